@@ -1,0 +1,216 @@
+r"""LaTeX label mathematics translated to the dialect that matplotlib's mathtext can set.
+
+Mathtext knows most of LaTeX's mathematics. Translated are synonyms (`\le` is `\leq`), text
+(`\textit{two words}` is `\mathit{two\ words}`), sizing commands that a label does not need, and
+Unicode letters and signs, which would otherwise come from another font.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tpgraph.errors import TPError
+
+__all__ = ["lines", "translate"]
+
+_MAX_LENGTH = 1000
+_MAX_DEPTH = 20
+
+_SYNONYMS = {
+    "le": r"\leq ",
+    "ge": r"\geq ",
+    "lVert": r"\|",
+    "rVert": r"\|",
+    "lvert": "|",
+    "rvert": "|",
+    "lbrace": r"\{",
+    "rbrace": r"\}",
+    "lbrack": "[",
+    "rbrack": "]",
+    "tfrac": r"\frac",
+    "bm": r"\boldsymbol",
+    "gets": r"\leftarrow ",
+    "land": r"\wedge ",
+    "lor": r"\vee ",
+    "coloneqq": ":=",
+    "iff": r"\Leftrightarrow ",
+    "implies": r"\Rightarrow ",
+    "transpose": r"\top ",
+    "dotsc": r"\ldots ",
+    "dotsb": r"\cdots ",
+    "mathscr": r"\mathcal",
+    "space": r"\ ",
+}
+_DROPPED_NAMES = (
+    "displaystyle textstyle scriptstyle limits nolimits mathstrut mathop mathopen mathclose "
+    "mathbin mathrel mathord mathpunct big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr "
+    "Biggl Biggr bigm Bigm"
+)
+_DROPPED = frozenset(_DROPPED_NAMES.split())
+_TEXT_FONTS = {
+    "text": None,
+    "textrm": None,
+    "textup": None,
+    "textnormal": None,
+    "mbox": None,
+    "hbox": None,
+    "textit": "it",
+    "emph": "it",
+    "textsl": "it",
+    "textbf": "bf",
+    "texttt": "tt",
+    "textsf": "sf",
+}
+_GREEK_LETTERS = "αβγδεζηθικλμνξπρστυφχψωϵϑϕϖϱςΓΔΘΛΞΠΣΥΦΨΩ"
+_GREEK_NAMES = (
+    "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi chi psi omega epsilon vartheta varphi varpi varrho varsigma Gamma Delta Theta "
+    "Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+)
+_GREEK = dict(zip(_GREEK_LETTERS, _GREEK_NAMES.split(), strict=True))
+_SIGNS = {
+    "ᵀ": r"^{\top}",
+    "⊤": r"\top ",
+    "′": "'",
+    "−": "-",
+    "·": r"\cdot ",
+    "⋅": r"\cdot ",
+    "×": r"\times ",
+    "÷": r"\div ",
+    "±": r"\pm ",
+    "⊙": r"\odot ",
+    "⊗": r"\otimes ",
+    "⊕": r"\oplus ",
+    "∂": r"\partial ",
+    "∇": r"\nabla ",
+    "∑": r"\sum ",
+    "∏": r"\prod ",
+    "√": r"\surd ",
+    "∞": r"\infty ",
+    "→": r"\to ",
+    "≤": r"\leq ",
+    "≥": r"\geq ",
+    "≠": r"\neq ",
+    "≈": r"\approx ",
+    "∼": r"\sim ",
+    "∈": r"\in ",
+    "…": r"\ldots ",
+    "⟨": r"\langle ",
+    "⟩": r"\rangle ",
+    "‖": r"\|",
+    "ℓ": r"\ell ",
+    "ℝ": r"\mathbb{R}",
+    "𝔼": r"\mathbb{E}",
+    "°": r"^{\circ}",
+}
+_CHARACTERS = {**{letter: rf"\{name} " for letter, name in _GREEK.items()}, **_SIGNS}
+for _digits, _mark in (("⁰¹²³⁴⁵⁶⁷⁸⁹", "^"), ("₀₁₂₃₄₅₆₇₈₉", "_")):
+    _CHARACTERS |= {digit: f"{_mark}{{{value}}}" for value, digit in enumerate(_digits)}
+
+_TOKEN = re.compile(r"\\(?P<name>[A-Za-z]+)\*?[ ]*|\\.|.", re.DOTALL)
+
+
+def lines(label: str) -> tuple[str, ...]:
+    r"""The lines of a label, which `\\` outside braces separates, each as mathtext.
+
+    Raises TPError for a label that cannot be one.
+    """
+    _check(label)
+    depth, parts = 0, [""]
+    for token in (match.group() for match in _TOKEN.finditer(label)):
+        depth += {"{": 1, "}": -1}.get(token, 0)
+        if token == r"\\" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += token
+    return tuple(translate(part) for part in parts)
+
+
+def _check(label: str) -> None:
+    if len(label) > _MAX_LENGTH:
+        raise _rejected(label, f"it has {len(label)} characters", f"at most {_MAX_LENGTH}")
+    if strange := next((c for c in label if not c.isprintable()), ""):
+        raise _rejected(label, f"it contains the character U+{ord(strange):04X}", "printable text")
+    depth = deepest = 0
+    for token in (match.group() for match in _TOKEN.finditer(label)):
+        depth += {"{": 1, "}": -1}.get(token, 0)
+        deepest = max(deepest, depth)
+        if depth < 0:
+            break
+    if depth:
+        raise _rejected(label, "its braces do not match", "a } for every {")
+    if deepest > _MAX_DEPTH:
+        raise _rejected(label, f"its braces nest {deepest} deep", f"at most {_MAX_DEPTH}")
+
+
+def _rejected(label: str, reason: str, expected: str) -> TPError:
+    shown = label if len(label) <= 60 else f"{label[:57]}..."
+    return TPError(
+        f"the label {shown!r} cannot be typeset: {reason}",
+        expected=expected,
+        mend="give the variable another label",
+    )
+
+
+def translate(text: str) -> str:
+    """LaTeX mathematics without dollar signs, in mathtext's dialect."""
+    out: list[str] = []
+    at = 0
+    while match := _TOKEN.match(text, at):
+        at = match.end()
+        name = match["name"]
+        if name in _TEXT_FONTS and text[at : at + 1] == "{":
+            end = _closing(text, at)
+            out.append(_text(text[at + 1 : end], _TEXT_FONTS[name]))
+            at = end + 1
+        elif name in _SYNONYMS:
+            out.append(_SYNONYMS[name])
+        elif name not in _DROPPED:
+            out.append(_CHARACTERS.get(match.group(), match.group().replace("*", "", bool(name))))
+    return "".join(out)
+
+
+def _closing(text: str, opening: int) -> int:
+    """The index of the brace that closes the one at `opening`."""
+    depth = 0
+    for match in _TOKEN.finditer(text, opening):
+        depth += {"{": 1, "}": -1}.get(match.group(), 0)
+        if depth == 0:
+            return match.start()
+    return len(text)
+
+
+def _text(content: str, font: str | None) -> str:
+    """Words, in which `$...$` is mathematics again."""
+    pieces = content.split("$")
+    return "".join(
+        _words(piece, font) if index % 2 == 0 else translate(piece)
+        for index, piece in enumerate(pieces)
+    )
+
+
+def _words(words: str, font: str | None) -> str:
+    r"""Upright words keep their spaces and hyphens in `\text`; other fonts need help with them."""
+    if not words:
+        return ""
+    if font is None:
+        return rf"\text{{{_unescaped(words)}}}"
+    pieces = re.split(r"(\s+|-)", _unescaped(words))
+    return "".join(_styled(piece, font) for piece in pieces if piece)
+
+
+def _styled(piece: str, font: str) -> str:
+    if piece.isspace():
+        return r"\ "
+    if piece == "-":
+        return r"\text{-}"
+    letters = "".join(_CHARACTERS.get(letter, letter) for letter in _escaped(piece))
+    return rf"\math{font}{{{letters}}}"
+
+
+def _escaped(words: str) -> str:
+    return re.sub(r"([%#_{}$])", r"\\\1", words)
+
+
+def _unescaped(words: str) -> str:
+    return re.sub(r"\\([%#&_{}$ ])", r"\1", words)
