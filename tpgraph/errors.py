@@ -1,0 +1,163 @@
+"""What tpgraph says when the input is wrong.
+
+Every mistake of a user is a `TPError`: what is wrong, where, what was expected and how to mend it.
+Assertions are kept for what cannot happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+__all__ = [
+    "Source",
+    "Span",
+    "TPDataError",
+    "TPError",
+    "TPErrorGroup",
+    "TPLimitError",
+    "TPNameError",
+    "TPSyntaxError",
+    "TPTypeError",
+]
+
+_SHOWN_WIDTH = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text and the name under which errors speak of it (a path, or `<text>`)."""
+
+    name: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The characters `start` (included) to `end` (excluded) of a source, counted from 0."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def line(self) -> int:
+        """Line of the first character, counted from 1."""
+        return self.source.text.count("\n", 0, self.start) + 1
+
+    @property
+    def column(self) -> int:
+        """Column of the first character, counted from 1."""
+        return self.start - self._line_start() + 1
+
+    @property
+    def text(self) -> str:
+        """The characters themselves."""
+        return self.source.text[self.start : self.end]
+
+    def __str__(self) -> str:
+        return f"{self.source.name}:{self.line}:{self.column}"
+
+    def _line_start(self) -> int:
+        return self.source.text.rfind("\n", 0, self.start) + 1
+
+    def excerpt(self) -> str:
+        """The line with its number, and a row of carets under the spanned characters."""
+        begin = self._line_start()
+        end = self.source.text.find("\n", begin)
+        line = self.source.text[begin : end if end >= 0 else len(self.source.text)]
+        column = self.start - begin
+        count = max(1, min(self.end - self.start, len(line) - column))
+        if len(line) > _SHOWN_WIDTH:  # a window of an overlong line, around the place
+            left = max(0, column - _SHOWN_WIDTH // 2)
+            line = line[left : left + _SHOWN_WIDTH]
+            column -= left
+            count = max(1, min(count, _SHOWN_WIDTH - column))
+        number = f"{self.line:5d}"
+        lead = "".join("\t" if character == "\t" else " " for character in line[:column])
+        return f"{number} | {line}\n{' ' * len(number)} | {lead}{'^' * count}"
+
+
+class TPError(Exception):
+    """A mistake in the input: `message`, and where known `span`, `expected` and `mend`."""
+
+    def __init__(
+        self,
+        message: str,
+        span: Span | None = None,
+        expected: str | None = None,
+        mend: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.span = span
+        self.expected = expected
+        self.mend = mend
+
+    @property
+    def errors(self) -> tuple[TPError, ...]:
+        """The single errors that this one stands for."""
+        return (self,)
+
+    def at(self, span: Span | None) -> TPError:
+        """The same error with a place, if it has none yet."""
+        if self.span is None:
+            self.span = span
+        return self
+
+    def __str__(self) -> str:
+        place = f"{self.span}: " if self.span is not None else ""
+        rows = [f"{place}error: {self.message}"]
+        if self.span is not None:
+            rows.append(self.span.excerpt())
+        if self.expected:
+            rows.append(f"  expected: {self.expected}")
+        if self.mend:
+            rows.append(f"  mend: {self.mend}")
+        return "\n".join(rows)
+
+
+class TPSyntaxError(TPError):
+    """The text is not of the language's form."""
+
+
+class TPNameError(TPError):
+    """A name is unbound, bound twice, or of the wrong kind."""
+
+
+class TPTypeError(TPError):
+    """Shapes or kinds do not fit."""
+
+
+class TPLimitError(TPError):
+    """The input is larger or deeper than tpgraph accepts."""
+
+
+class TPDataError(TPError):
+    """Data files or arrays do not fit the program."""
+
+
+class TPErrorGroup(TPError):
+    """Several independent errors of one run."""
+
+    def __init__(self, errors: Iterable[TPError]) -> None:
+        self._errors = tuple(single for error in errors for single in error.errors)
+        assert self._errors, "an error group needs an error"
+        first = self._errors[0]
+        super().__init__(first.message, first.span, first.expected, first.mend)
+
+    @property
+    def errors(self) -> tuple[TPError, ...]:
+        return self._errors
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(error) for error in self._errors)
+
+
+def raise_all(errors: Iterable[TPError]) -> None:
+    """Raise the errors, if any: a single one as itself, several as a `TPErrorGroup`."""
+    found = tuple(errors)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise TPErrorGroup(found)

@@ -1,0 +1,146 @@
+"""Exact derivatives of expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+
+from tpgraph.errors import TPTypeError
+from tpgraph.functions.expression import (
+    Apply,
+    Argument,
+    Defined,
+    Expression,
+    Number,
+    Primitive,
+    number,
+    substitute,
+)
+from tpgraph.functions.table import ADD, DIV, MUL, NEG, POW, add, div, mul, neg, power
+
+__all__ = ["differentiate", "expand", "function_derivative", "simplify"]
+
+
+@lru_cache(maxsize=4096)
+def differentiate(expression: Expression, index: int) -> Expression:
+    """∂ expression / ∂ argument `index`.
+
+    Chain rule, d f(e¹, …, e^k) = Σ_i ∂_i f(e) · de^i; a function of one argument stays by name,
+    f ↦ f′, so that the result reads as one writes it. Values at kinks: see `table`.
+    """
+    match expression:
+        case Argument(i):
+            return number(1 if i == index else 0)
+        case Number():
+            return number(0)
+        case Apply(_, arguments, _):
+            inner = [differentiate(argument, index) for argument in arguments]
+            if all(d == number(0) for d in inner):
+                return number(0)
+            outer = _partials(expression)
+            return add(*(mul(o, d) for o, d in zip(outer, inner, strict=True)))
+
+
+def _partials(call: Apply) -> tuple[Expression, ...]:
+    """∂_i f at the call's arguments, for every i."""
+    function, arguments = call.function, call.arguments
+    if len(arguments) == 1 and function != NEG:
+        return (Apply(function, arguments, call.order + 1),)
+    if isinstance(function, Primitive):
+        return function.partials(arguments)
+    return tuple(
+        substitute(differentiate(function.body, i), arguments) for i in range(function.arity)
+    )
+
+
+@lru_cache(maxsize=1024)
+def function_derivative(function: Primitive | Defined, order: int) -> Expression:
+    """The `order`-th derivative of a one-argument function, as an expression in Argument(0).
+
+    Its own calls have order 0, so that it can be evaluated. Raises TPTypeError for a function of
+    several arguments.
+    """
+    if function.arity != 1:
+        raise TPTypeError(
+            f"{function.name} takes {function.arity or 'several'} arguments;"
+            f" {function.name}' is for functions of one",
+            mend="write the partial derivative out",
+        )
+    if order == 0:
+        return function.body if isinstance(function, Defined) else Apply(function, (Argument(0),))
+    if order == 1 and isinstance(function, Primitive):
+        return expand(function.partials((Argument(0),))[0])
+    return expand(differentiate(function_derivative(function, order - 1), 0))
+
+
+def expand(expression: Expression) -> Expression:
+    """The same expression without derivatives by name: f′(e) is written out."""
+    match expression:
+        case Apply(function, arguments, order):
+            inner = tuple(expand(argument) for argument in arguments)
+            if order == 0:
+                return Apply(function, inner)
+            return substitute(function_derivative(function, order), inner)
+        case Number() | Argument():
+            return expression
+
+
+def simplify(expression: Expression) -> Expression:
+    """The expression with constants folded and neutral elements dropped (x + 0, 1 · x, x¹).
+
+    Signs and constants of a product are gathered in front of it.
+    """
+    match expression:
+        case Apply(function, arguments, 0):
+            inner = tuple(simplify(argument) for argument in arguments)
+            return _rebuild(function, inner)
+        case Apply(function, arguments, order):
+            return Apply(function, tuple(simplify(argument) for argument in arguments), order)
+        case Number() | Argument():
+            return expression
+
+
+def _rebuild(function: Primitive | Defined, inner: tuple[Expression, ...]) -> Expression:
+    if function == ADD:
+        return add(*inner)
+    if function == MUL:
+        return _product(inner)
+    if function == NEG:
+        return neg(inner[0])
+    if function == DIV:
+        return div(*inner)
+    if function == POW:
+        return power(*inner)
+    return Apply(function, inner)
+
+
+def _product(factors: tuple[Expression, ...]) -> Expression:
+    coefficient = number(1)
+    kept: list[Expression] = []
+    for factor in _factors(factors):
+        if isinstance(factor, Number):
+            coefficient = _rounded(coefficient.value * factor.value)
+        else:
+            kept.append(factor)
+    if coefficient == number(-1) and kept:
+        return neg(mul(*kept))
+    return mul(coefficient, *kept)
+
+
+def _rounded(value: Fraction) -> Number:
+    """The number, as the float it stands for where exactness has become unreadable."""
+    return Number(value) if value.denominator < 10**12 else number(float(value))
+
+
+def _factors(factors: tuple[Expression, ...]) -> Iterator[Expression]:
+    """The factors with nested products opened and signs as factors −1."""
+    for factor in factors:
+        match factor:
+            case Apply(function, inner, 0) if function == MUL:
+                yield from _factors(inner)
+            case Apply(function, (inner_factor,), 0) if function == NEG:
+                yield number(-1)
+                yield from _factors((inner_factor,))
+            case _:
+                yield factor

@@ -1,0 +1,152 @@
+"""Coordinatewise expressions: what a Nonlin or a Moment applies to its arguments.
+
+    expression ::= Number(q) | Argument(i) | Apply(function, (expression, …), order)
+
+`Argument(i)` is the i-th argument of the instruction, vector or scalar alike. `Apply(f, (e,), k)`
+with k > 0 is the k-th derivative of the one-argument function f. Numbers are exact rationals; a
+float enters as the rational of its shortest decimal form, so that float(q) gives it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.errors import TPTypeError
+
+__all__ = [
+    "Apply",
+    "Argument",
+    "Defined",
+    "Expression",
+    "Function",
+    "Number",
+    "Primitive",
+    "arguments_of",
+    "number",
+    "operation_count",
+    "rename_arguments",
+    "substitute",
+]
+
+Array: TypeAlias = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An exact rational constant."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """The argument of this index, counted from 0."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """`function` (its derivative of this `order`, if order > 0) at `arguments`."""
+
+    function: Function
+    arguments: tuple[Expression, ...]
+    order: int = 0
+
+
+Expression: TypeAlias = Number | Argument | Apply
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """A function that the table knows by name.
+
+    `arity` is None for one that takes any number ≥ 2 of arguments (a sum, a product).
+    `partials` makes ∂f/∂(argument i) from the argument expressions, exactly; at kinks the
+    docstring of the table states the value. `evaluate` is the reference semantics in numpy;
+    `numpy` is the text of generated code with `{0}`, `{1}` for the arguments, and `helper` the
+    definition that this text needs where numpy lacks the function. Equal by name.
+    """
+
+    name: str
+    arity: int | None
+    partials: Callable[[tuple[Expression, ...]], tuple[Expression, ...]] = field(compare=False)
+    evaluate: Callable[..., Array] = field(compare=False)
+    numpy: str = field(compare=False)
+    latex: str = field(compare=False, default="")
+    helper: str = field(compare=False, default="")
+    defaults: tuple[Fraction, ...] = field(compare=False, default=())
+
+    def __repr__(self) -> str:
+        return f"Primitive({self.name!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """A function that a program defines: `fn name(parameters) = body`."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: Expression
+
+    @property
+    def arity(self) -> int:
+        """How many arguments it takes."""
+        return len(self.parameters)
+
+
+Function: TypeAlias = Primitive | Defined
+
+
+def number(value: int | float | Fraction | Decimal) -> Number:
+    """The constant `value`. Raises TPTypeError where it is not a finite number."""
+    if isinstance(value, float):
+        if not np.isfinite(value):
+            raise TPTypeError(f"{value} is not a number that a program can hold")
+        value = Decimal(repr(float(value)))
+    return Number(Fraction(value))
+
+
+def arguments_of(expression: Expression) -> Iterator[int]:
+    """The argument indices in the order in which they are written, with repetitions."""
+    match expression:
+        case Argument(index):
+            yield index
+        case Apply(_, arguments):
+            for argument in arguments:
+                yield from arguments_of(argument)
+        case Number():
+            return
+
+
+def substitute(expression: Expression, values: Sequence[Expression]) -> Expression:
+    """The expression with `values[i]` in the place of `Argument(i)`."""
+    match expression:
+        case Argument(index):
+            return values[index]
+        case Apply(function, arguments, order):
+            replaced = tuple(substitute(argument, values) for argument in arguments)
+            return Apply(function, replaced, order)
+        case Number():
+            return expression
+
+
+def rename_arguments(expression: Expression, indices: Sequence[int]) -> Expression:
+    """The expression with `Argument(indices[i])` in the place of `Argument(i)`."""
+    return substitute(expression, [Argument(index) for index in indices])
+
+
+def operation_count(expression: Expression) -> int:
+    """How many functions and operators the expression applies."""
+    match expression:
+        case Apply(_, arguments):
+            return 1 + sum(operation_count(argument) for argument in arguments)
+        case Number() | Argument():
+            return 0

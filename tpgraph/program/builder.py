@@ -1,0 +1,352 @@
+"""Building programs: every declaration and equation is checked when it is added.
+
+A statement's right-hand side is a *term*: a tree over variables in which coordinatewise
+operations, products with matrices and means nest freely. `Builder.bind` cuts it into equations: a
+product is one MatMul, a mean one Moment, a maximal coordinatewise part one Nonlin.
+
+    term ::= Ref(variable) | Constant(q) | Call(function, (term, …), order)
+           | Product(matrix, transpose, term) | Mean(term)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from types import MappingProxyType
+from typing import TypeAlias, assert_never
+
+from tpgraph.errors import Span, TPNameError, TPTypeError, raise_all
+from tpgraph.functions import Apply, Argument, Defined, Expression, Function, Number
+from tpgraph.program.equations import (
+    Declaration,
+    Equation,
+    MatMul,
+    Moment,
+    Nonlin,
+    Parameter,
+    Place,
+    Target,
+)
+from tpgraph.program.graph import Program
+from tpgraph.program.parametrization import Parametrization
+from tpgraph.program.rules import check_declaration, check_equation, result_type
+from tpgraph.program.variables import Variable, temporary_name
+from tpgraph.types import Scalar, Width
+
+__all__ = ["Builder", "Call", "Constant", "Mean", "Product", "Ref", "Term", "check"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A variable where it is used."""
+
+    variable: Variable
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An exact number."""
+
+    value: Fraction
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A coordinatewise function (its derivative of this order) of terms."""
+
+    function: Function
+    arguments: tuple[Term, ...]
+    order: int = 0
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A matrix, or its transpose, times a term."""
+
+    matrix: Variable
+    transpose: bool
+    operand: Term
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """(1/n) Σ_α of a term."""
+
+    operand: Term
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+Term: TypeAlias = Ref | Constant | Call | Product | Mean
+
+_PENDING = Scalar()
+
+
+class Builder:
+    """Collects a program; every method raises a TPError at the first thing that does not fit."""
+
+    def __init__(self, name: str = "program") -> None:
+        self.name = name
+        self.parametrization: Parametrization | None = None
+        self._scope: dict[str, Variable] = {}
+        self._where: dict[str, Span | None] = {}
+        self._widths: dict[str, Width] = {}
+        self._declarations: list[Declaration] = []
+        self._equations: list[Equation] = []
+        self._outputs: list[Variable] = []
+        self._loss: Variable | None = None
+        self._functions: dict[str, Defined] = {}
+        self._labels: dict[str, str] = {}
+        self._interned: dict[Expression, Expression] = {}
+
+    @property
+    def scope(self) -> Mapping[str, Variable]:
+        """The names bound so far."""
+        return MappingProxyType(self._scope)
+
+    def width(self, width: Width, span: Span | None = None) -> Width:
+        """Declare a width; a ratio needs its base declared before."""
+        if width.name in self._widths:
+            raise TPNameError(f"width {width.name} is declared twice", span)
+        if width.base is not None and width.base not in self._widths:
+            raise TPNameError(f"width {width.base} is not declared", span, mend="declare it before")
+        if width.ratio <= 0:
+            raise TPTypeError(
+                f"width {width.name} = {width.ratio} {width.base}", span, "a ratio > 0"
+            )
+        self._widths[width.name] = width
+        return width
+
+    def define(self, function: Defined, span: Span | None = None) -> Defined:
+        """Add a coordinatewise function of the program's own."""
+        if function.name in self._functions:
+            raise TPNameError(f"function {function.name} is defined twice", span)
+        self._functions[function.name] = function
+        return function
+
+    def declare(self, declaration: Declaration) -> tuple[Variable, ...]:
+        """Add a declaration and bind its variables."""
+        for variable in declaration.variables:
+            self._require_free(variable.name, declaration.span)
+        check_declaration(declaration)
+        for variable in declaration.variables:
+            self._bind(variable, declaration.span)
+        self._declarations.append(declaration)
+        return declaration.variables
+
+    def add(self, equation: Equation) -> Variable:
+        """Add an equation and bind its `out`."""
+        self._require_free(equation.out.name, equation.span)
+        check_equation(equation, self._scope)
+        self._bind(equation.out, equation.span)
+        self._equations.append(equation)
+        return equation.out
+
+    def bind(
+        self, target: str, term: Term, span: Span | None = None, place: Place | None = None
+    ) -> Variable:
+        """Bind `target` to a term, cut into equations.
+
+        Intermediate values are `target~1`, `target~2`, … in the order of their evaluation. If a
+        part is ill typed nothing is added.
+        """
+        self._require_free(target, span)
+        mark = len(self._equations)
+        cut = _Cut(self, target, place)
+        try:
+            return cut.finish(term, span)
+        except Exception:
+            for equation in self._equations[mark:]:
+                del self._scope[equation.out.name], self._where[equation.out.name]
+            del self._equations[mark:]
+            raise
+
+    def output(self, variable: Variable, span: Span | None = None) -> None:
+        """Declare a variable an output of the network."""
+        if variable.is_matrix:
+            raise TPTypeError(f"output {variable} is a matrix", span, "a vector or a scalar")
+        if variable in self._outputs:
+            raise TPNameError(f"{variable} is an output already", span)
+        self._outputs.append(variable)
+
+    def loss(self, variable: Variable, span: Span | None = None) -> None:
+        """Declare the loss, a scalar or a vector of fixed dimension that is summed."""
+        if self._loss is not None:
+            raise TPNameError("the program has a loss already", span)
+        if not (variable.is_scalar or variable.is_fixed):
+            raise TPTypeError(
+                f"the loss is a {variable.type}",
+                span,
+                "a scalar or a vector of fixed dimension",
+                "take the mean of it, or read it out by a matrix",
+            )
+        self._loss = variable
+
+    def label(self, name: str, latex: str) -> None:
+        """Give a variable or function the LaTeX label that pictures and listings show."""
+        self._labels[name] = latex
+
+    def build(self) -> Program:
+        """The program. Raises what can only be seen of the whole."""
+        raise_all(self._global_errors())
+        return Program(
+            name=self.name,
+            widths=tuple(self._widths.values()),
+            declarations=tuple(self._declarations),
+            equations=tuple(self._equations),
+            outputs=tuple(self._outputs),
+            loss=self._loss,
+            parametrization=self.parametrization,
+            functions=tuple(self._functions.values()),
+            labels=MappingProxyType(dict(self._labels)),
+        )
+
+    def intern(self, expression: Expression) -> Expression:
+        """One object for equal expressions: a program of a million equations has few of them."""
+        return self._interned.setdefault(expression, expression)
+
+    def _require_free(self, name: str, span: Span | None) -> None:
+        if name in self._scope:
+            where = self._where[name]
+            raise TPNameError(
+                f"{name} is bound twice",
+                span,
+                "a new name: every variable is bound once",
+                f"it was bound before at {where}" if where is not None else None,
+            )
+
+    def _bind(self, variable: Variable, span: Span | None) -> None:
+        self._scope[variable.name] = variable
+        self._where[variable.name] = span
+
+    def _global_errors(self) -> Iterator[TPTypeError]:
+        first = next((d for d in self._declarations if isinstance(d, Parameter)), None)
+        if first is not None and self.parametrization is None:
+            raise TPTypeError(
+                f"{first.variable} is a param, but the program has no parametrization",
+                first.span,
+                "parametrization ntk, mup, standard or abc(…)",
+                "add a line such as: parametrization ntk",
+            )
+        tainted = {
+            d.variable.name: d.variable.name for d in self._declarations if isinstance(d, Target)
+        }
+        if not tainted:
+            return
+        for equation in self._equations:
+            source = next((tainted[v.name] for v in equation.inputs if v.name in tainted), None)
+            if source is not None:
+                tainted[equation.out.name] = source
+        for output in self._outputs:
+            if output.name in tainted:
+                yield TPTypeError(
+                    f"output {output} depends on the target {tainted[output.name]}",
+                    self._where[output.name],
+                    "targets used in the loss alone",
+                )
+
+
+class _Cut:
+    """One statement being cut into equations."""
+
+    def __init__(self, builder: Builder, target: str, place: Place | None) -> None:
+        self.builder = builder
+        self.target = target
+        self.place = place
+        self.count = 0
+
+    def finish(self, term: Term, span: Span | None) -> Variable:
+        """Bind the whole term to the target."""
+        return self._emit(term, self.target, span)
+
+    def _emit(self, term: Term, name: str | None, span: Span | None) -> Variable:
+        """Add the equation of `term`; a None name is the next temporary, after its operands."""
+        place = self.place
+        equation: Equation
+        match term:
+            case Product(matrix, transpose, operand):
+                inner = self._value(operand)
+                out = self._out(name)
+                equation = MatMul(out, matrix, transpose, inner, place, term.span or span)
+            case Mean(operand):
+                function, arguments = self._coordinatewise(operand)
+                equation = Moment(self._out(name), function, arguments, place, term.span or span)
+            case Ref() | Constant() | Call():
+                function, arguments = self._coordinatewise(term)
+                out = self._out(name)
+                make = Nonlin if any(not a.is_scalar for a in arguments) else Moment
+                equation = make(out, function, arguments, place, term.span or span)
+            case _:
+                assert_never(term)
+        return self.builder.add(_typed(equation))
+
+    def _value(self, term: Term) -> Variable:
+        """The variable that holds a term: itself, or a temporary."""
+        return term.variable if isinstance(term, Ref) else self._emit(term, None, term.span)
+
+    def _out(self, name: str | None) -> Variable:
+        if name is None:
+            self.count += 1
+            name = temporary_name(self.target, self.count)
+        return Variable(name, _PENDING)
+
+    def _coordinatewise(self, term: Term) -> tuple[Expression, tuple[Variable, ...]]:
+        """The expression of a coordinatewise term, and its arguments in order of appearance."""
+        arguments: dict[Variable, int] = {}
+        expression = self._expression(term, arguments)
+        return self.builder.intern(expression), tuple(arguments)
+
+    def _expression(self, term: Term, arguments: dict[Variable, int]) -> Expression:
+        match term:
+            case Constant(value):
+                return Number(value)
+            case Call(function, inner, order):
+                return Apply(function, tuple(self._expression(t, arguments) for t in inner), order)
+            case Ref() | Product() | Mean():
+                return Argument(arguments.setdefault(self._value(term), len(arguments)))
+            case _:
+                assert_never(term)
+
+
+def _typed(equation: Equation) -> Equation:
+    """The equation with the type of its `out`, which the right-hand side gives."""
+    return _with_out(equation, Variable(equation.out.name, result_type(equation)))
+
+
+def _with_out(equation: Equation, out: Variable) -> Equation:
+    match equation:
+        case MatMul(_, matrix, transpose, operand, place, span):
+            return MatMul(out, matrix, transpose, operand, place, span)
+        case Nonlin(_, function, arguments, place, span):
+            return Nonlin(out, function, arguments, place, span)
+        case Moment(_, function, arguments, place, span):
+            return Moment(out, function, arguments, place, span)
+        case _:
+            assert_never(equation)
+
+
+def check(program: Program) -> Program:
+    """Check a program that was put together by hand or by a transform, and return it.
+
+    Raises a TPError, or a TPErrorGroup, as `Builder` does.
+    """
+    builder = Builder(program.name)
+    builder.parametrization = program.parametrization
+    for width in program.widths:
+        builder.width(width)
+    for function in program.functions:
+        builder.define(function)
+    for declaration in program.declarations:
+        builder.declare(declaration)
+    for equation in program.equations:
+        builder.add(equation)
+    for output in program.outputs:
+        builder.output(output)
+    if program.loss is not None:
+        builder.loss(program.loss)
+    builder.build()
+    return program

@@ -1,0 +1,209 @@
+"""Declarations and equations: what a program is made of.
+
+    equation ::= MatMul  h = W x   or  h = Wᵀ x
+               | Nonlin  y = ψ(x¹, …, x^k; θ₁, …, θ_l), coordinatewise
+               | Moment  θ = (1/n) Σ_α ψ(x¹_α, …, x^k_α; θ₁, …, θ_l)
+
+A Moment without a vector argument is ψ(θ₁, …, θ_l) itself. Each equation binds `out`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from tpgraph.errors import Span
+from tpgraph.functions import Expression
+from tpgraph.program.variables import Variable
+from tpgraph.types import Width
+
+__all__ = [
+    "Data",
+    "Declaration",
+    "Equation",
+    "InitialMatrix",
+    "InitialScalar",
+    "InitialVectors",
+    "MatMul",
+    "Moment",
+    "Nonlin",
+    "Parameter",
+    "Place",
+    "Target",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the notation should put what an equation binds: nothing else reads it."""
+
+    row: Literal["forward", "backward", "between"]
+    context: str | None = None
+    partner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InitialScalar:
+    """A scalar given from outside: `value` over `widths` at finite width, `limit` at infinity.
+
+    `Argument(i)` of `value` is the size of `widths[i]`.
+    """
+
+    variable: Variable
+    value: Expression
+    limit: float
+    widths: tuple[Width, ...] = ()
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """What it binds."""
+        return (self.variable,)
+
+
+@dataclass(frozen=True, slots=True)
+class InitialVectors:
+    """Jointly Gaussian vectors: over coordinates iid, (x_α)_x ~ N(mean, covariance).
+
+    `as_x` says that they stand for activations from outside: X-vars in the notation.
+    """
+
+    variables: tuple[Variable, ...]
+    mean: tuple[float, ...]
+    covariance: tuple[tuple[float, ...], ...]
+    as_x: bool = False
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InitialMatrix:
+    """A random r × c matrix that is not trained: entries iid N(0, variance / c)."""
+
+    variable: Variable
+    variance: float
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """What it binds."""
+        return (self.variable,)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A trainable matrix or vector W = scale · (width factor) · w.
+
+    The trained w has iid entries N(0, variance · (width exponent)); the parametrization gives the
+    width factors (`tpgraph.program.parametrization`).
+    """
+
+    variable: Variable
+    variance: float
+    scale: float = 1.0
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """What it binds."""
+        return (self.variable,)
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """An input of fixed dimension, fed at run time, one per sample."""
+
+    variable: Variable
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """What it binds."""
+        return (self.variable,)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A label of fixed dimension, fed at run time, that only the loss may use."""
+
+    variable: Variable
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """What it binds."""
+        return (self.variable,)
+
+
+Declaration: TypeAlias = InitialScalar | InitialVectors | InitialMatrix | Parameter | Data | Target
+
+
+@dataclass(frozen=True, slots=True)
+class MatMul:
+    """out = matrix · operand, or matrixᵀ · operand."""
+
+    out: Variable
+    matrix: Variable
+    transpose: bool
+    operand: Variable
+    place: Place | None = field(default=None, compare=False, repr=False)
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def inputs(self) -> tuple[Variable, ...]:
+        """The variables it reads."""
+        return (self.matrix, self.operand)
+
+
+@dataclass(frozen=True, slots=True)
+class Nonlin:
+    """out = function(arguments), coordinatewise; at least one argument is a vector."""
+
+    out: Variable
+    function: Expression
+    arguments: tuple[Variable, ...]
+    place: Place | None = field(default=None, compare=False, repr=False)
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def inputs(self) -> tuple[Variable, ...]:
+        """The variables it reads."""
+        return self.arguments
+
+    @property
+    def vectors(self) -> tuple[Variable, ...]:
+        """The vector arguments x¹ … x^k, in order."""
+        return tuple(a for a in self.arguments if a.is_vector)
+
+    @property
+    def scalars(self) -> tuple[Variable, ...]:
+        """The scalar arguments θ₁ … θ_l, in order."""
+        return tuple(a for a in self.arguments if a.is_scalar)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """out = (1/n) Σ_α function(arguments)_α."""
+
+    out: Variable
+    function: Expression
+    arguments: tuple[Variable, ...]
+    place: Place | None = field(default=None, compare=False, repr=False)
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def inputs(self) -> tuple[Variable, ...]:
+        """The variables it reads."""
+        return self.arguments
+
+    @property
+    def vectors(self) -> tuple[Variable, ...]:
+        """The vector arguments x¹ … x^k, in order."""
+        return tuple(a for a in self.arguments if a.is_vector)
+
+    @property
+    def scalars(self) -> tuple[Variable, ...]:
+        """The scalar arguments θ₁ … θ_l, in order."""
+        return tuple(a for a in self.arguments if a.is_scalar)
+
+
+Equation: TypeAlias = MatMul | Nonlin | Moment

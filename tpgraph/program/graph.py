@@ -1,0 +1,183 @@
+"""The program: declarations and equations in single-assignment order, and the graph they span."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+import networkx as nx
+
+from tpgraph.functions import Defined
+from tpgraph.program.equations import (
+    Data,
+    Declaration,
+    Equation,
+    InitialVectors,
+    MatMul,
+    Moment,
+    Nonlin,
+    Parameter,
+    Target,
+)
+from tpgraph.program.parametrization import Parametrization
+from tpgraph.program.variables import Variable
+from tpgraph.types import Width
+
+__all__ = ["Program"]
+
+
+@dataclass(frozen=True, eq=True)
+class Program:
+    """A Tensor Program: an ordered tuple of equations over declared initial objects.
+
+    Build one with `tpgraph.parse`, `tpgraph.builder` or `tpgraph.program.Builder`, which check it;
+    transforms make new ones. Two programs are equal when they say the same, wherever their texts
+    stood. Initial objects are distinct by name.
+    """
+
+    name: str
+    widths: tuple[Width, ...]
+    declarations: tuple[Declaration, ...]
+    equations: tuple[Equation, ...]
+    outputs: tuple[Variable, ...] = ()
+    loss: Variable | None = None
+    parametrization: Parametrization | None = None
+    functions: tuple[Defined, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Program {self.name}: {len(self.declarations)} declarations,"
+            f" {len(self.equations)} equations>"
+        )
+
+    @cached_property
+    def variables(self) -> Mapping[str, Variable]:
+        """Every variable by its name, in the order in which they are bound."""
+        bound = {v.name: v for d in self.declarations for v in d.variables}
+        bound.update((e.out.name, e.out) for e in self.equations)
+        return MappingProxyType(bound)
+
+    @cached_property
+    def equation_of(self) -> Mapping[str, Equation]:
+        """The equation that binds a name."""
+        return MappingProxyType({e.out.name: e for e in self.equations})
+
+    @cached_property
+    def declaration_of(self) -> Mapping[str, Declaration]:
+        """The declaration that binds a name."""
+        return MappingProxyType({v.name: d for d in self.declarations for v in d.variables})
+
+    @cached_property
+    def uses(self) -> Mapping[str, tuple[Equation, ...]]:
+        """The equations that read a name, in order; an equation that reads it twice stands once."""
+        users: dict[str, list[Equation]] = {name: [] for name in self.variables}
+        for equation in self.equations:
+            for name in dict.fromkeys(v.name for v in equation.inputs):
+                users[name].append(equation)
+        return MappingProxyType({name: tuple(found) for name, found in users.items()})
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The trainable matrices and vectors."""
+        return tuple(d for d in self.declarations if isinstance(d, Parameter))
+
+    @property
+    def data(self) -> tuple[Data, ...]:
+        """The inputs, fed at run time."""
+        return tuple(d for d in self.declarations if isinstance(d, Data))
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The labels, fed at run time."""
+        return tuple(d for d in self.declarations if isinstance(d, Target))
+
+    @property
+    def base_widths(self) -> tuple[Width, ...]:
+        """The widths whose sizes a user gives; the others are ratios of them."""
+        return tuple(w for w in self.widths if w.base is None)
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it has data inputs or trainable parameters; else it is a raw program."""
+        return bool(self.data or self.parameters)
+
+    @cached_property
+    def body(self) -> frozenset[str]:
+        """Names bound by the strict program: wide vectors and the scalars made from them.
+
+        Outside the body are vectors of fixed dimension (data, readouts) and what depends on them
+        other than by an input matrix: the readout, the loss.
+        """
+        outside = {
+            v.name
+            for d in self.declarations
+            for v in d.variables
+            if v.is_fixed and not isinstance(d, InitialVectors | Parameter)
+        }
+        inside: set[str] = set()
+        for equation in self.equations:
+            embeds = isinstance(equation, MatMul) and equation.out.is_wide
+            embeds = embeds and equation.operand.name not in self.equation_of
+            reads_outside = any(v.name in outside or v.is_fixed for v in equation.inputs)
+            if equation.out.is_fixed or (reads_outside and not embeds):
+                outside.add(equation.out.name)
+            else:
+                inside.add(equation.out.name)
+        return frozenset(inside)
+
+    def is_g(self, variable: Variable) -> bool:
+        """Whether a vector is a G-var: initial (and not declared `as X`) or made by MatMul."""
+        equation = self.equation_of.get(variable.name)
+        if equation is not None:
+            return isinstance(equation, MatMul)
+        declaration = self.declaration_of[variable.name]
+        return not (isinstance(declaration, InitialVectors) and declaration.as_x)
+
+    def in_order(self) -> Iterator[Declaration | Equation]:
+        """Declarations, then equations: everything that binds a name."""
+        yield from self.declarations
+        yield from self.equations
+
+    def to_networkx(self) -> nx.MultiDiGraph:
+        """The typed graph: a vertex for each variable and each Nonlin or Moment gate.
+
+        Vertices carry `kind` (G, X, scalar, matrix, data, target, nonlin, moment) and `variable`
+        or `equation`; edges carry `kind`: `matmul` from operand to result, with `matrix` and
+        `transpose`, or `wire` with its `position` among a gate's inputs. A gate's name is that of
+        the variable it binds with `:gate` behind it.
+        """
+        graph = nx.MultiDiGraph(name=self.name)
+        for name, variable in self.variables.items():
+            graph.add_node(name, kind=self._vertex_kind(variable), variable=variable)
+        for equation in self.equations:
+            out = equation.out.name
+            match equation:
+                case MatMul(_, matrix, transpose, operand):
+                    graph.add_edge(
+                        operand.name, out, kind="matmul", matrix=matrix.name, transpose=transpose
+                    )
+                case Nonlin() | Moment():
+                    gate = f"{out}:gate"
+                    kind = "nonlin" if isinstance(equation, Nonlin) else "moment"
+                    graph.add_node(gate, kind=kind, equation=equation)
+                    for position, argument in enumerate(equation.arguments):
+                        graph.add_edge(argument.name, gate, kind="wire", position=position)
+                    graph.add_edge(gate, out, kind="wire", position=0)
+        return graph
+
+    def _vertex_kind(self, variable: Variable) -> str:
+        declaration = self.declaration_of.get(variable.name)
+        if isinstance(declaration, Data):
+            return "data"
+        if isinstance(declaration, Target):
+            return "target"
+        if variable.is_matrix:
+            return "matrix"
+        if variable.is_scalar:
+            return "scalar"
+        return "G" if self.is_g(variable) else "X"

@@ -1,0 +1,251 @@
+"""The typing rules of programs.
+
+    W : r × c    x : c              x¹, …, x^k : n    θ₁, …, θ_l scalars
+    ──────────────────              ───────────────────────────────────
+        W x : r                 ψ(x; θ) : n          mean ψ(x; θ) : scalar
+
+Widths never mix with other widths or with fixed dimensions inside one Nonlin or Moment. Every rule
+raises a TPError with the span of the equation or declaration at fault.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import assert_never
+
+from tpgraph.errors import Span, TPNameError, TPTypeError
+from tpgraph.functions import Apply, Argument, Expression, Number
+from tpgraph.program.equations import (
+    Data,
+    Declaration,
+    Equation,
+    InitialMatrix,
+    InitialScalar,
+    InitialVectors,
+    MatMul,
+    Moment,
+    Nonlin,
+    Parameter,
+    Target,
+)
+from tpgraph.program.parametrization import layer_kind
+from tpgraph.program.variables import Variable
+from tpgraph.types import Dimension, Scalar, Type, Vector, Width
+
+__all__ = ["check_declaration", "check_equation", "check_expression", "result_type"]
+
+
+def check_declaration(declaration: Declaration) -> None:
+    """Raise a TPTypeError where the declaration's own numbers and shapes do not fit."""
+    span = declaration.span
+    match declaration:
+        case InitialScalar(variable, value, limit):
+            _require(variable, variable.is_scalar, "a scalar", span)
+            _require_finite(limit, f"the limit of {variable}", span)
+            check_expression(value, len(declaration.widths), span)
+        case InitialVectors():
+            _check_gaussian(declaration)
+        case InitialMatrix(variable, variance):
+            _require(variable, variable.is_matrix, "a matrix", span)
+            _require_variance(variance, variable, span)
+        case Parameter(variable, variance, scale):
+            try:
+                layer_kind(variable)
+            except TPTypeError as error:
+                raise error.at(span) from None
+            _require_variance(variance, variable, span)
+            _require_finite(scale, f"the scale of {variable}", span)
+        case Data(variable) | Target(variable):
+            if not variable.is_fixed:
+                raise TPTypeError(
+                    f"{variable} is a {variable.type}, but data have a fixed dimension",
+                    span,
+                    "a fixed dimension, such as d or 64",
+                    "declare a dim, or declare the variable as a vector",
+                )
+        case _:
+            assert_never(declaration)
+
+
+def _check_gaussian(declaration: InitialVectors) -> None:
+    span, variables = declaration.span, declaration.variables
+    for variable in variables:
+        _require(variable, variable.is_vector, "a vector", span)
+        if variable.dim != variables[0].dim:
+            raise TPTypeError(
+                f"{variables[0]} : {variables[0].dim} and {variable} : {variable.dim} are jointly"
+                " Gaussian, but of different dimensions",
+                span,
+            )
+    k, covariance = len(variables), declaration.covariance
+    if len(declaration.mean) != k or len(covariance) != k or any(len(r) != k for r in covariance):
+        raise TPTypeError(
+            f"the mean and covariance of {k} vectors do not have {k} and {k} × {k} entries",
+            span,
+            f"N([m, …], [[s, …], …]) with {k} means and {k} rows of {k}",
+        )
+    for entry in (*declaration.mean, *(c for row in covariance for c in row)):
+        _require_finite(entry, f"the distribution of {variables[0]}", span)
+    if any(
+        not math.isclose(covariance[i][j], covariance[j][i]) for i in range(k) for j in range(i)
+    ):
+        raise TPTypeError(f"the covariance of {variables[0]} is not symmetric", span)
+    if not _is_positive_semidefinite(covariance):
+        raise TPTypeError(
+            f"the covariance of {variables[0]} has a negative eigenvalue",
+            span,
+            "a positive semidefinite matrix",
+        )
+
+
+def _is_positive_semidefinite(matrix: tuple[tuple[float, ...], ...]) -> bool:
+    """Whether elimination meets no negative pivot, up to rounding."""
+    rows = [list(row) for row in matrix]
+    largest = max((abs(row[i]) for i, row in enumerate(rows)), default=0.0)
+    tolerance = 1e-12 * max(largest, 1e-300)
+    for i, row in enumerate(rows):
+        if row[i] < -tolerance:
+            return False
+        if row[i] <= tolerance:
+            if any(abs(entry) > 1e-6 * max(largest, 1e-300) for entry in row[i + 1 :]):
+                return False
+            continue
+        for below in rows[i + 1 :]:
+            factor = below[i] / row[i]
+            below[i:] = [b - factor * a for a, b in zip(row[i:], below[i:], strict=True)]
+    return True
+
+
+def _require(variable: Variable, holds: bool, kind: str, span: Span | None) -> None:
+    if not holds:
+        raise TPTypeError(f"{variable} is a {variable.type}, not {kind}", span, kind)
+
+
+def _require_finite(value: float, what: str, span: Span | None) -> None:
+    if not math.isfinite(value):
+        raise TPTypeError(f"{what} is {value}", span, "a finite number")
+
+
+def _require_variance(variance: float, variable: Variable, span: Span | None) -> None:
+    if not (math.isfinite(variance) and variance >= 0):
+        raise TPTypeError(
+            f"the variance of {variable} is {variance:g}", span, "a finite number ≥ 0"
+        )
+
+
+def check_equation(equation: Equation, scope: Mapping[str, Variable]) -> None:
+    """Raise a TPError where the equation is not well typed in `scope`, the names bound before."""
+    for variable in equation.inputs:
+        bound = scope.get(variable.name)
+        if bound is None:
+            raise TPNameError(f"{variable} is not bound before its use", equation.span)
+        assert bound == variable, f"{variable} changed its type from {bound.type}"
+    result = result_type(equation)
+    if equation.out.type != result:
+        raise TPTypeError(
+            f"{equation.out} is a {equation.out.type}, but the right-hand side is a {result}",
+            equation.span,
+        )
+
+
+def result_type(equation: Equation) -> Type:
+    """The type of what the equation makes. Raises TPTypeError where it has none."""
+    match equation:
+        case MatMul():
+            return _matmul_type(equation)
+        case Nonlin(_, function, arguments):
+            check_expression(function, len(arguments), equation.span)
+            dim = _common_dimension(arguments, equation.span)
+            if dim is None:
+                raise TPTypeError(
+                    "a Nonlin needs a vector, but every argument is a scalar",
+                    equation.span,
+                    mend="scalars among themselves make a Moment",
+                )
+            return Vector(dim)
+        case Moment(_, function, arguments):
+            check_expression(function, len(arguments), equation.span)
+            _common_dimension(arguments, equation.span)
+            return Scalar()
+        case _:
+            assert_never(equation)
+
+
+def _matmul_type(equation: MatMul) -> Type:
+    matrix, operand, span = equation.matrix, equation.operand, equation.span
+    _require(matrix, matrix.is_matrix, "a matrix", span)
+    if not operand.is_vector:
+        raise TPTypeError(
+            f"{matrix} multiplies a vector, but {operand} is a {operand.type}",
+            span,
+            "a vector",
+            f"write the factor in front: {operand} * (…)" if operand.is_scalar else None,
+        )
+    declared = matrix.matrix
+    shape = declared.transposed if equation.transpose else declared
+    if shape.columns != operand.dim:
+        name = f"{matrix}'" if equation.transpose else str(matrix)
+        other = str(matrix) if equation.transpose else f"{matrix}'"
+        fits = shape.rows == operand.dim
+        raise TPTypeError(
+            f"{name} is {shape.rows} × {shape.columns} and cannot multiply {operand},"
+            f" a vector of {operand.dim}",
+            span,
+            f"a vector of {shape.columns}",
+            f"the transpose fits: {other} {operand}" if fits else None,
+        )
+    return Vector(shape.rows)
+
+
+def _common_dimension(arguments: tuple[Variable, ...], span: Span | None) -> Dimension | None:
+    """The dimension that all vectors among the arguments share; None if there is no vector."""
+    first: Variable | None = None
+    for argument in arguments:
+        if argument.is_matrix:
+            raise TPTypeError(
+                f"{argument} is a matrix and cannot stand in a coordinatewise expression",
+                span,
+                "vectors and scalars",
+                f"multiply it with a vector: {argument} x",
+            )
+        if argument.is_scalar:
+            continue
+        if first is None:
+            first = argument
+        elif argument.dim != first.dim:
+            mixed = isinstance(argument.dim, Width) and isinstance(first.dim, Width)
+            what = "widths" if mixed else "dimensions"
+            raise TPTypeError(
+                f"{what} mix: {first} has dimension {first.dim}, {argument} has {argument.dim}",
+                span,
+                f"vectors of {first.dim}",
+                "a matrix leads from one dimension to another",
+            )
+    return None if first is None else first.dim
+
+
+def check_expression(expression: Expression, arity: int, span: Span | None) -> None:
+    """Raise a TPTypeError where a function has a wrong number of arguments."""
+    match expression:
+        case Number():
+            return
+        case Argument(index):
+            assert 0 <= index < arity, f"argument {index} of {arity}"
+        case Apply(function, arguments, order):
+            given, wanted = len(arguments), function.arity
+            if given != wanted and (wanted is not None or given < 2):
+                raise TPTypeError(
+                    f"{function.name} takes {wanted or 'at least 2'} arguments, not {given}", span
+                )
+            if order and wanted != 1:
+                raise TPTypeError(
+                    f"{function.name}' needs a function of one argument; {function.name} takes"
+                    f" {wanted or 'several'}",
+                    span,
+                    mend="write the partial derivative out",
+                )
+            for argument in arguments:
+                check_expression(argument, arity, span)
+        case _:
+            assert_never(expression)

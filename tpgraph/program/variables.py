@@ -1,0 +1,124 @@
+"""Variables of a program and the names they go by."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Type, Vector, Width
+
+__all__ = ["ACCENTS", "GREEK", "Variable", "canonical_name", "split_name", "temporary_name"]
+
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ",
+    "eta": "η", "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν",
+    "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "φ",
+    "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ",
+    "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+}  # fmt: skip
+"""ASCII spellings of Greek letters; a name that is one of them is the same name as the letter."""
+
+ACCENTS = {
+    "tilde": "\u0303", "hat": "\u0302", "dot": "\u0307", "bar": "\u0304", "ring": "\u030a",
+}  # fmt: skip
+"""Accents that a name can end in, and the combining characters that they stand for."""
+
+_NAME = re.compile(
+    r"(?P<base>[^\[\]~]+)(?:\[(?P<index>-?\d+(?:,-?\d+)*)\])?(?:~(?P<temporary>\d+))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name with its type: one vertex of the typed graph.
+
+    The name is `base`, `base[i]` or `base[i,j]`; a value that the program leaves unnamed, the k-th
+    intermediate of the statement that binds x, is `x~k`.
+    """
+
+    name: str
+    type: Type
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether it is a real number."""
+        return isinstance(self.type, Scalar)
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether it is a vector, of a width or of a fixed dimension."""
+        return isinstance(self.type, Vector)
+
+    @property
+    def is_matrix(self) -> bool:
+        """Whether it is a matrix."""
+        return isinstance(self.type, Matrix)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is a vector whose dimension goes to infinity."""
+        return isinstance(self.type, Vector) and isinstance(self.type.dim, Width)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it is a vector of fixed dimension (data, outputs)."""
+        return isinstance(self.type, Vector) and isinstance(self.type.dim, Fixed)
+
+    @property
+    def dim(self) -> Dimension:
+        """The dimension of a vector."""
+        assert isinstance(self.type, Vector), self
+        return self.type.dim
+
+    @property
+    def matrix(self) -> Matrix:
+        """The type of a matrix."""
+        assert isinstance(self.type, Matrix), self
+        return self.type
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether the program's text leaves it unnamed."""
+        return "~" in self.name
+
+
+def canonical_name(base: str) -> str:
+    """The one spelling of a name: Greek letters and accents instead of their English names.
+
+    A Greek letter may be followed by digits or by `_…`; `_tilde`, `_hat`, `_dot`, `_bar` and
+    `_ring` at the end are accents. The result is in Unicode's normal form NFKC, as Python's own
+    identifiers are.
+
+    >>> canonical_name("xi"), canonical_name("sigma_w"), canonical_name("width")
+    ('ξ', 'σ_w', 'width')
+    >>> canonical_name("x_tilde") == canonical_name("x\u0303")
+    True
+    """
+    for word, accent in ACCENTS.items():
+        if base.endswith(f"_{word}") and len(base) > len(word) + 1:
+            return unicodedata.normalize("NFKC", canonical_name(base[: -len(word) - 1]) + accent)
+    head, mark, tail = base.partition("_")
+    letters = head.rstrip("0123456789")
+    name = GREEK.get(letters, letters) + head[len(letters) :] + mark + tail
+    return unicodedata.normalize("NFKC", name)
+
+
+def split_name(name: str) -> tuple[str, tuple[int, ...], int | None]:
+    """Base, indices and temporary number of a canonical name.
+
+    >>> split_name("h[1,2]~3"), split_name("x")
+    (('h', (1, 2), 3), ('x', (), None))
+    """
+    match = _NAME.fullmatch(name)
+    assert match is not None, name
+    index = tuple(int(i) for i in match["index"].split(",")) if match["index"] else ()
+    return match["base"], index, int(match["temporary"]) if match["temporary"] else None
+
+
+def temporary_name(target: str, k: int) -> str:
+    """The name of the k-th unnamed intermediate (from 1) of the statement that binds `target`."""
+    return f"{target}~{k}"

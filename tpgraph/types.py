@@ -1,0 +1,105 @@
+"""Types of the objects of a Tensor Program: dimensions, scalars, vectors, matrices.
+
+A *width* goes to infinity, with fixed ratios among widths of one base (m = 2 n); a *fixed*
+dimension does not.
+
+    dimension ::= Width | Fixed
+    type      ::= Scalar | Vector(dimension) | Matrix(rows, columns)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TypeAlias
+
+from tpgraph.errors import TPDataError
+
+__all__ = ["Dimension", "Fixed", "Matrix", "Scalar", "Type", "Vector", "Width"]
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """A dimension that goes to infinity; `ratio` times the width `base` if `base` is named."""
+
+    name: str
+    ratio: Fraction = Fraction(1)
+    base: str | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+    def size(self, widths: Mapping[str, int]) -> int:
+        """The width's size, given the sizes of the base widths.
+
+        Raises TPDataError if the base has no size or the ratio does not give a whole number ≥ 1.
+        """
+        base = self.base or self.name
+        if base not in widths:
+            raise TPDataError(
+                f"no size was given for width {base}", mend=f"give one, such as {base}=1000"
+            )
+        size = self.ratio * widths[base]
+        if size.denominator != 1 or size < 1:
+            raise TPDataError(
+                f"width {self.name} = {self.ratio} {base} is not a whole number ≥ 1"
+                f" at {base} = {widths[base]}",
+                mend=f"choose {base} as a positive multiple of {self.ratio.denominator}",
+            )
+        return int(size)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A dimension that stays as it is; its `name`, if any, is only for reading."""
+
+    value: int
+    name: str | None = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return self.name or str(self.value)
+
+    def size(self, widths: Mapping[str, int]) -> int:
+        """The dimension's size, whatever the widths."""
+        return self.value
+
+
+Dimension: TypeAlias = Width | Fixed
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A real number; in the limit a deterministic one."""
+
+    def __str__(self) -> str:
+        return "scalar"
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """A vector of R^dim."""
+
+    dim: Dimension
+
+    def __str__(self) -> str:
+        return f"vector of {self.dim}"
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A matrix of R^(rows × columns)."""
+
+    rows: Dimension
+    columns: Dimension
+
+    def __str__(self) -> str:
+        return f"matrix of {self.rows} × {self.columns}"
+
+    @property
+    def transposed(self) -> Matrix:
+        """The type of the transpose."""
+        return Matrix(self.columns, self.rows)
+
+
+Type: TypeAlias = Scalar | Vector | Matrix
