@@ -227,7 +227,7 @@ def numpy_helpers(expression: Expression) -> tuple[str, ...]:
 
 
 def latex_number(value: Fraction) -> tuple[str, int]:
-    """A number as LaTeX: `0.1`, `\\frac{1}{3}`."""
+    r"""A number as LaTeX: `0.1`, `\frac{1}{3}`."""
     decimal = _decimal(abs(value))
     if decimal and "e" in decimal:
         mantissa, _, exponent = decimal.partition("e")

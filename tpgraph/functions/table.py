@@ -69,9 +69,8 @@ def div(a: Expression, b: Expression) -> Expression:
     """A / b; a quotient of numbers is a number."""
     if b == ONE:
         return a
-    if isinstance(b, Number) and b.value != 0:
-        if isinstance(a, Number):
-            return Number(a.value / b.value)
+    if isinstance(a, Number) and isinstance(b, Number) and b.value != 0:
+        return Number(a.value / b.value)
     return ZERO if a == ZERO and b != ZERO else Apply(DIV, (a, b))
 
 
@@ -116,7 +115,7 @@ def _gaussian_cdf(z: Expression) -> Expression:
 
 
 def _sigmoid(z: Array) -> Array:
-    return 0.5 * (1.0 + np.tanh(0.5 * z))
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * z)))
 
 
 def _sum(*z: Array) -> Array:

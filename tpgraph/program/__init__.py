@@ -1,6 +1,14 @@
 """The typed graph: variables, declarations, equations, the program, its builder and checker."""
 
 from tpgraph.program.builder import Builder, Call, Constant, Mean, Product, Ref, Term, check
+from tpgraph.program.classify import (
+    GIA,
+    Language,
+    analysis_of,
+    gradient_independence,
+    is_reduced,
+    language_of,
+)
 from tpgraph.program.equations import (
     Data,
     Declaration,
@@ -16,6 +24,13 @@ from tpgraph.program.equations import (
     Target,
 )
 from tpgraph.program.graph import Program
+from tpgraph.program.labels import (
+    default_latex,
+    expression_latex,
+    latex_functions,
+    latex_name,
+    matrix_latex,
+)
 from tpgraph.program.parametrization import (
     MUP,
     NTK,
@@ -39,6 +54,7 @@ from tpgraph.program.variables import (
 
 __all__ = [
     "ACCENTS",
+    "GIA",
     "GREEK",
     "MUP",
     "NTK",
@@ -54,6 +70,7 @@ __all__ = [
     "InitialScalar",
     "InitialVectors",
     "Kind",
+    "Language",
     "MatMul",
     "Mean",
     "Moment",
@@ -68,10 +85,19 @@ __all__ = [
     "Target",
     "Term",
     "Variable",
+    "analysis_of",
     "analyze",
     "canonical_name",
     "check",
+    "default_latex",
+    "expression_latex",
+    "gradient_independence",
+    "is_reduced",
+    "language_of",
+    "latex_functions",
+    "latex_name",
     "layer_kind",
+    "matrix_latex",
     "scaling",
     "split_name",
     "temporary_name",

@@ -110,24 +110,18 @@ class Program:
     def body(self) -> frozenset[str]:
         """Names bound by the strict program: wide vectors and the scalars made from them.
 
-        Outside the body are vectors of fixed dimension (data, readouts) and what depends on them
-        other than by an input matrix: the readout, the loss.
+        Outside are vectors of fixed dimension (data, readouts), means over them, and all that
+        depends on a readout or a target.
         """
-        outside = {
-            v.name
-            for d in self.declarations
-            for v in d.variables
-            if v.is_fixed and not isinstance(d, InitialVectors | Parameter)
-        }
+        tainted = {d.variable.name for d in self.targets}
         inside: set[str] = set()
         for equation in self.equations:
-            embeds = isinstance(equation, MatMul) and equation.out.is_wide
-            embeds = embeds and equation.operand.name not in self.equation_of
-            reads_outside = any(v.name in outside or v.is_fixed for v in equation.inputs)
-            if equation.out.is_fixed or (reads_outside and not embeds):
-                outside.add(equation.out.name)
-            else:
-                inside.add(equation.out.name)
+            inputs, out = equation.inputs, equation.out
+            reads_out = out.is_fixed and any(v.is_wide for v in inputs)
+            if reads_out or any(v.name in tainted for v in inputs):
+                tainted.add(out.name)
+            elif out.is_wide or (out.is_scalar and not any(v.is_fixed for v in inputs)):
+                inside.add(out.name)
         return frozenset(inside)
 
     def is_g(self, variable: Variable) -> bool:

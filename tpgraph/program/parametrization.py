@@ -1,6 +1,7 @@
 """abc-parametrizations: how a trainable parameter scales with width.
 
-    W = M w,   M = scale · n^(−a) [· 1/√d for an input matrix],   w ~ N(0, s n^(−2b)),   rate η n^(−c)
+    W = M w,   M = scale · n^(−a) [· 1/√d for an input matrix],
+    w ~ N(0, s n^(−2b)),   learning rate η n^(−c)
 
 with exponents of the layer kind: input (fixed → width, and trainable vectors), hidden, readout
 (width → fixed). The n of a and b is the column count for hidden and readout matrices and the row

@@ -1,0 +1,92 @@
+r"""LaTeX names of variables and functions, without dollar signs.
+
+An index is a superscript, Greek names are Greek letters, accents are accents, digits at the end of
+a name and what follows `_` are subscripts, words are upright: `h[1]` is `h^{1}`, `σ_w` is
+`\sigma_{w}`, `x̃` is `\tilde{x}`, `LN` is `\mathrm{LN}`. The program's own labels come first.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from tpgraph.functions import Defined, Expression, to_latex
+from tpgraph.program.equations import MatMul
+from tpgraph.program.graph import Program
+from tpgraph.program.variables import GREEK, Variable, split_name
+
+__all__ = ["default_latex", "expression_latex", "latex_functions", "latex_name", "matrix_latex"]
+
+_COMMANDS = {letter: rf"\{name}" for name, letter in GREEK.items()}
+_ACCENTS = {
+    "\u0303": r"\tilde", "\u0302": r"\hat", "\u0307": r"\dot", "\u0304": r"\bar",
+    "\u030a": r"\mathring",
+}  # fmt: skip
+_LETTER = re.compile(r"(.)([\u0300-\u036f]*)", re.DOTALL)
+
+
+def default_latex(name: str) -> str:
+    r"""The label that a canonical name gets by itself.
+
+    >>> default_latex("h[1,2]"), default_latex("ξ"), default_latex("σ_w"), default_latex("dx1")
+    ('h^{1,2}', '\\xi', '\\sigma_{w}', 'dx_{1}')
+    """
+    base, index, temporary = split_name(name)
+    head, _, subscript = base.partition("_")
+    letters = head.rstrip("0123456789")
+    digits = head[len(letters) :]
+    text = _letters(letters or head)
+    below = ",".join(part for part in (digits if letters else "", _subscript(subscript)) if part)
+    text += f"_{{{below}}}" if below else ""
+    text += f"^{{{','.join(map(str, index))}}}" if index else ""
+    return text + (rf"\sim{temporary}" if temporary is not None else "")
+
+
+def _letters(word: str) -> str:
+    pieces = _LETTER.findall(unicodedata.normalize("NFD", word))
+    plain = all(letter.isascii() and not accents for letter, accents in pieces)
+    is_word = len(pieces) > 2 or (len(pieces) == 2 and word.isupper())
+    if plain and is_word:
+        return rf"\mathrm{{{word}}}"
+    text = ""
+    for letter, accents in pieces:
+        piece = _COMMANDS.get(letter, letter)
+        for accent in accents:
+            piece = rf"{_ACCENTS.get(accent, '')}{{{piece}}}"
+        spaced = text.startswith("\\") or "\\" in text.rpartition("{")[2]
+        text += f" {piece}" if spaced and piece[0].isalnum() and text[-1] not in "}" else piece
+    return text
+
+
+def _subscript(word: str) -> str:
+    return _letters(word.replace("_", "")) if word else ""
+
+
+def latex_name(program: Program, variable: Variable) -> str:
+    r"""The label of a variable: the program's own, else the default of its name."""
+    return program.labels.get(variable.name, default_latex(variable.name))
+
+
+def matrix_latex(program: Program, equation: MatMul) -> str:
+    r"""The matrix of a MatMul as it is used: `W^{2}`, `W^{2\top}`, `W^{\top}`."""
+    name = latex_name(program, equation.matrix)
+    if not equation.transpose:
+        return name
+    return rf"{name[:-1]}\top}}" if re.search(r"\^\{[^{}]*\}$", name) else rf"{name}^{{\top}}"
+
+
+def latex_functions(program: Program) -> dict[str, str]:
+    """The LaTeX names of the program's own functions."""
+    return {f.name: _function_name(program, f) for f in program.functions}
+
+
+def _function_name(program: Program, function: Defined) -> str:
+    return program.labels.get(function.name, default_latex(function.name))
+
+
+def expression_latex(
+    program: Program, expression: Expression, arguments: tuple[Variable, ...]
+) -> str:
+    """A coordinatewise expression of variables as LaTeX."""
+    names = [latex_name(program, a) for a in arguments]
+    return to_latex(expression, names, latex_functions(program))
