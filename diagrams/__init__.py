@@ -1,0 +1,1 @@
+"""The gallery of Tensor Programs: `.tp` files, and small real data to train them on."""
