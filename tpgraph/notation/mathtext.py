@@ -191,8 +191,11 @@ def _from_data(data: dict[str, Any]) -> Outline:
         name: Glyph(name, tuple((letter, tuple(numbers)) for letter, *numbers in commands))
         for name, commands in data["glyphs"].items()
     }
+    width, height, depth = data["size"]
     return Outline(
-        *data["size"],
+        width,
+        height,
+        depth,
         Rule(*data["ink"]),
         tuple(Placed(glyphs[name], x, y, scale) for name, x, y, scale in data["placed"]),
         tuple(Rule(*corners) for corners in data["rules"]),

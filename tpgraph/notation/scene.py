@@ -41,15 +41,16 @@ NodeKind = Literal["G", "X", "scalar", "data", "gate", "bar-gate"]
 EdgeKind = Literal["matmul", "wire"]
 Fill = Literal["hollow", "filled"]
 Direction = Literal["LR", "RL", "BT", "TB"]
-Anchor = Literal["center", "n", "ne", "e", "se", "s", "sw", "w", "nw"]
+Anchor = Literal["center", "n", "ne", "e", "se", "s", "sw", "w", "nw", "base"]
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
     """LaTeX mathematics at (x, y); `anchor` names the point of its box that lies there.
 
-    So a label below a node has the anchor `n`. `size` in pt; `rotation` turns it about (x, y);
-    `color` defaults to the ink of the style.
+    The box is that of the ink; `base` is the middle of the baseline, which keeps a row of labels
+    level. So a label below a node has the anchor `n`. `size` in pt; `rotation` turns it about
+    (x, y); `color` defaults to the ink of the style.
     """
 
     text: str

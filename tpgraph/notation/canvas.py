@@ -1,0 +1,203 @@
+"""A scene as PDF or PNG, painted by matplotlib's renderers from the display list.
+
+Nothing of the user's matplotlib settings shows: the figure holds one artist that paints paths,
+and documents carry neither dates nor versions.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any, assert_never
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.artist import Artist
+from matplotlib.backend_bases import RendererBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.path import Path
+from matplotlib.transforms import Affine2D
+
+from tpgraph.errors import TPError
+from tpgraph.notation.mathtext import Command
+from tpgraph.notation.paint import (
+    Curve,
+    Disc,
+    Group,
+    Mark,
+    Paint,
+    Picture,
+    Polygon,
+    Rectangle,
+    Text,
+    picture,
+)
+from tpgraph.notation.scene import Point, Scene
+from tpgraph.notation.style import PAPER, Style
+
+__all__ = ["DEFAULT_DPI", "to_pdf", "to_png"]
+
+DEFAULT_DPI = 300.0
+_MAX_PIXELS = 20_000  # a side; Agg itself ends at 2^16
+
+_CODES = {
+    "M": [Path.MOVETO],
+    "L": [Path.LINETO],
+    "Q": [Path.CURVE3] * 2,
+    "C": [Path.CURVE4] * 3,
+    "Z": [Path.CLOSEPOLY],
+}
+_KAPPA = 4 / 3 * (math.sqrt(2) - 1)  # of the Bezier quarter circle
+
+
+def to_pdf(scene: Scene, style: Style = PAPER) -> bytes:
+    """The scene as a PDF page of its own size. Raises TPError if a label cannot be typeset."""
+    page = picture(scene, style)
+    buffer = io.BytesIO()
+    metadata = {"CreationDate": None, "Producer": None, "Creator": None}
+    with rc_context({"pdf.compression": 6}):
+        canvas: Any = FigureCanvasPdf(_figure(page, 72.0))
+        canvas.print_pdf(buffer, metadata=metadata | {"Title": page.title or None})
+    return buffer.getvalue()
+
+
+def to_png(scene: Scene, style: Style = PAPER, dpi: float = DEFAULT_DPI) -> bytes:
+    """The scene as a PNG with `dpi` pixels per inch.
+
+    Raises TPError if a label cannot be typeset or the image would be too large.
+    """
+    page = picture(scene, style)
+    largest = max(page.width, page.height) * dpi / 72
+    if not 1 <= largest <= _MAX_PIXELS:
+        raise TPError(
+            f"the PNG would be {largest:.0f} pixels wide or high at {dpi:g} dpi",
+            expected=f"1 to {_MAX_PIXELS} pixels",
+            mend="choose another dpi, or write SVG or PDF",
+        )
+    buffer = io.BytesIO()
+    canvas: Any = FigureCanvasAgg(_figure(page, dpi))
+    canvas.print_png(buffer, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _figure(page: Picture, dpi: float) -> Figure:
+    figure = Figure(
+        figsize=(page.width / 72, page.height / 72),
+        dpi=dpi,
+        facecolor=page.background or "none",
+        edgecolor="none",
+        linewidth=0,
+        frameon=page.background is not None,
+    )
+    figure.set_layout_engine("none")
+    figure.add_artist(_Drawing(page))
+    return figure
+
+
+class _Drawing(Artist):
+    """The display list as one artist, painted with the renderer's own paths."""
+
+    def __init__(self, page: Picture) -> None:
+        super().__init__()
+        self._page = page
+
+    def draw(self, renderer: RendererBase) -> None:
+        scale = float(np.asarray(renderer.points_to_pixels(1.0)))
+        left, bottom, _, _ = self._page.bounds
+        to_pixels = Affine2D().translate(-left, -bottom).scale(scale)
+        for path, paint in _paths(self._page.marks):
+            _draw(renderer, path, paint, to_pixels)
+
+
+def _draw(renderer: RendererBase, path: Path, paint: Paint, transform: Affine2D) -> None:
+    context = renderer.new_gc()
+    context.set_snap(False)
+    context.set_joinstyle("miter")
+    context.set_capstyle("butt")
+    # A pen of width 0 draws nothing: filled shapes have no outline of their own.
+    context.set_linewidth(paint.width if paint.stroke else 0.0)
+    context.set_foreground(to_rgba(paint.stroke or paint.fill or "none"), isRGBA=True)
+    if paint.dash:
+        context.set_dashes(0, list(paint.dash))
+    face = to_rgba(paint.fill) if paint.fill else None
+    renderer.draw_path(context, path, transform, face)
+    context.restore()
+
+
+def _paths(marks: Iterable[Mark]) -> Iterator[tuple[Path, Paint]]:
+    for mark in marks:
+        match mark:
+            case Group():
+                yield from _paths(mark.marks)
+            case Text():
+                yield _text_path(mark), Paint(mark.color)
+            case Disc():
+                yield _path(_circle(mark)), mark.paint
+            case Rectangle():
+                yield _path(_rectangle(mark)), mark.paint
+            case Polygon(points, closed, paint):
+                yield _path(_polygon(points, closed)), paint
+            case Curve(points, paint):
+                yield _path(_curve(points)), paint
+            case _:
+                assert_never(mark)
+
+
+def _path(commands: Iterable[Command]) -> Path:
+    vertices: list[float] = []
+    codes: list[Any] = []
+    for letter, numbers in commands:
+        vertices += numbers or (0.0, 0.0)
+        codes += _CODES[letter]
+    path = Path(np.array(vertices).reshape(-1, 2), codes)
+    path.should_simplify = False
+    return path
+
+
+def _text_path(text: Text) -> Path:
+    place = Affine2D().rotate_deg(text.rotation).translate(text.x, text.y)
+    return place.transform_path(_path(text.outline.commands()))
+
+
+def _polygon(points: tuple[Point, ...], closed: bool) -> Iterator[Command]:
+    yield "M", points[0]
+    for point in points[1:]:
+        yield "L", point
+    if closed:
+        yield "Z", ()
+
+
+def _curve(points: tuple[Point, ...]) -> Iterator[Command]:
+    yield "M", points[0]
+    for index in range(1, len(points), 3):
+        (a, b), (c, d), (e, f) = points[index : index + 3]
+        yield "C", (a, b, c, d, e, f)
+
+
+def _circle(disc: Disc) -> Iterator[Command]:
+    radius = disc.radius
+    box = (disc.x - radius, disc.y - radius, disc.x + radius, disc.y + radius)
+    return _rectangle(Rectangle(*box, radius, disc.paint))
+
+
+def _rectangle(box: Rectangle) -> Iterator[Command]:
+    """Counter-clockwise from the lower left; corners as Bezier quarter circles if rounded."""
+    left, bottom, right, top, r = box.left, box.bottom, box.right, box.top, box.radius
+    if not r:
+        yield from _polygon(((left, bottom), (right, bottom), (right, top), (left, top)), True)
+        return
+    k = r * (1 - _KAPPA)  # from the corner to the control points
+    yield "M", (left + r, bottom)
+    yield "L", (right - r, bottom)
+    yield "C", (right - k, bottom, right, bottom + k, right, bottom + r)
+    yield "L", (right, top - r)
+    yield "C", (right, top - k, right - k, top, right - r, top)
+    yield "L", (left + r, top)
+    yield "C", (left + k, top, left, top - k, left, top - r)
+    yield "L", (left, bottom + r)
+    yield "C", (left, bottom + k, left + k, bottom, left + r, bottom)
+    yield "Z", ()
