@@ -61,22 +61,21 @@ def build_mlp() -> Scene:
     previous = None
     for layer in (1, 2, 3):
         x0 = 70.0 * (layer - 1)
-        g = vector(f"h[{layer}]", "G", x0, 7.0)
+        g = vector(f"h[{layer}]", "G", x0, 0.0)
         if layer == 1:
             g = replace(g, label=above(r"W^{1}\xi", g))
-        b = vector(f"b[{layer}]", "G", x0, -7.0)
+        b = vector(f"b[{layer}]", "G", x0, -14.0)
         b = replace(b, label=below(rf"b^{{{layer}}}", b))
         phi = sized_gate(f"gate[{layer}]", x0 + 25, 0.0, r"\phi(\cdot+\cdot)", 2)
         x = vector(f"x[{layer}]", "X", x0 + 42, 0.0)
-        x = replace(x, y=0.0)
         if previous is not None:
             edges.append(matmul(previous, g, f"W^{{{layer}}}"))
-        edges += [wire_in(g, phi, 7.0), wire_in(b, phi, -7.0), wire_out(phi, x)]
+        edges += [wire_in(g, phi, 0.0), wire_in(b, phi, -14.0), wire_out(phi, x)]
         nodes += [g, b, phi, x]
         previous = x
     text = Label(r"\text{MLP}", -38, 0, "base", PAPER.caption_size)
     scene = Scene(tuple(nodes), tuple(edges), labels=(text,), title="MLP")
-    return replace(scene, legend=build_legend(marks_used(scene), 34.0, -36.0))
+    return replace(scene, legend=build_legend(marks_used(scene), 34.0, -40.0))
 
 
 def build_layernorm() -> Scene:
@@ -115,18 +114,19 @@ def build_everything() -> Scene:
     by_id = {node.id: node for node in mlp.nodes}
     dots = tuple((by_id[name].x, by_id[name].y) for name in ("x[1]", "h[2]"))
     gates = tuple(
-        gate(f"gate {direction}", 40.0 * index, 80.0, r"\psi", bar=True, direction=direction)
+        gate(f"gate {direction}", 60.0 * index, 80.0, r"\psi", bar=True, direction=direction)
         for index, direction in enumerate(("LR", "RL", "BT", "TB"))
     )
     turn = (
-        (-10.0, 36.0), (60.0, 36.0), (120.0, 36.0), (196.0, 36.0),
-        (216.0, 36.0), (216.0, -32.0), (196.0, -32.0),
-    )  # fmt: skip
+        *((-10.0, 36.0), (60.0, 36.0), (120.0, 36.0), (196.0, 36.0)),
+        *((220.0, 36.0), (220.0, -31.0), (196.0, -31.0), (190.0, -31.0)),
+        *((185.0, -31.0), (180.0, -31.0)),
+    )
     caption = Label(r"\textit{First pass on train example $\xi$}", 80, 46, "base", 8.0)
     return replace(
         mlp,
         nodes=(*mlp.nodes, *gates, Node("xi", "data", -20, 80, 9.5, 9.5)),
-        contexts=(Context("step 1", -22, -30, 222, 56, "grey", caption),),
+        contexts=(Context("step 1", -22, -36, 222, 56, "grey", caption),),
         plates=(Plate("l", 50, -28, 130, 30, Label(r"l=2,\ldots,L", 127, -26, "se", 7.0)),),
         paths=(
             PathOverlay(

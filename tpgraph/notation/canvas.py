@@ -43,6 +43,7 @@ __all__ = ["DEFAULT_DPI", "to_pdf", "to_png"]
 
 DEFAULT_DPI = 300.0
 _MAX_PIXELS = 20_000  # a side; Agg itself ends at 2^16
+_PDF_GRID = 7200.0  # a page's sides are multiples of 0.01 pt
 
 _CODES = {
     "M": [Path.MOVETO],
@@ -60,7 +61,7 @@ def to_pdf(scene: Scene, style: Style = PAPER) -> bytes:
     buffer = io.BytesIO()
     metadata = {"CreationDate": None, "Producer": None, "Creator": None}
     with rc_context({"pdf.compression": 6}):
-        canvas: Any = FigureCanvasPdf(_figure(page, 72.0))
+        canvas: Any = FigureCanvasPdf(_figure(page, _PDF_GRID))
         canvas.print_pdf(buffer, metadata=metadata | {"Title": page.title or None})
     return buffer.getvalue()
 
@@ -85,8 +86,10 @@ def to_png(scene: Scene, style: Style = PAPER, dpi: float = DEFAULT_DPI) -> byte
 
 
 def _figure(page: Picture, dpi: float) -> Figure:
+    """A figure of whole pixels: matplotlib would cut a part of one off."""
+    pixels = [max(1, math.ceil(round(side * dpi / 72, 3))) for side in (page.width, page.height)]
     figure = Figure(
-        figsize=(page.width / 72, page.height / 72),
+        figsize=(pixels[0] / dpi, pixels[1] / dpi),
         dpi=dpi,
         facecolor=page.background or "none",
         edgecolor="none",
@@ -107,8 +110,10 @@ class _Drawing(Artist):
 
     def draw(self, renderer: RendererBase) -> None:
         scale = float(np.asarray(renderer.points_to_pixels(1.0)))
-        left, bottom, _, _ = self._page.bounds
-        to_pixels = Affine2D().translate(-left, -bottom).scale(scale)
+        _, height = renderer.get_canvas_width_height()
+        left, _, _, top = self._page.bounds
+        # The picture hangs from the upper left corner, as in SVG.
+        to_pixels = Affine2D().translate(-left, -top).scale(scale).translate(0, height)
         for path, paint in _paths(self._page.marks):
             _draw(renderer, path, paint, to_pixels)
 

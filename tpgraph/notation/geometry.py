@@ -93,7 +93,7 @@ def fit_gate(
     need = text_width + 2 * style.gate_padding
     slanted = need / (1 - reach * (1 - style.gate_narrowing))
     capped = need + 2 * reach * style.gate_max_inset
-    length = max(style.gate_length, min(slanted, capped), inputs * style.gate_port_gap)
+    length = max(style.gate_min_length, min(slanted, capped), inputs * style.gate_port_gap)
     return depth, length
 
 

@@ -307,7 +307,7 @@ def _arrow(arrow: Arrow, style: Style) -> Group:
     color = arrow.color or style.arrow_color
     head = _arrow_head(arrow.points, style)
     # The line ends inside the head, whose tip would otherwise be as blunt as the line is thick.
-    shaft = (*arrow.points[:-1], _between(head[0], head[3], 0.7))
+    shaft = (*arrow.points[:-1], head[2])
     marks = (
         _line(shaft, arrow.curve, Paint(None, color, style.arrow_stroke)),
         Polygon(head, True, Paint(color)),
@@ -319,21 +319,15 @@ def _arrow(arrow: Arrow, style: Style) -> Group:
 def _arrow_head(points: tuple[Point, ...], style: Style) -> tuple[Point, ...]:
     """Tip, side, notch on the line, side."""
     tip = points[-1]
-    before = next(point for point in reversed(points) if point != tip)
+    before = next((point for point in reversed(points) if point != tip), (tip[0] - 1, tip[1]))
     distance = math.dist(before, tip)
     ux, uy = (tip[0] - before[0]) / distance, (tip[1] - before[1]) / distance
+
+    def at(back: float, aside: float) -> Point:
+        return tip[0] - back * ux - aside * uy, tip[1] - back * uy + aside * ux
+
     length, half = style.arrow_length, style.arrow_width / 2
-    base = (tip[0] - ux * length, tip[1] - uy * length)
-    return (
-        tip,
-        (base[0] - uy * half, base[1] + ux * half),
-        (base[0] + uy * half, base[1] - ux * half),
-        base,
-    )
-
-
-def _between(a: Point, b: Point, share: float) -> Point:
-    return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])
+    return at(0, 0), at(length, half), at(0.8 * length, 0), at(length, -half)
 
 
 def _legend(legend: Legend, style: Style) -> Group:

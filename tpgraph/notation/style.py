@@ -38,7 +38,8 @@ class Style:
 
     gate_stroke: float = 0.9
     gate_depth: float = 16.0  # from the wide side to the narrow side
-    gate_length: float = 38.0  # of the wide side
+    gate_length: float = 38.0  # of the wide side, where no other is given
+    gate_min_length: float = 22.0
     gate_narrowing: float = 0.62  # narrow side / wide side
     gate_max_inset: float = 13.0  # bounds the slant of long gates
     gate_padding: float = 4.0  # free space around the text inside
