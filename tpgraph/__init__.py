@@ -1,0 +1,100 @@
+"""tpgraph: write a Tensor Program, see it, run it, take its infinite-width limit.
+
+    import tpgraph as tp
+    p = tp.load("mlp.tp")
+    tp.draw(p, "mlp.svg")
+    m = tp.compile(p)
+
+Names are loaded when they are first used, so that `import tpgraph` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tpgraph import gallery
+    from tpgraph.compiler import Module, compile
+    from tpgraph.errors import Span, TPDataError, TPError, TPErrorGroup
+    from tpgraph.interpreter import interpret, sample
+    from tpgraph.language import format_text, from_json, load, parse, to_json, to_text
+    from tpgraph.notation import Drawing, draw
+    from tpgraph.program import Program, check
+    from tpgraph.program.listing import listing
+    from tpgraph.program.operators import builder
+    from tpgraph.program.report import report, strict_text
+    from tpgraph.training import train
+
+try:
+    __version__ = version("tpgraph")
+except PackageNotFoundError:  # a checkout that is not installed
+    __version__ = "0"
+
+_HOME = {
+    "Drawing": "notation",
+    "Module": "compiler",
+    "Program": "program",
+    "Span": "errors",
+    "TPDataError": "errors",
+    "TPError": "errors",
+    "TPErrorGroup": "errors",
+    "builder": "program.operators",
+    "check": "program",
+    "compile": "compiler",
+    "draw": "notation",
+    "format_text": "language",
+    "from_json": "language",
+    "interpret": "interpreter",
+    "listing": "program.listing",
+    "load": "language",
+    "parse": "language",
+    "report": "program.report",
+    "sample": "interpreter",
+    "strict_text": "program.report",
+    "to_json": "language",
+    "to_text": "language",
+    "train": "training",
+}
+_MODULES = ("gallery",)
+
+__all__ = [
+    "Drawing",
+    "Module",
+    "Program",
+    "Span",
+    "TPDataError",
+    "TPError",
+    "TPErrorGroup",
+    "builder",
+    "check",
+    "compile",
+    "draw",
+    "format_text",
+    "from_json",
+    "gallery",
+    "interpret",
+    "listing",
+    "load",
+    "parse",
+    "report",
+    "sample",
+    "strict_text",
+    "to_json",
+    "to_text",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"tpgraph.{name}")
+    if name not in _HOME:
+        raise AttributeError(f"module 'tpgraph' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"tpgraph.{_HOME[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

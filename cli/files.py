@@ -1,0 +1,82 @@
+"""Files on the command line: `-` is standard input or output, writes are atomic."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import tpgraph as tp
+
+if TYPE_CHECKING:
+    from tpgraph import Program
+
+__all__ = ["File", "load", "parse_widths", "read_text", "write"]
+
+File = Annotated[str, typer.Argument(metavar="FILE", help="A .tp or .json program; - is stdin.")]
+
+STANDARD = "-"
+
+
+def read_text(file: str) -> tuple[str, str]:
+    """The text of a file and its name for messages. Raises TPError where it cannot be read."""
+    if file == STANDARD:
+        return _decoded(sys.stdin.buffer.read(), "<stdin>"), "<stdin>"
+    try:
+        return _decoded(Path(file).read_bytes(), file), file
+    except OSError as error:
+        raise tp.TPDataError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _decoded(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise tp.TPDataError(
+            f"{name} is not UTF-8: byte {error.start} is {content[error.start]:#04x}",
+            mend="save the file as UTF-8",
+        ) from None
+
+
+def load(file: str) -> Program:
+    """The program in a file; JSON by its first character on standard input."""
+    if file != STANDARD:
+        return tp.load(file)
+    text, name = read_text(file)
+    return tp.from_json(text) if text.lstrip().startswith("{") else tp.parse(text, name)
+
+
+def write(content: str | bytes, out: str | None) -> None:
+    """Write to a file, whole or not at all, or to standard output."""
+    data = content.encode() if isinstance(content, str) else content
+    if out is None or out == STANDARD:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    path = Path(out)
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as temporary:
+            temporary.write(data)
+        os.chmod(temporary.name, 0o644)
+        os.replace(temporary.name, path)
+    except OSError as error:
+        raise tp.TPDataError(f"{out} cannot be written: {error.strerror}") from None
+
+
+def parse_widths(values: list[str]) -> dict[str, int]:
+    """`["n=1000"]` as `{"n": 1000}`. Raises TPError for what is not NAME=SIZE."""
+    widths: dict[str, int] = {}
+    for value in values:
+        name, equals, size = value.partition("=")
+        if not (equals and name.strip() and size.strip().isdecimal() and int(size) > 0):
+            raise tp.TPDataError(
+                f"--width {value} is not understood", expected="NAME=SIZE, such as n=1000"
+            )
+        widths[name.strip()] = int(size)
+    return widths

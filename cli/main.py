@@ -1,0 +1,66 @@
+"""`tpgraph`: the commands, and what they all share: errors, exit codes.
+
+Exit codes: 0 done, 1 the user's input is wrong (a message on stderr), 2 usage.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import tpgraph as tp
+from tpgraph_cli import execution, pictures, texts
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="tpgraph",
+    help="Tensor Programs: write one as text, see it, run it, take its infinite-width limit.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("draw")(pictures.draw)
+app.command("gallery")(pictures.gallery)
+app.command("check")(texts.check)
+app.command("fmt")(texts.fmt)
+app.command("show")(texts.show)
+app.command("compile")(execution.compile_)
+app.command("run")(execution.run)
+app.command("train")(execution.train)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tpgraph {tp.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; a TPError becomes a message and exit code 1."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output has gone, as in `tpgraph show p.tp | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if type(error).__module__ != "tpgraph.errors":
+            raise
+        typer.echo(str(error), err=True)
+        sys.exit(1)

@@ -1,0 +1,160 @@
+"""Commands whose result is a picture: draw, gallery."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import tpgraph as tp
+from tpgraph_cli.files import STANDARD, File, load, write
+
+if TYPE_CHECKING:
+    from tpgraph import Drawing
+
+__all__ = ["draw", "gallery"]
+
+FORMATS = ("svg", "pdf", "png", "dot", "json")
+
+
+class Direction(StrEnum):
+    """Where the computation runs."""
+
+    LR = "LR"
+    RL = "RL"
+    TB = "TB"
+    BT = "BT"
+
+
+class Engine(StrEnum):
+    """Which Graphviz lays the picture out."""
+
+    wasm = "wasm"
+    system = "system"
+
+
+class Show(StrEnum):
+    """What is drawn beside the strict program."""
+
+    io = "io"
+
+
+Out = Annotated[
+    str | None,
+    typer.Option("--output", "-o", help="File to write, by its ending; - is stdout.", metavar="OUT"),
+]
+
+
+def draw(
+    file: File,
+    out: Out = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", "-f", help=f"One of {', '.join(FORMATS)}.")
+    ] = None,
+    direction: Annotated[Direction, typer.Option(help="Where the computation runs.")] = Direction.LR,
+    show: Annotated[
+        Show | None, typer.Option(help="io: also data, readout and loss.")
+    ] = None,
+    legend: Annotated[bool, typer.Option("--legend", help="A box with the marks used.")] = False,
+    engine: Annotated[
+        Engine, typer.Option(help="The built-in Graphviz, or the dot on PATH.")
+    ] = Engine.wasm,
+    dpi: Annotated[int, typer.Option(help="Resolution of PNG.", min=20, max=2400)] = 200,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Draw again whenever the file changes.")
+    ] = False,
+) -> None:
+    """Draw a program in the graphical notation of Tensor Programs IIb."""
+    target = out or (STANDARD if file == STANDARD else f"{Path(file).stem}.{format_ or 'svg'}")
+    kind = _format(target, format_)
+
+    def once() -> None:
+        drawing = tp.draw(
+            load(file),
+            direction=direction.value,
+            show_io=show is Show.io,
+            legend=legend,
+            engine=engine.value,
+        )
+        write(_content(drawing, kind, dpi), target)
+        if target != STANDARD:
+            typer.echo(f"wrote {target}", err=True)
+
+    if not watch:
+        once()
+        return
+    if STANDARD in (file, target):
+        raise typer.BadParameter("--watch needs files, not -")
+    _watch(Path(file), once)
+
+
+def _format(target: str, wanted: str | None) -> str:
+    """The format: as asked for, else by the file's ending."""
+    kind = wanted or (Path(target).suffix.lstrip(".") if target != STANDARD else "svg")
+    if kind not in FORMATS:
+        raise typer.BadParameter(
+            f"{kind or target!r} is no picture format; choose one of {', '.join(FORMATS)}"
+        )
+    return kind
+
+
+def _content(drawing: Drawing, kind: str, dpi: int) -> str | bytes:
+    match kind:
+        case "svg":
+            return drawing.svg
+        case "pdf":
+            return drawing.pdf
+        case "png":
+            return drawing.png(dpi)
+        case "dot":
+            return drawing.dot
+        case _:
+            return drawing.json
+
+
+def _watch(path: Path, action: Callable[[], None]) -> None:
+    seen: float | None = None
+    typer.echo(f"watching {path}; Ctrl-C ends", err=True)
+    while True:
+        stamp = path.stat().st_mtime if path.exists() else seen
+        if stamp != seen:
+            seen = stamp
+            try:
+                action()
+            except tp.TPError as error:
+                typer.echo(str(error), err=True)
+        time.sleep(0.2)
+
+
+def gallery(
+    name: Annotated[str | None, typer.Argument(help="A program of the gallery.")] = None,
+    out: Annotated[
+        str | None,
+        typer.Option("--output", "-o", help="Draw into this file; without NAME, a folder for all."),
+    ] = None,
+) -> None:
+    """List the gallery, print one of its programs, or draw it (all of it without NAME)."""
+    if name is None and out is None:
+        for entry in tp.gallery.entries():
+            figure = f"  ({entry.figure})" if entry.figure else ""
+            typer.echo(f"{entry.name:18s}{entry.title}{figure}")
+        return
+    if name is not None and out is None:
+        write(tp.gallery.entry(name).text, STANDARD)
+        return
+    assert out is not None
+    if name is not None:
+        drawing = tp.draw(
+            tp.gallery.entry(name).program(), direction=tp.gallery.entry(name).direction
+        )
+        write(_content(drawing, _format(out, None), 200), out)
+        return
+    Path(out).mkdir(parents=True, exist_ok=True)
+    for entry in tp.gallery.entries():
+        target = str(Path(out) / f"{entry.name}.svg")
+        write(tp.draw(entry.program(), direction=entry.direction).svg, target)
+        typer.echo(f"wrote {target}", err=True)

@@ -1,0 +1,91 @@
+"""Commands whose result is text: check, fmt, show."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+import tpgraph as tp
+from tpgraph_cli.files import STANDARD, File, load, read_text, write
+
+__all__ = ["check", "fmt", "show"]
+
+
+def check(
+    file: File,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Print the program over columns of input matrices.")
+    ] = False,
+) -> None:
+    """Check a program and say what it is.
+
+    Its sub-language of Netsor⊤⁺, its variables' types, whether it is reduced, the gradient
+    independence check, and how its parametrization scales.
+    """
+    try:
+        program = load(file)
+    except tp.TPError as error:
+        if not as_json:
+            raise
+        found = [
+            {
+                "message": single.message,
+                "place": str(single.span) if single.span else None,
+                "expected": single.expected,
+                "mend": single.mend,
+            }
+            for single in error.errors
+        ]
+        typer.echo(json.dumps({"errors": found}, ensure_ascii=False, indent=2))
+        raise typer.Exit(1) from None
+    if strict:
+        typer.echo(tp.strict_text(program), nl=False)
+    elif as_json:
+        typer.echo(tp.report(program).to_json())
+    else:
+        typer.echo(tp.report(program).to_text())
+
+
+def fmt(
+    file: File,
+    ascii_: Annotated[
+        bool, typer.Option("--ascii", help="Spell Greek letters and signs in ASCII.")
+    ] = False,
+    check_: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit with 1 if the file would change.")
+    ] = False,
+    out: Annotated[
+        str | None, typer.Option("--output", "-o", help="Write here and not in place; - is stdout.")
+    ] = None,
+) -> None:
+    """Format a .tp file in place; comments stay."""
+    text, name = read_text(file)
+    formatted = tp.format_text(text, name, ascii=ascii_)
+    if check_:
+        if formatted != text:
+            typer.echo(f"{name} would change", err=True)
+            raise typer.Exit(1)
+        return
+    target = out or file
+    if target == STANDARD or formatted != text or target != file:
+        write(formatted, target)
+
+
+def show(
+    file: File,
+    as_json: Annotated[bool, typer.Option("--json", help="The JSON document.")] = False,
+    as_text: Annotated[
+        bool, typer.Option("--text", help="The program as text, loops unrolled.")
+    ] = False,
+) -> None:
+    """Print a program as a table: name, type, instruction."""
+    program = load(file)
+    if as_json:
+        typer.echo(tp.to_json(program))
+    elif as_text:
+        typer.echo(tp.to_text(program), nl=False)
+    else:
+        typer.echo(tp.listing(program))
