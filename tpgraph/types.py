@@ -72,6 +72,11 @@ Dimension: TypeAlias = Width | Fixed
 class Scalar:
     """A real number; in the limit a deterministic one."""
 
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """None."""
+        return ()
+
     def __str__(self) -> str:
         return "scalar"
 
@@ -81,6 +86,11 @@ class Vector:
     """A vector of R^dim."""
 
     dim: Dimension
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Its one dimension."""
+        return (self.dim,)
 
     def __str__(self) -> str:
         return f"vector of {self.dim}"
@@ -92,6 +102,11 @@ class Matrix:
 
     rows: Dimension
     columns: Dimension
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Rows and columns."""
+        return (self.rows, self.columns)
 
     def __str__(self) -> str:
         return f"matrix of {self.rows} × {self.columns}"

@@ -21,6 +21,7 @@ from tpgraph.functions import Apply, Argument, Defined, Expression, Function, Nu
 from tpgraph.program.equations import (
     Declaration,
     Equation,
+    InitialScalar,
     MatMul,
     Moment,
     Nonlin,
@@ -108,12 +109,23 @@ class Builder:
         """The names bound so far."""
         return MappingProxyType(self._scope)
 
+    @property
+    def widths(self) -> Mapping[str, Width]:
+        """The widths declared so far."""
+        return MappingProxyType(self._widths)
+
     def width(self, width: Width, span: Span | None = None) -> Width:
         """Declare a width; a ratio needs its base declared before."""
         if width.name in self._widths:
             raise TPNameError(f"width {width.name} is declared twice", span)
         if width.base is not None and width.base not in self._widths:
             raise TPNameError(f"width {width.base} is not declared", span, mend="declare it before")
+        if width.base is not None and self._widths[width.base].base is not None:
+            raise TPTypeError(
+                f"width {width.name} is a ratio of {width.base}, which is a ratio itself",
+                span,
+                f"a ratio of {self._widths[width.base].base}",
+            )
         if width.ratio <= 0:
             raise TPTypeError(
                 f"width {width.name} = {width.ratio} {width.base}", span, "a ratio > 0"
@@ -133,6 +145,7 @@ class Builder:
         for variable in declaration.variables:
             self._require_free(variable.name, declaration.span)
         check_declaration(declaration)
+        self._require_widths(declaration)
         for variable in declaration.variables:
             self._bind(variable, declaration.span)
         self._declarations.append(declaration)
@@ -218,6 +231,19 @@ class Builder:
                 "a new name: every variable is bound once",
                 f"it was bound before at {where}" if where is not None else None,
             )
+
+    def _require_widths(self, declaration: Declaration) -> None:
+        """Every width of a declared object must be one of the program's."""
+        widths = declaration.widths if isinstance(declaration, InitialScalar) else ()
+        for variable in declaration.variables:
+            widths += tuple(d for d in variable.type.dimensions if isinstance(d, Width))
+        for width in widths:
+            if self._widths.get(width.name) != width:
+                raise TPNameError(
+                    f"width {width} of {declaration.variables[0]} is not declared",
+                    declaration.span,
+                    mend="declare it before",
+                )
 
     def _bind(self, variable: Variable, span: Span | None) -> None:
         self._scope[variable.name] = variable
