@@ -91,10 +91,7 @@ def _figure(page: Picture, dpi: float) -> Figure:
     figure = Figure(
         figsize=(pixels[0] / dpi, pixels[1] / dpi),
         dpi=dpi,
-        facecolor=page.background or "none",
-        edgecolor="none",
-        linewidth=0,
-        frameon=page.background is not None,
+        frameon=False,  # the figure's own background would follow the user's settings
     )
     figure.set_layout_engine("none")
     figure.add_artist(_Drawing(page))
@@ -110,8 +107,11 @@ class _Drawing(Artist):
 
     def draw(self, renderer: RendererBase) -> None:
         scale = float(np.asarray(renderer.points_to_pixels(1.0)))
-        _, height = renderer.get_canvas_width_height()
+        width, height = renderer.get_canvas_width_height()
         left, _, _, top = self._page.bounds
+        if self._page.background is not None:
+            sheet = Rectangle(0.0, 0.0, width, height, 0.0, Paint(self._page.background))
+            _draw(renderer, _path(_rectangle(sheet)), sheet.paint, Affine2D())
         # The picture hangs from the upper left corner, as in SVG.
         to_pixels = Affine2D().translate(-left, -top).scale(scale).translate(0, height)
         for path, paint in _paths(self._page.marks):

@@ -11,7 +11,7 @@ import re
 
 from tpgraph.errors import TPError
 
-__all__ = ["lines", "translate"]
+__all__ = ["COMMANDS", "DROPPED", "TEXT_FONTS", "lines", "translate"]
 
 _MAX_LENGTH = 1000
 _MAX_DEPTH = 20
@@ -46,8 +46,8 @@ _DROPPED_NAMES = (
     "mathbin mathrel mathord mathpunct big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr "
     "Biggl Biggr bigm Bigm"
 )
-_DROPPED = frozenset(_DROPPED_NAMES.split())
-_TEXT_FONTS = {
+DROPPED = frozenset(_DROPPED_NAMES.split())
+TEXT_FONTS = {
     "text": None,
     "textrm": None,
     "textup": None,
@@ -104,6 +104,13 @@ _SIGNS = {
     "°": r"^{\circ}",
 }
 _CHARACTERS = {**{letter: rf"\{name} " for letter, name in _GREEK.items()}, **_SIGNS}
+COMMANDS = {name: letter for letter, name in _GREEK.items()} | {
+    spelling[1:].strip(): sign
+    for sign, spelling in _SIGNS.items()
+    if spelling[:1] == "\\" and spelling[1:].strip().isalpha()
+}
+"""Names of commands and the characters that they stand for."""
+COMMANDS |= {"le": "≤", "ge": "≥", "ne": "≠", "leq": "≤", "cdots": "⋯", "dots": "…", "prime": "′"}
 for _digits, _mark in (("⁰¹²³⁴⁵⁶⁷⁸⁹", "^"), ("₀₁₂₃₄₅₆₇₈₉", "_")):
     _CHARACTERS |= {digit: f"{_mark}{{{value}}}" for value, digit in enumerate(_digits)}
 
@@ -159,13 +166,13 @@ def translate(text: str) -> str:
     while match := _TOKEN.match(text, at):
         at = match.end()
         name = match["name"]
-        if name in _TEXT_FONTS and text[at : at + 1] == "{":
+        if name in TEXT_FONTS and text[at : at + 1] == "{":
             end = _closing(text, at)
-            out.append(_text(text[at + 1 : end], _TEXT_FONTS[name]))
+            out.append(_text(text[at + 1 : end], TEXT_FONTS[name]))
             at = end + 1
         elif name in _SYNONYMS:
             out.append(_SYNONYMS[name])
-        elif name not in _DROPPED:
+        elif name not in DROPPED:
             out.append(_CHARACTERS.get(match.group(), match.group().replace("*", "", bool(name))))
     return "".join(out)
 

@@ -1,7 +1,7 @@
 """A scene as DOT text for Graphviz users.
 
 `neato -n2 -Tsvg FILE` draws it with the positions and curves of the scene, in Graphviz's own
-shapes; labels are LaTeX source. Arrows and the legend, which are no part of the graph, are left
+shapes; labels are plain text. Arrows and the legend, which are no part of the graph, are left
 out.
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import assert_never
 
+from tpgraph.notation.plain import plain_text
 from tpgraph.notation.scene import (
     Context,
     Direction,
@@ -30,8 +31,10 @@ __all__ = ["to_dot"]
 _ORIENTATION: dict[Direction, int] = {"BT": 0, "RL": 90, "TB": 180, "LR": 270}
 
 _BARE = frozenset(
-    ("box", "circle", "dashed", "diamond", "filled", "none", "plaintext", "rounded", "shape")
-    + ("square", "trapezium")
+    (
+        *("box", "circle", "square", "diamond", "trapezium", "plaintext", "shape"),
+        *("dashed", "filled", "rounded", "none"),
+    )
 )
 """Values that may stand without quotation marks."""
 
@@ -47,21 +50,31 @@ def _statements(scene: Scene, style: Style) -> Iterator[str]:
     yield "digraph {"
     if scene.title:
         yield _list("graph", {"label": scene.title})
-    yield _list("node", {"fixedsize": "shape", "label": "", "fontsize": style.label_size})
-    yield _list("edge", {"arrowhead": "none", "penwidth": style.wire_stroke})
+    size = style.label_size
+    yield _list("node", {"fixedsize": "shape", "label": "", "fontsize": size})
+    yield _list("edge", {"arrowhead": "none", "penwidth": style.wire_stroke, "fontsize": size})
     for context in scene.contexts:
-        yield _box(context, context.caption, style)
+        yield _box(context, style)
     for plate in scene.plates:
-        yield _box(plate, plate.label, style)
+        yield _box(plate, style)
     for node in scene.nodes:
         yield _list(_quoted(node.id), _node(node, style))
     for edge in scene.edges:
         yield _list(f"{_quoted(edge.source)} -> {_quoted(edge.target)}", _edge(edge, style))
     for path in scene.paths:
         yield from _path(path, style)
-    for index, label in enumerate(scene.labels):
+    for index, label in enumerate(_free_labels(scene)):
         yield _list(_quoted(f"label {index}"), _free_label(label))
     yield "}"
+
+
+def _free_labels(scene: Scene) -> Iterator[Label]:
+    """Captions of boxes, labels of paths, and free texts."""
+    yield from (context.caption for context in scene.contexts if context.caption)
+    yield from (plate.label for plate in scene.plates if plate.label)
+    for path in scene.paths:
+        yield from path.labels
+    yield from scene.labels
 
 
 def _node(node: Node, style: Style) -> Attributes:
@@ -75,7 +88,7 @@ def _node(node: Node, style: Style) -> Attributes:
         attributes["color"] = node.color
     if node.label:
         inside = node.kind in ("gate", "bar-gate")
-        attributes["label" if inside else "xlabel"] = node.label.text
+        attributes["label" if inside else "xlabel"] = plain_text(node.label.text)
     return attributes
 
 
@@ -105,7 +118,10 @@ def _edge(edge: Edge, style: Style) -> Attributes:
     if edge.color:
         attributes["color"] = edge.color
     if edge.label:
-        attributes |= {"label": edge.label.text, "lp": _place((edge.label.x, edge.label.y))}
+        attributes |= {
+            "label": plain_text(edge.label.text),
+            "lp": _place((edge.label.x, edge.label.y)),
+        }
     elif edge.matrix:
         attributes["label"] = edge.matrix + ("^T" if edge.transpose else "")
     return attributes
@@ -120,7 +136,7 @@ def _path(path: PathOverlay, style: Style) -> Iterator[str]:
         yield _list(f"{_quoted(source)} -> {_quoted(target)}", attributes)
 
 
-def _box(box: Context | Plate, label: Label | None, style: Style) -> str:
+def _box(box: Context | Plate, style: Style) -> str:
     name, look = _box_look(box, style)
     middle = ((box.left + box.right) / 2, (box.bottom + box.top) / 2)
     attributes: Attributes = {
@@ -130,8 +146,6 @@ def _box(box: Context | Plate, label: Label | None, style: Style) -> str:
         "width": _inches(box.right - box.left),
         "height": _inches(box.top - box.bottom),
     }
-    if label:
-        attributes |= {"label": label.text, "labelloc": "t"}
     return _list(_quoted(name), attributes)
 
 
@@ -150,7 +164,7 @@ def _free_label(label: Label) -> Attributes:
     return {
         "shape": "plaintext",
         "fixedsize": False,
-        "label": label.text,
+        "label": plain_text(label.text),
         "fontsize": rounded(label.size),
         "pos": f"{_place((label.x, label.y))}!",
     }

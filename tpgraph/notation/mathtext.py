@@ -182,7 +182,7 @@ def _matplotlib_version() -> str:
 def _decoded(stored: bytes) -> Outline | None:
     try:
         return _from_data(json.loads(stored))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

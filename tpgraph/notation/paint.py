@@ -13,6 +13,7 @@ from typing import assert_never
 
 from tpgraph.notation.geometry import bar_segment, gate_polygon
 from tpgraph.notation.mathtext import Outline, outline
+from tpgraph.notation.plain import plain_text
 from tpgraph.notation.scene import (
     Arrow,
     Context,
@@ -107,9 +108,12 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An outline whose baseline starts at (x, y), turned by `rotation` degrees about it."""
+    """An outline whose baseline starts at (x, y), turned by `rotation` degrees about it.
 
-    source: str
+    `plain` says it in plain text.
+    """
+
+    plain: str
     outline: Outline
     x: float
     y: float
@@ -192,7 +196,7 @@ def _text(label: Label, ink: str) -> Text:
     angle = math.radians(label.rotation)
     cos, sin = math.cos(angle), math.sin(angle)
     x, y = label.x - (dx * cos - dy * sin), label.y - (dx * sin + dy * cos)
-    return Text(label.text, shape, x, y, label.rotation, label.color or ink)
+    return Text(plain_text(label.text), shape, x, y, label.rotation, label.color or ink)
 
 
 def _anchor_point(label: Label, shape: Outline) -> Point:
@@ -241,7 +245,7 @@ def _gate(node: Node, style: Style) -> Group:
 
 
 def _node_group(node: Node, marks: tuple[Mark, ...]) -> Group:
-    text = node.label.text if node.label else node.id
+    text = plain_text(node.label.text) if node.label else node.id
     title = node.title or f"{KIND_NAMES[node.kind]} {text}"
     return Group(f"node {node.kind}", marks, title, (("id", node.id),))
 
@@ -250,9 +254,10 @@ def _edge(edge: Edge, style: Style) -> Group:
     color = edge.color or style.ink
     data = [("source", edge.source), ("target", edge.target)]
     if edge.kind == "matmul":
-        paint = Paint(None, color, style.matmul_stroke, style.matmul_dash)
+        paint = Paint(None, color, style.matmul_stroke, edge.dash or style.matmul_dash)
         data.append(("matrix", (edge.matrix or "") + ("^T" if edge.transpose else "")))
-        title = f"MatMul {edge.label.text if edge.label else edge.matrix or ''}".strip()
+        name = plain_text(edge.label.text) if edge.label else edge.matrix or ""
+        title = f"MatMul {name}".strip()
     else:
         paint, title = Paint(None, color, style.wire_stroke), ""
     marks = (_line(edge.points, edge.curve, paint), *_labels(edge.label, color))
@@ -273,7 +278,7 @@ def _context(context: Context, style: Style) -> Group:
         Paint(style.tint(context.tint)),
     )
     marks = (box, *_labels(context.caption, style.ink))
-    title = context.caption.text if context.caption else context.id
+    title = plain_text(context.caption.text) if context.caption else context.id
     return Group("context", marks, title, (("id", context.id),))
 
 
@@ -287,7 +292,7 @@ def _plate(plate: Plate, style: Style) -> Group:
         Paint(None, style.ink, style.plate_stroke),
     )
     marks = (frame, *_labels(plate.label, style.ink))
-    title = plate.label.text if plate.label else plate.id
+    title = plain_text(plate.label.text) if plate.label else plate.id
     return Group("plate", marks, title, (("id", plate.id),))
 
 

@@ -94,7 +94,8 @@ class Edge:
 
     `points` are the corners of a polyline, or with `curve` the Bezier control points
     p0 c1 c2 p1 c1 c2 p2 ...; they end on the outlines of the nodes. `matrix` is the name of a
-    MatMul's matrix and `transpose` whether its transpose is applied.
+    MatMul's matrix and `transpose` whether its transpose is applied; `dash` is its pattern (on,
+    off, ... in pt) where it is not the style's.
     """
 
     kind: EdgeKind
@@ -106,6 +107,7 @@ class Edge:
     transpose: bool = False
     label: Label | None = None
     color: str | None = None
+    dash: tuple[float, ...] = ()
     span: Span | None = None
 
     def __post_init__(self) -> None:
@@ -297,6 +299,7 @@ def _edge(edge: Edge) -> dict[str, Any]:
         "curve": edge.curve,
         **_labelled(edge.label),
         "color": edge.color,
+        "dash": [rounded(part) for part in edge.dash],
         "span": _span(edge.span),
     }
 

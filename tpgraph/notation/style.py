@@ -50,6 +50,14 @@ class Style:
     wire_stroke: float = 0.5
     matmul_stroke: float = 0.6
     matmul_dash: Dash = (1.8, 1.4)
+    matmul_dashes: tuple[Dash, ...] = (
+        # One a matrix where colours tell matrices apart, so that they differ in grey as well.
+        (1.8, 1.4),
+        (4.0, 1.6),
+        (0.7, 1.3),
+        (4.0, 1.4, 0.8, 1.4),
+        (2.6, 2.6),
+    )
 
     label_size: float = 9.0
     gate_label_size: float = 8.0

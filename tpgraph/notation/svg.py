@@ -126,7 +126,7 @@ def _text(text: Text, box: Bounds, indent: str) -> Iterator[str]:
     turn = f" rotate({_number(-text.rotation)})" if text.rotation else ""
     place = f"translate({_x(text.x, box)} {_y(text.y, box)}){turn}"
     yield (
-        f'{indent}<g class="label" role="img" aria-label={_attribute(text.source)} '
+        f'{indent}<g class="label" role="img" aria-label={_attribute(text.plain)} '
         f'transform="{place}" fill="{text.color}">'
     )
     for item in text.outline.glyphs:
