@@ -94,6 +94,17 @@ def test_dialect() -> None:
     assert len(lines(r"a\\b")) == 2
 
 
+# Where TeX starts the superscript at 10 pt: width and italic correction in cmmi10.
+@pytest.mark.parametrize(
+    ("letter", "place"),
+    [("b", 4.29), ("h", 5.76), ("x", 5.72), ("W", 10.83), (r"\sigma", 6.07), (r"\tilde h", 5.76)],
+)
+def test_superscripts_stand_where_tex_sets_them(letter: str, place: float) -> None:
+    found = outline(f"{letter}^{{1}}", 10.0).glyphs[-1].x
+    assert found == pytest.approx(place, abs=0.5)
+    assert outline(f"{letter}^1", 10.0).glyphs[-1].x == found
+
+
 @pytest.mark.parametrize(
     ("label", "fragment"),
     [
