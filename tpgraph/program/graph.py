@@ -113,16 +113,22 @@ class Program:
         Outside are vectors of fixed dimension (data, readouts), means over them, and all that
         depends on a readout or a target.
         """
-        tainted = {d.variable.name for d in self.targets}
-        inside: set[str] = set()
+        return frozenset(
+            e.out.name
+            for e in self.equations
+            if e.out.name not in self.downstream
+            and (e.out.is_wide or (e.out.is_scalar and not any(v.is_fixed for v in e.inputs)))
+        )
+
+    @cached_property
+    def downstream(self) -> frozenset[str]:
+        """Names bound by readouts (width → fixed), the targets, and all that depends on them."""
+        found = {d.variable.name for d in self.targets}
         for equation in self.equations:
-            inputs, out = equation.inputs, equation.out
-            reads_out = out.is_fixed and any(v.is_wide for v in inputs)
-            if reads_out or any(v.name in tainted for v in inputs):
-                tainted.add(out.name)
-            elif out.is_wide or (out.is_scalar and not any(v.is_fixed for v in inputs)):
-                inside.add(out.name)
-        return frozenset(inside)
+            reads_out = equation.out.is_fixed and any(v.is_wide for v in equation.inputs)
+            if reads_out or any(v.name in found for v in equation.inputs):
+                found.add(equation.out.name)
+        return frozenset(found)
 
     def is_g(self, variable: Variable) -> bool:
         """Whether a vector is a G-var: initial (and not declared `as X`) or made by MatMul."""

@@ -188,7 +188,8 @@ class FunctionHandle:
                 given.extend(function.defaults[-missing:])
         if function.arity not in (None, len(given)):
             raise TPTypeError(
-                f"{function.name} takes {function.arity} arguments, not {len(arguments)}"
+                f"{function.name} takes {function.arity} argument{'s' * (function.arity != 1)},"
+                f" not {len(arguments)}"
             )
         return combine(self.builder, function, *given, order=self.order)
 
@@ -239,7 +240,8 @@ def to_handle(builder: Builder, value: object) -> Handle:
                 f"{value} is a matrix and cannot stand in a coordinatewise expression",
                 None,
                 "vectors, scalars and numbers",
-                f"multiply it with a vector: {value} @ x",
+                f"multiply it with a vector first: {value} @ x, or 2 * ({value} @ x), as Python"
+                " reads 2 * W @ x as (2 * W) @ x",
             )
         case bool():
             raise TPTypeError(f"{value} is no number", None, "a number or a handle")

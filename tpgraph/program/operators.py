@@ -330,7 +330,7 @@ class OperatorBuilder:
             case FunctionHandle(_, function):
                 name = function.name
             case _:
-                name = what.variable.name
+                name = self._named(what).name
         self._builder.label(name, latex)
 
     def build(self) -> Program:
