@@ -71,8 +71,9 @@ class Primitive:
     `arity` is None for one that takes any number ≥ 2 of arguments (a sum, a product).
     `partials` makes ∂f/∂(argument i) from the argument expressions, exactly; at kinks the
     docstring of the table states the value. `evaluate` is the reference semantics in numpy;
-    `numpy` is the text of generated code with `{0}`, `{1}` for the arguments, and `helper` the
-    definition that this text needs where numpy lacks the function. Equal by name.
+    `numpy` is the text of generated code with `{0}`, `{1}` for the arguments (it may use `DTYPE`,
+    the module's dtype), and `helper` the definition that this text needs where numpy lacks the
+    function. Equal by name.
     """
 
     name: str

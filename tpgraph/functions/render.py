@@ -169,7 +169,7 @@ def _is_one_call(text: str) -> bool:
 def to_numpy(
     expression: Expression, arguments: Sequence[str], functions: Mapping[str, str] | None = None
 ) -> str:
-    """The expression as Python source over numpy (imported as np).
+    """The expression as Python source over numpy (imported as np) and the name DTYPE.
 
     `functions` maps the program's own functions to the Python names under which they are defined
     (`f`, its derivatives `f_prime`, `f_prime_prime`); without it they are written out.

@@ -243,7 +243,7 @@ _NAMED = (
         1,
         lambda z: (ZERO,),
         lambda z: np.where(np.asarray(z) > 0, 1.0, 0.0),
-        "np.where({0} > 0, 1.0, 0.0)",
+        "np.asarray({0} > 0, dtype=DTYPE)",
         r"\mathrm{step}",
     ),
     Primitive(

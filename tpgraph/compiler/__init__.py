@@ -1,0 +1,5 @@
+"""Programs as numpy: standalone source text, and the runtime that loads it."""
+
+from tpgraph.compiler.runtime import Array, Module, Params, check_widths, compile
+
+__all__ = ["Array", "Module", "Params", "check_widths", "compile"]

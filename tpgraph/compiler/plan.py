@@ -1,0 +1,168 @@
+"""What generated code needs to know of a program before its first line is written.
+
+Values are arrays. With a batch of B samples,
+
+    a vector of dimension n     (B, n) if it depends on data or targets, else (n,)
+    a scalar                    (B, 1) if it depends on data or targets, else (1,)
+
+so that numpy's broadcasting does the coordinatewise operations, and the last axis is always the
+one of coordinates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tpgraph.compiler.expressions import Expressions
+from tpgraph.compiler.names import Identifiers
+from tpgraph.program import (
+    Data,
+    Equation,
+    Parameter,
+    Parametrization,
+    Program,
+    Target,
+    Variable,
+    layer_kind,
+)
+from tpgraph.types import Dimension, Fixed, Width
+
+__all__ = ["Plan", "ancestors", "inputs_of", "make_plan", "power_text"]
+
+_PRIMES = tuple("{0}" + "_prime" * k for k in range(1, 5))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A program with the facts that its code depends on.
+
+    `names`: the identifier of each variable and width; `batched`: the variables that have a batch
+    axis; `active`: those that depend on something trained; `multipliers`: the text of M, for the
+    parameters W = M w where it is not 1.
+    """
+
+    program: Program
+    names: Mapping[str, str]
+    width_names: Mapping[str, str]
+    expressions: Expressions
+    batched: frozenset[str]
+    active: frozenset[str]
+    multipliers: Mapping[str, str]
+
+    def name(self, variable: Variable) -> str:
+        """The identifier of a variable."""
+        return self.names[variable.name]
+
+    def is_batched(self, variable: Variable) -> bool:
+        """Whether the variable's array has a batch axis."""
+        return variable.name in self.batched
+
+    def size(self, dimension: Dimension) -> str:
+        """The text of a dimension's size inside `init`."""
+        if isinstance(dimension, Fixed):
+            return str(dimension.value)
+        return self.width_names[dimension.name]
+
+
+def make_plan(program: Program) -> Plan:
+    """The plan of a program."""
+    functions = Identifiers()
+    function_names = {f.name: functions.take(f.name, _PRIMES) for f in program.functions}
+    taken = {form.format(n) for n in function_names.values() for form in ("{0}", *_PRIMES)}
+    names = _variable_names(program, taken)
+    widths = Identifiers(taken)
+    sources = {d.variable.name for d in inputs_of(program)}
+    trained = {p.variable.name for p in program.parameters}
+    return Plan(
+        program=program,
+        names=names,
+        width_names={w.name: widths.take(w.name) for w in program.widths},
+        expressions=Expressions(program.functions, function_names),
+        batched=_reached(program, sources),
+        active=_reached(program, trained),
+        multipliers=_multipliers(program, names),
+    )
+
+
+def _variable_names(program: Program, taken: set[str]) -> Mapping[str, str]:
+    """Identifiers of the variables, of their adjoints `d_…` and multipliers `M_…` too.
+
+    Data and targets come first: theirs are the argument names that users write.
+    """
+    identifiers = Identifiers(taken)
+    order = [d.variable.name for d in inputs_of(program)]
+    order += [name for name in program.variables if name not in set(order)]
+    chosen = {name: identifiers.take(name, ("d_{0}", "M_{0}")) for name in order}
+    return {name: chosen[name] for name in program.variables}
+
+
+def _reached(program: Program, sources: set[str]) -> frozenset[str]:
+    """The variables that depend on one of the sources."""
+    reached = set(sources)
+    for equation in program.equations:
+        if any(v.name in reached for v in equation.inputs):
+            reached.add(equation.out.name)
+    return frozenset(reached)
+
+
+def _multipliers(program: Program, names: Mapping[str, str]) -> Mapping[str, str]:
+    """The text of M for each W = M w with M ≠ 1, in terms of the shape of w."""
+    found = {}
+    for parameter in program.parameters:
+        assert program.parametrization is not None, "checked by the builder"
+        text = _multiplier(parameter, program.parametrization, names)
+        if text is not None:
+            found[parameter.variable.name] = text
+    return found
+
+
+def _multiplier(
+    parameter: Parameter, parametrization: Parametrization, names: Mapping[str, str]
+) -> str | None:
+    """M = scale · n^(−a) [· 1/√d], see `tpgraph.program.parametrization`."""
+    variable = parameter.variable
+    kind = layer_kind(variable)
+    a, _ = parametrization.exponents(kind)
+    constant = parameter.scale
+    if kind == "input" and variable.is_matrix and parametrization.name != "standard":
+        assert isinstance(variable.matrix.columns, Fixed)
+        constant /= variable.matrix.columns.value**0.5
+    axis = 0 if kind == "input" else 1
+    dimension = (
+        (variable.matrix.rows, variable.matrix.columns)[axis]
+        if variable.is_matrix
+        else variable.dim
+    )
+    exponent = -a if isinstance(dimension, Width) else Fraction(0)
+    text = power_text(constant, f"{names[variable.name]}.shape[{axis}]", exponent)
+    return None if text == "1.0" else text
+
+
+def power_text(constant: float, base: str, exponent: Fraction) -> str:
+    """The text of constant · base^exponent.
+
+    >>> power_text(2.0, "n", Fraction(-1, 2)), power_text(1.0, "n", Fraction(0))
+    ('2.0 * n**-0.5', '1.0')
+    """
+    if exponent == 0 or constant == 0:
+        return repr(float(constant))
+    power = base if exponent == 1 else f"{base}**{float(exponent)!r}"
+    return power if constant == 1 else f"{float(constant)!r} * {power}"
+
+
+def inputs_of(program: Program) -> tuple[Data | Target, ...]:
+    """Data and targets, in the order of a call's arguments."""
+    return (*program.data, *program.targets)
+
+
+def ancestors(program: Program, roots: list[Variable]) -> tuple[Equation, ...]:
+    """The equations that the roots depend on, in program order."""
+    needed = {v.name for v in roots}
+    kept = []
+    for equation in reversed(program.equations):
+        if equation.out.name in needed:
+            kept.append(equation)
+            needed.update(v.name for v in equation.inputs)
+    return tuple(reversed(kept))

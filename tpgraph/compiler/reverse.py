@@ -1,0 +1,169 @@
+"""Reverse mode: adjoints d_v = ∂(loss)/∂v, equation by equation, last one first.
+
+    MatMul  h = M w x      d_x += M wᵀ d_h          d_w += M d_h xᵀ
+            h = M wᵀ x     d_x += M w d_h           d_w += M x d_hᵀ
+    Nonlin  y = ψ(…)       d_x += ∂_x ψ ⊙ d_y       d_θ += Σ_α (∂_θ ψ ⊙ d_y)_α
+    Moment  θ = mean ψ     d_x += ∂_x ψ · d_θ/n     d_θ' += d_θ · mean ∂_θ' ψ
+
+summed over the batch where the variable has no batch axis. Adjoints are of the plain loss, not
+scaled with the width as in the Tensor Programs papers. Equal partials of one equation are computed
+once, and an array is changed in place where nothing else refers to it.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from tpgraph.compiler.expressions import Template
+from tpgraph.compiler.forward import equation_comment, operand_names
+from tpgraph.compiler.lines import Lines
+from tpgraph.compiler.plan import Plan
+from tpgraph.program import Equation, MatMul, Moment, Nonlin, Variable
+
+__all__ = ["Reverse"]
+
+Step = tuple[Variable, Template]
+
+
+class Reverse:
+    """The reverse pass being written."""
+
+    def __init__(self, plan: Plan, lines: Lines) -> None:
+        self.plan = plan
+        self.lines = lines
+        self._owned: dict[str, bool] = {}
+        self._aliases: list[str] = []
+
+    def reached(self, variable: Variable) -> bool:
+        """Whether the variable's adjoint has been written."""
+        return variable.name in self._owned
+
+    def is_owned(self, variable: Variable) -> bool:
+        """Whether no other name refers to the variable's adjoint."""
+        return self._owned[variable.name]
+
+    def adjoint(self, variable: Variable) -> str:
+        """The identifier of the variable's adjoint."""
+        return f"d_{self.plan.name(variable)}"
+
+    def seed(self, variable: Variable, text: str) -> None:
+        """Start from the adjoint of the loss."""
+        self._accumulate(variable, text)
+
+    def equation(self, equation: Equation) -> None:
+        """Carry the adjoint of what an equation makes to what it reads."""
+        out = equation.out
+        if out.name not in self._owned:
+            return
+        self._aliases = []
+        self.lines.comment(f"adjoint of {equation_comment(self.plan, equation)}")
+        match equation:
+            case MatMul():
+                self._matmul(equation)
+            case Nonlin():
+                self._nonlin(equation)
+            case Moment() if equation.vectors:
+                self._moment(equation)
+            case Moment():
+                self._nonlin(equation)
+            case _:
+                assert_never(equation)
+        if len(self._aliases) == 1 and self._owned[out.name]:
+            self._owned[self._aliases[0]] = True
+
+    def _matmul(self, equation: MatMul) -> None:
+        matrix, x, out = equation.matrix, equation.operand, equation.out
+        w, x_name, g = self.plan.name(matrix), self.plan.name(x), self.adjoint(out)
+        if matrix.name in self.plan.multipliers:
+            owned = self._owned[out.name]
+            self.lines.add(f"{g} *= M_{w}" if owned else f"{g} = M_{w} * {g}")
+            self._owned[out.name] = True
+        if matrix.name in self.plan.active:
+            left, right = (x_name, g) if equation.transpose else (g, x_name)
+            outer = self.plan.is_batched(out)
+            product = f"{left}.T @ {right}" if outer else f"np.outer({left}, {right})"
+            self._accumulate(matrix, product)
+        if x.name in self.plan.active:
+            self._accumulate(x, f"{g} @ {w}{'.T' if equation.transpose else ''}")
+
+    def _nonlin(self, equation: Nonlin | Moment) -> None:
+        """Also a Moment without vectors: a coordinatewise function of scalars."""
+        out, names = equation.out, operand_names(self.plan, equation.arguments)
+        names += [self.adjoint(out), self.plan.name(out)]
+        groups: dict[str, list[Variable]] = {}
+        for variable, template in self._steps(equation, reuse=True):
+            groups.setdefault(template.fill(names), []).append(variable)
+        for text, variables in groups.items():
+            if len(variables) > 1 and text != names[-2]:
+                text = self._shared(out, text, alone=len(groups) == 1)
+            for variable in variables:
+                self._accumulate(variable, self._summed(text, out, variable), (names[-2], "t"))
+
+    def _shared(self, out: Variable, text: str, alone: bool) -> str:
+        """A name for what several arguments receive; the adjoint's own if it is not read again."""
+        name = self.adjoint(out) if alone else "t"
+        self.lines.add(f"{name} = {text}")
+        if alone:
+            self._owned[out.name] = True
+        return name
+
+    def _summed(self, text: str, out: Variable, variable: Variable) -> str:
+        """The contribution, of the shape of `out`, summed to the shape of the argument."""
+        over_batch = self.plan.is_batched(out) and not self.plan.is_batched(variable)
+        over_coordinates = out.is_vector and variable.is_scalar
+        bare = text if text.replace("_", "a").isalnum() else f"({text})"
+        match over_batch, over_coordinates:
+            case True, True:
+                return f"{bare}.sum(keepdims=True)[0]"
+            case True, False:
+                return f"{bare}.sum(axis=0)"
+            case False, True:
+                return f"{bare}.sum(axis=-1, keepdims=True)"
+            case _:
+                return text
+
+    def _moment(self, equation: Moment) -> None:
+        out, names = equation.out, operand_names(self.plan, equation.arguments)
+        n = f"{self.plan.name(equation.vectors[0])}.shape[-1]"
+        for variable, template in self._steps(equation, reuse=False):
+            inputs = [equation.arguments[i] for i in template.uses if i < len(names)]
+            spread = any(v.is_vector for v in inputs)
+            d_out = self.adjoint(out)
+            if variable.is_vector or spread:
+                d_out = f"({d_out} / {n})"
+            text = template.fill([*names, d_out])
+            if variable.is_scalar and spread:
+                text = f"({text}).sum(axis=-1, keepdims=True)"
+            if self.plan.is_batched(out) and not self.plan.is_batched(variable):
+                text = f"({text}).sum(axis=0)"
+            if variable.is_vector and not spread:
+                text = f"np.full_like({self.plan.name(variable)}, {text})"
+            self._accumulate(variable, text, (self.adjoint(out),))
+
+    def _steps(self, equation: Nonlin | Moment, reuse: bool) -> list[Step]:
+        """The active arguments with the partial derivatives that are not zero."""
+        found = []
+        for index, variable in enumerate(equation.arguments):
+            if variable.name not in self.plan.active:
+                continue
+            template = self.plan.expressions.pullback(
+                equation.function, index, len(equation.arguments), reuse
+            )
+            if template is not None:
+                found.append((variable, template))
+        return found
+
+    def _accumulate(self, variable: Variable, text: str, sources: tuple[str, ...] = ()) -> None:
+        """Add a contribution; one of the `sources` is an array that another name refers to."""
+        name, adjoint = variable.name, self.adjoint(variable)
+        owned = self._owned.get(name)
+        if owned is None:
+            self.lines.add(f"{adjoint} = {text}")
+            self._owned[name] = text not in sources
+            if text in sources:
+                self._aliases.append(name)
+        elif owned:
+            self.lines.add(f"{adjoint} += {text}")
+        else:
+            self.lines.add(f"{adjoint} = {adjoint} + {text}")
+            self._owned[name] = True

@@ -1,0 +1,222 @@
+"""The runtime of generated code: `compile` a program, get its functions."""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.compiler.plan import Plan, inputs_of, make_plan
+from tpgraph.compiler.source import Dtype, argument_names, module_source, variables_source
+from tpgraph.errors import TPDataError, TPError
+from tpgraph.program import Program, Variable
+
+__all__ = ["Array", "Module", "Params", "check_widths", "compile"]
+
+Array: TypeAlias = npt.NDArray[np.floating]
+Params: TypeAlias = dict[str, Array]
+
+_DTYPES = ("float64", "float32")
+
+
+def compile(program: Program, dtype: str = "float64") -> Module:
+    """The program as a numpy module.
+
+    `dtype` is "float64" or "float32"; in float32 every array of the module is float32.
+    Raises TPError for another dtype.
+    """
+    match dtype:
+        case "float64" | "float32":
+            return Module(program, dtype)
+        case _:
+            raise TPError(f"unknown dtype {dtype!r}", expected=" or ".join(_DTYPES))
+
+
+def check_widths(program: Program, widths: Mapping[str, int]) -> dict[str, int]:
+    """The sizes of the base widths. Raises TPDataError for missing, unknown or unfit ones."""
+    known = [w.name for w in program.base_widths]
+    for name, size in widths.items():
+        if name not in known:
+            ratio = next((w for w in program.widths if w.name == name), None)
+            raise TPDataError(
+                f"the program has no width {name} to give"
+                if ratio is None
+                else f"width {name} follows from {ratio.base}: {name} = {ratio.ratio} {ratio.base}",
+                expected=f"sizes of {', '.join(known)}" if known else "no widths",
+            )
+        if isinstance(size, bool) or not isinstance(size, int | np.integer):
+            raise TPDataError(f"width {name} = {size!r} is not a whole number")
+    sizes = {name: int(size) for name, size in widths.items()}
+    for width in program.widths:
+        width.size(sizes)
+    return sizes
+
+
+class Module:
+    """Generated code, loaded.
+
+    For a network: `init`, `forward` (if it has outputs), `backward` and `sgd_step` (if it has a
+    loss); for a raw program: `init` and `run`. Data and targets are arrays (batch, d), by position
+    in the order of the declarations or by name. All raise TPDataError for arrays and widths that
+    do not fit. `source` is the standalone module's text.
+    """
+
+    def __init__(self, program: Program, dtype: Dtype) -> None:
+        self.program = program
+        self.dtype = dtype
+        self._plan: Plan = make_plan(program)
+
+    def __repr__(self) -> str:
+        return f"<Module {self.program.name}, {self.dtype}>"
+
+    @cached_property
+    def source(self) -> str:
+        """The text of the module, which needs numpy alone."""
+        return module_source(self._plan, self.dtype)
+
+    @property
+    def trainable(self) -> tuple[str, ...]:
+        """The names of what is trained."""
+        return tuple(p.variable.name for p in self.program.parameters)
+
+    @cached_property
+    def arguments(self) -> Mapping[str, str]:
+        """The identifiers of data and targets in calls, by source name."""
+        return {d.variable.name: self._plan.name(d.variable) for d in inputs_of(self.program)}
+
+    def init(self, widths: Mapping[str, int], seed: int = 0) -> Params:
+        """Everything random, by source name; float64 draws, rounded to the dtype."""
+        made: Params = self._function("init")(check_widths(self.program, widths), seed)
+        return made
+
+    def forward(self, params: Params, *data: Any, **named: Any) -> Any:
+        """The output (batch, k), or a dict of several outputs by source name."""
+        if not self.program.outputs:
+            raise TPError("the program has no output", mend="declare one: output f")
+        arrays = self._bind(data, named, targets=False)
+        return self._function("forward")(params, *arrays)
+
+    def backward(self, params: Params, *data: Any, **named: Any) -> tuple[Any, Params]:
+        """(loss, gradients with respect to every trained w, by source name)."""
+        self._require_loss()
+        arrays = self._bind(data, named, targets=True)
+        result: tuple[Any, Params] = self._function("backward")(params, *arrays)
+        return result
+
+    def sgd_step(self, params: Params, *data: Any, lr: float | None = None, **named: Any) -> Any:
+        """One step of gradient descent in place; `lr` is the last argument. The loss before it."""
+        self._require_loss()
+        if lr is None:
+            if not data:
+                raise TPDataError("sgd_step needs a learning rate, its last argument")
+            *data_list, lr = data
+            data = tuple(data_list)
+        arrays = self._bind(data, named, targets=True)
+        return self._function("sgd_step")(params, *arrays, lr)
+
+    def run(self, widths: Mapping[str, int], seed: int = 0) -> dict[str, Any]:
+        """Every vector's and scalar's value by source name, of a raw program."""
+        if self.program.is_network:
+            raise TPError(
+                "run is for programs without data and params",
+                mend="use init and forward, or variables",
+            )
+        result: dict[str, Any] = self._function("run")(check_widths(self.program, widths), seed)
+        return result
+
+    def variables(self, params: Params, *data: Any, **named: Any) -> Iterator[tuple[str, Array]]:
+        """(name, value) of every variable in program order; targets may be left out.
+
+        What depends on the targets is left out with them. Parameters come as their trained w.
+        """
+        inputs = len(data) + len(named)
+        targets = bool(self.program.targets) and inputs > len(self.program.data)
+        arrays = self._bind(data, named, targets)
+        found: Iterator[tuple[str, Array]] = self._tracer(targets)(params, *arrays)
+        return found
+
+    def first_nonfinite(self, params: Params, *data: Any, **named: Any) -> str | None:
+        """The first variable in program order with an entry that is nan or infinite."""
+        with np.errstate(all="ignore"):
+            for name, value in self.variables(params, *data, **named):
+                if not np.isfinite(value).all():
+                    return name
+        return None
+
+    def _require_loss(self) -> None:
+        if self.program.loss is None:
+            raise TPError("the program has no loss", mend="declare one: loss (f - y)^2 / 2")
+
+    def _function(self, name: str) -> Callable[..., Any]:
+        function: Callable[..., Any] = self._namespace[name]
+        return function
+
+    @cached_property
+    def _namespace(self) -> dict[str, Any]:
+        return _load(self.source, f"<tpgraph {self.program.name} {self.dtype} {id(self):x}>")
+
+    def _tracer(self, targets: bool) -> Callable[..., Any]:
+        tracer = self._tracers.get(targets)
+        if tracer is None:
+            header = f"import numpy as np\n\nDTYPE = np.{self.dtype}\n\n\n"
+            text = header + variables_source(self._plan, targets)
+            kind = "loss" if targets else "values"
+            tracer = _load(text, f"<tpgraph {self.program.name} {kind} {id(self):x}>")["variables"]
+            self._tracers[targets] = tracer
+        return tracer
+
+    @cached_property
+    def _tracers(self) -> dict[bool, Callable[..., Any]]:
+        return {}
+
+    def _bind(self, data: Sequence[Any], named: Mapping[str, Any], targets: bool) -> list[Array]:
+        """The data arrays (and targets) in order, checked."""
+        program = self.program
+        variables = [d.variable for d in (inputs_of(program) if targets else program.data)]
+        names = argument_names(self._plan, targets)
+        if len(data) > len(names):
+            raise TPDataError(
+                f"{len(data)} arrays were given", expected=f"{len(names)}: {', '.join(names)}"
+            )
+        given = dict(zip(names, data, strict=False))
+        for name, value in named.items():
+            if name not in names or name in given:
+                what = "given twice" if name in given else "not an input of the program"
+                raise TPDataError(f"{name} is {what}", expected=f"arrays {', '.join(names)}")
+            given[name] = value
+        missing = [name for name in names if name not in given]
+        if missing:
+            raise TPDataError(
+                f"no array was given for {', '.join(missing)}",
+                expected=f"arrays {', '.join(names)}",
+            )
+        arrays = [_checked(given[n], v) for n, v in zip(names, variables, strict=True)]
+        if len({len(a) for a in arrays}) > 1:
+            sizes = ", ".join(f"{n}: {len(a)}" for n, a in zip(names, arrays, strict=True))
+            raise TPDataError(f"the arrays have different numbers of samples ({sizes})")
+        return arrays
+
+
+def _checked(value: Any, variable: Variable) -> Array:
+    array = np.asarray(value)
+    size = variable.dim.size({})
+    if array.ndim != 2 or array.shape[1] != size or not len(array):
+        raise TPDataError(
+            f"{variable} has shape {array.shape}", expected=f"(batch, {size}) with batch ≥ 1"
+        )
+    if array.dtype.kind not in "fiub":
+        raise TPDataError(f"{variable} has entries of type {array.dtype}", expected="real numbers")
+    return array
+
+
+def _load(source: str, filename: str) -> dict[str, Any]:
+    """Run the source; its lines are known to tracebacks."""
+    namespace: dict[str, Any] = {"__name__": filename}
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(builtins.compile(source, filename, "exec"), namespace)
+    return namespace

@@ -1,0 +1,298 @@
+"""The text of a generated module: docstring, constants, helpers, functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypeAlias
+
+from tpgraph.compiler.forward import emit_equation, emit_inputs
+from tpgraph.compiler.initial import base_size_text, emit_init
+from tpgraph.compiler.lines import Lines
+from tpgraph.compiler.listing import program_text
+from tpgraph.compiler.plan import Plan, ancestors, inputs_of
+from tpgraph.compiler.reverse import Reverse
+from tpgraph.program import Equation, Program, Variable
+
+__all__ = ["Dtype", "argument_names", "module_source", "variables_source"]
+
+Dtype: TypeAlias = Literal["float64", "float32"]
+
+_NORMAL = '''
+def _normal(rng, shape, deviation):
+    """Independent entries N(0, deviation²): float64 draws, rounded to DTYPE."""
+    draws = rng.standard_normal(shape)
+    draws *= deviation
+    return draws.astype(DTYPE, copy=False)
+'''
+
+
+def module_source(plan: Plan, dtype: Dtype) -> str:
+    """The whole module. Functions come last so that what they need is known and stands above."""
+    functions = [_init(plan)]
+    if plan.program.is_network:
+        functions += _network(plan)
+    else:
+        functions.append(_run(plan))
+    head = [_docstring(plan, dtype), "import numpy as np\n", _constants(plan, dtype)]
+    if "_normal(" in functions[0]:
+        functions.insert(0, _NORMAL.strip("\n") + "\n")
+    parts = ["\n".join(head), *_helpers(plan), *functions]
+    return "\n\n".join(parts)
+
+
+def argument_names(plan: Plan, targets: bool) -> list[str]:
+    """The identifiers of the data arguments, and of the targets behind them if wanted."""
+    program = plan.program
+    declared = inputs_of(program) if targets else program.data
+    return [plan.name(d.variable) for d in declared]
+
+
+def _docstring(plan: Plan, dtype: Dtype) -> str:
+    program = plan.program
+    rows = [f"{program.name}: {_purpose(program)}, compiled by tpgraph, in {dtype}.", ""]
+    rows += [f"    {line}" for line in program_text(program, plan.expressions)]
+    rows += ["", *_conventions(plan)]
+    text = "\n".join(rows).replace("\\", "\\\\").replace('"""', "'''")
+    return f'"""{text}\n"""\n'
+
+
+def _purpose(program: Program) -> str:
+    if not program.is_network:
+        return "a Tensor Program over random matrices and vectors"
+    counts = f"{len(program.parameters)} trained parameters" if program.parameters else "untrained"
+    return f"a network ({counts})"
+
+
+def _conventions(plan: Plan) -> Iterable[str]:
+    program = plan.program
+    yield "A parameter is W = M w with trained w and the multiplier M of its parametrization;"
+    yield "`params` holds w, and everything else that is drawn, by name. A scalar is an array of"
+    yield "one entry. Needs numpy alone."
+    for declaration in inputs_of(program):
+        variable = declaration.variable
+        kind = type(declaration).__name__.lower()
+        size = variable.dim.size({})
+        yield f"Argument {plan.name(variable)}: {kind} {variable}, of shape (batch, {size})."
+
+
+def _constants(plan: Plan, dtype: Dtype) -> str:
+    program = plan.program
+    data = {plan.name(d.variable): d.variable.dim.size({}) for d in program.data}
+    targets = {plan.name(d.variable): d.variable.dim.size({}) for d in program.targets}
+    lines = Lines(indent=0)
+    lines.add(f"DTYPE = np.{dtype}")
+    lines.add(f"WIDTHS = {_tuple(w.name for w in program.base_widths)}")
+    lines.add(f"DATA = {_mapping(data)}")
+    lines.add(f"TARGETS = {_mapping(targets)}")
+    lines.add(f"TRAINABLE = {_tuple(p.variable.name for p in program.parameters)}")
+    return lines.text
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def _tuple(names: Iterable[str]) -> str:
+    quoted = [_quoted(name) for name in names]
+    return f"({', '.join(quoted)}{',' * (len(quoted) == 1)})"
+
+
+def _mapping(sizes: dict[str, int]) -> str:
+    return f"{{{', '.join(f'{_quoted(name)}: {size}' for name, size in sizes.items())}}}"
+
+
+def _helpers(plan: Plan) -> list[str]:
+    found = [helper.strip("\n") + "\n" for helper in plan.expressions.helpers]
+    for name, parameters, body, says in plan.expressions.definitions():
+        lines = Lines()
+        lines.add(f"return {body}", says)
+        found.append(f"def {name}({', '.join(parameters)}):\n{lines.text}")
+    return found
+
+
+def _function(name: str, arguments: Sequence[str], says: Sequence[str], body: Lines) -> str:
+    doc = Lines()
+    if len(says) == 1:
+        doc.add(f'"""{says[0]}"""')
+    else:
+        doc.add(f'"""{says[0]}')
+        for row in says[1:]:
+            doc.add(row)
+        doc.add('"""')
+    text = "".join(f"{row.rstrip()}\n" for row in doc.text.splitlines())
+    return f"def {name}({', '.join(arguments)}):\n{text}{body.text}"
+
+
+def _init(plan: Plan) -> str:
+    lines = Lines()
+    emit_init(plan, lines)
+    says = [
+        "Everything random, by source name.",
+        "",
+        "`widths` maps each of WIDTHS to its size. Draws come from np.random.default_rng(seed),",
+        "in the order of the declarations.",
+    ]
+    return _function("init", ["widths", "seed"], says, lines)
+
+
+def _emit(plan: Plan, lines: Lines, equations: Sequence[Equation], roots: list[Variable]) -> None:
+    """What the equations and roots read, then the equations."""
+    reads = [v for e in equations for v in e.inputs]
+    emit_inputs(plan, lines, [*reads, *roots])
+    for equation in equations:
+        emit_equation(plan, lines, equation)
+
+
+def _run(plan: Plan) -> str:
+    program = plan.program
+    values = [v for v in program.variables.values() if not v.is_matrix]
+    lines = Lines()
+    lines.add("params = init(widths, seed)")
+    _emit(plan, lines, program.equations, values)
+    lines.add("return {")
+    for variable in values:
+        name = plan.name(variable)
+        lines.add(f'    "{variable}": {name}{"[0]" * variable.is_scalar},')
+    lines.add("}")
+    says = ["The value of every vector and scalar, by source name, in program order."]
+    return _function("run", ["widths", "seed"], says, lines)
+
+
+def _network(plan: Plan) -> list[str]:
+    program = plan.program
+    functions = []
+    if program.outputs:
+        functions.append(_forward(plan))
+    if program.loss is not None:
+        functions += [_backward(plan, program.loss), _differentiate(plan, program.loss)]
+        functions.append(_sgd_step(plan))
+    return functions
+
+
+def _forward(plan: Plan) -> str:
+    program = plan.program
+    outputs = list(program.outputs)
+    lines = Lines()
+    _emit(plan, lines, ancestors(program, outputs), outputs)
+    values = {str(v): _with_batch(plan, v) for v in outputs}
+    says = f"Array (batch, {_width_of(outputs[0])}): the output {outputs[0]}."
+    if len(outputs) == 1:
+        lines.add(f"return {next(iter(values.values()))}")
+    else:
+        lines.add("return {")
+        for name, text in values.items():
+            lines.add(f'    "{name}": {text},')
+        lines.add("}")
+        says = "The outputs by source name, each (batch, k)."
+    return _function("forward", ["params", *argument_names(plan, targets=False)], [says], lines)
+
+
+def _width_of(variable: Variable) -> str:
+    return str(variable.dim) if variable.is_vector else "1"
+
+
+def _with_batch(plan: Plan, variable: Variable) -> str:
+    """The value with a batch axis, also where it does not depend on the data."""
+    name = plan.name(variable)
+    if plan.is_batched(variable) or not plan.program.data:
+        return name
+    first = plan.name(plan.program.data[0].variable)
+    return f"np.broadcast_to({name}, (len({first}), len({name})))"
+
+
+def _backward(plan: Plan, loss: Variable) -> str:
+    arguments = argument_names(plan, targets=True)
+    lines = Lines()
+    lines.add(f"return _differentiate({', '.join(['params', *arguments, '1.0'])})")
+    mean = "the mean over the batch of " if plan.is_batched(loss) else ""
+    says = [
+        "(loss, grads): the loss and its gradients with respect to every trained w, by name.",
+        "",
+        f"The loss is {mean}{loss}{', summed over its entries' if loss.is_vector else ''}.",
+    ]
+    return _function("backward", ["params", *arguments], says, lines)
+
+
+def _differentiate(plan: Plan, loss: Variable) -> str:
+    program, name = plan.program, plan.name(loss)
+    lines = Lines()
+    equations = ancestors(program, [loss])
+    _emit(plan, lines, equations, [loss])
+    batch = f" / len({name})" if plan.is_batched(loss) else ""
+    lines.add(f"loss = {name}.sum(){batch}")
+    reverse = Reverse(plan, lines)
+    if loss.name in plan.active:
+        reverse.seed(loss, f"np.full_like({name}, factor{batch})")
+        for equation in reversed(equations):
+            reverse.equation(equation)
+    lines.add("grads = {")
+    for parameter in program.parameters:
+        variable = parameter.variable
+        text = f'np.zeros_like(params["{variable}"])'
+        if reverse.reached(variable):
+            text = reverse.adjoint(variable)
+            if variable.is_vector and variable.name in plan.multipliers:
+                text = f"M_{plan.name(variable)} * {text}"
+            elif not reverse.is_owned(variable):
+                text = f"{text}.copy()"
+        lines.add(f'    "{variable}": {text},')
+    lines.add("}")
+    lines.add("return loss, grads")
+    says = ["The loss, and `factor` times its gradients; d_v is the adjoint of v."]
+    arguments = ["params", *argument_names(plan, targets=True), "factor"]
+    return _function("_differentiate", arguments, says, lines)
+
+
+def _sgd_step(plan: Plan) -> str:
+    arguments = argument_names(plan, targets=True)
+    parametrization = plan.program.parametrization
+    size = base_size_text(plan)
+    rate = "lr"
+    if size is not None and parametrization is not None:
+        rate = f"lr * {size}**{float(-parametrization.c)!r}"
+    lines = Lines()
+    lines.add(f"loss, steps = _differentiate({', '.join(['params', *arguments, rate])})")
+    lines.add("if np.isfinite(loss):")
+    lines.add("    for name, step in steps.items():")
+    lines.add("        params[name] -= step")
+    lines.add("return loss")
+    moves = "w −= lr · ∂loss/∂w" if rate == "lr" else "w −= lr · n^(−c) · ∂loss/∂w"
+    says = [
+        "One step of gradient descent, in place; the loss before it.",
+        "",
+        f"{moves} for every trained w. A loss that is not finite changes nothing.",
+    ]
+    return _function("sgd_step", ["params", *arguments, "lr"], says, lines)
+
+
+def variables_source(plan: Plan, targets: bool) -> str:
+    """A generator `variables(params, …)` of (name, value), in program order.
+
+    Matrices and vectors from `params` come as they are stored. Without `targets`, what depends on
+    them is left out.
+    """
+    program = plan.program
+    hidden = {d.variable.name for d in program.targets} if not targets else set()
+    arrays = {d.variable.name for d in inputs_of(program)}
+    lines = Lines()
+    for declaration in program.declarations:
+        for variable in declaration.variables:
+            if variable.name in hidden:
+                continue
+            stored = f'params["{variable}"]'
+            value = plan.name(variable) if variable.name in arrays else stored
+            lines.add(f'yield "{variable}", {value}')
+    equations = []
+    for equation in program.equations:
+        if any(v.name in hidden for v in equation.inputs):
+            hidden.add(equation.out.name)
+        else:
+            equations.append(equation)
+    emit_inputs(plan, lines, [v for e in equations for v in e.inputs])
+    for equation in equations:
+        emit_equation(plan, lines, equation)
+        lines.add(f'yield "{equation.out}", {plan.name(equation.out)}')
+    arguments = ["params", *argument_names(plan, targets)]
+    says = ["(name, value) of every variable, in program order."]
+    body = _function("variables", arguments, says, lines)
+    return "\n\n".join([*_helpers(plan), body])
