@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.font_manager import FontProperties
@@ -24,6 +25,21 @@ _COMMANDS = {
     Path.CURVE4: "C",
     Path.CLOSEPOLY: "Z",
 }
+
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A glyph's path commands at 100 pt, and the box of its ink if it has any."""
+
+    commands: tuple[list[object], ...]
+    box: Box | None
+
+
+_shapes: dict[str, _Shape] = {}
+"""A cache: the extents of curves take longer to compute than a label to parse."""
 
 
 class TypesetError(ValueError):
@@ -44,13 +60,16 @@ def typeset(text: str) -> dict[str, object]:
             placed, glyphs, rules = converter.get_glyphs_mathtext(font, math)
     except (ValueError, RuntimeError, LookupError, RecursionError, ArithmeticError) as error:
         raise TypesetError(_reason(error)) from error
-    paths = {name: Path(vertices, codes) for name, (vertices, codes) in glyphs.items()}
+    for name, (vertices, codes) in glyphs.items():
+        if name not in _shapes:
+            _shapes[name] = _shape(Path(vertices, codes))
+    corners = [_corners(rule) for rule, _ in rules]
     return {
         "size": _rounded(width, height - depth, depth),
-        "glyphs": {name: _commands(path) for name, path in paths.items()},
+        "glyphs": {name: _shapes[name].commands for name in glyphs},
         "placed": [[name, *_rounded(x, y), round(float(scale), 6)] for name, x, y, scale in placed],
-        "rules": [_rounded(*_corners(rule)) for rule, _ in rules],
-        "ink": _ink(paths, placed, [_corners(rule) for rule, _ in rules]),
+        "rules": [_rounded(*rule) for rule in corners],
+        "ink": _ink(placed, corners),
     }
 
 
@@ -87,32 +106,31 @@ def _rounded(*numbers: float) -> list[float]:
     return [round(float(number), 2) + 0.0 for number in numbers]
 
 
-def _commands(path: Path) -> list[list[object]]:
-    return [
+def _shape(path: Path) -> _Shape:
+    commands = tuple(
         [_COMMANDS[code], *([] if code == Path.CLOSEPOLY else _rounded(*vertices))]
         for vertices, code in path.iter_segments(simplify=False, curves=True)
-    ]
+    )
+    if not len(path):
+        return _Shape(commands, None)
+    left, bottom, right, top = np.asarray(path.get_extents().extents).tolist()
+    return _Shape(commands, (left, bottom, right, top))
 
 
-def _corners(vertices: list[tuple[float, float]]) -> tuple[float, float, float, float]:
+def _corners(vertices: list[tuple[float, float]]) -> Box:
     """(left, bottom, right, top) of a rule."""
     (left, bottom), (right, top) = vertices[0], vertices[2]
     return left, bottom, right, top
 
 
-def _ink(
-    paths: dict[str, Path],
-    placed: list[tuple[str, float, float, float]],
-    rules: list[tuple[float, float, float, float]],
-) -> list[float]:
+def _ink(placed: list[tuple[str, float, float, float]], rules: list[Box]) -> list[float]:
     """(left, bottom, right, top) of all that is black; zeros if nothing is."""
-    boxes = [np.array(rule) for rule in rules]
+    boxes = list(rules)
     for name, x, y, scale in placed:
-        if len(paths[name]):
-            boxes.append(
-                np.asarray(paths[name].get_extents().extents) * float(scale) + (x, y, x, y)
-            )
+        if box := _shapes[name].box:
+            left, bottom, right, top = (scale * side for side in box)
+            boxes.append((left + x, bottom + y, right + x, top + y))
     if not boxes:
         return [0.0, 0.0, 0.0, 0.0]
-    stack = np.array(boxes)
-    return _rounded(*stack[:, :2].min(axis=0), *stack[:, 2:].max(axis=0))
+    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+    return _rounded(min(lefts), min(bottoms), max(rights), max(tops))
