@@ -7,11 +7,14 @@
 
 summed over the batch where the variable has no batch axis. Adjoints are of the plain loss, not
 scaled with the width as in the Tensor Programs papers. Equal partials of one equation are computed
-once, and an array is changed in place where nothing else refers to it.
+once, and an array is changed in place where nothing else refers to it. The gradient of a trained w
+is yielded behind the first instruction that reads w: nothing below needs w any more, so that it may
+be updated in place at once, and only one gradient is alive at a time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from tpgraph.compiler.expressions import Template
@@ -33,24 +36,43 @@ class Reverse:
         self.lines = lines
         self._owned: dict[str, bool] = {}
         self._aliases: list[str] = []
+        self._pending: dict[str, Variable] = {}
+        self._first_uses: dict[str, list[Variable]] = {}
 
-    def reached(self, variable: Variable) -> bool:
-        """Whether the variable's adjoint has been written."""
-        return variable.name in self._owned
+    def write(self, loss: Variable, equations: Sequence[Equation]) -> None:
+        """The whole pass: from the loss to every trained w."""
+        name = self.plan.name(loss)
+        self._pending = {p.variable.name: p.variable for p in self.plan.program.parameters}
+        self._first_uses = _first_uses(equations, self._pending)
+        if loss.name in self.plan.active:
+            batch = f" / len({name})" if self.plan.is_batched(loss) else ""
+            self._accumulate(loss, f"np.full_like({name}, factor{batch})")
+        for equation in reversed(equations):
+            self._equation(equation)
+            for variable in self._first_uses.get(equation.out.name, ()):
+                if variable.name in self._owned:
+                    self._yield(variable)
+        for variable in list(self._pending.values()):
+            if variable.name in self._owned:  # a trained vector that is the loss itself
+                self._yield(variable)
+            else:
+                self.lines.add(f'yield "{variable}", np.zeros_like(params["{variable}"])')
 
-    def is_owned(self, variable: Variable) -> bool:
-        """Whether no other name refers to the variable's adjoint."""
-        return self._owned[variable.name]
+    def _yield(self, variable: Variable) -> None:
+        if self._pending.pop(variable.name, None) is None:
+            return
+        text = self.adjoint(variable)
+        if variable.is_vector and variable.name in self.plan.multipliers:
+            text = f"M_{self.plan.name(variable)} * {text}"
+        elif not self._owned[variable.name]:
+            text = f"{text}.copy()"
+        self.lines.add(f'yield "{variable}", {text}')
 
     def adjoint(self, variable: Variable) -> str:
         """The identifier of the variable's adjoint."""
         return f"d_{self.plan.name(variable)}"
 
-    def seed(self, variable: Variable, text: str) -> None:
-        """Start from the adjoint of the loss."""
-        self._accumulate(variable, text)
-
-    def equation(self, equation: Equation) -> None:
+    def _equation(self, equation: Equation) -> None:
         """Carry the adjoint of what an equation makes to what it reads."""
         out = equation.out
         if out.name not in self._owned:
@@ -78,13 +100,17 @@ class Reverse:
             owned = self._owned[out.name]
             self.lines.add(f"{g} *= M_{w}" if owned else f"{g} = M_{w} * {g}")
             self._owned[out.name] = True
-        if matrix.name in self.plan.active:
-            left, right = (x_name, g) if equation.transpose else (g, x_name)
-            outer = self.plan.is_batched(out)
-            product = f"{left}.T @ {right}" if outer else f"np.outer({left}, {right})"
-            self._accumulate(matrix, product)
         if x.name in self.plan.active:
             self._accumulate(x, f"{g} @ {w}{'.T' if equation.transpose else ''}")
+        if matrix.name in self.plan.active:
+            left, right = (x_name, g) if equation.transpose else (g, x_name)
+            batched = self.plan.is_batched(out)
+            product = f"{left}.T @ {right}" if batched else f"np.outer({left}, {right})"
+            if matrix in self._first_uses.get(out.name, ()) and matrix.name not in self._owned:
+                self.lines.add(f'yield "{matrix}", {product}')  # without keeping the array
+                del self._pending[matrix.name]
+            else:
+                self._accumulate(matrix, product)
 
     def _nonlin(self, equation: Nonlin | Moment) -> None:
         """Also a Moment without vectors: a coordinatewise function of scalars."""
@@ -167,3 +193,17 @@ class Reverse:
         else:
             self.lines.add(f"{adjoint} = {adjoint} + {text}")
             self._owned[name] = True
+
+
+def _first_uses(
+    equations: Sequence[Equation], variables: Mapping[str, Variable]
+) -> dict[str, list[Variable]]:
+    """By the name of what an equation binds: the variables that it is the first to read."""
+    seen: set[str] = set()
+    found: dict[str, list[Variable]] = {}
+    for equation in equations:
+        for variable in equation.inputs:
+            if variable.name in variables and variable.name not in seen:
+                seen.add(variable.name)
+                found.setdefault(equation.out.name, []).append(variable)
+    return found

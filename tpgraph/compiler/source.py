@@ -164,7 +164,7 @@ def _network(plan: Plan) -> list[str]:
     if program.outputs:
         functions.append(_forward(plan))
     if program.loss is not None:
-        functions += [_backward(plan, program.loss), _differentiate(plan, program.loss)]
+        functions += [_backward(plan, program.loss), _gradients(plan, program.loss)]
         functions.append(_sgd_step(plan))
     return functions
 
@@ -203,7 +203,10 @@ def _with_batch(plan: Plan, variable: Variable) -> str:
 def _backward(plan: Plan, loss: Variable) -> str:
     arguments = argument_names(plan, targets=True)
     lines = Lines()
-    lines.add(f"return _differentiate({', '.join(['params', *arguments, '1.0'])})")
+    lines.add(f"steps = _gradients({', '.join(['params', *arguments, '1.0'])})")
+    lines.add("loss = next(steps)")
+    lines.add("grads = dict(steps)")
+    lines.add("return loss, {name: grads[name] for name in TRAINABLE}")
     mean = "the mean over the batch of " if plan.is_batched(loss) else ""
     says = [
         "(loss, grads): the loss and its gradients with respect to every trained w, by name.",
@@ -213,34 +216,20 @@ def _backward(plan: Plan, loss: Variable) -> str:
     return _function("backward", ["params", *arguments], says, lines)
 
 
-def _differentiate(plan: Plan, loss: Variable) -> str:
-    program, name = plan.program, plan.name(loss)
+def _gradients(plan: Plan, loss: Variable) -> str:
+    name = plan.name(loss)
     lines = Lines()
-    equations = ancestors(program, [loss])
+    equations = ancestors(plan.program, [loss])
     _emit(plan, lines, equations, [loss])
-    batch = f" / len({name})" if plan.is_batched(loss) else ""
-    lines.add(f"loss = {name}.sum(){batch}")
-    reverse = Reverse(plan, lines)
-    if loss.name in plan.active:
-        reverse.seed(loss, f"np.full_like({name}, factor{batch})")
-        for equation in reversed(equations):
-            reverse.equation(equation)
-    lines.add("grads = {")
-    for parameter in program.parameters:
-        variable = parameter.variable
-        text = f'np.zeros_like(params["{variable}"])'
-        if reverse.reached(variable):
-            text = reverse.adjoint(variable)
-            if variable.is_vector and variable.name in plan.multipliers:
-                text = f"M_{plan.name(variable)} * {text}"
-            elif not reverse.is_owned(variable):
-                text = f"{text}.copy()"
-        lines.add(f'    "{variable}": {text},')
-    lines.add("}")
-    lines.add("return loss, grads")
-    says = ["The loss, and `factor` times its gradients; d_v is the adjoint of v."]
+    lines.add(f"yield {name}.sum(){f' / len({name})' if plan.is_batched(loss) else ''}")
+    Reverse(plan, lines).write(loss, equations)
+    says = [
+        "Yield the loss, then (name, factor · ∂loss/∂w) for every trained w.",
+        "",
+        "A w is not read any more once its gradient is out. d_v is the adjoint of v.",
+    ]
     arguments = ["params", *argument_names(plan, targets=True), "factor"]
-    return _function("_differentiate", arguments, says, lines)
+    return _function("_gradients", arguments, says, lines)
 
 
 def _sgd_step(plan: Plan) -> str:
@@ -251,9 +240,10 @@ def _sgd_step(plan: Plan) -> str:
     if size is not None and parametrization is not None:
         rate = f"lr * {size}**{float(-parametrization.c)!r}"
     lines = Lines()
-    lines.add(f"loss, steps = _differentiate({', '.join(['params', *arguments, rate])})")
+    lines.add(f"steps = _gradients({', '.join(['params', *arguments, rate])})")
+    lines.add("loss = next(steps)")
     lines.add("if np.isfinite(loss):")
-    lines.add("    for name, step in steps.items():")
+    lines.add("    for name, step in steps:")
     lines.add("        params[name] -= step")
     lines.add("return loss")
     moves = "w −= lr · ∂loss/∂w" if rate == "lr" else "w −= lr · n^(−c) · ∂loss/∂w"
