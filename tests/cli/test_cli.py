@@ -1,0 +1,202 @@
+"""The command line as its user meets it, in a process of its own where that matters."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from jsonschema import validate
+from typer.testing import CliRunner, Result
+
+import tpgraph as tp
+from tpgraph_cli.main import app
+
+MLP = tp.gallery.entry("mlp").text
+WIGNER = tp.gallery.entry("wigner").text
+
+
+def tpgraph(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=stdin)
+
+
+def process(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("tpgraph")), *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def mlp(tmp_path: Path) -> Path:
+    path = tmp_path / "mlp.tp"
+    path.write_text(MLP, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["svg", "pdf", "png", "dot", "json"])
+def test_draw_writes_by_ending(mlp: Path, kind: str) -> None:
+    out = mlp.with_suffix(f".{kind}")
+    assert tpgraph("draw", str(mlp), "-o", str(out)).exit_code == 0
+    start = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG", "dot": b"digraph", "json": b"{"}
+    assert out.read_bytes().lstrip().startswith((start[kind], b"<svg", b"graph", b"//"))
+
+
+def test_draw_from_stdin_to_stdout() -> None:
+    done = process("draw", "-", "-o", "-", "--format", "json", stdin=MLP)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["schema"] == "tpgraph.scene/1"
+
+
+def test_draw_rejects_unknown_ending(mlp: Path) -> None:
+    done = process("draw", str(mlp), "-o", "mlp.gif")
+    assert done.returncode == 2
+    assert "gif" in done.stderr
+
+
+def test_wrong_program_exits_1_with_place_and_mend(mlp: Path) -> None:
+    mlp.write_text(MLP.replace("V x[L]", "V' x[L]"), encoding="utf-8")
+    done = process("check", str(mlp))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "mlp.tp:" in done.stderr
+    assert "^" in done.stderr
+    assert "the transpose fits: V x[3]" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_missing_file_exits_1() -> None:
+    done = process("check", "nowhere.tp")
+    assert done.returncode == 1
+    assert "nowhere.tp" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_check_json_has_the_promised_form(mlp: Path) -> None:
+    done = tpgraph("check", str(mlp), "--json")
+    assert done.exit_code == 0
+    validate(
+        json.loads(done.stdout),
+        {
+            "type": "object",
+            "required": [
+                "name", "language", "reduced", "gia", "vectors", "scalars", "matrices",
+                "parametrization", "errors",
+            ],
+            "properties": {
+                "language": {"enum": ["netsor", "netsor+", "netsorT", "netsorT+"]},
+                "reduced": {"type": "boolean"},
+                "gia": {"required": ["holds", "reason"]},
+                "vectors": {
+                    "additionalProperties": {
+                        "required": ["type", "dim"],
+                        "properties": {"type": {"enum": ["G", "X"]}},
+                    }
+                },
+            },
+        },
+    )  # fmt: skip
+
+
+def test_check_json_reports_errors_as_json(mlp: Path) -> None:
+    mlp.write_text(MLP.replace("b[1]", "c[1]").replace("output f", "output g"), encoding="utf-8")
+    done = tpgraph("check", str(mlp), "--json")
+    assert done.exit_code == 1
+    errors = json.loads(done.stdout)["errors"]
+    assert len(errors) >= 2
+    assert all(error["place"] and error["message"] for error in errors)
+
+
+def test_fmt_in_place_keeps_meaning_and_comments(mlp: Path) -> None:
+    messy = MLP.replace("x[1] = φ(W[1] ξ + b[1])", "x[1]=φ( W[1]   xi+b[1] )   # first layer")
+    mlp.write_text(messy, encoding="utf-8")
+    assert tpgraph("fmt", str(mlp), "--check").exit_code == 1
+    assert tpgraph("fmt", str(mlp)).exit_code == 0
+    formatted = mlp.read_text(encoding="utf-8")
+    assert "# first layer" in formatted
+    assert tp.parse(formatted) == tp.parse(MLP)
+    assert tpgraph("fmt", str(mlp), "--check").exit_code == 0
+
+
+def test_fmt_ascii_is_the_same_program() -> None:
+    done = tpgraph("fmt", "-", "--ascii", stdin=MLP)
+    assert done.exit_code == 0
+    code = "\n".join(line.partition("#")[0] for line in done.stdout.splitlines())
+    assert code.isascii()
+    assert tp.parse(done.stdout) == tp.parse(MLP)
+
+
+def test_show_has_a_line_for_every_equation(mlp: Path) -> None:
+    table = tpgraph("show", str(mlp)).stdout
+    assert table.count("MatMul") == 4
+    assert table.count("Nonlin") == 4
+    assert tp.from_json(tpgraph("show", str(mlp), "--json").stdout) == tp.parse(MLP)
+    assert tp.parse(tpgraph("show", str(mlp), "--text").stdout) == tp.parse(MLP)
+
+
+def test_compile_writes_a_module_that_numpy_runs(mlp: Path) -> None:
+    out = mlp.with_name("code.py")
+    assert tpgraph("compile", str(mlp), "-o", str(out)).exit_code == 0
+    namespace: dict[str, object] = {}
+    exec(compile(out.read_text(encoding="utf-8"), str(out), "exec"), namespace)
+    assert {"init", "forward", "backward", "sgd_step"} <= set(namespace)
+
+
+def test_run_json_names_every_value() -> None:
+    done = tpgraph("run", "-", "--width", "n=500", "--seed", "1", "--json", stdin=WIGNER)
+    assert done.exit_code == 0, done.output
+    values = json.loads(done.stdout)
+    assert abs(values["scalars"]["m[2]"] - 1) < 0.3
+    assert values["vectors"]["x[0]"].keys() == {"mean", "var"}
+
+
+def test_run_without_width_says_which() -> None:
+    done = process("run", "-", stdin=WIGNER)
+    assert done.returncode == 1
+    assert "width n" in done.stderr
+
+
+def test_train_and_resume(mlp: Path, tmp_path: Path) -> None:
+    rows = ["".join(f"ξ_{i}," for i in range(64)) + ",".join(f"y_{j}" for j in range(10))]
+    rows += [",".join(str((i * j) % 7 / 7) for j in range(74)) for i in range(12)]
+    (tmp_path / "d.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    common = [
+        "train", str(mlp), "--data", str(tmp_path / "d.csv"), "--width", "n=16",
+        "--lr", "0.1", "--batch", "4", "--seed", "0",
+    ]  # fmt: skip
+    out = tmp_path / "out"
+    assert tpgraph(*common, "--steps", "6", "--out", str(out)).exit_code == 0
+    assert {"losses.csv", "params.npz", "manifest.json"} <= {p.name for p in out.iterdir()}
+    assert len((out / "losses.csv").read_text().splitlines()) == 7
+    assert tpgraph(*common, "--steps", "9", "--out", str(out), "--resume").exit_code == 0
+    whole = tmp_path / "whole"
+    assert tpgraph(*common, "--steps", "9", "--out", str(whole)).exit_code == 0
+    assert (whole / "losses.csv").read_text() == (out / "losses.csv").read_text()
+
+
+def test_gallery_lists_prints_and_draws(tmp_path: Path) -> None:
+    listed = tpgraph("gallery").stdout
+    assert all(entry.name in listed for entry in tp.gallery.entries())
+    assert tpgraph("gallery", "rnn").stdout == tp.gallery.entry("rnn").text
+    out = tmp_path / "conv1d.svg"
+    assert tpgraph("gallery", "conv1d", "-o", str(out)).exit_code == 0
+    assert out.read_text(encoding="utf-8").count("<svg") == 1
+    done = process("gallery", "rnm")
+    assert done.returncode == 1
+    assert "did you mean rnn" in done.stderr
+
+
+def test_every_option_is_explained() -> None:
+    for command in app.registered_commands:
+        assert command.name is not None
+        text = tpgraph(command.name, "--help").stdout
+        for line in text.splitlines():
+            words = line.split()
+            if words and words[0].startswith("--") and len(words) < 2:
+                raise AssertionError(f"{command.name}: {line} has no explanation")
