@@ -1,0 +1,179 @@
+"""Values of constant expressions: exact where arithmetic is, and bounded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+
+import numpy as np
+
+from tpgraph.errors import TPLimitError, TPNameError, TPTypeError
+from tpgraph.functions import PRIMITIVES, number
+from tpgraph.language import syntax as s
+from tpgraph.language.limits import MAX_INDEX, MAX_NUMBER
+from tpgraph.language.syntax import Placed
+
+__all__ = ["PI", "bounded", "value_of", "whole"]
+
+PI = number(math.pi).value
+_MAX_BITS = 4096
+
+
+def bounded(value: Fraction, node: s.Entry) -> Fraction:
+    """The value, if a program can hold it."""
+    bits = max(value.numerator.bit_length(), value.denominator.bit_length())
+    if abs(value) > MAX_NUMBER or bits > _MAX_BITS:
+        raise Placed(
+            TPLimitError("the number is too large or too long", expected="numbers to 1e308"),
+            node.start,
+            node.end,
+        )
+    return value
+
+
+def whole(node: s.Expr, numbers: Mapping[str, Fraction | int]) -> int:
+    """The whole number that an index or the bound of a range is."""
+    value: Fraction | int | None = None
+    if type(node) is s.Name:
+        value = numbers.get(node.full)
+    elif type(node) is s.Chain and node.operator == "+":
+        return _in_range(sum(whole(item, numbers) for item in node.items), node)
+    elif type(node) is s.Minus:
+        return -whole(node.operand, numbers)
+    elif type(node) is s.Exact:
+        value = node.value
+    if value is None:
+        value = value_of(node, numbers)
+    if value.denominator != 1:
+        raise Placed(
+            TPTypeError(f"the index is {value}", expected="a whole number"), node.start, node.end
+        )
+    return _in_range(int(value), node)
+
+
+def _in_range(value: int, node: s.Expr) -> int:
+    if abs(value) > MAX_INDEX:
+        raise Placed(
+            TPLimitError("the index is too large", expected="indices to 10^9"),
+            node.start,
+            node.end,
+        )
+    return value
+
+
+def value_of(node: s.Entry, numbers: Mapping[str, Fraction | int]) -> Fraction:
+    """The value of a constant expression over numbers known by name.
+
+    Raises Placed: what is no constant, division by zero, what is too large.
+    """
+    match node:
+        case s.Exact(value):
+            return value
+        case s.Name():
+            return _named(node, numbers)
+        case s.Minus(operand):
+            return -value_of(operand, numbers)
+        case s.Chain("+", items):
+            return bounded(sum((value_of(i, numbers) for i in items), Fraction(0)), node)
+        case s.Chain(_, items):
+            product = Fraction(1)
+            for item in items:
+                product = bounded(product * value_of(item, numbers), node)
+            return product
+        case s.Quotient(left, right):
+            divisor = value_of(right, numbers)
+            if divisor == 0:
+                raise Placed(TPTypeError("division by zero"), right.start, right.end)
+            return bounded(value_of(left, numbers) / divisor, node)
+        case s.Power(base, exponent):
+            return _power(value_of(base, numbers), value_of(exponent, numbers), node)
+        case s.Transposed(name, "^T"):
+            exponent = s.Name("T", "T", (), None, node.start, node.end)
+            return _power(value_of(name, numbers), value_of(exponent, numbers), node)
+        case s.Invoke():
+            return _call(node, numbers)
+        case s.SumOver(body, variable, interval):
+            low, high = whole(interval.low, numbers), whole(interval.high, numbers)
+            if high - low > 100_000:
+                raise Placed(TPLimitError("the sum is too long"), node.start, node.end)
+            inner = dict(numbers)
+            total = Fraction(0)
+            for k in range(low, high + 1):
+                inner[variable] = k
+                total = bounded(total + value_of(body, inner), node)
+            return total
+        case _:
+            raise Placed(
+                TPTypeError("this is not a constant", expected="numbers, consts and functions"),
+                node.start,
+                node.end,
+            )
+
+
+def _named(node: s.Name, numbers: Mapping[str, Fraction | int]) -> Fraction:
+    value = numbers.get(node.full)
+    if value is not None:
+        return Fraction(value)
+    if node.full == "π":
+        return PI
+    raise Placed(
+        TPNameError(f"{node.full or node.base} is not a const", expected="a number or a const"),
+        node.start,
+        node.end,
+    )
+
+
+def _power(base: Fraction, exponent: Fraction, node: s.Entry) -> Fraction:
+    if base == 0 and exponent < 0:
+        raise Placed(TPTypeError("division by zero"), node.start, node.end)
+    if exponent.denominator == 1:
+        bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+        if base not in (0, 1, -1) and abs(exponent) * (bits - 1) > _MAX_BITS:
+            bounded(MAX_NUMBER + 1, node)
+        if base in (1, -1):
+            exponent = Fraction(int(exponent) % 2)
+        if base == 0:
+            return Fraction(0 if exponent else 1)
+        return bounded(base ** int(exponent), node)
+    return _by_float("pow", [base, exponent], node)
+
+
+def _call(node: s.Invoke, numbers: Mapping[str, Fraction | int]) -> Fraction:
+    function = PRIMITIVES.get(node.function)
+    if function is None or node.order:
+        raise Placed(
+            TPNameError(
+                f"{node.function} cannot stand in a constant",
+                expected="functions of the table, such as sqrt and exp",
+            ),
+            node.start,
+            node.end,
+        )
+    arguments = [value_of(argument, numbers) for argument in node.arguments]
+    arity = function.arity
+    if arity is not None and len(arguments) < arity:
+        arguments += function.defaults[len(arguments) - arity :]
+    if len(arguments) != arity and (arity is not None or len(arguments) < 2):
+        raise Placed(
+            TPTypeError(
+                f"{node.function} takes {arity or 'at least 2'} arguments,"
+                f" not {len(node.arguments)}"
+            ),
+            node.start,
+            node.end,
+        )
+    return _by_float(function.name, arguments, node)
+
+
+def _by_float(name: str, arguments: list[Fraction], node: s.Entry) -> Fraction:
+    """A function of the table in floating point; the result is the decimal that it prints as."""
+    with np.errstate(all="ignore"):
+        result = float(PRIMITIVES[name].evaluate(*(np.float64(a) for a in arguments)))
+    if not math.isfinite(result):
+        raise Placed(
+            TPTypeError(f"the constant is {result}", expected="a finite number"),
+            node.start,
+            node.end,
+        )
+    return bounded(number(result).value, node)

@@ -1,0 +1,203 @@
+"""Declarations of the text: sizes, families, distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from tpgraph.errors import TPNameError, TPTypeError
+from tpgraph.functions import Number
+from tpgraph.language import syntax as s
+from tpgraph.language.scope import Scope, fail
+from tpgraph.language.terms import Terms
+from tpgraph.program import (
+    Data,
+    InitialMatrix,
+    InitialScalar,
+    InitialVectors,
+    Parameter,
+    Target,
+    Variable,
+)
+from tpgraph.types import Fixed, Matrix, Scalar, Type, Vector
+
+__all__ = ["Declarer"]
+
+
+class Declarer:
+    """Carries out declarations in a scope."""
+
+    def __init__(self, scope: Scope, terms: Terms) -> None:
+        self.scope = scope
+        self.terms = terms
+
+    def dim(self, node: s.DefineDim, require_new: Callable[[s.Name], None]) -> None:
+        """`dim d = 64`."""
+        require_new(node.name)
+        if node.name.full in self.scope.bound:
+            fail(node.name, TPNameError(f"{node.name.full} is bound twice"))
+        size = self.scope.size(self.scope.value(node.value), node.value)
+        self.scope.dims[node.name.full] = Fixed(size, node.name.full)
+        self.scope.numbers[node.name.full] = size
+
+    def declare(self, node: s.Declare) -> None:
+        """`data`, `target`, `param`, `matrix`, `vector`, `scalar`."""
+        if node.kind == "scalar":
+            self._scalar(node)
+            return
+        names = [full for name in node.names for full in self._free_names(name)]
+        if node.kind == "vector":
+            self._vectors(node, names)
+            return
+        type_ = self._type(node)
+        for name in names:
+            self._one(node, Variable(name, type_))
+
+    def _free_names(self, name: s.Name) -> list[str]:
+        names = self.scope.full_names(name)
+        for full in names:
+            if full in self.scope.numbers or full == "loss":
+                fail(name, TPNameError(f"{full} is bound twice", mend="choose another name"))
+        return names
+
+    def _one(self, node: s.Declare, variable: Variable) -> None:
+        span, builder = self.scope.span(node), self.scope.builder
+        match node.kind:
+            case "data":
+                builder.declare(Data(variable, span))
+            case "target":
+                builder.declare(Target(variable, span))
+            case "param":
+                variance = self._centred(node)
+                scale = float(self.scope.value(node.extra)) if node.extra is not None else 1.0
+                builder.declare(Parameter(variable, variance, scale, span))
+            case _:
+                builder.declare(InitialMatrix(variable, self._centred(node), span))
+
+    def _type(self, node: s.Declare) -> Type:
+        dims = [self.scope.dimension(d) for d in node.shape]
+        if len(dims) == 2:
+            return Matrix(dims[0], dims[1])
+        if node.kind == "matrix":
+            last = node.shape[-1]
+            fail(
+                last,
+                TPTypeError(
+                    "a matrix has two dimensions",
+                    expected="rows × columns",
+                    mend=f"write {dims[0]} × {dims[0]}, or declare a vector",
+                ),
+            )
+        return Vector(dims[0])
+
+    def _number(self, entry: s.Entry | None, what: str) -> float:
+        assert entry is not None
+        if isinstance(entry, s.List):
+            fail(entry, TPTypeError(f"the {what} is a list", expected="one number"))
+        return float(self.scope.value(entry))
+
+    def _centred(self, node: s.Declare) -> float:
+        """The variance of a distribution whose mean must be zero."""
+        if self._number(node.mean, "mean") != 0:
+            assert node.mean is not None
+            fail(
+                node.mean,
+                TPTypeError(
+                    f"the mean of a {node.kind} is not zero",
+                    expected="N(0, variance)",
+                    mend="write 0, and add a vector where the mean is needed",
+                ),
+            )
+        return self._number(node.variance, "variance")
+
+    def _vectors(self, node: s.Declare, names: list[str]) -> None:
+        if len(node.shape) != 1:
+            fail(
+                node.shape[-1],
+                TPTypeError(
+                    "a vector has one dimension",
+                    expected="vector x : n",
+                    mend="declare a matrix, or drop a dimension",
+                ),
+            )
+        dim = self.scope.dimension(node.shape[0])
+        span, builder = self.scope.span(node), self.scope.builder
+        if isinstance(node.mean, s.List) or isinstance(node.variance, s.List):
+            mean, covariance = self._joint(node)
+            variables = tuple(Variable(name, Vector(dim)) for name in names)
+            builder.declare(InitialVectors(variables, mean, covariance, node.as_x, span))
+            return
+        mean_value = self._number(node.mean, "mean")
+        variance = self._number(node.variance, "variance")
+        for name in names:
+            one = (Variable(name, Vector(dim)),)
+            builder.declare(InitialVectors(one, (mean_value,), ((variance,),), node.as_x, span))
+
+    def _joint(self, node: s.Declare) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
+        assert node.mean is not None
+        assert node.variance is not None
+        mean, rows = self._items(node.mean), self._items(node.variance)
+        return (
+            tuple(self._number(item, "mean") for item in mean),
+            tuple(
+                tuple(self._number(item, "covariance") for item in self._items(row)) for row in rows
+            ),
+        )
+
+    def _items(self, entry: s.Entry) -> tuple[s.Entry, ...]:
+        if not isinstance(entry, s.List):
+            fail(
+                entry,
+                TPTypeError(
+                    "a joint distribution needs lists",
+                    expected="N([m, …], [[s, …], …])",
+                ),
+            )
+        return entry.items
+
+    def _scalar(self, node: s.Declare) -> None:
+        scope = self.scope
+        span = scope.span(node)
+        (name,) = node.names
+        assert node.mean is not None
+        assert not isinstance(node.mean, s.List | s.Range)
+        if node.extra is None:
+            value = self._plain_value(node.mean)
+            for full in self._free_names(name):
+                variable = Variable(full, Scalar())
+                scope.builder.declare(
+                    InitialScalar(variable, Number(value), float(value), (), span)
+                )
+            return
+        limit = float(scope.value(node.extra))
+        widths: list[str] = []
+        for used in _names_in_order(node.mean):
+            if used in scope.widths and used not in widths:
+                widths.append(used)
+        expression = self.terms.expression(node.mean, widths)
+        sizes = tuple(scope.widths[width] for width in widths)
+        for full in self._free_names(name):
+            variable = Variable(full, Scalar())
+            scope.builder.declare(InitialScalar(variable, expression, limit, sizes, span))
+
+    def _plain_value(self, node: s.Expr) -> Fraction:
+        for used in _names_in_order(node):
+            if used in self.scope.widths:
+                fail(
+                    node,
+                    TPTypeError(
+                        "the value depends on a width, so its limit must be stated",
+                        expected="scalar s -> limit = value",
+                        mend="write, for instance: scalar s -> 0 = 1/sqrt(n)",
+                    ),
+                )
+        return self.scope.value(node)
+
+
+def _names_in_order(node: object) -> list[str]:
+    """The names that an expression reads, from left to right."""
+    if isinstance(node, s.Name):
+        return [node.full]
+    if isinstance(node, tuple):
+        return [name for inner in node for name in _names_in_order(inner)]
+    return []

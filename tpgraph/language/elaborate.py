@@ -1,0 +1,402 @@
+"""From the syntax tree to the program: names, numbers, families and loops resolved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from tpgraph.errors import (
+    Source,
+    Span,
+    TPError,
+    TPLimitError,
+    TPNameError,
+    TPSyntaxError,
+    TPTypeError,
+    raise_all,
+)
+from tpgraph.functions import Apply, Defined, Expression
+from tpgraph.language import syntax as s
+from tpgraph.language.count import weight
+from tpgraph.language.declare import Declarer
+from tpgraph.language.limits import MAX_DEPTH, MAX_ERRORS, MAX_FUNCTION
+from tpgraph.language.names import KEYWORDS, NAME, canonical
+from tpgraph.language.parser import statements
+from tpgraph.language.scope import Scope, Silent, did_you_mean, fail
+from tpgraph.language.syntax import Placed
+from tpgraph.language.terms import Terms
+from tpgraph.program import (
+    MUP,
+    NTK,
+    STANDARD,
+    Builder,
+    Moment,
+    Nonlin,
+    Parametrization,
+    Program,
+    Ref,
+    Variable,
+)
+from tpgraph.types import Scalar, Width
+
+__all__ = ["elaborate"]
+
+_PARAMETRIZATIONS = {"ntk": NTK, "mup": MUP, "standard": STANDARD}
+
+
+class _Stop(Exception):
+    """Too many errors, or one beyond which nothing is worth reading."""
+
+
+def elaborate(source: Source) -> Program:
+    """The program of a source. Raises a TPError, or a TPErrorGroup of every independent one."""
+    return _Elaborator(source).run()
+
+
+class _Elaborator:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.builder = Builder()
+        self.scope = Scope(source, self.builder)
+        self.terms = Terms(self.scope)
+        self.declarer = Declarer(self.scope, self.terms)
+        self.errors: list[TPError] = []
+        self.reported: set[int] = set()
+        self.labels: list[tuple[str, str, Span, str]] = []
+        self.seen: dict[str, Span] = {}
+        self._actions: dict[type, Callable[[Any], None]] = {
+            s.ProgramName: self._program,
+            s.SetParametrization: self._parametrization,
+            s.DefineWidth: self._width,
+            s.DefineDim: self._dim,
+            s.DefineConst: self._const,
+            s.DefineFunction: self._function,
+            s.Declare: self.declarer.declare,
+            s.Equate: self._equate,
+            s.Output: self._output,
+            s.Loss: self._loss,
+            s.Label: self._label,
+            s.Loop: self._loop,
+        }
+
+    def run(self) -> Program:
+        try:
+            for statement in statements(self.source, self._report_line):
+                self.reported.clear()
+                self._top(statement)
+            self._finish_labels()
+        except _Stop:
+            raise_all(sorted(self.errors, key=_position))
+        program = None
+        try:
+            program = self.builder.build()
+        except TPError as error:
+            if "parametrization" not in self.scope.failed:
+                self.errors.extend(error.errors)
+        raise_all(sorted(self.errors, key=_position))
+        assert program is not None
+        if not (program.declarations or program.equations):
+            raise TPSyntaxError(
+                f"{self.source.name} holds no program",
+                expected="at least one declaration or equation",
+                mend="begin with: width n, then vector x : n ~ N(0, 1)",
+            )
+        return program
+
+    # ---- errors
+
+    def _report(self, error: TPError) -> None:
+        context = ", ".join(f"{name} = {value}" for name, value in self.scope.loops)
+        for single in error.errors:
+            if context:
+                single.message += f" (for {context})"
+                single.args = (single.message,)
+            self.errors.append(single)
+        if len(self.errors) >= MAX_ERRORS:
+            last = self.errors[MAX_ERRORS - 1]
+            del self.errors[MAX_ERRORS:]
+            self.errors.append(
+                TPLimitError(
+                    f"{MAX_ERRORS} errors; the rest of the text was not looked at",
+                    last.span,
+                    mend="mend these first",
+                )
+            )
+            raise _Stop
+
+    def _report_line(self, error: TPError, text: str) -> None:
+        """A line that could not be read: the names that it would bind count as failed."""
+        head = re.split(r"[=:~]", text, maxsplit=1)[0]
+        words = {canonical(word) for word in NAME.findall(head)}
+        self.scope.failed |= words - (KEYWORDS - {"parametrization", "loss"})
+        self._report(error)
+
+    def _top(self, statement: s.Statement) -> None:
+        self.scope.origin = statement.origin
+        if isinstance(statement, s.Loop):
+            try:
+                self.scope.spend(weight(statement, self.scope), statement)
+            except (Placed, TPError, Silent) as problem:
+                self._failed(statement, problem)
+                return
+        self._do(statement)
+
+    def _do(self, statement: s.Statement) -> None:
+        """Elaborate one statement; what goes wrong is reported once."""
+        self.scope.origin = statement.origin
+        action = self._actions.get(type(statement))
+        if action is None:
+            self._poison(statement)
+            return
+        try:
+            action(statement)
+        except (Placed, TPError, Silent) as problem:
+            self._failed(statement, problem)
+
+    def _failed(self, statement: s.Statement, problem: Exception) -> None:
+        self.scope.origin = statement.origin
+        self._poison(statement)
+        if isinstance(problem, Silent) or id(statement) in self.reported:
+            return
+        self.reported.add(id(statement))
+        if isinstance(problem, Placed):
+            start, end = statement.origin + problem.start, statement.origin + problem.end
+            error = problem.error.at(Span(self.source, start, end))
+        else:
+            assert isinstance(problem, TPError)
+            error = problem.at(self.scope.span(statement))
+        self._report(error)
+        if isinstance(error, TPLimitError):
+            raise _Stop
+
+    def _poison(self, statement: s.Statement) -> None:
+        """Count the names that a statement binds as failed."""
+        match statement:
+            case s.Loop(body=body) | s.Broken(body):
+                for inner in body:
+                    self._poison(inner)
+            case s.Equate(target):
+                self._poison_name(target)
+            case s.Declare(_, names) | s.Output(names):
+                for name in names:
+                    self._poison_name(name)
+            case s.DefineWidth(name) | s.DefineDim(name) | s.DefineConst(name):
+                self.scope.failed.add(name.full)
+            case s.DefineFunction(name):
+                self.scope.failed.add(name.full)
+            case s.SetParametrization():
+                self.scope.failed.add("parametrization")
+            case s.Loss():
+                self.scope.failed.add("loss")
+            case _:
+                pass
+
+    def _poison_name(self, name: s.Name) -> None:
+        try:
+            bound = self.scope.full_names(name)
+        except (Placed, TPError, Silent):
+            bound = [name.base]
+        self.scope.failed.update(full for full in bound if full not in self.scope.bound)
+
+    # ---- statements
+
+    def _once(self, what: str, node: s.Statement) -> None:
+        if what in self.seen:
+            raise TPNameError(
+                f"{what} is given twice",
+                self.scope.span(node),
+                mend=f"delete one; the other is at {self.seen[what]}",
+            )
+        self.seen[what] = self.scope.span(node)
+
+    def _program(self, node: s.ProgramName) -> None:
+        self._once("the program's name", node)
+        self.builder.name = node.name
+
+    def _parametrization(self, node: s.SetParametrization) -> None:
+        self._once("the parametrization", node)
+        if node.name == "abc":
+            self.builder.parametrization = self._abc(node)
+            return
+        found = _PARAMETRIZATIONS.get(node.name)
+        if found is None or node.settings is not None:
+            raise TPNameError(
+                f"{node.name} is not a parametrization"
+                if found is None
+                else f"{node.name} takes no settings",
+                self.scope.span(node),
+                "ntk, mup, standard or abc(a=[…], b=[…], c=…)",
+                did_you_mean(node.name, [*_PARAMETRIZATIONS, "abc"]) if found is None else None,
+            )
+        self.builder.parametrization = found
+
+    def _abc(self, node: s.SetParametrization) -> Parametrization:
+        settings = dict(node.settings or ())
+        span = self.scope.span(node)
+        if sorted(settings) != ["a", "b", "c"] or len(settings) != len(node.settings or ()):
+            raise TPTypeError(
+                "abc needs a, b and c, each once",
+                span,
+                "abc(a=[…], b=[…], c=…) with exponents of [input, hidden, readout]",
+            )
+        exponents = []
+        for key in "ab":
+            entry = settings[key]
+            if not isinstance(entry, s.List) or len(entry.items) != 3:
+                fail(entry, TPTypeError(f"{key} needs three exponents", expected="[in, hid, out]"))
+            first, second, third = (self.scope.value(item) for item in entry.items)
+            exponents.append((first, second, third))
+        return Parametrization("abc", exponents[0], exponents[1], self.scope.value(settings["c"]))
+
+    def _new_size(self, name: s.Name) -> None:
+        scope = self.scope
+        if name.full in scope.widths or name.full in scope.numbers:
+            fail(name, TPNameError(f"{name.full} is declared twice", mend="choose another name"))
+
+    def _width(self, node: s.DefineWidth) -> None:
+        self._new_size(node.name)
+        name, scope = node.name.full, self.scope
+        ratio, base = Fraction(1), None
+        if node.ratio is not None:
+            base = node.ratio.base.full
+            if base not in scope.widths:
+                if base in scope.failed:
+                    raise Silent
+                fail(
+                    node.ratio.base,
+                    TPNameError(
+                        f"{base} is not a width declared before",
+                        mend=did_you_mean(base, scope.widths) or f"declare it above: width {base}",
+                    ),
+                )
+            if node.ratio.factor is not None:
+                ratio = scope.value(node.ratio.factor)
+            if node.ratio.divisor is not None:
+                divisor = scope.value(node.ratio.divisor)
+                if divisor == 0:
+                    fail(node.ratio.divisor, TPTypeError("division by zero"))
+                ratio /= divisor
+            parent = scope.widths[base]
+            ratio, base = ratio * parent.ratio, parent.base or parent.name
+        scope.widths[name] = self.builder.width(Width(name, ratio, base), scope.span(node))
+
+    def _dim(self, node: s.DefineDim) -> None:
+        self.declarer.dim(node, self._new_size)
+
+    def _const(self, node: s.DefineConst) -> None:
+        self._new_size(node.name)
+        if node.name.full in self.scope.bound:
+            fail(node.name, TPNameError(f"{node.name.full} is bound twice"))
+        value = self.scope.value(node.value)
+        self.scope.numbers[node.name.full] = value
+
+    def _function(self, node: s.DefineFunction) -> None:
+        scope, name = self.scope, node.name.full
+        parameters = [parameter.full for parameter in node.parameters]
+        if len(set(parameters)) < len(parameters):
+            fail(node.parameters[-1], TPNameError(f"two parameters of {name} have one name"))
+        body = self.terms.expression(node.body, parameters)
+        operations, depth = _unfolded(body, scope.unfolded)
+        if operations > MAX_FUNCTION or depth > MAX_DEPTH:
+            raise TPLimitError(
+                f"{name} is too large with the functions that it calls written out",
+                scope.span(node),
+                f"at most {MAX_FUNCTION:,} operations, nested at most {MAX_DEPTH} deep",
+            )
+        function = self.builder.define(Defined(name, tuple(parameters), body), scope.span(node))
+        scope.unfolded[name] = operations, depth
+        scope.functions[name] = function
+
+    def _equate(self, node: s.Equate) -> None:
+        scope = self.scope
+        target = node.target.full or scope.full_name(node.target)
+        if target == "loss":
+            fail(node.target, TPNameError("loss names the program's loss", mend="write: loss E"))
+        if target in scope.numbers:
+            fail(node.target, TPNameError(f"{target} is bound twice: it is a number already"))
+        self._bind(target, node.value, node)
+
+    def _bind(self, target: str, value: s.Expr, node: s.Statement) -> Variable:
+        span = self.scope.span(node)
+        inner = value.operand if isinstance(value, s.MeanOf) else value
+        if isinstance(inner, s.Explicit):
+            return self._bind_explicit(target, inner, inner is not value, span)
+        return self.builder.bind(target, self.terms.term(value), span)
+
+    def _bind_explicit(self, target: str, node: s.Explicit, mean: bool, span: Span) -> Variable:
+        body = self.terms.expression(node.body, list(node.parameters))
+        arguments = tuple(self.scope.variable(name) for name in node.arguments)
+        if len(arguments) != len(node.parameters):
+            fail(
+                node,
+                TPTypeError(f"{len(node.parameters)} parameters, but {len(arguments)} arguments"),
+            )
+        function = self.builder.intern(body)
+        vectors = [argument for argument in arguments if argument.is_vector]
+        if mean or not vectors:
+            return self.builder.add(
+                Moment(Variable(target, Scalar()), function, arguments, None, span)
+            )
+        out = Variable(target, vectors[0].type)
+        return self.builder.add(Nonlin(out, function, arguments, None, span))
+
+    def _output(self, node: s.Output) -> None:
+        for name in node.names:
+            self.builder.output(self.scope.variable(name), self.scope.span(name))
+
+    def _loss(self, node: s.Loss) -> None:
+        scope = self.scope
+        value = self.terms.term(node.value) if not _is_explicit(node.value) else None
+        if isinstance(value, Ref):
+            self.builder.loss(value.variable, scope.span(node))
+            return
+        variable = self._bind("loss", node.value, node)
+        self.builder.loss(variable, scope.span(node))
+
+    def _label(self, node: s.Label) -> None:
+        full = self.scope.full_name(node.name)
+        self.labels.append((full, node.latex, self.scope.span(node.name), node.name.base))
+
+    def _finish_labels(self) -> None:
+        scope = self.scope
+        for name, latex, span, base in self.labels:
+            if name in scope.bound or name in scope.functions:
+                self.builder.label(name, latex)
+            elif name not in scope.failed and base not in scope.failed:
+                mend = did_you_mean(name, [*scope.bound, *scope.functions])
+                self._report(TPNameError(f"{name} has a label but is not bound", span, mend=mend))
+
+    def _loop(self, node: s.Loop) -> None:
+        scope = self.scope
+        values = scope.bounds(node.range)
+        name = node.variable.full
+        with scope.loop_variable(name, node.variable) as numbers:
+            for value in values:
+                numbers[name] = value
+                scope.loops.append((name, value))
+                for statement in node.body:
+                    self._do(statement)
+                scope.loops.pop()
+
+
+def _is_explicit(node: s.Expr) -> bool:
+    return isinstance(node.operand if isinstance(node, s.MeanOf) else node, s.Explicit)
+
+
+def _unfolded(body: Expression, known: dict[str, tuple[int, int]]) -> tuple[int, int]:
+    """Operations and depth of a body with the program's own functions written out."""
+    if not isinstance(body, Apply):
+        return 1, 0
+    inner = [_unfolded(argument, known) for argument in body.arguments]
+    deepest = max((d for _, d in inner), default=0)
+    total = sum(n for n, _ in inner)
+    if isinstance(body.function, Defined):
+        operations, depth = known.get(body.function.name, (1, 1))
+        return operations * max(1, total) * (1 + body.order), depth + deepest
+    return 1 + total, 1 + deepest
+
+
+def _position(error: TPError) -> int:
+    return error.span.start if error.span is not None else -1

@@ -1,0 +1,159 @@
+"""Logical lines: the text cut where a line ends outside brackets, and the blocks they form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tpgraph.errors import Source, Span, TPError, TPLimitError, TPSyntaxError
+from tpgraph.language.limits import MAX_DEPTH
+
+__all__ = ["Line", "logical_lines"]
+
+_PIECE = re.compile(r'[\[({]|[\])}]|#[^\n]*|"(?:[^"\n]|"")*"?|\n|[^\[\](){}#"\n]+')
+_MARGIN = re.compile(
+    r"(?:program|parametrization|width|dim|const|fn|data|target|param|matrix|vector|scalar|output"
+    r"|loss|label|for)[ \t]|[^\W\d][^\s=\[\](){}#\"]*(?:\[[^\s=\[\](){}#\"]*\])?[ \t]*=[^=]"
+)
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+_CLOSING = {opening: closing for closing, opening in _PAIRS.items()}
+
+
+class Line(NamedTuple):
+    """One logical line: from its first character to its last, without a comment behind it.
+
+    `indent` is the white space before it; `comment` the place of the comment that ends it, or −1.
+    """
+
+    start: int
+    end: int
+    indent: str
+    comment: int
+    error: TPError | None
+
+
+def logical_lines(source: Source) -> Iterator[Line]:
+    """The logical lines that are not empty, in order; a bracket at fault is the line's `error`.
+
+    A line that opens a bracket goes on until it is closed; an unclosed one ends where the next
+    line begins at the left margin, so that one mistake does not swallow the file.
+    """
+    text, position, length = source.text, 0, len(source.text)
+    while position < length:
+        newline = text.find("\n", position)
+        end = newline if newline >= 0 else length
+        start = position
+        while start < end and text[start] in " \t\r":
+            start += 1
+        position_after = end + 1
+        if start < end and text[start] != "#":
+            indent = text[position:start]
+            line = _plain(text, start, end, indent) or _scan(source, start, indent)
+            position_after = max(position_after, _after(text, line))
+            yield line
+        position = position_after
+
+
+def _after(text: str, line: Line) -> int:
+    """Where the line after a logical line begins."""
+    newline = text.find("\n", max(line.end, line.comment))
+    return newline + 1 if newline >= 0 else len(text)
+
+
+def _plain(text: str, start: int, end: int, indent: str) -> Line | None:
+    """The line, where it has no comment and no string and its brackets balance; else None."""
+    row = text[start:end].rstrip()
+    opening = row.count("(")
+    if (
+        "#" in row
+        or '"' in row
+        or "{" in row
+        or "}" in row
+        or opening != row.count(")")
+        or row.count("[") != row.count("]")
+        or opening + row.count("[") > MAX_DEPTH
+    ):
+        return None
+    return Line(start, start + len(row), indent, -1, None)
+
+
+def _scan(source: Source, start: int, indent: str) -> Line:
+    """The logical line that begins at `start`."""
+    text, position, comment = source.text, start, -1
+    opened: list[tuple[str, int]] = []
+    while True:
+        match = _PIECE.match(text, position)
+        if match is None:
+            end = len(text)
+            break
+        piece = match.group()
+        first = piece[0]
+        if first == "\n":
+            if not opened or _MARGIN.match(text, match.end()):
+                end = position
+                break
+            comment = -1
+        elif first == "#":
+            comment = position
+        elif first in "[({":
+            opened.append((first, position))
+            if len(opened) > MAX_DEPTH:
+                return _rest(source, start, indent, _too_deep(source, position))
+        elif first in "])}":
+            if not opened or opened[-1][0] != _PAIRS[first]:
+                return _rest(source, start, indent, _stray(source, first, position, opened))
+            opened.pop()
+        position = match.end()
+    error = _unclosed(source, *opened[-1]) if opened else None
+    body = comment if comment >= 0 else end
+    while body > start and text[body - 1] in " \t\r\n":
+        body -= 1
+    return Line(start, body, indent, comment, error)
+
+
+def _rest(source: Source, start: int, indent: str, error: TPError) -> Line:
+    """The line up to its end in the file, given up because of `error`."""
+    newline = source.text.find("\n", start)
+    end = newline if newline >= 0 else len(source.text)
+    if error.span is not None and error.span.start >= end:
+        newline = source.text.find("\n", error.span.start)
+        end = newline if newline >= 0 else len(source.text)
+    return Line(start, end, indent, -1, error)
+
+
+def _too_deep(source: Source, position: int) -> TPError:
+    return TPLimitError(
+        f"brackets nest deeper than {MAX_DEPTH}",
+        Span(source, position, position + 1),
+        f"at most {MAX_DEPTH} brackets in one another",
+        "bind a part to a name of its own",
+    )
+
+
+def _stray(source: Source, closing: str, position: int, opened: list[tuple[str, int]]) -> TPError:
+    span = Span(source, position, position + 1)
+    if opened:
+        wanted = _CLOSING[opened[-1][0]]
+        where = Span(source, opened[-1][1], opened[-1][1] + 1)
+        return TPSyntaxError(
+            f"`{closing}` closes the `{opened[-1][0]}` of line {where.line}, column {where.column}",
+            span,
+            f"`{wanted}`",
+            f"write `{wanted}` in place of `{closing}`",
+        )
+    return TPSyntaxError(
+        f"`{closing}` closes a bracket that is not open",
+        span,
+        mend=f"delete it, or write the `{_PAIRS[closing]}` that it closes",
+    )
+
+
+def _unclosed(source: Source, opening: str, position: int) -> TPError:
+    closing = _CLOSING[opening]
+    return TPSyntaxError(
+        f"`{opening}` is never closed",
+        Span(source, position, position + 1),
+        f"`{closing}`",
+        f"write `{closing}` where the bracket ends",
+    )

@@ -1,0 +1,204 @@
+"""Text to syntax tree: logical lines parsed one by one, so that each error stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import resources
+from threading import Lock
+from typing import cast
+
+from lark import Lark
+from lark.exceptions import UnexpectedInput
+
+from tpgraph.errors import Source, Span, TPError, TPLimitError, TPSyntaxError
+from tpgraph.language.diagnose import explain
+from tpgraph.language.limits import MAX_DEPTH
+from tpgraph.language.lines import Line, logical_lines
+from tpgraph.language.syntax import Broken, Loop, Placed, Statement
+from tpgraph.language.tree import TreeBuilder
+
+__all__ = ["LineParser", "Reporter", "grammar", "statements"]
+
+Reporter = Callable[[TPError, str], None]
+"""Takes an error and the text of the line at fault, whose names are not known then."""
+
+
+@cache
+def grammar() -> str:
+    """The text of the grammar."""
+    return resources.files("tpgraph.language").joinpath("grammar.lark").read_text("utf-8")
+
+
+class LineParser:
+    """The parser of one logical line."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._builder = TreeBuilder()
+        self._lark = Lark(
+            grammar(),
+            parser="lalr",
+            lexer="contextual",
+            start="statement",
+            transformer=self._builder,
+            maybe_placeholders=True,
+        )
+
+    def parse(self, source: Source, line: Line) -> Statement:
+        """The statement of a line. Raises a TPError."""
+        if line.error is not None:
+            raise line.error
+        text = source.text[line.start : line.end]
+        try:
+            with self._lock:
+                self._builder.begin(line.start, line.end)
+                return cast(Statement, self._lark.parse(text))
+        except Placed as placed:
+            span = Span(source, line.start + placed.start, line.start + placed.end)
+            raise placed.error.at(span) from None
+        except UnexpectedInput as unexpected:
+            raise explain(self._lark, text, unexpected, source, line) from None
+
+
+@cache
+def _line_parser() -> LineParser:
+    return LineParser()
+
+
+class _Blocks:
+    """Reads blocks of a source, one statement with its block at a time."""
+
+    def __init__(self, source: Source, report: Reporter) -> None:
+        self.source = source
+        self.report = report
+        self.lines = logical_lines(source)
+        self.line = next(self.lines, None)
+        self.parser = _line_parser()
+
+    def advance(self) -> None:
+        self.line = next(self.lines, None)
+
+    def fail(self, error: TPError, line: Line) -> None:
+        self.report(error, self.source.text[line.start : line.end])
+
+    def top(self) -> Iterator[Statement]:
+        """The statements at the left margin."""
+        while (line := self.line) is not None:
+            if line.indent:
+                self.fail(self._unexpected_indent(line), line)
+                self.skip_block("")
+                continue
+            statement = self.statement(line, 0)
+            if statement is not None:
+                yield statement
+
+    def skip_block(self, indent: str) -> None:
+        """Go on at the next line that is indented no deeper than `indent`."""
+        while self.line is not None and len(self.line.indent) > len(indent):
+            self.advance()
+
+    def statement(self, line: Line, depth: int) -> Statement | None:
+        """The statement of a line with the block under it; None where it has an error."""
+        self.advance()
+        try:
+            statement: Statement | None = self.parser.parse(self.source, line)
+        except TPError as error:
+            self.fail(error, line)
+            statement = None
+            if not self.source.text.startswith("for", line.start):
+                return None
+        innermost = statement
+        while isinstance(innermost, Loop) and innermost.body:
+            innermost = innermost.body[0]
+        deeper = self.line is not None and _is_deeper(self.line.indent, line.indent)
+        if statement is not None and not isinstance(innermost, Loop):
+            if deeper:
+                assert self.line is not None
+                self.fail(self._unexpected_indent(self.line), self.line)
+                self.skip_block(line.indent)
+            return statement
+        if depth >= MAX_DEPTH:
+            self.fail(self._too_deep(line), line)
+            self.skip_block(line.indent)
+            return None
+        body = self.block(line, depth + 1) if deeper else ()
+        if statement is None:
+            return Broken(body, line.start, 0, line.end - line.start)
+        if not deeper:
+            self.fail(self._missing_body(line), line)
+            return None
+        return _with_body(statement, body)
+
+    def block(self, header: Line, depth: int) -> tuple[Statement, ...]:
+        """The indented lines under a `for`."""
+        assert self.line is not None
+        indent = self.line.indent
+        found = []
+        while (line := self.line) is not None and _is_deeper(line.indent, header.indent):
+            if line.indent != indent:
+                self.fail(self._uneven(line, indent), line)
+                self.skip_block(header.indent)
+                break
+            statement = self.statement(line, depth)
+            if statement is not None:
+                found.append(statement)
+        return tuple(found)
+
+    def _span(self, line: Line) -> Span:
+        return Span(self.source, line.start, line.end)
+
+    def _unexpected_indent(self, line: Line) -> TPError:
+        return TPSyntaxError(
+            "the line is indented, but no `for` stands above it",
+            self._span(line),
+            "a statement at the margin of the one before",
+            "delete the spaces in front of it, or write `for k in 1..3:` above it",
+        )
+
+    def _too_deep(self, line: Line) -> TPError:
+        return TPLimitError(
+            f"`for` blocks nest deeper than {MAX_DEPTH}",
+            self._span(line),
+            f"at most {MAX_DEPTH} in one another",
+        )
+
+    def _missing_body(self, line: Line) -> TPError:
+        return TPSyntaxError(
+            "the `for` has no body",
+            self._span(line),
+            "a statement behind the colon, or lines under it that are indented",
+            "indent the lines to repeat by four spaces",
+        )
+
+    def _uneven(self, line: Line, indent: str) -> TPError:
+        if "\t" in line.indent + indent and " " in line.indent + indent:
+            return TPSyntaxError(
+                "the indentation mixes tabs and spaces",
+                self._span(line),
+                "the same white space in front of every line of a block",
+                "use spaces alone",
+            )
+        return TPSyntaxError(
+            "the line is indented otherwise than the block it stands in",
+            self._span(line),
+            f"{len(indent)} spaces in front of it",
+            "line it up with the line above",
+        )
+
+
+def _is_deeper(inner: str, outer: str) -> bool:
+    return len(inner) > len(outer)
+
+
+def _with_body(statement: Statement, body: tuple[Statement, ...]) -> Statement:
+    """The loop with `body` in its innermost `for` that has none."""
+    assert isinstance(statement, Loop)
+    if statement.body:
+        return statement._replace(body=(_with_body(statement.body[0], body),))
+    return statement._replace(body=body)
+
+
+def statements(source: Source, report: Reporter) -> Iterator[Statement]:
+    """The statements of a source that could be read, in order; errors go to `report`."""
+    return _Blocks(source, report).top()

@@ -1,0 +1,220 @@
+"""What is known while a text is elaborated: names, numbers, sizes, and what failed before."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import NoReturn
+
+from tpgraph.errors import Source, Span, TPError, TPLimitError, TPNameError, TPTypeError
+from tpgraph.functions import PRIMITIVES, Function
+from tpgraph.language import syntax as s
+from tpgraph.language.constants import value_of, whole
+from tpgraph.language.limits import MAX_TERMS
+from tpgraph.language.syntax import Placed
+from tpgraph.program import Builder, Ref, Variable
+from tpgraph.types import Dimension, Fixed, Width
+
+__all__ = ["Scope", "Silent", "did_you_mean", "fail"]
+
+
+class Silent(Exception):
+    """Something that depends on what failed before: it is not reported again."""
+
+
+def fail(node: s.Entry | s.Name, error: TPError) -> NoReturn:
+    """Raise the error at the place of a node."""
+    raise Placed(error, node.start, node.end) from None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """The mend that names the nearest known word, if one is near."""
+    near = difflib.get_close_matches(word, list(known)[:10_000], n=1, cutoff=0.6)
+    return f"did you mean {near[0]}?" if near else None
+
+
+class Scope:
+    """The names of a text while it is elaborated, over the builder of its program."""
+
+    def __init__(self, source: Source, builder: Builder) -> None:
+        self.source = source
+        self.builder = builder
+        self.bound: Mapping[str, Variable] = builder.scope
+        self.numbers: dict[str, Fraction | int] = {}
+        self.dims: dict[str, Fixed] = {}
+        self.widths: dict[str, Width] = {}
+        self.functions: dict[str, Function] = dict(PRIMITIVES)
+        self.failed: set[str] = set()
+        self.parameters: dict[str, Ref] | None = None
+        self.origin = 0
+        self.terms = 0
+        self.loops: list[tuple[str, int]] = []
+        self.unfolded: dict[str, tuple[int, int]] = {}
+
+    def span(self, node: s.Entry | s.Statement) -> Span:
+        """The place of a node of the statement at hand."""
+        return Span(self.source, self.origin + node.start, self.origin + node.end)
+
+    def spend(self, count: int, node: s.Entry | s.Statement) -> None:
+        """Count what is about to be unrolled. Raises TPLimitError where it becomes too much."""
+        self.terms += count
+        if self.terms > MAX_TERMS:
+            raise TPLimitError(
+                f"the program unrolls to more than {MAX_TERMS:,} statements and terms",
+                self.span(node),
+                f"at most {MAX_TERMS:,}",
+                "make the ranges shorter",
+            )
+
+    def full_name(self, name: s.Name) -> str:
+        """The name with its indices as numbers."""
+        if name.full:
+            return name.full
+        numbers = self.numbers
+        index = ",".join([str(self.whole(i, numbers)) for i in name.indices])
+        return f"{name.base}[{index}]" + (f"~{name.intermediate}" if name.intermediate else "")
+
+    def whole(self, node: s.Expr | s.Range, numbers: Mapping[str, Fraction | int]) -> int:
+        """The whole number that an index is."""
+        if isinstance(node, s.Range):
+            fail(
+                node,
+                TPTypeError(
+                    "a range stands where one index is expected",
+                    expected="a whole number",
+                    mend="ranges belong to declarations; elsewhere write a for loop",
+                ),
+            )
+        try:
+            return whole(node, numbers)
+        except Placed:
+            self.silence(node)
+            raise
+
+    def value(self, node: s.Entry) -> Fraction:
+        """The value of a constant expression."""
+        try:
+            return value_of(node, self.numbers)
+        except Placed:
+            self.silence(node)
+            raise
+
+    def bounds(self, interval: s.Range) -> range:
+        """The values of `low..high`."""
+        low = self.whole(interval.low, self.numbers)
+        return range(low, self.whole(interval.high, self.numbers) + 1)
+
+    def silence(self, node: s.Entry) -> None:
+        """Raise Silent where the expression reads a name that failed before."""
+        if self.failed and any(name in self.failed for name in names_in(node)):
+            raise Silent
+
+    def full_names(self, name: s.Name) -> list[str]:
+        """The names of a family, in order, the last index fastest."""
+        if name.full:
+            return [name.full]
+        names = [""]
+        for item in name.indices:
+            if isinstance(item, s.Range):
+                values: Sequence[int] = self.bounds(item)
+                self.spend(len(values) * len(names), name)
+            else:
+                values = [self.whole(item, self.numbers)]
+            names = [f"{n},{k}" if n else str(k) for n in names for k in values]
+        tail = f"~{name.intermediate}" if name.intermediate else ""
+        return [f"{name.base}[{index}]{tail}" for index in names]
+
+    def variable(self, name: s.Name) -> Variable:
+        """The variable that a name is bound to. Raises TPNameError, or Silent."""
+        full = self.full_name(name)
+        found = self.bound.get(full)
+        if found is not None:
+            return found
+        if full in self.failed or name.base in self.failed:
+            raise Silent
+        fail(name, self._unbound(full, name))
+
+    def _unbound(self, full: str, name: s.Name) -> TPNameError:
+        if full in self.widths:
+            return TPNameError(
+                f"{full} is a width, whose size is not known here",
+                expected="a variable or a number",
+                mend=f"declare it: scalar s -> 0 = 1/sqrt({full})",
+            )
+        if full in self.functions:
+            return TPNameError(
+                f"{full} is a function", expected="arguments in parentheses", mend=f"{full}(…)"
+            )
+        family = [n for n in self.bound if n.startswith(f"{name.base}[")] if name.base else []
+        if family and not name.indices and "[" not in full:
+            return TPNameError(
+                f"{full} is a family, not a variable",
+                expected=f"an index, such as {family[0]}",
+            )
+        mend = did_you_mean(full, [*self.bound, *self.numbers])
+        return TPNameError(
+            f"{full} is not bound before its use",
+            mend=mend or f"declare {full}, or bind it by an equation above",
+        )
+
+    def dimension(self, node: s.Name | s.Exact) -> Dimension:
+        """The dimension that a shape names."""
+        if isinstance(node, s.Exact):
+            return Fixed(self.size(node.value, node))
+        found = self.widths.get(node.full) or self.dims.get(node.full)
+        if found is not None:
+            return found
+        if node.base in self.failed:
+            raise Silent
+        if node.full in self.numbers:
+            return Fixed(self.size(Fraction(self.numbers[node.full]), node))
+        fail(
+            node,
+            TPNameError(
+                f"{node.full} is not a dimension",
+                expected="a width, a dim or a whole number",
+                mend=did_you_mean(node.full, [*self.widths, *self.dims])
+                or f"declare it: width {node.full}, or dim {node.full} = 64",
+            ),
+        )
+
+    def size(self, value: Fraction, node: s.Entry) -> int:
+        """A value that is the size of a fixed dimension."""
+        if value.denominator != 1 or not 1 <= value <= 10**9:
+            fail(node, TPTypeError(f"a dimension of {value}", expected="a whole number ≥ 1"))
+        return int(value)
+
+    @contextmanager
+    def loop_variable(
+        self, name: str, node: s.Entry | s.Name
+    ) -> Iterator[dict[str, Fraction | int]]:
+        """The numbers, with a name free for a loop."""
+        if name in self.numbers or name in self.bound:
+            fail(
+                node,
+                TPNameError(
+                    f"{name} is bound already and cannot be a loop variable",
+                    mend="choose another name",
+                ),
+            )
+        try:
+            yield self.numbers
+        finally:
+            self.numbers.pop(name, None)
+
+
+def names_in(node: object) -> Iterator[str]:
+    """The bases of the names that a tree reads."""
+    todo = [node]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, s.Name):
+            yield item.base
+            if item.full:
+                yield item.full
+        elif isinstance(item, s.Invoke):
+            yield item.function
+        if isinstance(item, tuple):
+            todo.extend(item)

@@ -1,0 +1,368 @@
+"""The syntax tree of the language: what the text says, before names and types are looked at.
+
+`start` and `end` count characters from the beginning of the statement's logical line, whose place
+in the file is the statement's `origin`. Named tuples, because a flat file has millions of them.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple, TypeAlias
+
+from tpgraph.errors import TPError
+
+__all__ = [
+    "Broken",
+    "Chain",
+    "Declare",
+    "DefineConst",
+    "DefineDim",
+    "DefineFunction",
+    "DefineWidth",
+    "Entry",
+    "Equate",
+    "Exact",
+    "Explicit",
+    "Expr",
+    "Invoke",
+    "Juxtaposed",
+    "Label",
+    "List",
+    "Loop",
+    "Loss",
+    "MeanOf",
+    "Minus",
+    "Name",
+    "Output",
+    "Placed",
+    "Power",
+    "ProgramName",
+    "Quotient",
+    "Range",
+    "Ratio",
+    "SetParametrization",
+    "Statement",
+    "SumOver",
+    "Transposed",
+]
+
+
+class Placed(Exception):
+    """A TPError on the way out, with its place in the logical line."""
+
+    def __init__(self, error: TPError, start: int, end: int) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.start = start
+        self.end = end
+
+
+class Exact(NamedTuple):
+    """A number."""
+
+    value: Fraction
+    start: int
+    end: int
+
+
+class Name(NamedTuple):
+    """`base`, `base[i]`, `base[i,j]`, with `~k` behind it for an intermediate.
+
+    `full` is the whole name where every index is written as a whole number; else it is empty and
+    `indices` holds the expressions.
+    """
+
+    base: str
+    full: str
+    indices: tuple[Expr | Range, ...]
+    intermediate: int | None
+    start: int
+    end: int
+
+
+class Range(NamedTuple):
+    """`low..high`, both included."""
+
+    low: Expr
+    high: Expr
+    start: int
+    end: int
+
+
+class Transposed(NamedTuple):
+    """`W'`, `W^T`: `mark` is how it is written."""
+
+    name: Name
+    mark: str
+    start: int
+    end: int
+
+
+class Invoke(NamedTuple):
+    """`φ(a, b)`, `φ''(a)`; also `W (a)`, which only the names can tell apart."""
+
+    function: str
+    order: int
+    arguments: tuple[Expr, ...]
+    start: int
+    end: int
+
+
+class Minus(NamedTuple):
+    """`-a`."""
+
+    operand: Expr
+    start: int
+    end: int
+
+
+class Chain(NamedTuple):
+    """`a + b + c` or `a * b * c`, by `operator`; what is subtracted is a Minus."""
+
+    operator: str
+    items: tuple[Expr, ...]
+    start: int
+    end: int
+
+
+class Quotient(NamedTuple):
+    """`a / b`."""
+
+    left: Expr
+    right: Expr
+    start: int
+    end: int
+
+
+class Power(NamedTuple):
+    """`a ^ b`."""
+
+    base: Expr
+    exponent: Expr
+    start: int
+    end: int
+
+
+class Juxtaposed(NamedTuple):
+    """`W x`."""
+
+    left: Expr
+    right: Expr
+    start: int
+    end: int
+
+
+class MeanOf(NamedTuple):
+    """`mean(a)`."""
+
+    operand: Expr
+    start: int
+    end: int
+
+
+class SumOver(NamedTuple):
+    """`sum(a for k in 1..T)`."""
+
+    body: Expr
+    variable: str
+    range: Range
+    start: int
+    end: int
+
+
+class Explicit(NamedTuple):
+    """`(fn(a, b) = body)(u, v)`."""
+
+    parameters: tuple[str, ...]
+    body: Expr
+    arguments: tuple[Name, ...]
+    start: int
+    end: int
+
+
+Expr: TypeAlias = (
+    Exact
+    | Name
+    | Transposed
+    | Invoke
+    | Minus
+    | Chain
+    | Quotient
+    | Power
+    | Juxtaposed
+    | MeanOf
+    | SumOver
+    | Explicit
+)
+
+
+class List(NamedTuple):
+    """`[a, b, …]` of a distribution or a parametrization."""
+
+    items: tuple[Entry, ...]
+    start: int
+    end: int
+
+
+Entry: TypeAlias = Expr | Range | List
+
+
+class ProgramName(NamedTuple):
+    """`program name`."""
+
+    name: str
+    origin: int
+    start: int
+    end: int
+
+
+class SetParametrization(NamedTuple):
+    """`parametrization name`, with the settings of `abc(…)`."""
+
+    name: str
+    settings: tuple[tuple[str, Entry], ...] | None
+    origin: int
+    start: int
+    end: int
+
+
+class Ratio(NamedTuple):
+    """`factor base / divisor`."""
+
+    factor: Expr | None
+    base: Name
+    divisor: Expr | None
+
+
+class DefineWidth(NamedTuple):
+    """`width name = ratio`."""
+
+    name: Name
+    ratio: Ratio | None
+    origin: int
+    start: int
+    end: int
+
+
+class DefineDim(NamedTuple):
+    """`dim name = value`."""
+
+    name: Name
+    value: Expr
+    origin: int
+    start: int
+    end: int
+
+
+class DefineConst(NamedTuple):
+    """`const name = value`."""
+
+    name: Name
+    value: Expr
+    origin: int
+    start: int
+    end: int
+
+
+class DefineFunction(NamedTuple):
+    """`fn name(parameters) = body`."""
+
+    name: Name
+    parameters: tuple[Name, ...]
+    body: Expr
+    origin: int
+    start: int
+    end: int
+
+
+class Declare(NamedTuple):
+    """`kind names : shape ~ N(mean, variance) …`; a shape is names and numbers of dimensions.
+
+    `extra` is the scale of a param, or the limit of a scalar, whose value is the `mean`.
+    """
+
+    kind: str
+    names: tuple[Name, ...]
+    shape: tuple[Name | Exact, ...]
+    mean: Entry | None
+    variance: Entry | None
+    extra: Expr | None
+    as_x: bool
+    origin: int
+    start: int
+    end: int
+
+
+class Equate(NamedTuple):
+    """`target = value`."""
+
+    target: Name
+    value: Expr
+    origin: int
+    start: int
+    end: int
+
+
+class Output(NamedTuple):
+    """`output a, b`."""
+
+    names: tuple[Name, ...]
+    origin: int
+    start: int
+    end: int
+
+
+class Loss(NamedTuple):
+    """`loss value`."""
+
+    value: Expr
+    origin: int
+    start: int
+    end: int
+
+
+class Label(NamedTuple):
+    """`label name = "latex"`."""
+
+    name: Name
+    latex: str
+    origin: int
+    start: int
+    end: int
+
+
+class Loop(NamedTuple):
+    """`for variable in range:` and its body."""
+
+    variable: Name
+    range: Range
+    body: tuple[Statement, ...]
+    origin: int
+    start: int
+    end: int
+
+
+class Broken(NamedTuple):
+    """A `for` that could not be read, with the body that could."""
+
+    body: tuple[Statement, ...]
+    origin: int
+    start: int
+    end: int
+
+
+Statement: TypeAlias = (
+    ProgramName
+    | SetParametrization
+    | DefineWidth
+    | DefineDim
+    | DefineConst
+    | DefineFunction
+    | Declare
+    | Equate
+    | Output
+    | Loss
+    | Label
+    | Loop
+    | Broken
+)

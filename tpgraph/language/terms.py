@@ -1,0 +1,332 @@
+"""From expressions of the text to terms over variables, which the builder cuts into equations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, NoReturn
+
+from tpgraph.errors import TPNameError, TPTypeError
+from tpgraph.functions import (
+    ADD,
+    DIV,
+    MUL,
+    NEG,
+    POW,
+    Apply,
+    Argument,
+    Expression,
+    Function,
+    Number,
+)
+from tpgraph.language import syntax as s
+from tpgraph.language.constants import PI
+from tpgraph.language.scope import Scope, Silent, did_you_mean, fail
+from tpgraph.program import Call, Constant, Mean, Product, Ref, Term, Variable
+from tpgraph.types import Scalar
+
+__all__ = ["Terms"]
+
+_ZERO = Constant(Fraction(0))
+
+
+class Terms:
+    """Makes terms in a scope: what stands in an equation."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self._makers: dict[type, Callable[[Any], Term]] = {
+            s.Exact: self._exact,
+            s.Name: self._name,
+            s.Transposed: self._transposed,
+            s.Invoke: self._invoke,
+            s.Minus: self._minus,
+            s.Chain: self._chain,
+            s.Quotient: self._quotient,
+            s.Power: self._power,
+            s.Juxtaposed: self._juxtaposed,
+            s.MeanOf: self._mean,
+            s.SumOver: self._sum,
+            s.Explicit: self._explicit,
+        }
+
+    def term(self, node: s.Expr) -> Term:
+        """The term of an expression. Raises Placed, or Silent."""
+        return self._makers[type(node)](node)
+
+    def expression(self, node: s.Expr, parameters: list[str]) -> Expression:
+        """A function's body over its parameters, which become `Argument(0)`, `Argument(1)`, …
+
+        `parameters` may grow: a name found in `scope.widths` is appended where it is first read.
+        """
+        refs = {p: Ref(Variable(p, Scalar())) for p in parameters}
+        self.scope.parameters = refs
+        try:
+            term = self.term(node)
+        finally:
+            self.scope.parameters = None
+        index = {name: i for i, name in enumerate(refs)}
+        return _as_expression(term, index)
+
+    def _exact(self, node: s.Exact) -> Term:
+        return Constant(node.value)
+
+    def _name(self, node: s.Name) -> Term:
+        scope = self.scope
+        if scope.parameters is not None:
+            return self._parameter(node, scope.parameters)
+        full = node.full or scope.full_name(node)
+        variable = scope.bound.get(full)
+        if variable is not None:
+            return Ref(variable)
+        number = scope.numbers.get(full)
+        if number is not None:
+            return Constant(Fraction(number))
+        if full == "π" and full not in scope.failed:
+            return Constant(PI)
+        return Ref(scope.variable(node))
+
+    def _parameter(self, node: s.Name, parameters: dict[str, Ref]) -> Term:
+        found = parameters.get(node.full)
+        if found is not None:
+            return found
+        number = self.scope.numbers.get(node.full)
+        if number is not None:
+            return Constant(Fraction(number))
+        if node.full == "π":
+            return Constant(PI)
+        return self._unknown_parameter(node, parameters)
+
+    def _unknown_parameter(self, node: s.Name, parameters: dict[str, Ref]) -> NoReturn:
+        if node.base in self.scope.failed or node.full in self.scope.failed:
+            raise Silent
+        fail(
+            node,
+            TPNameError(
+                f"{node.full or node.base} is not known here",
+                expected=f"{', '.join(parameters) or 'a number'}, a const or a number",
+                mend=did_you_mean(node.full, [*parameters, *self.scope.numbers]),
+            ),
+        )
+
+    def _minus(self, node: s.Minus) -> Term:
+        term = self.term(node.operand)
+        if type(term) is Constant:
+            return Constant(-term.value)
+        return Call(NEG, (term,))
+
+    def _chain(self, node: s.Chain) -> Term:
+        function = ADD if node.operator == "+" else MUL
+        return Call(function, tuple([self.term(item) for item in node.items]))
+
+    def _quotient(self, node: s.Quotient) -> Term:
+        left, right = self.term(node.left), self.term(node.right)
+        if type(right) is Constant:
+            if right.value == 0:
+                fail(node.right, TPTypeError("division by zero", expected="another divisor"))
+            if type(left) is Constant:
+                return Constant(left.value / right.value)
+        return Call(DIV, (left, right))
+
+    def _power(self, node: s.Power) -> Term:
+        base = node.base
+        if type(base) is s.Invoke and self._is_matrix_call(base):  # W (a)^2 is W ((a)^2)
+            inner = s.Power(base.arguments[0], node.exponent, base.start, node.end)
+            return self._invoke(base._replace(arguments=(inner,)))
+        return Call(POW, (self.term(base), self.term(node.exponent)))
+
+    def _mean(self, node: s.MeanOf) -> Term:
+        self._no_function_body(node, "a mean")
+        return Mean(self.term(node.operand), self.scope.span(node))
+
+    def _sum(self, node: s.SumOver) -> Term:
+        values = self.scope.bounds(node.range)
+        if len(self.scope.loops) == 0:
+            self.scope.spend(len(values), node)
+        terms = []
+        with self.scope.loop_variable(node.variable, node) as numbers:
+            for k in values:
+                numbers[node.variable] = k
+                terms.append(self.term(node.body))
+        if len(terms) < 2:
+            return terms[0] if terms else _ZERO
+        return Call(ADD, tuple(terms))
+
+    def _explicit(self, node: s.Explicit) -> NoReturn:
+        fail(
+            node,
+            TPTypeError(
+                "a function in parentheses stands for a whole right-hand side",
+                expected="it alone behind `=`, or alone in a mean",
+                mend="define it above: fn f(a, b) = …",
+            ),
+        )
+
+    # ---- calls and products
+
+    def _function(self, name: str) -> Function | None:
+        return self.scope.functions.get(name)
+
+    def _is_matrix_call(self, node: s.Invoke) -> bool:
+        if self._function(node.function) is not None or len(node.arguments) != 1:
+            return False
+        bound = self.scope.bound.get(node.function)
+        return bound is not None and bound.is_matrix
+
+    def _invoke(self, node: s.Invoke) -> Term:
+        function = self._function(node.function)
+        if function is None:
+            return self._matrix_call(node)
+        arguments = tuple([self.term(argument) for argument in node.arguments])
+        wanted = function.arity
+        if len(arguments) != wanted:
+            defaults = getattr(function, "defaults", ())
+            if wanted is not None and wanted - len(defaults) <= len(arguments) < wanted:
+                given = len(arguments) - wanted
+                arguments += tuple(Constant(value) for value in defaults[given:])
+            elif wanted is not None or len(arguments) < 2:
+                self._wrong_arity(node, wanted)
+        if node.order and wanted != 1:
+            fail(
+                node,
+                TPTypeError(
+                    f"{node.function}' needs a function of one argument, and {node.function} takes"
+                    f" {wanted or 'several'}",
+                    mend="write the partial derivative out",
+                ),
+            )
+        return Call(function, arguments, node.order)
+
+    def _wrong_arity(self, node: s.Invoke, wanted: int | None) -> NoReturn:
+        given = len(node.arguments)
+        fail(
+            node,
+            TPTypeError(
+                f"{node.function} takes {wanted or 'at least 2'}"
+                f" argument{'' if wanted == 1 else 's'}, not {given}"
+            ),
+        )
+
+    def _matrix_call(self, node: s.Invoke) -> Term:
+        name = s.Name(
+            node.function, node.function, (), None, node.start, node.start + len(node.function)
+        )
+        scope = self.scope
+        if node.function not in scope.bound and node.function not in scope.numbers:
+            if node.function in scope.failed:
+                raise Silent
+            if scope.parameters is None or node.function not in scope.parameters:
+                self._unknown_function(node, name)
+        if len(node.arguments) != 1:
+            fail(name, TPTypeError(f"{node.function} is not a function", expected="a function"))
+        return self._multiply(name, node.order % 2 == 1, node.arguments[0], node)
+
+    def _unknown_function(self, node: s.Invoke, name: s.Name) -> NoReturn:
+        known = [*self.scope.functions, *(n for n, v in self.scope.bound.items() if v.is_matrix)]
+        fail(
+            name,
+            TPNameError(
+                f"{node.function} is neither a function nor a matrix",
+                expected="a function of the table, one defined by fn, or a matrix",
+                mend=did_you_mean(node.function, known)
+                or f"define it above: fn {node.function}(z) = …",
+            ),
+        )
+
+    def _transposed(self, node: s.Transposed) -> Term:
+        if node.mark == "^T" and self._is_number("T"):
+            base = self.term(node.name)
+            if not (isinstance(base, Ref) and base.variable.is_matrix):
+                exponent = s.Name("T", "T", (), None, node.end - 1, node.end)
+                return Call(POW, (base, self.term(exponent)))
+        return self._lone_matrix(node)
+
+    def _is_number(self, name: str) -> bool:
+        parameters = self.scope.parameters
+        return name in self.scope.numbers or (parameters is not None and name in parameters)
+
+    def _lone_matrix(self, node: s.Transposed) -> NoReturn:
+        name, scope = node.name, self.scope
+        if name.full in scope.functions and name.full not in scope.bound:
+            error = TPTypeError(
+                f"{name.full}{node.mark} is the derivative of a function",
+                expected="its argument in parentheses",
+                mend=f"write {name.full}'(z)",
+            )
+            fail(node, error)
+        variable = scope.variable(name)
+        if not variable.is_matrix:
+            error = TPTypeError(
+                f"{variable} is a {variable.type} and has no transpose", expected="a matrix"
+            )
+            fail(node, error)
+        error = TPTypeError(
+            f"the matrix {variable}{node.mark} stands alone",
+            expected="a vector behind it",
+            mend=f"multiply it with a vector: {variable}{node.mark} x",
+        )
+        fail(node, error)
+
+    def _juxtaposed(self, node: s.Juxtaposed) -> Term:
+        left = node.left
+        if type(left) is s.Name:
+            return self._multiply(left, False, node.right, node)
+        if type(left) is s.Transposed:
+            odd = not left.mark.startswith("'") or len(left.mark) % 2 == 1
+            return self._multiply(left.name, odd, node.right, node)
+        if type(left) is s.Invoke and self._is_matrix_call(left):  # W (a) x is W ((a) x)
+            inner = s.Juxtaposed(left.arguments[0], node.right, left.start, node.end)
+            return self._invoke(left._replace(arguments=(inner,)))
+        self.term(left)  # its own errors come first
+        return self._missing_times(node)
+
+    def _missing_times(self, node: s.Juxtaposed) -> NoReturn:
+        text = self.scope.source.text
+        origin = self.scope.origin
+        left = text[origin + node.left.start : origin + node.left.end]
+        right = text[origin + node.right.start : origin + node.right.end]
+        short = f"{left} * {right}" if len(left) + len(right) < 60 else "a * b"
+        fail(
+            node,
+            TPTypeError(
+                "only a matrix multiplies what stands behind it",
+                expected="an operator between the two",
+                mend=f"write `*`: {short}",
+            ),
+        )
+
+    def _multiply(self, name: s.Name, transpose: bool, operand: s.Expr, node: s.Expr) -> Term:
+        scope = self.scope
+        if scope.parameters is not None or name.full in scope.numbers:
+            self.term(name)
+            self._missing_factor(name, operand)
+        variable = scope.variable(name)
+        if not variable.is_matrix:
+            self._missing_factor(name, operand)
+        return Product(variable, transpose, self.term(operand), scope.span(node))
+
+    def _missing_factor(self, name: s.Name, operand: s.Expr) -> NoReturn:
+        self._missing_times(s.Juxtaposed(name, operand, name.start, operand.end))
+
+    def _no_function_body(self, node: s.Expr, what: str) -> None:
+        if self.scope.parameters is not None:
+            fail(
+                node,
+                TPTypeError(
+                    f"{what} stands in a coordinatewise function",
+                    expected="an expression of the parameters",
+                    mend="give it to the function as an argument",
+                ),
+            )
+
+
+def _as_expression(term: Term, index: dict[str, int]) -> Expression:
+    match term:
+        case Ref(variable):
+            return Argument(index[variable.name])
+        case Constant(value):
+            return Number(value)
+        case Call(function, arguments, order):
+            return Apply(function, tuple(_as_expression(a, index) for a in arguments), order)
+        case _:
+            raise AssertionError(term)
