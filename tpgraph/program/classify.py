@@ -36,7 +36,7 @@ def language_of(program: Program) -> Language:
     Only the strict program counts: a readout or a loss is outside of it.
     Source: Tensor Programs IIb, Definitions 4.1 and B.1.
     """
-    body = _body(program)
+    body = tuple(_body(program))
     moments = any(isinstance(e, Moment) for e in body)
     transposes = any(isinstance(e, MatMul) and e.transpose for e in body)
     if transposes:
