@@ -1,0 +1,221 @@
+"""Error signals and gradients against torch's autograd and finite differences."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from torch_oracle import loss_and_gradients
+from transform.support import GALLERY, NETWORKS, WIDTHS, draw, gallery, torch_errors
+
+from tpgraph.errors import TPNameError, TPTypeError
+from tpgraph.interpreter import interpret
+from tpgraph.language import parse
+from tpgraph.program import InitialVectors, check, language_of
+from tpgraph.transform import backward, gradients, materialize
+from tpgraph.transform.backward import differentiate_program
+from tpgraph.transform.powers import Power
+from tpgraph.transform.reverse import _Reverse, ancestors, descendants
+
+WITH_OUTPUT = [name for name in GALLERY if gallery(name).outputs]
+
+
+def assert_errors(program, of=None, wrt=None, widths=WIDTHS, seed=0, tolerance=1e-12):
+    """Every error signal is S times torch's derivative, and none is missing."""
+    found = differentiate_program(program, of, wrt)
+    check(found.program)
+    initial = draw(found.program, widths, seed)
+    values = interpret(found.program, initial, widths)
+    weights = cotangents(found.program, program, of, values)
+    expected = torch_errors(program, initial, widths, weights)
+    assert set(found.errors) >= active(program, of, wrt, expected)
+    for name, error in found.errors.items():
+        scale = found.scales.of(program.variables[name]).at(widths)
+        want = scale * expected[name]
+        size = max(1.0, np.abs(want).max())
+        np.testing.assert_allclose(values[error.name], want, atol=tolerance * size, rtol=0)
+    return found
+
+
+def active(program, of, wrt, expected):
+    """What lies between the targets and what is differentiated by, with a derivative ≠ 0."""
+    vectors = [d.variables for d in program.declarations if isinstance(d, InitialVectors)]
+    wanted = wrt or [p.variable.name for p in program.parameters]
+    wanted = wanted or [v.name for group in vectors for v in group]
+    targets = [of] if of else [output.name for output in program.outputs]
+    names = descendants(program, wanted) & ancestors(program, targets)
+    return {name for name in names & set(expected) if np.any(expected[name])}
+
+
+def cotangents(differentiated, program, of, values):
+    if of is not None:
+        return {of: np.ones_like(values[of])}
+    weights = {}
+    for output in program.outputs:
+        index = output.name.partition("[")[2]
+        names = ["χ", f"χ[{index}", f"χ_{output.name}"]
+        given = next((values[n] for n in names if n in differentiated.variables), 1.0)
+        size = values[output.name].size if output.is_wide else 1
+        weights[output.name] = np.broadcast_to(given, values[output.name].shape) / size
+    return weights
+
+
+@pytest.mark.parametrize("name", WITH_OUTPUT)
+def test_error_signals_of_the_gallery_are_torchs(name):
+    assert_errors(gallery(name))
+
+
+@pytest.mark.parametrize("parametrization", ["ntk", "mup", "standard"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_error_signals_of_the_loss_in_every_parametrization(name, parametrization):
+    program = gallery(name, parametrization)
+    assert_errors(program, of=program.loss.name)
+
+
+@pytest.mark.parametrize("parametrization", ["ntk", "mup", "standard"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_gradients_are_torchs(name, parametrization):
+    program = gallery(name, parametrization)
+    loss = program.loss.name
+    appended = backward(program, loss)
+    initial = draw(appended, WIDTHS)
+    values = interpret(appended, initial, WIDTHS)
+    _, expected = loss_and_gradients(program, initial, [{}], WIDTHS)
+    for gradient in gradients(program, loss):
+        want = expected[gradient.parameter.variable.name]
+        size = max(1.0, np.abs(want).max())
+        got = materialize(gradient, values, WIDTHS)
+        np.testing.assert_allclose(got, want, atol=1e-12 * size, rtol=0)
+
+
+@pytest.mark.parametrize("of", ["m[3]", "x[2]"])
+def test_raw_programs_are_differentiated_by_their_initial_vectors(of):
+    found = assert_errors(gallery("wigner"), of=of)
+    assert "x[0]" in found.errors
+
+
+SCALARS = """
+program scalars
+width n
+width m = 3/2 n
+scalar a = 0.7
+scalar e -> 0 = 1/sqrt(n)
+vector x : n ~ N(0, 1)
+vector v : m ~ N(0, 1)
+matrix W : m × n ~ N(0, 1)
+matrix R : 2 × n ~ N(0, 1)
+t = mean(x^2 * a)
+z = tanh(W x) * t + e
+u = mean(z * v + a * t)
+q = t * u + sin(u) * e
+r = R (x * q)
+g = r * q + t
+p = mean(g^2)
+y = W' (z * p) + a
+"""
+
+
+@pytest.mark.parametrize("of", ["t", "u", "q", "z", "r", "g", "p", "y"])
+def test_scalars_unequal_widths_and_vectors_behind_a_readout(of):
+    program = parse(SCALARS)
+    assert_errors(program, of=of, wrt=["x", "v", "a", "e"], widths={"n": 4})
+
+
+def test_error_signals_are_finite_differences_too():
+    program, widths, step = parse(SCALARS), {"n": 4}, 1e-6
+    found = differentiate_program(program, "y", ["x", "a"])
+    initial = draw(found.program, widths)
+    values = interpret(found.program, initial, widths)
+
+    def total(name, change):
+        return interpret(program, {**initial, name: initial[name] + change}, widths)["y"].sum()
+
+    for name in ("x", "a"):
+        scale = found.scales.of(program.variables[name]).at(widths)
+        basis = np.eye(4) if name == "x" else np.ones((1,))
+        slope = [(total(name, step * e) - total(name, -step * e)) / (2 * step) for e in basis]
+        got = np.ravel(values[found.errors[name].name]) / scale
+        np.testing.assert_allclose(got, slope, rtol=1e-6)
+
+
+def test_readout_gives_the_readout_row_in_order_one():
+    program = gallery("one_hidden")
+    appended = backward(program)
+    widths = {"n": 400}
+    initial = draw(appended, widths)
+    values = interpret(appended, initial, widths)
+    np.testing.assert_allclose(values["dx"], initial["V"][0], rtol=1e-12)
+    equation = appended.equation_of["dx"]
+    assert equation.matrix.name == "V"
+    assert equation.transpose
+    assert equation.place.row == "backward"
+    assert equation.place.partner == "x"
+    assert appended.equation_of["x"].place.row == "forward"
+    assert language_of(appended) == "netsorT"
+
+
+def test_a_mean_gives_order_one_without_any_width():
+    program = parse(
+        "program p\nwidth n\nvector g : n ~ N(0, 1)\nmatrix W : n × n ~ N(0, 1)\n"
+        "h = W tanh(g)\nf = mean(tanh(h)^2)\noutput f\n"
+    )
+    appended = backward(program)
+    assert [d.variables[0].name for d in appended.declarations] == ["g", "W"]
+    assert_errors(program)
+
+
+def test_names_avoid_those_of_the_program():
+    text = "program p\nwidth n\nvector h, dh : n ~ N([0, 0], [[1, 0], [0, 1]])\n"
+    program = parse(text + "f = mean(h * dh)\noutput f\n")
+    assert {"ddh", "dddh", "ddf"} <= set(backward(program).variables)
+
+
+def test_temporaries_have_error_signals_of_their_own_name():
+    appended = backward(gallery("mlp"))
+    assert {"dx[1]", "dx[1]~1", "db[1]"} <= set(appended.variables)
+    assert appended.equation_of["dx[1]~1"].place.partner == "x[1]~1"
+
+
+def test_several_outputs_have_cotangents_like_data():
+    appended = backward(gallery("batchnorm"))
+    assert {d.variable.name for d in appended.data} >= {"χ[1]", "χ[2]", "χ[3]"}
+
+
+def test_backward_is_deterministic_and_leaves_the_program_as_it_was():
+    program = gallery("transformer")
+    before = repr(program), program.equations
+    assert backward(program) == backward(program)
+    assert (repr(program), program.equations) == before
+
+
+def test_errors_say_what_is_missing():
+    with pytest.raises(TPTypeError, match="neither an output nor a loss"):
+        backward(gallery("wigner"))
+    with pytest.raises(TPNameError, match="no variable nothing"):
+        backward(gallery("mlp"), of="nothing")
+    with pytest.raises(TPTypeError, match="is a matrix"):
+        backward(gallery("mlp"), of="V")
+
+
+@pytest.mark.parametrize("rule", ["transpose", "factor"])
+def test_a_broken_rule_is_noticed(rule, monkeypatch):
+    push = _Reverse._push_pointwise
+
+    def dropped(self, equation, variable, dy):
+        if variable.name != "x[2]":
+            push(self, equation, variable, dy)
+
+    if rule == "transpose":
+        monkeypatch.setattr(_Reverse, "_push_pointwise", dropped)
+    else:
+        add = _Reverse._add
+        monkeypatch.setattr(
+            _Reverse,
+            "_add",
+            lambda self, variable, part: add(self, variable, _doubled(part)),
+        )
+    with pytest.raises((AssertionError, KeyError)):
+        assert_errors(gallery("resnet"))
+
+
+def _doubled(part):
+    return replace(part, factor=part.factor * Power(2.0))

@@ -1,0 +1,215 @@
+"""Writing equations: names that are free, coordinatewise formulas, factors of width.
+
+A width enters a program by one scalar alone, ε = 1/√n → 0 (ε_m for a second base width m): the
+factor n^q is written ε^(−2q). So a program says by its text which quantities vanish or explode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from tpgraph.functions import (
+    PRIMITIVES,
+    Apply,
+    Argument,
+    Expression,
+    arguments_of,
+    differentiate,
+    div,
+    mul,
+    neg,
+    number,
+    power,
+    rename_arguments,
+    simplify,
+)
+from tpgraph.program import (
+    Builder,
+    Declaration,
+    Equation,
+    InitialScalar,
+    MatMul,
+    Moment,
+    Nonlin,
+    Place,
+    Program,
+    Variable,
+    split_name,
+)
+from tpgraph.transform.powers import Power
+from tpgraph.types import Scalar, Vector, Width
+
+__all__ = ["Emitter", "Formula", "base_names", "compact", "join_name", "start_builder"]
+
+_ROOT = div(number(1), Apply(PRIMITIVES["sqrt"], (Argument(0),)))
+
+
+def join_name(base: str, index: tuple[int, ...], temporary: int | None = None) -> str:
+    """The name of these parts: the inverse of `split_name`.
+
+    >>> join_name("h", (1, 2), 3)
+    'h[1,2]~3'
+    """
+    text = f"{base}[{','.join(map(str, index))}]" if index else base
+    return text if temporary is None else f"{text}~{temporary}"
+
+
+def base_names(program: Program) -> set[str]:
+    """The names of variables without their indices."""
+    return {split_name(name)[0] for name in program.variables}
+
+
+def start_builder(
+    program: Program, name: str, declarations: Iterable[Declaration] | None = None
+) -> Builder:
+    """A builder with the program's widths, functions and labels, and with these declarations."""
+    builder = Builder(name)
+    builder.parametrization = program.parametrization
+    for width in program.widths:
+        builder.width(width)
+    for function in program.functions:
+        builder.define(function)
+    for declaration in program.declarations if declarations is None else declarations:
+        builder.declare(declaration)
+    for labelled, latex in program.labels.items():
+        builder.label(labelled, latex)
+    return builder
+
+
+def compact(
+    function: Expression, arguments: Sequence[Variable]
+) -> tuple[Expression, tuple[Variable, ...]]:
+    """The same coordinatewise expression without the arguments that it does not use."""
+    order = list(dict.fromkeys(arguments_of(function)))
+    place = {old: new for new, old in enumerate(order)}
+    renamed = rename_arguments(function, [place.get(i, 0) for i in range(len(arguments))])
+    return renamed, tuple(arguments[i] for i in order)
+
+
+class Formula:
+    """A coordinatewise expression being written: its arguments, each once, in order of use."""
+
+    def __init__(self) -> None:
+        self._index: dict[str, int] = {}
+        self.arguments: list[Variable] = []
+
+    def ref(self, variable: Variable) -> Argument:
+        """The variable as an argument."""
+        return Argument(self.position(variable))
+
+    def position(self, variable: Variable) -> int:
+        """The number of the argument that stands for the variable."""
+        index = self._index.setdefault(variable.name, len(self.arguments))
+        if index == len(self.arguments):
+            self.arguments.append(variable)
+        return index
+
+    def call(self, function: Expression, arguments: Sequence[Variable]) -> Expression:
+        """An expression over its own arguments, as part of this formula."""
+        return rename_arguments(function, [self.position(a) for a in arguments])
+
+
+class Emitter:
+    """A builder with fresh names; equations come from here with one object per expression."""
+
+    def __init__(self, builder: Builder, program: Program) -> None:
+        self.builder = builder
+        self.program = program
+        self.place: Place | None = None
+        self._counts: dict[str, int] = {}
+        self._roots: dict[Width, Variable] = {}
+        self._partials: dict[tuple[Expression, int], Expression] = {}
+
+    def free(self, name: str) -> str:
+        """The name itself, or with a number behind its base where it is bound already."""
+        if name not in self.builder.scope:
+            return name
+        base, index, temporary = split_name(name)
+        k = 2
+        while (candidate := join_name(f"{base}_{k}", index, temporary)) in self.builder.scope:
+            k += 1
+        return candidate
+
+    def temporary(self, target: str) -> str:
+        """A free name for an intermediate of the statement that binds `target`."""
+        base, index, _ = split_name(target)
+        stem = join_name(base, index)
+        k = self._counts.get(stem, 0) + 1
+        while (name := f"{stem}~{k}") in self.builder.scope:
+            k += 1
+        self._counts[stem] = k
+        return name
+
+    def reserve(self, target: str, count: int) -> None:
+        """Leave the first `count` intermediates of `target` to other statements."""
+        base, index, _ = split_name(target)
+        stem = join_name(base, index)
+        self._counts[stem] = max(self._counts.get(stem, 0), count)
+
+    def matmul(self, name: str, matrix: Variable, transpose: bool, operand: Variable) -> Variable:
+        """Bind name = matrix · operand, or its transpose."""
+        shape = matrix.matrix.transposed if transpose else matrix.matrix
+        out = Variable(name, Vector(shape.rows))
+        return self.builder.add(MatMul(out, matrix, transpose, operand, self.place))
+
+    def bind(self, name: str, formula: Formula, expression: Expression) -> Variable:
+        """Bind a coordinatewise expression: a Nonlin, or a Moment among scalars."""
+        vector = next((a for a in formula.arguments if a.is_vector), None)
+        function, arguments = self.builder.intern(expression), tuple(formula.arguments)
+        if vector is None:
+            out = Variable(name, Scalar())
+            return self.builder.add(Moment(out, function, arguments, self.place))
+        return self.builder.add(
+            Nonlin(Variable(name, vector.type), function, arguments, self.place)
+        )
+
+    def mean(self, name: str, formula: Formula, expression: Expression) -> Variable:
+        """Bind (1/n) Σ_α of a coordinatewise expression."""
+        function = self.builder.intern(expression)
+        out = Variable(name, Scalar())
+        return self.builder.add(Moment(out, function, tuple(formula.arguments), self.place))
+
+    def copy(self, equation: Equation, place: Place | None) -> Variable:
+        """Add an equation of another program as it is, at this place unless it has one."""
+        return self.builder.add(replace(equation, place=equation.place or place))
+
+    def partial(self, function: Expression, index: int) -> Expression:
+        """∂ function / ∂ argument `index`, simplified."""
+        key = (function, index)
+        if key not in self._partials:
+            self._partials[key] = simplify(differentiate(function, index))
+        return self._partials[key]
+
+    def scaled(self, formula: Formula, factor: Power, *factors: Expression) -> Expression:
+        """Factor · Π factors as an expression of the formula, with the widths as powers of ε."""
+        below: list[Expression] = []
+        above: list[Expression] = []
+        for width, exponent in factor.exponents:
+            root = formula.ref(self.root(width))
+            where = above if exponent < 0 else below
+            where.append(power(root, number(2 * abs(exponent))))
+        sign = number(abs(factor.constant))
+        product = mul(sign, *above, *factors)
+        quotient = div(product, mul(*below)) if below else product
+        return neg(quotient) if factor.constant < 0 else quotient
+
+    def root(self, width: Width) -> Variable:
+        """The scalar ε = 1/√n → 0 of a base width n, declared when it is first needed."""
+        if width not in self._roots:
+            self._roots[width] = self._find_root(width) or self._declare_root(width)
+        return self._roots[width]
+
+    def _find_root(self, width: Width) -> Variable | None:
+        for declaration in self.program.declarations:
+            match declaration:
+                case InitialScalar(variable, value, 0.0, (only,)) if only == width:
+                    if value == _ROOT:
+                        return variable
+        return None
+
+    def _declare_root(self, width: Width) -> Variable:
+        first = not self._roots
+        name = self.free("ε" if first else f"ε_{width.name}")
+        declaration = InitialScalar(Variable(name, Scalar()), _ROOT, 0.0, (width,))
+        return self.builder.declare(declaration)[0]

@@ -1,0 +1,82 @@
+"""Gradients by the trainables: sums of outer products of error signals and activations.
+
+    W = M w:   ∂L/∂w = Σ over uses h = W x of (M/S_h) dh xᵀ,   and of (M/S_h) x dhᵀ for h = Wᵀ x
+    a trainable vector b = M w:   ∂L/∂w = (M/S_b) db
+
+with S the scales of `tpgraph.transform.reverse`. Source: Tensor Programs IIb, Eqs. 73 and 97.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.program import MatMul, Parameter, Program, Variable
+from tpgraph.transform.backward import Differentiated, differentiate_program
+from tpgraph.transform.powers import Power, multiplier
+
+__all__ = ["Gradient", "GradientTerm", "gradients", "gradients_of", "materialize"]
+
+
+@dataclass(frozen=True, slots=True)
+class GradientTerm:
+    """coefficient · left rightᵀ, or coefficient · left where the parameter is a vector."""
+
+    coefficient: Power
+    left: Variable
+    right: Variable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """∂L/∂w of a parameter W = M w: the sum of its terms."""
+
+    parameter: Parameter
+    terms: tuple[GradientTerm, ...]
+
+
+def gradients(program: Program, of: str | None = None) -> tuple[Gradient, ...]:
+    """The gradient of every trainable, over the variables of `backward(program, of)`."""
+    return gradients_of(differentiate_program(program, of), program.parameters)
+
+
+def gradients_of(found: Differentiated, parameters: Iterable[Parameter]) -> tuple[Gradient, ...]:
+    """The gradients of a program that is differentiated already."""
+    return tuple(Gradient(p, tuple(_terms(found, p))) for p in parameters)
+
+
+def _terms(found: Differentiated, parameter: Parameter) -> Iterable[GradientTerm]:
+    program, errors, scales = found.program, found.errors, found.scales
+    assert program.parametrization is not None, "checked by the builder"
+    M = multiplier(parameter, program.parametrization)
+    name = parameter.variable.name
+    if parameter.variable.is_vector:
+        if name in errors:
+            yield GradientTerm(M / scales.of(parameter.variable), errors[name])
+        return
+    for equation in program.uses[name]:
+        if isinstance(equation, MatMul) and equation.out.name in errors:
+            dh, x = errors[equation.out.name], equation.operand
+            coefficient = M / scales.of(equation.out)
+            if equation.transpose:
+                yield GradientTerm(coefficient, x, dh)
+            else:
+                yield GradientTerm(coefficient, dh, x)
+
+
+def materialize(
+    gradient: Gradient,
+    values: Mapping[str, npt.NDArray[np.float64]],
+    widths: Mapping[str, int],
+) -> npt.NDArray[np.float64]:
+    """The gradient as an array of the parameter's shape, from the values of an interpreted pass."""
+    shape = gradient.parameter.variable.type
+    dims = [shape.dim] if hasattr(shape, "dim") else [shape.rows, shape.columns]  # type: ignore[union-attr]
+    total = np.zeros([d.size(widths) for d in dims])
+    for term in gradient.terms:
+        left = term.coefficient.at(widths) * values[term.left.name]
+        total += left if term.right is None else np.outer(left, values[term.right.name])
+    return total
