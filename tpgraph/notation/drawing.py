@@ -1,0 +1,132 @@
+"""Drawing a program: `draw(program, "mlp.svg")`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tpgraph.errors import TPError
+from tpgraph.notation.canvas import DEFAULT_DPI, to_pdf, to_png
+from tpgraph.notation.dot import to_dot
+from tpgraph.notation.engine import LayoutEngine, get_engine
+from tpgraph.notation.layout import lay_out
+from tpgraph.notation.picture import picture_of
+from tpgraph.notation.scene import Direction, Scene, to_json
+from tpgraph.notation.style import PAPER, Style
+from tpgraph.notation.svg import to_svg
+from tpgraph.program import Program
+
+__all__ = ["FORMATS", "Drawing", "draw"]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A scene in a style; each format is painted when it is first asked for."""
+
+    scene: Scene
+    style: Style = PAPER
+
+    @cached_property
+    def svg(self) -> str:
+        """An SVG document, labels as outlines."""
+        return to_svg(self.scene, self.style)
+
+    @cached_property
+    def pdf(self) -> bytes:
+        """A PDF page of the picture's size."""
+        return to_pdf(self.scene, self.style)
+
+    def png(self, dpi: float = DEFAULT_DPI) -> bytes:
+        """A PNG image of `dpi` pixels an inch."""
+        return to_png(self.scene, self.style, dpi)
+
+    @cached_property
+    def dot(self) -> str:
+        """DOT text with positions, for `neato -n2`."""
+        return to_dot(self.scene, self.style)
+
+    @cached_property
+    def json(self) -> str:
+        """The scene as JSON, schema `tpgraph.scene/1`."""
+        return to_json(self.scene)
+
+    def _repr_svg_(self) -> str:
+        """What notebooks show."""
+        return self.svg
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture in the format that the file's extension names; all of it or nothing.
+
+        Raises TPError for an extension that is no format, or a place that cannot be written.
+        """
+        target = Path(path)
+        paint = FORMATS.get(target.suffix.lower())
+        if paint is None:
+            raise TPError(
+                f"{target} names no format of pictures",
+                expected=f"a file name that ends in {', '.join(FORMATS)}",
+                mend=f"write {target.with_suffix('.svg')}",
+            )
+        _write(target, paint(self))
+        return target
+
+
+FORMATS: dict[str, Callable[[Drawing], bytes]] = {
+    ".svg": lambda drawing: drawing.svg.encode(),
+    ".pdf": lambda drawing: drawing.pdf,
+    ".png": lambda drawing: drawing.png(),
+    ".dot": lambda drawing: drawing.dot.encode(),
+    ".json": lambda drawing: drawing.json.encode(),
+}
+"""How each file extension is written."""
+
+
+def draw(
+    program: Program,
+    path: str | Path | None = None,
+    *,
+    direction: Direction = "LR",
+    show_io: bool = False,
+    style: Style = PAPER,
+    engine: LayoutEngine | str = "wasm",
+) -> Drawing:
+    """Draw a program in the notation of Tensor Programs IIb; with `path` also write the file.
+
+    `direction` is that of the computation; `show_io` adds data, readout and loss to the strict
+    program; `engine` is `wasm` (built in), `system` (the `dot` on PATH), or a LayoutEngine.
+
+    Raises TPError for an unknown direction, engine or file extension, a label that cannot be
+    typeset, and a layout that takes too long.
+    """
+    if direction not in _DIRECTIONS:
+        raise TPError(f"unknown direction {direction!r}", expected=", ".join(_DIRECTIONS))
+    chosen = get_engine(engine) if isinstance(engine, str) else engine
+    diagram = picture_of(program, show_io=show_io, style=style)
+    drawing = Drawing(lay_out(diagram, direction, style=style, engine=chosen), style)
+    if path is not None:
+        drawing.save(path)
+    return drawing
+
+
+_DIRECTIONS: tuple[Direction, ...] = ("LR", "TB", "BT", "RL")
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Write to a new file beside the target, then put it in its place."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+            file.write(content)
+        os.chmod(file.name, 0o666 & ~_umask())
+        os.replace(file.name, target)
+    except OSError as error:
+        raise TPError(f"{target} cannot be written: {error.strerror or error}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

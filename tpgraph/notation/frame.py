@@ -1,0 +1,80 @@
+"""The frame in which a picture is laid out: along the computation, and across it.
+
+Whatever the direction, the layout has the computation run towards greater `along`; `across` points
+up where it runs sideways, and to the left where it runs up or down, so that the first input of a
+gate has the greatest `across`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from tpgraph.notation.scene import Anchor, Direction, Point
+
+__all__ = ["Frame", "Side"]
+
+Side = Literal["above", "below", "before", "after"]
+"""Where something lies beside a mark: at greater or smaller across, at smaller or greater along."""
+
+_VECTORS: dict[Side, Point] = {
+    "above": (0.0, 1.0),
+    "below": (0.0, -1.0),
+    "before": (-1.0, 0.0),
+    "after": (1.0, 0.0),
+}
+_ANCHORS: dict[Point, Anchor] = {(0, 1): "s", (0, -1): "n", (-1, 0): "e", (1, 0): "w"}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Takes (along, across) to (x, y), both in pt."""
+
+    direction: Direction
+
+    @property
+    def sideways(self) -> bool:
+        """Whether the computation runs to the right or to the left."""
+        return self.direction in ("LR", "RL")
+
+    def point(self, along: float, across: float) -> Point:
+        """The point of the picture."""
+        match self.direction:
+            case "LR":
+                return along, across
+            case "RL":
+                return -along, across
+            case "BT":
+                return -across, along
+            case "TB":
+                return -across, -along
+            case _:
+                assert_never(self.direction)
+
+    def back(self, x: float, y: float) -> Point:
+        """(along, across) of a point of the picture."""
+        match self.direction:
+            case "LR":
+                return x, y
+            case "RL":
+                return -x, y
+            case "BT":
+                return y, -x
+            case "TB":
+                return -y, -x
+            case _:
+                assert_never(self.direction)
+
+    def extent(self, width: float, height: float) -> Point:
+        """(along, across) of a size."""
+        return (width, height) if self.sideways else (height, width)
+
+    def anchor(self, side: Side) -> Anchor:
+        """The anchor of a label that lies on this side of a mark."""
+        x, y = self.point(*_VECTORS[side])
+        return _ANCHORS[x, y]
+
+    def shift(self, side: Side, distance: float) -> Point:
+        """The vector of the picture that leads `distance` to this side."""
+        along, across = _VECTORS[side]
+        return self.point(along * distance, across * distance)

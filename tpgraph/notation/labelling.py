@@ -1,0 +1,100 @@
+"""Where labels stand: beside vectors on a common baseline, beside dashed edges where there is room."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from tpgraph.notation.frame import Frame, Side
+from tpgraph.notation.mathtext import outline
+from tpgraph.notation.obstacles import Box, Obstacles
+from tpgraph.notation.paint import label_bounds
+from tpgraph.notation.scene import Label, Point
+from tpgraph.notation.style import Style
+
+__all__ = ["beside_line", "beside_mark", "frame_box"]
+
+_PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.2, 0.8)
+_GAPS = (1.0, 1.6)
+
+
+def beside_mark(
+    text: str, at: Point, radius: float, side: Side, frame: Frame, style: Style
+) -> Label:
+    """The label of a vector or scalar on one side of it; labels above a row share their baseline."""
+    x, y = frame.point(*at)
+    dx, dy = frame.shift(side, radius + style.label_gap)
+    anchor = frame.anchor(side)
+    if anchor in ("e", "w"):
+        return Label(text, x + dx, y, anchor, style.label_size)
+    ink = outline(text, style.label_size).ink
+    if anchor == "s":
+        return Label(text, x, y + dy + max(-ink.bottom, 0.0), "base", style.label_size)
+    ascent = max(ink.top, 0.62 * style.label_size)
+    return Label(text, x, y + dy - ascent, "base", style.label_size)
+
+
+def frame_box(label: Label, frame: Frame) -> Box:
+    """The box of a label's ink, along and across."""
+    left, bottom, right, top = label_bounds(label)
+    (a, b), (c, d) = frame.back(left, bottom), frame.back(right, top)
+    return min(a, c), min(b, d), max(a, c), max(b, d)
+
+
+def beside_line(
+    text: str,
+    line: Sequence[Point],
+    color: str | None,
+    obstacles: Obstacles,
+    frame: Frame,
+    style: Style,
+) -> tuple[Label, bool]:
+    """A label beside a line, and whether it is free of everything else."""
+    first: Label | None = None
+    for label in _beside(text, line, color, frame, style):
+        first = first or label
+        if not obstacles.covers(frame_box(label, frame), 1.0):
+            return label, True
+    assert first is not None
+    return first, False
+
+
+def _beside(
+    text: str, line: Sequence[Point], color: str | None, frame: Frame, style: Style
+) -> Iterator[Label]:
+    ink = outline(text, style.label_size).ink
+    width, height = ink.right - ink.left, ink.top - ink.bottom
+    for gap in _GAPS:
+        for place in _PLACES:
+            (x, y), (tx, ty) = _at(line, place, frame)
+            nx, ny = (-ty, tx) if (-ty, tx) > (ty, -tx) or tx else (ty, -tx)
+            if ny < 0 or (abs(ny) < 0.3 and nx > 0):
+                nx, ny = -nx, -ny
+            for sign in (1.0, -1.0):
+                reach = gap * style.label_gap + abs(nx) * width / 2 + abs(ny) * height / 2
+                cx, cy = x + sign * reach * nx, y + sign * reach * ny
+                yield Label(text, cx, cy, "center", style.label_size, color=color)
+
+
+def _at(line: Sequence[Point], place: float, frame: Frame) -> tuple[Point, Point]:
+    """The point at this part of a polyline's length, and the direction there, in the picture."""
+    points = [frame.point(*p) for p in line]
+    lengths = [math.dist(a, b) for a, b in pairwise(points)]
+    rest = place * sum(lengths)
+    for (a, b), length in zip(pairwise(points), lengths, strict=True):
+        if rest <= length and length > 0:
+            t = rest / length
+            direction = (b[0] - a[0]) / length, (b[1] - a[1]) / length
+            return (a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])), direction
+        rest -= length
+    return points[-1], (1.0, 0.0)
+
+
+def once_a_column(matrices: Mapping[int, tuple[str, int]]) -> dict[tuple[str, int], list[int]]:
+    """Products by what need not be said twice: the matrix as written, and the column."""
+    groups: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for index, key in matrices.items():
+        groups[key].append(index)
+    return dict(groups)

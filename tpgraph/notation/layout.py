@@ -1,0 +1,292 @@
+"""From a diagram to a scene: sizes, places, lines, labels."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+
+from tpgraph.notation.engine import LayoutEngine, get_engine
+from tpgraph.notation.frame import Frame
+from tpgraph.notation.labelling import beside_line, beside_mark, frame_box
+from tpgraph.notation.measure import GateSize, VertexSize, gate_size, label_sides, vertex_size
+from tpgraph.notation.obstacles import Box, Obstacles, Shape, box_shape
+from tpgraph.notation.picture import Diagram, Gate, Product, Vertex
+from tpgraph.notation.placing import Link, Placement, links, place
+from tpgraph.notation.routing import Columns, End, Line, route
+from tpgraph.notation.scene import Direction, Edge, Label, Node, Point, Scene
+from tpgraph.notation.spine import Arrangement, arrange, ports
+from tpgraph.notation.style import PAPER, Style
+
+__all__ = ["lay_out"]
+
+_INPUT_GAP = 13.0  # from a vector's outline to the gate
+_OUTPUT_GAP = 6.5  # from the gate to its output's outline
+_PRODUCT_GAP = 24.0  # between the outlines of a product's vectors
+_COLUMN_GAP = 5.0  # between what stands in neighbouring columns
+_LABEL_ROOM = 8.0  # along a dashed edge beyond its label
+_SLOPE = 0.45  # along per across of a line between neighbouring columns
+_WIDEST_GAP = 70.0
+
+
+def lay_out(
+    diagram: Diagram,
+    direction: Direction = "LR",
+    *,
+    style: Style = PAPER,
+    engine: LayoutEngine | None = None,
+) -> Scene:
+    """The scene of a diagram whose computation runs in this direction.
+
+    Raises TPError where the engine cannot lay it out, or a label cannot be typeset.
+    """
+    return _Layout(diagram, Frame(direction), style, engine or get_engine()).scene()
+
+
+class _Layout:
+    """One picture while it takes shape; positions are (along, across)."""
+
+    def __init__(
+        self, diagram: Diagram, frame: Frame, style: Style, engine: LayoutEngine
+    ) -> None:
+        self.diagram = diagram
+        self.frame = frame
+        self.style = style
+        self.engine = engine
+        self.vertex = {vertex.id: vertex for vertex in diagram.vertices}
+        self.gate = {gate.id: gate for gate in diagram.gates}
+        self.obstacles = Obstacles()
+        self.arrangement = arrange(diagram)
+        self.vertices: dict[str, VertexSize] = {}
+        self.gates: dict[str, GateSize] = {}
+
+    def scene(self) -> Scene:
+        """The whole picture."""
+        placement = self._place()
+        along = self._columns(placement)
+        at = {mark: (along[placement.column[mark]], y) for mark, y in placement.across.items()}
+        labels = {v.id: self._vertex_label(v, at[v.id]) for v in self.diagram.vertices if v.label}
+        self._block(at, labels)
+        lines = self._lines(placement, along, at)
+        nodes = [self._vertex_node(v, at[v.id], labels.get(v.id)) for v in self.diagram.vertices]
+        nodes += [self._gate_node(gate, at[gate.id]) for gate in self.diagram.gates]
+        return Scene(
+            nodes=tuple(nodes),
+            edges=tuple(self._edges(lines, placement)),
+            title=self.diagram.title,
+        )
+
+    def _place(self) -> Placement:
+        slots = {g.id: ports(g, g.inputs, self.arrangement) for g in self.diagram.gates}
+        self._measure(slots)
+        placement = place(self.diagram, self.arrangement, self.vertices, self.gates, self.engine)
+        return placement
+
+    def _measure(self, slots: Mapping[str, Mapping[str, float]]) -> None:
+        sides = label_sides(self.diagram, slots)
+        pitch = self.style.gate_port_gap
+        self.gates = {
+            g.id: gate_size(g, slots[g.id], pitch, self.style) for g in self.diagram.gates
+        }
+        self.vertices = {
+            v.id: vertex_size(v, sides[v.id], self.frame, self.style)
+            for v in self.diagram.vertices
+        }
+
+    def _columns(self, placement: Placement) -> list[float]:
+        """Where each column lies: as near to the one before as its lines and labels permit."""
+        count = max(placement.column.values(), default=-1) + 1
+        half = [0.0] * count
+        for mark, column in placement.column.items():
+            half[column] = max(half[column], self._room(mark))
+        step = [half[i] + _COLUMN_GAP + half[i + 1] for i in range(count - 1)]
+        for link in links(self.diagram):
+            column = placement.column[link.source]
+            if placement.column[link.target] == column + 1:
+                step[column] = max(step[column], self._step(link, placement))
+        along = [0.0]
+        for distance in step:
+            along.append(along[-1] + distance)
+        return along[:count]
+
+    def _room(self, mark: str) -> float:
+        if mark in self.gates:
+            return self.gates[mark].depth / 2
+        return self.vertices[mark].along / 2
+
+    def _reach(self, mark: str) -> float:
+        return self.gates[mark].depth / 2 if mark in self.gates else self.vertices[mark].radius
+
+    def _step(self, link: Link, placement: Placement) -> float:
+        """The distance of the columns of a line between neighbours."""
+        gap = _OUTPUT_GAP if link.outlet is not None else _INPUT_GAP
+        if link.product is not None:
+            label = Label(self.diagram.products[link.product].label, 0, 0)
+            left, _, right, _ = frame_box(label, self.frame)
+            gap = max(_PRODUCT_GAP, right - left + _LABEL_ROOM)
+        start, end = self._ends(link)
+        rise = placement.across[link.source] + start - placement.across[link.target] - end
+        gap = max(gap, min(_SLOPE * abs(rise), _WIDEST_GAP))
+        return self._reach(link.source) + gap + self._reach(link.target)
+
+    def _ends(self, link: Link) -> tuple[float, float]:
+        """How far above the centres of its marks a line starts and ends."""
+        start = self.gates[link.source].outlets[link.outlet] if link.outlet is not None else 0.0
+        end = self.gates[link.target].ports[link.port] if link.port is not None else 0.0
+        return start, end
+
+    def _vertex_label(self, vertex: Vertex, at: Point) -> Label:
+        size = self.vertices[vertex.id]
+        return beside_mark(vertex.label, at, size.radius, size.side, self.frame, self.style)
+
+    def _block(self, at: Mapping[str, Point], labels: Mapping[str, Label]) -> None:
+        for mark, (x, y) in at.items():
+            if mark in self.gates:
+                self.obstacles.add(self._trapezoid(mark, x, y), mark, solid=True)
+                if self.gates[mark].bar:
+                    half = self.gates[mark].bar / 2
+                    end = x + self.gates[mark].depth / 2
+                    self.obstacles.add(box_shape((end - 0.5, y - half, end + 0.5, y + half)), mark, solid=True)
+            else:
+                r = self.vertices[mark].radius
+                self.obstacles.add(_octagon(x, y, r), mark, solid=True)
+        for mark, label in labels.items():
+            self.obstacles.add(box_shape(frame_box(label, self.frame)), mark)
+
+    def _trapezoid(self, mark: str, x: float, y: float) -> Shape:
+        size = self.gates[mark]
+        d, wide, narrow = size.depth / 2, size.length / 2, size.narrow / 2
+        return (x - d, y - wide), (x + d, y - narrow), (x + d, y + narrow), (x - d, y + wide)
+
+    def _lines(
+        self, placement: Placement, along: list[float], at: Mapping[str, Point]
+    ) -> dict[Link, Line]:
+        half = [0.0] * len(along)
+        for mark, column in placement.column.items():
+            half[column] = max(half[column], self._room(mark) + 1.0)
+        lines: dict[Link, Line] = {}
+        for link in links(self.diagram):
+            first, last = placement.column[link.source] + 1, placement.column[link.target]
+            spans = tuple((along[c] - half[c], along[c] + half[c]) for c in range(first, last))
+            columns = Columns(spans, placement.passes[link])
+            start, end = self._line_ends(link, at)
+            lines[link] = route(start, end, columns, self.obstacles)
+        return lines
+
+    def _line_ends(self, link: Link, at: Mapping[str, Point]) -> tuple[End, End]:
+        rise, fall = self._ends(link)
+        return (
+            self._end(link.source, at[link.source], rise, 1.0),
+            self._end(link.target, at[link.target], fall, -1.0),
+        )
+
+    def _end(self, mark: str, at: Point, offset: float, sign: float) -> End:
+        if mark in self.gates:
+            return End(mark, (at[0] + sign * self.gates[mark].depth / 2, at[1] + offset))
+        square = self.vertex[mark].kind == "scalar"
+        return End(mark, at, self.vertices[mark].radius, square)
+
+    def _vertex_node(self, vertex: Vertex, at: Point, label: Label | None) -> Node:
+        x, y = self.frame.point(*at)
+        size = 2 * self.vertices[vertex.id].radius
+        return Node(
+            vertex.id, vertex.kind, x, y, size, size, vertex.fill, label, vertex.span,
+            title=vertex.title,
+        )  # fmt: skip
+
+    def _gate_node(self, gate: Gate, at: Point) -> Node:
+        x, y = self.frame.point(*at)
+        size = self.gates[gate.id]
+        width, height = self.frame.extent(size.depth, size.length)
+        turn = -90.0 if self.frame.sideways else 0.0
+        return Node(
+            gate.id,
+            "bar-gate" if gate.bar else "gate",
+            x,
+            y,
+            width,
+            height,
+            label=Label(size.text, x, y, "center", size.text_size, turn) if size.text else None,
+            span=gate.span,
+            direction=self.frame.direction,
+            narrow=size.narrow,
+            bar=size.bar,
+            title=gate.title,
+        )
+
+    def _edges(self, lines: Mapping[Link, Line], placement: Placement) -> list[Edge]:
+        for line in lines.values():
+            self._block_line(line)
+        edges: list[Edge] = []
+        said = self._labels(lines, placement)
+        for link, line in lines.items():
+            points = tuple(self.frame.point(*p) for p in line.points)
+            if link.product is None:
+                edges.append(Edge("wire", link.source, link.target, points, line.curve))
+            else:
+                product = self.diagram.products[link.product]
+                edges.append(_product_edge(product, points, line.curve, said.get(link.product)))
+        return edges
+
+    def _block_line(self, line: Line) -> None:
+        for (ax, ay), (bx, by) in zip(line.flat, line.flat[1:], strict=False):
+            box: Box = min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
+            if box[0] == box[2] or box[1] == box[3]:
+                self.obstacles.add(box_shape((box[0], box[1], box[2] + 0.01, box[3] + 0.01)), "")
+            else:
+                up = 0.01 if by > ay else -0.01
+                quad = (ax, ay), (bx, by), (bx - up, by + 0.01), (ax - up, ay + 0.01)
+                self.obstacles.add(quad if up > 0 else (quad[3], quad[2], quad[1], quad[0]), "")
+
+    def _labels(self, lines: Mapping[Link, Line], placement: Placement) -> dict[int, Label]:
+        """The labels of products; those of one matrix in one column gap share one if need be."""
+        groups: dict[tuple[str, int], list[Link]] = defaultdict(list)
+        for link in lines:
+            if link.product is not None:
+                product = self.diagram.products[link.product]
+                groups[product.label, placement.column[link.source]].append(link)
+        labels: dict[int, Label] = {}
+        for (text, _), group in groups.items():
+            best: tuple[Label, Link] | None = None
+            for link in group:
+                assert link.product is not None
+                color = self.diagram.products[link.product].color
+                label, free = beside_line(
+                    text, lines[link].flat, color, self.obstacles, self.frame, self.style
+                )
+                if free:
+                    best = label, link
+                    break
+                best = best or (label, link)
+            assert best is not None and best[1].product is not None
+            labels[best[1].product] = best[0]
+            self.obstacles.add(box_shape(frame_box(best[0], self.frame)), "")
+        return labels
+
+
+def _product_edge(
+    product: Product, points: tuple[Point, ...], curve: bool, label: Label | None
+) -> Edge:
+    return Edge(
+        "matmul",
+        product.source,
+        product.target,
+        points,
+        curve,
+        product.matrix,
+        product.transpose,
+        label,
+        product.color,
+        product.dash,
+        product.span,
+    )
+
+
+def _octagon(x: float, y: float, r: float) -> Shape:
+    c = 0.414 * r
+    return (
+        (x - c, y - r), (x + c, y - r), (x + r, y - c), (x + r, y + c),
+        (x + c, y + r), (x - c, y + r), (x - r, y + c), (x - r, y - c),
+    )  # fmt: skip
+
+

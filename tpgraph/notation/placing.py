@@ -1,0 +1,247 @@
+r"""Places of marks: what Graphviz is asked, and what is made of its answer.
+
+Graphviz gets a graph of boxes without texts and decides in which column each mark stands, in which
+order, and at which height; the boxes hold room for labels, their ports are those of the gates. A
+box with ports is a record of a fixed size and so many empty fields that each is 2 pt high; a port
+is the field around it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tpgraph.notation.engine import GraphvizEdge, GraphvizLayout, LayoutEngine
+from tpgraph.notation.measure import GateSize, VertexSize
+from tpgraph.notation.picture import Diagram
+from tpgraph.notation.scene import Point
+from tpgraph.notation.spine import Arrangement
+
+__all__ = ["Link", "Placement", "links", "place"]
+
+_NODE_GAP = 5.0  # pt between boxes of a column
+_ROW_WEIGHT, _OUTPUT_WEIGHT, _PRODUCT_WEIGHT, _INPUT_WEIGHT = 60, 40, 12, 6
+_FIELD = 2.0  # pt, the height of a record's field
+_SNAP = 1.6  # pt by which Graphviz may miss a straight line through rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One edge of the picture: `source` and `target` are marks, `port` an input of a gate,
+    `outlet` an output of a gate; `product` is the index of a MatMul.
+    """
+
+    source: str
+    target: str
+    port: str | None = None
+    outlet: str | None = None
+    product: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where marks stand: centre across, column, and for each link the heights at which it passes
+    the columns between its ends.
+    """
+
+    across: Mapping[str, float]
+    column: Mapping[str, int]
+    passes: Mapping[Link, tuple[float, ...]]
+
+
+def links(diagram: Diagram) -> Iterator[Link]:
+    """The edges of a diagram: products, then the gates' inputs and outputs."""
+    for index, product in enumerate(diagram.products):
+        yield Link(product.source, product.target, product=index)
+    for gate in diagram.gates:
+        for name in gate.inputs:
+            yield Link(name, gate.id, port=name)
+        for name in gate.outputs:
+            yield Link(gate.id, name, outlet=name)
+
+
+def place(
+    diagram: Diagram,
+    arrangement: Arrangement,
+    vertices: Mapping[str, VertexSize],
+    gates: Mapping[str, GateSize],
+    engine: LayoutEngine,
+) -> Placement:
+    """Where Graphviz puts the marks. Raises TPError if the engine cannot answer in time."""
+    request = _Request(diagram, arrangement, vertices, gates)
+    answer = engine.layout(request.dot())
+    return request.placement(answer)
+
+
+class _Request:
+    """The DOT text and the names in it."""
+
+    def __init__(
+        self,
+        diagram: Diagram,
+        arrangement: Arrangement,
+        vertices: Mapping[str, VertexSize],
+        gates: Mapping[str, GateSize],
+    ) -> None:
+        self.diagram = diagram
+        self.arrangement = arrangement
+        self.vertices = vertices
+        self.gates = gates
+        self.links = tuple(links(diagram))
+        self.name = {mark: f"n{i}" for i, mark in enumerate([*vertices, *gates])}
+        self.row = arrangement.rows(diagram)
+        self.port: dict[tuple[str, str], str] = {}
+        self.uses: dict[str, int] = defaultdict(int)
+        for link in self.links:
+            self.uses[link.source] += 1
+
+    def dot(self) -> str:
+        """The text, in which the order of statements follows the program."""
+        return "\n".join(["digraph {", *self._settings(), *self._nodes(), *self._edges(), "}"])
+
+    def _settings(self) -> Iterator[str]:
+        yield f"graph [rankdir=LR, nodesep={_NODE_GAP / 72:.4f}, ranksep=0.3]"
+        yield 'node [shape=box, label="", fixedsize=true, fontsize=1, margin="0,0"]'
+        yield "edge [arrowhead=none]"
+
+    def _nodes(self) -> Iterator[str]:
+        for vertex in self.diagram.vertices:
+            size = self.vertices[vertex.id]
+            label = ""
+            if size.above != size.below:
+                label = _fields(size.above + size.below, {"c": (size.below - size.above) / 2})
+                self.port[vertex.id, vertex.id] = ":c"
+            yield self._node(vertex.id, label, size.along, size.above + size.below)
+        for gate in self.diagram.gates:
+            gate_size = self.gates[gate.id]
+            sides = [self._side(gate.id, "i", gate_size.ports)]
+            if len(gate.outputs) > 1:
+                sides.append(self._side(gate.id, "o", gate_size.outlets))
+            fields = [_fields(gate_size.length, side) for side in sides if side]
+            label = "{" + "|".join(f"{{{text}}}" for text in fields) + "}" if fields else ""
+            yield self._node(gate.id, label, gate_size.depth, gate_size.length)
+
+    def _side(self, gate: str, letter: str, offsets: Mapping[str, float]) -> dict[str, float]:
+        """The ports of one side of a gate; none if it is a single one in the middle."""
+        if list(offsets.values()) == [0.0]:
+            return {}
+        for i, name in enumerate(offsets):
+            self.port[gate, letter + name] = f":{letter}{i}"
+        return {f"{letter}{i}": offset for i, offset in enumerate(offsets.values())}
+
+    def _node(self, mark: str, label: str, along: float, across: float) -> str:
+        group = f", group=r{self.row[mark]}" if mark in self.row else ""
+        shape = f', shape=record, label="{label}"' if label else ""
+        size = f"width={along / 72:.4f}, height={across / 72:.4f}"
+        return f"{self.name[mark]} [{size}{shape}{group}]"
+
+    def _edges(self) -> Iterator[str]:
+        for index, link in enumerate(self.links):
+            leaves = "o" + link.outlet if link.outlet is not None else link.source
+            arrives = "i" + link.port if link.port is not None else link.target
+            tail = self.name[link.source] + self.port.get((link.source, leaves), "")
+            head = self.name[link.target] + self.port.get((link.target, arrives), "")
+            yield f"{tail} -> {head} [id={index}, weight={self._weight(link)}]"
+
+    def _weight(self, link: Link) -> int:
+        if self.arrangement.follows.get(link.source) == link.target:
+            return _ROW_WEIGHT
+        if link.outlet is not None:
+            return _OUTPUT_WEIGHT
+        if link.product is not None:
+            return _PRODUCT_WEIGHT
+        return _INPUT_WEIGHT if self.uses[link.source] == 1 else 1
+
+    def placement(self, answer: GraphvizLayout) -> Placement:
+        """The engine's answer in terms of the marks, small deviations from rows set right."""
+        places = {mark: answer.nodes[name] for mark, name in self.name.items()}
+        across = {mark: y + self._offset(mark) for mark, (_, y) in places.items()}
+        self._straighten(across)
+        columns = sorted({round(x) for x, _ in places.values()})
+        number = {x: i for i, x in enumerate(columns)}
+        column = {mark: number[round(x)] for mark, (x, _) in places.items()}
+        drawn = {int(edge.id): edge for edge in answer.edges}
+        passes = {
+            link: _passes(drawn[index], columns[column[link.source] + 1 : column[link.target]])
+            for index, link in enumerate(self.links)
+        }
+        return Placement(across, column, passes)
+
+    def _offset(self, mark: str) -> float:
+        """From the middle of a mark's box to its centre."""
+        if mark not in self.vertices:
+            return 0.0
+        return (self.vertices[mark].below - self.vertices[mark].above) / 2
+
+    def _straighten(self, across: dict[str, float]) -> None:
+        """Let the marks of a straight line agree exactly, in the program's order."""
+        made = {link.target: link for link in self.links if link.product is not None}
+        gates = {gate.outputs[0]: gate.id for gate in self.diagram.gates}
+        arriving: dict[str, list[Link]] = defaultdict(list)
+        for link in self.links:
+            arriving[link.target].append(link)
+            if link.outlet is not None:
+                arriving[link.source + ">"].append(link)
+        for vertex in self.diagram.vertices:
+            if vertex.id in made:
+                self._align(made[vertex.id], across)
+            elif vertex.id in gates:
+                gate = gates[vertex.id]
+                given = [link for link in arriving[gate] if self._given(link, arriving)]
+                for link in (l for l in arriving[gate] if l not in given):
+                    self._align(link, across)
+                for link in given:
+                    self._align(link, across, back=True)
+                for link in arriving[gate + ">"]:
+                    self._align(link, across)
+
+    def _given(self, link: Link, arriving: Mapping[str, list[Link]]) -> bool:
+        """Whether an input is given from outside to one gate alone, and stands beside its row."""
+        outside = not arriving.get(link.source) and self.uses[link.source] == 1
+        return outside and self.arrangement.main.get(link.target) != link.source
+
+    def _align(self, link: Link, across: dict[str, float], back: bool = False) -> None:
+        start = across[link.source] + self._leaves(link)
+        end = across[link.target] + self._arrives(link)
+        if abs(start - end) <= _SNAP and back:
+            across[link.source] += end - start
+        elif abs(start - end) <= _SNAP:
+            across[link.target] += start - end
+
+    def _leaves(self, link: Link) -> float:
+        return self.gates[link.source].outlets[link.outlet] if link.outlet is not None else 0.0
+
+    def _arrives(self, link: Link) -> float:
+        return self.gates[link.target].ports[link.port] if link.port is not None else 0.0
+
+
+def _fields(length: float, ports: Mapping[str, float]) -> str:
+    """Fields of 2 pt, `length` pt in all; each port is the field at its offset from the middle."""
+    fields = [""] * round(length / _FIELD)
+    for name, offset in ports.items():
+        fields[int((length / 2 - offset) // _FIELD)] = f"<{name}>"
+    return "|".join(fields)
+
+
+def _passes(edge: GraphvizEdge, columns: Sequence[float]) -> tuple[float, ...]:
+    """The heights of a spline at the columns."""
+    pieces = [edge.points[i : i + 4] for i in range(0, len(edge.points) - 1, 3)]
+    return tuple(_height(pieces, along) for along in columns)
+
+
+def _height(pieces: Sequence[tuple[Point, ...]], along: float) -> float:
+    piece = next((p for p in pieces if p[3][0] >= along), pieces[-1])
+    low, high = 0.0, 1.0
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _bezier(piece, middle)[0] < along else (low, middle)
+    return _bezier(piece, low)[1]
+
+
+def _bezier(p: Sequence[Point], t: float) -> Point:
+    a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+    return (
+        a * p[0][0] + b * p[1][0] + c * p[2][0] + d * p[3][0],
+        a * p[0][1] + b * p[1][1] + c * p[2][1] + d * p[3][1],
+    )
