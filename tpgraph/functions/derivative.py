@@ -38,8 +38,21 @@ def differentiate(expression: Expression, index: int) -> Expression:
             inner = [differentiate(argument, index) for argument in arguments]
             if all(d == number(0) for d in inner):
                 return number(0)
+            if expression.function == MUL:
+                return _product_rule(arguments, inner)
             outer = _partials(expression)
             return add(*(mul(o, d) for o, d in zip(outer, inner, strict=True)))
+
+
+def _product_rule(factors: tuple[Expression, ...], inner: list[Expression]) -> Expression:
+    """Σ_i (Π_{j≠i} z_j) dz_i over the factors that depend on the argument."""
+    return add(
+        *(
+            mul(mul(*factors[:i], *factors[i + 1 :]), d)
+            for i, d in enumerate(inner)
+            if d != number(0)
+        )
+    )
 
 
 def _partials(call: Apply) -> tuple[Expression, ...]:
@@ -119,8 +132,9 @@ def _product(factors: tuple[Expression, ...]) -> Expression:
     coefficient = number(1)
     kept: list[Expression] = []
     for factor in _factors(factors):
-        if isinstance(factor, Number):
-            coefficient = _rounded(coefficient.value * factor.value)
+        folded = mul(coefficient, factor)
+        if isinstance(factor, Number) and isinstance(folded, Number):
+            coefficient = _rounded(folded.value)
         else:
             kept.append(factor)
     if coefficient == number(-1) and kept:

@@ -25,17 +25,22 @@ def evaluate(expression: Expression, arguments: Sequence[Array]) -> Array:
     Sums and products go from left to right. numpy's own rules hold where a function is undefined
     (log of a negative number is nan, with numpy's warning).
     """
-    return _evaluate(expand(expression), arguments)
+    return _evaluate(expand(expression), arguments, {})
 
 
-def _evaluate(expression: Expression, arguments: Sequence[Array]) -> Array:
+def _evaluate(expression: Expression, arguments: Sequence[Array], known: dict[int, Array]) -> Array:
+    """The value; `known` has those of the parts met before, which derivatives share."""
     match expression:
         case Number(value):
             return np.asarray(float(value))
         case Argument(index):
             return np.asarray(arguments[index], dtype=float)
         case Apply(function, inner):
-            values = [_evaluate(argument, arguments) for argument in inner]
-            if isinstance(function, Defined):
-                return _evaluate(expand(function.body), values)
-            return np.asarray(function.evaluate(*values))
+            if id(expression) not in known:
+                values = [_evaluate(argument, arguments, known) for argument in inner]
+                known[id(expression)] = (
+                    _evaluate(expand(function.body), values, {})
+                    if isinstance(function, Defined)
+                    else np.asarray(function.evaluate(*values))
+                )
+            return known[id(expression)]

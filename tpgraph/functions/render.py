@@ -6,17 +6,23 @@ calls are spelled.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from tpgraph.functions.derivative import expand
+from tpgraph.functions.evaluate import evaluate
 from tpgraph.functions.expression import (
     Apply,
     Argument,
     Defined,
     Expression,
     Number,
+    Primitive,
+    number,
     substitute,
 )
 from tpgraph.functions.table import ADD, DIV, MUL, NEG, POW
@@ -35,19 +41,23 @@ SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a target spells things. Each speller gets texts and returns (text, strength)."""
+    """How a target spells things. Each speller gets texts and returns (text, strength).
+
+    `tight_signs` says that a sign may not follow an operator: a (−b), where others write a * -b.
+    """
 
     number: Callable[[Fraction], tuple[str, int]]
     call: Callable[[Apply, Sequence[str]], tuple[str, int]]
-    times: str
+    times: Callable[[Sequence[str]], str]
     divide: Callable[[str, str], tuple[str, int]]
     power: Callable[[str, str], tuple[str, int]]
     divide_strength: tuple[int, int]
     power_strength: tuple[int, int]
-    parentheses: tuple[str, str] = ("(", ")")
+    argument: Callable[[str], int] = lambda text: ATOM
+    tight_signs: bool = False
 
     def render(self, expression: Expression, arguments: Sequence[str]) -> str:
-        """The text of the expression, with the texts of its arguments (taken as atoms)."""
+        """The text of the expression, with the texts of its arguments."""
         return self._walk(expression, arguments)[0]
 
     def _walk(self, expression: Expression, names: Sequence[str]) -> tuple[str, int]:
@@ -55,45 +65,58 @@ class Dialect:
             case Number(value):
                 return self.number(value)
             case Argument(index):
-                return names[index], ATOM
-            case Apply(function, inner, order):
-                if order == 0 and not isinstance(function, Defined):
-                    if function == ADD:
-                        return self._sum(inner, names), SUM
-                    if function == MUL:
-                        # a factor after the first would regroup if it were a product itself
-                        rest = [self._at(e, names, SIGN) for e in inner[1:]]
-                        return self.times.join([self._at(inner[0], names, PRODUCT), *rest]), PRODUCT
-                    if function == NEG:
-                        return "-" + self._at(inner[0], names, POWER), SIGN
-                    if function == DIV:
-                        left, right = self.divide_strength
-                        return self.divide(
-                            self._at(inner[0], names, left), self._at(inner[1], names, right)
-                        )
-                    if function == POW:
-                        left, right = self.power_strength
-                        return self.power(
-                            self._at(inner[0], names, left), self._at(inner[1], names, right)
-                        )
-                return self.call(expression, [self._walk(e, names)[0] for e in inner])
+                return names[index], self.argument(names[index])
+            case Apply(function, _, order) if order == 0 and isinstance(function, Primitive):
+                return self._primitive(expression, names)
+            case Apply():
+                return self._call(expression, names)
+
+    def _primitive(self, apply: Apply, names: Sequence[str]) -> tuple[str, int]:
+        function, inner = apply.function, apply.arguments
+        if function == ADD:
+            return self._sum(inner, names), SUM
+        if function == MUL:
+            # a factor after the first would regroup if it were a product itself
+            rest = [self._after(e, names, SIGN) for e in inner[1:]]
+            return self.times([self._at(inner[0], names, PRODUCT), *rest]), PRODUCT
+        if function == NEG:
+            least = PRODUCT if self.tight_signs else POWER
+            return "-" + self._after(inner[0], names, least), SIGN
+        if function == DIV:
+            return self.divide(*self._pair(inner, names, self.divide_strength))
+        if function == POW:
+            return self.power(*self._pair(inner, names, self.power_strength))
+        return self._call(apply, names)
+
+    def _call(self, apply: Apply, names: Sequence[str]) -> tuple[str, int]:
+        return self.call(apply, [self._walk(e, names)[0] for e in apply.arguments])
+
+    def _pair(
+        self, inner: Sequence[Expression], names: Sequence[str], least: tuple[int, int]
+    ) -> tuple[str, str]:
+        return self._at(inner[0], names, least[0]), self._at(inner[1], names, least[1])
 
     def _at(self, expression: Expression, names: Sequence[str], least: int) -> str:
+        """The text, in parentheses if it binds less than `least`."""
         text, strength = self._walk(expression, names)
-        left, right = self.parentheses
-        return text if strength >= least else f"{left}{text}{right}"
+        return text if strength >= least else f"({text})"
+
+    def _after(self, expression: Expression, names: Sequence[str], least: int) -> str:
+        """The text behind an operator."""
+        text = self._at(expression, names, least)
+        return f"({text})" if self.tight_signs and text.startswith("-") else text
 
     def _sum(self, terms: Sequence[Expression], names: Sequence[str]) -> str:
-        text = self._at(terms[0], names, SUM)
+        texts = [self._at(terms[0], names, SUM)]
         for term in terms[1:]:
             match term:
                 case Apply(function, (inner,), 0) if function == NEG:
-                    text += " - " + self._at(inner, names, PRODUCT)
+                    texts += " - ", self._after(inner, names, PRODUCT)
                 case Number(value) if value < 0:
-                    text += " - " + self._at(Number(-value), names, PRODUCT)
+                    texts += " - ", self._after(Number(-value), names, PRODUCT)
                 case _:
-                    text += " + " + self._at(term, names, PRODUCT)
-        return text
+                    texts += " + ", self._after(term, names, PRODUCT)
+        return "".join(texts)
 
 
 def _decimal(value: Fraction) -> str | None:
@@ -118,7 +141,7 @@ def _text_call(call: Apply, arguments: Sequence[str]) -> tuple[str, int]:
 _TEXT = Dialect(
     number=_plain_number,
     call=_text_call,
-    times=" * ",
+    times=" * ".join,
     divide=lambda a, b: (f"{a} / {b}", PRODUCT),
     power=lambda a, b: (f"{a}^{b}", POWER),
     divide_strength=(PRODUCT, SIGN),
@@ -179,7 +202,7 @@ def to_numpy(
     dialect = Dialect(
         number=_numpy_number,
         call=_numpy_call(functions),
-        times=" * ",
+        times=" * ".join,
         divide=lambda a, b: (f"{a} / {b}", PRODUCT),
         power=lambda a, b: (f"{a}**{b}", POWER),
         divide_strength=(PRODUCT, SIGN),
@@ -190,9 +213,13 @@ def to_numpy(
 
 def inline(expression: Expression) -> Expression:
     """The expression over the table's functions alone, derivatives written out."""
-    match expand(expression):
+    return _inlined(expand(expression))
+
+
+def _inlined(expression: Expression) -> Expression:
+    match expression:
         case Apply(function, arguments):
-            inner = tuple(inline(argument) for argument in arguments)
+            inner = tuple(_inlined(argument) for argument in arguments)
             if isinstance(function, Defined):
                 return substitute(inline(function.body), inner)
             return Apply(function, inner)
@@ -201,14 +228,38 @@ def inline(expression: Expression) -> Expression:
 
 
 def _expand_primitives(expression: Expression) -> Expression:
-    """Derivatives of table functions written out, those of defined functions kept by name."""
+    """Derivatives of table functions written out, those of defined functions kept by name.
+
+    Constant parts become numbers: Python's own arithmetic on whole numbers is not that of floats,
+    and a numpy scalar would turn float32 into float64.
+    """
     match expression:
         case Apply(function, arguments, order):
             inner = tuple(_expand_primitives(argument) for argument in arguments)
             call = Apply(function, inner, order)
+            if all(isinstance(argument, Number) or argument in _BEYOND for argument in inner):
+                return _constant(call)
             return call if isinstance(function, Defined) else expand(call) if order else call
         case _:
             return expression
+
+
+def _constant(call: Apply) -> Expression:
+    """The value of a call without arguments, where it is one that a number can hold or infinite."""
+    with np.errstate(all="ignore"):
+        value = float(evaluate(call, ()))
+    if math.isfinite(value):
+        return number(value)
+    return NAN if math.isnan(value) else INFINITY if value > 0 else NEGATIVE_INFINITY
+
+
+def _literal(text: str, value: float) -> Apply:
+    return Apply(Primitive(text, 0, lambda z: (), lambda: np.asarray(value), text), ())
+
+
+NAN, INFINITY = _literal("np.nan", math.nan), _literal("np.inf", math.inf)
+NEGATIVE_INFINITY = _literal("-np.inf", -math.inf)
+_BEYOND = (NAN, INFINITY, NEGATIVE_INFINITY)
 
 
 def numpy_helpers(expression: Expression) -> tuple[str, ...]:
@@ -231,9 +282,30 @@ def latex_number(value: Fraction) -> tuple[str, int]:
     decimal = _decimal(abs(value))
     if decimal and "e" in decimal:
         mantissa, _, exponent = decimal.partition("e")
-        decimal = rf"{mantissa}\cdot 10^{{{int(exponent)}}}"
+        decimal = "" if mantissa == "1" else rf"{mantissa} \cdot "
+        decimal += f"10^{{{int(exponent)}}}"
     text = decimal or rf"\frac{{{abs(value.numerator)}}}{{{value.denominator}}}"
-    return (f"-{text}", SIGN) if value < 0 else (text, ATOM)
+    if value < 0:
+        return f"-{text}", SIGN
+    return text, PRODUCT if r"\cdot" in text else ATOM if text[-1] != "}" else POWER
+
+
+def _latex_product(factors: Sequence[str]) -> str:
+    """Factors side by side, with a dot where a digit would go on the number before it."""
+    texts = [factors[0]]
+    for factor in factors[1:]:
+        texts += r" \cdot " if factor[:1].isdigit() else r" \, ", factor
+    return "".join(texts)
+
+
+def _has_superscript(text: str) -> bool:
+    """Whether a LaTeX text has `^` outside of braces, so that a second one needs parentheses."""
+    depth = 0
+    for character in text.replace(r"\{", "").replace(r"\}", ""):
+        depth += (character == "{") - (character == "}")
+        if character in "^'" and depth == 0:
+            return True
+    return False
 
 
 def _latex_call(names: Mapping[str, str]) -> Callable[[Apply, Sequence[str]], tuple[str, int]]:
@@ -243,7 +315,10 @@ def _latex_call(names: Mapping[str, str]) -> Callable[[Apply, Sequence[str]], tu
             return rf"\sqrt{{{arguments[0]}}}", ATOM
         if function.name == "abs" and not isinstance(function, Defined) and apply.order == 0:
             return f"|{arguments[0]}|", ATOM
-        head = function.latex if not isinstance(function, Defined) else names[function.name]
+        head = names[function.name] if isinstance(function, Defined) else function.latex
+        head = r"\mathrm{sqrt}" if head == r"\sqrt" else head
+        if apply.order and _has_superscript(head):
+            head = f"{{{head}}}"
         return f"{head}{chr(39) * apply.order}({', '.join(arguments)})", ATOM
 
     return call
@@ -256,10 +331,12 @@ def to_latex(
     dialect = Dialect(
         number=latex_number,
         call=_latex_call(functions or {}),
-        times=r" \, ",
-        divide=lambda a, b: (rf"\frac{{{a}}}{{{b}}}", ATOM),
+        times=_latex_product,
+        divide=lambda a, b: (rf"\frac{{{a}}}{{{b}}}", POWER),
         power=lambda a, b: (f"{a}^{{{b}}}", POWER),
         divide_strength=(SUM, SUM),
         power_strength=(ATOM, SUM),
+        argument=lambda text: POWER if _has_superscript(text) else ATOM,
+        tight_signs=True,
     )
     return dialect.render(expression, arguments)

@@ -11,6 +11,7 @@ is add(a, neg(b)).
 from __future__ import annotations
 
 import math
+import sys
 from fractions import Fraction
 from types import MappingProxyType
 
@@ -23,6 +24,7 @@ __all__ = ["ADD", "DIV", "MUL", "NEG", "POW", "PRIMITIVES", "add", "div", "mul",
 
 ZERO, ONE, TWO = number(0), number(1), number(2)
 _HALF = number(Fraction(1, 2))
+_LARGEST = Fraction(sys.float_info.max)
 _erf = np.vectorize(math.erf, otypes=[float])
 
 
@@ -33,8 +35,9 @@ def _call(name: str, *arguments: Expression) -> Expression:
 def add(*terms: Expression) -> Expression:
     """A + b + …, without the zeros; numbers are added."""
     kept: list[Expression] = [term for term in terms if term != ZERO]
-    if kept and all(isinstance(term, Number) for term in kept):
-        return Number(sum((t.value for t in kept if isinstance(t, Number)), Fraction(0)))
+    values = [term.value for term in kept if isinstance(term, Number)]
+    if kept and len(values) == len(kept) and abs(total := sum(values, Fraction(0))) <= _LARGEST:
+        return Number(total)
     if len(kept) < 2:
         return kept[0] if kept else ZERO
     return Apply(ADD, tuple(kept))
@@ -45,10 +48,11 @@ def mul(*factors: Expression) -> Expression:
     if ZERO in factors:
         return ZERO
     kept = [factor for factor in factors if factor != ONE]
-    if kept and all(isinstance(factor, Number) for factor in kept):
-        return Number(
-            math.prod((f.value for f in kept if isinstance(f, Number)), start=Fraction(1))
-        )
+    values = [factor.value for factor in kept if isinstance(factor, Number)]
+    if kept and len(values) == len(kept):
+        product = math.prod(values, start=Fraction(1))
+        if abs(product) <= _LARGEST:
+            return Number(product)
     if len(kept) < 2:
         return kept[0] if kept else ONE
     return Apply(MUL, tuple(kept))
@@ -70,7 +74,8 @@ def div(a: Expression, b: Expression) -> Expression:
     if b == ONE:
         return a
     if isinstance(a, Number) and isinstance(b, Number) and b.value != 0:
-        return Number(a.value / b.value)
+        quotient = a.value / b.value
+        return Number(quotient) if abs(quotient) <= _LARGEST else Apply(DIV, (a, b))
     return ZERO if a == ZERO and b != ZERO else Apply(DIV, (a, b))
 
 
