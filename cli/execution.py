@@ -1,0 +1,124 @@
+"""Commands that run programs at finite width: compile, run, train."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import tpgraph as tp
+from tpgraph_cli.files import File, load, parse_widths, write
+
+__all__ = ["compile_", "run", "train"]
+
+
+class Dtype(StrEnum):
+    """Precision of the arrays."""
+
+    float32 = "float32"
+    float64 = "float64"
+
+
+Widths = Annotated[
+    list[str] | None,
+    typer.Option("--width", help="Size of a width, such as n=1000; repeat for several."),
+]
+Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
+Precision = Annotated[Dtype, typer.Option(help="Precision of every array.")]
+
+
+def compile_(
+    file: File,
+    out: Annotated[
+        str | None, typer.Option("--output", "-o", help="Python file to write; - is stdout.")
+    ] = None,
+    dtype: Precision = Dtype.float64,
+) -> None:
+    """Write a program as a standalone Python module that needs numpy alone."""
+    write(tp.compile(load(file), dtype=dtype.value).source, out)
+
+
+def run(
+    file: File,
+    width: Widths = None,
+    seed: Seed = 0,
+    data: Annotated[
+        str | None, typer.Option(help="CSV or NPZ; a network runs on one of its samples.")
+    ] = None,
+    sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", min=0)] = 0,
+    dtype: Precision = Dtype.float64,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Run a program once: mean and variance of every vector, value of every scalar."""
+    program = load(file)
+    values = tp.run(
+        program, parse_widths(width or []), seed, data=data, sample=sample, dtype=dtype.value
+    )
+    if as_json:
+        typer.echo(json.dumps(values, ensure_ascii=False, indent=2))
+        return
+    longest = max((len(name) for part in values.values() for name in part), default=0)
+    for name, facts in values["vectors"].items():
+        typer.echo(f"{name:{longest}}  mean {facts['mean']: .6f}  var {facts['var']:.6f}")
+    for name, value in values["scalars"].items():
+        typer.echo(f"{name:{longest}}  {value: .6f}")
+
+
+def train(
+    file: File,
+    data: Annotated[str, typer.Option(help="CSV with a header, or NPZ.")],
+    out: Annotated[Path, typer.Option(help="Folder for losses, plot, parameters and manifest.")],
+    width: Widths = None,
+    steps: Annotated[int, typer.Option(help="SGD steps.", min=1)] = 1000,
+    lr: Annotated[float, typer.Option(help="Learning rate η; width factors come on top.")] = 0.1,
+    batch: Annotated[int, typer.Option(help="Samples a step.", min=1)] = 32,
+    seed: Seed = 0,
+    dtype: Precision = Dtype.float32,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the last checkpoint in the folder.")
+    ] = False,
+) -> None:
+    """Train a network by stochastic gradient descent."""
+    program = load(file)
+    with _progress(steps) as advance:
+        result = tp.train(
+            program,
+            data,
+            widths=parse_widths(width or []),
+            steps=steps,
+            lr=lr,
+            batch=batch,
+            seed=seed,
+            out=out,
+            resume=resume,
+            dtype=dtype.value,
+            progress=advance,
+        )
+    typer.echo(f"{result.steps} steps, loss {result.loss:.6g}; see {out}")
+
+
+@contextmanager
+def _progress(steps: int) -> Iterator[Callable[[int, float], None] | None]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("training", total=steps)
+
+        def advance(done: int, loss: float) -> None:
+            bar.update(task, completed=done, description=f"loss {loss:.4g}")
+
+        yield advance
