@@ -29,7 +29,7 @@ from tpgraph.program import (
 )
 from tpgraph.types import Dimension, Fixed, Width
 
-__all__ = ["Plan", "ancestors", "inputs_of", "make_plan", "power_text"]
+__all__ = ["Plan", "ancestors", "inputs_of", "make_plan", "multiplier", "power_text"]
 
 _PRIMES = tuple("{0}" + "_prime" * k for k in range(1, 5))
 
@@ -121,23 +121,38 @@ def _multipliers(program: Program, names: Mapping[str, str]) -> Mapping[str, str
 def _multiplier(
     parameter: Parameter, parametrization: Parametrization, names: Mapping[str, str]
 ) -> str | None:
-    """M = scale · n^(−a) [· 1/√d], see `tpgraph.program.parametrization`."""
+    """The text of M; None where it is 1."""
+    constant, axis, exponent = multiplier_parts(parameter, parametrization)
+    text = power_text(constant, f"{names[parameter.variable.name]}.shape[{axis}]", exponent)
+    return None if text == "1.0" else text
+
+
+def multiplier_parts(
+    parameter: Parameter, parametrization: Parametrization
+) -> tuple[float, int, Fraction]:
+    """(c, axis, e) of M = c · (size of w along axis)^e.
+
+    M = scale · n^(−a) [· 1/√d], see `tpgraph.program.parametrization`.
+    """
     variable = parameter.variable
     kind = layer_kind(variable)
     a, _ = parametrization.exponents(kind)
     constant = parameter.scale
     if kind == "input" and variable.is_matrix and parametrization.name != "standard":
-        assert isinstance(variable.matrix.columns, Fixed)
-        constant /= variable.matrix.columns.value**0.5
+        constant /= variable.matrix.columns.size({}) ** 0.5
     axis = 0 if kind == "input" else 1
-    dimension = (
-        (variable.matrix.rows, variable.matrix.columns)[axis]
-        if variable.is_matrix
-        else variable.dim
+    dimensions = (
+        (variable.matrix.rows, variable.matrix.columns) if variable.is_matrix else (variable.dim,)
     )
-    exponent = -a if isinstance(dimension, Width) else Fraction(0)
-    text = power_text(constant, f"{names[variable.name]}.shape[{axis}]", exponent)
-    return None if text == "1.0" else text
+    return constant, axis, -a if isinstance(dimensions[axis], Width) else Fraction(0)
+
+
+def multiplier(
+    parameter: Parameter, parametrization: Parametrization, shape: tuple[int, ...]
+) -> float:
+    """M of W = M w, from the shape of w."""
+    constant, axis, exponent = multiplier_parts(parameter, parametrization)
+    return float(constant * float(shape[axis]) ** float(exponent))
 
 
 def power_text(constant: float, base: str, exponent: Fraction) -> str:

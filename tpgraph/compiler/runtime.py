@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.compiler.plan import Plan, inputs_of, make_plan
+from tpgraph.compiler.plan import Plan, inputs_of, make_plan, multiplier
 from tpgraph.compiler.source import Dtype, argument_names, module_source, variables_source
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.program import Program, Variable
@@ -139,6 +139,15 @@ class Module:
         arrays = self._bind(data, named, targets)
         found: Iterator[tuple[str, Array]] = self._tracer(targets)(params, *arrays)
         return found
+
+    def multipliers(self, params: Params) -> dict[str, float]:
+        """M of every param's W = M w, from the shapes of w."""
+        program = self.program
+        return {
+            p.variable.name: multiplier(p, program.parametrization, params[p.variable.name].shape)
+            for p in program.parameters
+            if program.parametrization is not None
+        }
 
     def first_nonfinite(self, params: Params, *data: Any, **named: Any) -> str | None:
         """The first variable in program order with an entry that is nan or infinite."""

@@ -1,0 +1,68 @@
+"""What `tpgraph run` shows: every scalar, and mean and variance of every vector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tpgraph.compiler.plan import inputs_of
+from tpgraph.compiler.runtime import compile
+from tpgraph.errors import TPDataError
+from tpgraph.program import Program, Variable
+
+__all__ = ["run"]
+
+
+def run(
+    program: Program,
+    widths: Mapping[str, int],
+    seed: int = 0,
+    sample: Mapping[str, Any] | None = None,
+    dtype: str = "float64",
+) -> dict[str, dict[str, Any]]:
+    """Finite-width values: `{"scalars": {x: value}, "vectors": {x: {"mean": m, "var": v}}}`.
+
+    Mean and variance are over the coordinates of one draw at `seed`; a trained vector comes as
+    W = M w. A network needs one `sample`: an array (d,) or (1, d) for each data input by source
+    name, and for what depends on targets, for those too. Raises TPDataError for widths and
+    samples that do not fit.
+    """
+    module = compile(program, dtype)
+    params = module.init(widths, seed)
+    given = _sample(program, sample or {})
+    named = {module.arguments[name]: array for name, array in given.items()}
+    factors = module.multipliers(params)
+    scalars: dict[str, float] = {}
+    vectors: dict[str, dict[str, float]] = {}
+    for name, value in module.variables(params, **named):
+        variable = program.variables[name]
+        if variable.is_scalar:
+            scalars[name] = float(value.reshape(-1)[0])
+        elif variable.is_vector:
+            entries = np.asarray(value, dtype=np.float64) * factors.get(name, 1.0)
+            vectors[name] = {"mean": float(entries.mean()), "var": float(entries.var())}
+    return {"scalars": scalars, "vectors": vectors}
+
+
+def _sample(program: Program, sample: Mapping[str, Any]) -> dict[str, Any]:
+    """One row for every data input, and for the targets if all are given."""
+    inputs = {d.variable.name: d.variable for d in inputs_of(program)}
+    for name in sample:
+        if name not in inputs:
+            raise TPDataError(
+                f"{name} is not an input of the program",
+                expected=f"{', '.join(inputs)}" if inputs else "no sample",
+            )
+    missing = [d.variable.name for d in program.data if d.variable.name not in sample]
+    if missing:
+        raise TPDataError(
+            f"no sample was given for {', '.join(missing)}",
+            mend="give a data file; its first sample is taken",
+        )
+    targets = [d.variable for d in program.targets]
+    complete = all(v.name in sample for v in targets)
+    wanted: Iterable[Variable] = (*(d.variable for d in program.data), *(targets * complete))
+    rows = {v.name: np.asarray(sample[v.name]) for v in wanted}
+    return {name: row[None] if row.ndim == 1 else row[:1] for name, row in rows.items()}

@@ -1,0 +1,223 @@
+"""Stochastic gradient descent on a program, kept on disk."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from tpgraph.compiler import Array, Module, Params, check_widths, compile
+from tpgraph.errors import TPDataError, TPError
+from tpgraph.language import to_text
+from tpgraph.program import Program
+from tpgraph.training.checkpoint import Checkpoint, Settings, sha256
+from tpgraph.training.data import Dataset, dataset, load_data
+
+__all__ = ["Progress", "Training", "train"]
+
+Progress = Callable[[int, int, float], None]
+"""Called after every step with (steps done, steps wanted, loss)."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training run ends with: the module, its parameters, the loss of every step."""
+
+    module: Module
+    params: Params
+    losses: tuple[float, ...]
+
+
+def train(
+    program: Program,
+    data: str | Path | Dataset | Mapping[str, Any],
+    *,
+    widths: Mapping[str, int],
+    steps: int,
+    lr: float,
+    batch: int = 64,
+    seed: int = 0,
+    out: str | Path | None = None,
+    resume: bool = False,
+    dtype: str = "float64",
+    progress: Progress | None = None,
+    checkpoint_seconds: float = 30.0,
+) -> Training:
+    """Train a program by SGD: w −= lr · n^(−c) · ∂(mean loss of the batch)/∂w.
+
+    `data` is a CSV or NPZ file, or arrays (N, d) by source name. Every epoch is a permutation of
+    the samples drawn from (seed, epoch), cut into batches of `batch`; a rest that fills no batch
+    is left out. With a directory `out`, losses, curve, parameters and manifest are written to it,
+    every `checkpoint_seconds` and at the end; `resume` goes on from there and ends bit for bit as
+    if the run had not stopped. `steps` counts from the beginning. An interrupt (Ctrl-C) leaves a
+    run that can be resumed, and is raised again.
+
+    Raises TPDataError for data and widths that do not fit; TPError for other settings, for a run
+    that cannot be resumed, and when a loss or parameter is not finite, naming the first variable
+    that went bad and the step; the last good checkpoint stays.
+    """
+    _check_settings(program, steps, lr, batch, seed)
+    sizes = check_widths(program, widths)
+    module = compile(program, dtype)
+    samples = _samples(program, data)
+    if batch > len(samples):
+        raise TPDataError(
+            f"a batch of {batch} cannot be drawn from {len(samples)} samples",
+            mend=f"choose a batch of at most {len(samples)}",
+        )
+    checkpoint = None
+    losses: list[float] = []
+    if out is not None:
+        text = to_text(program)
+        settings = Settings(
+            program.name, sha256(text), samples.digest, sizes, float(lr), batch, seed, dtype
+        )
+        checkpoint = Checkpoint(Path(out), settings, text, Path(samples.name).name)
+    if resume:
+        if checkpoint is None:
+            raise TPError("there is nothing to resume without a directory", mend="give out")
+        params, losses = checkpoint.resume()
+        if len(losses) > steps:
+            raise TPError(
+                f"the run has {len(losses)} steps already, more than {steps}",
+                mend="steps counts from the beginning of the run",
+            )
+    else:
+        params = module.init(sizes, seed)
+        if checkpoint is not None:
+            checkpoint.start(params, steps)
+    run = _Run(module, params, losses, samples, steps, float(lr), batch, seed, checkpoint)
+    run.go(progress, checkpoint_seconds)
+    return Training(module, params, tuple(losses))
+
+
+def _check_settings(program: Program, steps: int, lr: float, batch: int, seed: int) -> None:
+    if program.loss is None:
+        raise TPError(
+            f"program {program.name} has no loss to train on",
+            mend="declare one: loss (f - y)^2 / 2",
+        )
+    if not program.parameters:
+        raise TPError(f"program {program.name} has no param to train")
+    for name, value, least in (("steps", steps, 0), ("batch", batch, 1), ("seed", seed, 0)):
+        if value < least:
+            raise TPError(f"{name} is {value}", expected=f"a whole number ≥ {least}")
+    if not (np.isfinite(lr) and lr >= 0):
+        raise TPError(f"lr is {lr}", expected="a finite number ≥ 0")
+
+
+def _samples(program: Program, data: str | Path | Dataset | Mapping[str, Any]) -> Dataset:
+    if isinstance(data, Dataset):
+        return data
+    if isinstance(data, Mapping):
+        return dataset(program, data)
+    return load_data(data, program)
+
+
+@dataclass
+class _Run:
+    """A run in progress; `params` and `losses` change in place and always belong together."""
+
+    module: Module
+    params: Params
+    losses: list[float]
+    samples: Dataset
+    steps: int
+    lr: float
+    batch: int
+    seed: int
+    checkpoint: Checkpoint | None
+
+    def go(self, progress: Progress | None, seconds: float) -> None:
+        """All steps that are left; see `train`."""
+        arrays = [a.astype(self.module.dtype) for a in self.samples.arrays.values()]
+        saved = time.monotonic()
+        whole = True
+        try:
+            with _deferred_interrupt() as interrupted, np.errstate(all="ignore"):
+                for rows in self._batches(len(self.losses)):
+                    whole = False
+                    self._step([array[rows] for array in arrays])
+                    whole = True
+                    if interrupted.is_set():
+                        raise KeyboardInterrupt
+                    if progress is not None:
+                        progress(len(self.losses), self.steps, self.losses[-1])
+                    if time.monotonic() - saved >= seconds:
+                        self._save()
+                        saved = time.monotonic()
+        except KeyboardInterrupt:
+            if whole:
+                self._save(plot=True)
+            raise
+        self._save(plot=True)
+
+    def _batches(self, done: int) -> Iterator[np.ndarray[Any, Any]]:
+        """The sample indices of the steps after `done`."""
+        per_epoch = len(self.samples) // self.batch
+        epoch, order = -1, np.arange(0)
+        for step in range(done, self.steps):
+            if step // per_epoch != epoch:
+                epoch = step // per_epoch
+                order = np.random.default_rng([self.seed, epoch]).permutation(len(self.samples))
+            start = step % per_epoch * self.batch
+            yield order[start : start + self.batch]
+
+    def _step(self, arrays: list[Array]) -> None:
+        loss = float(self.module.sgd_step(self.params, *arrays, self.lr))
+        if np.isfinite(loss):
+            self.losses.append(loss)
+            return
+        bad = self.module.first_nonfinite(self.params, *arrays)
+        self._save(plot=True)
+        raise _not_finite(bad or "the loss", len(self.losses) + 1)
+
+    def _save(self, plot: bool = False) -> None:
+        """A checkpoint, unless the last step's update is not finite, which is an error."""
+        for name in self.module.trainable:
+            if not np.isfinite(self.params[name]).all():
+                raise _not_finite(name, len(self.losses), "after the update of ")
+        if self.checkpoint is not None:
+            self.checkpoint.save(self.params, self.losses, self.steps)
+            if plot:
+                self.checkpoint.plot(self.losses)
+
+
+def _not_finite(name: str, step: int, when: str = "at ") -> TPError:
+    return TPError(
+        f"training stopped: {name} is not finite {when}step {step}",
+        expected="finite values throughout",
+        mend="a smaller learning rate, or float64; the last good checkpoint is kept",
+    )
+
+
+@contextmanager
+def _deferred_interrupt() -> Iterator[threading.Event]:
+    """Within it the first Ctrl-C sets the event; a second one interrupts as usual.
+
+    A step changes parameters in place, so that it must not be left in its middle. Outside the
+    main thread nothing is deferred, since interrupts do not arrive there.
+    """
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield event
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        event.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGINT, before)
