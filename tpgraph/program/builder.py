@@ -126,9 +126,11 @@ class Builder:
                 span,
                 f"a ratio of {self._widths[width.base].base}",
             )
-        if width.ratio <= 0:
+        if width.ratio <= 0 or (width.base is None and width.ratio != 1):
             raise TPTypeError(
-                f"width {width.name} = {width.ratio} {width.base}", span, "a ratio > 0"
+                f"width {width.name} = {width.ratio} {width.base or ''}".rstrip(),
+                span,
+                "a ratio > 0 of another width",
             )
         self._widths[width.name] = width
         return width
@@ -142,8 +144,12 @@ class Builder:
 
     def declare(self, declaration: Declaration) -> tuple[Variable, ...]:
         """Add a declaration and bind its variables."""
+        names: set[str] = set()
         for variable in declaration.variables:
             self._require_free(variable.name, declaration.span)
+            if variable.name in names:
+                raise TPNameError(f"{variable} is declared twice", declaration.span)
+            names.add(variable.name)
         check_declaration(declaration)
         self._require_widths(declaration)
         for variable in declaration.variables:
@@ -180,6 +186,7 @@ class Builder:
 
     def output(self, variable: Variable, span: Span | None = None) -> None:
         """Declare a variable an output of the network."""
+        self._require_bound(variable, span)
         if variable.is_matrix:
             raise TPTypeError(f"output {variable} is a matrix", span, "a vector or a scalar")
         if variable in self._outputs:
@@ -190,6 +197,7 @@ class Builder:
         """Declare the loss, a scalar or a vector of fixed dimension that is summed."""
         if self._loss is not None:
             raise TPNameError("the program has a loss already", span)
+        self._require_bound(variable, span)
         if not (variable.is_scalar or variable.is_fixed):
             raise TPTypeError(
                 f"the loss is a {variable.type}",
@@ -231,6 +239,10 @@ class Builder:
                 "a new name: every variable is bound once",
                 f"it was bound before at {where}" if where is not None else None,
             )
+
+    def _require_bound(self, variable: Variable, span: Span | None) -> None:
+        if self._scope.get(variable.name) != variable:
+            raise TPNameError(f"{variable} is not bound before its use", span)
 
     def _require_widths(self, declaration: Declaration) -> None:
         """Every width of a declared object must be one of the program's."""

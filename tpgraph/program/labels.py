@@ -72,7 +72,9 @@ def matrix_latex(program: Program, equation: MatMul) -> str:
     name = latex_name(program, equation.matrix)
     if not equation.transpose:
         return name
-    return rf"{name[:-1]}\top}}" if re.search(r"\^\{[^{}]*\}$", name) else rf"{name}^{{\top}}"
+    if re.search(r"\^\{[^{}]*\}$", name):
+        return rf"{name[:-1]}\top}}"
+    return rf"{{{name}}}^{{\top}}" if "^" in name else rf"{name}^{{\top}}"
 
 
 def latex_functions(program: Program) -> dict[str, str]:

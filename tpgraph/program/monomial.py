@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from tpgraph.program.equations import InitialMatrix, Parameter
 from tpgraph.program.parametrization import Kind, Parametrization, layer_kind
-from tpgraph.types import Dimension, Vector, Width
+from tpgraph.types import Dimension, Fixed, Vector, Width
 
 __all__ = ["Monomial", "ParameterFormulas", "initial_variance", "parameter_formulas", "readable"]
 
@@ -76,7 +76,7 @@ def _simple(size: float) -> Fraction | None:
 def _monomial(coefficient: float, *factors: tuple[Dimension, Fraction]) -> Monomial:
     powers: dict[str, Fraction] = {}
     for dimension, exponent in factors:
-        if str(dimension) == "1":
+        if dimension == Fixed(1):
             continue
         powers[str(dimension)] = powers.get(str(dimension), Fraction(0)) + exponent
     return Monomial(coefficient, {symbol: e for symbol, e in powers.items() if e != 0})
@@ -119,8 +119,9 @@ def parameter_formulas(
         outside.extend([] if within else [half])
     else:
         n = variable.matrix.columns
-    outside.insert(0, (n, -a))
-    inside.insert(0, (n, -2 * b))
+    if isinstance(n, Width):  # a trainable vector of fixed dimension does not scale
+        outside.insert(0, (n, -a))
+        inside.insert(0, (n, -2 * b))
     return ParameterFormulas(
         name=variable.name,
         kind=kind,

@@ -31,7 +31,7 @@ from tpgraph.program.equations import (
 )
 from tpgraph.program.parametrization import layer_kind
 from tpgraph.program.variables import Variable
-from tpgraph.types import Dimension, Scalar, Type, Vector, Width
+from tpgraph.types import Dimension, Fixed, Scalar, Type, Vector, Width
 
 __all__ = ["check_declaration", "check_equation", "check_expression", "result_type"]
 
@@ -39,6 +39,8 @@ __all__ = ["check_declaration", "check_equation", "check_expression", "result_ty
 def check_declaration(declaration: Declaration) -> None:
     """Raise a TPTypeError where the declaration's own numbers and shapes do not fit."""
     span = declaration.span
+    for variable in declaration.variables:
+        _require_dimensions(variable, span)
     match declaration:
         case InitialScalar(variable, value, limit):
             _require(variable, variable.is_scalar, "a scalar", span)
@@ -68,8 +70,17 @@ def check_declaration(declaration: Declaration) -> None:
             assert_never(declaration)
 
 
+def _require_dimensions(variable: Variable, span: Span | None) -> None:
+    for dimension in variable.type.dimensions:
+        if isinstance(dimension, Fixed) and dimension.value < 1:
+            raise TPTypeError(
+                f"{variable} has dimension {dimension.value}", span, "a whole number ≥ 1"
+            )
+
+
 def _check_gaussian(declaration: InitialVectors) -> None:
     span, variables = declaration.span, declaration.variables
+    assert variables, "a declaration binds something"
     for variable in variables:
         _require(variable, variable.is_vector, "a vector", span)
         if variable.dim != variables[0].dim:
@@ -88,7 +99,9 @@ def _check_gaussian(declaration: InitialVectors) -> None:
     for entry in (*declaration.mean, *(c for row in covariance for c in row)):
         _require_finite(entry, f"the distribution of {variables[0]}", span)
     if any(
-        not math.isclose(covariance[i][j], covariance[j][i]) for i in range(k) for j in range(i)
+        not math.isclose(covariance[i][j], covariance[j][i], abs_tol=1e-15)
+        for i in range(k)
+        for j in range(i)
     ):
         raise TPTypeError(f"the covariance of {variables[0]} is not symmetric", span)
     if not _is_positive_semidefinite(covariance):

@@ -98,6 +98,7 @@ def canonical_name(base: str) -> str:
     >>> canonical_name("x_tilde") == canonical_name("x\u0303")
     True
     """
+    base = unicodedata.normalize("NFKC", base)
     for word, accent in ACCENTS.items():
         if base.endswith(f"_{word}") and len(base) > len(word) + 1:
             return unicodedata.normalize("NFKC", canonical_name(base[: -len(word) - 1]) + accent)
