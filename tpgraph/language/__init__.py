@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from tpgraph.errors import Source, Span, TPDataError, TPSyntaxError
+from tpgraph.language.document import from_json, to_json
 from tpgraph.language.elaborate import elaborate
 from tpgraph.language.limits import require_size
+from tpgraph.language.printer import to_text
 from tpgraph.program import Program
 
-__all__ = ["load", "parse"]
+__all__ = ["from_json", "load", "parse", "to_json", "to_text"]
 
 
 def parse(text: str, name: str = "<text>") -> Program:
@@ -35,4 +37,6 @@ def load(path: str | Path) -> Program:
         text = file.read_bytes().decode("utf-8")
     except OSError as error:
         raise TPDataError(f"{file} cannot be read: {error.strerror}") from None
+    if file.suffix == ".json":
+        return from_json(text, str(path))
     return parse(text, str(path))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from tpgraph.errors import TPNameError, TPTypeError
-from tpgraph.functions import Number
+from tpgraph.functions import Expression, Number
 from tpgraph.language import syntax as s
 from tpgraph.language.scope import Scope, fail
 from tpgraph.language.terms import Terms
@@ -170,15 +170,24 @@ class Declarer:
                 )
             return
         limit = float(scope.value(node.extra))
-        widths: list[str] = []
-        for used in _names_in_order(node.mean):
-            if used in scope.widths and used not in widths:
-                widths.append(used)
-        expression = self.terms.expression(node.mean, widths)
+        expression, widths = self._of_widths(node.mean)
         sizes = tuple(scope.widths[width] for width in widths)
         for full in self._free_names(name):
             variable = Variable(full, Scalar())
             scope.builder.declare(InitialScalar(variable, expression, limit, sizes, span))
+
+    def _of_widths(self, node: s.Expr) -> tuple[Expression, list[str]]:
+        """A function of widths, and the widths in the order of its arguments."""
+        if not isinstance(node, s.Explicit):
+            names = dict.fromkeys(n for n in _names_in_order(node) if n in self.scope.widths)
+            return self.terms.expression(node, list(names)), list(names)
+        widths = [name.full for name in node.arguments]
+        unknown = next((n for n in node.arguments if n.full not in self.scope.widths), None)
+        if unknown is not None:
+            fail(unknown, TPNameError(f"{unknown.full} is not a width"))
+        if len(widths) != len(node.parameters):
+            fail(node, TPTypeError(f"{len(node.parameters)} parameters, {len(widths)} arguments"))
+        return self.terms.expression(node.body, list(node.parameters)), widths
 
     def _plain_value(self, node: s.Expr) -> Fraction:
         for used in _names_in_order(node):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -17,13 +17,14 @@ from tpgraph.errors import (
     TPTypeError,
     raise_all,
 )
-from tpgraph.functions import Apply, Defined, Expression
+from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression, Function
 from tpgraph.language import syntax as s
 from tpgraph.language.count import weight
 from tpgraph.language.declare import Declarer
 from tpgraph.language.limits import MAX_DEPTH, MAX_ERRORS, MAX_FUNCTION
+from tpgraph.language.lines import logical_lines
 from tpgraph.language.names import KEYWORDS, NAME, canonical
-from tpgraph.language.parser import statements
+from tpgraph.language.parser import expression, statements
 from tpgraph.language.scope import Scope, Silent, did_you_mean, fail
 from tpgraph.language.syntax import Placed
 from tpgraph.language.terms import Terms
@@ -41,7 +42,7 @@ from tpgraph.program import (
 )
 from tpgraph.types import Scalar, Width
 
-__all__ = ["elaborate"]
+__all__ = ["elaborate", "function_of"]
 
 _PARAMETRIZATIONS = {"ntk": NTK, "mup": MUP, "standard": STANDARD}
 
@@ -294,6 +295,11 @@ class _Elaborator:
 
     def _function(self, node: s.DefineFunction) -> None:
         scope, name = self.scope, node.name.full
+        if name in PRIMITIVES:
+            fail(
+                node.name,
+                TPNameError(f"{name} is a function of the table", mend="choose another name"),
+            )
         parameters = [parameter.full for parameter in node.parameters]
         if len(set(parameters)) < len(parameters):
             fail(node.parameters[-1], TPNameError(f"two parameters of {name} have one name"))
@@ -314,6 +320,8 @@ class _Elaborator:
         target = node.target.full or scope.full_name(node.target)
         if target == "loss":
             fail(node.target, TPNameError("loss names the program's loss", mend="write: loss E"))
+        if node.target.base == "loss" and not node.target.intermediate:
+            fail(node.target, TPNameError("loss has no index", mend="write: loss E"))
         if target in scope.numbers:
             fail(node.target, TPNameError(f"{target} is bound twice: it is a number already"))
         self._bind(target, node.value, node)
@@ -400,3 +408,20 @@ def _unfolded(body: Expression, known: dict[str, tuple[int, int]]) -> tuple[int,
 
 def _position(error: TPError) -> int:
     return error.span.start if error.span is not None else -1
+
+
+def function_of(text: str, arity: int, functions: Mapping[str, Function]) -> Expression:
+    """The expression over z1, z2, … that a text of the language is. Raises a TPError."""
+    names = [f"z{i}" for i in range(1, arity + 1)]
+    head = f"fn f({', '.join(names) or 'z'}) = "
+    source = Source("function", (head + text).replace("\n", " ").replace("\r", " "))
+    scope = Scope(source, Builder())
+    scope.functions = dict(functions)
+    for line in logical_lines(source):
+        if line.error is not None:
+            raise line.error
+    try:
+        _, body = expression(source, 0)
+        return Terms(scope).expression(body, names)
+    except Placed as problem:
+        raise problem.error.at(Span(source, problem.start, problem.end)) from None

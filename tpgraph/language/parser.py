@@ -15,10 +15,10 @@ from tpgraph.errors import Source, Span, TPError, TPLimitError, TPSyntaxError
 from tpgraph.language.diagnose import explain
 from tpgraph.language.limits import MAX_DEPTH
 from tpgraph.language.lines import Line, logical_lines
-from tpgraph.language.syntax import Broken, Loop, Placed, Statement
+from tpgraph.language.syntax import Broken, DefineFunction, Expr, Loop, Name, Placed, Statement
 from tpgraph.language.tree import TreeBuilder
 
-__all__ = ["LineParser", "Reporter", "grammar", "statements"]
+__all__ = ["LineParser", "Reporter", "expression", "grammar", "statements"]
 
 Reporter = Callable[[TPError, str], None]
 """Takes an error and the text of the line at fault, whose names are not known then."""
@@ -64,6 +64,14 @@ class LineParser:
 @cache
 def _line_parser() -> LineParser:
     return LineParser()
+
+
+def expression(source: Source, start: int) -> tuple[tuple[Name, ...], Expr]:
+    """Parameters and body of the `fn` statement that a source is."""
+    line = Line(start, len(source.text), "", -1, None)
+    statement = _line_parser().parse(source, line)
+    assert isinstance(statement, DefineFunction)
+    return statement.parameters, statement.body
 
 
 class _Blocks:

@@ -243,7 +243,9 @@ class Terms:
 
     def _is_number(self, name: str) -> bool:
         parameters = self.scope.parameters
-        return name in self.scope.numbers or (parameters is not None and name in parameters)
+        if parameters is not None:
+            return name in parameters or name in self.scope.numbers
+        return name in self.scope.numbers or name in self.scope.bound
 
     def _lone_matrix(self, node: s.Transposed) -> NoReturn:
         name, scope = node.name, self.scope

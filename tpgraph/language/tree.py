@@ -315,17 +315,20 @@ class TreeBuilder(Transformer[Token, Any]):
         return s.Declare("vector", names, shape, mean, variance, None, as_x, *self._where)
 
     def scalar(self, c: list[Any]) -> s.Declare:
-        name, limit, value = c
+        name, _, limit, value = c
         return s.Declare("scalar", (name,), (), value, None, limit, False, *self._where)
 
     def equation(self, c: list[Any]) -> s.Equate:
         return s.Equate(c[0], c[1], self.origin, 0, self.end)
 
+    def part_of_loss(self, c: list[Any]) -> s.Equate:
+        return s.Equate(self.name(c[:2]), c[2], *self._where)
+
     def output(self, c: list[Any]) -> s.Output:
         return s.Output(c[0], *self._where)
 
     def loss(self, c: list[Any]) -> s.Loss:
-        return s.Loss(c[0], *self._where)
+        return s.Loss(c[1], *self._where)
 
     def label(self, c: list[Any]) -> s.Label:
         return s.Label(c[0], c[1][1:-1].replace('""', '"'), *self._where)

@@ -1,0 +1,394 @@
+"""Programs as JSON documents: `from_json(to_json(p)) == p`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import Any, assert_never
+
+from pydantic import ValidationError
+
+from tpgraph.errors import (
+    Source,
+    Span,
+    TPError,
+    TPLimitError,
+    TPNameError,
+    TPSyntaxError,
+    TPTypeError,
+    raise_all,
+)
+from tpgraph.functions import PRIMITIVES, Defined, Expression
+from tpgraph.language.elaborate import function_of
+from tpgraph.language.limits import MAX_ERRORS, MAX_TERMS, require_size
+from tpgraph.language.printer import dim_names
+from tpgraph.language.schema import (
+    DeclarationModel,
+    Document,
+    EquationModel,
+    FedModel,
+    GateModel,
+    MatMulModel,
+    MatrixModel,
+    ParamModel,
+    PlaceModel,
+    ScalarModel,
+    VectorModel,
+)
+from tpgraph.language.write_terms import term_of, term_text
+from tpgraph.program import (
+    Builder,
+    Data,
+    Declaration,
+    Equation,
+    InitialMatrix,
+    InitialScalar,
+    InitialVectors,
+    MatMul,
+    Moment,
+    Nonlin,
+    Parameter,
+    Parametrization,
+    Place,
+    Program,
+    Ref,
+    Target,
+    Variable,
+)
+from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Vector, Width
+
+__all__ = ["from_json", "to_json"]
+
+
+def to_json(program: Program) -> str:
+    """The program as a JSON document of schema `tpgraph.program/1`."""
+    return json.dumps(_Writer(program).document(), ensure_ascii=False, indent=1) + "\n"
+
+
+def from_json(text: str, name: str = "<json>") -> Program:
+    """The program of a JSON document.
+
+    Raises a TPError, or a TPErrorGroup, as `parse` does.
+    """
+    require_size(len(text))
+    return _Reader(_validated(text, name)).program()
+
+
+class _Writer:
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.dims = dim_names(program)
+        self.texts: dict[tuple[int, int], str] = {}
+
+    def document(self) -> dict[str, Any]:
+        program = self.program
+        return {
+            "schema": "tpgraph.program/1",
+            "name": program.name,
+            "widths": [
+                {"name": w.name, "ratio": str(w.ratio), "base": w.base} for w in program.widths
+            ],
+            "dims": self.dims,
+            "parametrization": self._parametrization(program.parametrization),
+            "functions": [
+                {
+                    "name": f.name,
+                    "parameters": list(f.parameters),
+                    "body": self._text(f.body, f.arity),
+                }
+                for f in program.functions
+            ],
+            "declarations": [self._declaration(d) for d in program.declarations],
+            "equations": [self._equation(e) for e in program.equations],
+            "outputs": [v.name for v in program.outputs],
+            "loss": program.loss.name if program.loss is not None else None,
+            "labels": dict(program.labels),
+        }
+
+    def _text(self, expression: Expression, arity: int) -> str:
+        key = id(expression), arity
+        if key not in self.texts:
+            refs = [Ref(Variable(f"z{i}", Scalar())) for i in range(1, arity + 1)]
+            self.texts[key] = term_text(term_of(expression, refs), str)
+        return self.texts[key]
+
+    def _parametrization(self, given: Parametrization | None) -> dict[str, Any] | None:
+        if given is None:
+            return None
+        exponents = {"a": [str(e) for e in given.a], "b": [str(e) for e in given.b]}
+        return {"name": given.name, **exponents, "c": str(given.c)}
+
+    def _dim(self, dim: Dimension) -> int | str:
+        if isinstance(dim, Width):
+            return dim.name
+        named = dim.name is not None and self.dims.get(dim.name) == dim.value
+        return dim.name if named and dim.name is not None else dim.value
+
+    def _shape(self, variable: Variable) -> list[int | str]:
+        if variable.is_matrix:
+            return [self._dim(variable.matrix.rows), self._dim(variable.matrix.columns)]
+        return [self._dim(variable.dim)]
+
+    def _declaration(self, declaration: Declaration) -> dict[str, Any]:
+        match declaration:
+            case InitialScalar(variable, value, limit, widths):
+                text = self._text(value, len(widths))
+                names = [w.name for w in widths]
+                head = {"kind": "scalar", "name": variable.name, "value": text}
+                return {**head, "limit": limit, "widths": names}
+            case InitialVectors(variables, mean, covariance, as_x):
+                return {
+                    "kind": "vector",
+                    "names": [v.name for v in variables],
+                    "dim": self._dim(variables[0].dim),
+                    "mean": list(mean),
+                    "covariance": [list(row) for row in covariance],
+                    "as_x": as_x,
+                }
+            case InitialMatrix(variable, variance):
+                head = {"kind": "matrix", "name": variable.name}
+                return {**head, "shape": self._shape(variable), "variance": variance}
+            case Parameter(variable, variance, scale):
+                head = {"kind": "param", "name": variable.name}
+                shape = self._shape(variable)
+                return {**head, "shape": shape, "variance": variance, "scale": scale}
+            case Data(variable) | Target(variable):
+                kind = "data" if isinstance(declaration, Data) else "target"
+                return {"kind": kind, "name": variable.name, "dim": self._dim(variable.dim)}
+            case _:
+                assert_never(declaration)
+
+    def _equation(self, equation: Equation) -> dict[str, Any]:
+        match equation:
+            case MatMul(out, matrix, transpose, operand):
+                found: dict[str, Any] = {
+                    "kind": "matmul",
+                    "out": out.name,
+                    "matrix": matrix.name,
+                    "transpose": transpose,
+                    "operand": operand.name,
+                }
+            case Nonlin(out, function, arguments) | Moment(out, function, arguments):
+                found = {
+                    "kind": "nonlin" if isinstance(equation, Nonlin) else "moment",
+                    "out": out.name,
+                    "function": self._text(function, len(arguments)),
+                    "arguments": [a.name for a in arguments],
+                }
+        place = equation.place
+        if place is not None:
+            entry = {"row": place.row, "context": place.context, "partner": place.partner}
+            found["place"] = entry
+        return found
+
+
+def _validated(text: str, name: str) -> Document:
+    """The document that a text holds. Raises a TPError for each thing that does not fit."""
+    source = Source(name, text)
+    try:
+        if text.count("[") + text.count("{") > MAX_TERMS * 2:
+            raise TPLimitError("the document is too large")
+        data = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        span = Span(source, error.pos, error.pos + 1)
+        raise TPSyntaxError(f"this is not JSON: {error.msg}", span) from None
+    except RecursionError:
+        raise TPLimitError("the document nests too deep") from None
+    except ValueError as error:
+        raise TPLimitError(f"a number in the document is too long: {str(error)[:60]}") from None
+    try:
+        return Document.model_validate(data)
+    except ValidationError as error:
+        raise_all(_structural(error, name))
+        raise AssertionError from error
+
+
+def _no_constant(word: str) -> float:
+    raise TPTypeError(f"{word} is not a number that a program can hold")
+
+
+def _structural(error: ValidationError, name: str) -> Iterator[TPError]:
+    for count, entry in enumerate(error.errors(include_url=False, include_input=False)):
+        if count == MAX_ERRORS:
+            yield TPLimitError(f"{MAX_ERRORS} errors; the rest is not shown")
+            return
+        place = "".join(
+            f"[{part}]" if isinstance(part, int) else f".{part}" for part in entry["loc"]
+        )
+        yield TPSyntaxError(
+            f"{name}: {place.lstrip('.') or 'the document'}: {entry['msg']}",
+            expected="a document of schema tpgraph.program/1",
+        )
+
+
+class _Reader:
+    """Builds the program of a document; errors name the place in it."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.builder = Builder(document.name)
+        self.functions: dict[str, Any] = dict(PRIMITIVES)
+        self.widths: dict[str, Width] = {}
+        self.texts: dict[tuple[str, int], Expression] = {}
+        self.errors: list[TPError] = []
+        self.failed: set[str] = set()
+
+    def program(self) -> Program:
+        document = self.document
+        for number, width in enumerate(document.widths):
+            self._try(f"widths[{number}]", (), self._width, width)
+        self._try("parametrization", (), self._parametrization, None)
+        for number, function in enumerate(document.functions):
+            self._try(f"functions[{number}]", (), self._function, function)
+        for number, declaration in enumerate(document.declarations):
+            names = (
+                declaration.names if isinstance(declaration, VectorModel) else [declaration.name]
+            )
+            self._try(f"declarations[{number}]", names, self._declaration, declaration)
+        for number, equation in enumerate(document.equations):
+            self._try(f"equations[{number}]", (equation.out,), self._equation, equation)
+        for number, output in enumerate(document.outputs):
+            self._try(f"outputs[{number}]", (), self._output, output)
+        if document.loss is not None:
+            self._try("loss", (), self._loss, document.loss)
+        for name, latex in document.labels.items():
+            self.builder.label(name, latex)
+        raise_all(self.errors)
+        program = self.builder.build()
+        if not (program.declarations or program.equations):
+            raise TPSyntaxError("the document holds no program", expected="a declaration")
+        return program
+
+    def _try(self, place: str, names: Sequence[str], action: Any, item: object) -> None:
+        """Do one thing; where it fails, what it would bind is not reported again."""
+        try:
+            action(item)
+        except TPError as error:
+            self.failed.update(n for n in names if n not in self.builder.scope)
+            if isinstance(error, _Skipped):
+                return
+            error.message = f"{place}: {error.message}"
+            error.args = (error.message,)
+            self.errors.append(error)
+            if len(self.errors) >= MAX_ERRORS:
+                last = TPLimitError(f"{MAX_ERRORS} errors; the rest was not looked at")
+                raise_all([*self.errors, last])
+
+    def _width(self, item: Any) -> None:
+        ratio = _fraction(item.ratio)
+        self.widths[item.name] = self.builder.width(Width(item.name, ratio, item.base))
+
+    def _parametrization(self, _: object) -> None:
+        given = self.document.parametrization
+        if given is None:
+            return
+        a, b = ((_fraction(e[0]), _fraction(e[1]), _fraction(e[2])) for e in (given.a, given.b))
+        self.builder.parametrization = Parametrization(given.name, a, b, _fraction(given.c))
+
+    def _function(self, item: Any) -> None:
+        if item.name in PRIMITIVES:
+            raise TPNameError(f"{item.name} is a function of the table")
+        body = self._expression(item.body, len(item.parameters))
+        function = self.builder.define(Defined(item.name, tuple(item.parameters), body))
+        self.functions[item.name] = function
+
+    def _expression(self, text: str, arity: int) -> Expression:
+        key = text, arity
+        if key not in self.texts:
+            self.texts[key] = function_of(text, arity, self.functions)
+        return self.texts[key]
+
+    def _dim(self, item: int | str) -> Dimension:
+        if isinstance(item, int):
+            return Fixed(item)
+        if item in self.widths:
+            return self.widths[item]
+        if item in self.document.dims:
+            return Fixed(self.document.dims[item], item)
+        raise TPNameError(f"{item} is neither a width nor a dim")
+
+    def _variable(self, name: str) -> Variable:
+        found = self.builder.scope.get(name)
+        if found is None:
+            if name in self.failed:
+                raise _Skipped(name)
+            raise TPNameError(f"{name} is not bound before its use")
+        return found
+
+    def _declaration(self, item: DeclarationModel) -> None:
+        self.builder.declare(self._declared(item))
+
+    def _declared(self, item: DeclarationModel) -> Declaration:
+        match item:
+            case ScalarModel():
+                widths = tuple(self._named_width(w) for w in item.widths)
+                value = self._expression(item.value, len(widths))
+                return InitialScalar(Variable(item.name, Scalar()), value, item.limit, widths)
+            case VectorModel():
+                type_ = Vector(self._dim(item.dim))
+                variables = tuple(Variable(name, type_) for name in item.names)
+                covariance = tuple(tuple(row) for row in item.covariance)
+                return InitialVectors(variables, tuple(item.mean), covariance, item.as_x)
+            case MatrixModel():
+                rows, columns = item.shape
+                type_matrix = Matrix(self._dim(rows), self._dim(columns))
+                return InitialMatrix(Variable(item.name, type_matrix), item.variance)
+            case ParamModel():
+                dims = [self._dim(d) for d in item.shape]
+                shape = Matrix(dims[0], dims[1]) if len(dims) == 2 else Vector(dims[0])
+                return Parameter(Variable(item.name, shape), item.variance, item.scale)
+            case FedModel():
+                variable = Variable(item.name, Vector(self._dim(item.dim)))
+                return Data(variable) if item.kind == "data" else Target(variable)
+            case _:
+                assert_never(item)
+
+    def _named_width(self, name: str) -> Width:
+        if name not in self.widths:
+            raise TPNameError(f"{name} is not a width")
+        return self.widths[name]
+
+    def _equation(self, item: EquationModel) -> None:
+        place = _place(item.place)
+        if isinstance(item, MatMulModel):
+            matrix, operand = self._variable(item.matrix), self._variable(item.operand)
+            if not matrix.is_matrix:
+                raise TPTypeError(f"{matrix} is a {matrix.type}", expected="a matrix")
+            shape = matrix.matrix.transposed if item.transpose else matrix.matrix
+            out = Variable(item.out, Vector(shape.rows))
+            self.builder.add(MatMul(out, matrix, item.transpose, operand, place))
+            return
+        self._gate(item, place)
+
+    def _gate(self, item: GateModel, place: Place | None) -> None:
+        arguments = tuple(self._variable(name) for name in item.arguments)
+        function = self._expression(item.function, len(arguments))
+        if item.kind == "moment":
+            out = Variable(item.out, Scalar())
+            self.builder.add(Moment(out, function, arguments, place))
+            return
+        vector = next((a for a in arguments if a.is_vector), None)
+        type_ = vector.type if vector is not None else Scalar()
+        self.builder.add(Nonlin(Variable(item.out, type_), function, arguments, place))
+
+    def _output(self, name: str) -> None:
+        self.builder.output(self._variable(name))
+
+    def _loss(self, name: str) -> None:
+        self.builder.loss(self._variable(name))
+
+
+class _Skipped(TPError):
+    """Something that reads what failed before."""
+
+
+def _fraction(text: str) -> Fraction:
+    try:
+        return Fraction(text)
+    except ZeroDivisionError:
+        raise TPTypeError(f"{text} divides by zero") from None
+
+
+def _place(item: PlaceModel | None) -> Place | None:
+    return Place(item.row, item.context, item.partner) if item is not None else None

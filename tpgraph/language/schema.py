@@ -1,0 +1,156 @@
+"""The JSON document of a program, schema `tpgraph.program/1`.
+
+Coordinatewise functions are texts of the language over z1, z2, …, the arguments in their order:
+`{"kind": "nonlin", "out": "x", "function": "tanh(z1 + z2)", "arguments": ["h", "b"]}`. Exact
+numbers are texts too (`"1/2"`); a dimension is a whole number, or the name of a width or dim.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Document", "published"]
+
+Name = Annotated[
+    str, Field(pattern=r"^[^\[\]~]+(\[-?[0-9]+(,-?[0-9]+)*\])?(~[0-9]+)*$", max_length=400)
+]
+Ratio = Annotated[str, Field(pattern=r"^-?[0-9]+(/[0-9]+)?$", max_length=400)]
+Real = Annotated[float, Field(allow_inf_nan=False)]
+Dim = Annotated[int, Field(ge=1, le=10**9, strict=True)] | Name
+Text = Annotated[str, Field(max_length=10**6)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WidthModel(_Model):
+    """A width; with `base`, the ratio times it."""
+
+    name: Name
+    ratio: Ratio = "1"
+    base: Name | None = None
+
+
+class FunctionModel(_Model):
+    """`fn name(parameters) = body`; the body is over z1, z2, …"""
+
+    name: Name
+    parameters: list[str]
+    body: Text
+
+
+class ParametrizationModel(_Model):
+    """Exponents of [input, hidden, readout]."""
+
+    name: str
+    a: tuple[Ratio, Ratio, Ratio]
+    b: tuple[Ratio, Ratio, Ratio]
+    c: Ratio
+
+
+class ScalarModel(_Model):
+    """A scalar from outside: a function of widths, and its limit."""
+
+    kind: Literal["scalar"]
+    name: Name
+    value: Text
+    limit: Real
+    widths: list[Name] = []
+
+
+class VectorModel(_Model):
+    """Jointly Gaussian vectors."""
+
+    kind: Literal["vector"]
+    names: Annotated[list[Name], Field(min_length=1)]
+    dim: Dim
+    mean: list[Real]
+    covariance: list[list[Real]]
+    as_x: bool = False
+
+
+class MatrixModel(_Model):
+    """A matrix that is not trained: entries N(0, variance / columns)."""
+
+    kind: Literal["matrix"]
+    name: Name
+    shape: tuple[Dim, Dim]
+    variance: Real
+
+
+class ParamModel(_Model):
+    """A trained matrix, or a vector (one dimension)."""
+
+    kind: Literal["param"]
+    name: Name
+    shape: Annotated[list[Dim], Field(min_length=1, max_length=2)]
+    variance: Real
+    scale: Real = 1.0
+
+
+class FedModel(_Model):
+    """An input or a target, fed at run time."""
+
+    kind: Literal["data", "target"]
+    name: Name
+    dim: Dim
+
+
+class PlaceModel(_Model):
+    """Where the notation puts what an equation binds."""
+
+    row: Literal["forward", "backward", "between"]
+    context: str | None = None
+    partner: str | None = None
+
+
+class MatMulModel(_Model):
+    """out = matrix · operand, or its transpose times it."""
+
+    kind: Literal["matmul"]
+    out: Name
+    matrix: Name
+    transpose: bool = False
+    operand: Name
+    place: PlaceModel | None = None
+
+
+class GateModel(_Model):
+    """out = function(arguments), coordinatewise; its mean over coordinates for a moment."""
+
+    kind: Literal["nonlin", "moment"]
+    out: Name
+    function: Text
+    arguments: list[Name]
+    place: PlaceModel | None = None
+
+
+DeclarationModel = Annotated[
+    ScalarModel | VectorModel | MatrixModel | ParamModel | FedModel, Field(discriminator="kind")
+]
+EquationModel = Annotated[MatMulModel | GateModel, Field(discriminator="kind")]
+
+
+class Document(_Model):
+    """A whole program."""
+
+    schema_: Literal["tpgraph.program/1"] = Field(alias="schema")
+    name: str
+    widths: list[WidthModel] = []
+    dims: dict[Name, Annotated[int, Field(ge=1, le=10**9)]] = {}
+    parametrization: ParametrizationModel | None = None
+    functions: list[FunctionModel] = []
+    declarations: list[DeclarationModel] = []
+    equations: list[EquationModel] = []
+    outputs: list[Name] = []
+    loss: Name | None = None
+    labels: dict[str, str] = {}
+
+
+def published() -> dict[str, object]:
+    """The JSON schema of the document, as `schema.json` holds it."""
+    schema = Document.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,0 +1,137 @@
+"""Equations gathered into the statements that would make them: intermediates written inline."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tpgraph.functions import Argument, Expression, arguments_of
+from tpgraph.language.write_terms import term_of
+from tpgraph.program import (
+    Builder,
+    Equation,
+    MatMul,
+    Mean,
+    Moment,
+    Nonlin,
+    Product,
+    Program,
+    Ref,
+    Term,
+    Variable,
+    temporary_name,
+)
+
+__all__ = ["Written", "is_in_order", "written"]
+
+_MAX_INLINE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A statement `target = term`; or an equation that no term makes, with its `term` None."""
+
+    target: Variable
+    term: Term | None
+    equation: Equation
+
+
+def written(program: Program) -> Iterator[Written]:
+    """The statements that make the program's equations, in order."""
+    uses = _use_counts(program)
+    pending: list[Equation] = []
+    for equation in program.equations:
+        name = equation.out.name
+        base, mark, number = name.rpartition("~")
+        begins = not pending or pending[0].out.name == temporary_name(base, 1)
+        if mark and begins and number == str(len(pending) + 1):
+            pending.append(equation)
+            continue
+        if pending and pending[0].out.name == temporary_name(name, 1):
+            yield from _inlined([*pending, equation], uses)
+        else:
+            yield from map(_single, pending)
+            yield _single(equation)
+        pending = []
+    yield from map(_single, pending)
+
+
+def _use_counts(program: Program) -> Counter[str]:
+    """How often the program reads each intermediate."""
+    counts: Counter[str] = Counter()
+    for equation in program.equations:
+        if any("~" in v.name for v in equation.inputs):
+            counts.update(_reads(equation))
+    counts.update(v.name for v in program.outputs)
+    if program.loss is not None:
+        counts[program.loss.name] += 1
+    return counts
+
+
+def _reads(equation: Equation) -> list[str]:
+    match equation:
+        case MatMul():
+            return [equation.operand.name]
+        case Nonlin(_, function, arguments) | Moment(_, function, arguments):
+            return [arguments[i].name for i in arguments_of(function)]
+
+
+def _inlined(group: Sequence[Equation], uses: Counter[str]) -> Iterator[Written]:
+    """One statement, if reading it makes the same equations; else each equation for itself."""
+    final = group[-1]
+    if all(uses[e.out.name] == 1 for e in group[:-1]) and len(group) <= _MAX_INLINE:
+        terms: dict[str, Term] = {}
+        for equation in group:
+            terms[equation.out.name] = _term(equation, terms, equation is final)
+        term = terms[final.out.name]
+        if _cut(final.out.name, term) == list(group):
+            yield Written(final.out, term, final)
+            return
+    yield from map(_single, group)
+
+
+def _term(equation: Equation, known: dict[str, Term], is_final: bool) -> Term:
+    """The term of an equation, with what is known of its operands in their place."""
+    match equation:
+        case MatMul(_, matrix, transpose, operand):
+            return Product(matrix, transpose, known.get(operand.name, Ref(operand)))
+        case Nonlin(_, function, arguments):
+            return term_of(function, [known.get(a.name, Ref(a)) for a in arguments])
+        case Moment(_, function, arguments):
+            term = term_of(function, [known.get(a.name, Ref(a)) for a in arguments])
+            return term if is_final and not equation.vectors else Mean(term)
+
+
+class _Recorder(Builder):
+    """Records the equations that a term is cut into, without their surroundings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recorded: list[Equation] = []
+
+    def add(self, equation: Equation) -> Variable:
+        self.recorded.append(equation)
+        return equation.out
+
+
+def _cut(target: str, term: Term) -> list[Equation]:
+    recorder = _Recorder()
+    recorder.bind(target, term)
+    return recorder.recorded
+
+
+def _single(equation: Equation) -> Written:
+    """The statement of one equation alone."""
+    is_gate = isinstance(equation, Nonlin | Moment)
+    if is_gate and not is_in_order(equation.function, equation.arguments):
+        return Written(equation.out, None, equation)
+    return Written(equation.out, _term(equation, {}, True), equation)
+
+
+def is_in_order(function: Expression, arguments: Sequence[object]) -> bool:
+    """Whether the arguments are distinct and stand in the order of their first use, all used."""
+    if isinstance(function, Argument) and function.index == 0 and len(arguments) == 1:
+        return True
+    order = list(dict.fromkeys(arguments_of(function)))
+    return order == list(range(len(arguments))) and len(set(arguments)) == len(arguments)
