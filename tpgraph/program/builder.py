@@ -11,7 +11,7 @@ product is one MatMul, a mean one Moment, a maximal coordinatewise part one Nonl
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from types import MappingProxyType
 from typing import TypeAlias, assert_never
@@ -179,10 +179,25 @@ class Builder:
         try:
             return cut.finish(term, span)
         except Exception:
-            for equation in self._equations[mark:]:
-                del self._scope[equation.out.name], self._where[equation.out.name]
-            del self._equations[mark:]
+            self._discard(mark)
             raise
+
+    def bind_loss(self, term: Term, span: Span | None = None) -> Variable:
+        """Declare a term the loss, under the name `loss`. If it cannot be, nothing is added."""
+        mark = len(self._equations)
+        variable = self.bind("loss", term, span)
+        try:
+            self.loss(variable, span)
+        except Exception:
+            self._discard(mark)
+            raise
+        return variable
+
+    def _discard(self, mark: int) -> None:
+        """Unbind the equations from `mark` on."""
+        for equation in self._equations[mark:]:
+            del self._scope[equation.out.name], self._where[equation.out.name]
+        del self._equations[mark:]
 
     def output(self, variable: Variable, span: Span | None = None) -> None:
         """Declare a variable an output of the network."""
@@ -352,19 +367,7 @@ class _Cut:
 
 def _typed(equation: Equation) -> Equation:
     """The equation with the type of its `out`, which the right-hand side gives."""
-    return _with_out(equation, Variable(equation.out.name, result_type(equation)))
-
-
-def _with_out(equation: Equation, out: Variable) -> Equation:
-    match equation:
-        case MatMul(_, matrix, transpose, operand, place, span):
-            return MatMul(out, matrix, transpose, operand, place, span)
-        case Nonlin(_, function, arguments, place, span):
-            return Nonlin(out, function, arguments, place, span)
-        case Moment(_, function, arguments, place, span):
-            return Moment(out, function, arguments, place, span)
-        case _:
-            assert_never(equation)
+    return replace(equation, out=Variable(equation.out.name, result_type(equation)))
 
 
 def check(program: Program) -> Program:

@@ -302,8 +302,10 @@ class OperatorBuilder:
     def loss(self, term: Operand) -> None:
         """`loss …`: a scalar, or a vector of fixed dimension that is summed."""
         handle = to_handle(self._builder, term)
-        named = isinstance(handle.term, Ref)
-        self._builder.loss((handle if named else self.let("loss", handle)).variable)
+        if isinstance(handle.term, Ref):
+            self._builder.loss(handle.term.variable)
+        else:
+            self._keep(self._builder.bind_loss(handle.term))
 
     def parametrization(self, name: Literal["ntk", "mup", "standard"]) -> None:
         """`parametrization ntk`, `mup` or `standard`."""
