@@ -7,36 +7,70 @@ from pathlib import Path
 from tpgraph.errors import Source, Span, TPDataError, TPSyntaxError
 from tpgraph.language.document import from_json, to_json
 from tpgraph.language.elaborate import elaborate
+from tpgraph.language.formatter import format_source
 from tpgraph.language.limits import require_size
 from tpgraph.language.printer import to_text
 from tpgraph.program import Program
 
-__all__ = ["from_json", "load", "parse", "to_json", "to_text"]
+__all__ = ["format_text", "from_json", "load", "parse", "to_json", "to_text"]
 
 
 def parse(text: str, name: str = "<text>") -> Program:
     """The program that a text in the `.tp` language describes.
 
-    Raises a TPError, or a TPErrorGroup of every independent error.
+    `name` is what errors call the text. Raises a TPError, or a TPErrorGroup of every independent
+    one.
     """
-    require_size(len(text))
-    if text.startswith("\ufeff"):
-        text = text[1:]
-    source = Source(name, text.replace("\r\n", "\n"))
-    zero = source.text.find("\0")
-    if zero >= 0:
-        raise TPSyntaxError("a NUL byte", Span(source, zero, zero + 1), "text")
-    return elaborate(source)
+    return elaborate(_source(text, name))
+
+
+def format_text(text: str, name: str = "<text>", ascii: bool = False) -> str:
+    """The text in its canonical layout, with Greek letters or in ASCII; the program is the same.
+
+    Raises the syntax errors of the text; names and types are not looked at.
+    """
+    return format_source(_source(text, name), ascii)
 
 
 def load(path: str | Path) -> Program:
-    """The program in a file."""
+    """The program in a `.tp` file, or in a `.json` document.
+
+    Raises TPDataError where the file cannot be read, else as `parse` does.
+    """
     file = Path(path)
     try:
         require_size(file.stat().st_size)
-        text = file.read_bytes().decode("utf-8")
+        data = file.read_bytes()
     except OSError as error:
         raise TPDataError(f"{file} cannot be read: {error.strerror}") from None
+    text = _decoded(data, str(path))
     if file.suffix == ".json":
         return from_json(text, str(path))
     return parse(text, str(path))
+
+
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        source = Source(name, before + "\ufffd")
+        raise TPSyntaxError(
+            f"the byte 0x{data[error.start]:02x} is not UTF-8",
+            Span(source, len(before), len(before) + 1),
+            "text in UTF-8",
+            "save the file in the encoding UTF-8",
+        ) from None
+
+
+def _source(text: str, name: str) -> Source:
+    """The source of a text: without a byte order mark, lines ended by a newline alone."""
+    require_size(len(text))
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    source = Source(name, text)
+    zero = text.find("\0")
+    if zero >= 0:
+        raise TPSyntaxError(
+            "a NUL byte", Span(source, zero, zero + 1), "text", "is this a file of another kind?"
+        )
+    return source

@@ -8,7 +8,7 @@ from importlib import resources
 from threading import Lock
 from typing import cast
 
-from lark import Lark
+from lark import Lark, Token
 from lark.exceptions import UnexpectedInput
 
 from tpgraph.errors import Source, Span, TPError, TPLimitError, TPSyntaxError
@@ -18,7 +18,7 @@ from tpgraph.language.lines import Line, logical_lines
 from tpgraph.language.syntax import Broken, DefineFunction, Expr, Loop, Name, Placed, Statement
 from tpgraph.language.tree import TreeBuilder
 
-__all__ = ["LineParser", "Reporter", "expression", "grammar", "statements"]
+__all__ = ["LineParser", "Reporter", "expression", "grammar", "statements", "tokens"]
 
 Reporter = Callable[[TPError, str], None]
 """Takes an error and the text of the line at fault, whose names are not known then."""
@@ -59,6 +59,13 @@ class LineParser:
             raise placed.error.at(span) from None
         except UnexpectedInput as unexpected:
             raise explain(self._lark, text, unexpected, source, line) from None
+
+    def tokens(self, source: Source, line: Line) -> list[Token]:
+        """The tokens of a line that can be parsed."""
+        with self._lock:
+            self._builder.begin(line.start, line.end)
+            interactive = self._lark.parse_interactive(source.text[line.start : line.end])
+            return list(interactive.iter_parse())
 
 
 @cache
@@ -210,3 +217,8 @@ def _with_body(statement: Statement, body: tuple[Statement, ...]) -> Statement:
 def statements(source: Source, report: Reporter) -> Iterator[Statement]:
     """The statements of a source that could be read, in order; errors go to `report`."""
     return _Blocks(source, report).top()
+
+
+def tokens(source: Source, line: Line) -> list[Token]:
+    """The tokens of a logical line that can be parsed, with their places in it."""
+    return _line_parser().tokens(source, line)

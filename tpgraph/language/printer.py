@@ -183,13 +183,12 @@ class _Printer:
         limit = declaration.limit
         if isinstance(value, Number) and not widths and float(value.value) == limit:
             return f" = {number_text(value.value)}"
-        arrow = "->" if self.ascii else "→"
         names = [width.name for width in widths]
         if is_in_order(value, names):
             text = self._expression(value, names)
         else:
             text = self._explicit(value, [self.plain(name) for name in names])
-        return f" {arrow} {number_text(limit)} = {text}"
+        return f" -> {number_text(limit)} = {text}"
 
     def _gaussian(self, declaration: InitialVectors) -> str:
         if len(declaration.variables) == 1:

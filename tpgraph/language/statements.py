@@ -123,9 +123,12 @@ def _cut(target: str, term: Term) -> list[Equation]:
 
 def _single(equation: Equation) -> Written:
     """The statement of one equation alone."""
-    is_gate = isinstance(equation, Nonlin | Moment)
-    if is_gate and not is_in_order(equation.function, equation.arguments):
-        return Written(equation.out, None, equation)
+    match equation:
+        case Nonlin(_, function, arguments) | Moment(_, function, arguments):
+            if not is_in_order(function, arguments):
+                return Written(equation.out, None, equation)
+        case MatMul():
+            pass
     return Written(equation.out, _term(equation, {}, True), equation)
 
 
