@@ -175,9 +175,9 @@ class Builder:
         """
         self._require_free(target, span)
         mark = len(self._equations)
-        cut = _Cut(self, target, place)
+        cut = _Cut(self, target, place, span)
         try:
-            return cut.finish(term, span)
+            return cut.finish(term)
         except Exception:
             self._discard(mark)
             raise
@@ -306,40 +306,43 @@ class Builder:
 class _Cut:
     """One statement being cut into equations."""
 
-    def __init__(self, builder: Builder, target: str, place: Place | None) -> None:
+    def __init__(
+        self, builder: Builder, target: str, place: Place | None, span: Span | None
+    ) -> None:
         self.builder = builder
         self.target = target
         self.place = place
+        self.span = span
         self.count = 0
 
-    def finish(self, term: Term, span: Span | None) -> Variable:
+    def finish(self, term: Term) -> Variable:
         """Bind the whole term to the target."""
-        return self._emit(term, self.target, span)
+        return self._emit(term, self.target)
 
-    def _emit(self, term: Term, name: str | None, span: Span | None) -> Variable:
+    def _emit(self, term: Term, name: str | None) -> Variable:
         """Add the equation of `term`; a None name is the next temporary, after its operands."""
-        place = self.place
+        place, span = self.place, term.span or self.span
         equation: Equation
         match term:
             case Product(matrix, transpose, operand):
                 inner = self._value(operand)
                 out = self._out(name)
-                equation = MatMul(out, matrix, transpose, inner, place, term.span or span)
+                equation = MatMul(out, matrix, transpose, inner, place, span)
             case Mean(operand):
                 function, arguments = self._coordinatewise(operand)
-                equation = Moment(self._out(name), function, arguments, place, term.span or span)
+                equation = Moment(self._out(name), function, arguments, place, span)
             case Ref() | Constant() | Call():
                 function, arguments = self._coordinatewise(term)
                 out = self._out(name)
                 make = Nonlin if any(not a.is_scalar for a in arguments) else Moment
-                equation = make(out, function, arguments, place, term.span or span)
+                equation = make(out, function, arguments, place, span)
             case _:
                 assert_never(term)
         return self.builder.add(_typed(equation))
 
     def _value(self, term: Term) -> Variable:
         """The variable that holds a term: itself, or a temporary."""
-        return term.variable if isinstance(term, Ref) else self._emit(term, None, term.span)
+        return term.variable if isinstance(term, Ref) else self._emit(term, None)
 
     def _out(self, name: str | None) -> Variable:
         if name is None:
