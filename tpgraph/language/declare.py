@@ -129,6 +129,9 @@ class Declarer:
             return
         mean_value = self._number(node.mean, "mean")
         variance = self._number(node.variance, "variance")
+        if variance < 0:
+            assert node.variance is not None
+            fail(node.variance, TPTypeError("the variance is negative", expected="a number ≥ 0"))
         for name in names:
             one = (Variable(name, Vector(dim)),)
             builder.declare(InitialVectors(one, (mean_value,), ((variance,),), node.as_x, span))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from tpgraph.errors import Source, TPError, raise_all
 from tpgraph.functions import PRIMITIVES
@@ -119,9 +120,7 @@ def _broken(text: str, pieces: Sequence[SpacedToken], depth: int, comment: str) 
             continue
         closing = begin > 0 and pieces[begin].kind in {"RPAR", "RSQB"}
         inner = depth + (begin > 0 and not closing)
-        first, *others = (
-            re.findall(r"#[^\n]*", gap) if "#" in gap.split("\n")[0] else ["", *_notes(gap)]
-        )
+        first, *others = _notes(gap) if "#" in gap.split("\n")[0] else ["", *_notes(gap)]
         yield _Row(inner, [_joined(pieces[begin:i])], comment if last else first.rstrip())
         for other in others:
             yield _Row(depth + 1, [other.rstrip()])
@@ -168,19 +167,14 @@ def _runs(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
 def _with_comments(texts: Sequence[tuple[str, str]]) -> str:
     """The lines with their comments, aligned where they follow one another."""
     lines: list[str] = []
-    for number, (text, comment) in enumerate(texts):
-        if not comment:
-            if text or (lines and lines[-1]):
+    for commented, group in groupby(texts, key=lambda row: bool(row[1])):
+        run = list(group)
+        width = max(len(text) for text, _ in run)
+        for text, comment in run:
+            if commented:
+                lines.append(f"{text.ljust(width)}  {comment}")
+            elif text or (lines and lines[-1]):
                 lines.append(text)
-            continue
-        first = number
-        while first > 0 and texts[first - 1][1]:
-            first -= 1
-        last = number
-        while last + 1 < len(texts) and texts[last + 1][1]:
-            last += 1
-        width = max(len(line) for line, _ in texts[first : last + 1])
-        lines.append(f"{text.ljust(width)}  {comment}")
     while lines and not lines[-1]:
         lines.pop()
     return "\n".join(lines) + "\n" if lines else ""

@@ -50,15 +50,24 @@ class LineParser:
         if line.error is not None:
             raise line.error
         text = source.text[line.start : line.end]
-        try:
-            with self._lock:
-                self._builder.begin(line.start, line.end)
+        with self._lock:
+            self._builder.begin(line.start, line.end)
+            try:
                 return cast(Statement, self._lark.parse(text))
+            except Placed as placed:
+                span = Span(source, line.start + placed.start, line.start + placed.end)
+                raise placed.error.at(span) from None
+            except UnexpectedInput as unexpected:
+                raise self._explained(text, unexpected, source, line) from None
+
+    def _explained(
+        self, text: str, unexpected: UnexpectedInput, source: Source, line: Line
+    ) -> TPError:
+        try:
+            return explain(self._lark, text, unexpected, source, line)
         except Placed as placed:
             span = Span(source, line.start + placed.start, line.start + placed.end)
-            raise placed.error.at(span) from None
-        except UnexpectedInput as unexpected:
-            raise explain(self._lark, text, unexpected, source, line) from None
+            return placed.error.at(span)
 
     def tokens(self, source: Source, line: Line) -> list[Token]:
         """The tokens of a line that can be parsed."""
@@ -130,7 +139,7 @@ class _Blocks:
         if statement is not None and not isinstance(innermost, Loop):
             if deeper:
                 assert self.line is not None
-                self.fail(self._unexpected_indent(self.line), self.line)
+                self.fail(self._unexpected_indent(self.line, line.indent), self.line)
                 self.skip_block(line.indent)
             return statement
         if depth >= MAX_DEPTH:
@@ -163,7 +172,9 @@ class _Blocks:
     def _span(self, line: Line) -> Span:
         return Span(self.source, line.start, line.end)
 
-    def _unexpected_indent(self, line: Line) -> TPError:
+    def _unexpected_indent(self, line: Line, above: str = "") -> TPError:
+        if _mixes(line.indent + above):
+            return self._mixed(line)
         return TPSyntaxError(
             "the line is indented, but no `for` stands above it",
             self._span(line),
@@ -186,20 +197,27 @@ class _Blocks:
             "indent the lines to repeat by four spaces",
         )
 
+    def _mixed(self, line: Line) -> TPError:
+        return TPSyntaxError(
+            "the indentation mixes tabs and spaces",
+            self._span(line),
+            "the same white space in front of every line of a block",
+            "use spaces alone",
+        )
+
     def _uneven(self, line: Line, indent: str) -> TPError:
-        if "\t" in line.indent + indent and " " in line.indent + indent:
-            return TPSyntaxError(
-                "the indentation mixes tabs and spaces",
-                self._span(line),
-                "the same white space in front of every line of a block",
-                "use spaces alone",
-            )
+        if _mixes(line.indent + indent):
+            return self._mixed(line)
         return TPSyntaxError(
             "the line is indented otherwise than the block it stands in",
             self._span(line),
             f"{len(indent)} spaces in front of it",
             "line it up with the line above",
         )
+
+
+def _mixes(indent: str) -> bool:
+    return "\t" in indent and " " in indent
 
 
 def _is_deeper(inner: str, outer: str) -> bool:

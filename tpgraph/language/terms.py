@@ -105,7 +105,9 @@ class Terms:
             TPNameError(
                 f"{node.full or node.base} is not known here",
                 expected=f"{', '.join(parameters) or 'a number'}, a const or a number",
-                mend=did_you_mean(node.full, [*parameters, *self.scope.numbers]),
+                mend=f"give {node.full} to the function as an argument"
+                if node.full in self.scope.bound
+                else did_you_mean(node.full, [*parameters, *self.scope.numbers]),
             ),
         )
 
