@@ -86,7 +86,7 @@ NEW = Variable("B", Matrix(N, N))
 DECLARATIONS = [
     (InitialScalar(V, number(1), 1.0, (), SPAN), "v is a vector of n, not a scalar", "a scalar"),
     (scalar(limit=float("inf")), "the limit of s is inf", "a finite number"),
-    (scalar(value=Apply(TANH, (number(1), number(2)))), "tanh takes 1 arguments, not 2", None),
+    (scalar(value=Apply(TANH, (number(1), number(2)))), "tanh takes 1 argument, not 2", None),
     (InitialVectors((NEW,), (0.0,), ((1.0,),), span=SPAN), "B is a matrix of n × n, not", "vector"),
     (gaussian(V, Variable("p", Vector(M))), "v : n and p : m are jointly Gaussian", None),
     (gaussian(V, mean=(0.0, 1.0)), "mean and covariance of 1 vectors", "N([m, …]"),
@@ -208,7 +208,7 @@ EQUATIONS = [
     ),
     (
         Nonlin(out(Vector(N)), Apply(TANH, (IDENTITY, IDENTITY)), (X,), span=SPAN),
-        "tanh takes 1 arguments, not 2",
+        "tanh takes 1 argument, not 2",
         "",
         "",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias, assert_never
 
 from tpgraph.functions import (
@@ -177,8 +178,7 @@ def _not_alone(
     for equation in program.equations:
         out = equation.out
         direct = any(v == readout for v in equation.inputs)
-        outside = out.is_fixed if isinstance(equation, MatMul) else out in program.outputs
-        if direct and not outside:
+        if direct and not _reads(equation, readout):
             return f"readout {readout} is used outside of output {output}, in {out}"
         if direct or any(v.name in read for v in equation.inputs):
             if out.is_wide:
@@ -186,6 +186,17 @@ def _not_alone(
             read.add(out.name)
     alone.add(readout.name)
     return None
+
+
+def _reads(equation: Equation, readout: Variable) -> bool:
+    """Whether the equation only reads out: V x by a matrix, or a Moment linear in the vector."""
+    match equation:
+        case MatMul(out):
+            return out.is_fixed
+        case Moment(_, function, arguments):
+            return _is_linear(function, arguments.index(readout))
+        case _:
+            return False
 
 
 def _reads_out(program: Program, moment: Moment, vector: Variable) -> bool:
@@ -199,6 +210,7 @@ def _reads_out(program: Program, moment: Moment, vector: Variable) -> bool:
             return False
 
 
+@lru_cache(maxsize=1024)
 def _is_linear(function: Expression, index: int) -> bool:
     """Whether ψ is linear in this argument: ψ = 0 where it is 0, and ∂ψ does not contain it."""
     size = 1 + max(arguments_of(function), default=index)

@@ -249,7 +249,9 @@ def check_expression(expression: Expression, arity: int, span: Span | None) -> N
             given, wanted = len(arguments), function.arity
             if given != wanted and (wanted is not None or given < 2):
                 raise TPTypeError(
-                    f"{function.name} takes {wanted or 'at least 2'} arguments, not {given}", span
+                    f"{function.name} takes {wanted or 'at least 2'} argument{'s' * (wanted != 1)},"
+                    f" not {given}",
+                    span,
                 )
             if order and wanted != 1:
                 raise TPTypeError(
