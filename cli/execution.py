@@ -58,7 +58,11 @@ def run(
     """Run a program once: mean and variance of every vector, value of every scalar."""
     program = load(file)
     values = tp.run(
-        program, parse_widths(width or []), seed, data=data, sample=sample, dtype=dtype.value
+        program,
+        parse_widths(width or []),
+        seed,
+        tp.load_data(data, program).row(sample) if data is not None else None,
+        dtype=dtype.value,
     )
     if as_json:
         typer.echo(json.dumps(values, ensure_ascii=False, indent=2))
@@ -100,17 +104,27 @@ def train(
             dtype=dtype.value,
             progress=advance,
         )
-    typer.echo(f"{result.steps} steps, loss {result.loss:.6g}; see {out}")
+    losses = result.losses
+    typer.echo(
+        f"{len(losses)} steps: loss {losses[0]:.4g} at the first, {losses[-1]:.4g} at the last;"
+        f" see {out}"
+    )
 
 
 @contextmanager
-def _progress(steps: int) -> Iterator[Callable[[int, float], None] | None]:
+def _progress(steps: int) -> Iterator[Callable[[int, int, float], None] | None]:
     """A progress bar on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
@@ -118,7 +132,7 @@ def _progress(steps: int) -> Iterator[Callable[[int, float], None] | None]:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("training", total=steps)
 
-        def advance(done: int, loss: float) -> None:
-            bar.update(task, completed=done, description=f"loss {loss:.4g}")
+        def advance(done: int, total: int, loss: float) -> None:
+            bar.update(task, completed=done, total=total, description=f"loss {loss:.4g}")
 
         yield advance

@@ -45,7 +45,9 @@ class Show(StrEnum):
 
 Out = Annotated[
     str | None,
-    typer.Option("--output", "-o", help="File to write, by its ending; - is stdout.", metavar="OUT"),
+    typer.Option(
+        "--output", "-o", help="File to write, by its ending; - is stdout.", metavar="OUT"
+    ),
 ]
 
 
@@ -55,10 +57,10 @@ def draw(
     format_: Annotated[
         str | None, typer.Option("--format", "-f", help=f"One of {', '.join(FORMATS)}.")
     ] = None,
-    direction: Annotated[Direction, typer.Option(help="Where the computation runs.")] = Direction.LR,
-    show: Annotated[
-        Show | None, typer.Option(help="io: also data, readout and loss.")
-    ] = None,
+    direction: Annotated[
+        Direction, typer.Option(help="Where the computation runs.")
+    ] = Direction.LR,
+    show: Annotated[Show | None, typer.Option(help="io: also data, readout and loss.")] = None,
     legend: Annotated[bool, typer.Option("--legend", help="A box with the marks used.")] = False,
     engine: Annotated[
         Engine, typer.Option(help="The built-in Graphviz, or the dot on PATH.")

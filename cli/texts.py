@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,23 +30,18 @@ def check(
     except tp.TPError as error:
         if not as_json:
             raise
-        found = [
-            {
-                "message": single.message,
-                "place": str(single.span) if single.span else None,
-                "expected": single.expected,
-                "mend": single.mend,
-            }
-            for single in error.errors
-        ]
-        typer.echo(json.dumps({"errors": found}, ensure_ascii=False, indent=2))
+        typer.echo(_json({"errors": [tp.error_entry(single) for single in error.errors]}))
         raise typer.Exit(1) from None
     if strict:
         typer.echo(tp.strict_text(program), nl=False)
     elif as_json:
-        typer.echo(tp.report(program).to_json())
+        typer.echo(_json(tp.report(program).to_json()))
     else:
-        typer.echo(tp.report(program).to_text())
+        typer.echo(str(tp.report(program)))
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2)
 
 
 def fmt(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tpgraph import gallery
-    from tpgraph.compiler import Module, compile
+    from tpgraph.compiler import Module, compile, run
     from tpgraph.errors import Span, TPDataError, TPError, TPErrorGroup
     from tpgraph.interpreter import interpret, sample
     from tpgraph.language import format_text, from_json, load, parse, to_json, to_text
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from tpgraph.program import Program, check
     from tpgraph.program.listing import listing
     from tpgraph.program.operators import builder
-    from tpgraph.program.report import report, strict_text
-    from tpgraph.training import train
+    from tpgraph.program.report import error_entry, report
+    from tpgraph.program.strict import strict_text
+    from tpgraph.training import load_data, train
 
 try:
     __version__ = version("tpgraph")
@@ -44,15 +45,18 @@ _HOME = {
     "check": "program",
     "compile": "compiler",
     "draw": "notation",
+    "error_entry": "program.report",
     "format_text": "language",
     "from_json": "language",
     "interpret": "interpreter",
     "listing": "program.listing",
     "load": "language",
+    "load_data": "training",
     "parse": "language",
     "report": "program.report",
+    "run": "compiler",
     "sample": "interpreter",
-    "strict_text": "program.report",
+    "strict_text": "program.strict",
     "to_json": "language",
     "to_text": "language",
     "train": "training",
@@ -71,14 +75,17 @@ __all__ = [
     "check",
     "compile",
     "draw",
+    "error_entry",
     "format_text",
     "from_json",
     "gallery",
     "interpret",
     "listing",
     "load",
+    "load_data",
     "parse",
     "report",
+    "run",
     "sample",
     "strict_text",
     "to_json",

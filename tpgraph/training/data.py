@@ -44,6 +44,12 @@ class Dataset:
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values()), ()))
 
+    def row(self, index: int) -> dict[str, Array]:
+        """One sample by source name. Raises TPDataError where there are not so many."""
+        if not 0 <= index < len(self):
+            raise TPDataError(f"{self.name} has {len(self)} samples, and none of number {index}")
+        return {name: array[index] for name, array in self.arrays.items()}
+
 
 def _expected(program: Program, targets: bool) -> list[Variable]:
     """The variables that the data must give."""
