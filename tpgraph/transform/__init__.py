@@ -3,6 +3,7 @@
 from tpgraph.transform.backward import backward
 from tpgraph.transform.gradients import Gradient, GradientTerm, gradients, materialize
 from tpgraph.transform.powers import Power
+from tpgraph.transform.sgd import unroll_sgd
 
 __all__ = [
     "Gradient",
@@ -11,4 +12,5 @@ __all__ = [
     "backward",
     "gradients",
     "materialize",
+    "unroll_sgd",
 ]

@@ -24,10 +24,17 @@ from tpgraph.program import (
     split_name,
 )
 from tpgraph.transform.emit import Emitter, Formula, base_names, join_name, start_builder
-from tpgraph.transform.powers import size
+from tpgraph.transform.powers import ONE, size
 from tpgraph.transform.reverse import Scales, reverse, scales_of
 
-__all__ = ["Differentiated", "backward", "differentiate_program", "error_naming"]
+__all__ = [
+    "Differentiated",
+    "backward",
+    "constant_seed",
+    "differentiate_program",
+    "error_naming",
+    "reserve_names",
+]
 
 
 @dataclass(frozen=True)
@@ -70,10 +77,7 @@ def differentiate_program(
     for equation in program.equations:
         emitter.copy(equation, forward)
     naming = error_naming(program)
-    for variable in program.variables.values():
-        base, index, temporary = split_name(variable.name)
-        if temporary is not None:
-            emitter.reserve(naming(join_name(base, index)), temporary)
+    reserve_names(emitter, naming)
     seeds = _seeds(emitter, targets, scales, naming, is_sum=of is not None)
     errors = reverse(emitter, program, scales, seeds, wanted, naming)
     for output in program.outputs:
@@ -128,6 +132,14 @@ def error_naming(program: Program, prefix: str = "d") -> Callable[[str], str]:
     return lambda name: mark + name
 
 
+def reserve_names(emitter: Emitter, naming: Callable[[str], str]) -> None:
+    """Keep dx~1, … for the error signals of x~1, …"""
+    for name in emitter.program.variables:
+        base, index, temporary = split_name(name)
+        if temporary is not None:
+            emitter.reserve(naming(join_name(base, index)), temporary)
+
+
 def _seeds(
     emitter: Emitter,
     targets: tuple[Variable, ...],
@@ -139,7 +151,7 @@ def _seeds(
     single = len(targets) == 1 and _components(targets[0]) == 1
     program = emitter.program
     if single or is_sum or (targets == (program.loss,) and not program.outputs):
-        return {t.name: _constant_seed(emitter, t, scales, naming(t.name)) for t in targets}
+        return {t.name: constant_seed(emitter, t, scales, naming(t.name)) for t in targets}
     seeds = {}
     for target in targets:
         cotangent = _cotangent(emitter, target, single=len(targets) == 1)
@@ -159,12 +171,14 @@ def _components(variable: Variable) -> int | None:
     return None if variable.is_wide else int(variable.dim.size({}))
 
 
-def _constant_seed(emitter: Emitter, target: Variable, scales: Scales, name: str) -> Variable:
+def constant_seed(emitter: Emitter, target: Variable, scales: Scales, name: str) -> Variable:
     """The error signal of a quantity by itself: S · 1.
 
     A constant of fixed dimension is the vector 1 ~ N(1, 0), so that it depends on nothing.
     """
     name = emitter.free(name)
+    if scales.of(target) == ONE:
+        emitter.ones.add(name)
     if target.is_fixed:
         ones = Variable(name, target.type)
         return emitter.builder.declare(InitialVectors((ones,), (1.0,), ((0.0,),)))[0]

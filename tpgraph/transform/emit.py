@@ -117,6 +117,9 @@ class Emitter:
         self.builder = builder
         self.program = program
         self.place: Place | None = None
+        self.ones: set[str] = set()  # variables that are known to be 1 or the vector of ones
+        self.rescaled: dict[str, tuple[Power, Variable]] = {}  # name: it is factor · variable
+        self.last: Equation | None = None
         self._counts: dict[str, int] = {}
         self._roots: dict[Width, Variable] = {}
         self._partials: dict[tuple[Expression, int], Expression] = {}
@@ -151,28 +154,30 @@ class Emitter:
         """Bind name = matrix · operand, or its transpose."""
         shape = matrix.matrix.transposed if transpose else matrix.matrix
         out = Variable(name, Vector(shape.rows))
-        return self.builder.add(MatMul(out, matrix, transpose, operand, self.place))
+        return self.add(MatMul(out, matrix, transpose, operand, self.place))
 
     def bind(self, name: str, formula: Formula, expression: Expression) -> Variable:
         """Bind a coordinatewise expression: a Nonlin, or a Moment among scalars."""
         vector = next((a for a in formula.arguments if a.is_vector), None)
         function, arguments = self.builder.intern(expression), tuple(formula.arguments)
-        if vector is None:
-            out = Variable(name, Scalar())
-            return self.builder.add(Moment(out, function, arguments, self.place))
-        return self.builder.add(
-            Nonlin(Variable(name, vector.type), function, arguments, self.place)
-        )
+        out = Variable(name, Scalar() if vector is None else vector.type)
+        make = Moment if vector is None else Nonlin
+        return self.add(make(out, function, arguments, self.place))
 
     def mean(self, name: str, formula: Formula, expression: Expression) -> Variable:
         """Bind (1/n) Σ_α of a coordinatewise expression."""
         function = self.builder.intern(expression)
         out = Variable(name, Scalar())
-        return self.builder.add(Moment(out, function, tuple(formula.arguments), self.place))
+        return self.add(Moment(out, function, tuple(formula.arguments), self.place))
 
     def copy(self, equation: Equation, place: Place | None) -> Variable:
         """Add an equation of another program as it is, at this place unless it has one."""
-        return self.builder.add(replace(equation, place=equation.place or place))
+        return self.add(replace(equation, place=equation.place or place))
+
+    def add(self, equation: Equation) -> Variable:
+        """Add an equation."""
+        self.last = equation
+        return self.builder.add(equation)
 
     def partial(self, function: Expression, index: int) -> Expression:
         """∂ function / ∂ argument `index`, simplified."""

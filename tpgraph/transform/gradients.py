@@ -29,6 +29,11 @@ class GradientTerm:
     left: Variable
     right: Variable | None = None
 
+    @property
+    def ends(self) -> tuple[Variable, ...]:
+        """The variables of the outer product."""
+        return (self.left,) if self.right is None else (self.left, self.right)
+
 
 @dataclass(frozen=True, slots=True)
 class Gradient:

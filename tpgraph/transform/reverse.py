@@ -197,7 +197,8 @@ class _Reverse:
             return
         formula = Formula()
         inner = formula.call(slope, equation.arguments)
-        function = mul(inner, formula.ref(dy))
+        one = dy.name in self.emitter.ones
+        function = inner if one else mul(inner, formula.ref(dy))
         factor = self.scales.of(variable) / self.scales.of(equation.out)
         vector = next((a for a in equation.arguments if a.is_vector), None)
         if vector is not None and variable.is_scalar and isinstance(equation, Nonlin):
@@ -266,4 +267,6 @@ class _Reverse:
             return operand
         formula = Formula()
         expression = self.emitter.scaled(formula, factor, formula.ref(operand))
-        return self.emitter.bind(self.emitter.temporary(name), formula, expression)
+        scaled = self.emitter.bind(self.emitter.temporary(name), formula, expression)
+        self.emitter.rescaled[scaled.name] = factor, operand
+        return scaled

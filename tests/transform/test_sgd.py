@@ -1,0 +1,204 @@
+"""Unrolled SGD is SGD: both forms against torch at finite width."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from transform.sgd_oracle import train
+from transform.support import NETWORKS, WIDTHS, draw, gallery
+
+from tpgraph.errors import TPTypeError
+from tpgraph.interpreter import interpret, sample
+from tpgraph.language import parse
+from tpgraph.program import Moment, check
+from tpgraph.transform import unroll_sgd
+from tpgraph.transform.contexts import TEST, Context, accented
+from tpgraph.transform.unroll import Exact
+
+STEPS = 10
+
+
+def compare(program, steps=STEPS, batch=1, form="exact", rates=0.1, widths=WIDTHS, **options):
+    """The greatest relative difference of a test output, over all steps."""
+    unrolled = check(unroll_sgd(program, steps, batch, form=form, learning_rate=rates, **options))
+    given = [d.variable for d in (*program.data, *program.targets)]
+    initial = draw(program, widths)
+    rng = np.random.default_rng(7)
+
+    def example():
+        return {v.name: rng.standard_normal(v.dim.size(widths)) for v in given}
+
+    test, batches = example(), [[example() for _ in range(batch)] for _ in range(steps)]
+    etas = rates if isinstance(rates, list) else [float(rates)] * steps
+    real = train(program, initial, batches, test, widths, etas, **options)
+    values = interpret(unrolled, feed(unrolled, initial, batches, test, widths), widths)
+    worst = 0.0
+    for output in program.outputs:
+        for t in range(steps + 1):
+            name = Context(t, t, "", TEST).name(output.name)
+            want = real[t][output.name]
+            size = max(1.0, np.abs(want).max())
+            assert size < 1e6, "training diverges"
+            worst = max(worst, np.abs(values[name] - want).max() / size)
+        assert np.abs(real[-1][output.name] - real[0][output.name]).max() > 1e-3
+    return worst
+
+
+def feed(unrolled, initial, batches, test, widths):
+    """The initial objects of the unrolled program, its data from the batches."""
+    given = {**sample(unrolled, widths, 0), **initial}
+    for name, value in test.items():
+        base, index = name.partition("[")[0], name.partition("[")[2]
+        given[accented(base, TEST) + (f"[{index}" if index else "")] = value
+    for t, batch in enumerate(batches):
+        for i, example in enumerate(batch, start=1):
+            context = Context(t, t, "", element=i if len(batch) > 1 else None)
+            given.update({context.data_name(name): v for name, v in example.items()})
+    return given
+
+
+RATES = {"ntk": 0.1, "mup": 0.1, "standard": 0.005}
+
+
+@pytest.mark.parametrize("form", ["exact", "fluctuation"])
+@pytest.mark.parametrize("parametrization", ["ntk", "mup", "standard"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_ten_steps_are_those_of_real_sgd(name, parametrization, form):
+    program = gallery(name, parametrization)
+    assert compare(program, form=form, rates=RATES[parametrization]) < 1e-9
+
+
+@pytest.mark.parametrize("form", ["exact", "fluctuation"])
+@pytest.mark.parametrize("name", ["rnn", "autoencoder", "mlp"])
+def test_batches_schedules_and_momentum(name, form):
+    rates = [0.1 / (1 + t) for t in range(4)]
+    assert compare(gallery(name), 4, 3, form, rates, momentum=0.9) < 1e-9
+
+
+@pytest.mark.parametrize("name", ["rnn", "mlp", "transformer"])
+def test_weight_decay(name):
+    assert compare(gallery(name), 4, 2, weight_decay=0.1, momentum=0.5) < 1e-9
+
+
+@pytest.mark.parametrize("form", ["exact", "fluctuation"])
+def test_a_learning_rate_with_a_power_of_width(form):
+    settings = "abc(a=[0, 0, 0], b=[0, 1/2, 1/2], c=1)"
+    assert compare(gallery("mlp", settings), 5, form=form, rates=2.0) < 1e-9
+
+
+SCALARS = """
+program scalars
+width n
+width m = 1/2 n
+dim d = 3
+parametrization ntk
+data ξ : d
+target y : 1
+param U : n × d ~ N(0, 1)
+param W : m × n ~ N(0, 1)
+param b : m ~ N(0, 1)
+param v : n ~ N(0, 1)
+matrix A : n × n ~ N(0, 1)
+vector s : n ~ N(0, 1)
+t = mean((U ξ)^2)
+x = tanh(A (U ξ) / sqrt(1 + t) + v * s)
+u = t * mean(x^2)
+z = tanh(W x + b)
+f = mean(v * (W' (z * u)))
+output f
+loss (f - y)^2 / 2
+"""
+
+
+@pytest.mark.parametrize("form", ["exact", "fluctuation"])
+def test_moments_untrained_matrices_and_an_output_by_a_moment(form):
+    assert compare(parse(SCALARS), 6, 2, form, 10.0, widths={"n": 8}) < 1e-9
+
+
+FED_BACK = """
+program fed_back
+width n
+dim d = 3
+parametrization ntk
+data ξ : d
+target y : 2
+param U : n × d ~ N(0, 1)
+param B : n × 2 ~ N(0, 1)
+param W : n × n ~ N(0, 1)
+param V : 2 × n ~ N(0, 1)
+param c : 2 ~ N(0, 1)
+g = tanh(V tanh(U ξ) + c)
+f = V tanh(W tanh(B g)) + c
+output f, g
+loss (f - y)^2 / 2 + g^2
+"""
+
+
+@pytest.mark.parametrize("form", ["exact", "fluctuation"])
+def test_an_output_that_is_fed_back_and_a_trained_vector_of_fixed_dimension(form):
+    assert compare(parse(FED_BACK), 5, 2, form, 0.1, widths={"n": 7}) < 1e-9
+
+
+def test_training_examples_alone():
+    program = gallery("one_hidden")
+    unrolled = unroll_sgd(program, 3, test=False)
+    assert [v.name for v in unrolled.outputs] == ["f_0", "f_1", "f_2"]
+    assert not any(TEST in name for name in unrolled.variables)
+
+
+def test_only_initial_matrices_and_order_one_scalars():
+    unrolled = unroll_sgd(gallery("mlp"), 2, form="fluctuation")
+    matrices = [v.name for v in unrolled.variables.values() if v.is_matrix]
+    assert matrices == ["W[1]", "W[2]", "W[3]", "V"]
+    scalars = [d for d in unrolled.declarations if type(d).__name__ == "InitialScalar"]
+    assert [(d.variable.name, d.limit) for d in scalars] == [("ε", 0.0)]
+
+
+def test_mup_has_no_scalar_of_width_but_before_the_readout():
+    unrolled = unroll_sgd(gallery("one_hidden", "mup"), 2)
+    users = unrolled.uses["ε"]
+    assert [e.out.name for e in users] == ["dx~1"]
+
+
+def test_the_first_step_is_algorithm_1():
+    unrolled = unroll_sgd(gallery("one_hidden"), 1, form="fluctuation")
+    names = ["χ_0", "dh_0", "δh̃_1", "δx̃_1", "f̃_1"]
+    assert [e.out.name for e in unrolled.equations if e.out.name in names] == names
+    assert isinstance(unrolled.equation_of["χ_0"], Moment)
+    places = {name: unrolled.equation_of[name].place for name in ("h_0", "dh_0", "x̃_0", "δx̃_1")}
+    assert places["h_0"].context == "step 1, train ξ₀"
+    assert (places["dh_0"].row, places["dh_0"].partner) == ("backward", "h_0")
+    assert places["x̃_0"].context == "test ξ̃"
+    assert places["δx̃_1"].row == "between"
+
+
+def test_unrolling_is_deterministic():
+    assert unroll_sgd(gallery("rnn"), 3, 2) == unroll_sgd(gallery("rnn"), 3, 2)
+
+
+def test_errors_say_what_is_missing():
+    with pytest.raises(TPTypeError, match="no loss to train on"):
+        unroll_sgd(gallery("attention"), 1)
+    with pytest.raises(TPTypeError, match="order one"):
+        unroll_sgd(gallery("mlp"), 1, form="fluctuation", weight_decay=0.1)
+    with pytest.raises(TPTypeError, match="learning rate has 1 values"):
+        unroll_sgd(gallery("mlp"), 2, learning_rate=[0.1])
+    with pytest.raises(TPTypeError, match="over a batch of 0"):
+        unroll_sgd(gallery("mlp"), 2, 0)
+
+
+@pytest.mark.parametrize("rule", ["no update of the transpose", "half a step"])
+@pytest.mark.parametrize("form", ["exact", "fluctuation"])
+def test_a_broken_rule_is_noticed(rule, form, monkeypatch):
+    update = Exact.update
+
+    def broken(self, name, transpose, *rest):
+        for term in update(self, name, transpose, *rest):
+            if rule == "half a step":
+                half = replace(term.factor, constant=term.factor.constant / 2)
+                yield replace(term, factor=half)
+            elif not transpose:
+                yield term
+
+    monkeypatch.setattr(Exact, "update", broken)
+    assert compare(gallery("rnn"), 4, form=form) > 1e-6

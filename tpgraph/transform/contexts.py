@@ -1,0 +1,86 @@
+"""Contexts of an unrolled program: which example at which time, and how its variables are named.
+
+Time is a subscript, a test example has a tilde, an element of a batch is one index more:
+
+    x[1] of the training example at time 2        x_2[1]          element 3 of a batch: x_2[1,3]
+    x[1] of the test example at time 2            x̃_2[1]
+    x[1] of ξ_2 at initialization                 x0_2[1]
+    the change δx[1] of the test example          δx̃_2[1]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+
+from tpgraph.program import Variable, canonical_name, split_name
+from tpgraph.transform.emit import join_name
+
+__all__ = ["TEST", "Context", "accented", "subscript"]
+
+TEST = "\u0303"
+"""The tilde of test examples."""
+
+_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+@dataclass(eq=False)
+class Context:
+    """One example passing through the network at one time.
+
+    `time` tells the weights, `number` stands in the names. `given` holds its data and `values` its
+    variables, by the names of the template; `changes` the δ variables, relative to `reference`, an
+    earlier context of the same example.
+    """
+
+    time: int
+    number: int
+    caption: str
+    accent: str = ""
+    mark: str = ""
+    element: int | None = None
+    reference: Context | None = None
+    values: dict[str, Variable] = field(default_factory=dict)
+    changes: dict[str, Variable] = field(default_factory=dict)
+    given: dict[str, Variable] = field(default_factory=dict)
+
+    def name(self, original: str, prefix: str = "") -> str:
+        """The name that a variable of the template has here."""
+        base, index, temporary = _split(original)
+        if self.accent:
+            base = accented(base, self.accent)
+        if self.element is not None:
+            index = (*index, self.element)
+        return join_name(f"{prefix}{base}{self.mark}_{self.number}", index, temporary)
+
+    def data_name(self, original: str) -> str:
+        """The name of the example's data: that of a test example is the same at every time."""
+        base, index, _ = _split(original)
+        if self.accent:
+            return join_name(accented(base, self.accent), index)
+        index = index if self.element is None else (*index, self.element)
+        return join_name(f"{base}_{self.number}", index)
+
+
+_split = cache(split_name)
+
+
+@cache
+def accented(base: str, accent: str) -> str:
+    """The name with an accent on its letters, before digits and subscripts.
+
+    >>> accented("x1", TEST) == "x\u0303" + "1"
+    True
+    """
+    head, mark, tail = base.partition("_")
+    letters = head.rstrip("0123456789")
+    return canonical_name(letters + accent) + head[len(letters) :] + mark + tail
+
+
+def subscript(number: int) -> str:
+    """The number in subscript digits, for captions.
+
+    >>> subscript(12)
+    '₁₂'
+    """
+    return str(number).translate(_DIGITS)

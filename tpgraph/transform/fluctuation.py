@@ -1,0 +1,233 @@
+"""SGD by fluctuations: the form of which the Master Theorem takes the limit in the NTK regime.
+
+Followed from a context r to a later time t, an example's vectors and scalars change by ε δx, ε =
+1/√n → 0:
+
+    x_t = x_r + ε δx                                                         (Eq. 86)
+    h = W x:      δh = W_r δx + √n (W_t − W_r) x_t                           (Eqs. 79–81)
+    y = φ(x; θ):  δy = (φ(x_r + ε δx; θ_r + ε δθ) − φ(x_r; θ_r)) / ε         (Eqs. 82–84)
+    θ = mean φ:   δθ = mean of the same divided difference
+    f = V x:      f_t = f_r + ε V_r δx + (V_t − V_r) x_t,   ε V δx = mean(v δx) in NTP  (Eq. 85)
+
+where W_r = W_0 plus Moments times earlier error signals. Error signals at time t are those of
+`tpgraph.transform.unroll` at x_t (Eqs. 87–90). A test example is followed from step to step, a
+training example from initialization to its own step, which needs two contexts however late it is.
+
+The divided difference is a quotient by ε; its limit is Σ ∂_i φ(x) δx_i
+(`tpgraph.functions.divided`). Equation numbers: Tensor Programs IIb (arXiv 2105.03703), D.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from tpgraph.functions import Expression, add, mul, neg
+from tpgraph.functions.divided import divided_difference
+from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, Variable, split_name
+from tpgraph.transform.contexts import Context
+from tpgraph.transform.emit import Formula, compact, join_name
+from tpgraph.transform.powers import ONE, Power, size
+from tpgraph.transform.unroll import Exact, Term
+from tpgraph.types import Width
+
+__all__ = ["Fluctuation"]
+
+_BETWEEN = Place("between")
+
+
+class Fluctuation(Exact):
+    """SGD with every later pass written as a change of an earlier one."""
+
+    @property
+    def root_n(self) -> Power:
+        """√n = 1/ε."""
+        first = self.template.program.widths[0]
+        return size(Width(first.base or first.name)) ** Fraction(1, 2)
+
+    @property
+    def epsilon(self) -> Variable:
+        """The scalar ε."""
+        return self.emitter.root(self.root_n.exponents[0][0])
+
+    def follow(self, context: Context, equations: Iterable[Equation]) -> None:
+        """Write forward equations in a context as changes of its reference."""
+        for equation in equations:
+            name = equation.out.name
+            if name not in self.template.varying:
+                continue
+            if self._is_outer(equation.out):
+                context.values[name] = self._outer(context, equation)
+                continue
+            change = self._changed(context, equation)
+            if change is not None:
+                context.changes[name] = change
+
+    def value(self, context: Context, variable: Variable) -> Variable:
+        """What a variable is in a context: x_t = x_r + ε δx, written when it is first needed."""
+        name = variable.name
+        reference = context.reference
+        if reference is None or name in context.values or name in self.trained:
+            return super().value(context, variable)
+        change = context.changes.get(name)
+        before = self.value(reference, variable)
+        if change is None:
+            return before
+        formula = Formula()
+        start = formula.ref(before)
+        expression = add(start, mul(formula.ref(self.epsilon), formula.ref(change)))
+        outer_place, self.emitter.place = self.emitter.place, Place("forward", context.caption)
+        bound = self.emitter.bind(self.emitter.free(context.name(name)), formula, expression)
+        self.emitter.place = outer_place
+        context.values[name] = bound
+        return bound
+
+    def _is_outer(self, variable: Variable) -> bool:
+        return variable.is_fixed or variable.name in self.template.scales.outer
+
+    def _change(self, context: Context, variable: Variable) -> Variable | None:
+        """δ of an input; None if it does not change."""
+        name = variable.name
+        if name in context.changes:
+            return context.changes[name]
+        if name in self.trained:
+            return self._vector_change(context, variable)
+        if name not in self.template.varying or not self._is_outer(variable):
+            return None
+        assert context.reference is not None, "changes are relative to a reference"
+        formula = Formula()
+        after = formula.ref(self.value(context, variable))
+        before = formula.ref(self.value(context.reference, variable))
+        expression = self.emitter.scaled(formula, self.root_n, add(after, neg(before)))
+        self.emitter.place = _BETWEEN
+        change = self.emitter.bind(self._delta_name(context, name), formula, expression)
+        context.changes[name] = change
+        return change
+
+    def _delta_name(self, context: Context, name: str) -> str:
+        return self.emitter.free(context.name(name, prefix="δ"))
+
+    def _vector_change(self, context: Context, b: Variable) -> Variable | None:
+        """δb = √n (b_t − b_r)."""
+        assert context.reference is not None, "changes are relative to a reference"
+        t, r = context.time, context.reference.time
+        key = f"{b.name}:{r}", t
+        if key not in self._vectors:
+            terms = list(self.update(b.name, False, None, self.plan.change(t, r), self.root_n))
+            if not terms:
+                return None
+            base, index, _ = split_name(b.name)
+            since = "" if r == t - 1 else f"{r}_"
+            self.emitter.place = _BETWEEN
+            name = self.emitter.free(join_name(f"δ{base}_{since}{t}", index))
+            self._vectors[key] = self.combine(name, [], terms)
+        return self._vectors[key]
+
+    def _changed(self, context: Context, equation: Equation) -> Variable | None:
+        """δ of what an equation makes; None if it does not change."""
+        if isinstance(equation, MatMul):
+            return self._product_change(context, equation)
+        changes = {a.name: self._change(context, a) for a in equation.arguments}
+        if not any(changes.values()):
+            return None
+        name = self._delta_name(context, equation.out.name)
+        formula, expression = self._difference(context, equation, changes)
+        self.emitter.place = _BETWEEN
+        if isinstance(equation, Moment):
+            return self.emitter.mean(name, formula, expression)
+        if not any(a.is_vector for a in formula.arguments):
+            formula.position(self.value(context, equation.vectors[0]))
+        return self.emitter.bind(name, formula, expression)
+
+    def _difference(
+        self,
+        context: Context,
+        equation: Nonlin | Moment,
+        changes: dict[str, Variable | None],
+    ) -> tuple[Formula, Expression]:
+        """The divided difference of an equation's function, over the reference's values."""
+        assert context.reference is not None, "changes are relative to a reference"
+        given = equation.arguments
+        before = [self.value(context.reference, a) for a in given]
+        moving = {i: changes[a.name] for i, a in enumerate(given)}
+        after = [v for v in moving.values() if v is not None]
+        k = len(given)
+        numbers = iter(range(k, k + len(after)))
+        places = {i: next(numbers) for i, v in moving.items() if v is not None}
+        function = divided_difference(equation.function, k, places, k + len(after))
+        formula = Formula()
+        return formula, formula.call(*compact(function, [*before, *after, self.epsilon]))
+
+    def _product_change(self, context: Context, equation: MatMul) -> Variable | None:
+        """δh = W_r δx + √n (W_t − W_r) x_t, with W or its transpose."""
+        W, transpose, x = equation.matrix, equation.transpose, equation.operand
+        change = self._change(context, x)
+        name = self._delta_name(context, equation.out.name)
+        terms = self._weight_terms(context, equation, change, ONE, self.root_n)
+        self.emitter.place = _BETWEEN
+        if change is None:
+            return self.combine(name, [], terms) if terms else None
+        if not terms:
+            return self.product(name, W, transpose, change)
+        start = self.product(None, W, transpose, change, name)
+        return self.combine(name, [(1.0, start)], terms)
+
+    def _weight_terms(
+        self,
+        context: Context,
+        equation: MatMul,
+        change: Variable | None,
+        before: Power,
+        since: Power,
+    ) -> list[Term]:
+        """Before · (W_r − W_0) δx + since · (W_t − W_r) x_t."""
+        W, transpose, x = equation.matrix, equation.transpose, equation.operand
+        assert context.reference is not None, "changes are relative to a reference"
+        if W.name not in self.trained:
+            return []
+        t, r = context.time, context.reference.time
+        terms: list[Term] = []
+        if change is not None:
+            terms += self.update(W.name, transpose, change, self.plan.beta[r], before)
+        now = self.value(context, x)
+        terms += self.update(W.name, transpose, now, self.plan.change(t, r), since)
+        return terms
+
+    def _outer(self, context: Context, equation: Equation) -> Variable:
+        """What comes after a readout, in order one: f_t itself."""
+        if not (isinstance(equation, MatMul) and equation.operand.is_wide):
+            return self._write(context, equation)
+        assert context.reference is not None, "changes are relative to a reference"
+        change = self._change(context, equation.operand)
+        epsilon = ONE / self.root_n
+        terms = self._weight_terms(context, equation, change, epsilon, ONE)
+        before = self.value(context.reference, equation.out)
+        if change is not None:
+            terms.insert(0, self._read_out(context, equation, change))
+        name = self.emitter.free(context.name(equation.out.name))
+        self.emitter.place = Place("forward", context.caption)
+        return self.combine(name, [(1.0, before)], terms)
+
+    def _read_out(self, context: Context, equation: MatMul, change: Variable) -> Term:
+        """ε V δx; with the readout row v = s V' at hand, ε (m/s) mean(v δx)."""
+        epsilon = ONE / self.root_n
+        V, transpose = equation.matrix, equation.transpose
+        row = self._readout_row(equation)
+        self.emitter.place = _BETWEEN
+        if row is None:
+            name = self._temporary(context.name(equation.out.name))
+            return Term(epsilon, (), self.product(name, V, transpose, change))
+        theta = self.moment(row, change)
+        assert theta is not None, "a change is not constant"
+        factor = epsilon * size(change.dim) / self.template.scales.vector
+        return Term(factor, (theta,), None)
+
+    def _readout_row(self, equation: MatMul) -> Variable | None:
+        """V = Vᵀ s, if the error signals are those of the output V x itself."""
+        for name, (factor, seed) in self.template.rescaled.items():
+            if seed.name in self.template.ones and factor == self.template.scales.vector:
+                scaled = self.shared.get(name)
+                key = equation.matrix.name, not equation.transpose
+                if scaled is not None and (*key, scaled.name) in self._products:
+                    return self._products[*key, scaled.name]
+        return None

@@ -1,0 +1,67 @@
+"""Stochastic gradient descent as a linear combination of gradients.
+
+    u_{t+1} = μ u_t + g_t + λ w_t,    w_{t+1} = w_t − η_t u_{t+1},    u_0 = 0
+
+(momentum μ, weight decay λ, as in torch.optim.SGD) is w_t = α_t w_0 − Σ_{s<t} β_{t,s} g_s with
+numbers α, β that depend on the hyperparameters alone. g_s stands for n^(−c) times the gradient:
+the width factor of the parametrization belongs to the gradient, not to the decay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tpgraph.errors import TPTypeError
+
+__all__ = ["Coefficients", "LearningRate", "coefficients"]
+
+LearningRate: TypeAlias = float | Sequence[float] | Callable[[int], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficients:
+    """α_t and β_{t,s} for t = 0 … T."""
+
+    alpha: tuple[float, ...]
+    beta: tuple[tuple[float, ...], ...]
+
+    def change(self, t: int, r: int) -> tuple[float, ...]:
+        """β_{t,s} − β_{r,s} for s < t: what happened between the times r and t."""
+        before = self.beta[r] + (0.0,) * (t - r)
+        return tuple(b - a for b, a in zip(self.beta[t], before, strict=True))
+
+
+def coefficients(
+    steps: int, learning_rate: LearningRate, weight_decay: float, momentum: float
+) -> Coefficients:
+    """The coefficients of so many steps; a learning rate for each, by number, list or function.
+
+    Raises TPTypeError for a list that is too short.
+    """
+    alpha: list[float] = [1.0]
+    beta: list[tuple[float, ...]] = [()]
+    kappa = 0.0  # u_t = κ w_0 + Σ γ_s g_s
+    gamma: tuple[float, ...] = ()
+    for t in range(steps):
+        eta = _rate(learning_rate, t)
+        kappa = momentum * kappa + weight_decay * alpha[t]
+        older = (momentum * u - weight_decay * b for u, b in zip(gamma, beta[t], strict=True))
+        gamma = (*older, 1.0)
+        alpha.append(alpha[t] - eta * kappa)
+        beta.append(tuple(b + eta * u for b, u in zip((*beta[t], 0.0), gamma, strict=True)))
+    return Coefficients(tuple(alpha), tuple(beta))
+
+
+def _rate(learning_rate: LearningRate, t: int) -> float:
+    if callable(learning_rate):
+        return float(learning_rate(t))
+    if isinstance(learning_rate, Sequence):
+        if t >= len(learning_rate):
+            raise TPTypeError(
+                f"the learning rate has {len(learning_rate)} values, but there is a step {t + 1}",
+                expected="one learning rate for every step",
+            )
+        return float(learning_rate[t])
+    return float(learning_rate)

@@ -1,0 +1,178 @@
+"""SGD as a Tensor Program: several steps of training, and what they do to a test example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from tpgraph.errors import TPTypeError
+from tpgraph.program import Data, Declaration, Program, Target, split_name
+from tpgraph.transform.contexts import TEST, Context, accented, subscript
+from tpgraph.transform.emit import Emitter, start_builder
+from tpgraph.transform.fluctuation import Fluctuation
+from tpgraph.transform.schedule import LearningRate, coefficients
+from tpgraph.transform.template import Template, template
+from tpgraph.transform.unroll import Exact
+
+__all__ = ["unroll_sgd"]
+
+
+def unroll_sgd(
+    program: Program,
+    steps: int,
+    batch: int = 1,
+    *,
+    form: Literal["exact", "fluctuation"] = "exact",
+    learning_rate: LearningRate = 1.0,
+    weight_decay: float = 0.0,
+    momentum: float = 0.0,
+    test: bool = True,
+) -> Program:
+    """The program of so many SGD steps on the loss, all params trained.
+
+    At step t = 0, 1, … the loss is averaged over `batch` training examples; params move by
+    −η_t n^(−c) times what torch.optim.SGD makes of the gradient with this momentum, and
+    w ← (1 − η λ) w with weight decay λ. `learning_rate` is a number, a list, or a function of t.
+
+    Data ξ of step t become ξ_t (ξ_t[i] for element i of a batch), targets alike; with `test` there
+    is a test example ξ̃ beside, which passes before the first step and after every one. The outputs
+    are those of all passes, in order: f̃_0, f_0, f̃_1, …, f̃_T. Other names: see
+    `tpgraph.transform.contexts`. W_t stands nowhere: only initial matrices do.
+
+    `form="exact"` recomputes every pass (`tpgraph.transform.unroll`); `form="fluctuation"` writes
+    later passes as ε times δ variables (`tpgraph.transform.fluctuation`), so that the limit keeps
+    what the NTK regime is about. Both have the values of real SGD at every width.
+
+    Raises TPTypeError without a loss, without params, or for fluctuations with weight decay, which
+    moves activations at order one.
+    Source: Tensor Programs IIb (arXiv 2105.03703), Appendix D.1, Algorithm 1.
+    """
+    _require(steps >= 0, f"{steps} steps")
+    _require(batch >= 1, f"a batch of {batch}")
+    if form == "fluctuation" and weight_decay != 0.0:
+        raise TPTypeError(
+            "with weight decay activations change at order one, not 1/√n",
+            mend='use form="exact", or weight_decay=0 for fluctuations',
+        )
+    plan = coefficients(steps, learning_rate, weight_decay, momentum)
+    one = template(program)
+    builder = start_builder(program, f"{program.name}-sgd", _given(program, one))
+    emitter = Emitter(builder, one.program)
+    if form == "exact":
+        run = Exact(emitter, one, plan, batch)
+        contexts = _exact(run, steps, batch, test)
+    else:
+        run = fluctuation = Fluctuation(emitter, one, plan, batch)
+        contexts = _fluctuation(fluctuation, steps, batch, test)
+    for context in contexts:
+        for output in program.outputs:
+            builder.output(run.value(context, output))
+    return builder.build()
+
+
+def _given(program: Program, one: Template) -> Iterator[Declaration]:
+    """What the unrolled program starts from: no data yet, of what is added only what is used."""
+    used = {v.name for e in (*one.train, *one.forward) for v in e.inputs}
+    for declaration in one.program.declarations:
+        old = declaration in program.declarations
+        if not isinstance(declaration, Data | Target) and (
+            old or any(v.name in used for v in declaration.variables)
+        ):
+            yield declaration
+
+
+def _exact(run: Exact, steps: int, batch: int, test: bool) -> Iterator[Context]:
+    """Write every pass at its own weights; yields the contexts with outputs."""
+    followed = _test_context(run, 0) if test else None
+    for t in range(steps + 1):
+        if followed is not None:
+            run.run(followed, run.template.forward)
+            yield followed
+            followed = _at(followed, t + 1)
+        if t == steps:
+            return
+        contexts = _train_contexts(run, t, batch)
+        for context in contexts:
+            run.run(context, run.template.train)
+            yield context
+        run.remember(contexts)
+
+
+def _fluctuation(run: Fluctuation, steps: int, batch: int, test: bool) -> Iterator[Context]:
+    """Write later passes as changes of earlier ones; yields the contexts with outputs."""
+    one = run.template
+    forward = [e for e in one.train if e.place is not None and e.place.row == "forward"]
+    rest = [e for e in one.train if e not in forward]
+    followed = _test_context(run, 0) if test else None
+    for t in range(steps + 1):
+        if followed is not None:
+            write = run.run if t == 0 else run.follow
+            write(followed, one.forward)
+            yield followed
+            followed = _at(followed, t + 1)
+        if t == steps:
+            return
+        contexts = _train_contexts(run, t, batch)
+        for context in contexts:
+            if t == 0:
+                run.run(context, forward)
+            else:
+                context.reference = _initially(run, context)
+                run.follow(context, forward)
+            run.run(context, rest)
+            yield context
+        run.remember(contexts)
+
+
+def _test_context(run: Exact, t: int) -> Context:
+    context = Context(t, t, _test_caption(run, t), TEST)
+    used = {v.name for e in run.template.forward for v in e.inputs}
+    run.declare(context, used)
+    return context
+
+
+def _at(before: Context, t: int) -> Context:
+    """The same test example at time t."""
+    caption = before.caption.partition(" after")[0]
+    word = "step" if t == 1 else "steps"
+    context = Context(t, t, f"{caption} after {t} {word}", TEST, reference=before)
+    context.values = dict(before.given)
+    context.given = before.given
+    return context
+
+
+def _train_contexts(run: Exact, t: int, batch: int) -> list[Context]:
+    elements = [None] if batch == 1 else list(range(1, batch + 1))
+    contexts = []
+    for element in elements:
+        of = "" if element is None else f", element {element}"
+        caption = f"step {t + 1}, train {_input_name(run)}{subscript(t)}{of}"
+        context = Context(t, t, caption, element=element)
+        used = {v.name for e in run.template.train for v in e.inputs}
+        run.declare(context, used)
+        contexts.append(context)
+    return contexts
+
+
+def _initially(run: Fluctuation, context: Context) -> Context:
+    """A training example at the initial weights."""
+    caption = f"{context.caption.partition(', ')[2]} at initialization"
+    before = Context(0, context.number, caption, mark="0", element=context.element)
+    before.values = dict(context.values)
+    run.run(before, run.template.forward)
+    return before
+
+
+def _test_caption(run: Exact, t: int) -> str:
+    return f"test {accented(_input_name(run), TEST)}"
+
+
+def _input_name(run: Exact) -> str:
+    """The name of the first input, without its index."""
+    first = next((d.variable.name for d in run.template.program.data), "example")
+    return split_name(first)[0]
+
+
+def _require(holds: bool, what: str) -> None:
+    if not holds:
+        raise TPTypeError(f"SGD cannot be unrolled over {what}", expected="a positive number")

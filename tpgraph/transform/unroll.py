@@ -1,0 +1,305 @@
+"""Unrolling SGD: T steps of training as one program over the initial matrices.
+
+With w_t = α_t w_0 − Σ_s β_{t,s} g_s (`tpgraph.transform.schedule`) and the gradient a sum of outer
+products dh_s x_sᵀ, a product with the trained matrix W_t = M w_t is a MatMul with the *initial*
+matrix, Moments, and one Nonlin:
+
+    W_t y = α_t W_0 y − Σ_{s<t} β_{t,s} (M²/S) χ_s dh_s ⟨x_s, y⟩,   ⟨x_s, y⟩ = m mean(x_s y)
+    W_tᵀy = α_t W_0ᵀy − Σ_{s<t} β_{t,s} (M²/S) χ_s x_s ⟨dh_s, y⟩
+
+(M the multiplier, S the scale of dh, n^(−c) and 1/B of a batch with them): in the NTK
+parametrization M²m/S = σ²/√n = σ²ε, in μP of order one. Source: Tensor Programs IIb
+(arXiv 2105.03703), Appendix D.1, Eqs. 73–90.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tpgraph.functions import MUL, Apply, Argument, Expression, add, mul, neg, number
+from tpgraph.program import (
+    Data,
+    Equation,
+    MatMul,
+    Moment,
+    Nonlin,
+    Place,
+    Target,
+    Variable,
+    split_name,
+)
+from tpgraph.transform.contexts import Context
+from tpgraph.transform.emit import Emitter, Formula
+from tpgraph.transform.gradients import GradientTerm
+from tpgraph.transform.powers import ONE, Power, multiplier, rate, size
+from tpgraph.transform.schedule import Coefficients
+from tpgraph.transform.template import Template
+
+__all__ = ["Exact", "Term"]
+
+_BETWEEN = Place("between")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """factor · Π scalars · vector, a summand of an update; without a vector, a constant one."""
+
+    factor: Power
+    scalars: tuple[Variable, ...]
+    vector: Variable | None
+
+
+class Exact:
+    """The finite-width computation of SGD, being written into a builder."""
+
+    def __init__(
+        self, emitter: Emitter, template: Template, plan: Coefficients, batch: int
+    ) -> None:
+        self.emitter = emitter
+        self.template = template
+        self.plan = plan
+        self.trained = {p.variable.name for p in template.program.parameters}
+        self.initial = {v.name: v for d in emitter.program.declarations for v in d.variables}
+        self.shared: dict[str, Variable] = {}
+        self.history: list[list[Context]] = []
+        self._products: dict[tuple[str, bool, str], Variable] = {}
+        self._moments: dict[tuple[str, str], Variable] = {}
+        self._vectors: dict[tuple[str, int], Variable] = {}
+        self._factors = self._update_factors(batch)
+        numbers = (split_name(name)[2] for name in template.program.variables)
+        self._most_temporaries = max((k for k in numbers if k is not None), default=0)
+        self._theta = self._free_base("θ")
+
+    def _free_base(self, base: str) -> str:
+        taken = {name.partition("[")[0] for name in self.template.program.variables}
+        while base in taken:
+            base += "_"
+        return base
+
+    def _update_factors(self, batch: int) -> dict[tuple[str, bool], list[Power]]:
+        """−n^(−c) M (M/S) / B times the length of the inner product, for every gradient term."""
+        program = self.template.program
+        assert program.parametrization is not None, "checked by the builder"
+        found: dict[tuple[str, bool], list[Power]] = {}
+        for parameter in program.parameters:
+            M = multiplier(parameter, program.parametrization)
+            outside = Power(-1.0 / batch) * rate(program) * M
+            for transpose in (False, True):
+                found[parameter.variable.name, transpose] = [
+                    outside * term.coefficient * _length(term, transpose)
+                    for term in self.template.terms[parameter.variable.name]
+                ]
+        return found
+
+    def run(self, context: Context, equations: Iterable[Equation]) -> None:
+        """Write these equations of the template in a context."""
+        for equation in equations:
+            name = equation.out.name
+            if name in self.template.shared:
+                self._share(equation)
+            else:
+                context.values[name] = self._write(context, equation)
+
+    def _share(self, equation: Equation) -> None:
+        """Write an equation that is the same in every context, once."""
+        name = equation.out.name
+        if name not in self.shared:
+            arguments = [self.shared.get(v.name, v) for v in equation.inputs]
+            self.shared[name] = self._copy(self.emitter.free(name), equation, arguments)
+
+    def value(self, context: Context, variable: Variable) -> Variable:
+        """What a variable of the template is in a context."""
+        name = variable.name
+        if name in context.values:
+            return context.values[name]
+        if name in self.trained:
+            return variable if variable.is_matrix else self.vector(variable, context.time)
+        return self.shared[name] if name in self.shared else self.initial[name]
+
+    def _write(self, context: Context, equation: Equation) -> Variable:
+        place = _place(context, equation)
+        name = self.emitter.free(context.name(equation.out.name))
+        if isinstance(equation, MatMul) and equation.matrix.name in self.trained:
+            return self._trained_product(context, equation, name, place)
+        arguments = [self.value(context, v) for v in equation.inputs]
+        self.emitter.place = place
+        return self._copy(name, equation, arguments)
+
+    def _copy(self, name: str, equation: Equation, inputs: Sequence[Variable]) -> Variable:
+        """The same instruction on other inputs."""
+        emitter = self.emitter
+        if isinstance(equation, MatMul):
+            return self.product(name, inputs[0], equation.transpose, inputs[1])
+        out = Variable(name, equation.out.type)
+        make = Nonlin if isinstance(equation, Nonlin) else Moment
+        return emitter.add(make(out, equation.function, tuple(inputs), emitter.place))
+
+    def _trained_product(
+        self, context: Context, equation: MatMul, name: str, place: Place
+    ) -> Variable:
+        """W_t y or W_tᵀ y."""
+        emitter, t = self.emitter, context.time
+        W, transpose = equation.matrix, equation.transpose
+        operand = self.value(context, equation.operand)
+        scale, inner = self.template.rescaled.get(equation.operand.name, (ONE, None))
+        y = operand if inner is None else self.value(context, inner)
+        terms = list(self.update(W.name, transpose, y, self.plan.beta[t], scale))
+        if not terms and self.plan.alpha[t] == 1.0:
+            emitter.place = place
+            return self.product(name, W, transpose, operand)
+        emitter.place = _BETWEEN
+        start = self.product(None, W, transpose, operand, name)
+        emitter.place = place
+        return self.combine(name, [(self.plan.alpha[t], start)], terms)
+
+    def product(
+        self,
+        name: str | None,
+        matrix: Variable,
+        transpose: bool,
+        operand: Variable,
+        target: str = "",
+    ) -> Variable:
+        """Matrix · operand; the one there is already, if there is one."""
+        key = matrix.name, transpose, operand.name
+        if key not in self._products:
+            out = name if name is not None else self._temporary(target)
+            self._products[key] = self.emitter.matmul(out, matrix, transpose, operand)
+        return self._products[key]
+
+    def _temporary(self, target: str) -> str:
+        """A name for an intermediate, behind all those that the template has for a statement."""
+        self.emitter.reserve(target, self._most_temporaries)
+        return self.emitter.temporary(target)
+
+    def moment(self, x: Variable, y: Variable) -> Variable | None:
+        """mean(x y); None stands for 1."""
+        if x.name in self.template.ones and y.name in self.template.ones:
+            return None
+        key = (x.name, y.name) if x.name <= y.name else (y.name, x.name)
+        if key not in self._moments:
+            formula = Formula()
+            expression = Apply(MUL, (formula.ref(x), formula.ref(y)))
+            self.emitter.place = _BETWEEN
+            name = f"{self._theta}[{len(self._moments) + 1}]"
+            self._moments[key] = self.emitter.mean(name, formula, expression)
+        return self._moments[key]
+
+    def vector(self, b: Variable, t: int) -> Variable:
+        """A trainable vector at time t: b_t = α_t b − Σ_s β_{t,s} (M²/S) χ_s db_s."""
+        if t == 0:
+            return b
+        if (b.name, t) not in self._vectors:
+            name = self.emitter.free(Context(t, t, "").name(b.name))
+            terms = self.update(b.name, False, None, self.plan.beta[t])
+            self.emitter.place = _BETWEEN
+            found = self.combine(name, [(self.plan.alpha[t], b)], terms)
+            self._vectors[b.name, t] = found
+        return self._vectors[b.name, t]
+
+    def update(
+        self,
+        name: str,
+        transpose: bool,
+        y: Variable | None,
+        weights: Sequence[float],
+        scale: Power = ONE,
+    ) -> Iterator[Term]:
+        """Σ_s weight_s times what step s adds to the param, applied to scale · y."""
+        factors = [scale * factor for factor in self._factors[name, transpose]]
+        for weight, contexts in zip(weights, self.history, strict=False):
+            if weight == 0.0:
+                continue
+            for context in contexts:
+                chi = context.values[self.template.chi.name] if self.template.chi else None
+                pairs = zip(self.template.terms[name], factors, strict=True)
+                for term, factor in pairs:
+                    weighted = Power(weight * factor.constant, factor.exponents)
+                    yield self._term(context, term, transpose, y, weighted, chi)
+
+    def _term(
+        self,
+        context: Context,
+        term: GradientTerm,
+        transpose: bool,
+        y: Variable | None,
+        factor: Power,
+        chi: Variable | None,
+    ) -> Term:
+        vector = self.value(context, term.left)
+        scalars = () if chi is None else (chi,)
+        if term.right is not None:
+            right = self.value(context, term.right)
+            vector, right = (right, vector) if transpose else (vector, right)
+            assert y is not None, "a matrix acts on a vector"
+            theta = self.moment(right, y)
+            scalars = scalars if theta is None else (*scalars, theta)
+        return Term(factor, scalars, None if vector.name in self.template.ones else vector)
+
+    def combine(
+        self, name: str, heads: Sequence[tuple[float, Variable]], terms: Iterable[Term]
+    ) -> Variable:
+        """Bind Σ α · head + Σ terms; what all terms share stands in front of them."""
+        formula = Formula()
+        start = [mul(number(alpha), formula.ref(v)) for alpha, v in heads if alpha != 0.0]
+        return self.emitter.bind(name, formula, add(*start, *self.sum(formula, terms)))
+
+    def sum(self, formula: Formula, terms: Iterable[Term]) -> list[Expression]:
+        """The terms as expressions."""
+        found = list(terms)
+        if len(found) > 1 and all(t.factor == found[0].factor for t in found):
+            inside = add(*(self._expression(formula, t) for t in found))
+            return [_signed(self.emitter, formula, found[0].factor, inside)]
+        return [
+            _signed(self.emitter, formula, t.factor, self._expression(formula, t)) for t in found
+        ]
+
+    def _expression(self, formula: Formula, term: Term) -> Expression:
+        factors: list[Argument] = [formula.ref(scalar) for scalar in term.scalars]
+        if term.vector is not None:
+            factors.append(formula.ref(term.vector))
+        return mul(*factors)
+
+    def declare(self, context: Context, only: Container[str]) -> None:
+        """Declare the data and targets of a context that are named in `only`, all as data."""
+        for declaration in self.emitter.program.declarations:
+            if isinstance(declaration, Data | Target) and declaration.variable.name in only:
+                variable = declaration.variable
+                name = self.emitter.free(context.data_name(variable.name))
+                out = Variable(name, variable.type)
+                self.emitter.builder.declare(Data(out))
+                context.values[variable.name] = context.given[variable.name] = out
+
+    def remember(self, contexts: Iterable[Context]) -> None:
+        """A step is done: keep what the gradients of its examples are made of."""
+        kept = {v.name for group in self.template.terms.values() for t in group for v in t.ends}
+        if self.template.chi is not None:
+            kept.add(self.template.chi.name)
+        done = list(contexts)
+        for context in done:
+            context.values = {k: v for k, v in context.values.items() if k in kept}
+        self.history.append(done)
+
+
+def _signed(emitter: Emitter, formula: Formula, factor: Power, inner: Expression) -> Expression:
+    """Factor · inner with its sign in front."""
+    if factor.constant < 0:
+        return neg(emitter.scaled(formula, Power(-factor.constant, factor.exponents), inner))
+    return emitter.scaled(formula, factor, inner)
+
+
+def _length(term: GradientTerm, transpose: bool) -> Power:
+    """How many coordinates the inner product of an update sums."""
+    if term.right is None:
+        return ONE
+    return size((term.left if transpose else term.right).dim)
+
+
+def _place(context: Context, equation: Equation) -> Place:
+    template = equation.place
+    assert template is not None, "a template's equations have places"
+    if template.row == "between":
+        return _BETWEEN
+    partner = None if template.partner is None else context.name(template.partner)
+    return Place(template.row, context.caption, partner)
