@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from tpgraph.errors import TPError
+from tpgraph.program.tex import CHARACTERS, GREEK_COMMANDS, SIGNS, TOKEN, closing
 
 __all__ = ["COMMANDS", "DROPPED", "TEXT_FONTS", "lines", "translate"]
 
@@ -61,59 +62,13 @@ TEXT_FONTS = {
     "texttt": "tt",
     "textsf": "sf",
 }
-_GREEK_LETTERS = "αβγδεζηθικλμνξπρστυφχψωϵϑϕϖϱςΓΔΘΛΞΠΣΥΦΨΩ"
-_GREEK_NAMES = (
-    "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi chi psi omega epsilon vartheta varphi varpi varrho varsigma Gamma Delta Theta "
-    "Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
-)
-_GREEK = dict(zip(_GREEK_LETTERS, _GREEK_NAMES.split(), strict=True))
-_SIGNS = {
-    "ᵀ": r"^{\top}",
-    "⊤": r"\top ",
-    "′": "'",
-    "−": "-",
-    "·": r"\cdot ",
-    "⋅": r"\cdot ",
-    "×": r"\times ",
-    "÷": r"\div ",
-    "±": r"\pm ",
-    "⊙": r"\odot ",
-    "⊗": r"\otimes ",
-    "⊕": r"\oplus ",
-    "∂": r"\partial ",
-    "∇": r"\nabla ",
-    "∑": r"\sum ",
-    "∏": r"\prod ",
-    "√": r"\surd ",
-    "∞": r"\infty ",
-    "→": r"\to ",
-    "≤": r"\leq ",
-    "≥": r"\geq ",
-    "≠": r"\neq ",
-    "≈": r"\approx ",
-    "∼": r"\sim ",
-    "∈": r"\in ",
-    "…": r"\ldots ",
-    "⟨": r"\langle ",
-    "⟩": r"\rangle ",
-    "‖": r"\|",
-    "ℓ": r"\ell ",
-    "ℝ": r"\mathbb{R}",
-    "𝔼": r"\mathbb{E}",
-    "°": r"^{\circ}",
-}
-_CHARACTERS = {**{letter: rf"\{name} " for letter, name in _GREEK.items()}, **_SIGNS}
-COMMANDS = {name: letter for letter, name in _GREEK.items()} | {
+COMMANDS = {name: letter for letter, name in GREEK_COMMANDS.items()} | {
     spelling[1:].strip(): sign
-    for sign, spelling in _SIGNS.items()
+    for sign, spelling in SIGNS.items()
     if spelling[:1] == "\\" and spelling[1:].strip().isalpha()
 }
 """Names of commands and the characters that they stand for."""
 COMMANDS |= {"le": "≤", "ge": "≥", "ne": "≠", "leq": "≤", "cdots": "⋯", "dots": "…", "prime": "′"}
-for _digits, _mark in (("⁰¹²³⁴⁵⁶⁷⁸⁹", "^"), ("₀₁₂₃₄₅₆₇₈₉", "_")):
-    _CHARACTERS |= {digit: f"{_mark}{{{value}}}" for value, digit in enumerate(_digits)}
-
 # How far, in em of the superscript, mathtext puts it too far to the right.
 _SUPERSCRIPT_SHIFT = {
     **dict.fromkeys("bdhkl", 0.19),
@@ -127,8 +82,6 @@ _ACCENTS = frozenset(
 )
 _UPRIGHT_SCRIPT = re.compile(r"\\(?:math(?!it|cal|bb)|text|operatorname)[a-z]*\s*\{[^{}]*\^")
 
-_TOKEN = re.compile(r"\\(?P<name>[A-Za-z]+)\*?[ ]*|\\.|.", re.DOTALL)
-
 
 def lines(label: str) -> tuple[str, ...]:
     r"""The lines of a label, which `\\` outside braces separates, each as mathtext.
@@ -137,7 +90,7 @@ def lines(label: str) -> tuple[str, ...]:
     """
     _check(label)
     depth, parts = 0, [""]
-    for token in (match.group() for match in _TOKEN.finditer(label)):
+    for token in (match.group() for match in TOKEN.finditer(label)):
         depth += {"{": 1, "}": -1}.get(token, 0)
         if token == r"\\" and depth == 0:
             parts.append("")
@@ -152,7 +105,7 @@ def _check(label: str) -> None:
     if strange := next((c for c in label if not c.isprintable()), ""):
         raise _rejected(label, f"it contains the character U+{ord(strange):04X}", "printable text")
     depth = deepest = 0
-    for token in (match.group() for match in _TOKEN.finditer(label)):
+    for token in (match.group() for match in TOKEN.finditer(label)):
         depth += {"{": 1, "}": -1}.get(token, 0)
         deepest = max(deepest, depth)
         if depth < 0:
@@ -176,17 +129,17 @@ def translate(text: str) -> str:
     """LaTeX mathematics without dollar signs, in mathtext's dialect."""
     out: list[str] = []
     at = 0
-    while match := _TOKEN.match(text, at):
+    while match := TOKEN.match(text, at):
         at = match.end()
         name = match["name"]
         if name in TEXT_FONTS and text[at : at + 1] == "{":
-            end = _closing(text, at)
+            end = closing(text, at)
             out.append(_text(text[at + 1 : end], TEXT_FONTS[name]))
             at = end + 1
         elif name in _SYNONYMS:
             out.append(_SYNONYMS[name])
         elif name not in DROPPED:
-            out.append(_CHARACTERS.get(match.group(), match.group().replace("*", "", bool(name))))
+            out.append(CHARACTERS.get(match.group(), match.group().replace("*", "", bool(name))))
     return "".join(out)
 
 
@@ -198,7 +151,7 @@ def _tightened(text: str) -> str:
     """
     if _UPRIGHT_SCRIPT.search(text):
         return text
-    tokens = [match.group() for match in _TOKEN.finditer(text)]
+    tokens = [match.group() for match in TOKEN.finditer(text)]
     for index in range(len(tokens) - 2):
         nucleus, mark, script = (token.strip() for token in tokens[index : index + 3])
         shift = _SUPERSCRIPT_SHIFT.get(nucleus)
@@ -214,16 +167,6 @@ def _tightened(text: str) -> str:
 def _takes_argument(token: str) -> bool:
     """Whether the next letter is a script, or under an accent, which mathtext shifts less."""
     return token in ("_", "^") or token.rstrip("* ")[1:] in _ACCENTS
-
-
-def _closing(text: str, opening: int) -> int:
-    """The index of the brace that closes the one at `opening`."""
-    depth = 0
-    for match in _TOKEN.finditer(text, opening):
-        depth += {"{": 1, "}": -1}.get(match.group(), 0)
-        if depth == 0:
-            return match.start()
-    return len(text)
 
 
 def _text(content: str, font: str | None) -> str:
@@ -250,7 +193,7 @@ def _styled(piece: str, font: str) -> str:
         return r"\ "
     if piece == "-":
         return r"\text{-}"
-    letters = "".join(_CHARACTERS.get(letter, letter) for letter in _escaped(piece))
+    letters = "".join(CHARACTERS.get(letter, letter) for letter in _escaped(piece))
     return rf"\math{font}{{{letters}}}"
 
 

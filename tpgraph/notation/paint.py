@@ -110,7 +110,7 @@ class Curve:
 class Text:
     """An outline whose baseline starts at (x, y), turned by `rotation` degrees about it.
 
-    `plain` says it in plain text.
+    `plain` says it in plain text; `label` is what is set, for painters that have it set anew.
     """
 
     plain: str
@@ -119,6 +119,7 @@ class Text:
     y: float
     rotation: float
     color: str
+    label: Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def _text(label: Label, ink: str) -> Text:
     angle = math.radians(label.rotation)
     cos, sin = math.cos(angle), math.sin(angle)
     x, y = label.x - (dx * cos - dy * sin), label.y - (dx * sin + dy * cos)
-    return Text(plain_text(label.text), shape, x, y, label.rotation, label.color or ink)
+    return Text(plain_text(label.text), shape, x, y, label.rotation, label.color or ink, label)
 
 
 def _anchor_point(label: Label, shape: Outline) -> Point:
@@ -214,8 +215,7 @@ def _anchor_point(label: Label, shape: Outline) -> Point:
 def _variable(node: Node, style: Style) -> Group:
     """A vector, a scalar or data."""
     color = node.color or style.ink
-    fill = color if node.fill == "filled" else style.paper
-    paint = Paint(fill, color, style.node_stroke)
+    paint = Paint(style.inside(node.kind, node.fill, node.color), color, style.node_stroke)
     # The stroke lies inside the node's box.
     a, b = (node.width - style.node_stroke) / 2, (node.height - style.node_stroke) / 2
     shape: Mark
@@ -236,9 +236,8 @@ def _variable(node: Node, style: Style) -> Group:
 
 def _gate(node: Node, style: Style) -> Group:
     color = node.color or style.ink
-    marks: list[Mark] = [
-        Polygon(gate_polygon(node), True, Paint(style.paper, color, style.gate_stroke))
-    ]
+    fill = style.inside(node.kind)
+    marks: list[Mark] = [Polygon(gate_polygon(node), True, Paint(fill, color, style.gate_stroke))]
     if node.kind == "bar-gate":
         marks.append(Polygon(bar_segment(node), False, Paint(None, color, style.bar_stroke)))
     return _node_group(node, (*marks, *_labels(node.label, style.ink)))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import difflib
+from dataclasses import dataclass, replace
 
-__all__ = ["PAPER", "Dash", "Style"]
+from tpgraph.errors import TPNameError
+
+__all__ = ["DARK", "PAPER", "TEACHING", "THEMES", "Dash", "Style", "theme"]
 
 Dash = tuple[float, ...]
 
@@ -29,16 +32,22 @@ class Style:
         "#56b4e9",
         "#e69f00",
     )
+    color_matrices: bool = False  # each matrix, even where no other asks for a colour
     margin: float = 6.0
 
     vector_diameter: float = 7.5
     scalar_side: float = 6.8
     data_diagonal: float = 9.5
     node_stroke: float = 0.85
+    hollow_fill: str | None = None  # inside of hollow vectors; of the paper unless it is given
+    filled_fill: str | None = None  # inside of filled vectors; of the ink unless it is given
+    scalar_fill: str | None = None
+    nonlin_fill: str | None = None
+    moment_fill: str | None = None
 
     gate_stroke: float = 0.9
     gate_depth: float = 16.0  # from the wide side to the narrow side
-    gate_length: float = 38.0  # of the wide side, where no other is given
+    gate_length: float = 26.0  # of the wide side, where no other is given
     gate_min_length: float = 22.0
     gate_narrowing: float = 0.62  # narrow side / wide side
     gate_max_inset: float = 13.0  # bounds the slant of long gates
@@ -87,5 +96,107 @@ class Style:
         """The background colour of a context; an unknown name is taken as the colour itself."""
         return dict(self.tints).get(name, name)
 
+    def inside(self, kind: str, fill: str = "hollow", color: str | None = None) -> str:
+        """The inside of a node: what is filled has its own colour, else its kind's."""
+        if fill == "filled":
+            return color or self.filled_fill or self.ink
+        fills = {
+            "G": self.hollow_fill,
+            "X": self.hollow_fill,
+            "scalar": self.scalar_fill,
+            "gate": self.nonlin_fill,
+            "bar-gate": self.moment_fill,
+        }
+        return fills.get(kind) or self.paper
+
 
 PAPER = Style()
+"""The paper's figures: black on white."""
+
+_LARGE = replace(
+    PAPER,
+    margin=8.0,
+    vector_diameter=10.0,
+    scalar_side=9.0,
+    data_diagonal=12.5,
+    node_stroke=1.1,
+    gate_stroke=1.1,
+    gate_depth=20.0,
+    gate_length=34.0,
+    gate_min_length=28.0,
+    gate_max_inset=16.0,
+    gate_padding=5.0,
+    gate_port_gap=18.0,
+    bar_stroke=1.4,
+    bar_overhang=2.6,
+    wire_stroke=0.7,
+    matmul_stroke=1.1,
+    label_size=12.0,
+    gate_label_size=10.0,
+    caption_size=10.0,
+    label_gap=3.0,
+    plate_stroke=1.0,
+    plate_radius=6.0,
+    path_stroke=3.2,
+    path_dot=5.5,
+    arrow_stroke=1.8,
+    arrow_length=11.0,
+    arrow_width=6.5,
+    legend_stroke=1.1,
+)
+"""Sizes for what is read from afar."""
+
+TEACHING = replace(
+    _LARGE,
+    palette=("#d55e00", "#00755a", "#a8488b", "#1a6fa3", "#8a5a00", "#000000"),
+    color_matrices=True,
+    hollow_fill="#f0e442",
+    filled_fill="#0072b2",
+    scalar_fill="#ffffff",
+    nonlin_fill="#f2f2f2",
+    moment_fill="#cfe8f7",
+)
+"""For the blackboard and handouts: larger, every matrix in a colour, G-vars yellow, X-vars blue.
+
+The colours are Okabe and Ito's, those of thin lines and labels darkened until they can be read;
+in grey, yellow is light and blue is dark.
+"""
+
+DARK = replace(
+    _LARGE,
+    background="#14181f",
+    paper="#14181f",
+    ink="#f2f2f2",
+    palette=("#56b4e9", "#e69f00", "#1fbf92", "#cc79a7", "#f0e442", "#f07d3c"),
+    color_matrices=True,
+    nonlin_fill="#232a35",
+    moment_fill="#1d3a52",
+    tints=(
+        ("grey", "#2a303a"),
+        ("blue", "#1b3149"),
+        ("green", "#1c3a2e"),
+        ("orange", "#45311d"),
+    ),
+    path_color="#56b4e9",
+    arrow_color="#1fbf92",
+)
+"""For slides: light lines on dark."""
+
+THEMES: dict[str, Style] = {"paper": PAPER, "teaching": TEACHING, "dark": DARK}
+"""Every theme by its name."""
+
+
+def theme(name: str) -> Style:
+    """The style of this name. Raises TPNameError, with the nearest name, if there is none.
+
+    >>> theme("paper") is PAPER
+    True
+    """
+    if name not in THEMES:
+        near = difflib.get_close_matches(name.lower(), THEMES, n=1)
+        raise TPNameError(
+            f"there is no theme {name!r}",
+            expected=", ".join(THEMES),
+            mend=f"did you mean {near[0]}?" if near else None,
+        )
+    return THEMES[name]

@@ -1,0 +1,284 @@
+r"""Labels as LaTeX that pdflatex and lualatex set alike, with amsmath and amssymb.
+
+A label is mathematics without dollar signs, may hold Unicode letters and signs, and breaks its
+lines at `\\`. `portable` spells what is not ASCII as commands and escapes what text may contain.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["CHARACTERS", "GREEK_COMMANDS", "SIGNS", "TOKEN", "LatexText", "closing", "portable"]
+
+_GREEK_LETTERS = "αβγδεζηθικλμνξπρστυφχψωϵϑϕϖϱςΓΔΘΛΞΠΣΥΦΨΩ"
+_GREEK_NAMES = (
+    "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi chi psi omega epsilon vartheta varphi varpi varrho varsigma Gamma Delta Theta "
+    "Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+)
+GREEK_COMMANDS = dict(zip(_GREEK_LETTERS, _GREEK_NAMES.split(), strict=True))
+"""Greek letters and the names of their commands."""
+
+SIGNS = {
+    "ᵀ": r"^{\top}",
+    "⊤": r"\top ",
+    "′": "'",
+    "−": "-",
+    "·": r"\cdot ",
+    "⋅": r"\cdot ",
+    "×": r"\times ",
+    "÷": r"\div ",
+    "±": r"\pm ",
+    "⊙": r"\odot ",
+    "⊗": r"\otimes ",
+    "⊕": r"\oplus ",
+    "∂": r"\partial ",
+    "∇": r"\nabla ",
+    "∑": r"\sum ",
+    "∏": r"\prod ",
+    "√": r"\surd ",
+    "∞": r"\infty ",
+    "→": r"\to ",
+    "≤": r"\leq ",
+    "≥": r"\geq ",
+    "≠": r"\neq ",
+    "≈": r"\approx ",
+    "∼": r"\sim ",
+    "∈": r"\in ",
+    "…": r"\ldots ",
+    "⟨": r"\langle ",
+    "⟩": r"\rangle ",
+    "‖": r"\|",
+    "ℓ": r"\ell ",
+    "ℝ": r"\mathbb{R}",
+    "𝔼": r"\mathbb{E}",
+    "°": r"^{\circ}",
+}
+"""Signs and their commands."""
+
+CHARACTERS = {**{letter: rf"\{name} " for letter, name in GREEK_COMMANDS.items()}, **SIGNS}
+"""What stands in mathematics for a letter, a sign, or a raised or lowered digit."""
+for _digits, _mark in (("⁰¹²³⁴⁵⁶⁷⁸⁹", "^"), ("₀₁₂₃₄₅₆₇₈₉", "_")):
+    CHARACTERS |= {digit: f"{_mark}{{{value}}}" for value, digit in enumerate(_digits)}
+
+TOKEN = re.compile(r"\\(?P<name>[A-Za-z]+)\*?[ ]*|\\.|.", re.DOTALL)
+"""A command with the spaces that end it, an escaped character, or a character."""
+
+_TEXT_NAMES = "text textrm textup textnormal mbox hbox textit emph textsl textbf texttt textsf"
+_TEXT = frozenset(_TEXT_NAMES.split())
+_INSTEAD = {
+    "transpose": r"\top ",
+    "coloneqq": r"\mathrel{:=}",
+    "bm": r"\boldsymbol ",
+    "mathscr": r"\mathcal ",
+    "space": r"\ ",
+    "limits": "",
+    "nolimits": "",
+}
+_SIZE_NAMES = "big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm Bigm"
+_SIZES = frozenset(_SIZE_NAMES.split())
+_DELIMITER = re.compile(r"[()\[\]|/<>.]|\\[{}|]|\\[lr]?(?:angle|ceil|floor|vert|Vert|brace|brack)")
+_ESCAPES = frozenset(rf"\{character}" for character in ",:;! >{}|%#&_$")
+_ARGUMENT = re.compile(
+    r"(?:\\[A-Za-z]+[ ]*(?=\{)|[^\x00-\x7f]|[A-Za-z](?=[\u0300-\u036f]))[\u0300-\u036f]*"
+)
+"""Of `^` and `_`: what TeX would not take as one without braces of its own."""
+_ACCENTS = {
+    "\u0300": "grave",
+    "\u0301": "acute",
+    "\u0302": "hat",
+    "\u0303": "tilde",
+    "\u0304": "bar",
+    "\u0306": "breve",
+    "\u0307": "dot",
+    "\u0308": "ddot",
+    "\u030a": "mathring",
+    "\u030c": "check",
+    "\u20d7": "vec",
+}
+_TEXT_MARKS = frozenset("\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327")
+_TEXT_LETTERS = frozenset("ßøØæÆœŒłŁı–—‘’“”")
+_TEXT_ESCAPES = {
+    **{c: rf"\{c}" for c in "#%&_{}$"},
+    **{c: f"${c}$" for c in "<>|"},
+    "^": r"\^{}",
+}
+_FOREIGN_NAMES = """
+    AA AE BbbC BbbN BbbP BbbQ BbbR BbbZ Colon DH Equiv H L Ldsh Nearrow Nwarrow O OE QED Rdsh
+    Searrow Swarrow Thorn aa ac acwopencirclearrow adots ae approxident arceq asterisk backcong
+    bagmember barleftarrow barvee bb bf bfit boxbar c cal candra carriagereturn cent check
+    circumflexaccent clubsuitopen coloneq combiningacuteaccent combiningbreve combiningdiaeresis
+    combiningdotabove combiningfourdotsabove combininggraveaccent combiningoverline
+    combiningrightarrowabove combiningthreedotsabove combiningtilde cupdot cupleftarrow
+    cwopencirclearrow d danger default degree dh disin dotminus dotsminusdots downzigzagarrow
+    emdash endash eqcolon eqdef eqgtr eqless equal equalparallel frak frakC frakZ greater
+    guillemotleft guillemotright guilsinglleft guilsinglright hermitmatrix hspace i imageof
+    increment invnot isinE isindot isinobar isins isinvb it k kernelcontraction l lambdabar lasp
+    leftbrace leftharpoonaccent leftparen leftsquigarrow less macron mapsdown mapsfrom mapsup
+    mathbfit mathcircled mathdefault mathregular measeq measuredrightangle merge minus
+    minuscolon napprox nequiv ngtrless ngtrsim niobar nis nisd nlessgtr nlesssim normal
+    notsmallowns npreccurlyeq nsimeq nsqsubseteq nsqsupseteq nsubset nsucccurlyeq nsupset o obar
+    ocirc oe oequal oiiint oiint origof overarc overleftrightarrow perthousand plus prurel
+    questeq rasp ratio regular rightModels rightangle rightarrowbar rightassert rightbrace
+    rightharpoonaccent rightparen rightzigzagarrow ring rm scr scrB scrE scrF scrH scrI scrL
+    scrM scrR scre scrg scro scurel sf simneqq sinewave smallin smallintclockwise
+    smallointctrcclockwise smallowns smallvarointclockwise solbar spadesuitopen sqsubsetneq
+    sqsupsetneq ss stareq sterling t textasciiacute textasciicircum textasciigrave
+    textasciitilde textexclamdown textquestiondown textquotedblleft textquotedblright thorn
+    triangleeq tt turnednot twoheaddownarrow twoheaduparrow underbar updownarrowbar updownarrows
+    varisinobar varisins varlrtriangle varniobar varnis veeeq wedgeq widebar
+"""
+_FOREIGN = frozenset(_FOREIGN_NAMES.split())
+"""Commands of matplotlib's mathtext that LaTeX with amsmath and amssymb lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatexText:
+    """The lines of a label in LaTeX, and what in it LaTeX does not know (commands, characters).
+
+    A foreign character stands in the lines as its name or its number in Unicode.
+    """
+
+    lines: tuple[str, ...]
+    foreign: tuple[str, ...] = ()
+
+
+def portable(label: str) -> LatexText:
+    r"""A label as ASCII LaTeX mathematics, but for accented Latin letters inside `\text`.
+
+    >>> portable("ξᵀ ⊙ x̃₁").lines
+    ('\\xi ^{\\top} \\odot  \\tilde{x}_{1}',)
+    >>> portable(r"\text{50% of ξ}\\b").lines
+    ('\\text{50\\% of $\\xi $}', 'b')
+    """
+    foreign: list[str] = []
+    tokens = [match.group() for match in TOKEN.finditer(label)]
+    depth, lines = 0, [""]
+    for token in tokens:
+        depth += {"{": 1, "}": -1}.get(token, 0)
+        if token == r"\\" and depth == 0:
+            lines.append("")
+        else:
+            lines[-1] += token
+    shown = tuple("".join(_math(line, foreign)) for line in lines)
+    return LatexText(shown, tuple(dict.fromkeys(foreign)))
+
+
+def closing(text: str, opening: int) -> int:
+    """The index of the brace that closes the one at `opening`; the text's end if none does."""
+    depth = 0
+    for match in TOKEN.finditer(text, opening):
+        depth += {"{": 1, "}": -1}.get(match.group(), 0)
+        if depth == 0:
+            return match.start()
+    return len(text)
+
+
+def _math(text: str, foreign: list[str]) -> Iterator[str]:
+    at = 0
+    while at < len(text):
+        piece, at = _piece(text, at, foreign)
+        yield piece
+        if piece in ("^", "_") and (argument := _ARGUMENT.match(text, at)):
+            end = argument.end()
+            while text[end : end + 1] == "{":
+                end = closing(text, end) + 1
+            yield f"{{{''.join(_math(text[at:end], foreign))}}}"
+            at = end
+
+
+def _piece(text: str, at: int, foreign: list[str]) -> tuple[str, int]:
+    """What stands for the token at `at`, and where the next one begins."""
+    match = TOKEN.match(text, at)
+    assert match is not None
+    token, name, at = match.group(), match["name"], match.end()
+    if name in _TEXT and text[at : at + 1] == "{":
+        end = closing(text, at)
+        command = "mbox" if name == "hbox" else name
+        return rf"\{command}{{{_text(text[at + 1 : end], foreign)}}}", end + 1
+    if name:
+        return _command(token, name, text[at:], foreign), at
+    if token[0] == "\\":
+        if token not in _ESCAPES:
+            foreign.append(token)
+        return token, at
+    marks = _marks(text, at)
+    return _accented(token, marks, foreign), at + len(marks)
+
+
+def _command(token: str, name: str, rest: str, foreign: list[str]) -> str:
+    if name in _FOREIGN:
+        foreign.append(rf"\{name}")
+    if name in _SIZES and not _DELIMITER.match(rest):
+        return ""
+    return _INSTEAD.get(name, token)
+
+
+def _marks(text: str, at: int) -> str:
+    """The combining characters from `at` on."""
+    end = at
+    while end < len(text) and unicodedata.combining(text[end]):
+        end += 1
+    return text[at:end]
+
+
+def _accented(letter: str, marks: str, foreign: list[str]) -> str:
+    if letter not in CHARACTERS:
+        whole = unicodedata.normalize("NFD", letter)
+        letter, marks = whole[0], whole[1:] + marks
+    shown = _letter(letter, foreign)
+    for mark in marks:
+        if mark in _ACCENTS:
+            shown = rf"\{_ACCENTS[mark]}{{{shown.strip()}}}"
+        else:
+            foreign.append(mark)
+    return shown
+
+
+def _letter(letter: str, foreign: list[str]) -> str:
+    if letter == "&":
+        return r"\&"
+    if letter.isascii():
+        return letter
+    if letter in CHARACTERS:
+        return CHARACTERS[letter]
+    foreign.append(letter)
+    return rf"\mathrm{{{_spelled(letter)}}}"
+
+
+def _spelled(character: str) -> str:
+    """The last word of its Unicode name, such as `zhe` for ж, else its number."""
+    word = unicodedata.name(character, "").lower().rpartition(" ")[2]
+    return word if word.isalpha() else f"U{ord(character):04X}"
+
+
+def _text(content: str, foreign: list[str]) -> str:
+    """Words, in which `$...$` is mathematics again."""
+    pieces = re.sub(r"\\\$", "\0", content).split("$")
+    return "".join(
+        f"${''.join(_math(piece, foreign))}$" if index % 2 else _words(piece, foreign)
+        for index, piece in enumerate(pieces)
+    )
+
+
+def _words(words: str, foreign: list[str]) -> str:
+    plain = re.sub(r"\\([%#&_{} ])", r"\1", words).replace("\0", "$")
+    return "".join(_word_character(c, foreign) for c in unicodedata.normalize("NFC", plain))
+
+
+def _word_character(character: str, foreign: list[str]) -> str:
+    if character in _TEXT_ESCAPES:
+        return _TEXT_ESCAPES[character]
+    if character == "\\":
+        foreign.append(character)
+        return r"$\backslash$"
+    parts = unicodedata.normalize("NFD", character)
+    if (parts[0].isascii() and _TEXT_MARKS.issuperset(parts[1:])) or character in _TEXT_LETTERS:
+        return character
+    if character in CHARACTERS:
+        return f"${CHARACTERS[character]}$"
+    foreign.append(character)
+    return _spelled(character)
