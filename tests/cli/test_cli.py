@@ -110,7 +110,7 @@ def test_check_json_reports_errors_as_json(mlp: Path) -> None:
     assert done.exit_code == 1
     errors = json.loads(done.stdout)["errors"]
     assert len(errors) >= 2
-    assert all(error["place"] and error["message"] for error in errors)
+    assert all(error["line"] and error["message"] for error in errors)
 
 
 def test_fmt_in_place_keeps_meaning_and_comments(mlp: Path) -> None:
