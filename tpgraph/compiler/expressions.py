@@ -145,7 +145,8 @@ class Expressions:
             written = inline(partial)
             replaced = _replace(written, value, Argument(arity + 1))
             partial = partial if replaced == written else simplify(replaced)
-        return self._template(simplify(mul(Argument(arity), partial)))
+        product = simplify(mul(Argument(arity), partial))
+        return None if product == number(0) else self._template(product)
 
     def _template(self, expression: Expression) -> Template:
         expression = _fold(expression)
@@ -226,6 +227,7 @@ def _fold(expression: Expression) -> Expression:
     """The expression as it is written out: derivatives of table functions, values of constants.
 
     √2 becomes 1.4142135623730951: np.sqrt(2) would be a float64 that turns float32 into float64.
+    For the same reason a function that gets a constant among its arguments is written out.
     """
     if not isinstance(expression, Apply):
         return expression
@@ -234,7 +236,10 @@ def _fold(expression: Expression) -> Expression:
     if order and isinstance(function, Primitive):
         return _fold(substitute(function_derivative(function, order), inner))
     folded = Apply(function, inner, order)
-    if function in _ARITHMETIC or any(not isinstance(i, Number) for i in inner):
+    constant = [next(arguments_of(argument), None) is None for argument in inner]
+    if isinstance(function, Defined) and any(constant) and not all(constant):
+        return _fold(substitute(function.body, inner))
+    if function in _ARITHMETIC or not all(constant):
         return folded
     with np.errstate(all="ignore"):
         value = float(evaluate(folded, ()))

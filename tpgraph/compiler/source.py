@@ -65,9 +65,12 @@ def _purpose(program: Program) -> str:
 
 def _conventions(plan: Plan) -> Iterable[str]:
     program = plan.program
-    yield "A parameter is W = M w with trained w and the multiplier M of its parametrization;"
-    yield "`params` holds w, and everything else that is drawn, by name. A scalar is an array of"
-    yield "one entry. Needs numpy alone."
+    if program.parameters:
+        yield "A parameter is W = M w with trained w and the multiplier M of its parametrization;"
+        yield "`params` holds w, and everything else that is drawn, by name."
+    else:
+        yield "`params` holds everything that is drawn, by name."
+    yield "Inside, a scalar is an array of one entry. Needs numpy alone."
     for declaration in inputs_of(program):
         variable = declaration.variable
         kind = type(declaration).__name__.lower()
@@ -270,7 +273,8 @@ def variables_source(plan: Plan, targets: bool) -> str:
             if variable.name in hidden:
                 continue
             stored = f'params["{variable}"]'
-            value = plan.name(variable) if variable.name in arrays else stored
+            given = f"np.asarray({plan.name(variable)}, dtype=DTYPE)"
+            value = given if variable.name in arrays else stored
             lines.add(f'yield "{variable}", {value}')
     equations = []
     for equation in program.equations:
