@@ -37,6 +37,9 @@ class Monomial:
         if self.coefficient == 0:
             return "0"
         lead = readable(self.coefficient)
+        if "/" in lead and "√" not in lead:
+            lead, _, divisor = lead.partition("/")
+            below.insert(0, divisor)
         top = " ".join([lead] * (lead != "1" or not above) + above)
         if not below:
             return top
