@@ -23,7 +23,6 @@ from tpgraph.functions import (
     Argument,
     Defined,
     Expression,
-    Number,
     Primitive,
     add,
     arguments_of,
