@@ -129,7 +129,7 @@ class _Maker:
         self.scalars: list[Variable] = []
         self.matrices: list[Variable] = []
         self.functions: list[Function] = [PRIMITIVES[f] for f in self._table()]
-        self.count = 0
+        self.count = 9
 
     def _table(self) -> Sequence[str]:
         if self.smooth:
