@@ -31,7 +31,7 @@ from tpgraph.program.equations import (
 )
 from tpgraph.program.graph import Program
 from tpgraph.program.parametrization import Parametrization
-from tpgraph.program.rules import check_declaration, check_equation, result_type
+from tpgraph.program.rules import Checked, check_declaration, check_equation, result_type
 from tpgraph.program.variables import Variable, temporary_name
 from tpgraph.types import Scalar, Width
 
@@ -103,6 +103,7 @@ class Builder:
         self._functions: dict[str, Defined] = {}
         self._labels: dict[str, str] = {}
         self._interned: dict[Expression, Expression] = {}
+        self._checked: Checked = {}
 
     @property
     def scope(self) -> Mapping[str, Variable]:
@@ -160,7 +161,7 @@ class Builder:
     def add(self, equation: Equation) -> Variable:
         """Add an equation and bind its `out`."""
         self._require_free(equation.out.name, equation.span)
-        check_equation(equation, self._scope)
+        check_equation(equation, self._scope, self._checked)
         self._bind(equation.out, equation.span)
         self._equations.append(equation)
         return equation.out

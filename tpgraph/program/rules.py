@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from tpgraph.errors import Span, TPNameError, TPTypeError
 from tpgraph.functions import Apply, Argument, Expression, Number
@@ -31,7 +31,7 @@ from tpgraph.program.equations import (
 )
 from tpgraph.program.parametrization import layer_kind
 from tpgraph.program.variables import Variable
-from tpgraph.types import Dimension, Fixed, Scalar, Type, Vector, Width
+from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Type, Vector, Width
 
 __all__ = ["check_declaration", "check_equation", "check_expression", "result_type"]
 
@@ -147,14 +147,24 @@ def _require_variance(variance: float, variable: Variable, span: Span | None) ->
         )
 
 
-def check_equation(equation: Equation, scope: Mapping[str, Variable]) -> None:
-    """Raise a TPError where the equation is not well typed in `scope`, the names bound before."""
+Checked: TypeAlias = dict[int, tuple[Expression, int]]
+"""Expressions that passed `check_expression`, by identity, with their number of arguments."""
+
+
+def check_equation(
+    equation: Equation, scope: Mapping[str, Variable], checked: Checked | None = None
+) -> None:
+    """Raise a TPError where the equation is not well typed in `scope`, the names bound before.
+
+    An expression object that is in `checked` is not looked into again, and enters it if it passes.
+    """
     for variable in equation.inputs:
         bound = scope.get(variable.name)
         if bound is None:
             raise TPNameError(f"{variable} is not bound before its use", equation.span)
-        assert bound == variable, f"{variable} changed its type from {bound.type}"
-    result = result_type(equation)
+        same = bound is variable or bound == variable
+        assert same, f"{variable} changed its type from {bound.type}"
+    result = result_type(equation, checked)
     if equation.out.type != result:
         raise TPTypeError(
             f"{equation.out} is a {equation.out.type}, but the right-hand side is a {result}",
@@ -162,13 +172,13 @@ def check_equation(equation: Equation, scope: Mapping[str, Variable]) -> None:
         )
 
 
-def result_type(equation: Equation) -> Type:
+def result_type(equation: Equation, checked: Checked | None = None) -> Type:
     """The type of what the equation makes. Raises TPTypeError where it has none."""
     match equation:
         case MatMul():
             return _matmul_type(equation)
         case Nonlin(_, function, arguments):
-            check_expression(function, len(arguments), equation.span)
+            _check_once(function, len(arguments), equation.span, checked)
             dim = _common_dimension(arguments, equation.span)
             if dim is None:
                 raise TPTypeError(
@@ -178,11 +188,21 @@ def result_type(equation: Equation) -> Type:
                 )
             return Vector(dim)
         case Moment(_, function, arguments):
-            check_expression(function, len(arguments), equation.span)
+            _check_once(function, len(arguments), equation.span, checked)
             _common_dimension(arguments, equation.span)
             return Scalar()
         case _:
             assert_never(equation)
+
+
+def _check_once(
+    expression: Expression, arity: int, span: Span | None, checked: Checked | None
+) -> None:
+    if checked is None:
+        check_expression(expression, arity, span)
+    elif (known := checked.get(id(expression))) is None or known[1] != arity:
+        check_expression(expression, arity, span)
+        checked[id(expression)] = expression, arity
 
 
 def _matmul_type(equation: MatMul) -> Type:
@@ -215,18 +235,19 @@ def _common_dimension(arguments: tuple[Variable, ...], span: Span | None) -> Dim
     """The dimension that all vectors among the arguments share; None if there is no vector."""
     first: Variable | None = None
     for argument in arguments:
-        if argument.is_matrix:
+        kind = argument.type
+        if isinstance(kind, Scalar):
+            continue
+        if isinstance(kind, Matrix):
             raise TPTypeError(
                 f"{argument} is a matrix and cannot stand in a coordinatewise expression",
                 span,
                 "vectors and scalars",
                 f"multiply it with a vector: {argument} x",
             )
-        if argument.is_scalar:
-            continue
         if first is None:
             first = argument
-        elif argument.dim != first.dim:
+        elif kind.dim is not first.dim and kind.dim != first.dim:
             mixed = isinstance(argument.dim, Width) and isinstance(first.dim, Width)
             what = "widths" if mixed else "dimensions"
             raise TPTypeError(
