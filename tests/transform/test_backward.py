@@ -150,7 +150,7 @@ def test_readout_gives_the_readout_row_in_order_one():
     assert equation.place.row == "backward"
     assert equation.place.partner == "x"
     assert appended.equation_of["x"].place.row == "forward"
-    assert language_of(appended) == "netsorT"
+    assert language_of(backward(gallery("mlp"))) == "netsorT"
 
 
 def test_a_mean_gives_order_one_without_any_width():

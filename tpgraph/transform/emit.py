@@ -100,8 +100,9 @@ class Formula:
 
     def position(self, variable: Variable) -> int:
         """The number of the argument that stands for the variable."""
-        index = self._index.setdefault(variable.name, len(self.arguments))
-        if index == len(self.arguments):
+        index = self._index.get(variable.name)
+        if index is None:
+            index = self._index[variable.name] = len(self.arguments)
             self.arguments.append(variable)
         return index
 

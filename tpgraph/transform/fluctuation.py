@@ -216,11 +216,11 @@ class Fluctuation(Exact):
         self.emitter.place = _BETWEEN
         if row is None:
             name = self._temporary(context.name(equation.out.name))
-            return Term(epsilon, (), self.product(name, V, transpose, change))
+            return Term(self.unique(epsilon), (), self.product(name, V, transpose, change))
         theta = self.moment(row, change)
         assert theta is not None, "a change is not constant"
         factor = epsilon * size(change.dim) / self.template.scales.vector
-        return Term(factor, (theta,), None)
+        return Term(self.unique(factor), (theta,), None)
 
     def _readout_row(self, equation: MatMul) -> Variable | None:
         """V = Vᵀ s, if the error signals are those of the output V x itself."""

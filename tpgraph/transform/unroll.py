@@ -14,10 +14,10 @@ parametrization M²m/S = σ²/√n = σ²ε, in μP of order one. Source: Tensor
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tpgraph.functions import MUL, Apply, Argument, Expression, add, mul, neg, number
+from tpgraph.functions import MUL, Apply, Argument, Expression, add, mul, number
 from tpgraph.program import (
     Data,
     Equation,
@@ -35,15 +35,21 @@ from tpgraph.transform.gradients import GradientTerm
 from tpgraph.transform.powers import ONE, Power, multiplier, rate, size
 from tpgraph.transform.schedule import Coefficients
 from tpgraph.transform.template import Template
+from tpgraph.types import Scalar
 
 __all__ = ["Exact", "Term"]
 
 _BETWEEN = Place("between")
+_PRODUCT = Apply(MUL, (Argument(0), Argument(1)))
+_SQUARE = Apply(MUL, (Argument(0), Argument(0)))
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """factor · Π scalars · vector, a summand of an update; without a vector, a constant one."""
+    """factor · Π scalars · vector, a summand of an update; without a vector, a constant one.
+
+    Equal factors are one object (`Exact.unique`).
+    """
 
     factor: Power
     scalars: tuple[Variable, ...]
@@ -66,6 +72,8 @@ class Exact:
         self._products: dict[tuple[str, bool, str], Variable] = {}
         self._moments: dict[tuple[str, str], Variable] = {}
         self._vectors: dict[tuple[str, int], Variable] = {}
+        self._combinations: dict[Hashable, Expression] = {}
+        self._powers: dict[Power, Power] = {}
         self._factors = self._update_factors(batch)
         numbers = (split_name(name)[2] for name in template.program.variables)
         self._most_temporaries = max((k for k in numbers if k is not None), default=0)
@@ -179,11 +187,10 @@ class Exact:
             return None
         key = (x.name, y.name) if x.name <= y.name else (y.name, x.name)
         if key not in self._moments:
-            formula = Formula()
-            expression = Apply(MUL, (formula.ref(x), formula.ref(y)))
-            self.emitter.place = _BETWEEN
-            name = f"{self._theta}[{len(self._moments) + 1}]"
-            self._moments[key] = self.emitter.mean(name, formula, expression)
+            out = Variable(f"{self._theta}[{len(self._moments) + 1}]", Scalar())
+            same = x.name == y.name
+            function, arguments = (_SQUARE, (x,)) if same else (_PRODUCT, (x, y))
+            self._moments[key] = self.emitter.add(Moment(out, function, arguments, _BETWEEN))
         return self._moments[key]
 
     def vector(self, b: Variable, t: int) -> Variable:
@@ -207,16 +214,19 @@ class Exact:
         scale: Power = ONE,
     ) -> Iterator[Term]:
         """Σ_s weight_s times what step s adds to the param, applied to scale · y."""
-        factors = [scale * factor for factor in self._factors[name, transpose]]
+        base = [scale * factor for factor in self._factors[name, transpose]]
+        factors: dict[float, list[Power]] = {}
+        pairs = self.template.terms[name]
         for weight, contexts in zip(weights, self.history, strict=False):
             if weight == 0.0:
                 continue
+            if weight not in factors:
+                weighted = (Power(weight * f.constant, f.exponents) for f in base)
+                factors[weight] = [self.unique(f) for f in weighted]
             for context in contexts:
                 chi = context.values[self.template.chi.name] if self.template.chi else None
-                pairs = zip(self.template.terms[name], factors, strict=True)
-                for term, factor in pairs:
-                    weighted = Power(weight * factor.constant, factor.exponents)
-                    yield self._term(context, term, transpose, y, weighted, chi)
+                for term, factor in zip(pairs, factors[weight], strict=True):
+                    yield self._term(context, term, transpose, y, factor, chi)
 
     def _term(
         self,
@@ -241,25 +251,41 @@ class Exact:
         self, name: str, heads: Sequence[tuple[float, Variable]], terms: Iterable[Term]
     ) -> Variable:
         """Bind Σ α · head + Σ terms; what all terms share stands in front of them."""
-        formula = Formula()
-        start = [mul(number(alpha), formula.ref(v)) for alpha, v in heads if alpha != 0.0]
-        return self.emitter.bind(name, formula, add(*start, *self.sum(formula, terms)))
-
-    def sum(self, formula: Formula, terms: Iterable[Term]) -> list[Expression]:
-        """The terms as expressions."""
-        found = list(terms)
-        if len(found) > 1 and all(t.factor == found[0].factor for t in found):
-            inside = add(*(self._expression(formula, t) for t in found))
-            return [_signed(self.emitter, formula, found[0].factor, inside)]
-        return [
-            _signed(self.emitter, formula, t.factor, self._expression(formula, t)) for t in found
+        found, formula = list(terms), Formula()
+        starts = tuple((alpha, formula.position(v)) for alpha, v in heads if alpha != 0.0)
+        inner = [
+            (t.factor, [formula.position(v) for v in (*t.scalars, t.vector) if v is not None])
+            for t in found
         ]
+        for factor in {id(t.factor): t.factor for t in found}.values():
+            for width, _ in factor.exponents:
+                formula.position(self.emitter.root(width))
+        key = starts, tuple((id(factor), *where) for factor, where in inner)
+        if key not in self._combinations:
+            self._combinations[key] = self._combination(formula, starts, inner)
+        return self.emitter.bind(name, formula, self._combinations[key])
 
-    def _expression(self, formula: Formula, term: Term) -> Expression:
-        factors: list[Argument] = [formula.ref(scalar) for scalar in term.scalars]
-        if term.vector is not None:
-            factors.append(formula.ref(term.vector))
-        return mul(*factors)
+    def unique(self, factor: Power) -> Power:
+        """One object for equal factors."""
+        return self._powers.setdefault(factor, factor)
+
+    def _combination(
+        self,
+        formula: Formula,
+        starts: Sequence[tuple[float, int]],
+        inner: Sequence[tuple[Power, list[int]]],
+    ) -> Expression:
+        """Σ α · argument + Σ factor · Π arguments."""
+        start = [mul(number(alpha), Argument(i)) for alpha, i in starts]
+        products = [mul(*map(Argument, positions)) for _, positions in inner]
+        factors = [factor for factor, _ in inner]
+        if len(inner) > 1 and all(factor == factors[0] for factor in factors):
+            products, factors = [add(*products)], factors[:1]
+        scaled = (
+            self.emitter.scaled(formula, factor, product)
+            for factor, product in zip(factors, products, strict=True)
+        )
+        return add(*start, *scaled)
 
     def declare(self, context: Context, only: Container[str]) -> None:
         """Declare the data and targets of a context that are named in `only`, all as data."""
@@ -280,13 +306,6 @@ class Exact:
         for context in done:
             context.values = {k: v for k, v in context.values.items() if k in kept}
         self.history.append(done)
-
-
-def _signed(emitter: Emitter, formula: Formula, factor: Power, inner: Expression) -> Expression:
-    """Factor · inner with its sign in front."""
-    if factor.constant < 0:
-        return neg(emitter.scaled(formula, Power(-factor.constant, factor.exponents), inner))
-    return emitter.scaled(formula, factor, inner)
 
 
 def _length(term: GradientTerm, transpose: bool) -> Power:
