@@ -146,10 +146,12 @@ class Picture:
 
     @property
     def width(self) -> float:
+        """In points."""
         return self.bounds[2] - self.bounds[0]
 
     @property
     def height(self) -> float:
+        """In points."""
         return self.bounds[3] - self.bounds[1]
 
 

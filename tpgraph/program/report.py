@@ -18,11 +18,10 @@ from tpgraph.program.equations import Parameter
 from tpgraph.program.graph import Program
 from tpgraph.program.monomial import ParameterFormulas, parameter_formulas
 from tpgraph.program.parametrization import Analysis, Parametrization
-from tpgraph.program.strict import strict_text
 from tpgraph.program.text import aligned
 from tpgraph.types import Matrix, Vector
 
-__all__ = ["Report", "error_entry", "report", "strict_text"]
+__all__ = ["Report", "error_entry", "report"]
 
 LANGUAGES: dict[Language, str] = {
     "netsor": "Netsor (no transpose, no Moment)",

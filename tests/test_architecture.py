@@ -1,0 +1,219 @@
+"""The import direction of the design, read off the syntax trees.
+
+Floors: 0 errors, types · 1 functions · 2 program · 3 language, transform, notation, compiler, limit
+and the interpreter, which do not import each other · 4 training, study, editor, gallery · 5 the
+command line, which imports the public `tpgraph` alone.
+"""
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FLOORS = {
+    "errors": 0,
+    "types": 0,
+    "functions": 1,
+    "program": 2,
+    "language": 3,
+    "transform": 3,
+    "notation": 3,
+    "compiler": 3,
+    "limit": 3,
+    "interpreter": 3,
+    "training": 4,
+    "gallery": 4,
+    "study": 4,
+    "editor": 4,
+}
+TOP_LEVEL = {"tpgraph", "tests", "diagrams", "cli", "pyproject.toml", "README.md", "LICENSE"}
+
+LAZY = {
+    # what may be loaded while a function runs, and why
+    "tpgraph.notation.typeset": "it loads matplotlib, which takes longer than all of `check`",
+}
+
+
+def imports(tree):
+    """(module, names, node) of every import statement."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, (), node
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield node.module, tuple(alias.name for alias in node.names), node
+
+
+def units(module, names):
+    """The units of tpgraph that an import statement touches; "" is the package itself."""
+    parts = module.split(".")
+    if parts[0] != "tpgraph":
+        return []
+    if len(parts) > 1:
+        return [parts[1]]
+    return [name if name in FLOORS else "" for name in names] or [""]
+
+
+def inside_functions(tree):
+    """Import statements within a function."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            found |= {id(i) for i in ast.walk(node) if isinstance(i, ast.Import | ast.ImportFrom)}
+    return found
+
+
+def violations(unit, text):
+    """What the source of a module in this unit of tpgraph may not do."""
+    tree = ast.parse(text)
+    local = inside_functions(tree)
+    for module, names, node in imports(tree):
+        for other in units(module, names):
+            if other == unit:
+                continue
+            if other == "":
+                yield f"line {node.lineno}: {unit} imports the package tpgraph itself"
+            elif other not in FLOORS:
+                yield f"line {node.lineno}: {other} has no floor"
+            elif FLOORS[other] > FLOORS[unit] or (FLOORS[other] == FLOORS[unit] >= 3):
+                yield f"line {node.lineno}: {unit} imports {other}"
+        if id(node) in local:
+            yield f"line {node.lineno}: {module} is imported inside of a function"
+        if module.split(".")[0] in ("tpgraph_cli", "cli", "tests", "torch"):
+            yield f"line {node.lineno}: {unit} imports {module}"
+    for loaded, node in loads(tree):
+        if loaded not in LAZY:
+            yield f"line {node.lineno}: {loaded} is loaded inside of a function"
+
+
+def loads(tree):
+    """What calls of importlib load, by name; None where the name is computed."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and "import" in ast.unparse(node.func):
+            first = node.args[0] if node.args else None
+            yield (first.value if isinstance(first, ast.Constant) else None), node
+
+
+def cli_violations(text):
+    """What the source of the command line may not do."""
+    for module, names, node in imports(ast.parse(text)):
+        parts = module.split(".")
+        if parts[0] == "tpgraph" and len(parts) > 1:
+            yield f"line {node.lineno}: {module} is not the public tpgraph"
+        if parts[0] == "cli":
+            yield f"line {node.lineno}: it is installed as tpgraph_cli"
+        if parts[0] == "tpgraph" and any(name.startswith("_") for name in names):
+            yield f"line {node.lineno}: {names} is private"
+
+
+def sources(folder):
+    return sorted(path for path in (ROOT / folder).rglob("*.py"))
+
+
+def unit_of(path):
+    return path.relative_to(ROOT / "tpgraph").parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in sources("tpgraph") if p != ROOT / "tpgraph" / "__init__.py"],
+    ids=lambda p: str(p.relative_to(ROOT)),
+)
+def test_imports_go_downwards(path):
+    assert unit_of(path) in FLOORS
+    assert list(violations(unit_of(path), path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("path", sources("cli"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_the_command_line_uses_the_public_names(path):
+    assert list(cli_violations(path.read_text(encoding="utf-8"))) == []
+
+
+def test_there_is_no_cycle_of_modules():
+    """No module imports itself through others, so that no import needs to hide."""
+    graph = {}
+    for path in sources("tpgraph"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        at_top = [
+            (module, names)
+            for module, names, node in imports(tree)
+            if node in tree.body and module.startswith("tpgraph.")
+        ]
+        graph[name] = {f"{m}.{n}" for m, ns in at_top for n in ns} | {m for m, _ in at_top}
+    done, path = set(), []
+
+    def visit(name):
+        assert name not in path, " → ".join([*path, name])
+        if name in done or name not in graph:
+            return
+        path.append(name)
+        for other in sorted(graph[name]):
+            if other in graph and not name.startswith(other + "."):
+                visit(other)
+        path.pop()
+        done.add(name)
+
+    for name in sorted(graph):
+        visit(name)
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "complaint"),
+    [
+        ("functions", "from tpgraph.program import Program", "functions imports program"),
+        ("program", "import tpgraph.language.parser", "program imports language"),
+        ("notation", "from tpgraph.compiler import compile", "notation imports compiler"),
+        ("interpreter", "from tpgraph.transform import backward", "interpreter imports transform"),
+        ("language", "from tpgraph import interpreter", "language imports interpreter"),
+        ("limit", "from tpgraph import parse", "limit imports the package"),
+        ("program", "import tpgraph", "program imports the package"),
+        ("training", "from tpgraph.study import sweep", "training imports study"),
+        ("types", "from tpgraph.hidden import x", "hidden has no floor"),
+        ("language", "def f():\n    import lark", "lark is imported inside of a function"),
+        ("language", "import torch", "language imports torch"),
+        ("language", "def f():\n    return __import__('torch')", "torch is loaded inside"),
+        ("language", "import importlib\nx = importlib.import_module(y)", "None is loaded inside"),
+        (
+            "compiler",
+            "class A:\n    def f(self):\n        from tpgraph.program import Program",
+            "inside of a function",
+        ),
+    ],
+)
+def test_a_planted_violation_is_seen(unit, text, complaint):
+    assert any(complaint in found for found in violations(unit, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from tpgraph.language import parse",
+        "import tpgraph.program as p",
+        "import cli.main",
+        "from tpgraph import _secret",
+    ],
+)
+def test_a_planted_violation_of_the_command_line_is_seen(text):
+    assert list(cli_violations(text))
+    assert not list(cli_violations("import tpgraph as tp\nfrom tpgraph_cli.files import read"))
+
+
+def test_allowed_imports_are_allowed():
+    assert not list(violations("notation", "import matplotlib.pyplot as plt"))
+    assert not list(violations("program", "from tpgraph.program.rules import check_equation"))
+    assert not list(violations("training", "from tpgraph.compiler import compile"))
+
+
+def test_the_top_level_holds_what_was_agreed():
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("not a checkout")
+    entries = {name.split("/")[0] for name in listed.stdout.splitlines()}
+    assert {e for e in entries if not e.startswith(".")} <= TOP_LEVEL
