@@ -20,7 +20,7 @@ from tpgraph.functions import (
     Number,
 )
 from tpgraph.language import syntax as s
-from tpgraph.language.constants import PI
+from tpgraph.language.constants import PI, bounded
 from tpgraph.language.scope import Scope, Silent, did_you_mean, fail
 from tpgraph.program import Call, Constant, Mean, Product, Ref, Term, Variable
 from tpgraph.types import Scalar
@@ -127,7 +127,7 @@ class Terms:
             if right.value == 0:
                 fail(node.right, TPTypeError("division by zero", expected="another divisor"))
             if type(left) is Constant:
-                return Constant(left.value / right.value)
+                return Constant(bounded(left.value / right.value, node))
         return Call(DIV, (left, right))
 
     def _power(self, node: s.Power) -> Term:
