@@ -23,6 +23,7 @@ from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
 from tpgraph.errors import TPError
+from tpgraph.notation.embedded import pdf_keywords
 from tpgraph.notation.mathtext import Command
 from tpgraph.notation.paint import (
     Curve,
@@ -55,14 +56,20 @@ _CODES = {
 _KAPPA = 4 / 3 * (math.sqrt(2) - 1)  # of the Bezier quarter circle
 
 
-def to_pdf(scene: Scene, style: Style = PAPER) -> bytes:
-    """The scene as a PDF page of its own size. Raises TPError if a label cannot be typeset."""
+def to_pdf(scene: Scene, style: Style = PAPER, *, source: str | None = None) -> bytes:
+    """The scene as a PDF page of its own size.
+
+    `source` is the program's text, which goes into the document's keywords;
+    `embedded.extract_program` finds it. Raises TPError if a label cannot be typeset.
+    """
     page = picture(scene, style)
     buffer = io.BytesIO()
     metadata = {"CreationDate": None, "Producer": None, "Creator": None}
+    keywords = None if source is None else pdf_keywords(source)
     with rc_context({"pdf.compression": 6}):
         canvas: Any = FigureCanvasPdf(_figure(page, _PDF_GRID))
-        canvas.print_pdf(buffer, metadata=metadata | {"Title": page.title or None})
+        info = {"Title": page.title or None, "Keywords": keywords}
+        canvas.print_pdf(buffer, metadata=metadata | info)
     return buffer.getvalue()
 
 

@@ -148,13 +148,14 @@ _LARGE = replace(
 
 TEACHING = replace(
     _LARGE,
-    palette=("#d55e00", "#00755a", "#a8488b", "#1a6fa3", "#8a5a00", "#000000"),
+    palette=("#00755a", "#a8488b", "#8a5a00", "#1a6fa3", "#000000"),
     color_matrices=True,
     hollow_fill="#f0e442",
     filled_fill="#0072b2",
     scalar_fill="#ffffff",
     nonlin_fill="#f2f2f2",
     moment_fill="#cfe8f7",
+    path_color="#d55e00",
 )
 """For the blackboard and handouts: larger, every matrix in a colour, G-vars yellow, X-vars blue.
 
@@ -167,7 +168,7 @@ DARK = replace(
     background="#14181f",
     paper="#14181f",
     ink="#f2f2f2",
-    palette=("#56b4e9", "#e69f00", "#1fbf92", "#cc79a7", "#f0e442", "#f07d3c"),
+    palette=("#e69f00", "#1fbf92", "#cc79a7", "#f0e442", "#f07d3c"),
     color_matrices=True,
     nonlin_fill="#232a35",
     moment_fill="#1d3a52",

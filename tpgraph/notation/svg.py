@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 from xml.sax.saxutils import escape, quoteattr
 
+from tpgraph.notation.embedded import svg_metadata
 from tpgraph.notation.mathtext import Glyph, Placed
 from tpgraph.notation.paint import (
     Bounds,
@@ -29,16 +30,18 @@ __all__ = ["to_svg"]
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def to_svg(scene: Scene, style: Style = PAPER) -> str:
+def to_svg(scene: Scene, style: Style = PAPER, *, source: str | None = None) -> str:
     """The scene as an SVG document, its size in pt; coordinates rounded to 0.01 pt.
+
+    `source` is the program's text, which goes into <metadata>; `embedded.extract_program` finds it.
 
     Vectors, scalars, gates, contexts, plates and paths carry `data-id`, edges `data-source` and
     `data-target`. Raises TPError for a label that cannot be typeset.
     """
-    return "\n".join(_document(picture(scene, style))) + "\n"
+    return "\n".join(_document(picture(scene, style), source)) + "\n"
 
 
-def _document(page: Picture) -> Iterator[str]:
+def _document(page: Picture, source: str | None) -> Iterator[str]:
     width, height = _number(page.width), _number(page.height)
     title = _clean(page.title or "Tensor Program")
     yield (
@@ -47,6 +50,8 @@ def _document(page: Picture) -> Iterator[str]:
         f'role="img" aria-label={_attribute(title)}>'
     )
     yield f"  <title>{escape(title)}</title>"
+    if source is not None:
+        yield f"  {svg_metadata(source)}"
     yield from _definitions(page.marks)
     if page.background is not None:
         yield f'  <rect width="{width}" height="{height}" fill="{page.background}"/>'

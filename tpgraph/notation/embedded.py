@@ -1,0 +1,119 @@
+"""The text of a program inside a picture of it: written by the painters, read by `extract_program`.
+
+SVG     <metadata id="tpgraph-program"> with one element `program` of the namespace NAMESPACE,
+        its text escaped; base64 with encoding="base64" where XML could not keep the text
+PDF     the document's Keywords: the line MARK, then the text
+TikZ    comments that begin with `%|`
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import re
+import xml.etree.ElementTree as ET
+from xml.sax.saxutils import escape
+
+__all__ = ["MARK", "NAMESPACE", "TIKZ_MARK", "extract_program", "pdf_keywords", "svg_metadata"]
+
+NAMESPACE = "urn:tpgraph:program:1"
+MARK = "tpgraph program"
+TIKZ_MARK = "%| "
+
+_NOT_KEPT_BY_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_INFO = re.compile(rb"/Info\s+(\d+)\s+(\d+)\s+R\b")
+_KEYWORDS = re.compile(rb"/Keywords\s*\(")
+_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|.))|\r\n?", re.DOTALL)
+_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+_ESCAPED |= {b"\n": b"", b"\r": b"", b"\r\n": b""}
+
+
+def svg_metadata(source: str) -> str:
+    """The <metadata> element that holds a program's text."""
+    if _NOT_KEPT_BY_XML.search(source):
+        data = base64.b64encode(source.encode("utf-8", "surrogatepass")).decode()
+        content, encoding = data, ' encoding="base64"'
+    else:
+        content, encoding = escape(source), ""
+    return (
+        f'<metadata id="tpgraph-program"><program xmlns="{NAMESPACE}"{encoding} '
+        f'xml:space="preserve">{content}</program></metadata>'
+    )
+
+
+def pdf_keywords(source: str) -> str:
+    """The value of a PDF's Keywords that holds a program's text."""
+    return f"{MARK}\n{source}"
+
+
+def extract_program(data: bytes) -> str | None:
+    """The program's text inside an SVG, PDF or TikZ file that tpgraph has made; None without one.
+
+    What is damaged or was made by others has none.
+    """
+    if data.startswith(b"%PDF-"):
+        return _from_pdf(data)
+    if b"<svg" in data and NAMESPACE.encode() in data:
+        return _from_svg(data)
+    return _from_tikz(data)
+
+
+def _from_svg(data: bytes) -> str | None:
+    try:
+        found = ET.fromstring(data).find(f".//{{{NAMESPACE}}}program")
+        if found is None:
+            return None
+        text = found.text or ""
+        if found.get("encoding") == "base64":
+            return base64.b64decode(text, validate=True).decode("utf-8", "surrogatepass")
+    except (ET.ParseError, binascii.Error, ValueError):
+        return None
+    return text
+
+
+def _from_pdf(data: bytes) -> str | None:
+    """From the information dictionary, which the last trailer names."""
+    keywords = None
+    for info in _INFO.finditer(data):
+        head = rb"(?:^|\s)%s\s+%s\s+obj\b" % info.groups()
+        if (start := re.search(head, data)) and (key := _KEYWORDS.search(data, start.end())):
+            keywords = _pdf_text(data, key.end())
+    mark = f"{MARK}\n"
+    return keywords[len(mark) :] if keywords and keywords.startswith(mark) else None
+
+
+def _pdf_text(data: bytes, start: int) -> str | None:
+    """The literal string whose first byte after the parenthesis is at `start`."""
+    depth, end = 1, start
+    for match in re.finditer(rb"\\.|[()]", data[start:], re.DOTALL):
+        depth += {b"(": 1, b")": -1}.get(match.group(), 0)
+        if depth == 0:
+            end = start + match.start()
+            break
+    else:
+        return None
+    raw = _ESCAPE.sub(_unescaped, data[start:end])
+    try:
+        if raw.startswith(codecs.BOM_UTF16_BE):
+            return raw[2:].decode("utf-16-be", "surrogatepass")
+        return raw.decode("ascii")
+    except UnicodeDecodeError:
+        return None
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    octal, character = match.groups()
+    if octal is not None:
+        return bytes([int(octal, 8) & 0xFF])
+    return b"\n" if character is None else _ESCAPED.get(character, character)
+
+
+def _from_tikz(data: bytes) -> str | None:
+    try:
+        lines = data.decode("utf-8").split("\n")
+    except UnicodeDecodeError:
+        return None
+    mark = TIKZ_MARK.rstrip()
+    kept = [line.removeprefix(mark).removeprefix(" ") for line in lines if line.startswith(mark)]
+    return "\n".join(kept) if kept else None
