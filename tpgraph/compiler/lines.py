@@ -40,9 +40,10 @@ class Lines:
             )
 
     def _broken(self, code: str) -> list[str]:
-        """An overlong assignment with its right-hand side in parentheses, broken at blanks."""
-        target, equals, value = code.partition("= ")
-        if not equals or code.startswith("return"):
+        """An overlong statement with what stands right in parentheses, broken at blanks."""
+        mark = "return " if code.startswith("return ") else "= "
+        target, equals, value = code.partition(mark)
+        if not equals or code.startswith(('"', "yield ", "raise ")):
             return [self._indent + code]
         inner = self._indent + "    "
         rows = textwrap.wrap(

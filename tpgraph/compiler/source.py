@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
@@ -50,7 +51,8 @@ def argument_names(plan: Plan, targets: bool) -> list[str]:
 def _docstring(plan: Plan, dtype: Dtype) -> str:
     program = plan.program
     rows = [f"{program.name}: {_purpose(program)}, compiled by tpgraph, in {dtype}.", ""]
-    rows += [f"    {line}" for line in program_text(program, plan.expressions)]
+    for line in program_text(program, plan.expressions):
+        rows += textwrap.wrap(line, 99, initial_indent=" " * 4, subsequent_indent=" " * 12)
     rows += ["", *_conventions(plan)]
     text = "\n".join(rows).replace("\\", "\\\\").replace('"""', "'''")
     return f'"""{text}\n"""\n'
