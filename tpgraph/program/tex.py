@@ -239,8 +239,8 @@ def _accented(letter: str, marks: str, foreign: list[str]) -> str:
 
 
 def _letter(letter: str, foreign: list[str]) -> str:
-    if letter == "&":
-        return r"\&"
+    if letter in "&%#$":
+        return rf"\{letter}"
     if letter.isascii():
         return letter
     if letter in CHARACTERS:

@@ -1,0 +1,197 @@
+r"""A program as LaTeX: the listing of an algorithm, after Algorithm 1 of *Tensor Programs IIb*.
+
+    Input: W = {w}, V = {v, g}, C = {f}
+    Moment: χ := f - y
+    Nonlin: z := φ(g)
+    MatMul: h := w z
+    Output: χ
+
+A line is `\tpline{instruction}{equation}`, which a document may define to its own taste.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from typing import assert_never
+
+from tpgraph.errors import TPError
+from tpgraph.functions import Expression, to_latex
+from tpgraph.program import (
+    Data,
+    Equation,
+    InitialScalar,
+    MatMul,
+    Moment,
+    Nonlin,
+    Program,
+    Target,
+    Variable,
+    language_of,
+    latex_functions,
+    latex_name,
+    matrix_latex,
+)
+from tpgraph.program.tex import TOKEN, portable
+
+__all__ = ["latex_listing"]
+
+_HEAD = r"""\documentclass{article}
+\usepackage[margin=25mm]{geometry}
+\usepackage{amsmath, amssymb}
+\pagestyle{empty}
+\begin{document}"""
+
+_COMMANDS = r"""\providecommand{\tpline}[2]{\par\hangindent=2em \textsc{#1}: $#2$}
+\providecommand{\tphead}[2]{\par\hangindent=2em \textbf{#1} #2}
+\providecommand{\tprule}{\par\nointerlineskip\vspace{4pt}\hrule\vspace{4pt}}
+\raggedright\setlength{\parindent}{0pt}\setlength{\parskip}{2pt}
+\binoppenalty=10 \relpenalty=10"""
+
+_LANGUAGES = {
+    "netsor": r"\textsc{Netsor}",
+    "netsor+": r"\textsc{Netsor}$^{+}$",
+    "netsorT": r"\textsc{Netsor}$\top$",
+    "netsorT+": r"\textsc{Netsor}$\top^{+}$",
+}
+
+
+def latex_listing(program: Program, standalone: bool = True) -> str:
+    r"""The program as the listing of an algorithm: initial objects, equations, outputs.
+
+    A whole document, or with `standalone` false a group to `\input` where amsmath and amssymb are
+    loaded. It compiles with pdflatex and lualatex; long lines break. A value that the program
+    leaves unnamed, `x~k`, is ⟨x⟩_k. Raises TPError for a label whose braces do not match.
+    """
+    return "\n".join(_document(program, standalone)) + "\n"
+
+
+def _document(program: Program, standalone: bool) -> Iterator[str]:
+    if standalone:
+        yield _HEAD
+    yield r"\begingroup"
+    yield _COMMANDS
+    yield r"\tprule"
+    name = portable(rf"\text{{{program.name}}}").lines[0]
+    yield rf"\tphead{{Algorithm}}{{${name}$, a {_LANGUAGES[language_of(program)]} program}}"
+    yield r"\tprule"
+    yield from _Listing(program).lines()
+    yield r"\tprule"
+    yield r"\par\endgroup"
+    if standalone:
+        yield r"\end{document}"
+
+
+class _Listing:
+    """The lines of one program's listing."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.functions = {name: _one_line(f) for name, f in latex_functions(program).items()}
+
+    def lines(self) -> Iterator[str]:
+        inputs = list(self.inputs())
+        if inputs:
+            yield rf"\tphead{{Input:}}{{{', '.join(inputs)}}}"
+        for equation in self.program.equations:
+            yield self.line(equation)
+        if self.program.outputs:
+            yield rf"\tphead{{Output:}}{{${self.names(self.program.outputs)}$}}"
+        if self.program.loss is not None:
+            yield rf"\tphead{{Loss:}}{{${self.name(self.program.loss)}$}}"
+
+    def inputs(self) -> Iterator[str]:
+        """The sets W of matrices, V of vectors and C of scalars; then data and targets."""
+        declared = {Data: "data", Target: "targets"}
+        kinds: dict[str, list[str]] = {}
+        for declaration in self.program.declarations:
+            for variable in declaration.variables:
+                kind = declared.get(type(declaration)) or _set_of(variable)
+                shown = self.name(variable)
+                if isinstance(declaration, InitialScalar):
+                    shown += self.value(declaration)
+                kinds.setdefault(kind, []).append(shown)
+        for kind in (r"\mathcal{W}", r"\mathcal{V}", r"\mathcal{C}"):
+            if kind in kinds:
+                yield rf"${kind} = \{{{_listed(kinds[kind])}\}}$"
+        for kind in declared.values():
+            if kind in kinds:
+                yield rf"{kind} ${_listed(kinds[kind])}$"
+
+    def value(self, declaration: InitialScalar) -> str:
+        widths = [portable(width.name).lines[0] for width in declaration.widths]
+        value = f" = {self.expression(declaration.value, widths)}"
+        return rf"{value} \to {declaration.limit:g}" if widths else value
+
+    def line(self, equation: Equation) -> str:
+        match equation:
+            case MatMul(_, _, _, operand):
+                matrix = _one_line(matrix_latex(self.program, equation))
+                return self.equation("MatMul", equation, f"{matrix} {self.name(operand)}")
+            case Nonlin(_, function, arguments):
+                names = [self.name(a) for a in arguments]
+                return self.equation("Nonlin", equation, self.expression(function, names))
+            case Moment(_, function, arguments):
+                text = self.expression(function, [self.name(a) for a in arguments])
+                if equation.vectors:
+                    n = portable(str(equation.vectors[0].dim)).lines[0]
+                    text = rf"\frac{{1}}{{{n}}} \sum_{{\alpha}} \bigl({text}\bigr)_{{\alpha}}"
+                return self.equation("Moment", equation, text)
+            case _:
+                assert_never(equation)
+
+    def equation(self, instruction: str, equation: Equation, right: str) -> str:
+        left = self.name(equation.out)
+        return rf"\tpline{{{instruction}}}{{{_breakable(rf'{left} := {right}')}}}"
+
+    def expression(self, expression: Expression, names: list[str]) -> str:
+        return to_latex(expression, names, self.functions)
+
+    def names(self, variables: Iterable[Variable]) -> str:
+        return _listed([self.name(v) for v in variables])
+
+    def name(self, variable: Variable) -> str:
+        base, mark, k = variable.name.partition("~")
+        if not mark:
+            return _one_line(latex_name(self.program, variable))
+        bound = self.program.variables.get(base, Variable(base, variable.type))
+        return rf"\langle {_one_line(latex_name(self.program, bound))}\rangle_{{{k}}}"
+
+
+def _set_of(variable: Variable) -> str:
+    if variable.is_matrix:
+        return r"\mathcal{W}"
+    return r"\mathcal{C}" if variable.is_scalar else r"\mathcal{V}"
+
+
+def _one_line(label: str) -> str:
+    """A label that any LaTeX sets; line breaks are for pictures."""
+    if not _balanced(label):
+        raise TPError(
+            f"the braces of the label {label!r} do not match",
+            expected="a } for every {",
+            mend="give the variable another label",
+        )
+    return r"\ ".join(portable(label).lines)
+
+
+def _balanced(label: str) -> bool:
+    steps = ({"{": 1, "}": -1}.get(match.group(), 0) for match in TOKEN.finditer(label))
+    depths = [0, *accumulate(steps)]
+    return min(depths) >= 0 == depths[-1]
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return r", \allowbreak ".join(texts)
+
+
+def _breakable(text: str) -> str:
+    r"""Mathematics that may break after commas and between factors, outside of braces."""
+    depth, out = 0, []
+    for match in TOKEN.finditer(text):
+        token = match.group()
+        depth += {"{": 1, "}": -1}.get(token, 0)
+        out.append(token)
+        if depth == 0 and token in (r"\,", ","):
+            out.append(r"\allowbreak ")
+    return "".join(out)
