@@ -1,0 +1,168 @@
+"""The neural tangent kernel as a program of Moments.
+
+    K(ξ, ξ̄) = ⟨∇f(ξ), ∇f(ξ̄)⟩ = Σ_W Σ_{i,j} (M²/S²) ⟨dh_i, dh̄_j⟩ ⟨x_i, x̄_j⟩
+
+over the params W = M w and their uses h_i = W x_i; every inner product is a length times a Moment,
+in the NTK parametrization K_W = σ_w² Σ_{i,j} mean(dh_i dh̄_j) mean(x_i x̄_j). A bias has x = 1.
+Source: Tensor Programs IIb (arXiv 2105.03703), Eqs. 97–100.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tpgraph.errors import TPTypeError
+from tpgraph.functions import Argument, add
+from tpgraph.program import (
+    Data,
+    Declaration,
+    Equation,
+    MatMul,
+    Place,
+    Program,
+    Target,
+    Variable,
+    split_name,
+)
+from tpgraph.transform.backward import differentiate_program
+from tpgraph.transform.contexts import accented
+from tpgraph.transform.emit import Emitter, Formula, join_name, start_builder
+from tpgraph.transform.gradients import Gradient, GradientTerm, gradients_of
+from tpgraph.transform.powers import ONE, Power, size
+from tpgraph.transform.reverse import ancestors, descendants
+
+__all__ = ["BAR", "ntk"]
+
+BAR = "\u0304"
+"""The bar of the second input."""
+
+
+def ntk(program: Program, of: str | None = None) -> Program:
+    """The kernel of the output (or the variable `of`) for two inputs ξ and ξ̄.
+
+    The result binds K_W for every param W and their sum K, its output. An output of several
+    components has cotangents χ, χ̄ as data: K = ⟨∇(χ·f)(ξ), ∇(χ̄·f)(ξ̄)⟩, so that unit vectors pick
+    an entry. Raises TPTypeError without params or without an output.
+    """
+    if not program.parameters:
+        raise TPTypeError(
+            f"program {program.name} has no param, and so no tangent kernel",
+            mend="declare what is trained with param",
+        )
+    found = differentiate_program(program, of)
+    gradients = gradients_of(found, program.parameters)
+    return _Kernel(program, found.program, gradients).build()
+
+
+class _Kernel:
+    """Two contexts, and the Moments between them."""
+
+    def __init__(
+        self, original: Program, complete: Program, gradients: tuple[Gradient, ...]
+    ) -> None:
+        ends = {v.name for g in gradients for t in g.terms for v in t.ends}
+        self.needed = ancestors(complete, ends)
+        given = [d.variable.name for d in complete.declarations if isinstance(d, Data | Target)]
+        self.doubled = descendants(complete, given)
+        self.complete = complete
+        self.gradients = gradients
+        declarations = list(self._declarations(original))
+        builder = start_builder(complete, f"{original.name}-ntk", declarations)
+        self.emitter = Emitter(builder, complete)
+        self.bars: dict[str, Variable] = {}
+        self.moments: dict[tuple[str, str], Variable] = {}
+
+    def _declarations(self, original: Program) -> Iterator[Declaration]:
+        for declaration in self.complete.declarations:
+            match declaration:
+                case Data(variable) | Target(variable):
+                    if variable.name in self.needed:
+                        yield Data(variable)
+                case _:
+                    used = any(v.name in self.needed for v in declaration.variables)
+                    if used or declaration in original.declarations:
+                        yield declaration
+
+    def build(self) -> Program:
+        """The program of the kernel."""
+        emitter = self.emitter
+        for equation in self.complete.equations:
+            if equation.out.name in self.needed:
+                emitter.copy(equation, None)
+        outside = [d.variable for d in self.complete.data]
+        outside += [d.variable for d in self.complete.targets]
+        for variable in outside:
+            if variable.name in self.needed:
+                self._double_data(variable)
+        for equation in self.complete.equations:
+            if equation.out.name in self.needed and equation.out.name in self.doubled:
+                self._double(equation)
+        emitter.place = Place("between")
+        formula = Formula()
+        parts = [formula.ref(part) for g in self.gradients if (part := self._part(g)) is not None]
+        name = emitter.free("K")
+        emitter.builder.output(emitter.bind(name, formula, add(*parts)))
+        return emitter.builder.build()
+
+    def _bar(self, name: str) -> str:
+        base, index, temporary = split_name(name)
+        return self.emitter.free(join_name(accented(base, BAR), index, temporary))
+
+    def _second(self, variable: Variable) -> Variable:
+        return self.bars.get(variable.name, variable)
+
+    def _double_data(self, variable: Variable) -> None:
+        out = Variable(self._bar(variable.name), variable.type)
+        self.emitter.builder.declare(Data(out))
+        self.bars[variable.name] = out
+
+    def _double(self, equation: Equation) -> None:
+        """The same equation for the second input."""
+        out = Variable(self._bar(equation.out.name), equation.out.type)
+        place = equation.place
+        if place is not None and place.partner is not None:
+            partner = self.bars.get(place.partner)
+            place = replace(place, partner=partner.name if partner else place.partner)
+        if isinstance(equation, MatMul):
+            operand = self._second(equation.operand)
+            doubled: Equation = replace(equation, out=out, operand=operand, place=place)
+        else:
+            arguments = tuple(map(self._second, equation.arguments))
+            doubled = replace(equation, out=out, arguments=arguments, place=place)
+        self.bars[equation.out.name] = self.emitter.add(doubled)
+
+    def _part(self, gradient: Gradient) -> Variable | None:
+        """K_W: the sum over pairs of uses; None where the output does not depend on W."""
+        if not gradient.terms:
+            return None
+        formula = Formula()
+        pairs = [self._pair(formula, a, b) for a in gradient.terms for b in gradient.terms]
+        base, index, _ = split_name(gradient.parameter.variable.name)
+        name = self.emitter.free(join_name(f"K_{base}", index))
+        terms = [self.emitter.scaled(formula, factor, *inner) for factor, inner in pairs]
+        return self.emitter.bind(name, formula, add(*terms))
+
+    def _pair(
+        self, formula: Formula, a: GradientTerm, b: GradientTerm
+    ) -> tuple[Power, list[Argument]]:
+        """The factor and the Moments of one pair of uses."""
+        factor = a.coefficient * b.coefficient
+        found = []
+        for x, y in zip(a.ends, b.ends, strict=True):
+            factor *= size(x.dim)
+            moment = self._moment(x, self._second(y))
+            found.append(formula.ref(moment))
+        return factor, found
+
+    def _moment(self, x: Variable, y: Variable) -> Variable:
+        """mean(x ȳ)."""
+        key = x.name, y.name
+        if key not in self.moments:
+            name = self.emitter.free(f"θ[{len(self.moments) + 1}]")
+            formula = Formula()
+            product = formula.ref(x), formula.ref(y)
+            self.moments[key] = self.emitter.mean(
+                name, formula, self.emitter.scaled(formula, ONE, *product)
+            )
+        return self.moments[key]
