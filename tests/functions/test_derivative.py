@@ -37,6 +37,7 @@ SMOOTH_TORCH = {
     "gelu": torch.nn.functional.gelu, "silu": torch.nn.functional.silu, "cos": torch.cos,
     "softplus": torch.nn.functional.softplus, "arctan": torch.arctan, "neg": torch.neg,
     "relu": torch.relu, "abs": torch.abs, "sign": torch.sign, "div": torch.div, "pow": torch.pow,
+    "exp": torch.exp, "log": torch.log, "sqrt": torch.sqrt,
     "step": lambda z: (z > 0).to(z),
     "min": torch.minimum, "max": torch.maximum,
     "leaky_relu": lambda z, s: torch.where(z > 0, z, s * z),
