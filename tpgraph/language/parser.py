@@ -16,6 +16,7 @@ from tpgraph.language.diagnose import explain
 from tpgraph.language.limits import MAX_DEPTH
 from tpgraph.language.lines import Line, logical_lines
 from tpgraph.language.syntax import Broken, DefineFunction, Expr, Loop, Name, Placed, Statement
+from tpgraph.language.templates import Templates
 from tpgraph.language.tree import TreeBuilder
 
 __all__ = ["LineParser", "Reporter", "expression", "grammar", "statements", "tokens"]
@@ -36,6 +37,7 @@ class LineParser:
     def __init__(self) -> None:
         self._lock = Lock()
         self._builder = TreeBuilder()
+        self._templates = Templates()
         self._lark = Lark(
             grammar(),
             parser="lalr",
@@ -51,9 +53,15 @@ class LineParser:
             raise line.error
         text = source.text[line.start : line.end]
         with self._lock:
+            pieces = self._templates.split(text)
+            made = self._templates.made(pieces, line.start)
+            if made is not None:
+                return made
             self._builder.begin(line.start, line.end)
             try:
-                return cast(Statement, self._lark.parse(text))
+                statement = cast(Statement, self._lark.parse(text))
+                self._templates.learn(pieces, statement)
+                return statement
             except Placed as placed:
                 span = Span(source, line.start + placed.start, line.start + placed.end)
                 raise placed.error.at(span) from None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from tpgraph.functions import Argument, Expression, arguments_of
+from tpgraph.functions import PRIMITIVES, Argument, Expression, arguments_of
 from tpgraph.language.write_terms import term_of
 from tpgraph.program import (
     Builder,
@@ -40,6 +40,7 @@ class Written:
 def written(program: Program) -> Iterator[Written]:
     """The statements that make the program's equations, in order."""
     uses = _use_counts(program)
+    functions = {*PRIMITIVES, *(f.name for f in program.functions)}
     pending: list[Equation] = []
     for equation in program.equations:
         name = equation.out.name
@@ -49,7 +50,7 @@ def written(program: Program) -> Iterator[Written]:
             pending.append(equation)
             continue
         if pending and pending[0].out.name == temporary_name(name, 1):
-            yield from _inlined([*pending, equation], uses)
+            yield from _inlined([*pending, equation], uses, functions)
         else:
             yield from map(_single, pending)
             yield _single(equation)
@@ -77,10 +78,15 @@ def _reads(equation: Equation) -> list[str]:
             return [arguments[i].name for i in arguments_of(function)]
 
 
-def _inlined(group: Sequence[Equation], uses: Counter[str]) -> Iterator[Written]:
+def _inlined(
+    group: Sequence[Equation], uses: Counter[str], functions: Collection[str]
+) -> Iterator[Written]:
     """One statement, if reading it makes the same equations; else each equation for itself."""
     final = group[-1]
-    if all(uses[e.out.name] == 1 for e in group[:-1]) and len(group) <= _MAX_INLINE:
+    # `tanh (u + v)` is a call, even where tanh is also the name of a matrix
+    like_calls = any(isinstance(e, MatMul) and e.matrix.name in functions for e in group)
+    once = all(uses[e.out.name] == 1 for e in group[:-1])
+    if once and not like_calls and len(group) <= _MAX_INLINE:
         terms: dict[str, Term] = {}
         for equation in group:
             terms[equation.out.name] = _term(equation, terms, equation is final)
