@@ -37,6 +37,7 @@ __all__ = ["ELLIPSIS", "GateText", "formula", "gate_text"]
 DOT = r"{\cdot}"
 ELLIPSIS = r"\ldots"
 _DOTTED_DEPTH = 2
+_MOST_DOTS = 3  # more inputs go by their names, if they have any and their order matters
 _OPERATORS = (MUL, NEG, DIV, POW, PRIMITIVES["sqrt"], PRIMITIVES["abs"])
 
 
@@ -55,25 +56,26 @@ class GateText:
 
 
 def gate_text(
-    program: Program, equation: Nonlin | Moment, name: Callable[[str], str], single: bool = True
+    program: Program, equation: Nonlin | Moment, name: Callable[[str], str]
 ) -> GateText:
     """The text of the gate of an equation.
 
-    `name` gives the label under which a variable stands in the picture, "" if it has none. With
-    `single` false the gate has several outputs, and prints its function's name.
+    `name` gives the label under which a variable stands in the picture, "" if it has none.
     """
-    expression, count = equation.function, len(equation.arguments)
+    expression, count = _flat(equation.function), len(equation.arguments)
     functions = latex_functions(program)
     if isinstance(expression, Argument):
         return _identity(equation, name)
     if isinstance(expression, Apply) and _plain(expression, count):
         alone = _alone(expression, functions)
         if alone:
-            return GateText(alone, ordered=single and count > 1 and expression.function != ADD)
-    if _dottable(expression):
+            return GateText(alone)
+    symmetric = _symmetric(expression)
+    named = count > _MOST_DOTS and all(name(a.name) for a in equation.arguments)
+    if _dottable(expression) and (symmetric or not named):
         dots = to_latex(expression, [DOT] * count, functions).replace(r" \, ", r"\times ")
-        return GateText(dots, ordered=count > 1 and not _symmetric(expression))
-    return _named(equation, name, functions)
+        return GateText(_displayed(dots), ordered=count > 1 and not symmetric)
+    return _named(equation, expression, name, functions)
 
 
 def formula(program: Program, equation: Nonlin | Moment) -> str:
@@ -142,14 +144,38 @@ def _symmetric(expression: Expression) -> bool:
             return True
 
 
+def _flat(expression: Expression) -> Expression:
+    """Sums of sums and products of products written as one."""
+    if not isinstance(expression, Apply):
+        return expression
+    function, inner = expression.function, [_flat(e) for e in expression.arguments]
+    if function in (ADD, MUL):
+        inner = [
+            part
+            for e in inner
+            for part in (
+                e.arguments if isinstance(e, Apply) and e.function == function else (e,)
+            )
+        ]
+    return Apply(function, tuple(inner), expression.order)
+
+
+def _displayed(text: str) -> str:
+    """The outermost fraction at full size."""
+    return text.replace(r"\frac", r"\dfrac", 1)
+
+
 def _named(
-    equation: Nonlin | Moment, name: Callable[[str], str], functions: dict[str, str]
+    equation: Nonlin | Moment,
+    expression: Expression,
+    name: Callable[[str], str],
+    functions: dict[str, str],
 ) -> GateText:
     names = [name(a.name) or DOT for a in equation.arguments]
     mentions = frozenset(
         a.name for a, shown in zip(equation.arguments, names, strict=True) if shown != DOT
     )
-    full, *shorter = _forms(equation.function, names, functions)
+    full, *shorter = map(_displayed, _forms(expression, names, functions))
     # With one unnamed input the dots are no puzzle; with more they are read in order.
     return GateText(full, tuple(shorter), mentions, ordered=names.count(DOT) > 1)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from tpgraph.notation.frame import Frame, Side
@@ -47,7 +46,7 @@ def beside_line(
     text: str,
     line: Sequence[Point],
     color: str | None,
-    obstacles: Obstacles,
+    obstacles: Sequence[Obstacles],
     frame: Frame,
     style: Style,
 ) -> tuple[Label, bool]:
@@ -55,7 +54,8 @@ def beside_line(
     first: Label | None = None
     for label in _beside(text, line, color, frame, style):
         first = first or label
-        if not obstacles.covers(frame_box(label, frame), 1.0):
+        box = frame_box(label, frame)
+        if not any(found.covers(box, 1.0) for found in obstacles):
             return label, True
     assert first is not None
     return first, False
@@ -90,11 +90,3 @@ def _at(line: Sequence[Point], place: float, frame: Frame) -> tuple[Point, Point
             return (a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])), direction
         rest -= length
     return points[-1], (1.0, 0.0)
-
-
-def once_a_column(matrices: Mapping[int, tuple[str, int]]) -> dict[tuple[str, int], list[int]]:
-    """Products by what need not be said twice: the matrix as written, and the column."""
-    groups: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for index, key in matrices.items():
-        groups[key].append(index)
-    return dict(groups)

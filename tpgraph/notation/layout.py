@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 
+from tpgraph.notation.corridors import Corridors
 from tpgraph.notation.engine import LayoutEngine, get_engine
 from tpgraph.notation.frame import Frame
 from tpgraph.notation.labelling import beside_line, beside_mark, frame_box
-from tpgraph.notation.measure import GateSize, VertexSize, gate_size, label_sides, vertex_size
-from tpgraph.notation.obstacles import Box, Obstacles, Shape, box_shape
+from tpgraph.notation.measure import GateSize, VertexSize, gate_size, vertex_size
+from tpgraph.notation.obstacles import Obstacles, Shape, box_shape, hairline
 from tpgraph.notation.picture import Diagram, Gate, Product, Vertex
 from tpgraph.notation.placing import Link, Placement, links, place
-from tpgraph.notation.routing import Columns, End, Line, route
+from tpgraph.notation.plan import Plan, first_plan, second_plan
+from tpgraph.notation.routing import End, Line, route
 from tpgraph.notation.scene import Direction, Edge, Label, Node, Point, Scene
-from tpgraph.notation.spine import Arrangement, arrange, ports
+from tpgraph.notation.spine import arrange
 from tpgraph.notation.style import PAPER, Style
 
 __all__ = ["lay_out"]
@@ -27,6 +31,8 @@ _COLUMN_GAP = 5.0  # between what stands in neighbouring columns
 _LABEL_ROOM = 8.0  # along a dashed edge beyond its label
 _SLOPE = 0.45  # along per across of a line between neighbouring columns
 _WIDEST_GAP = 70.0
+_NEARLY = 2.6  # pt by which a straight line may miss its port
+_LARGE = 800  # marks from which one layout must do
 
 
 def lay_out(
@@ -56,6 +62,7 @@ class _Layout:
         self.vertex = {vertex.id: vertex for vertex in diagram.vertices}
         self.gate = {gate.id: gate for gate in diagram.gates}
         self.obstacles = Obstacles()
+        self.said: dict[int, Label] = {}
         self.arrangement = arrange(diagram)
         self.vertices: dict[str, VertexSize] = {}
         self.gates: dict[str, GateSize] = {}
@@ -63,6 +70,7 @@ class _Layout:
     def scene(self) -> Scene:
         """The whole picture."""
         placement = self._place()
+        self._move_ports(placement)
         along = self._columns(placement)
         at = {mark: (along[placement.column[mark]], y) for mark, y in placement.across.items()}
         labels = {v.id: self._vertex_label(v, at[v.id]) for v in self.diagram.vertices if v.label}
@@ -72,26 +80,48 @@ class _Layout:
         nodes += [self._gate_node(gate, at[gate.id]) for gate in self.diagram.gates]
         return Scene(
             nodes=tuple(nodes),
-            edges=tuple(self._edges(lines, placement)),
+            edges=tuple(self._edges(lines)),
             title=self.diagram.title,
         )
 
     def _place(self) -> Placement:
-        slots = {g.id: ports(g, g.inputs, self.arrangement) for g in self.diagram.gates}
-        self._measure(slots)
-        placement = place(self.diagram, self.arrangement, self.vertices, self.gates, self.engine)
-        return placement
+        plan = first_plan(self.diagram, self.arrangement, self.style)
+        placement = self._placed(plan)
+        if len(self.vertex) + len(self.gate) > _LARGE:
+            return placement
+        better = second_plan(self.diagram, self.arrangement, self.style, plan, placement)
+        return self._placed(better)
 
-    def _measure(self, slots: Mapping[str, Mapping[str, float]]) -> None:
-        sides = label_sides(self.diagram, slots)
-        pitch = self.style.gate_port_gap
+    def _placed(self, plan: Plan) -> Placement:
         self.gates = {
-            g.id: gate_size(g, slots[g.id], pitch, self.style) for g in self.diagram.gates
+            g.id: gate_size(g, plan.slots[g.id], plan.pitch[g.id], self.style)
+            for g in self.diagram.gates
         }
+        for gate in self.diagram.gates:
+            if gate.id in self.arrangement.open:
+                slots, pitch = plan.slots[gate.id], plan.pitch[gate.id]
+                least = max(self._likes(gate))
+                self.gates[gate.id] = gate_size(gate, slots, pitch, self.style, least)
         self.vertices = {
-            v.id: vertex_size(v, sides[v.id], self.frame, self.style)
+            v.id: vertex_size(v, plan.sides[v.id], self.frame, self.style)
             for v in self.diagram.vertices
         }
+        return place(self.diagram, self.arrangement, self.vertices, self.gates, self.engine)
+
+    def _move_ports(self, placement: Placement) -> None:
+        """Let ports that a line from the neighbouring column all but meets straight meet it."""
+        for gate in self.diagram.gates:
+            middle, size = placement.across[gate.id], self.gates[gate.id]
+            ports = _met(size.ports, middle, placement)
+            outlets = _met(size.outlets, middle, placement) if len(size.outlets) > 1 else {}
+            self.gates[gate.id] = replace(size, ports=ports, outlets=outlets or size.outlets)
+
+    def _likes(self, gate: Gate) -> Iterator[float]:
+        """The lengths of the gates that read one of its inputs too."""
+        shared = set(gate.inputs)
+        for other in self.diagram.gates:
+            if not shared.isdisjoint(other.inputs):
+                yield self.gates[other.id].length
 
     def _columns(self, placement: Placement) -> list[float]:
         """Where each column lies: as near to the one before as its lines and labels permit."""
@@ -161,17 +191,25 @@ class _Layout:
     def _lines(
         self, placement: Placement, along: list[float], at: Mapping[str, Point]
     ) -> dict[Link, Line]:
-        half = [0.0] * len(along)
-        for mark, column in placement.column.items():
-            half[column] = max(half[column], self._room(mark) + 1.0)
+        """All lines, the short ones before those that must find their way past columns."""
+        corridors = Corridors(placement, along, self._room, self._extent)
         lines: dict[Link, Line] = {}
-        for link in links(self.diagram):
-            first, last = placement.column[link.source] + 1, placement.column[link.target]
-            spans = tuple((along[c] - half[c], along[c] + half[c]) for c in range(first, last))
-            columns = Columns(spans, placement.passes[link])
+        waiting = sorted(links(self.diagram), key=lambda link: len(placement.passes[link]))
+        for link in waiting:
+            if placement.passes[link] and not self.said:
+                self._say(lines, placement)
             start, end = self._line_ends(link, at)
-            lines[link] = route(start, end, columns, self.obstacles)
+            dashed = link.product is not None
+            between = corridors.of(link)
+            lines[link] = route(start, end, between, self.obstacles, dashed=dashed)
+        self._say(lines, placement)
         return lines
+
+    def _extent(self, mark: str) -> tuple[float, float]:
+        """What a mark takes across, below and above its centre."""
+        if mark in self.gates:
+            return self.gates[mark].box / 2, self.gates[mark].box / 2
+        return self.vertices[mark].below, self.vertices[mark].above
 
     def _line_ends(self, link: Link, at: Mapping[str, Point]) -> tuple[End, End]:
         rise, fall = self._ends(link)
@@ -214,55 +252,50 @@ class _Layout:
             title=gate.title,
         )
 
-    def _edges(self, lines: Mapping[Link, Line], placement: Placement) -> list[Edge]:
-        for line in lines.values():
-            self._block_line(line)
+    def _edges(self, lines: Mapping[Link, Line]) -> list[Edge]:
         edges: list[Edge] = []
-        said = self._labels(lines, placement)
         for link, line in lines.items():
             points = tuple(self.frame.point(*p) for p in line.points)
             if link.product is None:
                 edges.append(Edge("wire", link.source, link.target, points, line.curve))
             else:
                 product = self.diagram.products[link.product]
-                edges.append(_product_edge(product, points, line.curve, said.get(link.product)))
+                edges.append(_product_edge(product, points, line.curve, self.said.get(link.product)))
         return edges
 
-    def _block_line(self, line: Line) -> None:
-        for (ax, ay), (bx, by) in zip(line.flat, line.flat[1:], strict=False):
-            box: Box = min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
-            if box[0] == box[2] or box[1] == box[3]:
-                self.obstacles.add(box_shape((box[0], box[1], box[2] + 0.01, box[3] + 0.01)), "")
-            else:
-                up = 0.01 if by > ay else -0.01
-                quad = (ax, ay), (bx, by), (bx - up, by + 0.01), (ax - up, ay + 0.01)
-                self.obstacles.add(quad if up > 0 else (quad[3], quad[2], quad[1], quad[0]), "")
-
-    def _labels(self, lines: Mapping[Link, Line], placement: Placement) -> dict[int, Label]:
-        """The labels of products; those of one matrix in one column gap share one if need be."""
+    def _say(self, lines: Mapping[Link, Line], placement: Placement) -> None:
+        """Label the products among the lines; those of one matrix in one column share a label."""
+        crowd = Obstacles()
+        for line in lines.values():
+            for a, b in pairwise(line.flat):
+                crowd.add(hairline(a, b), "")
         groups: dict[tuple[str, int], list[Link]] = defaultdict(list)
         for link in lines:
             if link.product is not None:
-                product = self.diagram.products[link.product]
-                groups[product.label, placement.column[link.source]].append(link)
-        labels: dict[int, Label] = {}
+                text = self.diagram.products[link.product].label
+                groups[text, placement.column[link.source]].append(link)
         for (text, _), group in groups.items():
-            best: tuple[Label, Link] | None = None
-            for link in group:
-                assert link.product is not None
-                color = self.diagram.products[link.product].color
-                label, free = beside_line(
-                    text, lines[link].flat, color, self.obstacles, self.frame, self.style
-                )
-                if free:
-                    best = label, link
-                    break
-                best = best or (label, link)
-            assert best is not None and best[1].product is not None
-            labels[best[1].product] = best[0]
-            self.obstacles.add(box_shape(frame_box(best[0], self.frame)), "")
-        return labels
+            indices = [link.product for link in group if link.product is not None]
+            if text and not any(index in self.said for index in indices):
+                label, index = self._label_line(text, [lines[link] for link in group], indices, crowd)
+                self.said[index] = label
+                self.obstacles.add(box_shape(frame_box(label, self.frame)), "")
 
+    def _label_line(
+        self, text: str, lines: Sequence[Line], indices: Sequence[int], crowd: Obstacles
+    ) -> tuple[Label, int]:
+        """The label at the first line that has room for it."""
+        first: tuple[Label, int] | None = None
+        for line, index in zip(lines, indices, strict=True):
+            color = self.diagram.products[index].color
+            label, free = beside_line(
+                text, line.flat, color, (self.obstacles, crowd), self.frame, self.style
+            )
+            first = first or (label, index)
+            if free:
+                return label, index
+        assert first is not None
+        return first
 
 def _product_edge(
     product: Product, points: tuple[Point, ...], curve: bool, label: Label | None
@@ -280,6 +313,16 @@ def _product_edge(
         product.dash,
         product.span,
     )
+
+
+def _met(
+    offsets: Mapping[str, float], middle: float, placement: Placement
+) -> dict[str, float]:
+    actual = {name: placement.across[name] - middle for name in offsets}
+    return {
+        name: actual[name] if abs(actual[name] - offset) <= _NEARLY else offset
+        for name, offset in offsets.items()
+    }
 
 
 def _octagon(x: float, y: float, r: float) -> Shape:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from tpgraph.notation.frame import Frame, Side
 from tpgraph.notation.geometry import fit_gate
 from tpgraph.notation.mathtext import outline
-from tpgraph.notation.picture import Diagram, Gate, Vertex
+from tpgraph.notation.picture import Gate, Vertex
 from tpgraph.notation.style import Style
 
-__all__ = ["GateSize", "VertexSize", "gate_size", "label_sides", "label_strut", "vertex_size"]
+__all__ = ["GateSize", "VertexSize", "gate_size", "label_strut", "vertex_size"]
 
 _LONGEST_TEXT = 120.0  # in pt, along the gate; longer formulas are set smaller, then shortened
 _SMALLEST_SIZE = 7.0
@@ -24,7 +24,7 @@ _EDGE_ROOM = 5.0  # between the outermost port and the end of its side
 class GateSize:
     """A gate's trapezoid in pt: `depth` along, `length` of the wide and `narrow` of the other side.
 
-    `text` at `text_size` pt fits; `ports` are the inputs' and `outlets` the outputs' offsets from
+    `box` is the room it takes across; `text` at `text_size` pt fits; `ports` are the inputs' and `outlets` the outputs' offsets from
     the middle.
     """
 
@@ -32,6 +32,7 @@ class GateSize:
     length: float
     narrow: float
     bar: float
+    box: float
     text: str
     text_size: float
     ports: Mapping[str, float]
@@ -53,22 +54,34 @@ class VertexSize:
 
 
 def gate_size(
-    gate: Gate, slots: Mapping[str, float], pitch: float, style: Style
+    gate: Gate, slots: Mapping[str, float], pitch: float, style: Style, least: float = 0.0
 ) -> GateSize:
-    """The smallest gate that holds its text and its ports, `slots` being multiples of `pitch`."""
+    """The smallest gate that holds its text and its ports, `slots` being multiples of `pitch`.
+
+    It is at least as long as `least`.
+    """
     reach = max((abs(slot) for slot in slots.values()), default=0.0) * pitch
     text, size = _fitting_text(gate, max(_LONGEST_TEXT, 2 * reach), style)
     width, height = _text_extent(text, size)
     depth, length = fit_gate(width, height, 0, style)
-    length = max(length, 2 * (reach + _EDGE_ROOM))
+    length = max(length, 2 * (reach + _EDGE_ROOM), least)
     narrow = max(length * style.gate_narrowing, length - 2 * style.gate_max_inset)
     outlets = _outlets(gate, slots, pitch)
     if len(outlets) > 1:
         narrow = 2 * (max(outlets.values()) + _EDGE_ROOM)
         length = max(length, narrow + 2 * _OUTPUT_INSET)
     bar = length + 2 * style.bar_overhang if gate.bar else 0.0
-    offsets = {name: slot * pitch for name, slot in slots.items()}
-    return GateSize(_even(depth), 2 * _odd(length / 2), narrow, bar, text, size, offsets, outlets)
+    return GateSize(
+        depth=_even(depth),
+        length=length,
+        narrow=narrow,
+        bar=bar,
+        box=2 * _odd(max(length, bar) / 2),
+        text=text,
+        text_size=size,
+        ports={name: slot * pitch for name, slot in slots.items()},
+        outlets=outlets,
+    )
 
 
 def _outlets(gate: Gate, slots: Mapping[str, float], pitch: float) -> dict[str, float]:
@@ -136,15 +149,3 @@ def _even(length: float) -> float:
 def _odd(length: float) -> float:
     """Rounded up to an odd number of pt: the middle of a field of 2 pt."""
     return 2.0 * math.ceil((length - 1) / 2 - 1e-9) + 1.0
-
-
-def label_sides(diagram: Diagram, slots: Mapping[str, Mapping[str, float]]) -> dict[str, Side]:
-    """On which side of its mark each label stands: away from the row that the mark feeds."""
-    side: dict[str, Side] = {}
-    for gate in diagram.gates:
-        offsets = slots[gate.id]
-        lowest = min(offsets.values(), default=0.0)
-        for name, offset in offsets.items():
-            above = offset > 0 or (offset == 0 and lowest < 0)
-            side.setdefault(name, "above" if above else "below")
-    return {vertex.id: side.get(vertex.id, "below") for vertex in diagram.vertices}

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from tpgraph.notation.scene import Point
 
-__all__ = ["Box", "Obstacles", "Shape", "box_shape", "flatten", "meets", "overlap"]
+__all__ = ["Box", "Obstacles", "Shape", "box_shape", "flatten", "hairline", "meets", "overlap"]
 
 Box = tuple[float, float, float, float]
 """left, bottom, right, top."""
@@ -19,12 +19,25 @@ Shape = tuple[Point, ...]
 """The corners of a convex polygon, counter-clockwise."""
 
 _CELL = 48.0
+_INTO, _BESIDE = -0.6, 0.4  # how near a line comes to its own marks, and to their labels
 
 
 def box_shape(box: Box) -> Shape:
     """The corners of a box."""
     left, bottom, right, top = box
     return (left, bottom), (right, bottom), (right, top), (left, top)
+
+
+def hairline(a: Point, b: Point) -> Shape:
+    """A segment as a very thin shape."""
+    length = math.dist(a, b) or 1.0
+    nx, ny = 0.005 * (a[1] - b[1]) / length, 0.005 * (b[0] - a[0]) / length
+    if a == b:
+        nx = ny = 0.005
+    return (
+        (a[0] - nx, a[1] - ny), (b[0] - nx, b[1] - ny),
+        (b[0] + nx, b[1] + ny), (a[0] + nx, a[1] + ny),
+    )  # fmt: skip
 
 
 def overlap(a: Box, b: Box, gap: float = 0.0) -> bool:
@@ -112,7 +125,7 @@ class Obstacles:
             for item in self._near(box, gap):
                 if id(item) in found or not overlap(item.box, box, gap):
                     continue
-                room = gap if not (item.solid and item.owner in own) else -0.6
+                room = gap if item.owner not in own else _INTO if item.solid else _BESIDE
                 if meets(a, b, item.shape, room):
                     found.add(id(item))
         return len(found)

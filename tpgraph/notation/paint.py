@@ -13,6 +13,7 @@ from typing import assert_never
 
 from tpgraph.notation.geometry import bar_segment, gate_polygon
 from tpgraph.notation.mathtext import Outline, outline
+from tpgraph.notation.obstacles import flatten
 from tpgraph.notation.plain import plain_text
 from tpgraph.notation.scene import (
     Arrow,
@@ -358,8 +359,10 @@ def _bounds(mark: Mark) -> Bounds:
         case Rectangle(left, bottom, right, top, _, paint):
             half = paint.width / 2
             return left - half, bottom - half, right + half, top + half
-        case Polygon(points, _, paint) | Curve(points, paint):
+        case Polygon(points, _, paint):
             return _hull(points, paint.width / 2)
+        case Curve(points, paint):
+            return _hull(flatten(points, True), paint.width / 2)
         case Text():
             return _hull(_corners(mark), 0.0)
         case Group():

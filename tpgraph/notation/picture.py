@@ -181,7 +181,7 @@ class _Picture:
     def _gates(self) -> Iterator[Gate]:
         for group in _grouped(e for e in self.equations if not isinstance(e, MatMul)):
             first = group[0]
-            text = gate_text(self.program, first, self._name, single=len(group) == 1)
+            text = gate_text(self.program, first, self._name)
             self.forced |= text.mentions
             yield Gate(
                 id=f"{first.out.name}:gate",

@@ -20,10 +20,12 @@ from tpgraph.notation.spine import Arrangement
 
 __all__ = ["Link", "Placement", "links", "place"]
 
-_NODE_GAP = 5.0  # pt between boxes of a column
-_ROW_WEIGHT, _OUTPUT_WEIGHT, _PRODUCT_WEIGHT, _INPUT_WEIGHT = 60, 40, 12, 6
+_NODE_GAP = 4.0  # pt between boxes of a column
+_ROW_WEIGHT, _OUTPUT_WEIGHT, _HUB_WEIGHT, _PRODUCT_WEIGHT, _INPUT_WEIGHT = 60, 40, 60, 12, 6
 _FIELD = 2.0  # pt, the height of a record's field
-_SNAP = 1.6  # pt by which Graphviz may miss a straight line through rounding
+_BRANCH_WEIGHT = 8  # of a product whose operand has other uses
+_STEM_WEIGHT = 10  # of a product's result on its way to its only gate
+_SNAP = 2.4  # pt by which Graphviz may miss a straight line through rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class _Request:
         self.links = tuple(links(diagram))
         self.name = {mark: f"n{i}" for i, mark in enumerate([*vertices, *gates])}
         self.row = arrangement.rows(diagram)
+        self.made = frozenset(product.target for product in diagram.products)
         self.port: dict[tuple[str, str], str] = {}
         self.uses: dict[str, int] = defaultdict(int)
         for link in self.links:
@@ -118,9 +121,9 @@ class _Request:
             sides = [self._side(gate.id, "i", gate_size.ports)]
             if len(gate.outputs) > 1:
                 sides.append(self._side(gate.id, "o", gate_size.outlets))
-            fields = [_fields(gate_size.length, side) for side in sides if side]
+            fields = [_fields(gate_size.box, side) for side in sides if side]
             label = "{" + "|".join(f"{{{text}}}" for text in fields) + "}" if fields else ""
-            yield self._node(gate.id, label, gate_size.depth, gate_size.length)
+            yield self._node(gate.id, label, gate_size.depth, gate_size.box)
 
     def _side(self, gate: str, letter: str, offsets: Mapping[str, float]) -> dict[str, float]:
         """The ports of one side of a gate; none if it is a single one in the middle."""
@@ -128,7 +131,8 @@ class _Request:
             return {}
         for i, name in enumerate(offsets):
             self.port[gate, letter + name] = f":{letter}{i}"
-        return {f"{letter}{i}": offset for i, offset in enumerate(offsets.values())}
+        ports = {f"{letter}{i}": offset for i, offset in enumerate(offsets.values())}
+        return {"h": 0.0} | ports if gate in self.arrangement.hubs else ports
 
     def _node(self, mark: str, label: str, along: float, across: float) -> str:
         group = f", group=r{self.row[mark]}" if mark in self.row else ""
@@ -143,6 +147,9 @@ class _Request:
             tail = self.name[link.source] + self.port.get((link.source, leaves), "")
             head = self.name[link.target] + self.port.get((link.target, arrives), "")
             yield f"{tail} -> {head} [id={index}, weight={self._weight(link)}]"
+        for gate, hub in self.arrangement.hubs.items():
+            tail = self.name[hub] + self.port.get((hub, hub), "")
+            yield f"{tail} -> {self.name[gate]}:h [style=invis, weight={_HUB_WEIGHT}]"
 
     def _weight(self, link: Link) -> int:
         if self.arrangement.follows.get(link.source) == link.target:
@@ -150,8 +157,12 @@ class _Request:
         if link.outlet is not None:
             return _OUTPUT_WEIGHT
         if link.product is not None:
-            return _PRODUCT_WEIGHT
-        return _INPUT_WEIGHT if self.uses[link.source] == 1 else 1
+            return _PRODUCT_WEIGHT if self.uses[link.source] == 1 else _BRANCH_WEIGHT
+        if link.source in self.made and self.uses[link.source] == 1:
+            return _STEM_WEIGHT
+        near = self.uses[link.source] == 1
+        near = near or self.arrangement.nearest.get(link.source) == link.target
+        return _INPUT_WEIGHT if near else 1
 
     def placement(self, answer: GraphvizLayout) -> Placement:
         """The engine's answer in terms of the marks, small deviations from rows set right."""
@@ -161,7 +172,7 @@ class _Request:
         columns = sorted({round(x) for x, _ in places.values()})
         number = {x: i for i, x in enumerate(columns)}
         column = {mark: number[round(x)] for mark, (x, _) in places.items()}
-        drawn = {int(edge.id): edge for edge in answer.edges}
+        drawn = {int(edge.id): edge for edge in answer.edges if edge.id}
         passes = {
             link: _passes(drawn[index], columns[column[link.source] + 1 : column[link.target]])
             for index, link in enumerate(self.links)
@@ -188,11 +199,12 @@ class _Request:
                 self._align(made[vertex.id], across)
             elif vertex.id in gates:
                 gate = gates[vertex.id]
-                given = [link for link in arriving[gate] if self._given(link, arriving)]
-                for link in (l for l in arriving[gate] if l not in given):
-                    self._align(link, across)
-                for link in given:
-                    self._align(link, across, back=True)
+                for link in arriving[gate]:
+                    if self.arrangement.main.get(gate) == link.source:
+                        self._align(link, across)
+                for link in arriving[gate]:
+                    if self._given(link, arriving):
+                        self._align(link, across, back=True)
                 for link in arriving[gate + ">"]:
                     self._align(link, across)
 

@@ -18,8 +18,10 @@ __all__ = ["Columns", "End", "Line", "route"]
 
 CLEARANCE = 2.0
 _STEEPEST = 2.2  # across per along of a straight line
-_SAGS = (1.0, 1.2, 0.85, 1.5)
-_SHOULDERS = (0.3, 0.18, 0.1)
+_SAGS = (0.85, 1.0, 1.15, 1.4, 1.8)
+_HIGHER = 14.0  # pt that an arc may rise above its gap before a bent line is better
+_SHOULDERS = (0.3, 0.18, 0.1, 0.04)
+_NEAR = 4.0
 _CLOSE = 0.01
 
 
@@ -44,16 +46,40 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns between the ends of a line: where they begin and end, and the gap's height."""
+    """The columns between the ends of a line: where they begin and end, the height at which the
+    line should pass, and the lowest and highest at which it may.
+    """
 
-    spans: tuple[tuple[float, float], ...]
-    heights: tuple[float, ...]
+    spans: tuple[tuple[float, float], ...] = ()
+    heights: tuple[float, ...] = ()
+    free: tuple[tuple[float, float], ...] = ()
+
+    def runs(self, start: float) -> Iterator[tuple[float, float, float]]:
+        """Level pieces (from, to, height), as few as the free heights permit."""
+        level, first = start, 0
+        while first < len(self.spans):
+            low, high = self.free[first]
+            last = first + 1
+            while last < len(self.spans):
+                below, above = self.free[last]
+                if max(low, below) > min(high, above):
+                    break
+                low, high = max(low, below), min(high, above)
+                last += 1
+            level = min(max(level, low), high)
+            yield self.spans[first][0], self.spans[last - 1][1], level
+            first = last
 
 
-def route(start: End, end: End, between: Columns, obstacles: Obstacles) -> Line:
-    """The plainest line from one mark to another that keeps clear of all others."""
+def route(
+    start: End, end: End, between: Columns, obstacles: Obstacles, *, dashed: bool = False
+) -> Line:
+    """The plainest line from one mark to another that keeps clear of all others.
+
+    A dashed line is straight if it can be, however steep.
+    """
     best: tuple[int, Line] | None = None
-    for points, curve in _candidates(start, end, between):
+    for points, curve in _candidates(start, end, between, dashed):
         line = _clipped(points, curve, start, end)
         hits = obstacles.hits(line.flat, (start.mark, end.mark), CLEARANCE)
         if hits == 0:
@@ -65,21 +91,26 @@ def route(start: End, end: End, between: Columns, obstacles: Obstacles) -> Line:
 
 
 def _candidates(
-    start: End, end: End, between: Columns
+    start: End, end: End, between: Columns, dashed: bool
 ) -> Iterator[tuple[tuple[Point, ...], bool]]:
-    (x0, y0), (x1, y1) = start.at, end.at
-    dx, dy = x1 - x0, y1 - y0
-    if abs(dy) <= _STEEPEST * dx:
-        yield (start.at, end.at), False
-    if not between.heights or min(y0, y1) - 4 < between.heights[0] < max(y0, y1) + 4:
-        yield _bend(start.at, end.at, 0.5), True
-        yield _bend(start.at, end.at, 0.7), True
-        yield _bend(start.at, end.at, 0.3), True
+    a, b = start.at, end.at
+    steep = abs(b[1] - a[1]) > _STEEPEST * (b[0] - a[0])
+    if dashed or not steep:
+        yield (a, b), False
+    if not between.heights or _is_between(between.heights, a[1], b[1]):
+        for turn in (0.5, 0.7, 0.3):
+            yield _bend(a, b, turn), True
     if between.heights:
-        yield from _arcs(start.at, end.at, between)
-        yield _through(start.at, end.at, between), True
-    if abs(dy) > _STEEPEST * dx:
-        yield (start.at, end.at), False
+        yield from _arcs(a, b, between, 0.0, _HIGHER)
+        yield _through(a, b, between), True
+        yield from _arcs(a, b, between, _HIGHER, math.inf)
+    if steep:
+        yield (a, b), False
+
+
+def _is_between(heights: Sequence[float], a: float, b: float) -> bool:
+    low, high = min(a, b) - _NEAR, max(a, b) + _NEAR
+    return all(low < height < high for height in heights)
 
 
 def _bend(a: Point, b: Point, turn: float) -> tuple[Point, ...]:
@@ -88,34 +119,31 @@ def _bend(a: Point, b: Point, turn: float) -> tuple[Point, ...]:
     return a, (a[0] + turn * dx, a[1]), (b[0] - (1 - turn) * dx, b[1]), b
 
 
-def _arcs(a: Point, b: Point, between: Columns) -> Iterator[tuple[tuple[Point, ...], bool]]:
-    """Arcs whose middle is as far beside the line as the gaps are, or somewhat farther."""
-    dx = b[0] - a[0]
-    below = min(between.heights) < min(a[1], b[1])
-    far = min(between.heights) if below else max(between.heights)
-    for shoulder in _SHOULDERS:
-        for sag in _SAGS:
-            middle = (a[1] + b[1]) / 2
-            level = middle + (far - middle) * sag
-            control = (level - (a[1] + b[1]) / 8) * 4 / 3
-            yield (
-                (a, (a[0] + shoulder * dx, control), (b[0] - shoulder * dx, control), b),
-                True,
-            )
+def _arcs(
+    a: Point, b: Point, between: Columns, least: float, most: float
+) -> Iterator[tuple[tuple[Point, ...], bool]]:
+    """Arcs whose middle is as far beside the line as the gaps are, or `least` to `most` farther."""
+    dx, middle = b[0] - a[0], (a[1] + b[1]) / 2
+    far = max(between.heights, key=lambda height: abs(height - middle))
+    for sag in _SAGS:
+        if not least <= max(0.0, abs(far - middle) * (sag - 1)) < most:
+            continue
+        level = middle + (far - middle) * sag
+        control = (level - (a[1] + b[1]) / 8) * 4 / 3
+        for shoulder in _SHOULDERS:
+            c, d = (a[0] + shoulder * dx, control), (b[0] - shoulder * dx, control)
+            yield (a, c, d, b), True
 
 
 def _through(a: Point, b: Point, between: Columns) -> tuple[Point, ...]:
-    """Level through every gap, bent between the columns."""
-    stops = [(a, a)]
-    for (left, right), height in zip(between.spans, between.heights, strict=True):
-        stops.append(((left, height), (right, height)))
-    stops.append((b, b))
+    """Level past the columns, bent between them."""
     points: list[Point] = [a]
-    for (_, leave), (arrive, after) in zip(stops, stops[1:], strict=False):
-        points += _bend(leave, arrive, 0.5)[1:]
-        if after != arrive:
-            points += _straight(arrive, after)
-    return tuple(points)
+    at = a
+    for left, right, height in between.runs(a[1]):
+        points += _bend(at, (left, height), 0.5)[1:]
+        points += _straight((left, height), (right, height))
+        at = right, height
+    return (*points, *_bend(at, b, 0.5)[1:])
 
 
 def _straight(a: Point, b: Point) -> tuple[Point, Point, Point]:

@@ -1,0 +1,172 @@
+"""The plan of a picture: the order in which inputs arrive at gates, port gaps, sides of labels.
+
+A first plan follows the program's text; after a first layout a second one is made that has fewer
+crossings: inputs in the order in which they come, ports as far apart as their vectors, labels where
+no line leaves.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from tpgraph.notation.frame import Side
+from tpgraph.notation.picture import Diagram, Gate
+from tpgraph.notation.placing import Link, Placement, links
+from tpgraph.notation.spine import Arrangement, ports
+from tpgraph.notation.style import Style
+
+__all__ = ["Plan", "first_plan", "second_plan"]
+
+_WIDEST_PITCH = 64.0
+_CURVES_NEARER = 5 / 7  # of the usual gap, where at most one input comes straight
+_BESIDE = 6.0  # pt from a row to what does not belong to it
+_STEEP = 5.0  # pt of rise to the next column from which a line is in a label's way
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`slots` gives each gate's inputs from the first to the last, in port gaps above its middle;
+    `pitch` the port gaps in pt; `sides` where the vertices' labels stand.
+    """
+
+    slots: Mapping[str, Mapping[str, float]]
+    pitch: Mapping[str, float]
+    sides: Mapping[str, Side]
+
+
+def first_plan(diagram: Diagram, arrangement: Arrangement, style: Style) -> Plan:
+    """Inputs in the order written, but balanced about a straight row."""
+    slots = {
+        gate.id: ports(gate, _balanced(gate, arrangement), arrangement) for gate in diagram.gates
+    }
+    pitch = {gate.id: style.gate_port_gap for gate in diagram.gates}
+    return Plan(slots, pitch, _sides(diagram, slots))
+
+
+def second_plan(
+    diagram: Diagram, arrangement: Arrangement, style: Style, first: Plan, placement: Placement
+) -> Plan:
+    """What a first layout teaches."""
+    arrival = {
+        (link.target, link.source): _arrival(link, arrangement, placement)
+        for link in links(diagram)
+        if link.port is not None
+    }
+    slots: dict[str, Mapping[str, float]] = {}
+    pitch: dict[str, float] = {}
+    uses = _uses(diagram)
+    made = frozenset(product.target for product in diagram.products)
+    for gate in diagram.gates:
+        inputs: Sequence[str] = tuple(first.slots[gate.id])
+        if not gate.text.ordered:
+            inputs = _by_arrival(gate, inputs, arrival)
+        slots[gate.id] = ports(gate, inputs, arrangement)
+        branches = () if gate.id in arrangement.hubs else made
+        even = not sum(slots[gate.id].values())
+        pitch[gate.id] = _pitch(inputs, uses, branches if even else inputs, placement, style)
+        if len(gate.outputs) == len(inputs) > 1 and pitch[gate.id] > style.gate_port_gap:
+            pitch[gate.id] = max(pitch[gate.id], _distance(gate.outputs, placement))
+    default = _sides(diagram, slots)
+    sides = _clear_sides(diagram, default, placement)
+    return Plan(slots, pitch, sides)
+
+
+def _arrival(link: Link, arrangement: Arrangement, placement: Placement) -> float:
+    """The height from which an input comes: its own, or that of its line where it is in the row."""
+    own = placement.across[link.source]
+    main = arrangement.main.get(link.target)
+    beside = main is None or abs(own - placement.across[main]) > _BESIDE
+    return own if beside or not placement.passes[link] else placement.passes[link][-1]
+
+
+def _by_arrival(
+    gate: Gate, inputs: Sequence[str], arrival: Mapping[tuple[str, str], float]
+) -> list[str]:
+    return sorted(inputs, key=lambda name: -arrival[gate.id, name])
+
+
+def _balanced(gate: Gate, arrangement: Arrangement) -> tuple[str, ...]:
+    main = arrangement.main.get(gate.id)
+    if main is None or gate.text.ordered:
+        return gate.inputs
+    before = gate.inputs.index(main)
+    if abs(len(gate.inputs) - 1 - 2 * before) < 2:
+        return gate.inputs
+    others = [name for name in gate.inputs if name != main]
+    half = len(others) // 2
+    return (*others[:half], main, *others[half:])
+
+
+def _uses(diagram: Diagram) -> dict[str, int]:
+    uses: dict[str, int] = defaultdict(int)
+    for link in links(diagram):
+        uses[link.source] += 1
+    return uses
+
+
+def _pitch(
+    inputs: Sequence[str],
+    uses: Mapping[str, int],
+    branches: Collection[str],
+    placement: Placement,
+    style: Style,
+) -> float:
+    """As far apart as the inputs are, if they serve this gate alone and stand near each other.
+
+    `branches` are vectors whose places other marks decide.
+    """
+    usual = style.gate_port_gap
+    alone = [name for name in inputs if uses[name] == 1]
+    if len(alone) < 2 <= len(inputs):
+        return usual * _CURVES_NEARER
+    apart = len(alone) < len(inputs) or any(name in branches for name in inputs)
+    if len(inputs) < 2 or apart or len({placement.column[name] for name in inputs}) > 1:
+        return usual
+    return max(usual, _distance(inputs, placement))
+
+
+def _distance(names: Sequence[str], placement: Placement) -> float:
+    """The least distance of neighbours, even; nothing where they stand far apart."""
+    gap = min(placement.across[a] - placement.across[b] for a, b in pairwise(names))
+    return 2.0 * (gap // 2) if gap <= _WIDEST_PITCH else 0.0
+
+
+def _sides(diagram: Diagram, slots: Mapping[str, Mapping[str, float]]) -> dict[str, Side]:
+    """On which side of its mark each label stands: away from the row that the mark feeds."""
+    side: dict[str, Side] = {}
+    for gate in diagram.gates:
+        offsets = slots[gate.id]
+        lowest = min(offsets.values(), default=0.0)
+        for name, offset in offsets.items():
+            above = offset > 0 or (offset == 0 and lowest < 0)
+            side.setdefault(name, "above" if above else "below")
+    return {vertex.id: side.get(vertex.id, "below") for vertex in diagram.vertices}
+
+
+def _clear_sides(
+    diagram: Diagram, default: Mapping[str, Side], placement: Placement
+) -> dict[str, Side]:
+    """The default side, or the other one if fewer lines rise or fall there."""
+    rising: dict[str, int] = defaultdict(int)
+    falling: dict[str, int] = defaultdict(int)
+    for link in (link for link in links(diagram) if not placement.passes[link]):
+        for mark, rise in _rises(link, placement):
+            rising[mark] += rise > _STEEP
+            falling[mark] += rise < -_STEEP
+    sides: dict[str, Side] = {}
+    for vertex in diagram.vertices:
+        name, side = vertex.id, default[vertex.id]
+        here, there = rising[name], falling[name]
+        if side == "below":
+            here, there = there, here
+        sides[name] = side if here <= there else ("below" if side == "above" else "above")
+    return sides
+
+
+def _rises(link: Link, placement: Placement) -> tuple[tuple[str, float], tuple[str, float]]:
+    """How far a line between neighbouring columns rises, seen from each of its ends."""
+    rise = placement.across[link.target] - placement.across[link.source]
+    return (link.source, rise), (link.target, -rise)
