@@ -21,7 +21,7 @@ KEYWORDS = frozenset((*STATEMENTS, "in", "mean", "sum"))
 """The words that cannot be names; `loss` names the loss of the program."""
 
 NAME = re.compile(
-    r"[^\W\d_⁰¹²³⁴-⁹ᵀ](?:[^\W\d⁰¹²³⁴-⁹ᵀ]|[0-9_\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff])*"
+    r"[^\W\d_⁰¹²³⁴-⁹ᵀ](?:[^\W\d⁰¹²³⁴-⁹ᵀ]|[0-9\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff])*"
 )
 _LETTERS = {letter: word for word, letter in GREEK.items()}
 _WORDS = {accent: word for word, accent in ACCENTS.items()}
