@@ -23,14 +23,16 @@ class Corridors:
         self,
         placement: Placement,
         along: list[float],
-        room: Callable[[str], float],
+        room: Callable[[str], tuple[float, float]],
         extent: Callable[[str], tuple[float, float]],
     ) -> None:
         self.placement = placement
-        half = [0.0] * len(along)
+        before, after = [0.0] * len(along), [0.0] * len(along)
         found: dict[int, list[tuple[float, float, bool]]] = defaultdict(list)
         for mark, column in placement.column.items():
-            half[column] = max(half[column], room(mark) + 1.0)
+            near, far = room(mark)
+            before[column] = max(before[column], near + 1.0)
+            after[column] = max(after[column], far + 1.0)
             below, above = extent(mark)
             middle = placement.across[mark]
             found[column].append((middle - below, middle + above, True))
@@ -38,7 +40,9 @@ class Corridors:
             first = placement.column[link.source] + 1
             for column, height in enumerate(heights, first):
                 found[column].append((height, height, False))
-        self.spans = [(x - h, x + h) for x, h in zip(along, half, strict=True)]
+        self.spans = [
+            (x - near, x + far) for x, near, far in zip(along, before, after, strict=True)
+        ]
         self.columns = {column: sorted(entries) for column, entries in found.items()}
 
     def of(self, link: Link) -> Columns:

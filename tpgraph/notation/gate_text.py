@@ -74,6 +74,7 @@ def gate_text(
     named = count > _MOST_DOTS and all(name(a.name) for a in equation.arguments)
     if _dottable(expression) and (symmetric or not named):
         dots = to_latex(expression, [DOT] * count, functions).replace(r" \, ", r"\times ")
+        dots = dots.replace(" + ", "{+}").replace(" - ", "{-}")
         return GateText(_displayed(dots), ordered=count > 1 and not symmetric)
     return _named(equation, expression, name, functions)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ from tpgraph.notation.labelling import beside_line, beside_mark, frame_box
 from tpgraph.notation.measure import GateSize, VertexSize, gate_size, vertex_size
 from tpgraph.notation.obstacles import Obstacles, Shape, box_shape, hairline
 from tpgraph.notation.picture import Diagram, Gate, Product, Vertex
-from tpgraph.notation.placing import Link, Placement, links, place
+from tpgraph.notation.placing import Link, Placement, Sizes, links, place
 from tpgraph.notation.plan import Plan, first_plan, second_plan
 from tpgraph.notation.routing import End, Line, route
 from tpgraph.notation.scene import Direction, Edge, Label, Node, Point, Scene
@@ -62,6 +62,7 @@ class _Layout:
         self.vertex = {vertex.id: vertex for vertex in diagram.vertices}
         self.gate = {gate.id: gate for gate in diagram.gates}
         self.obstacles = Obstacles()
+        self.marks = Obstacles()
         self.said: dict[int, Label] = {}
         self.arrangement = arrange(diagram)
         self.vertices: dict[str, VertexSize] = {}
@@ -85,11 +86,13 @@ class _Layout:
         )
 
     def _place(self) -> Placement:
-        plan = first_plan(self.diagram, self.arrangement, self.style)
+        plan = first_plan(self.diagram, self.arrangement, self.frame, self.style)
         placement = self._placed(plan)
         if len(self.vertex) + len(self.gate) > _LARGE:
             return placement
-        better = second_plan(self.diagram, self.arrangement, self.style, plan, placement)
+        better = second_plan(
+            self.diagram, self.arrangement, self.frame, self.style, plan, placement
+        )
         return self._placed(better)
 
     def _placed(self, plan: Plan) -> Placement:
@@ -106,7 +109,8 @@ class _Layout:
             v.id: vertex_size(v, plan.sides[v.id], self.frame, self.style)
             for v in self.diagram.vertices
         }
-        return place(self.diagram, self.arrangement, self.vertices, self.gates, self.engine)
+        sizes = Sizes(self.vertices, self.gates, plan.families, plan.disorder)
+        return place(self.diagram, self.arrangement, sizes, self.engine)
 
     def _move_ports(self, placement: Placement) -> None:
         """Let ports that a line from the neighbouring column all but meets straight meet it."""
@@ -126,10 +130,12 @@ class _Layout:
     def _columns(self, placement: Placement) -> list[float]:
         """Where each column lies: as near to the one before as its lines and labels permit."""
         count = max(placement.column.values(), default=-1) + 1
-        half = [0.0] * count
+        before, after = [0.0] * count, [0.0] * count
         for mark, column in placement.column.items():
-            half[column] = max(half[column], self._room(mark))
-        step = [half[i] + _COLUMN_GAP + half[i + 1] for i in range(count - 1)]
+            near, far = self._room(mark)
+            before[column] = max(before[column], near)
+            after[column] = max(after[column], far)
+        step = [after[i] + _COLUMN_GAP + before[i + 1] for i in range(count - 1)]
         for link in links(self.diagram):
             column = placement.column[link.source]
             if placement.column[link.target] == column + 1:
@@ -139,10 +145,11 @@ class _Layout:
             along.append(along[-1] + distance)
         return along[:count]
 
-    def _room(self, mark: str) -> float:
+    def _room(self, mark: str) -> tuple[float, float]:
+        """What a mark takes along, before and after its centre."""
         if mark in self.gates:
-            return self.gates[mark].depth / 2
-        return self.vertices[mark].along / 2
+            return self.gates[mark].depth / 2, self.gates[mark].depth / 2
+        return self.vertices[mark].before, self.vertices[mark].after
 
     def _reach(self, mark: str) -> float:
         return self.gates[mark].depth / 2 if mark in self.gates else self.vertices[mark].radius
@@ -170,18 +177,24 @@ class _Layout:
         return beside_mark(vertex.label, at, size.radius, size.side, self.frame, self.style)
 
     def _block(self, at: Mapping[str, Point], labels: Mapping[str, Label]) -> None:
+        """Enter the marks and their labels among the obstacles."""
         for mark, (x, y) in at.items():
-            if mark in self.gates:
-                self.obstacles.add(self._trapezoid(mark, x, y), mark, solid=True)
-                if self.gates[mark].bar:
-                    half = self.gates[mark].bar / 2
-                    end = x + self.gates[mark].depth / 2
-                    self.obstacles.add(box_shape((end - 0.5, y - half, end + 0.5, y + half)), mark, solid=True)
-            else:
-                r = self.vertices[mark].radius
-                self.obstacles.add(_octagon(x, y, r), mark, solid=True)
+            shape = (
+                self._trapezoid(mark, x, y)
+                if mark in self.gates
+                else _octagon(x, y, self.vertices[mark].radius)
+            )
+            self._add(shape, mark, solid=True)
+            if mark in self.gates and self.gates[mark].bar:
+                half, end = self.gates[mark].bar / 2, x + self.gates[mark].depth / 2
+                bar = box_shape((end - 0.5, y - half, end + 0.5, y + half))
+                self._add(bar, mark, solid=True)
         for mark, label in labels.items():
-            self.obstacles.add(box_shape(frame_box(label, self.frame)), mark)
+            self._add(box_shape(frame_box(label, self.frame)), mark, solid=False)
+
+    def _add(self, shape: Shape, mark: str, *, solid: bool) -> None:
+        self.obstacles.add(shape, mark, solid=solid)
+        self.marks.add(shape, mark, solid=solid)
 
     def _trapezoid(self, mark: str, x: float, y: float) -> Shape:
         size = self.gates[mark]
@@ -203,6 +216,7 @@ class _Layout:
             between = corridors.of(link)
             lines[link] = route(start, end, between, self.obstacles, dashed=dashed)
         self._say(lines, placement)
+        self._say_again(lines)
         return lines
 
     def _extent(self, mark: str) -> tuple[float, float]:
@@ -265,10 +279,7 @@ class _Layout:
 
     def _say(self, lines: Mapping[Link, Line], placement: Placement) -> None:
         """Label the products among the lines; those of one matrix in one column share a label."""
-        crowd = Obstacles()
-        for line in lines.values():
-            for a, b in pairwise(line.flat):
-                crowd.add(hairline(a, b), "")
+        crowd = _drawn(lines.values())
         groups: dict[tuple[str, int], list[Link]] = defaultdict(list)
         for link in lines:
             if link.product is not None:
@@ -280,6 +291,25 @@ class _Layout:
                 label, index = self._label_line(text, [lines[link] for link in group], indices, crowd)
                 self.said[index] = label
                 self.obstacles.add(box_shape(frame_box(label, self.frame)), "")
+
+    def _say_again(self, lines: Mapping[Link, Line]) -> None:
+        """Move the labels of products that a later line crosses, where there is a better place."""
+        crowd, kept = _drawn(lines.values()), Obstacles()
+        crossed: list[int] = []
+        for index, label in self.said.items():
+            box = frame_box(label, self.frame)
+            if crowd.covers(box, 0.5):
+                crossed.append(index)
+            else:
+                kept.add(box_shape(box), "")
+        line_of = {link.product: line for link, line in lines.items()}
+        for index in crossed:
+            label, around = self.said[index], (self.marks, crowd, kept)
+            moved, free = beside_line(
+                label.text, line_of[index].flat, label.color, around, self.frame, self.style
+            )
+            self.said[index] = moved if free else label
+            kept.add(box_shape(frame_box(self.said[index], self.frame)), "")
 
     def _label_line(
         self, text: str, lines: Sequence[Line], indices: Sequence[int], crowd: Obstacles
@@ -315,12 +345,23 @@ def _product_edge(
     )
 
 
+def _drawn(lines: Iterable[Line]) -> Obstacles:
+    """Lines as obstacles for labels."""
+    crowd = Obstacles()
+    for line in lines:
+        for a, b in pairwise(line.flat):
+            crowd.add(hairline(a, b), "")
+    return crowd
+
+
 def _met(
     offsets: Mapping[str, float], middle: float, placement: Placement
 ) -> dict[str, float]:
     actual = {name: placement.across[name] - middle for name in offsets}
+    gaps = [abs(a - b) for a, b in pairwise(offsets.values())]
+    nearly = max(_NEARLY, min(gaps, default=0.0) / 4)
     return {
-        name: actual[name] if abs(actual[name] - offset) <= _NEARLY else offset
+        name: actual[name] if abs(actual[name] - offset) <= nearly else offset
         for name, offset in offsets.items()
     }
 

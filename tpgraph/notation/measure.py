@@ -41,12 +41,13 @@ class GateSize:
 
 @dataclass(frozen=True, slots=True)
 class VertexSize:
-    """A vector's or scalar's room in pt: `along` in all, `above` and `below` its centre.
+    """A vector's or scalar's room in pt on the four sides of its centre.
 
     `radius` is half the mark itself; the label stands on `side`.
     """
 
-    along: float
+    before: float
+    after: float
     above: float
     below: float
     radius: float
@@ -117,22 +118,25 @@ def vertex_size(vertex: Vertex, side: Side, frame: Frame, style: Style) -> Verte
     diameter = {"scalar": style.scalar_side, "data": style.data_diagonal}.get(
         vertex.kind, style.vector_diameter
     )
-    radius = _odd(diameter / 2)
-    if not vertex.label:
-        return VertexSize(2 * radius, radius, radius, diameter / 2, side)
-    ink = outline(vertex.label, style.label_size).ink
-    wide, high = ink.right - ink.left, label_strut(vertex.label, style)
-    label_along, label_across = frame.extent(wide, high)
-    reach = _odd(diameter / 2 + style.label_gap + label_across)
-    match side:
-        case "above":
-            return VertexSize(max(2 * radius, _even(label_along)), reach, radius, diameter / 2, side)
-        case "below":
-            return VertexSize(max(2 * radius, _even(label_along)), radius, reach, diameter / 2, side)
-        case "before" | "after":
-            half = max(radius, _even(label_across / 2))
-            beside = 2 * _even(diameter / 2 + style.label_gap + label_along)
-            return VertexSize(beside, half, half, diameter / 2, side)
+    r = _odd(diameter / 2)
+    room: dict[Side, float] = {"before": r, "after": r, "above": r, "below": r}
+    if vertex.label:
+        ink = outline(vertex.label, style.label_size).ink
+        label = ink.right - ink.left, label_strut(vertex.label, style)
+        label_along, label_across = frame.extent(*label)
+        beside = side in ("before", "after")
+        room[side] += style.label_gap + (label_along if beside else label_across)
+        room[side] = _odd(room[side])
+        one, other = _CROSSWISE[beside]
+        half = (label_across if beside else label_along) / 2
+        room[one] = room[other] = max(r, _odd(half))
+    return VertexSize(**room, radius=diameter / 2, side=side)
+
+
+_CROSSWISE: dict[bool, tuple[Side, Side]] = {
+    True: ("above", "below"),
+    False: ("before", "after"),
+}
 
 
 def label_strut(text: str, style: Style) -> float:

@@ -18,13 +18,14 @@ from tpgraph.notation.picture import Diagram
 from tpgraph.notation.scene import Point
 from tpgraph.notation.spine import Arrangement
 
-__all__ = ["Link", "Placement", "links", "place"]
+__all__ = ["Link", "Placement", "Sizes", "links", "place"]
 
 _NODE_GAP = 4.0  # pt between boxes of a column
 _ROW_WEIGHT, _OUTPUT_WEIGHT, _HUB_WEIGHT, _PRODUCT_WEIGHT, _INPUT_WEIGHT = 60, 40, 60, 12, 6
 _FIELD = 2.0  # pt, the height of a record's field
 _BRANCH_WEIGHT = 8  # of a product whose operand has other uses
 _STEM_WEIGHT = 10  # of a product's result on its way to its only gate
+_ROW_SNAP = 5.0  # pt by which a row may be bent where Graphviz found no better way
 _SNAP = 2.4  # pt by which Graphviz may miss a straight line through rounding
 
 
@@ -52,6 +53,18 @@ class Placement:
     passes: Mapping[Link, tuple[float, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The room of all marks; the members of a family belong under each other at equal distances,
+    and those of `disorder` in that order.
+    """
+
+    vertices: Mapping[str, VertexSize]
+    gates: Mapping[str, GateSize]
+    families: Sequence[Sequence[str]] = ()
+    disorder: Sequence[Sequence[str]] = ()
+
+
 def links(diagram: Diagram) -> Iterator[Link]:
     """The edges of a diagram: products, then the gates' inputs and outputs."""
     for index, product in enumerate(diagram.products):
@@ -64,34 +77,25 @@ def links(diagram: Diagram) -> Iterator[Link]:
 
 
 def place(
-    diagram: Diagram,
-    arrangement: Arrangement,
-    vertices: Mapping[str, VertexSize],
-    gates: Mapping[str, GateSize],
-    engine: LayoutEngine,
+    diagram: Diagram, arrangement: Arrangement, sizes: Sizes, engine: LayoutEngine
 ) -> Placement:
     """Where Graphviz puts the marks. Raises TPError if the engine cannot answer in time."""
-    request = _Request(diagram, arrangement, vertices, gates)
-    answer = engine.layout(request.dot())
-    return request.placement(answer)
+    request = _Request(diagram, arrangement, sizes)
+    return request.placement(engine.layout(request.dot()))
 
 
 class _Request:
     """The DOT text and the names in it."""
 
-    def __init__(
-        self,
-        diagram: Diagram,
-        arrangement: Arrangement,
-        vertices: Mapping[str, VertexSize],
-        gates: Mapping[str, GateSize],
-    ) -> None:
+    def __init__(self, diagram: Diagram, arrangement: Arrangement, sizes: Sizes) -> None:
         self.diagram = diagram
         self.arrangement = arrangement
-        self.vertices = vertices
-        self.gates = gates
+        self.vertices = sizes.vertices
+        self.gates = sizes.gates
+        self.families = sizes.families
+        self.disorder = sizes.disorder
         self.links = tuple(links(diagram))
-        self.name = {mark: f"n{i}" for i, mark in enumerate([*vertices, *gates])}
+        self.name = {mark: f"n{i}" for i, mark in enumerate([*self.vertices, *self.gates])}
         self.row = arrangement.rows(diagram)
         self.made = frozenset(product.target for product in diagram.products)
         self.port: dict[tuple[str, str], str] = {}
@@ -101,7 +105,7 @@ class _Request:
 
     def dot(self) -> str:
         """The text, in which the order of statements follows the program."""
-        return "\n".join(["digraph {", *self._settings(), *self._nodes(), *self._edges(), "}"])
+        return "\n".join(["digraph {", *self._settings(), *self._nodes(), *self._edges(), *self._order(), "}"])
 
     def _settings(self) -> Iterator[str]:
         yield f"graph [rankdir=LR, nodesep={_NODE_GAP / 72:.4f}, ranksep=0.3]"
@@ -115,7 +119,7 @@ class _Request:
             if size.above != size.below:
                 label = _fields(size.above + size.below, {"c": (size.below - size.above) / 2})
                 self.port[vertex.id, vertex.id] = ":c"
-            yield self._node(vertex.id, label, size.along, size.above + size.below)
+            yield self._node(vertex.id, label, 2 * size.radius, size.above + size.below)
         for gate in self.diagram.gates:
             gate_size = self.gates[gate.id]
             sides = [self._side(gate.id, "i", gate_size.ports)]
@@ -151,6 +155,12 @@ class _Request:
             tail = self.name[hub] + self.port.get((hub, hub), "")
             yield f"{tail} -> {self.name[gate]}:h [style=invis, weight={_HUB_WEIGHT}]"
 
+    def _order(self) -> Iterator[str]:
+        """Invisible edges along a column, which Graphviz keeps in this order from the top."""
+        for family in self.disorder:
+            chain = " -> ".join(self.name[mark] for mark in family)
+            yield f"{{rank=same; {chain} [style=invis]}}"
+
     def _weight(self, link: Link) -> int:
         if self.arrangement.follows.get(link.source) == link.target:
             return _ROW_WEIGHT
@@ -169,6 +179,8 @@ class _Request:
         places = {mark: answer.nodes[name] for mark, name in self.name.items()}
         across = {mark: y + self._offset(mark) for mark, (_, y) in places.items()}
         self._straighten(across)
+        for family in self.families:
+            self._even(family, across)
         columns = sorted({round(x) for x, _ in places.values()})
         number = {x: i for i, x in enumerate(columns)}
         column = {mark: number[round(x)] for mark, (x, _) in places.items()}
@@ -208,6 +220,25 @@ class _Request:
                 for link in arriving[gate + ">"]:
                     self._align(link, across)
 
+    def _even(self, family: Sequence[str], across: dict[str, float]) -> None:
+        """Where members of a family stand in rows at equal distances, let the others join in."""
+        straight = [i for i, name in enumerate(family) if self._is_straight(name, across)]
+        if len(straight) < 2 or len(straight) == len(family):
+            return
+        first, last = straight[0], straight[-1]
+        step = (across[family[first]] - across[family[last]]) / (last - first)
+        for i, name in enumerate(family):
+            level = across[family[first]] + (first - i) * step
+            if i in straight and abs(across[name] - level) > _SNAP:
+                return
+            across[name] = across[name] if i in straight else level
+
+    def _is_straight(self, vertex: str, across: Mapping[str, float]) -> bool:
+        """Whether a vertex, its product and the product's gate stand in one row."""
+        follower = self.arrangement.follows.get(vertex)
+        through = follower in self.vertices and follower in self.arrangement.follows
+        return through and abs(across[follower] - across[vertex]) <= _SNAP
+
     def _given(self, link: Link, arriving: Mapping[str, list[Link]]) -> bool:
         """Whether an input is given from outside to one gate alone, and stands beside its row."""
         outside = not arriving.get(link.source) and self.uses[link.source] == 1
@@ -216,9 +247,12 @@ class _Request:
     def _align(self, link: Link, across: dict[str, float], back: bool = False) -> None:
         start = across[link.source] + self._leaves(link)
         end = across[link.target] + self._arrives(link)
-        if abs(start - end) <= _SNAP and back:
+        row = self.row.get(link.source) == self.row.get(link.target)
+        if abs(start - end) > (_ROW_SNAP if row else _SNAP):
+            return
+        if back:
             across[link.source] += end - start
-        elif abs(start - end) <= _SNAP:
+        else:
             across[link.target] += start - end
 
     def _leaves(self, link: Link) -> float:

@@ -8,20 +8,22 @@ no line leaves.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tpgraph.notation.frame import Side
+from tpgraph.notation.frame import Frame, Side
 from tpgraph.notation.picture import Diagram, Gate
 from tpgraph.notation.placing import Link, Placement, links
 from tpgraph.notation.spine import Arrangement, ports
 from tpgraph.notation.style import Style
+from tpgraph.program import split_name
 
 __all__ = ["Plan", "first_plan", "second_plan"]
 
 _WIDEST_PITCH = 64.0
 _CURVES_NEARER = 5 / 7  # of the usual gap, where at most one input comes straight
+_MANY = 4  # inputs from which a gate's labels all stand on one side
 _BESIDE = 6.0  # pt from a row to what does not belong to it
 _STEEP = 5.0  # pt of rise to the next column from which a line is in a label's way
 
@@ -29,25 +31,35 @@ _STEEP = 5.0  # pt of rise to the next column from which a line is in a label's 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`slots` gives each gate's inputs from the first to the last, in port gaps above its middle;
-    `pitch` the port gaps in pt; `sides` where the vertices' labels stand.
+    `pitch` the port gaps in pt; `sides` where the vertices' labels stand; `families` are vertices
+    that stand under each other, `disorder` those among them that do not yet in their order.
     """
 
     slots: Mapping[str, Mapping[str, float]]
     pitch: Mapping[str, float]
     sides: Mapping[str, Side]
+    families: tuple[tuple[str, ...], ...] = ()
+    disorder: tuple[tuple[str, ...], ...] = ()
 
 
-def first_plan(diagram: Diagram, arrangement: Arrangement, style: Style) -> Plan:
+def first_plan(
+    diagram: Diagram, arrangement: Arrangement, frame: Frame, style: Style
+) -> Plan:
     """Inputs in the order written, but balanced about a straight row."""
     slots = {
         gate.id: ports(gate, _balanced(gate, arrangement), arrangement) for gate in diagram.gates
     }
     pitch = {gate.id: style.gate_port_gap for gate in diagram.gates}
-    return Plan(slots, pitch, _sides(diagram, slots))
+    return Plan(slots, pitch, _sides(diagram, slots, frame))
 
 
 def second_plan(
-    diagram: Diagram, arrangement: Arrangement, style: Style, first: Plan, placement: Placement
+    diagram: Diagram,
+    arrangement: Arrangement,
+    frame: Frame,
+    style: Style,
+    first: Plan,
+    placement: Placement,
 ) -> Plan:
     """What a first layout teaches."""
     arrival = {
@@ -66,12 +78,17 @@ def second_plan(
         slots[gate.id] = ports(gate, inputs, arrangement)
         branches = () if gate.id in arrangement.hubs else made
         even = not sum(slots[gate.id].values())
-        pitch[gate.id] = _pitch(inputs, uses, branches if even else inputs, placement, style)
+        pitch[gate.id] = _pitch(inputs, uses, branches if even else inputs, placement, style, gate.id in arrangement.open)
         if len(gate.outputs) == len(inputs) > 1 and pitch[gate.id] > style.gate_port_gap:
             pitch[gate.id] = max(pitch[gate.id], _distance(gate.outputs, placement))
-    default = _sides(diagram, slots)
+    default = _sides(diagram, slots, frame)
     sides = _clear_sides(diagram, default, placement)
-    return Plan(slots, pitch, sides)
+    families = tuple(_families(diagram, placement))
+    heights = placement.across
+    disorder = tuple(
+        family for family in families if any(heights[a] < heights[b] for a, b in pairwise(family))
+    )
+    return Plan(slots, pitch, sides, families, disorder)
 
 
 def _arrival(link: Link, arrangement: Arrangement, placement: Placement) -> float:
@@ -100,6 +117,17 @@ def _balanced(gate: Gate, arrangement: Arrangement) -> tuple[str, ...]:
     return (*others[:half], main, *others[half:])
 
 
+def _families(diagram: Diagram, placement: Placement) -> Iterator[tuple[str, ...]]:
+    """Vectors given from outside that differ by their index alone, in one column."""
+    arriving = {link.target for link in links(diagram)}
+    groups: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for vertex in diagram.vertices:
+        if vertex.id not in arriving:
+            name = vertex.embeds or split_name(vertex.id)[0]
+            groups[name, placement.column[vertex.id]].append(vertex.id)
+    yield from (tuple(group) for group in groups.values() if len(group) > 1)
+
+
 def _uses(diagram: Diagram) -> dict[str, int]:
     uses: dict[str, int] = defaultdict(int)
     for link in links(diagram):
@@ -113,6 +141,7 @@ def _pitch(
     branches: Collection[str],
     placement: Placement,
     style: Style,
+    is_open: bool,
 ) -> float:
     """As far apart as the inputs are, if they serve this gate alone and stand near each other.
 
@@ -120,7 +149,7 @@ def _pitch(
     """
     usual = style.gate_port_gap
     alone = [name for name in inputs if uses[name] == 1]
-    if len(alone) < 2 <= len(inputs):
+    if len(alone) < 2 <= len(inputs) and not is_open:
         return usual * _CURVES_NEARER
     apart = len(alone) < len(inputs) or any(name in branches for name in inputs)
     if len(inputs) < 2 or apart or len({placement.column[name] for name in inputs}) > 1:
@@ -129,21 +158,35 @@ def _pitch(
 
 
 def _distance(names: Sequence[str], placement: Placement) -> float:
-    """The least distance of neighbours, even; nothing where they stand far apart."""
+    """The least distance of neighbours; nothing where they stand far apart."""
     gap = min(placement.across[a] - placement.across[b] for a, b in pairwise(names))
-    return 2.0 * (gap // 2) if gap <= _WIDEST_PITCH else 0.0
+    return gap if gap <= _WIDEST_PITCH else 0.0
 
 
-def _sides(diagram: Diagram, slots: Mapping[str, Mapping[str, float]]) -> dict[str, Side]:
-    """On which side of its mark each label stands: away from the row that the mark feeds."""
+def _sides(
+    diagram: Diagram, slots: Mapping[str, Mapping[str, float]], frame: Frame
+) -> dict[str, Side]:
+    """On which side of its mark each label stands: away from the row that the mark feeds.
+
+    Where a gate has many inputs, all stand above, and so at equal distances. Where the picture
+    goes up or down, labels of what is given stand before it, those of results after it.
+    """
     side: dict[str, Side] = {}
+    arriving = {link.target for link in links(diagram)}
+    leaving = {link.source for link in links(diagram)}
     for gate in diagram.gates:
         offsets = slots[gate.id]
         lowest = min(offsets.values(), default=0.0)
         for name, offset in offsets.items():
-            above = offset > 0 or (offset == 0 and lowest < 0)
+            above = offset > 0 or (offset == 0 and lowest < 0) or len(offsets) > _MANY
             side.setdefault(name, "above" if above else "below")
-    return {vertex.id: side.get(vertex.id, "below") for vertex in diagram.vertices}
+    for vertex in diagram.vertices:
+        side.setdefault(vertex.id, "below")
+        if not frame.sideways and vertex.id not in arriving:
+            side[vertex.id] = "before"
+        elif not frame.sideways and vertex.id not in leaving:
+            side[vertex.id] = "after"
+    return side
 
 
 def _clear_sides(
@@ -152,21 +195,32 @@ def _clear_sides(
     """The default side, or the other one if fewer lines rise or fall there."""
     rising: dict[str, int] = defaultdict(int)
     falling: dict[str, int] = defaultdict(int)
-    for link in (link for link in links(diagram) if not placement.passes[link]):
-        for mark, rise in _rises(link, placement):
+    far: dict[str, set[bool]] = defaultdict(set)
+    even = {name for gate in diagram.gates for name in gate.inputs if len(gate.inputs) > _MANY}
+    arriving: set[str] = set()
+    for link in links(diagram):
+        arriving.add(link.target)
+        start, end = placement.across[link.source], placement.across[link.target]
+        if placement.passes[link]:
+            far[link.source].add(placement.passes[link][0] > start)
+            continue
+        for mark, rise in ((link.source, end - start), (link.target, start - end)):
             rising[mark] += rise > _STEEP
             falling[mark] += rise < -_STEEP
+            far[mark] |= {rise > 0} if abs(rise) > _STEEP else set()
     sides: dict[str, Side] = {}
     for vertex in diagram.vertices:
         name, side = vertex.id, default[vertex.id]
         here, there = rising[name], falling[name]
         if side == "below":
             here, there = there, here
-        sides[name] = side if here <= there else ("below" if side == "above" else "above")
+        if name not in arriving and len(far[name]) == 2:
+            sides[name] = "before"
+        elif side in _OTHER and here > there and name not in even:
+            sides[name] = _OTHER[side]
+        else:
+            sides[name] = side
     return sides
 
 
-def _rises(link: Link, placement: Placement) -> tuple[tuple[str, float], tuple[str, float]]:
-    """How far a line between neighbouring columns rises, seen from each of its ends."""
-    rise = placement.across[link.target] - placement.across[link.source]
-    return (link.source, rise), (link.target, -rise)
+_OTHER: dict[Side, Side] = {"above": "below", "below": "above"}

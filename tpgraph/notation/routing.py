@@ -18,8 +18,8 @@ __all__ = ["Columns", "End", "Line", "route"]
 
 CLEARANCE = 2.0
 _STEEPEST = 2.2  # across per along of a straight line
-_SAGS = (0.85, 1.0, 1.15, 1.4, 1.8)
-_HIGHER = 14.0  # pt that an arc may rise above its gap before a bent line is better
+_SAGS = (0.85, 1.0, 1.15, 1.4, 1.8, 2.4)
+_HIGHER = 20.0  # pt that an arc may rise above its gap before a bent line is better
 _SHOULDERS = (0.3, 0.18, 0.1, 0.04)
 _NEAR = 4.0
 _CLOSE = 0.01
@@ -102,7 +102,9 @@ def _candidates(
             yield _bend(a, b, turn), True
     if between.heights:
         yield from _arcs(a, b, between, 0.0, _HIGHER)
-        yield _through(a, b, between), True
+        for start_share in (1.0, 0.4):
+            for end_share in (1.0, 0.4):
+                yield _through(a, b, between, start_share, end_share), True
         yield from _arcs(a, b, between, _HIGHER, math.inf)
     if steep:
         yield (a, b), False
@@ -135,15 +137,24 @@ def _arcs(
             yield (a, c, d, b), True
 
 
-def _through(a: Point, b: Point, between: Columns) -> tuple[Point, ...]:
-    """Level past the columns, bent between them."""
+def _through(
+    a: Point, b: Point, between: Columns, start_share: float, end_share: float
+) -> tuple[Point, ...]:
+    """Level past the columns, bent between them.
+
+    Of the gaps at its ends it takes these shares to bend, so that the rest is free for labels.
+    """
     points: list[Point] = [a]
-    at = a
+    at, share = a, start_share
     for left, right, height in between.runs(a[1]):
-        points += _bend(at, (left, height), 0.5)[1:]
-        points += _straight((left, height), (right, height))
-        at = right, height
-    return (*points, *_bend(at, b, 0.5)[1:])
+        turned = at[0] + share * (left - at[0]), height
+        points += _bend(at, turned, 0.5)[1:]
+        points += _straight(turned, (right, height))
+        at, share = (right, height), 1.0
+    last = b[0] - end_share * (b[0] - at[0]), at[1]
+    if end_share < 1.0:
+        points += _straight(at, last)
+    return (*points, *_bend(last, b, 0.5)[1:])
 
 
 def _straight(a: Point, b: Point) -> tuple[Point, Point, Point]:
