@@ -97,6 +97,10 @@ class Defined:
     parameters: tuple[str, ...]
     body: Expression
 
+    def __hash__(self) -> int:
+        # A body that calls functions that call functions is hashed once per path otherwise.
+        return hash((self.name, self.parameters))
+
     @property
     def arity(self) -> int:
         """How many arguments it takes."""
