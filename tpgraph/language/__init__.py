@@ -8,7 +8,7 @@ from tpgraph.errors import Source, Span, TPDataError, TPSyntaxError
 from tpgraph.language.document import from_json, to_json
 from tpgraph.language.elaborate import elaborate
 from tpgraph.language.formatter import format_source
-from tpgraph.language.limits import require_size
+from tpgraph.language.limits import MAX_BYTES, require_size
 from tpgraph.language.printer import to_text
 from tpgraph.program import Program
 
@@ -40,9 +40,11 @@ def load(path: str | Path) -> Program:
     file = Path(path)
     try:
         require_size(file.stat().st_size)
-        data = file.read_bytes()
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)  # what is no regular file may have no end
     except OSError as error:
         raise TPDataError(f"{file} cannot be read: {error.strerror}") from None
+    require_size(len(data))
     text = _decoded(data, str(path))
     if file.suffix == ".json":
         return from_json(text, str(path))

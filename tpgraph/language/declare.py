@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 
 from tpgraph.errors import TPNameError, TPTypeError
@@ -19,7 +18,7 @@ from tpgraph.program import (
     Target,
     Variable,
 )
-from tpgraph.types import Fixed, Matrix, Scalar, Type, Vector
+from tpgraph.types import Matrix, Scalar, Type, Vector
 
 __all__ = ["Declarer"]
 
@@ -30,15 +29,6 @@ class Declarer:
     def __init__(self, scope: Scope, terms: Terms) -> None:
         self.scope = scope
         self.terms = terms
-
-    def dim(self, node: s.DefineDim, require_new: Callable[[s.Name], None]) -> None:
-        """`dim d = 64`."""
-        require_new(node.name)
-        if node.name.full in self.scope.bound:
-            fail(node.name, TPNameError(f"{node.name.full} is bound twice"))
-        size = self.scope.size(self.scope.value(node.value), node.value)
-        self.scope.dims[node.name.full] = Fixed(size, node.name.full)
-        self.scope.numbers[node.name.full] = size
 
     def declare(self, node: s.Declare) -> None:
         """`data`, `target`, `param`, `matrix`, `vector`, `scalar`."""

@@ -20,7 +20,8 @@ from tpgraph.errors import (
     raise_all,
 )
 from tpgraph.functions import PRIMITIVES, Defined, Expression
-from tpgraph.language.elaborate import function_of
+from tpgraph.language.define import require_small
+from tpgraph.language.function_text import function_of
 from tpgraph.language.limits import MAX_ERRORS, MAX_TERMS, require_size
 from tpgraph.language.printer import dim_names
 from tpgraph.language.schema import (
@@ -229,6 +230,7 @@ class _Reader:
         self.document = document
         self.builder = Builder(document.name)
         self.functions: dict[str, Any] = dict(PRIMITIVES)
+        self.unfolded: dict[str, tuple[int, int]] = {}
         self.widths: dict[str, Width] = {}
         self.texts: dict[tuple[str, int], Expression] = {}
         self.errors: list[TPError] = []
@@ -290,6 +292,7 @@ class _Reader:
         if item.name in PRIMITIVES:
             raise TPNameError(f"{item.name} is a function of the table")
         body = self._expression(item.body, len(item.parameters))
+        self.unfolded[item.name] = require_small(item.name, body, self.unfolded)
         function = self.builder.define(Defined(item.name, tuple(item.parameters), body))
         self.functions[item.name] = function
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from fractions import Fraction
+from collections.abc import Callable
 from typing import Any
 
 from tpgraph.errors import (
@@ -17,34 +16,27 @@ from tpgraph.errors import (
     TPTypeError,
     raise_all,
 )
-from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression, Function
 from tpgraph.language import syntax as s
 from tpgraph.language.count import weight
 from tpgraph.language.declare import Declarer
-from tpgraph.language.limits import MAX_DEPTH, MAX_ERRORS, MAX_FUNCTION
-from tpgraph.language.lines import logical_lines
+from tpgraph.language.define import Definer
+from tpgraph.language.limits import MAX_ERRORS
 from tpgraph.language.names import KEYWORDS, NAME, canonical
-from tpgraph.language.parser import expression, statements
+from tpgraph.language.parser import statements
 from tpgraph.language.scope import Scope, Silent, did_you_mean, fail
 from tpgraph.language.syntax import Placed
 from tpgraph.language.terms import Terms
 from tpgraph.program import (
-    MUP,
-    NTK,
-    STANDARD,
     Builder,
     Moment,
     Nonlin,
-    Parametrization,
     Program,
     Ref,
     Variable,
 )
-from tpgraph.types import Scalar, Width
+from tpgraph.types import Scalar
 
-__all__ = ["elaborate", "function_of"]
-
-_PARAMETRIZATIONS = {"ntk": NTK, "mup": MUP, "standard": STANDARD}
+__all__ = ["elaborate"]
 
 
 class _Stop(Exception):
@@ -62,18 +54,18 @@ class _Elaborator:
         self.builder = Builder()
         self.scope = Scope(source, self.builder)
         self.terms = Terms(self.scope)
+        self.definer = Definer(self.scope, self.terms)
         self.declarer = Declarer(self.scope, self.terms)
         self.errors: list[TPError] = []
         self.reported: set[int] = set()
         self.labels: list[tuple[str, str, Span, str]] = []
-        self.seen: dict[str, Span] = {}
         self._actions: dict[type, Callable[[Any], None]] = {
-            s.ProgramName: self._program,
-            s.SetParametrization: self._parametrization,
-            s.DefineWidth: self._width,
-            s.DefineDim: self._dim,
-            s.DefineConst: self._const,
-            s.DefineFunction: self._function,
+            s.ProgramName: self.definer.program,
+            s.SetParametrization: self.definer.parametrization,
+            s.DefineWidth: self.definer.width,
+            s.DefineDim: self.definer.dim,
+            s.DefineConst: self.definer.const,
+            s.DefineFunction: self.definer.function,
             s.Declare: self.declarer.declare,
             s.Equate: self._equate,
             s.Output: self._output,
@@ -203,118 +195,6 @@ class _Elaborator:
 
     # ---- statements
 
-    def _once(self, what: str, node: s.Statement) -> None:
-        if what in self.seen:
-            raise TPNameError(
-                f"{what} is given twice",
-                self.scope.span(node),
-                mend=f"delete one; the other is at {self.seen[what]}",
-            )
-        self.seen[what] = self.scope.span(node)
-
-    def _program(self, node: s.ProgramName) -> None:
-        self._once("the program's name", node)
-        self.builder.name = node.name
-
-    def _parametrization(self, node: s.SetParametrization) -> None:
-        self._once("the parametrization", node)
-        if node.name == "abc":
-            self.builder.parametrization = self._abc(node)
-            return
-        found = _PARAMETRIZATIONS.get(node.name)
-        if found is None or node.settings is not None:
-            raise TPNameError(
-                f"{node.name} is not a parametrization"
-                if found is None
-                else f"{node.name} takes no settings",
-                self.scope.span(node),
-                "ntk, mup, standard or abc(a=[…], b=[…], c=…)",
-                did_you_mean(node.name, [*_PARAMETRIZATIONS, "abc"]) if found is None else None,
-            )
-        self.builder.parametrization = found
-
-    def _abc(self, node: s.SetParametrization) -> Parametrization:
-        settings = dict(node.settings or ())
-        span = self.scope.span(node)
-        if sorted(settings) != ["a", "b", "c"] or len(settings) != len(node.settings or ()):
-            raise TPTypeError(
-                "abc needs a, b and c, each once",
-                span,
-                "abc(a=[…], b=[…], c=…) with exponents of [input, hidden, readout]",
-            )
-        exponents = []
-        for key in "ab":
-            entry = settings[key]
-            if not isinstance(entry, s.List) or len(entry.items) != 3:
-                fail(entry, TPTypeError(f"{key} needs three exponents", expected="[in, hid, out]"))
-            first, second, third = (self.scope.value(item) for item in entry.items)
-            exponents.append((first, second, third))
-        return Parametrization("abc", exponents[0], exponents[1], self.scope.value(settings["c"]))
-
-    def _new_size(self, name: s.Name) -> None:
-        scope = self.scope
-        if name.full in scope.widths or name.full in scope.numbers:
-            fail(name, TPNameError(f"{name.full} is declared twice", mend="choose another name"))
-
-    def _width(self, node: s.DefineWidth) -> None:
-        self._new_size(node.name)
-        name, scope = node.name.full, self.scope
-        ratio, base = Fraction(1), None
-        if node.ratio is not None:
-            base = node.ratio.base.full
-            if base not in scope.widths:
-                if base in scope.failed:
-                    raise Silent
-                fail(
-                    node.ratio.base,
-                    TPNameError(
-                        f"{base} is not a width declared before",
-                        mend=did_you_mean(base, scope.widths) or f"declare it above: width {base}",
-                    ),
-                )
-            if node.ratio.factor is not None:
-                ratio = scope.value(node.ratio.factor)
-            if node.ratio.divisor is not None:
-                divisor = scope.value(node.ratio.divisor)
-                if divisor == 0:
-                    fail(node.ratio.divisor, TPTypeError("division by zero"))
-                ratio /= divisor
-            parent = scope.widths[base]
-            ratio, base = ratio * parent.ratio, parent.base or parent.name
-        scope.widths[name] = self.builder.width(Width(name, ratio, base), scope.span(node))
-
-    def _dim(self, node: s.DefineDim) -> None:
-        self.declarer.dim(node, self._new_size)
-
-    def _const(self, node: s.DefineConst) -> None:
-        self._new_size(node.name)
-        if node.name.full in self.scope.bound:
-            fail(node.name, TPNameError(f"{node.name.full} is bound twice"))
-        value = self.scope.value(node.value)
-        self.scope.numbers[node.name.full] = value
-
-    def _function(self, node: s.DefineFunction) -> None:
-        scope, name = self.scope, node.name.full
-        if name in PRIMITIVES:
-            fail(
-                node.name,
-                TPNameError(f"{name} is a function of the table", mend="choose another name"),
-            )
-        parameters = [parameter.full for parameter in node.parameters]
-        if len(set(parameters)) < len(parameters):
-            fail(node.parameters[-1], TPNameError(f"two parameters of {name} have one name"))
-        body = self.terms.expression(node.body, parameters)
-        operations, depth = _unfolded(body, scope.unfolded)
-        if operations > MAX_FUNCTION or depth > MAX_DEPTH:
-            raise TPLimitError(
-                f"{name} is too large with the functions that it calls written out",
-                scope.span(node),
-                f"at most {MAX_FUNCTION:,} operations, nested at most {MAX_DEPTH} deep",
-            )
-        function = self.builder.define(Defined(name, tuple(parameters), body), scope.span(node))
-        scope.unfolded[name] = operations, depth
-        scope.functions[name] = function
-
     def _equate(self, node: s.Equate) -> None:
         scope = self.scope
         target = node.target.full or scope.full_name(node.target)
@@ -393,35 +273,5 @@ def _is_explicit(node: s.Expr) -> bool:
     return isinstance(node.operand if isinstance(node, s.MeanOf) else node, s.Explicit)
 
 
-def _unfolded(body: Expression, known: dict[str, tuple[int, int]]) -> tuple[int, int]:
-    """Operations and depth of a body with the program's own functions written out."""
-    if not isinstance(body, Apply):
-        return 1, 0
-    inner = [_unfolded(argument, known) for argument in body.arguments]
-    deepest = max((d for _, d in inner), default=0)
-    total = sum(n for n, _ in inner)
-    if isinstance(body.function, Defined):
-        operations, depth = known.get(body.function.name, (1, 1))
-        return operations * max(1, total) * (1 + body.order), depth + deepest
-    return 1 + total, 1 + deepest
-
-
 def _position(error: TPError) -> int:
     return error.span.start if error.span is not None else -1
-
-
-def function_of(text: str, arity: int, functions: Mapping[str, Function]) -> Expression:
-    """The expression over z1, z2, … that a text of the language is. Raises a TPError."""
-    names = [f"z{i}" for i in range(1, arity + 1)]
-    head = f"fn f({', '.join(names) or 'z'}) = "
-    source = Source("function", (head + text).replace("\n", " ").replace("\r", " "))
-    scope = Scope(source, Builder())
-    scope.functions = dict(functions)
-    for line in logical_lines(source):
-        if line.error is not None:
-            raise line.error
-    try:
-        _, body = expression(source, 0)
-        return Terms(scope).expression(body, names)
-    except Placed as problem:
-        raise problem.error.at(Span(source, problem.start, problem.end)) from None

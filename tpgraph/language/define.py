@@ -1,0 +1,176 @@
+"""Definitions of the text: the program's name, sizes, constants, functions, parametrization."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tpgraph.errors import Span, TPLimitError, TPNameError, TPTypeError
+from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression
+from tpgraph.language import syntax as s
+from tpgraph.language.limits import MAX_DEPTH, MAX_FUNCTION
+from tpgraph.language.scope import Scope, Silent, did_you_mean, fail
+from tpgraph.language.terms import Terms
+from tpgraph.program import MUP, NTK, STANDARD, Parametrization
+from tpgraph.types import Fixed, Width
+
+__all__ = ["Definer", "require_small"]
+
+_PARAMETRIZATIONS = {"ntk": NTK, "mup": MUP, "standard": STANDARD}
+
+
+class Definer:
+    """Carries out definitions in a scope."""
+
+    def __init__(self, scope: Scope, terms: Terms) -> None:
+        self.scope = scope
+        self.builder = scope.builder
+        self.terms = terms
+        self.seen: dict[str, Span] = {}
+
+    def once(self, what: str, node: s.Statement) -> None:
+        """Raise TPNameError where the program says this for the second time."""
+        if what in self.seen:
+            raise TPNameError(
+                f"{what} is given twice",
+                self.scope.span(node),
+                mend=f"delete one; the other is at {self.seen[what]}",
+            )
+        self.seen[what] = self.scope.span(node)
+
+    def program(self, node: s.ProgramName) -> None:
+        """`program mlp`."""
+        self.once("the program's name", node)
+        self.builder.name = node.name
+
+    def parametrization(self, node: s.SetParametrization) -> None:
+        """`parametrization ntk`."""
+        self.once("the parametrization", node)
+        if node.name == "abc":
+            self.builder.parametrization = self._abc(node)
+            return
+        found = _PARAMETRIZATIONS.get(node.name)
+        if found is None or node.settings is not None:
+            raise TPNameError(
+                f"{node.name} is not a parametrization"
+                if found is None
+                else f"{node.name} takes no settings",
+                self.scope.span(node),
+                "ntk, mup, standard or abc(a=[…], b=[…], c=…)",
+                did_you_mean(node.name, [*_PARAMETRIZATIONS, "abc"]) if found is None else None,
+            )
+        self.builder.parametrization = found
+
+    def _abc(self, node: s.SetParametrization) -> Parametrization:
+        settings = dict(node.settings or ())
+        span = self.scope.span(node)
+        if sorted(settings) != ["a", "b", "c"] or len(settings) != len(node.settings or ()):
+            raise TPTypeError(
+                "abc needs a, b and c, each once",
+                span,
+                "abc(a=[…], b=[…], c=…) with exponents of [input, hidden, readout]",
+            )
+        exponents = []
+        for key in "ab":
+            entry = settings[key]
+            if not isinstance(entry, s.List) or len(entry.items) != 3:
+                fail(entry, TPTypeError(f"{key} needs three exponents", expected="[in, hid, out]"))
+            first, second, third = (self.scope.value(item) for item in entry.items)
+            exponents.append((first, second, third))
+        return Parametrization("abc", exponents[0], exponents[1], self.scope.value(settings["c"]))
+
+    def _new_size(self, name: s.Name) -> None:
+        scope = self.scope
+        if name.full in scope.widths or name.full in scope.numbers:
+            fail(name, TPNameError(f"{name.full} is declared twice", mend="choose another name"))
+
+    def _new_number(self, name: s.Name) -> None:
+        self._new_size(name)
+        if name.full in self.scope.bound:
+            fail(name, TPNameError(f"{name.full} is bound twice", mend="choose another name"))
+
+    def width(self, node: s.DefineWidth) -> None:
+        """`width n`, `width m = 2 n`."""
+        self._new_size(node.name)
+        name, scope = node.name.full, self.scope
+        ratio, base = Fraction(1), None
+        if node.ratio is not None:
+            base = node.ratio.base.full
+            if base not in scope.widths:
+                if base in scope.failed:
+                    raise Silent
+                fail(
+                    node.ratio.base,
+                    TPNameError(
+                        f"{base} is not a width declared before",
+                        mend=did_you_mean(base, scope.widths) or f"declare it above: width {base}",
+                    ),
+                )
+            if node.ratio.factor is not None:
+                ratio = scope.value(node.ratio.factor)
+            if node.ratio.divisor is not None:
+                divisor = scope.value(node.ratio.divisor)
+                if divisor == 0:
+                    fail(node.ratio.divisor, TPTypeError("division by zero"))
+                ratio /= divisor
+            parent = scope.widths[base]
+            ratio, base = ratio * parent.ratio, parent.base or parent.name
+        scope.widths[name] = self.builder.width(Width(name, ratio, base), scope.span(node))
+
+    def dim(self, node: s.DefineDim) -> None:
+        """`dim d = 64`."""
+        self._new_number(node.name)
+        size = self.scope.size(self.scope.value(node.value), node.value)
+        self.scope.dims[node.name.full] = Fixed(size, node.name.full)
+        self.scope.numbers[node.name.full] = size
+
+    def const(self, node: s.DefineConst) -> None:
+        """`const L = 3`."""
+        self._new_number(node.name)
+        self.scope.numbers[node.name.full] = self.scope.value(node.value)
+
+    def function(self, node: s.DefineFunction) -> None:
+        """`fn φ(z) = tanh(z)`."""
+        scope, name = self.scope, node.name.full
+        if name in PRIMITIVES:
+            fail(
+                node.name,
+                TPNameError(f"{name} is a function of the table", mend="choose another name"),
+            )
+        parameters = [parameter.full for parameter in node.parameters]
+        if len(set(parameters)) < len(parameters):
+            fail(node.parameters[-1], TPNameError(f"two parameters of {name} have one name"))
+        body = self.terms.expression(node.body, parameters)
+        size = require_small(name, body, scope.unfolded, scope.span(node))
+        function = self.builder.define(Defined(name, tuple(parameters), body), scope.span(node))
+        scope.unfolded[name] = size
+        scope.functions[name] = function
+
+
+def _unfolded(body: Expression, known: dict[str, tuple[int, int]]) -> tuple[int, int]:
+    """Operations and depth of a body with the program's own functions written out."""
+    if not isinstance(body, Apply):
+        return 1, 0
+    inner = [_unfolded(argument, known) for argument in body.arguments]
+    deepest = max((d for _, d in inner), default=0)
+    total = sum(n for n, _ in inner)
+    if isinstance(body.function, Defined):
+        operations, depth = known.get(body.function.name, (1, 1))
+        return operations * max(1, total) * (1 + body.order), depth + deepest
+    return 1 + total, 1 + deepest
+
+
+def require_small(
+    name: str, body: Expression, known: dict[str, tuple[int, int]], span: Span | None = None
+) -> tuple[int, int]:
+    """Operations and depth of a function's body with those that it calls written out.
+
+    `known` holds them of the functions before. Raises TPLimitError where they are too many.
+    """
+    operations, depth = _unfolded(body, known)
+    if operations > MAX_FUNCTION or depth > MAX_DEPTH:
+        raise TPLimitError(
+            f"{name} is too large with the functions that it calls written out",
+            span,
+            f"at most {MAX_FUNCTION:,} operations, nested at most {MAX_DEPTH} deep",
+        )
+    return operations, depth
