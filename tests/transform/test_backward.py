@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import programs
 from torch_oracle import loss_and_gradients
 from transform.support import GALLERY, NETWORKS, WIDTHS, draw, gallery, torch_errors
 
@@ -118,6 +121,22 @@ y = W' (z * p) + a
 def test_scalars_unequal_widths_and_vectors_behind_a_readout(of):
     program = parse(SCALARS)
     assert_errors(program, of=of, wrt=["x", "v", "a", "e"], widths={"n": 4})
+
+
+@settings(max_examples=100, deadline=None)
+@given(programs(differentiable=True, max_equations=40), st.integers(0, 99))
+def test_random_networks(program, seed):
+    widths = {"n": 4}
+    assert_errors(program, program.loss.name, widths=widths, seed=seed, tolerance=1e-10)
+    appended = backward(program, program.loss.name)
+    initial = draw(appended, widths, seed)
+    values = interpret(appended, initial, widths)
+    _, expected = loss_and_gradients(program, initial, [{}], widths)
+    for gradient in gradients(program, program.loss.name):
+        want = expected[gradient.parameter.variable.name]
+        size = max(1.0, np.abs(want).max())
+        got = materialize(gradient, values, widths)
+        np.testing.assert_allclose(got, want, atol=1e-10 * size, rtol=0)
 
 
 def test_error_signals_are_finite_differences_too():

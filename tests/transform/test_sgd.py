@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import programs
 from transform.sgd_oracle import train
 from transform.support import NETWORKS, WIDTHS, draw, gallery
 
@@ -18,7 +21,9 @@ from tpgraph.transform.unroll import Exact
 STEPS = 10
 
 
-def compare(program, steps=STEPS, batch=1, form="exact", rates=0.1, widths=WIDTHS, **options):
+def compare(
+    program, steps=STEPS, batch=1, form="exact", rates=0.1, widths=WIDTHS, move=1e-3, **options
+):
     """The greatest relative difference of a test output, over all steps."""
     unrolled = check(unroll_sgd(program, steps, batch, form=form, learning_rate=rates, **options))
     given = [d.variable for d in (*program.data, *program.targets)]
@@ -40,7 +45,7 @@ def compare(program, steps=STEPS, batch=1, form="exact", rates=0.1, widths=WIDTH
             size = max(1.0, np.abs(want).max())
             assert size < 1e6, "training diverges"
             worst = max(worst, np.abs(values[name] - want).max() / size)
-        assert np.abs(real[-1][output.name] - real[0][output.name]).max() > 1e-3
+        assert np.abs(real[-1][output.name] - real[0][output.name]).max() >= move
     return worst
 
 
@@ -137,6 +142,16 @@ loss (f - y)^2 / 2 + g^2
 @pytest.mark.parametrize("form", ["exact", "fluctuation"])
 def test_an_output_that_is_fed_back_and_a_trained_vector_of_fixed_dimension(form):
     assert compare(parse(FED_BACK), 5, 2, form, 0.1, widths={"n": 7}) < 1e-9
+
+
+@pytest.mark.parametrize("form", ["exact", "fluctuation"])
+@settings(max_examples=40, deadline=None)
+@given(
+    program=programs(differentiable=True, max_equations=30), momentum=st.sampled_from([0.0, 0.5])
+)
+def test_random_networks(form, program, momentum):
+    options = {"rates": 0.003, "widths": {"n": 4}, "move": 0.0, "momentum": momentum}
+    assert compare(program, 3, 2, form, **options) < 1e-9
 
 
 def test_training_examples_alone():

@@ -23,7 +23,14 @@ from tpgraph.program import (
     Variable,
     split_name,
 )
-from tpgraph.transform.emit import Emitter, Formula, base_names, join_name, start_builder
+from tpgraph.transform.emit import (
+    Emitter,
+    Formula,
+    base_names,
+    join_name,
+    keep_labels,
+    start_builder,
+)
 from tpgraph.transform.powers import ONE, size
 from tpgraph.transform.reverse import Scales, reverse, scales_of
 
@@ -84,6 +91,7 @@ def differentiate_program(
         builder.output(output)
     if program.loss is not None:
         builder.loss(program.loss)
+    keep_labels(builder, program)
     return Differentiated(builder.build(), errors, scales)
 
 

@@ -40,7 +40,15 @@ from tpgraph.program import (
 from tpgraph.transform.powers import Power
 from tpgraph.types import Scalar, Vector, Width
 
-__all__ = ["Emitter", "Formula", "base_names", "compact", "join_name", "start_builder"]
+__all__ = [
+    "Emitter",
+    "Formula",
+    "base_names",
+    "compact",
+    "join_name",
+    "keep_labels",
+    "start_builder",
+]
 
 _ROOT = div(number(1), Apply(PRIMITIVES["sqrt"], (Argument(0),)))
 
@@ -63,7 +71,7 @@ def base_names(program: Program) -> set[str]:
 def start_builder(
     program: Program, name: str, declarations: Iterable[Declaration] | None = None
 ) -> Builder:
-    """A builder with the program's widths, functions and labels, and with these declarations."""
+    """A builder with the program's widths and functions, and with these declarations."""
     builder = Builder(name)
     builder.parametrization = program.parametrization
     for width in program.widths:
@@ -72,9 +80,19 @@ def start_builder(
         builder.define(function)
     for declaration in program.declarations if declarations is None else declarations:
         builder.declare(declaration)
+    names = {f.name for f in program.functions} | set(builder.scope)
     for labelled, latex in program.labels.items():
-        builder.label(labelled, latex)
+        if labelled in names:
+            builder.label(labelled, latex)
     return builder
+
+
+def keep_labels(builder: Builder, program: Program) -> None:
+    """Label the variables that a program's equations still bind under their own name."""
+    for equation in program.equations:
+        name = equation.out.name
+        if name in program.labels and name in builder.scope:
+            builder.label(name, program.labels[name])
 
 
 def compact(
@@ -210,7 +228,7 @@ class Emitter:
         for declaration in self.program.declarations:
             match declaration:
                 case InitialScalar(variable, value, 0.0, (only,)) if only == width:
-                    if value == _ROOT:
+                    if value == _ROOT and variable.name in self.builder.scope:
                         return variable
         return None
 

@@ -27,7 +27,7 @@ from tpgraph.program import (
 )
 from tpgraph.transform.backward import differentiate_program
 from tpgraph.transform.contexts import accented
-from tpgraph.transform.emit import Emitter, Formula, join_name, start_builder
+from tpgraph.transform.emit import Emitter, Formula, join_name, keep_labels, start_builder
 from tpgraph.transform.gradients import Gradient, GradientTerm, gradients_of
 from tpgraph.transform.powers import ONE, Power, size
 from tpgraph.transform.reverse import ancestors, descendants
@@ -103,6 +103,7 @@ class _Kernel:
         parts = [formula.ref(part) for g in self.gradients if (part := self._part(g)) is not None]
         name = emitter.free("K")
         emitter.builder.output(emitter.bind(name, formula, add(*parts)))
+        keep_labels(emitter.builder, self.complete)
         return emitter.builder.build()
 
     def _bar(self, name: str) -> str:

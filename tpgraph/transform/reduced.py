@@ -21,7 +21,7 @@ from tpgraph.program import (
     Variable,
     split_name,
 )
-from tpgraph.transform.emit import Emitter, Formula, start_builder
+from tpgraph.transform.emit import Emitter, Formula, keep_labels, start_builder
 
 __all__ = ["reduce"]
 
@@ -50,6 +50,7 @@ def reduce(program: Program) -> Program:
         builder.output(output)
     if program.loss is not None:
         builder.loss(program.loss)
+    keep_labels(builder, program)
     return builder.build()
 
 

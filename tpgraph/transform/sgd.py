@@ -49,6 +49,8 @@ def unroll_sgd(
     """
     _require(steps >= 0, f"{steps} steps")
     _require(batch >= 1, f"a batch of {batch}")
+    if form not in ("exact", "fluctuation"):
+        raise TPTypeError(f"unknown form of SGD: {form!r}", expected="'exact' or 'fluctuation'")
     if form == "fluctuation" and weight_decay != 0.0:
         raise TPTypeError(
             "with weight decay activations change at order one, not 1/√n",
@@ -64,9 +66,9 @@ def unroll_sgd(
     else:
         run = fluctuation = Fluctuation(emitter, one, plan, batch)
         contexts = _fluctuation(fluctuation, steps, batch, test)
-    for context in contexts:
-        for output in program.outputs:
-            builder.output(run.value(context, output))
+    values = (run.value(context, output) for context in contexts for output in program.outputs)
+    for value in dict.fromkeys(values):  # an output that reads no data is one for all examples
+        builder.output(value)
     return builder.build()
 
 

@@ -21,7 +21,7 @@ from tpgraph.functions import (
 )
 from tpgraph.functions import simplify as simplify_expression
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, Variable
-from tpgraph.transform.emit import Formula, compact, start_builder
+from tpgraph.transform.emit import Formula, compact, keep_labels, start_builder
 from tpgraph.transform.reverse import ancestors
 
 __all__ = ["simplify"]
@@ -49,6 +49,7 @@ def simplify(program: Program, keep: Iterable[str] = ()) -> Program:
         builder.output(output)
     if program.loss is not None:
         builder.loss(program.loss)
+    keep_labels(builder, program)
     return builder.build()
 
 
