@@ -51,10 +51,14 @@ _LONGEST = 16_300.0  # pt: TeX's lengths end at 16384 of its pt, which are a lit
 _HEAD = r"""\documentclass{{article}}
 \usepackage[paperwidth={width}, paperheight={height}, margin=0bp]{{geometry}}
 \usepackage{{amsmath, amssymb, tikz}}
-\pagestyle{{empty}}
-\setlength{{\topskip}}{{0pt}}
+\hoffset=-1in
+\voffset=-1in
 \begin{{document}}
-\noindent"""
+\setbox0=\hbox{{%"""
+_TAIL = r"""}
+\shipout\box0
+\end{document}"""
+"""One box is the page: there is nothing to break, however long it is."""
 
 _ANCHORS: dict[Anchor, str] = {
     "n": "north",
@@ -113,7 +117,7 @@ def to_tikz(
         lines.append(r"% \usepackage{amsmath, amssymb, tikz}")
     lines += painter.picture(page, body)
     if standalone:
-        lines.append(r"\end{document}")
+        lines.append(_TAIL)
     if source is not None:
         lines += ["%", "% The program:", *_comments(source)]
     return "\n".join(lines) + "\n"
