@@ -1,0 +1,127 @@
+"""Pictures carry their program: what painters write, `extract_program` reads."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tpgraph.notation.canvas import to_pdf
+from tpgraph.notation.embedded import MARK, NAMESPACE, extract_program
+from tpgraph.notation.geometry import vector
+from tpgraph.notation.scene import Scene
+from tpgraph.notation.svg import to_svg
+from tpgraph.notation.tikz import to_tikz
+
+SCENE = Scene((vector("h", "G", 0, 0),), title="ξ")
+Painter = Callable[[str | None], bytes]
+PAINTERS: dict[str, Painter] = {
+    "svg": lambda source: to_svg(SCENE, source=source).encode(),
+    "pdf": lambda source: to_pdf(SCENE, source=source),
+    "tikz": lambda source: to_tikz(SCENE, source=source).encode(),
+    "tikz picture": lambda source: to_tikz(SCENE, standalone=False, source=source).encode(),
+}
+PROGRAM = "program mlp  # φ\nwidth n\n\nmatrix W : n × n ~ N(0, 1)\nh̃ = W' φ(x)\n"
+AWKWARD = (
+    *("", "\n", "a (b\\) \\( ((", "]]> & <x> &amp; \"'", "endobj\ntrailer /Info 1 0 R", "𝔼 中 ξ̃"),
+    *(" lead\n\n  and trail ", "%| x", f"{MARK}\n", "\\101\\n"),
+)
+NOT_IN_TIKZ = ("a\r\nb\rc", "tab\tbell\a null\0 feed\f", "\u2028\x85\ufffe")
+
+
+@pytest.mark.parametrize("name", PAINTERS)
+@pytest.mark.parametrize("source", [PROGRAM, *AWKWARD])
+def test_the_program_comes_back(name: str, source: str) -> None:
+    assert extract_program(PAINTERS[name](source)) == source
+
+
+@pytest.mark.parametrize("name", ["svg", "pdf"])
+@pytest.mark.parametrize("source", NOT_IN_TIKZ)
+def test_control_characters_come_back(name: str, source: str) -> None:
+    assert extract_program(PAINTERS[name](source)) == source
+
+
+@pytest.mark.parametrize("name", ["svg", "pdf"])
+@given(source=st.text())
+def test_any_text_comes_back(name: str, source: str) -> None:
+    assert extract_program(PAINTERS[name](source)) == source
+
+
+@pytest.mark.parametrize("name", PAINTERS)
+def test_a_picture_without_program_has_none(name: str) -> None:
+    assert extract_program(PAINTERS[name](None)) is None
+
+
+@pytest.mark.parametrize("name", PAINTERS)
+def test_the_bytes_are_the_same_every_time(name: str) -> None:
+    assert PAINTERS[name](PROGRAM) == PAINTERS[name](PROGRAM)
+
+
+def test_svg_keeps_the_text_readable() -> None:
+    text = to_svg(SCENE, source=PROGRAM)
+    assert "h̃ = W' φ(x)" in text
+    metadata = ET.fromstring(text).find("{http://www.w3.org/2000/svg}metadata")
+    assert metadata is not None
+    assert metadata.get("id") == "tpgraph-program"
+    assert [child.tag for child in metadata] == [f"{{{NAMESPACE}}}program"]
+
+
+@pytest.mark.parametrize("name", ["svg", "pdf"])
+def test_the_picture_is_the_same(name: str, tmp_path: Path) -> None:
+    tool = {"svg": "rsvg-convert", "pdf": "pdftoppm"}[name]
+    if not shutil.which(tool):
+        pytest.skip(f"{tool} is not installed")
+    images = []
+    for source in (None, PROGRAM):
+        (tmp_path / f"a.{name}").write_bytes(PAINTERS[name](source))
+        extra = ["-png"] if name == "pdf" else []
+        command = [tool, *extra, f"a.{name}"]
+        images.append(subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout)
+    assert images[0] == images[1]
+
+
+@pytest.mark.skipif(shutil.which("pdfinfo") is None, reason="pdfinfo is not installed")
+def test_other_programs_read_the_pdf(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(to_pdf(SCENE, source=PROGRAM))
+    done = subprocess.run(["pdfinfo", "a.pdf"], cwd=tmp_path, capture_output=True, check=True)
+    assert done.stderr == b""
+    assert "φ(x)" in done.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"%PDF-1.4",
+        b"%PDF-1.4\n1 0 obj << /Keywords (mine) >> endobj trailer << /Info 1 0 R >>",
+        b"%PDF-1.4\n1 0 obj << /Keywords (tpgraph program\\nopen",
+        b"%PDF-1.4\n1 0 obj << /Keywords (\xfe\xff\x00) >> endobj trailer << /Info 1 0 R >>",
+        f'<svg><program xmlns="{NAMESPACE}">'.encode(),
+        f'<svg><program xmlns="{NAMESPACE}" encoding="base64">!</program></svg>'.encode(),
+        f'<svg title="{NAMESPACE}"></svg>'.encode(),
+        b"<svg></svg>",
+        b"\xff\xfe\x00",
+        b"program mlp\n",
+    ],
+)
+def test_what_is_damaged_or_foreign_has_no_program(data: bytes) -> None:
+    assert extract_program(data) is None
+
+
+def test_the_last_information_dictionary_counts() -> None:
+    data = to_pdf(SCENE, source="old")
+    update = b"\n99 0 obj\n<< /Keywords (tpgraph program\\012n\\145w \\(1\\)) >>\nendobj\n"
+    assert extract_program(data + update + b"trailer << /Info 99 0 R >>") == "new (1)"
+
+
+def test_a_changed_byte_is_noticed() -> None:
+    data = to_pdf(SCENE, source="program one")
+    assert extract_program(data.replace(b"one", b"two")) == "program two"
+    assert extract_program(re.sub(rb"/Keywords", b"/Keyworks", data)) is None
