@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable
 
-from tpgraph.notation.placing import Link, Placement
+from tpgraph.notation.places import Places
+from tpgraph.notation.placing import Link
 from tpgraph.notation.routing import Columns
 
 __all__ = ["Corridors"]
@@ -19,21 +19,16 @@ _FAR = 12.0  # pt beyond the outermost mark
 class Corridors:
     """For every column the boxes of its marks and the heights at which lines pass, sorted."""
 
-    def __init__(
-        self,
-        placement: Placement,
-        along: list[float],
-        room: Callable[[str], tuple[float, float]],
-        extent: Callable[[str], tuple[float, float]],
-    ) -> None:
-        self.placement = placement
-        before, after = [0.0] * len(along), [0.0] * len(along)
+    def __init__(self, places: Places) -> None:
+        self.placement = placement = places.placement
+        count = len(places.along)
+        before, after = [0.0] * count, [0.0] * count
         found: dict[int, list[tuple[float, float, bool]]] = defaultdict(list)
         for mark, column in placement.column.items():
-            near, far = room(mark)
+            near, far = places.room(mark)
             before[column] = max(before[column], near + 1.0)
             after[column] = max(after[column], far + 1.0)
-            below, above = extent(mark)
+            below, above = places.extent(mark)
             middle = placement.across[mark]
             found[column].append((middle - below, middle + above, True))
         for link, heights in placement.passes.items():
@@ -41,7 +36,7 @@ class Corridors:
             for column, height in enumerate(heights, first):
                 found[column].append((height, height, False))
         self.spans = [
-            (x - near, x + far) for x, near, far in zip(along, before, after, strict=True)
+            (x - near, x + far) for x, near, far in zip(places.along, before, after, strict=True)
         ]
         self.columns = {column: sorted(entries) for column, entries in found.items()}
 
@@ -53,7 +48,7 @@ class Corridors:
         return Columns(
             tuple(self.spans[first:last]),
             heights,
-            tuple(self._free(column, y) for column, y in zip(range(first, last), heights)),
+            tuple(self._free(column, y) for column, y in zip(range(first, last), heights, strict=True)),
         )
 
     def _free(self, column: int, height: float) -> tuple[float, float]:

@@ -10,13 +10,19 @@ from tpgraph.notation.frame import Frame, Side
 from tpgraph.notation.mathtext import outline
 from tpgraph.notation.obstacles import Box, Obstacles
 from tpgraph.notation.paint import label_bounds
-from tpgraph.notation.scene import Label, Point
+from tpgraph.notation.scene import Anchor, Label, Point
 from tpgraph.notation.style import Style
 
-__all__ = ["beside_line", "beside_mark", "frame_box"]
+__all__ = ["around_mark", "beside_line", "beside_mark", "frame_box"]
 
 _PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.2, 0.8)
 _GAPS = (1.0, 1.6)
+_CORNERS: tuple[tuple[int, int, Anchor], ...] = (
+    (-1, 1, "se"),
+    (1, 1, "sw"),
+    (-1, -1, "ne"),
+    (1, -1, "nw"),
+)
 
 
 def beside_mark(
@@ -33,6 +39,34 @@ def beside_mark(
         return Label(text, x, y + dy + max(-ink.bottom, 0.0), "base", style.label_size)
     ascent = max(ink.top, 0.62 * style.label_size)
     return Label(text, x, y + dy - ascent, "base", style.label_size)
+
+
+def around_mark(
+    label: Label,
+    at: Point,
+    radius: float,
+    around: Sequence[Obstacles],
+    frame: Frame,
+    style: Style,
+) -> tuple[Label, bool]:
+    """The label elsewhere around its mark, and whether it is free of everything else there."""
+    for moved in _around(label.text, at, radius, frame, style):
+        box = frame_box(moved, frame)
+        if not any(found.covers(box, 0.6) for found in around):
+            return moved, True
+    return label, False
+
+
+def _around(
+    text: str, at: Point, radius: float, frame: Frame, style: Style
+) -> Iterator[Label]:
+    sides: tuple[Side, ...] = ("above", "below", "before", "after")
+    for side in sides:
+        yield beside_mark(text, at, radius, side, frame, style)
+    x, y = frame.point(*at)
+    reach = 0.75 * radius + 0.5 * style.label_gap
+    for dx, dy, anchor in _CORNERS:
+        yield Label(text, x + dx * reach, y + dy * reach, anchor, style.label_size)
 
 
 def frame_box(label: Label, frame: Frame) -> Box:

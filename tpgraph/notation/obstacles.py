@@ -104,6 +104,7 @@ class Obstacles:
 
     def __init__(self) -> None:
         self._cells: dict[tuple[int, int], list[_Item]] = defaultdict(list)
+        self._where: dict[str, set[tuple[int, int]]] = defaultdict(set)
 
     def add(self, shape: Shape, owner: str, *, solid: bool = False) -> None:
         """Add a shape; `solid` is one that its owner's own lines may touch but not enter."""
@@ -112,6 +113,12 @@ class Obstacles:
         item = _Item(shape, box, owner, solid)
         for cell in _cells(box):
             self._cells[cell].append(item)
+            self._where[owner].add(cell)
+
+    def remove(self, owner: str) -> None:
+        """Take away the shapes of an owner."""
+        for cell in self._where.pop(owner, ()):
+            self._cells[cell] = [item for item in self._cells[cell] if item.owner != owner]
 
     def hits(self, line: Sequence[Point], owners: Iterable[str], gap: float) -> int:
         """How many shapes a polyline comes nearer to than `gap`.

@@ -10,19 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal, assert_never
 
 from tpgraph.notation.obstacles import Obstacles, flatten
 from tpgraph.notation.scene import Point
 
-__all__ = ["Columns", "End", "Line", "route"]
+__all__ = ["Columns", "End", "Line", "Outline", "route"]
+
+Outline = Literal["circle", "square", "diamond"]
 
 CLEARANCE = 2.0
 _STEEPEST = 2.2  # across per along of a straight line
 _SAGS = (0.85, 1.0, 1.15, 1.4, 1.8, 2.4)
-_HIGHER = 20.0  # pt that an arc may rise above its gap before a bent line is better
+_HIGHER, _HIGHEST = 20.0, 40.0  # pt that an arc may rise above its gap before a bent line is better
 _SHOULDERS = (0.3, 0.18, 0.1, 0.04)
 _NEAR = 4.0
 _CLOSE = 0.01
+_GRAVE = 10  # a mark in the way is as bad as so many labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class End:
     mark: str
     at: Point
     radius: float = 0.0
-    square: bool = False
+    outline: Outline = "circle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +76,31 @@ class Columns:
 
 
 def route(
-    start: End, end: End, between: Columns, obstacles: Obstacles, *, dashed: bool = False
-) -> Line:
+    start: End,
+    end: End,
+    between: Columns,
+    obstacles: tuple[Obstacles, Obstacles],
+    *,
+    dashed: bool = False,
+) -> tuple[Line, int]:
     """The plainest line from one mark to another that keeps clear of all others.
 
-    A dashed line is straight if it can be, however steep.
+    `obstacles` are marks and labels. A dashed line is straight if it can be, however steep. The
+    number tells how much is in its way all the same: 0 if nothing is.
     """
+    marks, labels = obstacles
+    own = start.mark, end.mark
     best: tuple[int, Line] | None = None
     for points, curve in _candidates(start, end, between, dashed):
         line = _clipped(points, curve, start, end)
-        hits = obstacles.hits(line.flat, (start.mark, end.mark), CLEARANCE)
-        if hits == 0:
-            return line
+        hits = _GRAVE * marks.hits(line.flat, own, CLEARANCE)
+        hits += labels.hits(line.flat, own, CLEARANCE)
         if best is None or hits < best[0]:
             best = hits, line
+        if hits == 0:
+            break
     assert best is not None
-    return best[1]
+    return best[1], best[0]
 
 
 def _candidates(
@@ -105,7 +118,7 @@ def _candidates(
         for start_share in (1.0, 0.4):
             for end_share in (1.0, 0.4):
                 yield _through(a, b, between, start_share, end_share), True
-        yield from _arcs(a, b, between, _HIGHER, math.inf)
+        yield from _arcs(a, b, between, _HIGHER, _HIGHEST)
     if steep:
         yield (a, b), False
 
@@ -175,7 +188,15 @@ def _leave(end: End, toward: Point) -> Point:
     if end.radius == 0.0:
         return end.at
     dx, dy = toward[0] - end.at[0], toward[1] - end.at[1]
-    distance = max(abs(dx), abs(dy)) if end.square else math.hypot(dx, dy)
+    match end.outline:
+        case "circle":
+            distance = math.hypot(dx, dy)
+        case "square":
+            distance = max(abs(dx), abs(dy))
+        case "diamond":
+            distance = abs(dx) + abs(dy)
+        case _:
+            assert_never(end.outline)
     if distance < _CLOSE:
         return end.at
     scale = end.radius / distance

@@ -1,0 +1,186 @@
+"""Where every mark of a picture stands, in the frame's coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
+
+from tpgraph.notation.engine import LayoutEngine
+from tpgraph.notation.frame import Frame
+from tpgraph.notation.labelling import frame_box
+from tpgraph.notation.measure import GateSize, VertexSize, gate_size, vertex_size
+from tpgraph.notation.picture import Diagram, Gate
+from tpgraph.notation.placing import Link, Placement, Sizes, links, place
+from tpgraph.notation.plan import Plan, first_plan, second_plan
+from tpgraph.notation.scene import Label, Point
+from tpgraph.notation.spine import Arrangement, arrange
+from tpgraph.notation.style import Style
+
+__all__ = ["Places", "find_places"]
+
+_INPUT_GAP = 13.0  # from a vector's outline to the gate
+_OUTPUT_GAP = 6.5  # from the gate to its output's outline
+_PRODUCT_GAP = 24.0  # between the outlines of a product's vectors
+_COLUMN_GAP = 5.0  # between what stands in neighbouring columns
+_LABEL_ROOM = 8.0  # along a dashed edge beyond its label
+_SLOPE = 0.45  # along per across of a line between neighbouring columns
+_WIDEST_GAP = 70.0
+_NEARLY = 2.6  # pt by which a straight line may miss its port
+_LARGE = 800  # marks from which one layout must do
+
+
+@dataclass(frozen=True)
+class Places:
+    """Sizes and places of all marks; `wider` adds pt to the gap behind a column."""
+
+    diagram: Diagram
+    frame: Frame
+    style: Style
+    vertices: Mapping[str, VertexSize]
+    gates: Mapping[str, GateSize]
+    placement: Placement
+    wider: Mapping[int, float] = field(default_factory=dict)
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """The edges of the picture."""
+        return tuple(links(self.diagram))
+
+    @cached_property
+    def at(self) -> dict[str, Point]:
+        """The centre of every mark, along and across."""
+        column, across = self.placement.column, self.placement.across
+        return {mark: (self.along[column[mark]], across[mark]) for mark in across}
+
+    @cached_property
+    def along(self) -> list[float]:
+        """Where each column lies: as near to the one before as its lines and labels permit."""
+        count = max(self.placement.column.values(), default=-1) + 1
+        before, after = [0.0] * count, [0.0] * count
+        for mark, column in self.placement.column.items():
+            near, far = self.room(mark)
+            before[column] = max(before[column], near)
+            after[column] = max(after[column], far)
+        step = [after[i] + _COLUMN_GAP + before[i + 1] for i in range(count - 1)]
+        for link in self.links:
+            column = self.placement.column[link.source]
+            if self.placement.column[link.target] == column + 1:
+                step[column] = max(step[column], self._step(link))
+        along = [0.0]
+        for column, distance in enumerate(step):
+            along.append(along[-1] + distance + self.wider.get(column, 0.0))
+        return along[:count]
+
+    def room(self, mark: str) -> tuple[float, float]:
+        """What a mark takes along, before and after its centre."""
+        if mark in self.gates:
+            return self.gates[mark].depth / 2, self.gates[mark].depth / 2
+        return self.vertices[mark].before, self.vertices[mark].after
+
+    def extent(self, mark: str) -> tuple[float, float]:
+        """What a mark takes across, below and above its centre."""
+        if mark in self.gates:
+            return self.gates[mark].box / 2, self.gates[mark].box / 2
+        return self.vertices[mark].below, self.vertices[mark].above
+
+    def offsets(self, link: Link) -> tuple[float, float]:
+        """How far above the centres of its marks a line starts and ends."""
+        start = self.gates[link.source].outlets[link.outlet] if link.outlet is not None else 0.0
+        end = self.gates[link.target].ports[link.port] if link.port is not None else 0.0
+        return start, end
+
+    def _reach(self, mark: str) -> float:
+        return self.gates[mark].depth / 2 if mark in self.gates else self.vertices[mark].radius
+
+    def _step(self, link: Link) -> float:
+        """The distance of the columns of a line between neighbours."""
+        gap = _OUTPUT_GAP if link.outlet is not None else _INPUT_GAP
+        if link.product is not None:
+            text = self.diagram.products[link.product].label
+            left, _, right, _ = frame_box(Label(text, 0, 0, size=self.style.label_size), self.frame)
+            gap = max(_PRODUCT_GAP, right - left + _LABEL_ROOM)
+        start, end = self.offsets(link)
+        across = self.placement.across
+        rise = across[link.source] + start - across[link.target] - end
+        gap = max(gap, min(_SLOPE * abs(rise), _WIDEST_GAP))
+        return self._reach(link.source) + gap + self._reach(link.target)
+
+
+def find_places(diagram: Diagram, frame: Frame, style: Style, engine: LayoutEngine) -> Places:
+    """Places by two layouts, of which the second makes use of the first; one if it is large."""
+    arrangement = arrange(diagram)
+    plan = first_plan(diagram, arrangement, frame, style)
+    places = _laid_out(diagram, arrangement, frame, style, plan, engine)
+    if len(diagram.vertices) + len(diagram.gates) <= _LARGE:
+        plan = second_plan(diagram, arrangement, frame, style, plan, places.placement)
+        places = _laid_out(diagram, arrangement, frame, style, plan, engine)
+    return replace(places, gates=dict(_moved_ports(places)))
+
+
+def _laid_out(
+    diagram: Diagram,
+    arrangement: Arrangement,
+    frame: Frame,
+    style: Style,
+    plan: Plan,
+    engine: LayoutEngine,
+) -> Places:
+    gates = _gate_sizes(diagram, arrangement, plan, style)
+    vertices = {v.id: vertex_size(v, plan.sides[v.id], frame, style) for v in diagram.vertices}
+    sizes = Sizes(vertices, gates, plan.families, plan.disorder)
+    placement = place(diagram, arrangement, sizes, engine)
+    return Places(diagram, frame, style, vertices, gates, placement)
+
+
+def _gate_sizes(
+    diagram: Diagram, arrangement: Arrangement, plan: Plan, style: Style
+) -> dict[str, GateSize]:
+    """Every gate as small as it can be, but those that lack a row as long as their likes."""
+
+    def size(gate: Gate, least: float = 0.0) -> GateSize:
+        return gate_size(gate, plan.slots[gate.id], plan.pitch[gate.id], style, least)
+
+    sizes = {gate.id: size(gate) for gate in diagram.gates}
+    for gate in diagram.gates:
+        if gate.id in arrangement.open:
+            likes = (g for g in diagram.gates if not set(g.inputs).isdisjoint(gate.inputs))
+            sizes[gate.id] = size(gate, max(sizes[like.id].length for like in likes))
+    return sizes
+
+
+def _moved_ports(places: Places) -> Iterator[tuple[str, GateSize]]:
+    """Ports that a line from the neighbouring column all but meets straight are moved to meet it."""
+    for gate in places.diagram.gates:
+        size, placement = places.gates[gate.id], places.placement
+        middle = placement.across[gate.id]
+        ports = _met(size.ports, middle, placement)
+        outlets = size.outlets
+        if len(outlets) > 1:
+            outlets = _met(size.outlets, middle, placement)
+        reach = max((abs(offset) for offset in (*ports.values(), *outlets.values())), default=0.0)
+        longer = max(0.0, 2 * (reach + _NEARLY) - size.length)
+        yield (
+            gate.id,
+            replace(
+                size,
+                ports=ports,
+                outlets=outlets,
+                length=size.length + longer,
+                narrow=size.narrow + longer,
+                bar=size.bar + longer if gate.bar else 0.0,
+            ),
+        )
+
+
+def _met(
+    offsets: Mapping[str, float], middle: float, placement: Placement
+) -> dict[str, float]:
+    actual = {name: placement.across[name] - middle for name in offsets}
+    gaps = [abs(a - b) for a, b in pairwise(offsets.values())]
+    nearly = max(_NEARLY, min(gaps, default=0.0) / 4)
+    return {
+        name: actual[name] if abs(actual[name] - offset) <= nearly else offset
+        for name, offset in offsets.items()
+    }
