@@ -123,6 +123,12 @@ def test_scalars_unequal_widths_and_vectors_behind_a_readout(of):
     assert_errors(program, of=of, wrt=["x", "v", "a", "e"], widths={"n": 4})
 
 
+@pytest.mark.parametrize("of", ["t", "u", "q", "z", "r", "g", "p", "y"])
+def test_widths_of_no_fixed_ratio(of):
+    program = parse(SCALARS.replace("width m = 3/2 n", "width m"))
+    assert_errors(program, of=of, wrt=["x", "v", "a", "e"], widths={"n": 4, "m": 5})
+
+
 @settings(max_examples=100, deadline=None)
 @given(programs(differentiable=True, max_equations=40), st.integers(0, 99))
 def test_random_networks(program, seed):

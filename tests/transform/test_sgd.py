@@ -12,7 +12,7 @@ from transform.support import NETWORKS, WIDTHS, draw, gallery
 
 from tpgraph.errors import TPTypeError
 from tpgraph.interpreter import interpret, sample
-from tpgraph.language import parse
+from tpgraph.language import parse, to_text
 from tpgraph.program import Moment, check
 from tpgraph.transform import unroll_sgd
 from tpgraph.transform.contexts import TEST, Context, accented
@@ -120,6 +120,12 @@ def test_moments_untrained_matrices_and_an_output_by_a_moment(form):
     assert compare(parse(SCALARS), 6, 2, form, 10.0, widths={"n": 8}) < 1e-9
 
 
+@pytest.mark.parametrize("form", ["exact", "fluctuation"])
+def test_widths_of_no_fixed_ratio(form):
+    program = parse(SCALARS.replace("width m = 1/2 n", "width m"))
+    assert compare(program, 6, 2, form, 10.0, widths={"n": 8, "m": 5}) < 1e-9
+
+
 FED_BACK = """
 program fed_back
 width n
@@ -185,6 +191,47 @@ def test_the_first_step_is_algorithm_1():
     assert (places["dh_0"].row, places["dh_0"].partner) == ("backward", "h_0")
     assert places["x̃_0"].context == "test ξ̃"
     assert places["δx̃_1"].row == "between"
+
+
+ALGORITHM_1 = """
+program algorithm_1
+width n
+dim d = 4
+parametrization ntk
+fn φ(z) = tanh(z)
+data ξ : d
+target y : 1
+matrix U : n × d ~ N(0, 1)
+param W : n × n ~ N(0, 1)
+matrix V : 1 × n ~ N(0, 1)
+g = U ξ
+z = φ(g)
+h = W z
+x = φ(h)
+f = V x
+output f
+loss (f - y)^2 / 2
+"""
+
+
+def test_algorithm_1_equation_by_equation():
+    unrolled = unroll_sgd(parse(ALGORITHM_1), 1, form="fluctuation")
+    names = [e.out.name for e in unrolled.equations]
+    assert names[-9:] == [
+        "χ_0", "dx~1", "dx", "dh_0", "θ[1]", "δh̃_1", "δx̃_1", "θ[2]", "f̃_1"
+    ]  # fmt: skip
+    text = to_text(unrolled)
+    for line in (
+        "χ_0 = mean(f_0 - y_0)",
+        "dh_0 = φ'(h_0) * dx",
+        "θ[1] = mean(z_0 * z̃_0)",
+        "δh̃_1 = -(χ_0 * θ[1] * dh_0)",
+        "δx̃_1 = (φ(h̃_0 + ε * δh̃_1) - φ(h̃_0)) / ε",
+        "θ[2] = mean(dx * δx̃_1)",
+        "f̃_1 = f̃_0 + θ[2]",
+    ):
+        assert line in text
+    assert unrolled.equation_of["dx"].place.context == "step 1, train ξ₀"
 
 
 def test_unrolling_is_deterministic():

@@ -17,6 +17,7 @@ from tpgraph.program import (
     MatMul,
     Moment,
     Nonlin,
+    Place,
     Program,
     Variable,
     split_name,
@@ -89,7 +90,7 @@ class _Reduction:
         if isinstance(equation, MatMul):
             operand = equation.operand
             if operand.is_wide and self._is_g(operand):
-                operand = self._identity(operand)
+                operand = self._identity(operand, equation.place)
             self.emitter.add(replace(equation, operand=operand))
             return
         collapsed = self._collapsed(equation)
@@ -107,11 +108,13 @@ class _Reduction:
         declaration = program.declaration_of[variable.name]
         return not (isinstance(declaration, InitialVectors) and _stays_x(program, declaration))
 
-    def _identity(self, g: Variable) -> Variable:
+    def _identity(self, g: Variable, place: Place | None) -> Variable:
         """The X-var of the same value as a G-var."""
         if g.name not in self.identities:
             name = self.emitter.temporary(g.name)
-            identity = Nonlin(Variable(name, g.type), Argument(0), (g,))
+            identity = Nonlin(
+                Variable(name, g.type), Argument(0), (g,), place and replace(place, partner=None)
+            )
             self.identities[g.name] = self.emitter.add(identity)
         return self.identities[g.name]
 

@@ -105,14 +105,15 @@ class Exact:
         for equation in equations:
             name = equation.out.name
             if name in self.template.shared:
-                self._share(equation)
+                self._share(context, equation)
             else:
                 context.values[name] = self._write(context, equation)
 
-    def _share(self, equation: Equation) -> None:
-        """Write an equation that is the same in every context, once."""
+    def _share(self, context: Context, equation: Equation) -> None:
+        """Write an equation that is the same in every context, once, in the first."""
         name = equation.out.name
         if name not in self.shared:
+            self.emitter.place = _place(context, equation)
             arguments = [self.shared.get(v.name, v) for v in equation.inputs]
             self.shared[name] = self._copy(self.emitter.free(name), equation, arguments)
 
