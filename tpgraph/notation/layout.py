@@ -47,14 +47,20 @@ def _roomy(places: Places) -> tuple[Places, Drawn]:
         crowded = current[1].crowded
         if not any(crowded.values()):
             break
-        wider = dict(current[0].wider)
-        for column, count in crowded.items():
-            wider[column] = wider.get(column, 0.0) + (_WIDER if count else 0.0)
-        places = replace(places, wider=wider)
+        places = replace(places, wider=_wider(places, current[1]))
         current = places, draw_lines(places)
         if _trouble(current[1]) < _trouble(best[1]):
             best = current
     return best
+
+
+def _wider(places: Places, drawn: Drawn) -> dict[int, float]:
+    """The additions to all gaps that are like a crowded one."""
+    crowded = {places.alike.get(column) for column, count in drawn.crowded.items() if count}
+    return {
+        column: places.wider.get(column, 0.0) + (_WIDER if kinds in crowded else 0.0)
+        for column, kinds in places.alike.items()
+    }
 
 
 def _trouble(drawn: Drawn) -> int:

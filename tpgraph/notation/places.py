@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +14,7 @@ from tpgraph.notation.labelling import frame_box
 from tpgraph.notation.measure import GateSize, VertexSize, gate_size, vertex_size
 from tpgraph.notation.picture import Diagram, Gate
 from tpgraph.notation.placing import Link, Placement, Sizes, links, place
-from tpgraph.notation.plan import Plan, first_plan, second_plan
+from tpgraph.notation.plan import Plan, disordered, first_plan, second_plan
 from tpgraph.notation.scene import Label, Point
 from tpgraph.notation.spine import Arrangement, arrange
 from tpgraph.notation.style import Style
@@ -73,6 +74,17 @@ class Places:
             along.append(along[-1] + distance + self.wider.get(column, 0.0))
         return along[:count]
 
+    @cached_property
+    def alike(self) -> dict[int, frozenset[str]]:
+        """For each gap between columns what kinds of lines it holds: like gaps are equally wide."""
+        kinds: dict[int, set[str]] = defaultdict(set)
+        column = self.placement.column
+        for link in self.links:
+            if column[link.target] == column[link.source] + 1:
+                product, wire = link.product is not None, link.outlet is not None
+                kinds[column[link.source]].add("product" if product else "out" if wire else "in")
+        return {place: frozenset(found) for place, found in kinds.items()}
+
     def room(self, mark: str) -> tuple[float, float]:
         """What a mark takes along, before and after its centre."""
         if mark in self.gates:
@@ -109,13 +121,16 @@ class Places:
 
 
 def find_places(diagram: Diagram, frame: Frame, style: Style, engine: LayoutEngine) -> Places:
-    """Places by two layouts, of which the second makes use of the first; one if it is large."""
+    """Places by some layouts, each of which makes use of the one before; by one if it is large."""
     arrangement = arrange(diagram)
     plan = first_plan(diagram, arrangement, frame, style)
     places = _laid_out(diagram, arrangement, frame, style, plan, engine)
     if len(diagram.vertices) + len(diagram.gates) <= _LARGE:
         plan = second_plan(diagram, arrangement, frame, style, plan, places.placement)
         places = _laid_out(diagram, arrangement, frame, style, plan, engine)
+        if disorder := disordered(plan.families, places.placement):
+            plan = replace(plan, disorder=disorder)
+            places = _laid_out(diagram, arrangement, frame, style, plan, engine)
     return replace(places, gates=dict(_moved_ports(places)))
 
 

@@ -19,7 +19,7 @@ from tpgraph.notation.spine import Arrangement, ports
 from tpgraph.notation.style import Style
 from tpgraph.program import split_name
 
-__all__ = ["Plan", "first_plan", "second_plan"]
+__all__ = ["Plan", "disordered", "first_plan", "second_plan"]
 
 _WIDEST_PITCH = 64.0
 _CURVES_NEARER = 5 / 7  # of the usual gap, where at most one input comes straight
@@ -84,11 +84,17 @@ def second_plan(
     default = _sides(diagram, slots, frame)
     sides = _clear_sides(diagram, default, placement)
     families = tuple(_families(diagram, placement))
-    heights = placement.across
-    disorder = tuple(
-        family for family in families if any(heights[a] < heights[b] for a, b in pairwise(family))
+    return Plan(slots, pitch, sides, families, disordered(families, placement))
+
+
+def disordered(
+    families: Sequence[tuple[str, ...]], placement: Placement
+) -> tuple[tuple[str, ...], ...]:
+    """The families that do not stand in their order from the top."""
+    across = placement.across
+    return tuple(
+        family for family in families if any(across[a] < across[b] for a, b in pairwise(family))
     )
-    return Plan(slots, pitch, sides, families, disorder)
 
 
 def _arrival(link: Link, arrangement: Arrangement, placement: Placement) -> float:
