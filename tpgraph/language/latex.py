@@ -27,6 +27,7 @@ from tpgraph.program import (
     Program,
     Target,
     Variable,
+    default_latex,
     language_of,
     latex_functions,
     latex_name,
@@ -151,11 +152,11 @@ class _Listing:
         return _listed([self.name(v) for v in variables])
 
     def name(self, variable: Variable) -> str:
+        """The label; a picture may do without one, a listing may not."""
         base, mark, k = variable.name.partition("~")
-        if not mark:
-            return _one_line(latex_name(self.program, variable))
-        bound = self.program.variables.get(base, Variable(base, variable.type))
-        return rf"\langle {_one_line(latex_name(self.program, bound))}\rangle_{{{k}}}"
+        named = Variable(base, variable.type)
+        label = _one_line(latex_name(self.program, named) or default_latex(base))
+        return rf"\langle {label}\rangle_{{{k}}}" if mark else label
 
 
 def _set_of(variable: Variable) -> str:
