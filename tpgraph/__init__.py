@@ -27,6 +27,15 @@ if TYPE_CHECKING:
     from tpgraph.program.report import error_entry, report
     from tpgraph.program.strict import strict_text
     from tpgraph.training import load_data, train
+    from tpgraph.transform import (
+        backward,
+        gradients,
+        ntk,
+        paths,
+        reduce,
+        simplify,
+        unroll_sgd,
+    )
 
 try:
     __version__ = version("tpgraph")
@@ -41,6 +50,7 @@ _HOME = {
     "TPDataError": "errors",
     "TPError": "errors",
     "TPErrorGroup": "errors",
+    "backward": "transform",
     "builder": "program.operators",
     "check": "program",
     "compile": "compiler",
@@ -48,18 +58,24 @@ _HOME = {
     "error_entry": "program.report",
     "format_text": "language",
     "from_json": "language",
+    "gradients": "transform",
     "interpret": "interpreter",
     "listing": "program.listing",
     "load": "language",
     "load_data": "training",
+    "ntk": "transform",
     "parse": "language",
+    "paths": "transform",
+    "reduce": "transform",
     "report": "program.report",
     "run": "compiler",
     "sample": "interpreter",
+    "simplify": "transform",
     "strict_text": "program.strict",
     "to_json": "language",
     "to_text": "language",
     "train": "training",
+    "unroll_sgd": "transform",
 }
 _MODULES = ("gallery",)
 
@@ -71,6 +87,7 @@ __all__ = [
     "TPDataError",
     "TPError",
     "TPErrorGroup",
+    "backward",
     "builder",
     "check",
     "compile",
@@ -79,18 +96,24 @@ __all__ = [
     "format_text",
     "from_json",
     "gallery",
+    "gradients",
     "interpret",
     "listing",
     "load",
     "load_data",
+    "ntk",
     "parse",
+    "paths",
+    "reduce",
     "report",
     "run",
     "sample",
+    "simplify",
     "strict_text",
     "to_json",
     "to_text",
     "train",
+    "unroll_sgd",
 ]
 
 
