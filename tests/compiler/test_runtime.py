@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import subprocess
 import sys
 import warnings
@@ -11,14 +12,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from compiler.checks import inputs
+from compiler.checks import check_gradients, check_values, inputs
 from compiler.networks import BUILDERS, WIDTHS, layernorm, mean_readout, mlp, untrained
 
 from tpgraph.compiler import compile, run
 from tpgraph.compiler.names import Identifiers
-from tpgraph.errors import TPDataError, TPError
+from tpgraph.errors import TPDataError, TPError, TPLimitError
+from tpgraph.functions import PRIMITIVES, Apply, Argument
 from tpgraph.interpreter import interpret, multipliers, sample
-from tpgraph.program import Program, scaling
+from tpgraph.program import Nonlin, Program, Variable, scaling
 from tpgraph.program.operators import OperatorBuilder
 
 
@@ -270,3 +272,29 @@ def test_a_long_program_compiles() -> None:
     loss, grads = module.backward(params, np.ones((1, 2)))
     assert np.isfinite(loss)
     assert np.isfinite(grads["W"]).all()
+
+
+def test_a_long_sum_compiles_and_is_right() -> None:
+    b = OperatorBuilder("sum")
+    n = b.width("n")
+    b.parametrization("ntk")
+    x = b.data("ξ", 2)
+    h = [b.let(f"h[{t}]", b.param(f"U[{t}]", n, 2) @ x) for t in range(3000)]
+    f = b.let("f", b.param("V", 1, n) @ b.fn.tanh(b.sum(h) / 50))
+    b.output(f)
+    b.loss(f**2)
+    module = compile(b.build())
+    assert check_values(module, {"n": 3}, batch=2) < 1e-12
+    assert check_gradients(module, {"n": 3}, batch=2) < 1e-9
+
+
+def test_what_nests_too_deeply_is_a_clear_error() -> None:
+    b = OperatorBuilder("deep")
+    x = b.vector("x", b.width("n"))
+    program = b.build()
+    expression = Argument(0)
+    for _ in range(5000):
+        expression = Apply(PRIMITIVES["tanh"], (expression,))  # type: ignore[assignment]
+    deep = Nonlin(Variable("y", x.variable.type), expression, (x.variable,))
+    with pytest.raises(TPLimitError, match="nests too deeply"):
+        compile(dataclasses.replace(program, equations=(deep,))).run({"n": 3}, 0)

@@ -7,9 +7,11 @@ A program of 10⁵ equations applies few different functions. Each is turned int
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import overload
 
 import numpy as np
 
@@ -24,11 +26,10 @@ from tpgraph.functions import (
     Defined,
     Expression,
     Primitive,
-    add,
     arguments_of,
-    differentiate,
     evaluate,
     function_derivative,
+    gradient,
     inline,
     mul,
     number,
@@ -42,7 +43,26 @@ from tpgraph.functions import (
 __all__ = ["Expressions", "Template"]
 
 _ARITHMETIC = (ADD, DIV, MUL, NEG, POW)
+_GROUP = 50
 _HOLE = re.compile(r"_ARG_(\d+)_")
+
+
+class _Holes(Sequence[str]):
+    """The marks that stand for arguments until a template is filled, as many as are asked for."""
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        assert isinstance(index, int)
+        return f"_ARG_{index}_"
+
+    def __len__(self) -> int:
+        return sys.maxsize
+
+
+_HOLES = _Holes()
 
 
 @dataclass(frozen=True)
@@ -77,9 +97,8 @@ class Expressions:
         # By identity, since hashing an expression costs as much as printing it; the expression
         # itself is kept with its template so that its identity stays its own.
         self._values: dict[int, tuple[Expression, Template]] = {}
-        self._partials: dict[tuple[int, int, bool], tuple[Expression, Template | None]] = {}
+        self._pullbacks: dict[tuple[int, bool], tuple[Expression, Mapping[int, Template]]] = {}
         self._texts: dict[int, tuple[Expression, Template]] = {}
-        self._terms: dict[int, tuple[Expression, Mapping[int, Expression]]] = {}
 
     @property
     def helpers(self) -> tuple[str, ...]:
@@ -98,49 +117,43 @@ class Expressions:
         """The expression as the `.tp` language writes it."""
         found = self._texts.get(id(expression))
         if found is None:
-            size = 1 + max(arguments_of(expression), default=-1)
-            text = to_text(expression, [f"_ARG_{i}_" for i in range(size)])
-            found = expression, _with_holes(text)
+            found = expression, _with_holes(to_text(expression, _HOLES))
             self._texts[id(expression)] = found
         return found[1]
 
-    def pullback(
-        self, expression: Expression, index: int, arity: int, reuse: bool
-    ) -> Template | None:
-        """d_out · ∂ expression / ∂ argument `index`, or None where that is zero.
+    def pullbacks(self, expression: Expression, arity: int, reuse: bool) -> Mapping[int, Template]:
+        """d_out · ∂ expression / ∂ argument, by the argument's index, where it is not zero.
 
         Hole `arity` is the adjoint d_out. With `reuse`, hole `arity + 1` is the value of the
-        expression itself, used where the derivative contains it: tanh′ = 1 − tanh².
+        expression itself, used where the derivative contains it: tanh′ = 1 − tanh². Arguments with
+        the same derivative have the same Template object.
         """
-        key = id(expression), index, reuse
-        found = self._partials.get(key)
+        key = id(expression), reuse
+        found = self._pullbacks.get(key)
         if found is None:
-            found = expression, self._pullback(expression, index, arity, reuse)
-            self._partials[key] = found
+            found = expression, dict(self._make_pullbacks(expression, arity, reuse))
+            self._pullbacks[key] = found
         return found[1]
 
-    def partial(self, expression: Expression, index: int) -> Expression:
-        """∂ expression / ∂ argument `index`, simplified; of a sum, term by term.
-
-        Only the terms of a sum that contain the argument are looked at, so that all partials of
-        a long sum cost its length.
-        """
-        if isinstance(expression, Apply) and expression.function == ADD:
-            found = self._terms.get(id(expression))
-            if found is None:
-                found = expression, _terms_by_argument(expression)
-                self._terms[id(expression)] = found
-            expression = found[1].get(index, number(0))
-        return simplify(differentiate(expression, index))
+    def _make_pullbacks(
+        self, expression: Expression, arity: int, reuse: bool
+    ) -> Iterator[tuple[int, Template]]:
+        value = inline(expression) if reuse and isinstance(expression, Apply) else None
+        partials = gradient(expression)
+        made: dict[int, Template | None] = {}
+        for index, partial in partials.items():
+            if id(partial) not in made:
+                made[id(partial)] = self._pullback(partial, value, arity)
+            template = made[id(partial)]
+            if template is not None:
+                yield index, template
 
     def _pullback(
-        self, expression: Expression, index: int, arity: int, reuse: bool
+        self, partial: Expression, value: Expression | None, arity: int
     ) -> Template | None:
-        partial = self.partial(expression, index)
-        if partial == number(0):
-            return None
-        if reuse and isinstance(expression, Apply):
-            value = inline(expression)
+        """The template of d_out · partial, with `value` of the expression reused."""
+        partial = simplify(partial)
+        if value is not None:
             written = inline(partial)
             replaced = _replace(written, value, Argument(arity + 1))
             partial = partial if replaced == written else simplify(replaced)
@@ -153,9 +166,7 @@ class Expressions:
             self._need(function, order)
         for helper in numpy_helpers(expression):
             self._helpers[helper] = None
-        size = 1 + max(arguments_of(expression), default=-1)
-        text = to_numpy(expression, [f"_ARG_{i}_" for i in range(size)], self._names)
-        return _with_holes(text)
+        return _with_holes(to_numpy(expression, _HOLES, self._names))
 
     def _need(self, function: Defined, order: int) -> None:
         if (function.name, order) not in self._called:
@@ -194,15 +205,6 @@ def _with_holes(text: str) -> Template:
     return Template(_HOLE.sub(r"{\1}", text), uses)
 
 
-def _terms_by_argument(total: Apply) -> Mapping[int, Expression]:
-    """For every argument, the sum of the terms that contain it."""
-    terms: dict[int, list[Expression]] = {}
-    for term in total.arguments:
-        for index in dict.fromkeys(arguments_of(term)):
-            terms.setdefault(index, []).append(term)
-    return {index: add(*found) for index, found in terms.items()}
-
-
 def _replace(expression: Expression, old: Expression, new: Expression) -> Expression:
     """The expression with every `old` in it replaced."""
     if expression == old:
@@ -238,8 +240,21 @@ def _fold(expression: Expression) -> Expression:
     constant = [next(arguments_of(argument), None) is None for argument in inner]
     if isinstance(function, Defined) and any(constant) and not all(constant):
         return _fold(substitute(function.body, inner))
+    if function in (ADD, MUL):
+        return _in_groups(folded)
     if function in _ARITHMETIC or not all(constant):
         return folded
     with np.errstate(all="ignore"):
         value = float(evaluate(folded, ()))
     return number(value) if np.isfinite(value) else folded
+
+
+def _in_groups(call: Apply) -> Apply:
+    """A long sum or product as one of groups: Python's compiler recurses into a + b + c + …."""
+    while len(call.arguments) > _GROUP:
+        inner = call.arguments
+        starts = range(0, len(inner), _GROUP)
+        groups = [inner[start : start + _GROUP] for start in starts]
+        joined = tuple(g[0] if len(g) == 1 else Apply(call.function, g) for g in groups)
+        call = Apply(call.function, joined)
+    return call

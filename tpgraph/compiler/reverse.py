@@ -116,10 +116,11 @@ class Reverse:
         """Also a Moment without vectors: a coordinatewise function of scalars."""
         out, names = equation.out, operand_names(self.plan, equation.arguments)
         names += [self.adjoint(out), self.plan.name(out)]
-        groups: dict[str, list[Variable]] = {}
+        groups: dict[str, tuple[Template, list[Variable]]] = {}
         for variable, template in self._steps(equation, reuse=True):
-            groups.setdefault(template.fill(names), []).append(variable)
-        for text, variables in groups.items():
+            groups.setdefault(template.text, (template, []))[1].append(variable)
+        for template, variables in groups.values():
+            text = template.fill(names)
             if len(variables) > 1 and text != names[-2]:
                 text = self._shared(out, text, alone=len(groups) == 1)
             for variable in variables:
@@ -168,16 +169,13 @@ class Reverse:
 
     def _steps(self, equation: Nonlin | Moment, reuse: bool) -> list[Step]:
         """The active arguments with the partial derivatives that are not zero."""
-        found = []
-        for index, variable in enumerate(equation.arguments):
-            if variable.name not in self.plan.active:
-                continue
-            template = self.plan.expressions.pullback(
-                equation.function, index, len(equation.arguments), reuse
-            )
-            if template is not None:
-                found.append((variable, template))
-        return found
+        arguments = equation.arguments
+        pullbacks = self.plan.expressions.pullbacks(equation.function, len(arguments), reuse)
+        return [
+            (arguments[index], template)
+            for index, template in sorted(pullbacks.items())
+            if arguments[index].name in self.plan.active
+        ]
 
     def _accumulate(self, variable: Variable, text: str, sources: tuple[str, ...] = ()) -> None:
         """Add a contribution; one of the `sources` is an array that another name refers to."""

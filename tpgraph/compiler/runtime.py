@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import linecache
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from tpgraph.compiler.plan import Plan, inputs_of, make_plan, multiplier
 from tpgraph.compiler.source import Dtype, argument_names, module_source, variables_source
-from tpgraph.errors import TPDataError, TPError
+from tpgraph.errors import TPDataError, TPError, TPLimitError
 from tpgraph.program import Program, Variable
 
 __all__ = ["Array", "Module", "Params", "check_widths", "compile"]
@@ -76,8 +77,12 @@ class Module:
 
     @cached_property
     def source(self) -> str:
-        """The text of the module, which needs numpy alone."""
-        return module_source(self._plan, self.dtype)
+        """The text of the module, which needs numpy alone.
+
+        Raises TPLimitError where functions nest deeper than Python's own recursion.
+        """
+        with _limited():
+            return module_source(self._plan, self.dtype)
 
     @property
     def trainable(self) -> tuple[str, ...]:
@@ -223,9 +228,21 @@ def _checked(value: Any, variable: Variable) -> Array:
     return array
 
 
+@contextmanager
+def _limited() -> Iterator[None]:
+    try:
+        yield
+    except RecursionError:
+        raise TPLimitError(
+            "an expression nests too deeply to be compiled",
+            mend="bind its parts to variables of their own",
+        ) from None
+
+
 def _load(source: str, filename: str) -> dict[str, Any]:
     """Run the source; its lines are known to tracebacks."""
     namespace: dict[str, Any] = {"__name__": filename}
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(builtins.compile(source, filename, "exec"), namespace)
+    with _limited():
+        exec(builtins.compile(source, filename, "exec"), namespace)
     return namespace

@@ -1,6 +1,12 @@
 """Coordinatewise functions: expressions, the table of named ones, derivatives, values, texts."""
 
-from tpgraph.functions.derivative import differentiate, expand, function_derivative, simplify
+from tpgraph.functions.derivative import (
+    differentiate,
+    expand,
+    function_derivative,
+    gradient,
+    simplify,
+)
 from tpgraph.functions.evaluate import evaluate
 from tpgraph.functions.expression import (
     Apply,
@@ -54,6 +60,7 @@ __all__ = [
     "evaluate",
     "expand",
     "function_derivative",
+    "gradient",
     "inline",
     "mul",
     "neg",

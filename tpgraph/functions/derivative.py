@@ -19,7 +19,7 @@ from tpgraph.functions.expression import (
 )
 from tpgraph.functions.table import ADD, DIV, MUL, NEG, POW, add, div, mul, neg, power
 
-__all__ = ["differentiate", "expand", "function_derivative", "simplify"]
+__all__ = ["differentiate", "expand", "function_derivative", "gradient", "simplify"]
 
 
 @lru_cache(maxsize=4096)
@@ -53,6 +53,28 @@ def _product_rule(factors: tuple[Expression, ...], inner: list[Expression]) -> E
             if d != number(0)
         )
     )
+
+
+def gradient(expression: Expression) -> dict[int, Expression]:
+    """Every ∂ expression / ∂ argument that is not zero, by the argument's index.
+
+    Equal to `differentiate` for each argument, in one walk: all arguments of φ(x¹ + … + x^k) share
+    one object φ′(x¹ + … + x^k), so that the time is linear in k.
+    """
+    match expression:
+        case Argument(index):
+            return {index: number(1)}
+        case Number():
+            return {}
+        case Apply(_, arguments, _):
+            inner = [gradient(argument) for argument in arguments]
+            terms: dict[int, list[Expression]] = {}
+            outer = _partials(expression) if any(inner) else ()
+            for o, d in zip(outer, inner, strict=False):
+                for index, e in d.items():
+                    terms.setdefault(index, []).append(mul(o, e))
+            found = {index: add(*added) for index, added in terms.items()}
+            return {index: total for index, total in found.items() if total != number(0)}
 
 
 def _partials(call: Apply) -> tuple[Expression, ...]:
