@@ -1,4 +1,16 @@
-"""Transforms: Program → Program, each a pure function."""
+"""Transforms: Program → Program, each a pure function whose result is a checked program.
+
+    backward(p)                  error signals dh[1], dx[1], … as ordinary equations
+    gradients(p)                 what a param's gradient is made of: outer products of these
+    unroll_sgd(p, steps, batch)  training and test examples over steps of SGD
+    ntk(p)                       the tangent kernel of two inputs, a sum of products of Moments
+    reduce(p)                    only G-vars enter a Nonlin, only X-vars enter a MatMul
+    simplify(p)                  equal equations once, constants folded, no dead code
+    paths(p), count_paths(p)     alternating paths of X- and G-vars, and their isomorphism classes
+
+All keep the values that the interpreter gives at finite width. A width enters their results by the
+scalar ε = 1/√n → 0 alone.
+"""
 
 from tpgraph.transform.backward import backward
 from tpgraph.transform.gradients import Gradient, GradientTerm, gradients, materialize

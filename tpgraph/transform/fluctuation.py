@@ -14,7 +14,10 @@ where W_r = W_0 plus Moments times earlier error signals. Error signals at time 
 training example from initialization to its own step, which needs two contexts however late it is.
 
 The divided difference is a quotient by ε; its limit is Σ ∂_i φ(x) δx_i
-(`tpgraph.functions.divided`). Equation numbers: Tensor Programs IIb (arXiv 2105.03703), D.1.
+(`tpgraph.functions.divided`). With that limit at finite width, SGD is gradient descent with the
+tangent kernel at initialization. An output of several components has no single row v: there ε V δx
+stays a MatMul times ε. With rows v_j of order one, by which Vᵀ(u/ε) = Σ_j u_j v_j, its component j
+has the limit E[Z^{v_j} Z^{δx}]. Equation numbers: Tensor Programs IIb (arXiv 2105.03703), D.1.
 """
 
 from __future__ import annotations

@@ -222,7 +222,7 @@ class Exact:
             if weight == 0.0:
                 continue
             if weight not in factors:
-                weighted = (Power(weight * f.constant, f.exponents) for f in base)
+                weighted = (f * Power(weight) for f in base)
                 factors[weight] = [self.unique(f) for f in weighted]
             for context in contexts:
                 chi = context.values[self.template.chi.name] if self.template.chi else None
