@@ -110,15 +110,19 @@ class Program:
     def body(self) -> frozenset[str]:
         """Names bound by the strict program: wide vectors and the scalars made from them.
 
-        Outside are vectors of fixed dimension (data, readouts), means over them, and all that
-        depends on a readout or a target.
+        Outside are vectors of fixed dimension (data, readouts, losses) and the scalars made from
+        those or from the targets.
         """
-        return frozenset(
-            e.out.name
-            for e in self.equations
-            if e.out.name not in self.downstream
-            and (e.out.is_wide or (e.out.is_scalar and not any(v.is_fixed for v in e.inputs)))
-        )
+        outside = {d.variable.name for d in self.targets}
+        inside: set[str] = set()
+        for equation in self.equations:
+            out = equation.out
+            reads_outside = any(v.is_fixed or v.name in outside for v in equation.inputs)
+            if out.is_wide or (out.is_scalar and not reads_outside):
+                inside.add(out.name)
+            else:
+                outside.add(out.name)
+        return frozenset(inside)
 
     @cached_property
     def downstream(self) -> frozenset[str]:
