@@ -48,7 +48,9 @@ class Corridors:
         return Columns(
             tuple(self.spans[first:last]),
             heights,
-            tuple(self._free(column, y) for column, y in zip(range(first, last), heights, strict=True)),
+            tuple(
+                self._free(column, y) for column, y in zip(range(first, last), heights, strict=True)
+            ),
         )
 
     def _free(self, column: int, height: float) -> tuple[float, float]:

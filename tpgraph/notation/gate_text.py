@@ -9,7 +9,7 @@ a + b + c         +
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from tpgraph.functions import (
@@ -26,6 +26,7 @@ from tpgraph.functions import (
     Number,
     Primitive,
     arguments_of,
+    rename_arguments,
     to_latex,
     to_text,
 )
@@ -55,13 +56,12 @@ class GateText:
     ordered: bool = False
 
 
-def gate_text(
-    program: Program, equation: Nonlin | Moment, name: Callable[[str], str]
-) -> GateText:
+def gate_text(program: Program, equation: Nonlin | Moment, name: Callable[[str], str]) -> GateText:
     """The text of the gate of an equation.
 
     `name` gives the label under which a variable stands in the picture, "" if it has none.
     """
+    equation = _distinct(equation)
     expression, count = _flat(equation.function), len(equation.arguments)
     functions = latex_functions(program)
     if isinstance(expression, Argument):
@@ -83,6 +83,16 @@ def formula(program: Program, equation: Nonlin | Moment) -> str:
     """The whole equation in the language of the program, for titles."""
     right = to_text(equation.function, [a.name for a in equation.arguments])
     return f"{equation.out} = {f'mean({right})' if isinstance(equation, Moment) else right}"
+
+
+def _distinct(equation: Nonlin | Moment) -> Nonlin | Moment:
+    """The same equation with every argument once, as it has one line in the picture."""
+    unique = {argument: index for index, argument in enumerate(dict.fromkeys(equation.arguments))}
+    if len(unique) == len(equation.arguments):
+        return equation
+    indices = [unique[argument] for argument in equation.arguments]
+    function = rename_arguments(equation.function, indices)
+    return replace(equation, function=function, arguments=tuple(unique))
 
 
 def _identity(equation: Nonlin | Moment, name: Callable[[str], str]) -> GateText:
@@ -154,9 +164,7 @@ def _flat(expression: Expression) -> Expression:
         inner = [
             part
             for e in inner
-            for part in (
-                e.arguments if isinstance(e, Apply) and e.function == function else (e,)
-            )
+            for part in (e.arguments if isinstance(e, Apply) and e.function == function else (e,))
         ]
     return Apply(function, tuple(inner), expression.order)
 

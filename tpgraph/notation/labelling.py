@@ -1,4 +1,4 @@
-"""Where labels stand: beside vectors on a common baseline, beside dashed edges where there is room."""
+"""Where labels stand: beside vectors on a common baseline, beside dashed edges where room is."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tpgraph.notation.style import Style
 
 __all__ = ["around_mark", "beside_line", "beside_mark", "frame_box"]
 
-_PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.2, 0.8)
-_GAPS = (1.0, 1.6)
+_PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.2, 0.8, 0.88, 0.12)
+_GAPS = (1.0, 1.6, 2.4)
 _CORNERS: tuple[tuple[int, int, Anchor], ...] = (
     (-1, 1, "se"),
     (1, 1, "sw"),
@@ -28,7 +28,7 @@ _CORNERS: tuple[tuple[int, int, Anchor], ...] = (
 def beside_mark(
     text: str, at: Point, radius: float, side: Side, frame: Frame, style: Style
 ) -> Label:
-    """The label of a vector or scalar on one side of it; labels above a row share their baseline."""
+    """The label of a vector or scalar on one side of it; in a row they share their baseline."""
     x, y = frame.point(*at)
     dx, dy = frame.shift(side, radius + style.label_gap)
     anchor = frame.anchor(side)
@@ -57,9 +57,7 @@ def around_mark(
     return label, False
 
 
-def _around(
-    text: str, at: Point, radius: float, frame: Frame, style: Style
-) -> Iterator[Label]:
+def _around(text: str, at: Point, radius: float, frame: Frame, style: Style) -> Iterator[Label]:
     sides: tuple[Side, ...] = ("above", "below", "before", "after")
     for side in sides:
         yield beside_mark(text, at, radius, side, frame, style)

@@ -9,7 +9,7 @@ from tpgraph.notation.engine import LayoutEngine, get_engine
 from tpgraph.notation.frame import Frame
 from tpgraph.notation.lines import Drawn, draw_lines
 from tpgraph.notation.picture import Diagram, Gate, Vertex
-from tpgraph.notation.places import Places, find_places
+from tpgraph.notation.places import LARGE, Places, find_places
 from tpgraph.notation.scene import Direction, Edge, Label, Node, Scene
 from tpgraph.notation.style import PAPER, Style
 
@@ -17,7 +17,6 @@ __all__ = ["lay_out"]
 
 _ATTEMPTS = 4
 _WIDER = 9.0  # pt that a crowded gap gains in a new attempt
-_LARGE = 800  # marks from which the first attempt must do
 
 
 def lay_out(
@@ -31,8 +30,13 @@ def lay_out(
 
     Raises TPError where the engine cannot lay it out, or a label cannot be typeset.
     """
-    places = find_places(diagram, Frame(direction), style, engine or get_engine())
-    places, drawn = _roomy(places)
+    frame, chosen = Frame(direction), engine or get_engine()
+    places, drawn = _roomy(find_places(diagram, frame, style, chosen))
+    if drawn.squeezed and len(places.at) <= LARGE:
+        squeezed = frozenset(drawn.squeezed)
+        other = _roomy(find_places(diagram, frame, style, chosen, squeezed))
+        if _trouble(other[1]) < _trouble(drawn):
+            places, drawn = other
     nodes = [_vertex_node(vertex, places, drawn) for vertex in diagram.vertices]
     nodes += [_gate_node(gate, places) for gate in diagram.gates]
     return Scene(nodes=tuple(nodes), edges=tuple(_edges(places, drawn)), title=diagram.title)
@@ -41,7 +45,7 @@ def lay_out(
 def _roomy(places: Places) -> tuple[Places, Drawn]:
     """Columns farther apart where lines and labels do not find room; the best of some attempts."""
     best = places, draw_lines(places)
-    large = len(places.diagram.vertices) + len(places.diagram.gates) > _LARGE
+    large = len(places.at) > LARGE
     current = best
     for _ in range(0 if large else _ATTEMPTS - 1):
         crowded = current[1].crowded

@@ -25,13 +25,14 @@ _TOUCH = 0.4  # pt from which a line is in the way of a label
 @dataclass
 class Drawn:
     """Lines by link, labels by vertex and by product; `crowded` counts for columns what did not
-    find a free place in the gap behind them.
+    find a free place in the gap behind them, `squeezed` names the targets of products among that.
     """
 
     lines: dict[Link, Line] = field(default_factory=dict)
     vertex_labels: dict[str, Label] = field(default_factory=dict)
     product_labels: dict[int, Label] = field(default_factory=dict)
     crowded: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    squeezed: set[str] = field(default_factory=set)
 
 
 def draw_lines(places: Places) -> Drawn:
@@ -58,6 +59,8 @@ class _Drawing:
         self._route()
         self._move_vertex_labels()
         self._move_product_labels()
+        for name in self.result.squeezed:
+            self.result.crowded[self.places.placement.column[name] - 1] += 1
         return self.result
 
     def _enter_marks(self) -> None:
@@ -120,13 +123,14 @@ class _Drawing:
             if link.product is not None:
                 text = self.places.diagram.products[link.product].label
                 groups[text, self.places.placement.column[link.source]].append(link)
-        for (text, column), group in groups.items():
+        for (text, _), group in groups.items():
             said = any(link.product in self.result.product_labels for link in group)
             if text and not said:
                 index, label, free = self._label_one(group, (self.marks, self.texts, crowd))
                 self.result.product_labels[index] = label
                 self.texts.add(box_shape(frame_box(label, self.places.frame)), _owner(index))
-                self.result.crowded[column] += not free
+                if not free:
+                    self.result.squeezed.add(self.places.diagram.products[index].target)
 
     def _label_one(
         self, group: Sequence[Link], around: Sequence[Obstacles]
@@ -150,15 +154,17 @@ class _Drawing:
         crowd = drawn_lines(self.result.lines.values())
         link_of = {link.product: link for link in self.result.lines}
         for index, label in list(self.result.product_labels.items()):
+            link = link_of[index]
             if not crowd.covers(frame_box(label, self.places.frame), _TOUCH):
                 continue
             self.texts.remove(_owner(index))
-            link = link_of[index]
+            self.result.squeezed.discard(link.target)
             _, moved, free = self._label_one((link,), (self.marks, self.texts, crowd))
             label = moved if free else label
             self.result.product_labels[index] = label
             self.texts.add(box_shape(frame_box(label, self.places.frame)), _owner(index))
-            self.result.crowded[self.places.placement.column[link.source]] += not free
+            if not free:
+                self.result.squeezed.add(link.target)
 
     def _move_vertex_labels(self) -> None:
         """Give labels that a line crosses another place around their mark, if there is one."""

@@ -24,8 +24,8 @@ _EDGE_ROOM = 5.0  # between the outermost port and the end of its side
 class GateSize:
     """A gate's trapezoid in pt: `depth` along, `length` of the wide and `narrow` of the other side.
 
-    `box` is the room it takes across; `text` at `text_size` pt fits; `ports` are the inputs' and `outlets` the outputs' offsets from
-    the middle.
+    `box` is the room it takes across; `text` at `text_size` pt fits; `ports` are the
+    inputs' and `outlets` the outputs' offsets from the middle.
     """
 
     depth: float
@@ -90,8 +90,7 @@ def _outlets(gate: Gate, slots: Mapping[str, float], pitch: float) -> dict[str, 
     count = len(gate.outputs)
     if count == len(slots) > 1:
         return {
-            out: slots[name] * pitch
-            for out, name in zip(gate.outputs, gate.inputs, strict=True)
+            out: slots[name] * pitch for out, name in zip(gate.outputs, gate.inputs, strict=True)
         }
     return {out: ((count - 1) / 2 - i) * pitch for i, out in enumerate(gate.outputs)}
 
@@ -113,8 +112,10 @@ def _text_extent(text: str, size: float) -> tuple[float, float]:
     return ink.right - ink.left, ink.top - ink.bottom
 
 
-def vertex_size(vertex: Vertex, side: Side, frame: Frame, style: Style) -> VertexSize:
-    """The room of a vertex with its label on this side."""
+def vertex_size(
+    vertex: Vertex, side: Side, frame: Frame, style: Style, *, beside: str = ""
+) -> VertexSize:
+    """The room of a vertex with its label on this side, and with a label of its product above."""
     diameter = {"scalar": style.scalar_side, "data": style.data_diagonal}.get(
         vertex.kind, style.vector_diameter
     )
@@ -124,12 +125,16 @@ def vertex_size(vertex: Vertex, side: Side, frame: Frame, style: Style) -> Verte
         ink = outline(vertex.label, style.label_size).ink
         label = ink.right - ink.left, label_strut(vertex.label, style)
         label_along, label_across = frame.extent(*label)
-        beside = side in ("before", "after")
-        room[side] += style.label_gap + (label_along if beside else label_across)
+        in_line = side in ("before", "after")
+        room[side] += style.label_gap + (label_along if in_line else label_across)
         room[side] = _odd(room[side])
-        one, other = _CROSSWISE[beside]
-        half = (label_across if beside else label_along) / 2
+        one, other = _CROSSWISE[in_line]
+        half = (label_across if in_line else label_along) / 2
         room[one] = room[other] = max(r, _odd(half))
+    if beside:
+        ink = outline(beside, style.label_size).ink
+        _, across = frame.extent(ink.right - ink.left, ink.top - ink.bottom)
+        room["above"] = _odd(max(room["above"], across + 3 * style.label_gap))
     return VertexSize(**room, radius=diameter / 2, side=side)
 
 

@@ -42,9 +42,7 @@ def hairline(a: Point, b: Point) -> Shape:
 
 def overlap(a: Box, b: Box, gap: float = 0.0) -> bool:
     """Whether two boxes come nearer than `gap`."""
-    return (
-        a[0] < b[2] + gap and b[0] < a[2] + gap and a[1] < b[3] + gap and b[1] < a[3] + gap
-    )
+    return a[0] < b[2] + gap and b[0] < a[2] + gap and a[1] < b[3] + gap and b[1] < a[3] + gap
 
 
 def flatten(points: Sequence[Point], curve: bool, steps: int = 16) -> tuple[Point, ...]:

@@ -187,7 +187,7 @@ class _Picture:
                 id=f"{first.out.name}:gate",
                 bar=isinstance(first, Moment),
                 text=text,
-                inputs=tuple(a.name for a in first.arguments),
+                inputs=tuple(dict.fromkeys(a.name for a in first.arguments)),
                 outputs=tuple(e.out.name for e in group),
                 title="\n".join(formula(self.program, e) for e in group),
                 span=first.span,

@@ -15,11 +15,12 @@ from tpgraph.notation.measure import GateSize, VertexSize, gate_size, vertex_siz
 from tpgraph.notation.picture import Diagram, Gate
 from tpgraph.notation.placing import Link, Placement, Sizes, links, place
 from tpgraph.notation.plan import Plan, disordered, first_plan, second_plan
+from tpgraph.notation.rows import straightened
 from tpgraph.notation.scene import Label, Point
 from tpgraph.notation.spine import Arrangement, arrange
 from tpgraph.notation.style import Style
 
-__all__ = ["Places", "find_places"]
+__all__ = ["LARGE", "Places", "find_places"]
 
 _INPUT_GAP = 13.0  # from a vector's outline to the gate
 _OUTPUT_GAP = 6.5  # from the gate to its output's outline
@@ -29,7 +30,9 @@ _LABEL_ROOM = 8.0  # along a dashed edge beyond its label
 _SLOPE = 0.45  # along per across of a line between neighbouring columns
 _WIDEST_GAP = 70.0
 _NEARLY = 2.6  # pt by which a straight line may miss its port
-_LARGE = 800  # marks from which one layout must do
+_LEAST_GAP = 5.0  # pt between ports
+LARGE = 800
+"""Marks from which one layout and one attempt must do."""
 
 
 @dataclass(frozen=True)
@@ -120,17 +123,26 @@ class Places:
         return self._reach(link.source) + gap + self._reach(link.target)
 
 
-def find_places(diagram: Diagram, frame: Frame, style: Style, engine: LayoutEngine) -> Places:
-    """Places by some layouts, each of which makes use of the one before; by one if it is large."""
+def find_places(
+    diagram: Diagram,
+    frame: Frame,
+    style: Style,
+    engine: LayoutEngine,
+    roomy: frozenset[str] = frozenset(),
+) -> Places:
+    """Places by some layouts, each of which makes use of the one before; by one if it is large.
+
+    The vertices in `roomy` get room for the label of the product that makes them.
+    """
     arrangement = arrange(diagram)
     plan = first_plan(diagram, arrangement, frame, style)
-    places = _laid_out(diagram, arrangement, frame, style, plan, engine)
-    if len(diagram.vertices) + len(diagram.gates) <= _LARGE:
+    places = _laid_out(diagram, arrangement, frame, style, plan, engine, roomy)
+    if len(diagram.vertices) + len(diagram.gates) <= LARGE:
         plan = second_plan(diagram, arrangement, frame, style, plan, places.placement)
-        places = _laid_out(diagram, arrangement, frame, style, plan, engine)
+        places = _laid_out(diagram, arrangement, frame, style, plan, engine, roomy)
         if disorder := disordered(plan.families, places.placement):
             plan = replace(plan, disorder=disorder)
-            places = _laid_out(diagram, arrangement, frame, style, plan, engine)
+            places = _laid_out(diagram, arrangement, frame, style, plan, engine, roomy)
     return replace(places, gates=dict(_moved_ports(places)))
 
 
@@ -141,11 +153,19 @@ def _laid_out(
     style: Style,
     plan: Plan,
     engine: LayoutEngine,
+    roomy: frozenset[str],
 ) -> Places:
     gates = _gate_sizes(diagram, arrangement, plan, style)
-    vertices = {v.id: vertex_size(v, plan.sides[v.id], frame, style) for v in diagram.vertices}
+    said = {product.target: product.label for product in diagram.products}
+    vertices = {
+        v.id: vertex_size(
+            v, plan.sides[v.id], frame, style, beside=said[v.id] if v.id in roomy else ""
+        )
+        for v in diagram.vertices
+    }
     sizes = Sizes(vertices, gates, plan.families, plan.disorder)
     placement = place(diagram, arrangement, sizes, engine)
+    placement = straightened(diagram, arrangement, sizes, placement)
     return Places(diagram, frame, style, vertices, gates, placement)
 
 
@@ -166,14 +186,12 @@ def _gate_sizes(
 
 
 def _moved_ports(places: Places) -> Iterator[tuple[str, GateSize]]:
-    """Ports that a line from the neighbouring column all but meets straight are moved to meet it."""
+    """Ports moved to the lines from neighbouring columns that all but meet them straight."""
     for gate in places.diagram.gates:
         size, placement = places.gates[gate.id], places.placement
-        middle = placement.across[gate.id]
-        ports = _met(size.ports, middle, placement)
-        outlets = size.outlets
+        ports, outlets = _met(size.ports, gate.id, placement), size.outlets
         if len(outlets) > 1:
-            outlets = _met(size.outlets, middle, placement)
+            outlets = _met(size.outlets, gate.id, placement)
         reach = max((abs(offset) for offset in (*ports.values(), *outlets.values())), default=0.0)
         longer = max(0.0, 2 * (reach + _NEARLY) - size.length)
         yield (
@@ -189,13 +207,15 @@ def _moved_ports(places: Places) -> Iterator[tuple[str, GateSize]]:
         )
 
 
-def _met(
-    offsets: Mapping[str, float], middle: float, placement: Placement
-) -> dict[str, float]:
-    actual = {name: placement.across[name] - middle for name in offsets}
+def _met(offsets: Mapping[str, float], gate: str, placement: Placement) -> dict[str, float]:
+    """Offsets of ports, those near a neighbour's height at that height, the order kept."""
     gaps = [abs(a - b) for a, b in pairwise(offsets.values())]
     nearly = max(_NEARLY, min(gaps, default=0.0) / 4)
-    return {
-        name: actual[name] if abs(actual[name] - offset) <= nearly else offset
-        for name, offset in offsets.items()
-    }
+    column = placement.column
+    met: dict[str, float] = {}
+    for name, offset in offsets.items():
+        actual = placement.across[name] - placement.across[gate]
+        near = abs(column[name] - column[gate]) == 1 and abs(actual - offset) <= nearly
+        met[name] = actual if near else offset
+    apart = min((a - b for a, b in pairwise(met.values())), default=_LEAST_GAP)
+    return met if apart >= _LEAST_GAP else dict(offsets)

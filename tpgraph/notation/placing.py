@@ -25,8 +25,6 @@ _ROW_WEIGHT, _OUTPUT_WEIGHT, _HUB_WEIGHT, _PRODUCT_WEIGHT, _INPUT_WEIGHT = 60, 4
 _FIELD = 2.0  # pt, the height of a record's field
 _BRANCH_WEIGHT = 8  # of a product whose operand has other uses
 _STEM_WEIGHT = 10  # of a product's result on its way to its only gate
-_ROW_SNAP = 5.0  # pt by which a row may be bent where Graphviz found no better way
-_SNAP = 2.4  # pt by which Graphviz may miss a straight line through rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,9 @@ class _Request:
 
     def dot(self) -> str:
         """The text, in which the order of statements follows the program."""
-        return "\n".join(["digraph {", *self._settings(), *self._nodes(), *self._edges(), *self._order(), "}"])
+        return "\n".join(
+            ["digraph {", *self._settings(), *self._nodes(), *self._edges(), *self._order(), "}"]
+        )
 
     def _settings(self) -> Iterator[str]:
         yield f"graph [rankdir=LR, nodesep={_NODE_GAP / 72:.4f}, ranksep=0.3]"
@@ -175,12 +175,9 @@ class _Request:
         return _INPUT_WEIGHT if near else 1
 
     def placement(self, answer: GraphvizLayout) -> Placement:
-        """The engine's answer in terms of the marks, small deviations from rows set right."""
+        """The engine's answer in terms of the marks."""
         places = {mark: answer.nodes[name] for mark, name in self.name.items()}
         across = {mark: y + self._offset(mark) for mark, (_, y) in places.items()}
-        self._straighten(across)
-        for family in self.families:
-            self._even(family, across)
         columns = sorted({round(x) for x, _ in places.values()})
         number = {x: i for i, x in enumerate(columns)}
         column = {mark: number[round(x)] for mark, (x, _) in places.items()}
@@ -196,70 +193,6 @@ class _Request:
         if mark not in self.vertices:
             return 0.0
         return (self.vertices[mark].below - self.vertices[mark].above) / 2
-
-    def _straighten(self, across: dict[str, float]) -> None:
-        """Let the marks of a straight line agree exactly, in the program's order."""
-        made = {link.target: link for link in self.links if link.product is not None}
-        gates = {gate.outputs[0]: gate.id for gate in self.diagram.gates}
-        arriving: dict[str, list[Link]] = defaultdict(list)
-        for link in self.links:
-            arriving[link.target].append(link)
-            if link.outlet is not None:
-                arriving[link.source + ">"].append(link)
-        for vertex in self.diagram.vertices:
-            if vertex.id in made:
-                self._align(made[vertex.id], across)
-            elif vertex.id in gates:
-                gate = gates[vertex.id]
-                for link in arriving[gate]:
-                    if self.arrangement.main.get(gate) == link.source:
-                        self._align(link, across)
-                for link in arriving[gate]:
-                    if self._given(link, arriving):
-                        self._align(link, across, back=True)
-                for link in arriving[gate + ">"]:
-                    self._align(link, across)
-
-    def _even(self, family: Sequence[str], across: dict[str, float]) -> None:
-        """Where members of a family stand in rows at equal distances, let the others join in."""
-        straight = [i for i, name in enumerate(family) if self._is_straight(name, across)]
-        if len(straight) < 2 or len(straight) == len(family):
-            return
-        first, last = straight[0], straight[-1]
-        step = (across[family[first]] - across[family[last]]) / (last - first)
-        for i, name in enumerate(family):
-            level = across[family[first]] + (first - i) * step
-            if i in straight and abs(across[name] - level) > _SNAP:
-                return
-            across[name] = across[name] if i in straight else level
-
-    def _is_straight(self, vertex: str, across: Mapping[str, float]) -> bool:
-        """Whether a vertex, its product and the product's gate stand in one row."""
-        follower = self.arrangement.follows.get(vertex)
-        through = follower in self.vertices and follower in self.arrangement.follows
-        return through and abs(across[follower] - across[vertex]) <= _SNAP
-
-    def _given(self, link: Link, arriving: Mapping[str, list[Link]]) -> bool:
-        """Whether an input is given from outside to one gate alone, and stands beside its row."""
-        outside = not arriving.get(link.source) and self.uses[link.source] == 1
-        return outside and self.arrangement.main.get(link.target) != link.source
-
-    def _align(self, link: Link, across: dict[str, float], back: bool = False) -> None:
-        start = across[link.source] + self._leaves(link)
-        end = across[link.target] + self._arrives(link)
-        row = self.row.get(link.source) == self.row.get(link.target)
-        if abs(start - end) > (_ROW_SNAP if row else _SNAP):
-            return
-        if back:
-            across[link.source] += end - start
-        else:
-            across[link.target] += start - end
-
-    def _leaves(self, link: Link) -> float:
-        return self.gates[link.source].outlets[link.outlet] if link.outlet is not None else 0.0
-
-    def _arrives(self, link: Link) -> float:
-        return self.gates[link.target].ports[link.port] if link.port is not None else 0.0
 
 
 def _fields(length: float, ports: Mapping[str, float]) -> str:

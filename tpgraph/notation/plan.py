@@ -42,9 +42,7 @@ class Plan:
     disorder: tuple[tuple[str, ...], ...] = ()
 
 
-def first_plan(
-    diagram: Diagram, arrangement: Arrangement, frame: Frame, style: Style
-) -> Plan:
+def first_plan(diagram: Diagram, arrangement: Arrangement, frame: Frame, style: Style) -> Plan:
     """Inputs in the order written, but balanced about a straight row."""
     slots = {
         gate.id: ports(gate, _balanced(gate, arrangement), arrangement) for gate in diagram.gates
@@ -78,7 +76,14 @@ def second_plan(
         slots[gate.id] = ports(gate, inputs, arrangement)
         branches = () if gate.id in arrangement.hubs else made
         even = not sum(slots[gate.id].values())
-        pitch[gate.id] = _pitch(inputs, uses, branches if even else inputs, placement, style, gate.id in arrangement.open)
+        pitch[gate.id] = _pitch(
+            inputs,
+            uses,
+            branches if even else inputs,
+            placement,
+            style,
+            gate.id in arrangement.open,
+        )
         if len(gate.outputs) == len(inputs) > 1 and pitch[gate.id] > style.gate_port_gap:
             pitch[gate.id] = max(pitch[gate.id], _distance(gate.outputs, placement))
     default = _sides(diagram, slots, frame)

@@ -59,7 +59,7 @@ def arrange(diagram: Diagram) -> Arrangement:
 
 
 def ports(gate: Gate, inputs: Sequence[str], arrangement: Arrangement) -> dict[str, float]:
-    """For each input, from the first to the last, how many port gaps above the middle it arrives."""
+    """For each input, first to last, how many port gaps above the middle it arrives."""
     main = arrangement.main.get(gate.id)
     if main is not None:
         middle = inputs.index(main)
@@ -83,9 +83,7 @@ class _Matching:
         self.depth = _depths(diagram, self.maker, self.source)
         self.height = _heights(diagram, self.source)
         self.all_consumers: dict[str, tuple[str, ...]] = _consumers(diagram)
-        self.consumers = {
-            name: dict.fromkeys(found) for name, found in self.all_consumers.items()
-        }
+        self.consumers = {name: dict.fromkeys(found) for name, found in self.all_consumers.items()}
         self.inputs = {gate.id: dict.fromkeys(gate.inputs) for gate in diagram.gates}
         self.main: dict[str, str | None] = dict.fromkeys(self.gates)
         self.follows: dict[str, str] = {}
@@ -158,7 +156,7 @@ class _Matching:
             self.inputs[consumer] = {}
 
     def _consumer_score(self, name: str) -> Score:
-        """Nonlin and product before Moment, long before short, the middle of a gate before others."""
+        """Nonlin and product before Moment, long before short, a gate's middle before others."""
         gate = self.gates.get(name)
         follower = self.follows.get(name)
         middle = follower is not None and self.main.get(follower) == name
