@@ -32,6 +32,7 @@ TOP_LEVEL = {"tpgraph", "tests", "diagrams", "cli", "pyproject.toml", "README.md
 
 LAZY = {
     # what may be loaded while a function runs, and why
+    "networkx": "it takes longer to load than a program to check, and one method needs it",
     "tpgraph.notation.typeset": "it loads matplotlib, which takes longer than all of `check`",
 }
 

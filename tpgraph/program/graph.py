@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from types import MappingProxyType
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from tpgraph.functions import Defined
 from tpgraph.program.equations import (
@@ -24,6 +24,9 @@ from tpgraph.program.equations import (
 from tpgraph.program.parametrization import Parametrization
 from tpgraph.program.variables import Variable
 from tpgraph.types import Width
+
+if TYPE_CHECKING:
+    import networkx
 
 __all__ = ["Program"]
 
@@ -147,7 +150,7 @@ class Program:
         yield from self.declarations
         yield from self.equations
 
-    def to_networkx(self) -> nx.MultiDiGraph:
+    def to_networkx(self) -> networkx.MultiDiGraph:
         """The typed graph: a vertex for each variable and each Nonlin or Moment gate.
 
         Vertices carry `kind` (G, X, scalar, matrix, data, target, nonlin, moment) and `variable`
@@ -155,7 +158,8 @@ class Program:
         `transpose`, or `wire` with its `position` among a gate's inputs. A gate's name is that of
         the variable it binds with `:gate` behind it.
         """
-        graph = nx.MultiDiGraph(name=self.name)
+        networkx = import_module("networkx")
+        graph = networkx.MultiDiGraph(name=self.name)
         for name, variable in self.variables.items():
             graph.add_node(name, kind=self._vertex_kind(variable), variable=variable)
         for equation in self.equations:
