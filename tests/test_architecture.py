@@ -34,6 +34,7 @@ LAZY = {
     # what may be loaded while a function runs, and why
     "networkx": "it takes longer to load than a program to check, and one method needs it",
     "tpgraph.notation.typeset": "it loads matplotlib, which takes longer than all of `check`",
+    "tpgraph.notation.canvas": "it loads matplotlib, which SVG does without",
 }
 
 

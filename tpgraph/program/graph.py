@@ -26,7 +26,7 @@ from tpgraph.program.variables import Variable
 from tpgraph.types import Width
 
 if TYPE_CHECKING:
-    import networkx
+    import networkx as nx
 
 __all__ = ["Program"]
 
@@ -150,7 +150,7 @@ class Program:
         yield from self.declarations
         yield from self.equations
 
-    def to_networkx(self) -> networkx.MultiDiGraph:
+    def to_networkx(self) -> nx.MultiDiGraph:
         """The typed graph: a vertex for each variable and each Nonlin or Moment gate.
 
         Vertices carry `kind` (G, X, scalar, matrix, data, target, nonlin, moment) and `variable`
