@@ -14,8 +14,8 @@ def weight(node: s.Statement | s.Entry, scope: Scope) -> int:
 
     Raises what the bounds of its ranges raise.
     """
+    scope.origin = getattr(node, "origin", scope.origin)
     if isinstance(node, s.Loop):
-        scope.origin = node.origin
         return _repeated(node.variable.full, node.range, node.body, scope, node)
     if isinstance(node, s.SumOver):
         return _repeated(node.variable, node.range, (node.body,), scope, node)

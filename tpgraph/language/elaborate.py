@@ -128,11 +128,13 @@ class _Elaborator:
 
     def _top(self, statement: s.Statement) -> None:
         self.scope.origin = statement.origin
-        if isinstance(statement, s.Loop):
+        text, origin = self.source.text, statement.origin
+        repeats = text.find("sum", origin, origin + statement.end) >= 0
+        if repeats or isinstance(statement, s.Loop):
             try:
                 self.scope.spend(weight(statement, self.scope), statement)
             except (Placed, TPError, Silent) as problem:
-                self._failed(statement, problem)
+                self._failed(statement, problem, self.scope.origin)
                 return
         self._do(statement)
 
@@ -146,16 +148,17 @@ class _Elaborator:
         try:
             action(statement)
         except (Placed, TPError, Silent) as problem:
-            self._failed(statement, problem)
+            self._failed(statement, problem, statement.origin)
 
-    def _failed(self, statement: s.Statement, problem: Exception) -> None:
+    def _failed(self, statement: s.Statement, problem: Exception, origin: int) -> None:
+        """Report what went wrong; `origin` is that of the line in which it did."""
         self.scope.origin = statement.origin
         self._poison(statement)
         if isinstance(problem, Silent) or id(statement) in self.reported:
             return
         self.reported.add(id(statement))
         if isinstance(problem, Placed):
-            start, end = statement.origin + problem.start, statement.origin + problem.end
+            start, end = origin + problem.start, origin + problem.end
             error = problem.error.at(Span(self.source, start, end))
         else:
             assert isinstance(problem, TPError)

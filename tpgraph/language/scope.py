@@ -119,7 +119,8 @@ class Scope:
         for item in name.indices:
             if isinstance(item, s.Range):
                 values: Sequence[int] = self.bounds(item)
-                self.spend(len(values) * len(names), name)
+                if not self.loops:  # those in a loop were counted before it
+                    self.spend(len(values) * len(names), name)
             else:
                 values = [self.whole(item, self.numbers)]
             names = [f"{n},{k}" if n else str(k) for n in names for k in values]

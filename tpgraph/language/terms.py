@@ -143,8 +143,6 @@ class Terms:
 
     def _sum(self, node: s.SumOver) -> Term:
         values = self.scope.bounds(node.range)
-        if len(self.scope.loops) == 0:
-            self.scope.spend(len(values), node)
         terms = []
         with self.scope.loop_variable(node.variable, node) as numbers:
             for k in values:
