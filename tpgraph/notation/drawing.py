@@ -2,47 +2,64 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 
 from tpgraph.errors import TPError
-from tpgraph.notation.canvas import DEFAULT_DPI, to_pdf, to_png
 from tpgraph.notation.dot import to_dot
 from tpgraph.notation.engine import LayoutEngine, get_engine
 from tpgraph.notation.layout import lay_out
+from tpgraph.notation.legend import build_legend, marks_used
+from tpgraph.notation.paint import picture
 from tpgraph.notation.picture import picture_of
 from tpgraph.notation.scene import Direction, Scene, to_json
-from tpgraph.notation.style import PAPER, Style
+from tpgraph.notation.style import PAPER, Style, theme
 from tpgraph.notation.svg import to_svg
+from tpgraph.notation.tikz import to_tikz
 from tpgraph.program import Program
 
 __all__ = ["FORMATS", "Drawing", "draw"]
 
+_LEGEND_GAP = 14.0  # pt between a picture and its legend
+
 
 @dataclass(frozen=True)
 class Drawing:
-    """A scene in a style; each format is painted when it is first asked for."""
+    """A scene in a style; each format is painted when it is first asked for.
+
+    `source` is the program's text, which SVG, PDF and TikZ carry with them if it is given.
+    """
 
     scene: Scene
     style: Style = PAPER
+    source: str | None = None
 
     @cached_property
     def svg(self) -> str:
         """An SVG document, labels as outlines."""
-        return to_svg(self.scene, self.style)
+        return to_svg(self.scene, self.style, source=self.source)
 
     @cached_property
     def pdf(self) -> bytes:
         """A PDF page of the picture's size."""
-        return to_pdf(self.scene, self.style)
+        content: bytes = _canvas().to_pdf(self.scene, self.style, source=self.source)
+        return content
 
-    def png(self, dpi: float = DEFAULT_DPI) -> bytes:
+    def png(self, dpi: float = 300.0) -> bytes:
         """A PNG image of `dpi` pixels an inch."""
-        return to_png(self.scene, self.style, dpi)
+        content: bytes = _canvas().to_png(self.scene, self.style, dpi)
+        return content
+
+    @cached_property
+    def tikz(self) -> str:
+        """A LaTeX document of one page, drawn by TikZ."""
+        return to_tikz(self.scene, self.style, source=self.source)
 
     @cached_property
     def dot(self) -> str:
@@ -79,6 +96,7 @@ FORMATS: dict[str, Callable[[Drawing], bytes]] = {
     ".svg": lambda drawing: drawing.svg.encode(),
     ".pdf": lambda drawing: drawing.pdf,
     ".png": lambda drawing: drawing.png(),
+    ".tex": lambda drawing: drawing.tikz.encode(),
     ".dot": lambda drawing: drawing.dot.encode(),
     ".json": lambda drawing: drawing.json.encode(),
 }
@@ -91,25 +109,45 @@ def draw(
     *,
     direction: Direction = "LR",
     show_io: bool = False,
-    style: Style = PAPER,
+    legend: bool = False,
+    style: Style | str = PAPER,
     engine: LayoutEngine | str = "wasm",
+    source: str | None = None,
 ) -> Drawing:
     """Draw a program in the notation of Tensor Programs IIb; with `path` also write the file.
 
     `direction` is that of the computation; `show_io` adds data, readout and loss to the strict
-    program; `engine` is `wasm` (built in), `system` (the `dot` on PATH), or a LayoutEngine.
+    program; `legend` a box with the marks that are used; `style` is a theme or its name; `engine`
+    is `wasm` (built in), `system` (the `dot` on PATH), or a LayoutEngine; `source` is a text of the
+    program for pictures to carry with them.
 
-    Raises TPError for an unknown direction, engine or file extension, a label that cannot be
+    Raises TPError for an unknown direction, theme, engine or file extension, a label that cannot be
     typeset, and a layout that takes too long.
     """
     if direction not in _DIRECTIONS:
         raise TPError(f"unknown direction {direction!r}", expected=", ".join(_DIRECTIONS))
     chosen = get_engine(engine) if isinstance(engine, str) else engine
-    diagram = picture_of(program, show_io=show_io, style=style)
-    drawing = Drawing(lay_out(diagram, direction, style=style, engine=chosen), style)
+    look = theme(style) if isinstance(style, str) else style
+    diagram = picture_of(program, show_io=show_io, style=look)
+    scene = lay_out(diagram, direction, style=look, engine=chosen)
+    drawing = Drawing(_with_legend(scene, look) if legend else scene, look, source)
     if path is not None:
         drawing.save(path)
     return drawing
+
+
+def _with_legend(scene: Scene, style: Style) -> Scene:
+    """The legend below the picture, in the middle."""
+    left, bottom, right, _ = picture(scene, style).bounds
+    box = build_legend(marks_used(scene), 0.0, 0.0, style)
+    middle = (left + right - (box.right - box.left)) / 2
+    place = middle, bottom + style.margin - _LEGEND_GAP
+    return replace(scene, legend=build_legend(marks_used(scene), *place, style))
+
+
+def _canvas() -> ModuleType:
+    """The painters that need matplotlib, which takes longer to load than an SVG to draw."""
+    return importlib.import_module("tpgraph.notation.canvas")
 
 
 _DIRECTIONS: tuple[Direction, ...] = ("LR", "TB", "BT", "RL")
