@@ -297,4 +297,4 @@ def test_what_nests_too_deeply_is_a_clear_error() -> None:
         expression = Apply(PRIMITIVES["tanh"], (expression,))  # type: ignore[assignment]
     deep = Nonlin(Variable("y", x.variable.type), expression, (x.variable,))
     with pytest.raises(TPLimitError, match="nests too deeply"):
-        compile(dataclasses.replace(program, equations=(deep,))).run({"n": 3}, 0)
+        compile(dataclasses.replace(program, equations=(deep,)))

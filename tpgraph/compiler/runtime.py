@@ -26,10 +26,10 @@ _DTYPES = ("float64", "float32")
 
 
 def compile(program: Program, dtype: str = "float64") -> Module:
-    """The program as a numpy module.
+    """The program as a numpy module; its functions are loaded at their first use.
 
     `dtype` is "float64" or "float32"; in float32 every array of the module is float32.
-    Raises TPError for another dtype.
+    Raises TPError for another dtype, TPLimitError where functions nest deeper than Python recurses.
     """
     match dtype:
         case "float64" | "float32":
@@ -64,25 +64,18 @@ class Module:
     For a network: `init`, `forward` (if it has outputs), `backward` and `sgd_step` (if it has a
     loss); for a raw program: `init` and `run`. Data and targets are arrays (batch, d), by position
     in the order of the declarations or by name. All raise TPDataError for arrays and widths that
-    do not fit. `source` is the standalone module's text.
+    do not fit. `source` is the standalone module's text, which needs numpy alone.
     """
 
     def __init__(self, program: Program, dtype: Dtype) -> None:
         self.program = program
         self.dtype = dtype
-        self._plan: Plan = make_plan(program)
+        with _limited():
+            self._plan: Plan = make_plan(program)
+            self.source = module_source(self._plan, dtype)
 
     def __repr__(self) -> str:
         return f"<Module {self.program.name}, {self.dtype}>"
-
-    @cached_property
-    def source(self) -> str:
-        """The text of the module, which needs numpy alone.
-
-        Raises TPLimitError where functions nest deeper than Python's own recursion.
-        """
-        with _limited():
-            return module_source(self._plan, self.dtype)
 
     @property
     def trainable(self) -> tuple[str, ...]:
