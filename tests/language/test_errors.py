@@ -128,7 +128,7 @@ MEANING: list[Case] = [
         "for l in 1..2:\n    z[l] = u\n    y[l] = sum(u for k in 1..Q)",
         TPNameError,
         6,
-        31,
+        30,
         "Q is",
         "",
     ),

@@ -225,6 +225,14 @@ def test_intermediates_of_the_loss() -> None:
     require_round_trips(parse(text))
 
 
+def test_a_loss_that_is_a_copy() -> None:
+    text = "dim d = 2\ndata x : d\n"
+    for statement in ("loss (fn(a) = a)(x)", "scalar s = 2\nloss mean(s)"):
+        program = parse(text + statement)
+        assert len(program.equations) == 1
+        require_round_trips(program)
+
+
 def test_names_like_functions_and_transposes() -> None:
     text = (
         "width n\nmatrix tanh, T : n × n ~ N(0, 1)\nvector u : n ~ N(0, 1)\nscalar T_2 = 2\n"

@@ -204,9 +204,10 @@ class _Printer:
         name = statement.target.name
         is_loss = name == "loss" and statement.target == self.program.loss
         head = "loss" if is_loss else f"{self.spell(name)} ="
-        if statement.term is not None:
-            return f"{head} {self.term_text(statement.term)}"
         equation = statement.equation
+        # `loss z` would make z itself the loss
+        if statement.term is not None and not (is_loss and isinstance(statement.term, Ref)):
+            return f"{head} {self.term_text(statement.term)}"
         assert isinstance(equation, Nonlin | Moment)
         names = [self.spell(a.name) for a in equation.arguments]
         text = self._explicit(equation.function, names)
