@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,16 +55,7 @@ def write(content: str | bytes, out: str | None) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    path = Path(out)
-    try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as temporary:
-            temporary.write(data)
-        os.chmod(temporary.name, 0o644)
-        os.replace(temporary.name, path)
-    except OSError as error:
-        raise tp.TPDataError(f"{out} cannot be written: {error.strerror}") from None
+    tp.write_bytes(Path(out), data)
 
 
 def parse_widths(values: list[str]) -> dict[str, int]:

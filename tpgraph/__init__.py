@@ -11,13 +11,13 @@ Names are loaded when they are first used, so that `import tpgraph` costs nothin
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tpgraph import gallery
     from tpgraph.compiler import Module, compile, run
     from tpgraph.errors import Span, TPDataError, TPError, TPErrorGroup
+    from tpgraph.files import write_bytes
     from tpgraph.interpreter import interpret, sample
     from tpgraph.language import format_text, from_json, load, parse, to_json, to_text
     from tpgraph.notation import Drawing, draw
@@ -37,10 +37,7 @@ if TYPE_CHECKING:
         unroll_sgd,
     )
 
-try:
-    __version__ = version("tpgraph")
-except PackageNotFoundError:  # a checkout that is not installed
-    __version__ = "0"
+    __version__: str
 
 _HOME = {
     "Drawing": "notation",
@@ -76,6 +73,7 @@ _HOME = {
     "to_text": "language",
     "train": "training",
     "unroll_sgd": "transform",
+    "write_bytes": "files",
 }
 _MODULES = ("gallery",)
 
@@ -114,10 +112,13 @@ __all__ = [
     "to_text",
     "train",
     "unroll_sgd",
+    "write_bytes",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("tpgraph")
     if name in _MODULES:
         return import_module(f"tpgraph.{name}")
     if name not in _HOME:

@@ -25,7 +25,7 @@ import numpy as np
 
 from tpgraph.compiler import Params
 from tpgraph.errors import TPError
-from tpgraph.training.files import make_directory, write_arrays, write_text
+from tpgraph.files import atomic, make_directory, write_text
 from tpgraph.training.plot import loss_plot
 
 __all__ = ["Checkpoint", "Settings", "sha256"]
@@ -75,7 +75,7 @@ class Checkpoint:
         """Write losses, parameters and manifest."""
         rows = "".join(f"{i},{loss!r}\n" for i, loss in enumerate(losses, 1))
         write_text(self.out / "losses.csv", f"step,loss\n{rows}")
-        write_arrays(self.out / "params.npz", {**params, STEPS: np.array(len(losses))})
+        _write_arrays(self.out / "params.npz", {**params, STEPS: np.array(len(losses))})
         self._write_manifest(len(losses), wanted, losses[-1] if losses else None)
 
     def plot(self, losses: list[float]) -> None:
@@ -159,3 +159,14 @@ def _versions() -> dict[str, str]:
     except PackageNotFoundError:  # a checkout that is not installed
         own = "0"
     return {"tpgraph": own, "numpy": np.__version__, "python": platform.python_version()}
+
+
+def _write_arrays(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    """Write an NPZ file atomically; equal arrays give equal bytes.
+
+    numpy's own savez takes names as keyword arguments and puts the time of day into the file.
+    """
+    with atomic(path) as file, zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, np.asarray(array), allow_pickle=False)

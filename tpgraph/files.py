@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
-
-import numpy as np
+from typing import IO
 
 from tpgraph.errors import TPError
 
-__all__ = ["atomic", "make_directory", "write_arrays", "write_text"]
+__all__ = ["atomic", "make_directory", "write_bytes", "write_text"]
 
 
 def make_directory(path: Path) -> None:
@@ -40,7 +37,7 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
+        os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
     except OSError as error:
         raise TPError(f"{path} cannot be written: {error.strerror}") from None
@@ -48,18 +45,19 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
         Path(name).unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a UTF-8 text atomically."""
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file atomically. Raises TPError where it cannot be written."""
     with atomic(path) as file:
-        file.write(text.encode())
+        file.write(content)
 
 
-def write_arrays(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
-    """Write an NPZ file atomically; equal arrays give equal bytes.
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 text atomically. Raises TPError where it cannot be written."""
+    write_bytes(path, text.encode())
 
-    numpy's own savez takes names as keyword arguments and puts the time of day into the file.
-    """
-    with atomic(path) as file, zipfile.ZipFile(file, "w") as archive:
-        for name, array in arrays.items():
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
-                np.lib.format.write_array(entry, np.asarray(array), allow_pickle=False)
+
+def _umask() -> int:
+    """The process's file mode mask, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
