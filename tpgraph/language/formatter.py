@@ -8,7 +8,7 @@ formatting twice changes nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -23,17 +23,22 @@ from tpgraph.language.tokens import SpacedToken, spaced
 __all__ = ["format_source"]
 
 _INDENT = "    "
-_DECLARATIONS = {"DATA", "TARGET", "PARAM", "MATRIX", "VECTOR"}
+_FAMILY = {
+    **dict.fromkeys(("WIDTH", "DIM", "CONST"), "sizes"),
+    **dict.fromkeys(("DATA", "TARGET", "PARAM", "MATRIX", "VECTOR", "SCALAR"), "given"),
+}
+"""Statements whose words are filled up to one width where they follow one another."""
 
 
 @dataclass(slots=True)
 class _Row:
-    """One line of output: its cells are aligned with those of the rows of one `kind` beside it."""
+    """One line of output: `cells` stand in columns with those of neighbours of the same `word`."""
 
     depth: int
     cells: list[str]
     comment: str = ""
-    kind: str = ""
+    word: str = ""
+    family: str = ""
 
 
 def format_source(source: Source, ascii: bool = False) -> str:
@@ -90,8 +95,11 @@ def _statement(
         comment = source.text[line.comment :].split("\n", 1)[0].rstrip()
     pieces = spaced(tokens(source, line), functions, text, ascii)
     if "\n" not in text:
-        kind = pieces[0].kind if pieces[0].kind in _DECLARATIONS else ""
-        yield _Row(depth, _cells(pieces) if kind else [_joined(pieces)], comment, kind)
+        family = _FAMILY.get(pieces[0].kind, "")
+        if family:
+            yield _Row(depth, _cells(pieces[1:]), comment, pieces[0].text, family)
+        else:
+            yield _Row(depth, [_joined(pieces)], comment)
         return
     yield from _broken(text, pieces, depth, comment)
 
@@ -132,36 +140,43 @@ def _notes(gap: str) -> list[str]:
 
 
 def _laid_out(rows: Sequence[_Row]) -> str:
-    """The text of the rows: cells and comments of neighbours aligned, empty lines single."""
+    """The text of the rows: words, cells and comments of neighbours aligned."""
     texts: list[tuple[str, str]] = []
-    for run in _runs(rows):
-        columns = max(len(row.cells) for row in run)
-        width = [
-            max((len(row.cells[c]) for row in run if c < len(row.cells) - 1), default=0)
-            for c in range(columns)
-        ]
-        for row in run:
-            padded = [
-                cell.ljust(width[c]) if c < len(row.cells) - 1 else cell
-                for c, cell in enumerate(row.cells)
+    for (depth, family), run in _runs(rows, lambda row: (row.depth, row.family)):
+        word = max(len(row.word) for row in run)
+        for _, alike in _runs(run, lambda row: (row.depth, row.word)):
+            lead = _INDENT * depth
+            if family:
+                lead += alike[0].word.ljust(word) + " "
+            lines = _columns(alike) if family else [" ".join(row.cells) for row in alike]
+            texts += [
+                (lead + line if row.cells else "", row.comment)
+                for row, line in zip(alike, lines, strict=True)
             ]
-            text = _INDENT * row.depth + " ".join(padded) if row.cells else ""
-            texts.append((text, row.comment))
     return _with_comments(texts)
 
 
-def _runs(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
-    """Neighbouring rows of one kind and depth."""
-    run: list[_Row] = []
-    for row in rows:
-        if run and row.kind and (row.kind, row.depth) == (run[-1].kind, run[-1].depth):
-            run.append(row)
-            continue
-        if run:
-            yield run
-        run = [row]
-    if run:
-        yield run
+def _runs(
+    rows: Sequence[_Row], key: Callable[[_Row], tuple[int, str]]
+) -> Iterator[tuple[tuple[int, str], list[_Row]]]:
+    """Neighbouring rows of one key."""
+    for common, run in groupby(rows, key):
+        yield common, list(run)
+
+
+def _columns(rows: Sequence[_Row]) -> list[str]:
+    """The cells of the rows in columns."""
+    last = max(len(row.cells) for row in rows) - 1
+    widths = [
+        max((len(row.cells[c]) for row in rows if c < len(row.cells) - 1), default=0)
+        for c in range(last)
+    ]
+    return [
+        " ".join(
+            [*(c.ljust(w) for c, w in zip(row.cells[:-1], widths, strict=False)), row.cells[-1]]
+        )
+        for row in rows
+    ]
 
 
 def _with_comments(texts: Sequence[tuple[str, str]]) -> str:
