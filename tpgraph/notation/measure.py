@@ -62,6 +62,8 @@ def gate_size(
     It is at least as long as `least`.
     """
     reach = max((abs(slot) for slot in slots.values()), default=0.0) * pitch
+    foreign = len(gate.foreign) if slots else (len(gate.foreign) - 1) / 2
+    reach += max(foreign, 0.0) * style.gate_port_gap
     text, size = _fitting_text(gate, max(_LONGEST_TEXT, 2 * reach), style)
     width, height = _text_extent(text, size)
     depth, length = fit_gate(width, height, 0, style)

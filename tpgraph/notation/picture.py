@@ -13,6 +13,7 @@ from typing import Literal
 
 from tpgraph.errors import Span
 from tpgraph.functions import Apply, Defined
+from tpgraph.notation.frame import Side
 from tpgraph.notation.gate_text import GateText, formula, gate_text
 from tpgraph.notation.scene import Fill
 from tpgraph.notation.style import PAPER, Dash, Style
@@ -24,7 +25,10 @@ __all__ = ["Diagram", "Gate", "Product", "Vertex", "picture_of"]
 
 @dataclass(frozen=True, slots=True)
 class Vertex:
-    """A variable: one mark, however many gates read it. `id` is its name."""
+    """A variable: one mark, however many gates read it. `id` is its name.
+
+    `side` is where its label must stand, if that is fixed.
+    """
 
     id: str
     kind: Literal["G", "X", "scalar", "data"]
@@ -34,13 +38,15 @@ class Vertex:
     embeds: str | None = None
     span: Span | None = None
     place: Place | None = None
+    side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
     """A Nonlin, or with `bar` a Moment; several outputs if one function gives them together.
 
-    `inputs` and `outputs` are vertex ids; `text.ordered` forbids to permute the inputs.
+    `inputs` and `outputs` are vertex ids; `text.ordered` forbids to permute the inputs. `foreign`
+    are inputs from another part of the picture, for which it keeps room only.
     """
 
     id: str
@@ -51,6 +57,7 @@ class Gate:
     title: str = ""
     span: Span | None = None
     place: Place | None = None
+    foreign: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +140,8 @@ class _Picture:
         if variable.name in self.program.labels:
             return self.program.labels[variable.name]
         equation = self.program.equation_of.get(variable.name)
-        if isinstance(equation, MatMul) and self._embeds(equation):
+        backward = equation and equation.place and equation.place.row == "backward"
+        if isinstance(equation, MatMul) and self._embeds(equation) and not backward:
             return self._product_label(equation)
         return "" if variable.is_temporary else latex_name(self.program, variable)
 

@@ -37,7 +37,10 @@ LARGE = 800
 
 @dataclass(frozen=True)
 class Places:
-    """Sizes and places of all marks; `wider` adds pt to the gap behind a column."""
+    """Sizes and places of all marks; `wider` adds pt to the gap behind a column.
+
+    `pinned` says where the columns lie, if that is not for this part of a picture to decide.
+    """
 
     diagram: Diagram
     frame: Frame
@@ -46,6 +49,7 @@ class Places:
     gates: Mapping[str, GateSize]
     placement: Placement
     wider: Mapping[int, float] = field(default_factory=dict)
+    pinned: tuple[float, ...] | None = None
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
@@ -61,7 +65,22 @@ class Places:
     @cached_property
     def along(self) -> list[float]:
         """Where each column lies: as near to the one before as its lines and labels permit."""
-        count = max(self.placement.column.values(), default=-1) + 1
+        if self.pinned is not None:
+            return list(self.pinned)
+        along = [0.0]
+        for step in self.steps:
+            along.append(along[-1] + step)
+        return along[: self.columns]
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are."""
+        return max(self.placement.column.values(), default=-1) + 1
+
+    @cached_property
+    def steps(self) -> list[float]:
+        """The least distance from each column to the next."""
+        count = self.columns
         before, after = [0.0] * count, [0.0] * count
         for mark, column in self.placement.column.items():
             near, far = self.room(mark)
@@ -72,10 +91,7 @@ class Places:
             column = self.placement.column[link.source]
             if self.placement.column[link.target] == column + 1:
                 step[column] = max(step[column], self._step(link))
-        along = [0.0]
-        for column, distance in enumerate(step):
-            along.append(along[-1] + distance + self.wider.get(column, 0.0))
-        return along[:count]
+        return [distance + self.wider.get(column, 0.0) for column, distance in enumerate(step)]
 
     @cached_property
     def alike(self) -> dict[int, frozenset[str]]:
@@ -129,20 +145,22 @@ def find_places(
     style: Style,
     engine: LayoutEngine,
     roomy: frozenset[str] = frozenset(),
+    columns: Mapping[str, int] | None = None,
 ) -> Places:
     """Places by some layouts, each of which makes use of the one before; by one if it is large.
 
-    The vertices in `roomy` get room for the label of the product that makes them.
+    The vertices in `roomy` get room for the label of the product that makes them; `columns` are those
+    of all marks, if they are given.
     """
     arrangement = arrange(diagram)
     plan = first_plan(diagram, arrangement, frame, style)
-    places = _laid_out(diagram, arrangement, frame, style, plan, engine, roomy)
+    places = _laid_out(diagram, arrangement, frame, style, plan, engine, roomy, columns)
     if len(diagram.vertices) + len(diagram.gates) <= LARGE:
         plan = second_plan(diagram, arrangement, frame, style, plan, places.placement)
-        places = _laid_out(diagram, arrangement, frame, style, plan, engine, roomy)
+        places = _laid_out(diagram, arrangement, frame, style, plan, engine, roomy, columns)
         if disorder := disordered(plan.families, places.placement):
             plan = replace(plan, disorder=disorder)
-            places = _laid_out(diagram, arrangement, frame, style, plan, engine, roomy)
+            places = _laid_out(diagram, arrangement, frame, style, plan, engine, roomy, columns)
     return replace(places, gates=dict(_moved_ports(places)))
 
 
@@ -154,6 +172,7 @@ def _laid_out(
     plan: Plan,
     engine: LayoutEngine,
     roomy: frozenset[str],
+    columns: Mapping[str, int] | None,
 ) -> Places:
     gates = _gate_sizes(diagram, arrangement, plan, style)
     said = {product.target: product.label for product in diagram.products}
@@ -163,7 +182,7 @@ def _laid_out(
         )
         for v in diagram.vertices
     }
-    sizes = Sizes(vertices, gates, plan.families, plan.disorder)
+    sizes = Sizes(vertices, gates, plan.families, plan.disorder, columns or {})
     placement = place(diagram, arrangement, sizes, engine)
     placement = straightened(diagram, arrangement, sizes, placement)
     return Places(diagram, frame, style, vertices, gates, placement)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tpgraph.notation.engine import GraphvizEdge, GraphvizLayout, LayoutEngine
 from tpgraph.notation.measure import GateSize, VertexSize
@@ -54,13 +54,14 @@ class Placement:
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """The room of all marks; the members of a family belong under each other at equal distances,
-    and those of `disorder` in that order.
+    and those of `disorder` in that order. `columns` are those of all marks, if they are given.
     """
 
     vertices: Mapping[str, VertexSize]
     gates: Mapping[str, GateSize]
     families: Sequence[Sequence[str]] = ()
     disorder: Sequence[Sequence[str]] = ()
+    columns: Mapping[str, int] = field(default_factory=dict)
 
 
 def links(diagram: Diagram) -> Iterator[Link]:
@@ -92,6 +93,7 @@ class _Request:
         self.gates = sizes.gates
         self.families = sizes.families
         self.disorder = sizes.disorder
+        self.columns = sizes.columns
         self.links = tuple(links(diagram))
         self.name = {mark: f"n{i}" for i, mark in enumerate([*self.vertices, *self.gates])}
         self.row = arrangement.rows(diagram)
@@ -104,7 +106,15 @@ class _Request:
     def dot(self) -> str:
         """The text, in which the order of statements follows the program."""
         return "\n".join(
-            ["digraph {", *self._settings(), *self._nodes(), *self._edges(), *self._order(), "}"]
+            [
+                "digraph {",
+                *self._settings(),
+                *self._nodes(),
+                *self._edges(),
+                *self._order(),
+                *self._ranks(),
+                "}",
+            ]
         )
 
     def _settings(self) -> Iterator[str]:
@@ -160,6 +170,17 @@ class _Request:
         for family in self.disorder:
             chain = " -> ".join(self.name[mark] for mark in family)
             yield f"{{rank=same; {chain} [style=invis]}}"
+
+    def _ranks(self) -> Iterator[str]:
+        """A chain of points, each in the column of the marks that are given it."""
+        members: dict[int, list[str]] = defaultdict(list)
+        for mark, column in self.columns.items():
+            members[column].append(self.name[mark])
+        for i, column in enumerate(sorted(members)):
+            yield f"k{i} [style=invis, width=0.01, height=0.01]"
+            yield f"{{rank=same; k{i}; {'; '.join(members[column])}}}"
+            if i:
+                yield f"k{i - 1} -> k{i} [style=invis, weight=0]"
 
     def _weight(self, link: Link) -> int:
         if self.arrangement.follows.get(link.source) == link.target:

@@ -197,7 +197,11 @@ def _sides(
             side[vertex.id] = "before"
         elif not frame.sideways and vertex.id not in leaving:
             side[vertex.id] = "after"
-    return side
+    return side | _fixed_sides(diagram)
+
+
+def _fixed_sides(diagram: Diagram) -> dict[str, Side]:
+    return {vertex.id: vertex.side for vertex in diagram.vertices if vertex.side is not None}
 
 
 def _clear_sides(
@@ -231,7 +235,7 @@ def _clear_sides(
             sides[name] = _OTHER[side]
         else:
             sides[name] = side
-    return sides
+    return sides | _fixed_sides(diagram)
 
 
 _OTHER: dict[Side, Side] = {"above": "below", "below": "above"}
