@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -37,6 +39,7 @@ from tpgraph.program import (
     Variable,
     check,
 )
+from tpgraph.transform import backward, ntk, reduce, unroll_sgd
 from tpgraph.types import Matrix, Scalar, Vector, Width
 
 GALLERY = sorted(Path(str(resources.files("tpgraph_diagrams"))).glob("*.tp"))
@@ -112,6 +115,21 @@ def test_gallery(path: Path) -> None:
     text = path.read_text("utf-8")
     for ascii in (False, True):
         require_format(text, program, ascii)
+
+
+@pytest.mark.parametrize("path", GALLERY, ids=lambda path: path.stem)
+@pytest.mark.parametrize("transform", [backward, partial(unroll_sgd, steps=2), ntk, reduce])
+def test_transforms_of_the_gallery(path: Path, transform: Callable[[Program], Program]) -> None:
+    program = load(path)
+    if transform is not reduce and program.loss is None:
+        pytest.skip("not a network with a loss")
+    require_round_trips(transform(program))
+
+
+@large
+@given(programs(max_equations=20, differentiable=True))
+def test_backward_passes_of_random_networks(program: Program) -> None:
+    require_round_trips(backward(program))
 
 
 def test_ascii_text_is_ascii() -> None:

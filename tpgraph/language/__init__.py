@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tpgraph.embedded import extract_program, is_picture
 from tpgraph.errors import Source, Span, TPDataError, TPSyntaxError
 from tpgraph.language.document import from_json, to_json
 from tpgraph.language.elaborate import elaborate
@@ -33,9 +34,10 @@ def format_text(text: str, name: str = "<text>", ascii: bool = False) -> str:
 
 
 def load(path: str | Path) -> Program:
-    """The program in a `.tp` file, or in a `.json` document.
+    """The program in a `.tp` file, a `.json` document, or a picture that tpgraph has made.
 
-    Raises TPDataError where the file cannot be read, else as `parse` does.
+    SVG, PDF and TikZ carry the text of their program. Raises TPDataError where the file cannot be
+    read or a picture carries none, else as `parse` does.
     """
     file = Path(path)
     try:
@@ -45,10 +47,23 @@ def load(path: str | Path) -> Program:
     except OSError as error:
         raise TPDataError(f"{file} cannot be read: {error.strerror}") from None
     require_size(len(data))
+    if is_picture(data):
+        return parse(_inside(data, str(path)), str(path))
     text = _decoded(data, str(path))
     if file.suffix == ".json":
         return from_json(text, str(path))
     return parse(text, str(path))
+
+
+def _inside(data: bytes, name: str) -> str:
+    """The text that a picture carries."""
+    text = extract_program(data)
+    if text is None:
+        raise TPDataError(
+            f"{name} is a picture without a program in it",
+            expected="a .tp file, or a picture by `tpgraph draw`, which carries its program",
+        )
+    return text
 
 
 def _decoded(data: bytes, name: str) -> str:

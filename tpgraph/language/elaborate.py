@@ -142,7 +142,7 @@ class _Elaborator:
         """Elaborate one statement; what goes wrong is reported once."""
         self.scope.origin = statement.origin
         action = self._actions.get(type(statement))
-        if action is None:
+        if action is None or id(statement) in self.reported:
             self._poison(statement)
             return
         try:

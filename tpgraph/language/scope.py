@@ -31,7 +31,7 @@ def fail(node: s.Entry | s.Name, error: TPError) -> NoReturn:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """The mend that names the nearest known word, if one is near."""
-    near = difflib.get_close_matches(word, list(known)[:10_000], n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, list(known)[:2_000], n=1, cutoff=0.6)
     return f"did you mean {near[0]}?" if near else None
 
 
