@@ -15,17 +15,35 @@ if TYPE_CHECKING:
 
 __all__ = ["File", "load", "parse_widths", "read_text", "write"]
 
-File = Annotated[str, typer.Argument(metavar="FILE", help="A .tp or .json program; - is stdin.")]
+File = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE", help="A .tp or .json program, or a picture with one; - is stdin."
+    ),
+]
 
 STANDARD = "-"
 
 
-def read_text(file: str) -> tuple[str, str]:
-    """The text of a file and its name for messages. Raises TPError where it cannot be read."""
+def read_text(file: str) -> tuple[str, str, bool]:
+    """The text of a file, or that which a picture carries; its name; whether it is a picture.
+
+    Raises TPDataError where the file cannot be read, and for a picture without a program.
+    """
+    content, name = _read(file)
+    if not tp.is_picture(content):
+        return _decoded(content, name), name, False
+    text = tp.extract_program(content)
+    if text is None:
+        raise tp.TPDataError(f"{name} is a picture without a program in it")
+    return text, name, True
+
+
+def _read(file: str) -> tuple[bytes, str]:
     if file == STANDARD:
-        return _decoded(sys.stdin.buffer.read(), "<stdin>"), "<stdin>"
+        return sys.stdin.buffer.read(), "<stdin>"
     try:
-        return _decoded(Path(file).read_bytes(), file), file
+        return Path(file).read_bytes(), file
     except OSError as error:
         raise tp.TPDataError(f"{file} cannot be read: {error.strerror}") from None
 
@@ -44,7 +62,7 @@ def load(file: str) -> Program:
     """The program in a file; JSON by its first character on standard input."""
     if file != STANDARD:
         return tp.load(file)
-    text, name = read_text(file)
+    text, name, _ = read_text(file)
     return tp.from_json(text) if text.lstrip().startswith("{") else tp.parse(text, name)
 
 

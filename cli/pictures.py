@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw", "gallery"]
 
-FORMATS = ("svg", "pdf", "png", "dot", "json")
+FORMATS = ("svg", "pdf", "png", "tex", "dot", "json")
 
 
 class Direction(StrEnum):
@@ -35,6 +35,14 @@ class Engine(StrEnum):
 
     wasm = "wasm"
     system = "system"
+
+
+class Theme(StrEnum):
+    """How it looks."""
+
+    paper = "paper"
+    teaching = "teaching"
+    dark = "dark"
 
 
 class Show(StrEnum):
@@ -62,6 +70,21 @@ def draw(
     ] = Direction.LR,
     show: Annotated[Show | None, typer.Option(help="io: also data, readout and loss.")] = None,
     legend: Annotated[bool, typer.Option("--legend", help="A box with the marks used.")] = False,
+    theme: Annotated[
+        Theme, typer.Option(help="As in the paper, large and coloured, or for dark slides.")
+    ] = Theme.paper,
+    reduced: Annotated[
+        bool, typer.Option("--reduced", help="Reduce the program first (Definition 5.4).")
+    ] = False,
+    paths: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--paths",
+            metavar="WORD",
+            help="Mark the paths with these matrices, such as W[2],W[3] or W,W (Definition 5.5)."
+            " May be given more than once. Paths run in the reduced program, which is drawn.",
+        ),
+    ] = None,
     engine: Annotated[
         Engine, typer.Option(help="The built-in Graphviz, or the dot on PATH.")
     ] = Engine.wasm,
@@ -75,11 +98,15 @@ def draw(
     kind = _format(target, format_)
 
     def once() -> None:
+        program = load(file)
+        shown = tp.reduce(program) if reduced or paths else program
         drawing = tp.draw(
-            load(file),
+            shown,
             direction=direction.value,
             show_io=show is Show.io,
             legend=legend,
+            paths=[path for word in paths or () for path in tp.select_paths(shown, word)],
+            style=theme.value,
             engine=engine.value,
         )
         write(_content(drawing, kind, dpi), target)
@@ -112,6 +139,8 @@ def _content(drawing: Drawing, kind: str, dpi: int) -> str | bytes:
             return drawing.pdf
         case "png":
             return drawing.png(dpi)
+        case "tex":
+            return drawing.tikz
         case "dot":
             return drawing.dot
         case _:

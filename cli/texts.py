@@ -56,8 +56,13 @@ def fmt(
         str | None, typer.Option("--output", "-o", help="Write here and not in place; - is stdout.")
     ] = None,
 ) -> None:
-    """Format a .tp file in place; comments stay."""
-    text, name = read_text(file)
+    """Format a .tp file in place; comments stay.
+
+    Of a picture, the program in it is formatted and written to the file that -o names.
+    """
+    text, name, pictured = read_text(file)
+    if pictured and not check_ and out in (None, file):
+        raise typer.BadParameter(f"{name} is a picture; name the program's own file with -o")
     formatted = tp.format_text(text, name, ascii=ascii_)
     if check_:
         if formatted != text:

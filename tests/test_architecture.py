@@ -1,6 +1,6 @@
 """The import direction of the design, read off the syntax trees.
 
-Floors: 0 errors, files, types · 1 functions · 2 program · 3 language, transform, notation,
+Floors: 0 embedded, errors, files, types · 1 functions · 2 program · 3 language, transform, notation,
 compiler, limit and the interpreter, which do not import each other · 4 training, study, editor,
 gallery · 5 the command line, which imports the public `tpgraph` alone.
 """
@@ -16,6 +16,7 @@ FLOORS = {
     "errors": 0,
     "files": 0,
     "types": 0,
+    "embedded": 0,
     "functions": 1,
     "program": 2,
     "language": 3,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tpgraph import gallery
     from tpgraph.compiler import Module, compile, run
+    from tpgraph.embedded import extract_program, is_picture
     from tpgraph.errors import Span, TPDataError, TPError, TPErrorGroup
     from tpgraph.files import write_bytes
     from tpgraph.interpreter import interpret, sample
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         ntk,
         paths,
         reduce,
+        select_paths,
         simplify,
         unroll_sgd,
     )
@@ -53,10 +55,12 @@ _HOME = {
     "compile": "compiler",
     "draw": "notation",
     "error_entry": "program.report",
+    "extract_program": "embedded",
     "format_text": "language",
     "from_json": "language",
     "gradients": "transform",
     "interpret": "interpreter",
+    "is_picture": "embedded",
     "listing": "program.listing",
     "load": "language",
     "load_data": "training",
@@ -67,6 +71,7 @@ _HOME = {
     "report": "program.report",
     "run": "compiler",
     "sample": "interpreter",
+    "select_paths": "transform",
     "simplify": "transform",
     "strict_text": "program.strict",
     "to_json": "language",
@@ -91,11 +96,13 @@ __all__ = [
     "compile",
     "draw",
     "error_entry",
+    "extract_program",
     "format_text",
     "from_json",
     "gallery",
     "gradients",
     "interpret",
+    "is_picture",
     "listing",
     "load",
     "load_data",
@@ -106,6 +113,7 @@ __all__ = [
     "report",
     "run",
     "sample",
+    "select_paths",
     "simplify",
     "strict_text",
     "to_json",

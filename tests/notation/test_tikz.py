@@ -20,7 +20,7 @@ from matplotlib._mathtext_data import tex2uni
 from matplotlib.image import imread
 
 from tpgraph.errors import TPError
-from tpgraph.notation.embedded import extract_program
+from tpgraph.embedded import extract_program
 from tpgraph.notation.geometry import gate, vector
 from tpgraph.notation.mathtext import outline
 from tpgraph.notation.paint import picture

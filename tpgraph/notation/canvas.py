@@ -22,8 +22,8 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
+from tpgraph.embedded import pdf_keywords
 from tpgraph.errors import TPError
-from tpgraph.notation.embedded import pdf_keywords
 from tpgraph.notation.mathtext import Command
 from tpgraph.notation.paint import (
     Curve,

@@ -5,28 +5,24 @@ from __future__ import annotations
 import importlib
 import os
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
 from tpgraph.errors import TPError
+from tpgraph.notation.composition import Options, compose
 from tpgraph.notation.dot import to_dot
-from tpgraph.notation.engine import LayoutEngine, get_engine
-from tpgraph.notation.layout import lay_out
-from tpgraph.notation.legend import build_legend, marks_used
-from tpgraph.notation.paint import picture
-from tpgraph.notation.picture import picture_of
+from tpgraph.notation.engine import LayoutEngine
+from tpgraph.notation.overlay import VectorPath
 from tpgraph.notation.scene import Direction, Scene, to_json
-from tpgraph.notation.style import PAPER, Style, theme
+from tpgraph.notation.style import PAPER, Style
 from tpgraph.notation.svg import to_svg
 from tpgraph.notation.tikz import to_tikz
 from tpgraph.program import Program
 
-__all__ = ["FORMATS", "Drawing", "draw"]
-
-_LEGEND_GAP = 14.0  # pt between a picture and its legend
+__all__ = ["FORMATS", "Drawing", "draw", "source_of"]
 
 
 @dataclass(frozen=True)
@@ -110,6 +106,7 @@ def draw(
     direction: Direction = "LR",
     show_io: bool = False,
     legend: bool = False,
+    paths: Sequence[VectorPath] = (),
     style: Style | str = PAPER,
     engine: LayoutEngine | str = "wasm",
     source: str | None = None,
@@ -117,40 +114,32 @@ def draw(
     """Draw a program in the notation of Tensor Programs IIb; with `path` also write the file.
 
     `direction` is that of the computation; `show_io` adds data, readout and loss to the strict
-    program; `legend` a box with the marks that are used; `style` is a theme or its name; `engine`
-    is `wasm` (built in), `system` (the `dot` on PATH), or a LayoutEngine; `source` is a text of the
-    program for pictures to carry with them.
+    program; `legend` a box with the marks that are used; `paths` are marked by thick lines (those
+    that `tpgraph.select_paths` finds in a reduced program); `style` is a theme or its name;
+    `engine` is `wasm` (built in), `system` (the `dot` on PATH), or a LayoutEngine; `source` is a
+    text of the program for pictures to carry with them, by default the one it was parsed from.
 
-    Raises TPError for an unknown direction, theme, engine or file extension, a label that cannot be
-    typeset, and a layout that takes too long.
+    Raises TPError for an unknown direction, theme, engine or file extension, a path that the
+    picture does not have, a label that cannot be typeset, and a layout that takes too long.
     """
-    if direction not in _DIRECTIONS:
-        raise TPError(f"unknown direction {direction!r}", expected=", ".join(_DIRECTIONS))
-    chosen = get_engine(engine) if isinstance(engine, str) else engine
-    look = theme(style) if isinstance(style, str) else style
-    diagram = picture_of(program, show_io=show_io, style=look)
-    scene = lay_out(diagram, direction, style=look, engine=chosen)
-    drawing = Drawing(_with_legend(scene, look) if legend else scene, look, source)
+    options = Options(direction, show_io, legend, paths, style, engine)
+    carried = source_of(program) if source is None else source
+    drawing = Drawing(compose(program, options), options.look, carried)
     if path is not None:
         drawing.save(path)
     return drawing
 
 
-def _with_legend(scene: Scene, style: Style) -> Scene:
-    """The legend below the picture, in the middle."""
-    left, bottom, right, _ = picture(scene, style).bounds
-    box = build_legend(marks_used(scene), 0.0, 0.0, style)
-    middle = (left + right - (box.right - box.left)) / 2
-    place = middle, bottom + style.margin - _LEGEND_GAP
-    return replace(scene, legend=build_legend(marks_used(scene), *place, style))
+def source_of(program: Program) -> str | None:
+    """The text that a program was parsed from; None for one that was built otherwise."""
+    spans = (binder.span for binder in program.in_order() if binder.span is not None)
+    first = next(spans, None)
+    return None if first is None else first.source.text
 
 
 def _canvas() -> ModuleType:
     """The painters that need matplotlib, which takes longer to load than an SVG to draw."""
     return importlib.import_module("tpgraph.notation.canvas")
-
-
-_DIRECTIONS: tuple[Direction, ...] = ("LR", "TB", "BT", "RL")
 
 
 def _write(target: Path, content: bytes) -> None:

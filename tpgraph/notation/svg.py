@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 from xml.sax.saxutils import escape, quoteattr
 
-from tpgraph.notation.embedded import svg_metadata
+from tpgraph.embedded import svg_metadata
 from tpgraph.notation.mathtext import Glyph, Placed
 from tpgraph.notation.paint import (
     Bounds,

@@ -16,8 +16,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import assert_never
 
+from tpgraph.embedded import TIKZ_MARK
 from tpgraph.errors import TPError
-from tpgraph.notation.embedded import TIKZ_MARK
 from tpgraph.notation.paint import (
     Curve,
     Disc,

@@ -7,6 +7,7 @@
     reduce(p)                    only G-vars enter a Nonlin, only X-vars enter a MatMul
     simplify(p)                  equal equations once, constants folded, no dead code
     paths(p), count_paths(p)     alternating paths of X- and G-vars, and their isomorphism classes
+    select_paths(p, "W,W")       the paths with these matrices
 
 All keep the values that the interpreter gives at finite width. A width enters their results by the
 scalar ε = 1/√n → 0 alone.
@@ -15,6 +16,7 @@ scalar ε = 1/√n → 0 alone.
 from tpgraph.transform.backward import backward
 from tpgraph.transform.gradients import Gradient, GradientTerm, gradients, materialize
 from tpgraph.transform.kernel import ntk
+from tpgraph.transform.path_words import select_paths
 from tpgraph.transform.paths import (
     Path,
     count_classes,
@@ -41,6 +43,7 @@ __all__ = [
     "ntk",
     "paths",
     "reduce",
+    "select_paths",
     "simplify",
     "unroll_sgd",
 ]

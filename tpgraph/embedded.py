@@ -15,13 +15,22 @@ import re
 import xml.etree.ElementTree as ET
 from xml.sax.saxutils import escape
 
-__all__ = ["MARK", "NAMESPACE", "TIKZ_MARK", "extract_program", "pdf_keywords", "svg_metadata"]
+__all__ = [
+    "MARK",
+    "NAMESPACE",
+    "TIKZ_MARK",
+    "extract_program",
+    "is_picture",
+    "pdf_keywords",
+    "svg_metadata",
+]
 
 NAMESPACE = "urn:tpgraph:program:1"
 MARK = "tpgraph program"
 TIKZ_MARK = "%| "
 
 _NOT_KEPT_BY_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_HEAD = 4096  # bytes in which the root of an SVG stands
 _INFO = re.compile(rb"/Info\s+(\d+)\s+(\d+)\s+R\b")
 _KEYWORDS = re.compile(rb"/Keywords\s*\(")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|.))|\r\n?", re.DOTALL)
@@ -45,6 +54,20 @@ def svg_metadata(source: str) -> str:
 def pdf_keywords(source: str) -> str:
     """The value of a PDF's Keywords that holds a program's text."""
     return f"{MARK}\n{source}"
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether a file's content is a picture (PDF, PNG, SVG, TikZ), with a program in it or not.
+
+    >>> is_picture(b"%PDF-1.4"), is_picture(b"program mlp")
+    (True, False)
+    """
+    if data.startswith((b"%PDF-", b"\x89PNG")):
+        return True
+    head = data[:_HEAD].lstrip()
+    return (head.startswith(b"<") and b"<svg" in head) or (
+        head.startswith((b"%", b"\\")) and (b"\\begin{" in data or b"\\tikz" in data)
+    )
 
 
 def extract_program(data: bytes) -> str | None:

@@ -1,0 +1,64 @@
+"""From a program to its finished scene: marks, layout, paths, legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tpgraph.errors import TPError
+from tpgraph.notation.engine import LayoutEngine, get_engine
+from tpgraph.notation.layout import lay_out
+from tpgraph.notation.legend import build_legend, marks_used
+from tpgraph.notation.overlay import VectorPath, labelled, overlaid
+from tpgraph.notation.paint import picture
+from tpgraph.notation.picture import picture_of
+from tpgraph.notation.scene import Direction, Scene
+from tpgraph.notation.style import PAPER, Style, theme
+from tpgraph.program import Program
+
+__all__ = ["DIRECTIONS", "Options", "compose"]
+
+DIRECTIONS: tuple[Direction, ...] = ("LR", "TB", "BT", "RL")
+_LEGEND_GAP = 14.0  # pt between a picture and its legend
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is drawn of a program and how; the arguments of `draw` by their names."""
+
+    direction: Direction = "LR"
+    show_io: bool = False
+    legend: bool = False
+    paths: Sequence[VectorPath] = ()
+    style: Style | str = PAPER
+    engine: LayoutEngine | str = "wasm"
+
+    @property
+    def look(self) -> Style:
+        """The style. Raises TPNameError for a theme that there is not."""
+        return theme(self.style) if isinstance(self.style, str) else self.style
+
+
+def compose(program: Program, options: Options) -> Scene:
+    """The scene of a program; errors as of `draw`."""
+    if options.direction not in DIRECTIONS:
+        raise TPError(f"unknown direction {options.direction!r}", expected=", ".join(DIRECTIONS))
+    look = options.look
+    engine = options.engine
+    chosen = get_engine(engine) if isinstance(engine, str) else engine
+    diagram = picture_of(program, show_io=options.show_io, style=look)
+    if options.paths:
+        diagram = labelled(diagram, options.paths)
+    scene = lay_out(diagram, options.direction, style=look, engine=chosen)
+    if options.paths:
+        scene = overlaid(scene, options.paths, look)
+    return _with_legend(scene, look) if options.legend else scene
+
+
+def _with_legend(scene: Scene, style: Style) -> Scene:
+    """The legend below the picture, in the middle."""
+    left, bottom, right, _ = picture(scene, style).bounds
+    box = build_legend(marks_used(scene), 0.0, 0.0, style)
+    middle = (left + right - (box.right - box.left)) / 2
+    place = middle, bottom + style.margin - _LEGEND_GAP
+    return replace(scene, legend=build_legend(marks_used(scene), *place, style))
