@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import random
-import sys
 from importlib import resources
 from pathlib import Path
 
 import pytest
+from fuzz.fuzz_parser import SEEDS, WORDS, limit_unrolling, one_input
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "fuzz"))
-from fuzz_parser import SEEDS, WORDS, limit_unrolling, one_input
 
 GALLERY = [
     p.read_text("utf-8") for p in Path(str(resources.files("tpgraph_diagrams"))).glob("*.tp")
