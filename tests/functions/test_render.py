@@ -233,3 +233,11 @@ def test_inline_leaves_the_table_alone():
     np.testing.assert_allclose(evaluate(inline(e), values), evaluate(e, values), rtol=1e-14)
     assert "squash" not in to_text(inline(e), NAMES)
     assert to_text(Apply(DIV, (X, Y)), NAMES) == "x / y"
+
+
+@pytest.mark.parametrize("name", ["silu", "gelu", "sigmoid"])
+def test_nesting_keeps_the_text_short(name):
+    nested = X
+    for _ in range(30):
+        nested = call(name, nested)
+    assert len(to_numpy(nested, NAMES)) < 30 * (len(name) + 4)

@@ -11,10 +11,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from keyword import iskeyword
 from typing import overload
 
 import numpy as np
 
+from tpgraph.compiler.names import IN_FORMULAS
 from tpgraph.functions import (
     ADD,
     DIV,
@@ -187,9 +189,14 @@ class Expressions:
                 yield name, parameters, body, f"{head} = {says}"
 
 
+def _is_free(parameter: str) -> bool:
+    """Whether a parameter can keep its name inside of a generated function."""
+    return parameter.isidentifier() and parameter not in IN_FORMULAS and not iskeyword(parameter)
+
+
 def _parameters(function: Defined) -> tuple[str, ...]:
     from_program = function.parameters
-    if all(p.isidentifier() and p not in ("np", "DTYPE", "erf", "lambda") for p in from_program):
+    if all(_is_free(p) for p in from_program):
         return from_program
     return tuple(f"z_{i + 1}" for i in range(function.arity))
 

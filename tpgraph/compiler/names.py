@@ -16,13 +16,18 @@ from collections.abc import Iterable
 
 from tpgraph.program import split_name
 
-__all__ = ["Identifiers", "identifier"]
+__all__ = ["IN_FORMULAS", "Identifiers", "identifier"]
+
+IN_FORMULAS = frozenset(["np", "DTYPE", "erf", "sigmoid", "silu", "gelu", "leaky_relu"])
+"""Global names of generated code that formulas use."""
 
 _MODULE = (
-    "np DTYPE WIDTHS DATA TARGETS TRAINABLE erf params widths seed rng lr rate loss grads steps"
+    "WIDTHS DATA TARGETS TRAINABLE params widths seed rng lr rate loss grads steps"
     " factor init forward backward sgd_step run variables t z name step values normal"
 )
-RESERVED = frozenset({*_MODULE.split(), *keyword.kwlist, *keyword.softkwlist, *dir(builtins)})
+RESERVED = frozenset(
+    {*IN_FORMULAS, *_MODULE.split(), *keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+)
 """Identifiers that no variable of a program may take in generated code."""
 
 

@@ -72,7 +72,7 @@ class Primitive:
     `partials` makes ∂f/∂(argument i) from the argument expressions, exactly; at kinks the
     docstring of the table states the value. `evaluate` is the reference semantics in numpy;
     `numpy` is the text of generated code with `{0}`, `{1}` for the arguments (it may use `DTYPE`,
-    the module's dtype), and `helper` the definition that this text needs where numpy lacks the
+    the module's dtype), and `helpers` the definitions that it needs where numpy lacks the
     function. Equal by name.
     """
 
@@ -82,7 +82,7 @@ class Primitive:
     evaluate: Callable[..., Array] = field(compare=False)
     numpy: str = field(compare=False)
     latex: str = field(compare=False, default="")
-    helper: str = field(compare=False, default="")
+    helpers: tuple[str, ...] = field(compare=False, default=())
     defaults: tuple[Fraction, ...] = field(compare=False, default=())
 
     def __repr__(self) -> str:

@@ -268,8 +268,8 @@ def numpy_helpers(expression: Expression) -> tuple[str, ...]:
 
     def visit(e: Expression) -> None:
         if isinstance(e, Apply):
-            if not isinstance(e.function, Defined) and e.function.helper:
-                found[e.function.helper] = None
+            if not isinstance(e.function, Defined):
+                found.update(dict.fromkeys(e.function.helpers))
             for argument in e.arguments:
                 visit(argument)
 

@@ -22,6 +22,27 @@ from tpgraph.functions.expression import Apply, Array, Expression, Number, Primi
 
 __all__ = ["ADD", "DIV", "MUL", "NEG", "POW", "PRIMITIVES", "add", "div", "mul", "neg", "power"]
 
+SIGMOID_HELPER = '''
+def sigmoid(z):
+    """1 / (1 + exp(−z)), without overflow."""
+    return 0.5 * (1 + np.tanh(0.5 * z))
+'''
+SILU_HELPER = '''
+def silu(z):
+    """z sigmoid(z)."""
+    return z * sigmoid(z)
+'''
+GELU_HELPER = f'''
+def gelu(z):
+    """z Φ(z), Φ the distribution function of N(0, 1)."""
+    return 0.5 * z * (1 + erf({math.sqrt(0.5)!r} * z))
+'''
+LEAKY_RELU_HELPER = '''
+def leaky_relu(z, slope):
+    """z for z > 0, else slope · z."""
+    return np.where(z > 0, z, slope * z)
+'''
+
 ZERO, ONE, TWO = number(0), number(1), number(2)
 _HALF = number(Fraction(1, 2))
 _LARGEST = Fraction(sys.float_info.max)
@@ -176,8 +197,9 @@ _NAMED = (
         2,
         _leaky_relu_partials,
         lambda z, slope: np.where(z > 0, z, slope * z),
-        "np.where({0} > 0, {0}, {1} * {0})",
+        "leaky_relu({0}, {1})",
         r"\mathrm{lrelu}",
+        (LEAKY_RELU_HELPER,),
         defaults=(Fraction(1, 100),),
     ),
     Primitive(
@@ -187,24 +209,25 @@ _NAMED = (
         _erf,
         "erf({0})",
         r"\mathrm{erf}",
-        ERF_HELPER,
+        (ERF_HELPER,),
     ),
     Primitive(
         "sigmoid",
         1,
         lambda z: (mul(_call("sigmoid", z[0]), add(ONE, neg(_call("sigmoid", z[0])))),),
         _sigmoid,
-        "0.5 * (1 + np.tanh(0.5 * {0}))",
+        "sigmoid({0})",
         r"\sigma",
+        (SIGMOID_HELPER,),
     ),
     Primitive(
         "gelu",
         1,
         lambda z: (add(_gaussian_cdf(z[0]), mul(z[0], _gaussian_density(z[0]))),),
         lambda z: 0.5 * z * (1.0 + _erf(z * math.sqrt(0.5))),
-        f"0.5 * {{0}} * (1 + erf({math.sqrt(0.5)!r} * {{0}}))",
+        "gelu({0})",
         r"\mathrm{gelu}",
-        ERF_HELPER,
+        (ERF_HELPER, GELU_HELPER),
     ),
     Primitive(
         "silu",
@@ -216,8 +239,9 @@ _NAMED = (
             ),
         ),
         lambda z: z * _sigmoid(z),
-        "{0} * (0.5 * (1 + np.tanh(0.5 * {0})))",
+        "silu({0})",
         r"\mathrm{silu}",
+        (SIGMOID_HELPER, SILU_HELPER),
     ),
     Primitive(
         "softplus",
