@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["draw", "gallery"]
 
 FORMATS = ("svg", "pdf", "png", "tex", "dot", "json")
+FRAME_FORMATS = ("pdf", "svg", "png", "tex", "html")
 
 
 class Direction(StrEnum):
@@ -85,6 +86,14 @@ def draw(
             " May be given more than once. Paths run in the reduced program, which is drawn.",
         ),
     ] = None,
+    frames: Annotated[
+        bool,
+        typer.Option(
+            "--frames",
+            help="One picture for each instruction: a PDF of many pages, OUT-01.svg …, a beamer"
+            " slide with overlays (.tex), or a page with buttons and keys (.html).",
+        ),
+    ] = False,
     engine: Annotated[
         Engine, typer.Option(help="The built-in Graphviz, or the dot on PATH.")
     ] = Engine.wasm,
@@ -95,11 +104,25 @@ def draw(
 ) -> None:
     """Draw a program in the graphical notation of Tensor Programs IIb."""
     target = out or (STANDARD if file == STANDARD else f"{Path(file).stem}.{format_ or 'svg'}")
-    kind = _format(target, format_)
+    kind = _format(target, format_, FRAME_FORMATS if frames else FORMATS)
+    if frames and (paths or STANDARD in (target,) or Path(target).suffix.lstrip(".") != kind):
+        raise typer.BadParameter("--frames needs a file name in -o, and no --paths")
 
     def once() -> None:
         program = load(file)
         shown = tp.reduce(program) if reduced or paths else program
+        if frames:
+            made = tp.draw_frames(
+                shown,
+                target,
+                direction=direction.value,
+                show_io=show is Show.io,
+                legend=legend,
+                style=theme.value,
+                engine=engine.value,
+            )
+            typer.echo(f"wrote {len(made.captions)} frames: {target}", err=True)
+            return
         drawing = tp.draw(
             shown,
             direction=direction.value,
@@ -121,12 +144,12 @@ def draw(
     _watch(Path(file), once)
 
 
-def _format(target: str, wanted: str | None) -> str:
+def _format(target: str, wanted: str | None, formats: Sequence[str] = FORMATS) -> str:
     """The format: as asked for, else by the file's ending."""
     kind = wanted or (Path(target).suffix.lstrip(".") if target != STANDARD else "svg")
-    if kind not in FORMATS:
+    if kind not in formats:
         raise typer.BadParameter(
-            f"{kind or target!r} is no picture format; choose one of {', '.join(FORMATS)}"
+            f"{kind or target!r} is no format; choose one of {', '.join(formats)}"
         )
     return kind
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tpgraph.files import write_bytes
     from tpgraph.interpreter import interpret, sample
     from tpgraph.language import format_text, from_json, load, parse, to_json, to_text
-    from tpgraph.notation import Drawing, draw
+    from tpgraph.notation import Drawing, Frames, draw, draw_frames
     from tpgraph.program import Program, check
     from tpgraph.program.listing import listing
     from tpgraph.program.operators import builder
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Drawing": "notation",
+    "Frames": "notation",
     "Module": "compiler",
     "Program": "program",
     "Span": "errors",
@@ -54,6 +55,7 @@ _HOME = {
     "check": "program",
     "compile": "compiler",
     "draw": "notation",
+    "draw_frames": "notation",
     "error_entry": "program.report",
     "extract_program": "embedded",
     "format_text": "language",
@@ -84,6 +86,7 @@ _MODULES = ("gallery",)
 
 __all__ = [
     "Drawing",
+    "Frames",
     "Module",
     "Program",
     "Span",
@@ -95,6 +98,7 @@ __all__ = [
     "check",
     "compile",
     "draw",
+    "draw_frames",
     "error_entry",
     "extract_program",
     "format_text",

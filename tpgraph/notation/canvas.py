@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, assert_never
 
 import numpy as np
@@ -16,7 +16,7 @@ from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.path import Path
@@ -40,7 +40,7 @@ from tpgraph.notation.paint import (
 from tpgraph.notation.scene import Point, Scene
 from tpgraph.notation.style import PAPER, Style
 
-__all__ = ["DEFAULT_DPI", "to_pdf", "to_png"]
+__all__ = ["DEFAULT_DPI", "to_pdf", "to_pdf_pages", "to_png"]
 
 DEFAULT_DPI = 300.0
 _MAX_PIXELS = 20_000  # a side; Agg itself ends at 2^16
@@ -62,14 +62,26 @@ def to_pdf(scene: Scene, style: Style = PAPER, *, source: str | None = None) -> 
     `source` is the program's text, which goes into the document's keywords;
     `embedded.extract_program` finds it. Raises TPError if a label cannot be typeset.
     """
-    page = picture(scene, style)
+    return to_pdf_pages([scene], style, source=source)
+
+
+def to_pdf_pages(
+    scenes: Sequence[Scene], style: Style = PAPER, *, source: str | None = None
+) -> bytes:
+    """Scenes as the pages of one PDF, each of its own size; otherwise as `to_pdf`."""
+    pages = [picture(scene, style) for scene in scenes]
     buffer = io.BytesIO()
-    metadata = {"CreationDate": None, "Producer": None, "Creator": None}
-    keywords = None if source is None else pdf_keywords(source)
-    with rc_context({"pdf.compression": 6}):
-        canvas: Any = FigureCanvasPdf(_figure(page, _PDF_GRID))
-        info = {"Title": page.title or None, "Keywords": keywords}
-        canvas.print_pdf(buffer, metadata=metadata | info)
+    info = {
+        "CreationDate": None,
+        "Producer": None,
+        "Creator": None,
+        "Title": pages[0].title or None,
+        "Keywords": None if source is None else pdf_keywords(source),
+    }
+    with rc_context({"pdf.compression": 6}), PdfPages(buffer, metadata=info) as document:
+        for page in pages:
+            canvas: Any = FigureCanvasPdf(_figure(page, _PDF_GRID))
+            canvas.print_pdf(document)
     return buffer.getvalue()
 
 

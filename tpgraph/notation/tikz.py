@@ -44,7 +44,7 @@ from tpgraph.notation.tikz_style import (
 from tpgraph.program.tex import portable
 from tpgraph.program.variables import ACCENTS, GREEK
 
-__all__ = ["to_tikz"]
+__all__ = ["Painter", "program_comments", "require_length", "to_tikz"]
 
 _LONGEST = 16_300.0  # pt: TeX's lengths end at 16384 of its pt, which are a little shorter
 
@@ -107,8 +107,8 @@ def to_tikz(
     picture longer than TeX's lengths.
     """
     page = picture(scene, style)
-    _check(page)
-    painter = _Painter(style)
+    require_length(page)
+    painter = Painter(style)
     body = [line for layer in page.marks for line in painter.layer(layer)]
     lines = [f"% {_comment(page.title or 'Tensor Program')}, drawn by tpgraph"]
     if standalone:
@@ -119,11 +119,12 @@ def to_tikz(
     if standalone:
         lines.append(_TAIL)
     if source is not None:
-        lines += ["%", "% The program:", *_comments(source)]
+        lines += program_comments(source)
     return "\n".join(lines) + "\n"
 
 
-def _check(page: Picture) -> None:
+def require_length(page: Picture) -> None:
+    """Raise TPError for a picture longer than TeX's lengths."""
     longest = max(page.width, page.height, *map(abs, page.bounds))
     if longest > _LONGEST:
         raise TPError(
@@ -133,7 +134,7 @@ def _check(page: Picture) -> None:
         )
 
 
-class _Painter:
+class Painter:
     """The lines of one picture, and the colours and node names that they use."""
 
     def __init__(self, style: Style) -> None:
@@ -144,6 +145,7 @@ class _Painter:
         self.names: set[str] = set()
 
     def picture(self, page: Picture, body: list[str]) -> Iterator[str]:
+        """The tikzpicture around these lines."""
         keys = list(styles(self.style, self.colors))
         left, bottom, right, top = page.bounds
         corners = f"{_at((left, bottom))} rectangle {_at((right, top))}"
@@ -310,8 +312,9 @@ def _cubic(start: Point, control: Point, end: Point) -> tuple[Point, Point, Poin
     return between(start, control), between(end, control), end
 
 
-def _comments(source: str) -> Iterator[str]:
-    """The program's text; TeX would end a comment at a lone carriage return as well."""
+def program_comments(source: str) -> Iterator[str]:
+    """The program's text as comments; TeX would end one at a lone carriage return as well."""
+    yield from ("%", "% The program:")
     for line in re.split(r"\r\n?|\n", source):
         yield f"{TIKZ_MARK}{line}"
 

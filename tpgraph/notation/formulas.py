@@ -1,0 +1,80 @@
+r"""What an instruction computes, as a line of LaTeX: `\text{MatMul}\quad h^{2} = W^{2}x^{1}`.
+
+Values that the program leaves unnamed go by what they are: `x^{2} = \phi(W^{2}x^{1} + b^{2})`.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from tpgraph.functions import to_latex
+from tpgraph.program import (
+    Equation,
+    MatMul,
+    Moment,
+    Nonlin,
+    Program,
+    Variable,
+    default_latex,
+    latex_functions,
+    latex_name,
+    matrix_latex,
+)
+
+__all__ = ["Formulas"]
+
+_LONGEST = 60  # characters of LaTeX for which an unnamed value is written out
+
+
+class Formulas:
+    """The formulas of a program's instructions."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.functions = latex_functions(program)
+
+    def start(self) -> str:
+        """What stands before the first instruction."""
+        return r"\text{Initial vectors}"
+
+    def caption(self, name: str) -> str:
+        """The rule and the formula of the instruction that binds `name`."""
+        equation = self.program.equation_of[name]
+        rule, right = type(equation).__name__, self.right(equation)
+        left = "" if equation.out.is_temporary else latex_name(self.program, equation.out)
+        return rf"\text{{{rule}}}\quad " + (f"{left} = {right}" if left else right)
+
+    def right(self, equation: Equation) -> str:
+        """The right-hand side of an equation."""
+        match equation:
+            case MatMul(_, _, _, operand):
+                matrix, vector = matrix_latex(self.program, equation), self.name(operand)
+                return f"{matrix}{self._factor(vector)}"
+            case Nonlin():
+                return self._applied(equation)
+            case Moment():
+                inner = self._applied(equation)
+                if not equation.vectors:
+                    return inner
+                n = default_latex(str(equation.vectors[0].dim))
+                mean = rf"\frac{{1}}{{{n}}}\sum_{{\alpha}}"
+                return rf"{mean}\left({inner}\right)_{{\alpha}}"
+            case _:
+                assert_never(equation)
+
+    def name(self, variable: Variable) -> str:
+        """The name of a variable; of an unnamed one its formula, or a dot for a long one."""
+        if not variable.is_temporary:
+            return latex_name(self.program, variable) or default_latex(variable.name)
+        text = self.right(self.program.equation_of[variable.name])
+        return text if len(text) <= _LONGEST else r"{\cdot}"
+
+    def _applied(self, equation: Nonlin | Moment) -> str:
+        names = [self._factor(self.name(a)) for a in equation.arguments]
+        return to_latex(equation.function, names, self.functions)
+
+    def _factor(self, text: str) -> str:
+        """A sum in parentheses; a name that starts with a letter apart from a command."""
+        if " + " in text or " - " in text:
+            return rf"\left({text}\right)"
+        return rf"\,{text}" if text[:1] == "-" else f" {text}"
