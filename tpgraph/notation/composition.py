@@ -11,8 +11,10 @@ from tpgraph.notation.layout import lay_out
 from tpgraph.notation.legend import build_legend, marks_used
 from tpgraph.notation.overlay import VectorPath, labelled, overlaid
 from tpgraph.notation.paint import picture
+from tpgraph.notation.passes import lay_out_passes
 from tpgraph.notation.picture import picture_of
 from tpgraph.notation.scene import Direction, Scene
+from tpgraph.notation.staging import is_staged
 from tpgraph.notation.style import PAPER, Style, theme
 from tpgraph.program import Program
 
@@ -49,7 +51,10 @@ def compose(program: Program, options: Options) -> Scene:
     diagram = picture_of(program, show_io=options.show_io, style=look)
     if options.paths:
         diagram = labelled(diagram, options.paths)
-    scene = lay_out(diagram, options.direction, style=look, engine=chosen)
+    if is_staged(program):
+        scene = lay_out_passes(program, diagram, options.direction, look, chosen)
+    else:
+        scene = lay_out(diagram, options.direction, style=look, engine=chosen)
     if options.paths:
         scene = overlaid(scene, options.paths, look)
     return _with_legend(scene, look) if options.legend else scene

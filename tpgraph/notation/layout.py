@@ -13,7 +13,7 @@ from tpgraph.notation.places import LARGE, Places, find_places
 from tpgraph.notation.scene import Direction, Edge, Label, Node, Scene
 from tpgraph.notation.style import PAPER, Style
 
-__all__ = ["lay_out"]
+__all__ = ["edges_of", "lay_out", "nodes_of"]
 
 _ATTEMPTS = 4
 _WIDER = 9.0  # pt that a crowded gap gains in a new attempt
@@ -37,9 +37,14 @@ def lay_out(
         other = _roomy(find_places(diagram, frame, style, chosen, squeezed))
         if _trouble(other[1]) < _trouble(drawn):
             places, drawn = other
-    nodes = [_vertex_node(vertex, places, drawn) for vertex in diagram.vertices]
-    nodes += [_gate_node(gate, places) for gate in diagram.gates]
-    return Scene(nodes=tuple(nodes), edges=tuple(_edges(places, drawn)), title=diagram.title)
+    nodes, edges = nodes_of(diagram, places, drawn), edges_of(places, drawn)
+    return Scene(nodes=tuple(nodes), edges=tuple(edges), title=diagram.title)
+
+
+def nodes_of(diagram: Diagram, places: Places, drawn: Drawn) -> Iterator[Node]:
+    """The marks of a diagram in their places: vectors and scalars, then gates."""
+    yield from (_vertex_node(vertex, places, drawn) for vertex in diagram.vertices)
+    yield from (_gate_node(gate, places) for gate in diagram.gates)
 
 
 def _roomy(places: Places) -> tuple[Places, Drawn]:
@@ -109,7 +114,7 @@ def _gate_node(gate: Gate, places: Places) -> Node:
     )
 
 
-def _edges(places: Places, drawn: Drawn) -> Iterator[Edge]:
+def edges_of(places: Places, drawn: Drawn) -> Iterator[Edge]:
     """Products and wires in the diagram's order."""
     for link in places.links:
         line = drawn.lines[link]
