@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from tpgraph.notation.folding import folded
 from tpgraph.notation.picture import Diagram, Gate, Vertex
 from tpgraph.notation.scene import Fill
 from tpgraph.program import InitialScalar, Place, Program
@@ -99,7 +100,8 @@ class _Stage:
     def __init__(self, program: Program, diagram: Diagram) -> None:
         self.program = program
         self.title = diagram.title
-        self.gates = [_without(g, _hidden(program)) for g in _kept(program, diagram)]
+        diagram = folded(program, diagram)
+        self.gates = [_without(g, _hidden(program)) for g in diagram.gates]
         self.products = list(diagram.products)
         made = {name for gate in self.gates for name in gate.outputs}
         made |= {product.target for product in self.products}
@@ -116,7 +118,8 @@ class _Stage:
 
     def staging(self) -> Staging:
         """All of it."""
-        for mark in (*self.vertices.values(), *self.gates):
+        marks: tuple[Vertex | Gate, ...] = (*self.vertices.values(), *self.gates)
+        for mark in marks:
             if mark.place is not None:
                 self.home[mark.id] = self._home(mark.place)
         self._bring_products_in()
@@ -252,10 +255,12 @@ class _Stage:
         inside = {p.target for p in self.products if self._inside(p.source, p.target)}
         for key in sorted({self.home[mark].key for mark in self.vertices}):
             members = {mark for mark, home in self.home.items() if home.key == key}
-            gates = (self._local(gate) for gate in self.gates if gate.id in members)
+            gates = [self._local(gate) for gate in self.gates if gate.id in members]
+            made = {name for gate in gates for name in gate.outputs} | inside
+            vertices = (v for v in self.vertices.values() if v.id in members)
             diagram = Diagram(
                 self.title,
-                tuple(v for v in self.vertices.values() if v.id in members),
+                tuple(sorted(vertices, key=lambda v: v.id in made)),
                 tuple(gates),
                 tuple(p for p in self.products if p.target in members & inside),
             )
@@ -288,23 +293,3 @@ def _hidden(program: Program) -> frozenset[str]:
 
 def _without(gate: Gate, names: frozenset[str] | set[str]) -> Gate:
     return replace(gate, inputs=tuple(n for n in gate.inputs if n not in names))
-
-
-def _kept(program: Program, diagram: Diagram) -> Iterator[Gate]:
-    """Without gradients of vectors, and scalars between passes, that nothing reads."""
-    read = {name for gate in diagram.gates for name in gate.inputs}
-    read |= {product.source for product in diagram.products}
-    read |= {variable.name for variable in program.outputs}
-    changed = _changed(program)
-    for gate in diagram.gates:
-        partner = gate.place.partner if gate.place and gate.place.row == "backward" else None
-        aside = partner in program.declaration_of or partner in changed
-        aside = aside or (gate.bar and gate.outputs[0] in changed)
-        if not aside or any(name in read for name in gate.outputs):
-            yield gate
-
-
-def _changed(program: Program) -> frozenset[str]:
-    """What is made between passes."""
-    between = (e for e in program.equations if e.place and e.place.row == "between")
-    return frozenset(e.out.name for e in between)

@@ -23,7 +23,8 @@ _ATTEMPTS = 4
 _WIDER = 9.0
 _CHANNEL = 8.0  # pt that remain free between the marks of neighbouring columns
 _BETWEEN_ROWS = 26.0  # pt from a forward row to its backward row
-_BETWEEN_STRIPS = 40.0
+_BETWEEN_STRIPS = 44.0
+_ASIDE = 30.0  # pt between strips beside each other
 
 
 @dataclass(frozen=True)
@@ -181,10 +182,24 @@ def _stacked(strips: Sequence[Strip]) -> list[Strip]:
     for strip in strips:
         box = strip.box()
         gap = _BETWEEN_ROWS if strip.part.row == "backward" else _BETWEEN_STRIPS
-        top = min((b[1] - gap for b in boxes), default=0.0)
+        beside = [b for b in boxes if not _beside(b, box)]
+        top = min((b[1] - gap for b in beside), default=_top(boxes, box))
         placed.append(_shifted(strip, top - box[3]))
         boxes.append(placed[-1].box())
     return placed
+
+
+def _beside(a: Box, b: Box) -> bool:
+    """Whether two strips have room beside each other."""
+    return a[2] + _ASIDE < b[0] or b[2] + _ASIDE < a[0]
+
+
+def _top(boxes: Sequence[Box], box: Box) -> float:
+    """Where a strip begins that stands beside all others: level with their middle, or their top."""
+    if not boxes:
+        return 0.0
+    high, low = boxes[0][3], min(b[1] for b in boxes)
+    return min(high, (high + low) / 2 + (box[3] - box[1]) / 2)
 
 
 def _shifted(strip: Strip, rise: float) -> Strip:
