@@ -116,7 +116,7 @@ def overlapping_labels(scene):
             yield f"label {a} overlaps label {b}"
     for name, box in labels:
         for node in scene.nodes:
-            if _meet(box, _box(node)):
+            if _meet(box, _box(node)) and _covers(box, corners(node)):
                 yield f"label {name} overlaps {node.id}"
     for node in scene.nodes:
         if node.kind in GATES and node.label is not None:
@@ -124,6 +124,13 @@ def overlapping_labels(scene):
             text = np.array([(left, bottom), (right, bottom), (right, top), (left, top)])
             if depth_inside(text, corners(node)).min() < 0:
                 yield f"the text of {node.id} leaves it"
+
+
+def _covers(box, outline):
+    """Whether a box and a convex outline share more than a border."""
+    left, bottom, right, top = box
+    x, y = np.meshgrid(np.linspace(left, right, 20), np.linspace(bottom, top, 20))
+    return depth_inside(np.stack([x.ravel(), y.ravel()], axis=1), outline).max() > TOUCH
 
 
 def edges_through_nodes(scene):

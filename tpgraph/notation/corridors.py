@@ -11,7 +11,8 @@ from tpgraph.notation.routing import Columns
 
 __all__ = ["Corridors"]
 
-_ROOM = 2.5  # pt between a line and a mark
+_ROOM = 3.0  # pt between a line and a mark across, and along
+_MARGIN = 2.4
 _APART = 1.6  # pt between a line and the middle to its neighbour
 _FAR = 12.0  # pt beyond the outermost mark
 
@@ -26,8 +27,8 @@ class Corridors:
         found: dict[int, list[tuple[float, float, bool]]] = defaultdict(list)
         for mark, column in placement.column.items():
             near, far = places.room(mark)
-            before[column] = max(before[column], near + 1.0)
-            after[column] = max(after[column], far + 1.0)
+            before[column] = max(before[column], near + _MARGIN)
+            after[column] = max(after[column], far + _MARGIN)
             below, above = places.extent(mark)
             middle = placement.across[mark]
             found[column].append((middle - below, middle + above, True))
@@ -51,6 +52,8 @@ class Corridors:
             tuple(
                 self._free(column, y) for column, y in zip(range(first, last), heights, strict=True)
             ),
+            leave=self.spans[first - 1][1],
+            arrive=self.spans[last][0],
         )
 
     def _free(self, column: int, height: float) -> tuple[float, float]:

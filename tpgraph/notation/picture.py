@@ -173,7 +173,7 @@ class _Picture:
             kind=kind,
             fill="filled" if kind == "X" else "hollow",
             label=label,
-            title=f"{variable.name}: {_KIND_WORDS[kind]}, {variable.type}",
+            title=f"{variable.name}: {_described(kind, variable)}",
             embeds=equation.matrix.name if isinstance(equation, MatMul) and embeds else None,
             span=origin.span,
             place=equation.place if equation else None,
@@ -220,7 +220,11 @@ class _Picture:
             )
 
 
-_KIND_WORDS = {"G": "G-var", "X": "X-var", "scalar": "scalar", "data": "data"}
+_KIND_WORDS = {"G": "G-var", "X": "X-var", "data": "data"}
+
+
+def _described(kind: str, variable: Variable) -> str:
+    return "scalar" if kind == "scalar" else f"{_KIND_WORDS[kind]}, {variable.type}"
 
 
 def _joined(left: str, right: str) -> str:

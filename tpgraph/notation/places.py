@@ -25,7 +25,7 @@ __all__ = ["LARGE", "Places", "find_places"]
 _INPUT_GAP = 13.0  # from a vector's outline to the gate
 _OUTPUT_GAP = 6.5  # from the gate to its output's outline
 _PRODUCT_GAP = 24.0  # between the outlines of a product's vectors
-_COLUMN_GAP = 5.0  # between what stands in neighbouring columns
+_COLUMN_GAP = 6.0  # between what stands in neighbouring columns
 _LABEL_ROOM = 8.0  # along a dashed edge beyond its label
 _SLOPE = 0.45  # along per across of a line between neighbouring columns
 _WIDEST_GAP = 70.0
@@ -149,18 +149,25 @@ def find_places(
 ) -> Places:
     """Places by some layouts, each of which makes use of the one before; by one if it is large.
 
-    The vertices in `roomy` get room for the label of the product that makes them; `columns` are those
-    of all marks, if they are given.
+    The vertices in `roomy` get room for the label of the product that makes them; `columns` are
+    those of all marks, if they are given.
     """
     arrangement = arrange(diagram)
+
+    def laid_out(plan: Plan) -> Places:
+        return _laid_out(diagram, arrangement, frame, style, plan, engine, roomy, columns)
+
+    def improved(plan: Plan, places: Places) -> Plan:
+        return second_plan(diagram, arrangement, frame, style, plan, places.placement)
+
     plan = first_plan(diagram, arrangement, frame, style)
-    places = _laid_out(diagram, arrangement, frame, style, plan, engine, roomy, columns)
+    places = laid_out(plan)
     if len(diagram.vertices) + len(diagram.gates) <= LARGE:
-        plan = second_plan(diagram, arrangement, frame, style, plan, places.placement)
-        places = _laid_out(diagram, arrangement, frame, style, plan, engine, roomy, columns)
+        plan = improved(plan, places)
+        places = laid_out(plan)
         if disorder := disordered(plan.families, places.placement):
-            plan = replace(plan, disorder=disorder)
-            places = _laid_out(diagram, arrangement, frame, style, plan, engine, roomy, columns)
+            ordered = laid_out(replace(plan, disorder=disorder))
+            places = laid_out(replace(improved(plan, ordered), disorder=disorder))
     return replace(places, gates=dict(_moved_ports(places)))
 
 

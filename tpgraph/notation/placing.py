@@ -22,6 +22,7 @@ __all__ = ["Link", "Placement", "Sizes", "links", "place"]
 
 _NODE_GAP = 4.0  # pt between boxes of a column
 _ROW_WEIGHT, _OUTPUT_WEIGHT, _HUB_WEIGHT, _PRODUCT_WEIGHT, _INPUT_WEIGHT = 60, 40, 60, 12, 6
+_MANY_LINKS = 150  # from which Graphviz may stop short of the best heights
 _FIELD = 2.0  # pt, the height of a record's field
 _BRANCH_WEIGHT = 8  # of a product whose operand has other uses
 _STEM_WEIGHT = 10  # of a product's result on its way to its only gate
@@ -119,6 +120,8 @@ class _Request:
 
     def _settings(self) -> Iterator[str]:
         yield f"graph [rankdir=LR, nodesep={_NODE_GAP / 72:.4f}, ranksep=0.3]"
+        if len(self.links) > _MANY_LINKS:
+            yield "graph [nslimit=1]"
         yield 'node [shape=box, label="", fixedsize=true, fontsize=1, margin="0,0"]'
         yield "edge [arrowhead=none]"
 

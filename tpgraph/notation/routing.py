@@ -25,6 +25,7 @@ _SAGS = (0.85, 1.0, 1.15, 1.4, 1.8, 2.4)
 _HIGHER, _HIGHEST = 20.0, 40.0  # pt that an arc may rise above its gap before a bent line is better
 _SHOULDERS = (0.3, 0.18, 0.1, 0.04)
 _NEAR = 4.0
+_LEVEL = 1.0  # pt that a line runs level at least before it bends
 _CLOSE = 0.01
 _GRAVE = 10  # a mark in the way is as bad as so many labels
 
@@ -51,12 +52,15 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The columns between the ends of a line: where they begin and end, the height at which the
-    line should pass, and the lowest and highest at which it may.
+    line should pass, and the lowest and highest at which it may. The column where it starts ends at
+    `leave`, that where it ends begins at `arrive`.
     """
 
     spans: tuple[tuple[float, float], ...] = ()
     heights: tuple[float, ...] = ()
     free: tuple[tuple[float, float], ...] = ()
+    leave: float = 0.0
+    arrive: float = 0.0
 
     def runs(self, start: float) -> Iterator[tuple[float, float, float]]:
         """Level pieces (from, to, height), as few as the free heights permit."""
@@ -118,6 +122,7 @@ def _candidates(
         for start_share in (1.0, 0.4):
             for end_share in (1.0, 0.4):
                 yield _through(a, b, between, start_share, end_share), True
+        yield _through_gaps(a, b, between), True
         yield from _arcs(a, b, between, _HIGHER, _HIGHEST)
     if steep:
         yield (a, b), False
@@ -168,6 +173,14 @@ def _through(
     if end_share < 1.0:
         points += _straight(at, last)
     return (*points, *_bend(last, b, 0.5)[1:])
+
+
+def _through_gaps(a: Point, b: Point, between: Columns) -> tuple[Point, ...]:
+    """As `_through`, but level in the columns of both ends as well."""
+    start = max(a[0] + _LEVEL, between.leave), a[1]
+    end = min(b[0] - _LEVEL, between.arrive), b[1]
+    inner = _through(start, end, between, 1.0, 1.0)
+    return (a, *_straight(a, start)[:2], *inner, *_straight(end, b))
 
 
 def _straight(a: Point, b: Point) -> tuple[Point, Point, Point]:
