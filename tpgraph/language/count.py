@@ -8,64 +8,67 @@ from tpgraph.language.scope import Scope, names_in
 
 __all__ = ["weight"]
 
+_UNIT = 8
+"""Nodes of the syntax tree that count as one: a statement has a few."""
 
-def weight(node: s.Statement | s.Entry, scope: Scope) -> int:
-    """Statements and terms that a node unrolls to, in a scope; more than MAX_TERMS is not exact.
 
-    Raises what the bounds of its ranges raise.
+def weight(node: s.Statement, scope: Scope) -> int:
+    """Statements and terms of sums that a node unrolls to, in a scope; long ones count for more.
+
+    More than MAX_TERMS is not exact. Raises what the bounds of its ranges raise.
     """
+    return -(-_nodes(node, scope) // _UNIT)
+
+
+def _nodes(node: object, scope: Scope) -> int:
+    """The nodes that a node unrolls to."""
     scope.origin = getattr(node, "origin", scope.origin)
-    if isinstance(node, s.Loop):
-        return _repeated(node.variable.full, node.range, node.body, scope, node)
-    if isinstance(node, s.SumOver):
-        return _repeated(node.variable, node.range, (node.body,), scope, node)
-    return _plain(node, scope)
-
-
-def _plain(node: object, scope: Scope) -> int:
-    """The weight of a node that is not repeated itself."""
-    if isinstance(node, s.Loop | s.SumOver):
-        return weight(node, scope)
-    if isinstance(node, s.Range):
-        return len(scope.bounds(node))
-    if isinstance(node, s.Exact | s.Name):
-        total = 1
-        for item in node.indices if isinstance(node, s.Name) else ():
-            if isinstance(item, s.Range):
-                total *= max(1, len(scope.bounds(item)))
-        return total
-    if isinstance(node, tuple):
-        if not any(isinstance(inner, tuple) for inner in node):
+    match node:
+        case s.Loop(variable, interval, body):
+            return _repeated(variable.full, interval, body, scope)
+        case s.SumOver(body, variable, interval):
+            return _repeated(variable, interval, (body,), scope)
+        case s.Range():
+            return len(scope.bounds(node)) * _UNIT
+        case s.Name():
+            return _members(node, scope)
+        case tuple():
+            return 1 + sum([_nodes(inner, scope) for inner in node if isinstance(inner, tuple)])
+        case _:
             return 1
-        return 1 + sum(_plain(inner, scope) for inner in node if isinstance(inner, tuple))
-    return 0
+
+
+def _members(name: s.Name, scope: Scope) -> int:
+    """One, or the nodes of a family's members."""
+    total = 1
+    for item in name.indices:
+        if isinstance(item, s.Range):
+            total = max(total, _UNIT) * len(scope.bounds(item))
+    return total
 
 
 def _repeated(
-    name: str,
-    interval: s.Range,
-    body: tuple[s.Statement | s.Entry, ...],
-    scope: Scope,
-    node: s.Loop | s.SumOver,
+    name: str, interval: s.Range, body: tuple[s.Statement | s.Expr, ...], scope: Scope
 ) -> int:
-    values = scope.bounds(interval)
+    values, origin = scope.bounds(interval), scope.origin
+    limit = MAX_TERMS * _UNIT
     if len(values) > MAX_TERMS or not values:
-        return len(values)
+        return len(values) * _UNIT
     numbers, before = scope.numbers, scope.numbers.get(name)
     dependent = any(name in names_in(inner) for inner in _ranges(body))
     total = 0
     try:
         for value in values if dependent else values[:1]:
             numbers[name] = value
-            total += 1 + sum(weight(inner, scope) for inner in body)
-            if total > MAX_TERMS:
+            total += sum(max(_UNIT, _nodes(inner, scope)) for inner in body)
+            if total > limit:
                 break
     finally:
         if before is None:
             numbers.pop(name, None)
         else:
             numbers[name] = before
-    scope.origin = node.origin if isinstance(node, s.Loop) else scope.origin
+    scope.origin = origin
     return total if dependent else total * len(values)
 
 
