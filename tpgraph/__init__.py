@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         reduce,
         select_paths,
         simplify,
+        staged,
         unroll_sgd,
     )
 
@@ -75,6 +76,7 @@ _HOME = {
     "sample": "interpreter",
     "select_paths": "transform",
     "simplify": "transform",
+    "staged": "transform",
     "strict_text": "program.strict",
     "to_json": "language",
     "to_text": "language",
@@ -119,6 +121,7 @@ __all__ = [
     "sample",
     "select_paths",
     "simplify",
+    "staged",
     "strict_text",
     "to_json",
     "to_text",

@@ -40,14 +40,11 @@ def folded(program: Program, diagram: Diagram) -> Diagram:
 
 
 def _aside(program: Program) -> frozenset[str]:
-    """Error signals of declared vectors, and of what training makes of them (b_1 of b)."""
-    between = {e.out.name for e in program.equations if e.place and e.place.row == "between"}
+    """Error signals of trained vectors, and of what training makes of them (b_1 of b)."""
+    trained = {parameter.variable.name for parameter in program.parameters}
+    trained |= {e.out.name for e in program.equations if e.place and e.place.row == "between"}
     partners = {e.out.name: e.place.partner for e in _backward(program) if e.place}
-    return frozenset(
-        name
-        for name, partner in partners.items()
-        if partner in program.declaration_of or partner in between
-    )
+    return frozenset(name for name, partner in partners.items() if partner in trained)
 
 
 def _backward(program: Program) -> Iterator[Equation]:

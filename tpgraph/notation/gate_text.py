@@ -59,13 +59,17 @@ class GateText:
 def gate_text(program: Program, equation: Nonlin | Moment, name: Callable[[str], str]) -> GateText:
     """The text of the gate of an equation.
 
-    `name` gives the label under which a variable stands in the picture, "" if it has none.
+    `name` gives the label under which a variable stands in the picture, "" if it has none. What
+    happens between passes takes its inputs from afar and names them, if it can.
     """
     equation = _distinct(equation)
     expression, count = _flat(equation.function), len(equation.arguments)
     functions = latex_functions(program)
     if isinstance(expression, Argument):
         return _identity(equation, name)
+    between = equation.place is not None and equation.place.row == "between"
+    if between and all(name(a.name) for a in equation.arguments):
+        return _named(equation, expression, name, functions)
     if isinstance(expression, Apply) and _plain(expression, count):
         alone = _alone(expression, functions)
         if alone:

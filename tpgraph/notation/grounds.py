@@ -19,6 +19,7 @@ __all__ = ["Ground", "arrows_of", "contexts_of", "grounds_of"]
 
 _PAD = 7.0  # from marks to the arrow, and from the arrow to the box
 _CAPTION = 14.0
+_EDGE = 3.0  # pt that lines keep from the border of a box
 _ROUND = 26.0  # how far the arrow's turn reaches at most
 _FORWARD, _BACKWARD = r"\text{Forward propagation}", r"\text{Backward propagation}"
 
@@ -33,6 +34,12 @@ class Ground:
     box: Box
     caption_box: Box | None
     tint: str
+
+    @property
+    def edges(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The heights, below and above its marks, where its borders and its arrow run."""
+        below = self.box[1] - _EDGE, self.inner[1]
+        return below, (self.inner[3], self.box[3] + _EDGE)
 
 
 def grounds_of(staging: Staging, strips: Sequence[Strip], style: Style) -> list[Ground]:

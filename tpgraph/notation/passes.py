@@ -73,9 +73,10 @@ class _Composition:
     def wires(self) -> Iterator[Edge]:
         """The inputs from other parts."""
         requests = list(self._requests())
-        lines = route_wires(requests, self._channels(), self._tracks(), self._obstacles())
+        obstacles = self._obstacles()
+        lines = route_wires(requests, self._channels(), self._tracks(), obstacles)
         for request, line in zip(requests, lines, strict=True):
-            points = tuple(self.frame.point(*p) for p in round_corners(line))
+            points = tuple(self.frame.point(*p) for p in round_corners(line, obstacles))
             yield Edge("wire", request.source, request.target, points, len(points) > 2)
 
     def _requests(self) -> Iterator[Request]:
@@ -137,14 +138,15 @@ class _Composition:
     def _tracks(self) -> list[float]:
         """Where lines may run along the whole picture: between the strips."""
         boxes = [strip.box() for strip in self.strips]
-        tops, bottoms = [b[3] for b in boxes], [b[1] for b in boxes]
-        ends = sorted({*tops, *bottoms})
-        found = [ends[0] - _TRACK * i for i in range(1, _OUTSIDE)]
-        found += [ends[-1] + _TRACK * i for i in range(1, _OUTSIDE)]
-        for low, high in pairwise(ends):
-            if not any(b[1] < (low + high) / 2 < b[3] for b in boxes):
-                found += _between(low, high)
-        return found
+        top, bottom = max(b[3] for b in boxes), min(b[1] for b in boxes)
+        found = {bottom - _TRACK * i for i in range(1, _OUTSIDE)}
+        found |= {top + _TRACK * i for i in range(1, _OUTSIDE)}
+        for upper in boxes:
+            below = [b for b in boxes if b[3] <= upper[1] and b[0] < upper[2] and upper[0] < b[2]]
+            if below:
+                found.update(_between(max(b[3] for b in below), upper[1]))
+        zones = [zone for ground in self.grounds for zone in ground.edges]
+        return sorted(y for y in found if not any(a < y < b for a, b in zones))
 
     def _obstacles(self) -> Obstacles:
         found = Obstacles()

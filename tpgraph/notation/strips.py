@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -13,7 +14,7 @@ from tpgraph.notation.lines import Drawn, draw_lines
 from tpgraph.notation.obstacles import Box
 from tpgraph.notation.places import LARGE, Places, find_places
 from tpgraph.notation.scene import Direction
-from tpgraph.notation.staging import Part, Staging
+from tpgraph.notation.staging import Home, Part, Staging
 from tpgraph.notation.style import Style
 
 __all__ = ["Strip", "lay_strips"]
@@ -23,7 +24,8 @@ _ATTEMPTS = 4
 _WIDER = 9.0
 _CHANNEL = 8.0  # pt that remain free between the marks of neighbouring columns
 _BETWEEN_ROWS = 26.0  # pt from a forward row to its backward row
-_BETWEEN_STRIPS = 44.0
+_BETWEEN_STRIPS = 50.0
+_AFTER_TURN, _AFTER_BOX = 46.0, 22.0  # pt behind a context with and without a backward row
 _ASIDE = 30.0  # pt between strips beside each other
 
 
@@ -77,6 +79,9 @@ class Strip:
         return -box[2], box[1], -box[0], box[3]
 
 
+_Found = tuple[Part, Places, tuple[int, ...]]
+
+
 def around(boxes: Sequence[Box]) -> Box:
     """The smallest box around boxes."""
     return (
@@ -93,9 +98,13 @@ def lay_strips(
     engine: LayoutEngine,
 ) -> list[Strip]:
     """All parts laid out and put under each other."""
-    found = [_first_places(part, column, frame, style, engine) for part in staging.parts]
+    found = [
+        _levelled(_first_places(part, column, frame, style, engine), staging)
+        for part in staging.parts
+    ]
     number = max(column.values(), default=-1) + 1
-    strips = _drawn(found, number)
+    ends = _context_ends(staging, column)
+    strips = _drawn(found, number, ends)
     for _ in range(_ATTEMPTS - 1):
         crowded = [any(strip.drawn.crowded.values()) for strip in strips]
         if not any(crowded) or len(column) > LARGE:
@@ -104,14 +113,11 @@ def lay_strips(
             (part, replace(places, wider=_wider(strip)), columns)
             for (part, places, columns), strip in zip(found, strips, strict=True)
         ]
-        again = _drawn(found, number)
+        again = _drawn(found, number, ends)
         if sum(map(_trouble, again)) >= sum(map(_trouble, strips)):
             break
         strips = again
     return _stacked(strips)
-
-
-_Found = tuple[Part, Places, tuple[int, ...]]
 
 
 def _first_places(
@@ -123,6 +129,36 @@ def _first_places(
     given = {mark: sign * column[mark] for mark in marks}
     places = find_places(part.diagram, own, style, engine, columns=given)
     return part, places, tuple(sorted({column[mark] for mark in marks}))
+
+
+def _context_ends(staging: Staging, column: Mapping[str, int]) -> dict[int, float]:
+    """The room that boxes and arrows need behind the last columns of contexts."""
+    ends: dict[int, float] = {}
+    for context, members in staging.contexts.items():
+        if context is not None:
+            room = _AFTER_TURN if staging.returns(context) else _AFTER_BOX
+            last = max(column[mark] for mark in members)
+            ends[last] = max(ends.get(last, 0.0), room)
+    return ends
+
+
+def _levelled(found: _Found, staging: Staging) -> _Found:
+    """The contexts of a strip at one height: that of the row with the most marks."""
+    part, places, columns = found
+    placement = places.placement
+    heights: dict[Home, Counter[float]] = defaultdict(Counter)
+    for mark, height in placement.across.items():
+        heights[staging.home[mark]][round(height, 1)] += 1
+    if part.row == "between" or len(heights) < 2:
+        return found
+    rise = {home: -max(count, key=lambda y: (count[y], y)) for home, count in heights.items()}
+    across = {mark: y + rise[staging.home[mark]] for mark, y in placement.across.items()}
+    passes = {
+        link: tuple(y + rise[staging.home[link.source]] for y in ys)
+        for link, ys in placement.passes.items()
+    }
+    placement = replace(placement, across=across, passes=passes)
+    return part, replace(places, placement=placement), columns
 
 
 def _wider(strip: Strip) -> dict[int, float]:
@@ -137,9 +173,9 @@ def _trouble(strip: Strip) -> int:
     return sum(strip.drawn.crowded.values())
 
 
-def _drawn(found: Sequence[_Found], number: int) -> list[Strip]:
+def _drawn(found: Sequence[_Found], number: int, ends: Mapping[int, float]) -> list[Strip]:
     """Lines drawn with all columns where they are for every part."""
-    along = _columns_along(found, number)
+    along = _columns_along(found, number, ends)
     strips = []
     for part, places, columns in found:
         if part.row == "backward":
@@ -155,7 +191,7 @@ def _pinned(places: Places, along: tuple[float, ...]) -> Places:
     return replace(places, pinned=along)
 
 
-def _columns_along(found: Sequence[_Found], number: int) -> list[float]:
+def _columns_along(found: Sequence[_Found], number: int, ends: Mapping[int, float]) -> list[float]:
     """Where the columns lie: as near as every part permits, with a channel between any two."""
     before, after = [0.0] * number, [0.0] * number
     needs: list[tuple[int, int, float]] = []
@@ -167,11 +203,12 @@ def _columns_along(found: Sequence[_Found], number: int) -> list[float]:
             before[column], after[column] = max(before[column], near), max(after[column], far)
         for (a, b), step in zip(pairwise(columns), places.steps[::sign], strict=True):
             needs.append((a, b, step))
-    needs += [(i, i + 1, after[i] + _CHANNEL + before[i + 1]) for i in range(number - 1)]
+    for i in range(number - 1):
+        needs.append((i, i + 1, after[i] + _CHANNEL + ends.get(i, 0.0) + before[i + 1]))
     along = [0.0] * number
     for column in range(number):
-        ends = (along[a] + step for a, b, step in needs if b == column)
-        along[column] = max(ends, default=0.0)
+        least = (along[a] + step for a, b, step in needs if b == column)
+        along[column] = max(least, default=0.0)
     return along
 
 

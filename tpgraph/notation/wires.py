@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tpgraph.notation.obstacles import Obstacles
+from tpgraph.notation.obstacles import Obstacles, flatten
 from tpgraph.notation.scene import Point
 
 __all__ = ["Request", "round_corners", "route_wires"]
@@ -25,7 +25,7 @@ _SHARED = 6.0  # the length beside another wire costs so many times as much
 _HIT = 400.0
 _CLEAR = 2.4
 _RADIUS = 16.0
-_OWN = -0.6
+_SHARP, _TIGHT = 2.0, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,17 +187,27 @@ def _from_outline(points: tuple[Point, ...], radius: float) -> tuple[Point, ...]
     return (start, *points[1:])
 
 
-def round_corners(points: Sequence[Point]) -> tuple[Point, ...]:
-    """A polyline as Bezier pieces with round corners."""
+def round_corners(points: Sequence[Point], obstacles: Obstacles) -> tuple[Point, ...]:
+    """A polyline as Bezier pieces with round corners, as round as what stands there permits."""
     curve: list[Point] = [points[0]]
     for i in range(1, len(points) - 1):
         a, b, c = points[i - 1], points[i], points[i + 1]
-        room = (_half(a, b, i == 1), _half(b, c, i == len(points) - 2), _RADIUS)
-        enter, leave = _toward(b, a, min(room)), _toward(b, c, min(room))
-        curve += _straight(curve[-1], enter)
-        curve += [_toward(enter, b, 0.55 * min(room)), _toward(leave, b, 0.55 * min(room)), leave]
+        room = min(_half(a, b, i == 1), _half(b, c, i == len(points) - 2), _RADIUS)
+        while room > _SHARP and _cuts(_corner(a, b, c, room), obstacles):
+            room *= 0.7
+        curve += _straight(curve[-1], _toward(b, a, room))
+        curve += _corner(a, b, c, room)[1:]
     curve += _straight(curve[-1], points[-1])
     return tuple(curve)
+
+
+def _corner(a: Point, b: Point, c: Point, room: float) -> list[Point]:
+    enter, leave = _toward(b, a, room), _toward(b, c, room)
+    return [enter, _toward(enter, b, 0.55 * room), _toward(leave, b, 0.55 * room), leave]
+
+
+def _cuts(corner: Sequence[Point], obstacles: Obstacles) -> bool:
+    return obstacles.hits(flatten(corner, True, 8), (), _TIGHT) > 0
 
 
 def _half(a: Point, b: Point, whole: bool) -> float:

@@ -28,6 +28,7 @@ from tpgraph.transform.powers import Power
 from tpgraph.transform.reduced import reduce
 from tpgraph.transform.sgd import unroll_sgd
 from tpgraph.transform.simplification import simplify
+from tpgraph.transform.staged import staged
 
 __all__ = [
     "Gradient",
@@ -45,5 +46,6 @@ __all__ = [
     "reduce",
     "select_paths",
     "simplify",
+    "staged",
     "unroll_sgd",
 ]
