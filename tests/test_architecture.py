@@ -1,8 +1,8 @@
 """The import direction of the design, read off the syntax trees.
 
-Floors: 0 embedded, errors, files, types · 1 functions · 2 program · 3 language, transform, notation,
-compiler, limit and the interpreter, which do not import each other · 4 training, study, editor,
-gallery · 5 the command line, which imports the public `tpgraph` alone.
+Floors: 0 embedded, errors, files, types · 1 functions · 2 program · 3 language, transform,
+notation, compiler, limit and the interpreter, which do not import each other · 4 training, study,
+editor, gallery · 5 the command line, which imports the public `tpgraph` alone.
 """
 
 import ast

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tpgraph.notation.canvas import to_pdf
 from tpgraph.embedded import MARK, NAMESPACE, extract_program
+from tpgraph.notation.canvas import to_pdf
 from tpgraph.notation.geometry import vector
 from tpgraph.notation.scene import Scene
 from tpgraph.notation.svg import to_svg

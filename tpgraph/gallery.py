@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from tpgraph.errors import TPNameError
 from tpgraph.language import parse
+from tpgraph.notation.scene import Direction
 from tpgraph.program import Program
 
 __all__ = ["Entry", "entries", "entry"]
@@ -26,7 +27,7 @@ class Entry:
     title: str
     text: str
     figure: str | None = None
-    direction: str = "LR"
+    direction: Direction = "LR"
 
     def program(self) -> Program:
         """The program itself."""

@@ -19,8 +19,8 @@ from latex_compiler import ENGINES, compiled, installed
 from matplotlib._mathtext_data import tex2uni
 from matplotlib.image import imread
 
-from tpgraph.errors import TPError
 from tpgraph.embedded import extract_program
+from tpgraph.errors import TPError
 from tpgraph.notation.geometry import gate, vector
 from tpgraph.notation.mathtext import outline
 from tpgraph.notation.paint import picture

@@ -211,6 +211,7 @@ class Painter:
                 assert_never(mark)
 
     def path(self, name: str, paint: Paint, path: str) -> str:
+        """One path in a named style, with the options in which its paint differs from it."""
         command = r"\draw" if paint.stroke else r"\fill"
         options = differences(paint, self.looks[name], self.colors)
         return f"{command}[{', '.join([name, *options])}] {path};"
