@@ -86,6 +86,12 @@ def draw(
             " May be given more than once. Paths run in the reduced program, which is drawn.",
         ),
     ] = None,
+    fold: Annotated[
+        bool,
+        typer.Option(
+            "--fold", help="Draw repeated layers or time steps once, in a plate with their range."
+        ),
+    ] = False,
     frames: Annotated[
         bool,
         typer.Option(
@@ -105,8 +111,10 @@ def draw(
     """Draw a program in the graphical notation of Tensor Programs IIb."""
     target = out or (STANDARD if file == STANDARD else f"{Path(file).stem}.{format_ or 'svg'}")
     kind = _format(target, format_, FRAME_FORMATS if frames else FORMATS)
-    if frames and (paths or STANDARD in (target,) or Path(target).suffix.lstrip(".") != kind):
-        raise typer.BadParameter("--frames needs a file name in -o, and no --paths")
+    if frames and (
+        paths or fold or STANDARD in (target,) or Path(target).suffix.lstrip(".") != kind
+    ):
+        raise typer.BadParameter("--frames needs a file name in -o, and neither --paths nor --fold")
 
     def once() -> None:
         program = load(file)
@@ -129,6 +137,7 @@ def draw(
             show_io=show is Show.io,
             legend=legend,
             paths=[path for word in paths or () for path in tp.select_paths(shown, word)],
+            fold=fold,
             style=theme.value,
             engine=engine.value,
         )

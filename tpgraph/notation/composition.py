@@ -13,6 +13,8 @@ from tpgraph.notation.overlay import VectorPath, labelled, overlaid
 from tpgraph.notation.paint import picture
 from tpgraph.notation.passes import lay_out_passes
 from tpgraph.notation.picture import picture_of
+from tpgraph.notation.plates import plated
+from tpgraph.notation.plating import Folded, fold
 from tpgraph.notation.scene import Direction, Scene
 from tpgraph.notation.staging import is_staged
 from tpgraph.notation.style import PAPER, Style, theme
@@ -34,6 +36,7 @@ class Options:
     paths: Sequence[VectorPath] = ()
     style: Style | str = PAPER
     engine: LayoutEngine | str = "wasm"
+    fold: bool = False
 
     @property
     def look(self) -> Style:
@@ -45,10 +48,17 @@ def compose(program: Program, options: Options) -> Scene:
     """The scene of a program; errors as of `draw`."""
     if options.direction not in DIRECTIONS:
         raise TPError(f"unknown direction {options.direction!r}", expected=", ".join(DIRECTIONS))
+    if options.fold and options.paths:
+        raise TPError(
+            "a path has no place in a folded picture, which shows one block for all",
+            mend="draw a smaller program with its paths, or fold it without",
+        )
     look = options.look
     engine = options.engine
     chosen = get_engine(engine) if isinstance(engine, str) else engine
     diagram = picture_of(program, show_io=options.show_io, style=look)
+    folded = fold(program, diagram) if options.fold else Folded(diagram)
+    diagram = folded.diagram
     if options.paths:
         diagram = labelled(diagram, options.paths)
     if is_staged(program):
@@ -57,6 +67,8 @@ def compose(program: Program, options: Options) -> Scene:
         scene = lay_out(diagram, options.direction, style=look, engine=chosen)
     if options.paths:
         scene = overlaid(scene, options.paths, look)
+    if folded.plates:
+        scene = plated(scene, folded, look)
     return _with_legend(scene, look) if options.legend else scene
 
 

@@ -1,0 +1,193 @@
+r"""Repetition in a program: runs of blocks of equations, each like the one before it.
+
+    for l in 2..L:                  W[2] x[1]   φ(… b[2])      l = 2
+        h[l] = W[l] x[l-1]          W[3] x[2]   φ(… b[3])      l = 3
+        x[l] = φ(h[l] + b[l])       …
+
+Two equations correspond if they have one function, and the names in them are equal (shared) or
+differ in one index, all by the same step. A run is at least three consecutive blocks whose
+equations correspond one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from tpgraph.program import Equation, MatMul, split_name
+
+__all__ = ["Run", "find_runs", "moved"]
+
+LEAST_BLOCKS = 3
+_NEXT = 4  # equations of one shape ahead that are looked at for a period
+_PERIODS = 16  # periods that are tried
+
+Name = tuple[str, tuple[int, ...], int | None]
+Shift = tuple[int, int, tuple[bool, ...]]
+"""Which index moves, by how much, and which of the names."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Blocks of `period` equations, `count` of them, from the equation `start` on.
+
+    In every block the index number `position` of what moves is by `step` greater than in the block
+    before; `first` is what it is in the results of the first block.
+    """
+
+    equations: tuple[Equation, ...]
+    period: int
+    count: int
+    position: int
+    step: int
+    first: int
+
+    def block(self, number: int) -> tuple[Equation, ...]:
+        """The equations of one block, from 0."""
+        return self.equations[number * self.period : (number + 1) * self.period]
+
+    @cached_property
+    def block_of(self) -> dict[str, int]:
+        """The block that binds a name."""
+        return {e.out.name: i // self.period for i, e in enumerate(self.equations)}
+
+    @cached_property
+    def moving(self) -> tuple[tuple[str, ...], ...]:
+        """For each equation of the first block the inputs that move on from block to block."""
+        ahead = self.block(1)
+        return tuple(
+            tuple(a.name for a, b in zip(e.inputs, f.inputs, strict=True) if a.name != b.name)
+            for e, f in zip(self.block(0), ahead, strict=True)
+        )
+
+    def index(self, block: int) -> int:
+        """The value of the moving index in the results of a block."""
+        return self.first + self.step * block
+
+    def moved(self, name: str, blocks: int) -> str:
+        """The name that stands for another one so many blocks later."""
+        return moved(name, self.position, self.step * blocks)
+
+
+def moved(name: str, position: int, by: int) -> str:
+    """The name with one of its indices changed.
+
+    >>> moved("x[2]~1", 0, 3)
+    'x[5]~1'
+    """
+    base, index, temporary = split_name(name)
+    changed = [i + by if p == position else i for p, i in enumerate(index)]
+    text = f"{base}[{','.join(map(str, changed))}]"
+    return text if temporary is None else f"{text}~{temporary}"
+
+
+def find_runs(equations: Sequence[Equation]) -> tuple[Run, ...]:
+    """Runs that do not overlap, those that save most first taken, in the program's order."""
+    shapes = _Shapes(equations)
+    found = [run for period in shapes.periods() for run in shapes.runs(period)]
+    found.sort(key=lambda run: (-(run[1] - run[0] - run[2]), run[2], run[0]))
+    taken = [False] * len(equations)
+    runs: list[tuple[int, Run]] = []
+    for start, stop, period in found:
+        if not any(taken[start:stop]):
+            taken[start:stop] = [True] * (stop - start)
+            runs.append((start, shapes.run(start, stop, period)))
+    return tuple(run for _, run in sorted(runs, key=lambda found: found[0]))
+
+
+class _Shapes:
+    """Equations by their shapes: what is left of them without the values of indices."""
+
+    def __init__(self, equations: Sequence[Equation]) -> None:
+        self.equations = equations
+        known: dict[object, int] = {}
+        self.names: list[tuple[Name, ...]] = []
+        self.shapes: list[int] = []
+        for e in equations:
+            names = tuple(split_name(v.name) for v in (e.out, *e.inputs))
+            what: object = e.transpose if isinstance(e, MatMul) else e.function
+            shape = (type(e), what, tuple((b, len(i), t) for b, i, t in names))
+            self.names.append(names)
+            self.shapes.append(known.setdefault(shape, len(known)))
+
+    def periods(self) -> list[int]:
+        """Distances between equations of one shape, frequent ones first."""
+        places: dict[int, list[int]] = defaultdict(list)
+        for i, shape in enumerate(self.shapes):
+            places[shape].append(i)
+        distances = Counter(
+            later - i
+            for where in places.values()
+            for n, i in enumerate(where)
+            for later in where[n + 1 : n + 1 + _NEXT]
+        )
+        return [period for period, _ in distances.most_common(_PERIODS)]
+
+    def runs(self, period: int) -> Iterator[tuple[int, int, int]]:
+        """(start, stop, period) of the longest runs with this period."""
+        shifts = [self._shift(i, i + period) for i in range(len(self.shapes) - period)]
+        start = 0
+        for i in range(len(shifts) + 1):
+            if (
+                i < len(shifts)
+                and shifts[i] is not None
+                and self._goes_on(shifts, start, i, period)
+            ):
+                continue
+            yield from self._whole(start, i + period, period, shifts)
+            start = i if i < len(shifts) and shifts[i] is not None else i + 1
+
+    def _goes_on(self, shifts: Sequence[Shift | None], start: int, i: int, period: int) -> bool:
+        """Whether equation i moves as those since `start`."""
+        here, before = shifts[i], shifts[start]
+        assert here is not None
+        if before is None or here[:2] != before[:2]:
+            return i == start
+        return i - period < start or shifts[i - period] == here
+
+    def _whole(
+        self, start: int, stop: int, period: int, shifts: Sequence[Shift | None]
+    ) -> Iterator[tuple[int, int, int]]:
+        """The run between two equations, begun where the results of a block share their index."""
+        if (stop - start) // period < LEAST_BLOCKS or start >= len(shifts):
+            return
+        shift = shifts[start]
+        if shift is None:
+            return
+        for phase in range(start, min(start + period, stop)):
+            outs = {self._index(i, shift[0]) for i in range(phase, min(phase + period, stop))}
+            count = (stop - phase) // period
+            if len(outs) == 1 and count >= LEAST_BLOCKS:
+                yield phase, phase + count * period, period
+                return
+
+    def _index(self, i: int, position: int) -> int | None:
+        index = self.names[i][0][1]
+        return index[position] if position < len(index) else None
+
+    def _shift(self, i: int, j: int) -> Shift | None:
+        """How equation i moves on to equation j; None where they do not correspond."""
+        if self.shapes[i] != self.shapes[j]:
+            return None
+        shift: tuple[int, int] | None = None
+        moves: list[bool] = []
+        for (_, a, _), (_, b, _) in zip(self.names[i], self.names[j], strict=True):
+            differing = [p for p, (x, y) in enumerate(zip(a, b, strict=True)) if x != y]
+            moves.append(bool(differing))
+            if not differing:
+                continue
+            move = differing[0], b[differing[0]] - a[differing[0]]
+            if len(differing) > 1 or shift not in (None, move):
+                return None
+            shift = move
+        return (*shift, tuple(moves)) if shift is not None and moves[0] else None
+
+    def run(self, start: int, stop: int, period: int) -> Run:
+        """The run of these equations."""
+        shift = self._shift(start, start + period)
+        assert shift is not None, "a run moves"
+        first = self.names[start][0][1][shift[0]]
+        count = (stop - start) // period
+        return Run(tuple(self.equations[start:stop]), period, count, shift[0], shift[1], first)
