@@ -26,7 +26,7 @@ SEEDS = (
     "width n\nvector u : n ~ N(0, 1)\ny = W' u^2",
     "dim d = 3\nmatrix W[1..d] : d x 2 ~ N(0, .5)\nfor k in 1..2: y[k] = W[k]' u",
     "scalar s -> 0 = 2\nz = s * mean(-s / 3)\nloss z",
-    "fn f(z) = relu'(z)\nscalar a = √2\nb = f(a) # c\nlabel b = \"b\"\noutput b",
+    'fn f(z) = relu\'(z)\nscalar a = √2\nb = f(a) # c\nlabel b = "b"\noutput b',
     "width n\nwidth m = n/2\nparam P, Q : n × m ~ N(0, 1)\nparametrization mup",
     "parametrization abc(a=[0, 1/2, 1/2], b=[0, 0, 0], c=-1)\n",
     "width n\nvector x[0] : n ~ N(0, 1)\nmatrix W : n × n ~ N(0, 1)\n"
