@@ -149,9 +149,12 @@ class _Picture:
         return _joined(matrix_latex(self.program, equation), self._name(equation.operand.name))
 
     def _name(self, name: str) -> str:
-        """How a formula names a variable: by its label, a temporary G-var by its product."""
+        """How a formula names a variable: by its label, a temporary G-var by its product.
+
+        Of a label such as `dx = v` it takes what stands behind the equals sign.
+        """
         if self.labels.get(name):
-            return self.labels[name]
+            return self.labels[name].rpartition("=")[2].strip()
         variable = self.program.variables[name]
         if not variable.is_temporary:
             return latex_name(self.program, variable) or default_latex(name)
