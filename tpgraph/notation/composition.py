@@ -12,9 +12,9 @@ from tpgraph.notation.legend import build_legend, marks_used
 from tpgraph.notation.overlay import VectorPath, labelled, overlaid
 from tpgraph.notation.paint import picture
 from tpgraph.notation.passes import lay_out_passes
-from tpgraph.notation.picture import picture_of
-from tpgraph.notation.plates import plated
-from tpgraph.notation.plating import Folded, fold
+from tpgraph.notation.picture import Diagram, picture_of
+from tpgraph.notation.plates import encloses_strangers, plated
+from tpgraph.notation.plating import fold
 from tpgraph.notation.scene import Direction, Scene
 from tpgraph.notation.staging import is_staged
 from tpgraph.notation.style import PAPER, Style, theme
@@ -43,6 +43,11 @@ class Options:
         """The style. Raises TPNameError for a theme that there is not."""
         return theme(self.style) if isinstance(self.style, str) else self.style
 
+    @property
+    def layout_engine(self) -> LayoutEngine:
+        """The engine. Raises TPError for one that there is not."""
+        return get_engine(self.engine) if isinstance(self.engine, str) else self.engine
+
 
 def compose(program: Program, options: Options) -> Scene:
     """The scene of a program; errors as of `draw`."""
@@ -54,22 +59,34 @@ def compose(program: Program, options: Options) -> Scene:
             mend="draw a smaller program with its paths, or fold it without",
         )
     look = options.look
-    engine = options.engine
-    chosen = get_engine(engine) if isinstance(engine, str) else engine
     diagram = picture_of(program, show_io=options.show_io, style=look)
-    folded = fold(program, diagram) if options.fold else Folded(diagram)
-    diagram = folded.diagram
+    scene = _folded(program, diagram, options) if options.fold else None
+    if scene is None:
+        scene = _unfolded(program, diagram, options)
+    return _with_legend(scene, look) if options.legend else scene
+
+
+def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | None:
+    """The scene with plates; None where nothing repeats, or where a plate would hold strangers."""
+    if is_staged(program):
+        return None
+    folded = fold(program, diagram, sideways=options.direction in ("LR", "RL"))
+    if not folded.plates:
+        return None
+    look = options.look
+    scene = lay_out(folded.diagram, options.direction, style=look, engine=options.layout_engine)
+    return None if encloses_strangers(scene, folded) else plated(scene, folded, look)
+
+
+def _unfolded(program: Program, diagram: Diagram, options: Options) -> Scene:
+    look, engine = options.look, options.layout_engine
     if options.paths:
         diagram = labelled(diagram, options.paths)
     if is_staged(program):
-        scene = lay_out_passes(program, diagram, options.direction, look, chosen)
+        scene = lay_out_passes(program, diagram, options.direction, look, engine)
     else:
-        scene = lay_out(diagram, options.direction, style=look, engine=chosen)
-    if options.paths:
-        scene = overlaid(scene, options.paths, look)
-    if folded.plates:
-        scene = plated(scene, folded, look)
-    return _with_legend(scene, look) if options.legend else scene
+        scene = lay_out(diagram, options.direction, style=look, engine=engine)
+    return overlaid(scene, options.paths, look) if options.paths else scene
 
 
 def _with_legend(scene: Scene, style: Style) -> Scene:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 from tpgraph.notation.obstacles import flatten
 from tpgraph.notation.paint import Bounds, label_bounds
@@ -11,7 +12,7 @@ from tpgraph.notation.plating import Folded, PlateOf
 from tpgraph.notation.scene import Anchor, Edge, Label, Node, Plate, Point, Scene
 from tpgraph.notation.style import Style
 
-__all__ = ["plated"]
+__all__ = ["encloses_strangers", "plated"]
 
 _PADDING = 6.0  # pt between the marks and the frame
 _LABEL_GAP = 2.5  # pt between the frame and its label
@@ -38,6 +39,20 @@ def plated(scene: Scene, folded: Folded, style: Style) -> Scene:
         edges=tuple(_renamed(edge, folded) for edge in edges),
         plates=(*scene.plates, *plates),
     )
+
+
+def encloses_strangers(scene: Scene, folded: Folded) -> bool:
+    """Whether a plate would hold marks that do not belong to it, or two plates overlap."""
+    boxes = [_box(plate, scene) for plate in folded.plates]
+    for plate, box in zip(folded.plates, boxes, strict=True):
+        strangers = (n for n in scene.nodes if n.id not in plate.members)
+        if any(_meet(box, own) for n in strangers for own in _node_boxes(n)):
+            return True
+    return any(_meet(a, b) for a, b in combinations(boxes, 2))
+
+
+def _meet(a: Bounds, b: Bounds) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _renamed(edge: Edge, folded: Folded) -> Edge:
@@ -106,6 +121,7 @@ def _placed(text: str, box: Bounds, scene: Scene, style: Style) -> Label:
     )
     labels = [Label(text, x, y, anchor, size) for x, y, anchor in corners]
     taken = [box for node in scene.nodes for box in _node_boxes(node)]
+    taken += [label_bounds(label) for label in scene.labels]
     taken += [label_bounds(edge.label) for edge in scene.edges if edge.label]
     lines = [flatten(edge.points, edge.curve) for edge in scene.edges]
     return min(labels, key=lambda label: _trouble(label_bounds(label), taken, lines))
@@ -113,6 +129,5 @@ def _placed(text: str, box: Bounds, scene: Scene, style: Style) -> Label:
 
 def _trouble(box: Bounds, taken: Sequence[Bounds], lines: Sequence[Sequence[Point]]) -> int:
     """How many marks and lines a label would lie on."""
-    left, bottom, right, top = box
-    marks = sum(a < right and c > left and b < top and d > bottom for a, b, c, d in taken)
-    return marks + sum(any(_inside(point, box) for point in line) for line in lines)
+    marks = sum(_meet(box, other) for other in taken)
+    return marks + sum(any(_inside(p, box) for p in line) for line in lines)

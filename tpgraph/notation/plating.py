@@ -9,6 +9,7 @@ plate, and what the last block gives behind it, with dots between:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -22,6 +23,11 @@ from tpgraph.program import Program
 __all__ = ["Folded", "PlateOf", "fold"]
 
 T = TypeVar("T")
+
+# The label of a product that is replaced by dots: it asks the layout for room along the row.
+_ROOM_SIDEWAYS = r"\cdots\cdots\cdots"
+_ROOM_UPWARDS = r"\cdots\\\cdots\\\cdots"
+_SUM = re.compile(r"(?:\{\\cdot\}\{\+\}){3,}\{\\cdot\}")
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,11 @@ class Folded:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-def fold(program: Program, diagram: Diagram) -> Folded:
+def fold(program: Program, diagram: Diagram, sideways: bool = True) -> Folded:
     """The diagram with every run of blocks drawn once; as it is, if nothing repeats.
 
     A run whose blocks are read from outside is not folded, unless it is the last block that is
-    read, or every block by one reader.
+    read, or every block by one reader. `sideways` is whether the computation runs to a side.
     """
     drawn = {vertex.id for vertex in diagram.vertices}
     equations = [e for e in program.equations if e.out.name in drawn]
@@ -58,7 +64,7 @@ def fold(program: Program, diagram: Diagram) -> Folded:
         choose_blocks(plans)
         wrong = unfoldable(plans, equations)
         if not wrong:
-            return _Folding(program, diagram, plans).folded()
+            return _Folding(diagram, plans, sideways).folded()
         plans = [plan for plan in plans if all(plan is not other for other in wrong)]
     return Folded(diagram)
 
@@ -66,8 +72,9 @@ def fold(program: Program, diagram: Diagram) -> Folded:
 class _Folding:
     """The diagram of what stays."""
 
-    def __init__(self, program: Program, diagram: Diagram, plans: Sequence[Plan]) -> None:
+    def __init__(self, diagram: Diagram, plans: Sequence[Plan], sideways: bool) -> None:
         self.diagram = diagram
+        self.room = _ROOM_SIDEWAYS if sideways else _ROOM_UPWARDS
         self.plans = plans
         self.plan_of = {name: plan for plan in plans for name in plan.home}
         self.letters = {id(plan): loop_letter(plan.run.equations[0]) for plan in plans}
@@ -81,7 +88,7 @@ class _Folding:
         gates = [self._gate(g) for g in self.diagram.gates if self._made(g.outputs[0])]
         products = [self._product(p) for p in self.diagram.products if self._made(p.target)]
         dots = [pair for plan in self.plans for pair in _dots(plan)]
-        products += [Product(a, b, "", False, "") for a, b in dots]
+        products += [Product(a, b, "", False, self.room) for a, b in dots]
         diagram = replace(
             self.diagram,
             vertices=tuple(vertices),
@@ -127,10 +134,13 @@ class _Folding:
 
         # the forms of a text, joined to be compared as one
         forms = said(lambda g: "\n".join((g.text.text, *g.text.shorter))).split("\n")
+        inputs = tuple(self._inputs(gate))
+        if len(inputs) < len(gate.inputs):  # the sum of what is read of all blocks
+            forms = [_SUM.sub(lambda _: r"\textstyle\sum{\cdot}", form) for form in forms]
         return replace(
             gate,
             text=replace(gate.text, text=forms[0], shorter=tuple(forms[1:])),
-            inputs=tuple(self._inputs(gate)),
+            inputs=inputs,
             title=said(lambda g: g.title),
         )
 

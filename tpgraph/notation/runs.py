@@ -89,6 +89,8 @@ class _Readers:
     def __init__(self, plans: Sequence[Plan]) -> None:
         self.plans = plans
         self.plan_of = {name: plan for plan in plans for name in plan.home}
+        self.pooled: set[str] = set()
+        self.read: set[str] = set()
 
     def wrong(self, equations: Sequence[Equation]) -> Iterator[Plan]:
         for equation in equations:
@@ -102,12 +104,17 @@ class _Readers:
                 yield plan
             for before in plan.entries.values():
                 yield from self._at_end(before)
+        for plan in self.plans:
+            unread = self.pooled - self.read
+            plan.after = {name: None for name in plan.after if name not in unread}
 
     def _from_outside(self, equation: Equation) -> Iterator[Plan]:
         """The runs that a reader outside of all plates makes impossible."""
-        names = {v.name for v in equation.inputs}
-        for name in names & self.plan_of.keys():
-            if not names.issuperset(everywhere(self.plan_of[name], name)):
+        names = {v.name: None for v in equation.inputs if v.name in self.plan_of}
+        for name in names:
+            if names.keys() >= set(everywhere(self.plan_of[name], name)):
+                self.pooled.add(name)
+            else:
                 yield from self._at_end(name)
 
     def _from_plate(self, own: Plan, equation: Equation) -> Iterator[Plan]:
@@ -115,9 +122,9 @@ class _Readers:
         moving = set(own.reads(own.kept))
         for name in dict.fromkeys(v.name for v in equation.inputs):
             plan = self.plan_of.get(name)
-            if plan is None or plan is own:
+            if plan is None:
                 continue
-            if name not in moving:
+            if plan is not own and name not in moving:
                 yield from self._at_end(name)
             elif plan.home[name] != plan.kept and name not in plan.entries:
                 yield plan
@@ -130,5 +137,6 @@ class _Readers:
             return
         if name in plan.after or plan.home[name] == plan.run.count - 1:
             plan.after[name] = None
+            self.read.add(name)
         else:
             yield plan
