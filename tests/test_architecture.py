@@ -35,6 +35,7 @@ TOP_LEVEL = {"tpgraph", "tests", "diagrams", "cli", "pyproject.toml", "README.md
 LAZY = {
     # what may be loaded while a function runs, and why
     "networkx": "it takes longer to load than a program to check, and one method needs it",
+    "tpgraph.notation": "a notebook asks a program for its picture, which is a higher floor",
     "tpgraph.notation.typeset": "it loads matplotlib, which takes longer than all of `check`",
     "tpgraph.notation.canvas": "it loads matplotlib, which SVG does without",
 }

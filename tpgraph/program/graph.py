@@ -150,6 +150,12 @@ class Program:
         yield from self.declarations
         yield from self.equations
 
+    def _repr_svg_(self) -> str:
+        """What notebooks show: the program's picture, a reading of a higher floor."""
+        notation = import_module("tpgraph.notation")
+        svg: str = notation.draw(self).svg
+        return svg
+
     def to_networkx(self) -> nx.MultiDiGraph:
         """The typed graph: a vertex for each variable and each Nonlin or Moment gate.
 
