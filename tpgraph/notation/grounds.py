@@ -42,8 +42,13 @@ class Ground:
         return below, (self.inner[3], self.box[3] + _EDGE)
 
 
-def grounds_of(staging: Staging, strips: Sequence[Strip], style: Style) -> list[Ground]:
-    """The grounds of all contexts; without contexts, that of the two rows if there are two."""
+def grounds_of(
+    staging: Staging, strips: Sequence[Strip], style: Style, reach: Sequence[Point] = ()
+) -> list[Ground]:
+    """The grounds of all contexts; without contexts, that of the two rows if there are two.
+
+    The latter lies around the points of `reach` as well.
+    """
     boxes = _boxes(strips)
     found = []
     for context, members in staging.contexts.items():
@@ -51,6 +56,8 @@ def grounds_of(staging: Staging, strips: Sequence[Strip], style: Style) -> list[
         if context is None and not returns:
             continue
         inner = around([boxes[mark] for mark in members])
+        if context is None:
+            inner = around([inner, *((x, y, x, y) for x, y in reach)])
         found.append(_ground(context, inner, returns, style))
     return found
 

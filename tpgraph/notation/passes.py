@@ -27,6 +27,7 @@ __all__ = ["lay_out_passes"]
 _TRACK = 4.5  # pt between lines in a channel
 _OUTSIDE = 5  # tracks beyond the outermost marks
 _FAR = 16.0
+_MOST = 9  # tracks in a channel
 
 
 def lay_out_passes(
@@ -43,12 +44,14 @@ def lay_out_passes(
         )
     frame = Frame(direction)
     strips = lay_strips(staging, columns_of(staging), frame, style, engine)
-    grounds = grounds_of(staging, strips, style)
-    composition = _Composition(staging, strips, grounds, frame, style)
+    composition = _Composition(staging, strips, grounds_of(staging, strips, style), frame, style)
+    wires = tuple(composition.wires())
+    reach = [frame.back(*point) for wire in wires for point in wire.points]
+    grounds = grounds_of(staging, strips, style, reach)
     edges = tuple(e for strip in strips for e in edges_of(strip.places, strip.drawn))
     return Scene(
         nodes=tuple(composition.nodes()),
-        edges=(*edges, *composition.wires()),
+        edges=(*edges, *wires),
         contexts=tuple(contexts_of(grounds, frame, style)),
         arrows=tuple(arrows_of(grounds, frame, style)),
         title=diagram.title,
@@ -145,7 +148,7 @@ class _Composition:
             below = [b for b in boxes if b[3] <= upper[1] and b[0] < upper[2] and upper[0] < b[2]]
             if below:
                 found.update(_between(max(b[3] for b in below), upper[1]))
-        zones = [zone for ground in self.grounds for zone in ground.edges]
+        zones = [zone for ground in self.grounds if ground.context for zone in ground.edges]
         return sorted(y for y in found if not any(a < y < b for a, b in zones))
 
     def _obstacles(self) -> Obstacles:
@@ -169,6 +172,6 @@ class _Composition:
 
 def _between(low: float, high: float) -> list[float]:
     """Lines between two heights, at equal distances."""
-    count = max(1, int((high - low) / _TRACK) - 1)
+    count = min(_MOST, max(1, int((high - low) / _TRACK) - 1))
     step = (high - low) / (count + 1)
     return [low + step * (i + 1) for i in range(count)]

@@ -26,6 +26,7 @@ _CHANNEL = 8.0  # pt that remain free between the marks of neighbouring columns
 _BETWEEN_ROWS = 26.0  # pt from a forward row to its backward row
 _BETWEEN_STRIPS = 50.0
 _AFTER_TURN, _AFTER_BOX = 46.0, 22.0  # pt behind a context with and without a backward row
+_PER_WIRE = 3.0
 _ASIDE = 30.0  # pt between strips beside each other
 
 
@@ -104,6 +105,8 @@ def lay_strips(
     ]
     number = max(column.values(), default=-1) + 1
     ends = _context_ends(staging, column)
+    for place, room in _wire_room(staging, column).items():
+        ends[place] = max(ends.get(place, 0.0), room)
     strips = _drawn(found, number, ends)
     for _ in range(_ATTEMPTS - 1):
         crowded = [any(strip.drawn.crowded.values()) for strip in strips]
@@ -140,6 +143,15 @@ def _context_ends(staging: Staging, column: Mapping[str, int]) -> dict[int, floa
             last = max(column[mark] for mark in members)
             ends[last] = max(ends.get(last, 0.0), room)
     return ends
+
+
+def _wire_room(staging: Staging, column: Mapping[str, int]) -> dict[int, float]:
+    """The room that wires need before the wide sides of their gates."""
+    sources: dict[int, set[str]] = defaultdict(set)
+    for wire in staging.wires:
+        mirrored = staging.home[wire.gate].mirrored
+        sources[column[wire.gate] - (not mirrored)].add(wire.source)
+    return {place: _PER_WIRE * len(names) for place, names in sources.items()}
 
 
 def _levelled(found: _Found, staging: Staging) -> _Found:

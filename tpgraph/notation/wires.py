@@ -20,9 +20,10 @@ from tpgraph.notation.scene import Point
 
 __all__ = ["Request", "round_corners", "route_wires"]
 
+_MARGIN = 160.0  # pt by which a wire may leave the box around its ends
 _BEND = 24.0  # a corner costs as much as so many pt
 _SHARED = 6.0  # the length beside another wire costs so many times as much
-_HIT = 400.0
+_HIT = 4000.0
 _CLEAR = 2.4
 _RADIUS = 16.0
 _SHARP, _TIGHT = 2.0, 0.6
@@ -50,15 +51,15 @@ class _Grid:
     taken: dict[tuple[str, float], list[tuple[float, float, str]]] = field(
         default_factory=lambda: defaultdict(list)
     )
-    known: dict[tuple[Point, Point, str, str], int] = field(default_factory=dict)
+    known: dict[tuple[Point, Point], int] = field(default_factory=dict)
 
     def hits(self, a: Point, b: Point, request: Request) -> int:
         """How much lies in the way from a to b."""
-        own = (request.source, request.target)
-        key = (a, b, *own)
-        if key not in self.known:
-            self.known[key] = self.obstacles.hits((a, b), own, _CLEAR)
-        return self.known[key]
+        if (a, b) not in self.known:
+            self.known[a, b] = self.obstacles.hits((a, b), (), _CLEAR)
+        if not self.known[a, b]:
+            return 0
+        return self.obstacles.hits((a, b), (request.source, request.target), _CLEAR)
 
     def shared(self, a: Point, b: Point, source: str) -> float:
         """The length for which wires of other vectors run here already."""
@@ -110,7 +111,9 @@ class _Search:
     def __init__(self, request: Request, grid: _Grid) -> None:
         self.request = request
         self.grid = grid
-        self.xs = sorted({*grid.xs, request.start[0]})
+        low, high = sorted((request.start[0], request.end[0]))
+        near = (x for x in grid.xs if low - _MARGIN < x < high + _MARGIN)
+        self.xs = sorted({*near, request.start[0]})
         self.ys = sorted({*grid.ys, request.start[1], request.end[1]})
 
     def path(self) -> tuple[Point, ...]:
