@@ -80,11 +80,16 @@ def show(
     as_text: Annotated[
         bool, typer.Option("--text", help="The program as text, loops unrolled.")
     ] = False,
+    as_latex: Annotated[
+        bool, typer.Option("--latex", help="A LaTeX document with the algorithm listing.")
+    ] = False,
 ) -> None:
     """Print a program as a table: name, type, instruction."""
     program = load(file)
     if as_json:
         typer.echo(tp.to_json(program))
+    elif as_latex:
+        typer.echo(tp.latex_listing(program), nl=False)
     elif as_text:
         typer.echo(tp.to_text(program), nl=False)
     else:

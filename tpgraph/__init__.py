@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tpgraph.files import write_bytes
     from tpgraph.interpreter import interpret, sample
     from tpgraph.language import format_text, from_json, load, parse, to_json, to_text
+    from tpgraph.language.latex import latex_listing
     from tpgraph.notation import Drawing, Frames, draw, draw_frames
     from tpgraph.program import Program, check
     from tpgraph.program.listing import listing
@@ -64,6 +65,7 @@ _HOME = {
     "gradients": "transform",
     "interpret": "interpreter",
     "is_picture": "embedded",
+    "latex_listing": "language.latex",
     "listing": "program.listing",
     "load": "language",
     "load_data": "training",
@@ -109,6 +111,7 @@ __all__ = [
     "gradients",
     "interpret",
     "is_picture",
+    "latex_listing",
     "listing",
     "load",
     "load_data",
