@@ -14,7 +14,7 @@ import tpgraph as tp
 from tpgraph_cli.files import STANDARD, File, load, write
 
 if TYPE_CHECKING:
-    from tpgraph import Drawing
+    from tpgraph import Drawing, Program
 
 __all__ = ["draw", "gallery"]
 
@@ -29,6 +29,14 @@ class Direction(StrEnum):
     RL = "RL"
     TB = "TB"
     BT = "BT"
+
+
+class Pass(StrEnum):
+    """Which passes are drawn."""
+
+    forward = "forward"
+    backward = "backward"
+    sgd = "sgd"
 
 
 class Engine(StrEnum):
@@ -86,6 +94,14 @@ def draw(
             " May be given more than once. Paths run in the reduced program, which is drawn.",
         ),
     ] = None,
+    passes: Annotated[
+        Pass,
+        typer.Option(
+            "--pass",
+            help="backward: the backward pass under the forward one; sgd: SGD and a test example.",
+        ),
+    ] = Pass.forward,
+    steps: Annotated[int, typer.Option(help="How many SGD steps, with --pass sgd.", min=1)] = 1,
     fold: Annotated[
         bool,
         typer.Option(
@@ -116,9 +132,13 @@ def draw(
     ):
         raise typer.BadParameter("--frames needs a file name in -o, and neither --paths nor --fold")
 
+    if paths and passes is not Pass.forward:
+        raise typer.BadParameter("--paths are drawn in the forward pass alone")
+
     def once() -> None:
         program = load(file)
         shown = tp.reduce(program) if reduced or paths else program
+        shown = _passes(shown, passes, steps)
         if frames:
             made = tp.draw_frames(
                 shown,
@@ -151,6 +171,22 @@ def draw(
     if STANDARD in (file, target):
         raise typer.BadParameter("--watch needs files, not -")
     _watch(Path(file), once)
+
+
+def _passes(program: Program, passes: Pass, steps: int) -> Program:
+    """The program with the passes that are asked for.
+
+    A program without a loss may be an SGD step itself, written out like Algorithm 1.
+    """
+    match passes:
+        case Pass.backward:
+            return tp.backward(program)
+        case Pass.sgd if program.loss is None and not program.parameters:
+            return tp.staged(program)
+        case Pass.sgd:
+            return tp.unroll_sgd(program, steps=steps)
+        case _:
+            return program
 
 
 def _format(target: str, wanted: str | None, formats: Sequence[str] = FORMATS) -> str:
