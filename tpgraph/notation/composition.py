@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tpgraph.errors import TPError
+from tpgraph.notation.effort import require_feasible
 from tpgraph.notation.engine import LayoutEngine, get_engine
 from tpgraph.notation.layout import lay_out
 from tpgraph.notation.legend import build_legend, marks_used
@@ -78,6 +79,10 @@ def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | Non
     return None if encloses_strangers(scene, folded) else plated(scene, folded, look)
 
 
+def _repeats(program: Program, diagram: Diagram) -> bool:
+    return bool(fold(program, diagram).plates)
+
+
 def _unfolded(program: Program, diagram: Diagram, options: Options) -> Scene:
     look, engine = options.look, options.layout_engine
     if options.paths:
@@ -85,6 +90,7 @@ def _unfolded(program: Program, diagram: Diagram, options: Options) -> Scene:
     if is_staged(program):
         scene = lay_out_passes(program, diagram, options.direction, look, engine)
     else:
+        require_feasible(diagram, lambda: not options.fold and _repeats(program, diagram))
         scene = lay_out(diagram, options.direction, style=look, engine=engine)
     return overlaid(scene, options.paths, look) if options.paths else scene
 
