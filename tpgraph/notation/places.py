@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -146,7 +146,6 @@ def find_places(
     engine: LayoutEngine,
     roomy: frozenset[str] = frozenset(),
     columns: Mapping[str, int] | None = None,
-    order: Sequence[Sequence[str]] = (),
 ) -> Places:
     """Places by some layouts, each of which makes use of the one before; by one if it is large.
 
@@ -156,7 +155,7 @@ def find_places(
     arrangement = arrange(diagram)
 
     def laid_out(plan: Plan) -> Places:
-        return _laid_out(diagram, arrangement, frame, style, plan, engine, roomy, columns, order)
+        return _laid_out(diagram, arrangement, frame, style, plan, engine, roomy, columns)
 
     def improved(plan: Plan, places: Places) -> Plan:
         return second_plan(diagram, arrangement, frame, style, plan, places.placement)
@@ -181,7 +180,6 @@ def _laid_out(
     engine: LayoutEngine,
     roomy: frozenset[str],
     columns: Mapping[str, int] | None,
-    order: Sequence[Sequence[str]],
 ) -> Places:
     gates = _gate_sizes(diagram, arrangement, plan, style)
     said = {product.target: product.label for product in diagram.products}
@@ -191,7 +189,7 @@ def _laid_out(
         )
         for v in diagram.vertices
     }
-    sizes = Sizes(vertices, gates, plan.families, (*plan.disorder, *order), columns or {})
+    sizes = Sizes(vertices, gates, plan.families, plan.disorder, columns or {})
     placement = place(diagram, arrangement, sizes, engine)
     placement = straightened(diagram, arrangement, sizes, placement)
     return Places(diagram, frame, style, vertices, gates, placement)

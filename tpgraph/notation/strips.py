@@ -99,11 +99,10 @@ def lay_strips(
     engine: LayoutEngine,
 ) -> list[Strip]:
     """All parts laid out and put under each other."""
-    found: list[_Found] = []
-    for part in staging.parts:
-        order = _order(part, staging, column, found)
-        places = _first_places(part, column, order, frame, style, engine)
-        found.append(_levelled(places, staging))
+    found = [
+        _levelled(_first_places(part, column, frame, style, engine), staging)
+        for part in staging.parts
+    ]
     number = max(column.values(), default=-1) + 1
     ends = _context_ends(staging, column)
     for place, room in _wire_room(staging, column).items():
@@ -124,35 +123,14 @@ def lay_strips(
     return _stacked(strips)
 
 
-def _order(
-    part: Part, staging: Staging, column: Mapping[str, int], found: Sequence[_Found]
-) -> list[tuple[str, ...]]:
-    """What a backward row should have under each other, as their partners are."""
-    height = {m: y for _, places, _ in found for m, y in places.placement.across.items()}
-    groups: dict[tuple[Home, int], list[str]] = defaultdict(list)
-    for vertex in part.diagram.vertices:
-        if staging.partner.get(vertex.id) in height:
-            groups[staging.home[vertex.id], column[vertex.id]].append(vertex.id)
-    return [
-        tuple(sorted(names, key=lambda name: -height[staging.partner[name]]))
-        for names in groups.values()
-        if len(names) > 1
-    ]
-
-
 def _first_places(
-    part: Part,
-    column: Mapping[str, int],
-    order: Sequence[tuple[str, ...]],
-    frame: Frame,
-    style: Style,
-    engine: LayoutEngine,
+    part: Part, column: Mapping[str, int], frame: Frame, style: Style, engine: LayoutEngine
 ) -> _Found:
     sign = -1 if part.row == "backward" else 1
     own = frame if sign > 0 else Frame(_MIRROR[frame.direction])
     marks = [v.id for v in part.diagram.vertices] + [g.id for g in part.diagram.gates]
     given = {mark: sign * column[mark] for mark in marks}
-    places = find_places(part.diagram, own, style, engine, columns=given, order=order)
+    places = find_places(part.diagram, own, style, engine, columns=given)
     return part, places, tuple(sorted({column[mark] for mark in marks}))
 
 
