@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -127,40 +127,29 @@ def draw(
     """Draw a program in the graphical notation of Tensor Programs IIb."""
     target = out or (STANDARD if file == STANDARD else f"{Path(file).stem}.{format_ or 'svg'}")
     kind = _format(target, format_, FRAME_FORMATS if frames else FORMATS)
-    if frames and (
-        paths or fold or STANDARD in (target,) or Path(target).suffix.lstrip(".") != kind
-    ):
+    if frames and (paths or fold or target == STANDARD or not target.endswith(f".{kind}")):
         raise typer.BadParameter("--frames needs a file name in -o, and neither --paths nor --fold")
-
-    if paths and passes is not Pass.forward:
-        raise typer.BadParameter("--paths are drawn in the forward pass alone")
+    if paths and (fold or passes is not Pass.forward):
+        raise typer.BadParameter("--paths are drawn in the unfolded forward pass alone")
 
     def once() -> None:
         program = load(file)
         shown = tp.reduce(program) if reduced or paths else program
         shown = _passes(shown, passes, steps)
+        options: dict[str, Any] = {
+            "direction": direction.value,
+            "show_io": show is Show.io,
+            "legend": legend,
+            "style": theme.value,
+            "engine": engine.value,
+            "source": tp.source_of(program) or tp.to_text(program),
+        }
         if frames:
-            made = tp.draw_frames(
-                shown,
-                target,
-                direction=direction.value,
-                show_io=show is Show.io,
-                legend=legend,
-                style=theme.value,
-                engine=engine.value,
-            )
+            made = tp.draw_frames(shown, target, **options)
             typer.echo(f"wrote {len(made.captions)} frames: {target}", err=True)
             return
-        drawing = tp.draw(
-            shown,
-            direction=direction.value,
-            show_io=show is Show.io,
-            legend=legend,
-            paths=[path for word in paths or () for path in tp.select_paths(shown, word)],
-            fold=fold,
-            style=theme.value,
-            engine=engine.value,
-        )
+        marked = [path for word in paths or () for path in tp.select_paths(shown, word)]
+        drawing = tp.draw(shown, paths=marked, fold=fold, **options)
         write(_content(drawing, kind, dpi), target)
         if target != STANDARD:
             typer.echo(f"wrote {target}", err=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tpgraph.interpreter import interpret, sample
     from tpgraph.language import format_text, from_json, load, parse, to_json, to_text
     from tpgraph.language.latex import latex_listing
-    from tpgraph.notation import Drawing, Frames, draw, draw_frames
+    from tpgraph.notation import Drawing, Frames, draw, draw_frames, source_of
     from tpgraph.program import Program, check
     from tpgraph.program.listing import listing
     from tpgraph.program.operators import builder
@@ -78,6 +78,7 @@ _HOME = {
     "sample": "interpreter",
     "select_paths": "transform",
     "simplify": "transform",
+    "source_of": "notation",
     "staged": "transform",
     "strict_text": "program.strict",
     "to_json": "language",
@@ -124,6 +125,7 @@ __all__ = [
     "sample",
     "select_paths",
     "simplify",
+    "source_of",
     "staged",
     "strict_text",
     "to_json",

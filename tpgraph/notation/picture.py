@@ -255,9 +255,9 @@ def _grouped(equations: Iterable[Nonlin | Moment]) -> list[list[Nonlin | Moment]
 
 
 def _matrix_looks(uses: Iterable[str], style: Style) -> dict[str, tuple[str, Dash]]:
-    """A colour and a dash pattern for each matrix, if any matrix is used more than once."""
+    """A colour and a dash pattern for each matrix, if one is used twice or the style asks."""
     count = Counter(uses)
-    if not any(number > 1 for number in count.values()):
+    if not style.color_matrices and not any(number > 1 for number in count.values()):
         return {}
     colors, dashes = style.palette, style.matmul_dashes
     return {

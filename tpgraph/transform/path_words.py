@@ -20,7 +20,9 @@ __all__ = ["paths_along", "read_word", "select_paths", "word_text"]
 MAX_SELECTED = 100
 _SHOWN = 12
 _ENUMERATED = 2000
-_SYMBOL = re.compile(r"\s*([^\W\d_][^\[\]'^,ᵀ\s]*)\s*(\[[^\]]*\])?\s*('|\^T|\^⊤|ᵀ|⊤)?\s*")
+_SYMBOL = re.compile(
+    r"\s*([^\W\d_](?:(?!ᵀ)[\w\u0300-\u036f])*)\s*(\[[^\]]*\])?\s*('|\^T|\^⊤|ᵀ|⊤)?\s*"
+)
 
 
 def select_paths(program: Program, word: str, limit: int = MAX_SELECTED) -> tuple[Path, ...]:
@@ -144,9 +146,7 @@ def _known(reduced: Program) -> str:
     """The classes that there are, or the matrices if there are too many classes to say."""
     if count_paths(reduced) > _ENUMERATED:
         used = dict.fromkeys(
-            word_text(((e.matrix.name, e.transpose),))
-            for e in reduced.equations
-            if _is_step(e)
+            word_text(((e.matrix.name, e.transpose),)) for e in reduced.equations if _is_step(e)
         )
         names = [*used]
         return "a sequence of the matrices " + _listed(names)

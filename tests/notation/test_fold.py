@@ -1,0 +1,150 @@
+"""Folding: repeated structure once, in a plate."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from notation.geometry import _meet, corners, violations
+
+import tpgraph as tp
+from tpgraph.errors import TPError
+from tpgraph.notation.paint import label_bounds
+from tpgraph.notation.repetition import find_runs
+
+POOL = """program pool
+width n
+dim d = 8
+matrix U : n × d ~ N(0,1)
+matrix W : n × n ~ N(0,1)
+data ξ[1..30] : d
+s[1] = tanh(U ξ[1])
+for t in 2..30:
+    s[t] = tanh(U ξ[t] + W s[t-1])
+m = tanh(sum(s[t] for t in 2..30))
+output m
+"""
+
+
+def long(name, constant, value):
+    text = tp.gallery.entry(name).text
+    return tp.parse(re.sub(rf"const {constant} *= *\d+", f"const {constant} = {value}", text))
+
+
+def box(node):
+    xs, ys = zip(*corners(node), strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def frame(plate):
+    return plate.left, plate.bottom, plate.right, plate.top
+
+
+FOLDED = [
+    ("mlp", "L", 100, r"l=2,\,\ldots,\,100"),
+    ("rnn", "T", 1000, r"t=2,\,\ldots,\,1000"),
+    ("resnet", "L", 50, r"l=1,\,\ldots,\,50"),
+    ("gru", "T", 40, r"t=1,\,\ldots,\,40"),
+]
+
+
+@pytest.mark.parametrize(("name", "constant", "value", "text"), FOLDED)
+@pytest.mark.parametrize("show_io", [False, True])
+@pytest.mark.parametrize("direction", ["LR", "BT"])
+def test_a_long_program_is_one_plate(name, constant, value, text, show_io, direction):
+    scene = tp.draw(
+        long(name, constant, value), fold=True, show_io=show_io, direction=direction
+    ).scene
+    (plate,) = scene.plates
+    assert plate.label.text == text
+    assert len(scene.nodes) < 30
+    inside = {n.id for n in scene.nodes if _meet(box(n), frame(plate), 0)}
+    letter = plate.id
+    assert inside == {n.id for n in scene.nodes if re.search(rf"\[{letter}(-1)?\]", n.id)}
+    for edge in scene.edges:
+        assert edge.matrix != ""
+
+
+@pytest.mark.parametrize(("name", "constant", "value", "text"), FOLDED)
+def test_nothing_overlaps(name, constant, value, text):
+    scene = tp.draw(long(name, constant, value), fold=True).scene
+    assert violations(scene) == []
+    free = [*scene.labels, *(plate.label for plate in scene.plates)]
+    for label in free:
+        for node in scene.nodes:
+            assert not _meet(label_bounds(label), box(node))
+        for plate in scene.plates:
+            assert not _meet(label_bounds(label), frame(plate))
+
+
+def test_labels_have_the_letter_of_the_loop():
+    scene = tp.draw(long("mlp", "L", 100), fold=True).scene
+    labels = {n.id: n.label.text for n in scene.nodes if n.label and n.kind in "GX"}
+    assert labels["x[l-1]"] == "x^{l{-}1}"
+    assert labels["x[l]"] == "x^{l}"
+    assert labels["b[l]"] == "b^{l}"
+    assert labels["x[1]"] == "x^{1}"
+    assert labels["x[100]"] == "x^{100}"
+    (product,) = (e for e in scene.edges if e.kind == "matmul")
+    assert (product.source, product.matrix, product.label.text) == ("x[l-1]", "W[l]", "W^{l}")
+    assert [label.text for label in scene.labels] == [r"\cdots", r"\cdots"]
+
+
+def test_a_shared_bias_stays_outside():
+    scene = tp.draw(long("rnn", "T", 100), fold=True).scene
+    (plate,) = scene.plates
+    (bias,) = (n for n in scene.nodes if n.id == "b")
+    assert not _meet(box(bias), frame(plate), 0)
+    assert ("b", "s[t]:gate") in {(e.source, e.target) for e in scene.edges}
+
+
+def test_a_reader_of_every_block_reads_the_plate():
+    scene = tp.draw(tp.parse(POOL), fold=True).scene
+    assert ("s[t]", "m:gate") in {(e.source, e.target) for e in scene.edges}
+    (gate,) = (n for n in scene.nodes if n.id == "m:gate")
+    assert r"\sum" in gate.label.text
+    assert violations(scene) == []
+
+
+@pytest.mark.parametrize("name", ["mlp", "conv1d", "transformer", "layernorm", "attention"])
+def test_what_does_not_repeat_is_drawn_as_it_is(name):
+    program = tp.gallery.entry(name).program()
+    assert tp.draw(program, fold=True).scene == tp.draw(program).scene
+
+
+def test_a_run_that_is_read_in_its_middle_is_drawn_as_it_is():
+    text = POOL.replace("sum(s[t] for t in 2..30)", "s[7] + s[30]").replace("30", "9")
+    assert tp.draw(tp.parse(text), fold=True).scene.plates == ()
+
+
+def test_runs_are_as_long_as_they_can_be():
+    program = long("rnn", "T", 50)
+    (run,) = find_runs([e for e in program.equations if e.out.name in program.body])
+    assert (run.period, run.count, run.step, run.first) == (3, 49, 1, 2)
+    assert [e.out.name for e in run.block(0)] == ["s[2]~1", "s[2]~2", "s[2]"]
+
+
+def test_a_different_function_ends_a_run():
+    text = POOL.replace("for t in 2..30:", "for t in 2..14:").replace(
+        "m = tanh(sum(s[t] for t in 2..30))",
+        "for t in 15..30:\n    s[t] = sin(U ξ[t] + W s[t-1])\nm = tanh(s[30])",
+    )
+    scene = tp.draw(tp.parse(text), fold=True).scene
+    assert [p.label.text for p in scene.plates] == [
+        r"t=2,\,\ldots,\,14",
+        r"t=15,\,\ldots,\,30",
+    ]
+    assert violations(scene) == []
+
+
+def test_an_index_that_does_not_move_evenly_is_no_run():
+    program = long("rnn", "T", 20)
+    equations = [e for e in program.equations if e.out.name in program.body]
+    broken = [replace(e, arguments=e.arguments[::-1]) if i % 9 == 4 else e
+              for i, e in enumerate(equations)]  # fmt: skip
+    assert all(run.count < 10 for run in find_runs(broken))
+
+
+def test_paths_and_plates_do_not_go_together():
+    program = long("mlp", "L", 9)
+    with pytest.raises(TPError, match="no place in a folded picture"):
+        tp.draw(program, fold=True, paths=tp.select_paths(program, "W[2]"))

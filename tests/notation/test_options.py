@@ -1,0 +1,147 @@
+"""Options of `draw`, in Python and on the command line."""
+
+import json
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+import tpgraph as tp
+from tpgraph.errors import TPDataError, TPLimitError, TPNameError
+from tpgraph.notation.effort import estimate
+from tpgraph.notation.picture import picture_of
+from tpgraph_cli.main import app
+
+MLP = tp.gallery.entry("mlp")
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.fixture
+def mlp(tmp_path):
+    path = tmp_path / "mlp.tp"
+    path.write_text(MLP.text, encoding="utf-8")
+    return path
+
+
+def long(name, constant, value):
+    text = tp.gallery.entry(name).text
+    return tp.parse(re.sub(rf"const {constant} *= *\d+", f"const {constant} = {value}", text))
+
+
+def test_a_legend_names_the_marks_below_the_picture():
+    scene = tp.draw(MLP.program(), legend=True).scene
+    texts = " ".join(label.text for label in scene.legend.labels)
+    for word in ("G-var", "X-var", "Nonlin", "MatMul"):
+        assert word in texts
+    assert "Moment" not in texts
+    assert scene.legend.top < min(node.y - node.height / 2 for node in scene.nodes)
+
+
+def test_a_theme_by_its_name():
+    assert tp.draw(MLP.program(), style="dark").style.background == "#14181f"
+    with pytest.raises(TPNameError, match="no theme 'drak'"):
+        tp.draw(MLP.program(), style="drak")
+
+
+@pytest.mark.parametrize("kind", ["svg", "pdf", "tex"])
+def test_a_picture_opens_as_its_program(mlp, kind):
+    out = mlp.with_suffix(f".{kind}")
+    assert run("draw", str(mlp), "-o", str(out)).exit_code == 0
+    assert tp.load(out) == MLP.program()
+    assert run("fmt", str(out), "-o", "-").output == tp.format_text(MLP.text)
+    again = mlp.with_name("again.json")
+    assert run("draw", str(out), "-o", str(again)).exit_code == 0
+    assert json.loads(again.read_text())["title"] == "mlp"
+
+
+def test_fmt_does_not_overwrite_a_picture(mlp):
+    out = mlp.with_suffix(".svg")
+    run("draw", str(mlp), "-o", str(out))
+    before = out.read_bytes()
+    done = run("fmt", str(out))
+    assert done.exit_code == 2
+    assert "name the program's own file with -o" in re.sub(r"\s+", " ", done.output)
+    assert out.read_bytes() == before
+
+
+def test_a_picture_without_a_program(mlp):
+    out = mlp.with_suffix(".svg")
+    tp.draw(MLP.program(), out, source="")
+    out.write_text(re.sub("<metadata.*</metadata>", "", out.read_text(), flags=re.DOTALL))
+    with pytest.raises(TPDataError, match="a picture without a program"):
+        tp.load(out)
+    tp.draw(MLP.program(), mlp.with_suffix(".png"))
+    with pytest.raises(TPDataError, match="a picture without a program"):
+        tp.load(mlp.with_suffix(".png"))
+
+
+def test_a_program_from_json_is_carried_as_text(mlp):
+    document = mlp.with_suffix(".json")
+    document.write_text(tp.to_json(MLP.program()), encoding="utf-8")
+    out = mlp.with_suffix(".svg")
+    assert run("draw", str(document), "-o", str(out)).exit_code == 0
+    assert tp.load(out) == MLP.program()
+
+
+def test_options_of_the_command_line(mlp):
+    out = mlp.with_suffix(".json")
+
+    def scene(*options):
+        done = run("draw", str(mlp), "-o", str(out), *options)
+        assert done.exit_code == 0, done.output
+        return json.loads(out.read_text())
+
+    assert scene("--legend")["legend"] is not None
+    assert [p["id"] for p in scene("--paths", "W[2]", "--paths", "W[3]")["paths"]] == ["p", "q"]
+    mlp.write_text(MLP.text.replace("const L = 3", "const L = 30"), encoding="utf-8")
+    assert len(scene("--fold")["plates"]) == 1
+    mlp.write_text(tp.gallery.entry("resnet").text, encoding="utf-8")
+    before = scene()
+    assert scene("--reduced")["nodes"] != before["nodes"]
+    assert "#f0e442" in run("draw", str(mlp), "-o", "-", "--theme", "teaching").output
+
+
+@pytest.mark.parametrize("kind", ["pdf", "svg", "tex", "html"])
+def test_frames_of_the_command_line(mlp, kind):
+    out = mlp.with_name(f"frames.{kind}")
+    assert run("draw", str(mlp), "--frames", "-o", str(out)).exit_code == 0
+    expected = mlp.with_name("frames-07.svg") if kind == "svg" else out
+    assert expected.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("options", [["--fold"], ["--paths", "W[2]"], ["-o", "-"]])
+def test_what_frames_do_not_go_with(mlp, options):
+    done = run("draw", str(mlp), "--frames", "-o", str(mlp.with_suffix(".pdf")), *options)
+    assert done.exit_code == 2
+
+
+def test_an_unknown_class_of_paths(mlp):
+    done = run("draw", str(mlp), "-o", str(mlp.with_suffix(".svg")), "--paths", "W[9]")
+    assert isinstance(done.exception, TPNameError)
+    assert "one of the classes W[2]; W[3]; W[2],W[3]" in str(done.exception)
+
+
+@pytest.mark.parametrize(("name", "constant", "value"), [("mlp", "L", 2500), ("rnn", "T", 1667)])
+def test_a_large_program_says_at_once_what_to_do(name, constant, value):
+    program = long(name, constant, value)
+    assert len(program.equations) >= 5000
+    with pytest.raises(TPLimitError, match=r"would take about \d+ s") as caught:
+        tp.draw(program)
+    assert "--fold" in str(caught.value)
+    assert len(tp.draw(program, fold=True).scene.nodes) < 20
+
+
+def test_folding_is_proposed_where_it_helps():
+    lines = "\n".join(f"x{i} = tanh(x{i - 1})" for i in range(1, 5200))
+    text = f"program p\nwidth n\nvector x0 : n ~ N(0, 1)\n{lines}\noutput x5199\n"
+    with pytest.raises(TPLimitError) as caught:
+        tp.draw(tp.parse(text))
+    assert "--fold" not in str(caught.value)
+
+
+def test_effort_grows_with_lines_that_pass():
+    short, middle = (estimate(picture_of(long("rnn", "T", t))) for t in (50, 100))
+    assert 3 < middle / short < 9
