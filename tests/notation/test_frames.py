@@ -73,8 +73,15 @@ def test_every_program_of_the_gallery(name):
 
 
 def test_backward_programs_have_frames():
-    frames = tp.draw_frames(tp.backward(MLP))
-    assert len(frames.drawings) > 10
+    program = tp.backward(MLP)
+    frames = tp.draw_frames(program)
+    first = {node.id for node in frames.drawings[0].scene.nodes}
+    assert first.isdisjoint(program.equation_of)
+    assert not any("gate" in node.kind for node in frames.drawings[0].scene.nodes)
+    last = frames.drawings[-1].scene
+    assert {n.id for n in last.nodes} == {n.id for n in tp.draw(program).scene.nodes}
+    assert any(r"dx^{2} = W^{3\top} db^{3}" in caption.text for caption in frames.captions)
+    assert all(a.scene.nodes != b.scene.nodes for a, b in pairwise(frames.drawings))
 
 
 def test_numbered_files(mlp, tmp_path):

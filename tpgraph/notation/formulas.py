@@ -5,6 +5,7 @@ Values that the program leaves unnamed go by what they are: `x^{2} = \phi(W^{2}x
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
 from tpgraph.functions import to_latex
@@ -27,10 +28,11 @@ _LONGEST = 60  # characters of LaTeX for which an unnamed value is written out
 
 
 class Formulas:
-    """The formulas of a program's instructions."""
+    """The formulas of a program's instructions; `labels` name what the program leaves unnamed."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, labels: Mapping[str, str]) -> None:
         self.program = program
+        self.labels = labels
         self.functions = latex_functions(program)
 
     def start(self) -> str:
@@ -41,8 +43,11 @@ class Formulas:
         """The rule and the formula of the instruction that binds `name`."""
         equation = self.program.equation_of[name]
         rule, right = type(equation).__name__, self.right(equation)
-        left = "" if equation.out.is_temporary else latex_name(self.program, equation.out)
-        return rf"\text{{{rule}}}\quad " + (f"{left} = {right}" if left else right)
+        left = self.labels.get(name, "")
+        if not equation.out.is_temporary:
+            left = latex_name(self.program, equation.out)
+        told = left and left.replace(" ", "") != right.replace(" ", "")
+        return rf"\text{{{rule}}}\quad " + (f"{left} = {right}" if told else right)
 
     def right(self, equation: Equation) -> str:
         """The right-hand side of an equation."""
@@ -66,6 +71,8 @@ class Formulas:
         """The name of a variable; of an unnamed one its formula, or a dot for a long one."""
         if not variable.is_temporary:
             return latex_name(self.program, variable) or default_latex(variable.name)
+        if label := self.labels.get(variable.name):
+            return label
         text = self.right(self.program.equation_of[variable.name])
         return text if len(text) <= _LONGEST else r"{\cdot}"
 

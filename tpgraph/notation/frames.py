@@ -20,7 +20,6 @@ from tpgraph.notation.engine import LayoutEngine
 from tpgraph.notation.formulas import Formulas
 from tpgraph.notation.mathtext import outline
 from tpgraph.notation.paint import picture
-from tpgraph.notation.picture import Diagram, picture_of
 from tpgraph.notation.scene import Context, Direction, Edge, Label, Node, Scene
 from tpgraph.notation.slides import to_beamer, to_html
 from tpgraph.notation.style import PAPER, Style
@@ -150,18 +149,18 @@ def draw_frames(
     """
     options = Options(direction, show_io, legend, style=style, engine=engine)
     look = options.look
-    diagram = picture_of(program, show_io=show_io, style=look)
-    steps = tuple(_steps(diagram))
+    scene = compose(program, options)
+    steps = tuple(_steps(scene, program))
     if len(steps) >= MAX_FRAMES:
         raise TPLimitError(
             f"the program has {len(steps)} instructions to draw",
             expected=f"fewer than {MAX_FRAMES} frames",
             mend="make frames of a smaller program",
         )
-    scene = compose(program, options)
     born = {node.id: 0 for node in scene.nodes}
     born |= {name: k for k, names in enumerate(steps, start=1) for name in names}
-    formulas = Formulas(program)
+    labels = {node.id: node.label.text for node in scene.nodes if node.label}
+    formulas = Formulas(program, labels)
     said = [formulas.caption(names[-1]) for names in steps]
     framed, captions = _captioned(scene, [formulas.start(), *said], look)
     carried = source_of(program) if source is None else source
@@ -171,16 +170,22 @@ def draw_frames(
     return result
 
 
-def _steps(diagram: Diagram) -> Iterator[tuple[str, ...]]:
-    """The marks that every instruction makes, in the program's order, vectors last."""
-    gate_of = {name: gate for gate in diagram.gates for name in gate.outputs}
-    made = {product.target for product in diagram.products}
-    for vertex in diagram.vertices:
-        gate = gate_of.get(vertex.id)
-        if gate is not None and gate.outputs[0] == vertex.id:
-            yield (gate.id, *reversed(gate.outputs))
-        elif vertex.id in made or vertex.embeds:
-            yield (vertex.id,)
+def _steps(scene: Scene, program: Program) -> Iterator[tuple[str, ...]]:
+    """The marks that every instruction makes, in the program's order, vectors last.
+
+    Read off the scene, as pictures of passes leave out some of what a program computes.
+    """
+    kinds = {node.id: node.kind for node in scene.nodes}
+    gate_of = {e.target: e.source for e in scene.edges if kinds[e.source] in ("gate", "bar-gate")}
+    outputs: dict[str, list[str]] = {}
+    for equation in program.equations:
+        name = equation.out.name
+        if name in gate_of:
+            outputs.setdefault(gate_of[name], []).append(name)
+        elif name in kinds:
+            outputs[name] = []
+    for mark, made in outputs.items():
+        yield (mark, *reversed(made))
 
 
 def _captioned(scene: Scene, texts: list[str], style: Style) -> tuple[Scene, tuple[Label, ...]]:
