@@ -12,7 +12,7 @@ from notation.geometry import GATES, violations
 from notation.test_golden import close
 
 import tpgraph as tp
-from tpgraph.errors import TPError
+from tpgraph.errors import TPError, TPLimitError
 from tpgraph.notation.drawing import draw
 from tpgraph.notation.grounds import caption_latex
 from tpgraph.notation.scene import to_json
@@ -200,6 +200,8 @@ def test_what_cannot_be_drawn_is_said():
         draw(program, direction="TB")
     with pytest.raises(TPError, match="has no backward pass"):
         tp.staged(tp.gallery.entry("wigner").program())
+    with pytest.raises(TPLimitError, match="lines between its passes"):
+        draw(tp.unroll_sgd(tp.gallery.entry("mlp").program(), steps=6))
 
 
 def test_places_are_read_off_names():

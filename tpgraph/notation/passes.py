@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tpgraph.errors import TPError
+from tpgraph.errors import TPError, TPLimitError
 from tpgraph.notation.engine import LayoutEngine
 from tpgraph.notation.frame import Frame
 from tpgraph.notation.grounds import Ground, arrows_of, contexts_of, grounds_of
@@ -27,7 +27,7 @@ __all__ = ["lay_out_passes"]
 _TRACK = 4.5  # pt between lines in a channel
 _OUTSIDE = 5  # tracks beyond the outermost marks
 _FAR = 16.0
-_MOST = 9  # tracks in a channel
+_TRACKS = ((150, 9), (300, 4), (400, 2))  # (so many wires, so many tracks in a channel)
 
 
 def lay_out_passes(
@@ -35,12 +35,19 @@ def lay_out_passes(
 ) -> Scene:
     """The scene of a program whose equations have places.
 
-    Raises TPError for contexts in a direction in which their captions have no room.
+    Raises TPError for contexts in a direction in which their captions have no room, TPLimitError
+    for more wires than a picture can hold.
     """
     staging = stage(program, diagram)
     if any(staging.contexts) and direction in ("TB", "BT"):
         raise TPError(
             f"passes in boxes cannot be drawn in the direction {direction}", expected="LR or RL"
+        )
+    if len(staging.wires) > _TRACKS[-1][0]:
+        raise TPLimitError(
+            f"a picture with {len(staging.wires)} lines between its passes would not be readable",
+            expected=f"at most {_TRACKS[-1][0]}",
+            mend="draw fewer steps, or a smaller network",
         )
     frame = Frame(direction)
     strips = lay_strips(staging, columns_of(staging), frame, style, engine)
@@ -67,6 +74,12 @@ class _Composition:
     grounds: list[Ground]
     frame: Frame
     style: Style
+
+    @property
+    def tracks(self) -> int:
+        """How many wires a channel can hold beside each other, fewer in a large picture."""
+        wires = len(self.staging.wires)
+        return next(most for count, most in _TRACKS if wires <= count)
 
     def nodes(self) -> Iterator[Node]:
         """All marks, vectors before gates."""
@@ -136,7 +149,7 @@ class _Composition:
         sides = [room[column] for column in sorted(room)]
         gaps = [(a[1], b[0]) for a, b in pairwise(sides)]
         gaps = [(sides[0][0] - _FAR, sides[0][0]), *gaps, (sides[-1][1], sides[-1][1] + _FAR)]
-        return [x for low, high in gaps for x in _between(low, high)]
+        return [x for low, high in gaps for x in _between(low, high, self.tracks)]
 
     def _tracks(self) -> list[float]:
         """Where lines may run along the whole picture: between the strips."""
@@ -147,7 +160,7 @@ class _Composition:
         for upper in boxes:
             below = [b for b in boxes if b[3] <= upper[1] and b[0] < upper[2] and upper[0] < b[2]]
             if below:
-                found.update(_between(max(b[3] for b in below), upper[1]))
+                found.update(_between(max(b[3] for b in below), upper[1], self.tracks))
         zones = [zone for ground in self.grounds if ground.context for zone in ground.edges]
         return sorted(y for y in found if not any(a < y < b for a, b in zones))
 
@@ -170,8 +183,8 @@ class _Composition:
         return found
 
 
-def _between(low: float, high: float) -> list[float]:
+def _between(low: float, high: float, most: int) -> list[float]:
     """Lines between two heights, at equal distances."""
-    count = min(_MOST, max(1, int((high - low) / _TRACK) - 1))
+    count = min(most, max(1, int((high - low) / _TRACK) - 1))
     step = (high - low) / (count + 1)
     return [low + step * (i + 1) for i in range(count)]
