@@ -54,6 +54,16 @@ def test_draw_from_stdin_to_stdout() -> None:
     assert json.loads(done.stdout)["schema"] == "tpgraph.scene/1"
 
 
+@pytest.mark.parametrize(("steps", "contexts"), [(1, 3), (2, 5)])
+def test_draw_passes(mlp: Path, steps: int, contexts: int) -> None:
+    out = mlp.with_suffix(".json")
+    assert tpgraph("draw", str(mlp), "--pass", "backward", "-o", str(out)).exit_code == 0
+    assert len(json.loads(out.read_text(encoding="utf-8"))["arrows"]) == 1
+    asked = ("--pass", "sgd", "--steps", str(steps))
+    assert tpgraph("draw", str(mlp), *asked, "-o", str(out)).exit_code == 0
+    assert len(json.loads(out.read_text(encoding="utf-8"))["contexts"]) == contexts
+
+
 def test_draw_rejects_unknown_ending(mlp: Path) -> None:
     done = process("draw", str(mlp), "-o", "mlp.gif")
     assert done.returncode == 2
