@@ -13,10 +13,11 @@ from tpgraph.notation.paint import Group, Picture, picture
 from tpgraph.notation.scene import Label, Scene
 from tpgraph.notation.style import Style
 from tpgraph.notation.tikz import Painter, program_comments, require_length
+from tpgraph.notation.tikz_style import hex_digits
 
 __all__ = ["to_beamer", "to_html"]
 
-_SLIDE = 440.0, 210.0  # bp, of a slide of 16 : 9 inside its margins
+_SLIDE = 420.0, 210.0  # bp, of a slide of 16 : 9 inside its margins
 
 _LARGEST = 1.8  # beyond it the labels would be larger than a title
 
@@ -24,8 +25,8 @@ _HEAD = r"""\documentclass[aspectratio=169, hyperref={bookmarks=false}]{beamer}
 \usepackage{amsmath, amssymb, tikz}
 \usefonttheme[onlymath]{serif}
 \setbeamertemplate{navigation symbols}{}
-\setbeamersize{text margin left=4mm, text margin right=4mm}
-\begin{document}
+\setbeamersize{text margin left=4mm, text margin right=4mm}"""
+_BODY = r"""\begin{document}
 \begin{frame}
 \centering"""
 _TAIL = r"""\end{frame}
@@ -61,6 +62,10 @@ def to_beamer(
         body += _only(f"{k}", list(painter.layer(text))[1:])
     scale = min(_LARGEST, _SLIDE[0] / page.width, _SLIDE[1] / page.height)
     lines = [f"% {len(captions)} overlays, drawn by tpgraph", _HEAD]
+    if style.background is not None:
+        lines.append(rf"\definecolor{{tpSlide}}{{HTML}}{{{hex_digits(style.background)}}}")
+        lines.append(r"\setbeamercolor{background canvas}{bg=tpSlide}")
+    lines.append(_BODY)
     lines += [rf"\scalebox{{{scale:.4g}}}{{%", *painter.picture(page, body), "}", _TAIL]
     if source is not None:
         lines += program_comments(source)

@@ -15,6 +15,7 @@ __all__ = [
     "Colors",
     "bp",
     "differences",
+    "hex_digits",
     "label_sizes",
     "looks",
     "number",
@@ -55,13 +56,13 @@ class Colors:
         self._roles: dict[str, str] = {}
         for name, color in roles:
             if color is not None:
-                self._roles.setdefault(_digits(color), f"tp{name}")
+                self._roles.setdefault(hex_digits(color), f"tp{name}")
         self._used: dict[str, None] = {}
         self._others = 0
 
     def name(self, color: str) -> str:
         """The name under which the colour `#rrggbb` is defined. Raises TPError for another."""
-        digits = _digits(color)
+        digits = hex_digits(color)
         if digits not in self._roles:
             self._roles[digits] = f"tpColor{_letters(self._others)}"
             self._others += 1
@@ -81,7 +82,8 @@ def _letters(index: int) -> str:
     return (_letters(rest) if rest else "") + chr(ord("A") + last)
 
 
-def _digits(color: str) -> str:
+def hex_digits(color: str) -> str:
+    """The six digits of `#rrggbb` or `#rgb`. Raises TPError for another colour."""
     if not _HEX.fullmatch(color):
         raise TPError(
             f"TikZ cannot be told the colour {color!r}",
