@@ -36,8 +36,8 @@ LAZY = {
     # what may be loaded while a function runs, and why
     "networkx": "it takes longer to load than a program to check, and one method needs it",
     "tpgraph.notation": "a notebook asks a program for its picture, which is a higher floor",
-    "tpgraph.notation.typeset": "it loads matplotlib, which takes longer than all of `check`",
-    "tpgraph.notation.canvas": "it loads matplotlib, which SVG does without",
+    "tpgraph.notation.labels.typeset": "it loads matplotlib, slower than all of `check`",
+    "tpgraph.notation.painters.canvas": "it loads matplotlib, which SVG does without",
 }
 
 

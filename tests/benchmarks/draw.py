@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tpgraph.language import load
 from tpgraph.notation import draw
-from tpgraph.notation.engine import GraphvizLayout, LayoutEngine, get_engine
+from tpgraph.notation.engines.engine import GraphvizLayout, LayoutEngine, get_engine
 
 MLP = Path(__file__).parents[2] / "diagrams" / "mlp.tp"
 

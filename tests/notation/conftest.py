@@ -17,8 +17,8 @@ from tpgraph.notation.geometry import (
     scalar,
     vector,
 )
+from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.legend import build_legend, marks_used
-from tpgraph.notation.mathtext import outline
 from tpgraph.notation.scene import Arrow, Context, Edge, Label, Node, PathOverlay, Plate, Scene
 from tpgraph.notation.style import PAPER
 
@@ -156,7 +156,7 @@ def everything_scene() -> Scene:
 @pytest.fixture
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty cache directory, and no label left in memory."""
-    from tpgraph.notation import mathtext
+    from tpgraph.notation.labels import mathtext
 
     monkeypatch.setenv("TPGRAPH_CACHE_DIR", str(tmp_path / "cache"))
     mathtext._label.cache_clear()

@@ -11,7 +11,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from tpgraph.notation.geometry import bar_segment, gate_polygon
-from tpgraph.notation.paint import label_bounds
+from tpgraph.notation.painters.paint import label_bounds
 
 STEP = 0.5
 TOUCH = 0.3  # pt by which marks may touch, for rounding

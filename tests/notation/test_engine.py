@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tpgraph.errors import TPError, TPLimitError
-from tpgraph.notation import wasm
-from tpgraph.notation.engine import (
+from tpgraph.notation.engines import wasm
+from tpgraph.notation.engines.engine import (
     LayoutEngine,
     SystemEngine,
     WasmEngine,

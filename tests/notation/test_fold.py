@@ -8,8 +8,8 @@ from notation.geometry import _meet, corners, violations
 
 import tpgraph as tp
 from tpgraph.errors import TPError
-from tpgraph.notation.paint import label_bounds
-from tpgraph.notation.repetition import find_runs
+from tpgraph.notation.folds.repetition import find_runs
+from tpgraph.notation.painters.paint import label_bounds
 
 POOL = """program pool
 width n

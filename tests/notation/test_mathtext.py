@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from tpgraph.errors import TPError
-from tpgraph.notation import cache, mathtext
-from tpgraph.notation.dialect import lines, translate
-from tpgraph.notation.mathtext import outline
-from tpgraph.notation.plain import plain_text
+from tpgraph.notation import cache
+from tpgraph.notation.labels import mathtext
+from tpgraph.notation.labels.dialect import lines, translate
+from tpgraph.notation.labels.mathtext import outline
+from tpgraph.notation.labels.plain import plain_text
 
 LABELS = [
     r"h^{1}",
@@ -235,7 +236,7 @@ def test_concurrent_writers_leave_a_whole_file(own_cache: Path) -> None:
 def test_cached_labels_need_no_matplotlib(own_cache: Path) -> None:
     outline("x", 9.0)
     program = (
-        "import sys; from tpgraph.notation.mathtext import outline; outline('x', 9.0); "
+        "import sys; from tpgraph.notation.labels.mathtext import outline; outline('x', 9.0); "
         "print('matplotlib' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 import tpgraph as tp
 from tpgraph.errors import TPDataError, TPLimitError, TPNameError
-from tpgraph.notation.effort import estimate
+from tpgraph.notation.layout.effort import estimate
 from tpgraph.notation.picture import picture_of
 from tpgraph_cli.main import app
 

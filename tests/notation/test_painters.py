@@ -21,13 +21,13 @@ import pytest
 from matplotlib.image import imread
 
 from tpgraph.errors import TPError
-from tpgraph.notation.canvas import to_pdf, to_png
-from tpgraph.notation.dot import to_dot
-from tpgraph.notation.engine import get_engine
-from tpgraph.notation.paint import Group, Mark, picture
+from tpgraph.notation.engines.engine import get_engine
+from tpgraph.notation.painters.canvas import to_pdf, to_png
+from tpgraph.notation.painters.dot import to_dot
+from tpgraph.notation.painters.paint import Group, Mark, picture
+from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.scene import Arrow, Edge, Label, Node, Scene, to_json
 from tpgraph.notation.style import PAPER, Style
-from tpgraph.notation.svg import to_svg
 
 Image = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -93,7 +93,7 @@ def test_svg_escapes_what_users_write() -> None:
 
 def test_svg_needs_no_pyplot_nor_the_renderers() -> None:
     program = (
-        "import sys, tpgraph.notation.svg, tpgraph.notation.dot; "
+        "import sys, tpgraph.notation.painters.svg, tpgraph.notation.painters.dot; "
         "print([m for m in sys.modules if m.startswith('matplotlib')])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
@@ -101,7 +101,9 @@ def test_svg_needs_no_pyplot_nor_the_renderers() -> None:
 
 
 def test_canvas_needs_no_pyplot() -> None:
-    program = "import sys, tpgraph.notation.canvas; print('matplotlib.pyplot' in sys.modules)"
+    program = (
+        "import sys, tpgraph.notation.painters.canvas; print('matplotlib.pyplot' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout.strip() == b"False"
 

@@ -14,7 +14,7 @@ from notation.test_golden import close
 import tpgraph as tp
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.notation.drawing import draw
-from tpgraph.notation.grounds import caption_latex
+from tpgraph.notation.passes.grounds import caption_latex
 from tpgraph.notation.scene import to_json
 
 ROOT = Path(__file__).parents[2]

@@ -23,9 +23,9 @@ from tpgraph.notation.geometry import (
     scalar,
     vector,
 )
+from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.legend import build_legend, marks_used
-from tpgraph.notation.mathtext import outline
-from tpgraph.notation.paint import label_bounds
+from tpgraph.notation.painters.paint import label_bounds
 from tpgraph.notation.scene import Direction, Edge, Label, Node, Scene, to_document, to_json
 from tpgraph.notation.style import PAPER
 

@@ -11,9 +11,9 @@ import pytest
 
 from tpgraph.errors import TPError
 from tpgraph.notation.geometry import gate, scalar, vector
+from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.scene import Scene
 from tpgraph.notation.style import DARK, PAPER, TEACHING, THEMES, Style, theme
-from tpgraph.notation.svg import to_svg
 
 Color = np.ndarray[tuple[int], np.dtype[np.float64]]
 

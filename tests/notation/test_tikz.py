@@ -22,12 +22,12 @@ from matplotlib.image import imread
 from tpgraph.embedded import extract_program
 from tpgraph.errors import TPError
 from tpgraph.notation.geometry import gate, vector
-from tpgraph.notation.mathtext import outline
-from tpgraph.notation.paint import picture
+from tpgraph.notation.labels.mathtext import outline
+from tpgraph.notation.painters.paint import picture
+from tpgraph.notation.painters.svg import to_svg
+from tpgraph.notation.painters.tikz import to_tikz
 from tpgraph.notation.scene import Context, Edge, Label, Node, Scene
 from tpgraph.notation.style import PAPER, THEMES, Style, theme
-from tpgraph.notation.svg import to_svg
-from tpgraph.notation.tikz import to_tikz
 
 SVG = "{http://www.w3.org/2000/svg}"
 SCENES = ["mlp_scene", "layernorm_scene", "everything_scene"]
@@ -293,7 +293,7 @@ def test_the_text_does_not_depend_on_the_process(everything_scene: Scene) -> Non
     expected = to_tikz(everything_scene)
     program = (
         "import runpy, sys; names = runpy.run_path(sys.argv[1]); "
-        "from tpgraph.notation.tikz import to_tikz; "
+        "from tpgraph.notation.painters.tikz import to_tikz; "
         "sys.stdout.buffer.write(to_tikz(names['build_everything']()).encode())"
     )
     conftest = Path(__file__).with_name("conftest.py")

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tpgraph.errors import TPError
-from tpgraph.notation.effort import require_feasible
-from tpgraph.notation.engine import LayoutEngine, get_engine
-from tpgraph.notation.layout import lay_out
+from tpgraph.notation.engines.engine import LayoutEngine, get_engine
+from tpgraph.notation.folds.plates import encloses_strangers, plated
+from tpgraph.notation.folds.plating import fold
+from tpgraph.notation.layout.effort import require_feasible
+from tpgraph.notation.layout.layout import lay_out
 from tpgraph.notation.legend import build_legend, marks_used
 from tpgraph.notation.overlay import VectorPath, labelled, overlaid
-from tpgraph.notation.paint import picture
-from tpgraph.notation.passes import lay_out_passes
+from tpgraph.notation.painters.paint import picture
+from tpgraph.notation.passes.passes import lay_out_passes
+from tpgraph.notation.passes.staging import is_staged
 from tpgraph.notation.picture import Diagram, picture_of
-from tpgraph.notation.plates import encloses_strangers, plated
-from tpgraph.notation.plating import fold
 from tpgraph.notation.scene import Direction, Scene
-from tpgraph.notation.staging import is_staged
 from tpgraph.notation.style import PAPER, Style, theme
 from tpgraph.program import Program
 

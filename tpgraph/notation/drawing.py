@@ -13,13 +13,13 @@ from types import ModuleType
 
 from tpgraph.errors import TPError
 from tpgraph.notation.composition import Options, compose
-from tpgraph.notation.dot import to_dot
-from tpgraph.notation.engine import LayoutEngine
+from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.overlay import VectorPath
+from tpgraph.notation.painters.dot import to_dot
+from tpgraph.notation.painters.svg import to_svg
+from tpgraph.notation.painters.tikz import to_tikz
 from tpgraph.notation.scene import Direction, Scene, to_json
 from tpgraph.notation.style import PAPER, Style
-from tpgraph.notation.svg import to_svg
-from tpgraph.notation.tikz import to_tikz
 from tpgraph.program import Program
 
 __all__ = ["FORMATS", "Drawing", "draw", "source_of"]
@@ -141,7 +141,7 @@ def source_of(program: Program) -> str | None:
 
 def _canvas() -> ModuleType:
     """The painters that need matplotlib, which takes longer to load than an SVG to draw."""
-    return importlib.import_module("tpgraph.notation.canvas")
+    return importlib.import_module("tpgraph.notation.painters.canvas")
 
 
 def _write(target: Path, content: bytes) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from tpgraph.notation.geometry import gate, input_port, outline_point, output_port, scalar, vector
-from tpgraph.notation.mathtext import outline
+from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.scene import Edge, Label, Legend, Node, Point, Scene
 from tpgraph.notation.style import PAPER, Style
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from tpgraph.errors import TPError, TPLimitError
-from tpgraph.notation.paint import picture
+from tpgraph.notation.painters.paint import picture
 from tpgraph.notation.picture import Diagram, Product, Vertex
 from tpgraph.notation.scene import Edge, Label, PathOverlay, Point, Scene
 from tpgraph.notation.style import Style

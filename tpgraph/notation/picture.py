@@ -13,8 +13,8 @@ from typing import Literal
 
 from tpgraph.errors import Span
 from tpgraph.functions import Apply, Defined
-from tpgraph.notation.frame import Side
 from tpgraph.notation.gate_text import GateText, formula, gate_text
+from tpgraph.notation.layout.frame import Side
 from tpgraph.notation.scene import Fill
 from tpgraph.notation.style import PAPER, Dash, Style
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, Program, Variable

@@ -1,0 +1,1 @@
+"""Layout engines: Graphviz built in as WebAssembly, and the `dot` on PATH."""

@@ -1,0 +1,1 @@
+"""Repetition drawn once, in a plate with its range."""

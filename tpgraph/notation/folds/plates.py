@@ -1,0 +1,133 @@
+"""Plates in a scene: frames around what repeats, dots where blocks are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from tpgraph.notation.folds.plating import Folded, PlateOf
+from tpgraph.notation.layout.obstacles import flatten
+from tpgraph.notation.painters.paint import Bounds, label_bounds
+from tpgraph.notation.scene import Anchor, Edge, Label, Node, Plate, Point, Scene
+from tpgraph.notation.style import Style
+
+__all__ = ["encloses_strangers", "plated"]
+
+_PADDING = 6.0  # pt between the marks and the frame
+_LABEL_GAP = 2.5  # pt between the frame and its label
+
+
+def plated(scene: Scene, folded: Folded, style: Style) -> Scene:
+    """The scene of a folded diagram with its plates, and with dots for the products without a
+    matrix; marks and matrices by their generic names.
+    """
+    left_out = [e for e in scene.edges if (e.source, e.target) in folded.dots]
+    edges = tuple(e for e in scene.edges if (e.source, e.target) not in folded.dots)
+    scene = replace(scene, edges=edges)
+    boxes = [_box(plate, scene) for plate in folded.plates]
+    dots = [_dots(edge, boxes, style) for edge in left_out]
+    scene = replace(scene, labels=(*scene.labels, *dots))
+    plates = []
+    for plate, box in zip(folded.plates, boxes, strict=True):
+        label = _placed(plate.label, box, scene, style)
+        plates.append(Plate(plate.label.partition("=")[0], *box, label))
+    names = folded.names
+    return replace(
+        scene,
+        nodes=tuple(replace(n, id=names.get(n.id, n.id)) for n in scene.nodes),
+        edges=tuple(_renamed(edge, folded) for edge in edges),
+        plates=(*scene.plates, *plates),
+    )
+
+
+def encloses_strangers(scene: Scene, folded: Folded) -> bool:
+    """Whether a plate would hold marks that do not belong to it, or two plates overlap."""
+    boxes = [_box(plate, scene) for plate in folded.plates]
+    for plate, box in zip(folded.plates, boxes, strict=True):
+        strangers = (n for n in scene.nodes if n.id not in plate.members)
+        if any(_meet(box, own) for n in strangers for own in _node_boxes(n)):
+            return True
+    return any(_meet(a, b) for a, b in combinations(boxes, 2))
+
+
+def _meet(a: Bounds, b: Bounds) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _renamed(edge: Edge, folded: Folded) -> Edge:
+    names = folded.names
+    return replace(
+        edge,
+        source=names.get(edge.source, edge.source),
+        target=names.get(edge.target, edge.target),
+        matrix=names.get(edge.matrix, edge.matrix) if edge.matrix else None,
+    )
+
+
+def _dots(edge: Edge, boxes: Sequence[Bounds], style: Style) -> Label:
+    """Dots in the middle of a line, as far as it lies outside of plates."""
+    (x0, y0), (x1, y1) = edge.points[0], edge.points[-1]
+    flat = abs(x1 - x0) >= abs(y1 - y0)
+    steps = [(x0 + (x1 - x0) * k / 40, y0 + (y1 - y0) * k / 40) for k in range(41)]
+    free = [p for p in steps if not any(_inside(p, box) for box in boxes)] or steps
+    x, y = free[len(free) // 2]
+    return Label(r"\cdots" if flat else r"\vdots", x, y, "center", style.label_size)
+
+
+def _inside(point: Point, box: Bounds) -> bool:
+    left, bottom, right, top = box
+    return left <= point[0] <= right and bottom <= point[1] <= top
+
+
+def _box(plate: PlateOf, scene: Scene) -> Bounds:
+    """The frame around the marks of a plate, their labels and the lines between them."""
+    boxes = [box for n in scene.nodes if n.id in plate.members for box in _node_boxes(n)]
+    inside = [e for e in scene.edges if {e.source, e.target} <= plate.members]
+    boxes += [box for edge in inside for box in _edge_boxes(edge)]
+    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+    low, high = (min(lefts), min(bottoms)), (max(rights), max(tops))
+    return low[0] - _PADDING, low[1] - _PADDING, high[0] + _PADDING, high[1] + _PADDING
+
+
+def _node_boxes(node: Node) -> Iterator[Bounds]:
+    half, rise = node.width / 2, node.height / 2
+    if node.kind == "bar-gate" and node.direction in ("LR", "RL"):
+        rise = max(rise, node.bar / 2)
+    elif node.kind == "bar-gate":
+        half = max(half, node.bar / 2)
+    yield node.x - half, node.y - rise, node.x + half, node.y + rise
+    if node.label is not None:
+        yield label_bounds(node.label)
+
+
+def _edge_boxes(edge: Edge) -> Iterator[Bounds]:
+    points = flatten(edge.points, edge.curve)
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    yield min(xs), min(ys), max(xs), max(ys)
+    if edge.label is not None:
+        yield label_bounds(edge.label)
+
+
+def _placed(text: str, box: Bounds, scene: Scene, style: Style) -> Label:
+    """The range at a corner of the plate where nothing else is; below it if there is a choice."""
+    left, bottom, right, top = box
+    gap, size = _LABEL_GAP, style.caption_size
+    corners: tuple[tuple[float, float, Anchor], ...] = (
+        (right, bottom - gap, "ne"),
+        (left, bottom - gap, "nw"),
+        (right, top + gap, "se"),
+        (left, top + gap, "sw"),
+    )
+    labels = [Label(text, x, y, anchor, size) for x, y, anchor in corners]
+    taken = [box for node in scene.nodes for box in _node_boxes(node)]
+    taken += [label_bounds(label) for label in scene.labels]
+    taken += [label_bounds(edge.label) for edge in scene.edges if edge.label]
+    lines = [flatten(edge.points, edge.curve) for edge in scene.edges]
+    return min(labels, key=lambda label: _trouble(label_bounds(label), taken, lines))
+
+
+def _trouble(box: Bounds, taken: Sequence[Bounds], lines: Sequence[Sequence[Point]]) -> int:
+    """How many marks and lines a label would lie on."""
+    marks = sum(_meet(box, other) for other in taken)
+    return marks + sum(any(_inside(p, box) for p in line) for line in lines)

@@ -1,0 +1,142 @@
+"""What stays of a run of blocks in a folded picture, and whether it can be folded at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tpgraph.notation.folds.repetition import Run
+from tpgraph.program import Equation
+
+__all__ = ["Plan", "choose_blocks", "everywhere", "plan_of_run", "unfoldable"]
+
+
+@dataclass
+class Plan:
+    """A run, and what stays of it: the block number `kept`, by each entry from the blocks before
+    it what stands before the plate, and what stands behind the plate. `home` gives the block to
+    which a vector belongs: those that the run makes, and initial vectors that move with it.
+    """
+
+    run: Run
+    home: dict[str, int]
+    kept: int = 0
+    entries: dict[str, str] = field(default_factory=dict)
+    after: dict[str, None] = field(default_factory=dict)
+
+    def stays(self, name: str) -> bool:
+        """Whether a vector of the run is drawn."""
+        return self.home[name] == self.kept or name in self.entries or name in self.after
+
+    def carried(self, block: int) -> Iterator[tuple[str, int]]:
+        """What a block reads of earlier blocks, and how many blocks back that was made."""
+        last = self.run.count - 1
+        for name in self.reads(0):
+            made = self.run.block_of.get(self.run.moved(name, last))
+            if made is not None and made < last:
+                yield self.run.moved(name, block), last - made
+
+    def reads(self, block: int) -> Iterator[str]:
+        """What moves among the inputs of a block, matrices as well."""
+        for moving in self.run.moving:
+            for name in moving:
+                yield self.run.moved(name, block)
+
+
+def plan_of_run(run: Run, initial: set[str]) -> Plan:
+    """The plan of a run in which nothing is chosen yet; `initial` are the initial vectors."""
+    plan = Plan(run, dict(run.block_of))
+    for name in plan.reads(0):
+        if run.moved(name, run.count - 1) in initial:
+            for block in range(run.count):
+                plan.home.setdefault(run.moved(name, block), block)
+    return plan
+
+
+def choose_blocks(plans: Sequence[Plan]) -> None:
+    """Keep of every run a block in its middle, with one index for all, and find its entries."""
+    spans = [sorted((p.run.index(0), p.run.index(p.run.count - 1))) for p in plans]
+    low, high = max(a for a, _ in spans), min(b for _, b in spans)
+    for plan in plans:
+        run = plan.run
+        wanted, odd = divmod((low + high) // 2 - run.first, run.step)
+        depth = max((back for _, back in plan.carried(0)), default=0)
+        common = low <= high and not odd and depth <= wanted < run.count - 1
+        plan.kept = wanted if common else max(run.count // 2, depth)
+        first = [name for name, _ in plan.carried(0)]
+        entries = [name for name, _ in plan.carried(plan.kept)]
+        plan.entries = dict(zip(entries, first, strict=True))
+        plan.after = {name: None for name, back in plan.carried(run.count) if back == 1}
+
+
+def everywhere(plan: Plan, name: str) -> Iterator[str]:
+    """The vectors that stand for this one in all blocks."""
+    here = plan.home[name]
+    return (plan.run.moved(name, block - here) for block in range(plan.run.count))
+
+
+def unfoldable(plans: Sequence[Plan], equations: Sequence[Equation]) -> list[Plan]:
+    """The plans of the runs that cannot be folded because of what is read of them.
+
+    What is read of last blocks is noted in `after`.
+    """
+    return list(_Readers(plans).wrong(equations))
+
+
+class _Readers:
+    """Who reads what of the runs."""
+
+    def __init__(self, plans: Sequence[Plan]) -> None:
+        self.plans = plans
+        self.plan_of = {name: plan for plan in plans for name in plan.home}
+        self.pooled: set[str] = set()
+        self.read: set[str] = set()
+
+    def wrong(self, equations: Sequence[Equation]) -> Iterator[Plan]:
+        for equation in equations:
+            own = self.plan_of.get(equation.out.name)
+            if own is None:
+                yield from self._from_outside(equation)
+            elif own.home[equation.out.name] == own.kept:
+                yield from self._from_plate(own, equation)
+        for plan in self.plans:
+            if plan.kept >= plan.run.count - 1 or len({*plan.entries.values()}) < len(plan.entries):
+                yield plan
+            for before in plan.entries.values():
+                yield from self._at_end(before)
+        for plan in self.plans:
+            unread = self.pooled - self.read
+            plan.after = {name: None for name in plan.after if name not in unread}
+
+    def _from_outside(self, equation: Equation) -> Iterator[Plan]:
+        """The runs that a reader outside of all plates makes impossible."""
+        names = {v.name: None for v in equation.inputs if v.name in self.plan_of}
+        for name in names:
+            if names.keys() >= set(everywhere(self.plan_of[name], name)):
+                self.pooled.add(name)
+            else:
+                yield from self._at_end(name)
+
+    def _from_plate(self, own: Plan, equation: Equation) -> Iterator[Plan]:
+        """The runs that a reader in a plate makes impossible."""
+        moving = set(own.reads(own.kept))
+        for name in dict.fromkeys(v.name for v in equation.inputs):
+            plan = self.plan_of.get(name)
+            if plan is None:
+                continue
+            if plan is not own and name not in moving:
+                yield from self._at_end(name)
+            elif plan.home[name] != plan.kept and name not in plan.entries:
+                yield plan
+                yield own
+
+    def _at_end(self, name: str) -> Iterator[Plan]:
+        """Its run, unless the name is one of the last block."""
+        plan = self.plan_of.get(name)
+        if plan is None:
+            return
+        if name in plan.after or plan.home[name] == plan.run.count - 1:
+            plan.after[name] = None
+            self.read.add(name)
+        else:
+            yield plan

@@ -1,0 +1,1 @@
+"""Frames for teaching: one picture for each instruction."""

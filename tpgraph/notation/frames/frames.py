@@ -1,0 +1,212 @@
+r"""Frames for teaching: one picture for each instruction, all over one layout.
+
+A frame shows what is computed so far, what its instruction adds in colour, and below the picture
+the rule (MatMul, Nonlin, Moment) with its formula. What is not yet computed is not there yet.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from tpgraph.errors import TPError, TPLimitError
+from tpgraph.files import write_bytes
+from tpgraph.notation.composition import Options, compose
+from tpgraph.notation.drawing import Drawing, source_of
+from tpgraph.notation.engines.engine import LayoutEngine
+from tpgraph.notation.frames.formulas import Formulas
+from tpgraph.notation.frames.slides import to_beamer, to_html
+from tpgraph.notation.labels.mathtext import outline
+from tpgraph.notation.painters.paint import picture
+from tpgraph.notation.scene import Context, Direction, Edge, Label, Node, Scene
+from tpgraph.notation.style import PAPER, Style
+from tpgraph.program import Program
+
+__all__ = ["FRAME_FORMATS", "MAX_FRAMES", "Frames", "draw_frames"]
+
+FRAME_FORMATS = (".pdf", ".svg", ".tex", ".html", ".png")
+MAX_FRAMES = 500
+_STRIP_GAP = 10.0  # pt between the picture and the strip of the caption
+_STRIP_PADDING = 6.0
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The pictures of a program's instructions; `born` is the frame in which a mark appears.
+
+    `scene` is the last frame without its caption; `captions` are what the frames say.
+    """
+
+    scene: Scene
+    captions: tuple[Label, ...]
+    born: Mapping[str, int]
+    style: Style = PAPER
+    source: str | None = None
+
+    @cached_property
+    def drawings(self) -> tuple[Drawing, ...]:
+        """Each frame as a picture of its own, all of the same size."""
+        return tuple(
+            Drawing(self._frame(k), self.style, self.source) for k in range(len(self.captions))
+        )
+
+    @cached_property
+    def pdf(self) -> bytes:
+        """A PDF with one page for each frame."""
+        canvas = importlib.import_module("tpgraph.notation.painters.canvas")
+        scenes = [drawing.scene for drawing in self.drawings]
+        content: bytes = canvas.to_pdf_pages(scenes, self.style, source=self.source)
+        return content
+
+    @cached_property
+    def tikz(self) -> str:
+        r"""A beamer document of one slide, whose marks come by overlays (`\only<k->`)."""
+        colored = replace(
+            self.scene,
+            nodes=tuple(self._new(node) for node in self.scene.nodes),
+            edges=tuple(self._new_edge(edge) for edge in self.scene.edges),
+        )
+        return to_beamer(
+            self.scene, colored, self.born, self.captions, self.style, source=self.source
+        )
+
+    @cached_property
+    def html(self) -> str:
+        """A page that needs no other file, with buttons and keys for next and previous."""
+        return to_html([d.svg for d in self.drawings], self.scene.title, self.style)
+
+    def save(self, path: str | Path) -> tuple[Path, ...]:
+        """Write the frames: one file for .pdf, .tex and .html, numbered ones for .svg and .png.
+
+        Raises TPError for another extension, or a place that cannot be written.
+        """
+        target = Path(path)
+        contents: dict[Path, bytes]
+        match target.suffix.lower():
+            case ".pdf":
+                contents = {target: self.pdf}
+            case ".tex":
+                contents = {target: self.tikz.encode()}
+            case ".html":
+                contents = {target: self.html.encode()}
+            case ".svg":
+                contents = {self._numbered(target, k): d.svg.encode() for k, d in self._each()}
+            case ".png":
+                contents = {self._numbered(target, k): d.png() for k, d in self._each()}
+            case _:
+                raise TPError(
+                    f"{target} names no format of frames",
+                    expected=f"a file name that ends in {', '.join(FRAME_FORMATS)}",
+                )
+        for file, content in contents.items():
+            write_bytes(file, content)
+        return tuple(contents)
+
+    def _each(self) -> Iterator[tuple[int, Drawing]]:
+        return enumerate(self.drawings, start=1)
+
+    def _numbered(self, target: Path, k: int) -> Path:
+        digits = max(2, len(str(len(self.captions))))
+        return target.with_name(f"{target.stem}-{k:0{digits}d}{target.suffix}")
+
+    def _frame(self, k: int) -> Scene:
+        nodes = [n for n in self.scene.nodes if self.born[n.id] <= k]
+        edges = [e for e in self.scene.edges if self._birth(e) <= k]
+        return replace(
+            self.scene,
+            nodes=tuple(self._new(n) if self.born[n.id] == k > 0 else n for n in nodes),
+            edges=tuple(self._new_edge(e) if self._birth(e) == k else e for e in edges),
+            labels=(*self.scene.labels, self.captions[k]),
+        )
+
+    def _birth(self, edge: Edge) -> int:
+        return max(self.born[edge.source], self.born[edge.target])
+
+    def _new(self, node: Node) -> Node:
+        return replace(node, color=self.style.path_color)
+
+    def _new_edge(self, edge: Edge) -> Edge:
+        return replace(edge, color=self.style.path_color)
+
+
+def draw_frames(
+    program: Program,
+    path: str | Path | None = None,
+    *,
+    direction: Direction = "LR",
+    show_io: bool = False,
+    legend: bool = False,
+    style: Style | str = PAPER,
+    engine: LayoutEngine | str = "wasm",
+    source: str | None = None,
+) -> Frames:
+    """One picture for each instruction of a program; with `path` also write them.
+
+    Arguments and errors as of `draw`; also raises TPLimitError beyond 500 frames.
+    """
+    options = Options(direction, show_io, legend, style=style, engine=engine)
+    look = options.look
+    scene = compose(program, options)
+    steps = tuple(_steps(scene, program))
+    if len(steps) >= MAX_FRAMES:
+        raise TPLimitError(
+            f"the program has {len(steps)} instructions to draw",
+            expected=f"fewer than {MAX_FRAMES} frames",
+            mend="make frames of a smaller program",
+        )
+    born = {node.id: 0 for node in scene.nodes}
+    born |= {name: k for k, names in enumerate(steps, start=1) for name in names}
+    labels = {node.id: node.label.text for node in scene.nodes if node.label}
+    formulas = Formulas(program, labels)
+    said = [formulas.caption(names[-1]) for names in steps]
+    framed, captions = _captioned(scene, [formulas.start(), *said], look)
+    carried = source_of(program) if source is None else source
+    result = Frames(framed, captions, born, look, carried)
+    if path is not None:
+        result.save(path)
+    return result
+
+
+def _steps(scene: Scene, program: Program) -> Iterator[tuple[str, ...]]:
+    """The marks that every instruction makes, in the program's order, vectors last.
+
+    Read off the scene, as pictures of passes leave out some of what a program computes.
+    """
+    kinds = {node.id: node.kind for node in scene.nodes}
+    gate_of = {e.target: e.source for e in scene.edges if kinds[e.source] in ("gate", "bar-gate")}
+    outputs: dict[str, list[str]] = {}
+    for equation in program.equations:
+        name = equation.out.name
+        if name in gate_of:
+            outputs.setdefault(gate_of[name], []).append(name)
+        elif name in kinds:
+            outputs[name] = []
+    for mark, made in outputs.items():
+        yield (mark, *reversed(made))
+
+
+def _captioned(scene: Scene, texts: list[str], style: Style) -> tuple[Scene, tuple[Label, ...]]:
+    """The scene over a strip that has room for every caption; the captions, in its middle.
+
+    A sheet behind everything keeps all frames at one size.
+    """
+    left, bottom, right, top = picture(scene, style).bounds
+    margin, size = style.margin, style.label_size
+    inks = [outline(text, size).ink for text in texts]
+    width = max(ink.right - ink.left for ink in inks) + 2 * _STRIP_PADDING
+    rise, fall = max(ink.top for ink in inks), max(-ink.bottom for ink in inks)
+    half = max(right - left - 2 * margin, width) / 2
+    middle = (left + right) / 2
+    strip_top = bottom + margin - _STRIP_GAP
+    base = strip_top - _STRIP_PADDING - rise
+    strip_bottom = base - fall - _STRIP_PADDING
+    sheet = style.background or style.paper
+    boxes = (
+        Context("sheet", middle - half, strip_bottom, middle + half, top - margin, sheet),
+        Context("caption", middle - half, strip_bottom, middle + half, strip_top, "grey"),
+    )
+    labels = tuple(Label(text, middle, base, "base", size) for text in texts)
+    return replace(scene, contexts=(*boxes, *scene.contexts)), labels

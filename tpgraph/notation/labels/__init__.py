@@ -1,0 +1,1 @@
+"""Labels: LaTeX mathematics as outlines, as LaTeX for other engines, as plain text."""

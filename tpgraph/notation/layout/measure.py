@@ -1,0 +1,162 @@
+"""Sizes of marks before they have a place: text that fits its gate, room for labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tpgraph.notation.geometry import fit_gate
+from tpgraph.notation.labels.mathtext import outline
+from tpgraph.notation.layout.frame import Frame, Side
+from tpgraph.notation.picture import Gate, Vertex
+from tpgraph.notation.style import Style
+
+__all__ = ["GateSize", "VertexSize", "gate_size", "label_strut", "vertex_size"]
+
+_LONGEST_TEXT = 120.0  # in pt, along the gate; longer formulas are set smaller, then shortened
+_SMALLEST_SIZE = 7.0
+_OUTPUT_INSET = 7.0  # from the wide side's end to the narrow side's, of a gate with many outputs
+_EDGE_ROOM = 5.0  # between the outermost port and the end of its side
+
+
+@dataclass(frozen=True, slots=True)
+class GateSize:
+    """A gate's trapezoid in pt: `depth` along, `length` of the wide and `narrow` of the other side.
+
+    `box` is the room it takes across; `text` at `text_size` pt fits; `ports` are the
+    inputs' and `outlets` the outputs' offsets from the middle.
+    """
+
+    depth: float
+    length: float
+    narrow: float
+    bar: float
+    box: float
+    text: str
+    text_size: float
+    ports: Mapping[str, float]
+    outlets: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class VertexSize:
+    """A vector's or scalar's room in pt on the four sides of its centre.
+
+    `radius` is half the mark itself; the label stands on `side`.
+    """
+
+    before: float
+    after: float
+    above: float
+    below: float
+    radius: float
+    side: Side
+
+
+def gate_size(
+    gate: Gate, slots: Mapping[str, float], pitch: float, style: Style, least: float = 0.0
+) -> GateSize:
+    """The smallest gate that holds its text and its ports, `slots` being multiples of `pitch`.
+
+    It is at least as long as `least`.
+    """
+    reach = max((abs(slot) for slot in slots.values()), default=0.0) * pitch
+    foreign = len(gate.foreign) if slots else (len(gate.foreign) - 1) / 2
+    reach += max(foreign, 0.0) * style.gate_port_gap
+    text, size = _fitting_text(gate, max(_LONGEST_TEXT, 2 * reach), style)
+    width, height = _text_extent(text, size)
+    depth, length = fit_gate(width, height, 0, style)
+    length = max(length, 2 * (reach + _EDGE_ROOM), least)
+    narrow = max(length * style.gate_narrowing, length - 2 * style.gate_max_inset)
+    outlets = _outlets(gate, slots, pitch)
+    if len(outlets) > 1:
+        narrow = 2 * (max(outlets.values()) + _EDGE_ROOM)
+        length = max(length, narrow + 2 * _OUTPUT_INSET)
+    bar = length + 2 * style.bar_overhang if gate.bar else 0.0
+    return GateSize(
+        depth=_even(depth),
+        length=length,
+        narrow=narrow,
+        bar=bar,
+        box=2 * _odd(max(length, bar) / 2),
+        text=text,
+        text_size=size,
+        ports={name: slot * pitch for name, slot in slots.items()},
+        outlets=outlets,
+    )
+
+
+def _outlets(gate: Gate, slots: Mapping[str, float], pitch: float) -> dict[str, float]:
+    """Outputs leave opposite their inputs where a gate has as many of them."""
+    count = len(gate.outputs)
+    if count == len(slots) > 1:
+        return {
+            out: slots[name] * pitch for out, name in zip(gate.outputs, gate.inputs, strict=True)
+        }
+    return {out: ((count - 1) / 2 - i) * pitch for i, out in enumerate(gate.outputs)}
+
+
+def _fitting_text(gate: Gate, longest: float, style: Style) -> tuple[str, float]:
+    """The text of the gate that fits, and its size: rather smaller than shorter."""
+    sizes = [style.gate_label_size]
+    while sizes[-1] - 0.5 >= _SMALLEST_SIZE:
+        sizes.append(sizes[-1] - 0.5)
+    for text in (gate.text.text, *gate.text.shorter):
+        for size in sizes:
+            if _text_extent(text, size)[0] <= longest:
+                return text, size
+    return text, sizes[-1]
+
+
+def _text_extent(text: str, size: float) -> tuple[float, float]:
+    ink = outline(text, size).ink
+    return ink.right - ink.left, ink.top - ink.bottom
+
+
+def vertex_size(
+    vertex: Vertex, side: Side, frame: Frame, style: Style, *, beside: str = ""
+) -> VertexSize:
+    """The room of a vertex with its label on this side, and with a label of its product above."""
+    diameter = {"scalar": style.scalar_side, "data": style.data_diagonal}.get(
+        vertex.kind, style.vector_diameter
+    )
+    r = _odd(diameter / 2)
+    room: dict[Side, float] = {"before": r, "after": r, "above": r, "below": r}
+    if vertex.label:
+        ink = outline(vertex.label, style.label_size).ink
+        label = ink.right - ink.left, label_strut(vertex.label, style)
+        label_along, label_across = frame.extent(*label)
+        in_line = side in ("before", "after")
+        room[side] += style.label_gap + (label_along if in_line else label_across)
+        room[side] = _odd(room[side])
+        one, other = _CROSSWISE[in_line]
+        half = (label_across if in_line else label_along) / 2
+        room[one] = room[other] = max(r, _odd(half))
+    if beside:
+        ink = outline(beside, style.label_size).ink
+        _, across = frame.extent(ink.right - ink.left, ink.top - ink.bottom)
+        room["above"] = _odd(max(room["above"], across + 3 * style.label_gap))
+    return VertexSize(**room, radius=diameter / 2, side=side)
+
+
+_CROSSWISE: dict[bool, tuple[Side, Side]] = {
+    True: ("above", "below"),
+    False: ("before", "after"),
+}
+
+
+def label_strut(text: str, style: Style) -> float:
+    """The height that a label takes of a row of labels whose baselines agree."""
+    shape = outline(text, style.label_size)
+    return max(shape.ink.top, 0.62 * style.label_size) + max(-shape.ink.bottom, 0.0)
+
+
+def _even(length: float) -> float:
+    """Rounded up to an even number of pt, which Graphviz can halve without rounding."""
+    return 2.0 * math.ceil(length / 2 - 1e-9)
+
+
+def _odd(length: float) -> float:
+    """Rounded up to an odd number of pt: the middle of a field of 2 pt."""
+    return 2.0 * math.ceil((length - 1) / 2 - 1e-9) + 1.0

@@ -1,0 +1,216 @@
+"""Lines between marks: straight where nothing is in the way, else the simplest curve around it.
+
+Everything is in the frame's coordinates, along and across. A line's candidates are tried from the
+plainest on: the straight line, one bend, an arc beside the row, at last a curve that passes every
+column where Graphviz kept a gap for it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from tpgraph.notation.layout.obstacles import Obstacles, flatten
+from tpgraph.notation.scene import Point
+
+__all__ = ["Columns", "End", "Line", "Outline", "route"]
+
+Outline = Literal["circle", "square", "diamond"]
+
+CLEARANCE = 2.0
+_STEEPEST = 2.2  # across per along of a straight line
+_SAGS = (0.85, 1.0, 1.15, 1.4, 1.8, 2.4)
+_HIGHER, _HIGHEST = 20.0, 40.0  # pt that an arc may rise above its gap before a bent line is better
+_SHOULDERS = (0.3, 0.18, 0.1, 0.04)
+_NEAR = 4.0
+_LEVEL = 1.0  # pt that a line runs level at least before it bends
+_CLOSE = 0.01
+_GRAVE = 10  # a mark in the way is as bad as so many labels
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a line starts or ends: a mark's centre with its radius, or with radius 0 a port."""
+
+    mark: str
+    at: Point
+    radius: float = 0.0
+    outline: Outline = "circle"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Corners, or with `curve` Bezier points; `flat` is the line as a polyline."""
+
+    points: tuple[Point, ...]
+    curve: bool
+    flat: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns between the ends of a line: where they begin and end, the height at which the
+    line should pass, and the lowest and highest at which it may. The column where it starts ends at
+    `leave`, that where it ends begins at `arrive`.
+    """
+
+    spans: tuple[tuple[float, float], ...] = ()
+    heights: tuple[float, ...] = ()
+    free: tuple[tuple[float, float], ...] = ()
+    leave: float = 0.0
+    arrive: float = 0.0
+
+    def runs(self, start: float) -> Iterator[tuple[float, float, float]]:
+        """Level pieces (from, to, height), as few as the free heights permit."""
+        level, first = start, 0
+        while first < len(self.spans):
+            low, high = self.free[first]
+            last = first + 1
+            while last < len(self.spans):
+                below, above = self.free[last]
+                if max(low, below) > min(high, above):
+                    break
+                low, high = max(low, below), min(high, above)
+                last += 1
+            level = min(max(level, low), high)
+            yield self.spans[first][0], self.spans[last - 1][1], level
+            first = last
+
+
+def route(
+    start: End,
+    end: End,
+    between: Columns,
+    obstacles: tuple[Obstacles, Obstacles],
+    *,
+    dashed: bool = False,
+) -> tuple[Line, int]:
+    """The plainest line from one mark to another that keeps clear of all others.
+
+    `obstacles` are marks and labels. A dashed line is straight if it can be, however steep. The
+    number tells how much is in its way all the same: 0 if nothing is.
+    """
+    marks, labels = obstacles
+    own = start.mark, end.mark
+    best: tuple[int, Line] | None = None
+    for points, curve in _candidates(start, end, between, dashed):
+        line = _clipped(points, curve, start, end)
+        hits = _GRAVE * marks.hits(line.flat, own, CLEARANCE)
+        hits += labels.hits(line.flat, own, CLEARANCE)
+        if best is None or hits < best[0]:
+            best = hits, line
+        if hits == 0:
+            break
+    assert best is not None
+    return best[1], best[0]
+
+
+def _candidates(
+    start: End, end: End, between: Columns, dashed: bool
+) -> Iterator[tuple[tuple[Point, ...], bool]]:
+    a, b = start.at, end.at
+    steep = abs(b[1] - a[1]) > _STEEPEST * (b[0] - a[0])
+    if dashed or not steep:
+        yield (a, b), False
+    if not between.heights or _is_between(between.heights, a[1], b[1]):
+        for turn in (0.5, 0.7, 0.3):
+            yield _bend(a, b, turn), True
+    if between.heights:
+        yield from _arcs(a, b, between, 0.0, _HIGHER)
+        for start_share in (1.0, 0.4):
+            for end_share in (1.0, 0.4):
+                yield _through(a, b, between, start_share, end_share), True
+        yield _through_gaps(a, b, between), True
+        yield from _arcs(a, b, between, _HIGHER, _HIGHEST)
+    if steep:
+        yield (a, b), False
+
+
+def _is_between(heights: Sequence[float], a: float, b: float) -> bool:
+    low, high = min(a, b) - _NEAR, max(a, b) + _NEAR
+    return all(low < height < high for height in heights)
+
+
+def _bend(a: Point, b: Point, turn: float) -> tuple[Point, ...]:
+    """From a to b, level at both ends."""
+    dx = b[0] - a[0]
+    return a, (a[0] + turn * dx, a[1]), (b[0] - (1 - turn) * dx, b[1]), b
+
+
+def _arcs(
+    a: Point, b: Point, between: Columns, least: float, most: float
+) -> Iterator[tuple[tuple[Point, ...], bool]]:
+    """Arcs whose middle is as far beside the line as the gaps are, or `least` to `most` farther."""
+    dx, middle = b[0] - a[0], (a[1] + b[1]) / 2
+    far = max(between.heights, key=lambda height: abs(height - middle))
+    for sag in _SAGS:
+        if not least <= max(0.0, abs(far - middle) * (sag - 1)) < most:
+            continue
+        level = middle + (far - middle) * sag
+        control = (level - (a[1] + b[1]) / 8) * 4 / 3
+        for shoulder in _SHOULDERS:
+            c, d = (a[0] + shoulder * dx, control), (b[0] - shoulder * dx, control)
+            yield (a, c, d, b), True
+
+
+def _through(
+    a: Point, b: Point, between: Columns, start_share: float, end_share: float
+) -> tuple[Point, ...]:
+    """Level past the columns, bent between them.
+
+    Of the gaps at its ends it takes these shares to bend, so that the rest is free for labels.
+    """
+    points: list[Point] = [a]
+    at, share = a, start_share
+    for left, right, height in between.runs(a[1]):
+        turned = at[0] + share * (left - at[0]), height
+        points += _bend(at, turned, 0.5)[1:]
+        points += _straight(turned, (right, height))
+        at, share = (right, height), 1.0
+    last = b[0] - end_share * (b[0] - at[0]), at[1]
+    if end_share < 1.0:
+        points += _straight(at, last)
+    return (*points, *_bend(last, b, 0.5)[1:])
+
+
+def _through_gaps(a: Point, b: Point, between: Columns) -> tuple[Point, ...]:
+    """As `_through`, but level in the columns of both ends as well."""
+    start = max(a[0] + _LEVEL, between.leave), a[1]
+    end = min(b[0] - _LEVEL, between.arrive), b[1]
+    inner = _through(start, end, between, 1.0, 1.0)
+    return (a, *_straight(a, start)[:2], *inner, *_straight(end, b))
+
+
+def _straight(a: Point, b: Point) -> tuple[Point, Point, Point]:
+    third = (b[0] - a[0]) / 3, (b[1] - a[1]) / 3
+    return (a[0] + third[0], a[1] + third[1]), (b[0] - third[0], b[1] - third[1]), b
+
+
+def _clipped(points: Sequence[Point], curve: bool, start: End, end: End) -> Line:
+    """The line between the outlines of its marks."""
+    ends = list(points)
+    ends[0] = _leave(start, points[1])
+    ends[-1] = _leave(end, points[-2])
+    return Line(tuple(ends), curve, flatten(ends, curve))
+
+
+def _leave(end: End, toward: Point) -> Point:
+    """Where the line towards a point leaves the mark's outline."""
+    if end.radius == 0.0:
+        return end.at
+    dx, dy = toward[0] - end.at[0], toward[1] - end.at[1]
+    match end.outline:
+        case "circle":
+            distance = math.hypot(dx, dy)
+        case "square":
+            distance = max(abs(dx), abs(dy))
+        case "diamond":
+            distance = abs(dx) + abs(dy)
+        case _:
+            assert_never(end.outline)
+    if distance < _CLOSE:
+        return end.at
+    scale = end.radius / distance
+    return end.at[0] + scale * dx, end.at[1] + scale * dy

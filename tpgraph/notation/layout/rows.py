@@ -1,0 +1,113 @@
+"""Rows set straight: what Graphviz leaves slightly askew by rounding or by a compromise."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tpgraph.notation.layout.placing import Link, Placement, Sizes, links
+from tpgraph.notation.layout.spine import Arrangement
+from tpgraph.notation.picture import Diagram
+
+__all__ = ["straightened"]
+
+_ROW_SNAP = 5.0  # pt by which a row may be bent where Graphviz found no better way
+_SNAP = 2.4  # pt by which other straight lines may
+
+
+def straightened(
+    diagram: Diagram, arrangement: Arrangement, sizes: Sizes, placement: Placement
+) -> Placement:
+    """The placement with rows exactly straight, and families at equal distances."""
+    rows = _Rows(diagram, arrangement, sizes, placement)
+    rows.straighten()
+    for family in sizes.families:
+        rows.spread(family)
+    return replace(placement, across=rows.across)
+
+
+class _Rows:
+    """Heights while they are set right, in the program's order."""
+
+    def __init__(
+        self, diagram: Diagram, arrangement: Arrangement, sizes: Sizes, placement: Placement
+    ) -> None:
+        self.diagram = diagram
+        self.arrangement = arrangement
+        self.sizes = sizes
+        self.column = placement.column
+        self.across = dict(placement.across)
+        self.row = arrangement.rows(diagram)
+        self.uses: Counter[str] = Counter()
+        self.arriving: dict[str, list[Link]] = defaultdict(list)
+        self.leaving: dict[str, list[Link]] = defaultdict(list)
+        for link in links(diagram):
+            self.uses[link.source] += 1
+            self.arriving[link.target].append(link)
+            self.leaving[link.source].append(link)
+
+    def straighten(self) -> None:
+        """Move what follows to the height of what it follows, and given inputs to their port."""
+        gates = {gate.outputs[0]: gate.id for gate in self.diagram.gates}
+        for vertex in self.diagram.vertices:
+            gate = gates.get(vertex.id)
+            if gate is not None:
+                self._straighten_gate(gate)
+            for link in self.arriving[vertex.id]:
+                if link.product is not None:
+                    self._align(link)
+
+    def _straighten_gate(self, gate: str) -> None:
+        main = self.arrangement.main.get(gate)
+        for link in self.arriving[gate]:
+            if link.source == main:
+                self._align(link)
+        for link in self.arriving[gate]:
+            given = not self.arriving[link.source] and self.uses[link.source] == 1
+            if given and link.source != main:
+                self._align(link, back=True)
+        for link in self.leaving[gate]:
+            self._align(link)
+
+    def _align(self, link: Link, back: bool = False) -> None:
+        """Move the target, or with `back` the source, so that the line is straight."""
+        gates = self.sizes.gates
+        start, end = self.across[link.source], self.across[link.target]
+        if link.outlet is not None:
+            start += gates[link.source].outlets[link.outlet]
+        if link.port is not None:
+            end += gates[link.target].ports[link.port]
+        same_row = self.row.get(link.source) == self.row.get(link.target)
+        if abs(start - end) > (_ROW_SNAP if same_row else _SNAP):
+            return
+        if back:
+            self.across[link.source] += end - start
+        else:
+            self.across[link.target] += start - end
+
+    def spread(self, family: Sequence[str]) -> None:
+        """Where members of a family stand in rows at equal distances, let the others join in.
+
+        Only in a column of their own, where they cannot meet other marks.
+        """
+        straight = [i for i, name in enumerate(family) if self._is_straight(name)]
+        alone = sum(column == self.column[family[0]] for column in self.column.values())
+        if not 2 <= len(straight) < len(family) or alone != len(family):
+            return
+        first, last = straight[0], straight[-1]
+        top = self.across[family[first]]
+        step = (top - self.across[family[last]]) / (last - first)
+        level = {name: top + (first - i) * step for i, name in enumerate(family)}
+        if all(abs(self.across[family[i]] - level[family[i]]) <= _SNAP for i in straight):
+            free = (name for i, name in enumerate(family) if i not in straight)
+            self.across.update({name: level[name] for name in free})
+
+    def _is_straight(self, vertex: str) -> bool:
+        """Whether a vertex, its product and the product's gate stand in one row."""
+        follower = self.arrangement.follows.get(vertex)
+        if follower is None or follower in self.sizes.gates:
+            return False
+        if follower not in self.arrangement.follows:
+            return False
+        return abs(self.across[follower] - self.across[vertex]) <= _SNAP

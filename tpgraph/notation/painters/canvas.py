@@ -1,0 +1,227 @@
+"""A scene as PDF or PNG, painted by matplotlib's renderers from the display list.
+
+Nothing of the user's matplotlib settings shows: the figure holds one artist that paints paths,
+and documents carry neither dates nor versions.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, assert_never
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.artist import Artist
+from matplotlib.backend_bases import RendererBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.path import Path
+from matplotlib.transforms import Affine2D
+
+from tpgraph.embedded import pdf_keywords
+from tpgraph.errors import TPError
+from tpgraph.notation.labels.mathtext import Command
+from tpgraph.notation.painters.paint import (
+    Curve,
+    Disc,
+    Group,
+    Mark,
+    Paint,
+    Picture,
+    Polygon,
+    Rectangle,
+    Text,
+    picture,
+)
+from tpgraph.notation.scene import Point, Scene
+from tpgraph.notation.style import PAPER, Style
+
+__all__ = ["DEFAULT_DPI", "to_pdf", "to_pdf_pages", "to_png"]
+
+DEFAULT_DPI = 300.0
+_MAX_PIXELS = 20_000  # a side; Agg itself ends at 2^16
+_PDF_GRID = 7200.0  # a page's sides are multiples of 0.01 pt
+
+_CODES = {
+    "M": [Path.MOVETO],
+    "L": [Path.LINETO],
+    "Q": [Path.CURVE3] * 2,
+    "C": [Path.CURVE4] * 3,
+    "Z": [Path.CLOSEPOLY],
+}
+_KAPPA = 4 / 3 * (math.sqrt(2) - 1)  # of the Bezier quarter circle
+
+
+def to_pdf(scene: Scene, style: Style = PAPER, *, source: str | None = None) -> bytes:
+    """The scene as a PDF page of its own size.
+
+    `source` is the program's text, which goes into the document's keywords;
+    `embedded.extract_program` finds it. Raises TPError if a label cannot be typeset.
+    """
+    return to_pdf_pages([scene], style, source=source)
+
+
+def to_pdf_pages(
+    scenes: Sequence[Scene], style: Style = PAPER, *, source: str | None = None
+) -> bytes:
+    """Scenes as the pages of one PDF, each of its own size; otherwise as `to_pdf`."""
+    pages = [picture(scene, style) for scene in scenes]
+    buffer = io.BytesIO()
+    info = {
+        "CreationDate": None,
+        "Producer": None,
+        "Creator": None,
+        "Title": pages[0].title or None,
+        "Keywords": None if source is None else pdf_keywords(source),
+    }
+    with rc_context({"pdf.compression": 6}), PdfPages(buffer, metadata=info) as document:
+        for page in pages:
+            canvas: Any = FigureCanvasPdf(_figure(page, _PDF_GRID))
+            canvas.print_pdf(document)
+    return buffer.getvalue()
+
+
+def to_png(scene: Scene, style: Style = PAPER, dpi: float = DEFAULT_DPI) -> bytes:
+    """The scene as a PNG with `dpi` pixels per inch.
+
+    Raises TPError if a label cannot be typeset or the image would be too large.
+    """
+    page = picture(scene, style)
+    largest = max(page.width, page.height) * dpi / 72
+    if not 1 <= largest <= _MAX_PIXELS:
+        raise TPError(
+            f"the PNG would be {largest:.0f} pixels wide or high at {dpi:g} dpi",
+            expected=f"1 to {_MAX_PIXELS} pixels",
+            mend="choose another dpi, or write SVG or PDF",
+        )
+    buffer = io.BytesIO()
+    canvas: Any = FigureCanvasAgg(_figure(page, dpi))
+    canvas.print_png(buffer, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _figure(page: Picture, dpi: float) -> Figure:
+    """A figure of whole pixels: matplotlib would cut a part of one off."""
+    pixels = [max(1, math.ceil(round(side * dpi / 72, 3))) for side in (page.width, page.height)]
+    figure = Figure(
+        figsize=(pixels[0] / dpi, pixels[1] / dpi),
+        dpi=dpi,
+        frameon=False,  # the figure's own background would follow the user's settings
+    )
+    figure.set_layout_engine("none")
+    figure.add_artist(_Drawing(page))
+    return figure
+
+
+class _Drawing(Artist):
+    """The display list as one artist, painted with the renderer's own paths."""
+
+    def __init__(self, page: Picture) -> None:
+        super().__init__()
+        self._page = page
+
+    def draw(self, renderer: RendererBase) -> None:
+        scale = float(np.asarray(renderer.points_to_pixels(1.0)))
+        width, height = renderer.get_canvas_width_height()
+        left, _, _, top = self._page.bounds
+        if self._page.background is not None:
+            sheet = Rectangle(0.0, 0.0, width, height, 0.0, Paint(self._page.background))
+            _draw(renderer, _path(_rectangle(sheet)), sheet.paint, Affine2D())
+        # The picture hangs from the upper left corner, as in SVG.
+        to_pixels = Affine2D().translate(-left, -top).scale(scale).translate(0, height)
+        for path, paint in _paths(self._page.marks):
+            _draw(renderer, path, paint, to_pixels)
+
+
+def _draw(renderer: RendererBase, path: Path, paint: Paint, transform: Affine2D) -> None:
+    context = renderer.new_gc()
+    context.set_snap(False)
+    context.set_joinstyle("miter")
+    context.set_capstyle("butt")
+    # A pen of width 0 draws nothing: filled shapes have no outline of their own.
+    context.set_linewidth(paint.width if paint.stroke else 0.0)
+    context.set_foreground(to_rgba(paint.stroke or paint.fill or "none"), isRGBA=True)
+    if paint.dash:
+        context.set_dashes(0, list(paint.dash))
+    face = to_rgba(paint.fill) if paint.fill else None
+    renderer.draw_path(context, path, transform, face)
+    context.restore()
+
+
+def _paths(marks: Iterable[Mark]) -> Iterator[tuple[Path, Paint]]:
+    for mark in marks:
+        match mark:
+            case Group():
+                yield from _paths(mark.marks)
+            case Text():
+                yield _text_path(mark), Paint(mark.color)
+            case Disc():
+                yield _path(_circle(mark)), mark.paint
+            case Rectangle():
+                yield _path(_rectangle(mark)), mark.paint
+            case Polygon(points, closed, paint):
+                yield _path(_polygon(points, closed)), paint
+            case Curve(points, paint):
+                yield _path(_curve(points)), paint
+            case _:
+                assert_never(mark)
+
+
+def _path(commands: Iterable[Command]) -> Path:
+    vertices: list[float] = []
+    codes: list[Any] = []
+    for letter, numbers in commands:
+        vertices += numbers or (0.0, 0.0)
+        codes += _CODES[letter]
+    path = Path(np.array(vertices).reshape(-1, 2), codes)
+    path.should_simplify = False
+    return path
+
+
+def _text_path(text: Text) -> Path:
+    place = Affine2D().rotate_deg(text.rotation).translate(text.x, text.y)
+    return place.transform_path(_path(text.outline.commands()))
+
+
+def _polygon(points: tuple[Point, ...], closed: bool) -> Iterator[Command]:
+    yield "M", points[0]
+    for point in points[1:]:
+        yield "L", point
+    if closed:
+        yield "Z", ()
+
+
+def _curve(points: tuple[Point, ...]) -> Iterator[Command]:
+    yield "M", points[0]
+    for index in range(1, len(points), 3):
+        (a, b), (c, d), (e, f) = points[index : index + 3]
+        yield "C", (a, b, c, d, e, f)
+
+
+def _circle(disc: Disc) -> Iterator[Command]:
+    radius = disc.radius
+    box = (disc.x - radius, disc.y - radius, disc.x + radius, disc.y + radius)
+    return _rectangle(Rectangle(*box, radius, disc.paint))
+
+
+def _rectangle(box: Rectangle) -> Iterator[Command]:
+    """Counter-clockwise from the lower left; corners as Bezier quarter circles if rounded."""
+    left, bottom, right, top, r = box.left, box.bottom, box.right, box.top, box.radius
+    if not r:
+        yield from _polygon(((left, bottom), (right, bottom), (right, top), (left, top)), True)
+        return
+    k = r * (1 - _KAPPA)  # from the corner to the control points
+    yield "M", (left + r, bottom)
+    yield "L", (right - r, bottom)
+    yield "C", (right - k, bottom, right, bottom + k, right, bottom + r)
+    yield "L", (right, top - r)
+    yield "C", (right, top - k, right - k, top, right - r, top)
+    yield "L", (left + r, top)
+    yield "C", (left + k, top, left, top - k, left, top - r)
+    yield "L", (left, bottom + r)
+    yield "C", (left, bottom + k, left + k, bottom, left + r, bottom)
+    yield "Z", ()

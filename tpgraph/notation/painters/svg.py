@@ -1,0 +1,185 @@
+"""A scene as SVG: glyph outlines once in <defs>, readable groups, titles and data attributes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+from xml.sax.saxutils import escape, quoteattr
+
+from tpgraph.embedded import svg_metadata
+from tpgraph.notation.labels.mathtext import Glyph, Placed
+from tpgraph.notation.painters.paint import (
+    Bounds,
+    Curve,
+    Disc,
+    Group,
+    Mark,
+    Paint,
+    Picture,
+    Polygon,
+    Rectangle,
+    Text,
+    picture,
+)
+from tpgraph.notation.scene import Point, Scene
+from tpgraph.notation.style import PAPER, Style
+
+__all__ = ["to_svg"]
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def to_svg(scene: Scene, style: Style = PAPER, *, source: str | None = None) -> str:
+    """The scene as an SVG document, its size in pt; coordinates rounded to 0.01 pt.
+
+    `source` is the program's text, which goes into <metadata>; `embedded.extract_program` finds it.
+
+    Vectors, scalars, gates, contexts, plates and paths carry `data-id`, edges `data-source` and
+    `data-target`. Raises TPError for a label that cannot be typeset.
+    """
+    return "\n".join(_document(picture(scene, style), source)) + "\n"
+
+
+def _document(page: Picture, source: str | None) -> Iterator[str]:
+    width, height = _number(page.width), _number(page.height)
+    title = _clean(page.title or "Tensor Program")
+    yield (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}" '
+        f'role="img" aria-label={_attribute(title)}>'
+    )
+    yield f"  <title>{escape(title)}</title>"
+    if source is not None:
+        yield f"  {svg_metadata(source)}"
+    yield from _definitions(page.marks)
+    if page.background is not None:
+        yield f'  <rect width="{width}" height="{height}" fill="{page.background}"/>'
+    for mark in page.marks:
+        yield from _mark(mark, page.bounds, "  ")
+    yield "</svg>"
+
+
+def _definitions(marks: Iterable[Mark]) -> Iterator[str]:
+    glyphs = {glyph.name: glyph for glyph in _glyphs(marks)}
+    if not glyphs:
+        return
+    yield "  <defs>"
+    for name in sorted(glyphs):
+        yield f'    <path id="{_glyph_id(name)}" d="{_outline(glyphs[name])}"/>'
+    yield "  </defs>"
+
+
+def _glyphs(marks: Iterable[Mark]) -> Iterator[Glyph]:
+    for mark in marks:
+        if isinstance(mark, Group):
+            yield from _glyphs(mark.marks)
+        elif isinstance(mark, Text):
+            yield from (item.glyph for item in mark.outline.glyphs)
+
+
+def _glyph_id(name: str) -> str:
+    return "glyph-" + re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+
+
+def _outline(glyph: Glyph) -> str:
+    """Path data at 100 pt, y upwards: <use> turns it over."""
+    return "".join(
+        letter + " ".join(_number(value) for value in numbers) for letter, numbers in glyph.commands
+    )
+
+
+def _mark(mark: Mark, box: Bounds, indent: str) -> Iterator[str]:
+    """The elements of a mark; `box` gives the origin, at its upper left corner."""
+    match mark:
+        case Group():
+            yield from _group(mark, box, indent)
+        case Text():
+            yield from _text(mark, box, indent)
+        case Disc(x, y, radius, paint):
+            center = f'cx="{_x(x, box)}" cy="{_y(y, box)}" r="{_number(radius)}"'
+            yield f"{indent}<circle {center}{_paint(paint)}/>"
+        case Rectangle(left, bottom, right, top, radius, paint):
+            corner = f' rx="{_number(radius)}"' if radius else ""
+            yield (
+                f'{indent}<rect x="{_x(left, box)}" y="{_y(top, box)}" '
+                f'width="{_number(right - left)}" height="{_number(top - bottom)}"'
+                f"{corner}{_paint(paint)}/>"
+            )
+        case Polygon(points, closed, paint):
+            name = "polygon" if closed else "polyline"
+            shown = " ".join(_point(point, box) for point in points)
+            yield f'{indent}<{name} points="{shown}"{_paint(paint)}/>'
+        case Curve(points, paint):
+            first, *rest = (_point(point, box) for point in points)
+            yield f'{indent}<path d="M{first}C{" ".join(rest)}"{_paint(paint)}/>'
+        case _:
+            assert_never(mark)
+
+
+def _group(group: Group, box: Bounds, indent: str) -> Iterator[str]:
+    data = "".join(f" data-{key}={_attribute(value)}" for key, value in group.data)
+    yield f"{indent}<g class={_attribute(group.kind)}{data}>"
+    if group.title:
+        yield f"{indent}  <title>{escape(_clean(group.title))}</title>"
+    for mark in group.marks:
+        yield from _mark(mark, box, indent + "  ")
+    yield f"{indent}</g>"
+
+
+def _text(text: Text, box: Bounds, indent: str) -> Iterator[str]:
+    turn = f" rotate({_number(-text.rotation)})" if text.rotation else ""
+    place = f"translate({_x(text.x, box)} {_y(text.y, box)}){turn}"
+    yield (
+        f'{indent}<g class="label" role="img" aria-label={_attribute(text.plain)} '
+        f'transform="{place}" fill="{text.color}">'
+    )
+    for item in text.outline.glyphs:
+        yield f"{indent}  {_use(item)}"
+    for rule in text.outline.rules:
+        yield (
+            f'{indent}  <rect x="{_number(rule.left)}" y="{_number(-rule.top)}" '
+            f'width="{_number(rule.right - rule.left)}" '
+            f'height="{_number(rule.top - rule.bottom)}"/>'
+        )
+    yield f"{indent}</g>"
+
+
+def _use(item: Placed) -> str:
+    scale = f"{item.scale:.5f}".rstrip("0")
+    place = f"translate({_number(item.x)} {_number(-item.y)}) scale({scale} -{scale})"
+    return f'<use xlink:href="#{_glyph_id(item.glyph.name)}" transform="{place}"/>'
+
+
+def _paint(paint: Paint) -> str:
+    parts = [f' fill="{paint.fill or "none"}"']
+    if paint.stroke is not None:
+        parts.append(f' stroke="{paint.stroke}" stroke-width="{_number(paint.width)}"')
+    if paint.dash:
+        parts.append(f' stroke-dasharray="{" ".join(_number(part) for part in paint.dash)}"')
+    return "".join(parts)
+
+
+def _point(point: Point, box: Bounds) -> str:
+    return f"{_x(point[0], box)},{_y(point[1], box)}"
+
+
+def _x(x: float, box: Bounds) -> str:
+    return _number(x - box[0])
+
+
+def _y(y: float, box: Bounds) -> str:
+    return _number(box[3] - y)
+
+
+def _number(value: float) -> str:
+    """To 0.01, without trailing zeros."""
+    return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _attribute(value: str) -> str:
+    return quoteattr(_clean(value))

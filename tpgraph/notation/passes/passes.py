@@ -1,0 +1,190 @@
+"""Pictures of backward passes and of SGD (Tensor Programs IIb, Figures 6 and 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from tpgraph.errors import TPError, TPLimitError
+from tpgraph.notation.engines.engine import LayoutEngine
+from tpgraph.notation.layout.frame import Frame
+from tpgraph.notation.layout.labelling import frame_box
+from tpgraph.notation.layout.layout import edges_of, nodes_of
+from tpgraph.notation.layout.obstacles import Obstacles, box_shape
+from tpgraph.notation.passes.grounds import Ground, arrows_of, contexts_of, grounds_of
+from tpgraph.notation.passes.ranks import columns_of
+from tpgraph.notation.passes.staging import Staging, stage
+from tpgraph.notation.passes.strips import Strip, lay_strips
+from tpgraph.notation.passes.wires import Request, round_corners, route_wires
+from tpgraph.notation.picture import Diagram, Gate
+from tpgraph.notation.scene import Direction, Edge, Node, Point, Scene
+from tpgraph.notation.style import Style
+from tpgraph.program import Program
+
+__all__ = ["lay_out_passes"]
+
+_TRACK = 4.5  # pt between lines in a channel
+_OUTSIDE = 5  # tracks beyond the outermost marks
+_FAR = 16.0
+_TRACKS = ((150, 9), (300, 4), (400, 2))  # (so many wires, so many tracks in a channel)
+
+
+def lay_out_passes(
+    program: Program, diagram: Diagram, direction: Direction, style: Style, engine: LayoutEngine
+) -> Scene:
+    """The scene of a program whose equations have places.
+
+    Raises TPError for contexts in a direction in which their captions have no room, TPLimitError
+    for more wires than a picture can hold.
+    """
+    staging = stage(program, diagram)
+    if any(staging.contexts) and direction in ("TB", "BT"):
+        raise TPError(
+            f"passes in boxes cannot be drawn in the direction {direction}", expected="LR or RL"
+        )
+    if len(staging.wires) > _TRACKS[-1][0]:
+        raise TPLimitError(
+            f"a picture with {len(staging.wires)} lines between its passes would not be readable",
+            expected=f"at most {_TRACKS[-1][0]}",
+            mend="draw fewer steps, or a smaller network",
+        )
+    frame = Frame(direction)
+    strips = lay_strips(staging, columns_of(staging), frame, style, engine)
+    composition = _Composition(staging, strips, grounds_of(staging, strips, style), frame, style)
+    wires = tuple(composition.wires())
+    reach = [frame.back(*point) for wire in wires for point in wire.points]
+    grounds = grounds_of(staging, strips, style, reach)
+    edges = tuple(e for strip in strips for e in edges_of(strip.places, strip.drawn))
+    return Scene(
+        nodes=tuple(composition.nodes()),
+        edges=(*edges, *wires),
+        contexts=tuple(contexts_of(grounds, frame, style)),
+        arrows=tuple(arrows_of(grounds, frame, style)),
+        title=diagram.title,
+    )
+
+
+@dataclass(frozen=True)
+class _Composition:
+    """The strips on one page, and the wires between them."""
+
+    staging: Staging
+    strips: list[Strip]
+    grounds: list[Ground]
+    frame: Frame
+    style: Style
+
+    @property
+    def tracks(self) -> int:
+        """How many wires a channel can hold beside each other, fewer in a large picture."""
+        wires = len(self.staging.wires)
+        return next(most for count, most in _TRACKS if wires <= count)
+
+    def nodes(self) -> Iterator[Node]:
+        """All marks, vectors before gates."""
+        nodes = [n for s in self.strips for n in nodes_of(s.part.diagram, s.places, s.drawn)]
+        yield from sorted(nodes, key=lambda node: node.kind in ("gate", "bar-gate"))
+
+    def wires(self) -> Iterator[Edge]:
+        """The inputs from other parts."""
+        requests = list(self._requests())
+        obstacles = self._obstacles()
+        lines = route_wires(requests, self._channels(), self._tracks(), obstacles)
+        for request, line in zip(requests, lines, strict=True):
+            points = tuple(self.frame.point(*p) for p in round_corners(line, obstacles))
+            yield Edge("wire", request.source, request.target, points, len(points) > 2)
+
+    def _requests(self) -> Iterator[Request]:
+        boxes = self._centres()
+        for strip in self.strips:
+            for gate in strip.part.diagram.gates:
+                offsets = self._foreign_ports(strip, gate, boxes)
+                x, y = boxes[gate.id]
+                side = 1 if strip.part.row == "backward" else -1
+                edge = x + side * strip.places.gates[gate.id].depth / 2
+                for name, offset in offsets.items():
+                    end = edge, y + offset
+                    yield Request(name, gate.id, boxes[name], self._radius(name), end, -side)
+
+    def _foreign_ports(
+        self, strip: Strip, gate: Gate, centre: Mapping[str, Point]
+    ) -> dict[str, float]:
+        """Where foreign inputs arrive: beyond the gate's own, on the side they come from."""
+        own = strip.places.gates[gate.id].ports
+        gap = self.style.gate_port_gap
+        if not own:
+            order = sorted(gate.foreign, key=lambda name: -centre[name][1])
+            return {n: ((len(order) - 1) / 2 - i) * gap for i, n in enumerate(order)}
+        high = centre[gate.id][1]
+        above = sorted((n for n in gate.foreign if centre[n][1] > high), key=lambda n: centre[n][1])
+        if strip.part.row != "backward":
+            above.reverse()
+        below = [name for name in gate.foreign if centre[name][1] <= high]
+        top, bottom = max(own.values()), min(own.values())
+        ports = {n: top + (len(above) - i) * gap for i, n in enumerate(above)}
+        return ports | {n: bottom - (i + 1) * gap for i, n in enumerate(below)}
+
+    def _centres(self) -> dict[str, Point]:
+        return {
+            mark: (-x, y) if strip.part.row == "backward" else (x, y)
+            for strip in self.strips
+            for mark, (x, y) in strip.places.at.items()
+        }
+
+    def _radius(self, name: str) -> float:
+        return next(
+            s.places.vertices[name].radius for s in self.strips if name in s.places.vertices
+        )
+
+    def _channels(self) -> list[float]:
+        """Where lines may run across the whole picture: between the columns."""
+        room: dict[int, list[float]] = {}
+        for strip in self.strips:
+            for mark, (left, _, right, _) in strip.boxes().items():
+                own = strip.places.placement.column[mark]
+                sign = -1 if strip.part.row == "backward" else 1
+                ends = room.setdefault(strip.columns[::sign][own], [left, right])
+                ends[0], ends[1] = min(ends[0], left), max(ends[1], right)
+        sides = [room[column] for column in sorted(room)]
+        gaps = [(a[1], b[0]) for a, b in pairwise(sides)]
+        gaps = [(sides[0][0] - _FAR, sides[0][0]), *gaps, (sides[-1][1], sides[-1][1] + _FAR)]
+        return [x for low, high in gaps for x in _between(low, high, self.tracks)]
+
+    def _tracks(self) -> list[float]:
+        """Where lines may run along the whole picture: between the strips."""
+        boxes = [strip.box() for strip in self.strips]
+        top, bottom = max(b[3] for b in boxes), min(b[1] for b in boxes)
+        found = {bottom - _TRACK * i for i in range(1, _OUTSIDE)}
+        found |= {top + _TRACK * i for i in range(1, _OUTSIDE)}
+        for upper in boxes:
+            below = [b for b in boxes if b[3] <= upper[1] and b[0] < upper[2] and upper[0] < b[2]]
+            if below:
+                found.update(_between(max(b[3] for b in below), upper[1], self.tracks))
+        zones = [zone for ground in self.grounds if ground.context for zone in ground.edges]
+        return sorted(y for y in found if not any(a < y < b for a, b in zones))
+
+    def _obstacles(self) -> Obstacles:
+        found = Obstacles()
+        for strip in self.strips:
+            labels = dict(strip.drawn.vertex_labels)
+            for node in nodes_of(strip.part.diagram, strip.places, strip.drawn):
+                a, b = self.frame.back(node.x, node.y)
+                half = self.frame.extent(node.width / 2, max(node.height, node.bar) / 2)
+                box = a - half[0], b - half[1], a + half[0], b + half[1]
+                found.add(box_shape(box), node.id, solid=True)
+            for name, label in labels.items():
+                found.add(box_shape(frame_box(label, self.frame)), name)
+            for label in strip.drawn.product_labels.values():
+                found.add(box_shape(frame_box(label, self.frame)), "")
+        for ground in self.grounds:
+            if ground.caption_box is not None:
+                found.add(box_shape(ground.caption_box), "")
+        return found
+
+
+def _between(low: float, high: float, most: int) -> list[float]:
+    """Lines between two heights, at equal distances."""
+    count = min(most, max(1, int((high - low) / _TRACK) - 1))
+    step = (high - low) / (count + 1)
+    return [low + step * (i + 1) for i in range(count)]
