@@ -215,6 +215,39 @@ def test_equations(builder, equation, message, expected, mend):
     assert "h" not in builder.scope
 
 
+SUM = Apply(ADD, (Argument(0), Argument(1)))
+INTERMEDIATES = [
+    (
+        MatMul(out(Vector(N)), W, False, out(Scalar(), "h~1"), span=SPAN),
+        "W multiplies a vector, but its operand is a scalar",
+        "operand * (…)",
+    ),
+    (
+        MatMul(out(Vector(N)), A, False, out(Vector(M), "h~1"), span=SPAN),
+        "A is m × n and cannot multiply its operand, a vector of m",
+        "the transpose fits: A' (…)",
+    ),
+    (
+        Nonlin(out(Vector(N)), SUM, (X, out(Vector(M), "h~1")), span=SPAN),
+        "widths mix: x has dimension n, one operand has m",
+        "a matrix",
+    ),
+    (
+        Nonlin(out(Vector(N)), SUM, (out(Vector(N), "h~1"), out(Vector(M), "h~2")), span=SPAN),
+        "widths mix: one operand has dimension n, another has m",
+        "a matrix",
+    ),
+]
+
+
+@pytest.mark.parametrize(("equation", "message", "mend"), INTERMEDIATES)
+def test_what_the_text_leaves_unnamed_is_spoken_of_as_an_operand(equation, message, mend):
+    with pytest.raises(TPTypeError) as caught:
+        result_type(equation)
+    explained(caught.value, TPTypeError, message, None, mend)
+    assert "~" not in str(caught.value)
+
+
 def test_equations_read_only_what_is_bound(builder):
     with pytest.raises(TPNameError, match="z is not bound before its use"):
         builder.add(Nonlin(out(Vector(N)), IDENTITY, (Z,), span=SPAN))

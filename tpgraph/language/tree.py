@@ -222,14 +222,25 @@ class TreeBuilder(Transformer[Token, Any]):
         self._deep(node, *c)
         return node
 
+    def group(self, c: list[Any]) -> s.Expr:
+        """The expression in a pair of brackets; errors that show it show the brackets too."""
+        opening, inner, closing = c
+        node: s.Expr = inner._replace(start=opening.start_pos, end=closing.end_pos)
+        depth = self._depths.get(id(inner))
+        if depth is not None:
+            self._depths[id(node)] = depth
+            self._kept.append(node)
+        return node
+
     def mean(self, c: list[Any]) -> s.MeanOf:
-        node = s.MeanOf(c[0], c[0].start, c[0].end)
-        self._deep(node, c[0])
+        word, operand, closing = c
+        node = s.MeanOf(operand, word.start_pos, closing.end_pos)
+        self._deep(node, operand)
         return node
 
     def total(self, c: list[Any]) -> s.SumOver:
-        body, variable, interval = c
-        node = s.SumOver(body, _name_of(variable), interval, body.start, interval.end)
+        word, body, variable, interval, closing = c
+        node = s.SumOver(body, _name_of(variable), interval, word.start_pos, closing.end_pos)
         self._deep(node, body, interval)
         return node
 

@@ -177,12 +177,13 @@ def _not_alone(
     read: set[str] = set()
     for equation in program.equations:
         out = equation.out
+        place = out.name.partition("~")[0]
         direct = any(v == readout for v in equation.inputs)
         if direct and not _reads(equation, readout):
-            return f"readout {readout} is used outside of output {output}, in {out}"
+            return f"readout {readout} is used outside of output {output}, in {place}"
         if direct or any(v.name in read for v in equation.inputs):
             if out.is_wide:
-                return f"what {readout} reads out goes back into the network, in {out}"
+                return f"what {readout} reads out goes back into the network, in {place}"
             read.add(out.name)
     alone.add(readout.name)
     return None

@@ -209,11 +209,13 @@ def _matmul_type(equation: MatMul) -> Type:
     matrix, operand, span = equation.matrix, equation.operand, equation.span
     _require(matrix, matrix.is_matrix, "a matrix", span)
     if not operand.is_vector:
+        factor = _spoken(operand, "operand")
         raise TPTypeError(
-            f"{matrix} multiplies a vector, but {operand} is a {operand.type}",
+            f"{matrix} multiplies a vector, but {_spoken(operand, 'its operand')}"
+            f" is a {operand.type}",
             span,
             "a vector",
-            f"write the factor in front: {operand} * (…)" if operand.is_scalar else None,
+            f"write the factor in front: {factor} * (…)" if operand.is_scalar else None,
         )
     declared = matrix.matrix
     shape = declared.transposed if equation.transpose else declared
@@ -222,13 +224,18 @@ def _matmul_type(equation: MatMul) -> Type:
         other = str(matrix) if equation.transpose else f"{matrix}'"
         fits = shape.rows == operand.dim
         raise TPTypeError(
-            f"{name} is {shape.rows} × {shape.columns} and cannot multiply {operand},"
-            f" a vector of {operand.dim}",
+            f"{name} is {shape.rows} × {shape.columns} and cannot multiply"
+            f" {_spoken(operand, 'its operand')}, a vector of {operand.dim}",
             span,
             f"a vector of {shape.columns}",
-            f"the transpose fits: {other} {operand}" if fits else None,
+            f"the transpose fits: {other} {_spoken(operand, '(…)')}" if fits else None,
         )
     return Vector(shape.rows)
+
+
+def _spoken(variable: Variable, unnamed: str) -> str:
+    """The name of a variable as errors say it; intermediates `x~1` have none in the text."""
+    return unnamed if variable.is_temporary else variable.name
 
 
 def _common_dimension(arguments: tuple[Variable, ...], span: Span | None) -> Dimension | None:
@@ -250,8 +257,10 @@ def _common_dimension(arguments: tuple[Variable, ...], span: Span | None) -> Dim
         elif kind.dim is not first.dim and kind.dim != first.dim:
             mixed = isinstance(argument.dim, Width) and isinstance(first.dim, Width)
             what = "widths" if mixed else "dimensions"
+            one = _spoken(first, "one operand")
+            other = _spoken(argument, "another" if first.is_temporary else "one operand")
             raise TPTypeError(
-                f"{what} mix: {first} has dimension {first.dim}, {argument} has {argument.dim}",
+                f"{what} mix: {one} has dimension {first.dim}, {other} has {argument.dim}",
                 span,
                 f"vectors of {first.dim}",
                 "a matrix leads from one dimension to another",
