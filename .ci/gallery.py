@@ -12,10 +12,7 @@ FIGURES = Path(__file__).parent.parent / "diagrams" / "figures"
 
 def main() -> int:
     """Return 1 where a committed figure differs from what its program draws."""
-    drawn = {
-        f"{entry.name}.svg": tp.draw(entry.program(), direction=entry.direction).svg
-        for entry in tp.gallery.entries()
-    }
+    drawn = {f"{entry.name}.svg": entry.draw().svg for entry in tp.gallery.entries()}
     if "--check" not in sys.argv:
         for name, svg in drawn.items():
             (FIGURES / name).write_text(svg, encoding="utf-8")

@@ -236,13 +236,10 @@ def gallery(
         return
     assert out is not None
     if name is not None:
-        drawing = tp.draw(
-            tp.gallery.entry(name).program(), direction=tp.gallery.entry(name).direction
-        )
-        write(_content(drawing, _format(out, None), 200), out)
+        write(_content(tp.gallery.entry(name).draw(), _format(out, None), 200), out)
         return
     Path(out).mkdir(parents=True, exist_ok=True)
     for entry in tp.gallery.entries():
         target = str(Path(out) / f"{entry.name}.svg")
-        write(tp.draw(entry.program(), direction=entry.direction).svg, target)
+        write(entry.draw().svg, target)
         typer.echo(f"wrote {target}", err=True)

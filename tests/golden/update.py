@@ -9,7 +9,6 @@ import re
 from pathlib import Path
 
 from tpgraph import gallery
-from tpgraph.notation.drawing import draw
 
 FOLDER = Path(__file__).parent
 
@@ -17,7 +16,7 @@ FOLDER = Path(__file__).parent
 def scenes():
     """(name, scene as JSON) for the whole gallery."""
     for entry in gallery.entries():
-        text = draw(entry.program(), direction=entry.direction).json
+        text = entry.draw().json
         yield entry.name, re.sub(r', "span": (null|\{[^{}]*\})', "", text)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tpgraph import gallery
-from tpgraph.notation.drawing import draw
 
 FOLDER = Path(__file__).parents[1] / "golden"
 
@@ -25,7 +24,7 @@ def close(a, b, tolerance=0.02):
 @pytest.mark.parametrize("entry", gallery.entries(), ids=lambda entry: entry.name)
 def test_the_scene_is_the_golden_one(entry):
     golden = json.loads((FOLDER / f"{entry.name}.json").read_text(encoding="utf-8"))
-    scene = json.loads(draw(entry.program(), direction=entry.direction).json)
+    scene = json.loads(entry.draw().json)
     for mark in (*scene["nodes"], *scene["edges"]):
         del mark["span"]
     assert close(scene, golden), "look at the picture, then run python tests/golden/update.py"

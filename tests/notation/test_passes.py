@@ -1,6 +1,5 @@
 """Pictures of backward passes and of SGD: Figures 6 and 7, the gallery, geometry, errors."""
 
-import json
 import re
 from collections import defaultdict
 from dataclasses import replace
@@ -9,17 +8,14 @@ from pathlib import Path
 
 import pytest
 from notation.geometry import GATES, violations
-from notation.test_golden import close
 
 import tpgraph as tp
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.notation.drawing import draw
 from tpgraph.notation.passes.grounds import caption_latex
-from tpgraph.notation.scene import to_json
 
 ROOT = Path(__file__).parents[2]
-FIGURES = ROOT / "diagrams" / "figures"
-GOLDEN = Path(__file__).parents[1] / "golden" / "passes"
+FIGURES = ROOT / "diagrams"
 DIFFERENTIABLE = (
     "mlp", "rnn", "layernorm", "attention", "conv1d", "one_hidden", "autoencoder", "resnet",
     "batchnorm", "gru", "transformer",
@@ -163,19 +159,6 @@ def test_figure_7():
 
 def _inside(node, box):
     return box.left < node.x < box.right and box.bottom < node.y < box.top
-
-
-@pytest.mark.parametrize("number", [6, 7])
-def test_figures_are_the_golden_ones(number):
-    golden = json.loads((GOLDEN / f"figure{number}.json").read_text(encoding="utf-8"))
-    scene = json.loads(_without_spans(to_json(figure(number))))
-    assert close(scene, golden), (
-        "look at the picture, then run python tests/golden/passes/update.py"
-    )
-
-
-def _without_spans(text):
-    return re.sub(r', "span": (null|\{[^{}]*\})', "", text)
 
 
 def test_signals_that_repeat_stand_once():

@@ -39,7 +39,7 @@ def with_labels(scene):
     return replace(scene, nodes=tuple(map(nearest, scene.nodes)))
 
 
-@pytest.mark.parametrize("name", golden.DRAWINGS)
+@pytest.mark.parametrize("name", golden.FOLDED)
 def test_the_scene_is_the_golden_one(name):
     expected = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     assert close(json.loads(golden.scene_text(name)), expected), "look, then run update.py"
