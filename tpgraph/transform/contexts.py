@@ -4,7 +4,7 @@ Time is a subscript, a test example has a tilde, an element of a batch is one in
 
     x[1] of the training example at time 2        x_2[1]          element 3 of a batch: x_2[1,3]
     x[1] of the test example at time 2            x̃_2[1]
-    x[1] of ξ_2 at initialization                 x0_2[1]
+    x[1] of ξ_2 at the initial weights            x0_2[1]
     the change δx[1] of the test example          δx̃_2[1]
 """
 
@@ -28,9 +28,10 @@ _DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 class Context:
     """One example passing through the network at one time.
 
-    `time` tells the weights, `number` stands in the names. `given` holds its data and `values` its
-    variables, by the names of the template; `changes` the δ variables, relative to `reference`, an
-    earlier context of the same example.
+    `time` tells the weights, w_t = α_t w_0 − Σ_s β_{t,s} g_s, or where they are `bare` α_t w_0;
+    `number` stands in the names. `given` holds its data and `values` its
+    variables, by the names of the template; `changes` the δ variables, relative to `reference`,
+    another context of the same example with the same α_t.
     """
 
     time: int
@@ -39,6 +40,7 @@ class Context:
     accent: str = ""
     mark: str = ""
     element: int | None = None
+    bare: bool = False
     reference: Context | None = None
     values: dict[str, Variable] = field(default_factory=dict)
     changes: dict[str, Variable] = field(default_factory=dict)

@@ -9,9 +9,17 @@ Followed from a context r to a later time t, an example's vectors and scalars ch
     θ = mean φ:   δθ = mean of the same divided difference
     f = V x:      f_t = f_r + ε V_r δx + (V_t − V_r) x_t,   ε V δx = mean(v δx) in NTP  (Eq. 85)
 
-where W_r = W_0 plus Moments times earlier error signals. Error signals at time t are those of
-`tpgraph.transform.unroll` at x_t (Eqs. 87–90). A test example is followed from step to step, a
-training example from initialization to its own step, which needs two contexts however late it is.
+where W_r = α_r W_0 plus Moments times earlier error signals, and α_r = α_t. Error signals at time t
+are those of `tpgraph.transform.unroll` at x_t (Eqs. 87–90). A test example is followed from step to
+step, a training example from initialization to its own step, which needs two contexts however late
+it is.
+
+Weight decay moves x_t at order one, by α_t W_0 in the place of W_0. What is of order ε is the rest,
+so there every example is followed from the bare weights α_t w_0 of its own time:
+
+    h̄ = α_t W_0 x̄,   h_t = h̄ + ε δh,   δh = α_t W_0 δx + √n (W_t − α_t W_0) x_t
+
+and with ε → 0 the kernel between ξ̃ at time t and ξ_s is ⟨∇f(ξ̃; α_t w_0), ∇f(ξ_s; α_s w_0)⟩.
 
 The divided difference is a quotient by ε; its limit is Σ ∂_i φ(x) δx_i
 (`tpgraph.functions.divided`). With that limit at finite width, SGD is gradient descent with the
@@ -29,8 +37,10 @@ from tpgraph.functions import Expression, add, mul, neg
 from tpgraph.functions.divided import divided_difference
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, Variable, split_name
 from tpgraph.transform.contexts import Context
-from tpgraph.transform.emit import Formula, compact, join_name
+from tpgraph.transform.emit import Emitter, Formula, compact, join_name
 from tpgraph.transform.powers import ONE, Power, size
+from tpgraph.transform.schedule import Coefficients, difference
+from tpgraph.transform.template import Template
 from tpgraph.transform.unroll import Exact, Term
 from tpgraph.types import Width
 
@@ -40,7 +50,13 @@ _BETWEEN = Place("between")
 
 
 class Fluctuation(Exact):
-    """SGD with every later pass written as a change of an earlier one."""
+    """SGD with every later pass written as a change of an earlier one, or of one at α_t w_0."""
+
+    def __init__(
+        self, emitter: Emitter, template: Template, plan: Coefficients, batch: int
+    ) -> None:
+        super().__init__(emitter, template, plan, batch)
+        self._vector_changes: dict[tuple[str, int, int], Variable] = {}
 
     @property
     def root_n(self) -> Power:
@@ -114,17 +130,18 @@ class Fluctuation(Exact):
         """δb = √n (b_t − b_r)."""
         assert context.reference is not None, "changes are relative to a reference"
         t, r = context.time, context.reference.time
-        key = f"{b.name}:{r}", t
-        if key not in self._vectors:
-            terms = list(self.update(b.name, False, None, self.plan.change(t, r), self.root_n))
+        key = b.name, r, t
+        if key not in self._vector_changes:
+            steps = difference(self.beta(context), self.beta(context.reference))
+            terms = list(self.update(b.name, False, None, steps, self.root_n))
             if not terms:
                 return None
             base, index, _ = split_name(b.name)
-            since = "" if r == t - 1 else f"{r}_"
+            since = "" if r in (t - 1, t) else f"{r}_"
             self.emitter.place = _BETWEEN
             name = self.emitter.free(join_name(f"δ{base}_{since}{t}", index))
-            self._vectors[key] = self.combine(name, [], terms)
-        return self._vectors[key]
+            self._vector_changes[key] = self.combine(name, [], terms)
+        return self._vector_changes[key]
 
     def _changed(self, context: Context, equation: Equation) -> Variable | None:
         """δ of what an equation makes; None if it does not change."""
@@ -170,10 +187,15 @@ class Fluctuation(Exact):
         self.emitter.place = _BETWEEN
         if change is None:
             return self.combine(name, [], terms) if terms else None
-        if not terms:
+        alpha = self._alpha(context, W)
+        if not terms and alpha == 1.0:
             return self.product(name, W, transpose, change)
         start = self.product(None, W, transpose, change, name)
-        return self.combine(name, [(1.0, start)], terms)
+        return self.combine(name, [(alpha, start)], terms)
+
+    def _alpha(self, context: Context, matrix: Variable) -> float:
+        """α_t; 1 for a matrix that is not trained."""
+        return self.plan.alpha[context.time] if matrix.name in self.trained else 1.0
 
     def _weight_terms(
         self,
@@ -183,17 +205,18 @@ class Fluctuation(Exact):
         before: Power,
         since: Power,
     ) -> list[Term]:
-        """Before · (W_r − W_0) δx + since · (W_t − W_r) x_t."""
+        """Before · (W_r − α_r W_0) δx + since · (W_t − W_r) x_t."""
         W, transpose, x = equation.matrix, equation.transpose, equation.operand
         assert context.reference is not None, "changes are relative to a reference"
         if W.name not in self.trained:
             return []
-        t, r = context.time, context.reference.time
+        earlier = self.beta(context.reference)
         terms: list[Term] = []
         if change is not None:
-            terms += self.update(W.name, transpose, change, self.plan.beta[r], before)
+            terms += self.update(W.name, transpose, change, earlier, before)
         now = self.value(context, x)
-        terms += self.update(W.name, transpose, now, self.plan.change(t, r), since)
+        steps = difference(self.beta(context), earlier)
+        terms += self.update(W.name, transpose, now, steps, since)
         return terms
 
     def _outer(self, context: Context, equation: Equation) -> Variable:
@@ -212,9 +235,9 @@ class Fluctuation(Exact):
         return self.combine(name, [(1.0, before)], terms)
 
     def _read_out(self, context: Context, equation: MatMul, change: Variable) -> Term:
-        """ε V δx; with the readout row v = s V' at hand, ε (m/s) mean(v δx)."""
-        epsilon = ONE / self.root_n
+        """ε α_t V δx; with the readout row v = s V' at hand, ε α_t (m/s) mean(v δx)."""
         V, transpose = equation.matrix, equation.transpose
+        epsilon = Power(self._alpha(context, V)) / self.root_n
         row = self._readout_row(equation)
         self.emitter.place = _BETWEEN
         if row is None:

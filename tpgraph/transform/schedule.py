@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from tpgraph.errors import TPTypeError
 
-__all__ = ["Coefficients", "LearningRate", "coefficients"]
+__all__ = ["Coefficients", "LearningRate", "coefficients", "difference"]
 
 LearningRate: TypeAlias = float | Sequence[float] | Callable[[int], float]
 
@@ -27,10 +27,20 @@ class Coefficients:
     alpha: tuple[float, ...]
     beta: tuple[tuple[float, ...], ...]
 
-    def change(self, t: int, r: int) -> tuple[float, ...]:
-        """β_{t,s} − β_{r,s} for s < t: what happened between the times r and t."""
-        before = self.beta[r] + (0.0,) * (t - r)
-        return tuple(b - a for b, a in zip(self.beta[t], before, strict=True))
+    @property
+    def decays(self) -> bool:
+        """Whether initial weights shrink: some α_t is not 1."""
+        return any(a != 1.0 for a in self.alpha)
+
+
+def difference(after: Sequence[float], before: Sequence[float]) -> tuple[float, ...]:
+    """β_{t,s} − β_{r,s} for s < t: what happened between two times.
+
+    >>> difference((0.5, 0.25), (0.5,))
+    (0.0, 0.25)
+    """
+    padded = (*before, *(0.0,) * (len(after) - len(before)))
+    return tuple(b - a for b, a in zip(after, padded, strict=True))
 
 
 def coefficients(

@@ -41,21 +41,16 @@ def unroll_sgd(
 
     `form="exact"` recomputes every pass (`tpgraph.transform.unroll`); `form="fluctuation"` writes
     later passes as ε times δ variables (`tpgraph.transform.fluctuation`), so that the limit keeps
-    what the NTK regime is about. Both have the values of real SGD at every width.
+    what the NTK regime is about; with weight decay they are relative to the pass at the initial
+    weights as decayed as those of the step. Both have the values of real SGD at every width.
 
-    Raises TPTypeError without a loss, without params, or for fluctuations with weight decay, which
-    moves activations at order one.
+    Raises TPTypeError without a loss, without params, or without a learning rate for every step.
     Source: Tensor Programs IIb (arXiv 2105.03703), Appendix D.1, Algorithm 1.
     """
     _require(steps >= 0, f"{steps} steps")
     _require(batch >= 1, f"a batch of {batch}")
     if form not in ("exact", "fluctuation"):
         raise TPTypeError(f"unknown form of SGD: {form!r}", expected="'exact' or 'fluctuation'")
-    if form == "fluctuation" and weight_decay != 0.0:
-        raise TPTypeError(
-            "with weight decay activations change at order one, not 1/√n",
-            mend='use form="exact", or weight_decay=0 for fluctuations',
-        )
     plan = coefficients(steps, learning_rate, weight_decay, momentum)
     one = template(program)
     builder = start_builder(program, f"{program.name}-sgd", _given(program, one))
@@ -108,6 +103,8 @@ def _fluctuation(run: Fluctuation, steps: int, batch: int, test: bool) -> Iterat
     followed = _test_context(run, 0) if test else None
     for t in range(steps + 1):
         if followed is not None:
+            if t > 0 and run.plan.decays:
+                followed.reference = _bare(run, followed)
             write = run.run if t == 0 else run.follow
             write(followed, one.forward)
             yield followed
@@ -119,7 +116,7 @@ def _fluctuation(run: Fluctuation, steps: int, batch: int, test: bool) -> Iterat
             if t == 0:
                 run.run(context, forward)
             else:
-                context.reference = _initially(run, context)
+                context.reference = _bare(run, context)
                 run.follow(context, forward)
             run.run(context, rest)
             yield context
@@ -156,13 +153,17 @@ def _train_contexts(run: Exact, t: int, batch: int) -> list[Context]:
     return contexts
 
 
-def _initially(run: Fluctuation, context: Context) -> Context:
-    """A training example at the initial weights."""
-    caption = f"{context.caption.partition(', ')[2]} at initialization"
-    before = Context(0, context.number, caption, mark="0", element=context.element)
-    before.values = dict(context.values)
-    run.run(before, run.template.forward)
-    return before
+def _bare(run: Fluctuation, context: Context) -> Context:
+    """The reference of a context, written: its example at the initial weights, decayed by now."""
+    time = context.time if run.plan.decays else 0
+    example = context.caption.partition(" after")[0]
+    example = example.partition(", ")[2] or example
+    decayed = f", decayed as after step {time}" if time else ""
+    caption = f"{example} at initialization{decayed}"
+    bare = Context(time, context.number, caption, context.accent, "0", context.element, bare=True)
+    bare.values = dict(context.given)
+    run.run(bare, run.template.forward)
+    return bare
 
 
 def _test_caption(run: Exact, t: int) -> str:

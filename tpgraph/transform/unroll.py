@@ -71,7 +71,7 @@ class Exact:
         self.history: list[list[Context]] = []
         self._products: dict[tuple[str, bool, str], Variable] = {}
         self._moments: dict[tuple[str, str], Variable] = {}
-        self._vectors: dict[tuple[str, int], Variable] = {}
+        self._vectors: dict[tuple[str, int, bool], Variable] = {}
         self._combinations: dict[Hashable, Expression] = {}
         self._powers: dict[Power, Power] = {}
         self._factors = self._update_factors(batch)
@@ -123,7 +123,7 @@ class Exact:
         if name in context.values:
             return context.values[name]
         if name in self.trained:
-            return variable if variable.is_matrix else self.vector(variable, context.time)
+            return variable if variable.is_matrix else self.vector(variable, context)
         return self.shared[name] if name in self.shared else self.initial[name]
 
     def _write(self, context: Context, equation: Equation) -> Variable:
@@ -148,19 +148,19 @@ class Exact:
         self, context: Context, equation: MatMul, name: str, place: Place
     ) -> Variable:
         """W_t y or W_tᵀ y."""
-        emitter, t = self.emitter, context.time
+        emitter, alpha = self.emitter, self.plan.alpha[context.time]
         W, transpose = equation.matrix, equation.transpose
         operand = self.value(context, equation.operand)
         scale, inner = self.template.rescaled.get(equation.operand.name, (ONE, None))
         y = operand if inner is None else self.value(context, inner)
-        terms = list(self.update(W.name, transpose, y, self.plan.beta[t], scale))
-        if not terms and self.plan.alpha[t] == 1.0:
+        terms = list(self.update(W.name, transpose, y, self.beta(context), scale))
+        if not terms and alpha == 1.0:
             emitter.place = place
             return self.product(name, W, transpose, operand)
         emitter.place = _BETWEEN
         start = self.product(None, W, transpose, operand, name)
         emitter.place = place
-        return self.combine(name, [(self.plan.alpha[t], start)], terms)
+        return self.combine(name, [(alpha, start)], terms)
 
     def product(
         self,
@@ -194,17 +194,22 @@ class Exact:
             self._moments[key] = self.emitter.add(Moment(out, function, arguments, _BETWEEN))
         return self._moments[key]
 
-    def vector(self, b: Variable, t: int) -> Variable:
-        """A trainable vector at time t: b_t = α_t b − Σ_s β_{t,s} (M²/S) χ_s db_s."""
-        if t == 0:
+    def beta(self, context: Context) -> tuple[float, ...]:
+        """β_{t,s} of the weights in a context, for s < t; of bare weights none."""
+        return () if context.bare else self.plan.beta[context.time]
+
+    def vector(self, b: Variable, context: Context) -> Variable:
+        """A trainable vector in a context: b_t = α_t b − Σ_s β_{t,s} (M²/S) χ_s db_s."""
+        t, alpha = context.time, self.plan.alpha[context.time]
+        if t == 0 or (context.bare and alpha == 1.0):
             return b
-        if (b.name, t) not in self._vectors:
-            name = self.emitter.free(Context(t, t, "").name(b.name))
-            terms = self.update(b.name, False, None, self.plan.beta[t])
+        key = b.name, t, context.bare
+        if key not in self._vectors:
+            name = self.emitter.free(Context(t, t, "", mark=context.mark).name(b.name))
+            terms = self.update(b.name, False, None, self.beta(context))
             self.emitter.place = _BETWEEN
-            found = self.combine(name, [(self.plan.alpha[t], b)], terms)
-            self._vectors[b.name, t] = found
-        return self._vectors[b.name, t]
+            self._vectors[key] = self.combine(name, [(alpha, b)], terms)
+        return self._vectors[key]
 
     def update(
         self,
