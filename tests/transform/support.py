@@ -11,7 +11,7 @@ from torch_oracle import evaluate
 
 from tpgraph.interpreter import sample
 from tpgraph.language import load, parse
-from tpgraph.program import InitialScalar, Program
+from tpgraph.program import Program
 from tpgraph.types import Fixed
 
 DIAGRAMS = Path(__file__).parents[2] / "diagrams"
@@ -59,8 +59,3 @@ def torch_errors(
         k: np.zeros(values[k].shape) if g is None else g.numpy()
         for k, g in zip(names, found, strict=True)
     }
-
-
-def scalars(program: Program) -> list[str]:
-    """The names of the initial scalars."""
-    return [d.variable.name for d in program.declarations if isinstance(d, InitialScalar)]

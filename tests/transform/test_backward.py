@@ -56,7 +56,8 @@ def cotangents(differentiated, program, of, values):
     for output in program.outputs:
         index = output.name.partition("[")[2]
         names = ["χ", f"χ[{index}", f"χ_{output.name}"]
-        given = next((values[n] for n in names if n in differentiated.variables), 1.0)
+        added = [n for n in names if n in differentiated.variables and n not in program.variables]
+        given = values[added[0]] if added else 1.0
         size = values[output.name].size if output.is_wide else 1
         weights[output.name] = np.broadcast_to(given, values[output.name].shape) / size
     return weights

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import PRIMITIVES, Apply, Argument, add, div, evaluate, mul, number, to_text
+from tpgraph.functions import divided as divided_module
 from tpgraph.functions.divided import at_zero, divided_difference
 
 X, Y, DX, DY, EPS = (Argument(i) for i in range(5))
@@ -45,6 +46,21 @@ def test_relu_has_the_tables_derivative_at_the_kink():
 def test_affine_functions_need_no_quotient():
     f = add(mul(number(2), X), mul(Y, Argument(2)))
     assert to_text(divided_difference(f, 3, {0: 3, 1: 4}, 5), list("xyzuvε")) == "2 * u + z * v"
+
+
+@pytest.mark.parametrize("rule", ["a slope for a quotient", "a slope without its factor"])
+def test_a_broken_rule_is_noticed(rule, monkeypatch):
+    """With the derivative alone, or the quotient's limit without δ, both comparisons fail."""
+    difference, limit = divided_module.divided_difference, divided_module.at_zero
+    f = Apply(PRIMITIVES["tanh"], (add(X, mul(Y, Y)),))
+    right, values = difference(f, 2, {0: 2, 1: 3}, 4), [0.3, -0.7, 1.1, 0.4]
+    if rule == "a slope for a quotient":
+        wrong, at = limit(right, 4), 1.0
+    else:
+        monkeypatch.setattr(divided_module, "differentiate", lambda *_: number(1))
+        wrong, at = limit(right, 4), 1e-7
+    good, bad = (evaluate(e, [*values, at]) for e in (right, wrong))
+    assert abs(good - bad) > 1e-2
 
 
 def test_what_grows_without_bound_is_refused():

@@ -1,5 +1,6 @@
 """Paths against brute force, and against what the paper says of its figures."""
 
+import importlib
 from itertools import pairwise
 
 import pytest
@@ -11,6 +12,8 @@ from tpgraph.errors import TPLimitError, TPNameError
 from tpgraph.language import parse
 from tpgraph.program import MatMul, Nonlin
 from tpgraph.transform import count_classes, count_paths, isomorphism_classes, paths, reduce
+
+paths_module = importlib.import_module("tpgraph.transform.paths")  # the function hides it
 
 
 def brute_force(program):
@@ -34,15 +37,44 @@ def brute_force(program):
     return found
 
 
-@pytest.mark.parametrize("name", GALLERY)
-def test_paths_of_the_gallery_are_all_paths(name):
-    program = gallery(name)
+def assert_all_paths(program):
+    """Paths, their number and their classes are those of brute force."""
     expected = brute_force(program)
     found = paths(program)
     assert {(p.vectors, p.matrices) for p in found} == expected
     assert len(found) == len(expected) == count_paths(program)
     words = {word for _, word in expected}
     assert count_classes(program) == len(words) == len(isomorphism_classes(program))
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_paths_of_the_gallery_are_all_paths(name):
+    assert_all_paths(gallery(name))
+
+
+@pytest.mark.parametrize("rule", ["an edge is lost", "W is taken for its transpose", "no lengths"])
+def test_a_broken_rule_is_noticed(rule, monkeypatch):
+    net, lengths = paths_module._net, paths_module._lengths
+
+    def broken(*arguments):
+        found = net(*arguments)
+        if rule == "an edge is lost":
+            made = [g for pairs in found.products.values() for g, _ in pairs]
+            followed = [g for g in made if found.products.keys() & set(found.nonlins.get(g, ()))]
+            found.nonlins[followed[0]].clear()
+        elif rule == "W is taken for its transpose":
+            first = next(iter(found.products.values()))
+            g, (matrix, transpose) = first[0]
+            first[0] = g, (matrix, not transpose)
+        return found
+
+    monkeypatch.setattr(paths_module, "_net", broken)
+    if rule == "no lengths":
+        monkeypatch.setattr(
+            paths_module, "_lengths", lambda *given: dict.fromkeys(lengths(*given), 1)
+        )
+    with pytest.raises(AssertionError):
+        assert_all_paths(gallery("gru"))
 
 
 @settings(max_examples=40, deadline=None)
