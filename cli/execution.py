@@ -88,7 +88,10 @@ def train(
         bool, typer.Option("--resume", help="Go on from the last checkpoint in the folder.")
     ] = False,
 ) -> None:
-    """Train a network by stochastic gradient descent."""
+    """Train a network by stochastic gradient descent.
+
+    Ctrl-C keeps what is done; --resume goes on from there.
+    """
     program = load(file)
     with _progress(steps) as advance:
         result = tp.train(

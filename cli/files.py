@@ -13,7 +13,7 @@ import tpgraph as tp
 if TYPE_CHECKING:
     from tpgraph import Program
 
-__all__ = ["File", "load", "parse_widths", "read_text", "write"]
+__all__ = ["File", "is_json", "load", "parse_widths", "read_text", "write"]
 
 File = Annotated[
     str,
@@ -28,34 +28,16 @@ STANDARD = "-"
 def read_text(file: str) -> tuple[str, str, bool]:
     """The text of a file, or that which a picture carries; its name; whether it is a picture.
 
-    Raises TPDataError where the file cannot be read, and for a picture without a program.
+    Raises a TPError where the file cannot be read, and for a picture without a program.
     """
-    content, name = _read(file)
-    if not tp.is_picture(content):
-        return _decoded(content, name), name, False
-    text = tp.extract_program(content)
-    if text is None:
-        raise tp.TPDataError(f"{name} is a picture without a program in it")
-    return text, name, True
+    name = "<stdin>" if file == STANDARD else file
+    content = tp.read_program(sys.stdin.buffer if file == STANDARD else file)
+    return tp.text_of(content, name), name, tp.is_picture(content)
 
 
-def _read(file: str) -> tuple[bytes, str]:
-    if file == STANDARD:
-        return sys.stdin.buffer.read(), "<stdin>"
-    try:
-        return Path(file).read_bytes(), file
-    except OSError as error:
-        raise tp.TPDataError(f"{file} cannot be read: {error.strerror}") from None
-
-
-def _decoded(content: bytes, name: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise tp.TPDataError(
-            f"{name} is not UTF-8: byte {error.start} is {content[error.start]:#04x}",
-            mend="save the file as UTF-8",
-        ) from None
+def is_json(text: str) -> bool:
+    """Whether a text is a JSON document rather than one of the language."""
+    return text.lstrip().startswith("{")
 
 
 def load(file: str) -> Program:
@@ -63,7 +45,7 @@ def load(file: str) -> Program:
     if file != STANDARD:
         return tp.load(file)
     text, name, _ = read_text(file)
-    return tp.from_json(text) if text.lstrip().startswith("{") else tp.parse(text, name)
+    return tp.from_json(text, name) if is_json(text) else tp.parse(text, name)
 
 
 def write(content: str | bytes, out: str | None) -> None:
@@ -85,5 +67,7 @@ def parse_widths(values: list[str]) -> dict[str, int]:
             raise tp.TPDataError(
                 f"--width {value} is not understood", expected="NAME=SIZE, such as n=1000"
             )
+        if name.strip() in widths:
+            raise tp.TPDataError(f"--width gives {name.strip()} twice")
         widths[name.strip()] = int(size)
     return widths

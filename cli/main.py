@@ -16,6 +16,9 @@ from tpgraph_cli import execution, pictures, texts
 
 __all__ = ["app", "main"]
 
+INTERRUPTED = 130
+"""What Typer exits with after Ctrl-C, as shells do."""
+
 app = typer.Typer(
     name="tpgraph",
     help="Tensor Programs: write one as text, see it, run it, take its infinite-width limit.",
@@ -53,12 +56,16 @@ def main() -> None:
     """Run the command line; a TPError becomes a message and exit code 1."""
     try:
         app()
-    except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
-        sys.exit(130)
+    except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:
+            typer.echo("interrupted", err=True)
+        raise
     except BrokenPipeError:  # the reader of our output has gone, as in `tpgraph show p.tp | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except MemoryError as error:
+        typer.echo(f"error: not enough memory: {error}\n  mend: choose smaller widths", err=True)
+        sys.exit(1)
     except Exception as error:
         if type(error).__module__ != "tpgraph.errors":
             raise

@@ -238,7 +238,7 @@ def gallery(
     if name is not None:
         write(_content(tp.gallery.entry(name).draw(), _format(out, None), 200), out)
         return
-    Path(out).mkdir(parents=True, exist_ok=True)
+    tp.make_directory(Path(out))
     for entry in tp.gallery.entries():
         target = str(Path(out) / f"{entry.name}.svg")
         write(entry.draw().svg, target)

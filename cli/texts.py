@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.files import STANDARD, File, load, read_text, write
+from tpgraph_cli.files import STANDARD, File, is_json, load, read_text, write
 
 __all__ = ["check", "fmt", "show"]
 
@@ -25,6 +25,7 @@ def check(
     Its sub-language of Netsor⊤⁺, its variables' types, whether it is reduced, the gradient
     independence check, and how its parametrization scales.
     """
+    _at_most_one({"--json": as_json, "--strict": strict})
     try:
         program = load(file)
     except tp.TPError as error:
@@ -38,6 +39,13 @@ def check(
         typer.echo(_json(tp.report(program).to_json()))
     else:
         typer.echo(str(tp.report(program)))
+
+
+def _at_most_one(options: dict[str, bool]) -> None:
+    """A usage error where more than one form of the output is asked for."""
+    given = [option for option, value in options.items() if value]
+    if len(given) > 1:
+        raise typer.BadParameter(f"choose one of {' and '.join(given)}")
 
 
 def _json(document: dict[str, Any]) -> str:
@@ -63,6 +71,12 @@ def fmt(
     text, name, pictured = read_text(file)
     if pictured and not check_ and out in (None, file):
         raise typer.BadParameter(f"{name} is a picture; name the program's own file with -o")
+    if is_json(text):
+        raise tp.TPDataError(
+            f"{name} is a JSON document",
+            expected="a program in the .tp language",
+            mend=f"write it as one: tpgraph show --text {file}",
+        )
     formatted = tp.format_text(text, name, ascii=ascii_)
     if check_:
         if formatted != text:
@@ -85,6 +99,7 @@ def show(
     ] = False,
 ) -> None:
     """Print a program as a table: name, type, instruction."""
+    _at_most_one({"--json": as_json, "--text": as_text, "--latex": as_latex})
     program = load(file)
     if as_json:
         typer.echo(tp.to_json(program))

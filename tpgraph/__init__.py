@@ -18,9 +18,18 @@ if TYPE_CHECKING:
     from tpgraph.compiler import Module, compile, run
     from tpgraph.embedded import extract_program, is_picture
     from tpgraph.errors import Span, TPDataError, TPError, TPErrorGroup
-    from tpgraph.files import write_bytes
+    from tpgraph.files import make_directory, write_bytes
     from tpgraph.interpreter import interpret, sample
-    from tpgraph.language import format_text, from_json, load, parse, to_json, to_text
+    from tpgraph.language import (
+        format_text,
+        from_json,
+        load,
+        parse,
+        read_program,
+        text_of,
+        to_json,
+        to_text,
+    )
     from tpgraph.language.latex import latex_listing
     from tpgraph.notation import Drawing, Frames, draw, draw_frames, source_of
     from tpgraph.program import Program, check
@@ -69,9 +78,11 @@ _HOME = {
     "listing": "program.listing",
     "load": "language",
     "load_data": "training",
+    "make_directory": "files",
     "ntk": "transform",
     "parse": "language",
     "paths": "transform",
+    "read_program": "language",
     "reduce": "transform",
     "report": "program.report",
     "run": "compiler",
@@ -81,6 +92,7 @@ _HOME = {
     "source_of": "notation",
     "staged": "transform",
     "strict_text": "program.strict",
+    "text_of": "language",
     "to_json": "language",
     "to_text": "language",
     "train": "training",
@@ -116,9 +128,11 @@ __all__ = [
     "listing",
     "load",
     "load_data",
+    "make_directory",
     "ntk",
     "parse",
     "paths",
+    "read_program",
     "reduce",
     "report",
     "run",
@@ -128,6 +142,7 @@ __all__ = [
     "source_of",
     "staged",
     "strict_text",
+    "text_of",
     "to_json",
     "to_text",
     "train",

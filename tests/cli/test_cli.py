@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -188,6 +190,92 @@ def test_train_and_resume(mlp: Path, tmp_path: Path) -> None:
     whole = tmp_path / "whole"
     assert tpgraph(*common, "--steps", "9", "--out", str(whole)).exit_code == 0
     assert (whole / "losses.csv").read_text() == (out / "losses.csv").read_text()
+
+
+def test_ctrl_c_in_training_keeps_what_is_done(tmp_path: Path) -> None:
+    program, data, out = (tmp_path / name for name in ("p.tp", "d.csv", "out"))
+    program.write_text(
+        "width n\nparametrization ntk\ndata ξ : 1\ntarget y : 1\nparam U : n × 1 ~ N(0, 1)\n"
+        "param V : 1 × n ~ N(0, 1)\nf = V tanh(U ξ)\noutput f\nloss (f - y)^2\n",
+        encoding="utf-8",
+    )
+    data.write_text("ξ_0,y_0\n1,2\n3,4\n", encoding="utf-8")
+    run = ["train", str(program), "--data", str(data), "--width", "n=4096", "--batch", "1"]
+    running = subprocess.Popen(
+        [str(Path(sys.executable).with_name("tpgraph")), *run, "--steps", "100000000",
+         "--lr", "1e-6", "--out", str(out)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not (out / "manifest.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert said == "interrupted\n"
+    assert len((out / "losses.csv").read_text(encoding="utf-8").splitlines()) > 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show", "--json", "--latex"], "choose one of --json and --latex"),
+        (["check", "--json", "--strict"], "choose one of --json and --strict"),
+    ],
+)
+def test_one_form_of_output_at_a_time(mlp: Path, arguments: list[str], message: str) -> None:
+    done = process(arguments[0], str(mlp), *arguments[1:])
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_fmt_leaves_json_alone_and_names_show(mlp: Path) -> None:
+    document = mlp.with_suffix(".json")
+    document.write_text(tp.to_json(tp.parse(MLP)), encoding="utf-8")
+    before = document.read_bytes()
+    done = process("fmt", str(document))
+    assert done.returncode == 1
+    assert "is a JSON document" in done.stderr
+    assert "tpgraph show --text" in done.stderr
+    assert document.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["check", "fmt"])
+def test_every_command_reads_files_alike(mlp: Path, command: str) -> None:
+    mlp.write_bytes(b"width n\nvector x\xff : n ~ N(0, 1)\n")
+    done = process(command, str(mlp))
+    assert done.returncode == 1
+    assert "mlp.tp:2:9: error: the byte 0xff is not UTF-8" in done.stderr
+    mlp.write_bytes(b"\xef\xbb\xbf" + MLP.replace("\n", "\r\n").encode())
+    assert process(command, str(mlp)).returncode == 0
+
+
+def test_errors_in_json_from_stdin_name_it() -> None:
+    done = process("check", "-", stdin='{"name": "p"}')
+    assert done.returncode == 1
+    assert "error: <stdin>: schema" in done.stderr
+
+
+def test_more_than_the_memory_holds_is_an_error() -> None:
+    done = process("run", "-", "--width", "n=1000000000", stdin=WIGNER)
+    assert done.returncode == 1
+    assert "error: not enough memory" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(mlp: Path) -> None:
+    done = process("gallery", "-o", str(mlp))
+    assert done.returncode == 1
+    assert "cannot be made" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_width_given_twice_is_an_error() -> None:
+    done = process("run", "-", "--width", "n=10", "--width", "n=20", stdin=WIGNER)
+    assert done.returncode == 1
+    assert "--width gives n twice" in done.stderr
 
 
 def test_gallery_lists_prints_and_draws(tmp_path: Path) -> None:

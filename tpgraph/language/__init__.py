@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tpgraph.embedded import extract_program, is_picture
-from tpgraph.errors import Source, Span, TPDataError, TPSyntaxError
+from tpgraph.errors import Source, Span, TPSyntaxError
 from tpgraph.language.document import from_json, to_json
 from tpgraph.language.elaborate import elaborate
 from tpgraph.language.formatter import format_source
-from tpgraph.language.limits import MAX_BYTES, require_size
+from tpgraph.language.limits import require_size
 from tpgraph.language.printer import to_text
+from tpgraph.language.reading import read_program, text_of
 from tpgraph.program import Program
 
-__all__ = ["format_text", "from_json", "load", "parse", "to_json", "to_text"]
+__all__ = [
+    "format_text",
+    "from_json",
+    "load",
+    "parse",
+    "read_program",
+    "text_of",
+    "to_json",
+    "to_text",
+]
 
 
 def parse(text: str, name: str = "<text>") -> Program:
@@ -39,45 +48,10 @@ def load(path: str | Path) -> Program:
     SVG, PDF and TikZ carry the text of their program. Raises TPDataError where the file cannot be
     read or a picture carries none, else as `parse` does.
     """
-    file = Path(path)
-    try:
-        require_size(file.stat().st_size)
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)  # what is no regular file may have no end
-    except OSError as error:
-        raise TPDataError(f"{file} cannot be read: {error.strerror}") from None
-    require_size(len(data))
-    if is_picture(data):
-        return parse(_inside(data, str(path)), str(path))
-    text = _decoded(data, str(path))
-    if file.suffix == ".json":
+    text = text_of(read_program(path), str(path))
+    if Path(path).suffix == ".json":
         return from_json(text, str(path))
     return parse(text, str(path))
-
-
-def _inside(data: bytes, name: str) -> str:
-    """The text that a picture carries."""
-    text = extract_program(data)
-    if text is None:
-        raise TPDataError(
-            f"{name} is a picture without a program in it",
-            expected="a .tp file, or a picture by `tpgraph draw`, which carries its program",
-        )
-    return text
-
-
-def _decoded(data: bytes, name: str) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8")
-        source = Source(name, before + "\ufffd")
-        raise TPSyntaxError(
-            f"the byte 0x{data[error.start]:02x} is not UTF-8",
-            Span(source, len(before), len(before) + 1),
-            "text in UTF-8",
-            "save the file in the encoding UTF-8",
-        ) from None
 
 
 def _source(text: str, name: str) -> Source:

@@ -1,0 +1,66 @@
+"""From the bytes of a file to the text of the program in it."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+from typing import BinaryIO
+
+from tpgraph.embedded import extract_program, is_picture
+from tpgraph.errors import Source, Span, TPDataError, TPSyntaxError
+from tpgraph.language.limits import MAX_BYTES, require_size
+
+__all__ = ["read_program", "text_of"]
+
+
+def read_program(file: str | Path | BinaryIO) -> bytes:
+    """The content of a program's file, or of a stream such as standard input.
+
+    Raises TPDataError where it cannot be read, TPLimitError where it is larger than the language
+    accepts; no more than that is read.
+    """
+    if not isinstance(file, str | Path):
+        return _limited(file)
+    path = Path(file)
+    try:
+        require_size(path.stat().st_size)
+        with path.open("rb") as stream:
+            return _limited(stream)  # what is no regular file may have no end
+    except OSError as error:
+        raise TPDataError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _limited(stream: BinaryIO) -> bytes:
+    content = stream.read(MAX_BYTES + 1)
+    require_size(len(content))
+    return content
+
+
+def text_of(content: bytes, name: str) -> str:
+    """The text of a program: the file's own, without byte order mark, or what a picture carries.
+
+    Raises TPDataError for a picture without a program, TPSyntaxError for what is not UTF-8.
+    """
+    if not is_picture(content):
+        return _decoded(content.removeprefix(codecs.BOM_UTF8), name)
+    text = extract_program(content)
+    if text is None:
+        raise TPDataError(
+            f"{name} is a picture without a program in it",
+            expected="a .tp file, or a picture by `tpgraph draw`, which carries its program",
+        )
+    return text
+
+
+def _decoded(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8")
+        source = Source(name, before + "\ufffd")
+        raise TPSyntaxError(
+            f"the byte 0x{content[error.start]:02x} is not UTF-8",
+            Span(source, len(before), len(before) + 1),
+            "text in UTF-8",
+            "save the file in the encoding UTF-8",
+        ) from None
