@@ -14,7 +14,7 @@ from tpgraph.errors import TPTypeError
 from tpgraph.interpreter import interpret, sample
 from tpgraph.language import parse, to_text
 from tpgraph.program import Moment, check
-from tpgraph.transform import unroll_sgd
+from tpgraph.transform import backward, ntk, unroll_sgd
 from tpgraph.transform.contexts import TEST, Context, accented
 from tpgraph.transform.unroll import Exact
 
@@ -239,6 +239,34 @@ def test_algorithm_1_equation_by_equation():
     ):
         assert line in text
     assert unrolled.equation_of["dx"].place.context == "step 1, train ξ₀"
+
+
+LABELLED = ALGORITHM_1.replace("output f", 'label h = "η^{1}"\nlabel ξ = "ζ"\noutput f')
+
+
+def test_labels_of_the_program_are_kept_with_step_and_tilde():
+    program = parse(LABELLED)
+    labels = unroll_sgd(program, 1, 2, form="fluctuation").labels
+    assert labels == {
+        "ξ̃": r"\tilde{ζ}", "ξ_0[1]": "ζ^{1}_{0}", "ξ_0[2]": "ζ^{2}_{0}",
+        "h̃_0": r"\tilde{η}^{1}_{0}", "δh̃_1": r"\delta \tilde{η}^{1}_{1}",
+        "h_0[1]": "{η^{1}}^{1}_{0}", "h_0[2]": "{η^{1}}^{2}_{0}",
+        "dh_0[1]": "{dη^{1}}^{1}_{0}", "dh_0[2]": "{dη^{1}}^{2}_{0}",
+    }  # fmt: skip
+    later = unroll_sgd(program, 2, form="fluctuation").labels
+    assert later["h0_1"] == "η^{1}_{0,1}"
+    assert unroll_sgd(program, 2).labels["h̃_2"] == r"\tilde{η}^{1}_{2}"
+    biased = LABELLED.replace("h = W z", "h = W z + b").replace(
+        "matrix V", 'param b : n ~ N(0, 1)\nlabel b = "β"\nmatrix V'
+    )
+    assert unroll_sgd(parse(biased), 2).labels["b_1"] == "β_{1}"
+
+
+def test_labels_of_error_signals_and_of_the_second_input():
+    program = parse(LABELLED)
+    assert backward(program).labels == {"ξ": "ζ", "h": "η^{1}", "dh": "dη^{1}"}
+    barred = {"ξ̄": r"\bar{ζ}", "h̄": r"\bar{η}^{1}", "dh̄": r"\bar{dη}^{1}"}
+    assert ntk(program).labels == {**backward(program).labels, **barred}
 
 
 def test_unrolling_is_deterministic():

@@ -29,6 +29,7 @@ from tpgraph.transform.emit import (
     base_names,
     join_name,
     keep_labels,
+    label_errors,
     start_builder,
 )
 from tpgraph.transform.powers import ONE, size
@@ -92,6 +93,7 @@ def differentiate_program(
     if program.loss is not None:
         builder.loss(program.loss)
     keep_labels(builder, program)
+    label_errors(builder, program, errors)
     return Differentiated(builder.build(), errors, scales)
 
 

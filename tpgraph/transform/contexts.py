@@ -10,17 +10,19 @@ Time is a subscript, a test example has a tilde, an element of a batch is one in
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 
 from tpgraph.program import Variable, canonical_name, split_name
 from tpgraph.transform.emit import join_name
 
-__all__ = ["TEST", "Context", "accented", "subscript"]
+__all__ = ["TEST", "Context", "accented", "accented_latex", "subscript"]
 
 TEST = "\u0303"
 """The tilde of test examples."""
 
+_LETTER = re.compile(r"(\\?[^\W_]+)([_^].*)?")
 _DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -63,6 +65,24 @@ class Context:
         index = index if self.element is None else (*index, self.element)
         return join_name(f"{base}_{self.number}", index)
 
+    def label(self, latex: str, prefix: str = "") -> str:
+        r"""The label here of what the program labels so.
+
+        >>> Context(2, 2, "", TEST).label("y^{1}", "δ")
+        '\\delta \\tilde{y}^{1}_{2}'
+        """
+        body = self.data_label(latex) if self.accent else latex
+        if "_" in body or ("^" in body and self.element is not None):
+            body = f"{{{body}}}"
+        above = "" if self.element is None else f"^{{{self.element}}}"
+        below = f"{self.mark},{self.number}" if self.mark else str(self.number)
+        delta = r"\delta " if prefix else ""
+        return f"{delta}{body}{above}_{{{below}}}"
+
+    def data_label(self, latex: str) -> str:
+        """The label of the example's data: that of a test example is the same at every time."""
+        return accented_latex(latex, r"\tilde") if self.accent else self.label(latex)
+
 
 _split = cache(split_name)
 
@@ -77,6 +97,17 @@ def accented(base: str, accent: str) -> str:
     head, mark, tail = base.partition("_")
     letters = head.rstrip("0123456789")
     return canonical_name(letters + accent) + head[len(letters) :] + mark + tail
+
+
+def accented_latex(latex: str, accent: str) -> str:
+    r"""The label with an accent: on the letter before sub- and superscripts, else on all of it.
+
+    >>> accented_latex("x^{l}", r"\bar"), accented_latex("LN(x)", r"\bar")
+    ('\\bar{x}^{l}', '\\bar{LN(x)}')
+    """
+    letter = _LETTER.fullmatch(latex)
+    head, tail = letter.groups("") if letter else (latex, "")
+    return f"{accent}{{{head}}}{tail}"
 
 
 def subscript(number: int) -> str:

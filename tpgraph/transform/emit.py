@@ -6,7 +6,7 @@ factor n^q is written ε^(−2q). So a program says by its text which quantities
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tpgraph.functions import (
@@ -47,6 +47,7 @@ __all__ = [
     "compact",
     "join_name",
     "keep_labels",
+    "label_errors",
     "start_builder",
 ]
 
@@ -93,6 +94,13 @@ def keep_labels(builder: Builder, program: Program) -> None:
         name = equation.out.name
         if name in program.labels and name in builder.scope:
             builder.label(name, program.labels[name])
+
+
+def label_errors(builder: Builder, program: Program, errors: Mapping[str, Variable]) -> None:
+    """Label the error signals of what a program labels, by a d before it."""
+    for name, error in errors.items():
+        if name in program.labels:
+            builder.label(error.name, f"d{program.labels[name]}")
 
 
 def compact(

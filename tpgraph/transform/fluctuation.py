@@ -77,10 +77,12 @@ class Fluctuation(Exact):
                 continue
             if self._is_outer(equation.out):
                 context.values[name] = self._outer(context, equation)
+                self.label(context, name, context.values[name])
                 continue
             change = self._changed(context, equation)
             if change is not None:
                 context.changes[name] = change
+                self.label(context, name, change, "δ")
 
     def value(self, context: Context, variable: Variable) -> Variable:
         """What a variable is in a context: x_t = x_r + ε δx, written when it is first needed."""
@@ -99,6 +101,7 @@ class Fluctuation(Exact):
         bound = self.emitter.bind(self.emitter.free(context.name(name)), formula, expression)
         self.emitter.place = outer_place
         context.values[name] = bound
+        self.label(context, name, bound)
         return bound
 
     def _is_outer(self, variable: Variable) -> bool:
@@ -121,6 +124,7 @@ class Fluctuation(Exact):
         self.emitter.place = _BETWEEN
         change = self.emitter.bind(self._delta_name(context, name), formula, expression)
         context.changes[name] = change
+        self.label(context, name, change, "δ")
         return change
 
     def _delta_name(self, context: Context, name: str) -> str:

@@ -26,7 +26,7 @@ from tpgraph.program import (
     split_name,
 )
 from tpgraph.transform.backward import differentiate_program
-from tpgraph.transform.contexts import accented
+from tpgraph.transform.contexts import accented, accented_latex
 from tpgraph.transform.emit import Emitter, Formula, join_name, keep_labels, start_builder
 from tpgraph.transform.gradients import Gradient, GradientTerm, gradients_of
 from tpgraph.transform.powers import ONE, Power, size
@@ -104,6 +104,10 @@ class _Kernel:
         name = emitter.free("K")
         emitter.builder.output(emitter.bind(name, formula, add(*parts)))
         keep_labels(emitter.builder, self.complete)
+        labels = self.complete.labels
+        for labelled, bar in self.bars.items():
+            if labelled in labels:
+                emitter.builder.label(bar.name, accented_latex(labels[labelled], r"\bar"))
         return emitter.builder.build()
 
     def _bar(self, name: str) -> str:

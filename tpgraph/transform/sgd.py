@@ -36,8 +36,8 @@ def unroll_sgd(
 
     Data ξ of step t become ξ_t (ξ_t[i] for element i of a batch), targets alike; with `test` there
     is a test example ξ̃ beside, which passes before the first step and after every one. The outputs
-    are those of all passes, in order: f̃_0, f_0, f̃_1, …, f̃_T. Other names: see
-    `tpgraph.transform.contexts`. W_t stands nowhere: only initial matrices do.
+    are those of all passes, in order: f̃_0, f_0, f̃_1, …, f̃_T. Other names, and labels with them,
+    are made by `tpgraph.transform.contexts`. W_t stands nowhere: only initial matrices do.
 
     `form="exact"` recomputes every pass (`tpgraph.transform.unroll`); `form="fluctuation"` writes
     later passes as ε times δ variables (`tpgraph.transform.fluctuation`), so that the limit keeps

@@ -19,7 +19,7 @@ from tpgraph.transform.backward import (
     error_naming,
     reserve_names,
 )
-from tpgraph.transform.emit import Emitter, Formula, start_builder
+from tpgraph.transform.emit import Emitter, Formula, keep_labels, label_errors, start_builder
 from tpgraph.transform.gradients import GradientTerm, gradients_of
 from tpgraph.transform.powers import ONE, Power
 from tpgraph.transform.reverse import Scales, ancestors, descendants, reverse, scales_of
@@ -76,6 +76,8 @@ def template(program: Program) -> Template:
         target = loss
     seed = constant_seed(emitter, target, scales, naming(target.name))
     errors = reverse(emitter, program, scales, {target.name: seed}, trained, naming)
+    keep_labels(builder, program)
+    label_errors(builder, program, errors)
     found = Differentiated(builder.build(), errors, scales)
     return _assemble(program, found, chi, emitter)
 

@@ -77,6 +77,7 @@ class Exact:
         self._factors = self._update_factors(batch)
         numbers = (split_name(name)[2] for name in template.program.variables)
         self._most_temporaries = max((k for k in numbers if k is not None), default=0)
+        self._labelled: set[str] = set()
         self._theta = self._free_base("θ")
 
     def _free_base(self, base: str) -> str:
@@ -108,6 +109,14 @@ class Exact:
                 self._share(context, equation)
             else:
                 context.values[name] = self._write(context, equation)
+                self.label(context, name, context.values[name])
+
+    def label(self, context: Context, name: str, made: Variable, prefix: str = "") -> None:
+        """Label what stands for a variable of the template in a context, if that has a label."""
+        latex = self.template.program.labels.get(name)
+        if latex is not None and made.name not in self._labelled:
+            self._labelled.add(made.name)
+            self.emitter.builder.label(made.name, context.label(latex, prefix))
 
     def _share(self, context: Context, equation: Equation) -> None:
         """Write an equation that is the same in every context, once, in the first."""
@@ -115,7 +124,11 @@ class Exact:
         if name not in self.shared:
             self.emitter.place = _place(context, equation)
             arguments = [self.shared.get(v.name, v) for v in equation.inputs]
-            self.shared[name] = self._copy(self.emitter.free(name), equation, arguments)
+            made = self._copy(self.emitter.free(name), equation, arguments)
+            self.shared[name] = made
+            labels = self.template.program.labels
+            if name in labels:
+                self.emitter.builder.label(made.name, labels[name])
 
     def value(self, context: Context, variable: Variable) -> Variable:
         """What a variable of the template is in a context."""
@@ -205,10 +218,12 @@ class Exact:
             return b
         key = b.name, t, context.bare
         if key not in self._vectors:
-            name = self.emitter.free(Context(t, t, "", mark=context.mark).name(b.name))
+            weights = Context(t, t, "", mark=context.mark)
+            name = self.emitter.free(weights.name(b.name))
             terms = self.update(b.name, False, None, self.beta(context))
             self.emitter.place = _BETWEEN
             self._vectors[key] = self.combine(name, [(alpha, b)], terms)
+            self.label(weights, b.name, self._vectors[key])
         return self._vectors[key]
 
     def update(
@@ -302,6 +317,9 @@ class Exact:
                 out = Variable(name, variable.type)
                 self.emitter.builder.declare(Data(out))
                 context.values[variable.name] = context.given[variable.name] = out
+                latex = self.template.program.labels.get(variable.name)
+                if latex is not None:
+                    self.emitter.builder.label(name, context.data_label(latex))
 
     def remember(self, contexts: Iterable[Context]) -> None:
         """A step is done: keep what the gradients of its examples are made of."""
