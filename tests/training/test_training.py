@@ -19,7 +19,7 @@ from tpgraph.errors import TPDataError, TPError
 from tpgraph.language import to_text
 from tpgraph.program import Program
 from tpgraph.program.operators import OperatorBuilder
-from tpgraph.training import Training, train
+from tpgraph.training import Dataset, Training, train
 
 FILES = ("losses.csv", "params.npz", "loss.svg")
 
@@ -262,6 +262,12 @@ def lossless() -> Program:
         ({"seed": -1}, "seed is -1"),
         ({"lr": float("nan")}, "lr is nan"),
         ({"lr": -0.1}, "lr is -0.1"),
+        ({"lr": "0.1"}, "lr is '0.1'"),
+        ({"steps": 2.5}, "steps is 2.5"),
+        ({"batch": True}, "batch is True"),
+        ({"data": None}, "data of type NoneType"),
+        ({"data": {"ξ": [[1, 2], [3]], "y": [1]}}, "ξ has rows of different lengths"),
+        ({"data": Dataset("d.csv", {"y": np.ones((9, 1))}, "")}, r"d\.csv was read for another"),
         ({"dtype": "float16"}, "unknown dtype"),
         ({"widths": {}}, "no size was given for width n"),
         ({"program": lossless()}, "has no loss"),
@@ -272,6 +278,14 @@ def test_settings_that_do_not_fit(changes: dict[str, Any], says: str) -> None:
     steps = changes.pop("steps", 3)
     with pytest.raises(TPError, match=says):
         fit(None, steps, **changes)
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:
+    numbers = {"seed": np.int64(4), "batch": np.int64(6), "widths": {"n": np.int64(10)}}
+    fit(tmp_path / "numpy", 2, **numbers, lr=np.float64(0.1))
+    fit(tmp_path / "python", 2)
+    assert content(tmp_path / "numpy") == content(tmp_path / "python")
+    fit(tmp_path / "numpy", 3, resume=True)
 
 
 def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:

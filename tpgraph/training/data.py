@@ -113,7 +113,7 @@ def _from_npz(name: str, content: bytes, variables: Sequence[Variable]) -> dict[
 def _from_arrays(
     name: str, stored: Mapping[str, Any], variables: Sequence[Variable]
 ) -> dict[str, Array]:
-    by_name = {_canonical(key): np.asarray(value) for key, value in stored.items()}
+    by_name = {_canonical(key): _as_array(name, key, value) for key, value in stored.items()}
     found: dict[str, Array] = {}
     for variable in variables:
         array = by_name.get(variable.name)
@@ -128,6 +128,15 @@ def _from_arrays(
         sizes = ", ".join(f"{key}: {len(array)}" for key, array in found.items())
         raise TPDataError(f"{name} has different numbers of samples ({sizes})")
     return found
+
+
+def _as_array(name: str, key: str, value: Any) -> np.ndarray[Any, Any]:
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise TPDataError(
+            f"{name}: {key} has rows of different lengths", expected="(N, d): a row a sample"
+        ) from None
 
 
 def _canonical(key: str) -> str:

@@ -65,6 +65,7 @@ def train(
     that went bad and the step; the last good checkpoint stays.
     """
     _check_settings(program, steps, lr, batch, seed)
+    steps, lr, batch, seed = int(steps), float(lr), int(batch), int(seed)
     sizes = check_widths(program, widths)
     module = compile(program, dtype)
     samples = _samples(program, data)
@@ -78,7 +79,7 @@ def train(
     if out is not None:
         text = to_text(program)
         settings = Settings(
-            program.name, sha256(text), samples.digest, sizes, float(lr), batch, seed, dtype
+            program.name, sha256(text), samples.digest, sizes, lr, batch, seed, dtype
         )
         checkpoint = Checkpoint(Path(out), settings, text, Path(samples.name).name)
     if resume:
@@ -94,7 +95,7 @@ def train(
         params = module.init(sizes, seed)
         if checkpoint is not None:
             checkpoint.start(params, steps)
-    run = _Run(module, params, losses, samples, steps, float(lr), batch, seed, checkpoint)
+    run = _Run(module, params, losses, samples, steps, lr, batch, seed, checkpoint)
     run.go(progress, checkpoint_seconds)
     return Training(module, params, tuple(losses))
 
@@ -108,18 +109,29 @@ def _check_settings(program: Program, steps: int, lr: float, batch: int, seed: i
     if not program.parameters:
         raise TPError(f"program {program.name} has no param to train")
     for name, value, least in (("steps", steps, 0), ("batch", batch, 1), ("seed", seed, 0)):
-        if value < least:
-            raise TPError(f"{name} is {value}", expected=f"a whole number ≥ {least}")
-    if not (np.isfinite(lr) and lr >= 0):
-        raise TPError(f"lr is {lr}", expected="a finite number ≥ 0")
+        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+            raise TPError(f"{name} is {value!r}", expected=f"a whole number ≥ {least}")
+    if not (isinstance(lr, int | float | np.number) and np.isfinite(lr) and lr >= 0):
+        raise TPError(f"lr is {lr!r}", expected="a finite number ≥ 0")
 
 
 def _samples(program: Program, data: str | Path | Dataset | Mapping[str, Any]) -> Dataset:
     if isinstance(data, Dataset):
+        names = [d.variable.name for d in program.data]
+        names += [d.variable.name for d in program.targets]
+        if list(data.arrays) != names:
+            raise TPDataError(
+                f"{data.name} was read for another program", expected=f"arrays {', '.join(names)}"
+            )
         return data
     if isinstance(data, Mapping):
         return dataset(program, data)
-    return load_data(data, program)
+    if isinstance(data, str | Path):
+        return load_data(data, program)
+    raise TPDataError(
+        f"data of type {type(data).__name__} cannot be trained on",
+        expected="a CSV or NPZ file, or arrays by name",
+    )
 
 
 @dataclass
