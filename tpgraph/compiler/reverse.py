@@ -157,7 +157,7 @@ class Reverse:
             spread = any(v.is_vector for v in inputs)
             d_out = self.adjoint(out)
             if variable.is_vector or spread:
-                d_out = f"({d_out} / {n})"
+                d_out = f"{d_out} / {n}" if template.is_argument else f"({d_out} / {n})"
             text = template.fill([*names, d_out])
             if variable.is_scalar and spread:
                 text = f"({text}).sum(axis=-1, keepdims=True)"

@@ -216,9 +216,13 @@ def _backward(plan: Plan, loss: Variable) -> str:
     says = [
         "(loss, grads): the loss and its gradients with respect to every trained w, by name.",
         "",
-        f"The loss is {mean}{loss}{', summed over its entries' if loss.is_vector else ''}.",
+        f"The loss is {mean}{loss}{', summed over its entries' if _is_summed(loss) else ''}.",
     ]
     return _function("backward", ["params", *arguments], says, lines)
+
+
+def _is_summed(loss: Variable) -> bool:
+    return loss.is_vector and not (loss.is_fixed and loss.dim.size({}) == 1)
 
 
 def _gradients(plan: Plan, loss: Variable) -> str:
