@@ -16,7 +16,7 @@ from typing import assert_never
 import numpy as np
 
 from tpgraph.compiler.lines import Lines
-from tpgraph.compiler.listing import declaration_text
+from tpgraph.compiler.listing import declared
 from tpgraph.compiler.plan import Plan, power_text
 from tpgraph.functions import to_numpy
 from tpgraph.program import (
@@ -67,7 +67,7 @@ def _emit_width(plan: Plan, lines: Lines, width: Width) -> None:
 
 
 def _emit_declaration(plan: Plan, lines: Lines, declaration: Declaration) -> None:
-    says = declaration_text(declaration)
+    says = declared(declaration)
     match declaration:
         case InitialScalar(variable, value, _, widths):
             text = to_numpy(value, [plan.size(w) for w in widths])
@@ -131,7 +131,7 @@ def _deviation(plan: Plan, parameter: Parameter) -> str:
 
 
 def _emit_vectors(plan: Plan, lines: Lines, declaration: InitialVectors) -> None:
-    says = declaration_text(declaration)
+    says = declared(declaration)
     n = plan.size(declaration.variables[0].dim)
     if len(declaration.variables) == 1:
         variable, mean = declaration.variables[0], declaration.mean[0]

@@ -23,7 +23,14 @@ from tpgraph.functions.expression import (
     rename_arguments,
     substitute,
 )
-from tpgraph.functions.render import inline, numpy_helpers, to_latex, to_numpy, to_text
+from tpgraph.functions.render import (
+    inline,
+    number_text,
+    numpy_helpers,
+    to_latex,
+    to_numpy,
+    to_text,
+)
 from tpgraph.functions.table import (
     ADD,
     DIV,
@@ -65,6 +72,7 @@ __all__ = [
     "mul",
     "neg",
     "number",
+    "number_text",
     "numpy_helpers",
     "operation_count",
     "power",

@@ -29,6 +29,7 @@ from tpgraph.functions.table import ADD, DIV, MUL, NEG, POW
 
 __all__ = [
     "latex_number",
+    "number_text",
     "numpy_helpers",
     "to_latex",
     "to_numpy",
@@ -127,11 +128,23 @@ def _decimal(value: Fraction) -> str | None:
     return text if Fraction(text) == value else None
 
 
+def number_text(value: Fraction | float) -> str:
+    """A number as the `.tp` language reads it: a decimal if it is one, else a quotient.
+
+    A float is the decimal that Python shows.
+
+    >>> number_text(0.1), number_text(Fraction(-1, 3)), number_text(10**20 + 1)
+    ('0.1', '-1/3', '100000000000000000001')
+    """
+    exact = Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+    return _decimal(exact) or str(exact)
+
+
 def _plain_number(value: Fraction) -> tuple[str, int]:
-    decimal = _decimal(abs(value))
-    text = decimal or f"{abs(value.numerator)}/{value.denominator}"
-    strength = ATOM if decimal else PRODUCT
-    return (f"-{text}", SIGN if decimal else SUM) if value < 0 else (text, strength)
+    text = number_text(value)
+    if "/" in text:
+        return text, SUM if value < 0 else PRODUCT
+    return text, SIGN if value < 0 else ATOM
 
 
 def _text_call(call: Apply, arguments: Sequence[str]) -> tuple[str, int]:

@@ -5,33 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import assert_never
 
 from tpgraph.errors import TPNameError
-from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression, Number
+from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression
 from tpgraph.language.names import ascii_name, is_spellable, spell
 from tpgraph.language.statements import Written, is_in_order, written
-from tpgraph.language.write_terms import number_text, term_of, term_text
+from tpgraph.language.write_terms import term_of, term_text
 from tpgraph.program import (
     MUP,
     NTK,
     STANDARD,
-    Data,
-    Declaration,
-    InitialMatrix,
-    InitialScalar,
-    InitialVectors,
     MatMul,
     Moment,
     Nonlin,
-    Parameter,
     Parametrization,
     Program,
     Ref,
-    Target,
     Variable,
 )
-from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Vector, Width
+from tpgraph.program.text import Spelling, declaration_text
+from tpgraph.types import Dimension, Fixed, Scalar, Width
 
 __all__ = ["dim_names", "to_text"]
 
@@ -54,6 +47,9 @@ class _Printer:
         self.dims = dim_names(program)
         self.known: set[int] = set()
         self.functions = {f.name: f for f in program.functions}
+        self.spelling = Spelling(
+            self._declared, self._dimension, self._scalar, "x" if ascii else "×"
+        )
         self.term_text = partial(term_text, spell=self.spell, ascii=ascii)
 
     def spell(self, name: str) -> str:
@@ -79,7 +75,7 @@ class _Printer:
         blocks = [
             [*self._head()],
             [self._function(f) for f in self.program.functions],
-            [self._declaration(d) for d in self.program.declarations],
+            [declaration_text(d, self.spelling) for d in self.program.declarations],
             [self._statement(w) for w in written(self.program)],
             [*self._tail()],
             [self._label(name, latex) for name, latex in self.program.labels.items()],
@@ -141,61 +137,16 @@ class _Printer:
             return self.plain(dim.name)
         return str(dim.value)
 
-    def _shape(self, variable: Variable) -> str:
-        match variable.type:
-            case Vector(dim):
-                return self._dimension(dim)
-            case Matrix(rows, columns):
-                by = "x" if self.ascii else "×"
-                return f"{self._dimension(rows)} {by} {self._dimension(columns)}"
-            case _:
-                raise AssertionError(variable)
-
-    def _declaration(self, declaration: Declaration) -> str:
-        names = ", ".join(self._declared(v.name) for v in declaration.variables)
-        match declaration:
-            case InitialScalar():
-                return f"scalar {names}{self._scalar_value(declaration)}"
-            case InitialVectors(variables):
-                tail = " as X" if declaration.as_x else ""
-                gaussian = self._gaussian(declaration)
-                return f"vector {names} : {self._shape(variables[0])} ~ {gaussian}{tail}"
-            case InitialMatrix(variable, variance):
-                return f"matrix {names} : {self._shape(variable)} ~ N(0, {number_text(variance)})"
-            case Parameter(variable, variance, scale):
-                tail = f" scale {number_text(scale)}" if scale != 1 else ""
-                gaussian = f"N(0, {number_text(variance)})"
-                return f"param {names} : {self._shape(variable)} ~ {gaussian}{tail}"
-            case Data(variable):
-                return f"data {names} : {self._shape(variable)}"
-            case Target(variable):
-                return f"target {names} : {self._shape(variable)}"
-            case _:
-                assert_never(declaration)
-
     def _declared(self, name: str) -> str:
         if name == "loss":
             raise TPNameError("the language cannot declare the name 'loss'", mend="rename it")
         return self.spell(name)
 
-    def _scalar_value(self, declaration: InitialScalar) -> str:
-        value, widths = declaration.value, declaration.widths
-        limit = declaration.limit
-        if isinstance(value, Number) and not widths and float(value.value) == limit:
-            return f" = {number_text(value.value)}"
-        names = [width.name for width in widths]
+    def _scalar(self, value: Expression, names: Sequence[str]) -> str:
+        """The value of a scalar over the sizes of widths."""
         if is_in_order(value, names):
-            text = self._expression(value, names)
-        else:
-            text = self._explicit(value, [self.plain(name) for name in names])
-        return f" -> {number_text(limit)} = {text}"
-
-    def _gaussian(self, declaration: InitialVectors) -> str:
-        if len(declaration.variables) == 1:
-            (mean,), ((variance,),) = declaration.mean, declaration.covariance
-            return f"N({number_text(mean)}, {number_text(variance)})"
-        rows = ", ".join(_list(row) for row in declaration.covariance)
-        return f"N({_list(declaration.mean)}, [{rows}])"
+            return self._expression(value, names)
+        return self._explicit(value, [self.plain(name) for name in names])
 
     # ---- equations
 
@@ -258,28 +209,14 @@ class _Printer:
         return f'"{doubled}"'
 
 
-def _list(values: Sequence[float]) -> str:
-    return f"[{', '.join(map(number_text, values))}]"
-
-
 def dim_names(program: Program) -> dict[str, int]:
     """The names of fixed dimensions that the text can declare without a clash."""
     found: dict[str, int] = {}
     clashing = {*(w.name for w in program.widths), *program.variables}
     for variable in program.variables.values():
-        for dim in _dims(variable):
+        for dim in variable.type.dimensions:
             if not isinstance(dim, Fixed) or dim.name is None:
                 continue
             if found.setdefault(dim.name, dim.value) != dim.value:
                 clashing.add(dim.name)
     return {n: v for n, v in found.items() if n not in clashing and is_spellable(n)}
-
-
-def _dims(variable: Variable) -> tuple[Dimension, ...]:
-    match variable.type:
-        case Vector(dim):
-            return (dim,)
-        case Matrix(rows, columns):
-            return rows, columns
-        case Scalar():
-            return ()

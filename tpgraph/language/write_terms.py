@@ -6,11 +6,22 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import assert_never
 
-from tpgraph.functions import ADD, DIV, MUL, NEG, POW, Apply, Argument, Expression, Number
+from tpgraph.functions import (
+    ADD,
+    DIV,
+    MUL,
+    NEG,
+    POW,
+    Apply,
+    Argument,
+    Expression,
+    Number,
+    number_text,
+)
 from tpgraph.language.names import ascii_name
 from tpgraph.program import Call, Constant, Mean, Product, Ref, Term
 
-__all__ = ["number_text", "term_of", "term_text"]
+__all__ = ["term_of", "term_text"]
 
 SUM, PRODUCT, SIGN, APPLIED, POWER, ATOM = range(6)
 """Binding strength, weakest first: a + b, a * b, -a, W a, a ^ b, f(a)."""
@@ -31,21 +42,11 @@ def term_of(expression: Expression, arguments: Sequence[Term]) -> Term:
             assert_never(expression)
 
 
-def number_text(value: Fraction | float) -> str:
-    """A number as the language reads it: a decimal if it is one, else a quotient."""
-    return _number(Fraction(repr(value)) if isinstance(value, float) else value)[0]
-
-
 def _number(value: Fraction) -> tuple[str, int]:
-    sign, size = "-" if value < 0 else "", abs(value)
-    if size.denominator == 1 and size < 10**15:
-        return sign + str(size.numerator), SIGN if sign else ATOM
-    decimal = repr(float(size))
-    if Fraction(decimal) == size:
-        return sign + decimal, SIGN if sign else ATOM
-    if size.denominator == 1:
-        return sign + str(size.numerator), SIGN if sign else ATOM
-    return f"{sign}{size.numerator}/{size.denominator}", PRODUCT
+    text = number_text(value)
+    if "/" in text:
+        return text, PRODUCT
+    return text, SIGN if value < 0 else ATOM
 
 
 def term_text(term: Term, spell: Spell, ascii: bool = False) -> str:
