@@ -19,6 +19,7 @@ from tpgraph.errors import TPError
 from tpgraph.functions import Expression, to_latex
 from tpgraph.program import (
     Data,
+    Declaration,
     Equation,
     InitialScalar,
     MatMul,
@@ -103,7 +104,7 @@ class _Listing:
 
     def inputs(self) -> Iterator[str]:
         """The sets W of matrices, V of vectors and C of scalars; then data and targets."""
-        declared = {Data: "data", Target: "targets"}
+        declared: dict[type[Declaration], str] = {Data: "data", Target: "targets"}
         kinds: dict[str, list[str]] = {}
         for declaration in self.program.declarations:
             for variable in declaration.variables:

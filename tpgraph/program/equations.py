@@ -42,8 +42,20 @@ class Place:
     partner: str | None = None
 
 
+class _Single:
+    """A declaration of one variable."""
+
+    __slots__ = ()
+    variable: Variable
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """What it binds."""
+        return (self.variable,)
+
+
 @dataclass(frozen=True, slots=True)
-class InitialScalar:
+class InitialScalar(_Single):
     """A scalar given from outside: `value` over `widths` at finite width, `limit` at infinity.
 
     `Argument(i)` of `value` is the size of `widths[i]`.
@@ -54,11 +66,6 @@ class InitialScalar:
     limit: float
     widths: tuple[Width, ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def variables(self) -> tuple[Variable, ...]:
-        """What it binds."""
-        return (self.variable,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +83,16 @@ class InitialVectors:
 
 
 @dataclass(frozen=True, slots=True)
-class InitialMatrix:
+class InitialMatrix(_Single):
     """A random r × c matrix that is not trained: entries iid N(0, variance / c)."""
 
     variable: Variable
     variance: float
     span: Span | None = field(default=None, compare=False, repr=False)
 
-    @property
-    def variables(self) -> tuple[Variable, ...]:
-        """What it binds."""
-        return (self.variable,)
-
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(_Single):
     """A trainable matrix or vector W = scale · (width factor) · w.
 
     The trained w has iid entries N(0, variance · (width exponent)); the parametrization gives the
@@ -102,36 +104,21 @@ class Parameter:
     scale: float = 1.0
     span: Span | None = field(default=None, compare=False, repr=False)
 
-    @property
-    def variables(self) -> tuple[Variable, ...]:
-        """What it binds."""
-        return (self.variable,)
-
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class Data(_Single):
     """An input of fixed dimension, fed at run time, one per sample."""
 
     variable: Variable
     span: Span | None = field(default=None, compare=False, repr=False)
 
-    @property
-    def variables(self) -> tuple[Variable, ...]:
-        """What it binds."""
-        return (self.variable,)
-
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Target(_Single):
     """A label of fixed dimension, fed at run time, that only the loss may use."""
 
     variable: Variable
     span: Span | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def variables(self) -> tuple[Variable, ...]:
-        """What it binds."""
-        return (self.variable,)
 
 
 Declaration: TypeAlias = InitialScalar | InitialVectors | InitialMatrix | Parameter | Data | Target
@@ -154,8 +141,30 @@ class MatMul:
         return (self.matrix, self.operand)
 
 
+class _Gate:
+    """An equation that applies ψ coordinatewise: its vectors x¹ … x^k and scalars θ₁ … θ_l."""
+
+    __slots__ = ()
+    arguments: tuple[Variable, ...]
+
+    @property
+    def inputs(self) -> tuple[Variable, ...]:
+        """The variables it reads."""
+        return self.arguments
+
+    @property
+    def vectors(self) -> tuple[Variable, ...]:
+        """The vector arguments x¹ … x^k, in order."""
+        return tuple(a for a in self.arguments if a.is_vector)
+
+    @property
+    def scalars(self) -> tuple[Variable, ...]:
+        """The scalar arguments θ₁ … θ_l, in order."""
+        return tuple(a for a in self.arguments if a.is_scalar)
+
+
 @dataclass(frozen=True, slots=True)
-class Nonlin:
+class Nonlin(_Gate):
     """out = function(arguments), coordinatewise; at least one argument is a vector."""
 
     out: Variable
@@ -164,24 +173,9 @@ class Nonlin:
     place: Place | None = field(default=None, compare=False, repr=False)
     span: Span | None = field(default=None, compare=False, repr=False)
 
-    @property
-    def inputs(self) -> tuple[Variable, ...]:
-        """The variables it reads."""
-        return self.arguments
-
-    @property
-    def vectors(self) -> tuple[Variable, ...]:
-        """The vector arguments x¹ … x^k, in order."""
-        return tuple(a for a in self.arguments if a.is_vector)
-
-    @property
-    def scalars(self) -> tuple[Variable, ...]:
-        """The scalar arguments θ₁ … θ_l, in order."""
-        return tuple(a for a in self.arguments if a.is_scalar)
-
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(_Gate):
     """out = (1/n) Σ_α function(arguments)_α."""
 
     out: Variable
@@ -189,21 +183,6 @@ class Moment:
     arguments: tuple[Variable, ...]
     place: Place | None = field(default=None, compare=False, repr=False)
     span: Span | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def inputs(self) -> tuple[Variable, ...]:
-        """The variables it reads."""
-        return self.arguments
-
-    @property
-    def vectors(self) -> tuple[Variable, ...]:
-        """The vector arguments x¹ … x^k, in order."""
-        return tuple(a for a in self.arguments if a.is_vector)
-
-    @property
-    def scalars(self) -> tuple[Variable, ...]:
-        """The scalar arguments θ₁ … θ_l, in order."""
-        return tuple(a for a in self.arguments if a.is_scalar)
 
 
 Equation: TypeAlias = MatMul | Nonlin | Moment
