@@ -201,6 +201,7 @@ X, Y = np.ones((2, 4)), np.ones((2, 3))
         ((np.ones(4), Y), r"ξ has shape \(4,\)"),
         ((np.ones((2, 5)), Y), r"expected: \(batch, 4\)"),
         ((np.ones((0, 4)), np.ones((0, 3))), "batch ≥ 1"),
+        (([[1, 2], [3]], Y), "ξ has rows of different lengths"),
         ((X, np.ones((3, 3))), "different numbers of samples"),
         ((np.full((2, 4), "a"), Y), "entries of type"),
     ],

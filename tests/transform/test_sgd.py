@@ -278,6 +278,8 @@ def test_errors_say_what_is_missing():
         unroll_sgd(gallery("attention"), 1)
     with pytest.raises(TPTypeError, match="learning rate has 1 values"):
         unroll_sgd(gallery("mlp"), 2, learning_rate=[0.1])
+    with pytest.raises(TPTypeError, match=r"over 1\.5 steps"):
+        unroll_sgd(gallery("mlp"), 1.5)
     with pytest.raises(TPTypeError, match="over a batch of 0"):
         unroll_sgd(gallery("mlp"), 2, 0)
 

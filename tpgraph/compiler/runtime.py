@@ -210,8 +210,13 @@ class Module:
 
 
 def _checked(value: Any, variable: Variable) -> Array:
-    array = np.asarray(value)
     size = variable.dim.size({})
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise TPDataError(
+            f"{variable} has rows of different lengths", expected=f"(batch, {size})"
+        ) from None
     if array.ndim != 2 or array.shape[1] != size or not len(array):
         raise TPDataError(
             f"{variable} has shape {array.shape}", expected=f"(batch, {size}) with batch ≥ 1"

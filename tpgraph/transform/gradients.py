@@ -17,6 +17,7 @@ import numpy.typing as npt
 from tpgraph.program import MatMul, Parameter, Program, Variable
 from tpgraph.transform.backward import Differentiated, differentiate_program
 from tpgraph.transform.powers import Power, multiplier
+from tpgraph.types import Dimension
 
 __all__ = ["Gradient", "GradientTerm", "gradients", "gradients_of", "materialize"]
 
@@ -78,8 +79,10 @@ def materialize(
     widths: Mapping[str, int],
 ) -> npt.NDArray[np.float64]:
     """The gradient as an array of the parameter's shape, from the values of an interpreted pass."""
-    shape = gradient.parameter.variable.type
-    dims = [shape.dim] if hasattr(shape, "dim") else [shape.rows, shape.columns]  # type: ignore[union-attr]
+    variable = gradient.parameter.variable
+    dims: tuple[Dimension, ...] = (
+        (variable.matrix.rows, variable.matrix.columns) if variable.is_matrix else (variable.dim,)
+    )
     total = np.zeros([d.size(widths) for d in dims])
     for term in gradient.terms:
         left = term.coefficient.at(widths) * values[term.left.name]

@@ -47,8 +47,8 @@ def unroll_sgd(
     Raises TPTypeError without a loss, without params, or without a learning rate for every step.
     Source: Tensor Programs IIb (arXiv 2105.03703), Appendix D.1, Algorithm 1.
     """
-    _require(steps >= 0, f"{steps} steps")
-    _require(batch >= 1, f"a batch of {batch}")
+    _require(steps, 0, f"{steps} steps")
+    _require(batch, 1, f"a batch of {batch}")
     if form not in ("exact", "fluctuation"):
         raise TPTypeError(f"unknown form of SGD: {form!r}", expected="'exact' or 'fluctuation'")
     plan = coefficients(steps, learning_rate, weight_decay, momentum)
@@ -80,7 +80,7 @@ def _given(program: Program, one: Template) -> Iterator[Declaration]:
 
 def _exact(run: Exact, steps: int, batch: int, test: bool) -> Iterator[Context]:
     """Write every pass at its own weights; yields the contexts with outputs."""
-    followed = _test_context(run, 0) if test else None
+    followed = _test_context(run) if test else None
     for t in range(steps + 1):
         if followed is not None:
             run.run(followed, run.template.forward)
@@ -100,7 +100,7 @@ def _fluctuation(run: Fluctuation, steps: int, batch: int, test: bool) -> Iterat
     one = run.template
     forward = [e for e in one.train if e.place is not None and e.place.row == "forward"]
     rest = [e for e in one.train if e not in forward]
-    followed = _test_context(run, 0) if test else None
+    followed = _test_context(run) if test else None
     for t in range(steps + 1):
         if followed is not None:
             if t > 0 and run.plan.decays:
@@ -123,8 +123,9 @@ def _fluctuation(run: Fluctuation, steps: int, batch: int, test: bool) -> Iterat
         run.remember(contexts)
 
 
-def _test_context(run: Exact, t: int) -> Context:
-    context = Context(t, t, _test_caption(run, t), TEST)
+def _test_context(run: Exact) -> Context:
+    """The test example before training."""
+    context = Context(0, 0, f"test {accented(_input_name(run), TEST)}", TEST)
     used = {v.name for e in run.template.forward for v in e.inputs}
     run.declare(context, used)
     return context
@@ -166,16 +167,14 @@ def _bare(run: Fluctuation, context: Context) -> Context:
     return bare
 
 
-def _test_caption(run: Exact, t: int) -> str:
-    return f"test {accented(_input_name(run), TEST)}"
-
-
 def _input_name(run: Exact) -> str:
     """The name of the first input, without its index."""
     first = next((d.variable.name for d in run.template.program.data), "example")
     return split_name(first)[0]
 
 
-def _require(holds: bool, what: str) -> None:
-    if not holds:
-        raise TPTypeError(f"SGD cannot be unrolled over {what}", expected="a positive number")
+def _require(number: int, least: int, what: str) -> None:
+    if not isinstance(number, int) or number < least:
+        raise TPTypeError(
+            f"SGD cannot be unrolled over {what}", expected=f"a whole number ≥ {least}"
+        )
