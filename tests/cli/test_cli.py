@@ -258,6 +258,12 @@ def test_errors_in_json_from_stdin_name_it() -> None:
     assert "error: <stdin>: schema" in done.stderr
 
 
+def test_a_stream_without_end_is_too_large() -> None:
+    done = process("fmt", "/dev/zero")
+    assert done.returncode == 1
+    assert "more than 32 MB" in done.stderr
+
+
 def test_more_than_the_memory_holds_is_an_error() -> None:
     done = process("run", "-", "--width", "n=1000000000", stdin=WIGNER)
     assert done.returncode == 1

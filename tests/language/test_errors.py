@@ -58,6 +58,7 @@ SYNTAX: list[Case] = [
     ("y = (u", TPSyntaxError, 4, 5, "`(` is never closed", "write `)`"),
     ("y = u)", TPSyntaxError, 4, 6, "not open", "delete it"),
     ("y = tanh(u]", TPSyntaxError, 4, 11, "line 4, column 9", "write `)` in place"),
+    ("y = sum(u)", TPSyntaxError, 4, 10, "the sum names no range", "mean(x)"),
     ("y = sum(u for k 1..2)", TPSyntaxError, 4, 17, "`1` does not fit", "`in`"),
     ("y = ½", TPSyntaxError, 4, 5, "is not a name", "letters"),
     ("y = u~0", TPSyntaxError, 4, 6, "count from 1", ""),

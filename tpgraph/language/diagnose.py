@@ -267,6 +267,14 @@ def _no_expression(f: _Failure) -> _Answer | None:
     return None
 
 
+def _sum_without_range(f: _Failure) -> _Answer | None:
+    """`sum(v)`, meant as the sum over coordinates."""
+    if f.found == ")" and "FOR" in f.accepted:
+        mend = "write: sum(x[k] for k in 1..3); over the coordinates there is mean(x)"
+        return _Answer("the sum names no range", "`for`", mend)
+    return None
+
+
 def _misspelt_word(f: _Failure) -> _Answer | None:
     if f.first in KEYWORDS or f.before != f.first or not f.first:
         return None
@@ -293,4 +301,5 @@ _MISTAKES: tuple[Callable[[_Failure], _Answer | None], ...] = (
     _distribution,
     _missing_colon,
     _no_expression,
+    _sum_without_range,
 )

@@ -41,8 +41,9 @@ _EXPONENT = 400
 def require_size(size: int) -> None:
     """Raise a TPLimitError where a text is larger than the language accepts."""
     if size > MAX_BYTES:
+        more = "more than " if size == MAX_BYTES + 1 else ""  # no more was read of a stream
         raise TPLimitError(
-            f"the program has {size / 2**20:.0f} MB",
+            f"the program has {more}{size / 2**20:.0f} MB",
             expected=f"at most {MAX_BYTES // 2**20} MB",
             mend="write repetitions as families and for loops, or split the program",
         )

@@ -250,7 +250,7 @@ def _common_dimension(arguments: tuple[Variable, ...], span: Span | None) -> Dim
                 f"{argument} is a matrix and cannot stand in a coordinatewise expression",
                 span,
                 "vectors and scalars",
-                f"multiply it with a vector: {argument} x",
+                f"multiply it with a vector: {argument} x, without a sign between",
             )
         if first is None:
             first = argument
