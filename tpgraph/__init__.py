@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tpgraph.interpreter import interpret, sample
     from tpgraph.language import format_text, from_json, load, parse, to_json, to_text
     from tpgraph.language.latex import latex_listing
+    from tpgraph.limits import Limit, limit
     from tpgraph.notation import Drawing, Frames, draw, draw_frames, source_of
     from tpgraph.program import Program, check
     from tpgraph.program.listing import listing
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Drawing": "notation",
     "Frames": "notation",
+    "Limit": "limits",
     "Module": "compiler",
     "Program": "program",
     "Span": "errors",
@@ -66,6 +68,7 @@ _HOME = {
     "interpret": "interpreter",
     "is_picture": "embedded",
     "latex_listing": "language.latex",
+    "limit": "limits",
     "listing": "program.listing",
     "load": "language",
     "load_data": "training",
@@ -92,6 +95,7 @@ _MODULES = ("gallery",)
 __all__ = [
     "Drawing",
     "Frames",
+    "Limit",
     "Module",
     "Program",
     "Span",
@@ -113,6 +117,7 @@ __all__ = [
     "interpret",
     "is_picture",
     "latex_listing",
+    "limit",
     "listing",
     "load",
     "load_data",
