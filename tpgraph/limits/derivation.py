@@ -2,7 +2,7 @@ r"""The derivation of a limit: one line per instruction, the rule and its number
 
     ZInit    x[0]  Z ~ N(0, 1)
     ZMatMul  h = W x[0]  Ẑ ~ N(0, 1), Ż = 0
-    ZMoment  m = mean(x[0] * h)  = 0
+    ZMoment  m = mean(x[0] * h)  → 0
 
 A row is a rule, an equation and what follows from it; the same rows make text and LaTeX.
 """
@@ -10,7 +10,7 @@ A row is a rule, an equation and what follows from it; the same rows make text a
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
 from tpgraph.functions import to_latex
@@ -37,6 +37,8 @@ from tpgraph.program.text import aligned, right_hand_side
 __all__ = ["derivation"]
 
 _SHOWN_COVARIANCES = 3
+_SETTINGS = r"""\raggedright\setlength{\parindent}{0pt}\setlength{\parskip}{2pt}
+\binoppenalty=10 \relpenalty=10"""
 
 
 def derivation(
@@ -49,17 +51,22 @@ def derivation(
     writer = _Latex(program) if latex else _Text(program)
     rows = list(_rows(program, scalars, vectors, writer))
     if not latex:
-        return "\n".join(aligned(rows))
-    lines = [rf"\text{{{rule}}} &\quad {left} &&\quad {right}" for rule, left, right in rows]
-    body = " \\\\\n".join(lines)
-    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
+        return "\n".join(aligned((rule, left, "; ".join(facts)) for rule, left, facts in rows))
+    lines = [_latex_line(*row) for row in rows]
+    return "\n".join([r"\begingroup", _SETTINGS, *lines, r"\par\endgroup"])
+
+
+def _latex_line(rule: str, left: str, facts: Sequence[str]) -> str:
+    """A paragraph that may break between facts."""
+    pieces = [f"${fact}$" for fact in (left, *facts)]
+    return rf"\par\hangindent=2em \textsc{{{rule}}}:\ {'; '.join(pieces)}"
 
 
 class _Text:
     """Names and formulas as plain text."""
 
     sign, hat, dot, dots = "~", "Ẑ", "Ż", "…"
-    mean, var, cov = "E", "Var", "Cov"
+    mean, var, cov, to = "E", "Var", "Cov", "→"
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -90,6 +97,7 @@ class _Latex(_Text):
 
     sign, hat, dot, dots = r"\sim", r"\hat{Z}", r"\dot{Z}", r"\dots"
     mean, var, cov = r"\mathbb{E}\,", r"\operatorname{Var}", r"\operatorname{Cov}"
+    to = r"\to"
 
     def name(self, variable: Variable) -> str:
         """The variable's label; the k-th unnamed value of a statement is ⟨x⟩_k."""
@@ -140,24 +148,25 @@ def _rows(
     scalars: Mapping[str, Array],
     vectors: Mapping[str, VectorLimit],
     writer: _Text,
-) -> Iterator[tuple[str, str, str]]:
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for declaration in program.declarations:
         if isinstance(declaration, Data | Target | InitialMatrix):
             continue
         for variable in declaration.variables:
             if isinstance(declaration, InitialScalar):
                 value = writer.number(estimate(scalars[variable.name]))
-                yield "ZInit", writer.name(variable), f"= {value}"
+                yield "ZInit", writer.name(variable), (f"{writer.to} {value}",)
             elif variable.name in vectors:
-                yield "ZInit", writer.name(variable), _gaussian(writer, vectors[variable.name], "Z")
+                gaussian = _gaussian(writer, vectors[variable.name], "Z")
+                yield "ZInit", writer.name(variable), (gaussian,)
     for equation in program.equations:
         name, left = equation.out.name, writer.equation(equation)
         if name in vectors:
             rule = "ZMatMul" if isinstance(equation, MatMul) else "ZNonlin"
-            yield rule, left, _vector(writer, equation, vectors[name])
+            yield rule, left, tuple(_vector(writer, equation, vectors[name]))
         elif name in scalars:
             found = estimate(scalars[name])
-            yield "ZMoment", left, f"= {writer.number(found)} {writer.error(found)}"
+            yield "ZMoment", left, (f"{writer.to} {writer.number(found)} {writer.error(found)}",)
 
 
 def _gaussian(writer: _Text, vector: VectorLimit, symbol: str) -> str:
@@ -165,11 +174,12 @@ def _gaussian(writer: _Text, vector: VectorLimit, symbol: str) -> str:
     return f"{symbol} {writer.sign} N({mean}, {variance})"
 
 
-def _vector(writer: _Text, equation: Equation, vector: VectorLimit) -> str:
-    if not isinstance(equation, MatMul):
-        mean, var = writer.number(vector.mean), writer.number(vector.var)
-        return f"{writer.mean} Z = {mean}, {writer.var} Z = {var} {writer.error(vector.var)}"
-    return "; ".join(_product(writer, equation, vector))
+def _vector(writer: _Text, equation: Equation, vector: VectorLimit) -> Iterator[str]:
+    if isinstance(equation, MatMul):
+        yield from _product(writer, equation, vector)
+    else:
+        yield f"{writer.mean} Z = {writer.number(vector.mean)}"
+        yield f"{writer.var} Z = {writer.number(vector.var)} {writer.error(vector.var)}"
 
 
 def _product(writer: _Text, equation: MatMul, vector: VectorLimit) -> Iterator[str]:

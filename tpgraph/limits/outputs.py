@@ -15,27 +15,18 @@ import numpy as np
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import (
-    DIV,
-    MUL,
-    Apply,
     Argument,
     Expression,
     Number,
     arguments_of,
-    div,
     evaluate,
     gradient,
-    mul,
-    number,
-    power,
     substitute,
 )
-from tpgraph.functions.divided import at_zero
 from tpgraph.limits.normals import Array
+from tpgraph.limits.vanishing import leading
 
 __all__ = ["Output", "apply"]
-
-_HIGHEST_POLE = 6
 
 
 @dataclass(frozen=True)
@@ -65,7 +56,7 @@ def apply(
     vanishing = [i for i in dict.fromkeys(arguments_of(expression)) if decays[i]]
     growth = Fraction(0)
     for index in vanishing:
-        expression, order = _leading(expression, index)
+        expression, order = leading(expression, index)
         growth += order * decays[index]
     growing = [i for i, a in enumerate(arguments) if a.power and i in arguments_of(expression)]
     if growing:
@@ -74,26 +65,6 @@ def apply(
         values = evaluate(expression, [a.values for a in arguments])
     shape = np.broadcast_shapes(values.shape, *(a.values.shape for a in arguments[:1]))
     return Output(np.broadcast_to(values, shape), growth)
-
-
-def _leading(expression: Expression, index: int) -> tuple[Expression, int]:
-    """The coefficient of the pole at 0 in the argument, and the pole's order."""
-    for order in range(_HIGHEST_POLE):
-        raised = mul(expression, power(Argument(index), number(order))) if order else expression
-        try:
-            return at_zero(_one_quotient(raised), index), order
-        except TPTypeError:
-            continue
-    raise TPTypeError("a quotient by what tends to 0 grows without bound in the limit")
-
-
-def _one_quotient(expression: Expression) -> Expression:
-    """(a / b) c as (a c) / b, for l'Hôpital's rule."""
-    match expression:
-        case Apply(product, (Apply(quotient, (above, below), 0), factor), 0):
-            if product == MUL and quotient == DIV:
-                return div(mul(above, factor), below)
-    return expression
 
 
 def _common_power(

@@ -128,6 +128,6 @@ class Limit:
     def derivation(self, latex: bool = False) -> str:
         """How every number came about: one line per instruction, with the rule that it applies.
 
-        As text, or with `latex` as a document fragment that needs amsmath.
+        As text, or with `latex` as a group of paragraphs that needs amsmath and amssymb.
         """
         return derivation(self.program, self.scalar_values, self.vectors, latex)

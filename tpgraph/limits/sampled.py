@@ -21,13 +21,13 @@ import numpy as np
 
 from tpgraph.errors import Span, TPDataError, TPError, TPTypeError
 from tpgraph.functions import Expression, inline
-from tpgraph.functions.divided import at_zero
 from tpgraph.limits.checks import divides, finite, mean, normals_of
 from tpgraph.limits.derivatives import Coordinatewise, Product, Trace
 from tpgraph.limits.gaussian import Family
 from tpgraph.limits.normals import REPLICATES, Array, Normals
 from tpgraph.limits.outputs import Output, apply
 from tpgraph.limits.scales import Asymptotic, Scales
+from tpgraph.limits.vanishing import at_limit
 from tpgraph.program import (
     Data,
     Declaration,
@@ -177,7 +177,7 @@ class Evaluation:
         expression = equation.function
         for i, argument in enumerate(equation.arguments):
             if self._decays.get(argument.name) and divides(inline(expression)):
-                expression = at_zero(inline(expression), i)
+                expression = at_limit(expression, i)
         return expression, tuple(self._coordinates(a) for a in equation.arguments)
 
     def _coordinates(self, variable: Variable) -> Array:
@@ -205,8 +205,7 @@ class Evaluation:
             for a in equation.arguments
         ]
         decays = [self._decays.get(a.name, Fraction(0)) for a in equation.arguments]
-        divided = inline(equation.function) if any(decays) else equation.function
-        found = apply(divided, arguments, decays)
+        found = apply(equation.function, arguments, decays)
         name = equation.out.name
         self.trace.depend(name, (a.name for a in equation.arguments))
         if not np.isfinite(found.values).all():
