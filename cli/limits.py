@@ -20,7 +20,7 @@ def limit(
     ] = None,
     sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", min=0)] = 0,
     samples: Annotated[
-        int, typer.Option(help="Sample values of every Z; more make smaller errors.", min=256)
+        int, typer.Option(help="Sample values of every Z; more make smaller errors.", min=4096)
     ] = 2**16,
     seed: Annotated[int, typer.Option(help="Seed of the samples.", min=0)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -147,8 +147,6 @@ def test_unequal_widths_shared_matrix_and_jumps():
     program = parse(UNEQUAL)
     found = limit(program)
     assert mismatches(program, found, 1600, 8) == []
-    coarse = mismatches(program, found, 40, 60, bars=2.0)
-    assert len(coarse) <= len(program.variables)
 
 
 def _no_dot(monkeypatch):
@@ -273,7 +271,7 @@ def test_error_bars_cover(text, name, expected):
 
 def test_more_samples_make_smaller_errors():
     program = parse(UNEQUAL)
-    few, many = (limit(program, samples=k, seed=1).error("s[4]") for k in (2**11, 2**17))
+    few, many = (limit(program, samples=k, seed=1).error("s[4]") for k in (2**12, 2**18))
     assert many < few / 4
 
 

@@ -23,14 +23,14 @@ Array: TypeAlias = npt.NDArray[np.float64]
 REPLICATES = 16
 _BITS = 30
 _MOST_DIMENSIONS = 512
-_LEAST_SAMPLES = 16 * REPLICATES
+_LEAST_SAMPLES = 256 * REPLICATES
 
 
 class Normals:
     """A stock of normals, arrays (replicates, S); what exceeds the stock is pseudo-random.
 
     S is the largest power of 2 with replicates · S ≤ samples. Raises TPDataError for fewer than
-    256 samples.
+    4096 samples: with so few points in a replicate its bias would exceed the error bar.
     """
 
     def __init__(self, count: int, samples: int, seed: int) -> None:
