@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import tpgraph as tp
-from tpgraph_cli import execution, pictures, texts
+from tpgraph_cli import execution, limits, pictures, texts
 
 __all__ = ["app", "main"]
 
@@ -35,6 +35,7 @@ app.command("show")(texts.show)
 app.command("compile")(execution.compile_)
 app.command("run")(execution.run)
 app.command("train")(execution.train)
+app.command("limit")(limits.limit)
 
 
 def _version(wanted: bool) -> None:

@@ -1,7 +1,7 @@
 """The import direction of the design, read off the syntax trees.
 
 Floors: 0 embedded, errors, files, types · 1 functions · 2 program · 3 language, transform,
-notation, compiler, limit and the interpreter, which do not import each other · 4 training, study,
+notation, compiler, limits and the interpreter, which do not import each other · 4 training, study,
 editor, gallery · 5 the command line, which imports the public `tpgraph` alone.
 """
 
@@ -23,7 +23,7 @@ FLOORS = {
     "transform": 3,
     "notation": 3,
     "compiler": 3,
-    "limit": 3,
+    "limits": 3,
     "interpreter": 3,
     "training": 4,
     "gallery": 4,
@@ -175,7 +175,7 @@ def test_there_is_no_cycle_of_modules():
         ("notation", "from tpgraph.compiler import compile", "notation imports compiler"),
         ("interpreter", "from tpgraph.transform import backward", "interpreter imports transform"),
         ("language", "from tpgraph import interpreter", "language imports interpreter"),
-        ("limit", "from tpgraph import parse", "limit imports the package"),
+        ("limits", "from tpgraph import parse", "limits imports the package"),
         ("program", "import tpgraph", "program imports the package"),
         ("training", "from tpgraph.study import sweep", "training imports study"),
         ("types", "from tpgraph.hidden import x", "hidden has no floor"),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         to_text,
     )
     from tpgraph.language.latex import latex_listing
+    from tpgraph.limits import Limit, limit
     from tpgraph.notation import Drawing, Frames, draw, draw_frames, source_of
     from tpgraph.program import Program, check
     from tpgraph.program.listing import listing
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Drawing": "notation",
     "Frames": "notation",
+    "Limit": "limits",
     "Module": "compiler",
     "Program": "program",
     "Span": "errors",
@@ -75,6 +77,7 @@ _HOME = {
     "interpret": "interpreter",
     "is_picture": "embedded",
     "latex_listing": "language.latex",
+    "limit": "limits",
     "listing": "program.listing",
     "load": "language",
     "load_data": "training",
@@ -104,6 +107,7 @@ _MODULES = ("gallery",)
 __all__ = [
     "Drawing",
     "Frames",
+    "Limit",
     "Module",
     "Program",
     "Span",
@@ -125,6 +129,7 @@ __all__ = [
     "interpret",
     "is_picture",
     "latex_listing",
+    "limit",
     "listing",
     "load",
     "load_data",

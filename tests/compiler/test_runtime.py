@@ -60,10 +60,10 @@ def test_init_is_the_interpreters_sample_and_depends_on_the_seed() -> None:
 
 
 def test_correlated_vectors() -> None:
-    params = compile(untrained()).init({"n": 40000}, 0)
+    params = compile(untrained()).init({"n": 4000}, 0)
     joint = np.stack([params["u"], params["v"]])
-    np.testing.assert_allclose(np.cov(joint), [[1, 0.5], [0.5, 0.25]], atol=0.03)
-    np.testing.assert_allclose(joint.mean(axis=1), [1, 0], atol=0.03)
+    np.testing.assert_allclose(np.cov(joint), [[1, 0.5], [0.5, 0.25]], atol=0.08)
+    np.testing.assert_allclose(joint.mean(axis=1), [1, 0], atol=0.08)
 
 
 @pytest.mark.parametrize("name", tuple(BUILDERS))

@@ -1,0 +1,29 @@
+"""Random programs have the limit that wide ones come near, or a TPError says why there is none."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from limits.finite import inputs, mismatches
+from strategies import programs
+
+from tpgraph.errors import TPError
+from tpgraph.limits import limit
+from tpgraph.program import Program
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(programs(tame=True, max_equations=15))
+def test_random_programs(program: Program) -> None:
+    data = inputs(program)
+    try:
+        found = limit(program, data=data, samples=2**14)
+    except TPError:
+        return
+    assert mismatches(program, found, 720, 6, data, bars=8.0) == []
+    document = found.to_json()
+    numbers = [entry["value"] for entry in document["scalars"].values()]
+    numbers += [entry[k] for entry in document["vectors"].values() for k in ("mean", "var")]
+    assert np.isfinite(numbers).all()
+    assert found.derivation()
+    assert found.derivation(latex=True)

@@ -1,0 +1,183 @@
+"""What `limit` gives back, what it refuses, and the command line."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from latex_compiler import compiled, installed
+from limits.finite import DIAGRAMS, gallery, inputs
+from typer.testing import CliRunner
+
+import tpgraph as tp
+from tpgraph_cli.main import app
+
+HEAD = "program p\nwidth n\nvector x : n ~ N(0, 1)\n"
+READOUT = """
+program p
+width n
+dim d = 3
+parametrization ntk
+data ξ : d
+target y : 2
+param U : n × d ~ N(0, 1)
+param V : 2 × n ~ N(0, 1) scale 2
+h = U ξ
+f = V h
+c = mean(f)
+output f
+loss (f - y)^2 / 2
+"""
+
+
+def command(*arguments: str):
+    return CliRunner().invoke(app, ["limit", *arguments])
+
+
+def test_json_is_as_the_design_says():
+    program = gallery("autoencoder")
+    document = tp.limit(program, data=inputs(program)).to_json()
+    assert list(document) == ["engine", "scalars", "vectors"]
+    assert document["engine"] == "sampled"
+    r = document["vectors"]["r~1"]
+    assert list(r) == ["mean", "var", "hat_var", "dot", "error"]
+    assert list(r["dot"]) == ["x"]
+    assert document["vectors"]["r"]["hat_var"] is None
+    assert json.loads(json.dumps(document)) == document
+    assert "ξ" not in document["vectors"]
+    wigner = tp.limit(gallery("wigner")).to_json()["scalars"]["m[4]"]
+    assert list(wigner) == ["value", "error"]
+
+
+def test_readouts_are_random_and_so_is_what_reads_them():
+    found = tp.limit(tp.parse(READOUT), data={"xi": [1.0, 2.0, 2.0]})
+    assert found.var("f") == pytest.approx(4 * 9 / 3, rel=1e-6)
+    assert found.hat_var("f") == found.var("f")
+    assert found.var("c") == pytest.approx(4 * 9 / 3 / 2, rel=1e-6)
+    assert "c" not in found.to_json()["scalars"]
+    with pytest.raises(tp.TPError, match="stays random"):
+        found.scalar("c")
+    with pytest.raises(tp.TPError, match="targets that were not given"):
+        found.mean("loss")
+    given = tp.limit(tp.parse(READOUT), data={"ξ": [1, 2, 2], "y": [1, -1]})
+    assert given.mean("loss") == pytest.approx((12 + 1) / 2, rel=1e-3)
+
+
+def test_decomposition_and_covariances():
+    text = HEAD + "matrix W : n × n ~ N(0, 4)\nh = W x\nv = W' (x + 3 * h)\nu = x * x\n"
+    found = tp.limit(tp.parse(text))
+    assert found.dot("v") == pytest.approx({"x": 12.0})
+    assert found.hat_var("v") == pytest.approx(4 * (1 + 36))
+    assert found.var("v") == pytest.approx(4 * 37 + 144)
+    assert found.cov("v", "x") == pytest.approx(12.0)
+    assert found.mean("u") == pytest.approx(1.0)
+    assert found.error("h") < 1e-9
+    with pytest.raises(tp.TPError, match="no Ẑ"):
+        found.hat_var("u")
+    with pytest.raises(tp.TPError, match="has no w"):
+        found.var("w")
+
+
+def test_singular_covariances():
+    """The same product twice, and a linear combination of two: B.6's pseudoinverse."""
+    text = HEAD + (
+        "vector y : n ~ N(0, 1)\nmatrix W : n × n ~ N(0, 1)\na = W x\nb = W y\n"
+        "c = W (2 * x - y)\ne = W x\nd = c - 2 * a + b + e - a\nm = mean(d^2)\n"
+        "v = W' sign(c + e)\nw = W' sign(3 * a - b)\nq = mean((v - w)^2)\nk = mean(v * w)\n"
+    )
+    found = tp.limit(tp.parse(text))
+    assert found.scalar("m") == pytest.approx(0, abs=1e-9)
+    assert found.scalar("q") == pytest.approx(0, abs=1e-9)
+    assert found.scalar("k") == pytest.approx(1 + 2 / np.pi, abs=1e-3)
+
+
+def test_trained_readouts_that_meet_themselves():
+    """V x with x = Vᵀ1 ⊙ …: deterministic in μP's scale, without limit in NTK's."""
+    text = (
+        "program p\nwidth n\nparametrization {}\nvector u : n ~ N(0, 1)\nvector e : 1 ~ N(1, 0)\n"
+        "scalar ε -> 0 = 1/sqrt(n)\nparam V : 1 × n ~ N(0, 1)\n{}\nf = V (a + u)\noutput f\n"
+    )
+    found = tp.limit(tp.parse(text.format("mup", "b = e / ε^2\na = V' b")))
+    assert found.mean("f") == pytest.approx(1.0, abs=1e-9)
+    assert found.var("f") == 0.0
+    with pytest.raises(tp.TPError, match=r"depends on V: it grows like n\^1/2"):
+        tp.limit(tp.parse(text.format("ntk", "b = e / ε\na = V' b")))
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("m = mean(exp(x^2))", "in the limit of m: the expectation seems to diverge"),
+        ("m = mean(1 / x^2)", "in the limit of m: the expectation seems to diverge"),
+        ("y = log(x)", "in the limit of y: its value is nan for 0.5 of the samples"),
+        ("scalar e -> 0 = 1/sqrt(n)\ny = x / e", "in the limit of y: .* grows without bound"),
+        ("scalar e -> 0 = 1/sqrt(n)\ny = x / e^2", "in the limit of y: .* grows without bound"),
+        ("width m\nmatrix W : m × n ~ N(0, 1)\ny = W x", "ratio of the widths m and n"),
+        ("parametrization abc(a=[0,0,0], b=[0,0,0], c=0)\nparam W : n × n ~ N(0, 1)\ny = W x",
+         "in the limit of y: the variance of y grows like n"),
+    ],
+)  # fmt: skip
+def test_what_has_no_limit_is_refused_by_name(body, message):
+    with pytest.raises(tp.TPError, match=message):
+        tp.limit(tp.parse(HEAD + body + "\n"))
+
+
+def test_random_outputs_may_not_steer_vectors():
+    program = tp.unroll_sgd(gallery("one_hidden"), 1, form="fluctuation")
+    with pytest.raises(tp.TPError, match="in the limit of δh̃_1: χ_0 depends on a readout"):
+        tp.limit(program, data=inputs(program))
+
+
+def test_data_are_checked():
+    program = tp.parse(READOUT)
+    with pytest.raises(tp.TPDataError, match="no value was given for ξ"):
+        tp.limit(program)
+    with pytest.raises(tp.TPDataError, match="ζ is not an input"):
+        tp.limit(program, data={"ζ": [1.0]})
+    with pytest.raises(tp.TPDataError, match="does not fit"):
+        tp.limit(program, data={"ξ": [1.0, 2.0]})
+    with pytest.raises(tp.TPDataError, match="too few"):
+        tp.limit(gallery("wigner"), samples=100)
+
+
+def test_a_derivation_names_the_rules():
+    found = tp.limit(gallery("wigner"))
+    lines = found.derivation().splitlines()
+    assert len(lines) == 1 + len(found.program.equations)
+    assert lines[0].split() == ["ZInit", "x[0]", "Z", "~", "N(0,", "1)"]
+    line = next(line for line in lines if "x[4]~1 =" in line)
+    assert line.startswith("ZMatMul")
+    assert "Ẑ ~ N(0, 5)" in line
+    assert "Ż = 0.707107 Z^(x[0]) + 0.707107 Z^(x[2])" in line
+
+
+@pytest.mark.skipif(not installed("pdflatex"), reason="no LaTeX")
+@pytest.mark.parametrize("name", ["autoencoder", "layernorm", "wigner", "batchnorm"])
+def test_the_latex_derivation_compiles(name, tmp_path):
+    program = gallery(name)
+    body = tp.limit(program, data=inputs(program), samples=2**12).derivation(latex=True)
+    head = "\\documentclass{article}\\usepackage{amsmath,amssymb}\\begin{document}\n"
+    compiled(head + body + "\n\\end{document}\n", tmp_path)
+
+
+def test_command_line(tmp_path):
+    wigner = str(DIAGRAMS / "wigner.tp")
+    done = command(wigner, "--samples", "4096")
+    assert done.exit_code == 0
+    assert done.stdout.startswith("ZInit    x[0]")
+    done = command(wigner, "--json", "--seed", "3")
+    assert json.loads(done.stdout)["scalars"]["m[6]"]["value"] == pytest.approx(5)
+    assert command(wigner, "--latex").stdout.startswith("\\begingroup")
+
+
+def test_command_line_takes_a_sample_of_a_data_file():
+    mlp, digits = str(DIAGRAMS / "mlp.tp"), str(DIAGRAMS / "data" / "digits.csv")
+    first, second = (
+        json.loads(command(mlp, "--data", digits, "--sample", k, "--json").stdout)["vectors"]
+        for k in ("0", "1")
+    )
+    assert first["f"]["var"] != second["f"]["var"]
+    assert first["loss"]["mean"] > 0
+    with pytest.raises(tp.TPDataError, match="no value was given for ξ"):
+        CliRunner().invoke(app, ["limit", mlp], catch_exceptions=False)

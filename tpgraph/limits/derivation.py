@@ -1,0 +1,204 @@
+r"""The derivation of a limit: one line per instruction, the rule and its numbers.
+
+    ZInit    x[0]  Z ~ N(0, 1)
+    ZMatMul  h = W x[0]  Ẑ ~ N(0, 1), Ż = 0
+    ZMoment  m = mean(x[0] * h)  → 0
+
+A row is a rule, an equation and what follows from it; the same rows make text and LaTeX.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import assert_never
+
+from tpgraph.functions import to_latex
+from tpgraph.limits.estimates import Estimate, VectorLimit, estimate
+from tpgraph.limits.normals import Array
+from tpgraph.program import (
+    Data,
+    Equation,
+    InitialMatrix,
+    InitialScalar,
+    MatMul,
+    Moment,
+    Nonlin,
+    Program,
+    Target,
+    Variable,
+    latex_functions,
+    latex_name,
+    matrix_latex,
+)
+from tpgraph.program.tex import portable
+from tpgraph.program.text import aligned, right_hand_side
+
+__all__ = ["derivation"]
+
+_SHOWN_COVARIANCES = 3
+_SETTINGS = r"""\raggedright\setlength{\parindent}{0pt}\setlength{\parskip}{2pt}
+\binoppenalty=10 \relpenalty=10"""
+
+
+def derivation(
+    program: Program,
+    scalars: Mapping[str, Array],
+    vectors: Mapping[str, VectorLimit],
+    latex: bool = False,
+) -> str:
+    """One line for every declaration and equation that has a limit."""
+    writer = _Latex(program) if latex else _Text(program)
+    rows = list(_rows(program, scalars, vectors, writer))
+    if not latex:
+        return "\n".join(aligned((rule, left, "; ".join(facts)) for rule, left, facts in rows))
+    lines = [_latex_line(*row) for row in rows]
+    return "\n".join([r"\begingroup", _SETTINGS, *lines, r"\par\endgroup"])
+
+
+def _latex_line(rule: str, left: str, facts: Sequence[str]) -> str:
+    """A paragraph that may break between facts."""
+    pieces = [f"${fact}$" for fact in (left, *facts)]
+    return rf"\par\hangindent=2em \textsc{{{rule}}}:\ {'; '.join(pieces)}"
+
+
+class _Text:
+    """Names and formulas as plain text."""
+
+    sign, hat, dot, dots = "~", "Ẑ", "Ż", "…"
+    mean, var, cov, to = "E", "Var", "Cov", "→"
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def name(self, variable: Variable) -> str:
+        """The variable itself."""
+        return variable.name
+
+    def equation(self, equation: Equation) -> str:
+        """The equation as the language writes it."""
+        return f"{equation.out} = {right_hand_side(equation)}"
+
+    def Z(self, name: str, accent: str = "Z") -> str:
+        """Z^x, Ẑ^x or Ż^x."""
+        return f"{accent}^({name})"
+
+    def number(self, found: Estimate) -> str:
+        """A value to the digits that its error leaves."""
+        return _number(found)
+
+    def error(self, found: Estimate) -> str:
+        """How far off the value may be."""
+        return f"± {found.error:.1g}"
+
+
+class _Latex(_Text):
+    """The same as LaTeX mathematics."""
+
+    sign, hat, dot, dots = r"\sim", r"\hat{Z}", r"\dot{Z}", r"\dots"
+    mean, var, cov = r"\mathbb{E}\,", r"\operatorname{Var}", r"\operatorname{Cov}"
+    to = r"\to"
+
+    def name(self, variable: Variable) -> str:
+        """The variable's label; the k-th unnamed value of a statement is ⟨x⟩_k."""
+        base, mark, k = variable.name.partition("~")
+        own = latex_name(self.program, Variable(base, variable.type))
+        label = r"\ ".join(portable(own).lines)
+        return rf"\langle {label} \rangle_{{{k}}}" if mark else label
+
+    def equation(self, equation: Equation) -> str:
+        """The equation as the paper writes it."""
+        left = self.name(equation.out)
+        match equation:
+            case MatMul(_, _, _, operand):
+                matrix = r"\ ".join(portable(matrix_latex(self.program, equation)).lines)
+                return f"{left} = {matrix} {self.name(operand)}"
+            case Nonlin(_, function, arguments) | Moment(_, function, arguments):
+                names = [self.name(a) for a in arguments]
+                right = to_latex(function, names, latex_functions(self.program))
+                is_mean = isinstance(equation, Moment) and equation.vectors
+                return f"{left} = " + (rf"\mathbb{{E}}\bigl[{right}\bigr]" if is_mean else right)
+            case _:
+                assert_never(equation)
+
+    def Z(self, name: str, accent: str = "Z") -> str:
+        """Z^{x}, with an accent for its part."""
+        return f"{accent}^{{{self.name(self.program.variables[name])}}}"
+
+    def number(self, found: Estimate) -> str:
+        """A value, with its power of ten spelled out."""
+        mantissa, mark, exponent = _number(found).partition("e")
+        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if mark else mantissa
+
+    def error(self, found: Estimate) -> str:
+        """How far off the value may be."""
+        return rf"\pm {self.number(Estimate(float(f'{found.error:.1g}'), found.error))}"
+
+
+def _number(found: Estimate) -> str:
+    """The value to as many digits, six at most, as its error leaves."""
+    if abs(found.value) <= 1e-12 and found.error <= 1e-12:
+        return "0"
+    known = math.floor(math.log10(abs(found.value) / found.error)) if found.value else 0
+    return f"{found.value:.{max(1, min(6, known + 2))}g}"
+
+
+def _rows(
+    program: Program,
+    scalars: Mapping[str, Array],
+    vectors: Mapping[str, VectorLimit],
+    writer: _Text,
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for declaration in program.declarations:
+        if isinstance(declaration, Data | Target | InitialMatrix):
+            continue
+        for variable in declaration.variables:
+            if isinstance(declaration, InitialScalar):
+                value = writer.number(estimate(scalars[variable.name]))
+                yield "ZInit", writer.name(variable), (f"{writer.to} {value}",)
+            elif variable.name in vectors:
+                gaussian = _gaussian(writer, vectors[variable.name], "Z")
+                yield "ZInit", writer.name(variable), (gaussian,)
+    for equation in program.equations:
+        name, left = equation.out.name, writer.equation(equation)
+        if name in vectors:
+            rule = "ZMatMul" if isinstance(equation, MatMul) else "ZNonlin"
+            yield rule, left, tuple(_vector(writer, equation, vectors[name]))
+        elif name in scalars:
+            found = estimate(scalars[name])
+            yield "ZMoment", left, (f"{writer.to} {writer.number(found)} {writer.error(found)}",)
+
+
+def _gaussian(writer: _Text, vector: VectorLimit, symbol: str) -> str:
+    mean, variance = writer.number(vector.mean), writer.number(vector.var)
+    return f"{symbol} {writer.sign} N({mean}, {variance})"
+
+
+def _vector(writer: _Text, equation: Equation, vector: VectorLimit) -> Iterator[str]:
+    if isinstance(equation, MatMul):
+        yield from _product(writer, equation, vector)
+    else:
+        yield f"{writer.mean} Z = {writer.number(vector.mean)}"
+        yield f"{writer.var} Z = {writer.number(vector.var)} {writer.error(vector.var)}"
+
+
+def _product(writer: _Text, equation: MatMul, vector: VectorLimit) -> Iterator[str]:
+    """ZHat, then ZDot, then the whole."""
+    hat = vector.hat_var
+    if hat is None:
+        yield f"Z = {writer.number(vector.mean)} {writer.error(vector.mean)}"
+        return
+    symbol = writer.hat if equation.out.is_wide else "Z"
+    yield f"{symbol} {writer.sign} N(0, {writer.number(hat)})"
+    shared = [(y, estimate(c)) for y, c in vector.hat_covariances.items()]
+    telling = [(y, c) for y, c in shared if writer.number(c) != "0"]
+    for y, c in telling[:_SHOWN_COVARIANCES]:
+        yield f"{writer.cov}({symbol}, {writer.Z(y, symbol)}) = {writer.number(c)}"
+    if len(telling) > _SHOWN_COVARIANCES:
+        yield writer.dots
+    if not equation.out.is_wide:
+        return
+    terms = [f"{writer.number(c)} {writer.Z(y)}" for y, c in vector.dot.items()]
+    yield f"{writer.dot} = {' + '.join(terms) or '0'}"
+    if terms:
+        yield f"{writer.var} Z = {writer.number(vector.var)} {writer.error(vector.var)}"

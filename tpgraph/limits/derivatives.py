@@ -1,0 +1,168 @@
+"""Expected derivatives E[∂Z^x/∂Ẑ^y] for rule ZDot: through every path, or by Stein's lemma.
+
+Each wide vector is a function of the Ẑ beneath it: a Nonlin of others, or, made by a MatMul,
+Ẑ + Σ_i c_i Z^{y_i}. One sweep back from Z^x accumulates its derivative by every Ẑ at once:
+
+    Z̄ of x is 1;   y = ψ(x¹, …): x̄^i += ∂_iψ ȳ;   y = Ẑ + Σ c_i Z^{y_i}: ȳ_i += c_i ȳ
+
+Where ψ jumps (step, sign, relu′) the derivative is a density, and E[∂Z^x/∂Ẑ] = C⁺ b instead, with
+C = Cov(Ẑ, Ẑ) and b = E[Ẑ Z^x]. Source: Tensor Programs IIb (arXiv 2105.03703), Remarks B.5, B.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from tpgraph.functions import (
+    Apply,
+    Expression,
+    arguments_of,
+    evaluate,
+    expand,
+    gradient,
+    inline,
+)
+from tpgraph.limits.gaussian import Family
+from tpgraph.limits.normals import REPLICATES, Array
+
+__all__ = ["Coordinatewise", "Product", "Trace"]
+
+_JUMPING = ("step", "sign")
+
+
+@dataclass(frozen=True)
+class Coordinatewise:
+    """ψ(arguments) with its limits filled in; `vectors` has the name of each vector argument."""
+
+    expression: Expression
+    values: tuple[Array, ...]
+    vectors: Mapping[int, str]
+
+    @cached_property
+    def slopes(self) -> Mapping[str, Array]:
+        """∂ψ by each vector, as samples; a vector that stands twice has the sum."""
+        found: dict[str, Array] = {}
+        for index, slope in gradient(self.expression).items():
+            if index in self.vectors:
+                name = self.vectors[index]
+                value = np.asarray(evaluate(slope, self.values), dtype=np.float64)
+                found[name] = found[name] + value if name in found else value
+        return found
+
+    @cached_property
+    def jumps_in(self) -> frozenset[str]:
+        """The vectors of which ψ is not weakly differentiable."""
+        return frozenset(
+            self.vectors[i] for i in _inside(inline(expand(self.expression))) if i in self.vectors
+        )
+
+
+def _inside(expression: Expression) -> Iterator[int]:
+    """The arguments within a function that jumps."""
+    if isinstance(expression, Apply):
+        if expression.function.name in _JUMPING:
+            yield from arguments_of(expression)
+        for argument in expression.arguments:
+            yield from _inside(argument)
+
+
+@dataclass(frozen=True)
+class Product:
+    """A MatMul: Ẑ + Σ coefficient · Z^y over `dot`, coefficients (replicates,)."""
+
+    hat: Array
+    dot: Mapping[str, Array] = field(default_factory=dict)
+
+
+class Trace:
+    """How every wide vector was made, its samples, and on which Ẑ its text depends."""
+
+    def __init__(self) -> None:
+        self.samples: dict[str, Array] = {}
+        self.made: dict[str, Coordinatewise | Product] = {}
+        self._depends: dict[str, int] = {}
+        self._bits: dict[str, int] = {}
+
+    def depend(self, name: str, on: Iterator[str], is_product: bool = False) -> None:
+        """Note what a variable of any kind is made from; a product also makes a Ẑ of that name."""
+        mask = 0
+        for other in on:
+            mask |= self._depends.get(other, 0)
+        if is_product:
+            self._bits[name] = 1 << len(self._bits)
+            mask |= self._bits[name]
+        self._depends[name] = mask
+
+    def dependent(self, name: str, family: Family) -> bool:
+        """Whether a variable is made from some Ẑ of the family."""
+        return self._reaches(name, self._mask(family))
+
+    def _reaches(self, name: str, wanted: int) -> bool:
+        return bool(self._depends.get(name, 0) & wanted)
+
+    def _mask(self, family: Family) -> int:
+        return sum(self._bits[name] for name in family.names)
+
+    def expected(self, name: str, family: Family) -> Array:
+        """E[∂Z^name/∂Ẑ] by every Ẑ of the family, (replicates, k)."""
+        wanted = self._mask(family)
+        order = self._on_the_way(name, wanted)
+        if any(self._jumps(vector, wanted) for vector in order):
+            return self._stein(name, family)
+        return self._swept(order, family, wanted)
+
+    def _on_the_way(self, name: str, wanted: int) -> list[str]:
+        """The vectors between a vector and the wanted Ẑ, last first."""
+        found, pending = {name}, [name]
+        while pending:
+            for other in self._next(pending.pop()):
+                if other not in found and self._reaches(other, wanted):
+                    found.add(other)
+                    pending.append(other)
+        return [vector for vector in reversed(self.made) if vector in found]
+
+    def _next(self, name: str) -> Iterator[str]:
+        match self.made.get(name):
+            case Coordinatewise(_, _, vectors):
+                yield from vectors.values()
+            case Product(_, dot):
+                yield from dot
+            case None:
+                return
+
+    def _jumps(self, name: str, wanted: int) -> bool:
+        made = self.made[name]
+        return isinstance(made, Coordinatewise) and any(
+            self._reaches(vector, wanted) for vector in sorted(made.jumps_in)
+        )
+
+    def _swept(self, order: list[str], family: Family, wanted: int) -> Array:
+        found = np.zeros((REPLICATES, len(family.names)))
+        place = {name: i for i, name in enumerate(family.names)}
+        adjoint: dict[str, Array] = {order[0]: np.ones((REPLICATES, 1))} if order else {}
+        for name in order:
+            own = adjoint.pop(name, None)
+            if own is None:
+                continue
+            if name in place:
+                found[:, place[name]] = own.mean(axis=1)
+            for other, slope in self._slopes(name).items():
+                if self._reaches(other, wanted):
+                    adjoint[other] = adjoint.get(other, 0.0) + own * slope
+        return found
+
+    def _slopes(self, name: str) -> Mapping[str, Array]:
+        made = self.made[name]
+        if isinstance(made, Coordinatewise):
+            return made.slopes
+        return {other: c[:, None] for other, c in made.dot.items()}
+
+    def _stein(self, name: str, family: Family) -> Array:
+        value = self.samples[name]
+        hats = [self.made[other] for other in family.names]
+        b = [(h.hat * value).mean(axis=1) for h in hats if isinstance(h, Product)]
+        return family.solve(np.stack(b, axis=1))

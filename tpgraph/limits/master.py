@@ -1,0 +1,103 @@
+"""`limit`: a program in, its infinite-width limit out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tpgraph.errors import TPDataError
+from tpgraph.limits.estimates import VectorLimit
+from tpgraph.limits.normals import REPLICATES, Array
+from tpgraph.limits.result import Limit
+from tpgraph.limits.sampled import Evaluation
+from tpgraph.program import Program, Variable, canonical_name
+
+__all__ = ["limit"]
+
+
+def limit(
+    program: Program,
+    *,
+    data: Mapping[str, Any] | None = None,
+    samples: int = 2**16,
+    seed: int = 0,
+) -> Limit:
+    """The infinite-width limit of every vector and scalar of a program (Master Theorem).
+
+    `data` has one sample of every data input, d numbers by source name; targets may be left out,
+    and what depends on them is then left out too. Params are at initialization. The result is
+    deterministic in `seed`; its error bars shrink at least as fast as samples^(−1/2).
+
+    The theorem asks for pseudo-Lipschitz functions. Raises TPDataError for data that do not fit,
+    and TPError, naming the instruction, where an expectation is no number or seems to diverge,
+    where something grows with width, or where a scalar would not be deterministic.
+
+    Source: Tensor Programs IIb (arXiv 2105.03703), Theorem B.4; TP II (arXiv 2006.14548).
+    """
+    given = {_canonical(name): np.asarray(v) for name, v in (data or {}).items()}
+    known = _inputs(program)
+    for name in given:
+        if name not in known:
+            raise TPDataError(
+                f"{name} is not an input of the program",
+                expected=", ".join(sorted(known)) or "no data",
+            )
+    found = Evaluation(program, given, samples, seed)
+    found.run()
+    return _collected(found)
+
+
+def _inputs(program: Program) -> set[str]:
+    data = {d.variable.name for d in program.data}
+    return data | {d.variable.name for d in program.targets}
+
+
+def _canonical(name: str) -> str:
+    """The one spelling of a name with or without an index: `xi[1]` is `ξ[1]`."""
+    base, bracket, index = name.partition("[")
+    return canonical_name(base) + bracket + index
+
+
+def _collected(found: Evaluation) -> Limit:
+    """The facts of an evaluation, over replicates."""
+    vectors: dict[str, VectorLimit] = {}
+    inputs = _inputs(found.program)
+    for name, variable in found.program.variables.items():
+        samples = _samples(found, variable)
+        if samples is not None and name not in inputs:
+            vectors[name] = _vector(found, variable, samples)
+    scalars = {name: value[:, 0] for name, value in found.scalars.items()}
+    order = [name for name in found.program.variables if name in scalars]
+    return Limit(
+        program=found.program,
+        samples=found.normals.size * REPLICATES,
+        scalar_values={name: scalars[name] for name in order},
+        vectors=vectors,
+    )
+
+
+def _samples(found: Evaluation, variable: Variable) -> Array | None:
+    """Samples (replicates, entries, S) of a vector, or of a scalar that is random."""
+    if variable.name in found.trace.samples:
+        return found.trace.samples[variable.name][:, None, :]
+    output = found.outputs.get(variable.name)
+    return output.values if output is not None and output.power == 0 else None
+
+
+def _vector(found: Evaluation, variable: Variable, samples: Array) -> VectorLimit:
+    name = variable.name
+    mean = samples.mean(axis=2).mean(axis=1)
+    variance = samples.var(axis=2).mean(axis=1)
+    if name in found.outputs and name in found.hat_covariances:
+        mean, variance = np.zeros_like(mean), found.hats[name]
+    return VectorLimit(
+        dimension=variable.dim if variable.is_vector else None,
+        samples=samples,
+        means=mean,
+        variances=variance,
+        hat_variances=found.hats.get(name),
+        hat_covariances=found.hat_covariances.get(name, {}),
+        dots=found.dots.get(name, {}),
+    )

@@ -1,0 +1,133 @@
+"""What the limit of a program is: a value with an error bar for everything in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tpgraph.errors import TPNameError, TPTypeError
+from tpgraph.limits.derivation import derivation
+from tpgraph.limits.estimates import Estimate, VectorLimit, estimate
+from tpgraph.limits.normals import Array
+from tpgraph.program import Program
+
+__all__ = ["ENGINE", "Limit"]
+
+ENGINE = "sampled"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The infinite-width limit of a program.
+
+    Scalars are deterministic; a vector is a random variable Z, of which its coordinates are iid
+    copies. Readouts are random over initializations: they stand among the vectors, with mean and
+    variance, and so do scalars made of them.
+    """
+
+    program: Program
+    samples: int
+    scalar_values: Mapping[str, Array]
+    vectors: Mapping[str, VectorLimit]
+
+    def scalar(self, name: str) -> float:
+        """θ̊. Raises TPTypeError for a scalar that stays random, TPNameError for no scalar."""
+        return self._scalar(name).value
+
+    def error(self, name: str) -> float:
+        """The error bar of a scalar, or the larger one of a vector's mean and variance."""
+        if name in self.vectors:
+            vector = self.vectors[name]
+            return max(vector.mean.error, vector.var.error)
+        return self._scalar(name).error
+
+    def _scalar(self, name: str) -> Estimate:
+        if name in self.scalar_values:
+            return estimate(self.scalar_values[name])
+        if name in self.vectors and self.vectors[name].dimension is None:
+            raise TPTypeError(
+                f"{name} depends on a readout, which stays random in the limit",
+                mend=f'ask for .mean("{name}") and .var("{name}")',
+            )
+        raise self._unknown(name, "scalar")
+
+    def _unknown(self, name: str, kind: str) -> TPNameError:
+        if name in self.program.variables:
+            why = "depends on targets that were not given, or grows with width"
+            return TPNameError(f"{name} {why}, or is no {kind}")
+        return TPNameError(f"program {self.program.name} has no {name}")
+
+    def vector(self, name: str) -> VectorLimit:
+        """Everything about one vector. Raises TPNameError."""
+        if name not in self.vectors:
+            raise self._unknown(name, "vector")
+        return self.vectors[name]
+
+    def mean(self, name: str) -> float:
+        """E Z^x."""
+        return self.vector(name).mean.value
+
+    def var(self, name: str) -> float:
+        """Var Z^x."""
+        return self.vector(name).var.value
+
+    def hat_var(self, name: str) -> float:
+        """Var Ẑ^x. Raises TPTypeError for what a Nonlin makes."""
+        found = self.vector(name).hat_var
+        if found is None:
+            raise TPTypeError(f"{name} is made by a Nonlin, which has no Ẑ")
+        return found.value
+
+    def dot(self, name: str) -> dict[str, float]:
+        """The coefficients c_y of Ż^x = Σ_y c_y Z^y."""
+        return {y: c.value for y, c in self.vector(name).dot.items()}
+
+    def cov(self, a: str, b: str) -> float:
+        """Cov(Z^a, Z^b); of vectors of fixed dimension the mean over entries.
+
+        Raises TPTypeError for vectors of different dimensions, which have no common coordinates.
+        """
+        return self.covariance(a, b).value
+
+    def covariance(self, a: str, b: str) -> Estimate:
+        """Cov(Z^a, Z^b) with its error bar."""
+        first, second = self.vector(a), self.vector(b)
+        if first.dimension != second.dimension:
+            raise TPTypeError(
+                f"{a} is of dimension {first.dimension} and {b} of {second.dimension}",
+                expected="vectors of the same dimension",
+            )
+        centred = [v.samples - v.samples.mean(axis=2, keepdims=True) for v in (first, second)]
+        return estimate(np.mean(centred[0] * centred[1], axis=(1, 2)))
+
+    def to_json(self) -> dict[str, Any]:
+        """The document of `tpgraph limit --json`.
+
+        {"engine", "scalars": {name: {"value", "error"}}, "vectors": {name: {"mean", "var",
+        "hat_var" (null for a Nonlin), "dot": {vector: coefficient}, "error"}}}
+        """
+        scalars = {}
+        for name, values in self.scalar_values.items():
+            found = estimate(values)
+            scalars[name] = {"value": found.value, "error": found.error}
+        vectors = {}
+        for name, vector in self.vectors.items():
+            hat = vector.hat_var
+            vectors[name] = {
+                "mean": vector.mean.value,
+                "var": vector.var.value,
+                "hat_var": None if hat is None else hat.value,
+                "dot": self.dot(name),
+                "error": self.error(name),
+            }
+        return {"engine": ENGINE, "scalars": scalars, "vectors": vectors}
+
+    def derivation(self, latex: bool = False) -> str:
+        """How every number came about: one line per instruction, with the rule that it applies.
+
+        As text, or with `latex` as a group of paragraphs that needs amsmath and amssymb.
+        """
+        return derivation(self.program, self.scalar_values, self.vectors, latex)

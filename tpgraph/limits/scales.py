@@ -1,0 +1,116 @@
+"""How numbers of a program grow with width: c · n^e, with n the size of every base width.
+
+The scale of a parameter, 1/√n or √2/√m with m = 2 n, and that of an initial scalar such as
+ε = 1/√n are pure powers of n once all widths have fixed ratios; coefficient and exponent are read
+off two sizes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from tpgraph.errors import Span, TPTypeError
+from tpgraph.functions import evaluate
+from tpgraph.program import (
+    InitialMatrix,
+    InitialScalar,
+    Parameter,
+    Program,
+    Variable,
+    scaling,
+)
+from tpgraph.types import Dimension, Width
+
+__all__ = ["Asymptotic", "Scales"]
+
+_DOUBLINGS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Asymptotic:
+    """`coefficient` · n^`exponent`."""
+
+    coefficient: float
+    exponent: Fraction
+
+    def __mul__(self, other: Asymptotic) -> Asymptotic:
+        return Asymptotic(self.coefficient * other.coefficient, self.exponent + other.exponent)
+
+    def limit(self, what: str, span: Span | None = None) -> float:
+        """The value at n → ∞. Raises TPTypeError, which names `what`, where it is infinite."""
+        if self.coefficient == 0 or self.exponent < 0:
+            return 0.0
+        if self.exponent > 0:
+            raise TPTypeError(
+                f"{what} grows like n^{self.exponent}: there is no limit",
+                span,
+                mend="choose a parametrization in which it stays bounded",
+            )
+        return self.coefficient
+
+
+class Scales:
+    """The powers of n of one program's declarations."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._bases = sorted({w.base or w.name for w in program.widths})
+        self._unit = math.lcm(*(w.ratio.denominator for w in program.widths), 1)
+
+    def _asymptotic(self, value: Callable[[Mapping[str, int]], float]) -> Asymptotic:
+        small, large = (self._unit << k for k in (_DOUBLINGS, 2 * _DOUBLINGS))
+        first, second = (value(dict.fromkeys(self._bases, n)) for n in (small, large))
+        if first == 0 or second == 0:
+            return Asymptotic(0.0, Fraction(0))
+        slope = math.log2(abs(second / first)) / _DOUBLINGS
+        exponent = Fraction(slope).limit_denominator(24)
+        return Asymptotic(first / float(small) ** float(exponent), exponent)
+
+    def size(self, dimension: Dimension) -> Asymptotic:
+        """A dimension's size: ratio · n, or a constant."""
+        return self._asymptotic(lambda widths: float(dimension.size(widths)))
+
+    def entry_variance(self, variable: Variable) -> Asymptotic:
+        """The variance of the entries of a matrix or trainable vector, W = M w included."""
+        declaration = self._program.declaration_of[variable.name]
+        match declaration:
+            case InitialMatrix(_, variance):
+                columns = variable.matrix.columns
+                return self._asymptotic(lambda widths: variance / columns.size(widths))
+            case Parameter():
+                rule = self._program.parametrization
+                assert rule is not None, "checked by the builder"
+                base = self._program.widths[0] if self._program.widths else None
+                return self._asymptotic(
+                    lambda widths: scaling(declaration, rule, base, widths).entry_variance
+                )
+            case _:
+                raise AssertionError(declaration)
+
+    def decay(self, scalar: InitialScalar) -> Fraction:
+        """E of an initial scalar that tends to 0 like n^−e; 0 for every other scalar."""
+        if scalar.limit != 0.0 or not scalar.widths:
+            return Fraction(0)
+
+        def value(widths: Mapping[str, int]) -> float:
+            sizes = [np.asarray(float(w.size(widths))) for w in scalar.widths]
+            return float(evaluate(scalar.value, sizes))
+
+        return max(Fraction(0), -self._asymptotic(value).exponent)
+
+    def require_one_base(self, variable: Variable, span: Span | None) -> None:
+        """Raise TPTypeError where a matrix joins widths whose ratio is not given."""
+        bases = {d.base or d.name for d in variable.matrix.dimensions if isinstance(d, Width)}
+        if len(bases) > 1:
+            first, second = sorted(bases)
+            raise TPTypeError(
+                f"the limit needs the ratio of the widths {first} and {second} that {variable}"
+                " joins",
+                span,
+                f"a width with a ratio, such as width {second} = 2 {first}",
+            )

@@ -1,0 +1,70 @@
+"""Expressions in the limit of an argument that vanishes as width grows, such as ε = 1/√n."""
+
+from __future__ import annotations
+
+from tpgraph.errors import TPTypeError
+from tpgraph.functions import (
+    DIV,
+    MUL,
+    POW,
+    Apply,
+    Argument,
+    Expression,
+    Number,
+    arguments_of,
+    div,
+    inline,
+    mul,
+)
+from tpgraph.functions.divided import at_zero
+
+__all__ = ["at_limit", "leading"]
+
+_HIGHEST_POLE = 6
+
+
+def at_limit(expression: Expression, index: int) -> Expression:
+    """The limit as the argument `index` tends to 0: divided differences become derivatives.
+
+    Raises TPTypeError where there is a pole.
+    """
+    return at_zero(_as_products(inline(expression), index), index)
+
+
+def leading(expression: Expression, index: int) -> tuple[Expression, int]:
+    """The coefficient of ε^−k, k the order of the pole at 0 of the argument `index`, and k."""
+    raised = _as_products(inline(expression), index)
+    for order in range(_HIGHEST_POLE):
+        try:
+            return at_zero(raised, index), order
+        except TPTypeError:
+            raised = _times(raised, Argument(index))
+    raise TPTypeError("a quotient by what tends to 0 grows without bound in the limit")
+
+
+def _times(expression: Expression, factor: Expression) -> Expression:
+    """The product; (a / b) c is (a c) / b, for l'Hôpital's rule."""
+    match expression:
+        case Apply(function, (above, below), 0) if function == DIV:
+            return div(mul(above, factor), below)
+        case _:
+            return mul(expression, factor)
+
+
+def _as_products(expression: Expression, index: int) -> Expression:
+    """Small powers of what vanishes as products, which fold to 0."""
+    match expression:
+        case Apply(function, (base, Number(exponent)), 0) if (
+            function == POW
+            and index in arguments_of(base)
+            and exponent.denominator == 1
+            and 2 <= exponent <= _HIGHEST_POLE
+        ):
+            return mul(*[_as_products(base, index)] * int(exponent))
+        case Apply(function, arguments, order):
+            inner = tuple(_as_products(argument, index) for argument in arguments)
+            if function == MUL and order == 0:
+                return mul(*inner)
+            return Apply(function, inner, order)
+        case _:
+            return expression
