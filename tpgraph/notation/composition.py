@@ -59,6 +59,11 @@ def compose(program: Program, options: Options) -> Scene:
             "a path has no place in a folded picture, which shows one block for all",
             mend="draw a smaller program with its paths, or fold it without",
         )
+    if options.fold and is_staged(program):
+        raise TPError(
+            "pictures of backward passes and of SGD are not folded",
+            mend="fold the forward pass, or draw the passes of fewer layers or steps",
+        )
     look = options.look
     diagram = picture_of(program, show_io=options.show_io, style=look)
     scene = _folded(program, diagram, options) if options.fold else None
@@ -69,8 +74,6 @@ def compose(program: Program, options: Options) -> Scene:
 
 def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | None:
     """The scene with plates; None where nothing repeats, or where a plate would hold strangers."""
-    if is_staged(program):
-        return None
     folded = fold(program, diagram, sideways=options.direction in ("LR", "RL"))
     if not folded.plates:
         return None
