@@ -14,10 +14,11 @@ from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.interpreter import interpret
 from tpgraph.language import parse
 from tpgraph.program import InitialVectors, check, language_of
+from tpgraph.program.reach import ancestors, descendants
 from tpgraph.transform import backward, gradients, materialize
 from tpgraph.transform.backward import differentiate_program
 from tpgraph.transform.powers import Power
-from tpgraph.transform.reverse import _Reverse, ancestors, descendants
+from tpgraph.transform.reverse import _Reverse
 
 WITH_OUTPUT = [name for name in GALLERY if gallery(name).outputs]
 

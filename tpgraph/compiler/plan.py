@@ -27,9 +27,10 @@ from tpgraph.program import (
     Variable,
     layer_kind,
 )
+from tpgraph.program.reach import ancestors, descendants
 from tpgraph.types import Dimension, Fixed, Width
 
-__all__ = ["Plan", "ancestors", "inputs_of", "make_plan", "multiplier", "power_text"]
+__all__ = ["Plan", "equations_for", "inputs_of", "make_plan", "multiplier", "power_text"]
 
 _PRIMES = tuple("{0}" + "_prime" * k for k in range(1, 5))
 
@@ -80,8 +81,8 @@ def make_plan(program: Program) -> Plan:
         names=names,
         width_names={w.name: widths.take(w.name) for w in program.widths},
         expressions=Expressions(program.functions, function_names),
-        batched=_reached(program, sources),
-        active=_reached(program, trained),
+        batched=frozenset(descendants(program, sources)),
+        active=frozenset(descendants(program, trained)),
         multipliers=_multipliers(program, names),
     )
 
@@ -96,15 +97,6 @@ def _variable_names(program: Program, taken: set[str]) -> Mapping[str, str]:
     order += [name for name in program.variables if name not in set(order)]
     chosen = {name: identifiers.take(name, ("d_{0}", "M_{0}")) for name in order}
     return {name: chosen[name] for name in program.variables}
-
-
-def _reached(program: Program, sources: set[str]) -> frozenset[str]:
-    """The variables that depend on one of the sources."""
-    reached = set(sources)
-    for equation in program.equations:
-        if any(v.name in reached for v in equation.inputs):
-            reached.add(equation.out.name)
-    return frozenset(reached)
 
 
 def _multipliers(program: Program, names: Mapping[str, str]) -> Mapping[str, str]:
@@ -172,12 +164,7 @@ def inputs_of(program: Program) -> tuple[Data | Target, ...]:
     return (*program.data, *program.targets)
 
 
-def ancestors(program: Program, roots: list[Variable]) -> tuple[Equation, ...]:
+def equations_for(program: Program, roots: list[Variable]) -> tuple[Equation, ...]:
     """The equations that the roots depend on, in program order."""
-    needed = {v.name for v in roots}
-    kept = []
-    for equation in reversed(program.equations):
-        if equation.out.name in needed:
-            kept.append(equation)
-            needed.update(v.name for v in equation.inputs)
-    return tuple(reversed(kept))
+    needed = ancestors(program, [v.name for v in roots])
+    return tuple(e for e in program.equations if e.out.name in needed)

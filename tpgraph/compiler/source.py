@@ -10,7 +10,7 @@ from tpgraph.compiler.forward import emit_equation, emit_inputs
 from tpgraph.compiler.initial import base_size_text, emit_init
 from tpgraph.compiler.lines import Lines
 from tpgraph.compiler.listing import program_text
-from tpgraph.compiler.plan import Plan, ancestors, inputs_of
+from tpgraph.compiler.plan import Plan, equations_for, inputs_of
 from tpgraph.compiler.reverse import Reverse
 from tpgraph.program import Equation, Program, Variable
 
@@ -178,7 +178,7 @@ def _forward(plan: Plan) -> str:
     program = plan.program
     outputs = list(program.outputs)
     lines = Lines()
-    _emit(plan, lines, ancestors(program, outputs), outputs)
+    _emit(plan, lines, equations_for(program, outputs), outputs)
     values = {str(v): _with_batch(plan, v) for v in outputs}
     says = f"Array (batch, {_width_of(outputs[0])}): the output {outputs[0]}."
     if len(outputs) == 1:
@@ -228,7 +228,7 @@ def _is_summed(loss: Variable) -> bool:
 def _gradients(plan: Plan, loss: Variable) -> str:
     name = plan.name(loss)
     lines = Lines()
-    equations = ancestors(plan.program, [loss])
+    equations = equations_for(plan.program, [loss])
     _emit(plan, lines, equations, [loss])
     lines.add(f"yield {name}.sum(){f' / len({name})' if plan.is_batched(loss) else ''}")
     Reverse(plan, lines).write(loss, equations)

@@ -25,12 +25,12 @@ from tpgraph.program import (
     Variable,
     split_name,
 )
+from tpgraph.program.reach import ancestors, descendants
 from tpgraph.transform.backward import differentiate_program
 from tpgraph.transform.contexts import accented, accented_latex
 from tpgraph.transform.emit import Emitter, Formula, join_name, keep_labels, start_builder
 from tpgraph.transform.gradients import Gradient, GradientTerm, gradients_of
 from tpgraph.transform.powers import ONE, Power, size
-from tpgraph.transform.reverse import ancestors, descendants
 
 __all__ = ["BAR", "ntk"]
 

@@ -23,11 +23,12 @@ from typing import TypeAlias, assert_never
 
 from tpgraph.functions import Expression, add, mul, number, simplify
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, Program, Variable
+from tpgraph.program.reach import ancestors, descendants
 from tpgraph.transform.emit import Emitter, Formula, compact
 from tpgraph.transform.powers import ONE, Power, entry_exponent, size
 from tpgraph.types import Width
 
-__all__ = ["Scales", "ancestors", "descendants", "reverse", "scales_of"]
+__all__ = ["Scales", "reverse", "scales_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +85,6 @@ def _outer_scalars(program: Program) -> frozenset[str]:
         if equation.out.is_scalar and after and not wide:
             outer.add(equation.out.name)
     return frozenset(outer)
-
-
-def descendants(program: Program, names: Collection[str]) -> set[str]:
-    """The names, and all that is computed from them."""
-    found = set(names)
-    for equation in program.equations:
-        if any(v.name in found for v in equation.inputs):
-            found.add(equation.out.name)
-    return found
-
-
-def ancestors(program: Program, names: Collection[str], without: Collection[str] = ()) -> set[str]:
-    """The names, and all that they are computed from, not looking behind those `without`."""
-    found = set(names)
-    for equation in reversed(program.equations):
-        if equation.out.name in found and equation.out.name not in without:
-            found.update(v.name for v in equation.inputs)
-    return found
 
 
 @dataclass(frozen=True, slots=True)

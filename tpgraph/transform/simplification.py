@@ -21,8 +21,8 @@ from tpgraph.functions import (
 )
 from tpgraph.functions import simplify as simplify_expression
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, Variable
+from tpgraph.program.reach import ancestors
 from tpgraph.transform.emit import Formula, compact, keep_labels, start_builder
-from tpgraph.transform.reverse import ancestors
 
 __all__ = ["simplify"]
 

@@ -13,6 +13,7 @@ from tpgraph.program import (
     Program,
     Variable,
 )
+from tpgraph.program.reach import ancestors, descendants
 from tpgraph.transform.backward import (
     Differentiated,
     constant_seed,
@@ -22,7 +23,7 @@ from tpgraph.transform.backward import (
 from tpgraph.transform.emit import Emitter, Formula, keep_labels, label_errors, start_builder
 from tpgraph.transform.gradients import GradientTerm, gradients_of
 from tpgraph.transform.powers import ONE, Power
-from tpgraph.transform.reverse import Scales, ancestors, descendants, reverse, scales_of
+from tpgraph.transform.reverse import Scales, reverse, scales_of
 from tpgraph.types import Scalar
 
 __all__ = ["Template", "template"]
