@@ -1,8 +1,9 @@
 """The import direction of the design, read off the syntax trees.
 
 Floors: 0 embedded, errors, files, types · 1 functions · 2 program · 3 language, transform,
-notation, compiler, limits and the interpreter, which do not import each other · 4 training, study,
-editor, gallery · 5 the command line, which imports the public `tpgraph` alone.
+notation, compiler, limits and the interpreter, which do not import each other · 4 training,
+kernels, gallery · 5 study, editor · above them the command line, which imports the public
+`tpgraph` alone.
 """
 
 import ast
@@ -27,8 +28,9 @@ FLOORS = {
     "interpreter": 3,
     "training": 4,
     "gallery": 4,
-    "study": 4,
-    "editor": 4,
+    "kernels": 4,
+    "study": 5,
+    "editor": 5,
 }
 TOP_LEVEL = {"tpgraph", "tests", "diagrams", "cli", "pyproject.toml", "README.md", "LICENSE"}
 

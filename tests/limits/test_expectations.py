@@ -11,7 +11,7 @@ from scipy.integrate import quad
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import PRIMITIVES, Apply, Argument, differentiate, evaluate, number
-from tpgraph.limits.expectations import (
+from tpgraph.limits.closed_forms.duals import (
     DUALS,
     dual,
     leaky_relu_dual,

@@ -10,9 +10,9 @@ from limits.finite import gallery, inputs, mismatches
 
 from tpgraph.language import parse
 from tpgraph.limits import limit
-from tpgraph.limits.derivatives import Trace
-from tpgraph.limits.expectations import dual, quadrature
-from tpgraph.limits.sampled import Evaluation
+from tpgraph.limits.closed_forms.duals import dual, quadrature
+from tpgraph.limits.sampling.derivatives import Trace
+from tpgraph.limits.sampling.evaluation import Evaluation
 from tpgraph.transform import unroll_sgd
 
 TRANSPOSED = """

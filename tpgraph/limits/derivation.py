@@ -15,7 +15,7 @@ from typing import assert_never
 
 from tpgraph.functions import to_latex
 from tpgraph.limits.estimates import Estimate, VectorLimit, estimate
-from tpgraph.limits.normals import Array
+from tpgraph.limits.sampling.normals import Array
 from tpgraph.program import (
     Data,
     Equation,

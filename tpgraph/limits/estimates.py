@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tpgraph.limits.normals import Array
+from tpgraph.limits.sampling.normals import Array
 from tpgraph.types import Dimension
 
 __all__ = ["Estimate", "VectorLimit", "estimate"]

@@ -9,9 +9,9 @@ import numpy as np
 
 from tpgraph.errors import TPDataError
 from tpgraph.limits.estimates import VectorLimit
-from tpgraph.limits.normals import REPLICATES, Array
 from tpgraph.limits.result import Limit
-from tpgraph.limits.sampled import Evaluation
+from tpgraph.limits.sampling.evaluation import Evaluation
+from tpgraph.limits.sampling.normals import REPLICATES, Array
 from tpgraph.program import Program, Variable, canonical_name
 
 __all__ = ["limit"]

@@ -11,7 +11,7 @@ import numpy as np
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.limits.derivation import derivation
 from tpgraph.limits.estimates import Estimate, VectorLimit, estimate
-from tpgraph.limits.normals import Array
+from tpgraph.limits.sampling.normals import Array
 from tpgraph.program import Program
 
 __all__ = ["ENGINE", "Limit"]

@@ -23,7 +23,7 @@ from tpgraph.functions import (
     gradient,
     substitute,
 )
-from tpgraph.limits.normals import Array
+from tpgraph.limits.sampling.normals import Array
 from tpgraph.limits.vanishing import leading
 
 __all__ = ["Output", "apply"]

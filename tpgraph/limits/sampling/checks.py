@@ -8,7 +8,7 @@ import numpy as np
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import DIV, POW, Apply, Expression, evaluate
-from tpgraph.limits.normals import REPLICATES, Array
+from tpgraph.limits.sampling.normals import REPLICATES, Array
 from tpgraph.program import InitialVectors, MatMul, Parameter, Program, Variable
 from tpgraph.types import Width
 

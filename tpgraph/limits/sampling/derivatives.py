@@ -26,8 +26,8 @@ from tpgraph.functions import (
     gradient,
     inline,
 )
-from tpgraph.limits.gaussian import Family
-from tpgraph.limits.normals import REPLICATES, Array
+from tpgraph.limits.sampling.gaussian import Family
+from tpgraph.limits.sampling.normals import REPLICATES, Array
 
 __all__ = ["Coordinatewise", "Product", "Trace"]
 

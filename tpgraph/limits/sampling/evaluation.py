@@ -21,11 +21,11 @@ import numpy as np
 
 from tpgraph.errors import Span, TPDataError, TPError, TPTypeError
 from tpgraph.functions import Expression, inline
-from tpgraph.limits.checks import divides, finite, mean, normals_of
-from tpgraph.limits.derivatives import Coordinatewise, Product, Trace
-from tpgraph.limits.gaussian import Family
-from tpgraph.limits.normals import REPLICATES, Array, Normals
-from tpgraph.limits.outputs import Output, apply
+from tpgraph.limits.sampling.checks import divides, finite, mean, normals_of
+from tpgraph.limits.sampling.derivatives import Coordinatewise, Product, Trace
+from tpgraph.limits.sampling.gaussian import Family
+from tpgraph.limits.sampling.normals import REPLICATES, Array, Normals
+from tpgraph.limits.sampling.outputs import Output, apply
 from tpgraph.limits.scales import Asymptotic, Scales
 from tpgraph.limits.vanishing import at_limit
 from tpgraph.program import (

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tpgraph.limits.normals import REPLICATES, Array
+from tpgraph.limits.sampling.normals import REPLICATES, Array
 
 __all__ = ["Family"]
 

@@ -1,0 +1,1 @@
+"""Gaussian expectations whose values are known: dual activations, expansions, quadrature."""

@@ -1,0 +1,1 @@
+"""The Master Theorem by samples: every Z of a program as joint sample values."""

@@ -1,0 +1,1 @@
+"""Finite against infinite width: comparisons, coordinate checks, sweeps, figures."""
