@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.files import File, load, parse_widths, write
+from tpgraph_cli.files import Constants, File, load, parse_widths, write
 
 __all__ = ["compile_", "run", "train"]
 
@@ -35,17 +35,19 @@ Precision = Annotated[Dtype, typer.Option(help="Precision of every array.")]
 
 def compile_(
     file: File,
+    constants: Constants = None,
     out: Annotated[
         str | None, typer.Option("--output", "-o", help="Python file to write; - is stdout.")
     ] = None,
     dtype: Precision = Dtype.float64,
 ) -> None:
     """Write a program as a standalone Python module that needs numpy alone."""
-    write(tp.compile(load(file), dtype=dtype.value).source, out)
+    write(tp.compile(load(file, constants), dtype=dtype.value).source, out)
 
 
 def run(
     file: File,
+    constants: Constants = None,
     width: Widths = None,
     seed: Seed = 0,
     data: Annotated[
@@ -56,7 +58,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Run a program once: mean and variance of every vector, value of every scalar."""
-    program = load(file)
+    program = load(file, constants)
     values = tp.run(
         program,
         parse_widths(width or []),
@@ -78,6 +80,7 @@ def train(
     file: File,
     data: Annotated[str, typer.Option(help="CSV with a header, or NPZ.")],
     out: Annotated[Path, typer.Option(help="Folder for losses, plot, parameters and manifest.")],
+    constants: Constants = None,
     width: Widths = None,
     steps: Annotated[int, typer.Option(help="SGD steps.", min=1)] = 1000,
     lr: Annotated[float, typer.Option(help="Learning rate η; width factors come on top.")] = 0.1,
@@ -92,7 +95,7 @@ def train(
 
     Ctrl-C keeps what is done; --resume goes on from there.
     """
-    program = load(file)
+    program = load(file, constants)
     with _progress(steps) as advance:
         result = tp.train(
             program,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +14,19 @@ import tpgraph as tp
 if TYPE_CHECKING:
     from tpgraph import Program
 
-__all__ = ["File", "is_json", "load", "parse_widths", "read_text", "write"]
+__all__ = ["Constants", "File", "is_json", "load", "parse_widths", "read_text", "write"]
 
 File = Annotated[
     str,
     typer.Argument(
         metavar="FILE", help="A .tp or .json program, or a picture with one; - is stdin."
+    ),
+]
+
+Constants = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Value of a const or dim, such as L=10; repeatable."
     ),
 ]
 
@@ -40,12 +48,36 @@ def is_json(text: str) -> bool:
     return text.lstrip().startswith("{")
 
 
-def load(file: str) -> Program:
-    """The program in a file; JSON by its first character on standard input."""
+def load(file: str, constants: list[str] | None = None) -> Program:
+    """The program in a file, with values of its constants; JSON by its first character on stdin."""
+    chosen = _parse_constants(constants or [])
     if file != STANDARD:
-        return tp.load(file)
+        return tp.load(file, chosen)
     text, name, _ = read_text(file)
-    return tp.from_json(text, name) if is_json(text) else tp.parse(text, name)
+    if not is_json(text):
+        return tp.parse(text, name, chosen)
+    if chosen:
+        raise tp.TPDataError(f"{name} is a JSON document, which has no constants left to choose")
+    return tp.from_json(text, name)
+
+
+def _parse_constants(values: list[str]) -> dict[str, Fraction]:
+    """`["L=10", "s=1/2"]` as numbers by name. Raises TPError for what is not NAME=VALUE."""
+    chosen: dict[str, Fraction] = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        try:
+            number = Fraction(text.strip())
+        except (ValueError, ZeroDivisionError):
+            equals = ""
+        if not (equals and name.strip()):
+            raise tp.TPDataError(
+                f"--set {value} is not understood", expected="NAME=VALUE, such as L=10 or s=1/2"
+            )
+        if name.strip() in chosen:
+            raise tp.TPDataError(f"--set gives {name.strip()} twice")
+        chosen[name.strip()] = number
+    return chosen
 
 
 def write(content: str | bytes, out: str | None) -> None:

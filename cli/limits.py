@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.files import File, load
+from tpgraph_cli.files import Constants, File, load
 
 __all__ = ["limit"]
 
 
 def limit(
     file: File,
+    constants: Constants = None,
     data: Annotated[
         str | None, typer.Option(help="CSV or NPZ; a network is evaluated on one of its samples.")
     ] = None,
@@ -31,7 +32,7 @@ def limit(
     Prints the derivation: one line per instruction with the rule it applies, Ẑ and Ż of every
     MatMul, mean and variance of every vector, the limit of every scalar with its error.
     """
-    program = load(file)
+    program = load(file, constants)
     row = tp.load_data(data, program).row(sample) if data is not None else None
     found = tp.limit(program, data=row, samples=samples, seed=seed)
     if as_json:

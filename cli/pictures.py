@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.files import STANDARD, File, load, write
+from tpgraph_cli.files import STANDARD, Constants, File, load, write
 
 if TYPE_CHECKING:
     from tpgraph import Drawing, Program
@@ -70,6 +70,7 @@ Out = Annotated[
 
 def draw(
     file: File,
+    constants: Constants = None,
     out: Out = None,
     format_: Annotated[
         str | None, typer.Option("--format", "-f", help=f"One of {', '.join(FORMATS)}.")
@@ -133,7 +134,7 @@ def draw(
         raise typer.BadParameter("--paths are drawn in the unfolded forward pass alone")
 
     def once() -> None:
-        program = load(file)
+        program = load(file, constants)
         shown = tp.reduce(program) if reduced or paths else program
         shown = _passes(shown, passes, steps)
         options: dict[str, Any] = {

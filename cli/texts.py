@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.files import STANDARD, File, is_json, load, read_text, write
+from tpgraph_cli.files import STANDARD, Constants, File, is_json, load, read_text, write
 
 __all__ = ["check", "fmt", "show"]
 
 
 def check(
     file: File,
+    constants: Constants = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Print the program over columns of input matrices.")
@@ -27,7 +28,7 @@ def check(
     """
     _at_most_one({"--json": as_json, "--strict": strict})
     try:
-        program = load(file)
+        program = load(file, constants)
     except tp.TPError as error:
         if not as_json:
             raise
@@ -90,6 +91,7 @@ def fmt(
 
 def show(
     file: File,
+    constants: Constants = None,
     as_json: Annotated[bool, typer.Option("--json", help="The JSON document.")] = False,
     as_text: Annotated[
         bool, typer.Option("--text", help="The program as text, loops unrolled.")
@@ -100,7 +102,7 @@ def show(
 ) -> None:
     """Print a program as a table: name, type, instruction."""
     _at_most_one({"--json": as_json, "--text": as_text, "--latex": as_latex})
-    program = load(file)
+    program = load(file, constants)
     if as_json:
         typer.echo(tp.to_json(program))
     elif as_latex:

@@ -304,3 +304,12 @@ def test_every_option_is_explained() -> None:
             words = line.split()
             if words and words[0].startswith("--") and len(words) < 2:
                 raise AssertionError(f"{command.name}: {line} has no explanation")
+
+
+def test_constants_are_chosen_on_the_command_line(mlp: Path) -> None:
+    found = tpgraph("show", str(mlp), "--set", "L=5", "--set", "d=2", "--json")
+    assert found.exit_code == 0
+    assert tp.from_json(found.stdout) == tp.parse(MLP, constants={"L": 5, "d": 2})
+    for wrong, said in [("L", "NAME=VALUE"), ("L=x", "NAME=VALUE"), ("K=2", "no constant K")]:
+        with pytest.raises(tp.TPError, match=said):
+            CliRunner().invoke(app, ["check", str(mlp), "--set", wrong], catch_exceptions=False)

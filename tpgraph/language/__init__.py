@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 
-from tpgraph.errors import Source, Span, TPSyntaxError
+from tpgraph.errors import Source, Span, TPDataError, TPSyntaxError
+from tpgraph.language.chosen import with_constants
 from tpgraph.language.document import from_json, to_json
 from tpgraph.language.elaborate import elaborate
 from tpgraph.language.formatter import format_source
@@ -25,13 +28,20 @@ __all__ = [
 ]
 
 
-def parse(text: str, name: str = "<text>") -> Program:
+def parse(
+    text: str, name: str = "<text>", constants: Mapping[str, float | Fraction] | None = None
+) -> Program:
     """The program that a text in the `.tp` language describes.
 
-    `name` is what errors call the text. Raises a TPError, or a TPErrorGroup of every independent
-    one.
+    `name` is what errors call the text; `constants` are values to take for the text's `const` and
+    `dim` in place of those it gives. Raises a TPError, or a TPErrorGroup of every independent one.
+
+    >>> text = "width n; const L = 2; vector x[1..L] : n ~ N(0, 1)".replace("; ", chr(10))
+    >>> len(parse(text).variables), len(parse(text, constants={"L": 5}).variables)
+    (2, 5)
     """
-    return elaborate(_source(text, name))
+    source = _source(text, name)
+    return elaborate(with_constants(source, constants) if constants else source)
 
 
 def format_text(text: str, name: str = "<text>", ascii: bool = False) -> str:
@@ -42,16 +52,22 @@ def format_text(text: str, name: str = "<text>", ascii: bool = False) -> str:
     return format_source(_source(text, name), ascii)
 
 
-def load(path: str | Path) -> Program:
+def load(path: str | Path, constants: Mapping[str, float | Fraction] | None = None) -> Program:
     """The program in a `.tp` file, a `.json` document, or a picture that tpgraph has made.
 
-    SVG, PDF and TikZ carry the text of their program. Raises TPDataError where the file cannot be
-    read or a picture carries none, else as `parse` does.
+    SVG, PDF and TikZ carry the text of their program. `constants` are as in `parse`; a JSON
+    document has none. Raises TPDataError where the file cannot be read or a picture carries none,
+    else as `parse` does.
     """
     text = text_of(read_program(path), str(path))
-    if Path(path).suffix == ".json":
-        return from_json(text, str(path))
-    return parse(text, str(path))
+    if Path(path).suffix != ".json":
+        return parse(text, str(path), constants)
+    if constants:
+        raise TPDataError(
+            f"{path} is a JSON document, which has no constants left to choose",
+            mend="choose them where its .tp text is read",
+        )
+    return from_json(text, str(path))
 
 
 def _source(text: str, name: str) -> Source:

@@ -1,0 +1,77 @@
+"""Values of constants and dimensions that are chosen where a program is read.
+
+They are written into the text, in place of the values that it gives: places of errors, pictures
+that carry their text, and the program all say the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from numbers import Rational, Real
+
+from tpgraph.errors import Source, Span, TPDataError, TPError, TPNameError, raise_all
+from tpgraph.language import syntax as s
+from tpgraph.language.parser import statements
+from tpgraph.language.scope import did_you_mean
+from tpgraph.program import canonical_name
+
+__all__ = ["with_constants"]
+
+
+def with_constants(source: Source, constants: Mapping[str, float | Fraction]) -> Source:
+    """The source with these values of its constants and dimensions.
+
+    Raises the syntax errors of the text, TPNameError for a name that it does not define,
+    TPDataError for what is no finite number and for a name that stands twice.
+    """
+    chosen = _texts(constants)
+    errors: list[TPError] = []
+    found = list(statements(source, lambda error, _: errors.append(error)))
+    raise_all(errors)
+    places = dict(_definitions(source, found))
+    raise_all([_unknown(name, source, places) for name in chosen if name not in places])
+    text = source.text
+    for name, place in sorted(places.items(), key=lambda item: -item[1].start):
+        if name in chosen:
+            text = text[: place.start] + chosen[name] + text[place.end :]
+    return Source(source.name, text)
+
+
+def _definitions(source: Source, found: list[s.Statement]) -> Iterator[tuple[str, Span]]:
+    """Where the text gives the value of each constant and dimension."""
+    for statement in found:
+        if isinstance(statement, s.DefineConst | s.DefineDim):
+            start, end = (
+                statement.origin + statement.value.start,
+                statement.origin + statement.value.end,
+            )
+            yield statement.name.full, Span(source, start, end)
+
+
+def _unknown(name: str, source: Source, known: Mapping[str, Span]) -> TPError:
+    return TPNameError(
+        f"{source.name} has no constant {name} to choose a value for",
+        expected=", ".join(known) or None,
+        mend=did_you_mean(name, known) or f"add the line: const {name} = …",
+    )
+
+
+def _texts(constants: Mapping[str, float | Fraction]) -> dict[str, str]:
+    """Values as the language writes them, by canonical name."""
+    found: dict[str, str] = {}
+    for spelling, value in constants.items():
+        name = canonical_name(spelling)
+        if name in found:
+            raise TPDataError(f"two values are chosen for {name}")
+        found[name] = _text(name, value)
+    return found
+
+
+def _text(name: str, value: object) -> str:
+    if isinstance(value, Rational):
+        return str(Fraction(value))
+    if isinstance(value, Real) and math.isfinite(value):
+        return f"{float(value)!r}".removesuffix(".0")
+    raise TPDataError(f"the value {value!r} of {name} does not fit", expected="a finite number")
