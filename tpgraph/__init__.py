@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tpgraph.errors import Span, TPDataError, TPError, TPErrorGroup
     from tpgraph.files import make_directory, write_bytes
     from tpgraph.interpreter import interpret, sample
+    from tpgraph.kernels.dynamics import KernelDynamics, kernel_dynamics
+    from tpgraph.kernels.ensemble import KernelSolution, gaussian_ensemble, kernel_solution
     from tpgraph.language import (
         format_text,
         from_json,
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
     from tpgraph.program.operators import builder
     from tpgraph.program.report import error_entry, report
     from tpgraph.program.strict import strict_text
+    from tpgraph.study.figures import figure_bytes
+    from tpgraph.study.phase import FixedPoint, border, chi, depth_scales, fixed_point
+    from tpgraph.study.phase_diagram import PhaseDiagram, phase_diagram
     from tpgraph.training import load_data, train
     from tpgraph.transform import (
         backward,
@@ -55,27 +60,39 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Drawing": "notation",
+    "FixedPoint": "study.phase",
     "Frames": "notation",
+    "KernelDynamics": "kernels.dynamics",
+    "KernelSolution": "kernels.ensemble",
     "Limit": "limits",
     "Module": "compiler",
+    "PhaseDiagram": "study.phase_diagram",
     "Program": "program",
     "Span": "errors",
     "TPDataError": "errors",
     "TPError": "errors",
     "TPErrorGroup": "errors",
     "backward": "transform",
+    "border": "study.phase",
     "builder": "program.operators",
     "check": "program",
+    "chi": "study.phase",
     "compile": "compiler",
+    "depth_scales": "study.phase",
     "draw": "notation",
     "draw_frames": "notation",
     "error_entry": "program.report",
     "extract_program": "embedded",
+    "figure_bytes": "study.figures",
+    "fixed_point": "study.phase",
     "format_text": "language",
     "from_json": "language",
+    "gaussian_ensemble": "kernels.ensemble",
     "gradients": "transform",
     "interpret": "interpreter",
     "is_picture": "embedded",
+    "kernel_dynamics": "kernels.dynamics",
+    "kernel_solution": "kernels.ensemble",
     "latex_listing": "language.latex",
     "limit": "limits",
     "listing": "program.listing",
@@ -85,6 +102,7 @@ _HOME = {
     "ntk": "transform",
     "parse": "language",
     "paths": "transform",
+    "phase_diagram": "study.phase_diagram",
     "read_program": "language",
     "reduce": "transform",
     "report": "program.report",
@@ -106,28 +124,40 @@ _MODULES = ("gallery",)
 
 __all__ = [
     "Drawing",
+    "FixedPoint",
     "Frames",
+    "KernelDynamics",
+    "KernelSolution",
     "Limit",
     "Module",
+    "PhaseDiagram",
     "Program",
     "Span",
     "TPDataError",
     "TPError",
     "TPErrorGroup",
     "backward",
+    "border",
     "builder",
     "check",
+    "chi",
     "compile",
+    "depth_scales",
     "draw",
     "draw_frames",
     "error_entry",
     "extract_program",
+    "figure_bytes",
+    "fixed_point",
     "format_text",
     "from_json",
     "gallery",
+    "gaussian_ensemble",
     "gradients",
     "interpret",
     "is_picture",
+    "kernel_dynamics",
+    "kernel_solution",
     "latex_listing",
     "limit",
     "listing",
@@ -137,6 +167,7 @@ __all__ = [
     "ntk",
     "parse",
     "paths",
+    "phase_diagram",
     "read_program",
     "reduce",
     "report",

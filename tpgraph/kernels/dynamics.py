@@ -1,0 +1,225 @@
+"""Kernel gradient descent: what training is at infinite width in the NTK parametrization.
+
+    f_{t+1}(ξ) = f_t(ξ) − η_t (1/B) Σ_{b ∈ batch t} K(ξ, ξ_b) L′(f_t(ξ_b))
+
+K is the NTK at initialization, the same for every component of f. Kernels are over P points, of
+which the first N, as many as there are targets, are trained on; the others are test points.
+
+Source: Yang & Littwin, Tensor Programs IIb (arXiv 2105.03703), Theorem 5.3; Jacot et al. (2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.errors import TPDataError, TPError
+from tpgraph.kernels.losses import Loss, Targets, program_loss, squared_loss
+from tpgraph.program import Program
+
+__all__ = [
+    "KernelDynamics",
+    "kernel_array",
+    "kernel_dynamics",
+    "largest_rate",
+    "loss_of",
+    "require_stable",
+]
+
+Array = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class KernelDynamics:
+    """Trajectories of E members, one for each f₀, over T steps at P points, of k components.
+
+    `outputs` is (T+1, E, P, k): f_0, …, f_T. `losses` is (T, E): the mean loss of the batch before
+    each step. The first `train_count` points are those trained on.
+    """
+
+    outputs: Array
+    losses: Array
+    train_count: int
+
+    @property
+    def train(self) -> Array:
+        """The outputs at the points trained on, (T+1, E, N, k)."""
+        return self.outputs[:, :, : self.train_count]
+
+    @property
+    def test(self) -> Array:
+        """The outputs at the test points, (T+1, E, P−N, k)."""
+        return self.outputs[:, :, self.train_count :]
+
+    @property
+    def mean(self) -> Array:
+        """The mean over members, (T+1, P, k)."""
+        return np.asarray(self.outputs.mean(axis=1))
+
+    @property
+    def cov(self) -> Array:
+        """The covariance of points over members, averaged over components, (T+1, P, P).
+
+        Raises TPError for a single member.
+        """
+        members, components = self.outputs.shape[1], self.outputs.shape[3]
+        if members < 2:
+            raise TPError("a covariance needs two members or more", mend="give more f₀")
+        centred = self.outputs - self.outputs.mean(axis=1, keepdims=True)
+        products = np.einsum("tepk,teqk->tpq", centred, centred, optimize=True)
+        return np.asarray(products / ((members - 1) * components))
+
+
+def kernel_dynamics(
+    ntk: Any,
+    targets: Any,
+    *,
+    lr: float | Sequence[float],
+    steps: int | None = None,
+    schedule: Any = None,
+    start: Any = None,
+    loss: Loss | Program = squared_loss,
+) -> KernelDynamics:
+    """Kernel gradient descent, step by step.
+
+    `ntk` is (P, P), or (P, N) without the columns of test points; `targets` (N, k), or arrays by
+    name for a loss with several. `start` is f₀: nothing for 0, (P, k), or (E, P, k) for E members
+    (`gaussian_ensemble` draws them from the NNGP). `schedule` holds the indices of every step's
+    samples, (T,) or (T, B); without it, each of `steps` steps is on all samples. `lr` is η, or one
+    for every step. `loss` is |f − y|²/2, or that of a program.
+
+    Raises TPDataError for arrays that do not fit, TPTypeError for a program without a fitting loss,
+    and TPError where full-batch descent on a squared loss diverges: η c λ_max(K)/N > 2, c = L″.
+    Source: Tensor Programs IIb (arXiv 2105.03703), Theorem 5.3.
+    """
+    chosen = loss_of(loss)
+    compared = chosen.targets(targets)
+    count = _count(compared)
+    K = kernel_array(ntk, count)
+    batches = _batches(schedule, steps, count)
+    rates = _rates(lr, len(batches))
+    if schedule is None and chosen.curvature is not None:
+        require_stable(K[:count], chosen.curvature, float(rates.max(initial=0.0)))
+    components = chosen.components or next(iter(compared.values())).shape[1]
+    f = _start(start, len(K), components)
+    outputs = np.empty((len(batches) + 1, *f.shape))
+    losses = np.empty((len(batches), len(f)))
+    outputs[0] = f
+    with np.errstate(all="ignore"):  # a run that diverges is answered with what is infinite
+        for t, batch in enumerate(batches):
+            seen = {name: array[batch] for name, array in compared.items()}
+            before = outputs[t][:, batch]
+            losses[t] = chosen.value(before, seen).mean(axis=1)
+            step = K[:, batch] @ chosen.derivative(before, seen)
+            outputs[t + 1] = outputs[t] - rates[t] / len(batch) * step
+    return KernelDynamics(outputs, losses, count)
+
+
+def loss_of(loss: Loss | Program) -> Loss:
+    """The loss itself, or that of a program."""
+    return program_loss(loss) if isinstance(loss, Program) else loss
+
+
+def kernel_array(kernel: Any, count: int) -> Array:
+    """A kernel (P, P) or (P, N), with N = `count` ≤ P, symmetric. Raises TPDataError."""
+    try:
+        K = np.asarray(kernel, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TPDataError("the kernel is no array of numbers", expected="(P, P)") from None
+    if K.ndim != 2 or len(K) < count or K.shape[1] not in (count, len(K)):
+        raise TPDataError(
+            f"the kernel has shape {K.shape}, but there are targets of {count} samples",
+            expected=f"(P, P) or (P, {count}) with P ≥ {count}, samples with targets first",
+        )
+    if not np.isfinite(K).all():
+        raise TPDataError("the kernel has entries that are not finite")
+    square = K[: K.shape[1]]
+    if not np.allclose(square, square.T, rtol=1e-6, atol=1e-9 * float(np.abs(square).max())):
+        raise TPDataError("the kernel is not symmetric", expected="K(ξ, ξ̄) = K(ξ̄, ξ)")
+    return K
+
+
+def largest_rate(ntk: Any, curvature: float = 1.0) -> float:
+    """2 N / (c λ_max(K)), above which full-batch descent on a squared loss diverges; K is (N, N).
+
+    c = L″ is 1 for |f − y|²/2.
+    """
+    K = np.asarray(ntk, dtype=np.float64)
+    top = float(np.linalg.eigvalsh((K + K.T) / 2)[-1])
+    return 2 * len(K) / (curvature * top) if top > 0 else float("inf")
+
+
+def require_stable(ntk: Array, curvature: float, lr: float) -> None:
+    """Raise TPError where full-batch descent with this learning rate diverges."""
+    bound = largest_rate(ntk[:, : len(ntk)], curvature)
+    if lr > bound * (1 + 1e-9):
+        raise TPError(
+            f"training diverges: the learning rate {lr:g} is above"
+            f" 2N / (L″ λ_max(K)) = {bound:.4g}",
+            mend=f"choose a learning rate of at most {bound:.4g}",
+        )
+
+
+def _count(targets: Targets) -> int:
+    counts = {name: len(array) for name, array in targets.items()}
+    if not counts:
+        raise TPDataError("the loss has no targets, which say how many samples there are")
+    if len(set(counts.values())) > 1:
+        sizes = ", ".join(f"{name}: {n}" for name, n in counts.items())
+        raise TPDataError(f"the targets have different numbers of samples ({sizes})")
+    return next(iter(counts.values()))
+
+
+def _batches(schedule: Any, steps: int | None, count: int) -> Indices:
+    """The samples of every step, (T, B)."""
+    if schedule is None:
+        if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
+            raise TPDataError(f"steps is {steps!r}", expected="a whole number ≥ 0, or a schedule")
+        return np.broadcast_to(np.arange(count), (int(steps), count))
+    given = np.asarray(schedule)
+    batches = given[:, None] if given.ndim == 1 else given
+    if batches.ndim != 2 or batches.shape[1] < 1 or (given.size and given.dtype.kind not in "iu"):
+        raise TPDataError(
+            f"the schedule has shape {given.shape} and entries of type {given.dtype}",
+            expected="indices (T,) or (T, batch)",
+        )
+    if steps is not None and steps != len(batches):
+        raise TPDataError(f"{steps} steps, but a schedule of {len(batches)}")
+    if batches.size and not 0 <= batches.min() <= batches.max() < count:
+        raise TPDataError(
+            f"the schedule names samples {batches.min()} to {batches.max()}",
+            expected=f"indices from 0 to {count - 1}",
+        )
+    return batches.astype(np.intp)
+
+
+def _rates(lr: float | Sequence[float], steps: int) -> Array:
+    rates = np.asarray(lr, dtype=np.float64)
+    if rates.ndim > 1 or (rates.ndim == 1 and len(rates) != steps):
+        raise TPDataError(
+            f"{rates.size} learning rates for {steps} steps", expected="one, or one for every step"
+        )
+    if not (np.isfinite(rates).all() and (rates >= 0).all()):
+        raise TPDataError(f"lr is {lr!r}", expected="finite numbers ≥ 0")
+    return np.broadcast_to(rates, (steps,))
+
+
+def _start(given: Any, points: int, components: int) -> Array:
+    """f₀ of every member, (E, P, k)."""
+    if given is None:
+        return np.zeros((1, points, components))
+    f = np.asarray(given, dtype=np.float64)
+    f = f[None] if f.ndim == 2 else f
+    if f.ndim != 3 or not len(f) or f.shape[1:] != (points, components):
+        raise TPDataError(
+            f"f₀ has shape {np.shape(given)}",
+            expected=f"({points}, {components}), or (members, {points}, {components})",
+        )
+    if not np.isfinite(f).all():
+        raise TPDataError("f₀ has entries that are not finite")
+    return f

@@ -1,0 +1,141 @@
+"""Networks over their initializations, at infinite width: f₀ ~ GP(0, NNGP), and after training.
+
+For a squared loss, L′(f) = c (f − y), full-batch kernel gradient descent is solved by
+
+    f_t = f₀ + K(·, X) G_t (y − f₀(X)),   G_t = Σ_i u_i g_t(λ_i) u_iᵀ,   K(X, X) = Σ_i λ_i u_i u_iᵀ
+
+    discrete steps    g_t(λ) = (1 − (1 − η c λ/N)^t) / λ
+    continuous time   g_t(λ) = (1 − exp(−c λ t/N)) / λ        t = η × steps
+    t → ∞             g_∞(λ) = 1/λ, so that f_∞ = f₀ + K(·, X) K(X, X)⁻¹ (y − f₀(X))
+
+which is affine in f₀: with f₀ ~ N(0, Σ), the NNGP, f_t is Gaussian with mean K(·, X) G_t y and
+covariance A Σ Aᵀ, A = 1 − K(·, X) G_t δ_X. Directions with λ = 0 are never learned: g_∞(0) = 0.
+
+Source: Lee et al., Wide neural networks of any depth evolve as linear models (arXiv 1902.06720).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.errors import TPDataError, TPTypeError
+from tpgraph.kernels.dynamics import kernel_array, loss_of, require_stable
+from tpgraph.kernels.losses import Loss, samples_array, squared_loss
+from tpgraph.program import Program
+
+__all__ = ["KernelSolution", "gaussian_ensemble", "kernel_solution"]
+
+Array = npt.NDArray[np.float64]
+
+_NULL = 1e-12
+"""Eigenvalues below this part of the largest are zero."""
+
+
+@dataclass(frozen=True)
+class KernelSolution:
+    """The trained outputs at P points: `mean` (P, k), `cov` (P, P), the same for every component.
+
+    The first `train_count` points are those trained on.
+    """
+
+    mean: Array
+    cov: Array
+    train_count: int
+
+    @property
+    def sd(self) -> Array:
+        """The standard deviation at every point, (P,)."""
+        return np.sqrt(np.maximum(np.diagonal(self.cov), 0.0))
+
+
+def kernel_solution(
+    ntk: Any,
+    targets: Any,
+    *,
+    lr: float | None = None,
+    steps: int | None = None,
+    time: float | None = None,
+    start: Any = None,
+    nngp: Any = None,
+    loss: Loss | Program = squared_loss,
+) -> KernelSolution:
+    """Full-batch kernel gradient descent on a squared loss, in closed form.
+
+    After `steps` steps of rate `lr`, at continuous `time` = η × steps, or, without either, in the
+    limit t → ∞. `ntk` is (P, P) or (P, N), the samples with targets (N, k) first; `start` is the
+    mean of f₀, (P, k), 0 by default; `nngp` its covariance (P, P), 0 by default: f₀ fixed.
+
+    Raises TPDataError for arrays that do not fit, TPTypeError for another loss, and TPError where
+    the learning rate makes training diverge.
+    Source: see `tpgraph.kernels.ensemble`.
+    """
+    chosen = loss_of(loss)
+    c = chosen.curvature
+    if c is None:
+        raise TPTypeError("the closed form is for a squared loss", mend="use kernel_dynamics")
+    y = next(iter(chosen.targets(targets).values()))
+    N = len(y)
+    K = kernel_array(ntk, N)
+    if steps is not None and time is not None:
+        raise TPDataError("steps and time were both given", expected="one of them")
+    if steps is not None:
+        if lr is None or not (math.isfinite(lr) and lr >= 0) or steps < 0:
+            raise TPDataError(f"{steps} steps with learning rate {lr}", expected="numbers ≥ 0")
+        require_stable(K[:N], c, lr)
+    values, vectors = np.linalg.eigh((K[:N, :N] + K[:N, :N].T) / 2)
+    G = vectors * _learned(values, c / N, lr, steps, time) @ vectors.T
+    to_train = K[:, :N] @ G
+    f0 = np.zeros((len(K), y.shape[1])) if start is None else samples_array("f₀", start)
+    if f0.shape != (len(K), y.shape[1]):
+        raise TPDataError(f"f₀ has shape {f0.shape}", expected=f"({len(K)}, {y.shape[1]})")
+    A = np.eye(len(K))
+    A[:, :N] -= to_train
+    covariance = np.zeros((len(K), len(K))) if nngp is None else _full(nngp, len(K))
+    return KernelSolution(f0 + to_train @ (y - f0[:N]), A @ covariance @ A.T, N)
+
+
+def _learned(
+    values: Array, scale: float, lr: float | None, steps: int | None, time: float | None
+) -> Array:
+    """g_t(λ) of every eigenvalue; `scale` is c/N."""
+    null = values <= _NULL * max(float(values[-1]), 0.0)
+    safe = np.where(null, 1.0, values)
+    if steps is not None:
+        assert lr is not None
+        x = lr * scale * safe
+        with np.errstate(divide="ignore", invalid="ignore"):
+            decayed = np.where(x < 1, -np.expm1(steps * np.log1p(-x)), 1 - (1 - x) ** steps)
+        return np.where(null, lr * scale * steps, decayed / safe)
+    if time is not None:
+        if not (math.isfinite(time) and time >= 0):
+            raise TPDataError(f"time is {time}", expected="a finite number ≥ 0")
+        return np.where(null, scale * time, -np.expm1(-scale * time * safe) / safe)
+    return np.where(null, 0.0, 1 / safe)
+
+
+def _full(nngp: Any, points: int) -> Array:
+    covariance = kernel_array(nngp, points)
+    return (covariance + covariance.T) / 2
+
+
+def gaussian_ensemble(nngp: Any, members: int, components: int = 1, seed: int = 0) -> Array:
+    """f₀ ~ N(0, NNGP) of so many networks, (members, P, components), components independent.
+
+    The covariance (P, P) may be singular: negative eigenvalues by rounding count as 0.
+    Raises TPDataError where it is clearly indefinite.
+    """
+    K = np.asarray(nngp, dtype=np.float64)
+    covariance = _full(K, len(K))
+    values, vectors = np.linalg.eigh(covariance)
+    if values[0] < -1e-3 * values[-1]:
+        raise TPDataError(
+            f"the covariance has the eigenvalue {values[0]:.3g}", expected="none below 0"
+        )
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    draws = np.random.default_rng(seed).standard_normal((members, len(K), components))
+    return np.asarray(np.einsum("pq,eqk->epk", root, draws, optimize=True))
