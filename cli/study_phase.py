@@ -1,0 +1,116 @@
+"""`tpgraph study phase`: fixed points, phases and depth scales of wide random networks."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+import tpgraph as tp
+from tpgraph_cli.files import write
+
+__all__ = ["parse_range", "phase"]
+
+_POINT = "σ_w²,σ_b²"
+
+
+def parse_range(text: str, option: str) -> list[float]:
+    """`"0:5:50"` as 50 values from 0 to 5, `"1,1.5,2"` or `"1"` as those. Raises TPError."""
+    try:
+        if ":" in text:
+            first, last, count = text.split(":")
+            start, stop, steps = float(first), float(last), int(count)
+            if steps < 1 or not (math.isfinite(start) and math.isfinite(stop)):
+                raise ValueError
+            return [start + (stop - start) * i / max(1, steps - 1) for i in range(steps)]
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise tp.TPDataError(
+            f"{option} {text} is not understood",
+            expected="FIRST:LAST:COUNT, such as 0:5:50, or values such as 1,1.5,2",
+        ) from None
+    return values
+
+
+def phase(
+    function: Annotated[str, typer.Argument(help="Name of a function, such as tanh.")] = "tanh",
+    sigma_w2: Annotated[
+        str, typer.Option("--sigma-w2", help="Weight variances, FIRST:LAST:COUNT or a list.")
+    ] = "0.1:5:50",
+    sigma_b2: Annotated[
+        str, typer.Option("--sigma-b2", help="Bias variances, FIRST:LAST:COUNT or a list.")
+    ] = "0:2:21",
+    at: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Print one point {_POINT} instead of the diagram; repeat for several."),
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option("--output", "-o", help="Figure: .pdf, .png or .svg.")
+    ] = None,
+    csv: Annotated[str | None, typer.Option("--csv", help="Table to write; - is stdout.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print points as JSON.")] = False,
+) -> None:
+    """Phases of wide random networks: q*, c*, χ₁, the border χ₁ = 1 and depth scales.
+
+    Without a figure or a table to write, prints the border.
+    """
+    if at:
+        _print_points(function, at, as_json)
+        return
+    diagram = tp.phase_diagram(
+        function, parse_range(sigma_w2, "--sigma-w2"), parse_range(sigma_b2, "--sigma-b2")
+    )
+    if out is not None:
+        write(tp.figure_bytes(diagram.figure(), out), out)
+    if csv is not None:
+        write(diagram.csv(), csv)
+    if out is None and csv is None:
+        for bias, edge in zip(diagram.sigma_b2, diagram.border, strict=True):
+            typer.echo(f"σ_b² {bias:<8.4g} border at σ_w² {edge:.6f}")
+
+
+def _print_points(function: str, at: list[str], as_json: bool) -> None:
+    """The fixed points asked for, a line each or as a JSON list."""
+    found: list[dict[str, Any]] = []
+    for text in at:
+        values = parse_range(text, "--at")
+        if len(values) != 2:
+            raise tp.TPDataError(f"--at {text} is not understood", expected=f"{_POINT}, as 1.5,0.1")
+        point = tp.fixed_point(function, *values)
+        scales = {name: getattr(point, name) for name in ("xi_q", "xi_c", "xi_gradient")}
+        found.append(
+            {
+                "function": function,
+                "sigma_w2": values[0],
+                "sigma_b2": values[1],
+                "phase": point.phase,
+                **asdict(point),
+                **scales,
+            }
+        )
+    if as_json:
+        finite = [{key: _finite(value) for key, value in entry.items()} for entry in found]
+        typer.echo(json.dumps(finite, ensure_ascii=False, indent=2))
+        return
+    for entry in found:
+        numbers = "  ".join(
+            f"{name} {entry[key]:.6g}"
+            for name, key in (
+                ("q*", "q"),
+                ("c*", "c"),
+                ("χ₁", "chi"),
+                ("ξ_q", "xi_q"),
+                ("ξ_c", "xi_c"),
+                ("ξ_∇", "xi_gradient"),
+            )
+        )
+        place = f"({entry['sigma_w2']:g}, {entry['sigma_b2']:g})"
+        typer.echo(f"{function} {place} {entry['phase']:8} {numbers}")
+
+
+def _finite(value: Any) -> Any:
+    """None for an infinite number, which JSON has not."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

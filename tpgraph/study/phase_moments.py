@@ -1,0 +1,183 @@
+"""Gaussian moments of one function φ at variance q, as the recursions of wide networks need them.
+
+    V(q) = E[φ(√q z)²],  V′(q) = E[z φ φ′]/√q,  D(q) = E[φ′(√q z)²],  z ~ N(0, 1)
+    G(q, c) = E[φ(u) φ(v)],  G′(q, c) = E[φ′(u) φ′(v)],  Var u = Var v = q,  Cov(u, v) = qc
+
+Closed forms where the table of dual activations has them. Else one dimension is integrated by
+Gauss–Legendre on panels that halve towards the kink at 0, and G is Mehler's series Σ a_k² c^k,
+a_k = E[φ(√q z) He_k(z)]/√k!, whose missing part Parseval's Σ a_k² = V(q) tells.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.errors import TPLimitError, TPNameError, TPTypeError
+from tpgraph.functions import (
+    PRIMITIVES,
+    Apply,
+    Argument,
+    Expression,
+    Function,
+    Number,
+    Primitive,
+    differentiate,
+    evaluate,
+)
+from tpgraph.limits.closed_forms.duals import DUALS, dual
+
+__all__ = ["GaussianMoments", "moments_of"]
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+_REACH = 12.0
+_HALVINGS = 44
+_NODES = (16, 32, 64, 128)
+_TOLERANCE = 1e-11
+_SERIES_TOLERANCE = 1e-7
+_SERIES_REACH = 14.0
+_SERIES_POINTS = 2801
+_SERIES_TERMS = 1024
+
+
+@dataclass(frozen=True)
+class GaussianMoments:
+    """The moments of one function; `name` is how it is called, `expression` is φ(Argument(0))."""
+
+    name: str
+    expression: Expression
+
+    def V(self, q: npt.ArrayLike) -> Array:
+        """E[φ(√q z)²]. Raises TPLimitError where no quadrature settles."""
+        return self._closed(self.name, q, lambda u, _: self._value(u) ** 2)
+
+    def D(self, q: npt.ArrayLike) -> Array:
+        """E[φ′(√q z)²], for q > 0."""
+        return self._closed(f"{self.name}'", q, lambda u, _: self._slope(u) ** 2)
+
+    def V_prime(self, q: npt.ArrayLike) -> Array:
+        """dV/dq = E[z φ(√q z) φ′(√q z)]/√q, for q > 0, kinks included."""
+        q = np.asarray(q, dtype=float)
+        found = _expectation(lambda u, z: z * self._value(u) * self._slope(u), q)
+        return np.asarray(found / np.sqrt(q))
+
+    def G(self, q: float, c: float) -> float:
+        """E[φ(u) φ(v)] at variances q and correlation c."""
+        if self.name in DUALS:
+            return float(_dual(self.name, q, c))
+        return float(np.polynomial.polynomial.polyval(c, self._series(q)))
+
+    def G_prime(self, q: float, c: float) -> float:
+        """E[φ′(u) φ′(v)] at variances q and correlation c; ∂G/∂c = q G′."""
+        if f"{self.name}'" in DUALS:
+            return float(_dual(f"{self.name}'", q, c))
+        series = np.polynomial.polynomial.polyder(self._series(q))
+        return float(np.polynomial.polynomial.polyval(c, series)) / q
+
+    def _closed(self, name: str, q: npt.ArrayLike, integrand: Callable[..., Array]) -> Array:
+        q = np.asarray(q, dtype=float)
+        return _dual(name, q, 1.0) if name in DUALS else _expectation(integrand, q)
+
+    def _value(self, u: Array) -> Array:
+        return evaluate(self.expression, [u]).astype(np.float64)
+
+    def _slope(self, u: Array) -> Array:
+        return evaluate(differentiate(self.expression, 0), [u]).astype(np.float64)
+
+    def _series(self, q: float) -> Array:
+        """The a_k²; raises TPLimitError where Parseval's sum misses more than 1e-7 of V."""
+        squares = _hermite_squares(self, q)
+        size, missing = float(self.V(q)), float(self.V(q)) - float(squares.sum())
+        if not abs(missing) <= _SERIES_TOLERANCE * (1 + size):
+            raise TPLimitError(
+                f"E[{self.name}(u) {self.name}(v)] does not settle at variance {q:.6g}: "
+                f"{missing:.1e} of {size:.6g} is missing",
+                mend="choose smaller variances, or a function with a closed form",
+            )
+        return squares
+
+
+def moments_of(function: str | Function) -> GaussianMoments:
+    """The moments of a function of the table, by its name, or of one that a program defines.
+
+    Further arguments take their defaults (leaky_relu's slope 1/100). Raises TPNameError for an
+    unknown name, TPTypeError for a function of several arguments.
+    """
+    found = PRIMITIVES.get(function) if isinstance(function, str) else function
+    if found is None:
+        raise TPNameError(f"there is no function {function}", expected=", ".join(PRIMITIVES))
+    defaults = found.defaults if isinstance(found, Primitive) else ()
+    if found.arity is None or found.arity - len(defaults) != 1:
+        raise TPTypeError(f"{found.name} is no function of one argument")
+    call = Apply(found, (Argument(0), *(Number(value) for value in defaults)))
+    return GaussianMoments(found.name, call)
+
+
+def _dual(name: str, q: npt.ArrayLike, c: float) -> Array:
+    """The closed form at variances q; inf or nan where it overflows."""
+    q = np.asarray(q, dtype=float)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return dual(name, q, q * c, q)
+
+
+def _expectation(integrand: Callable[[Array, Array], Array], q: Array) -> Array:
+    """E f(√q z, z) for every q; nodes are doubled until two results agree."""
+    before: Array | None = None
+    for count in _NODES:
+        z, weights = _panels(count)
+        with np.errstate(all="ignore"):
+            values = integrand(np.sqrt(q)[..., None] * z, np.broadcast_to(z, (*q.shape, len(z))))
+            after = np.asarray(values @ weights)
+        if before is not None and _settled(before, after):
+            return after
+        before = after
+    raise TPLimitError(
+        "a Gaussian expectation of the function does not settle",
+        expected="a function that is finite and piecewise smooth on the whole line",
+    )
+
+
+def _settled(before: Array, after: Array) -> bool:
+    """Whether they agree; two infinities of one sign do."""
+    with np.errstate(invalid="ignore"):
+        return bool(np.allclose(before, after, rtol=_TOLERANCE, atol=_TOLERANCE))
+
+
+@lru_cache
+def _panels(count: int) -> tuple[Array, Array]:
+    """Nodes on ±[12/2^(k+1), 12/2^k], k = 0, 1, …, and weights that hold the Gaussian density."""
+    edges = np.append(_REACH * 2.0 ** -np.arange(_HALVINGS), 0.0)
+    nodes, weights = np.polynomial.legendre.leggauss(count)
+    middle, half = (edges[:-1] + edges[1:]) / 2, (edges[:-1] - edges[1:]) / 2
+    z = (middle[:, None] + half[:, None] * nodes).ravel()
+    w = (half[:, None] * weights).ravel() * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+    return np.concatenate([-z, z]), np.concatenate([w, w])
+
+
+@lru_cache(maxsize=4096)
+def _hermite_squares(moments: GaussianMoments, q: float) -> Array:
+    """a_k², k < 1024, by the trapezoid rule on values times √density, where nothing overflows."""
+    z = np.linspace(-_SERIES_REACH, _SERIES_REACH, _SERIES_POINTS)
+    density = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+    with np.errstate(all="ignore"):
+        weighted = moments._value(math.sqrt(q) * z) * np.sqrt(density) * (z[1] - z[0])
+        return np.asarray((_hermite_functions() @ weighted) ** 2)
+
+
+@lru_cache(maxsize=1)
+def _hermite_functions() -> Array:
+    """He_k(z)/√k! · √density(z): √(k+1) h_(k+1) = z h_k − √k h_(k−1)."""
+    z = np.linspace(-_SERIES_REACH, _SERIES_REACH, _SERIES_POINTS)
+    found = np.empty((_SERIES_TERMS, len(z)))
+    found[0] = np.exp(-(z**2) / 4) / (2 * math.pi) ** 0.25
+    found[1] = z * found[0]
+    for k in range(1, _SERIES_TERMS - 1):
+        found[k + 1] = (z * found[k] - math.sqrt(k) * found[k - 1]) / math.sqrt(k + 1)
+    return found
