@@ -23,7 +23,7 @@ import numpy.typing as npt
 from tpgraph.errors import Source, Span, TPDataError
 from tpgraph.program import Program, Variable, canonical_name
 
-__all__ = ["Dataset", "dataset", "load_data"]
+__all__ = ["Dataset", "dataset", "load_data", "minibatches"]
 
 Array = npt.NDArray[np.float64]
 
@@ -49,6 +49,23 @@ class Dataset:
         if not 0 <= index < len(self):
             raise TPDataError(f"{self.name} has {len(self)} samples, and none of number {index}")
         return {name: array[index] for name, array in self.arrays.items()}
+
+
+def minibatches(
+    count: int, batch: int, steps: int, seed: int, done: int = 0
+) -> Iterator[npt.NDArray[np.int64]]:
+    """The sample indices of every step after `done`, `batch` of `count` samples each.
+
+    Every epoch is a permutation drawn from (seed, epoch); a rest that fills no batch is left out.
+    """
+    per_epoch = count // batch
+    epoch, order = -1, np.arange(0)
+    for step in range(done, steps):
+        if step // per_epoch != epoch:
+            epoch = step // per_epoch
+            order = np.random.default_rng([seed, epoch]).permutation(count)
+        start = step % per_epoch * batch
+        yield order[start : start + batch]
 
 
 def _expected(program: Program, targets: bool) -> list[Variable]:

@@ -19,7 +19,7 @@ from tpgraph.errors import TPDataError, TPError
 from tpgraph.language import to_text
 from tpgraph.program import Program
 from tpgraph.training.checkpoint import Checkpoint, Settings, sha256
-from tpgraph.training.data import Dataset, dataset, load_data
+from tpgraph.training.data import Dataset, dataset, load_data, minibatches
 
 __all__ = ["Progress", "Training", "train"]
 
@@ -152,10 +152,11 @@ class _Run:
         """All steps that are left; see `train`."""
         arrays = [a.astype(self.module.dtype) for a in self.samples.arrays.values()]
         saved = time.monotonic()
+        done = len(self.losses)
         whole = True
         try:
             with _deferred_interrupt() as interrupted, np.errstate(all="ignore"):
-                for rows in self._batches(len(self.losses)):
+                for rows in minibatches(len(self.samples), self.batch, self.steps, self.seed, done):
                     whole = False
                     self._step([array[rows] for array in arrays])
                     whole = True
@@ -171,17 +172,6 @@ class _Run:
                 self._save(plot=True)
             raise
         self._save(plot=True)
-
-    def _batches(self, done: int) -> Iterator[np.ndarray[Any, Any]]:
-        """The sample indices of the steps after `done`."""
-        per_epoch = len(self.samples) // self.batch
-        epoch, order = -1, np.arange(0)
-        for step in range(done, self.steps):
-            if step // per_epoch != epoch:
-                epoch = step // per_epoch
-                order = np.random.default_rng([self.seed, epoch]).permutation(len(self.samples))
-            start = step % per_epoch * self.batch
-            yield order[start : start + self.batch]
 
     def _step(self, arrays: list[Array]) -> None:
         loss = float(self.module.sgd_step(self.params, *arrays, self.lr))
