@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from tpgraph_cli import study_phase
+
 __all__ = ["app"]
 
 app = typer.Typer(
@@ -11,3 +13,4 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+app.command("phase")(study_phase.phase)
