@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tpgraph.errors import Span, TPDataError, TPError, TPErrorGroup
     from tpgraph.files import make_directory, write_bytes
     from tpgraph.interpreter import interpret, sample
+    from tpgraph.kernels import Kernel, empirical_kernel, mean_kernel
     from tpgraph.kernels.dynamics import KernelDynamics, kernel_dynamics
     from tpgraph.kernels.ensemble import KernelSolution, gaussian_ensemble, kernel_solution
     from tpgraph.language import (
@@ -62,6 +63,7 @@ _HOME = {
     "Drawing": "notation",
     "FixedPoint": "study.phase",
     "Frames": "notation",
+    "Kernel": "kernels",
     "KernelDynamics": "kernels.dynamics",
     "KernelSolution": "kernels.ensemble",
     "Limit": "limits",
@@ -81,6 +83,7 @@ _HOME = {
     "depth_scales": "study.phase",
     "draw": "notation",
     "draw_frames": "notation",
+    "empirical_kernel": "kernels",
     "error_entry": "program.report",
     "extract_program": "embedded",
     "figure_bytes": "study.figures",
@@ -99,6 +102,7 @@ _HOME = {
     "load": "language",
     "load_data": "training",
     "make_directory": "files",
+    "mean_kernel": "kernels",
     "ntk": "transform",
     "parse": "language",
     "paths": "transform",
@@ -126,6 +130,7 @@ __all__ = [
     "Drawing",
     "FixedPoint",
     "Frames",
+    "Kernel",
     "KernelDynamics",
     "KernelSolution",
     "Limit",
@@ -145,6 +150,7 @@ __all__ = [
     "depth_scales",
     "draw",
     "draw_frames",
+    "empirical_kernel",
     "error_entry",
     "extract_program",
     "figure_bytes",
@@ -164,6 +170,7 @@ __all__ = [
     "load",
     "load_data",
     "make_directory",
+    "mean_kernel",
     "ntk",
     "parse",
     "paths",

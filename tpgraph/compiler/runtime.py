@@ -99,6 +99,16 @@ class Module:
         arrays = self._bind(data, named, targets=False)
         return self._function("forward")(params, *arrays)
 
+    def outputs(self, params: Params, data: Mapping[str, Array]) -> dict[str, Array]:
+        """The outputs by source name, of data by source name that are taken as they are.
+
+        Data are (…, d) with axes before the last that broadcast against each other: what depends on
+        an input has its axes alone.
+        """
+        arrays = [data[d.variable.name] for d in self.program.data]
+        found = self._function("forward")(params, *arrays)
+        return found if isinstance(found, dict) else {self.program.outputs[0].name: found}
+
     def backward(self, params: Params, *data: Any, **named: Any) -> tuple[Any, Params]:
         """(loss, gradients with respect to every trained w, by source name)."""
         self._require_loss()

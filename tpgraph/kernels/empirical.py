@@ -1,0 +1,195 @@
+"""NNGP and NTK of one network of finite width, by Gram products.
+
+    K_ab = Σ_W Σ_{i,j} (M²/S²) (dH_i^a dH̄_j^bᵀ) ⊙ (X_i X̄_jᵀ),   rows of X_i: x_i(ξ) over the inputs
+
+One forward and one backward pass of all inputs and output components, and for each pair of uses
+two products of matrices: O(N² n) numbers, never the Jacobian's O(N P).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from tpgraph.compiler import Module, Params, compile
+from tpgraph.errors import TPDataError, TPTypeError
+from tpgraph.interpreter import sample
+from tpgraph.kernels.grams import Grams, Group, total
+from tpgraph.kernels.inputs import Inputs, input_arrays, side_by_side
+from tpgraph.kernels.linearity import require_linear
+from tpgraph.kernels.result import Array, Kernel, squeezed
+from tpgraph.kernels.tangent import Kind, Row, Tangent, check_kind, components, tangent
+from tpgraph.program import Data, InitialMatrix, Parameter, Program, scaling
+from tpgraph.transform.emit import start_builder
+from tpgraph.types import Dimension, Width
+
+__all__ = ["Components", "Finite", "empirical_kernel", "finite", "widths_of"]
+
+Components: TypeAlias = Literal["all", "mean"]
+
+
+def empirical_kernel(
+    model: Module | Program,
+    params: Params,
+    X: Inputs,
+    kind: str = "both",
+    components: Components = "all",
+) -> Kernel:
+    """NNGP and NTK of the network with these parameters, on N inputs.
+
+    ntk   K(ξ, ξ̄)_ab = ⟨∇f_a(ξ), ∇f_b(ξ̄)⟩, gradients by every trained w
+    nngp  Cov(f_a(ξ), f_b(ξ̄)) over the readout matrices and trained vectors of fixed dimension,
+          everything else given: Var(V_α) x·x̄ for f = V x, with the entries' variance Var(V_α)
+
+    Arrays are (N, m, N, m) over the m components of all outputs, (N, N) for one; with `components`
+    "mean" the mean of K_aa over the components of each output, (N, N) for one output. `model` is a
+    compiled module, in whose dtype the products are taken, or a program; `params` are those of
+    `Module.init`. X is an array (N, d), arrays by source name or a data set; `kind` is ntk, nngp or
+    both.
+
+    Raises TPTypeError for programs without output, data or params and for an NNGP of outputs that
+    are not linear in their readouts, TPDataError for arrays that do not fit.
+    """
+    program = model.program if isinstance(model, Module) else model
+    dtype = model.dtype if isinstance(model, Module) else "float64"
+    return finite(program, check_kind(kind), dtype).kernel(params, X, components)
+
+
+def finite(program: Program, kind: Kind, dtype: str = "float64") -> Finite:
+    """A network made ready for kernels of many parameters and inputs."""
+    found = tangent(program, kind)
+    if kind != "ntk":
+        require_linear(program, found.readouts)
+    return Finite(found, compile(found.program, dtype), kind)
+
+
+@dataclass(frozen=True)
+class Finite:
+    """The compiled passes of a network."""
+
+    tangent: Tangent
+    module: Module
+    kind: Kind
+
+    def kernel(self, params: Params, X: Inputs, components: Components = "all") -> Kernel:
+        """`empirical_kernel` of these parameters and inputs."""
+        arrays = input_arrays(self.tangent.network, X)
+        given = self._parameters(params)
+        match components:
+            case "all":
+                rows = self.tangent.rows
+                found = {k: squeezed(v) for k, v in self._blocks(given, arrays, rows).items()}
+                labels = _labels(self.tangent)
+            case "mean":
+                found = {k: squeezed(v) for k, v in self._means(given, arrays).items()}
+                labels = tuple(v.name for v in self.tangent.outputs)
+            case _:
+                raise TPTypeError(f"unknown components {components!r}", expected="all or mean")
+        x = side_by_side(arrays)
+        return Kernel(x, labels, "finite", ntk=found.get("ntk"), nngp=found.get("nngp"))
+
+    def _means(self, params: Params, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """The mean over a of K_aa, for each pair of outputs; one component at a time."""
+        sizes = [components(v) for v in self.tangent.outputs]
+        totals: dict[str, Array] = {}
+        counts = np.minimum.outer(sizes, sizes)[:, None, :, None]
+        for component in range(max(sizes)):
+            rows = [(o, component) for o, size in enumerate(sizes) if component < size]
+            places = [o for o, _ in rows]
+            for name, block in self._blocks(params, arrays, rows).items():
+                full = np.zeros((len(sizes), block.shape[1], len(sizes), block.shape[3]))
+                full[np.ix_(places, range(block.shape[1]), places, range(block.shape[3]))] = block
+                totals[name] = totals[name] + full if name in totals else full
+        return {name: total / counts for name, total in totals.items()}
+
+    def _blocks(
+        self, params: Params, arrays: Mapping[str, Array], rows: Sequence[Row]
+    ) -> dict[str, Array]:
+        """Each kernel over these components, (m, N, m, N)."""
+        seeds = {name: seed[:, None, :] for name, seed in self.tangent.seeds(rows).items()}
+        values = self.module.outputs(params, {**arrays, **seeds})
+        widths = widths_of(self.tangent.network, params)
+        count = len(next(iter(arrays.values())))
+        shape = (len(rows), count, len(rows), count)
+        groups: dict[str, list[Group]] = {}
+        if self.kind != "nngp":
+            groups["ntk"] = [Group(1.0, g.terms) for g in self.tangent.gradients]
+        if self.kind != "ntk":
+            groups["nngp"] = [
+                Group(_variance(self.tangent.network, r.declaration, widths), r.terms)
+                for r in self.tangent.readouts
+            ]
+        grams = Grams(values, [g for found in groups.values() for g in found])
+        return {
+            name: np.array(np.broadcast_to(total(found, grams, widths), shape))
+            for name, found in groups.items()
+        }
+
+    def _parameters(self, params: Params) -> Params:
+        """The network's parameters, and the constants that the backward pass has beside them."""
+        network, program = self.tangent.network, self.tangent.program
+        missing = [
+            v.name
+            for d in network.declarations
+            if not isinstance(d, Data) and d in program.declarations
+            for v in d.variables
+            if v.name not in params
+        ]
+        if missing:
+            raise TPDataError(
+                f"no array was given for {', '.join(missing)}",
+                mend="give the params that init returns",
+            )
+        constants = sample(self._constants, widths_of(network, params), 0)
+        dtype = self.module.dtype
+        return {**params, **{k: np.atleast_1d(v).astype(dtype) for k, v in constants.items()}}
+
+    @cached_property
+    def _constants(self) -> Program:
+        """What the backward pass declares: ε = 1/√n and vectors of ones."""
+        program, network = self.tangent.program, self.tangent.network
+        added = [
+            d
+            for d in program.declarations
+            if d not in network.declarations and not isinstance(d, Data)
+        ]
+        return start_builder(program, "constants", added).build()
+
+
+def _labels(found: Tangent) -> tuple[str, ...]:
+    """`f`, or `f_0`, `f_1`, … for the components."""
+    return tuple(
+        v.name if components(v) == 1 else f"{v.name}_{c}"
+        for v in found.outputs
+        for c in range(components(v))
+    )
+
+
+def _variance(
+    program: Program, declaration: Parameter | InitialMatrix, widths: Mapping[str, int]
+) -> float:
+    """The variance of the entries of W."""
+    if isinstance(declaration, InitialMatrix):
+        return declaration.variance / declaration.variable.matrix.columns.size(widths)
+    assert program.parametrization is not None, "checked by the builder"
+    base = program.widths[0] if program.widths else None
+    return scaling(declaration, program.parametrization, base, widths).entry_variance
+
+
+def widths_of(program: Program, params: Params) -> dict[str, int]:
+    """The sizes of the base widths, from the shapes of what was drawn."""
+    found: dict[str, int] = {}
+    for variable in (v for d in program.declarations for v in d.variables):
+        dims: tuple[Dimension, ...] = variable.type.dimensions
+        for dim, size in zip(dims, np.shape(params.get(variable.name, ())), strict=False):
+            if isinstance(dim, Width):
+                found.setdefault(dim.base or dim.name, int(size / dim.ratio))
+    for width in program.base_widths:
+        stored = params.get(f"width {width.name}")
+        if width.name not in found and stored is not None:
+            found[width.name] = int(stored[0])
+    return found

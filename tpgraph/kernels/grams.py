@@ -1,0 +1,79 @@
+"""Inner products over all inputs, and the sums of their products that kernels are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tpgraph.kernels.result import Array
+from tpgraph.transform.gradients import GradientTerm
+
+__all__ = ["Grams", "Group", "total"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """factor · ⟨Σ terms, Σ terms⟩: what one matrix or vector adds to a kernel."""
+
+    factor: float
+    terms: tuple[GradientTerm, ...]
+
+    def pairs(self) -> Iterator[tuple[GradientTerm, GradientTerm]]:
+        """Every pair of terms once; a pair of two different ones stands for both orders."""
+        for i, a in enumerate(self.terms):
+            for b in self.terms[: i + 1]:
+                yield a, b
+
+
+class Grams:
+    """Inner products of the values of two variables over all inputs, each computed once.
+
+    Those that are needed again are kept until they have been used for the last time.
+    """
+
+    def __init__(self, values: Mapping[str, Array], groups: Iterable[Group]) -> None:
+        self._values = values
+        self._kept: dict[tuple[str, str], Array] = {}
+        self._left = Counter(
+            (x.name, y.name)
+            for group in groups
+            for a, b in group.pairs()
+            for x, y in zip(a.ends, b.ends, strict=True)
+        )
+
+    def of(self, x: str, y: str) -> Array:
+        """⟨x(ξ_i), y(ξ_j)⟩, (m, N, m, N); an axis is 1 where the variables do not vary along it."""
+        key = x, y
+        found = self._kept.pop(key, None)
+        if found is None:
+            found = _gram(self._values[x], self._values[y])
+        self._left[key] -= 1
+        if self._left[key] > 0:
+            self._kept[key] = found
+        return found
+
+
+def _gram(x: Array, y: Array) -> Array:
+    """X (m, N, n) or (N, n), and y likewise: their products over n."""
+    x, y = (v if v.ndim == 3 else v[None] for v in (x, y))
+    flat = x.reshape(-1, x.shape[-1]) @ y.reshape(-1, y.shape[-1]).T
+    return np.asarray(flat.reshape(*x.shape[:2], *y.shape[:2]))
+
+
+def total(groups: Sequence[Group], grams: Grams, widths: Mapping[str, int]) -> Array:
+    """Σ over groups and pairs of uses."""
+    found: Array = np.zeros((1, 1, 1, 1))
+    for group in groups:
+        for a, b in group.pairs():
+            factor = group.factor * (a.coefficient * b.coefficient).at(widths)
+            product: Any = factor
+            for x, y in zip(a.ends, b.ends, strict=True):
+                product = product * grams.of(x.name, y.name)
+            if a is not b:
+                product = product + product.transpose(2, 3, 0, 1)
+            found = found + product
+    return found

@@ -1,0 +1,104 @@
+"""The inputs that a kernel is over: arrays by source name, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.errors import TPDataError
+from tpgraph.program import Program, Variable, canonical_name
+
+__all__ = ["Inputs", "input_arrays", "side_by_side"]
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+
+class _Samples(Protocol):
+    """A data set: arrays (N, d) by source name."""
+
+    @property
+    def arrays(self) -> Mapping[str, Array]: ...
+
+
+Inputs: TypeAlias = npt.ArrayLike | Mapping[str, Any] | _Samples
+
+
+def input_arrays(program: Program, X: Inputs) -> dict[str, Array]:
+    """Every data input as (N, d), float64.
+
+    X is a data set, a mapping by source name (targets are ignored), or one array (N, d) with the
+    inputs side by side in the order of the declarations. Raises TPDataError for what does not fit.
+    """
+    variables = [d.variable for d in program.data]
+    given = getattr(X, "arrays", X)
+    if isinstance(given, Mapping):
+        named = {_canonical(str(name)): value for name, value in given.items()}
+        known = {v.name for v in variables} | {d.variable.name for d in program.targets}
+        for name in named:
+            if name not in known:
+                raise TPDataError(
+                    f"{name} is not an input of the program",
+                    expected=", ".join(v.name for v in variables),
+                )
+    else:
+        named = _split(variables, given)
+    found = {}
+    for variable in variables:
+        if variable.name not in named:
+            raise TPDataError(f"no array was given for {variable}")
+        found[variable.name] = _checked(variable, named[variable.name])
+    if len({len(array) for array in found.values()}) > 1:
+        sizes = ", ".join(f"{name}: {len(array)}" for name, array in found.items())
+        raise TPDataError(f"the arrays have different numbers of samples ({sizes})")
+    return found
+
+
+def side_by_side(arrays: Mapping[str, Array]) -> Array:
+    """The inputs as one array (N, d)."""
+    return np.concatenate(list(arrays.values()), axis=1)
+
+
+def _canonical(name: str) -> str:
+    base, bracket, index = name.partition("[")
+    return canonical_name(base) + bracket + "".join(index.split())
+
+
+def _split(variables: list[Variable], given: Any) -> dict[str, Any]:
+    """One array for all inputs, cut into those of each."""
+    sizes = [int(v.dim.size({})) for v in variables]
+    array = _numbers("the data", given)
+    if array.ndim == 1 and sum(sizes) == 1:
+        array = array[:, None]
+    if array.ndim != 2 or array.shape[1] != sum(sizes):
+        names = ", ".join(v.name for v in variables)
+        raise TPDataError(
+            f"the data have shape {array.shape}",
+            expected=f"(N, {sum(sizes)}): a row a sample, with {names} side by side",
+        )
+    parts = np.split(array, np.cumsum(sizes)[:-1], axis=1)
+    return {v.name: part for v, part in zip(variables, parts, strict=True)}
+
+
+def _checked(variable: Variable, value: Any) -> Array:
+    array = _numbers(variable.name, value)
+    size = variable.dim.size({})
+    if array.ndim == 1 and size == 1:
+        array = array[:, None]
+    if array.ndim != 2 or array.shape[1] != size or not len(array):
+        raise TPDataError(f"{variable} has shape {array.shape}", expected=f"(N, {size}) with N ≥ 1")
+    if not np.isfinite(array).all():
+        raise TPDataError(f"{variable} has entries that are not finite")
+    return array
+
+
+def _numbers(name: str, value: Any) -> Array:
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise TPDataError(f"{name} has rows of different lengths") from None
+    if array.dtype.kind not in "fiub":
+        raise TPDataError(f"{name} has entries of type {array.dtype}", expected="real numbers")
+    return array.astype(np.float64)

@@ -1,0 +1,59 @@
+"""Kernels as data: NNGP and NTK over N inputs, with what is known of their errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Array", "Kernel"]
+
+Array: TypeAlias = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """NNGP and NTK over N inputs, each (N, N), or None where it was not asked for.
+
+    With several `outputs` (m of them, or m components `f_0`, `f_1`, …) the arrays are (N, m, N, m).
+    A readout of k rows stands as one output where its components are independent copies: their
+    kernel is δ_ab K. `ntk` is the coefficient of n^`exponent`, n the first width: 0 but where the
+    NTK grows, as in the standard parametrization. Errors are standard deviations of each entry, 0
+    where it is exact; `engine` is "exact", "sampled" or "finite". `x` has the data, (N, d), inputs
+    side by side.
+    """
+
+    x: Array
+    outputs: tuple[str, ...]
+    engine: str
+    ntk: Array | None = None
+    nngp: Array | None = None
+    ntk_error: Array | None = None
+    nngp_error: Array | None = None
+    exponent: Fraction = Fraction(0)
+
+    def __len__(self) -> int:
+        """N."""
+        return len(self.x)
+
+    def arrays(self) -> Mapping[str, Array]:
+        """What `tpgraph kernel` writes: x, and of nngp, ntk and their errors what there is."""
+        found = {"x": self.x}
+        for name in ("nngp", "ntk", "nngp_error", "ntk_error"):
+            array = getattr(self, name)
+            if array is not None:
+                found[name] = array
+        if self.ntk is not None:
+            found["ntk_exponent"] = np.array(float(self.exponent))
+        return found
+
+
+def squeezed(block: Array) -> Array:
+    """(m, N, m, N) as (N, m, N, m), or as (N, N) for m = 1."""
+    if block.shape[0] == 1:
+        return block[0, :, 0, :]
+    return np.ascontiguousarray(block.transpose(1, 0, 3, 2))
