@@ -1,6 +1,7 @@
 """Order and chaos of wide random networks: fixed points, the border, depth scales.
 
-    q_{l+1} = σ_w² V(q_l) + σ_b²,   c_{l+1} = (σ_w² G(q*, c_l) + σ_b²)/q*,   χ₁ = σ_w² E[φ′(√q* z)²]
+    q_{l+1} = σ_w² V(q_l) + σ_b²,   c_{l+1} = (σ_w² G(q*, q* c_l, q*) + σ_b²)/q*
+    χ₁ = σ_w² E[φ′(√q* z)²]
 
 q is the variance of a preactivation, c the correlation of those of two inputs. χ₁ < 1 is the
 ordered phase, where gradients vanish, χ₁ > 1 the chaotic one, where they explode. Sources: Poole
@@ -184,10 +185,10 @@ def _correlation(
     steepest = _correlation_slope(moments, sigma_w2, sigma_b2, at, 1.0, q == math.inf)
     if q == 0 or steepest <= 1 + _EDGE:
         return 1.0
-    size = sigma_w2 * moments.G(at, 1.0) + sigma_b2
+    size = sigma_w2 * float(moments.V(at)) + sigma_b2
 
     def excess(c: float) -> float:
-        return (sigma_w2 * moments.G(at, c) + sigma_b2) / size - c
+        return (sigma_w2 * float(moments.G(at, at * c, at)) + sigma_b2) / size - c
 
     if excess(0.0) <= 0:
         return 0.0
@@ -207,7 +208,7 @@ def _correlation_slope(
     diverging: bool,
 ) -> float:
     """σ_w² q E[φ′φ′]/q_{l+1} at correlation c: σ_w² E[φ′φ′], and χ₁ at c = 1, where q is fixed."""
-    derivative = float(moments.D(at)) if c == 1.0 else moments.G_prime(at, c)
+    derivative = float(moments.D(at)) if c == 1.0 else float(moments.G_prime(at, at * c, at))
     growth = (sigma_w2 * float(moments.V(at)) + sigma_b2) / at if diverging else 1.0
     if not (math.isfinite(derivative) and math.isfinite(growth)):
         raise TPLimitError(

@@ -1,11 +1,12 @@
 """Gaussian moments of one function φ at variance q, as the recursions of wide networks need them.
 
     V(q) = E[φ(√q z)²],  V′(q) = E[z φ φ′]/√q,  D(q) = E[φ′(√q z)²],  z ~ N(0, 1)
-    G(q, c) = E[φ(u) φ(v)],  G′(q, c) = E[φ′(u) φ′(v)],  Var u = Var v = q,  Cov(u, v) = qc
+    G(p, c, q) = E[φ(u) φ(v)],  G′(p, c, q) = E[φ′(u) φ′(v)],  Var u = p, Var v = q, Cov(u, v) = c
 
 Closed forms where the table of dual activations has them. Else one dimension is integrated by
-Gauss–Legendre on panels that halve towards the kink at 0, and G is Mehler's series Σ a_k² c^k,
-a_k = E[φ(√q z) He_k(z)]/√k!, whose missing part Parseval's Σ a_k² = V(q) tells.
+Gauss–Legendre on panels that halve towards the kink at 0, and G is Mehler's series
+Σ a_k(p) a_k(q) ρ^k, a_k = E[φ(√q z) He_k(z)]/√k!, of which Parseval's Σ a_k² = V(q) tells how much
+is missing.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ _SERIES_TOLERANCE = 1e-7
 _SERIES_REACH = 14.0
 _SERIES_POINTS = 2801
 _SERIES_TERMS = 1024
+_NEGLIGIBLE = 1e-13
 
 
 @dataclass(frozen=True)
@@ -68,40 +70,46 @@ class GaussianMoments:
         found = _expectation(lambda u, z: z * self._value(u) * self._slope(u), q)
         return np.asarray(found / np.sqrt(q))
 
-    def G(self, q: float, c: float) -> float:
-        """E[φ(u) φ(v)] at variances q and correlation c."""
-        if self.name in DUALS:
-            return float(_dual(self.name, q, c))
-        return float(np.polynomial.polynomial.polyval(c, self._series(q)))
+    def G(self, p: npt.ArrayLike, cov: npt.ArrayLike, q: npt.ArrayLike) -> Array:
+        """E[φ(u) φ(v)] for variances p, q > 0 and this covariance, which broadcast."""
+        return self._mixed(self.name, p, cov, q, 0)
 
-    def G_prime(self, q: float, c: float) -> float:
-        """E[φ′(u) φ′(v)] at variances q and correlation c; ∂G/∂c = q G′."""
-        if f"{self.name}'" in DUALS:
-            return float(_dual(f"{self.name}'", q, c))
-        series = np.polynomial.polynomial.polyder(self._series(q))
-        return float(np.polynomial.polynomial.polyval(c, series)) / q
+    def G_prime(self, p: npt.ArrayLike, cov: npt.ArrayLike, q: npt.ArrayLike) -> Array:
+        """E[φ′(u) φ′(v)], which is ∂G/∂cov."""
+        return self._mixed(f"{self.name}'", p, cov, q, 1)
+
+    def _mixed(
+        self, name: str, p: npt.ArrayLike, cov: npt.ArrayLike, q: npt.ArrayLike, order: int
+    ) -> Array:
+        """G or its derivative, by Mehler's series where there is no closed form."""
+        p, cov, q = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (p, cov, q)))
+        if name in DUALS:
+            return _dual(name, p, cov, q)
+        size = np.sqrt(p * q)
+        rho = np.clip(cov / size, -1.0, 1.0)
+        left, right = self._coefficients(p), self._coefficients(q)
+        found = np.zeros(rho.shape)
+        for k in range(left.shape[-1] - 1, order - 1, -1):
+            found = found * rho + (k if order else 1) * left[..., k] * right[..., k]
+        return np.asarray(found / size if order else found)
+
+    def _coefficients(self, q: Array) -> Array:
+        """The a_k of every variance, on a last axis that ends where they all are negligible."""
+        values, places = np.unique(q, return_inverse=True)
+        found = np.stack([_hermite_coefficients(self, float(value)) for value in values])
+        used = np.flatnonzero((np.abs(found) > _NEGLIGIBLE * np.abs(found).max()).any(axis=0))
+        count = int(used[-1]) + 1 if len(used) else 1
+        return np.asarray(found[:, :count][places].reshape(*q.shape, count))
 
     def _closed(self, name: str, q: npt.ArrayLike, integrand: Callable[..., Array]) -> Array:
         q = np.asarray(q, dtype=float)
-        return _dual(name, q, 1.0) if name in DUALS else _expectation(integrand, q)
+        return _dual(name, q, q, q) if name in DUALS else _expectation(integrand, q)
 
     def _value(self, u: Array) -> Array:
         return evaluate(self.expression, [u]).astype(np.float64)
 
     def _slope(self, u: Array) -> Array:
         return evaluate(differentiate(self.expression, 0), [u]).astype(np.float64)
-
-    def _series(self, q: float) -> Array:
-        """The a_k²; raises TPLimitError where Parseval's sum misses more than 1e-7 of V."""
-        squares = _hermite_squares(self, q)
-        size, missing = float(self.V(q)), float(self.V(q)) - float(squares.sum())
-        if not abs(missing) <= _SERIES_TOLERANCE * (1 + size):
-            raise TPLimitError(
-                f"E[{self.name}(u) {self.name}(v)] does not settle at variance {q:.6g}: "
-                f"{missing:.1e} of {size:.6g} is missing",
-                mend="choose smaller variances, or a function with a closed form",
-            )
-        return squares
 
 
 def moments_of(function: str | Function) -> GaussianMoments:
@@ -120,11 +128,10 @@ def moments_of(function: str | Function) -> GaussianMoments:
     return GaussianMoments(found.name, call)
 
 
-def _dual(name: str, q: npt.ArrayLike, c: float) -> Array:
-    """The closed form at variances q; inf or nan where it overflows."""
-    q = np.asarray(q, dtype=float)
+def _dual(name: str, p: Array, cov: Array, q: Array) -> Array:
+    """The closed form; inf or nan where it overflows."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return dual(name, q, q * c, q)
+        return dual(name, p, cov, q)
 
 
 def _expectation(integrand: Callable[[Array, Array], Array], q: Array) -> Array:
@@ -161,14 +168,26 @@ def _panels(count: int) -> tuple[Array, Array]:
     return np.concatenate([-z, z]), np.concatenate([w, w])
 
 
-@lru_cache(maxsize=4096)
-def _hermite_squares(moments: GaussianMoments, q: float) -> Array:
-    """a_k², k < 1024, by the trapezoid rule on values times √density, where nothing overflows."""
+@lru_cache(maxsize=1024)
+def _hermite_coefficients(moments: GaussianMoments, q: float) -> Array:
+    """a_k, k < 1024, by the trapezoid rule on values times √density, where nothing overflows.
+
+    Raises TPLimitError where Parseval's sum misses more than 1e-7 of V.
+    """
     z = np.linspace(-_SERIES_REACH, _SERIES_REACH, _SERIES_POINTS)
     density = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
     with np.errstate(all="ignore"):
         weighted = moments._value(math.sqrt(q) * z) * np.sqrt(density) * (z[1] - z[0])
-        return np.asarray((_hermite_functions() @ weighted) ** 2)
+        found = np.asarray(_hermite_functions() @ weighted)
+    size = float(moments.V(q))
+    missing = size - float(found @ found)
+    if not abs(missing) <= _SERIES_TOLERANCE * (1 + size):
+        raise TPLimitError(
+            f"E[{moments.name}(u) {moments.name}(v)] does not settle at variance {q:.6g}: "
+            f"{missing:.1e} of {size:.6g} is missing",
+            mend="choose smaller variances, or a function with a closed form",
+        )
+    return found
 
 
 @lru_cache(maxsize=1)
