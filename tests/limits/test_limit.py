@@ -12,7 +12,7 @@ from tpgraph.language import parse
 from tpgraph.limits import limit
 from tpgraph.limits.closed_forms.duals import dual, quadrature
 from tpgraph.limits.sampling.derivatives import Trace
-from tpgraph.limits.sampling.evaluation import Evaluation
+from tpgraph.limits.sampling.products import Products
 from tpgraph.transform import unroll_sgd
 
 TRANSPOSED = """
@@ -151,22 +151,24 @@ def test_unequal_widths_shared_matrix_and_jumps():
 
 def _no_dot(monkeypatch):
     whole = Trace.expected
-    monkeypatch.setattr(Trace, "expected", lambda *given: 0.0 * whole(*given))
+    monkeypatch.setattr(
+        Trace, "expected", lambda *given: {y: 0.0 * c for y, c in whole(*given).items()}
+    )
 
 
 def _merged_transpose(monkeypatch):
-    own = Evaluation._family
+    own = Products._family
 
     def family(self, equation, opposite=False):
         return own(self, equation, opposite != equation.transpose)
 
-    monkeypatch.setattr(Evaluation, "_family", family)
+    monkeypatch.setattr(Products, "_family", family)
 
 
 def _wrong_ratio(monkeypatch):
-    own = Evaluation._variance
+    own = Products._variance
     monkeypatch.setattr(
-        Evaluation, "_variance", lambda self, e: own(self, e) * (2.0 if e.transpose else 1.0)
+        Products, "_variance", lambda self, e: own(self, e) * (2.0 if e.transpose else 1.0)
     )
 
 
@@ -183,13 +185,13 @@ def test_the_covariance_of_a_wrong_matrix_is_seen(monkeypatch):
         "m = mean(tanh(A x) * tanh(B x))\n"
     )
     assert abs(limit(program).scalar("m")) < 1e-3
-    own = Evaluation._family
+    own = Products._family
     families = {}
 
     def family(self, equation, opposite=False):
         return families.setdefault("one", own(self, equation, opposite))
 
-    monkeypatch.setattr(Evaluation, "_family", family)
+    monkeypatch.setattr(Products, "_family", family)
     assert abs(limit(program).scalar("m")) > 0.1
 
 

@@ -1,7 +1,9 @@
 """The infinite-width limit: the Master Theorem applied to a program."""
 
 from tpgraph.limits.estimates import VectorLimit
+from tpgraph.limits.inputs import InputsLimit, Values
 from tpgraph.limits.master import limit
 from tpgraph.limits.result import Limit
+from tpgraph.limits.sampling.over_inputs import limit_over_inputs
 
-__all__ = ["Limit", "VectorLimit", "limit"]
+__all__ = ["InputsLimit", "Limit", "Values", "VectorLimit", "limit", "limit_over_inputs"]

@@ -36,17 +36,24 @@ def limit(
 
     Source: Tensor Programs IIb (arXiv 2105.03703), Theorem B.4; TP II (arXiv 2006.14548).
     """
-    given = {_canonical(name): np.asarray(v) for name, v in (data or {}).items()}
+    given = _given(program, data or {})
+    one = {name: np.asarray(value, dtype=float).reshape(1, -1) for name, value in given.items()}
+    found = Evaluation(program, one, samples, seed)
+    found.run()
+    return _collected(found)
+
+
+def _given(program: Program, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data under the names of the program. Raises TPDataError for what is no input."""
     known = _inputs(program)
+    given = {_canonical(name): value for name, value in data.items()}
     for name in given:
         if name not in known:
             raise TPDataError(
                 f"{name} is not an input of the program",
                 expected=", ".join(sorted(known)) or "no data",
             )
-    found = Evaluation(program, given, samples, seed)
-    found.run()
-    return _collected(found)
+    return given
 
 
 def _inputs(program: Program) -> set[str]:
@@ -61,14 +68,14 @@ def _canonical(name: str) -> str:
 
 
 def _collected(found: Evaluation) -> Limit:
-    """The facts of an evaluation, over replicates."""
+    """The facts of an evaluation on one input, over replicates."""
     vectors: dict[str, VectorLimit] = {}
     inputs = _inputs(found.program)
     for name, variable in found.program.variables.items():
         samples = _samples(found, variable)
         if samples is not None and name not in inputs:
             vectors[name] = _vector(found, variable, samples)
-    scalars = {name: value[:, 0] for name, value in found.scalars.items()}
+    scalars = {name: value[:, 0, 0] for name, value in found.scalars.items()}
     order = [name for name in found.program.variables if name in scalars]
     return Limit(
         program=found.program,
@@ -81,23 +88,27 @@ def _collected(found: Evaluation) -> Limit:
 def _samples(found: Evaluation, variable: Variable) -> Array | None:
     """Samples (replicates, entries, S) of a vector, or of a scalar that is random."""
     if variable.name in found.trace.samples:
-        return found.trace.samples[variable.name][:, None, :]
+        return found.trace.samples[variable.name]
     output = found.outputs.get(variable.name)
-    return output.values if output is not None and output.power == 0 else None
+    return output.values[:, 0] if output is not None and output.power == 0 else None
 
 
 def _vector(found: Evaluation, variable: Variable, samples: Array) -> VectorLimit:
-    name = variable.name
+    name, products = variable.name, found.products
     mean = samples.mean(axis=2).mean(axis=1)
     variance = samples.var(axis=2).mean(axis=1)
-    if name in found.outputs and name in found.hat_covariances:
-        mean, variance = np.zeros_like(mean), found.hats[name]
+    hat = products.hats[name][:, 0, 0] if name in products.hats else None
+    if name in found.variances:
+        hat = np.full(REPLICATES, found.variances[name])
+    if name in found.outputs and name in products.hat_covariances and hat is not None:
+        mean, variance = np.zeros_like(mean), hat
+    covariances = products.hat_covariances.get(name, {})
     return VectorLimit(
         dimension=variable.dim if variable.is_vector else None,
         samples=samples,
         means=mean,
         variances=variance,
-        hat_variances=found.hats.get(name),
-        hat_covariances=found.hat_covariances.get(name, {}),
-        dots=found.dots.get(name, {}),
+        hat_variances=hat,
+        hat_covariances={y: c[:, 0, 0] for y, c in covariances.items()},
+        dots={y: c[:, 0] for y, c in products.dots.get(name, {}).items()},
     )

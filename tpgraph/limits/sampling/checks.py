@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import DIV, POW, Apply, Expression, evaluate
-from tpgraph.limits.sampling.normals import REPLICATES, Array
+from tpgraph.limits.sampling.normals import Array
 from tpgraph.program import InitialVectors, MatMul, Parameter, Program, Variable
+from tpgraph.program.reach import descendants
 from tpgraph.types import Width
 
 __all__ = ["divides", "finite", "mean", "normals_of"]
@@ -18,16 +17,23 @@ _DOMINANT = 0.25
 _HUGE = 1e3
 
 
-def normals_of(program: Program) -> int:
-    """How many normals the program draws."""
-    return sum(_size(v) for v in _random(program))
-
-
-def _random(program: Program) -> Iterator[Variable]:
+def normals_of(program: Program, count: int = 1) -> int:
+    """How many normals the program draws on this many inputs, at most."""
+    given = [d.variable.name for d in (*program.data, *program.targets)]
+    varying = descendants(program, given)
+    total = 0
     for declaration in program.declarations:
         if isinstance(declaration, InitialVectors | Parameter):
-            yield from (v for v in declaration.variables if v.is_vector)
-    yield from (e.out for e in program.equations if isinstance(e, MatMul))
+            total += sum(_size(v) for v in declaration.variables if v.is_vector)
+    ranks: dict[tuple[str, bool], int] = {}
+    for product in (e for e in program.equations if isinstance(e, MatMul)):
+        rank = count if product.operand.name in varying else 1
+        if product.operand.is_wide:
+            total += rank * _size(product.out)
+        else:
+            key = product.matrix.name, product.transpose
+            ranks[key] = min(ranks.get(key, 0) + rank, _size(product.operand))
+    return total + sum(ranks.values())
 
 
 def _size(variable: Variable) -> int:
@@ -51,20 +57,23 @@ def finite(expression: Expression, values: tuple[Array, ...]) -> Array:
             f"its value is {bad.flat[0]:g} for {bad.size / found.size:.2g} of the samples",
             expected="a function that is finite wherever its arguments fall",
         )
-    return np.broadcast_to(found, np.broadcast_shapes(found.shape, (REPLICATES, 1)))
+    return np.broadcast_to(found, np.broadcast_shapes(found.shape, (1, 1, 1)))
 
 
 def mean(values: Array) -> Array:
-    """E by samples, (replicates,). Raises TPTypeError where single samples make up the mean."""
+    """E by samples, over the last axis of (B, M, S).
+
+    Raises TPTypeError where single samples make up the mean.
+    """
     size = np.abs(values)
-    largest = size.max(axis=1)
+    largest = size.max(axis=-1)
     with np.errstate(all="ignore"):
-        share = np.median(largest / size.sum(axis=1))
-    huge = np.median(largest) > _HUGE * (1.0 + float(np.median(size)))
-    if values.shape[1] > 1 and share > _DOMINANT and huge:
+        share = float(np.median(largest / size.sum(axis=-1), axis=0).max())
+    huge = np.median(largest, axis=0).max() > _HUGE * (1.0 + float(np.median(size)))
+    if values.shape[-1] > 1 and share > _DOMINANT and huge:
         raise TPTypeError(
-            f"the expectation seems to diverge: one sample in {values.shape[1]} makes up"
+            f"the expectation seems to diverge: one sample in {values.shape[-1]} makes up"
             f" {share:.0%} of the mean",
             expected="functions that grow no faster than polynomials",
         )
-    return np.asarray(values.mean(axis=1))
+    return np.asarray(values.mean(axis=-1))

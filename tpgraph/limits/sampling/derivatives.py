@@ -6,7 +6,9 @@ Each wide vector is a function of the Ẑ beneath it: a Nonlin of others, or, ma
     Z̄ of x is 1;   y = ψ(x¹, …): x̄^i += ∂_iψ ȳ;   y = Ẑ + Σ c_i Z^{y_i}: ȳ_i += c_i ȳ
 
 Where ψ jumps (step, sign, relu′) the derivative is a density, and E[∂Z^x/∂Ẑ] = C⁺ b instead, with
-C = Cov(Ẑ, Ẑ) and b = E[Ẑ Z^x]. Source: Tensor Programs IIb (arXiv 2105.03703), Remarks B.5, B.6.
+C = Cov(Ẑ, Ẑ) and b = E[Ẑ Z^x], over the Ẑ beneath x. Z^x on one input is made of Gaussians of that
+input and of those that all inputs share, so that every array has an axis of inputs, of length 1 for
+what is shared. Source: Tensor Programs IIb (arXiv 2105.03703), Remarks B.5, B.6.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from tpgraph.functions import (
     inline,
 )
 from tpgraph.limits.sampling.gaussian import Family
-from tpgraph.limits.sampling.normals import REPLICATES, Array
+from tpgraph.limits.sampling.normals import Array
 
 __all__ = ["Coordinatewise", "Product", "Trace"]
 
@@ -72,7 +74,7 @@ def _inside(expression: Expression) -> Iterator[int]:
 
 @dataclass(frozen=True)
 class Product:
-    """A MatMul: Ẑ + Σ coefficient · Z^y over `dot`, coefficients (replicates,)."""
+    """A MatMul: Ẑ + Σ coefficient · Z^y over `dot`, coefficients (B, M)."""
 
     hat: Array
     dot: Mapping[str, Array] = field(default_factory=dict)
@@ -107,8 +109,8 @@ class Trace:
     def _mask(self, family: Family) -> int:
         return sum(self._bits[name] for name in family.names)
 
-    def expected(self, name: str, family: Family) -> Array:
-        """E[∂Z^name/∂Ẑ] by every Ẑ of the family, (replicates, k)."""
+    def expected(self, name: str, family: Family) -> Mapping[str, Array]:
+        """E[∂Z^name/∂Ẑ], (B, M), by every Ẑ of the family that is beneath it."""
         wanted = self._mask(family)
         order = self._on_the_way(name, wanted)
         if any(self._jumps(vector, wanted) for vector in order):
@@ -140,29 +142,30 @@ class Trace:
             self._reaches(vector, wanted) for vector in sorted(made.jumps_in)
         )
 
-    def _swept(self, order: list[str], family: Family, wanted: int) -> Array:
-        found = np.zeros((REPLICATES, len(family.names)))
-        place = {name: i for i, name in enumerate(family.names)}
-        adjoint: dict[str, Array] = {order[0]: np.ones((REPLICATES, 1))} if order else {}
+    def _swept(self, order: list[str], family: Family, wanted: int) -> Mapping[str, Array]:
+        found: dict[str, Array] = {}
+        adjoint: dict[str, Array] = {name: np.ones((1, 1, 1)) for name in order[:1]}
         for name in order:
             own = adjoint.pop(name, None)
             if own is None:
                 continue
-            if name in place:
-                found[:, place[name]] = own.mean(axis=1)
+            if name in family.names:
+                found[name] = own.mean(axis=2)
             for other, slope in self._slopes(name).items():
                 if self._reaches(other, wanted):
                     adjoint[other] = adjoint.get(other, 0.0) + own * slope
-        return found
+        return {name: found[name] for name in family.names if name in found}
 
     def _slopes(self, name: str) -> Mapping[str, Array]:
         made = self.made[name]
         if isinstance(made, Coordinatewise):
             return made.slopes
-        return {other: c[:, None] for other, c in made.dot.items()}
+        return {other: c[:, :, None] for other, c in made.dot.items()}
 
-    def _stein(self, name: str, family: Family) -> Array:
+    def _stein(self, name: str, family: Family) -> Mapping[str, Array]:
         value = self.samples[name]
-        hats = [self.made[other] for other in family.names]
-        b = [(h.hat * value).mean(axis=1) for h in hats if isinstance(h, Product)]
-        return family.solve(np.stack(b, axis=1))
+        beneath = [g for g in family.names if self._depends[name] & self._bits[g]]
+        hats = [self.made[other] for other in beneath]
+        products = [(h.hat * value).mean(axis=2) for h in hats if isinstance(h, Product)]
+        slopes = family.solve(beneath, np.stack(np.broadcast_arrays(*products), axis=2))
+        return {other: slopes[:, :, k] for k, other in enumerate(beneath)}

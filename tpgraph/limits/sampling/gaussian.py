@@ -1,19 +1,22 @@
-"""Jointly Gaussian variables that appear one after another: rule ZHat by incremental Cholesky.
+"""Jointly Gaussian variables that appear one after another: rule ZHat by incremental factors.
 
-    Ẑ_k = Σ_{j≤k} L_kj N_j,   L Lᵀ = C,   C_kj = Cov(Ẑ_k, Ẑ_j)
+Ẑ of one vector on N inputs is a block of N variables; on all inputs at once it is one variable.
 
-with N_j independent standard normals. A pivot of zero, where Ẑ_k is a linear combination of the
-earlier ones, takes no part in what follows, which is the pseudoinverse of Remark B.6 in *Tensor
-Programs IIb* (arXiv 2105.03703). Everything is done in each replicate by itself.
+    Ẑ_k = Σ_{j≤k} L_kj N_j,   Σ_i L_ki L_jiᵀ = C_kj = Cov(Ẑ_k, Ẑ_j)
+
+with N_j independent standard normals, as many as the rank of what block j adds. Directions without
+variance, where a variable is a linear combination of others, take no part in what follows, which is
+the pseudoinverse of Remark B.6 in *Tensor Programs IIb* (arXiv 2105.03703). Everything is done in
+each replicate by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tpgraph.limits.sampling.normals import REPLICATES, Array
+from tpgraph.limits.sampling.normals import Array
 
 __all__ = ["Family"]
 
@@ -25,43 +28,84 @@ class Family:
 
     def __init__(self) -> None:
         self.names: list[str] = []
-        self._rows: list[Array] = []
+        self._rows: list[list[Array]] = []
+        self._inverses: list[Array] = []
         self._normals: list[Array] = []
 
     def extend(
-        self, name: str, variance: Array, covariances: Sequence[Array], normal: Array
-    ) -> Array:
-        """Samples of a new member with this variance and these covariances with the earlier ones.
+        self,
+        name: str,
+        own: Array,
+        covariances: Sequence[Array],
+        take: Callable[[int], Array] | None,
+    ) -> Array | None:
+        """Samples of a new block with covariance `own` and these with the earlier blocks.
 
-        `variance` and each covariance are (replicates,); `normal` and the result have shape
-        (replicates, …, S).
+        For a block of M, `own` is (B, M, M) and a covariance (B, M, M_j); `take` gives independent
+        normals (B, r, …), the result is (B, M, …). Without `take` no samples are made, and no
+        later block of the family may ask for them.
         """
-        row = np.zeros((REPLICATES, len(self._rows) + 1))
-        for j, (covariance, earlier) in enumerate(zip(covariances, self._rows, strict=True)):
-            rest = covariance - np.einsum("bi,bi->b", row[:, :j], earlier[:, :j])
-            pivot = earlier[:, j]
-            row[:, j] = np.divide(rest, pivot, out=np.zeros(REPLICATES), where=pivot > 0)
-        left = variance - np.einsum("bi,bi->b", row, row)
-        row[:, -1] = np.sqrt(np.where(left > _RANK * variance, left, 0.0))
+        row: list[Array] = []
+        for j, covariance in enumerate(covariances):
+            rest = covariance - _inner(row, self._rows[j])
+            row.append(rest @ self._inverses[j])
+        variance = np.diagonal(own, axis1=1, axis2=2)
+        factor, inverse = _factor(own - _inner(row, row), variance)
+        row.append(factor)
         self.names.append(name)
         self._rows.append(row)
-        self._normals.append(normal)
-        total = np.zeros(np.broadcast_shapes(normal.shape))
-        for j, own in enumerate(self._normals):
-            if row[:, j].any():
-                total += row[:, j].reshape(-1, *[1] * (own.ndim - 1)) * own
+        self._inverses.append(inverse)
+        if take is None:
+            return None
+        self._normals.append(take(factor.shape[2]))
+        return self._combined(row)
+
+    def _combined(self, row: Sequence[Array]) -> Array:
+        """Σ_j L_kj N_j."""
+        newest = self._normals[-1]
+        total = np.zeros((len(newest), row[0].shape[1], *newest.shape[2:]))
+        for coefficients, normals in zip(row, self._normals, strict=True):
+            if coefficients.any():
+                flat = normals.reshape(*normals.shape[:2], -1)
+                total += (coefficients @ flat).reshape(total.shape)
         return total
 
-    @property
-    def covariance(self) -> Array:
-        """C, (replicates, k, k)."""
-        k = len(self._rows)
-        lower = np.zeros((REPLICATES, k, k))
-        for i, row in enumerate(self._rows):
-            lower[:, i, : i + 1] = row
-        return np.asarray(lower @ lower.transpose(0, 2, 1))
+    def solve(self, names: Sequence[str], b: Array) -> Array:
+        """C⁺ b by input, C the covariance of the Ẑ of these names on one input.
 
-    def solve(self, b: Array) -> Array:
-        """C⁺ b, for b of (replicates, k)."""
-        inverse = np.linalg.pinv(self.covariance, rcond=_RANK, hermitian=True)
-        return np.asarray(np.einsum("bij,bj->bi", inverse, b))
+        b is (B, M, k), with M = 1 where every one of them is the same on all inputs.
+        """
+        rows = [self._rows[self.names.index(name)] for name in names]
+        longest = max(rows, key=len)
+        lower = np.zeros((*b.shape, sum(part.shape[2] for part in longest)))
+        for k, row in enumerate(rows):
+            start = 0
+            for part in row:
+                lower[:, :, k, start : start + part.shape[2]] = part
+                start += part.shape[2]
+        covariance = lower @ np.swapaxes(lower, 2, 3)
+        inverse = np.linalg.pinv(covariance, rcond=_RANK, hermitian=True)
+        return np.asarray((inverse @ b[..., None])[..., 0])
+
+
+def _inner(first: Sequence[Array], second: Sequence[Array]) -> Array | float:
+    """Σ_i L_ki L_jiᵀ over the normals that both have."""
+    total: Array | float = 0.0
+    for a, b in zip(first, second, strict=False):
+        total = total + a @ b.transpose(0, 2, 1)
+    return total
+
+
+def _factor(left: Array, variance: Array) -> tuple[Array, Array]:
+    """P of full column rank with P Pᵀ = `left`, and (Pᵀ)⁺; ranks are judged on correlations."""
+    size = np.sqrt(np.maximum(variance, 0.0))
+    unit = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
+    values, vectors = np.linalg.eigh(unit[:, :, None] * left * unit[:, None, :])
+    kept = (values > _RANK).any(axis=0)
+    values, vectors = values[:, kept], vectors[:, :, kept]
+    root = np.sqrt(np.where(values > _RANK, values, 0.0))
+    inverse = np.divide(1.0, root, out=np.zeros_like(root), where=root > 0)
+    return (
+        size[:, :, None] * vectors * root[:, None, :],
+        unit[:, :, None] * vectors * inverse[:, None, :],
+    )

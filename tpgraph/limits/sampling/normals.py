@@ -1,12 +1,14 @@
 """Standard normal samples: independent randomizations of one low-discrepancy point set.
 
 A replicate is a scrambled Sobol' sequence (Owen 1995) mapped by Φ⁻¹, then centred and whitened, so
-that means and covariances of linear programs come out exactly. Replicates are independent: the
-spread of what they say is the error bar.
+that means and covariances of linear programs come out exactly. Whitening leaves any few rows normal
+up to O(1/S), however many rows there are: they are rows of a random orthogonal matrix. Replicates
+are independent: the spread of what they say is the error bar.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -16,7 +18,7 @@ from scipy.stats import qmc
 
 from tpgraph.errors import TPDataError
 
-__all__ = ["REPLICATES", "Array", "Normals"]
+__all__ = ["REPLICATES", "Array", "Normals", "replicate_size"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -26,45 +28,69 @@ _MOST_DIMENSIONS = 512
 _LEAST_SAMPLES = 256 * REPLICATES
 
 
-class Normals:
-    """A stock of normals, arrays (replicates, S); what exceeds the stock is pseudo-random.
+def replicate_size(samples: int) -> int:
+    """S, the largest power of 2 with replicates · S ≤ samples.
 
-    S is the largest power of 2 with replicates · S ≤ samples. Raises TPDataError for fewer than
-    4096 samples: with so few points in a replicate its bias would exceed the error bar.
+    Raises TPDataError for fewer than 4096 samples: with so few points in a replicate its bias would
+    exceed the error bar.
+    """
+    if samples < _LEAST_SAMPLES:
+        raise TPDataError(f"{samples} samples are too few", expected=f"≥ {_LEAST_SAMPLES}")
+    return 1 << (samples // REPLICATES).bit_length() - 1
+
+
+class Normals:
+    """A stock of normals, arrays (B, ·, S) for B of the replicates.
+
+    `count` says how many will be taken; what exceeds a stock of 512 is pseudo-random. A replicate
+    is the same whichever others it stands with.
     """
 
-    def __init__(self, count: int, samples: int, seed: int) -> None:
-        if samples < _LEAST_SAMPLES:
-            raise TPDataError(f"{samples} samples are too few", expected=f"≥ {_LEAST_SAMPLES}")
-        self._log_size = (samples // REPLICATES).bit_length() - 1
-        self.size = 1 << self._log_size
-        self._streams = np.random.SeedSequence(seed).spawn(REPLICATES + 1)
-        self._generator = np.random.default_rng(self._streams[-1])
-        self._stock = self._sobol(min(count, _MOST_DIMENSIONS))
+    def __init__(
+        self, count: int, samples: int, seed: int, replicates: Sequence[int] = range(REPLICATES)
+    ) -> None:
+        self.size = replicate_size(samples)
+        self.replicates = len(replicates)
+        streams = np.random.SeedSequence(seed).spawn(REPLICATES)
+        self._streams = [streams[i] for i in replicates]
+        self._generators = [np.random.default_rng(s.spawn(1)[0]) for s in self._streams]
+        self._stock = self._sobol(min(count, _MOST_DIMENSIONS, self.size // 4))
+        self._blocks = [self._stock]
         self._taken = 0
 
     def _sobol(self, count: int) -> Array:
-        stock = np.empty((REPLICATES, count, self.size))
+        stock = np.empty((len(self._streams), count, self.size))
         if not count:
             return stock
-        for replicate, stream in zip(stock, self._streams[:-1], strict=True):
+        for replicate, stream in zip(stock, self._streams, strict=True):
             points = qmc.Sobol(count, bits=_BITS, rng=np.random.default_rng(stream))
-            replicate[:] = ndtri(points.random_base2(self._log_size).T + 0.5 ** (_BITS + 1))
-            _whiten(replicate)
-        return stock
+            numbers = points.random_base2(self.size.bit_length() - 1)
+            replicate[:] = ndtri(numbers.T + 0.5 ** (_BITS + 1))
+        return _whitened(stock)
 
     def take(self, count: int = 1) -> Array:
-        """New normals, (replicates, count, S), independent of all that were taken before."""
+        """New normals, (B, count, S), independent of all that were taken before."""
         start, self._taken = self._taken, self._taken + count
-        if self._taken <= self._stock.shape[1]:
-            return self._stock[:, start : self._taken]
-        return self._generator.standard_normal((REPLICATES, count, self.size))
+        found = self._stock[:, start : self._taken]
+        if found.shape[1] == count:
+            return found
+        return np.concatenate([found, self._more(count - found.shape[1])], axis=1)
+
+    def _more(self, count: int) -> Array:
+        """Pseudo-random ones, orthogonal to the earlier while those are few beside the samples."""
+        shape = count, self.size
+        block = np.stack([generator.standard_normal(shape) for generator in self._generators])
+        if 2 * (count + sum(earlier.shape[1] for earlier in self._blocks)) <= self.size:
+            block -= block.mean(axis=2, keepdims=True)
+            for earlier in self._blocks:
+                block -= (block @ earlier.transpose(0, 2, 1) / self.size) @ earlier
+            block = _whitened(block)
+            self._blocks.append(block)
+        return block
 
 
-def _whiten(normals: Array) -> None:
-    """Make the rows' sample means 0 and sample covariance 1, where there are samples enough."""
-    count, size = normals.shape
-    normals -= normals.mean(axis=1, keepdims=True)
-    if 16 * count <= size:
-        root = np.linalg.cholesky(normals @ normals.T / size)
-        normals[:] = np.linalg.solve(root, normals)
+def _whitened(normals: Array) -> Array:
+    """With sample means 0 and sample covariance 1 in every replicate."""
+    normals = normals - normals.mean(axis=2, keepdims=True)
+    root = np.linalg.cholesky(normals @ normals.transpose(0, 2, 1) / normals.shape[2])
+    return np.asarray(np.linalg.solve(root, normals))

@@ -31,9 +31,9 @@ __all__ = ["Output", "apply"]
 
 @dataclass(frozen=True)
 class Output:
-    """`values` · n^`power`; values (replicates, d, 1), or (replicates, d, S) where random.
+    """`values` · n^`power`; values (B, M, d, 1), or (B, M, d, S) where random.
 
-    A scalar made of outputs has d = 1.
+    M is the number of inputs, or 1 of what is the same on all; a scalar made of outputs has d = 1.
     """
 
     values: Array
@@ -42,7 +42,7 @@ class Output:
     @property
     def is_random(self) -> bool:
         """Whether it is still random in the limit."""
-        return bool(self.values.shape[2] > 1)
+        return bool(self.values.shape[3] > 1)
 
 
 def apply(
