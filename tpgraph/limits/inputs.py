@@ -24,10 +24,15 @@ class Values:
 
 
 class InputsLimit(Protocol):
-    """The limit of one program on N inputs; `engine` is "exact" or "sampled"."""
+    """The limit of one program on N inputs."""
 
-    engine: str
-    count: int
+    @property
+    def engine(self) -> str:
+        """The engine, "exact" or "sampled"."""
+
+    @property
+    def count(self) -> int:
+        """N."""
 
     def scalar(self, name: str) -> Values:
         """θ̊(ξ_i), (N,)."""
