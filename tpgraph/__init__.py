@@ -20,9 +20,17 @@ if TYPE_CHECKING:
     from tpgraph.errors import Span, TPDataError, TPError, TPErrorGroup
     from tpgraph.files import make_directory, write_bytes
     from tpgraph.interpreter import interpret, sample
-    from tpgraph.kernels import Kernel, empirical_kernel, mean_kernel
+    from tpgraph.kernels import (
+        Kernel,
+        empirical_kernel,
+        kernel,
+        mean_kernel,
+        parameter_kernels,
+        path_kernels,
+    )
     from tpgraph.kernels.dynamics import KernelDynamics, kernel_dynamics
     from tpgraph.kernels.ensemble import KernelSolution, gaussian_ensemble, kernel_solution
+    from tpgraph.kernels.plot import kernel_figure
     from tpgraph.language import (
         format_text,
         from_json,
@@ -41,6 +49,7 @@ if TYPE_CHECKING:
     from tpgraph.program.operators import builder
     from tpgraph.program.report import error_entry, report
     from tpgraph.program.strict import strict_text
+    from tpgraph.study.coordinates import CoordinateCheck, coordinate_check
     from tpgraph.study.figures import figure_bytes
     from tpgraph.study.phase import FixedPoint, border, chi, depth_scales, fixed_point
     from tpgraph.study.phase_diagram import PhaseDiagram, phase_diagram
@@ -60,6 +69,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOME = {
+    "CoordinateCheck": "study.coordinates",
     "Drawing": "notation",
     "FixedPoint": "study.phase",
     "Frames": "notation",
@@ -80,6 +90,7 @@ _HOME = {
     "check": "program",
     "chi": "study.phase",
     "compile": "compiler",
+    "coordinate_check": "study.coordinates",
     "depth_scales": "study.phase",
     "draw": "notation",
     "draw_frames": "notation",
@@ -94,6 +105,8 @@ _HOME = {
     "gradients": "transform",
     "interpret": "interpreter",
     "is_picture": "embedded",
+    "kernel": "kernels",
+    "kernel_figure": "kernels.plot",
     "kernel_dynamics": "kernels.dynamics",
     "kernel_solution": "kernels.ensemble",
     "latex_listing": "language.latex",
@@ -104,7 +117,9 @@ _HOME = {
     "make_directory": "files",
     "mean_kernel": "kernels",
     "ntk": "transform",
+    "parameter_kernels": "kernels",
     "parse": "language",
+    "path_kernels": "kernels",
     "paths": "transform",
     "phase_diagram": "study.phase_diagram",
     "read_program": "language",
@@ -127,6 +142,7 @@ _HOME = {
 _MODULES = ("gallery",)
 
 __all__ = [
+    "CoordinateCheck",
     "Drawing",
     "FixedPoint",
     "Frames",
@@ -147,6 +163,7 @@ __all__ = [
     "check",
     "chi",
     "compile",
+    "coordinate_check",
     "depth_scales",
     "draw",
     "draw_frames",
@@ -162,7 +179,9 @@ __all__ = [
     "gradients",
     "interpret",
     "is_picture",
+    "kernel",
     "kernel_dynamics",
+    "kernel_figure",
     "kernel_solution",
     "latex_listing",
     "limit",
@@ -172,7 +191,9 @@ __all__ = [
     "make_directory",
     "mean_kernel",
     "ntk",
+    "parameter_kernels",
     "parse",
+    "path_kernels",
     "paths",
     "phase_diagram",
     "read_program",

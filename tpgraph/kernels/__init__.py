@@ -2,6 +2,15 @@
 
 from tpgraph.kernels.averages import mean_kernel
 from tpgraph.kernels.empirical import empirical_kernel
+from tpgraph.kernels.infinite import kernel, parameter_kernels
+from tpgraph.kernels.path_sum import path_kernels
 from tpgraph.kernels.result import Kernel
 
-__all__ = ["Kernel", "empirical_kernel", "mean_kernel"]
+__all__ = [
+    "Kernel",
+    "empirical_kernel",
+    "kernel",
+    "mean_kernel",
+    "parameter_kernels",
+    "path_kernels",
+]

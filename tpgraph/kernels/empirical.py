@@ -21,7 +21,7 @@ from tpgraph.interpreter import sample
 from tpgraph.kernels.grams import Grams, Group, total
 from tpgraph.kernels.inputs import Inputs, input_arrays, side_by_side
 from tpgraph.kernels.linearity import require_linear
-from tpgraph.kernels.result import Array, Kernel, squeezed
+from tpgraph.kernels.result import Array, Kernel, row_labels, squeezed
 from tpgraph.kernels.tangent import Kind, Row, Tangent, check_kind, components, tangent
 from tpgraph.program import Data, InitialMatrix, Parameter, Program, scaling
 from tpgraph.transform.emit import start_builder
@@ -83,7 +83,7 @@ class Finite:
             case "all":
                 rows = self.tangent.rows
                 found = {k: squeezed(v) for k, v in self._blocks(given, arrays, rows).items()}
-                labels = _labels(self.tangent)
+                labels = row_labels(self.tangent.outputs, rows)
             case "mean":
                 found = {k: squeezed(v) for k, v in self._means(given, arrays).items()}
                 labels = tuple(v.name for v in self.tangent.outputs)
@@ -158,15 +158,6 @@ class Finite:
             if d not in network.declarations and not isinstance(d, Data)
         ]
         return start_builder(program, "constants", added).build()
-
-
-def _labels(found: Tangent) -> tuple[str, ...]:
-    """`f`, or `f_0`, `f_1`, … for the components."""
-    return tuple(
-        v.name if components(v) == 1 else f"{v.name}_{c}"
-        for v in found.outputs
-        for c in range(components(v))
-    )
 
 
 def _variance(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tpgraph.kernels.result import Array
+from tpgraph.compiler import Array
 from tpgraph.transform.gradients import GradientTerm
 
 __all__ = ["Grams", "Group", "total"]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "Kernel"]
+from tpgraph.program import Variable
 
-Array: TypeAlias = npt.NDArray[np.floating[Any]]
+__all__ = ["Array", "Kernel", "row_labels", "squeezed"]
+
+Array: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -57,3 +60,9 @@ def squeezed(block: Array) -> Array:
     if block.shape[0] == 1:
         return block[0, :, 0, :]
     return np.ascontiguousarray(block.transpose(1, 0, 3, 2))
+
+
+def row_labels(outputs: Sequence[Variable], rows: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """`f` for an output that stands in one row, `f_0`, `f_1`, … for one of several components."""
+    count = Counter(output for output, _ in rows)
+    return tuple(outputs[o].name if count[o] == 1 else f"{outputs[o].name}_{c}" for o, c in rows)

@@ -1,0 +1,236 @@
+"""NNGP and NTK of networks of infinite width, by the Master Theorem.
+
+    NNGP  Cov(f(ξ), f(ξ̄)) over initializations
+    NTK   K̊(ξ, ξ̄) = Σ_W Σ_{i,j} lim (M²/S²) n_h n_x · E[Z^{dh_i} Z^{dh̄_j}] E[Z^{x_i} Z^{x̄_j}]
+
+over the uses h_i = W x_i of every trained W, with n_h, n_x the lengths of the vectors: the kernel
+of `tpgraph.kernels.tangent` with a limit for every Moment.
+Source: Tensor Programs IIb (arXiv 2105.03703), Eqs. 97–100; TP II (arXiv 2006.14548).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from tpgraph.errors import TPTypeError
+from tpgraph.kernels.copies import are_copies, representative_rows
+from tpgraph.kernels.inputs import Inputs, input_arrays, side_by_side
+from tpgraph.kernels.result import Array, Kernel, row_labels, squeezed
+from tpgraph.kernels.tangent import Row, Tangent, check_kind, network_outputs, tangent
+from tpgraph.limits import InputsLimit, Values, limit_over_inputs
+from tpgraph.program import Program
+from tpgraph.transform.gradients import Gradient, GradientTerm
+from tpgraph.transform.powers import Power, size
+
+__all__ = ["kernel", "parameter_kernels"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    """How limits are taken."""
+
+    name: str
+    samples: int
+    seed: int
+
+    def limit(
+        self, program: Program, data: Mapping[str, Array], wanted: Iterable[tuple[str, str]]
+    ) -> InputsLimit:
+        """The limit on all inputs."""
+        return limit_over_inputs(program, data, wanted, samples=self.samples, seed=self.seed)
+
+
+def kernel(
+    program: Program,
+    X: Inputs,
+    kind: str = "both",
+    *,
+    engine: str = "auto",
+    samples: int = 2**16,
+    seed: int = 0,
+) -> Kernel:
+    """NNGP and NTK of a network of infinite width, at initialization, on N inputs.
+
+    X is an array (N, d), arrays by source name or a data set; `kind` is ntk, nngp or both. Arrays
+    are (N, N), or (N, m, N, m) for m outputs. The kernel of a readout of k rows is δ_ab K and K is
+    given; components that are no independent copies are given as so many outputs. `engine` is
+    "exact", "sampled" (with `samples` and `seed`, and error bars) or "auto", exact where that can
+    be. Where the NTK grows, as in the standard parametrization, `ntk` is the coefficient of
+    n^exponent, n the first width.
+
+    Raises TPTypeError for programs without output, data or params or without a limit, TPDataError
+    for arrays that do not fit.
+    """
+    wanted = check_kind(kind)
+    network_outputs(program)
+    arrays = input_arrays(program, X)
+    rows = representative_rows(program)
+    how = _Engine(engine, samples, seed)
+    used: list[str] = []
+    nngp = ntk = None
+    exponent = Fraction(0)
+    if wanted != "ntk":
+        nngp = _nngp(program, arrays, how, used)
+    if wanted != "nngp":
+        limit = _TangentLimit.of(tangent(program, "ntk"), arrays, rows, how)
+        ntk, exponent = limit.total()
+        used.append(limit.limit.engine)
+    return Kernel(
+        side_by_side(arrays),
+        row_labels(program.outputs, rows),
+        "exact" if set(used) == {"exact"} else "sampled",
+        ntk=None if ntk is None else ntk.value,
+        nngp=None if nngp is None else nngp.value,
+        ntk_error=None if ntk is None else ntk.error,
+        nngp_error=None if nngp is None else nngp.error,
+        exponent=exponent,
+    )
+
+
+def parameter_kernels(
+    program: Program,
+    X: Inputs,
+    *,
+    engine: str = "auto",
+    samples: int = 2**16,
+    seed: int = 0,
+) -> dict[str, Values]:
+    """What each param adds to the NTK, by name: the sum over its uses, as `kernel` counts it.
+
+    In units of n^exponent, with the exponent of the whole kernel. Raises as `kernel`.
+    """
+    found = tangent(program, "ntk")
+    how = _Engine(engine, samples, seed)
+    limit = _TangentLimit.of(found, input_arrays(program, X), representative_rows(program), how)
+    _, exponent = limit.total()
+    return {g.parameter.variable.name: limit.of_parameter(g, exponent) for g in found.gradients}
+
+
+def _nngp(program: Program, arrays: Mapping[str, Array], how: _Engine, used: list[str]) -> Values:
+    """Cov(f, g) for every pair of outputs."""
+    for output in program.outputs:
+        if not are_copies(program, output):
+            raise TPTypeError(
+                f"the components of {output} are no independent copies of each other",
+                program.equation_of[output.name].span,
+                "an output such as f = V x + c",
+                "ask for the ntk kernel alone",
+            )
+    names = [v.name for v in program.outputs]
+    pairs = [(f, g) for i, f in enumerate(names) for g in names[: i + 1]]
+    limit = how.limit(program, arrays, pairs)
+    used.append(limit.engine)
+    count = len(next(iter(arrays.values())))
+    value = np.zeros((len(names), count, len(names), count))
+    error = np.zeros_like(value)
+    for f, g in pairs:
+        found = limit.covariance(f, g)
+        i, j = names.index(f), names.index(g)
+        value[i, :, j], error[i, :, j] = found.value, found.error
+        value[j, :, i], error[j, :, i] = found.value.T, found.error.T
+    return Values(squeezed(value), squeezed(error))
+
+
+@dataclass(frozen=True)
+class _TangentLimit:
+    """The limit of a network and its backward passes.
+
+    Inputs are the N samples once for each row, with its cotangent.
+    """
+
+    tangent: Tangent
+    rows: int
+    limit: InputsLimit
+
+    @classmethod
+    def of(
+        cls, found: Tangent, arrays: Mapping[str, Array], rows: Sequence[Row], how: _Engine
+    ) -> _TangentLimit:
+        """Ask for the moments of every pair of uses."""
+        count = len(next(iter(arrays.values())))
+        repeats = len(rows) if found.cotangents else 1
+        data = {name: np.tile(array, (repeats, 1)) for name, array in arrays.items()}
+        for name, seed in found.seeds(rows).items():
+            data[name] = np.repeat(seed, count, axis=0)
+        wanted = [
+            (x.name, y.name)
+            for gradient in found.gradients
+            for a, b in _pairs(gradient)
+            for x, y in zip(a.ends, b.ends, strict=True)
+        ]
+        return cls(found, repeats, how.limit(found.program, data, dict.fromkeys(wanted)))
+
+    def total(self) -> tuple[Values, Fraction]:
+        """The kernel's coefficient and exponent: what grows fastest of all that is not zero."""
+        gradients = self.tangent.gradients
+        exponents = {_exponent(_factor(a, b)) for g in gradients for a, b in _pairs(g)}
+        found = _add([], self._shape)
+        for exponent in sorted(exponents, reverse=True):
+            found = _add([self.of_parameter(g, exponent) for g in gradients], self._shape)
+            if found.value.any() or found.error.any():
+                return found, exponent
+        return found, Fraction(0)
+
+    def of_parameter(self, gradient: Gradient, exponent: Fraction) -> Values:
+        """The coefficient of n^exponent in the sum over pairs of uses."""
+        terms = []
+        for a, b in _pairs(gradient):
+            factor = _factor(a, b)
+            if _exponent(factor) == exponent:
+                term = self._term(factor.constant, a, b)
+                terms.append(term)
+                if a is not b:
+                    terms.append(Values(term.value.T, term.error.T))
+        return self._blocks(_add(terms, self._flat))
+
+    def _term(self, factor: float, a: GradientTerm, b: GradientTerm) -> Values:
+        """Factor · Π moments; |x| δy + |y| δx bounds the error of a product."""
+        value, error = np.full(self._flat, factor), np.zeros(self._flat)
+        for x, y in zip(a.ends, b.ends, strict=True):
+            moment = self.limit.moment(x.name, y.name)
+            error = error * np.abs(moment.value) + np.abs(value) * moment.error
+            value = value * moment.value
+        return Values(value, error)
+
+    @property
+    def _flat(self) -> tuple[int, ...]:
+        return self.limit.count, self.limit.count
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        count = self.limit.count // self.rows
+        return (count, count) if self.rows == 1 else (count, self.rows, count, self.rows)
+
+    def _blocks(self, found: Values) -> Values:
+        count = self.limit.count // self.rows
+        shape = (self.rows, count, self.rows, count)
+        return Values(*(squeezed(a.reshape(shape)) for a in (found.value, found.error)))
+
+
+def _pairs(gradient: Gradient) -> Iterable[tuple[GradientTerm, GradientTerm]]:
+    """Every pair of uses once; one of two different uses stands for both orders."""
+    return [(a, b) for i, a in enumerate(gradient.terms) for b in gradient.terms[: i + 1]]
+
+
+def _factor(a: GradientTerm, b: GradientTerm) -> Power:
+    """(M²/S²) n_h n_x: moments are means, inner products are sums."""
+    factor = a.coefficient * b.coefficient
+    for end in a.ends:
+        factor *= size(end.dim)
+    return factor
+
+
+def _exponent(factor: Power) -> Fraction:
+    return sum((e for _, e in factor.exponents), Fraction(0))
+
+
+def _add(terms: Sequence[Values], shape: tuple[int, ...]) -> Values:
+    """The sum, with an error bar that holds however the terms' errors depend on each other."""
+    value, error = np.zeros(shape), np.zeros(shape)
+    for term in terms:
+        value, error = value + term.value, error + term.error
+    return Values(value, error)
