@@ -59,6 +59,7 @@ def test_json(program):
         "name": "standard",
         "stable": False,
         "feature_learning": False,
+        "regime": "unstable",
         "r": -1.0,
     }
     assert found["errors"] == []
@@ -67,18 +68,17 @@ def test_json(program):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("ntk", {"name": "ntk", "stable": True, "feature_learning": False, "r": 0.5}),
-        ("mup", {"name": "mup", "stable": True, "feature_learning": True, "r": 0.0}),
-        (
-            "abc(a=[0, 0, 0], b=[0, 1/2, 1/2], c=1)",
-            {"name": "abc", "stable": True, "feature_learning": False, "r": 0.5},
-        ),
+        ("ntk", ("ntk", True, False, "kernel", 0.5)),
+        ("mup", ("mup", True, True, "feature learning", 0.0)),
+        ("abc(a=[0, 0, 0], b=[0, 1/2, 1/2], c=1)", ("abc", True, False, "kernel", 0.5)),
+        ("abc(a=[0, 1/2, 1], b=[0, 0, 1], c=0)", ("abc", True, False, "trivial", 2.0)),
     ],
 )
 def test_parametrizations_in_json(line, expected):
     program = tp.parse(TEXT.replace("standard", line))
     report = tp.report(program)
-    assert report.to_json()["parametrization"] == expected
+    keys = ("name", "stable", "feature_learning", "regime", "r")
+    assert report.to_json()["parametrization"] == dict(zip(keys, expected, strict=True))
     assert report.advice is None
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "Analysis",
     "Kind",
     "Parametrization",
+    "Regime",
     "Scaling",
     "analyze",
     "layer_kind",
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 Kind: TypeAlias = Literal["input", "hidden", "readout"]
+Regime: TypeAlias = Literal["unstable", "trivial", "kernel", "feature learning"]
 KINDS: tuple[Kind, ...] = ("input", "hidden", "readout")
 
 
@@ -159,6 +161,15 @@ class Analysis:
     def kernel_regime(self) -> bool:
         """Whether training becomes kernel gradient descent in the limit."""
         return self.stable and self.nontrivial and self.r > 0
+
+    @property
+    def regime(self) -> Regime:
+        """The one word for it."""
+        if not self.stable:
+            return "unstable"
+        if not self.nontrivial:
+            return "trivial"
+        return "feature learning" if self.r == 0 else "kernel"
 
 
 def analyze(parametrization: Parametrization, kinds: Iterable[Kind]) -> Analysis:

@@ -69,7 +69,8 @@ class Report:
         """The findings as plain data, in the documented form of `tpgraph check --json`.
 
         Data and targets are no vectors of the program and are left out. `r` is a number, and null
-        beside `stable` and `feature_learning` where nothing is trained.
+        beside `stable`, `feature_learning` and `regime` (unstable, trivial, kernel, feature
+        learning) where nothing is trained.
         """
         return {
             "name": self.name,
@@ -94,6 +95,7 @@ class Report:
             "name": self.parametrization.name,
             "stable": found and found.stable,
             "feature_learning": found and found.feature_learning,
+            "regime": found and found.regime,
             "r": found and float(found.r),
         }
 
