@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 import tpgraph as tp
-from tpgraph_cli import execution, limits, pictures, studies, texts
+from tpgraph_cli import comparison, execution, kernels, limits, pictures, studies, texts
 
 __all__ = ["app", "main"]
 
@@ -36,6 +36,8 @@ app.command("compile")(execution.compile_)
 app.command("run")(execution.run)
 app.command("train")(execution.train)
 app.command("limit")(limits.limit)
+app.command("kernel")(kernels.kernel)
+app.command("coordcheck")(comparison.coordcheck)
 app.add_typer(studies.app, name="study")
 
 
