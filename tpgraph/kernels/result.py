@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,10 @@ from tpgraph.program import Variable
 __all__ = ["Array", "Kernel", "row_labels", "squeezed"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
+
+_SHOWN = 8
+_COLUMNS = ("mean K_ii", "mean K_ij", "least", "greatest", "error up to")
+_HEADER = " " * 12 + "".join(f"{c:>13}" for c in _COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,24 @@ class Kernel:
             found["ntk_exponent"] = np.array(float(self.exponent))
         return found
 
+    def npz(self) -> bytes:
+        """`arrays` as an NPZ file."""
+        buffer = io.BytesIO()
+        np.savez(buffer, **dict(self.arrays()))  # type: ignore[arg-type]
+        return buffer.getvalue()
+
+    def summary(self) -> str:
+        """A table: means of K(ξ, ξ) and of K(ξ, ξ̄), the range, the largest error."""
+        where = "finite width" if self.engine == "finite" else f"infinite width, {self.engine}"
+        names = f" of {', '.join(self.outputs)}" if len(self.outputs) <= _SHOWN else ""
+        rows = [f"kernel{names} on {len(self)} inputs, {where}", _HEADER]
+        if self.nngp is not None:
+            rows.append(_row("nngp", self.nngp, self.nngp_error))
+        if self.ntk is not None:
+            grows = f" / n^{self.exponent}" if self.exponent else ""
+            rows.append(_row(f"ntk{grows}", self.ntk, self.ntk_error))
+        return "\n".join(rows)
+
 
 def squeezed(block: Array) -> Array:
     """(m, N, m, N) as (N, m, N, m), or as (N, N) for m = 1."""
@@ -66,3 +89,14 @@ def row_labels(outputs: Sequence[Variable], rows: Sequence[tuple[int, int]]) -> 
     """`f` for an output that stands in one row, `f_0`, `f_1`, … for one of several components."""
     count = Counter(output for output, _ in rows)
     return tuple(outputs[o].name if count[o] == 1 else f"{outputs[o].name}_{c}" for o, c in rows)
+
+
+def _row(name: str, array: Array, error: Array | None) -> str:
+    full = array if array.ndim == 4 else array[:, None, :, None]
+    same = np.einsum("iaja->ija", full)
+    diagonal = np.einsum("iia->ia", same)
+    rest = same[~np.eye(len(same), dtype=bool)]
+    means = [diagonal.mean(), rest.mean() if len(rest) else np.nan]
+    cells = [f"{x:13.6g}" for x in (*means, array.min(), array.max())]
+    cells += [f"{error.max():13.2g}"] if error is not None else []
+    return f"{name:12}" + "".join(cells)

@@ -1,0 +1,114 @@
+"""The command that computes kernels: kernel."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import tpgraph as tp
+from tpgraph_cli.execution import Dtype, Precision, Seed, Widths
+from tpgraph_cli.files import File, load, parse_widths, write
+from tpgraph_cli.study_options import sweep_progress
+
+if TYPE_CHECKING:
+    from tpgraph import Program
+
+__all__ = ["kernel"]
+
+
+class Kind(StrEnum):
+    """Which kernels."""
+
+    ntk = "ntk"
+    nngp = "nngp"
+    both = "both"
+
+
+class Engine(StrEnum):
+    """How the limit is taken."""
+
+    auto = "auto"
+    exact = "exact"
+    sampled = "sampled"
+
+
+def kernel(
+    file: File,
+    data: Annotated[str, typer.Option(help="CSV with a header, or NPZ; targets are not needed.")],
+    out: Annotated[
+        str | None,
+        typer.Option("--output", "-o", help="NPZ file for the arrays nngp, ntk and x."),
+    ] = None,
+    kind: Annotated[Kind, typer.Option(help="Which kernels.")] = Kind.both,
+    rows: Annotated[
+        str | None, typer.Option(metavar="I:J", help="Only these samples, counted from 0.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many samples.", min=1)] = None,
+    width: Widths = None,
+    inits: Annotated[
+        int, typer.Option(help="At finite width: the mean over so many networks.", min=1)
+    ] = 1,
+    engine: Annotated[Engine, typer.Option(help="How the limit is taken.")] = Engine.auto,
+    samples: Annotated[
+        int, typer.Option(help="Sample values of every Z of the sampled engine.", min=4096)
+    ] = 2**16,
+    seed: Seed = 0,
+    dtype: Precision = Dtype.float64,
+    plot: Annotated[
+        Path | None, typer.Option(help="Heat maps of the kernels: .svg, .pdf or .png.")
+    ] = None,
+) -> None:
+    """Compute a network's NNGP and NTK over the samples of a data file.
+
+    At infinite width; with --width, of networks of that width. Arrays are (N, N), or (N, m, N, m)
+    for m outputs; of a readout of k rows the kernel of one component is given, at finite width the
+    mean over components. Beside them are x, the samples, errors where there are any, and
+    ntk_exponent: the NTK is ntk · n^ntk_exponent where it grows with width.
+    """
+    program = load(file)
+    X = _samples(program, data, rows, limit)
+    if width:
+        with sweep_progress("initializations") as advance:
+            found = tp.mean_kernel(
+                program,
+                X,
+                parse_widths(width),
+                inits=inits,
+                seed=seed,
+                kind=kind.value,
+                dtype=dtype.value,
+                progress=advance,
+            )
+    else:
+        found = tp.kernel(program, X, kind.value, engine=engine.value, samples=samples, seed=seed)
+    if plot is not None:
+        tp.write_bytes(plot, tp.figure_bytes(tp.kernel_figure(found), plot))
+    if out is not None:
+        write(found.npz(), out)
+    if out != "-":
+        typer.echo(found.summary())
+
+
+def _samples(program: Program, data: str, rows: str | None, limit: int | None) -> dict[str, object]:
+    """The chosen samples of a data file, by source name."""
+    arrays = tp.load_data(data, program, targets=False).arrays
+    count = len(next(iter(arrays.values())))
+    start, stop = 0, count
+    if rows is not None:
+        found = re.fullmatch(r"\s*(\d*)\s*:\s*(\d*)\s*", rows)
+        if found is None:
+            raise tp.TPDataError(f"--rows {rows} is not understood", expected="I:J, such as 0:100")
+        start = int(found[1] or 0)
+        stop = min(int(found[2] or count), count)
+    if limit is not None:
+        stop = min(stop, start + limit)
+    if start >= stop:
+        raise tp.TPDataError(
+            f"{data} has {count} samples, and none in --rows {rows}",
+            expected=f"rows from 0:{count}",
+        )
+    return {name: array[start:stop] for name, array in arrays.items()}
