@@ -12,6 +12,7 @@ from tpgraph.limits.estimates import VectorLimit
 from tpgraph.limits.result import Limit
 from tpgraph.limits.sampling.evaluation import Evaluation
 from tpgraph.limits.sampling.normals import REPLICATES, Array
+from tpgraph.limits.sampling.readouts import Outputs
 from tpgraph.program import Program, Variable, canonical_name
 
 __all__ = ["limit"]
@@ -23,12 +24,18 @@ def limit(
     data: Mapping[str, Any] | None = None,
     samples: int = 2**16,
     seed: int = 0,
+    outputs: Outputs = None,
 ) -> Limit:
     """The infinite-width limit of every vector and scalar of a program (Master Theorem).
 
     `data` has one sample of every data input, d numbers by source name; targets may be left out,
     and what depends on them is then left out too. Params are at initialization. The result is
     deterministic in `seed`; its error bars shrink at least as fast as samples^(−1/2).
+
+    Readouts V x are Gaussian over initializations. With `outputs="sampled"` all are drawn once, by
+    `seed`, from their joint distribution; with `outputs={"f": values}` these have the given values,
+    and the others their distribution given them. What is known is a number in what follows, so that
+    NTK-parametrized training (`unroll_sgd(p, steps, form="fluctuation")`) has a limit.
 
     The theorem asks for pseudo-Lipschitz functions. Raises TPDataError for data that do not fit,
     and TPError, naming the instruction, where an expectation is no number or seems to diverge,
@@ -38,9 +45,9 @@ def limit(
     """
     given = _given(program, data or {})
     one = {name: np.asarray(value, dtype=float).reshape(1, -1) for name, value in given.items()}
-    found = Evaluation(program, one, samples, seed)
+    found = Evaluation(program, one, samples, seed, outputs=outputs)
     found.run()
-    return _collected(found)
+    return _collected(program, found)
 
 
 def _given(program: Program, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,18 +74,18 @@ def _canonical(name: str) -> str:
     return canonical_name(base) + bracket + index
 
 
-def _collected(found: Evaluation) -> Limit:
+def _collected(program: Program, found: Evaluation) -> Limit:
     """The facts of an evaluation on one input, over replicates."""
     vectors: dict[str, VectorLimit] = {}
-    inputs = _inputs(found.program)
-    for name, variable in found.program.variables.items():
+    inputs = _inputs(program)
+    for name, variable in program.variables.items():
         samples = _samples(found, variable)
         if samples is not None and name not in inputs:
             vectors[name] = _vector(found, variable, samples)
     scalars = {name: value[:, 0, 0] for name, value in found.scalars.items()}
-    order = [name for name in found.program.variables if name in scalars]
+    order = [name for name in program.variables if name in scalars]
     return Limit(
-        program=found.program,
+        program=program,
         samples=found.normals.size * REPLICATES,
         scalar_values={name: scalars[name] for name in order},
         vectors=vectors,
@@ -100,7 +107,8 @@ def _vector(found: Evaluation, variable: Variable, samples: Array) -> VectorLimi
     hat = products.hats[name][:, 0, 0] if name in products.hats else None
     if name in found.variances:
         hat = np.full(REPLICATES, found.variances[name])
-    if name in found.outputs and name in products.hat_covariances and hat is not None:
+    is_free = name in found.outputs and found.outputs[name].is_random and not found.is_conditioned
+    if is_free and name in products.hat_covariances and hat is not None:
         mean, variance = np.zeros_like(mean), hat
     covariances = products.hat_covariances.get(name, {})
     return VectorLimit(

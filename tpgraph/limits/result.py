@@ -70,6 +70,10 @@ class Limit:
         """E Z^x."""
         return self.vector(name).mean.value
 
+    def values(self, name: str) -> Array:
+        """E of every entry of a vector of fixed dimension, (d,): of a known readout its value."""
+        return np.asarray(self.vector(name).samples.mean(axis=(0, 2)))
+
     def var(self, name: str) -> float:
         """Var Z^x."""
         return self.vector(name).var.value

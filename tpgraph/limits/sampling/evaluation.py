@@ -23,8 +23,15 @@ from tpgraph.functions import Expression, inline
 from tpgraph.limits.sampling.checks import divides, finite, mean, normals_of
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
 from tpgraph.limits.sampling.normals import REPLICATES, Array, Normals
-from tpgraph.limits.sampling.outputs import Output, apply
+from tpgraph.limits.sampling.outputs import STAYS_RANDOM, Output, apply
 from tpgraph.limits.sampling.products import Products
+from tpgraph.limits.sampling.readouts import (
+    SAMPLED,
+    Outputs,
+    Readouts,
+    known_readouts,
+    readouts_first,
+)
 from tpgraph.limits.scales import Scales
 from tpgraph.limits.vanishing import at_limit
 from tpgraph.program import (
@@ -53,7 +60,7 @@ class Evaluation:
     has a fixed dimension, and `products` the facts of every MatMul; M is N, or 1 of what is the
     same on all inputs. What depends on targets that were not given is in `unknown` and nowhere
     else. `data` are arrays (N, d). With `read` given, readouts are sampled only where equations or
-    these names need their samples.
+    these names need their samples; `outputs` says whether they are random at all.
     """
 
     def __init__(
@@ -64,8 +71,12 @@ class Evaluation:
         seed: int,
         replicates: Sequence[int] = range(REPLICATES),
         read: Collection[str] | None = None,
+        outputs: Outputs = None,
     ) -> None:
+        known = known_readouts(program, outputs)
+        program = readouts_first(program, known)
         self.program = program
+        self.readouts = Readouts(outputs == SAMPLED, known, seed)
         self.data = data
         self.replicates = len(replicates)
         self.count = max((len(rows) for rows in data.values()), default=1)
@@ -79,13 +90,24 @@ class Evaluation:
         names = program.variables if read is None else read
         wanted = {name for name in program.variables if name in names or program.uses[name]}
         self.products = Products(
-            program, self.scales, self.normals, self.trace, self.outputs, wanted
+            program,
+            self.scales,
+            self.normals,
+            self.trace,
+            self.outputs,
+            self.readouts,
+            wanted,
         )
         self._decays = {
             d.variable.name: self.scales.decay(d)
             for d in program.declarations
             if isinstance(d, InitialScalar)
         }
+
+    @property
+    def is_conditioned(self) -> bool:
+        """Whether readouts have given values."""
+        return self.readouts.has_known
 
     def run(self) -> None:
         """Evaluate every declaration and equation, in order. Raises TPError."""
@@ -147,6 +169,9 @@ class Evaluation:
         size = 1 if wide else variables[0].dim.size({})
         if not wide and not covariance.any():
             joint = np.zeros((self.replicates, k, size, 1))
+        elif not wide and self.readouts.is_sampled:
+            drawn = np.einsum("ij,jds->ids", root, self.readouts.draw(k, size, 1))
+            joint = np.broadcast_to(drawn, (self.replicates, *drawn.shape))
         else:
             normals = self.normals.take(k * size).reshape(self.replicates, k, size, -1)
             joint = np.einsum("ij,bjds->bids", root, normals)
@@ -196,7 +221,7 @@ class Evaluation:
         raise TPTypeError(
             f"{variable} depends on a readout, which stays random in the limit",
             expected="scalars with deterministic limits, as the Master Theorem requires",
-            mend="give the readout's value as a scalar, or choose the mup parametrization",
+            mend=STAYS_RANDOM,
         )
 
     def _is_outside(self, equation: Nonlin | Moment) -> bool:

@@ -45,6 +45,28 @@ class Family:
         normals (B, r, …), the result is (B, M, …). Without `take` no samples are made, and no
         later block of the family may ask for them.
         """
+        row, _ = self._append(name, own, covariances)
+        if take is None:
+            return None
+        self._normals.append(take(row[-1].shape[2]))
+        return self._combined(row)
+
+    def condition(self, name: str, own: Array, covariances: Sequence[Array], value: Array) -> Array:
+        """A new block of this value, (B, M, …, 1), on which later blocks then depend.
+
+        The result is how far the value is off in directions without variance, (B, M, ·).
+        """
+        row, inverse = self._append(name, own, covariances)
+        rest = value - self._combined(row[:-1]) if len(row) > 1 else value
+        flat = rest.reshape(*rest.shape[:2], -1)
+        normals = inverse.transpose(0, 2, 1) @ flat
+        self._normals.append(normals.reshape(*normals.shape[:2], *rest.shape[2:]))
+        return np.asarray(flat - row[-1] @ normals)
+
+    def _append(
+        self, name: str, own: Array, covariances: Sequence[Array]
+    ) -> tuple[list[Array], Array]:
+        """The coefficients L_kj of a new block, and (L_kkᵀ)⁺."""
         row: list[Array] = []
         for j, covariance in enumerate(covariances):
             rest = covariance - _inner(row, self._rows[j])
@@ -55,19 +77,16 @@ class Family:
         self.names.append(name)
         self._rows.append(row)
         self._inverses.append(inverse)
-        if take is None:
-            return None
-        self._normals.append(take(factor.shape[2]))
-        return self._combined(row)
+        return row, inverse
 
     def _combined(self, row: Sequence[Array]) -> Array:
         """Σ_j L_kj N_j."""
         newest = self._normals[-1]
         total = np.zeros((len(newest), row[0].shape[1], *newest.shape[2:]))
-        for coefficients, normals in zip(row, self._normals, strict=True):
+        for coefficients, normals in zip(row, self._normals, strict=False):
             if coefficients.any():
-                flat = normals.reshape(*normals.shape[:2], -1)
-                total += (coefficients @ flat).reshape(total.shape)
+                flat = coefficients @ normals.reshape(*normals.shape[:2], -1)
+                total = total + flat.reshape(*flat.shape[:2], *normals.shape[2:])
         return total
 
     def solve(self, names: Sequence[str], b: Array) -> Array:

@@ -19,6 +19,7 @@ from tpgraph.functions import (
     Expression,
     Number,
     arguments_of,
+    div,
     evaluate,
     gradient,
     substitute,
@@ -26,7 +27,13 @@ from tpgraph.functions import (
 from tpgraph.limits.sampling.normals import Array
 from tpgraph.limits.vanishing import leading
 
-__all__ = ["Output", "apply"]
+__all__ = ["STAYS_RANDOM", "Output", "apply"]
+
+STAYS_RANDOM = (
+    'draw the readouts once, outputs="sampled" (--outputs sampled), give their values,'
+    " outputs={…}, or choose the mup parametrization, in which they are deterministic"
+)
+"""How to mend a program in which a readout steers vectors."""
 
 
 @dataclass(frozen=True)
@@ -50,34 +57,55 @@ def apply(
 ) -> Output:
     """ψ(arguments), entry by entry; argument i tends to 0 like n^−decays[i] where that is > 0.
 
-    A pole in such an argument makes the result grow with n. Raises TPTypeError where growing
-    arguments do not enter linearly.
+    A pole in such an argument makes the result grow with n; what grows already must enter linearly,
+    and the result is what is left of Σ_i ∂_iψ z_i + rest in its highest power of n. Raises
+    TPTypeError where growing arguments do not enter linearly.
     """
-    vanishing = [i for i in dict.fromkeys(arguments_of(expression)) if decays[i]]
-    growth = Fraction(0)
-    for index in vanishing:
-        expression, order = leading(expression, index)
-        growth += order * decays[index]
     growing = [i for i, a in enumerate(arguments) if a.power and i in arguments_of(expression)]
-    if growing:
-        growth += _common_power(expression, arguments, growing)
-    with np.errstate(all="ignore"):
-        values = evaluate(expression, [a.values for a in arguments])
-    shape = np.broadcast_shapes(values.shape, *(a.values.shape for a in arguments[:1]))
-    return Output(np.broadcast_to(values, shape), growth)
-
-
-def _common_power(
-    expression: Expression, arguments: Sequence[Output], growing: Sequence[int]
-) -> Fraction:
-    """The power of a result that is linear in every argument that grows."""
-    powers = {arguments[i].power for i in growing}
     slopes = gradient(expression)
-    linear = all(not set(arguments_of(slopes[i])) & set(growing) for i in growing if i in slopes)
+    if any(set(arguments_of(slopes[i])) & set(growing) for i in growing if i in slopes):
+        raise TPTypeError("what grows with width does not enter linearly")
     everything: list[Expression] = [Argument(i) for i in range(len(arguments))]
     for i in growing:
         everything[i] = Number(Fraction(0))
-    rest = evaluate(substitute(expression, everything), [a.values for a in arguments])
-    if len(powers) > 1 or not linear or np.any(rest != 0):
-        raise TPTypeError("what grows with width enters with other powers of it, not linearly")
-    return powers.pop()
+    terms = [_term(substitute(expression, everything), arguments, decays)]
+    for i in growing:
+        if i in slopes:
+            slope = _term(slopes[i], arguments, decays, arguments[i].power)
+            values = slope.values * arguments[i].values
+            terms.append(Output(values, slope.power + arguments[i].power))
+    telling = [term for term in terms if np.any(term.values != 0)] or terms[:1]
+    power = max(term.power for term in telling)
+    return Output(_sum([t.values for t in telling if t.power == power]), power)
+
+
+def _sum(values: Sequence[Array]) -> Array:
+    total = values[0]
+    for other in values[1:]:
+        total = total + other
+    return total
+
+
+def _term(
+    expression: Expression,
+    arguments: Sequence[Output],
+    decays: Sequence[Fraction],
+    beside: Fraction = Fraction(0),
+) -> Output:
+    """What is left of ψ in its highest power of n; of ψ n^`beside` that in n^0 or more.
+
+    The power is that of ψ by itself.
+    """
+    vanishing = [i for i in dict.fromkeys(arguments_of(expression)) if decays[i]]
+    growth = Fraction(0)
+    if len(vanishing) == 1 and (beside / decays[vanishing[0]]).denominator == 1:
+        for _ in range(int(beside / decays[vanishing[0]])):
+            expression = div(expression, Argument(vanishing[0]))
+        growth -= beside
+    for index in vanishing:
+        expression, order = leading(expression, index)
+        growth += order * decays[index]
+    with np.errstate(all="ignore"):
+        values = np.asarray(evaluate(expression, [a.values for a in arguments]), dtype=float)
+    shape = np.broadcast_shapes(values.shape, *(a.values.shape for a in arguments[:1]))
+    return Output(np.broadcast_to(values, shape), growth)

@@ -23,7 +23,8 @@ from tpgraph.limits.sampling.checks import mean
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Product, Trace
 from tpgraph.limits.sampling.gaussian import Family
 from tpgraph.limits.sampling.normals import Array, Normals
-from tpgraph.limits.sampling.outputs import Output
+from tpgraph.limits.sampling.outputs import STAYS_RANDOM, Output
+from tpgraph.limits.sampling.readouts import Readouts
 from tpgraph.limits.scales import Asymptotic, Scales
 from tpgraph.program import MatMul, Program
 
@@ -45,6 +46,7 @@ class Products:
         normals: Normals,
         trace: Trace,
         outputs: dict[str, Output],
+        readouts: Readouts,
         read: Collection[str],
     ) -> None:
         self.program = program
@@ -52,6 +54,7 @@ class Products:
         self.normals = normals
         self.trace = trace
         self.outputs = outputs
+        self.readouts = readouts
         self.hats: dict[str, Array] = {}
         self.hat_covariances: dict[str, dict[str, Array]] = {}
         self.dots: dict[str, dict[str, Array]] = {}
@@ -60,7 +63,7 @@ class Products:
         self.repeats: dict[str, str] = {}
         self._made: dict[tuple[str, bool, str], str] = {}
         products = [e for e in program.equations if isinstance(e, MatMul)]
-        self._read = {(e.matrix.name, e.transpose) for e in products if e.out.name in read}
+        self._read = {self._key(e) for e in products if e.out.name in read}
 
     def apply(self, equation: MatMul) -> None:
         """Bind the product. Raises TPTypeError where it has no limit."""
@@ -97,9 +100,12 @@ class Products:
             known = self.hat_covariances[earlier]
             self.hat_covariances[name] = {**known, earlier: self.hats[earlier]}
 
+    @staticmethod
+    def _key(equation: MatMul, opposite: bool = False) -> tuple[str, bool]:
+        return equation.matrix.name, equation.transpose != opposite
+
     def _family(self, equation: MatMul, opposite: bool = False) -> Family:
-        key = equation.matrix.name, equation.transpose != opposite
-        return self._families.setdefault(key, Family())
+        return self._families.setdefault(self._key(equation, opposite), Family())
 
     def _variance(self, equation: MatMul) -> float:
         """σ² = s c of a product with W, s r of one with Wᵀ, over the coordinates of the operand."""
@@ -112,35 +118,30 @@ class Products:
         operands = (self._operands[name] for name in family.names)
         return [factor * (x @ y.transpose(0, 2, 1)) for y in operands]
 
-    def _extend(self, equation: MatMul, sigma2: float, entries: int = 1) -> Array | None:
-        """Ẑ of a wide operand, (B, M, entries, S); None where nothing reads the samples."""
+    def _of_operand(self, equation: MatMul, sigma2: float) -> tuple[Array, list[Array]]:
+        """Cov(Ẑ, Ẑ) for a wide operand x, and with the earlier products: σ² E[Z^x Z^y]."""
         family, name = self._family(equation), equation.out.name
         x = self.trace.samples[equation.operand.name]
         mean(x * x)
         factor = sigma2 / self.normals.size
         covariances = self._covariances(x, family, factor)
-        own = factor * (x @ x.transpose(0, 2, 1))
         self._operands[name] = x
-        is_read = equation.out.is_wide or (equation.matrix.name, equation.transpose) in self._read
-        return self._record(name, family, own, covariances, entries, is_read)
+        return self._record(name, family, factor * (x @ x.transpose(0, 2, 1)), covariances)
 
     def _record(
-        self,
-        name: str,
-        family: Family,
-        own: Array,
-        covariances: list[Array],
-        entries: int = 1,
-        is_read: bool = True,
-    ) -> Array | None:
+        self, name: str, family: Family, own: Array, covariances: list[Array]
+    ) -> tuple[Array, list[Array]]:
         self.hats[name] = own
         self.hat_covariances[name] = dict(zip(family.names, covariances, strict=True))
+        return own, covariances
 
-        def take(count: int) -> Array:
-            normals = self.normals.take(count * entries)
-            return normals.reshape(len(normals), count, entries, self.normals.size)
-
-        return family.extend(name, own, covariances, take if is_read else None)
+    def _hat(self, equation: MatMul, own: Array, covariances: list[Array]) -> Array:
+        """Samples of Ẑ."""
+        found = self._family(equation).extend(
+            equation.out.name, own, covariances, self.normals.take
+        )
+        assert found is not None, "normals were given"
+        return found
 
     def _hidden(self, equation: MatMul) -> None:
         """Width → width: Ẑ + Ż."""
@@ -151,9 +152,8 @@ class Products:
             for made, slope in self.trace.expected(x, other).items():
                 y = self._operand_of(made)
                 dot[y] = dot.get(y, 0.0) + sigma2 * slope
-        hat = self._extend(equation, sigma2)
-        assert hat is not None, "wide products are sampled"
-        self._bind(equation.out.name, hat[:, :, 0], {y: c for y, c in dot.items() if c.any()})
+        hat = self._hat(equation, *self._of_operand(equation, sigma2))
+        self._bind(equation.out.name, hat, {y: c for y, c in dot.items() if c.any()})
 
     def _operand_of(self, name: str) -> str:
         made = self.program.equation_of[name]
@@ -175,7 +175,7 @@ class Products:
         if operand.is_random:
             raise TPTypeError(
                 f"{equation.operand} depends on a readout, which stays random in the limit",
-                mend="choose the mup parametrization, in which readouts are deterministic",
+                mend=STAYS_RANDOM,
             )
         s = self.scales.entry_variance(equation.matrix)
         growth = Asymptotic(s.coefficient, s.exponent + 2 * operand.power)
@@ -183,9 +183,8 @@ class Products:
         family = self._family(equation)
         covariances = self._covariances(y, family, 1.0)
         self._operands[name] = y
-        hat = self._record(name, family, y @ y.transpose(0, 2, 1), covariances)
-        assert hat is not None, "wide products are sampled"
-        self._bind(name, hat[:, :, 0], {})
+        own, _ = self._record(name, family, y @ y.transpose(0, 2, 1), covariances)
+        self._bind(name, self._hat(equation, own, covariances), {})
 
     def _readout(self, equation: MatMul) -> None:
         """Width → fixed: Gaussian over initializations, or where x knows V a deterministic mean.
@@ -195,27 +194,33 @@ class Products:
         other, x, name = self._family(equation, opposite=True), equation.operand, equation.out.name
         d = equation.out.dim.size({})
         if self.trace.dependent(x.name, other):
-            self.outputs[name] = Output(self._aligned(equation, other)[..., None])
+            self.outputs[name] = self._aligned(equation, other)
             return
         sigma2 = self._variance(equation)
-        replicates = self.normals.replicates
         if sigma2 == 0.0:
-            self.outputs[name] = Output(np.zeros((replicates, 1, d, 1)))
-            self.hats[name] = np.zeros((replicates, 1, 1))
+            self.outputs[name] = Output(np.zeros((self.normals.replicates, 1, d, 1)))
+            self.hats[name] = np.zeros((self.normals.replicates, 1, 1))
             return
-        hat = self._extend(equation, sigma2, d)
-        if hat is not None:
-            self.outputs[name] = Output(hat)
+        own, covariances = self._of_operand(equation, sigma2)
+        normals = self.normals if self._key(equation) in self._read else None
+        family = self._family(equation)
+        found = self.readouts.extend(name, d, family, own, covariances, normals)
+        if found is not None:
+            self.outputs[name] = Output(found)
 
-    def _aligned(self, equation: MatMul, other: Family) -> Array:
-        """The deterministic readout of a vector that depends on the readout matrix, (B, M, d)."""
+    def _aligned(self, equation: MatMul, other: Family) -> Output:
+        """The deterministic readout of a vector that depends on the readout matrix."""
         s = self.scales.entry_variance(equation.matrix)
         size = self.scales.size(equation.operand.dim)
         growth = Asymptotic(np.sqrt(s.coefficient), s.exponent / 2) * size
-        factor = growth.limit(
-            f"{equation.out} reads {equation.operand}, which depends on {equation.matrix}: it"
-        )
+        if equation.out in self.program.outputs:
+            growth.limit(
+                f"{equation.out} reads {equation.operand}, which depends on {equation.matrix}: it"
+            )
         slopes = self.trace.expected(equation.operand.name, other)
         terms = [slope[:, :, None] * self._operands[name] for name, slope in slopes.items()]
         shape = self.normals.replicates, 1, equation.out.dim.size({})
-        return np.asarray(factor * sum(terms, np.zeros(shape)))
+        total = sum(terms, np.zeros(shape))[..., None]
+        if growth.exponent < 0:
+            return Output(0.0 * total)
+        return Output(growth.coefficient * total, growth.exponent)
