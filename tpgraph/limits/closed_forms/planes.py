@@ -1,0 +1,140 @@
+"""E[f(u) g(v)] for a list of pairs by two-dimensional quadrature.
+
+Smooth f, g along the axes of the ellipse, z± = (z₁ ± z₂)/√2, in which nearly equal u and v take few
+points across; with kinks by Gauss–Legendre panels between them, the inner variable conditionally
+on the outer one. The points are doubled until two results agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.limits.closed_forms.lines import REACH
+
+__all__ = ["COST", "Curve", "Pairs", "plane"]
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+COST = 6e8
+"""Evaluations of a function that are made at most."""
+
+_CHUNK = 1 << 20
+_LEVELS = 5
+_AGREEMENT = 1e-14
+
+
+@dataclass(frozen=True)
+class Curve:
+    """f at m + √p z for the inputs of every pair, and where f is not smooth."""
+
+    function: Callable[[Array, Array], Array]
+    mean: Array
+    root: Array
+    kinks: Sequence[float]
+
+    def at(self, rows: Array, z: Array) -> Array:
+        """Values (pairs, …) at z; `rows` says which pairs."""
+        shape = (-1,) + (1,) * (z.ndim - 1)
+        x = self.mean[rows].reshape(shape) + self.root[rows].reshape(shape) * z
+        return self.function(x, rows)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Values (P,) and the largest change by doubling, relative to `size`."""
+
+    value: Array
+    error: float
+
+
+def plane(first: Curve, second: Curve, rho: Array, size: Array) -> Pairs | None:
+    """E[f(u) g(v)] for pairs with correlations ρ, (P,); None where that takes too long."""
+    rule = _smooth if not first.kinks and not second.kinks else _kinked
+    before: Array | None = None
+    error, value = np.inf, np.zeros(rho.shape)
+    for level in range(_LEVELS):
+        if len(rho) * 3072 * 4**level > COST:
+            return Pairs(value, error) if before is not None else None
+        value = rule(first, second, rho, level)
+        if before is not None:
+            error = float(np.max(np.abs(value - before) / size))
+            if error <= _AGREEMENT:
+                break
+        before = value
+    return Pairs(value, error)
+
+
+def _chunks(count: int, cost: int) -> list[Array]:
+    return np.array_split(np.arange(count), max(1, -(-count * cost // _CHUNK)))
+
+
+def _smooth(first: Curve, second: Curve, rho: Array, level: int) -> Array:
+    """Trapezoid along, Gauss–Hermite across."""
+    long = np.linspace(-REACH, REACH, 96 * 2**level + 1)
+    weight = np.exp(-(long**2) / 2) * (long[1] - long[0]) / np.sqrt(2 * np.pi)
+    t, w = np.polynomial.hermite_e.hermegauss(min(8 * 2**level, 128))
+    w = w / np.sqrt(2 * np.pi)
+    found = np.empty(rho.shape)
+    for rows in _chunks(len(rho), len(long) * len(t)):
+        r = rho[rows][:, None, None]
+        sign = np.where(r < 0, -1.0, 1.0)
+        along = np.sqrt((1 + np.abs(r)) / 2) * long[None, :, None]
+        across = np.sqrt((1 - np.abs(r)) / 2) * t[None, None, :]
+        f = first.at(rows, along + across)
+        g = second.at(rows, sign * (along - across))
+        found[rows] = np.einsum("pst,s,t->p", f * g, weight, w)
+    return found
+
+
+def _kinked(first: Curve, second: Curve, rho: Array, level: int) -> Array:
+    """z₁ between the kinks of f and the shadows of those of g, then z₂ given z₁."""
+    cuts = 2**level
+    x, w = np.polynomial.legendre.leggauss(16)
+    found = np.empty(rho.shape)
+    inner_count = (len(second.kinks) + 1) * 2 * cuts * 16
+    outer_count = (len(first.kinks) + 3 * len(second.kinks) + 1) * 2 * cuts * 16
+    for rows in _chunks(len(rho), inner_count * outer_count):
+        r = rho[rows][:, None]
+        rest = np.sqrt(np.maximum((1 - r) * (1 + r), 0.0))
+        own = _places(first, rows)
+        other = _places(second, rows)
+        shadow = np.divide(other, r, out=np.full(other.shape, REACH), where=r != 0)
+        blur = 6 * np.divide(rest, np.abs(r), out=np.full(r.shape, REACH), where=r != 0)
+        edges = np.concatenate([own, shadow, shadow - blur, shadow + blur], axis=1)
+        z, weight = _panels(edges, 2 * cuts, x, w)
+        f = first.at(rows, z)
+        r3, rest3 = r[:, :, None], rest[:, :, None]
+        kink = other[:, None, :] - r3 * z[:, :, None]
+        scaled = np.divide(kink, rest3, out=np.sign(kink) * REACH, where=rest3 > 0)
+        flat = scaled.reshape(-1, scaled.shape[2])
+        y, inner = _panels(flat, 2 * cuts, x, w)
+        y, inner = y.reshape(*z.shape, -1), inner.reshape(*z.shape, -1)
+        g = second.at(rows, r3 * z[:, :, None] + rest3 * y)
+        found[rows] = (f * weight * (g * inner).sum(axis=2)).sum(axis=1)
+    return found
+
+
+def _places(curve: Curve, rows: Array) -> Array:
+    """The kinks in z, (pairs, kinks)."""
+    root = curve.root[rows][:, None]
+    kinks = np.asarray(curve.kinks, dtype=float)[None, :]
+    gap = kinks - curve.mean[rows][:, None]
+    return np.divide(gap, root, out=np.sign(gap) * REACH, where=root > 0)
+
+
+def _panels(edges: Array, cuts: int, x: Array, w: Array) -> tuple[Array, Array]:
+    """Nodes and Gaussian weights of the panels between the edges, cut evenly, (rows, points)."""
+    size = len(edges)
+    inner = np.sort(np.clip(edges, -REACH, REACH), axis=1)
+    ends = np.concatenate([np.full((size, 1), -REACH), inner, np.full((size, 1), REACH)], axis=1)
+    lengths = np.diff(ends)[:, :, None] / cuts
+    starts = ends[:, :-1, None] + lengths * np.arange(cuts)
+    z = starts[..., None] + lengths[..., None] * (x + 1) / 2
+    weight = np.broadcast_to(lengths[..., None] * w / 2, z.shape)
+    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    return z.reshape(size, -1), (weight * density).reshape(size, -1)

@@ -1,0 +1,290 @@
+"""What kind of function a one-argument expression is: which closed form, which parity, which kinks.
+
+Everything here is about expressions in `Argument(0)` alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from tpgraph.functions import (
+    ADD,
+    DIV,
+    MUL,
+    NEG,
+    POW,
+    Apply,
+    Argument,
+    Defined,
+    Expression,
+    Number,
+    expand,
+    function_derivative,
+    inline,
+    substitute,
+)
+from tpgraph.limits.closed_forms.error_functions import ErrorTerm, derived, multiplied
+from tpgraph.limits.closed_forms.exponentials import Exponential
+
+__all__ = ["affine", "error_terms", "exponentials", "has_kinks", "jumps", "kinks", "parity"]
+
+ErrorTerms = tuple[ErrorTerm, ...]
+Exponentials = tuple[Exponential, ...]
+
+_MOST_TERMS = 16
+_ODD = ("tanh", "erf", "sin", "sinh", "arctan", "sign")
+_EVEN = ("cos", "cosh", "abs")
+_KINKED = ("relu", "abs", "step", "sign", "min", "max", "leaky_relu")
+
+
+@lru_cache(maxsize=4096)
+def error_terms(expression: Expression, weak: int = 0) -> ErrorTerms | None:
+    """The expression as polynomials times error functions and bells, `weak` times derived.
+
+    None where it is none. Derivatives are those of distributions: sign′ = 2δ.
+    """
+    found = _error_terms(expression)
+    for _ in range(weak):
+        found = derived(found) if found is not None else None
+    return found if found is None or len(found) <= _MOST_TERMS else None
+
+
+def _error_terms(expression: Expression) -> ErrorTerms | None:
+    match expression:
+        case Number(value):
+            return (ErrorTerm(float(value)),) if value else ()
+        case Argument():
+            return (ErrorTerm(1.0, 1),)
+        case Apply(function, (inner,), 0) if function == NEG:
+            return _scaled(error_terms(inner), -1.0)
+        case Apply(function, arguments, 0) if function == ADD:
+            parts = [error_terms(a) for a in arguments]
+            whole = [t for part in parts if part is not None for t in part]
+            return None if None in parts else _sum(whole)
+        case Apply(function, factors, 0) if function == MUL:
+            return _product([error_terms(a) for a in factors])
+        case Apply(function, (above, Number(value)), 0) if function == DIV and value:
+            return _scaled(error_terms(above), 1 / float(value))
+        case Apply(function, (base, Number(value)), 0) if function == POW:
+            whole_number = value.denominator == 1 and 0 <= value <= 8
+            return _product([error_terms(base)] * int(value)) if whole_number else None
+        case Apply(function, (inner,), order):
+            if isinstance(function, Defined):
+                body = function_derivative(function, order)
+                return error_terms(substitute(body, (inner,)))
+            return _named(function.name, inner, order)
+        case _:
+            return None
+
+
+def _sum(terms: Sequence[ErrorTerm]) -> ErrorTerms | None:
+    return multiplied(tuple(terms), (ErrorTerm(1.0),))
+
+
+def _scaled(terms: ErrorTerms | None, by: float) -> ErrorTerms | None:
+    return None if terms is None else multiplied(terms, (ErrorTerm(by),))
+
+
+def _product(factors: Sequence[ErrorTerms | None]) -> ErrorTerms | None:
+    total: ErrorTerms | None = (ErrorTerm(1.0),)
+    for factor in factors:
+        if factor is None or total is None:
+            return None
+        total = multiplied(total, factor)
+    return total
+
+
+def _named(name: str, inner: Expression, order: int) -> ErrorTerms | None:
+    """F^(order)(a z), by the derivatives of z ↦ F(a z)."""
+    terms = error_terms(inner)
+    if name == "exp" and terms is not None:
+        return _bell(terms)
+    if terms is None or len(terms) != 1 or terms[0].shape != (1, "one", 0.0):
+        return None
+    a = terms[0].coefficient
+    found = _at_slope(name, a)
+    for _ in range(order):
+        # The table's derivative of a jump is 0, not its density.
+        smooth = None if found is None else derived(found)
+        found = (
+            None
+            if smooth is None
+            else tuple(t for t in smooth if t.rate != math.inf or t.kind != "bell")
+        )
+        found = _scaled(found, 1 / a)
+    return found
+
+
+def _bell(terms: ErrorTerms) -> ErrorTerms | None:
+    """exp(k − γ z²), γ > 0."""
+    by_shape = {t.shape: t.coefficient for t in terms}
+    constant = by_shape.pop((0, "one", 0.0), 0.0)
+    gamma = -by_shape.pop((2, "one", 0.0), 0.0)
+    if by_shape or gamma < 0:
+        return None
+    return (ErrorTerm(math.exp(constant), 0, *(("bell", gamma) if gamma else ("one", 0.0))),)
+
+
+def _at_slope(name: str, a: float) -> ErrorTerms | None:
+    """F(a z)."""
+    signed = ErrorTerm(math.copysign(1.0, a), 0, "erf", math.inf)
+    distance = ErrorTerm(abs(a), 1, "erf", math.inf)
+    match name:
+        case "relu":
+            return ErrorTerm(a / 2, 1), ErrorTerm(abs(a) / 2, 1, "erf", math.inf)
+        case "abs":
+            return (distance,)
+        case "sign":
+            return (signed,)
+        case "step":
+            return ErrorTerm(0.5), ErrorTerm(signed.coefficient / 2, 0, "erf", math.inf)
+        case "erf":
+            return (ErrorTerm(signed.coefficient, 0, "erf", abs(a)),)
+        case "gelu":
+            rate = abs(a) * math.sqrt(0.5)
+            return ErrorTerm(a / 2, 1), ErrorTerm(abs(a) / 2, 1, "erf", rate)
+        case _:
+            return None
+
+
+@lru_cache(maxsize=4096)
+def exponentials(expression: Expression) -> Exponentials | None:
+    """The expression as polynomials times exponentials, or None."""
+    found = _exponentials(expand(inline(expression)))
+    return found if found is None or len(found) <= _MOST_TERMS else None
+
+
+def _exponentials(expression: Expression) -> Exponentials | None:
+    match expression:
+        case Number(value):
+            return (Exponential(float(value)),)
+        case Argument():
+            return (Exponential(1.0, 1),)
+        case Apply(function, (inner,), 0) if function == NEG:
+            return _times(_exponentials(inner), (Exponential(-1.0),))
+        case Apply(function, arguments, 0) if function == ADD:
+            parts = [_exponentials(a) for a in arguments]
+            whole = [t for part in parts if part is not None for t in part]
+            return None if None in parts else tuple(whole)
+        case Apply(function, factors, 0) if function == MUL:
+            total: Exponentials | None = (Exponential(1.0),)
+            for factor in factors:
+                total = _times(total, _exponentials(factor))
+            return total
+        case Apply(function, (above, Number(value)), 0) if function == DIV and value:
+            return _times(_exponentials(above), (Exponential(1 / float(value)),))
+        case Apply(function, (base, Number(value)), 0) if function == POW:
+            if value.denominator != 1 or not 0 <= value <= 6:
+                return None
+            total = (Exponential(1.0),)
+            for _ in range(int(value)):
+                total = _times(total, _exponentials(base))
+            return total
+        case Apply(function, (inner,), 0):
+            line = affine(inner)
+            return None if line is None else _waves(function.name, *line)
+        case _:
+            return None
+
+
+def _times(first: Exponentials | None, second: Exponentials | None) -> Exponentials | None:
+    if first is None or second is None:
+        return None
+    found: dict[tuple[int, complex], complex] = {}
+    for s in first:
+        for t in second:
+            key = s.power + t.power, complex(s.rate) + complex(t.rate)
+            found[key] = found.get(key, 0.0) + s.coefficient * t.coefficient
+    return tuple(Exponential(c, *key) for key, c in found.items() if c)
+
+
+def _waves(name: str, a: float, b: float) -> Exponentials | None:
+    """F(a z + b) of exp, sin, cos, sinh, cosh."""
+    if name == "exp":
+        return (Exponential(math.exp(b), 0, a),)
+    if name not in ("sin", "cos", "sinh", "cosh"):
+        return None
+    unit: complex = 1.0 if name.endswith("h") else 1j
+    up = complex(math.cos(b), math.sin(b)) if unit == 1j else math.exp(b)
+    down = complex(math.cos(b), -math.sin(b)) if unit == 1j else math.exp(-b)
+    half: complex = 0.5 / unit if name.startswith("sin") else 0.5
+    sign = -1 if name.startswith("sin") else 1
+    return Exponential(half * up, 0, unit * a), Exponential(sign * half * down, 0, -unit * a)
+
+
+def affine(expression: Expression) -> tuple[float, float] | None:
+    """A, b where the expression is a z + b."""
+    terms = error_terms(expression)
+    if terms is None or any(t.kind != "one" or t.power > 1 for t in terms):
+        return None
+    by_power = {t.power: t.coefficient for t in terms}
+    return by_power.get(1, 0.0), by_power.get(0, 0.0)
+
+
+@lru_cache(maxsize=4096)
+def parity(expression: Expression) -> int | None:
+    """1 of an even function, −1 of an odd one, else None."""
+    match expression:
+        case Number(value):
+            return 1 if value else None
+        case Argument(index):
+            return -1 if index == 0 else 1
+        case Apply(function, arguments, order):
+            inner = [parity(a) for a in arguments]
+            if function == ADD:
+                return inner[0] if len(set(inner)) == 1 else None
+            if all(p == 1 for p in inner):
+                return 1
+            if None in inner:
+                return None
+            if function in (MUL, DIV):
+                return math.prod(p for p in inner if p is not None)
+            if function == POW:
+                exponent = arguments[1]
+                whole = isinstance(exponent, Number) and exponent.value.denominator == 1
+                return (-1) ** (int(exponent.value) % 2) if whole else None  # type: ignore[union-attr]
+            if isinstance(function, Defined):
+                body = parity(function.body) if len(arguments) == 1 else None
+                return None if body is None else body * (-1) ** order
+            own = -1 if function.name in _ODD or function == NEG else 1
+            known = function.name in (*_ODD, *_EVEN) or function == NEG
+            return own * (-1) ** order if known else None
+
+
+@lru_cache(maxsize=4096)
+def jumps(expression: Expression) -> bool:
+    """Whether its derivative is more than the table's: it contains a step or a sign."""
+    return any(name in ("step", "sign") for name, _ in _inside(inline(expand(expression))))
+
+
+@lru_cache(maxsize=4096)
+def has_kinks(expression: Expression) -> bool:
+    """Whether it or its derivative jumps somewhere."""
+    return next(_inside(inline(expand(expression))), None) is not None
+
+
+@lru_cache(maxsize=4096)
+def kinks(expression: Expression) -> tuple[float, ...] | None:
+    """Where it is not smooth; None where that is not known from affine functions."""
+    found = []
+    for name, arguments in _inside(inline(expand(expression))):
+        inner = arguments[0]
+        if name in ("min", "max"):
+            inner = Apply(ADD, (arguments[0], Apply(NEG, (arguments[1],))))
+        line = affine(inner)
+        if line is None:
+            return None
+        if line[0]:
+            found.append(-line[1] / line[0])
+    return tuple(sorted(dict.fromkeys(found)))
+
+
+def _inside(expression: Expression) -> Iterator[tuple[str, tuple[Expression, ...]]]:
+    """The calls of functions with kinks that depend on something."""
+    if isinstance(expression, Apply):
+        if expression.function.name in _KINKED:
+            yield expression.function.name, expression.arguments
+        for argument in expression.arguments:
+            yield from _inside(argument)

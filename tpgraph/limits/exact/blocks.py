@@ -1,0 +1,104 @@
+"""E[Z^x(ξ_i) Z^y(ξ_j)] of the vectors of a program, kept as blocks over inputs.
+
+A block is (N, N), or has 1 where all inputs share the vector; it is made row block by row block
+when it is first asked for, of a symmetric one the upper half alone. The error of what is found is
+counted as the sum of all errors that quadrature stated on the way, relative to the largest value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from tpgraph.limits.exact.expectations import Expectations
+from tpgraph.limits.exact.forms import Array
+from tpgraph.limits.exact.gaussians import Gaussians, Window
+from tpgraph.limits.exact.terms import Sum
+
+__all__ = ["Blocks"]
+
+_NUMBERS_AT_ONCE = 1 << 16
+
+
+class Blocks:
+    """Moments of vectors, each computed once; `error` is what quadrature left so far, relative."""
+
+    def __init__(self, gaussians: Gaussians, count: int, sums: Mapping[str, Sum]) -> None:
+        self.gaussians = gaussians
+        self.count = count
+        self.sums = sums
+        self.expectations = Expectations(gaussians)
+        self.varying: set[str] = set()
+        self.error = 0.0
+        self._same: dict[tuple[str, str], Array] = {}
+        self._blocks: dict[tuple[str, str], Array] = {}
+        self._zero: dict[tuple[str, str], bool] = {}
+
+    def expected(self, found: Sum) -> Array:
+        """E of a sum on every input."""
+        outer, self.expectations.error = self.expectations.error, 0.0
+        value = self.expectations.one(found)
+        self.error += self.expectations.error
+        self.expectations.error = outer
+        return value
+
+    def same(self, x: str, y: str) -> Array:
+        """E[Z^x Z^y] on every input."""
+        key = (x, y) if x <= y else (y, x)
+        if key not in self._same:
+            self._same[key] = self.expected(self.sums[x] * self.sums[y])
+        return self._same[key]
+
+    def vanishes(self, x: str, y: str) -> bool:
+        """Whether it is 0 by its structure."""
+        key = (x, y) if x <= y else (y, x)
+        if key not in self._zero:
+            self._zero[key] = not self.expectations.plan(self.sums[x], self.sums[y])
+        return self._zero[key]
+
+    def block(self, x: str, y: str, window: Window) -> Array:
+        """E[Z^x(ξ_i) Z^y(ξ_j)] over a window."""
+        found = self.whole(x, y)
+        rows = slice(None) if found.shape[0] == 1 else window[0]
+        columns = slice(None) if found.shape[1] == 1 else window[1]
+        return found[rows, columns]
+
+    def whole(self, x: str, y: str) -> Array:
+        """E[Z^x(ξ_i) Z^y(ξ_j)], (N or 1, N or 1)."""
+        if (y, x) in self._blocks and x != y:
+            return self._blocks[y, x].T
+        if (x, y) not in self._blocks:
+            self._blocks[x, y] = self.of_sums(self.sums[x], self.sums[y])
+        return self._blocks[x, y]
+
+    def of_sums(self, x: Sum, y: Sum) -> Array:
+        """E[x(ξ_i) y(ξ_j)] of two sums."""
+        plan = self.expectations.plan(x, y)
+        outer, self.expectations.error = self.expectations.error, 0.0
+        shape = self.size(x), self.size(y)
+        found = np.zeros(shape)
+        for window in self._windows(shape, x is y):
+            rows, columns = window
+            found[window] = self.expectations.pairs(plan, window)
+            if x is y:
+                found[rows.stop :, rows] = found[rows, rows.stop :].T
+        self.error += self.expectations.error
+        self.expectations.error = outer
+        return found
+
+    def _windows(self, shape: tuple[int, int], symmetric: bool) -> Iterator[Window]:
+        step = max(1, _NUMBERS_AT_ONCE // shape[1])
+        for start in range(0, shape[0], step):
+            left = start if symmetric else 0
+            yield slice(start, min(start + step, shape[0])), slice(left, shape[1])
+
+    def size(self, found: Sum) -> int:
+        """N of what depends on the input, 1 of what all inputs share."""
+        arrays = [t.coefficient for t in found.terms]
+        for term in found.terms:
+            for factor in term.factors:
+                for form in factor.forms:
+                    arrays += [form.constant, *form.coefficients.values()]
+        varies = any(a.size > 1 for a in arrays)
+        return self.count if varies or any(g.name in self.varying for g in found.gaussians) else 1

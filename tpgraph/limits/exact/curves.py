@@ -1,0 +1,187 @@
+"""Functions of one Gaussian form, for every input: their expectations and expansions.
+
+    f(m_i + √p_i z),   D_m = E[f^(m)] = E[f He_m(z)] p^(−m/2)
+
+Derivatives are those of distributions where f jumps.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from tpgraph.functions import Argument, Expression, differentiate, evaluate, number, substitute
+from tpgraph.limits.closed_forms.error_functions import expectation as error_expectation
+from tpgraph.limits.closed_forms.exponentials import Exponential
+from tpgraph.limits.closed_forms.exponentials import mixed as exponential_mixed
+from tpgraph.limits.closed_forms.lines import Coefficients, coefficients
+from tpgraph.limits.closed_forms.mehler import TERMS, Expansion, expansion
+from tpgraph.limits.closed_forms.recognition import (
+    ErrorTerms,
+    Exponentials,
+    error_terms,
+    exponentials,
+    jumps,
+    kinks,
+    parity,
+)
+from tpgraph.limits.exact.forms import Array, Form
+from tpgraph.limits.exact.terms import Factor, NotClosed
+
+__all__ = ["Curve", "Found", "curve_of", "derivative_factor"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Values and the relative error that quadrature states."""
+
+    value: Array
+    error: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """f over one form, of which `variance` is (N,) or (1,); `others` are numbers of inputs."""
+
+    expression: Expression
+    form: Form
+    variance: Array
+    others: tuple[Array, ...] = ()
+    weak: int = 0
+
+    @property
+    def mean(self) -> Array:
+        """The form's mean."""
+        return self.form.constant
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the expression is in Argument(0) alone."""
+        return not self.others
+
+    @cached_property
+    def error_terms(self) -> ErrorTerms | None:
+        """The closed form by error functions, of a centred form."""
+        if not self.is_alone or not self.form.is_centred:
+            return None
+        return error_terms(self.expression, self.weak)
+
+    @cached_property
+    def exponentials(self) -> Exponentials | None:
+        """The closed form by exponentials."""
+        return exponentials(self.expression) if self.is_alone and not self.weak else None
+
+    @cached_property
+    def parity(self) -> int | None:
+        """1 where it is even in its centred form, −1 where it is odd."""
+        own = parity(self.expression) if self.form.is_centred else None
+        return None if own is None else own * (-1) ** self.weak
+
+    @cached_property
+    def kinks(self) -> tuple[float, ...]:
+        """Where it is not smooth. Raises NotClosed where that is not known."""
+        units = [number(1)] * len(self.others)
+        found = kinks(substitute(self.expression, [Argument(0), *units]))
+        if found is None or (found and not self.is_alone):
+            raise NotClosed("a function whose kinks move with the input")
+        return found
+
+    def derived(self, times: int) -> Curve:
+        """The derivative."""
+        found = self
+        for _ in range(times):
+            if found.weak or jumps(found.expression):
+                found = replace(found, weak=found.weak + 1)
+            else:
+                found = replace(found, expression=differentiate(found.expression, 0))
+        return found
+
+    def values(self, x: Array, rows: Array | None = None) -> Array:
+        """f(x) for x of (inputs, …)."""
+        shape = (-1,) + (1,) * (x.ndim - 1)
+        others = [
+            (o if rows is None or o.size == 1 else o[rows]).reshape(shape) for o in self.others
+        ]
+        with np.errstate(all="ignore"):
+            found = evaluate(self.expression, [x, *others])
+        return np.broadcast_to(found, np.broadcast_shapes(found.shape, x.shape))
+
+    @cached_property
+    def size(self) -> int:
+        """How many inputs it distinguishes."""
+        return max(self.mean.size, self.variance.size, *(o.size for o in self.others), 1)
+
+    def _spread(self) -> tuple[Array, Array]:
+        return np.broadcast_to(self.mean, self.size), np.broadcast_to(self.variance, self.size)
+
+    def coefficients(self, count: int) -> Coefficients:
+        """Normalized Hermite coefficients, by quadrature."""
+        return coefficients(self.values, *self._spread(), count, self.kinks)
+
+    @cached_property
+    def expansion(self) -> Expansion:
+        """Mehler coefficients with their tails."""
+        return expansion(self.coefficients(TERMS))
+
+    def expected(self, order: int = 0) -> Found:
+        """D_m = E[f^(m)], (N,)."""
+        closed = self.derived(order) if order else self
+        value = closed._closed()
+        if value is not None:
+            return Found(self._where_constant(value, order))
+        order += self.weak
+        found = replace(self, weak=0).coefficients(order + 1)
+        a = found.values[:, order] * math.sqrt(math.factorial(order))
+        _, variance = self._spread()
+        root = np.where(variance > 0, variance, 1.0) ** (order / 2)
+        value = np.where(variance > 0, a / root, 0.0) if order else a
+        if not np.isfinite(value).all():
+            raise NotClosed("an expectation that is no number or diverges")
+        scale = np.sqrt(found.square).max()
+        return Found(value, found.error * float(scale / max(scale, 1e-300)))
+
+    def _closed(self) -> Array | None:
+        if self.error_terms is not None:
+            safe = np.where(self.variance > 0, self.variance, 1.0)
+            return np.broadcast_to(error_expectation(self.error_terms, safe), safe.shape)
+        if self.exponentials is not None:
+            zero = np.zeros(1)
+            with np.errstate(over="ignore", invalid="ignore"):
+                found = exponential_mixed(
+                    self.exponentials,
+                    (Exponential(1.0),),
+                    (self.mean, zero),
+                    self.variance,
+                    zero,
+                    np.ones(1),
+                )
+            if not np.isfinite(found).all():
+                raise NotClosed("an expectation that is no number or diverges")
+            return np.broadcast_to(found, self.size)
+        return None
+
+    def _where_constant(self, value: Array, order: int) -> Array:
+        """Without variance f is f(m)."""
+        still = self.variance == 0
+        if not still.any() or self.error_terms is None:
+            return value
+        own = np.zeros(1) if order or self.weak else self.values(self.mean)
+        return np.where(still, own, value)
+
+
+def derivative_factor(factor: Factor, index: int) -> Factor:
+    """∂F by one of its forms. Raises NotClosed where a function of several forms jumps."""
+    if factor.weak or jumps(factor.expression):
+        if len([f for f in factor.forms if not f.is_constant]) > 1:
+            raise NotClosed("the slope of a function of several Gaussians that jumps")
+        return replace(factor, weak=factor.weak + 1)
+    return replace(factor, expression=differentiate(factor.expression, index))
+
+
+def curve_of(factor: Factor, variance: Array) -> Curve:
+    """A factor of one Gaussian form as a curve."""
+    others = tuple(form.constant for form in factor.forms[1:])
+    return Curve(factor.expression, factor.forms[0], variance, others, factor.weak)

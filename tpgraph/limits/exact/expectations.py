@@ -1,0 +1,161 @@
+"""E of products of terms, group by group.
+
+    no function      Isserlis: E[Π g] = Σ over pairings Π Cov
+    one function     E[Π g f(v)] = Σ_S Π_{g∈S} Cov(g, v) D_|S| E[Π_{g∉S} g]   (Stein, repeated)
+    two functions    the same with E[f^(a)(u) g^(b)(v)] of `pairs`
+    otherwise        `tensors`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from tpgraph.limits.exact.curves import Curve, Found, curve_of
+from tpgraph.limits.exact.forms import Array, Form, Gaussian
+from tpgraph.limits.exact.gaussians import Gaussians, Window
+from tpgraph.limits.exact.groups import Group, groups_of
+from tpgraph.limits.exact.pairs import Placed, pair_expectation
+from tpgraph.limits.exact.settings import Setting
+from tpgraph.limits.exact.tensors import tensor_expectation
+from tpgraph.limits.exact.terms import Factor, NotClosed, Sum, Term
+
+__all__ = ["Expectations", "Plan"]
+
+_HIGHEST_DEGREE = 12
+_ACCEPTED = 1e-9
+
+
+Plan: TypeAlias = tuple[tuple[tuple[Term, ...], tuple[Group, ...]], ...]
+"""Pairs of terms with their groups."""
+
+
+class Expectations:
+    """E over the Gaussians of one program; `error` is the largest relative one so far."""
+
+    def __init__(self, gaussians: Gaussians) -> None:
+        self.gaussians = gaussians
+        self.error = 0.0
+        self._curves: dict[tuple[tuple[object, ...], int], Curve] = {}
+        self._values: dict[tuple[int, int], Array] = {}
+
+    def one(self, found: Sum) -> Array:
+        """E of a sum on every input, (N,) or (1,)."""
+        total = np.zeros(1)
+        setting = Setting(self.gaussians)
+        for term in found.terms:
+            groups = groups_of((term,), self.gaussians)
+            if not any(group.vanishes for group in groups):
+                total = total + self._product(setting, (term,), groups)
+        return total
+
+    def plan(self, x: Sum, y: Sum) -> Plan:
+        """The products of terms of which E[x y] is made, without those that are 0 by structure."""
+        found = []
+        for s in x.terms:
+            for t in y.terms:
+                groups = groups_of((s, t), self.gaussians)
+                if not any(group.vanishes for group in groups):
+                    found.append(((s, t), groups))
+        return tuple(found)
+
+    def pairs(self, plan: Plan, window: Window) -> Array:
+        """E[x(ξ_i) y(ξ_j)] over a window, rows and columns or 1."""
+        setting = Setting(self.gaussians, window)
+        total = np.zeros((1, 1))
+        for terms, groups in plan:
+            total = total + self._product(setting, terms, groups)
+        return total
+
+    def _product(self, setting: Setting, terms: Sequence[Term], groups: Sequence[Group]) -> Array:
+        total = setting.lift(terms[0].coefficient, 0)
+        for side, term in enumerate(terms[1:], start=1):
+            total = total * setting.lift(term.coefficient, side)
+        for group in groups:
+            total = total * self._group(setting, group)
+        return total
+
+    def _group(self, setting: Setting, group: Group) -> Array:
+        if len(group.gaussians) > _HIGHEST_DEGREE:
+            raise NotClosed(f"a moment of order {len(group.gaussians)}")
+        alone = all(_is_curve(f) for f, _ in group.factors)
+        if not alone or len(group.factors) > 2:
+            return self._noted(tensor_expectation(setting, group.gaussians, group.factors))
+        placed = [Placed(self._curve(f), side) for f, side in group.factors]
+        return self._contracted(setting, group.gaussians, placed, (0,) * len(placed))
+
+    def _noted(self, found: Found) -> Array:
+        if not found.error <= _ACCEPTED:
+            raise NotClosed(f"an expectation that quadrature finds to {found.error:.0e} only")
+        self.error = max(self.error, found.error)
+        return found.value
+
+    def _curve(self, factor: Factor) -> Curve:
+        key = factor.key, 0
+        if key not in self._curves:
+            form = factor.forms[0]
+            variance = Setting(self.gaussians).of_forms(form, 0, form, 0)
+            self._curves[key] = curve_of(factor, np.maximum(variance, 0.0))
+        return self._curves[key]
+
+    def _derived(self, curve: Curve, times: int) -> Curve:
+        """The derivative, kept with the curve that it is of."""
+        if not times:
+            return curve
+        key = (id(curve),), times
+        if key not in self._curves:
+            self._curves[key] = curve.derived(times)
+        return self._curves[key]
+
+    def _contracted(
+        self,
+        setting: Setting,
+        gaussians: Sequence[tuple[Gaussian, int]],
+        curves: Sequence[Placed],
+        orders: tuple[int, ...],
+    ) -> Array:
+        """E[Π g Π f^(order)]: the first Gaussian pairs with another one or derives a function."""
+        if not gaussians:
+            return self._functions(setting, curves, orders)
+        (first, s), *rest = gaussians
+        total = np.zeros(1)
+        for k, (other, t) in enumerate(rest):
+            if self.gaussians.related(first, other):
+                left = [*rest[:k], *rest[k + 1 :]]
+                inner = self._contracted(setting, left, curves, orders)
+                total = total + setting.covariance(first, s, other, t) * inner
+        unit = Form({first: np.ones(1)}, np.zeros(1))
+        for k, placed in enumerate(curves):
+            form = placed.curve.form
+            if any(self.gaussians.related(first, g) for g in form.coefficients):
+                own = setting.of_forms(unit, s, form, placed.side)
+                raised = (*orders[:k], orders[k] + 1, *orders[k + 1 :])
+                total = total + own * self._contracted(setting, rest, curves, raised)
+        return total
+
+    def _expected(self, curve: Curve, order: int) -> Array:
+        key = id(curve), order
+        if key not in self._values:
+            self._values[key] = self._noted(curve.expected(order))
+        return self._values[key]
+
+    def _functions(
+        self, setting: Setting, curves: Sequence[Placed], orders: tuple[int, ...]
+    ) -> Array:
+        if not curves:
+            return np.ones(1)
+        if len(curves) == 1:
+            return setting.lift(self._expected(curves[0].curve, orders[0]), curves[0].side)
+        derived = [
+            Placed(self._derived(c.curve, m), c.side) for c, m in zip(curves, orders, strict=True)
+        ]
+        forms = [(c.curve.form, c.side) for c in derived]
+        covariance = setting.of_forms(*forms[0], *forms[1])
+        return self._noted(pair_expectation(setting, derived[0], derived[1], covariance))
+
+
+def _is_curve(factor: Factor) -> bool:
+    """Whether it is a function of one Gaussian form."""
+    return sum(not form.is_constant for form in factor.forms) == 1

@@ -1,0 +1,152 @@
+"""The Gaussians beneath a program and their covariances, block by block and only when asked for.
+
+    {Ẑ^{Wx}}_x:  Cov(Ẑ^{Wx}(ξ_i), Ẑ^{Wy}(ξ_j)) = σ² E[Z^x(ξ_i) Z^y(ξ_j)]
+
+A family is what is jointly Gaussian: the Ẑ of one matrix, W and Wᵀ counting as two, or the initial
+vectors of one declaration; Gaussians of different families are independent. Source: Tensor Programs
+IIb (arXiv 2105.03703), Definition B.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+
+from tpgraph.limits.exact.forms import Array, Gaussian
+
+__all__ = ["Drawn", "Family", "Gaussians", "Operands", "Products", "Window", "cut"]
+
+Window: TypeAlias = tuple[slice, slice]
+"""The inputs i of rows and j of columns."""
+
+
+def cut(values: Array, part: slice) -> Array:
+    """The values of some inputs; what all inputs share stays."""
+    return values if values.size == 1 else values[part]
+
+
+class Moments(Protocol):
+    """E[Z^x Z^y] of the vectors of a program."""
+
+    def same(self, x: str, y: str) -> Array:
+        """On the same input, (N,) or (1,)."""
+
+    def block(self, x: str, y: str, window: Window) -> Array:
+        """On two inputs, rows and columns of a window or 1."""
+
+    def vanishes(self, x: str, y: str) -> bool:
+        """Whether it is 0 by its structure."""
+
+
+class Family(Protocol):
+    """Jointly Gaussian variables by name."""
+
+    names: list[str]
+
+    def related(self, a: Gaussian, b: Gaussian) -> bool:
+        """Whether their covariance is not 0 by structure."""
+
+    def same(self, a: Gaussian, b: Gaussian) -> Array:
+        """Cov(a(ξ_i), b(ξ_i))."""
+
+    def block(self, a: Gaussian, b: Gaussian, window: Window) -> Array:
+        """Cov(a(ξ_i), b(ξ_j))."""
+
+
+@dataclass
+class Drawn:
+    """Initial vectors, the same for all inputs, with iid entries."""
+
+    names: list[str]
+    covariance: Array
+
+    def related(self, a: Gaussian, b: Gaussian) -> bool:
+        """Whether their covariance is not 0 by structure."""
+        return a.entry == b.entry and bool(self._of(a, b))
+
+    def _of(self, a: Gaussian, b: Gaussian) -> float:
+        return float(self.covariance[self.names.index(a.name), self.names.index(b.name)])
+
+    def same(self, a: Gaussian, b: Gaussian) -> Array:
+        """Cov(a, b)."""
+        return np.full(1, self._of(a, b))
+
+    def block(self, a: Gaussian, b: Gaussian, window: Window) -> Array:
+        """Cov(a, b)."""
+        return np.full((1, 1), self._of(a, b))
+
+
+@dataclass
+class Products:
+    """Ẑ of products of one matrix with wide operands; of a readout every entry by itself."""
+
+    names: list[str]
+    operand: dict[str, str]
+    sigma2: float
+    moments: Moments
+
+    def related(self, a: Gaussian, b: Gaussian) -> bool:
+        """Whether their covariance is not 0 by structure."""
+        x, y = self.operand[a.name], self.operand[b.name]
+        return a.entry == b.entry and self.sigma2 != 0 and not self.moments.vanishes(x, y)
+
+    def same(self, a: Gaussian, b: Gaussian) -> Array:
+        """σ² E[Z^x(ξ_i) Z^y(ξ_i)]."""
+        return self.sigma2 * self.moments.same(self.operand[a.name], self.operand[b.name])
+
+    def block(self, a: Gaussian, b: Gaussian, window: Window) -> Array:
+        """σ² E[Z^x(ξ_i) Z^y(ξ_j)]."""
+        x, y = self.operand[a.name], self.operand[b.name]
+        return self.sigma2 * self.moments.block(x, y, window)
+
+
+@dataclass
+class Operands:
+    """Products of one matrix with vectors of fixed dimension: covariance ⟨y(ξ_i), y(ξ_j)⟩.
+
+    `operand` is (N, d) or (1, d), the entries' standard deviation included.
+    """
+
+    names: list[str]
+    operand: dict[str, Array]
+
+    def related(self, a: Gaussian, b: Gaussian) -> bool:
+        """Whether neither operand is 0."""
+        return bool(self.operand[a.name].any() and self.operand[b.name].any())
+
+    def same(self, a: Gaussian, b: Gaussian) -> Array:
+        """⟨y(ξ_i), y(ξ_i)⟩."""
+        return np.asarray((self.operand[a.name] * self.operand[b.name]).sum(axis=1))
+
+    def block(self, a: Gaussian, b: Gaussian, window: Window) -> Array:
+        """⟨y(ξ_i), y(ξ_j)⟩."""
+        x, y = self.operand[a.name], self.operand[b.name]
+        left = x if len(x) == 1 else x[window[0]]
+        right = y if len(y) == 1 else y[window[1]]
+        return np.asarray(left @ right.T)
+
+
+class Gaussians:
+    """Every Gaussian of a program by the family that it belongs to."""
+
+    def __init__(self) -> None:
+        self.family_of: dict[str, Family] = {}
+        self._known: dict[tuple[Gaussian, Gaussian], bool] = {}
+
+    def related(self, a: Gaussian, b: Gaussian) -> bool:
+        """Whether their covariance is not 0 by structure."""
+        if (a, b) not in self._known:
+            family = self.family_of[a.name]
+            joint = family is self.family_of[b.name]
+            self._known[a, b] = joint and (a == b or family.related(a, b))
+        return self._known[a, b]
+
+    def same(self, a: Gaussian, b: Gaussian) -> Array:
+        """Cov(a(ξ_i), b(ξ_i)), (N,) or (1,)."""
+        return self.family_of[a.name].same(a, b)
+
+    def block(self, a: Gaussian, b: Gaussian, window: Window) -> Array:
+        """Cov(a(ξ_i), b(ξ_j)), rows and columns of the window or 1."""
+        return self.family_of[a.name].block(a, b, window)

@@ -1,0 +1,77 @@
+"""What is independent of what in a product of terms: groups of Gaussians and functions of them.
+
+    E[Π terms] = Π coefficients · Π_groups E[group]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tpgraph.limits.closed_forms.recognition import parity
+from tpgraph.limits.exact.forms import Gaussian
+from tpgraph.limits.exact.gaussians import Gaussians
+from tpgraph.limits.exact.terms import Factor, Term
+
+__all__ = ["Group", "groups_of"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Gaussians, with repetition, and factors, each with its side, 0 or 1."""
+
+    gaussians: tuple[tuple[Gaussian, int], ...]
+    factors: tuple[tuple[Factor, int], ...]
+
+    @property
+    def vanishes(self) -> bool:
+        """Whether it is odd: E = 0 by symmetry."""
+        sign = (-1) ** len(self.gaussians)
+        for factor, _ in self.factors:
+            own = _parity(factor)
+            if own is None:
+                return False
+            sign *= own
+        return sign == -1
+
+
+def _parity(factor: Factor) -> int | None:
+    """Of a factor under the sign of all its Gaussians."""
+    if not factor.is_single or not factor.forms[0].is_centred:
+        return None
+    own = parity(factor.expression)
+    return None if own is None else own * (-1) ** factor.weak
+
+
+def groups_of(terms: Sequence[Term], gaussians: Gaussians) -> tuple[Group, ...]:
+    """The groups of a product of terms, term k on side k."""
+    items: list[tuple[object, int, frozenset[Gaussian]]] = []
+    for side, term in enumerate(terms):
+        for g, m in term.powers:
+            items += [(g, side, frozenset({g}))] * m
+        items += [(f, side, frozenset(f.gaussians)) for f in term.factors]
+    return tuple(_group([items[k] for k in sorted(part)]) for part in _components(items, gaussians))
+
+
+def _group(items: Sequence[tuple[object, int, frozenset[Gaussian]]]) -> Group:
+    return Group(
+        tuple((x, side) for x, side, _ in items if isinstance(x, Gaussian)),
+        tuple((x, side) for x, side, _ in items if isinstance(x, Factor)),
+    )
+
+
+def _components(
+    items: Sequence[tuple[object, int, frozenset[Gaussian]]], gaussians: Gaussians
+) -> list[set[int]]:
+    parts: list[tuple[set[int], set[Gaussian]]] = []
+    for k, (_, _, own) in enumerate(items):
+        members, beneath = {k}, set(own)
+        apart = []
+        for part in parts:
+            if any(gaussians.related(a, b) for a in sorted(own) for b in sorted(part[1])):
+                members |= part[0]
+                beneath |= part[1]
+            else:
+                apart.append(part)
+        parts = [*apart, (members, beneath)]
+    return sorted((members for members, _ in parts), key=min)

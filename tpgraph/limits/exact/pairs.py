@@ -1,0 +1,141 @@
+"""E[f(u) g(v)] of two functions of one form each, on one input or over a window of pairs.
+
+In this order: error functions and jumps in closed form, exponentials in closed form, Mehler's
+expansion where its bound is small, two-dimensional quadrature for the pairs that are left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tpgraph.limits.closed_forms import error_functions, exponentials, mehler, planes
+from tpgraph.limits.exact.curves import Curve, Found
+from tpgraph.limits.exact.forms import Array
+from tpgraph.limits.exact.gaussians import cut
+from tpgraph.limits.exact.settings import Setting
+from tpgraph.limits.exact.terms import NotClosed
+
+__all__ = ["Placed", "pair_expectation"]
+
+_TOLERANCE = 2e-14
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A curve and its side."""
+
+    curve: Curve
+    side: int
+
+    def numbers(self, values: Array, setting: Setting) -> Array:
+        """Numbers of its inputs, to broadcast."""
+        return setting.lift(values, self.side)
+
+
+def pair_expectation(setting: Setting, first: Placed, second: Placed, covariance: Array) -> Found:
+    """E[f(u) g(v)] with this covariance of u and v."""
+    p = first.numbers(first.curve.variance, setting)
+    q = second.numbers(second.curve.variance, setting)
+    f, g = first.curve, second.curve
+    if f.error_terms is not None and g.error_terms is not None:
+        value = error_functions.mixed(
+            f.error_terms, g.error_terms, _positive(p), _correlation(p, covariance, q), _positive(q)
+        )
+        return Found(_without_variance(setting, first, second, value))
+    if f.exponentials is not None and g.exponentials is not None:
+        means = first.numbers(f.mean, setting), second.numbers(g.mean, setting)
+        with np.errstate(over="ignore", invalid="ignore"):
+            value = exponentials.mixed(f.exponentials, g.exponentials, means, p, covariance, q)
+        if not np.isfinite(value).all():
+            raise NotClosed("an expectation that is no number or diverges")
+        return Found(value)
+    if f.weak or g.weak:
+        raise NotClosed("the density of a function that jumps")
+    return _expanded(setting, first, second, _correlation(p, covariance, q))
+
+
+def _positive(p: Array) -> Array:
+    return np.where(p > 0, p, 1.0)
+
+
+def _correlation(p: Array, c: Array, q: Array) -> Array:
+    """c/√(pq) within [−1, 1]; 0 where a variance is."""
+    left, right = (np.divide(1.0, np.sqrt(x), out=np.zeros(x.shape), where=x > 0) for x in (p, q))
+    rho = c * left
+    rho = rho * right
+    return np.clip(rho, -1.0, 1.0, out=rho)
+
+
+def _without_variance(setting: Setting, first: Placed, second: Placed, value: Array) -> Array:
+    """Where a variance is 0, f is a number and E[f g] = f E g."""
+    still = [(x.numbers(x.curve.variance, setting) == 0) for x in (first, second)]
+    if not any(s.any() for s in still):
+        return value
+    product = first.numbers(first.curve.expected().value, setting) * second.numbers(
+        second.curve.expected().value, setting
+    )
+    return np.where(still[0] | still[1], product, value)
+
+
+def _expanded(setting: Setting, first: Placed, second: Placed, rho: Array) -> Found:
+    a, b = first.curve.expansion, second.curve.expansion
+    for expansion in (a, b):
+        if not np.isfinite(expansion.coefficients.values).all():
+            raise NotClosed("an expectation that is no number or diverges")
+    size = np.abs(rho)
+    far = size > mehler.reach(a, b, _TOLERANCE)
+    largest = float(np.max(size, where=~far, initial=0.0))
+    count = mehler.terms_needed(a, b, largest, _TOLERANCE) or mehler.TERMS
+    left = np.stack([first.numbers(v, setting) for v in a.coefficients.values.T[:count]])
+    right = np.stack([second.numbers(v, setting) for v in b.coefficients.values.T[:count]])
+    step, start = (2, 1) if a.is_odd or b.is_odd else (2, 0) if a.is_even or b.is_even else (1, 0)
+    total = mehler.series(left, right, rho, step, start)
+    error = max(
+        float(mehler.bounds(a, b, largest)[count - 1]), a.coefficients.error, b.coefficients.error
+    )
+    if far.any():
+        error = max(error, _quadrature(setting, first, second, rho, far, total))
+    return Found(total, error)
+
+
+def _quadrature(
+    setting: Setting, first: Placed, second: Placed, rho: Array, far: Array, total: Array
+) -> float:
+    """Fill in the pairs that the expansion does not reach; what error is left."""
+    shape = total.shape
+    chosen = np.nonzero(np.broadcast_to(far, shape))
+    indices = [_indices(setting, x, chosen) for x in (first, second)]
+    curves = [_plane_curve(x.curve, k) for x, k in zip((first, second), indices, strict=True)]
+    scale = np.ones(len(chosen[0]))
+    for x, k in zip((first, second), indices, strict=True):
+        size = x.curve.expansion.size
+        scale = scale * (size if size.size == 1 else size[k])
+    scale = np.maximum(scale, 1e-300)
+    found = planes.plane(*curves, np.broadcast_to(rho, shape)[chosen], scale)
+    if found is None:
+        raise NotClosed(
+            f"{len(scale)} pairs of inputs on which the expansion converges too slowly"
+        )
+    total[chosen] = found.value
+    return found.error
+
+
+def _indices(setting: Setting, placed: Placed, chosen: tuple[Array, ...]) -> Array:
+    """The inputs of chosen pairs on one side."""
+    if setting.window is None:
+        return chosen[0]
+    start = setting.window[placed.side].start
+    return chosen[placed.side] + start
+
+
+def _plane_curve(curve: Curve, inputs: Array) -> planes.Curve:
+    def part(values: Array) -> Array:
+        return np.broadcast_to(values, len(inputs)) if values.size == 1 else values[inputs]
+
+    def function(x: Array, rows: Array) -> Array:
+        whole = inputs[rows] if curve.others else None
+        return curve.values(x, whole)
+
+    return planes.Curve(function, part(curve.mean), np.sqrt(part(curve.variance)), curve.kinks)

@@ -1,0 +1,53 @@
+"""Where an expectation is taken: on one input, E[ψ(ξ_i)], or on two, E[ψ(ξ_i) χ(ξ_j)].
+
+On two inputs what belongs to ξ_i is a column and what belongs to ξ_j a row, so that products are
+matrices over a window of pairs. A `Placed` thing carries its side, 0 for ξ_i and 1 for ξ_j.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tpgraph.limits.exact.forms import Array, Form, Gaussian
+from tpgraph.limits.exact.gaussians import Gaussians, Window, cut
+
+__all__ = ["Setting"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One input (no window), or a window of pairs of inputs."""
+
+    gaussians: Gaussians
+    window: Window | None = None
+
+    def lift(self, values: Array, side: int) -> Array:
+        """Numbers of the inputs of one side, so that they broadcast."""
+        if self.window is None:
+            return values
+        part = cut(values, self.window[side])
+        return part[None, :] if side else part[:, None]
+
+    def covariance(self, a: Gaussian, s: int, b: Gaussian, t: int) -> Array:
+        """Cov(a, b) of Gaussians on their sides."""
+        if s == t or self.window is None:
+            return self.lift(self.gaussians.same(a, b), s)
+        left, right = (a, b) if s == 0 else (b, a)
+        return self.gaussians.block(left, right, self.window)
+
+    def of_forms(self, u: Form, s: int, v: Form, t: int) -> Array:
+        """Cov(u, v) of forms on their sides."""
+        total = np.zeros((1,) if self.window is None else (1, 1))
+        for a, x in u:
+            for b, y in v:
+                if self.gaussians.related(a, b):
+                    own = self.covariance(a, s, b, t)
+                    total = total + _times(_times(own, self.lift(x, s)), self.lift(y, t))
+        return total
+
+
+def _times(values: Array, by: Array) -> Array:
+    """The product; a one changes nothing and costs nothing."""
+    return values if by.size == 1 and by.flat[0] == 1.0 else values * by

@@ -1,0 +1,129 @@
+"""E of a product of functions of several forms by tensor quadrature, in at most three dimensions.
+
+The forms are m + L z with z standard normal, L from the eigenvectors of their covariance; the
+trapezoid rule in every dimension, points doubled until two results agree.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from tpgraph.functions import evaluate
+from tpgraph.limits.exact.curves import Found
+from tpgraph.limits.exact.forms import Array, Form, Gaussian
+from tpgraph.limits.exact.settings import Setting
+from tpgraph.limits.exact.terms import Factor, NotClosed
+
+__all__ = ["tensor_expectation"]
+
+_RANK = 1e-12
+_MOST_DIMENSIONS = 3
+_MOST_POINTS = {0: 1, 1: 2049, 2: 1025, 3: 129}
+_BUDGET = 2e8
+_CHUNK = 1 << 20
+_AGREEMENT = 2e-14
+_REACH = 11.0
+
+
+def tensor_expectation(
+    setting: Setting,
+    gaussians: Sequence[tuple[Gaussian, int]],
+    factors: Sequence[tuple[Factor, int]],
+) -> Found:
+    """E[Π g · Π F]. Raises NotClosed in more dimensions, and where it would take too long."""
+    if any(factor.weak for factor, _ in factors):
+        raise NotClosed("the density of a function that jumps")
+    forms = [(Form({g: np.ones(1)}, np.zeros(1)), s) for g, s in gaussians]
+    places: list[list[int]] = []
+    for factor, side in factors:
+        own = []
+        for form in factor.forms:
+            known = [k for k, (f, s) in enumerate(forms) if s == side and f.key == form.key]
+            if not known:
+                forms.append((form, side))
+            own.append(known[0] if known else len(forms) - 1)
+        places.append(own)
+    means, roots, shape = _joint(setting, forms)
+    expressions = [factor.expression for factor, _ in factors]
+
+    def integrand(x: Sequence[Array]) -> Array:
+        total = np.ones(1)
+        for k in range(len(gaussians)):
+            total = total * x[k]
+        for expression, own in zip(expressions, places, strict=True):
+            with np.errstate(all="ignore"):
+                total = total * evaluate(expression, [x[k] for k in own])
+        return total
+
+    value, error = _doubled(integrand, means, roots)
+    return Found(value.reshape(shape), error)
+
+
+def _joint(
+    setting: Setting, forms: Sequence[tuple[Form, int]]
+) -> tuple[Array, Array, tuple[int, ...]]:
+    """Means (E, k), roots (E, k, r) for every entry, and the shape of the entries."""
+    k = len(forms)
+    blocks = {
+        (a, b): setting.of_forms(*forms[a], *forms[b])
+        for a, b in itertools.combinations_with_replacement(range(k), 2)
+    }
+    means = [setting.lift(form.constant, side) for form, side in forms]
+    shape = np.broadcast_shapes(*(m.shape for m in means), *(c.shape for c in blocks.values()))
+    covariance = np.empty((*shape, k, k))
+    for (a, b), block in blocks.items():
+        covariance[..., a, b] = covariance[..., b, a] = block
+    values, vectors = np.linalg.eigh(covariance.reshape(-1, k, k))
+    values = np.maximum(values, 0.0)
+    trace = values.sum(axis=1, keepdims=True)
+    kept = (values > _RANK * np.where(trace > 0, trace, 1.0)).any(axis=0)
+    if kept.sum() > _MOST_DIMENSIONS:
+        raise NotClosed(f"an expectation in {kept.sum()} dimensions")
+    roots = (vectors * np.sqrt(values)[:, None, :])[:, :, kept]
+    mean = np.stack([np.broadcast_to(m, shape).reshape(-1) for m in means], axis=1)
+    return mean, roots, shape
+
+
+def _doubled(integrand: object, means: Array, roots: Array) -> tuple[Array, float]:
+    assert callable(integrand)
+    rank = roots.shape[2]
+    points, before = (33 if rank else 1), None
+    while True:
+        if len(means) * float(points) ** rank > _BUDGET:
+            raise NotClosed(f"an expectation in {rank} dimensions for {len(means)} inputs or pairs")
+        value, size = _with_points(integrand, means, roots, points)
+        if not np.isfinite(value).all():
+            raise NotClosed("an expectation that is no number or diverges")
+        if rank == 0:
+            return value, 0.0
+        if before is not None:
+            error = float(np.max(np.abs(value - before) / np.maximum(size, 1e-300)))
+            if error <= _AGREEMENT or 2 * points - 1 > _MOST_POINTS[rank]:
+                return value, error
+        before, points = value, 2 * points - 1
+
+
+def _with_points(
+    integrand: object, means: Array, roots: Array, points: int
+) -> tuple[Array, Array]:
+    assert callable(integrand)
+    rank = roots.shape[2]
+    z = np.linspace(-_REACH, _REACH, points)
+    w = np.exp(-(z**2) / 2)
+    w = w / w.sum()
+    grid = np.stack([g.reshape(-1) for g in np.meshgrid(*[z] * rank, indexing="ij")], axis=0) if rank else np.zeros((0, 1))
+    weight = np.ones(1)
+    for _ in range(rank):
+        weight = (weight[:, None] * w).reshape(-1)
+    kept = weight > 1e-22 * weight.max()
+    grid, weight = grid[:, kept], weight[kept]
+    value, size = np.empty(len(means)), np.empty(len(means))
+    for rows in np.array_split(np.arange(len(means)), max(1, len(means) * len(weight) // _CHUNK)):
+        x = means[rows][:, :, None] + roots[rows] @ grid
+        found = np.broadcast_to(integrand(list(x.transpose(1, 0, 2))), (len(rows), len(weight)))
+        value[rows] = found @ weight
+        size[rows] = np.abs(found) @ weight
+    return value, size

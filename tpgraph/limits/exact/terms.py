@@ -1,0 +1,225 @@
+"""Z of a vector as a sum of products: numbers × powers of Gaussians × functions of forms.
+
+    Z(ξ_i) = Σ_t  c_t(i) · Π_g g^(m_g) · Π_k F_k(forms of i)
+
+Polynomials of Gaussians are multiplied out; what is left are `Factor`s, functions of one form or
+of several. Factors on the same form are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from tpgraph.errors import Span
+from tpgraph.functions import Argument, Expression, add, mul, number, substitute
+from tpgraph.limits.exact.forms import Array, Form, Gaussian
+
+__all__ = ["Factor", "NotClosed", "Sum", "Term", "constant", "linear"]
+
+_MOST_TERMS = 400
+
+
+class NotClosed(Exception):
+    """The exact engine has no closed expression here; `reason` says for what, `where` in what."""
+
+    def __init__(self, reason: str, where: str = "", span: Span | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.where = where
+        self.span = span
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """F(forms), F an expression in `Argument(k)`, or its `weak`-th derivative as a distribution.
+
+    A function of one Gaussian form has it as Argument(0); constant forms may follow.
+    """
+
+    expression: Expression
+    forms: tuple[Form, ...]
+    weak: int = 0
+
+    @cached_property
+    def key(self) -> tuple[object, ...]:
+        """What tells two factors apart."""
+        return (self.expression, self.weak, *(form.key for form in self.forms))
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it is a function of one form and of numbers that all inputs share."""
+        return len(self.forms) == 1
+
+    @property
+    def gaussians(self) -> Iterator[Gaussian]:
+        """The Gaussians beneath it."""
+        for form in self.forms:
+            yield from form.coefficients
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """`coefficient` · Π g^m over `powers` · Π `factors`."""
+
+    coefficient: Array
+    powers: tuple[tuple[Gaussian, int], ...] = ()
+    factors: tuple[Factor, ...] = ()
+
+    @cached_property
+    def key(self) -> tuple[object, ...]:
+        """All but the coefficient."""
+        return self.powers, frozenset(f.key for f in self.factors)
+
+    @property
+    def gaussians(self) -> Iterator[Gaussian]:
+        """The Gaussians beneath it."""
+        yield from (g for g, _ in self.powers)
+        for factor in self.factors:
+            yield from factor.gaussians
+
+    @property
+    def degree(self) -> int:
+        """Of the monomial."""
+        return sum(m for _, m in self.powers)
+
+    def scaled(self, by: Array) -> Term:
+        """The term times numbers."""
+        return replace(self, coefficient=self.coefficient * by)
+
+
+@dataclass(frozen=True, eq=False)
+class Sum:
+    """A sum of terms with different keys and coefficients that do not all vanish."""
+
+    terms: tuple[Term, ...] = ()
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether no Gaussian is in it."""
+        return all(not t.powers and not t.factors for t in self.terms)
+
+    @property
+    def value(self) -> Array:
+        """The numbers of a sum without Gaussians."""
+        return self.terms[0].coefficient if self.terms else np.zeros(1)
+
+    @cached_property
+    def form(self) -> Form | None:
+        """The sum as one linear form, where it is one."""
+        if any(t.factors or t.degree > 1 for t in self.terms):
+            return None
+        found = {t.powers[0][0]: t.coefficient for t in self.terms if t.powers}
+        own = [t.coefficient for t in self.terms if not t.powers]
+        return Form(found, own[0] if own else np.zeros(1))
+
+    @cached_property
+    def gaussians(self) -> frozenset[Gaussian]:
+        """The Gaussians beneath it."""
+        return frozenset(g for t in self.terms for g in t.gaussians)
+
+    def __add__(self, other: Sum) -> Sum:
+        return _collected([*self.terms, *other.terms])
+
+    def scaled(self, by: Array | float) -> Sum:
+        """The sum times numbers."""
+        return _collected([t.scaled(np.atleast_1d(by)) for t in self.terms])
+
+    def __mul__(self, other: Sum) -> Sum:
+        merged = _along_one_form(self, other)
+        if merged is not None:
+            return merged
+        if len(self.terms) * len(other.terms) > _MOST_TERMS**2:
+            raise NotClosed("products of sums of too many terms")
+        return _collected([_product(s, t) for s in self.terms for t in other.terms])
+
+    def power(self, exponent: int) -> Sum:
+        """The sum multiplied by itself."""
+        found = constant(1.0)
+        for _ in range(exponent):
+            found = found * self
+        return found
+
+
+def constant(value: Array | float) -> Sum:
+    """Numbers as a sum."""
+    return _collected([Term(np.atleast_1d(np.asarray(value, dtype=float)))])
+
+
+def linear(gaussian: Gaussian, mean: float = 0.0) -> Sum:
+    """A Gaussian with its mean."""
+    return _collected([Term(np.ones(1), ((gaussian, 1),)), Term(np.full(1, mean))])
+
+
+def _collected(terms: Iterable[Term]) -> Sum:
+    found: dict[tuple[object, ...], Term] = {}
+    for term in terms:
+        known = found.get(term.key)
+        found[term.key] = (
+            term
+            if known is None
+            else replace(known, coefficient=known.coefficient + term.coefficient)
+        )
+    kept = tuple(t for t in found.values() if t.coefficient.any())
+    if len(kept) > _MOST_TERMS:
+        raise NotClosed(f"a sum of more than {_MOST_TERMS} products")
+    return Sum(kept)
+
+
+def _product(s: Term, t: Term) -> Term:
+    powers = dict(s.powers)
+    for g, m in t.powers:
+        powers[g] = powers.get(g, 0) + m
+    factors = list(s.factors)
+    for factor in t.factors:
+        _merge(factors, factor)
+    return Term(s.coefficient * t.coefficient, tuple(sorted(powers.items())), tuple(factors))
+
+
+def _merge(factors: list[Factor], new: Factor) -> None:
+    """Put a factor among others, into the one on the same form if there is one."""
+    for k, old in enumerate(factors):
+        if old.is_single and new.is_single and not old.weak and not new.weak:
+            moved = _moved(new, old.forms[0])
+            if moved is not None:
+                factors[k] = Factor(mul(old.expression, moved), old.forms)
+                return
+    factors.append(new)
+
+
+def _moved(factor: Factor, base: Form) -> Expression | None:
+    """The factor's expression as one in `base`, of which its form is an affine function."""
+    relation = factor.forms[0].relative_to(base)
+    if relation is None:
+        return None
+    return substitute(factor.expression, [line(*relation)])
+
+
+def line(r: float, d: float) -> Expression:
+    """R z + d."""
+    return add(mul(number(r), Argument(0)), number(d))
+
+
+def _along_one_form(first: Sum, second: Sum) -> Sum | None:
+    """L · Σ c f(z) with L affine in the one form z, as Σ c ((r z + d) f(z))."""
+    for a, b in ((first, second), (second, first)):
+        form = a.form
+        if form is None or form.is_constant or not b.terms:
+            continue
+        found = [_absorbed(form, t) for t in b.terms]
+        if all(t is not None for t in found):
+            return _collected([t for t in found if t is not None])
+    return None
+
+
+def _absorbed(form: Form, term: Term) -> Term | None:
+    for k, factor in enumerate(term.factors):
+        relation = form.relative_to(factor.forms[0]) if factor.is_single else None
+        if relation is not None and not factor.weak:
+            grown = Factor(mul(line(*relation), factor.expression), factor.forms)
+            rest: Sequence[Factor] = (*term.factors[:k], grown, *term.factors[k + 1 :])
+            return replace(term, factors=tuple(rest))
+    return None
