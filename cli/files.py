@@ -14,7 +14,16 @@ import tpgraph as tp
 if TYPE_CHECKING:
     from tpgraph import Program
 
-__all__ = ["Constants", "File", "is_json", "load", "parse_widths", "read_text", "write"]
+__all__ = [
+    "Constants",
+    "File",
+    "is_json",
+    "load",
+    "parse_constants",
+    "parse_widths",
+    "read_text",
+    "write",
+]
 
 File = Annotated[
     str,
@@ -50,7 +59,7 @@ def is_json(text: str) -> bool:
 
 def load(file: str, constants: list[str] | None = None) -> Program:
     """The program in a file, with values of its constants; JSON by its first character on stdin."""
-    chosen = _parse_constants(constants or [])
+    chosen = parse_constants(constants or [])
     if file != STANDARD:
         return tp.load(file, chosen)
     text, name, _ = read_text(file)
@@ -61,7 +70,7 @@ def load(file: str, constants: list[str] | None = None) -> Program:
     return tp.from_json(text, name)
 
 
-def _parse_constants(values: list[str]) -> dict[str, Fraction]:
+def parse_constants(values: list[str]) -> dict[str, Fraction]:
     """`["L=10", "s=1/2"]` as numbers by name. Raises TPError for what is not NAME=VALUE."""
     chosen: dict[str, Fraction] = {}
     for value in values:
