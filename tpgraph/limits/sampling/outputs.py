@@ -107,5 +107,6 @@ def _term(
         growth += order * decays[index]
     with np.errstate(all="ignore"):
         values = np.asarray(evaluate(expression, [a.values for a in arguments]), dtype=float)
-    shape = np.broadcast_shapes(values.shape, *(a.values.shape for a in arguments[:1]))
-    return Output(np.broadcast_to(values, shape), growth)
+    # An argument that ψ does not use says how many values there are, not that they are random.
+    entries = [(*a.values.shape[:3], 1) for a in arguments[:1]]
+    return Output(np.broadcast_to(values, np.broadcast_shapes(values.shape, *entries)), growth)
