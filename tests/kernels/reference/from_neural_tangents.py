@@ -45,7 +45,8 @@ ACTIVATIONS = {
     "cube": stax.Monomial(3),
     "gabor": stax.Gabor(),
 }
-DEPTHS = dict.fromkeys(ACTIVATIONS, (2, 3)) | {"relu": (1, 2, 3, 4), "erf": (1, 2, 3, 4)}
+DEPTHS = dict.fromkeys(ACTIVATIONS, (2, 3))
+DEPTHS |= {"relu": (1, 2, 3, 4), "erf": (1, 2, 3, 4), "cube": (1, 2)}
 
 
 def mlp(activation, depth: int, sigma_w: float, sigma_b: float, sigma_v: float = 1.0):

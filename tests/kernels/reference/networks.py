@@ -29,6 +29,8 @@ FUNCTIONS = {
     "gabor": "exp(-z^2) * sin(z)",
 }
 
+DEPTHS = {"relu": (1, 2, 3, 4), "erf": (1, 2, 3, 4), "cube": (1, 2)}
+
 HEAD = """
 program network
 width n
@@ -217,7 +219,7 @@ def programs() -> dict[str, str]:
     """Name → text of every network."""
     found = {}
     for name in FUNCTIONS:
-        for depth in (1, 2, 3, 4) if name in ("relu", "erf") else (2, 3):
+        for depth in DEPTHS.get(name, (2, 3)):
             found[f"mlp_{name}_{depth}"] = mlp(name, depth)
     found["edge_of_chaos"] = (
         mlp("relu", 3, w="sqrt(2)").replace(" + b[1]", "").replace(" + b[l]", "")

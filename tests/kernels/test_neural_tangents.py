@@ -1,0 +1,144 @@
+"""Kernels against neural-tangents: arrays that reference/from_neural_tangents.py computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from kernels.reference.networks import mlp, programs
+
+from tpgraph.kernels import Kernel, kernel
+from tpgraph.language import parse
+
+Array = np.ndarray
+
+with np.load(Path(__file__).parent / "reference" / "neural_tangents.npz") as stored:
+    ARRAYS = dict(stored)
+PROGRAMS = programs()
+KINDS = ("nngp", "ntk")
+
+EXACT = 1e-9
+
+
+def relative(found: Array, expected: Array) -> Array:
+    """(found − expected) / √(expected_ii expected_jj)."""
+    size = np.sqrt(np.diag(expected))
+    return (found - expected) / np.outer(size, size)
+
+
+def wrong(found: Kernel, name: str, kind: str) -> str:
+    """What is wrong with a kernel, or nothing.
+
+    Off by more than `EXACT`, or by more than four error bars; a bar of few replicates may be small
+    by chance, so that none counts for less than the median.
+    """
+    expected, error = ARRAYS[f"{name}/{kind}"], getattr(found, f"{kind}_error")
+    off = np.abs(relative(getattr(found, kind), expected))
+    if found.engine == "exact":
+        return "" if off.max() < EXACT else f"{kind} is off by {off.max():.1e}"
+    bars = relative(expected + error, expected)
+    if np.median(bars) > 0.05:
+        return f"{kind} has error bars of {np.median(bars):.1e}"
+    worst = np.max(off / np.maximum(bars, np.median(bars) + EXACT))
+    return "" if worst < 4 else f"{kind} is off by {worst:.1f} error bars"
+
+
+def mistakes(text: str, name: str) -> list[str]:
+    """Comparisons of a program's kernels with the arrays of a network that fail."""
+    samples = 2**14 if name.startswith(("conv", "attention", "transformer")) else 2**16
+    found = kernel(parse(text), ARRAYS[f"{name}/x"], samples=samples)
+    return [w for kind in KINDS if (w := wrong(found, name, kind))]
+
+
+def arccosine(p: Array, c: Array, q: Array) -> tuple[Array, Array]:
+    """E[relu relu], E[relu′ relu′] (Cho & Saul 2009)."""
+    angle = np.arccos(np.clip(c / np.sqrt(p * q), -1, 1))
+    first = np.sqrt(p * q) * (np.sin(angle) + (np.pi - angle) * np.cos(angle))
+    return first / (2 * np.pi), (np.pi - angle) / (2 * np.pi)
+
+
+def arcsine(p: Array, c: Array, q: Array) -> tuple[Array, Array]:
+    """E[erf erf], E[erf′ erf′] (Williams 1997)."""
+    size = (1 + 2 * p) * (1 + 2 * q)
+    values = 2 / np.pi * np.arcsin(2 * c / np.sqrt(size))
+    return values, 4 / np.pi / np.sqrt(size - 4 * c**2)
+
+
+def sine(p: Array, c: Array, q: Array) -> tuple[Array, Array]:
+    """E[sin sin], E[cos cos], from the characteristic function."""
+    damped = np.exp(-(p + q) / 2)
+    return damped * np.sinh(c), damped * np.cosh(c)
+
+
+def recursion(x: Array, depth: int, dual: Callable[..., tuple[Array, Array]]) -> dict[str, Array]:
+    """Σ¹ = σ_w² ξ·ξ̄/d + σ_b², Σ ← σ_w² E[φφ] + σ_b², Θ ← Σ + σ_w² E[φ′φ′] Θ (Jacot et al.)."""
+    sigma = 1.4**2 * x @ x.T / x.shape[1] + 0.3**2
+    theta = sigma
+    for layer in range(depth):
+        w, b = (1.4, 0.3) if layer < depth - 1 else (1.2, 0.0)
+        p = np.diag(sigma)
+        values, slopes = dual(p[:, None], sigma, p[None, :])
+        sigma = w**2 * values + b**2
+        theta = sigma + w**2 * slopes * theta
+    return {"nngp": sigma, "ntk": theta}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("depth", [2, 3])
+@pytest.mark.parametrize(("name", "dual"), [("relu", arccosine), ("erf", arcsine), ("sin", sine)])
+def test_the_arrays_follow_the_recursion_of_perceptrons(name, dual, depth, kind):
+    network = f"mlp_{name}_{depth}"
+    found = recursion(ARRAYS[f"{network}/x"], depth, dual)[kind]
+    off = np.abs(relative(found, ARRAYS[f"{network}/{kind}"]))
+    assert off.max() < 1e-13
+
+
+def test_every_array_has_its_program():
+    assert {name.split("/")[0] for name in ARRAYS} == set(PROGRAMS)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_kernel(name):
+    assert mistakes(PROGRAMS[name], name) == []
+
+
+CORRUPTIONS = {
+    "σ in the variance": (
+        lambda text: text.replace("~ N(0, 1) scale 1.4", "~ N(0, 1.96)"),
+        {"ntk"},
+    ),
+    "no bias in the readout's input": (
+        lambda text: text.replace("b[1..L] : n ~ N(0, 1) scale 0.3", "b[1..L] : n ~ N(0, 0)"),
+        {"nngp", "ntk"},
+    ),
+    "an untrained layer": (
+        lambda text: text.replace("param W[2..L] : n × n ~ N(0, 1) scale 1.4", UNTRAINED),
+        {"ntk"},
+    ),
+    "a readout of another scale": (
+        lambda text: text.replace("scale 1.2", "scale 1.25"),
+        {"nngp", "ntk"},
+    ),
+}
+UNTRAINED = "matrix W[2..L] : n × n ~ N(0, 1.96)"
+
+
+@pytest.mark.parametrize("corruption", CORRUPTIONS)
+@pytest.mark.parametrize("function", ["relu", "erf"])
+def test_another_convention_is_seen(function, corruption):
+    corrupt, kinds = CORRUPTIONS[corruption]
+    text = mlp(function, 3)
+    corrupted = corrupt(text)
+    assert corrupted != text
+    assert {w.split()[0] for w in mistakes(corrupted, f"mlp_{function}_3")} == kinds
+
+
+def test_another_function_is_seen():
+    text = PROGRAMS["mlp_gelu_2"].replace("gelu", "silu")
+    assert {w.split()[0] for w in mistakes(text, "mlp_gelu_2")} == set(KINDS)
+
+
+def test_a_padding_of_another_kind_is_seen():
+    assert mistakes(PROGRAMS["conv_same_pooled"], "conv_circular_pooled")
