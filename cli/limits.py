@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,6 +13,13 @@ import tpgraph as tp
 from tpgraph_cli.files import Constants, File, load
 
 __all__ = ["limit"]
+
+
+class Outputs(StrEnum):
+    """How readouts come about."""
+
+    random = "random"
+    sampled = "sampled"
 
 
 def limit(
@@ -24,6 +33,14 @@ def limit(
         int, typer.Option(help="Sample values of every Z; more make smaller errors.", min=4096)
     ] = 2**16,
     seed: Annotated[int, typer.Option(help="Seed of the samples.", min=0)] = 0,
+    outputs: Annotated[
+        Outputs,
+        typer.Option(help="Readouts are random, or drawn once by the seed and known from then on."),
+    ] = Outputs.random,
+    cov: Annotated[
+        list[str] | None,
+        typer.Option("--cov", metavar="A,B", help="Covariance of two vectors; repeatable."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print the derivation in LaTeX.")] = False,
 ) -> None:
@@ -33,9 +50,21 @@ def limit(
     MatMul, mean and variance of every vector, the limit of every scalar with its error.
     """
     program = load(file, constants)
+    pairs = [_pair(text) for text in cov or []]
     row = tp.load_data(data, program).row(sample) if data is not None else None
-    found = tp.limit(program, data=row, samples=samples, seed=seed)
+    drawn = "sampled" if outputs == Outputs.sampled else None
+    found = tp.limit(program, data=row, samples=samples, seed=seed, outputs=drawn)
     if as_json:
-        typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(found.to_json(pairs), ensure_ascii=False, indent=2))
     else:
-        typer.echo(found.derivation(latex=latex))
+        typer.echo(found.derivation(latex=latex, covariances=pairs))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """`h[1],x[2]` as two names; the commas of an index do not part them."""
+    names = [name.strip() for name in re.split(r",(?![^\[]*\])", text)]
+    if len(names) != 2 or not all(names):
+        raise tp.TPDataError(
+            f"--cov {text} is not understood", expected="two vectors A,B, such as h[1],h[2]"
+        )
+    return names[0], names[1]

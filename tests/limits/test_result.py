@@ -181,3 +181,41 @@ def test_command_line_takes_a_sample_of_a_data_file():
     assert first["loss"]["mean"] > 0
     with pytest.raises(tp.TPDataError, match="no value was given for ξ"):
         CliRunner().invoke(app, ["limit", mlp], catch_exceptions=False)
+
+
+def test_covariances_on_request():
+    wigner = str(DIAGRAMS / "wigner.tp")
+    done = command(wigner, "--json", "--cov", "x[1],x[3]", "--cov", "x[0] , x[1]")
+    document = json.loads(done.stdout)
+    assert list(document) == ["engine", "scalars", "vectors", "covariances"]
+    first, second = document["covariances"]
+    assert first["of"] == ["x[1]", "x[3]"]
+    assert first["value"] == pytest.approx(2.0, abs=1e-9)
+    assert second["value"] == pytest.approx(0.0, abs=1e-9)
+    text = command(wigner, "--cov", "x[1],x[3]").stdout.splitlines()[-1]
+    assert text.split()[:3] == ["Cov", "x[1],", "x[3]"]
+    assert "Cov(Z^(x[1]), Z^(x[3])) = 2 ±" in text
+    assert (
+        r"\operatorname{Cov}(Z^{x^{1}}" in command(wigner, "--latex", "--cov", "x[1],x[3]").stdout
+    )
+    pair = tp.parse(HEAD + "vector y[1,2] : n ~ N(0, 1)\nz = x + y[1,2]\n")
+    assert tp.limit(pair).to_json([("y[1, 2]", "z")])["covariances"][0]["value"] == pytest.approx(1)
+    for wrong in ("x[1]", "x[1],x[2],x[3]", ","):
+        with pytest.raises(tp.TPDataError, match="is not understood"):
+            CliRunner().invoke(app, ["limit", wigner, "--cov", wrong], catch_exceptions=False)
+    with pytest.raises(tp.TPError, match="has no q"):
+        CliRunner().invoke(app, ["limit", wigner, "--cov", "x[1],q"], catch_exceptions=False)
+
+
+def test_command_line_draws_outputs(tmp_path):
+    mlp, digits = str(DIAGRAMS / "mlp.tp"), str(DIAGRAMS / "data" / "digits.csv")
+    drawn = [
+        json.loads(
+            command(mlp, "--data", digits, "--json", "--outputs", "sampled", "--seed", seed).stdout
+        )["vectors"]["f"]
+        for seed in ("0", "0", "1")
+    ]
+    assert drawn[0] == drawn[1]
+    assert drawn[0]["mean"] != drawn[2]["mean"]
+    assert drawn[0]["var"] == 0.0
+    assert drawn[0]["hat_var"] > 0.0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import assert_never
 
 from tpgraph.functions import to_latex
@@ -46,10 +47,12 @@ def derivation(
     scalars: Mapping[str, Array],
     vectors: Mapping[str, VectorLimit],
     latex: bool = False,
+    covariances: Mapping[tuple[str, str], Estimate] = MappingProxyType({}),
 ) -> str:
-    """One line for every declaration and equation that has a limit."""
+    """One line for every declaration and equation that has a limit, and for every covariance."""
     writer = _Latex(program) if latex else _Text(program)
     rows = list(_rows(program, scalars, vectors, writer))
+    rows += _covariances(covariances, program, writer)
     if not latex:
         return "\n".join(aligned((rule, left, "; ".join(facts)) for rule, left, facts in rows))
     lines = [_latex_line(*row) for row in rows]
@@ -167,6 +170,16 @@ def _rows(
         elif name in scalars:
             found = estimate(scalars[name])
             yield "ZMoment", left, (f"{writer.to} {writer.number(found)} {writer.error(found)}",)
+
+
+def _covariances(
+    covariances: Mapping[tuple[str, str], Estimate], program: Program, writer: _Text
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for pair, found in covariances.items():
+        names = (writer.name(program.variables[name]) for name in pair)
+        first, second = (writer.Z(name) for name in pair)
+        value = f"{writer.number(found)} {writer.error(found)}"
+        yield "Cov", ", ".join(names), (f"{writer.cov}({first}, {second}) = {value}",)
 
 
 def _gaussian(writer: _Text, vector: VectorLimit, symbol: str) -> str:

@@ -9,11 +9,11 @@ import numpy as np
 
 from tpgraph.errors import TPDataError
 from tpgraph.limits.estimates import VectorLimit
-from tpgraph.limits.result import Limit
+from tpgraph.limits.result import Limit, canonical
 from tpgraph.limits.sampling.evaluation import Evaluation
 from tpgraph.limits.sampling.normals import REPLICATES, Array
 from tpgraph.limits.sampling.readouts import Outputs
-from tpgraph.program import Program, Variable, canonical_name
+from tpgraph.program import Program, Variable
 
 __all__ = ["limit"]
 
@@ -53,7 +53,7 @@ def limit(
 def _given(program: Program, data: Mapping[str, Any]) -> dict[str, Any]:
     """The data under the names of the program. Raises TPDataError for what is no input."""
     known = _inputs(program)
-    given = {_canonical(name): value for name, value in data.items()}
+    given = {canonical(name): value for name, value in data.items()}
     for name in given:
         if name not in known:
             raise TPDataError(
@@ -66,12 +66,6 @@ def _given(program: Program, data: Mapping[str, Any]) -> dict[str, Any]:
 def _inputs(program: Program) -> set[str]:
     data = {d.variable.name for d in program.data}
     return data | {d.variable.name for d in program.targets}
-
-
-def _canonical(name: str) -> str:
-    """The one spelling of a name with or without an index: `xi[1]` is `ξ[1]`."""
-    base, bracket, index = name.partition("[")
-    return canonical_name(base) + bracket + index
 
 
 def _collected(program: Program, found: Evaluation) -> Limit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,17 @@ from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.limits.derivation import derivation
 from tpgraph.limits.estimates import Estimate, VectorLimit, estimate
 from tpgraph.limits.sampling.normals import Array
-from tpgraph.program import Program
+from tpgraph.program import Program, canonical_name
 
-__all__ = ["ENGINE", "Limit"]
+__all__ = ["ENGINE", "Limit", "canonical"]
 
 ENGINE = "sampled"
+
+
+def canonical(name: str) -> str:
+    """The one spelling of a name with or without an index: `xi[1]` is `ξ[1]`."""
+    base, bracket, index = name.partition("[")
+    return canonical_name(base) + bracket + "".join(index.split())
 
 
 @dataclass(frozen=True)
@@ -39,12 +45,13 @@ class Limit:
 
     def error(self, name: str) -> float:
         """The error bar of a scalar, or the larger one of a vector's mean and variance."""
-        if name in self.vectors:
-            vector = self.vectors[name]
+        if canonical(name) in self.vectors:
+            vector = self.vector(name)
             return max(vector.mean.error, vector.var.error)
         return self._scalar(name).error
 
     def _scalar(self, name: str) -> Estimate:
+        name = canonical(name)
         if name in self.scalar_values:
             return estimate(self.scalar_values[name])
         if name in self.vectors and self.vectors[name].dimension is None:
@@ -55,16 +62,17 @@ class Limit:
         raise self._unknown(name, "scalar")
 
     def _unknown(self, name: str, kind: str) -> TPNameError:
-        if name in self.program.variables:
+        if canonical(name) in self.program.variables:
             why = "depends on targets that were not given, or grows with width"
             return TPNameError(f"{name} {why}, or is no {kind}")
         return TPNameError(f"program {self.program.name} has no {name}")
 
     def vector(self, name: str) -> VectorLimit:
         """Everything about one vector. Raises TPNameError."""
-        if name not in self.vectors:
+        found = self.vectors.get(canonical(name))
+        if found is None:
             raise self._unknown(name, "vector")
-        return self.vectors[name]
+        return found
 
     def mean(self, name: str) -> float:
         """E Z^x."""
@@ -107,11 +115,12 @@ class Limit:
         centred = [v.samples - v.samples.mean(axis=2, keepdims=True) for v in (first, second)]
         return estimate(np.mean(centred[0] * centred[1], axis=(1, 2)))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, covariances: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
         """The document of `tpgraph limit --json`.
 
         {"engine", "scalars": {name: {"value", "error"}}, "vectors": {name: {"mean", "var",
-        "hat_var" (null for a Nonlin), "dot": {vector: coefficient}, "error"}}}
+        "hat_var" (null for a Nonlin), "dot": {vector: coefficient}, "error"}}}, and where pairs are
+        asked for "covariances": [{"of": [name, name], "value", "error"}].
         """
         scalars = {}
         for name, values in self.scalar_values.items():
@@ -127,11 +136,21 @@ class Limit:
                 "dot": self.dot(name),
                 "error": self.error(name),
             }
-        return {"engine": ENGINE, "scalars": scalars, "vectors": vectors}
+        document: dict[str, Any] = {"engine": ENGINE, "scalars": scalars, "vectors": vectors}
+        pairs = [(canonical(a), canonical(b)) for a, b in covariances]
+        if pairs:
+            asked = [(pair, self.covariance(*pair)) for pair in pairs]
+            document["covariances"] = [
+                {"of": list(pair), "value": c.value, "error": c.error} for pair, c in asked
+            ]
+        return document
 
-    def derivation(self, latex: bool = False) -> str:
+    def derivation(self, latex: bool = False, covariances: Iterable[tuple[str, str]] = ()) -> str:
         """How every number came about: one line per instruction, with the rule that it applies.
 
-        As text, or with `latex` as a group of paragraphs that needs amsmath and amssymb.
+        Then a line for every covariance that is asked for. As text, or with `latex` as a group of
+        paragraphs that needs amsmath and amssymb.
         """
-        return derivation(self.program, self.scalar_values, self.vectors, latex)
+        pairs = [(canonical(a), canonical(b)) for a, b in covariances]
+        found = {pair: self.covariance(*pair) for pair in pairs}
+        return derivation(self.program, self.scalar_values, self.vectors, latex, found)

@@ -244,12 +244,17 @@ class Evaluation:
         if not np.isfinite(found.values).all():
             raise TPTypeError("the value is not a finite number")
         if isinstance(equation, Nonlin):
-            _, inputs, _, samples = found.values.shape
-            shape = self.replicates, inputs, equation.out.dim.size({}), samples
-            self.outputs[name] = Output(np.broadcast_to(found.values, shape), found.power)
+            self.outputs[name] = self._broadcast(found, equation.out.dim.size({}))
             return
         average = Output(found.values.mean(axis=2, keepdims=True), found.power)
+        average = self._broadcast(average, 1)
         if average.is_random or average.power:
             self.outputs[name] = average
         else:
             self.scalars[name] = average.values[:, :, 0]
+
+    def _broadcast(self, output: Output, entries: int) -> Output:
+        """The same with all its replicates and entries."""
+        _, inputs, _, samples = output.values.shape
+        shape = self.replicates, inputs, entries, samples
+        return Output(np.broadcast_to(output.values, shape), output.power)
