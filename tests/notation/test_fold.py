@@ -148,10 +148,3 @@ def test_paths_and_plates_do_not_go_together():
     program = long("mlp", "L", 9)
     with pytest.raises(TPError, match="no place in a folded picture"):
         tp.draw(program, fold=True, paths=tp.select_paths(program, "W[2]"))
-
-
-def test_passes_are_not_folded():
-    program = tp.backward(tp.gallery.entry("mlp").program())
-    with pytest.raises(TPError, match="are not folded") as refused:
-        tp.draw(program, fold=True)
-    assert "fewer layers" in refused.value.mend

@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 
 from tpgraph.errors import TPError
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
-from tpgraph.notation.folds.plates import encloses_strangers, plated
-from tpgraph.notation.folds.plating import fold
+from tpgraph.notation.folds.plates import encloses_strangers, plated, renamed
+from tpgraph.notation.folds.plating import Folded, fold, fold_passes
 from tpgraph.notation.layout.effort import require_feasible
 from tpgraph.notation.layout.layout import lay_out
 from tpgraph.notation.legend import build_legend, marks_used
 from tpgraph.notation.overlay import VectorPath, labelled, overlaid
 from tpgraph.notation.painters.paint import picture
 from tpgraph.notation.passes.passes import lay_out_passes
+from tpgraph.notation.passes.signals import signals_once
 from tpgraph.notation.passes.staging import is_staged
-from tpgraph.notation.picture import Diagram, picture_of
+from tpgraph.notation.picture import Diagram, coloured, picture_of
 from tpgraph.notation.scene import Direction, Scene
 from tpgraph.notation.style import PAPER, Style, theme
 from tpgraph.program import Program
@@ -59,16 +60,13 @@ def compose(program: Program, options: Options) -> Scene:
             "a path has no place in a folded picture, which shows one block for all",
             mend="draw a smaller program with its paths, or fold it without",
         )
-    if options.fold and is_staged(program):
-        raise TPError(
-            "pictures of backward passes and of SGD are not folded",
-            mend="fold the forward pass, or draw the passes of fewer layers or steps",
-        )
     look = options.look
     diagram = picture_of(program, show_io=options.show_io, style=look)
-    scene = _folded(program, diagram, options) if options.fold else None
-    if scene is None:
-        scene = _unfolded(program, diagram, options)
+    if is_staged(program):
+        scene = _passes(program, diagram, options)
+    else:
+        folded = _folded(program, diagram, options) if options.fold else None
+        scene = folded or _unfolded(program, diagram, options)
     return _with_legend(scene, look) if options.legend else scene
 
 
@@ -79,7 +77,24 @@ def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | Non
         return None
     look = options.look
     scene = lay_out(folded.diagram, options.direction, style=look, engine=options.layout_engine)
-    return None if encloses_strangers(scene, folded) else plated(scene, folded, look)
+    if encloses_strangers(scene, folded):
+        return None
+    return renamed(plated(scene, folded, look), folded)
+
+
+def _passes(program: Program, diagram: Diagram, options: Options) -> Scene:
+    """The scene of a program whose equations have places."""
+    look, engine = options.look, options.layout_engine
+    if options.paths:
+        diagram = labelled(diagram, options.paths)
+    once = signals_once(program, diagram)
+    folded = Folded(once.diagram)
+    if options.fold:
+        sideways = options.direction in ("LR", "RL")
+        folded = fold_passes(program, once.diagram, once.instead, sideways)
+        folded = replace(folded, diagram=coloured(folded.diagram, look))
+    scene = lay_out_passes(program, folded, options.direction, look, engine)
+    return overlaid(scene, options.paths, look) if options.paths else scene
 
 
 def _repeats(program: Program, diagram: Diagram) -> bool:
@@ -90,11 +105,8 @@ def _unfolded(program: Program, diagram: Diagram, options: Options) -> Scene:
     look, engine = options.look, options.layout_engine
     if options.paths:
         diagram = labelled(diagram, options.paths)
-    if is_staged(program):
-        scene = lay_out_passes(program, diagram, options.direction, look, engine)
-    else:
-        require_feasible(diagram, lambda: not options.fold and _repeats(program, diagram))
-        scene = lay_out(diagram, options.direction, style=look, engine=engine)
+    require_feasible(diagram, lambda: not options.fold and _repeats(program, diagram))
+    scene = lay_out(diagram, options.direction, style=look, engine=engine)
     return overlaid(scene, options.paths, look) if options.paths else scene
 
 

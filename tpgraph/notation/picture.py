@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tpgraph.errors import Span
@@ -20,7 +20,7 @@ from tpgraph.notation.style import PAPER, Dash, Style
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, Program, Variable
 from tpgraph.program.labels import default_latex, latex_name, matrix_latex
 
-__all__ = ["Diagram", "Gate", "Product", "Vertex", "picture_of"]
+__all__ = ["Diagram", "Gate", "Product", "Vertex", "coloured", "picture_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +252,17 @@ def _grouped(equations: Iterable[Nonlin | Moment]) -> list[list[Nonlin | Moment]
                 key = (type(equation), name, inputs, equation.place)
         groups.setdefault(key, []).append(equation)
     return list(groups.values())
+
+
+def coloured(diagram: Diagram, style: Style) -> Diagram:
+    """The diagram with colours for the matrices that are left in it."""
+    looks = _matrix_looks((p.matrix for p in diagram.products if p.matrix), style)
+    plain: tuple[None, Dash] = (None, ())
+    products = []
+    for product in diagram.products:
+        color, dash = looks.get(product.matrix, plain)
+        products.append(replace(product, color=color, dash=dash))
+    return replace(diagram, products=tuple(products))
 
 
 def _matrix_looks(uses: Iterable[str], style: Style) -> dict[str, tuple[str, Dash]]:

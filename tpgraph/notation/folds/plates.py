@@ -12,7 +12,7 @@ from tpgraph.notation.painters.paint import Bounds, label_bounds
 from tpgraph.notation.scene import Anchor, Edge, Label, Node, Plate, Point, Scene
 from tpgraph.notation.style import Style
 
-__all__ = ["encloses_strangers", "plated"]
+__all__ = ["encloses_strangers", "plated", "renamed"]
 
 _PADDING = 6.0  # pt between the marks and the frame
 _LABEL_GAP = 2.5  # pt between the frame and its label
@@ -20,7 +20,7 @@ _LABEL_GAP = 2.5  # pt between the frame and its label
 
 def plated(scene: Scene, folded: Folded, style: Style) -> Scene:
     """The scene of a folded diagram with its plates, and with dots for the products without a
-    matrix; marks and matrices by their generic names.
+    matrix.
     """
     left_out = [e for e in scene.edges if (e.source, e.target) in folded.dots]
     edges = tuple(e for e in scene.edges if (e.source, e.target) not in folded.dots)
@@ -32,12 +32,16 @@ def plated(scene: Scene, folded: Folded, style: Style) -> Scene:
     for plate, box in zip(folded.plates, boxes, strict=True):
         label = _placed(plate.label, box, scene, style)
         plates.append(Plate(plate.label.partition("=")[0], *box, label))
+    return replace(scene, plates=(*scene.plates, *plates))
+
+
+def renamed(scene: Scene, folded: Folded) -> Scene:
+    """The scene with marks and matrices by their generic names."""
     names = folded.names
     return replace(
         scene,
         nodes=tuple(replace(n, id=names.get(n.id, n.id)) for n in scene.nodes),
-        edges=tuple(_renamed(edge, folded) for edge in edges),
-        plates=(*scene.plates, *plates),
+        edges=tuple(_renamed(edge, folded) for edge in scene.edges),
     )
 
 

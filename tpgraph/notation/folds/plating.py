@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from tpgraph.notation.folds.generic import generic_name, generic_text, loop_letter, range_text
+from tpgraph.notation.folds.mirror import runs_of_passes
 from tpgraph.notation.folds.repetition import find_runs
-from tpgraph.notation.folds.runs import Plan, choose_blocks, everywhere, plan_of_run, unfoldable
+from tpgraph.notation.folds.runs import Group, Plan, everywhere, foldable, plan_of_run
 from tpgraph.notation.picture import Diagram, Gate, Product, Vertex
-from tpgraph.program import Program
+from tpgraph.program import Equation, MatMul, Program, Variable
 
-__all__ = ["Folded", "PlateOf", "fold"]
+__all__ = ["Folded", "PlateOf", "fold", "fold_passes"]
 
 T = TypeVar("T")
 
@@ -59,25 +60,62 @@ def fold(program: Program, diagram: Diagram, sideways: bool = True) -> Folded:
     drawn = {vertex.id for vertex in diagram.vertices}
     equations = [e for e in program.equations if e.out.name in drawn]
     initial = drawn - set(program.equation_of)
-    plans = [plan_of_run(run, initial) for run in find_runs(equations)]
-    while plans:
-        choose_blocks(plans)
-        wrong = unfoldable(plans, equations)
-        if not wrong:
-            return _Folding(diagram, plans, sideways).folded()
-        plans = [plan for plan in plans if all(plan is not other for other in wrong)]
-    return Folded(diagram)
+    groups = [
+        Group((plan_of_run(run, initial),), loop_letter(run.equations[0]))
+        for run in find_runs(equations)
+    ]
+    return _folded(diagram, foldable(groups, equations), sideways)
+
+
+def fold_passes(
+    program: Program, diagram: Diagram, instead: Mapping[str, str], sideways: bool = True
+) -> Folded:
+    """The same of a program whose equations have places: every pass with its backward pass.
+
+    `instead` names for signals that the diagram leaves out those that stand for them. Initial
+    vectors that are read outside of plates too stand there, not in them.
+    """
+    drawn = {vertex.id for vertex in diagram.vertices}
+    made = {name for gate in diagram.gates for name in gate.outputs}
+    made |= {product.target for product in diagram.products}
+    made |= {vertex.id for vertex in diagram.vertices if vertex.embeds}
+    equations = [_renamed(e, instead, program) for e in program.equations if e.out.name in made]
+    pairs = runs_of_passes(equations)
+    inside = {e.out.name for pair in pairs for run in pair for e in run.equations}
+    outside = {v.name for e in equations if e.out.name not in inside for v in e.inputs}
+    initial = drawn - set(program.equation_of) - outside
+    groups = [
+        Group(tuple(plan_of_run(run, initial) for run in pair), loop_letter(pair[0].equations[0]))
+        for pair in pairs
+    ]
+    return _folded(diagram, foldable(groups, equations), sideways)
+
+
+def _renamed(equation: Equation, instead: Mapping[str, str], program: Program) -> Equation:
+    """The equation with the signals that it reads as they are drawn."""
+
+    def drawn(variable: Variable) -> Variable:
+        return program.variables[instead.get(variable.name, variable.name)]
+
+    if isinstance(equation, MatMul):
+        return replace(equation, operand=drawn(equation.operand))
+    return replace(equation, arguments=tuple(map(drawn, equation.arguments)))
+
+
+def _folded(diagram: Diagram, groups: Sequence[Group], sideways: bool) -> Folded:
+    return _Folding(diagram, groups, sideways).folded() if groups else Folded(diagram)
 
 
 class _Folding:
     """The diagram of what stays."""
 
-    def __init__(self, diagram: Diagram, plans: Sequence[Plan], sideways: bool) -> None:
+    def __init__(self, diagram: Diagram, groups: Sequence[Group], sideways: bool) -> None:
         self.diagram = diagram
         self.room = _ROOM_SIDEWAYS if sideways else _ROOM_UPWARDS
-        self.plans = plans
-        self.plan_of = {name: plan for plan in plans for name in plan.home}
-        self.letters = {id(plan): loop_letter(plan.run.equations[0]) for plan in plans}
+        self.groups = groups
+        self.plans = [plan for group in groups for plan in group.plans]
+        self.plan_of = _owners(self.plans)
+        self.letters = {id(plan): group.letter for group in groups for plan in group.plans}
         self.vertex = {vertex.id: vertex for vertex in diagram.vertices}
         self.gate = {name: gate for gate in diagram.gates for name in gate.outputs}
         self.product = {product.target: product for product in diagram.products}
@@ -95,7 +133,7 @@ class _Folding:
             gates=tuple(gates),
             products=tuple(products),
         )
-        plates = tuple(self._plate(plan) for plan in self.plans)
+        plates = tuple(self._plate(group) for group in self.groups)
         return Folded(diagram, plates, frozenset(dots), self._names(diagram))
 
     def _stays(self, name: str) -> bool:
@@ -159,11 +197,13 @@ class _Folding:
         label = self._generic(product.target, self.product, lambda p: p.label)
         return replace(product, label=label)
 
-    def _plate(self, plan: Plan) -> PlateOf:
-        run, members = plan.run, set(plan.entries)
-        members |= {name for name, block in plan.home.items() if block == plan.kept}
+    def _plate(self, group: Group) -> PlateOf:
+        run, members = group.plans[0].run, set[str]()
+        for plan in group.plans:
+            members.update(plan.entries)
+            members |= {name for name, block in plan.home.items() if block == plan.kept}
         members |= {self.gate[n].id for n in tuple(members) if n in self.gate and self._made(n)}
-        label = range_text(self.letters[id(plan)], run.index(0), run.index(run.count - 1), run.step)
+        label = range_text(group.letter, run.index(0), run.index(run.count - 1), run.step)
         return PlateOf(label, frozenset(members))
 
     def _names(self, diagram: Diagram) -> dict[str, str]:
@@ -179,6 +219,18 @@ class _Folding:
         taken = {v.id for v in diagram.vertices if v.id not in names}
         distinct = len(set(names.values())) == len(names) and taken.isdisjoint(names.values())
         return names if distinct else {}
+
+
+def _owners(plans: Sequence[Plan]) -> dict[str, Plan]:
+    """The plan to which each vector belongs: of several, as for a bias that passes share, one in
+    whose kept block it is.
+    """
+    owner: dict[str, Plan] = {}
+    for plan in plans:
+        for name, block in plan.home.items():
+            if block == plan.kept or name not in owner:
+                owner[name] = plan
+    return owner
 
 
 def _dots(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from functools import cached_property
 
 from tpgraph.program import Equation, MatMul, split_name
 
-__all__ = ["Run", "find_runs", "moved"]
+__all__ = ["LEAST_BLOCKS", "Run", "find_runs", "moved"]
 
 LEAST_BLOCKS = 3
 _NEXT = 4  # equations of one shape ahead that are looked at for a period

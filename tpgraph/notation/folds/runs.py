@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tpgraph.notation.folds.repetition import Run
 from tpgraph.program import Equation
 
-__all__ = ["Plan", "choose_blocks", "everywhere", "plan_of_run", "unfoldable"]
+__all__ = ["Group", "Plan", "everywhere", "foldable", "plan_of_run"]
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Plan:
                 yield self.run.moved(name, block)
 
 
-def plan_of_run(run: Run, initial: set[str]) -> Plan:
+def plan_of_run(run: Run, initial: Collection[str]) -> Plan:
     """The plan of a run in which nothing is chosen yet; `initial` are the initial vectors."""
     plan = Plan(run, dict(run.block_of))
     for name in plan.reads(0):
@@ -53,16 +53,44 @@ def plan_of_run(run: Run, initial: set[str]) -> Plan:
     return plan
 
 
-def choose_blocks(plans: Sequence[Plan]) -> None:
+@dataclass(frozen=True)
+class Group:
+    """What one plate shows: a run, and with it that of its backward pass; `letter` is the index."""
+
+    plans: tuple[Plan, ...]
+    letter: str
+
+    @property
+    def aligned(self) -> bool:
+        """Whether one index is kept of both."""
+        return len({plan.run.index(plan.kept) for plan in self.plans}) == 1
+
+
+def foldable(groups: Sequence[Group], equations: Sequence[Equation]) -> list[Group]:
+    """The groups that can be folded, with what stays of them chosen."""
+    left = list(groups)
+    while left:
+        plans = [plan for group in left for plan in group.plans]
+        _choose_blocks(plans)
+        wrong = {id(plan) for plan in _Readers(plans).wrong(equations)}
+        fine = [g for g in left if g.aligned and wrong.isdisjoint(map(id, g.plans))]
+        if len(fine) == len(left):
+            break
+        left = fine
+    return left
+
+
+def _choose_blocks(plans: Sequence[Plan]) -> None:
     """Keep of every run a block in its middle, with one index for all, and find its entries."""
     spans = [sorted((p.run.index(0), p.run.index(p.run.count - 1))) for p in plans]
     low, high = max(a for a, _ in spans), min(b for _, b in spans)
-    for plan in plans:
+    for plan, (start, stop) in zip(plans, spans, strict=True):
         run = plan.run
         wanted, odd = divmod((low + high) // 2 - run.first, run.step)
         depth = max((back for _, back in plan.carried(0)), default=0)
         common = low <= high and not odd and depth <= wanted < run.count - 1
-        plan.kept = wanted if common else max(run.count // 2, depth)
+        middle = ((start + stop) // 2 - run.first) // run.step
+        plan.kept = wanted if common else max(middle, depth)
         first = [name for name, _ in plan.carried(0)]
         entries = [name for name, _ in plan.carried(plan.kept)]
         plan.entries = dict(zip(entries, first, strict=True))
@@ -75,24 +103,20 @@ def everywhere(plan: Plan, name: str) -> Iterator[str]:
     return (plan.run.moved(name, block - here) for block in range(plan.run.count))
 
 
-def unfoldable(plans: Sequence[Plan], equations: Sequence[Equation]) -> list[Plan]:
-    """The plans of the runs that cannot be folded because of what is read of them.
-
-    What is read of last blocks is noted in `after`.
-    """
-    return list(_Readers(plans).wrong(equations))
-
-
 class _Readers:
-    """Who reads what of the runs."""
+    """Who reads what of the runs; what is read of last blocks is noted in `after`."""
 
     def __init__(self, plans: Sequence[Plan]) -> None:
         self.plans = plans
-        self.plan_of = {name: plan for plan in plans for name in plan.home}
+        self.plan_of = {name: plan for plan in plans for name in plan.run.block_of}
+        for plan in plans:
+            for name in plan.home:
+                self.plan_of.setdefault(name, plan)
         self.pooled: set[str] = set()
         self.read: set[str] = set()
 
     def wrong(self, equations: Sequence[Equation]) -> Iterator[Plan]:
+        """The plans of the runs that cannot be folded because of what is read of them."""
         for equation in equations:
             own = self.plan_of.get(equation.out.name)
             if own is None:

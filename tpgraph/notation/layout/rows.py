@@ -13,6 +13,7 @@ from tpgraph.notation.picture import Diagram
 __all__ = ["straightened"]
 
 _ROW_SNAP = 5.0  # pt by which a row may be bent where Graphviz found no better way
+_END_SNAP = 14.0  # pt by which its last vector but one may, if it stands alone in its column
 _SNAP = 2.4  # pt by which other straight lines may
 
 
@@ -78,13 +79,23 @@ class _Rows:
             start += gates[link.source].outlets[link.outlet]
         if link.port is not None:
             end += gates[link.target].ports[link.port]
-        same_row = self.row.get(link.source) == self.row.get(link.target)
-        if abs(start - end) > (_ROW_SNAP if same_row else _SNAP):
+        if abs(start - end) > self._tolerance(link):
             return
         if back:
             self.across[link.source] += end - start
         else:
             self.across[link.target] += start - end
+
+    def _tolerance(self, link: Link) -> float:
+        """By how much a line may be bent back: by more at the end of a row, where there is room."""
+        if self.row.get(link.source) != self.row.get(link.target):
+            return _SNAP
+        after = [further.target for further in self.leaving[link.target]]
+        ends = len(after) == 1 and not self.leaving[after[0]] and len(self.arriving[after[0]]) == 1
+        if not ends or link.outlet is None:
+            return _ROW_SNAP
+        beside = [m for m, c in self.column.items() if c == self.column[link.target]]
+        return _END_SNAP if beside == [link.target] else _ROW_SNAP
 
     def spread(self, family: Sequence[str]) -> None:
         """Where members of a family stand in rows at equal distances, let the others join in.

@@ -43,11 +43,14 @@ class Ground:
 
 
 def grounds_of(
-    staging: Staging, strips: Sequence[Strip], style: Style, reach: Sequence[Point] = ()
+    staging: Staging,
+    strips: Sequence[Strip],
+    style: Style,
+    reach: Mapping[str | None, Sequence[Box]] | None = None,
 ) -> list[Ground]:
     """The grounds of all contexts; without contexts, that of the two rows if there are two.
 
-    The latter lies around the points of `reach` as well.
+    They lie around the boxes of `reach` as well.
     """
     boxes = _boxes(strips)
     found = []
@@ -55,9 +58,7 @@ def grounds_of(
         returns = staging.returns(context)
         if context is None and not returns:
             continue
-        inner = around([boxes[mark] for mark in members])
-        if context is None:
-            inner = around([inner, *((x, y, x, y) for x, y in reach)])
+        inner = around([*(boxes[mark] for mark in members), *(reach or {}).get(context, ())])
         found.append(_ground(context, inner, returns, style))
     return found
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.notation.engines.engine import LayoutEngine
+from tpgraph.notation.folds.plates import encloses_strangers, plated, renamed
+from tpgraph.notation.folds.plating import Folded
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
 from tpgraph.notation.layout.layout import edges_of, nodes_of
-from tpgraph.notation.layout.obstacles import Obstacles, box_shape
+from tpgraph.notation.layout.obstacles import Box, Obstacles, box_shape
+from tpgraph.notation.painters.paint import label_bounds
 from tpgraph.notation.passes.grounds import Ground, arrows_of, contexts_of, grounds_of
+from tpgraph.notation.passes.plates import LocalPlates, local_plates
 from tpgraph.notation.passes.ranks import columns_of
 from tpgraph.notation.passes.staging import Staging, stage
 from tpgraph.notation.passes.strips import Strip, lay_strips
 from tpgraph.notation.passes.wires import Request, round_corners, route_wires
-from tpgraph.notation.picture import Diagram, Gate
+from tpgraph.notation.picture import Gate
 from tpgraph.notation.scene import Direction, Edge, Node, Point, Scene
 from tpgraph.notation.style import Style
 from tpgraph.program import Program
@@ -31,14 +35,14 @@ _TRACKS = ((150, 9), (300, 4), (400, 2))  # (so many wires, so many tracks in a 
 
 
 def lay_out_passes(
-    program: Program, diagram: Diagram, direction: Direction, style: Style, engine: LayoutEngine
+    program: Program, folded: Folded, direction: Direction, style: Style, engine: LayoutEngine
 ) -> Scene:
-    """The scene of a program whose equations have places.
+    """The scene of a program whose equations have places, drawn as the diagram of `folded`.
 
-    Raises TPError for contexts in a direction in which their captions have no room, TPLimitError
-    for more wires than a picture can hold.
+    Raises TPError for contexts in a direction in which their captions have no room, and for plates
+    in which other marks would stand; TPLimitError for more wires than a picture can hold.
     """
-    staging = stage(program, diagram)
+    staging = stage(program, folded.diagram)
     if any(staging.contexts) and direction in ("TB", "BT"):
         raise TPError(
             f"passes in boxes cannot be drawn in the direction {direction}", expected="LR or RL"
@@ -50,19 +54,45 @@ def lay_out_passes(
             mend="draw fewer steps, or a smaller network",
         )
     frame = Frame(direction)
-    strips = lay_strips(staging, columns_of(staging), frame, style, engine)
-    composition = _Composition(staging, strips, grounds_of(staging, strips, style), frame, style)
-    wires = tuple(composition.wires())
-    reach = [frame.back(*point) for wire in wires for point in wire.points]
+    strips = lay_strips(staging, columns_of(staging), frame, style, engine, bool(folded.plates))
+    plates = local_plates(staging, folded)
+    composition = _Composition(staging, strips, (), frame, style)
+    marks = Scene(
+        tuple(composition.nodes()), tuple(composition.lines()), title=folded.diagram.title
+    )
+    reach = _reach(plated(marks, plates.folded, style), plates, frame)
     grounds = grounds_of(staging, strips, style, reach)
-    edges = tuple(e for strip in strips for e in edges_of(strip.places, strip.drawn))
-    return Scene(
-        nodes=tuple(composition.nodes()),
-        edges=(*edges, *wires),
+    wires = tuple(replace(composition, grounds=grounds).wires())
+    scene = replace(marks, edges=(*marks.edges, *wires))
+    if encloses_strangers(scene, plates.folded):
+        raise TPError(
+            "what repeats cannot be put in a plate: other marks would stand in it",
+            mend="draw it unfolded, with fewer layers or steps",
+        )
+    scene = plated(scene, plates.folded, style)
+    reach = _reach(scene, plates, frame)
+    if None in staging.contexts:
+        points = (frame.back(*point) for wire in wires for point in wire.points)
+        reach[None] = [*reach.get(None, ()), *((x, y, x, y) for x, y in points)]
+    grounds = grounds_of(staging, strips, style, reach)
+    return replace(
+        renamed(scene, plates.folded),
         contexts=tuple(contexts_of(grounds, frame, style)),
         arrows=tuple(arrows_of(grounds, frame, style)),
-        title=diagram.title,
     )
+
+
+def _reach(scene: Scene, plates: LocalPlates, frame: Frame) -> dict[str | None, list[Box]]:
+    """The room of plates and their labels, by contexts."""
+    found: dict[str | None, list[Box]] = {}
+    for plate, context in zip(scene.plates, plates.contexts, strict=True):
+        boxes = [(plate.left, plate.bottom, plate.right, plate.top)]
+        boxes += [label_bounds(plate.label)] if plate.label is not None else []
+        for left, bottom, right, top in boxes:
+            (a, b), (c, d) = frame.back(left, bottom), frame.back(right, top)
+            room = min(a, c), min(b, d), max(a, c), max(b, d)
+            found.setdefault(context, []).append(room)
+    return found
 
 
 @dataclass(frozen=True)
@@ -71,7 +101,7 @@ class _Composition:
 
     staging: Staging
     strips: list[Strip]
-    grounds: list[Ground]
+    grounds: Sequence[Ground]
     frame: Frame
     style: Style
 
@@ -85,6 +115,11 @@ class _Composition:
         """All marks, vectors before gates."""
         nodes = [n for s in self.strips for n in nodes_of(s.part.diagram, s.places, s.drawn)]
         yield from sorted(nodes, key=lambda node: node.kind in ("gate", "bar-gate"))
+
+    def lines(self) -> Iterator[Edge]:
+        """The lines inside of parts."""
+        for strip in self.strips:
+            yield from edges_of(strip.places, strip.drawn)
 
     def wires(self) -> Iterator[Edge]:
         """The inputs from other parts."""

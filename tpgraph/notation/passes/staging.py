@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from tpgraph.notation.passes.folding import folded
 from tpgraph.notation.picture import Diagram, Gate, Vertex
 from tpgraph.notation.scene import Fill
 from tpgraph.program import InitialScalar, Place, Program
@@ -90,7 +89,10 @@ def is_staged(program: Program) -> bool:
 
 
 def stage(program: Program, diagram: Diagram) -> Staging:
-    """The parts of the picture of a program whose equations have places."""
+    """The parts of the picture of a program whose equations have places.
+
+    No signal stands twice in the diagram (`tpgraph.notation.passes.signals`).
+    """
     return _Stage(program, diagram).staging()
 
 
@@ -100,7 +102,6 @@ class _Stage:
     def __init__(self, program: Program, diagram: Diagram) -> None:
         self.program = program
         self.title = diagram.title
-        diagram = folded(program, diagram)
         self.gates = [_without(g, _hidden(program)) for g in diagram.gates]
         self.products = list(diagram.products)
         made = {name for gate in self.gates for name in gate.outputs}

@@ -27,6 +27,7 @@ _BETWEEN_ROWS = 26.0  # pt from a forward row to its backward row
 _BETWEEN_STRIPS = 50.0
 _AFTER_TURN, _AFTER_BOX = 46.0, 22.0  # pt behind a context with and without a backward row
 _PER_WIRE = 3.0
+_PER_PLATE = 32.0
 _ASIDE = 30.0  # pt between strips beside each other
 
 
@@ -97,8 +98,9 @@ def lay_strips(
     frame: Frame,
     style: Style,
     engine: LayoutEngine,
+    plates: bool = False,
 ) -> list[Strip]:
-    """All parts laid out and put under each other."""
+    """All parts laid out and put under each other, farther apart where there are plates."""
     found = [
         _levelled(_first_places(part, column, frame, style, engine), staging)
         for part in staging.parts
@@ -120,7 +122,7 @@ def lay_strips(
         if sum(map(_trouble, again)) >= sum(map(_trouble, strips)):
             break
         strips = again
-    return _stacked(strips)
+    return _stacked(strips, _PER_PLATE if plates else 0.0)
 
 
 def _first_places(
@@ -224,13 +226,13 @@ def _columns_along(found: Sequence[_Found], number: int, ends: Mapping[int, floa
     return along
 
 
-def _stacked(strips: Sequence[Strip]) -> list[Strip]:
-    """Each strip below the one before, as near as the wires between them permit."""
+def _stacked(strips: Sequence[Strip], more: float) -> list[Strip]:
+    """Each strip below the one before, as near as the wires between them permit, `more` apart."""
     placed: list[Strip] = []
     boxes: list[Box] = []
     for strip in strips:
         box = strip.box()
-        gap = _BETWEEN_ROWS if strip.part.row == "backward" else _BETWEEN_STRIPS
+        gap = _BETWEEN_ROWS if strip.part.row == "backward" else _BETWEEN_STRIPS + more
         beside = [b for b in boxes if not _beside(b, box)]
         top = min((b[1] - gap for b in beside), default=_top(boxes, box))
         placed.append(_shifted(strip, top - box[3]))

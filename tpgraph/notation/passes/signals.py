@@ -9,18 +9,26 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tpgraph.notation.picture import Diagram, Gate
 from tpgraph.program import Equation, Program
 
-__all__ = ["folded"]
+__all__ = ["Signals", "signals_once"]
 
 _LONG = re.compile(r"\d+\.\d{4,}")
 _DIGITS = 4
 
 
-def folded(program: Program, diagram: Diagram) -> Diagram:
+@dataclass(frozen=True)
+class Signals:
+    """A diagram in which no signal stands twice; `instead` names for those left out what stays."""
+
+    diagram: Diagram
+    instead: Mapping[str, str]
+
+
+def signals_once(program: Program, diagram: Diagram) -> Signals:
     """The diagram with one backward gate for each signal, and without what nothing reads."""
     aside = _aside(program)
     instead = _instead(diagram, aside)
@@ -36,7 +44,8 @@ def folded(program: Program, diagram: Diagram) -> Diagram:
     read |= {variable.name for variable in program.outputs}
     gates = [g for g in gates if g.outputs[0] not in aside or not read.isdisjoint(g.outputs)]
     vertices = (replace(v, label=v.label or names.get(v.id, "")) for v in diagram.vertices)
-    return replace(diagram, vertices=tuple(vertices), gates=tuple(gates), products=tuple(products))
+    found = replace(diagram, vertices=tuple(vertices), gates=tuple(gates), products=tuple(products))
+    return Signals(found, instead)
 
 
 def _aside(program: Program) -> frozenset[str]:
