@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tpgraph_cli import study_phase
+from tpgraph_cli import study_dispersion, study_phase
 
 __all__ = ["app"]
 
@@ -14,3 +14,4 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("phase")(study_phase.phase)
+app.command("dispersion")(study_dispersion.dispersion)

@@ -49,7 +49,19 @@ if TYPE_CHECKING:
     from tpgraph.program.operators import builder
     from tpgraph.program.report import error_entry, report
     from tpgraph.program.strict import strict_text
+    from tpgraph.study.compare import compare
+    from tpgraph.study.compare_result import Comparison
     from tpgraph.study.coordinates import CoordinateCheck, coordinate_check
+    from tpgraph.study.dispersion import Dispersion, study_dispersion
+    from tpgraph.study.dispersion_settings import (
+        DispersionSettings,
+        dispersion_settings,
+        program_settings,
+    )
+    from tpgraph.study.drift import DriftGrid, DriftResult, drift_study
+    from tpgraph.study.drift_figure import drift_figure
+    from tpgraph.study.drift_network import with_function, with_loss
+    from tpgraph.study.drift_presets import DriftPreset, drift_preset, drift_program, drift_samples
     from tpgraph.study.figures import figure_bytes
     from tpgraph.study.phase import FixedPoint, border, chi, depth_scales, fixed_point
     from tpgraph.study.phase_diagram import PhaseDiagram, phase_diagram
@@ -69,8 +81,14 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOME = {
+    "Comparison": "study.compare_result",
     "CoordinateCheck": "study.coordinates",
+    "Dispersion": "study.dispersion",
+    "DispersionSettings": "study.dispersion_settings",
     "Drawing": "notation",
+    "DriftGrid": "study.drift",
+    "DriftPreset": "study.drift_presets",
+    "DriftResult": "study.drift",
     "FixedPoint": "study.phase",
     "Frames": "notation",
     "Kernel": "kernels",
@@ -89,11 +107,18 @@ _HOME = {
     "builder": "program.operators",
     "check": "program",
     "chi": "study.phase",
+    "compare": "study.compare",
     "compile": "compiler",
     "coordinate_check": "study.coordinates",
     "depth_scales": "study.phase",
+    "dispersion_settings": "study.dispersion_settings",
     "draw": "notation",
     "draw_frames": "notation",
+    "drift_figure": "study.drift_figure",
+    "drift_preset": "study.drift_presets",
+    "drift_program": "study.drift_presets",
+    "drift_samples": "study.drift_presets",
+    "drift_study": "study.drift",
     "empirical_kernel": "kernels",
     "error_entry": "program.report",
     "extract_program": "embedded",
@@ -106,8 +131,8 @@ _HOME = {
     "interpret": "interpreter",
     "is_picture": "embedded",
     "kernel": "kernels",
-    "kernel_figure": "kernels.plot",
     "kernel_dynamics": "kernels.dynamics",
+    "kernel_figure": "kernels.plot",
     "kernel_solution": "kernels.ensemble",
     "latex_listing": "language.latex",
     "limit": "limits",
@@ -122,6 +147,7 @@ _HOME = {
     "path_kernels": "kernels",
     "paths": "transform",
     "phase_diagram": "study.phase_diagram",
+    "program_settings": "study.dispersion_settings",
     "read_program": "language",
     "reduce": "transform",
     "report": "program.report",
@@ -132,18 +158,27 @@ _HOME = {
     "source_of": "notation",
     "staged": "transform",
     "strict_text": "program.strict",
+    "study_dispersion": "study.dispersion",
     "text_of": "language",
     "to_json": "language",
     "to_text": "language",
     "train": "training",
     "unroll_sgd": "transform",
+    "with_function": "study.drift_network",
+    "with_loss": "study.drift_network",
     "write_bytes": "files",
 }
 _MODULES = ("gallery",)
 
 __all__ = [
+    "Comparison",
     "CoordinateCheck",
+    "Dispersion",
+    "DispersionSettings",
     "Drawing",
+    "DriftGrid",
+    "DriftPreset",
+    "DriftResult",
     "FixedPoint",
     "Frames",
     "Kernel",
@@ -162,11 +197,18 @@ __all__ = [
     "builder",
     "check",
     "chi",
+    "compare",
     "compile",
     "coordinate_check",
     "depth_scales",
+    "dispersion_settings",
     "draw",
     "draw_frames",
+    "drift_figure",
+    "drift_preset",
+    "drift_program",
+    "drift_samples",
+    "drift_study",
     "empirical_kernel",
     "error_entry",
     "extract_program",
@@ -196,6 +238,7 @@ __all__ = [
     "path_kernels",
     "paths",
     "phase_diagram",
+    "program_settings",
     "read_program",
     "reduce",
     "report",
@@ -206,11 +249,14 @@ __all__ = [
     "source_of",
     "staged",
     "strict_text",
+    "study_dispersion",
     "text_of",
     "to_json",
     "to_text",
     "train",
     "unroll_sgd",
+    "with_function",
+    "with_loss",
     "write_bytes",
 ]
 

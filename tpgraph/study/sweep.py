@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -45,10 +45,8 @@ AHEAD = 2
 """Slices that are handed out per worker, so that none waits for the next."""
 
 
-class Progress(Protocol):
-    """Hears of a sweep: `done` of `total` tasks, counting those of earlier runs."""
-
-    def __call__(self, done: int, total: int) -> None: ...
+Progress: TypeAlias = Callable[[int, int], None]
+"""Hears of a sweep: tasks done and in all, counting those of earlier runs."""
 
 
 @dataclass(frozen=True)
@@ -235,7 +233,7 @@ def _local(workers: int | None) -> LocalCluster:
         n_workers=1 if here else workers,
         threads_per_worker=1,
         processes=not here,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
         **({} if here else {"preload": DEAF}),
     )

@@ -1,0 +1,208 @@
+"""`tpgraph study dispersion`: E[Θ²]/E[Θ]² of the NTK at initialization."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import tpgraph as tp
+from tpgraph_cli.execution import Dtype
+from tpgraph_cli.files import parse_constants, read_text, write
+from tpgraph_cli.study_options import Out, Scheduler, Seed, Workers, sweep_progress
+from tpgraph_cli.study_phase import parse_range
+
+__all__ = ["dispersion"]
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+
+class Preset(StrEnum):
+    """Figures whose grids are known."""
+
+    fig1 = "fig1"
+    fig2 = "fig2"
+    fig7 = "fig7"
+    sequel = "sequel"
+
+
+class FigureFormat(StrEnum):
+    """Kinds of figure files."""
+
+    png = "png"
+    pdf = "pdf"
+    svg = "svg"
+
+
+def dispersion(
+    out: Out,
+    preset: Annotated[
+        Preset,
+        typer.Option(help="Grid of a figure of the papers; the other options change it."),
+    ] = Preset.fig1,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A smaller grid, done in under a minute.")
+    ] = False,
+    widths: Annotated[str | None, typer.Option(help="Widths M, such as 50,100.")] = None,
+    depths: Annotated[
+        str | None, typer.Option(help="Depths L in weight layers: 100 for 1 … 100, or 2:49, 3,10.")
+    ] = None,
+    activation: Annotated[
+        list[str] | None,
+        typer.Option(help="relu, tanh, erf, sigmoid, … or an expression in z; repeat for several."),
+    ] = None,
+    sigma_w2: Annotated[
+        str | None, typer.Option("--sigma-w2", help="Weight variances, FIRST:LAST:COUNT or a list.")
+    ] = None,
+    sigma_b2: Annotated[
+        str | None, typer.Option("--sigma-b2", help="Bias variances, FIRST:LAST:COUNT or a list.")
+    ] = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(help="A point σ_w²,σ_b² instead of a grid; repeat for several."),
+    ] = None,
+    inits: Annotated[int | None, typer.Option(help="Initializations.", min=1)] = None,
+    inner: Annotated[
+        str | None,
+        typer.Option(help="Inner products of a first input with others, over its own: 0.9,0."),
+    ] = None,
+    input_norm: Annotated[float, typer.Option(help="ξ·ξ over the input's dimension.", min=0)] = 1.0,
+    input_dim: Annotated[
+        int | None, typer.Option(help="Dimension of the input; M by default.", min=1)
+    ] = None,
+    program: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Study this .tp program: --depths, --sigma-w2, --sigma-b2 set its constants"
+            " L, σ_w2, σ_b2.",
+        ),
+    ] = None,
+    constant: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Another constant of the program."),
+    ] = None,
+    dtype: Annotated[Dtype, typer.Option(help="Precision of the products.")] = Dtype.float32,
+    seed: Seed = 0,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    colors: Annotated[str, typer.Option(help="matplotlib's colour map.")] = "gist_stern",
+    figure: Annotated[FigureFormat, typer.Option(help="Format of the figure.")] = FigureFormat.png,
+) -> None:
+    """Dispersion of the NTK at initialization: E[Θ²]/E[Θ]², 1 where NTK theory holds.
+
+    Writes results.sqlite, dispersion.csv and dispersion.png. What is there already is not computed
+    again: run it again to go on, or with more --inits.
+    """
+    grid = {
+        "sigma_w2": _numbers(sigma_w2, "--sigma-w2"),
+        "sigma_b2": _numbers(sigma_b2, "--sigma-b2"),
+        "widths": _whole(widths, "--widths"),
+        "depths": _depths(depths),
+        "inits": inits,
+        "inner": _numbers(inner, "--inner"),
+    }
+    common = {"seed": seed, "dtype": dtype.value, "input_norm": input_norm}
+    chosen: dict[str, Any] = {name: value for name, value in grid.items() if value is not None}
+    if program is not None:
+        _only_for_networks(activation=activation, at=at, input_dim=input_dim)
+        text, _, _ = read_text(program)
+        fixed = tuple((name, float(v)) for name, v in parse_constants(constant or []).items())
+        settings = tp.program_settings(text, fixed=fixed, **common, **chosen)
+    else:
+        points = None if at is None else [_pair(value) for value in at]
+        settings = tp.dispersion_settings(
+            preset.value,
+            quick,
+            activations=activation,
+            at=points,
+            input_dim=input_dim,
+            **common,
+            **chosen,
+        )
+    _study(settings, out, workers, scheduler, colors, figure.value)
+
+
+def _study(
+    settings: tp.DispersionSettings,
+    out: Path,
+    workers: int | None,
+    scheduler: str | None,
+    colors: str,
+    ending: str,
+) -> None:
+    """Run it, write its files and say what they hold."""
+    tp.make_directory(out)
+    with sweep_progress("dispersion") as progress:
+        found = tp.study_dispersion(
+            settings,
+            out / "results.sqlite",
+            workers=workers,
+            scheduler=scheduler,
+            progress=progress,
+        )
+    write(found.csv(), str(out / "dispersion.csv"))
+    name = f"dispersion.{ending}"
+    write(tp.figure_bytes(found.figure(colors), name), str(out / name))
+    done = min(part.inits for part in found.moments)
+    typer.echo(f"{done} of {settings.inits} initializations of every width: see {out}")
+    if found.others:
+        typer.echo(
+            f"{out} also keeps {found.others} results of other settings, which are not shown",
+            err=True,
+        )
+    if found.interrupted:
+        typer.echo("interrupted; the same command goes on from here", err=True)
+        raise typer.Exit(INTERRUPTED)
+
+
+def _numbers(text: str | None, option: str) -> tuple[float, ...] | None:
+    return None if text is None else tuple(parse_range(text, option))
+
+
+def _whole(text: str | None, option: str) -> tuple[int, ...] | None:
+    """`"50,100"` as whole numbers. Raises TPError."""
+    if text is None:
+        return None
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise tp.TPDataError(
+            f"{option} {text} is not understood", expected="whole numbers, such as 50,100"
+        ) from None
+
+
+def _depths(text: str | None) -> tuple[int, ...] | None:
+    """`"100"` as 1 … 100, `"2:49"` as 2 … 49, `"3,10"` as those. Raises TPError."""
+    if text is None:
+        return None
+    first, colon, last = text.partition(":")
+    if not colon and "," not in text:
+        first, colon, last = "1", ":", text
+    if not colon:
+        return _whole(text, "--depths")
+    if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
+        raise tp.TPDataError(
+            f"--depths {text} is not understood", expected="100 for 1 … 100, 2:49, or 3,10"
+        )
+    return tuple(range(int(first), int(last) + 1))
+
+
+def _pair(text: str) -> tuple[float, float]:
+    """`"2,0"` as (σ_w², σ_b²). Raises TPError."""
+    values = parse_range(text, "--at")
+    if len(values) != 2:
+        raise tp.TPDataError(f"--at {text} is not understood", expected="σ_w²,σ_b² such as 2,0")
+    return values[0], values[1]
+
+
+def _only_for_networks(**options: object) -> None:
+    """Refuse options that a program decides itself."""
+    for name, value in options.items():
+        if value is not None:
+            raise tp.TPDataError(
+                f"--{name.replace('_', '-')} does not go with --program, which has its own"
+            )

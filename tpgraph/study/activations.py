@@ -1,0 +1,77 @@
+"""Activations by name or by text, and their values on arrays, fast."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import erf
+
+from tpgraph.errors import TPDataError, TPError
+from tpgraph.functions import (
+    PRIMITIVES,
+    Apply,
+    Argument,
+    Defined,
+    Expression,
+    Function,
+    Number,
+    Primitive,
+    differentiate,
+    numpy_helpers,
+    to_numpy,
+)
+from tpgraph.language.function_text import function_of
+
+__all__ = ["activation", "value_and_slope"]
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+
+def activation(text: str) -> Function:
+    """The function of one argument that a text names or writes over z: `tanh`, `z*sigmoid(2*z)`.
+
+    Raises TPDataError for anything else.
+    """
+    if text in PRIMITIVES:
+        found = PRIMITIVES[text]
+        if found.arity is not None and found.arity - len(found.defaults) == 1:
+            return found
+        raise TPDataError(f"{text} is no function of one argument")
+    try:
+        return Defined(text, ("z",), function_of(re.sub(r"\bz\b", "z1", text), 1, {}))
+    except TPError as error:
+        raise TPDataError(
+            f"activation {text} is not understood: {error.message}",
+            expected="a named function such as relu, tanh, erf, sigmoid, or an expression in z",
+        ) from None
+
+
+@lru_cache(maxsize=64)
+def value_and_slope(text: str) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
+    """φ and φ′ on float64 arrays. Raises TPDataError for what is no activation.
+
+    >>> value, slope = value_and_slope("tanh")
+    >>> float(value(np.array(0.0))), float(slope(np.array(0.0)))
+    (0.0, 1.0)
+    """
+    function = activation(text)
+    defaults = function.defaults if isinstance(function, Primitive) else ()
+    call = Apply(function, (Argument(0), *(Number(value) for value in defaults)))
+    return _on_arrays(call), _on_arrays(differentiate(call, 0))
+
+
+def _on_arrays(expression: Expression) -> Callable[[Array], Array]:
+    """The numpy text of an expression as a function; a constant has the argument's shape."""
+    scope: dict[str, object] = {"np": np, "DTYPE": np.float64}
+    for helper in numpy_helpers(expression):
+        exec(helper, scope)
+    scope["erf"] = erf  # the helper does without scipy, and is slower
+    exec(f"def f(z): return {to_numpy(expression, ['z'])}", scope)
+    f = scope["f"]
+    assert callable(f)
+    return lambda z: np.broadcast_to(np.asarray(f(z), dtype=np.float64), z.shape)
