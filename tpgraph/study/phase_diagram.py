@@ -95,7 +95,8 @@ def draw_border(
 ) -> None:
     """The border χ₁ = 1 in the plane of σ_w² and σ_b², dashed, within the axes' limits."""
     limits = axes.get_xlim(), axes.get_ylim()
-    heights = min(sigma_b2) + (max(sigma_b2) - min(sigma_b2)) * np.linspace(0, 1, 41) ** 3
+    low, high = max(0.0, min(sigma_b2)), max(sigma_b2)
+    heights = low + (high - low) * np.linspace(0, 1, 41) ** 3
     axes.plot([border(function, b) for b in heights], heights, "--", color=color, linewidth=1.6)
     axes.set(xlim=limits[0], ylim=limits[1])
 

@@ -1,0 +1,156 @@
+"""`tpgraph study drift`: how far the NTK moves while a network trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import tpgraph as tp
+from tpgraph_cli.execution import Dtype
+from tpgraph_cli.files import Constants, parse_constants, read_text
+from tpgraph_cli.study_options import Out, Scheduler, Workers, sweep_progress
+from tpgraph_cli.study_phase import parse_range
+
+if TYPE_CHECKING:
+    from tpgraph import DriftResult
+
+__all__ = ["drift"]
+
+
+def drift(
+    out: Out = Path("drift"),
+    preset: Annotated[
+        str, typer.Option(help="Figure of the paper: fig3, fig4, fig8, fig9, fig10 or fig11.")
+    ] = "fig3",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A coarse grid of narrow networks, under a minute.")
+    ] = False,
+    program: Annotated[
+        str | None, typer.Option(help="Another program to study, FILE; its loss is what falls.")
+    ] = None,
+    names: Annotated[
+        str | None,
+        typer.Option(help="The program's constants for depth, σ_w² and σ_b²; - for none."),
+    ] = None,
+    constants: Constants = None,
+    function: Annotated[
+        str | None, typer.Option(help="The function φ, such as relu; also whose border is drawn.")
+    ] = None,
+    loss: Annotated[
+        str | None, typer.Option(help="The loss, such as '(f - y)^2 / 2'; by default the mean.")
+    ] = None,
+    width: Annotated[str | None, typer.Option(help="Widths M, as 128,256.")] = None,
+    depth: Annotated[str | None, typer.Option(help="Depths L, as 3,10,20.")] = None,
+    sigma_w2: Annotated[
+        str | None, typer.Option("--sigma-w2", help="σ_w², FIRST:LAST:COUNT or a list.")
+    ] = None,
+    sigma_b2: Annotated[
+        str | None, typer.Option("--sigma-b2", help="σ_b², FIRST:LAST:COUNT or a list.")
+    ] = None,
+    inits: Annotated[int | None, typer.Option(help="Initializations of each.", min=1)] = None,
+    data: Annotated[str | None, typer.Option(help="CSV or NPZ; by default the digits.")] = None,
+    samples: Annotated[int | None, typer.Option(help="Train on the first so many.", min=1)] = None,
+    normalize: Annotated[bool, typer.Option(help="Scale every input to ξ·ξ = d.")] = True,
+    lr: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Steps at most.", min=1)] = None,
+    tolerance: Annotated[
+        float | None, typer.Option(help="Stop early where the loss falls by less …", min=0)
+    ] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="… in so many steps; 0 never stops early.", min=0)
+    ] = None,
+    snapshots: Annotated[str | None, typer.Option(help="Steps to look after, as 10,100.")] = None,
+    dtype: Annotated[Dtype | None, typer.Option(help="Precision; float32 by default.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.", min=0)] = None,
+    rows: Annotated[
+        str | None, typer.Option(help="Rows of the figure: summary, steps or widths.")
+    ] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+) -> None:
+    """Train networks over (σ_w², σ_b²) and map the change of their NTK and the loss they reach.
+
+    Writes drift.pdf, drift.png and drift.csv into the folder of results; a run that was stopped
+    goes on where it was, inside of a training too.
+    """
+    figure = tp.drift_preset(preset)
+    chosen = {
+        "widths": _numbers(width, "--width", int),
+        "depths": _numbers(depth, "--depth", int),
+        "sigma_w2": _numbers(sigma_w2, "--sigma-w2", float),
+        "sigma_b2": _numbers(sigma_b2, "--sigma-b2", float),
+        "snapshots": _numbers(snapshots, "--snapshots", int),
+        "inits": inits,
+        "lr": lr,
+        "steps": steps,
+        "tolerance": tolerance,
+        "patience": patience,
+        "dtype": None if dtype is None else dtype.value,
+        "seed": seed,
+        "names": _names(names),
+    }
+    options: dict[str, Any] = {key: value for key, value in chosen.items() if value is not None}
+    given = parse_constants(constants or [])
+    grid = figure.grid(
+        quick,
+        program=_program(program, function, loss, figure.function),
+        constants=tuple(sorted((name, float(value)) for name, value in given.items())),
+        **options,
+    )
+    count = samples if samples is not None else 32 if quick else 128
+    X, y = tp.drift_samples(grid.program, grid.constants, data, count, normalize)
+    with sweep_progress("drift") as progress:
+        result = tp.drift_study(
+            grid, X, y, out, workers=workers, scheduler=scheduler, progress=progress
+        )
+    border = function or (figure.function if program is None else None)
+    _report(result, out, rows or figure.rows, border)
+
+
+def _program(file: str | None, function: str | None, loss: str | None, preset_function: str) -> str:
+    """The text to study."""
+    if file is None:
+        text = tp.drift_program(function or preset_function)
+        return tp.with_loss(text, loss) if loss is not None else text
+    text, _, _ = read_text(file)
+    text = tp.with_function(text, function) if function is not None else text
+    return tp.with_loss(text, loss) if loss is not None else text
+
+
+def _numbers(text: str | None, option: str, kind: type) -> tuple[Any, ...] | None:
+    """A list of numbers. Raises TPError for a fraction where whole numbers are wanted."""
+    if text is None:
+        return None
+    values = parse_range(text, option)
+    if any(kind(value) != value for value in values):
+        raise tp.TPDataError(f"{option} {text} is not understood", expected="whole numbers")
+    return tuple(kind(value) for value in values)
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    """`L,σ_w2,-` as three names, of which `-` is none."""
+    if text is None:
+        return None
+    parts = tuple("" if part.strip() == "-" else part.strip() for part in text.split(","))
+    if len(parts) != 3:
+        raise tp.TPDataError(f"--names {text} is not understood", expected="three, as L,σ_w2,-")
+    return parts
+
+
+def _report(result: DriftResult, out: Path, rows: str, function: str | None) -> None:
+    """Write figure and table, and say what there is."""
+    figure = tp.drift_figure(result, rows, function)
+    for name in ("drift.pdf", "drift.png"):
+        tp.write_bytes(out / name, tp.figure_bytes(figure, name))
+    tp.write_bytes(out / "drift.csv", result.csv().encode())
+    found = result.outcome
+    assert found is not None
+    state = "interrupted" if found.interrupted else "done"
+    typer.echo(
+        f"{state}: {found.done} of {found.total} trainings, {found.computed} now in "
+        f"{found.seconds:.0f} s; {out / 'drift.pdf'}, {out / 'drift.csv'}"
+    )
+    if found.interrupted:
+        raise typer.Exit(130)

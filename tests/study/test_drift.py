@@ -1,0 +1,329 @@
+"""The drift study against PyTorch, against networks whose drift is known, and against itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tpgraph.errors import TPDataError, TPTypeError
+from tpgraph.study.drift import DriftGrid, drift_study, drift_task
+from tpgraph.study.drift_figure import drift_figure
+from tpgraph.study.drift_network import constants_of, network, with_function, with_loss
+from tpgraph.study.drift_presets import drift_preset, drift_samples
+from tpgraph.study.drift_training import Schedule, State, descend
+from tpgraph.study.figures import figure_bytes
+
+NETWORK = """
+program fully_connected
+width n
+dim   d = 3
+dim   k = 2
+const L = 3
+const σ_w2 = 1.5
+const σ_b2 = 0.5
+parametrization standard
+fn φ(z) = tanh(z)
+data   ξ : d
+target y : k
+param  W[1]      : n × d ~ N(0, σ_w2)
+param  W[2..L-1] : n × n ~ N(0, σ_w2)
+param  V         : k × n ~ N(0, σ_w2)
+param  b[1..L-1] : n     ~ N(0, σ_b2)
+param  c         : k     ~ N(0, σ_b2)
+x[1] = φ(W[1] ξ + b[1])
+for l in 2..L-1:
+    x[l] = φ(W[l] x[l-1] + b[l])
+f = V x[L-1] + c
+output f
+loss (f - y)^2 / k
+"""
+LINEAR = """
+program readout_of_noise
+width n
+dim d = 3
+parametrization standard
+data ξ : d
+target y : 1
+matrix U : n × d ~ N(0, 1)
+param V : 1 × n ~ N(0, 1)
+f = V (U ξ)
+output f
+loss (f - y)^2 / 2
+"""
+rng = np.random.default_rng(5)
+X = rng.standard_normal((6, 3))
+Y = rng.standard_normal((6, 2))
+
+
+def seeds(number=0):
+    return np.random.SeedSequence(number)
+
+
+def trained(width=32, steps=200, lr=2e-3, text=NETWORK, targets=Y, **options):
+    found = network(text, options.pop("constants", ()), "float64")
+    schedule = Schedule(lr, steps, **{"patience": 0, **options})
+    return descend(found, found.init(width, seeds()), X, targets, schedule)
+
+
+def torch_descent(params, lr, steps, look):
+    """Full-batch GD of the same weights by autograd: losses, and Θ by the Jacobian at `look`."""
+    names = ["W[1]", "W[2]", "V", "b[1]", "b[2]", "c"]
+    w = {n: torch.tensor(params[n], requires_grad=True) for n in names}
+    x, y = torch.tensor(X), torch.tensor(Y)
+
+    def forward(w):
+        h = torch.tanh(x @ w["W[1]"].T + w["b[1]"])
+        return torch.tanh(h @ w["W[2]"].T + w["b[2]"]) @ w["V"].T + w["c"]
+
+    def theta():
+        rows = []
+        for f in forward(w).reshape(-1):
+            gradients = torch.autograd.grad(f, [w[n] for n in names], retain_graph=True)
+            rows.append(torch.cat([g.reshape(-1) for g in gradients]))
+        J = torch.stack(rows)
+        return (J @ J.T).numpy()
+
+    losses, kernels = [], []
+    for step in range(steps + 1):
+        if step in look:
+            kernels.append(theta())
+        loss = ((forward(w) - y) ** 2).sum(1).mean() / 2
+        losses.append(loss.item())
+        gradients = torch.autograd.grad(loss, [w[n] for n in names])
+        with torch.no_grad():
+            for n, g in zip(names, gradients, strict=True):
+                w[n] -= lr * g
+    return np.array(losses), kernels
+
+
+def test_training_is_that_of_pytorch():
+    found = network(NETWORK, (), "float64")
+    params = found.init(16, seeds(3))
+    before = {n: a.copy() for n, a in params.items()}
+    schedule = Schedule(0.01, 60, patience=0, snapshots=(1, 10))
+    ended = descend(found, params, X, Y, schedule)
+    losses, kernels = torch_descent(before, 0.01, 60, (0, 1, 10, 60))
+    assert ended.first == pytest.approx(losses[0], rel=1e-12)
+    assert ended.last == pytest.approx(losses[59], rel=1e-9)
+    np.testing.assert_allclose(ended.losses, losses[[0, 9, 59]], rtol=1e-9)
+    assert ended.least == pytest.approx(losses[:60].min(), rel=1e-9)
+    size = np.linalg.norm(kernels[0])
+    drift = [np.linalg.norm(K - kernels[0]) / size for K in kernels[1:]]
+    np.testing.assert_allclose(ended.drift, drift, rtol=1e-6)
+    np.testing.assert_allclose(found.ntk(before, X), kernels[0], rtol=1e-9)
+    assert not np.allclose(ended.drift, [d / 2 for d in drift], rtol=1e-3)
+    other, _ = torch_descent(before, 0.02, 60, ())
+    assert ended.last != pytest.approx(other[59], rel=1e-3)
+
+
+def test_a_network_linear_in_what_is_trained_does_not_drift():
+    ended = trained(text=LINEAR, targets=Y[:, :1], snapshots=(10,))
+    assert ended.drift.tolist() == [0.0, 0.0]
+    assert ended.last < 0.5 * ended.first
+    moved = LINEAR.replace("matrix U", "param U").replace("N(0, 1)\nparam V", "N(0, 1)\nparam V")
+    assert trained(text=moved, targets=Y[:, :1], snapshots=(10,)).drift[0] > 0
+
+
+def test_drift_vanishes_with_width():
+    """At rate η/M the same function is learned, and the kernel moves as 1/√M or less."""
+    drift = [trained(width, 200, lr=0.2 / width).drift[-1] for width in (16, 64, 256, 1024)]
+    assert all(b < 0.7 * a for a, b in pairwise(drift)), drift
+    chaotic = constants_of({"σ_w2": 4.0, "L": 8})
+    assert trained(64, 200, lr=0.2 / 64, constants=chaotic).drift[-1] > drift[1]
+
+
+def test_early_stop_is_where_the_losses_say():
+    """Stop at the first step that ends 5 without a fall by the tolerance."""
+    free = network(NETWORK, (), "float64")
+    losses, _ = torch_descent(free.init(16, seeds()), 0.02, 400, ())
+    tolerance, patience = 1e-3, 5
+    level, waited, step = math.inf, 0, 0
+    while waited < patience:
+        loss, step = losses[step], step + 1
+        level, waited = (loss, 0) if loss < level - tolerance else (level, waited + 1)
+    schedule = Schedule(0.02, 400, tolerance, patience, (10, 399))
+    ended = descend(free, free.init(16, seeds()), X, Y, schedule)
+    assert step < 390
+    assert (ended.steps, ended.stopped) == (step, True)
+    assert ended.drift[1] == ended.drift[2] > ended.drift[0]
+    longer = dataclasses.replace(schedule, patience=20)
+    assert descend(free, free.init(16, seeds()), X, Y, longer).steps > step
+
+
+def test_a_loss_that_explodes_ends_the_training():
+    ended = trained(width=64, steps=500, lr=5.0, snapshots=(400,))
+    assert not ended.finite
+    assert np.isnan(ended.drift).all()
+    assert ended.steps < 400
+    assert math.isfinite(ended.least)
+
+
+def test_a_training_goes_on_with_the_same_bits(tmp_path):
+    found = network(NETWORK, (), "float32")
+    data = X.astype("f4"), Y.astype("f4")
+    whole = descend(found, found.init(24, seeds()), *data, Schedule(0.01, 90, snapshots=(10, 50)))
+    part = tmp_path / "part.npz"
+    params = found.init(24, seeds())
+    state = State(params)
+    descend(
+        found, params, *data, Schedule(0.01, 40, snapshots=(10, 50)), checkpoint=part, seconds=0
+    )
+    kept = State({})
+    kept.restore(part.read_bytes())
+    assert (kept.step, len(kept.drift)) == (40, 1)
+    again = descend(
+        found,
+        found.init(24, seeds()),
+        *data,
+        Schedule(0.01, 90, snapshots=(10, 50)),
+        checkpoint=part,
+    )
+    for name in ("drift", "losses"):
+        assert getattr(again, name).tobytes() == getattr(whole, name).tobytes(), name
+    assert (again.least, again.first, again.last) == (whole.least, whole.first, whole.last)
+    for name in found.module.trainable:
+        assert again.params[name].tobytes() == whole.params[name].tobytes(), name
+    state.restore(kept.encode(()))
+    part.write_bytes(b"no archive")
+    anew = descend(
+        found,
+        found.init(24, seeds()),
+        *data,
+        Schedule(0.01, 90, snapshots=(10, 50)),
+        checkpoint=part,
+    )
+    assert anew.drift.tobytes() == whole.drift.tobytes()
+
+
+GRID = DriftGrid(
+    NETWORK, (8, 16), (3,), (0.5, 2.0, 3.5), (0.1, 0.9), inits=2, lr=0.01, steps=30,
+    snapshots=(10,), dtype="float64",
+)  # fmt: skip
+
+
+def test_a_sweep_is_the_same_for_any_number_of_workers_and_goes_on(tmp_path):
+    alone = drift_study(GRID, X, Y, tmp_path / "alone", workers=0)
+    small = dataclasses.replace(GRID, inits=1)
+    first = drift_study(small, X, Y, tmp_path / "two", workers=2)
+    assert first.outcome.computed == 12
+    both = drift_study(GRID, X, Y, tmp_path / "two", workers=0)
+    assert both.outcome.computed == 12
+    assert alone.complete
+    assert both.drift.tobytes() == alone.drift.tobytes()
+    assert both.csv() == alone.csv()
+    assert len(alone.csv().splitlines()) == 1 + 24
+    assert alone.drift.shape == (2, 1, 2, 3, 2, 2)
+    assert len(set(alone.drift[..., -1].ravel().tolist())) == 24
+    other = drift_study(GRID, X, 2 * Y, tmp_path / "two", workers=0)
+    assert other.outcome.computed == 24
+    pictures = [
+        figure_bytes(drift_figure(found, "summary", "tanh"), "x.png") for found in (alone, both)
+    ]
+    assert pictures[0] == pictures[1]
+    for rows in ("steps", "widths"):
+        assert figure_bytes(drift_figure(alone, rows), "x.png") != pictures[0]
+
+
+KILLED = """
+import sys
+sys.path.insert(0, {tests!r})
+from study.test_drift import GRID, X, Y
+from tpgraph.study.drift import drift_study
+import dataclasses
+if __name__ == "__main__":
+    grid = dataclasses.replace(GRID, steps=1500, inits=1)
+    print(drift_study(grid, X, Y, {out!r}, workers=0).outcome.computed)
+"""
+
+
+def test_a_killed_sweep_loses_nothing(tmp_path):
+    """Kill it twice in its middle; what it ends with is what an undisturbed one does."""
+    script = tmp_path / "script.py"
+    out = tmp_path / "out"
+    script.write_text(KILLED.format(tests=str(Path(__file__).parents[1]), out=str(out)))
+    for _ in range(2):
+        run = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 30
+        rows = 0
+        while time.monotonic() < deadline and run.poll() is None and not rows:
+            time.sleep(0.5)
+            rows = (out / "drift.sqlite").exists()
+        os.kill(run.pid, signal.SIGKILL)
+        run.wait()
+    grid = dataclasses.replace(GRID, steps=1500, inits=1)
+    after = drift_study(grid, X, Y, out, workers=0)
+    whole = drift_study(grid, X, Y, tmp_path / "whole", workers=0)
+    assert after.csv() == whole.csv()
+    assert not list((out / "checkpoints").glob("*.npz"))
+
+
+def test_one_training_is_a_task_of_its_own():
+    place = next(GRID.places())
+    task = GRID.task(place, "digest")
+    found = drift_task(task, X, Y)
+    assert set(found) == {
+        "drift", "losses", "least", "first", "last", "steps", "stopped", "finite"
+    }  # fmt: skip
+    assert drift_task(task, X, Y)["last"] == found["last"]
+    assert drift_task(dataclasses.replace(task, seed=1), X, Y)["last"] != found["last"]
+
+
+def test_the_order_is_coarse_before_fine():
+    grid = dataclasses.replace(GRID, sigma_w2=tuple(range(1, 10)), inits=1, widths=(8,))
+    weights = [grid.sigma_w2[place[3]] for place in grid.places()]
+    assert set(weights[:4]) == {1, 9}
+    assert set(weights[:6]) == {1, 5, 9}
+    assert sorted(weights) == sorted([*range(1, 10)] * 2)
+
+
+def test_texts_with_another_function_and_loss():
+    text = with_loss(with_function(NETWORK, "relu"), "(f - y)^2 / 2")
+    assert "fn φ(z) = relu(z)\n" in text
+    assert "loss (f - y)^2 / 2\n" in text
+    with pytest.raises(TPDataError, match="there is no function relo"):
+        with_function(NETWORK, "relo")
+    with pytest.raises(TPDataError, match="defines no φ"):
+        with_function(LINEAR, "relu")
+    with pytest.raises(TPDataError, match="has no loss"):
+        with_loss("program a\n", "f^2")
+    with pytest.raises(TPTypeError, match="cannot be trained here"):
+        network("program a\nwidth n\nvector v : n ~ N(0, 1)\n", (), "float64")
+
+
+def test_wrong_grids_and_data():
+    with pytest.raises(TPDataError, match="no points"):
+        drift_study(dataclasses.replace(GRID, widths=()), X, Y, "unused")
+    with pytest.raises(TPDataError, match="snapshots after"):
+        drift_study(dataclasses.replace(GRID, snapshots=(10, 10)), X, Y, "unused")
+    with pytest.raises(TPDataError, match="steps of rate"):
+        drift_study(dataclasses.replace(GRID, lr=math.nan), X, Y, "unused")
+    with pytest.raises(TPDataError, match="data of shapes"):
+        drift_study(GRID, X, Y[:3], "unused")
+    with pytest.raises(TPDataError, match="there is no preset fig5"):
+        drift_preset("fig5")
+
+
+def test_samples_are_scaled(tmp_path):
+    path = tmp_path / "data.npz"
+    np.savez(path, ξ=X, y=Y)
+    found, targets = drift_samples(NETWORK, {}, path, samples=4)
+    np.testing.assert_allclose((found**2).sum(axis=1), 3.0)
+    np.testing.assert_array_equal(targets, Y[:4])
+    plain, _ = drift_samples(NETWORK, {}, path, samples=4, normalize=False)
+    np.testing.assert_array_equal(plain, X[:4])
+    with pytest.raises(TPDataError, match="has 6 samples"):
+        drift_samples(NETWORK, {}, path, samples=7)
+    np.savez(path, ξ=0 * X, y=Y)
+    with pytest.raises(TPDataError, match="cannot be scaled"):
+        drift_samples(NETWORK, {}, path, samples=4)

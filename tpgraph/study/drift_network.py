@@ -1,0 +1,102 @@
+"""Networks that a study trains: a program's text with chosen constants, made ready once a process.
+
+A study is over any program with one data input, outputs and a loss. Its text and constants go
+with every task, so that a worker needs nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.compiler import Module, Params, compile
+from tpgraph.errors import TPDataError, TPTypeError
+from tpgraph.functions import PRIMITIVES
+from tpgraph.kernels.empirical import Finite, finite
+from tpgraph.language import parse
+from tpgraph.program import Program
+
+__all__ = ["Constants", "Network", "constants_of", "network", "with_function", "with_loss"]
+
+Array: TypeAlias = npt.NDArray[np.floating]
+Constants: TypeAlias = tuple[tuple[str, float], ...]
+"""Chosen values of a text's `const` and `dim`, by name."""
+
+_DEFINITION = re.compile(
+    r"^(\s*fn\s+(?:φ|phi)\s*\(\s*(\w+)\s*\)\s*=\s*)([^#\n]*?)(\s*(?:#.*)?)$", re.M
+)
+_LOSS = re.compile(r"^(\s*loss\s+)([^#\n]*?)(\s*(?:#.*)?)$", re.M)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A program, its module and its tangent kernel, in one dtype."""
+
+    program: Program
+    module: Module
+    tangent: Finite
+
+    def init(self, width: int, seed: np.random.SeedSequence) -> Params:
+        """Everything random, with this size of every width."""
+        widths = {w.name: width for w in self.program.base_widths}
+        return self.module.init(widths, seed)  # type: ignore[arg-type]
+
+    def ntk(self, params: Params, X: Array) -> Array:
+        """The NTK over inputs and all components of outputs, (N m, N m)."""
+        found = self.tangent.kernel(params, X).ntk
+        assert found is not None
+        size = found.shape[0] * (found.shape[1] if found.ndim == 4 else 1)
+        return np.asarray(found.reshape(size, size))
+
+
+@lru_cache(maxsize=8)
+def network(text: str, constants: Constants, dtype: str) -> Network:
+    """The network of a text. Raises TPErrors of the text, TPTypeError for one that has no loss."""
+    program = parse(text, "<program>", dict(constants) if constants else None)
+    if program.loss is None or len(program.data) != 1 or len(program.targets) != 1:
+        raise TPTypeError(
+            f"program {program.name} cannot be trained here",
+            expected="one data input, one target and a loss",
+        )
+    return Network(program, compile(program, dtype), finite(program, "ntk", dtype))
+
+
+def constants_of(values: Mapping[str, float]) -> Constants:
+    """The values in the order of their names, as tasks hold them."""
+    return tuple(sorted((name, value) for name, value in values.items()))
+
+
+def with_function(text: str, function: str) -> str:
+    """The text with another φ: `fn φ(z) = tanh(z)` for tanh.
+
+    Raises TPDataError for a function that the table has not, and a text that defines no φ of one
+    argument.
+    """
+    if function not in PRIMITIVES:
+        raise TPDataError(f"there is no function {function}", expected=", ".join(PRIMITIVES))
+    changed, count = _DEFINITION.subn(rf"\g<1>{function}(\g<2>)\g<4>", text)
+    if count != 1:
+        raise TPDataError(
+            "the program defines no φ that could be another function",
+            expected="one line such as: fn φ(z) = tanh(z)",
+        )
+    return changed
+
+
+def with_loss(text: str, loss: str) -> str:
+    """The text with another loss, such as `(f - y)^2 / k`, the mean over k outputs.
+
+    Raises TPDataError for a text without exactly one line `loss …`.
+    """
+    changed, count = _LOSS.subn(lambda match: match[1] + loss + match[3], text)
+    if count != 1:
+        raise TPDataError(
+            "the program has no loss that could be another one", expected="one line: loss …"
+        )
+    return changed
