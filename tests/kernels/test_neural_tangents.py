@@ -20,7 +20,7 @@ PROGRAMS = programs()
 KINDS = ("nngp", "ntk")
 
 EXACT = 1e-8
-"""neural-tangents rounds √(pq − c²) at c² = pq: flat convolutions are off by 3e-9 on the diagonal."""
+"""neural-tangents rounds √(pq − c²) at c² = pq: flat convolutions are 3e-9 off on the diagonal."""
 
 
 def relative(found: Array, expected: Array) -> Array:
