@@ -10,6 +10,7 @@ import pytest
 from kernels.reference.networks import mlp, programs
 
 from tpgraph.kernels import Kernel, kernel
+from tpgraph.kernels.ensemble import KernelSolution, kernel_solution
 from tpgraph.language import parse
 
 Array = np.ndarray
@@ -97,7 +98,7 @@ def test_the_arrays_follow_the_recursion_of_perceptrons(name, dual, depth, kind)
 
 
 def test_every_array_has_its_program():
-    assert {name.split("/")[0] for name in ARRAYS} == set(PROGRAMS)
+    assert {name.split("/")[0] for name in ARRAYS} == {*PROGRAMS, "trained"}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -143,3 +144,31 @@ def test_another_function_is_seen():
 
 def test_a_padding_of_another_kind_is_seen():
     assert mistakes(PROGRAMS["conv_same_pooled"], "conv_circular_pooled")
+
+
+TARGETS = np.array([[0.7], [-1.2], [0.4], [1.5]])
+TIMES = {"early": 0.5, "late": 20.0, "end": None, "posterior": None}
+
+
+def solved(name: str, when: str, time: float | None, scale: float = 1.0) -> KernelSolution:
+    """The trained network; at `posterior` the Gaussian process given the targets."""
+    nngp, ntk = (ARRAYS[f"{name}/{kind}"] for kind in KINDS)
+    chosen = nngp if when == "posterior" else ntk
+    return kernel_solution(scale * chosen, TARGETS, time=time, nngp=nngp)
+
+
+@pytest.mark.parametrize("when", TIMES)
+@pytest.mark.parametrize("name", ["mlp_erf_3", "resnet"])
+def test_trained_networks_over_their_initializations(name, when):
+    found = solved(name, when, TIMES[when])
+    mean, cov = (ARRAYS[f"trained/{name}/{when}/{what}"] for what in ("mean", "cov"))
+    assert found.mean == pytest.approx(mean, abs=1e-9)
+    assert found.cov == pytest.approx(cov, abs=1e-9)
+
+
+def test_another_time_and_another_kernel_are_seen():
+    early = ARRAYS["trained/resnet/early/mean"]
+    assert np.abs(solved("resnet", "early", 0.55).mean - early).max() > 0.01
+    assert np.abs(solved("resnet", "early", 0.5, scale=1.1).mean - early).max() > 0.01
+    posterior = ARRAYS["trained/resnet/posterior/cov"]
+    assert np.abs(solved("resnet", "end", None).cov - posterior).max() > 0.01

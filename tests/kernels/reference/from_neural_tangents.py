@@ -19,6 +19,7 @@ import warnings
 from pathlib import Path
 
 import jax
+import neural_tangents as nt
 import numpy as np
 from neural_tangents import stax
 
@@ -26,6 +27,8 @@ jax.config.update("jax_enable_x64", True)
 for _message in ("`FanIn` layers assume", "Linear scaling attention"):
     warnings.filterwarnings("ignore", message=_message)
 
+TARGETS = np.array([[0.7], [-1.2], [0.4], [1.5]])
+TIMES = {"early": 0.5, "late": 20.0, "end": None}
 ARRAYS = Path(__file__).with_name("neural_tangents.npz")
 
 ACTIVATIONS = {
@@ -183,6 +186,24 @@ def compute() -> dict[str, np.ndarray]:
     return found
 
 
+def trained(name: str) -> dict[str, np.ndarray]:
+    """Mean and covariance of trained networks on all inputs, the first four trained on.
+
+    By gradient flow on the mean of (f − y)²/2, at the times of `TIMES`, over initializations; and
+    of the posterior of the Gaussian process, by `posterior`.
+    """
+    (_, _, kernel), shape = networks()[name]
+    x = inputs(shape)
+    predict = nt.predict.gradient_descent_mse_ensemble(kernel, x[: len(TARGETS)], TARGETS)
+    runs = {when: predict(t, x, "ntk", compute_cov=True) for when, t in TIMES.items()}
+    runs["posterior"] = predict(None, x, "nngp", compute_cov=True)
+    found = {}
+    for when, run in runs.items():
+        found[f"trained/{name}/{when}/mean"] = np.asarray(run.mean)
+        found[f"trained/{name}/{when}/cov"] = np.asarray(run.covariance)
+    return found
+
+
 def seconds(activation, count: int, repeats: int = 3) -> tuple[float, float]:
     """NTK of three hidden layers over `count` inputs of 64 numbers: first call, best later one."""
     kernel = jax.jit(mlp(activation, 3, 1.4, 0.3)[2], static_argnames="get")
@@ -199,7 +220,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--time", action="store_true", help="time the NTK of perceptrons")
     if not parser.parse_args().time:
-        np.savez_compressed(ARRAYS, **compute())
+        predictions = trained("mlp_erf_3") | trained("resnet")
+        np.savez_compressed(ARRAYS, **compute(), **predictions)
         return
     for count in (500, 2000, 4000):
         for name in ("relu", "erf"):
