@@ -100,6 +100,10 @@ def conv(activation, padding: str, strides=None):
 
 
 def attention(mechanism: str):
+    """Keys and queries share their matrix and logits are means, k_s·k_t/n, not k_s·k_t/√n.
+
+    So they are deterministic in the limit. The limit over infinitely many heads is that of one.
+    """
     return stax.GlobalSelfAttention(
         1,
         n_chan_key=1,
