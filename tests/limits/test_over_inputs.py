@@ -110,7 +110,7 @@ def simulated(program: Program, data, pairs, n: int, seeds: int) -> dict:
 
 def wrong(program: Program, data, pairs, n: int, seeds: int, samples: int = 2**15) -> list[str]:
     """Pairs with an entry further from the limit than 6 standard errors and a bias of 20/n."""
-    found = limit_over_inputs(program, data, pairs, samples=samples)
+    found = limit_over_inputs(program, data, pairs, engine="sampled", samples=samples)
     bad = []
     for (x, y), values in simulated(program, data, pairs, n, seeds).items():
         expected = found.moment(x, y)
@@ -139,7 +139,7 @@ def test_the_recursions_of_an_mlp(function):
     program = backward(parse(MLP.format(φ=function, k=1)))
     data = rows(program, 6)
     pairs = [*wide(program), ("f", "f")]
-    found = limit_over_inputs(program, data, pairs)
+    found = limit_over_inputs(program, data, pairs, engine="sampled")
     squares, slopes = recursion(function, data["ξ"], 1.69, 0.16, 3)
     dx = np.ones((6, 6))
     for layer in (3, 2, 1):
@@ -216,7 +216,12 @@ def test_one_input_is_the_limit_of_one_sample():
     data = rows(program, 1)
     alone = limit(program, data={"ξ": data["ξ"][0]}, samples=2**14, seed=4)
     found = limit_over_inputs(
-        program, data, [("z", "z"), ("y", "x"), ("m", "m")], samples=2**14, seed=4
+        program,
+        data,
+        [("z", "z"), ("y", "x"), ("m", "m")],
+        engine="sampled",
+        samples=2**14,
+        seed=4,
     )
     second = alone.var("z") + alone.mean("z") ** 2
     assert found.moment("z", "z").value[0, 0] == pytest.approx(second, rel=1e-4)
@@ -231,7 +236,9 @@ def test_equal_and_dependent_inputs():
     program = parse(NORMALIZED)
     data = rows(program, 12)
     data["ξ"][7], data["ξ"][3] = data["ξ"][2], 0.0
-    found = limit_over_inputs(program, data, [("z", "z"), ("h", "h")], samples=2**13)
+    found = limit_over_inputs(
+        program, data, [("z", "z"), ("h", "h")], engine="sampled", samples=2**13
+    )
     z = found.moment("z", "z").value
     assert np.isfinite(z).all()
     assert z[2] == pytest.approx(z[7], abs=1e-7)
@@ -243,7 +250,7 @@ def test_a_hundred_inputs_have_the_error_bars_of_one():
     """Chunks of replicates: the dual kernel of two hidden layers over 100 inputs."""
     program = parse(MLP.format(φ="relu", k=2))
     data = rows(program, 100, seed=2)
-    found = limit_over_inputs(program, data, [("f", "f")], samples=2**14)
+    found = limit_over_inputs(program, data, [("f", "f")], engine="sampled", samples=2**14)
     squares, _ = recursion("relu", data["ξ"], 1.69, 0.16, 3)
     estimate = found.covariance("f", "f")
     ratio = abs(estimate.value - squares[2]) / estimate.error
@@ -256,7 +263,7 @@ def test_a_hundred_inputs_have_the_error_bars_of_one():
 
 def test_programs_without_data_have_one_input():
     """E[x_5²] is the tenth moment of the semicircle, a Catalan number."""
-    found = limit_over_inputs(gallery("wigner"), {}, [("x[5]", "x[5]")])
+    found = limit_over_inputs(gallery("wigner"), {}, [("x[5]", "x[5]")], engine="sampled")
     assert found.count == 1
     assert found.moment("x[5]", "x[5]").value == pytest.approx(math.comb(10, 5) / 6, abs=1e-9)
 

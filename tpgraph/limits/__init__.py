@@ -3,7 +3,7 @@
 from tpgraph.limits.estimates import VectorLimit
 from tpgraph.limits.inputs import InputsLimit, Values
 from tpgraph.limits.master import limit
+from tpgraph.limits.over_inputs import limit_over_inputs
 from tpgraph.limits.result import Limit
-from tpgraph.limits.sampling.over_inputs import limit_over_inputs
 
 __all__ = ["InputsLimit", "Limit", "Values", "VectorLimit", "limit", "limit_over_inputs"]

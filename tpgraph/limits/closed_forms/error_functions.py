@@ -163,12 +163,12 @@ def _tilted(first: Shape, second: Shape, pair: _Pair) -> Array | float:
             return 0.0
         size = 1 / np.sqrt(2 * np.pi * pair.p)
         rest = pair.q * np.maximum((1 - pair.rho) * (1 + pair.rho), 0.0)
-        return size * _alone(second, np.asarray(rest))
+        return np.asarray(size * _alone(second, np.asarray(rest)))
     k = 1 / (1 + 2 * gamma * pair.p)
     q = np.asarray(pair.q * (1 - (1 - k) * pair.rho**2))
     rho = np.divide(pair.rho * np.sqrt(k * pair.q), np.sqrt(q), where=q > 0, out=np.zeros(q.shape))
     inner = _moment((a, "one", 0.0), second, _Pair(pair.p * k, rho, q))
-    return np.sqrt(k) * inner
+    return np.asarray(np.sqrt(k) * inner)
 
 
 def _alone(shape: Shape, q: Array) -> Array | float:
@@ -178,15 +178,16 @@ def _alone(shape: Shape, q: Array) -> Array | float:
         return _pairings(b) * q ** (b // 2) if b % 2 == 0 else 0.0
     if g == "bell":
         k = 1 / (1 + 2 * rate * q)
-        return np.sqrt(k) * _alone((b, "one", 0.0), q * k)
+        return np.asarray(np.sqrt(k) * _alone((b, "one", 0.0), q * k))
     if b % 2 == 0:
         return 0.0
     if rate == math.inf:
         half = (b - 1) // 2
-        return math.sqrt(2 / math.pi) * 2**half * math.factorial(half) * np.sqrt(q) * q**half
+        size = math.sqrt(2 / math.pi) * 2**half * math.factorial(half)
+        return np.asarray(size * np.sqrt(q) * q**half)
     size = 2 * rate / math.sqrt(math.pi)
     lower = (b - 1) * _alone((b - 2, g, rate), q) if b > 1 else 0.0
-    return q * (lower + size * _alone((b - 1, "bell", rate**2), q))
+    return np.asarray(q * (lower + size * _alone((b - 1, "bell", rate**2), q)))
 
 
 def _stein(first: Shape, second: Shape, pair: _Pair) -> Array | float:

@@ -22,15 +22,14 @@ Array: TypeAlias = npt.NDArray[np.float64]
 
 REACH = 13.0
 _LEAST, _MOST = 129, 4097
-_AGREEMENT = 4e-16
+_AGREEMENT = 4e-15
 _NODES_OF_PANEL = 16
 _NEGLIGIBLE = 1e-6
 
 
 @dataclass(frozen=True)
 class Coefficients:
-    """`values` a_k, (N, K + 1); `square` E f², (N,); `error` the largest error among all, relative
-    to the root of the mean square."""
+    """`values` a_k, (N, K + 1), `square` E f², (N,), and `error`, relative to √E f²."""
 
     values: Array
     square: Array
@@ -40,7 +39,7 @@ class Coefficients:
     def residual(self) -> Array:
         """E f² − Σ a_k², not below its rounding: what the expansion leaves out, (N,)."""
         rounding = 4e-16 * self.square
-        return np.maximum(self.square - (self.values**2).sum(axis=1), rounding)
+        return np.asarray(np.maximum(self.square - (self.values**2).sum(axis=1), rounding))
 
 
 def hermite(z: Array, count: int) -> Array:
@@ -74,7 +73,7 @@ def coefficients(
             change = float(np.max(np.abs(found.values - before.values) / scale[:, None]))
             drift = float(np.max(np.abs(found.square - before.square) / scale**2))
             error = max(change, drift)
-            if error <= _AGREEMENT * count or 2 * points - 1 > _MOST or np.isnan(error):
+            if error <= _AGREEMENT or 2 * points - 1 > _MOST or np.isnan(error):
                 return Coefficients(found.values, found.square, error)
         before, points = found, 2 * points - 1
 

@@ -28,7 +28,17 @@ from tpgraph.functions import (
 from tpgraph.limits.closed_forms.error_functions import ErrorTerm, derived, multiplied
 from tpgraph.limits.closed_forms.exponentials import Exponential
 
-__all__ = ["affine", "error_terms", "exponentials", "has_kinks", "jumps", "kinks", "parity"]
+__all__ = [
+    "ErrorTerms",
+    "Exponentials",
+    "affine",
+    "error_products",
+    "error_terms",
+    "exponentials",
+    "jumps",
+    "kinks",
+    "parity",
+]
 
 ErrorTerms = tuple[ErrorTerm, ...]
 Exponentials = tuple[Exponential, ...]
@@ -77,6 +87,54 @@ def _error_terms(expression: Expression) -> ErrorTerms | None:
             return _named(function.name, inner, order)
         case _:
             return None
+
+
+@lru_cache(maxsize=4096)
+def error_products(expression: Expression) -> tuple[tuple[ErrorTerms, ErrorTerms], ...] | None:
+    """The expression as a sum of products of two closed ones each, such as erf², or None."""
+    own = error_terms(expression)
+    if own is not None:
+        return ((own, (ErrorTerm(1.0),)),)
+    match expression:
+        case Apply(function, (inner,), 0) if function == NEG:
+            parts = error_products(inner)
+            return None if parts is None else tuple((_signed(f), g) for f, g in parts)
+        case Apply(function, arguments, 0) if function == ADD:
+            found = [error_products(a) for a in arguments]
+            whole = [pair for part in found if part is not None for pair in part]
+            return None if None in found else tuple(whole)
+        case Apply(function, _, 0) if function == MUL:
+            return _halves(list(_flat(expression)))
+        case _:
+            return None
+
+
+def _signed(terms: ErrorTerms) -> ErrorTerms:
+    return tuple(ErrorTerm(-t.coefficient, *t.shape) for t in terms)
+
+
+def _flat(expression: Expression) -> Iterator[Expression]:
+    """The factors of nested products."""
+    if isinstance(expression, Apply) and expression.function == MUL and not expression.order:
+        for factor in expression.arguments:
+            yield from _flat(factor)
+    else:
+        yield expression
+
+
+def _halves(factors: list[Expression]) -> tuple[tuple[ErrorTerms, ErrorTerms], ...] | None:
+    """Two products that are closed each, filled from the left."""
+    halves: list[ErrorTerms] = [(ErrorTerm(1.0),), (ErrorTerm(1.0),)]
+    for factor in factors:
+        own = error_terms(factor)
+        if own is None:
+            return None
+        grown = [multiplied(half, own) for half in halves]
+        k = next((k for k, g in enumerate(grown) if g is not None), None)
+        if k is None:
+            return None
+        halves[k] = grown[k] or ()
+    return ((halves[0], halves[1]),)
 
 
 def _sum(terms: Sequence[ErrorTerm]) -> ErrorTerms | None:
@@ -257,12 +315,6 @@ def parity(expression: Expression) -> int | None:
 def jumps(expression: Expression) -> bool:
     """Whether its derivative is more than the table's: it contains a step or a sign."""
     return any(name in ("step", "sign") for name, _ in _inside(inline(expand(expression))))
-
-
-@lru_cache(maxsize=4096)
-def has_kinks(expression: Expression) -> bool:
-    """Whether it or its derivative jumps somewhere."""
-    return next(_inside(inline(expand(expression))), None) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -24,11 +24,13 @@ _NUMBERS_AT_ONCE = 1 << 16
 class Blocks:
     """Moments of vectors, each computed once; `error` is what quadrature left so far, relative."""
 
-    def __init__(self, gaussians: Gaussians, count: int, sums: Mapping[str, Sum]) -> None:
+    def __init__(
+        self, gaussians: Gaussians, count: int, sums: Mapping[str, Sum], hurry: bool = False
+    ) -> None:
         self.gaussians = gaussians
         self.count = count
         self.sums = sums
-        self.expectations = Expectations(gaussians)
+        self.expectations = Expectations(gaussians, hurry)
         self.varying: set[str] = set()
         self.error = 0.0
         self._same: dict[tuple[str, str], Array] = {}
@@ -79,7 +81,7 @@ class Blocks:
         shape = self.size(x), self.size(y)
         found = np.zeros(shape)
         for window in self._windows(shape, x is y):
-            rows, columns = window
+            rows = window[0]
             found[window] = self.expectations.pairs(plan, window)
             if x is y:
                 found[rows.stop :, rows] = found[rows, rows.stop :].T

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from tpgraph.functions import Argument, Expression, differentiate, evaluate, number, substitute
 from tpgraph.limits.closed_forms.error_functions import expectation as error_expectation
+from tpgraph.limits.closed_forms.error_functions import mixed as error_mixed
 from tpgraph.limits.closed_forms.exponentials import Exponential
 from tpgraph.limits.closed_forms.exponentials import mixed as exponential_mixed
 from tpgraph.limits.closed_forms.lines import Coefficients, coefficients
@@ -22,6 +24,7 @@ from tpgraph.limits.closed_forms.mehler import TERMS, Expansion, expansion
 from tpgraph.limits.closed_forms.recognition import (
     ErrorTerms,
     Exponentials,
+    error_products,
     error_terms,
     exponentials,
     jumps,
@@ -70,6 +73,13 @@ class Curve:
         return error_terms(self.expression, self.weak)
 
     @cached_property
+    def error_products(self) -> tuple[tuple[ErrorTerms, ErrorTerms], ...] | None:
+        """The same by products of two error functions."""
+        if self.weak or not self.is_alone or not self.form.is_centred:
+            return None
+        return error_products(self.expression)
+
+    @cached_property
     def exponentials(self) -> Exponentials | None:
         """The closed form by exponentials."""
         return exponentials(self.expression) if self.is_alone and not self.weak else None
@@ -99,7 +109,7 @@ class Curve:
                 found = replace(found, expression=differentiate(found.expression, 0))
         return found
 
-    def values(self, x: Array, rows: Array | None = None) -> Array:
+    def values(self, x: Array, rows: npt.NDArray[np.intp] | None = None) -> Array:
         """f(x) for x of (inputs, …)."""
         shape = (-1,) + (1,) * (x.ndim - 1)
         others = [
@@ -147,6 +157,11 @@ class Curve:
         if self.error_terms is not None:
             safe = np.where(self.variance > 0, self.variance, 1.0)
             return np.broadcast_to(error_expectation(self.error_terms, safe), safe.shape)
+        if self.error_products is not None:
+            safe = np.where(self.variance > 0, self.variance, 1.0)
+            one = np.ones(1)
+            parts = [error_mixed(f, g, safe, one, safe) for f, g in self.error_products]
+            return np.broadcast_to(sum(parts, np.zeros(1)), safe.shape)
         if self.exponentials is not None:
             zero = np.zeros(1)
             with np.errstate(over="ignore", invalid="ignore"):
@@ -166,7 +181,7 @@ class Curve:
     def _where_constant(self, value: Array, order: int) -> Array:
         """Without variance f is f(m)."""
         still = self.variance == 0
-        if not still.any() or self.error_terms is None:
+        if not still.any():
             return value
         own = np.zeros(1) if order or self.weak else self.values(self.mean)
         return np.where(still, own, value)

@@ -53,11 +53,12 @@ class Evaluation:
 
     Afterwards `scalars` has θ̊, (N,) or (1,), `sums` every Z of width n, `outputs` what is of fixed
     dimension and deterministic, `entries` what is random of it, entry by entry, `products` the
-    facts of every MatMul and `blocks` moments. What depends on targets that were not given is in
-    `unknown` and nowhere else. `data` are arrays (N, d).
+    facts of every MatMul and `blocks` moments; in `alike` is what has entries of one distribution.
+    What depends on targets that were not given is in `unknown` and nowhere else. `data` are arrays
+    (N, d); with `hurry` it gives up on quadrature sooner.
     """
 
-    def __init__(self, program: Program, data: Mapping[str, Array]) -> None:
+    def __init__(self, program: Program, data: Mapping[str, Array], hurry: bool = False) -> None:
         self.program = program
         self.data = data
         self.count = max((len(rows) for rows in data.values()), default=1)
@@ -66,9 +67,10 @@ class Evaluation:
         self.scalars: dict[str, Array] = {}
         self.outputs: dict[str, Output] = {}
         self.entries: dict[str, tuple[Sum, ...]] = {}
+        self.alike: set[str] = set()
         self.unknown: set[str] = set()
         self.gaussians = Gaussians()
-        self.blocks = Blocks(self.gaussians, self.count, self.sums)
+        self.blocks = Blocks(self.gaussians, self.count, self.sums, hurry)
         self.products = Products(self)
         self._decays = {
             d.variable.name: self.scales.decay(d)
@@ -240,6 +242,16 @@ class Evaluation:
                 total = total + entry
             entries = [total.scaled(1 / size)]
         self._bind_entries(equation.out, tuple(entries))
+        if all(a.name in self.alike or a.name in self.scalars for a in equation.arguments):
+            self.alike.add(equation.out.name)
+
+    def as_entries(self, name: str) -> tuple[Sum, ...]:
+        """A vector of fixed dimension, or a scalar, entry by entry."""
+        if name in self.entries:
+            return self.entries[name]
+        variable = self.program.variables[name]
+        size = variable.dim.size({}) if variable.is_vector else 1
+        return tuple(self._entry(variable, k) for k in range(size))
 
     def _entry(self, variable: Variable, k: int) -> Sum:
         name = variable.name

@@ -15,8 +15,6 @@ import numpy as np
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import (
     DIV,
-    MUL,
-    NEG,
     POW,
     PRIMITIVES,
     Apply,
@@ -54,11 +52,13 @@ def expanded(expression: Expression, arguments: Sequence[Sum]) -> Sum:
             for _ in range(order):
                 body = differentiate(body, 0)
             return expanded(body, values)
-        case Apply(function, inner, order):
+        case Apply(Primitive() as function, inner, order):
             values = [expanded(a, arguments) for a in inner]
             if all(v.is_constant for v in values):
                 return constant(_number(function, [v.value for v in values], order))
             return _applied(function, values, order)
+        case _:
+            raise AssertionError(expression)
 
 
 def _number(function: Primitive, values: Sequence[Array], order: int) -> Array:

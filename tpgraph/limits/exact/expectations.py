@@ -1,9 +1,10 @@
 """E of products of terms, group by group.
 
-    no function      Isserlis: E[Π g] = Σ over pairings Π Cov
+    no function      E[Π g] = Σ over pairings Π Cov   (Isserlis)
     one function     E[Π g f(v)] = Σ_S Π_{g∈S} Cov(g, v) D_|S| E[Π_{g∉S} g]   (Stein, repeated)
     two functions    the same with E[f^(a)(u) g^(b)(v)] of `pairs`
-    otherwise        `tensors`
+
+Everything else is for the quadrature of `tensors`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from tpgraph.limits.exact.budget import HURRIED, PATIENT, Budget
 from tpgraph.limits.exact.curves import Curve, Found, curve_of
 from tpgraph.limits.exact.forms import Array, Form, Gaussian
 from tpgraph.limits.exact.gaussians import Gaussians, Window
@@ -33,10 +35,14 @@ Plan: TypeAlias = tuple[tuple[tuple[Term, ...], tuple[Group, ...]], ...]
 
 
 class Expectations:
-    """E over the Gaussians of one program; `error` is the largest relative one so far."""
+    """E over the Gaussians of one program; `error` is the largest relative one so far.
 
-    def __init__(self, gaussians: Gaussians) -> None:
+    With `hurry` it gives up on quadrature sooner.
+    """
+
+    def __init__(self, gaussians: Gaussians, hurry: bool = False) -> None:
         self.gaussians = gaussians
+        self._budget = Budget(HURRIED if hurry else PATIENT)
         self.error = 0.0
         self._curves: dict[tuple[tuple[object, ...], int], Curve] = {}
         self._values: dict[tuple[int, int], Array] = {}
@@ -82,7 +88,9 @@ class Expectations:
             raise NotClosed(f"a moment of order {len(group.gaussians)}")
         alone = all(_is_curve(f) for f, _ in group.factors)
         if not alone or len(group.factors) > 2:
-            return self._noted(tensor_expectation(setting, group.gaussians, group.factors))
+            return self._noted(
+                tensor_expectation(setting, group.gaussians, group.factors, self._budget)
+            )
         placed = [Placed(self._curve(f), side) for f, side in group.factors]
         return self._contracted(setting, group.gaussians, placed, (0,) * len(placed))
 
@@ -153,7 +161,9 @@ class Expectations:
         ]
         forms = [(c.curve.form, c.side) for c in derived]
         covariance = setting.of_forms(*forms[0], *forms[1])
-        return self._noted(pair_expectation(setting, derived[0], derived[1], covariance))
+        return self._noted(
+            pair_expectation(setting, derived[0], derived[1], covariance, self._budget)
+        )
 
 
 def _is_curve(factor: Factor) -> bool:

@@ -1,6 +1,8 @@
 """What is independent of what in a product of terms: groups of Gaussians and functions of them.
 
     E[Π terms] = Π coefficients · Π_groups E[group]
+
+Two factors are in one group where Gaussians beneath them are correlated.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ class Group:
     @property
     def vanishes(self) -> bool:
         """Whether it is odd: E = 0 by symmetry."""
-        sign = (-1) ** len(self.gaussians)
+        sign = -1 if len(self.gaussians) % 2 else 1
         for factor, _ in self.factors:
             own = _parity(factor)
             if own is None:

@@ -7,17 +7,21 @@ expansion where its bound is small, two-dimensional quadrature for the pairs tha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from tpgraph.limits.closed_forms import error_functions, exponentials, mehler, planes
+from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.exact.curves import Curve, Found
 from tpgraph.limits.exact.forms import Array
-from tpgraph.limits.exact.gaussians import cut
 from tpgraph.limits.exact.settings import Setting
 from tpgraph.limits.exact.terms import NotClosed
 
 __all__ = ["Placed", "pair_expectation"]
+
+Indices: TypeAlias = npt.NDArray[np.intp]
 
 _TOLERANCE = 2e-14
 
@@ -34,7 +38,9 @@ class Placed:
         return setting.lift(values, self.side)
 
 
-def pair_expectation(setting: Setting, first: Placed, second: Placed, covariance: Array) -> Found:
+def pair_expectation(
+    setting: Setting, first: Placed, second: Placed, covariance: Array, budget: Budget
+) -> Found:
     """E[f(u) g(v)] with this covariance of u and v."""
     p = first.numbers(first.curve.variance, setting)
     q = second.numbers(second.curve.variance, setting)
@@ -53,7 +59,7 @@ def pair_expectation(setting: Setting, first: Placed, second: Placed, covariance
         return Found(value)
     if f.weak or g.weak:
         raise NotClosed("the density of a function that jumps")
-    return _expanded(setting, first, second, _correlation(p, covariance, q))
+    return _expanded(setting, first, second, _correlation(p, covariance, q), budget)
 
 
 def _positive(p: Array) -> Array:
@@ -65,7 +71,7 @@ def _correlation(p: Array, c: Array, q: Array) -> Array:
     left, right = (np.divide(1.0, np.sqrt(x), out=np.zeros(x.shape), where=x > 0) for x in (p, q))
     rho = c * left
     rho = rho * right
-    return np.clip(rho, -1.0, 1.0, out=rho)
+    return np.asarray(np.clip(rho, -1.0, 1.0, out=rho))
 
 
 def _without_variance(setting: Setting, first: Placed, second: Placed, value: Array) -> Array:
@@ -79,7 +85,7 @@ def _without_variance(setting: Setting, first: Placed, second: Placed, value: Ar
     return np.where(still[0] | still[1], product, value)
 
 
-def _expanded(setting: Setting, first: Placed, second: Placed, rho: Array) -> Found:
+def _expanded(setting: Setting, first: Placed, second: Placed, rho: Array, budget: Budget) -> Found:
     a, b = first.curve.expansion, second.curve.expansion
     for expansion in (a, b):
         if not np.isfinite(expansion.coefficients.values).all():
@@ -96,45 +102,63 @@ def _expanded(setting: Setting, first: Placed, second: Placed, rho: Array) -> Fo
         float(mehler.bounds(a, b, largest)[count - 1]), a.coefficients.error, b.coefficients.error
     )
     if far.any():
-        error = max(error, _quadrature(setting, first, second, rho, far, total))
+        error = max(error, _quadrature(setting, first, second, rho, far, total, budget))
     return Found(total, error)
 
 
 def _quadrature(
-    setting: Setting, first: Placed, second: Placed, rho: Array, far: Array, total: Array
+    setting: Setting,
+    first: Placed,
+    second: Placed,
+    rho: Array,
+    far: npt.NDArray[np.bool_],
+    total: Array,
+    budget: Budget,
 ) -> float:
     """Fill in the pairs that the expansion does not reach; what error is left."""
-    shape = total.shape
-    chosen = np.nonzero(np.broadcast_to(far, shape))
-    indices = [_indices(setting, x, chosen) for x in (first, second)]
-    curves = [_plane_curve(x.curve, k) for x, k in zip((first, second), indices, strict=True)]
-    scale = np.ones(len(chosen[0]))
+    rho = np.broadcast_to(rho, total.shape)
+    is_one = np.abs(rho) > 1 - 4e-16
+    errors = [0.0]
+    for part in (far & is_one, far & ~is_one):
+        chosen = np.nonzero(np.broadcast_to(part, total.shape))
+        if not len(chosen[0]):
+            continue
+        indices = [_indices(setting, x, chosen) for x in (first, second)]
+        left, right = map(_plane_curve, (first.curve, second.curve), indices)
+        what = f"{len(chosen[0])} pairs of inputs on which Mehler's expansion is too slow"
+
+        def spend(cost: float, what: str = what) -> None:
+            budget.spend(cost, what)
+
+        scale = _scale(first, second, indices)
+        found = planes.plane(left, right, rho[chosen], scale, spend)
+        total[chosen] = found.value
+        errors.append(found.error)
+    return max(errors)
+
+
+def _scale(first: Placed, second: Placed, indices: list[Indices]) -> Array:
+    """√(E f² E g²) of pairs."""
+    scale = np.ones(len(indices[0]))
     for x, k in zip((first, second), indices, strict=True):
         size = x.curve.expansion.size
         scale = scale * (size if size.size == 1 else size[k])
-    scale = np.maximum(scale, 1e-300)
-    found = planes.plane(*curves, np.broadcast_to(rho, shape)[chosen], scale)
-    if found is None:
-        raise NotClosed(
-            f"{len(scale)} pairs of inputs on which the expansion converges too slowly"
-        )
-    total[chosen] = found.value
-    return found.error
+    return np.maximum(scale, 1e-300)
 
 
-def _indices(setting: Setting, placed: Placed, chosen: tuple[Array, ...]) -> Array:
+def _indices(setting: Setting, placed: Placed, chosen: tuple[Indices, ...]) -> Indices:
     """The inputs of chosen pairs on one side."""
     if setting.window is None:
         return chosen[0]
     start = setting.window[placed.side].start
-    return chosen[placed.side] + start
+    return np.asarray(chosen[placed.side] + start)
 
 
-def _plane_curve(curve: Curve, inputs: Array) -> planes.Curve:
+def _plane_curve(curve: Curve, inputs: Indices) -> planes.Curve:
     def part(values: Array) -> Array:
         return np.broadcast_to(values, len(inputs)) if values.size == 1 else values[inputs]
 
-    def function(x: Array, rows: Array) -> Array:
+    def function(x: Array, rows: Indices) -> Array:
         whole = inputs[rows] if curve.others else None
         return curve.values(x, whole)
 

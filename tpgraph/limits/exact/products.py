@@ -71,6 +71,7 @@ class Products:
             self.dots[name] = self.dots[earlier]
         elif earlier in self._at.entries:
             self._at.entries[name] = self._at.entries[earlier]
+            self._at.alike.add(name)
         else:
             self._at.outputs[name] = self._at.outputs[earlier]
 
@@ -84,9 +85,7 @@ class Products:
         """A new Ẑ of a wide operand."""
         key, name = (equation.matrix.name, equation.transpose), equation.out.name
         operand = equation.operand.name
-        family = self.families.setdefault(
-            key, gaussians.Products([], {}, sigma2, self._at.blocks)
-        )
+        family = self.families.setdefault(key, gaussians.Products([], {}, sigma2, self._at.blocks))
         assert isinstance(family, gaussians.Products), "a matrix has wide operands or fixed ones"
         family.names.append(name)
         family.operand[name] = operand
@@ -161,6 +160,7 @@ class Products:
             return
         self._extend(equation, sigma2)
         self._at.entries[name] = tuple(linear(Gaussian(name, a)) for a in range(d))
+        self._at.alike.add(name)
 
     def _aligned(self, equation: MatMul, slopes: dict[str, Array]) -> Array:
         """The deterministic readout of a vector that depends on the readout matrix, (N, d)."""

@@ -7,11 +7,13 @@ trapezoid rule in every dimension, points doubled until two results agree.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from tpgraph.functions import evaluate
+from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.exact.curves import Found
 from tpgraph.limits.exact.forms import Array, Form, Gaussian
 from tpgraph.limits.exact.settings import Setting
@@ -19,19 +21,22 @@ from tpgraph.limits.exact.terms import Factor, NotClosed
 
 __all__ = ["tensor_expectation"]
 
+Integrand: TypeAlias = Callable[[Sequence[Array]], Array]
+
 _RANK = 1e-12
 _MOST_DIMENSIONS = 3
 _MOST_POINTS = {0: 1, 1: 2049, 2: 1025, 3: 129}
-_BUDGET = 2e8
 _CHUNK = 1 << 20
 _AGREEMENT = 2e-14
 _REACH = 11.0
+_COST = 10.0
 
 
 def tensor_expectation(
     setting: Setting,
     gaussians: Sequence[tuple[Gaussian, int]],
     factors: Sequence[tuple[Factor, int]],
+    budget: Budget,
 ) -> Found:
     """E[Π g · Π F]. Raises NotClosed in more dimensions, and where it would take too long."""
     if any(factor.weak for factor, _ in factors):
@@ -58,7 +63,7 @@ def tensor_expectation(
                 total = total * evaluate(expression, [x[k] for k in own])
         return total
 
-    value, error = _doubled(integrand, means, roots)
+    value, error = _doubled(integrand, means, roots, budget)
     return Found(value.reshape(shape), error)
 
 
@@ -87,13 +92,14 @@ def _joint(
     return mean, roots, shape
 
 
-def _doubled(integrand: object, means: Array, roots: Array) -> tuple[Array, float]:
-    assert callable(integrand)
+def _doubled(
+    integrand: Integrand, means: Array, roots: Array, budget: Budget
+) -> tuple[Array, float]:
     rank = roots.shape[2]
     points, before = (33 if rank else 1), None
     while True:
-        if len(means) * float(points) ** rank > _BUDGET:
-            raise NotClosed(f"an expectation in {rank} dimensions for {len(means)} inputs or pairs")
+        what = f"an expectation in {rank} dimensions for {len(means)} inputs or pairs"
+        budget.spend(_COST * len(means) * float(points) ** rank, what)
         value, size = _with_points(integrand, means, roots, points)
         if not np.isfinite(value).all():
             raise NotClosed("an expectation that is no number or diverges")
@@ -107,14 +113,14 @@ def _doubled(integrand: object, means: Array, roots: Array) -> tuple[Array, floa
 
 
 def _with_points(
-    integrand: object, means: Array, roots: Array, points: int
+    integrand: Integrand, means: Array, roots: Array, points: int
 ) -> tuple[Array, Array]:
-    assert callable(integrand)
     rank = roots.shape[2]
     z = np.linspace(-_REACH, _REACH, points)
     w = np.exp(-(z**2) / 2)
     w = w / w.sum()
-    grid = np.stack([g.reshape(-1) for g in np.meshgrid(*[z] * rank, indexing="ij")], axis=0) if rank else np.zeros((0, 1))
+    grid = np.array(list(np.meshgrid(*[z] * rank, indexing="ij"))).reshape(rank, -1)
+    grid = grid if rank else np.zeros((0, 1))
     weight = np.ones(1)
     for _ in range(rank):
         weight = (weight[:, None] * w).reshape(-1)

@@ -9,20 +9,18 @@ only what was asked for is kept.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from tpgraph.errors import TPDataError, TPNameError, TPTypeError
+from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.limits.inputs import Values
 from tpgraph.limits.sampling.evaluation import Evaluation
 from tpgraph.limits.sampling.normals import REPLICATES, Array, replicate_size
-from tpgraph.program import Data, MatMul, Program, Target
-from tpgraph.program.reach import ancestors
+from tpgraph.program import MatMul, Program
 
-__all__ = ["SampledInputs", "limit_over_inputs"]
+__all__ = ["SampledInputs", "sampled_inputs"]
 
 _NUMBERS_AT_ONCE = 1 << 20
 
@@ -82,31 +80,19 @@ def _of_pair(values: Mapping[Pair, Values], x: str, y: str) -> Values:
     )
 
 
-def limit_over_inputs(
+def sampled_inputs(
     program: Program,
-    data: Mapping[str, npt.ArrayLike],
-    wanted: Iterable[Pair],
-    *,
-    samples: int = 2**16,
-    seed: int = 0,
+    needed: Program,
+    arrays: Mapping[str, Array],
+    pairs: Sequence[Pair],
+    samples: int,
+    seed: int,
 ) -> SampledInputs:
-    """The limit of a network on N inputs at once, its params drawn once (Master Theorem).
+    """`tpgraph.limits.limit_over_inputs` by samples, of `needed`, the part that pairs depend on.
 
-    `data` has an array (N, d) for every data input that `wanted` depends on. `wanted` are the pairs
-    of vectors whose moment or covariance will be asked for, (x, x) included; means and scalars are
-    known of all that the pairs depend on. Time is O(N² S) and memory O(N S) per vector, with
-    S = samples/16, and one replicate is evaluated at a time where N S is large.
-
-    Raises TPDataError for data that do not fit, TPNameError for unknown names, TPTypeError where a
-    pair has no common dimension or where there is no limit.
-
-    Source: Tensor Programs IIb (arXiv 2105.03703), Theorem B.4.
+    Time is O(N² S) and memory O(N S) per vector, with S = samples/16, and one replicate is
+    evaluated at a time where N S is large.
     """
-    pairs = tuple(dict.fromkeys((x, y) for x, y in wanted))
-    for pair in pairs:
-        _check_pair(program, pair)
-    needed = _restricted(program, pairs)
-    arrays = _arrays(needed, data)
     count = max((len(rows) for rows in arrays.values()), default=1)
     size = replicate_size(samples)
     together = max(1, min(REPLICATES, _NUMBERS_AT_ONCE // (count * size)))
@@ -126,59 +112,6 @@ def limit_over_inputs(
         moments=_estimates([part.moments for part in parts]),
         covariances=_estimates([part.covariances for part in parts]),
     )
-
-
-def _check_pair(program: Program, pair: Pair) -> None:
-    for name in pair:
-        variable = program.variables.get(name)
-        if variable is None or not (variable.is_vector or variable.is_scalar):
-            raise TPNameError(f"program {program.name} has no vector {name}")
-    first, second = (program.variables[name] for name in pair)
-    if first.type != second.type:
-        raise TPTypeError(
-            f"{pair[0]} and {pair[1]} have no common coordinates",
-            expected="vectors of the same dimension",
-        )
-
-
-def _restricted(program: Program, pairs: Iterable[Pair]) -> Program:
-    """The program without what the pairs do not depend on."""
-    needed = ancestors(program, {name for pair in pairs for name in pair})
-    return replace(
-        program,
-        declarations=tuple(
-            d
-            for d in program.declarations
-            if not isinstance(d, Data | Target) or d.variable.name in needed
-        ),
-        equations=tuple(e for e in program.equations if e.out.name in needed),
-        outputs=(),
-        loss=None,
-    )
-
-
-def _arrays(program: Program, data: Mapping[str, npt.ArrayLike]) -> dict[str, Array]:
-    """The data that the program reads, (N, d) each. Raises TPDataError."""
-    arrays: dict[str, Array] = {}
-    inputs: tuple[Data | Target, ...] = (*program.data, *program.targets)
-    for declaration in inputs:
-        name = declaration.variable.name
-        if name not in data:
-            raise TPDataError(f"no values were given for {name}", declaration.span)
-        arrays[name] = np.asarray(data[name], dtype=float)
-        size = declaration.variable.dim.size({})
-        if arrays[name].ndim != 2 or arrays[name].shape[1] != size:
-            raise TPDataError(
-                f"the values of {name} have shape {arrays[name].shape}",
-                declaration.span,
-                f"(N, {size}), one row per input",
-            )
-        if not np.isfinite(arrays[name]).all():
-            raise TPDataError(f"the values of {name} are not finite", declaration.span)
-    if len({len(rows) for rows in arrays.values()}) > 1:
-        sizes = ", ".join(f"{len(rows)} of {name}" for name, rows in arrays.items())
-        raise TPDataError(f"the data have different numbers of inputs: {sizes}")
-    return arrays
 
 
 @dataclass(frozen=True)
