@@ -1,18 +1,21 @@
-"""Commands that set networks of many widths beside their limit: coordcheck."""
+"""Commands that train networks of many widths: compare, coordcheck."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
-from tpgraph_cli.files import File, load, write
-from tpgraph_cli.study_options import Seed, sweep_progress
+from tpgraph_cli.files import Constants, File, load, write
+from tpgraph_cli.study_options import Seed, Workers, sweep_progress
 
-__all__ = ["coordcheck", "parse_sizes"]
+__all__ = ["compare", "coordcheck", "parse_sizes", "parse_test"]
+
+INTERRUPTED = 130
 
 Data = Annotated[str | None, typer.Option(help="CSV with a header, or NPZ.")]
 Synthetic = Annotated[
@@ -34,8 +37,86 @@ def parse_sizes(text: str) -> list[int]:
     return sorted({int(part) for part in parts})
 
 
+def parse_test(text: str) -> int | float | str:
+    """`"8"` as a number of samples, `"0.1"` as a part of them, anything else as a file."""
+    if text.isdecimal():
+        return int(text)
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def compare(
+    file: File,
+    out: Annotated[Path, typer.Option(help="Folder for results, table, summary and figure.")],
+    data: Data = None,
+    synthetic: Synthetic = None,
+    test: Annotated[
+        str,
+        typer.Option(help="Test points: so many samples, a part such as 0.1, or a CSV or NPZ."),
+    ] = "8",
+    loss: Annotated[
+        str | None, typer.Option(help='Another loss than the program\'s, such as "(f - y)^4".')
+    ] = None,
+    constants: Constants = None,
+    widths: Sizes = "64,128,256,512,1024,2048,4096",
+    steps: Annotated[int, typer.Option(help="SGD steps.", min=1)] = 10,
+    lr: Rate = 0.1,
+    batch: Batch = 1,
+    seeds: Annotated[int, typer.Option(help="Networks of each width.", min=1)] = 4,
+    seed: Seed = 0,
+    dtype: Precision = Dtype.float32,
+    samples: Annotated[
+        int, typer.Option(help="Sample values of every Z, where the limit is sampled.", min=4096)
+    ] = 2**16,
+    members: Annotated[
+        int, typer.Option(help="Networks of infinite width for the mean and its band.", min=2)
+    ] = 1000,
+    workers: Workers = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on in the folder; widths and seeds may be added.")
+    ] = False,
+) -> None:
+    """Train networks of several widths alike and set them beside their infinite-width limit.
+
+    In the kernel regime the limit of a network is kernel gradient descent from its own f₀ with the
+    infinite-width NTK; in μP it is the limit of SGD itself. Prints how the error scales with width.
+    Ctrl-C keeps what is done, with its figure; --resume goes on from there.
+    """
+    program = load(file, constants)
+    if loss is not None:
+        program = tp.parse(tp.with_loss(tp.to_text(program), loss), "--loss")
+    sizes = parse_sizes(widths)
+    with sweep_progress("networks") as progress:
+        found = tp.compare(
+            program,
+            data,
+            widths=sizes,
+            steps=steps,
+            lr=lr,
+            batch=batch,
+            seeds=seeds,
+            seed=seed,
+            synthetic=synthetic,
+            test=parse_test(test),
+            dtype=dtype.value,
+            members=members,
+            samples=samples,
+            out=out,
+            resume=resume,
+            workers=workers,
+            progress=progress,
+        )
+    typer.echo(str(found))
+    typer.echo(f"see {out}")
+    if found.interrupted:
+        raise typer.Exit(INTERRUPTED)
+
+
 def coordcheck(
     file: File,
+    constants: Constants = None,
     data: Data = None,
     synthetic: Synthetic = None,
     widths: Sizes = "64,128,256,512,1024",
@@ -56,7 +137,7 @@ def coordcheck(
     Prints, for each vector, the exponent e of its size n^e at initialization and of its change
     after some steps, measured and as Tensor Programs IV predicts it.
     """
-    program = load(file)
+    program = load(file, constants)
     sizes = parse_sizes(widths)
     with sweep_progress("training") as progress:
         found = tp.coordinate_check(

@@ -37,6 +37,7 @@ app.command("run")(execution.run)
 app.command("train")(execution.train)
 app.command("limit")(limits.limit)
 app.command("kernel")(kernels.kernel)
+app.command("compare")(comparison.compare)
 app.command("coordcheck")(comparison.coordcheck)
 app.add_typer(studies.app, name="study")
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from tpgraph.program import default_latex
 from tpgraph.study.compare_data import Array
+
+if TYPE_CHECKING:
+    from tpgraph.study.coordinates import CoordinateCheck, Exponent
 
 __all__ = ["coordinate_figure", "width_axis"]
 
@@ -23,42 +27,7 @@ _LISTED = 16
 """So many lines have an entry in the legend; more are told apart by colour alone."""
 
 
-class _Exponent(Protocol):
-    @property
-    def measured(self) -> float: ...
-
-    @property
-    def predicted(self) -> float: ...
-
-    @property
-    def expected(self) -> str: ...
-
-
-class _Check(Protocol):
-    @property
-    def program(self) -> str: ...
-
-    @property
-    def widths(self) -> tuple[int, ...]: ...
-
-    @property
-    def names(self) -> tuple[str, ...]: ...
-
-    @property
-    def outputs(self) -> tuple[str, ...]: ...
-
-    @property
-    def sizes(self) -> Array: ...
-
-    @property
-    def changes(self) -> Array: ...
-
-    def size(self, name: str) -> _Exponent: ...
-
-    def change(self, name: str) -> _Exponent: ...
-
-
-def coordinate_figure(check: _Check) -> Figure:
+def coordinate_figure(check: CoordinateCheck) -> Figure:
     """Left |x_0|, right |x_T − x_0|, against width in log–log, a line for each vector.
 
     Lines are means over seeds with the range of the seeds behind them; outputs are dashed. The
@@ -78,7 +47,9 @@ def coordinate_figure(check: _Check) -> Figure:
     return figure
 
 
-def _panel(axes: Axes, check: _Check, values: Array, exponents: Sequence[_Exponent]) -> None:
+def _panel(
+    axes: Axes, check: CoordinateCheck, values: Array, exponents: Sequence[Exponent]
+) -> None:
     """One panel; `values` are (widths, seeds, vectors)."""
     colors = mpl.colormaps["viridis"](np.linspace(0.0, 0.85, max(2, len(check.names))))
     usable = np.where(np.isfinite(values) & (values > 0), values, np.nan)
@@ -128,7 +99,7 @@ def width_axis(axes: Axes, widths: Sequence[int]) -> None:
     axes.set_xscale("log")
     shown = widths if len(widths) <= 8 else widths[::2]
     axes.set_xticks(list(shown), labels=[str(w) for w in shown])
-    axes.minorticks_off()
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("width $n$")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(True, linewidth=0.3, alpha=0.6)
