@@ -43,7 +43,7 @@ def activation(text: str) -> Function:
             return found
         raise TPDataError(f"{text} is no function of one argument")
     try:
-        return Defined(text, ("z",), function_of(re.sub(r"\bz\b", "z1", text), 1, {}))
+        return Defined(text, ("z",), function_of(re.sub(r"\bz\b", "z1", text), 1, PRIMITIVES))
     except TPError as error:
         raise TPDataError(
             f"activation {text} is not understood: {error.message}",

@@ -172,6 +172,7 @@ class _Forward:
         )
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # log 0 is −inf, inf is refused
 def _forward(
     normals: Normals, points: Sequence[Point], inputs: Array, scale: int, dtype: np.dtype[Any]
 ) -> _Forward:
@@ -191,8 +192,7 @@ def _forward(
         size = np.sqrt(np.mean(slope**2, axis=2))
         safe = np.where(size > 0, size, 1.0)
         masks[layer] = slope / (safe[..., None] * np.sqrt(M))
-        with np.errstate(divide="ignore"):
-            logs[layer] = np.log(sigma_w[..., 0] * size)
+        logs[layer] = np.log(sigma_w[..., 0] * size)
         grams[layer + 1] = x @ x.swapaxes(1, 2) + 1
         if not np.isfinite(grams[layer + 1]).all():
             raise TPDataError(
@@ -209,9 +209,8 @@ def _activate(points: Sequence[Point], h: Array) -> tuple[Array, Array]:
     for stop in range(1, len(points) + 1):
         if stop == len(points) or points[stop][0] != points[start][0]:
             value_of, slope_of = value_and_slope(points[start][0])
-            with np.errstate(over="ignore", invalid="ignore"):
-                x[start:stop] = value_of(h[start:stop])
-                slope[start:stop] = slope_of(h[start:stop])
+            x[start:stop] = value_of(h[start:stop])
+            slope[start:stop] = slope_of(h[start:stop])
             start = stop
     return x, slope
 
