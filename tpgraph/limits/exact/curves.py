@@ -39,10 +39,11 @@ __all__ = ["Curve", "Found", "curve_of", "derivative_factor"]
 
 @dataclass(frozen=True)
 class Found:
-    """Values and the relative error that quadrature states."""
+    """Values, the relative error that quadrature states, and one that rounding alone may make."""
 
     value: Array
     error: float = 0.0
+    rounding: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

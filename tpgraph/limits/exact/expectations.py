@@ -97,7 +97,7 @@ class Expectations:
     def _noted(self, found: Found) -> Array:
         if not found.error <= _ACCEPTED:
             raise NotClosed(f"an expectation that quadrature finds to {found.error:.0e} only")
-        self.error = max(self.error, found.error)
+        self.error = max(self.error, found.error + found.rounding)
         return found.value
 
     def _curve(self, factor: Factor) -> Curve:

@@ -6,6 +6,7 @@ expansion where its bound is small, two-dimensional quadrature for the pairs tha
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,6 +25,7 @@ __all__ = ["Placed", "pair_expectation"]
 Indices: TypeAlias = npt.NDArray[np.intp]
 
 _TOLERANCE = 2e-14
+_ONE = 1 - 4e-15
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,12 @@ def pair_expectation(
     q = second.numbers(second.curve.variance, setting)
     f, g = first.curve, second.curve
     if f.error_terms is not None and g.error_terms is not None:
-        value = error_functions.mixed(
-            f.error_terms, g.error_terms, _positive(p), _correlation(p, covariance, q), _positive(q)
-        )
-        return Found(_without_variance(setting, first, second, value))
+        rho, largest = _correlation(setting, first, second, covariance)
+        value = error_functions.mixed(f.error_terms, g.error_terms, _positive(p), rho, _positive(q))
+        if not np.isfinite(value).all():
+            raise NotClosed("the density of a function that jumps")
+        rounding = _rounding(largest) if _jump(f) and _jump(g) else 0.0
+        return Found(_without_variance(setting, first, second, value), 0.0, rounding)
     if f.exponentials is not None and g.exponentials is not None:
         means = first.numbers(f.mean, setting), second.numbers(g.mean, setting)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -59,19 +63,60 @@ def pair_expectation(
         return Found(value)
     if f.weak or g.weak:
         raise NotClosed("the density of a function that jumps")
-    return _expanded(setting, first, second, _correlation(p, covariance, q), budget)
+    rho, _ = _correlation(setting, first, second, covariance)
+    return _expanded(setting, first, second, rho, budget)
 
 
 def _positive(p: Array) -> Array:
     return np.where(p > 0, p, 1.0)
 
 
-def _correlation(p: Array, c: Array, q: Array) -> Array:
-    """c/√(pq) within [−1, 1]; 0 where a variance is."""
-    left, right = (np.divide(1.0, np.sqrt(x), out=np.zeros(x.shape), where=x > 0) for x in (p, q))
-    rho = c * left
-    rho = rho * right
-    return np.asarray(np.clip(rho, -1.0, 1.0, out=rho))
+def _correlation(
+    setting: Setting, first: Placed, second: Placed, covariance: Array
+) -> tuple[Array, float]:
+    """ρ within [−1, 1], 0 where a variance is, and the largest |ρ| of different inputs.
+
+    Of one form on one input ρ is 1, whatever rounding made of it; so it is on equal inputs.
+    """
+    rho = covariance
+    for x in (first, second):
+        p = x.numbers(x.curve.variance, setting)
+        rho = rho * np.divide(1.0, np.sqrt(p), out=np.zeros(p.shape), where=p > 0)
+    itself = _itself(setting, first, second, rho.shape)
+    ones = rho[itself] != 0 if itself is not None else np.zeros(0)
+    if itself is not None:
+        rho[itself] = 0.0
+    largest = float(np.max(np.abs(rho), initial=0.0))
+    if largest > _ONE:
+        rho = np.where(np.abs(rho) > _ONE, np.sign(rho), rho)
+    if itself is not None:
+        rho[itself] = ones
+    return rho, min(largest, 1.0)
+
+
+def _itself(
+    setting: Setting, first: Placed, second: Placed, shape: tuple[int, ...]
+) -> tuple[Indices, ...] | None:
+    """Where both functions are of one form on one input."""
+    if first.curve.form.key != second.curve.form.key:
+        return None
+    if setting.window is None or shape == (1, 1):
+        return tuple(np.indices(shape).reshape(len(shape), -1))
+    rows, columns = setting.window
+    inputs = np.arange(max(rows.start, columns.start), min(rows.stop, columns.stop))
+    return inputs - rows.start, inputs - columns.start
+
+
+def _jump(curve: Curve) -> bool:
+    """Whether it jumps at 0."""
+    terms = curve.error_terms or ()
+    return any(t.kind == "erf" and t.rate == math.inf and not t.power for t in terms)
+
+
+def _rounding(rho: float) -> float:
+    """What the rounding of ρ may change arcsin ρ by."""
+    unit = 1 - _ONE
+    return min(unit / math.sqrt(max((1 - rho) * (1 + rho), unit**2)), math.sqrt(2 * unit))
 
 
 def _without_variance(setting: Setting, first: Placed, second: Placed, value: Array) -> Array:
@@ -117,7 +162,7 @@ def _quadrature(
 ) -> float:
     """Fill in the pairs that the expansion does not reach; what error is left."""
     rho = np.broadcast_to(rho, total.shape)
-    is_one = np.abs(rho) > 1 - 4e-16
+    is_one = np.abs(rho) > _ONE
     errors = [0.0]
     for part in (far & is_one, far & ~is_one):
         chosen = np.nonzero(np.broadcast_to(part, total.shape))
