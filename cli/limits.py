@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated
 
@@ -53,7 +56,8 @@ def limit(
     pairs = [_pair(text) for text in cov or []]
     row = tp.load_data(data, program).row(sample) if data is not None else None
     drawn = "sampled" if outputs == Outputs.sampled else None
-    found = tp.limit(program, data=row, samples=samples, seed=seed, outputs=drawn)
+    with _warnings_on_stderr():
+        found = tp.limit(program, data=row, samples=samples, seed=seed, outputs=drawn)
     if as_json:
         typer.echo(json.dumps(found.to_json(pairs), ensure_ascii=False, indent=2))
     else:
@@ -68,3 +72,16 @@ def _pair(text: str) -> tuple[str, str]:
             f"--cov {text} is not understood", expected="two vectors A,B, such as h[1],h[2]"
         )
     return names[0], names[1]
+
+
+@contextmanager
+def _warnings_on_stderr() -> Iterator[None]:
+    """What tpgraph warns of as plain lines on standard error."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for one in caught:
+        if isinstance(one.message, tp.TPWarning):
+            typer.echo(str(one.message), err=True)
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)

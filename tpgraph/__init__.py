@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tpgraph import gallery
     from tpgraph.compiler import Module, compile, run
     from tpgraph.embedded import extract_program, is_picture
-    from tpgraph.errors import Span, TPDataError, TPError, TPErrorGroup
+    from tpgraph.errors import Span, TPDataError, TPError, TPErrorGroup, TPWarning
     from tpgraph.files import make_directory, write_bytes
     from tpgraph.interpreter import interpret, sample
     from tpgraph.kernels import (
@@ -102,6 +102,7 @@ _HOME = {
     "TPDataError": "errors",
     "TPError": "errors",
     "TPErrorGroup": "errors",
+    "TPWarning": "errors",
     "backward": "transform",
     "border": "study.phase",
     "builder": "program.operators",
@@ -192,6 +193,7 @@ __all__ = [
     "TPDataError",
     "TPError",
     "TPErrorGroup",
+    "TPWarning",
     "backward",
     "border",
     "builder",

@@ -19,6 +19,7 @@ __all__ = [
     "TPNameError",
     "TPSyntaxError",
     "TPTypeError",
+    "TPWarning",
 ]
 
 _SHOWN_WIDTH = 160
@@ -135,6 +136,19 @@ class TPLimitError(TPError):
 
 class TPDataError(TPError):
     """Data files or arrays do not fit the program."""
+
+
+class TPWarning(UserWarning):
+    """Something that is done but may not mean what it seems: `message`, and where known `span`."""
+
+    def __init__(self, message: str, span: Span | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.span = span
+
+    def __str__(self) -> str:
+        place = f"{self.span}: " if self.span is not None else ""
+        return f"{place}warning: {self.message}"
 
 
 class TPErrorGroup(TPError):

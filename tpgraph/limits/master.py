@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from tpgraph.errors import TPDataError
+from tpgraph.errors import TPDataError, TPWarning
 from tpgraph.limits.estimates import VectorLimit
+from tpgraph.limits.regularity import Regularity
 from tpgraph.limits.result import Limit, canonical
 from tpgraph.limits.sampling.evaluation import Evaluation
 from tpgraph.limits.sampling.normals import REPLICATES, Array
 from tpgraph.limits.sampling.readouts import Outputs
-from tpgraph.program import Program, Variable
+from tpgraph.program import Equation, Program, Variable
 
 __all__ = ["limit"]
 
@@ -37,9 +39,10 @@ def limit(
     and the others their distribution given them. What is known is a number in what follows, so that
     NTK-parametrized training (`unroll_sgd(p, steps, form="fluctuation")`) has a limit.
 
-    The theorem asks for pseudo-Lipschitz functions. Raises TPDataError for data that do not fit,
-    and TPError, naming the instruction, where an expectation is no number or seems to diverge,
-    where something grows with width, or where a scalar would not be deterministic.
+    The theorem asks for pseudo-Lipschitz functions; others give a TPWarning that names the
+    instruction. Raises TPDataError for data that do not fit, and TPError, naming the instruction,
+    where an expectation is no number or seems to diverge, where something grows with width, or
+    where a scalar would not be deterministic.
 
     Source: Tensor Programs IIb (arXiv 2105.03703), Theorem B.4; TP II (arXiv 2006.14548).
     """
@@ -47,7 +50,26 @@ def limit(
     one = {name: np.asarray(value, dtype=float).reshape(1, -1) for name, value in given.items()}
     found = Evaluation(program, one, samples, seed, outputs=outputs)
     found.run()
+    _warn(found.regularity)
     return _collected(program, found)
+
+
+def _warn(regularity: Regularity) -> None:
+    """One TPWarning for every way in which functions leave the theorem's hypotheses."""
+    by_reason: dict[str, list[Equation]] = {}
+    for equation, reason in regularity.faults:
+        by_reason.setdefault(reason, []).append(equation)
+    for reason, equations in by_reason.items():
+        first, *more = equations
+        count = f" and {len(more)} more" if more else ""
+        warnings.warn(
+            TPWarning(
+                f"the limit of {first.out}{count} is outside the Master Theorem's hypotheses:"
+                f" {reason}",
+                first.span,
+            ),
+            stacklevel=3,
+        )
 
 
 def _given(program: Program, data: Mapping[str, Any]) -> dict[str, Any]:

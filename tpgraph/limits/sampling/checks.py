@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import ndtri
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import DIV, POW, Apply, Expression, evaluate
+from tpgraph.limits.regularity import Reach
 from tpgraph.limits.sampling.normals import Array
 from tpgraph.program import InitialVectors, MatMul, Parameter, Program, Variable
 from tpgraph.program.reach import descendants
@@ -13,8 +15,7 @@ from tpgraph.types import Width
 
 __all__ = ["divides", "finite", "mean", "normals_of"]
 
-_DOMINANT = 0.25
-_HUGE = 1e3
+_LEAST_INDEX = 1.05
 
 
 def normals_of(program: Program, count: int = 1) -> int:
@@ -60,20 +61,47 @@ def finite(expression: Expression, values: tuple[Array, ...]) -> Array:
     return np.broadcast_to(found, np.broadcast_shapes(found.shape, (1, 1, 1)))
 
 
-def mean(values: Array) -> Array:
+def mean(values: Array, reach: Reach) -> Array:
     """E by samples, over the last axis of (B, M, S).
 
-    Raises TPTypeError where single samples make up the mean.
+    Raises TPTypeError where it diverges: where `reach` allows it and large values v are not rarer
+    than 1/v, or the replicates do not agree.
     """
-    size = np.abs(values)
-    largest = size.max(axis=-1)
-    with np.errstate(all="ignore"):
-        share = float(np.median(largest / size.sum(axis=-1), axis=0).max())
-    huge = np.median(largest, axis=0).max() > _HUGE * (1.0 + float(np.median(size)))
-    if values.shape[-1] > 1 and share > _DOMINANT and huge:
-        raise TPTypeError(
-            f"the expectation seems to diverge: one sample in {values.shape[-1]} makes up"
-            f" {share:.0%} of the mean",
-            expected="functions that grow no faster than polynomials",
-        )
+    if reach.may_diverge and values.shape[-1] > 1:
+        size = np.abs(values)
+        index = _tail_index(size, is_exponential=not reach.has_pole)
+        if index < _LEAST_INDEX or _disagree(size.mean(axis=-1)):
+            why = "a quotient by what may be 0" if reach.has_pole else "an exponential"
+            raise TPTypeError(
+                f"the expectation seems to diverge: {why} makes values above v as frequent as"
+                f" v^−{index:.2g}",
+                expected="values that are rarer than 1/v",
+            )
     return np.asarray(values.mean(axis=-1))
+
+
+def _disagree(means: Array) -> bool:
+    """Whether the replicates are as far apart as they are large."""
+    return len(means) > 1 and bool((means.std(axis=0) > means.mean(axis=0)).any())
+
+
+def _tail_index(size: Array, is_exponential: bool) -> float:
+    """The least α over inputs for P(|ψ| > v) ~ v^−α, by Hill's estimator.
+
+    1/α is the mean of log |ψ|/v over the values above a quantile v. Of exp(c g²) that is c times
+    the mean of g² − q² over |g| > q, which comes near 2 only slowly; it is taken exactly.
+    """
+    pooled = np.moveaxis(size, 1, 0).reshape(size.shape[1], -1)
+    count = pooled.shape[1]
+    most = max(16, count // 128)
+    top = np.partition(pooled, count - most, axis=1)[:, count - most :]
+    lowest = top.min(axis=1, keepdims=True)
+    if not (lowest > 0).all():
+        return np.inf
+    excess = np.log(top / lowest).mean(axis=1).max()
+    if not excess > 0:
+        return np.inf
+    tail = most / count
+    q = -ndtri(tail / 2)
+    chi = 1.0 - q**2 + q * np.exp(-(q**2) / 2) / np.sqrt(2 * np.pi) / (tail / 2)
+    return float((chi / 2 if is_exponential else 1.0) / excess)

@@ -20,6 +20,7 @@ import numpy as np
 
 from tpgraph.errors import Span, TPDataError, TPError, TPTypeError
 from tpgraph.functions import Expression, inline
+from tpgraph.limits.regularity import Reach, Regularity, number_reach
 from tpgraph.limits.sampling.checks import divides, finite, mean, normals_of
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
 from tpgraph.limits.sampling.normals import REPLICATES, Array, Normals
@@ -83,6 +84,7 @@ class Evaluation:
         self.scales = Scales(program)
         self.normals = Normals(normals_of(program, self.count), samples, seed, replicates)
         self.trace = Trace()
+        self.regularity = Regularity()
         self.scalars: dict[str, Array] = {}
         self.outputs: dict[str, Output] = {}
         self.unknown: set[str] = set()
@@ -96,6 +98,7 @@ class Evaluation:
             self.trace,
             self.outputs,
             self.readouts,
+            self.regularity,
             wanted,
         )
         self._decays = {
@@ -192,15 +195,18 @@ class Evaluation:
             case Nonlin(out, _, arguments):
                 expression, values = self._filled(equation)
                 vectors = {i: a.name for i, a in enumerate(arguments) if a.is_wide}
+                self.regularity.add(equation, expression, self._reaches(arguments))
                 value = finite(expression, values)
                 shape = self.replicates, value.shape[1], self.normals.size
                 self.trace.samples[out.name] = np.broadcast_to(value, shape)
                 self.trace.made[out.name] = Coordinatewise(expression, values, vectors)
                 self.trace.depend(out.name, (a.name for a in arguments))
-            case Moment(out):
-                value = finite(*self._filled(equation))
+            case Moment(out, _, arguments):
+                expression, values = self._filled(equation)
+                reach = self.regularity.add(equation, expression, self._reaches(arguments))
+                value = finite(expression, values)
                 shape = self.replicates, value.shape[1], 1
-                self.scalars[out.name] = np.broadcast_to(mean(value)[:, :, None], shape)
+                self.scalars[out.name] = np.broadcast_to(mean(value, reach)[:, :, None], shape)
                 self.trace.depend(out.name, iter(()))
             case _:
                 assert_never(equation)
@@ -212,6 +218,16 @@ class Evaluation:
             if self._decays.get(argument.name) and divides(inline(expression)):
                 expression = at_limit(expression, i)
         return expression, tuple(self._coordinates(a) for a in equation.arguments)
+
+    def _reaches(self, arguments: Sequence[Variable]) -> dict[str, Reach]:
+        """Where the scalars among the arguments lie, on any input: three error bars wide."""
+        found = {}
+        for name in (a.name for a in arguments if a.name in self.scalars):
+            values = self.scalars[name][:, :, 0]
+            center = values.mean(axis=0)
+            error = 3 * values.std(axis=0) / np.sqrt(max(1, len(values) - 1))
+            found[name] = number_reach((center - error).min(), (center + error).max())
+        return found
 
     def _coordinates(self, variable: Variable) -> Array:
         if variable.is_wide:

@@ -19,6 +19,7 @@ import numpy as np
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import Argument
+from tpgraph.limits.regularity import Regularity
 from tpgraph.limits.sampling.checks import mean
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Product, Trace
 from tpgraph.limits.sampling.gaussian import Family
@@ -47,6 +48,7 @@ class Products:
         trace: Trace,
         outputs: dict[str, Output],
         readouts: Readouts,
+        regularity: Regularity,
         read: Collection[str],
     ) -> None:
         self.program = program
@@ -55,6 +57,7 @@ class Products:
         self.trace = trace
         self.outputs = outputs
         self.readouts = readouts
+        self.regularity = regularity
         self.hats: dict[str, Array] = {}
         self.hat_covariances: dict[str, dict[str, Array]] = {}
         self.dots: dict[str, dict[str, Array]] = {}
@@ -67,6 +70,11 @@ class Products:
 
     def apply(self, equation: MatMul) -> None:
         """Bind the product. Raises TPTypeError where it has no limit."""
+        self._apply(equation)
+        if equation.out.is_wide:
+            self.regularity.add_product(equation, self.dots[equation.out.name])
+
+    def _apply(self, equation: MatMul) -> None:
         key = equation.matrix.name, equation.transpose, equation.operand.name
         if key in self._made:
             self._repeat(equation.out.name, self._made[key])
@@ -122,7 +130,9 @@ class Products:
         """Cov(Ẑ, Ẑ) for a wide operand x, and with the earlier products: σ² E[Z^x Z^y]."""
         family, name = self._family(equation), equation.out.name
         x = self.trace.samples[equation.operand.name]
-        mean(x * x)
+        reach = self.regularity.of(equation.operand)
+        if reach.may_diverge:
+            mean(x * x, reach)
         factor = sigma2 / self.normals.size
         covariances = self._covariances(x, family, factor)
         self._operands[name] = x

@@ -1,0 +1,285 @@
+"""How far values reach, how fast they grow, and where functions leave the theorem's hypotheses.
+
+The Master Theorem asks for pseudo-Lipschitz functions, those of polynomially bounded weak
+derivative (Tensor Programs IIb, Definition B.7). That is decided by the expression: intervals say
+whether a denominator, a logarithm or a jump meets 0, and a bound
+
+    |ψ(Z)| ≤ C (1 + |g|^power) exp(C |g|^exponent),   g the Gaussians beneath Z
+
+whether an expectation can diverge at all: only at a pole, or where the exponent is 2 or more. All
+of it is sufficient and none of it necessary.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tpgraph.functions import (
+    Apply,
+    Argument,
+    Expression,
+    Number,
+    expand,
+    inline,
+)
+from tpgraph.program import Equation, MatMul, Moment, Nonlin, Variable
+
+__all__ = ["GAUSSIAN", "Reach", "Regularity", "number_reach"]
+
+_INFINITE = math.inf
+_MONOTONE: Mapping[str, Callable[[float], float]] = {
+    "tanh": math.tanh,
+    "erf": math.erf,
+    "arctan": math.atan,
+    "relu": lambda z: max(z, 0.0),
+    "sigmoid": lambda z: 0.5 * (1.0 + math.tanh(0.5 * z)),
+    "softplus": lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z))),
+    "step": lambda z: float(z > 0),
+    "sign": lambda z: float((z > 0) - (z < 0)),
+}
+_LEAST = {"gelu": -0.17, "silu": -0.279}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The values that something takes: an interval, and how it grows; `varies` with Gaussians."""
+
+    low: float
+    high: float
+    power: float = 0.0
+    exponent: float = 0.0
+    has_pole: bool = False
+    varies: bool = True
+
+    @property
+    def meets_zero(self) -> bool:
+        """Whether 0 is among the values, or arbitrarily near them."""
+        return self.low <= 0.0 <= self.high
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether the interval is."""
+        return self.low > -_INFINITE and self.high < _INFINITE
+
+    @property
+    def may_diverge(self) -> bool:
+        """Whether the expectation is not known to be finite."""
+        return self.has_pole or self.exponent >= 2.0
+
+
+GAUSSIAN = Reach(-_INFINITE, _INFINITE, power=1.0)
+
+
+def number_reach(low: float, high: float) -> Reach:
+    """A number that is known up to an interval."""
+    return Reach(float(low), float(high), varies=False)
+
+
+@dataclass
+class Regularity:
+    """The reach of every vector of a program, and what is irregular, equation by equation.
+
+    `faults` are (equation, reason) in the order of the program.
+    """
+
+    reaches: dict[str, Reach] = field(default_factory=dict)
+    faults: list[tuple[Equation, str]] = field(default_factory=list)
+
+    def add(
+        self, equation: Nonlin | Moment, expression: Expression, scalars: Mapping[str, Reach]
+    ) -> Reach:
+        """The reach of ψ for an equation whose ψ is `expression` in the limit."""
+        arguments = [
+            self.of(a) if a.is_vector else scalars.get(a.name, GAUSSIAN) for a in equation.arguments
+        ]
+        reasons: list[str] = []
+        found = _reach(inline(expand(expression)), arguments, reasons)
+        self.faults += [(equation, reason) for reason in dict.fromkeys(reasons)]
+        if isinstance(equation, Nonlin):
+            self.reaches[equation.out.name] = found
+        return found
+
+    def add_product(self, equation: MatMul, dot: Iterable[str]) -> None:
+        """Ẑ + Σ c_y Z^y over the vectors `dot`."""
+        self.reaches[equation.out.name] = _sum(
+            [GAUSSIAN, *(self.reaches.get(y, GAUSSIAN) for y in dot)]
+        )
+
+    def of(self, vector: Variable) -> Reach:
+        """The reach of a vector; initial ones are Gaussian."""
+        return self.reaches.get(vector.name, GAUSSIAN)
+
+
+def _reach(expression: Expression, arguments: Sequence[Reach], reasons: list[str]) -> Reach:
+    match expression:
+        case Number(value):
+            return number_reach(float(value), float(value))
+        case Argument(index):
+            return arguments[index]
+        case Apply(function, inner):
+            parts = [_reach(part, arguments, reasons) for part in inner]
+            found = _applied(function.name, inner, parts, reasons)
+            return found if any(p.varies for p in parts) else _fixed(found)
+
+
+def _fixed(reach: Reach) -> Reach:
+    return number_reach(reach.low, reach.high)
+
+
+def _applied(
+    name: str, inner: Sequence[Expression], parts: Sequence[Reach], reasons: list[str]
+) -> Reach:
+    """The reach of one function of the table; what is irregular about it joins the reasons."""
+    first = parts[0]
+    match name:
+        case "add":
+            return _sum(parts)
+        case "neg":
+            return _changed(first, -first.high, -first.low)
+        case "mul":
+            if len(inner) == 2 and inner[0] == inner[1]:
+                return _power(first, number_reach(2.0, 2.0), reasons)
+            return _product(parts)
+        case "div":
+            return _product([first, _inverse(parts[1], reasons)])
+        case "pow":
+            return _power(first, parts[1], reasons)
+        case "exp" | "sinh" | "cosh":
+            return _exponential(name, first, reasons)
+        case "log" | "sqrt":
+            return _root(name, first, reasons)
+        case "step" | "sign":
+            if first.meets_zero:
+                reasons.append(_jump(name, first))
+            return Reach(*_monotone(name, first))
+        case "min" | "max":
+            choose = min if name == "min" else max
+            low, high = choose(p.low for p in parts), choose(p.high for p in parts)
+            return _changed(_sum(parts), low, high)
+        case _:
+            return _lipschitz(name, first)
+
+
+def _jump(name: str, argument: Reach) -> str:
+    if argument.varies:
+        return f"{name} jumps, for which the theorem asks for stable ranks"
+    return f"{name} jumps at the limit of its scalar"
+
+
+def _lipschitz(name: str, z: Reach) -> Reach:
+    """Functions with a bounded derivative."""
+    if name in ("sin", "cos"):
+        return Reach(-1.0, 1.0)
+    if name == "abs":
+        least = 0.0 if z.meets_zero else min(abs(z.low), abs(z.high))
+        return _changed(z, least, max(abs(z.low), abs(z.high)))
+    if name in _LEAST:
+        return _changed(z, 0.0 if z.low >= 0 else _LEAST[name], max(z.high, 0.0))
+    if name in _MONOTONE:
+        return _changed(z, *_monotone(name, z))
+    return _changed(z, -_INFINITE, _INFINITE)
+
+
+def _monotone(name: str, z: Reach) -> tuple[float, float]:
+    function = _MONOTONE[name]
+    return function(z.low), function(z.high)
+
+
+def _changed(reach: Reach, low: float, high: float) -> Reach:
+    """The same growth on another interval; what is bounded does not grow."""
+    if low > -_INFINITE and high < _INFINITE:
+        return Reach(low, high)
+    return Reach(low, high, reach.power, reach.exponent, reach.has_pole)
+
+
+def _sum(parts: Sequence[Reach]) -> Reach:
+    return Reach(
+        sum(p.low for p in parts),
+        sum(p.high for p in parts),
+        max(p.power for p in parts),
+        max(p.exponent for p in parts),
+        any(p.has_pole for p in parts),
+    )
+
+
+def _product(parts: Sequence[Reach]) -> Reach:
+    low, high = 1.0, 1.0
+    for part in parts:
+        ends = [_times(a, b) for a in (low, high) for b in (part.low, part.high)]
+        low, high = min(ends), max(ends)
+    return Reach(
+        low,
+        high,
+        sum(p.power for p in parts),
+        max(p.exponent for p in parts),
+        any(p.has_pole for p in parts),
+    )
+
+
+def _raised(end: float, k: float) -> float:
+    """|end|^k, infinite where a float cannot hold it."""
+    try:
+        return float(abs(end) ** k)
+    except OverflowError:
+        return _INFINITE
+
+
+def _times(a: float, b: float) -> float:
+    return 0.0 if a == 0 or b == 0 else a * b
+
+
+def _inverse(z: Reach, reasons: list[str]) -> Reach:
+    if not z.meets_zero:
+        return Reach(1.0 / z.high, 1.0 / z.low)
+    what = "what may be 0" if z.varies else "a scalar that tends to 0"
+    reasons.append(f"it is divided by {what}")
+    low = 0.0 if z.low >= 0 else -_INFINITE
+    return Reach(low, _INFINITE if z.high > 0 else 0.0, has_pole=z.varies)
+
+
+def _power(base: Reach, exponent: Reach, reasons: list[str]) -> Reach:
+    k = exponent.low
+    if exponent.varies or k != exponent.high:
+        if base.low <= 0 and (base.varies or exponent.varies):
+            reasons.append("a power of what may be 0 has no bounded derivative")
+        return Reach(-_INFINITE, _INFINITE, 0.0, _INFINITE, has_pole=base.meets_zero)
+    if k < 0:
+        positive = _power(base, number_reach(-k, -k), reasons)
+        return _inverse(positive, reasons)
+    if k != int(k):
+        if base.varies and base.low <= 0 and k < 1:
+            reasons.append("a root has no bounded derivative at 0")
+        low, high = (_raised(max(end, 0.0), k) for end in (base.low, base.high))
+    elif int(k) % 2 == 0:
+        ends = sorted((_raised(base.low, k), _raised(base.high, k)))
+        low, high = (0.0 if base.meets_zero else ends[0]), ends[1]
+    else:
+        low, high = (math.copysign(_raised(end, k), end) for end in (base.low, base.high))
+    return Reach(low, high, k * base.power, base.exponent, base.has_pole)
+
+
+def _exponential(name: str, z: Reach, reasons: list[str]) -> Reach:
+    is_bounded = z.high < _INFINITE and (name == "exp" or z.low > -_INFINITE)
+    low = {"exp": _exp(z.low), "cosh": 1.0}.get(name, -_INFINITE)
+    if is_bounded:
+        high = _exp(z.high) if name == "exp" else _exp(max(abs(z.low), abs(z.high)))
+        return Reach(max(low, -high), high)
+    reasons.append(f"{name} grows faster than every polynomial")
+    growth = _INFINITE if z.exponent else z.power
+    return Reach(low, _INFINITE, 0.0, growth, z.has_pole)
+
+
+def _exp(z: float) -> float:
+    return math.exp(min(z, 700.0))
+
+
+def _root(name: str, z: Reach, reasons: list[str]) -> Reach:
+    if z.varies and z.low <= 0:
+        reasons.append(f"{name} has no bounded derivative at 0")
+    if name == "sqrt":
+        low, high = (math.sqrt(max(end, 0.0)) for end in (z.low, z.high))
+        return Reach(low, high, z.power / 2, z.exponent, z.has_pole)
+    low, high = (-_INFINITE if end <= 0 else math.log(end) for end in (z.low, z.high))
+    return Reach(low, high, max(z.power, z.exponent), 0.0)
