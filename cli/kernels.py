@@ -11,7 +11,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype, Precision, Seed, Widths
-from tpgraph_cli.files import File, load, parse_widths, write
+from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.study_options import sweep_progress
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def kernel(
         str | None,
         typer.Option("--output", "-o", help="NPZ file for the arrays nngp, ntk and x."),
     ] = None,
+    constants: Constants = None,
     kind: Annotated[Kind, typer.Option(help="Which kernels.")] = Kind.both,
     rows: Annotated[
         str | None, typer.Option(metavar="I:J", help="Only these samples, counted from 0.")
@@ -69,7 +70,7 @@ def kernel(
     mean over components. Beside them are x, the samples, errors where there are any, and
     ntk_exponent: the NTK is ntk · n^ntk_exponent where it grows with width.
     """
-    program = load(file)
+    program = load(file, constants)
     X = _samples(program, data, rows, limit)
     if width:
         with sweep_progress("initializations") as advance:

@@ -10,7 +10,7 @@ Source: Tensor Programs IIb (arXiv 2105.03703), Eqs. 97–100; TP II (arXiv 2006
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -22,6 +22,7 @@ from tpgraph.kernels.inputs import Inputs, input_arrays, side_by_side
 from tpgraph.kernels.result import Array, Kernel, row_labels, squeezed
 from tpgraph.kernels.tangent import Row, Tangent, check_kind, network_outputs, tangent
 from tpgraph.limits import InputsLimit, Values, limit_over_inputs
+from tpgraph.limits.engines import Engine
 from tpgraph.program import Program
 from tpgraph.transform.gradients import Gradient, GradientTerm
 from tpgraph.transform.powers import Power, size
@@ -30,10 +31,10 @@ __all__ = ["kernel", "parameter_kernels"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Engine:
+class _How:
     """How limits are taken."""
 
-    name: str
+    name: Engine
     samples: int
     seed: int
 
@@ -41,7 +42,9 @@ class _Engine:
         self, program: Program, data: Mapping[str, Array], wanted: Iterable[tuple[str, str]]
     ) -> InputsLimit:
         """The limit on all inputs."""
-        return limit_over_inputs(program, data, wanted, samples=self.samples, seed=self.seed)
+        return limit_over_inputs(
+            program, data, wanted, engine=self.name, samples=self.samples, seed=self.seed
+        )
 
 
 def kernel(
@@ -49,7 +52,7 @@ def kernel(
     X: Inputs,
     kind: str = "both",
     *,
-    engine: str = "auto",
+    engine: Engine = "auto",
     samples: int = 2**16,
     seed: int = 0,
 ) -> Kernel:
@@ -69,7 +72,7 @@ def kernel(
     network_outputs(program)
     arrays = input_arrays(program, X)
     rows = representative_rows(program)
-    how = _Engine(engine, samples, seed)
+    how = _How(engine, samples, seed)
     used: list[str] = []
     nngp = ntk = None
     exponent = Fraction(0)
@@ -95,7 +98,7 @@ def parameter_kernels(
     program: Program,
     X: Inputs,
     *,
-    engine: str = "auto",
+    engine: Engine = "auto",
     samples: int = 2**16,
     seed: int = 0,
 ) -> dict[str, Values]:
@@ -104,13 +107,13 @@ def parameter_kernels(
     In units of n^exponent, with the exponent of the whole kernel. Raises as `kernel`.
     """
     found = tangent(program, "ntk")
-    how = _Engine(engine, samples, seed)
+    how = _How(engine, samples, seed)
     limit = _TangentLimit.of(found, input_arrays(program, X), representative_rows(program), how)
     _, exponent = limit.total()
     return {g.parameter.variable.name: limit.of_parameter(g, exponent) for g in found.gradients}
 
 
-def _nngp(program: Program, arrays: Mapping[str, Array], how: _Engine, used: list[str]) -> Values:
+def _nngp(program: Program, arrays: Mapping[str, Array], how: _How, used: list[str]) -> Values:
     """Cov(f, g) for every pair of outputs."""
     for output in program.outputs:
         if not are_copies(program, output):
@@ -148,7 +151,7 @@ class _TangentLimit:
 
     @classmethod
     def of(
-        cls, found: Tangent, arrays: Mapping[str, Array], rows: Sequence[Row], how: _Engine
+        cls, found: Tangent, arrays: Mapping[str, Array], rows: Sequence[Row], how: _How
     ) -> _TangentLimit:
         """Ask for the moments of every pair of uses."""
         count = len(next(iter(arrays.values())))
@@ -168,32 +171,34 @@ class _TangentLimit:
         """The kernel's coefficient and exponent: what grows fastest of all that is not zero."""
         gradients = self.tangent.gradients
         exponents = {_exponent(_factor(a, b)) for g in gradients for a, b in _pairs(g)}
-        found = _add([], self._shape)
+        found = _add((), self._shape)
         for exponent in sorted(exponents, reverse=True):
-            found = _add([self.of_parameter(g, exponent) for g in gradients], self._shape)
+            found = _add((self.of_parameter(g, exponent) for g in gradients), self._shape)
             if found.value.any() or found.error.any():
                 return found, exponent
         return found, Fraction(0)
 
     def of_parameter(self, gradient: Gradient, exponent: Fraction) -> Values:
         """The coefficient of n^exponent in the sum over pairs of uses."""
-        terms = []
+        return self._blocks(_add(self._terms(gradient, exponent), self._flat))
+
+    def _terms(self, gradient: Gradient, exponent: Fraction) -> Iterator[Values]:
         for a, b in _pairs(gradient):
             factor = _factor(a, b)
             if _exponent(factor) == exponent:
-                term = self._term(factor.constant, a, b)
-                terms.append(term)
+                term = self._product(factor.constant, a, b)
+                yield term
                 if a is not b:
-                    terms.append(Values(term.value.T, term.error.T))
-        return self._blocks(_add(terms, self._flat))
+                    yield Values(term.value.T, term.error.T)
 
-    def _term(self, factor: float, a: GradientTerm, b: GradientTerm) -> Values:
-        """Factor · Π moments; |x| δy + |y| δx bounds the error of a product."""
+    def _product(self, factor: float, a: GradientTerm, b: GradientTerm) -> Values:
+        """The product of factor and moments; |x| δy + |y| δx bounds the error of x y."""
         value, error = np.full(self._flat, factor), np.zeros(self._flat)
         for x, y in zip(a.ends, b.ends, strict=True):
             moment = self.limit.moment(x.name, y.name)
-            error = error * np.abs(moment.value) + np.abs(value) * moment.error
-            value = value * moment.value
+            error *= np.abs(moment.value)
+            error += np.abs(value) * moment.error
+            value *= moment.value
         return Values(value, error)
 
     @property
@@ -228,9 +233,10 @@ def _exponent(factor: Power) -> Fraction:
     return sum((e for _, e in factor.exponents), Fraction(0))
 
 
-def _add(terms: Sequence[Values], shape: tuple[int, ...]) -> Values:
+def _add(terms: Iterable[Values], shape: tuple[int, ...]) -> Values:
     """The sum, with an error bar that holds however the terms' errors depend on each other."""
     value, error = np.zeros(shape), np.zeros(shape)
     for term in terms:
-        value, error = value + term.value, error + term.error
+        value += term.value
+        error += term.error
     return Values(value, error)

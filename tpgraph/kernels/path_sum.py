@@ -22,6 +22,7 @@ import numpy as np
 from tpgraph.errors import TPLimitError, TPTypeError
 from tpgraph.kernels.inputs import Inputs, input_arrays
 from tpgraph.limits import InputsLimit, Values, limit_over_inputs
+from tpgraph.limits.engines import Engine
 from tpgraph.program import InitialMatrix, MatMul, Nonlin, Parameter, Program, Variable, layer_kind
 from tpgraph.program.reach import ancestors
 from tpgraph.transform.emit import Emitter, Formula, start_builder
@@ -35,7 +36,7 @@ MAX_PAIRS = 100_000
 
 
 def path_kernels(
-    program: Program, X: Inputs, *, engine: str = "auto", samples: int = 2**16, seed: int = 0
+    program: Program, X: Inputs, *, engine: Engine = "auto", samples: int = 2**16, seed: int = 0
 ) -> dict[str, Values]:
     """What each trained width × width matrix adds to the NTK, by name: N × N, as sums over paths.
 
@@ -53,7 +54,7 @@ def path_kernels(
     arrays = input_arrays(program, X)
     wanted = [p for word in classes.values() for pair in _pairs(word) for p in found.moments(*pair)]
     limit = limit_over_inputs(
-        found.program, arrays, dict.fromkeys(wanted), samples=samples, seed=seed
+        found.program, arrays, dict.fromkeys(wanted), engine=engine, samples=samples, seed=seed
     )
     parts: dict[str, Values] = {}
     for word, members in classes.items():

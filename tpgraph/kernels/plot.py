@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tpgraph.kernels.result import Array, Kernel
@@ -33,9 +34,23 @@ def kernel_figure(kernel: Kernel) -> Figure:
         figure.colorbar(image, ax=axes, shrink=0.85)
         power = f" / $n^{{{kernel.exponent}}}$" if name == "ntk" and kernel.exponent else ""
         axes.set_title(f"{name.upper()}{power}")
-        axes.set_xlabel("input")
-        axes.set_ylabel("input")
+        if array.ndim == 2:
+            axes.set_xlabel("input")
+            axes.set_ylabel("input")
+        else:
+            _name_blocks(axes, kernel)
     return figure
+
+
+def _name_blocks(axes: Axes, kernel: Kernel) -> None:
+    """Lines between the blocks, and the outputs' names at their middles."""
+    count, outputs = len(kernel), len(kernel.outputs)
+    middles = [count * (k + 0.5) - 0.5 for k in range(outputs)]
+    axes.set_xticks(middles, kernel.outputs)
+    axes.set_yticks(middles, kernel.outputs)
+    for k in range(1, outputs):
+        axes.axvline(count * k - 0.5, color="black", linewidth=0.8)
+        axes.axhline(count * k - 0.5, color="black", linewidth=0.8)
 
 
 def blocks(array: Array) -> Array:

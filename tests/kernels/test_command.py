@@ -1,0 +1,155 @@
+"""`tpgraph kernel`: files in, arrays and pictures out."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+import tpgraph as tp
+from tpgraph_cli.main import app
+
+COUNT = 4
+
+
+def command(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["kernel", *arguments])
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    """A program and a CSV file with data columns alone."""
+    program, data = tmp_path / "net.tp", tmp_path / "x.csv"
+    program.write_text(tp.gallery.entry("one_hidden").text, encoding="utf-8")
+    rows = np.random.default_rng(0).standard_normal((COUNT, 8))
+    header = ",".join(f"xi_{i}" for i in range(8))
+    np.savetxt(data, rows, delimiter=",", header=header, comments="", fmt="%.17g")
+    return str(program), str(data)
+
+
+def loaded(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as stored:
+        return dict(stored)
+
+
+def test_infinite_width(files: tuple[str, str], tmp_path: Path) -> None:
+    program, data = files
+    out = tmp_path / "K.npz"
+    done = command(program, "--data", data, "-o", str(out), "--samples", "8192", "--seed", "3")
+    assert done.exit_code == 0, done.output
+    arrays = loaded(out)
+    X = tp.load_data(data, tp.load(program), targets=False)
+    found = tp.kernel(tp.load(program), X, samples=8192, seed=3)
+    assert np.array_equal(arrays["nngp"], np.asarray(found.nngp))
+    assert np.array_equal(arrays["ntk"], np.asarray(found.ntk))
+    assert np.array_equal(arrays["x"], X.arrays["ξ"])
+    assert arrays["ntk"].shape == (COUNT, COUNT)
+    assert "infinite width" in done.output
+    assert done.output.splitlines()[-1].split()[0] == "ntk"
+
+
+def test_finite_width(files: tuple[str, str], tmp_path: Path) -> None:
+    program, data = files
+    out = tmp_path / "K.npz"
+    options = ["--width", "n=16", "--seed", "5", "--kind", "ntk"]
+    assert command(program, "--data", data, "-o", str(out), *options).exit_code == 0
+    arrays = loaded(out)
+    module = tp.compile(tp.load(program))
+    X = tp.load_data(data, module.program, targets=False)
+    found = tp.empirical_kernel(module, module.init({"n": 16}, 5), X, "ntk")
+    assert np.array_equal(arrays["ntk"], np.asarray(found.ntk))
+    assert "nngp" not in arrays
+    done = command(program, "--data", data, "-o", str(out), *options, "--inits", "3")
+    assert done.exit_code == 0
+    assert loaded(out)["ntk_error"].shape == (COUNT, COUNT)
+
+
+@pytest.mark.parametrize(
+    ("options", "rows"),
+    [
+        (["--rows", "1:3"], slice(1, 3)),
+        (["--rows", "2:"], slice(2, None)),
+        (["--limit", "2"], slice(0, 2)),
+        (["--rows", "1:4", "--limit", "1"], slice(1, 2)),
+    ],
+)
+def test_samples_are_chosen(
+    files: tuple[str, str], tmp_path: Path, options: list[str], rows: slice
+) -> None:
+    program, data = files
+    out = tmp_path / "K.npz"
+    every = ["--data", data, "--width", "n=8", "-o", str(out)]
+    assert command(program, *every).exit_code == 0
+    whole = loaded(out)
+    assert command(program, *every, *options).exit_code == 0
+    part = loaded(out)
+    assert np.array_equal(part["x"], whole["x"][rows])
+    assert part["ntk"] == pytest.approx(whole["ntk"][rows, rows], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")]
+)
+def test_heat_maps(files: tuple[str, str], tmp_path: Path, ending: str, start: bytes) -> None:
+    program, data = files
+    plot = tmp_path / f"K.{ending}"
+    for _ in range(2):
+        done = command(program, "--data", data, "--width", "n=8", "--plot", str(plot))
+        assert done.exit_code == 0, done.output
+        first = plot.read_bytes()
+    assert first.startswith(start)
+    assert first == plot.read_bytes()
+
+
+def test_arrays_on_standard_output(files: tuple[str, str]) -> None:
+    program, data = files
+    tool = str(Path(sys.executable).with_name("tpgraph"))
+    done = subprocess.run(
+        [tool, "kernel", program, "--data", data, "--width", "n=8", "-o", "-"],
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
+    assert done.stdout.startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    ("options", "fragment"),
+    [
+        (["--rows", "first"], "--rows first is not understood"),
+        (["--rows", "7:9"], "4 samples"),
+        (["--width", "n=0"], "not understood"),
+        (["--width", "m=4"], "no width m"),
+        (["--width", "n=8", "--plot", "K.bmp"], "no name for a figure"),
+    ],
+)
+def test_mistakes_are_answered(files: tuple[str, str], options: list[str], fragment: str) -> None:
+    program, data = files
+    done = command(program, "--data", data, *options)
+    assert isinstance(done.exception, tp.TPError)
+    assert fragment in str(done.exception)
+
+
+def test_an_interrupted_run_leaves_no_file(files: tuple[str, str], tmp_path: Path) -> None:
+    program, data = files
+    out = tmp_path / "K.npz"
+    tool = str(Path(sys.executable).with_name("tpgraph"))
+    options = ["--width", "n=4096", "--inits", "1000000", "-o", str(out)]
+    running = subprocess.Popen(
+        [tool, "kernel", program, "--data", data, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    time.sleep(3)
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert b"interrupted" in errors
+    assert b"Traceback" not in errors
+    assert not out.exists()
