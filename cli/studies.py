@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tpgraph_cli import study_dispersion, study_drift, study_phase
+from tpgraph_cli import study_dispersion, study_drift, study_function_variance, study_phase
 
 __all__ = ["app"]
 
@@ -16,3 +16,4 @@ app = typer.Typer(
 app.command("phase")(study_phase.phase)
 app.command("dispersion")(study_dispersion.dispersion)
 app.command("drift")(study_drift.drift)
+app.command("function-variance")(study_function_variance.function_variance)

@@ -16,7 +16,7 @@ from tpgraph_cli.study_phase import parse_range
 if TYPE_CHECKING:
     from tpgraph import DriftResult
 
-__all__ = ["drift"]
+__all__ = ["drift", "parse_names", "program_text", "whole_numbers"]
 
 
 def drift(
@@ -77,11 +77,11 @@ def drift(
     """
     figure = tp.drift_preset(preset)
     chosen = {
-        "widths": _numbers(width, "--width", int),
-        "depths": _numbers(depth, "--depth", int),
-        "sigma_w2": _numbers(sigma_w2, "--sigma-w2", float),
-        "sigma_b2": _numbers(sigma_b2, "--sigma-b2", float),
-        "snapshots": _numbers(snapshots, "--snapshots", int),
+        "widths": whole_numbers(width, "--width"),
+        "depths": whole_numbers(depth, "--depth"),
+        "sigma_w2": _numbers(sigma_w2, "--sigma-w2"),
+        "sigma_b2": _numbers(sigma_b2, "--sigma-b2"),
+        "snapshots": whole_numbers(snapshots, "--snapshots"),
         "inits": inits,
         "lr": lr,
         "steps": steps,
@@ -89,13 +89,13 @@ def drift(
         "patience": patience,
         "dtype": None if dtype is None else dtype.value,
         "seed": seed,
-        "names": _names(names),
+        "names": parse_names(names),
     }
     options: dict[str, Any] = {key: value for key, value in chosen.items() if value is not None}
     given = parse_constants(constants or [])
     grid = figure.grid(
         quick,
-        program=_program(program, function, loss, figure.function),
+        program=program_text(program, function, loss, figure.function),
         constants=tuple(sorted((name, float(value)) for name, value in given.items())),
         **options,
     )
@@ -109,7 +109,9 @@ def drift(
     _report(result, out, rows or figure.rows, border)
 
 
-def _program(file: str | None, function: str | None, loss: str | None, preset_function: str) -> str:
+def program_text(
+    file: str | None, function: str | None, loss: str | None, preset_function: str
+) -> str:
     """The text to study."""
     if file is None:
         text = tp.drift_program(function or preset_function)
@@ -119,17 +121,22 @@ def _program(file: str | None, function: str | None, loss: str | None, preset_fu
     return tp.with_loss(text, loss) if loss is not None else text
 
 
-def _numbers(text: str | None, option: str, kind: type) -> tuple[Any, ...] | None:
-    """A list of numbers. Raises TPError for a fraction where whole numbers are wanted."""
-    if text is None:
+def _numbers(text: str | None, option: str) -> tuple[float, ...] | None:
+    """A list of numbers, if one was given."""
+    return None if text is None else tuple(parse_range(text, option))
+
+
+def whole_numbers(text: str | None, option: str) -> tuple[int, ...] | None:
+    """A list of whole numbers, if one was given. Raises TPError for others."""
+    values = _numbers(text, option)
+    if values is None:
         return None
-    values = parse_range(text, option)
-    if any(kind(value) != value for value in values):
+    if any(int(value) != value for value in values):
         raise tp.TPDataError(f"{option} {text} is not understood", expected="whole numbers")
-    return tuple(kind(value) for value in values)
+    return tuple(int(value) for value in values)
 
 
-def _names(text: str | None) -> tuple[str, ...] | None:
+def parse_names(text: str | None) -> tuple[str, ...] | None:
     """`L,σ_w2,-` as three names, of which `-` is none."""
     if text is None:
         return None

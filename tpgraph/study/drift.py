@@ -28,7 +28,15 @@ from tpgraph.study.drift_training import Schedule, descend
 from tpgraph.study.store import Result, Store
 from tpgraph.study.sweep import Outcome, Progress, Sweep, run_sweep, seed_sequence, task_key
 
-__all__ = ["DriftGrid", "DriftResult", "DriftTask", "drift_study", "drift_task"]
+__all__ = [
+    "NAMES",
+    "DriftGrid",
+    "DriftResult",
+    "DriftTask",
+    "digest_of",
+    "drift_study",
+    "drift_task",
+]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -42,7 +50,7 @@ _VALUES = ("least", "first", "last", "steps", "stopped", "finite")
 
 @dataclass(frozen=True)
 class DriftTask:
-    """One training. `data` is the digest of the samples, `goal` a loss that ends it."""
+    """One training. `data` is the digest of the samples."""
 
     program: str
     constants: Constants
@@ -197,7 +205,7 @@ def drift_study(
     X, y = np.asarray(X, dtype=grid.dtype), np.asarray(y, dtype=grid.dtype)
     if X.ndim != 2 or y.ndim != 2 or len(X) != len(y) or not len(X):
         raise TPDataError(f"data of shapes {X.shape} and {y.shape}", expected="(N, d) and (N, k)")
-    digest = _digest(X, y)
+    digest = digest_of(X, y)
     folder = Path(out)
     make_directory(folder / "checkpoints")
     places = list(grid.places())
@@ -238,7 +246,7 @@ def _check(grid: DriftGrid) -> None:
         raise TPDataError(f"{grid.steps} steps of rate {grid.lr}", expected="numbers above 0")
 
 
-def _digest(*arrays: npt.NDArray[Any]) -> str:
+def digest_of(*arrays: npt.NDArray[Any]) -> str:
     """The SHA-256 of arrays and their shapes."""
     digest = hashlib.sha256()
     for array in arrays:

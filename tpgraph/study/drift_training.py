@@ -38,7 +38,8 @@ class Schedule:
     """When to stop and when to look.
 
     `patience` 0 never stops early. `snapshots` are numbers of steps after which the drift is
-    measured, increasing; the end is measured besides.
+    measured, increasing; the end is measured besides. A loss of at most `goal` times the first one
+    ends the training.
     """
 
     lr: float
@@ -46,7 +47,7 @@ class Schedule:
     tolerance: float = 1e-7
     patience: int = 100
     snapshots: tuple[int, ...] = ()
-    goal: float = -math.inf
+    goal: float = 0.0
 
 
 @dataclass
@@ -203,7 +204,7 @@ def _count(state: State, loss: float, schedule: Schedule) -> None:
         state.first = loss
     state.last = loss
     state.least = min(state.least, loss)
-    if loss <= schedule.goal:
+    if loss <= schedule.goal * state.first:
         state.ended = 1
     if loss < state.level - schedule.tolerance:
         state.level, state.waited = loss, 0

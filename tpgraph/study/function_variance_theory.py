@@ -1,4 +1,4 @@
-"""What NTK theory says of trained wide networks: κ₁, κ₂, kernels over data, Theorem 3.
+"""What NTK theory says of trained fully connected networks: κ₁, κ₂ and Theorem 3.
 
 Fully connected, standard parametrization, constant width M, W ~ N(0, σ_w²/M), b ~ N(0, σ_b²):
 
@@ -12,7 +12,6 @@ the input's share l = 1 is of order M₀, its dimension. Depth L counts all matr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -24,7 +23,7 @@ from tpgraph.errors import TPDataError
 from tpgraph.functions import Function
 from tpgraph.study.phase_moments import moments_of
 
-__all__ = ["Kappas", "WideKernels", "kappas", "trained_variance", "wide_kernels"]
+__all__ = ["Kappas", "kappas", "trained_variance"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -40,14 +39,6 @@ class Kappas:
     correlations: Array
     kappa_1: Array
     kappa_2: Array
-
-
-@dataclass(frozen=True)
-class WideKernels:
-    """Kernels over N inputs, (N, N): covariance of f₀, and the expected NTK."""
-
-    nngp: Array
-    ntk: Array
 
 
 def kappas(
@@ -80,38 +71,6 @@ def kappas(
         twos.append(two)
     depths = np.arange(2, depth + 1, dtype=float)
     return Kappas(depths, np.array(correlations, dtype=float), np.array(ones), np.array(twos).T)
-
-
-def wide_kernels(
-    function: str | Function,
-    sigma_w2: float,
-    sigma_b2: float,
-    depth: int,
-    X: npt.ArrayLike,
-    width: float = math.inf,
-) -> WideKernels:
-    """NNGP and NTK over the rows of X, (N, d), of a network of `depth` matrices.
-
-    At a finite `width` the NTK is its expectation to leading order, with the shares of biases and
-    of the input matrix; at infinite width it is the coefficient of M, which those do not reach.
-    Raises TPDataError for a depth under 1, and under 2 at infinite width.
-    """
-    if depth < (1 if math.isfinite(width) else 2):
-        raise TPDataError(f"no kernel of depth {depth} at width {width}", expected="more depth")
-    moments = moments_of(function)
-    X = np.asarray(X, dtype=float)
-    inner = X @ X.T
-    finite = math.isfinite(width)
-    q = sigma_w2 * inner / X.shape[1] + sigma_b2
-    ntk = inner + 1 if finite else np.zeros(inner.shape)
-    for _ in range(2, depth + 1):
-        variances = np.diagonal(q)
-        p, r = variances[:, None], variances[None, :]
-        hat = moments.G(p, q, r)
-        slope = sigma_w2 * moments.G_prime(p, q, r)
-        ntk = (width * hat + 1 if finite else hat) + slope * ntk
-        q = sigma_w2 * hat + sigma_b2
-    return WideKernels(q, ntk)
 
 
 def trained_variance(q: float, q_sr: float, ratio: float, samples: int) -> float:

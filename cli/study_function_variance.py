@@ -1,0 +1,154 @@
+"""`tpgraph study function-variance`: trained networks over initializations, beside NTK theory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import tpgraph as tp
+from tpgraph_cli.execution import Dtype
+from tpgraph_cli.files import Constants, parse_constants
+from tpgraph_cli.study_drift import parse_names, program_text, whole_numbers
+from tpgraph_cli.study_options import Out, Scheduler, Workers, sweep_progress
+from tpgraph_cli.study_phase import parse_range
+
+if TYPE_CHECKING:
+    from tpgraph import VariancePreset
+
+__all__ = ["function_variance"]
+
+
+def function_variance(
+    out: Out = Path("function-variance"),
+    preset: Annotated[
+        str, typer.Option(help="trained, or fig5, fig6: κ₂, κ₁/κ₂ against depth, by theory alone.")
+    ] = "trained",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Small networks, few initializations, under a minute.")
+    ] = False,
+    function: Annotated[
+        str | None, typer.Option(help="The function φ, such as tanh; for fig5 a list, erf,relu.")
+    ] = None,
+    phases: Annotated[
+        str | None, typer.Option(help="Points σ_w²,σ_b² with semicolons, as '1,1;2.8,1;4,1'.")
+    ] = None,
+    depth: Annotated[
+        str | None, typer.Option(help="Depths L, as 2,5; for fig5 and fig6 the largest.")
+    ] = None,
+    correlations: Annotated[
+        str | None, typer.Option(help="Of inputs, for fig5 and fig6: FIRST:LAST:COUNT or a list.")
+    ] = None,
+    program: Annotated[
+        str | None, typer.Option(help="Another program to study, FILE, with a squared loss.")
+    ] = None,
+    names: Annotated[
+        str | None,
+        typer.Option(help="The program's constants for depth, σ_w² and σ_b²; - for none."),
+    ] = None,
+    constants: Constants = None,
+    width: Annotated[str | None, typer.Option(help="Widths M, as 64,256.")] = None,
+    inits: Annotated[int | None, typer.Option(help="Initializations of each.", min=2)] = None,
+    data: Annotated[str | None, typer.Option(help="CSV or NPZ; by default the digits.")] = None,
+    samples: Annotated[int, typer.Option(help="Train on the first so many …", min=1)] = 16,
+    tests: Annotated[int, typer.Option(help="… and look at so many after those.", min=1)] = 16,
+    normalize: Annotated[bool, typer.Option(help="Scale every input to ξ·ξ = d.")] = True,
+    rate: Annotated[
+        float | None, typer.Option(help="Learning rate times the largest eigenvalue, under 2.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Steps at most.", min=1)] = None,
+    goal: Annotated[
+        float | None, typer.Option(help="Loss, as a part of the first, that ends training.", min=0)
+    ] = None,
+    dtype: Annotated[Dtype | None, typer.Option(help="Precision; float64 by default.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.", min=0)] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+) -> None:
+    """Variance of trained outputs over initializations, against NTK theory and infinite width.
+
+    Writes function-variance.pdf, .png and .csv into the folder of results (fig5, fig6: under those
+    names); a run that was stopped goes on.
+    """
+    chosen = tp.variance_preset(preset)
+    if function is not None:
+        chosen = replace(chosen, functions=tuple(function.split(",")))
+    places = None if phases is None else _phases(phases)
+    if chosen.curves is not None:
+        _theory(chosen, preset, out, places, depth, correlations)
+        return
+    given = {
+        "widths": whole_numbers(width, "--width"),
+        "depths": whole_numbers(depth, "--depth"),
+        "phases": places,
+        "inits": inits,
+        "rate": rate,
+        "steps": steps,
+        "goal": goal,
+        "dtype": None if dtype is None else dtype.value,
+        "seed": seed,
+        "names": parse_names(names),
+    }
+    options: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    constant_values = parse_constants(constants or [])
+    text = program_text(program, function, "(f - y)^2 / 2", chosen.functions[0])
+    fixed = tuple(sorted((name, float(value)) for name, value in constant_values.items()))
+    grid = chosen.grid(quick, program=text, constants=fixed, **options)
+    X, y = tp.drift_samples(grid.program, grid.constants, data, samples + tests, normalize)
+    with sweep_progress("function-variance") as progress:
+        result = tp.function_variance(
+            grid,
+            X[:samples],
+            y[:samples],
+            X[samples:],
+            out,
+            workers=workers,
+            scheduler=scheduler,
+            progress=progress,
+        )
+    figure = tp.variance_figure(result)
+    for ending in (".pdf", ".png"):
+        path = out / f"function-variance{ending}"
+        tp.write_bytes(path, tp.figure_bytes(figure, path))
+    tp.write_bytes(out / "function-variance.csv", result.csv().encode())
+    for line in result.lines():
+        typer.echo(line)
+    if result.outcome.interrupted:
+        raise typer.Exit(130)
+
+
+def _theory(
+    preset: VariancePreset,
+    name: str,
+    out: Path,
+    phases: tuple[tuple[float, float], ...] | None,
+    depth: str | None,
+    correlations: str | None,
+) -> None:
+    """Draw κ₂ or κ₁/κ₂ by theory alone."""
+    assert preset.curves is not None
+    depths = whole_numbers(depth, "--depth")
+    panels = tp.kappa_panels(
+        preset.functions,
+        preset.phases() if phases is None else [phases] * len(preset.functions),
+        preset.depth if depths is None else max(depths),
+        preset.correlations
+        if correlations is None
+        else parse_range(correlations, "--correlations"),
+    )
+    tp.make_directory(out)
+    figure = tp.kappas_figure(panels, preset.curves)
+    for ending in (".pdf", ".png"):
+        tp.write_bytes(out / f"{name}{ending}", tp.figure_bytes(figure, name + ending))
+    tp.write_bytes(out / f"{name}.csv", tp.kappas_csv(panels).encode())
+    typer.echo(f"wrote {out / name}.pdf, .png, .csv")
+
+
+def _phases(text: str) -> tuple[tuple[float, float], ...]:
+    """`"1,1;4,1"` as pairs. Raises TPError for anything else."""
+    pairs = [parse_range(part, "--phases") for part in text.split(";")]
+    if any(len(pair) != 2 for pair in pairs):
+        raise tp.TPDataError(f"--phases {text} is not understood", expected="as '1,1;2.8,1'")
+    return tuple((pair[0], pair[1]) for pair in pairs)
