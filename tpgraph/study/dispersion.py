@@ -18,48 +18,21 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from tpgraph.study.deep_kernel import Point, deep_ntk, draw_normals
+from tpgraph.study.deep_kernel import Point
 from tpgraph.study.dispersion_figures import draw_curves, draw_lines, draw_maps
 from tpgraph.study.dispersion_program import program_sweep
 from tpgraph.study.dispersion_settings import DispersionSettings
 from tpgraph.study.dispersion_statistics import Moments, moments
+from tpgraph.study.dispersion_tasks import STUDY, VERSION, DeepTask, measure
 from tpgraph.study.store import Result, Store
-from tpgraph.study.sweep import Progress, Sweep, run_sweep, seed_sequence
+from tpgraph.study.sweep import Progress, Sweep, run_sweep
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["DeepTask", "Dispersion", "dispersion_sweep", "measure", "study_dispersion"]
+__all__ = ["Dispersion", "dispersion_sweep", "study_dispersion"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
-
-STUDY, VERSION = "dispersion", 1
-
-
-@dataclass(frozen=True)
-class DeepTask:
-    """One initialization of one width, at every point and depth.
-
-    Its normals are those of seed, width and init alone: points share them, and a deeper network
-    begins with a shallower one.
-    """
-
-    width: int
-    depth: int
-    points: tuple[Point, ...]
-    gram: tuple[tuple[float, ...], ...]
-    input_dim: int | None
-    dtype: str
-    seed: int
-    init: int
-
-
-def measure(task: DeepTask) -> dict[str, npt.ArrayLike]:
-    """`log` and `sign` of Θ_L(ξ_0, ξ_j): (points, depths 1…L, inputs)."""
-    seeds = seed_sequence(task.seed, STUDY, task.width, task.init)
-    normals = draw_normals(seeds, task.width, task.depth, len(task.gram))
-    found = deep_ntk(normals, task.points, task.gram, task.input_dim, task.dtype)
-    return {"log": found.log[:, :, 0], "sign": found.sign[:, :, 0].astype(np.int8)}
 
 
 def dispersion_sweep(settings: DispersionSettings) -> Sweep:

@@ -234,6 +234,7 @@ def _local(workers: int | None) -> LocalCluster:
         threads_per_worker=1,
         processes=not here,
         dashboard_address="127.0.0.1:0",
+        worker_dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
         **({} if here else {"preload": DEAF}),
     )
