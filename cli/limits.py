@@ -25,6 +25,13 @@ class Outputs(StrEnum):
     sampled = "sampled"
 
 
+class Pass(StrEnum):
+    """What is evaluated."""
+
+    forward = "forward"
+    backward = "backward"
+
+
 def limit(
     file: File,
     constants: Constants = None,
@@ -40,6 +47,15 @@ def limit(
         Outputs,
         typer.Option(help="Readouts are random, or drawn once by the seed and known from then on."),
     ] = Outputs.random,
+    pass_: Annotated[
+        Pass, typer.Option("--pass", help="The program, or with its backward pass.")
+    ] = Pass.forward,
+    gia: Annotated[
+        bool,
+        typer.Option(
+            "--gia", help="Assume gradient independence: no Ż is sought in the backward pass."
+        ),
+    ] = False,
     cov: Annotated[
         list[str] | None,
         typer.Option("--cov", metavar="A,B", help="Covariance of two vectors; repeatable."),
@@ -53,11 +69,15 @@ def limit(
     MatMul, mean and variance of every vector, the limit of every scalar with its error.
     """
     program = load(file, constants)
+    if pass_ == Pass.backward:
+        program = tp.backward(program)
     pairs = [_pair(text) for text in cov or []]
     row = tp.load_data(data, program).row(sample) if data is not None else None
     drawn = "sampled" if outputs == Outputs.sampled else None
     with _warnings_on_stderr():
-        found = tp.limit(program, data=row, samples=samples, seed=seed, outputs=drawn)
+        found = tp.limit(
+            program, data=row, samples=samples, seed=seed, outputs=drawn, assume_gia=gia
+        )
     if as_json:
         typer.echo(json.dumps(found.to_json(pairs), ensure_ascii=False, indent=2))
     else:

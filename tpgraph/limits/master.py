@@ -10,6 +10,7 @@ import numpy as np
 
 from tpgraph.errors import TPDataError, TPWarning
 from tpgraph.limits.estimates import VectorLimit
+from tpgraph.limits.independence import backward_products
 from tpgraph.limits.regularity import Regularity
 from tpgraph.limits.result import Limit, canonical
 from tpgraph.limits.sampling.evaluation import Evaluation
@@ -27,6 +28,7 @@ def limit(
     samples: int = 2**16,
     seed: int = 0,
     outputs: Outputs = None,
+    assume_gia: bool = False,
 ) -> Limit:
     """The infinite-width limit of every vector and scalar of a program (Master Theorem).
 
@@ -39,6 +41,10 @@ def limit(
     and the others their distribution given them. What is known is a number in what follows, so that
     NTK-parametrized training (`unroll_sgd(p, steps, form="fluctuation")`) has a limit.
 
+    With `assume_gia` the backward pass takes W to be independent of Wᵀ: its Ż are 0 without being
+    looked for (gradient independence assumption). Raises TPTypeError where the simple check of TP
+    II finds that assumption false, or where there is no backward pass.
+
     The theorem asks for pseudo-Lipschitz functions; others give a TPWarning that names the
     instruction. Raises TPDataError for data that do not fit, and TPError, naming the instruction,
     where an expectation is no number or seems to diverge, where something grows with width, or
@@ -48,7 +54,8 @@ def limit(
     """
     given = _given(program, data or {})
     one = {name: np.asarray(value, dtype=float).reshape(1, -1) for name, value in given.items()}
-    found = Evaluation(program, one, samples, seed, outputs=outputs)
+    independent = backward_products(program) if assume_gia else ()
+    found = Evaluation(program, one, samples, seed, outputs=outputs, independent=independent)
     found.run()
     _warn(found.regularity)
     return _collected(program, found)

@@ -62,6 +62,7 @@ class Evaluation:
     same on all inputs. What depends on targets that were not given is in `unknown` and nowhere
     else. `data` are arrays (N, d). With `read` given, readouts are sampled only where equations or
     these names need their samples; `outputs` says whether they are random at all.
+    The products named in `independent` have no Ż.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Evaluation:
         replicates: Sequence[int] = range(REPLICATES),
         read: Collection[str] | None = None,
         outputs: Outputs = None,
+        independent: Collection[str] = (),
     ) -> None:
         known = known_readouts(program, outputs)
         program = readouts_first(program, known)
@@ -99,6 +101,7 @@ class Evaluation:
             self.outputs,
             self.readouts,
             self.regularity,
+            independent,
             wanted,
         )
         self._decays = {

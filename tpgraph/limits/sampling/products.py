@@ -37,7 +37,9 @@ class Products:
 
     `hats` has Cov(Ẑ, Ẑ), (B, M, M), of each product by name, `hat_covariances` Cov(Ẑ, Ẑ^y),
     (B, M, M_y), with the earlier ones of the matrix, `dots` the coefficients of Ż, (B, M);
-    `repeats` names the first of products that are written more than once.
+    `repeats` names the first of products that are written more than once. The products named in
+    `independent` have Ẑ alone, as if their matrix were drawn anew, and `read` names the readouts
+    whose samples are needed.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Products:
         outputs: dict[str, Output],
         readouts: Readouts,
         regularity: Regularity,
+        independent: Collection[str],
         read: Collection[str],
     ) -> None:
         self.program = program
@@ -58,6 +61,7 @@ class Products:
         self.outputs = outputs
         self.readouts = readouts
         self.regularity = regularity
+        self._independent = independent
         self.hats: dict[str, Array] = {}
         self.hat_covariances: dict[str, dict[str, Array]] = {}
         self.dots: dict[str, dict[str, Array]] = {}
@@ -158,7 +162,7 @@ class Products:
         sigma2, x = self._variance(equation), equation.operand.name
         other = self._family(equation, opposite=True)
         dot: dict[str, Array] = {}
-        if self.trace.dependent(x, other):
+        if equation.out.name not in self._independent and self.trace.dependent(x, other):
             for made, slope in self.trace.expected(x, other).items():
                 y = self._operand_of(made)
                 dot[y] = dot.get(y, 0.0) + sigma2 * slope
