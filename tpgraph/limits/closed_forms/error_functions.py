@@ -215,7 +215,7 @@ def _slope(alpha: float) -> float:
 def _arcsin(alpha: float, beta: float, pair: _Pair) -> Array:
     """E[erf(αu) erf(βv)]."""
     sizes = [
-        np.ones(1) if rate == math.inf else 2 * rate**2 * p / (1 + 2 * rate**2 * p)
+        1.0 if rate == math.inf else 2 * rate**2 * p / (1 + 2 * rate**2 * p)
         for rate, p in ((alpha, pair.p), (beta, pair.q))
     ]
     rho = pair.rho if alpha == beta == math.inf else pair.rho * np.sqrt(sizes[0] * sizes[1])

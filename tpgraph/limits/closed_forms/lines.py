@@ -22,6 +22,7 @@ Array: TypeAlias = npt.NDArray[np.float64]
 
 REACH = 13.0
 _LEAST, _MOST = 129, 4097
+_LEAST_SQUARE = 1e-290
 _AGREEMENT = 4e-15
 _NODES_OF_PANEL = 16
 _NEGLIGIBLE = 1e-6
@@ -68,7 +69,7 @@ def coefficients(
     points, before = _LEAST, None
     while True:
         found = _with_points(function, mean, variance, count, kinks, points)
-        scale = np.sqrt(found.square) + 1e-300
+        scale = np.sqrt(np.maximum(found.square, _LEAST_SQUARE))
         if before is not None:
             change = float(np.max(np.abs(found.values - before.values) / scale[:, None]))
             drift = float(np.max(np.abs(found.square - before.square) / scale**2))
