@@ -93,4 +93,4 @@ def _whitened(normals: Array) -> Array:
     """With sample means 0 and sample covariance 1 in every replicate."""
     normals = normals - normals.mean(axis=2, keepdims=True)
     root = np.linalg.cholesky(normals @ normals.transpose(0, 2, 1) / normals.shape[2])
-    return np.asarray(np.linalg.solve(root, normals))
+    return np.asarray(np.linalg.inv(root) @ normals)

@@ -162,8 +162,8 @@ def _moments(found: Evaluation, x: str, y: str) -> tuple[Array, Array]:
             raise TPTypeError(f"{name} grows like n^{found.outputs[name].power}: it has no moments")
     first, second = (_values(found, name) for name in (x, y))
     moment = _gram(first, second)
-    centred = (v - v.mean(axis=3, keepdims=True) for v in (first, second))
-    return moment, _gram(*centred)
+    means = (v.mean(axis=3, keepdims=True) for v in (first, second))
+    return moment, moment - _gram(*means)
 
 
 def _is_readout(found: Evaluation, name: str) -> bool:
