@@ -66,8 +66,8 @@ def measure(case: Case, quick: bool) -> dict[str, Any]:
         steps=case.steps,
         batch=case.batch,
         lr=case.lr,
-        seeds=3 if quick else 8,
-        test=4 if case.parametrization == "ntk" else 2,
+        seeds=3 if quick else 16,
+        test=16 if case.parametrization == "ntk" else 3,
         samples=2**13 if quick else 2**16,
         **digits,  # type: ignore[arg-type]
     )

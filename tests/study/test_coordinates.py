@@ -223,13 +223,17 @@ def test_experiences() -> None:
 
 def test_what_cannot_be_checked_is_said() -> None:
     good = {"widths": [8, 16], "synthetic": 20}
-    with pytest.raises(TPError, match="cannot be trained"):
+    with pytest.raises(TPError, match="no loss to train on"):
         coordinate_check(tp.gallery.entry("wigner").program(), **good)
     for changes, message in (
         ({"widths": [8]}, "widths are 8"),
         ({"synthetic": None}, "either data or"),
         ({"seeds": 0}, "0 seeds"),
         ({"vectors": ["q"]}, "computes no q"),
+        ({"synthetic": None, "data": 3}, "data of type int"),
     ):
         with pytest.raises(TPDataError, match=message):
+            coordinate_check(mlp("ntk"), **{**good, **changes})
+    for changes, message in (({"lr": math.nan}, "lr is nan"), ({"steps": 1.5}, "steps is 1.5")):
+        with pytest.raises(TPError, match=message):
             coordinate_check(mlp("ntk"), **{**good, **changes})

@@ -35,6 +35,10 @@ Array = npt.NDArray[np.float64]
 _NULL = 1e-12
 """Eigenvalues below this part of the largest are zero."""
 
+_INDEFINITE = 1e-2
+"""A covariance with a negative eigenvalue of this part of the largest is none; a sampled one has
+such that are smaller."""
+
 
 @dataclass(frozen=True)
 class KernelSolution:
@@ -132,7 +136,7 @@ def gaussian_ensemble(nngp: Any, members: int, components: int = 1, seed: int = 
     K = np.asarray(nngp, dtype=np.float64)
     covariance = _full(K, len(K))
     values, vectors = np.linalg.eigh(covariance)
-    if values[0] < -1e-3 * values[-1]:
+    if values[0] < -_INDEFINITE * values[-1]:
         raise TPDataError(
             f"the covariance has the eigenvalue {values[0]:.3g}", expected="none below 0"
         )

@@ -40,6 +40,7 @@ from tpgraph.study.compare_runs import RunTask, Trainer
 from tpgraph.study.figures import figure_bytes
 from tpgraph.study.store import Store
 from tpgraph.study.sweep import Progress, Sweep, run_sweep, task_spec
+from tpgraph.training import check_settings
 from tpgraph.training.checkpoint import sha256
 
 __all__ = ["compare"]
@@ -90,6 +91,7 @@ def compare(
     TPTypeError for programs that are not of one output, TPDataError for what does not fit.
     Source: Tensor Programs IIb (arXiv 2105.03703), Theorem 5.3.
     """
+    check_settings(program, steps, lr, batch, seed)
     regime = regime_of(program)
     output, loss = single_output(program), program_loss(program)
     chosen = _widths(widths, seeds)

@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import TPDataError, TPError
+from tpgraph.errors import TPDataError
 from tpgraph.program import Program
 from tpgraph.study.sweep import seed_sequence
-from tpgraph.training import Dataset, dataset, load_data, minibatches
+from tpgraph.training import Dataset, as_dataset, dataset, load_data, minibatches
 
 __all__ = [
     "Data",
@@ -57,12 +57,8 @@ def samples_of(program: Program, data: Data | None, synthetic: int | None, seed:
         raise TPDataError("give either data or a number of synthetic samples")
     if synthetic is not None:
         return synthetic_data(program, synthetic, seed)
-    if isinstance(data, Dataset):
-        return data
-    if isinstance(data, Mapping):
-        return dataset(program, data)
-    assert isinstance(data, str | Path), data
-    return load_data(data, program)
+    assert data is not None
+    return as_dataset(program, data)
 
 
 def synthetic_data(program: Program, count: int, seed: int = 0) -> Dataset:
@@ -92,8 +88,6 @@ def experience(
 
     The schedule is that of `train` at this seed. Raises TPDataError where samples do not suffice.
     """
-    if steps < 1 or batch < 1:
-        raise TPError(f"{steps} steps of {batch} samples", expected="whole numbers ≥ 1")
     arrays = dict(samples.arrays)
     inputs = [d.variable.name for d in program.data]
     rows = np.arange(len(samples))

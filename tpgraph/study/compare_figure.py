@@ -24,8 +24,8 @@ _CURVES = 5
 def compare_figure(found: Comparison) -> Figure:
     """Left outputs over training, right the error against width.
 
-    Left, one test point: the first network of several widths, with its limit dashed. In the kernel
-    regime each has a limit of its own, from its own f₀, and the band is mean ± sd over
+    Left, one test point: the network of median error of several widths, with its limit dashed. In
+    the kernel regime each has a limit of its own, from its own f₀, and the band is mean ± sd over
     initializations at infinite width.
     """
     figure = Figure(figsize=(10.5, 4.4), layout="constrained")
@@ -40,11 +40,12 @@ def compare_figure(found: Comparison) -> Figure:
 
 
 def _shown(found: Comparison) -> list[Run]:
-    """The first network of up to _CURVES widths, from narrow to wide."""
-    firsts = [runs[0] for width in found.widths if (runs := found.of_width(width))]
-    if len(firsts) <= _CURVES:
-        return firsts
-    return [firsts[round(i)] for i in np.linspace(0, len(firsts) - 1, _CURVES)]
+    """The network of median error of up to _CURVES widths, from narrow to wide."""
+    ranked = [sorted(found.of_width(w), key=lambda run: run.error) for w in found.widths]
+    medians = [runs[len(runs) // 2] for runs in ranked if runs]
+    if len(medians) <= _CURVES:
+        return medians
+    return [medians[round(i)] for i in np.linspace(0, len(medians) - 1, _CURVES)]
 
 
 def _trajectories(axes: Axes, found: Comparison) -> None:

@@ -169,7 +169,7 @@ def kernel_limit(
     errors = np.zeros(1) if found.ntk_error is None else found.ntk_error
     error = float(np.abs(errors).max() / np.abs(found.ntk).max())
     ntk = np.asarray((found.ntk + found.ntk.T) / 2, dtype=np.float64) * scale
-    nngp = np.asarray(found.nngp, dtype=np.float64)
+    nngp = np.asarray((found.nngp + found.nngp.T) / 2, dtype=np.float64)
     return KernelLimit(seen, loss, lr, ntk, nngp, error, found.engine)
 
 
@@ -195,9 +195,9 @@ def feature_limit(
         found = limit(unrolled, data={**given, **data}, samples=samples)
         for t in range(steps + 1):
             vector = found.vector(Context(t, t, "", TEST).name(output.name))
-            if vector.samples.shape[2] > 1:
+            if vector.var.value > 0:
                 raise TPDataError(f"{output} stays random at infinite width after {t} steps")
-            values[t, m] = vector.samples[:, :, 0].mean(axis=0)
+            values[t, m] = vector.values
             error = max(error, vector.mean.error)
     return FeatureLimit(values, error)
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from tpgraph.compiler import Module, Params, compile
-from tpgraph.errors import TPDataError, TPError
+from tpgraph.errors import TPDataError
 from tpgraph.program import Program
 from tpgraph.study.compare_data import (
     Array,
@@ -30,6 +30,7 @@ from tpgraph.study.compare_data import (
 from tpgraph.study.coordinates_figure import coordinate_figure
 from tpgraph.study.coordinates_theory import UNCHANGED, UNSTABLE, Prediction, predict
 from tpgraph.study.sweep import seed_sequence
+from tpgraph.training import check_settings
 
 __all__ = ["CoordinateCheck", "Exponent", "coordinate_check"]
 
@@ -168,7 +169,8 @@ def coordinate_check(
     Raises TPError for a program without loss or params, and TPDataError for what does not fit.
     Source: Tensor Programs V (arXiv 2203.03466), Appendix D.1; predictions from TP IV.
     """
-    _require(program, widths, seeds, probes)
+    check_settings(program, steps, lr, batch, seed)
+    _require(widths, seeds, probes)
     names = _names(program, vectors)
     samples = samples_of(program, data, synthetic, seed)
     seen = experience(program, samples, _first(samples.arrays, program, probes), steps, batch, seed)
@@ -228,11 +230,7 @@ def _names(program: Program, wanted: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(wanted)
 
 
-def _require(program: Program, widths: Sequence[int], seeds: int, probes: int) -> None:
-    if program.loss is None or not program.parameters or not program.data:
-        raise TPError(
-            f"program {program.name} cannot be trained", expected="a program with data, param, loss"
-        )
+def _require(widths: Sequence[int], seeds: int, probes: int) -> None:
     if len(set(widths)) < 2 or min(widths) < 1:
         raise TPDataError(
             f"widths are {', '.join(map(str, widths))}", expected="two widths or more, each ≥ 1"

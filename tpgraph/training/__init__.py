@@ -1,6 +1,16 @@
 """Training compiled programs on data files, with checkpoints and exact resuming."""
 
-from tpgraph.training.data import Dataset, dataset, load_data, minibatches
-from tpgraph.training.loop import Progress, Training, train
+from tpgraph.training.data import Dataset, as_dataset, dataset, load_data, minibatches
+from tpgraph.training.loop import Progress, Training, check_settings, train
 
-__all__ = ["Dataset", "Progress", "Training", "dataset", "load_data", "minibatches", "train"]
+__all__ = [
+    "Dataset",
+    "Progress",
+    "Training",
+    "as_dataset",
+    "check_settings",
+    "dataset",
+    "load_data",
+    "minibatches",
+    "train",
+]

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from tpgraph.errors import Source, Span, TPDataError
 from tpgraph.program import Program, Variable, canonical_name
 
-__all__ = ["Dataset", "dataset", "load_data", "minibatches"]
+__all__ = ["Dataset", "as_dataset", "dataset", "load_data", "minibatches"]
 
 Array = npt.NDArray[np.float64]
 
@@ -49,6 +49,26 @@ class Dataset:
         if not 0 <= index < len(self):
             raise TPDataError(f"{self.name} has {len(self)} samples, and none of number {index}")
         return {name: array[index] for name, array in self.arrays.items()}
+
+
+def as_dataset(program: Program, data: str | Path | Dataset | Mapping[str, Any]) -> Dataset:
+    """The samples in a file, in arrays by source name, or in a data set. Raises TPDataError."""
+    if isinstance(data, Dataset):
+        names = [d.variable.name for d in program.data]
+        names += [d.variable.name for d in program.targets]
+        if list(data.arrays) != names:
+            raise TPDataError(
+                f"{data.name} was read for another program", expected=f"arrays {', '.join(names)}"
+            )
+        return data
+    if isinstance(data, Mapping):
+        return dataset(program, data)
+    if isinstance(data, str | Path):
+        return load_data(data, program)
+    raise TPDataError(
+        f"data of type {type(data).__name__} cannot be trained on",
+        expected="a CSV or NPZ file, or arrays by name",
+    )
 
 
 def minibatches(

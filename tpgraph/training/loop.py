@@ -19,9 +19,9 @@ from tpgraph.errors import TPDataError, TPError
 from tpgraph.language import to_text
 from tpgraph.program import Program
 from tpgraph.training.checkpoint import Checkpoint, Settings, sha256
-from tpgraph.training.data import Dataset, dataset, load_data, minibatches
+from tpgraph.training.data import Dataset, as_dataset, minibatches
 
-__all__ = ["Progress", "Training", "train"]
+__all__ = ["Progress", "Training", "check_settings", "train"]
 
 Progress = Callable[[int, int, float], None]
 """Called after every step with (steps done, steps wanted, loss)."""
@@ -64,11 +64,11 @@ def train(
     that cannot be resumed, and when a loss or parameter is not finite, naming the first variable
     that went bad and the step; the last good checkpoint stays.
     """
-    _check_settings(program, steps, lr, batch, seed)
+    check_settings(program, steps, lr, batch, seed)
     steps, lr, batch, seed = int(steps), float(lr), int(batch), int(seed)
     sizes = check_widths(program, widths)
     module = compile(program, dtype)
-    samples = _samples(program, data)
+    samples = as_dataset(program, data)
     if batch > len(samples):
         raise TPDataError(
             f"a batch of {batch} cannot be drawn from {len(samples)} samples",
@@ -100,7 +100,8 @@ def train(
     return Training(module, params, tuple(losses))
 
 
-def _check_settings(program: Program, steps: int, lr: float, batch: int, seed: int) -> None:
+def check_settings(program: Program, steps: int, lr: float, batch: int, seed: int) -> None:
+    """Raise TPError for a program that cannot be trained and for settings that are no numbers."""
     if program.loss is None:
         raise TPError(
             f"program {program.name} has no loss to train on",
@@ -113,25 +114,6 @@ def _check_settings(program: Program, steps: int, lr: float, batch: int, seed: i
             raise TPError(f"{name} is {value!r}", expected=f"a whole number ≥ {least}")
     if not (isinstance(lr, int | float | np.number) and np.isfinite(lr) and lr >= 0):
         raise TPError(f"lr is {lr!r}", expected="a finite number ≥ 0")
-
-
-def _samples(program: Program, data: str | Path | Dataset | Mapping[str, Any]) -> Dataset:
-    if isinstance(data, Dataset):
-        names = [d.variable.name for d in program.data]
-        names += [d.variable.name for d in program.targets]
-        if list(data.arrays) != names:
-            raise TPDataError(
-                f"{data.name} was read for another program", expected=f"arrays {', '.join(names)}"
-            )
-        return data
-    if isinstance(data, Mapping):
-        return dataset(program, data)
-    if isinstance(data, str | Path):
-        return load_data(data, program)
-    raise TPDataError(
-        f"data of type {type(data).__name__} cannot be trained on",
-        expected="a CSV or NPZ file, or arrays by name",
-    )
 
 
 @dataclass
