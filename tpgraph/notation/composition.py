@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 
 from tpgraph.errors import TPError
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
+from tpgraph.notation.folds.apart import apart
 from tpgraph.notation.folds.plates import encloses_strangers, plated, renamed
 from tpgraph.notation.folds.plating import Folded, fold, fold_passes
+from tpgraph.notation.folds.steps import generic_step
 from tpgraph.notation.layout.effort import require_feasible
 from tpgraph.notation.layout.layout import lay_out
 from tpgraph.notation.legend import build_legend, marks_used
 from tpgraph.notation.overlay import VectorPath, labelled, overlaid
 from tpgraph.notation.painters.paint import picture
 from tpgraph.notation.passes.passes import lay_out_passes
-from tpgraph.notation.passes.signals import signals_once
+from tpgraph.notation.passes.signals import shortened, signals_once
 from tpgraph.notation.passes.staging import is_staged
-from tpgraph.notation.picture import Diagram, coloured, picture_of
+from tpgraph.notation.picture import Diagram, coloured, filled, picture_of
 from tpgraph.notation.scene import Direction, Scene
 from tpgraph.notation.style import PAPER, Style, theme
 from tpgraph.program import Program
@@ -61,10 +63,10 @@ def compose(program: Program, options: Options) -> Scene:
             mend="draw a smaller program with its paths, or fold it without",
         )
     look = options.look
-    diagram = picture_of(program, show_io=options.show_io, style=look)
     if is_staged(program):
-        scene = _passes(program, diagram, options)
+        scene = _passes(program, options)
     else:
+        diagram = picture_of(program, show_io=options.show_io, style=look)
         folded = _folded(program, diagram, options) if options.fold else None
         scene = folded or _unfolded(program, diagram, options)
     return _with_legend(scene, look) if options.legend else scene
@@ -82,19 +84,31 @@ def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | Non
     return renamed(plated(scene, folded, look), folded)
 
 
-def _passes(program: Program, diagram: Diagram, options: Options) -> Scene:
+def _passes(program: Program, options: Options) -> Scene:
     """The scene of a program whose equations have places."""
     look, engine = options.look, options.layout_engine
+    program, step = signals_once(program), None
+    if options.fold:
+        step = generic_step(program, _drawn(program, options))
+        program = program if step is None else step.program
+    diagram = shortened(picture_of(program, show_io=options.show_io, style=look))
     if options.paths:
         diagram = labelled(diagram, options.paths)
-    once = signals_once(program, diagram)
-    folded = Folded(once.diagram)
+    if step is not None:
+        diagram = filled(diagram, step.fills)
+    folded = Folded(diagram)
     if options.fold:
-        sideways = options.direction in ("LR", "RL")
-        folded = fold_passes(program, once.diagram, once.instead, sideways)
+        folded = fold_passes(program, diagram, sideways=options.direction in ("LR", "RL"))
         folded = replace(folded, diagram=coloured(folded.diagram, look))
-    scene = lay_out_passes(program, folded, options.direction, look, engine)
+    if step is not None:
+        folded = apart(folded, step.given)
+    around = None if step is None else step.label
+    scene = lay_out_passes(program, folded, options.direction, look, engine, around)
     return overlaid(scene, options.paths, look) if options.paths else scene
+
+
+def _drawn(program: Program, options: Options) -> frozenset[str]:
+    return frozenset(program.equation_of) if options.show_io else program.body
 
 
 def _repeats(program: Program, diagram: Diagram) -> bool:

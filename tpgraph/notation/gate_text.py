@@ -33,10 +33,12 @@ from tpgraph.functions import (
 from tpgraph.program import Moment, Nonlin, Program
 from tpgraph.program.labels import latex_functions
 
-__all__ = ["ELLIPSIS", "GateText", "formula", "gate_text"]
+__all__ = ["ELLIPSIS", "SUM", "GateText", "formula", "gate_text"]
 
 DOT = r"{\cdot}"
 ELLIPSIS = r"\ldots"
+SUM = r"\textstyle\sum"
+"""The label of a scalar that stands for the sign of a sum over what its range says."""
 _DOTTED_DEPTH = 2
 _MOST_DOTS = 3  # more inputs go by their names, if they have any and their order matters
 _OPERATORS = (MUL, NEG, DIV, POW, PRIMITIVES["sqrt"], PRIMITIVES["abs"])
@@ -68,6 +70,8 @@ def gate_text(program: Program, equation: Nonlin | Moment, name: Callable[[str],
     if isinstance(expression, Argument):
         return _identity(equation, name)
     between = equation.place is not None and equation.place.row == "between"
+    if any(name(a.name).startswith(SUM) for a in equation.arguments):
+        return _named(equation, expression, name, functions)
     if between and all(name(a.name) for a in equation.arguments):
         return _named(equation, expression, name, functions)
     if isinstance(expression, Apply) and _plain(expression, count):

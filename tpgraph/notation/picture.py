@@ -7,7 +7,7 @@ the data, the readout and the loss as well.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -20,7 +20,7 @@ from tpgraph.notation.style import PAPER, Dash, Style
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, Program, Variable
 from tpgraph.program.labels import default_latex, latex_name, matrix_latex
 
-__all__ = ["Diagram", "Gate", "Product", "Vertex", "coloured", "picture_of"]
+__all__ = ["Diagram", "Gate", "Product", "Vertex", "coloured", "filled", "picture_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +263,12 @@ def coloured(diagram: Diagram, style: Style) -> Diagram:
         color, dash = looks.get(product.matrix, plain)
         products.append(replace(product, color=color, dash=dash))
     return replace(diagram, products=tuple(products))
+
+
+def filled(diagram: Diagram, fills: Mapping[str, Fill]) -> Diagram:
+    """The diagram with other fills for some of its vertices."""
+    vertices = (replace(v, fill=fills.get(v.id, v.fill)) for v in diagram.vertices)
+    return replace(diagram, vertices=tuple(vertices))
 
 
 def _matrix_looks(uses: Iterable[str], style: Style) -> dict[str, tuple[str, Dash]]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
-from tpgraph.program import Equation, split_name
+from tpgraph.program import Equation, Program, split_name
 
-__all__ = ["generic_name", "generic_text", "loop_letter", "range_text"]
+__all__ = ["generic_name", "generic_text", "loop_letter", "loop_letters", "range_text"]
 
 _NUMBER = re.compile(r"(\d+)")
+_LOOP_ANYWHERE = re.compile(r"\bfor\s+([^\W\d_])\s+in\b")
 _LOOP = re.compile(r"(\s*)for\s+([^\W\d_])\s+in\b")
 
 
@@ -75,3 +76,10 @@ def loop_letter(equation: Equation) -> str:
         if loop and len(loop[1]) < indent:
             return loop[2]
     return "l"
+
+
+def loop_letters(program: Program) -> frozenset[str]:
+    """The letters of all loops in the text of a program, if it has one."""
+    spans = (part.span for part in program.in_order())
+    source = next((span.source for span in spans if span is not None), None)
+    return frozenset(_LOOP_ANYWHERE.findall(source.text)) if source is not None else frozenset()

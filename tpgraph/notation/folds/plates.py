@@ -8,11 +8,11 @@ from itertools import combinations
 
 from tpgraph.notation.folds.plating import Folded, PlateOf
 from tpgraph.notation.layout.obstacles import flatten
-from tpgraph.notation.painters.paint import Bounds, label_bounds
+from tpgraph.notation.painters.paint import Bounds, label_bounds, picture
 from tpgraph.notation.scene import Anchor, Edge, Label, Node, Plate, Point, Scene
 from tpgraph.notation.style import Style
 
-__all__ = ["encloses_strangers", "plated", "renamed"]
+__all__ = ["enclosed", "encloses_strangers", "plated", "renamed"]
 
 _PADDING = 6.0  # pt between the marks and the frame
 _LABEL_GAP = 2.5  # pt between the frame and its label
@@ -43,6 +43,16 @@ def renamed(scene: Scene, folded: Folded) -> Scene:
         nodes=tuple(replace(n, id=names.get(n.id, n.id)) for n in scene.nodes),
         edges=tuple(_renamed(edge, folded) for edge in scene.edges),
     )
+
+
+def enclosed(scene: Scene, label: str, style: Style) -> Scene:
+    """The scene in a plate around all of it."""
+    left, bottom, right, top = picture(scene, style).bounds
+    more = _PADDING + 2.0 - style.margin
+    box = left - more, bottom - more, right + more, top + more
+    text = Label(label, box[2], box[1] - _LABEL_GAP, "ne", style.caption_size)
+    plate = Plate(label.partition("=")[0], *box, text)
+    return replace(scene, plates=(plate, *scene.plates))
 
 
 def encloses_strangers(scene: Scene, folded: Folded) -> bool:

@@ -18,8 +18,9 @@ from tpgraph.notation.folds.generic import generic_name, generic_text, loop_lett
 from tpgraph.notation.folds.mirror import runs_of_passes
 from tpgraph.notation.folds.repetition import find_runs
 from tpgraph.notation.folds.runs import Group, Plan, everywhere, foldable, plan_of_run
+from tpgraph.notation.gate_text import SUM
 from tpgraph.notation.picture import Diagram, Gate, Product, Vertex
-from tpgraph.program import Equation, MatMul, Program, Variable
+from tpgraph.program import Program
 
 __all__ = ["Folded", "PlateOf", "fold", "fold_passes"]
 
@@ -67,19 +68,13 @@ def fold(program: Program, diagram: Diagram, sideways: bool = True) -> Folded:
     return _folded(diagram, foldable(groups, equations), sideways)
 
 
-def fold_passes(
-    program: Program, diagram: Diagram, instead: Mapping[str, str], sideways: bool = True
-) -> Folded:
+def fold_passes(program: Program, diagram: Diagram, sideways: bool = True) -> Folded:
     """The same of a program whose equations have places: every pass with its backward pass.
 
-    `instead` names for signals that the diagram leaves out those that stand for them. Initial
-    vectors that are read outside of plates too stand there, not in them.
+    Initial vectors that are read outside of plates too stand there, not in them.
     """
     drawn = {vertex.id for vertex in diagram.vertices}
-    made = {name for gate in diagram.gates for name in gate.outputs}
-    made |= {product.target for product in diagram.products}
-    made |= {vertex.id for vertex in diagram.vertices if vertex.embeds}
-    equations = [_renamed(e, instead, program) for e in program.equations if e.out.name in made]
+    equations = [e for e in program.equations if e.out.name in drawn]
     pairs = runs_of_passes(equations)
     inside = {e.out.name for pair in pairs for run in pair for e in run.equations}
     outside = {v.name for e in equations if e.out.name not in inside for v in e.inputs}
@@ -89,17 +84,6 @@ def fold_passes(
         for pair in pairs
     ]
     return _folded(diagram, foldable(groups, equations), sideways)
-
-
-def _renamed(equation: Equation, instead: Mapping[str, str], program: Program) -> Equation:
-    """The equation with the signals that it reads as they are drawn."""
-
-    def drawn(variable: Variable) -> Variable:
-        return program.variables[instead.get(variable.name, variable.name)]
-
-    if isinstance(equation, MatMul):
-        return replace(equation, operand=drawn(equation.operand))
-    return replace(equation, arguments=tuple(map(drawn, equation.arguments)))
 
 
 def _folded(diagram: Diagram, groups: Sequence[Group], sideways: bool) -> Folded:
@@ -174,7 +158,7 @@ class _Folding:
         forms = said(lambda g: "\n".join((g.text.text, *g.text.shorter))).split("\n")
         inputs = tuple(self._inputs(gate))
         if len(inputs) < len(gate.inputs):  # the sum of what is read of all blocks
-            forms = [_SUM.sub(lambda _: r"\textstyle\sum{\cdot}", form) for form in forms]
+            forms = [_SUM.sub(lambda _: rf"{SUM}{{\cdot}}", form) for form in forms]
         return replace(
             gate,
             text=replace(gate.text, text=forms[0], shorter=tuple(forms[1:])),

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.notation.engines.engine import LayoutEngine
-from tpgraph.notation.folds.plates import encloses_strangers, plated, renamed
+from tpgraph.notation.folds.plates import enclosed, encloses_strangers, plated, renamed
 from tpgraph.notation.folds.plating import Folded
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
@@ -35,9 +35,15 @@ _TRACKS = ((150, 9), (300, 4), (400, 2))  # (so many wires, so many tracks in a 
 
 
 def lay_out_passes(
-    program: Program, folded: Folded, direction: Direction, style: Style, engine: LayoutEngine
+    program: Program,
+    folded: Folded,
+    direction: Direction,
+    style: Style,
+    engine: LayoutEngine,
+    around: str | None = None,
 ) -> Scene:
-    """The scene of a program whose equations have places, drawn as the diagram of `folded`.
+    """The scene of a program whose equations have places, drawn as the diagram of `folded`; with
+    `around` all of it in a plate with this label.
 
     Raises TPError for contexts in a direction in which their captions have no room, and for plates
     in which other marks would stand; TPLimitError for more wires than a picture can hold.
@@ -75,11 +81,12 @@ def lay_out_passes(
         points = (frame.back(*point) for wire in wires for point in wire.points)
         reach[None] = [*reach.get(None, ()), *((x, y, x, y) for x, y in points)]
     grounds = grounds_of(staging, strips, style, reach)
-    return replace(
+    scene = replace(
         renamed(scene, plates.folded),
         contexts=tuple(contexts_of(grounds, frame, style)),
         arrows=tuple(arrows_of(grounds, frame, style)),
     )
+    return scene if around is None else enclosed(scene, around, style)
 
 
 def _reach(scene: Scene, plates: LocalPlates, frame: Frame) -> dict[str | None, list[Box]]:

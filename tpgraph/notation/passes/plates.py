@@ -54,7 +54,7 @@ def _rooms(
     inside: dict[str | None, list[str]] = defaultdict(list)
     between: list[str] = []
     for mark, home in staging.home.items():
-        if original(mark) in plate.members:
+        if mark in plate.members or original(mark) in plate.members:
             (between if home.row == "between" else inside[home.context]).append(mark)
     for context, members in inside.items():
         if any(mark in made for mark in members):

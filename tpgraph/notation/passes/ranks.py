@@ -124,11 +124,18 @@ class _Ranks:
                 column[after] = max(column[after], column[node] + length)
         return column
 
+    def _follows_along(self, node: str) -> bool:
+        """Whether a mark is given from outside, and for what stands after it alone."""
+        return not self.graph.back[node] and len(self.graph.next[node]) == 1
+
     def _tighten(self, column: dict[str, int]) -> None:
-        """Move right what has more after it than before it."""
+        """Move right what has more after it than before it, not counting what it takes along."""
         for node in reversed(self.graph.sorted()):
             after = self.graph.next[node]
-            before = sum(name in self.kin for name in self.graph.back[node])
+            held = (
+                n for n in self.graph.back[node] if n in self.kin and not self._follows_along(n)
+            )
+            before = len(list(held))
             if node in self.kin and len(after) > before:
                 column[node] = min(column[n] - length for n, length in after.items())
 

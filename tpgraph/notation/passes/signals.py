@@ -9,82 +9,91 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tpgraph.notation.picture import Diagram, Gate
-from tpgraph.program import Equation, Program
+from tpgraph.program import Equation, MatMul, Nonlin, Program, Variable
+from tpgraph.program.labels import latex_name
 
-__all__ = ["Signals", "signals_once"]
+__all__ = ["shortened", "signals_once"]
 
 _LONG = re.compile(r"\d+\.\d{4,}")
 _DIGITS = 4
 
 
-@dataclass(frozen=True)
-class Signals:
-    """A diagram in which no signal stands twice; `instead` names for those left out what stays."""
-
-    diagram: Diagram
-    instead: Mapping[str, str]
-
-
-def signals_once(program: Program, diagram: Diagram) -> Signals:
-    """The diagram with one backward gate for each signal, and without what nothing reads."""
+def signals_once(program: Program) -> Program:
+    """The program with one equation for each signal, and without gradients that nothing reads."""
     aside = _aside(program)
-    instead = _instead(diagram, aside)
-    labels = {v.id: v.label for v in diagram.vertices}
-    names = {new: labels[old] for old, new in instead.items() if labels[old] and not labels[new]}
-    gates = [_shortened(_renamed(g, instead)) for g in diagram.gates if g.outputs[0] not in instead]
-    products = [
-        replace(p, source=instead.get(p.source, p.source))
-        for p in diagram.products
-        if p.target not in instead
+    instead = _instead(program, aside)
+    equations = [
+        _renamed(e, instead, program) for e in program.equations if e.out.name not in instead
     ]
-    read = {n for gate in gates for n in gate.inputs} | {p.source for p in products}
+    read = {v.name for e in equations for v in e.inputs}
     read |= {variable.name for variable in program.outputs}
-    gates = [g for g in gates if g.outputs[0] not in aside or not read.isdisjoint(g.outputs)]
-    vertices = (replace(v, label=v.label or names.get(v.id, "")) for v in diagram.vertices)
-    found = replace(diagram, vertices=tuple(vertices), gates=tuple(gates), products=tuple(products))
-    return Signals(found, instead)
+    kept = (e for e in equations if e.out.name not in aside or e.out.name in read)
+    labels = {
+        new: latex_name(program, program.variables[old])
+        for old, new in instead.items()
+        if program.variables[new].is_temporary and not program.variables[old].is_temporary
+    }
+    return replace(program, equations=tuple(kept), labels={**labels, **program.labels})
 
 
 def _aside(program: Program) -> frozenset[str]:
-    """Error signals of trained vectors, and of what training makes of them (b_1 of b)."""
+    """Error signals of trained vectors, under whatever name (b of b_0), and of what training makes
+    of them (b_1).
+    """
     trained = {parameter.variable.name for parameter in program.parameters}
     trained |= {e.out.name for e in program.equations if e.place and e.place.row == "between"}
     partners = {e.out.name: e.place.partner for e in _backward(program) if e.place}
-    return frozenset(name for name, partner in partners.items() if partner in trained)
+    return frozenset(
+        name
+        for name, partner in partners.items()
+        if partner is not None and (partner in trained or partner not in program.variables)
+    )
 
 
-def _backward(program: Program) -> Iterator[Equation]:
-    yield from (e for e in program.equations if e.place and e.place.row == "backward")
+def _backward(program: Program) -> Iterator[Nonlin]:
+    for equation in program.equations:
+        if equation.place and equation.place.row == "backward" and isinstance(equation, Nonlin):
+            yield equation
 
 
-def _instead(diagram: Diagram, aside: frozenset[str]) -> Mapping[str, str]:
+def _instead(program: Program, aside: frozenset[str]) -> Mapping[str, str]:
     """For each signal that repeats another one, that other one: rather of a vector of the row."""
-    same: dict[tuple[str, tuple[str, ...]], list[Gate]] = defaultdict(list)
-    for gate in diagram.gates:
-        if gate.place and gate.place.row == "backward" and len(gate.outputs) == 1:
-            same[gate.title.partition(" = ")[2], gate.inputs].append(gate)
-    embedded = {vertex.id for vertex in diagram.vertices if vertex.embeds}
+    same: dict[object, list[Nonlin]] = defaultdict(list)
+    for equation in _backward(program):
+        if equation.out.is_wide:
+            same[equation.function, equation.arguments].append(equation)
     instead: dict[str, str] = {}
-    for gates in same.values():
-        best = min(gates, key=lambda g: (g.outputs[0] in aside, _partner(g) in embedded))
-        instead |= {g.outputs[0]: best.outputs[0] for g in gates if g is not best}
+    for equations in same.values():
+        best = min(equations, key=lambda e: (e.out.name in aside, _of_embedding(program, e)))
+        instead |= {e.out.name: best.out.name for e in equations if e is not best}
     return instead
 
 
-def _partner(gate: Gate) -> str | None:
-    return gate.place.partner if gate.place else None
+def _of_embedding(program: Program, equation: Equation) -> bool:
+    """Whether it is the signal of a product with data."""
+    partner = equation.place.partner if equation.place else None
+    made = program.equation_of.get(partner) if partner else None
+    return isinstance(made, MatMul) and made.operand.is_fixed
 
 
-def _renamed(gate: Gate, instead: Mapping[str, str]) -> Gate:
-    inputs = tuple(dict.fromkeys(instead.get(name, name) for name in gate.inputs))
-    return replace(gate, inputs=inputs)
+def _renamed(equation: Equation, instead: Mapping[str, str], program: Program) -> Equation:
+    def kept(variable: Variable) -> Variable:
+        return program.variables[instead.get(variable.name, variable.name)]
+
+    if isinstance(equation, MatMul):
+        return replace(equation, operand=kept(equation.operand))
+    return replace(equation, arguments=tuple(map(kept, equation.arguments)))
+
+
+def shortened(diagram: Diagram) -> Diagram:
+    """Constants to four digits, as -2.0000000000000004 says no more than -2."""
+    return replace(diagram, gates=tuple(map(_shortened, diagram.gates)))
 
 
 def _shortened(gate: Gate) -> Gate:
-    """Constants to four digits, as -2.0000000000000004 says no more than -2."""
     text = replace(
         gate.text,
         text=_LONG.sub(_rounded, gate.text.text),

@@ -1,0 +1,338 @@
+r"""The passes at one time of unrolled SGD, with what they sum over earlier steps written once.
+
+Of the terms θ_{s,t} dh_s for s = 0, …, t−1 the one of the last earlier step stays. Names have
+letters for the times, x_t for the pass and x_s for the earlier step, so that passes at different
+times can be compared, and drawn as one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from unicodedata import normalize
+
+from tpgraph.functions import (
+    MUL,
+    Apply,
+    Argument,
+    Expression,
+    arguments_of,
+    number,
+    substitute,
+)
+from tpgraph.notation.folds.families import summed
+from tpgraph.notation.folds.times import Letters, Times, with_subscript
+from tpgraph.notation.gate_text import SUM
+from tpgraph.notation.scene import Fill
+from tpgraph.program import (
+    Data,
+    Declaration,
+    Equation,
+    InitialScalar,
+    InitialVectors,
+    MatMul,
+    Moment,
+    Nonlin,
+    Place,
+    Program,
+    Variable,
+    split_name,
+)
+from tpgraph.program.labels import default_latex
+from tpgraph.types import Scalar
+
+__all__ = ["Instance", "instance"]
+
+_BETWEEN = Place("between")
+_TILDE = "\u0303"
+_MEANS = {"forward": ("θ", r"\theta"), "backward": ("ϑ", r"\vartheta")}
+_UNNAMED = tuple("hzguyapqrvw")
+_PRODUCT = Apply(MUL, (Argument(0), Argument(1)))
+_Home = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A program of the passes at one time, what marks of earlier steps look like, and what is
+    `given` to the passes.
+    """
+
+    program: Program
+    fills: Mapping[str, Fill]
+    given: frozenset[str]
+
+    def covers(self, other: Instance) -> bool:
+        """Whether the passes of another instance are among these, and complete."""
+        mine, others = self._statements(), other._statements()
+        contexts = {e.place.context for e in other.program.equations if e.place is not None}
+        wanted = {
+            e.out.name
+            for e in self.program.equations
+            if e.place is not None and e.place.context in contexts - {None}
+        }
+        return wanted <= others.keys() and all(
+            mine.get(name) == statement for name, statement in others.items()
+        )
+
+    def _statements(self) -> dict[str, Hashable]:
+        found: dict[str, Hashable] = {}
+        for e in self.program.equations:
+            what = e.transpose if isinstance(e, MatMul) else e.function
+            found[e.out.name] = type(e), what, tuple(v.name for v in e.inputs)
+        return found
+
+
+def instance(
+    times: Times, drawn: frozenset[str], time: int, letters: Letters, captions: Mapping[str, str]
+) -> Instance:
+    """The passes at a time; `captions` name the contexts that are kept, and what they are called.
+
+    `drawn` are the names of the equations that are drawn.
+    """
+    return _Writer(times, drawn, time, letters, captions).instance()
+
+
+class _Writer:
+    """The program while it is written."""
+
+    def __init__(
+        self,
+        times: Times,
+        drawn: frozenset[str],
+        time: int,
+        letters: Letters,
+        captions: Mapping[str, str],
+    ) -> None:
+        self.source = times.program
+        self.times = times
+        self.drawn = drawn
+        self.time, self.earlier = time, time - 1
+        self.letters = letters
+        self.captions = captions
+        name = "Σ"
+        while name in self.source.variables:
+            name += "_"
+        self.sign = Variable(name, Scalar())
+        self.labels = {name: rf"{SUM}_{{{letters.earlier}<{letters.step}}}"}
+        self.declared: dict[str, Declaration] = {}
+        self.equations: dict[str, Equation] = {}
+        self.fills: dict[str, Fill] = {}
+        self.made: dict[str, Variable] = {}
+
+    def instance(self) -> Instance:
+        """The whole work."""
+        for equation in self.source.equations:
+            place = equation.place
+            if place is not None and place.context in self.captions:
+                if equation.out.name in self.drawn:
+                    self._write(equation, place.row)
+        labels = self._labels_of_unnamed()
+        sign = InitialScalar(self.sign, number(1), 1.0, self.source.widths[:1])
+        kept = {old for old, new in self.made.items() if old == new.name}
+        given = [d for d in self.source.declarations if kept & {v.name for v in d.variables}]
+        labels |= {k: v for k, v in self.source.labels.items() if k in kept}
+        functions = {f.name for f in self.source.functions}
+        labels |= {k: v for k, v in self.source.labels.items() if k in functions}
+        program = replace(
+            self.source,
+            declarations=(*given, sign, *self.declared.values()),
+            equations=tuple(self._placed()),
+            outputs=(),
+            loss=None,
+            labels=labels | self.labels,
+        )
+        return Instance(program, self.fills, frozenset(self.declared))
+
+    def _write(self, equation: Equation, row: str) -> Variable:
+        """Write an equation that serves a row, after what it reads."""
+        name, made = equation.out.name, equation
+        if name in self.made:
+            return self.made[name]
+        if isinstance(equation, MatMul):
+            matrix = self._read(equation.matrix, row)
+            made = replace(equation, matrix=matrix, operand=self._read(equation.operand, row))
+        else:
+            function, arguments = self._summed(equation)
+            read = tuple(self._read(argument, row) for argument in arguments)
+            made = replace(equation, function=function, arguments=read)
+        own = self._name(equation, [v for v in made.inputs if not v.is_matrix], row)
+        out = self.made[name] = Variable(own, equation.out.type)
+        self.equations[own] = replace(made, out=out, place=self._place(equation))
+        return out
+
+    def _summed(self, equation: Nonlin | Moment) -> tuple[Expression, list[Variable]]:
+        """The function with one term for all earlier steps, and its arguments, earlier ones first
+        in a product.
+        """
+        own = [*equation.arguments, self.sign]
+        steps = [self.times.steps(v.name, self.time) for v in own]
+
+        def key(index: int, step: int) -> Hashable:
+            return self.times.key(own[index].name, self.time, step, self.letters)
+
+        function = summed(
+            equation.function, steps, self.earlier, key, Argument(len(equation.arguments))
+        )
+        order = list(dict.fromkeys(arguments_of(function)))
+        if function == _PRODUCT and steps[1] and not steps[0]:
+            order.reverse()
+            return function, [own[i] for i in order]
+        values = [Argument(order.index(i) if i in order else 0) for i in range(len(own))]
+        return substitute(function, values), [own[i] for i in order]
+
+    def _read(self, variable: Variable, row: str) -> Variable:
+        """What stands for a variable in the generic pass."""
+        name = variable.name
+        if name == self.sign.name:
+            return variable
+        if name not in self.made:
+            equation = self.source.equation_of.get(name)
+            if equation is None:
+                self._given(variable)
+            elif name in self.drawn and self._computed(equation):
+                return self._write(equation, row)
+            else:
+                self._initial(variable, equation, row)
+        return self.made[name]
+
+    def _computed(self, equation: Equation) -> bool:
+        """Whether the generic pass says how something is made: not if another pass makes it, unless
+        that is an embedding by an initial matrix.
+        """
+        name = equation.out.name
+        if name not in self.times.own:
+            return self.times.steps(name, self.time) == frozenset() or _is_mean(equation)
+        embeds = isinstance(equation, MatMul) and equation.operand.is_fixed
+        own = self.times.own[name]
+        return own == self.time or (embeds and own != self.earlier)
+
+    def _given(self, variable: Variable) -> None:
+        """Declare what the program declares: data with letters for their times."""
+        name = self._lettered(variable.name)
+        made = self.made[variable.name] = Variable(name, variable.type)
+        if name != variable.name:
+            self.declared[name] = Data(made)
+
+    def _initial(self, variable: Variable, equation: Equation, row: str) -> None:
+        """Declare what is made elsewhere as if it were given."""
+        name = self._lettered(variable.name)
+        if name == variable.name and _is_mean(equation):
+            name = self._mean_name([self._read(v, row) for v in equation.inputs], row)
+        made = self.made[variable.name] = Variable(name, variable.type)
+        if variable.is_scalar:
+            self.declared[name] = InitialScalar(made, number(1), 1.0)
+        elif variable.is_wide:
+            as_x = not isinstance(equation, MatMul)
+            self.declared[name] = InitialVectors((made,), (0.0,), ((1.0,),), as_x)
+            self.fills[name] = self._fill(equation)
+        else:
+            self.declared[name] = Data(made)
+
+    def _fill(self, equation: Equation) -> Fill:
+        """An error signal looks like that of the generic pass: as what it is the signal of."""
+        place = equation.place
+        if place is not None and place.row == "backward" and place.partner is not None:
+            partner = with_subscript(place.partner, str(self.time))
+            equation = self.source.equation_of.get(partner, equation)
+        return "hollow" if isinstance(equation, MatMul) else "filled"
+
+    def _lettered(self, name: str) -> str:
+        """The name with letters; labels go with it."""
+        new = self.times.lettered(name, self.time, self.earlier, self.letters)
+        label = self.source.labels.get(name)
+        if label is not None and new != name:
+            number_, _, letter = (
+                (self.time, 0, self.letters.step)
+                if new == with_subscript(name, self.letters.step)
+                else (self.earlier, 0, self.letters.earlier)
+            )
+            self.labels[new] = label.replace(f"_{{{number_}}}", f"_{{{letter}}}")
+        return new
+
+    def _name(self, equation: Equation, read: Sequence[Variable], row: str) -> str:
+        name = self._lettered(equation.out.name)
+        if name == equation.out.name and _is_mean(equation):
+            return self._mean_name(read, row)
+        return name
+
+    def _mean_name(self, read: Sequence[Variable], row: str) -> str:
+        """The name of a mean between an earlier step and this one: `θ_st[l]`, by the indices of its
+        vectors; with the base of what is not drawn or has the same name.
+        """
+        first, last = split_name(read[0].name), split_name(read[-1].name)
+        tilde = _TILDE in normalize("NFD", last[0])
+        letter, latex = _MEANS[row]
+        letter, latex = (letter + _TILDE, rf"\tilde{{{latex}}}") if tilde else (letter, latex)
+        index = last[1] if last[1] == first[1] else (*last[1], *first[1])
+        times = self.letters.earlier + self.letters.step
+        where = f"_{times}[{','.join(map(str, index))}]" if index else f"_{times}"
+        name, above = normalize("NFC", letter) + where, [str(i) for i in index]
+        taken = name in self.equations or name in self.declared
+        if taken or not any(v.is_wide for v in read):
+            base = first[0].partition("_")[0]
+            name, above = normalize("NFC", letter) + base + where, [default_latex(base), *above]
+        power = f"^{{{','.join(above)}}}" if above else ""
+        self.labels[name] = rf"{latex}{power}_{{{times}}}"
+        return name
+
+    def _labels_of_unnamed(self) -> dict[str, str]:
+        """Labels of intermediate values of earlier steps, and of their likes at this time."""
+        taken = {split_name(name)[0].partition("_")[0] for name in self.source.variables}
+        letters = [letter for letter in _UNNAMED if letter not in taken]
+        known: dict[object, str] = {}
+        labels: dict[str, str] = {}
+        seen: set[tuple[str, bool, tuple[int, ...]]] = set()
+        for old, new in self.made.items():
+            name = new.name
+            if not new.is_temporary or name not in self.fills or name in self.labels:
+                continue
+            equation = self.source.equation_of[old]
+            place = equation.place
+            signal = place is not None and place.row == "backward" and place.partner is not None
+            base, index, k = split_name(
+                place.partner if signal and place and place.partner else old
+            )
+            stem = base.rpartition("_")[0]
+            letter = known.setdefault(stem, letters[len(known) % len(letters)])
+            if (letter, signal, index) in seen:
+                letter = known.setdefault((stem, k), letters[len(known) % len(letters)])
+            seen.add((letter, signal, index))
+            where = f"[{','.join(map(str, index))}]" if index else ""
+            for time in (self.letters.earlier, self.letters.step):
+                written = f"{'d' * signal}{letter}_{time}{where}"
+                labels[with_subscript(name, time)] = default_latex(written)
+        return labels
+
+    def _place(self, equation: Equation) -> Place:
+        place = equation.place
+        if place is None or place.row == "between":
+            return _BETWEEN
+        caption = self.captions.get(place.context or "")
+        partner = None if place.partner is None else self._lettered(place.partner)
+        return Place(place.row, caption, partner)
+
+    def _placed(self) -> Iterator[Equation]:
+        """What serves one row alone stands there; what serves one context, in its forward row."""
+        homes: dict[str, set[_Home]] = defaultdict(set)
+        placed: list[Equation] = []
+        for equation in reversed(self.equations.values()):
+            place, serves = equation.place or _BETWEEN, homes[equation.out.name]
+            if place.row == "between" or place.context is None:
+                contexts = {context for _, context in serves}
+                if len(contexts) == 1 and contexts != {None}:
+                    (context,) = contexts
+                    row = "backward" if {row for row, _ in serves} == {"backward"} else "forward"
+                    place = Place(row, context)  # type: ignore[arg-type]
+                    equation = replace(equation, place=place)
+            home = (place.row, place.context)
+            for variable in equation.inputs:
+                homes[variable.name] |= {home}
+            placed.append(equation)
+        yield from reversed(placed)
+
+
+def _is_mean(equation: Equation) -> bool:
+    """Whether it is a mean of a product between passes."""
+    between = equation.place is not None and equation.place.row == "between"
+    return between and isinstance(equation, Moment) and equation.function == _PRODUCT
