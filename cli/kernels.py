@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.comparison import Synthetic
 from tpgraph_cli.execution import Dtype, Precision, Seed, Widths
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.study_options import sweep_progress
@@ -38,7 +39,10 @@ class Engine(StrEnum):
 
 def kernel(
     file: File,
-    data: Annotated[str, typer.Option(help="CSV with a header, or NPZ; targets are not needed.")],
+    data: Annotated[
+        str | None, typer.Option(help="CSV with a header, or NPZ; targets are not needed.")
+    ] = None,
+    synthetic: Synthetic = None,
     out: Annotated[
         str | None,
         typer.Option("--output", "-o", help="NPZ file for the arrays nngp, ntk and x."),
@@ -71,7 +75,7 @@ def kernel(
     ntk_exponent: the NTK is ntk · n^ntk_exponent where it grows with width.
     """
     program = load(file, constants)
-    X = _samples(program, data, rows, limit)
+    X = _samples(program, data, synthetic, rows, limit)
     if width:
         with sweep_progress("initializations") as advance:
             found = tp.mean_kernel(
@@ -94,22 +98,32 @@ def kernel(
         typer.echo(found.summary())
 
 
-def _samples(program: Program, data: str, rows: str | None, limit: int | None) -> dict[str, object]:
-    """The chosen samples of a data file, by source name."""
-    arrays = tp.load_data(data, program, targets=False).arrays
-    count = len(next(iter(arrays.values())))
+def _samples(
+    program: Program, data: str | None, synthetic: int | None, rows: str | None, limit: int | None
+) -> dict[str, object]:
+    """The chosen samples of a data file, or synthetic ones, by source name."""
+    if (data is None) == (synthetic is None):
+        raise tp.TPDataError(
+            "the kernel is over samples", expected="either --data FILE or --synthetic COUNT"
+        )
+    found = (
+        tp.load_data(data, program, targets=False)
+        if data is not None
+        else tp.synthetic_data(program, synthetic or 0)
+    )
+    count = len(found)
     start, stop = 0, count
     if rows is not None:
-        found = re.fullmatch(r"\s*(\d*)\s*:\s*(\d*)\s*", rows)
-        if found is None:
+        match = re.fullmatch(r"\s*(\d*)\s*:\s*(\d*)\s*", rows)
+        if match is None:
             raise tp.TPDataError(f"--rows {rows} is not understood", expected="I:J, such as 0:100")
-        start = int(found[1] or 0)
-        stop = min(int(found[2] or count), count)
+        start = int(match[1] or 0)
+        stop = min(int(match[2] or count), count)
     if limit is not None:
         stop = min(stop, start + limit)
     if start >= stop:
         raise tp.TPDataError(
-            f"{data} has {count} samples, and none in --rows {rows}",
+            f"there are {count} samples, and none in --rows {rows}",
             expected=f"rows from 0:{count}",
         )
-    return {name: array[start:stop] for name, array in arrays.items()}
+    return {name: array[start:stop] for name, array in found.arrays.items()}

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from tpgraph.program.report import error_entry, report
     from tpgraph.program.strict import strict_text
     from tpgraph.study.compare import compare
+    from tpgraph.study.compare_data import synthetic_data
     from tpgraph.study.compare_result import Comparison
     from tpgraph.study.coordinates import CoordinateCheck, coordinate_check
     from tpgraph.study.dispersion import Dispersion, study_dispersion
@@ -177,6 +178,7 @@ _HOME = {
     "source_of": "notation",
     "staged": "transform",
     "strict_text": "program.strict",
+    "synthetic_data": "study.compare_data",
     "study_dispersion": "study.dispersion",
     "text_of": "language",
     "to_json": "language",
@@ -282,6 +284,7 @@ __all__ = [
     "staged",
     "strict_text",
     "study_dispersion",
+    "synthetic_data",
     "text_of",
     "to_json",
     "to_text",

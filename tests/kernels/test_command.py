@@ -123,7 +123,7 @@ def test_arrays_on_standard_output(files: tuple[str, str]) -> None:
     ("options", "fragment"),
     [
         (["--rows", "first"], "--rows first is not understood"),
-        (["--rows", "7:9"], "4 samples"),
+        (["--rows", "7:9"], "there are 4 samples"),
         (["--width", "n=0"], "not understood"),
         (["--width", "m=4"], "no width m"),
         (["--width", "n=8", "--plot", "K.bmp"], "no name for a figure"),
@@ -134,6 +134,23 @@ def test_mistakes_are_answered(files: tuple[str, str], options: list[str], fragm
     done = command(program, "--data", data, *options)
     assert isinstance(done.exception, tp.TPError)
     assert fragment in str(done.exception)
+
+
+def test_synthetic_samples_and_several_outputs(tmp_path: Path) -> None:
+    program, out = tmp_path / "net.tp", tmp_path / "K.npz"
+    program.write_text(tp.gallery.entry("batchnorm").text, encoding="utf-8")
+    options = ["--synthetic", "3", "--width", "n=8", "-o", str(out)]
+    done = command(str(program), *options, "--plot", str(tmp_path / "K.svg"))
+    assert done.exit_code == 0, done.output
+    assert loaded(out)["ntk"].shape == (3, 3, 3, 3)
+    assert loaded(out)["x"].shape == (3, 24)
+    assert "f[1], f[2], f[3]" in done.output
+
+
+def test_samples_are_needed(files: tuple[str, str]) -> None:
+    program, data = files
+    for options in ([], ["--data", data, "--synthetic", "3"]):
+        assert "either --data FILE or --synthetic" in str(command(program, *options).exception)
 
 
 def test_an_interrupted_run_leaves_no_file(files: tuple[str, str], tmp_path: Path) -> None:
