@@ -1,0 +1,165 @@
+"""The NTK of all depths in one sweep: GFLOP/s against the machine's GEMM, and against autograd.
+
+    python tests/benchmarks/dispersion.py [--widths 50,100,200,500] [--rounds 3] [--json FILE]
+
+One initialization of the grid of `tpgraph study dispersion --preset fig1`: L = 1 … 100, 50 values
+of σ_w², tanh and relu. On one thread; seconds are those that the processor worked, so that other
+work on the machine counts little, and rounds alternate the GEMM and the sweep. GFLOP/s count the
+backward products alone, the time everything: drawing, forward pass, sums. The PyTorch side
+builds one network for a point and a depth, and asks autograd for the gradient of all parameters;
+its seconds are for the depths 10, 20 … 100 at two points, and the sweep's share of a (point, depth)
+is compared with their mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from threadpoolctl import threadpool_limits
+
+from tpgraph.study.deep_kernel import Normals, Point, deep_ntk, draw_normals, product_flops
+from tpgraph.study.dispersion_settings import PRESETS
+from tpgraph.study.sweep import seed_sequence
+
+POINTS = PRESETS["fig1"].points
+DEPTH = max(PRESETS["fig1"].depths)
+AUTOGRAD_POINTS: tuple[Point, ...] = (("tanh", 4.0, 1.0), ("relu", 2.0, 1.0))
+AUTOGRAD_DEPTHS = tuple(range(10, DEPTH + 1, 10))
+GEMM = 2048
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    """Processor seconds of this thread."""
+    start = time.thread_time()
+    work()
+    return time.thread_time() - start
+
+
+def gemm_peak(rounds: int) -> float:
+    """GFLOP/s of float32 GEMM: the best of the shapes that a large sweep and a square have."""
+    rng = np.random.default_rng(0)
+    best = 0.0
+    for rows, width in ((GEMM, GEMM), (5000, 500)):
+        a = rng.standard_normal((rows, width), dtype=np.float32)
+        b = rng.standard_normal((width, width), dtype=np.float32)
+        out = np.empty_like(a)
+        np.matmul(a, b, out=out)
+        for _ in range(rounds):
+            work = 2 * rows * width**2 / 1e9
+            best = max(best, work / seconds(lambda a=a, b=b, out=out: np.matmul(a, b, out=out)))
+    return best
+
+
+def initialization(width: int) -> None:
+    """What one task of the study computes."""
+    deep_ntk(draw_normals(seed_sequence(0, "benchmark", width), width, DEPTH), POINTS)
+
+
+def autograd_ntk(normals: Normals, point: Point, depth: int) -> float:
+    """Θ_L(ξ, ξ) of one network by PyTorch's automatic differentiation, in float32."""
+    name, sigma_w2, sigma_b2 = point
+    phi = {"tanh": torch.tanh, "relu": torch.relu}[name]
+    scale, M = (sigma_w2 / normals.width) ** 0.5, normals.width
+    first = np.zeros((M, M), np.float32)
+    first[:, :1] = normals.first
+    arrays = [first, *normals.hidden[: depth - 2], normals.readouts[depth - 2][None]]
+    W = [torch.tensor(scale * array, requires_grad=True) for array in arrays]
+    b = [
+        torch.tensor(sigma_b2**0.5 * normals.biases[layer], requires_grad=True)
+        for layer in range(depth - 1)
+    ]
+    x = torch.zeros(M)
+    x[0] = M**0.5
+    for layer in range(depth - 1):
+        x = phi(W[layer] @ x + b[layer])
+    gradients = torch.autograd.grad((W[-1] @ x).sum(), [*W, *b])
+    return 1.0 + sum(float((gradient**2).sum()) for gradient in gradients)
+
+
+def autograd(width: int) -> tuple[float, float]:
+    """Mean seconds of a network by autograd, and how far its kernel is from the sweep's."""
+    normals = draw_normals(seed_sequence(0, "benchmark", width), width, DEPTH)
+    ours = deep_ntk(normals, AUTOGRAD_POINTS).values[:, :, 0, 0]
+    autograd_ntk(normals, AUTOGRAD_POINTS[0], DEPTH)
+    total, worst = 0.0, 0.0
+    for p, point in enumerate(AUTOGRAD_POINTS):
+        for depth in AUTOGRAD_DEPTHS:
+            found: list[float] = []
+            total += seconds(
+                lambda point=point, depth=depth, found=found: found.append(
+                    autograd_ntk(normals, point, depth)
+                )
+            )
+            worst = max(worst, abs(found[0] / ours[p, depth - 1] - 1))
+    return total / (len(AUTOGRAD_POINTS) * len(AUTOGRAD_DEPTHS)), worst
+
+
+def float64_difference(width: int) -> float:
+    """The largest relative difference of Θ between float32 and float64 products."""
+    normals = draw_normals(seed_sequence(1, "benchmark", width), width, DEPTH)
+    sample = POINTS[::10]
+    single, double = (deep_ntk(normals, sample, dtype=kind).log for kind in ("float32", "float64"))
+    return float(np.abs(np.expm1(single - double)).max())
+
+
+def measure(width: int, rounds: int) -> dict[str, float]:
+    """One width: seconds, GFLOP/s, share of the GEMM's, speed-up over autograd."""
+    initialization(width)
+    taken, peak = float("inf"), 0.0
+    for _ in range(rounds):
+        peak = max(peak, gemm_peak(2))
+        taken = min(taken, seconds(lambda: initialization(width)))
+    flops = product_flops(width, DEPTH, len(POINTS))
+    by_autograd, apart = autograd(width)
+    return {
+        "seconds": taken,
+        "gflops": flops / taken / 1e9,
+        "gemm_gflops": peak,
+        "share": flops / taken / 1e9 / peak,
+        "autograd_seconds": by_autograd,
+        "speed_up": by_autograd * len(POINTS) * DEPTH / taken,
+        "autograd_difference": apart,
+        "float64_difference": float64_difference(width),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--widths", default=",".join(map(str, PRESETS["fig1"].widths)))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    rows: dict[str, Any] = {}
+    print(
+        f"{'M':>5} {'s/init':>8} {'GFLOP/s':>8} {'GEMM':>6} {'share':>6} {'autograd':>9} speed-up"
+    )
+    with threadpool_limits(limits=1):
+        for width in map(int, options.widths.split(",")):
+            row = rows[str(width)] = measure(width, options.rounds)
+            print(
+                f"{width:5} {row['seconds']:8.3f} {row['gflops']:8.1f} {row['gemm_gflops']:6.1f}"
+                f" {row['share']:6.0%} {1e3 * row['autograd_seconds']:6.1f} ms"
+                f" {row['speed_up']:7.0f}×"
+            )
+    total = sum(row["seconds"] for row in rows.values())
+    flops = sum(product_flops(int(width), DEPTH, len(POINTS)) for width in rows)
+    peak = max(row["gemm_gflops"] for row in rows.values())
+    rows["grid"] = {"seconds_per_init": total, "share": flops / total / 1e9 / peak}
+    print(
+        f"all widths: {total:.2f} s an initialization, {rows['grid']['share']:.0%} of GEMM;"
+        f" 200 of them on two cores in {200 * total / 2 / 60:.1f} min"
+    )
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
