@@ -16,6 +16,7 @@ from tpgraph_cli.study_options import Seed, Workers, sweep_progress
 __all__ = ["compare", "coordcheck", "parse_sizes", "parse_test"]
 
 INTERRUPTED = 130
+FIGURES = (".pdf", ".png", ".svg")
 
 Data = Annotated[str | None, typer.Option(help="CSV with a header, or NPZ.")]
 Synthetic = Annotated[
@@ -137,6 +138,8 @@ def coordcheck(
     Prints, for each vector, the exponent e of its size n^e at initialization and of its change
     after some steps, measured and as Tensor Programs IV predicts it.
     """
+    if out is not None and Path(out).suffix not in FIGURES:
+        raise typer.BadParameter(f"-o {out} is no figure; it ends in one of {', '.join(FIGURES)}")
     program = load(file, constants)
     sizes = parse_sizes(widths)
     with sweep_progress("training") as progress:

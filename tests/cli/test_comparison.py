@@ -62,6 +62,7 @@ def test_coordcheck(program: str, data: str, tmp_path: Path) -> None:
     assert figure.read_bytes()[:4] == b"\x89PNG"
     assert table.read_text(encoding="utf-8").startswith("width,seed,step,vector,size,change\n16,0")
     found = tpgraph("coordcheck", program, "--synthetic", "20", "--widths", "16,32", "--json")
+    assert tpgraph("coordcheck", program, "--synthetic", "20", "-o", "f.xyz").exit_code == 2
     vectors = json.loads(found.stdout)["vectors"]
     assert vectors["x[1]"]["change"]["predicted"] == -0.5
     assert vectors["f"]["change"]["predicted"] == 0

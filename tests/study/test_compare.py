@@ -215,6 +215,9 @@ def test_other_settings_are_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(TPError, match=message):
             small(**{**settings, **changes}, resume=True)
+    with pytest.raises(TPError, match="is unstable"):
+        small(**{**settings, "program": mlp("standard"), "out": tmp_path / "c"})
+    assert not (tmp_path / "c").exists()
     with pytest.raises(TPError, match="no comparison to resume"):
         small(**{**settings, "out": tmp_path / "b"}, resume=True)
     (tmp_path / "a" / "manifest.json").write_text("{}")
@@ -228,7 +231,7 @@ def test_runs_that_diverge_are_counted_and_left_out() -> None:
     assert found.summary()["slope"] is None
     json.dumps(found.summary(), allow_nan=False)
     assert len(found.figure().axes) == 2
-    assert "nan" in str(found)
+    assert "no exponent" in str(found)
 
 
 @pytest.mark.parametrize(

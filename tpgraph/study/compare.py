@@ -103,12 +103,14 @@ def compare(
     manifest = _manifest(program, seen, settings)
     folder = None if out is None else Path(out)
     if folder is not None:
-        _prepare(folder, manifest, resume)
+        _require_fitting(folder, manifest, resume)
     if regime == "kernel":
         infinite = kernels or (lambda p, X: kernel(p, X, samples=samples))
         reference: Reference = kernel_limit(program, seen, loss, lr, infinite)
     else:
         reference = feature_limit(program, output, seen, lr, samples)
+    if folder is not None:
+        _begin(folder, manifest)
     trainer = Trainer(to_text(program), seen, float(lr), dtype)
     digest = sha256(json.dumps(manifest, ensure_ascii=False))
     tasks = tuple(RunTask(w, number, seed, digest) for number in range(seeds) for w in chosen)
@@ -192,14 +194,20 @@ def _manifest(program: Program, seen: Experience, settings: Mapping[str, Any]) -
     }
 
 
-def _prepare(folder: Path, manifest: Mapping[str, Any], resume: bool) -> None:
-    """Begin or go on in a folder. Raises TPError where results of another kind are in it."""
+def _begin(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Make the folder of a comparison, unless it is there."""
     make_directory(folder)
+    path = folder / "manifest.json"
+    if not path.exists():
+        write_text(path, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+
+def _require_fitting(folder: Path, manifest: Mapping[str, Any], resume: bool) -> None:
+    """Raise TPError where a folder holds what these settings cannot begin or go on with."""
     path = folder / "manifest.json"
     if not path.exists():
         if resume:
             raise TPError(f"{folder} holds no comparison to resume", mend="start without --resume")
-        write_text(path, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
         return
     if not resume:
         raise TPError(
