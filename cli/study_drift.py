@@ -106,7 +106,8 @@ def drift(
             grid, X, y, out, workers=workers, scheduler=scheduler, progress=progress
         )
     border = function or (figure.function if program is None else None)
-    _report(result, out, rows or figure.rows, border)
+    as_printed = program is None and data is None and not quick and loss is None
+    _report(result, out, rows or figure.rows, border, figure.losses if as_printed else None)
 
 
 def program_text(
@@ -146,9 +147,15 @@ def parse_names(text: str | None) -> tuple[str, ...] | None:
     return parts
 
 
-def _report(result: DriftResult, out: Path, rows: str, function: str | None) -> None:
+def _report(
+    result: DriftResult,
+    out: Path,
+    rows: str,
+    function: str | None,
+    losses: tuple[float, float] | None,
+) -> None:
     """Write figure and table, and say what there is."""
-    figure = tp.drift_figure(result, rows, function)
+    figure = tp.drift_figure(result, rows, function, losses)
     for name in ("drift.pdf", "drift.png"):
         tp.write_bytes(out / name, tp.figure_bytes(figure, name))
     tp.write_bytes(out / "drift.csv", result.csv().encode())

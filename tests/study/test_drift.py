@@ -15,14 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
-from tpgraph.errors import TPDataError, TPTypeError
+from tpgraph.errors import TPDataError, TPError, TPTypeError
 from tpgraph.study.drift import DriftGrid, drift_study, drift_task
 from tpgraph.study.drift_figure import drift_figure
 from tpgraph.study.drift_network import constants_of, network, with_function, with_loss
 from tpgraph.study.drift_presets import drift_preset, drift_samples
 from tpgraph.study.drift_training import Schedule, State, descend
 from tpgraph.study.figures import figure_bytes
+from tpgraph_cli.main import app
 
 NETWORK = """
 program fully_connected
@@ -212,10 +214,10 @@ GRID = DriftGrid(
 )  # fmt: skip
 
 
-def test_a_sweep_is_the_same_for_any_number_of_workers_and_goes_on(tmp_path):
+def test_a_sweep_is_the_same_in_other_processes_and_goes_on(tmp_path):
     alone = drift_study(GRID, X, Y, tmp_path / "alone", workers=0)
     small = dataclasses.replace(GRID, inits=1)
-    first = drift_study(small, X, Y, tmp_path / "two", workers=2)
+    first = drift_study(small, X, Y, tmp_path / "two", workers=1)
     assert first.outcome.computed == 12
     both = drift_study(GRID, X, Y, tmp_path / "two", workers=0)
     assert both.outcome.computed == 12
@@ -235,37 +237,48 @@ def test_a_sweep_is_the_same_for_any_number_of_workers_and_goes_on(tmp_path):
         assert figure_bytes(drift_figure(alone, rows), "x.png") != pictures[0]
 
 
+LONG = dataclasses.replace(
+    GRID, widths=(24,), sigma_w2=(1.5, 3.0), sigma_b2=(0.5,), inits=1, steps=4000, patience=0
+)
 KILLED = """
 import sys
 sys.path.insert(0, {tests!r})
-from study.test_drift import GRID, X, Y
-from tpgraph.study.drift import drift_study
-import dataclasses
+from study.test_drift import LONG, X, Y
+from tpgraph.study import drift
 if __name__ == "__main__":
-    grid = dataclasses.replace(GRID, steps=1500, inits=1)
-    print(drift_study(grid, X, Y, {out!r}, workers=0).outcome.computed)
+    drift.CHECKPOINT_SECONDS = 0.05
+    drift.drift_study(LONG, X, Y, {out!r}, workers=0)
 """
 
 
-def test_a_killed_sweep_loses_nothing(tmp_path):
-    """Kill it twice in its middle; what it ends with is what an undisturbed one does."""
+@pytest.mark.slow
+def test_a_sweep_that_is_killed_inside_of_a_training_goes_on_there(tmp_path):
+    """Killed as soon as a state is kept, and again; it ends with what an undisturbed one has."""
     script = tmp_path / "script.py"
     out = tmp_path / "out"
     script.write_text(KILLED.format(tests=str(Path(__file__).parents[1]), out=str(out)))
+    steps = [0]
     for _ in range(2):
         run = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 30
-        rows = 0
-        while time.monotonic() < deadline and run.poll() is None and not rows:
-            time.sleep(0.5)
-            rows = (out / "drift.sqlite").exists()
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and run.poll() is None and kept_step(out) <= steps[-1]:
+            time.sleep(0.02)
         os.kill(run.pid, signal.SIGKILL)
         run.wait()
-    grid = dataclasses.replace(GRID, steps=1500, inits=1)
-    after = drift_study(grid, X, Y, out, workers=0)
-    whole = drift_study(grid, X, Y, tmp_path / "whole", workers=0)
+        steps.append(kept_step(out))
+    assert 0 < steps[1] < steps[2] < 4000
+    after = drift_study(LONG, X, Y, out, workers=0)
+    whole = drift_study(LONG, X, Y, tmp_path / "whole", workers=0)
     assert after.csv() == whole.csv()
     assert not list((out / "checkpoints").glob("*.npz"))
+
+
+def kept_step(out):
+    """The step of the state that is kept; 0 where there is none."""
+    state = State({})
+    for path in sorted(out.glob("checkpoints/*.npz")):
+        state.restore(path.read_bytes())
+    return state.step
 
 
 def test_one_training_is_a_task_of_its_own():
@@ -327,3 +340,67 @@ def test_samples_are_scaled(tmp_path):
     np.savez(path, ξ=0 * X, y=Y)
     with pytest.raises(TPDataError, match="cannot be scaled"):
         drift_samples(NETWORK, {}, path, samples=4)
+
+
+def study(*arguments):
+    return CliRunner().invoke(app, ["study", "drift", *map(str, arguments)])
+
+
+SMALL = ["--width", 8, "--depth", 3, "--sigma-w2", "1:3:2", "--sigma-b2", "0.5", "--samples", 4]
+
+
+def test_command(tmp_path):
+    options = [*SMALL, "--steps", 15, "--snapshots", "1,5", "--lr", "0.001", "--workers", 0]
+    first = study(*options, "--out", tmp_path)
+    assert first.exit_code == 0, first.output
+    assert "2 of 2 trainings, 2 now" in first.output
+    rows = (tmp_path / "drift.csv").read_text().splitlines()
+    assert rows[0].endswith("drift_1,drift_5,drift_end,loss_1,loss_5,loss_end")
+    assert [row.split(",")[3] for row in rows[1:]] == ["1.0", "3.0"]
+    assert (tmp_path / "drift.png").read_bytes().startswith(b"\x89PNG")
+    again = study(*options, "--out", tmp_path, "--function", "tanh")
+    assert "2 of 2 trainings, 0 now" in again.output
+    relu = study(*options, "--out", tmp_path, "--function", "relu")
+    assert "2 of 2 trainings, 2 now" in relu.output
+
+
+def test_command_on_a_program_of_ones_own(tmp_path):
+    program = tmp_path / "own.tp"
+    program.write_text(
+        LINEAR.replace("d = 3", "d = 64").replace(": 1\n", ": 10\n").replace("1 × n", "10 × n")
+    )
+    run = study(
+        "--program", program, "--names", "-,-,-", *SMALL, "--steps", 5, "--workers", 0,
+        "--rows", "widths", "--out", tmp_path,
+    )  # fmt: skip
+    assert run.exit_code == 0, run.output
+    rows = (tmp_path / "drift.csv").read_text().splitlines()
+    drift_end = rows[0].split(",").index("drift_end")
+    assert [float(row.split(",")[drift_end]) for row in rows[1:]] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--preset", "fig5"], "there is no preset fig5"),
+        (["--depth", "3.5"], "--depth 3.5 is not understood"),
+        (["--names", "L"], "--names L is not understood"),
+        (["--function", "nothing"], "there is no function nothing"),
+        (["--samples", 5000], "has 1797 samples"),
+    ],
+)
+def test_wrong_options_of_the_command(tmp_path, options, message):
+    run = study(*options, "--out", tmp_path)
+    assert isinstance(run.exception, TPError)
+    assert message in str(run.exception)
+
+
+def test_presets_are_the_papers_grids():
+    grids = {name: drift_preset(name).grid() for name in ("fig3", "fig4", "fig10")}
+    assert grids["fig3"].shape == (1, 3, 10, 35, 1)
+    assert grids["fig4"].shape == (1, 3, 10, 25, 1)
+    assert (grids["fig3"].sigma_w2[-1], grids["fig4"].sigma_w2[-1]) == (3.5, 2.5)
+    assert grids["fig10"].widths == (128, 256, 512)
+    assert (grids["fig3"].lr, grids["fig3"].steps, grids["fig3"].patience) == (1e-5, 100_000, 100)
+    quick = drift_preset("fig3").grid(quick=True)
+    assert quick.lr * quick.steps == grids["fig3"].lr * grids["fig3"].steps

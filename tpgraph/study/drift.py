@@ -42,6 +42,9 @@ Array: TypeAlias = npt.NDArray[np.float64]
 
 STUDY = "drift"
 VERSION = 1
+CHECKPOINT_SECONDS = 20.0
+"""How often a training keeps its state: what being killed costs at most."""
+
 NAMES = ("L", "σ_w2", "σ_b2")
 """The constants of a program for depth, weight variance and bias variance."""
 
@@ -229,7 +232,15 @@ def drift_task(
     seed = seed_sequence(task.seed, STUDY, task.width, task.init, *names)
     schedule = Schedule(task.lr, task.steps, task.tolerance, task.patience, task.snapshots)
     checkpoint = Path(folder) / f"{task_key(STUDY, VERSION, task)}.npz" if folder else None
-    ended = descend(found, found.init(task.width, seed), X, y, schedule, checkpoint=checkpoint)
+    ended = descend(
+        found,
+        found.init(task.width, seed),
+        X,
+        y,
+        schedule,
+        checkpoint=checkpoint,
+        seconds=CHECKPOINT_SECONDS,
+    )
     values = {name: np.float64(getattr(ended, name)) for name in _VALUES}
     return {"drift": ended.drift, "losses": ended.losses, **values}
 

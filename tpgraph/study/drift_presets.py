@@ -33,11 +33,15 @@ _RELU = tuple(round(0.1 * i, 1) for i in range(1, 26))
 
 @dataclass(frozen=True)
 class DriftPreset:
-    """A figure of the paper: its function φ, the rows that it shows and its widths."""
+    """A figure of the paper: its function φ, the rows that it shows and its widths.
+
+    `losses` is the range of its colours for the smallest loss.
+    """
 
     function: str
     rows: str
     widths: tuple[int, ...]
+    losses: tuple[float, float] = (0.01, 0.1)
 
     def grid(self, quick: bool = False, **options: Any) -> DriftGrid:
         """The grid of the figure; `options` are fields of DriftGrid that are to be others.

@@ -7,6 +7,7 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -95,10 +96,16 @@ def draw_border(
 ) -> None:
     """The border χ₁ = 1 in the plane of σ_w² and σ_b², dashed, within the axes' limits."""
     limits = axes.get_xlim(), axes.get_ylim()
-    low, high = max(0.0, min(sigma_b2)), max(sigma_b2)
-    heights = low + (high - low) * np.linspace(0, 1, 41) ** 3
-    axes.plot([border(function, b) for b in heights], heights, "--", color=color, linewidth=1.6)
+    weights, heights = _border_line(function, max(0.0, min(sigma_b2)), max(sigma_b2))
+    axes.plot(weights, heights, "--", color=color, linewidth=1.6)
     axes.set(xlim=limits[0], ylim=limits[1])
+
+
+@lru_cache(maxsize=16)
+def _border_line(function: str | Function, low: float, high: float) -> tuple[Array, Array]:
+    """σ_w² and σ_b² along the border, with more points where it bends; panels share it."""
+    heights = low + (high - low) * np.linspace(0, 1, 41) ** 3
+    return np.array([border(function, b) for b in heights]), heights
 
 
 def _draw_chi(figure: Figure, axes: Axes, diagram: PhaseDiagram) -> None:
