@@ -25,6 +25,14 @@ class Outputs(StrEnum):
     sampled = "sampled"
 
 
+class Engine(StrEnum):
+    """How the limit is found."""
+
+    auto = "auto"
+    exact = "exact"
+    sampled = "sampled"
+
+
 class Pass(StrEnum):
     """What is evaluated."""
 
@@ -39,6 +47,12 @@ def limit(
         str | None, typer.Option(help="CSV or NPZ; a network is evaluated on one of its samples.")
     ] = None,
     sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", min=0)] = 0,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="Closed forms and quadrature, or samples; auto is exact where it can be."
+        ),
+    ] = Engine.auto,
     samples: Annotated[
         int, typer.Option(help="Sample values of every Z; more make smaller errors.", min=4096)
     ] = 2**16,
@@ -76,7 +90,13 @@ def limit(
     drawn = "sampled" if outputs == Outputs.sampled else None
     with _warnings_on_stderr():
         found = tp.limit(
-            program, data=row, samples=samples, seed=seed, outputs=drawn, assume_gia=gia
+            program,
+            data=row,
+            engine=engine.value,
+            samples=samples,
+            seed=seed,
+            outputs=drawn,
+            assume_gia=gia,
         )
     if as_json:
         typer.echo(json.dumps(found.to_json(pairs), ensure_ascii=False, indent=2))

@@ -69,7 +69,7 @@ def test_command_line(tmp_path):
     rnn, path = str(DIAGRAMS / "rnn.tp"), tmp_path / "X.csv"
     columns = [f"ξ[{t}]_{k}" for t in (1, 2, 3) for k in range(8)]
     path.write_text(f"{','.join([*columns, 'y_0'])}\n{','.join(['0.5'] * 25)}\n", encoding="utf-8")
-    given = ["limit", rnn, "--data", str(path), "--pass", "backward"]
+    given = ["limit", rnn, "--data", str(path), "--pass", "backward", "--engine", "sampled"]
     plain, assumed = (CliRunner().invoke(app, given + more) for more in ([], ["--gia"]))
     assert plain.exit_code == assumed.exit_code == 0
     assert "ds[2] = W' ds[3]~2" in assumed.stdout

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 from limits.finite import gallery, inputs, mismatches
 
 from tpgraph.language import parse
-from tpgraph.limits import limit
+from tpgraph.limits import limit as limit_by
 from tpgraph.limits.closed_forms.duals import dual, quadrature
 from tpgraph.limits.sampling.derivatives import Trace
 from tpgraph.limits.sampling.products import Products
 from tpgraph.transform import unroll_sgd
+
+limit = partial(limit_by, engine="sampled")
 
 TRANSPOSED = """
 program transposed

@@ -214,7 +214,7 @@ def test_a_corrupted_rule_is_seen(corrupt, monkeypatch):
 def test_one_input_is_the_limit_of_one_sample():
     program = parse(SHARED)
     data = rows(program, 1)
-    alone = limit(program, data={"ξ": data["ξ"][0]}, samples=2**14, seed=4)
+    alone = limit(program, data={"ξ": data["ξ"][0]}, engine="sampled", samples=2**14, seed=4)
     found = limit_over_inputs(
         program,
         data,

@@ -8,7 +8,7 @@ from limits.finite import inputs, mismatches
 from strategies import programs
 
 from tpgraph.errors import TPError
-from tpgraph.limits import limit
+from tpgraph.limits import Limit, limit
 from tpgraph.program import Program
 
 
@@ -16,10 +16,15 @@ from tpgraph.program import Program
 @given(programs(tame=True, max_equations=15))
 def test_random_programs(program: Program) -> None:
     data = inputs(program)
-    try:
-        found = limit(program, data=data, samples=2**14)
-    except TPError:
-        return
+    for engine in ("sampled", "auto"):
+        try:
+            found = limit(program, data=data, engine=engine, samples=2**14)
+        except TPError:
+            return
+        _check(program, found, data)
+
+
+def _check(program: Program, found: Limit, data: dict[str, np.ndarray]) -> None:
     assert mismatches(program, found, 720, 6, data, bars=8.0) == []
     document = found.to_json()
     numbers = [entry["value"] for entry in document["scalars"].values()]

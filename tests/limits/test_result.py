@@ -39,7 +39,7 @@ def test_json_is_as_the_design_says():
     program = gallery("autoencoder")
     document = tp.limit(program, data=inputs(program)).to_json()
     assert list(document) == ["engine", "scalars", "vectors"]
-    assert document["engine"] == "sampled"
+    assert document["engine"] == "exact"
     r = document["vectors"]["r~1"]
     assert list(r) == ["mean", "var", "hat_var", "dot", "error"]
     assert list(r["dot"]) == ["x"]

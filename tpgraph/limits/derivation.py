@@ -15,8 +15,7 @@ from types import MappingProxyType
 from typing import assert_never
 
 from tpgraph.functions import to_latex
-from tpgraph.limits.estimates import Estimate, VectorLimit, estimate
-from tpgraph.limits.sampling.normals import Array
+from tpgraph.limits.estimates import Estimate, VectorLimit
 from tpgraph.program import (
     Data,
     Equation,
@@ -44,7 +43,7 @@ _SETTINGS = r"""\raggedright\setlength{\parindent}{0pt}\setlength{\parskip}{2pt}
 
 def derivation(
     program: Program,
-    scalars: Mapping[str, Array],
+    scalars: Mapping[str, Estimate],
     vectors: Mapping[str, VectorLimit],
     latex: bool = False,
     covariances: Mapping[tuple[str, str], Estimate] = MappingProxyType({}),
@@ -148,7 +147,7 @@ def _number(found: Estimate) -> str:
 
 def _rows(
     program: Program,
-    scalars: Mapping[str, Array],
+    scalars: Mapping[str, Estimate],
     vectors: Mapping[str, VectorLimit],
     writer: _Text,
 ) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -157,7 +156,7 @@ def _rows(
             continue
         for variable in declaration.variables:
             if isinstance(declaration, InitialScalar):
-                value = writer.number(estimate(scalars[variable.name]))
+                value = writer.number(scalars[variable.name])
                 yield "ZInit", writer.name(variable), (f"{writer.to} {value}",)
             elif variable.name in vectors:
                 gaussian = _gaussian(writer, vectors[variable.name], "Z")
@@ -168,7 +167,7 @@ def _rows(
             rule = "ZMatMul" if isinstance(equation, MatMul) else "ZNonlin"
             yield rule, left, tuple(_vector(writer, equation, vectors[name]))
         elif name in scalars:
-            found = estimate(scalars[name])
+            found = scalars[name]
             yield "ZMoment", left, (f"{writer.to} {writer.number(found)} {writer.error(found)}",)
 
 
@@ -203,7 +202,7 @@ def _product(writer: _Text, equation: MatMul, vector: VectorLimit) -> Iterator[s
         return
     symbol = writer.hat if equation.out.is_wide else "Z"
     yield f"{symbol} {writer.sign} N(0, {writer.number(hat)})"
-    shared = [(y, estimate(c)) for y, c in vector.hat_covariances.items()]
+    shared = vector.hat_covariances.items()
     telling = [(y, c) for y, c in shared if writer.number(c) != "0"]
     for y, c in telling[:_SHOWN_COVARIANCES]:
         yield f"{writer.cov}({symbol}, {writer.Z(y, symbol)}) = {writer.number(c)}"

@@ -1,15 +1,20 @@
-"""Values with error bars, over independent replicates."""
+"""Values with error bars: what a limit says of a scalar and of a vector."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from tpgraph.limits.sampling.normals import Array
+import numpy as np
+import numpy.typing as npt
+
 from tpgraph.types import Dimension
 
-__all__ = ["Estimate", "VectorLimit", "estimate"]
+__all__ = ["Array", "Estimate", "VectorLimit", "estimate"]
+
+Array: TypeAlias = npt.NDArray[np.float64]
 
 _ROUNDING = 2.0**-44
 
@@ -31,38 +36,20 @@ def estimate(replicates: Array) -> Estimate:
 
 @dataclass(frozen=True)
 class VectorLimit:
-    """Z of one vector: its statistics in every replicate.
+    """Z of one vector.
 
-    `samples` is (replicates, entries, S), with one entry for a vector of width n and d for one of
-    fixed dimension, over which means and variances are averaged; `dimension` is None for a scalar
-    that stays random. `hat_variances` is Var Ẑ (None for a Nonlin), `hat_covariances` Cov(Ẑ, Ẑ^y)
-    by earlier vectors of the same matrix, `dots` the coefficients of Ż = Σ_y c_y Z^y.
+    `dimension` is None for a scalar that stays random. `values` are E of every entry, one of a
+    vector of width n and d of one of fixed dimension, over which `mean` and `var` are averaged;
+    `hat_var` is Var Ẑ (None for a Nonlin), `hat_covariances` Cov(Ẑ, Ẑ^y) by earlier vectors of the
+    same matrix, `dot` the coefficients of Ż = Σ_y c_y Z^y. `samples`, (replicates, entries, S), are
+    what the sampling engine found it from.
     """
 
     dimension: Dimension | None
-    samples: Array
-    means: Array
-    variances: Array
-    hat_variances: Array | None
-    hat_covariances: Mapping[str, Array]
-    dots: Mapping[str, Array]
-
-    @property
-    def mean(self) -> Estimate:
-        """E Z."""
-        return estimate(self.means)
-
-    @property
-    def var(self) -> Estimate:
-        """Var Z."""
-        return estimate(self.variances)
-
-    @property
-    def hat_var(self) -> Estimate | None:
-        """Var Ẑ, of what is initial or made by a MatMul."""
-        return None if self.hat_variances is None else estimate(self.hat_variances)
-
-    @property
-    def dot(self) -> dict[str, Estimate]:
-        """The coefficients of Ż by vector."""
-        return {y: estimate(c) for y, c in self.dots.items()}
+    values: Array
+    mean: Estimate
+    var: Estimate
+    hat_var: Estimate | None
+    hat_covariances: Mapping[str, Estimate]
+    dot: Mapping[str, Estimate]
+    samples: Array | None = None

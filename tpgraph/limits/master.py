@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from tpgraph.errors import TPDataError, TPWarning
-from tpgraph.limits.estimates import VectorLimit
+from tpgraph.limits.engines import Engine, check_engine, refusal
+from tpgraph.limits.estimates import Array
+from tpgraph.limits.exact.collected import exact_limit
+from tpgraph.limits.exact.evaluation import Evaluation as ExactEvaluation
+from tpgraph.limits.exact.terms import NotClosed
 from tpgraph.limits.independence import backward_products
 from tpgraph.limits.regularity import Regularity
 from tpgraph.limits.result import Limit, canonical
+from tpgraph.limits.sampling.collected import sampled_limit
 from tpgraph.limits.sampling.evaluation import Evaluation
-from tpgraph.limits.sampling.normals import REPLICATES, Array
+from tpgraph.limits.sampling.normals import replicate_size
 from tpgraph.limits.sampling.readouts import Outputs
-from tpgraph.program import Equation, Program, Variable
+from tpgraph.program import Equation, Program
 
 __all__ = ["limit"]
 
@@ -25,6 +30,7 @@ def limit(
     program: Program,
     *,
     data: Mapping[str, Any] | None = None,
+    engine: Engine = "auto",
     samples: int = 2**16,
     seed: int = 0,
     outputs: Outputs = None,
@@ -33,8 +39,11 @@ def limit(
     """The infinite-width limit of every vector and scalar of a program (Master Theorem).
 
     `data` has one sample of every data input, d numbers by source name; targets may be left out,
-    and what depends on them is then left out too. Params are at initialization. The result is
-    deterministic in `seed`; its error bars shrink at least as fast as samples^(−1/2).
+    and what depends on them is then left out too. Params are at initialization.
+
+    `engine` is "exact", which has closed forms and quadrature with stated bounds, "sampled", which
+    is deterministic in `seed` and has error bars that shrink at least as fast as samples^(−1/2), or
+    "auto", exact where every mean and variance closes.
 
     Readouts V x are Gaussian over initializations. With `outputs="sampled"` all are drawn once, by
     `seed`, from their joint distribution; with `outputs={"f": values}` these have the given values,
@@ -55,10 +64,37 @@ def limit(
     given = _given(program, data or {})
     one = {name: np.asarray(value, dtype=float).reshape(1, -1) for name, value in given.items()}
     independent = backward_products(program) if assume_gia else ()
-    found = Evaluation(program, one, samples, seed, outputs=outputs, independent=independent)
-    found.run()
-    _warn(found.regularity)
-    return _collected(program, found)
+    check_engine(engine)
+    replicate_size(samples)
+    if engine == "exact" and outputs is not None:
+        raise TPDataError(
+            "readouts that are drawn once or have given values are for the sampling engine",
+            mend='choose engine="sampled" (--engine sampled)',
+        )
+    found, regularity = None, Regularity()
+    if engine != "sampled" and outputs is None:
+        try:
+            found, regularity = _exact(program, one, independent, hurry=engine == "auto")
+        except NotClosed as error:
+            if engine == "exact":
+                raise refusal(error) from None
+    if found is None:
+        evaluation = Evaluation(
+            program, one, samples, seed, outputs=outputs, independent=independent
+        )
+        evaluation.run()
+        found, regularity = sampled_limit(evaluation, program), evaluation.regularity
+    _warn(regularity)
+    return found
+
+
+def _exact(
+    program: Program, data: Mapping[str, Array], independent: Collection[str], hurry: bool
+) -> tuple[Limit, Regularity]:
+    """The limit by the exact engine. Raises NotClosed."""
+    evaluation = ExactEvaluation(program, data, independent, hurry)
+    evaluation.run()
+    return exact_limit(evaluation, program), evaluation.regularity
 
 
 def _warn(regularity: Regularity) -> None:
@@ -95,51 +131,3 @@ def _given(program: Program, data: Mapping[str, Any]) -> dict[str, Any]:
 def _inputs(program: Program) -> set[str]:
     data = {d.variable.name for d in program.data}
     return data | {d.variable.name for d in program.targets}
-
-
-def _collected(program: Program, found: Evaluation) -> Limit:
-    """The facts of an evaluation on one input, over replicates."""
-    vectors: dict[str, VectorLimit] = {}
-    inputs = _inputs(program)
-    for name, variable in program.variables.items():
-        samples = _samples(found, variable)
-        if samples is not None and name not in inputs:
-            vectors[name] = _vector(found, variable, samples)
-    scalars = {name: value[:, 0, 0] for name, value in found.scalars.items()}
-    order = [name for name in program.variables if name in scalars]
-    return Limit(
-        program=program,
-        samples=found.normals.size * REPLICATES,
-        scalar_values={name: scalars[name] for name in order},
-        vectors=vectors,
-    )
-
-
-def _samples(found: Evaluation, variable: Variable) -> Array | None:
-    """Samples (replicates, entries, S) of a vector, or of a scalar that is random."""
-    if variable.name in found.trace.samples:
-        return found.trace.samples[variable.name]
-    output = found.outputs.get(variable.name)
-    return output.values[:, 0] if output is not None and output.power == 0 else None
-
-
-def _vector(found: Evaluation, variable: Variable, samples: Array) -> VectorLimit:
-    name, products = variable.name, found.products
-    mean = samples.mean(axis=2).mean(axis=1)
-    variance = samples.var(axis=2).mean(axis=1)
-    hat = products.hats[name][:, 0, 0] if name in products.hats else None
-    if name in found.variances:
-        hat = np.full(REPLICATES, found.variances[name])
-    is_free = name in found.outputs and found.outputs[name].is_random and not found.is_conditioned
-    if is_free and name in products.hat_covariances and hat is not None:
-        mean, variance = np.zeros_like(mean), hat
-    covariances = products.hat_covariances.get(name, {})
-    return VectorLimit(
-        dimension=variable.dim if variable.is_vector else None,
-        samples=samples,
-        means=mean,
-        variances=variance,
-        hat_variances=hat,
-        hat_covariances={y: c[:, 0, 0] for y, c in covariances.items()},
-        dots={y: c[:, 0] for y, c in products.dots.get(name, {}).items()},
-    )

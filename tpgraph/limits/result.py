@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.limits.derivation import derivation
-from tpgraph.limits.estimates import Estimate, VectorLimit, estimate
-from tpgraph.limits.sampling.normals import Array
+from tpgraph.limits.estimates import Array, Estimate, VectorLimit
 from tpgraph.program import Program, canonical_name
 
-__all__ = ["ENGINE", "Limit", "canonical"]
-
-ENGINE = "sampled"
+__all__ = ["Limit", "canonical"]
 
 
 def canonical(name: str) -> str:
@@ -31,13 +26,17 @@ class Limit:
 
     Scalars are deterministic; a vector is a random variable Z, of which its coordinates are iid
     copies. Readouts are random over initializations: they stand among the vectors, with mean and
-    variance, and so do scalars made of them.
+    variance, and so do scalars made of them. Errors of the `engine` "exact" bound rounding and
+    quadrature, those of "sampled" are standard deviations over replicates, of `samples` samples in
+    all.
     """
 
     program: Program
+    engine: str
     samples: int
-    scalar_values: Mapping[str, Array]
+    scalar_values: Mapping[str, Estimate]
     vectors: Mapping[str, VectorLimit]
+    joint: Callable[[str, str], Estimate] = field(repr=False, compare=False)
 
     def scalar(self, name: str) -> float:
         """θ̊. Raises TPTypeError for a scalar that stays random, TPNameError for no scalar."""
@@ -53,7 +52,7 @@ class Limit:
     def _scalar(self, name: str) -> Estimate:
         name = canonical(name)
         if name in self.scalar_values:
-            return estimate(self.scalar_values[name])
+            return self.scalar_values[name]
         if name in self.vectors and self.vectors[name].dimension is None:
             raise TPTypeError(
                 f"{name} depends on a readout, which stays random in the limit",
@@ -80,7 +79,7 @@ class Limit:
 
     def values(self, name: str) -> Array:
         """E of every entry of a vector of fixed dimension, (d,): of a known readout its value."""
-        return np.asarray(self.vector(name).samples.mean(axis=(0, 2)))
+        return self.vector(name).values
 
     def var(self, name: str) -> float:
         """Var Z^x."""
@@ -112,8 +111,7 @@ class Limit:
                 f"{a} is of dimension {first.dimension} and {b} of {second.dimension}",
                 expected="vectors of the same dimension",
             )
-        centred = [v.samples - v.samples.mean(axis=2, keepdims=True) for v in (first, second)]
-        return estimate(np.mean(centred[0] * centred[1], axis=(1, 2)))
+        return self.joint(canonical(a), canonical(b))
 
     def to_json(self, covariances: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
         """The document of `tpgraph limit --json`.
@@ -123,8 +121,7 @@ class Limit:
         asked for "covariances": [{"of": [name, name], "value", "error"}].
         """
         scalars = {}
-        for name, values in self.scalar_values.items():
-            found = estimate(values)
+        for name, found in self.scalar_values.items():
             scalars[name] = {"value": found.value, "error": found.error}
         vectors = {}
         for name, vector in self.vectors.items():
@@ -136,7 +133,7 @@ class Limit:
                 "dot": self.dot(name),
                 "error": self.error(name),
             }
-        document: dict[str, Any] = {"engine": ENGINE, "scalars": scalars, "vectors": vectors}
+        document: dict[str, Any] = {"engine": self.engine, "scalars": scalars, "vectors": vectors}
         pairs = [(canonical(a), canonical(b)) for a, b in covariances]
         if pairs:
             asked = [(pair, self.covariance(*pair)) for pair in pairs]

@@ -10,11 +10,12 @@ every output is deterministic (Tensor Programs IV, arXiv 2011.14522, section 6).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from tpgraph.errors import TPDataError, TPError, TPTypeError
 from tpgraph.kernels.dynamics import kernel_dynamics
@@ -22,6 +23,7 @@ from tpgraph.kernels.ensemble import gaussian_ensemble
 from tpgraph.kernels.losses import Loss
 from tpgraph.kernels.result import Kernel
 from tpgraph.limits import limit
+from tpgraph.limits.estimates import VectorLimit
 from tpgraph.program import Program, Regime, Variable, analysis_of
 from tpgraph.study.compare_data import Array, Experience
 from tpgraph.transform import unroll_sgd
@@ -75,8 +77,9 @@ class Reference(Protocol):
 class KernelLimit:
     """Kernel gradient descent on an experience.
 
-    `ntk` is over the N training samples and M test points, (N+M, N+M), times the width factor of
-    the learning rate, which leaves it of order one; `nngp` likewise.
+    `ntk` is over the N training samples and M test points, (N+M, N+M), or (N+M, m, N+M, m) for m
+    outputs, times the width factor of the learning rate, which leaves it of order one; `nngp`
+    likewise.
     """
 
     seen: Experience
@@ -156,10 +159,11 @@ def kernel_limit(
     found = kernels(program, points)
     assert found.ntk is not None
     assert found.nngp is not None
-    if found.ntk.ndim != 2:
+    if found.ntk.ndim == 4 and found.ntk.shape[1] != len(program.outputs):
         raise TPTypeError(
-            f"the components of {', '.join(found.outputs)} have kernels of their own",
-            expected="one output f = V x, of independent components",
+            f"the components of {', '.join(o.name for o in program.outputs)} have kernels of their"
+            " own",
+            expected="outputs f = V x, of independent components",
         )
     assert program.parametrization is not None
     excess = found.exponent - program.parametrization.c
@@ -168,14 +172,20 @@ def kernel_limit(
     scale = 1.0 if excess == 0 else 0.0
     errors = np.zeros(1) if found.ntk_error is None else found.ntk_error
     error = float(np.abs(errors).max() / np.abs(found.ntk).max())
-    ntk = np.asarray((found.ntk + found.ntk.T) / 2, dtype=np.float64) * scale
-    nngp = np.asarray((found.nngp + found.nngp.T) / 2, dtype=np.float64)
+    ntk, nngp = _symmetric(found.ntk) * scale, _symmetric(found.nngp)
     return KernelLimit(seen, loss, lr, ntk, nngp, error, found.engine)
+
+
+def _symmetric(kernel: npt.NDArray[np.floating]) -> Array:
+    """The kernel, (P, P) or (P, m, P, m), without the asymmetry of sampling."""
+    half = kernel.ndim // 2
+    turned = kernel.transpose(*range(half, 2 * half), *range(half))
+    return np.asarray((kernel + turned) / 2, dtype=np.float64)
 
 
 def feature_limit(
     program: Program,
-    output: Variable,
+    outputs: Sequence[Variable],
     seen: Experience,
     lr: float,
     samples: int,
@@ -188,18 +198,24 @@ def feature_limit(
     unrolled = unroll_sgd(program, steps, batch, learning_rate=lr)
     given = _training_data(program, seen)
     count = len(next(iter(seen.test.values())))
-    values = np.empty((steps + 1, count, output.dim.size({})))
+    values = np.empty((steps + 1, count, len(outputs) * outputs[0].dim.size({})))
     error = 0.0
     for m in range(count):
         data = {_test_name(name): array[m] for name, array in seen.test.items()}
         found = limit(unrolled, data={**given, **data}, samples=samples)
         for t in range(steps + 1):
-            vector = found.vector(Context(t, t, "", TEST).name(output.name))
-            if vector.var.value > 0:
-                raise TPDataError(f"{output} stays random at infinite width after {t} steps")
-            values[t, m] = vector.values
-            error = max(error, vector.mean.error)
+            context = Context(t, t, "", TEST)
+            vectors = [found.vector(context.name(output.name)) for output in outputs]
+            values[t, m] = np.concatenate([_deterministic(v, t) for v in vectors])
+            error = max(error, *(v.mean.error for v in vectors))
     return FeatureLimit(values, error)
+
+
+def _deterministic(vector: VectorLimit, t: int) -> Array:
+    """The entries of an output that is a number in the limit."""
+    if vector.samples.shape[2] > 1:
+        raise TPDataError(f"outputs stay random at infinite width after {t} steps")
+    return np.asarray(vector.samples[:, :, 0].mean(axis=0))
 
 
 def _test_name(name: str) -> str:

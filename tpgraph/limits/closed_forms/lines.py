@@ -71,9 +71,10 @@ def coefficients(
         found = _with_points(function, mean, variance, count, kinks, points)
         scale = np.sqrt(np.maximum(found.square, _LEAST_SQUARE))
         if before is not None:
-            change = float(np.max(np.abs(found.values - before.values) / scale[:, None]))
-            drift = float(np.max(np.abs(found.square - before.square) / scale**2))
-            error = max(change, drift)
+            with np.errstate(all="ignore"):
+                change = np.max(np.abs(found.values - before.values) / scale[:, None])
+                drift = np.max(np.abs(found.square - before.square) / scale**2)
+            error = float(max(change, drift))
             if error <= _AGREEMENT or 2 * points - 1 > _MOST or np.isnan(error):
                 return Coefficients(found.values, found.square, error)
         before, points = found, 2 * points - 1
@@ -91,8 +92,13 @@ def _with_points(
     z, weight = _trapezoid(points) if not kinks else _panels(mean, root[:, 0], kinks, points)
     with np.errstate(all="ignore"):
         values = function(mean[:, None] + root * z)
+    with np.errstate(all="ignore"):
+        return _weighted(values, z, weight, count)
+
+
+def _weighted(values: Array, z: Array, weight: Array, count: int) -> Coefficients:
     half = values * (weight * np.exp(-(z**2) / 4))
-    if kinks:
+    if z.ndim > 1:
         a = np.stack([(half * h).sum(axis=1) for h in hermite(z, count)], axis=1)
     else:
         a = half @ hermite(z, count).T

@@ -11,7 +11,7 @@ Covariances between inputs are computed only when they are asked for. Source: Te
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import assert_never
 
@@ -25,8 +25,9 @@ from tpgraph.limits.exact.forms import Array, Gaussian
 from tpgraph.limits.exact.gaussians import Drawn, Gaussians
 from tpgraph.limits.exact.products import Products
 from tpgraph.limits.exact.terms import NotClosed, Sum, constant, linear
+from tpgraph.limits.regularity import Reach, Regularity, number_reach
 from tpgraph.limits.sampling.checks import divides
-from tpgraph.limits.sampling.outputs import Output, apply
+from tpgraph.limits.sampling.outputs import STAYS_RANDOM, Output, apply
 from tpgraph.limits.scales import Scales
 from tpgraph.limits.vanishing import at_limit, leading
 from tpgraph.program import (
@@ -55,10 +56,17 @@ class Evaluation:
     dimension and deterministic, `entries` what is random of it, entry by entry, `products` the
     facts of every MatMul and `blocks` moments; in `alike` is what has entries of one distribution.
     What depends on targets that were not given is in `unknown` and nowhere else. `data` are arrays
-    (N, d); with `hurry` it gives up on quadrature sooner.
+    (N, d). The products named in `independent` have no Ż; with `hurry` it gives up on quadrature
+    sooner.
     """
 
-    def __init__(self, program: Program, data: Mapping[str, Array], hurry: bool = False) -> None:
+    def __init__(
+        self,
+        program: Program,
+        data: Mapping[str, Array],
+        independent: Collection[str] = (),
+        hurry: bool = False,
+    ) -> None:
         self.program = program
         self.data = data
         self.count = max((len(rows) for rows in data.values()), default=1)
@@ -71,7 +79,8 @@ class Evaluation:
         self.unknown: set[str] = set()
         self.gaussians = Gaussians()
         self.blocks = Blocks(self.gaussians, self.count, self.sums, hurry)
-        self.products = Products(self)
+        self.products = Products(self, independent)
+        self.regularity = Regularity()
         self._decays = {
             d.variable.name: self.scales.decay(d)
             for d in program.declarations
@@ -163,6 +172,7 @@ class Evaluation:
         match equation:
             case MatMul():
                 self.products.apply(equation)
+                self.regularity.add_product(equation, self.products.dots.get(equation.out.name, ()))
             case Nonlin() | Moment() if self._is_outside(equation):
                 self._apply_outside(equation)
             case Nonlin(out):
@@ -178,7 +188,16 @@ class Evaluation:
         for i, argument in enumerate(equation.arguments):
             if self._decays.get(argument.name) and divides(inline(expression)):
                 expression = at_limit(expression, i)
-        return expanded(expression, [self._coordinates(a) for a in equation.arguments])
+        sums = [self._coordinates(a) for a in equation.arguments]
+        reach = self.regularity.add(equation, expression, self._reaches(equation.arguments))
+        if isinstance(equation, Moment) and reach.may_diverge:
+            raise NotClosed("an expectation that may diverge")
+        return expanded(expression, sums)
+
+    def _reaches(self, arguments: Sequence[Variable]) -> dict[str, Reach]:
+        """Where the scalars among the arguments lie, on any input."""
+        names = [a.name for a in arguments if a.name in self.scalars]
+        return {n: number_reach(self.scalars[n].min(), self.scalars[n].max()) for n in names}
 
     def _coordinates(self, variable: Variable) -> Sum:
         if variable.is_wide:
@@ -188,7 +207,7 @@ class Evaluation:
         raise TPTypeError(
             f"{variable} depends on a readout, which stays random in the limit",
             expected="scalars with deterministic limits, as the Master Theorem requires",
-            mend="give the readout's value as a scalar, or choose the mup parametrization",
+            mend=STAYS_RANDOM,
         )
 
     def _is_outside(self, equation: Nonlin | Moment) -> bool:

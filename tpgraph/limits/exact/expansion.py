@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tpgraph.errors import TPTypeError
 from tpgraph.functions import (
     DIV,
     POW,
@@ -32,7 +31,7 @@ from tpgraph.functions import (
     substitute,
 )
 from tpgraph.limits.exact.forms import Array, Form
-from tpgraph.limits.exact.terms import Factor, Sum, Term, constant, line
+from tpgraph.limits.exact.terms import Factor, NotClosed, Sum, Term, constant, line
 
 __all__ = ["expanded"]
 
@@ -40,7 +39,7 @@ _HIGHEST_POWER = 8
 
 
 def expanded(expression: Expression, arguments: Sequence[Sum]) -> Sum:
-    """ψ(arguments) as a sum. Raises TPTypeError where a value is no number, NotClosed."""
+    """ψ(arguments) as a sum. Raises NotClosed, where a value is no number too."""
     match expression:
         case Number(value):
             return constant(float(value))
@@ -67,10 +66,7 @@ def _number(function: Primitive, values: Sequence[Array], order: int) -> Array:
         found = np.atleast_1d(np.asarray(evaluate(call, values), dtype=float))
     bad = found[~np.isfinite(found)]
     if bad.size:
-        raise TPTypeError(
-            f"its value is {bad.flat[0]:g}",
-            expected="a function that is finite wherever its arguments fall",
-        )
+        raise NotClosed(f"a value that is {bad.flat[0]:g}")
     return found
 
 

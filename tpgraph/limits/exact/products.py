@@ -12,6 +12,7 @@ derivatives of x(ξ_i) alone, which no Gaussian of another input moves. Source: 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ from tpgraph.limits.exact import gaussians
 from tpgraph.limits.exact.forms import Array, Gaussian
 from tpgraph.limits.exact.slopes import derivative
 from tpgraph.limits.exact.terms import linear
-from tpgraph.limits.sampling.outputs import Output
+from tpgraph.limits.sampling.outputs import STAYS_RANDOM, Output
 from tpgraph.limits.scales import Asymptotic
 from tpgraph.program import MatMul
 
@@ -34,12 +35,14 @@ __all__ = ["Products"]
 class Products:
     """The MatMuls of one evaluation, which binds what they make.
 
-    `hats` has the operand of each product with a Ẑ, `dots` the coefficients of Ż, (N,) or (1,), and
-    `repeats` the first of products that are written more than once.
+    `dots` has the coefficients of Ż, (N,) or (1,), `families` every Ẑ by matrix and transposition,
+    and `repeats` the first of products that are written more than once. The products named in
+    `independent` have Ẑ alone.
     """
 
-    def __init__(self, evaluation: Evaluation) -> None:
+    def __init__(self, evaluation: Evaluation, independent: Collection[str]) -> None:
         self._at = evaluation
+        self._independent = independent
         self.dots: dict[str, dict[str, Array]] = {}
         self.repeats: dict[str, str] = {}
         self.families: dict[tuple[str, bool], gaussians.Products | gaussians.Operands] = {}
@@ -112,7 +115,8 @@ class Products:
         name, sigma2 = equation.out.name, self._variance(equation)
         other = self.families.get((equation.matrix.name, not equation.transpose))
         dot: dict[str, Array] = {}
-        for made, slope in self._slopes(equation).items():
+        slopes = {} if name in self._independent else self._slopes(equation)
+        for made, slope in slopes.items():
             assert isinstance(other, gaussians.Products), "it has wide operands"
             y = other.operand[made]
             dot[y] = dot.get(y, np.zeros(1)) + sigma2 * slope
@@ -129,7 +133,7 @@ class Products:
         if equation.operand.name in self._at.entries:
             raise TPTypeError(
                 f"{equation.operand} depends on a readout, which stays random in the limit",
-                mend="choose the mup parametrization, in which readouts are deterministic",
+                mend=STAYS_RANDOM,
             )
         operand = self._at.outputs[equation.operand.name]
         s = self._at.scales.entry_variance(equation.matrix)

@@ -30,6 +30,7 @@ _CHUNK = 1 << 20
 _AGREEMENT = 2e-14
 _REACH = 11.0
 _COST = 10.0
+_NEGLIGIBLE = 1e-6
 
 
 def tensor_expectation(
@@ -126,10 +127,14 @@ def _with_points(
         weight = (weight[:, None] * w).reshape(-1)
     kept = weight > 1e-22 * weight.max()
     grid, weight = grid[:, kept], weight[kept]
+    radius = np.sqrt((grid**2).sum(axis=0))
+    is_end = radius > 0.95 * radius.max(initial=0.0)
     value, size = np.empty(len(means)), np.empty(len(means))
     for rows in np.array_split(np.arange(len(means)), max(1, len(means) * len(weight) // _CHUNK)):
         x = means[rows][:, :, None] + roots[rows] @ grid
         found = np.broadcast_to(integrand(list(x.transpose(1, 0, 2))), (len(rows), len(weight)))
         value[rows] = found @ weight
         size[rows] = np.abs(found) @ weight
+        if ((np.abs(found[:, is_end]) @ weight[is_end]) > _NEGLIGIBLE * size[rows]).any():
+            value[rows] = np.nan
     return value, size
