@@ -9,6 +9,7 @@ from tpgraph.kernels import empirical_kernel
 from tpgraph.study import deep_kernel
 from tpgraph.study.activations import activation, value_and_slope
 from tpgraph.study.deep_kernel import deep_ntk, draw_normals, product_flops
+from tpgraph.study.deep_limit import deep_limit
 from tpgraph.study.sweep import seed_sequence
 
 GRAM = [[1.0, 0.3, -0.5], [0.3, 2.0, 0.1], [-0.5, 0.1, 1.0]]
@@ -198,3 +199,37 @@ def test_inner_products_that_no_inputs_have_are_refused():
         deep_ntk(normals(inputs=2), POINTS, [[1, 2], [2, 1]])
     with pytest.raises(TPDataError, match="no symmetric matrix"):
         deep_ntk(normals(inputs=2), POINTS, [[1, 0.5], [0.2, 1]])
+
+
+@pytest.mark.parametrize("point", [("tanh", 1.2, 0.5), ("relu", 2.0, 0.0), ("erf", 2.5, 0.1)])
+def test_wide_networks_have_the_kernel_of_the_limit(point):
+    """The mean of 24 networks of width 512 is the recursion's within four standard errors."""
+    values = np.stack(
+        [
+            deep_ntk(draw_normals(seed_sequence(i, "limit"), 512, 6), [point], [[0.8]], 5).values
+            for i in range(24)
+        ]
+    )[:, 0, 1:, 0, 0]
+    error = values.std(axis=0) / 24**0.5
+
+    def apart(*other):
+        limit = np.exp(deep_limit([other], 512, 6, 0.8, 5))[0, 1:]
+        return np.abs(values.mean(axis=0) - limit) / error
+
+    assert np.all(apart(*point) < 4)
+    assert np.any(apart(point[0], 1.25 * point[1], point[2]) > 4)
+
+
+def test_the_limit_is_the_sum_over_layers():
+    """Lemma 2 written out for L = 4, with Gauss–Hermite means: Θ/M = Σ_l q̂_{l−1} p_l."""
+    z, w = np.polynomial.hermite_e.hermegauss(120)
+    q, squares, slopes = 1.3 * 0.8 + 0.6, [], []
+    for _ in range(3):
+        squares.append(w @ np.tanh(q**0.5 * z) ** 2 / w.sum())
+        slopes.append(1.3 * (w @ (1 - np.tanh(q**0.5 * z) ** 2) ** 2) / w.sum())
+        q = 1.3 * squares[-1] + 0.6
+    total = squares[2] + slopes[2] * squares[1] + slopes[2] * slopes[1] * squares[0]
+    limit = deep_limit([("tanh", 1.3, 0.6)], 2**40, 4, 0.8, 9)[0, -1] - 40 * np.log(2)
+    assert limit == pytest.approx(np.log(total), abs=1e-9)
+    shallower = deep_limit([("tanh", 1.3, 0.6)], 2**40, 3, 0.8, 9)[0, -1] - 40 * np.log(2)
+    assert shallower != pytest.approx(np.log(total), abs=1e-2)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from tpgraph.study.deep_kernel import Point
+from tpgraph.study.deep_limit import deep_limit
 from tpgraph.study.dispersion_figures import draw_curves, draw_lines, draw_maps
 from tpgraph.study.dispersion_program import program_sweep
 from tpgraph.study.dispersion_settings import DispersionSettings
@@ -77,6 +78,23 @@ class Dispersion:
         with threadpool_limits(limits=1):
             return tuple(map(moments, self.log, self.sign))
 
+    @cached_property
+    def mean_over_limit(self) -> tuple[Array, ...]:
+        """For each width: E[Θ] over the value of infinite width, (points, depths, inputs).
+
+        nan off the diagonal and for programs, for which `tp.kernel` has the limit.
+        """
+        at = self.settings
+        found = tuple(np.full(part.ratio.shape, np.nan) for part in self.moments)
+        if at.program is None:
+            depths = [depth - 1 for depth in at.depths]
+            for width, part, over in zip(at.widths, self.moments, found, strict=True):
+                limit = deep_limit(at.points, width, max(at.depths), at.input_norm, at.input_dim)[
+                    :, depths
+                ]
+                over[..., 0] = np.exp(part.log_mean[..., 0] - limit)
+        return found
+
     def ratio(self, width: int, point: Point, correlation: float = 1.0) -> Array:
         """E[Θ²]/E[Θ]² against the depths. Raises ValueError for what is not in the settings."""
         at = self.settings
@@ -90,21 +108,23 @@ class Dispersion:
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         names = "activation,sigma_w2,sigma_b2,depth,width,correlation,inits"
-        writer.writerow([*names.split(","), *_COLUMNS])
+        writer.writerow([*names.split(","), *_COLUMNS, "mean_over_limit"])
         writer.writerows(self._rows())
         return out.getvalue()
 
     def _rows(self) -> Iterator[list[str]]:
         at = self.settings
         for p, point in enumerate(at.points):
-            for width, found in zip(at.widths, self.moments, strict=True):
-                columns = [getattr(found, name) for name in _COLUMNS]
+            for width, found, over in zip(
+                at.widths, self.moments, self.mean_over_limit, strict=True
+            ):
+                columns = [*(getattr(found, name) for name in _COLUMNS), over]
                 for d, depth in enumerate(at.depths):
                     for j, correlation in enumerate(at.correlations):
                         yield [
                             *_axes(at, point, depth),
                             *map(str, (width, correlation, found.inits)),
-                            *(f"{float(column[p, d, j]):.10g}" for column in columns),
+                            *(_number(float(column[p, d, j])) for column in columns),
                         ]
 
     def figure(self, colors: str = "gist_stern") -> Figure:
@@ -128,6 +148,11 @@ def _axes(settings: DispersionSettings, point: Point, depth: int) -> list[str]:
         names = (*variances, depth_name)
         values = [value if name else "" for name, value in zip(names, values, strict=True)]
     return [point[0], *values]
+
+
+def _number(value: float) -> str:
+    """Ten digits; nothing for what is unknown."""
+    return "" if np.isnan(value) else f"{value:.10g}"
 
 
 _COLUMNS = ("ratio", "low", "high", "largest", "log_mean")
