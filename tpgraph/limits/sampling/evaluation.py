@@ -12,7 +12,7 @@ no data. Each replicate of samples is an evaluation of its own. Source: Tensor P
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import assert_never
 
@@ -23,6 +23,7 @@ from tpgraph.functions import Expression, inline
 from tpgraph.limits.regularity import Reach, Regularity, number_reach
 from tpgraph.limits.sampling.checks import divides, finite, mean, normals_of
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
+from tpgraph.limits.sampling.lifetimes import Release
 from tpgraph.limits.sampling.normals import REPLICATES, Array, Normals
 from tpgraph.limits.sampling.outputs import STAYS_RANDOM, Output, apply
 from tpgraph.limits.sampling.products import Products
@@ -115,11 +116,16 @@ class Evaluation:
         """Whether readouts have given values."""
         return self.readouts.has_known
 
-    def run(self) -> None:
-        """Evaluate every declaration and equation, in order. Raises TPError."""
+    def run(self, after: Callable[[int], None] | None = None) -> None:
+        """Evaluate every declaration and equation, in order. Raises TPError.
+
+        `after` is called with −1 behind the declarations, and with the number of every equation.
+        """
         for declaration in self.program.declarations:
             self._declare(declaration)
-        for equation in self.program.equations:
+        for number, equation in enumerate(self.program.equations):
+            if after is not None:
+                after(number - 1)
             if any(v.name in self.unknown for v in equation.inputs):
                 self.unknown.add(equation.out.name)
                 continue
@@ -129,6 +135,17 @@ class Evaluation:
                 if not error.message.startswith("in the limit of "):
                     error.message = f"in the limit of {equation.out}: {error.message}"
                 raise error.at(equation.span) from None
+        if after is not None:
+            after(len(self.program.equations) - 1)
+
+    def release(self, release: Release) -> None:
+        """Forget samples that nothing will ask for."""
+        for name in release.samples:
+            self.trace.samples.pop(name, None)
+        for name in release.made:
+            self.trace.made.pop(name, None)
+        for key in release.families:
+            self.products.release(key)
 
     def _declare(self, declaration: Declaration) -> None:
         match declaration:

@@ -89,6 +89,10 @@ class Family:
                 total = total + flat.reshape(*flat.shape[:2], *normals.shape[2:])
         return total
 
+    def release(self) -> None:
+        """Forget the normals: there will be no further block."""
+        self._normals.clear()
+
     def solve(self, names: Sequence[str], b: Array) -> Array:
         """C⁺ b by input, C the covariance of the Ẑ of these names on one input.
 

@@ -8,15 +8,16 @@ only what was asked for is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import numpy as np
 
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.limits.inputs import Values
 from tpgraph.limits.sampling.evaluation import Evaluation
+from tpgraph.limits.sampling.lifetimes import lifetimes
 from tpgraph.limits.sampling.normals import REPLICATES, Array, replicate_size
 from tpgraph.program import MatMul, Program
 
@@ -90,59 +91,109 @@ def sampled_inputs(
 ) -> SampledInputs:
     """`tpgraph.limits.limit_over_inputs` by samples, of `needed`, the part that pairs depend on.
 
-    Time is O(N² S) and memory O(N S) per vector, with S = samples/16, and one replicate is
-    evaluated at a time where N S is large.
+    Time is O(N² S) and memory O(N S) per vector, with S = samples/16; where N S is large, one
+    replicate is evaluated at a time, and samples go after their last use.
     """
     count = max((len(rows) for rows in arrays.values()), default=1)
     size = replicate_size(samples)
     together = max(1, min(REPLICATES, _NUMBERS_AT_ONCE // (count * size)))
-    parts = []
+    scalars, means = _Tally[str](), _Tally[str]()
+    moments, covariances = _Tally[Pair](), _Tally[Pair]()
     for start in range(0, REPLICATES, together):
         some = range(start, min(start + together, REPLICATES))
-        found = Evaluation(needed, arrays, samples, seed, some, read=())
-        found.run()
-        parts.append(_facts(found, pairs, count))
-        del found
+        facts = _Collector(Evaluation(needed, arrays, samples, seed, some, read=()), pairs, count)
+        facts.run()
+        scalars.add(facts.scalars)
+        means.add(facts.means)
+        moments.add(facts.moments)
+        covariances.add(facts.covariances)
+        del facts
     return SampledInputs(
         program=program,
         count=count,
         samples=size * REPLICATES,
-        scalars=_estimates([part.scalars for part in parts]),
-        means=_estimates([part.means for part in parts]),
-        moments=_estimates([part.moments for part in parts]),
-        covariances=_estimates([part.covariances for part in parts]),
+        scalars=scalars.values(),
+        means=means.values(),
+        moments=moments.values(),
+        covariances=covariances.values(),
     )
 
 
-@dataclass(frozen=True)
-class _Facts:
-    """What some replicates say: arrays (B, N) and (B, N, N)."""
+class _Tally(Generic[Key]):
+    """Means and error bars s/√B over replicates that come a few at a time, (B, …) by key."""
 
-    scalars: Mapping[str, Array]
-    means: Mapping[str, Array]
-    moments: Mapping[Pair, Array]
-    covariances: Mapping[Pair, Array]
+    def __init__(self) -> None:
+        self._found: dict[Key, tuple[int, Array, Array]] = {}
+
+    def add(self, arrays: Mapping[Key, Array]) -> None:
+        """Count further replicates: number, mean and sum of squared deviations (Chan et al.)."""
+        for key, array in arrays.items():
+            new, mean, squares = len(array), array.mean(axis=0), array.var(axis=0) * len(array)
+            if key in self._found:
+                old, before, rest = self._found[key]
+                step = mean - before
+                squares = squares + rest + step**2 * (old * new / (old + new))
+                mean, new = before + step * (new / (old + new)), old + new
+            self._found[key] = new, mean, squares
+
+    def values(self) -> dict[Key, Values]:
+        """The estimates."""
+        return {
+            key: Values(mean, np.sqrt(squares / (n * (n - 1))))
+            for key, (n, mean, squares) in self._found.items()
+        }
 
 
-def _facts(found: Evaluation, pairs: Iterable[Pair], count: int) -> _Facts:
-    square = found.replicates, count, count
-    row = found.replicates, count
-    moments, covariances = {}, {}
-    for pair in pairs:
-        moment, covariance = _moments(found, *pair)
-        moments[pair] = np.broadcast_to(moment, square)
-        covariances[pair] = np.broadcast_to(covariance, square)
-    return _Facts(
-        scalars={name: np.broadcast_to(v[:, :, 0], row) for name, v in found.scalars.items()},
-        means={name: np.broadcast_to(v, row) for name, v in _means(found)},
-        moments=moments,
-        covariances=covariances,
-    )
+class _Collector:
+    """What some replicates say, taken while their samples are there: (B, N) and (B, N, N)."""
+
+    def __init__(self, found: Evaluation, pairs: Sequence[Pair], count: int) -> None:
+        self.found = found
+        self.count = count
+        self.scalars: dict[str, Array] = {}
+        self.means: dict[str, Array] = {}
+        self.moments: dict[Pair, Array] = {}
+        self.covariances: dict[Pair, Array] = {}
+        numbers = {e.out.name: i for i, e in enumerate(found.program.equations)}
+        self._due: dict[int, list[Pair]] = {}
+        asked: dict[str, int] = {}
+        for pair in pairs:
+            due = max(numbers.get(name, -1) for name in pair)
+            self._due.setdefault(due, []).append(pair)
+            asked.update({name: max(due, asked.get(name, due)) for name in pair})
+        self._releases = lifetimes(found.program, asked)
+
+    def run(self) -> None:
+        """Evaluate the whole program."""
+        self.found.run(self._after)
+        row = self.found.replicates, self.count
+        for name, value in self.found.scalars.items():
+            self.scalars[name] = np.broadcast_to(value[:, :, 0], row)
+        for name, value in _means(self.found):
+            self.means[name] = np.broadcast_to(value, row)
+
+    def _after(self, number: int) -> None:
+        square = self.found.replicates, self.count, self.count
+        for pair in self._due.get(number, ()):
+            moment, covariance = _moments(self.found, *pair)
+            self.moments[pair] = np.broadcast_to(moment, square)
+            self.covariances[pair] = np.broadcast_to(covariance, square)
+        self._take_means(number)
+        if number in self._releases:
+            self.found.release(self._releases[number])
+
+    def _take_means(self, number: int) -> None:
+        """E Z of what the equation made, or of everything initial."""
+        samples, equations = self.found.trace.samples, self.found.program.equations
+        names = samples if number < 0 else (equations[number].out.name,)
+        for name in names:
+            if name in samples:
+                row = self.found.replicates, self.count
+                self.means[name] = np.broadcast_to(samples[name].mean(axis=2), row)
 
 
 def _means(found: Evaluation) -> Iterator[tuple[str, Array]]:
-    for name, samples in found.trace.samples.items():
-        yield name, samples.mean(axis=2)
+    """E of what has a fixed dimension."""
     for name, output in found.outputs.items():
         if output.power == 0:
             yield name, output.values.mean(axis=(2, 3))
@@ -202,13 +253,3 @@ def _gram(x: Array, y: Array) -> Array:
         np.broadcast_to(v, (*v.shape[:2], *shape[2:])).reshape(*v.shape[:2], -1) for v in (x, y)
     ]
     return np.asarray(flat[0] @ flat[1].transpose(0, 2, 1) / flat[0].shape[2])
-
-
-def _estimates(parts: Sequence[Mapping[Key, Array]]) -> dict[Key, Values]:
-    """The mean over all replicates, and s/√B."""
-    found: dict[Key, Values] = {}
-    for key in parts[0]:
-        every = np.concatenate([part[key] for part in parts])
-        error = every.std(axis=0, ddof=1) / np.sqrt(len(every))
-        found[key] = Values(every.mean(axis=0), error)
-    return found

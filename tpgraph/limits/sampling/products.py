@@ -95,6 +95,15 @@ class Products:
         else:
             raise TPTypeError(f"{equation.matrix} has no width: it has no limit")
 
+    def release(self, key: tuple[str, bool]) -> None:
+        """Forget the normals and the wide operands of a matrix's products, after the last one."""
+        family = self._families.get(key)
+        if family is not None:
+            family.release()
+            for name in family.names:
+                if self.program.equation_of[name].inputs[-1].is_wide:
+                    self._operands.pop(name, None)
+
     def _repeat(self, name: str, earlier: str) -> None:
         """The same product once more, which is the same variable to the last digit."""
         self.repeats[name] = earlier
