@@ -165,6 +165,64 @@ def test_an_ensemble_has_the_mean_and_variance_of_the_closed_form() -> None:
     assert np.abs(at_start / exact.sd**2 - 1).max() > 0.2  # training narrows it
 
 
+def several(k: int) -> Program:
+    """Two outputs of k components each."""
+    return parse(
+        f"width n\nparametrization ntk\ndata ξ : 3\ntarget y, z : {k}\n"
+        f"param U : n × 3 ~ N(0, 1)\nparam V : {k} × n ~ N(0, 1)\n"
+        "f = V tanh(U ξ)\ng = V erf(U ξ)\noutput f, g\nloss ((f - y)^2 + (g - z)^2) / 2\n"
+    )
+
+
+@pytest.mark.parametrize("components", [1, 3])
+def test_several_outputs_are_pytorch_on_the_linearized_model(components: int) -> None:
+    """f_a(ξ) = J_a(ξ) θ for outputs a, one θ for each of their components."""
+    m = 2
+    jacobian = RNG.standard_normal((P, m, 40)) / 40**0.5
+    ntk = np.einsum("paw,qbw->paqb", jacobian, jacobian)
+    y, z = RNG.standard_normal((2, N, components))
+    start = RNG.standard_normal((P, m, components))
+    features, f0 = torch.tensor(jacobian), torch.tensor(start)
+    goal = torch.tensor(np.stack([y, z], axis=1))
+    θ = torch.zeros((40, components), dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.SGD([θ], lr=0.2)
+    for rows in torch.tensor(SCHEDULE):
+        optimizer.zero_grad()
+        f = f0[rows] + features[rows] @ θ
+        (((f - goal[rows]) ** 2).sum((1, 2)) / 2).mean().backward()
+        optimizer.step()
+    expected = (f0 + features @ θ).detach().numpy().reshape(P, -1)
+    options: dict[str, Any] = {"lr": 0.2, "schedule": SCHEDULE, "start": start.reshape(P, -1)}
+    targets = {"y": y, "z": z}
+    found = kernel_dynamics(ntk, targets, loss=several(components), **options)
+    np.testing.assert_allclose(found.outputs[-1, 0], expected, atol=1e-10)
+    apart = ntk * np.eye(m)[None, :, None, :]
+    wrong = kernel_dynamics(apart, targets, loss=several(components), **options)
+    assert np.abs(wrong.outputs[-1, 0] - expected).max() > 1e-2
+
+
+def test_closed_forms_of_several_outputs() -> None:
+    m = 2
+    jacobian, root = RNG.standard_normal((2, P, m, 40)) / 40**0.5
+    ntk = np.einsum("paw,qbw->paqb", jacobian, jacobian)
+    nngp = np.einsum("paw,qbw->paqb", root, root)
+    y = RNG.standard_normal((N, 4))
+    lr = 0.5 * largest_rate(ntk[:N, :, :N])
+    start = gaussian_ensemble(nngp, 20000, 2, seed=1)
+    assert start.shape == (20000, P, 4)
+    iterated = kernel_dynamics(ntk, y, lr=lr, steps=6, start=start)
+    exact = kernel_solution(ntk, y, lr=lr, steps=6, nngp=nngp)
+    one = kernel_solution(ntk, y, lr=lr, steps=6, start=start[0]).mean
+    np.testing.assert_allclose(one, iterated.outputs[-1, 0], atol=1e-10)
+    spread = np.repeat(exact.sd, 2, axis=1)
+    assert exact.cov.shape == (P, m, P, m)
+    assert np.abs((iterated.mean[-1] - exact.mean) / spread).max() < 5 / 20000**0.5
+    assert np.abs(iterated.outputs[-1].std(axis=0) / spread - 1).max() < 0.05
+    assert np.abs(start.std(axis=0) / spread - 1).max() > 0.2
+    with pytest.raises(TPDataError, match="the NNGP is of 1 outputs"):
+        kernel_solution(ntk, y, nngp=NNGP)
+
+
 def test_singular_kernels() -> None:
     A = RNG.standard_normal((P, 3))
     singular = A @ A.T
@@ -222,7 +280,10 @@ def test_programs_without_a_fitting_loss() -> None:
     body = "width n\nparametrization ntk\ndata ξ : 3\nparam U : n × 3 ~ N(0, 1)\nx = tanh(U ξ)\n"
     readout = "param V : 1 × n ~ N(0, 1)\nf = V x\n"
     cases = {
-        "0 outputs": body,
+        "has no output": body,
+        "outputs f of 1 and g of 2 differ": body
+        + readout
+        + "param R : 2 × n ~ N(0, 1)\ng = R x\noutput f, g\nloss f^2\n",
         "output m is a scalar": body + "m = mean(x)\noutput m\n",
         "has no loss": body + readout + "output f\n",
         "the loss reads U": body + readout + "m = mean(x^2)\noutput f\nloss f^2 + m\n",

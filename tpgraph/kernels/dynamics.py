@@ -2,8 +2,9 @@
 
     f_{t+1}(ξ) = f_t(ξ) − η_t (1/B) Σ_{b ∈ batch t} K(ξ, ξ_b) L′(f_t(ξ_b))
 
-K is the NTK at initialization, the same for every component of f. Kernels are over P points, of
-which the first N, as many as there are targets, are trained on; the others are test points.
+K is the NTK at initialization, the same for every component of f, or, for several outputs, a matrix
+K_ab of outputs a, b. Kernels are over P points, of which the first N, as many as there are targets,
+are trained on; the others are test points.
 
 Source: Yang & Littwin, Tensor Programs IIb (arXiv 2105.03703), Theorem 5.3; Jacot et al. (2018).
 """
@@ -87,11 +88,12 @@ def kernel_dynamics(
 ) -> KernelDynamics:
     """Kernel gradient descent, step by step.
 
-    `ntk` is (P, P), or (P, N) without the columns of test points; `targets` (N, k), or arrays by
-    name for a loss with several. `start` is f₀: nothing for 0, (P, k), or (E, P, k) for E members
-    (`gaussian_ensemble` draws them from the NNGP). `schedule` holds the indices of every step's
-    samples, (T,) or (T, B); without it, each of `steps` steps is on all samples. `lr` is η, or one
-    for every step. `loss` is |f − y|²/2, or that of a program.
+    `ntk` is (P, P), or (P, N) without the columns of test points, or (P, m, P, m) for m outputs
+    side by side in f; `targets` are (N, k), or arrays by name for a loss with several. `start` is
+    f₀: nothing for 0, (P, k), or (E, P, k) for E members (`gaussian_ensemble` draws them from the
+    NNGP). `schedule` holds the indices of every step's samples, (T,) or (T, B); without it, each of
+    `steps` steps is on all samples. `lr` is η, or one for every step. `loss` is |f − y|²/2, or that
+    of a program.
 
     Raises TPDataError for arrays that do not fit, TPTypeError for a program without a fitting loss,
     and TPError where full-batch descent on a squared loss diverges: η c λ_max(K)/N > 2, c = L″.
@@ -100,13 +102,14 @@ def kernel_dynamics(
     chosen = loss_of(loss)
     compared = chosen.targets(targets)
     count = _count(compared)
-    K = kernel_array(ntk, count)
+    K, m = kernel_array(ntk, count)
+    points = len(K) // m
     batches = _batches(schedule, steps, count)
     rates = _rates(lr, len(batches))
     if schedule is None and chosen.curvature is not None:
-        require_stable(K[:count], chosen.curvature, float(rates.max(initial=0.0)))
+        require_stable(K[: count * m], count, chosen.curvature, float(rates.max(initial=0.0)))
     components = chosen.components or next(iter(compared.values())).shape[1]
-    f = _start(start, len(K), components)
+    f = _start(start, points, components)
     outputs = np.empty((len(batches) + 1, *f.shape))
     losses = np.empty((len(batches), len(f)))
     outputs[0] = f
@@ -115,7 +118,9 @@ def kernel_dynamics(
             seen = {name: array[batch] for name, array in compared.items()}
             before = outputs[t][:, batch]
             losses[t] = chosen.value(before, seen).mean(axis=1)
-            step = K[:, batch] @ chosen.derivative(before, seen)
+            slopes = chosen.derivative(before, seen).reshape(len(f), len(batch) * m, -1)
+            columns = (batch[:, None] * m + np.arange(m)).ravel()
+            step = (K[:, columns] @ slopes).reshape(f.shape)
             outputs[t + 1] = outputs[t] - rates[t] / len(batch) * step
     return KernelDynamics(outputs, losses, count)
 
@@ -125,38 +130,50 @@ def loss_of(loss: Loss | Program) -> Loss:
     return program_loss(loss) if isinstance(loss, Program) else loss
 
 
-def kernel_array(kernel: Any, count: int) -> Array:
-    """A kernel (P, P) or (P, N), with N = `count` ≤ P, symmetric. Raises TPDataError."""
+def kernel_array(kernel: Any, count: int) -> tuple[Array, int]:
+    """A kernel over N = `count` ≤ P points with targets first, as a matrix, and its m outputs.
+
+    (P, P) or (P, N) is the matrix itself, m = 1; of (P, m, P, m) or (P, m, N, m) the outputs stand
+    within the points. Raises TPDataError for another shape and for what is not symmetric.
+    """
     try:
-        K = np.asarray(kernel, dtype=np.float64)
+        given = np.asarray(kernel, dtype=np.float64)
     except (TypeError, ValueError):
         raise TPDataError("the kernel is no array of numbers", expected="(P, P)") from None
-    if K.ndim != 2 or len(K) < count or K.shape[1] not in (count, len(K)):
+    blocks = given if given.ndim == 4 else given.reshape(*given.shape[:1], 1, *given.shape[1:], 1)
+    fits = blocks.ndim == 4 and blocks.shape[1] == blocks.shape[3] > 0
+    if not fits or len(blocks) < count or blocks.shape[2] not in (count, len(blocks)):
         raise TPDataError(
-            f"the kernel has shape {K.shape}, but there are targets of {count} samples",
+            f"the kernel has shape {given.shape}, but there are targets of {count} samples",
             expected=f"(P, P) or (P, {count}) with P ≥ {count}, samples with targets first",
         )
+    P, m, Q, _ = blocks.shape
+    K = blocks.reshape(P * m, Q * m)
     if not np.isfinite(K).all():
         raise TPDataError("the kernel has entries that are not finite")
     square = K[: K.shape[1]]
     if not np.allclose(square, square.T, rtol=1e-6, atol=1e-9 * float(np.abs(square).max())):
         raise TPDataError("the kernel is not symmetric", expected="K(ξ, ξ̄) = K(ξ̄, ξ)")
-    return K
+    return K, m
 
 
 def largest_rate(ntk: Any, curvature: float = 1.0) -> float:
-    """2 N / (c λ_max(K)), above which full-batch descent on a squared loss diverges; K is (N, N).
+    """2 N / (c λ_max(K)), above which full-batch descent on a squared loss diverges.
 
-    c = L″ is 1 for |f − y|²/2.
+    K is (N, N), or (N, m, N, m); c = L″ is 1 for |f − y|²/2.
     """
-    K = np.asarray(ntk, dtype=np.float64)
+    count = len(np.asarray(ntk))
+    return _bound(kernel_array(ntk, count)[0], count, curvature)
+
+
+def _bound(K: Array, count: int, curvature: float) -> float:
     top = float(np.linalg.eigvalsh((K + K.T) / 2)[-1])
-    return 2 * len(K) / (curvature * top) if top > 0 else float("inf")
+    return 2 * count / (curvature * top) if top > 0 else float("inf")
 
 
-def require_stable(ntk: Array, curvature: float, lr: float) -> None:
-    """Raise TPError where full-batch descent with this learning rate diverges."""
-    bound = largest_rate(ntk[:, : len(ntk)], curvature)
+def require_stable(K: Array, count: int, curvature: float, lr: float) -> None:
+    """Raise TPError where full-batch descent diverges; K has the rows of `count` samples."""
+    bound = _bound(K[:, : len(K)], count, curvature)
     if lr > bound * (1 + 1e-9):
         raise TPError(
             f"training diverges: the learning rate {lr:g} is above"

@@ -44,7 +44,8 @@ such that are smaller."""
 class KernelSolution:
     """The trained outputs at P points: `mean` (P, k), `cov` (P, P), the same for every component.
 
-    The first `train_count` points are those trained on.
+    For m outputs side by side `cov` is (P, m, P, m). The first `train_count` points are those
+    trained on.
     """
 
     mean: Array
@@ -53,8 +54,10 @@ class KernelSolution:
 
     @property
     def sd(self) -> Array:
-        """The standard deviation at every point, (P,)."""
-        return np.sqrt(np.maximum(np.diagonal(self.cov), 0.0))
+        """The standard deviation at every point, (P,), or (P, m)."""
+        shape = self.cov.shape[: self.cov.ndim // 2]
+        size = math.prod(shape)
+        return np.sqrt(np.maximum(np.diagonal(self.cov.reshape(size, size)), 0.0)).reshape(shape)
 
 
 def kernel_solution(
@@ -71,8 +74,9 @@ def kernel_solution(
     """Full-batch kernel gradient descent on a squared loss, in closed form.
 
     After `steps` steps of rate `lr`, at continuous `time` = η × steps, or, without either, in the
-    limit t → ∞. `ntk` is (P, P) or (P, N), the samples with targets (N, k) first; `start` is the
-    mean of f₀, (P, k), 0 by default; `nngp` its covariance (P, P), 0 by default: f₀ fixed.
+    limit t → ∞. `ntk` is (P, P) or (P, N), the samples with targets (N, k) first, or (P, m, P, m)
+    for m outputs side by side; `start` is the mean of f₀, (P, k), 0 by default; `nngp` its
+    covariance, of the shape of `ntk`, 0 by default: f₀ fixed.
 
     Raises TPDataError for arrays that do not fit, TPTypeError for another loss, and TPError where
     the learning rate makes training diverge.
@@ -83,24 +87,33 @@ def kernel_solution(
     if c is None:
         raise TPTypeError("the closed form is for a squared loss", mend="use kernel_dynamics")
     y = next(iter(chosen.targets(targets).values()))
-    N = len(y)
-    K = kernel_array(ntk, N)
+    N, components = y.shape
+    K, m = kernel_array(ntk, N)
+    points = len(K) // m
     if steps is not None and time is not None:
         raise TPDataError("steps and time were both given", expected="one of them")
     if steps is not None:
         if lr is None or not (math.isfinite(lr) and lr >= 0) or steps < 0:
             raise TPDataError(f"{steps} steps with learning rate {lr}", expected="numbers ≥ 0")
-        require_stable(K[:N], c, lr)
-    values, vectors = np.linalg.eigh((K[:N, :N] + K[:N, :N].T) / 2)
+        require_stable(K[: N * m], N, c, lr)
+    f0 = np.zeros((points, components)) if start is None else samples_array("f₀", start)
+    if f0.shape != (points, components) or components % m:
+        raise TPDataError(
+            f"f₀ has shape {f0.shape}, and the kernel is of {m} outputs",
+            expected=f"({points}, {components}), as the targets",
+        )
+    trained = slice(N * m)
+    square = K[trained, trained]
+    values, vectors = np.linalg.eigh((square + square.T) / 2)
     G = vectors * _learned(values, c / N, lr, steps, time) @ vectors.T
-    to_train = K[:, :N] @ G
-    f0 = np.zeros((len(K), y.shape[1])) if start is None else samples_array("f₀", start)
-    if f0.shape != (len(K), y.shape[1]):
-        raise TPDataError(f"f₀ has shape {f0.shape}", expected=f"({len(K)}, {y.shape[1]})")
+    to_train = K[:, trained] @ G
     A = np.eye(len(K))
-    A[:, :N] -= to_train
-    covariance = np.zeros((len(K), len(K))) if nngp is None else _full(nngp, len(K))
-    return KernelSolution(f0 + to_train @ (y - f0[:N]), A @ covariance @ A.T, N)
+    A[:, trained] -= to_train
+    covariance = np.zeros((len(K), len(K))) if nngp is None else _full(nngp, points, m)
+    wrong = y.reshape(N * m, -1) - f0.reshape(points * m, -1)[trained]
+    mean = f0 + (to_train @ wrong).reshape(f0.shape)
+    cov = A @ covariance @ A.T
+    return KernelSolution(mean, cov if m == 1 else cov.reshape(points, m, points, m), N)
 
 
 def _learned(
@@ -122,24 +135,29 @@ def _learned(
     return np.where(null, 0.0, 1 / safe)
 
 
-def _full(nngp: Any, points: int) -> Array:
-    covariance = kernel_array(nngp, points)
+def _full(nngp: Any, points: int, outputs: int) -> Array:
+    """A covariance (P, P) or (P, m, P, m) as a symmetric matrix."""
+    covariance, m = kernel_array(nngp, points)
+    if m != outputs:
+        raise TPDataError(f"the NNGP is of {m} outputs and the NTK of {outputs}")
     return (covariance + covariance.T) / 2
 
 
 def gaussian_ensemble(nngp: Any, members: int, components: int = 1, seed: int = 0) -> Array:
     """f₀ ~ N(0, NNGP) of so many networks, (members, P, components), components independent.
 
-    The covariance (P, P) may be singular: negative eigenvalues by rounding count as 0.
+    Of an NNGP (P, m, P, m) of m outputs the result is (members, P, m · components), outputs side by
+    side. The covariance may be singular: negative eigenvalues by rounding count as 0.
     Raises TPDataError where it is clearly indefinite.
     """
-    K = np.asarray(nngp, dtype=np.float64)
-    covariance = _full(K, len(K))
-    values, vectors = np.linalg.eigh(covariance)
+    points = len(np.asarray(nngp))
+    covariance, m = kernel_array(nngp, points)
+    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
     if values[0] < -_INDEFINITE * values[-1]:
         raise TPDataError(
             f"the covariance has the eigenvalue {values[0]:.3g}", expected="none below 0"
         )
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    draws = np.random.default_rng(seed).standard_normal((members, len(K), components))
-    return np.asarray(np.einsum("pq,eqk->epk", root, draws, optimize=True))
+    draws = np.random.default_rng(seed).standard_normal((members, points * m, components))
+    found = np.einsum("pq,eqk->epk", root, draws, optimize=True)
+    return np.asarray(found.reshape(members, points, m * components))

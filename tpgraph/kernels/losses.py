@@ -15,7 +15,7 @@ from tpgraph.program import Data, InitialScalar, Program, Target, Variable, chec
 from tpgraph.program.reach import ancestors
 from tpgraph.transform.backward import differentiate_program
 
-__all__ = ["Loss", "Targets", "program_loss", "samples_array", "single_output", "squared_loss"]
+__all__ = ["Loss", "Targets", "fixed_outputs", "program_loss", "samples_array", "squared_loss"]
 
 Array = npt.NDArray[np.float64]
 Targets = Mapping[str, Array]
@@ -75,26 +75,29 @@ squared_loss: Loss = _Squared()
 
 @dataclass(frozen=True)
 class _ProgramLoss:
-    """The loss of a program: what follows its output, with its backward pass, compiled."""
+    """The loss of a program: what follows its outputs, with its backward pass, compiled.
+
+    `errors` names ∂L/∂f of every output, None where the loss does not read it.
+    """
 
     module: Module
     params: Params
-    output: Variable
+    outputs: tuple[Variable, ...]
     loss: str
-    error: str
+    errors: tuple[str | None, ...]
     curvature: float | None = None
 
     @property
     def components(self) -> int | None:
-        """The dimension of the output."""
-        return self.output.dim.size({})
+        """The dimension of all outputs together."""
+        return len(self.outputs) * self.outputs[0].dim.size({})
 
     @property
     def inputs(self) -> tuple[Variable, ...]:
-        """What the loss compares the output with."""
+        """What the loss compares the outputs with."""
         program = self.module.program
         declared = [d.variable for d in (*program.data, *program.targets)]
-        return tuple(v for v in declared if v != self.output)
+        return tuple(v for v in declared if v not in self.outputs)
 
     def targets(self, given: Any) -> Targets:
         names = ", ".join(v.name for v in self.inputs) or "no target"
@@ -109,73 +112,80 @@ class _ProgramLoss:
         return {name: samples_array(name, given[name], size) for name, size in sizes.items()}
 
     def value(self, f: Array, targets: Targets) -> Array:
-        value = self._evaluate(f, targets, self.loss).sum(axis=-1)
+        value = self._evaluate(f, targets)[self.loss].sum(axis=-1)
         return np.broadcast_to(value, f[..., 0].size).reshape(f.shape[:-1])
 
     def derivative(self, f: Array, targets: Targets) -> Array:
-        error = self._evaluate(f, targets, self.error)
-        return np.broadcast_to(error, (f[..., 0].size, f.shape[-1])).reshape(f.shape)
+        found = self._evaluate(f, targets)
+        shape = (f[..., 0].size, f.shape[-1] // len(self.outputs))
+        zero = np.zeros(shape)
+        parts = [zero if e is None else np.broadcast_to(found[e], shape) for e in self.errors]
+        return np.concatenate(parts, axis=1).reshape(f.shape)
 
-    def _evaluate(self, f: Array, targets: Targets, wanted: str) -> Array:
-        """A variable of the compiled pass, (E N, d), where E N are the samples of all members."""
+    def _evaluate(self, f: Array, targets: Targets) -> dict[str, Any]:
+        """The compiled pass by variable, (E N, d), where E N are the samples of all members."""
         rows = f.reshape(-1, f.shape[-1])
         copies = len(rows) // f.shape[-2]
-        arrays = [rows, *(np.tile(targets[v.name], (copies, 1)) for v in self.inputs)]
+        parts = np.split(rows, len(self.outputs), axis=1)
+        arrays = [*parts, *(np.tile(targets[v.name], (copies, 1)) for v in self.inputs)]
         with np.errstate(all="ignore"):  # a run that diverges is answered with what is infinite
-            found = dict(self.module.variables(self.params, *arrays))
-        return np.asarray(found[wanted])
+            return dict(self.module.variables(self.params, *arrays))
 
 
 def program_loss(program: Program) -> Loss:
-    """The loss of a program as a function of its output, of its targets, and of its data if read.
+    """The loss of a program as a function of its outputs, of its targets, and of its data if read.
 
-    Raises TPTypeError for a program without a loss, with an output that is not one vector of fixed
-    dimension, and with a loss that reads the network elsewhere than at its output.
+    Several outputs stand side by side in f. Raises TPTypeError for a program without a loss, with
+    outputs that are not vectors of one fixed dimension, and with a loss that reads the network
+    elsewhere than at its outputs.
     """
-    output = single_output(program)
+    outputs = fixed_outputs(program)
     if program.loss is None:
         raise TPTypeError(
             f"program {program.name} has no loss", mend="declare one: loss (f - y)^2 / 2"
         )
-    found = differentiate_program(
-        _after(program, output, program.loss), program.loss.name, [output.name]
-    )
+    names = [o.name for o in outputs]
+    found = differentiate_program(_after(program, outputs, program.loss), program.loss.name, names)
     module = compile(found.program)
-    error = found.errors[output.name].name
-    loss = _ProgramLoss(module, module.init({}), output, program.loss.name, error)
+    errors = tuple(found.errors[n].name if n in found.errors else None for n in names)
+    loss = _ProgramLoss(module, module.init({}), outputs, program.loss.name, errors)
     return replace(loss, curvature=_curvature(loss))
 
 
-def single_output(program: Program) -> Variable:
-    """The output, one vector of fixed dimension. Raises TPTypeError for other programs."""
-    wanted = "one output, a readout such as f = V x"
-    if len(program.outputs) != 1:
-        names = ", ".join(o.name for o in program.outputs) or "none"
-        raise TPTypeError(
-            f"program {program.name} has {len(program.outputs)} outputs ({names})", expected=wanted
-        )
-    output = program.outputs[0]
-    if not output.is_fixed:
-        raise TPTypeError(f"output {output} is a {output.type}", expected=wanted)
-    return output
+def fixed_outputs(program: Program) -> tuple[Variable, ...]:
+    """The outputs, vectors of one fixed dimension. Raises TPTypeError for other programs."""
+    wanted = "readouts such as f = V x, all of one dimension"
+    if not program.outputs:
+        raise TPTypeError(f"program {program.name} has no output", expected=wanted)
+    for output in program.outputs:
+        if not output.is_fixed:
+            raise TPTypeError(f"output {output} is a {output.type}", expected=wanted)
+        first = program.outputs[0]
+        if output.dim.size({}) != first.dim.size({}):
+            raise TPTypeError(
+                f"outputs {first} of {first.dim} and {output} of {output.dim} differ",
+                expected=wanted,
+            )
+    return program.outputs
 
 
-def _after(program: Program, output: Variable, loss: Variable) -> Program:
-    """The part of the program from the output, given as data, to the loss."""
-    needed = ancestors(program, [loss.name], without=[output.name])
+def _after(program: Program, outputs: tuple[Variable, ...], loss: Variable) -> Program:
+    """The part of the program from the outputs, given as data, to the loss."""
+    names = {o.name for o in outputs}
+    needed = ancestors(program, [loss.name], without=names)
     given = [d for d in program.declarations if any(v.name in needed for v in d.variables)]
     for declaration in given:
         constant = isinstance(declaration, InitialScalar) and not declaration.widths
         if not constant and not isinstance(declaration, Data | Target):
             raise TPTypeError(
-                f"the loss reads {declaration.variables[0]} otherwise than through {output}",
+                f"the loss reads {declaration.variables[0]} otherwise than through the outputs",
                 expected="a loss of outputs, targets and data alone",
             )
     part = Program(
         name=f"{program.name}-loss",
         widths=(),
-        declarations=(Data(output), *given),
-        equations=tuple(e for e in program.equations if e.out.name in needed - {output.name}),
+        declarations=(*(Data(o) for o in outputs), *given),
+        equations=tuple(e for e in program.equations if e.out.name in needed - names),
         loss=loss,
         functions=program.functions,
     )
@@ -184,9 +194,9 @@ def _after(program: Program, output: Variable, loss: Variable) -> Program:
 
 def _curvature(loss: _ProgramLoss) -> float | None:
     """The c of L′(f) = c (f − y), probed at points off every symmetry; None otherwise."""
-    if len(loss.inputs) != 1 or loss.inputs[0].dim != loss.output.dim:
+    if len(loss.inputs) != 1 or [v.dim for v in loss.outputs] != [loss.inputs[0].dim]:
         return None
-    k = loss.output.dim.size({})
+    k = loss.outputs[0].dim.size({})
     f, y = np.random.default_rng(0).normal(scale=2.0, size=(2, 8, k))
     slopes = loss.derivative(f, {loss.inputs[0].name: y}) / (f - y)
     c = float(slopes[0, 0])

@@ -24,7 +24,7 @@ import numpy as np
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.files import make_directory, write_bytes, write_text
 from tpgraph.kernels import kernel
-from tpgraph.kernels.losses import program_loss, single_output
+from tpgraph.kernels.losses import fixed_outputs, program_loss
 from tpgraph.language import to_text
 from tpgraph.program import Program
 from tpgraph.study.compare_data import Data, Experience, TestPoints, experience, samples_of
@@ -88,12 +88,13 @@ def compare(
     and `resume` goes on, also with more widths or seeds. `workers` processes train, 0 is this one.
 
     Raises TPError for parametrizations without a limit and for results of other settings in `out`,
-    TPTypeError for programs that are not of one output, TPDataError for what does not fit.
+    TPTypeError for outputs that are no readouts of one dimension, TPDataError for what does not
+    fit.
     Source: Tensor Programs IIb (arXiv 2105.03703), Theorem 5.3.
     """
     check_settings(program, steps, lr, batch, seed)
     regime = regime_of(program)
-    output, loss = single_output(program), program_loss(program)
+    outputs, loss = fixed_outputs(program), program_loss(program)
     chosen = _widths(widths, seeds)
     samples_found = samples_of(program, data, synthetic, seed)
     seen = experience(program, samples_found, test, steps, batch, seed)
@@ -108,7 +109,7 @@ def compare(
         infinite = kernels or (lambda p, X: kernel(p, X, samples=samples))
         reference: Reference = kernel_limit(program, seen, loss, lr, infinite)
     else:
-        reference = feature_limit(program, output, seen, lr, samples)
+        reference = feature_limit(program, outputs, seen, lr, samples)
     if folder is not None:
         _begin(folder, manifest)
     trainer = Trainer(to_text(program), seen, float(lr), dtype)
@@ -125,7 +126,7 @@ def compare(
         runs=runs,
         wanted=len(tasks),
         interrupted=interrupted,
-        ensemble=reference.ensemble(members, output.dim.size({}), seed),
+        ensemble=reference.ensemble(members, outputs[0].dim.size({}), seed),
         engine=reference.engine,
         limit_error=reference.error,
     )

@@ -123,7 +123,7 @@ class FeatureLimit:
 
     values: Array
     error: float
-    engine: str = "sampled"
+    engine: str
 
     def beside(self, start: Array) -> Array:
         """The same for every network."""
@@ -199,23 +199,24 @@ def feature_limit(
     given = _training_data(program, seen)
     count = len(next(iter(seen.test.values())))
     values = np.empty((steps + 1, count, len(outputs) * outputs[0].dim.size({})))
-    error = 0.0
+    error, engines = 0.0, set()
     for m in range(count):
         data = {_test_name(name): array[m] for name, array in seen.test.items()}
         found = limit(unrolled, data={**given, **data}, samples=samples)
+        engines.add(found.engine)
         for t in range(steps + 1):
             context = Context(t, t, "", TEST)
             vectors = [found.vector(context.name(output.name)) for output in outputs]
             values[t, m] = np.concatenate([_deterministic(v, t) for v in vectors])
             error = max(error, *(v.mean.error for v in vectors))
-    return FeatureLimit(values, error)
+    return FeatureLimit(values, error, "exact" if engines == {"exact"} else "sampled")
 
 
 def _deterministic(vector: VectorLimit, t: int) -> Array:
     """The entries of an output that is a number in the limit."""
-    if vector.samples.shape[2] > 1:
+    if vector.var.value > 5 * vector.var.error:
         raise TPDataError(f"outputs stay random at infinite width after {t} steps")
-    return np.asarray(vector.samples[:, :, 0].mean(axis=0))
+    return vector.values
 
 
 def _test_name(name: str) -> str:

@@ -34,7 +34,8 @@ class RunTask:
 class Trainer:
     """Trains the network of a task by SGD.
 
-    The result: `test` (T+1, M, k), the outputs at the test points before and after every step;
+    The result: `test` (T+1, M, k), the outputs at the test points before and after every step,
+    several side by side;
     `start` (N, k), those at the training samples before the first; `losses` (T,). What follows a
     loss that is not finite is nan.
     """
@@ -72,10 +73,14 @@ def _samples(module: Module, seen: Experience, rows: npt.NDArray[np.int64]) -> l
 
 
 def _outputs(module: Module, params: Params, arrays: Mapping[str, Array]) -> Array:
-    """The output at every sample, (N, k), float64."""
+    """The outputs at every sample, side by side, (N, k), float64."""
     data = [arrays[d.variable.name] for d in module.program.data]
     parts = [
-        module.forward(params, *(array[i : i + _ROWS] for array in data))
+        _joined(module.forward(params, *(array[i : i + _ROWS] for array in data)))
         for i in range(0, len(data[0]), _ROWS)
     ]
     return np.concatenate(parts).astype(np.float64)
+
+
+def _joined(found: Array | Mapping[str, Array]) -> Array:
+    return np.concatenate(list(found.values()), axis=1) if isinstance(found, Mapping) else found
