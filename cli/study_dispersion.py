@@ -78,7 +78,7 @@ def dispersion(
         typer.Option(
             metavar="FILE",
             help="Study this .tp program: --depths, --sigma-w2, --sigma-b2 set its constants"
-            " L, σ_w2, σ_b2.",
+            " L, σ_w2, σ_b2, --activation its φ.",
         ),
     ] = None,
     constant: Annotated[
@@ -108,10 +108,12 @@ def dispersion(
     common = {"seed": seed, "dtype": dtype.value, "input_norm": input_norm}
     chosen: dict[str, Any] = {name: value for name, value in grid.items() if value is not None}
     if program is not None:
-        _only_for_networks(activation=activation, at=at, input_dim=input_dim)
+        _only_for_networks(at=at, input_dim=input_dim)
         text, _, _ = read_text(program)
         fixed = tuple((name, float(v)) for name, v in parse_constants(constant or []).items())
-        settings = tp.program_settings(text, fixed=fixed, **common, **chosen)
+        settings = tp.program_settings(
+            text, activations=activation, fixed=fixed, **common, **chosen
+        )
     else:
         points = None if at is None else [_pair(value) for value in at]
         settings = tp.dispersion_settings(
@@ -155,7 +157,7 @@ def _study(
             err=True,
         )
     if found.interrupted:
-        typer.echo("interrupted; the same command goes on from here", err=True)
+        typer.echo("the same command goes on from here", err=True)
         raise typer.Exit(INTERRUPTED)
 
 

@@ -3,39 +3,19 @@
 import numpy as np
 import torch
 
+from tpgraph.gallery import entry
 from tpgraph.language import parse
 
 PHI = {"tanh": torch.tanh, "relu": torch.relu, "erf": torch.erf, "sigmoid": torch.sigmoid,
        "z": lambda z: z, "z/(1 + z^2)": lambda z: z / (1 + z**2)}  # fmt: skip
 
-PROGRAM = """
-program fully_connected
-width n
-dim   d = 9
-const L = 3
-const σ_w2 = 2
-const σ_b2 = 0
-parametrization standard
-fn φ(z) = {φ}(z)
-data   ξ : d
-target y : 1
-param  W[1]      : n × d ~ N(0, σ_w2)
-param  W[2..L-1] : n × n ~ N(0, σ_w2)
-param  V         : 1 × n ~ N(0, σ_w2)
-param  b[1..L-1] : n     ~ N(0, σ_b2)
-param  c         : 1     ~ N(0, σ_b2)
-x[1] = φ(W[1] ξ + b[1])
-for l in 2..L-1:
-    x[l] = φ(W[l] x[l-1] + b[l])
-f = V x[L-1] + c
-output f
-loss (f - y)^2 / 2
-"""
+TEXT = entry("fully_connected").text
 
 
 def program(name, depth, sigma_w2, sigma_b2):
-    constants = {"L": depth, "σ_w2": sigma_w2, "σ_b2": sigma_b2}
-    return parse(PROGRAM.replace("{φ}", name), constants=constants)
+    """The gallery's network with this φ, nine input dimensions and one output."""
+    constants = {"d": 9, "k": 1, "L": depth, "σ_w2": sigma_w2, "σ_b2": sigma_b2}
+    return parse(TEXT.replace("= tanh(z)", f"= {name}(z)"), constants=constants)
 
 
 def inputs(gram, dimension):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from study.networks import PROGRAM
+from study.networks import TEXT
 from typer.testing import CliRunner
 
 import tpgraph as tp
@@ -223,7 +223,7 @@ def test_figures_of_every_kind_are_drawn():
     assert list(over_width.lines[0].get_xdata()) == [8, 16]
 
 
-TANH = PROGRAM.replace("{φ}", "tanh")
+SMALL_PROGRAM = {"fixed": (("d", 9.0), ("k", 1.0))}
 
 
 def test_the_programs_study_is_the_fully_connected_one():
@@ -231,7 +231,13 @@ def test_the_programs_study_is_the_fully_connected_one():
     point = (1.5, 0.5)
     fast = DispersionSettings((12,), (2, 4), (("tanh", *point),), 300, input_dim=9)
     slow = program_settings(
-        TANH, widths=(12,), depths=(2, 4), sigma_w2=point[:1], sigma_b2=point[1:], inits=300
+        TEXT,
+        **SMALL_PROGRAM,
+        widths=(12,),
+        depths=(2, 4),
+        sigma_w2=point[:1],
+        sigma_b2=point[1:],
+        inits=300,
     )
 
     def apart(a, b):
@@ -263,7 +269,7 @@ def test_programs_that_cannot_be_studied_are_refused():
     with pytest.raises(tp.TPError, match="no constant σ_w2"):
         study(program_settings(RNN, sigma_w2=[1.0, 2.0]))
     with pytest.raises(tp.TPError, match="at least 50"):
-        study(program_settings(TANH, inner=(0.0,) * 49, inits=1))
+        study(program_settings(TEXT, **SMALL_PROGRAM, inner=(0.0,) * 49, inits=1))
 
 
 def command(*arguments):
@@ -285,12 +291,16 @@ def test_the_command_writes_its_files_and_goes_on(tmp_path):
 
 
 def test_the_command_studies_programs(tmp_path):
-    (tmp_path / "p.tp").write_text(TANH)
-    found = command("--out", str(tmp_path / "a"), "--program", str(tmp_path / "p.tp"), "--widths",
-                    "5", "--depths", "2:3", "--sigma-w2", "1,2", "--set", "σ_b2=1/2", "--inits",
-                    "2", "--workers", "0")  # fmt: skip
+    (tmp_path / "p.tp").write_text(TEXT)
+    grid = ["--widths", "5", "--depths", "2:3", "--sigma-w2", "1,2", "--activation", "erf"]
+    rest = ["--set", "σ_b2=1/2", "--set", "d=3", "--inits", "2", "--workers", "0"]
+    files = ["--out", str(tmp_path / "a"), "--program", str(tmp_path / "p.tp")]
+    found = command(*files, *grid, *rest)
     assert found.exit_code == 0, found.output
-    assert len((tmp_path / "a" / "dispersion.csv").read_text().splitlines()) == 1 + 2 * 2
+    rows = (tmp_path / "a" / "dispersion.csv").read_text().splitlines()
+    assert [row.split(",")[:5] for row in rows[1:]] == [
+        ["erf", w, "", depth, "5"] for w in ("1.0", "2.0") for depth in ("2", "3")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -300,7 +310,7 @@ def test_the_command_studies_programs(tmp_path):
         (["--depths", "5:2"], "--depths 5:2 is not understood"),
         (["--at", "1"], "--at 1 is not understood"),
         (["--sigma-w2", "0:5"], "--sigma-w2 0:5 is not understood"),
-        (["--program", "x.tp", "--activation", "tanh"], "does not go with --program"),
+        (["--program", "x.tp", "--at", "1,1"], "does not go with --program"),
         (["--activation", "tahn"], "tahn"),
     ],
 )

@@ -15,6 +15,7 @@ from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.kernels.empirical import Finite, finite
 from tpgraph.kernels.inputs import Inputs
 from tpgraph.language import parse
+from tpgraph.study.drift_network import with_function
 from tpgraph.study.sweep import Sweep, seed_sequence
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def program_sweep(settings: DispersionSettings, study: str, version: int) -> Swe
     assert settings.program is not None
     tasks = tuple(
         ProgramTask(
-            settings.program,
+            with_function(settings.program, activation) if activation else settings.program,
             tuple(
                 (name, value)
                 for name, value in zip(
@@ -60,7 +61,7 @@ def program_sweep(settings: DispersionSettings, study: str, version: int) -> Swe
         )
         for init in range(settings.inits)
         for width in settings.widths
-        for _, sigma_w2, sigma_b2 in settings.points
+        for activation, sigma_w2, sigma_b2 in settings.points
         for depth in settings.depths
     )  # fmt: skip
     _ready(tasks[0].text, tasks[0].constants, tasks[0].dtype)

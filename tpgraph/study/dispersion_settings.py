@@ -27,7 +27,8 @@ class DispersionSettings:
 
     `program` is the text of a .tp program to study in place of the fully connected network;
     `constants` names those of its constants that the grid sets to L, σ_w² and σ_b², "" for an axis
-    that it does not have, and `fixed` has values of others.
+    that it does not have, and `fixed` has values of others. The activation of a point is put in the
+    place of its φ, "" for its own.
     """
 
     widths: tuple[int, ...]
@@ -198,6 +199,7 @@ def program_settings(
     *,
     widths: Sequence[int] = (64, 128, 256),
     depths: Sequence[int] | None = None,
+    activations: Sequence[str] | None = None,
     sigma_w2: Sequence[float] | None = None,
     sigma_b2: Sequence[float] | None = None,
     names: tuple[str, str, str] = ("L", "σ_w2", "σ_b2"),
@@ -207,7 +209,8 @@ def program_settings(
     """The settings of a study of any network written in the language.
 
     All of its base widths are M. `depths`, `sigma_w2` and `sigma_b2`, where given, are set as the
-    constants `names` of the program; `fixed` has values of others. Raises TPDataError for settings
+    constants `names` of the program, `activations` as its φ; `fixed` has values of other constants.
+    Raises TPDataError for settings
     that make no sense; the program itself is read when the study begins.
 
     >>> program_settings("…", sigma_w2=[1, 2]).constants
@@ -218,7 +221,7 @@ def program_settings(
     return DispersionSettings(
         widths=tuple(widths),
         depths=tuple(depths) if depths is not None else (1,),
-        points=grid([""], weights, biases),
+        points=grid(activations or [""], weights, biases),
         inits=inits,
         program=program,
         constants=tuple(  # type: ignore[arg-type]
