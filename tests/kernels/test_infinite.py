@@ -247,6 +247,44 @@ def test_several_outputs_and_components() -> None:
     assert found.ntk == pytest.approx(found.ntk.transpose(2, 3, 0, 1), rel=1e-12)
 
 
+SEVERAL = """program several
+width n
+width m = 2 n
+parametrization {parametrization}
+data ξ : 3
+data ζ : 2
+param U : n × 3 ~ N(0, 1)
+param Q : n × 2 ~ N(0, 3) scale 2
+param W : m × n ~ N(0, 1)
+param V : 3 × m ~ N(0, 1)
+param R : 1 × n ~ N(0, 2)
+param a : m ~ N(0, 1)
+x = tanh(U ξ + Q ζ)
+y = erf(W x)
+f = V y
+g = R x
+"""
+
+
+@pytest.mark.parametrize(
+    ("parametrization", "rest"),
+    [("ntk", "output f, g"), ("mup", "s = mean(a * y)\noutput f, g, s")],
+)
+def test_outputs_of_several_kinds(parametrization: str, rest: str) -> None:
+    """Readouts of different matrices and dimensions, and a scalar, of two inputs side by side."""
+    program = parse(SEVERAL.format(parametrization=parametrization) + rest)
+    X = np.random.default_rng(0).standard_normal((2, 5))
+    found = kernel(program, X)
+    finite = mean_kernel(program, X, {"n": 512}, inits=INITS, seed=1)
+    assert found.outputs == finite.outputs == ("f", "g", "s")[: len(program.outputs)]
+    for name in ("nngp", "ntk"):
+        want, mean = getattr(found, name), getattr(finite, name)
+        bars = 5 * getattr(finite, f"{name}_error") + 0.02
+        assert np.all(np.abs(want - mean) < bars)
+        assert not np.all(np.abs(1.3 * want - mean) < bars) or not want.any()
+    assert not found.nngp[:, 0, :, 1].any()  # type: ignore[index]
+
+
 MIXED = """program mixed
 width n
 dim d = 3

@@ -23,7 +23,7 @@ from tpgraph.kernels.result import Array, Kernel, row_labels, squeezed
 from tpgraph.kernels.tangent import Row, Tangent, check_kind, network_outputs, tangent
 from tpgraph.limits import InputsLimit, Values, limit_over_inputs
 from tpgraph.limits.engines import Engine
-from tpgraph.program import Program
+from tpgraph.program import Program, Variable
 from tpgraph.transform.gradients import Gradient, GradientTerm
 from tpgraph.transform.powers import Power, size
 
@@ -114,28 +114,41 @@ def parameter_kernels(
 
 
 def _nngp(program: Program, arrays: Mapping[str, Array], how: _How, used: list[str]) -> Values:
-    """Cov(f, g) for every pair of outputs."""
-    for output in program.outputs:
+    """Cov(f, g) for every pair of outputs; 0 where they are of different dimensions.
+
+    Those come from different readouts, or are scalars that do not vary.
+    """
+    outputs = program.outputs
+    for output in outputs:
         if not are_copies(program, output):
-            raise TPTypeError(
-                f"the components of {output} are no independent copies of each other",
-                program.equation_of[output.name].span,
-                "an output such as f = V x + c",
-                "ask for the ntk kernel alone",
+            raise _no_covariance(
+                program, output, f"the components of {output} are no independent copies"
             )
-    names = [v.name for v in program.outputs]
-    pairs = [(f, g) for i, f in enumerate(names) for g in names[: i + 1]]
-    limit = how.limit(program, arrays, pairs)
+    places = [(i, j) for i in range(len(outputs)) for j in range(i + 1)]
+    same = [(i, j) for i, j in places if outputs[i].type == outputs[j].type]
+    limit = how.limit(program, arrays, [(outputs[i].name, outputs[j].name) for i, j in same])
     used.append(limit.engine)
     count = len(next(iter(arrays.values())))
-    value = np.zeros((len(names), count, len(names), count))
+    value = np.zeros((len(outputs), count, len(outputs), count))
     error = np.zeros_like(value)
-    for f, g in pairs:
-        found = limit.covariance(f, g)
-        i, j = names.index(f), names.index(g)
+    for i, j in same:
+        found = limit.covariance(outputs[i].name, outputs[j].name)
         value[i, :, j], error[i, :, j] = found.value, found.error
         value[j, :, i], error[j, :, i] = found.value.T, found.error.T
+    for i, output in enumerate(outputs):
+        if output.is_scalar and len(same) < len(places) and value[i, :, i].any():
+            raise _no_covariance(program, output, f"{output} varies beside vectors")
     return Values(squeezed(value), squeezed(error))
+
+
+def _no_covariance(program: Program, output: Variable, what: str) -> TPTypeError:
+    equation = program.equation_of.get(output.name)
+    return TPTypeError(
+        f"{what}: there is no NNGP of one component",
+        None if equation is None else equation.span,
+        "an output such as f = V x + c",
+        "ask for the ntk kernel alone",
+    )
 
 
 @dataclass(frozen=True)
