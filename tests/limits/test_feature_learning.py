@@ -213,13 +213,15 @@ def program(φ: Activation, depth: int):
     return parse(TEXT.format(φ=φ.text, body=BODIES[depth]))
 
 
-def limits(φ: Activation, depth: int, eta: float, steps: int) -> list[tuple[float, float]]:
+def limits(
+    φ: Activation, depth: int, eta: float, steps: int, engine: str
+) -> list[tuple[float, float]]:
     """f_0, …, f_steps of the unrolled program with their error bars."""
     unrolled = unroll_sgd(program(φ, depth), steps, learning_rate=eta)
     data = {"ξ̃": [XI[steps]]}
     for t in range(steps):
         data |= {f"ξ_{t}": [XI[t]], f"y_{t}": [Y[t]]}
-    found = limit(unrolled, data=data, samples=2**18)
+    found = limit(unrolled, data=data, engine=engine, samples=2**18)
     names = [*(f"f_{t}" for t in range(steps)), f"f̃_{steps}"]
     assert all(found.var(name) == 0 for name in names)
     return [(found.mean(name), found.error(name)) for name in names]
@@ -246,10 +248,26 @@ def wrong(found: list[tuple[float, float]], expected: list[float]) -> list[int]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_limit(case):
-    found = limits(*CASES[case])
+def test_sampled_limit(case):
+    found = limits(*CASES[case], engine="sampled")
     assert wrong(found, by_hand(*CASES[case])) == []
     assert max(error for _, error in found) < (1e-10 if CASES[case][0] is LINEAR else 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("case", "steps"),
+    [
+        ("depth 1, x", 7),
+        ("depth 1, x²", 2),
+        ("depth 2, x", 5),
+        ("depth 2, x²", 1),
+        pytest.param("depth 2, x²", 2, marks=pytest.mark.slow),
+    ],
+)
+def test_exact_limit(case, steps):
+    φ, depth, eta, _ = CASES[case]
+    found = [f for f, _ in limits(φ, depth, eta, steps, engine="exact")]
+    assert found == pytest.approx(by_hand(φ, depth, eta, steps), abs=1e-11)
 
 
 def test_two_derivations_agree():
@@ -261,7 +279,7 @@ def test_two_derivations_agree():
 def test_the_decoupled_network_is_another(case):
     φ, _, eta, steps = CASES[case]
     steps = min(steps, 3)
-    found = limits(φ, 2, eta, steps)
+    found = limits(φ, 2, eta, steps, engine="sampled")
     decoupled = depth_two(φ, eta, steps, dots=0.0)
     assert wrong(found, decoupled) == list(range(1, steps + 1))
     assert abs(found[1][0] - decoupled[1]) > 0.15
