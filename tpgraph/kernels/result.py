@@ -31,8 +31,8 @@ class Kernel:
     A readout of k rows stands as one output where its components are independent copies: their
     kernel is δ_ab K. `ntk` is the coefficient of n^`exponent`, n the first width: 0 but where the
     NTK grows, as in the standard parametrization. Errors are standard deviations of each entry, 0
-    where it is exact; `engine` is "exact", "sampled" or "finite". `x` has the data, (N, d), inputs
-    side by side.
+    where it is exact; `engine` is "exact", "sampled" (if either kernel is) or "finite". `x` has the
+    data, (N, d), inputs side by side.
     """
 
     x: Array
