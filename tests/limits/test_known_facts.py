@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
 from math import comb
@@ -37,8 +37,17 @@ def at_angle(θ: float) -> dict[str, list[float]]:
     return {"ξ": [RADII[0], 0.0], "ζ": [RADII[1] * math.cos(θ), RADII[1] * math.sin(θ)]}
 
 
-def run(text: str, **options) -> Limit:
-    return limit(parse(text), **options)
+Run = Callable[..., Limit]
+
+
+@pytest.fixture(params=["auto", "sampled"])
+def run(request) -> Run:
+    """The limit of a text by an engine."""
+
+    def found(text: str, **options) -> Limit:
+        return limit(parse(text), engine=request.param, **options)
+
+    return found
 
 
 def off(found: Limit, name: str, expected: float) -> bool:
@@ -57,7 +66,7 @@ def arccosine(degree: int, θ: float) -> float:
 
 @pytest.mark.parametrize("θ", ANGLES)
 @pytest.mark.parametrize("degree", [0, 1, 2])
-def test_arccosine_kernels(degree, θ):
+def test_arccosine_kernels(degree, θ, run):
     """E[Θ(u) u^k Θ(v) v^k] = (|ξ||ζ|/d)^k J_k(θ)/2π."""
     power = ["step({0})", "relu({0})", "relu({0})^2"][degree]
     text = PAIR.format(bias="", φ=power.format("u"), ψ=power.format("v"))
@@ -70,7 +79,7 @@ def test_arccosine_kernels(degree, θ):
 
 
 @pytest.mark.parametrize("θ", ANGLES)
-def test_arcsine_kernel(θ):
+def test_arcsine_kernel(θ, run):
     """Williams 1997: (2/π) arcsin(2 x̃ᵀΣỹ/√((1 + 2 x̃ᵀΣx̃)(1 + 2 ỹᵀΣỹ))), the bias in x̃."""
     found = run(PAIR.format(bias="+ b", φ="erf(u)", ψ="erf(v)"), data=at_angle(θ))
 
@@ -108,7 +117,7 @@ SLOPES = {
 
 @pytest.mark.parametrize("ratio", ["1", "3", "1/2"])
 @pytest.mark.parametrize("function", SLOPES)
-def test_a_matrix_and_its_transpose(function, ratio):
+def test_a_matrix_and_its_transpose(function, ratio, run):
     """v = Wᵀφ(W1), W of ρn × n: E v = ρ E φ′ and E v² = ρ E φ² + (ρ E φ′)², by Stein's lemma."""
     square, slope = SLOPES[function]
     ρ = float(Fraction(ratio))
@@ -152,14 +161,14 @@ def moments(cumulants: Sequence[float]) -> list[float]:
     return [moment(k) for k in range(1, len(cumulants) + 1)]
 
 
-def free_moments(declarations: str, step: str, count: int, start: str = "N(0, 1)") -> list[float]:
+def free_moments(run: Run, declarations: str, step: str, count: int) -> list[float]:
     """Tr M, …, tr M^count of the symmetric M that takes x[k-1] to x[k] by the lines of `step`.
 
     Each is x·M^k x/n for a vector x independent of M.
     """
     half = (count + 1) // 2
     body = "\n".join("    " + line for line in step.splitlines())
-    text = f"program moments\nwidth n\n{declarations}\nvector x[0] : n ~ {start}\n"
+    text = f"program moments\nwidth n\n{declarations}\nvector x[0] : n ~ N(0, 1)\n"
     text += f"for k in 1..{half}:\n{body}\n"
     pairs = [(k // 2, k - k // 2) for k in range(1, count + 1)]
     text += "\n".join(f"m[{i + j}] = mean(x[{i}] * x[{j}])" for i, j in pairs)
@@ -173,19 +182,19 @@ SEMICIRCLE = "x[k] = W x[k-1] + W' x[k-1]"
 NOT_SYMMETRIC = "x[k] = W x[k-1] + V x[k-1]"
 
 
-def test_semicircle_law():
-    found = free_moments(GOE, SEMICIRCLE, 10)
+def test_semicircle_law(run):
+    found = free_moments(run, GOE, SEMICIRCLE, 10)
     expected = [0 if k % 2 else catalan(k // 2) for k in range(1, 11)]
     assert found == pytest.approx(expected, abs=1e-8)
-    wrong = free_moments(GOE, NOT_SYMMETRIC, 4)
+    wrong = free_moments(run, GOE, NOT_SYMMETRIC, 4)
     assert abs(wrong[3] - 2) > 0.5
 
 
 @pytest.mark.parametrize("ratio", ["1/3", "1/2", "1", "3"])
-def test_marchenko_pastur_law_of_any_ratio(ratio):
+def test_marchenko_pastur_law_of_any_ratio(ratio, run):
     ρ = float(Fraction(ratio))
     matrix = f"width m = {ratio} n\nmatrix W : m × n ~ N(0, 1)"
-    found = free_moments(matrix, "x[k] = W' W x[k-1]", 6)
+    found = free_moments(run, matrix, "x[k] = W' W x[k-1]", 6)
     assert found == pytest.approx([narayana(ρ, k) for k in range(1, 7)], rel=1e-9)
     assert found[2] != pytest.approx(narayana(1.01 * ρ, 3), rel=1e-2)
 
@@ -201,17 +210,17 @@ def test_marchenko_pastur_law_of_any_ratio(ratio):
         ("x[k] = W' V' W' W V W x[k-1]", 3),
     ],
 )
-def test_products_of_gaussian_matrices_have_fuss_catalan_moments(step, factors):
+def test_products_of_gaussian_matrices_have_fuss_catalan_moments(step, factors, run):
     """Of different ones, and of powers of one, which is R-diagonal (Haagerup & Larsen 2000)."""
     expected, more = ([fuss_catalan(s, k) for k in range(1, 5)] for s in (factors, factors + 1))
-    found = free_moments(SQUARE, step, 4)
+    found = free_moments(run, SQUARE, step, 4)
     assert found == pytest.approx(expected, rel=1e-9)
     assert found != pytest.approx(more, rel=1e-2)
 
 
-def test_a_matrix_confused_with_its_transpose_is_seen():
+def test_a_matrix_confused_with_its_transpose_is_seen(run):
     """(WᵀW)² in place of (W²)ᵀW²: every second Catalan number."""
-    found = free_moments(SQUARE, "x[k] = W' W W' W x[k-1]", 4)
+    found = free_moments(run, SQUARE, "x[k] = W' W W' W x[k-1]", 4)
     assert found == pytest.approx([catalan(2 * k) for k in range(1, 5)], rel=1e-9)
     assert found != pytest.approx([fuss_catalan(2, k) for k in range(1, 5)], rel=1e-2)
 
@@ -221,33 +230,33 @@ b[k] = V x[k-1] + V' x[k-1]
 x[k] = W b[k] + W' b[k] + V a[k] + V' a[k]"""
 
 
-def test_the_anticommutator_of_free_semicirculars():
+def test_the_anticommutator_of_free_semicirculars(run):
     """AB + BA = C² − D² for free semicirculars C, D = (A ± B)/√2: κ_k = 1 + (−1)^k.
 
     Nica and Speicher 1998 (the tetilla law of Deya and Nourdin 2012, but for its scale).
     """
     expected = moments([0, 2, 0, 2, 0, 2])
     assert expected == [0, 2, 0, 10, 0, 66]
-    assert free_moments(GOE, ANTICOMMUTATOR, 6) == pytest.approx(expected, abs=1e-7)
+    assert free_moments(run, GOE, ANTICOMMUTATOR, 6) == pytest.approx(expected, abs=1e-7)
     commuting = ANTICOMMUTATOR.replace("V", "W")
-    assert free_moments(GOE, commuting, 4)[1] == pytest.approx(4 * catalan(2))
+    assert free_moments(run, GOE, commuting, 4)[1] == pytest.approx(4 * catalan(2))
 
 
-def test_the_commutator_has_the_moments_of_the_anticommutator():
+def test_the_commutator_has_the_moments_of_the_anticommutator(run):
     step = ANTICOMMUTATOR.replace("+ V a[k] + V' a[k]", "- V a[k] - V' a[k]")
-    assert free_moments(GOE, step, 6) == pytest.approx([0, 2, 0, 10, 0, 66], abs=1e-7)
+    assert free_moments(run, GOE, step, 6) == pytest.approx([0, 2, 0, 10, 0, 66], abs=1e-7)
     same = step.replace("V", "W")
-    assert free_moments(GOE, same, 4) == pytest.approx([0, 0, 0, 0], abs=1e-9)
+    assert free_moments(run, GOE, same, 4) == pytest.approx([0, 0, 0, 0], abs=1e-9)
 
 
-def test_free_convolution_with_signs():
+def test_free_convolution_with_signs(run):
     """A + diag(±1): the free cumulants 0, 1 and 0, 1, 0, −1, 0, 2 of the two add."""
     declarations = f"{GOE}\nvector g : n ~ N(0, 1)"
     step = "x[k] = W x[k-1] + W' x[k-1] + sign(g) * x[k-1]"
     assert moments([0, 1, 0, -1, 0, 2]) == [0, 1, 0, 1, 0, 1]
     expected = moments([0, 2, 0, -1, 0, 2])
     assert expected == [0, 2, 0, 7, 0, 30]
-    found = free_moments(declarations, step, 6)
+    found = free_moments(run, declarations, step, 6)
     assert found == pytest.approx(expected, abs=0.05)
     classical = [0, 2, 0, 9, 0, 51]
     assert np.max(np.abs(np.array(found) - classical)) > 1
@@ -269,7 +278,7 @@ for i in 0..3:
 """
 
 
-def test_circular_law():
+def test_circular_law(run):
     """Tr Wⁱ(Wᵀ)ʲ → δ_ij, as of a circular element; of Wᵀ in place of W it is tr (Wᵀ)^(i+j) → 0."""
     found = run(CIRCULAR.format(matrix="W"))
     entries = [[found.scalar(f"m[{i},{j}]") for j in range(4)] for i in range(4)]
@@ -292,7 +301,7 @@ for i in 0..5:
 """
 
 
-def test_chebyshev_polynomials_are_orthonormal_for_the_semicircle():
+def test_chebyshev_polynomials_are_orthonormal_for_the_semicircle(run):
     found = run(CHEBYSHEV.format(second="W'"))
     gram = np.array([[found.scalar(f"m[{i},{j}]") for j in range(6)] for i in range(6)])
     assert gram == pytest.approx(np.eye(6), abs=1e-9)
@@ -325,7 +334,7 @@ def expected_under_normal(f, variance: float) -> float:
     return quad(weighted, -10, 10, epsabs=1e-12)[0]
 
 
-def test_state_evolution():
+def test_state_evolution(run):
     """Approximate message passing is Gaussian, τ²_{t+1} = E f(τ_t Z)² (Bayati & Montanari 2011)."""
     found, variance = run(STATE_EVOLUTION.format(onsager=1)), 4.0
     for t in range(1, 5):
@@ -364,18 +373,18 @@ m[6] = mean(dh^2)
 """
 
 
-def normalized(scale: float = 1.0, shift: float = 0.0, through: float = 1.0) -> Limit:
+def normalized(run: Run, scale: float = 1.0, shift: float = 0.0, through: float = 1.0) -> Limit:
     text = NORMALIZED.format(scale=scale, shift=shift, through=through)
     return run(text, data={"ξ": [0.4, -1.1, 0.9]})
 
 
-def test_layer_normalization_forgets_shift_and_scale():
+def test_layer_normalization_forgets_shift_and_scale(run):
     """And its gradient is orthogonal to 1 and to h, and of size 1/scale (Ba, Kiros & Hinton)."""
-    plain, moved = normalized(), normalized(3.0, 2.0)
+    plain, moved = normalized(run), normalized(run, 3.0, 2.0)
     for name, expected in (("m[1]", 0), ("m[2]", 1), ("m[4]", 0), ("m[5]", 0)):
         assert plain.scalar(name) == pytest.approx(expected, abs=1e-9)
         assert moved.scalar(name) == pytest.approx(expected, abs=1e-9)
     assert moved.scalar("m[3]") == pytest.approx(plain.scalar("m[3]"), abs=1e-9)
     assert 9 * moved.scalar("m[6]") == pytest.approx(plain.scalar("m[6]"), abs=1e-9)
-    unfinished = normalized(through=0.0)
+    unfinished = normalized(run, through=0.0)
     assert abs(unfinished.scalar("m[4]")) + abs(unfinished.scalar("m[5]")) > 0.1
