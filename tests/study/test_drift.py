@@ -404,3 +404,34 @@ def test_presets_are_the_papers_grids():
     assert (grids["fig3"].lr, grids["fig3"].steps, grids["fig3"].patience) == (1e-5, 100_000, 100)
     quick = drift_preset("fig3").grid(quick=True)
     assert quick.lr * quick.steps == grids["fig3"].lr * grids["fig3"].steps
+
+
+def test_an_interrupted_sweep_leaves_a_usable_figure(tmp_path):
+    """Ctrl-C after three trainings or more: the rest is nan, the figure grey there, and it goes on."""
+
+    def interrupt(done, total):
+        if done >= 3:
+            raise KeyboardInterrupt
+
+    part = drift_study(GRID, X, Y, tmp_path, workers=0, progress=interrupt)
+    assert part.outcome.interrupted
+    assert not part.complete
+    known = (~np.isnan(part.steps)).sum()
+    assert 3 <= known < 24
+    assert len(part.csv().splitlines()) == 1 + known
+    assert figure_bytes(drift_figure(part), "x.png").startswith(b"\x89PNG")
+    whole = drift_study(GRID, X, Y, tmp_path, workers=0)
+    assert whole.complete
+    assert whole.outcome.computed == 24 - known
+    kept = ~np.isnan(part.steps)
+    assert whole.drift[kept].tobytes() == part.drift[kept].tobytes()
+
+
+def test_float32_drifts_as_float64_does():
+    single = drift_task(dataclasses.replace(TASK, dtype="float32"), X.astype("f4"), Y.astype("f4"))
+    double = drift_task(TASK, X, Y)
+    np.testing.assert_allclose(single["drift"], double["drift"], rtol=1e-3)
+    assert single["drift"].tolist() != double["drift"].tolist()
+
+
+TASK = GRID.task(next(GRID.places()), "digest")
