@@ -1,8 +1,8 @@
 """E[Z^x(ξ_i) Z^y(ξ_j)] of the vectors of a program, kept as blocks over inputs.
 
 A block is (N, N), or has 1 where all inputs share the vector; it is made row block by row block
-when it is first asked for, of a symmetric one the upper half alone. The error of what is found is
-counted as the sum of all errors that quadrature stated on the way, relative to the largest value.
+when it is first asked for, of a symmetric one the upper half alone. The error of a block is what
+quadrature states, added up along the blocks beneath it, relative to the largest value.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from tpgraph.limits.exact.curves import Found
 from tpgraph.limits.exact.expectations import Expectations
 from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.exact.gaussians import Gaussians, Window
@@ -22,7 +23,10 @@ _NUMBERS_AT_ONCE = 1 << 16
 
 
 class Blocks:
-    """Moments of vectors, each computed once; `error` is what quadrature left so far, relative."""
+    """Moments of vectors, each computed once.
+
+    `error` is what quadrature left in expectations on one input so far, relative.
+    """
 
     def __init__(
         self, gaussians: Gaussians, count: int, sums: Mapping[str, Sum], hurry: bool = False
@@ -34,7 +38,8 @@ class Blocks:
         self.varying: set[str] = set()
         self.error = 0.0
         self._same: dict[tuple[str, str], Array] = {}
-        self._blocks: dict[tuple[str, str], Array] = {}
+        self._blocks: dict[tuple[str, str], Found] = {}
+        self._beneath = 0.0
         self._zero: dict[tuple[str, str], bool] = {}
 
     def expected(self, found: Sum) -> Array:
@@ -69,15 +74,24 @@ class Blocks:
     def whole(self, x: str, y: str) -> Array:
         """E[Z^x(ξ_i) Z^y(ξ_j)], (N or 1, N or 1)."""
         if (y, x) in self._blocks and x != y:
-            return self._blocks[y, x].T
+            return self.whole(y, x).T
         if (x, y) not in self._blocks:
             self._blocks[x, y] = self.of_sums(self.sums[x], self.sums[y])
-        return self._blocks[x, y]
+        found = self._blocks[x, y]
+        self._beneath = max(self._beneath, found.error)
+        return found.value
 
-    def of_sums(self, x: Sum, y: Sum) -> Array:
-        """E[x(ξ_i) y(ξ_j)] of two sums."""
+    def error_of(self, x: str, y: str) -> float:
+        """The relative error of `whole`."""
+        self.whole(x, y)
+        key = (x, y) if (x, y) in self._blocks else (y, x)
+        return self._blocks[key].error
+
+    def of_sums(self, x: Sum, y: Sum) -> Found:
+        """E[x(ξ_i) y(ξ_j)] of two sums; its error has those of the blocks beneath it."""
         plan = self.expectations.plan(x, y)
-        outer, self.expectations.error = self.expectations.error, 0.0
+        outer = self.expectations.error, self._beneath
+        self.expectations.error = self._beneath = 0.0
         shape = self.size(x), self.size(y)
         found = np.zeros(shape)
         for window in self._windows(shape, x is y):
@@ -85,9 +99,13 @@ class Blocks:
             found[window] = self.expectations.pairs(plan, window)
             if x is y:
                 found[rows.stop :, rows] = found[rows, rows.stop :].T
-        self.error += self.expectations.error
-        self.expectations.error = outer
-        return found
+        error = self.expectations.error + self._beneath
+        self.expectations.error, self._beneath = outer
+        return Found(found, error)
+
+    def forget(self) -> None:
+        """Leave the blocks to those who have asked for them."""
+        self._blocks.clear()
 
     def _windows(self, shape: tuple[int, int], symmetric: bool) -> Iterator[Window]:
         step = max(1, _NUMBERS_AT_ONCE // shape[1])

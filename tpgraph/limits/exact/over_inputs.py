@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from tpgraph.errors import TPNameError, TPTypeError
+from tpgraph.limits.exact.curves import Found
 from tpgraph.limits.exact.evaluation import Evaluation
 from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.exact.terms import NotClosed
@@ -32,18 +33,18 @@ class ExactInputs:
     program: Program
     count: int
     evaluation: Evaluation
-    moments: Mapping[Pair, Array]
+    moments: Mapping[Pair, Found]
     engine: str = "exact"
 
     def scalar(self, name: str) -> Values:
         """θ̊(ξ_i), (N,). Raises TPNameError for what is no deterministic scalar."""
         if name not in self.evaluation.scalars:
             raise self._unknown(name, "scalar")
-        return self._values(self.evaluation.scalars[name], (self.count,))
+        return self._values(Found(self.evaluation.scalars[name]), (self.count,))
 
     def mean(self, x: str) -> Values:
         """E[Z^x(ξ_i)], (N,); of a readout its mean over initializations. Raises TPNameError."""
-        return self._values(self._mean(x), (self.count,))
+        return self._values(Found(self._mean(x)), (self.count,))
 
     def _mean(self, x: str) -> Array:
         at = self.evaluation
@@ -65,11 +66,12 @@ class ExactInputs:
         """E[Z^x(ξ_i) Z^y(ξ_j)], (N, N). Raises TPNameError for a pair that was not wanted."""
         return self._values(self._moment(x, y), (self.count, self.count))
 
-    def _moment(self, x: str, y: str) -> Array:
+    def _moment(self, x: str, y: str) -> Found:
         if (x, y) in self.moments:
             return self.moments[x, y]
         if (y, x) in self.moments:
-            return self.moments[y, x].T
+            found = self.moments[y, x]
+            return Found(found.value.T, found.error)
         raise TPNameError(
             f"the pair {x}, {y} was not asked for",
             mend=f'name it: limit_over_inputs(…, wanted=[("{x}", "{y}")])',
@@ -80,17 +82,21 @@ class ExactInputs:
         moment = self._moment(f, g)
         at = self.evaluation
         if all(name in at.outputs or name in at.scalars for name in (f, g)):
-            return self._values(np.zeros((1, 1)), (self.count, self.count))
+            return self._values(Found(np.zeros((1, 1))), (self.count, self.count))
         if all(name in at.entries for name in (f, g)):
-            moment = moment - _over_entries(at, f, g, centres=True)
+            centres = _over_entries(at, f, g, centres=True).value
         elif f in at.sums and g in at.sums:
-            moment = moment - np.outer(self._mean(f), self._mean(g))
-        return self._values(moment, (self.count, self.count))
+            centres = np.outer(self._mean(f), self._mean(g))
+        else:
+            centres = np.zeros((1, 1))
+        value = moment.value - centres if centres.any() else moment.value
+        return self._values(Found(value, moment.error), (self.count, self.count))
 
-    def _values(self, found: Array, shape: tuple[int, ...]) -> Values:
-        size = _ROUNDING + self.evaluation.blocks.error
-        error = np.full((1,) * len(shape), size * (1.0 + float(np.max(np.abs(found)))))
-        return Values(np.broadcast_to(found, shape), np.broadcast_to(error, shape))
+    def _values(self, found: Found, shape: tuple[int, ...]) -> Values:
+        share = _ROUNDING + self.evaluation.blocks.error + found.error
+        size = max(float(found.value.max()), -float(found.value.min()))
+        error = np.full((1,) * len(shape), share * (1.0 + size))
+        return Values(np.broadcast_to(found.value, shape), np.broadcast_to(error, shape))
 
 
 def exact_inputs(
@@ -113,33 +119,35 @@ def exact_inputs(
         except NotClosed as error:
             where = x if x == y else f"{x} and {y}"
             raise NotClosed(error.reason, error.where or where) from None
+    evaluation.blocks.forget()
     return ExactInputs(program, evaluation.count, evaluation, moments)
 
 
-def _moments(at: Evaluation, x: str, y: str) -> Array:
+def _moments(at: Evaluation, x: str, y: str) -> Found:
     """E[Z^x Z^y], (N or 1, N or 1); of several entries their mean."""
     for name in (x, y):
         if name in at.outputs and at.outputs[name].power:
             raise TPTypeError(f"{name} grows like n^{at.outputs[name].power}: it has no moments")
     if x in at.sums:
-        return at.blocks.whole(x, y)
+        return Found(at.blocks.whole(x, y), at.blocks.error_of(x, y))
     if x in at.scalars and y in at.scalars:
-        return np.outer(at.scalars[x], at.scalars[y])
+        return Found(np.outer(at.scalars[x], at.scalars[y]))
     if x in at.outputs and y in at.outputs:
         left, right = (at.outputs[name].values[0, :, :, 0] for name in (x, y))
-        return np.asarray(left @ right.T / left.shape[1])
+        return Found(np.asarray(left @ right.T / left.shape[1]))
     return _over_entries(at, x, y)
 
 
-def _over_entries(at: Evaluation, x: str, y: str, centres: bool = False) -> Array:
+def _over_entries(at: Evaluation, x: str, y: str, centres: bool = False) -> Found:
     """The mean of E[x_a y_a] over entries, or of E x_a E y_a with `centres`."""
     pairs = list(zip(at.as_entries(x), at.as_entries(y), strict=True))
     if x in at.alike and y in at.alike:
         pairs = pairs[:1]
-    total = np.zeros((1, 1))
+    total, error = np.zeros((1, 1)), 0.0
     for first, second in pairs:
         if centres:
             total = total + np.outer(at.blocks.expected(first), at.blocks.expected(second))
         else:
-            total = total + at.blocks.of_sums(first, second)
-    return np.asarray(total / len(pairs))
+            found = at.blocks.of_sums(first, second)
+            total, error = total + found.value, max(error, found.error)
+    return Found(np.asarray(total / len(pairs)), error)
