@@ -407,7 +407,7 @@ def test_presets_are_the_papers_grids():
 
 
 def test_an_interrupted_sweep_leaves_a_usable_figure(tmp_path):
-    """Ctrl-C after three trainings or more: the rest is nan, the figure grey there, and it goes on."""
+    """Ctrl-C after three trainings or more: the rest is nan and grey, and it goes on."""
 
     def interrupt(done, total):
         if done >= 3:
