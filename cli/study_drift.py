@@ -27,6 +27,10 @@ def drift(
     quick: Annotated[
         bool, typer.Option("--quick", help="A coarse grid of narrow networks, under a minute.")
     ] = False,
+    faster: Annotated[
+        int,
+        typer.Option(help="Multiply the rate and divide steps, patience and snapshots.", min=1),
+    ] = 1,
     program: Annotated[
         str | None, typer.Option(help="Another program to study, FILE; its loss is what falls.")
     ] = None,
@@ -95,6 +99,7 @@ def drift(
     given = parse_constants(constants or [])
     grid = figure.grid(
         quick,
+        faster,
         program=program_text(program, function, loss, figure.function),
         constants=tuple(sorted((name, float(value)) for name, value in given.items())),
         **options,
