@@ -11,6 +11,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, File, load, write
+from tpgraph_cli.limits import warnings_on_stderr
 from tpgraph_cli.study_options import Seed, Workers, sweep_progress
 
 __all__ = ["compare", "coordcheck", "parse_sizes", "parse_test"]
@@ -89,7 +90,7 @@ def compare(
     if loss is not None:
         program = tp.parse(tp.with_loss(tp.to_text(program), loss), "--loss")
     sizes = parse_sizes(widths)
-    with sweep_progress("networks") as progress:
+    with warnings_on_stderr(), sweep_progress("networks") as progress:
         found = tp.compare(
             program,
             data,

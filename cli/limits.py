@@ -15,7 +15,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.files import Constants, File, load
 
-__all__ = ["limit"]
+__all__ = ["limit", "warnings_on_stderr"]
 
 
 class Outputs(StrEnum):
@@ -88,7 +88,7 @@ def limit(
     pairs = [_pair(text) for text in cov or []]
     row = tp.load_data(data, program).row(sample) if data is not None else None
     drawn = "sampled" if outputs == Outputs.sampled else None
-    with _warnings_on_stderr():
+    with warnings_on_stderr():
         found = tp.limit(
             program,
             data=row,
@@ -115,7 +115,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _warnings_on_stderr() -> Iterator[None]:
+def warnings_on_stderr() -> Iterator[None]:
     """What tpgraph warns of as plain lines on standard error."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -49,8 +49,10 @@ CASES = (
     Case("transformer", 0.05),
     Case("gru", 0.5),
     Case("cnn", 0.3),
+    Case("batchnorm", 0.3),
     Case("autoencoder", 0.5),
     Case("one_hidden", 0.5, "mup", steps=3, batch=1),
+    Case("rnn", 0.5, "mup", steps=2, batch=1),
     Case("resnet", 0.05, "mup", steps=2, batch=1),
 )
 

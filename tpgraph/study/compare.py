@@ -26,7 +26,7 @@ from tpgraph.files import make_directory, write_bytes, write_text
 from tpgraph.kernels import kernel
 from tpgraph.kernels.losses import fixed_outputs, program_loss
 from tpgraph.language import to_text
-from tpgraph.program import Program
+from tpgraph.program import Program, Regime
 from tpgraph.study.compare_data import Data, Experience, TestPoints, experience, samples_of
 from tpgraph.study.compare_limits import (
     Kernels,
@@ -94,10 +94,10 @@ def compare(
     """
     check_settings(program, steps, lr, batch, seed)
     regime = regime_of(program)
-    outputs, loss = fixed_outputs(program), program_loss(program)
+    outputs = fixed_outputs(program)
     chosen = _widths(widths, seeds)
-    samples_found = samples_of(program, data, synthetic, seed)
-    seen = experience(program, samples_found, test, steps, batch, seed)
+    found = samples_of(program, data, synthetic, seed)
+    seen = experience(program, found, test, steps, batch, seed)
     settings = {
         "steps": steps, "batch": batch, "lr": float(lr), "seed": seed, "dtype": dtype,
     }  # fmt: skip
@@ -105,21 +105,16 @@ def compare(
     folder = None if out is None else Path(out)
     if folder is not None:
         _require_fitting(folder, manifest, resume)
-    if regime == "kernel":
-        infinite = kernels or (lambda p, X: kernel(p, X, samples=samples))
-        reference: Reference = kernel_limit(program, seen, loss, lr, infinite)
-    else:
-        reference = feature_limit(program, outputs, seen, lr, samples)
+    reference = _reference(program, regime, seen, lr, samples, kernels)
     if folder is not None:
         _begin(folder, manifest)
-    trainer = Trainer(to_text(program), seen, float(lr), dtype)
     digest = sha256(json.dumps(manifest, ensure_ascii=False))
     tasks = tuple(RunTask(w, number, seed, digest) for number in range(seeds) for w in chosen)
-    sweep = Sweep(STUDY, VERSION, trainer, tasks)
+    sweep = Sweep(STUDY, VERSION, Trainer(to_text(program), seen, float(lr), dtype), tasks)
     with Store(Path(":memory:") if folder is None else folder / RUNS, STUDY) as store:
         interrupted = _train(sweep, store, workers, progress)
         runs = tuple(_runs(sweep, store, reference))
-    found = Comparison(
+    result = Comparison(
         program=program.name,
         regime=regime,
         settings=settings,
@@ -131,8 +126,24 @@ def compare(
         limit_error=reference.error,
     )
     if folder is not None:
-        _write(folder, found)
-    return found
+        _write(folder, result)
+    return result
+
+
+def _reference(
+    program: Program,
+    regime: Regime,
+    seen: Experience,
+    lr: float,
+    samples: int,
+    kernels: Kernels | None,
+) -> Reference:
+    """The limit of the regime."""
+    loss = program_loss(program)
+    if regime == "kernel":
+        infinite = kernels or (lambda p, X: kernel(p, X, samples=samples))
+        return kernel_limit(program, seen, loss, lr, infinite)
+    return feature_limit(program, fixed_outputs(program), seen, lr, samples)
 
 
 def _train(sweep: Sweep, store: Store, workers: int | None, progress: Progress | None) -> bool:

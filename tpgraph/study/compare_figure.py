@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from tpgraph.study.coordinates_figure import width_axis
 
@@ -24,9 +25,9 @@ _CURVES = 5
 def compare_figure(found: Comparison) -> Figure:
     """Left outputs over training, right the error against width.
 
-    Left, one test point: the network of median error of several widths, with its limit dashed. In
-    the kernel regime each has a limit of its own, from its own f₀, and the band is mean ± sd over
-    initializations at infinite width.
+    Left, the test point and component where the limit moves most: the network of median error of
+    several widths, with its limit dashed. In the kernel regime each has a limit of its own, from
+    its own f₀, and the band is mean ± sd over initializations at infinite width.
     """
     figure = Figure(figsize=(10.5, 4.4), layout="constrained")
     FigureCanvasAgg(figure)
@@ -48,12 +49,21 @@ def _shown(found: Comparison) -> list[Run]:
     return [medians[round(i)] for i in np.linspace(0, len(medians) - 1, _CURVES)]
 
 
+def _moved_most(found: Comparison) -> tuple[int, int]:
+    """The test point and component whose limit moves most, over all networks."""
+    moves = [np.abs(run.limit[-1] - run.limit[0]) for run in found.runs if not run.diverged]
+    total = np.sum(moves, axis=0) if moves else np.zeros((1, 1))
+    point, component = np.unravel_index(int(np.argmax(total)), total.shape)
+    return int(point), int(component)
+
+
 def _trajectories(axes: Axes, found: Comparison) -> None:
     shown = _shown(found)
+    m, c = _moved_most(found)
     colors = mpl.colormaps["viridis_r"](np.linspace(0.1, 0.95, max(2, len(shown))))
     steps = np.arange(len(found.runs[0].outputs)) if found.runs else np.arange(1)
     if found.ensemble is not None:
-        mean, sd = found.ensemble.mean[:, 0, 0], found.ensemble.sd[:, 0, 0]
+        mean, sd = found.ensemble.mean[:, m, c], found.ensemble.sd[:, m, c]
         axes.fill_between(
             steps, mean - sd, mean + sd, color="0.92", linewidth=0, zorder=0,
             label="mean ± sd at $n = \\infty$",
@@ -62,15 +72,16 @@ def _trajectories(axes: Axes, found: Comparison) -> None:
     own = found.regime == "kernel"
     for run, color in zip(shown, colors, strict=False):
         axes.plot(
-            steps, run.outputs[:, 0, 0], color=color, linewidth=1.8, label=f"$n = {run.width}$"
+            steps, run.outputs[:, m, c], color=color, linewidth=1.8, label=f"$n = {run.width}$"
         )
         if own:
-            axes.plot(steps, run.limit[:, 0, 0], "--", color=color, linewidth=1.1)
+            axes.plot(steps, run.limit[:, m, c], "--", color=color, linewidth=1.1)
     if shown:
-        limit = np.full(len(steps), np.nan) if own else shown[0].limit[:, 0, 0]
+        limit = np.full(len(steps), np.nan) if own else shown[0].limit[:, m, c]
         axes.plot(steps, limit, "--", color="black", linewidth=1.2, label="limit")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("SGD step")
-    axes.set_ylabel("output at the first test point")
+    axes.set_ylabel(f"output at test point {m}" + (f", component {c}" if c else ""))
     axes.set_title(
         "each network beside its limit from the same $f_0$" if own else "networks and their limit",
         fontsize=10,
