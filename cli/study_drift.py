@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["drift", "parse_names", "program_text", "whole_numbers"]
 
+_AXES = ("depths", "sigma_w2", "sigma_b2")
+
 
 def drift(
     out: Out = Path("drift"),
@@ -96,6 +98,9 @@ def drift(
         "names": parse_names(names),
     }
     options: dict[str, Any] = {key: value for key, value in chosen.items() if value is not None}
+    for axis, name in zip(_AXES, options.get("names", ("L", "σ_w2", "σ_b2")), strict=True):
+        if not name:
+            options.setdefault(axis, (1,))
     given = parse_constants(constants or [])
     grid = figure.grid(
         quick,

@@ -317,6 +317,8 @@ def test_texts_with_another_function_and_loss():
 def test_wrong_grids_and_data():
     with pytest.raises(TPDataError, match="no points"):
         drift_study(dataclasses.replace(GRID, widths=()), X, Y, "unused")
+    with pytest.raises(TPDataError, match="3 values of σ_w², which the program has no constant"):
+        drift_study(dataclasses.replace(GRID, names=("L", "", "σ_b2")), X, Y, "unused")
     with pytest.raises(TPDataError, match="snapshots after"):
         drift_study(dataclasses.replace(GRID, snapshots=(10, 10)), X, Y, "unused")
     with pytest.raises(TPDataError, match="steps of rate"):
@@ -370,8 +372,8 @@ def test_command_on_a_program_of_ones_own(tmp_path):
         LINEAR.replace("d = 3", "d = 64").replace(": 1\n", ": 10\n").replace("1 × n", "10 × n")
     )
     run = study(
-        "--program", program, "--names", "-,-,-", *SMALL, "--steps", 5, "--workers", 0,
-        "--rows", "widths", "--out", tmp_path,
+        "--program", program, "--names", "-,-,-", "--width", "8,16", "--samples", 4, "--steps", 5,
+        "--workers", 0, "--rows", "widths", "--out", tmp_path,
     )  # fmt: skip
     assert run.exit_code == 0, run.output
     rows = (tmp_path / "drift.csv").read_text().splitlines()

@@ -248,6 +248,17 @@ def drift_task(
 def _check(grid: DriftGrid) -> None:
     if not all(grid.shape):
         raise TPDataError("the grid has no points", expected="values for every axis, inits ≥ 1")
+    for what, name, values in zip(
+        ("depth", "σ_w²", "σ_b²"),
+        grid.names,
+        (grid.depths, grid.sigma_w2, grid.sigma_b2),
+        strict=True,
+    ):
+        if not name and len(values) > 1:
+            raise TPDataError(
+                f"{len(values)} values of {what}, which the program has no constant for",
+                mend="give one value, or the name of the constant",
+            )
     increasing = all(a < b for a, b in zip(grid.snapshots, grid.snapshots[1:], strict=False))
     if not increasing or (grid.snapshots and grid.snapshots[0] < 1):
         raise TPDataError(
