@@ -1,6 +1,7 @@
 """The dispersion study: its statistics, the laws it must show, its files and its figures."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -263,6 +264,18 @@ def test_any_program_is_studied():
     made = measure_program(task)
     np.testing.assert_allclose(made["sign"] * np.exp(made["log"]), K[0], rtol=1e-10)
     assert found.csv().splitlines()[1].startswith(",,,,10,1.0,4,")
+
+
+def test_programs_are_taken_in_blocks_that_cover_the_grid_early():
+    settings = program_settings(TEXT, depths=(2, 3), sigma_w2=[1.0, 2.0], inits=7)
+    tasks = dispersion_sweep(settings).tasks
+    assert len(set(tasks)) == len(tasks) == 7 * 3 * 4
+    inits = [task.init for task in tasks]
+    assert set(inits[:12]) == {0}
+    assert set(inits[12:24]) == {1}
+    assert set(inits[24:48]) == {2, 3}
+    changes = sum(a.constants != b.constants for a, b in pairwise(tasks))
+    assert changes == 4 * 4 - 1, "a program is compiled once a block"
 
 
 def test_programs_that_cannot_be_studied_are_refused():

@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from tpgraph.errors import TPError
 from tpgraph.study.activations import activation
@@ -158,6 +158,7 @@ def _finish(panels: Sequence[Axes], depths: Array, settings: DispersionSettings)
         axes.grid(color="0.85", linewidth=0.6)
         axes.label_outer()
     panels[0].set(xlabel="L", xlim=(0, depths.max()))
+    panels[0].xaxis.set_major_locator(MaxNLocator(5, integer=True))
     panels[0].tick_params(labelbottom=True)
     panels[1].set(xlabel="L/M", xlim=(0, min(reach, 0.55)))
 

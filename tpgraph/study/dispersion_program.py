@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
@@ -40,7 +40,11 @@ class ProgramTask:
 
 
 def program_sweep(settings: DispersionSettings, study: str, version: int) -> Sweep:
-    """A task for each init, width, point and depth. Raises a TPError for what is no network."""
+    """A task for each init, width, point and depth. Raises a TPError for what is no network.
+
+    Initializations come in blocks of 1, 1, 2, 4, 8 …, a point at a time in each: the whole grid is
+    there early, and a worker compiles a program once a block and not once an initialization.
+    """
     assert settings.program is not None
     tasks = tuple(
         ProgramTask(
@@ -59,13 +63,22 @@ def program_sweep(settings: DispersionSettings, study: str, version: int) -> Swe
             settings.seed,
             init,
         )
-        for init in range(settings.inits)
-        for width in settings.widths
+        for block in _blocks(settings.inits)
         for activation, sigma_w2, sigma_b2 in settings.points
         for depth in settings.depths
+        for init in block
+        for width in settings.widths
     )  # fmt: skip
     _ready(tasks[0].text, tasks[0].constants, tasks[0].dtype)
     return Sweep(study, version, measure_program, tasks)
+
+
+def _blocks(count: int) -> Iterator[range]:
+    """`range(count)` in parts of 1, 1, 2, 4, 8 …"""
+    start, stop = 0, 1
+    while start < count:
+        yield range(start, min(stop, count))
+        start, stop = stop, 2 * stop
 
 
 def measure_program(task: ProgramTask) -> dict[str, npt.ArrayLike]:
