@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from limits.finite import inputs, mismatches
 from strategies import programs
@@ -12,6 +13,7 @@ from tpgraph.limits import Limit, limit
 from tpgraph.program import Program
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(programs(tame=True, max_equations=15))
 def test_random_programs(program: Program) -> None:
