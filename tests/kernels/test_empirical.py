@@ -295,6 +295,14 @@ def test_missing_parameters_are_named() -> None:
         empirical_kernel(program, {}, inputs(program, 2))
 
 
+def test_parameters_of_another_shape_are_refused() -> None:
+    program = gallery("rnn")
+    params = compile(program).init(WIDTHS, 0)
+    params["W"] = params["W"][:, :5]
+    with pytest.raises(TPDataError, match=r"W has shape \(12, 5\)"):
+        empirical_kernel(program, params, inputs(program, 2))
+
+
 @pytest.mark.parametrize("option", [{"kind": "cntk"}, {"components": "some"}])
 def test_unknown_options_are_refused(option: dict[str, str]) -> None:
     program = gallery("one_hidden")

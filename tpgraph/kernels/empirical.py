@@ -23,7 +23,7 @@ from tpgraph.kernels.inputs import Inputs, input_arrays, side_by_side
 from tpgraph.kernels.linearity import require_linear
 from tpgraph.kernels.result import Array, Kernel, row_labels, squeezed
 from tpgraph.kernels.tangent import Kind, Row, Tangent, check_kind, components, tangent
-from tpgraph.program import Data, InitialMatrix, Parameter, Program, scaling
+from tpgraph.program import Data, InitialMatrix, Parameter, Program, Target, scaling
 from tpgraph.transform.emit import start_builder
 from tpgraph.types import Dimension, Width
 
@@ -131,22 +131,31 @@ class Finite:
 
     def _parameters(self, params: Params) -> Params:
         """The network's parameters, and the constants that the backward pass has beside them."""
+        widths = self._checked_widths(params)
+        constants = sample(self._constants, widths, 0)
+        dtype = self.module.dtype
+        return {**params, **{k: np.atleast_1d(v).astype(dtype) for k, v in constants.items()}}
+
+    def _checked_widths(self, params: Params) -> dict[str, int]:
+        """The sizes of the base widths. Raises TPDataError for missing or unfit arrays."""
         network, program = self.tangent.network, self.tangent.program
-        missing = [
-            v.name
-            for d in network.declarations
-            if not isinstance(d, Data) and d in program.declarations
-            for v in d.variables
-            if v.name not in params
-        ]
+        drawn = [d for d in network.declarations if not isinstance(d, Data | Target)]
+        needed = [v.name for d in drawn if d in program.declarations for v in d.variables]
+        missing = [name for name in needed if name not in params]
         if missing:
             raise TPDataError(
                 f"no array was given for {', '.join(missing)}",
                 mend="give the params that init returns",
             )
-        constants = sample(self._constants, widths_of(network, params), 0)
-        dtype = self.module.dtype
-        return {**params, **{k: np.atleast_1d(v).astype(dtype) for k, v in constants.items()}}
+        widths = widths_of(network, params)
+        for variable in (network.variables[name] for name in needed):
+            shape = tuple(d.size(widths) for d in variable.type.dimensions)
+            if shape and np.shape(params[variable.name]) != shape:
+                raise TPDataError(
+                    f"{variable} has shape {np.shape(params[variable.name])}",
+                    expected=f"{shape}, by the widths of the other arrays",
+                )
+        return widths
 
     @cached_property
     def _constants(self) -> Program:
