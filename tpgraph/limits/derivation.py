@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import assert_never
 
-from tpgraph.functions import to_latex
+from tpgraph.functions import Expression, to_latex, to_text
 from tpgraph.limits.estimates import Estimate, VectorLimit
+from tpgraph.limits.zdot import Slope, slope_of
 from tpgraph.program import (
     Data,
     Equation,
@@ -69,6 +70,7 @@ class _Text:
 
     sign, hat, dot, dots = "~", "Ẑ", "Ż", "…"
     mean, var, cov, to = "E", "Var", "Cov", "→"
+    sigma2, partial = "σ²", "∂"
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -85,6 +87,26 @@ class _Text:
         """Z^x, Ẑ^x or Ż^x."""
         return f"{accent}^({name})"
 
+    def formula(self, expression: Expression, names: Sequence[str]) -> str:
+        """A coordinatewise expression of what goes by these names."""
+        return to_text(expression, names)
+
+    def expectation(self, inner: str) -> str:
+        """E of a formula."""
+        return f"{self.mean}[{inner}]"
+
+    def slope(self, x: Variable, slope: Slope) -> str:
+        """∂Z^x/∂Ẑ as a formula, or by its name."""
+        if slope.expression is None:
+            gaussian = self.Z(slope.gaussian.name, self.hat)
+            return self.quotient(f"{self.partial}{self.Z(x.name)}", f"{self.partial}{gaussian}")
+        names = [self.Z(a.name) if a.is_vector else self.name(a) for a in slope.arguments]
+        return self.formula(slope.expression, names)
+
+    def quotient(self, above: str, below: str) -> str:
+        """A fraction."""
+        return f"{above}/{below}"
+
     def number(self, found: Estimate) -> str:
         """A value to the digits that its error leaves."""
         return _number(found)
@@ -100,6 +122,7 @@ class _Latex(_Text):
     sign, hat, dot, dots = r"\sim", r"\hat{Z}", r"\dot{Z}", r"\dots"
     mean, var, cov = r"\mathbb{E}\,", r"\operatorname{Var}", r"\operatorname{Cov}"
     to = r"\to"
+    sigma2, partial = r"\sigma^2", r"\partial "
 
     def name(self, variable: Variable) -> str:
         """The variable's label; the k-th unnamed value of a statement is ⟨x⟩_k."""
@@ -127,14 +150,31 @@ class _Latex(_Text):
         """Z^{x}, with an accent for its part."""
         return f"{accent}^{{{self.name(self.program.variables[name])}}}"
 
+    def formula(self, expression: Expression, names: Sequence[str]) -> str:
+        """The expression with LaTeX names of functions."""
+        return to_latex(expression, names, latex_functions(self.program))
+
+    def expectation(self, inner: str) -> str:
+        """E of a formula, in large brackets."""
+        return rf"{self.mean}\bigl[{inner}\bigr]"
+
+    def quotient(self, above: str, below: str) -> str:
+        """A fraction."""
+        return rf"\frac{{{above}}}{{{below}}}"
+
     def number(self, found: Estimate) -> str:
         """A value, with its power of ten spelled out."""
-        mantissa, mark, exponent = _number(found).partition("e")
-        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if mark else mantissa
+        return _powers(_number(found))
 
     def error(self, found: Estimate) -> str:
         """How far off the value may be."""
-        return rf"\pm {self.number(Estimate(float(f'{found.error:.1g}'), found.error))}"
+        return rf"\pm {_powers(f'{found.error:.1g}')}"
+
+
+def _powers(text: str) -> str:
+    """A number as LaTeX, with its power of ten spelled out."""
+    mantissa, mark, exponent = text.partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if mark else mantissa
 
 
 def _number(found: Estimate) -> str:
@@ -165,7 +205,7 @@ def _rows(
         name, left = equation.out.name, writer.equation(equation)
         if name in vectors:
             rule = "ZMatMul" if isinstance(equation, MatMul) else "ZNonlin"
-            yield rule, left, tuple(_vector(writer, equation, vectors[name]))
+            yield rule, left, tuple(_vector(writer, equation, vectors))
         elif name in scalars:
             found = scalars[name]
             yield "ZMoment", left, (f"{writer.to} {writer.number(found)} {writer.error(found)}",)
@@ -186,16 +226,18 @@ def _gaussian(writer: _Text, vector: VectorLimit, symbol: str) -> str:
     return f"{symbol} {writer.sign} N({mean}, {variance})"
 
 
-def _vector(writer: _Text, equation: Equation, vector: VectorLimit) -> Iterator[str]:
+def _vector(writer: _Text, equation: Equation, vectors: Mapping[str, VectorLimit]) -> Iterator[str]:
+    vector = vectors[equation.out.name]
     if isinstance(equation, MatMul):
-        yield from _product(writer, equation, vector)
+        yield from _product(writer, equation, vectors)
     else:
         yield f"{writer.mean} Z = {writer.number(vector.mean)}"
         yield f"{writer.var} Z = {writer.number(vector.var)} {writer.error(vector.var)}"
 
 
-def _product(writer: _Text, equation: MatMul, vector: VectorLimit) -> Iterator[str]:
+def _product(writer: _Text, equation: MatMul, vectors: Mapping[str, VectorLimit]) -> Iterator[str]:
     """ZHat, then ZDot, then the whole."""
+    vector = vectors[equation.out.name]
     hat = vector.hat_var
     if hat is None:
         yield f"Z = {writer.number(vector.mean)} {writer.error(vector.mean)}"
@@ -211,6 +253,23 @@ def _product(writer: _Text, equation: MatMul, vector: VectorLimit) -> Iterator[s
     if not equation.out.is_wide:
         return
     terms = [f"{writer.number(c)} {writer.Z(y)}" for y, c in vector.dot.items()]
-    yield f"{writer.dot} = {' + '.join(terms) or '0'}"
+    symbols = _coefficients(writer, equation, vectors)
+    yield f"{writer.dot} = {symbols}{' + '.join(terms) or '0'}"
     if terms:
         yield f"{writer.var} Z = {writer.number(vector.var)} {writer.error(vector.var)}"
+
+
+def _coefficients(writer: _Text, equation: MatMul, vectors: Mapping[str, VectorLimit]) -> str:
+    """Σ_y σ² E[∂Z^x/∂Ẑ^{Wᵀy}] Z^y in symbols, where a slope is more than a number."""
+    dot = vectors[equation.out.name].dot
+    slopes = [slope_of(writer.program, equation, y, vectors) for y in dot]
+    if all(slope is None or slope.is_number for slope in slopes):
+        return ""
+    terms = []
+    for (y, value), slope in zip(dot.items(), slopes, strict=True):
+        if slope is None or slope.is_number:
+            terms.append(f"{writer.number(value)} {writer.Z(y)}")
+        else:
+            inner = writer.slope(equation.operand, slope)
+            terms.append(f"{writer.sigma2} {writer.expectation(inner)} {writer.Z(y)}")
+    return f"{' + '.join(terms)} = "
