@@ -286,3 +286,22 @@ def test_what_does_not_fit_is_refused():
         found.moment("h[1]", "x[1]")
     with pytest.raises(TPNameError, match="is no vector of program mlp"):
         found.mean("x[2]")
+
+
+def _distance(program: Program, data, n: int) -> float:
+    """The root mean square deviation of single finite networks from the limit, over all pairs."""
+    found = limit_over_inputs(program, data, wide(program), engine="sampled", samples=2**14)
+    off = [
+        values - found.moment(*pair).value
+        for pair, values in simulated(program, data, wide(program), n, 8).items()
+    ]
+    return float(np.sqrt(np.mean(np.square(off))))
+
+
+def test_wider_networks_come_nearer(monkeypatch):
+    """Like n^(−1/2): 16 times the width, a quarter of the distance."""
+    program = backward(gallery("rnn"))
+    data = rows(program, 3)
+    assert _distance(program, data, 960) < 0.4 * _distance(program, data, 60)
+    _no_covariance_between_inputs(monkeypatch)
+    assert _distance(program, data, 960) > 0.6 * _distance(program, data, 60)
