@@ -59,8 +59,9 @@ if TYPE_CHECKING:
         dispersion_settings,
         program_settings,
     )
-    from tpgraph.study.drift import DriftGrid, DriftResult, drift_study
+    from tpgraph.study.drift import DriftResult, drift_study
     from tpgraph.study.drift_figure import drift_figure
+    from tpgraph.study.drift_grid import DriftGrid
     from tpgraph.study.drift_network import with_function, with_loss
     from tpgraph.study.drift_presets import DriftPreset, drift_preset, drift_program, drift_samples
     from tpgraph.study.figures import figure_bytes
@@ -96,7 +97,7 @@ _HOME = {
     "Dispersion": "study.dispersion",
     "DispersionSettings": "study.dispersion_settings",
     "Drawing": "notation",
-    "DriftGrid": "study.drift",
+    "DriftGrid": "study.drift_grid",
     "DriftPreset": "study.drift_presets",
     "DriftResult": "study.drift",
     "FixedPoint": "study.phase",

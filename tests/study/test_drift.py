@@ -18,8 +18,9 @@ import torch
 from typer.testing import CliRunner
 
 from tpgraph.errors import TPDataError, TPError, TPTypeError
-from tpgraph.study.drift import DriftGrid, drift_study, drift_task
+from tpgraph.study.drift import drift_study, drift_task
 from tpgraph.study.drift_figure import drift_figure
+from tpgraph.study.drift_grid import DriftGrid
 from tpgraph.study.drift_network import constants_of, network, with_function, with_loss
 from tpgraph.study.drift_presets import drift_preset, drift_samples
 from tpgraph.study.drift_training import Schedule, State, descend

@@ -14,7 +14,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import product
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -23,20 +22,13 @@ import numpy.typing as npt
 
 from tpgraph.errors import TPDataError
 from tpgraph.files import make_directory
-from tpgraph.study.drift_network import Constants, constants_of, network
+from tpgraph.study.drift_grid import DriftGrid, DriftTask, check_grid
+from tpgraph.study.drift_network import network
 from tpgraph.study.drift_training import Schedule, descend
 from tpgraph.study.store import Result, Store
 from tpgraph.study.sweep import Outcome, Progress, Sweep, run_sweep, seed_sequence, task_key
 
-__all__ = [
-    "NAMES",
-    "DriftGrid",
-    "DriftResult",
-    "DriftTask",
-    "digest_of",
-    "drift_study",
-    "drift_task",
-]
+__all__ = ["DriftResult", "digest_of", "drift_study", "drift_task"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -45,95 +37,7 @@ VERSION = 1
 CHECKPOINT_SECONDS = 20.0
 """How often a training keeps its state: what being killed costs at most."""
 
-NAMES = ("L", "σ_w2", "σ_b2")
-"""The constants of a program for depth, weight variance and bias variance."""
-
 _VALUES = ("least", "first", "last", "steps", "stopped", "finite")
-
-
-@dataclass(frozen=True)
-class DriftTask:
-    """One training. `data` is the digest of the samples."""
-
-    program: str
-    constants: Constants
-    width: int
-    init: int
-    seed: int
-    lr: float
-    steps: int
-    tolerance: float
-    patience: int
-    snapshots: tuple[int, ...]
-    dtype: str
-    data: str
-
-
-@dataclass(frozen=True)
-class DriftGrid:
-    """What is swept: every combination of widths, depths, σ_w², σ_b² and initializations.
-
-    `program` is the text of a program, whose constants `names` (depth, σ_w², σ_b²; "" for one that
-    it has not) take the values of the grid, and `constants` are further ones. `lr` and so on are
-    those of `Schedule`.
-    """
-
-    program: str
-    widths: tuple[int, ...]
-    depths: tuple[int, ...]
-    sigma_w2: tuple[float, ...]
-    sigma_b2: tuple[float, ...]
-    inits: int = 1
-    seed: int = 0
-    lr: float = 1e-5
-    steps: int = 100_000
-    tolerance: float = 1e-7
-    patience: int = 100
-    snapshots: tuple[int, ...] = (10, 100, 1000, 10_000)
-    dtype: str = "float32"
-    names: tuple[str, str, str] = NAMES
-    constants: Constants = ()
-
-    @property
-    def shape(self) -> tuple[int, int, int, int, int]:
-        """(widths, depths, σ_b², σ_w², initializations)."""
-        sizes = map(len, (self.widths, self.depths, self.sigma_b2, self.sigma_w2))
-        return (*sizes, self.inits)  # type: ignore[return-value]
-
-    def task(self, place: Sequence[int], data: str) -> DriftTask:
-        """The task at a place of the grid."""
-        width, depth, bias, weight, init = place
-        chosen = zip(
-            self.names,
-            (self.depths[depth], self.sigma_w2[weight], self.sigma_b2[bias]),
-            strict=True,
-        )
-        values = {**dict(self.constants), **{name: value for name, value in chosen if name}}
-        return DriftTask(
-            self.program,
-            constants_of(values),
-            self.widths[width],
-            init,
-            self.seed,
-            self.lr,
-            self.steps,
-            self.tolerance,
-            self.patience,
-            self.snapshots,
-            self.dtype,
-            data,
-        )
-
-    def places(self) -> Iterator[tuple[int, ...]]:
-        """Every place, coarse grids before fine ones and cheap networks before dear ones."""
-        w, d, b, s, i = self.shape
-        biases, weights = _coarse_first(b), _coarse_first(s)
-
-        def rank(place: tuple[int, ...]) -> tuple[int, ...]:
-            level = max(biases[place[2]], weights[place[3]])
-            return (place[4], level, place[1], place[0], place[3], place[2])
-
-        yield from sorted(product(range(w), range(d), range(b), range(s), range(i)), key=rank)
 
 
 @dataclass(frozen=True)
@@ -204,7 +108,7 @@ def drift_study(
 
     Raises TPDataError for empty grids and data that do not fit, and the TPErrors of the program.
     """
-    _check(grid)
+    check_grid(grid)
     X, y = np.asarray(X, dtype=grid.dtype), np.asarray(y, dtype=grid.dtype)
     if X.ndim != 2 or y.ndim != 2 or len(X) != len(y) or not len(X):
         raise TPDataError(f"data of shapes {X.shape} and {y.shape}", expected="(N, d) and (N, k)")
@@ -245,29 +149,6 @@ def drift_task(
     return {"drift": ended.drift, "losses": ended.losses, **values}
 
 
-def _check(grid: DriftGrid) -> None:
-    if not all(grid.shape):
-        raise TPDataError("the grid has no points", expected="values for every axis, inits ≥ 1")
-    for what, name, values in zip(
-        ("depth", "σ_w²", "σ_b²"),
-        grid.names,
-        (grid.depths, grid.sigma_w2, grid.sigma_b2),
-        strict=True,
-    ):
-        if not name and len(values) > 1:
-            raise TPDataError(
-                f"{len(values)} values of {what}, which the program has no constant for",
-                mend="give one value, or the name of the constant",
-            )
-    increasing = all(a < b for a, b in zip(grid.snapshots, grid.snapshots[1:], strict=False))
-    if not increasing or (grid.snapshots and grid.snapshots[0] < 1):
-        raise TPDataError(
-            f"snapshots after {list(grid.snapshots)} steps", expected="increasing numbers ≥ 1"
-        )
-    if not (math.isfinite(grid.lr) and grid.lr > 0 and grid.steps >= 1):
-        raise TPDataError(f"{grid.steps} steps of rate {grid.lr}", expected="numbers above 0")
-
-
 def digest_of(*arrays: npt.NDArray[Any]) -> str:
     """The SHA-256 of arrays and their shapes."""
     digest = hashlib.sha256()
@@ -275,17 +156,6 @@ def digest_of(*arrays: npt.NDArray[Any]) -> str:
         digest.update(f"{array.dtype} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
-
-
-def _coarse_first(count: int) -> list[int]:
-    """The level at which each index of an axis is taken up: 0 for the coarsest grid."""
-    top = max(0, count - 1).bit_length()
-    levels = [top] * count
-    for level in range(top, -1, -1):
-        for index in range(0, count, 1 << (top - level)):
-            levels[index] = min(levels[index], level)
-    levels[-1] = 0
-    return levels
 
 
 def _drop_checkpoints(folder: Path, store: Store) -> None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from tpgraph.errors import TPDataError
 from tpgraph.gallery import entry
 from tpgraph.language import parse
-from tpgraph.study.drift import DriftGrid
+from tpgraph.study.drift_grid import DriftGrid
 from tpgraph.study.drift_network import Constants, constants_of, with_function, with_loss
 from tpgraph.training import load_data
 

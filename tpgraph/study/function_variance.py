@@ -22,7 +22,8 @@ import numpy.typing as npt
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.files import make_directory
 from tpgraph.kernels.losses import program_loss
-from tpgraph.study.drift import NAMES, digest_of
+from tpgraph.study.drift import digest_of
+from tpgraph.study.drift_grid import NAMES
 from tpgraph.study.drift_network import Constants, Network, constants_of, network
 from tpgraph.study.drift_training import Schedule, descend, relative_change
 from tpgraph.study.function_variance_summary import Summary, summary, theory
