@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from tpgraph.errors import TPError
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.folds.apart import apart
+from tpgraph.notation.folds.instance import Instance
+from tpgraph.notation.folds.local import localised
 from tpgraph.notation.folds.plates import encloses_strangers, plated, renamed
 from tpgraph.notation.folds.plating import Folded, fold, fold_passes
 from tpgraph.notation.folds.steps import generic_step
@@ -86,29 +88,34 @@ def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | Non
 
 def _passes(program: Program, options: Options) -> Scene:
     """The scene of a program whose equations have places."""
-    look, engine = options.look, options.layout_engine
-    program, step = signals_once(program), None
+    program, look = signals_once(program), options.look
+    around, folded = None, None
     if options.fold:
-        step = generic_step(program, _drawn(program, options))
-        program = program if step is None else step.program
-    diagram = shortened(picture_of(program, show_io=options.show_io, style=look))
-    if options.paths:
-        diagram = labelled(diagram, options.paths)
-    if step is not None:
-        diagram = filled(diagram, step.fills)
-    folded = Folded(diagram)
-    if options.fold:
-        folded = fold_passes(program, diagram, sideways=options.direction in ("LR", "RL"))
-        folded = replace(folded, diagram=coloured(folded.diagram, look))
-    if step is not None:
-        folded = apart(folded, step.given)
-    around = None if step is None else step.label
-    scene = lay_out_passes(program, folded, options.direction, look, engine, around)
+        drawn = frozenset(program.equation_of) if options.show_io else program.body
+        step = generic_step(program, drawn)
+        passes = localised(program, drawn) if step is None else step.passes
+        folded = _folded_passes(program if passes is None else passes.program, passes, options)
+        around = None if step is None else step.label
+        if passes is not None and (folded.plates or around):
+            program = passes.program
+        else:
+            folded = folded if passes is None else None
+    if folded is None:
+        diagram = shortened(picture_of(program, show_io=options.show_io, style=look))
+        folded = Folded(labelled(diagram, options.paths) if options.paths else diagram)
+    scene = lay_out_passes(program, folded, options.direction, look, options.layout_engine, around)
     return overlaid(scene, options.paths, look) if options.paths else scene
 
 
-def _drawn(program: Program, options: Options) -> frozenset[str]:
-    return frozenset(program.equation_of) if options.show_io else program.body
+def _folded_passes(program: Program, passes: Instance | None, options: Options) -> Folded:
+    """The folded diagram of passes, what they are given beside every gate that reads it."""
+    look = options.look
+    diagram = shortened(picture_of(program, show_io=options.show_io, style=look))
+    if passes is not None:
+        diagram = filled(diagram, passes.fills)
+    folded = fold_passes(program, diagram, sideways=options.direction in ("LR", "RL"))
+    folded = replace(folded, diagram=coloured(folded.diagram, look))
+    return folded if passes is None else apart(folded, passes.given)
 
 
 def _repeats(program: Program, diagram: Diagram) -> bool:

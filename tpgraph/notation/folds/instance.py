@@ -7,8 +7,7 @@ times can be compared, and drawn as one.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from unicodedata import normalize
 
@@ -22,7 +21,9 @@ from tpgraph.functions import (
     substitute,
 )
 from tpgraph.notation.folds.families import summed
+from tpgraph.notation.folds.placed import placed
 from tpgraph.notation.folds.times import Letters, Times, with_subscript
+from tpgraph.notation.folds.unnamed import Unnamed
 from tpgraph.notation.gate_text import SUM
 from tpgraph.notation.scene import Fill
 from tpgraph.program import (
@@ -47,9 +48,7 @@ __all__ = ["Instance", "instance"]
 _BETWEEN = Place("between")
 _TILDE = "\u0303"
 _MEANS = {"forward": ("θ", r"\theta"), "backward": ("ϑ", r"\vartheta")}
-_UNNAMED = tuple("hzguyapqrvw")
 _PRODUCT = Apply(MUL, (Argument(0), Argument(1)))
-_Home = tuple[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -93,6 +92,14 @@ def instance(
     return _Writer(times, drawn, time, letters, captions).instance()
 
 
+@dataclass(frozen=True)
+class _Reader:
+    """What reads a value: its row, and the index of its name."""
+
+    row: str
+    index: tuple[int, ...] = ()
+
+
 class _Writer:
     """The program while it is written."""
 
@@ -124,9 +131,9 @@ class _Writer:
         """The whole work."""
         for equation in self.source.equations:
             place = equation.place
-            if place is not None and place.context in self.captions:
-                if equation.out.name in self.drawn:
-                    self._write(equation, place.row)
+            there = place is not None and place.context in self.captions
+            if place is not None and there and equation.out.name in self.drawn:
+                self._write(equation, _Reader(place.row))
         labels = self._labels_of_unnamed()
         sign = InitialScalar(self.sign, number(1), 1.0, self.source.widths[:1])
         kept = {old for old, new in self.made.items() if old == new.name}
@@ -137,28 +144,29 @@ class _Writer:
         program = replace(
             self.source,
             declarations=(*given, sign, *self.declared.values()),
-            equations=tuple(self._placed()),
+            equations=tuple(placed([*self.equations.values()])),
             outputs=(),
             loss=None,
             labels=labels | self.labels,
         )
         return Instance(program, self.fills, frozenset(self.declared))
 
-    def _write(self, equation: Equation, row: str) -> Variable:
-        """Write an equation that serves a row, after what it reads."""
+    def _write(self, equation: Equation, reader: _Reader) -> Variable:
+        """Write an equation, after what it reads."""
         name, made = equation.out.name, equation
         if name in self.made:
             return self.made[name]
+        own = _Reader(reader.row, split_name(name)[1])
         if isinstance(equation, MatMul):
-            matrix = self._read(equation.matrix, row)
-            made = replace(equation, matrix=matrix, operand=self._read(equation.operand, row))
+            matrix = self._read(equation.matrix, own)
+            made = replace(equation, matrix=matrix, operand=self._read(equation.operand, own))
         else:
             function, arguments = self._summed(equation)
-            read = tuple(self._read(argument, row) for argument in arguments)
+            read = tuple(self._read(argument, own) for argument in arguments)
             made = replace(equation, function=function, arguments=read)
-        own = self._name(equation, [v for v in made.inputs if not v.is_matrix], row)
-        out = self.made[name] = Variable(own, equation.out.type)
-        self.equations[own] = replace(made, out=out, place=self._place(equation))
+        new = self._name(equation, [v for v in made.inputs if not v.is_matrix], reader)
+        out = self.made[name] = Variable(new, equation.out.type)
+        self.equations[new] = replace(made, out=out, place=self._place(equation))
         return out
 
     def _summed(self, equation: Nonlin | Moment) -> tuple[Expression, list[Variable]]:
@@ -181,7 +189,7 @@ class _Writer:
         values = [Argument(order.index(i) if i in order else 0) for i in range(len(own))]
         return substitute(function, values), [own[i] for i in order]
 
-    def _read(self, variable: Variable, row: str) -> Variable:
+    def _read(self, variable: Variable, reader: _Reader) -> Variable:
         """What stands for a variable in the generic pass."""
         name = variable.name
         if name == self.sign.name:
@@ -191,9 +199,9 @@ class _Writer:
             if equation is None:
                 self._given(variable)
             elif name in self.drawn and self._computed(equation):
-                return self._write(equation, row)
+                return self._write(equation, reader)
             else:
-                self._initial(variable, equation, row)
+                self._initial(variable, equation, reader)
         return self.made[name]
 
     def _computed(self, equation: Equation) -> bool:
@@ -214,11 +222,11 @@ class _Writer:
         if name != variable.name:
             self.declared[name] = Data(made)
 
-    def _initial(self, variable: Variable, equation: Equation, row: str) -> None:
+    def _initial(self, variable: Variable, equation: Equation, reader: _Reader) -> None:
         """Declare what is made elsewhere as if it were given."""
         name = self._lettered(variable.name)
         if name == variable.name and _is_mean(equation):
-            name = self._mean_name([self._read(v, row) for v in equation.inputs], row)
+            name = self._mean_name([self._read(v, reader) for v in equation.inputs], reader)
         made = self.made[variable.name] = Variable(name, variable.type)
         if variable.is_scalar:
             self.declared[name] = InitialScalar(made, number(1), 1.0)
@@ -250,26 +258,28 @@ class _Writer:
             self.labels[new] = label.replace(f"_{{{number_}}}", f"_{{{letter}}}")
         return new
 
-    def _name(self, equation: Equation, read: Sequence[Variable], row: str) -> str:
+    def _name(self, equation: Equation, read: Sequence[Variable], reader: _Reader) -> str:
         name = self._lettered(equation.out.name)
         if name == equation.out.name and _is_mean(equation):
-            return self._mean_name(read, row)
+            return self._mean_name(read, reader)
         return name
 
-    def _mean_name(self, read: Sequence[Variable], row: str) -> str:
-        """The name of a mean between an earlier step and this one: `θ_st[l]`, by the indices of its
-        vectors; with the base of what is not drawn or has the same name.
+    def _mean_name(self, read: Sequence[Variable], reader: _Reader) -> str:
+        """The name of a mean between an earlier step and this one: `θ_st[l]` in what makes x_t[l],
+        `ϑ_st[l]` of error signals dx_t[l]; with the base of what is not drawn or has the same name.
         """
         first, last = split_name(read[0].name), split_name(read[-1].name)
         tilde = _TILDE in normalize("NFD", last[0])
-        letter, latex = _MEANS[row]
+        letter, latex = _MEANS[reader.row]
         letter, latex = (letter + _TILDE, rf"\tilde{{{latex}}}") if tilde else (letter, latex)
-        index = last[1] if last[1] == first[1] else (*last[1], *first[1])
+        drawn = any(v.is_wide for v in read)
+        index = reader.index if drawn and reader.row == "forward" else last[1]
+        index = index if last[1] == first[1] else (*index, *first[1])
         times = self.letters.earlier + self.letters.step
         where = f"_{times}[{','.join(map(str, index))}]" if index else f"_{times}"
         name, above = normalize("NFC", letter) + where, [str(i) for i in index]
         taken = name in self.equations or name in self.declared
-        if taken or not any(v.is_wide for v in read):
+        if taken or not drawn:
             base = first[0].partition("_")[0]
             name, above = normalize("NFC", letter) + base + where, [default_latex(base), *above]
         power = f"^{{{','.join(above)}}}" if above else ""
@@ -278,58 +288,22 @@ class _Writer:
 
     def _labels_of_unnamed(self) -> dict[str, str]:
         """Labels of intermediate values of earlier steps, and of their likes at this time."""
-        taken = {split_name(name)[0].partition("_")[0] for name in self.source.variables}
-        letters = [letter for letter in _UNNAMED if letter not in taken]
-        known: dict[object, str] = {}
-        labels: dict[str, str] = {}
-        seen: set[tuple[str, bool, tuple[int, ...]]] = set()
+        unnamed, labels = Unnamed(self.source), dict[str, str]()
         for old, new in self.made.items():
             name = new.name
-            if not new.is_temporary or name not in self.fills or name in self.labels:
-                continue
-            equation = self.source.equation_of[old]
-            place = equation.place
-            signal = place is not None and place.row == "backward" and place.partner is not None
-            base, index, k = split_name(
-                place.partner if signal and place and place.partner else old
-            )
-            stem = base.rpartition("_")[0]
-            letter = known.setdefault(stem, letters[len(known) % len(letters)])
-            if (letter, signal, index) in seen:
-                letter = known.setdefault((stem, k), letters[len(known) % len(letters)])
-            seen.add((letter, signal, index))
-            where = f"[{','.join(map(str, index))}]" if index else ""
-            for time in (self.letters.earlier, self.letters.step):
-                written = f"{'d' * signal}{letter}_{time}{where}"
-                labels[with_subscript(name, time)] = default_latex(written)
+            if new.is_temporary and name in self.fills and name not in self.labels:
+                for time in (self.letters.earlier, self.letters.step):
+                    latex = unnamed.label(self.source.equation_of[old], time)
+                    labels[with_subscript(name, time)] = latex
         return labels
 
     def _place(self, equation: Equation) -> Place:
         place = equation.place
-        if place is None or place.row == "between":
+        caption = self.captions.get(place.context or "") if place is not None else None
+        if place is None or caption is None:
             return _BETWEEN
-        caption = self.captions.get(place.context or "")
         partner = None if place.partner is None else self._lettered(place.partner)
         return Place(place.row, caption, partner)
-
-    def _placed(self) -> Iterator[Equation]:
-        """What serves one row alone stands there; what serves one context, in its forward row."""
-        homes: dict[str, set[_Home]] = defaultdict(set)
-        placed: list[Equation] = []
-        for equation in reversed(self.equations.values()):
-            place, serves = equation.place or _BETWEEN, homes[equation.out.name]
-            if place.row == "between" or place.context is None:
-                contexts = {context for _, context in serves}
-                if len(contexts) == 1 and contexts != {None}:
-                    (context,) = contexts
-                    row = "backward" if {row for row, _ in serves} == {"backward"} else "forward"
-                    place = Place(row, context)  # type: ignore[arg-type]
-                    equation = replace(equation, place=place)
-            home = (place.row, place.context)
-            for variable in equation.inputs:
-                homes[variable.name] |= {home}
-            placed.append(equation)
-        yield from reversed(placed)
 
 
 def _is_mean(equation: Equation) -> bool:

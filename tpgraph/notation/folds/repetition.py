@@ -34,7 +34,7 @@ class Run:
     """Blocks of `period` equations, `count` of them, from the equation `start` on.
 
     In every block the index number `position` of what moves is by `step` greater than in the block
-    before; `first` is what it is in the results of the first block.
+    before; `first` is what it is in most results of the first block.
     """
 
     equations: tuple[Equation, ...]
@@ -150,18 +150,21 @@ class _Shapes:
     def _whole(
         self, start: int, stop: int, period: int, shifts: Sequence[Shift | None]
     ) -> Iterator[tuple[int, int, int]]:
-        """The run between two equations, begun where the results of a block share their index."""
+        """The run between two equations, begun where the results of a block share their index, or
+        where as few as possible differ.
+        """
         if (stop - start) // period < LEAST_BLOCKS or start >= len(shifts):
             return
         shift = shifts[start]
         if shift is None:
             return
-        for phase in range(start, min(start + period, stop)):
-            outs = {self._index(i, shift[0]) for i in range(phase, min(phase + period, stop))}
-            count = (stop - phase) // period
-            if len(outs) == 1 and count >= LEAST_BLOCKS:
-                yield phase, phase + count * period, period
-                return
+        phases = range(start, min(start + period, stop - LEAST_BLOCKS * period + 1))
+        phase = min(phases, key=lambda i: len(self._indices(i, period, stop, shift[0])))
+        yield phase, phase + (stop - phase) // period * period, period
+
+    def _indices(self, start: int, period: int, stop: int, position: int) -> Counter[int | None]:
+        """The values of an index in the results of one block."""
+        return Counter(self._index(i, position) for i in range(start, min(start + period, stop)))
 
     def _index(self, i: int, position: int) -> int | None:
         index = self.names[i][0][1]
@@ -188,6 +191,7 @@ class _Shapes:
         """The run of these equations."""
         shift = self._shift(start, start + period)
         assert shift is not None, "a run moves"
-        first = self.names[start][0][1][shift[0]]
+        first, _ = self._indices(start, period, stop, shift[0]).most_common(1)[0]
+        assert first is not None, "what moves has an index"
         count = (stop - start) // period
         return Run(tuple(self.equations[start:stop]), period, count, shift[0], shift[1], first)

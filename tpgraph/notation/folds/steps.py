@@ -2,10 +2,10 @@ r"""The generic step of unrolled SGD: one training pass and one test pass at a t
 
 Every pass at time t sums over all earlier steps,
 
-    h_t = W x_t − c (θ_{0,t} dh_0 + θ_{1,t} dh_1 + … + θ_{t−1,t} dh_{t−1}),   θ_{s,t} = mean(x_s x_t),
+    h_t = W x_t − c (θ_{0,t} dh_0 + … + θ_{t−1,t} dh_{t−1}),   θ_{s,t} = mean(x_s x_t),
 
-so that passes at different times are no literal repetition. They are instances of one generic pass,
-in which terms that are equal but for the step that they come from stand once, behind a Σ over s < t:
+so that passes at different times are no literal repetition. They are instances of one generic pass
+in which terms that are equal but for the step that they come from stand once, behind a Σ:
 
     h_t = W x_t − c Σ_{s<t} θ_{s,t} dh_s.
 
@@ -24,7 +24,6 @@ from tpgraph.errors import TPError
 from tpgraph.notation.folds.generic import loop_letters
 from tpgraph.notation.folds.instance import Instance, instance
 from tpgraph.notation.folds.times import Letters, Times
-from tpgraph.notation.scene import Fill
 from tpgraph.program import Program, split_name
 
 __all__ = ["GenericStep", "generic_step"]
@@ -41,14 +40,10 @@ Pattern = tuple[tuple[object, ...], ...]
 
 @dataclass(frozen=True)
 class GenericStep:
-    """A program of the passes at a generic time; `label` is the range of their plate, `fills` what
-    marks of earlier steps look like, which are `given` to the passes with some scalars.
-    """
+    """The passes at a generic time; `label` is the range of their plate."""
 
-    program: Program
+    passes: Instance
     label: str
-    fills: Mapping[str, Fill]
-    given: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -70,10 +65,10 @@ def generic_step(program: Program, drawn: frozenset[str]) -> GenericStep | None:
     instances of one.
     """
     kinds = _kinds(program, drawn)
-    lengths = [len(kind.contexts) for kind in kinds]
-    if max(lengths, default=0) < LEAST_STEPS:
-        return None
+    lengths = [len(kind.contexts) for kind in kinds] or [0]
     whole = all(sorted(k.contexts) == list(range(k.last + 1)) for k in kinds)
+    if max(lengths) <= LEAST_STEPS and (not whole or min(lengths) < LEAST_STEPS):
+        return None
     if min(lengths) < LEAST_STEPS or not whole:
         raise TPError("the passes of these SGD steps are not of one kind each", mend=_MEND)
     time, letters = min(kind.last for kind in kinds), _letters(program)
@@ -90,7 +85,7 @@ def generic_step(program: Program, drawn: frozenset[str]) -> GenericStep | None:
         if 2 <= other <= max(k.last for k in kinds) and not step.covers(at(other)):
             raise TPError(f"the SGD steps {other} and {time} differ by more than terms", mend=_MEND)
     last = max(kind.last for kind in kinds)
-    return GenericStep(step.program, rf"{letters.step}=0,\,\ldots,\,{last}", step.fills, step.given)
+    return GenericStep(step, rf"{letters.step}=0,\,\ldots,\,{last}")
 
 
 def _kinds(program: Program, drawn: frozenset[str]) -> list[_Kind]:

@@ -14,7 +14,6 @@ from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
 from tpgraph.notation.layout.layout import edges_of, nodes_of
 from tpgraph.notation.layout.obstacles import Box, Obstacles, box_shape
-from tpgraph.notation.painters.paint import label_bounds
 from tpgraph.notation.passes.grounds import Ground, arrows_of, contexts_of, grounds_of
 from tpgraph.notation.passes.plates import LocalPlates, local_plates
 from tpgraph.notation.passes.ranks import columns_of
@@ -22,7 +21,7 @@ from tpgraph.notation.passes.staging import Staging, stage
 from tpgraph.notation.passes.strips import Strip, lay_strips
 from tpgraph.notation.passes.wires import Request, round_corners, route_wires
 from tpgraph.notation.picture import Gate
-from tpgraph.notation.scene import Direction, Edge, Node, Point, Scene
+from tpgraph.notation.scene import Direction, Edge, Node, Plate, Point, Scene
 from tpgraph.notation.style import Style
 from tpgraph.program import Program
 
@@ -60,15 +59,17 @@ def lay_out_passes(
             mend="draw fewer steps, or a smaller network",
         )
     frame = Frame(direction)
-    strips = lay_strips(staging, columns_of(staging), frame, style, engine, bool(folded.plates))
     plates = local_plates(staging, folded)
+    members = tuple(plate.members for plate in plates.folded.plates)
+    strips = lay_strips(staging, columns_of(staging), frame, style, engine, members)
     composition = _Composition(staging, strips, (), frame, style)
     marks = Scene(
         tuple(composition.nodes()), tuple(composition.lines()), title=folded.diagram.title
     )
-    reach = _reach(plated(marks, plates.folded, style), plates, frame)
-    grounds = grounds_of(staging, strips, style, reach)
-    wires = tuple(replace(composition, grounds=grounds).wires())
+    first = plated(marks, plates.folded, style)
+    grounds = grounds_of(staging, strips, style, _reach(first, plates, frame))
+    frames = tuple(zip((_frame_of(plate, frame) for plate in first.plates), members, strict=True))
+    wires = tuple(replace(composition, grounds=grounds, plates=frames).wires())
     scene = replace(marks, edges=(*marks.edges, *wires))
     if encloses_strangers(scene, plates.folded):
         raise TPError(
@@ -93,13 +94,16 @@ def _reach(scene: Scene, plates: LocalPlates, frame: Frame) -> dict[str | None, 
     """The room of plates and their labels, by contexts."""
     found: dict[str | None, list[Box]] = {}
     for plate, context in zip(scene.plates, plates.contexts, strict=True):
-        boxes = [(plate.left, plate.bottom, plate.right, plate.top)]
-        boxes += [label_bounds(plate.label)] if plate.label is not None else []
-        for left, bottom, right, top in boxes:
-            (a, b), (c, d) = frame.back(left, bottom), frame.back(right, top)
-            room = min(a, c), min(b, d), max(a, c), max(b, d)
-            found.setdefault(context, []).append(room)
+        found.setdefault(context, []).append(_frame_of(plate, frame))
+        if plate.label is not None:
+            found[context].append(frame_box(plate.label, frame))
     return found
+
+
+def _frame_of(plate: Plate, frame: Frame) -> Box:
+    """A plate in the frame's coordinates."""
+    (a, b), (c, d) = frame.back(plate.left, plate.bottom), frame.back(plate.right, plate.top)
+    return min(a, c), min(b, d), max(a, c), max(b, d)
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ class _Composition:
     grounds: Sequence[Ground]
     frame: Frame
     style: Style
+    plates: Sequence[tuple[Box, frozenset[str]]] = ()
 
     @property
     def tracks(self) -> int:
@@ -147,7 +152,15 @@ class _Composition:
                 edge = x + side * strip.places.gates[gate.id].depth / 2
                 for name, offset in offsets.items():
                     end = edge, y + offset
-                    yield Request(name, gate.id, boxes[name], self._radius(name), end, -side)
+                    within = self._plate_around(name, gate.id)
+                    yield Request(
+                        name, gate.id, boxes[name], self._radius(name), end, -side, within
+                    )
+
+    def _plate_around(self, *marks: str) -> Box | None:
+        """The frame of the plate in which marks stand together."""
+        found = (box for box, members in self.plates if members.issuperset(marks))
+        return next(found, None)
 
     def _foreign_ports(
         self, strip: Strip, gate: Gate, centre: Mapping[str, Point]
@@ -191,7 +204,14 @@ class _Composition:
         sides = [room[column] for column in sorted(room)]
         gaps = [(a[1], b[0]) for a, b in pairwise(sides)]
         gaps = [(sides[0][0] - _FAR, sides[0][0]), *gaps, (sides[-1][1], sides[-1][1] + _FAR)]
-        return [x for low, high in gaps for x in _between(low, high, self.tracks)]
+        found = [self._off_plates(_between(low, high, self.tracks)) for low, high in gaps]
+        return [x for gap in found for x in gap]
+
+    def _off_plates(self, channels: list[float]) -> list[float]:
+        """The channels that do not run along the edges of plates, if there are others."""
+        edges = [edge for box, _ in self.plates for edge in (box[0], box[2])]
+        free = [x for x in channels if all(abs(x - edge) > _TRACK for edge in edges)]
+        return free or channels
 
     def _tracks(self) -> list[float]:
         """Where lines may run along the whole picture: between the strips."""

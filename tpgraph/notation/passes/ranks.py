@@ -126,7 +126,8 @@ class _Ranks:
 
     def _follows_along(self, node: str) -> bool:
         """Whether a mark is given from outside, and for what stands after it alone."""
-        return not self.graph.back[node] and len(self.graph.next[node]) == 1
+        before = any(other in self.kin for other in self.graph.back[node])
+        return not before and sum(other in self.kin for other in self.graph.next[node]) == 1
 
     def _tighten(self, column: dict[str, int]) -> None:
         """Move right what has more after it than before it, not counting what it takes along."""

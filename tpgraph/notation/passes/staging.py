@@ -131,10 +131,16 @@ class _Stage:
             self.title,
             tuple(self._parts()),
             tuple(self._wires()),
-            {mark: self.home[mark] for mark in (*self.vertices, *(g.id for g in self.gates))},
+            {mark: self.home[mark] for mark in self._marks()},
             self.partner,
             self.above,
         )
+
+    def _marks(self) -> list[str]:
+        """All marks, initial ones behind those that are made, which tell the order of contexts."""
+        marks = [*self.vertices, *(gate.id for gate in self.gates)]
+        initial = {name for name, vertex in self.vertices.items() if vertex.place is None}
+        return sorted(marks, key=lambda mark: mark in initial)
 
     def _add_missing(self, read: set[str]) -> None:
         """Scalars that come from what is not drawn; other such inputs are left out."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -27,7 +27,7 @@ _BETWEEN_ROWS = 26.0  # pt from a forward row to its backward row
 _BETWEEN_STRIPS = 50.0
 _AFTER_TURN, _AFTER_BOX = 46.0, 22.0  # pt behind a context with and without a backward row
 _PER_WIRE = 3.0
-_PER_PLATE = 32.0
+_PER_PLATE, _AT_PLATE = 24.0, 14.0  # pt more across and along for the frames of plates
 _ASIDE = 30.0  # pt between strips beside each other
 
 
@@ -98,15 +98,22 @@ def lay_strips(
     frame: Frame,
     style: Style,
     engine: LayoutEngine,
-    plates: bool = False,
+    plates: Sequence[Collection[str]] = (),
 ) -> list[Strip]:
-    """All parts laid out and put under each other, farther apart where there are plates."""
+    """All parts laid out and put under each other, farther apart where there are plates.
+
+    `plates` are the marks of each.
+    """
     found = [
         _levelled(_first_places(part, column, frame, style, engine), staging)
         for part in staging.parts
     ]
     number = max(column.values(), default=-1) + 1
     ends = _context_ends(staging, column)
+    for members in plates:
+        own = [column[mark] for mark in members]
+        for place in (min(own) - 1, max(own)):
+            ends[place] = max(ends.get(place, 0.0), _AT_PLATE)
     for place, room in _wire_room(staging, column).items():
         ends[place] = max(ends.get(place, 0.0), room)
     strips = _drawn(found, number, ends)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tpgraph.notation.layout.obstacles import Obstacles, flatten
+from tpgraph.notation.layout.obstacles import Box, Obstacles, flatten
 from tpgraph.notation.scene import Point
 
 __all__ = ["Request", "round_corners", "route_wires"]
@@ -31,7 +31,10 @@ _SHARP, _TIGHT = 2.0, 0.6
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A wire from a mark's centre to a port, which it reaches in the direction `arrive` (±1)."""
+    """A wire from a mark's centre to a port, which it reaches in the direction `arrive` (±1).
+
+    It keeps `within` a box, if there is one.
+    """
 
     source: str
     target: str
@@ -39,6 +42,7 @@ class Request:
     radius: float
     end: Point
     arrive: int
+    within: Box | None = None
 
 
 @dataclass
@@ -112,9 +116,12 @@ class _Search:
         self.request = request
         self.grid = grid
         low, high = sorted((request.start[0], request.end[0]))
-        near = (x for x in grid.xs if low - _MARGIN < x < high + _MARGIN)
+        left, bottom, right, top = request.within or (-math.inf, -math.inf, math.inf, math.inf)
+        low, high = max(low - _MARGIN, left), min(high + _MARGIN, right)
+        near = (x for x in grid.xs if low < x < high)
         self.xs = sorted({*near, request.start[0]})
-        self.ys = sorted({*grid.ys, request.start[1], request.end[1]})
+        inside = (y for y in grid.ys if bottom < y < top)
+        self.ys = sorted({*inside, request.start[1], request.end[1]})
 
     def path(self) -> tuple[Point, ...]:
         """The corners of the best way."""

@@ -1,0 +1,39 @@
+"""Labels for intermediate values of passes that are drawn apart from where they are made."""
+
+from __future__ import annotations
+
+from tpgraph.program import Equation, Program, split_name
+from tpgraph.program.labels import default_latex
+
+__all__ = ["Unnamed"]
+
+_LETTERS = tuple("hzguyapqrvw")
+
+
+class Unnamed:
+    """Letters for unnamed values: one for those of the statements of one name, if that will do.
+
+    The error signal of such a value has a d before its letter.
+    """
+
+    def __init__(self, program: Program) -> None:
+        taken = {split_name(name)[0].partition("_")[0] for name in program.variables}
+        self._letters = [letter for letter in _LETTERS if letter not in taken] or list(_LETTERS)
+        self._known: dict[object, str] = {}
+        self._meant: dict[tuple[str, bool, tuple[int, ...]], int | None] = {}
+
+    def label(self, equation: Equation, subscript: str) -> str:
+        """The label of what an equation binds, with this subscript."""
+        place, name = equation.place, equation.out.name
+        partner = place.partner if place is not None and place.row == "backward" else None
+        base, index, k = split_name(partner or name)
+        stem, signal = base.rpartition("_")[0], partner is not None
+        letter = self._letter(stem)
+        if self._meant.setdefault((letter, signal, index), k) != k:
+            letter = self._letter((stem, k))
+        where = f"[{','.join(map(str, index))}]" if index else ""
+        return default_latex(f"{'d' if signal else ''}{letter}_{subscript}{where}")
+
+    def _letter(self, key: object) -> str:
+        number = len(self._known) % len(self._letters)
+        return self._known.setdefault(key, self._letters[number])
