@@ -403,6 +403,7 @@ def test_presets_are_the_papers_grids():
     assert grids["fig3"].shape == (1, 3, 10, 35, 1)
     assert grids["fig4"].shape == (1, 3, 10, 25, 1)
     assert (grids["fig3"].sigma_w2[-1], grids["fig4"].sigma_w2[-1]) == (3.5, 2.5)
+    assert drift_preset("fig9").grid().sigma_w2[-1] == 3.0
     assert grids["fig10"].widths == (128, 256, 512)
     assert (grids["fig3"].lr, grids["fig3"].steps, grids["fig3"].patience) == (1e-5, 100_000, 100)
     hurried = drift_preset("fig8").grid(faster=10)

@@ -27,32 +27,31 @@ PROGRAM = "fully_connected"
 MEAN_SQUARED = "(f - y)^2 / k"
 
 _BIASES = tuple(round(0.1 * i, 1) for i in range(1, 11))
-_TANH = tuple(round(0.1 * i, 1) for i in range(1, 36))
-_RELU = tuple(round(0.1 * i, 1) for i in range(1, 26))
 
 
 @dataclass(frozen=True)
 class DriftPreset:
     """A figure of the paper: its function φ, the rows that it shows and its widths.
 
-    `losses` is the range of its colours for the smallest loss.
+    σ_w² goes up to `largest`; `losses` is the range of its colours for the smallest loss.
     """
 
     function: str
     rows: str
     widths: tuple[int, ...]
+    largest: float
     losses: tuple[float, float] = (0.01, 0.1)
 
     def grid(self, quick: bool = False, faster: int = 1, **options: Any) -> DriftGrid:
         """The grid of the figure; `options` are fields of DriftGrid that are to be others.
 
-        35 × 10 points of tanh, σ_w² = 0.1 … 3.5, or 25 × 10 of relu, up to 2.5, at L = 3, 10, 20,
-        for σ_b² = 0.1 … 1. `quick` is a coarse grid of narrow networks, trained for the same time
+        σ_w² = 0.1, 0.2, … (35 points of tanh; 25 of relu, in Figure 9 30) by σ_b² = 0.1 … 1 (10),
+        at L = 3, 10, 20. `quick` is a coarse grid of narrow networks, trained for the same time
         rate × steps, in less than a minute. `faster` multiplies the rate and divides the numbers of
         steps by a factor, which changes little while training stays close to gradient flow.
         """
         program = options.pop("program", None) or drift_program(self.function)
-        points = _TANH if self.function == "tanh" else _RELU
+        points = tuple(round(0.1 * i, 1) for i in range(1, round(10 * self.largest) + 1))
         grid = DriftGrid(program, self.widths, (3, 10, 20), points, _BIASES)
         if quick:
             grid = replace(
@@ -70,12 +69,12 @@ class DriftPreset:
 
 PRESETS: Mapping[str, DriftPreset] = MappingProxyType(
     {
-        "fig3": DriftPreset("tanh", "summary", (256,)),
-        "fig4": DriftPreset("relu", "summary", (256,)),
-        "fig8": DriftPreset("tanh", "steps", (256,)),
-        "fig9": DriftPreset("relu", "steps", (256,)),
-        "fig10": DriftPreset("tanh", "widths", (128, 256, 512)),
-        "fig11": DriftPreset("relu", "widths", (128, 256, 512)),
+        "fig3": DriftPreset("tanh", "summary", (256,), 3.5),
+        "fig4": DriftPreset("relu", "summary", (256,), 2.5),
+        "fig8": DriftPreset("tanh", "steps", (256,), 3.5),
+        "fig9": DriftPreset("relu", "steps", (256,), 3.0),
+        "fig10": DriftPreset("tanh", "widths", (128, 256, 512), 3.5),
+        "fig11": DriftPreset("relu", "widths", (128, 256, 512), 2.5),
     }
 )
 """By the number of the paper's figure."""
