@@ -37,6 +37,8 @@ TOP_LEVEL = {"tpgraph", "tests", "diagrams", "cli", "pyproject.toml", "README.md
 LAZY = {
     # what may be loaded while a function runs, and why
     "networkx": "it takes longer to load than a program to check, and one method needs it",
+    "scipy.special": "`check` and `draw` never evaluate an erf",
+    "scipy.stats.qmc": "it takes a second to load, and the exact limits need no samples",
     "tpgraph.notation": "a notebook asks a program for its picture, which is a higher floor",
     "tpgraph.notation.labels.typeset": "it loads matplotlib, slower than all of `check`",
     "tpgraph.notation.painters.canvas": "it loads matplotlib, which SVG does without",

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import sys
 from fractions import Fraction
+from importlib import import_module
 from types import MappingProxyType
 
 import numpy as np
@@ -46,7 +47,11 @@ def leaky_relu(z, slope):
 ZERO, ONE, TWO = number(0), number(1), number(2)
 _HALF = number(Fraction(1, 2))
 _LARGEST = Fraction(sys.float_info.max)
-_erf = np.vectorize(math.erf, otypes=[float])
+
+
+def _erf(z: Array) -> Array:
+    """scipy's erf, loaded when it is first asked for."""
+    return np.asarray(import_module("scipy.special").erf(z), dtype=np.float64)
 
 
 def _call(name: str, *arguments: Expression) -> Expression:

@@ -9,12 +9,12 @@ are independent: the spread of what they say is the error bar.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
-from scipy.stats import qmc
 
 from tpgraph.errors import TPDataError
 
@@ -62,6 +62,7 @@ class Normals:
         stock = np.empty((len(self._streams), count, self.size))
         if not count:
             return stock
+        qmc = import_module("scipy.stats.qmc")
         for replicate, stream in zip(stock, self._streams, strict=True):
             points = qmc.Sobol(count, bits=_BITS, rng=np.random.default_rng(stream))
             numbers = points.random_base2(self.size.bit_length() - 1)
