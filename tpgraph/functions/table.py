@@ -50,8 +50,9 @@ _LARGEST = Fraction(sys.float_info.max)
 
 
 def _erf(z: Array) -> Array:
-    """scipy's erf, loaded when it is first asked for."""
-    return np.asarray(import_module("scipy.special").erf(z), dtype=np.float64)
+    """The erf of scipy, which is loaded when it is first asked for."""
+    special = import_module("scipy.special")
+    return np.asarray(special.erf(z), dtype=np.float64)
 
 
 def _call(name: str, *arguments: Expression) -> Expression:
