@@ -124,19 +124,22 @@ class _Ranks:
                 column[after] = max(column[after], column[node] + length)
         return column
 
-    def _follows_along(self, node: str) -> bool:
-        """Whether a mark is given from outside, and for what stands after it alone."""
-        before = any(other in self.kin for other in self.graph.back[node])
-        return not before and sum(other in self.kin for other in self.graph.next[node]) == 1
+    def _free(self) -> set[str]:
+        """The marks that come of initial vectors by a way that nothing else leaves."""
+        free: set[str] = set()
+        for node in self.graph.sorted():
+            before = [other for other in self.graph.back[node] if other in self.kin]
+            after = sum(other in self.kin for other in self.graph.next[node])
+            if node in self.kin and after == 1 and free.issuperset(before):
+                free.add(node)
+        return free
 
     def _tighten(self, column: dict[str, int]) -> None:
         """Move right what has more after it than before it, not counting what it takes along."""
+        free = self._free()
         for node in reversed(self.graph.sorted()):
             after = self.graph.next[node]
-            held = (
-                n for n in self.graph.back[node] if n in self.kin and not self._follows_along(n)
-            )
-            before = len(list(held))
+            before = sum(name in self.kin and name not in free for name in self.graph.back[node])
             if node in self.kin and len(after) > before:
                 column[node] = min(column[n] - length for n, length in after.items())
 
