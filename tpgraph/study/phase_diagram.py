@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 
@@ -120,18 +121,23 @@ def _draw_chi(figure: Figure, axes: Axes, diagram: PhaseDiagram) -> None:
 
 
 def _draw_depths(figure: Figure, axes: Axes, diagram: PhaseDiagram) -> None:
-    depths = np.minimum(diagram.array("xi_c"), 10 * _DEPTHS[-1])
-    depths = np.maximum(np.where(np.isfinite(depths), depths, 10 * _DEPTHS[-1]), 1e-3)
-    filled = axes.contourf(
+    """Bands of ξ_c, drawn as 1/ξ_c with the sign of χ₁ − 1, which passes the border smoothly."""
+    with np.errstate(divide="ignore"):
+        rates = np.sign(diagram.array("chi") - 1) / np.maximum(diagram.array("xi_c"), 1e-3)
+    steps = np.array([1 / depth for depth in _DEPTHS])
+    norm = BoundaryNorm(_DEPTHS, 256, extend="both")
+    shades = ScalarMappable(norm, "viridis")
+    middles = [0.5, *(math.sqrt(a * b) for a, b in pairwise(_DEPTHS)), 2 * _DEPTHS[-1]]
+    bands = [tuple(shade) for shade in shades.to_rgba(np.array(middles))]
+    axes.contourf(
         diagram.sigma_w2,
         diagram.sigma_b2,
-        depths,
-        levels=_DEPTHS,
-        cmap="viridis",
-        norm=BoundaryNorm(_DEPTHS, 256, extend="both"),
+        rates,
+        levels=[*-steps, *steps[::-1]],
+        colors=[*bands, *bands[-2::-1]],
         extend="both",
     )
-    figure.colorbar(filled, ax=axes, format="%g", ticks=_DEPTHS)
+    figure.colorbar(shades, ax=axes, ticks=_DEPTHS, format="%g", extend="both")
     _finish(axes, diagram, "depth scale $\\xi_c$ of the correlation, in layers")
 
 
