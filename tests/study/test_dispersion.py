@@ -1,7 +1,12 @@
 """The dispersion study: its statistics, the laws it must show, its files and its figures."""
 
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +28,7 @@ from tpgraph.study.dispersion_settings import (
 from tpgraph.study.dispersion_statistics import moments
 from tpgraph.study.dispersion_tasks import DeepTask
 from tpgraph.study.figures import figure_bytes
+from tpgraph.study.store import Store
 from tpgraph.study.sweep import seed_sequence
 from tpgraph_cli.main import app
 
@@ -213,6 +219,14 @@ def test_maps_have_the_border_of_infinite_width():
     assert "M = 10" in tanh.get_title()
 
 
+def test_curves_of_many_weights_are_no_map():
+    """The sequel's points have five values of σ_w² in all, three for each activation."""
+    settings = dispersion_settings("sequel", widths=(6,), depths=(1, 2, 4), inits=3)
+    panels = study(settings).figure().axes
+    assert len(panels) == 6
+    assert all(len(axes.lines) == 5 for axes in panels), "four inputs and exp(5 L/M)"
+
+
 def test_figures_of_every_kind_are_drawn():
     curves = study(SMALL).figure()
     assert len(curves.axes) == 4
@@ -314,6 +328,33 @@ def test_the_command_studies_programs(tmp_path):
     assert [row.split(",")[:5] for row in rows[1:]] == [
         ["erf", w, "", depth, "5"] for w in ("1.0", "2.0") for depth in ("2", "3")
     ]
+
+
+def _tasks_done(path):
+    if not path.exists():
+        return 0
+    with Store(path, "dispersion") as store:
+        return len(store.keys())
+
+
+def test_ctrl_c_leaves_a_figure_of_what_is_done(tmp_path):
+    program = Path(sys.executable).with_name("tpgraph")
+    options = ["--widths", "20", "--depths", "40", "--inits", "3000", "--workers", "0"]
+    process = subprocess.Popen(
+        [program, "study", "dispersion", "--out", tmp_path, *options],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    limit = time.monotonic() + 90
+    while not _tasks_done(tmp_path / "results.sqlite"):
+        assert time.monotonic() < limit
+        time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate(timeout=90)
+    assert process.returncode == 130
+    assert "of 3000 initializations" in out
+    assert "Traceback" not in errors
+    assert (tmp_path / "dispersion.png").read_bytes().startswith(b"\x89PNG")
+    assert len((tmp_path / "dispersion.csv").read_text().splitlines()) == 1 + 40 * 100
 
 
 @pytest.mark.parametrize(

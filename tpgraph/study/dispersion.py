@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -132,10 +133,10 @@ class Dispersion:
 
         With one depth alone, lines against σ_w² (or against M where that is one value too).
         """
-        weights = {point[1] for point in self.settings.points}
+        panels = Counter((name, bias) for name, _, bias in self.settings.points)
         if len(self.settings.depths) == 1:
             return draw_lines(self.settings, self.moments)
-        if len(weights) >= 5:
+        if min(panels.values()) >= 5:
             return draw_maps(self.settings, self.moments, colors)
         return draw_curves(self.settings, self.moments)
 

@@ -117,50 +117,69 @@ def _edges(values: Array) -> Array:
 
 
 def draw_curves(settings: DispersionSettings, found: Sequence[Moments]) -> Figure:
-    """The ratio against L (above) and against L/M (below), a column for each point.
+    """The ratio against L (above) and, for several widths, against L/M (below).
 
-    A line for each width, or for each input where there are several; the band is the bootstrap's
-    16 % to 84 %. The dotted line is exp(5 L/M), the growth at the edge (Hanin & Nica 2019).
+    A column for each point; a line for each width and input; the band is the bootstrap's 16 % to
+    84 %. The dotted line is exp(5 L/M), the growth at the edge (Hanin & Nica 2019).
     """
-    points, several = settings.points, len(settings.correlations) > 1
-    figure = Figure(figsize=(1.2 + 2.6 * len(points), 5.4), layout="constrained")
+    points, rows = settings.points, 2 if len(settings.widths) > 1 else 1
+    figure = Figure(figsize=(1.2 + 2.6 * len(points), 0.6 + 2.4 * rows), layout="constrained")
     FigureCanvasAgg(figure)
-    panels = figure.subplots(2, len(points), squeeze=False, sharey=True, sharex="row")
-    lines = [(w, j) for w in range(len(settings.widths)) for j in range(len(settings.correlations))]
+    panels = figure.subplots(rows, len(points), squeeze=False, sharey=True, sharex="row")
     depths = np.array(settings.depths, dtype=float)
     for p, point in enumerate(points):
-        for k, (w, j) in enumerate(lines):
+        for k, (label, w, j) in enumerate(_curves(settings)):
             part = found[w]
-            label = f"M = {settings.widths[w]}" if len(settings.widths) > 1 or not several else ""
-            if several:
-                label += f" c = {settings.correlations[j]:g}"
-            for axes, x in zip(panels[:, p], (depths, depths / settings.widths[w]), strict=True):
+            xs = (depths, depths / settings.widths[w])[:rows]
+            for axes, x in zip(panels[:, p], xs, strict=True):
                 axes.plot(x, part.ratio[p, :, j], color=f"C{k}", linewidth=1.1, label=label)
                 low, high = part.low[p, :, j], part.high[p, :, j]
                 axes.fill_between(x, low, high, color=f"C{k}", alpha=0.2, linewidth=0)
         panels[0, p].set_title(_point_title(point), fontsize=10)
-        _finish(list(panels[:, p]), depths, settings)
+        _finish(list(panels[:, p]), depths, settings, _reach(found))
     panels[0, 0].legend(fontsize=7, loc="upper left")
     for axes in panels[:, 0]:
         axes.set_ylabel(RATIO)
     return figure
 
 
-def _finish(panels: Sequence[Axes], depths: Array, settings: DispersionSettings) -> None:
+def _curves(settings: DispersionSettings) -> Iterator[tuple[str, int, int]]:
+    """Label, width and input of every line."""
+    for w, width in enumerate(settings.widths):
+        for j, correlation in enumerate(settings.correlations):
+            parts = [f"M = {width}"] if len(settings.widths) > 1 or not settings.inner else []
+            if settings.inner:
+                parts.append(f"c = {correlation:g}")
+            yield " ".join(parts), w, j
+
+
+def _reach(found: Sequence[Moments]) -> int:
+    """The power of two that holds all but the highest peaks."""
+    values = np.concatenate([part.ratio.ravel() for part in found])
+    values = values[np.isfinite(values)]
+    most = np.quantile(values, 0.97) if len(values) else 1.0
+    return int(np.clip(np.ceil(np.log2(most) + 0.25), 1, TOP))
+
+
+def _finish(
+    panels: Sequence[Axes], depths: Array, settings: DispersionSettings, reach: int
+) -> None:
     """Axes in powers of two, from the deterministic kernel's 1."""
-    reach = depths.max() / min(settings.widths)
-    x = np.linspace(0, min(reach, TOP * math.log(2) / 5), 50)
-    panels[1].plot(x, np.exp(5 * x), color="0.4", linestyle=":", linewidth=1, zorder=0)
-    for axes in panels:
+    longest = depths.max() / min(settings.widths)
+    for axes, width in zip(panels, (settings.widths[0], 1), strict=False):
+        if axes is panels[-1]:  # one line for all: over L/M, or over L of the only width
+            x = np.linspace(0, (longest if len(panels) > 1 else depths.max()), 50)
+            axes.plot(x, np.exp(5 * x / width), color="0.4", linestyle=":", linewidth=1, zorder=0)
         axes.set_yscale("log", base=2)
-        axes.set_ylim(0.9, 2.0**4)
-        axes.yaxis.set_major_locator(FixedLocator([2.0**k for k in range(5)]))
+        axes.set_ylim(0.9, 2.0**reach)
+        axes.yaxis.set_major_locator(FixedLocator([2.0**k for k in range(reach + 1)]))
         axes.grid(color="0.85", linewidth=0.6)
         axes.label_outer()
     panels[0].set(xlabel="L", xlim=(0, depths.max()))
     panels[0].xaxis.set_major_locator(MaxNLocator(5, integer=True))
     panels[0].tick_params(labelbottom=True)
-    panels[1].set(xlabel="L/M", xlim=(0, min(reach, 0.55)))
+    if len(panels) > 1:
+        panels[1].set(xlabel="L/M", xlim=(0, min(longest, 0.55)))
 
 
 def draw_lines(settings: DispersionSettings, found: Sequence[Moments]) -> Figure:

@@ -129,7 +129,7 @@ _QUICK: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "points": grid(_BOTH, _spaced(0, 5, 21), [1.0]),
             "inits": 40,
         },
-        "fig2": {"widths": (64, 128, 256), "depths": tuple(range(1, 65)), "inits": 100},
+        "fig2": {"widths": (64, 128, 256), "depths": tuple(range(1, 65)), "inits": 60},
         "fig7": {
             "depths": tuple(range(1, 51)),
             "points": grid(_BOTH, _spaced(0, 5, 21), [0.1, 0.5, 1.0]),
