@@ -87,7 +87,7 @@ def _line(first: Curve, second: Curve, rho: Array, size: Array) -> Pairs:
 
 
 def _chunks(count: int, cost: int) -> list[Indices]:
-    return np.array_split(np.arange(count), max(1, -(-count * cost // _CHUNK)))
+    return np.array_split(np.arange(count), min(count, max(1, -(-count * cost // _CHUNK))))
 
 
 def _smooth(first: Curve, second: Curve, rho: Array, level: int) -> Array:
@@ -128,7 +128,7 @@ def _kinked(first: Curve, second: Curve, rho: Array, level: int) -> Array:
         r3, rest3 = r[:, :, None], rest[:, :, None]
         kink = other[:, None, :] - r3 * z[:, :, None]
         scaled = np.divide(kink, rest3, out=np.sign(kink) * REACH, where=rest3 > 0)
-        flat = scaled.reshape(-1, scaled.shape[2])
+        flat = scaled.reshape(z.size, scaled.shape[2])
         y, inner = _panels(flat, 2 * cuts, x, w)
         y, inner = y.reshape(*z.shape, -1), inner.reshape(*z.shape, -1)
         g = second.at(rows, r3 * z[:, :, None] + rest3 * y)

@@ -1,4 +1,4 @@
-"""What kind of function a one-argument expression is: which closed form, which parity, which kinks.
+"""Which closed form a one-argument expression has: error functions, exponentials, or none.
 
 Everything here is about expressions in `Argument(0)` alone.
 """
@@ -35,18 +35,12 @@ __all__ = [
     "error_products",
     "error_terms",
     "exponentials",
-    "jumps",
-    "kinks",
-    "parity",
 ]
 
 ErrorTerms = tuple[ErrorTerm, ...]
 Exponentials = tuple[Exponential, ...]
 
 _MOST_TERMS = 16
-_ODD = ("tanh", "erf", "sin", "sinh", "arctan", "sign")
-_EVEN = ("cos", "cosh", "abs")
-_KINKED = ("relu", "abs", "step", "sign", "min", "max", "leaky_relu")
 
 
 @lru_cache(maxsize=4096)
@@ -279,64 +273,3 @@ def affine(expression: Expression) -> tuple[float, float] | None:
         return None
     by_power = {t.power: t.coefficient for t in terms}
     return by_power.get(1, 0.0), by_power.get(0, 0.0)
-
-
-@lru_cache(maxsize=4096)
-def parity(expression: Expression) -> int | None:
-    """1 of an even function, −1 of an odd one, else None."""
-    match expression:
-        case Number(value):
-            return 1 if value else None
-        case Argument(index):
-            return -1 if index == 0 else 1
-        case Apply(function, arguments, order):
-            inner = [parity(a) for a in arguments]
-            if function == ADD:
-                return inner[0] if len(set(inner)) == 1 else None
-            if all(p == 1 for p in inner):
-                return 1
-            if None in inner:
-                return None
-            if function in (MUL, DIV):
-                return math.prod(p for p in inner if p is not None)
-            if function == POW:
-                exponent = arguments[1]
-                whole = isinstance(exponent, Number) and exponent.value.denominator == 1
-                return (-1) ** (int(exponent.value) % 2) if whole else None  # type: ignore[union-attr]
-            if isinstance(function, Defined):
-                body = parity(function.body) if len(arguments) == 1 else None
-                return None if body is None else body * (-1) ** order
-            own = -1 if function.name in _ODD or function == NEG else 1
-            known = function.name in (*_ODD, *_EVEN) or function == NEG
-            return own * (-1) ** order if known else None
-
-
-@lru_cache(maxsize=4096)
-def jumps(expression: Expression) -> bool:
-    """Whether its derivative is more than the table's: it contains a step or a sign."""
-    return any(name in ("step", "sign") for name, _ in _inside(inline(expand(expression))))
-
-
-@lru_cache(maxsize=4096)
-def kinks(expression: Expression) -> tuple[float, ...] | None:
-    """Where it is not smooth; None where that is not known from affine functions."""
-    found = []
-    for name, arguments in _inside(inline(expand(expression))):
-        inner = arguments[0]
-        if name in ("min", "max"):
-            inner = Apply(ADD, (arguments[0], Apply(NEG, (arguments[1],))))
-        line = affine(inner)
-        if line is None:
-            return None
-        if line[0]:
-            found.append(-line[1] / line[0])
-    return tuple(sorted(dict.fromkeys(found)))
-
-
-def _inside(expression: Expression) -> Iterator[tuple[str, tuple[Expression, ...]]]:
-    """The calls of functions with kinks that depend on something."""
-    if isinstance(expression, Apply):
-        if expression.function.name in _KINKED:
-            yield expression.function.name, expression.arguments
-        for argument in expression.arguments:
-            yield from _inside(argument)

@@ -27,10 +27,8 @@ from tpgraph.limits.closed_forms.recognition import (
     error_products,
     error_terms,
     exponentials,
-    jumps,
-    kinks,
-    parity,
 )
+from tpgraph.limits.closed_forms.smoothness import jumps, kinks, parity
 from tpgraph.limits.exact.forms import Array, Form
 from tpgraph.limits.exact.terms import Factor, NotClosed
 
@@ -97,7 +95,7 @@ class Curve:
         units = [number(1)] * len(self.others)
         found = kinks(substitute(self.expression, [Argument(0), *units]))
         if found is None or (found and not self.is_alone):
-            raise NotClosed("a function whose kinks move with the input")
+            raise NotClosed("a function of many kinks, or of ones that move with the input")
         return found
 
     def derived(self, times: int) -> Curve:

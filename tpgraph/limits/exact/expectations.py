@@ -96,7 +96,7 @@ class Expectations:
 
     def _noted(self, found: Found) -> Array:
         if not found.error <= _ACCEPTED:
-            raise NotClosed(f"an expectation that quadrature finds to {found.error:.0e} only")
+            raise NotClosed(f"an expectation whose quadrature stops at an error of {found.error:.0e}")
         self.error = max(self.error, found.error + found.rounding)
         return found.value
 

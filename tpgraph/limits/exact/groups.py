@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tpgraph.limits.closed_forms.recognition import parity
+from tpgraph.limits.closed_forms.smoothness import parity
 from tpgraph.limits.exact.forms import Gaussian
 from tpgraph.limits.exact.gaussians import Gaussians
 from tpgraph.limits.exact.terms import Factor, Term

@@ -130,7 +130,8 @@ def _with_points(
     radius = np.sqrt((grid**2).sum(axis=0))
     is_end = radius > 0.95 * radius.max(initial=0.0)
     value, size = np.empty(len(means)), np.empty(len(means))
-    for rows in np.array_split(np.arange(len(means)), max(1, len(means) * len(weight) // _CHUNK)):
+    parts = min(len(means), max(1, len(means) * len(weight) // _CHUNK))
+    for rows in np.array_split(np.arange(len(means)), parts):
         x = means[rows][:, :, None] + roots[rows] @ grid
         found = np.broadcast_to(integrand(list(x.transpose(1, 0, 2))), (len(rows), len(weight)))
         value[rows] = found @ weight

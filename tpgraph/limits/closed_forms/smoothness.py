@@ -1,0 +1,118 @@
+"""Symmetry and smoothness of one-argument expressions: their parity, their jumps, their kinks.
+
+Everything here is about expressions in `Argument(0)` alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+from scipy.optimize import brentq
+
+from tpgraph.functions import (
+    ADD,
+    DIV,
+    MUL,
+    NEG,
+    POW,
+    Apply,
+    Argument,
+    Defined,
+    Expression,
+    Number,
+    evaluate,
+    expand,
+    inline,
+)
+from tpgraph.limits.closed_forms.recognition import affine
+
+__all__ = ["jumps", "kinks", "parity"]
+
+_ODD = ("tanh", "erf", "sin", "sinh", "arctan", "sign")
+_EVEN = ("cos", "cosh", "abs")
+_KINKED = ("relu", "abs", "step", "sign", "min", "max", "leaky_relu")
+_FARTHEST, _STEPS, _MOST_KINKS = 40.0, 8000, 24
+
+
+@lru_cache(maxsize=4096)
+def parity(expression: Expression) -> int | None:
+    """1 of an even function, −1 of an odd one, else None."""
+    match expression:
+        case Number(value):
+            return 1 if value else None
+        case Argument(index):
+            return -1 if index == 0 else 1
+        case Apply(function, arguments, order):
+            inner = [parity(a) for a in arguments]
+            if function == ADD:
+                return inner[0] if len(set(inner)) == 1 else None
+            if all(p == 1 for p in inner):
+                return 1
+            if None in inner:
+                return None
+            if function in (MUL, DIV):
+                return math.prod(p for p in inner if p is not None)
+            if function == POW:
+                exponent = arguments[1]
+                whole = isinstance(exponent, Number) and exponent.value.denominator == 1
+                return (-1) ** (int(exponent.value) % 2) if whole else None  # type: ignore[union-attr]
+            if isinstance(function, Defined):
+                body = parity(function.body) if len(arguments) == 1 else None
+                return None if body is None else body * (-1) ** order
+            own = -1 if function.name in _ODD or function == NEG else 1
+            known = function.name in (*_ODD, *_EVEN) or function == NEG
+            return own * (-1) ** order if known else None
+
+
+@lru_cache(maxsize=4096)
+def jumps(expression: Expression) -> bool:
+    """Whether its derivative is more than the table's: it contains a step or a sign."""
+    return any(name in ("step", "sign") for name, _ in _inside(inline(expand(expression))))
+
+
+@lru_cache(maxsize=4096)
+def kinks(expression: Expression) -> tuple[float, ...] | None:
+    """Where it is not smooth, within |z| ≤ 40; None where that is in too many places.
+
+    A pair of roots nearer than 1/100 may be missed, which quadrature then tells by its error.
+    """
+    found: list[float] = []
+    for name, arguments in _inside(inline(expand(expression))):
+        inner = arguments[0]
+        if name in ("min", "max"):
+            inner = Apply(ADD, (arguments[0], Apply(NEG, (arguments[1],))))
+        line = affine(inner)
+        if line is None:
+            found += _roots(inner)
+        elif line[0]:
+            found.append(-line[1] / line[0])
+    places = tuple(sorted(dict.fromkeys(found)))
+    return places if len(places) <= _MOST_KINKS else None
+
+
+def _roots(expression: Expression) -> list[float]:
+    """Where it changes its sign."""
+
+    def value(z: float) -> float:
+        with np.errstate(all="ignore"):
+            return float(evaluate(expression, [np.asarray(z)]))
+
+    z = np.linspace(-_FARTHEST, _FARTHEST, _STEPS + 1) + 1e-9
+    with np.errstate(all="ignore"):
+        signs = np.sign(np.broadcast_to(evaluate(expression, [z]), z.shape))
+    places = np.flatnonzero((signs[:-1] * signs[1:] < 0) & np.isfinite(signs[1:]))
+    if len(places) > _MOST_KINKS:
+        return [float(z[k]) for k in places]
+    return [float(brentq(value, z[k], z[k + 1], xtol=1e-15)) for k in places]
+
+
+def _inside(expression: Expression) -> Iterator[tuple[str, tuple[Expression, ...]]]:
+    """The calls of functions with kinks that depend on something."""
+    if isinstance(expression, Apply):
+        if expression.function.name in _KINKED:
+            yield expression.function.name, expression.arguments
+        for argument in expression.arguments:
+            yield from _inside(argument)
