@@ -121,6 +121,20 @@ def test_float32_and_float64_agree():
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
+def test_a_sample_is_checked_in_float64(monkeypatch):
+    points = tuple(("relu", 2.0, 0.1 * i) for i in range(21))
+    settings = DispersionSettings((30,), (1, 20), points, 2)
+    assert 0 < study(settings).float64_difference < 1e-4
+    assert np.isnan(study(replace(settings, dtype="float64")).float64_difference)
+
+    def coarse(normals, points, gram, input_dim, dtype):
+        found = deep_ntk(normals, points, gram, input_dim, "float64")
+        return replace(found, log=found.log + (0.01 if dtype == "float32" else 0))
+
+    monkeypatch.setattr("tpgraph.study.dispersion_tasks.deep_ntk", coarse)
+    assert study(settings).float64_difference == pytest.approx(np.expm1(0.01))
+
+
 def test_workers_and_order_and_interruptions_change_no_byte(tmp_path):
     whole = study(SMALL)
     assert study(SMALL, workers=2).csv() == whole.csv()

@@ -64,7 +64,8 @@ class Dispersion:
 
     `log` and `sign` have an array (inits, points, depths, inputs) for each width: Θ_L(ξ_0, ξ_j) of
     the initializations that are done. `interrupted` tells of a study stopped before its end, and
-    `others` counts results of other settings in the same store.
+    `others` counts results of other settings in the same store. `float64_difference`: the largest
+    relative difference of a sample of Θ from float64 products; nan where none was taken.
     """
 
     settings: DispersionSettings
@@ -72,6 +73,7 @@ class Dispersion:
     sign: tuple[npt.NDArray[np.int8], ...]
     interrupted: bool
     others: int
+    float64_difference: float
 
     @cached_property
     def moments(self) -> tuple[Moments, ...]:
@@ -200,6 +202,16 @@ def _collected(
         tuple(np.asarray(_stacked(settings, part, "sign"), dtype=np.int8) for part in inits),
         interrupted,
         len(held.difference(keys)),
+        max(
+            (
+                float(r["float64_difference"])
+                for part in inits
+                for tasks in part
+                for r in tasks
+                if "float64_difference" in r
+            ),
+            default=np.nan,
+        ),
     )
 
 

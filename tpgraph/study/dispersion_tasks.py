@@ -35,8 +35,21 @@ class DeepTask:
 
 
 def measure(task: DeepTask) -> dict[str, npt.ArrayLike]:
-    """`log` and `sign` of Θ_L(ξ_0, ξ_j): (points, depths 1…L, inputs)."""
+    """`log` and `sign` of Θ_L(ξ_0, ξ_j): (points, depths 1…L, inputs).
+
+    The first initialization in float32 has `float64_difference` too: the largest relative
+    difference of Θ_L(ξ_0, ξ_0) from float64 products, over every tenth point and all depths.
+    """
     seeds = seed_sequence(task.seed, STUDY, task.width, task.init)
     normals = draw_normals(seeds, task.width, task.depth, len(task.gram))
     found = deep_ntk(normals, task.points, task.gram, task.input_dim, task.dtype)
-    return {"log": found.log[:, :, 0], "sign": found.sign[:, :, 0].astype(np.int8)}
+    result: dict[str, npt.ArrayLike] = {
+        "log": found.log[:, :, 0],
+        "sign": found.sign[:, :, 0].astype(np.int8),
+    }
+    if task.init == 0 and task.dtype == "float32":
+        sample = task.points[::10]
+        double = deep_ntk(normals, sample, task.gram, task.input_dim, "float64")
+        apart = np.expm1(found.log[::10, :, 0, 0] - double.log[:, :, 0, 0])
+        result["float64_difference"] = np.abs(apart).max()
+    return result
