@@ -122,8 +122,13 @@ def drift_study(
     function = partial(drift_task, X=X, y=y, folder=str(folder / "checkpoints"))
     sweep = Sweep(STUDY, VERSION, function, tasks)
     with Store(folder / "drift.sqlite", STUDY) as store:
-        outcome = run_sweep(sweep, store, workers=workers, scheduler=scheduler, progress=progress)
-        _drop_checkpoints(folder / "checkpoints", store)
+
+        def heard(done: int, total: int) -> None:
+            _drop_checkpoints(folder / "checkpoints", store)
+            if progress is not None:
+                progress(done, total)
+
+        outcome = run_sweep(sweep, store, workers=workers, scheduler=scheduler, progress=heard)
         return _collect(grid, places, sweep.task_keys(), store, outcome)
 
 
@@ -160,8 +165,9 @@ def digest_of(*arrays: npt.NDArray[Any]) -> str:
 
 def _drop_checkpoints(folder: Path, store: Store) -> None:
     """Delete the states of trainings whose results are kept."""
-    held = store.keys()
-    for path in folder.glob("*.npz"):
+    states = sorted(folder.glob("*.npz"))
+    held = store.keys() if states else frozenset()
+    for path in states:
         if path.stem in held:
             path.unlink(missing_ok=True)
 
