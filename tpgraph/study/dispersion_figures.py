@@ -192,9 +192,13 @@ def draw_lines(settings: DispersionSettings, found: Sequence[Moments]) -> Figure
         (line,) = axes.plot(x, band[1], "o-", markersize=3, linewidth=1.1, label=label)
         axes.fill_between(x, band[0], band[2], color=line.get_color(), alpha=0.2, linewidth=0)
     axes.set(ylabel=RATIO, xlabel="M" if over_width else "$\\sigma_w^2$")
-    axes.set_yscale("log", base=2)
+    if _reach(found) > 1:
+        axes.set_yscale("log", base=2)
+    axes.axhline(1, color="0.4", linestyle=":", linewidth=1, zorder=0)
     if over_width:
         axes.set_xscale("log", base=2)
+        axes.set_xticks(settings.widths, [f"{width}" for width in settings.widths])
+        axes.xaxis.set_minor_locator(NullLocator())
     if axes.get_legend_handles_labels()[1]:
         axes.legend(fontsize=7)
     axes.grid(color="0.85", linewidth=0.6)
