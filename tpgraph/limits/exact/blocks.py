@@ -1,7 +1,7 @@
 """E[Z^x(ξ_i) Z^y(ξ_j)] of the vectors of a program, kept as blocks over inputs.
 
-A block is (N, N), or has 1 where all inputs share the vector; it is made row block by row block
-when it is first asked for, of a symmetric one the upper half alone. The error of a block is what
+A block is (N, N), or has 1 where all inputs share the vector; it is made tile by tile when it is
+first asked for, of a symmetric one the upper half alone. The error of a block is what
 quadrature states, added up along the blocks beneath it, relative to the largest value.
 """
 
@@ -19,7 +19,7 @@ from tpgraph.limits.exact.terms import Sum
 
 __all__ = ["Blocks"]
 
-_NUMBERS_AT_ONCE = 1 << 16
+_TILE = 256
 
 
 class Blocks:
@@ -95,10 +95,9 @@ class Blocks:
         shape = self.size(x), self.size(y)
         found = np.zeros(shape)
         for window in self._windows(shape, x is y):
-            rows = window[0]
             found[window] = self.expectations.pairs(plan, window)
-            if x is y:
-                found[rows.stop :, rows] = found[rows, rows.stop :].T
+            if x is y and window[0] != window[1]:
+                found[window[1], window[0]] = found[window].T
         error = self.expectations.error + self._beneath
         self.expectations.error, self._beneath = outer
         return Found(found, error)
@@ -108,10 +107,14 @@ class Blocks:
         self._blocks.clear()
 
     def _windows(self, shape: tuple[int, int], symmetric: bool) -> Iterator[Window]:
-        step = max(1, _NUMBERS_AT_ONCE // shape[1])
-        for start in range(0, shape[0], step):
-            left = start if symmetric else 0
-            yield slice(start, min(start + step, shape[0])), slice(left, shape[1])
+        """Tiles of pairs that fit a cache; those above the diagonal of a symmetric block."""
+        rows, columns = (
+            [slice(k, min(k + _TILE, size)) for k in range(0, size, _TILE)] for size in shape
+        )
+        for left in rows:
+            for right in columns:
+                if not symmetric or left.start <= right.start:
+                    yield left, right
 
     def size(self, found: Sum) -> int:
         """N of what depends on the input, 1 of what all inputs share."""

@@ -96,7 +96,9 @@ class Expectations:
 
     def _noted(self, found: Found) -> Array:
         if not found.error <= _ACCEPTED:
-            raise NotClosed(f"an expectation whose quadrature stops at an error of {found.error:.0e}")
+            raise NotClosed(
+                f"an expectation whose quadrature stops at an error of {found.error:.0e}"
+            )
         self.error = max(self.error, found.error + found.rounding)
         return found.value
 
