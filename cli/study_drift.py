@@ -41,14 +41,14 @@ def drift(
         typer.Option(help="The program's constants for depth, σ_w² and σ_b²; - for none."),
     ] = None,
     constants: Constants = None,
-    function: Annotated[
+    activation: Annotated[
         str | None, typer.Option(help="The function φ, such as relu; also whose border is drawn.")
     ] = None,
     loss: Annotated[
         str | None, typer.Option(help="The loss, such as '(f - y)^2 / 2'; by default the mean.")
     ] = None,
-    width: Annotated[str | None, typer.Option(help="Widths M, as 128,256.")] = None,
-    depth: Annotated[str | None, typer.Option(help="Depths L, as 3,10,20.")] = None,
+    widths: Annotated[str | None, typer.Option(help="Widths M, such as 128,256.")] = None,
+    depths: Annotated[str | None, typer.Option(help="Depths L, such as 3,10,20.")] = None,
     sigma_w2: Annotated[
         str | None, typer.Option("--sigma-w2", help="σ_w², FIRST:LAST:COUNT or a list.")
     ] = None,
@@ -83,8 +83,8 @@ def drift(
     """
     figure = tp.drift_preset(preset)
     chosen = {
-        "widths": whole_numbers(width, "--width"),
-        "depths": whole_numbers(depth, "--depth"),
+        "widths": whole_numbers(widths, "--widths"),
+        "depths": whole_numbers(depths, "--depths"),
         "sigma_w2": _numbers(sigma_w2, "--sigma-w2"),
         "sigma_b2": _numbers(sigma_b2, "--sigma-b2"),
         "snapshots": whole_numbers(snapshots, "--snapshots"),
@@ -105,7 +105,7 @@ def drift(
     grid = figure.grid(
         quick,
         faster,
-        program=program_text(program, function, loss, figure.function),
+        program=program_text(program, activation, loss, figure.function),
         constants=tuple(sorted((name, float(value)) for name, value in given.items())),
         **options,
     )
@@ -115,7 +115,7 @@ def drift(
         result = tp.drift_study(
             grid, X, y, out, workers=workers, scheduler=scheduler, progress=progress
         )
-    border = function or (figure.function if program is None else None)
+    border = activation or (figure.function if program is None else None)
     as_printed = program is None and data is None and not quick and loss is None
     _report(result, out, rows or figure.rows, border, figure.losses if as_printed else None)
 

@@ -29,14 +29,16 @@ def function_variance(
     quick: Annotated[
         bool, typer.Option("--quick", help="Small networks, few initializations, under a minute.")
     ] = False,
-    function: Annotated[
-        str | None, typer.Option(help="The function φ, such as tanh; for fig5 a list, erf,relu.")
+    activation: Annotated[
+        list[str] | None,
+        typer.Option(help="The function φ, such as tanh; for fig5 and fig6 repeat for several."),
     ] = None,
-    phases: Annotated[
-        str | None, typer.Option(help="Points σ_w²,σ_b² with semicolons, as '1,1;2.8,1;4,1'.")
+    at: Annotated[
+        list[str] | None,
+        typer.Option(help="A point σ_w²,σ_b² in place of the three phases; repeat for several."),
     ] = None,
-    depth: Annotated[
-        str | None, typer.Option(help="Depths L, as 2,5; for fig5 and fig6 the largest.")
+    depths: Annotated[
+        str | None, typer.Option(help="Depths L, such as 2,5; for fig5 and fig6 the largest.")
     ] = None,
     correlations: Annotated[
         str | None, typer.Option(help="Of inputs, for fig5 and fig6: FIRST:LAST:COUNT or a list.")
@@ -49,7 +51,7 @@ def function_variance(
         typer.Option(help="The program's constants for depth, σ_w² and σ_b²; - for none."),
     ] = None,
     constants: Constants = None,
-    width: Annotated[str | None, typer.Option(help="Widths M, as 64,256.")] = None,
+    widths: Annotated[str | None, typer.Option(help="Widths M, such as 64,256.")] = None,
     inits: Annotated[int | None, typer.Option(help="Initializations of each.", min=2)] = None,
     data: Annotated[str | None, typer.Option(help="CSV or NPZ; by default the digits.")] = None,
     samples: Annotated[int, typer.Option(help="Train on the first so many …", min=1)] = 16,
@@ -73,15 +75,15 @@ def function_variance(
     names); a run that was stopped goes on.
     """
     chosen = tp.variance_preset(preset)
-    if function is not None:
-        chosen = replace(chosen, functions=tuple(function.split(",")))
-    places = None if phases is None else _phases(phases)
+    if activation:
+        chosen = replace(chosen, functions=tuple(activation))
+    places = _points(at) if at else None
     if chosen.curves is not None:
-        _theory(chosen, preset, out, places, depth, correlations)
+        _theory(chosen, preset, out, places, depths, correlations)
         return
     given = {
-        "widths": whole_numbers(width, "--width"),
-        "depths": whole_numbers(depth, "--depth"),
+        "widths": whole_numbers(widths, "--widths"),
+        "depths": whole_numbers(depths, "--depths"),
         "phases": places,
         "inits": inits,
         "rate": rate,
@@ -93,7 +95,9 @@ def function_variance(
     }
     options: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     constant_values = parse_constants(constants or [])
-    text = program_text(program, function, "(f - y)^2 / 2", chosen.functions[0])
+    text = program_text(
+        program, activation[0] if activation else None, "(f - y)^2 / 2", chosen.functions[0]
+    )
     fixed = tuple(sorted((name, float(value)) for name, value in constant_values.items()))
     grid = chosen.grid(quick, program=text, constants=fixed, **options)
     X, y = tp.drift_samples(grid.program, grid.constants, data, samples + tests, normalize)
@@ -124,16 +128,16 @@ def _theory(
     name: str,
     out: Path,
     phases: tuple[tuple[float, float], ...] | None,
-    depth: str | None,
+    depths: str | None,
     correlations: str | None,
 ) -> None:
     """Draw κ₂ or κ₁/κ₂ by theory alone."""
     assert preset.curves is not None
-    depths = whole_numbers(depth, "--depth")
+    deepest = whole_numbers(depths, "--depths")
     panels = tp.kappa_panels(
         preset.functions,
         preset.phases() if phases is None else [phases] * len(preset.functions),
-        preset.depth if depths is None else max(depths),
+        preset.depth if deepest is None else max(deepest),
         preset.correlations
         if correlations is None
         else parse_range(correlations, "--correlations"),
@@ -146,9 +150,10 @@ def _theory(
     typer.echo(f"wrote {out / name}.pdf, .png, .csv")
 
 
-def _phases(text: str) -> tuple[tuple[float, float], ...]:
-    """`"1,1;4,1"` as pairs. Raises TPError for anything else."""
-    pairs = [parse_range(part, "--phases") for part in text.split(";")]
-    if any(len(pair) != 2 for pair in pairs):
-        raise tp.TPDataError(f"--phases {text} is not understood", expected="as '1,1;2.8,1'")
+def _points(texts: list[str]) -> tuple[tuple[float, float], ...]:
+    """`["1,1", "4,1"]` as pairs. Raises TPError for anything else."""
+    pairs = [parse_range(text, "--at") for text in texts]
+    for text, pair in zip(texts, pairs, strict=True):
+        if len(pair) != 2:
+            raise tp.TPDataError(f"--at {text} is not understood", expected="σ_w²,σ_b², as 2.8,1")
     return tuple((pair[0], pair[1]) for pair in pairs)

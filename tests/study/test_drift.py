@@ -349,7 +349,7 @@ def study(*arguments):
     return CliRunner().invoke(app, ["study", "drift", *map(str, arguments)])
 
 
-SMALL = ["--width", 8, "--depth", 3, "--sigma-w2", "1:3:2", "--sigma-b2", "0.5", "--samples", 4]
+SMALL = ["--widths", 8, "--depths", 3, "--sigma-w2", "1:3:2", "--sigma-b2", "0.5", "--samples", 4]
 
 
 def test_command(tmp_path):
@@ -361,9 +361,9 @@ def test_command(tmp_path):
     assert rows[0].endswith("drift_1,drift_5,drift_end,loss_1,loss_5,loss_end")
     assert [row.split(",")[3] for row in rows[1:]] == ["1.0", "3.0"]
     assert (tmp_path / "drift.png").read_bytes().startswith(b"\x89PNG")
-    again = study(*options, "--out", tmp_path, "--function", "tanh")
+    again = study(*options, "--out", tmp_path, "--activation", "tanh")
     assert "2 of 2 trainings, 0 now" in again.output
-    relu = study(*options, "--out", tmp_path, "--function", "relu")
+    relu = study(*options, "--out", tmp_path, "--activation", "relu")
     assert "2 of 2 trainings, 2 now" in relu.output
 
 
@@ -373,7 +373,7 @@ def test_command_on_a_program_of_ones_own(tmp_path):
         LINEAR.replace("d = 3", "d = 64").replace(": 1\n", ": 10\n").replace("1 × n", "10 × n")
     )
     run = study(
-        "--program", program, "--names", "-,-,-", "--width", "8,16", "--samples", 4, "--steps", 5,
+        "--program", program, "--names", "-,-,-", "--widths", "8,16", "--samples", 4, "--steps", 5,
         "--workers", 0, "--rows", "widths", "--out", tmp_path,
     )  # fmt: skip
     assert run.exit_code == 0, run.output
@@ -386,9 +386,9 @@ def test_command_on_a_program_of_ones_own(tmp_path):
     ("options", "message"),
     [
         (["--preset", "fig5"], "there is no preset fig5"),
-        (["--depth", "3.5"], "--depth 3.5 is not understood"),
+        (["--depths", "3.5"], "--depths 3.5 is not understood"),
         (["--names", "L"], "--names L is not understood"),
-        (["--function", "nothing"], "there is no function nothing"),
+        (["--activation", "nothing"], "there is no function nothing"),
         (["--samples", 5000], "has 1797 samples"),
     ],
 )

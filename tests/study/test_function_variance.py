@@ -277,7 +277,7 @@ def test_what_cannot_be_studied_is_said(tmp_path):
 def test_figures_of_the_paper_by_one_command(tmp_path):
     run = CliRunner().invoke(
         app,
-        ["study", "function-variance", "--preset", "fig5", "--depth", "6", "--out", str(tmp_path)],
+        ["study", "function-variance", "--preset", "fig5", "--depths", "6", "--out", str(tmp_path)],
     )
     assert run.exit_code == 0, run.output
     rows = (tmp_path / "fig5.csv").read_text().splitlines()
