@@ -4,13 +4,19 @@ import re
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
 import pytest
 from notation.geometry import GATES, _meet, violations
 from notation.test_fold import box, frame, long
 from notation.test_passes import DIFFERENTIABLE, wrong
 
 import tpgraph as tp
+from tpgraph.errors import TPError
+from tpgraph.functions import evaluate
+from tpgraph.notation.folds.steps import generic_step
 from tpgraph.notation.painters.paint import label_bounds
+from tpgraph.notation.passes.signals import signals_once
+from tpgraph.program import Moment
 
 BACKWARD = [
     ("mlp", "L", 100, r"l=2,\,\ldots,\,100"),
@@ -30,12 +36,20 @@ def folded_backward(name, constant, value, direction="LR", show_io=False):
 
 
 def strangers(scene):
-    """Marks that lie in a plate without its letter in their names, and those that lack it."""
+    """Marks that lie in a plate without its letter in their names, and those that lack it.
+
+    The plate of steps has all marks; what is given to a gate beside it, x@1, lies with the gate.
+    """
     for plate in scene.plates:
+        if plate.label.text.startswith(f"{plate.id}=0"):
+            yield from (n.id for n in scene.nodes if not _holds(frame(plate), box(n)))
+            continue
         own = re.compile(rf"\[([^\]]*,)?{plate.id}([+-]\d+)?[\],]")
-        for node in scene.nodes:
-            if _meet(box(node), frame(plate), 0) != bool(own.search(node.id)):
-                yield node.id
+        inside = {n.id for n in scene.nodes if _meet(box(n), frame(plate), 0)}
+        readers = {e.source: e.target for e in scene.edges if "@" in e.source}
+        for name in inside:
+            if not own.search(name) and not own.search(readers.get(name, "")):
+                yield name
 
 
 def crowded(scene):
@@ -136,3 +150,133 @@ def test_a_moved_plate_is_noticed():
     assert violations(scene) != wrong(scene)
     low = replace(plate, label=replace(plate.label, y=plate.label.y + 30))
     assert list(crowded(replace(scene, plates=(low,))))
+
+
+SGD = [
+    ("mlp", "L", 3, 3, r"t=0,\,\ldots,\,3", 0),
+    ("mlp", "L", 10, 10, r"t=0,\,\ldots,\,10", 3),
+    ("resnet", "L", 3, 4, r"t=0,\,\ldots,\,4", 2),
+    ("one_hidden", "d", 8, 5, r"t=0,\,\ldots,\,5", 0),
+    ("rnn", "T", 3, 3, r"k=0,\,\ldots,\,3", 0),
+]
+
+
+@cache
+def folded_sgd(name, constant, value, steps):
+    program = tp.unroll_sgd(long(name, constant, value), steps=steps)
+    return tp.draw(program, fold=True).scene
+
+
+@pytest.mark.parametrize(("name", "constant", "value", "steps", "text", "layers"), SGD)
+def test_sgd_is_one_generic_step(name, constant, value, steps, text, layers):
+    scene = folded_sgd(name, constant, value, steps)
+    assert scene.plates[0].label.text == text
+    assert len(scene.plates) == 1 + layers
+    assert len(scene.contexts) == 2
+    assert list(strangers(scene)) == []
+    assert list(crowded(scene)) == []
+    assert wrong(scene) == []
+    letter = scene.plates[0].id
+    train, test = sorted(scene.contexts, key=lambda c: "train" not in c.id)
+    assert train.id.startswith(f"step {letter}+1, train")
+    assert train.id.endswith(f"{letter} < {steps}")
+    assert f"after {letter} steps" in test.id
+
+
+def test_sums_over_earlier_steps_stand_behind_a_sign():
+    scene = folded_sgd("mlp", "L", 10, 10)
+    texts = {n.id: n.label.text for n in scene.nodes if n.kind in GATES}
+    assert texts["x_t[l]~1:gate"] == (
+        r"W^{l}x_{t}^{l{-}1} - 2 \, \epsilon \, "
+        r"\textstyle\sum_{s<t} \, \theta^{l}_{st} \, db_{s}^{l}"
+    )
+    reads = {(e.source.partition("@")[0], e.target) for e in scene.edges}
+    assert {("x_s[l-1]", "θ_st[l]:gate"), ("x_t[l-1]", "θ_st[l]:gate")} <= reads
+    assert {("dx_s[l]~1", "ϑ_st[l]:gate"), ("dx_t[l]~1", "ϑ_st[l]:gate")} <= reads
+    assert ("x_s[l-1]", "dx_t[l-1]:gate") in reads
+
+
+def test_layers_fold_in_a_single_step():
+    scene = folded_sgd("mlp", "L", 10, 1)
+    assert [p.label.text for p in scene.plates] == [r"l=2,\,\ldots,\,10"] * 3
+    assert list(strangers(scene)) == []
+    assert list(crowded(scene)) == []
+    assert wrong(scene) == []
+
+
+def test_what_does_not_repeat_in_passes_is_drawn_as_it_is():
+    for program in (
+        tp.staged(tp.gallery.entry("first_step").program()),
+        tp.unroll_sgd(tp.gallery.entry("mlp").program(), steps=1),
+    ):
+        assert tp.draw(program, fold=True).scene.plates == ()
+
+
+def lettered(name, letters):
+    for letter, number in letters.items():
+        name = re.sub(rf"_{letter}(?=$|[\[~])", f"_{number}", name)
+    return name
+
+
+def summed(equation, program, values, t, steps):
+    """The value of a generic equation at time t: Σ over these steps s, by the names alone."""
+
+    def value(name, s):
+        made = program.equation_of.get(name)
+        if isinstance(made, Moment):
+            return np.mean(np.prod([value(v.name, s) for v in made.inputs], axis=0))
+        return values[lettered(name, {"t": t, "s": s})]
+
+    def at(s, sign):
+        names = [v.name for v in equation.arguments]
+        return evaluate(equation.function, [sign if n == "Σ" else value(n, s) for n in names])
+
+    return at(0, 0.0) + sum(at(s, 1.0) - at(s, 0.0) for s in steps)
+
+
+@pytest.mark.parametrize("name", ["mlp", "resnet", "one_hidden"])
+def test_the_generic_step_has_the_values_of_every_step(name):
+    network = tp.gallery.entry(name).program()
+    unrolled = signals_once(tp.unroll_sgd(network, steps=4, learning_rate=0.1))
+    program = generic_step(unrolled, unrolled.body).passes.program
+    initial = tp.sample(unrolled, {"n": 7}, 0)
+    rng = np.random.default_rng(0)
+    for declaration in (*unrolled.data, *unrolled.targets):
+        variable = declaration.variable
+        initial[variable.name] = rng.standard_normal(variable.dim.value)
+    values = tp.interpret(unrolled, initial, {"n": 7})
+    known = set(program.equation_of) | {
+        n for n in program.variables if "θ" not in n and "ϑ" not in n
+    }
+    sums = [
+        e
+        for e in program.equations
+        if e.inputs and any(v.name == "Σ" for v in e.inputs) and known >= {v.name for v in e.inputs}
+    ]
+    assert len(sums) >= 1
+    short = []
+    for equation in sums:
+        for t in (1, 2, 3):
+            actual = values[lettered(equation.out.name, {"t": t})]
+            found = summed(equation, program, values, t, range(t))
+            np.testing.assert_allclose(found, actual, rtol=1e-9, atol=1e-12)
+            less = summed(equation, program, values, t, range(t - 1))
+            short.append(np.allclose(less, actual, rtol=1e-9, atol=1e-12))
+    assert not all(short)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"learning_rate": [1.0, 0.5, 0.25, 0.125]}, {"momentum": 0.9}, {"weight_decay": 0.1}],
+)
+def test_steps_that_differ_in_their_coefficients_are_refused(options):
+    program = tp.unroll_sgd(tp.gallery.entry("mlp").program(), steps=4, **options)
+    with pytest.raises(TPError, match="differ by more than terms") as refused:
+        tp.draw(program, fold=True)
+    assert "fewer steps" in refused.value.mend
+
+
+def test_fluctuations_are_refused():
+    program = tp.unroll_sgd(tp.gallery.entry("mlp").program(), steps=4, form="fluctuation")
+    with pytest.raises(TPError, match="not of one kind each"):
+        tp.draw(program, fold=True)

@@ -33,7 +33,7 @@ _LETTERS = (Letters("t", "s"), Letters("k", "j"), Letters("τ", "σ"), Letters("
 _NUMBERED = re.compile(r"(.+)_(\d+)")
 _NUMBER = re.compile(r"(\d+|[₀-₉]+)")
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_MEND = "draw fewer steps unfolded"
+_MEND = "draw fewer steps unfolded, or fold plain SGD at one rate, in its exact form"
 
 Pattern = tuple[tuple[object, ...], ...]
 
@@ -65,11 +65,11 @@ def generic_step(program: Program, drawn: frozenset[str]) -> GenericStep | None:
     instances of one.
     """
     kinds = _kinds(program, drawn)
-    lengths = [len(kind.contexts) for kind in kinds] or [0]
-    whole = all(sorted(k.contexts) == list(range(k.last + 1)) for k in kinds)
-    if max(lengths) <= LEAST_STEPS and (not whole or min(lengths) < LEAST_STEPS):
+    trained = {e.place.context for e in program.equations if e.place and e.place.row == "backward"}
+    steps = {t for k in kinds for t, context in k.contexts.items() if context in trained}
+    if len(steps) < LEAST_STEPS:
         return None
-    if min(lengths) < LEAST_STEPS or not whole:
+    if any(sorted(k.contexts) != list(range(k.last + 1)) or k.last == 0 for k in kinds):
         raise TPError("the passes of these SGD steps are not of one kind each", mend=_MEND)
     time, letters = min(kind.last for kind in kinds), _letters(program)
     times = Times(program, {name: t for kind in kinds for t, name in kind.contexts.items()})

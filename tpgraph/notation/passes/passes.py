@@ -74,7 +74,7 @@ def lay_out_passes(
     if encloses_strangers(scene, plates.folded):
         raise TPError(
             "what repeats cannot be put in a plate: other marks would stand in it",
-            mend="draw it unfolded, with fewer layers or steps",
+            mend="fold one step or at least three, or draw fewer layers unfolded",
         )
     scene = plated(scene, plates.folded, style)
     reach = _reach(scene, plates, frame)
