@@ -105,7 +105,7 @@ def dispersion(
         "inits": inits,
         "inner": _numbers(inner, "--inner"),
     }
-    common = {"seed": seed, "dtype": dtype.value, "input_norm": input_norm}
+    common: dict[str, Any] = {"seed": seed, "dtype": dtype.value, "input_norm": input_norm}
     chosen: dict[str, Any] = {name: value for name, value in grid.items() if value is not None}
     if program is not None:
         _only_for_networks(at=at, input_dim=input_dim)
