@@ -32,6 +32,10 @@ DRAWINGS = {
     "folded-mlp": lambda: tp.draw(long("mlp", "L", 100), fold=True),
     "folded-rnn": lambda: tp.draw(long("rnn", "T", 1000), fold=True),
     "folded-resnet": lambda: tp.draw(long("resnet", "L", 50), fold=True),
+    "folded-mlp-backward": lambda: tp.draw(tp.backward(long("mlp", "L", 100)), fold=True),
+    "folded-rnn-backward": lambda: tp.draw(tp.backward(long("rnn", "T", 10)), fold=True),
+    "folded-mlp-sgd": lambda: tp.draw(tp.unroll_sgd(long("mlp", "L", 10), steps=10), fold=True),
+    "folded-resnet-sgd": lambda: tp.draw(tp.unroll_sgd(long("resnet", "L", 3), steps=4), fold=True),
 }
 FOLDED = tuple(name for name in DRAWINGS if name.startswith("folded"))
 
