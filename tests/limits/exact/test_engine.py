@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
 import pytest
-from limits.finite import gallery, inputs, mismatches
+from limits.finite import DIAGRAMS, gallery, inputs, mismatches
 from scipy.integrate import quad
+from typer.testing import CliRunner
 
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.functions import PRIMITIVES, Apply, Argument, evaluate
@@ -17,6 +19,7 @@ from tpgraph.limits.closed_forms.duals import dual
 from tpgraph.limits.exact import gaussians
 from tpgraph.limits.exact.products import Products
 from tpgraph.transform import backward
+from tpgraph_cli.main import app
 
 TRANSPOSED = """
 program transposed
@@ -295,3 +298,11 @@ def test_covariances_and_conditions():
     mean = expectation(lambda z: max(z, 0.3) if z > 0 else 0.3, 2.0)
     assert found.mean("z") == pytest.approx(mean, abs=1e-9)
     assert found.hat_var("v") == pytest.approx(2 + 9 * 2, abs=1e-12)
+
+
+def test_the_command_line_chooses_the_engine():
+    wigner, runner = str(DIAGRAMS / "wigner.tp"), CliRunner()
+    for engine, name in (("auto", "exact"), ("exact", "exact"), ("sampled", "sampled")):
+        done = runner.invoke(app, ["limit", wigner, "--engine", engine, "--json"])
+        assert json.loads(done.stdout)["engine"] == name
+    assert runner.invoke(app, ["limit", wigner, "--engine", "quick"]).exit_code == 2
