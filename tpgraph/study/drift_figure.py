@@ -52,7 +52,7 @@ def drift_figure(
     """Maps of the mean over initializations, a column for each depth.
 
     `rows` is one of ROWS; `summary` and `steps` are of the first width. `function` is whose border
-    is drawn. What is not computed yet is grey, what was not finite is black.
+    is drawn. What is not computed yet, and a drift that is not finite, is grey.
     Raises TPDataError for unknown rows.
     """
     drawn = _rows(result, rows, loss_range)
@@ -88,7 +88,7 @@ def _rows(result: DriftResult, rows: str, loss_range: tuple[float, float] | None
             times = (*(f"{t:g}" for t in result.grid.snapshots), "all")
             found = _over_inits(result.drift, axis=-2)[0]
             return [
-                _Row(f", {t} steps", tuple(found[..., place]), drift)
+                _Row(f", {t} step{'' if t == '1' else 's'}", tuple(found[..., place]), drift)
                 for place, t in enumerate(times)
             ]
         case "widths":
@@ -137,7 +137,9 @@ def _bars(figure: Figure, axes: npt.NDArray[np.object_], rows: Sequence[_Row]) -
     lines = [line for row, line in zip(rows, axes, strict=True) if not row.loss]
     drift = ScalarMappable(LogNorm(_LEAST, _MOST), _COLORS)
     label = "$\\|\\Theta_t - \\Theta_0\\|_F / \\|\\Theta_0\\|_F$"
-    bar = figure.colorbar(drift, ax=[a for line in lines for a in line], label=label, extend="both")
+    bar = figure.colorbar(
+        drift, ax=[a for line in lines for a in line], label=label, extend="both", extendfrac=0.03
+    )
     bar.ax.yaxis.set_major_locator(FixedLocator(_TICKS))
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"$2^{{{round(np.log2(v))}}}$"))
     bar.ax.yaxis.set_minor_locator(NullLocator())
