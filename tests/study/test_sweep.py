@@ -48,7 +48,7 @@ def started(path, workers):
 
 def test_killed_at_random_points_it_loses_nothing_and_changes_nothing(tmp_path, reference):
     path, held = tmp_path / "s.sqlite", {}
-    for delay in np.random.default_rng(5).uniform(0, 0.5, 3):
+    for delay in np.random.default_rng(5).uniform(0, 0.25, 3):
         process = started(path, workers=0)
         time.sleep(delay)
         process.kill()
