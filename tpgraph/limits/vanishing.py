@@ -18,7 +18,7 @@ from tpgraph.functions import (
 )
 from tpgraph.functions.divided import at_zero
 
-__all__ = ["at_limit", "leading"]
+__all__ = ["at_limit", "divides", "leading"]
 
 _HIGHEST_POLE = 6
 
@@ -40,6 +40,13 @@ def leading(expression: Expression, index: int) -> tuple[Expression, int]:
         except TPTypeError:
             raised = _times(raised, Argument(index))
     raise TPTypeError("a quotient by what tends to 0 grows without bound in the limit")
+
+
+def divides(expression: Expression) -> bool:
+    """Whether a quotient or a power stands in the expression."""
+    return isinstance(expression, Apply) and (
+        expression.function in (DIV, POW) or any(map(divides, expression.arguments))
+    )
 
 
 def _times(expression: Expression, factor: Expression) -> Expression:

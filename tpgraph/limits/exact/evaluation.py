@@ -25,11 +25,10 @@ from tpgraph.limits.exact.forms import Array, Gaussian
 from tpgraph.limits.exact.gaussians import Drawn, Gaussians
 from tpgraph.limits.exact.products import Products
 from tpgraph.limits.exact.terms import NotClosed, Sum, constant, linear
+from tpgraph.limits.outputs import STAYS_RANDOM, Output, apply
 from tpgraph.limits.regularity import Reach, Regularity, number_reach
-from tpgraph.limits.sampling.checks import divides
-from tpgraph.limits.sampling.outputs import STAYS_RANDOM, Output, apply
 from tpgraph.limits.scales import Scales
-from tpgraph.limits.vanishing import at_limit, leading
+from tpgraph.limits.vanishing import at_limit, divides, leading
 from tpgraph.program import (
     Data,
     Declaration,

@@ -22,7 +22,7 @@ from tpgraph.limits.exact import gaussians
 from tpgraph.limits.exact.forms import Array, Gaussian
 from tpgraph.limits.exact.slopes import derivative
 from tpgraph.limits.exact.terms import linear
-from tpgraph.limits.sampling.outputs import STAYS_RANDOM, Output
+from tpgraph.limits.outputs import STAYS_RANDOM, Output
 from tpgraph.limits.scales import Asymptotic
 from tpgraph.program import MatMul
 

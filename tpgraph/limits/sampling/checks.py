@@ -6,14 +6,14 @@ import numpy as np
 from scipy.special import ndtri
 
 from tpgraph.errors import TPTypeError
-from tpgraph.functions import DIV, POW, Apply, Expression, evaluate
+from tpgraph.functions import Expression, evaluate
 from tpgraph.limits.regularity import Reach
 from tpgraph.limits.sampling.normals import Array
 from tpgraph.program import InitialVectors, MatMul, Parameter, Program, Variable
 from tpgraph.program.reach import descendants
 from tpgraph.types import Width
 
-__all__ = ["divides", "finite", "mean", "normals_of"]
+__all__ = ["finite", "mean", "normals_of"]
 
 _LEAST_INDEX = 1.05
 
@@ -39,13 +39,6 @@ def normals_of(program: Program, count: int = 1) -> int:
 
 def _size(variable: Variable) -> int:
     return 1 if isinstance(variable.dim, Width) else variable.dim.value
-
-
-def divides(expression: Expression) -> bool:
-    """Whether a quotient or a power stands in the expression."""
-    return isinstance(expression, Apply) and (
-        expression.function in (DIV, POW) or any(map(divides, expression.arguments))
-    )
 
 
 def finite(expression: Expression, values: tuple[Array, ...]) -> Array:

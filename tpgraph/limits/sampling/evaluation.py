@@ -20,12 +20,12 @@ import numpy as np
 
 from tpgraph.errors import Span, TPDataError, TPError, TPTypeError
 from tpgraph.functions import Expression, inline
+from tpgraph.limits.outputs import STAYS_RANDOM, Output, apply
 from tpgraph.limits.regularity import Reach, Regularity, number_reach
-from tpgraph.limits.sampling.checks import divides, finite, mean, normals_of
+from tpgraph.limits.sampling.checks import finite, mean, normals_of
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
 from tpgraph.limits.sampling.lifetimes import Release
 from tpgraph.limits.sampling.normals import REPLICATES, Array, Normals
-from tpgraph.limits.sampling.outputs import STAYS_RANDOM, Output, apply
 from tpgraph.limits.sampling.products import Products
 from tpgraph.limits.sampling.readouts import (
     SAMPLED,
@@ -35,7 +35,7 @@ from tpgraph.limits.sampling.readouts import (
     readouts_first,
 )
 from tpgraph.limits.scales import Scales
-from tpgraph.limits.vanishing import at_limit
+from tpgraph.limits.vanishing import at_limit, divides
 from tpgraph.program import (
     Data,
     Declaration,

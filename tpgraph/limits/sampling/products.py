@@ -19,12 +19,12 @@ import numpy as np
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import Argument
+from tpgraph.limits.outputs import STAYS_RANDOM, Output
 from tpgraph.limits.regularity import Regularity
 from tpgraph.limits.sampling.checks import mean
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Product, Trace
 from tpgraph.limits.sampling.gaussian import Family
 from tpgraph.limits.sampling.normals import Array, Normals
-from tpgraph.limits.sampling.outputs import STAYS_RANDOM, Output
 from tpgraph.limits.sampling.readouts import Readouts
 from tpgraph.limits.scales import Asymptotic, Scales
 from tpgraph.program import MatMul, Program

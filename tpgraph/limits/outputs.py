@@ -24,7 +24,7 @@ from tpgraph.functions import (
     gradient,
     substitute,
 )
-from tpgraph.limits.sampling.normals import Array
+from tpgraph.limits.estimates import Array
 from tpgraph.limits.vanishing import leading
 
 __all__ = ["STAYS_RANDOM", "Output", "apply"]
