@@ -39,6 +39,13 @@ class Pass(StrEnum):
     sgd = "sgd"
 
 
+class Form(StrEnum):
+    """How SGD is written."""
+
+    exact = "exact"
+    fluctuation = "fluctuation"
+
+
 class Engine(StrEnum):
     """Which Graphviz lays the picture out."""
 
@@ -103,10 +110,17 @@ def draw(
         ),
     ] = Pass.forward,
     steps: Annotated[int, typer.Option(help="How many SGD steps, with --pass sgd.", min=1)] = 1,
+    form: Annotated[
+        Form,
+        typer.Option(
+            help="exact: every pass of SGD in full; fluctuation: later passes as changes δ."
+        ),
+    ] = Form.exact,
     fold: Annotated[
         bool,
         typer.Option(
-            "--fold", help="Draw repeated layers or time steps once, in a plate with their range."
+            "--fold",
+            help="Draw repeated layers, time steps or SGD steps once, in a plate with their range.",
         ),
     ] = False,
     frames: Annotated[
@@ -136,7 +150,7 @@ def draw(
     def once() -> None:
         program = load(file, constants)
         shown = tp.reduce(program) if reduced or paths else program
-        shown = _passes(shown, passes, steps)
+        shown = _passes(shown, passes, steps, form)
         options: dict[str, Any] = {
             "direction": direction.value,
             "show_io": show is Show.io,
@@ -163,7 +177,7 @@ def draw(
     _watch(Path(file), once)
 
 
-def _passes(program: Program, passes: Pass, steps: int) -> Program:
+def _passes(program: Program, passes: Pass, steps: int, form: Form) -> Program:
     """The program with the passes that are asked for.
 
     A program without a loss may be an SGD step itself, written out like Algorithm 1.
@@ -174,7 +188,7 @@ def _passes(program: Program, passes: Pass, steps: int) -> Program:
         case Pass.sgd if program.loss is None and not program.parameters:
             return tp.staged(program)
         case Pass.sgd:
-            return tp.unroll_sgd(program, steps=steps)
+            return tp.unroll_sgd(program, steps=steps, form=form.value)
         case _:
             return program
 

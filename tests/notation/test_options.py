@@ -102,6 +102,11 @@ def test_options_of_the_command_line(mlp):
     before = scene()
     assert scene("--reduced")["nodes"] != before["nodes"]
     assert "#f0e442" in run("draw", str(mlp), "-o", "-", "--theme", "teaching").output
+    assert len(scene("--pass", "backward", "--fold")["plates"]) == 1
+    exact = scene("--pass", "sgd")
+    assert scene("--pass", "sgd", "--form", "fluctuation")["nodes"] != exact["nodes"]
+    folded = scene("--pass", "sgd", "--steps", "4", "--fold")
+    assert [plate["id"] for plate in folded["plates"]] == ["t", "l", "l"]
 
 
 @pytest.mark.parametrize("kind", ["pdf", "svg", "tex", "html"])
