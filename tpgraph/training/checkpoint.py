@@ -17,6 +17,7 @@ import platform
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,6 @@ import numpy as np
 from tpgraph.compiler import Params
 from tpgraph.errors import TPError
 from tpgraph.files import atomic, make_directory, write_text
-from tpgraph.training.plot import loss_plot
 
 __all__ = ["Checkpoint", "Settings", "sha256"]
 
@@ -80,7 +80,8 @@ class Checkpoint:
 
     def plot(self, losses: list[float]) -> None:
         """Write the loss curve."""
-        svg = loss_plot(losses, f"{self.settings.program}: training")
+        painter = import_module("tpgraph.training.plot")
+        svg = painter.loss_plot(losses, f"{self.settings.program}: training")
         write_text(self.out / "loss.svg", svg.decode())
 
     def resume(self) -> tuple[Params, list[float]]:
