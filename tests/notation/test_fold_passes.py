@@ -280,3 +280,12 @@ def test_fluctuations_are_refused():
     program = tp.unroll_sgd(tp.gallery.entry("mlp").program(), steps=4, form="fluctuation")
     with pytest.raises(TPError, match="not of one kind each"):
         tp.draw(program, fold=True)
+
+
+def test_means_of_one_base_have_names_of_their_own():
+    unrolled = signals_once(tp.unroll_sgd(tp.gallery.entry("transformer").program(), steps=3))
+    program = generic_step(unrolled, unrolled.body).passes.program
+    bound = [v.name for d in program.declarations for v in d.variables]
+    for equation in program.equations:
+        assert {v.name for v in equation.inputs} <= set(bound)
+        bound.append(equation.out.name)

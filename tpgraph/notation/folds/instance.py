@@ -277,14 +277,21 @@ class _Writer:
         index = index if last[1] == first[1] else (*index, *first[1])
         times = self.letters.earlier + self.letters.step
         where = f"_{times}[{','.join(map(str, index))}]" if index else f"_{times}"
-        name, above = normalize("NFC", letter) + where, [str(i) for i in index]
-        taken = name in self.equations or name in self.declared
-        if taken or not drawn:
+        stem, above = normalize("NFC", letter), [str(i) for i in index]
+        if self._is_taken(stem + where) or not drawn:
             base = first[0].partition("_")[0]
-            name, above = normalize("NFC", letter) + base + where, [default_latex(base), *above]
+            stem, above = stem + base, [default_latex(base), *above]
+        name, primes = stem + where, ""
+        while self._is_taken(name):
+            primes += "'"
+            name = f"{stem}{len(primes) + 1}{where}"
+        above = above if not primes else [primes.replace("'", r"\prime"), *above]
         power = f"^{{{','.join(above)}}}" if above else ""
         self.labels[name] = rf"{latex}{power}_{{{times}}}"
         return name
+
+    def _is_taken(self, name: str) -> bool:
+        return name in self.equations or name in self.declared
 
     def _labels_of_unnamed(self) -> dict[str, str]:
         """Labels of intermediate values of earlier steps, and of their likes at this time."""
