@@ -289,3 +289,10 @@ def test_means_of_one_base_have_names_of_their_own():
     for equation in program.equations:
         assert {v.name for v in equation.inputs} <= set(bound)
         bound.append(equation.out.name)
+
+
+def test_too_many_marks_are_refused():
+    program = tp.unroll_sgd(long("rnn", "T", 10), steps=3)
+    with pytest.raises(TPError, match="marks would not be readable") as refused:
+        tp.draw(program, fold=True)
+    assert "time steps" in refused.value.mend
