@@ -12,9 +12,10 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import STANDARD, Constants, File, load, write
+from tpgraph_cli.passes import Form, FormOption, Pass, PassOption, StepsOption, with_passes
 
 if TYPE_CHECKING:
-    from tpgraph import Drawing, Program
+    from tpgraph import Drawing
 
 __all__ = ["draw", "gallery"]
 
@@ -29,21 +30,6 @@ class Direction(StrEnum):
     RL = "RL"
     TB = "TB"
     BT = "BT"
-
-
-class Pass(StrEnum):
-    """Which passes are drawn."""
-
-    forward = "forward"
-    backward = "backward"
-    sgd = "sgd"
-
-
-class Form(StrEnum):
-    """How SGD is written."""
-
-    exact = "exact"
-    fluctuation = "fluctuation"
 
 
 class Engine(StrEnum):
@@ -102,20 +88,9 @@ def draw(
             " May be given more than once. Paths run in the reduced program, which is drawn.",
         ),
     ] = None,
-    passes: Annotated[
-        Pass,
-        typer.Option(
-            "--pass",
-            help="backward: the backward pass under the forward one; sgd: SGD and a test example.",
-        ),
-    ] = Pass.forward,
-    steps: Annotated[int, typer.Option(help="How many SGD steps, with --pass sgd.", min=1)] = 1,
-    form: Annotated[
-        Form,
-        typer.Option(
-            help="exact: every pass of SGD in full; fluctuation: later passes as changes δ."
-        ),
-    ] = Form.exact,
+    passes: PassOption = Pass.forward,
+    steps: StepsOption = 1,
+    form: FormOption = Form.exact,
     fold: Annotated[
         bool,
         typer.Option(
@@ -150,7 +125,7 @@ def draw(
     def once() -> None:
         program = load(file, constants)
         shown = tp.reduce(program) if reduced or paths else program
-        shown = _passes(shown, passes, steps, form)
+        shown = with_passes(shown, passes, steps, form)
         options: dict[str, Any] = {
             "direction": direction.value,
             "show_io": show is Show.io,
@@ -175,22 +150,6 @@ def draw(
     if STANDARD in (file, target):
         raise typer.BadParameter("--watch needs files, not -")
     _watch(Path(file), once)
-
-
-def _passes(program: Program, passes: Pass, steps: int, form: Form) -> Program:
-    """The program with the passes that are asked for.
-
-    A program without a loss may be an SGD step itself, written out like Algorithm 1.
-    """
-    match passes:
-        case Pass.backward:
-            return tp.backward(program)
-        case Pass.sgd if program.loss is None and not program.parameters:
-            return tp.staged(program)
-        case Pass.sgd:
-            return tp.unroll_sgd(program, steps=steps, form=form.value)
-        case _:
-            return program
 
 
 def _format(target: str, wanted: str | None, formats: Sequence[str] = FORMATS) -> str:

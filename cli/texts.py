@@ -9,6 +9,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import STANDARD, Constants, File, is_json, load, read_text, write
+from tpgraph_cli.passes import Form, FormOption, Pass, PassOption, StepsOption, with_passes
 
 __all__ = ["check", "fmt", "show"]
 
@@ -99,10 +100,13 @@ def show(
     as_latex: Annotated[
         bool, typer.Option("--latex", help="A LaTeX document with the algorithm listing.")
     ] = False,
+    passes: PassOption = Pass.forward,
+    steps: StepsOption = 1,
+    form: FormOption = Form.exact,
 ) -> None:
-    """Print a program as a table: name, type, instruction."""
+    """Print a program, or its passes, as a table: name, type, instruction."""
     _at_most_one({"--json": as_json, "--text": as_text, "--latex": as_latex})
-    program = load(file, constants)
+    program = with_passes(load(file, constants), passes, steps, form)
     if as_json:
         typer.echo(tp.to_json(program))
     elif as_latex:

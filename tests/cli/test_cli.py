@@ -152,6 +152,35 @@ def test_show_has_a_line_for_every_equation(mlp: Path) -> None:
     assert tp.parse(tpgraph("show", str(mlp), "--text").stdout) == tp.parse(MLP)
 
 
+PASSES = [
+    (("--pass", "backward"), tp.backward(tp.parse(MLP))),
+    (("--pass", "sgd", "--steps", "2"), tp.unroll_sgd(tp.parse(MLP), steps=2)),
+    (
+        ("--pass", "sgd", "--form", "fluctuation"),
+        tp.unroll_sgd(tp.parse(MLP), steps=1, form="fluctuation"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("asked", "expected"), PASSES)
+def test_show_prints_passes_that_can_be_read_again(
+    mlp: Path, asked: tuple[str, ...], expected: tp.Program
+) -> None:
+    assert tp.parse(tpgraph("show", str(mlp), *asked, "--text").stdout) == expected
+    assert tp.from_json(tpgraph("show", str(mlp), *asked, "--json").stdout) == expected
+    assert expected != tp.parse(MLP)
+    latex = tpgraph("show", str(mlp), *asked, "--latex").stdout
+    assert r"\phi'" in latex or r"\delta" in latex
+    assert tpgraph("show", str(mlp), *asked).stdout.strip() == tp.listing(expected).strip()
+
+
+def test_show_of_passes_without_a_loss_is_refused() -> None:
+    done = process("show", "-", "--pass", "backward", "--text", stdin=WIGNER)
+    assert done.returncode == 1
+    assert "neither an output nor a loss" in done.stderr
+    assert done.stdout == ""
+
+
 def test_compile_writes_a_module_that_numpy_runs(mlp: Path) -> None:
     out = mlp.with_name("code.py")
     assert tpgraph("compile", str(mlp), "-o", str(out)).exit_code == 0
