@@ -1,6 +1,6 @@
 """The import direction of the design, read off the syntax trees.
 
-Floors: 0 embedded, errors, files, types · 1 functions · 2 program · 3 language, transform,
+Floors: 0 embedded, errors, files, seeds, types · 1 functions · 2 program · 3 language, transform,
 notation, compiler, limits and the interpreter, which do not import each other · 4 training,
 kernels, gallery · 5 study, editor · above them the command line, which imports the public
 `tpgraph` alone.
@@ -18,6 +18,7 @@ FLOORS = {
     "files": 0,
     "types": 0,
     "embedded": 0,
+    "seeds": 0,
     "functions": 1,
     "program": 2,
     "language": 3,

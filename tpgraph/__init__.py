@@ -49,34 +49,37 @@ if TYPE_CHECKING:
     from tpgraph.program.operators import builder
     from tpgraph.program.report import error_entry, report
     from tpgraph.program.strict import strict_text
-    from tpgraph.study.compare import compare
-    from tpgraph.study.compare_data import synthetic_data
-    from tpgraph.study.compare_result import Comparison
-    from tpgraph.study.coordinates import CoordinateCheck, coordinate_check
-    from tpgraph.study.dispersion import Dispersion, study_dispersion
-    from tpgraph.study.dispersion_settings import (
+    from tpgraph.study.compare.compare import compare
+    from tpgraph.study.compare.result import Comparison
+    from tpgraph.study.coordinates.check import CoordinateCheck, coordinate_check
+    from tpgraph.study.dispersion.settings import (
         DispersionSettings,
         dispersion_settings,
         program_settings,
     )
-    from tpgraph.study.drift import DriftResult, drift_study
-    from tpgraph.study.drift_figure import drift_figure
-    from tpgraph.study.drift_grid import DriftGrid
-    from tpgraph.study.drift_network import with_function, with_loss
-    from tpgraph.study.drift_presets import DriftPreset, drift_preset, drift_program, drift_samples
+    from tpgraph.study.dispersion.study import Dispersion, study_dispersion
+    from tpgraph.study.drift.figure import drift_figure
+    from tpgraph.study.drift.grid import DriftGrid
+    from tpgraph.study.drift.network import with_function, with_loss
+    from tpgraph.study.drift.presets import DriftPreset, drift_preset, drift_program, drift_samples
+    from tpgraph.study.drift.study import DriftResult, drift_study
     from tpgraph.study.figures import figure_bytes
-    from tpgraph.study.function_variance import VarianceGrid, VarianceResult, function_variance
-    from tpgraph.study.function_variance_figure import (
+    from tpgraph.study.function_variance.figure import (
         kappa_panels,
         kappas_csv,
         kappas_figure,
         variance_figure,
     )
-    from tpgraph.study.function_variance_presets import VariancePreset, variance_preset
-    from tpgraph.study.function_variance_theory import Kappas, kappas, trained_variance
-    from tpgraph.study.phase import FixedPoint, border, chi, depth_scales, fixed_point
-    from tpgraph.study.phase_diagram import PhaseDiagram, phase_diagram
-    from tpgraph.training import load_data, train
+    from tpgraph.study.function_variance.presets import VariancePreset, variance_preset
+    from tpgraph.study.function_variance.study import (
+        VarianceGrid,
+        VarianceResult,
+        function_variance,
+    )
+    from tpgraph.study.function_variance.theory import Kappas, kappas, trained_variance
+    from tpgraph.study.phase.diagram import PhaseDiagram, phase_diagram
+    from tpgraph.study.phase.fixed_points import FixedPoint, border, chi, depth_scales, fixed_point
+    from tpgraph.training import load_data, synthetic_data, train
     from tpgraph.transform import (
         backward,
         gradients,
@@ -92,65 +95,65 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOME = {
-    "Comparison": "study.compare_result",
-    "CoordinateCheck": "study.coordinates",
-    "Dispersion": "study.dispersion",
-    "DispersionSettings": "study.dispersion_settings",
+    "Comparison": "study.compare.result",
+    "CoordinateCheck": "study.coordinates.check",
+    "Dispersion": "study.dispersion.study",
+    "DispersionSettings": "study.dispersion.settings",
     "Drawing": "notation",
-    "DriftGrid": "study.drift_grid",
-    "DriftPreset": "study.drift_presets",
-    "DriftResult": "study.drift",
-    "FixedPoint": "study.phase",
+    "DriftGrid": "study.drift.grid",
+    "DriftPreset": "study.drift.presets",
+    "DriftResult": "study.drift.study",
+    "FixedPoint": "study.phase.fixed_points",
     "Frames": "notation",
-    "Kappas": "study.function_variance_theory",
+    "Kappas": "study.function_variance.theory",
     "Kernel": "kernels",
     "KernelDynamics": "kernels.dynamics",
     "KernelSolution": "kernels.ensemble",
     "Limit": "limits",
     "Module": "compiler",
-    "PhaseDiagram": "study.phase_diagram",
+    "PhaseDiagram": "study.phase.diagram",
     "Program": "program",
     "Span": "errors",
     "TPDataError": "errors",
     "TPError": "errors",
     "TPErrorGroup": "errors",
     "TPWarning": "errors",
-    "VarianceGrid": "study.function_variance",
-    "VariancePreset": "study.function_variance_presets",
-    "VarianceResult": "study.function_variance",
+    "VarianceGrid": "study.function_variance.study",
+    "VariancePreset": "study.function_variance.presets",
+    "VarianceResult": "study.function_variance.study",
     "backward": "transform",
-    "border": "study.phase",
+    "border": "study.phase.fixed_points",
     "builder": "program.operators",
     "check": "program",
-    "chi": "study.phase",
-    "compare": "study.compare",
+    "chi": "study.phase.fixed_points",
+    "compare": "study.compare.compare",
     "compile": "compiler",
-    "coordinate_check": "study.coordinates",
-    "depth_scales": "study.phase",
-    "dispersion_settings": "study.dispersion_settings",
+    "coordinate_check": "study.coordinates.check",
+    "depth_scales": "study.phase.fixed_points",
+    "dispersion_settings": "study.dispersion.settings",
     "draw": "notation",
     "draw_frames": "notation",
-    "drift_figure": "study.drift_figure",
-    "drift_preset": "study.drift_presets",
-    "drift_program": "study.drift_presets",
-    "drift_samples": "study.drift_presets",
-    "drift_study": "study.drift",
+    "drift_figure": "study.drift.figure",
+    "drift_preset": "study.drift.presets",
+    "drift_program": "study.drift.presets",
+    "drift_samples": "study.drift.presets",
+    "drift_study": "study.drift.study",
     "empirical_kernel": "kernels",
     "error_entry": "program.report",
     "extract_program": "embedded",
     "figure_bytes": "study.figures",
-    "fixed_point": "study.phase",
+    "fixed_point": "study.phase.fixed_points",
     "format_text": "language",
     "from_json": "language",
-    "function_variance": "study.function_variance",
+    "function_variance": "study.function_variance.study",
     "gaussian_ensemble": "kernels.ensemble",
     "gradients": "transform",
     "interpret": "interpreter",
     "is_picture": "embedded",
-    "kappa_panels": "study.function_variance_figure",
-    "kappas": "study.function_variance_theory",
-    "kappas_csv": "study.function_variance_figure",
-    "kappas_figure": "study.function_variance_figure",
+    "kappa_panels": "study.function_variance.figure",
+    "kappas": "study.function_variance.theory",
+    "kappas_csv": "study.function_variance.figure",
+    "kappas_figure": "study.function_variance.figure",
     "kernel": "kernels",
     "kernel_dynamics": "kernels.dynamics",
     "kernel_figure": "kernels.plot",
@@ -167,8 +170,8 @@ _HOME = {
     "parse": "language",
     "path_kernels": "kernels",
     "paths": "transform",
-    "phase_diagram": "study.phase_diagram",
-    "program_settings": "study.dispersion_settings",
+    "phase_diagram": "study.phase.diagram",
+    "program_settings": "study.dispersion.settings",
     "read_program": "language",
     "reduce": "transform",
     "report": "program.report",
@@ -179,18 +182,18 @@ _HOME = {
     "source_of": "notation",
     "staged": "transform",
     "strict_text": "program.strict",
-    "synthetic_data": "study.compare_data",
-    "study_dispersion": "study.dispersion",
+    "synthetic_data": "training",
+    "study_dispersion": "study.dispersion.study",
     "text_of": "language",
     "to_json": "language",
     "to_text": "language",
     "train": "training",
-    "trained_variance": "study.function_variance_theory",
+    "trained_variance": "study.function_variance.theory",
     "unroll_sgd": "transform",
-    "variance_figure": "study.function_variance_figure",
-    "variance_preset": "study.function_variance_presets",
-    "with_function": "study.drift_network",
-    "with_loss": "study.drift_network",
+    "variance_figure": "study.function_variance.figure",
+    "variance_preset": "study.function_variance.presets",
+    "with_function": "study.drift.network",
+    "with_loss": "study.drift.network",
     "write_bytes": "files",
 }
 _MODULES = ("gallery",)

@@ -24,9 +24,15 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from tpgraph.study.deep_kernel import Normals, Point, deep_ntk, draw_normals, product_flops
-from tpgraph.study.dispersion_settings import PRESETS
-from tpgraph.study.sweep import seed_sequence
+from tpgraph.seeds import seed_sequence
+from tpgraph.study.dispersion.deep_kernel import (
+    Normals,
+    Point,
+    deep_ntk,
+    draw_normals,
+    product_flops,
+)
+from tpgraph.study.dispersion.settings import PRESETS
 
 POINTS = PRESETS["fig1"].points
 DEPTH = max(PRESETS["fig1"].depths)

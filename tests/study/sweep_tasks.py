@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tpgraph.seeds import seed_sequence
 from tpgraph.study.store import Store
-from tpgraph.study.sweep import Sweep, run_sweep, seed_sequence
+from tpgraph.study.sweep import Sweep, run_sweep
 
 
 @dataclass(frozen=True)

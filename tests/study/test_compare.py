@@ -23,11 +23,12 @@ from tpgraph.compiler import compile
 from tpgraph.errors import TPDataError, TPError, TPTypeError
 from tpgraph.kernels.result import Kernel
 from tpgraph.language import to_text
-from tpgraph.study.compare import compare
-from tpgraph.study.compare_data import experience, sizes_of, synthetic_data
-from tpgraph.study.compare_result import Comparison
-from tpgraph.study.compare_runs import RunTask, Trainer
-from tpgraph.study.sweep import seed_sequence
+from tpgraph.seeds import seed_sequence
+from tpgraph.study.compare.compare import compare
+from tpgraph.study.compare.result import Comparison
+from tpgraph.study.compare.runs import RunTask, Trainer
+from tpgraph.study.compare.samples import experience, sizes_of
+from tpgraph.training import synthetic_data
 
 FILES = {"manifest.json", "runs.sqlite", "comparison.csv", "summary.json", "comparison.svg",
          "comparison.png"}  # fmt: skip

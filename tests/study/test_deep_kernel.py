@@ -6,11 +6,11 @@ from study.networks import PHI, inputs, jacobian_ntk, program, weights
 
 from tpgraph.errors import TPDataError
 from tpgraph.kernels import empirical_kernel
-from tpgraph.study import deep_kernel
+from tpgraph.seeds import seed_sequence
 from tpgraph.study.activations import activation, value_and_slope
-from tpgraph.study.deep_kernel import deep_ntk, draw_normals, product_flops
-from tpgraph.study.deep_limit import deep_limit
-from tpgraph.study.sweep import seed_sequence
+from tpgraph.study.dispersion import deep_kernel
+from tpgraph.study.dispersion.deep_kernel import deep_ntk, draw_normals, product_flops
+from tpgraph.study.dispersion.deep_limit import deep_limit
 
 GRAM = [[1.0, 0.3, -0.5], [0.3, 2.0, 0.1], [-0.5, 0.1, 1.0]]
 POINTS = [(name, w, b) for name in PHI for w, b in ((2.0, 0.0), (0.0, 1.0), (5.0, 0.3))]

@@ -16,20 +16,20 @@ from typer.testing import CliRunner
 import tpgraph as tp
 from tpgraph.errors import TPDataError
 from tpgraph.kernels import empirical_kernel
-from tpgraph.study.deep_kernel import deep_ntk, draw_normals
-from tpgraph.study.dispersion import dispersion_sweep, study_dispersion
-from tpgraph.study.dispersion_program import measure_program, program_inputs
-from tpgraph.study.dispersion_settings import (
+from tpgraph.seeds import seed_sequence
+from tpgraph.study.dispersion.deep_kernel import deep_ntk, draw_normals
+from tpgraph.study.dispersion.program import measure_program, program_inputs
+from tpgraph.study.dispersion.settings import (
     PRESETS,
     DispersionSettings,
     dispersion_settings,
     program_settings,
 )
-from tpgraph.study.dispersion_statistics import moments
-from tpgraph.study.dispersion_tasks import DeepTask
+from tpgraph.study.dispersion.statistics import moments
+from tpgraph.study.dispersion.study import dispersion_sweep, study_dispersion
+from tpgraph.study.dispersion.tasks import DeepTask
 from tpgraph.study.figures import figure_bytes
 from tpgraph.study.store import Store
-from tpgraph.study.sweep import seed_sequence
 from tpgraph_cli.main import app
 
 SMALL = DispersionSettings(
@@ -131,7 +131,7 @@ def test_a_sample_is_checked_in_float64(monkeypatch):
         found = deep_ntk(normals, points, gram, input_dim, "float64")
         return replace(found, log=found.log + (0.01 if dtype == "float32" else 0))
 
-    monkeypatch.setattr("tpgraph.study.dispersion_tasks.deep_ntk", coarse)
+    monkeypatch.setattr("tpgraph.study.dispersion.tasks.deep_ntk", coarse)
     assert study(settings).float64_difference == pytest.approx(np.expm1(0.01))
 
 

@@ -18,12 +18,12 @@ import torch
 from typer.testing import CliRunner
 
 from tpgraph.errors import TPDataError, TPError, TPTypeError
-from tpgraph.study.drift import drift_study, drift_task
-from tpgraph.study.drift_figure import drift_figure
-from tpgraph.study.drift_grid import DriftGrid
-from tpgraph.study.drift_network import constants_of, network, with_function, with_loss
-from tpgraph.study.drift_presets import drift_preset, drift_samples
-from tpgraph.study.drift_training import Schedule, State, descend
+from tpgraph.study.drift.figure import drift_figure
+from tpgraph.study.drift.grid import DriftGrid
+from tpgraph.study.drift.network import constants_of, network, with_function, with_loss
+from tpgraph.study.drift.presets import drift_preset, drift_samples
+from tpgraph.study.drift.study import drift_study, drift_task
+from tpgraph.study.drift.training import Schedule, State, descend
 from tpgraph.study.figures import figure_bytes
 from tpgraph_cli.main import app
 
@@ -245,7 +245,7 @@ KILLED = """
 import sys
 sys.path.insert(0, {tests!r})
 from study.test_drift import LONG, X, Y
-from tpgraph.study import drift
+from tpgraph.study.drift import study as drift
 if __name__ == "__main__":
     drift.CHECKPOINT_SECONDS = 0.05
     drift.drift_study(LONG, X, Y, {out!r}, workers=0)

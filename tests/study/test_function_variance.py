@@ -16,25 +16,25 @@ from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.kernels import kernel
 from tpgraph.kernels.ensemble import gaussian_ensemble, kernel_solution
 from tpgraph.language import parse
-from tpgraph.study.drift_network import network, with_function, with_loss
+from tpgraph.seeds import seed_sequence
+from tpgraph.study.drift.network import network, with_function, with_loss
 from tpgraph.study.figures import figure_bytes
-from tpgraph.study.function_variance import (
+from tpgraph.study.function_variance.figure import (
+    kappa_panels,
+    kappas_csv,
+    kappas_figure,
+    variance_figure,
+)
+from tpgraph.study.function_variance.presets import variance_preset
+from tpgraph.study.function_variance.study import (
     STUDY,
     VarianceGrid,
     frozen_kernel,
     function_variance,
     variance_task,
 )
-from tpgraph.study.function_variance_figure import (
-    kappa_panels,
-    kappas_csv,
-    kappas_figure,
-    variance_figure,
-)
-from tpgraph.study.function_variance_presets import variance_preset
-from tpgraph.study.function_variance_summary import variance_and_error
-from tpgraph.study.function_variance_theory import kappas, trained_variance
-from tpgraph.study.sweep import seed_sequence
+from tpgraph.study.function_variance.summary import variance_and_error
+from tpgraph.study.function_variance.theory import kappas, trained_variance
 from tpgraph_cli.main import app
 
 HALVED = with_loss(NETWORK, "(f - y)^2 / 2")

@@ -15,9 +15,9 @@ from tpgraph.functions import Apply, Argument, Defined
 from tpgraph.functions.table import PRIMITIVES, mul, number
 from tpgraph.limits.closed_forms.duals import quadrature
 from tpgraph.study.figures import figure_bytes
-from tpgraph.study.phase import border, chi, depth_scales, fixed_point
-from tpgraph.study.phase_diagram import phase_diagram
-from tpgraph.study.phase_moments import moments_of
+from tpgraph.study.phase.diagram import phase_diagram
+from tpgraph.study.phase.fixed_points import border, chi, depth_scales, fixed_point
+from tpgraph.study.phase.moments import moments_of
 from tpgraph_cli.study_phase import parse_range, phase
 
 TANH = {"value": np.tanh, "slope": lambda z: 1 / np.cosh(z) ** 2}

@@ -15,8 +15,9 @@ from study import sweep_tasks
 from study.sweep_tasks import Draw, contents, draw, draw_of_the_process, sweep
 
 from tpgraph.errors import TPDataError
+from tpgraph.seeds import seed_sequence
 from tpgraph.study.store import Store
-from tpgraph.study.sweep import Sweep, run_sweep, seed_sequence, task_key, task_spec
+from tpgraph.study.sweep import Sweep, run_sweep, task_key, task_spec
 
 
 def run(path, of, **options):
@@ -138,7 +139,7 @@ def test_streams_differ_by_content_and_are_the_same_in_every_process():
     values = [first(*content) for content in contents]
     assert len(set(values)) == 5
     script = (
-        "import numpy as np; from tpgraph.study.sweep import seed_sequence;"
+        "import numpy as np; from tpgraph.seeds import seed_sequence;"
         "print(np.random.default_rng(seed_sequence(0, 'W', 1, 2)).integers(2**60))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7"}

@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
-import numpy as np
 import numpy.typing as npt
 from distributed import Client, LocalCluster, as_completed
 from threadpoolctl import threadpool_limits
@@ -27,7 +26,7 @@ from threadpoolctl import threadpool_limits
 from tpgraph.errors import TPDataError
 from tpgraph.study.store import Entry, Store
 
-__all__ = ["Outcome", "Progress", "Sweep", "run_sweep", "seed_sequence", "task_key", "task_spec"]
+__all__ = ["Outcome", "Progress", "Sweep", "run_sweep", "task_key", "task_spec"]
 
 Task = Any
 """A frozen dataclass instance whose fields are JSON values."""
@@ -98,20 +97,6 @@ def task_spec(study: str, version: int, task: Task) -> str:
 def task_key(study: str, version: int, task: Task) -> str:
     """The SHA-256 of a task's canonical JSON, in hexadecimal."""
     return hashlib.sha256(task_spec(study, version, task).encode()).hexdigest()
-
-
-def seed_sequence(seed: int, *content: str | int | float) -> np.random.SeedSequence:
-    """The seeds of what `content` names: `SeedSequence(seed, spawn_key=SHA-256 of content)`.
-
-    Unequal contents have independent streams, and a content has the same one for ever.
-
-    >>> rng = np.random.default_rng(seed_sequence(0, "weights", 50, 3))
-    >>> rng.integers(1000)
-    np.int64(202)
-    """
-    digest = hashlib.sha256(json.dumps(content).encode()).digest()
-    words = np.frombuffer(digest, dtype="<u4")
-    return np.random.SeedSequence(seed, spawn_key=tuple(int(word) for word in words))
 
 
 def run_sweep(

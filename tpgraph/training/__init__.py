@@ -2,6 +2,7 @@
 
 from tpgraph.training.data import Dataset, as_dataset, dataset, load_data, minibatches
 from tpgraph.training.loop import Progress, Training, check_settings, train
+from tpgraph.training.synthetic import synthetic_data
 
 __all__ = [
     "Dataset",
@@ -12,5 +13,6 @@ __all__ = [
     "dataset",
     "load_data",
     "minibatches",
+    "synthetic_data",
     "train",
 ]

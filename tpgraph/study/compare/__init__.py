@@ -1,0 +1,1 @@
+"""Finite networks of many widths beside their limit."""

@@ -1,0 +1,125 @@
+"""The samples that networks of every width are trained and tested on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.errors import TPDataError
+from tpgraph.program import Program
+from tpgraph.seeds import seed_sequence
+from tpgraph.training import Dataset, as_dataset, dataset, load_data, minibatches, synthetic_data
+
+__all__ = [
+    "Data",
+    "Experience",
+    "TestPoints",
+    "experience",
+    "fit_exponent",
+    "samples_of",
+    "sizes_of",
+]
+
+Array: TypeAlias = npt.NDArray[np.float64]
+Data: TypeAlias = str | Path | Dataset | Mapping[str, Any]
+TestPoints: TypeAlias = int | float | str | Path | Mapping[str, Any]
+"""How many samples, or what part of them, is kept for tests; or a file or arrays of their own."""
+
+
+@dataclass(frozen=True)
+class Experience:
+    """What every network sees: training samples, a schedule of their indices, test points.
+
+    `train` has the N samples that the schedule names, data and targets (N, d) by name; `schedule`
+    is (T, B); `test` has the data of M points.
+    """
+
+    train: Mapping[str, Array]
+    test: Mapping[str, Array]
+    schedule: npt.NDArray[np.int64]
+    digest: str
+
+    @property
+    def steps(self) -> int:
+        """T."""
+        return len(self.schedule)
+
+
+def samples_of(program: Program, data: Data | None, synthetic: int | None, seed: int) -> Dataset:
+    """The samples in a file or in arrays, or so many synthetic ones. Raises TPDataError."""
+    if (data is None) == (synthetic is None):
+        raise TPDataError("give either data or a number of synthetic samples")
+    if synthetic is not None:
+        return synthetic_data(program, synthetic, seed)
+    assert data is not None
+    return as_dataset(program, data)
+
+
+def experience(
+    program: Program, samples: Dataset, test: TestPoints, steps: int, batch: int, seed: int
+) -> Experience:
+    """Samples kept for tests, and a schedule over the others; what no step sees is left out.
+
+    The schedule is that of `train` at this seed. Raises TPDataError where samples do not suffice.
+    """
+    arrays = dict(samples.arrays)
+    inputs = [d.variable.name for d in program.data]
+    rows = np.arange(len(samples))
+    if isinstance(test, int | float):
+        kept = _kept(test, len(rows))
+        order = np.random.default_rng(seed_sequence(seed, "test points")).permutation(len(rows))
+        points = {name: arrays[name][np.sort(order[:kept])] for name in inputs}
+        rows = np.sort(order[kept:])
+    elif isinstance(test, Mapping):
+        points = dict(dataset(program, test, targets=False).arrays)
+    else:
+        points = dict(load_data(test, program, targets=False).arrays)
+    if batch > len(rows):
+        raise TPDataError(
+            f"a batch of {batch} cannot be drawn from {len(rows)} samples",
+            mend=f"choose a batch of at most {len(rows)}, or more samples",
+        )
+    schedule = np.array(list(minibatches(len(rows), batch, steps, seed)))
+    used, compact = np.unique(schedule, return_inverse=True)
+    train = {name: array[rows[used]] for name, array in arrays.items()}
+    return Experience(train, points, compact.reshape(schedule.shape), samples.digest)
+
+
+def _kept(test: int | float, count: int) -> int:
+    """How many of the samples are test points."""
+    kept = round(test * count) if isinstance(test, float) and test < 1 else int(test)
+    if kept < 1 or kept >= count or (isinstance(test, float) and test >= 1 and kept != test):
+        raise TPDataError(
+            f"{test} of {count} samples cannot be kept for tests",
+            expected=f"1 to {count - 1}, or a part between 0 and 1",
+        )
+    return kept
+
+
+def sizes_of(program: Program, width: int) -> dict[str, int]:
+    """Every base width at this size."""
+    return {w.name: int(width) for w in program.base_widths}
+
+
+def fit_exponent(widths: npt.ArrayLike, values: npt.ArrayLike) -> tuple[float, float]:
+    """(e, standard error) of values ~ n^e by least squares in logarithms.
+
+    nan where fewer than two widths have positive finite values; the error needs three values.
+    """
+    x, y = np.ravel(np.asarray(widths, dtype=float)), np.ravel(np.asarray(values, dtype=float))
+    good = np.isfinite(y) & (y > 0)
+    x, y = np.log(x[good]), np.log(y[good])
+    if len(np.unique(x)) < 2:
+        return float("nan"), float("nan")
+    centred = x - x.mean()
+    slope = float(centred @ y / (centred @ centred))
+    if len(x) < 3:
+        return slope, float("nan")
+    residual = y - y.mean() - slope * centred
+    variance = float(residual @ residual) / (len(x) - 2)
+    return slope, float(np.sqrt(variance / (centred @ centred)))

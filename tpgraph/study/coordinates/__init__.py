@@ -1,0 +1,1 @@
+"""Coordinate checks: how every vector scales with width, measured and predicted."""

@@ -1,0 +1,239 @@
+"""Coordinate checks: how the size of every vector, and its change in training, scale with width.
+
+Source: Yang et al., Tensor Programs V (arXiv 2203.03466), Appendix D.1.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from tpgraph.compiler import Module, Params, compile
+from tpgraph.errors import TPDataError
+from tpgraph.program import Program
+from tpgraph.seeds import seed_sequence
+from tpgraph.study.compare.samples import (
+    Array,
+    Data,
+    Experience,
+    experience,
+    fit_exponent,
+    samples_of,
+    sizes_of,
+)
+from tpgraph.study.coordinates.figure import coordinate_figure
+from tpgraph.study.coordinates.theory import UNCHANGED, UNSTABLE, Prediction, predict
+from tpgraph.training import check_settings
+
+__all__ = ["CoordinateCheck", "Exponent", "coordinate_check"]
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Exponent:
+    """A measured exponent of width with its standard error, and the predicted one."""
+
+    measured: float
+    error: float
+    predicted: float
+
+    @property
+    def expected(self) -> str:
+        """The prediction in words: a number, "unstable", "unchanged", "unknown"."""
+        if self.predicted == UNSTABLE:
+            return "unstable"
+        if self.predicted == UNCHANGED:
+            return "unchanged"
+        return "unknown" if np.isnan(self.predicted) else f"{self.predicted + 0.0:g}"
+
+
+@dataclass(frozen=True)
+class CoordinateCheck:
+    """Typical sizes of V vectors over W widths, S seeds and steps 0 … T.
+
+    `sizes` and `changes` are (W, S, T+1, V): the root mean square over coordinates and probed
+    samples of x_t, and of x_t − x_0. `outputs` names those of the V `names` that are outputs.
+    """
+
+    program: str
+    widths: tuple[int, ...]
+    names: tuple[str, ...]
+    outputs: tuple[str, ...]
+    sizes: Array
+    changes: Array
+    prediction: Prediction
+
+    def size(self, name: str) -> Exponent:
+        """The exponent of |x_0|. Raises KeyError for a vector that was not followed."""
+        return self._exponent(self.sizes[:, :, 0, self._index(name)], self.prediction.sizes[name])
+
+    def change(self, name: str) -> Exponent:
+        """The exponent of |x_T − x_0| after the last step."""
+        return self._exponent(
+            self.changes[:, :, -1, self._index(name)], self.prediction.changes[name]
+        )
+
+    def _index(self, name: str) -> int:
+        if name not in self.names:
+            raise KeyError(name)
+        return self.names.index(name)
+
+    def _exponent(self, values: Array, predicted: float) -> Exponent:
+        widths = np.repeat(self.widths, values.shape[1])
+        return Exponent(*fit_exponent(widths, values), predicted)
+
+    def csv(self) -> str:
+        """A row for each width, seed, step and vector: width, seed, step, vector, size, change."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["width", "seed", "step", "vector", "size", "change"])
+        for (w, s, t, v), size in np.ndenumerate(self.sizes):
+            change = self.changes[w, s, t, v]
+            writer.writerow([self.widths[w], s, t, self.names[v], repr(float(size)),
+                             repr(float(change))])  # fmt: skip
+        return out.getvalue()
+
+    def to_json(self) -> dict[str, Any]:
+        """The exponents by vector as plain data; a word stands where no number is predicted."""
+        return {
+            "program": self.program,
+            "widths": list(self.widths),
+            "seeds": int(self.sizes.shape[1]),
+            "steps": int(self.sizes.shape[2] - 1),
+            "vectors": {
+                name: {"size": _json(self.size(name)), "change": _json(self.change(name))}
+                for name in self.names
+            },
+        }
+
+    def figure(self) -> Figure:
+        """Sizes and changes against width, one line for each vector."""
+        return coordinate_figure(self)
+
+    def __str__(self) -> str:
+        head = ("vector", "size n^e", "predicted", "change n^e", "predicted")
+        rows = [head]
+        for name in self.names:
+            size, change = self.size(name), self.change(name)
+            rows.append((name, _measured(size), size.expected, _measured(change), change.expected))
+        spans = [max(len(row[i]) for row in rows) for i in range(len(head))]
+        lines = ("  ".join(c.ljust(w) for c, w in zip(row, spans, strict=True)) for row in rows)
+        return "\n".join(line.rstrip() for line in lines)
+
+
+def _measured(e: Exponent) -> str:
+    if np.isnan(e.measured):
+        return "-"
+    return f"{e.measured:+.2f}" + ("" if np.isnan(e.error) else f" ± {e.error:.2f}")
+
+
+def _json(e: Exponent) -> dict[str, Any]:
+    predicted: float | str = e.expected
+    if np.isfinite(e.predicted):
+        predicted = e.predicted + 0.0
+    measured = None if np.isnan(e.measured) else e.measured
+    error = None if np.isnan(e.error) else e.error
+    return {"measured": measured, "error": error, "predicted": predicted}
+
+
+def coordinate_check(
+    program: Program,
+    data: Data | None = None,
+    *,
+    widths: Sequence[int],
+    steps: int = 3,
+    lr: float = 0.1,
+    batch: int = 16,
+    seeds: int = 4,
+    seed: int = 0,
+    synthetic: int | None = None,
+    probes: int = 8,
+    vectors: Sequence[str] | None = None,
+    dtype: str = "float64",
+    progress: Progress | None = None,
+) -> CoordinateCheck:
+    """Train at every width and measure the coordinates of every named vector of the body.
+
+    `data` is a CSV or NPZ file, a data set or arrays; or there are `synthetic` samples. Networks
+    are trained for `steps` steps on the same schedule; `probes` of the samples are followed, and
+    beside the vectors the outputs. `vectors` names others instead. `progress` hears (done, all).
+
+    Raises TPError for a program without loss or params, and TPDataError for what does not fit.
+    Source: Tensor Programs V (arXiv 2203.03466), Appendix D.1; predictions from TP IV.
+    """
+    check_settings(program, steps, lr, batch, seed)
+    _require(widths, seeds, probes)
+    names = _names(program, vectors)
+    samples = samples_of(program, data, synthetic, seed)
+    seen = experience(program, samples, _first(samples.arrays, program, probes), steps, batch, seed)
+    module = compile(program, dtype)
+    shape = (len(widths), seeds, steps + 1, len(names))
+    sizes, changes = np.empty(shape), np.empty(shape)
+    for w, width in enumerate(widths):
+        for s in range(seeds):
+            stream = seed_sequence(seed, "network", width, s)
+            params = module.init(sizes_of(program, width), stream)  # type: ignore[arg-type]
+            start: Mapping[str, Array] | None = None
+            for t, values in enumerate(_trajectory(module, params, seen, names, lr)):
+                start = values if start is None else start
+                sizes[w, s, t] = [_rms(values[name]) for name in names]
+                changes[w, s, t] = [_rms(values[name] - start[name]) for name in names]
+            if progress is not None:
+                progress(w * seeds + s + 1, len(widths) * seeds)
+    outputs = tuple(o.name for o in program.outputs if o.name in names)
+    prediction = predict(program, steps)
+    chosen = tuple(int(w) for w in widths)
+    return CoordinateCheck(program.name, chosen, names, outputs, sizes, changes, prediction)
+
+
+def _trajectory(
+    module: Module, params: Params, seen: Experience, names: Sequence[str], lr: float
+) -> Iterator[Mapping[str, Array]]:
+    """The values of the named vectors at the probes, before and after every step."""
+    probes = [seen.test[d.variable.name] for d in module.program.data]
+    order = [d.variable.name for d in (*module.program.data, *module.program.targets)]
+    with np.errstate(all="ignore"):  # what is unstable may overflow, and is then reported so
+        for step in range(seen.steps + 1):
+            values = {n: v for n, v in module.variables(params, *probes) if n in names}
+            yield {name: values[name].astype(np.float64) for name in names}
+            if step < seen.steps:
+                rows = seen.schedule[step]
+                module.sgd_step(params, *(seen.train[name][rows] for name in order), lr)
+
+
+def _rms(values: npt.NDArray[np.float64]) -> float:
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(np.mean(values**2)))
+
+
+def _first(arrays: Mapping[str, Array], program: Program, count: int) -> dict[str, Array]:
+    return {d.variable.name: arrays[d.variable.name][:count] for d in program.data}
+
+
+def _names(program: Program, wanted: Sequence[str] | None) -> tuple[str, ...]:
+    """The vectors to follow: the named ones of the body that an equation binds, and the outputs."""
+    if wanted is None:
+        bound = [e.out for e in program.equations]
+        body = [v.name for v in bound if v.is_wide and not v.is_temporary]
+        return tuple(dict.fromkeys([*body, *(o.name for o in program.outputs)]))
+    for name in wanted:
+        if name not in program.variables or name not in program.equation_of:
+            raise TPDataError(f"program {program.name} computes no {name}")
+    return tuple(wanted)
+
+
+def _require(widths: Sequence[int], seeds: int, probes: int) -> None:
+    if len(set(widths)) < 2 or min(widths) < 1:
+        raise TPDataError(
+            f"widths are {', '.join(map(str, widths))}", expected="two widths or more, each ≥ 1"
+        )
+    if seeds < 1 or probes < 1:
+        raise TPDataError(f"{seeds} seeds and {probes} probes", expected="one or more of each")

@@ -1,0 +1,1 @@
+"""How far the NTK moves in training."""

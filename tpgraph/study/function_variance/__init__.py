@@ -1,0 +1,1 @@
+"""Trained networks over their initializations beside NTK theory."""

@@ -1,0 +1,1 @@
+"""Phases of wide random networks: fixed points, borders, depth scales."""

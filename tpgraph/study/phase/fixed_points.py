@@ -1,0 +1,218 @@
+"""Order and chaos of wide random networks: fixed points, the border, depth scales.
+
+    q_{l+1} = σ_w² V(q_l) + σ_b²,   c_{l+1} = (σ_w² G(q*, q* c_l, q*) + σ_b²)/q*
+    χ₁ = σ_w² E[φ′(√q* z)²]
+
+q is the variance of a preactivation, c the correlation of those of two inputs. χ₁ < 1 is the
+ordered phase, where gradients vanish, χ₁ > 1 the chaotic one, where they explode. Sources: Poole
+et al. 2016 (1606.05340), Schoenholz et al. 2017 (1611.01232).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+
+from tpgraph.errors import TPDataError, TPLimitError
+from tpgraph.functions import Function
+from tpgraph.study.phase.moments import GaussianMoments, moments_of
+
+__all__ = ["FixedPoint", "border", "chi", "depth_scales", "fixed_point"]
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+_LEAST, _MOST = 1e-10, 1e8
+_GRID = np.geomspace(_LEAST, _MOST, 721)
+_SAME = 1e-12
+_EDGE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPoint:
+    """Where q and c settle with depth.
+
+    `q` is inf where the variance diverges; `c`, `chi` and the slopes are then their limits, as at
+    q = 0 those of small σ_b².
+    `q_slope` is dq_{l+1}/dq_l at q*, `c_slope` dc_{l+1}/dc_l at c*; a q* with |q_slope| > 1 is a
+    fixed point that the recursion leaves.
+    """
+
+    q: float
+    c: float
+    chi: float
+    q_slope: float
+    c_slope: float
+
+    @property
+    def phase(self) -> str:
+        """`ordered`, `edge` or `chaotic`, by χ₁ < 1, = 1 (to 1e-9), > 1."""
+        if abs(self.chi - 1) <= _EDGE:
+            return "edge"
+        return "ordered" if self.chi < 1 else "chaotic"
+
+    @property
+    def xi_q(self) -> float:
+        """ξ_q = −1/log|dq_{l+1}/dq_l|: |q_l − q*| ~ exp(−l/ξ_q), in layers."""
+        return _scale(self.q_slope)
+
+    @property
+    def xi_c(self) -> float:
+        """ξ_c = −1/log|dc_{l+1}/dc_l|: |c_l − c*| ~ exp(−l/ξ_c), in layers."""
+        return _scale(self.c_slope)
+
+    @property
+    def xi_gradient(self) -> float:
+        """ξ_∇ = 1/|log χ₁|: gradients shrink or grow by the factor e in so many layers."""
+        return _scale(min(self.chi, 1 / self.chi)) if self.chi > 0 else 0.0
+
+
+def _scale(slope: float) -> float:
+    """−1/log|slope|; 0 for slope 0, inf for |slope| ≥ 1, where nothing is approached."""
+    if slope == 0:
+        return 0.0
+    return -1 / math.log(abs(slope)) if abs(slope) < 1 else math.inf
+
+
+def fixed_point(
+    function: str | Function, sigma_w2: float, sigma_b2: float, start: float = 1.0
+) -> FixedPoint:
+    """The fixed point that the variance reaches from q₀ = `start`, and what holds there.
+
+    Where the map is increasing, as for every function that grows away from 0, that is the nearest
+    fixed point in the direction of the first step. A map that is the identity (relu at (2, 0))
+    stays at `start`. Raises TPDataError for negative variances, TPLimitError where an
+    expectation does not settle.
+    """
+    if not (0 <= sigma_w2 < math.inf and 0 <= sigma_b2 < math.inf and 0 < start < math.inf):
+        raise TPDataError(
+            f"(σ_w², σ_b²) = ({sigma_w2}, {sigma_b2}) from q₀ = {start} has no recursion",
+            expected="finite σ_w² ≥ 0 and σ_b² ≥ 0, and q₀ > 0",
+        )
+    moments = moments_of(function)
+    q = _variance(moments, sigma_w2, sigma_b2, start)
+    at = min(max(q, _LEAST), _MOST)
+    chi_1 = sigma_w2 * float(moments.D(at))
+    bias = sigma_b2 if math.isfinite(q) else 0.0
+    c = _correlation(moments, sigma_w2, bias, at, q)
+    return FixedPoint(
+        q=q,
+        c=c,
+        chi=chi_1,
+        q_slope=sigma_w2 * float(moments.V_prime(at)),
+        c_slope=_correlation_slope(moments, sigma_w2, bias, at, c, q == math.inf),
+    )
+
+
+def chi(function: str | Function, sigma_w2: float, sigma_b2: float) -> float:
+    """χ₁ = σ_w² E[φ′(√q* z)²] at the fixed point q*; the limit of that where q* diverges."""
+    moments = moments_of(function)
+    q = _variance(moments, sigma_w2, sigma_b2, 1.0)
+    return sigma_w2 * float(moments.D(min(max(q, _LEAST), _MOST)))
+
+
+def depth_scales(function: str | Function, sigma_w2: float, sigma_b2: float) -> tuple[float, float]:
+    """(ξ_q, ξ_c), in layers; ξ_c diverges at the border."""
+    found = fixed_point(function, sigma_w2, sigma_b2)
+    return found.xi_q, found.xi_c
+
+
+def border(function: str | Function, sigma_b2: float, most: float = 1e4) -> float:
+    """The least σ_w² at which χ₁ = 1 for this σ_b²; inf if there is none up to `most`.
+
+    For relu it is 2, for tanh at σ_b² = 1 it is 3.4429.
+    """
+    grid = np.geomspace(1e-2, most, 121)
+    below = grid[0]
+    for above in grid[1:]:
+        if chi(function, above, sigma_b2) >= 1:
+            return float(brentq(lambda s: chi(function, s, sigma_b2) - 1, below, above, xtol=1e-12))
+        below = above
+    return math.inf
+
+
+@lru_cache(maxsize=64)
+def _table(moments: GaussianMoments) -> Array:
+    """V on the grid of variances, which all σ share."""
+    return moments.V(_GRID)
+
+
+def _variance(moments: GaussianMoments, sigma_w2: float, sigma_b2: float, start: float) -> float:
+    """q*, by the first change of sign of σ_w² V(q) + σ_b² − q seen from the start."""
+
+    def excess(q: float) -> float:
+        return sigma_w2 * float(moments.V(q)) + sigma_b2 - q
+
+    first = excess(start)
+    if abs(first) <= _SAME * start:
+        return start
+    values = sigma_w2 * _table(moments) + sigma_b2 - _GRID
+    if first > 0:
+        beyond = np.flatnonzero((start < _GRID) & (values <= 0))
+        if not len(beyond):
+            return math.inf
+        place = int(beyond[0])
+        low = max(start, float(_GRID[place - 1])) if place else start
+        return float(brentq(excess, low, float(_GRID[place]), xtol=1e-300, rtol=1e-14))
+    beyond = np.flatnonzero((start > _GRID) & (values >= 0))
+    if not len(beyond):
+        return _small(moments, sigma_w2, sigma_b2)
+    place = int(beyond[-1])
+    high = min(start, float(_GRID[place + 1])) if place + 1 < len(_GRID) else start
+    return float(brentq(excess, float(_GRID[place]), high, xtol=1e-300, rtol=1e-14))
+
+
+def _small(moments: GaussianMoments, sigma_w2: float, sigma_b2: float) -> float:
+    """The fixed point below the grid: of V as linear there."""
+    V0 = float(moments.V(0.0))
+    slope = sigma_w2 * (float(moments.V(_LEAST)) - V0) / _LEAST
+    return (sigma_w2 * V0 + sigma_b2) / (1 - slope) if slope < 1 else 0.0
+
+
+def _correlation(
+    moments: GaussianMoments, sigma_w2: float, sigma_b2: float, at: float, q: float
+) -> float:
+    """c*: 1 while the map's slope there is at most 1, else its only fixed point in [0, 1).
+
+    The map has non-negative coefficients, so it is convex. It is divided by its value at 1, which
+    is q* at a fixed point, and makes sense where q diverges.
+    """
+    steepest = _correlation_slope(moments, sigma_w2, sigma_b2, at, 1.0, q == math.inf)
+    if q == 0 or steepest <= 1 + _EDGE:
+        return 1.0
+    size = sigma_w2 * float(moments.V(at)) + sigma_b2
+
+    def excess(c: float) -> float:
+        return (sigma_w2 * float(moments.G(at, at * c, at)) + sigma_b2) / size - c
+
+    if excess(0.0) <= 0:
+        return 0.0
+    for exponent in range(1, 13):
+        high = 1 - 10.0**-exponent
+        if excess(high) < 0:
+            return float(brentq(excess, 0.0, high, xtol=1e-14))
+    return 1.0
+
+
+def _correlation_slope(
+    moments: GaussianMoments,
+    sigma_w2: float,
+    sigma_b2: float,
+    at: float,
+    c: float,
+    diverging: bool,
+) -> float:
+    """σ_w² q E[φ′φ′]/q_{l+1} at correlation c: σ_w² E[φ′φ′], and χ₁ at c = 1, where q is fixed."""
+    derivative = float(moments.D(at)) if c == 1.0 else float(moments.G_prime(at, at * c, at))
+    growth = (sigma_w2 * float(moments.V(at)) + sigma_b2) / at if diverging else 1.0
+    if not (math.isfinite(derivative) and math.isfinite(growth)):
+        raise TPLimitError(
+            f"the correlations of a {moments.name} network have no limit: its variance overflows",
+            mend="choose a smaller σ_w² or σ_b²",
+        )
+    return sigma_w2 * derivative / growth if growth else 0.0

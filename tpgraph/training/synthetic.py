@@ -1,0 +1,32 @@
+"""Made-up samples that fit a program."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tpgraph.errors import TPDataError
+from tpgraph.program import Program
+from tpgraph.seeds import seed_sequence
+from tpgraph.training.data import Dataset, dataset
+
+__all__ = ["synthetic_data"]
+
+
+def synthetic_data(program: Program, count: int, seed: int = 0) -> Dataset:
+    """Standard Gaussian data ξ, and targets y_j = sin(2 u_j·ξ/√d) for fixed random u_j ~ N(0, 1).
+
+    ξ has all data inputs side by side, d entries in all.
+    """
+    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
+        raise TPDataError(f"{count!r} synthetic samples", expected="a whole number ≥ 1")
+    rng = np.random.default_rng(seed_sequence(seed, "synthetic data"))
+    arrays = {
+        d.variable.name: rng.standard_normal((count, d.variable.dim.size({}))) for d in program.data
+    }
+    if not arrays:
+        raise TPDataError(f"program {program.name} has no data")
+    ξ = np.concatenate(list(arrays.values()), axis=1)
+    for target in program.targets:
+        u = rng.standard_normal((ξ.shape[1], target.variable.dim.size({})))
+        arrays[target.variable.name] = np.sin(2 * ξ @ u / ξ.shape[1] ** 0.5)
+    return dataset(program, arrays)
