@@ -36,25 +36,70 @@ def test_captions_name_moments():
     assert captions[1].text.startswith(r"\text{Moment}\quad \mu = \frac{1}{n}\sum_{\alpha}")
 
 
+def ghosts(drawing):
+    color = drawing.style.ghost_color
+    return {node.id for node in drawing.scene.nodes if node.color == color}
+
+
+def shown(drawing):
+    return {node.id for node in drawing.scene.nodes} - ghosts(drawing)
+
+
 def test_marks_come_one_after_the_other_and_stay(mlp):
-    shown = [{node.id for node in drawing.scene.nodes} for drawing in mlp.drawings]
-    assert shown[0] == {"b[1]", "b[2]", "b[3]"}
-    assert shown[1] - shown[0] == {"x[1]~1"}
-    assert shown[2] - shown[1] == {"x[1]", "x[1]:gate"}
-    assert all(a < b for a, b in pairwise(shown))
-    assert shown[-1] == {node.id for node in tp.draw(MLP).scene.nodes}
+    there = [shown(drawing) for drawing in mlp.drawings]
+    assert there[0] == {"b[1]", "b[2]", "b[3]"}
+    assert there[1] - there[0] == {"x[1]~1"}
+    assert there[2] - there[1] == {"x[1]", "x[1]:gate"}
+    assert all(a < b for a, b in pairwise(there))
+    assert there[-1] == {node.id for node in tp.draw(MLP).scene.nodes}
+
+
+def test_what_is_to_come_is_a_ghost_with_its_label(mlp):
+    for drawing in mlp.drawings:
+        pale = ghosts(drawing)
+        for mark in (*drawing.scene.nodes, *drawing.scene.edges):
+            ends = {mark.id} if hasattr(mark, "id") else {mark.source, mark.target}
+            ghost = drawing.style.ghost_color if ends & pale else None
+            assert (mark.color == drawing.style.ghost_color) == bool(ends & pale)
+            assert mark.label is None or mark.label.color == ghost
+
+
+@pytest.mark.parametrize("style", ["paper", "teaching", "dark"])
+def test_nothing_of_a_ghost_has_another_colour(style):
+    frames = tp.draw_frames(MLP, style=style)
+    look = frames.style
+    page = picture(frames.drawings[0].scene, look)
+    pale = ghosts(frames.drawings[0])
+    parts = [part for layer in page.marks if layer.kind in ("gates", "variables")
+             for part in layer.marks]  # fmt: skip
+    assert {dict(part.data)["id"] for part in parts} >= pale > set()
+    for part in parts:
+        paints = [m.paint for m in part.marks if hasattr(m, "paint")]
+        colors = {c for p in paints for c in (p.fill, p.stroke) if c}
+        colors |= {m.color for m in part.marks if hasattr(m, "plain")}
+        is_ghost = dict(part.data)["id"] in pale
+        assert (colors <= {look.ghost_color, look.paper}) == is_ghost
+
+
+def test_lines_of_ghosts_lie_below_the_others():
+    frames = tp.draw_frames(tp.backward(MLP))
+    for drawing in frames.drawings:
+        pale = [edge.color == drawing.style.ghost_color for edge in drawing.scene.edges]
+        assert pale == sorted(pale, reverse=True)
 
 
 def test_what_is_new_is_coloured_and_nothing_moves(mlp):
-    place = {n.id: (n.x, n.y) for n in tp.draw(MLP).scene.nodes}
-    known = set()
+    scene = tp.draw(MLP).scene
+    place = {n.id: (n.x, n.y, n.width, n.height) for n in scene.nodes}
+    lines = {(e.source, e.target): e.points for e in scene.edges}
+    known = shown(mlp.drawings[0])
     for drawing in mlp.drawings:
-        new = {n.id for n in drawing.scene.nodes} - known if known else set()
-        assert {n.id for n in drawing.scene.nodes if n.color} == new
-        known |= {n.id for n in drawing.scene.nodes}
-        assert all(place[n.id] == (n.x, n.y) for n in drawing.scene.nodes)
-        ends = {name for e in drawing.scene.edges for name in (e.source, e.target)}
-        assert ends <= known
+        new = shown(drawing) - known
+        bright = {n.id for n in drawing.scene.nodes if n.color == drawing.style.path_color}
+        assert bright == new
+        known |= new
+        assert {n.id: (n.x, n.y, n.width, n.height) for n in drawing.scene.nodes} == place
+        assert {(e.source, e.target): e.points for e in drawing.scene.edges} == lines
 
 
 @pytest.mark.parametrize("style", ["paper", "teaching", "dark"])
@@ -75,9 +120,10 @@ def test_every_program_of_the_gallery(name):
 def test_backward_programs_have_frames():
     program = tp.backward(MLP)
     frames = tp.draw_frames(program)
-    first = {node.id for node in frames.drawings[0].scene.nodes}
+    first = shown(frames.drawings[0])
+    assert first
     assert first.isdisjoint(program.equation_of)
-    assert not any("gate" in node.kind for node in frames.drawings[0].scene.nodes)
+    assert not any(name.endswith(":gate") for name in first)
     last = frames.drawings[-1].scene
     assert {n.id for n in last.nodes} == {n.id for n in tp.draw(program).scene.nodes}
     assert any(r"dx^{2} = W^{3\top} db^{3}" in caption.text for caption in frames.captions)
@@ -127,6 +173,8 @@ def test_a_slide_has_an_overlay_for_each_frame(mlp):
     numbers = {int(k) for k in re.findall(r"\\only<(\d+)", mlp.tikz)}
     assert numbers == set(range(1, 8))
     assert mlp.tikz.count("{%") == mlp.tikz.count(r"\only<") + 1
+    pale = {int(k) for k in re.findall(r"\\only<1-(\d+)>", mlp.tikz)}
+    assert pale == set(range(1, 7))
     assert tp.extract_program(mlp.tikz.encode()) is not None
 
 

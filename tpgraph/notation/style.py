@@ -91,15 +91,20 @@ class Style:
     arrow_length: float = 8.0
     arrow_width: float = 4.6
     legend_stroke: float = 0.9
+    ghost_color: str = "#bfbfbf"  # of what frames have not computed yet
 
     def tint(self, name: str) -> str:
         """The background colour of a context; an unknown name is taken as the colour itself."""
         return dict(self.tints).get(name, name)
 
     def inside(self, kind: str, fill: str = "hollow", color: str | None = None) -> str:
-        """The inside of a node: what is filled has its own colour, else its kind's."""
+        """The inside of a node: what is filled has its own colour, else its kind's; ghosts have
+        none.
+        """
         if fill == "filled":
             return color or self.filled_fill or self.ink
+        if color == self.ghost_color:
+            return self.paper
         fills = {
             "G": self.hollow_fill,
             "X": self.hollow_fill,
@@ -180,6 +185,7 @@ DARK = replace(
     ),
     path_color="#56b4e9",
     arrow_color="#1fbf92",
+    ghost_color="#505a68",
 )
 """For slides: light lines on dark."""
 

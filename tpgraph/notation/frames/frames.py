@@ -1,7 +1,7 @@
 r"""Frames for teaching: one picture for each instruction, all over one layout.
 
 A frame shows what is computed so far, what its instruction adds in colour, and below the picture
-the rule (MatMul, Nonlin, Moment) with its formula. What is not yet computed is not there yet.
+the rule (MatMul, Nonlin, Moment) with its formula. What is not yet computed is a pale ghost.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.files import write_bytes
@@ -32,10 +33,12 @@ MAX_FRAMES = 500
 _STRIP_GAP = 10.0  # pt between the picture and the strip of the caption
 _STRIP_PADDING = 6.0
 
+M = TypeVar("M", Node, Edge)
+
 
 @dataclass(frozen=True)
 class Frames:
-    """The pictures of a program's instructions; `born` is the frame in which a mark appears.
+    """The pictures of a program's instructions; `born` is the frame before which a mark is a ghost.
 
     `scene` is the last frame without its caption; `captions` are what the frames say.
     """
@@ -64,13 +67,15 @@ class Frames:
     @cached_property
     def tikz(self) -> str:
         r"""A beamer document of one slide, whose marks come by overlays (`\only<k->`)."""
-        colored = replace(
-            self.scene,
-            nodes=tuple(self._new(node) for node in self.scene.nodes),
-            edges=tuple(self._new_edge(edge) for edge in self.scene.edges),
-        )
+        colored, ghosts = map(self._all, (self.style.path_color, self.style.ghost_color))
         return to_beamer(
-            self.scene, colored, self.born, self.captions, self.style, source=self.source
+            self.scene,
+            colored,
+            ghosts,
+            self.born,
+            self.captions,
+            self.style,
+            source=self.source,
         )
 
     @cached_property
@@ -113,23 +118,41 @@ class Frames:
         return target.with_name(f"{target.stem}-{k:0{digits}d}{target.suffix}")
 
     def _frame(self, k: int) -> Scene:
-        nodes = [n for n in self.scene.nodes if self.born[n.id] <= k]
-        edges = [e for e in self.scene.edges if self._birth(e) <= k]
+        """Frame k; lines that are ghosts lie below the others."""
+        edges = sorted(self.scene.edges, key=lambda e: self._birth(e) <= k)
         return replace(
             self.scene,
-            nodes=tuple(self._new(n) if self.born[n.id] == k > 0 else n for n in nodes),
-            edges=tuple(self._new_edge(e) if self._birth(e) == k else e for e in edges),
+            nodes=tuple(
+                self._painted(n, self._color(self.born[n.id], k)) for n in self.scene.nodes
+            ),
+            edges=tuple(self._painted(e, self._color(self._birth(e), k)) for e in edges),
             labels=(*self.scene.labels, self.captions[k]),
         )
+
+    def _color(self, birth: int, k: int) -> str | None:
+        """The colour in frame k of what appears in the frame `birth`; None for its own."""
+        if birth > k:
+            return self.style.ghost_color
+        return self.style.path_color if birth == k > 0 else None
 
     def _birth(self, edge: Edge) -> int:
         return max(self.born[edge.source], self.born[edge.target])
 
-    def _new(self, node: Node) -> Node:
-        return replace(node, color=self.style.path_color)
+    def _all(self, color: str) -> Scene:
+        """The scene with every mark in this colour."""
+        return replace(
+            self.scene,
+            nodes=tuple(self._painted(node, color) for node in self.scene.nodes),
+            edges=tuple(self._painted(edge, color) for edge in self.scene.edges),
+        )
 
-    def _new_edge(self, edge: Edge) -> Edge:
-        return replace(edge, color=self.style.path_color)
+    def _painted(self, mark: M, color: str | None) -> M:
+        """The mark in this colour, of a ghost its label as well."""
+        if color is None:
+            return mark
+        if color == self.style.ghost_color and mark.label is not None:
+            mark = replace(mark, label=replace(mark.label, color=color))
+        return replace(mark, color=color)
 
 
 def draw_frames(

@@ -1,6 +1,7 @@
 r"""Frames as one file: a beamer slide with overlays, and a page for the browser.
 
-A mark that appears in frame k is drawn in colour `\only<k>` and in its own look `\only<k+1->`.
+A mark that appears in frame k is a ghost `\only<1-(k-1)>`, in colour `\only<k>` and in its own
+look `\only<k+1->`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from itertools import groupby
+from operator import itemgetter
 
 from tpgraph.notation.painters.paint import Group, Picture, picture
 from tpgraph.notation.painters.tikz import Painter, program_comments, require_length
@@ -36,6 +39,7 @@ _TAIL = r"""\end{frame}
 def to_beamer(
     scene: Scene,
     colored: Scene,
+    ghosts: Scene,
     born: Mapping[str, int],
     captions: Sequence[Label],
     style: Style,
@@ -44,18 +48,22 @@ def to_beamer(
 ) -> str:
     r"""A beamer document whose slide has one overlay for each caption.
 
-    `colored` is the scene with every mark in the colour of what is new; `born` says in which
-    frame, from 0, a mark appears. Compiles with pdflatex and lualatex. Raises TPError as `to_tikz`.
+    `colored` is the scene with every mark in the colour of what is new, `ghosts` with every mark
+    in that of what is to come; `born` says in which frame, from 0, a mark appears. Compiles with
+    pdflatex and lualatex. Raises TPError as `to_tikz`.
     """
     page = picture(scene, style)
     require_length(page)
     painter = Painter(style)
-    plain = dict(_groups(painter, page))
-    painter.names.clear()
-    bright = dict(_groups(painter, picture(colored, style)))
+    plain, bright, pale = (_named(painter, found, style) for found in (scene, colored, ghosts))
     body: list[str] = []
-    for key, lines in plain.items():
-        body += _timed(lines, bright[key], _birth(key, born), len(captions))
+    for _, layer in groupby(plain, key=itemgetter(0)):
+        keys = list(layer)
+        for key in keys:
+            if birth := _birth(key, born):
+                body += _only(f"1-{birth}", pale[key])
+        for key in keys:
+            body += _timed(plain[key], bright[key], _birth(key, born), len(captions))
     for k, caption in enumerate(captions, start=1):
         text = picture(Scene(labels=(caption,)), style).marks[0]
         assert isinstance(text, Group), "free labels stand in a group"
@@ -74,6 +82,12 @@ def to_beamer(
 
 Key = tuple[int, int, str, str]
 """Layer, position in it, and the names of a node (twice) or of an edge's ends."""
+
+
+def _named(painter: Painter, scene: Scene, style: Style) -> dict[Key, list[str]]:
+    """The lines of a scene's parts, which name the same nodes in every version of the scene."""
+    painter.names.clear()
+    return dict(_groups(painter, picture(scene, style)))
 
 
 def _groups(painter: Painter, page: Picture) -> Iterator[tuple[Key, list[str]]]:

@@ -239,7 +239,7 @@ def _variable(node: Node, style: Style) -> Group:
 
 def _gate(node: Node, style: Style) -> Group:
     color = node.color or style.ink
-    fill = style.inside(node.kind)
+    fill = style.inside(node.kind, color=node.color)
     marks: list[Mark] = [Polygon(gate_polygon(node), True, Paint(fill, color, style.gate_stroke))]
     if node.kind == "bar-gate":
         marks.append(Polygon(bar_segment(node), False, Paint(None, color, style.bar_stroke)))
