@@ -12,7 +12,8 @@ import tpgraph as tp
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.limits import warnings_on_stderr
-from tpgraph_cli.study_options import Seed, Workers, sweep_progress
+from tpgraph_cli.options import Seed, Workers
+from tpgraph_cli.progress import sweep_progress
 
 __all__ = ["compare", "coordcheck", "parse_sizes", "parse_test"]
 

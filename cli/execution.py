@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +11,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
+from tpgraph_cli.progress import training_progress
 
 __all__ = ["compile_", "run", "train"]
 
@@ -96,7 +94,7 @@ def train(
     Ctrl-C keeps what is done; --resume goes on from there.
     """
     program = load(file, constants)
-    with _progress(steps) as advance:
+    with training_progress(steps) as advance:
         result = tp.train(
             program,
             data,
@@ -115,30 +113,3 @@ def train(
         f"{len(losses)} steps: loss {losses[0]:.4g} at the first, {losses[-1]:.4g} at the last;"
         f" see {out}"
     )
-
-
-@contextmanager
-def _progress(steps: int) -> Iterator[Callable[[int, int, float], None] | None]:
-    """A progress bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("training", total=steps)
-
-        def advance(done: int, total: int, loss: float) -> None:
-            bar.update(task, completed=done, total=total, description=f"loss {loss:.4g}")
-
-        yield advance

@@ -13,7 +13,7 @@ import tpgraph as tp
 from tpgraph_cli.comparison import Synthetic
 from tpgraph_cli.execution import Dtype, Precision, Seed, Widths
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
-from tpgraph_cli.study_options import sweep_progress
+from tpgraph_cli.progress import sweep_progress
 
 if TYPE_CHECKING:
     from tpgraph import Program

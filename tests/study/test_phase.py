@@ -18,7 +18,8 @@ from tpgraph.study.figures import figure_bytes
 from tpgraph.study.phase.diagram import phase_diagram
 from tpgraph.study.phase.fixed_points import border, chi, depth_scales, fixed_point
 from tpgraph.study.phase.moments import moments_of
-from tpgraph_cli.study_phase import parse_range, phase
+from tpgraph_cli.numbers import parse_range
+from tpgraph_cli.studies.phase import phase
 
 TANH = {"value": np.tanh, "slope": lambda z: 1 / np.cosh(z) ** 2}
 

@@ -11,28 +11,11 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import write
+from tpgraph_cli.numbers import parse_range
 
-__all__ = ["parse_range", "phase"]
+__all__ = ["phase"]
 
 _POINT = "σ_w²,σ_b²"
-
-
-def parse_range(text: str, option: str) -> list[float]:
-    """`"0:5:50"` as 50 values from 0 to 5, `"1,1.5,2"` or `"1"` as those. Raises TPError."""
-    try:
-        if ":" in text:
-            first, last, count = text.split(":")
-            start, stop, steps = float(first), float(last), int(count)
-            if steps < 1 or not (math.isfinite(start) and math.isfinite(stop)):
-                raise ValueError
-            return [start + (stop - start) * i / max(1, steps - 1) for i in range(steps)]
-        values = [float(part) for part in text.split(",")]
-    except ValueError:
-        raise tp.TPDataError(
-            f"{option} {text} is not understood",
-            expected="FIRST:LAST:COUNT, such as 0:5:50, or values such as 1,1.5,2",
-        ) from None
-    return values
 
 
 def phase(

@@ -10,8 +10,9 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, parse_constants, read_text
-from tpgraph_cli.study_options import Out, Scheduler, Workers, sweep_progress
-from tpgraph_cli.study_phase import parse_range
+from tpgraph_cli.numbers import numbers, parse_names, whole_numbers
+from tpgraph_cli.options import Out, Scheduler, Workers
+from tpgraph_cli.progress import sweep_progress
 
 if TYPE_CHECKING:
     from tpgraph import DriftResult
@@ -85,8 +86,8 @@ def drift(
     chosen = {
         "widths": whole_numbers(widths, "--widths"),
         "depths": whole_numbers(depths, "--depths"),
-        "sigma_w2": _numbers(sigma_w2, "--sigma-w2"),
-        "sigma_b2": _numbers(sigma_b2, "--sigma-b2"),
+        "sigma_w2": numbers(sigma_w2, "--sigma-w2"),
+        "sigma_b2": numbers(sigma_b2, "--sigma-b2"),
         "snapshots": whole_numbers(snapshots, "--snapshots"),
         "inits": inits,
         "lr": lr,
@@ -130,31 +131,6 @@ def program_text(
     text, _, _ = read_text(file)
     text = tp.with_function(text, function) if function is not None else text
     return tp.with_loss(text, loss) if loss is not None else text
-
-
-def _numbers(text: str | None, option: str) -> tuple[float, ...] | None:
-    """A list of numbers, if one was given."""
-    return None if text is None else tuple(parse_range(text, option))
-
-
-def whole_numbers(text: str | None, option: str) -> tuple[int, ...] | None:
-    """A list of whole numbers, if one was given. Raises TPError for others."""
-    values = _numbers(text, option)
-    if values is None:
-        return None
-    if any(int(value) != value for value in values):
-        raise tp.TPDataError(f"{option} {text} is not understood", expected="whole numbers")
-    return tuple(int(value) for value in values)
-
-
-def parse_names(text: str | None) -> tuple[str, ...] | None:
-    """`L,σ_w2,-` as three names, of which `-` is none."""
-    if text is None:
-        return None
-    parts = tuple("" if part.strip() == "-" else part.strip() for part in text.split(","))
-    if len(parts) != 3:
-        raise tp.TPDataError(f"--names {text} is not understood", expected="three, as L,σ_w2,-")
-    return parts
 
 
 def _report(

@@ -11,8 +11,9 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import parse_constants, read_text, write
-from tpgraph_cli.study_options import Out, Scheduler, Seed, Workers, sweep_progress
-from tpgraph_cli.study_phase import parse_range
+from tpgraph_cli.numbers import parse_range
+from tpgraph_cli.options import Out, Scheduler, Seed, Workers
+from tpgraph_cli.progress import sweep_progress
 
 __all__ = ["dispersion"]
 

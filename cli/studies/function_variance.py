@@ -11,9 +11,10 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, parse_constants
-from tpgraph_cli.study_drift import parse_names, program_text, whole_numbers
-from tpgraph_cli.study_options import Out, Scheduler, Workers, sweep_progress
-from tpgraph_cli.study_phase import parse_range
+from tpgraph_cli.numbers import parse_names, parse_range, whole_numbers
+from tpgraph_cli.options import Out, Scheduler, Workers
+from tpgraph_cli.progress import sweep_progress
+from tpgraph_cli.studies.drift import program_text
 
 if TYPE_CHECKING:
     from tpgraph import VariancePreset

@@ -1,0 +1,22 @@
+"""`tpgraph study …`: finite against infinite width. Each command lives in a module of its own."""
+
+from __future__ import annotations
+
+import typer
+
+from tpgraph_cli.studies.dispersion import dispersion
+from tpgraph_cli.studies.drift import drift
+from tpgraph_cli.studies.function_variance import function_variance
+from tpgraph_cli.studies.phase import phase
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Study finite against infinite width: when does NTK theory hold?",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.command("phase")(phase)
+app.command("dispersion")(dispersion)
+app.command("drift")(drift)
+app.command("function-variance")(function_variance)
