@@ -11,6 +11,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
+from tpgraph_cli.options import MadeUp, one_sample
 from tpgraph_cli.progress import training_progress
 
 __all__ = ["compile_", "run", "train"]
@@ -51,6 +52,7 @@ def run(
     data: Annotated[
         str | None, typer.Option(help="CSV or NPZ; a network runs on one of its samples.")
     ] = None,
+    synthetic: MadeUp = False,
     sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", min=0)] = 0,
     dtype: Precision = Dtype.float64,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -61,7 +63,7 @@ def run(
         program,
         parse_widths(width or []),
         seed,
-        tp.load_data(data, program).row(sample) if data is not None else None,
+        one_sample(program, data, synthetic, sample),
         dtype=dtype.value,
     )
     if as_json:

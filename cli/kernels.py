@@ -13,6 +13,7 @@ import tpgraph as tp
 from tpgraph_cli.comparison import Synthetic
 from tpgraph_cli.execution import Dtype, Precision, Seed, Widths
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
+from tpgraph_cli.options import Engine
 from tpgraph_cli.progress import sweep_progress
 
 if TYPE_CHECKING:
@@ -27,14 +28,6 @@ class Kind(StrEnum):
     ntk = "ntk"
     nngp = "nngp"
     both = "both"
-
-
-class Engine(StrEnum):
-    """How the limit is taken."""
-
-    auto = "auto"
-    exact = "exact"
-    sampled = "sampled"
 
 
 def kernel(

@@ -14,6 +14,8 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import Constants, File, load
+from tpgraph_cli.options import Engine, MadeUp, one_sample
+from tpgraph_cli.passes import Form, FormOption, Pass, PassOption, StepsOption, with_passes
 
 __all__ = ["limit", "warnings_on_stderr"]
 
@@ -25,27 +27,13 @@ class Outputs(StrEnum):
     sampled = "sampled"
 
 
-class Engine(StrEnum):
-    """How the limit is found."""
-
-    auto = "auto"
-    exact = "exact"
-    sampled = "sampled"
-
-
-class Pass(StrEnum):
-    """What is evaluated."""
-
-    forward = "forward"
-    backward = "backward"
-
-
 def limit(
     file: File,
     constants: Constants = None,
     data: Annotated[
         str | None, typer.Option(help="CSV or NPZ; a network is evaluated on one of its samples.")
     ] = None,
+    synthetic: MadeUp = False,
     sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", min=0)] = 0,
     engine: Annotated[
         Engine,
@@ -61,9 +49,9 @@ def limit(
         Outputs,
         typer.Option(help="Readouts are random, or drawn once by the seed and known from then on."),
     ] = Outputs.random,
-    pass_: Annotated[
-        Pass, typer.Option("--pass", help="The program, or with its backward pass.")
-    ] = Pass.forward,
+    passes: PassOption = Pass.forward,
+    steps: StepsOption = 1,
+    form: FormOption = Form.exact,
     gia: Annotated[
         bool,
         typer.Option(
@@ -82,11 +70,9 @@ def limit(
     Prints the derivation: one line per instruction with the rule it applies, Ẑ and Ż of every
     MatMul, mean and variance of every vector, the limit of every scalar with its error.
     """
-    program = load(file, constants)
-    if pass_ == Pass.backward:
-        program = tp.backward(program)
+    program = with_passes(load(file, constants), passes, steps, form)
     pairs = [_pair(text) for text in cov or []]
-    row = tp.load_data(data, program).row(sample) if data is not None else None
+    row = one_sample(program, data, synthetic, sample)
     drawn = "sampled" if outputs == Outputs.sampled else None
     with warnings_on_stderr():
         found = tp.limit(

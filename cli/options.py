@@ -1,13 +1,28 @@
-"""Options that several commands share: workers, cluster, seed, the folder of results."""
+"""Options that several commands share: workers, cluster, seed, engine, samples."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-__all__ = ["Out", "Scheduler", "Seed", "Workers"]
+import tpgraph as tp
+
+if TYPE_CHECKING:
+    from tpgraph import Program
+
+__all__ = ["Engine", "MadeUp", "Out", "Scheduler", "Seed", "Workers", "one_sample"]
+
+
+class Engine(StrEnum):
+    """How a limit is taken."""
+
+    auto = "auto"
+    exact = "exact"
+    sampled = "sampled"
+
 
 Workers = Annotated[
     int | None,
@@ -22,3 +37,17 @@ Out = Annotated[
     typer.Option(help="Folder of results; a run that was stopped goes on from what is there."),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
+MadeUp = Annotated[
+    bool, typer.Option("--synthetic", help="Without data: made-up samples, standard Gaussian.")
+]
+
+
+def one_sample(
+    program: Program, data: str | None, synthetic: bool, number: int
+) -> dict[str, Any] | None:
+    """Sample `number` of a data file, or of made-up ones; None where neither is asked for."""
+    if data is not None and synthetic:
+        raise tp.TPDataError("--data and --synthetic are two ways to one sample", mend="give one")
+    if synthetic:
+        return tp.synthetic_data(program, number + 1).row(number)
+    return tp.load_data(data, program).row(number) if data is not None else None

@@ -342,3 +342,27 @@ def test_constants_are_chosen_on_the_command_line(mlp: Path) -> None:
     for wrong, said in [("L", "NAME=VALUE"), ("L=x", "NAME=VALUE"), ("K=2", "no constant K")]:
         with pytest.raises(tp.TPError, match=said):
             CliRunner().invoke(app, ["check", str(mlp), "--set", wrong], catch_exceptions=False)
+
+
+def test_a_made_up_sample_serves_where_there_is_no_data(mlp: Path) -> None:
+    options = ("--set", "d=3", "--set", "L=1", "--json")
+    found = tpgraph("limit", str(mlp), "--synthetic", *options)
+    assert found.exit_code == 0
+    program = tp.load(mlp, {"d": 3, "L": 1})
+    row = tp.synthetic_data(program, 1).row(0)
+    assert json.loads(found.stdout) == tp.limit(program, data=row).to_json()
+    assert tpgraph("run", str(mlp), "--synthetic", "--width", "n=8").exit_code == 0
+    with pytest.raises(tp.TPDataError, match="two ways to one sample"):
+        CliRunner().invoke(
+            app, ["run", str(mlp), "--synthetic", "--data", "x.csv"], catch_exceptions=False
+        )
+
+
+def test_training_is_taken_to_its_limit(tmp_path: Path) -> None:
+    path = tmp_path / "net.tp"
+    path.write_text(tp.gallery.entry("one_hidden").text, encoding="utf-8")
+    training = ("--pass", "sgd", "--steps", "2", "--form", "fluctuation")
+    options = ("--synthetic", *training, "--outputs", "sampled", "--samples", "4096", "--json")
+    found = json.loads(tpgraph("limit", str(path), *options).stdout)
+    assert found["engine"] == "sampled"
+    assert found["vectors"]["f̃_2"]["var"] < 1e-9
