@@ -159,7 +159,7 @@ def coordcheck(
             progress=progress,
         )
     if out is not None:
-        write(tp.figure_bytes(found.figure(), out), out)
+        write(tp.figure_bytes(tp.coordinate_figure(found), out), out)
     if csv is not None:
         write(found.csv(), csv)
     if as_json:

@@ -50,8 +50,10 @@ if TYPE_CHECKING:
     from tpgraph.program.report import error_entry, report
     from tpgraph.program.strict import strict_text
     from tpgraph.study.compare.compare import compare
+    from tpgraph.study.compare.figure import compare_figure
     from tpgraph.study.compare.result import Comparison
     from tpgraph.study.coordinates.check import CoordinateCheck, coordinate_check
+    from tpgraph.study.coordinates.figure import coordinate_figure
     from tpgraph.study.dispersion.settings import (
         DispersionSettings,
         dispersion_settings,
@@ -127,8 +129,10 @@ _HOME = {
     "check": "program",
     "chi": "study.phase.fixed_points",
     "compare": "study.compare.compare",
+    "compare_figure": "study.compare.figure",
     "compile": "compiler",
     "coordinate_check": "study.coordinates.check",
+    "coordinate_figure": "study.coordinates.figure",
     "depth_scales": "study.phase.fixed_points",
     "dispersion_settings": "study.dispersion.settings",
     "draw": "notation",
@@ -231,8 +235,10 @@ __all__ = [
     "check",
     "chi",
     "compare",
+    "compare_figure",
     "compile",
     "coordinate_check",
+    "coordinate_figure",
     "depth_scales",
     "dispersion_settings",
     "draw",

@@ -253,7 +253,7 @@ def test_runs_that_diverge_are_counted_and_left_out() -> None:
     assert found.summary()["diverged"] == 4
     assert found.summary()["slope"] is None
     json.dumps(found.summary(), allow_nan=False)
-    assert len(found.figure().axes) == 2
+    assert len(tp.compare_figure(found).axes) == 2
     assert "no exponent" in str(found)
 
 

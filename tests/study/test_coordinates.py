@@ -181,8 +181,8 @@ def test_the_results_as_text_table_and_figure() -> None:
     document = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert document["vectors"]["x[2]"]["change"]["predicted"] == -0.5
     assert "x[2]" in str(found)
-    assert len(found.figure().axes) == 2
-    assert tp.figure_bytes(found.figure(), "a.png")[:4] == b"\x89PNG"
+    assert len(tp.coordinate_figure(found).axes) == 2
+    assert tp.figure_bytes(tp.coordinate_figure(found), "a.png")[:4] == b"\x89PNG"
     again = coordinate_check(mlp("ntk"), widths=[16, 32], steps=2, seeds=2, synthetic=20)
     np.testing.assert_array_equal(again.sizes, found.sizes)
 

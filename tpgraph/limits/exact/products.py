@@ -13,23 +13,34 @@ derivatives of x(ξ_i) alone, which no Gaussian of another input moves. Source: 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from tpgraph.errors import TPTypeError
 from tpgraph.limits.exact import gaussians
+from tpgraph.limits.exact.blocks import Blocks
 from tpgraph.limits.exact.forms import Array, Gaussian
+from tpgraph.limits.exact.gaussians import Gaussians
 from tpgraph.limits.exact.slopes import derivative
-from tpgraph.limits.exact.terms import linear
+from tpgraph.limits.exact.terms import Sum, linear
 from tpgraph.limits.outputs import STAYS_RANDOM, Output
-from tpgraph.limits.scales import Asymptotic
+from tpgraph.limits.scales import Asymptotic, Scales
 from tpgraph.program import MatMul
 
-if TYPE_CHECKING:
-    from tpgraph.limits.exact.evaluation import Evaluation
-
 __all__ = ["Products"]
+
+
+class State(Protocol):
+    """What is known of a program so far: products read it and add to it."""
+
+    scales: Scales
+    sums: dict[str, Sum]
+    outputs: dict[str, Output]
+    entries: dict[str, tuple[Sum, ...]]
+    alike: set[str]
+    gaussians: Gaussians
+    blocks: Blocks
 
 
 class Products:
@@ -40,8 +51,8 @@ class Products:
     `independent` have Ẑ alone.
     """
 
-    def __init__(self, evaluation: Evaluation, independent: Collection[str]) -> None:
-        self._at = evaluation
+    def __init__(self, state: State, independent: Collection[str]) -> None:
+        self._at = state
         self._independent = independent
         self.dots: dict[str, dict[str, Array]] = {}
         self.repeats: dict[str, str] = {}

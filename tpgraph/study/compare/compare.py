@@ -27,6 +27,7 @@ from tpgraph.kernels import kernel
 from tpgraph.kernels.losses import fixed_outputs, program_loss
 from tpgraph.language import to_text
 from tpgraph.program import Program, Regime
+from tpgraph.study.compare.figure import compare_figure
 from tpgraph.study.compare.limits import (
     Kernels,
     Reference,
@@ -268,4 +269,4 @@ def _write(folder: Path, found: Comparison) -> None:
     write_text(folder / "comparison.csv", found.csv())
     for kind in ("svg", "png"):
         name = folder / f"comparison.{kind}"
-        write_bytes(name, figure_bytes(found.figure(), name))
+        write_bytes(name, figure_bytes(compare_figure(found), name))

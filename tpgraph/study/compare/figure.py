@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,10 +9,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from tpgraph.study.compare.result import Comparison, Run
 from tpgraph.study.coordinates.figure import width_axis
-
-if TYPE_CHECKING:
-    from tpgraph.study.compare.result import Comparison, Run
 
 __all__ = ["compare_figure"]
 

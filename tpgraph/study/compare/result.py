@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from tpgraph.program import Regime
-from tpgraph.study.compare.figure import compare_figure
 from tpgraph.study.compare.limits import Ensemble
 from tpgraph.study.compare.samples import Array, fit_exponent
 
@@ -132,10 +130,6 @@ class Comparison:
                 limit = float(run.limit[t, m, c])
                 writer.writerow([run.width, run.number, t, m, c, repr(float(value)), repr(limit)])
         return out.getvalue()
-
-    def figure(self) -> Figure:
-        """Trajectories beside their limits, and the error against width."""
-        return compare_figure(self)
 
     def __str__(self) -> str:
         slope, error = self.slope

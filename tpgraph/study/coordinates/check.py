@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.figure import Figure
 
 from tpgraph.compiler import Module, Params, compile
 from tpgraph.errors import TPDataError
@@ -28,7 +27,6 @@ from tpgraph.study.compare.samples import (
     samples_of,
     sizes_of,
 )
-from tpgraph.study.coordinates.figure import coordinate_figure
 from tpgraph.study.coordinates.theory import UNCHANGED, UNSTABLE, Prediction, predict
 from tpgraph.training import check_settings
 
@@ -113,10 +111,6 @@ class CoordinateCheck:
                 for name in self.names
             },
         }
-
-    def figure(self) -> Figure:
-        """Sizes and changes against width, one line for each vector."""
-        return coordinate_figure(self)
 
     def __str__(self) -> str:
         head = ("vector", "size n^e", "predicted", "change n^e", "predicted")

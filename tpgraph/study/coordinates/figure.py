@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
@@ -14,9 +13,7 @@ from matplotlib.ticker import NullLocator
 
 from tpgraph.program import default_latex
 from tpgraph.study.compare.samples import Array
-
-if TYPE_CHECKING:
-    from tpgraph.study.coordinates.check import CoordinateCheck, Exponent
+from tpgraph.study.coordinates.check import CoordinateCheck, Exponent
 
 __all__ = ["coordinate_figure", "width_axis"]
 
