@@ -8,7 +8,7 @@ from notation.geometry import _meet, corners, violations
 
 import tpgraph as tp
 from tpgraph.errors import TPError
-from tpgraph.notation.folds.repetition import find_runs
+from tpgraph.notation.folds.repetition import find_runs, shift_between
 from tpgraph.notation.painters.paint import label_bounds
 
 POOL = """program pool
@@ -148,3 +148,71 @@ def test_paths_and_plates_do_not_go_together():
     program = long("mlp", "L", 9)
     with pytest.raises(TPError, match="no place in a folded picture"):
         tp.draw(program, fold=True, paths=tp.select_paths(program, "W[2]"))
+
+
+DEEP = """program deep_rnn
+width n
+dim d = 8
+const T = 5
+const L = 2
+data ξ[1..T] : d
+matrix V : n × d ~ N(0, 1)
+matrix U[1..L] : n × n ~ N(0, 1)
+matrix W[1..L] : n × n ~ N(0, 1)
+s[0,1] = tanh(V ξ[1])
+for l in 1..L:
+    s[l,1] = tanh(U[l] s[l-1,1])
+for t in 2..T:
+    s[0,t] = tanh(V ξ[t])
+    for l in 1..L:
+        s[l,t] = tanh(U[l] s[l-1,t] + W[l] s[l,t-1])
+output s[L,T]
+"""
+
+
+def deep(T, L, text=DEEP):
+    return tp.parse(text.replace("T = 5", f"T = {T}").replace("L = 2", f"L = {L}"))
+
+
+TURNED = re.sub(r"s\[([^,\]]+),([^\]]+)\]", r"s[\2,\1]", DEEP)
+
+
+@pytest.mark.parametrize("direction", ["LR", "RL", "BT", "TB"])
+@pytest.mark.parametrize(("T", "L", "text"), [(100, 2, DEEP), (5, 2, DEEP), (100, 2, TURNED)])
+def test_layers_over_time_fold_over_time(T, L, text, direction):
+    scene = tp.draw(deep(T, L, text), fold=True, direction=direction).scene
+    (plate,) = scene.plates
+    assert plate.label.text == rf"t=2,\,\ldots,\,{T}"
+    inside = {n.id for n in scene.nodes if _meet(box(n), frame(plate), 0)}
+    assert inside == {n.id for n in scene.nodes if re.search(r"\bt(-1)?\b", n.id)}
+    assert len(inside) == 3 + 2 * 5
+    assert len([label for label in scene.labels if "dots" in label.text]) == 2 * L
+    assert violations(scene) == []
+    for label in (*scene.labels, plate.label):
+        own = label_bounds(label)
+        assert not _meet(own, frame(plate))
+        assert not any(_meet(own, box(node)) for node in scene.nodes)
+        others = [n.label for n in (*scene.nodes, *scene.edges) if n.label]
+        others += [other for other in scene.labels if other is not label]
+        assert not any(_meet(own, label_bounds(other)) for other in others)
+
+
+def test_the_time_has_its_place_among_two_indices():
+    scene = tp.draw(deep(100, 2), fold=True).scene
+    labels = {n.id: n.label.text for n in scene.nodes if n.label and n.kind in "GX"}
+    assert labels["s[1,t-1]"] == "s^{1,t{-}1}"
+    assert {e.matrix for e in scene.edges if e.kind == "matmul"} == {"U[1]", "U[2]", "W[1]", "W[2]"}
+    wires = {(e.source, e.target) for e in scene.edges}
+    assert {("s[1,t-1]", "s[1,t]~2"), ("s[0,t]", "s[1,t]~1"), ("s[2,t-1]", "s[2,t]~2")} <= wires
+
+
+def test_a_family_moves_in_one_index():
+    equations = [e for e in deep(9, 2).equations if e.out.name in deep(9, 2).body]
+    (run,) = find_runs(equations)
+    assert run.positions == {("s", 2): 1, ("ξ", 1): 0}
+    assert (run.period, run.count, run.first) == (8, 8, 2)
+    one = [("s", (3, 2), None), ("s", (2, 2), None), ("ξ", (2,), None)]
+    assert shift_between(one, [("s", (3, 3), None), ("s", (2, 3), None), ("ξ", (3,), None)])
+    assert not shift_between(one, [("s", (3, 3), None), ("s", (3, 2), None), ("ξ", (3,), None)])
+    assert not shift_between(one, [("s", (3, 3), None), ("s", (2, 3), None), ("ξ", (4,), None)])
+    assert not shift_between(one, [("s", (3, 2), None), ("s", (2, 3), None), ("ξ", (3,), None)])

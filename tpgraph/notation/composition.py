@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from tpgraph.errors import TPError
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.folds.apart import apart
+from tpgraph.notation.folds.columns import columns_around_plates, gaps_before_plates
 from tpgraph.notation.folds.instance import Instance
 from tpgraph.notation.folds.local import localised
 from tpgraph.notation.folds.plates import encloses_strangers, plated, renamed
@@ -79,8 +80,16 @@ def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | Non
     folded = fold(program, diagram, sideways=options.direction in ("LR", "RL"))
     if not folded.plates:
         return None
-    look = options.look
-    scene = lay_out(folded.diagram, options.direction, style=look, engine=options.layout_engine)
+    look, engine = options.look, options.layout_engine
+    scene = lay_out(folded.diagram, options.direction, style=look, engine=engine)
+    if encloses_strangers(scene, folded):
+        columns = columns_around_plates(folded)
+        if columns is None or not folded.dots:
+            return None
+        gaps = gaps_before_plates(folded, columns)
+        scene = lay_out(
+            folded.diagram, options.direction, style=look, engine=engine, columns=columns, gaps=gaps
+        )
     if encloses_strangers(scene, folded):
         return None
     return renamed(plated(scene, folded, look), folded)

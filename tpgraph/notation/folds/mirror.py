@@ -13,8 +13,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from tpgraph.notation.folds.repetition import LEAST_BLOCKS, Run, find_runs, moved
-from tpgraph.program import Equation, MatMul
+from tpgraph.notation.folds.repetition import (
+    LEAST_BLOCKS,
+    Family,
+    Run,
+    Shift,
+    find_runs,
+    shift_between,
+)
+from tpgraph.program import Equation, MatMul, split_name
 
 __all__ = ["runs_of_passes"]
 
@@ -74,7 +81,7 @@ def _mirrored(
         run.equations[first * run.period : (last + 1) * run.period],
         run.period,
         count,
-        run.position,
+        run.positions,
         run.step,
         run.index(first),
     )
@@ -82,7 +89,9 @@ def _mirrored(
         return (short,)
     equations = tuple(e for block in range(last, first - 1, -1) for e in blocks[block])
     period = len(blocks[first])
-    return short, Run(equations, period, count, run.position, -run.step, run.index(last))
+    positions = _joined(run, blocks[first], blocks[first + 1])
+    assert positions is not None, "the blocks correspond"
+    return short, Run(equations, period, count, positions, -run.step, run.index(last))
 
 
 def _adjoints(
@@ -125,21 +134,31 @@ def _longest(run: Run, blocks: Mapping[int, Sequence[Equation]]) -> tuple[int, i
 
 def _correspond(run: Run, block: Sequence[Equation], ahead: Sequence[Equation]) -> bool:
     """Whether the equations of a block are those of the one before, moved on."""
-    return len(block) == len(ahead) and all(
-        _moves_on(run, e, f) for e, f in zip(block, ahead, strict=True)
-    )
+    return len(block) == len(ahead) and _joined(run, block, ahead) is not None
 
 
-def _moves_on(run: Run, e: Equation, f: Equation) -> bool:
+def _joined(
+    run: Run, block: Sequence[Equation], ahead: Sequence[Equation]
+) -> dict[Family, int] | None:
+    """Which index moves in what families of a run and its adjoint; None where blocks of the
+    adjoint do not correspond.
+    """
+    positions = dict(run.positions)
+    for e, f in zip(block, ahead, strict=True):
+        shift = _shift(e, f)
+        if shift is None or not shift.fits(run.step, positions):
+            return None
+        positions |= shift.positions
+    return positions
+
+
+def _shift(e: Equation, f: Equation) -> Shift | None:
     if type(e) is not type(f) or len(e.inputs) != len(f.inputs):
-        return False
+        return None
     if isinstance(e, MatMul):
         if not isinstance(f, MatMul) or e.transpose != f.transpose:
-            return False
+            return None
     elif isinstance(f, MatMul) or e.function != f.function:
-        return False
-    pairs = zip((e.out, *e.inputs), (f.out, *f.inputs), strict=True)
-    names = [(a.name, b.name) for a, b in pairs]
-    return names[0][0] != names[0][1] and all(
-        a == b or moved(a, run.position, run.step) == b for a, b in names
-    )
+        return None
+    names, others = ([split_name(v.name) for v in (x.out, *x.inputs)] for x in (e, f))
+    return shift_between(names, others)

@@ -15,6 +15,8 @@ from tpgraph.notation.style import Style
 __all__ = ["enclosed", "encloses_strangers", "plated", "renamed"]
 
 _PADDING = 6.0  # pt between the marks and the frame
+_BEFORE = 9.0  # pt from dots to the frame behind them
+_DOTS = {True: r"\cdots", False: r"\vdots"}
 _LABEL_GAP = 2.5  # pt between the frame and its label
 
 
@@ -80,13 +82,22 @@ def _renamed(edge: Edge, folded: Folded) -> Edge:
 
 
 def _dots(edge: Edge, boxes: Sequence[Bounds], style: Style) -> Label:
-    """Dots in the middle of a line, as far as it lies outside of plates."""
+    """Dots in the middle of a line, as far as it lies outside of plates; where it would lead
+    aslant into one, before that.
+    """
     (x0, y0), (x1, y1) = edge.points[0], edge.points[-1]
     flat = abs(x1 - x0) >= abs(y1 - y0)
+    entered = [box for box in boxes if _inside((x1, y1), box) and not _inside((x0, y0), box)]
+    if entered and abs(y1 - y0 if flat else x1 - x0) > style.vector_diameter:
+        left, bottom, right, top = entered[0]
+        x, y = left - _BEFORE if x0 < x1 else right + _BEFORE, y1
+        if not flat:
+            x, y = x1, bottom - _BEFORE if y0 < y1 else top + _BEFORE
+        return Label(_DOTS[flat], x, y, "center", style.label_size)
     steps = [(x0 + (x1 - x0) * k / 40, y0 + (y1 - y0) * k / 40) for k in range(41)]
     free = [p for p in steps if not any(_inside(p, box) for box in boxes)] or steps
     x, y = free[len(free) // 2]
-    return Label(r"\cdots" if flat else r"\vdots", x, y, "center", style.label_size)
+    return Label(_DOTS[flat], x, y, "center", style.label_size)
 
 
 def _inside(point: Point, box: Bounds) -> bool:

@@ -198,7 +198,7 @@ class _Folding:
             inside = [n for n, block in plan.home.items() if block == plan.kept]
             inside += [*plan.entries, *(n for n in plan.reads(plan.kept) if n not in self.vertex)]
             for name in inside:
-                new = generic_name(name, run.position, letter, run.index(plan.kept))
+                new = generic_name(name, run.position(name), letter, run.index(plan.kept))
                 names[name], names[f"{name}:gate"] = new, f"{new}:gate"
         taken = {v.id for v in diagram.vertices if v.id not in names}
         distinct = len(set(names.values())) == len(names) and taken.isdisjoint(names.values())

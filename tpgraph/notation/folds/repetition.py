@@ -5,42 +5,70 @@ r"""Repetition in a program: runs of blocks of equations, each like the one befo
         x[l] = φ(h[l] + b[l])       …
 
 Two equations correspond if they have one function, and the names in them are equal (shared) or
-differ in one index, all by the same step. A run is at least three consecutive blocks whose
+differ in one index, all by the same step; which index moves is a matter of the family, as s[l,t]
+and ξ[t] move on together. A run is at least three consecutive blocks whose
 equations correspond one by one.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from tpgraph.program import Equation, MatMul, split_name
 
-__all__ = ["LEAST_BLOCKS", "Run", "find_runs", "moved"]
+__all__ = [
+    "LEAST_BLOCKS",
+    "Family",
+    "Run",
+    "Shift",
+    "family_of",
+    "find_runs",
+    "moved",
+    "shift_between",
+]
 
 LEAST_BLOCKS = 3
 _NEXT = 4  # equations of one shape ahead that are looked at for a period
 _PERIODS = 16  # periods that are tried
 
 Name = tuple[str, tuple[int, ...], int | None]
-Shift = tuple[int, int, tuple[bool, ...]]
-"""Which index moves, by how much, and which of the names."""
+Family = tuple[str, int]
+"""The base of names, and how many indices they have."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """By how much an index moves from one equation to another, which one in what families, and
+    which of the names move.
+    """
+
+    by: int
+    positions: Mapping[Family, int]
+    moves: tuple[bool, ...]
+
+    def fits(self, by: int, positions: Mapping[Family, int]) -> bool:
+        """Whether this goes together with how other equations move."""
+        return self.by == by and all(
+            positions.get(family, position) == position
+            for family, position in self.positions.items()
+        )
 
 
 @dataclass(frozen=True)
 class Run:
     """Blocks of `period` equations, `count` of them, from the equation `start` on.
 
-    In every block the index number `position` of what moves is by `step` greater than in the block
-    before; `first` is what it is in most results of the first block.
+    In every block one index of what moves, the one that `positions` has for its family, is by
+    `step` greater than in the block before; `first` is what it is in most results of the first.
     """
 
     equations: tuple[Equation, ...]
     period: int
     count: int
-    position: int
+    positions: Mapping[Family, int]
     step: int
     first: int
 
@@ -68,7 +96,40 @@ class Run:
 
     def moved(self, name: str, blocks: int) -> str:
         """The name that stands for another one so many blocks later."""
-        return moved(name, self.position, self.step * blocks)
+        return moved(name, self.position(name), self.step * blocks)
+
+    def position(self, name: str) -> int:
+        """Which index of a name moves."""
+        return self.positions[family_of(split_name(name))]
+
+
+def family_of(name: Name) -> Family:
+    """The family of a name in its parts."""
+    return name[0], len(name[1])
+
+
+def shift_between(names: Sequence[Name], others: Sequence[Name]) -> Shift | None:
+    """How the names of an equation move on to those of another; None where they do not correspond.
+
+    The first names are those of the results, which have to move.
+    """
+    by: int | None = None
+    positions: dict[Family, int] = {}
+    moves: list[bool] = []
+    for (base, a, k), (other, b, j) in zip(names, others, strict=True):
+        if (base, len(a), k) != (other, len(b), j):
+            return None
+        differing = [p for p, (x, y) in enumerate(zip(a, b, strict=True)) if x != y]
+        moves.append(bool(differing))
+        if not differing:
+            continue
+        position = differing[0]
+        move = b[position] - a[position]
+        known = positions.setdefault((base, len(a)), position)
+        if len(differing) > 1 or by not in (None, move) or known != position:
+            return None
+        by = move
+    return Shift(by, positions, tuple(moves)) if by is not None and moves[0] else None
 
 
 def moved(name: str, position: int, by: int) -> str:
@@ -128,22 +189,27 @@ class _Shapes:
     def runs(self, period: int) -> Iterator[tuple[int, int, int]]:
         """(start, stop, period) of the longest runs with this period."""
         shifts = [self._shift(i, i + period) for i in range(len(self.shapes) - period)]
-        start = 0
+        start, positions = 0, dict[Family, int]()
         for i in range(len(shifts) + 1):
-            if (
-                i < len(shifts)
-                and shifts[i] is not None
-                and self._goes_on(shifts, start, i, period)
-            ):
+            here = shifts[i] if i < len(shifts) else None
+            if here is not None and self._goes_on(shifts, start, i, period, positions):
+                positions |= here.positions
                 continue
             yield from self._whole(start, i + period, period, shifts)
-            start = i if i < len(shifts) and shifts[i] is not None else i + 1
+            start, positions = (i + 1, {}) if here is None else (i, dict(here.positions))
 
-    def _goes_on(self, shifts: Sequence[Shift | None], start: int, i: int, period: int) -> bool:
-        """Whether equation i moves as those since `start`."""
+    def _goes_on(
+        self,
+        shifts: Sequence[Shift | None],
+        start: int,
+        i: int,
+        period: int,
+        positions: Mapping[Family, int],
+    ) -> bool:
+        """Whether equation i moves as those since `start`, whose moving indices are given."""
         here, before = shifts[i], shifts[start]
         assert here is not None
-        if before is None or here[:2] != before[:2]:
+        if before is None or not here.fits(before.by, positions):
             return i == start
         return i - period < start or shifts[i - period] == here
 
@@ -155,43 +221,39 @@ class _Shapes:
         """
         if (stop - start) // period < LEAST_BLOCKS or start >= len(shifts):
             return
-        shift = shifts[start]
-        if shift is None:
+        if shifts[start] is None:
             return
+        positions = _positions(shifts[start : start + period])
         phases = range(start, min(start + period, stop - LEAST_BLOCKS * period + 1))
-        phase = min(phases, key=lambda i: len(self._indices(i, period, stop, shift[0])))
+        phase = min(phases, key=lambda i: len(self._indices(i, period, stop, positions)))
         yield phase, phase + (stop - phase) // period * period, period
 
-    def _indices(self, start: int, period: int, stop: int, position: int) -> Counter[int | None]:
-        """The values of an index in the results of one block."""
-        return Counter(self._index(i, position) for i in range(start, min(start + period, stop)))
-
-    def _index(self, i: int, position: int) -> int | None:
-        index = self.names[i][0][1]
-        return index[position] if position < len(index) else None
+    def _indices(
+        self, start: int, period: int, stop: int, positions: Mapping[Family, int]
+    ) -> Counter[int]:
+        """The values of the moving index in the results of one block."""
+        results = (self.names[i][0] for i in range(start, min(start + period, stop)))
+        return Counter(name[1][positions[family_of(name)]] for name in results)
 
     def _shift(self, i: int, j: int) -> Shift | None:
         """How equation i moves on to equation j; None where they do not correspond."""
         if self.shapes[i] != self.shapes[j]:
             return None
-        shift: tuple[int, int] | None = None
-        moves: list[bool] = []
-        for (_, a, _), (_, b, _) in zip(self.names[i], self.names[j], strict=True):
-            differing = [p for p, (x, y) in enumerate(zip(a, b, strict=True)) if x != y]
-            moves.append(bool(differing))
-            if not differing:
-                continue
-            move = differing[0], b[differing[0]] - a[differing[0]]
-            if len(differing) > 1 or shift not in (None, move):
-                return None
-            shift = move
-        return (*shift, tuple(moves)) if shift is not None and moves[0] else None
+        return shift_between(self.names[i], self.names[j])
 
     def run(self, start: int, stop: int, period: int) -> Run:
         """The run of these equations."""
-        shift = self._shift(start, start + period)
+        shifts = [self._shift(i, i + period) for i in range(start, start + period)]
+        positions = _positions(shifts)
+        first, _ = self._indices(start, period, stop, positions).most_common(1)[0]
+        count, by = (stop - start) // period, shifts[0].by if shifts[0] else 0
+        return Run(tuple(self.equations[start:stop]), period, count, positions, by, first)
+
+
+def _positions(shifts: Iterable[Shift | None]) -> dict[Family, int]:
+    """Which index moves in what families, by the shifts of one block."""
+    positions: dict[Family, int] = {}
+    for shift in shifts:
         assert shift is not None, "a run moves"
-        first, _ = self._indices(start, period, stop, shift[0]).most_common(1)[0]
-        assert first is not None, "what moves has an index"
-        count = (stop - start) // period
-        return Run(tuple(self.equations[start:stop]), period, count, shift[0], shift[1], first)
+        positions |= shift.positions
+    return positions

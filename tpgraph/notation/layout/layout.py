@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
@@ -25,16 +25,24 @@ def lay_out(
     *,
     style: Style = PAPER,
     engine: LayoutEngine | None = None,
+    columns: Mapping[str, int] | None = None,
+    gaps: Mapping[int, float] | None = None,
 ) -> Scene:
-    """The scene of a diagram whose computation runs in this direction.
+    """The scene of a diagram whose computation runs in this direction; `columns` are those of all
+    marks, if they are given, and `gaps` adds pt behind a column.
 
     Raises TPError where the engine cannot lay it out, or a label cannot be typeset.
     """
     frame, chosen = Frame(direction), engine or get_engine()
-    places, drawn = _roomy(find_places(diagram, frame, style, chosen))
+    wider = gaps or {}
+
+    def laid_out(roomy: frozenset[str]) -> tuple[Places, Drawn]:
+        places = find_places(diagram, frame, style, chosen, roomy, columns)
+        return _roomy(replace(places, wider=wider))
+
+    places, drawn = laid_out(frozenset())
     if drawn.squeezed and len(places.at) <= LARGE:
-        squeezed = frozenset(drawn.squeezed)
-        other = _roomy(find_places(diagram, frame, style, chosen, squeezed))
+        other = laid_out(frozenset(drawn.squeezed))
         if _trouble(other[1]) < _trouble(drawn):
             places, drawn = other
     nodes, edges = nodes_of(diagram, places, drawn), edges_of(places, drawn)
@@ -66,7 +74,7 @@ def _roomy(places: Places) -> tuple[Places, Drawn]:
 def _wider(places: Places, drawn: Drawn) -> dict[int, float]:
     """The additions to all gaps that are like a crowded one."""
     crowded = {places.alike.get(column) for column, count in drawn.crowded.items() if count}
-    return {
+    return dict(places.wider) | {
         column: places.wider.get(column, 0.0) + (_WIDER if kinds in crowded else 0.0)
         for column, kinds in places.alike.items()
     }
