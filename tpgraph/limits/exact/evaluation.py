@@ -17,7 +17,7 @@ from typing import assert_never
 
 import numpy as np
 
-from tpgraph.errors import Span, TPDataError, TPError, TPTypeError
+from tpgraph.errors import TPTypeError
 from tpgraph.functions import Expression, arguments_of, inline
 from tpgraph.limits.exact.blocks import Blocks
 from tpgraph.limits.exact.expansion import expanded
@@ -25,6 +25,7 @@ from tpgraph.limits.exact.forms import Array, Gaussian
 from tpgraph.limits.exact.gaussians import Drawn, Gaussians
 from tpgraph.limits.exact.products import Products
 from tpgraph.limits.exact.terms import NotClosed, Sum, constant, linear
+from tpgraph.limits.given import given_value, in_limit_of
 from tpgraph.limits.outputs import STAYS_RANDOM, Output, apply
 from tpgraph.limits.regularity import Reach, Regularity, number_reach
 from tpgraph.limits.scales import Scales
@@ -95,13 +96,10 @@ class Evaluation:
                 self.unknown.add(equation.out.name)
                 continue
             try:
-                self._apply(equation)
+                with in_limit_of(equation):
+                    self._apply(equation)
             except NotClosed as error:
                 raise NotClosed(error.reason, equation.out.name, equation.span) from None
-            except TPError as error:
-                if not error.message.startswith("in the limit of "):
-                    error.message = f"in the limit of {equation.out}: {error.message}"
-                raise error.at(equation.span) from None
 
     def _declare(self, declaration: Declaration) -> None:
         match declaration:
@@ -116,29 +114,17 @@ class Evaluation:
                     self._initial((variable,), (0.0,), np.array([[s]]))
             case InitialMatrix():
                 pass
-            case Data(variable) | Target(variable):
-                self._given(variable, isinstance(declaration, Data), declaration.span)
+            case Data() | Target():
+                self._given(declaration)
             case _:
                 assert_never(declaration)
 
-    def _given(self, variable: Variable, required: bool, span: Span | None) -> None:
-        size = variable.dim.size({})
-        if variable.name not in self.data:
-            if required:
-                raise TPDataError(
-                    f"no value was given for {variable}",
-                    span,
-                    f"{size} numbers",
-                    "give the data: the limit is that of a network on one sample",
-                )
-            self.unknown.add(variable.name)
+    def _given(self, declaration: Data | Target) -> None:
+        name, value = declaration.variable.name, given_value(declaration, self.data)
+        if value is None:
+            self.unknown.add(name)
             return
-        value = np.asarray(self.data[variable.name], dtype=float)
-        if value.shape[1:] != (size,) or not np.isfinite(value).all():
-            raise TPDataError(
-                f"the value of {variable} does not fit", span, f"{size} finite numbers"
-            )
-        self.outputs[variable.name] = Output(value[None, :, :, None])
+        self.outputs[name] = Output(value[None, :, :, None])
 
     def _initial(
         self, variables: tuple[Variable, ...], mean: tuple[float, ...], covariance: Array

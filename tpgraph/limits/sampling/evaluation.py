@@ -18,8 +18,9 @@ from typing import assert_never
 
 import numpy as np
 
-from tpgraph.errors import Span, TPDataError, TPError, TPTypeError
+from tpgraph.errors import TPTypeError
 from tpgraph.functions import Expression, inline
+from tpgraph.limits.given import given_value, in_limit_of
 from tpgraph.limits.outputs import STAYS_RANDOM, Output, apply
 from tpgraph.limits.regularity import Reach, Regularity, number_reach
 from tpgraph.limits.sampling.checks import finite, mean, normals_of
@@ -129,12 +130,8 @@ class Evaluation:
             if any(v.name in self.unknown for v in equation.inputs):
                 self.unknown.add(equation.out.name)
                 continue
-            try:
+            with in_limit_of(equation):
                 self._apply(equation)
-            except TPError as error:
-                if not error.message.startswith("in the limit of "):
-                    error.message = f"in the limit of {equation.out}: {error.message}"
-                raise error.at(equation.span) from None
         if after is not None:
             after(len(self.program.equations) - 1)
 
@@ -160,30 +157,18 @@ class Evaluation:
                     self._initial((variable,), np.zeros(1), np.array([[s]]))
             case InitialMatrix():
                 pass
-            case Data(variable) | Target(variable):
-                self._given(variable, isinstance(declaration, Data), declaration.span)
+            case Data() | Target():
+                self._given(declaration)
             case _:
                 assert_never(declaration)
 
-    def _given(self, variable: Variable, required: bool, span: Span | None) -> None:
-        size = variable.dim.size({})
-        if variable.name not in self.data:
-            if required:
-                raise TPDataError(
-                    f"no value was given for {variable}",
-                    span,
-                    f"{size} numbers",
-                    "give the data: the limit is that of a network on one sample",
-                )
-            self.unknown.add(variable.name)
+    def _given(self, declaration: Data | Target) -> None:
+        name, value = declaration.variable.name, given_value(declaration, self.data)
+        if value is None:
+            self.unknown.add(name)
             return
-        value = np.asarray(self.data[variable.name], dtype=float)
-        if value.shape[1:] != (size,) or not np.isfinite(value).all():
-            raise TPDataError(
-                f"the value of {variable} does not fit", span, f"{size} finite numbers"
-            )
         shape = self.replicates, *value.shape, 1
-        self.outputs[variable.name] = Output(np.broadcast_to(value[None, :, :, None], shape))
+        self.outputs[name] = Output(np.broadcast_to(value[None, :, :, None], shape))
 
     def _initial(self, variables: tuple[Variable, ...], center: Array, covariance: Array) -> None:
         values, vectors = np.linalg.eigh(covariance)

@@ -1,0 +1,48 @@
+"""What engines share on their way through a program: data, and errors that name the instruction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+
+from tpgraph.errors import TPDataError, TPError
+from tpgraph.limits.estimates import Array
+from tpgraph.program import Data, Equation, Target
+
+__all__ = ["given_value", "in_limit_of"]
+
+
+def given_value(declaration: Data | Target, data: Mapping[str, Array]) -> Array | None:
+    """The values of a data input or target on every input, (N, d); None for a target without any.
+
+    Raises TPDataError for data that are missing or do not fit.
+    """
+    variable, size = declaration.variable, declaration.variable.dim.size({})
+    if variable.name not in data:
+        if isinstance(declaration, Target):
+            return None
+        raise TPDataError(
+            f"no value was given for {variable}",
+            declaration.span,
+            f"{size} numbers",
+            "give the data: the limit is that of a network on one sample",
+        )
+    value = np.asarray(data[variable.name], dtype=float)
+    if value.shape[1:] != (size,) or not np.isfinite(value).all():
+        raise TPDataError(
+            f"the value of {variable} does not fit", declaration.span, f"{size} finite numbers"
+        )
+    return value
+
+
+@contextmanager
+def in_limit_of(equation: Equation) -> Iterator[None]:
+    """Let a TPError of the block name this instruction, unless it names one already."""
+    try:
+        yield
+    except TPError as error:
+        if not error.message.startswith("in the limit of "):
+            error.message = f"in the limit of {equation.out}: {error.message}"
+        raise error.at(equation.span) from None
