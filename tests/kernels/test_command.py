@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from interruptible import start
 from typer.testing import CliRunner, Result
 
 import tpgraph as tp
@@ -158,15 +159,11 @@ def test_an_interrupted_run_leaves_no_file(files: tuple[str, str], tmp_path: Pat
     out = tmp_path / "K.npz"
     tool = str(Path(sys.executable).with_name("tpgraph"))
     options = ["--width", "n=4096", "--inits", "1000000", "-o", str(out)]
-    running = subprocess.Popen(
-        [tool, "kernel", program, "--data", data, *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    running = start([tool, "kernel", program, "--data", data, *options])
     time.sleep(3)
     running.send_signal(signal.SIGINT)
     _, errors = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert b"interrupted" in errors
-    assert b"Traceback" not in errors
+    assert "interrupted" in errors
+    assert "Traceback" not in errors
     assert not out.exists()

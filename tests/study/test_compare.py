@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch_oracle
+from interruptible import start
 
 import tpgraph as tp
 from tpgraph.compiler import compile
@@ -298,9 +299,7 @@ def test_ctrl_c_leaves_a_figure_and_a_run_to_go_on_with(tmp_path: Path) -> None:
         "--members", "50", "--out", str(out),
     ]  # fmt: skip
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    running = subprocess.Popen(
-        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    )
+    running = start(command, env=environment)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not _some_trained(out):
         time.sleep(0.05)

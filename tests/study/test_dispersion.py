@@ -1,7 +1,6 @@
 """The dispersion study: its statistics, the laws it must show, its files and its figures."""
 
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from interruptible import start
 from study.networks import TEXT
 from typer.testing import CliRunner
 
@@ -354,10 +354,7 @@ def _tasks_done(path):
 def test_ctrl_c_leaves_a_figure_of_what_is_done(tmp_path):
     program = Path(sys.executable).with_name("tpgraph")
     options = ["--widths", "20", "--depths", "40", "--inits", "3000", "--workers", "0"]
-    process = subprocess.Popen(
-        [program, "study", "dispersion", "--out", tmp_path, *options],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    process = start([program, "study", "dispersion", "--out", tmp_path, *options])
     limit = time.monotonic() + 90
     while not _tasks_done(tmp_path / "results.sqlite"):
         assert time.monotonic() < limit
