@@ -197,6 +197,72 @@ def test_layers_over_time_fold_over_time(T, L, text, direction):
         assert not any(_meet(own, label_bounds(other)) for other in others)
 
 
+NESTED = [(5, 4, DEEP), (100, 12, DEEP), (8, 5, TURNED)]
+
+
+def holds(outer, inner):
+    return (
+        outer[0] < inner[0] and outer[1] < inner[1] and inner[2] < outer[2] and inner[3] < outer[3]
+    )
+
+
+@pytest.mark.parametrize("direction", ["LR", "RL", "BT", "TB"])
+@pytest.mark.parametrize(("T", "L", "text"), NESTED)
+def test_layers_inside_of_a_time_step_are_a_plate_in_a_plate(T, L, text, direction):
+    scene = tp.draw(deep(T, L, text), fold=True, direction=direction).scene
+    assert len(scene.nodes) == 3 + 4 + 3 + 6 + 1  # start, its layers, step, its layers, end
+    ranges = [plate.label.text for plate in scene.plates]
+    assert sorted(ranges) == [rf"l=1,\,\ldots,\,{L}"] * 3 + [rf"t=2,\,\ldots,\,{T}"]
+    (outer,) = (plate for plate in scene.plates if plate.id == "t")
+    layers = [plate for plate in scene.plates if plate.id == "l"]
+    (inner,) = (plate for plate in layers if _meet(frame(plate), frame(outer)))
+    assert holds(frame(outer), frame(inner))
+    assert holds(frame(outer), label_bounds(inner.label))
+    for node in scene.nodes:
+        moves = {x for x in "tl" if re.search(rf"\b{x}(-1)?\b", node.id)}
+        inside = {plate.id for plate in scene.plates if holds(frame(plate), box(node))}
+        touched = {plate.id for plate in scene.plates if _meet(box(node), frame(plate), 0)}
+        assert inside == touched == moves
+    assert violations(scene) == []
+
+
+@pytest.mark.parametrize(("T", "L", "text"), NESTED)
+def test_labels_in_nested_plates_lie_on_nothing(T, L, text):
+    scene = tp.draw(deep(T, L, text), fold=True).scene
+    for label in (*scene.labels, *(plate.label for plate in scene.plates)):
+        own = label_bounds(label)
+        assert not any(_meet(own, box(node)) for node in scene.nodes)
+        others = [n.label for n in (*scene.nodes, *scene.edges) if n.label]
+        others += [other for other in scene.labels if other is not label]
+        assert not any(_meet(own, label_bounds(other)) for other in others)
+        frames = [frame(plate) for plate in scene.plates]
+        assert all(holds(f, own) or not _meet(own, f) for f in frames)
+
+
+def test_marks_in_nested_plates_go_by_both_letters():
+    scene = tp.draw(deep(100, 12), fold=True).scene
+    labels = {n.id: n.label.text for n in scene.nodes if n.label and n.kind in "GX"}
+    assert labels["s[l,t-1]"] == "s^{l,t{-}1}"
+    assert labels["s[l-1,t]"] == "s^{l{-}1,t}"
+    assert labels["s[l,100]"] == "s^{l,100}"
+    edges = {(e.source, e.target): e for e in scene.edges}
+    up, along = edges["s[l-1,t]", "s[l,t]~1"], edges["s[l,t-1]", "s[l,t]~2"]
+    assert (up.matrix, along.matrix) == ("U[l]", "W[l]")
+    assert edges["s[l-1,1]", "s[l,1]~1"].color == up.color != along.color
+
+
+def test_a_layer_that_differs_is_in_no_inner_plate():
+    other = DEEP.replace("s[l,t] = tanh(U", "s[l,t] = h(U").replace(
+        "data", "fn h(z) = sin(z)\ndata", 1
+    )
+    scene = tp.draw(deep(9, 4, other.replace("s[l,1] = tanh", "s[l,1] = h")), fold=True).scene
+    assert len(scene.plates) == 4
+    skip = DEEP.replace("    for l in 1..L:\n        s[l,t] =", "    q[t] = tanh(W[1] s[2,t-1])\n"
+                        "    for l in 1..L:\n        s[l,t] =")  # fmt: skip
+    scene = tp.draw(deep(9, 4, skip), fold=True).scene
+    assert [plate.id for plate in scene.plates] == ["t"]
+
+
 def test_the_time_has_its_place_among_two_indices():
     scene = tp.draw(deep(100, 2), fold=True).scene
     labels = {n.id: n.label.text for n in scene.nodes if n.label and n.kind in "GX"}

@@ -11,6 +11,7 @@ from tpgraph.notation.folds.apart import apart
 from tpgraph.notation.folds.columns import columns_around_plates, gaps_before_plates
 from tpgraph.notation.folds.instance import Instance
 from tpgraph.notation.folds.local import localised
+from tpgraph.notation.folds.nesting import nested
 from tpgraph.notation.folds.plates import encloses_strangers, plated, renamed
 from tpgraph.notation.folds.plating import Folded, fold, fold_passes
 from tpgraph.notation.folds.steps import generic_step
@@ -77,12 +78,22 @@ def compose(program: Program, options: Options) -> Scene:
 
 def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | None:
     """The scene with plates; None where nothing repeats, or where a plate would hold strangers."""
-    folded = fold(program, diagram, sideways=options.direction in ("LR", "RL"))
+    sideways = options.direction in ("LR", "RL")
+    folded = fold(program, diagram, sideways)
     if not folded.plates:
         return None
+    inner = nested(program, folded, sideways)
+    if inner is not None:
+        inner = replace(inner, diagram=coloured(inner.diagram, options.look))
+    scene = _with_plates(inner, options) if inner is not None else None
+    return scene or _with_plates(folded, options)
+
+
+def _with_plates(folded: Folded, options: Options) -> Scene | None:
+    """The scene of a folded diagram; None where a plate would hold strangers."""
     look, engine = options.look, options.layout_engine
     scene = lay_out(folded.diagram, options.direction, style=look, engine=engine)
-    if encloses_strangers(scene, folded):
+    if encloses_strangers(scene, folded, look):
         columns = columns_around_plates(folded)
         if columns is None or not folded.dots:
             return None
@@ -90,7 +101,7 @@ def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | Non
         scene = lay_out(
             folded.diagram, options.direction, style=look, engine=engine, columns=columns, gaps=gaps
         )
-    if encloses_strangers(scene, folded):
+    if encloses_strangers(scene, folded, look):
         return None
     return renamed(plated(scene, folded, look), folded)
 

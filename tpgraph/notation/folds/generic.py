@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tpgraph.program import Equation, Program, split_name
+from tpgraph.program import Equation, Program
 
 __all__ = ["generic_name", "generic_text", "loop_letter", "loop_letters", "range_text"]
 
@@ -44,18 +44,17 @@ def _offset(letter: str, by: int, latex: bool = False) -> str:
     return f"{letter}{{{sign}}}{abs(by)}" if latex else f"{letter}{sign}{abs(by)}"
 
 
-def generic_name(name: str, position: int, letter: str, index: int) -> str:
-    """The name with the letter for one of its indices.
+def generic_name(name: str, position: int, letter: str, value: int) -> str:
+    """The name with the letter for one of its indices; others may be letters already.
 
     >>> generic_name("x[49]~1", 0, "l", 50)
     'x[l-1]~1'
     """
-    base, numbers, temporary = split_name(name)
-    written = [
-        _offset(letter, i - index) if p == position else str(i) for p, i in enumerate(numbers)
-    ]
-    text = f"{base}[{','.join(written)}]"
-    return text if temporary is None else f"{text}~{temporary}"
+    base, _, rest = name.partition("[")
+    index, _, temporary = rest.partition("]")
+    written = index.split(",")
+    written[position] = _offset(letter, int(written[position]) - value)
+    return f"{base}[{','.join(written)}]{temporary}"
 
 
 def range_text(letter: str, first: int, last: int, step: int) -> str:

@@ -27,7 +27,7 @@ def plated(scene: Scene, folded: Folded, style: Style) -> Scene:
     left_out = [e for e in scene.edges if (e.source, e.target) in folded.dots]
     edges = tuple(e for e in scene.edges if (e.source, e.target) not in folded.dots)
     scene = replace(scene, edges=edges)
-    boxes = [_box(plate, scene) for plate in folded.plates]
+    boxes = _boxes(folded, scene, style)
     dots = [_dots(edge, boxes, style) for edge in left_out]
     scene = replace(scene, labels=(*scene.labels, *dots))
     plates = []
@@ -57,14 +57,19 @@ def enclosed(scene: Scene, label: str, style: Style) -> Scene:
     return replace(scene, plates=(plate, *scene.plates))
 
 
-def encloses_strangers(scene: Scene, folded: Folded) -> bool:
+def encloses_strangers(scene: Scene, folded: Folded, style: Style) -> bool:
     """Whether a plate would hold marks that do not belong to it, or two plates overlap."""
-    boxes = [_box(plate, scene) for plate in folded.plates]
+    boxes = _boxes(folded, scene, style)
     for plate, box in zip(folded.plates, boxes, strict=True):
         strangers = (n for n in scene.nodes if n.id not in plate.members)
         if any(_meet(box, own) for n in strangers for own in _node_boxes(n)):
             return True
-    return any(_meet(a, b) for a, b in combinations(boxes, 2))
+    pairs = combinations(zip(folded.plates, boxes, strict=True), 2)
+    return any(
+        _meet(a, b)
+        for (p, a), (q, b) in pairs
+        if not (p.members > q.members or q.members > p.members)
+    )
 
 
 def _meet(a: Bounds, b: Bounds) -> bool:
@@ -87,9 +92,10 @@ def _dots(edge: Edge, boxes: Sequence[Bounds], style: Style) -> Label:
     """
     (x0, y0), (x1, y1) = edge.points[0], edge.points[-1]
     flat = abs(x1 - x0) >= abs(y1 - y0)
-    entered = [box for box in boxes if _inside((x1, y1), box) and not _inside((x0, y0), box)]
+    boxes = [box for box in boxes if not (_inside((x0, y0), box) and _inside((x1, y1), box))]
+    entered = [box for box in boxes if _inside((x1, y1), box)]
     if entered and abs(y1 - y0 if flat else x1 - x0) > style.vector_diameter:
-        left, bottom, right, top = entered[0]
+        left, bottom, right, top = max(entered, key=lambda box: box[2] - box[0])
         x, y = left - _BEFORE if x0 < x1 else right + _BEFORE, y1
         if not flat:
             x, y = x1, bottom - _BEFORE if y0 < y1 else top + _BEFORE
@@ -105,9 +111,26 @@ def _inside(point: Point, box: Bounds) -> bool:
     return left <= point[0] <= right and bottom <= point[1] <= top
 
 
-def _box(plate: PlateOf, scene: Scene) -> Bounds:
-    """The frame around the marks of a plate, their labels and the lines between them."""
+def _boxes(folded: Folded, scene: Scene, style: Style) -> list[Bounds]:
+    """The frames of all plates, those of outer plates around inner ones and their labels."""
+    own = [_box(plate, scene, []) for plate in folded.plates]
+    room = style.caption_size + 2 * _LABEL_GAP
+    boxes = []
+    for plate in folded.plates:
+        pairs = zip(folded.plates, own, strict=True)
+        inner = [
+            (left, bottom - room, right, top + room)
+            for other, (left, bottom, right, top) in pairs
+            if other.members < plate.members
+        ]
+        boxes.append(_box(plate, scene, inner))
+    return boxes
+
+
+def _box(plate: PlateOf, scene: Scene, inner: Sequence[Bounds]) -> Bounds:
+    """The frame around the marks of a plate, their labels, the lines between, and inner plates."""
     boxes = [box for n in scene.nodes if n.id in plate.members for box in _node_boxes(n)]
+    boxes += inner
     inside = [e for e in scene.edges if {e.source, e.target} <= plate.members]
     boxes += [box for edge in inside for box in _edge_boxes(edge)]
     lefts, bottoms, rights, tops = zip(*boxes, strict=True)

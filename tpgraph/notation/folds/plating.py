@@ -22,7 +22,7 @@ from tpgraph.notation.gate_text import SUM
 from tpgraph.notation.picture import Diagram, Gate, Product, Vertex
 from tpgraph.program import Program
 
-__all__ = ["Folded", "PlateOf", "fold", "fold_passes"]
+__all__ = ["Folded", "Folding", "PlateOf", "fold", "fold_passes"]
 
 T = TypeVar("T")
 
@@ -87,14 +87,21 @@ def fold_passes(program: Program, diagram: Diagram, sideways: bool = True) -> Fo
 
 
 def _folded(diagram: Diagram, groups: Sequence[Group], sideways: bool) -> Folded:
-    return _Folding(diagram, groups, sideways).folded() if groups else Folded(diagram)
+    return Folding(diagram, groups, sideways).folded() if groups else Folded(diagram)
 
 
-class _Folding:
-    """The diagram of what stays."""
+class Folding:
+    """The diagram of what stays; `names` are what marks are called that are folded already."""
 
-    def __init__(self, diagram: Diagram, groups: Sequence[Group], sideways: bool) -> None:
+    def __init__(
+        self,
+        diagram: Diagram,
+        groups: Sequence[Group],
+        sideways: bool,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
         self.diagram = diagram
+        self.names = names or {}
         self.room = _ROOM_SIDEWAYS if sideways else _ROOM_UPWARDS
         self.groups = groups
         self.plans = [plan for group in groups for plan in group.plans]
@@ -198,7 +205,8 @@ class _Folding:
             inside = [n for n, block in plan.home.items() if block == plan.kept]
             inside += [*plan.entries, *(n for n in plan.reads(plan.kept) if n not in self.vertex)]
             for name in inside:
-                new = generic_name(name, run.position(name), letter, run.index(plan.kept))
+                called, position = self.names.get(name, name), run.position(name)
+                new = generic_name(called, position, letter, run.index(plan.kept))
                 names[name], names[f"{name}:gate"] = new, f"{new}:gate"
         taken = {v.id for v in diagram.vertices if v.id not in names}
         distinct = len(set(names.values())) == len(names) and taken.isdisjoint(names.values())

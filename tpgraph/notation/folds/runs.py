@@ -66,13 +66,18 @@ class Group:
         return len({plan.run.index(plan.kept) for plan in self.plans}) == 1
 
 
-def foldable(groups: Sequence[Group], equations: Sequence[Equation]) -> list[Group]:
-    """The groups that can be folded, with what stays of them chosen."""
+def foldable(
+    groups: Sequence[Group], equations: Sequence[Equation], nested: bool = False
+) -> list[Group]:
+    """The groups that can be folded, with what stays of them chosen.
+
+    If they are `nested`, what only other plates read that move along does not stand behind its own.
+    """
     left = list(groups)
     while left:
         plans = [plan for group in left for plan in group.plans]
         _choose_blocks(plans)
-        wrong = {id(plan) for plan in _Readers(plans).wrong(equations)}
+        wrong = {id(plan) for plan in _Readers(plans, nested).wrong(equations)}
         fine = [g for g in left if g.aligned and wrong.isdisjoint(map(id, g.plans))]
         if len(fine) == len(left):
             break
@@ -106,8 +111,10 @@ def everywhere(plan: Plan, name: str) -> Iterator[str]:
 class _Readers:
     """Who reads what of the runs; what is read of last blocks is noted in `after`."""
 
-    def __init__(self, plans: Sequence[Plan]) -> None:
+    def __init__(self, plans: Sequence[Plan], nested: bool) -> None:
         self.plans = plans
+        self.nested = nested
+        self.made: set[str] = set()
         self.plan_of = {name: plan for plan in plans for name in plan.run.block_of}
         for plan in plans:
             for name in plan.home:
@@ -117,6 +124,7 @@ class _Readers:
 
     def wrong(self, equations: Sequence[Equation]) -> Iterator[Plan]:
         """The plans of the runs that cannot be folded because of what is read of them."""
+        self.made = {equation.out.name for equation in equations}
         for equation in equations:
             own = self.plan_of.get(equation.out.name)
             if own is None:
@@ -147,9 +155,15 @@ class _Readers:
         for name in dict.fromkeys(v.name for v in equation.inputs):
             plan = self.plan_of.get(name)
             if plan is None:
+                if name in moving and name in self.made:
+                    yield own
                 continue
             if plan is not own and name not in moving:
                 yield from self._at_end(name)
+            elif self.nested and plan is not own:
+                self.pooled.update(everywhere(plan, name))
+                if plan.home[name] != plan.kept:
+                    yield own
             elif plan.home[name] != plan.kept and name not in plan.entries:
                 yield plan
                 yield own

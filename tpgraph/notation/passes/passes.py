@@ -78,7 +78,7 @@ def lay_out_passes(
     frames = tuple(zip((_frame_of(plate, frame) for plate in first.plates), members, strict=True))
     wires = tuple(replace(composition, grounds=grounds, plates=frames).wires())
     scene = replace(marks, edges=(*marks.edges, *wires))
-    if encloses_strangers(scene, plates.folded):
+    if encloses_strangers(scene, plates.folded, style):
         raise TPError(
             "what repeats cannot be put in a plate: other marks would stand in it",
             mend="fold one step or at least three, or draw fewer layers unfolded",
