@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 from notation.geometry import GATES, _meet, violations
-from notation.test_fold import box, frame, long
+from notation.test_fold import box, deep, frame, long
 from notation.test_passes import DIFFERENTIABLE, wrong
 
 import tpgraph as tp
@@ -296,3 +296,8 @@ def test_too_many_marks_are_refused():
     with pytest.raises(TPError, match="marks would not be readable") as refused:
         tp.draw(program, fold=True)
     assert "time steps" in refused.value.mend
+
+
+def test_a_backward_pass_whose_plates_have_no_room_is_drawn_unfolded():
+    program = tp.backward(deep(7, 2))
+    assert tp.draw(program, fold=True).scene == tp.draw(program).scene

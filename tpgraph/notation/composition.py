@@ -20,7 +20,7 @@ from tpgraph.notation.layout.layout import lay_out
 from tpgraph.notation.legend import build_legend, marks_used
 from tpgraph.notation.overlay import VectorPath, labelled, overlaid
 from tpgraph.notation.painters.paint import picture
-from tpgraph.notation.passes.passes import lay_out_passes
+from tpgraph.notation.passes.passes import PlateError, lay_out_passes
 from tpgraph.notation.passes.signals import shortened, signals_once
 from tpgraph.notation.passes.staging import is_staged
 from tpgraph.notation.picture import Diagram, coloured, filled, picture_of
@@ -107,24 +107,32 @@ def _with_plates(folded: Folded, options: Options) -> Scene | None:
 
 
 def _passes(program: Program, options: Options) -> Scene:
-    """The scene of a program whose equations have places."""
-    program, look = signals_once(program), options.look
-    around, folded = None, None
+    """The scene of a program whose equations have places; unfolded where plates have no room."""
+    program = signals_once(program)
     if options.fold:
         drawn = frozenset(program.equation_of) if options.show_io else program.body
         step = generic_step(program, drawn)
         passes = localised(program, drawn) if step is None else step.passes
-        folded = _folded_passes(program if passes is None else passes.program, passes, options)
+        shown = program if passes is None else passes.program
+        folded = _folded_passes(shown, passes, options)
         around = None if step is None else step.label
-        if passes is not None and (folded.plates or around):
-            program = passes.program
-        else:
-            folded = folded if passes is None else None
-    if folded is None:
-        diagram = shortened(picture_of(program, show_io=options.show_io, style=look))
-        folded = Folded(labelled(diagram, options.paths) if options.paths else diagram)
-    scene = lay_out_passes(program, folded, options.direction, look, options.layout_engine, around)
-    return overlaid(scene, options.paths, look) if options.paths else scene
+        if folded.plates or around:
+            try:
+                return _laid_out_passes(shown, folded, options, around)
+            except PlateError:
+                if around:
+                    raise
+    diagram = shortened(picture_of(program, show_io=options.show_io, style=options.look))
+    folded = Folded(labelled(diagram, options.paths) if options.paths else diagram)
+    scene = _laid_out_passes(program, folded, options)
+    return overlaid(scene, options.paths, options.look) if options.paths else scene
+
+
+def _laid_out_passes(
+    program: Program, folded: Folded, options: Options, around: str | None = None
+) -> Scene:
+    look, engine = options.look, options.layout_engine
+    return lay_out_passes(program, folded, options.direction, look, engine, around)
 
 
 def _folded_passes(program: Program, passes: Instance | None, options: Options) -> Folded:

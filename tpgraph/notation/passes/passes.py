@@ -25,13 +25,17 @@ from tpgraph.notation.scene import Direction, Edge, Node, Plate, Point, Scene
 from tpgraph.notation.style import Style
 from tpgraph.program import Program
 
-__all__ = ["lay_out_passes"]
+__all__ = ["PlateError", "lay_out_passes"]
 
 _TRACK = 4.5  # pt between lines in a channel
 _MOST_MARKS = 1200
 _OUTSIDE = 5  # tracks beyond the outermost marks
 _FAR = 16.0
 _TRACKS = ((150, 9), (300, 4), (400, 2))  # (so many wires, so many tracks in a channel)
+
+
+class PlateError(TPError):
+    """A plate would hold marks that do not belong to it."""
 
 
 def lay_out_passes(
@@ -45,8 +49,8 @@ def lay_out_passes(
     """The scene of a program whose equations have places, drawn as the diagram of `folded`; with
     `around` all of it in a plate with this label.
 
-    Raises TPError for contexts in a direction in which their captions have no room, and for plates
-    in which other marks would stand; TPLimitError for more wires than a picture can hold.
+    Raises TPError for contexts in a direction in which their captions have no room, PlateError for
+    plates in which other marks would stand; TPLimitError for more wires than a picture can hold.
     """
     staging = stage(program, folded.diagram)
     if len(staging.home) > _MOST_MARKS:
@@ -79,7 +83,7 @@ def lay_out_passes(
     wires = tuple(replace(composition, grounds=grounds, plates=frames).wires())
     scene = replace(marks, edges=(*marks.edges, *wires))
     if encloses_strangers(scene, plates.folded, style):
-        raise TPError(
+        raise PlateError(
             "what repeats cannot be put in a plate: other marks would stand in it",
             mend="fold one step or at least three, or draw fewer layers unfolded",
         )
