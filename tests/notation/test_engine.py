@@ -175,7 +175,7 @@ def cached_module(directory: Path) -> Path:
 def test_the_compiled_module_is_cached(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = WasmEngine().layout(SMALL)
     assert stat.S_IMODE(cached_module(own_cache).stat().st_mode) == 0o600
-    monkeypatch.setattr(wasm.cache, "store", None)
+    monkeypatch.setattr(wasm, "store_cached", None)
     assert WasmEngine().layout(SMALL) == expected
 
 
@@ -191,7 +191,7 @@ def test_a_damaged_module_is_compiled_again(own_cache: Path) -> None:
 def test_an_intact_file_that_is_no_module_is_ignored(own_cache: Path) -> None:
     expected = WasmEngine().layout(SMALL)
     path = cached_module(own_cache)
-    wasm.cache.store(f"wasm/{path.name}", b"not a module")
+    wasm.store_cached(f"wasm/{path.name}", b"not a module")
     assert WasmEngine().layout(SMALL) == expected
     assert path.stat().st_size > 1_000_000
 

@@ -170,7 +170,7 @@ def test_intact_files_of_another_form_are_ignored(own_cache: Path) -> None:
     first = outline("x", 9.0)
     (stored,) = (own_cache / "labels").iterdir()
     for payload in (b"[]", b"{}", b'{"glyphs": 3}', json.dumps({"size": [1]}).encode()):
-        cache.store(f"labels/{stored.name}", payload)
+        cache.store_cached(f"labels/{stored.name}", payload)
         mathtext._label.cache_clear()
         assert outline("x", 9.0) == first
 
@@ -188,22 +188,22 @@ def test_a_cache_that_cannot_be_written_does_no_harm(
 
 
 def test_files_others_can_write_are_not_trusted(own_cache: Path) -> None:
-    cache.store("a/b", b"payload")
-    assert cache.load("a/b") == b"payload"
+    cache.store_cached("a/b", b"payload")
+    assert cache.load_cached("a/b") == b"payload"
     (own_cache / "a" / "b").chmod(0o666)
-    assert cache.load("a/b") is None
+    assert cache.load_cached("a/b") is None
     (own_cache / "a" / "link").symlink_to(own_cache / "a" / "b")
     (own_cache / "a" / "b").chmod(0o600)
-    assert cache.load("a/link") is None
-    assert cache.load("a") is None
+    assert cache.load_cached("a/link") is None
+    assert cache.load_cached("a") is None
 
 
 def test_files_of_another_owner_are_not_trusted(
     own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache.store("a", b"payload")
+    cache.store_cached("a", b"payload")
     monkeypatch.setattr(os, "geteuid", lambda: 123456)
-    assert cache.load("a") is None
+    assert cache.load_cached("a") is None
 
 
 def test_cache_directory_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,8 +222,8 @@ def test_concurrent_writers_leave_a_whole_file(own_cache: Path) -> None:
 
     def write(payload: bytes) -> None:
         for _ in range(20):
-            cache.store("shared", payload)
-            assert cache.load("shared") in payloads
+            cache.store_cached("shared", payload)
+            assert cache.load_cached("shared") in payloads
 
     threads = [threading.Thread(target=write, args=(payload,)) for payload in payloads]
     for thread in threads:

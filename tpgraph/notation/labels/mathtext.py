@@ -16,7 +16,7 @@ from importlib.metadata import version
 from typing import Any
 
 from tpgraph.errors import TPError
-from tpgraph.notation import cache
+from tpgraph.notation.cache import load_cached, store_cached
 from tpgraph.notation.labels.dialect import lines
 
 __all__ = ["BASE_SIZE", "Command", "Glyph", "Outline", "Placed", "Rule", "outline"]
@@ -162,10 +162,10 @@ def _scaled_rule(rule: Rule, factor: float) -> Rule:
 def _line(label: str, text: str) -> Outline:
     """One line at 100 pt, from the disk cache or newly set."""
     name = _cache_name(text)
-    if (stored := cache.load(name)) is not None and (known := _decoded(stored)) is not None:
+    if (stored := load_cached(name)) is not None and (known := _decoded(stored)) is not None:
         return known
     data = json.dumps(_typeset(label, text)).encode()
-    cache.store(name, data)
+    store_cached(name, data)
     return _from_data(json.loads(data))
 
 
