@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tpgraph.errors import TPError
+from tpgraph.files import write_bytes
 from tpgraph.notation.composition import Options, compose
 from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.overlay import VectorPath
@@ -84,7 +83,7 @@ class Drawing:
                 expected=f"a file name that ends in {', '.join(FORMATS)}",
                 mend=f"write {target.with_suffix('.svg')}",
             )
-        _write(target, paint(self))
+        write_bytes(target, paint(self))
         return target
 
 
@@ -142,20 +141,3 @@ def source_of(program: Program) -> str | None:
 def _canvas() -> ModuleType:
     """The painters that need matplotlib, which takes longer to load than an SVG to draw."""
     return importlib.import_module("tpgraph.notation.painters.canvas")
-
-
-def _write(target: Path, content: bytes) -> None:
-    """Write to a new file beside the target, then put it in its place."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
-            file.write(content)
-        os.chmod(file.name, 0o666 & ~_umask())
-        os.replace(file.name, target)
-    except OSError as error:
-        raise TPError(f"{target} cannot be written: {error.strerror or error}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
