@@ -80,12 +80,7 @@ def _emit_declaration(plan: Plan, lines: Lines, declaration: Declaration) -> Non
             deviation = _over_root(plan, variance, columns)
             lines.add(f'params["{variable}"] = {_draw(shape, deviation)}', says)
         case Parameter(variable):
-            dims: tuple[Dimension, ...] = (
-                (variable.matrix.rows, variable.matrix.columns)
-                if variable.is_matrix
-                else (variable.dim,)
-            )
-            shape = _shape(plan, dims)
+            shape = _shape(plan, variable.type.dimensions)
             lines.add(f'params["{variable}"] = {_draw(shape, _deviation(plan, declaration))}', says)
         case Data() | Target():
             pass
@@ -196,12 +191,7 @@ def _place_of_base(plan: Plan) -> str | None:
         if not isinstance(declaration, Parameter | InitialMatrix | InitialVectors):
             continue
         variable = declaration.variables[0]
-        dims = (
-            (variable.matrix.rows, variable.matrix.columns)
-            if variable.is_matrix
-            else (variable.dim,)
-        )
-        for axis, dimension in enumerate(dims):
+        for axis, dimension in enumerate(variable.type.dimensions):
             if isinstance(dimension, Width) and dimension.name == base.name:
                 return f'params["{variable}"].shape[{axis}]'
     return None

@@ -133,9 +133,7 @@ def multiplier_parts(
     if kind == "input" and variable.is_matrix and parametrization.name != "standard":
         constant /= variable.matrix.columns.size({}) ** 0.5
     axis = 0 if kind == "input" else 1
-    dimensions = (
-        (variable.matrix.rows, variable.matrix.columns) if variable.is_matrix else (variable.dim,)
-    )
+    dimensions: tuple[Dimension, ...] = variable.type.dimensions
     return constant, axis, -a if isinstance(dimensions[axis], Width) else Fraction(0)
 
 

@@ -17,7 +17,6 @@ import numpy.typing as npt
 from tpgraph.program import MatMul, Parameter, Program, Variable
 from tpgraph.transform.backward import Differentiated, differentiate_program
 from tpgraph.transform.powers import Power, multiplier
-from tpgraph.types import Dimension
 
 __all__ = ["Gradient", "GradientTerm", "gradients", "gradients_of", "materialize"]
 
@@ -80,10 +79,7 @@ def materialize(
 ) -> npt.NDArray[np.float64]:
     """The gradient as an array of the parameter's shape, from the values of an interpreted pass."""
     variable = gradient.parameter.variable
-    dims: tuple[Dimension, ...] = (
-        (variable.matrix.rows, variable.matrix.columns) if variable.is_matrix else (variable.dim,)
-    )
-    total = np.zeros([d.size(widths) for d in dims])
+    total = np.zeros([d.size(widths) for d in variable.type.dimensions])
     for term in gradient.terms:
         left = term.coefficient.at(widths) * values[term.left.name]
         total += left if term.right is None else np.outer(left, values[term.right.name])
