@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from latex_compiler import ENGINES, compiled, installed
-from strategies import _Maker, _Seeded
+from strategies import seeded_program
 
 from tpgraph.errors import TPError
 from tpgraph.gallery import entries
@@ -135,7 +135,7 @@ def test_documents_compile_without_warnings(text: str, engine: str, tmp_path: Pa
 def test_the_gallery_and_random_programs_compile(engine: str, tmp_path: Path) -> None:
     """Many listings in one document, which thus also shows that they can be input."""
     programs = [e.program() for e in entries()]
-    programs += [_Maker(_Seeded(i), i % 2 == 0, False, False).program(20) for i in range(12)]
+    programs += [seeded_program(i, 20, network=i % 2 == 0) for i in range(12)]
     head, _, tail = latex_listing(programs[0]).partition("\\begingroup\n")
     listings = "".join(latex_listing(program, standalone=False) for program in programs)
     assert tail.endswith("\\end{document}\n")
