@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tpgraph.compiler import Array
-from tpgraph.transform.gradients import GradientTerm
+from tpgraph.transform.gradients import GradientTerm, unordered_pairs
 
 __all__ = ["Grams", "Group", "total"]
 
@@ -21,12 +21,6 @@ class Group:
 
     factor: float
     terms: tuple[GradientTerm, ...]
-
-    def pairs(self) -> Iterator[tuple[GradientTerm, GradientTerm]]:
-        """Every pair of terms once; a pair of two different ones stands for both orders."""
-        for i, a in enumerate(self.terms):
-            for b in self.terms[: i + 1]:
-                yield a, b
 
 
 class Grams:
@@ -41,7 +35,7 @@ class Grams:
         self._left = Counter(
             (x.name, y.name)
             for group in groups
-            for a, b in group.pairs()
+            for a, b in unordered_pairs(group.terms)
             for x, y in zip(a.ends, b.ends, strict=True)
         )
 
@@ -68,7 +62,7 @@ def total(groups: Sequence[Group], grams: Grams, widths: Mapping[str, int]) -> A
     """Σ over groups and pairs of uses."""
     found: Array = np.zeros((1, 1, 1, 1))
     for group in groups:
-        for a, b in group.pairs():
+        for a, b in unordered_pairs(group.terms):
             factor = group.factor * (a.coefficient * b.coefficient).at(widths)
             product: Any = factor
             for x, y in zip(a.ends, b.ends, strict=True):

@@ -24,8 +24,13 @@ from tpgraph.kernels.tangent import Row, Tangent, check_kind, network_outputs, t
 from tpgraph.limits import InputsLimit, Values, limit_over_inputs
 from tpgraph.limits.engines import Engine
 from tpgraph.program import Program, Variable
-from tpgraph.transform.gradients import Gradient, GradientTerm
-from tpgraph.transform.powers import Power, size
+from tpgraph.transform.gradients import (
+    Gradient,
+    GradientTerm,
+    inner_product_factor,
+    unordered_pairs,
+)
+from tpgraph.transform.powers import Power
 
 __all__ = ["kernel", "parameter_kernels"]
 
@@ -175,7 +180,7 @@ class _TangentLimit:
         wanted = [
             (x.name, y.name)
             for gradient in found.gradients
-            for a, b in _pairs(gradient)
+            for a, b in unordered_pairs(gradient.terms)
             for x, y in zip(a.ends, b.ends, strict=True)
         ]
         return cls(found, repeats, how.limit(found.program, data, dict.fromkeys(wanted)))
@@ -183,7 +188,11 @@ class _TangentLimit:
     def total(self) -> tuple[Values, Fraction]:
         """The kernel's coefficient and exponent: what grows fastest of all that is not zero."""
         gradients = self.tangent.gradients
-        exponents = {_exponent(_factor(a, b)) for g in gradients for a, b in _pairs(g)}
+        exponents = {
+            _exponent(inner_product_factor(a, b))
+            for g in gradients
+            for a, b in unordered_pairs(g.terms)
+        }
         found = _add((), self._shape)
         for exponent in sorted(exponents, reverse=True):
             found = _add((self.of_parameter(g, exponent) for g in gradients), self._shape)
@@ -196,8 +205,8 @@ class _TangentLimit:
         return self._blocks(_add(self._terms(gradient, exponent), self._flat))
 
     def _terms(self, gradient: Gradient, exponent: Fraction) -> Iterator[Values]:
-        for a, b in _pairs(gradient):
-            factor = _factor(a, b)
+        for a, b in unordered_pairs(gradient.terms):
+            factor = inner_product_factor(a, b)
             if _exponent(factor) == exponent:
                 term = self._product(factor.constant, a, b)
                 yield term
@@ -227,19 +236,6 @@ class _TangentLimit:
         count = self.limit.count // self.rows
         shape = (self.rows, count, self.rows, count)
         return Values(*(squeezed(a.reshape(shape)) for a in (found.value, found.error)))
-
-
-def _pairs(gradient: Gradient) -> Iterable[tuple[GradientTerm, GradientTerm]]:
-    """Every pair of uses once; one of two different uses stands for both orders."""
-    return [(a, b) for i, a in enumerate(gradient.terms) for b in gradient.terms[: i + 1]]
-
-
-def _factor(a: GradientTerm, b: GradientTerm) -> Power:
-    """(M²/S²) n_h n_x: moments are means, inner products are sums."""
-    factor = a.coefficient * b.coefficient
-    for end in a.ends:
-        factor *= size(end.dim)
-    return factor
 
 
 def _exponent(factor: Power) -> Fraction:

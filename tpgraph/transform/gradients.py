@@ -8,7 +8,7 @@ with S the scales of `tpgraph.transform.reverse`. Source: Tensor Programs IIb, E
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +16,17 @@ import numpy.typing as npt
 
 from tpgraph.program import MatMul, Parameter, Program, Variable
 from tpgraph.transform.backward import Differentiated, differentiate_program
-from tpgraph.transform.powers import Power, multiplier
+from tpgraph.transform.powers import Power, multiplier, size
 
-__all__ = ["Gradient", "GradientTerm", "gradients", "gradients_of", "materialize"]
+__all__ = [
+    "Gradient",
+    "GradientTerm",
+    "gradients",
+    "gradients_of",
+    "inner_product_factor",
+    "materialize",
+    "unordered_pairs",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,21 @@ def _terms(found: Differentiated, parameter: Parameter) -> Iterable[GradientTerm
                 yield GradientTerm(coefficient, x, dh)
             else:
                 yield GradientTerm(coefficient, dh, x)
+
+
+def unordered_pairs(
+    terms: Sequence[GradientTerm],
+) -> Iterator[tuple[GradientTerm, GradientTerm]]:
+    """Every pair of terms once; one of two different terms stands for both orders."""
+    return ((a, b) for i, a in enumerate(terms) for b in terms[: i + 1])
+
+
+def inner_product_factor(a: GradientTerm, b: GradientTerm) -> Power:
+    """(M²/S²) n_h n_x, the factor of Π mean(x x̄) over the ends in the inner product ⟨a, b⟩."""
+    factor = a.coefficient * b.coefficient
+    for end in a.ends:
+        factor *= size(end.dim)
+    return factor
 
 
 def materialize(

@@ -29,8 +29,8 @@ from tpgraph.program.reach import ancestors, descendants
 from tpgraph.transform.backward import differentiate_program
 from tpgraph.transform.contexts import accented, accented_latex
 from tpgraph.transform.emit import Emitter, Formula, join_name, keep_labels, start_builder
-from tpgraph.transform.gradients import Gradient, GradientTerm, gradients_of
-from tpgraph.transform.powers import ONE, Power, size
+from tpgraph.transform.gradients import Gradient, GradientTerm, gradients_of, inner_product_factor
+from tpgraph.transform.powers import ONE, Power
 
 __all__ = ["BAR", "ntk"]
 
@@ -152,13 +152,9 @@ class _Kernel:
         self, formula: Formula, a: GradientTerm, b: GradientTerm
     ) -> tuple[Power, list[Argument]]:
         """The factor and the Moments of one pair of uses."""
-        factor = a.coefficient * b.coefficient
-        found = []
-        for x, y in zip(a.ends, b.ends, strict=True):
-            factor *= size(x.dim)
-            moment = self._moment(x, self._second(y))
-            found.append(formula.ref(moment))
-        return factor, found
+        ends = zip(a.ends, b.ends, strict=True)
+        moments: list[Argument] = [formula.ref(self._moment(x, self._second(y))) for x, y in ends]
+        return inner_product_factor(a, b), moments
 
     def _moment(self, x: Variable, y: Variable) -> Variable:
         """mean(x ȳ)."""
