@@ -4,9 +4,10 @@
     G(p, c, q) = E[φ(u) φ(v)],  G′(p, c, q) = E[φ′(u) φ′(v)],  Var u = p, Var v = q, Cov(u, v) = c
 
 Closed forms where the table of dual activations has them. Else one dimension is integrated by
-Gauss–Legendre on panels that halve towards the kink at 0, and G is Mehler's series
-Σ a_k(p) a_k(q) ρ^k, a_k = E[φ(√q z) He_k(z)]/√k!, of which Parseval's Σ a_k² = V(q) tells how much
-is missing.
+Gauss–Legendre on panels that halve towards 0: variances range over eighteen decades here, and
+tanh(√q z) bends within |z| ~ 1/√q, which the even points of `closed_forms.lines` do not resolve.
+G is Mehler's series Σ a_k(p) a_k(q) ρ^k, a_k = E[φ(√q z) He_k(z)]/√k!, of which Parseval's
+Σ a_k² = V(q) tells how much is missing.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from tpgraph.functions import (
     evaluate,
 )
 from tpgraph.limits.closed_forms.duals import DUALS, dual
+from tpgraph.limits.closed_forms.lines import hermite
+from tpgraph.limits.closed_forms.mehler import series
 
 __all__ = ["GaussianMoments", "moments_of"]
 
@@ -88,18 +91,18 @@ class GaussianMoments:
         size = np.sqrt(p * q)
         rho = np.clip(cov / size, -1.0, 1.0)
         left, right = self._coefficients(p), self._coefficients(q)
-        found = np.zeros(rho.shape)
-        for k in range(left.shape[-1] - 1, order - 1, -1):
-            found = found * rho + (k if order else 1) * left[..., k] * right[..., k]
-        return np.asarray(found / size if order else found)
+        if not order:
+            return series(left, right, rho, step=1, start=0)
+        k = np.arange(1, len(left)).reshape(-1, *(1,) * rho.ndim)
+        return np.asarray(series(k * left[1:], right[1:], rho, step=1, start=0) / size)
 
     def _coefficients(self, q: Array) -> Array:
-        """The a_k of every variance, on a last axis that ends where they all are negligible."""
+        """The a_k of every variance, (terms, …), up to where they all are negligible."""
         values, places = np.unique(q, return_inverse=True)
-        found = np.stack([_hermite_coefficients(self, float(value)) for value in values])
-        used = np.flatnonzero((np.abs(found) > _NEGLIGIBLE * np.abs(found).max()).any(axis=0))
+        found = np.stack([_hermite_coefficients(self, float(value)) for value in values], axis=1)
+        used = np.flatnonzero((np.abs(found) > _NEGLIGIBLE * np.abs(found).max()).any(axis=1))
         count = int(used[-1]) + 1 if len(used) else 1
-        return np.asarray(found[:, :count][places].reshape(*q.shape, count))
+        return np.asarray(found[:count, places].reshape(count, *q.shape))
 
     def _closed(self, name: str, q: npt.ArrayLike, integrand: Callable[..., Array]) -> Array:
         q = np.asarray(q, dtype=float)
@@ -192,11 +195,6 @@ def _hermite_coefficients(moments: GaussianMoments, q: float) -> Array:
 
 @lru_cache(maxsize=1)
 def _hermite_functions() -> Array:
-    """He_k(z)/√k! · √density(z): √(k+1) h_(k+1) = z h_k − √k h_(k−1)."""
+    """He_k(z)/√k! · √density(z) at the points of the trapezoid rule."""
     z = np.linspace(-_SERIES_REACH, _SERIES_REACH, _SERIES_POINTS)
-    found = np.empty((_SERIES_TERMS, len(z)))
-    found[0] = np.exp(-(z**2) / 4) / (2 * math.pi) ** 0.25
-    found[1] = z * found[0]
-    for k in range(1, _SERIES_TERMS - 1):
-        found[k + 1] = (z * found[k] - math.sqrt(k) * found[k - 1]) / math.sqrt(k + 1)
-    return found
+    return np.asarray(hermite(z, _SERIES_TERMS) / (2 * math.pi) ** 0.25)
