@@ -106,13 +106,15 @@ def run_sweep(
     workers: int | None = None,
     scheduler: str | None = None,
     progress: Progress | None = None,
+    threads: int | None = 1,
 ) -> Outcome:
     """Do the tasks that the store does not hold yet, and keep each result as it comes.
 
     On the Dask cluster at the address `scheduler`, else on one of this machine: `workers`
-    processes of one thread (default: one per core), or with 0 a thread of this process. BLAS runs
-    on one thread in each. Ctrl-C ends the run and keeps what is done (`interrupted`). A script
-    that starts processes needs `if __name__ == "__main__":`, as with any of Python's.
+    processes of one thread (default: one per core), or with 0 in this process, without a cluster.
+    BLAS runs on `threads` threads in each, None as many as it likes. Ctrl-C ends the run and keeps
+    what is done (`interrupted`). A script that starts processes needs
+    `if __name__ == "__main__":`, as with any of Python's.
 
     Raises TPDataError for a scheduler that does not answer, and what a task raises.
     """
@@ -124,11 +126,9 @@ def run_sweep(
     state.tell(0)
     interrupted = False
     try:
-        if missing:
-            with _cluster(workers, scheduler) as client:
-                for entries in _results(client, sweep, missing):
-                    store.add(entries)
-                    state.tell(len(entries))
+        for entries in _results(sweep, missing, workers, scheduler, threads):
+            store.add(entries)
+            state.tell(len(entries))
     except KeyboardInterrupt:
         interrupted = True
     computed = state.done - (len(keyed) - len(missing))
@@ -150,7 +150,33 @@ class _State:
 
 
 def _results(
-    client: Client, sweep: Sweep, missing: Sequence[tuple[str, Task]]
+    sweep: Sweep,
+    missing: Sequence[tuple[str, Task]],
+    workers: int | None,
+    scheduler: str | None,
+    threads: int | None,
+) -> Iterator[list[Entry]]:
+    """The finished tasks, some at a time."""
+    if not missing:
+        return
+    if workers == 0 and scheduler is None:
+        yield from _here(sweep, missing, threads)
+        return
+    with _cluster(workers, scheduler) as client:
+        yield from _there(client, sweep, missing, threads)
+
+
+def _here(
+    sweep: Sweep, missing: Sequence[tuple[str, Task]], threads: int | None
+) -> Iterator[list[Entry]]:
+    """One task of this process after the other, each kept before the next is begun."""
+    with threadpool_limits(limits=threads):
+        for key, task in missing:
+            yield [_entry(sweep, key, task)]
+
+
+def _there(
+    client: Client, sweep: Sweep, missing: Sequence[tuple[str, Task]], threads: int | None
 ) -> Iterator[list[Entry]]:
     """The finished tasks in the order in which they finish, some at a time.
 
@@ -165,7 +191,7 @@ def _results(
     def hand_out() -> None:
         part = [queue.popleft() for _ in range(min(size, len(queue)))]
         if part:
-            future = client.submit(_slice, sweep, part, pure=False)
+            future = client.submit(_slice, sweep, part, threads, pure=False)
             running.add(future)  # type: ignore[no-untyped-call]
 
     for _ in range(AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))):
@@ -179,18 +205,22 @@ def _results(
 
 
 def _slice(
-    sweep: Sweep, part: Sequence[tuple[str, Task]]
+    sweep: Sweep, part: Sequence[tuple[str, Task]], threads: int | None
 ) -> tuple[list[Entry], list[tuple[str, Task]]]:
     """Tasks of a list done within SLICE seconds, at least one, and what is left of it."""
     began = time.monotonic()
     entries: list[Entry] = []
-    with threadpool_limits(limits=1):
+    with threadpool_limits(limits=threads):
         for key, task in part:
             if entries and time.monotonic() - began > SLICE:
                 break
-            spec = task_spec(sweep.study, sweep.version, task)
-            entries.append((key, spec, sweep.function(task)))
+            entries.append(_entry(sweep, key, task))
     return entries, list(part[len(entries) :])
+
+
+def _entry(sweep: Sweep, key: str, task: Task) -> Entry:
+    """What the store keeps of a task, which is done here."""
+    return key, task_spec(sweep.study, sweep.version, task), sweep.function(task)
 
 
 @contextmanager
@@ -212,14 +242,12 @@ def _cluster(workers: int | None, scheduler: str | None) -> Iterator[Client]:
 
 
 def _local(workers: int | None) -> LocalCluster:
-    """A cluster of this machine; with 0 workers, a thread of this process."""
-    here = workers == 0
+    """A cluster of this machine."""
     return LocalCluster(  # type: ignore[no-untyped-call]
-        n_workers=1 if here else workers,
+        n_workers=workers,
         threads_per_worker=1,
-        processes=not here,
         dashboard_address="127.0.0.1:0",
         worker_dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
-        **({} if here else {"preload": DEAF}),
+        preload=DEAF,
     )

@@ -40,7 +40,7 @@ from tpgraph.study.compare.runs import RunTask, Trainer
 from tpgraph.study.compare.samples import Data, Experience, TestPoints, experience, samples_of
 from tpgraph.study.figures import figure_bytes
 from tpgraph.study.store import Store
-from tpgraph.study.sweep import Progress, Sweep, run_sweep, task_spec
+from tpgraph.study.sweep import Progress, Sweep, run_sweep
 from tpgraph.training import check_settings
 from tpgraph.training.checkpoint import sha256
 
@@ -113,7 +113,8 @@ def compare(
     tasks = tuple(RunTask(w, number, seed, digest) for number in range(seeds) for w in chosen)
     sweep = Sweep(STUDY, VERSION, Trainer(to_text(program), seen, float(lr), dtype), tasks)
     with Store(Path(":memory:") if folder is None else folder / RUNS, STUDY) as store:
-        interrupted = _train(sweep, store, workers, progress)
+        threads = None if workers == 0 else 1
+        outcome = run_sweep(sweep, store, workers=workers, progress=progress, threads=threads)
         runs = tuple(_runs(sweep, store, reference))
     result = Comparison(
         program=program.name,
@@ -121,7 +122,7 @@ def compare(
         settings=settings,
         runs=runs,
         wanted=len(tasks),
-        interrupted=interrupted,
+        interrupted=outcome.interrupted,
         ensemble=reference.ensemble(members, outputs[0].dim.size({}), seed),
         engine=reference.engine,
         limit_error=reference.error,
@@ -145,26 +146,6 @@ def _reference(
         infinite = kernels or (lambda p, X: kernel(p, X, samples=samples))
         return kernel_limit(program, seen, loss, lr, infinite)
     return feature_limit(program, fixed_outputs(program), seen, lr, samples)
-
-
-def _train(sweep: Sweep, store: Store, workers: int | None, progress: Progress | None) -> bool:
-    """Train what the store does not hold yet; whether Ctrl-C ended it before all was done."""
-    if workers != 0:
-        return run_sweep(sweep, store, workers=workers, progress=progress).interrupted
-    held = store.keys()
-    keyed = list(zip(sweep.task_keys(), sweep.tasks, strict=True))
-    missing = [(key, task) for key, task in keyed if key not in held]
-    done = len(keyed) - len(missing)
-    try:
-        for key, task in missing:
-            spec = task_spec(sweep.study, sweep.version, task)
-            store.add([(key, spec, sweep.function(task))])
-            done += 1
-            if progress is not None:
-                progress(done, len(keyed))
-    except KeyboardInterrupt:
-        return True
-    return False
 
 
 def _widths(widths: Sequence[int], seeds: int) -> tuple[int, ...]:
