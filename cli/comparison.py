@@ -11,7 +11,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, File, load, write
-from tpgraph_cli.limits import warnings_on_stderr
+from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.options import Seed, Workers
 from tpgraph_cli.progress import sweep_progress
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,10 +11,11 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import Constants, File, load
+from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.options import Engine, MadeUp, one_sample
 from tpgraph_cli.passes import Form, FormOption, Pass, PassOption, StepsOption, with_passes
 
-__all__ = ["limit", "warnings_on_stderr"]
+__all__ = ["limit"]
 
 
 class Outputs(StrEnum):
@@ -98,16 +96,3 @@ def _pair(text: str) -> tuple[str, str]:
             f"--cov {text} is not understood", expected="two vectors A,B, such as h[1],h[2]"
         )
     return names[0], names[1]
-
-
-@contextmanager
-def warnings_on_stderr() -> Iterator[None]:
-    """What tpgraph warns of as plain lines on standard error."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    for one in caught:
-        if isinstance(one.message, tp.TPWarning):
-            typer.echo(str(one.message), err=True)
-        else:
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)

@@ -12,6 +12,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import STANDARD, Constants, File, load, write
+from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.passes import Form, FormOption, Pass, PassOption, StepsOption, with_passes
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ def draw(
             typer.echo(f"wrote {len(made.captions)} frames: {target}", err=True)
             return
         marked = [path for word in paths or () for path in tp.select_paths(shown, word)]
-        drawing = tp.draw(shown, paths=marked, fold=fold, **options)
+        with warnings_on_stderr():
+            drawing = tp.draw(shown, paths=marked, fold=fold, **options)
         write(_content(drawing, kind, dpi), target)
         if target != STANDARD:
             typer.echo(f"wrote {target}", err=True)

@@ -109,6 +109,15 @@ def test_options_of_the_command_line(mlp):
     assert [plate["id"] for plate in folded["plates"]] == ["t", "l", "l"]
 
 
+@pytest.mark.parametrize("passes", ["forward", "backward"])
+@pytest.mark.parametrize(("layers", "folds"), [(2, False), (9, True)])
+def test_who_asks_for_a_fold_is_told_where_there_is_none(mlp, layers, folds, passes):
+    mlp.write_text(MLP.text.replace("const L = 3", f"const L = {layers}"), encoding="utf-8")
+    options = "-o", str(mlp.with_suffix(".svg")), "--pass", passes
+    assert ("nothing is folded" in run("draw", str(mlp), "--fold", *options).stderr) == (not folds)
+    assert "nothing is folded" not in run("draw", str(mlp), *options).stderr
+
+
 @pytest.mark.parametrize("kind", ["pdf", "svg", "tex", "html"])
 def test_frames_of_the_command_line(mlp, kind):
     out = mlp.with_name(f"frames.{kind}")

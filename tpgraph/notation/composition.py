@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tpgraph.errors import TPError
+from tpgraph.errors import TPError, TPWarning
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.folds.apart import apart
 from tpgraph.notation.folds.columns import columns_around_plates, gaps_before_plates
@@ -32,6 +33,7 @@ __all__ = ["DIRECTIONS", "Options", "compose"]
 
 DIRECTIONS: tuple[Direction, ...] = ("LR", "TB", "BT", "RL")
 _LEGEND_GAP = 14.0  # pt between a picture and its legend
+_UNFOLDED = "nothing is folded: nothing repeats three times, or other marks would stand in a plate"
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Options:
 
 
 def compose(program: Program, options: Options) -> Scene:
-    """The scene of a program; errors as of `draw`."""
+    """The scene of a program; errors and warnings as of `draw`."""
     if options.direction not in DIRECTIONS:
         raise TPError(f"unknown direction {options.direction!r}", expected=", ".join(DIRECTIONS))
     if options.fold and options.paths:
@@ -73,6 +75,8 @@ def compose(program: Program, options: Options) -> Scene:
         diagram = picture_of(program, show_io=options.show_io, style=look)
         folded = _folded(program, diagram, options) if options.fold else None
         scene = folded or _unfolded(program, diagram, options)
+    if options.fold and not scene.plates:
+        warnings.warn(TPWarning(_UNFOLDED), stacklevel=3)
     return _with_legend(scene, look) if options.legend else scene
 
 

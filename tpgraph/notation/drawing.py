@@ -116,9 +116,10 @@ def draw(
     `direction` is that of the computation; `show_io` adds data, readout and loss to the strict
     program; `legend` a box with the marks that are used; `paths` are marked by thick lines (those
     that `tpgraph.select_paths` finds in a reduced program); `fold` draws what repeats once, in a
-    plate with its range; `style` is a theme or its name;
-    `engine` is `wasm` (built in), `system` (the `dot` on PATH), or a LayoutEngine; `source` is a
-    text of the program for pictures to carry with them, by default the one it was parsed from.
+    plate with its range, or warns by a TPWarning that nothing is folded; `style` is a theme or
+    its name; `engine` is `wasm` (built in), `system` (the `dot` on PATH), or a LayoutEngine;
+    `source` is a text of the program for pictures to carry with them, by default the one it was
+    parsed from.
 
     Raises TPError for an unknown direction, theme, engine or file extension, a path that the
     picture does not have, a label that cannot be typeset, and a layout that takes too long.
