@@ -140,6 +140,15 @@ def test_kinks_are_integrated_exactly():
     assert moments_of("relu").V_prime(2.0) == pytest.approx(0.5, rel=1e-13)
 
 
+def test_linear_and_constant_functions_have_phases():
+    """q* = σ_b²/(1 − 4σ_w²) of 2z, whose correlations go to 1 at the rate χ₁; 9σ_w² + σ_b² of 3."""
+    linear = fixed_point(Defined("twice", ("z",), mul(number(2), Argument(0))), 0.2, 1.0)
+    assert (linear.q, linear.chi) == pytest.approx((5.0, 0.8), rel=1e-10)
+    assert (linear.c, linear.c_slope) == pytest.approx((1.0, 0.8), rel=1e-10)
+    constant = fixed_point(Defined("three", ("z",), number(3)), 0.2, 1.0)
+    assert (constant.q, constant.chi, constant.c) == pytest.approx((2.8, 0.0, 1.0), rel=1e-10)
+
+
 def test_what_cannot_be_evaluated_is_said():
     with pytest.raises(TPNameError, match="there is no function tahn"):
         fixed_point("tahn", 1.0, 1.0)

@@ -109,10 +109,10 @@ class GaussianMoments:
         return _dual(name, q, q, q) if name in DUALS else _expectation(integrand, q)
 
     def _value(self, u: Array) -> Array:
-        return evaluate(self.expression, [u]).astype(np.float64)
+        return _evaluated(self.expression, u)
 
     def _slope(self, u: Array) -> Array:
-        return evaluate(differentiate(self.expression, 0), [u]).astype(np.float64)
+        return _evaluated(differentiate(self.expression, 0), u)
 
 
 def moments_of(function: str | Function) -> GaussianMoments:
@@ -129,6 +129,11 @@ def moments_of(function: str | Function) -> GaussianMoments:
         raise TPTypeError(f"{found.name} is no function of one argument")
     call = Apply(found, (Argument(0), *(Number(value) for value in defaults)))
     return GaussianMoments(found.name, call)
+
+
+def _evaluated(expression: Expression, u: Array) -> Array:
+    """f(u) in the shape of u, also of a constant."""
+    return np.broadcast_to(evaluate(expression, [u]).astype(np.float64), u.shape)
 
 
 def _dual(name: str, p: Array, cov: Array, q: Array) -> Array:
