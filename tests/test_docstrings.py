@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SOURCES = sorted((ROOT / "tpgraph").rglob("*.py"))
+SOURCES = sorted(path for room in ("tpgraph", "cli") for path in (ROOT / room).rglob("*.py"))
 DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
