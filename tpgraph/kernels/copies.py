@@ -10,6 +10,7 @@ from tpgraph.functions import arguments_of, gradient
 from tpgraph.kernels.tangent import Row, components
 from tpgraph.program import Equation, MatMul, Nonlin, Program, Variable
 from tpgraph.program.reach import ancestors
+from tpgraph.transform.reverse import reads_out
 
 __all__ = ["are_copies", "representative_rows"]
 
@@ -30,14 +31,14 @@ def are_copies(program: Program, output: Variable) -> bool:
     needed = ancestors(program, [output.name])
     used = [e for e in program.equations if e.out.name in needed]
     products = [e for e in used if isinstance(e, MatMul)]
-    readouts = {e.matrix.name for e in products if e.out.is_fixed and e.operand.is_wide}
+    readouts = {e.matrix.name for e in products if reads_out(e)}
     if any(e.matrix.name in readouts and e.operand.is_fixed for e in products):
         return False
     behind: set[str] = set()
     for equation in used:
         match equation:
-            case MatMul(out, _, _, operand) if out.is_fixed and operand.is_wide:
-                behind.add(out.name)
+            case MatMul() if reads_out(equation):
+                behind.add(equation.out.name)
             case _ if any(v.name in behind for v in equation.inputs):
                 if not _keeps_apart(equation, behind):
                     return False

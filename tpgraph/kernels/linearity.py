@@ -9,6 +9,7 @@ from tpgraph.functions import arguments_of, gradient
 from tpgraph.kernels.tangent import Readout
 from tpgraph.program import Equation, MatMul, Program
 from tpgraph.program.reach import ancestors
+from tpgraph.transform.reverse import reads_out
 
 __all__ = ["require_linear"]
 
@@ -33,9 +34,8 @@ def require_linear(program: Program, readouts: Iterable[Readout]) -> None:
 
 def _depends(equation: Equation, random: set[str], matrices: set[str]) -> bool:
     match equation:
-        case MatMul(out, matrix, _, operand):
-            reads = matrix.name in matrices and out.is_fixed and operand.is_wide
-            return reads or operand.name in random
+        case MatMul(_, matrix, _, operand):
+            return (matrix.name in matrices and reads_out(equation)) or operand.name in random
         case _:
             return any(v.name in random for v in equation.inputs)
 

@@ -32,6 +32,7 @@ from tpgraph.transform.backward import Differentiated, differentiate_program
 from tpgraph.transform.emit import Emitter, Formula, join_name, start_builder
 from tpgraph.transform.gradients import Gradient, GradientTerm, gradients_of
 from tpgraph.transform.powers import ONE
+from tpgraph.transform.reverse import reads_out
 from tpgraph.types import Fixed, Vector
 
 __all__ = [
@@ -159,17 +160,13 @@ def _readouts(program: Program, outputs: Iterable[Variable]) -> Iterator[Paramet
     """What the outputs are Gaussian by: readout matrices, trained vectors of fixed dimension."""
     needed = ancestors(program, [v.name for v in outputs])
     used = [e for e in program.equations if e.out.name in needed]
-    matrices = {e.matrix.name for e in used if isinstance(e, MatMul) and _reads_out(e)}
+    matrices = {e.matrix.name for e in used if isinstance(e, MatMul) and reads_out(e)}
     for declaration in program.declarations:
         match declaration:
             case Parameter(variable) | InitialMatrix(variable):
                 fixed = variable.is_fixed and variable.name in needed
                 if fixed or variable.name in matrices:
                     yield declaration
-
-
-def _reads_out(equation: MatMul) -> bool:
-    return equation.out.is_fixed and equation.operand.is_wide
 
 
 def _readout_terms(
@@ -181,7 +178,7 @@ def _readout_terms(
         yield GradientTerm(ONE, errors[variable.name])
         return
     for equation in found.program.uses[variable.name]:
-        if isinstance(equation, MatMul) and _reads_out(equation) and equation.out.name in errors:
+        if isinstance(equation, MatMul) and reads_out(equation) and equation.out.name in errors:
             yield GradientTerm(ONE, errors[equation.out.name], equation.operand)
 
 

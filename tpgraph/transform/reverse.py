@@ -28,7 +28,7 @@ from tpgraph.transform.emit import Emitter, Formula, compact
 from tpgraph.transform.powers import ONE, Power, entry_exponent, size
 from tpgraph.types import Width
 
-__all__ = ["Scales", "reverse", "scales_of"]
+__all__ = ["Scales", "reads_out", "reverse", "scales_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def scales_of(program: Program, targets: Collection[str]) -> Scales:
     readouts = [
         (entry_exponent(program, e), e.operand.dim)
         for e in program.equations
-        if isinstance(e, MatMul) and e.out.name in needed and e.out.is_fixed and e.operand.is_wide
+        if isinstance(e, MatMul) and e.out.name in needed and reads_out(e)
     ]
     if not program.widths:
         return Scales(ONE, ONE, frozenset())
@@ -74,6 +74,11 @@ def scales_of(program: Program, targets: Collection[str]) -> Scales:
         n = size(Width(dim.base or dim.name))
         s = n**exponent
     return Scales(s, s / n, _outer_scalars(program))
+
+
+def reads_out(product: MatMul) -> bool:
+    """Whether f = V x takes a wide vector to one of fixed dimension."""
+    return product.out.is_fixed and product.operand.is_wide
 
 
 def _outer_scalars(program: Program) -> frozenset[str]:
