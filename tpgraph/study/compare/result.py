@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ import numpy as np
 from tpgraph.program import Regime
 from tpgraph.study.compare.limits import Ensemble
 from tpgraph.study.compare.samples import Array, fit_exponent
+from tpgraph.study.table import csv_text
 
 __all__ = ["Comparison", "Run"]
 
@@ -122,14 +121,13 @@ class Comparison:
 
     def csv(self) -> str:
         """A row for each network, step, test point and component, with value and limit."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["width", "seed", "step", "point", "component", "value", "limit"])
-        for run in self.runs:
-            for (t, m, c), value in np.ndenumerate(run.outputs):
-                limit = float(run.limit[t, m, c])
-                writer.writerow([run.width, run.number, t, m, c, repr(float(value)), repr(limit)])
-        return out.getvalue()
+        columns = ("width", "seed", "step", "point", "component", "value", "limit")
+        rows = (
+            [run.width, run.number, *place, float(value), float(run.limit[place])]
+            for run in self.runs
+            for place, value in np.ndenumerate(run.outputs)
+        )
+        return csv_text(columns, rows)
 
     def __str__(self) -> str:
         slope, error = self.slope

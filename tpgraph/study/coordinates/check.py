@@ -5,8 +5,6 @@ Source: Yang et al., Tensor Programs V (arXiv 2203.03466), Appendix D.1.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +26,7 @@ from tpgraph.study.compare.samples import (
     sizes_of,
 )
 from tpgraph.study.coordinates.theory import UNCHANGED, UNSTABLE, Prediction, predict
+from tpgraph.study.table import csv_text
 from tpgraph.training import check_settings
 
 __all__ = ["CoordinateCheck", "Exponent", "coordinate_check"]
@@ -90,14 +89,11 @@ class CoordinateCheck:
 
     def csv(self) -> str:
         """A row for each width, seed, step and vector: width, seed, step, vector, size, change."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["width", "seed", "step", "vector", "size", "change"])
-        for (w, s, t, v), size in np.ndenumerate(self.sizes):
-            change = self.changes[w, s, t, v]
-            writer.writerow([self.widths[w], s, t, self.names[v], repr(float(size)),
-                             repr(float(change))])  # fmt: skip
-        return out.getvalue()
+        rows = (
+            [self.widths[w], s, t, self.names[v], float(size), float(self.changes[w, s, t, v])]
+            for (w, s, t, v), size in np.ndenumerate(self.sizes)
+        )
+        return csv_text(("width", "seed", "step", "vector", "size", "change"), rows)
 
     def to_json(self) -> dict[str, Any]:
         """The exponents by vector as plain data; a word stands where no number is predicted."""

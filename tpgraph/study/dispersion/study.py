@@ -6,8 +6,6 @@ of chaos and beyond. Source: Seleznova & Kutyniok, 2012.04477, Figures 1, 2 and 
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from tpgraph.study.dispersion.statistics import Moments, moments
 from tpgraph.study.dispersion.tasks import STUDY, VERSION, DeepTask, measure
 from tpgraph.study.store import Result, Store
 from tpgraph.study.sweep import Progress, Sweep, run_sweep
+from tpgraph.study.table import csv_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -108,12 +107,8 @@ class Dispersion:
 
     def csv(self) -> str:
         """A row for each width, point, depth and input; the same results give the same text."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
         names = "activation,sigma_w2,sigma_b2,depth,width,correlation,inits"
-        writer.writerow([*names.split(","), *_COLUMNS, "mean_over_limit"])
-        writer.writerows(self._rows())
-        return out.getvalue()
+        return csv_text([*names.split(","), *_COLUMNS, "mean_over_limit"], self._rows())
 
     def _rows(self) -> Iterator[list[str]]:
         at = self.settings

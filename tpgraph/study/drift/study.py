@@ -7,9 +7,7 @@ Source: Seleznova & Kutyniok (2012.04477), Section 4 and Appendix D, Figures 3, 
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from tpgraph.study.drift.network import network
 from tpgraph.study.drift.training import Schedule, descend
 from tpgraph.study.store import Result, Store
 from tpgraph.study.sweep import Outcome, Progress, Sweep, run_sweep, task_key
+from tpgraph.study.table import csv_text
 
 __all__ = ["DriftResult", "digest_of", "drift_study", "drift_task"]
 
@@ -69,14 +68,10 @@ class DriftResult:
 
     def csv(self) -> str:
         """A row for each training that has ended."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
         names = ("width", "depth", "sigma_b2", "sigma_w2", "init")
         times = [str(t) for t in self.grid.snapshots] + ["end"]
         columns = [f"{what}_{t}" for what in ("drift", "loss") for t in times]
-        writer.writerow([*names, *_VALUES, *columns])
-        writer.writerows(self._rows())
-        return out.getvalue()
+        return csv_text([*names, *_VALUES, *columns], self._rows())
 
     def _rows(self) -> Iterator[list[Any]]:
         grid = self.grid

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -19,6 +17,7 @@ from tpgraph.errors import TPDataError
 from tpgraph.study.function_variance.study import VarianceResult
 from tpgraph.study.function_variance.summary import Summary
 from tpgraph.study.function_variance.theory import Kappas, kappas
+from tpgraph.study.table import csv_text
 
 __all__ = ["CURVES", "KappaPanel", "kappa_panels", "kappas_csv", "kappas_figure", "variance_figure"]
 
@@ -72,16 +71,14 @@ def kappas_figure(
 
 def kappas_csv(panels: Sequence[Sequence[KappaPanel]]) -> str:
     """A row for each function, phase, correlation and depth: κ₁, κ₂ and their ratio."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        ["function", "sigma_w2", "sigma_b2", "correlation", "depth", "kappa_1", "kappa_2", "ratio"]
+    names = "function,sigma_w2,sigma_b2,correlation,depth,kappa_1,kappa_2,ratio"
+    rows = (
+        [name, w, b, c, int(depth), one, two, one / two]
+        for name, w, b, found in (panel for row in panels for panel in row)
+        for c, line in zip(found.correlations, found.kappa_2, strict=True)
+        for depth, one, two in zip(found.depths, found.kappa_1, line, strict=True)
     )
-    for name, w, b, found in (panel for row in panels for panel in row):
-        for c, line in zip(found.correlations, found.kappa_2, strict=True):
-            for depth, one, two in zip(found.depths, found.kappa_1, line, strict=True):
-                writer.writerow([name, w, b, c, int(depth), one, two, one / two])
-    return out.getvalue()
+    return csv_text(names.split(","), rows)
 
 
 def variance_figure(result: VarianceResult) -> Figure:

@@ -30,6 +30,7 @@ from tpgraph.study.drift.training import Schedule, descend, relative_change
 from tpgraph.study.function_variance.summary import Summary, summary, theory
 from tpgraph.study.store import Store
 from tpgraph.study.sweep import Outcome, Progress, Sweep, run_sweep
+from tpgraph.study.table import csv_text
 
 __all__ = [
     "VarianceGrid",
@@ -130,8 +131,7 @@ class VarianceResult:
 
     def csv(self) -> str:
         """A row for each point."""
-        rows = [",".join(Summary.columns()), *(",".join(s.cells()) for s in self.summaries)]
-        return "\n".join(rows) + "\n"
+        return csv_text(Summary.columns(), (s.cells() for s in self.summaries))
 
     def lines(self) -> Iterator[str]:
         """What there is, for reading: a line for each point, and one for the run."""
