@@ -21,21 +21,12 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import TPLimitError, TPNameError, TPTypeError
-from tpgraph.functions import (
-    PRIMITIVES,
-    Apply,
-    Argument,
-    Expression,
-    Function,
-    Number,
-    Primitive,
-    differentiate,
-    evaluate,
-)
+from tpgraph.errors import TPLimitError, TPNameError
+from tpgraph.functions import PRIMITIVES, Expression, Function, differentiate, evaluate
 from tpgraph.limits.closed_forms.duals import DUALS, dual
 from tpgraph.limits.closed_forms.lines import hermite
 from tpgraph.limits.closed_forms.mehler import series
+from tpgraph.study.activations import applied
 
 __all__ = ["GaussianMoments", "moments_of"]
 
@@ -118,17 +109,12 @@ class GaussianMoments:
 def moments_of(function: str | Function) -> GaussianMoments:
     """The moments of a function of the table, by its name, or of one that a program defines.
 
-    Further arguments take their defaults (leaky_relu's slope 1/100). Raises TPNameError for an
-    unknown name, TPTypeError for a function of several arguments.
+    Raises TPNameError for an unknown name, TPTypeError for a function of several arguments.
     """
     found = PRIMITIVES.get(function) if isinstance(function, str) else function
     if found is None:
         raise TPNameError(f"there is no function {function}", expected=", ".join(PRIMITIVES))
-    defaults = found.defaults if isinstance(found, Primitive) else ()
-    if found.arity is None or found.arity - len(defaults) != 1:
-        raise TPTypeError(f"{found.name} is no function of one argument")
-    call = Apply(found, (Argument(0), *(Number(value) for value in defaults)))
-    return GaussianMoments(found.name, call)
+    return GaussianMoments(found.name, applied(found))
 
 
 def _evaluated(expression: Expression, u: Array) -> Array:
