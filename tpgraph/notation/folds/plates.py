@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -88,22 +89,42 @@ def _renamed(edge: Edge, folded: Folded) -> Edge:
 
 def _dots(edge: Edge, boxes: Sequence[Bounds], style: Style) -> Label:
     """Dots in the middle of a line, as far as it lies outside of plates; where it would lead
-    aslant into one, before that.
+    aslant into one or out of it, before that or before its end.
     """
-    (x0, y0), (x1, y1) = edge.points[0], edge.points[-1]
-    flat = abs(x1 - x0) >= abs(y1 - y0)
-    boxes = [box for box in boxes if not (_inside((x0, y0), box) and _inside((x1, y1), box))]
-    entered = [box for box in boxes if _inside((x1, y1), box)]
-    if entered and abs(y1 - y0 if flat else x1 - x0) > style.vector_diameter:
+    start, end = edge.points[0], edge.points[-1]
+    flat = abs(end[0] - start[0]) >= abs(end[1] - start[1])
+    boxes = [box for box in boxes if not (_inside(start, box) and _inside(end, box))]
+    if abs(end[1] - start[1] if flat else end[0] - start[0]) > style.vector_diameter:
+        x, y = _dots_aslant(start, end, boxes, flat)
+    else:
+        x, y = _middle_outside(start, end, boxes)
+    return Label(_DOTS[flat], x, y, "center", style.label_size)
+
+
+def _dots_aslant(start: Point, end: Point, boxes: Sequence[Bounds], flat: bool) -> Point:
+    """A place on the level of a line's end: before the plate around it, else behind that around
+    its start.
+    """
+    entered = [box for box in boxes if _inside(end, box)]
+    if entered:
         left, bottom, right, top = max(entered, key=lambda box: box[2] - box[0])
-        x, y = left - _BEFORE if x0 < x1 else right + _BEFORE, y1
-        if not flat:
-            x, y = x1, bottom - _BEFORE if y0 < y1 else top + _BEFORE
-        return Label(_DOTS[flat], x, y, "center", style.label_size)
+        if flat:
+            return left - _BEFORE if start[0] < end[0] else right + _BEFORE, end[1]
+        return end[0], bottom - _BEFORE if start[1] < end[1] else top + _BEFORE
+    level = (start[0], end[1]) if flat else (end[0], start[1])
+    bands = [
+        (b[0], -math.inf, b[2], math.inf) if flat else (-math.inf, b[1], math.inf, b[3])
+        for b in boxes
+    ]
+    return _middle_outside(level, end, bands)
+
+
+def _middle_outside(start: Point, end: Point, boxes: Sequence[Bounds]) -> Point:
+    """The middle of what lies outside of plates of a straight line; its own if nothing does."""
+    (x0, y0), (x1, y1) = start, end
     steps = [(x0 + (x1 - x0) * k / 40, y0 + (y1 - y0) * k / 40) for k in range(41)]
     free = [p for p in steps if not any(_inside(p, box) for box in boxes)] or steps
-    x, y = free[len(free) // 2]
-    return Label(_DOTS[flat], x, y, "center", style.label_size)
+    return free[len(free) // 2]
 
 
 def _inside(point: Point, box: Bounds) -> bool:
