@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -41,37 +42,42 @@ def mean_kernel(
     prepared = finite(program, check_kind(kind), dtype)
     module = compile(program, dtype)
     seeds = [seed, *np.random.SeedSequence(seed).spawn(inits - 1)]
-    moments: dict[str, tuple[Array, Array]] = {}
+    ntk, nngp = _Mean(), _Mean()
     for done, one in enumerate(seeds, start=1):
         found = prepared.kernel(module.init(widths, one), X, components)  # type: ignore[arg-type]
-        for name in ("ntk", "nngp"):
-            value = getattr(found, name)
-            if value is not None:
-                moments[name] = _welford(moments.get(name), value, done)
+        ntk.add(found.ntk)
+        nngp.add(found.nngp)
         if progress is not None:
             progress(done, inits)
-    means = {name: mean for name, (mean, _) in moments.items()}
-    errors = {
-        name: np.sqrt(square / (inits * (inits - 1)))
-        for name, (_, square) in moments.items()
-        if inits > 1
-    }
-    return Kernel(
-        found.x,
-        found.outputs,
-        "finite",
-        ntk=means.get("ntk"),
-        nngp=means.get("nngp"),
-        ntk_error=errors.get("ntk"),
-        nngp_error=errors.get("nngp"),
-    )
+    return replace(found, ntk=ntk.mean, nngp=nngp.mean, ntk_error=ntk.error, nngp_error=nngp.error)
 
 
-def _welford(state: tuple[Array, Array] | None, value: Array, count: int) -> tuple[Array, Array]:
-    """The mean of `count` values and the sum of squares about it, in float64."""
-    if state is None:
-        return value.astype(np.float64), np.zeros(value.shape)
-    mean, square = state
-    change = value - mean
-    mean = mean + change / count
-    return mean, square + change * (value - mean)
+class _Mean:
+    """The mean of arrays and its standard error, in float64, by Welford's sums.
+
+    Both are None without an array, and the error for one.
+    """
+
+    def __init__(self) -> None:
+        self.mean: Array | None = None
+        self._square: Array = np.zeros(())
+        self._count = 0
+
+    def add(self, value: Array | None) -> None:
+        """Count one array more; nothing where there is none."""
+        if value is None:
+            return
+        self._count += 1
+        if self.mean is None:
+            self.mean = value.astype(np.float64)
+            return
+        change = value - self.mean
+        self.mean = self.mean + change / self._count
+        self._square = self._square + change * (value - self.mean)
+
+    @property
+    def error(self) -> Array | None:
+        """√(Σ (value − mean)² / (count (count − 1)))."""
+        if self._count < 2:
+            return None
+        return np.asarray(np.sqrt(self._square / (self._count * (self._count - 1))))

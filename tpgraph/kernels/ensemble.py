@@ -90,18 +90,10 @@ def kernel_solution(
     N, components = y.shape
     K, m = kernel_array(ntk, N)
     points = len(K) // m
-    if steps is not None and time is not None:
-        raise TPDataError("steps and time were both given", expected="one of them")
-    if steps is not None:
-        if lr is None or not (math.isfinite(lr) and lr >= 0) or steps < 0:
-            raise TPDataError(f"{steps} steps with learning rate {lr}", expected="numbers ≥ 0")
+    _check_time(lr, steps, time)
+    if lr is not None and steps is not None:
         require_stable(K[: N * m], N, c, lr)
-    f0 = np.zeros((points, components)) if start is None else samples_array("f₀", start)
-    if f0.shape != (points, components) or components % m:
-        raise TPDataError(
-            f"f₀ has shape {f0.shape}, and the kernel is of {m} outputs",
-            expected=f"({points}, {components}), as the targets",
-        )
+    f0 = _mean_start(start, points, components, m)
     trained = slice(N * m)
     square = K[trained, trained]
     values, vectors = np.linalg.eigh((square + square.T) / 2)
@@ -114,6 +106,27 @@ def kernel_solution(
     mean = f0 + (to_train @ wrong).reshape(f0.shape)
     cov = A @ covariance @ A.T
     return KernelSolution(mean, cov if m == 1 else cov.reshape(points, m, points, m), N)
+
+
+def _check_time(lr: float | None, steps: int | None, time: float | None) -> None:
+    """Raise TPDataError for steps beside a time, and for either below 0 or not finite."""
+    if steps is not None and time is not None:
+        raise TPDataError("steps and time were both given", expected="one of them")
+    if steps is not None and (lr is None or not (math.isfinite(lr) and lr >= 0) or steps < 0):
+        raise TPDataError(f"{steps} steps with learning rate {lr}", expected="numbers ≥ 0")
+    if time is not None and not (math.isfinite(time) and time >= 0):
+        raise TPDataError(f"time is {time}", expected="a finite number ≥ 0")
+
+
+def _mean_start(start: Any, points: int, components: int, outputs: int) -> Array:
+    """The mean of f₀, (P, k), for a kernel of m outputs."""
+    f0 = np.zeros((points, components)) if start is None else samples_array("f₀", start)
+    if f0.shape != (points, components) or components % outputs:
+        raise TPDataError(
+            f"f₀ has shape {f0.shape}, and the kernel is of {outputs} outputs",
+            expected=f"({points}, {components}), as the targets",
+        )
+    return f0
 
 
 def _learned(
@@ -129,8 +142,6 @@ def _learned(
             decayed = np.where(x < 1, -np.expm1(steps * np.log1p(-x)), 1 - (1 - x) ** steps)
         return np.where(null, lr * scale * steps, decayed / safe)
     if time is not None:
-        if not (math.isfinite(time) and time >= 0):
-            raise TPDataError(f"time is {time}", expected="a finite number ≥ 0")
         return np.where(null, scale * time, -np.expm1(-scale * time * safe) / safe)
     return np.where(null, 0.0, 1 / safe)
 
