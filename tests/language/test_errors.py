@@ -95,7 +95,7 @@ MEANING: list[Case] = [
     ("vector v : n × n ~ N(0, 1)", TPTypeError, 4, 16, "has one dimension", "matrix"),
     ("matrix A : n ~ N(0, 1)", TPTypeError, 4, 12, "has two dimensions", "n × n"),
     ("matrix A : n × n ~ N(1, 1)", TPTypeError, 4, 22, "is not zero", "write 0"),
-    ("matrix A : n × n ~ N([0], 1)", TPTypeError, 4, 23, "is a list", "one number"),
+    ("matrix A : n × n ~ N([0], 1)", TPTypeError, 4, 22, "is a list", "one number"),
     ("vector v : n ~ N(0, -1)", TPTypeError, 4, 21, "variance is negative", "≥ 0"),
     ("vector v, w : n ~ N([0, 0], [[1, 2], [2, 1]])", TPTypeError, 4, 1, "eigenvalue", ""),
     ("vector v, w : n ~ N([0, 0], [1, 0])", TPTypeError, 4, 30, "needs lists", "N([m"),
@@ -111,8 +111,8 @@ MEANING: list[Case] = [
     ("fn f(z) = mean(z)", TPTypeError, 4, 11, "coordinatewise", "as an argument"),
     ("fn f(z, z) = z", TPNameError, 4, 9, "two parameters", ""),
     ("fn tanh(z) = z", TPNameError, 4, 4, "function of the table", "another name"),
-    ("y = (fn(a) = a)(u) + 1", TPTypeError, 4, 9, "whole right-hand side", "fn f"),
-    ("y = (fn(a, b) = a)(u)", TPTypeError, 4, 9, "2 parameters, but 1", ""),
+    ("y = (fn(a) = a)(u) + 1", TPTypeError, 4, 5, "whole right-hand side", "fn f"),
+    ("y = (fn(a, b) = a)(u)", TPTypeError, 4, 5, "2 parameters, but 1", ""),
     ("y[1..2] = u", TPTypeError, 4, 3, "a range stands", "for loop"),
     ("y[1/2] = u", TPTypeError, 4, 3, "the index is 1/2", "whole number"),
     ("y[k] = u", TPNameError, 4, 3, "k is not a const", ""),
@@ -140,7 +140,7 @@ MEANING: list[Case] = [
     ("for u in 1..2: y[u] = W u", TPNameError, 4, 5, "bound already", "another name"),
     ("for l in 1..3: y[l] = z[l] + u", TPNameError, 4, 23, "(for l = 1)", "declare z[1]"),
     ("vector x[1..2] : n ~ N(0, 1)\ny = x + u", TPNameError, 5, 5, "is a family", "x[1]"),
-    ("y = u + W", TPTypeError, 4, 1, "W is a matrix and cannot stand", "W x"),
+    ("y = u + W", TPTypeError, 4, 9, "W is a matrix and cannot stand", "W x"),
 ]
 
 

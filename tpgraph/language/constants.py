@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,6 +19,7 @@ __all__ = ["PI", "bounded", "value_of", "whole"]
 
 PI = number(math.pi).value
 _MAX_BITS = 4096
+Number = TypeVar("Number", int, Fraction)
 
 
 def bounded(value: Fraction, node: s.Entry) -> Fraction:
@@ -38,7 +40,8 @@ def whole(node: s.Expr, numbers: Mapping[str, Fraction | int]) -> int:
     if type(node) is s.Name:
         value = numbers.get(node.full)
     elif type(node) is s.Chain and node.operator == "+":
-        return _in_range(sum(whole(item, numbers) for item in node.items), node)
+        items = [whole(item, numbers) for item in node.items]
+        return _in_range(sum(_signed(node, items)), node)
     elif type(node) is s.Minus:
         return -whole(node.operand, numbers)
     elif type(node) is s.Exact:
@@ -75,7 +78,8 @@ def value_of(node: s.Entry, numbers: Mapping[str, Fraction | int]) -> Fraction:
         case s.Minus(operand):
             return -value_of(operand, numbers)
         case s.Chain("+", items):
-            return bounded(sum((value_of(i, numbers) for i in items), Fraction(0)), node)
+            values = [value_of(i, numbers) for i in items]
+            return bounded(sum(_signed(node, values), Fraction(0)), node)
         case s.Chain(_, items):
             product = Fraction(1)
             for item in items:
@@ -88,8 +92,8 @@ def value_of(node: s.Entry, numbers: Mapping[str, Fraction | int]) -> Fraction:
             return bounded(value_of(left, numbers) / divisor, node)
         case s.Power(base, exponent):
             return _power(value_of(base, numbers), value_of(exponent, numbers), node)
-        case s.Transposed(name, "^T"):
-            exponent = s.Name("T", "T", (), None, node.start, node.end)
+        case s.Transposed(name, s.Mark("^T") as mark):
+            exponent = s.Name("T", "T", (), None, mark.start, mark.end)
             return _power(value_of(name, numbers), value_of(exponent, numbers), node)
         case s.Invoke():
             return _call(node, numbers)
@@ -99,6 +103,11 @@ def value_of(node: s.Entry, numbers: Mapping[str, Fraction | int]) -> Fraction:
                 node.start,
                 node.end,
             )
+
+
+def _signed(node: s.Chain, values: Sequence[Number]) -> list[Number]:
+    """The values of a sum's items, negated where they are subtracted."""
+    return [-value if node.subtracts(i) else value for i, value in enumerate(values)]
 
 
 def _named(node: s.Name, numbers: Mapping[str, Fraction | int]) -> Fraction:

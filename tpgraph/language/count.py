@@ -27,11 +27,13 @@ def _nodes(node: object, scope: Scope) -> int:
         case s.Loop(variable, interval, body):
             return _repeated(variable.full, interval, body, scope)
         case s.SumOver(body, variable, interval):
-            return _repeated(variable, interval, (body,), scope)
+            return _repeated(variable.full, interval, (body,), scope)
         case s.Range():
             return len(scope.bounds(node)) * _UNIT
         case s.Name():
             return _members(node, scope)
+        case s.Mark():
+            return 0
         case tuple():
             return 1 + sum([_nodes(inner, scope) for inner in node if isinstance(inner, tuple)])
         case _:

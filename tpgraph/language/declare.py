@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from tpgraph.errors import TPNameError, TPTypeError
@@ -14,9 +15,11 @@ from tpgraph.program import (
     InitialMatrix,
     InitialScalar,
     InitialVectors,
+    Origin,
     Parameter,
     Target,
     Variable,
+    split_name,
 )
 from tpgraph.types import Matrix, Scalar, Type, Vector
 
@@ -41,7 +44,15 @@ class Declarer:
             return
         type_ = self._type(node)
         for name in names:
-            self._one(node, Variable(name, type_))
+            self._one(node, Variable(name, type_), self._origin(node, name))
+
+    def _origin(self, node: s.Declare, name: str) -> Origin | None:
+        """The statement that declares a name, and which of a family it is."""
+        origin = self.scope.builder.origin
+        is_family = any(isinstance(i, s.Range) for one in node.names for i in one.indices)
+        if origin is None or not is_family:
+            return origin
+        return replace(origin, family=split_name(name)[1])
 
     def _free_names(self, name: s.Name) -> list[str]:
         names = self.scope.full_names(name)
@@ -50,19 +61,19 @@ class Declarer:
                 fail(name, TPNameError(f"{full} is bound twice", mend="choose another name"))
         return names
 
-    def _one(self, node: s.Declare, variable: Variable) -> None:
+    def _one(self, node: s.Declare, variable: Variable, origin: Origin | None) -> None:
         span, builder = self.scope.span(node), self.scope.builder
         match node.kind:
             case "data":
-                builder.declare(Data(variable, span))
+                builder.declare(Data(variable, span, origin))
             case "target":
-                builder.declare(Target(variable, span))
+                builder.declare(Target(variable, span, origin))
             case "param":
                 variance = self._centred(node)
                 scale = float(self.scope.value(node.extra)) if node.extra is not None else 1.0
-                builder.declare(Parameter(variable, variance, scale, span))
+                builder.declare(Parameter(variable, variance, scale, span, origin))
             case _:
-                builder.declare(InitialMatrix(variable, self._centred(node), span))
+                builder.declare(InitialMatrix(variable, self._centred(node), span, origin))
 
     def _type(self, node: s.Declare) -> Type:
         dims = [self.scope.dimension(d) for d in node.shape]
@@ -80,25 +91,24 @@ class Declarer:
             )
         return Vector(dims[0])
 
-    def _number(self, entry: s.Entry | None, what: str) -> float:
-        assert entry is not None
+    def _number(self, entry: s.Entry, what: str) -> float:
         if isinstance(entry, s.List):
             fail(entry, TPTypeError(f"the {what} is a list", expected="one number"))
         return float(self.scope.value(entry))
 
     def _centred(self, node: s.Declare) -> float:
         """The variance of a distribution whose mean must be zero."""
-        if self._number(node.mean, "mean") != 0:
-            assert node.mean is not None
+        assert node.law is not None
+        if self._number(node.law.mean, "mean") != 0:
             fail(
-                node.mean,
+                node.law.mean,
                 TPTypeError(
                     f"the mean of a {node.kind} is not zero",
                     expected="N(0, variance)",
                     mend="write 0, and add a vector where the mean is needed",
                 ),
             )
-        return self._number(node.variance, "variance")
+        return self._number(node.law.variance, "variance")
 
     def _vectors(self, node: s.Declare, names: list[str]) -> None:
         if len(node.shape) != 1:
@@ -110,26 +120,28 @@ class Declarer:
                     mend="declare a matrix, or drop a dimension",
                 ),
             )
-        dim = self.scope.dimension(node.shape[0])
+        dim, as_x = self.scope.dimension(node.shape[0]), node.as_x is not None
         span, builder = self.scope.span(node), self.scope.builder
-        if isinstance(node.mean, s.List) or isinstance(node.variance, s.List):
-            mean, covariance = self._joint(node)
+        assert node.law is not None
+        if isinstance(node.law.mean, s.List) or isinstance(node.law.variance, s.List):
+            mean, covariance = self._joint(node.law)
             variables = tuple(Variable(name, Vector(dim)) for name in names)
-            builder.declare(InitialVectors(variables, mean, covariance, node.as_x, span))
+            builder.declare(InitialVectors(variables, mean, covariance, as_x, span, builder.origin))
             return
-        mean_value = self._number(node.mean, "mean")
-        variance = self._number(node.variance, "variance")
+        mean_value = self._number(node.law.mean, "mean")
+        variance = self._number(node.law.variance, "variance")
         if variance < 0:
-            assert node.variance is not None
-            fail(node.variance, TPTypeError("the variance is negative", expected="a number ≥ 0"))
+            fail(
+                node.law.variance, TPTypeError("the variance is negative", expected="a number ≥ 0")
+            )
         for name in names:
             one = (Variable(name, Vector(dim)),)
-            builder.declare(InitialVectors(one, (mean_value,), ((variance,),), node.as_x, span))
+            law = (mean_value,), ((variance,),)
+            origin = self._origin(node, name)
+            builder.declare(InitialVectors(one, *law, as_x, span, origin))
 
-    def _joint(self, node: s.Declare) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
-        assert node.mean is not None
-        assert node.variance is not None
-        mean, rows = self._items(node.mean), self._items(node.variance)
+    def _joint(self, law: s.Gaussian) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
+        mean, rows = self._items(law.mean), self._items(law.variance)
         return (
             tuple(self._number(item, "mean") for item in mean),
             tuple(
@@ -152,22 +164,23 @@ class Declarer:
         scope = self.scope
         span = scope.span(node)
         (name,) = node.names
-        assert node.mean is not None
-        assert not isinstance(node.mean, s.List | s.Range)
+        assert node.value is not None
         if node.extra is None:
-            value = self._plain_value(node.mean)
+            value = self._plain_value(node.value)
             for full in self._free_names(name):
                 variable = Variable(full, Scalar())
+                number, origin = Number(value), self._origin(node, full)
                 scope.builder.declare(
-                    InitialScalar(variable, Number(value), float(value), (), span)
+                    InitialScalar(variable, number, float(value), (), span, origin)
                 )
             return
         limit = float(scope.value(node.extra))
-        expression, widths = self._of_widths(node.mean)
+        expression, widths = self._of_widths(node.value)
         sizes = tuple(scope.widths[width] for width in widths)
         for full in self._free_names(name):
             variable = Variable(full, Scalar())
-            scope.builder.declare(InitialScalar(variable, expression, limit, sizes, span))
+            origin = self._origin(node, full)
+            scope.builder.declare(InitialScalar(variable, expression, limit, sizes, span, origin))
 
     def _of_widths(self, node: s.Expr) -> tuple[Expression, list[str]]:
         """A function of widths, and the widths in the order of its arguments."""
@@ -180,7 +193,7 @@ class Declarer:
             fail(unknown, TPNameError(f"{unknown.full} is not a width"))
         if len(widths) != len(node.parameters):
             fail(node, TPTypeError(f"{len(node.parameters)} parameters, {len(widths)} arguments"))
-        return self.terms.expression(node.body, list(node.parameters)), widths
+        return self.terms.expression(node.body, [p.full for p in node.parameters]), widths
 
     def _plain_value(self, node: s.Expr) -> Fraction:
         for used in _names_in_order(node):
@@ -200,6 +213,8 @@ def _names_in_order(node: object) -> list[str]:
     """The names that an expression reads, from left to right."""
     if isinstance(node, s.Name):
         return [node.full]
+    if isinstance(node, s.Invoke):
+        return _names_in_order(node.arguments)
     if isinstance(node, tuple):
         return [name for inner in node for name in _names_in_order(inner)]
     return []

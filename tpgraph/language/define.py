@@ -45,23 +45,24 @@ class Definer:
     def parametrization(self, node: s.SetParametrization) -> None:
         """`parametrization ntk`."""
         self.once("the parametrization", node)
-        if node.name == "abc":
+        if node.name.text == "abc":
             self.builder.parametrization = self._abc(node)
             return
-        found = _PARAMETRIZATIONS.get(node.name)
+        name = node.name.text
+        found = _PARAMETRIZATIONS.get(name)
         if found is None or node.settings is not None:
             raise TPNameError(
-                f"{node.name} is not a parametrization"
+                f"{name} is not a parametrization"
                 if found is None
-                else f"{node.name} takes no settings",
+                else f"{name} takes no settings",
                 self.scope.span(node),
                 "ntk, mup, standard or abc(a=[…], b=[…], c=…)",
-                did_you_mean(node.name, [*_PARAMETRIZATIONS, "abc"]) if found is None else None,
+                did_you_mean(name, [*_PARAMETRIZATIONS, "abc"]) if found is None else None,
             )
         self.builder.parametrization = found
 
     def _abc(self, node: s.SetParametrization) -> Parametrization:
-        settings = dict(node.settings or ())
+        settings = {setting.key.text: setting.value for setting in node.settings or ()}
         span = self.scope.span(node)
         if sorted(settings) != ["a", "b", "c"] or len(settings) != len(node.settings or ()):
             raise TPTypeError(

@@ -30,7 +30,9 @@ from tpgraph.program import (
     Builder,
     Moment,
     Nonlin,
+    Origin,
     Program,
+    Read,
     Ref,
     Variable,
 )
@@ -59,6 +61,8 @@ class _Elaborator:
         self.errors: list[TPError] = []
         self.reported: set[int] = set()
         self.labels: list[tuple[str, str, Span, str]] = []
+        self.numbered = 0
+        self._numbers: dict[int, int] = {}
         self._actions: dict[type, Callable[[Any], None]] = {
             s.ProgramName: self.definer.program,
             s.SetParametrization: self.definer.parametrization,
@@ -77,7 +81,6 @@ class _Elaborator:
     def run(self) -> Program:
         try:
             for statement in statements(self.source, self._report_line):
-                self.reported.clear()
                 self._top(statement)
             self._finish_labels()
         except _Stop:
@@ -127,6 +130,9 @@ class _Elaborator:
         self._report(error)
 
     def _top(self, statement: s.Statement) -> None:
+        self.reported.clear()
+        self._numbers.clear()
+        self._number(statement)
         self.scope.origin = statement.origin
         text, origin = self.source.text, statement.origin
         repeats = text.find("sum", origin, origin + statement.end) >= 0
@@ -138,6 +144,14 @@ class _Elaborator:
                 return
         self._do(statement)
 
+    def _number(self, statement: s.Statement) -> None:
+        """Number a statement and those of its block, in the order of the text."""
+        self._numbers[id(statement)] = self.numbered
+        self.numbered += 1
+        if isinstance(statement, s.Loop | s.Broken):
+            for inner in statement.body:
+                self._number(inner)
+
     def _do(self, statement: s.Statement) -> None:
         """Elaborate one statement; what goes wrong is reported once."""
         self.scope.origin = statement.origin
@@ -145,6 +159,9 @@ class _Elaborator:
         if action is None or id(statement) in self.reported:
             self._poison(statement)
             return
+        span = self.scope.span(statement)
+        number = self._numbers[id(statement)]
+        self.builder.origin = Origin(number, span, dict(self.scope.loops))
         try:
             action(statement)
         except (Placed, TPError, Silent) as problem:
@@ -210,14 +227,14 @@ class _Elaborator:
         self._bind(target, node.value, node)
 
     def _bind(self, target: str, value: s.Expr, node: s.Statement) -> Variable:
-        span = self.scope.span(node)
         inner = value.operand if isinstance(value, s.MeanOf) else value
         if isinstance(inner, s.Explicit):
+            span = self.scope.span(value)
             return self._bind_explicit(target, inner, inner is not value, span)
-        return self.builder.bind(target, self.terms.term(value), span)
+        return self.builder.bind(target, self.terms.term(value), self.scope.span(node))
 
     def _bind_explicit(self, target: str, node: s.Explicit, mean: bool, span: Span) -> Variable:
-        body = self.terms.expression(node.body, list(node.parameters))
+        body = self.terms.expression(node.body, [p.full for p in node.parameters])
         arguments = tuple(self.scope.variable(name) for name in node.arguments)
         if len(arguments) != len(node.parameters):
             fail(
@@ -225,13 +242,16 @@ class _Elaborator:
                 TPTypeError(f"{len(node.parameters)} parameters, but {len(arguments)} arguments"),
             )
         function = self.builder.intern(body)
+        reads = tuple(
+            Read(v.name, self.scope.span(name))
+            for v, name in zip(arguments, node.arguments, strict=True)
+        )
+        rest = None, span, self.builder.origin, reads
         vectors = [argument for argument in arguments if argument.is_vector]
         if mean or not vectors:
-            return self.builder.add(
-                Moment(Variable(target, Scalar()), function, arguments, None, span)
-            )
+            return self.builder.add(Moment(Variable(target, Scalar()), function, arguments, *rest))
         out = Variable(target, vectors[0].type)
-        return self.builder.add(Nonlin(out, function, arguments, None, span))
+        return self.builder.add(Nonlin(out, function, arguments, *rest))
 
     def _output(self, node: s.Output) -> None:
         for name in node.names:

@@ -57,6 +57,10 @@ class Scope:
         """The place of a node of the statement at hand."""
         return Span(self.source, self.origin + node.start, self.origin + node.end)
 
+    def between(self, first: s.Mark, last: s.Expr) -> Span:
+        """The place from the start of one node to the end of another."""
+        return Span(self.source, self.origin + first.start, self.origin + last.end)
+
     def spend(self, count: int, node: s.Entry | s.Statement) -> None:
         """Count what is about to be unrolled. Raises TPLimitError where it becomes too much."""
         self.terms += count
@@ -215,7 +219,5 @@ def names_in(node: object) -> Iterator[str]:
             yield item.base
             if item.full:
                 yield item.full
-        elif isinstance(item, s.Invoke):
-            yield item.function
         if isinstance(item, tuple):
             todo.extend(item)

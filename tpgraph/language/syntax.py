@@ -1,7 +1,9 @@
 """The syntax tree of the language: what the text says, before names and types are looked at.
 
 `start` and `end` count characters from the beginning of the statement's logical line, whose place
-in the file is the statement's `origin`. Named tuples, because a flat file has millions of them.
+in the file is the statement's `origin`; they are those of the node's own first and last token, so
+that the text between them reads as the node again. An expression in brackets has the place of its
+brackets. Named tuples, because a flat file has millions of them.
 """
 
 from __future__ import annotations
@@ -24,12 +26,14 @@ __all__ = [
     "Exact",
     "Explicit",
     "Expr",
+    "Gaussian",
     "Invoke",
     "Juxtaposed",
     "Label",
     "List",
     "Loop",
     "Loss",
+    "Mark",
     "MeanOf",
     "Minus",
     "Name",
@@ -41,6 +45,7 @@ __all__ = [
     "Range",
     "Ratio",
     "SetParametrization",
+    "Setting",
     "Statement",
     "SumOver",
     "Transposed",
@@ -55,6 +60,14 @@ class Placed(Exception):
         self.error = error
         self.start = start
         self.end = end
+
+
+class Mark(NamedTuple):
+    """A token that is no node of its own: an operator, a word, what stands in quotes."""
+
+    text: str
+    start: int
+    end: int
 
 
 class Exact(NamedTuple):
@@ -93,19 +106,35 @@ class Transposed(NamedTuple):
     """`W'`, `W^T`: `mark` is how it is written."""
 
     name: Name
-    mark: str
+    mark: Mark
     start: int
     end: int
 
 
 class Invoke(NamedTuple):
-    """`φ(a, b)`, `φ''(a)`; also `W (a)`, which only the names can tell apart."""
+    """`φ(a, b)`, `φ''(a)`, `√a`; also `W (a)`, which only the names can tell apart.
 
-    function: str
+    `opening` and `closing` are the place of what holds the arguments: the brackets, or the
+    argument of a root itself.
+    """
+
+    name: Name
     order: int
     arguments: tuple[Expr, ...]
+    opening: int
+    closing: int
     start: int
     end: int
+
+    @property
+    def function(self) -> str:
+        """The name of what is called."""
+        return self.name.base
+
+    @property
+    def bracketed(self) -> Expr:
+        """The first argument with the brackets that hold it."""
+        return self.arguments[0]._replace(start=self.opening, end=self.closing)
 
 
 class Minus(NamedTuple):
@@ -117,12 +146,20 @@ class Minus(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """`a + b + c` or `a * b * c`, by `operator`; what is subtracted is a Minus."""
+    """`a + b - c` or `a * b * c`: `signs` stand between the items, those of a sum are + or -.
+
+    `operator` is "+" for a sum and "*" for a product.
+    """
 
     operator: str
     items: tuple[Expr, ...]
+    signs: tuple[Mark, ...]
     start: int
     end: int
+
+    def subtracts(self, position: int) -> bool:
+        """Whether the item at a position is subtracted."""
+        return position > 0 and self.signs[position - 1].text == "-"
 
 
 class Quotient(NamedTuple):
@@ -130,6 +167,7 @@ class Quotient(NamedTuple):
 
     left: Expr
     right: Expr
+    sign: Mark
     start: int
     end: int
 
@@ -139,6 +177,7 @@ class Power(NamedTuple):
 
     base: Expr
     exponent: Expr
+    sign: Mark
     start: int
     end: int
 
@@ -164,7 +203,7 @@ class SumOver(NamedTuple):
     """`sum(a for k in 1..T)`."""
 
     body: Expr
-    variable: str
+    variable: Name
     range: Range
     start: int
     end: int
@@ -173,7 +212,7 @@ class SumOver(NamedTuple):
 class Explicit(NamedTuple):
     """`(fn(a, b) = body)(u, v)`."""
 
-    parameters: tuple[str, ...]
+    parameters: tuple[Name, ...]
     body: Expr
     arguments: tuple[Name, ...]
     start: int
@@ -207,10 +246,29 @@ class List(NamedTuple):
 Entry: TypeAlias = Expr | Range | List
 
 
+class Gaussian(NamedTuple):
+    """`N(mean, variance)`."""
+
+    mean: Entry
+    variance: Entry
+    start: int
+    end: int
+
+
+class Setting(NamedTuple):
+    """`a=[0, 1/2, 1/2]` of a parametrization."""
+
+    key: Mark
+    value: Entry
+    start: int
+    end: int
+
+
 class ProgramName(NamedTuple):
     """`program name`."""
 
     name: str
+    written: Mark
     origin: int
     start: int
     end: int
@@ -219,8 +277,8 @@ class ProgramName(NamedTuple):
 class SetParametrization(NamedTuple):
     """`parametrization name`, with the settings of `abc(…)`."""
 
-    name: str
-    settings: tuple[tuple[str, Entry], ...] | None
+    name: Mark
+    settings: tuple[Setting, ...] | None
     origin: int
     start: int
     end: int
@@ -232,6 +290,8 @@ class Ratio(NamedTuple):
     factor: Expr | None
     base: Name
     divisor: Expr | None
+    start: int
+    end: int
 
 
 class DefineWidth(NamedTuple):
@@ -278,19 +338,24 @@ class DefineFunction(NamedTuple):
 class Declare(NamedTuple):
     """`kind names : shape ~ N(mean, variance) …`; a shape is names and numbers of dimensions.
 
-    `extra` is the scale of a param, or the limit of a scalar, whose value is the `mean`.
+    `extra` is the scale of a param, or the limit of a scalar; `value` is that of a scalar.
     """
 
-    kind: str
+    word: Mark
     names: tuple[Name, ...]
     shape: tuple[Name | Exact, ...]
-    mean: Entry | None
-    variance: Entry | None
+    law: Gaussian | None
+    value: Expr | None
     extra: Expr | None
-    as_x: bool
+    as_x: Mark | None
     origin: int
     start: int
     end: int
+
+    @property
+    def kind(self) -> str:
+        """`data`, `target`, `param`, `matrix`, `vector` or `scalar`."""
+        return self.word.text
 
 
 class Equate(NamedTuple):
@@ -326,6 +391,7 @@ class Label(NamedTuple):
 
     name: Name
     latex: str
+    written: Mark
     origin: int
     start: int
     end: int

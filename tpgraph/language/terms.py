@@ -78,13 +78,13 @@ class Terms:
         full = node.full or scope.full_name(node)
         variable = scope.bound.get(full)
         if variable is not None:
-            return Ref(variable)
+            return Ref(variable, scope.span(node))
         number = scope.numbers.get(full)
         if number is not None:
             return Constant(Fraction(number))
         if full == "π" and full not in scope.failed:
             return Constant(PI)
-        return Ref(scope.variable(node))
+        return Ref(scope.variable(node), scope.span(node))
 
     def _parameter(self, node: s.Name, parameters: dict[str, Ref]) -> Term:
         found = parameters.get(node.full)
@@ -115,11 +115,21 @@ class Terms:
         term = self.term(node.operand)
         if type(term) is Constant:
             return Constant(-term.value)
-        return Call(NEG, (term,))
+        return Call(NEG, (term,), 0, self.scope.span(node))
 
     def _chain(self, node: s.Chain) -> Term:
+        terms = [self.term(item) for item in node.items]
+        for i, sign in enumerate(node.signs, 1):
+            if sign.text == "-":
+                terms[i] = self._negative(terms[i], node.items[i], sign)
         function = ADD if node.operator == "+" else MUL
-        return Call(function, tuple([self.term(item) for item in node.items]))
+        return Call(function, tuple(terms), 0, self.scope.span(node))
+
+    def _negative(self, term: Term, item: s.Expr, sign: s.Mark) -> Term:
+        """What a sum subtracts, as a summand; its place begins at the sign."""
+        if type(term) is Constant:
+            return Constant(-term.value)
+        return Call(NEG, (term,), 0, self.scope.between(sign, item))
 
     def _quotient(self, node: s.Quotient) -> Term:
         left, right = self.term(node.left), self.term(node.right)
@@ -128,14 +138,17 @@ class Terms:
                 fail(node.right, TPTypeError("division by zero", expected="another divisor"))
             if type(left) is Constant:
                 return Constant(bounded(left.value / right.value, node))
-        return Call(DIV, (left, right))
+        return Call(DIV, (left, right), 0, self.scope.span(node))
 
     def _power(self, node: s.Power) -> Term:
         base = node.base
         if type(base) is s.Invoke and self._is_matrix_call(base):  # W (a)^2 is W ((a)^2)
-            inner = s.Power(base.arguments[0], node.exponent, base.start, node.end)
-            return self._invoke(base._replace(arguments=(inner,)))
-        return Call(POW, (self.term(base), self.term(node.exponent)))
+            inner = s.Power(
+                base.bracketed, node.exponent, node.sign, base.opening, node.exponent.end
+            )
+            return self._matrix_call(base, inner)
+        powers = self.term(base), self.term(node.exponent)
+        return Call(POW, powers, 0, self.scope.span(node))
 
     def _mean(self, node: s.MeanOf) -> Term:
         self._no_function_body(node, "a mean")
@@ -144,13 +157,14 @@ class Terms:
     def _sum(self, node: s.SumOver) -> Term:
         values = self.scope.bounds(node.range)
         terms = []
-        with self.scope.loop_variable(node.variable, node) as numbers:
+        name = node.variable.full
+        with self.scope.loop_variable(name, node.variable) as numbers:
             for k in values:
-                numbers[node.variable] = k
+                numbers[name] = k
                 terms.append(self.term(node.body))
         if len(terms) < 2:
             return terms[0] if terms else _ZERO
-        return Call(ADD, tuple(terms))
+        return Call(ADD, tuple(terms), 0, self.scope.span(node))
 
     def _explicit(self, node: s.Explicit) -> NoReturn:
         fail(
@@ -176,7 +190,7 @@ class Terms:
     def _invoke(self, node: s.Invoke) -> Term:
         function = self._function(node.function)
         if function is None:
-            return self._matrix_call(node)
+            return self._matrix_call(node, node.bracketed)
         arguments = tuple([self.term(argument) for argument in node.arguments])
         wanted = function.arity
         if len(arguments) != wanted:
@@ -195,7 +209,7 @@ class Terms:
                     mend="write the partial derivative out",
                 ),
             )
-        return Call(function, arguments, node.order)
+        return Call(function, arguments, node.order, self.scope.span(node))
 
     def _wrong_arity(self, node: s.Invoke, wanted: int | None) -> NoReturn:
         given = len(node.arguments)
@@ -207,38 +221,36 @@ class Terms:
             ),
         )
 
-    def _matrix_call(self, node: s.Invoke) -> Term:
-        name = s.Name(
-            node.function, node.function, (), None, node.start, node.start + len(node.function)
-        )
-        scope = self.scope
+    def _matrix_call(self, node: s.Invoke, operand: s.Expr) -> Term:
+        scope, name = self.scope, node.name
         if node.function not in scope.bound and node.function not in scope.numbers:
             if node.function in scope.failed:
                 raise Silent
             if scope.parameters is None or node.function not in scope.parameters:
-                self._unknown_function(node, name)
+                self._unknown_function(name)
         if len(node.arguments) != 1:
             fail(name, TPTypeError(f"{node.function} is not a function", expected="a function"))
-        return self._multiply(name, node.order % 2 == 1, node.arguments[0], node)
+        whole = name._replace(end=operand.end)
+        return self._multiply(name, node.order % 2 == 1, operand, whole)
 
-    def _unknown_function(self, node: s.Invoke, name: s.Name) -> NoReturn:
+    def _unknown_function(self, name: s.Name) -> NoReturn:
         known = [*self.scope.functions, *(n for n, v in self.scope.bound.items() if v.is_matrix)]
         fail(
             name,
             TPNameError(
-                f"{node.function} is neither a function nor a matrix",
+                f"{name.full} is neither a function nor a matrix",
                 expected="a function of the table, one defined by fn, or a matrix",
-                mend=did_you_mean(node.function, known)
-                or f"define it above: fn {node.function}(z) = …",
+                mend=did_you_mean(name.full, known) or f"define it above: fn {name.full}(z) = …",
             ),
         )
 
     def _transposed(self, node: s.Transposed) -> Term:
-        if node.mark == "^T" and self._is_number("T"):
+        mark = node.mark
+        if mark.text == "^T" and self._is_number("T"):
             base = self.term(node.name)
             if not (isinstance(base, Ref) and base.variable.is_matrix):
-                exponent = s.Name("T", "T", (), None, node.end - 1, node.end)
-                return Call(POW, (base, self.term(exponent)))
+                exponent = s.Name("T", "T", (), None, mark.start, mark.end)
+                return Call(POW, (base, self.term(exponent)), 0, self.scope.span(node))
         return self._lone_matrix(node)
 
     def _is_number(self, name: str) -> bool:
@@ -248,10 +260,10 @@ class Terms:
         return name in self.scope.numbers or name in self.scope.bound
 
     def _lone_matrix(self, node: s.Transposed) -> NoReturn:
-        name, scope = node.name, self.scope
+        name, scope, mark = node.name, self.scope, node.mark.text
         if name.full in scope.functions and name.full not in scope.bound:
             error = TPTypeError(
-                f"{name.full}{node.mark} is the derivative of a function",
+                f"{name.full}{mark} is the derivative of a function",
                 expected="its argument in parentheses",
                 mend=f"write {name.full}'(z)",
             )
@@ -263,9 +275,9 @@ class Terms:
             )
             fail(node, error)
         error = TPTypeError(
-            f"the matrix {variable}{node.mark} stands alone",
+            f"the matrix {variable}{mark} stands alone",
             expected="a vector behind it",
-            mend=f"multiply it with a vector: {variable}{node.mark} x",
+            mend=f"multiply it with a vector: {variable}{mark} x",
         )
         fail(node, error)
 
@@ -274,11 +286,12 @@ class Terms:
         if type(left) is s.Name:
             return self._multiply(left, False, node.right, node)
         if type(left) is s.Transposed:
-            odd = not left.mark.startswith("'") or len(left.mark) % 2 == 1
+            mark = left.mark.text
+            odd = not mark.startswith("'") or len(mark) % 2 == 1
             return self._multiply(left.name, odd, node.right, node)
         if type(left) is s.Invoke and self._is_matrix_call(left):  # W (a) x is W ((a) x)
-            inner = s.Juxtaposed(left.arguments[0], node.right, left.start, node.end)
-            return self._invoke(left._replace(arguments=(inner,)))
+            inner = s.Juxtaposed(left.bracketed, node.right, left.opening, node.right.end)
+            return self._matrix_call(left, inner)
         self.term(left)  # its own errors come first
         return self._missing_times(node)
 
@@ -305,7 +318,7 @@ class Terms:
         variable = scope.variable(name)
         if not variable.is_matrix:
             self._missing_factor(name, operand)
-        return Product(variable, transpose, self.term(operand), scope.span(node))
+        return Product(variable, transpose, self.term(operand), scope.span(node), scope.span(name))
 
     def _missing_factor(self, name: s.Name, operand: s.Expr) -> NoReturn:
         self._missing_times(s.Juxtaposed(name, operand, name.start, operand.end))

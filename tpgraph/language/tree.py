@@ -15,6 +15,9 @@ from tpgraph.language.syntax import Placed
 __all__ = ["TreeBuilder"]
 
 
+_SIGNS = {"MINUS": "-", "TIMES": "*"}
+
+
 def _name_of(token: Token) -> str:
     word = str(token)
     start, end = _place(token)
@@ -55,6 +58,15 @@ def _intermediate(token: Token | None) -> int | None:
     return number
 
 
+def _mark(token: Token, text: str | None = None) -> s.Mark:
+    return s.Mark(str(token) if text is None else text, *_place(token))
+
+
+def _sign(token: Token) -> s.Mark:
+    """An operator under its one spelling: `-`, `+` or `*`."""
+    return _mark(token, _SIGNS.get(token.type))
+
+
 def _plain_name(token: Token) -> s.Name:
     name = _name_of(token)
     return s.Name(name, name, (), None, *_place(token))
@@ -91,9 +103,9 @@ class TreeBuilder(Transformer[Token, Any]):
             self._depths.clear()
             self._kept.clear()
 
-    @property
-    def _where(self) -> tuple[int, int, int]:
-        return self.origin, 0, self.end
+    def _from(self, word: Token) -> tuple[int, int, int]:
+        """The place of a statement that begins with a word."""
+        return self.origin, _place(word)[0], self.end
 
     def _deep(self, node: Any, *inner: Any) -> Any:
         depths = self._depths
@@ -138,9 +150,9 @@ class TreeBuilder(Transformer[Token, Any]):
         return s.Name(name, f"{full}~{k}", (), k, start, intermediate.end_pos or end)
 
     def indexed(self, c: list[Any]) -> s.Name:
-        token, *index, last = c
+        token, *index, closing, last = c
         name = _name_of(token)
-        end = last.end_pos if last is not None else index[-1].end + 1
+        end = (closing if last is None else last).end_pos
         k = _intermediate(last)
         full = _whole_index(index)
         if full is not None:
@@ -158,26 +170,31 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def transpose_name(self, c: list[Token]) -> s.Transposed:
         name = self.name([c[0], None] if c[0].type == "INDEXED" else c[:1])
-        return s.Transposed(name, str(c[1]), name.start, c[1].end_pos or name.end)
+        return s.Transposed(name, _mark(c[1]), name.start, c[1].end_pos or name.end)
 
     def transpose(self, c: list[Any]) -> s.Transposed:
-        return s.Transposed(c[0], str(c[1]), c[0].start, c[1].end_pos)
+        return s.Transposed(c[0], _mark(c[1]), c[0].start, c[1].end_pos)
 
     def call(self, c: list[Any]) -> s.Invoke:
-        token, primes, *arguments = c
+        token, primes, opening, *arguments, closing = c
         node = s.Invoke(
-            _name_of(token),
+            _plain_name(token),
             len(primes) if primes is not None else 0,
             tuple(arguments),
+            opening.start_pos,
+            closing.end_pos,
             token.start_pos,
-            arguments[-1].end + 1,
+            closing.end_pos,
         )
         self._deep(node, *arguments)
         return node
 
     def root(self, c: list[Any]) -> s.Invoke:
-        node = s.Invoke("sqrt", 0, (c[0],), max(0, c[0].start - 1), c[0].end)
-        self._deep(node, c[0])
+        sign, argument = c
+        start, end = _place(sign)
+        name = s.Name("sqrt", "sqrt", (), None, start, end)
+        node = s.Invoke(name, 0, (argument,), argument.start, argument.end, start, argument.end)
+        self._deep(node, argument)
         return node
 
     def negation(self, c: list[Any]) -> s.Minus:
@@ -186,30 +203,28 @@ class TreeBuilder(Transformer[Token, Any]):
         return node
 
     def sum(self, c: list[Any]) -> s.Chain:
-        items = [c[0]]
-        for sign, item in zip(c[1::2], c[2::2], strict=True):
-            if sign.type == "MINUS":
-                item = self._deep(s.Minus(item, item.start, item.end), item)
-            items.append(item)
-        node = s.Chain("+", tuple(items), c[0].start, c[-1].end)
+        items, signs = c[::2], tuple([_sign(token) for token in c[1::2]])
+        node = s.Chain("+", tuple(items), signs, c[0].start, c[-1].end)
         self._deep(node, *items)
         return node
 
     def product(self, c: list[Any]) -> s.Expr:
-        factors = [c[0]]
+        factors, signs = [c[0]], list[s.Mark]()
         for sign, item in zip(c[1::2], c[2::2], strict=True):
             if sign.type == "TIMES":
                 factors.append(item)
+                signs.append(_sign(sign))
                 continue
-            left = self._times(factors)
-            factors = [self._deep(s.Quotient(left, item, left.start, item.end), left, item)]
-        whole: s.Expr = self._times(factors)
+            left = self._times(factors, signs)
+            node = s.Quotient(left, item, _mark(sign), left.start, item.end)
+            factors, signs = [self._deep(node, left, item)], []
+        whole: s.Expr = self._times(factors, signs)
         return whole
 
-    def _times(self, factors: list[Any]) -> Any:
+    def _times(self, factors: list[Any], signs: list[s.Mark]) -> Any:
         if len(factors) == 1:
             return factors[0]
-        node = s.Chain("*", tuple(factors), factors[0].start, factors[-1].end)
+        node = s.Chain("*", tuple(factors), tuple(signs), factors[0].start, factors[-1].end)
         return self._deep(node, *factors)
 
     def juxtaposition(self, c: list[Any]) -> s.Juxtaposed:
@@ -218,8 +233,9 @@ class TreeBuilder(Transformer[Token, Any]):
         return node
 
     def power(self, c: list[Any]) -> s.Power:
-        node = s.Power(c[0], c[1], c[0].start, c[1].end)
-        self._deep(node, *c)
+        base, sign, exponent = c
+        node = s.Power(base, exponent, _mark(sign), base.start, exponent.end)
+        self._deep(node, base, exponent)
         return node
 
     def group(self, c: list[Any]) -> s.Expr:
@@ -240,34 +256,37 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def total(self, c: list[Any]) -> s.SumOver:
         word, body, variable, interval, closing = c
-        node = s.SumOver(body, _name_of(variable), interval, word.start_pos, closing.end_pos)
+        node = s.SumOver(body, _plain_name(variable), interval, word.start_pos, closing.end_pos)
         self._deep(node, body, interval)
         return node
 
     def explicit(self, c: list[Any]) -> s.Explicit:
-        *parameters, body, arguments = c
-        names = tuple(_name_of(token) for token in parameters)
-        start = parameters[0].start_pos
-        node = s.Explicit(names, body, arguments, start, arguments[-1].end)
+        opening, _, *parameters, body, arguments, closing = c
+        names = tuple(_plain_name(token) for token in parameters)
+        node = s.Explicit(names, body, arguments, opening.start_pos, closing.end_pos)
         self._deep(node, body)
         return node
 
     # ---- parts of statements
 
     def row(self, c: list[Any]) -> s.List:
-        node = s.List(tuple(c), c[0].start, c[-1].end)
-        self._deep(node, *c)
+        opening, *items, closing = c
+        node = s.List(tuple(items), opening.start_pos, closing.end_pos)
+        self._deep(node, *items)
         return node
 
-    def setting(self, c: list[Any]) -> tuple[str, s.Entry]:
-        return str(c[0]), c[1]
+    def setting(self, c: list[Any]) -> s.Setting:
+        return s.Setting(_mark(c[0]), c[1], c[0].start_pos, c[1].end)
 
     def ratio(self, c: list[Any]) -> s.Ratio:
-        numerator, denominator, _, base, divisor = c
+        numerator, slash, denominator, _, word, divisor = c
+        base = _plain_name(word)
         factor = numerator
         if denominator is not None:
-            factor = s.Quotient(numerator, denominator, numerator.start, denominator.end)
-        return s.Ratio(factor, _plain_name(base), divisor)
+            place = numerator.start, denominator.end
+            factor = s.Quotient(numerator, denominator, _mark(slash), *place)
+        start = base.start if factor is None else factor.start
+        return s.Ratio(factor, base, divisor, start, base.end if divisor is None else divisor.end)
 
     def variables(self, c: list[s.Name]) -> tuple[s.Name, ...]:
         return tuple(c)
@@ -278,78 +297,98 @@ class TreeBuilder(Transformer[Token, Any]):
     def shape(self, c: list[Any]) -> tuple[s.Name | s.Exact, ...]:
         return (c[0],) if c[1] is None else (c[0], c[2])
 
-    def gaussian(self, c: list[Any]) -> tuple[s.Entry, s.Entry]:
-        return c[0], c[1]
+    def gaussian(self, c: list[Any]) -> s.Gaussian:
+        word, mean, variance, closing = c
+        return s.Gaussian(mean, variance, word.start_pos, closing.end_pos)
 
     # ---- statements
 
     def program(self, c: list[Token]) -> s.ProgramName:
-        word = str(c[0])
-        name = word[1:-1].replace('""', '"') if c[0].type == "STRING" else word
-        return s.ProgramName(name, *self._where)
+        written = _mark(c[1])
+        name = _quoted(written) if c[1].type == "STRING" else written.text
+        return s.ProgramName(name, written, *self._from(c[0]))
 
     def parametrization(self, c: list[Any]) -> s.SetParametrization:
-        settings = tuple(c[1:]) if c[1] is not None else None
-        return s.SetParametrization(str(c[0]), settings, *self._where)
+        settings = tuple(c[2:]) if c[2] is not None else None
+        return s.SetParametrization(_mark(c[1]), settings, *self._from(c[0]))
 
     def width(self, c: list[Any]) -> s.DefineWidth:
-        return s.DefineWidth(_plain_name(c[0]), c[1], *self._where)
+        return s.DefineWidth(_plain_name(c[1]), c[2], *self._from(c[0]))
 
     def dim(self, c: list[Any]) -> s.DefineDim:
-        return s.DefineDim(_plain_name(c[0]), c[1], *self._where)
+        return s.DefineDim(_plain_name(c[1]), c[2], *self._from(c[0]))
 
     def const(self, c: list[Any]) -> s.DefineConst:
-        return s.DefineConst(_plain_name(c[0]), c[1], *self._where)
+        return s.DefineConst(_plain_name(c[1]), c[2], *self._from(c[0]))
 
     def function(self, c: list[Any]) -> s.DefineFunction:
-        name, *parameters, body = c
+        word, name, *parameters, body = c
         names = tuple(_plain_name(token) for token in parameters)
-        return s.DefineFunction(_plain_name(name), names, body, *self._where)
+        return s.DefineFunction(_plain_name(name), names, body, *self._from(word))
 
     def data(self, c: list[Any]) -> s.Declare:
-        return s.Declare("data", c[0], (c[1],), None, None, None, False, *self._where)
+        return self._declared(c[0], c[1], (c[2],))
 
     def target(self, c: list[Any]) -> s.Declare:
-        return s.Declare("target", c[0], (c[1],), None, None, None, False, *self._where)
+        return self._declared(c[0], c[1], (c[2],))
 
     def param(self, c: list[Any]) -> s.Declare:
-        names, shape, (mean, variance), scale = c
-        return s.Declare("param", names, shape, mean, variance, scale, False, *self._where)
+        word, names, shape, law, scale = c
+        return self._declared(word, names, shape, law, extra=scale)
 
     def matrix(self, c: list[Any]) -> s.Declare:
-        names, shape, (mean, variance) = c
-        return s.Declare("matrix", names, shape, mean, variance, None, False, *self._where)
+        return self._declared(*c)
 
     def vector(self, c: list[Any]) -> s.Declare:
-        names, shape, (mean, variance), as_x = c
-        as_x = as_x is not None
-        return s.Declare("vector", names, shape, mean, variance, None, as_x, *self._where)
+        word, names, shape, law, as_x = c
+        mark = _mark(as_x) if as_x is not None else None
+        return self._declared(word, names, shape, law, as_x=mark)
 
     def scalar(self, c: list[Any]) -> s.Declare:
-        name, _, limit, value = c
-        return s.Declare("scalar", (name,), (), value, None, limit, False, *self._where)
+        word, name, _, limit, value = c
+        return self._declared(word, (name,), (), value=value, extra=limit)
+
+    def _declared(
+        self,
+        word: Token,
+        names: tuple[s.Name, ...],
+        shape: tuple[s.Name | s.Exact, ...],
+        law: s.Gaussian | None = None,
+        value: s.Expr | None = None,
+        extra: s.Expr | None = None,
+        as_x: s.Mark | None = None,
+    ) -> s.Declare:
+        where = self._from(word)
+        return s.Declare(_mark(word), names, shape, law, value, extra, as_x, *where)
 
     def equation(self, c: list[Any]) -> s.Equate:
-        return s.Equate(c[0], c[1], self.origin, 0, self.end)
+        return s.Equate(c[0], c[1], self.origin, c[0].start, self.end)
 
     def part_of_loss(self, c: list[Any]) -> s.Equate:
-        return s.Equate(self.name(c[:2]), c[2], *self._where)
+        return s.Equate(self.name(c[:2]), c[2], *self._from(c[0]))
 
     def output(self, c: list[Any]) -> s.Output:
-        return s.Output(c[0], *self._where)
+        return s.Output(c[1], *self._from(c[0]))
 
     def loss(self, c: list[Any]) -> s.Loss:
-        return s.Loss(c[1], *self._where)
+        return s.Loss(c[1], *self._from(c[0]))
 
     def label(self, c: list[Any]) -> s.Label:
-        return s.Label(c[0], c[1][1:-1].replace('""', '"'), *self._where)
+        word, name, text = c
+        written = _mark(text)
+        return s.Label(name, _quoted(written), written, *self._from(word))
 
     def loop(self, c: list[Any]) -> s.Loop:
-        variable, interval, statement = c
+        word, variable, interval, statement = c
         body = (statement,) if statement is not None else ()
-        node = s.Loop(_plain_name(variable), interval, body, *self._where)
+        node = s.Loop(_plain_name(variable), interval, body, *self._from(word))
         self._deep(node, interval, *body)
         return node
+
+
+def _quoted(written: s.Mark) -> str:
+    """The text in quotes, where `""` stands for one `"`."""
+    return written.text[1:-1].replace('""', '"')
 
 
 def _whole_index(index: list[Any]) -> str | None:

@@ -25,8 +25,10 @@ from tpgraph.program.equations import (
     MatMul,
     Moment,
     Nonlin,
+    Origin,
     Parameter,
     Place,
+    Read,
     Target,
 )
 from tpgraph.program.graph import Program
@@ -72,6 +74,7 @@ class Product:
     transpose: bool
     operand: Term
     span: Span | None = field(default=None, compare=False, repr=False)
+    matrix_span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,16 @@ _PENDING = Scalar()
 
 
 class Builder:
-    """Collects a program; every method raises a TPError at the first thing that does not fit."""
+    """Collects a program; every method raises a TPError at the first thing that does not fit.
+
+    `origin` is the statement of a text that is being carried out, if there is one: what `bind`
+    makes comes from it.
+    """
 
     def __init__(self, name: str = "program") -> None:
         self.name = name
         self.parametrization: Parametrization | None = None
+        self.origin: Origin | None = None
         self._scope: dict[str, Variable] = {}
         self._where: dict[str, Span | None] = {}
         self._widths: dict[str, Width] = {}
@@ -162,7 +170,8 @@ class Builder:
         """Add an equation and bind its `out`."""
         self._require_free(equation.out.name, equation.span)
         check_equation(equation, self._scope, self._checked)
-        self._bind(equation.out, equation.span)
+        origin = equation.origin
+        self._bind(equation.out, equation.span if origin is None else origin.span)
         self._equations.append(equation)
         return equation.out
 
@@ -315,6 +324,7 @@ class _Cut:
         self.place = place
         self.span = span
         self.count = 0
+        self.origin = builder.origin
 
     def finish(self, term: Term) -> Variable:
         """Bind the whole term to the target."""
@@ -322,21 +332,25 @@ class _Cut:
 
     def _emit(self, term: Term, name: str | None) -> Variable:
         """Add the equation of `term`; a None name is the next temporary, after its operands."""
-        place, span = self.place, term.span or self.span
+        reads: list[Read] = []
+        rest = self.place, term.span or self.span, self.origin
         equation: Equation
         match term:
-            case Product(matrix, transpose, operand):
+            case Product(matrix, transpose, operand, _, matrix_span):
+                _note(reads, matrix, matrix_span)
                 inner = self._value(operand)
+                _note(reads, inner, operand.span)
                 out = self._out(name)
-                equation = MatMul(out, matrix, transpose, inner, place, span)
+                equation = MatMul(out, matrix, transpose, inner, *rest, tuple(reads))
             case Mean(operand):
-                function, arguments = self._coordinatewise(operand)
-                equation = Moment(self._out(name), function, arguments, place, span)
+                function, arguments = self._coordinatewise(operand, reads)
+                out = self._out(name)
+                equation = Moment(out, function, arguments, *rest, tuple(reads))
             case Ref() | Constant() | Call():
-                function, arguments = self._coordinatewise(term)
+                function, arguments = self._coordinatewise(term, reads)
                 out = self._out(name)
                 make = Nonlin if any(not a.is_scalar for a in arguments) else Moment
-                equation = make(out, function, arguments, place, span)
+                equation = make(out, function, arguments, *rest, tuple(reads))
             case _:
                 assert_never(term)
         return self.builder.add(_typed(equation))
@@ -351,22 +365,34 @@ class _Cut:
             name = temporary_name(self.target, self.count)
         return Variable(name, _PENDING)
 
-    def _coordinatewise(self, term: Term) -> tuple[Expression, tuple[Variable, ...]]:
+    def _coordinatewise(
+        self, term: Term, reads: list[Read]
+    ) -> tuple[Expression, tuple[Variable, ...]]:
         """The expression of a coordinatewise term, and its arguments in order of appearance."""
         arguments: dict[Variable, int] = {}
-        expression = self._expression(term, arguments)
+        expression = self._expression(term, arguments, reads)
         return self.builder.intern(expression), tuple(arguments)
 
-    def _expression(self, term: Term, arguments: dict[Variable, int]) -> Expression:
+    def _expression(
+        self, term: Term, arguments: dict[Variable, int], reads: list[Read]
+    ) -> Expression:
         match term:
             case Constant(value):
                 return Number(value)
             case Call(function, inner, order):
-                return Apply(function, tuple(self._expression(t, arguments) for t in inner), order)
+                parts = tuple([self._expression(t, arguments, reads) for t in inner])
+                return Apply(function, parts, order)
             case Ref() | Product() | Mean():
-                return Argument(arguments.setdefault(self._value(term), len(arguments)))
+                variable = self._value(term)
+                _note(reads, variable, term.span)
+                return Argument(arguments.setdefault(variable, len(arguments)))
             case _:
                 assert_never(term)
+
+
+def _note(reads: list[Read], variable: Variable, span: Span | None) -> None:
+    if span is not None:
+        reads.append(Read(variable.name, span))
 
 
 def _typed(equation: Equation) -> Equation:

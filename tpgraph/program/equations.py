@@ -5,10 +5,15 @@
                | Moment  θ = (1/n) Σ_α ψ(x¹_α, …, x^k_α; θ₁, …, θ_l)
 
 A Moment without a vector argument is ψ(θ₁, …, θ_l) itself. Each equation binds `out`.
+
+What was read from a text knows its place there, outside of equality: `span` is that of a
+declaration or of the expression that an equation computes, `origin` the statement that made it,
+and `reads` the places of what an equation reads.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -27,8 +32,10 @@ __all__ = [
     "MatMul",
     "Moment",
     "Nonlin",
+    "Origin",
     "Parameter",
     "Place",
+    "Read",
     "Target",
 ]
 
@@ -40,6 +47,29 @@ class Place:
     row: Literal["forward", "backward", "between"]
     context: str | None = None
     partner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The statement of a text that made something.
+
+    `statement` is its number among the text's statements, from 0, those of a `for` block behind
+    it; `span` its place. `values` are those of the loops around it, outermost first, and `family`
+    the indices in the family that it declares: `param W[2..L]` made W[3] with `family` (3,).
+    """
+
+    statement: int
+    span: Span
+    values: Mapping[str, int] = field(default_factory=dict)
+    family: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One place in a text where an equation reads a variable, under the name that it has there."""
+
+    name: str
+    span: Span
 
 
 class _Single:
@@ -66,6 +96,7 @@ class InitialScalar(_Single):
     limit: float
     widths: tuple[Width, ...] = ()
     span: Span | None = field(default=None, compare=False, repr=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +111,7 @@ class InitialVectors:
     covariance: tuple[tuple[float, ...], ...]
     as_x: bool = False
     span: Span | None = field(default=None, compare=False, repr=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +121,7 @@ class InitialMatrix(_Single):
     variable: Variable
     variance: float
     span: Span | None = field(default=None, compare=False, repr=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +136,7 @@ class Parameter(_Single):
     variance: float
     scale: float = 1.0
     span: Span | None = field(default=None, compare=False, repr=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +145,7 @@ class Data(_Single):
 
     variable: Variable
     span: Span | None = field(default=None, compare=False, repr=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +154,25 @@ class Target(_Single):
 
     variable: Variable
     span: Span | None = field(default=None, compare=False, repr=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)
 
 
 Declaration: TypeAlias = InitialScalar | InitialVectors | InitialMatrix | Parameter | Data | Target
 
 
+class _Reading:
+    """An equation that may know where in a text it reads what."""
+
+    __slots__ = ()
+    reads: tuple[Read, ...]
+
+    def places(self, name: str) -> tuple[Span, ...]:
+        """Where in the text it reads a variable, in order; none if it came from no text."""
+        return tuple(read.span for read in self.reads if read.name == name)
+
+
 @dataclass(frozen=True, slots=True)
-class MatMul:
+class MatMul(_Reading):
     """out = matrix · operand, or matrixᵀ · operand."""
 
     out: Variable
@@ -134,6 +181,8 @@ class MatMul:
     operand: Variable
     place: Place | None = field(default=None, compare=False, repr=False)
     span: Span | None = field(default=None, compare=False, repr=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+    reads: tuple[Read, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def inputs(self) -> tuple[Variable, ...]:
@@ -141,7 +190,7 @@ class MatMul:
         return (self.matrix, self.operand)
 
 
-class _Gate:
+class _Gate(_Reading):
     """An equation that applies ψ coordinatewise: its vectors x¹ … x^k and scalars θ₁ … θ_l."""
 
     __slots__ = ()
@@ -172,6 +221,8 @@ class Nonlin(_Gate):
     arguments: tuple[Variable, ...]
     place: Place | None = field(default=None, compare=False, repr=False)
     span: Span | None = field(default=None, compare=False, repr=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+    reads: tuple[Read, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +234,8 @@ class Moment(_Gate):
     arguments: tuple[Variable, ...]
     place: Place | None = field(default=None, compare=False, repr=False)
     span: Span | None = field(default=None, compare=False, repr=False)
+    origin: Origin | None = field(default=None, compare=False, repr=False)
+    reads: tuple[Read, ...] = field(default=(), compare=False, repr=False)
 
 
 Equation: TypeAlias = MatMul | Nonlin | Moment

@@ -179,7 +179,7 @@ def result_type(equation: Equation, checked: Checked | None = None) -> Type:
             return _matmul_type(equation)
         case Nonlin(_, function, arguments):
             _check_once(function, len(arguments), equation.span, checked)
-            dim = _common_dimension(arguments, equation.span)
+            dim = _common_dimension(equation)
             if dim is None:
                 raise TPTypeError(
                     "a Nonlin needs a vector, but every argument is a scalar",
@@ -189,7 +189,7 @@ def result_type(equation: Equation, checked: Checked | None = None) -> Type:
             return Vector(dim)
         case Moment(_, function, arguments):
             _check_once(function, len(arguments), equation.span, checked)
-            _common_dimension(arguments, equation.span)
+            _common_dimension(equation)
             return Scalar()
         case _:
             assert_never(equation)
@@ -238,17 +238,22 @@ def _spoken(variable: Variable, unnamed: str) -> str:
     return unnamed if variable.is_temporary else variable.name
 
 
-def _common_dimension(arguments: tuple[Variable, ...], span: Span | None) -> Dimension | None:
+def _place(equation: Nonlin | Moment, argument: Variable) -> Span | None:
+    """Where the text reads an argument; the whole equation where that is not known."""
+    return next(iter(equation.places(argument.name)), equation.span)
+
+
+def _common_dimension(equation: Nonlin | Moment) -> Dimension | None:
     """The dimension that all vectors among the arguments share; None if there is no vector."""
     first: Variable | None = None
-    for argument in arguments:
+    for argument in equation.arguments:
         kind = argument.type
         if isinstance(kind, Scalar):
             continue
         if isinstance(kind, Matrix):
             raise TPTypeError(
                 f"{argument} is a matrix and cannot stand in a coordinatewise expression",
-                span,
+                _place(equation, argument),
                 "vectors and scalars",
                 f"multiply it with a vector: {argument} x, without a sign between",
             )
@@ -261,7 +266,7 @@ def _common_dimension(arguments: tuple[Variable, ...], span: Span | None) -> Dim
             other = _spoken(argument, "another" if first.is_temporary else "one operand")
             raise TPTypeError(
                 f"{what} mix: {one} has dimension {first.dim}, {other} has {argument.dim}",
-                span,
+                _place(equation, argument),
                 f"vectors of {first.dim}",
                 "a matrix leads from one dimension to another",
             )
