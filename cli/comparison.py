@@ -13,6 +13,7 @@ from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.options import Seed, Workers
+from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 
 __all__ = ["compare", "coordcheck", "parse_sizes", "parse_test"]
@@ -87,6 +88,7 @@ def compare(
     infinite-width NTK; in μP it is the limit of SGD itself. Prints how the error scales with width.
     Ctrl-C keeps what is done, with its figure; --resume goes on from there.
     """
+    require_places(folder=out, names=tp.COMPARISON_FILES, reads=(file, data, test))
     program = load(file, constants)
     if loss is not None:
         program = tp.parse(tp.with_loss(tp.to_text(program), loss), "--loss")
@@ -142,6 +144,7 @@ def coordcheck(
     """
     if out is not None and Path(out).suffix not in FIGURES:
         raise typer.BadParameter(f"-o {out} is no figure; it ends in one of {', '.join(FIGURES)}")
+    require_places(out, csv, reads=(file, data))
     program = load(file, constants)
     sizes = parse_sizes(widths)
     with sweep_progress("training") as progress:

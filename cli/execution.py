@@ -12,6 +12,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.options import MadeUp, one_sample
+from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import training_progress
 
 __all__ = ["compile_", "run", "train"]
@@ -41,6 +42,7 @@ def compile_(
     dtype: Precision = Dtype.float64,
 ) -> None:
     """Write a program as a standalone Python module that needs numpy alone."""
+    require_places(out, reads=(file,))
     write(tp.compile(load(file, constants), dtype=dtype.value).source, out)
 
 
@@ -95,6 +97,7 @@ def train(
 
     Ctrl-C keeps what is done; --resume goes on from there.
     """
+    require_places(folder=out, names=tp.TRAINING_FILES, reads=(file, data))
     program = load(file, constants)
     with training_progress(steps) as advance:
         result = tp.train(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.places import STANDARD
 
 if TYPE_CHECKING:
     from tpgraph import Program
@@ -38,8 +39,6 @@ Constants = Annotated[
         "--set", metavar="NAME=VALUE", help="Value of a const or dim, such as L=10; repeatable."
     ),
 ]
-
-STANDARD = "-"
 
 
 def read_text(file: str) -> tuple[str, str, bool]:
@@ -93,6 +92,8 @@ def write(content: str | bytes, out: str | None) -> None:
     """Write to a file, whole or not at all, or to standard output."""
     data = content.encode() if isinstance(content, str) else content
     if out is None or out == STANDARD:
+        if sys.stdout is None:
+            raise tp.TPError("standard output is closed", mend="name a file by -o")
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return

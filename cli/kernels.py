@@ -14,6 +14,7 @@ from tpgraph_cli.comparison import Synthetic
 from tpgraph_cli.execution import Dtype, Precision, Seed, Widths
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.options import Engine
+from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def kernel(
     mean over components. Beside them are x, the samples, errors where there are any, and
     ntk_exponent: the NTK is ntk · n^ntk_exponent where it grows with width.
     """
+    require_places(out, plot, reads=(file, data))
     program = load(file, constants)
     X = _samples(program, data, synthetic, rows, limit)
     if width:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -66,8 +67,12 @@ def main() -> None:
             typer.echo("interrupted", err=True)
         raise
     except BrokenPipeError:  # the reader of our output has gone, as in `tpgraph show p.tp | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(0)
+    except OSError as error:
+        typer.echo(f"error: {_what_failed(error)}", err=True)
+        _drop_output()
+        sys.exit(1)
     except MemoryError as error:
         typer.echo(f"error: not enough memory: {error}\n  mend: choose smaller widths", err=True)
         sys.exit(1)
@@ -76,3 +81,16 @@ def main() -> None:
             raise
         typer.echo(str(error), err=True)
         sys.exit(1)
+
+
+def _what_failed(error: OSError) -> str:
+    """A file by its name; without one it was the output, as what is read has a name."""
+    if error.filename is None:
+        return f"standard output cannot be written: {error.strerror or error}"
+    return f"{error.filename}: {error.strerror}"
+
+
+def _drop_output() -> None:
+    """Let what is still to be written out go nowhere, so that leaving does not fail on it."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

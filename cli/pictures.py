@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.files import STANDARD, Constants, File, load, write
+from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.passes import Form, FormOption, Pass, PassOption, StepsOption, with_passes
+from tpgraph_cli.places import STANDARD, require_places
 
 if TYPE_CHECKING:
     from tpgraph import Drawing
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["draw", "gallery"]
 
 FORMATS = ("svg", "pdf", "png", "tex", "dot", "json")
+CARRIERS = ("svg", "pdf", "tex")
+"""Pictures that carry their program with them, and so may be drawn again in their own place."""
+
 FRAME_FORMATS = ("pdf", "svg", "png", "tex", "html")
 
 
@@ -123,6 +127,9 @@ def draw(
     if paths and (fold or passes is not Pass.forward):
         raise typer.BadParameter("--paths are drawn in the unfolded forward pass alone")
 
+    redrawn = out is not None and kind in CARRIERS and Path(file).suffix == Path(out).suffix
+    require_places(target, reads=() if redrawn else (file,))
+
     def once() -> None:
         program = load(file, constants)
         shown = tp.reduce(program) if reduced or paths else program
@@ -212,8 +219,10 @@ def gallery(
         return
     assert out is not None
     if name is not None:
+        require_places(out)
         write(_content(tp.gallery.entry(name).draw(), _format(out, None), 200), out)
         return
+    require_places(folder=Path(out), names=[f"{e.name}.svg" for e in tp.gallery.entries()])
     tp.make_directory(Path(out))
     for entry in tp.gallery.entries():
         target = str(Path(out) / f"{entry.name}.svg")

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.files import STANDARD, Constants, File, is_json, load, read_text, write
+from tpgraph_cli.files import Constants, File, is_json, load, read_text, write
 from tpgraph_cli.passes import Form, FormOption, Pass, PassOption, StepsOption, with_passes
+from tpgraph_cli.places import STANDARD
 
 __all__ = ["check", "fmt", "show"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tpgraph.compiler import Module, compile, run
     from tpgraph.embedded import extract_program, is_picture
     from tpgraph.errors import Span, TPDataError, TPError, TPErrorGroup, TPWarning
-    from tpgraph.files import make_directory, write_bytes
+    from tpgraph.files import make_directory, require_file, require_folder, write_bytes
     from tpgraph.interpreter import interpret, sample
     from tpgraph.kernels import (
         Kernel,
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from tpgraph.program.operators import builder
     from tpgraph.program.report import error_entry, report
     from tpgraph.program.strict import strict_text
-    from tpgraph.study.compare.compare import compare
+    from tpgraph.study.compare.compare import COMPARISON_FILES, compare
     from tpgraph.study.compare.figure import compare_figure
     from tpgraph.study.compare.result import Comparison
     from tpgraph.study.coordinates.check import CoordinateCheck, coordinate_check
@@ -81,7 +81,7 @@ if TYPE_CHECKING:
     from tpgraph.study.function_variance.theory import Kappas, kappas, trained_variance
     from tpgraph.study.phase.diagram import PhaseDiagram, phase_diagram
     from tpgraph.study.phase.fixed_points import FixedPoint, border, chi, depth_scales, fixed_point
-    from tpgraph.training import load_data, synthetic_data, train
+    from tpgraph.training import TRAINING_FILES, load_data, synthetic_data, train
     from tpgraph.transform import (
         backward,
         gradients,
@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOME = {
+    "COMPARISON_FILES": "study.compare.compare",
     "Comparison": "study.compare.result",
     "CoordinateCheck": "study.coordinates.check",
     "Dispersion": "study.dispersion.study",
@@ -120,6 +121,7 @@ _HOME = {
     "TPError": "errors",
     "TPErrorGroup": "errors",
     "TPWarning": "errors",
+    "TRAINING_FILES": "training",
     "VarianceGrid": "study.function_variance.study",
     "VariancePreset": "study.function_variance.presets",
     "VarianceResult": "study.function_variance.study",
@@ -179,6 +181,8 @@ _HOME = {
     "read_program": "language",
     "reduce": "transform",
     "report": "program.report",
+    "require_file": "files",
+    "require_folder": "files",
     "run": "compiler",
     "sample": "interpreter",
     "select_paths": "transform",
@@ -203,6 +207,8 @@ _HOME = {
 _MODULES = ("gallery",)
 
 __all__ = [
+    "COMPARISON_FILES",
+    "TRAINING_FILES",
     "Comparison",
     "CoordinateCheck",
     "Dispersion",
@@ -286,6 +292,8 @@ __all__ = [
     "read_program",
     "reduce",
     "report",
+    "require_file",
+    "require_folder",
     "run",
     "sample",
     "select_paths",

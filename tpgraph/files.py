@@ -1,17 +1,39 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, into the very place that a name stands for.
+
+Symbolic links are followed, and what a file had before it keeps: mode, owner, attributes. A device,
+a pipe or an open file such as /dev/stdout is written into; nothing is ever put in its place.
+"""
 
 from __future__ import annotations
 
+import errno
+import io
 import os
-import tempfile
+import secrets
+import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from tpgraph.errors import TPError
+from tpgraph.locks import is_free, lock
 
-__all__ = ["atomic", "make_directory", "write_bytes", "write_text"]
+__all__ = [
+    "atomic",
+    "make_directory",
+    "remove_rests",
+    "require_file",
+    "require_folder",
+    "set_aside",
+    "write_bytes",
+    "write_text",
+]
+
+_LINKS = 40
+"""Symbolic links that are followed to an open file; more are a loop."""
 
 
 def make_directory(path: Path) -> None:
@@ -23,26 +45,27 @@ def make_directory(path: Path) -> None:
 
 
 @contextmanager
-def atomic(path: Path) -> Iterator[IO[bytes]]:
+def atomic(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
     """A binary file that takes the place of `path` when the block ends without an exception.
 
-    Raises TPError where it cannot be written.
+    A new file has `mode`, less the process's mask. What is no regular file gets the content at the
+    end of the block. Raises TPError where it cannot be written; what was there stays.
     """
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise TPError(f"{path} cannot be written: {error.strerror}") from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
+    with _named(path):
+        place = _place_of(path)
+        if not place.is_regular:
+            buffer = io.BytesIO()
+            yield buffer
+            with os.fdopen(place.open(), "wb") as stream:
+                stream.write(buffer.getbuffer())
+            return
+        remove_rests(place.path.parent)
+        with _part(place.path.parent, mode if place.status is None else 0o600) as (file, name):
             yield file
             file.flush()
+            place.hand_on(file.fileno(), name)
             os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
-    except OSError as error:
-        raise TPError(f"{path} cannot be written: {error.strerror}") from None
-    finally:
-        Path(name).unlink(missing_ok=True)
+            os.replace(name, place.path)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -56,8 +79,176 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def _umask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def require_file(path: Path) -> None:
+    """Raise TPError where a file could not be written, before the work that makes its content.
+
+    A byte is written beside it and removed again; devices and pipes are only asked.
+    """
+    with _named(path):
+        place = _place_of(path)
+        if place.is_regular:
+            _try(place.path.parent)
+
+
+def require_folder(path: Path) -> None:
+    """Raise TPError where a folder could not be made, or nothing be written into it."""
+    try:
+        if path.exists():
+            _try(path)
+            return
+        above = next(folder for folder in path.absolute().parents if folder.exists())
+        if not above.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not _may_write(above):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        what = "written into" if path.is_dir() else "made"
+        raise TPError(
+            f"directory {path} cannot be {what}: {error.strerror}", mend="choose another one"
+        ) from None
+
+
+def remove_rests(folder: Path) -> None:
+    """Remove what writes that were killed left in a folder; those still going on keep theirs."""
+    flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
+    for rest in folder.glob(".tpgraph-*.part"):
+        with suppress(OSError):
+            descriptor = os.open(rest, flags)
+            try:
+                if is_free(descriptor):
+                    rest.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file that is not to be used, and never over another one; its new name.
+
+    Raises TPError where that is not possible.
+    """
+    names = (path.with_name(f"{path.name}.damaged{number or ''}") for number in range(10**6))
+    aside = next(name for name in names if not os.path.lexists(name))
+    try:
+        path.rename(aside)
+    except OSError as error:
+        raise TPError(
+            f"{path} is damaged and cannot be set aside: {error.strerror}", mend="move it away"
+        ) from None
+    return aside
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a name leads: the last of its links, what is there, the number of an open file."""
+
+    path: Path
+    status: os.stat_result | None
+    descriptor: int | None
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether a file may be put there: a regular one, or none, is there now."""
+        if self.descriptor is not None:
+            return False
+        return self.status is None or stat.S_ISREG(self.status.st_mode)
+
+    def open(self) -> int:
+        """The descriptor of what is written into."""
+        if self.descriptor is not None:
+            return os.dup(self.descriptor)
+        return os.open(self.path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
+
+    def hand_on(self, descriptor: int, name: str) -> None:
+        """Give mode, attributes and, where that is allowed, owner to the file that comes next."""
+        if self.status is None:
+            return
+        if hasattr(os, "fchown"):
+            with suppress(OSError):
+                os.fchown(descriptor, self.status.st_uid, self.status.st_gid)
+        shutil.copystat(self.path, name)
+        os.utime(name)
+
+
+def _place_of(path: Path) -> _Place:
+    """Where a name leads. Raises OSError where nothing can be written there."""
+    descriptor = _open_file(path)
+    if descriptor is not None:
+        return _Place(path, os.fstat(descriptor), descriptor)
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        status = None
+    if status is not None and stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if status is not None and not _may_write(path):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    if status is not None and not stat.S_ISREG(status.st_mode):
+        return _Place(path, status, None)
+    real = Path(os.path.realpath(path))
+    if not real.parent.exists():
+        shown = path.parent if not path.is_symlink() else real.parent
+        raise FileNotFoundError(errno.ENOENT, f"the folder {shown} is missing")
+    return _Place(real, status, None)
+
+
+def _open_file(path: Path) -> int | None:
+    """The number of this process's open file that a name such as /dev/stdout stands for."""
+    own = (f"/proc/{os.getpid()}/fd", "/dev/fd")
+    name = os.path.abspath(path)
+    for _ in range(_LINKS):
+        folder, last = os.path.split(name)
+        if last.isdecimal() and os.path.realpath(folder) in own:
+            return int(last)
+        if not os.path.islink(name):
+            return None
+        name = os.path.normpath(os.path.join(folder, os.readlink(name)))
+    return None
+
+
+def _may_write(path: Path) -> bool:
+    """Whether the process may write to what is there, or into a folder."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _try(folder: Path) -> None:
+    """Write a byte into a folder and remove it again. Raises OSError."""
+    with _part(folder, 0o600) as (file, _):
+        file.write(b"\n")
+        file.flush()
+
+
+@contextmanager
+def _part(folder: Path, mode: int) -> Iterator[tuple[IO[bytes], str]]:
+    """A new file in a folder, locked while it is written and removed unless it was renamed."""
+    descriptor, name = _locked_part(folder, mode)
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file, name
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+
+
+def _locked_part(folder: Path, mode: int) -> tuple[int, str]:
+    while True:
+        name = str(folder / f".tpgraph-{secrets.token_hex(6)}.part")
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+        if lock(descriptor) and os.path.exists(name):
+            return descriptor, name
+        os.close(descriptor)  # taken for a rest before it was locked
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """What the system says against writing a file, as a TPError that names it."""
+    try:
+        yield
+    except OSError as error:
+        mends = {
+            errno.ENOENT: "make it first, or choose another place",
+            errno.EISDIR: "name a file in it",
+            errno.ENOSPC: "make room; what was there before is as it was",
+        }
+        raise TPError(
+            f"{path} cannot be written: {error.strerror or error}", mend=mends.get(error.errno or 0)
+        ) from None

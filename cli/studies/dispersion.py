@@ -13,6 +13,7 @@ from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import parse_constants, read_text, write
 from tpgraph_cli.numbers import parse_range
 from tpgraph_cli.options import Out, Scheduler, Seed, Workers
+from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 
 __all__ = ["dispersion"]
@@ -98,6 +99,8 @@ def dispersion(
     Writes results.sqlite, dispersion.csv and dispersion.png. What is there already is not computed
     again: run it again to go on, or with more --inits.
     """
+    made = ("results.sqlite", "dispersion.csv", f"dispersion.{figure.value}")
+    require_places(folder=out, names=made, reads=(program,))
     grid = {
         "sigma_w2": _numbers(sigma_w2, "--sigma-w2"),
         "sigma_b2": _numbers(sigma_b2, "--sigma-b2"),

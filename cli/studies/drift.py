@@ -12,6 +12,7 @@ from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, parse_constants, read_text
 from tpgraph_cli.numbers import numbers, parse_names, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers
+from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["drift", "parse_names", "program_text", "whole_numbers"]
 
 _AXES = ("depths", "sigma_w2", "sigma_b2")
+_FIGURES = ("drift.pdf", "drift.png")
+_TABLE = "drift.csv"
 
 
 def drift(
@@ -82,6 +85,7 @@ def drift(
     Writes drift.pdf, drift.png and drift.csv into the folder of results; a run that was stopped
     goes on where it was, inside of a training too.
     """
+    require_places(folder=out, names=("drift.sqlite", *_FIGURES, _TABLE), reads=(program, data))
     figure = tp.drift_preset(preset)
     chosen = {
         "widths": whole_numbers(widths, "--widths"),
@@ -142,15 +146,15 @@ def _report(
 ) -> None:
     """Write figure and table, and say what there is."""
     figure = tp.drift_figure(result, rows, function, losses)
-    for name in ("drift.pdf", "drift.png"):
+    for name in _FIGURES:
         tp.write_bytes(out / name, tp.figure_bytes(figure, name))
-    tp.write_bytes(out / "drift.csv", result.csv().encode())
+    tp.write_bytes(out / _TABLE, result.csv().encode())
     found = result.outcome
     assert found is not None
     state = "interrupted" if found.interrupted else "done"
     typer.echo(
         f"{state}: {found.done} of {found.total} trainings, {found.computed} now in "
-        f"{found.seconds:.0f} s; {out / 'drift.pdf'}, {out / 'drift.csv'}"
+        f"{found.seconds:.0f} s; {out / _FIGURES[0]}, {out / _TABLE}"
     )
     if found.interrupted:
         raise typer.Exit(130)

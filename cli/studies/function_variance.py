@@ -13,6 +13,7 @@ from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, parse_constants
 from tpgraph_cli.numbers import parse_names, parse_range, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers
+from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 from tpgraph_cli.studies.drift import program_text
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from tpgraph import VariancePreset
 
 __all__ = ["function_variance"]
+
+_FIGURES = (".pdf", ".png")
 
 
 def function_variance(
@@ -76,6 +79,9 @@ def function_variance(
     names); a run that was stopped goes on.
     """
     chosen = tp.variance_preset(preset)
+    name = "function-variance" if chosen.curves is None else preset
+    made = [f"{name}{ending}" for ending in (*_FIGURES, ".csv", ".sqlite")]
+    require_places(folder=out, names=made, reads=(program, data))
     if activation:
         chosen = replace(chosen, functions=tuple(activation))
     places = _points(at) if at else None
@@ -114,7 +120,7 @@ def function_variance(
             progress=progress,
         )
     figure = tp.variance_figure(result)
-    for ending in (".pdf", ".png"):
+    for ending in _FIGURES:
         path = out / f"function-variance{ending}"
         tp.write_bytes(path, tp.figure_bytes(figure, path))
     tp.write_bytes(out / "function-variance.csv", result.csv().encode())
@@ -145,7 +151,7 @@ def _theory(
     )
     tp.make_directory(out)
     figure = tp.kappas_figure(panels, preset.curves)
-    for ending in (".pdf", ".png"):
+    for ending in _FIGURES:
         tp.write_bytes(out / f"{name}{ending}", tp.figure_bytes(figure, name + ending))
     tp.write_bytes(out / f"{name}.csv", tp.kappas_csv(panels).encode())
     typer.echo(f"wrote {out / name}.pdf, .png, .csv")

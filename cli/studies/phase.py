@@ -12,6 +12,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.files import write
 from tpgraph_cli.numbers import parse_range
+from tpgraph_cli.places import require_places
 
 __all__ = ["phase"]
 
@@ -40,6 +41,7 @@ def phase(
 
     Without a figure or a table to write, prints the border.
     """
+    require_places(out, csv)
     if at:
         _print_points(function, at, as_json)
         return

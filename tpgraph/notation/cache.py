@@ -11,8 +11,10 @@ import contextlib
 import hashlib
 import os
 import stat
-import tempfile
 from pathlib import Path
+
+from tpgraph.errors import TPError
+from tpgraph.files import atomic
 
 __all__ = ["cache_directory", "load_cached", "store_cached"]
 
@@ -65,19 +67,7 @@ def store_cached(name: str, payload: bytes) -> None:
     if directory is None:
         return
     target = directory / name
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, TPError):
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_atomically(target, hashlib.sha256(payload).digest() + payload)
-
-
-def _write_atomically(target: Path, content: bytes) -> None:
-    """A concurrent reader sees the old file or the new one, never a part."""
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".new-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+        with atomic(target, mode=0o600) as file:
+            file.write(hashlib.sha256(payload).digest() + payload)

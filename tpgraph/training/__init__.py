@@ -1,10 +1,12 @@
 """Training compiled programs on data files, with checkpoints and exact resuming."""
 
+from tpgraph.training.checkpoint import TRAINING_FILES
 from tpgraph.training.data import Dataset, as_dataset, dataset, load_data, minibatches
 from tpgraph.training.loop import Progress, Training, check_settings, train
 from tpgraph.training.synthetic import synthetic_data
 
 __all__ = [
+    "TRAINING_FILES",
     "Dataset",
     "Progress",
     "Training",

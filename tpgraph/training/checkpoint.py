@@ -28,7 +28,10 @@ from tpgraph.compiler import Params
 from tpgraph.errors import TPError
 from tpgraph.files import atomic, make_directory, write_text
 
-__all__ = ["Checkpoint", "Settings", "sha256"]
+__all__ = ["TRAINING_FILES", "Checkpoint", "Settings", "sha256"]
+
+TRAINING_FILES = ("manifest.json", "params.npz", "losses.csv", "loss.svg")
+"""What is written into the folder of a run."""
 
 STEPS = "__steps__"
 SCHEMA = "tpgraph.training/1"

@@ -44,12 +44,15 @@ from tpgraph.study.sweep import Progress, Sweep, run_sweep
 from tpgraph.training import check_settings
 from tpgraph.training.checkpoint import sha256
 
-__all__ = ["compare"]
+__all__ = ["COMPARISON_FILES", "compare"]
 
 SCHEMA = "tpgraph.comparison/1"
 STUDY = "compare"
 VERSION = 1
 RUNS = "runs.sqlite"
+FIGURES = ("comparison.svg", "comparison.png")
+COMPARISON_FILES = ("manifest.json", RUNS, "comparison.csv", "summary.json", *FIGURES)
+"""What is written into the folder of a comparison."""
 
 
 def compare(
@@ -248,6 +251,5 @@ def _write(folder: Path, found: Comparison) -> None:
     if not found.runs:
         return
     write_text(folder / "comparison.csv", found.csv())
-    for kind in ("svg", "png"):
-        name = folder / f"comparison.{kind}"
+    for name in map(folder.joinpath, FIGURES):
         write_bytes(name, figure_bytes(compare_figure(found), name))
