@@ -44,8 +44,9 @@ def test_float32_stays_float32(program: Program) -> None:
 
 @SETTINGS
 @given(programs(max_equations=300))
-def test_every_program_compiles(program: Program) -> None:
+def test_every_program_compiles_and_draws(program: Program) -> None:
     module = compile(program)
     namespace: dict[str, object] = {}
     exec(module.source, namespace)
     assert "init" in namespace
+    namespace["init"](widths(program), 0)  # type: ignore[operator]

@@ -9,6 +9,7 @@ from tpgraph.functions import (
     ADD,
     DIV,
     MUL,
+    NEG,
     POW,
     PRIMITIVES,
     Apply,
@@ -108,7 +109,22 @@ def _raw(draft: Draft) -> None:
         draft.matrices.append(variable)
     _scalar(draft, Number(Fraction(1, 2)), 0.5, ())
     root = Apply(PRIMITIVES["sqrt"], (Argument(0),))
-    _scalar(draft, Apply(DIV, (number(1), root)), 0.0, (draft.n,))
+    small = Apply(DIV, (number(1), root))
+    _scalar(draft, small, 0.0, (draft.n,))
+    if draft.chance(30):
+        _scalar_of_functions(draft, small)
+
+
+def _scalar_of_functions(draft: Draft, small: Apply) -> None:
+    """Scalars 1 − f(1/√n) → 1 − f(0), by f of the table and by a function of the program's own."""
+    name = draft.choose.pick(("erf", "sigmoid", "gelu", "silu", "tanh", "softplus"))
+    function = PRIMITIVES[name]
+    limit = 1 - float(function.evaluate(0.0))
+    minus = Apply(NEG, (Apply(function, (Argument(0),)),))
+    own = draft.builder.define(Defined("κ", ("s",), Apply(ADD, (number(1), minus))))
+    written = Apply(ADD, (number(1), Apply(NEG, (Apply(function, (small,)),))))
+    _scalar(draft, written, limit, (draft.n,))
+    _scalar(draft, Apply(own, (small,)), limit, (draft.n,))
 
 
 def _scalar(draft: Draft, value: Number | Apply, limit: float, widths: tuple[Width, ...]) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import sys
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from keyword import iskeyword
-from typing import overload
+from typing import assert_never, overload
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from tpgraph.functions import (
     Argument,
     Defined,
     Expression,
+    Number,
     Primitive,
     arguments_of,
     evaluate,
@@ -46,7 +48,8 @@ __all__ = ["Expressions", "Template"]
 
 _ARITHMETIC = (ADD, DIV, MUL, NEG, POW)
 _GROUP = 50
-_HOLE = re.compile(r"_ARG_(\d+)_")
+_HOLE = re.compile(r"ª(\d+)ª")
+"""The place of an argument; no name holds a ª, which Unicode's form NFKC makes an a."""
 
 
 class _Holes(Sequence[str]):
@@ -58,7 +61,7 @@ class _Holes(Sequence[str]):
     def __getitem__(self, index: slice) -> Sequence[str]: ...
     def __getitem__(self, index: int | slice) -> str | Sequence[str]:
         assert isinstance(index, int)
-        return f"_ARG_{index}_"
+        return f"ª{index}ª"
 
     def __len__(self) -> int:
         return sys.maxsize
@@ -69,7 +72,10 @@ _HOLES = _Holes()
 
 @dataclass(frozen=True)
 class Template:
-    """Python text of an expression with holes `{i}` for the arguments it `uses`."""
+    """Python text of an expression with holes `{i}`; its value has the shape of those it `uses`.
+
+    An argument that a function of the program's own ignores is written in the call, but not used.
+    """
 
     text: str
     uses: frozenset[int]
@@ -95,6 +101,7 @@ class Expressions:
         self._functions = tuple(functions)
         self._names = names
         self._called: set[tuple[str, int]] = set()
+        self._used: dict[tuple[str, int], tuple[int, ...]] = {}
         self._helpers: dict[str, None] = {}
         # By identity, since hashing an expression costs as much as printing it; the expression
         # itself is kept with its template so that its identity stays its own.
@@ -119,7 +126,8 @@ class Expressions:
         """The expression as the `.tp` language writes it."""
         found = self._texts.get(id(expression))
         if found is None:
-            found = expression, _with_holes(to_text(expression, _HOLES))
+            text = _with_holes(to_text(expression, _HOLES))
+            found = expression, Template(text, frozenset(arguments_of(expression)))
             self._texts[id(expression)] = found
         return found[1]
 
@@ -168,7 +176,30 @@ class Expressions:
             self._need(function, order)
         for helper in numpy_helpers(expression):
             self._helpers[helper] = None
-        return _with_holes(to_numpy(expression, _HOLES, self._names))
+        text = _with_holes(to_numpy(expression, _HOLES, self._names))
+        return Template(text, frozenset(self._reached(expression)))
+
+    def _reached(self, expression: Expression) -> Iterator[int]:
+        """The arguments that the value of a folded expression depends on."""
+        match expression:
+            case Number():
+                return
+            case Argument(index):
+                yield index
+            case Apply(Defined() as function, inner, order):
+                for parameter in self._parameters_used(function, order):
+                    yield from self._reached(inner[parameter])
+            case Apply(_, inner):
+                for argument in inner:
+                    yield from self._reached(argument)
+            case _:
+                assert_never(expression)
+
+    def _parameters_used(self, function: Defined, order: int) -> tuple[int, ...]:
+        key = function.name, order
+        if key not in self._used:
+            self._used[key] = tuple(sorted(set(self._reached(_body(function, order)))))
+        return self._used[key]
 
     def _need(self, function: Defined, order: int) -> None:
         if (function.name, order) not in self._called:
@@ -176,12 +207,34 @@ class Expressions:
             for inner, inner_order in _calls(_body(function, order)):
                 self._need(inner, inner_order)
 
+    def _parameters(self, function: Defined) -> tuple[str, ...]:
+        """The program's own names where all can stand in Python, else `z_1`, `z_2`, …"""
+        from_program = function.parameters
+        distinct = len(set(from_program)) == len(from_program)
+        if distinct and all(self._is_free(p) for p in from_program):
+            return from_program
+        tail = ""
+        while any(f"z_{i + 1}{tail}" in self._taken for i in range(function.arity)):
+            tail += "_"
+        return tuple(f"z_{i + 1}{tail}" for i in range(function.arity))
+
+    def _is_free(self, parameter: str) -> bool:
+        """Whether a parameter can keep its name inside of a generated function."""
+        plain = parameter.isidentifier() and unicodedata.is_normalized("NFKC", parameter)
+        return plain and not iskeyword(parameter) and parameter not in self._taken
+
+    @cached_property
+    def _taken(self) -> frozenset[str]:
+        """What formulas call by name: a parameter of that name would hide it."""
+        calls = (f"{name}{'_prime' * k}" for name in self._names.values() for k in range(5))
+        return IN_FORMULAS.union(calls)
+
     def definitions(self) -> Iterator[tuple[str, tuple[str, ...], str, str]]:
         """Identifier, parameters, body and `.tp` text of each function used, in order."""
         for function in self._functions:
             orders = sorted(k for name, k in self._called if name == function.name)
             for order in orders:
-                parameters = _parameters(function)
+                parameters = self._parameters(function)
                 body = to_numpy(_body(function, order), parameters, self._names)
                 head = f"{function.name}{chr(39) * order}({', '.join(parameters)})"
                 says = to_text(_body(function, order), parameters)
@@ -189,27 +242,13 @@ class Expressions:
                 yield name, parameters, body, f"{head} = {says}"
 
 
-def _is_free(parameter: str) -> bool:
-    """Whether a parameter can keep its name inside of a generated function."""
-    return parameter.isidentifier() and parameter not in IN_FORMULAS and not iskeyword(parameter)
-
-
-def _parameters(function: Defined) -> tuple[str, ...]:
-    from_program = function.parameters
-    if all(_is_free(p) for p in from_program):
-        return from_program
-    return tuple(f"z_{i + 1}" for i in range(function.arity))
-
-
 def _body(function: Defined, order: int) -> Expression:
     body = function.body if order == 0 else simplify(function_derivative(function, order))
     return _fold(body)
 
 
-def _with_holes(text: str) -> Template:
-    text = text.replace("{", "{{").replace("}", "}}")
-    uses = frozenset(int(i) for i in _HOLE.findall(text))
-    return Template(_HOLE.sub(r"{\1}", text), uses)
+def _with_holes(text: str) -> str:
+    return _HOLE.sub(r"{\1}", text.replace("{", "{{").replace("}", "}}"))
 
 
 def _replace(expression: Expression, old: Expression, new: Expression) -> Expression:

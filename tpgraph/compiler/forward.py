@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
-from tpgraph.compiler.lines import Lines
+from tpgraph.compiler.lines import Lines, quoted
 from tpgraph.compiler.listing import equation_text
 from tpgraph.compiler.plan import Plan
 from tpgraph.functions import Expression
@@ -32,15 +32,15 @@ def emit_inputs(plan: Plan, lines: Lines, variables: Iterable[Variable]) -> None
             if isinstance(declaration, Data | Target):
                 lines.add(f"{name} = np.asarray({name}, dtype=DTYPE)")
             elif variable.is_matrix:
-                lines.add(f'{name} = params["{variable}"]')
+                lines.add(f"{name} = params[{quoted(variable.name)}]")
                 matrices.append(variable)
             elif variable.name in plan.multipliers:
-                lines.add(f'{name} = params["{variable}"]')
+                lines.add(f"{name} = params[{quoted(variable.name)}]")
                 factor = plan.multipliers[variable.name]
                 lines.add(f"M_{name} = {factor}", f"multiplier of {variable}")
                 lines.add(f"{name} = M_{name} * {name}")
             else:
-                lines.add(f'{name} = params["{variable}"]')
+                lines.add(f"{name} = params[{quoted(variable.name)}]")
     for variable in matrices:
         if variable.name in plan.multipliers:
             factor = plan.multipliers[variable.name]

@@ -15,10 +15,9 @@ from typing import assert_never
 
 import numpy as np
 
-from tpgraph.compiler.lines import Lines
+from tpgraph.compiler.lines import Lines, quoted
 from tpgraph.compiler.listing import declared
 from tpgraph.compiler.plan import Plan, power_text
-from tpgraph.functions import to_numpy
 from tpgraph.program import (
     Data,
     Declaration,
@@ -27,6 +26,7 @@ from tpgraph.program import (
     InitialVectors,
     Parameter,
     Target,
+    Variable,
     layer_kind,
 )
 from tpgraph.types import Dimension, Width
@@ -47,14 +47,15 @@ def emit_init(plan: Plan, lines: Lines) -> None:
         _emit_declaration(plan, lines, declaration)
     if stored_width(plan) is not None:
         base = plan.program.widths[0]
-        lines.add(f'params["{WIDTH_KEY.format(base.name)}"] = np.array([{plan.size(base)}])')
+        key = quoted(WIDTH_KEY.format(base.name))
+        lines.add(f"params[{key}] = np.array([{plan.size(base)}])")
     lines.add("return params")
 
 
 def _emit_width(plan: Plan, lines: Lines, width: Width) -> None:
     name = plan.size(width)
     if width.base is None:
-        lines.add(f'{name} = widths["{width.name}"]')
+        lines.add(f"{name} = widths[{quoted(width.name)}]")
         return
     p, q = width.ratio.numerator, width.ratio.denominator
     base = plan.width_names[width.base]
@@ -63,29 +64,34 @@ def _emit_width(plan: Plan, lines: Lines, width: Width) -> None:
     if q != 1:
         lines.add(f"if {q} * {name} != {product}:")
         says = f"width {width.name} = {width.ratio} {width.base} is not a whole number"
-        lines.add(f'    raise ValueError("{says}")')
+        lines.add(f"    raise ValueError({quoted(says)})")
 
 
 def _emit_declaration(plan: Plan, lines: Lines, declaration: Declaration) -> None:
     says = declared(declaration)
     match declaration:
         case InitialScalar(variable, value, _, widths):
-            text = to_numpy(value, [plan.size(w) for w in widths])
-            lines.add(f'params["{variable}"] = np.array([{text}], dtype=DTYPE)', says)
+            text = plan.expressions.value(value).fill([plan.size(w) for w in widths])
+            lines.add(f"{_stored(variable)} = np.array([{text}], dtype=DTYPE)", says)
         case InitialVectors():
             _emit_vectors(plan, lines, declaration)
         case InitialMatrix(variable, variance):
             rows, columns = variable.matrix.rows, variable.matrix.columns
             shape = f"({plan.size(rows)}, {plan.size(columns)})"
             deviation = _over_root(plan, variance, columns)
-            lines.add(f'params["{variable}"] = {_draw(shape, deviation)}', says)
+            lines.add(f"{_stored(variable)} = {_draw(shape, deviation)}", says)
         case Parameter(variable):
             shape = _shape(plan, variable.type.dimensions)
-            lines.add(f'params["{variable}"] = {_draw(shape, _deviation(plan, declaration))}', says)
+            draw = _draw(shape, _deviation(plan, declaration))
+            lines.add(f"{_stored(variable)} = {draw}", says)
         case Data() | Target():
             pass
         case _:
             assert_never(declaration)
+
+
+def _stored(variable: Variable) -> str:
+    return f"params[{quoted(variable.name)}]"
 
 
 def _draw(shape: str, deviation: str) -> str:
@@ -132,7 +138,7 @@ def _emit_vectors(plan: Plan, lines: Lines, declaration: InitialVectors) -> None
         variable, mean = declaration.variables[0], declaration.mean[0]
         deviation = repr(declaration.covariance[0][0] ** 0.5)
         shift = f"DTYPE({mean!r}) + " if mean else ""
-        lines.add(f'params["{variable}"] = {shift}{_draw(n, deviation)}', says)
+        lines.add(f"{_stored(variable)} = {shift}{_draw(n, deviation)}", says)
         return
     factor = covariance_factor(declaration.covariance).tolist()
     lines.comment(says)
@@ -142,7 +148,7 @@ def _emit_vectors(plan: Plan, lines: Lines, declaration: InitialVectors) -> None
         text = f"np.array({[[m] for m in declaration.mean]}) + {text}"
     lines.add(f"z = {text}")
     for i, variable in enumerate(declaration.variables):
-        lines.add(f'params["{variable}"] = z[{i}].astype(DTYPE)')
+        lines.add(f"{_stored(variable)} = z[{i}].astype(DTYPE)")
 
 
 def covariance_factor(
@@ -182,7 +188,8 @@ def base_size_text(plan: Plan) -> str | None:
     if not _needs_base_size(plan):
         return None
     place = _place_of_base(plan)
-    return place or f'float(params["{WIDTH_KEY.format(plan.program.widths[0].name)}"][0])'
+    key = quoted(WIDTH_KEY.format(plan.program.widths[0].name))
+    return place or f"float(params[{key}][0])"
 
 
 def _place_of_base(plan: Plan) -> str | None:
@@ -193,5 +200,5 @@ def _place_of_base(plan: Plan) -> str | None:
         variable = declaration.variables[0]
         for axis, dimension in enumerate(variable.type.dimensions):
             if isinstance(dimension, Width) and dimension.name == base.name:
-                return f'params["{variable}"].shape[{axis}]'
+                return f"{_stored(variable)}.shape[{axis}]"
     return None

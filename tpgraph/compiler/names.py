@@ -45,8 +45,7 @@ def identifier(name: str) -> str:
         text += f"__{temporary}"
     if not text.isidentifier():
         text = re.sub(r"\W", "_", text)
-        text = text if text.isidentifier() else f"v_{text}"
-    return text
+    return text if text.isidentifier() and text[0] != "_" else f"v_{text}"
 
 
 class Identifiers:

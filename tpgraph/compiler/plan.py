@@ -63,7 +63,7 @@ class Plan:
     def size(self, dimension: Dimension) -> str:
         """The text of a dimension's size inside `init`."""
         if isinstance(dimension, Fixed):
-            return str(dimension.value)
+            return f"{dimension.value:d}"
         return self.width_names[dimension.name]
 
 

@@ -19,7 +19,7 @@ from typing import assert_never
 
 from tpgraph.compiler.expressions import Template
 from tpgraph.compiler.forward import equation_comment, operand_names
-from tpgraph.compiler.lines import Lines
+from tpgraph.compiler.lines import Lines, quoted
 from tpgraph.compiler.plan import Plan
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Variable
 
@@ -56,7 +56,8 @@ class Reverse:
             if variable.name in self._owned:  # a trained vector that is the loss itself
                 self._yield(variable)
             else:
-                self.lines.add(f'yield "{variable}", np.zeros_like(params["{variable}"])')
+                key = quoted(variable.name)
+                self.lines.add(f"yield {key}, np.zeros_like(params[{key}])")
 
     def _yield(self, variable: Variable) -> None:
         if self._pending.pop(variable.name, None) is None:
@@ -66,7 +67,7 @@ class Reverse:
             text = f"M_{self.plan.name(variable)} * {text}"
         elif not self._owned[variable.name]:
             text = f"{text}.copy()"
-        self.lines.add(f'yield "{variable}", {text}')
+        self.lines.add(f"yield {quoted(variable.name)}, {text}")
 
     def adjoint(self, variable: Variable) -> str:
         """The identifier of the variable's adjoint."""
@@ -107,7 +108,8 @@ class Reverse:
             batched = self.plan.is_batched(out)
             product = f"{left}.T @ {right}" if batched else f"np.outer({left}, {right})"
             if matrix in self._first_uses.get(out.name, ()) and matrix.name not in self._owned:
-                self.lines.add(f'yield "{matrix}", {product}')  # without keeping the array
+                key = quoted(matrix.name)
+                self.lines.add(f"yield {key}, {product}")  # without keeping the array
                 del self._pending[matrix.name]
             else:
                 self._accumulate(matrix, product)

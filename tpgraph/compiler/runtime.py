@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.compiler.lines import shown
 from tpgraph.compiler.plan import Plan, inputs_of, make_plan, multiplier
 from tpgraph.compiler.source import Dtype, argument_names, module_source, variables_source
 from tpgraph.errors import TPDataError, TPError, TPLimitError
@@ -175,7 +176,7 @@ class Module:
 
     @cached_property
     def _namespace(self) -> dict[str, Any]:
-        return _load(self.source, f"<tpgraph {self.program.name} {self.dtype} {id(self):x}>")
+        return _load(self.source, f"<tpgraph {shown(self.program.name)} {self.dtype} {id(self):x}>")
 
     def _tracer(self, targets: bool) -> Callable[..., Any]:
         tracer = self._tracers.get(targets)
@@ -183,7 +184,8 @@ class Module:
             header = f"import numpy as np\n\nDTYPE = np.{self.dtype}\n\n\n"
             text = header + variables_source(self._plan, targets)
             kind = "loss" if targets else "values"
-            tracer = _load(text, f"<tpgraph {self.program.name} {kind} {id(self):x}>")["variables"]
+            name = f"<tpgraph {shown(self.program.name)} {kind} {id(self):x}>"
+            tracer = _load(text, name)["variables"]
             self._tracers[targets] = tracer
         return tracer
 

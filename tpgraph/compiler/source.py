@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from tpgraph.compiler.forward import emit_equation, emit_inputs
 from tpgraph.compiler.initial import base_size_text, emit_init
-from tpgraph.compiler.lines import Lines
+from tpgraph.compiler.lines import Lines, in_docstring, quoted, shown
 from tpgraph.compiler.listing import program_text
 from tpgraph.compiler.plan import Plan, equations_for, inputs_of
 from tpgraph.compiler.reverse import Reverse
@@ -50,12 +50,11 @@ def argument_names(plan: Plan, targets: bool) -> list[str]:
 
 def _docstring(plan: Plan, dtype: Dtype) -> str:
     program = plan.program
-    rows = [f"{program.name}: {_purpose(program)}, compiled by tpgraph, in {dtype}.", ""]
+    rows = [f"{shown(program.name)}: {_purpose(program)}, compiled by tpgraph, in {dtype}.", ""]
     for line in program_text(program, plan.expressions):
-        rows += textwrap.wrap(line, 99, initial_indent=" " * 4, subsequent_indent=" " * 12)
+        rows += textwrap.wrap(shown(line), 99, initial_indent=" " * 4, subsequent_indent=" " * 12)
     rows += ["", *_conventions(plan)]
-    text = "\n".join(rows).replace("\\", "\\\\").replace('"""', "'''")
-    return f'"""{text}\n"""\n'
+    return f'"""{in_docstring(chr(10).join(rows))}\n"""\n'
 
 
 def _purpose(program: Program) -> str:
@@ -77,7 +76,8 @@ def _conventions(plan: Plan) -> Iterable[str]:
         variable = declaration.variable
         kind = type(declaration).__name__.lower()
         size = variable.dim.size({})
-        yield f"Argument {plan.name(variable)}: {kind} {variable}, of shape (batch, {size})."
+        says = f"{kind} {shown(variable.name)}, of shape (batch, {size})."
+        yield f"Argument {plan.name(variable)}: {says}"
 
 
 def _constants(plan: Plan, dtype: Dtype) -> str:
@@ -93,17 +93,13 @@ def _constants(plan: Plan, dtype: Dtype) -> str:
     return lines.text
 
 
-def _quoted(text: str) -> str:
-    return f'"{text}"'
-
-
 def _tuple(names: Iterable[str]) -> str:
-    quoted = [_quoted(name) for name in names]
-    return f"({', '.join(quoted)}{',' * (len(quoted) == 1)})"
+    literals = [quoted(name) for name in names]
+    return f"({', '.join(literals)}{',' * (len(literals) == 1)})"
 
 
 def _mapping(sizes: dict[str, int]) -> str:
-    return f"{{{', '.join(f'{_quoted(name)}: {size}' for name, size in sizes.items())}}}"
+    return f"{{{', '.join(f'{quoted(name)}: {size}' for name, size in sizes.items())}}}"
 
 
 def _helpers(plan: Plan) -> list[str]:
@@ -116,6 +112,7 @@ def _helpers(plan: Plan) -> list[str]:
 
 
 def _function(name: str, arguments: Sequence[str], says: Sequence[str], body: Lines) -> str:
+    says = [in_docstring(shown(row)) for row in says]
     doc = Lines()
     if len(says) == 1:
         doc.add(f'"""{says[0]}"""')
@@ -157,7 +154,7 @@ def _run(plan: Plan) -> str:
     lines.add("return {")
     for variable in values:
         name = plan.name(variable)
-        lines.add(f'    "{variable}": {name}{"[0]" * variable.is_scalar},')
+        lines.add(f"    {quoted(variable.name)}: {name}{'[0]' * variable.is_scalar},")
     lines.add("}")
     says = ["The value of every vector and scalar, by source name, in program order."]
     return _function("run", ["widths", "seed"], says, lines)
@@ -186,7 +183,7 @@ def _forward(plan: Plan) -> str:
     else:
         lines.add("return {")
         for name, text in values.items():
-            lines.add(f'    "{name}": {text},')
+            lines.add(f"    {quoted(name)}: {text},")
         lines.add("}")
         says = "The outputs by source name, each (batch, k)."
     return _function("forward", ["params", *argument_names(plan, targets=False)], [says], lines)
@@ -278,10 +275,10 @@ def variables_source(plan: Plan, targets: bool) -> str:
         for variable in declaration.variables:
             if variable.name in hidden:
                 continue
-            stored = f'params["{variable}"]'
+            stored = f"params[{quoted(variable.name)}]"
             given = f"np.asarray({plan.name(variable)}, dtype=DTYPE)"
             value = given if variable.name in arrays else stored
-            lines.add(f'yield "{variable}", {value}')
+            lines.add(f"yield {quoted(variable.name)}, {value}")
     equations = []
     for equation in program.equations:
         if any(v.name in hidden for v in equation.inputs):
@@ -291,7 +288,7 @@ def variables_source(plan: Plan, targets: bool) -> str:
     emit_inputs(plan, lines, [v for e in equations for v in e.inputs])
     for equation in equations:
         emit_equation(plan, lines, equation)
-        lines.add(f'yield "{equation.out}", {plan.name(equation.out)}')
+        lines.add(f"yield {quoted(equation.out.name)}, {plan.name(equation.out)}")
     arguments = ["params", *argument_names(plan, targets)]
     says = ["(name, value) of every variable, in program order."]
     body = _function("variables", arguments, says, lines)
