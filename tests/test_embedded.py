@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tpgraph.embedded import MARK, NAMESPACE, extract_program
-from tpgraph.notation.geometry import vector
 from tpgraph.notation.painters.canvas import to_pdf
 from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.painters.tikz import to_tikz
-from tpgraph.notation.scene import Scene
+from tpgraph.notation.scene.scene import Scene
+from tpgraph.notation.scene.shapes import vector
 
 SCENE = Scene((vector("h", "G", 0, 0),), title="ξ")
 Painter = Callable[[str | None], bytes]

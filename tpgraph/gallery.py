@@ -11,7 +11,7 @@ from typing import Any, Literal, assert_never
 from tpgraph.errors import TPNameError
 from tpgraph.language import parse
 from tpgraph.notation import Drawing, draw
-from tpgraph.notation.scene import Direction
+from tpgraph.notation.scene.scene import Direction
 from tpgraph.program import Program
 from tpgraph.transform import backward, select_paths, staged
 

@@ -8,7 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tpgraph.notation.geometry import (
+from tpgraph.notation.labels.mathtext import outline
+from tpgraph.notation.scene.legend import build_legend, marks_used
+from tpgraph.notation.scene.scene import (
+    Arrow,
+    ContextBox,
+    Edge,
+    Label,
+    Node,
+    PathOverlay,
+    Plate,
+    Scene,
+)
+from tpgraph.notation.scene.shapes import (
     fit_gate,
     gate,
     input_port,
@@ -17,10 +29,7 @@ from tpgraph.notation.geometry import (
     scalar,
     vector,
 )
-from tpgraph.notation.labels.mathtext import outline
-from tpgraph.notation.legend import build_legend, marks_used
-from tpgraph.notation.scene import Arrow, Context, Edge, Label, Node, PathOverlay, Plate, Scene
-from tpgraph.notation.style import PAPER
+from tpgraph.notation.scene.style import PAPER
 
 
 def above(text: str, node: Node) -> Label:
@@ -126,7 +135,7 @@ def build_everything() -> Scene:
     return replace(
         mlp,
         nodes=(*mlp.nodes, *gates, Node("xi", "data", -20, 80, 9.5, 9.5)),
-        contexts=(Context("step 1", -22, -36, 222, 56, "grey", caption),),
+        contexts=(ContextBox("step 1", -22, -36, 222, 56, "grey", caption),),
         plates=(Plate("l", 50, -28, 130, 30, Label(r"l=2,\ldots,L", 127, -26, "se", 7.0)),),
         paths=(
             PathOverlay(

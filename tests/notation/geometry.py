@@ -10,8 +10,8 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from tpgraph.notation.geometry import bar_segment, gate_polygon
-from tpgraph.notation.painters.paint import label_bounds
+from tpgraph.notation.scene.painting import label_bounds
+from tpgraph.notation.scene.shapes import bar_segment, gate_polygon
 
 STEP = 0.5
 TOUCH = 0.3  # pt by which marks may touch, for rounding

@@ -8,8 +8,8 @@ from notation.geometry import _meet, corners, violations
 
 import tpgraph as tp
 from tpgraph.errors import TPError
-from tpgraph.notation.folds.repetition import find_runs, shift_between
-from tpgraph.notation.painters.paint import label_bounds
+from tpgraph.notation.diagram.repetition import find_runs, shift_between
+from tpgraph.notation.scene.painting import label_bounds
 
 POOL = """program pool
 width n

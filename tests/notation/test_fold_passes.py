@@ -13,9 +13,9 @@ from notation.test_passes import DIFFERENTIABLE, wrong
 import tpgraph as tp
 from tpgraph.errors import TPError
 from tpgraph.functions import evaluate
-from tpgraph.notation.folds.steps import generic_step
-from tpgraph.notation.painters.paint import label_bounds
-from tpgraph.notation.passes.signals import signals_once
+from tpgraph.notation.drawn.signals import signals_once
+from tpgraph.notation.drawn.steps import generic_step
+from tpgraph.notation.scene.painting import label_bounds
 from tpgraph.program import Moment
 
 BACKWARD = [

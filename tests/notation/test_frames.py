@@ -10,7 +10,7 @@ from latex_compiler import ENGINES, compiled, installed
 
 import tpgraph as tp
 from tpgraph.errors import TPError, TPLimitError
-from tpgraph.notation.painters.paint import picture
+from tpgraph.notation.scene.painting import picture
 
 MLP = tp.gallery.entry("mlp").program()
 

@@ -15,7 +15,8 @@ from tpgraph.errors import TPError, TPLimitError
 from tpgraph.language import parse
 from tpgraph.notation.drawing import FORMATS, draw
 from tpgraph.notation.engines.engine import WasmEngine
-from tpgraph.notation.scene import Scene, to_json
+from tpgraph.notation.scene.document import to_json
+from tpgraph.notation.scene.scene import Scene
 
 ENTRIES = gallery.entries()
 

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 import tpgraph as tp
 from tpgraph.errors import TPDataError, TPLimitError, TPNameError
+from tpgraph.notation.diagram.marks import diagram_of
 from tpgraph.notation.layout.effort import estimate
-from tpgraph.notation.picture import picture_of
 from tpgraph_cli.main import app
 
 MLP = tp.gallery.entry("mlp")
@@ -157,5 +157,5 @@ def test_folding_is_proposed_where_it_helps():
 
 
 def test_effort_grows_with_lines_that_pass():
-    short, middle = (estimate(picture_of(long("rnn", "T", t))) for t in (50, 100))
+    short, middle = (estimate(diagram_of(long("rnn", "T", t))) for t in (50, 100))
     assert 3 < middle / short < 9

@@ -24,10 +24,12 @@ from tpgraph.errors import TPError
 from tpgraph.notation.engines.engine import get_engine
 from tpgraph.notation.painters.canvas import to_pdf, to_png
 from tpgraph.notation.painters.dot import to_dot
-from tpgraph.notation.painters.paint import Group, Mark, picture
 from tpgraph.notation.painters.svg import to_svg
-from tpgraph.notation.scene import Arrow, Edge, Label, Node, Scene, to_json
-from tpgraph.notation.style import PAPER, Style
+from tpgraph.notation.scene.display import Mark, MarkGroup
+from tpgraph.notation.scene.document import to_json
+from tpgraph.notation.scene.painting import picture
+from tpgraph.notation.scene.scene import Arrow, Edge, Label, Node, Scene
+from tpgraph.notation.scene.style import PAPER, Style
 
 Image = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -227,7 +229,7 @@ def test_an_empty_scene_is_painted(name: str) -> None:
 
 
 def kinds(marks: tuple[Mark, ...]) -> list[str]:
-    return [mark.kind for mark in marks if isinstance(mark, Group)]
+    return [mark.kind for mark in marks if isinstance(mark, MarkGroup)]
 
 
 def test_layers_lie_in_order(everything_scene: Scene) -> None:

@@ -12,7 +12,7 @@ from notation.geometry import GATES, violations
 import tpgraph as tp
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.notation.drawing import draw
-from tpgraph.notation.passes.grounds import caption_latex
+from tpgraph.notation.layout.passes.grounds import caption_latex
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "diagrams"

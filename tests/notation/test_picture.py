@@ -3,7 +3,7 @@
 import pytest
 
 from tpgraph.language import parse
-from tpgraph.notation.picture import picture_of
+from tpgraph.notation.diagram.marks import diagram_of
 
 NETWORK = """
 program p
@@ -24,7 +24,7 @@ scalar s = 2
 
 
 def drawn(*lines, **options):
-    return picture_of(parse("\n".join([NETWORK, *lines])), **options)
+    return diagram_of(parse("\n".join([NETWORK, *lines])), **options)
 
 
 def vertices(diagram):

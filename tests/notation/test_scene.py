@@ -12,7 +12,12 @@ import jsonschema
 import pytest
 
 from tpgraph.errors import Source, Span
-from tpgraph.notation.geometry import (
+from tpgraph.notation.labels.mathtext import outline
+from tpgraph.notation.scene.document import to_document, to_json
+from tpgraph.notation.scene.legend import build_legend, marks_used
+from tpgraph.notation.scene.painting import label_bounds
+from tpgraph.notation.scene.scene import Direction, Edge, Label, Node, Scene
+from tpgraph.notation.scene.shapes import (
     bar_segment,
     fit_gate,
     gate,
@@ -23,11 +28,7 @@ from tpgraph.notation.geometry import (
     scalar,
     vector,
 )
-from tpgraph.notation.labels.mathtext import outline
-from tpgraph.notation.legend import build_legend, marks_used
-from tpgraph.notation.painters.paint import label_bounds
-from tpgraph.notation.scene import Direction, Edge, Label, Node, Scene, to_document, to_json
-from tpgraph.notation.style import PAPER
+from tpgraph.notation.scene.style import PAPER
 
 NUMBER = {"type": "number"}
 POINTS = {

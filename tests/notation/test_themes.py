@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from tpgraph.errors import TPError
-from tpgraph.notation.geometry import gate, scalar, vector
 from tpgraph.notation.painters.svg import to_svg
-from tpgraph.notation.scene import Scene
-from tpgraph.notation.style import DARK, PAPER, TEACHING, THEMES, Style, theme
+from tpgraph.notation.scene.scene import Scene
+from tpgraph.notation.scene.shapes import gate, scalar, vector
+from tpgraph.notation.scene.style import DARK, PAPER, TEACHING, THEMES, Style, theme
 
 Color = np.ndarray[tuple[int], np.dtype[np.float64]]
 

@@ -21,13 +21,13 @@ from matplotlib.image import imread
 
 from tpgraph.embedded import extract_program
 from tpgraph.errors import TPError
-from tpgraph.notation.geometry import gate, vector
 from tpgraph.notation.labels.mathtext import outline
-from tpgraph.notation.painters.paint import picture
 from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.painters.tikz import to_tikz
-from tpgraph.notation.scene import Context, Edge, Label, Node, Scene
-from tpgraph.notation.style import PAPER, THEMES, Style, theme
+from tpgraph.notation.scene.painting import picture
+from tpgraph.notation.scene.scene import ContextBox, Edge, Label, Node, Scene
+from tpgraph.notation.scene.shapes import gate, vector
+from tpgraph.notation.scene.style import PAPER, THEMES, Style, theme
 
 SVG = "{http://www.w3.org/2000/svg}"
 SCENES = ["mlp_scene", "layernorm_scene", "everything_scene"]
@@ -245,7 +245,7 @@ def test_vectors_have_names_to_refer_to() -> None:
 
 def test_looks_follow_the_scene() -> None:
     edge = Edge("matmul", "a", "b", ((0, 0), (20, 0)), color="#0072b2", dash=(4.0, 1.6))
-    box = Context("c", -5, -5, 30, 9, "blue", Label(r"\text{a}", 0, 0, "nw", 6.0, 90.0, "#f00"))
+    box = ContextBox("c", -5, -5, 30, 9, "blue", Label(r"\text{a}", 0, 0, "nw", 6.0, 90.0, "#f00"))
     tinted = replace(vector("a", "X", 0, 0), color="#0072b2", width=9.5, height=9.5)
     text = to_tikz(Scene((tinted,), (edge,), (box,)))
     assert r"\definecolor{tpMatrixA}{HTML}{0072B2}" in text

@@ -11,14 +11,15 @@ from types import ModuleType
 
 from tpgraph.errors import TPError
 from tpgraph.files import write_bytes
-from tpgraph.notation.composition import Options, compose
 from tpgraph.notation.engines.engine import LayoutEngine
-from tpgraph.notation.overlay import VectorPath
 from tpgraph.notation.painters.dot import to_dot
 from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.painters.tikz import to_tikz
-from tpgraph.notation.scene import Direction, Scene, to_json
-from tpgraph.notation.style import PAPER, Style
+from tpgraph.notation.pipeline import Options, compose
+from tpgraph.notation.scene.document import to_json
+from tpgraph.notation.scene.overlay import VectorPath
+from tpgraph.notation.scene.scene import Direction, Scene
+from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program import Program
 
 __all__ = ["FORMATS", "Drawing", "draw", "source_of"]

@@ -1,1 +1,1 @@
-"""Layout engines: Graphviz built in as WebAssembly, and the `dot` on PATH."""
+"""DOT text → GraphvizLayout: Graphviz built in as WebAssembly, and the `dot` on PATH."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tpgraph.errors import TPError
-from tpgraph.notation.scene import Point
+from tpgraph.notation.scene.scene import Point
 
 __all__ = ["Cluster", "GraphvizEdge", "GraphvizLayout", "parse_layout"]
 

@@ -149,10 +149,10 @@ def _render(engine: wasmtime.Engine, module: wasmtime.Module, dot: str) -> bytes
     store.set_wasi(wasmtime.WasiConfig())  # no files, no environment, output discarded
     linker = wasmtime.Linker(engine)
     linker.define_wasi()
-    return _Instance(store, linker.instantiate(store, module)).render(dot)
+    return _Sandbox(store, linker.instantiate(store, module)).render(dot)
 
 
-class _Instance:
+class _Sandbox:
     """Graphviz's C interface; pointers are plain integers."""
 
     def __init__(self, store: wasmtime.Store, instance: wasmtime.Instance) -> None:

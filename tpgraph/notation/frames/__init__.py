@@ -1,1 +1,1 @@
-"""Frames for teaching: one picture for each instruction."""
+"""Program → Frames: one picture for each instruction, for teaching."""

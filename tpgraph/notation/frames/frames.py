@@ -15,15 +15,15 @@ from typing import TypeVar
 
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.files import write_bytes
-from tpgraph.notation.composition import Options, compose
 from tpgraph.notation.drawing import Drawing, source_of
 from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.frames.formulas import Formulas
 from tpgraph.notation.frames.slides import to_beamer, to_html
 from tpgraph.notation.labels.mathtext import outline
-from tpgraph.notation.painters.paint import picture
-from tpgraph.notation.scene import Context, Direction, Edge, Label, Node, Scene
-from tpgraph.notation.style import PAPER, Style
+from tpgraph.notation.pipeline import Options, compose
+from tpgraph.notation.scene.painting import picture
+from tpgraph.notation.scene.scene import ContextBox, Direction, Edge, Label, Node, Scene
+from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program import Program
 
 __all__ = ["FRAME_FORMATS", "MAX_FRAMES", "Frames", "draw_frames"]
@@ -228,8 +228,8 @@ def _captioned(scene: Scene, texts: list[str], style: Style) -> tuple[Scene, tup
     strip_bottom = base - fall - _STRIP_PADDING
     sheet = style.background or style.paper
     boxes = (
-        Context("sheet", middle - half, strip_bottom, middle + half, top - margin, sheet),
-        Context("caption", middle - half, strip_bottom, middle + half, strip_top, "grey"),
+        ContextBox("sheet", middle - half, strip_bottom, middle + half, top - margin, sheet),
+        ContextBox("caption", middle - half, strip_bottom, middle + half, strip_top, "grey"),
     )
     labels = tuple(Label(text, middle, base, "base", size) for text in texts)
     return replace(scene, contexts=(*boxes, *scene.contexts)), labels

@@ -12,11 +12,12 @@ from html import escape
 from itertools import groupby
 from operator import itemgetter
 
-from tpgraph.notation.painters.paint import Group, Picture, picture
 from tpgraph.notation.painters.tikz import Painter, program_comments, require_length
 from tpgraph.notation.painters.tikz_style import hex_digits
-from tpgraph.notation.scene import Label, Scene
-from tpgraph.notation.style import Style
+from tpgraph.notation.scene.display import MarkGroup, Picture
+from tpgraph.notation.scene.painting import picture
+from tpgraph.notation.scene.scene import Label, Scene
+from tpgraph.notation.scene.style import Style
 
 __all__ = ["to_beamer", "to_html"]
 
@@ -66,7 +67,7 @@ def to_beamer(
             body += _timed(plain[key], bright[key], _birth(key, born), len(captions))
     for k, caption in enumerate(captions, start=1):
         text = picture(Scene(labels=(caption,)), style).marks[0]
-        assert isinstance(text, Group), "free labels stand in a group"
+        assert isinstance(text, MarkGroup), "free labels stand in a group"
         body += _only(f"{k}", list(painter.layer(text))[1:])
     scale = min(_LARGEST, _SLIDE[0] / page.width, _SLIDE[1] / page.height)
     lines = [f"% {len(captions)} overlays, drawn by tpgraph", _HEAD]
@@ -80,31 +81,31 @@ def to_beamer(
     return "\n".join(lines) + "\n"
 
 
-Key = tuple[int, int, str, str]
+MarkKey = tuple[int, int, str, str]
 """Layer, position in it, and the names of a node (twice) or of an edge's ends."""
 
 
-def _named(painter: Painter, scene: Scene, style: Style) -> dict[Key, list[str]]:
+def _named(painter: Painter, scene: Scene, style: Style) -> dict[MarkKey, list[str]]:
     """The lines of a scene's parts, which name the same nodes in every version of the scene."""
     painter.names.clear()
     return dict(_groups(painter, picture(scene, style)))
 
 
-def _groups(painter: Painter, page: Picture) -> Iterator[tuple[Key, list[str]]]:
+def _groups(painter: Painter, page: Picture) -> Iterator[tuple[MarkKey, list[str]]]:
     """The lines of every part of a picture; what has no name is always shown."""
     for i, layer in enumerate(page.marks):
-        assert isinstance(layer, Group), "a picture consists of groups"
+        assert isinstance(layer, MarkGroup), "a picture consists of groups"
         if layer.kind not in ("gates", "variables", "edges"):
             yield (i, 0, "", ""), list(painter.layer(layer))
             continue
         for j, part in enumerate(layer.marks):
-            assert isinstance(part, Group), "nodes and edges are groups"
+            assert isinstance(part, MarkGroup), "nodes and edges are groups"
             names = dict(part.data)
             a = names.get("id") or names["source"]
             yield (i, j, a, names.get("id") or names["target"]), list(painter.group(part))
 
 
-def _birth(key: Key, born: Mapping[str, int]) -> int:
+def _birth(key: MarkKey, born: Mapping[str, int]) -> int:
     return max((born[name] for name in key[2:] if name), default=0)
 
 

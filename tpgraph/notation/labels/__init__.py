@@ -1,1 +1,1 @@
-"""Labels: LaTeX mathematics as outlines, as LaTeX for other engines, as plain text."""
+"""LaTeX mathematics → Outline; also as LaTeX for other engines, and as plain text."""

@@ -19,7 +19,7 @@ from tpgraph.errors import TPError
 from tpgraph.notation.cache import load_cached, store_cached
 from tpgraph.notation.labels.dialect import lines
 
-__all__ = ["BASE_SIZE", "Command", "Glyph", "Outline", "Placed", "Rule", "outline"]
+__all__ = ["BASE_SIZE", "Command", "Glyph", "Outline", "PlacedGlyph", "Rule", "outline"]
 
 BASE_SIZE = 100.0
 """The font size in pt at which glyphs are stored."""
@@ -40,7 +40,7 @@ class Glyph:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedGlyph:
     """A glyph, scaled, then moved to (x, y) pt."""
 
     glyph: Glyph
@@ -71,7 +71,7 @@ class Outline:
     height: float
     depth: float
     ink: Rule
-    glyphs: tuple[Placed, ...]
+    glyphs: tuple[PlacedGlyph, ...]
     rules: tuple[Rule, ...]
 
     def commands(self) -> Iterator[Command]:
@@ -83,7 +83,7 @@ class Outline:
             yield from _rectangle(rule)
 
 
-def _moved(numbers: tuple[float, ...], item: Placed) -> tuple[float, ...]:
+def _moved(numbers: tuple[float, ...], item: PlacedGlyph) -> tuple[float, ...]:
     offsets = (item.x, item.y)
     return tuple(item.scale * n + offsets[index % 2] for index, n in enumerate(numbers))
 
@@ -135,7 +135,7 @@ def _shifted(part: Outline, dx: float, dy: float) -> Outline:
         part.height,
         part.depth,
         _shifted_rule(part.ink, dx, dy),
-        tuple(Placed(g.glyph, g.x + dx, g.y + dy, g.scale) for g in part.glyphs),
+        tuple(PlacedGlyph(g.glyph, g.x + dx, g.y + dy, g.scale) for g in part.glyphs),
         tuple(_shifted_rule(rule, dx, dy) for rule in part.rules),
     )
 
@@ -150,7 +150,9 @@ def _scaled(base: Outline, factor: float) -> Outline:
         base.height * factor,
         base.depth * factor,
         _scaled_rule(base.ink, factor),
-        tuple(Placed(g.glyph, g.x * factor, g.y * factor, g.scale * factor) for g in base.glyphs),
+        tuple(
+            PlacedGlyph(g.glyph, g.x * factor, g.y * factor, g.scale * factor) for g in base.glyphs
+        ),
         tuple(_scaled_rule(rule, factor) for rule in base.rules),
     )
 
@@ -197,7 +199,7 @@ def _from_data(data: dict[str, Any]) -> Outline:
         height,
         depth,
         Rule(*data["ink"]),
-        tuple(Placed(glyphs[name], x, y, scale) for name, x, y, scale in data["placed"]),
+        tuple(PlacedGlyph(glyphs[name], x, y, scale) for name, x, y, scale in data["placed"]),
         tuple(Rule(*corners) for corners in data["rules"]),
     )
 

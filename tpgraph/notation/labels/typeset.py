@@ -27,18 +27,18 @@ _COMMANDS = {
 }
 
 
-Box = tuple[float, float, float, float]
+GlyphBox = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class _GlyphShape:
     """A glyph's path commands at 100 pt, and the box of its ink if it has any."""
 
     commands: tuple[list[object], ...]
-    box: Box | None
+    box: GlyphBox | None
 
 
-_shapes: dict[str, _Shape] = {}
+_shapes: dict[str, _GlyphShape] = {}
 """A cache: the extents of curves take longer to compute than a label to parse."""
 
 
@@ -106,24 +106,24 @@ def _rounded(*numbers: float) -> list[float]:
     return [round(float(number), 2) + 0.0 for number in numbers]
 
 
-def _shape(path: Path) -> _Shape:
+def _shape(path: Path) -> _GlyphShape:
     commands = tuple(
         [_COMMANDS[code], *([] if code == Path.CLOSEPOLY else _rounded(*vertices))]
         for vertices, code in path.iter_segments(simplify=False, curves=True)
     )
     if not len(path):
-        return _Shape(commands, None)
+        return _GlyphShape(commands, None)
     left, bottom, right, top = np.asarray(path.get_extents().extents).tolist()
-    return _Shape(commands, (left, bottom, right, top))
+    return _GlyphShape(commands, (left, bottom, right, top))
 
 
-def _corners(vertices: list[tuple[float, float]]) -> Box:
+def _corners(vertices: list[tuple[float, float]]) -> GlyphBox:
     """(left, bottom, right, top) of a rule."""
     (left, bottom), (right, top) = vertices[0], vertices[2]
     return left, bottom, right, top
 
 
-def _ink(placed: list[tuple[str, float, float, float]], rules: list[Box]) -> list[float]:
+def _ink(placed: list[tuple[str, float, float, float]], rules: list[GlyphBox]) -> list[float]:
     """(left, bottom, right, top) of all that is black; zeros if nothing is."""
     boxes = list(rules)
     for name, x, y, scale in placed:

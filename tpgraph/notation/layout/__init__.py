@@ -1,1 +1,1 @@
-"""From marks to places, lines and labels: Graphviz decides, the notation sets straight."""
+"""Folded → Scene: places, lines and labels. Graphviz decides, the notation sets straight."""

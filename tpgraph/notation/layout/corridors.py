@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 
+from tpgraph.notation.diagram.links import Link
 from tpgraph.notation.layout.places import Places
-from tpgraph.notation.layout.placing import Link
 from tpgraph.notation.layout.routing import Columns
 
 __all__ = ["Corridors"]

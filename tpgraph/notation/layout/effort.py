@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tpgraph.errors import TPLimitError
-from tpgraph.notation.picture import Diagram
+from tpgraph.notation.diagram.diagram import Diagram
 
 __all__ = ["estimate", "require_feasible"]
 

@@ -8,14 +8,13 @@ gate has the greatest `across`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import assert_never
 
-from tpgraph.notation.scene import Anchor, Direction, Point
+from tpgraph.notation.diagram.diagram import Side
+from tpgraph.notation.scene.scene import Anchor, Direction, Point
 
-__all__ = ["Frame", "Side"]
+__all__ = ["Frame"]
 
-Side = Literal["above", "below", "before", "after"]
-"""Where something lies beside a mark: at greater or smaller across, at smaller or greater along."""
 
 _VECTORS: dict[Side, Point] = {
     "above": (0.0, 1.0),

@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from tpgraph.notation.diagram.diagram import Side
 from tpgraph.notation.labels.mathtext import outline
-from tpgraph.notation.layout.frame import Frame, Side
-from tpgraph.notation.layout.obstacles import Box, Obstacles
-from tpgraph.notation.painters.paint import label_bounds
-from tpgraph.notation.scene import Anchor, Label, Point
-from tpgraph.notation.style import Style
+from tpgraph.notation.layout.frame import Frame
+from tpgraph.notation.layout.obstacles import Obstacles
+from tpgraph.notation.scene.geometry import Box
+from tpgraph.notation.scene.painting import label_bounds
+from tpgraph.notation.scene.scene import Anchor, Label, Point
+from tpgraph.notation.scene.style import Style
 
 __all__ = ["around_mark", "beside_line", "beside_mark", "frame_box"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from tpgraph.notation.diagram.diagram import Diagram, GateMark, Vertex
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.layout.frame import Frame
-from tpgraph.notation.layout.lines import Drawn, draw_lines
+from tpgraph.notation.layout.linework import Linework, find_linework
 from tpgraph.notation.layout.places import LARGE, Places, find_places
-from tpgraph.notation.picture import Diagram, Gate, Vertex
-from tpgraph.notation.scene import Direction, Edge, Label, Node, Scene
-from tpgraph.notation.style import PAPER, Style
+from tpgraph.notation.scene.scene import Direction, Edge, Label, Node, Scene
+from tpgraph.notation.scene.style import PAPER, Style
 
 __all__ = ["edges_of", "lay_out", "nodes_of"]
 
@@ -36,7 +36,7 @@ def lay_out(
     frame, chosen = Frame(direction), engine or get_engine()
     wider = gaps or {}
 
-    def laid_out(roomy: frozenset[str]) -> tuple[Places, Drawn]:
+    def laid_out(roomy: frozenset[str]) -> tuple[Places, Linework]:
         places = find_places(diagram, frame, style, chosen, roomy, columns)
         return _roomy(replace(places, wider=wider))
 
@@ -49,15 +49,15 @@ def lay_out(
     return Scene(nodes=tuple(nodes), edges=tuple(edges), title=diagram.title)
 
 
-def nodes_of(diagram: Diagram, places: Places, drawn: Drawn) -> Iterator[Node]:
+def nodes_of(diagram: Diagram, places: Places, drawn: Linework) -> Iterator[Node]:
     """The marks of a diagram in their places: vectors and scalars, then gates."""
     yield from (_vertex_node(vertex, places, drawn) for vertex in diagram.vertices)
     yield from (_gate_node(gate, places) for gate in diagram.gates)
 
 
-def _roomy(places: Places) -> tuple[Places, Drawn]:
+def _roomy(places: Places) -> tuple[Places, Linework]:
     """Columns farther apart where lines and labels do not find room; the best of some attempts."""
-    best = places, draw_lines(places)
+    best = places, find_linework(places)
     large = len(places.at) > LARGE
     current = best
     for _ in range(0 if large else _ATTEMPTS - 1):
@@ -65,13 +65,13 @@ def _roomy(places: Places) -> tuple[Places, Drawn]:
         if not any(crowded.values()):
             break
         places = replace(places, wider=_wider(places, current[1]))
-        current = places, draw_lines(places)
+        current = places, find_linework(places)
         if _trouble(current[1]) < _trouble(best[1]):
             best = current
     return best
 
 
-def _wider(places: Places, drawn: Drawn) -> dict[int, float]:
+def _wider(places: Places, drawn: Linework) -> dict[int, float]:
     """The additions to all gaps that are like a crowded one."""
     crowded = {places.alike.get(column) for column, count in drawn.crowded.items() if count}
     return dict(places.wider) | {
@@ -80,11 +80,11 @@ def _wider(places: Places, drawn: Drawn) -> dict[int, float]:
     }
 
 
-def _trouble(drawn: Drawn) -> int:
+def _trouble(drawn: Linework) -> int:
     return sum(drawn.crowded.values())
 
 
-def _vertex_node(vertex: Vertex, places: Places, drawn: Drawn) -> Node:
+def _vertex_node(vertex: Vertex, places: Places, drawn: Linework) -> Node:
     x, y = places.frame.point(*places.at[vertex.id])
     size = 2 * places.vertices[vertex.id].radius
     return Node(
@@ -101,7 +101,7 @@ def _vertex_node(vertex: Vertex, places: Places, drawn: Drawn) -> Node:
     )
 
 
-def _gate_node(gate: Gate, places: Places) -> Node:
+def _gate_node(gate: GateMark, places: Places) -> Node:
     x, y = places.frame.point(*places.at[gate.id])
     size = places.gates[gate.id]
     width, height = places.frame.extent(size.depth, size.length)
@@ -122,7 +122,7 @@ def _gate_node(gate: Gate, places: Places) -> Node:
     )
 
 
-def edges_of(places: Places, drawn: Drawn) -> Iterator[Edge]:
+def edges_of(places: Places, drawn: Linework) -> Iterator[Edge]:
     """Products and wires in the diagram's order."""
     for link in places.links:
         line = drawn.lines[link]

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tpgraph.notation.geometry import fit_gate
+from tpgraph.notation.diagram.diagram import GateMark, Side, Vertex
 from tpgraph.notation.labels.mathtext import outline
-from tpgraph.notation.layout.frame import Frame, Side
-from tpgraph.notation.picture import Gate, Vertex
-from tpgraph.notation.style import Style
+from tpgraph.notation.layout.frame import Frame
+from tpgraph.notation.scene.shapes import fit_gate
+from tpgraph.notation.scene.style import Style
 
 __all__ = ["GateSize", "VertexSize", "gate_size", "label_strut", "vertex_size"]
 
@@ -55,7 +55,7 @@ class VertexSize:
 
 
 def gate_size(
-    gate: Gate, slots: Mapping[str, float], pitch: float, style: Style, least: float = 0.0
+    gate: GateMark, slots: Mapping[str, float], pitch: float, style: Style, least: float = 0.0
 ) -> GateSize:
     """The smallest gate that holds its text and its ports, `slots` being multiples of `pitch`.
 
@@ -87,7 +87,7 @@ def gate_size(
     )
 
 
-def _outlets(gate: Gate, slots: Mapping[str, float], pitch: float) -> dict[str, float]:
+def _outlets(gate: GateMark, slots: Mapping[str, float], pitch: float) -> dict[str, float]:
     """Outputs leave opposite their inputs where a gate has as many of them."""
     count = len(gate.outputs)
     if count == len(slots) > 1:
@@ -97,7 +97,7 @@ def _outlets(gate: Gate, slots: Mapping[str, float], pitch: float) -> dict[str, 
     return {out: ((count - 1) / 2 - i) * pitch for i, out in enumerate(gate.outputs)}
 
 
-def _fitting_text(gate: Gate, longest: float, style: Style) -> tuple[str, float]:
+def _fitting_text(gate: GateMark, longest: float, style: Style) -> tuple[str, float]:
     """The text of the gate that fits, and its size: rather smaller than shorter."""
     sizes = [style.gate_label_size]
     while sizes[-1] - 0.5 >= _SMALLEST_SIZE:

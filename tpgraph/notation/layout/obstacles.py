@@ -8,85 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tpgraph.notation.scene import Point
+from tpgraph.notation.scene.geometry import Box, Shape, box_shape, meets, overlap
+from tpgraph.notation.scene.scene import Point
 
-__all__ = ["Box", "Obstacles", "Shape", "box_shape", "flatten", "hairline", "meets", "overlap"]
+__all__ = ["Obstacles"]
 
-Box = tuple[float, float, float, float]
-"""left, bottom, right, top."""
-
-Shape = tuple[Point, ...]
-"""The corners of a convex polygon, counter-clockwise."""
 
 _CELL = 48.0
 _INTO, _BESIDE = -0.6, 0.4  # how near a line comes to its own marks, and to their labels
-
-
-def box_shape(box: Box) -> Shape:
-    """The corners of a box."""
-    left, bottom, right, top = box
-    return (left, bottom), (right, bottom), (right, top), (left, top)
-
-
-def hairline(a: Point, b: Point) -> Shape:
-    """A segment as a very thin shape."""
-    length = math.dist(a, b) or 1.0
-    nx, ny = 0.005 * (a[1] - b[1]) / length, 0.005 * (b[0] - a[0]) / length
-    if a == b:
-        nx = ny = 0.005
-    return (
-        (a[0] - nx, a[1] - ny), (b[0] - nx, b[1] - ny),
-        (b[0] + nx, b[1] + ny), (a[0] + nx, a[1] + ny),
-    )  # fmt: skip
-
-
-def overlap(a: Box, b: Box, gap: float = 0.0) -> bool:
-    """Whether two boxes come nearer than `gap`."""
-    return a[0] < b[2] + gap and b[0] < a[2] + gap and a[1] < b[3] + gap and b[1] < a[3] + gap
-
-
-def flatten(points: Sequence[Point], curve: bool, steps: int = 16) -> tuple[Point, ...]:
-    """A line as a polyline: Bezier pieces p0 c1 c2 p1 ... in `steps` parts each."""
-    if not curve:
-        return tuple(points)
-    flat = [points[0]]
-    for i in range(0, len(points) - 1, 3):
-        a, b, c, d = points[i : i + 4]
-        for step in range(1, steps + 1):
-            t = step / steps
-            s = 1 - t
-            w = s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
-            flat.append(
-                (
-                    w[0] * a[0] + w[1] * b[0] + w[2] * c[0] + w[3] * d[0],
-                    w[0] * a[1] + w[1] * b[1] + w[2] * c[1] + w[3] * d[1],
-                )
-            )
-    return tuple(flat)
-
-
-def meets(a: Point, b: Point, shape: Shape, gap: float) -> bool:
-    """Whether the segment ab enters a convex shape grown by `gap` on every side.
-
-    Each side, moved outwards by the gap, cuts off the part of the segment that lies beyond it.
-    """
-    low, high = 0.0, 1.0
-    for (px, py), (qx, qy) in zip(shape, (*shape[1:], shape[0]), strict=True):
-        ex, ey = qx - px, qy - py
-        length = math.hypot(ex, ey)
-        if length == 0.0:
-            continue
-        nx, ny = ey / length, -ex / length
-        start = (a[0] - px) * nx + (a[1] - py) * ny - gap
-        end = (b[0] - px) * nx + (b[1] - py) * ny - gap
-        if start >= 0 and end >= 0:
-            return False
-        if start > 0 > end or start < 0 < end:
-            t = start / (start - end)
-            low, high = (max(low, t), high) if start > 0 else (low, min(high, t))
-            if low >= high:
-                return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)

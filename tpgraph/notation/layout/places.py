@@ -8,17 +8,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
+from tpgraph.notation.diagram.diagram import Diagram, GateMark
+from tpgraph.notation.diagram.links import Link, links
 from tpgraph.notation.engines.engine import LayoutEngine
+from tpgraph.notation.layout.arrivals import Arrivals, disordered, first_arrivals, second_arrivals
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
 from tpgraph.notation.layout.measure import GateSize, VertexSize, gate_size, vertex_size
-from tpgraph.notation.layout.placing import Link, Placement, Sizes, links, place
-from tpgraph.notation.layout.plan import Plan, disordered, first_plan, second_plan
+from tpgraph.notation.layout.placement import Placement, Sizes, place
 from tpgraph.notation.layout.rows import straightened
 from tpgraph.notation.layout.spine import Arrangement, arrange
-from tpgraph.notation.picture import Diagram, Gate
-from tpgraph.notation.scene import Label, Point
-from tpgraph.notation.style import Style
+from tpgraph.notation.scene.scene import Label, Point
+from tpgraph.notation.scene.style import Style
 
 __all__ = ["LARGE", "Places", "find_places"]
 
@@ -154,20 +155,20 @@ def find_places(
     """
     arrangement = arrange(diagram)
 
-    def laid_out(plan: Plan) -> Places:
-        return _laid_out(diagram, arrangement, frame, style, plan, engine, roomy, columns)
+    def laid_out(arrivals: Arrivals) -> Places:
+        return _laid_out(diagram, arrangement, frame, style, arrivals, engine, roomy, columns)
 
-    def improved(plan: Plan, places: Places) -> Plan:
-        return second_plan(diagram, arrangement, frame, style, plan, places.placement)
+    def improved(arrivals: Arrivals, places: Places) -> Arrivals:
+        return second_arrivals(diagram, arrangement, frame, style, arrivals, places.placement)
 
-    plan = first_plan(diagram, arrangement, frame, style)
-    places = laid_out(plan)
+    arrivals = first_arrivals(diagram, arrangement, frame, style)
+    places = laid_out(arrivals)
     if len(diagram.vertices) + len(diagram.gates) <= LARGE:
-        plan = improved(plan, places)
-        places = laid_out(plan)
-        if disorder := disordered(plan.families, places.placement):
-            ordered = laid_out(replace(plan, disorder=disorder))
-            places = laid_out(replace(improved(plan, ordered), disorder=disorder))
+        arrivals = improved(arrivals, places)
+        places = laid_out(arrivals)
+        if disorder := disordered(arrivals.families, places.placement):
+            ordered = laid_out(replace(arrivals, disorder=disorder))
+            places = laid_out(replace(improved(arrivals, ordered), disorder=disorder))
     return replace(places, gates=dict(_moved_ports(places)))
 
 
@@ -176,32 +177,32 @@ def _laid_out(
     arrangement: Arrangement,
     frame: Frame,
     style: Style,
-    plan: Plan,
+    arrivals: Arrivals,
     engine: LayoutEngine,
     roomy: frozenset[str],
     columns: Mapping[str, int] | None,
 ) -> Places:
-    gates = _gate_sizes(diagram, arrangement, plan, style)
+    gates = _gate_sizes(diagram, arrangement, arrivals, style)
     said = {product.target: product.label for product in diagram.products}
     vertices = {
         v.id: vertex_size(
-            v, plan.sides[v.id], frame, style, beside=said[v.id] if v.id in roomy else ""
+            v, arrivals.sides[v.id], frame, style, beside=said[v.id] if v.id in roomy else ""
         )
         for v in diagram.vertices
     }
-    sizes = Sizes(vertices, gates, plan.families, plan.disorder, columns or {})
+    sizes = Sizes(vertices, gates, arrivals.families, arrivals.disorder, columns or {})
     placement = place(diagram, arrangement, sizes, engine)
     placement = straightened(diagram, arrangement, sizes, placement)
     return Places(diagram, frame, style, vertices, gates, placement)
 
 
 def _gate_sizes(
-    diagram: Diagram, arrangement: Arrangement, plan: Plan, style: Style
+    diagram: Diagram, arrangement: Arrangement, arrivals: Arrivals, style: Style
 ) -> dict[str, GateSize]:
     """Every gate as small as it can be, but those that lack a row as long as their likes."""
 
-    def size(gate: Gate, least: float = 0.0) -> GateSize:
-        return gate_size(gate, plan.slots[gate.id], plan.pitch[gate.id], style, least)
+    def size(gate: GateMark, least: float = 0.0) -> GateSize:
+        return gate_size(gate, arrivals.slots[gate.id], arrivals.pitch[gate.id], style, least)
 
     sizes = {gate.id: size(gate) for gate in diagram.gates}
     for gate in diagram.gates:

@@ -12,12 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-from tpgraph.notation.layout.obstacles import Obstacles, flatten
-from tpgraph.notation.scene import Point
+from tpgraph.notation.layout.obstacles import Obstacles
+from tpgraph.notation.scene.geometry import flatten
+from tpgraph.notation.scene.scene import Point
 
-__all__ = ["Columns", "End", "Line", "Outline", "route"]
+__all__ = ["Columns", "End", "MarkOutline", "Route", "route"]
 
-Outline = Literal["circle", "square", "diamond"]
+MarkOutline = Literal["circle", "square", "diamond"]
 
 CLEARANCE = 2.0
 _STEEPEST = 2.2  # across per along of a straight line
@@ -37,11 +38,11 @@ class End:
     mark: str
     at: Point
     radius: float = 0.0
-    outline: Outline = "circle"
+    outline: MarkOutline = "circle"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Route:
     """Corners, or with `curve` Bezier points; `flat` is the line as a polyline."""
 
     points: tuple[Point, ...]
@@ -86,7 +87,7 @@ def route(
     obstacles: tuple[Obstacles, Obstacles],
     *,
     dashed: bool = False,
-) -> tuple[Line, int]:
+) -> tuple[Route, int]:
     """The plainest line from one mark to another that keeps clear of all others.
 
     `obstacles` are marks and labels. A dashed line is straight if it can be, however steep. The
@@ -94,7 +95,7 @@ def route(
     """
     marks, labels = obstacles
     own = start.mark, end.mark
-    best: tuple[int, Line] | None = None
+    best: tuple[int, Route] | None = None
     for points, curve in _candidates(start, end, between, dashed):
         line = _clipped(points, curve, start, end)
         hits = _GRAVE * marks.hits(line.flat, own, CLEARANCE)
@@ -188,12 +189,12 @@ def _straight(a: Point, b: Point) -> tuple[Point, Point, Point]:
     return (a[0] + third[0], a[1] + third[1]), (b[0] - third[0], b[1] - third[1]), b
 
 
-def _clipped(points: Sequence[Point], curve: bool, start: End, end: End) -> Line:
+def _clipped(points: Sequence[Point], curve: bool, start: End, end: End) -> Route:
     """The line between the outlines of its marks."""
     ends = list(points)
     ends[0] = _leave(start, points[1])
     ends[-1] = _leave(end, points[-2])
-    return Line(tuple(ends), curve, flatten(ends, curve))
+    return Route(tuple(ends), curve, flatten(ends, curve))
 
 
 def _leave(end: End, toward: Point) -> Point:

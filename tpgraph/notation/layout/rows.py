@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tpgraph.notation.layout.placing import Link, Placement, Sizes, links
+from tpgraph.notation.diagram.diagram import Diagram
+from tpgraph.notation.diagram.links import Link, links
+from tpgraph.notation.layout.placement import Placement, Sizes
 from tpgraph.notation.layout.spine import Arrangement
-from tpgraph.notation.picture import Diagram
 
 __all__ = ["straightened"]
 

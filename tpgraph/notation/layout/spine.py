@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tpgraph.notation.picture import Diagram, Gate, Vertex
+from tpgraph.notation.diagram.diagram import Diagram, GateMark, Vertex
 
 __all__ = ["Arrangement", "arrange", "ports"]
 
@@ -58,7 +58,7 @@ def arrange(diagram: Diagram) -> Arrangement:
     return _Matching(diagram).result()
 
 
-def ports(gate: Gate, inputs: Sequence[str], arrangement: Arrangement) -> dict[str, float]:
+def ports(gate: GateMark, inputs: Sequence[str], arrangement: Arrangement) -> dict[str, float]:
     """For each input, first to last, how many port gaps above the middle it arrives."""
     main = arrangement.main.get(gate.id)
     if main is not None:
@@ -235,7 +235,7 @@ def _winner(names: Iterable[str], score: Callable[[str], Score]) -> str | None:
 
 
 def _depths(
-    diagram: Diagram, maker: Mapping[str, Gate], source: Mapping[str, str]
+    diagram: Diagram, maker: Mapping[str, GateMark], source: Mapping[str, str]
 ) -> dict[str, int]:
     """The greatest number of marks before each; an embedding hides one."""
     depth: dict[str, int] = {}
@@ -245,7 +245,7 @@ def _depths(
 
 
 def _depth(
-    vertex: Vertex, maker: Mapping[str, Gate], source: Mapping[str, str], depth: dict[str, int]
+    vertex: Vertex, maker: Mapping[str, GateMark], source: Mapping[str, str], depth: dict[str, int]
 ) -> int:
     if vertex.id in source:
         return depth[source[vertex.id]] + 1

@@ -1,1 +1,1 @@
-"""From a scene to SVG, PDF, PNG, TikZ and DOT."""
+"""Scene → the text or bytes of a format: SVG, PDF, PNG, TikZ and DOT."""

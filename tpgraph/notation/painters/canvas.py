@@ -25,20 +25,20 @@ from matplotlib.transforms import Affine2D
 from tpgraph.embedded import pdf_keywords
 from tpgraph.errors import TPError
 from tpgraph.notation.labels.mathtext import Command
-from tpgraph.notation.painters.paint import (
-    Curve,
+from tpgraph.notation.scene.display import (
+    Bezier,
     Disc,
-    Group,
+    Lettering,
     Mark,
+    MarkGroup,
     Paint,
     Picture,
     Polygon,
     Rectangle,
-    Text,
-    picture,
 )
-from tpgraph.notation.scene import Point, Scene
-from tpgraph.notation.style import PAPER, Style
+from tpgraph.notation.scene.painting import picture
+from tpgraph.notation.scene.scene import Point, Scene
+from tpgraph.notation.scene.style import PAPER, Style
 
 __all__ = ["DEFAULT_DPI", "to_pdf", "to_pdf_pages", "to_png"]
 
@@ -113,11 +113,11 @@ def _figure(page: Picture, dpi: float) -> Figure:
         frameon=False,  # the figure's own background would follow the user's settings
     )
     figure.set_layout_engine("none")
-    figure.add_artist(_Drawing(page))
+    figure.add_artist(_Page(page))
     return figure
 
 
-class _Drawing(Artist):
+class _Page(Artist):
     """The display list as one artist, painted with the renderer's own paths."""
 
     def __init__(self, page: Picture) -> None:
@@ -155,9 +155,9 @@ def _draw(renderer: RendererBase, path: Path, paint: Paint, transform: Affine2D)
 def _paths(marks: Iterable[Mark]) -> Iterator[tuple[Path, Paint]]:
     for mark in marks:
         match mark:
-            case Group():
+            case MarkGroup():
                 yield from _paths(mark.marks)
-            case Text():
+            case Lettering():
                 yield _text_path(mark), Paint(mark.color)
             case Disc():
                 yield _path(_circle(mark)), mark.paint
@@ -165,7 +165,7 @@ def _paths(marks: Iterable[Mark]) -> Iterator[tuple[Path, Paint]]:
                 yield _path(_rectangle(mark)), mark.paint
             case Polygon(points, closed, paint):
                 yield _path(_polygon(points, closed)), paint
-            case Curve(points, paint):
+            case Bezier(points, paint):
                 yield _path(_curve(points)), paint
             case _:
                 assert_never(mark)
@@ -182,7 +182,7 @@ def _path(commands: Iterable[Command]) -> Path:
     return path
 
 
-def _text_path(text: Text) -> Path:
+def _text_path(text: Lettering) -> Path:
     place = Affine2D().rotate_deg(text.rotation).translate(text.x, text.y)
     return place.transform_path(_path(text.outline.commands()))
 

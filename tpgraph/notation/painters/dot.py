@@ -12,8 +12,9 @@ from itertools import pairwise
 from typing import assert_never
 
 from tpgraph.notation.labels.plain import plain_text
-from tpgraph.notation.scene import (
-    Context,
+from tpgraph.notation.scene.document import rounded
+from tpgraph.notation.scene.scene import (
+    ContextBox,
     Direction,
     Edge,
     Label,
@@ -22,9 +23,8 @@ from tpgraph.notation.scene import (
     Plate,
     Point,
     Scene,
-    rounded,
 )
-from tpgraph.notation.style import PAPER, Style
+from tpgraph.notation.scene.style import PAPER, Style
 
 __all__ = ["to_dot"]
 
@@ -136,7 +136,7 @@ def _path(path: PathOverlay, style: Style) -> Iterator[str]:
         yield _list(f"{_quoted(source)} -> {_quoted(target)}", attributes)
 
 
-def _box(box: Context | Plate, style: Style) -> str:
+def _box(box: ContextBox | Plate, style: Style) -> str:
     name, look = _box_look(box, style)
     middle = ((box.left + box.right) / 2, (box.bottom + box.top) / 2)
     attributes: Attributes = {
@@ -149,9 +149,9 @@ def _box(box: Context | Plate, style: Style) -> str:
     return _list(_quoted(name), attributes)
 
 
-def _box_look(box: Context | Plate, style: Style) -> tuple[str, Attributes]:
+def _box_look(box: ContextBox | Plate, style: Style) -> tuple[str, Attributes]:
     match box:
-        case Context():
+        case ContextBox():
             look: Attributes = {"style": "filled", "color": style.tint(box.tint)}
             return f"context {box.id}", look
         case Plate():

@@ -8,22 +8,22 @@ from typing import assert_never
 from xml.sax.saxutils import escape, quoteattr
 
 from tpgraph.embedded import svg_metadata
-from tpgraph.notation.labels.mathtext import Glyph, Placed
-from tpgraph.notation.painters.paint import (
-    Bounds,
-    Curve,
+from tpgraph.notation.labels.mathtext import Glyph, PlacedGlyph
+from tpgraph.notation.scene.display import (
+    Bezier,
     Disc,
-    Group,
+    Lettering,
     Mark,
+    MarkGroup,
     Paint,
     Picture,
     Polygon,
     Rectangle,
-    Text,
-    picture,
 )
-from tpgraph.notation.scene import Point, Scene
-from tpgraph.notation.style import PAPER, Style
+from tpgraph.notation.scene.geometry import Box
+from tpgraph.notation.scene.painting import picture
+from tpgraph.notation.scene.scene import Point, Scene
+from tpgraph.notation.scene.style import PAPER, Style
 
 __all__ = ["to_svg"]
 
@@ -72,9 +72,9 @@ def _definitions(marks: Iterable[Mark]) -> Iterator[str]:
 
 def _glyphs(marks: Iterable[Mark]) -> Iterator[Glyph]:
     for mark in marks:
-        if isinstance(mark, Group):
+        if isinstance(mark, MarkGroup):
             yield from _glyphs(mark.marks)
-        elif isinstance(mark, Text):
+        elif isinstance(mark, Lettering):
             yield from (item.glyph for item in mark.outline.glyphs)
 
 
@@ -89,12 +89,12 @@ def _outline(glyph: Glyph) -> str:
     )
 
 
-def _mark(mark: Mark, box: Bounds, indent: str) -> Iterator[str]:
+def _mark(mark: Mark, box: Box, indent: str) -> Iterator[str]:
     """The elements of a mark; `box` gives the origin, at its upper left corner."""
     match mark:
-        case Group():
+        case MarkGroup():
             yield from _group(mark, box, indent)
-        case Text():
+        case Lettering():
             yield from _text(mark, box, indent)
         case Disc(x, y, radius, paint):
             center = f'cx="{_x(x, box)}" cy="{_y(y, box)}" r="{_number(radius)}"'
@@ -110,14 +110,14 @@ def _mark(mark: Mark, box: Bounds, indent: str) -> Iterator[str]:
             name = "polygon" if closed else "polyline"
             shown = " ".join(_point(point, box) for point in points)
             yield f'{indent}<{name} points="{shown}"{_paint(paint)}/>'
-        case Curve(points, paint):
+        case Bezier(points, paint):
             first, *rest = (_point(point, box) for point in points)
             yield f'{indent}<path d="M{first}C{" ".join(rest)}"{_paint(paint)}/>'
         case _:
             assert_never(mark)
 
 
-def _group(group: Group, box: Bounds, indent: str) -> Iterator[str]:
+def _group(group: MarkGroup, box: Box, indent: str) -> Iterator[str]:
     data = "".join(f" data-{key}={_attribute(value)}" for key, value in group.data)
     yield f"{indent}<g class={_attribute(group.kind)}{data}>"
     if group.title:
@@ -127,7 +127,7 @@ def _group(group: Group, box: Bounds, indent: str) -> Iterator[str]:
     yield f"{indent}</g>"
 
 
-def _text(text: Text, box: Bounds, indent: str) -> Iterator[str]:
+def _text(text: Lettering, box: Box, indent: str) -> Iterator[str]:
     turn = f" rotate({_number(-text.rotation)})" if text.rotation else ""
     place = f"translate({_x(text.x, box)} {_y(text.y, box)}){turn}"
     yield (
@@ -145,7 +145,7 @@ def _text(text: Text, box: Bounds, indent: str) -> Iterator[str]:
     yield f"{indent}</g>"
 
 
-def _use(item: Placed) -> str:
+def _use(item: PlacedGlyph) -> str:
     scale = f"{item.scale:.5f}".rstrip("0")
     place = f"translate({_number(item.x)} {_number(-item.y)}) scale({scale} -{scale})"
     return f'<use xlink:href="#{_glyph_id(item.glyph.name)}" transform="{place}"/>'
@@ -160,15 +160,15 @@ def _paint(paint: Paint) -> str:
     return "".join(parts)
 
 
-def _point(point: Point, box: Bounds) -> str:
+def _point(point: Point, box: Box) -> str:
     return f"{_x(point[0], box)},{_y(point[1], box)}"
 
 
-def _x(x: float, box: Bounds) -> str:
+def _x(x: float, box: Box) -> str:
     return _number(x - box[0])
 
 
-def _y(y: float, box: Bounds) -> str:
+def _y(y: float, box: Box) -> str:
     return _number(box[3] - y)
 
 

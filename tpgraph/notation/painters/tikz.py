@@ -18,18 +18,6 @@ from typing import assert_never
 
 from tpgraph.embedded import TIKZ_MARK
 from tpgraph.errors import TPError
-from tpgraph.notation.painters.paint import (
-    Curve,
-    Disc,
-    Group,
-    Mark,
-    Paint,
-    Picture,
-    Polygon,
-    Rectangle,
-    Text,
-    picture,
-)
 from tpgraph.notation.painters.tikz_style import (
     Colors,
     bp,
@@ -39,8 +27,20 @@ from tpgraph.notation.painters.tikz_style import (
     number,
     styles,
 )
-from tpgraph.notation.scene import Anchor, Point, Scene
-from tpgraph.notation.style import PAPER, Style
+from tpgraph.notation.scene.display import (
+    Bezier,
+    Disc,
+    Lettering,
+    Mark,
+    MarkGroup,
+    Paint,
+    Picture,
+    Polygon,
+    Rectangle,
+)
+from tpgraph.notation.scene.painting import picture
+from tpgraph.notation.scene.scene import Anchor, Point, Scene
+from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program.tex import portable
 from tpgraph.program.variables import ACCENTS, GREEK
 
@@ -163,30 +163,30 @@ class Painter:
 
     def layer(self, mark: Mark) -> Iterator[str]:
         """A heading, and the marks of a layer."""
-        assert isinstance(mark, Group), "a picture consists of groups"
+        assert isinstance(mark, MarkGroup), "a picture consists of groups"
         yield f"  % {mark.kind}"
         comment = ""
         for part in mark.marks:
-            if isinstance(part, Group) and mark.kind == "legend":
+            if isinstance(part, MarkGroup) and mark.kind == "legend":
                 yield from self.layer(part)
-            elif isinstance(part, Group):
+            elif isinstance(part, MarkGroup):
                 yield from self.group(part)
             else:
                 yield f"  {self.mark(part, mark, comment)}"
 
-    def group(self, group: Group) -> Iterator[str]:
+    def group(self, group: MarkGroup) -> Iterator[str]:
         """A node, an edge, …: its marks, the first of them with its name in words."""
         comment = f" % {_comment(group.title)}" if group.title else ""
         for part in group.marks:
             yield f"  {self.mark(part, group, comment)}"
             comment = ""
 
-    def mark(self, mark: Mark, group: Group, comment: str) -> str:
+    def mark(self, mark: Mark, group: MarkGroup, comment: str) -> str:
         """The command for a mark of a group."""
         match mark:
-            case Text():
+            case Lettering():
                 return self.text(mark, group) + comment
-            case Group():
+            case MarkGroup():
                 raise AssertionError("groups are at most two deep")
             case Disc(x, y, radius, paint):
                 if group.kind == "path-dots":
@@ -205,7 +205,7 @@ class Painter:
                     middle = ((points[0][0] + points[2][0]) / 2, points[0][1])
                     line += f" {_at(middle)} coordinate ({self.name(group)})"
                 return self.path(_polygon_style(group.kind, closed), paint, line) + comment
-            case Curve(points, paint):
+            case Bezier(points, paint):
                 return self.path(_STYLES[group.kind], paint, _curve(points)) + comment
             case _:
                 assert_never(mark)
@@ -216,7 +216,7 @@ class Painter:
         options = differences(paint, self.looks[name], self.colors)
         return f"{command}[{', '.join([name, *options])}] {path};"
 
-    def node(self, group: Group, paint: Paint, at: Point, width: float, height: float) -> str:
+    def node(self, group: MarkGroup, paint: Paint, at: Point, width: float, height: float) -> str:
         """A vector or a scalar; a vector's style is that of its look."""
         if group.kind == "node scalar":
             name, size = "tp scalar", self.style.scalar_side
@@ -229,7 +229,7 @@ class Painter:
             options += [f"minimum width={bp(width)}", f"minimum height={bp(height)}"]
         return rf"\node[{', '.join(options)}] ({self.name(group)}) at {_at(at)} {{}};"
 
-    def name(self, group: Group) -> str:
+    def name(self, group: MarkGroup) -> str:
         """A name for TikZ that is not yet taken: `h[1]` is `h-1`, ξ̃ is `xi-tilde`."""
         id = unicodedata.normalize("NFD", dict(group.data).get("id", ""))
         plain = "".join(_SPELLED.get(letter, letter) for letter in id)
@@ -241,7 +241,7 @@ class Painter:
         self.names.add(name)
         return name
 
-    def text(self, text: Text, group: Group) -> str:
+    def text(self, text: Lettering, group: MarkGroup) -> str:
         """A label as LaTeX sets it; its outline, if it holds what LaTeX does not know."""
         label, latex = text.label, portable(text.label.text)
         if latex.foreign:
@@ -280,7 +280,7 @@ def _curve(points: tuple[Point, ...]) -> str:
     return " ".join(pieces)
 
 
-def _outline(text: Text) -> str:
+def _outline(text: Lettering) -> str:
     """The filled path of a label that is typeset already."""
     angle = math.radians(text.rotation)
     cos, sin = math.cos(angle), math.sin(angle)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from tpgraph.errors import TPError
-from tpgraph.notation.painters.paint import Paint
-from tpgraph.notation.scene import rounded
-from tpgraph.notation.style import Dash, Style
+from tpgraph.notation.scene.display import Paint
+from tpgraph.notation.scene.document import rounded
+from tpgraph.notation.scene.style import Dash, Style
 
 __all__ = [
     "FONT_SIZE",

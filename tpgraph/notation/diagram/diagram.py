@@ -1,0 +1,80 @@
+"""The diagram: vertices, gates and products of a picture, without any place yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tpgraph.errors import Span
+from tpgraph.notation.diagram.gate_text import GateText
+from tpgraph.notation.scene.scene import Fill
+from tpgraph.notation.scene.style import Dash
+from tpgraph.program import Place
+
+__all__ = ["Diagram", "GateMark", "ProductEdge", "Side", "Vertex"]
+
+
+@dataclass(frozen=True, slots=True)
+class Vertex:
+    """A variable: one mark, however many gates read it. `id` is its name.
+
+    `side` is where its label must stand, if that is fixed.
+    """
+
+    id: str
+    kind: Literal["G", "X", "scalar", "data"]
+    fill: Fill
+    label: str = ""
+    title: str = ""
+    embeds: str | None = None
+    span: Span | None = None
+    place: Place | None = None
+    side: Side | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateMark:
+    """A Nonlin, or with `bar` a Moment; several outputs if one function gives them together.
+
+    `inputs` and `outputs` are vertex ids; `text.ordered` forbids to permute the inputs. `foreign`
+    are inputs from another part of the picture, for which it keeps room only.
+    """
+
+    id: str
+    bar: bool
+    text: GateText
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    title: str = ""
+    span: Span | None = None
+    place: Place | None = None
+    foreign: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProductEdge:
+    """A MatMul: the dashed edge from `source` to `target`."""
+
+    source: str
+    target: str
+    matrix: str
+    transpose: bool
+    label: str
+    color: str | None = None
+    dash: Dash = ()
+    span: Span | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """What is drawn of a program, in the program's order."""
+
+    title: str
+    vertices: tuple[Vertex, ...]
+    gates: tuple[GateMark, ...]
+    products: tuple[ProductEdge, ...]
+
+
+Side = Literal["above", "below", "before", "after"]
+"""Where something lies beside a mark: at greater or smaller across, at smaller or greater along."""

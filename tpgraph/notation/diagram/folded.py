@@ -1,0 +1,30 @@
+"""The diagram of a folded picture: what is drawn once, and the plates around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tpgraph.notation.diagram.diagram import Diagram
+
+__all__ = ["Folded", "PlateOf"]
+
+
+@dataclass(frozen=True)
+class PlateOf:
+    """A plate: its label and the marks inside."""
+
+    label: str
+    members: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A diagram with plates; `dots` are pairs of marks with dots between them, which stand in the
+    diagram as products without a matrix; `names` say what to call the marks and matrices inside.
+    """
+
+    diagram: Diagram
+    plates: tuple[PlateOf, ...] = ()
+    dots: frozenset[tuple[str, str]] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,229 @@
+r"""What stands inside a gate: the function, with a dot for each input or with their names.
+
+φ(a + b)          \phi(\cdot + \cdot)       dots, in the order of the inputs
+a + b + c         +
+φ(a), f(a, b)     \phi, f                   a function alone prints its name alone
+(x - μ)/√v        \frac{x - \mu}{\sqrt{v}}  names, where dots would not be readable
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from tpgraph.functions import (
+    ADD,
+    DIV,
+    MUL,
+    NEG,
+    POW,
+    PRIMITIVES,
+    Apply,
+    Argument,
+    Defined,
+    Expression,
+    Number,
+    Primitive,
+    arguments_of,
+    rename_arguments,
+    to_latex,
+    to_text,
+)
+from tpgraph.notation.drawn.families import SUM
+from tpgraph.program import Moment, Nonlin, Program
+from tpgraph.program.labels import latex_functions
+
+__all__ = ["ELLIPSIS", "GateText", "formula", "gate_text"]
+
+DOT = r"{\cdot}"
+ELLIPSIS = r"\ldots"
+_DOTTED_DEPTH = 2
+_MOST_DOTS = 3  # more inputs go by their names, if they have any and their order matters
+_OPERATORS = (MUL, NEG, DIV, POW, PRIMITIVES["sqrt"], PRIMITIVES["abs"])
+
+
+@dataclass(frozen=True, slots=True)
+class GateText:
+    """The text of a gate, and shorter forms of it for where it does not fit, longest first.
+
+    `mentions` are the names of the variables that it names; `ordered` says that its dots are to be
+    read in the order of the inputs, which a layout must then keep.
+    """
+
+    text: str
+    shorter: tuple[str, ...] = ()
+    mentions: frozenset[str] = frozenset()
+    ordered: bool = False
+
+
+def gate_text(program: Program, equation: Nonlin | Moment, name: Callable[[str], str]) -> GateText:
+    """The text of the gate of an equation.
+
+    `name` gives the label under which a variable stands in the picture, "" if it has none. What
+    happens between passes takes its inputs from afar and names them, if it can.
+    """
+    equation = _distinct(equation)
+    expression, count = _flat(equation.function), len(equation.arguments)
+    functions = latex_functions(program)
+    if isinstance(expression, Argument):
+        return _identity(equation, name)
+    between = equation.place is not None and equation.place.row == "between"
+    if any(name(a.name).startswith(SUM) for a in equation.arguments):
+        return _named(equation, expression, name, functions)
+    if between and all(name(a.name) for a in equation.arguments):
+        return _named(equation, expression, name, functions)
+    if isinstance(expression, Apply) and _plain(expression, count):
+        alone = _alone(expression, functions)
+        if alone:
+            return GateText(alone)
+    symmetric = _symmetric(expression)
+    named = count > _MOST_DOTS and all(name(a.name) for a in equation.arguments)
+    if _dottable(expression) and (symmetric or not named):
+        dots = to_latex(expression, [DOT] * count, functions).replace(r" \, ", r"\times ")
+        dots = dots.replace(" + ", "{+}").replace(" - ", "{-}")
+        return GateText(_displayed(dots), ordered=count > 1 and not symmetric)
+    return _named(equation, expression, name, functions)
+
+
+def formula(program: Program, equation: Nonlin | Moment) -> str:
+    """The whole equation in the language of the program, for titles."""
+    right = to_text(equation.function, [a.name for a in equation.arguments])
+    return f"{equation.out} = {f'mean({right})' if isinstance(equation, Moment) else right}"
+
+
+def _distinct(equation: Nonlin | Moment) -> Nonlin | Moment:
+    """The same equation with every argument once, as it has one line in the picture."""
+    unique = {argument: index for index, argument in enumerate(dict.fromkeys(equation.arguments))}
+    if len(unique) == len(equation.arguments):
+        return equation
+    indices = [unique[argument] for argument in equation.arguments]
+    function = rename_arguments(equation.function, indices)
+    return replace(equation, function=function, arguments=tuple(unique))
+
+
+def _identity(equation: Nonlin | Moment, name: Callable[[str], str]) -> GateText:
+    if isinstance(equation, Nonlin):
+        return GateText(r"\mathrm{id}")
+    shown = name(equation.arguments[0].name)
+    mentions = frozenset({equation.arguments[0].name} if shown else ())
+    return GateText(shown or DOT, mentions=mentions)
+
+
+def _plain(expression: Apply, count: int) -> bool:
+    """Whether a function is applied to every argument once, and to nothing else."""
+    inner = [e.index for e in expression.arguments if isinstance(e, Argument)]
+    return len(inner) == len(expression.arguments) == len(set(inner)) == count
+
+
+def _alone(expression: Apply, functions: dict[str, str]) -> str:
+    function, primes = expression.function, "'" * expression.order
+    match function:
+        case Defined(name):
+            return functions.get(name, name) + primes
+        case Primitive() if function == ADD:
+            return "+"
+        case Primitive():
+            return "" if function in _OPERATORS else function.latex + primes
+
+
+def _dottable(expression: Expression) -> bool:
+    indices = list(arguments_of(expression))
+    return all(a < b for a, b in pairwise(indices)) and _simple(expression, _DOTTED_DEPTH)
+
+
+def _simple(expression: Expression, depth: int) -> bool:
+    """Whether sums, products and calls nest at most `depth` deep; constants count for nothing."""
+    match expression:
+        case Argument():
+            return True
+        case _ if not any(True for _ in arguments_of(expression)):
+            return True
+        case Apply(function, (inner, constant), 0) if function == DIV:
+            return not any(True for _ in arguments_of(constant)) and _simple(inner, depth)
+        case Apply(function, (inner,), 0) if function == NEG:
+            return _simple(inner, depth)
+        case Apply(function, arguments, _):
+            nests = function not in (DIV, POW) and depth > 0
+            return nests and all(_simple(e, depth - 1) for e in arguments)
+        case Number():
+            return True
+
+
+def _symmetric(expression: Expression) -> bool:
+    """Whether exchanging inputs leaves the text as it is: functions of one sum or product."""
+    match expression:
+        case Apply(function, arguments, _) if function in (ADD, MUL):
+            return all(isinstance(e, Argument | Number) for e in arguments)
+        case Apply(_, arguments, _):
+            varying = [e for e in arguments if any(True for _ in arguments_of(e))]
+            return len(varying) == 1 and _symmetric(varying[0])
+        case _:
+            return True
+
+
+def _flat(expression: Expression) -> Expression:
+    """Sums of sums and products of products written as one."""
+    if not isinstance(expression, Apply):
+        return expression
+    function, inner = expression.function, [_flat(e) for e in expression.arguments]
+    if function in (ADD, MUL):
+        inner = [
+            part
+            for e in inner
+            for part in (e.arguments if isinstance(e, Apply) and e.function == function else (e,))
+        ]
+    return Apply(function, tuple(inner), expression.order)
+
+
+def _displayed(text: str) -> str:
+    """The outermost fraction at full size."""
+    return text.replace(r"\frac", r"\dfrac", 1)
+
+
+def _named(
+    equation: Nonlin | Moment,
+    expression: Expression,
+    name: Callable[[str], str],
+    functions: dict[str, str],
+) -> GateText:
+    names = [name(a.name) or DOT for a in equation.arguments]
+    mentions = frozenset(
+        a.name for a, shown in zip(equation.arguments, names, strict=True) if shown != DOT
+    )
+    full, *shorter = map(_displayed, _forms(expression, names, functions))
+    # With one unnamed input the dots are no puzzle; with more they are read in order.
+    return GateText(full, tuple(shorter), mentions, ordered=names.count(DOT) > 1)
+
+
+def _forms(
+    expression: Expression, names: Sequence[str], functions: dict[str, str]
+) -> Iterator[str]:
+    """The formula, then with everything that lies deeper and deeper outwards as an ellipsis."""
+    seen = to_latex(expression, names, functions)
+    yield seen
+    for depth in range(_depth(expression) - 1, 0, -1):
+        cut = to_latex(_pruned(expression, depth, len(names)), [*names, ELLIPSIS], functions)
+        if len(cut) < len(seen):
+            yield cut
+            seen = cut
+    yield ELLIPSIS
+
+
+def _depth(expression: Expression) -> int:
+    match expression:
+        case Apply(_, arguments):
+            return 1 + max(map(_depth, arguments), default=0)
+        case _:
+            return 0
+
+
+def _pruned(expression: Expression, depth: int, ellipsis: int) -> Expression:
+    match expression:
+        case Apply(_, _) if depth == 0:
+            return Argument(ellipsis)
+        case Apply(function, arguments, order):
+            inner = tuple(_pruned(e, depth - 1, ellipsis) for e in arguments)
+            return Apply(function, inner, order)
+        case _:
+            return expression

@@ -1,0 +1,318 @@
+r"""The passes at one time of unrolled SGD, with what they sum over earlier steps written once.
+
+Of the terms θ_{s,t} dh_s for s = 0, …, t−1 the one of the last earlier step stays. Names have
+letters for the times, x_t for the pass and x_s for the earlier step, so that passes at different
+times can be compared, and drawn as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from unicodedata import normalize
+
+from tpgraph.functions import (
+    MUL,
+    Apply,
+    Argument,
+    Expression,
+    arguments_of,
+    number,
+    substitute,
+)
+from tpgraph.notation.drawn.between import placed
+from tpgraph.notation.drawn.families import SUM, summed
+from tpgraph.notation.drawn.times import Letters, Times, with_subscript
+from tpgraph.notation.drawn.unnamed import Unnamed
+from tpgraph.notation.scene.scene import Fill
+from tpgraph.program import (
+    Data,
+    Declaration,
+    Equation,
+    InitialScalar,
+    InitialVectors,
+    MatMul,
+    Moment,
+    Nonlin,
+    Place,
+    Program,
+    Variable,
+    split_name,
+)
+from tpgraph.program.labels import default_latex
+from tpgraph.types import Scalar
+
+__all__ = ["Instance", "instance"]
+
+_BETWEEN = Place("between")
+_TILDE = "\u0303"
+_MEANS = {"forward": ("θ", r"\theta"), "backward": ("ϑ", r"\vartheta")}
+_PRODUCT = Apply(MUL, (Argument(0), Argument(1)))
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A program of the passes at one time, what marks of earlier steps look like, and what is
+    `given` to the passes.
+    """
+
+    program: Program
+    fills: Mapping[str, Fill]
+    given: frozenset[str]
+
+    def covers(self, other: Instance) -> bool:
+        """Whether the passes of another instance are among these, and complete."""
+        mine, others = self._statements(), other._statements()
+        contexts = {e.place.context for e in other.program.equations if e.place is not None}
+        wanted = {
+            e.out.name
+            for e in self.program.equations
+            if e.place is not None and e.place.context in contexts - {None}
+        }
+        return wanted <= others.keys() and all(
+            mine.get(name) == statement for name, statement in others.items()
+        )
+
+    def _statements(self) -> dict[str, Hashable]:
+        found: dict[str, Hashable] = {}
+        for e in self.program.equations:
+            what = e.transpose if isinstance(e, MatMul) else e.function
+            found[e.out.name] = type(e), what, tuple(v.name for v in e.inputs)
+        return found
+
+
+def instance(
+    times: Times, drawn: frozenset[str], time: int, letters: Letters, captions: Mapping[str, str]
+) -> Instance:
+    """The passes at a time; `captions` name the contexts that are kept, and what they are called.
+
+    `drawn` are the names of the equations that are drawn.
+    """
+    return _StepWriter(times, drawn, time, letters, captions).instance()
+
+
+@dataclass(frozen=True)
+class _StepReader:
+    """What reads a value: its row, and the index of its name."""
+
+    row: str
+    index: tuple[int, ...] = ()
+
+
+class _StepWriter:
+    """The program while it is written."""
+
+    def __init__(
+        self,
+        times: Times,
+        drawn: frozenset[str],
+        time: int,
+        letters: Letters,
+        captions: Mapping[str, str],
+    ) -> None:
+        self.source = times.program
+        self.times = times
+        self.drawn = drawn
+        self.time, self.earlier = time, time - 1
+        self.letters = letters
+        self.captions = captions
+        name = "Σ"
+        while name in self.source.variables:
+            name += "_"
+        self.sign = Variable(name, Scalar())
+        self.labels = {name: rf"{SUM}_{{{letters.earlier}<{letters.step}}}"}
+        self.declared: dict[str, Declaration] = {}
+        self.equations: dict[str, Equation] = {}
+        self.fills: dict[str, Fill] = {}
+        self.made: dict[str, Variable] = {}
+
+    def instance(self) -> Instance:
+        """The whole work."""
+        for equation in self.source.equations:
+            place = equation.place
+            there = place is not None and place.context in self.captions
+            if place is not None and there and equation.out.name in self.drawn:
+                self._write(equation, _StepReader(place.row))
+        labels = self._labels_of_unnamed()
+        sign = InitialScalar(self.sign, number(1), 1.0, self.source.widths[:1])
+        kept = {old for old, new in self.made.items() if old == new.name}
+        given = [d for d in self.source.declarations if kept & {v.name for v in d.variables}]
+        labels |= {k: v for k, v in self.source.labels.items() if k in kept}
+        functions = {f.name for f in self.source.functions}
+        labels |= {k: v for k, v in self.source.labels.items() if k in functions}
+        program = replace(
+            self.source,
+            declarations=(*given, sign, *self.declared.values()),
+            equations=tuple(placed([*self.equations.values()])),
+            outputs=(),
+            loss=None,
+            labels=labels | self.labels,
+        )
+        return Instance(program, self.fills, frozenset(self.declared))
+
+    def _write(self, equation: Equation, reader: _StepReader) -> Variable:
+        """Write an equation, after what it reads."""
+        name, made = equation.out.name, equation
+        if name in self.made:
+            return self.made[name]
+        own = _StepReader(reader.row, split_name(name)[1])
+        if isinstance(equation, MatMul):
+            matrix = self._read(equation.matrix, own)
+            made = replace(equation, matrix=matrix, operand=self._read(equation.operand, own))
+        else:
+            function, arguments = self._summed(equation)
+            read = tuple(self._read(argument, own) for argument in arguments)
+            made = replace(equation, function=function, arguments=read)
+        new = self._name(equation, [v for v in made.inputs if not v.is_matrix], reader)
+        out = self.made[name] = Variable(new, equation.out.type)
+        self.equations[new] = replace(made, out=out, place=self._place(equation))
+        return out
+
+    def _summed(self, equation: Nonlin | Moment) -> tuple[Expression, list[Variable]]:
+        """The function with one term for all earlier steps, and its arguments, earlier ones first
+        in a product.
+        """
+        own = [*equation.arguments, self.sign]
+        steps = [self.times.steps(v.name, self.time) for v in own]
+
+        def key(index: int, step: int) -> Hashable:
+            return self.times.key(own[index].name, self.time, step, self.letters)
+
+        function = summed(
+            equation.function, steps, self.earlier, key, Argument(len(equation.arguments))
+        )
+        order = list(dict.fromkeys(arguments_of(function)))
+        if function == _PRODUCT and steps[1] and not steps[0]:
+            order.reverse()
+            return function, [own[i] for i in order]
+        values = [Argument(order.index(i) if i in order else 0) for i in range(len(own))]
+        return substitute(function, values), [own[i] for i in order]
+
+    def _read(self, variable: Variable, reader: _StepReader) -> Variable:
+        """What stands for a variable in the generic pass."""
+        name = variable.name
+        if name == self.sign.name:
+            return variable
+        if name not in self.made:
+            equation = self.source.equation_of.get(name)
+            if equation is None:
+                self._given(variable)
+            elif name in self.drawn and self._computed(equation):
+                return self._write(equation, reader)
+            else:
+                self._initial(variable, equation, reader)
+        return self.made[name]
+
+    def _computed(self, equation: Equation) -> bool:
+        """Whether the generic pass says how something is made: not if another pass makes it, unless
+        that is an embedding by an initial matrix.
+        """
+        name = equation.out.name
+        if name not in self.times.own:
+            return self.times.steps(name, self.time) == frozenset() or _is_mean(equation)
+        embeds = isinstance(equation, MatMul) and equation.operand.is_fixed
+        own = self.times.own[name]
+        return own == self.time or (embeds and own != self.earlier)
+
+    def _given(self, variable: Variable) -> None:
+        """Declare what the program declares: data with letters for their times."""
+        name = self._lettered(variable.name)
+        made = self.made[variable.name] = Variable(name, variable.type)
+        if name != variable.name:
+            self.declared[name] = Data(made)
+
+    def _initial(self, variable: Variable, equation: Equation, reader: _StepReader) -> None:
+        """Declare what is made elsewhere as if it were given."""
+        name = self._lettered(variable.name)
+        if name == variable.name and _is_mean(equation):
+            name = self._mean_name([self._read(v, reader) for v in equation.inputs], reader)
+        made = self.made[variable.name] = Variable(name, variable.type)
+        if variable.is_scalar:
+            self.declared[name] = InitialScalar(made, number(1), 1.0)
+        elif variable.is_wide:
+            as_x = not isinstance(equation, MatMul)
+            self.declared[name] = InitialVectors((made,), (0.0,), ((1.0,),), as_x)
+            self.fills[name] = self._fill(equation)
+        else:
+            self.declared[name] = Data(made)
+
+    def _fill(self, equation: Equation) -> Fill:
+        """An error signal looks like that of the generic pass: as what it is the signal of."""
+        place = equation.place
+        if place is not None and place.row == "backward" and place.partner is not None:
+            partner = with_subscript(place.partner, str(self.time))
+            equation = self.source.equation_of.get(partner, equation)
+        return "hollow" if isinstance(equation, MatMul) else "filled"
+
+    def _lettered(self, name: str) -> str:
+        """The name with letters; labels go with it."""
+        new = self.times.lettered(name, self.time, self.earlier, self.letters)
+        label = self.source.labels.get(name)
+        if label is not None and new != name:
+            number_, _, letter = (
+                (self.time, 0, self.letters.step)
+                if new == with_subscript(name, self.letters.step)
+                else (self.earlier, 0, self.letters.earlier)
+            )
+            self.labels[new] = label.replace(f"_{{{number_}}}", f"_{{{letter}}}")
+        return new
+
+    def _name(self, equation: Equation, read: Sequence[Variable], reader: _StepReader) -> str:
+        name = self._lettered(equation.out.name)
+        if name == equation.out.name and _is_mean(equation):
+            return self._mean_name(read, reader)
+        return name
+
+    def _mean_name(self, read: Sequence[Variable], reader: _StepReader) -> str:
+        """The name of a mean between an earlier step and this one: `θ_st[l]` in what makes x_t[l],
+        `ϑ_st[l]` of error signals dx_t[l]; with the base of what is not drawn or has the same name.
+        """
+        first, last = split_name(read[0].name), split_name(read[-1].name)
+        tilde = _TILDE in normalize("NFD", last[0])
+        letter, latex = _MEANS[reader.row]
+        letter, latex = (letter + _TILDE, rf"\tilde{{{latex}}}") if tilde else (letter, latex)
+        drawn = any(v.is_wide for v in read)
+        index = reader.index if drawn and reader.row == "forward" else last[1]
+        index = index if last[1] == first[1] else (*index, *first[1])
+        times = self.letters.earlier + self.letters.step
+        where = f"_{times}[{','.join(map(str, index))}]" if index else f"_{times}"
+        stem, above = normalize("NFC", letter), [str(i) for i in index]
+        if self._is_taken(stem + where) or not drawn:
+            base = first[0].partition("_")[0]
+            stem, above = stem + base, [default_latex(base), *above]
+        name, primes = stem + where, ""
+        while self._is_taken(name):
+            primes += "'"
+            name = f"{stem}{len(primes) + 1}{where}"
+        above = above if not primes else [primes.replace("'", r"\prime"), *above]
+        power = f"^{{{','.join(above)}}}" if above else ""
+        self.labels[name] = rf"{latex}{power}_{{{times}}}"
+        return name
+
+    def _is_taken(self, name: str) -> bool:
+        return name in self.equations or name in self.declared
+
+    def _labels_of_unnamed(self) -> dict[str, str]:
+        """Labels of intermediate values of earlier steps, and of their likes at this time."""
+        unnamed, labels = Unnamed(self.source), dict[str, str]()
+        for old, new in self.made.items():
+            name = new.name
+            if new.is_temporary and name in self.fills and name not in self.labels:
+                for time in (self.letters.earlier, self.letters.step):
+                    latex = unnamed.label(self.source.equation_of[old], time)
+                    labels[with_subscript(name, time)] = latex
+        return labels
+
+    def _place(self, equation: Equation) -> Place:
+        place = equation.place
+        caption = self.captions.get(place.context or "") if place is not None else None
+        if place is None or caption is None:
+            return _BETWEEN
+        partner = None if place.partner is None else self._lettered(place.partner)
+        return Place(place.row, caption, partner)
+
+
+def _is_mean(equation: Equation) -> bool:
+    """Whether it is a mean of a product between passes."""
+    between = equation.place is not None and equation.place.row == "between"
+    return between and isinstance(equation, Moment) and equation.function == _PRODUCT

@@ -1,0 +1,134 @@
+"""Passes that stand by themselves: what one reads of another is given to it like initial vectors.
+
+So every pass can be folded alone, without lines between plates. What happens between passes and
+serves one of them alone belongs to that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from tpgraph.functions import number
+from tpgraph.notation.drawn.between import placed
+from tpgraph.notation.drawn.instance import Instance
+from tpgraph.notation.drawn.times import subscript
+from tpgraph.notation.drawn.unnamed import Unnamed
+from tpgraph.notation.scene.scene import Fill
+from tpgraph.program import (
+    Declaration,
+    Equation,
+    InitialScalar,
+    InitialVectors,
+    MatMul,
+    Program,
+    Variable,
+)
+from tpgraph.program.labels import default_latex
+
+__all__ = ["localised"]
+
+
+def localised(program: Program, drawn: frozenset[str]) -> Instance | None:
+    """The program with passes by themselves; None if it has one context at most.
+
+    `drawn` are the names of the equations that are drawn.
+    """
+    equations = placed([e for e in program.equations if e.out.name in drawn])
+    contexts = dict.fromkeys(e.place.context for e in equations if e.place is not None)
+    contexts.pop(None, None)
+    return (
+        _Local(program, drawn, equations, list(contexts)).instance() if len(contexts) > 1 else None
+    )
+
+
+class _Local:
+    """The program while it is written."""
+
+    def __init__(
+        self,
+        program: Program,
+        drawn: frozenset[str],
+        equations: list[Equation],
+        contexts: list[str | None],
+    ) -> None:
+        self.source = program
+        self.drawn = drawn
+        self.equations = equations
+        self.place_of = {e.out.name: e.place for e in equations}
+        self.number = {context: str(i) for i, context in enumerate(contexts)}
+        self.declared: dict[str, Declaration] = {}
+        self.fills: dict[str, Fill] = {}
+        self.labels = dict(program.labels)
+        self.unnamed = Unnamed(program)
+
+    def instance(self) -> Instance:
+        """The whole work."""
+        written = [e for equation in self.equations for e in self._written(equation)]
+        rest = [e for e in self.source.equations if e.out.name not in self.drawn]
+        program = replace(
+            self.source,
+            declarations=(*self.source.declarations, *self.declared.values()),
+            equations=(*rest, *written),
+            outputs=(),
+            loss=None,
+            labels=self.labels,
+        )
+        return Instance(program, self.fills, frozenset(self.declared))
+
+    def _written(self, equation: Equation) -> Iterator[Equation]:
+        """The equation in its own context, after embeddings that it takes from others."""
+        context = equation.place.context if equation.place is not None else None
+        inputs: dict[str, Variable] = {}
+        for variable in equation.inputs:
+            other = self.place_of.get(variable.name)
+            away = other is not None and other.context is not None and other.context != context
+            if context is None or not away:
+                continue
+            made = self.source.equation_of[variable.name]
+            name = _elsewhere(variable.name, self.number[context])
+            inputs[variable.name] = Variable(name, variable.type)
+            if name in self.declared or name in self.place_of:
+                continue
+            if isinstance(made, MatMul) and made.operand.is_fixed:
+                self.place_of[name] = equation.place
+                yield replace(made, out=inputs[variable.name], place=equation.place)
+            else:
+                self._declare(made, inputs[variable.name])
+        if isinstance(equation, MatMul):
+            operand = inputs.get(equation.operand.name, equation.operand)
+            yield replace(equation, operand=operand)
+        else:
+            yield replace(
+                equation, arguments=tuple(inputs.get(a.name, a) for a in equation.arguments)
+            )
+
+    def _declare(self, made: Equation, variable: Variable) -> None:
+        """Declare what another context makes."""
+        name = made.out.name
+        if variable.is_scalar:
+            self.declared[variable.name] = InitialScalar(variable, number(1), 1.0)
+        else:
+            as_x = not isinstance(made, MatMul)
+            self.declared[variable.name] = InitialVectors((variable,), (0.0,), ((1.0,),), as_x)
+            self.fills[variable.name] = self._fill(made)
+        if name not in self.labels and made.out.is_temporary:
+            self.labels[name] = self.unnamed.label(made, str(subscript(name)))
+        self.labels[variable.name] = self.labels.get(name, default_latex(name))
+
+    def _fill(self, equation: Equation) -> Fill:
+        """An error signal looks like what it is the signal of."""
+        place = equation.place
+        if place is not None and place.row == "backward" and place.partner is not None:
+            equation = self.source.equation_of.get(place.partner, equation)
+        return "hollow" if isinstance(equation, MatMul) else "filled"
+
+
+def _elsewhere(name: str, number: str) -> str:
+    """A name for what a context is given of another one: the same, marked.
+
+    >>> _elsewhere("x_0[2]~1", "3")
+    'x_0@3[2]~1'
+    """
+    cut = min((i for i in (name.find("["), name.find("~")) if i > 0), default=len(name))
+    return f"{name[:cut]}@{number}{name[cut:]}"

@@ -1,0 +1,83 @@
+"""What pictures of passes leave out: gradients that nothing reads, signals that stand there twice.
+
+The error signal of a bias repeats that of what it is added to: `db = φ'(h + b) dx` is `dh`. One
+mark does for both, with the name that there is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from tpgraph.program import Equation, MatMul, Nonlin, Program, Variable
+from tpgraph.program.labels import latex_name
+
+__all__ = ["signals_once"]
+
+
+def signals_once(program: Program) -> Program:
+    """The program with one equation for each signal, and without gradients that nothing reads."""
+    aside = _aside(program)
+    instead = _instead(program, aside)
+    equations = [
+        _renamed(e, instead, program) for e in program.equations if e.out.name not in instead
+    ]
+    read = {v.name for e in equations for v in e.inputs}
+    read |= {variable.name for variable in program.outputs}
+    kept = (e for e in equations if e.out.name not in aside or e.out.name in read)
+    labels = {
+        new: latex_name(program, program.variables[old])
+        for old, new in instead.items()
+        if program.variables[new].is_temporary and not program.variables[old].is_temporary
+    }
+    return replace(program, equations=tuple(kept), labels={**labels, **program.labels})
+
+
+def _aside(program: Program) -> frozenset[str]:
+    """Error signals of trained vectors, under whatever name (b of b_0), and of what training makes
+    of them (b_1).
+    """
+    trained = {parameter.variable.name for parameter in program.parameters}
+    trained |= {e.out.name for e in program.equations if e.place and e.place.row == "between"}
+    partners = {e.out.name: e.place.partner for e in _backward(program) if e.place}
+    return frozenset(
+        name
+        for name, partner in partners.items()
+        if partner is not None and (partner in trained or partner not in program.variables)
+    )
+
+
+def _backward(program: Program) -> Iterator[Nonlin]:
+    for equation in program.equations:
+        if equation.place and equation.place.row == "backward" and isinstance(equation, Nonlin):
+            yield equation
+
+
+def _instead(program: Program, aside: frozenset[str]) -> Mapping[str, str]:
+    """For each signal that repeats another one, that other one: rather of a vector of the row."""
+    same: dict[object, list[Nonlin]] = defaultdict(list)
+    for equation in _backward(program):
+        if equation.out.is_wide:
+            same[equation.function, equation.arguments].append(equation)
+    instead: dict[str, str] = {}
+    for equations in same.values():
+        best = min(equations, key=lambda e: (e.out.name in aside, _of_embedding(program, e)))
+        instead |= {e.out.name: best.out.name for e in equations if e is not best}
+    return instead
+
+
+def _of_embedding(program: Program, equation: Equation) -> bool:
+    """Whether it is the signal of a product with data."""
+    partner = equation.place.partner if equation.place else None
+    made = program.equation_of.get(partner) if partner else None
+    return isinstance(made, MatMul) and made.operand.is_fixed
+
+
+def _renamed(equation: Equation, instead: Mapping[str, str], program: Program) -> Equation:
+    def kept(variable: Variable) -> Variable:
+        return program.variables[instead.get(variable.name, variable.name)]
+
+    if isinstance(equation, MatMul):
+        return replace(equation, operand=kept(equation.operand))
+    return replace(equation, arguments=tuple(map(kept, equation.arguments)))

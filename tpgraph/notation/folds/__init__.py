@@ -1,1 +1,0 @@
-"""Repetition drawn once, in a plate with its range."""

@@ -1,0 +1,205 @@
+"""The lines of a picture and all labels beside marks and lines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from tpgraph.notation.diagram.diagram import Vertex
+from tpgraph.notation.diagram.links import Link
+from tpgraph.notation.layout.corridors import Corridors
+from tpgraph.notation.layout.labelling import around_mark, beside_line, beside_mark, frame_box
+from tpgraph.notation.layout.obstacles import Obstacles
+from tpgraph.notation.layout.places import Places
+from tpgraph.notation.layout.routing import End, MarkOutline, Route, route
+from tpgraph.notation.scene.geometry import Shape, box_shape, hairline
+from tpgraph.notation.scene.scene import Label
+
+__all__ = ["Linework", "find_linework"]
+
+_OUTLINES: dict[str, MarkOutline] = {"scalar": "square", "data": "diamond"}
+_TOUCH = 0.4  # pt from which a line is in the way of a label
+
+
+@dataclass
+class Linework:
+    """Lines by link, labels by vertex and by product; `crowded` counts for columns what did not
+    find a free place in the gap behind them, `squeezed` names the targets of products among that.
+    """
+
+    lines: dict[Link, Route] = field(default_factory=dict)
+    vertex_labels: dict[str, Label] = field(default_factory=dict)
+    product_labels: dict[int, Label] = field(default_factory=dict)
+    crowded: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    squeezed: set[str] = field(default_factory=set)
+
+
+def find_linework(places: Places) -> Linework:
+    """The lines between marks that stand in their places, and their labels."""
+    return _Search(places).drawn()
+
+
+class _Search:
+    """Short lines first, then their labels, then the lines that pass columns."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.vertex = {vertex.id: vertex for vertex in places.diagram.vertices}
+        self.result = Linework()
+        self.marks = Obstacles()  # what stands fast
+        self.texts = Obstacles()  # labels, which may yet move
+
+    def drawn(self) -> Linework:
+        """The whole work."""
+        self._enter_marks()
+        for vertex in self.places.diagram.vertices:
+            if vertex.label:
+                self._label(vertex)
+        self._route()
+        self._move_vertex_labels()
+        self._move_product_labels()
+        for name in self.result.squeezed:
+            self.result.crowded[self.places.placement.column[name] - 1] += 1
+        return self.result
+
+    def _enter_marks(self) -> None:
+        for mark, (x, y) in self.places.at.items():
+            if mark not in self.places.gates:
+                self.marks.add(_octagon(x, y, self.places.vertices[mark].radius), mark, solid=True)
+                continue
+            size = self.places.gates[mark]
+            d, wide, narrow = size.depth / 2, size.length / 2, size.narrow / 2
+            shape = (x - d, y - wide), (x + d, y - narrow), (x + d, y + narrow), (x - d, y + wide)
+            self.marks.add(shape, mark, solid=True)
+            if size.bar:
+                bar = x + d - 0.5, y - size.bar / 2, x + d + 0.5, y + size.bar / 2
+                self.marks.add(box_shape(bar), mark, solid=True)
+
+    def _label(self, vertex: Vertex) -> None:
+        at, size = self.places.at[vertex.id], self.places.vertices[vertex.id]
+        frame, style = self.places.frame, self.places.style
+        label = beside_mark(vertex.label, at, size.radius, size.side, frame, style)
+        self.result.vertex_labels[vertex.id] = label
+        self.texts.add(box_shape(frame_box(label, frame)), vertex.id)
+
+    def _route(self) -> None:
+        corridors = Corridors(self.places)
+        passes = self.places.placement.passes
+        for link in sorted(self.places.links, key=lambda link: len(passes[link])):
+            if passes[link] and not self.result.product_labels:
+                self._label_products()
+            start, end = self._ends(link)
+            dashed = link.product is not None
+            line, hits = route(
+                start, end, corridors.of(link), (self.marks, self.texts), dashed=dashed
+            )
+            self.result.lines[link] = line
+            if hits:
+                self._crowd(link)
+        self._label_products()
+
+    def _crowd(self, link: Link) -> None:
+        column = self.places.placement.column
+        for place in {column[link.source], column[link.target] - 1}:
+            self.result.crowded[place] += 1
+
+    def _ends(self, link: Link) -> tuple[End, End]:
+        rise, fall = self.places.offsets(link)
+        return self._end(link.source, rise, 1.0), self._end(link.target, fall, -1.0)
+
+    def _end(self, mark: str, offset: float, sign: float) -> End:
+        x, y = self.places.at[mark]
+        if mark in self.places.gates:
+            return End(mark, (x + sign * self.places.gates[mark].depth / 2, y + offset))
+        outline = _OUTLINES.get(self.vertex[mark].kind, "circle")
+        return End(mark, (x, y), self.places.vertices[mark].radius, outline)
+
+    def _label_products(self) -> None:
+        """Label the products drawn so far; those of one matrix in one column share a label."""
+        crowd = drawn_lines(self.result.lines.values())
+        groups: dict[tuple[str, int], list[Link]] = defaultdict(list)
+        for link in self.result.lines:
+            if link.product is not None:
+                text = self.places.diagram.products[link.product].label
+                groups[text, self.places.placement.column[link.source]].append(link)
+        for (text, _), group in groups.items():
+            said = any(link.product in self.result.product_labels for link in group)
+            if text and not said:
+                index, label, free = self._label_one(group, (self.marks, self.texts, crowd))
+                self.result.product_labels[index] = label
+                self.texts.add(box_shape(frame_box(label, self.places.frame)), _owner(index))
+                if not free:
+                    self.result.squeezed.add(self.places.diagram.products[index].target)
+
+    def _label_one(
+        self, group: Sequence[Link], around: Sequence[Obstacles]
+    ) -> tuple[int, Label, bool]:
+        """The label at the first line that has room for it."""
+        tried: list[tuple[int, Label, bool]] = []
+        for link in group:
+            assert link.product is not None
+            product = self.places.diagram.products[link.product]
+            flat = self.result.lines[link].flat
+            label, free = beside_line(
+                product.label, flat, product.color, around, self.places.frame, self.places.style
+            )
+            tried.append((link.product, label, free))
+            if free:
+                return tried[-1]
+        return tried[0]
+
+    def _move_product_labels(self) -> None:
+        """Give labels that a later line crosses another place at their line, if there is one."""
+        crowd = drawn_lines(self.result.lines.values())
+        link_of = {link.product: link for link in self.result.lines}
+        for index, label in list(self.result.product_labels.items()):
+            link = link_of[index]
+            if not crowd.covers(frame_box(label, self.places.frame), _TOUCH):
+                continue
+            self.texts.remove(_owner(index))
+            self.result.squeezed.discard(link.target)
+            _, moved, free = self._label_one((link,), (self.marks, self.texts, crowd))
+            label = moved if free else label
+            self.result.product_labels[index] = label
+            self.texts.add(box_shape(frame_box(label, self.places.frame)), _owner(index))
+            if not free:
+                self.result.squeezed.add(link.target)
+
+    def _move_vertex_labels(self) -> None:
+        """Give labels that a line crosses another place around their mark, if there is one."""
+        crowd = drawn_lines(self.result.lines.values())
+        frame, style = self.places.frame, self.places.style
+        for name, label in list(self.result.vertex_labels.items()):
+            if not crowd.covers(frame_box(label, frame), _TOUCH):
+                continue
+            self.texts.remove(name)
+            at, radius = self.places.at[name], self.places.vertices[name].radius
+            moved, free = around_mark(
+                label, at, radius, (self.marks, self.texts, crowd), frame, style
+            )
+            self.result.vertex_labels[name] = moved
+            self.texts.add(box_shape(frame_box(moved, frame)), name)
+            self.result.crowded[self.places.placement.column[name]] += not free
+
+
+def drawn_lines(lines: Iterable[Route]) -> Obstacles:
+    """Lines as obstacles for labels."""
+    crowd = Obstacles()
+    for line in lines:
+        for a, b in pairwise(line.flat):
+            crowd.add(hairline(a, b), "")
+    return crowd
+
+
+def _owner(product: int) -> str:
+    return f"product {product}"
+
+
+def _octagon(x: float, y: float, r: float) -> Shape:
+    c = 0.414 * r
+    return (
+        (x - c, y - r), (x + c, y - r), (x + r, y - c), (x + r, y + c),
+        (x + c, y + r), (x - c, y + r), (x - r, y + c), (x - r, y - c),
+    )  # fmt: skip

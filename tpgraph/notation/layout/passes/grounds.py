@@ -1,0 +1,169 @@
+"""What lies behind the passes: a tinted box for each context, the arrow around its two rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tpgraph.notation.labels.mathtext import outline
+from tpgraph.notation.layout.frame import Frame
+from tpgraph.notation.layout.passes.staging import Staging
+from tpgraph.notation.layout.passes.strips import Strip, around
+from tpgraph.notation.scene.geometry import Box
+from tpgraph.notation.scene.scene import Arrow, ContextBox, Label, Point
+from tpgraph.notation.scene.style import Style
+from tpgraph.program.labels import default_latex
+
+__all__ = ["Ground", "arrows_of", "contexts_of", "grounds_of"]
+
+_PAD = 7.0  # from marks to the arrow, and from the arrow to the box
+_CAPTION = 14.0
+_EDGE = 3.0  # pt that lines keep from the border of a box
+_ROUND = 26.0  # how far the arrow's turn reaches at most
+_FORWARD, _BACKWARD = r"\text{Forward propagation}", r"\text{Backward propagation}"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One context: the room of its marks, the arrow's box if it returns, the box around all."""
+
+    context: str | None
+    inner: Box
+    returns: bool
+    box: Box
+    caption_box: Box | None
+    tint: str
+
+    @property
+    def edges(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The heights, below and above its marks, where its borders and its arrow run."""
+        below = self.box[1] - _EDGE, self.inner[1]
+        return below, (self.inner[3], self.box[3] + _EDGE)
+
+
+def grounds_of(
+    staging: Staging,
+    strips: Sequence[Strip],
+    style: Style,
+    reach: Mapping[str | None, Sequence[Box]] | None = None,
+) -> list[Ground]:
+    """The grounds of all contexts; without contexts, that of the two rows if there are two.
+
+    They lie around the boxes of `reach` as well.
+    """
+    boxes = _boxes(strips)
+    found = []
+    for context, members in staging.contexts.items():
+        returns = staging.returns(context)
+        if context is None and not returns:
+            continue
+        inner = around([*(boxes[mark] for mark in members), *(reach or {}).get(context, ())])
+        found.append(_ground(context, inner, returns, style))
+    return found
+
+
+def _boxes(strips: Sequence[Strip]) -> Mapping[str, Box]:
+    """The room of marks, that of products' labels joined to their targets'."""
+    return {mark: box for strip in strips for mark, box in strip.boxes().items()}
+
+
+def _ground(context: str | None, inner: Box, returns: bool, style: Style) -> Ground:
+    left, bottom, right, top = inner
+    if returns:
+        left, bottom, right, top = left - 2, bottom - _PAD, right + _turn(inner), top + _PAD
+    left, bottom, right, top = left - _PAD, bottom - _PAD, right + _PAD, top + _PAD
+    if context is None:
+        return Ground(None, inner, returns, (left, bottom, right, top), None, "grey")
+    ink = outline(caption_latex(context), style.caption_size).ink
+    right = max(right, left + ink.right - ink.left + 2 * _PAD)
+    if returns:
+        top += _CAPTION
+        caption = left, top - _CAPTION, right, top
+    else:
+        bottom -= _CAPTION
+        caption = left, bottom, right, bottom + _CAPTION
+    tint = "grey" if returns or "train" in context else "blue"
+    return Ground(context, inner, returns, (left, bottom, right, top), caption, tint)
+
+
+def _turn(inner: Box) -> float:
+    """How far the arrow reaches beyond the marks."""
+    return min(_ROUND, (inner[3] - inner[1]) / 2) * 0.55 + _PAD
+
+
+def contexts_of(grounds: Sequence[Ground], frame: Frame, style: Style) -> Iterator[ContextBox]:
+    """The tinted boxes with their captions."""
+    for ground in grounds:
+        if ground.context is None or ground.caption_box is None:
+            continue
+        (a, b), (c, d) = frame.point(*ground.box[:2]), frame.point(*ground.box[2:])
+        e, f = frame.point(*_middle(ground.caption_box))
+        caption = Label(caption_latex(ground.context), e, f, "center", style.caption_size)
+        yield ContextBox(
+            ground.context, min(a, c), min(b, d), max(a, c), max(b, d), ground.tint, caption
+        )
+
+
+def _middle(box: Box) -> Point:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def caption_latex(context: str) -> str:
+    r"""The caption in italics, names in it as mathematics.
+
+    >>> caption_latex("step 1, train ξ₀")
+    '\\textit{step 1, train $\\xi_{0}$}'
+    """
+    return rf"\textit{{{' '.join(_word(word) for word in context.split())}}}"
+
+
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+def _word(word: str) -> str:
+    found = re.fullmatch(r"(.*?)([₀-₉]*)(,?)", word)
+    assert found is not None
+    name, number, comma = found.groups()
+    if name.isascii() and not number:
+        return word
+    subscript = f"_{number.translate(_SUBSCRIPTS)}" if number else ""
+    return f"${default_latex(name + subscript)}${comma}"
+
+
+def arrows_of(grounds: Sequence[Ground], frame: Frame, style: Style) -> Iterator[Arrow]:
+    """A U-turn around the two rows of every context that has them."""
+    for ground in grounds:
+        if ground.returns:
+            points = tuple(frame.point(*p) for p in _u_turn(ground.inner))
+            labels = () if ground.context else tuple(_directions(ground.inner, frame, style))
+            yield Arrow(points, True, labels, style.arrow_color)
+
+
+def _u_turn(inner: Box) -> tuple[Point, ...]:
+    left, bottom, right, top = inner[0] - 2, inner[1] - _PAD, inner[2], inner[3] + _PAD
+    end = right + _turn(inner)
+    r = min(_ROUND, (top - bottom) / 2)
+    k = 0.45 * r
+    a, b = (left, top), (end - r, top)
+    c, d = (end, top - r), (end, bottom + r)
+    e, f = (end - r, bottom), (left, bottom)
+    return (
+        a, *_thirds(a, b), b, (b[0] + r - k, top), (end, c[1] + r - k), c, *_thirds(c, d), d,
+        (end, d[1] - r + k), (e[0] + r - k, bottom), e, *_thirds(e, f), f,
+    )  # fmt: skip
+
+
+def _thirds(a: Point, b: Point) -> tuple[Point, Point]:
+    step = (b[0] - a[0]) / 3, (b[1] - a[1]) / 3
+    return (a[0] + step[0], a[1] + step[1]), (b[0] - step[0], b[1] - step[1])
+
+
+def _directions(inner: Box, frame: Frame, style: Style) -> Iterator[Label]:
+    middle, reach = (inner[0] + inner[2]) / 2, _PAD + 2.5 * style.label_gap
+    for text, across, up in ((_FORWARD, inner[3] + reach, 1), (_BACKWARD, inner[1] - reach, -1)):
+        ink = outline(text, style.caption_size).ink
+        shift = up * (ink.top - ink.bottom) / 2
+        x, y = frame.point(middle, across + shift)
+        turn = 0.0 if frame.sideways else 90.0
+        yield Label(text, x, y, "center", style.caption_size, turn)

@@ -1,0 +1,107 @@
+"""Columns in which plates have room: what leads to a plate before it, what it gives behind it.
+
+A column is as late as what reads the mark permits, so that lines are short inside of plates, and
+the dots on the way there are long.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from tpgraph.notation.diagram.folded import Folded
+from tpgraph.notation.diagram.links import links
+
+__all__ = ["columns_around_plates", "gaps_before_plates"]
+
+_DOTS = 22.0  # pt before a plate, for dots
+
+Stop = str | tuple[str, int]
+"""A mark, or an end of the plate with this number."""
+
+
+def columns_around_plates(folded: Folded) -> dict[str, int] | None:
+    """The column of every mark; None where a mark leads to a plate and is given by it too."""
+    ahead = _ahead(folded)
+    for number, plate in enumerate(folded.plates):
+        before = _leading(ahead, plate.members)
+        behind = _leading(_turned(ahead), plate.members)
+        start, end = ("start", number), ("end", number)
+        for mark in before:
+            ahead[mark][start] = 0
+        for mark in plate.members:
+            ahead[start][mark] = 1
+            ahead[mark][end] = 0
+        for mark in behind:
+            ahead[end][mark] = 1
+    try:
+        order = list(TopologicalSorter(_turned(ahead)).static_order())
+    except CycleError:
+        return None
+    column = _late(order, ahead, _early(order, ahead))
+    marks = [*(v.id for v in folded.diagram.vertices), *(g.id for g in folded.diagram.gates)]
+    found = [column[mark] for mark in marks]
+    return {mark: place - min(found) for mark, place in zip(marks, found, strict=True)}
+
+
+def gaps_before_plates(folded: Folded, columns: Mapping[str, int]) -> dict[int, float]:
+    """The room for dots before plates, in pt by the column behind which it is left."""
+    first = {min(columns[mark] for mark in plate.members) for plate in folded.plates}
+    return {column - 1: _DOTS for column in sorted(first) if column}
+
+
+Ahead = dict[Stop, dict[Stop, int]]
+"""By mark, what stands behind it by how many columns at least."""
+
+
+def _ahead(folded: Folded) -> Ahead:
+    ahead: Ahead = defaultdict(dict)
+    for vertex in folded.diagram.vertices:
+        ahead[vertex.id] = {}
+    for link in links(folded.diagram):
+        ahead[link.source][link.target] = 1
+    return ahead
+
+
+def _turned(ahead: Mapping[Stop, Mapping[Stop, int]]) -> Ahead:
+    turned: Ahead = defaultdict(dict)
+    for mark, others in ahead.items():
+        turned[mark] |= {}
+        for other, distance in others.items():
+            turned[other][mark] = distance
+    return turned
+
+
+def _leading(ahead: Mapping[Stop, Mapping[Stop, int]], members: Collection[str]) -> list[str]:
+    """The marks outside of a plate from which lines lead into it."""
+    behind = _turned(ahead)
+    seen: dict[Stop, None] = dict.fromkeys(sorted(members))
+    waiting: list[Stop] = list(seen)
+    while waiting:
+        for mark in behind.get(waiting.pop(), ()):
+            if mark not in seen:
+                seen[mark] = None
+                waiting.append(mark)
+    return [mark for mark in seen if isinstance(mark, str) and mark not in members]
+
+
+def _early(order: Sequence[Stop], ahead: Mapping[Stop, Mapping[Stop, int]]) -> dict[Stop, int]:
+    """The first column that every mark can have."""
+    column = dict.fromkeys(order, 0)
+    for mark in order:
+        for other, distance in ahead.get(mark, {}).items():
+            column[other] = max(column[other], column[mark] + distance)
+    return column
+
+
+def _late(
+    order: Sequence[Stop], ahead: Mapping[Stop, Mapping[Stop, int]], early: Mapping[Stop, int]
+) -> dict[Stop, int]:
+    """The last column that every mark can have if what nothing is made of stays where it is."""
+    column = dict(early)
+    for mark in reversed(order):
+        others = ahead.get(mark, {})
+        if others:
+            column[mark] = min(column[other] - distance for other, distance in others.items())
+    return column

@@ -1,0 +1,202 @@
+"""Plates in a scene: frames around what repeats, dots where blocks are left out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from tpgraph.notation.diagram.folded import Folded, PlateOf
+from tpgraph.notation.scene.geometry import Box, flatten
+from tpgraph.notation.scene.painting import label_bounds, picture
+from tpgraph.notation.scene.scene import Anchor, Edge, Label, Node, Plate, Point, Scene
+from tpgraph.notation.scene.style import Style
+
+__all__ = ["enclosed", "encloses_strangers", "plated", "renamed"]
+
+_PADDING = 6.0  # pt between the marks and the frame
+_BEFORE = 9.0  # pt from dots to the frame behind them
+_DOTS = {True: r"\cdots", False: r"\vdots"}
+_LABEL_GAP = 2.5  # pt between the frame and its label
+
+
+def plated(scene: Scene, folded: Folded, style: Style) -> Scene:
+    """The scene of a folded diagram with its plates, and with dots for the products without a
+    matrix.
+    """
+    left_out = [e for e in scene.edges if (e.source, e.target) in folded.dots]
+    edges = tuple(e for e in scene.edges if (e.source, e.target) not in folded.dots)
+    scene = replace(scene, edges=edges)
+    boxes = _boxes(folded, scene, style)
+    dots = [_dots(edge, boxes, style) for edge in left_out]
+    scene = replace(scene, labels=(*scene.labels, *dots))
+    plates = []
+    for plate, box in zip(folded.plates, boxes, strict=True):
+        label = _placed(plate.label, box, scene, style)
+        plates.append(Plate(plate.label.partition("=")[0], *box, label))
+    return replace(scene, plates=(*scene.plates, *plates))
+
+
+def renamed(scene: Scene, folded: Folded) -> Scene:
+    """The scene with marks and matrices by their generic names."""
+    names = folded.names
+    return replace(
+        scene,
+        nodes=tuple(replace(n, id=names.get(n.id, n.id)) for n in scene.nodes),
+        edges=tuple(_renamed(edge, folded) for edge in scene.edges),
+    )
+
+
+def enclosed(scene: Scene, label: str, style: Style) -> Scene:
+    """The scene in a plate around all of it."""
+    left, bottom, right, top = picture(scene, style).bounds
+    more = _PADDING + 2.0 - style.margin
+    box = left - more, bottom - more, right + more, top + more
+    text = Label(label, box[2], box[1] - _LABEL_GAP, "ne", style.caption_size)
+    plate = Plate(label.partition("=")[0], *box, text)
+    return replace(scene, plates=(plate, *scene.plates))
+
+
+def encloses_strangers(scene: Scene, folded: Folded, style: Style) -> bool:
+    """Whether a plate would hold marks that do not belong to it, or two plates overlap."""
+    boxes = _boxes(folded, scene, style)
+    for plate, box in zip(folded.plates, boxes, strict=True):
+        strangers = (n for n in scene.nodes if n.id not in plate.members)
+        if any(_meet(box, own) for n in strangers for own in _node_boxes(n)):
+            return True
+    pairs = combinations(zip(folded.plates, boxes, strict=True), 2)
+    return any(
+        _meet(a, b)
+        for (p, a), (q, b) in pairs
+        if not (p.members > q.members or q.members > p.members)
+    )
+
+
+def _meet(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _renamed(edge: Edge, folded: Folded) -> Edge:
+    names = folded.names
+    return replace(
+        edge,
+        source=names.get(edge.source, edge.source),
+        target=names.get(edge.target, edge.target),
+        matrix=names.get(edge.matrix, edge.matrix) if edge.matrix else None,
+    )
+
+
+def _dots(edge: Edge, boxes: Sequence[Box], style: Style) -> Label:
+    """Dots in the middle of a line, as far as it lies outside of plates; where it would lead
+    aslant into one or out of it, before that or before its end.
+    """
+    start, end = edge.points[0], edge.points[-1]
+    flat = abs(end[0] - start[0]) >= abs(end[1] - start[1])
+    boxes = [box for box in boxes if not (_inside(start, box) and _inside(end, box))]
+    if abs(end[1] - start[1] if flat else end[0] - start[0]) > style.vector_diameter:
+        x, y = _dots_aslant(start, end, boxes, flat)
+    else:
+        x, y = _middle_outside(start, end, boxes)
+    return Label(_DOTS[flat], x, y, "center", style.label_size)
+
+
+def _dots_aslant(start: Point, end: Point, boxes: Sequence[Box], flat: bool) -> Point:
+    """A place on the level of a line's end: before the plate around it, else behind that around
+    its start.
+    """
+    entered = [box for box in boxes if _inside(end, box)]
+    if entered:
+        left, bottom, right, top = max(entered, key=lambda box: box[2] - box[0])
+        if flat:
+            return left - _BEFORE if start[0] < end[0] else right + _BEFORE, end[1]
+        return end[0], bottom - _BEFORE if start[1] < end[1] else top + _BEFORE
+    level = (start[0], end[1]) if flat else (end[0], start[1])
+    bands = [
+        (b[0], -math.inf, b[2], math.inf) if flat else (-math.inf, b[1], math.inf, b[3])
+        for b in boxes
+    ]
+    return _middle_outside(level, end, bands)
+
+
+def _middle_outside(start: Point, end: Point, boxes: Sequence[Box]) -> Point:
+    """The middle of what lies outside of plates of a straight line; its own if nothing does."""
+    (x0, y0), (x1, y1) = start, end
+    steps = [(x0 + (x1 - x0) * k / 40, y0 + (y1 - y0) * k / 40) for k in range(41)]
+    free = [p for p in steps if not any(_inside(p, box) for box in boxes)] or steps
+    return free[len(free) // 2]
+
+
+def _inside(point: Point, box: Box) -> bool:
+    left, bottom, right, top = box
+    return left <= point[0] <= right and bottom <= point[1] <= top
+
+
+def _boxes(folded: Folded, scene: Scene, style: Style) -> list[Box]:
+    """The frames of all plates, those of outer plates around inner ones and their labels."""
+    own = [_box(plate, scene, []) for plate in folded.plates]
+    room = style.caption_size + 2 * _LABEL_GAP
+    boxes = []
+    for plate in folded.plates:
+        pairs = zip(folded.plates, own, strict=True)
+        inner = [
+            (left, bottom - room, right, top + room)
+            for other, (left, bottom, right, top) in pairs
+            if other.members < plate.members
+        ]
+        boxes.append(_box(plate, scene, inner))
+    return boxes
+
+
+def _box(plate: PlateOf, scene: Scene, inner: Sequence[Box]) -> Box:
+    """The frame around the marks of a plate, their labels, the lines between, and inner plates."""
+    boxes = [box for n in scene.nodes if n.id in plate.members for box in _node_boxes(n)]
+    boxes += inner
+    inside = [e for e in scene.edges if {e.source, e.target} <= plate.members]
+    boxes += [box for edge in inside for box in _edge_boxes(edge)]
+    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+    low, high = (min(lefts), min(bottoms)), (max(rights), max(tops))
+    return low[0] - _PADDING, low[1] - _PADDING, high[0] + _PADDING, high[1] + _PADDING
+
+
+def _node_boxes(node: Node) -> Iterator[Box]:
+    half, rise = node.width / 2, node.height / 2
+    if node.kind == "bar-gate" and node.direction in ("LR", "RL"):
+        rise = max(rise, node.bar / 2)
+    elif node.kind == "bar-gate":
+        half = max(half, node.bar / 2)
+    yield node.x - half, node.y - rise, node.x + half, node.y + rise
+    if node.label is not None:
+        yield label_bounds(node.label)
+
+
+def _edge_boxes(edge: Edge) -> Iterator[Box]:
+    points = flatten(edge.points, edge.curve)
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    yield min(xs), min(ys), max(xs), max(ys)
+    if edge.label is not None:
+        yield label_bounds(edge.label)
+
+
+def _placed(text: str, box: Box, scene: Scene, style: Style) -> Label:
+    """The range at a corner of the plate where nothing else is; below it if there is a choice."""
+    left, bottom, right, top = box
+    gap, size = _LABEL_GAP, style.caption_size
+    corners: tuple[tuple[float, float, Anchor], ...] = (
+        (right, bottom - gap, "ne"),
+        (left, bottom - gap, "nw"),
+        (right, top + gap, "se"),
+        (left, top + gap, "sw"),
+    )
+    labels = [Label(text, x, y, anchor, size) for x, y, anchor in corners]
+    taken = [box for node in scene.nodes for box in _node_boxes(node)]
+    taken += [label_bounds(label) for label in scene.labels]
+    taken += [label_bounds(edge.label) for edge in scene.edges if edge.label]
+    lines = [flatten(edge.points, edge.curve) for edge in scene.edges]
+    return min(labels, key=lambda label: _trouble(label_bounds(label), taken, lines))
+
+
+def _trouble(box: Box, taken: Sequence[Box], lines: Sequence[Sequence[Point]]) -> int:
+    """How many marks and lines a label would lie on."""
+    marks = sum(_meet(box, other) for other in taken)
+    return marks + sum(any(_inside(p, box) for p in line) for line in lines)

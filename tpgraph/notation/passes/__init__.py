@@ -1,1 +1,0 @@
-"""Pictures of backward passes and of SGD (Tensor Programs IIb, Figures 6 and 7)."""

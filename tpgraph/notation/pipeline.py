@@ -1,0 +1,177 @@
+"""From a program to its finished scene: marks, layout, paths, legend."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tpgraph.errors import TPError, TPWarning
+from tpgraph.notation.diagram.apart import apart
+from tpgraph.notation.diagram.colours import coloured, filled
+from tpgraph.notation.diagram.diagram import Diagram
+from tpgraph.notation.diagram.folded import Folded
+from tpgraph.notation.diagram.marks import diagram_of
+from tpgraph.notation.diagram.nesting import nested
+from tpgraph.notation.diagram.path_labels import labelled
+from tpgraph.notation.diagram.plating import fold, fold_passes
+from tpgraph.notation.diagram.rounding import shortened
+from tpgraph.notation.drawn.instance import Instance
+from tpgraph.notation.drawn.local import localised
+from tpgraph.notation.drawn.signals import signals_once
+from tpgraph.notation.drawn.steps import generic_step
+from tpgraph.notation.engines.engine import LayoutEngine, get_engine
+from tpgraph.notation.layout.effort import require_feasible
+from tpgraph.notation.layout.layout import lay_out
+from tpgraph.notation.layout.passes.page import PlateError, lay_out_passes
+from tpgraph.notation.layout.passes.staging import is_staged
+from tpgraph.notation.layout.plate_columns import columns_around_plates, gaps_before_plates
+from tpgraph.notation.layout.plates import encloses_strangers, plated, renamed
+from tpgraph.notation.scene.legend import build_legend, marks_used
+from tpgraph.notation.scene.overlay import VectorPath, overlaid
+from tpgraph.notation.scene.painting import picture
+from tpgraph.notation.scene.scene import Direction, Scene
+from tpgraph.notation.scene.style import PAPER, Style, theme
+from tpgraph.program import Program
+
+__all__ = ["DIRECTIONS", "Options", "compose"]
+
+DIRECTIONS: tuple[Direction, ...] = ("LR", "TB", "BT", "RL")
+_LEGEND_GAP = 14.0  # pt between a picture and its legend
+_UNFOLDED = "nothing is folded: nothing repeats three times, or other marks would stand in a plate"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is drawn of a program and how; the arguments of `draw` by their names."""
+
+    direction: Direction = "LR"
+    show_io: bool = False
+    legend: bool = False
+    paths: Sequence[VectorPath] = ()
+    style: Style | str = PAPER
+    engine: LayoutEngine | str = "wasm"
+    fold: bool = False
+
+    @property
+    def look(self) -> Style:
+        """The style. Raises TPNameError for a theme that there is not."""
+        return theme(self.style) if isinstance(self.style, str) else self.style
+
+    @property
+    def layout_engine(self) -> LayoutEngine:
+        """The engine. Raises TPError for one that there is not."""
+        return get_engine(self.engine) if isinstance(self.engine, str) else self.engine
+
+
+def compose(program: Program, options: Options) -> Scene:
+    """The scene of a program; errors and warnings as of `draw`."""
+    if options.direction not in DIRECTIONS:
+        raise TPError(f"unknown direction {options.direction!r}", expected=", ".join(DIRECTIONS))
+    if options.fold and options.paths:
+        raise TPError(
+            "a path has no place in a folded picture, which shows one block for all",
+            mend="draw a smaller program with its paths, or fold it without",
+        )
+    look = options.look
+    if is_staged(program):
+        scene = _passes(program, options)
+    else:
+        diagram = diagram_of(program, show_io=options.show_io, style=look)
+        folded = _folded(program, diagram, options) if options.fold else None
+        scene = folded or _unfolded(program, diagram, options)
+    if options.fold and not scene.plates:
+        warnings.warn(TPWarning(_UNFOLDED), stacklevel=3)
+    return _with_legend(scene, look) if options.legend else scene
+
+
+def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | None:
+    """The scene with plates; None where nothing repeats, or where a plate would hold strangers."""
+    sideways = options.direction in ("LR", "RL")
+    folded = fold(program, diagram, sideways)
+    if not folded.plates:
+        return None
+    inner = nested(program, folded, sideways)
+    if inner is not None:
+        inner = replace(inner, diagram=coloured(inner.diagram, options.look))
+    scene = _with_plates(inner, options) if inner is not None else None
+    return scene or _with_plates(folded, options)
+
+
+def _with_plates(folded: Folded, options: Options) -> Scene | None:
+    """The scene of a folded diagram; None where a plate would hold strangers."""
+    look, engine = options.look, options.layout_engine
+    scene = lay_out(folded.diagram, options.direction, style=look, engine=engine)
+    if encloses_strangers(scene, folded, look):
+        columns = columns_around_plates(folded)
+        if columns is None or not folded.dots:
+            return None
+        gaps = gaps_before_plates(folded, columns)
+        scene = lay_out(
+            folded.diagram, options.direction, style=look, engine=engine, columns=columns, gaps=gaps
+        )
+    if encloses_strangers(scene, folded, look):
+        return None
+    return renamed(plated(scene, folded, look), folded)
+
+
+def _passes(program: Program, options: Options) -> Scene:
+    """The scene of a program whose equations have places; unfolded where plates have no room."""
+    program = signals_once(program)
+    if options.fold:
+        drawn = frozenset(program.equation_of) if options.show_io else program.body
+        step = generic_step(program, drawn)
+        passes = localised(program, drawn) if step is None else step.passes
+        shown = program if passes is None else passes.program
+        folded = _folded_passes(shown, passes, options)
+        around = None if step is None else step.label
+        if folded.plates or around:
+            try:
+                return _laid_out_passes(shown, folded, options, around)
+            except PlateError:
+                if around:
+                    raise
+    diagram = shortened(diagram_of(program, show_io=options.show_io, style=options.look))
+    folded = Folded(labelled(diagram, options.paths) if options.paths else diagram)
+    scene = _laid_out_passes(program, folded, options)
+    return overlaid(scene, options.paths, options.look) if options.paths else scene
+
+
+def _laid_out_passes(
+    program: Program, folded: Folded, options: Options, around: str | None = None
+) -> Scene:
+    look, engine = options.look, options.layout_engine
+    return lay_out_passes(program, folded, options.direction, look, engine, around)
+
+
+def _folded_passes(program: Program, passes: Instance | None, options: Options) -> Folded:
+    """The folded diagram of passes, what they are given beside every gate that reads it."""
+    look = options.look
+    diagram = shortened(diagram_of(program, show_io=options.show_io, style=look))
+    if passes is not None:
+        diagram = filled(diagram, passes.fills)
+    folded = fold_passes(program, diagram, sideways=options.direction in ("LR", "RL"))
+    folded = replace(folded, diagram=coloured(folded.diagram, look))
+    return folded if passes is None else apart(folded, passes.given)
+
+
+def _repeats(program: Program, diagram: Diagram) -> bool:
+    return bool(fold(program, diagram).plates)
+
+
+def _unfolded(program: Program, diagram: Diagram, options: Options) -> Scene:
+    look, engine = options.look, options.layout_engine
+    if options.paths:
+        diagram = labelled(diagram, options.paths)
+    require_feasible(diagram, lambda: not options.fold and _repeats(program, diagram))
+    scene = lay_out(diagram, options.direction, style=look, engine=engine)
+    return overlaid(scene, options.paths, look) if options.paths else scene
+
+
+def _with_legend(scene: Scene, style: Style) -> Scene:
+    """The legend below the picture, in the middle."""
+    left, bottom, right, _ = picture(scene, style).bounds
+    box = build_legend(marks_used(scene), 0.0, 0.0, style)
+    middle = (left + right - (box.right - box.left)) / 2
+    place = middle, bottom + style.margin - _LEGEND_GAP
+    return replace(scene, legend=build_legend(marks_used(scene), *place, style))

@@ -1,0 +1,177 @@
+"""The display list: the few kinds of marks that every painter knows, and the room they take.
+
+Lengths in pt, y upwards; later marks lie above earlier ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from tpgraph.notation.labels.mathtext import Outline
+from tpgraph.notation.scene.geometry import Box, flatten
+from tpgraph.notation.scene.scene import (
+    Label,
+    Point,
+)
+from tpgraph.notation.scene.style import Dash
+
+__all__ = [
+    "Bezier",
+    "Disc",
+    "Lettering",
+    "Mark",
+    "MarkGroup",
+    "Paint",
+    "Picture",
+    "Polygon",
+    "Rectangle",
+    "bounds_of",
+    "union",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """A fill and a stroke; None is none. Joins are mitred, ends are butt."""
+
+    fill: str | None = None
+    stroke: str | None = None
+    width: float = 0.0
+    dash: Dash = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Disc:
+    """A circle."""
+
+    x: float
+    y: float
+    radius: float
+    paint: Paint
+
+
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    """An upright rectangle, with rounded corners if `radius` is positive."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    radius: float
+    paint: Paint
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """Straight lines through the points, back to the first one if `closed`."""
+
+    points: tuple[Point, ...]
+    closed: bool
+    paint: Paint
+
+
+@dataclass(frozen=True, slots=True)
+class Bezier:
+    """Cubic Bezier pieces: p0 c1 c2 p1 c1 c2 p2 ..."""
+
+    points: tuple[Point, ...]
+    paint: Paint
+
+
+@dataclass(frozen=True, slots=True)
+class Lettering:
+    """An outline whose baseline starts at (x, y), turned by `rotation` degrees about it.
+
+    `plain` says it in plain text; `label` is what is set, for painters that have it set anew.
+    """
+
+    plain: str
+    outline: Outline
+    x: float
+    y: float
+    rotation: float
+    color: str
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class MarkGroup:
+    """Marks that belong together: `kind` is a word or two, `data` names what they stand for."""
+
+    kind: str
+    marks: tuple[Mark, ...]
+    title: str = ""
+    data: tuple[tuple[str, str], ...] = ()
+
+
+Mark = Disc | Rectangle | Polygon | Bezier | Lettering | MarkGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A display list with the box it is painted into."""
+
+    bounds: Box
+    marks: tuple[Mark, ...]
+    background: str | None
+    title: str
+
+    @property
+    def width(self) -> float:
+        """In points."""
+        return self.bounds[2] - self.bounds[0]
+
+    @property
+    def height(self) -> float:
+        """In points."""
+        return self.bounds[3] - self.bounds[1]
+
+
+def bounds_of(mark: Mark) -> Box:
+    """The box of a mark, its stroke included."""
+    match mark:
+        case Disc(x, y, radius, paint):
+            reach = radius + paint.width / 2
+            return x - reach, y - reach, x + reach, y + reach
+        case Rectangle(left, bottom, right, top, _, paint):
+            half = paint.width / 2
+            return left - half, bottom - half, right + half, top + half
+        case Polygon(points, _, paint):
+            return _hull(points, paint.width / 2)
+        case Bezier(points, paint):
+            return _hull(flatten(points, True), paint.width / 2)
+        case Lettering():
+            return _hull(_corners(mark), 0.0)
+        case MarkGroup():
+            return union(bounds_of(part) for part in mark.marks)
+        case _:
+            assert_never(mark)
+
+
+def _hull(points: tuple[Point, ...], margin: float) -> Box:
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return min(xs) - margin, min(ys) - margin, max(xs) + margin, max(ys) + margin
+
+
+def _corners(text: Lettering) -> tuple[Point, ...]:
+    angle = math.radians(text.rotation)
+    cos, sin = math.cos(angle), math.sin(angle)
+    ink = text.outline.ink
+    return tuple(
+        (text.x + x * cos - y * sin, text.y + x * sin + y * cos)
+        for x in (ink.left, ink.right)
+        for y in (ink.bottom, ink.top)
+    )
+
+
+def union(boxes: Iterator[Box]) -> Box:
+    """The box around all; a point if there is none."""
+    found = list(boxes)
+    if not found:
+        return 0.0, 0.0, 0.0, 0.0
+    lefts, bottoms, rights, tops = zip(*found, strict=True)
+    return min(lefts), min(bottoms), max(rights), max(tops)
