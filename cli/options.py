@@ -30,7 +30,9 @@ Workers = Annotated[
 ]
 Scheduler = Annotated[
     str | None,
-    typer.Option(metavar="ADDRESS", help="A Dask scheduler of yours, tcp://HOST:PORT."),
+    typer.Option(
+        metavar="ADDRESS", help="A Dask scheduler of yours, tls://HOST:PORT or tcp://HOST:PORT."
+    ),
 ]
 Out = Annotated[
     Path,

@@ -44,6 +44,7 @@ LAZY = {
     "scipy.special": "`check` and `draw` never evaluate an erf",
     "scipy.stats.qmc": "it takes a second to load, and the exact limits need no samples",
     "tpgraph.notation": "a notebook asks a program for its picture, which is a higher floor",
+    "tpgraph.study.cluster": "it loads Dask, an extra that only sweeps on a cluster need",
     "tpgraph.training.plot": "it loads matplotlib, which reading data does without",
     "tpgraph.notation.labels.typeset": "it loads matplotlib, slower than all of `check`",
     "tpgraph.notation.painters.canvas": "it loads matplotlib, which SVG does without",

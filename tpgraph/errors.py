@@ -160,6 +160,9 @@ class TPErrorGroup(TPError):
         first = self._errors[0]
         super().__init__(first.message, first.span, first.expected, first.mend)
 
+    def __reduce__(self) -> tuple[type[TPErrorGroup], tuple[tuple[TPError, ...]]]:
+        return TPErrorGroup, (self._errors,)
+
     @property
     def errors(self) -> tuple[TPError, ...]:
         return self._errors

@@ -1,47 +1,36 @@
-"""Sweeps: many independent tasks on a Dask cluster, each computed once and kept in a store.
+"""Sweeps: many independent tasks on processes, each computed once and kept in a store.
 
-A task is a frozen dataclass of JSON values, and its result a pure function of it: arrays by name.
-Its key is the SHA-256 of its canonical JSON, so that a sweep can be stopped anywhere, gone on with,
-or extended by more tasks, and nothing is computed twice. Random numbers come from `seed_sequence`
-of the task's own content, never from an order or a worker: results are the same bits for any
-number of workers.
+A sweep can be stopped anywhere, gone on with, or extended by more tasks, and nothing is computed
+twice: results are kept under the keys of their tasks. They are the same bits for any number of
+processes. These are Python's own on this machine, or those of a Dask cluster of the user's.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
 import time
-from collections import deque
+import warnings
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TypeAlias
 
 import numpy.typing as npt
-from distributed import Client, LocalCluster, as_completed
 from threadpoolctl import threadpool_limits
 
-from tpgraph.errors import TPDataError
+from tpgraph.errors import TPDataError, TPWarning
+from tpgraph.study.processes import Processes, core_count
 from tpgraph.study.store import Entry, Store
+from tpgraph.study.tasks import Answer, Batch, Crew, KeyedTask, Task, Work, entry, task_key
 
-__all__ = ["Outcome", "Progress", "Sweep", "run_sweep", "task_key", "task_spec"]
+__all__ = ["Outcome", "Progress", "Sweep", "run_sweep"]
 
-Task = Any
-"""A frozen dataclass instance whose fields are JSON values."""
+BATCH = 64
+"""Tasks in a batch at most: what is held in memory of cheap ones."""
 
-SLICE = 1.0
-"""Seconds of tasks that a worker takes at a time: what dying costs at most, besides one task."""
-
-ANSWER = 10.0
-"""Seconds that the user's own scheduler has to answer."""
-
-DEAF = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-"""What a local worker begins with: Ctrl-C reaches all processes, and only the waiting one acts."""
-
-AHEAD = 2
-"""Slices that are handed out per worker, so that none waits for the next."""
+DEATHS = 2
+"""So many processes may die of one task, each with this task alone."""
 
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -78,27 +67,6 @@ class Outcome:
     interrupted: bool
 
 
-def task_spec(study: str, version: int, task: Task) -> str:
-    """The canonical JSON of a task: sorted names, no spaces, floats as `repr`.
-
-    >>> @dataclass(frozen=True)
-    ... class Point:
-    ...     width: int
-    ...     scale: float
-    >>> task_spec("example", 1, Point(50, 0.1))
-    '{"study":"example","task":{"scale":0.1,"width":50},"version":1}'
-    """
-    content = {"study": study, "version": version, "task": asdict(task)}
-    return json.dumps(
-        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-
-
-def task_key(study: str, version: int, task: Task) -> str:
-    """The SHA-256 of a task's canonical JSON, in hexadecimal."""
-    return hashlib.sha256(task_spec(study, version, task).encode()).hexdigest()
-
-
 def run_sweep(
     sweep: Sweep,
     store: Store,
@@ -110,13 +78,14 @@ def run_sweep(
 ) -> Outcome:
     """Do the tasks that the store does not hold yet, and keep each result as it comes.
 
-    On the Dask cluster at the address `scheduler`, else on one of this machine: `workers`
-    processes of one thread (default: one per core), or with 0 in this process, without a cluster.
-    BLAS runs on `threads` threads in each, None as many as it likes. Ctrl-C ends the run and keeps
-    what is done (`interrupted`). A script that starts processes needs
+    On `workers` processes of this machine (default: one per core; 0 is this process), or on the
+    Dask cluster at the address `scheduler`. BLAS runs on `threads` threads in each, None as many
+    as it likes. Ctrl-C ends the run and keeps what is done (`interrupted`). A process that dies is
+    warned of (TPWarning) and its tasks are done again. A script that starts processes needs
     `if __name__ == "__main__":`, as with any of Python's.
 
-    Raises TPDataError for a scheduler that does not answer, and what a task raises.
+    Raises TPDataError for a scheduler that does not answer and a task of which two processes died,
+    and what a task raises.
     """
     began = time.monotonic()
     held = store.keys()
@@ -125,14 +94,17 @@ def run_sweep(
     state = _State(len(keyed) - len(missing), len(keyed), progress)
     state.tell(0)
     interrupted = False
+    work = Work(sweep.study, sweep.version, sweep.function, threads)
     try:
-        for entries in _results(sweep, missing, workers, scheduler, threads):
+        for entries in _results(work, missing, workers, scheduler):
             store.add(entries)
             state.tell(len(entries))
     except KeyboardInterrupt:
         interrupted = True
-    computed = state.done - (len(keyed) - len(missing))
-    return Outcome(state.done, state.total, computed, time.monotonic() - began, interrupted)
+    known = store.keys()  # an interruption may come between a result and its count
+    done = sum(key in known for key, _ in keyed)
+    computed = done - (len(keyed) - len(missing))
+    return Outcome(done, state.total, computed, time.monotonic() - began, interrupted)
 
 
 @dataclass
@@ -150,104 +122,101 @@ class _State:
 
 
 def _results(
-    sweep: Sweep,
-    missing: Sequence[tuple[str, Task]],
-    workers: int | None,
-    scheduler: str | None,
-    threads: int | None,
-) -> Iterator[list[Entry]]:
+    work: Work, missing: Batch, workers: int | None, scheduler: str | None
+) -> Iterator[Sequence[Entry]]:
     """The finished tasks, some at a time."""
     if not missing:
         return
     if workers == 0 and scheduler is None:
-        yield from _here(sweep, missing, threads)
+        yield from _here(work, missing)
         return
-    with _cluster(workers, scheduler) as client:
-        yield from _there(client, sweep, missing, threads)
+    with _crew(work, len(missing), workers, scheduler) as crew:
+        yield from _there(crew, _Queue(deque(missing)))
 
 
-def _here(
-    sweep: Sweep, missing: Sequence[tuple[str, Task]], threads: int | None
-) -> Iterator[list[Entry]]:
+def _here(work: Work, missing: Batch) -> Iterator[Sequence[Entry]]:
     """One task of this process after the other, each kept before the next is begun."""
-    with threadpool_limits(limits=threads):
-        for key, task in missing:
-            yield [_entry(sweep, key, task)]
+    with threadpool_limits(limits=work.threads):
+        for task in missing:
+            yield [entry(work, task)]
 
 
-def _there(
-    client: Client, sweep: Sweep, missing: Sequence[tuple[str, Task]], threads: int | None
-) -> Iterator[list[Entry]]:
-    """The finished tasks in the order in which they finish, some at a time.
+def _crew(
+    work: Work, count: int, workers: int | None, scheduler: str | None
+) -> AbstractContextManager[Crew]:
+    """Who does `count` tasks: a cluster at an address, or processes of this machine."""
+    if scheduler is None:
+        return Processes(work, min(count, core_count() if workers is None else workers))
+    try:
+        dask = import_module("tpgraph.study.cluster")
+    except ModuleNotFoundError as error:
+        raise TPDataError(
+            f"a scheduler needs Dask, which is not installed (no module {error.name})",
+            mend="pip install 'tpgraph[study]', or leave the scheduler out",
+        ) from None
+    found: AbstractContextManager[Crew] = dask.cluster(scheduler, work)
+    return found
 
-    A worker is handed a list of tasks and gives back what it did of it within SLICE seconds; the
-    rest goes to the front of the queue. So a list is as long as it can be for cheap tasks and one
-    task for dear ones, and results held in memory are bounded.
+
+def _there(crew: Crew, queue: _Queue) -> Iterator[Sequence[Entry]]:
+    """The finished tasks in the order in which they finish, some at a time."""
+    running = _hand_out(crew, queue, 0)
+    while running:
+        answer = crew.answer()
+        queue.take_back(answer)
+        running = _hand_out(crew, queue, running - 1)
+        yield answer.entries
+
+
+def _hand_out(crew: Crew, queue: _Queue, running: int) -> int:
+    """Batches for those of the crew that have none; how many are running then."""
+    while queue.tasks and running < crew.slots:
+        crew.begin(queue.batch())
+        running += 1
+    return running
+
+
+@dataclass
+class _Queue:
+    """The tasks that nobody does yet, and how many make a batch.
+
+    A process gives back what it did of a batch within a second; the rest goes to the front of the
+    queue. So a batch is as long as it can be for cheap tasks and one task for dear ones.
     """
-    queue = deque(missing)
-    size = 1
-    running = as_completed(with_results=True)  # type: ignore[no-untyped-call]
 
-    def hand_out() -> None:
-        part = [queue.popleft() for _ in range(min(size, len(queue)))]
-        if part:
-            future = client.submit(_slice, sweep, part, threads, pure=False)
-            running.add(future)  # type: ignore[no-untyped-call]
+    tasks: deque[KeyedTask]
+    size: int = 1
+    suspects: set[str] = field(default_factory=set)
+    deaths: Counter[str] = field(default_factory=Counter)
 
-    for _ in range(AHEAD * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))):
-        hand_out()
-    for future, (entries, rest) in running:
-        future.release()
-        queue.extendleft(reversed(rest))
-        size = len(entries) if rest else min(2 * len(entries), 64)
-        hand_out()
-        yield entries
+    def batch(self) -> list[KeyedTask]:
+        """The next tasks; one that a process died of goes alone."""
+        found = [self.tasks.popleft()]
+        if found[0][0] in self.suspects:
+            return found
+        while self.tasks and len(found) < self.size and self.tasks[0][0] not in self.suspects:
+            found.append(self.tasks.popleft())
+        return found
 
+    def take_back(self, answer: Answer) -> None:
+        """Put back what was not done. Raises TPDataError for a task that processes die of."""
+        self.tasks.extendleft(reversed(answer.rest))
+        if answer.death is None:
+            finished = len(answer.entries)
+            self.size = finished if answer.rest else min(2 * finished, BATCH)
+            return
+        self._suspect(answer.rest, answer.death)
 
-def _slice(
-    sweep: Sweep, part: Sequence[tuple[str, Task]], threads: int | None
-) -> tuple[list[Entry], list[tuple[str, Task]]]:
-    """Tasks of a list done within SLICE seconds, at least one, and what is left of it."""
-    began = time.monotonic()
-    entries: list[Entry] = []
-    with threadpool_limits(limits=threads):
-        for key, task in part:
-            if entries and time.monotonic() - began > SLICE:
-                break
-            entries.append(_entry(sweep, key, task))
-    return entries, list(part[len(entries) :])
-
-
-def _entry(sweep: Sweep, key: str, task: Task) -> Entry:
-    """What the store keeps of a task, which is done here."""
-    return key, task_spec(sweep.study, sweep.version, task), sweep.function(task)
-
-
-@contextmanager
-def _cluster(workers: int | None, scheduler: str | None) -> Iterator[Client]:
-    """A client of the cluster at an address, or of one made here that ends with the block."""
-    if scheduler is not None:
-        try:
-            client = Client(scheduler, timeout=ANSWER)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError) as error:
+    def _suspect(self, batch: Batch, death: str) -> None:
+        self.suspects.update(key for key, _ in batch)
+        if len(batch) == 1:
+            self.deaths[batch[0][0]] += 1
+        key, task = batch[0]
+        if self.deaths[key] >= DEATHS:
             raise TPDataError(
-                f"there is no Dask scheduler at {scheduler}: {error}",
-                expected="an address such as tcp://127.0.0.1:8786",
-            ) from None
-        with client:
-            yield client
-        return
-    with _local(workers) as cluster, Client(cluster) as client:  # type: ignore[no-untyped-call]
-        yield client
-
-
-def _local(workers: int | None) -> LocalCluster:
-    """A cluster of this machine."""
-    return LocalCluster(  # type: ignore[no-untyped-call]
-        n_workers=workers,
-        threads_per_worker=1,
-        dashboard_address="127.0.0.1:0",
-        worker_dashboard_address="127.0.0.1:0",
-        silence_logs=logging.CRITICAL,
-        preload=DEAF,
-    )
+                f"{death}, as {DEATHS - 1} before it did over the same task: {task}",
+                expected="processes that live; the system ends those for which memory is short",
+                mend="fewer workers need less memory; the same command goes on with the rest",
+            )
+        more = f" and {len(batch) - 1} more" if len(batch) > 1 else ""
+        warnings.warn(TPWarning(f"{death}; done again: {task}{more}"), stacklevel=2)

@@ -25,8 +25,9 @@ from tpgraph.study.drift.grid import DriftGrid, DriftTask, check_grid
 from tpgraph.study.drift.network import network
 from tpgraph.study.drift.training import Schedule, descend
 from tpgraph.study.store import Result, Store
-from tpgraph.study.sweep import Outcome, Progress, Sweep, run_sweep, task_key
+from tpgraph.study.sweep import Outcome, Progress, Sweep, run_sweep
 from tpgraph.study.table import csv_text
+from tpgraph.study.tasks import task_key
 
 __all__ = ["DriftResult", "digest_of", "drift_study", "drift_task"]
 
