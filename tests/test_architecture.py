@@ -1,6 +1,6 @@
 """The import direction of the design, read off the syntax trees.
 
-Floors: 0 archives, embedded, errors, files, locks, seals, seeds, types · 1 functions · 2 program ·
+Floors: 0 arrays, embedded, errors, files, locks, seals, seeds, types · 1 functions · 2 program ·
 3 language, transform, notation, compiler, limits and the interpreter, which do not import each
 other · 4 training, kernels, gallery · 5 study, editor · above them the command line, which imports
 the public `tpgraph` alone.
@@ -17,7 +17,7 @@ FLOORS = {
     "errors": 0,
     "files": 0,
     "locks": 0,
-    "archives": 0,
+    "arrays": 0,
     "seals": 0,
     "types": 0,
     "embedded": 0,

@@ -12,6 +12,7 @@ from typing import TypeAlias, assert_never
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError
 from tpgraph.functions import evaluate
 from tpgraph.program import (
@@ -124,7 +125,7 @@ def interpret(program: Program, initial: Mapping[str, Array], widths: Mapping[st
 def _given(variable: Variable, initial: Mapping[str, Array], widths: Mapping[str, int]) -> Array:
     if variable.name not in initial:
         raise TPDataError(f"no value was given for {variable}")
-    value = np.asarray(initial[variable.name], dtype=float)
+    value = plain_array(variable.name, initial[variable.name], float)
     if value.shape != _shape(variable, widths):
         raise TPDataError(
             f"{variable} has shape {value.shape}", expected=f"{_shape(variable, widths)}"

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.arrays import plain_array
 from tpgraph.compiler.lines import shown
 from tpgraph.compiler.plan import Plan, inputs_of, make_plan, multiplier
 from tpgraph.compiler.source import Dtype, argument_names, module_source, variables_source
@@ -224,7 +225,7 @@ class Module:
 def _checked(value: Any, variable: Variable) -> Array:
     size = variable.dim.size({})
     try:
-        array = np.asarray(value)
+        array = plain_array(variable.name, value)
     except ValueError:
         raise TPDataError(
             f"{variable} has rows of different lengths", expected=f"(batch, {size})"

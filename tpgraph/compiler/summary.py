@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tpgraph.arrays import plain_array
 from tpgraph.compiler.plan import inputs_of
 from tpgraph.compiler.runtime import compile
 from tpgraph.errors import TPDataError
@@ -64,5 +65,5 @@ def _sample(program: Program, sample: Mapping[str, Any]) -> dict[str, Any]:
     targets = [d.variable for d in program.targets]
     complete = all(v.name in sample for v in targets)
     wanted: Iterable[Variable] = (*(d.variable for d in program.data), *(targets * complete))
-    rows = {v.name: np.asarray(sample[v.name]) for v in wanted}
+    rows = {v.name: plain_array(v.name, sample[v.name]) for v in wanted}
     return {name: row[None] if row.ndim == 1 else row[:1] for name, row in rows.items()}

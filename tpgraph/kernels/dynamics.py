@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.kernels.losses import Loss, Targets, program_loss, squared_loss
 from tpgraph.program import Program
@@ -137,7 +138,7 @@ def kernel_array(kernel: Any, count: int) -> tuple[Array, int]:
     within the points. Raises TPDataError for another shape and for what is not symmetric.
     """
     try:
-        given = np.asarray(kernel, dtype=np.float64)
+        given = plain_array("the kernel", kernel, np.float64)
     except (TypeError, ValueError):
         raise TPDataError("the kernel is no array of numbers", expected="(P, P)") from None
     blocks = given if given.ndim == 4 else given.reshape(*given.shape[:1], 1, *given.shape[1:], 1)
@@ -198,7 +199,7 @@ def _batches(schedule: Any, steps: int | None, count: int) -> Indices:
         if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
             raise TPDataError(f"steps is {steps!r}", expected="a whole number ≥ 0, or a schedule")
         return np.broadcast_to(np.arange(count), (int(steps), count))
-    given = np.asarray(schedule)
+    given = plain_array("the schedule", schedule)
     batches = given[:, None] if given.ndim == 1 else given
     if batches.ndim != 2 or batches.shape[1] < 1 or (given.size and given.dtype.kind not in "iu"):
         raise TPDataError(
@@ -216,7 +217,7 @@ def _batches(schedule: Any, steps: int | None, count: int) -> Indices:
 
 
 def _rates(lr: float | Sequence[float], steps: int) -> Array:
-    rates = np.asarray(lr, dtype=np.float64)
+    rates = plain_array("lr", lr, np.float64)
     if rates.ndim > 1 or (rates.ndim == 1 and len(rates) != steps):
         raise TPDataError(
             f"{rates.size} learning rates for {steps} steps", expected="one, or one for every step"
@@ -230,7 +231,7 @@ def _start(given: Any, points: int, components: int) -> Array:
     """f₀ of every member, (E, P, k)."""
     if given is None:
         return np.zeros((1, points, components))
-    f = np.asarray(given, dtype=np.float64)
+    f = plain_array("f₀", given, np.float64)
     f = f[None] if f.ndim == 2 else f
     if f.ndim != 3 or not len(f) or f.shape[1:] != (points, components):
         raise TPDataError(

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.arrays import by_source_name, plain_array
 from tpgraph.errors import TPDataError
 from tpgraph.program import Program, Variable, canonical_name
 
@@ -35,7 +36,7 @@ def input_arrays(program: Program, X: Inputs) -> dict[str, Array]:
     variables = [d.variable for d in program.data]
     given = getattr(X, "arrays", X)
     if isinstance(given, Mapping):
-        named = {_canonical(str(name)): value for name, value in given.items()}
+        named = by_source_name("the data", given, _canonical)
         known = {v.name for v in variables} | {d.variable.name for d in program.targets}
         for name in named:
             if name not in known:
@@ -61,8 +62,8 @@ def side_by_side(arrays: Mapping[str, Array]) -> Array:
     return np.concatenate(list(arrays.values()), axis=1)
 
 
-def _canonical(name: str) -> str:
-    base, bracket, index = name.partition("[")
+def _canonical(name: object) -> str:
+    base, bracket, index = str(name).partition("[")
     return canonical_name(base) + bracket + "".join(index.split())
 
 
@@ -96,7 +97,7 @@ def _checked(variable: Variable, value: Any) -> Array:
 
 def _numbers(name: str, value: Any) -> Array:
     try:
-        array = np.asarray(value)
+        array = plain_array(name, value)
     except ValueError:
         raise TPDataError(f"{name} has rows of different lengths") from None
     if array.dtype.kind not in "fiub":

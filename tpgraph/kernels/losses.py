@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.arrays import plain_array
 from tpgraph.compiler import Module, Params, compile
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.program import Data, InitialScalar, Program, Target, Variable, check
@@ -206,7 +207,7 @@ def _curvature(loss: _ProgramLoss) -> float | None:
 def samples_array(what: str, given: Any, size: int | None = None) -> Array:
     """An array (N, size) of finite numbers; (N,) counts as (N, 1). Raises TPDataError."""
     try:
-        array = np.asarray(given, dtype=np.float64)
+        array = plain_array(what, given, np.float64)
     except (TypeError, ValueError):
         raise TPDataError(f"{what} is no array of numbers", expected="(N, k)") from None
     if array.ndim == 1:

@@ -6,8 +6,7 @@ import warnings
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import numpy as np
-
+from tpgraph.arrays import by_source_name, plain_array
 from tpgraph.errors import TPDataError, TPWarning
 from tpgraph.limits.engines import Engine, check_engine, refusal
 from tpgraph.limits.estimates import Array
@@ -62,7 +61,7 @@ def limit(
     Source: Tensor Programs IIb (arXiv 2105.03703), Theorem B.4; TP II (arXiv 2006.14548).
     """
     given = _given(program, data or {})
-    one = {name: np.asarray(value, dtype=float).reshape(1, -1) for name, value in given.items()}
+    one = {n: plain_array(n, value, float).reshape(1, -1) for n, value in given.items()}
     independent = backward_products(program) if assume_gia else ()
     check_engine(engine)
     replicate_size(samples)
@@ -118,7 +117,7 @@ def _warn(regularity: Regularity) -> None:
 def _given(program: Program, data: Mapping[str, Any]) -> dict[str, Any]:
     """The data under the names of the program. Raises TPDataError for what is no input."""
     known = _inputs(program)
-    given = {canonical(name): value for name, value in data.items()}
+    given = by_source_name("the data", data, canonical)
     for name in given:
         if name not in known:
             raise TPDataError(

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError, TPNameError, TPTypeError
 from tpgraph.limits.engines import Engine, check_engine, refusal
 from tpgraph.limits.exact.over_inputs import ExactInputs, exact_inputs
@@ -96,7 +97,7 @@ def _arrays(program: Program, data: Mapping[str, npt.ArrayLike]) -> dict[str, Ar
         name = declaration.variable.name
         if name not in data:
             raise TPDataError(f"no values were given for {name}", declaration.span)
-        arrays[name] = np.asarray(data[name], dtype=float)
+        arrays[name] = plain_array(name, data[name], float)
         size = declaration.variable.dim.size({})
         if arrays[name].ndim != 2 or arrays[name].shape[1] != size:
             raise TPDataError(

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.arrays import Damage, array_names, by_source_name, plain_array, read_arrays
 from tpgraph.errors import Source, Span, TPDataError
 from tpgraph.program import Program, Variable, canonical_name
 
@@ -139,27 +140,33 @@ def _decoded(path: Path, content: bytes) -> str:
 
 
 def _from_npz(name: str, content: bytes, variables: Sequence[Variable]) -> dict[str, Array]:
+    names = {v.name for v in variables}
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            stored = {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise TPDataError(f"{name} is not an NPZ file of numbers: {error}") from None
-    return _from_arrays(name, stored, variables)
+        keys = array_names(content)
+        stored = read_arrays(content, [key for key in keys if _canonical(key) in names])
+    except Damage as damage:
+        raise TPDataError(
+            f"{name} is not an NPZ file of numbers: {damage}", mend="write it by numpy.savez"
+        ) from None
+    return _from_arrays(name, {**dict.fromkeys(keys), **stored}, variables)
 
 
 def _from_arrays(
     name: str, stored: Mapping[str, Any], variables: Sequence[Variable]
 ) -> dict[str, Array]:
-    by_name = {_canonical(key): _as_array(name, key, value) for key, value in stored.items()}
+    """The arrays that a program reads; what else there is may be anything."""
+    names = {v.name for v in variables}
+    wanted = {key: value for key, value in stored.items() if _canonical(key) in names}
+    by_name = by_source_name(name, wanted, _canonical)
     found: dict[str, Array] = {}
     for variable in variables:
-        array = by_name.get(variable.name)
-        if array is None:
+        if variable.name not in by_name:
             raise TPDataError(
                 f"{name} has no array {variable}",
                 expected=f"arrays {', '.join(v.name for v in variables)}",
                 mend=f"it has {', '.join(stored) or 'none'}",
             )
+        array = _as_array(name, variable.name, by_name[variable.name])
         found[variable.name] = _as_samples(name, variable, array)
     if len({len(array) for array in found.values()}) > 1:
         sizes = ", ".join(f"{key}: {len(array)}" for key, array in found.items())
@@ -169,7 +176,7 @@ def _from_arrays(
 
 def _as_array(name: str, key: str, value: Any) -> np.ndarray[Any, Any]:
     try:
-        return np.asarray(value)
+        return plain_array(f"{name}: {key}", value)
     except ValueError:
         raise TPDataError(
             f"{name}: {key} has rows of different lengths", expected="(N, d): a row a sample"
@@ -211,7 +218,7 @@ def _from_csv(
 ) -> dict[str, Array]:
     if not source.text.strip():
         raise TPDataError(f"{source.name} is empty", expected="a header and a row for each sample")
-    header = [cell.strip() for cell in next(csv.reader(io.StringIO(source.text, newline="")))]
+    header = [cell.strip() for cell in next(_records(source))[1]]
     places = _places(source, header, variables, ignored)
     table = _table(source, len(header))
     return {name: table[:, columns] for name, columns in places.items()}
@@ -355,11 +362,22 @@ def _first_fault(source: Source, width: int) -> TPDataError:
 
 def _rows(source: Source) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells of every row below the header."""
+    records = _records(source)
+    next(records)
+    return ((number, cells) for number, cells in records if cells)
+
+
+def _records(source: Source) -> Iterator[tuple[int, list[str]]]:
+    """The number of the last line, and the cells, of every row. Raises TPDataError."""
     reader = csv.reader(io.StringIO(source.text, newline=""))
-    next(reader)
-    for cells in reader:
-        if cells:
+    try:
+        for cells in reader:
             yield reader.line_num, cells
+    except csv.Error as error:
+        raise TPDataError(
+            f"line {max(1, reader.line_num)} of {source.name} is not CSV: {error}",
+            expected="cells between commas, with an even number of quotes",
+        ) from None
 
 
 def _line(source: Source, number: int) -> Span:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError
 from tpgraph.limits.sampling.gaussian import Family
 from tpgraph.limits.sampling.normals import Array, Normals
@@ -45,7 +46,7 @@ def _value(program: Program, name: str, value: Any) -> Array:
             expected="a product of fixed dimension, V x",
         )
     size = made.out.dim.size({})
-    array = np.asarray(value, dtype=float).reshape(-1)
+    array = plain_array(name, value, float).reshape(-1)
     if array.shape != (size,) or not np.isfinite(array).all():
         raise TPDataError(f"the value of {name} does not fit", expected=f"{size} finite numbers")
     return array

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError
 from tpgraph.files import make_directory
 from tpgraph.seeds import seed_sequence
@@ -106,7 +107,7 @@ def drift_study(
     Raises TPDataError for empty grids and data that do not fit, and the TPErrors of the program.
     """
     check_grid(grid)
-    X, y = np.asarray(X, dtype=grid.dtype), np.asarray(y, dtype=grid.dtype)
+    X, y = plain_array("X", X, grid.dtype), plain_array("y", y, grid.dtype)
     if X.ndim != 2 or y.ndim != 2 or len(X) != len(y) or not len(X):
         raise TPDataError(f"data of shapes {X.shape} and {y.shape}", expected="(N, d) and (N, k)")
     digest = digest_of(X, y)

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.files import make_directory
 from tpgraph.kernels.losses import program_loss
@@ -171,7 +172,8 @@ def function_variance(
         raise TPDataError("the grid has no points", expected="values for every axis, inits ≥ 2")
     if not (0 < grid.rate < 2 and grid.steps >= 1):
         raise TPDataError(f"{grid.steps} steps of rate {grid.rate}", expected="0 < rate < 2")
-    X, y, X_test = (np.asarray(array, dtype=grid.dtype) for array in (X, y, X_test))
+    given = {"X": X, "y": y, "X_test": X_test}
+    X, y, X_test = (plain_array(name, array, grid.dtype) for name, array in given.items())
     if not X.ndim == y.ndim == X_test.ndim == 2 or len(X) != len(y) or not len(X) * len(X_test):
         raise TPDataError(
             f"data of shapes {X.shape}, {y.shape}, {X_test.shape}",

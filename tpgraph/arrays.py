@@ -1,0 +1,156 @@
+"""Arrays from outside: given by a user, or in the bytes of NPY and NPZ files.
+
+A file is read whole and checked before anything of it is used: the checksum of every member, its
+size against its shape, names that stand twice. The same arrays are written as the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.errors import TPDataError
+
+__all__ = [
+    "Damage",
+    "array_names",
+    "by_source_name",
+    "decode_array",
+    "encode_array",
+    "plain_array",
+    "read_arrays",
+    "write_arrays",
+]
+
+Array = npt.NDArray[Any]
+
+_SUFFIX = ".npy"
+_SHOWN = 200
+"""Characters of what a library says that are repeated."""
+
+
+class Damage(Exception):
+    """Why bytes are not what was once written; their reader knows the file, and says so."""
+
+
+def plain_array(what: str, value: Any, dtype: npt.DTypeLike | None = None) -> Array:
+    """A user's value as an array.
+
+    Raises TPDataError where entries are masked, whose numbers would be used as if they were not,
+    and the errors of `numpy.asarray`.
+    """
+    if np.ma.is_masked(np.ma.asarray(value)):
+        raise TPDataError(
+            f"{what} has masked entries", expected="numbers", mend="leave those samples out"
+        )
+    return np.asarray(value, dtype=dtype)
+
+
+def by_source_name(
+    what: str, given: Mapping[str, Any], canonical: Callable[[str], str]
+) -> dict[str, Any]:
+    """Values by the names that a program gives them, whose keys may be spelled in ASCII.
+
+    Raises TPDataError where two keys stand for one name, such as `xi` and `ξ`.
+    """
+    found: dict[str, Any] = {}
+    spelled: dict[str, str] = {}
+    for key, value in given.items():
+        name = canonical(key)
+        if name in found:
+            raise TPDataError(
+                f"{what}: {spelled[name]} and {key} are both {name}", mend="leave one of them out"
+            )
+        found[name], spelled[name] = value, key
+    return found
+
+
+def array_names(content: bytes) -> tuple[str, ...]:
+    """The names of the arrays in an NPZ file. Raises Damage."""
+    with _archive(content) as archive:
+        return tuple(info.filename.removesuffix(_SUFFIX) for info in archive.infolist())
+
+
+def read_arrays(content: bytes, wanted: Iterable[str] | None = None) -> dict[str, Array]:
+    """The arrays of an NPZ file, or those of these names alone. Raises Damage."""
+    with _archive(content) as archive:
+        names = [info.filename.removesuffix(_SUFFIX) for info in archive.infolist()]
+        infos = dict(zip(names, archive.infolist(), strict=True))
+        chosen = names if wanted is None else wanted
+        return {name: decode_array(archive.read(infos[name])) for name in chosen}
+
+
+def write_arrays(file: IO[bytes], arrays: Mapping[str, npt.ArrayLike]) -> None:
+    """Write an NPZ file; equal arrays give equal bytes.
+
+    numpy's own savez takes names as keyword arguments and puts the time of day into the file.
+    """
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, np.asarray(array), allow_pickle=False)
+
+
+def encode_array(array: npt.ArrayLike) -> bytes:
+    """An array as an NPY file. Raises ValueError for one of Python objects."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.asarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def decode_array(content: bytes) -> Array:
+    """The array in an NPY file. Raises Damage."""
+    with _readable():
+        stream = io.BytesIO(content)
+        version = np.lib.format.read_magic(stream)
+        if version not in ((1, 0), (2, 0)):
+            raise Damage(f"an array has the unknown format {version}")
+        header = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
+        shape, _, dtype = header(stream)
+        if dtype.hasobject:
+            raise Damage("an array is of Python objects, which are not read")
+        rest = len(content) - stream.tell()
+        if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != rest:
+            raise Damage(f"an array of shape {shape} and type {dtype} has {rest} bytes")
+        return np.asarray(np.lib.format.read_array(io.BytesIO(content), allow_pickle=False))
+
+
+@contextmanager
+def _archive(content: bytes) -> Iterator[zipfile.ZipFile]:
+    """A ZIP archive whose names are all different."""
+    with _readable(), zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = archive.namelist()
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise Damage(f"it holds {twice} twice")
+        yield archive
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Whatever the libraries raise for bytes that are no archive, or no array, as Damage.
+
+    There is no list of it: encryption is a RuntimeError, unknown compression NotImplementedError,
+    a header can end in errors of Python's parser, and every compression has errors of its own.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            yield
+    except Damage:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())[:_SHOWN]
+        raise Damage(said or type(error).__name__) from None
