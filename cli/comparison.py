@@ -12,6 +12,7 @@ import tpgraph as tp
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import warnings_on_stderr
+from tpgraph_cli.numbers import read_real, read_whole, real, whole
 from tpgraph_cli.options import Seed, Workers
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
@@ -23,32 +24,28 @@ FIGURES = (".pdf", ".png", ".svg")
 
 Data = Annotated[str | None, typer.Option(help="CSV with a header, or NPZ.")]
 Synthetic = Annotated[
-    int | None, typer.Option(help="Without data: so many synthetic samples.", min=1)
+    int | None, typer.Option(help="Without data: so many synthetic samples.", parser=whole(1))
 ]
 Sizes = Annotated[str, typer.Option(metavar="SIZES", help="Widths, such as 64,128,256,512.")]
-Rate = Annotated[float, typer.Option(help="Learning rate η; width factors come on top.")]
-Batch = Annotated[int, typer.Option(help="Samples a step.", min=1)]
+Rate = Annotated[
+    float, typer.Option(help="Learning rate η; width factors come on top.", parser=real())
+]
+Batch = Annotated[int, typer.Option(help="Samples a step.", parser=whole(1))]
 Precision = Annotated[Dtype, typer.Option(help="Precision of every network.")]
 
 
 def parse_sizes(text: str) -> list[int]:
     """`"64,128"` as sizes in increasing order. Raises TPError for what is no list of sizes."""
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise tp.TPDataError(
-            f"--widths {text} is not understood", expected="sizes such as 64,128,256"
-        )
-    return sorted({int(part) for part in parts})
+    return sorted({read_whole(part, "--widths") for part in text.split(",")})
 
 
 def parse_test(text: str) -> int | float | str:
     """`"8"` as a number of samples, `"0.1"` as a part of them, anything else as a file."""
-    if text.isdecimal():
-        return int(text)
     try:
-        return float(text)
+        float(text)
     except ValueError:
         return text
+    return read_whole(text, "--test") if text.isdecimal() else read_real(text, "--test", 0)
 
 
 def compare(
@@ -65,17 +62,21 @@ def compare(
     ] = None,
     constants: Constants = None,
     widths: Sizes = "64,128,256,512,1024,2048,4096",
-    steps: Annotated[int, typer.Option(help="SGD steps.", min=1)] = 10,
+    steps: Annotated[int, typer.Option(help="SGD steps.", parser=whole(1))] = 10,
     lr: Rate = 0.1,
     batch: Batch = 1,
-    seeds: Annotated[int, typer.Option(help="Networks of each width.", min=1)] = 4,
+    seeds: Annotated[int, typer.Option(help="Networks of each width.", parser=whole(1))] = 4,
     seed: Seed = 0,
     dtype: Precision = Dtype.float32,
     samples: Annotated[
-        int, typer.Option(help="Sample values of every Z, where the limit is sampled.", min=4096)
+        int,
+        typer.Option(
+            help="Sample values of every Z, where the limit is sampled.", parser=whole(4096)
+        ),
     ] = 2**16,
     members: Annotated[
-        int, typer.Option(help="Networks of infinite width for the mean and its band.", min=2)
+        int,
+        typer.Option(help="Networks of infinite width for the mean and its band.", parser=whole(2)),
     ] = 1000,
     workers: Workers = 0,
     resume: Annotated[
@@ -125,10 +126,10 @@ def coordcheck(
     data: Data = None,
     synthetic: Synthetic = None,
     widths: Sizes = "64,128,256,512,1024",
-    steps: Annotated[int, typer.Option(help="SGD steps.", min=1)] = 3,
+    steps: Annotated[int, typer.Option(help="SGD steps.", parser=whole(1))] = 3,
     lr: Rate = 0.1,
     batch: Batch = 16,
-    seeds: Annotated[int, typer.Option(help="Networks of each width.", min=1)] = 4,
+    seeds: Annotated[int, typer.Option(help="Networks of each width.", parser=whole(1))] = 4,
     seed: Seed = 0,
     dtype: Precision = Dtype.float64,
     out: Annotated[

@@ -11,6 +11,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
+from tpgraph_cli.numbers import real, whole
 from tpgraph_cli.options import MadeUp, one_sample
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import training_progress
@@ -29,7 +30,9 @@ Widths = Annotated[
     list[str] | None,
     typer.Option("--width", help="Size of a width, such as n=1000; repeat for several."),
 ]
-Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
+Seed = Annotated[
+    int, typer.Option(help="Seed of everything random.", parser=whole(0, tp.bounds.SEED))
+]
 Precision = Annotated[Dtype, typer.Option(help="Precision of every array.")]
 
 
@@ -55,7 +58,7 @@ def run(
         str | None, typer.Option(help="CSV or NPZ; a network runs on one of its samples.")
     ] = None,
     synthetic: MadeUp = False,
-    sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", min=0)] = 0,
+    sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", parser=whole(0))] = 0,
     dtype: Precision = Dtype.float64,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -84,9 +87,11 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for losses, plot, parameters and manifest.")],
     constants: Constants = None,
     width: Widths = None,
-    steps: Annotated[int, typer.Option(help="SGD steps.", min=1)] = 1000,
-    lr: Annotated[float, typer.Option(help="Learning rate η; width factors come on top.")] = 0.1,
-    batch: Annotated[int, typer.Option(help="Samples a step.", min=1)] = 32,
+    steps: Annotated[int, typer.Option(help="SGD steps.", parser=whole(1))] = 1000,
+    lr: Annotated[
+        float, typer.Option(help="Learning rate η; width factors come on top.", parser=real())
+    ] = 0.1,
+    batch: Annotated[int, typer.Option(help="Samples a step.", parser=whole(1))] = 32,
     seed: Seed = 0,
     dtype: Precision = Dtype.float32,
     resume: Annotated[

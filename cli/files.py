@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.numbers import read_exact, read_whole, shown
 from tpgraph_cli.places import STANDARD
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def read_text(file: str) -> tuple[str, str, bool]:
     Raises a TPError where the file cannot be read, and for a picture without a program.
     """
     name = "<stdin>" if file == STANDARD else file
+    if file == STANDARD and sys.stdin is None:
+        raise tp.TPDataError("standard input is closed", mend="give the program's file")
     content = tp.read_program(sys.stdin.buffer if file == STANDARD else file)
     return tp.text_of(content, name), name, tp.is_picture(content)
 
@@ -74,14 +77,12 @@ def parse_constants(values: list[str]) -> dict[str, Fraction]:
     chosen: dict[str, Fraction] = {}
     for value in values:
         name, equals, text = value.partition("=")
-        try:
-            number = Fraction(text.strip())
-        except (ValueError, ZeroDivisionError):
-            equals = ""
         if not (equals and name.strip()):
             raise tp.TPDataError(
-                f"--set {value} is not understood", expected="NAME=VALUE, such as L=10 or s=1/2"
+                f"--set {shown(value)} is not understood",
+                expected="NAME=VALUE, such as L=10 or s=1/2",
             )
+        number = read_exact(text, f"--set {name.strip()}")
         if name.strip() in chosen:
             raise tp.TPDataError(f"--set gives {name.strip()} twice")
         chosen[name.strip()] = number
@@ -105,11 +106,11 @@ def parse_widths(values: list[str]) -> dict[str, int]:
     widths: dict[str, int] = {}
     for value in values:
         name, equals, size = value.partition("=")
-        if not (equals and name.strip() and size.strip().isdecimal() and int(size) > 0):
+        if not (equals and name.strip()):
             raise tp.TPDataError(
-                f"--width {value} is not understood", expected="NAME=SIZE, such as n=1000"
+                f"--width {shown(value)} is not understood", expected="NAME=SIZE, such as n=1000"
             )
         if name.strip() in widths:
             raise tp.TPDataError(f"--width gives {name.strip()} twice")
-        widths[name.strip()] = int(size)
+        widths[name.strip()] = read_whole(size, f"--width {name.strip()}")
     return widths

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ import tpgraph as tp
 from tpgraph_cli.comparison import Synthetic
 from tpgraph_cli.execution import Dtype, Precision, Seed, Widths
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
+from tpgraph_cli.numbers import parse_rows, whole
 from tpgraph_cli.options import Engine
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
@@ -46,14 +46,17 @@ def kernel(
     rows: Annotated[
         str | None, typer.Option(metavar="I:J", help="Only these samples, counted from 0.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many samples.", min=1)] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="At most so many samples.", parser=whole(1))
+    ] = None,
     width: Widths = None,
     inits: Annotated[
-        int, typer.Option(help="At finite width: the mean over so many networks.", min=1)
+        int, typer.Option(help="At finite width: the mean over so many networks.", parser=whole(1))
     ] = 1,
     engine: Annotated[Engine, typer.Option(help="How the limit is taken.")] = Engine.auto,
     samples: Annotated[
-        int, typer.Option(help="Sample values of every Z of the sampled engine.", min=4096)
+        int,
+        typer.Option(help="Sample values of every Z of the sampled engine.", parser=whole(4096)),
     ] = 2**16,
     seed: Seed = 0,
     dtype: Precision = Dtype.float64,
@@ -109,16 +112,13 @@ def _samples(
     count = len(found)
     start, stop = 0, count
     if rows is not None:
-        match = re.fullmatch(r"\s*(\d*)\s*:\s*(\d*)\s*", rows)
-        if match is None:
-            raise tp.TPDataError(f"--rows {rows} is not understood", expected="I:J, such as 0:100")
-        start = int(match[1] or 0)
-        stop = min(int(match[2] or count), count)
+        start, last = parse_rows(rows)
+        stop = count if last is None else min(last, count)
     if limit is not None:
         stop = min(stop, start + limit)
     if start >= stop:
         raise tp.TPDataError(
-            f"there are {count} samples, and none in --rows {rows}",
+            f"there are {count} samples, and none in --rows {start}:{stop}",
             expected=f"rows from 0:{count}",
         )
     return {name: array[start:stop] for name, array in found.arrays.items()}

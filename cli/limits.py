@@ -12,6 +12,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.files import Constants, File, load
 from tpgraph_cli.messages import warnings_on_stderr
+from tpgraph_cli.numbers import whole
 from tpgraph_cli.options import Engine, MadeUp, one_sample
 from tpgraph_cli.passes import Form, FormOption, Pass, PassOption, StepsOption, with_passes
 
@@ -32,7 +33,7 @@ def limit(
         str | None, typer.Option(help="CSV or NPZ; a network is evaluated on one of its samples.")
     ] = None,
     synthetic: MadeUp = False,
-    sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", min=0)] = 0,
+    sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", parser=whole(0))] = 0,
     engine: Annotated[
         Engine,
         typer.Option(
@@ -40,9 +41,14 @@ def limit(
         ),
     ] = Engine.auto,
     samples: Annotated[
-        int, typer.Option(help="Sample values of every Z; more make smaller errors.", min=4096)
+        int,
+        typer.Option(
+            help="Sample values of every Z; more make smaller errors.", parser=whole(4096)
+        ),
     ] = 2**16,
-    seed: Annotated[int, typer.Option(help="Seed of the samples.", min=0)] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the samples.", parser=whole(0, tp.bounds.SEED))
+    ] = 0,
     outputs: Annotated[
         Outputs,
         typer.Option(help="Readouts are random, or drawn once by the seed and known from then on."),

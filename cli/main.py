@@ -7,18 +7,25 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
+import warnings
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import tpgraph as tp
 from tpgraph_cli import comparison, execution, kernels, limits, pictures, studies, texts
+from tpgraph_cli.messages import LAST_RESORT, on_one_line, show_warning
+from tpgraph_cli.streams import make_ready
 
 __all__ = ["app", "main"]
 
 INTERRUPTED = 130
 """What Typer exits with after Ctrl-C, as shells do."""
+
+_Usage: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+"""Every usage error; Typer exports its heirs only."""
 
 app = typer.Typer(
     name="tpgraph",
@@ -60,27 +67,46 @@ def _options(
 
 def main() -> None:
     """Run the command line; a TPError becomes a message and exit code 1."""
+    make_ready()
+    warnings.showwarning = show_warning
+    sys.exit(_run())
+
+
+def _run() -> int:
+    """The exit code of the command that the arguments name."""
     try:
-        app()
-    except SystemExit as leaving:
-        if leaving.code == INTERRUPTED:
+        code = int(app(standalone_mode=False) or 0)
+        if code == INTERRUPTED:
             typer.echo("interrupted", err=True)
-        raise
+        return code
+    except _Usage as error:
+        error.message = on_one_line(error.message)
+        error.show()
+        return int(error.exit_code)
+    except typer.Abort:
+        typer.echo("aborted", err=True)
+        return 1
     except BrokenPipeError:  # the reader of our output has gone, as in `tpgraph show p.tp | head`
         _drop_output()
-        sys.exit(0)
-    except OSError as error:
-        typer.echo(f"error: {_what_failed(error)}", err=True)
-        _drop_output()
-        sys.exit(1)
-    except MemoryError as error:
-        typer.echo(f"error: not enough memory: {error}\n  mend: choose smaller widths", err=True)
-        sys.exit(1)
+        return 0
     except Exception as error:
-        if type(error).__module__ != "tpgraph.errors":
-            raise
-        typer.echo(str(error), err=True)
-        sys.exit(1)
+        typer.echo(_told(error), err=True)
+        if isinstance(error, OSError):
+            _drop_output()
+        return 1
+
+
+def _told(error: Exception) -> str:
+    """What is said of an exception: its own message, or that of the last resort."""
+    if type(error).__module__ == "tpgraph.errors":
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"error: not enough memory: {error}\n  mend: choose smaller widths"
+    if isinstance(error, OSError):
+        return f"error: {on_one_line(_what_failed(error))}"
+    if os.environ.get("TPGRAPH_DEBUG"):
+        traceback.print_exception(error)
+    return LAST_RESORT.format(on_one_line(f"{type(error).__name__}: {error}"))
 
 
 def _what_failed(error: OSError) -> str:

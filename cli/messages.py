@@ -5,22 +5,41 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import typer
 
 import tpgraph as tp
 
-__all__ = ["warnings_on_stderr"]
+__all__ = ["LAST_RESORT", "on_one_line", "show_warning", "warnings_on_stderr"]
+
+LAST_RESORT = (
+    "error: tpgraph itself is at fault: {}\n"
+    "  mend: report it to tpgraph's issue tracker, with the command, its files, and the traceback"
+    " that TPGRAPH_DEBUG=1 in the environment adds"
+)
+"""What is said of an exception that nothing was prepared for."""
+
+
+def on_one_line(text: str) -> str:
+    """The text without line ends and other characters that a terminal obeys."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """A warning of any library as one plain line, in the place of Python's own form."""
+    text = str(message)
+    typer.echo(
+        text if isinstance(message, tp.TPWarning) else f"warning: {on_one_line(text)}", err=True
+    )
 
 
 @contextmanager
 def warnings_on_stderr() -> Iterator[None]:
-    """What tpgraph warns of as plain lines on standard error."""
+    """What tpgraph warns of, and each other warning once, as plain lines on standard error."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
-    for one in caught:
-        if isinstance(one.message, tp.TPWarning):
-            typer.echo(str(one.message), err=True)
-        else:
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    for text in dict.fromkeys(str(one.message) for one in caught):
+        found = next(one for one in caught if str(one.message) == text)
+        show_warning(found.message)

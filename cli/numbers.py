@@ -1,45 +1,177 @@
-"""Numbers and names in the text of an option."""
+"""Numbers in the text of options: one parser of each kind, with bounds, for every command.
+
+    whole      12                          in least … most, at most as many digits as a count has
+    real       0.1, -3e-2                  finite, of at most 1e100
+    exact      10, 1/2, 1e-3               a rational that a program can hold
+    range      FIRST:LAST:COUNT or a list  of reals
+
+None of them does work that grows with what is typed.
+"""
 
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import typer
 
 import tpgraph as tp
 
-__all__ = ["numbers", "parse_names", "parse_range", "whole_numbers"]
+if TYPE_CHECKING:
+    from tpgraph import Bound
+
+__all__ = [
+    "numbers",
+    "parse_depths",
+    "parse_names",
+    "parse_point",
+    "parse_range",
+    "parse_rows",
+    "read_exact",
+    "read_real",
+    "read_whole",
+    "real",
+    "shown",
+    "whole",
+    "whole_numbers",
+]
+
+_LARGEST = 1e100
+"""Of a real: its square is a float still."""
+_SHOWN = 60
+
+T = TypeVar("T")
 
 
-def parse_range(text: str, option: str) -> list[float]:
-    """`"0:5:50"` as 50 values from 0 to 5, `"1,1.5,2"` or `"1"` as those. Raises TPError."""
+def shown(text: str) -> str:
+    """What was typed, as a message quotes it: on one line, and not all of a long one."""
+    short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in short) or "''"
+
+
+def whole(least: int = 1, most: Bound | int | None = None) -> Callable[[Any], int]:
+    """The parser of a whole number for `typer.Option`: a usage error outside of least … most."""
+
+    def integer(value: Any) -> int:
+        return _usage(lambda: read_whole(str(value), "", least, most))
+
+    return integer
+
+
+def real(least: float | None = None) -> Callable[[Any], float]:
+    """The parser of a finite number for `typer.Option`: a usage error below `least`."""
+
+    def number(value: Any) -> float:
+        return _usage(lambda: read_real(str(value), "", least))
+
+    return number
+
+
+def read_whole(text: str, option: str, least: int = 1, most: Bound | int | None = None) -> int:
+    """A whole number of least … most, by default `bounds.COUNT`. Raises TPError."""
+    digits = text.strip()
+    fits = re.fullmatch(r"[+-]?[0-9]+", digits) is not None
+    bound = tp.bounds.COUNT if most is None else most
+    largest = bound if isinstance(bound, int) else bound.most
+    too_long = len(digits.lstrip("+-0")) > len(str(largest))
+    if not fits or (not too_long and int(digits) < least) or (digits.startswith("-") and too_long):
+        raise _not_understood(text, option, f"a whole number ≥ {least}")
+    if too_long or int(digits) > largest:
+        message = f"{option} {shown(text)}".strip() + " is too large"
+        if isinstance(bound, int):
+            raise tp.TPDataError(message, expected=f"at most {bound}")
+        raise bound.exceeded(message)
+    return int(digits)
+
+
+def read_real(text: str, option: str, least: float | None = None) -> float:
+    """A finite number, at most 1e100 and at least `least`. Raises TPDataError."""
+    floor = "" if least is None else f" ≥ {least:g}"
     try:
-        if ":" in text:
-            first, last, count = text.split(":")
-            start, stop, steps = float(first), float(last), int(count)
-            if steps < 1 or not (math.isfinite(start) and math.isfinite(stop)):
-                raise ValueError
-            return [start + (stop - start) * i / max(1, steps - 1) for i in range(steps)]
-        values = [float(part) for part in text.split(",")]
+        if len(text) > tp.bounds.CHARACTERS.most:
+            raise ValueError
+        value = float(text)
     except ValueError:
-        raise tp.TPDataError(
-            f"{option} {text} is not understood",
-            expected="FIRST:LAST:COUNT, such as 0:5:50, or values such as 1,1.5,2",
-        ) from None
-    return values
+        raise _not_understood(text, option, f"a number{floor}") from None
+    if not math.isfinite(value) or abs(value) > _LARGEST or (least is not None and value < least):
+        raise _not_understood(text, option, f"a finite number{floor}, at most {_LARGEST:g}")
+    return value
 
 
-def numbers(text: str | None, option: str) -> tuple[float, ...] | None:
+def read_exact(text: str, option: str) -> Fraction:
+    """`10`, `1/2` or `1e-3` as a rational within 1e308. Raises TPDataError."""
+    expected = "NAME=VALUE with a number such as 10, 1/2 or 1e-3, at most 1e308"
+    exponents = re.findall(r"[eE]([+-]?[0-9]+)", text)
+    if len(text) > tp.bounds.CHARACTERS.most or any(abs(int(e)) > 308 for e in exponents):
+        raise _not_understood(text, option, expected)
+    try:
+        value = Fraction(text.strip())
+    except (ValueError, ZeroDivisionError):
+        raise _not_understood(text, option, expected) from None
+    if abs(value) > tp.bounds.NUMBER.most:
+        raise _not_understood(text, option, expected)
+    return value
+
+
+def parse_range(text: str, option: str, least: float | None = None) -> list[float]:
+    """`"0:5:50"` as 50 values from 0 to 5, `"1,1.5,2"` or `"1"` as those. Raises TPError."""
+    expected = "FIRST:LAST:COUNT, such as 0:5:50, or values such as 1,1.5,2"
+    if ":" in text:
+        parts = text.split(":", 3)
+        if len(parts) != 3:
+            raise _not_understood(text, option, expected)
+        start, stop = (read_real(part, option, least) for part in parts[:2])
+        steps = read_whole(parts[2], option, 1, tp.bounds.VALUES)
+        return [start + (stop - start) * i / max(1, steps - 1) for i in range(steps)]
+    tp.bounds.VALUES.require(text.count(",") + 1, f"{option} has {text.count(',') + 1} values")
+    return [read_real(part, option, least) for part in text.split(",")]
+
+
+def numbers(text: str | None, option: str, least: float | None = None) -> tuple[float, ...] | None:
     """A list of numbers, if one was given."""
-    return None if text is None else tuple(parse_range(text, option))
+    return None if text is None else tuple(parse_range(text, option, least))
 
 
-def whole_numbers(text: str | None, option: str) -> tuple[int, ...] | None:
-    """A list of whole numbers, if one was given. Raises TPError for others."""
+def whole_numbers(text: str | None, option: str, least: int = 1) -> tuple[int, ...] | None:
+    """A list of whole numbers, if one was given; FIRST:LAST:COUNT too. Raises TPError."""
     values = numbers(text, option)
     if values is None:
         return None
-    if any(int(value) != value for value in values):
-        raise tp.TPDataError(f"{option} {text} is not understood", expected="whole numbers")
-    return tuple(int(value) for value in values)
+    if any(not value.is_integer() for value in values):
+        raise _not_understood(text or "", option, "whole numbers, such as 50,100")
+    return tuple(read_whole(str(int(value)), option, least) for value in values)
+
+
+def parse_depths(text: str | None, option: str = "--depths") -> tuple[int, ...] | None:
+    """`"100"` as 1 … 100, `"2:49"` as 2 … 49, `"3,10"` as those. Raises TPError."""
+    if text is None:
+        return None
+    if "," in text:
+        return whole_numbers(text, option)
+    first, colon, last = text.partition(":")
+    low = read_whole(first, option) if colon else 1
+    high = read_whole(last if colon else first, option, low, tp.bounds.VALUES)
+    return tuple(range(low, high + 1))
+
+
+def parse_point(text: str, option: str = "--at") -> tuple[float, float]:
+    """`"2,0"` as (σ_w², σ_b²), variances. Raises TPError."""
+    values = parse_range(text, option, 0) if text.count(",") == 1 and ":" not in text else []
+    if len(values) != 2:
+        raise _not_understood(text, option, "σ_w²,σ_b², such as 1.5,0.1")
+    return values[0], values[1]
+
+
+def parse_rows(text: str, option: str = "--rows") -> tuple[int, int | None]:
+    """`"10:20"` as (10, 20); a missing end is the first or the last. Raises TPError."""
+    first, colon, last = text.partition(":")
+    if not colon:
+        raise _not_understood(text, option, "I:J, such as 0:100")
+    start = read_whole(first, option, 0) if first.strip() else 0
+    return start, read_whole(last, option, 0) if last.strip() else None
 
 
 def parse_names(text: str | None) -> tuple[str, ...] | None:
@@ -48,5 +180,18 @@ def parse_names(text: str | None) -> tuple[str, ...] | None:
         return None
     parts = tuple("" if part.strip() == "-" else part.strip() for part in text.split(","))
     if len(parts) != 3:
-        raise tp.TPDataError(f"--names {text} is not understood", expected="three, as L,σ_w2,-")
+        raise _not_understood(text, "--names", "three, as L,σ_w2,-")
     return parts
+
+
+def _not_understood(text: str, option: str, expected: str) -> tp.TPDataError:
+    return tp.TPDataError(f"{option} {shown(text)}".strip() + " is not understood", None, expected)
+
+
+def _usage(read: Callable[[], T]) -> T:
+    """What is read, or the usage error that says why not; Typer names the option."""
+    try:
+        return read()
+    except tp.TPError as error:
+        parts = [error.message, error.expected and f"expected: {error.expected}", error.mend]
+        raise typer.BadParameter("; ".join(part for part in parts if part)) from None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.numbers import whole
 
 if TYPE_CHECKING:
     from tpgraph import Program
@@ -26,7 +27,10 @@ class Engine(StrEnum):
 
 Workers = Annotated[
     int | None,
-    typer.Option(help="Processes on this machine; one per core by default, 0 for none.", min=0),
+    typer.Option(
+        help="Processes on this machine; one per core by default, 0 for none.",
+        parser=whole(0, tp.bounds.WORKERS),
+    ),
 ]
 Scheduler = Annotated[
     str | None,
@@ -38,7 +42,9 @@ Out = Annotated[
     Path,
     typer.Option(help="Folder of results; a run that was stopped goes on from what is there."),
 ]
-Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
+Seed = Annotated[
+    int, typer.Option(help="Seed of everything random.", parser=whole(0, tp.bounds.SEED))
+]
 MadeUp = Annotated[
     bool, typer.Option("--synthetic", help="Without data: made-up samples, standard Gaussian.")
 ]
@@ -48,6 +54,8 @@ def one_sample(
     program: Program, data: str | None, synthetic: bool, number: int
 ) -> dict[str, Any] | None:
     """Sample `number` of a data file, or of made-up ones; None where neither is asked for."""
+    if number and data is None and not synthetic:
+        raise typer.BadParameter("--sample chooses a sample of --data FILE or of --synthetic")
     if data is not None and synthetic:
         raise tp.TPDataError("--data and --synthetic are two ways to one sample", mend="give one")
     if synthetic:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.numbers import whole
 
 if TYPE_CHECKING:
     from tpgraph import Program
@@ -37,7 +38,9 @@ PassOption = Annotated[
         help="backward: with the backward pass; sgd: SGD on samples and then a test example.",
     ),
 ]
-StepsOption = Annotated[int, typer.Option(help="How many SGD steps, with --pass sgd.", min=1)]
+StepsOption = Annotated[
+    int, typer.Option(help="How many SGD steps, with --pass sgd.", parser=whole(1))
+]
 FormOption = Annotated[
     Form,
     typer.Option(help="exact: every pass of SGD in full; fluctuation: later passes as changes δ."),

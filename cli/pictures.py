@@ -13,6 +13,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import warnings_on_stderr
+from tpgraph_cli.numbers import whole
 from tpgraph_cli.passes import Form, FormOption, Pass, PassOption, StepsOption, with_passes
 from tpgraph_cli.places import STANDARD, require_places
 
@@ -114,7 +115,7 @@ def draw(
     engine: Annotated[
         Engine, typer.Option(help="The built-in Graphviz, or the dot on PATH.")
     ] = Engine.wasm,
-    dpi: Annotated[int, typer.Option(help="Resolution of PNG.", min=20, max=2400)] = 200,
+    dpi: Annotated[int, typer.Option(help="Resolution of PNG.", parser=whole(20, 2400))] = 200,
     watch: Annotated[
         bool, typer.Option("--watch", help="Draw again whenever the file changes.")
     ] = False,

@@ -14,7 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tpgraph import gallery
+    from tpgraph import bounds, gallery
+    from tpgraph.bounds import Bound
     from tpgraph.compiler import Module, compile, run
     from tpgraph.embedded import extract_program, is_picture
     from tpgraph.errors import Span, TPDataError, TPError, TPErrorGroup, TPWarning
@@ -97,6 +98,7 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOME = {
+    "Bound": "bounds",
     "COMPARISON_FILES": "study.compare.compare",
     "Comparison": "study.compare.result",
     "CoordinateCheck": "study.coordinates.check",
@@ -204,11 +206,12 @@ _HOME = {
     "with_loss": "study.drift.network",
     "write_bytes": "files",
 }
-_MODULES = ("gallery",)
+_MODULES = ("bounds", "gallery")
 
 __all__ = [
     "COMPARISON_FILES",
     "TRAINING_FILES",
+    "Bound",
     "Comparison",
     "CoordinateCheck",
     "Dispersion",
@@ -237,6 +240,7 @@ __all__ = [
     "VarianceResult",
     "backward",
     "border",
+    "bounds",
     "builder",
     "check",
     "chi",

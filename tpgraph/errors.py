@@ -6,6 +6,7 @@ Assertions are kept for what cannot happen.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -23,6 +24,25 @@ __all__ = [
 ]
 
 _SHOWN_WIDTH = 160
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What a terminal obeys, or cannot be written: controls, turns of direction, lone surrogates."""
+
+
+def printable(text: str) -> str:
+    r"""The text with what a terminal would obey as escapes, such as \x1b.
+
+    >>> print(printable("a\x1b[2Jb"))
+    a\x1b[2Jb
+    """
+    return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def _symbol(found: re.Match[str]) -> str:
+    """One character in its place, so that carets still stand under what they mean."""
+    code = ord(found[0])
+    return chr(0x2400 + code) if code < 0x20 else "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +96,8 @@ class Span:
             count = max(1, min(count, _SHOWN_WIDTH - column))
         number = f"{self.line:5d}"
         lead = "".join("\t" if character == "\t" else " " for character in line[:column])
-        return f"{number} | {line}\n{' ' * len(number)} | {lead}{'^' * count}"
+        shown = _UNPRINTABLE.sub(_symbol, line)
+        return f"{number} | {shown}\n{' ' * len(number)} | {lead}{'^' * count}"
 
 
 class TPError(Exception):
@@ -108,13 +129,13 @@ class TPError(Exception):
 
     def __str__(self) -> str:
         place = f"{self.span}: " if self.span is not None else ""
-        rows = [f"{place}error: {self.message}"]
+        rows = [printable(f"{place}error: {self.message}")]
         if self.span is not None:
             rows.append(self.span.excerpt())
         if self.expected:
-            rows.append(f"  expected: {self.expected}")
+            rows.append(printable(f"  expected: {self.expected}"))
         if self.mend:
-            rows.append(f"  mend: {self.mend}")
+            rows.append(printable(f"  mend: {self.mend}"))
         return "\n".join(rows)
 
 
@@ -148,7 +169,7 @@ class TPWarning(UserWarning):
 
     def __str__(self) -> str:
         place = f"{self.span}: " if self.span is not None else ""
-        return f"{place}warning: {self.message}"
+        return printable(f"{place}warning: {self.message}")
 
 
 class TPErrorGroup(TPError):

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tpgraph.errors import TPError
+from tpgraph.errors import TPDataError, TPError
 from tpgraph.locks import is_free, lock
 
 __all__ = [
+    "as_path",
     "atomic",
     "make_directory",
     "remove_rests",
@@ -35,9 +36,25 @@ __all__ = [
 _LINKS = 40
 """Symbolic links that are followed to an open file; more are a loop."""
 
+_LONGEST = 255
+"""Bytes of a part of a path, on every usual file system."""
+
+
+def as_path(name: str | Path) -> Path:
+    """The path of this name. Raises TPDataError for one that no file can have."""
+    try:
+        encoded = os.fsencode(name)
+    except UnicodeEncodeError:  # a lone surrogate
+        encoded = b"\0"
+    if b"\0" in encoded or any(len(part) > _LONGEST for part in encoded.split(b"/")):
+        shown = str(name) if len(str(name)) <= 60 else f"{str(name)[:60]}…"
+        raise TPDataError(f"{shown!r} cannot be the name of a file")
+    return Path(name)
+
 
 def make_directory(path: Path) -> None:
     """Make a directory and its parents. Raises TPError where that is not possible."""
+    as_path(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -92,6 +109,7 @@ def require_file(path: Path) -> None:
 
 def require_folder(path: Path) -> None:
     """Raise TPError where a folder could not be made, or nothing be written into it."""
+    as_path(path)
     try:
         if path.exists():
             _try(path)
@@ -241,6 +259,7 @@ def _locked_part(folder: Path, mode: int) -> tuple[int, str]:
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
     """What the system says against writing a file, as a TPError that names it."""
+    as_path(path)
     try:
         yield
     except OSError as error:

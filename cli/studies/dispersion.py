@@ -11,7 +11,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import parse_constants, read_text, write
-from tpgraph_cli.numbers import parse_range
+from tpgraph_cli.numbers import numbers, parse_depths, parse_point, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Seed, Workers
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
@@ -66,14 +66,16 @@ def dispersion(
         list[str] | None,
         typer.Option(help="A point σ_w²,σ_b² instead of a grid; repeat for several."),
     ] = None,
-    inits: Annotated[int | None, typer.Option(help="Initializations.", min=1)] = None,
+    inits: Annotated[int | None, typer.Option(help="Initializations.", parser=whole(1))] = None,
     inner: Annotated[
         str | None,
         typer.Option(help="Inner products of a first input with others, over its own: 0.9,0."),
     ] = None,
-    input_norm: Annotated[float, typer.Option(help="ξ·ξ over the input's dimension.", min=0)] = 1.0,
+    input_norm: Annotated[
+        float, typer.Option(help="ξ·ξ over the input's dimension.", parser=real(0))
+    ] = 1.0,
     input_dim: Annotated[
-        int | None, typer.Option(help="Dimension of the input; M by default.", min=1)
+        int | None, typer.Option(help="Dimension of the input; M by default.", parser=whole(1))
     ] = None,
     program: Annotated[
         str | None,
@@ -102,12 +104,12 @@ def dispersion(
     made = ("results.sqlite", "dispersion.csv", f"dispersion.{figure.value}")
     require_places(folder=out, names=made, reads=(program,))
     grid = {
-        "sigma_w2": _numbers(sigma_w2, "--sigma-w2"),
-        "sigma_b2": _numbers(sigma_b2, "--sigma-b2"),
-        "widths": _whole(widths, "--widths"),
-        "depths": _depths(depths),
+        "sigma_w2": numbers(sigma_w2, "--sigma-w2", 0),
+        "sigma_b2": numbers(sigma_b2, "--sigma-b2", 0),
+        "widths": whole_numbers(widths, "--widths"),
+        "depths": parse_depths(depths),
         "inits": inits,
-        "inner": _numbers(inner, "--inner"),
+        "inner": numbers(inner, "--inner"),
     }
     common: dict[str, Any] = {"seed": seed, "dtype": dtype.value, "input_norm": input_norm}
     chosen: dict[str, Any] = {name: value for name, value in grid.items() if value is not None}
@@ -119,7 +121,7 @@ def dispersion(
             text, activations=activation, fixed=fixed, **common, **chosen
         )
     else:
-        points = None if at is None else [_pair(value) for value in at]
+        points = None if at is None else [parse_point(value) for value in at]
         settings = tp.dispersion_settings(
             preset.value,
             quick,
@@ -165,46 +167,6 @@ def _study(
     if found.interrupted:
         typer.echo("the same command goes on from here", err=True)
         raise typer.Exit(INTERRUPTED)
-
-
-def _numbers(text: str | None, option: str) -> tuple[float, ...] | None:
-    return None if text is None else tuple(parse_range(text, option))
-
-
-def _whole(text: str | None, option: str) -> tuple[int, ...] | None:
-    """`"50,100"` as whole numbers. Raises TPError."""
-    if text is None:
-        return None
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise tp.TPDataError(
-            f"{option} {text} is not understood", expected="whole numbers, such as 50,100"
-        ) from None
-
-
-def _depths(text: str | None) -> tuple[int, ...] | None:
-    """`"100"` as 1 … 100, `"2:49"` as 2 … 49, `"3,10"` as those. Raises TPError."""
-    if text is None:
-        return None
-    first, colon, last = text.partition(":")
-    if not colon and "," not in text:
-        first, colon, last = "1", ":", text
-    if not colon:
-        return _whole(text, "--depths")
-    if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
-        raise tp.TPDataError(
-            f"--depths {text} is not understood", expected="100 for 1 … 100, 2:49, or 3,10"
-        )
-    return tuple(range(int(first), int(last) + 1))
-
-
-def _pair(text: str) -> tuple[float, float]:
-    """`"2,0"` as (σ_w², σ_b²). Raises TPError."""
-    values = parse_range(text, "--at")
-    if len(values) != 2:
-        raise tp.TPDataError(f"--at {text} is not understood", expected="σ_w²,σ_b² such as 2,0")
-    return values[0], values[1]
 
 
 def _only_for_networks(**options: object) -> None:

@@ -10,7 +10,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, parse_constants, read_text
-from tpgraph_cli.numbers import numbers, parse_names, whole_numbers
+from tpgraph_cli.numbers import numbers, parse_names, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
@@ -35,7 +35,9 @@ def drift(
     ] = False,
     faster: Annotated[
         int,
-        typer.Option(help="Multiply the rate and divide steps, patience and snapshots.", min=1),
+        typer.Option(
+            help="Multiply the rate and divide steps, patience and snapshots.", parser=whole(1)
+        ),
     ] = 1,
     program: Annotated[
         str | None, typer.Option(help="Another program to study, FILE; its loss is what falls.")
@@ -59,21 +61,27 @@ def drift(
     sigma_b2: Annotated[
         str | None, typer.Option("--sigma-b2", help="σ_b², FIRST:LAST:COUNT or a list.")
     ] = None,
-    inits: Annotated[int | None, typer.Option(help="Initializations of each.", min=1)] = None,
+    inits: Annotated[
+        int | None, typer.Option(help="Initializations of each.", parser=whole(1))
+    ] = None,
     data: Annotated[str | None, typer.Option(help="CSV or NPZ; by default the digits.")] = None,
-    samples: Annotated[int | None, typer.Option(help="Train on the first so many.", min=1)] = None,
+    samples: Annotated[
+        int | None, typer.Option(help="Train on the first so many.", parser=whole(1))
+    ] = None,
     normalize: Annotated[bool, typer.Option(help="Scale every input to ξ·ξ = d.")] = True,
-    lr: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Steps at most.", min=1)] = None,
+    lr: Annotated[float | None, typer.Option(help="Learning rate.", parser=real())] = None,
+    steps: Annotated[int | None, typer.Option(help="Steps at most.", parser=whole(1))] = None,
     tolerance: Annotated[
-        float | None, typer.Option(help="Stop early where the loss falls by less …", min=0)
+        float | None, typer.Option(help="Stop early where the loss falls by less …", parser=real(0))
     ] = None,
     patience: Annotated[
-        int | None, typer.Option(help="… in so many steps; 0 never stops early.", min=0)
+        int | None, typer.Option(help="… in so many steps; 0 never stops early.", parser=whole(0))
     ] = None,
     snapshots: Annotated[str | None, typer.Option(help="Steps to look after, as 10,100.")] = None,
     dtype: Annotated[Dtype | None, typer.Option(help="Precision; float32 by default.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random.", min=0)] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of everything random.", parser=whole(0, tp.bounds.SEED))
+    ] = None,
     rows: Annotated[
         str | None, typer.Option(help="Rows of the figure: summary, steps or widths.")
     ] = None,
@@ -90,8 +98,8 @@ def drift(
     chosen = {
         "widths": whole_numbers(widths, "--widths"),
         "depths": whole_numbers(depths, "--depths"),
-        "sigma_w2": numbers(sigma_w2, "--sigma-w2"),
-        "sigma_b2": numbers(sigma_b2, "--sigma-b2"),
+        "sigma_w2": numbers(sigma_w2, "--sigma-w2", 0),
+        "sigma_b2": numbers(sigma_b2, "--sigma-b2", 0),
         "snapshots": whole_numbers(snapshots, "--snapshots"),
         "inits": inits,
         "lr": lr,

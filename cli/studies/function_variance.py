@@ -11,7 +11,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, parse_constants
-from tpgraph_cli.numbers import parse_names, parse_range, whole_numbers
+from tpgraph_cli.numbers import parse_names, parse_point, parse_range, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
@@ -56,20 +56,30 @@ def function_variance(
     ] = None,
     constants: Constants = None,
     widths: Annotated[str | None, typer.Option(help="Widths M, such as 64,256.")] = None,
-    inits: Annotated[int | None, typer.Option(help="Initializations of each.", min=2)] = None,
+    inits: Annotated[
+        int | None, typer.Option(help="Initializations of each.", parser=whole(2))
+    ] = None,
     data: Annotated[str | None, typer.Option(help="CSV or NPZ; by default the digits.")] = None,
-    samples: Annotated[int, typer.Option(help="Train on the first so many …", min=1)] = 16,
-    tests: Annotated[int, typer.Option(help="… and look at so many after those.", min=1)] = 16,
+    samples: Annotated[
+        int, typer.Option(help="Train on the first so many …", parser=whole(1))
+    ] = 16,
+    tests: Annotated[
+        int, typer.Option(help="… and look at so many after those.", parser=whole(1))
+    ] = 16,
     normalize: Annotated[bool, typer.Option(help="Scale every input to ξ·ξ = d.")] = True,
     rate: Annotated[
-        float | None, typer.Option(help="Learning rate times the largest eigenvalue, under 2.")
+        float | None,
+        typer.Option(help="Learning rate times the largest eigenvalue, under 2.", parser=real()),
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="Steps at most.", min=1)] = None,
+    steps: Annotated[int | None, typer.Option(help="Steps at most.", parser=whole(1))] = None,
     goal: Annotated[
-        float | None, typer.Option(help="Loss, as a part of the first, that ends training.", min=0)
+        float | None,
+        typer.Option(help="Loss, as a part of the first, that ends training.", parser=real(0)),
     ] = None,
     dtype: Annotated[Dtype | None, typer.Option(help="Precision; float64 by default.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random.", min=0)] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of everything random.", parser=whole(0, tp.bounds.SEED))
+    ] = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
 ) -> None:
@@ -84,7 +94,7 @@ def function_variance(
     require_places(folder=out, names=made, reads=(program, data))
     if activation:
         chosen = replace(chosen, functions=tuple(activation))
-    places = _points(at) if at else None
+    places = tuple(parse_point(text) for text in at) if at else None
     if chosen.curves is not None:
         _theory(chosen, preset, out, places, depths, correlations)
         return
@@ -155,12 +165,3 @@ def _theory(
         tp.write_bytes(out / f"{name}{ending}", tp.figure_bytes(figure, name + ending))
     tp.write_bytes(out / f"{name}.csv", tp.kappas_csv(panels).encode())
     typer.echo(f"wrote {out / name}.pdf, .png, .csv")
-
-
-def _points(texts: list[str]) -> tuple[tuple[float, float], ...]:
-    """`["1,1", "4,1"]` as pairs. Raises TPError for anything else."""
-    pairs = [parse_range(text, "--at") for text in texts]
-    for text, pair in zip(texts, pairs, strict=True):
-        if len(pair) != 2:
-            raise tp.TPDataError(f"--at {text} is not understood", expected="σ_w²,σ_b², as 2.8,1")
-    return tuple((pair[0], pair[1]) for pair in pairs)

@@ -11,7 +11,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import write
-from tpgraph_cli.numbers import parse_range
+from tpgraph_cli.numbers import parse_point, parse_range
 from tpgraph_cli.places import require_places
 
 __all__ = ["phase"]
@@ -46,7 +46,7 @@ def phase(
         _print_points(function, at, as_json)
         return
     diagram = tp.phase_diagram(
-        function, parse_range(sigma_w2, "--sigma-w2"), parse_range(sigma_b2, "--sigma-b2")
+        function, parse_range(sigma_w2, "--sigma-w2", 0), parse_range(sigma_b2, "--sigma-b2", 0)
     )
     if out is not None:
         write(tp.figure_bytes(diagram.figure(), out), out)
@@ -61,9 +61,7 @@ def _print_points(function: str, at: list[str], as_json: bool) -> None:
     """The fixed points asked for, a line each or as a JSON list."""
     found: list[dict[str, Any]] = []
     for text in at:
-        values = parse_range(text, "--at")
-        if len(values) != 2:
-            raise tp.TPDataError(f"--at {text} is not understood", expected=f"{_POINT}, as 1.5,0.1")
+        values = parse_point(text)
         point = tp.fixed_point(function, *values)
         scales = {name: getattr(point, name) for name in ("xi_q", "xi_c", "xi_gradient")}
         found.append(

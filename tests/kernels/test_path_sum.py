@@ -126,6 +126,6 @@ output f
 
 
 def test_too_many_paths_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(path_sum, "MAX_PAIRS", 2)
-    with pytest.raises(TPLimitError, match="more than 2 pairs"):
+    monkeypatch.setenv("TPGRAPH_MAX_PAIRS", "2")
+    with pytest.raises(TPLimitError, match="pairs of isomorphic paths"):
         path_kernels(gallery("resnet"), inputs(gallery("resnet"), 2))

@@ -7,9 +7,11 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from fuzz.fuzz_parser import SEEDS, WORDS, limit_unrolling, one_input
+from fuzz.fuzz_parser import SEEDS, SMALL, WORDS, one_input
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tpgraph.bounds import TERMS
 
 GALLERY = [
     p.read_text("utf-8") for p in Path(str(resources.files("tpgraph_diagrams"))).glob("*.tp")
@@ -21,11 +23,7 @@ fuzzed = settings(max_examples=200, deadline=None, suppress_health_check=list(He
 
 @pytest.fixture(autouse=True)
 def _small_programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tpgraph.language import count, scope
-
-    monkeypatch.setattr(count, "MAX_TERMS", count.MAX_TERMS)  # put back after the test
-    monkeypatch.setattr(scope, "MAX_TERMS", scope.MAX_TERMS)
-    limit_unrolling()
+    monkeypatch.setenv(TERMS.variable, str(SMALL))
 
 
 @fuzzed

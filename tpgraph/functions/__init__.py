@@ -6,6 +6,7 @@ from tpgraph.functions.derivative import (
     function_derivative,
     gradient,
     simplify,
+    written_out,
 )
 from tpgraph.functions.evaluate import evaluate
 from tpgraph.functions.expression import (
@@ -82,4 +83,5 @@ __all__ = [
     "to_latex",
     "to_numpy",
     "to_text",
+    "written_out",
 ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 
+from tpgraph.bounds import DERIVATIVE
 from tpgraph.errors import TPTypeError
 from tpgraph.functions.expression import (
     Apply,
@@ -14,12 +16,14 @@ from tpgraph.functions.expression import (
     Expression,
     Number,
     Primitive,
+    arguments_of,
     number,
     substitute,
 )
+from tpgraph.functions.size import derivative_size
 from tpgraph.functions.table import ADD, DIV, MUL, NEG, POW, add, div, mul, neg, power
 
-__all__ = ["differentiate", "expand", "function_derivative", "gradient", "simplify"]
+__all__ = ["differentiate", "expand", "function_derivative", "gradient", "simplify", "written_out"]
 
 
 @lru_cache(maxsize=4096)
@@ -106,11 +110,22 @@ def function_derivative(function: Primitive | Defined, order: int) -> Expression
         return function.body if isinstance(function, Defined) else Apply(function, (Argument(0),))
     if order == 1 and isinstance(function, Primitive):
         return expand(function.partials((Argument(0),))[0])
-    return expand(differentiate(function_derivative(function, order - 1), 0))
+    for lower in range(1, order - 1):  # from below, so that the stack does not grow with the order
+        function_derivative(function, lower)
+    before = function_derivative(function, order - 1)
+    DERIVATIVE.require(
+        derivative_size(before),
+        f"the derivative of order {order} of {function.name} is too large to write out",
+        mend="write it as a function of its own (fn)",
+    )
+    return expand(differentiate(before, 0))
 
 
 def expand(expression: Expression) -> Expression:
-    """The same expression without derivatives by name: f′(e) is written out."""
+    """The same expression without derivatives by name: f′(e) is written out.
+
+    Raises TPLimitError where that is too large.
+    """
     match expression:
         case Apply(function, arguments, order):
             inner = tuple(expand(argument) for argument in arguments)
@@ -119,6 +134,43 @@ def expand(expression: Expression) -> Expression:
             return substitute(function_derivative(function, order), inner)
         case Number() | Argument():
             return expression
+
+
+def written_out(expression: Expression) -> int:
+    """Operations of the expression with every derivative and every defined function written out.
+
+    Counted from the parts, without writing anything.
+    """
+    return _written_out(expression, {})
+
+
+def _written_out(expression: Expression, known: dict[int, int]) -> int:
+    match expression:
+        case Number() | Argument():
+            return 0
+        case Apply(function, arguments, order):
+            if id(expression) in known:
+                return known[id(expression)]
+            inner = [_written_out(argument, known) for argument in arguments]
+            if order == 0 and isinstance(function, Primitive):
+                total = 1 + sum(inner)
+            else:
+                own, uses = _called(function, order)
+                total = own + sum(k * inner[i] for i, k in uses.items())
+            known[id(expression)] = total
+            return total
+
+
+@lru_cache(maxsize=1024)
+def _called(function: Primitive | Defined, order: int) -> tuple[int, dict[int, int]]:
+    """Operations of a function or its derivative, written out, and uses of each argument."""
+    body = function_derivative(function, order) if order else _body(function)
+    return _written_out(body, {}), dict(Counter(arguments_of(body)))
+
+
+def _body(function: Primitive | Defined) -> Expression:
+    assert isinstance(function, Defined), "a primitive is one operation"
+    return function.body
 
 
 def simplify(expression: Expression) -> Expression:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tpgraph.errors import TPLimitError, TPTypeError
+from tpgraph.bounds import PAIRS
+from tpgraph.errors import TPTypeError
 from tpgraph.kernels.inputs import Inputs, input_arrays
 from tpgraph.limits import InputsLimit, Values, limit_over_inputs
 from tpgraph.limits.engines import Engine
@@ -31,8 +32,6 @@ from tpgraph.transform.powers import Power, multiplier, size
 from tpgraph.transform.reduced import reduce
 
 __all__ = ["path_kernels"]
-
-MAX_PAIRS = 100_000
 
 
 def path_kernels(
@@ -99,8 +98,8 @@ def _classes(program: Program, last: Nonlin) -> dict[tuple[Symbol, ...], tuple[P
         kept = tuple(p for p in members if p.vectors[-1] in ends)
         if kept:
             found[word] = kept
-    if sum(len(members) ** 2 for members in found.values()) > MAX_PAIRS:
-        raise TPLimitError(f"there are more than {MAX_PAIRS} pairs of isomorphic paths")
+    pairs = sum(len(members) ** 2 for members in found.values())
+    PAIRS.require(pairs, f"there are {pairs} pairs of isomorphic paths")
     return found
 
 

@@ -11,7 +11,7 @@ from tpgraph.language.chosen import with_constants
 from tpgraph.language.document import from_json, to_json
 from tpgraph.language.elaborate import elaborate
 from tpgraph.language.formatter import format_source
-from tpgraph.language.limits import require_size
+from tpgraph.language.limits import require_lines, require_size
 from tpgraph.language.printer import to_text
 from tpgraph.language.reading import read_program, text_of
 from tpgraph.program import Program
@@ -73,6 +73,7 @@ def load(path: str | Path, constants: Mapping[str, float | Fraction] | None = No
 def _source(text: str, name: str) -> Source:
     """The source of a text: without a byte order mark, lines ended by a newline alone."""
     require_size(len(text))
+    require_lines(text)
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     source = Source(name, text)
     zero = text.find("\0")

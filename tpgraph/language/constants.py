@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import numpy as np
 
+from tpgraph.bounds import INDEX, NUMBER
 from tpgraph.errors import TPLimitError, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, number
 from tpgraph.language import syntax as s
-from tpgraph.language.limits import MAX_INDEX, MAX_NUMBER
 from tpgraph.language.syntax import Placed
 
 __all__ = ["PI", "bounded", "value_of", "whole"]
@@ -25,7 +25,7 @@ Number = TypeVar("Number", int, Fraction)
 def bounded(value: Fraction, node: s.Entry) -> Fraction:
     """The value, if a program can hold it."""
     bits = max(value.numerator.bit_length(), value.denominator.bit_length())
-    if abs(value) > MAX_NUMBER or bits > _MAX_BITS:
+    if abs(value) > NUMBER.most or bits > _MAX_BITS:
         raise Placed(
             TPLimitError("the number is too large or too long", expected="numbers to 1e308"),
             node.start,
@@ -56,7 +56,7 @@ def whole(node: s.Expr, numbers: Mapping[str, Fraction | int]) -> int:
 
 
 def _in_range(value: int, node: s.Expr) -> int:
-    if abs(value) > MAX_INDEX:
+    if abs(value) > INDEX.most:
         raise Placed(
             TPLimitError("the index is too large", expected="indices to 10^9"),
             node.start,
@@ -129,7 +129,7 @@ def _power(base: Fraction, exponent: Fraction, node: s.Entry) -> Fraction:
     if exponent.denominator == 1:
         bits = max(base.numerator.bit_length(), base.denominator.bit_length())
         if base not in (0, 1, -1) and abs(exponent) * (bits - 1) > _MAX_BITS:
-            bounded(MAX_NUMBER + 1, node)
+            bounded(Fraction(NUMBER.most + 1), node)
         if base in (1, -1):
             exponent = Fraction(int(exponent) % 2)
         if base == 0:

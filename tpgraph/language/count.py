@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tpgraph.bounds import TERMS
 from tpgraph.language import syntax as s
-from tpgraph.language.limits import MAX_TERMS
 from tpgraph.language.scope import Scope, names_in
 
 __all__ = ["weight"]
@@ -15,7 +15,7 @@ _UNIT = 8
 def weight(node: s.Statement, scope: Scope) -> int:
     """Statements and terms of sums that a node unrolls to, in a scope; long ones count for more.
 
-    More than MAX_TERMS is not exact. Raises what the bounds of its ranges raise.
+    More than `bounds.TERMS` is not exact. Raises what the bounds of its ranges raise.
     """
     return -(-_nodes(node, scope) // _UNIT)
 
@@ -53,8 +53,8 @@ def _repeated(
     name: str, interval: s.Range, body: tuple[s.Statement | s.Expr, ...], scope: Scope
 ) -> int:
     values, origin = scope.bounds(interval), scope.origin
-    limit = MAX_TERMS * _UNIT
-    if len(values) > MAX_TERMS or not values:
+    most = TERMS.most
+    if len(values) > most or not values:
         return len(values) * _UNIT
     numbers, before = scope.numbers, scope.numbers.get(name)
     dependent = any(name in names_in(inner) for inner in _ranges(body))
@@ -63,7 +63,7 @@ def _repeated(
         for value in values if dependent else values[:1]:
             numbers[name] = value
             total += sum(max(_UNIT, _nodes(inner, scope)) for inner in body)
-            if total > limit:
+            if total > most * _UNIT:
                 break
     finally:
         if before is None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tpgraph.errors import Span, TPLimitError, TPNameError, TPTypeError
-from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression
+from tpgraph.bounds import DEPTH, OPERATIONS
+from tpgraph.errors import Span, TPNameError, TPTypeError
+from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression, written_out
 from tpgraph.language import syntax as s
-from tpgraph.language.limits import MAX_DEPTH, MAX_FUNCTION
 from tpgraph.language.scope import Scope, Silent, did_you_mean, fail
 from tpgraph.language.terms import Terms
 from tpgraph.program import MUP, NTK, STANDARD, Parametrization
@@ -167,11 +167,8 @@ def require_small(
 
     `known` holds them of the functions before. Raises TPLimitError where they are too many.
     """
+    message = f"{name} is too large with the functions that it calls written out"
     operations, depth = _unfolded(body, known)
-    if operations > MAX_FUNCTION or depth > MAX_DEPTH:
-        raise TPLimitError(
-            f"{name} is too large with the functions that it calls written out",
-            span,
-            f"at most {MAX_FUNCTION:,} operations, nested at most {MAX_DEPTH} deep",
-        )
+    DEPTH.require(depth, message, span)
+    OPERATIONS.require(max(operations, written_out(body)), message, span)
     return operations, depth

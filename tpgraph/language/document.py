@@ -9,6 +9,7 @@ from typing import Any, assert_never
 
 from pydantic import ValidationError
 
+from tpgraph.bounds import ERRORS, TERMS
 from tpgraph.errors import (
     Source,
     Span,
@@ -22,7 +23,7 @@ from tpgraph.errors import (
 from tpgraph.functions import PRIMITIVES, Defined, Expression
 from tpgraph.language.define import require_small
 from tpgraph.language.function_text import function_of
-from tpgraph.language.limits import MAX_ERRORS, MAX_TERMS, require_size
+from tpgraph.language.limits import require_size
 from tpgraph.language.printer import dim_names
 from tpgraph.language.schema import (
     DeclarationModel,
@@ -188,8 +189,8 @@ def _validated(text: str, name: str) -> Document:
     """The document that a text holds. Raises a TPError for each thing that does not fit."""
     source = Source(name, text)
     try:
-        if text.count("[") + text.count("{") > MAX_TERMS * 2:
-            raise TPLimitError("the document is too large")
+        parts = (text.count("[") + text.count("{")) // 2
+        TERMS.require(parts, f"the document has {parts:,} parts")
         data = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         span = Span(source, error.pos, error.pos + 1)
@@ -211,8 +212,8 @@ def _no_constant(word: str) -> float:
 
 def _structural(error: ValidationError, name: str) -> Iterator[TPError]:
     for count, entry in enumerate(error.errors(include_url=False, include_input=False)):
-        if count == MAX_ERRORS:
-            yield TPLimitError(f"{MAX_ERRORS} errors; the rest is not shown")
+        if count == ERRORS.most:
+            yield TPLimitError(f"{count} errors; the rest is not shown")
             return
         place = "".join(
             f"[{part}]" if isinstance(part, int) else f".{part}" for part in entry["loc"]
@@ -273,8 +274,8 @@ class _Reader:
             error.message = f"{place}: {error.message}"
             error.args = (error.message,)
             self.errors.append(error)
-            if len(self.errors) >= MAX_ERRORS:
-                last = TPLimitError(f"{MAX_ERRORS} errors; the rest was not looked at")
+            if len(self.errors) >= ERRORS.most:
+                last = TPLimitError(f"{ERRORS.most} errors; the rest was not looked at")
                 raise_all([*self.errors, last])
 
     def _width(self, item: Any) -> None:

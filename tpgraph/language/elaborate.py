@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tpgraph.bounds import ERRORS
 from tpgraph.errors import (
     Source,
     Span,
@@ -20,7 +21,6 @@ from tpgraph.language import syntax as s
 from tpgraph.language.count import weight
 from tpgraph.language.declare import Declarer
 from tpgraph.language.define import Definer
-from tpgraph.language.limits import MAX_ERRORS
 from tpgraph.language.names import KEYWORDS, NAME, canonical
 from tpgraph.language.parser import statements
 from tpgraph.language.scope import Scope, Silent, did_you_mean, fail
@@ -110,12 +110,13 @@ class _Elaborator:
                 single.message += f" (for {context})"
                 single.args = (single.message,)
             self.errors.append(single)
-        if len(self.errors) >= MAX_ERRORS:
-            last = self.errors[MAX_ERRORS - 1]
-            del self.errors[MAX_ERRORS:]
+        most = ERRORS.most
+        if len(self.errors) >= most:
+            last = self.errors[most - 1]
+            del self.errors[most:]
             self.errors.append(
                 TPLimitError(
-                    f"{MAX_ERRORS} errors; the rest of the text was not looked at",
+                    f"{most} errors; the rest of the text was not looked at",
                     last.span,
                     mend="mend these first",
                 )

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from tpgraph.bounds import ERRORS
 from tpgraph.errors import Source, TPError, raise_all
 from tpgraph.functions import PRIMITIVES
-from tpgraph.language.limits import MAX_ERRORS
 from tpgraph.language.lines import Line, logical_lines
 from tpgraph.language.parser import statements, tokens
 from tpgraph.language.syntax import DefineFunction
@@ -69,7 +69,7 @@ def _require_syntax(source: Source) -> set[str]:
         for s in statements(source, lambda error, _: errors.append(error))
         if isinstance(s, DefineFunction)
     }
-    raise_all(errors[:MAX_ERRORS])
+    raise_all(errors[: ERRORS.most])
     return names
 
 

@@ -1,64 +1,38 @@
-"""What the language accepts at most; beyond it the answer is a TPLimitError, not a dead machine."""
+"""What the language accepts of texts and numbers; beyond it the answer is a TPLimitError."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
+from tpgraph.bounds import BYTES, DIGITS, LINES, NUMBER
 from tpgraph.errors import Span, TPLimitError
 
-__all__ = [
-    "MAX_BYTES",
-    "MAX_DEPTH",
-    "MAX_DIGITS",
-    "MAX_ERRORS",
-    "MAX_FUNCTION",
-    "MAX_INDEX",
-    "MAX_NAME",
-    "MAX_NUMBER",
-    "MAX_TERMS",
-    "read_number",
-    "require_size",
-]
-
-MAX_BYTES = 32 * 1024 * 1024
-"""Of a file."""
-MAX_DEPTH = 100
-"""Of brackets in brackets, and of operators in operators."""
-MAX_TERMS = 5_000_000
-"""Of the program that loops, sums and families unroll to."""
-MAX_INDEX = 10**9
-MAX_NAME = 200
-MAX_DIGITS = 400
-MAX_NUMBER = Fraction(10**308)
-MAX_FUNCTION = 100_000
-"""Operations of a function of the program's own, with those it calls written out."""
-MAX_ERRORS = 20
-"""After so many errors the run stops."""
+__all__ = ["read_number", "require_lines", "require_size"]
 
 _EXPONENT = 400
+_MEND = "write repetitions as families and for loops, or split the program"
 
 
 def require_size(size: int) -> None:
     """Raise a TPLimitError where a text is larger than the language accepts."""
-    if size > MAX_BYTES:
-        more = "more than " if size == MAX_BYTES + 1 else ""  # no more was read of a stream
-        raise TPLimitError(
-            f"the program has {more}{size / 2**20:.0f} MB",
-            expected=f"at most {MAX_BYTES // 2**20} MB",
-            mend="write repetitions as families and for loops, or split the program",
-        )
+    most = BYTES.most
+    more = "more than " if size == most + 1 else ""  # no more was read of a stream
+    BYTES.require(size, f"the program has {more}{size / 2**20:.0f} MB", mend=_MEND)
+
+
+def require_lines(text: str) -> None:
+    """Raise a TPLimitError where a text has more lines than are read in reasonable time."""
+    lines = text.count("\n") + 1
+    LINES.require(lines, f"the program has {lines:,} lines", mend=_MEND)
 
 
 def read_number(text: str, span: Span | None = None) -> Fraction:
     """The exact value of a number as it is written. Raises TPLimitError where it is too large."""
     mantissa, _, exponent = text.replace("E", "e").partition("e")
-    if len(mantissa) > MAX_DIGITS:
-        raise TPLimitError(
-            f"a number of {len(mantissa)} characters", span, f"at most {MAX_DIGITS} digits"
-        )
+    DIGITS.require(len(mantissa), f"a number of {len(mantissa)} characters", span)
     if exponent and (len(exponent) > 5 or abs(int(exponent)) > _EXPONENT):
         raise TPLimitError(f"the exponent {exponent[:12]} is too large", span, "numbers to 1e308")
     value = Fraction(text)
-    if abs(value) > MAX_NUMBER:
+    if abs(value) > NUMBER.most:
         raise TPLimitError("the number is too large", span, "numbers to 1e308")
     return value

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tpgraph.bounds import DEPTH
 from tpgraph.errors import Source, Span, TPError, TPLimitError, TPSyntaxError
-from tpgraph.language.limits import MAX_DEPTH
 
 __all__ = ["Line", "logical_lines"]
 
@@ -72,7 +72,7 @@ def _plain(text: str, start: int, end: int, indent: str) -> Line | None:
         or "}" in row
         or opening != row.count(")")
         or row.count("[") != row.count("]")
-        or opening + row.count("[") > MAX_DEPTH
+        or opening + row.count("[") > DEPTH.most
     ):
         return None
     return Line(start, start + len(row), indent, -1, None)
@@ -98,7 +98,7 @@ def _scan(source: Source, start: int, indent: str) -> Line:
             comment = position
         elif first in "[({":
             opened.append((first, position))
-            if len(opened) > MAX_DEPTH:
+            if len(opened) > DEPTH.most:
                 return _rest(source, start, indent, _too_deep(source, position))
         elif first in "])}":
             if not opened or opened[-1][0] != _PAIRS[first]:
@@ -124,9 +124,9 @@ def _rest(source: Source, start: int, indent: str, error: TPError) -> Line:
 
 def _too_deep(source: Source, position: int) -> TPError:
     return TPLimitError(
-        f"brackets nest deeper than {MAX_DEPTH}",
+        f"brackets nest deeper than {DEPTH.most}",
         Span(source, position, position + 1),
-        f"at most {MAX_DEPTH} brackets in one another",
+        f"at most {DEPTH.most} brackets in one another",
         "bind a part to a name of its own",
     )
 

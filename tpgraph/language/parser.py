@@ -11,9 +11,9 @@ from typing import cast
 from lark import Lark, Token
 from lark.exceptions import UnexpectedInput
 
+from tpgraph.bounds import DEPTH
 from tpgraph.errors import Source, Span, TPError, TPLimitError, TPSyntaxError
 from tpgraph.language.diagnose import explain
-from tpgraph.language.limits import MAX_DEPTH
 from tpgraph.language.lines import Line, logical_lines
 from tpgraph.language.syntax import Broken, DefineFunction, Expr, Loop, Name, Placed, Statement
 from tpgraph.language.templates import Templates
@@ -150,7 +150,7 @@ class _Blocks:
                 self.fail(self._unexpected_indent(self.line, line.indent), self.line)
                 self.skip_block(line.indent)
             return statement
-        if depth >= MAX_DEPTH:
+        if depth >= DEPTH.most:
             self.fail(self._too_deep(line), line)
             self.skip_block(line.indent)
             return None
@@ -192,9 +192,9 @@ class _Blocks:
 
     def _too_deep(self, line: Line) -> TPError:
         return TPLimitError(
-            f"`for` blocks nest deeper than {MAX_DEPTH}",
+            f"`for` blocks nest deeper than {DEPTH.most}",
             self._span(line),
-            f"at most {MAX_DEPTH} in one another",
+            f"at most {DEPTH.most} in one another",
         )
 
     def _missing_body(self, line: Line) -> TPError:

@@ -6,9 +6,11 @@ import codecs
 from pathlib import Path
 from typing import BinaryIO
 
+from tpgraph.bounds import BYTES
 from tpgraph.embedded import extract_program, is_picture
 from tpgraph.errors import Source, Span, TPDataError, TPSyntaxError
-from tpgraph.language.limits import MAX_BYTES, require_size
+from tpgraph.files import as_path
+from tpgraph.language.limits import require_size
 
 __all__ = ["read_program", "text_of"]
 
@@ -21,7 +23,7 @@ def read_program(file: str | Path | BinaryIO) -> bytes:
     """
     if not isinstance(file, str | Path):
         return _limited(file)
-    path = Path(file)
+    path = as_path(file)
     try:
         require_size(path.stat().st_size)
         with path.open("rb") as stream:
@@ -31,7 +33,7 @@ def read_program(file: str | Path | BinaryIO) -> bytes:
 
 
 def _limited(stream: BinaryIO) -> bytes:
-    content = stream.read(MAX_BYTES + 1)
+    content = stream.read(BYTES.most + 1)
     require_size(len(content))
     return content
 

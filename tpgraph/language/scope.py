@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from fractions import Fraction
 from typing import NoReturn
 
-from tpgraph.errors import Source, Span, TPError, TPLimitError, TPNameError, TPTypeError
+from tpgraph.bounds import TERMS
+from tpgraph.errors import Source, Span, TPError, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, Function
 from tpgraph.language import syntax as s
 from tpgraph.language.constants import value_of, whole
-from tpgraph.language.limits import MAX_TERMS
 from tpgraph.language.syntax import Placed
 from tpgraph.program import Builder, Ref, Variable
 from tpgraph.types import Dimension, Fixed, Width
@@ -64,11 +64,10 @@ class Scope:
     def spend(self, count: int, node: s.Entry | s.Statement) -> None:
         """Count what is about to be unrolled. Raises TPLimitError where it becomes too much."""
         self.terms += count
-        if self.terms > MAX_TERMS:
-            raise TPLimitError(
-                f"the program unrolls to more than {MAX_TERMS:,} statements and terms",
+        if self.terms > (most := TERMS.most):
+            raise TERMS.exceeded(
+                f"the program unrolls to more than {most:,} statements and terms",
                 self.span(node),
-                f"at most {MAX_TERMS:,}",
                 "make the ranges shorter",
             )
 

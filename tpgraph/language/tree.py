@@ -6,9 +6,10 @@ from typing import Any
 
 from lark import Token, Transformer
 
+from tpgraph.bounds import DEPTH, INDEX, NAME
 from tpgraph.errors import TPError, TPLimitError, TPSyntaxError
 from tpgraph.language import syntax as s
-from tpgraph.language.limits import MAX_DEPTH, MAX_INDEX, MAX_NAME, read_number
+from tpgraph.language.limits import read_number
 from tpgraph.language.names import KEYWORDS, canonical
 from tpgraph.language.syntax import Placed
 
@@ -21,9 +22,9 @@ _SIGNS = {"MINUS": "-", "TIMES": "*"}
 def _name_of(token: Token) -> str:
     word = str(token)
     start, end = _place(token)
-    if len(word) > MAX_NAME:
+    if len(word) > NAME.most:
         error: TPError = TPLimitError(
-            f"a name of {len(word)} characters", expected=f"at most {MAX_NAME}"
+            f"a name of {len(word)} characters", expected=f"at most {NAME.most}"
         )
         raise Placed(error, start, end)
     name = canonical(word)
@@ -73,10 +74,10 @@ def _plain_name(token: Token) -> s.Name:
 
 
 def _nested(depth: int, start: int, end: int) -> None:
-    if depth > MAX_DEPTH:
+    if depth > DEPTH.most:
         error = TPLimitError(
-            f"operators nest deeper than {MAX_DEPTH}",
-            expected=f"at most {MAX_DEPTH} in one another",
+            f"operators nest deeper than {DEPTH.most}",
+            expected=f"at most {DEPTH.most} in one another",
             mend="bind a part to a name of its own",
         )
         raise Placed(error, start, end)
@@ -110,7 +111,7 @@ class TreeBuilder(Transformer[Token, Any]):
     def _deep(self, node: Any, *inner: Any) -> Any:
         depths = self._depths
         depth = 1 + max((depths.get(id(e), 0) for e in inner), default=0)
-        if depth > MAX_DEPTH:
+        if depth > DEPTH.most:
             _nested(depth, node.start, node.end)
         depths[id(node)] = depth
         self._kept.append(node)
@@ -141,7 +142,7 @@ class TreeBuilder(Transformer[Token, Any]):
         word, _, index = token.partition("[")
         name = canonical(word)
         start, end = _place(token)
-        if not name or name in KEYWORDS or len(word) > MAX_NAME:
+        if not name or name in KEYWORDS or len(word) > NAME.most:
             name = _name_of(Token("NAME", word, start_pos=start, end_pos=start + len(word)))
         full = f"{name}[{index.replace(' ', '')}"
         if intermediate is None:
@@ -397,7 +398,7 @@ def _whole_index(index: list[Any]) -> str | None:
     for item in index:
         if not isinstance(item, s.Exact) or item.value.denominator != 1:
             return None
-        if abs(item.value) > MAX_INDEX:
+        if abs(item.value) > INDEX.most:
             raise Placed(
                 TPLimitError("the index is too large", expected="indices to 10^9"),
                 item.start,

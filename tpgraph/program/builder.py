@@ -16,8 +16,9 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TypeAlias, assert_never
 
+from tpgraph.bounds import OPERATIONS
 from tpgraph.errors import Span, TPNameError, TPTypeError, raise_all
-from tpgraph.functions import Apply, Argument, Defined, Expression, Function, Number
+from tpgraph.functions import Apply, Argument, Defined, Expression, Function, Number, written_out
 from tpgraph.program.equations import (
     Declaration,
     Equation,
@@ -252,8 +253,21 @@ class Builder:
         )
 
     def intern(self, expression: Expression) -> Expression:
-        """One object for equal expressions: a program of a million equations has few of them."""
-        return self._interned.setdefault(expression, expression)
+        """One object for equal expressions: a program of a million equations has few of them.
+
+        Raises TPLimitError for one that is too large with what it calls written out.
+        """
+        known = self._interned.get(expression)
+        if known is not None:
+            return known
+        size = written_out(expression)
+        OPERATIONS.require(
+            size,
+            f"an expression has {size:,} operations with what it calls written out",
+            mend="bind its parts to names of their own",
+        )
+        self._interned[expression] = expression
+        return expression
 
     def _require_free(self, name: str, span: Span | None) -> None:
         if name in self._scope:

@@ -13,15 +13,14 @@ from fractions import Fraction
 from numbers import Rational, Real
 from typing import NoReturn, TypeAlias
 
-from tpgraph.errors import TPLimitError, TPTypeError
+from tpgraph.bounds import DEPTH, PARTS
+from tpgraph.errors import TPTypeError
 from tpgraph.functions import ADD, DIV, MUL, NEG, POW, Function, Primitive, number
 from tpgraph.program.builder import Builder, Call, Constant, Product, Ref, Term
 from tpgraph.program.variables import Variable
 
 __all__ = ["FunctionHandle", "Handle", "MatrixHandle", "Operand", "combine", "to_handle"]
 
-MAX_DEPTH = 100
-MAX_SIZE = 1_000_000
 
 Operand: TypeAlias = "Handle | int | float | Fraction"
 
@@ -117,11 +116,9 @@ class Handle(_Arithmetic):
 
     def __init__(self, builder: Builder, term: Term, depth: int = 0, size: int = 1) -> None:
         super().__init__(builder)
-        if depth > MAX_DEPTH or size > MAX_SIZE:
-            raise TPLimitError(
-                f"a term is nested deeper than {MAX_DEPTH} or has more than {MAX_SIZE} parts",
-                mend="give an intermediate value a name: x = b.let('x', …)",
-            )
+        mend = "give an intermediate value a name: x = b.let('x', …)"
+        DEPTH.require(depth, f"a term is nested {depth} deep", mend=mend)
+        PARTS.require(size, f"a term has {size:,} parts", mend=mend)
         self.term = term
         self.depth = depth
         self.size = size

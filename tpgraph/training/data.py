@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from tpgraph.arrays import Damage, array_names, by_source_name, plain_array, read_arrays
 from tpgraph.errors import Source, Span, TPDataError
+from tpgraph.files import as_path
 from tpgraph.program import Program, Variable, canonical_name
 
 __all__ = ["Dataset", "as_dataset", "dataset", "load_data", "minibatches"]
@@ -111,7 +112,7 @@ def load_data(path: str | Path, program: Program, targets: bool = True) -> Datas
     With `targets` False only the data inputs are read. Raises TPDataError with file, line and
     column for what cannot be read, is missing, of the wrong size or not finite.
     """
-    path = Path(path)
+    path = as_path(path)
     variables = _expected(program, targets)
     if not variables:
         raise TPDataError(f"program {program.name} has no data, but {path} was given")

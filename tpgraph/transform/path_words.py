@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TypeGuard
 
-from tpgraph.errors import TPLimitError, TPNameError, TPSyntaxError
+from tpgraph.bounds import SELECTED
+from tpgraph.errors import TPNameError, TPSyntaxError
 from tpgraph.program import Equation, MatMul, Nonlin, Program, canonical_name, is_reduced
 from tpgraph.transform.paths import Path, Symbol, count_paths, isomorphism_classes
 from tpgraph.transform.reduced import reduce
 
 __all__ = ["paths_along", "read_word", "select_paths", "word_text"]
 
-MAX_SELECTED = 100
 _SHOWN = 12
 _ENUMERATED = 2000
 _SYMBOL = re.compile(
@@ -25,15 +25,15 @@ _SYMBOL = re.compile(
 )
 
 
-def select_paths(program: Program, word: str, limit: int = MAX_SELECTED) -> tuple[Path, ...]:
+def select_paths(program: Program, word: str) -> tuple[Path, ...]:
     """The paths of the isomorphism class that a word names, in the reduced program.
 
     Raises TPSyntaxError for what is no word, TPNameError where no path has it (the message lists
-    the classes that there are), and TPLimitError for more than `limit` paths.
+    the classes that there are), and TPLimitError for more than `bounds.SELECTED` paths.
     """
     reduced = program if is_reduced(program) else reduce(program)
     symbols = read_word(word)
-    found = paths_along(reduced, symbols, limit)
+    found = paths_along(reduced, symbols)
     if not found:
         raise TPNameError(
             f"no path has the matrices {word_text(symbols)}", expected=_known(reduced)
@@ -74,12 +74,10 @@ def word_text(word: Sequence[Symbol]) -> str:
     return ",".join(name + ("'" if transpose else "") for name, transpose in word)
 
 
-def paths_along(
-    reduced: Program, word: Sequence[Symbol], limit: int = MAX_SELECTED
-) -> tuple[Path, ...]:
+def paths_along(reduced: Program, word: Sequence[Symbol]) -> tuple[Path, ...]:
     """The paths of a reduced program with these matrices, symbol by symbol.
 
-    Raises TPLimitError if there are more than `limit`.
+    Raises TPLimitError if there are more than `bounds.SELECTED`.
     """
     after = _after(reduced)
     stages: list[dict[str, list[str]]] = []
@@ -93,11 +91,11 @@ def paths_along(
         going = set(stage)
     found: list[Path] = []
     for vectors in _walks(stages[::-1], after):
-        if len(found) == limit:
-            raise TPLimitError(
-                f"more than {limit} paths have the matrices {word_text(word)}",
-                mend="name more of the matrices along the path",
-            )
+        SELECTED.require(
+            len(found) + 1,
+            f"more than {len(found)} paths have the matrices {word_text(word)}",
+            mend="name more of the matrices along the path",
+        )
         found.append(Path(vectors, tuple(word)))
     return tuple(found)
 

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tpgraph.errors import TPLimitError, TPNameError
+from tpgraph.bounds import PATHS
+from tpgraph.errors import TPNameError
 from tpgraph.program import MatMul, Nonlin, Program, is_reduced
 from tpgraph.transform.reduced import reduce
 
@@ -24,8 +25,6 @@ __all__ = ["Path", "Symbol", "count_classes", "count_paths", "isomorphism_classe
 
 Symbol: TypeAlias = tuple[str, bool]
 """A matrix by name, and whether it stands transposed."""
-
-MAX_PATHS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +60,21 @@ def paths(
     end: str | None = None,
     matrix: str | None = None,
     length: int | None = None,
-    limit: int = MAX_PATHS,
 ) -> tuple[Path, ...]:
     """The paths of the reduced program, in the order of their vectors.
 
     `start` is p⁰, `end` the last vector, `matrix` the name of W^{p¹}, `length` is |p|; None stands
     for any. A program that is not reduced is reduced first. Raises TPLimitError if there are more
-    than `limit`, TPNameError for names of no vector of the reduced program.
+    than `bounds.PATHS`, TPNameError for names of no vector of the reduced program.
     """
     net = _net(program, start, end)
     counts = _counts(net)
     count = _total(net, counts, matrix, length)
-    if count > limit:
-        raise TPLimitError(
-            f"there are {count} paths",
-            expected=f"at most {limit}",
-            mend="name where they start, where they end, or their length",
-        )
+    PATHS.require(
+        count,
+        f"there are {count} paths",
+        mend="name where they start, where they end, or their length",
+    )
     found = (p for x in net.starts for p in _from(net, counts, x, matrix, length))
     return tuple(found)
 
@@ -100,11 +97,10 @@ def isomorphism_classes(
     end: str | None = None,
     matrix: str | None = None,
     length: int | None = None,
-    limit: int = MAX_PATHS,
 ) -> dict[tuple[Symbol, ...], tuple[Path, ...]]:
     """The paths by their sequences of matrices; arguments and errors as for `paths`."""
     classes: dict[tuple[Symbol, ...], list[Path]] = {}
-    for path in paths(program, start, end, matrix, length, limit):
+    for path in paths(program, start, end, matrix, length):
         classes.setdefault(path.matrices, []).append(path)
     return {word: tuple(found) for word, found in classes.items()}
 
@@ -115,12 +111,11 @@ def count_classes(
     end: str | None = None,
     matrix: str | None = None,
     length: int | None = None,
-    limit: int = MAX_PATHS,
 ) -> int:
     """How many isomorphism classes there are, without enumerating paths.
 
     Words of matrices are read by the sets of vectors that they lead to (the automaton of the
-    program made deterministic), one count for each set. Raises TPLimitError beyond `limit` sets.
+    program made deterministic), one count for each set. Raises TPLimitError beyond `bounds.PATHS`.
     """
     if length is not None and (length < 2 or length % 2):
         return 0
@@ -140,8 +135,7 @@ def count_classes(
         known[state] = sum(
             (done and bool(gs & net.ends)) + (0 if s is None else known[s]) for gs, s in after
         )
-        if len(known) > limit:
-            raise TPLimitError(f"the words of matrices lead to more than {limit} sets of vectors")
+        PATHS.require(len(known), "the words of matrices lead to too many sets of vectors")
         stack.pop()
     return known[first]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tpgraph.errors import TPLimitError
+from tpgraph.bounds import OPERATIONS
 from tpgraph.functions import Argument, Expression, arguments_of, operation_count, substitute
 from tpgraph.program import (
     Declaration,
@@ -25,9 +25,6 @@ from tpgraph.program import (
 from tpgraph.transform.emit import Emitter, Formula, keep_labels, start_builder
 
 __all__ = ["reduce"]
-
-MAX_OPERATIONS = 100_000
-"""The longest expression that a collapsed chain may have."""
 
 
 def reduce(program: Program) -> Program:
@@ -136,14 +133,12 @@ class _Reduction:
         return formula.ref(argument) if known is None else formula.call(*known)
 
     def _measure(self, equation: Nonlin | Moment, operations: int) -> None:
-        if operations > MAX_OPERATIONS:
-            raise TPLimitError(
-                f"the Nonlins that lead to {equation.out} collapse into one of"
-                f" {operations} operations",
-                equation.span,
-                f"at most {MAX_OPERATIONS}",
-                "put a MatMul between them, or leave the program as it is",
-            )
+        OPERATIONS.require(
+            operations,
+            f"the Nonlins that lead to {equation.out} collapse into one of {operations} operations",
+            equation.span,
+            "put a MatMul between them, or leave the program as it is",
+        )
         if isinstance(equation, Nonlin):
             self.sizes[equation.out.name] = operations
 

@@ -10,14 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from tpgraph.errors import TPError, TPLimitError
+from tpgraph.bounds import MARKED
+from tpgraph.errors import TPError
 from tpgraph.notation.diagram.diagram import Diagram, ProductEdge, Vertex
 from tpgraph.notation.scene.overlay import VectorPath, path_letters
 
-__all__ = ["MAX_PATHS", "labelled"]
-
-MAX_PATHS = 12
-"""More paths in one picture could not be told apart."""
+__all__ = ["labelled"]
 
 
 def labelled(diagram: Diagram, paths: Sequence[VectorPath]) -> Diagram:
@@ -25,12 +23,11 @@ def labelled(diagram: Diagram, paths: Sequence[VectorPath]) -> Diagram:
 
     Raises TPError for a path that is none of this diagram, TPLimitError for too many.
     """
-    if len(paths) > MAX_PATHS:
-        raise TPLimitError(
-            f"there are {len(paths)} paths to draw",
-            expected=f"at most {MAX_PATHS}",
-            mend="name more of the matrices along the path",
-        )
+    MARKED.require(
+        len(paths),
+        f"there are {len(paths)} paths to draw",
+        mend="name more of the matrices along the path",
+    )
     for path in paths:
         _require(diagram, path)
     at, over = _positions(paths)

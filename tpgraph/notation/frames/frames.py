@@ -13,7 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from tpgraph.errors import TPError, TPLimitError
+from tpgraph.bounds import FRAMES
+from tpgraph.errors import TPError
 from tpgraph.files import write_bytes
 from tpgraph.notation.drawing import Drawing, source_of
 from tpgraph.notation.engines.engine import LayoutEngine
@@ -26,10 +27,9 @@ from tpgraph.notation.scene.scene import ContextBox, Direction, Edge, Label, Nod
 from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program import Program
 
-__all__ = ["FRAME_FORMATS", "MAX_FRAMES", "Frames", "draw_frames"]
+__all__ = ["FRAME_FORMATS", "Frames", "draw_frames"]
 
 FRAME_FORMATS = (".pdf", ".svg", ".tex", ".html", ".png")
-MAX_FRAMES = 500
 _STRIP_GAP = 10.0  # pt between the picture and the strip of the caption
 _STRIP_PADDING = 6.0
 
@@ -174,12 +174,11 @@ def draw_frames(
     look = options.look
     scene = compose(program, options)
     steps = tuple(_steps(scene, program))
-    if len(steps) >= MAX_FRAMES:
-        raise TPLimitError(
-            f"the program has {len(steps)} instructions to draw",
-            expected=f"fewer than {MAX_FRAMES} frames",
-            mend="make frames of a smaller program",
-        )
+    FRAMES.require(
+        len(steps) + 1,
+        f"the program has {len(steps)} instructions to draw",
+        mend="make frames of a smaller program",
+    )
     born = {node.id: 0 for node in scene.nodes}
     born |= {name: k for k, names in enumerate(steps, start=1) for name in names}
     labels = {node.id: node.label.text for node in scene.nodes if node.label}

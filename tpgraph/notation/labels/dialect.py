@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 
+from tpgraph.bounds import LABEL
 from tpgraph.errors import TPError
 from tpgraph.program.tex import CHARACTERS, GREEK_COMMANDS, SIGNS, TOKEN, closing
 
 __all__ = ["COMMANDS", "DROPPED", "TEXT_FONTS", "lines", "translate"]
 
-_MAX_LENGTH = 1000
 _MAX_DEPTH = 20
 
 _SYNONYMS = {
@@ -100,8 +100,8 @@ def lines(label: str) -> tuple[str, ...]:
 
 
 def _check(label: str) -> None:
-    if len(label) > _MAX_LENGTH:
-        raise _rejected(label, f"it has {len(label)} characters", f"at most {_MAX_LENGTH}")
+    if len(label) > LABEL.most:
+        raise _rejected(label, f"it has {len(label)} characters", LABEL.allowed)
     if strange := next((c for c in label if not c.isprintable()), ""):
         raise _rejected(label, f"it contains the character U+{ord(strange):04X}", "printable text")
     depth = deepest = 0

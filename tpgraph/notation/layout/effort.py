@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tpgraph.errors import TPLimitError
+from tpgraph.bounds import SECONDS
 from tpgraph.notation.diagram.diagram import Diagram
 
 __all__ = ["estimate", "require_feasible"]
 
-MOST_SECONDS = 10.0
 _MARK = 4.0e-7
 _PASS = 3.7e-5
 
@@ -25,12 +24,11 @@ def require_feasible(diagram: Diagram, repeats: Callable[[], bool]) -> None:
     `repeats` tells whether there is something to fold, which the message then proposes.
     """
     seconds = estimate(diagram)
-    if seconds > MOST_SECONDS:
+    if seconds > SECONDS.most:
         marks = len(diagram.vertices) + len(diagram.gates)
         fold = "fold what repeats (--fold, fold=True), or " if repeats() else ""
-        raise TPLimitError(
+        raise SECONDS.exceeded(
             f"a picture of {marks} marks would take about {seconds:.0f} s to lay out",
-            expected=f"at most {MOST_SECONDS:.0f} s",
             mend=f"{fold}draw the program with fewer layers or steps",
         )
 

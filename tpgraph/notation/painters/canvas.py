@@ -22,8 +22,8 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
+from tpgraph.bounds import PIXELS
 from tpgraph.embedded import pdf_keywords
-from tpgraph.errors import TPError
 from tpgraph.notation.labels.mathtext import Command
 from tpgraph.notation.scene.display import (
     Bezier,
@@ -43,7 +43,6 @@ from tpgraph.notation.scene.style import PAPER, Style
 __all__ = ["DEFAULT_DPI", "to_pdf", "to_pdf_pages", "to_png"]
 
 DEFAULT_DPI = 300.0
-_MAX_PIXELS = 20_000  # a side; Agg itself ends at 2^16
 _PDF_GRID = 7200.0  # a page's sides are multiples of 0.01 pt
 
 _CODES = {
@@ -92,12 +91,11 @@ def to_png(scene: Scene, style: Style = PAPER, dpi: float = DEFAULT_DPI) -> byte
     """
     page = picture(scene, style)
     largest = max(page.width, page.height) * dpi / 72
-    if not 1 <= largest <= _MAX_PIXELS:
-        raise TPError(
-            f"the PNG would be {largest:.0f} pixels wide or high at {dpi:g} dpi",
-            expected=f"1 to {_MAX_PIXELS} pixels",
-            mend="choose another dpi, or write SVG or PDF",
-        )
+    PIXELS.require(
+        largest if largest >= 1 else math.inf,
+        f"the PNG would be {largest:.0f} pixels wide or high at {dpi:g} dpi",
+        mend="choose another dpi, or write SVG or PDF",
+    )
     buffer = io.BytesIO()
     canvas: Any = FigureCanvasAgg(_figure(page, dpi))
     canvas.print_png(buffer, metadata={"Software": None})

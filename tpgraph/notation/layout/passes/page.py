@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from tpgraph.bounds import MARKS
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.notation.diagram.diagram import GateMark
 from tpgraph.notation.diagram.folded import Folded
@@ -29,7 +30,6 @@ from tpgraph.program import Program
 __all__ = ["PlateError", "lay_out_passes"]
 
 _TRACK = 4.5  # pt between lines in a channel
-_MOST_MARKS = 1200
 _OUTSIDE = 5  # tracks beyond the outermost marks
 _FAR = 16.0
 _TRACKS = ((150, 9), (300, 4), (400, 2))  # (so many wires, so many tracks in a channel)
@@ -54,12 +54,11 @@ def lay_out_passes(
     plates in which other marks would stand; TPLimitError for more wires than a picture can hold.
     """
     staging = stage(program, folded.diagram)
-    if len(staging.home) > _MOST_MARKS:
-        raise TPLimitError(
-            f"a picture of passes with {len(staging.home)} marks would not be readable",
-            expected=f"at most {_MOST_MARKS}",
-            mend="draw fewer layers or time steps",
-        )
+    MARKS.require(
+        len(staging.home),
+        f"a picture of passes with {len(staging.home)} marks would not be readable",
+        mend="draw fewer layers or time steps",
+    )
     if any(staging.contexts) and direction in ("TB", "BT"):
         raise TPError(
             f"passes in boxes cannot be drawn in the direction {direction}", expected="LR or RL"

@@ -1,0 +1,171 @@
+"""Every option of every command × values that nobody means: an answer, never a traceback.
+
+The commands and their options are read off the application, so that a new one is tried as it
+comes. What a command raises must be a TPError, which `main` prints: its last resort for anything
+else is never relied upon.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import tpgraph as tp
+from tpgraph_cli.main import app
+
+VALUES = ["nan", "inf", "1e400", "-1", "0", "1" + "0" * 20, "9" * 5000, "", "\ud800"]
+SECONDS = 20.0
+"""Of one call on a busy machine; each takes a fraction of one on an idle one."""
+PROGRAM = """program one
+width n
+dim d = 3
+const L = 2
+const σ_w2 = 2
+const σ_b2 = 0.5
+parametrization ntk
+fn φ(z) = tanh(z)
+data ξ : d
+target y : 1
+param W[1] : n × d ~ N(0, 1) scale sqrt(σ_w2)
+param W[2..L] : n × n ~ N(0, 1) scale sqrt(σ_w2)
+param V : 1 × n ~ N(0, 1)
+x[1] = φ(W[1] ξ)
+for l in 2..L:
+    x[l] = φ(W[l] x[l-1])
+f = V x[L]
+output f
+loss (f - y)^2 / 2
+"""
+DATA = "ξ_0,ξ_1,ξ_2,y_0\n" + "".join(f"{k},1,{k % 3},{k % 2}\n" for k in range(12))
+QUICK = {
+    "draw": "FILE -o OUT.json",
+    "gallery": "mlp",
+    "check": "FILE",
+    "fmt": "FILE -o OUT.tp",
+    "show": "FILE",
+    "compile": "FILE",
+    "run": "FILE --width n=4 --synthetic",
+    "train": "FILE --width n=4 --data DATA --out OUT --steps 2 --batch 4",
+    "limit": "FILE --synthetic --samples 4096",
+    "kernel": "FILE --synthetic 2 --samples 4096",
+    "compare": "FILE --synthetic 4 --out OUT --widths 4,8 --steps 2 --seeds 1 --test 2"
+    " --samples 4096 --members 4",
+    "coordcheck": "FILE --synthetic 4 --widths 4,8 --steps 2 --seeds 1 --batch 2",
+    "study phase": "tanh --sigma-w2 1,2 --sigma-b2 0,1",
+    "study dispersion": "--out OUT --quick --widths 4 --depths 2,3 --inits 2 --sigma-w2 2"
+    " --sigma-b2 0 --workers 0",
+    "study drift": "--out OUT --quick --widths 4 --depths 2 --inits 1 --sigma-w2 2 --sigma-b2 0"
+    " --steps 2 --samples 4 --workers 0",
+    "study function-variance": "--out OUT --quick --at 1.5,0.1 --depths 2 --widths 4 --inits 2"
+    " --samples 2 --tests 2 --steps 2 --workers 0",
+}
+"""Arguments with which each command is done soon; a command of no row fails the test below."""
+UNBOUNDED = {("draw", "--watch")}
+"""What waits by its meaning."""
+
+
+def _commands() -> Iterator[tuple[str, Any]]:
+    root = typer.main.get_command(app)
+    for name, command in root.commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            yield name, command
+        for below, one in (inner or {}).items():
+            yield f"{name} {below}", one
+
+
+def _pairs() -> Iterator[tuple[str, str]]:
+    """Every option that takes a value; `""` stands for the command's first argument."""
+    for name, command in _commands():
+        for parameter in command.params:
+            if parameter.param_type_name == "argument":
+                yield name, ""
+            elif not parameter.is_flag and parameter.name != "help":
+                yield name, max(parameter.opts, key=len)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("hostile")
+    (found / "one.tp").write_text(PROGRAM, encoding="utf-8")
+    (found / "data.csv").write_text(DATA, encoding="utf-8")
+    return found
+
+
+def _arguments(name: str, option: str, value: str, folder: Path, here: Path) -> list[str]:
+    made = QUICK[name].split()
+    given = {"FILE": folder / "one.tp", "DATA": folder / "data.csv", "OUT": here / "out"}
+    made = [str(given.get(part, part)) for part in made]
+    made = [part.replace("OUT.", str(here / "out.")) for part in made]
+    if not option:
+        return [*name.split(), value, *made[1:]]
+    while option in made:
+        del made[made.index(option) : made.index(option) + 2]
+    if option in ("--synthetic", "--data") and "--data" in [*made, option]:
+        made = [part for part in made if part != "--synthetic"]
+    return [*name.split(), *made, option, value]
+
+
+def test_every_command_has_a_quick_row() -> None:
+    assert {name for name, _ in _commands()} == set(QUICK)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_the_quick_rows_work(name: str, folder: Path, tmp_path: Path) -> None:
+    made = _arguments(name, "--none", "", folder, tmp_path)[:-2]
+    result = CliRunner().invoke(app, made)
+    assert result.exit_code == 0, (made, result.output, result.exception)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("name", "option"), sorted(set(_pairs()) - UNBOUNDED), ids=lambda part: part or "argument"
+)
+def test_hostile_values(
+    name: str, option: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number, value in enumerate(VALUES):
+        for form in _forms(option, value):
+            here = tmp_path / f"{number}"
+            here.mkdir(exist_ok=True)
+            _try(_arguments(name, option, form, folder, here))
+
+
+def _forms(option: str, value: str) -> list[str]:
+    """The value alone, and in the form that the option has."""
+    forms = {
+        "--set": [f"L={value}", f"{value}=2"],
+        "--width": [f"n={value}", f"{value}=4"],
+        "--at": [f"{value},1", f"1,{value}", f"{value},{value}"],
+        "--rows": [f"{value}:", f":{value}"],
+        "--cov": [f"x[1],{value}"],
+        "--sigma-w2": [f"0:{value}:3", f"1:2:{value}", f"1,{value}"],
+        "--sigma-b2": [f"0:{value}:3", f"1:2:{value}"],
+        "--widths": [f"4,{value}"],
+        "--depths": [f"2,{value}", f"2:{value}"],
+        "--inner": [f"{value},0"],
+    }
+    return [value, *forms.get(option, [])]
+
+
+def _try(arguments: list[str]) -> None:
+    begun = time.monotonic()
+    result = CliRunner().invoke(app, arguments)
+    seconds = time.monotonic() - begun
+    told = f"{[part[:60] for part in arguments]}: {result.exception!r}"
+    if isinstance(result.exception, tp.TPError):
+        message = str(result.exception)
+        assert message.isascii() or message.encode(), told
+        assert len(message) < 4000, told
+    else:
+        assert result.exit_code in (0, 1, 2), told
+        assert result.exception is None or isinstance(result.exception, SystemExit), told
+    assert "tpgraph itself is at fault" not in result.output, told
+    assert seconds < SECONDS, f"{seconds:.0f} s: {told}"
