@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 ENGINES = ("pdflatex", "lualatex")
 COMPLAINT = re.compile(r"^!|Warning|Overfull|Underfull|undefined|Missing character")
-
-
-def installed(engine: str) -> bool:
-    return shutil.which(engine) is not None
 
 
 def compiled(text: str, directory: Path, engine: str = "pdflatex", name: str = "page") -> Path:

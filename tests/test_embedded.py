@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -73,11 +72,14 @@ def test_svg_keeps_the_text_readable() -> None:
     assert [child.tag for child in metadata] == [f"{{{NAMESPACE}}}program"]
 
 
-@pytest.mark.parametrize("name", ["svg", "pdf"])
-def test_the_picture_is_the_same(name: str, tmp_path: Path) -> None:
-    tool = {"svg": "rsvg-convert", "pdf": "pdftoppm"}[name]
-    if not shutil.which(tool):
-        pytest.skip(f"{tool} is not installed")
+@pytest.mark.parametrize(
+    ("name", "tool"),
+    [
+        pytest.param("svg", "rsvg-convert", marks=pytest.mark.needs("rsvg-convert")),
+        pytest.param("pdf", "pdftoppm", marks=pytest.mark.needs("pdftoppm")),
+    ],
+)
+def test_the_picture_is_the_same(name: str, tool: str, tmp_path: Path) -> None:
     images = []
     for source in (None, PROGRAM):
         (tmp_path / f"a.{name}").write_bytes(PAINTERS[name](source))
@@ -87,7 +89,7 @@ def test_the_picture_is_the_same(name: str, tmp_path: Path) -> None:
     assert images[0] == images[1]
 
 
-@pytest.mark.skipif(shutil.which("pdfinfo") is None, reason="pdfinfo is not installed")
+@pytest.mark.needs("pdfinfo")
 def test_other_programs_read_the_pdf(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(to_pdf(SCENE, source=PROGRAM))
     done = subprocess.run(["pdfinfo", "a.pdf"], cwd=tmp_path, capture_output=True, check=True)

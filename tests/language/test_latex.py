@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from latex_compiler import ENGINES, compiled, installed
+from latex_compiler import ENGINES, compiled
 from strategies import seeded_program
 
 from tpgraph.errors import TPError
@@ -55,12 +55,9 @@ LONG = (
 
 engines = pytest.mark.parametrize(
     "engine",
-    [
-        pytest.param(e, marks=pytest.mark.skipif(not installed(e), reason=f"no {e}"))
-        for e in ENGINES
-    ],
+    [pytest.param(e, marks=pytest.mark.needs(e)) for e in ENGINES],
 )
-latex = pytest.mark.skipif(not installed("pdflatex"), reason="LaTeX is not installed")
+latex = pytest.mark.needs("pdflatex")
 
 
 def lines(program: Program) -> list[tuple[str, str]]:

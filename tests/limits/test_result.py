@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from latex_compiler import compiled, installed
+from latex_compiler import compiled
 from limits.finite import DIAGRAMS, gallery, inputs
 from typer.testing import CliRunner
 
@@ -152,7 +152,7 @@ def test_a_derivation_names_the_rules():
     assert "Ż = 0.707107 Z^(x[0]) + 0.707107 Z^(x[2])" in line
 
 
-@pytest.mark.skipif(not installed("pdflatex"), reason="no LaTeX")
+@pytest.mark.needs("pdflatex")
 @pytest.mark.parametrize("name", ["autoencoder", "layernorm", "wigner", "batchnorm"])
 def test_the_latex_derivation_compiles(name, tmp_path):
     program = gallery(name)

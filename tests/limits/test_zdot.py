@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from latex_compiler import compiled, installed
+from latex_compiler import compiled
 from limits.finite import gallery, inputs
 
 from tpgraph.functions import evaluate
@@ -71,7 +71,7 @@ def test_numbers_stay_numbers_and_long_slopes_go_by_their_name():
     assert "E[∂Z^(y~1)/∂Ẑ^(w)] Z^(t)" in found.derivation()
 
 
-@pytest.mark.skipif(not installed("pdflatex"), reason="no LaTeX")
+@pytest.mark.needs("pdflatex")
 def test_the_symbols_compile(tmp_path):
     body = limit(parse(LONG), samples=2**12).derivation(latex=True)
     head = "\\documentclass{article}\\usepackage{amsmath,amssymb}\\begin{document}\n"

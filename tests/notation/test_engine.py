@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import stat
 import threading
 import time
@@ -22,7 +21,7 @@ from tpgraph.notation.engines.engine import (
 
 HEAD = 'digraph{rankdir=LR;node[shape=box,fixedsize=true,label=""];edge[arrowhead=none];'
 SMALL = HEAD + "subgraph cluster_a{a;b} a->b[id=e1];a->b[id=e2];a->c}"
-NEEDS_DOT = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+NEEDS_DOT = pytest.mark.needs("dot")
 
 
 def chain(length: int) -> str:

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-from latex_compiler import ENGINES, compiled, installed
+from latex_compiler import ENGINES, compiled
 
 import tpgraph as tp
 from tpgraph.errors import TPError, TPLimitError
@@ -178,10 +178,8 @@ def test_a_slide_has_an_overlay_for_each_frame(mlp):
     assert tp.extract_program(mlp.tikz.encode()) is not None
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", [pytest.param(e, marks=pytest.mark.needs(e)) for e in ENGINES])
 def test_a_slide_compiles(mlp, tmp_path, engine):
-    if not installed(engine):
-        pytest.skip(f"{engine} is not installed")
     pdf = compiled(mlp.tikz, tmp_path, engine)
     assert pdf.stat().st_size > 10_000
 

@@ -7,7 +7,6 @@ import io
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -164,36 +163,33 @@ def test_painting_leaves_the_settings_alone(mlp_scene: Scene) -> None:
     assert dict(mpl.rcParams) == before
 
 
-def rasters(
-    scene: Scene, directory: Path
-) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
-    """The scene as pixels, by way of every format for which a rasteriser is at hand."""
-    found = {"png": pixels(to_png(scene, dpi=DPI))}
+def rastered(
+    scene: Scene, directory: Path, tool: str
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """The scene as pixels, by way of a format and another program that draws it."""
     (directory / "a.svg").write_text(to_svg(scene), encoding="utf-8")
     (directory / "a.pdf").write_bytes(to_pdf(scene))
     commands = {
-        "svg": ["rsvg-convert", "-d", f"{DPI:g}", "-p", f"{DPI:g}", "a.svg", "-o", "svg.png"],
-        "pdf": ["pdftoppm", "-r", f"{DPI:g}", "-png", "-singlefile", "a.pdf", "pdf"],
+        "rsvg-convert": ["-d", f"{DPI:g}", "-p", f"{DPI:g}", "a.svg", "-o", "b.png"],
+        "pdftoppm": ["-r", f"{DPI:g}", "-png", "-singlefile", "a.pdf", "b"],
     }
-    for name, command in commands.items():
-        if shutil.which(command[0]):
-            subprocess.run(command, cwd=directory, check=True)
-            found[name] = pixels((directory / f"{name}.png").read_bytes())
-    return found
+    subprocess.run([tool, *commands[tool]], cwd=directory, check=True)
+    return pixels((directory / "b.png").read_bytes())
 
 
+@pytest.mark.parametrize(
+    "tool",
+    [pytest.param(t, marks=pytest.mark.needs(t)) for t in ("rsvg-convert", "pdftoppm")],
+)
 @pytest.mark.parametrize("name", ["mlp_scene", "layernorm_scene", "everything_scene"])
 def test_the_same_picture_in_every_format(
-    name: str, request: pytest.FixtureRequest, tmp_path: Path
+    name: str, tool: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    found = rasters(request.getfixturevalue(name), tmp_path)
-    png = found.pop("png")
-    if not found:
-        pytest.skip("neither rsvg-convert nor pdftoppm is installed")
-    for image in found.values():
-        assert max(abs(a - b) for a, b in zip(image.shape, png.shape, strict=True)) <= 1
-        rows, columns = (min(sides) for sides in zip(image.shape, png.shape, strict=True))
-        assert np.abs(image[:rows, :columns] - png[:rows, :columns]).mean() < 0.02
+    scene = request.getfixturevalue(name)
+    png, image = pixels(to_png(scene, dpi=DPI)), rastered(scene, tmp_path, tool)
+    assert max(abs(a - b) for a, b in zip(image.shape, png.shape, strict=True)) <= 1
+    rows, columns = (min(sides) for sides in zip(image.shape, png.shape, strict=True))
+    assert np.abs(image[:rows, :columns] - png[:rows, :columns]).mean() < 0.02
 
 
 def test_the_comparison_of_formats_can_fail(mlp_scene: Scene) -> None:
@@ -283,7 +279,7 @@ def test_dot_quotes_what_users_write() -> None:
     assert len(layout.nodes) == len(awkward)
 
 
-@pytest.mark.skipif(shutil.which("neato") is None, reason="Graphviz is not installed")
+@pytest.mark.needs("neato")
 def test_neato_reproduces_the_positions(layernorm_scene: Scene) -> None:
     text = to_dot(layernorm_scene).encode()
     done = subprocess.run(["neato", "-n2", "-Tplain"], input=text, capture_output=True, check=True)

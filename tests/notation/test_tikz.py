@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -15,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from latex_compiler import ENGINES, compiled, installed
+from latex_compiler import ENGINES, compiled
 from matplotlib._mathtext_data import tex2uni
 from matplotlib.image import imread
+from outside import lacking
 
 from tpgraph.embedded import extract_program
 from tpgraph.errors import TPError
@@ -42,13 +42,10 @@ LABELS = (
 Shape = tuple[str, tuple[float, ...]]
 Image = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-latex = pytest.mark.skipif(not installed("pdflatex"), reason="LaTeX is not installed")
+latex = pytest.mark.needs("pdflatex")
 engines = pytest.mark.parametrize(
     "engine",
-    [
-        pytest.param(e, marks=pytest.mark.skipif(not installed(e), reason=f"no {e}"))
-        for e in ENGINES
-    ],
+    [pytest.param(e, marks=pytest.mark.needs(e)) for e in ENGINES],
 )
 
 
@@ -158,7 +155,7 @@ def test_documents_compile_without_warnings(
 ) -> None:
     drawn: Scene = request.getfixturevalue(scene)
     pdf = compiled(to_tikz(drawn, source="program ξ\nwidth n\n"), tmp_path, engine)
-    if shutil.which("pdfinfo"):
+    if lacking("pdfinfo") is None:
         done = subprocess.run(["pdfinfo", pdf], capture_output=True, text=True, check=True)
         size = re.search(r"Page size: +([\d.]+) x ([\d.]+)", done.stdout)
         assert size is not None
@@ -227,7 +224,7 @@ def test_a_picture_can_be_input_and_restyled(engine: str, mlp_scene: Scene, tmp_
         )
     )
     pdf = compiled(host, tmp_path, engine, "host")
-    if engine == "pdflatex" and shutil.which("pdftoppm"):
+    if engine == "pdflatex" and lacking("pdftoppm") is None:
         command = ["pdftoppm", "-r", "60", "-png", "-singlefile", str(pdf), "host"]
         subprocess.run(command, cwd=tmp_path, check=True)
         pixels = imread(tmp_path / "host.png")[..., :3]
@@ -285,7 +282,7 @@ def test_comments_cannot_end_early(tmp_path: Path) -> None:
     for line in re.split("[\r\n]", text):
         assert "%" in line.partition(r"\bad")[0] or r"\bad" not in line
     assert extract_program(text.encode()) == "program p\n\\bad\n"
-    if installed("pdflatex"):
+    if lacking("pdflatex") is None:
         compiled(text, tmp_path)
 
 
@@ -325,10 +322,7 @@ def pixels(directory: Path, scene: Scene, tikz: str) -> tuple[Image, Image]:
     return grey[0][:rows, :columns], grey[1][:rows, :columns]
 
 
-@latex
-@pytest.mark.skipif(
-    not (shutil.which("pdftoppm") and shutil.which("rsvg-convert")), reason="no rasterisers"
-)
+@pytest.mark.needs("pdflatex", "pdftoppm", "rsvg-convert")
 @pytest.mark.parametrize("scene", SCENES)
 def test_the_compiled_picture_looks_like_the_svg(
     scene: str, request: pytest.FixtureRequest, tmp_path: Path

@@ -1,0 +1,53 @@
+"""Tests that need a program of others, and runs in which nothing may be skipped."""
+
+from __future__ import annotations
+
+import pytest
+from outside import lacking
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="fail where a test was skipped")
+
+
+class Skips:
+    """Keeps what is skipped, and lets such a run fail where --no-skips says so."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, str]] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self.found.append((report.nodeid, _reason(report)))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self.found.append((report.nodeid, _reason(report)))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.found and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.found:
+            terminalreporter.section("skipped, where nothing may be")
+            for name, reason in self.found:
+                terminalreporter.line(f"{name}: {reason}")
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    return str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--no-skips") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Skips())
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a program that is missing or not whole."""
+    for mark in item.iter_markers("needs"):
+        for program in mark.args:
+            if (reason := lacking(program)) is not None:
+                pytest.skip(reason)
