@@ -57,6 +57,7 @@ class Show(StrEnum):
     """What is drawn beside the strict program."""
 
     io = "io"
+    all = "all"
 
 
 Out = Annotated[
@@ -77,7 +78,12 @@ def draw(
     direction: Annotated[
         Direction, typer.Option(help="Where the computation runs.")
     ] = Direction.LR,
-    show: Annotated[Show | None, typer.Option(help="io: also data, readout and loss.")] = None,
+    show: Annotated[
+        Show | None,
+        typer.Option(
+            help="io: also data, readout and loss; all: whatever is declared, used or not."
+        ),
+    ] = None,
     legend: Annotated[bool, typer.Option("--legend", help="A box with the marks used.")] = False,
     theme: Annotated[
         Theme, typer.Option(help="As in the paper, large and coloured, or for dark slides.")
@@ -138,6 +144,7 @@ def draw(
         options: dict[str, Any] = {
             "direction": direction.value,
             "show_io": show is Show.io,
+            "view": "editing" if show is Show.all else "paper",
             "legend": legend,
             "style": theme.value,
             "engine": engine.value,

@@ -2,6 +2,7 @@
 
 import pytest
 
+import tpgraph as tp
 from tpgraph.language import parse
 from tpgraph.notation.diagram.marks import diagram_of
 
@@ -137,7 +138,7 @@ def test_the_strict_program_alone_is_drawn():
 
 def test_io_draws_data_readout_and_loss():
     lines = ("u = φ(U ξ + b)", "f = V u", "output f", "loss (f - t)^2 / 2")
-    diagram = drawn(*lines, show_io=True)
+    diagram = drawn(*lines, shown="io")
     found = vertices(diagram)
     assert {name for name, v in found.items() if v.kind == "data"} >= {"ξ", "t", "f"}
     assert [(p.source, p.target) for p in diagram.products] == [("ξ", "u~1"), ("u", "f")]
@@ -179,3 +180,42 @@ def test_titles_say_the_equation():
     diagram = drawn("u = φ(W x + b)")
     assert diagram.gates[0].title == "u = φ(u~1 + b)"
     assert "X-var" in vertices(diagram)["u"].title
+
+
+# ---- what a program holds that the strict notation has no place for
+
+SCALAR_OF_DATA = """program s
+width n
+data x : 3
+vector u : n ~ N(0, 1)
+vector w : n ~ N(0, 1)
+matrix W : n × n ~ N(0, 1)
+c = mean(x)
+h = tanh(c * u)
+"""
+
+
+def test_a_scalar_from_outside_stands_like_an_initial_one() -> None:
+    diagram = diagram_of(tp.parse(SCALAR_OF_DATA))
+    kinds = {v.id: v.kind for v in diagram.vertices}
+    assert kinds == {"u": "G", "c": "scalar", "h": "X"}
+    (gate,) = diagram.gates
+    assert gate.inputs == ("c", "u")
+    assert not gate.bar
+
+
+def test_the_editing_view_shows_everything_that_is_declared() -> None:
+    scene = tp.draw(tp.parse(SCALAR_OF_DATA), view="editing").scene
+    assert {n.id for n in scene.nodes if ":" not in n.id} == {"x", "u", "w", "c", "h"}
+    assert scene.shelf is not None
+    (matrix,) = scene.shelf.matrices
+    assert (matrix.name, matrix.rows, matrix.uses) == ("W", "n", 0)
+    assert tp.draw(tp.parse(SCALAR_OF_DATA)).scene.shelf is None
+
+
+def test_the_text_of_unrolled_training_is_drawn() -> None:
+    """χ is made of the readout and the target, and read by wide gates."""
+    program = tp.unroll_sgd(tp.gallery.entry("one_hidden").program(), steps=1)
+    read_again = tp.parse(tp.to_text(program))
+    scalars = {n.id for n in tp.draw(read_again).scene.nodes if n.kind == "scalar"}
+    assert scalars

@@ -15,7 +15,7 @@ from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.painters.dot import to_dot
 from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.painters.tikz import to_tikz
-from tpgraph.notation.pipeline import Options, compose
+from tpgraph.notation.pipeline import Options, View, compose
 from tpgraph.notation.scene.document import to_json
 from tpgraph.notation.scene.overlay import VectorPath
 from tpgraph.notation.scene.scene import Direction, Scene
@@ -111,6 +111,7 @@ def draw(
     style: Style | str = PAPER,
     engine: LayoutEngine | str = "wasm",
     source: str | None = None,
+    view: View = "paper",
 ) -> Drawing:
     """Draw a program in the notation of Tensor Programs IIb; with `path` also write the file.
 
@@ -119,13 +120,14 @@ def draw(
     that `tpgraph.select_paths` finds in a reduced program); `fold` draws what repeats once, in a
     plate with its range, or warns by a TPWarning that nothing is folded; `style` is a theme or
     its name; `engine` is `wasm` (built in), `system` (the `dot` on PATH), or a LayoutEngine;
-    `source` is a text of the program for pictures to carry with them, by default the one it was
-    parsed from.
+    `view="editing"` shows every declared vector and scalar, used or not, and the matrices on a
+    shelf; `source` is a text of the program for pictures to carry with them, by default the one it
+    was parsed from.
 
     Raises TPError for an unknown direction, theme, engine or file extension, a path that the
     picture does not have, a label that cannot be typeset, and a layout that takes too long.
     """
-    options = Options(direction, show_io, legend, paths, style, engine, fold)
+    options = Options(direction, show_io, legend, paths, style, engine, fold, view)
     carried = source_of(program) if source is None else source
     drawing = Drawing(compose(program, options), options.look, carried)
     if path is not None:

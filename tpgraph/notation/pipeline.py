@@ -1,17 +1,19 @@
-"""From a program to its finished scene: marks, layout, paths, legend."""
+"""From a program to its finished scene: marks, layout, paths, legend, shelf."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias, get_args
 
 from tpgraph.errors import TPError, TPWarning
 from tpgraph.notation.diagram.apart import apart
 from tpgraph.notation.diagram.colours import coloured, filled
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.folded import Folded
-from tpgraph.notation.diagram.marks import diagram_of
+from tpgraph.notation.diagram.marks import Shown, diagram_of
+from tpgraph.notation.diagram.matrices import matrices_of
 from tpgraph.notation.diagram.nesting import nested
 from tpgraph.notation.diagram.path_labels import labelled
 from tpgraph.notation.diagram.plating import fold, fold_passes
@@ -31,12 +33,17 @@ from tpgraph.notation.scene.legend import build_legend, marks_used
 from tpgraph.notation.scene.overlay import VectorPath, overlaid
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Direction, Scene
+from tpgraph.notation.scene.shelf import build_shelf
 from tpgraph.notation.scene.style import PAPER, Style, theme
 from tpgraph.program import Program
 
-__all__ = ["DIRECTIONS", "Options", "compose"]
+__all__ = ["DIRECTIONS", "VIEWS", "Options", "View", "compose"]
 
 DIRECTIONS: tuple[Direction, ...] = ("LR", "TB", "BT", "RL")
+View: TypeAlias = Literal["paper", "editing"]
+"""The strict notation, or with it everything that is declared, used or not."""
+
+VIEWS: tuple[View, ...] = get_args(View)
 _LEGEND_GAP = 14.0  # pt between a picture and its legend
 _UNFOLDED = "nothing is folded: nothing repeats three times, or other marks would stand in a plate"
 
@@ -52,6 +59,14 @@ class Options:
     style: Style | str = PAPER
     engine: LayoutEngine | str = "wasm"
     fold: bool = False
+    view: View = "paper"
+
+    @property
+    def shown(self) -> Shown:
+        """What is drawn of the program."""
+        if self.view == "editing":
+            return "all"
+        return "io" if self.show_io else "body"
 
     @property
     def look(self) -> Style:
@@ -68,6 +83,8 @@ def compose(program: Program, options: Options) -> Scene:
     """The scene of a program; errors and warnings as of `draw`."""
     if options.direction not in DIRECTIONS:
         raise TPError(f"unknown direction {options.direction!r}", expected=", ".join(DIRECTIONS))
+    if options.view not in VIEWS:
+        raise TPError(f"unknown view {options.view!r}", expected=" or ".join(VIEWS))
     if options.fold and options.paths:
         raise TPError(
             "a path has no place in a folded picture, which shows one block for all",
@@ -77,12 +94,14 @@ def compose(program: Program, options: Options) -> Scene:
     if is_staged(program):
         scene = _passes(program, options)
     else:
-        diagram = diagram_of(program, show_io=options.show_io, style=look)
+        diagram = diagram_of(program, shown=options.shown, style=look)
         folded = _folded(program, diagram, options) if options.fold else None
         scene = folded or _unfolded(program, diagram, options)
     if options.fold and not scene.plates:
         warnings.warn(TPWarning(_UNFOLDED), stacklevel=3)
-    return _with_legend(scene, look) if options.legend else scene
+    if options.legend:
+        scene = _with_legend(scene, look)
+    return _with_shelf(scene, program, look) if options.view == "editing" else scene
 
 
 def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | None:
@@ -119,7 +138,7 @@ def _passes(program: Program, options: Options) -> Scene:
     """The scene of a program whose equations have places; unfolded where plates have no room."""
     program = signals_once(program)
     if options.fold:
-        drawn = frozenset(program.equation_of) if options.show_io else program.body
+        drawn = program.body if options.shown == "body" else frozenset(program.equation_of)
         step = generic_step(program, drawn)
         passes = localised(program, drawn) if step is None else step.passes
         shown = program if passes is None else passes.program
@@ -131,7 +150,7 @@ def _passes(program: Program, options: Options) -> Scene:
             except PlateError:
                 if around:
                     raise
-    diagram = shortened(diagram_of(program, show_io=options.show_io, style=options.look))
+    diagram = shortened(diagram_of(program, shown=options.shown, style=options.look))
     folded = Folded(labelled(diagram, options.paths) if options.paths else diagram)
     scene = _laid_out_passes(program, folded, options)
     return overlaid(scene, options.paths, options.look) if options.paths else scene
@@ -147,7 +166,7 @@ def _laid_out_passes(
 def _folded_passes(program: Program, passes: Instance | None, options: Options) -> Folded:
     """The folded diagram of passes, what they are given beside every gate that reads it."""
     look = options.look
-    diagram = shortened(diagram_of(program, show_io=options.show_io, style=look))
+    diagram = shortened(diagram_of(program, shown=options.shown, style=look))
     if passes is not None:
         diagram = filled(diagram, passes.fills)
     folded = fold_passes(program, diagram, sideways=options.direction in ("LR", "RL"))
@@ -175,3 +194,15 @@ def _with_legend(scene: Scene, style: Style) -> Scene:
     middle = (left + right - (box.right - box.left)) / 2
     place = middle, bottom + style.margin - _LEGEND_GAP
     return replace(scene, legend=build_legend(marks_used(scene), *place, style))
+
+
+def _with_shelf(scene: Scene, program: Program, style: Style) -> Scene:
+    """The matrices to the right of the picture, from its top."""
+    matrices = matrices_of(program, style)
+    if not matrices:
+        return scene
+    _, _, right, top = picture(scene, style).bounds
+    return replace(
+        scene,
+        shelf=build_shelf(matrices, right - style.margin + _LEGEND_GAP, top - style.margin, style),
+    )

@@ -1,13 +1,14 @@
 """From a program to its diagram: vectors, scalars, gates and products.
 
-Drawn is the strict program, wide vectors and the scalars made from them, unless `show_io` asks for
-the data, the readout and the loss as well.
+Drawn is the strict program: wide vectors, the scalars made from them, and what else their gates
+read. "io" asks for the data, the readout and the loss as well, "all" for every declared vector and
+scalar, used or not, as one edits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from tpgraph.functions import Apply, Defined
 from tpgraph.notation.diagram.colours import matrix_looks
@@ -17,23 +18,27 @@ from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, Variable
 from tpgraph.program.labels import default_latex, latex_name, matrix_latex
 
-__all__ = ["diagram_of"]
+__all__ = ["Shown", "diagram_of"]
+
+Shown: TypeAlias = Literal["body", "io", "all"]
+"""What is drawn of a program: the strict program, also data, readout and loss, or everything."""
 
 
-def diagram_of(program: Program, *, show_io: bool = False, style: Style = PAPER) -> Diagram:
-    """The marks of a program; `show_io` adds data, readout and loss."""
-    return _Marks(program, show_io, style).diagram()
+def diagram_of(program: Program, *, shown: Shown = "body", style: Style = PAPER) -> Diagram:
+    """The marks of a program, as far as they are shown."""
+    return _Marks(program, shown, style).diagram()
 
 
 class _Marks:
     """The names, labels and colours of one picture while it is put together."""
 
-    def __init__(self, program: Program, show_io: bool, style: Style) -> None:
+    def __init__(self, program: Program, shown: Shown, style: Style) -> None:
         self.program = program
-        self.show_io = show_io
+        self.shown = shown
+        self.show_io = shown != "body"
         self.style = style
         self.equations = tuple(
-            e for e in program.equations if show_io or e.out.name in program.body
+            e for e in program.equations if self.show_io or e.out.name in program.body
         )
         self.forced: set[str] = set()
         self.labels: dict[str, str] = {}
@@ -50,17 +55,23 @@ class _Marks:
         )
 
     def _variables(self) -> Iterator[Variable]:
-        """Declared variables where they are used, and what the equations bind, in order."""
+        """Declared variables where they are used, or all, and what the equations bind, in order.
+
+        A scalar made outside of what is drawn, which a gate reads, stands like an initial one.
+        """
         used = {v.name for e in self.equations for v in self._read(e)}
         used |= {v.name for v in self.program.outputs}
-        if not self.equations:
+        if not self.equations or self.shown == "all":
             used |= set(self.program.declaration_of)
         for declaration in self.program.declarations:
             for variable in declaration.variables:
                 drawn = not variable.is_matrix and (self.show_io or not variable.is_fixed)
                 if drawn and variable.name in used:
                     yield variable
-        yield from (e.out for e in self.equations)
+        made = {e.out.name for e in self.equations}
+        for out in (e.out for e in self.program.equations):
+            if out.name in made or (out.is_scalar and out.name in used):
+                yield out
 
     def _read(self, equation: Equation) -> Iterator[Variable]:
         if not self._embeds(equation):

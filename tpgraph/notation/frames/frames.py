@@ -21,7 +21,7 @@ from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.frames.formulas import Formulas
 from tpgraph.notation.frames.slides import to_beamer, to_html
 from tpgraph.notation.labels.mathtext import outline
-from tpgraph.notation.pipeline import Options, compose
+from tpgraph.notation.pipeline import Options, View, compose
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import ContextBox, Direction, Edge, Label, Node, Scene
 from tpgraph.notation.scene.style import PAPER, Style
@@ -165,12 +165,13 @@ def draw_frames(
     style: Style | str = PAPER,
     engine: LayoutEngine | str = "wasm",
     source: str | None = None,
+    view: View = "paper",
 ) -> Frames:
     """One picture for each instruction of a program; with `path` also write them.
 
     Arguments and errors as of `draw`; also raises TPLimitError beyond 500 frames.
     """
-    options = Options(direction, show_io, legend, style=style, engine=engine)
+    options = Options(direction, show_io, legend, style=style, engine=engine, view=view)
     look = options.look
     scene = compose(program, options)
     steps = tuple(_steps(scene, program))

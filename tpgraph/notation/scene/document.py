@@ -17,6 +17,8 @@ from tpgraph.notation.scene.scene import (
     Plate,
     Point,
     Scene,
+    Shelf,
+    ShelfMatrix,
 )
 
 __all__ = ["rounded", "to_document", "to_json"]
@@ -33,6 +35,7 @@ def to_json(scene: Scene) -> str:
 
 def to_document(scene: Scene) -> dict[str, Any]:
     """The scene as the JSON document `tpgraph.scene/1`, points in pt, y upwards."""
+    shelf = {} if scene.shelf is None else {"shelf": _shelf(scene.shelf)}
     return {
         "schema": SCHEMA,
         "title": scene.title,
@@ -44,6 +47,7 @@ def to_document(scene: Scene) -> dict[str, Any]:
         "arrows": [_arrow(arrow) for arrow in scene.arrows],
         "labels": [_label(label) for label in scene.labels],
         "legend": None if scene.legend is None else _legend(scene.legend),
+        **shelf,
     }
 
 
@@ -180,4 +184,23 @@ def _legend(legend: Legend) -> dict[str, Any]:
         "nodes": [_node(node) for node in legend.nodes],
         "edges": [_edge(edge) for edge in legend.edges],
         "labels": [_label(label) for label in legend.labels],
+    }
+
+
+def _shelf(shelf: Shelf) -> dict[str, Any]:
+    return {**_legend(shelf.box), "matrices": [_matrix(matrix) for matrix in shelf.matrices]}
+
+
+def _matrix(matrix: ShelfMatrix) -> dict[str, Any]:
+    return {
+        "name": matrix.name,
+        "label": matrix.label,
+        "type_label": matrix.type_label,
+        "rows": matrix.rows,
+        "columns": matrix.columns,
+        "distribution": matrix.distribution,
+        "trained": matrix.trained,
+        "uses": matrix.uses,
+        "color": matrix.color,
+        "span": _span(matrix.span),
     }

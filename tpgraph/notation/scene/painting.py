@@ -86,7 +86,9 @@ def _layers(scene: Scene, style: Style) -> Iterator[MarkGroup]:
     yield MarkGroup("path-dots", tuple(_path_dots(path, style) for path in scene.paths))
     yield MarkGroup("labels", tuple(_text(label, style.ink) for label in scene.labels))
     if scene.legend is not None:
-        yield _legend(scene.legend, style)
+        yield _legend(scene.legend, "Legend", style)
+    if scene.shelf is not None:
+        yield _legend(scene.shelf.box, "Matrices", style)
 
 
 def _labels(label: Label | None, ink: str) -> tuple[Mark, ...]:
@@ -236,7 +238,7 @@ def _arrow_head(points: tuple[Point, ...], style: Style) -> tuple[Point, ...]:
     return at(0, 0), at(length, half), at(0.8 * length, 0), at(length, -half)
 
 
-def _legend(legend: Legend, style: Style) -> MarkGroup:
+def _legend(legend: Legend, title: str, style: Style) -> MarkGroup:
     frame = Rectangle(
         legend.left,
         legend.bottom,
@@ -247,4 +249,4 @@ def _legend(legend: Legend, style: Style) -> MarkGroup:
     )
     content = Scene(nodes=legend.nodes, edges=legend.edges, labels=legend.labels)
     layers = (group for group in _layers(content, style) if group.marks)
-    return MarkGroup("legend", (frame, *layers), "Legend")
+    return MarkGroup("legend", (frame, *layers), title)

@@ -29,6 +29,8 @@ __all__ = [
     "Plate",
     "Point",
     "Scene",
+    "Shelf",
+    "ShelfMatrix",
 ]
 
 
@@ -179,6 +181,33 @@ class Legend:
 
 
 @dataclass(frozen=True, slots=True)
+class ShelfMatrix:
+    """A declared matrix: its name and label, type, distribution, and how many products use it.
+
+    Labels are LaTeX mathematics.
+    """
+
+    name: str
+    label: str
+    type_label: str
+    rows: str
+    columns: str
+    distribution: str
+    trained: bool
+    uses: int
+    color: str | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A framed box with a dashed sample of every matrix; made by `shelf.build_shelf`."""
+
+    box: Legend
+    matrices: tuple[ShelfMatrix, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """A picture. Later marks of one kind lie above earlier ones; `labels` are free texts."""
 
@@ -190,4 +219,5 @@ class Scene:
     arrows: tuple[Arrow, ...] = ()
     labels: tuple[Label, ...] = ()
     legend: Legend | None = None
+    shelf: Shelf | None = None
     title: str = ""
