@@ -7,9 +7,14 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
+import platformdirs
 import pytest
+from platformdirs.api import PlatformDirsABC
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
 
 from tpgraph.errors import TPError
 from tpgraph.notation import cache
@@ -209,12 +214,62 @@ def test_files_of_another_owner_are_not_trusted(
 def test_cache_directory_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TPGRAPH_CACHE_DIR", "/a")
     monkeypatch.setenv("XDG_CACHE_HOME", "/b")
-    monkeypatch.setenv("HOME", "/c")
     assert cache.cache_directory() == Path("/a")
-    monkeypatch.delenv("TPGRAPH_CACHE_DIR")
+
+
+@pytest.mark.parametrize(
+    ("made", "folder"), [(Unix, "/c/.cache/tpgraph"), (MacOS, "/c/Library/Caches/tpgraph")]
+)
+def test_the_directory_is_the_platforms(
+    made: type[PlatformDirsABC], folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TPGRAPH_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "/c")
+    monkeypatch.setattr(platformdirs, "PlatformDirs", made)
+    assert cache.cache_directory() == Path(folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/b")
+    monkeypatch.setattr(platformdirs, "PlatformDirs", Unix)
     assert cache.cache_directory() == Path("/b/tpgraph")
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    assert cache.cache_directory() == Path("/c/.cache/tpgraph")
+
+
+def test_nobodys_home_is_no_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.delenv("TPGRAPH_CACHE_DIR", raising=False)
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: Path("~/.cache/tpgraph"))
+    assert cache.cache_directory() is None
+    monkeypatch.setattr(platformdirs, "user_cache_path", refuse)
+    assert cache.cache_directory() is None
+
+
+def test_the_oldest_files_give_way(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "LIMIT", 32 * 4096)
+    folder, now = own_cache / "labels", time.time()
+    for index in range(100):
+        cache.store_cached(f"labels/{index:03}", bytes(1000))
+        os.utime(folder / f"{index:03}", (now + index - 100, now + index - 100))
+    kept = sorted(path.name for path in folder.iterdir())
+    assert 28 <= len(kept) <= 34
+    assert kept == [f"{index:03}" for index in range(100 - len(kept), 100)]
+    assert cache.load_cached("labels/099") == bytes(1000)
+    cache.store_cached("others/a", b"other")
+    assert sorted(path.name for path in folder.iterdir()) == kept
+
+
+def test_a_cache_that_had_no_limit_is_cut_back(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for index in range(100):
+        cache.store_cached(f"labels/{index:03}", bytes(1000))
+        os.utime(own_cache / "labels" / f"{index:03}", (index, index))
+    (own_cache / "labels" / "folder").mkdir()
+    monkeypatch.setattr(cache, "LIMIT", 32 * 4096)
+    monkeypatch.setattr(cache, "_stored", {})
+    cache.store_cached("labels/new", b"payload")
+    assert len(list((own_cache / "labels").iterdir())) == 28 + 1
+    assert cache.load_cached("labels/new") == b"payload"
 
 
 def test_concurrent_writers_leave_a_whole_file(own_cache: Path) -> None:
