@@ -21,6 +21,7 @@ __all__ = [
     "TPSyntaxError",
     "TPTypeError",
     "TPWarning",
+    "TextEdit",
 ]
 
 _SHOWN_WIDTH = 160
@@ -100,8 +101,19 @@ class Span:
         return f"{number} | {shown}\n{' ' * len(number)} | {lead}{'^' * count}"
 
 
+@dataclass(frozen=True, slots=True)
+class TextEdit:
+    """A change of a text: `replacement` in place of what stands at `span`, which may be empty."""
+
+    span: Span
+    replacement: str
+
+
 class TPError(Exception):
-    """A mistake in the input: `message`, and where known `span`, `expected` and `mend`."""
+    """A mistake in the input: `message`, and where known `span`, `expected` and `mend`.
+
+    Where the mend is a change of the text, `edits` carries it as data, in order and disjoint.
+    """
 
     def __init__(
         self,
@@ -109,12 +121,14 @@ class TPError(Exception):
         span: Span | None = None,
         expected: str | None = None,
         mend: str | None = None,
+        edits: Iterable[TextEdit] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.span = span
         self.expected = expected
         self.mend = mend
+        self.edits = tuple(edits)
 
     @property
     def errors(self) -> tuple[TPError, ...]:
@@ -179,7 +193,7 @@ class TPErrorGroup(TPError):
         self._errors = tuple(single for error in errors for single in error.errors)
         assert self._errors, "an error group needs an error"
         first = self._errors[0]
-        super().__init__(first.message, first.span, first.expected, first.mend)
+        super().__init__(first.message, first.span, first.expected, first.mend, first.edits)
 
     def __reduce__(self) -> tuple[type[TPErrorGroup], tuple[tuple[TPError, ...]]]:
         return TPErrorGroup, (self._errors,)

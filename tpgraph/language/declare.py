@@ -8,7 +8,7 @@ from fractions import Fraction
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.functions import Expression, Number
 from tpgraph.language import syntax as s
-from tpgraph.language.scope import Scope, fail
+from tpgraph.language.scope import Scope, fail, instead
 from tpgraph.language.terms import Terms
 from tpgraph.program import (
     Data,
@@ -88,6 +88,7 @@ class Declarer:
                     expected="rows × columns",
                     mend=f"write {dims[0]} × {dims[0]}, or declare a vector",
                 ),
+                s.Change(last.start, last.end, f"{dims[0]} × {dims[0]}"),
             )
         return Vector(dims[0])
 
@@ -107,6 +108,7 @@ class Declarer:
                     expected="N(0, variance)",
                     mend="write 0, and add a vector where the mean is needed",
                 ),
+                *instead(node.law.mean, "0"),
             )
         return self._number(node.law.variance, "variance")
 
@@ -119,6 +121,7 @@ class Declarer:
                     expected="vector x : n",
                     mend="declare a matrix, or drop a dimension",
                 ),
+                s.Change(node.shape[0].end, node.shape[-1].end, ""),
             )
         dim, as_x = self.scope.dimension(node.shape[0]), node.as_x is not None
         span, builder = self.scope.span(node), self.scope.builder

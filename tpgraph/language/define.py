@@ -8,7 +8,8 @@ from tpgraph.bounds import DEPTH, OPERATIONS
 from tpgraph.errors import Span, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression, written_out
 from tpgraph.language import syntax as s
-from tpgraph.language.scope import Scope, Silent, did_you_mean, fail
+from tpgraph.language.scope import Scope, Silent, fail, instead, meant, nearest
+from tpgraph.language.syntax import Change, Placed
 from tpgraph.language.terms import Terms
 from tpgraph.program import MUP, NTK, STANDARD, Parametrization
 from tpgraph.types import Fixed, Width
@@ -30,11 +31,10 @@ class Definer:
     def once(self, what: str, node: s.Statement) -> None:
         """Raise TPNameError where the program says this for the second time."""
         if what in self.seen:
-            raise TPNameError(
-                f"{what} is given twice",
-                self.scope.span(node),
-                mend=f"delete one; the other is at {self.seen[what]}",
+            error = TPNameError(
+                f"{what} is given twice", mend=f"delete one; the other is at {self.seen[what]}"
             )
+            raise Placed(error, node.start, node.end, Change(node.start, node.end, ""))
         self.seen[what] = self.scope.span(node)
 
     def program(self, node: s.ProgramName) -> None:
@@ -51,14 +51,15 @@ class Definer:
         name = node.name.text
         found = _PARAMETRIZATIONS.get(name)
         if found is None or node.settings is not None:
-            raise TPNameError(
+            near = nearest(name, [*_PARAMETRIZATIONS, "abc"]) if found is None else None
+            error = TPNameError(
                 f"{name} is not a parametrization"
                 if found is None
                 else f"{name} takes no settings",
-                self.scope.span(node),
-                "ntk, mup, standard or abc(a=[…], b=[…], c=…)",
-                did_you_mean(name, [*_PARAMETRIZATIONS, "abc"]) if found is None else None,
+                expected="ntk, mup, standard or abc(a=[…], b=[…], c=…)",
+                mend=meant(near),
             )
+            raise Placed(error, node.start, node.end, *instead(node.name, near))
         self.builder.parametrization = found
 
     def _abc(self, node: s.SetParametrization) -> Parametrization:
@@ -99,13 +100,13 @@ class Definer:
             if base not in scope.widths:
                 if base in scope.failed:
                     raise Silent
-                fail(
-                    node.ratio.base,
-                    TPNameError(
-                        f"{base} is not a width declared before",
-                        mend=did_you_mean(base, scope.widths) or f"declare it above: width {base}",
-                    ),
+                near = nearest(base, scope.widths)
+                error = TPNameError(
+                    f"{base} is not a width declared before",
+                    mend=meant(near) or f"declare it above: width {base}",
                 )
+                changes = instead(node.ratio.base, near) or scope.above(f"width {base}")
+                fail(node.ratio.base, error, *changes)
             if node.ratio.factor is not None:
                 ratio = scope.value(node.ratio.factor)
             if node.ratio.divisor is not None:

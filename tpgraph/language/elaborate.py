@@ -23,7 +23,7 @@ from tpgraph.language.declare import Declarer
 from tpgraph.language.define import Definer
 from tpgraph.language.names import KEYWORDS, NAME, canonical
 from tpgraph.language.parser import statements
-from tpgraph.language.scope import Scope, Silent, did_you_mean, fail
+from tpgraph.language.scope import Scope, Silent, fail, instead, meant, nearest
 from tpgraph.language.syntax import Placed
 from tpgraph.language.terms import Terms
 from tpgraph.program import (
@@ -60,7 +60,7 @@ class _Elaborator:
         self.declarer = Declarer(self.scope, self.terms)
         self.errors: list[TPError] = []
         self.reported: set[int] = set()
-        self.labels: list[tuple[str, str, Span, str]] = []
+        self.labels: list[tuple[str, s.Label, int]] = []
         self.numbered = 0
         self._numbers: dict[int, int] = {}
         self._actions: dict[type, Callable[[Any], None]] = {
@@ -134,7 +134,7 @@ class _Elaborator:
         self.reported.clear()
         self._numbers.clear()
         self._number(statement)
-        self.scope.origin = statement.origin
+        self.scope.origin = self.scope.top = statement.origin
         text, origin = self.source.text, statement.origin
         repeats = text.find("sum", origin, origin + statement.end) >= 0
         if repeats or isinstance(statement, s.Loop):
@@ -176,8 +176,7 @@ class _Elaborator:
             return
         self.reported.add(id(statement))
         if isinstance(problem, Placed):
-            start, end = origin + problem.start, origin + problem.end
-            error = problem.error.at(Span(self.source, start, end))
+            error = problem.located(self.source, origin)
         else:
             assert isinstance(problem, TPError)
             error = problem.at(self.scope.span(statement))
@@ -222,7 +221,8 @@ class _Elaborator:
         if target == "loss":
             fail(node.target, TPNameError("loss names the program's loss", mend="write: loss E"))
         if node.target.base == "loss" and not node.target.intermediate:
-            fail(node.target, TPNameError("loss has no index", mend="write: loss E"))
+            loss = s.Change(node.target.start, node.value.start, "loss ")
+            fail(node.target, TPNameError("loss has no index", mend="write: loss E"), loss)
         if target in scope.numbers:
             fail(node.target, TPNameError(f"{target} is bound twice: it is a number already"))
         self._bind(target, node.value, node)
@@ -269,16 +269,20 @@ class _Elaborator:
 
     def _label(self, node: s.Label) -> None:
         full = self.scope.full_name(node.name)
-        self.labels.append((full, node.latex, self.scope.span(node.name), node.name.base))
+        self.labels.append((full, node, self.scope.origin))
 
     def _finish_labels(self) -> None:
         scope = self.scope
-        for name, latex, span, base in self.labels:
+        for name, node, origin in self.labels:
             if name in scope.bound or name in scope.functions:
-                self.builder.label(name, latex)
-            elif name not in scope.failed and base not in scope.failed:
-                mend = did_you_mean(name, [*scope.bound, *scope.functions])
-                self._report(TPNameError(f"{name} has a label but is not bound", span, mend=mend))
+                self.builder.label(name, node.latex)
+            elif name not in scope.failed and node.name.base not in scope.failed:
+                near = nearest(name, [*scope.bound, *scope.functions])
+                error = TPNameError(f"{name} has a label but is not bound", mend=meant(near))
+                place = node.name.start, node.name.end
+                self._report(
+                    Placed(error, *place, *instead(node.name, near)).located(self.source, origin)
+                )
 
     def _loop(self, node: s.Loop) -> None:
         scope = self.scope

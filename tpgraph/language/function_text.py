@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tpgraph.errors import Source, Span
+from tpgraph.errors import Source
 from tpgraph.functions import Expression, Function
 from tpgraph.language.lines import logical_lines
 from tpgraph.language.parser import expression
@@ -30,4 +30,4 @@ def function_of(text: str, arity: int, functions: Mapping[str, Function]) -> Exp
         _, body = expression(source, 0)
         return Terms(scope).expression(body, names)
     except Placed as problem:
-        raise problem.error.at(Span(source, problem.start, problem.end)) from None
+        raise problem.located(source, 0) from None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tpgraph.bounds import DEPTH
-from tpgraph.errors import Source, Span, TPError, TPLimitError, TPSyntaxError
+from tpgraph.errors import Source, Span, TextEdit, TPError, TPLimitError, TPSyntaxError
 
 __all__ = ["Line", "logical_lines"]
 
@@ -105,10 +105,10 @@ def _scan(source: Source, start: int, indent: str) -> Line:
                 return _rest(source, start, indent, _stray(source, first, position, opened))
             opened.pop()
         position = match.end()
-    error = _unclosed(source, *opened[-1]) if opened else None
     body = comment if comment >= 0 else end
     while body > start and text[body - 1] in " \t\r\n":
         body -= 1
+    error = _unclosed(source, opened, body) if opened else None
     return Line(start, body, indent, comment, error)
 
 
@@ -141,19 +141,24 @@ def _stray(source: Source, closing: str, position: int, opened: list[tuple[str, 
             span,
             f"`{wanted}`",
             f"write `{wanted}` in place of `{closing}`",
+            (TextEdit(span, wanted),),
         )
     return TPSyntaxError(
         f"`{closing}` closes a bracket that is not open",
         span,
         mend=f"delete it, or write the `{_PAIRS[closing]}` that it closes",
+        edits=(TextEdit(span, ""),),
     )
 
 
-def _unclosed(source: Source, opening: str, position: int) -> TPError:
+def _unclosed(source: Source, opened: list[tuple[str, int]], end: int) -> TPError:
+    opening, position = opened[-1]
     closing = _CLOSING[opening]
+    missing = "".join(_CLOSING[bracket] for bracket, _ in reversed(opened))
     return TPSyntaxError(
         f"`{opening}` is never closed",
         Span(source, position, position + 1),
         f"`{closing}`",
         f"write `{closing}` where the bracket ends",
+        (TextEdit(Span(source, end, end), missing),),
     )

@@ -12,7 +12,7 @@ from lark import Lark, Token
 from lark.exceptions import UnexpectedInput
 
 from tpgraph.bounds import DEPTH
-from tpgraph.errors import Source, Span, TPError, TPLimitError, TPSyntaxError
+from tpgraph.errors import Source, Span, TextEdit, TPError, TPLimitError, TPSyntaxError
 from tpgraph.language.diagnose import explain
 from tpgraph.language.lines import Line, logical_lines
 from tpgraph.language.syntax import Broken, DefineFunction, Expr, Loop, Name, Placed, Statement
@@ -63,8 +63,7 @@ class LineParser:
                 self._templates.learn(pieces, statement)
                 return statement
             except Placed as placed:
-                span = Span(source, line.start + placed.start, line.start + placed.end)
-                raise placed.error.at(span) from None
+                raise placed.located(source, line.start) from None
             except UnexpectedInput as unexpected:
                 raise self._explained(text, unexpected, source, line) from None
 
@@ -74,8 +73,7 @@ class LineParser:
         try:
             return explain(self._lark, text, unexpected, source, line)
         except Placed as placed:
-            span = Span(source, line.start + placed.start, line.start + placed.end)
-            return placed.error.at(span)
+            return placed.located(source, line.start)
 
     def tokens(self, source: Source, line: Line) -> list[Token]:
         """The tokens of a line that can be parsed."""
@@ -180,14 +178,19 @@ class _Blocks:
     def _span(self, line: Line) -> Span:
         return Span(self.source, line.start, line.end)
 
+    def _indented(self, line: Line, indent: str) -> tuple[TextEdit, ...]:
+        """The edit that changes the white space in front of a line."""
+        return (TextEdit(Span(self.source, line.start - len(line.indent), line.start), indent),)
+
     def _unexpected_indent(self, line: Line, above: str = "") -> TPError:
         if _mixes(line.indent + above):
-            return self._mixed(line)
+            return self._mixed(line, above)
         return TPSyntaxError(
             "the line is indented, but no `for` stands above it",
             self._span(line),
             "a statement at the margin of the one before",
             "delete the spaces in front of it, or write `for k in 1..3:` above it",
+            self._indented(line, above),
         )
 
     def _too_deep(self, line: Line) -> TPError:
@@ -198,29 +201,33 @@ class _Blocks:
         )
 
     def _missing_body(self, line: Line) -> TPError:
+        below = self.line if self.line and self.line.indent == line.indent else None
         return TPSyntaxError(
             "the `for` has no body",
             self._span(line),
             "a statement behind the colon, or lines under it that are indented",
             "indent the lines to repeat by four spaces",
+            self._indented(below, f"{line.indent}    ") if below is not None else (),
         )
 
-    def _mixed(self, line: Line) -> TPError:
+    def _mixed(self, line: Line, indent: str) -> TPError:
         return TPSyntaxError(
             "the indentation mixes tabs and spaces",
             self._span(line),
             "the same white space in front of every line of a block",
             "use spaces alone",
+            self._indented(line, indent),
         )
 
     def _uneven(self, line: Line, indent: str) -> TPError:
         if _mixes(line.indent + indent):
-            return self._mixed(line)
+            return self._mixed(line, indent)
         return TPSyntaxError(
             "the line is indented otherwise than the block it stands in",
             self._span(line),
             f"{len(indent)} spaces in front of it",
             "line it up with the line above",
+            self._indented(line, indent),
         )
 
 

@@ -13,26 +13,41 @@ from tpgraph.errors import Source, Span, TPError, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, Function
 from tpgraph.language import syntax as s
 from tpgraph.language.constants import value_of, whole
-from tpgraph.language.syntax import Placed
+from tpgraph.language.syntax import Change, Placed
 from tpgraph.program import Builder, Ref, Variable
 from tpgraph.types import Dimension, Fixed, Width
 
-__all__ = ["Scope", "Silent", "did_you_mean", "fail"]
+__all__ = ["Scope", "Silent", "did_you_mean", "fail", "instead", "meant", "nearest"]
 
 
 class Silent(Exception):
     """Something that depends on what failed before: it is not reported again."""
 
 
-def fail(node: s.Entry | s.Name, error: TPError) -> NoReturn:
-    """Raise the error at the place of a node."""
-    raise Placed(error, node.start, node.end) from None
+def fail(node: s.Entry | s.Mark, error: TPError, *changes: Change) -> NoReturn:
+    """Raise the error at the place of a node; `changes` of its line mend it."""
+    raise Placed(error, node.start, node.end, *changes) from None
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The nearest known word, if one is near."""
+    near = difflib.get_close_matches(word, list(known)[:2_000], n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
+def instead(node: s.Entry | s.Mark, word: str | None) -> tuple[Change, ...]:
+    """The change that writes a word in place of a node; none without a word."""
+    return (Change(node.start, node.end, word),) if word else ()
+
+
+def meant(near: str | None) -> str | None:
+    """The mend that names the nearest known word, if one is near."""
+    return f"did you mean {near}?" if near else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The mend that names the nearest known word, if one is near."""
-    near = difflib.get_close_matches(word, list(known)[:2_000], n=1, cutoff=0.6)
-    return f"did you mean {near[0]}?" if near else None
+    """The mend that names the known word that is nearest to a word, if one is near."""
+    return meant(nearest(word, known))
 
 
 class Scope:
@@ -49,6 +64,7 @@ class Scope:
         self.failed: set[str] = set()
         self.parameters: dict[str, Ref] | None = None
         self.origin = 0
+        self.top = 0
         self.terms = 0
         self.loops: list[tuple[str, int]] = []
         self.unfolded: dict[str, tuple[int, int]] = {}
@@ -138,9 +154,11 @@ class Scope:
             return found
         if full in self.failed or name.base in self.failed:
             raise Silent
-        fail(name, self._unbound(full, name))
+        near = nearest(full, [*self.bound, *self.numbers])
+        error = self._unbound(full, name, near)
+        fail(name, error, *instead(name, near if error.mend == meant(near) else None))
 
-    def _unbound(self, full: str, name: s.Name) -> TPNameError:
+    def _unbound(self, full: str, name: s.Name, near: str | None) -> TPNameError:
         if full in self.widths:
             return TPNameError(
                 f"{full} is a width, whose size is not known here",
@@ -157,10 +175,9 @@ class Scope:
                 f"{full} is a family, not a variable",
                 expected=f"an index, such as {family[0]}",
             )
-        mend = did_you_mean(full, [*self.bound, *self.numbers])
         return TPNameError(
             f"{full} is not bound before its use",
-            mend=mend or f"declare {full}, or bind it by an equation above",
+            mend=meant(near) or f"declare {full}, or bind it by an equation above",
         )
 
     def dimension(self, node: s.Name | s.Exact) -> Dimension:
@@ -174,15 +191,18 @@ class Scope:
             raise Silent
         if node.full in self.numbers:
             return Fixed(self.size(Fraction(self.numbers[node.full]), node))
-        fail(
-            node,
-            TPNameError(
-                f"{node.full} is not a dimension",
-                expected="a width, a dim or a whole number",
-                mend=did_you_mean(node.full, [*self.widths, *self.dims])
-                or f"declare it: width {node.full}, or dim {node.full} = 64",
-            ),
+        near = nearest(node.full, [*self.widths, *self.dims])
+        error = TPNameError(
+            f"{node.full} is not a dimension",
+            expected="a width, a dim or a whole number",
+            mend=meant(near) or f"declare it: width {node.full}, or dim {node.full} = 64",
         )
+        fail(node, error, *(instead(node, near) or self.above(f"width {node.full}")))
+
+    def above(self, line: str) -> tuple[Change, ...]:
+        """The change that adds a line above the statement at hand, outside of any loop."""
+        place = self.top - self.origin
+        return (Change(place, place, f"{line}\n"),)
 
     def size(self, value: Fraction, node: s.Entry) -> int:
         """A value that is the size of a fixed dimension."""

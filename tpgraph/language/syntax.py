@@ -8,14 +8,16 @@ brackets. Named tuples, because a flat file has millions of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
-from tpgraph.errors import TPError
+from tpgraph.errors import Source, Span, TextEdit, TPError
 
 __all__ = [
     "Broken",
     "Chain",
+    "Change",
     "Declare",
     "DefineConst",
     "DefineDim",
@@ -49,17 +51,41 @@ __all__ = [
     "Statement",
     "SumOver",
     "Transposed",
+    "edits_of",
 ]
 
 
-class Placed(Exception):
-    """A TPError on the way out, with its place in the logical line."""
+class Change(NamedTuple):
+    """`text` in place of what stands from `start` to `end` of the logical line."""
 
-    def __init__(self, error: TPError, start: int, end: int) -> None:
+    start: int
+    end: int
+    text: str
+
+
+class Placed(Exception):
+    """A TPError on the way out, with its place and that of its mend in the logical line."""
+
+    def __init__(self, error: TPError, start: int, end: int, *changes: Change) -> None:
         super().__init__(error.message)
         self.error = error
         self.start = start
         self.end = end
+        self.changes = changes
+
+    def located(self, source: Source, origin: int) -> TPError:
+        """The error with its places in the source, for a line that begins at `origin`."""
+        if self.changes:
+            self.error.edits = edits_of(self.changes, source, origin)
+        return self.error.at(Span(source, origin + self.start, origin + self.end))
+
+
+def edits_of(changes: Iterable[Change], source: Source, origin: int) -> tuple[TextEdit, ...]:
+    """Changes of the line that begins at `origin` as changes of the source."""
+    return tuple(
+        TextEdit(Span(source, origin + change.start, origin + change.end), change.text)
+        for change in changes
+    )
 
 
 class Mark(NamedTuple):

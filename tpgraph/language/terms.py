@@ -21,7 +21,7 @@ from tpgraph.functions import (
 )
 from tpgraph.language import syntax as s
 from tpgraph.language.constants import PI, bounded
-from tpgraph.language.scope import Scope, Silent, did_you_mean, fail
+from tpgraph.language.scope import Scope, Silent, fail, instead, meant, nearest
 from tpgraph.program import Call, Constant, Mean, Product, Ref, Term, Variable
 from tpgraph.types import Scalar
 
@@ -100,16 +100,14 @@ class Terms:
     def _unknown_parameter(self, node: s.Name, parameters: dict[str, Ref]) -> NoReturn:
         if node.base in self.scope.failed or node.full in self.scope.failed:
             raise Silent
-        fail(
-            node,
-            TPNameError(
-                f"{node.full or node.base} is not known here",
-                expected=f"{', '.join(parameters) or 'a number'}, a const or a number",
-                mend=f"give {node.full} to the function as an argument"
-                if node.full in self.scope.bound
-                else did_you_mean(node.full, [*parameters, *self.scope.numbers]),
-            ),
+        bound = node.full in self.scope.bound
+        near = None if bound else nearest(node.full, [*parameters, *self.scope.numbers])
+        error = TPNameError(
+            f"{node.full or node.base} is not known here",
+            expected=f"{', '.join(parameters) or 'a number'}, a const or a number",
+            mend=f"give {node.full} to the function as an argument" if bound else meant(near),
         )
+        fail(node, error, *instead(node, near))
 
     def _minus(self, node: s.Minus) -> Term:
         term = self.term(node.operand)
@@ -235,14 +233,13 @@ class Terms:
 
     def _unknown_function(self, name: s.Name) -> NoReturn:
         known = [*self.scope.functions, *(n for n, v in self.scope.bound.items() if v.is_matrix)]
-        fail(
-            name,
-            TPNameError(
-                f"{name.full} is neither a function nor a matrix",
-                expected="a function of the table, one defined by fn, or a matrix",
-                mend=did_you_mean(name.full, known) or f"define it above: fn {name.full}(z) = …",
-            ),
+        near = nearest(name.full, known)
+        error = TPNameError(
+            f"{name.full} is neither a function nor a matrix",
+            expected="a function of the table, one defined by fn, or a matrix",
+            mend=meant(near) or f"define it above: fn {name.full}(z) = …",
         )
+        fail(name, error, *instead(name, near))
 
     def _transposed(self, node: s.Transposed) -> Term:
         mark = node.mark
@@ -308,6 +305,7 @@ class Terms:
                 expected="an operator between the two",
                 mend=f"write `*`: {short}",
             ),
+            s.Change(node.left.end, node.right.start, " * "),
         )
 
     def _multiply(self, name: s.Name, transpose: bool, operand: s.Expr, node: s.Expr) -> Term:

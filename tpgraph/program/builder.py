@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TypeAlias, assert_never
 
 from tpgraph.bounds import OPERATIONS
-from tpgraph.errors import Span, TPNameError, TPTypeError, raise_all
+from tpgraph.errors import Span, TextEdit, TPNameError, TPTypeError, raise_all
 from tpgraph.functions import Apply, Argument, Defined, Expression, Function, Number, written_out
 from tpgraph.program.equations import (
     Declaration,
@@ -308,6 +308,7 @@ class Builder:
                 first.span,
                 "parametrization ntk, mup, standard or abc(…)",
                 "add a line such as: parametrization ntk",
+                _line_above(first, "parametrization ntk"),
             )
         tainted = {
             d.variable.name: d.variable.name for d in self._declarations if isinstance(d, Target)
@@ -325,6 +326,15 @@ class Builder:
                     self._where[output.name],
                     "targets used in the loss alone",
                 )
+
+
+def _line_above(declaration: Declaration, line: str) -> tuple[TextEdit, ...]:
+    """The edit that adds a line above the statement of a declaration; none inside of a loop."""
+    origin = declaration.origin
+    if origin is None or origin.values:
+        return ()
+    place = Span(origin.span.source, origin.span.start, origin.span.start)
+    return (TextEdit(place, f"{line}\n"),)
 
 
 class _Cut:

@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping
 from typing import TypeAlias, assert_never
 
-from tpgraph.errors import Span, TPNameError, TPTypeError
+from tpgraph.errors import Span, TextEdit, TPNameError, TPTypeError
 from tpgraph.functions import Apply, Argument, Expression, Number
 from tpgraph.program.equations import (
     Data,
@@ -229,8 +229,16 @@ def _matmul_type(equation: MatMul) -> Type:
             span,
             f"a vector of {shape.columns}",
             f"the transpose fits: {other} {_spoken(operand, '(…)')}" if fits else None,
+            _transposed(equation) if fits else (),
         )
     return Vector(shape.rows)
+
+
+def _transposed(equation: MatMul) -> tuple[TextEdit, ...]:
+    """The edit that marks the matrix as transposed; none where it is, or came from no text."""
+    places = () if equation.transpose else equation.places(equation.matrix.name)
+    ends = [Span(place.source, place.end, place.end) for place in places]
+    return tuple(TextEdit(end, "'") for end in ends)
 
 
 def _spoken(variable: Variable, unnamed: str) -> str:
