@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import tpgraph as tp
-from tpgraph.errors import Source, Span, TPTypeError
+from tpgraph.errors import Source, Span, TextEdit, TPTypeError
 from tpgraph.program.report import error_entry
 
 TEXT = """\
@@ -139,6 +139,10 @@ def test_errors_as_data():
         "mend": "mend it",
     }
     assert error_entry(TPTypeError("wrong"))["line"] is None
+    place = Span(Source("a.tp", "x\nyz"), 3, 4)
+    assert error_entry(TPTypeError("wrong", edits=[TextEdit(place, "q")]))["edits"] == [
+        {"start": 3, "end": 4, "line": 2, "column": 2, "replacement": "q"}
+    ]
 
 
 def test_listing(program):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tpgraph.errors import TPError
+from tpgraph.errors import TextEdit, TPError
 from tpgraph.program.classify import (
     GIA,
     Language,
@@ -202,15 +202,28 @@ def _formulas(program: Program) -> tuple[ParameterFormulas, ...]:
 def error_entry(error: TPError) -> dict[str, Any]:
     """One error as plain data, for the list `errors` of `tpgraph check --json`.
 
+    `edits` are there where the mend is a change of the text.
+
     >>> error_entry(TPError("x is bound twice", mend="rename it"))["mend"]
     'rename it'
     """
     span = error.span
-    return {
+    entry = {
         "message": error.message,
         "file": span and span.source.name,
         "line": span and span.line,
         "column": span and span.column,
         "expected": error.expected,
         "mend": error.mend,
+    }
+    return {**entry, "edits": list(map(_edit_entry, error.edits))} if error.edits else entry
+
+
+def _edit_entry(edit: TextEdit) -> dict[str, Any]:
+    return {
+        "start": edit.span.start,
+        "end": edit.span.end,
+        "line": edit.span.line,
+        "column": edit.span.column,
+        "replacement": edit.replacement,
     }
