@@ -77,6 +77,7 @@ class Failure(NamedTuple):
 
     @property
     def before(self) -> str:
+        """The line up to the place, without white space at its end."""
         return self.text[: self.start].rstrip()
 
 
