@@ -60,7 +60,7 @@ def _call(name: str, *arguments: Expression) -> Expression:
 
 
 def add(*terms: Expression) -> Expression:
-    """A + b + …, without the zeros; numbers are added."""
+    """a + b + …, without the zeros; numbers are added."""
     kept: list[Expression] = [term for term in terms if term != ZERO]
     values = [term.value for term in kept if isinstance(term, Number)]
     if kept and len(values) == len(kept) and abs(total := sum(values, Fraction(0))) <= _LARGEST:
@@ -71,7 +71,7 @@ def add(*terms: Expression) -> Expression:
 
 
 def mul(*factors: Expression) -> Expression:
-    """A · b · …, without the ones; zero if a factor is."""
+    """a · b · …, without the ones; zero if a factor is."""
     if ZERO in factors:
         return ZERO
     kept = [factor for factor in factors if factor != ONE]
@@ -97,7 +97,7 @@ def neg(z: Expression) -> Expression:
 
 
 def div(a: Expression, b: Expression) -> Expression:
-    """A / b; a quotient of numbers is a number."""
+    """a / b; a quotient of numbers is a number."""
     if b == ONE:
         return a
     if isinstance(a, Number) and isinstance(b, Number) and b.value != 0:
@@ -107,7 +107,7 @@ def div(a: Expression, b: Expression) -> Expression:
 
 
 def power(base: Expression, exponent: Expression) -> Expression:
-    """Base ^ exponent."""
+    """base ^ exponent."""
     if exponent == ONE:
         return base
     if exponent == ZERO:

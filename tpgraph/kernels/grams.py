@@ -52,7 +52,7 @@ class Grams:
 
 
 def _gram(x: Array, y: Array) -> Array:
-    """X (m, N, n) or (N, n), and y likewise: their products over n."""
+    """x (m, N, n) or (N, n), and y likewise: their products over n."""
     x, y = (v if v.ndim == 3 else v[None] for v in (x, y))
     flat = x.reshape(-1, x.shape[-1]) @ y.reshape(-1, y.shape[-1]).T
     return np.asarray(flat.reshape(*x.shape[:2], *y.shape[:2]))

@@ -67,7 +67,7 @@ def path_kernels(
 
 
 def _readout(program: Program) -> MatMul:
-    """F = V x. Raises TPTypeError for programs that the proposition is not about."""
+    """f = V x. Raises TPTypeError for programs that the proposition is not about."""
     if len(program.outputs) != 1:
         raise TPTypeError("the sum over paths is for one output", expected="output f, f = V x")
     found = program.equation_of.get(program.outputs[0].name)
@@ -189,7 +189,7 @@ def _variance(program: Program, matrix: Variable) -> Power:
 def _sum_of_class(
     found: _Slopes, limit: InputsLimit, members: Sequence[Path], factor: float
 ) -> Values:
-    """C Σ_{p, q} ⟨p, q⟩ over one class."""
+    """c Σ_{p, q} ⟨p, q⟩ over one class."""
     shape = (limit.count, limit.count)
     total, bar = np.zeros(shape), np.zeros(shape)
     for p, q in _pairs(members):

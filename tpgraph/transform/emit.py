@@ -214,7 +214,7 @@ class Emitter:
         return self._partials[key]
 
     def scaled(self, formula: Formula, factor: Power, *factors: Expression) -> Expression:
-        """Factor · Π factors as an expression of the formula, with the widths as powers of ε."""
+        """factor · Π factors as an expression of the formula, with the widths as powers of ε."""
         below: list[Expression] = []
         above: list[Expression] = []
         for width, exponent in factor.exponents:

@@ -209,7 +209,7 @@ class Fluctuation(Exact):
         before: Power,
         since: Power,
     ) -> list[Term]:
-        """Before · (W_r − α_r W_0) δx + since · (W_t − W_r) x_t."""
+        """before · (W_r − α_r W_0) δx + since · (W_t − W_r) x_t."""
         W, transpose, x = equation.matrix, equation.transpose, equation.operand
         assert context.reference is not None, "changes are relative to a reference"
         if W.name not in self.trained:
@@ -253,7 +253,7 @@ class Fluctuation(Exact):
         return Term(self.unique(factor), (theta,), None)
 
     def _readout_row(self, equation: MatMul) -> Variable | None:
-        """V = Vᵀ s, if the error signals are those of the output V x itself."""
+        """v = Vᵀ s, if the error signals are those of the output V x itself."""
         for name, (factor, seed) in self.template.rescaled.items():
             if seed.name in self.template.ones and factor == self.template.scales.vector:
                 scaled = self.shared.get(name)

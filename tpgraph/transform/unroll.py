@@ -183,7 +183,7 @@ class Exact:
         operand: Variable,
         target: str = "",
     ) -> Variable:
-        """Matrix · operand; the one there is already, if there is one."""
+        """matrix · operand; the one there is already, if there is one."""
         key = matrix.name, transpose, operand.name
         if key not in self._products:
             out = name if name is not None else self._temporary(target)

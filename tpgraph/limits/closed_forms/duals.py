@@ -113,7 +113,7 @@ def _cos(p: Array, c: Array, q: Array) -> Array:
 
 
 def _exp(p: Array, c: Array, q: Array) -> Array:
-    """E^((p+q)/2 + c)."""
+    """e^((p+q)/2 + c)."""
     return np.asarray(np.exp((p + q) / 2 + c))
 
 

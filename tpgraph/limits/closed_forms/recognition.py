@@ -267,7 +267,7 @@ def _waves(name: str, a: float, b: float) -> Exponentials | None:
 
 
 def affine(expression: Expression) -> tuple[float, float] | None:
-    """A, b where the expression is a z + b."""
+    """a, b where the expression is a z + b."""
     terms = error_terms(expression)
     if terms is None or any(t.kind != "one" or t.power > 1 for t in terms):
         return None

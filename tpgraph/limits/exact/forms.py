@@ -70,7 +70,7 @@ class Form:
 
 
 def _ratio(a: Array, b: Array) -> float | None:
-    """A / b where it is one number."""
+    """a / b where it is one number."""
     if not b.all():
         return None
     ratios = a / b

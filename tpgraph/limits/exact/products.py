@@ -122,7 +122,7 @@ class Products:
         return found
 
     def _hidden(self, equation: MatMul) -> None:
-        """Width → width: Ẑ + Ż."""
+        """width → width: Ẑ + Ż."""
         name, sigma2 = equation.out.name, self._variance(equation)
         other = self.families.get((equation.matrix.name, not equation.transpose))
         dot: dict[str, Array] = {}
@@ -139,7 +139,7 @@ class Products:
         self._at.sums[name] = total
 
     def _input(self, equation: MatMul) -> None:
-        """Fixed → width: Gaussian, with covariance s ⟨ξ, ξ̄⟩ for entries of variance s."""
+        """fixed → width: Gaussian, with covariance s ⟨ξ, ξ̄⟩ for entries of variance s."""
         name = equation.out.name
         if equation.operand.name in self._at.entries:
             raise TPTypeError(
@@ -160,7 +160,7 @@ class Products:
         self.dots[name] = {}
 
     def _readout(self, equation: MatMul) -> None:
-        """Width → fixed: Gaussian over initializations, or where x knows V a deterministic mean.
+        """width → fixed: Gaussian over initializations, or where x knows V a deterministic mean.
 
         V x = n E[V_α Z^x_α], and E[V_α Z^x] = Σ_i Cov(V_α, Ẑ^{Vᵀy_i}) E[∂Z^x/∂Ẑ^{Vᵀy_i}].
         """

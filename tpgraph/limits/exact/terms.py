@@ -199,7 +199,7 @@ def _moved(factor: Factor, base: Form) -> Expression | None:
 
 
 def line(r: float, d: float) -> Expression:
-    """R z + d."""
+    """r z + d."""
     return add(mul(number(r), Argument(0)), number(d))
 
 

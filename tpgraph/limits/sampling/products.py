@@ -167,7 +167,7 @@ class Products:
         return found
 
     def _hidden(self, equation: MatMul) -> None:
-        """Width → width: Ẑ + Ż."""
+        """width → width: Ẑ + Ż."""
         sigma2, x = self._variance(equation), equation.operand.name
         other = self._family(equation, opposite=True)
         dot: dict[str, Array] = {}
@@ -193,7 +193,7 @@ class Products:
         self.trace.depend(name, iter(dot), is_product=True)
 
     def _input(self, equation: MatMul) -> None:
-        """Fixed → width: Gaussian, with covariance s ⟨ξ, ξ̄⟩ for entries of variance s."""
+        """fixed → width: Gaussian, with covariance s ⟨ξ, ξ̄⟩ for entries of variance s."""
         operand, name = self.outputs[equation.operand.name], equation.out.name
         if operand.is_random:
             raise TPTypeError(
@@ -210,7 +210,7 @@ class Products:
         self._bind(name, self._hat(equation, own, covariances), {})
 
     def _readout(self, equation: MatMul) -> None:
-        """Width → fixed: Gaussian over initializations, or where x knows V a deterministic mean.
+        """width → fixed: Gaussian over initializations, or where x knows V a deterministic mean.
 
         V x = n E[V_α Z^x_α], and E[V_α Z^x] = Σ_i Cov(V_α, Ẑ^{Vᵀy_i}) E[∂Z^x/∂Ẑ^{Vᵀy_i}].
         """

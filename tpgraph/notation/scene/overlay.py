@@ -119,7 +119,7 @@ def _compared(
     edges: Mapping[tuple[str, str], Edge],
     style: Style,
 ) -> Scene:
-    """P ≅ q or not, under a picture of two paths."""
+    """p ≅ q or not, under a picture of two paths."""
     if len(paths) != 2:
         return scene
     words = [_word(path, edges) for path in paths]
