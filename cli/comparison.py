@@ -89,13 +89,13 @@ def compare(
     infinite-width NTK; in μP it is the limit of SGD itself. Prints how the error scales with width.
     Ctrl-C keeps what is done, with its figure; --resume goes on from there.
     """
-    require_places(folder=out, names=tp.COMPARISON_FILES, reads=(file, data, test))
+    require_places(folder=out, names=tp.study.COMPARISON_FILES, reads=(file, data, test))
     program = load(file, constants)
     if loss is not None:
-        program = tp.parse(tp.with_loss(tp.to_text(program), loss), "--loss")
+        program = tp.parse(tp.study.with_loss(tp.to_text(program), loss), "--loss")
     sizes = parse_sizes(widths)
     with warnings_on_stderr(), sweep_progress("networks") as progress:
-        found = tp.compare(
+        found = tp.study.compare(
             program,
             data,
             widths=sizes,
@@ -149,7 +149,7 @@ def coordcheck(
     program = load(file, constants)
     sizes = parse_sizes(widths)
     with sweep_progress("training") as progress:
-        found = tp.coordinate_check(
+        found = tp.study.coordinate_check(
             program,
             data,
             widths=sizes,
@@ -163,7 +163,7 @@ def coordcheck(
             progress=progress,
         )
     if out is not None:
-        write(tp.figure_bytes(tp.coordinate_figure(found), out), out)
+        write(tp.study.figure_bytes(tp.study.coordinate_figure(found), out), out)
     if csv is not None:
         write(found.csv(), csv)
     if as_json:

@@ -102,7 +102,7 @@ def train(
 
     Ctrl-C keeps what is done; --resume goes on from there.
     """
-    require_places(folder=out, names=tp.TRAINING_FILES, reads=(file, data))
+    require_places(folder=out, names=tp.training.TRAINING_FILES, reads=(file, data))
     program = load(file, constants)
     with training_progress(steps) as advance:
         result = tp.train(

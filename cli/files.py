@@ -98,7 +98,7 @@ def write(content: str | bytes, out: str | None) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    tp.write_bytes(Path(out), data)
+    tp.shell.write_bytes(Path(out), data)
 
 
 def parse_widths(values: list[str]) -> dict[str, int]:

@@ -89,7 +89,7 @@ def kernel(
     else:
         found = tp.kernel(program, X, kind.value, engine=engine.value, samples=samples, seed=seed)
     if plot is not None:
-        tp.write_bytes(plot, tp.figure_bytes(tp.kernel_figure(found), plot))
+        tp.shell.write_bytes(plot, tp.study.figure_bytes(tp.kernel_figure(found), plot))
     if out is not None:
         write(found.npz(), out)
     if out != "-":

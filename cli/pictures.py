@@ -231,7 +231,7 @@ def gallery(
         write(_content(tp.gallery.entry(name).draw(), _format(out, None), 200), out)
         return
     require_places(folder=Path(out), names=[f"{e.name}.svg" for e in tp.gallery.entries()])
-    tp.make_directory(Path(out))
+    tp.shell.make_directory(Path(out))
     for entry in tp.gallery.entries():
         target = str(Path(out) / f"{entry.name}.svg")
         write(entry.draw().svg, target)

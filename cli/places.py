@@ -39,9 +39,9 @@ def require_places(
         if _same(one, other):
             raise tp.TPError(f"two results are to be written to {one}", mend="give each its place")
     if folder is not None:
-        tp.require_folder(folder)
+        tp.shell.require_folder(folder)
     for file in (*given, *(file for file in made if os.path.lexists(file))):
-        tp.require_file(file)
+        tp.shell.require_file(file)
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -34,7 +34,7 @@ def check(
     except tp.TPError as error:
         if not as_json:
             raise
-        typer.echo(_json({"errors": [tp.error_entry(single) for single in error.errors]}))
+        typer.echo(_json({"errors": [tp.shell.error_entry(single) for single in error.errors]}))
         raise typer.Exit(1) from None
     if strict:
         typer.echo(tp.strict_text(program), nl=False)

@@ -62,7 +62,7 @@ def test_scenes_with_passes_plates_and_legend_fit():
 def test_mistakes_fit_the_schema_of_check():
     with pytest.raises(tp.TPError) as caught:
         tp.parse("program p\nwidth n\nvector u : n ~ N(0, 1)\nx = tanh(q)\ny = W u\n")
-    document = {"errors": [tp.error_entry(error) for error in caught.value.errors]}
+    document = {"errors": [tp.shell.error_entry(error) for error in caught.value.errors]}
     assert document["errors"]
     with pytest.raises(tp.TPError) as caught:
         tp.parse("width n\nvector u : n ~ N(0, 1)\ny = tahn(u)\n")

@@ -117,12 +117,12 @@ def dispersion(
         _only_for_networks(at=at, input_dim=input_dim)
         text, _, _ = read_text(program)
         fixed = tuple((name, float(v)) for name, v in parse_constants(constant or []).items())
-        settings = tp.program_settings(
+        settings = tp.study.program_settings(
             text, activations=activation, fixed=fixed, **common, **chosen
         )
     else:
         points = None if at is None else [parse_point(value) for value in at]
-        settings = tp.dispersion_settings(
+        settings = tp.study.dispersion_settings(
             preset.value,
             quick,
             activations=activation,
@@ -135,7 +135,7 @@ def dispersion(
 
 
 def _study(
-    settings: tp.DispersionSettings,
+    settings: tp.study.DispersionSettings,
     out: Path,
     workers: int | None,
     scheduler: str | None,
@@ -143,9 +143,9 @@ def _study(
     ending: str,
 ) -> None:
     """Run it, write its files and say what they hold."""
-    tp.make_directory(out)
+    tp.shell.make_directory(out)
     with sweep_progress("dispersion") as progress:
-        found = tp.study_dispersion(
+        found = tp.study.study_dispersion(
             settings,
             out / "results.sqlite",
             workers=workers,
@@ -154,7 +154,7 @@ def _study(
         )
     write(found.csv(), str(out / "dispersion.csv"))
     name = f"dispersion.{ending}"
-    write(tp.figure_bytes(found.figure(colors), name), str(out / name))
+    write(tp.study.figure_bytes(found.figure(colors), name), str(out / name))
     done = min(part.inits for part in found.moments)
     typer.echo(f"{done} of {settings.inits} initializations of every width: see {out}")
     if found.float64_difference >= 0:

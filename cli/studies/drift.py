@@ -94,7 +94,7 @@ def drift(
     goes on where it was, inside of a training too.
     """
     require_places(folder=out, names=("drift.sqlite", *_FIGURES, _TABLE), reads=(program, data))
-    figure = tp.drift_preset(preset)
+    figure = tp.study.drift_preset(preset)
     chosen = {
         "widths": whole_numbers(widths, "--widths"),
         "depths": whole_numbers(depths, "--depths"),
@@ -123,9 +123,9 @@ def drift(
         **options,
     )
     count = samples if samples is not None else 32 if quick else 128
-    X, y = tp.drift_samples(grid.program, grid.constants, data, count, normalize)
+    X, y = tp.study.drift_samples(grid.program, grid.constants, data, count, normalize)
     with sweep_progress("drift") as progress:
-        result = tp.drift_study(
+        result = tp.study.drift_study(
             grid, X, y, out, workers=workers, scheduler=scheduler, progress=progress
         )
     border = activation or (figure.function if program is None else None)
@@ -138,11 +138,11 @@ def program_text(
 ) -> str:
     """The text to study."""
     if file is None:
-        text = tp.drift_program(function or preset_function)
-        return tp.with_loss(text, loss) if loss is not None else text
+        text = tp.study.drift_program(function or preset_function)
+        return tp.study.with_loss(text, loss) if loss is not None else text
     text, _, _ = read_text(file)
-    text = tp.with_function(text, function) if function is not None else text
-    return tp.with_loss(text, loss) if loss is not None else text
+    text = tp.study.with_function(text, function) if function is not None else text
+    return tp.study.with_loss(text, loss) if loss is not None else text
 
 
 def _report(
@@ -153,10 +153,10 @@ def _report(
     losses: tuple[float, float] | None,
 ) -> None:
     """Write figure and table, and say what there is."""
-    figure = tp.drift_figure(result, rows, function, losses)
+    figure = tp.study.drift_figure(result, rows, function, losses)
     for name in _FIGURES:
-        tp.write_bytes(out / name, tp.figure_bytes(figure, name))
-    tp.write_bytes(out / _TABLE, result.csv().encode())
+        tp.shell.write_bytes(out / name, tp.study.figure_bytes(figure, name))
+    tp.shell.write_bytes(out / _TABLE, result.csv().encode())
     found = result.outcome
     assert found is not None
     state = "interrupted" if found.interrupted else "done"

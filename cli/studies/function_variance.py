@@ -88,7 +88,7 @@ def function_variance(
     Writes function-variance.pdf, .png and .csv into the folder of results (fig5, fig6: under those
     names); a run that was stopped goes on.
     """
-    chosen = tp.variance_preset(preset)
+    chosen = tp.study.variance_preset(preset)
     name = "function-variance" if chosen.curves is None else preset
     made = [f"{name}{ending}" for ending in (*_FIGURES, ".csv", ".sqlite")]
     require_places(folder=out, names=made, reads=(program, data))
@@ -117,9 +117,9 @@ def function_variance(
     )
     fixed = tuple(sorted((name, float(value)) for name, value in constant_values.items()))
     grid = chosen.grid(quick, program=text, constants=fixed, **options)
-    X, y = tp.drift_samples(grid.program, grid.constants, data, samples + tests, normalize)
+    X, y = tp.study.drift_samples(grid.program, grid.constants, data, samples + tests, normalize)
     with sweep_progress("function-variance") as progress:
-        result = tp.function_variance(
+        result = tp.study.function_variance(
             grid,
             X[:samples],
             y[:samples],
@@ -129,11 +129,11 @@ def function_variance(
             scheduler=scheduler,
             progress=progress,
         )
-    figure = tp.variance_figure(result)
+    figure = tp.study.variance_figure(result)
     for ending in _FIGURES:
         path = out / f"function-variance{ending}"
-        tp.write_bytes(path, tp.figure_bytes(figure, path))
-    tp.write_bytes(out / "function-variance.csv", result.csv().encode())
+        tp.shell.write_bytes(path, tp.study.figure_bytes(figure, path))
+    tp.shell.write_bytes(out / "function-variance.csv", result.csv().encode())
     for line in result.lines():
         typer.echo(line)
     if result.outcome.interrupted:
@@ -151,7 +151,7 @@ def _theory(
     """Draw κ₂ or κ₁/κ₂ by theory alone."""
     assert preset.curves is not None
     deepest = whole_numbers(depths, "--depths")
-    panels = tp.kappa_panels(
+    panels = tp.study.kappa_panels(
         preset.functions,
         preset.phases() if phases is None else [phases] * len(preset.functions),
         preset.depth if deepest is None else max(deepest),
@@ -159,9 +159,9 @@ def _theory(
         if correlations is None
         else parse_range(correlations, "--correlations"),
     )
-    tp.make_directory(out)
-    figure = tp.kappas_figure(panels, preset.curves)
+    tp.shell.make_directory(out)
+    figure = tp.study.kappas_figure(panels, preset.curves)
     for ending in _FIGURES:
-        tp.write_bytes(out / f"{name}{ending}", tp.figure_bytes(figure, name + ending))
-    tp.write_bytes(out / f"{name}.csv", tp.kappas_csv(panels).encode())
+        tp.shell.write_bytes(out / f"{name}{ending}", tp.study.figure_bytes(figure, name + ending))
+    tp.shell.write_bytes(out / f"{name}.csv", tp.study.kappas_csv(panels).encode())
     typer.echo(f"wrote {out / name}.pdf, .png, .csv")

@@ -45,11 +45,11 @@ def phase(
     if at:
         _print_points(function, at, as_json)
         return
-    diagram = tp.phase_diagram(
+    diagram = tp.study.phase_diagram(
         function, parse_range(sigma_w2, "--sigma-w2", 0), parse_range(sigma_b2, "--sigma-b2", 0)
     )
     if out is not None:
-        write(tp.figure_bytes(diagram.figure(), out), out)
+        write(tp.study.figure_bytes(diagram.figure(), out), out)
     if csv is not None:
         write(diagram.csv(), csv)
     if out is None and csv is None:
@@ -62,7 +62,7 @@ def _print_points(function: str, at: list[str], as_json: bool) -> None:
     found: list[dict[str, Any]] = []
     for text in at:
         values = parse_point(text)
-        point = tp.fixed_point(function, *values)
+        point = tp.study.fixed_point(function, *values)
         scales = {name: getattr(point, name) for name in ("xi_q", "xi_c", "xi_gradient")}
         found.append(
             {

@@ -24,6 +24,7 @@ from tpgraph.program.equations import (
 from tpgraph.program.parametrization import Parametrization
 from tpgraph.program.variables import Variable
 from tpgraph.types import Width
+from tpgraph.viewer import svg_of
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -150,11 +151,9 @@ class Program:
         yield from self.declarations
         yield from self.equations
 
-    def _repr_svg_(self) -> str:
-        """What notebooks show: the program's picture, a reading of a higher floor."""
-        notation = import_module("tpgraph.notation")
-        svg: str = notation.draw(self).svg
-        return svg
+    def _repr_svg_(self) -> str | None:
+        """What notebooks show: the program's picture, as `tpgraph.viewer` has it drawn."""
+        return svg_of(self)
 
     def to_networkx(self) -> nx.MultiDiGraph:
         """The typed graph: a vertex for each variable and each Nonlin or Moment gate.

@@ -1,0 +1,11 @@
+"""What a command line needs beyond the programs: files written whole or not at all, errors as data.
+
+Programs that use tpgraph as a library have their own ways for these.
+"""
+
+from __future__ import annotations
+
+from tpgraph.files import make_directory, require_file, require_folder, write_bytes
+from tpgraph.program.report import error_entry
+
+__all__ = ["error_entry", "make_directory", "require_file", "require_folder", "write_bytes"]
