@@ -109,6 +109,13 @@ class TextEdit:
     replacement: str
 
 
+def _printable(text: str) -> str:
+    """The text with escapes for what a terminal would carry out; its lines stay."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
 class TPError(Exception):
     """A mistake in the input: `message`, and where known `span`, `expected` and `mend`.
 
@@ -123,6 +130,7 @@ class TPError(Exception):
         mend: str | None = None,
         edits: Iterable[TextEdit] = (),
     ) -> None:
+        message = _printable(message)
         super().__init__(message)
         self.message = message
         self.span = span

@@ -40,6 +40,7 @@ from tpgraph.program import (
     Variable,
     check,
 )
+from tpgraph.program.graph import varied
 from tpgraph.transform import backward, ntk, reduce, unroll_sgd
 from tpgraph.types import Matrix, Scalar, Vector, Width
 
@@ -154,19 +155,19 @@ def test_a_corrupted_program_is_noticed(program: Program, which: int) -> None:
     equations = list(program.equations)
     match which:
         case 0:
-            corrupted = replace(program, equations=tuple(equations[:-1]))
+            corrupted = varied(program, equations=tuple(equations[:-1]))
         case 1:
-            corrupted = replace(program, name=program.name + "1")
+            corrupted = varied(program, name=program.name + "1")
         case 2:
-            corrupted = replace(program, labels={**program.labels, "x": "corrupted"})
+            corrupted = varied(program, labels={**program.labels, "x": "corrupted"})
         case 3:
             first, *rest = program.widths
-            corrupted = replace(program, widths=(replace(first, ratio=Fraction(3)), *rest))
+            corrupted = varied(program, widths=(replace(first, ratio=Fraction(3)), *rest))
         case 4:
-            corrupted = replace(program, declarations=program.declarations[::-1])
+            corrupted = varied(program, declarations=program.declarations[::-1])
         case _:
             last = replace(equations[-1], out=Variable("other", equations[-1].out.type))
-            corrupted = replace(program, equations=(*equations[:-1], last))
+            corrupted = varied(program, equations=(*equations[:-1], last))
     assert parse(to_text(program)) != corrupted
     assert from_json(to_json(program)) != corrupted
 

@@ -151,7 +151,7 @@ class TestWhole:
         )
 
     def test_outputs_do_not_depend_on_targets(self, builder):
-        y = Variable("label", Vector(D))
+        y = Variable("answer", Vector(D))
         builder.declare(Target(y))
         h = builder.bind("h", Product(U, False, Ref(y)), SPAN)
         s = builder.bind("s", Mean(Ref(h)))
@@ -160,8 +160,8 @@ class TestWhole:
         with pytest.raises(TPErrorGroup) as caught:
             builder.build()
         assert len(caught.value.errors) == 2
-        assert "output h depends on the target label" in str(caught.value)
-        assert "output s depends on the target label" in str(caught.value)
+        assert "output h depends on the target answer" in str(caught.value)
+        assert "output s depends on the target answer" in str(caught.value)
         assert "targets used in the loss alone" in str(caught.value)
 
     def test_check_accepts_what_the_builder_made_and_nothing_else(self, builder):

@@ -9,6 +9,7 @@ import pytest
 import tpgraph as tp
 from tpgraph.errors import Source, Span
 from tpgraph.program import MatMul, Moment, Nonlin, Place
+from tpgraph.program.graph import varied
 from tpgraph.types import Fixed, Vector, Width
 
 DIAGRAMS = sorted((Path(__file__).parents[2] / "diagrams").glob("*.tp"))
@@ -137,7 +138,7 @@ def test_equality_ignores_places_in_the_text_and_in_the_picture(program):
         place=Place("forward"),
         span=Span(Source("elsewhere", "U ξ"), 0, 3),
     )
-    assert replace(program, equations=(moved, *program.equations[1:])) == program
+    assert varied(program, equations=(moved, *program.equations[1:])) == program
     assert tp.parse(TEXT.replace("tanh", "erf")) != program
     assert tp.parse(TEXT.replace("output f\n", "")) != program
     assert "views" in repr(program)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tpgraph as tp
+from tpgraph.errors import TPNameError
 from tpgraph.program import (
     ACCENTS,
     GREEK,
@@ -72,7 +73,7 @@ def test_names_come_apart():
     assert split_name("h[1]") == ("h", (1,), None)
     assert split_name("l[2,-3]~12") == ("l", (2, -3), 12)
     assert split_name(temporary_name("x[1]", 2)) == ("x", (1,), 2)
-    with pytest.raises(AssertionError):
+    with pytest.raises(TPNameError):
         split_name("h[1")
 
 

@@ -253,7 +253,7 @@ def test_equations_read_only_what_is_bound(builder):
         builder.add(Nonlin(out(Vector(N)), IDENTITY, (Z,), span=SPAN))
     with pytest.raises(TPNameError, match="x is bound twice"):
         builder.add(Nonlin(X, IDENTITY, (Y,)))
-    with pytest.raises(AssertionError, match="changed its type"):
+    with pytest.raises(TPTypeError, match="is used as a vector of m"):
         check_equation(Nonlin(out(Vector(M)), IDENTITY, (Variable("x", Vector(M)),)), builder.scope)
 
 
@@ -264,7 +264,7 @@ def test_types_of_results():
     assert result_type(Nonlin(X, IDENTITY, (T, X))) == Vector(N)
     assert result_type(Moment(X, IDENTITY, (X,))) == Scalar()
     assert result_type(Moment(X, number(1), ())) == Scalar()
-    with pytest.raises(AssertionError, match="argument 2 of 1"):
+    with pytest.raises(TPTypeError, match="argument 2 of 1"):
         check_expression(Argument(2), 1, None)
 
 

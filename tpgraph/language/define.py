@@ -12,6 +12,7 @@ from tpgraph.language.scope import Scope, Silent, fail, instead, meant, nearest
 from tpgraph.language.syntax import Change, Placed
 from tpgraph.language.terms import Terms
 from tpgraph.program import MUP, NTK, STANDARD, Parametrization
+from tpgraph.program.naming import require_base
 from tpgraph.types import Fixed, Width
 
 __all__ = ["Definer", "require_small"]
@@ -82,6 +83,10 @@ class Definer:
 
     def _new_size(self, name: s.Name) -> None:
         scope = self.scope
+        try:
+            require_base(name.full, "a width, dim or const")
+        except TPNameError as error:
+            fail(name, error)
         if name.full in scope.widths or name.full in scope.numbers:
             fail(name, TPNameError(f"{name.full} is declared twice", mend="choose another name"))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any, assert_never
 
 from pydantic import ValidationError
@@ -58,6 +59,7 @@ from tpgraph.program import (
     Target,
     Variable,
 )
+from tpgraph.program.naming import require_base
 from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Vector, Width
 
 __all__ = ["from_json", "to_json"]
@@ -229,7 +231,7 @@ class _Reader:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.builder = Builder(document.name)
+        self.builder = Builder()
         self.functions: dict[str, Any] = dict(PRIMITIVES)
         self.unfolded: dict[str, tuple[int, int]] = {}
         self.widths: dict[str, Width] = {}
@@ -239,6 +241,7 @@ class _Reader:
 
     def program(self) -> Program:
         document = self.document
+        self._try("name", (), self._name, document.name)
         for number, width in enumerate(document.widths):
             self._try(f"widths[{number}]", (), self._width, width)
         self._try("parametrization", (), self._parametrization, None)
@@ -256,8 +259,10 @@ class _Reader:
         if document.loss is not None:
             self._try("loss", (), self._loss, document.loss)
         for name, latex in document.labels.items():
-            self.builder.label(name, latex)
+            self._try("labels", (), partial(self.builder.label, name), latex)
+        self._try("dims", (), self._dims, document.dims)
         raise_all(self.errors)
+        self.builder.require_whole()
         program = self.builder.build()
         if not (program.declarations or program.equations):
             raise TPSyntaxError("the document holds no program", expected="a declaration")
@@ -277,6 +282,15 @@ class _Reader:
             if len(self.errors) >= ERRORS.most:
                 last = TPLimitError(f"{ERRORS.most} errors; the rest was not looked at")
                 raise_all([*self.errors, last])
+
+    def _name(self, name: str) -> None:
+        self.builder.name = name
+
+    def _dims(self, dims: Mapping[str, int]) -> None:
+        for name in dims:
+            require_base(name, "a dim")
+            if name in self.widths:
+                raise TPNameError(f"{name} is a width and a dim")
 
     def _width(self, item: Any) -> None:
         ratio = _fraction(item.ratio)

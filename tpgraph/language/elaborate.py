@@ -275,7 +275,7 @@ class _Elaborator:
         scope = self.scope
         for name, node, origin in self.labels:
             if name in scope.bound or name in scope.functions:
-                self.builder.label(name, node.latex)
+                self._label_of(name, node, origin)
             elif name not in scope.failed and node.name.base not in scope.failed:
                 near = nearest(name, [*scope.bound, *scope.functions])
                 error = TPNameError(f"{name} has a label but is not bound", mend=meant(near))
@@ -283,6 +283,13 @@ class _Elaborator:
                 self._report(
                     Placed(error, *place, *instead(node.name, near)).located(self.source, origin)
                 )
+
+    def _label_of(self, name: str, node: s.Label, origin: int) -> None:
+        try:
+            self.builder.label(name, node.latex)
+        except TPError as error:
+            place = node.name.start, node.name.end
+            self._report(Placed(error, *place).located(self.source, origin))
 
     def _loop(self, node: s.Loop) -> None:
         scope = self.scope

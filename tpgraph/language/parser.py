@@ -15,6 +15,7 @@ from tpgraph.bounds import DEPTH
 from tpgraph.errors import Source, Span, TextEdit, TPError, TPLimitError, TPSyntaxError
 from tpgraph.language.diagnose import explain
 from tpgraph.language.lines import Line, logical_lines
+from tpgraph.language.names import NAME
 from tpgraph.language.syntax import Broken, DefineFunction, Expr, Loop, Name, Placed, Statement
 from tpgraph.language.templates import Templates
 from tpgraph.language.tree import TreeBuilder
@@ -27,8 +28,9 @@ Reporter = Callable[[TPError, str], None]
 
 @cache
 def grammar() -> str:
-    """The text of the grammar."""
-    return resources.files("tpgraph.language").joinpath("grammar.lark").read_text("utf-8")
+    """The text of the grammar, in which $NAME stands for what every name of a program fulfils."""
+    text = resources.files("tpgraph.language").joinpath("grammar.lark").read_text("utf-8")
+    return text.replace("$NAME", NAME.pattern)
 
 
 class LineParser:

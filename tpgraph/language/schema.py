@@ -11,15 +11,26 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tpgraph.bounds import NAME
+
 __all__ = ["Document", "published"]
 
+Base = Annotated[str, Field(pattern=r"^[^\[\]~\x00-\x1f\x7f-\x9f]+$", max_length=NAME.default)]
+"""A name without index; what else it must fulfil, `tpgraph.program.naming` says."""
+_INDEX = r"(0|-?[1-9][0-9]{0,9})"
 Name = Annotated[
-    str, Field(pattern=r"^[^\[\]~]+(\[-?[0-9]+(,-?[0-9]+)*\])?(~[0-9]+)*$", max_length=400)
+    str,
+    Field(
+        pattern=rf"^[^\[\]~\x00-\x1f\x7f-\x9f]+(\[{_INDEX}(,{_INDEX})*\])?(~[1-9][0-9]{{0,8}})?$",
+        max_length=400,
+    ),
 ]
 Ratio = Annotated[str, Field(pattern=r"^-?[0-9]+(/[0-9]+)?$", max_length=400)]
 Real = Annotated[float, Field(allow_inf_nan=False)]
 Dim = Annotated[int, Field(ge=1, le=10**9, strict=True)] | Name
 Text = Annotated[str, Field(max_length=10**6)]
+Words = Annotated[str, Field(max_length=NAME.default)]
+Label = Annotated[str, Field(max_length=10**6)]
 
 
 class _Model(BaseModel):
@@ -29,23 +40,23 @@ class _Model(BaseModel):
 class WidthModel(_Model):
     """A width; with `base`, the ratio times it."""
 
-    name: Name
+    name: Base
     ratio: Ratio = "1"
-    base: Name | None = None
+    base: Base | None = None
 
 
 class FunctionModel(_Model):
     """`fn name(parameters) = body`; the body is over z1, z2, …"""
 
-    name: Name
-    parameters: list[str]
+    name: Base
+    parameters: Annotated[list[Base], Field(min_length=1)]
     body: Text
 
 
 class ParametrizationModel(_Model):
     """Exponents of [input, hidden, readout]."""
 
-    name: str
+    name: Words
     a: tuple[Ratio, Ratio, Ratio]
     b: tuple[Ratio, Ratio, Ratio]
     c: Ratio
@@ -58,7 +69,7 @@ class ScalarModel(_Model):
     name: Name
     value: Text
     limit: Real
-    widths: list[Name] = []
+    widths: list[Base] = []
 
 
 class VectorModel(_Model):
@@ -103,8 +114,8 @@ class PlaceModel(_Model):
     """Where the notation puts what an equation binds."""
 
     row: Literal["forward", "backward", "between"]
-    context: str | None = None
-    partner: str | None = None
+    context: Words | None = None
+    partner: Name | None = None
 
 
 class MatMulModel(_Model):
@@ -138,16 +149,16 @@ class Document(_Model):
     """A whole program."""
 
     schema_: Literal["tpgraph.program/1"] = Field(alias="schema")
-    name: str
+    name: Words
     widths: list[WidthModel] = []
-    dims: dict[Name, Annotated[int, Field(ge=1, le=10**9)]] = {}
+    dims: dict[Base, Annotated[int, Field(ge=1, le=10**9)]] = {}
     parametrization: ParametrizationModel | None = None
     functions: list[FunctionModel] = []
     declarations: list[DeclarationModel] = []
     equations: list[EquationModel] = []
     outputs: list[Name] = []
     loss: Name | None = None
-    labels: dict[str, str] = {}
+    labels: dict[Name, Label] = {}
 
 
 def published() -> dict[str, object]:

@@ -7,10 +7,9 @@ Programs II (arXiv 2006.14548), the simple GIA check.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tpgraph.errors import TPTypeError
 from tpgraph.program import Equation, MatMul, Program, gradient_independence
+from tpgraph.program.graph import varied
 
 __all__ = ["backward_products"]
 
@@ -29,7 +28,7 @@ def backward_products(program: Program) -> frozenset[str]:
             mend="append it: tpgraph.backward(program), or --pass backward",
         )
     forward = tuple(e for e in program.equations if not _is_backward(e))
-    check = gradient_independence(replace(program, equations=forward))
+    check = gradient_independence(varied(program, equations=forward))
     if not check.holds:
         raise TPTypeError(
             f"gradient independence fails: {check.reason}",

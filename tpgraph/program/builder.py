@@ -10,33 +10,28 @@ product is one MatMul, a mean one Moment, a maximal coordinatewise part one Nonl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from types import MappingProxyType
 from typing import TypeAlias, assert_never
 
 from tpgraph.bounds import OPERATIONS
-from tpgraph.errors import Span, TextEdit, TPNameError, TPTypeError, raise_all
-from tpgraph.functions import Apply, Argument, Defined, Expression, Function, Number, written_out
+from tpgraph.errors import Span
+from tpgraph.functions import Apply, Argument, Expression, Function, Number, written_out
 from tpgraph.program.equations import (
-    Declaration,
     Equation,
-    InitialScalar,
     MatMul,
     Moment,
     Nonlin,
     Origin,
-    Parameter,
     Place,
     Read,
-    Target,
 )
-from tpgraph.program.graph import Program
-from tpgraph.program.parametrization import Parametrization
-from tpgraph.program.rules import Checked, check_declaration, check_equation, result_type
+from tpgraph.program.gate import Gate
+from tpgraph.program.graph import Program, assembled, through_gate
+from tpgraph.program.rules import result_type
 from tpgraph.program.variables import Variable, temporary_name
-from tpgraph.types import Scalar, Width
+from tpgraph.types import Scalar
 
 __all__ = ["Builder", "Call", "Constant", "Mean", "Product", "Ref", "Term", "check"]
 
@@ -91,7 +86,7 @@ Term: TypeAlias = Ref | Constant | Call | Product | Mean
 _PENDING = Scalar()
 
 
-class Builder:
+class Builder(Gate):
     """Collects a program; every method raises a TPError at the first thing that does not fit.
 
     `origin` is the statement of a text that is being carried out, if there is one: what `bind`
@@ -99,82 +94,9 @@ class Builder:
     """
 
     def __init__(self, name: str = "program") -> None:
-        self.name = name
-        self.parametrization: Parametrization | None = None
+        super().__init__(name)
         self.origin: Origin | None = None
-        self._scope: dict[str, Variable] = {}
-        self._where: dict[str, Span | None] = {}
-        self._widths: dict[str, Width] = {}
-        self._declarations: list[Declaration] = []
-        self._equations: list[Equation] = []
-        self._outputs: list[Variable] = []
-        self._loss: Variable | None = None
-        self._functions: dict[str, Defined] = {}
-        self._labels: dict[str, str] = {}
         self._interned: dict[Expression, Expression] = {}
-        self._checked: Checked = {}
-
-    @property
-    def scope(self) -> Mapping[str, Variable]:
-        """The names bound so far."""
-        return MappingProxyType(self._scope)
-
-    @property
-    def widths(self) -> Mapping[str, Width]:
-        """The widths declared so far."""
-        return MappingProxyType(self._widths)
-
-    def width(self, width: Width, span: Span | None = None) -> Width:
-        """Declare a width; a ratio needs its base declared before."""
-        if width.name in self._widths:
-            raise TPNameError(f"width {width.name} is declared twice", span)
-        if width.base is not None and width.base not in self._widths:
-            raise TPNameError(f"width {width.base} is not declared", span, mend="declare it before")
-        if width.base is not None and self._widths[width.base].base is not None:
-            raise TPTypeError(
-                f"width {width.name} is a ratio of {width.base}, which is a ratio itself",
-                span,
-                f"a ratio of {self._widths[width.base].base}",
-            )
-        if width.ratio <= 0 or (width.base is None and width.ratio != 1):
-            raise TPTypeError(
-                f"width {width.name} = {width.ratio} {width.base or ''}".rstrip(),
-                span,
-                "a ratio > 0 of another width",
-            )
-        self._widths[width.name] = width
-        return width
-
-    def define(self, function: Defined, span: Span | None = None) -> Defined:
-        """Add a coordinatewise function of the program's own."""
-        if function.name in self._functions:
-            raise TPNameError(f"function {function.name} is defined twice", span)
-        self._functions[function.name] = function
-        return function
-
-    def declare(self, declaration: Declaration) -> tuple[Variable, ...]:
-        """Add a declaration and bind its variables."""
-        names: set[str] = set()
-        for variable in declaration.variables:
-            self._require_free(variable.name, declaration.span)
-            if variable.name in names:
-                raise TPNameError(f"{variable} is declared twice", declaration.span)
-            names.add(variable.name)
-        check_declaration(declaration)
-        self._require_widths(declaration)
-        for variable in declaration.variables:
-            self._bind(variable, declaration.span)
-        self._declarations.append(declaration)
-        return declaration.variables
-
-    def add(self, equation: Equation) -> Variable:
-        """Add an equation and bind its `out`."""
-        self._require_free(equation.out.name, equation.span)
-        check_equation(equation, self._scope, self._checked)
-        origin = equation.origin
-        self._bind(equation.out, equation.span if origin is None else origin.span)
-        self._equations.append(equation)
-        return equation.out
 
     def bind(
         self, target: str, term: Term, span: Span | None = None, place: Place | None = None
@@ -210,37 +132,10 @@ class Builder:
             del self._scope[equation.out.name], self._where[equation.out.name]
         del self._equations[mark:]
 
-    def output(self, variable: Variable, span: Span | None = None) -> None:
-        """Declare a variable an output of the network."""
-        self._require_bound(variable, span)
-        if variable.is_matrix:
-            raise TPTypeError(f"output {variable} is a matrix", span, "a vector or a scalar")
-        if variable in self._outputs:
-            raise TPNameError(f"{variable} is an output already", span)
-        self._outputs.append(variable)
-
-    def loss(self, variable: Variable, span: Span | None = None) -> None:
-        """Declare the loss, a scalar or a vector of fixed dimension that is summed."""
-        if self._loss is not None:
-            raise TPNameError("the program has a loss already", span)
-        self._require_bound(variable, span)
-        if not (variable.is_scalar or variable.is_fixed):
-            raise TPTypeError(
-                f"the loss is a {variable.type}",
-                span,
-                "a scalar or a vector of fixed dimension",
-                "take the mean of it, or read it out by a matrix",
-            )
-        self._loss = variable
-
-    def label(self, name: str, latex: str) -> None:
-        """Give a variable or function the LaTeX label that pictures and listings show."""
-        self._labels[name] = latex
-
     def build(self) -> Program:
         """The program. Raises what can only be seen of the whole."""
-        raise_all(self._global_errors())
-        return Program(
+        self.finish()
+        return assembled(
             name=self.name,
             widths=tuple(self._widths.values()),
             declarations=tuple(self._declarations),
@@ -268,73 +163,6 @@ class Builder:
         )
         self._interned[expression] = expression
         return expression
-
-    def _require_free(self, name: str, span: Span | None) -> None:
-        if name in self._scope:
-            where = self._where[name]
-            raise TPNameError(
-                f"{name} is bound twice",
-                span,
-                "a new name: every variable is bound once",
-                f"it was bound before at {where}" if where is not None else None,
-            )
-
-    def _require_bound(self, variable: Variable, span: Span | None) -> None:
-        if self._scope.get(variable.name) != variable:
-            raise TPNameError(f"{variable} is not bound before its use", span)
-
-    def _require_widths(self, declaration: Declaration) -> None:
-        """Every width of a declared object must be one of the program's."""
-        widths = declaration.widths if isinstance(declaration, InitialScalar) else ()
-        for variable in declaration.variables:
-            widths += tuple(d for d in variable.type.dimensions if isinstance(d, Width))
-        for width in widths:
-            if self._widths.get(width.name) != width:
-                raise TPNameError(
-                    f"width {width} of {declaration.variables[0]} is not declared",
-                    declaration.span,
-                    mend="declare it before",
-                )
-
-    def _bind(self, variable: Variable, span: Span | None) -> None:
-        self._scope[variable.name] = variable
-        self._where[variable.name] = span
-
-    def _global_errors(self) -> Iterator[TPTypeError]:
-        first = next((d for d in self._declarations if isinstance(d, Parameter)), None)
-        if first is not None and self.parametrization is None:
-            raise TPTypeError(
-                f"{first.variable} is a param, but the program has no parametrization",
-                first.span,
-                "parametrization ntk, mup, standard or abc(…)",
-                "add a line such as: parametrization ntk",
-                _line_above(first, "parametrization ntk"),
-            )
-        tainted = {
-            d.variable.name: d.variable.name for d in self._declarations if isinstance(d, Target)
-        }
-        if not tainted:
-            return
-        for equation in self._equations:
-            source = next((tainted[v.name] for v in equation.inputs if v.name in tainted), None)
-            if source is not None:
-                tainted[equation.out.name] = source
-        for output in self._outputs:
-            if output.name in tainted:
-                yield TPTypeError(
-                    f"output {output} depends on the target {tainted[output.name]}",
-                    self._where[output.name],
-                    "targets used in the loss alone",
-                )
-
-
-def _line_above(declaration: Declaration, line: str) -> tuple[TextEdit, ...]:
-    """The edit that adds a line above the statement of a declaration; none inside of a loop."""
-    origin = declaration.origin
-    if origin is None or origin.values:
-        return ()
-    place = Span(origin.span.source, origin.span.start, origin.span.start)
-    return (TextEdit(place, f"{line}\n"),)
 
 
 class _Cut:
@@ -425,23 +253,9 @@ def _typed(equation: Equation) -> Equation:
 
 
 def check(program: Program) -> Program:
-    """Check a program that was put together by hand or by a transform, and return it.
+    """Check a program that was put together by a transform, and return it.
 
     Raises a TPError, or a TPErrorGroup, as `Builder` does.
     """
-    builder = Builder(program.name)
-    builder.parametrization = program.parametrization
-    for width in program.widths:
-        builder.width(width)
-    for function in program.functions:
-        builder.define(function)
-    for declaration in program.declarations:
-        builder.declare(declaration)
-    for equation in program.equations:
-        builder.add(equation)
-    for output in program.outputs:
-        builder.output(output)
-    if program.loss is not None:
-        builder.loss(program.loss)
-    builder.build()
+    through_gate(program)
     return program

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tpgraph.functions import Defined
 from tpgraph.program.equations import (
@@ -21,6 +21,7 @@ from tpgraph.program.equations import (
     Parameter,
     Target,
 )
+from tpgraph.program.gate import Gate
 from tpgraph.program.parametrization import Parametrization
 from tpgraph.program.variables import Variable
 from tpgraph.types import Width
@@ -29,16 +30,17 @@ from tpgraph.viewer import svg_of
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["Program"]
+__all__ = ["Program", "assembled", "through_gate", "varied"]
 
 
 @dataclass(frozen=True, eq=True)
 class Program:
     """A Tensor Program: an ordered tuple of equations over declared initial objects.
 
-    Build one with `tpgraph.parse`, `tpgraph.builder` or `tpgraph.program.Builder`, which check it;
-    transforms make new ones. Two programs are equal when they say the same, wherever their texts
-    stood. Initial objects are distinct by name.
+    Build one with `tpgraph.parse`, `tpgraph.builder` or `tpgraph.program.Builder`; transforms make
+    new ones. Made from its parts it goes through the same gate, which raises a TPError. Two
+    programs are equal when they say the same, wherever their texts stood. Initial objects are
+    distinct by name.
     """
 
     name: str
@@ -52,6 +54,9 @@ class Program:
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     __hash__ = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        through_gate(self)
 
     def __repr__(self) -> str:
         return (
@@ -194,3 +199,31 @@ class Program:
         if variable.is_scalar:
             return "scalar"
         return "G" if self.is_g(variable) else "X"
+
+
+def through_gate(program: Program) -> None:
+    """Raise a TPError, or a TPErrorGroup, where the program is not one that a text could say."""
+    Gate(program.name).take(
+        program.widths,
+        program.declarations,
+        program.equations,
+        program.outputs,
+        program.loss,
+        program.parametrization,
+        program.functions,
+        program.labels,
+    )
+
+
+def assembled(**parts: Any) -> Program:
+    """A program of parts that went through a gate one by one."""
+    made = object.__new__(Program)
+    for part in fields(Program):
+        object.__setattr__(made, part.name, parts[part.name])
+    return made
+
+
+def varied(program: Program, **parts: Any) -> Program:
+    """A program with other parts, for the eyes of tpgraph alone: it need not be a whole one."""
+    own = {part.name: getattr(program, part.name) for part in fields(Program)}
+    return assembled(**(own | parts))

@@ -337,6 +337,7 @@ class OperatorBuilder:
 
     def build(self) -> Program:
         """The program. Raises what can only be seen of the whole."""
+        self._builder.require_whole()
         return self._builder.build()
 
     def _variable(self, name: str, type_: Type) -> Variable:

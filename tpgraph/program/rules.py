@@ -12,10 +12,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import TypeAlias, assert_never
 
-from tpgraph.errors import Span, TextEdit, TPNameError, TPTypeError
-from tpgraph.functions import Apply, Argument, Expression, Number
+from tpgraph.bounds import NUMBER
+from tpgraph.errors import Span, TextEdit, TPLimitError, TPNameError, TPTypeError
+from tpgraph.functions import (
+    PRIMITIVES,
+    Apply,
+    Argument,
+    Defined,
+    Expression,
+    Function,
+    Number,
+    Primitive,
+)
 from tpgraph.program.equations import (
     Data,
     Declaration,
@@ -33,7 +44,20 @@ from tpgraph.program.parametrization import layer_kind
 from tpgraph.program.variables import Variable
 from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Type, Vector, Width
 
-__all__ = ["check_declaration", "check_equation", "check_expression", "result_type"]
+__all__ = [
+    "MAX_NUMBER",
+    "MAX_SIZE",
+    "Checked",
+    "check_declaration",
+    "check_equation",
+    "check_expression",
+    "result_type",
+]
+
+MAX_NUMBER = Fraction(NUMBER.default)
+"""Of every constant of a program, so that it is a float."""
+MAX_SIZE = 10**9
+"""Of a fixed dimension."""
 
 
 def check_declaration(declaration: Declaration) -> None:
@@ -72,15 +96,21 @@ def check_declaration(declaration: Declaration) -> None:
 
 def _require_dimensions(variable: Variable, span: Span | None) -> None:
     for dimension in variable.type.dimensions:
-        if isinstance(dimension, Fixed) and dimension.value < 1:
+        if isinstance(dimension, Fixed) and not _is_size(dimension.value):
             raise TPTypeError(
                 f"{variable} has dimension {dimension.value}", span, "a whole number ≥ 1"
             )
 
 
+def _is_size(value: object) -> bool:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return whole and 1 <= value <= MAX_SIZE  # type: ignore[operator]
+
+
 def _check_gaussian(declaration: InitialVectors) -> None:
     span, variables = declaration.span, declaration.variables
-    assert variables, "a declaration binds something"
+    if not variables:
+        raise TPTypeError("a declaration binds no vector", span)
     for variable in variables:
         _require(variable, variable.is_vector, "a vector", span)
         if variable.dim != variables[0].dim:
@@ -136,14 +166,15 @@ def _require(variable: Variable, holds: bool, kind: str, span: Span | None) -> N
 
 
 def _require_finite(value: float, what: str, span: Span | None) -> None:
-    if not math.isfinite(value):
+    if not (isinstance(value, int | float) and math.isfinite(value)):
         raise TPTypeError(f"{what} is {value}", span, "a finite number")
 
 
 def _require_variance(variance: float, variable: Variable, span: Span | None) -> None:
-    if not (math.isfinite(variance) and variance >= 0):
+    real = isinstance(variance, int | float) and math.isfinite(variance)
+    if not (real and variance >= 0):
         raise TPTypeError(
-            f"the variance of {variable} is {variance:g}", span, "a finite number ≥ 0"
+            f"the variance of {variable} is {variance!r}", span, "a finite number ≥ 0"
         )
 
 
@@ -162,8 +193,10 @@ def check_equation(
         bound = scope.get(variable.name)
         if bound is None:
             raise TPNameError(f"{variable} is not bound before its use", equation.span)
-        same = bound is variable or bound == variable
-        assert same, f"{variable} changed its type from {bound.type}"
+        if bound is not variable and bound != variable:
+            raise TPTypeError(
+                f"{variable} is a {bound.type}, but is used as a {variable.type}", equation.span
+            )
     result = result_type(equation, checked)
     if equation.out.type != result:
         raise TPTypeError(
@@ -281,14 +314,37 @@ def _common_dimension(equation: Nonlin | Moment) -> Dimension | None:
     return None if first is None else first.dim
 
 
+def _require_number(value: object, span: Span | None) -> None:
+    if not isinstance(value, Fraction | int):
+        raise TPTypeError(f"{value!r} is not an exact number", span)
+    if abs(Fraction(value)) > MAX_NUMBER:
+        raise TPLimitError("the number is too large", span, "numbers to 1e308")
+
+
+def _require_function(function: Function, order: int, span: Span | None) -> None:
+    """A primitive must be the table's own, as its text becomes code."""
+    if isinstance(function, Primitive):
+        own = PRIMITIVES.get(function.name)
+        if own is not function and (
+            own is None or own.numpy != function.numpy or own.helpers != function.helpers
+        ):
+            raise TPNameError(f"{function.name!r} is no function of the table", span)
+    elif not isinstance(function, Defined):
+        raise TPTypeError(f"a {type(function).__name__} is no function", span)
+    if not (isinstance(order, int) and order >= 0):
+        raise TPTypeError(f"a derivative of order {order!r}", span, "a whole number ≥ 0")
+
+
 def check_expression(expression: Expression, arity: int, span: Span | None) -> None:
     """Raise a TPTypeError where a function has a wrong number of arguments."""
     match expression:
-        case Number():
-            return
+        case Number(value):
+            _require_number(value, span)
         case Argument(index):
-            assert 0 <= index < arity, f"argument {index} of {arity}"
+            if not (isinstance(index, int) and 0 <= index < arity):
+                raise TPTypeError(f"there is no argument {index!r} of {arity}", span)
         case Apply(function, arguments, order):
+            _require_function(function, order, span)
             given, wanted = len(arguments), function.arity
             if given != wanted and (wanted is not None or given < 2):
                 raise TPTypeError(

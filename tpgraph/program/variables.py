@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from tpgraph.errors import TPNameError
 from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Type, Vector, Width
 
 __all__ = ["ACCENTS", "GREEK", "Variable", "canonical_name", "split_name", "temporary_name"]
@@ -115,7 +116,8 @@ def split_name(name: str) -> tuple[str, tuple[int, ...], int | None]:
     (('h', (1, 2), 3), ('x', (), None))
     """
     match = _NAME.fullmatch(name)
-    assert match is not None, name
+    if match is None:
+        raise TPNameError(f"{name!r} cannot be the name of a variable")
     index = tuple(int(i) for i in match["index"].split(",")) if match["index"] else ()
     return match["base"], index, int(match["temporary"]) if match["temporary"] else None
 

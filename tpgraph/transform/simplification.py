@@ -21,6 +21,7 @@ from tpgraph.functions import (
 )
 from tpgraph.functions import simplify as simplify_expression
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, Variable
+from tpgraph.program.graph import varied
 from tpgraph.program.reach import ancestors
 from tpgraph.transform.emit import Formula, compact, keep_labels, start_builder
 
@@ -54,7 +55,7 @@ def simplify(program: Program, keep: Iterable[str] = ()) -> Program:
 
 
 def _alive(program: Program, equations: Sequence[Equation], ends: set[str]) -> list[Equation]:
-    needed = ancestors(replace(program, equations=tuple(equations)), ends)
+    needed = ancestors(varied(program, equations=tuple(equations)), ends)
     return [e for e in equations if e.out.name in needed]
 
 

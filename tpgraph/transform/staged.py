@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from tpgraph.errors import TPTypeError
 from tpgraph.program import Equation, Moment, Place, Program, split_name
+from tpgraph.program.graph import varied
 from tpgraph.transform.contexts import TEST
 
 __all__ = ["TEST_PASS", "TRAIN_PASS", "staged"]
@@ -36,7 +37,7 @@ def staged(program: Program) -> Program:
             mend="give it a loss and let unroll_sgd write the passes",
         )
     equations = tuple(replace(e, place=places[e.out.name]) for e in program.equations)
-    return replace(program, equations=equations)
+    return varied(program, equations=equations)
 
 
 def _place(program: Program, equation: Equation) -> Place:

@@ -8,7 +8,6 @@ stay iid Gaussian, so that a program may go on with f as a number. Source: Tenso
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,6 +17,7 @@ from tpgraph.errors import TPDataError
 from tpgraph.limits.sampling.gaussian import Family
 from tpgraph.limits.sampling.normals import Array, Normals
 from tpgraph.program import MatMul, Program
+from tpgraph.program.graph import varied
 from tpgraph.program.reach import ancestors
 
 __all__ = ["SAMPLED", "Outputs", "Readouts", "known_readouts", "readouts_first"]
@@ -57,7 +57,7 @@ def readouts_first(program: Program, known: Iterable[str]) -> Program:
     early = ancestors(program, set(known))
     first = tuple(e for e in program.equations if e.out.name in early)
     rest = tuple(e for e in program.equations if e.out.name not in early)
-    return replace(program, equations=first + rest)
+    return varied(program, equations=first + rest)
 
 
 class Readouts:

@@ -39,6 +39,7 @@ from tpgraph.program import (
     Variable,
     split_name,
 )
+from tpgraph.program.graph import varied
 from tpgraph.program.labels import default_latex
 from tpgraph.types import Scalar
 
@@ -140,7 +141,7 @@ class _StepWriter:
         labels |= {k: v for k, v in self.source.labels.items() if k in kept}
         functions = {f.name for f in self.source.functions}
         labels |= {k: v for k, v in self.source.labels.items() if k in functions}
-        program = replace(
+        program = varied(
             self.source,
             declarations=(*given, sign, *self.declared.values()),
             equations=tuple(placed([*self.equations.values()])),

@@ -24,6 +24,7 @@ from tpgraph.program import (
     Program,
     Variable,
 )
+from tpgraph.program.graph import varied
 from tpgraph.program.labels import default_latex
 
 __all__ = ["localised"]
@@ -66,7 +67,7 @@ class _Local:
         """The whole work."""
         written = [e for equation in self.equations for e in self._written(equation)]
         rest = [e for e in self.source.equations if e.out.name not in self.drawn]
-        program = replace(
+        program = varied(
             self.source,
             declarations=(*self.source.declarations, *self.declared.values()),
             equations=(*rest, *written),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tpgraph.program import Equation, MatMul, Nonlin, Program, Variable
+from tpgraph.program.graph import varied
 from tpgraph.program.labels import latex_name
 
 __all__ = ["signals_once"]
@@ -31,7 +32,7 @@ def signals_once(program: Program) -> Program:
         for old, new in instead.items()
         if program.variables[new].is_temporary and not program.variables[old].is_temporary
     }
-    return replace(program, equations=tuple(kept), labels={**labels, **program.labels})
+    return varied(program, equations=tuple(kept), labels={**labels, **program.labels})
 
 
 def _aside(program: Program) -> frozenset[str]:
