@@ -28,7 +28,7 @@ from tpgraph.seeds import seed_sequence
 from tpgraph.study.compare.compare import compare
 from tpgraph.study.compare.result import Comparison
 from tpgraph.study.compare.runs import RunTask, Trainer
-from tpgraph.study.compare.samples import experience, sizes_of
+from tpgraph.study.samples import experience, sizes_of
 from tpgraph.training import synthetic_data
 
 FILES = {"manifest.json", "runs.sqlite", "comparison.csv", "summary.json", "comparison.svg",

@@ -12,9 +12,9 @@ import pytest
 import tpgraph as tp
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.program import MUP, NTK, STANDARD, Parametrization, analyze
-from tpgraph.study.compare.samples import experience, fit_exponent
 from tpgraph.study.coordinates.check import CoordinateCheck, coordinate_check
 from tpgraph.study.coordinates.theory import UNCHANGED, UNSTABLE, predict
+from tpgraph.study.samples import experience, fit_exponent
 from tpgraph.training import synthetic_data
 
 STABLE = "abc(a=[0, 0, 0], b=[0, 1/2, 1/2], c=1)"

@@ -20,11 +20,11 @@ from typer.testing import CliRunner
 from tpgraph.errors import TPDataError, TPError, TPTypeError
 from tpgraph.study.drift.figure import drift_figure
 from tpgraph.study.drift.grid import DriftGrid
-from tpgraph.study.drift.network import constants_of, network, with_function, with_loss
 from tpgraph.study.drift.presets import drift_preset, drift_samples
 from tpgraph.study.drift.study import drift_study, drift_task
 from tpgraph.study.drift.training import Schedule, State, descend
 from tpgraph.study.figures import figure_bytes
+from tpgraph.study.network import constants_of, network, with_function, with_loss
 from tpgraph_cli.main import app
 
 NETWORK = """

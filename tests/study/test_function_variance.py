@@ -17,7 +17,6 @@ from tpgraph.kernels import kernel
 from tpgraph.kernels.ensemble import gaussian_ensemble, kernel_solution
 from tpgraph.language import parse
 from tpgraph.seeds import seed_sequence
-from tpgraph.study.drift.network import network, with_function, with_loss
 from tpgraph.study.figures import figure_bytes
 from tpgraph.study.function_variance.figure import (
     kappa_panels,
@@ -35,6 +34,7 @@ from tpgraph.study.function_variance.study import (
 )
 from tpgraph.study.function_variance.summary import variance_and_error
 from tpgraph.study.function_variance.theory import kappas, trained_variance
+from tpgraph.study.network import network, with_function, with_loss
 from tpgraph_cli.main import app
 
 HALVED = with_loss(NETWORK, "(f - y)^2 / 2")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from tpgraph.errors import TPDataError
 
-__all__ = ["figure_bytes"]
+__all__ = ["figure_bytes", "new_figure", "plain_axes", "width_axis"]
 
 _METADATA: dict[str, dict[str, str | None]] = {
     "pdf": {"CreationDate": None},
@@ -33,3 +37,26 @@ def figure_bytes(figure: Figure, name: str | Path, dpi: float = 150) -> bytes:
     with mpl.rc_context({"svg.hashsalt": "tpgraph"}):
         figure.savefig(buffer, format=kind, dpi=dpi, metadata=_METADATA[kind])
     return buffer.getvalue()
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of so many inches, drawn without a screen."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def width_axis(axes: Axes, widths: Sequence[int]) -> None:
+    """A logarithmic axis of widths with a mark at each (at every other, where there are many)."""
+    axes.set_xscale("log")
+    shown = widths if len(widths) <= 8 else widths[::2]
+    axes.set_xticks(list(shown), labels=[str(w) for w in shown])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel("width $n$")
+    plain_axes(axes)
+
+
+def plain_axes(axes: Axes) -> None:
+    """A fine grid, and no frame above and to the right."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(True, linewidth=0.3, alpha=0.6)

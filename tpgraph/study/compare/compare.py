@@ -37,8 +37,8 @@ from tpgraph.study.compare.limits import (
 )
 from tpgraph.study.compare.result import Comparison, Run
 from tpgraph.study.compare.runs import RunTask, Trainer
-from tpgraph.study.compare.samples import Data, Experience, TestPoints, experience, samples_of
 from tpgraph.study.figures import figure_bytes
+from tpgraph.study.samples import Data, Experience, TestPoints, experience, samples_of
 from tpgraph.study.store import Store
 from tpgraph.study.sweep import Progress, Sweep, run_sweep
 from tpgraph.training import check_settings

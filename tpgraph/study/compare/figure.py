@@ -5,12 +5,11 @@ from __future__ import annotations
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from tpgraph.study.compare.result import Comparison, Run
-from tpgraph.study.coordinates.figure import width_axis
+from tpgraph.study.figures import new_figure, plain_axes, width_axis
 
 __all__ = ["compare_figure"]
 
@@ -25,8 +24,7 @@ def compare_figure(found: Comparison) -> Figure:
     several widths, with its limit dashed. In the kernel regime each has a limit of its own, from
     its own f₀, and the band is mean ± sd over initializations at infinite width.
     """
-    figure = Figure(figsize=(10.5, 4.4), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(10.5, 4.4)
     left, right = figure.subplots(1, 2)
     _trajectories(left, found)
     _errors(right, found)
@@ -82,7 +80,7 @@ def _trajectories(axes: Axes, found: Comparison) -> None:
         "each network beside its limit from the same $f_0$" if own else "networks and their limit",
         fontsize=10,
     )
-    _plain(axes)
+    plain_axes(axes)
     axes.legend(fontsize=8, framealpha=0.7, edgecolor="none")
 
 
@@ -110,8 +108,3 @@ def _errors(axes: Axes, found: Comparison) -> None:
     axes.set_yscale("log")
     width_axis(axes, [int(w) for w in widths])
     axes.legend(fontsize=8, frameon=False)
-
-
-def _plain(axes: Axes) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(True, linewidth=0.3, alpha=0.6)

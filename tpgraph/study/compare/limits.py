@@ -25,7 +25,7 @@ from tpgraph.kernels.result import Kernel
 from tpgraph.limits import limit
 from tpgraph.limits.estimates import VectorLimit
 from tpgraph.program import Program, Regime, Variable, analysis_of
-from tpgraph.study.compare.samples import Array, Experience
+from tpgraph.study.samples import Array, Experience
 from tpgraph.transform import unroll_sgd
 from tpgraph.transform.contexts import TEST, Context
 

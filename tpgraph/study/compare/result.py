@@ -11,7 +11,7 @@ import numpy as np
 
 from tpgraph.program import Regime
 from tpgraph.study.compare.limits import Ensemble
-from tpgraph.study.compare.samples import Array, fit_exponent
+from tpgraph.study.samples import Array, fit_exponent
 from tpgraph.study.table import csv_text
 
 __all__ = ["Comparison", "Run"]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tpgraph.compiler import Module, Params, compile
 from tpgraph.language import parse
 from tpgraph.seeds import seed_sequence
-from tpgraph.study.compare.samples import Array, Experience, sizes_of
+from tpgraph.study.samples import Array, Experience, sizes_of
 
 __all__ = ["RunTask", "Trainer"]
 

@@ -16,7 +16,8 @@ from tpgraph.compiler import Module, Params, compile
 from tpgraph.errors import TPDataError
 from tpgraph.program import Program
 from tpgraph.seeds import seed_sequence
-from tpgraph.study.compare.samples import (
+from tpgraph.study.coordinates.theory import UNCHANGED, UNSTABLE, Prediction, predict
+from tpgraph.study.samples import (
     Array,
     Data,
     Experience,
@@ -25,7 +26,6 @@ from tpgraph.study.compare.samples import (
     samples_of,
     sizes_of,
 )
-from tpgraph.study.coordinates.theory import UNCHANGED, UNSTABLE, Prediction, predict
 from tpgraph.study.table import csv_text
 from tpgraph.training import check_settings
 

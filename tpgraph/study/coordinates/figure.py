@@ -7,15 +7,14 @@ from collections.abc import Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
 
 from tpgraph.program import default_latex
-from tpgraph.study.compare.samples import Array
 from tpgraph.study.coordinates.check import CoordinateCheck, Exponent
+from tpgraph.study.figures import new_figure, width_axis
+from tpgraph.study.samples import Array
 
-__all__ = ["coordinate_figure", "width_axis"]
+__all__ = ["coordinate_figure"]
 
 _SPAN = 20.0
 """The least ratio of the ends of a vertical axis."""
@@ -30,8 +29,7 @@ def coordinate_figure(check: CoordinateCheck) -> Figure:
     Lines are means over seeds with the range of the seeds behind them; outputs are dashed. The
     legend has the measured exponent and, in brackets, the predicted one.
     """
-    figure = Figure(figsize=(11.0, 4.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(11.0, 4.6)
     left, right = figure.subplots(1, 2)
     steps = check.sizes.shape[2] - 1
     _panel(left, check, check.sizes[:, :, 0], [check.size(n) for n in check.names])
@@ -89,14 +87,3 @@ def _guides(axes: Axes, widths: Sequence[int], values: Array, predicted: Sequenc
                 f"$n^{{{exponent:g}}}$", (n[-1], line[-1]), color="0.4", fontsize=8,
                 xytext=(-4, -9), textcoords="offset points", ha="right",
             )  # fmt: skip
-
-
-def width_axis(axes: Axes, widths: Sequence[int]) -> None:
-    """A logarithmic axis of widths with a mark at each (at every other, where there are many)."""
-    axes.set_xscale("log")
-    shown = widths if len(widths) <= 8 else widths[::2]
-    axes.set_xticks(list(shown), labels=[str(w) for w in shown])
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel("width $n$")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(True, linewidth=0.3, alpha=0.6)

@@ -10,7 +10,6 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
@@ -21,6 +20,7 @@ from tpgraph.study.activations import activation
 from tpgraph.study.dispersion.deep_kernel import Point
 from tpgraph.study.dispersion.settings import DispersionSettings
 from tpgraph.study.dispersion.statistics import Moments
+from tpgraph.study.figures import new_figure
 from tpgraph.study.phase.fixed_points import border
 
 __all__ = ["draw_curves", "draw_lines", "draw_maps"]
@@ -49,8 +49,7 @@ def draw_maps(
         for w in range(len(settings.widths))
         for bias in dict.fromkeys(point[2] for point in settings.points)
     ]
-    figure = Figure(figsize=(1.6 + 2.5 * len(columns), 0.7 + 2.5 * len(rows)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(1.6 + 2.5 * len(columns), 0.7 + 2.5 * len(rows))
     panels = figure.subplots(len(rows), len(columns), squeeze=False, sharex=True, sharey=True)
     for (name, j), line in zip(rows, panels, strict=True):
         for (w, bias), axes in zip(columns, line, strict=True):
@@ -123,8 +122,7 @@ def draw_curves(settings: DispersionSettings, found: Sequence[Moments]) -> Figur
     84 %. The dotted line is exp(5 L/M), the growth at the edge (Hanin & Nica 2019).
     """
     points, rows = settings.points, 2 if len(settings.widths) > 1 else 1
-    figure = Figure(figsize=(1.2 + 2.6 * len(points), 0.6 + 2.4 * rows), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(1.2 + 2.6 * len(points), 0.6 + 2.4 * rows)
     panels = figure.subplots(rows, len(points), squeeze=False, sharey=True, sharex="row")
     depths = np.array(settings.depths, dtype=float)
     for p, point in enumerate(points):
@@ -184,8 +182,7 @@ def _finish(
 
 def draw_lines(settings: DispersionSettings, found: Sequence[Moments]) -> Figure:
     """The ratio at one depth: against σ_w², a line for each width, or for one σ_w² against M."""
-    figure = Figure(figsize=(5.6, 4.0), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(5.6, 4.0)
     axes = figure.subplots()
     over_width = len({point[1] for point in settings.points}) == 1
     for x, label, band in _lines(settings, found, over_width):

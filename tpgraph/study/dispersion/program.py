@@ -16,7 +16,7 @@ from tpgraph.kernels.empirical import Finite, finite
 from tpgraph.kernels.inputs import Inputs
 from tpgraph.language import parse
 from tpgraph.seeds import seed_sequence
-from tpgraph.study.drift.network import with_function
+from tpgraph.study.network import with_function
 from tpgraph.study.sweep import Sweep
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
@@ -18,6 +17,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from tpgraph.errors import TPDataError
 from tpgraph.functions import Function
 from tpgraph.study.drift.study import DriftResult
+from tpgraph.study.figures import new_figure
 from tpgraph.study.phase.diagram import draw_border
 
 __all__ = ["ROWS", "drift_figure"]
@@ -58,8 +58,7 @@ def drift_figure(
     drawn = _rows(result, rows, loss_range)
     grid = result.grid
     height = 0.7 + 2.1 * len(drawn)
-    figure = Figure(figsize=(1.6 + 2.6 * len(grid.depths), height), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(1.6 + 2.6 * len(grid.depths), height)
     axes = figure.subplots(len(drawn), len(grid.depths), squeeze=False, sharex=True, sharey=True)
     for row, line in zip(drawn, axes, strict=True):
         for depth, values, panel in zip(grid.depths, row.maps, line, strict=True):

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 from tpgraph.errors import TPDataError
-from tpgraph.study.drift.network import Constants, constants_of
+from tpgraph.study.network import NAMES, Constants, Names, constants_at
 
-__all__ = ["NAMES", "DriftGrid", "DriftTask", "check_grid"]
-
-NAMES = ("L", "σ_w2", "σ_b2")
-"""The constants of a program for depth, weight variance and bias variance."""
+__all__ = ["DriftGrid", "DriftTask", "check_grid"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ class DriftGrid:
     patience: int = 100
     snapshots: tuple[int, ...] = (10, 100, 1000, 10_000)
     dtype: str = "float32"
-    names: tuple[str, str, str] = NAMES
+    names: Names = NAMES
     constants: Constants = ()
 
     @property
@@ -68,15 +65,10 @@ class DriftGrid:
     def task(self, place: Sequence[int], data: str) -> DriftTask:
         """The task at a place of the grid."""
         width, depth, bias, weight, init = place
-        chosen = zip(
-            self.names,
-            (self.depths[depth], self.sigma_w2[weight], self.sigma_b2[bias]),
-            strict=True,
-        )
-        values = {**dict(self.constants), **{name: value for name, value in chosen if name}}
+        point = self.depths[depth], self.sigma_w2[weight], self.sigma_b2[bias]
         return DriftTask(
             self.program,
-            constants_of(values),
+            constants_at(self.names, point, self.constants),
             self.widths[width],
             init,
             self.seed,

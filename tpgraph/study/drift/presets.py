@@ -16,7 +16,7 @@ from tpgraph.errors import TPDataError
 from tpgraph.gallery import entry
 from tpgraph.language import parse
 from tpgraph.study.drift.grid import DriftGrid
-from tpgraph.study.drift.network import Constants, constants_of, with_function, with_loss
+from tpgraph.study.network import Constants, constants_of, with_function, with_loss
 from tpgraph.training import load_data
 
 __all__ = ["PRESETS", "DriftPreset", "drift_preset", "drift_program", "drift_samples"]

@@ -7,7 +7,6 @@ Source: Seleznova & Kutyniok (2012.04477), Section 4 and Appendix D, Figures 3, 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,14 +22,15 @@ from tpgraph.errors import TPDataError
 from tpgraph.files import make_directory
 from tpgraph.seeds import seed_sequence
 from tpgraph.study.drift.grid import DriftGrid, DriftTask, check_grid
-from tpgraph.study.drift.network import network
 from tpgraph.study.drift.training import Schedule, descend
+from tpgraph.study.network import network
+from tpgraph.study.samples import digest_of
 from tpgraph.study.store import Result, Store
 from tpgraph.study.sweep import Outcome, Progress, Sweep, run_sweep
 from tpgraph.study.table import csv_text
 from tpgraph.study.tasks import task_key
 
-__all__ = ["DriftResult", "digest_of", "drift_study", "drift_task"]
+__all__ = ["DriftResult", "drift_study", "drift_task"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -150,15 +150,6 @@ def drift_task(
     )
     values = {name: np.float64(getattr(ended, name)) for name in _VALUES}
     return {"drift": ended.drift, "losses": ended.losses, **values}
-
-
-def digest_of(*arrays: npt.NDArray[Any]) -> str:
-    """The SHA-256 of arrays and their shapes."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
 
 
 def _drop_checkpoints(folder: Path, store: Store) -> None:

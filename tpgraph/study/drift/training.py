@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from tpgraph.compiler import Params
 from tpgraph.files import write_bytes
-from tpgraph.study.drift.network import Network
+from tpgraph.study.network import Network
 
 __all__ = ["Descent", "Schedule", "State", "descend", "relative_change"]
 

@@ -8,12 +8,12 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from tpgraph.errors import TPDataError
+from tpgraph.study.figures import new_figure
 from tpgraph.study.function_variance.study import VarianceResult
 from tpgraph.study.function_variance.summary import Summary
 from tpgraph.study.function_variance.theory import Kappas, kappas
@@ -57,8 +57,7 @@ def kappas_figure(
     if curves not in CURVES:
         raise TPDataError(f"unknown curves {curves!r}", expected=", ".join(CURVES))
     columns = max(map(len, panels))
-    figure = Figure(figsize=(0.9 + 2.9 * columns, 2.3 * len(panels)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(0.9 + 2.9 * columns, 2.3 * len(panels))
     axes = figure.subplots(len(panels), columns, squeeze=False)
     shades = ScalarMappable(Normalize(0, 1), _COLORS)
     for row, line in zip(panels, axes, strict=True):
@@ -88,8 +87,7 @@ def variance_figure(result: VarianceResult) -> Figure:
     Lines: infinite width, Theorem 3, and before training.
     """
     phases = result.grid.phases
-    figure = Figure(figsize=(1.2 + 3.1 * len(phases), 3.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(1.2 + 3.1 * len(phases), 3.6)
     axes = figure.subplots(1, len(phases), squeeze=False, sharey=True)[0]
     for phase, place in zip(phases, axes, strict=True):
         known = [s for s in result.summaries if (s.sigma_w2, s.sigma_b2) == phase]

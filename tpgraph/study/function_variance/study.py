@@ -24,11 +24,10 @@ from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.files import make_directory
 from tpgraph.kernels.losses import program_loss
 from tpgraph.seeds import seed_sequence
-from tpgraph.study.drift.grid import NAMES
-from tpgraph.study.drift.network import Constants, Network, constants_of, network
-from tpgraph.study.drift.study import digest_of
 from tpgraph.study.drift.training import Schedule, descend, relative_change
 from tpgraph.study.function_variance.summary import Summary, summary, theory
+from tpgraph.study.network import NAMES, Constants, Names, Network, constants_at, network
+from tpgraph.study.samples import digest_of
 from tpgraph.study.store import Store
 from tpgraph.study.sweep import Outcome, Progress, Sweep, run_sweep
 from tpgraph.study.table import csv_text
@@ -87,7 +86,7 @@ class VarianceGrid:
     steps: int = 4000
     goal: float = 1e-4
     dtype: str = "float64"
-    names: tuple[str, str, str] = NAMES
+    names: Names = NAMES
     constants: Constants = ()
 
     def points(self) -> Iterator[tuple[int, int, tuple[float, float]]]:
@@ -99,8 +98,7 @@ class VarianceGrid:
 
     def chosen(self, depth: int, phase: tuple[float, float]) -> Constants:
         """The constants of the program at a point."""
-        values = zip(self.names, (depth, *phase), strict=True)
-        return constants_of({**dict(self.constants), **{name: v for name, v in values if name}})
+        return constants_at(self.names, (depth, *phase), self.constants)
 
     def tasks(self, data: str) -> tuple[VarianceTask, ...]:
         """Every training, one initialization of all points after the other."""

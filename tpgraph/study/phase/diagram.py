@@ -14,13 +14,13 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 
 from tpgraph.errors import TPDataError
 from tpgraph.functions import Function
+from tpgraph.study.figures import new_figure
 from tpgraph.study.phase.fixed_points import FixedPoint, border, fixed_point
 
 __all__ = ["PhaseDiagram", "draw_border", "phase_diagram"]
@@ -64,8 +64,7 @@ class PhaseDiagram:
 
     def figure(self) -> Figure:
         """χ₁ and the depth scale ξ_c over the plane, the border dashed."""
-        figure = Figure(figsize=(9.6, 4.0), layout="constrained")
-        FigureCanvasAgg(figure)
+        figure = new_figure(9.6, 4.0)
         left, right = figure.subplots(1, 2, sharey=True)
         _draw_chi(figure, left, self)
         _draw_depths(figure, right, self)

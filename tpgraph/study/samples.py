@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ __all__ = [
     "Data",
     "Experience",
     "TestPoints",
+    "digest_of",
     "experience",
     "fit_exponent",
     "samples_of",
@@ -123,3 +125,12 @@ def fit_exponent(widths: npt.ArrayLike, values: npt.ArrayLike) -> tuple[float, f
     residual = y - y.mean() - slope * centred
     variance = float(residual @ residual) / (len(x) - 2)
     return slope, float(np.sqrt(variance / (centred @ centred)))
+
+
+def digest_of(*arrays: npt.NDArray[Any]) -> str:
+    """The SHA-256 of arrays and their shapes."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -22,11 +22,26 @@ from tpgraph.kernels.empirical import Finite, finite
 from tpgraph.language import parse
 from tpgraph.program import Program
 
-__all__ = ["Constants", "Network", "constants_of", "network", "with_function", "with_loss"]
+__all__ = [
+    "NAMES",
+    "Constants",
+    "Names",
+    "Network",
+    "constants_at",
+    "constants_of",
+    "network",
+    "with_function",
+    "with_loss",
+]
 
 Array: TypeAlias = npt.NDArray[np.floating]
 Constants: TypeAlias = tuple[tuple[str, float], ...]
 """Chosen values of a text's `const` and `dim`, by name."""
+
+Names: TypeAlias = tuple[str, str, str]
+"""The constants of a text for depth, σ_w² and σ_b²; "" for one that it has not."""
+
+NAMES: Names = ("L", "σ_w2", "σ_b2")
 
 _DEFINITION = re.compile(
     r"^(\s*fn\s+(?:φ|phi)\s*\(\s*(\w+)\s*\)\s*=\s*)([^#\n]*?)(\s*(?:#.*)?)$", re.M
@@ -70,6 +85,14 @@ def network(text: str, constants: Constants, dtype: str) -> Network:
 def constants_of(values: Mapping[str, float]) -> Constants:
     """The values in the order of their names, as tasks hold them."""
     return tuple(sorted((name, value) for name, value in values.items()))
+
+
+def constants_at(
+    names: Names, point: tuple[float, float, float], constants: Constants
+) -> Constants:
+    """The `constants`, and those of these `names` at a point (depth, σ_w², σ_b²)."""
+    chosen = {name: value for name, value in zip(names, point, strict=True) if name}
+    return constants_of({**dict(constants), **chosen})
 
 
 def with_function(text: str, function: str) -> str:
