@@ -31,8 +31,8 @@ TIKZ_MARK = "%| "
 
 _NOT_KEPT_BY_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HEAD = 4096  # bytes in which the root of an SVG stands
-_INFO = re.compile(rb"/Info\s+(\d+)\s+(\d+)\s+R\b")
-_KEYWORDS = re.compile(rb"/Keywords\s*\(")
+_INFO = re.compile(rb"/Info\s{1,9}(\d{1,10})\s{1,9}(\d{1,5})\s{1,9}R\b")
+_KEYWORDS = re.compile(rb"/Keywords\s{0,9}\(")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|.))|\r\n?", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _ESCAPED |= {b"\n": b"", b"\r": b"", b"\r\n": b""}
@@ -97,11 +97,13 @@ def _from_svg(data: bytes) -> str | None:
 
 def _from_pdf(data: bytes) -> str | None:
     """From the information dictionary, which the last trailer names."""
+    named = list(_INFO.finditer(data))
+    if not named:
+        return None
+    head = rb"(?:^|\s)%s\s{1,9}%s\s{1,9}obj\b" % named[-1].groups()
     keywords = None
-    for info in _INFO.finditer(data):
-        head = rb"(?:^|\s)%s\s+%s\s+obj\b" % info.groups()
-        if (start := re.search(head, data)) and (key := _KEYWORDS.search(data, start.end())):
-            keywords = _pdf_text(data, key.end())
+    if (start := re.search(head, data)) and (key := _KEYWORDS.search(data, start.end())):
+        keywords = _pdf_text(data, key.end())
     mark = f"{MARK}\n"
     return keywords[len(mark) :] if keywords and keywords.startswith(mark) else None
 

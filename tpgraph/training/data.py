@@ -29,7 +29,9 @@ __all__ = ["Dataset", "as_dataset", "dataset", "load_data", "minibatches"]
 
 Array = npt.NDArray[np.float64]
 
-_COLUMN = re.compile(r"\s*([^\[\]\s]+?)\s*(?:\[\s*([-\d,\s]+)\])?\s*(?:_(\d+))?\s*")
+_COLUMN = re.compile(  # possessive: white space is never tried in two ways
+    r"\s*+([^\[\]\s]+?)\s*+(?:\[\s*+([-\d,\s]+)\]\s*+)?(?:_(\d++)\s*+)?"
+)
 
 
 @dataclass(frozen=True)

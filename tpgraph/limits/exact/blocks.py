@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from tpgraph.limits.exact.curves import Found
+from tpgraph.limits.exact.descent import Descent
 from tpgraph.limits.exact.expectations import Expectations
 from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.exact.gaussians import Gaussians, Window
@@ -41,28 +42,31 @@ class Blocks:
         self._blocks: dict[tuple[str, str], Found] = {}
         self._beneath = 0.0
         self._zero: dict[tuple[str, str], bool] = {}
+        self._descent = Descent()
 
     def expected(self, found: Sum) -> Array:
         """E of a sum on every input."""
         outer, self.expectations.error = self.expectations.error, 0.0
-        value = self.expectations.one(found)
-        self.error += self.expectations.error
-        self.expectations.error = outer
+        try:
+            value = self.expectations.one(found)
+            self.error += self.expectations.error
+        finally:
+            self.expectations.error = outer
         return value
 
     def same(self, x: str, y: str) -> Array:
         """E[Z^x Z^y] on every input."""
         key = (x, y) if x <= y else (y, x)
-        if key not in self._same:
-            self._same[key] = self.expected(self.sums[x] * self.sums[y])
-        return self._same[key]
+        return self._descent.value(
+            self._same, key, lambda: self.expected(self.sums[x] * self.sums[y])
+        )
 
     def vanishes(self, x: str, y: str) -> bool:
         """Whether it is 0 by its structure."""
         key = (x, y) if x <= y else (y, x)
-        if key not in self._zero:
-            self._zero[key] = not self.expectations.plan(self.sums[x], self.sums[y])
-        return self._zero[key]
+        return self._descent.value(
+            self._zero, key, lambda: not self.expectations.plan(self.sums[x], self.sums[y])
+        )
 
     def block(self, x: str, y: str, window: Window) -> Array:
         """E[Z^x(ξ_i) Z^y(ξ_j)] over a window."""
@@ -75,9 +79,9 @@ class Blocks:
         """E[Z^x(ξ_i) Z^y(ξ_j)], (N or 1, N or 1)."""
         if (y, x) in self._blocks and x != y:
             return self.whole(y, x).T
-        if (x, y) not in self._blocks:
-            self._blocks[x, y] = self.of_sums(self.sums[x], self.sums[y])
-        found = self._blocks[x, y]
+        found = self._descent.value(
+            self._blocks, (x, y), lambda: self.of_sums(self.sums[x], self.sums[y])
+        )
         self._beneath = max(self._beneath, found.error)
         return found.value
 
@@ -94,12 +98,14 @@ class Blocks:
         self.expectations.error = self._beneath = 0.0
         shape = self.size(x), self.size(y)
         found = np.zeros(shape)
-        for window in self._windows(shape, x is y):
-            found[window] = self.expectations.pairs(plan, window)
-            if x is y and window[0] != window[1]:
-                found[window[1], window[0]] = found[window].T
-        error = self.expectations.error + self._beneath
-        self.expectations.error, self._beneath = outer
+        try:
+            for window in self._windows(shape, x is y):
+                found[window] = self.expectations.pairs(plan, window)
+                if x is y and window[0] != window[1]:
+                    found[window[1], window[0]] = found[window].T
+            error = self.expectations.error + self._beneath
+        finally:
+            self.expectations.error, self._beneath = outer
         return Found(found, error)
 
     def forget(self) -> None:
