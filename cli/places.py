@@ -25,9 +25,9 @@ def require_places(
     `files` are what options name, `folder` and `names` a folder of results and what is put there;
     `reads` are the files that the command reads. None and `-` stand for nothing to look at.
     """
-    given = [Path(name) for name in files if name not in (None, STANDARD)]
-    sources = [Path(name) for name in reads if name not in (None, STANDARD)]
-    made = [] if folder is None else [folder / name for name in names]
+    given = [tp.shell.as_path(name) for name in files if name is not None and name != STANDARD]
+    sources = [tp.shell.as_path(name) for name in reads if name is not None and name != STANDARD]
+    made = [] if folder is None else [tp.shell.as_path(folder) / name for name in names]
     for file in (*given, *made):
         for source in sources:
             if _same(file, source):

@@ -34,6 +34,7 @@ __all__ = [
     "NAME",
     "NUMBER",
     "OPERATIONS",
+    "ORDER",
     "PAIRS",
     "PARTS",
     "PATHS",
@@ -111,6 +112,7 @@ DEPTH = Bound("depth", 100, "brackets, loops or operators in one another", fixed
 TERMS = Bound("terms", 1_000_000, "statements and terms that loops, sums and families unroll to")
 EQUATIONS = Bound("equations", 1_000_000, "equations of an unrolled program")
 OPERATIONS = Bound("operations", 100_000, "operations of a function, with all it calls written out")
+ORDER = Bound("order", 100, "derivatives of derivatives", fixed=True)
 DERIVATIVE = Bound("derivative", 25_000, "operations of a derivative, written out")
 PARTS = Bound("parts", 1_000_000, "parts of a term")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 
-from tpgraph.bounds import DERIVATIVE
+from tpgraph.bounds import DERIVATIVE, ORDER
 from tpgraph.errors import TPTypeError
 from tpgraph.functions.expression import (
     Apply,
@@ -110,6 +110,7 @@ def function_derivative(function: Primitive | Defined, order: int) -> Expression
         return function.body if isinstance(function, Defined) else Apply(function, (Argument(0),))
     if order == 1 and isinstance(function, Primitive):
         return expand(function.partials((Argument(0),))[0])
+    ORDER.require(order, f"a derivative of order {order} of {function.name}")
     for lower in range(1, order - 1):  # from below, so that the stack does not grow with the order
         function_derivative(function, lower)
     before = function_derivative(function, order - 1)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from numbers import Rational, Real
 
+from tpgraph.bounds import DIGITS, NUMBER
 from tpgraph.errors import Source, Span, TPDataError, TPError, TPNameError, raise_all
 from tpgraph.language import syntax as s
 from tpgraph.language.parser import statements
@@ -70,8 +71,13 @@ def _texts(constants: Mapping[str, float | Fraction]) -> dict[str, str]:
 
 
 def _text(name: str, value: object) -> str:
-    if isinstance(value, Rational):
-        return str(Fraction(value))
+    if isinstance(value, Rational) and abs(number := Fraction(value)) <= NUMBER.most:
+        DIGITS.require(
+            number.denominator.bit_length() * 0.302, f"the value of {name} has too many digits"
+        )
+        return str(number)
     if isinstance(value, Real) and math.isfinite(value):
         return f"{float(value)!r}".removesuffix(".0")
-    raise TPDataError(f"the value {value!r} of {name} does not fit", expected="a finite number")
+    raise TPDataError(
+        f"the value of {name} does not fit", expected="a finite number, at most 1e308"
+    )

@@ -181,6 +181,8 @@ def _number(found: Estimate) -> str:
     """The value to as many digits, six at most, as its error leaves."""
     if abs(found.value) <= 1e-12 and found.error <= 1e-12:
         return "0"
+    if not (math.isfinite(found.value) and math.isfinite(found.error) and found.error > 0):
+        return f"{found.value:.6g}"
     known = math.floor(math.log10(abs(found.value) / found.error)) if found.value else 0
     return f"{found.value:.{max(1, min(6, known + 2))}g}"
 

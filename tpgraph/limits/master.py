@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import numpy as np
+
 from tpgraph.arrays import by_source_name, plain_array
 from tpgraph.errors import TPDataError, TPWarning
 from tpgraph.limits.engines import Engine, check_engine, refusal
@@ -25,6 +27,7 @@ from tpgraph.program import Equation, Program
 __all__ = ["limit"]
 
 
+@np.errstate(all="ignore")  # what is not finite is refused where it matters
 def limit(
     program: Program,
     *,

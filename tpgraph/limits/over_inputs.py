@@ -24,6 +24,7 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Pair: TypeAlias = tuple[str, str]
 
 
+@np.errstate(all="ignore")  # what is not finite is refused where it matters
 def limit_over_inputs(
     program: Program,
     data: Mapping[str, npt.ArrayLike],

@@ -241,7 +241,7 @@ def _inverse(z: Reach, reasons: list[str]) -> Reach:
 
 def _power(base: Reach, exponent: Reach, reasons: list[str]) -> Reach:
     k = exponent.low
-    if exponent.varies or k != exponent.high:
+    if exponent.varies or k != exponent.high or math.isinf(k):
         if base.low <= 0 and (base.varies or exponent.varies):
             reasons.append("a power of what may be 0 has no bounded derivative")
         return Reach(-_INFINITE, _INFINITE, 0.0, _INFINITE, has_pole=base.meets_zero)

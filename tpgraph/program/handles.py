@@ -117,8 +117,8 @@ class Handle(_Arithmetic):
     def __init__(self, builder: Builder, term: Term, depth: int = 0, size: int = 1) -> None:
         super().__init__(builder)
         mend = "give an intermediate value a name: x = b.let('x', …)"
-        DEPTH.require(depth, f"a term is nested {depth} deep", mend=mend)
-        PARTS.require(size, f"a term has {size:,} parts", mend=mend)
+        DEPTH.require(depth, f"a term is nested deeper than {DEPTH.most}", mend=mend)
+        PARTS.require(size, f"a term has more than {PARTS.most} parts", mend=mend)
         self.term = term
         self.depth = depth
         self.size = size

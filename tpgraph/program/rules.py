@@ -82,6 +82,8 @@ def check_declaration(declaration: Declaration) -> None:
                 raise error.at(span) from None
             _require_variance(variance, variable, span)
             _require_finite(scale, f"the scale of {variable}", span)
+            effective = scale * scale * variance
+            _require_finite(effective, f"the variance scale² · N of {variable}", span)
         case Data(variable) | Target(variable):
             if not variable.is_fixed:
                 raise TPTypeError(

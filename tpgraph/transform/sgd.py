@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from tpgraph.bounds import EQUATIONS
 from tpgraph.errors import TPTypeError
-from tpgraph.program import Data, Declaration, Program, Target, split_name
+from tpgraph.program import Data, Declaration, MatMul, Program, Target, split_name
 from tpgraph.transform.contexts import TEST, Context, accented, subscript
 from tpgraph.transform.emit import Emitter, start_builder
 from tpgraph.transform.fluctuation import Fluctuation
@@ -51,8 +52,13 @@ def unroll_sgd(
     _require(batch, 1, f"a batch of {batch}")
     if form not in ("exact", "fluctuation"):
         raise TPTypeError(f"unknown form of SGD: {form!r}", expected="'exact' or 'fluctuation'")
-    plan = coefficients(steps, learning_rate, weight_decay, momentum)
     one = template(program)
+    EQUATIONS.require(
+        _size(one, steps, batch),
+        f"{steps} steps of SGD are about {_size(one, steps, batch):,} equations",
+        mend="unroll fewer steps",
+    )
+    plan = coefficients(steps, learning_rate, weight_decay, momentum)
     builder = start_builder(program, f"{program.name}-sgd", _given(program, one))
     emitter = Emitter(builder, one.program)
     if form == "exact":
@@ -65,6 +71,14 @@ def unroll_sgd(
     for value in dict.fromkeys(values):  # an output that reads no data is one for all examples
         builder.output(value)
     return builder.build()
+
+
+def _size(one: Template, steps: int, batch: int) -> int:
+    """About how many equations there will be: every pass, and a Moment for each earlier example."""
+    passes = steps * (batch * len(one.train) + len(one.forward))
+    trained = {p.variable.name for p in one.program.parameters}
+    products = [e for e in one.train if isinstance(e, MatMul) and e.matrix.name in trained]
+    return passes + len(products) * batch * (batch + 1) * steps * (steps - 1) // 2
 
 
 def _given(program: Program, one: Template) -> Iterator[Declaration]:

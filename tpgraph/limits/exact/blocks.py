@@ -16,7 +16,7 @@ from tpgraph.limits.exact.descent import Descent
 from tpgraph.limits.exact.expectations import Expectations
 from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.exact.gaussians import Gaussians, Window
-from tpgraph.limits.exact.terms import Sum
+from tpgraph.limits.exact.terms import NotClosed, Sum
 
 __all__ = ["Blocks"]
 
@@ -48,7 +48,7 @@ class Blocks:
         """E of a sum on every input."""
         outer, self.expectations.error = self.expectations.error, 0.0
         try:
-            value = self.expectations.one(found)
+            value = _finite(self.expectations.one(found))
             self.error += self.expectations.error
         finally:
             self.expectations.error = outer
@@ -106,7 +106,7 @@ class Blocks:
             error = self.expectations.error + self._beneath
         finally:
             self.expectations.error, self._beneath = outer
-        return Found(found, error)
+        return Found(_finite(found), error)
 
     def forget(self) -> None:
         """Leave the blocks to those who have asked for them."""
@@ -131,3 +131,11 @@ class Blocks:
                     arrays += [form.constant, *form.coefficients.values()]
         varies = any(a.size > 1 for a in arrays)
         return self.count if varies or any(g.name in self.varying for g in found.gaussians) else 1
+
+
+def _finite(values: Array) -> Array:
+    """The values themselves. Raises NotClosed where one is too large for a float."""
+    bad = values[~np.isfinite(values)]
+    if bad.size:
+        raise NotClosed(f"an expectation that is {bad.flat[0]:g}")
+    return values

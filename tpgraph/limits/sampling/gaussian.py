@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tpgraph.errors import TPTypeError
 from tpgraph.limits.sampling.normals import Array
 
 __all__ = ["Family"]
@@ -66,7 +67,9 @@ class Family:
     def _append(
         self, name: str, own: Array, covariances: Sequence[Array]
     ) -> tuple[list[Array], Array]:
-        """The coefficients L_kj of a new block, and (L_kkᵀ)⁺."""
+        """The coefficients L_kj of a new block, and (L_kkᵀ)⁺. Raises TPTypeError beyond floats."""
+        if not all(np.isfinite(part).all() for part in (own, *covariances)):
+            raise TPTypeError("its variance is too large for a float", expected="smaller values")
         row: list[Array] = []
         for j, covariance in enumerate(covariances):
             rest = covariance - _inner(row, self._rows[j])
