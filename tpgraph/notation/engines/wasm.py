@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import re
 import struct
 import threading
 from collections.abc import Callable
@@ -35,6 +36,7 @@ _THREAD_STACK = 16 << 20
 # WebAssembly could address 4 GiB; a layout that needs more than this will not end in time.
 _MEMORY = 2 << 30
 _ERROR_LENGTH = 4096
+_WANTS_MEMORY = re.compile("memory|mmap|allocat", re.IGNORECASE)
 _CONFIG_KEY = f"epoch-stack{_WASM_STACK}"
 # threading.stack_size is one setting for the process: no two threads may change it at a time.
 _stack_size_lock = threading.Lock()
@@ -135,6 +137,12 @@ def _explained(error: Exception) -> TPError:
             mend="draw less (--fold), or install graphviz and use --engine system",
         )
     reason = str(error).strip().splitlines()[-1].strip() if str(error).strip() else ""
+    if isinstance(error, MemoryError) or _WANTS_MEMORY.search(str(error)):
+        return TPLimitError(
+            f"there is not enough memory for the built-in Graphviz: {reason or 'none is left'}",
+            expected="some 5 GB of address space (ulimit -v), of which little is used",
+            mend="allow more, or install graphviz and use --engine system",
+        )
     return TPError(
         f"the built-in Graphviz crashed: {reason or type(error).__name__}",
         mend="draw less (--fold), or install graphviz and use --engine system",
