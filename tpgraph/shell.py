@@ -8,4 +8,11 @@ from __future__ import annotations
 from tpgraph.files import as_path, make_directory, require_file, require_folder, write_bytes
 from tpgraph.program.report import error_entry
 
-__all__ = ["as_path", "error_entry", "make_directory", "require_file", "require_folder", "write_bytes"]
+__all__ = [
+    "as_path",
+    "error_entry",
+    "make_directory",
+    "require_file",
+    "require_folder",
+    "write_bytes",
+]
