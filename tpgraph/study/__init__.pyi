@@ -42,12 +42,6 @@ from .drift.figure import (
 from .drift.grid import (
     DriftGrid as DriftGrid,
 )
-from .drift.network import (
-    with_function as with_function,
-)
-from .drift.network import (
-    with_loss as with_loss,
-)
 from .drift.presets import (
     DriftPreset as DriftPreset,
 )
@@ -104,6 +98,12 @@ from .function_variance.theory import (
 )
 from .function_variance.theory import (
     trained_variance as trained_variance,
+)
+from .network import (
+    with_function as with_function,
+)
+from .network import (
+    with_loss as with_loss,
 )
 from .phase.diagram import (
     PhaseDiagram as PhaseDiagram,
