@@ -6,21 +6,24 @@ from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
-from tpgraph.errors import Source, Span, TPDataError, TPSyntaxError
+from tpgraph.errors import TPDataError
 from tpgraph.language.chosen import with_constants
 from tpgraph.language.document import from_json, to_json
 from tpgraph.language.elaborate import elaborate
 from tpgraph.language.formatter import format_source
-from tpgraph.language.limits import require_lines, require_size
 from tpgraph.language.printer import to_text
 from tpgraph.language.reading import read_program, text_of
+from tpgraph.language.readings import Reading, read
+from tpgraph.language.source import source_of
 from tpgraph.program import Program
 
 __all__ = [
+    "Reading",
     "format_text",
     "from_json",
     "load",
     "parse",
+    "read",
     "read_program",
     "text_of",
     "to_json",
@@ -40,7 +43,7 @@ def parse(
     >>> len(parse(text).variables), len(parse(text, constants={"L": 5}).variables)
     (2, 5)
     """
-    source = _source(text, name)
+    source = source_of(text, name)
     return elaborate(with_constants(source, constants) if constants else source)
 
 
@@ -49,7 +52,7 @@ def format_text(text: str, name: str = "<text>", ascii: bool = False) -> str:
 
     Raises the syntax errors of the text; names and types are not looked at.
     """
-    return format_source(_source(text, name), ascii)
+    return format_source(source_of(text, name), ascii)
 
 
 def load(path: str | Path, constants: Mapping[str, float | Fraction] | None = None) -> Program:
@@ -68,17 +71,3 @@ def load(path: str | Path, constants: Mapping[str, float | Fraction] | None = No
             mend="choose them where its .tp text is read",
         )
     return from_json(text, str(path))
-
-
-def _source(text: str, name: str) -> Source:
-    """The source of a text: without a byte order mark, lines ended by a newline alone."""
-    require_size(len(text))
-    require_lines(text)
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    source = Source(name, text)
-    zero = text.find("\0")
-    if zero >= 0:
-        raise TPSyntaxError(
-            "a NUL byte", Span(source, zero, zero + 1), "text", "is this a file of another kind?"
-        )
-    return source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from tpgraph.bounds import ERRORS
 from tpgraph.errors import (
@@ -38,16 +38,31 @@ from tpgraph.program import (
 )
 from tpgraph.types import Scalar
 
-__all__ = ["elaborate"]
+__all__ = ["Elaborated", "elaborate", "elaborated"]
 
 
 class _Stop(Exception):
     """Too many errors, or one beyond which nothing is worth reading."""
 
 
+class Elaborated(NamedTuple):
+    """The program of what holds, None where it makes none, and the errors in order."""
+
+    program: Program | None
+    errors: tuple[TPError, ...]
+
+
+def elaborated(source: Source, note: Callable[[s.Statement], None] | None = None) -> Elaborated:
+    """What a source says, as far as it holds; `note` takes every statement at the left margin."""
+    return _Elaborator(source).run(note)
+
+
 def elaborate(source: Source) -> Program:
     """The program of a source. Raises a TPError, or a TPErrorGroup of every independent one."""
-    return _Elaborator(source).run()
+    found = elaborated(source)
+    raise_all(found.errors)
+    assert found.program is not None
+    return found.program
 
 
 class _Elaborator:
@@ -78,28 +93,38 @@ class _Elaborator:
             s.Loop: self._loop,
         }
 
-    def run(self) -> Program:
+    def run(self, note: Callable[[s.Statement], None] | None) -> Elaborated:
+        stopped = False
         try:
             for statement in statements(self.source, self._report_line):
+                if note is not None:
+                    note(statement)
                 self._top(statement)
             self._finish_labels()
         except _Stop:
-            raise_all(sorted(self.errors, key=_position))
-        program = None
+            stopped = True
+        program = self._program(stopped)
+        return Elaborated(program, tuple(sorted(self.errors, key=_position)))
+
+    def _program(self, stopped: bool) -> Program | None:
+        """The program of what was bound; what is wrong with it as a whole is reported."""
         try:
             program = self.builder.build()
         except TPError as error:
-            if "parametrization" not in self.scope.failed:
+            if "parametrization" not in self.scope.failed and not stopped:
                 self.errors.extend(error.errors)
-        raise_all(sorted(self.errors, key=_position))
-        assert program is not None
-        if not (program.declarations or program.equations):
-            raise TPSyntaxError(
-                f"{self.source.name} holds no program",
-                expected="at least one declaration or equation",
-                mend="begin with: width n, then vector x : n ~ N(0, 1)",
+            return None
+        if program.declarations or program.equations:
+            return program
+        if not self.errors:
+            self.errors.append(
+                TPSyntaxError(
+                    f"{self.source.name} holds no program",
+                    expected="at least one declaration or equation",
+                    mend="begin with: width n, then vector x : n ~ N(0, 1)",
+                )
             )
-        return program
+        return None
 
     # ---- errors
 

@@ -1,0 +1,87 @@
+"""The words of a text with their places, whether or not its lines can be read.
+
+Unlike the parser's tokens these need no grammar: an editor colours by them, and edits find names
+by them while a line is half written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple, TypeAlias
+
+from tpgraph.language.names import KEYWORDS, NAME, canonical
+
+__all__ = ["Kind", "Token", "words"]
+
+Kind: TypeAlias = Literal[
+    "word", "name", "number", "string", "operator", "bracket", "comment", "other"
+]
+_TOKEN = re.compile(
+    rf"""(?P<comment>\#[^\n]*)
+    |(?P<string>"(?:[^"\n]|"")*"?)
+    |(?P<number>(?:[0-9]+(?:\.(?!\.)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+    |(?P<transpose>\^(?:T(?![\w\u0300-\u036f\[~])|⊤)|[ᵀ⊤])
+    |(?P<name>{NAME.pattern})
+    |(?P<operator>~[0-9]+|\.\.|->|[-−+*·⋅/^=~:,×→√]|'+)
+    |(?P<bracket>[()\[\]])
+    |(?P<other>\S)""",
+    re.VERBOSE,
+)
+_SHAPED = {"data", "target", "param", "matrix", "vector"}
+
+
+class Token(NamedTuple):
+    """A word or sign of the text; `base` is the canonical spelling of a name, else empty."""
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+    base: str = ""
+
+
+def words(text: str, start: int, end: int) -> Iterator[Token]:
+    """The tokens of a logical line, which stands from `start` to `end` of the text."""
+    first, before, colon, tilde = "", "", False, False
+    for match in _TOKEN.finditer(text, start, end):
+        token = _token(match)
+        if token.kind == "name":
+            in_shape = first in _SHAPED and colon and not tilde
+            token = _named(token, first, before, in_shape, tilde, _behind(text, match.end(), end))
+        yield token
+        if token.kind == "comment":
+            continue
+        first = first or token.text
+        colon = colon or token.text == ":"
+        tilde = tilde or token.text == "~"
+        before = token.text
+
+
+def _token(match: re.Match[str]) -> Token:
+    group = match.lastgroup
+    kind: Kind = "operator" if group == "transpose" else group  # type: ignore[assignment]
+    return Token(kind, match.group(), match.start(), match.end())
+
+
+def _behind(text: str, position: int, end: int) -> str:
+    """The character after the spaces behind a place."""
+    rest = text[position:end].lstrip(" \t")
+    return rest[:1]
+
+
+def _named(
+    token: Token, first: str, before: str, in_shape: bool, tilde: bool, behind: str
+) -> Token:
+    """A name; or a word of the language, or the × of a shape."""
+    text = token.text
+    if in_shape and text == "x" and before != ":":
+        return token._replace(kind="operator")
+    is_loss = text == "loss" and (first or behind == "~")
+    if (text in KEYWORDS and not is_loss) or first in {"program", "parametrization"}:
+        return token._replace(kind="word")
+    distribution = before == "~" and text == "N"
+    tail = tilde and (text in {"scale", "as"} or (before == "as" and text == "X"))
+    if distribution or (tail and first in _SHAPED):
+        return token._replace(kind="word")
+    return token._replace(base=canonical(text))
