@@ -22,16 +22,16 @@ __all__ = ["compare", "coordcheck", "parse_sizes", "parse_test"]
 INTERRUPTED = 130
 FIGURES = (".pdf", ".png", ".svg")
 
-Data = Annotated[str | None, typer.Option(help="CSV with a header, or NPZ.")]
+DataOption = Annotated[str | None, typer.Option(help="CSV with a header, or NPZ.")]
 Synthetic = Annotated[
     int | None, typer.Option(help="Without data: so many synthetic samples.", parser=whole(1))
 ]
-Sizes = Annotated[str, typer.Option(metavar="SIZES", help="Widths, such as 64,128,256,512.")]
+WidthsOption = Annotated[str, typer.Option(metavar="SIZES", help="Widths, such as 64,128,256,512.")]
 Rate = Annotated[
     float, typer.Option(help="Learning rate η; width factors come on top.", parser=real())
 ]
-Batch = Annotated[int, typer.Option(help="Samples a step.", parser=whole(1))]
-Precision = Annotated[Dtype, typer.Option(help="Precision of every network.")]
+BatchOption = Annotated[int, typer.Option(help="Samples a step.", parser=whole(1))]
+NetworkPrecision = Annotated[Dtype, typer.Option(help="Precision of every network.")]
 
 
 def parse_sizes(text: str) -> list[int]:
@@ -51,7 +51,7 @@ def parse_test(text: str) -> int | float | str:
 def compare(
     file: File,
     out: Annotated[Path, typer.Option(help="Folder for results, table, summary and figure.")],
-    data: Data = None,
+    data: DataOption = None,
     synthetic: Synthetic = None,
     test: Annotated[
         str,
@@ -61,13 +61,13 @@ def compare(
         str | None, typer.Option(help='Another loss than the program\'s, such as "(f - y)^4".')
     ] = None,
     constants: Constants = None,
-    widths: Sizes = "64,128,256,512,1024,2048,4096",
+    widths: WidthsOption = "64,128,256,512,1024,2048,4096",
     steps: Annotated[int, typer.Option(help="SGD steps.", parser=whole(1))] = 10,
     lr: Rate = 0.1,
-    batch: Batch = 1,
+    batch: BatchOption = 1,
     seeds: Annotated[int, typer.Option(help="Networks of each width.", parser=whole(1))] = 4,
     seed: Seed = 0,
-    dtype: Precision = Dtype.float32,
+    dtype: NetworkPrecision = Dtype.float32,
     samples: Annotated[
         int,
         typer.Option(
@@ -123,15 +123,15 @@ def compare(
 def coordcheck(
     file: File,
     constants: Constants = None,
-    data: Data = None,
+    data: DataOption = None,
     synthetic: Synthetic = None,
-    widths: Sizes = "64,128,256,512,1024",
+    widths: WidthsOption = "64,128,256,512,1024",
     steps: Annotated[int, typer.Option(help="SGD steps.", parser=whole(1))] = 3,
     lr: Rate = 0.1,
-    batch: Batch = 16,
+    batch: BatchOption = 16,
     seeds: Annotated[int, typer.Option(help="Networks of each width.", parser=whole(1))] = 4,
     seed: Seed = 0,
-    dtype: Precision = Dtype.float64,
+    dtype: NetworkPrecision = Dtype.float64,
     out: Annotated[
         str | None, typer.Option("--output", "-o", help="Figure: .pdf, .png or .svg.")
     ] = None,

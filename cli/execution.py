@@ -12,7 +12,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.numbers import real, whole
-from tpgraph_cli.options import MadeUp, one_sample
+from tpgraph_cli.options import MadeUp, Seed, one_sample
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import training_progress
 
@@ -29,9 +29,6 @@ class Dtype(StrEnum):
 Widths = Annotated[
     list[str] | None,
     typer.Option("--width", help="Size of a width, such as n=1000; repeat for several."),
-]
-Seed = Annotated[
-    int, typer.Option(help="Seed of everything random.", parser=whole(0, tp.bounds.SEED))
 ]
 Precision = Annotated[Dtype, typer.Option(help="Precision of every array.")]
 

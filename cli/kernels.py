@@ -10,10 +10,10 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.comparison import Synthetic
-from tpgraph_cli.execution import Dtype, Precision, Seed, Widths
+from tpgraph_cli.execution import Dtype, Precision, Widths
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.numbers import parse_rows, whole
-from tpgraph_cli.options import Engine
+from tpgraph_cli.options import LimitEngine, Seed
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 
@@ -53,7 +53,7 @@ def kernel(
     inits: Annotated[
         int, typer.Option(help="At finite width: the mean over so many networks.", parser=whole(1))
     ] = 1,
-    engine: Annotated[Engine, typer.Option(help="How the limit is taken.")] = Engine.auto,
+    engine: Annotated[LimitEngine, typer.Option(help="How the limit is taken.")] = LimitEngine.auto,
     samples: Annotated[
         int,
         typer.Option(help="Sample values of every Z of the sampled engine.", parser=whole(4096)),

@@ -13,8 +13,8 @@ import tpgraph as tp
 from tpgraph_cli.files import Constants, File, load
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
-from tpgraph_cli.options import Engine, MadeUp, one_sample
-from tpgraph_cli.passes import Form, FormOption, Pass, PassOption, StepsOption, with_passes
+from tpgraph_cli.options import LimitEngine, MadeUp, one_sample
+from tpgraph_cli.passes import FormOption, Pass, PassOption, SgdForm, StepsOption, with_passes
 
 __all__ = ["limit"]
 
@@ -35,11 +35,11 @@ def limit(
     synthetic: MadeUp = False,
     sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", parser=whole(0))] = 0,
     engine: Annotated[
-        Engine,
+        LimitEngine,
         typer.Option(
             help="Closed forms and quadrature, or samples; auto is exact where it can be."
         ),
-    ] = Engine.auto,
+    ] = LimitEngine.auto,
     samples: Annotated[
         int,
         typer.Option(
@@ -55,7 +55,7 @@ def limit(
     ] = Outputs.random,
     passes: PassOption = Pass.forward,
     steps: StepsOption = 1,
-    form: FormOption = Form.exact,
+    form: FormOption = SgdForm.exact,
     gia: Annotated[
         bool,
         typer.Option(

@@ -14,10 +14,10 @@ from tpgraph_cli.numbers import whole
 if TYPE_CHECKING:
     from tpgraph import Program
 
-__all__ = ["Engine", "MadeUp", "Out", "Scheduler", "Seed", "Workers", "one_sample"]
+__all__ = ["LimitEngine", "MadeUp", "Out", "Scheduler", "Seed", "Workers", "one_sample"]
 
 
-class Engine(StrEnum):
+class LimitEngine(StrEnum):
     """How a limit is taken."""
 
     auto = "auto"

@@ -13,7 +13,7 @@ from tpgraph_cli.numbers import whole
 if TYPE_CHECKING:
     from tpgraph import Program
 
-__all__ = ["Form", "FormOption", "Pass", "PassOption", "StepsOption", "with_passes"]
+__all__ = ["FormOption", "Pass", "PassOption", "SgdForm", "StepsOption", "with_passes"]
 
 
 class Pass(StrEnum):
@@ -24,7 +24,7 @@ class Pass(StrEnum):
     sgd = "sgd"
 
 
-class Form(StrEnum):
+class SgdForm(StrEnum):
     """How SGD is written."""
 
     exact = "exact"
@@ -42,12 +42,12 @@ StepsOption = Annotated[
     int, typer.Option(help="How many SGD steps, with --pass sgd.", parser=whole(1))
 ]
 FormOption = Annotated[
-    Form,
+    SgdForm,
     typer.Option(help="exact: every pass of SGD in full; fluctuation: later passes as changes δ."),
 ]
 
 
-def with_passes(program: Program, passes: Pass, steps: int, form: Form) -> Program:
+def with_passes(program: Program, passes: Pass, steps: int, form: SgdForm) -> Program:
     """The program with the passes that are asked for.
 
     A program without a loss may be an SGD step itself, written out like Algorithm 1.

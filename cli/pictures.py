@@ -14,7 +14,7 @@ import tpgraph as tp
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
-from tpgraph_cli.passes import Form, FormOption, Pass, PassOption, StepsOption, with_passes
+from tpgraph_cli.passes import FormOption, Pass, PassOption, SgdForm, StepsOption, with_passes
 from tpgraph_cli.places import STANDARD, require_places
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ CARRIERS = ("svg", "pdf", "tex")
 FRAME_FORMATS = ("pdf", "svg", "png", "tex", "html")
 
 
-class Direction(StrEnum):
+class DirectionChoice(StrEnum):
     """Where the computation runs."""
 
     LR = "LR"
@@ -38,7 +38,7 @@ class Direction(StrEnum):
     BT = "BT"
 
 
-class Engine(StrEnum):
+class GraphvizChoice(StrEnum):
     """Which Graphviz lays the picture out."""
 
     wasm = "wasm"
@@ -60,7 +60,7 @@ class Show(StrEnum):
     all = "all"
 
 
-Out = Annotated[
+OutputFile = Annotated[
     str | None,
     typer.Option(
         "--output", "-o", help="File to write, by its ending; - is stdout.", metavar="OUT"
@@ -71,13 +71,13 @@ Out = Annotated[
 def draw(
     file: File,
     constants: Constants = None,
-    out: Out = None,
+    out: OutputFile = None,
     format_: Annotated[
         str | None, typer.Option("--format", "-f", help=f"One of {', '.join(FORMATS)}.")
     ] = None,
     direction: Annotated[
-        Direction, typer.Option(help="Where the computation runs.")
-    ] = Direction.LR,
+        DirectionChoice, typer.Option(help="Where the computation runs.")
+    ] = DirectionChoice.LR,
     show: Annotated[
         Show | None,
         typer.Option(
@@ -102,7 +102,7 @@ def draw(
     ] = None,
     passes: PassOption = Pass.forward,
     steps: StepsOption = 1,
-    form: FormOption = Form.exact,
+    form: FormOption = SgdForm.exact,
     fold: Annotated[
         bool,
         typer.Option(
@@ -119,8 +119,8 @@ def draw(
         ),
     ] = False,
     engine: Annotated[
-        Engine, typer.Option(help="The built-in Graphviz, or the dot on PATH.")
-    ] = Engine.wasm,
+        GraphvizChoice, typer.Option(help="The built-in Graphviz, or the dot on PATH.")
+    ] = GraphvizChoice.wasm,
     dpi: Annotated[int, typer.Option(help="Resolution of PNG.", parser=whole(20, 2400))] = 200,
     watch: Annotated[
         bool, typer.Option("--watch", help="Draw again whenever the file changes.")

@@ -14,11 +14,14 @@ __all__ = ["STANDARD", "require_places"]
 STANDARD = "-"
 """Standard input or output."""
 
-Name = str | Path | None
+PlaceName = str | Path | None
 
 
 def require_places(
-    *files: Name, reads: Iterable[Name] = (), folder: Path | None = None, names: Iterable[str] = ()
+    *files: PlaceName,
+    reads: Iterable[PlaceName] = (),
+    folder: Path | None = None,
+    names: Iterable[str] = (),
 ) -> None:
     """Raise TPError where a command could not write what it makes, or would lose what it reads.
 

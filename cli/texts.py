@@ -9,7 +9,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import Constants, File, is_json, load, read_text, write
-from tpgraph_cli.passes import Form, FormOption, Pass, PassOption, StepsOption, with_passes
+from tpgraph_cli.passes import FormOption, Pass, PassOption, SgdForm, StepsOption, with_passes
 from tpgraph_cli.places import STANDARD
 
 __all__ = ["check", "fmt", "show"]
@@ -103,7 +103,7 @@ def show(
     ] = False,
     passes: PassOption = Pass.forward,
     steps: StepsOption = 1,
-    form: FormOption = Form.exact,
+    form: FormOption = SgdForm.exact,
 ) -> None:
     """Print a program, or its passes, as a table: name, type, instruction."""
     _at_most_one({"--json": as_json, "--text": as_text, "--latex": as_latex})

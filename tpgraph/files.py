@@ -156,7 +156,7 @@ def set_aside(path: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Destination:
     """Where a name leads: the last of its links, what is there, the number of an open file."""
 
     path: Path
@@ -187,11 +187,11 @@ class _Place:
         os.utime(name)
 
 
-def _place_of(path: Path) -> _Place:
+def _place_of(path: Path) -> _Destination:
     """Where a name leads. Raises OSError where nothing can be written there."""
     descriptor = _open_file(path)
     if descriptor is not None:
-        return _Place(path, os.fstat(descriptor), descriptor)
+        return _Destination(path, os.fstat(descriptor), descriptor)
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -201,12 +201,12 @@ def _place_of(path: Path) -> _Place:
     if status is not None and not _may_write(path):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     if status is not None and not stat.S_ISREG(status.st_mode):
-        return _Place(path, status, None)
+        return _Destination(path, status, None)
     real = Path(os.path.realpath(path))
     if not real.parent.exists():
         shown = path.parent if not path.is_symlink() else real.parent
         raise FileNotFoundError(errno.ENOENT, f"the folder {shown} is missing")
-    return _Place(real, status, None)
+    return _Destination(real, status, None)
 
 
 def _open_file(path: Path) -> int | None:

@@ -13,7 +13,7 @@ from tpgraph.language import parse
 from tpgraph.limits import limit as limit_by
 from tpgraph.limits.closed_forms.duals import dual, quadrature
 from tpgraph.limits.sampling.derivatives import Trace
-from tpgraph.limits.sampling.products import Products
+from tpgraph.limits.sampling.products import SampledProducts
 from tpgraph.transform import unroll_sgd
 
 limit = partial(limit_by, engine="sampled")
@@ -160,18 +160,18 @@ def _no_dot(monkeypatch):
 
 
 def _merged_transpose(monkeypatch):
-    own = Products._family
+    own = SampledProducts._family
 
     def family(self, equation, opposite=False):
         return own(self, equation, opposite != equation.transpose)
 
-    monkeypatch.setattr(Products, "_family", family)
+    monkeypatch.setattr(SampledProducts, "_family", family)
 
 
 def _wrong_ratio(monkeypatch):
-    own = Products._variance
+    own = SampledProducts._variance
     monkeypatch.setattr(
-        Products, "_variance", lambda self, e: own(self, e) * (2.0 if e.transpose else 1.0)
+        SampledProducts, "_variance", lambda self, e: own(self, e) * (2.0 if e.transpose else 1.0)
     )
 
 
@@ -188,13 +188,13 @@ def test_the_covariance_of_a_wrong_matrix_is_seen(monkeypatch):
         "m = mean(tanh(A x) * tanh(B x))\n"
     )
     assert abs(limit(program).scalar("m")) < 1e-3
-    own = Products._family
+    own = SampledProducts._family
     families = {}
 
     def family(self, equation, opposite=False):
         return families.setdefault("one", own(self, equation, opposite))
 
-    monkeypatch.setattr(Products, "_family", family)
+    monkeypatch.setattr(SampledProducts, "_family", family)
     assert abs(limit(program).scalar("m")) > 0.1
 
 

@@ -14,7 +14,7 @@ from tpgraph.language import parse
 from tpgraph.limits import limit, limit_over_inputs
 from tpgraph.limits.closed_forms.duals import dual
 from tpgraph.limits.sampling.derivatives import Trace
-from tpgraph.limits.sampling.gaussian import Family
+from tpgraph.limits.sampling.gaussian import MatrixGaussians
 from tpgraph.program import Program
 from tpgraph.transform import backward
 
@@ -185,13 +185,13 @@ def _no_dot(monkeypatch):
 
 
 def _no_covariance_between_inputs(monkeypatch):
-    whole = Family.extend
+    whole = MatrixGaussians.extend
 
     def extend(self, name, own, covariances, take):
         diagonal = np.eye(own.shape[1])
         return whole(self, name, own * diagonal, [c * diagonal for c in covariances], take)
 
-    monkeypatch.setattr(Family, "extend", extend)
+    monkeypatch.setattr(MatrixGaussians, "extend", extend)
 
 
 def _dot_of_another_input(monkeypatch):

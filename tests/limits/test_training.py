@@ -11,7 +11,7 @@ from tpgraph.interpreter import interpret, sample
 from tpgraph.language import parse
 from tpgraph.limits import limit
 from tpgraph.limits.closed_forms.duals import dual
-from tpgraph.limits.sampling.products import Products
+from tpgraph.limits.sampling.products import SampledProducts
 from tpgraph.transform import unroll_sgd
 
 HIDDEN = """
@@ -153,13 +153,13 @@ def test_an_error_signal_without_its_rows_is_seen(monkeypatch):
     )
     data = inputs(program, seed=1)
     whole = limit(program, data=data, outputs="sampled").values("f̃_1")
-    own = Products._aligned
+    own = SampledProducts._aligned
 
     def nothing(self, equation, other):
         found = own(self, equation, other)
         return type(found)(0.0 * found.values, found.power)
 
-    monkeypatch.setattr(Products, "_aligned", nothing)
+    monkeypatch.setattr(SampledProducts, "_aligned", nothing)
     assert abs(limit(program, data=data, outputs="sampled").values("f̃_1") - whole).max() > 0.05
 
 

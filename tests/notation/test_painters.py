@@ -24,7 +24,7 @@ from tpgraph.notation.engines.engine import get_engine
 from tpgraph.notation.painters.canvas import to_pdf, to_png
 from tpgraph.notation.painters.dot import to_dot
 from tpgraph.notation.painters.svg import to_svg
-from tpgraph.notation.scene.display import Mark, MarkGroup
+from tpgraph.notation.scene.display import DisplayMark, MarkGroup
 from tpgraph.notation.scene.document import to_json
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Arrow, Edge, Label, Node, Scene
@@ -224,7 +224,7 @@ def test_an_empty_scene_is_painted(name: str) -> None:
     assert PAINTERS[name](Scene())
 
 
-def kinds(marks: tuple[Mark, ...]) -> list[str]:
+def kinds(marks: tuple[DisplayMark, ...]) -> list[str]:
     return [mark.kind for mark in marks if isinstance(mark, MarkGroup)]
 
 

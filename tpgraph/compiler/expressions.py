@@ -1,7 +1,7 @@
 """Coordinatewise functions as lines of numpy, and their partial derivatives.
 
 A program of 10⁵ equations applies few different functions. Each is turned into text once, as a
-`Template` whose holes are filled with the names of an equation's arguments.
+`TextTemplate` whose holes are filled with the names of an equation's arguments.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from tpgraph.functions import (
     to_text,
 )
 
-__all__ = ["Expressions", "Template"]
+__all__ = ["Expressions", "TextTemplate"]
 
 _ARITHMETIC = (ADD, DIV, MUL, NEG, POW)
 _GROUP = 50
@@ -71,7 +71,7 @@ _HOLES = _Holes()
 
 
 @dataclass(frozen=True)
-class Template:
+class TextTemplate:
     """Python text of an expression with holes `{i}`; its value has the shape of those it `uses`.
 
     An argument that a function of the program's own ignores is written in the call, but not used.
@@ -105,16 +105,16 @@ class Expressions:
         self._helpers: dict[str, None] = {}
         # By identity, since hashing an expression costs as much as printing it; the expression
         # itself is kept with its template so that its identity stays its own.
-        self._values: dict[int, tuple[Expression, Template]] = {}
-        self._pullbacks: dict[tuple[int, bool], tuple[Expression, Mapping[int, Template]]] = {}
-        self._texts: dict[int, tuple[Expression, Template]] = {}
+        self._values: dict[int, tuple[Expression, TextTemplate]] = {}
+        self._pullbacks: dict[tuple[int, bool], tuple[Expression, Mapping[int, TextTemplate]]] = {}
+        self._texts: dict[int, tuple[Expression, TextTemplate]] = {}
 
     @property
     def helpers(self) -> tuple[str, ...]:
         """Definitions of functions that numpy lacks, in order of first use."""
         return tuple(self._helpers)
 
-    def value(self, expression: Expression) -> Template:
+    def value(self, expression: Expression) -> TextTemplate:
         """The expression itself."""
         found = self._values.get(id(expression))
         if found is None:
@@ -122,16 +122,18 @@ class Expressions:
             self._values[id(expression)] = found
         return found[1]
 
-    def statement(self, expression: Expression) -> Template:
+    def statement(self, expression: Expression) -> TextTemplate:
         """The expression as the `.tp` language writes it."""
         found = self._texts.get(id(expression))
         if found is None:
             text = _with_holes(to_text(expression, _HOLES))
-            found = expression, Template(text, frozenset(arguments_of(expression)))
+            found = expression, TextTemplate(text, frozenset(arguments_of(expression)))
             self._texts[id(expression)] = found
         return found[1]
 
-    def pullbacks(self, expression: Expression, arity: int, reuse: bool) -> Mapping[int, Template]:
+    def pullbacks(
+        self, expression: Expression, arity: int, reuse: bool
+    ) -> Mapping[int, TextTemplate]:
         """d_out · ∂ expression / ∂ argument, by the argument's index, where it is not zero.
 
         Hole `arity` is the adjoint d_out. With `reuse`, hole `arity + 1` is the value of the
@@ -147,10 +149,10 @@ class Expressions:
 
     def _make_pullbacks(
         self, expression: Expression, arity: int, reuse: bool
-    ) -> Iterator[tuple[int, Template]]:
+    ) -> Iterator[tuple[int, TextTemplate]]:
         value = inline(expression) if reuse and isinstance(expression, Apply) else None
         partials = gradient(expression)
-        made: dict[int, Template | None] = {}
+        made: dict[int, TextTemplate | None] = {}
         for index, partial in partials.items():
             if id(partial) not in made:
                 made[id(partial)] = self._pullback(partial, value, arity)
@@ -160,7 +162,7 @@ class Expressions:
 
     def _pullback(
         self, partial: Expression, value: Expression | None, arity: int
-    ) -> Template | None:
+    ) -> TextTemplate | None:
         """The template of d_out · partial, with `value` of the expression reused."""
         partial = simplify(partial)
         if value is not None:
@@ -170,14 +172,14 @@ class Expressions:
         product = simplify(mul(Argument(arity), partial))
         return None if product == number(0) else self._template(product)
 
-    def _template(self, expression: Expression) -> Template:
+    def _template(self, expression: Expression) -> TextTemplate:
         expression = _fold(expression)
         for function, order in _calls(expression):
             self._need(function, order)
         for helper in numpy_helpers(expression):
             self._helpers[helper] = None
         text = _with_holes(to_numpy(expression, _HOLES, self._names))
-        return Template(text, frozenset(self._reached(expression)))
+        return TextTemplate(text, frozenset(self._reached(expression)))
 
     def _reached(self, expression: Expression) -> Iterator[int]:
         """The arguments that the value of a folded expression depends on."""

@@ -17,18 +17,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from tpgraph.compiler.expressions import Template
+from tpgraph.compiler.expressions import TextTemplate
 from tpgraph.compiler.forward import equation_comment, operand_names
 from tpgraph.compiler.lines import Lines, quoted
 from tpgraph.compiler.plan import Plan
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Variable
 
-__all__ = ["Reverse"]
+__all__ = ["ReversePass"]
 
-Step = tuple[Variable, Template]
+Step = tuple[Variable, TextTemplate]
 
 
-class Reverse:
+class ReversePass:
     """The reverse pass being written."""
 
     def __init__(self, plan: Plan, lines: Lines) -> None:
@@ -118,7 +118,7 @@ class Reverse:
         """Also a Moment without vectors: a coordinatewise function of scalars."""
         out, names = equation.out, operand_names(self.plan, equation.arguments)
         names += [self.adjoint(out), self.plan.name(out)]
-        groups: dict[str, tuple[Template, list[Variable]]] = {}
+        groups: dict[str, tuple[TextTemplate, list[Variable]]] = {}
         for variable, template in self._steps(equation, reuse=True):
             groups.setdefault(template.text, (template, []))[1].append(variable)
         for template, variables in groups.values():

@@ -11,7 +11,7 @@ from tpgraph.compiler.initial import base_size_text, emit_init
 from tpgraph.compiler.lines import Lines, in_docstring, quoted, shown
 from tpgraph.compiler.listing import program_text
 from tpgraph.compiler.plan import Plan, equations_for, inputs_of
-from tpgraph.compiler.reverse import Reverse
+from tpgraph.compiler.reverse import ReversePass
 from tpgraph.program import Equation, Program, Variable
 
 __all__ = ["Dtype", "argument_names", "module_source", "variables_source"]
@@ -228,7 +228,7 @@ def _gradients(plan: Plan, loss: Variable) -> str:
     equations = equations_for(plan.program, [loss])
     _emit(plan, lines, equations, [loss])
     lines.add(f"yield {name}.sum(){f' / len({name})' if plan.is_batched(loss) else ''}")
-    Reverse(plan, lines).write(loss, equations)
+    ReversePass(plan, lines).write(loss, equations)
     says = [
         "Yield the loss, then (name, factor · ∂loss/∂w) for every trained w.",
         "",

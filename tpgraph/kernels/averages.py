@@ -42,7 +42,7 @@ def mean_kernel(
     prepared = finite(program, check_kind(kind), dtype)
     module = compile(program, dtype)
     seeds = [seed, *np.random.SeedSequence(seed).spawn(inits - 1)]
-    ntk, nngp = _Mean(), _Mean()
+    ntk, nngp = _RunningMean(), _RunningMean()
     for done, one in enumerate(seeds, start=1):
         found = prepared.kernel(module.init(widths, one), X, components)  # type: ignore[arg-type]
         ntk.add(found.ntk)
@@ -52,7 +52,7 @@ def mean_kernel(
     return replace(found, ntk=ntk.mean, nngp=nngp.mean, ntk_error=ntk.error, nngp_error=nngp.error)
 
 
-class _Mean:
+class _RunningMean:
     """The mean of arrays and its standard error, in float64, by Welford's sums.
 
     Both are None without an array, and the error for one.

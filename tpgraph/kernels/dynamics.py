@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError, TPError
-from tpgraph.kernels.losses import Loss, Targets, program_loss, squared_loss
+from tpgraph.kernels.losses import KernelLoss, Targets, program_loss, squared_loss
 from tpgraph.program import Program
 
 __all__ = [
@@ -85,7 +85,7 @@ def kernel_dynamics(
     steps: int | None = None,
     schedule: Any = None,
     start: Any = None,
-    loss: Loss | Program = squared_loss,
+    loss: KernelLoss | Program = squared_loss,
 ) -> KernelDynamics:
     """Kernel gradient descent, step by step.
 
@@ -126,7 +126,7 @@ def kernel_dynamics(
     return KernelDynamics(outputs, losses, count)
 
 
-def loss_of(loss: Loss | Program) -> Loss:
+def loss_of(loss: KernelLoss | Program) -> KernelLoss:
     """The loss itself, or that of a program."""
     return program_loss(loss) if isinstance(loss, Program) else loss
 

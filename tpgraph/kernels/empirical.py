@@ -18,7 +18,7 @@ import numpy as np
 from tpgraph.compiler import Module, Params, compile
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.interpreter import sample
-from tpgraph.kernels.grams import Grams, Group, total
+from tpgraph.kernels.grams import GramGroup, Grams, total
 from tpgraph.kernels.inputs import Inputs, input_arrays, side_by_side
 from tpgraph.kernels.linearity import require_linear
 from tpgraph.kernels.result import Array, Kernel, row_labels, squeezed
@@ -115,12 +115,12 @@ class Finite:
         widths = widths_of(self.tangent.network, params)
         count = len(next(iter(arrays.values())))
         shape = (len(rows), count, len(rows), count)
-        groups: dict[str, list[Group]] = {}
+        groups: dict[str, list[GramGroup]] = {}
         if self.kind != "nngp":
-            groups["ntk"] = [Group(1.0, g.terms) for g in self.tangent.gradients]
+            groups["ntk"] = [GramGroup(1.0, g.terms) for g in self.tangent.gradients]
         if self.kind != "ntk":
             groups["nngp"] = [
-                Group(_variance(self.tangent.network, r.declaration, widths), r.terms)
+                GramGroup(_variance(self.tangent.network, r.declaration, widths), r.terms)
                 for r in self.tangent.readouts
             ]
         grams = Grams(values, [g for found in groups.values() for g in found])

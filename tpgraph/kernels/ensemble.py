@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.kernels.dynamics import kernel_array, loss_of, require_stable
-from tpgraph.kernels.losses import Loss, samples_array, squared_loss
+from tpgraph.kernels.losses import KernelLoss, samples_array, squared_loss
 from tpgraph.program import Program
 
 __all__ = ["KernelSolution", "gaussian_ensemble", "kernel_solution"]
@@ -69,7 +69,7 @@ def kernel_solution(
     time: float | None = None,
     start: Any = None,
     nngp: Any = None,
-    loss: Loss | Program = squared_loss,
+    loss: KernelLoss | Program = squared_loss,
 ) -> KernelSolution:
     """Full-batch kernel gradient descent on a squared loss, in closed form.
 

@@ -12,11 +12,11 @@ import numpy as np
 from tpgraph.compiler import Array
 from tpgraph.transform.gradients import GradientTerm, unordered_pairs
 
-__all__ = ["Grams", "Group", "total"]
+__all__ = ["GramGroup", "Grams", "total"]
 
 
 @dataclass(frozen=True)
-class Group:
+class GramGroup:
     """factor · ⟨Σ terms, Σ terms⟩: what one matrix or vector adds to a kernel."""
 
     factor: float
@@ -29,7 +29,7 @@ class Grams:
     Those that are needed again are kept until they have been used for the last time.
     """
 
-    def __init__(self, values: Mapping[str, Array], groups: Iterable[Group]) -> None:
+    def __init__(self, values: Mapping[str, Array], groups: Iterable[GramGroup]) -> None:
         self._values = values
         self._kept: dict[tuple[str, str], Array] = {}
         self._left = Counter(
@@ -58,7 +58,7 @@ def _gram(x: Array, y: Array) -> Array:
     return np.asarray(flat.reshape(*x.shape[:2], *y.shape[:2]))
 
 
-def total(groups: Sequence[Group], grams: Grams, widths: Mapping[str, int]) -> Array:
+def total(groups: Sequence[GramGroup], grams: Grams, widths: Mapping[str, int]) -> Array:
     """Σ over groups and pairs of uses."""
     found: Array = np.zeros((1, 1, 1, 1))
     for group in groups:

@@ -16,7 +16,14 @@ from tpgraph.program import Data, InitialScalar, Program, Target, Variable, chec
 from tpgraph.program.reach import ancestors
 from tpgraph.transform.backward import differentiate_program
 
-__all__ = ["Loss", "Targets", "fixed_outputs", "program_loss", "samples_array", "squared_loss"]
+__all__ = [
+    "KernelLoss",
+    "Targets",
+    "fixed_outputs",
+    "program_loss",
+    "samples_array",
+    "squared_loss",
+]
 
 Array = npt.NDArray[np.float64]
 Targets = Mapping[str, Array]
@@ -25,7 +32,7 @@ Targets = Mapping[str, Array]
 TARGET = "y"
 
 
-class Loss(Protocol):
+class KernelLoss(Protocol):
     """L(f, y), summed over components, and L′ = ∂L/∂f; f is (…, N, k), targets are (N, d).
 
     `curvature` is c where L′(f) = c (f − y) with one target y, and None for other losses.
@@ -70,7 +77,7 @@ class _Squared:
         return np.asarray(f - targets[TARGET])
 
 
-squared_loss: Loss = _Squared()
+squared_loss: KernelLoss = _Squared()
 """L(f, y) = |f − y|² / 2."""
 
 
@@ -133,7 +140,7 @@ class _ProgramLoss:
             return dict(self.module.variables(self.params, *arrays))
 
 
-def program_loss(program: Program) -> Loss:
+def program_loss(program: Program) -> KernelLoss:
     """The loss of a program as a function of its outputs, of its targets, and of its data if read.
 
     Several outputs stand side by side in f. Raises TPTypeError for a program without a loss, with

@@ -50,7 +50,7 @@ def derivation(
     covariances: Mapping[tuple[str, str], Estimate] = MappingProxyType({}),
 ) -> str:
     """One line for every declaration and equation that has a limit, and for every covariance."""
-    writer = _Latex(program) if latex else _Text(program)
+    writer = _Latex(program) if latex else _PlainText(program)
     rows = list(_rows(program, scalars, vectors, writer))
     rows += _covariances(covariances, program, writer)
     if not latex:
@@ -65,7 +65,7 @@ def _latex_line(rule: str, left: str, facts: Sequence[str]) -> str:
     return rf"\par\hangindent=2em \textsc{{{rule}}}:\ {'; '.join(pieces)}"
 
 
-class _Text:
+class _PlainText:
     """Names and formulas as plain text."""
 
     sign, hat, dot, dots = "~", "Ẑ", "Ż", "…"
@@ -116,7 +116,7 @@ class _Text:
         return f"± {found.error:.1g}"
 
 
-class _Latex(_Text):
+class _Latex(_PlainText):
     """The same as LaTeX mathematics."""
 
     sign, hat, dot, dots = r"\sim", r"\hat{Z}", r"\dot{Z}", r"\dots"
@@ -191,7 +191,7 @@ def _rows(
     program: Program,
     scalars: Mapping[str, Estimate],
     vectors: Mapping[str, VectorLimit],
-    writer: _Text,
+    writer: _PlainText,
 ) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for declaration in program.declarations:
         if isinstance(declaration, Data | Target | InitialMatrix):
@@ -214,7 +214,7 @@ def _rows(
 
 
 def _covariances(
-    covariances: Mapping[tuple[str, str], Estimate], program: Program, writer: _Text
+    covariances: Mapping[tuple[str, str], Estimate], program: Program, writer: _PlainText
 ) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for pair, found in covariances.items():
         names = (writer.name(program.variables[name]) for name in pair)
@@ -223,12 +223,14 @@ def _covariances(
         yield "Cov", ", ".join(names), (f"{writer.cov}({first}, {second}) = {value}",)
 
 
-def _gaussian(writer: _Text, vector: VectorLimit, symbol: str) -> str:
+def _gaussian(writer: _PlainText, vector: VectorLimit, symbol: str) -> str:
     mean, variance = writer.number(vector.mean), writer.number(vector.var)
     return f"{symbol} {writer.sign} N({mean}, {variance})"
 
 
-def _vector(writer: _Text, equation: Equation, vectors: Mapping[str, VectorLimit]) -> Iterator[str]:
+def _vector(
+    writer: _PlainText, equation: Equation, vectors: Mapping[str, VectorLimit]
+) -> Iterator[str]:
     vector = vectors[equation.out.name]
     if isinstance(equation, MatMul):
         yield from _product(writer, equation, vectors)
@@ -237,7 +239,9 @@ def _vector(writer: _Text, equation: Equation, vectors: Mapping[str, VectorLimit
         yield f"{writer.var} Z = {writer.number(vector.var)} {writer.error(vector.var)}"
 
 
-def _product(writer: _Text, equation: MatMul, vectors: Mapping[str, VectorLimit]) -> Iterator[str]:
+def _product(
+    writer: _PlainText, equation: MatMul, vectors: Mapping[str, VectorLimit]
+) -> Iterator[str]:
     """ZHat, then ZDot, then the whole."""
     vector = vectors[equation.out.name]
     hat = vector.hat_var
@@ -261,7 +265,7 @@ def _product(writer: _Text, equation: MatMul, vectors: Mapping[str, VectorLimit]
         yield f"{writer.var} Z = {writer.number(vector.var)} {writer.error(vector.var)}"
 
 
-def _coefficients(writer: _Text, equation: MatMul, vectors: Mapping[str, VectorLimit]) -> str:
+def _coefficients(writer: _PlainText, equation: MatMul, vectors: Mapping[str, VectorLimit]) -> str:
     """Σ_y σ² E[∂Z^x/∂Ẑ^{Wᵀy}] Z^y in symbols, where a slope is more than a number."""
     dot = vectors[equation.out.name].dot
     slopes = [slope_of(writer.program, equation, y, vectors) for y in dot]

@@ -13,13 +13,13 @@ from tpgraph.errors import TPDataError, TPWarning
 from tpgraph.limits.engines import Engine, check_engine, refusal
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.exact.collected import exact_limit
-from tpgraph.limits.exact.evaluation import Evaluation as ExactEvaluation
+from tpgraph.limits.exact.evaluation import ExactEvaluation
 from tpgraph.limits.exact.terms import NotClosed
 from tpgraph.limits.independence import backward_products
 from tpgraph.limits.regularity import Regularity
 from tpgraph.limits.result import Limit, canonical
 from tpgraph.limits.sampling.collected import sampled_limit
-from tpgraph.limits.sampling.evaluation import Evaluation
+from tpgraph.limits.sampling.evaluation import SampledEvaluation
 from tpgraph.limits.sampling.normals import replicate_size
 from tpgraph.limits.sampling.readouts import Outputs
 from tpgraph.program import Equation, Program
@@ -81,7 +81,7 @@ def limit(
             if engine == "exact":
                 raise refusal(error) from None
     if found is None:
-        evaluation = Evaluation(
+        evaluation = SampledEvaluation(
             program, one, samples, seed, outputs=outputs, independent=independent
         )
         evaluation.run()

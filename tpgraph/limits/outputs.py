@@ -27,7 +27,7 @@ from tpgraph.functions import (
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.vanishing import leading
 
-__all__ = ["STAYS_RANDOM", "Output", "apply"]
+__all__ = ["STAYS_RANDOM", "OutputLimit", "apply"]
 
 STAYS_RANDOM = (
     'draw the readouts once, outputs="sampled" (--outputs sampled), give their values,'
@@ -37,7 +37,7 @@ STAYS_RANDOM = (
 
 
 @dataclass(frozen=True)
-class Output:
+class OutputLimit:
     """`values` · n^`power`; values (B, M, d, 1), or (B, M, d, S) where random.
 
     M is the number of inputs, or 1 of what is the same on all; a scalar made of outputs has d = 1.
@@ -53,8 +53,8 @@ class Output:
 
 
 def apply(
-    expression: Expression, arguments: Sequence[Output], decays: Sequence[Fraction]
-) -> Output:
+    expression: Expression, arguments: Sequence[OutputLimit], decays: Sequence[Fraction]
+) -> OutputLimit:
     """ψ(arguments), entry by entry; argument i tends to 0 like n^−decays[i] where that is > 0.
 
     A pole in such an argument makes the result grow with n; what grows already must enter linearly,
@@ -73,10 +73,10 @@ def apply(
         if i in slopes:
             slope = _term(slopes[i], arguments, decays, arguments[i].power)
             values = slope.values * arguments[i].values
-            terms.append(Output(values, slope.power + arguments[i].power))
+            terms.append(OutputLimit(values, slope.power + arguments[i].power))
     telling = [term for term in terms if np.any(term.values != 0)] or terms[:1]
     power = max(term.power for term in telling)
-    return Output(_sum([t.values for t in telling if t.power == power]), power)
+    return OutputLimit(_sum([t.values for t in telling if t.power == power]), power)
 
 
 def _sum(values: Sequence[Array]) -> Array:
@@ -88,10 +88,10 @@ def _sum(values: Sequence[Array]) -> Array:
 
 def _term(
     expression: Expression,
-    arguments: Sequence[Output],
+    arguments: Sequence[OutputLimit],
     decays: Sequence[Fraction],
     beside: Fraction = Fraction(0),
-) -> Output:
+) -> OutputLimit:
     """What is left of ψ in its highest power of n; of ψ n^`beside` that in n^0 or more.
 
     The power is that of ψ by itself.
@@ -109,4 +109,4 @@ def _term(
         values = np.asarray(evaluate(expression, [a.values for a in arguments]), dtype=float)
     # An argument that ψ does not use says how many values there are, not that they are random.
     entries = [(*a.values.shape[:3], 1) for a in arguments[:1]]
-    return Output(np.broadcast_to(values, np.broadcast_shapes(values.shape, *entries)), growth)
+    return OutputLimit(np.broadcast_to(values, np.broadcast_shapes(values.shape, *entries)), growth)

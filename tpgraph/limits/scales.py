@@ -26,7 +26,7 @@ from tpgraph.program import (
 )
 from tpgraph.types import Dimension, Width
 
-__all__ = ["Asymptotic", "Scales"]
+__all__ = ["Asymptotic", "DeclaredScales"]
 
 _DOUBLINGS = 20
 
@@ -54,7 +54,7 @@ class Asymptotic:
         return self.coefficient
 
 
-class Scales:
+class DeclaredScales:
     """The powers of n of one program's declarations."""
 
     def __init__(self, program: Program) -> None:

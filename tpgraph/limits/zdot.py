@@ -57,11 +57,11 @@ def slope_of(
             and equation.transpose != product.transpose
             and equation.operand.name == y
         ):
-            return _Chain(program, equation.out, vectors).slope(product.operand)
+            return _ChainRule(program, equation.out, vectors).slope(product.operand)
     return None
 
 
-class _Chain:
+class _ChainRule:
     """The chain rule from one Gaussian."""
 
     def __init__(

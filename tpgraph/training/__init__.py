@@ -2,14 +2,14 @@
 
 from tpgraph.training.checkpoint import TRAINING_FILES
 from tpgraph.training.data import Dataset, as_dataset, dataset, load_data, minibatches
-from tpgraph.training.loop import Progress, Training, check_settings, train
+from tpgraph.training.loop import Training, TrainingProgress, check_settings, train
 from tpgraph.training.synthetic import synthetic_data
 
 __all__ = [
     "TRAINING_FILES",
     "Dataset",
-    "Progress",
     "Training",
+    "TrainingProgress",
     "as_dataset",
     "check_settings",
     "dataset",

@@ -21,9 +21,9 @@ from tpgraph.program import Program
 from tpgraph.training.checkpoint import Checkpoint, Settings, sha256
 from tpgraph.training.data import Dataset, as_dataset, minibatches
 
-__all__ = ["Progress", "Training", "check_settings", "train"]
+__all__ = ["Training", "TrainingProgress", "check_settings", "train"]
 
-Progress = Callable[[int, int, float], None]
+TrainingProgress = Callable[[int, int, float], None]
 """Called after every step with (steps done, steps wanted, loss)."""
 
 
@@ -48,7 +48,7 @@ def train(
     out: str | Path | None = None,
     resume: bool = False,
     dtype: str = "float64",
-    progress: Progress | None = None,
+    progress: TrainingProgress | None = None,
     checkpoint_seconds: float = 30.0,
 ) -> Training:
     """Train a program by SGD: w −= lr · n^(−c) · ∂(mean loss of the batch)/∂w.
@@ -95,7 +95,7 @@ def train(
         params = module.init(sizes, seed)
         if checkpoint is not None:
             checkpoint.start(params, steps)
-    run = _Run(module, params, losses, samples, steps, lr, batch, seed, checkpoint)
+    run = _RunningTraining(module, params, losses, samples, steps, lr, batch, seed, checkpoint)
     run.go(progress, checkpoint_seconds)
     return Training(module, params, tuple(losses))
 
@@ -117,7 +117,7 @@ def check_settings(program: Program, steps: int, lr: float, batch: int, seed: in
 
 
 @dataclass
-class _Run:
+class _RunningTraining:
     """A run in progress; `params` and `losses` change in place and always belong together."""
 
     module: Module
@@ -130,7 +130,7 @@ class _Run:
     seed: int
     checkpoint: Checkpoint | None
 
-    def go(self, progress: Progress | None, seconds: float) -> None:
+    def go(self, progress: TrainingProgress | None, seconds: float) -> None:
         """All steps that are left; see `train`."""
         arrays = [a.astype(self.module.dtype) for a in self.samples.arrays.values()]
         saved = time.monotonic()

@@ -17,7 +17,7 @@ from tpgraph.language import parse
 from tpgraph.limits import limit, limit_over_inputs
 from tpgraph.limits.closed_forms.duals import dual
 from tpgraph.limits.exact import gaussians
-from tpgraph.limits.exact.products import Products
+from tpgraph.limits.exact.products import ExactProducts
 from tpgraph.transform import backward
 from tpgraph_cli.main import app
 
@@ -108,7 +108,7 @@ def test_a_corrupted_rule_is_seen(corrupt, monkeypatch):
     text = TRANSPOSED.format(φ="tanh")
     good = exact(text).scalar("m")
     if corrupt == "no dot":
-        monkeypatch.setattr(Products, "_slopes", lambda self, equation: {})
+        monkeypatch.setattr(ExactProducts, "_slopes", lambda self, equation: {})
     elif corrupt == "merged":
         monkeypatch.setattr(gaussians.Gaussians, "related", lambda self, a, b: True)
         monkeypatch.setattr(
@@ -116,8 +116,8 @@ def test_a_corrupted_rule_is_seen(corrupt, monkeypatch):
         )
         text = text.replace("mean(v^2)", "mean((v + h)^2) - 1")
     else:
-        own = gaussians.Products.same
-        monkeypatch.setattr(gaussians.Products, "same", lambda *given: 1.1 * own(*given))
+        own = gaussians.ProductGaussians.same
+        monkeypatch.setattr(gaussians.ProductGaussians, "same", lambda *given: 1.1 * own(*given))
     assert abs(exact(text).scalar("m") - good) > 1e-3
 
 
@@ -155,9 +155,9 @@ def test_unequal_widths_at_finite_width():
 
 def test_unequal_widths_need_the_ratio(monkeypatch):
     program = parse(UNEQUAL)
-    own = Products._variance
+    own = ExactProducts._variance
     monkeypatch.setattr(
-        Products, "_variance", lambda self, e: own(self, e) * (2.0 if e.transpose else 1.0)
+        ExactProducts, "_variance", lambda self, e: own(self, e) * (2.0 if e.transpose else 1.0)
     )
     assert mismatches(program, limit(program, engine="exact"), 1600, 8) != []
 

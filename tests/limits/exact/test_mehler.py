@@ -85,17 +85,20 @@ def test_lines_with_kinks():
 def test_planes(rho):
     p, q = 1.3, 0.7
     size = np.ones(1)
-    made = [planes.Curve(lambda x, rows: np.tanh(x), np.zeros(1), np.sqrt([s]), ()) for s in (p, q)]
+    made = [
+        planes.PairFunction(lambda x, rows: np.tanh(x), np.zeros(1), np.sqrt([s]), ())
+        for s in (p, q)
+    ]
     found = planes.plane(*made, np.asarray([rho]), size, lambda cost: None)
     true = quadrature(lambda u, v: np.tanh(u) * np.tanh(v), p, rho * math.sqrt(p * q), q)
     assert abs(found.value[0] - true.value) < 1e-13
     kinked = [
-        planes.Curve(lambda x, rows: np.maximum(x, 0), np.zeros(1), np.sqrt([s]), (0.0,))
+        planes.PairFunction(lambda x, rows: np.maximum(x, 0), np.zeros(1), np.sqrt([s]), (0.0,))
         for s in (p, q)
     ]
     found = planes.plane(*kinked, np.asarray([rho]), size, lambda cost: None)
     assert abs(found.value[0] - dual("relu", p, rho * math.sqrt(p * q), q)) < 1e-12
-    unseen = [planes.Curve(c.function, c.mean, c.root, ()) for c in kinked]
+    unseen = [planes.PairFunction(c.function, c.mean, c.root, ()) for c in kinked]
     blind = planes.plane(*unseen, np.asarray([rho]), size, lambda cost: None)
     assert blind.error > 1e-9 or abs(blind.value[0] - found.value[0]) < 1e-9
 

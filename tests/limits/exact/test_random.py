@@ -10,7 +10,7 @@ from strategies import programs
 
 from tpgraph.errors import TPError
 from tpgraph.limits import Limit, limit, limit_over_inputs
-from tpgraph.limits.exact.gaussians import Products
+from tpgraph.limits.exact.gaussians import ProductGaussians
 from tpgraph.program import MatMul, Program
 
 BARS = 8.0
@@ -83,7 +83,7 @@ def test_random_networks_on_several_inputs(program: Program) -> None:
 
 def test_a_wrong_covariance_would_be_seen(monkeypatch):
     seen = []
-    same = Products.same
+    same = ProductGaussians.same
 
     @settings(max_examples=15, **QUIET)
     @given(programs(tame=True, min_equations=8, max_equations=12, network=True))
@@ -92,7 +92,7 @@ def test_a_wrong_covariance_would_be_seen(monkeypatch):
         try:
             sampled = limit(program, data=data, engine="sampled", samples=2**12)
             with monkeypatch.context() as patched:
-                patched.setattr(Products, "same", lambda *g: 1.3 * same(*g))
+                patched.setattr(ProductGaussians, "same", lambda *g: 1.3 * same(*g))
                 found = limit(program, data=data, engine="exact")
         except TPError:
             return

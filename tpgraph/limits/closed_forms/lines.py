@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["REACH", "Coefficients", "coefficients", "hermite"]
+__all__ = ["REACH", "HermiteCoefficients", "coefficients", "hermite"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -29,7 +29,7 @@ _NEGLIGIBLE = 1e-6
 
 
 @dataclass(frozen=True)
-class Coefficients:
+class HermiteCoefficients:
     """`values` a_k, (N, K + 1), `square` E f², (N,), and `error`, relative to √E f²."""
 
     values: Array
@@ -60,7 +60,7 @@ def coefficients(
     variance: Array,
     count: int = 1,
     kinks: Sequence[float] = (),
-) -> Coefficients:
+) -> HermiteCoefficients:
     """a_0 … a_{count−1} of f for every mean and variance, (N,) each.
 
     `function` is applied to arrays (N, points). `kinks` are the places where f is not smooth.
@@ -76,7 +76,7 @@ def coefficients(
                 drift = np.max(np.abs(found.square - before.square) / scale**2)
             error = float(max(change, drift))
             if error <= _AGREEMENT or 2 * points - 1 > _MOST or np.isnan(error):
-                return Coefficients(found.values, found.square, error)
+                return HermiteCoefficients(found.values, found.square, error)
         before, points = found, 2 * points - 1
 
 
@@ -87,7 +87,7 @@ def _with_points(
     count: int,
     kinks: Sequence[float],
     points: int,
-) -> Coefficients:
+) -> HermiteCoefficients:
     root = np.sqrt(variance)[:, None]
     z, weight = _trapezoid(points) if not kinks else _panels(mean, root[:, 0], kinks, points)
     with np.errstate(all="ignore"):
@@ -96,7 +96,7 @@ def _with_points(
         return _weighted(values, z, weight, count)
 
 
-def _weighted(values: Array, z: Array, weight: Array, count: int) -> Coefficients:
+def _weighted(values: Array, z: Array, weight: Array, count: int) -> HermiteCoefficients:
     half = values * (weight * np.exp(-(z**2) / 4))
     if z.ndim > 1:
         a = np.stack([(half * h).sum(axis=1) for h in hermite(z, count)], axis=1)
@@ -107,7 +107,7 @@ def _weighted(values: Array, z: Array, weight: Array, count: int) -> Coefficient
     ends = np.abs(shares[:, 0]) + np.abs(shares[:, -1])
     if not (ends <= _NEGLIGIBLE * square).all():
         a = np.full_like(a, np.nan)
-    return Coefficients(a, square, 0.0)
+    return HermiteCoefficients(a, square, 0.0)
 
 
 @lru_cache(maxsize=16)

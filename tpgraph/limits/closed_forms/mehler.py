@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.limits.closed_forms.lines import Coefficients
+from tpgraph.limits.closed_forms.lines import HermiteCoefficients
 
 __all__ = ["TERMS", "Expansion", "expansion"]
 
@@ -29,7 +29,7 @@ _ROUNDING = 4e-16
 class Expansion:
     """a_k, and for every K the largest √(r_f/E f²) over inputs."""
 
-    coefficients: Coefficients
+    coefficients: HermiteCoefficients
     tails: Array
     is_odd: bool
     is_even: bool
@@ -40,7 +40,7 @@ class Expansion:
         return np.sqrt(self.coefficients.square)
 
 
-def expansion(found: Coefficients) -> Expansion:
+def expansion(found: HermiteCoefficients) -> Expansion:
     """The tails of an expansion: `tails`[K] is what the terms 0 … K leave out."""
     scale = np.where(found.square > 0, found.square, 1.0)[:, None]
     shares = 1.0 - np.cumsum(found.values**2, axis=1) / scale

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from tpgraph.limits.closed_forms.lines import REACH, coefficients
 
-__all__ = ["Curve", "Pairs", "plane"]
+__all__ = ["PairFunction", "Pairs", "plane"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Indices: TypeAlias = npt.NDArray[np.intp]
@@ -28,7 +28,7 @@ _AGREEMENT = 4e-14
 
 
 @dataclass(frozen=True)
-class Curve:
+class PairFunction:
     """f at m + √p z for the inputs of every pair, and where f is not smooth."""
 
     function: Callable[[Array, Indices], Array]
@@ -52,7 +52,11 @@ class Pairs:
 
 
 def plane(
-    first: Curve, second: Curve, rho: Array, size: Array, spend: Callable[[float], None]
+    first: PairFunction,
+    second: PairFunction,
+    rho: Array,
+    size: Array,
+    spend: Callable[[float], None],
 ) -> Pairs:
     """E[f(u) g(v)] for pairs with correlations ρ, (P,); `spend` hears of its evaluations before."""
     rule = _smooth if not first.kinks and not second.kinks else _kinked
@@ -71,7 +75,7 @@ def plane(
     return Pairs(value, error)
 
 
-def _line(first: Curve, second: Curve, rho: Array, size: Array) -> Pairs:
+def _line(first: PairFunction, second: PairFunction, rho: Array, size: Array) -> Pairs:
     """Pairs with ρ = ±1, which are functions of one Gaussian."""
     found, errors = np.empty(rho.shape), [0.0]
     for rows in _chunks(len(rho), 1024):
@@ -90,7 +94,7 @@ def _chunks(count: int, cost: int) -> list[Indices]:
     return np.array_split(np.arange(count), min(count, max(1, -(-count * cost // _CHUNK))))
 
 
-def _smooth(first: Curve, second: Curve, rho: Array, level: int) -> Array:
+def _smooth(first: PairFunction, second: PairFunction, rho: Array, level: int) -> Array:
     """Trapezoid along, Gauss–Hermite across."""
     long = np.linspace(-REACH, REACH, 96 * 2**level + 1)
     weight = np.exp(-(long**2) / 2) * (long[1] - long[0]) / np.sqrt(2 * np.pi)
@@ -108,7 +112,7 @@ def _smooth(first: Curve, second: Curve, rho: Array, level: int) -> Array:
     return found
 
 
-def _kinked(first: Curve, second: Curve, rho: Array, level: int) -> Array:
+def _kinked(first: PairFunction, second: PairFunction, rho: Array, level: int) -> Array:
     """z₁ between the kinks of f and the shadows of those of g, then z₂ given z₁."""
     cuts = 2**level
     x, w = np.polynomial.legendre.leggauss(16)
@@ -136,7 +140,7 @@ def _kinked(first: Curve, second: Curve, rho: Array, level: int) -> Array:
     return found
 
 
-def _places(curve: Curve, rows: Indices) -> Array:
+def _places(curve: PairFunction, rows: Indices) -> Array:
     """The kinks in z, (pairs, kinks)."""
     root = curve.root[rows][:, None]
     kinks = np.asarray(curve.kinks, dtype=float)[None, :]

@@ -18,12 +18,12 @@ from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.exact.gaussians import Gaussians, Window
 from tpgraph.limits.exact.terms import NotClosed, Sum
 
-__all__ = ["Blocks"]
+__all__ = ["MomentBlocks"]
 
 _TILE = 256
 
 
-class Blocks:
+class MomentBlocks:
     """Moments of vectors, each computed once.
 
     `error` is what quadrature left in expectations on one input so far, relative.

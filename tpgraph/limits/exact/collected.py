@@ -9,8 +9,8 @@ import numpy as np
 
 from tpgraph.limits.engines import refusal
 from tpgraph.limits.estimates import Estimate, VectorLimit
-from tpgraph.limits.exact.evaluation import Evaluation
-from tpgraph.limits.exact.forms import Array, Gaussian
+from tpgraph.limits.exact.evaluation import ExactEvaluation
+from tpgraph.limits.exact.forms import Array, CentredGaussian
 from tpgraph.limits.exact.terms import NotClosed, Sum
 from tpgraph.limits.result import Limit
 from tpgraph.program import Program
@@ -20,7 +20,7 @@ __all__ = ["exact_limit"]
 _ROUNDING = 2.0**-44
 
 
-def exact_limit(found: Evaluation, program: Program) -> Limit:
+def exact_limit(found: ExactEvaluation, program: Program) -> Limit:
     """The limit of a program by an evaluation that has run. Raises NotClosed."""
     given = {d.variable.name for d in (*program.data, *program.targets)}
     vectors: dict[str, VectorLimit] = {}
@@ -47,7 +47,7 @@ def exact_limit(found: Evaluation, program: Program) -> Limit:
     )
 
 
-def _entries(found: Evaluation, name: str) -> tuple[Sum, ...] | None:
+def _entries(found: ExactEvaluation, name: str) -> tuple[Sum, ...] | None:
     """A vector, or a scalar that stays random, entry by entry."""
     if name in found.sums:
         return (found.sums[name],)
@@ -56,13 +56,15 @@ def _entries(found: Evaluation, name: str) -> tuple[Sum, ...] | None:
     return None
 
 
-def _estimate(found: Evaluation, value: Array, size: float = 0.0) -> Estimate:
+def _estimate(found: ExactEvaluation, value: Array, size: float = 0.0) -> Estimate:
     """A number whose terms are as large as `size`, with what rounding and quadrature may do."""
     number = float(np.mean(value))
     return Estimate(number, (_ROUNDING + found.blocks.error) * (1.0 + max(abs(number), size)))
 
 
-def _moments(found: Evaluation, first: Sequence[Sum], second: Sequence[Sum]) -> tuple[Array, Array]:
+def _moments(
+    found: ExactEvaluation, first: Sequence[Sum], second: Sequence[Sum]
+) -> tuple[Array, Array]:
     """E[x y] − E x E y and E[x y], the means over entries."""
     centred, whole = [], []
     for x, y in zip(first, second, strict=True):
@@ -74,7 +76,7 @@ def _moments(found: Evaluation, first: Sequence[Sum], second: Sequence[Sum]) -> 
     return np.asarray(sum(centred) / len(centred)), np.asarray(sum(whole) / len(whole))
 
 
-def _vector(found: Evaluation, name: str, entries: Sequence[Sum]) -> VectorLimit:
+def _vector(found: ExactEvaluation, name: str, entries: Sequence[Sum]) -> VectorLimit:
     variable = found.program.variables[name]
     values = np.concatenate([found.blocks.expected(entry) for entry in entries])
     shown = entries[:1] if name in found.alike else entries
@@ -90,16 +92,16 @@ def _vector(found: Evaluation, name: str, entries: Sequence[Sum]) -> VectorLimit
     )
 
 
-def _hat(found: Evaluation, a: str, b: str) -> Estimate | None:
+def _hat(found: ExactEvaluation, a: str, b: str) -> Estimate | None:
     """Cov(Ẑ^a, Ẑ^b); None for what has no Ẑ."""
     a, b = (found.products.repeats.get(name, name) for name in (a, b))
     family = found.gaussians.family_of.get(a)
     if family is None:
         return None
-    return _estimate(found, family.same(Gaussian(a), Gaussian(b)))
+    return _estimate(found, family.same(CentredGaussian(a), CentredGaussian(b)))
 
 
-def _hat_covariances(found: Evaluation, name: str) -> Mapping[str, Estimate]:
+def _hat_covariances(found: ExactEvaluation, name: str) -> Mapping[str, Estimate]:
     """With the earlier products of the same matrix."""
     own = found.products.repeats.get(name, name)
     for family in found.products.families.values():
@@ -110,7 +112,7 @@ def _hat_covariances(found: Evaluation, name: str) -> Mapping[str, Estimate]:
     return {}
 
 
-def _covariance(found: Evaluation, a: str, b: str) -> Estimate:
+def _covariance(found: ExactEvaluation, a: str, b: str) -> Estimate:
     first, second = (_entries(found, name) or () for name in (a, b))
     try:
         value, size = _moments(found, first, second)

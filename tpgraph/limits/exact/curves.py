@@ -19,7 +19,7 @@ from tpgraph.limits.closed_forms.error_functions import expectation as error_exp
 from tpgraph.limits.closed_forms.error_functions import mixed as error_mixed
 from tpgraph.limits.closed_forms.exponentials import Exponential
 from tpgraph.limits.closed_forms.exponentials import mixed as exponential_mixed
-from tpgraph.limits.closed_forms.lines import Coefficients, coefficients
+from tpgraph.limits.closed_forms.lines import HermiteCoefficients, coefficients
 from tpgraph.limits.closed_forms.mehler import TERMS, Expansion, expansion
 from tpgraph.limits.closed_forms.recognition import (
     ErrorTerms,
@@ -29,7 +29,7 @@ from tpgraph.limits.closed_forms.recognition import (
     exponentials,
 )
 from tpgraph.limits.closed_forms.smoothness import jumps, kinks, parity
-from tpgraph.limits.exact.forms import Array, Form
+from tpgraph.limits.exact.forms import Array, LinearForm
 from tpgraph.limits.exact.terms import Factor, NotClosed
 
 __all__ = ["Curve", "Found", "curve_of", "derivative_factor"]
@@ -49,7 +49,7 @@ class Curve:
     """f over one form, of which `variance` is (N,) or (1,); `others` are numbers of inputs."""
 
     expression: Expression
-    form: Form
+    form: LinearForm
     variance: Array
     others: tuple[Array, ...] = ()
     weak: int = 0
@@ -126,7 +126,7 @@ class Curve:
     def _spread(self) -> tuple[Array, Array]:
         return np.broadcast_to(self.mean, self.size), np.broadcast_to(self.variance, self.size)
 
-    def coefficients(self, count: int) -> Coefficients:
+    def coefficients(self, count: int) -> HermiteCoefficients:
         """Normalized Hermite coefficients, by quadrature."""
         return coefficients(self.values, *self._spread(), count, self.kinks)
 

@@ -19,16 +19,16 @@ import numpy as np
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import Expression, arguments_of, inline
-from tpgraph.limits.exact.blocks import Blocks
+from tpgraph.limits.exact.blocks import MomentBlocks
 from tpgraph.limits.exact.expansion import expanded
-from tpgraph.limits.exact.forms import Array, Gaussian
+from tpgraph.limits.exact.forms import Array, CentredGaussian
 from tpgraph.limits.exact.gaussians import Drawn, Gaussians
-from tpgraph.limits.exact.products import Products
+from tpgraph.limits.exact.products import ExactProducts
 from tpgraph.limits.exact.terms import NotClosed, Sum, constant, linear
 from tpgraph.limits.given import given_value, in_limit_of
-from tpgraph.limits.outputs import STAYS_RANDOM, Output, apply
+from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit, apply
 from tpgraph.limits.regularity import Reach, Regularity, number_reach
-from tpgraph.limits.scales import Scales
+from tpgraph.limits.scales import DeclaredScales
 from tpgraph.limits.vanishing import at_limit, divides, leading
 from tpgraph.program import (
     Data,
@@ -46,10 +46,10 @@ from tpgraph.program import (
     Variable,
 )
 
-__all__ = ["Evaluation"]
+__all__ = ["ExactEvaluation"]
 
 
-class Evaluation:
+class ExactEvaluation:
     """One program being evaluated on N inputs; `run` goes through it.
 
     Afterwards `scalars` has θ̊, (N,) or (1,), `sums` every Z of width n, `outputs` what is of fixed
@@ -70,16 +70,16 @@ class Evaluation:
         self.program = program
         self.data = data
         self.count = max((len(rows) for rows in data.values()), default=1)
-        self.scales = Scales(program)
+        self.scales = DeclaredScales(program)
         self.sums: dict[str, Sum] = {}
         self.scalars: dict[str, Array] = {}
-        self.outputs: dict[str, Output] = {}
+        self.outputs: dict[str, OutputLimit] = {}
         self.entries: dict[str, tuple[Sum, ...]] = {}
         self.alike: set[str] = set()
         self.unknown: set[str] = set()
         self.gaussians = Gaussians()
-        self.blocks = Blocks(self.gaussians, self.count, self.sums, hurry)
-        self.products = Products(self, independent)
+        self.blocks = MomentBlocks(self.gaussians, self.count, self.sums, hurry)
+        self.products = ExactProducts(self, independent)
         self.regularity = Regularity()
         self._decays = {
             d.variable.name: self.scales.decay(d)
@@ -124,7 +124,7 @@ class Evaluation:
         if value is None:
             self.unknown.add(name)
             return
-        self.outputs[name] = Output(value[None, :, :, None])
+        self.outputs[name] = OutputLimit(value[None, :, :, None])
 
     def _initial(
         self, variables: tuple[Variable, ...], mean: tuple[float, ...], covariance: Array
@@ -134,7 +134,7 @@ class Evaluation:
             self.gaussians.family_of[variable.name] = family
             size = 1 if variable.is_wide else variable.dim.size({})
             if covariance[k, k]:
-                drawn = [linear(Gaussian(variable.name, a), m) for a in range(size)]
+                drawn = [linear(CentredGaussian(variable.name, a), m) for a in range(size)]
             else:
                 drawn = [constant(m)] * size
             if variable.is_wide:
@@ -151,7 +151,7 @@ class Evaluation:
             self.scalars[name] = entries[0].value
         else:
             values = np.broadcast_arrays(*(entry.value for entry in entries))
-            self.outputs[name] = Output(np.stack(values, axis=-1)[None, :, :, None])
+            self.outputs[name] = OutputLimit(np.stack(values, axis=-1)[None, :, :, None])
 
     def _apply(self, equation: Equation) -> None:
         match equation:
@@ -209,7 +209,7 @@ class Evaluation:
         arguments = [
             self.outputs[a.name]
             if a.name in self.outputs
-            else Output(self.scalars[a.name][None, :, None, None])
+            else OutputLimit(self.scalars[a.name][None, :, None, None])
             for a in equation.arguments
         ]
         found = apply(equation.function, arguments, decays)
@@ -218,9 +218,9 @@ class Evaluation:
         name = equation.out.name
         if isinstance(equation, Nonlin):
             shape = (1, found.values.shape[1], equation.out.dim.size({}), 1)
-            self.outputs[name] = Output(np.broadcast_to(found.values, shape), found.power)
+            self.outputs[name] = OutputLimit(np.broadcast_to(found.values, shape), found.power)
             return
-        average = Output(found.values.mean(axis=2, keepdims=True), found.power)
+        average = OutputLimit(found.values.mean(axis=2, keepdims=True), found.power)
         if average.power:
             self.outputs[name] = average
         else:

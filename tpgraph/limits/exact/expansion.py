@@ -30,8 +30,8 @@ from tpgraph.functions import (
     power,
     substitute,
 )
-from tpgraph.limits.exact.forms import Array, Form
-from tpgraph.limits.exact.terms import Factor, NotClosed, Sum, Term, constant, line
+from tpgraph.limits.exact.forms import Array, LinearForm
+from tpgraph.limits.exact.terms import Factor, LimitTerm, NotClosed, Sum, constant, line
 
 __all__ = ["expanded"]
 
@@ -118,9 +118,9 @@ class _Slots:
     """The forms that an irreducible function is over, each once."""
 
     def __init__(self) -> None:
-        self.forms: list[Form] = []
+        self.forms: list[LinearForm] = []
 
-    def place(self, form: Form) -> Expression:
+    def place(self, form: LinearForm) -> Expression:
         """The form as an expression in the slots."""
         if form.is_constant and form.constant.size == 1:
             return number(float(form.constant[0]))
@@ -142,10 +142,10 @@ class _Slots:
         parts = [self.place(form)] if straight else []
         return add(*parts, *(self._term(t) for t in rest))
 
-    def _term(self, term: Term) -> Expression:
-        factors = [self.place(Form({}, term.coefficient))]
+    def _term(self, term: LimitTerm) -> Expression:
+        factors = [self.place(LinearForm({}, term.coefficient))]
         for g, m in term.powers:
-            factors.append(power(self.place(Form({g: np.ones(1)}, np.zeros(1))), number(m)))
+            factors.append(power(self.place(LinearForm({g: np.ones(1)}, np.zeros(1))), number(m)))
         for factor in term.factors:
             inner = [self.place(form) for form in factor.forms]
             factors.append(substitute(factor.expression, inner))
@@ -161,4 +161,4 @@ def _irreducible(function: Primitive, values: Sequence[Sum], order: int) -> Sum:
     places = {old: new for new, old in enumerate(order_of)}
     renamed = substitute(expression, [Argument(places[k]) for k in range(len(order_of))])
     forms = tuple(slots.forms[k] for k in order_of)
-    return Sum((Term(np.ones(1), (), (Factor(renamed, forms),)),))
+    return Sum((LimitTerm(np.ones(1), (), (Factor(renamed, forms),)),))

@@ -16,13 +16,13 @@ import numpy as np
 
 from tpgraph.limits.exact.budget import HURRIED, PATIENT, Budget
 from tpgraph.limits.exact.curves import Curve, Found, curve_of
-from tpgraph.limits.exact.forms import Array, Form, Gaussian
+from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 from tpgraph.limits.exact.gaussians import Gaussians, Window
-from tpgraph.limits.exact.groups import Group, groups_of
-from tpgraph.limits.exact.pairs import Placed, pair_expectation
-from tpgraph.limits.exact.settings import Setting
+from tpgraph.limits.exact.groups import TermGroup, groups_of
+from tpgraph.limits.exact.pairs import SidedCurve, pair_expectation
+from tpgraph.limits.exact.settings import InputSetting
 from tpgraph.limits.exact.tensors import tensor_expectation
-from tpgraph.limits.exact.terms import Factor, NotClosed, Sum, Term
+from tpgraph.limits.exact.terms import Factor, LimitTerm, NotClosed, Sum
 
 __all__ = ["Expectations", "Plan"]
 
@@ -30,7 +30,7 @@ _HIGHEST_DEGREE = 12
 _ACCEPTED = 1e-9
 
 
-Plan: TypeAlias = tuple[tuple[tuple[Term, ...], tuple[Group, ...]], ...]
+Plan: TypeAlias = tuple[tuple[tuple[LimitTerm, ...], tuple[TermGroup, ...]], ...]
 """Pairs of terms with their groups."""
 
 
@@ -50,7 +50,7 @@ class Expectations:
     def one(self, found: Sum) -> Array:
         """E of a sum on every input, (N,) or (1,)."""
         total = np.zeros(1)
-        setting = Setting(self.gaussians)
+        setting = InputSetting(self.gaussians)
         for term in found.terms:
             groups = groups_of((term,), self.gaussians)
             if not any(group.vanishes for group in groups):
@@ -69,13 +69,15 @@ class Expectations:
 
     def pairs(self, plan: Plan, window: Window) -> Array:
         """E[x(ξ_i) y(ξ_j)] over a window, rows and columns or 1."""
-        setting = Setting(self.gaussians, window)
+        setting = InputSetting(self.gaussians, window)
         total = np.zeros((1, 1))
         for terms, groups in plan:
             total = total + self._product(setting, terms, groups)
         return total
 
-    def _product(self, setting: Setting, terms: Sequence[Term], groups: Sequence[Group]) -> Array:
+    def _product(
+        self, setting: InputSetting, terms: Sequence[LimitTerm], groups: Sequence[TermGroup]
+    ) -> Array:
         total = setting.lift(terms[0].coefficient, 0)
         for side, term in enumerate(terms[1:], start=1):
             total = total * setting.lift(term.coefficient, side)
@@ -83,7 +85,7 @@ class Expectations:
             total = total * self._group(setting, group)
         return total
 
-    def _group(self, setting: Setting, group: Group) -> Array:
+    def _group(self, setting: InputSetting, group: TermGroup) -> Array:
         if len(group.gaussians) > _HIGHEST_DEGREE:
             raise NotClosed(f"a moment of order {len(group.gaussians)}")
         alone = all(_is_curve(f) for f, _ in group.factors)
@@ -91,7 +93,7 @@ class Expectations:
             return self._noted(
                 tensor_expectation(setting, group.gaussians, group.factors, self._budget)
             )
-        placed = [Placed(self._curve(f), side) for f, side in group.factors]
+        placed = [SidedCurve(self._curve(f), side) for f, side in group.factors]
         return self._contracted(setting, group.gaussians, placed, (0,) * len(placed))
 
     def _noted(self, found: Found) -> Array:
@@ -106,7 +108,7 @@ class Expectations:
         key = factor.key, 0
         if key not in self._curves:
             form = factor.forms[0]
-            variance = Setting(self.gaussians).of_forms(form, 0, form, 0)
+            variance = InputSetting(self.gaussians).of_forms(form, 0, form, 0)
             self._curves[key] = curve_of(factor, np.maximum(variance, 0.0))
         return self._curves[key]
 
@@ -121,9 +123,9 @@ class Expectations:
 
     def _contracted(
         self,
-        setting: Setting,
-        gaussians: Sequence[tuple[Gaussian, int]],
-        curves: Sequence[Placed],
+        setting: InputSetting,
+        gaussians: Sequence[tuple[CentredGaussian, int]],
+        curves: Sequence[SidedCurve],
         orders: tuple[int, ...],
     ) -> Array:
         """E[Π g Π f^(order)]: the first Gaussian pairs with another one or derives a function."""
@@ -136,7 +138,7 @@ class Expectations:
                 left = [*rest[:k], *rest[k + 1 :]]
                 inner = self._contracted(setting, left, curves, orders)
                 total = total + setting.covariance(first, s, other, t) * inner
-        unit = Form({first: np.ones(1)}, np.zeros(1))
+        unit = LinearForm({first: np.ones(1)}, np.zeros(1))
         for k, placed in enumerate(curves):
             form = placed.curve.form
             if any(self.gaussians.related(first, g) for g in form.coefficients):
@@ -152,14 +154,15 @@ class Expectations:
         return self._values[key]
 
     def _functions(
-        self, setting: Setting, curves: Sequence[Placed], orders: tuple[int, ...]
+        self, setting: InputSetting, curves: Sequence[SidedCurve], orders: tuple[int, ...]
     ) -> Array:
         if not curves:
             return np.ones(1)
         if len(curves) == 1:
             return setting.lift(self._expected(curves[0].curve, orders[0]), curves[0].side)
         derived = [
-            Placed(self._derived(c.curve, m), c.side) for c, m in zip(curves, orders, strict=True)
+            SidedCurve(self._derived(c.curve, m), c.side)
+            for c, m in zip(curves, orders, strict=True)
         ]
         forms = [(c.curve.form, c.side) for c in derived]
         covariance = setting.of_forms(*forms[0], *forms[1])

@@ -13,14 +13,14 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "Form", "Gaussian"]
+__all__ = ["Array", "CentredGaussian", "LinearForm"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
 _SAME = 1e-14
 
 
-class Gaussian(NamedTuple):
+class CentredGaussian(NamedTuple):
     """A centred Gaussian: Ẑ of the vector `name`, or one `entry` of a vector of fixed dimension."""
 
     name: str
@@ -28,10 +28,10 @@ class Gaussian(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Form:
+class LinearForm:
     """Σ `coefficients`[g] g + `constant`."""
 
-    coefficients: Mapping[Gaussian, Array]
+    coefficients: Mapping[CentredGaussian, Array]
     constant: Array
 
     @cached_property
@@ -50,7 +50,7 @@ class Form:
         """Whether its mean is 0 on every input."""
         return not self.constant.any()
 
-    def relative_to(self, base: Form) -> tuple[float, float] | None:
+    def relative_to(self, base: LinearForm) -> tuple[float, float] | None:
         """(r, d) with self = r · base + d for all inputs, or None."""
         if set(self.coefficients) != set(base.coefficients):
             return None
@@ -65,7 +65,7 @@ class Form:
         d = float(rest.flat[0])
         return r, d if abs(d) > _SAME * size else 0.0
 
-    def __iter__(self) -> Iterator[tuple[Gaussian, Array]]:
+    def __iter__(self) -> Iterator[tuple[CentredGaussian, Array]]:
         return iter(self.coefficients.items())
 
 

@@ -14,9 +14,9 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from tpgraph.limits.exact.forms import Array, Gaussian
+from tpgraph.limits.exact.forms import Array, CentredGaussian
 
-__all__ = ["Drawn", "Family", "Gaussians", "Operands", "Products", "Window", "cut"]
+__all__ = ["Drawn", "Gaussians", "JointGaussians", "Operands", "ProductGaussians", "Window", "cut"]
 
 Window: TypeAlias = tuple[slice, slice]
 """The inputs i of rows and j of columns."""
@@ -27,7 +27,7 @@ def cut(values: Array, part: slice) -> Array:
     return values if values.size == 1 else values[part]
 
 
-class Moments(Protocol):
+class VectorMoments(Protocol):
     """E[Z^x Z^y] of the vectors of a program."""
 
     def same(self, x: str, y: str) -> Array:
@@ -40,18 +40,18 @@ class Moments(Protocol):
         """Whether it is 0 by its structure."""
 
 
-class Family(Protocol):
+class JointGaussians(Protocol):
     """Jointly Gaussian variables by name."""
 
     names: list[str]
 
-    def related(self, a: Gaussian, b: Gaussian) -> bool:
+    def related(self, a: CentredGaussian, b: CentredGaussian) -> bool:
         """Whether their covariance is not 0 by structure."""
 
-    def same(self, a: Gaussian, b: Gaussian) -> Array:
+    def same(self, a: CentredGaussian, b: CentredGaussian) -> Array:
         """Cov(a(ξ_i), b(ξ_i))."""
 
-    def block(self, a: Gaussian, b: Gaussian, window: Window) -> Array:
+    def block(self, a: CentredGaussian, b: CentredGaussian, window: Window) -> Array:
         """Cov(a(ξ_i), b(ξ_j))."""
 
 
@@ -62,41 +62,41 @@ class Drawn:
     names: list[str]
     covariance: Array
 
-    def related(self, a: Gaussian, b: Gaussian) -> bool:
+    def related(self, a: CentredGaussian, b: CentredGaussian) -> bool:
         """Whether their covariance is not 0 by structure."""
         return a.entry == b.entry and bool(self._of(a, b))
 
-    def _of(self, a: Gaussian, b: Gaussian) -> float:
+    def _of(self, a: CentredGaussian, b: CentredGaussian) -> float:
         return float(self.covariance[self.names.index(a.name), self.names.index(b.name)])
 
-    def same(self, a: Gaussian, b: Gaussian) -> Array:
+    def same(self, a: CentredGaussian, b: CentredGaussian) -> Array:
         """Cov(a, b)."""
         return np.full(1, self._of(a, b))
 
-    def block(self, a: Gaussian, b: Gaussian, window: Window) -> Array:
+    def block(self, a: CentredGaussian, b: CentredGaussian, window: Window) -> Array:
         """Cov(a, b)."""
         return np.full((1, 1), self._of(a, b))
 
 
 @dataclass
-class Products:
+class ProductGaussians:
     """Ẑ of products of one matrix with wide operands; of a readout every entry by itself."""
 
     names: list[str]
     operand: dict[str, str]
     sigma2: float
-    moments: Moments
+    moments: VectorMoments
 
-    def related(self, a: Gaussian, b: Gaussian) -> bool:
+    def related(self, a: CentredGaussian, b: CentredGaussian) -> bool:
         """Whether their covariance is not 0 by structure."""
         x, y = self.operand[a.name], self.operand[b.name]
         return a.entry == b.entry and self.sigma2 != 0 and not self.moments.vanishes(x, y)
 
-    def same(self, a: Gaussian, b: Gaussian) -> Array:
+    def same(self, a: CentredGaussian, b: CentredGaussian) -> Array:
         """σ² E[Z^x(ξ_i) Z^y(ξ_i)]."""
         return self.sigma2 * self.moments.same(self.operand[a.name], self.operand[b.name])
 
-    def block(self, a: Gaussian, b: Gaussian, window: Window) -> Array:
+    def block(self, a: CentredGaussian, b: CentredGaussian, window: Window) -> Array:
         """σ² E[Z^x(ξ_i) Z^y(ξ_j)]."""
         x, y = self.operand[a.name], self.operand[b.name]
         return self.sigma2 * self.moments.block(x, y, window)
@@ -112,15 +112,15 @@ class Operands:
     names: list[str]
     operand: dict[str, Array]
 
-    def related(self, a: Gaussian, b: Gaussian) -> bool:
+    def related(self, a: CentredGaussian, b: CentredGaussian) -> bool:
         """Whether neither operand is 0."""
         return bool(self.operand[a.name].any() and self.operand[b.name].any())
 
-    def same(self, a: Gaussian, b: Gaussian) -> Array:
+    def same(self, a: CentredGaussian, b: CentredGaussian) -> Array:
         """⟨y(ξ_i), y(ξ_i)⟩."""
         return np.asarray((self.operand[a.name] * self.operand[b.name]).sum(axis=1))
 
-    def block(self, a: Gaussian, b: Gaussian, window: Window) -> Array:
+    def block(self, a: CentredGaussian, b: CentredGaussian, window: Window) -> Array:
         """⟨y(ξ_i), y(ξ_j)⟩."""
         x, y = self.operand[a.name], self.operand[b.name]
         left = x if len(x) == 1 else x[window[0]]
@@ -132,10 +132,10 @@ class Gaussians:
     """Every Gaussian of a program by the family that it belongs to."""
 
     def __init__(self) -> None:
-        self.family_of: dict[str, Family] = {}
-        self._known: dict[tuple[Gaussian, Gaussian], bool] = {}
+        self.family_of: dict[str, JointGaussians] = {}
+        self._known: dict[tuple[CentredGaussian, CentredGaussian], bool] = {}
 
-    def related(self, a: Gaussian, b: Gaussian) -> bool:
+    def related(self, a: CentredGaussian, b: CentredGaussian) -> bool:
         """Whether their covariance is not 0 by structure."""
         if (a, b) not in self._known:
             family = self.family_of[a.name]
@@ -143,10 +143,10 @@ class Gaussians:
             self._known[a, b] = joint and (a == b or family.related(a, b))
         return self._known[a, b]
 
-    def same(self, a: Gaussian, b: Gaussian) -> Array:
+    def same(self, a: CentredGaussian, b: CentredGaussian) -> Array:
         """Cov(a(ξ_i), b(ξ_i)), (N,) or (1,)."""
         return self.family_of[a.name].same(a, b)
 
-    def block(self, a: Gaussian, b: Gaussian, window: Window) -> Array:
+    def block(self, a: CentredGaussian, b: CentredGaussian, window: Window) -> Array:
         """Cov(a(ξ_i), b(ξ_j)), rows and columns of the window or 1."""
         return self.family_of[a.name].block(a, b, window)

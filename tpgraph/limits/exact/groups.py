@@ -11,18 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tpgraph.limits.closed_forms.smoothness import parity
-from tpgraph.limits.exact.forms import Gaussian
+from tpgraph.limits.exact.forms import CentredGaussian
 from tpgraph.limits.exact.gaussians import Gaussians
-from tpgraph.limits.exact.terms import Factor, Term
+from tpgraph.limits.exact.terms import Factor, LimitTerm
 
-__all__ = ["Group", "groups_of"]
+__all__ = ["TermGroup", "groups_of"]
 
 
 @dataclass(frozen=True)
-class Group:
+class TermGroup:
     """Gaussians, with repetition, and factors, each with its side, 0 or 1."""
 
-    gaussians: tuple[tuple[Gaussian, int], ...]
+    gaussians: tuple[tuple[CentredGaussian, int], ...]
     factors: tuple[tuple[Factor, int], ...]
 
     @property
@@ -45,9 +45,9 @@ def _parity(factor: Factor) -> int | None:
     return None if own is None else own * (-1) ** factor.weak
 
 
-def groups_of(terms: Sequence[Term], gaussians: Gaussians) -> tuple[Group, ...]:
+def groups_of(terms: Sequence[LimitTerm], gaussians: Gaussians) -> tuple[TermGroup, ...]:
     """The groups of a product of terms, term k on side k."""
-    items: list[tuple[object, int, frozenset[Gaussian]]] = []
+    items: list[tuple[object, int, frozenset[CentredGaussian]]] = []
     for side, term in enumerate(terms):
         for g, m in term.powers:
             items += [(g, side, frozenset({g}))] * m
@@ -55,17 +55,17 @@ def groups_of(terms: Sequence[Term], gaussians: Gaussians) -> tuple[Group, ...]:
     return tuple(_group([items[k] for k in sorted(part)]) for part in _components(items, gaussians))
 
 
-def _group(items: Sequence[tuple[object, int, frozenset[Gaussian]]]) -> Group:
-    return Group(
-        tuple((x, side) for x, side, _ in items if isinstance(x, Gaussian)),
+def _group(items: Sequence[tuple[object, int, frozenset[CentredGaussian]]]) -> TermGroup:
+    return TermGroup(
+        tuple((x, side) for x, side, _ in items if isinstance(x, CentredGaussian)),
         tuple((x, side) for x, side, _ in items if isinstance(x, Factor)),
     )
 
 
 def _components(
-    items: Sequence[tuple[object, int, frozenset[Gaussian]]], gaussians: Gaussians
+    items: Sequence[tuple[object, int, frozenset[CentredGaussian]]], gaussians: Gaussians
 ) -> list[set[int]]:
-    parts: list[tuple[set[int], set[Gaussian]]] = []
+    parts: list[tuple[set[int], set[CentredGaussian]]] = []
     for k, (_, _, own) in enumerate(items):
         members, beneath = {k}, set(own)
         apart = []

@@ -17,10 +17,10 @@ from tpgraph.limits.closed_forms import error_functions, exponentials, mehler, p
 from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.exact.curves import Curve, Found
 from tpgraph.limits.exact.forms import Array
-from tpgraph.limits.exact.settings import Setting
+from tpgraph.limits.exact.settings import InputSetting
 from tpgraph.limits.exact.terms import NotClosed
 
-__all__ = ["Placed", "pair_expectation"]
+__all__ = ["SidedCurve", "pair_expectation"]
 
 Indices: TypeAlias = npt.NDArray[np.intp]
 
@@ -29,19 +29,19 @@ _ONE = 1 - 4e-15
 
 
 @dataclass(frozen=True)
-class Placed:
+class SidedCurve:
     """A curve and its side."""
 
     curve: Curve
     side: int
 
-    def numbers(self, values: Array, setting: Setting) -> Array:
+    def numbers(self, values: Array, setting: InputSetting) -> Array:
         """Numbers of its inputs, to broadcast."""
         return setting.lift(values, self.side)
 
 
 def pair_expectation(
-    setting: Setting, first: Placed, second: Placed, covariance: Array, budget: Budget
+    setting: InputSetting, first: SidedCurve, second: SidedCurve, covariance: Array, budget: Budget
 ) -> Found:
     """E[f(u) g(v)] with this covariance of u and v."""
     p = first.numbers(first.curve.variance, setting)
@@ -72,7 +72,7 @@ def _positive(p: Array) -> Array:
 
 
 def _correlation(
-    setting: Setting, first: Placed, second: Placed, covariance: Array
+    setting: InputSetting, first: SidedCurve, second: SidedCurve, covariance: Array
 ) -> tuple[Array, float]:
     """ρ within [−1, 1], 0 where a variance is, and the largest |ρ| of different inputs.
 
@@ -95,7 +95,7 @@ def _correlation(
 
 
 def _itself(
-    setting: Setting, first: Placed, second: Placed, shape: tuple[int, ...]
+    setting: InputSetting, first: SidedCurve, second: SidedCurve, shape: tuple[int, ...]
 ) -> tuple[Indices, ...] | None:
     """Where both functions are of one form on one input."""
     if first.curve.form.key != second.curve.form.key:
@@ -119,7 +119,9 @@ def _rounding(rho: float) -> float:
     return min(unit / math.sqrt(max((1 - rho) * (1 + rho), unit**2)), math.sqrt(2 * unit))
 
 
-def _without_variance(setting: Setting, first: Placed, second: Placed, value: Array) -> Array:
+def _without_variance(
+    setting: InputSetting, first: SidedCurve, second: SidedCurve, value: Array
+) -> Array:
     """Where a variance is 0, f is a number and E[f g] = f E g."""
     still = [(x.numbers(x.curve.variance, setting) == 0) for x in (first, second)]
     if not any(s.any() for s in still):
@@ -130,7 +132,9 @@ def _without_variance(setting: Setting, first: Placed, second: Placed, value: Ar
     return np.where(still[0] | still[1], product, value)
 
 
-def _expanded(setting: Setting, first: Placed, second: Placed, rho: Array, budget: Budget) -> Found:
+def _expanded(
+    setting: InputSetting, first: SidedCurve, second: SidedCurve, rho: Array, budget: Budget
+) -> Found:
     a, b = first.curve.expansion, second.curve.expansion
     for expansion in (a, b):
         if not np.isfinite(expansion.coefficients.values).all():
@@ -152,9 +156,9 @@ def _expanded(setting: Setting, first: Placed, second: Placed, rho: Array, budge
 
 
 def _quadrature(
-    setting: Setting,
-    first: Placed,
-    second: Placed,
+    setting: InputSetting,
+    first: SidedCurve,
+    second: SidedCurve,
     rho: Array,
     far: npt.NDArray[np.bool_],
     total: Array,
@@ -182,7 +186,7 @@ def _quadrature(
     return max(errors)
 
 
-def _scale(first: Placed, second: Placed, indices: list[Indices]) -> Array:
+def _scale(first: SidedCurve, second: SidedCurve, indices: list[Indices]) -> Array:
     """√(E f² E g²) of pairs."""
     scale = np.ones(len(indices[0]))
     for x, k in zip((first, second), indices, strict=True):
@@ -191,7 +195,7 @@ def _scale(first: Placed, second: Placed, indices: list[Indices]) -> Array:
     return np.maximum(scale, 1e-300)
 
 
-def _indices(setting: Setting, placed: Placed, chosen: tuple[Indices, ...]) -> Indices:
+def _indices(setting: InputSetting, placed: SidedCurve, chosen: tuple[Indices, ...]) -> Indices:
     """The inputs of chosen pairs on one side."""
     if setting.window is None:
         return chosen[0]
@@ -199,7 +203,7 @@ def _indices(setting: Setting, placed: Placed, chosen: tuple[Indices, ...]) -> I
     return np.asarray(chosen[placed.side] + start)
 
 
-def _plane_curve(curve: Curve, inputs: Indices) -> planes.Curve:
+def _plane_curve(curve: Curve, inputs: Indices) -> planes.PairFunction:
     def part(values: Array) -> Array:
         return np.broadcast_to(values, len(inputs)) if values.size == 1 else values[inputs]
 
@@ -207,4 +211,6 @@ def _plane_curve(curve: Curve, inputs: Indices) -> planes.Curve:
         whole = inputs[rows] if curve.others else None
         return curve.values(x, whole)
 
-    return planes.Curve(function, part(curve.mean), np.sqrt(part(curve.variance)), curve.kinks)
+    return planes.PairFunction(
+        function, part(curve.mean), np.sqrt(part(curve.variance)), curve.kinks
+    )

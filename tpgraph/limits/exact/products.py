@@ -19,31 +19,31 @@ import numpy as np
 
 from tpgraph.errors import TPTypeError
 from tpgraph.limits.exact import gaussians
-from tpgraph.limits.exact.blocks import Blocks
-from tpgraph.limits.exact.forms import Array, Gaussian
+from tpgraph.limits.exact.blocks import MomentBlocks
+from tpgraph.limits.exact.forms import Array, CentredGaussian
 from tpgraph.limits.exact.gaussians import Gaussians
 from tpgraph.limits.exact.slopes import derivative
 from tpgraph.limits.exact.terms import Sum, linear
-from tpgraph.limits.outputs import STAYS_RANDOM, Output
-from tpgraph.limits.scales import Asymptotic, Scales
+from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit
+from tpgraph.limits.scales import Asymptotic, DeclaredScales
 from tpgraph.program import MatMul
 
-__all__ = ["Products"]
+__all__ = ["ExactProducts"]
 
 
-class State(Protocol):
+class EvaluationState(Protocol):
     """What is known of a program so far: products read it and add to it."""
 
-    scales: Scales
+    scales: DeclaredScales
     sums: dict[str, Sum]
-    outputs: dict[str, Output]
+    outputs: dict[str, OutputLimit]
     entries: dict[str, tuple[Sum, ...]]
     alike: set[str]
     gaussians: Gaussians
-    blocks: Blocks
+    blocks: MomentBlocks
 
 
-class Products:
+class ExactProducts:
     """The MatMuls of one evaluation, which binds what they make.
 
     `dots` has the coefficients of Ż, (N,) or (1,), `families` every Ẑ by matrix and transposition,
@@ -51,12 +51,12 @@ class Products:
     `independent` have Ẑ alone.
     """
 
-    def __init__(self, state: State, independent: Collection[str]) -> None:
+    def __init__(self, state: EvaluationState, independent: Collection[str]) -> None:
         self._at = state
         self._independent = independent
         self.dots: dict[str, dict[str, Array]] = {}
         self.repeats: dict[str, str] = {}
-        self.families: dict[tuple[str, bool], gaussians.Products | gaussians.Operands] = {}
+        self.families: dict[tuple[str, bool], gaussians.ProductGaussians | gaussians.Operands] = {}
         self._made: dict[tuple[str, bool, str], str] = {}
 
     def apply(self, equation: MatMul) -> None:
@@ -99,13 +99,17 @@ class Products:
         """A new Ẑ of a wide operand."""
         key, name = (equation.matrix.name, equation.transpose), equation.out.name
         operand = equation.operand.name
-        family = self.families.setdefault(key, gaussians.Products([], {}, sigma2, self._at.blocks))
-        assert isinstance(family, gaussians.Products), "a matrix has wide operands or fixed ones"
+        family = self.families.setdefault(
+            key, gaussians.ProductGaussians([], {}, sigma2, self._at.blocks)
+        )
+        assert isinstance(family, gaussians.ProductGaussians), (
+            "a matrix has wide operands or fixed ones"
+        )
         family.names.append(name)
         family.operand[name] = operand
         self._register(name, family, self._at.blocks.size(self._at.sums[operand]) > 1)
 
-    def _register(self, name: str, family: gaussians.Family, varies: bool) -> None:
+    def _register(self, name: str, family: gaussians.JointGaussians, varies: bool) -> None:
         self._at.gaussians.family_of[name] = family
         if varies:
             self._at.blocks.varying.add(name)
@@ -116,8 +120,8 @@ class Products:
         other = self.families.get((equation.matrix.name, not equation.transpose))
         found = {}
         for name in other.names if other is not None else ():
-            if Gaussian(name) in beneath.gaussians:
-                slope = derivative(beneath, Gaussian(name))
+            if CentredGaussian(name) in beneath.gaussians:
+                slope = derivative(beneath, CentredGaussian(name))
                 found[name] = self._at.blocks.expected(slope)
         return found
 
@@ -128,11 +132,11 @@ class Products:
         dot: dict[str, Array] = {}
         slopes = {} if name in self._independent else self._slopes(equation)
         for made, slope in slopes.items():
-            assert isinstance(other, gaussians.Products), "it has wide operands"
+            assert isinstance(other, gaussians.ProductGaussians), "it has wide operands"
             y = other.operand[made]
             dot[y] = dot.get(y, np.zeros(1)) + sigma2 * slope
         self._extend(equation, sigma2)
-        total = linear(Gaussian(name))
+        total = linear(CentredGaussian(name))
         self.dots[name] = {y: c for y, c in dot.items() if c.any()}
         for y, coefficient in self.dots[name].items():
             total = total + self._at.sums[y].scaled(coefficient)
@@ -156,7 +160,7 @@ class Products:
         family.names.append(name)
         family.operand[name] = y
         self._register(name, family, len(y) > 1)
-        self._at.sums[name] = linear(Gaussian(name))
+        self._at.sums[name] = linear(CentredGaussian(name))
         self.dots[name] = {}
 
     def _readout(self, equation: MatMul) -> None:
@@ -167,14 +171,14 @@ class Products:
         name, d = equation.out.name, equation.out.dim.size({})
         slopes = self._slopes(equation)
         if slopes:
-            self._at.outputs[name] = Output(self._aligned(equation, slopes)[None, :, :, None])
+            self._at.outputs[name] = OutputLimit(self._aligned(equation, slopes)[None, :, :, None])
             return
         sigma2 = self._variance(equation)
         if sigma2 == 0.0:
-            self._at.outputs[name] = Output(np.zeros((1, 1, d, 1)))
+            self._at.outputs[name] = OutputLimit(np.zeros((1, 1, d, 1)))
             return
         self._extend(equation, sigma2)
-        self._at.entries[name] = tuple(linear(Gaussian(name, a)) for a in range(d))
+        self._at.entries[name] = tuple(linear(CentredGaussian(name, a)) for a in range(d))
         self._at.alike.add(name)
 
     def _aligned(self, equation: MatMul, slopes: dict[str, Array]) -> Array:

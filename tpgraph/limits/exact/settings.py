@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tpgraph.limits.exact.forms import Array, Form, Gaussian
+from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 from tpgraph.limits.exact.gaussians import Gaussians, Window, cut
 
-__all__ = ["Setting"]
+__all__ = ["InputSetting"]
 
 
 @dataclass(frozen=True)
-class Setting:
+class InputSetting:
     """One input (no window), or a window of pairs of inputs."""
 
     gaussians: Gaussians
@@ -30,14 +30,14 @@ class Setting:
         part = cut(values, self.window[side])
         return part[None, :] if side else part[:, None]
 
-    def covariance(self, a: Gaussian, s: int, b: Gaussian, t: int) -> Array:
+    def covariance(self, a: CentredGaussian, s: int, b: CentredGaussian, t: int) -> Array:
         """Cov(a, b) of Gaussians on their sides."""
         if s == t or self.window is None:
             return self.lift(self.gaussians.same(a, b), s)
         left, right = (a, b) if s == 0 else (b, a)
         return self.gaussians.block(left, right, self.window)
 
-    def of_forms(self, u: Form, s: int, v: Form, t: int) -> Array:
+    def of_forms(self, u: LinearForm, s: int, v: LinearForm, t: int) -> Array:
         """Cov(u, v) of forms on their sides."""
         total = np.zeros((1,) if self.window is None else (1, 1))
         for a, x in u:

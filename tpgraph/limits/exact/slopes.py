@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tpgraph.limits.exact.curves import derivative_factor
-from tpgraph.limits.exact.forms import Gaussian
-from tpgraph.limits.exact.terms import Sum, Term
+from tpgraph.limits.exact.forms import CentredGaussian
+from tpgraph.limits.exact.terms import LimitTerm, Sum
 
 __all__ = ["derivative"]
 
 
-def derivative(found: Sum, by: Gaussian) -> Sum:
+def derivative(found: Sum, by: CentredGaussian) -> Sum:
     """∂ of a sum by a Gaussian. Raises NotClosed where a function of several Gaussians jumps."""
     total = Sum()
     for term in found.terms:
@@ -27,13 +27,13 @@ def derivative(found: Sum, by: Gaussian) -> Sum:
     return total
 
 
-def _slopes(term: Term, by: Gaussian) -> Iterator[Term]:
+def _slopes(term: LimitTerm, by: CentredGaussian) -> Iterator[LimitTerm]:
     powers = dict(term.powers)
     if by in powers:
         m = powers[by]
         lower = {**powers, by: m - 1}
         kept = tuple((g, k) for g, k in sorted(lower.items()) if k)
-        yield Term(m * term.coefficient, kept, term.factors)
+        yield LimitTerm(m * term.coefficient, kept, term.factors)
     for k, factor in enumerate(term.factors):
         for index, form in enumerate(factor.forms):
             if by in form.coefficients:

@@ -15,8 +15,8 @@ import numpy as np
 from tpgraph.functions import evaluate
 from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.exact.curves import Found
-from tpgraph.limits.exact.forms import Array, Form, Gaussian
-from tpgraph.limits.exact.settings import Setting
+from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
+from tpgraph.limits.exact.settings import InputSetting
 from tpgraph.limits.exact.terms import Factor, NotClosed
 
 __all__ = ["tensor_expectation"]
@@ -34,15 +34,15 @@ _NEGLIGIBLE = 1e-6
 
 
 def tensor_expectation(
-    setting: Setting,
-    gaussians: Sequence[tuple[Gaussian, int]],
+    setting: InputSetting,
+    gaussians: Sequence[tuple[CentredGaussian, int]],
     factors: Sequence[tuple[Factor, int]],
     budget: Budget,
 ) -> Found:
     """E[Π g · Π F]. Raises NotClosed in more dimensions, and where it would take too long."""
     if any(factor.weak for factor, _ in factors):
         raise NotClosed("the density of a function that jumps")
-    forms = [(Form({g: np.ones(1)}, np.zeros(1)), s) for g, s in gaussians]
+    forms = [(LinearForm({g: np.ones(1)}, np.zeros(1)), s) for g, s in gaussians]
     places: list[list[int]] = []
     for factor, side in factors:
         own = []
@@ -69,7 +69,7 @@ def tensor_expectation(
 
 
 def _joint(
-    setting: Setting, forms: Sequence[tuple[Form, int]]
+    setting: InputSetting, forms: Sequence[tuple[LinearForm, int]]
 ) -> tuple[Array, Array, tuple[int, ...]]:
     """Means (E, k), roots (E, k, r) for every entry, and the shape of the entries."""
     k = len(forms)

@@ -16,9 +16,9 @@ import numpy as np
 
 from tpgraph.errors import Span
 from tpgraph.functions import Argument, Expression, add, mul, number, substitute
-from tpgraph.limits.exact.forms import Array, Form, Gaussian
+from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 
-__all__ = ["Factor", "NotClosed", "Sum", "Term", "constant", "linear"]
+__all__ = ["Factor", "LimitTerm", "NotClosed", "Sum", "constant", "linear"]
 
 _MOST_TERMS = 400
 
@@ -41,7 +41,7 @@ class Factor:
     """
 
     expression: Expression
-    forms: tuple[Form, ...]
+    forms: tuple[LinearForm, ...]
     weak: int = 0
 
     @cached_property
@@ -55,18 +55,18 @@ class Factor:
         return len(self.forms) == 1
 
     @property
-    def gaussians(self) -> Iterator[Gaussian]:
+    def gaussians(self) -> Iterator[CentredGaussian]:
         """The Gaussians beneath it."""
         for form in self.forms:
             yield from form.coefficients
 
 
 @dataclass(frozen=True, eq=False)
-class Term:
+class LimitTerm:
     """`coefficient` · Π g^m over `powers` · Π `factors`."""
 
     coefficient: Array
-    powers: tuple[tuple[Gaussian, int], ...] = ()
+    powers: tuple[tuple[CentredGaussian, int], ...] = ()
     factors: tuple[Factor, ...] = ()
 
     @cached_property
@@ -75,7 +75,7 @@ class Term:
         return self.powers, frozenset(f.key for f in self.factors)
 
     @property
-    def gaussians(self) -> Iterator[Gaussian]:
+    def gaussians(self) -> Iterator[CentredGaussian]:
         """The Gaussians beneath it."""
         yield from (g for g, _ in self.powers)
         for factor in self.factors:
@@ -86,7 +86,7 @@ class Term:
         """Of the monomial."""
         return sum(m for _, m in self.powers)
 
-    def scaled(self, by: Array) -> Term:
+    def scaled(self, by: Array) -> LimitTerm:
         """The term times numbers."""
         return replace(self, coefficient=self.coefficient * by)
 
@@ -95,7 +95,7 @@ class Term:
 class Sum:
     """A sum of terms with different keys and coefficients that do not all vanish."""
 
-    terms: tuple[Term, ...] = ()
+    terms: tuple[LimitTerm, ...] = ()
 
     @property
     def is_constant(self) -> bool:
@@ -108,16 +108,16 @@ class Sum:
         return self.terms[0].coefficient if self.terms else np.zeros(1)
 
     @cached_property
-    def form(self) -> Form | None:
+    def form(self) -> LinearForm | None:
         """The sum as one linear form, where it is one."""
         if any(t.factors or t.degree > 1 for t in self.terms):
             return None
         found = {t.powers[0][0]: t.coefficient for t in self.terms if t.powers}
         own = [t.coefficient for t in self.terms if not t.powers]
-        return Form(found, own[0] if own else np.zeros(1))
+        return LinearForm(found, own[0] if own else np.zeros(1))
 
     @cached_property
-    def gaussians(self) -> frozenset[Gaussian]:
+    def gaussians(self) -> frozenset[CentredGaussian]:
         """The Gaussians beneath it."""
         return frozenset(g for t in self.terms for g in t.gaussians)
 
@@ -146,16 +146,16 @@ class Sum:
 
 def constant(value: Array | float) -> Sum:
     """Numbers as a sum."""
-    return _collected([Term(np.atleast_1d(np.asarray(value, dtype=float)))])
+    return _collected([LimitTerm(np.atleast_1d(np.asarray(value, dtype=float)))])
 
 
-def linear(gaussian: Gaussian, mean: float = 0.0) -> Sum:
+def linear(gaussian: CentredGaussian, mean: float = 0.0) -> Sum:
     """A Gaussian with its mean."""
-    return _collected([Term(np.ones(1), ((gaussian, 1),)), Term(np.full(1, mean))])
+    return _collected([LimitTerm(np.ones(1), ((gaussian, 1),)), LimitTerm(np.full(1, mean))])
 
 
-def _collected(terms: Iterable[Term]) -> Sum:
-    found: dict[tuple[object, ...], Term] = {}
+def _collected(terms: Iterable[LimitTerm]) -> Sum:
+    found: dict[tuple[object, ...], LimitTerm] = {}
     for term in terms:
         known = found.get(term.key)
         found[term.key] = (
@@ -169,14 +169,14 @@ def _collected(terms: Iterable[Term]) -> Sum:
     return Sum(kept)
 
 
-def _product(s: Term, t: Term) -> Term:
+def _product(s: LimitTerm, t: LimitTerm) -> LimitTerm:
     powers = dict(s.powers)
     for g, m in t.powers:
         powers[g] = powers.get(g, 0) + m
     factors = list(s.factors)
     for factor in t.factors:
         _merge(factors, factor)
-    return Term(s.coefficient * t.coefficient, tuple(sorted(powers.items())), tuple(factors))
+    return LimitTerm(s.coefficient * t.coefficient, tuple(sorted(powers.items())), tuple(factors))
 
 
 def _merge(factors: list[Factor], new: Factor) -> None:
@@ -190,7 +190,7 @@ def _merge(factors: list[Factor], new: Factor) -> None:
     factors.append(new)
 
 
-def _moved(factor: Factor, base: Form) -> Expression | None:
+def _moved(factor: Factor, base: LinearForm) -> Expression | None:
     """The factor's expression as one in `base`, of which its form is an affine function."""
     relation = factor.forms[0].relative_to(base)
     if relation is None:
@@ -215,7 +215,7 @@ def _along_one_form(first: Sum, second: Sum) -> Sum | None:
     return None
 
 
-def _absorbed(form: Form, term: Term) -> Term | None:
+def _absorbed(form: LinearForm, term: LimitTerm) -> LimitTerm | None:
     for k, factor in enumerate(term.factors):
         relation = form.relative_to(factor.forms[0]) if factor.is_single else None
         if relation is not None and not factor.weak:

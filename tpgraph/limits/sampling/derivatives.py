@@ -28,10 +28,10 @@ from tpgraph.functions import (
     gradient,
     inline,
 )
-from tpgraph.limits.sampling.gaussian import Family
+from tpgraph.limits.sampling.gaussian import MatrixGaussians
 from tpgraph.limits.sampling.normals import Array
 
-__all__ = ["Coordinatewise", "Product", "Trace"]
+__all__ = ["Coordinatewise", "Trace", "TracedProduct"]
 
 _JUMPING = ("step", "sign")
 
@@ -73,7 +73,7 @@ def _inside(expression: Expression) -> Iterator[int]:
 
 
 @dataclass(frozen=True)
-class Product:
+class TracedProduct:
     """A MatMul: Ẑ + Σ coefficient · Z^y over `dot`, coefficients (B, M)."""
 
     hat: Array
@@ -85,7 +85,7 @@ class Trace:
 
     def __init__(self) -> None:
         self.samples: dict[str, Array] = {}
-        self.made: dict[str, Coordinatewise | Product] = {}
+        self.made: dict[str, Coordinatewise | TracedProduct] = {}
         self._depends: dict[str, int] = {}
         self._bits: dict[str, int] = {}
 
@@ -99,17 +99,17 @@ class Trace:
             mask |= self._bits[name]
         self._depends[name] = mask
 
-    def dependent(self, name: str, family: Family) -> bool:
+    def dependent(self, name: str, family: MatrixGaussians) -> bool:
         """Whether a variable is made from some Ẑ of the family."""
         return self._reaches(name, self._mask(family))
 
     def _reaches(self, name: str, wanted: int) -> bool:
         return bool(self._depends.get(name, 0) & wanted)
 
-    def _mask(self, family: Family) -> int:
+    def _mask(self, family: MatrixGaussians) -> int:
         return sum(self._bits[name] for name in family.names)
 
-    def expected(self, name: str, family: Family) -> Mapping[str, Array]:
+    def expected(self, name: str, family: MatrixGaussians) -> Mapping[str, Array]:
         """E[∂Z^name/∂Ẑ], (B, M), by every Ẑ of the family that is beneath it."""
         wanted = self._mask(family)
         order = self._on_the_way(name, wanted)
@@ -131,7 +131,7 @@ class Trace:
         match self.made.get(name):
             case Coordinatewise(_, _, vectors):
                 yield from vectors.values()
-            case Product(_, dot):
+            case TracedProduct(_, dot):
                 yield from dot
             case None:
                 return
@@ -142,7 +142,7 @@ class Trace:
             self._reaches(vector, wanted) for vector in sorted(made.jumps_in)
         )
 
-    def _swept(self, order: list[str], family: Family, wanted: int) -> Mapping[str, Array]:
+    def _swept(self, order: list[str], family: MatrixGaussians, wanted: int) -> Mapping[str, Array]:
         found: dict[str, Array] = {}
         adjoint: dict[str, Array] = {name: np.ones((1, 1, 1)) for name in order[:1]}
         for name in order:
@@ -162,10 +162,10 @@ class Trace:
             return made.slopes
         return {other: c[:, :, None] for other, c in made.dot.items()}
 
-    def _stein(self, name: str, family: Family) -> Mapping[str, Array]:
+    def _stein(self, name: str, family: MatrixGaussians) -> Mapping[str, Array]:
         value = self.samples[name]
         beneath = [g for g in family.names if self._depends[name] & self._bits[g]]
         hats = [self.made[other] for other in beneath]
-        products = [(h.hat * value).mean(axis=2) for h in hats if isinstance(h, Product)]
+        products = [(h.hat * value).mean(axis=2) for h in hats if isinstance(h, TracedProduct)]
         slopes = family.solve(beneath, np.stack(np.broadcast_arrays(*products), axis=2))
         return {other: slopes[:, :, k] for k, other in enumerate(beneath)}

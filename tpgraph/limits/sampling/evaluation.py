@@ -21,13 +21,13 @@ import numpy as np
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import Expression, inline
 from tpgraph.limits.given import given_value, in_limit_of
-from tpgraph.limits.outputs import STAYS_RANDOM, Output, apply
+from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit, apply
 from tpgraph.limits.regularity import Reach, Regularity, number_reach
 from tpgraph.limits.sampling.checks import finite, mean, normals_of
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
 from tpgraph.limits.sampling.lifetimes import Release
-from tpgraph.limits.sampling.normals import REPLICATES, Array, Normals
-from tpgraph.limits.sampling.products import Products
+from tpgraph.limits.sampling.normals import REPLICATES, Array, NormalStock
+from tpgraph.limits.sampling.products import SampledProducts
 from tpgraph.limits.sampling.readouts import (
     SAMPLED,
     Outputs,
@@ -35,7 +35,7 @@ from tpgraph.limits.sampling.readouts import (
     known_readouts,
     readouts_first,
 )
-from tpgraph.limits.scales import Scales
+from tpgraph.limits.scales import DeclaredScales
 from tpgraph.limits.vanishing import at_limit, divides
 from tpgraph.program import (
     Data,
@@ -53,10 +53,10 @@ from tpgraph.program import (
     Variable,
 )
 
-__all__ = ["Evaluation"]
+__all__ = ["SampledEvaluation"]
 
 
-class Evaluation:
+class SampledEvaluation:
     """One program being evaluated on N inputs in B replicates; `run` goes through it.
 
     Afterwards `scalars` has θ̊ as (B, M, 1), `trace.samples` every Z as (B, M, S), `outputs` what
@@ -85,17 +85,17 @@ class Evaluation:
         self.data = data
         self.replicates = len(replicates)
         self.count = max((len(rows) for rows in data.values()), default=1)
-        self.scales = Scales(program)
-        self.normals = Normals(normals_of(program, self.count), samples, seed, replicates)
+        self.scales = DeclaredScales(program)
+        self.normals = NormalStock(normals_of(program, self.count), samples, seed, replicates)
         self.trace = Trace()
         self.regularity = Regularity()
         self.scalars: dict[str, Array] = {}
-        self.outputs: dict[str, Output] = {}
+        self.outputs: dict[str, OutputLimit] = {}
         self.unknown: set[str] = set()
         self.variances: dict[str, float] = {}
         names = program.variables if read is None else read
         wanted = {name for name in program.variables if name in names or program.uses[name]}
-        self.products = Products(
+        self.products = SampledProducts(
             program,
             self.scales,
             self.normals,
@@ -168,7 +168,7 @@ class Evaluation:
             self.unknown.add(name)
             return
         shape = self.replicates, *value.shape, 1
-        self.outputs[name] = Output(np.broadcast_to(value[None, :, :, None], shape))
+        self.outputs[name] = OutputLimit(np.broadcast_to(value[None, :, :, None], shape))
 
     def _initial(self, variables: tuple[Variable, ...], center: Array, covariance: Array) -> None:
         values, vectors = np.linalg.eigh(covariance)
@@ -188,7 +188,7 @@ class Evaluation:
             if wide:
                 self.trace.samples[variable.name] = joint[:, i]
             else:
-                self.outputs[variable.name] = Output(joint[:, None, i])
+                self.outputs[variable.name] = OutputLimit(joint[:, None, i])
             self.variances[variable.name] = float(covariance[i, i])
 
     def _apply(self, equation: Equation) -> None:
@@ -255,7 +255,7 @@ class Evaluation:
         arguments = [
             self.outputs[a.name]
             if a.name in self.outputs
-            else Output(self.scalars[a.name][:, :, :, None])
+            else OutputLimit(self.scalars[a.name][:, :, :, None])
             for a in equation.arguments
         ]
         decays = [self._decays.get(a.name, Fraction(0)) for a in equation.arguments]
@@ -267,15 +267,15 @@ class Evaluation:
         if isinstance(equation, Nonlin):
             self.outputs[name] = self._broadcast(found, equation.out.dim.size({}))
             return
-        average = Output(found.values.mean(axis=2, keepdims=True), found.power)
+        average = OutputLimit(found.values.mean(axis=2, keepdims=True), found.power)
         average = self._broadcast(average, 1)
         if average.is_random or average.power:
             self.outputs[name] = average
         else:
             self.scalars[name] = average.values[:, :, 0]
 
-    def _broadcast(self, output: Output, entries: int) -> Output:
+    def _broadcast(self, output: OutputLimit, entries: int) -> OutputLimit:
         """The same with all its replicates and entries."""
         _, inputs, _, samples = output.values.shape
         shape = self.replicates, inputs, entries, samples
-        return Output(np.broadcast_to(output.values, shape), output.power)
+        return OutputLimit(np.broadcast_to(output.values, shape), output.power)

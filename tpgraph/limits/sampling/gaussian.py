@@ -19,12 +19,12 @@ import numpy as np
 from tpgraph.errors import TPTypeError
 from tpgraph.limits.sampling.normals import Array
 
-__all__ = ["Family"]
+__all__ = ["MatrixGaussians"]
 
 _RANK = 1e-10
 
 
-class Family:
+class MatrixGaussians:
     """The Ẑ of one matrix, W and Wᵀ counting as two; `names` are the vectors they belong to."""
 
     def __init__(self) -> None:

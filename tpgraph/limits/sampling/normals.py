@@ -18,7 +18,7 @@ from scipy.special import ndtri
 
 from tpgraph.errors import TPDataError
 
-__all__ = ["REPLICATES", "Array", "Normals", "replicate_size"]
+__all__ = ["REPLICATES", "Array", "NormalStock", "replicate_size"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -39,7 +39,7 @@ def replicate_size(samples: int) -> int:
     return 1 << (samples // REPLICATES).bit_length() - 1
 
 
-class Normals:
+class NormalStock:
     """A stock of normals, arrays (B, ·, S) for B of the replicates.
 
     `count` says how many will be taken; what exceeds a stock of 512 is pseudo-random. A replicate

@@ -16,7 +16,7 @@ import numpy as np
 
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.limits.inputs import Values
-from tpgraph.limits.sampling.evaluation import Evaluation
+from tpgraph.limits.sampling.evaluation import SampledEvaluation
 from tpgraph.limits.sampling.lifetimes import lifetimes
 from tpgraph.limits.sampling.normals import REPLICATES, Array, replicate_size
 from tpgraph.program import MatMul, Program
@@ -101,7 +101,9 @@ def sampled_inputs(
     moments, covariances = _Tally[Pair](), _Tally[Pair]()
     for start in range(0, REPLICATES, together):
         some = range(start, min(start + together, REPLICATES))
-        facts = _Collector(Evaluation(needed, arrays, samples, seed, some, read=()), pairs, count)
+        facts = _Collector(
+            SampledEvaluation(needed, arrays, samples, seed, some, read=()), pairs, count
+        )
         facts.run()
         scalars.add(facts.scalars)
         means.add(facts.means)
@@ -147,7 +149,7 @@ class _Tally(Generic[Key]):
 class _Collector:
     """What some replicates say, taken while their samples are there: (B, N) and (B, N, N)."""
 
-    def __init__(self, found: Evaluation, pairs: Sequence[Pair], count: int) -> None:
+    def __init__(self, found: SampledEvaluation, pairs: Sequence[Pair], count: int) -> None:
         self.found = found
         self.count = count
         self.scalars: dict[str, Array] = {}
@@ -192,7 +194,7 @@ class _Collector:
                 self.means[name] = np.broadcast_to(samples[name].mean(axis=2), row)
 
 
-def _means(found: Evaluation) -> Iterator[tuple[str, Array]]:
+def _means(found: SampledEvaluation) -> Iterator[tuple[str, Array]]:
     """E of what has a fixed dimension."""
     for name, output in found.outputs.items():
         if output.power == 0:
@@ -202,7 +204,7 @@ def _means(found: Evaluation) -> Iterator[tuple[str, Array]]:
             yield name, np.zeros((found.replicates, 1))
 
 
-def _moments(found: Evaluation, x: str, y: str) -> tuple[Array, Array]:
+def _moments(found: SampledEvaluation, x: str, y: str) -> tuple[Array, Array]:
     """E[Z^x Z^y] and Cov(Z^x, Z^y), (B, N or 1, N or 1); of several entries their mean."""
     products = found.products
     if all(_is_readout(found, name) for name in (x, y)):
@@ -217,7 +219,7 @@ def _moments(found: Evaluation, x: str, y: str) -> tuple[Array, Array]:
     return moment, moment - _gram(*means)
 
 
-def _is_readout(found: Evaluation, name: str) -> bool:
+def _is_readout(found: SampledEvaluation, name: str) -> bool:
     """Whether it is a Gaussian readout, of which the covariances are known without samples."""
     made = found.program.equation_of.get(name)
     return (
@@ -225,7 +227,7 @@ def _is_readout(found: Evaluation, name: str) -> bool:
     )
 
 
-def _of_readouts(found: Evaluation, x: str, y: str) -> Array:
+def _of_readouts(found: SampledEvaluation, x: str, y: str) -> Array:
     covariances = found.products.hat_covariances
     x, y = (found.products.repeats.get(name, name) for name in (x, y))
     if x == y:
@@ -237,7 +239,7 @@ def _of_readouts(found: Evaluation, x: str, y: str) -> Array:
     return np.zeros((found.replicates, 1, 1))
 
 
-def _values(found: Evaluation, name: str) -> Array:
+def _values(found: SampledEvaluation, name: str) -> Array:
     """(B, M, entries, S or 1)."""
     if name in found.trace.samples:
         return found.trace.samples[name][:, :, None, :]

@@ -19,20 +19,20 @@ import numpy as np
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import Argument
-from tpgraph.limits.outputs import STAYS_RANDOM, Output
+from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit
 from tpgraph.limits.regularity import Regularity
 from tpgraph.limits.sampling.checks import mean
-from tpgraph.limits.sampling.derivatives import Coordinatewise, Product, Trace
-from tpgraph.limits.sampling.gaussian import Family
-from tpgraph.limits.sampling.normals import Array, Normals
+from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace, TracedProduct
+from tpgraph.limits.sampling.gaussian import MatrixGaussians
+from tpgraph.limits.sampling.normals import Array, NormalStock
 from tpgraph.limits.sampling.readouts import Readouts
-from tpgraph.limits.scales import Asymptotic, Scales
+from tpgraph.limits.scales import Asymptotic, DeclaredScales
 from tpgraph.program import MatMul, Program
 
-__all__ = ["Products"]
+__all__ = ["SampledProducts"]
 
 
-class Products:
+class SampledProducts:
     """The MatMuls of one evaluation, which binds what they make in `trace` and `outputs`.
 
     `hats` has Cov(Ẑ, Ẑ), (B, M, M), of each product by name, `hat_covariances` Cov(Ẑ, Ẑ^y),
@@ -45,10 +45,10 @@ class Products:
     def __init__(
         self,
         program: Program,
-        scales: Scales,
-        normals: Normals,
+        scales: DeclaredScales,
+        normals: NormalStock,
         trace: Trace,
-        outputs: dict[str, Output],
+        outputs: dict[str, OutputLimit],
         readouts: Readouts,
         regularity: Regularity,
         independent: Collection[str],
@@ -65,7 +65,7 @@ class Products:
         self.hats: dict[str, Array] = {}
         self.hat_covariances: dict[str, dict[str, Array]] = {}
         self.dots: dict[str, dict[str, Array]] = {}
-        self._families: dict[tuple[str, bool], Family] = {}
+        self._families: dict[tuple[str, bool], MatrixGaussians] = {}
         self._operands: dict[str, Array] = {}
         self.repeats: dict[str, str] = {}
         self._made: dict[tuple[str, bool, str], str] = {}
@@ -125,8 +125,8 @@ class Products:
     def _key(equation: MatMul, opposite: bool = False) -> tuple[str, bool]:
         return equation.matrix.name, equation.transpose != opposite
 
-    def _family(self, equation: MatMul, opposite: bool = False) -> Family:
-        return self._families.setdefault(self._key(equation, opposite), Family())
+    def _family(self, equation: MatMul, opposite: bool = False) -> MatrixGaussians:
+        return self._families.setdefault(self._key(equation, opposite), MatrixGaussians())
 
     def _variance(self, equation: MatMul) -> float:
         """σ² = s c of a product with W, s r of one with Wᵀ, over the coordinates of the operand."""
@@ -134,7 +134,7 @@ class Products:
         growth *= self.scales.size(equation.operand.dim)
         return growth.limit(f"the variance of {equation.out}")
 
-    def _covariances(self, x: Array, family: Family, factor: float) -> list[Array]:
+    def _covariances(self, x: Array, family: MatrixGaussians, factor: float) -> list[Array]:
         """The products factor · x yᵀ with the operand y of every earlier product of the family."""
         operands = (self._operands[name] for name in family.names)
         return [factor * (x @ y.transpose(0, 2, 1)) for y in operands]
@@ -152,7 +152,7 @@ class Products:
         return self._record(name, family, factor * (x @ x.transpose(0, 2, 1)), covariances)
 
     def _record(
-        self, name: str, family: Family, own: Array, covariances: list[Array]
+        self, name: str, family: MatrixGaussians, own: Array, covariances: list[Array]
     ) -> tuple[Array, list[Array]]:
         self.hats[name] = own
         self.hat_covariances[name] = dict(zip(family.names, covariances, strict=True))
@@ -189,7 +189,7 @@ class Products:
             total = total + coefficient[:, :, None] * self.trace.samples[y]
         self.dots[name] = {y: np.broadcast_to(c, (len(hat), c.shape[1])) for y, c in dot.items()}
         self.trace.samples[name] = total
-        self.trace.made[name] = Product(hat, dot)
+        self.trace.made[name] = TracedProduct(hat, dot)
         self.trace.depend(name, iter(dot), is_product=True)
 
     def _input(self, equation: MatMul) -> None:
@@ -221,7 +221,7 @@ class Products:
             return
         sigma2 = self._variance(equation)
         if sigma2 == 0.0:
-            self.outputs[name] = Output(np.zeros((self.normals.replicates, 1, d, 1)))
+            self.outputs[name] = OutputLimit(np.zeros((self.normals.replicates, 1, d, 1)))
             self.hats[name] = np.zeros((self.normals.replicates, 1, 1))
             return
         own, covariances = self._of_operand(equation, sigma2)
@@ -229,9 +229,9 @@ class Products:
         family = self._family(equation)
         found = self.readouts.extend(name, d, family, own, covariances, normals)
         if found is not None:
-            self.outputs[name] = Output(found)
+            self.outputs[name] = OutputLimit(found)
 
-    def _aligned(self, equation: MatMul, other: Family) -> Output:
+    def _aligned(self, equation: MatMul, other: MatrixGaussians) -> OutputLimit:
         """The deterministic readout of a vector that depends on the readout matrix."""
         s = self.scales.entry_variance(equation.matrix)
         size = self.scales.size(equation.operand.dim)
@@ -245,5 +245,5 @@ class Products:
         shape = self.normals.replicates, 1, equation.out.dim.size({})
         total = sum(terms, np.zeros(shape))[..., None]
         if growth.exponent < 0:
-            return Output(0.0 * total)
-        return Output(growth.coefficient * total, growth.exponent)
+            return OutputLimit(0.0 * total)
+        return OutputLimit(growth.coefficient * total, growth.exponent)

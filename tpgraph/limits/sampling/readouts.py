@@ -14,8 +14,8 @@ import numpy as np
 
 from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError
-from tpgraph.limits.sampling.gaussian import Family
-from tpgraph.limits.sampling.normals import Array, Normals
+from tpgraph.limits.sampling.gaussian import MatrixGaussians
+from tpgraph.limits.sampling.normals import Array, NormalStock
 from tpgraph.program import MatMul, Program
 from tpgraph.program.graph import varied
 from tpgraph.program.reach import ancestors
@@ -86,10 +86,10 @@ class Readouts:
         self,
         name: str,
         entries: int,
-        family: Family,
+        family: MatrixGaussians,
         own: Array,
         covariances: Sequence[Array],
-        normals: Normals | None,
+        normals: NormalStock | None,
     ) -> Array | None:
         """Values (B, M, entries, S or 1) of a readout of these covariances, as in `Family.extend`.
 

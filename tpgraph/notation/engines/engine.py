@@ -14,7 +14,7 @@ from graphviz.backend import dot_command
 
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.notation.engines.graphviz_layout import (
-    Cluster,
+    ClusterBox,
     GraphvizEdge,
     GraphvizLayout,
     parse_layout,
@@ -23,7 +23,7 @@ from tpgraph.notation.engines.wasm import DEFAULT_TIMEOUT, WasmEngine
 
 __all__ = [
     "DEFAULT_TIMEOUT",
-    "Cluster",
+    "ClusterBox",
     "GraphvizEdge",
     "GraphvizLayout",
     "LayoutEngine",

@@ -10,7 +10,7 @@ from typing import Any
 from tpgraph.errors import TPError
 from tpgraph.notation.scene.scene import Point
 
-__all__ = ["Cluster", "GraphvizEdge", "GraphvizLayout", "parse_layout"]
+__all__ = ["ClusterBox", "GraphvizEdge", "GraphvizLayout", "parse_layout"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class GraphvizEdge:
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
+class ClusterBox:
     """The box of a subgraph whose name starts with `cluster`."""
 
     left: float
@@ -49,7 +49,7 @@ class GraphvizLayout:
     height: float
     nodes: Mapping[str, Point]
     edges: tuple[GraphvizEdge, ...]
-    clusters: Mapping[str, Cluster]
+    clusters: Mapping[str, ClusterBox]
 
 
 def parse_layout(text: str | bytes) -> GraphvizLayout:
@@ -67,7 +67,7 @@ def parse_layout(text: str | bytes) -> GraphvizLayout:
             nodes={item["name"]: _point(item["pos"]) for item in objects if "pos" in item},
             edges=tuple(_edge(item, objects) for item in document.get("edges", [])),
             clusters={
-                item["name"]: Cluster(*_box(item["bb"]))
+                item["name"]: ClusterBox(*_box(item["bb"]))
                 for item in objects
                 if item["name"].startswith("cluster") and "bb" in item
             },

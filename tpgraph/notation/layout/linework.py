@@ -38,10 +38,10 @@ class Linework:
 
 def find_linework(places: Places) -> Linework:
     """The lines between marks that stand in their places, and their labels."""
-    return _Search(places).drawn()
+    return _LineSearch(places).drawn()
 
 
-class _Search:
+class _LineSearch:
     """Short lines first, then their labels, then the lines that pass columns."""
 
     def __init__(self, places: Places) -> None:

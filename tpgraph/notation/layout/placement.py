@@ -19,7 +19,7 @@ from tpgraph.notation.layout.measure import GateSize, VertexSize
 from tpgraph.notation.layout.spine import Arrangement
 from tpgraph.notation.scene.scene import Point
 
-__all__ = ["Placement", "Sizes", "place"]
+__all__ = ["MarkSizes", "Placement", "place"]
 
 _NODE_GAP = 4.0  # pt between boxes of a column
 _ROW_WEIGHT, _OUTPUT_WEIGHT, _HUB_WEIGHT, _PRODUCT_WEIGHT, _INPUT_WEIGHT = 60, 40, 60, 12, 6
@@ -41,7 +41,7 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class MarkSizes:
     """The room of all marks; the members of a family belong under each other at equal distances,
     and those of `disorder` in that order. `columns` are those of all marks, if they are given.
     """
@@ -54,7 +54,7 @@ class Sizes:
 
 
 def place(
-    diagram: Diagram, arrangement: Arrangement, sizes: Sizes, engine: LayoutEngine
+    diagram: Diagram, arrangement: Arrangement, sizes: MarkSizes, engine: LayoutEngine
 ) -> Placement:
     """Where Graphviz puts the marks. Raises TPError if the engine cannot answer in time."""
     request = _EngineRequest(diagram, arrangement, sizes)
@@ -64,7 +64,7 @@ def place(
 class _EngineRequest:
     """The DOT text and the names in it."""
 
-    def __init__(self, diagram: Diagram, arrangement: Arrangement, sizes: Sizes) -> None:
+    def __init__(self, diagram: Diagram, arrangement: Arrangement, sizes: MarkSizes) -> None:
         self.diagram = diagram
         self.arrangement = arrangement
         self.vertices = sizes.vertices

@@ -15,7 +15,7 @@ from tpgraph.notation.layout.arrivals import Arrivals, disordered, first_arrival
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
 from tpgraph.notation.layout.measure import GateSize, VertexSize, gate_size, vertex_size
-from tpgraph.notation.layout.placement import Placement, Sizes, place
+from tpgraph.notation.layout.placement import MarkSizes, Placement, place
 from tpgraph.notation.layout.rows import straightened
 from tpgraph.notation.layout.spine import Arrangement, arrange
 from tpgraph.notation.scene.scene import Label, Point
@@ -190,7 +190,7 @@ def _laid_out(
         )
         for v in diagram.vertices
     }
-    sizes = Sizes(vertices, gates, arrivals.families, arrivals.disorder, columns or {})
+    sizes = MarkSizes(vertices, gates, arrivals.families, arrivals.disorder, columns or {})
     placement = place(diagram, arrangement, sizes, engine)
     placement = straightened(diagram, arrangement, sizes, placement)
     return Places(diagram, frame, style, vertices, gates, placement)

@@ -17,7 +17,7 @@ __all__ = ["columns_around_plates", "gaps_before_plates"]
 
 _DOTS = 22.0  # pt before a plate, for dots
 
-Stop = str | tuple[str, int]
+MarkOrEnd = str | tuple[str, int]
 """A mark, or an end of the plate with this number."""
 
 
@@ -51,7 +51,7 @@ def gaps_before_plates(folded: Folded, columns: Mapping[str, int]) -> dict[int, 
     return {column - 1: _DOTS for column in sorted(first) if column}
 
 
-Ahead = dict[Stop, dict[Stop, int]]
+Ahead = dict[MarkOrEnd, dict[MarkOrEnd, int]]
 """By mark, what stands behind it by how many columns at least."""
 
 
@@ -64,7 +64,7 @@ def _ahead(folded: Folded) -> Ahead:
     return ahead
 
 
-def _turned(ahead: Mapping[Stop, Mapping[Stop, int]]) -> Ahead:
+def _turned(ahead: Mapping[MarkOrEnd, Mapping[MarkOrEnd, int]]) -> Ahead:
     turned: Ahead = defaultdict(dict)
     for mark, others in ahead.items():
         turned[mark] |= {}
@@ -73,11 +73,13 @@ def _turned(ahead: Mapping[Stop, Mapping[Stop, int]]) -> Ahead:
     return turned
 
 
-def _leading(ahead: Mapping[Stop, Mapping[Stop, int]], members: Collection[str]) -> list[str]:
+def _leading(
+    ahead: Mapping[MarkOrEnd, Mapping[MarkOrEnd, int]], members: Collection[str]
+) -> list[str]:
     """The marks outside of a plate from which lines lead into it."""
     behind = _turned(ahead)
-    seen: dict[Stop, None] = dict.fromkeys(sorted(members))
-    waiting: list[Stop] = list(seen)
+    seen: dict[MarkOrEnd, None] = dict.fromkeys(sorted(members))
+    waiting: list[MarkOrEnd] = list(seen)
     while waiting:
         for mark in behind.get(waiting.pop(), ()):
             if mark not in seen:
@@ -86,7 +88,9 @@ def _leading(ahead: Mapping[Stop, Mapping[Stop, int]], members: Collection[str])
     return [mark for mark in seen if isinstance(mark, str) and mark not in members]
 
 
-def _early(order: Sequence[Stop], ahead: Mapping[Stop, Mapping[Stop, int]]) -> dict[Stop, int]:
+def _early(
+    order: Sequence[MarkOrEnd], ahead: Mapping[MarkOrEnd, Mapping[MarkOrEnd, int]]
+) -> dict[MarkOrEnd, int]:
     """The first column that every mark can have."""
     column = dict.fromkeys(order, 0)
     for mark in order:
@@ -96,8 +100,10 @@ def _early(order: Sequence[Stop], ahead: Mapping[Stop, Mapping[Stop, int]]) -> d
 
 
 def _late(
-    order: Sequence[Stop], ahead: Mapping[Stop, Mapping[Stop, int]], early: Mapping[Stop, int]
-) -> dict[Stop, int]:
+    order: Sequence[MarkOrEnd],
+    ahead: Mapping[MarkOrEnd, Mapping[MarkOrEnd, int]],
+    early: Mapping[MarkOrEnd, int],
+) -> dict[MarkOrEnd, int]:
     """The last column that every mark can have if what nothing is made of stays where it is."""
     column = dict(early)
     for mark in reversed(order):

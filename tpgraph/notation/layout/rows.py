@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.links import Link, links
-from tpgraph.notation.layout.placement import Placement, Sizes
+from tpgraph.notation.layout.placement import MarkSizes, Placement
 from tpgraph.notation.layout.spine import Arrangement
 
 __all__ = ["straightened"]
@@ -19,7 +19,7 @@ _SNAP = 2.4  # pt by which other straight lines may
 
 
 def straightened(
-    diagram: Diagram, arrangement: Arrangement, sizes: Sizes, placement: Placement
+    diagram: Diagram, arrangement: Arrangement, sizes: MarkSizes, placement: Placement
 ) -> Placement:
     """The placement with rows exactly straight, and families at equal distances."""
     rows = _Rows(diagram, arrangement, sizes, placement)
@@ -33,7 +33,7 @@ class _Rows:
     """Heights while they are set right, in the program's order."""
 
     def __init__(
-        self, diagram: Diagram, arrangement: Arrangement, sizes: Sizes, placement: Placement
+        self, diagram: Diagram, arrangement: Arrangement, sizes: MarkSizes, placement: Placement
     ) -> None:
         self.diagram = diagram
         self.arrangement = arrangement

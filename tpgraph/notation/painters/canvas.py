@@ -28,8 +28,8 @@ from tpgraph.notation.labels.mathtext import Command
 from tpgraph.notation.scene.display import (
     Bezier,
     Disc,
+    DisplayMark,
     Lettering,
-    Mark,
     MarkGroup,
     Paint,
     Picture,
@@ -111,11 +111,11 @@ def _figure(page: Picture, dpi: float) -> Figure:
         frameon=False,  # the figure's own background would follow the user's settings
     )
     figure.set_layout_engine("none")
-    figure.add_artist(_Page(page))
+    figure.add_artist(_PaintedPage(page))
     return figure
 
 
-class _Page(Artist):
+class _PaintedPage(Artist):
     """The display list as one artist, painted with the renderer's own paths."""
 
     def __init__(self, page: Picture) -> None:
@@ -150,7 +150,7 @@ def _draw(renderer: RendererBase, path: Path, paint: Paint, transform: Affine2D)
     context.restore()
 
 
-def _paths(marks: Iterable[Mark]) -> Iterator[tuple[Path, Paint]]:
+def _paths(marks: Iterable[DisplayMark]) -> Iterator[tuple[Path, Paint]]:
     for mark in marks:
         match mark:
             case MarkGroup():

@@ -12,8 +12,8 @@ from tpgraph.notation.labels.mathtext import Glyph, PlacedGlyph
 from tpgraph.notation.scene.display import (
     Bezier,
     Disc,
+    DisplayMark,
     Lettering,
-    Mark,
     MarkGroup,
     Paint,
     Picture,
@@ -60,7 +60,7 @@ def _document(page: Picture, source: str | None) -> Iterator[str]:
     yield "</svg>"
 
 
-def _definitions(marks: Iterable[Mark]) -> Iterator[str]:
+def _definitions(marks: Iterable[DisplayMark]) -> Iterator[str]:
     glyphs = {glyph.name: glyph for glyph in _glyphs(marks)}
     if not glyphs:
         return
@@ -70,7 +70,7 @@ def _definitions(marks: Iterable[Mark]) -> Iterator[str]:
     yield "  </defs>"
 
 
-def _glyphs(marks: Iterable[Mark]) -> Iterator[Glyph]:
+def _glyphs(marks: Iterable[DisplayMark]) -> Iterator[Glyph]:
     for mark in marks:
         if isinstance(mark, MarkGroup):
             yield from _glyphs(mark.marks)
@@ -89,7 +89,7 @@ def _outline(glyph: Glyph) -> str:
     )
 
 
-def _mark(mark: Mark, box: Box, indent: str) -> Iterator[str]:
+def _mark(mark: DisplayMark, box: Box, indent: str) -> Iterator[str]:
     """The elements of a mark; `box` gives the origin, at its upper left corner."""
     match mark:
         case MarkGroup():

@@ -30,8 +30,8 @@ from tpgraph.notation.painters.tikz_style import (
 from tpgraph.notation.scene.display import (
     Bezier,
     Disc,
+    DisplayMark,
     Lettering,
-    Mark,
     MarkGroup,
     Paint,
     Picture,
@@ -161,7 +161,7 @@ class Painter:
         yield from body
         yield r"\end{tikzpicture}" + "%"
 
-    def layer(self, mark: Mark) -> Iterator[str]:
+    def layer(self, mark: DisplayMark) -> Iterator[str]:
         """A heading, and the marks of a layer."""
         assert isinstance(mark, MarkGroup), "a picture consists of groups"
         yield f"  % {mark.kind}"
@@ -181,7 +181,7 @@ class Painter:
             yield f"  {self.mark(part, group, comment)}"
             comment = ""
 
-    def mark(self, mark: Mark, group: MarkGroup, comment: str) -> str:
+    def mark(self, mark: DisplayMark, group: MarkGroup, comment: str) -> str:
         """The command for a mark of a group."""
         match mark:
             case Lettering():

@@ -21,8 +21,8 @@ from tpgraph.notation.scene.style import Dash
 __all__ = [
     "Bezier",
     "Disc",
+    "DisplayMark",
     "Lettering",
-    "Mark",
     "MarkGroup",
     "Paint",
     "Picture",
@@ -103,12 +103,12 @@ class MarkGroup:
     """Marks that belong together: `kind` is a word or two, `data` names what they stand for."""
 
     kind: str
-    marks: tuple[Mark, ...]
+    marks: tuple[DisplayMark, ...]
     title: str = ""
     data: tuple[tuple[str, str], ...] = ()
 
 
-Mark = Disc | Rectangle | Polygon | Bezier | Lettering | MarkGroup
+DisplayMark = Disc | Rectangle | Polygon | Bezier | Lettering | MarkGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Picture:
     """A display list with the box it is painted into."""
 
     bounds: Box
-    marks: tuple[Mark, ...]
+    marks: tuple[DisplayMark, ...]
     background: str | None
     title: str
 
@@ -131,7 +131,7 @@ class Picture:
         return self.bounds[3] - self.bounds[1]
 
 
-def bounds_of(mark: Mark) -> Box:
+def bounds_of(mark: DisplayMark) -> Box:
     """The box of a mark, its stroke included."""
     match mark:
         case Disc(x, y, radius, paint):

@@ -15,8 +15,8 @@ from tpgraph.notation.labels.plain import plain_text
 from tpgraph.notation.scene.display import (
     Bezier,
     Disc,
+    DisplayMark,
     Lettering,
-    Mark,
     MarkGroup,
     Paint,
     Picture,
@@ -91,7 +91,7 @@ def _layers(scene: Scene, style: Style) -> Iterator[MarkGroup]:
         yield _legend(scene.shelf.box, "Matrices", style)
 
 
-def _labels(label: Label | None, ink: str) -> tuple[Mark, ...]:
+def _labels(label: Label | None, ink: str) -> tuple[DisplayMark, ...]:
     return () if label is None else (_text(label, ink),)
 
 
@@ -122,7 +122,7 @@ def _variable(node: Node, style: Style) -> MarkGroup:
     paint = Paint(style.inside(node.kind, node.fill, node.color), color, style.node_stroke)
     # The stroke lies inside the node's box.
     a, b = (node.width - style.node_stroke) / 2, (node.height - style.node_stroke) / 2
-    shape: Mark
+    shape: DisplayMark
     match node.kind:
         case "G" | "X":
             shape = Disc(node.x, node.y, a, paint)
@@ -141,13 +141,15 @@ def _variable(node: Node, style: Style) -> MarkGroup:
 def _gate(node: Node, style: Style) -> MarkGroup:
     color = node.color or style.ink
     fill = style.inside(node.kind, color=node.color)
-    marks: list[Mark] = [Polygon(gate_polygon(node), True, Paint(fill, color, style.gate_stroke))]
+    marks: list[DisplayMark] = [
+        Polygon(gate_polygon(node), True, Paint(fill, color, style.gate_stroke))
+    ]
     if node.kind == "bar-gate":
         marks.append(Polygon(bar_segment(node), False, Paint(None, color, style.bar_stroke)))
     return _node_group(node, (*marks, *_labels(node.label, style.ink)))
 
 
-def _node_group(node: Node, marks: tuple[Mark, ...]) -> MarkGroup:
+def _node_group(node: Node, marks: tuple[DisplayMark, ...]) -> MarkGroup:
     text = plain_text(node.label.text) if node.label else node.id
     title = node.title or f"{KIND_NAMES[node.kind]} {text}"
     return MarkGroup(f"node {node.kind}", marks, title, (("id", node.id),))
@@ -167,7 +169,7 @@ def _edge(edge: Edge, style: Style) -> MarkGroup:
     return MarkGroup(f"edge {edge.kind}", marks, title, tuple(data))
 
 
-def _line(points: tuple[Point, ...], curve: bool, paint: Paint) -> Mark:
+def _line(points: tuple[Point, ...], curve: bool, paint: Paint) -> DisplayMark:
     return Bezier(points, paint) if curve else Polygon(points, False, paint)
 
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from tpgraph.errors import TPDataError, TPError, TPTypeError
 from tpgraph.kernels.dynamics import kernel_dynamics
 from tpgraph.kernels.ensemble import gaussian_ensemble
-from tpgraph.kernels.losses import Loss
+from tpgraph.kernels.losses import KernelLoss
 from tpgraph.kernels.result import Kernel
 from tpgraph.limits import limit
 from tpgraph.limits.estimates import VectorLimit
@@ -83,7 +83,7 @@ class KernelLimit:
     """
 
     seen: Experience
-    loss: Loss
+    loss: KernelLoss
     lr: float
     ntk: Array
     nngp: Array
@@ -148,7 +148,7 @@ def regime_of(program: Program) -> Regime:
 
 
 def kernel_limit(
-    program: Program, seen: Experience, loss: Loss, lr: float, kernels: Kernels
+    program: Program, seen: Experience, loss: KernelLoss, lr: float, kernels: Kernels
 ) -> KernelLimit:
     """The limit in the kernel regime.
 

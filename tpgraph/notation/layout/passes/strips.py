@@ -81,7 +81,7 @@ class Strip:
         return -box[2], box[1], -box[0], box[3]
 
 
-_Found = tuple[Part, Places, tuple[int, ...]]
+_LaidPart = tuple[Part, Places, tuple[int, ...]]
 
 
 def around(boxes: Sequence[Box]) -> Box:
@@ -134,7 +134,7 @@ def lay_strips(
 
 def _first_places(
     part: Part, column: Mapping[str, int], frame: Frame, style: Style, engine: LayoutEngine
-) -> _Found:
+) -> _LaidPart:
     sign = -1 if part.row == "backward" else 1
     own = frame if sign > 0 else Frame(_MIRROR[frame.direction])
     marks = [v.id for v in part.diagram.vertices] + [g.id for g in part.diagram.gates]
@@ -163,7 +163,7 @@ def _wire_room(staging: Staging, column: Mapping[str, int]) -> dict[int, float]:
     return {place: _PER_WIRE * len(names) for place, names in sources.items()}
 
 
-def _levelled(found: _Found, staging: Staging) -> _Found:
+def _levelled(found: _LaidPart, staging: Staging) -> _LaidPart:
     """The contexts of a strip at one height: that of the row with the most marks."""
     part, places, columns = found
     placement = places.placement
@@ -194,7 +194,7 @@ def _trouble(strip: Strip) -> int:
     return sum(strip.drawn.crowded.values())
 
 
-def _drawn(found: Sequence[_Found], number: int, ends: Mapping[int, float]) -> list[Strip]:
+def _drawn(found: Sequence[_LaidPart], number: int, ends: Mapping[int, float]) -> list[Strip]:
     """Lines drawn with all columns where they are for every part."""
     along = _columns_along(found, number, ends)
     strips = []
@@ -212,7 +212,9 @@ def _pinned(places: Places, along: tuple[float, ...]) -> Places:
     return replace(places, pinned=along)
 
 
-def _columns_along(found: Sequence[_Found], number: int, ends: Mapping[int, float]) -> list[float]:
+def _columns_along(
+    found: Sequence[_LaidPart], number: int, ends: Mapping[int, float]
+) -> list[float]:
     """Where the columns lie: as near as every part permits, with a channel between any two."""
     before, after = [0.0] * number, [0.0] * number
     needs: list[tuple[int, int, float]] = []

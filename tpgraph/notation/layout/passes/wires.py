@@ -96,7 +96,7 @@ def route_wires(
     order = sorted(range(len(requests)), key=lambda i: _length(requests[i]))
     found: dict[int, tuple[Point, ...]] = {}
     for i in order:
-        points = _Search(requests[i], grid).path()
+        points = _WireSearch(requests[i], grid).path()
         grid.take(points, requests[i].source)
         found[i] = _from_outline(points, requests[i].radius)
     return [found[i] for i in range(len(requests))]
@@ -107,10 +107,10 @@ def _length(request: WireRequest) -> float:
     return abs(a - c) + abs(b - d)
 
 
-_State = tuple[float, float, int]
+_WireState = tuple[float, float, int]
 
 
-class _Search:
+class _WireSearch:
     """A* over the crossings of the channels; a state is a point and the way it was reached."""
 
     def __init__(self, request: WireRequest, grid: _Grid) -> None:
@@ -127,11 +127,11 @@ class _Search:
     def path(self) -> tuple[Point, ...]:
         """The corners of the best way."""
         x, y = self.request.start
-        first: _State = (x, y, 0)
+        first: _WireState = (x, y, 0)
         cost = {first: 0.0}
-        before: dict[_State, _State] = {}
-        heap: list[tuple[float, _State]] = [(self._rest(first), first)]
-        done: set[_State] = set()
+        before: dict[_WireState, _WireState] = {}
+        heap: list[tuple[float, _WireState]] = [(self._rest(first), first)]
+        done: set[_WireState] = set()
         while heap:
             _, state = heapq.heappop(heap)
             if state in done:
@@ -146,11 +146,11 @@ class _Search:
                     heapq.heappush(heap, (total + self._rest(after), after))
         return (self.request.start, self.request.end)
 
-    def _rest(self, state: _State) -> float:
+    def _rest(self, state: _WireState) -> float:
         (ex, ey), (x, y, _) = self.request.end, state
         return abs(ex - x) + abs(ey - y)
 
-    def _steps(self, state: _State) -> Iterator[tuple[_State, float]]:
+    def _steps(self, state: _WireState) -> Iterator[tuple[_WireState, float]]:
         x, y, way = state
         for to in _neighbours(self.xs, x):
             yield from self._step(state, (to, y), 1)
@@ -161,7 +161,7 @@ class _Search:
         if y == ey and (ex - x) * self.request.arrive > 0:
             yield from self._step(state, (ex, ey), 1)
 
-    def _step(self, state: _State, to: Point, way: int) -> Iterator[tuple[_State, float]]:
+    def _step(self, state: _WireState, to: Point, way: int) -> Iterator[tuple[_WireState, float]]:
         here = (state[0], state[1])
         length = abs(to[0] - here[0]) + abs(to[1] - here[1])
         price = length + _HIT * self.grid.hits(here, to, self.request)
@@ -170,7 +170,9 @@ class _Search:
             price += _BEND
         yield (*to, way), price
 
-    def _corners(self, state: _State, before: dict[_State, _State]) -> tuple[Point, ...]:
+    def _corners(
+        self, state: _WireState, before: dict[_WireState, _WireState]
+    ) -> tuple[Point, ...]:
         states = [state]
         while states[-1] in before:
             states.append(before[states[-1]])
