@@ -12,10 +12,8 @@ A line is `\tpline{instruction}{equation}`, which a document may define to its o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
 from typing import assert_never
 
-from tpgraph.errors import TPError
 from tpgraph.functions import Expression, to_latex
 from tpgraph.program import (
     Data,
@@ -34,7 +32,7 @@ from tpgraph.program import (
     latex_name,
     matrix_latex,
 )
-from tpgraph.program.tex import TOKEN, portable
+from tpgraph.program.tex import TOKEN, portable, words
 
 __all__ = ["latex_listing"]
 
@@ -74,7 +72,7 @@ def _document(program: Program, standalone: bool) -> Iterator[str]:
     yield r"\begingroup"
     yield _COMMANDS
     yield r"\tprule"
-    name = portable(rf"\text{{{program.name}}}").lines[0]
+    name = words(program.name)
     yield rf"\tphead{{Algorithm}}{{${name}$, a {_LANGUAGES[language_of(program)]} program}}"
     yield r"\tprule"
     yield from _Listing(program).lines()
@@ -168,19 +166,7 @@ def _set_of(variable: Variable) -> str:
 
 def _one_line(label: str) -> str:
     """A label that any LaTeX sets; line breaks are for pictures."""
-    if not _balanced(label):
-        raise TPError(
-            f"the braces of the label {label!r} do not match",
-            expected="a } for every {",
-            mend="give the variable another label",
-        )
     return r"\ ".join(portable(label).lines)
-
-
-def _balanced(label: str) -> bool:
-    steps = ({"{": 1, "}": -1}.get(match.group(), 0) for match in TOKEN.finditer(label))
-    depths = [0, *accumulate(steps)]
-    return min(depths) >= 0 == depths[-1]
 
 
 def _listed(texts: Iterable[str]) -> str:

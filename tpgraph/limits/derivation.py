@@ -131,6 +131,11 @@ class _Latex(_PlainText):
         label = r"\ ".join(portable(own).lines)
         return rf"\langle {label} \rangle_{{{k}}}" if mark else label
 
+    def functions(self) -> dict[str, str]:
+        """The LaTeX names of the program's own functions."""
+        own = latex_functions(self.program)
+        return {name: r"\ ".join(portable(label).lines) for name, label in own.items()}
+
     def equation(self, equation: Equation) -> str:
         """The equation as the paper writes it."""
         left = self.name(equation.out)
@@ -140,7 +145,7 @@ class _Latex(_PlainText):
                 return f"{left} = {matrix} {self.name(operand)}"
             case Nonlin(_, function, arguments) | Moment(_, function, arguments):
                 names = [self.name(a) for a in arguments]
-                right = to_latex(function, names, latex_functions(self.program))
+                right = to_latex(function, names, self.functions())
                 is_mean = isinstance(equation, Moment) and equation.vectors
                 return f"{left} = " + (rf"\mathbb{{E}}\bigl[{right}\bigr]" if is_mean else right)
             case _:

@@ -8,10 +8,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = ["CHARACTERS", "GREEK_COMMANDS", "SIGNS", "TOKEN", "LatexText", "closing", "portable"]
+from tpgraph.errors import TPError
+from tpgraph.program.tex_commands import ARGUMENTS
+
+__all__ = [
+    "CHARACTERS",
+    "GREEK_COMMANDS",
+    "SIGNS",
+    "TOKEN",
+    "LatexText",
+    "closing",
+    "portable",
+    "require_settable",
+    "words",
+]
+
 
 _GREEK_LETTERS = "αβγδεζηθικλμνξπρστυφχψωϵϑϕϖϱςΓΔΘΛΞΠΣΥΦΨΩ"
 _GREEK_NAMES = (
@@ -153,7 +167,10 @@ def portable(label: str) -> LatexText:
     ('\\xi ^{\\top} \\odot  \\tilde{x}_{1}',)
     >>> portable(r"\text{50% of ξ}\\b").lines
     ('\\text{50\\% of $\\xi $}', 'b')
+
+    Raises TPError for what is no mathematics of a label: the gate of every text on its way to TeX.
     """
+    require_settable(label)
     foreign: list[str] = []
     tokens = [match.group() for match in TOKEN.finditer(label)]
     depth, lines = 0, [""]
@@ -165,6 +182,72 @@ def portable(label: str) -> LatexText:
             lines[-1] += token
     shown = tuple("".join(_math(line, foreign)) for line in lines)
     return LatexText(shown, tuple(dict.fromkeys(foreign)))
+
+
+def words(text: str) -> str:
+    r"""A plain text, every character of which stands for itself, as LaTeX mathematics.
+
+    >>> words(r"}\input{x}")
+    '\\text{\\}$\\backslash$input\\{x\\}}'
+    """
+    normal = unicodedata.normalize("NFC", text)
+    return rf"\text{{{''.join(_word_character(character, []) for character in normal)}}}"
+
+
+def require_settable(label: str) -> None:
+    """Raise a TPError where a label could leave its group, or holds a command of no mathematics.
+
+    Braces and pairs of left and right match; every command is one of `tex_commands.ARGUMENTS` and
+    finds its arguments in its own group; characters by their codes (`^^5c`) are refused.
+    """
+    if not label.isprintable() and any(unicodedata.category(c)[0] == "C" for c in label):
+        raise _unsettable(label, "it contains a control character", "printable text")
+    tokens = list(TOKEN.finditer(label))
+    pairs = [0]
+    for index, token in enumerate(tokens):
+        piece, name = token.group(), token["name"]
+        if piece == "{":
+            pairs.append(0)
+        elif piece == "}":
+            if len(pairs) == 1 or pairs.pop():
+                raise _unsettable(label, "its groups do not match", "a } for every {")
+        elif name in ("left", "right"):
+            pairs[-1] += 1 if name == "left" else -1
+            if pairs[-1] < 0:
+                raise _unsettable(label, "its groups do not match", r"a \right for every \left")
+        if name and name not in ARGUMENTS:
+            raise _unsettable(label, rf"\{name} is no command of labels", "mathematics of LaTeX")
+        foreign = name in _FOREIGN  # such a label is painted, or refused, as a whole
+        wanted = 0 if foreign else ARGUMENTS.get(name or "", 0) + (piece in ("^", "_"))
+        if wanted and not _has_arguments(tokens, index + 1, wanted):
+            raise _unsettable(label, f"{piece.strip()} lacks what it applies to", "an argument")
+    if len(pairs) > 1 or pairs[0]:
+        raise _unsettable(label, "its groups do not match", "a } for every {")
+
+
+def _has_arguments(tokens: Sequence[re.Match[str]], at: int, wanted: int) -> bool:
+    """Whether so many arguments follow in the group at hand."""
+    for _ in range(wanted):
+        while at < len(tokens) and tokens[at].group() == " ":
+            at += 1
+        if at >= len(tokens) or tokens[at].group() in ("}", "^", "_", r"\\"):
+            return False
+        depth = 0
+        while at < len(tokens):
+            depth += {"{": 1, "}": -1}.get(tokens[at].group(), 0)
+            at += 1
+            if depth == 0:
+                break
+    return True
+
+
+def _unsettable(label: str, reason: str, expected: str) -> TPError:
+    short = label if len(label) <= 60 else f"{label[:57]}..."
+    return TPError(
+        f"the label {short!r} cannot be typeset: {reason}",
+        expected=expected,
+        mend="give the variable another label",
+    )
 
 
 def closing(text: str, opening: int) -> int:
