@@ -116,9 +116,9 @@ def dispersion(
     if program is not None:
         _only_for_networks(at=at, input_dim=input_dim)
         text, _, _ = read_text(program)
-        fixed = tuple((name, float(v)) for name, v in parse_constants(constant or []).items())
+        constants = tuple((name, float(v)) for name, v in parse_constants(constant or []).items())
         settings = tp.study.program_settings(
-            text, activations=activation, fixed=fixed, **common, **chosen
+            text, activations=activation, constants=constants, **common, **chosen
         )
     else:
         points = None if at is None else [parse_point(value) for value in at]
@@ -147,7 +147,7 @@ def _study(
     with sweep_progress("dispersion") as progress:
         found = tp.study.study_dispersion(
             settings,
-            out / "results.sqlite",
+            out,
             workers=workers,
             scheduler=scheduler,
             progress=progress,

@@ -143,24 +143,24 @@ def test_workers_and_order_and_interruptions_change_no_byte(tmp_path):
         if done >= 5:
             raise KeyboardInterrupt
 
-    part = study(SMALL, store=tmp_path / "s", progress=stop)
+    part = study(SMALL, out=tmp_path / "s", progress=stop)
     assert part.interrupted
     assert 0 < part.moments[0].inits < 6
     assert b"PNG" in figure_bytes(part.figure(), "x.png")
     assert part.csv() != whole.csv()
-    assert study(SMALL, store=tmp_path / "s").csv() == whole.csv()
+    assert study(SMALL, out=tmp_path / "s").csv() == whole.csv()
 
 
 def test_more_initializations_extend_a_store(tmp_path):
-    few = study(replace(SMALL, inits=3), store=tmp_path / "s")
+    few = study(replace(SMALL, inits=3), out=tmp_path / "s")
     assert len(few.log[0]) == 3
-    more = study(SMALL, store=tmp_path / "s")
+    more = study(SMALL, out=tmp_path / "s")
     assert more.others == 0
     np.testing.assert_array_equal(more.log[0][:3], few.log[0])
-    other = study(replace(SMALL, seed=1), store=tmp_path / "s")
+    other = study(replace(SMALL, seed=1), out=tmp_path / "s")
     assert other.others == 12
     assert other.csv() != more.csv()
-    assert study(SMALL, store=tmp_path / "s").csv() == more.csv()
+    assert study(SMALL, out=tmp_path / "s").csv() == more.csv()
 
 
 def test_a_task_is_shared_by_what_it_does_not_depend_on():
@@ -252,7 +252,7 @@ def test_figures_of_every_kind_are_drawn():
     assert list(over_width.lines[0].get_xdata()) == [8, 16]
 
 
-SMALL_PROGRAM = {"fixed": (("d", 9.0), ("k", 1.0))}
+SMALL_PROGRAM = {"constants": (("d", 9.0), ("k", 1.0))}
 
 
 def test_the_programs_study_is_the_fully_connected_one():

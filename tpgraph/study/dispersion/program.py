@@ -16,7 +16,7 @@ from tpgraph.kernels.empirical import Finite, finite
 from tpgraph.kernels.inputs import Inputs
 from tpgraph.language import parse
 from tpgraph.seeds import seed_sequence
-from tpgraph.study.network import with_function
+from tpgraph.study.network import Constants, with_function
 from tpgraph.study.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class ProgramTask:
     """One initialization of a program with these constants, all its base widths of size `width`."""
 
     text: str
-    constants: tuple[tuple[str, float], ...]
+    constants: Constants
     width: int
     gram: tuple[tuple[float, ...], ...]
     dtype: str
@@ -53,11 +53,11 @@ def program_sweep(settings: DispersionSettings, study: str, version: int) -> Swe
             tuple(
                 (name, value)
                 for name, value in zip(
-                    settings.constants, (depth, sigma_w2, sigma_b2), strict=True
+                    settings.names, (depth, sigma_w2, sigma_b2), strict=True
                 )
                 if name
             )
-            + settings.fixed,
+            + settings.constants,
             width,
             settings.gram,
             settings.dtype,
@@ -119,9 +119,7 @@ def program_inputs(module: Module, gram: Array, seed: int) -> Inputs:
 
 
 @lru_cache(maxsize=64)
-def _ready(
-    text: str, constants: tuple[tuple[str, float], ...], dtype: str
-) -> tuple[Module, Finite]:
+def _ready(text: str, constants: Constants, dtype: str) -> tuple[Module, Finite]:
     """The network with these constants, compiled, and its kernels."""
     chosen: Mapping[str, float] = dict(constants)
     program = parse(text, "program", chosen or None)

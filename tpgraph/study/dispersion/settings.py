@@ -12,6 +12,7 @@ from typing import Any
 from tpgraph.errors import TPDataError
 from tpgraph.study.activations import activation
 from tpgraph.study.dispersion.deep_kernel import Point
+from tpgraph.study.network import NAMES, Constants, Names
 
 __all__ = ["PRESETS", "DispersionSettings", "dispersion_settings", "grid", "program_settings"]
 
@@ -26,8 +27,8 @@ class DispersionSettings:
     `dtype` is that of the backward products.
 
     `program` is the text of a .tp program to study in place of the fully connected network;
-    `constants` names those of its constants that the grid sets to L, σ_w² and σ_b², "" for an axis
-    that it does not have, and `fixed` has values of others. The activation of a point is put in the
+    `names` are those of its constants that the grid sets to L, σ_w² and σ_b², "" for an axis that
+    it does not have, and `constants` has values of others. The activation of a point is put in the
     place of its φ, "" for its own.
     """
 
@@ -41,8 +42,8 @@ class DispersionSettings:
     dtype: str = "float32"
     seed: int = 0
     program: str | None = None
-    constants: tuple[str, str, str] = ("", "", "")
-    fixed: tuple[tuple[str, float], ...] = ()
+    names: Names = ("", "", "")
+    constants: Constants = ()
 
     def __post_init__(self) -> None:
         for name, values, least in (("width", self.widths, 1), ("depth", self.depths, 1)):
@@ -202,18 +203,17 @@ def program_settings(
     activations: Sequence[str] | None = None,
     sigma_w2: Sequence[float] | None = None,
     sigma_b2: Sequence[float] | None = None,
-    names: tuple[str, str, str] = ("L", "σ_w2", "σ_b2"),
+    names: Names = NAMES,
     inits: int = 100,
     **changes: Any,
 ) -> DispersionSettings:
     """The settings of a study of any network written in the language.
 
     All of its base widths are M. `depths`, `sigma_w2` and `sigma_b2`, where given, are set as the
-    constants `names` of the program, `activations` as its φ; `fixed` has values of other constants.
-    Raises TPDataError for settings
-    that make no sense; the program itself is read when the study begins.
+    constants `names` of the program, `activations` as its φ; `constants` has values of others.
+    Raises TPDataError for settings that make no sense; the program is read when the study begins.
 
-    >>> program_settings("…", sigma_w2=[1, 2]).constants
+    >>> program_settings("…", sigma_w2=[1, 2]).names
     ('', 'σ_w2', '')
     """
     given = (depths, sigma_w2, sigma_b2)
@@ -224,7 +224,7 @@ def program_settings(
         points=grid(activations or [""], weights, biases),
         inits=inits,
         program=program,
-        constants=tuple(  # type: ignore[arg-type]
+        names=tuple(  # type: ignore[arg-type]
             name if values is not None else "" for name, values in zip(names, given, strict=True)
         ),
         **{"dtype": "float64", **changes},

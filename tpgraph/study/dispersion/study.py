@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from tpgraph.files import make_directory
 from tpgraph.study.dispersion.deep_kernel import Point
 from tpgraph.study.dispersion.deep_limit import deep_limit
 from tpgraph.study.dispersion.figures import draw_curves, draw_lines, draw_maps
@@ -142,7 +143,7 @@ def _axes(settings: DispersionSettings, point: Point, depth: int) -> list[str]:
     """What a row says of its place; nothing on axes that a program does not have."""
     values = [str(value) for value in (point[1], point[2], depth)]
     if settings.program is not None:
-        depth_name, *variances = settings.constants
+        depth_name, *variances = settings.names
         names = (*variances, depth_name)
         values = [value if name else "" for name, value in zip(names, values, strict=True)]
     return [point[0], *values]
@@ -158,7 +159,7 @@ _COLUMNS = ("ratio", "low", "high", "largest", "log_mean")
 
 def study_dispersion(
     settings: DispersionSettings,
-    store: str | Path | None = None,
+    out: str | Path | None = None,
     *,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -166,17 +167,21 @@ def study_dispersion(
 ) -> Dispersion:
     """Measure the dispersion of the NTK at initialization.
 
-    Results are kept in the file `store` (in memory where None): a study that was stopped goes on,
-    one with more initializations computes the new ones. `workers`, `scheduler` and `progress` are
-    those of `run_sweep`. Ctrl-C ends it with what there is.
+    Results are kept in `out`/results.sqlite (in memory where None): a study that was stopped goes
+    on, one with more initializations computes the new ones. `workers`, `scheduler` and `progress`
+    are those of `run_sweep`. Ctrl-C ends it with what there is.
 
-        found = tp.study_dispersion(tp.dispersion_settings("fig2", quick=True), "fig2.sqlite")
+        found = tp.study_dispersion(tp.dispersion_settings("fig2", quick=True), "fig2")
         found.ratio(64, ("relu", 2.0, 0.0))
 
     Raises TPDataError for a store of another study and a scheduler that does not answer.
     """
     sweep = dispersion_sweep(settings)
-    with Store(Path(":memory:" if store is None else store), STUDY) as held:
+    place = Path(":memory:")
+    if out is not None:
+        make_directory(Path(out))
+        place = Path(out) / "results.sqlite"
+    with Store(place, STUDY) as held:
         outcome = run_sweep(sweep, held, workers=workers, scheduler=scheduler, progress=progress)
         return _collected(settings, sweep, held, outcome.interrupted)
 
