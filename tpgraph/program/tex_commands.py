@@ -48,7 +48,7 @@ _OF_NONE = """
     measuredrightangle medspace merge mho mid min minus minuscolon mod models mp mu multimap
     nLeftarrow nLeftrightarrow nRightarrow nVDash nVdash nabla napprox natural ncong ne nearrow
     neg negthinspace neq nequiv nexists ngeq ngtr ngtrless ngtrsim ni niobar nis nisd nleftarrow
-    nleftrightarrow nleq nless nlessgtr nlesssim nmid nolimits notin notsmallowns nparallel
+    nleftrightarrow nleq nless nlessgtr nlesssim nmid nolimits not notin notsmallowns nparallel
     nprec npreccurlyeq nrightarrow nsim nsimeq nsqsubseteq nsqsupseteq nsubset nsubseteq nsucc
     nsucccurlyeq nsupset nsupseteq ntriangleleft ntrianglelefteq ntriangleright ntrianglerighteq
     nu nvDash nvdash nwarrow o obar ocirc odot oe oequal oiiint oiint oint omega omicron ominus
@@ -82,7 +82,7 @@ _OF_ONE = """
     boldsymbol boxed breve check ddddot dddot ddot dot emph grave hat hbox hphantom hspace left
     mathbb mathbf mathbfit mathbin mathcal mathcircled mathclose mathdefault mathfrak mathinner
     mathit mathnormal mathop mathopen mathord mathpunct mathregular mathrel mathring mathrm
-    mathscr mathsf mathtt mbox middle not operatorname overbrace overleftarrow
+    mathscr mathsf mathtt mbox middle operatorname overbrace overleftarrow
     overleftrightarrow overline overrightarrow phantom pmb pmod right smash sqrt substack text
     textbf textit textnormal textrm textsf textsl texttt textup tilde underbrace underleftarrow
     underline underrightarrow vec vphantom widehat widetilde xleftarrow xrightarrow
