@@ -94,11 +94,16 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint in the folder.")
     ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Begin anew in a folder that holds a run.")
+    ] = False,
 ) -> None:
     """Train a network by stochastic gradient descent.
 
     Ctrl-C keeps what is done; --resume goes on from there.
     """
+    if resume and overwrite:
+        raise typer.BadParameter("choose one of --resume and --overwrite")
     require_places(folder=out, names=tp.training.TRAINING_FILES, reads=(file, data))
     program = load(file, constants)
     with training_progress(steps) as advance:
@@ -112,6 +117,7 @@ def train(
             seed=seed,
             out=out,
             resume=resume,
+            overwrite=overwrite,
             dtype=dtype.value,
             progress=advance,
         )

@@ -11,6 +11,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import parse_constants, read_text, write
+from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import numbers, parse_depths, parse_point, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Seed, Workers
 from tpgraph_cli.places import require_places
@@ -144,7 +145,7 @@ def _study(
 ) -> None:
     """Run it, write its files and say what they hold."""
     tp.shell.make_directory(out)
-    with sweep_progress("dispersion") as progress:
+    with warnings_on_stderr(), sweep_progress("dispersion") as progress:
         found = tp.study.study_dispersion(
             settings,
             out,

@@ -10,6 +10,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, parse_constants, read_text
+from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import numbers, parse_names, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers
 from tpgraph_cli.places import require_places
@@ -124,7 +125,7 @@ def drift(
     )
     count = samples if samples is not None else 32 if quick else 128
     X, y = tp.study.drift_samples(grid.program, grid.constants, data, count, normalize)
-    with sweep_progress("drift") as progress:
+    with warnings_on_stderr(), sweep_progress("drift") as progress:
         result = tp.study.drift_study(
             grid, X, y, out, workers=workers, scheduler=scheduler, progress=progress
         )

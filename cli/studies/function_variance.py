@@ -11,6 +11,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, parse_constants
+from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import parse_names, parse_point, parse_range, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers
 from tpgraph_cli.places import require_places
@@ -118,7 +119,7 @@ def function_variance(
     fixed = tuple(sorted((name, float(value)) for name, value in constant_values.items()))
     grid = chosen.grid(quick, program=text, constants=fixed, **options)
     X, y = tp.study.drift_samples(grid.program, grid.constants, data, samples + tests, normalize)
-    with sweep_progress("function-variance") as progress:
+    with warnings_on_stderr(), sweep_progress("function-variance") as progress:
         result = tp.study.function_variance(
             grid,
             X[:samples],

@@ -15,14 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from damage import damaged
 from typer.testing import CliRunner
 
-from tpgraph.errors import TPDataError, TPError, TPTypeError
+from tpgraph.arrays import read_arrays
+from tpgraph.errors import TPDataError, TPError, TPTypeError, TPWarning
 from tpgraph.study.drift.figure import drift_figure
 from tpgraph.study.drift.grid import DriftGrid
 from tpgraph.study.drift.presets import drift_preset, drift_samples
 from tpgraph.study.drift.study import drift_study, drift_task
-from tpgraph.study.drift.training import Schedule, State, descend
+from tpgraph.study.drift.training import Schedule, State, check_state, descend
 from tpgraph.study.figures import figure_bytes
 from tpgraph.study.network import constants_of, network, with_function, with_loss
 from tpgraph_cli.main import app
@@ -182,8 +184,10 @@ def test_a_training_goes_on_with_the_same_bits(tmp_path):
     descend(
         found, params, *data, Schedule(0.01, 40, snapshots=(10, 50)), checkpoint=part, seconds=0
     )
-    kept = State({})
-    kept.restore(part.read_bytes())
+    kept = State(found.init(24, seeds(1)))
+    content = check_state(part)
+    assert content is not None
+    kept.restore(content)
     assert (kept.step, len(kept.drift)) == (40, 1)
     again = descend(
         found,
@@ -198,14 +202,20 @@ def test_a_training_goes_on_with_the_same_bits(tmp_path):
     for name in found.module.trainable:
         assert again.params[name].tobytes() == whole.params[name].tobytes(), name
     state.restore(kept.encode(()))
-    part.write_bytes(b"no archive")
-    anew = descend(
-        found,
-        found.init(24, seeds()),
-        *data,
-        Schedule(0.01, 90, snapshots=(10, 50)),
-        checkpoint=part,
-    )
+    sealed = part.read_bytes()
+    for bad in (*damaged(sealed, 20), b"no archive", sealed.replace(b"state/2", b"state/1", 1)):
+        part.write_bytes(bad)
+        with pytest.warns(TPWarning, match=r"part\.npz is damaged .* set aside .* begins anew"):
+            assert check_state(part) is None
+    part.write_bytes(bad)
+    with pytest.warns(TPWarning, match="begins anew"):
+        anew = descend(
+            found,
+            found.init(24, seeds()),
+            *data,
+            Schedule(0.01, 90, snapshots=(10, 50)),
+            checkpoint=part,
+        )
     assert anew.drift.tobytes() == whole.drift.tobytes()
 
 
@@ -276,10 +286,8 @@ def test_a_sweep_that_is_killed_inside_of_a_training_goes_on_there(tmp_path):
 
 def kept_step(out):
     """The step of the state that is kept; 0 where there is none."""
-    state = State({})
-    for path in sorted(out.glob("checkpoints/*.npz")):
-        state.restore(path.read_bytes())
-    return state.step
+    found = [check_state(path) for path in sorted(out.glob("checkpoints/*.npz"))]
+    return max((int(read_arrays(state)["step"]) for state in found if state), default=0)
 
 
 def test_one_training_is_a_task_of_its_own():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from damage import damaged
 
 from tpgraph.compiler import compile
 from tpgraph.errors import TPDataError, TPError
@@ -122,7 +124,7 @@ def test_a_killed_run_resumes(tmp_path: Path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     script = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path[:0] = {[str(Path(__file__).parent), str(Path(__file__).parents[1])]!r}
 from pathlib import Path
 from test_training import fit
 def tell(step, steps, loss):
@@ -218,7 +220,10 @@ def test_an_unfinished_run_is_not_overwritten(tmp_path: Path) -> None:
         fit(tmp_path, 9)
     assert "--resume" in str(caught.value)
     fit(tmp_path, 9, resume=True)
-    fit(tmp_path, 4)  # a finished one is
+    with pytest.raises(TPError, match="a finished run, 9 of 9 steps") as caught:
+        fit(tmp_path, 4)
+    assert "--overwrite" in str(caught.value)
+    fit(tmp_path, 4, overwrite=True)
     assert len((tmp_path / "losses.csv").read_text().splitlines()) == 5
 
 
@@ -303,3 +308,82 @@ def test_zero_steps_write_the_initialization(tmp_path: Path) -> None:
 def test_a_data_error_is_a_data_error(tmp_path: Path) -> None:
     with pytest.raises(TPDataError, match="cannot be read"):
         fit(None, 2, data=tmp_path / "missing.csv")
+
+
+def test_a_damaged_run_is_named_and_never_gone_on_with(tmp_path: Path) -> None:
+    """One byte of any file: the same end, or what is wrong and the way out."""
+    whole = tmp_path / "whole"
+    fit(whole, 12)
+    out = tmp_path / "out"
+    fit(out, 7)
+    files = {name: (out / name).read_bytes() for name in (*FILES[:2], "manifest.json")}
+    refused = 0
+    for name, good in files.items():
+        for bad in damaged(good, 8):
+            for other, content_ in files.items():
+                (out / other).write_bytes(content_)
+            (out / name).write_bytes(bad)
+            try:
+                fit(out, 12, resume=True)
+            except TPError as error:
+                refused += bool(re.search("damaged|overwrite", str(error)))
+            else:
+                assert content(out) == content(whole), name
+    assert refused > 20
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"U": None}, "has no U"),
+        ({"U": np.zeros((9, 3))}, r"U in params.npz has shape \(9, 3\)"),
+        ({"U": np.zeros((10, 3), "f4")}, "type float32"),
+        ({"more": np.zeros(3)}, "has more, which the program has not"),
+        ({"__steps__": np.array(-5)}, r"__steps__ in params.npz is array\(-5\)"),
+        ({"__steps__": np.array(2.5)}, "not a number of steps"),
+        ({"__steps__": None}, "is missing"),
+        ({"__steps__": np.array(4)}, "another checksum"),
+        ({"__steps__": np.array(9)}, "losses.csv is too short"),
+        ({"U": np.zeros((10, 3))}, "another checksum"),
+        ({"__sha256__": None}, "another checksum"),
+    ],
+)
+def test_a_run_that_was_changed_is_named(
+    tmp_path: Path, change: dict[str, np.ndarray | None], says: str
+) -> None:
+    fit(tmp_path, 6)
+    with np.load(tmp_path / "params.npz") as archive:
+        arrays = {**archive, **change}
+    np.savez(tmp_path / "params.npz", **{k: v for k, v in arrays.items() if v is not None})
+    with pytest.raises(TPError, match=says) as caught:
+        fit(tmp_path, 9, resume=True)
+    assert "--overwrite" in str(caught.value)
+    fit(tmp_path, 9, overwrite=True)
+
+
+def test_losses_that_are_no_numbers(tmp_path: Path) -> None:
+    fit(tmp_path, 3)
+    for bad, says in (("nan", "loss nan at step 2"), ("inf", "loss inf"), ("x", "losses.csv")):
+        (tmp_path / "losses.csv").write_text(f"step,loss\n1,0.5\n2,{bad}\n3,0.25\n")
+        with pytest.raises(TPError, match=says):
+            fit(tmp_path, 9, resume=True)
+
+
+def test_files_of_something_else_are_not_overwritten(tmp_path: Path) -> None:
+    np.savez(tmp_path / "params.npz", mine=np.ones(3))
+    before = (tmp_path / "params.npz").read_bytes()
+    with pytest.raises(TPError, match=r"holds params\.npz of something else"):
+        fit(tmp_path, 2)
+    assert (tmp_path / "params.npz").read_bytes() == before
+
+
+def test_one_run_at_a_time(tmp_path: Path) -> None:
+    def again(step: int, steps: int, loss: float) -> None:
+        for options in ({}, {"resume": True}, {"overwrite": True}):
+            with pytest.raises(TPError, match=r"in use by another run \(process \d+\)"):
+                fit(tmp_path, 4, **options)
+
+    fit(tmp_path, 4, progress=again)
+    assert {p.name for p in tmp_path.iterdir()} == {*FILES, "manifest.json"}
+    with pytest.raises(TPError, match="resume or overwrite"):
+        fit(tmp_path, 4, resume=True, overwrite=True)

@@ -1,12 +1,15 @@
 """The files of a training run, and going on from them.
 
     manifest.json   what was run: program text and hash, data hash, widths, settings, versions
-    params.npz      every array of the module by source name, and `__steps__`, the steps done
+    params.npz      every array of the module by source name; `__steps__`, the steps done, and
+                    `__sha256__`
     losses.csv      step, loss
     loss.svg        the loss curve
 
 Each is written atomically. params.npz alone decides how far a run has come: it is written after
 losses.csv, whose later rows are dropped on resuming; so a run that is killed at any moment resumes.
+Its array `__sha256__` is the checksum of settings, parameters and the losses until then, and the
+manifest has one of its own: nothing is gone on with that is not what was written.
 """
 
 from __future__ import annotations
@@ -14,8 +17,8 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -24,9 +27,12 @@ from typing import Any
 
 import numpy as np
 
+from tpgraph.arrays import Damage, read_arrays, write_arrays
 from tpgraph.compiler import Params
 from tpgraph.errors import TPError
-from tpgraph.files import atomic, make_directory, write_text
+from tpgraph.files import atomic, make_directory, remove_rests, write_text
+from tpgraph.locks import alone
+from tpgraph.seals import digest, open_document, seal_document
 
 __all__ = ["TRAINING_FILES", "Checkpoint", "Settings", "sha256"]
 
@@ -34,7 +40,8 @@ TRAINING_FILES = ("manifest.json", "params.npz", "losses.csv", "loss.svg")
 """What is written into the folder of a run."""
 
 STEPS = "__steps__"
-SCHEMA = "tpgraph.training/1"
+CHECKSUM = "__sha256__"
+SCHEMA = "tpgraph.training/2"
 
 
 @dataclass(frozen=True)
@@ -60,26 +67,57 @@ class Checkpoint:
     text: str
     data_name: str
 
-    def start(self, params: Params, wanted: int) -> None:
-        """Begin a new run. Raises TPError if an unfinished one would be lost."""
+    @contextmanager
+    def held(self, resume: bool) -> Iterator[None]:
+        """The directory for this run alone. Raises TPError where another one uses it."""
+        if resume and not self.out.is_dir():
+            raise self._nothing()
         make_directory(self.out)
-        old = self._manifest() or {}
-        done, planned = old.get("steps", 0), old.get("steps_wanted", 0)
-        if 0 < done < planned:
-            raise TPError(
-                f"{self.out} holds an unfinished run, {done} of {planned} steps",
-                mend="go on with --resume, or choose another directory",
-            )
-        (self.out / "params.npz").unlink(missing_ok=True)
+        with alone(self.out):
+            remove_rests(self.out)
+            yield
+
+    def start(self, params: Params, wanted: int, overwrite: bool = False) -> None:
+        """Begin a new run. Raises TPError if another one would be lost, unless `overwrite`."""
+        if not overwrite:
+            self._require_empty()
+        for name in ("params.npz", "loss.svg"):
+            (self.out / name).unlink(missing_ok=True)
         self._write_manifest(0, wanted, None)
         self.save(params, [], wanted)
 
+    def _require_empty(self) -> None:
+        """Raise TPError where something would be lost: a run, or files that none has made."""
+        old = self._manifest()
+        if old is None:
+            there = [name for name in TRAINING_FILES if (self.out / name).exists()]
+            if there:
+                raise TPError(
+                    f"{self.out} holds {', '.join(there)} of something else",
+                    mend="choose another directory, or give --overwrite",
+                )
+            return
+        done, planned = old["steps"], old["steps_wanted"]
+        if done:
+            kind = "an unfinished" if done < planned else "a finished"
+            raise TPError(
+                f"{self.out} holds {kind} run, {done} of {planned} steps",
+                mend="go on with --resume, begin anew with --overwrite, or give another place",
+            )
+
     def save(self, params: Params, losses: list[float], wanted: int) -> None:
         """Write losses, parameters and manifest."""
-        rows = "".join(f"{i},{loss!r}\n" for i, loss in enumerate(losses, 1))
+        rows = _rows(losses)
         write_text(self.out / "losses.csv", f"step,loss\n{rows}")
-        _write_arrays(self.out / "params.npz", {**params, STEPS: np.array(len(losses))})
+        checksum = np.frombuffer(bytes.fromhex(self._checksum(params, rows)), np.uint8)
+        counted = {STEPS: np.array(len(losses)), CHECKSUM: checksum}
+        with atomic(self.out / "params.npz") as file:
+            write_arrays(file, {**params, **counted})
         self._write_manifest(len(losses), wanted, losses[-1] if losses else None)
+
+    def _checksum(self, params: Params, rows: str) -> str:
+        settings = json.dumps(asdict(self.settings), sort_keys=True)
+        return digest(f"{SCHEMA} {len(settings)} {settings} {rows}", params)
 
     def plot(self, losses: list[float]) -> None:
         """Write the loss curve."""
@@ -87,26 +125,33 @@ class Checkpoint:
         svg = painter.loss_plot(losses, f"{self.settings.program}: training")
         write_text(self.out / "loss.svg", svg.decode())
 
-    def resume(self) -> tuple[Params, list[float]]:
-        """Parameters and losses so far.
+    def resume(self, expected: Params) -> tuple[Params, list[float]]:
+        """Parameters, of the names, shapes and types of `expected`, and losses so far.
 
         Raises TPError where there is no run, where it was another one, or where files are damaged.
         """
         manifest = self._manifest()
         if manifest is None or not (self.out / "params.npz").exists():
-            raise TPError(f"{self.out} holds no run to resume", mend="start it without --resume")
+            raise self._nothing()
         self._require_same(manifest)
         try:
-            with np.load(self.out / "params.npz", allow_pickle=False) as archive:
-                params = {name: archive[name] for name in archive.files}
-            steps = int(params.pop(STEPS))
-            rows = (self.out / "losses.csv").read_text(encoding="utf-8").splitlines()[1:]
-            losses = [float(row.partition(",")[2]) for row in rows[:steps]]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise TPError(f"the run in {self.out} is damaged: {error}") from None
-        if len(losses) < steps:
-            raise TPError(f"the run in {self.out} is damaged: losses.csv is too short")
-        return params, losses
+            found = read_arrays((self.out / "params.npz").read_bytes())
+            steps = _steps(found.pop(STEPS, None))
+            checksum = found.pop(CHECKSUM, np.zeros(0))
+            _require_alike(found, expected)
+            losses = _losses((self.out / "losses.csv").read_bytes(), steps)
+            if checksum.tobytes().hex() != self._checksum(found, _rows(losses)):
+                raise Damage("its numbers have another checksum")
+        except (OSError, Damage) as error:
+            raise TPError(
+                f"the run in {self.out} is damaged: {error}",
+                expected="params.npz and losses.csv as they were written",
+                mend="bring them back, begin anew with --overwrite, or choose another directory",
+            ) from None
+        return found, losses
+
+    def _nothing(self) -> TPError:
+        return TPError(f"{self.out} holds no run to resume", mend="start it without --resume")
 
     def _require_same(self, manifest: Mapping[str, Any]) -> None:
         now = asdict(self.settings)
@@ -130,11 +175,12 @@ class Checkpoint:
         if not path.exists():
             return None
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise TPError(f"{path} is damaged: {error}") from None
-        if not isinstance(found, dict) or found.get("schema") != SCHEMA:
-            raise TPError(f"{path} is not the manifest of a training run")
+            found = open_document(SCHEMA, path.read_bytes())
+        except (OSError, Damage) as error:
+            raise TPError(
+                f"{path} is damaged: {error}",
+                mend="bring it back, begin anew with --overwrite, or choose another directory",
+            ) from None
         return found
 
     def _write_manifest(self, steps: int, wanted: int, loss: float | None) -> None:
@@ -148,8 +194,7 @@ class Checkpoint:
             "versions": _versions(),
             "text": self.text,
         }
-        text = json.dumps(manifest, indent=2, ensure_ascii=False)
-        write_text(self.out / "manifest.json", text + "\n")
+        write_text(self.out / "manifest.json", seal_document(manifest))
 
 
 def sha256(text: str) -> str:
@@ -165,12 +210,44 @@ def _versions() -> dict[str, str]:
     return {"tpgraph": own, "numpy": np.__version__, "python": platform.python_version()}
 
 
-def _write_arrays(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
-    """Write an NPZ file atomically; equal arrays give equal bytes.
+def _rows(losses: Sequence[float]) -> str:
+    return "".join(f"{i},{loss!r}\n" for i, loss in enumerate(losses, 1))
 
-    numpy's own savez takes names as keyword arguments and puts the time of day into the file.
-    """
-    with atomic(path) as file, zipfile.ZipFile(file, "w") as archive:
-        for name, array in arrays.items():
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
-                np.lib.format.write_array(entry, np.asarray(array), allow_pickle=False)
+
+def _steps(array: np.ndarray[Any, Any] | None) -> int:
+    """The steps that are done. Raises Damage."""
+    if array is None or array.shape != () or array.dtype.kind not in "iu" or array < 0:
+        told = "missing" if array is None else " ".join(repr(array).split())
+        raise Damage(f"{STEPS} in params.npz is {told}, and not a number of steps")
+    return int(array)
+
+
+def _losses(content: bytes, steps: int) -> list[float]:
+    """The losses of so many steps. Raises Damage."""
+    try:
+        rows = content.decode("utf-8").splitlines()[1 : steps + 1]
+        losses = [float(row.partition(",")[2]) for row in rows]
+    except ValueError as error:
+        raise Damage(f"losses.csv: {error}") from None
+    if len(losses) < steps:
+        raise Damage("losses.csv is too short")
+    bad = next((step for step, loss in enumerate(losses, 1) if not np.isfinite(loss)), None)
+    if bad is not None:
+        raise Damage(f"losses.csv has the loss {losses[bad - 1]} at step {bad}")
+    return losses
+
+
+def _require_alike(found: Params, expected: Params) -> None:
+    """Raise Damage unless arrays have the names, shapes and types of others."""
+    for name, array in expected.items():
+        if name not in found:
+            raise Damage(f"params.npz has no {name}")
+        other = found[name]
+        if (other.shape, other.dtype) != (array.shape, array.dtype):
+            raise Damage(
+                f"{name} in params.npz has shape {other.shape} and type {other.dtype}, "
+                f"not {array.shape} and {array.dtype}"
+            )
+    more = sorted(found.keys() - expected.keys())
+    if more:
+        raise Damage(f"params.npz has {more[0]}, which the program has not")

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -47,6 +47,7 @@ def train(
     seed: int = 0,
     out: str | Path | None = None,
     resume: bool = False,
+    overwrite: bool = False,
     dtype: str = "float64",
     progress: TrainingProgress | None = None,
     checkpoint_seconds: float = 30.0,
@@ -57,8 +58,8 @@ def train(
     the samples drawn from (seed, epoch), cut into batches of `batch`; a rest that fills no batch
     is left out. With a directory `out`, losses, curve, parameters and manifest are written to it,
     every `checkpoint_seconds` and at the end; `resume` goes on from there and ends bit for bit as
-    if the run had not stopped. `steps` counts from the beginning. An interrupt (Ctrl-C) leaves a
-    run that can be resumed, and is raised again.
+    if the run had not stopped, `overwrite` begins anew in its place. `steps` counts from the
+    beginning. An interrupt (Ctrl-C) leaves a run that can be resumed, and is raised again.
 
     Raises TPDataError for data and widths that do not fit; TPError for other settings, for a run
     that cannot be resumed, and when a loss or parameter is not finite, naming the first variable
@@ -82,22 +83,29 @@ def train(
             program.name, sha256(text), samples.digest, sizes, lr, batch, seed, dtype
         )
         checkpoint = Checkpoint(Path(out), settings, text, Path(samples.name).name)
-    if resume:
-        if checkpoint is None:
-            raise TPError("there is nothing to resume without a directory", mend="give out")
-        params, losses = checkpoint.resume()
-        if len(losses) > steps:
-            raise TPError(
-                f"the run has {len(losses)} steps already, more than {steps}",
-                mend="steps counts from the beginning of the run",
-            )
-    else:
+    if resume and overwrite:
+        raise TPError("a run is gone on with or begun anew", expected="resume or overwrite")
+    if resume and checkpoint is None:
+        raise TPError("there is nothing to resume without a directory", mend="give out")
+    with nullcontext() if checkpoint is None else checkpoint.held(resume):
         params = module.init(sizes, seed)
-        if checkpoint is not None:
-            checkpoint.start(params, steps)
-    run = _RunningTraining(module, params, losses, samples, steps, lr, batch, seed, checkpoint)
-    run.go(progress, checkpoint_seconds)
+        if checkpoint is not None and resume:
+            params, losses = checkpoint.resume(params)
+            _require_steps(len(losses), steps)
+        elif checkpoint is not None:
+            checkpoint.start(params, steps, overwrite)
+        run = _RunningTraining(module, params, losses, samples, steps, lr, batch, seed, checkpoint)
+        run.go(progress, checkpoint_seconds)
     return Training(module, params, tuple(losses))
+
+
+def _require_steps(done: int, wanted: int) -> None:
+    """Raise TPError for a run that is to end before where it is."""
+    if done > wanted:
+        raise TPError(
+            f"the run has {done} steps already, more than {wanted}",
+            mend="steps counts from the beginning of the run",
+        )
 
 
 def check_settings(program: Program, steps: int, lr: float, batch: int, seed: int) -> None:

@@ -15,18 +15,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tpgraph.errors import TPDataError, TPError
-from tpgraph.files import make_directory, write_bytes, write_text
+from tpgraph.arrays import Damage
+from tpgraph.errors import TPDataError, TPError, TPWarning
+from tpgraph.files import make_directory, remove_rests, set_aside, write_bytes, write_text
 from tpgraph.kernels import kernel
 from tpgraph.kernels.losses import fixed_outputs, program_loss
 from tpgraph.language import to_text
+from tpgraph.locks import alone
 from tpgraph.program import Program, Regime
+from tpgraph.seals import open_document, seal_document
 from tpgraph.study.compare.figure import compare_figure
 from tpgraph.study.compare.limits import (
     Kernels,
@@ -46,7 +51,7 @@ from tpgraph.training.checkpoint import sha256
 
 __all__ = ["COMPARISON_FILES", "compare"]
 
-SCHEMA = "tpgraph.comparison/1"
+SCHEMA = "tpgraph.comparison/2"
 STUDY = "compare"
 VERSION = 1
 RUNS = "runs.sqlite"
@@ -107,32 +112,45 @@ def compare(
     }  # fmt: skip
     manifest = _manifest(program, seen, settings)
     folder = None if out is None else Path(out)
-    if folder is not None:
-        _require_fitting(folder, manifest, resume)
-    reference = _reference(program, regime, seen, lr, samples, kernels)
-    if folder is not None:
-        _begin(folder, manifest)
-    digest = sha256(json.dumps(manifest, ensure_ascii=False))
-    tasks = tuple(RunTask(w, number, seed, digest) for number in range(seeds) for w in chosen)
-    sweep = Sweep(STUDY, VERSION, Trainer(to_text(program), seen, float(lr), dtype), tasks)
-    with Store(Path(":memory:") if folder is None else folder / RUNS, STUDY) as store:
-        threads = None if workers == 0 else 1
-        outcome = run_sweep(sweep, store, workers=workers, progress=progress, threads=threads)
-        runs = tuple(_runs(sweep, store, reference))
-    result = Comparison(
-        program=program.name,
-        regime=regime,
-        settings=settings,
-        runs=runs,
-        wanted=len(tasks),
-        interrupted=outcome.interrupted,
-        ensemble=reference.ensemble(members, outputs[0].dim.size({}), seed),
-        engine=reference.engine,
-        limit_error=reference.error,
-    )
-    if folder is not None:
-        _write(folder, result)
+    with _held(folder, manifest, resume):
+        reference = _reference(program, regime, seen, lr, samples, kernels)
+        if folder is not None:
+            _begin(folder, manifest)
+        digest = sha256(json.dumps(manifest, ensure_ascii=False))
+        tasks = tuple(RunTask(w, number, seed, digest) for number in range(seeds) for w in chosen)
+        sweep = Sweep(STUDY, VERSION, Trainer(to_text(program), seen, float(lr), dtype), tasks)
+        with Store(Path(":memory:") if folder is None else folder / RUNS, STUDY) as store:
+            threads = None if workers == 0 else 1
+            outcome = run_sweep(sweep, store, workers=workers, progress=progress, threads=threads)
+            runs = tuple(_runs(sweep, store, reference))
+        result = Comparison(
+            program=program.name,
+            regime=regime,
+            settings=settings,
+            runs=runs,
+            wanted=len(tasks),
+            interrupted=outcome.interrupted,
+            ensemble=reference.ensemble(members, outputs[0].dim.size({}), seed),
+            engine=reference.engine,
+            limit_error=reference.error,
+        )
+        if folder is not None:
+            _write(folder, result)
     return result
+
+
+@contextmanager
+def _held(folder: Path | None, manifest: Mapping[str, Any], resume: bool) -> Iterator[None]:
+    """The folder for this comparison alone, if there is one, and if it fits."""
+    if folder is None:
+        yield
+        return
+    _require_fitting(folder, manifest, resume)
+    make_directory(folder)
+    with alone(folder):
+        _require_fitting(folder, manifest, resume)  # another run may have begun in between
+        remove_rests(folder)
+        yield
 
 
 def _reference(
@@ -192,11 +210,10 @@ def _manifest(program: Program, seen: Experience, settings: Mapping[str, Any]) -
 
 
 def _begin(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Make the folder of a comparison, unless it is there."""
-    make_directory(folder)
+    """Write down what is compared, unless it is there."""
     path = folder / "manifest.json"
     if not path.exists():
-        write_text(path, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+        write_text(path, seal_document(manifest))
 
 
 def _require_fitting(folder: Path, manifest: Mapping[str, Any], resume: bool) -> None:
@@ -211,23 +228,23 @@ def _require_fitting(folder: Path, manifest: Mapping[str, Any], resume: bool) ->
             f"{folder} holds a comparison already",
             mend="go on with --resume, or choose another directory",
         )
-    changed = _changes(_read(path), manifest)
+    try:
+        before = open_document(SCHEMA, path.read_bytes())
+    except OSError as error:
+        raise TPError(f"{path} cannot be read: {error.strerror}") from None
+    except Damage as damage:  # the runs know their settings, which it only tells
+        aside = set_aside(path)
+        said = f"{path} is damaged ({damage}) and was set aside as {aside.name}"
+        warnings.warn(TPWarning(f"{said}; it is written again"), stacklevel=2)
+        write_text(path, seal_document(manifest))
+        return
+    changed = _changes(before, manifest)
     if changed:
         raise TPError(
             f"the comparison in {folder} is another one: {'; '.join(changed)}",
             expected="the same program, data and settings; widths and seeds may be added",
             mend="choose another directory",
         )
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TPError(f"{path} is damaged: {error}") from None
-    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
-        raise TPError(f"{path} is not the manifest of a comparison")
-    return found
 
 
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from tpgraph.files import make_directory
+from tpgraph.locks import alone
 from tpgraph.study.dispersion.deep_kernel import Point
 from tpgraph.study.dispersion.deep_limit import deep_limit
 from tpgraph.study.dispersion.figures import draw_curves, draw_lines, draw_maps
@@ -181,7 +183,7 @@ def study_dispersion(
     if out is not None:
         make_directory(Path(out))
         place = Path(out) / "results.sqlite"
-    with Store(place, STUDY) as held:
+    with nullcontext() if out is None else alone(place), Store(place, STUDY) as held:
         outcome = run_sweep(sweep, held, workers=workers, scheduler=scheduler, progress=progress)
         return _collected(settings, sweep, held, outcome.interrupted)
 

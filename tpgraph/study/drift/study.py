@@ -19,10 +19,11 @@ import numpy.typing as npt
 
 from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError
-from tpgraph.files import make_directory
+from tpgraph.files import make_directory, remove_rests
+from tpgraph.locks import alone
 from tpgraph.seeds import seed_sequence
 from tpgraph.study.drift.grid import DriftGrid, DriftTask, check_grid
-from tpgraph.study.drift.training import Schedule, descend
+from tpgraph.study.drift.training import Schedule, check_state, descend
 from tpgraph.study.network import network
 from tpgraph.study.samples import digest_of
 from tpgraph.study.store import Result, Store
@@ -119,7 +120,10 @@ def drift_study(
     first.module.backward(first.init(2, np.random.SeedSequence(0)), X[:1], y[:1])
     function = partial(drift_task, X=X, y=y, folder=str(folder / "checkpoints"))
     sweep = Sweep(STUDY, VERSION, function, tasks)
-    with Store(folder / "drift.sqlite", STUDY) as store:
+    with alone(folder), Store(folder / "drift.sqlite", STUDY) as store:
+        remove_rests(folder / "checkpoints")
+        for state in sorted((folder / "checkpoints").glob("*.npz")):
+            check_state(state)
 
         def heard(done: int, total: int) -> None:
             _drop_checkpoints(folder / "checkpoints", store)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import math
 import time
-import zipfile
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,14 +21,18 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.arrays import Damage, read_arrays, write_arrays
 from tpgraph.compiler import Params
-from tpgraph.files import write_bytes
+from tpgraph.errors import TPError, TPWarning
+from tpgraph.files import set_aside, write_bytes
+from tpgraph.seals import open_bytes, seal_bytes
 from tpgraph.study.network import Network
 
-__all__ = ["Descent", "Schedule", "State", "descend", "relative_change"]
+__all__ = ["Descent", "Schedule", "State", "check_state", "descend", "relative_change"]
 
 Array: TypeAlias = npt.NDArray[np.floating]
 
+STATE = "tpgraph.drift-state/2"
 _PARAM = "param "
 _SCALARS = ("step", "level", "waited", "least", "first", "last", "ended")
 
@@ -76,19 +80,26 @@ class State:
         arrays = {_PARAM + name: self.params[name] for name in trainable}
         scalars = {name: np.array(getattr(self, name)) for name in _SCALARS}
         lists = {"drift": np.array(self.drift), "losses": np.array(self.losses)}
-        np.savez(buffer, allow_pickle=False, **arrays, **scalars, **lists)
+        write_arrays(buffer, {**arrays, **scalars, **lists})
         return buffer.getvalue()
 
     def restore(self, content: bytes) -> None:
-        """Go on from an encoded state, in place of what is here."""
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            for name in archive.files:
-                if name.startswith(_PARAM):
-                    self.params[name.removeprefix(_PARAM)] = archive[name]
-                elif name in _SCALARS:
-                    setattr(self, name, archive[name].item())
-                else:
-                    setattr(self, name, archive[name].tolist())
+        """Go on from an encoded state, in place of what is here.
+
+        Raises Damage, with nothing changed, for what is no state of these parameters.
+        """
+        found = read_arrays(content)
+        params = {n.removeprefix(_PARAM): a for n, a in found.items() if n.startswith(_PARAM)}
+        counted = {n: a for n, a in found.items() if not n.startswith(_PARAM)}
+        if set(counted) != {*_SCALARS, "drift", "losses"}:
+            raise Damage(f"it counts {', '.join(sorted(counted))}")
+        for name, array in params.items():
+            here = self.params.get(name)
+            if here is None or (array.shape, array.dtype) != (here.shape, here.dtype):
+                raise Damage(f"{name} of shape {array.shape} is none of its parameters")
+        self.params.update(params)
+        for name, array in counted.items():
+            setattr(self, name, array.item() if name in _SCALARS else array.tolist())
 
 
 @dataclass(frozen=True)
@@ -160,14 +171,42 @@ def descend(
     )
 
 
+def _label(checkpoint: Path) -> str:
+    """What a state is sealed as: the version, and the training that its file is named after."""
+    return f"{STATE} {checkpoint.stem}"
+
+
+def check_state(checkpoint: Path) -> bytes | None:
+    """What a file holds of a training, whole, or None.
+
+    A damaged one is set aside, with a TPWarning; its training begins anew.
+    """
+    try:
+        return open_bytes(_label(checkpoint), checkpoint.read_bytes())
+    except FileNotFoundError:
+        return None
+    except Damage as damage:
+        _set_aside(checkpoint, damage)
+        return None
+    except OSError as error:
+        raise TPError(f"{checkpoint} cannot be read: {error.strerror}") from None
+
+
+def _set_aside(checkpoint: Path, damage: Damage) -> None:
+    aside = set_aside(checkpoint)
+    said = f"{checkpoint} is damaged ({damage}) and was set aside as {aside.name}"
+    warnings.warn(TPWarning(f"{said}; its training begins anew"), stacklevel=3)
+
+
 def _resume(state: State, checkpoint: Path | None) -> None:
-    """Take over a checkpoint; one that cannot be read is begun anew."""
-    if checkpoint is None:
+    """Take over a checkpoint; one that is not whole is set aside and begun anew."""
+    content = None if checkpoint is None else check_state(checkpoint)
+    if checkpoint is None or content is None:
         return
     try:
-        state.restore(checkpoint.read_bytes())
-    except (FileNotFoundError, zipfile.BadZipFile, ValueError, EOFError, KeyError):
-        return
+        state.restore(content)
+    except Damage as damage:
+        _set_aside(checkpoint, damage)
 
 
 def _run(
@@ -191,7 +230,8 @@ def _run(
             if state.step in schedule.snapshots[len(state.drift) : len(state.drift) + 1]:
                 look()
             if checkpoint is not None and time.monotonic() - saved >= seconds:
-                write_bytes(checkpoint, state.encode(module.trainable))
+                sealed = seal_bytes(_label(checkpoint), state.encode(module.trainable))
+                write_bytes(checkpoint, sealed)
                 saved = time.monotonic()
 
 

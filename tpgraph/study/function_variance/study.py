@@ -23,6 +23,7 @@ from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.files import make_directory
 from tpgraph.kernels.losses import program_loss
+from tpgraph.locks import alone
 from tpgraph.seeds import seed_sequence
 from tpgraph.study.drift.training import Schedule, descend, relative_change
 from tpgraph.study.function_variance.summary import Summary, summary, theory
@@ -183,7 +184,7 @@ def function_variance(
     _curvature(network(tasks[0].program, tasks[0].constants, grid.dtype))
     function = partial(variance_task, X=X, y=y, X_test=X_test)
     sweep = Sweep(STUDY, VERSION, function, tasks)
-    with Store(folder / "function-variance.sqlite", STUDY) as store:
+    with alone(folder), Store(folder / "function-variance.sqlite", STUDY) as store:
         outcome = run_sweep(sweep, store, workers=workers, scheduler=scheduler, progress=progress)
         found = tuple(_summaries(grid, sweep, store, X, y, X_test))
     return VarianceResult(grid, found, outcome)
