@@ -140,6 +140,13 @@ def draw(
     def once() -> None:
         program = load(file, constants)
         shown = tp.reduce(program) if reduced or paths else program
+        if passes is Pass.sgd and not fold:
+            least = steps * len(shown.equations)
+            tp.bounds.MARKS.require(
+                least,
+                f"a picture of {steps} steps has more than {least:,} marks",
+                mend="draw fewer steps, or fold them (--fold)",
+            )
         shown = with_passes(shown, passes, steps, form)
         options: dict[str, Any] = {
             "direction": direction.value,

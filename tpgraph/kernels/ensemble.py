@@ -96,7 +96,7 @@ def kernel_solution(
     f0 = _mean_start(start, points, components, m)
     trained = slice(N * m)
     square = K[trained, trained]
-    values, vectors = np.linalg.eigh((square + square.T) / 2)
+    values, vectors = _spectrum(square, "kernel")
     G = vectors * _learned(values, c / N, lr, steps, time) @ vectors.T
     to_train = K[:, trained] @ G
     A = np.eye(len(K))
@@ -151,7 +151,19 @@ def _full(nngp: Any, points: int, outputs: int) -> Array:
     covariance, m = kernel_array(nngp, points)
     if m != outputs:
         raise TPDataError(f"the NNGP is of {m} outputs and the NTK of {outputs}")
+    _spectrum(covariance, "NNGP")
     return (covariance + covariance.T) / 2
+
+
+def _spectrum(matrix: Array, what: str) -> tuple[Array, Array]:
+    """Eigenvalues, increasing, and eigenvectors of a positive semidefinite matrix.
+
+    Raises TPDataError where it is clearly indefinite: on such a kernel gradient descent diverges.
+    """
+    values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
+    if values[0] < -_INDEFINITE * max(float(values[-1]), 0.0):
+        raise TPDataError(f"the {what} has the eigenvalue {values[0]:.3g}", expected="none below 0")
+    return values, vectors
 
 
 def gaussian_ensemble(nngp: Any, members: int, components: int = 1, seed: int = 0) -> Array:
@@ -163,11 +175,7 @@ def gaussian_ensemble(nngp: Any, members: int, components: int = 1, seed: int = 
     """
     points = len(np.asarray(nngp))
     covariance, m = kernel_array(nngp, points)
-    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-    if values[0] < -_INDEFINITE * values[-1]:
-        raise TPDataError(
-            f"the covariance has the eigenvalue {values[0]:.3g}", expected="none below 0"
-        )
+    values, vectors = _spectrum(covariance, "covariance")
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     draws = np.random.default_rng(seed).standard_normal((members, points * m, components))
     found = np.einsum("pq,eqk->epk", root, draws, optimize=True)

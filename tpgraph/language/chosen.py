@@ -76,7 +76,7 @@ def _text(name: str, value: object) -> str:
             number.denominator.bit_length() * 0.302, f"the value of {name} has too many digits"
         )
         return str(number)
-    if isinstance(value, Real) and math.isfinite(value):
+    if not isinstance(value, Rational) and isinstance(value, Real) and math.isfinite(value):
         return f"{float(value)!r}".removesuffix(".0")
     raise TPDataError(
         f"the value of {name} does not fit", expected="a finite number, at most 1e308"
