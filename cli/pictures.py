@@ -141,7 +141,8 @@ def draw(
         program = load(file, constants)
         shown = tp.reduce(program) if reduced or paths else program
         if passes is Pass.sgd and not fold:
-            least = steps * len(shown.equations)
+            matrices = sum(p.variable.is_matrix for p in shown.parameters)
+            least = steps * len(shown.equations) + matrices * steps * (steps - 1) // 2
             tp.bounds.MARKS.require(
                 least,
                 f"a picture of {steps} steps has more than {least:,} marks",
