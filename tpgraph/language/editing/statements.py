@@ -1,0 +1,130 @@
+"""Where statements stand: whole lines with their comments, and where a new one goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tpgraph.functions import PRIMITIVES
+from tpgraph.language import syntax as s
+from tpgraph.language.editing.edit import Patch, refuse_name
+from tpgraph.language.names import KEYWORDS, canonical
+from tpgraph.language.readings import Reading, Statement
+from tpgraph.program import Origin
+
+__all__ = [
+    "block",
+    "extent",
+    "fresh",
+    "inserted",
+    "new_name",
+    "origin_of",
+    "rank",
+    "statement_of",
+    "taken",
+    "top",
+]
+
+_ORDER: tuple[type, ...] = (
+    s.ProgramName, s.DefineWidth, s.DefineDim, s.DefineConst, s.SetParametrization,
+    s.DefineFunction,
+)  # fmt: skip
+_KINDS = ("data", "target", "param", "matrix", "vector", "scalar")
+EQUATION = len(_ORDER) + len(_KINDS)
+
+
+def rank(node: s.Statement | str) -> int:
+    """Where a statement, or a declaration of a kind, stands in the order of a text."""
+    if isinstance(node, str):
+        return len(_ORDER) + _KINDS.index(node)
+    if isinstance(node, s.Declare):
+        return rank(node.kind)
+    if isinstance(node, s.Equate | s.Loop | s.Broken):
+        return EQUATION
+    if type(node) in _ORDER:
+        return _ORDER.index(type(node))
+    return EQUATION + 1
+
+
+def taken(reading: Reading) -> set[str]:
+    """Every name that the text holds, and those of the language."""
+    return {token.base for token in reading.tokens if token.base} | {*PRIMITIVES, *KEYWORDS, "π"}
+
+
+def fresh(reading: Reading, base: str, avoid: Iterable[str] = ()) -> str:
+    """A name that the text does not hold: `base`, `base_1`, `base_2`, …"""
+    known, number, name = taken(reading) | set(avoid), 0, base
+    while name in known:
+        number += 1
+        name = f"{base}_{number}"
+    return name
+
+
+def new_name(reading: Reading, word: str) -> str:
+    """The canonical spelling of a name that is to be new. Raises TPNameError where it is not."""
+    name = canonical(word.strip())
+    if not name or name in KEYWORDS:
+        refuse_name(f"{word!r} is not a name", None, "write a letter, then letters, digits and _")
+    if name in taken(reading):
+        refuse_name(
+            f"{name} is taken", None, f"choose another name, such as {fresh(reading, name)}"
+        )
+    return name
+
+
+def origin_of(reading: Reading, name: str) -> Origin:
+    """The statement behind a name. Raises TPNameError where the program has none."""
+    found = reading.origin.get(name)
+    if found is None:
+        refuse_name(f"{name} is not bound by the text", None, "choose what the picture shows")
+    return found
+
+
+def statement_of(reading: Reading, name: str) -> Statement:
+    """The statement that binds a name. Raises TPNameError where there is none."""
+    return reading.statements[origin_of(reading, name).statement]
+
+
+def block(reading: Reading, statement: Statement) -> Iterator[Statement]:
+    """The statement, and those of its block."""
+    yield statement
+    for inner in reading.statements[statement.number + 1 :]:
+        if statement.number not in inner.loops:
+            return
+        yield inner
+
+
+def top(reading: Reading, statement: Statement) -> Statement:
+    """The outermost `for` around a statement, or itself."""
+    return reading.statements[statement.loops[0]] if statement.loops else statement
+
+
+def extent(reading: Reading, statement: Statement) -> tuple[int, int]:
+    """The whole lines of a statement and its block, with the comments behind and right above it."""
+    text = reading.source.text
+    start = text.rfind("\n", 0, statement.line.start) + 1
+    while start:
+        before = text.rfind("\n", 0, start - 1) + 1
+        line = text[before:start].strip()
+        title = before == 0  # what stands first says what the file is
+        if not line.startswith("#") or title:
+            break
+        start = before
+    last = max((inner.line for inner in block(reading, statement)), key=lambda line: line.start)
+    end = text.find("\n", max(last.end, last.comment))
+    return start, len(text) if end < 0 else end + 1
+
+
+def inserted(reading: Reading, text: str, order: int, after: Sequence[Statement] = ()) -> Patch:
+    """The patch that adds a statement behind the last of its kind, and behind those of `after`."""
+    source = reading.source.text
+    heads = [one for one in reading.statements if not one.loops]
+    before = [one for one in heads if rank(one.node) <= order]
+    before += [top(reading, one) for one in after]
+    if not before:
+        return Patch(0, 0, f"{text}\n")
+    last = max(before, key=lambda one: one.line.start)
+    _, end = extent(reading, last)
+    lead = "" if source[:end].endswith("\n") else "\n"
+    if order >= EQUATION > rank(last.node):
+        lead += "\n"
+    return Patch(end, end, f"{lead}{text}\n")
