@@ -4,6 +4,7 @@
 from . import bounds as bounds
 from . import gallery as gallery
 from . import kernels as kernels
+from . import language as language
 from . import shell as shell
 from . import study as study
 from . import training as training
@@ -27,6 +28,9 @@ from .embedded import (
 )
 from .errors import (
     Span as Span,
+)
+from .errors import (
+    TextEdit as TextEdit,
 )
 from .errors import (
     TPDataError as TPDataError,
@@ -81,6 +85,9 @@ from .kernels.ensemble import (
 )
 from .kernels.plot import (
     kernel_figure as kernel_figure,
+)
+from .language import (
+    editing as editing,
 )
 from .language import (
     format_text as format_text,

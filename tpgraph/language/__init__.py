@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from tpgraph.errors import TPDataError
+from tpgraph.language import editing
 from tpgraph.language.chosen import with_constants
 from tpgraph.language.document import from_json, to_json
 from tpgraph.language.elaborate import elaborate
@@ -19,6 +20,7 @@ from tpgraph.program import Program
 
 __all__ = [
     "Reading",
+    "editing",
     "format_text",
     "from_json",
     "load",
