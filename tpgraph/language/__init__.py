@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
+import tpgraph.language.editing as editing
 from tpgraph.errors import TPDataError
-from tpgraph.language import editing
 from tpgraph.language.chosen import with_constants
 from tpgraph.language.document import from_json, to_json
 from tpgraph.language.elaborate import elaborate
