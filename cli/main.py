@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 import tpgraph as tp
-from tpgraph_cli import comparison, execution, kernels, limits, pictures, studies, texts
+from tpgraph_cli import comparison, execution, importing, kernels, limits, pictures, studies, texts
 from tpgraph_cli.messages import LAST_RESORT, on_one_line, show_warning
 from tpgraph_cli.streams import make_ready
 
@@ -45,6 +45,7 @@ app.command("run")(execution.run)
 app.command("train")(execution.train)
 app.command("limit")(limits.limit)
 app.command("kernel")(kernels.kernel)
+app.command("import")(importing.import_)
 app.command("compare")(comparison.compare)
 app.command("coordcheck")(comparison.coordcheck)
 app.add_typer(studies.app, name="study")

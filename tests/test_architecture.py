@@ -2,12 +2,13 @@
 
 Floors: 0 arrays, bounds, embedded, errors, files, locks, seals, seeds, types · 1 functions ·
 2 program · 3 language, transform, notation, compiler, limits and the interpreter, which do not
-import each other · 4 training, kernels, gallery · 5 study, editor · above them the command line,
+import each other · 4 training, kernels, gallery, bridges · 5 study, editor · above them the command line,
 which imports the public `tpgraph` alone.
 """
 
 import ast
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,10 +37,16 @@ FLOORS = {
     "shell": 3,
     "gallery": 4,
     "kernels": 4,
+    "bridges": 4,
     "study": 5,
     "editor": 5,
 }
 TOP_LEVEL = {"tpgraph", "tests", "diagrams", "cli", "pyproject.toml", "README.md", "LICENSE"}
+
+EXTRAS = {"torch": ("bridges",), "jax": ("bridges",)}
+"""Libraries that are no dependencies, and the units whose modules may import them.
+
+Such a module is loaded lazily, by the entry in front of it."""
 
 LAZY = {
     # what may be loaded while a function runs, and why
@@ -47,6 +54,7 @@ LAZY = {
     "scipy.special": "`check` and `draw` never evaluate an erf",
     "scipy.stats.qmc": "it takes a second to load, and the exact limits need no samples",
     "tpgraph.study.cluster": "it loads Dask, an extra that only sweeps on a cluster need",
+    "tpgraph.bridges.torch_in.importing": "it loads torch, an extra, which all else does without",
     "tpgraph.training.plot": "it loads matplotlib, which reading data does without",
     "tpgraph.notation.labels.typeset": "it loads matplotlib, slower than all of `check`",
     "tpgraph.notation.painters.canvas": "it loads matplotlib, which SVG does without",
@@ -99,7 +107,9 @@ def violations(unit, text):
                 yield f"line {node.lineno}: {unit} imports {other}"
         if id(node) in local:
             yield f"line {node.lineno}: {module} is imported inside of a function"
-        if module.split(".")[0] in ("tpgraph_cli", "cli", "tests", "torch"):
+        first = module.split(".")[0]
+        foreign = first in EXTRAS and unit not in EXTRAS[first]
+        if foreign or first in ("tpgraph_cli", "cli", "tests"):
             yield f"line {node.lineno}: {unit} imports {module}"
     for loaded, node in loads(tree):
         if loaded not in LAZY:
@@ -216,6 +226,8 @@ def test_a_planted_cycle_is_seen():
         ("types", "from tpgraph.hidden import x", "hidden has no floor"),
         ("language", "def f():\n    import lark", "lark is imported inside of a function"),
         ("language", "import torch", "language imports torch"),
+        ("kernels", "from torch import nn", "kernels imports torch"),
+        ("bridges", "import tpgraph.study", "bridges imports study"),
         ("language", "def f():\n    return __import__('torch')", "torch is loaded inside"),
         ("program", "import_module('tpgraph.notation')", "program loads notation"),
         ("language", "import importlib\nx = importlib.import_module(y)", "None is loaded inside"),
@@ -248,6 +260,19 @@ def test_allowed_imports_are_allowed():
     assert not list(violations("notation", "import matplotlib.pyplot as plt"))
     assert not list(violations("program", "from tpgraph.program.rules import check_equation"))
     assert not list(violations("training", "from tpgraph.compiler import compile"))
+    assert not list(violations("bridges", "import torch"))
+
+
+def test_nothing_loads_an_extra_before_it_is_asked_to():
+    code = (
+        "import sys, tpgraph as tp; from tpgraph_cli.main import app\n"
+        "for name in tp.__all__: getattr(tp, name)\n"
+        "assert not {'torch', 'jax'} & set(sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_top_level_holds_what_was_agreed():

@@ -2,6 +2,7 @@
 
 # Groups: what belongs to one subject.
 from . import bounds as bounds
+from . import bridges as bridges
 from . import gallery as gallery
 from . import kernels as kernels
 from . import language as language
@@ -10,6 +11,12 @@ from . import study as study
 from . import training as training
 from .bounds import (
     Bound as Bound,
+)
+from .bridges import (
+    copy_weights as copy_weights,
+)
+from .bridges import (
+    from_torch as from_torch,
 )
 from .compiler import (
     Module as Module,

@@ -16,6 +16,7 @@ __all__ = [
     "TPDataError",
     "TPError",
     "TPErrorGroup",
+    "TPImportError",
     "TPLimitError",
     "TPNameError",
     "TPSyntaxError",
@@ -179,6 +180,10 @@ class TPLimitError(TPError):
 
 class TPDataError(TPError):
     """Data files or arrays do not fit the program."""
+
+
+class TPImportError(TPError):
+    """What another library describes is no Tensor Program."""
 
 
 class TPWarning(UserWarning):

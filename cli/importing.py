@@ -1,0 +1,147 @@
+"""The command that takes a PyTorch module in: import."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+import tpgraph as tp
+from tpgraph_cli.files import parse_widths, write
+
+__all__ = ["import_"]
+
+
+class Parametrization(StrEnum):
+    """How W is made of the trained w."""
+
+    standard = "standard"
+    ntk = "ntk"
+    mup = "mup"
+
+
+class Loss(StrEnum):
+    """Losses of an output and a target."""
+
+    mse = "mse"
+    cross_entropy = "cross_entropy"
+
+
+def import_(
+    model: Annotated[
+        str,
+        typer.Argument(metavar="MODEL.py:CLASS", help="A Python file, and the module in it."),
+    ],
+    width: Annotated[
+        list[str],
+        typer.Option("--width", help="The argument that is a width, such as n=64; repeatable."),
+    ],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input", metavar="NAME=SHAPE", help="Shape of one sample, such as x=3,4; repeatable."
+        ),
+    ] = None,
+    tokens: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tokens", metavar="NAME=SHAPE", help="As --input, of whole numbers (tokens)."
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Another argument of the class; repeatable."
+        ),
+    ] = None,
+    parametrization: Annotated[
+        Parametrization, typer.Option(help="How W is made of the trained w.")
+    ] = Parametrization.standard,
+    base: Annotated[
+        int | None,
+        typer.Option(help="Freeze factors that grow with the width at this width.", min=2),
+    ] = None,
+    loss: Annotated[Loss | None, typer.Option(help="A loss of the output and a target.")] = None,
+    train: Annotated[
+        bool, typer.Option("--train", help="In training mode: batches are normalized.")
+    ] = False,
+    batch: Annotated[int, typer.Option(help="Samples that meet in the program.", min=1)] = 1,
+    out: Annotated[
+        str | None, typer.Option("--output", "-o", help="Program to write; - is stdout.")
+    ] = None,
+) -> None:
+    """Write the Tensor Program of a PyTorch module. The Python file is run: it is code of yours.
+
+    CLASS is called with the width's name, at the given size and at twice that, and exported; what
+    differs is a width or a power of it. What was chosen on the way is said on standard error and
+    in comments of the program. Needs torch: pip install 'tpgraph[torch]'.
+    """
+    path, colon, name = model.rpartition(":")
+    if not (colon and path and name.isidentifier()):
+        raise tp.TPDataError(
+            f"{model} is not understood", expected="MODEL.py:CLASS, such as model.py:Model"
+        )
+    rng = np.random.default_rng(0)
+    example: dict[str, Any] = {}
+    for text in inputs or []:
+        key, shape = _shaped("--input", text, example)
+        example[key] = rng.standard_normal((batch, *shape))
+    for text in tokens or []:
+        key, shape = _shaped("--tokens", text, example)
+        example[key] = np.zeros((batch, *shape), dtype=np.int64)
+    if not example:
+        raise tp.TPDataError(
+            "no shape of an input is given", mend="give one for each argument: --input x=3,4"
+        )
+    found = tp.from_torch(
+        tp.bridges.load_module(path, name, _settings(settings or [])),
+        example,
+        parse_widths(width),
+        parametrization=parametrization.value,
+        base=base,
+        train=train,
+        loss=loss.value if loss is not None else None,
+    )
+    write(found.text, out)
+    for note in found.notes:
+        typer.echo(f"note: {note}", err=True)
+
+
+def _shaped(option: str, text: str, given: dict[str, Any]) -> tuple[str, tuple[int, ...]]:
+    """`x=3,4` as ("x", (3, 4)); `x=` is a sample without axes."""
+    match = re.fullmatch(r"\s*(\w+)\s*=\s*((?:\d+\s*(?:,\s*\d+\s*)*)?)", text)
+    if match is None:
+        raise tp.TPDataError(f"{option} {text} is not understood", expected="NAME=SHAPE: x=3,4")
+    if match[1] in given:
+        raise tp.TPDataError(f"the shape of {match[1]} is given twice")
+    shape = tuple(int(size) for size in match[2].split(",") if size.strip())
+    if any(size < 1 for size in shape):
+        raise tp.TPDataError(f"{option} {text} has a size of 0", expected="sizes of 1 or more")
+    return match[1], shape
+
+
+def _settings(values: list[str]) -> dict[str, int | float | bool | str]:
+    """`["depth=3", "bias=false"]` as arguments by name."""
+    found: dict[str, int | float | bool | str] = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not (equals and name.strip().isidentifier()):
+            raise tp.TPDataError(f"--set {value} is not understood", expected="NAME=VALUE: depth=3")
+        if name.strip() in found:
+            raise tp.TPDataError(f"--set gives {name.strip()} twice")
+        found[name.strip()] = _value(text.strip())
+    return found
+
+
+def _value(text: str) -> int | float | bool | str:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -1,0 +1,406 @@
+"""Arithmetic of cells: equal cells are one, cuts go down to parameters, sums over joined parts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial, reduce
+
+from tpgraph.bridges.torch_in.cells import (
+    Block,
+    Cell,
+    Excluded,
+    Given,
+    Held,
+    Joined,
+    Mean,
+    Num,
+    Op,
+    Product,
+    key_of,
+)
+from tpgraph.bridges.torch_in.refusal import refusal
+from tpgraph.bridges.torch_in.seams import SeamNeeded, Seams
+from tpgraph.bridges.torch_in.sizes import (
+    Cut,
+    Size,
+    blocks,
+    every,
+    exact,
+    is_wide,
+    power_of_width,
+    whole,
+)
+
+__all__ = ["Algebra"]
+
+_LEAST = -1e30
+"""Logits below are excluded, as masks by the least float do."""
+
+
+@dataclass(slots=True)
+class Algebra:
+    """Makes cells at the widths `n` and 2 `n`; `seams` say where inputs and parameters are cut."""
+
+    n: int
+    seams: Seams
+    _cells: dict[tuple[object, ...], Cell] = field(default_factory=dict)
+    _cuts: dict[tuple[int, Cut], Cell] = field(default_factory=dict)
+
+    def intern(self, cell: Cell) -> Cell:
+        """The one cell that is equal to this one."""
+        return self._cells.setdefault(key_of(cell), cell)
+
+    # ---- numbers
+
+    def number(self, value: object) -> Cell:
+        """A cell, a number, or a pair of numbers at the two widths."""
+        if isinstance(value, tuple):
+            return self.intern(Num(*power_of_width((float(value[0]), float(value[1])), self.n)))
+        if isinstance(value, int | float):
+            if value <= _LEAST:
+                return self.intern(Excluded())
+            if not math.isfinite(value):
+                raise refusal(f"a constant is {value}")
+            return self.intern(Num(exact(float(value))))
+        if isinstance(value, Fraction):
+            return self.intern(Num(value))
+        assert isinstance(value, Num | Excluded | Given | Held | Product | Op | Mean | Joined)
+        return value
+
+    def size(self, size: Size) -> Cell:
+        """A size as a number: a multiple of n, or fixed."""
+        return self.number(size)
+
+    # ---- coordinatewise
+
+    def op(self, name: str, *arguments: object) -> Cell:
+        """A coordinatewise function; over joined vectors part by part."""
+        cells = tuple(self.number(a) for a in arguments)
+        if any(isinstance(c, Joined) for c in cells):
+            return self._by_parts(cells, lambda *parts: self.op(name, *parts))
+        if any(isinstance(c, Excluded) for c in cells):
+            raise refusal(f"−∞ enters {name}", "masks are for logits in front of a softmax")
+        return self.intern(Op(name, cells, self.common(cells)))
+
+    def common(self, cells: Sequence[Cell]) -> Size | None:
+        """The size that all vectors among the cells have."""
+        sizes = list(dict.fromkeys(c.size for c in cells if c.size is not None))
+        if len(sizes) > 1:
+            shown = " and ".join(str(size[0]) for size in sizes)
+            raise refusal(
+                f"vectors of sizes {shown} meet in one coordinatewise operation",
+                "a matrix leads from one size to another",
+            )
+        return sizes[0] if sizes else None
+
+    def _by_parts(self, cells: tuple[Cell, ...], make: Callable[..., Cell]) -> Cell:
+        first = next(c for c in cells if isinstance(c, Joined))
+        size = self.common(cells)
+        assert size is not None
+        cuts = list(self._cuts_of(first))
+        parts = tuple(
+            make(*(c if c.size is None else self.cut(c, cut) for c in cells)) for cut in cuts
+        )
+        return self.joined(parts, first.interleaved)
+
+    def _cuts_of(self, cell: Joined) -> list[Cut]:
+        assert cell.size is not None
+        if cell.interleaved:
+            return list(every(cell.size, len(cell.parts)))
+        at, cuts = (0, 0), []
+        for part in cell.parts:
+            assert part.size is not None
+            cuts.append(Cut(at, part.size))
+            at = (at[0] + part.size[0], at[1] + part.size[1])
+        return cuts
+
+    def joined(self, parts: Sequence[Cell], interleaved: bool = False) -> Cell:
+        """Vectors one behind the other; parts that are joined themselves are taken apart."""
+        flat: list[Cell] = []
+        for part in parts:
+            nested = isinstance(part, Joined) and not part.interleaved and not interleaved
+            flat += part.parts if isinstance(part, Joined) and nested else [part]
+        if len(flat) == 1:
+            return flat[0]
+        sizes = [part.size for part in flat if part.size is not None]
+        assert len(sizes) == len(flat)
+        total = (sum(s[0] for s in sizes), sum(s[1] for s in sizes))
+        return self.intern(Joined(tuple(flat), interleaved, total))
+
+    def mul(self, a: object, b: object) -> Cell:
+        """A product of two cells; numbers come first and are multiplied."""
+        a, b = self.number(a), self.number(b)
+        if isinstance(b, Num) and not isinstance(a, Num):
+            a, b = b, a
+        if isinstance(a, Num):
+            return self._scaled(a, b)
+        return self.op("mul", a, b)
+
+    def _scaled(self, a: Num, b: Cell) -> Cell:
+        if isinstance(b, Num):
+            return self.intern(Num(a.value * b.value, a.power + b.power if a.value else a.power))
+        if isinstance(b, Excluded):
+            if a.value <= 0:
+                raise refusal("−∞ is multiplied by a number that is not positive")
+            return b
+        if a.is_number(1):
+            return b
+        if a.value == 0:
+            return self.number(0)
+        match b:
+            case Op("mul", (Num() as inner, rest)) if inner.is_number(-1) or not a.is_number(-1):
+                return self.mul(self._scaled(a, inner), rest)
+            case Op("div", (Num() as inner, rest)):
+                return self.op("div", self._scaled(a, inner), rest)
+            case Joined(parts, interleaved):
+                return self.joined([self._scaled(a, p) for p in parts], interleaved)
+        return self.op("mul", a, b)
+
+    def add(self, *terms: object) -> Cell:
+        """A sum of cells: zeros are left out, numbers of one power added."""
+        cells = [self.number(t) for t in terms]
+        excluded = [c for c in cells if isinstance(c, Excluded)]
+        if excluded:
+            return excluded[0]
+        kept = [c for c in cells if not (isinstance(c, Num) and c.value == 0)]
+        if len(kept) < 2:
+            return kept[0] if kept else self.number(0)
+        if all(isinstance(c, Num) for c in kept):
+            return self._total([c for c in kept if isinstance(c, Num)])
+        joined = [c for c in kept if isinstance(c, Joined)]
+        if joined:
+            self.common(kept)
+            return self._by_parts(tuple(kept), self.add)
+        return self.intern(Op("add", tuple(kept), self.common(kept)))
+
+    def _total(self, numbers: list[Num]) -> Cell:
+        if len({num.power for num in numbers}) > 1:
+            return self.intern(Op("add", tuple(numbers), None))
+        total = sum((num.value for num in numbers), Fraction(0))
+        return self.intern(Num(total, numbers[0].power))
+
+    def neg(self, a: object) -> Cell:
+        """−a."""
+        return self.mul(-1, a)
+
+    def sub(self, a: object, b: object) -> Cell:
+        """A − b."""
+        return self.add(a, self.neg(b))
+
+    def div(self, a: object, b: object) -> Cell:
+        """A / b."""
+        a, b = self.number(a), self.number(b)
+        if isinstance(b, Num):
+            if b.value == 0:
+                raise refusal("a division by zero")
+            return self.mul(Num(1 / b.value, -b.power), a)
+        if isinstance(a, Num) and a.value == 0:
+            return a
+        match b:
+            case Op("mul", (Num() as factor, rest)):
+                return self.div(self.div(a, factor), rest)
+        return self.op("div", a, b)
+
+    def power(self, a: object, exponent: float) -> Cell:
+        """A to the power of a number."""
+        base = self.number(a)
+        p = exact(float(exponent))
+        if p == 1:
+            return base
+        if p == 0:
+            return self.number(1)
+        if isinstance(base, Num) and (p.denominator == 1 or base.value > 0):
+            return self.intern(Num(exact(float(base.value) ** float(p)), base.power * p))
+        if p == -1:
+            return self.div(1, base)
+        match base:
+            case Op("mul", (Num() as factor, rest)) if p.denominator == 1 or factor.value > 0:
+                return self.mul(self.power(factor, exponent), self.power(rest, exponent))
+        return self.op("pow", base, p)
+
+    def root(self, a: object) -> Cell:
+        """√a; a positive factor comes in front."""
+        cell = self.number(a)
+        match cell:
+            case Num(value, power) if value > 0 and power:
+                return self.power(cell, 0.5)
+            case Op("mul", (Num() as factor, rest)) if factor.value > 0:
+                return self.mul(self.power(factor, 0.5), self.root(rest))
+        return self.function("sqrt", math.sqrt, cell)
+
+    def function(self, name: str, of: Callable[[float], float] | None, a: object) -> Cell:
+        """A function of one argument; `of` gives its value at a number."""
+        cell = self.number(a)
+        if isinstance(cell, Num) and cell.power == 0 and of is not None:
+            return self.number(of(float(cell.value)))
+        return self.op(name, cell)
+
+    def mean(self, a: Cell) -> Cell:
+        """(1/n) Σ over the coordinates of a vector; a scalar is its own mean."""
+        if a.size is None:
+            return a
+        match a:
+            case Op("mul", (Num() as factor, rest)):
+                return self.mul(factor, self.mean(rest))
+            case Joined(parts, _, size):
+                assert size is not None
+                return self.add(*(self.mul(self._share(p, size), self.mean(p)) for p in parts))
+        return self.intern(Mean(a))
+
+    def _share(self, part: Cell, size: Size) -> Fraction:
+        assert part.size is not None
+        share = Fraction(part.size[0], size[0])
+        if Fraction(part.size[1], size[1]) != share:
+            raise refusal(
+                "a mean runs over a width and a fixed size joined",
+                "take it over each by itself",
+            )
+        return share
+
+    def sum(self, a: Cell, size: Size) -> Cell:
+        """Σ over the coordinates of a vector, or a scalar times its size."""
+        return self.mul(self.size(size), self.mean(a))
+
+    # ---- parts of vectors
+
+    def cut(self, cell: Cell, cut: Cut) -> Cell:
+        """The coordinates `cut` of a vector, pushed down to its parameters."""
+        if cell.size is None or cut == whole(cell.size):
+            return cell
+        key = (id(cell), cut)
+        if key not in self._cuts:
+            self._cuts[key] = self._cut(cell, cut)
+        return self._cuts[key]
+
+    def _cut(self, cell: Cell, cut: Cut) -> Cell:
+        match cell:
+            case Given(source, _, own):
+                raise SeamNeeded(source.name, 0, own.sub(cut))
+            case Held(param, index, own):
+                return self.intern(Held(param, index, own.sub(cut)))
+            case Product(block, transpose, operand):
+                rows = block.rows if transpose else block.rows.sub(cut)
+                columns = block.columns.sub(cut) if transpose else block.columns
+                smaller = Block(block.param, block.index, block.axes, rows, columns)
+                return self.intern(Product(smaller, transpose, operand, cut.size))
+            case Op("add", arguments):
+                return self.add(*(self.cut(a, cut) for a in arguments))
+            case Op(name, arguments):
+                return self.op(name, *(self.cut(a, cut) for a in arguments))
+            case Joined(interleaved=True):
+                return self._cut_interleaved(cell, cut)
+            case Joined():
+                return self._cut_joined(cell, cut)
+        raise AssertionError(cell)
+
+    def _cut_interleaved(self, cell: Joined, cut: Cut) -> Cell:
+        count = len(cell.parts)
+        if cut.step % count == 0 and cut.start[0] % count == cut.start[1] % count:
+            which = cut.start[0] % count
+            start = (cut.start[0] // count, cut.start[1] // count)
+            return self.cut(cell.parts[which], Cut(start, cut.size, cut.step // count))
+        ends = (*cut.start, *cut.size)
+        if cut.step == 1 and all(end % count == 0 for end in ends):
+            inner = Cut(
+                (cut.start[0] // count, cut.start[1] // count),
+                (cut.size[0] // count, cut.size[1] // count),
+            )
+            return self.joined([self.cut(p, inner) for p in cell.parts], True)
+        raise refusal("a part is taken that runs across interleaved vectors")
+
+    def _cut_joined(self, cell: Joined, cut: Cut) -> Cell:
+        """The pieces of every part that the cut meets."""
+        pieces: list[Cell] = []
+        for part, place in zip(cell.parts, self._cuts_of(cell), strict=True):
+            inner = _within(cut, place)
+            if inner is not None:
+                pieces.append(self.cut(part, inner))
+        return self.joined(pieces)
+
+    # ---- products
+
+    def product(self, block: Block, transpose: bool, operand: Cell) -> Cell:
+        """W x or Wᵀ x; joined x meet their own columns, and seams cut rows and columns."""
+        outer_axis, inner_axis = block.axes if not transpose else block.axes[::-1]
+        outer, inner = (block.rows, block.columns)[:: -1 if transpose else 1]
+        if isinstance(operand, Num) and operand.value == 0:
+            return operand
+        if operand.size is None:
+            raise refusal(
+                f"the matrix {block.param.name} multiplies a vector of equal numbers",
+                "make that vector a parameter",
+            )
+        if operand.size != inner.size:
+            raise refusal(
+                f"{block.param.name} takes a vector of {inner.size[0]}, not of {operand.size[0]}"
+            )
+        match operand:
+            case Op("mul", (Num() as factor, rest)):
+                return self.mul(factor, self.product(block, transpose, rest))
+        rows = self.seams.parts(block.param.name, outer_axis, outer)
+        if len(rows) > 1:
+            return self.joined([self.product(_outer(block, transpose, r), transpose, operand)
+                                for r in rows])  # fmt: skip
+        columns = self.seams.parts(block.param.name, inner_axis, inner)
+        if len(columns) > 1 and not isinstance(operand, Joined):
+            at = [_relative(inner, c) for c in columns]
+            operand = self.joined([self.cut(operand, c) for c in at])
+        if isinstance(operand, Joined):
+            return self.add(
+                *(
+                    self.product(_inner(block, transpose, inner.sub(c)), transpose, part)
+                    for part, c in zip(operand.parts, self._cuts_of(operand), strict=True)
+                )
+            )
+        return self.intern(Product(block, transpose, operand, outer.size))
+
+    # ---- maxima
+
+    def maximum(self, *cells: object) -> Cell:
+        """The largest; −∞ is none."""
+        kept: list[Cell] = [c for c in map(self.number, cells) if not isinstance(c, Excluded)]
+        return reduce(partial(self.op, "max"), kept) if kept else self.number(-math.inf)
+
+    def split(self, cell: Cell, count: int) -> list[Cell]:
+        """A vector in equal blocks."""
+        assert cell.size is not None
+        return [self.cut(cell, part) for part in blocks(cell.size, count)]
+
+    def is_wide(self, cell: Cell) -> bool:
+        """Whether the cell is a vector of a width."""
+        return cell.size is not None and is_wide(cell.size)
+
+
+def _outer(block: Block, transpose: bool, cut: Cut) -> Block:
+    rows, columns = (block.rows, cut) if transpose else (cut, block.columns)
+    return Block(block.param, block.index, block.axes, rows, columns)
+
+
+def _inner(block: Block, transpose: bool, cut: Cut) -> Block:
+    return _outer(block, not transpose, cut)
+
+
+def _relative(base: Cut, part: Cut) -> Cut:
+    """A part of an axis, counted from the beginning of a cut of step 1."""
+    start = (part.start[0] - base.start[0], part.start[1] - base.start[1])
+    return Cut(start, part.size)
+
+
+def _within(cut: Cut, place: Cut) -> Cut | None:
+    """What of `cut` lies in the block `place`, counted from its beginning."""
+    found = [_part(cut, place, which) for which in (0, 1)]
+    if found[0] is None and found[1] is None:
+        return None
+    if found[0] is None or found[1] is None:
+        raise refusal("a part of a joined vector lies elsewhere at another width")
+    (start, count), (start2, count2) = found[0], found[1]
+    return Cut((start, start2), (count, count2), cut.step)
+
+
+def _part(cut: Cut, place: Cut, which: int) -> tuple[int, int] | None:
+    low, high = place.start[which], place.start[which] + place.size[which]
+    inside = [i for i in cut.entries(which) if low <= i < high]
+    return (inside[0] - low, len(inside)) if inside else None

@@ -1,0 +1,228 @@
+"""`from_torch`: a module at two widths, and the text of its program."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from tpgraph.bridges.torch_in.declarations import (
+    Dimensions,
+    Scaled,
+    input_lines,
+    parameter_lines,
+    parametrized,
+)
+from tpgraph.bridges.torch_in.export import WRAPPED, built, exported
+from tpgraph.bridges.torch_in.imported import Imported, copy_weights
+from tpgraph.bridges.torch_in.interpret import Graph, interpreted
+from tpgraph.bridges.torch_in.laws import drawn
+from tpgraph.bridges.torch_in.pieces import Piece, free_name, pieces_of
+from tpgraph.bridges.torch_in.refusal import refusal
+from tpgraph.bridges.torch_in.rolling import Rolled, rolled
+from tpgraph.bridges.torch_in.statements import Flat, flattened
+from tpgraph.bridges.torch_in.targets import targets_of
+from tpgraph.bridges.torch_in.writing import (
+    RESERVED,
+    Names,
+    function_lines,
+    output_line,
+    scalar_lines,
+    statement_lines,
+)
+from tpgraph.errors import TPDataError
+from tpgraph.language import format_text, parse
+
+__all__ = ["copy_weights", "translated"]
+
+
+def translated(
+    make: Callable[[Mapping[str, int]], Any],
+    example: Any,
+    widths: Mapping[str, int],
+    parametrization: str,
+    base: int | None,
+    train: bool,
+    loss: str | Callable[..., Any] | None,
+    roll: bool,
+) -> Imported:
+    """The program of a module; the arguments are those of `from_torch`."""
+    n = next(iter(widths.values()))
+    name = next(iter(widths))
+
+    def plain(width: int) -> torch.nn.Module:
+        made: torch.nn.Module = make({w: size * width // n for w, size in widths.items()})
+        return made
+
+    module = built(plain, n, train)
+    examples = _examples(module, example)
+    factory, examples = _with_loss(plain, loss, examples, module)
+    found = exported(factory, examples, n, train)
+    graph = interpreted(found, n)
+    targets = targets_of(graph)
+    pieces = pieces_of(graph.roots, graph.params.values(), drawn(factory, n))
+    taken = {p.base for p in pieces.values()} | set(widths) | RESERVED
+    inputs: dict[str, str] = {}
+    own = list(inspect.signature(module.forward).parameters) if loss is not None else []
+    for k, source in enumerate(graph.arguments):
+        wrapped = [*own[: len(examples) - 1], "y"][k] if loss is not None else source
+        inputs[source] = free_name(wrapped, taken)
+        taken.add(inputs[source])
+    flat = flattened(graph, pieces, inputs, base)
+    statements = _rolled(flat, list(pieces.values())) if roll else _unrolled(flat)
+    ordered = list(pieces.values())
+    scaled = parametrized(ordered, parametrization, n)
+    dimensions = Dimensions(dict(widths), set(taken))
+    title = type(module).__name__
+    notes = (*_notes(graph, flat, n), *scaled.notes)
+    text = format_text(
+        _text(title, graph, flat, statements, ordered, scaled, dimensions, inputs, targets, notes,
+              taken),
+        f"<{title}>",
+    )  # fmt: skip
+    ratios = {w: size / n for w, size in widths.items()}
+    return Imported(
+        program=parse(text, f"<{title}>"),
+        text=text,
+        notes=notes,
+        width=name,
+        n=n,
+        pieces=tuple(ordered),
+        arguments=tuple(graph.arguments.values()),
+        seams=graph.al.seams,
+        ratios=ratios,
+        names=inputs,
+    )
+
+
+def _examples(module: torch.nn.Module, example: Any) -> list[Any]:
+    """The module's arguments in order, in double precision."""
+    if isinstance(example, Mapping):
+        names = list(inspect.signature(module.forward).parameters)
+        for name in example:
+            if name not in names:
+                raise TPDataError(
+                    f"the module has no argument {name}", expected=", ".join(names) or None
+                )
+        values = [example[name] for name in names if name in example]
+    else:
+        values = list(example) if isinstance(example, tuple | list) else [example]
+    return [_tensor(value) for value in values]
+
+
+def _tensor(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        value = torch.from_numpy(value)
+    floating = isinstance(value, torch.Tensor) and value.is_floating_point()
+    return value.double() if floating else value
+
+
+def _rolled(flat: Flat, pieces: Sequence[Piece]) -> Rolled:
+    modules = {piece.base: piece.modules for piece in pieces}
+    return rolled(flat.rows, flat.bases, flat.outputs, flat.loss, modules)
+
+
+def _unrolled(flat: Flat) -> Rolled:
+    rows = [row for _, rows in flat.rows for row in rows]
+    return Rolled(list(rows), flat.bases, flat.outputs, flat.loss)
+
+
+class _WithLoss(torch.nn.Module):
+    """A module, and a loss of its output and of a target, which is its last argument."""
+
+    def __init__(self, inner: torch.nn.Module, loss: Callable[..., Any]) -> None:
+        super().__init__()
+        setattr(self, WRAPPED, inner)
+        self.loss = loss
+
+    def forward(self, *arguments: Any) -> Any:
+        """The output and the loss."""
+        out = getattr(self, WRAPPED)(*arguments[:-1])
+        return out, self.loss(out, arguments[-1])
+
+
+def _with_loss(
+    make: Callable[[int], torch.nn.Module],
+    loss: str | Callable[..., Any] | None,
+    examples: list[Any],
+    module: torch.nn.Module,
+) -> tuple[Callable[[int], torch.nn.Module], list[Any]]:
+    """The factory of the module with its loss, and the examples with a target behind them."""
+    if loss is None:
+        return make, examples
+    if not isinstance(loss, str):
+        return (lambda width: _WithLoss(make(width), loss)), examples
+    try:
+        with torch.no_grad():
+            out = module(*examples)
+    except Exception:  # the export will say what is wrong with the examples
+        return make, examples
+    if not isinstance(out, torch.Tensor):
+        raise refusal("a loss is asked for, but the module gives several tensors")
+    function: Callable[..., Any]
+    if loss == "mse":
+        target, function = torch.zeros_like(out), torch.nn.functional.mse_loss
+    else:
+        target = torch.zeros((*out.shape[:1], *out.shape[2:]), dtype=torch.long)
+        function = torch.nn.functional.cross_entropy
+    return (lambda width: _WithLoss(make(width), function)), [*examples, target]
+
+
+def _notes(graph: Graph, flat: Flat, n: int) -> list[str]:
+    notes = []
+    for power, at in flat.expressions.scalars.frozen.items():
+        notes.append(
+            f"a factor n^{power}, which grows with the width, is frozen at its value at n = {at}: "
+            "the program is the module at that width alone"
+        )
+    notes += [
+        f"{argument.source.name}: whole numbers, given by one-hot vectors of {argument.size[0]}"
+        for argument in graph.arguments.values()
+        if argument.source.one_hot
+    ]
+    notes += [
+        f"{param.name}: rows divided by their norms are trained in place of the rows themselves"
+        for param in {p.param for p in flat.expressions.declared.values() if p.param.normalized}
+    ]
+    return notes
+
+
+def _text(
+    title: str,
+    graph: Graph,
+    flat: Flat,
+    statements: Rolled,
+    pieces: Sequence[Piece],
+    scaled: Scaled,
+    dimensions: Dimensions,
+    inputs: dict[str, str],
+    targets: set[str],
+    notes: Sequence[str],
+    taken: set[str],
+) -> str:
+    """The lines of the program, before they are laid out."""
+    if not statements.outputs:
+        raise refusal("the module gives nothing out")
+    names = Names(statements, taken)
+    parameters = [line for line, _ in parameter_lines(pieces, scaled, dimensions)]
+    head = f"# Imported from the PyTorch module {title}, exported at n = {dimensions.n} and "
+    lines = [
+        f"{head}{2 * dimensions.n}.",
+        *(f"# {note}" for note in notes),
+        f"program {title}",
+        *dimensions.lines(),
+    ]
+    if any(piece.param.trained for piece in pieces):
+        lines.append(f"parametrization {scaled.text}")
+    lines += scalar_lines(flat.expressions, names, dimensions)
+    lines += ["", *function_lines(flat.expressions)]
+    lines += ["", *input_lines(list(graph.arguments.values()), inputs, targets, graph.al.seams)]
+    lines += [*parameters, ""]
+    body = list(statement_lines(statements, names))
+    losses = [line for line in body if line.startswith("loss ")]
+    lines += [line for line in body if not line.startswith("loss ")]
+    lines += ["", *output_line(statements, names), *losses]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,320 @@
+"""The graph read on tensors of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from tpgraph.bridges.torch_in.algebra import Algebra
+from tpgraph.bridges.torch_in.cells import (
+    Block,
+    Cell,
+    Given,
+    Held,
+    Input,
+    Product,
+    Stored,
+    reachable,
+)
+from tpgraph.bridges.torch_in.export import Exported, Site, own_path
+from tpgraph.bridges.torch_in.layout import vector_axis, vocabulary
+from tpgraph.bridges.torch_in.refusal import refusal
+from tpgraph.bridges.torch_in.rules import (  # noqa: F401 (each enters its rules)
+    arithmetic,
+    convolutions,
+    losses,
+    normalizations,
+    products,
+    reductions,
+    shapes,
+)
+from tpgraph.bridges.torch_in.rules.table import RULES, Call, Family
+from tpgraph.bridges.torch_in.seams import SeamNeeded, Seams
+from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide, whole
+from tpgraph.bridges.torch_in.tensors import (
+    Operator,
+    Pending,
+    Tensor,
+    as_tensor,
+    filled,
+    pending,
+)
+from tpgraph.errors import TPError
+
+__all__ = ["Argument", "Graph", "interpreted"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Argument:
+    """An input of the module: its positions, and which axis is that of the vectors."""
+
+    source: Input
+    tensor: Tensor
+    size: Size
+
+
+@dataclass(slots=True)
+class Graph:
+    """What the module computes: its inputs, parameters and outputs as cells."""
+
+    al: Algebra
+    arguments: dict[str, Argument] = field(default_factory=dict)
+    params: dict[str, Stored] = field(default_factory=dict)
+    families: list[Family] = field(default_factory=list)
+    outputs: list[Tensor] = field(default_factory=list)
+
+    @property
+    def roots(self) -> list[Cell]:
+        """The cells of the outputs, in order."""
+        return [cell for out in self.outputs for cell in out.cells.flat]
+
+
+_ATTEMPTS = 200
+
+
+def interpreted(exported: Exported, n: int) -> Graph:
+    """The graph as cells, its inputs and parameters cut where parts are used apart.
+
+    Raises TPError with module, operation and line of the source where something is no program.
+    """
+    seams = Seams()
+    for _attempt in range(_ATTEMPTS):
+        reader = _Reader(exported, Graph(Algebra(n, seams)))
+        try:
+            graph = reader.read()
+            _require_apart(graph)
+            return graph
+        except SeamNeeded as needed:
+            try:
+                seams = seams.with_cut(needed.source, needed.axis, needed.cut)
+            except TPError as error:
+                raise reader.site.refused(error) from None
+    raise refusal("the parts of the parameters that are used overlap in too many ways")
+
+
+@dataclass(slots=True)
+class _Reader:
+    exported: Exported
+    graph: Graph
+    env: dict[str, Any] = field(default_factory=dict)
+    tied: dict[int, str] = field(default_factory=dict)
+    site: Site = field(init=False)
+
+    def read(self) -> Graph:
+        for site in self.exported.sites:
+            self.site = site
+            try:
+                self._node(site)
+            except TPError as error:
+                raise site.refused(error) from None
+        return self.graph
+
+    def _node(self, site: Site) -> None:
+        node = site.first
+        if node.op == "placeholder":
+            self.env[node.name] = self._placeholder(site)
+        elif node.op == "call_function":
+            self.env[node.name] = self._called(site)
+        elif node.op == "output":
+            self._output(site)
+        else:
+            raise refusal(f"a node of the kind {node.op}")
+
+    # ---- what comes in
+
+    def _placeholder(self, site: Site) -> Any:
+        name, signature = site.first.name, self.exported.signature
+        if name in signature.inputs_to_parameters:
+            return self._parameter(signature.inputs_to_parameters[name])
+        if name in signature.inputs_to_buffers:
+            return self._buffer(signature.inputs_to_buffers[name])
+        lifted = getattr(signature, "inputs_to_lifted_tensor_constants", {})
+        if name in lifted:
+            return self.exported.constants[lifted[name]]
+        return self._input(site)
+
+    def _parameter(self, path: str) -> Any:
+        tensors = [_of_path(m, path) for m in self.exported.modules]
+        path = self.tied.setdefault(tensors[0].data_ptr() or id(tensors[0]), path)
+        name = own_path(path)
+        if name not in self.graph.params:
+            shape = tuple((int(a), int(b)) for a, b in zip(*(t.shape for t in tensors),
+                                                          strict=True))  # fmt: skip
+            trained = bool(tensors[0].requires_grad)
+            self.graph.params[name] = Stored(name, shape, trained)
+        return pending(self.graph.params[name])
+
+    def _buffer(self, path: str) -> Any:
+        first, second = (_of_path(m, path) for m in self.exported.modules)
+        wide = [k for k, (a, b) in enumerate(zip(first.shape, second.shape, strict=True)) if a != b]
+        if not wide:
+            if not torch.equal(first, second):
+                raise refusal(f"the buffer {path} holds other numbers at another width")
+            return first
+        for axis in wide:
+            same = [bool((t == t.narrow(axis, 0, 1)).all()) for t in (first, second)]
+            if not all(same):
+                raise refusal(
+                    f"the buffer {path} holds unequal numbers along an axis that grows with width",
+                    "make it a parameter, or an input",
+                )
+            first, second = (t.narrow(axis, 0, 1) for t in (first, second))
+        tensor = as_tensor(self.graph.al, first.detach())
+        shape = self.site.sizes
+        cells = filled(
+            [s[0] for k, s in enumerate(shape) if k != wide[0]],
+            lambda i: tensor.cells[(*i[: wide[0]], 0, *i[wide[0] :])],
+        )
+        return Tensor(cells, wide[0], shape)
+
+    def _input(self, site: Site) -> Tensor:
+        al, name, shape = self.graph.al, site.first.name, site.sizes
+        if any(is_wide(size) for size in shape):
+            raise refusal(
+                f"the input {name} has a size that grows with the width",
+                "inputs have fixed sizes; a layer leads to a width",
+            )
+        classes = vocabulary(site.first)
+        source = Input(name, one_hot=classes is not None)
+        if classes is not None:
+            axis, size = None, (classes, classes)
+        elif not site.first.meta["val"].dtype.is_floating_point:
+            raise refusal(
+                f"the input {name} holds whole numbers that no embedding and no loss reads"
+            )
+        else:
+            axis = vector_axis(site.first) if shape else None
+            size = (1, 1) if axis is None else shape[axis]
+        space = [s[0] for k, s in enumerate(shape) if k != axis]
+
+        def vector(index: tuple[int, ...]) -> Cell:
+            parts = al.seams.parts(name, 0, whole(size))
+            return al.joined([al.intern(Given(source, index, part, size)) for part in parts])
+
+        cells = filled(space, vector)
+        self.graph.arguments[name] = Argument(source, Tensor(cells, axis, shape), size)
+        if axis is None and classes is None:
+            return Tensor(filled(space, lambda i: al.mean(cells[i])), None, shape)
+        return Tensor(cells, axis, shape)
+
+    # ---- what is done
+
+    def _called(self, site: Site) -> Any:
+        arguments = [self._value(a, b) for a, b in zip(site.first.args, site.second.args,
+                                                      strict=True)]  # fmt: skip
+        keywords = {
+            key: self._value(value, site.second.kwargs[key])
+            for key, value in site.first.kwargs.items()
+        }
+        if not self._has_cells([arguments, keywords]) and not self._is_wide(site):
+            target: Any = site.first.target
+            return target(*arguments, **keywords)
+        rule = RULES.get(site.name)
+        if rule is None:
+            raise refusal(
+                f"there is no rule for the operation aten.{site.name}",
+                "write this part with other operations, or leave it out of the module",
+            )
+        call = Call(self.graph.al, site, self.graph.families)
+        try:
+            found = rule(call, *arguments, **keywords)
+        except (TypeError, IndexError, ValueError) as error:
+            raise refusal(
+                f"this use of the operation aten.{site.name} has no rule ({error})"
+            ) from error
+        for result in found if isinstance(found, list) else [found]:
+            if isinstance(result, Tensor):
+                call.keep(result, "")
+        return found
+
+    def _value(self, first: Any, second: Any) -> Any:
+        """An argument of both graphs side by side: a pair where numbers differ."""
+        if isinstance(first, torch.fx.Node):
+            return self.env[first.name]
+        if isinstance(first, tuple | list):
+            return [self._value(a, b) for a, b in zip(first, second, strict=True)]
+        if isinstance(first, int | float) and not isinstance(first, bool):
+            return first if first == second else (first, second)
+        return first
+
+    def _has_cells(self, value: Any) -> bool:
+        if isinstance(value, list | tuple):
+            numbers = isinstance(value, tuple) and len(value) == 2
+            return numbers or any(self._has_cells(v) for v in value)
+        if isinstance(value, dict):
+            return any(self._has_cells(v) for v in value.values())
+        return isinstance(value, Tensor | Pending | Operator)
+
+    def _is_wide(self, site: Site) -> bool:
+        value = site.first.meta.get("val")
+        return isinstance(value, torch.Tensor) and any(is_wide(s) for s in site.sizes)
+
+    def _output(self, site: Site) -> None:
+        kinds = [spec.kind.name for spec in self.exported.signature.output_specs]
+        values = self._value(site.first.args[0], site.second.args[0])
+        for value, kind in zip(values, kinds, strict=True):
+            if kind == "USER_OUTPUT" and value is not None:
+                self.graph.outputs.append(as_tensor(self.graph.al, value, -1))
+
+
+def _of_path(module: torch.nn.Module, path: str) -> torch.Tensor:
+    found: Any = module
+    for part in path.split("."):
+        found = getattr(found, part)
+    assert isinstance(found, torch.Tensor)
+    return found
+
+
+# ---- parts that overlap
+
+
+def _require_apart(graph: Graph) -> None:
+    """Raise SeamNeeded where two uses of a parameter share entries but not all of them."""
+    used: dict[tuple[object, ...], list[tuple[Mapping[int, Cut], str]]] = {}
+    for cell in reachable(graph.roots):
+        for cuts, param, index in _use(cell):
+            others = used.setdefault((param.name, index), [])
+            if any(o == cuts for o, _ in others):
+                continue
+            for other, _ in others:
+                _compare(param.name, cuts, other)
+            others.append((cuts, param.name))
+    _require_one_form(list(used))
+
+
+def _use(cell: Cell) -> Iterator[tuple[Mapping[int, Cut], Stored, tuple[int | None, ...]]]:
+    match cell:
+        case Product(block=Block(param, index, axes, rows, columns)):
+            yield {axes[0]: rows, axes[1]: columns}, param, index
+        case Held(param, index, cut):
+            own = index.index(None) if index else 0
+            yield {own: cut}, param, index
+
+
+def _compare(name: str, first: Mapping[int, Cut], second: Mapping[int, Cut]) -> None:
+    if first.keys() != second.keys() or not all(first[a].meets(second[a]) for a in first):
+        return
+    for axis in first:
+        if first[axis] != second[axis]:
+            for cut in (first[axis], second[axis]):
+                if cut.step != 1:
+                    raise refusal(f"{name} is used interleaved and in blocks")
+            small = min((first[axis], second[axis]), key=lambda c: c.size)
+            raise SeamNeeded(name, axis, small)
+
+
+def _require_one_form(keys: list[tuple[object, ...]]) -> None:
+    """Parameters are read as matrices of one pair of axes, or as vectors along one axis."""
+    forms: dict[object, set[tuple[bool, ...]]] = {}
+    for name, index in keys:
+        assert isinstance(index, tuple)
+        forms.setdefault(name, set()).add(tuple(i is None for i in index))
+    for name, found in forms.items():
+        if len(found) > 1:
+            raise refusal(
+                f"{name} is read as a matrix and as vectors, or along two axes",
+                "use two parameters, or one of the two ways",
+            )

@@ -1,0 +1,221 @@
+"""The parts of the parameters that a program declares, and their names.
+
+A parameter that is used whole is one matrix or vector; cut into rows, columns or places it is a
+family. Names are the module's own: `fc1` is the weight of fc1, `fc1_b` its bias, and the places in
+a ModuleList are indices.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tpgraph.bridges.torch_in.cells import Block, Cell, Held, Product, Stored, reachable
+from tpgraph.bridges.torch_in.laws import Draws, Law
+from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide
+from tpgraph.functions import PRIMITIVES
+from tpgraph.language.names import KEYWORDS, canonical
+
+__all__ = ["Key", "Piece", "free_name", "key_of", "pieces_of"]
+
+Key = tuple[str, tuple[int | None, ...], tuple[tuple[int, Cut], ...]]
+"""A part of a parameter: its path, the places of the other axes, the entries of its own axes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a parameter as the program declares it.
+
+    `flipped` says that it is declared as the transpose of what torch holds. `modules` counts the
+    indices that are places in lists of modules.
+    """
+
+    param: Stored
+    index: tuple[int | None, ...]
+    cuts: tuple[tuple[int, Cut], ...]
+    base: str
+    indices: tuple[int, ...]
+    modules: int
+    law: Law
+    flipped: bool = False
+
+    @property
+    def key(self) -> Key:
+        """What it is a part of."""
+        return self.param.name, self.index, self.cuts
+
+    @property
+    def sizes(self) -> tuple[Size, ...]:
+        """Of a vector its size, of a matrix rows and columns as the program declares them."""
+        sizes = tuple(cut.size for _, cut in self.cuts)
+        return sizes[::-1] if self.flipped else sizes
+
+    @property
+    def name(self) -> str:
+        """The name with its indices."""
+        return self.base + (f"[{','.join(map(str, self.indices))}]" if self.indices else "")
+
+
+def key_of(cell: Product | Held) -> Key:
+    """The part of a parameter that a cell reads."""
+    if isinstance(cell, Product):
+        block: Block = cell.block
+        cuts = zip(block.axes, (block.rows, block.columns), strict=True)
+        return block.param.name, block.index, tuple(cuts)
+    own = cell.index.index(None) if cell.index else 0
+    return cell.param.name, cell.index, ((own, cell.cut),)
+
+
+def pieces_of(roots: list[Cell], params: Iterable[Stored], draws: Draws) -> dict[Key, Piece]:
+    """Every part of a parameter that the outputs read, in the order of the module."""
+    found: dict[str, dict[Key, Stored]] = {}
+    for cell in reachable(roots):
+        if isinstance(cell, Product | Held):
+            param = cell.block.param if isinstance(cell, Product) else cell.param
+            found.setdefault(param.name, {})[key_of(cell)] = param
+    order = [p.name for p in params if p.name in found]
+    names = _names(order)
+    pieces: dict[Key, Piece] = {}
+    for path in order:
+        keys = sorted(found[path], key=_place)
+        grid = _grid(keys)
+        base, places = names[path]
+        for key, at in zip(keys, grid, strict=True):
+            _, index, cuts = key
+            param = found[path][key]
+            law = (
+                _unit_rows(draws.n, cuts)
+                if param.normalized
+                else draws.law(path, dict(cuts), index)
+            )
+            piece = Piece(param, index, cuts, base, (*places, *at), len(places), law)
+            pieces[key] = _oriented(piece)
+    return pieces
+
+
+def _unit_rows(n: int, cuts: tuple[tuple[int, Cut], ...]) -> Law:
+    """The law of entries whose rows have norm 1: of variance 1 / columns."""
+    return Law(Fraction(0), n / cuts[1][1].size[0], Fraction(1))
+
+
+def _oriented(piece: Piece) -> Piece:
+    """A matrix between a width and a fixed size, declared so that its kind fits how it is drawn.
+
+    Entries that do not depend on the width are an input layer's, others a readout's.
+    """
+    if len(piece.cuts) < 2:
+        return piece
+    rows, columns = (is_wide(cut.size) for _, cut in piece.cuts)
+    if rows == columns:
+        return piece
+    constant = piece.law.power == 0 and piece.law.variance > 0
+    is_input = rows if piece.law.variance == 0 else constant
+    flipped = rows != is_input
+    return Piece(piece.param, piece.index, piece.cuts, piece.base, piece.indices, piece.modules,
+                 piece.law, flipped)  # fmt: skip
+
+
+def _place(key: Key) -> tuple[tuple[int, ...], ...]:
+    _, index, cuts = key
+    return tuple(i if i is not None else -1 for i in index), tuple(c.start[0] for _, c in cuts)
+
+
+def _coordinates(key: Key) -> tuple[int, ...]:
+    places = _place(key)
+    return (*places[0], *places[1])
+
+
+def _grid(keys: Sequence[Key]) -> list[tuple[int, ...]]:
+    """The indices of the parts of one parameter: along every axis that tells them apart."""
+    rows = [_coordinates(key) for key in keys]
+    columns = [sorted(set(column)) for column in zip(*rows, strict=True)]
+    telling = [k for k, values in enumerate(columns) if len(values) > 1]
+    return [tuple(columns[k].index(row[k]) + 1 for k in telling) for row in rows]
+
+
+# ---- names
+
+_RECURRENT = re.compile(r"(weight|bias)_(ih|hh|hr)(?:_l(\d+))?(_reverse)?")
+
+
+def _parts(path: str) -> tuple[list[str], list[int]]:
+    """The words of a name without `weight`, and the places in lists of modules."""
+    words, places = [], []
+    for word in path.split("."):
+        match = _RECURRENT.fullmatch(word)
+        if match:
+            words += [match[2], *(["back"] if match[4] else []), *(["b"] * (match[1] == "bias"))]
+            places.append(int(match[3] or 0))
+        elif word.isdigit():
+            places.append(int(word))
+        elif word not in ("weight", "parametrizations", "original1"):
+            words.append({"bias": "b", "original0": "g", "in_proj_weight": "in",
+                          "in_proj_bias": "in_b", "weight_v": "v", "weight_g": "g"}
+                         .get(word, word))  # fmt: skip
+    return words, places
+
+
+def _names(paths: Sequence[str]) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """A base and indices for every parameter, as short as keeps them apart."""
+    split = {path: _parts(path) for path in paths}
+    stems = {path: _stem(words) for path, (words, _) in split.items()}
+    shortest = _shortened({stems[p]: tuple(split[p][0]) for p in paths})
+    members: dict[str, list[str]] = {}
+    for path in paths:
+        members.setdefault(stems[path], []).append(path)
+    found: dict[str, tuple[str, tuple[int, ...]]] = {}
+    for stem, group in members.items():
+        places = [split[path][1] for path in group]
+        columns = list(zip(*places, strict=False)) if len({len(p) for p in places}) == 1 else []
+        telling = [k for k, column in enumerate(columns) if len(set(column)) > 1]
+        for path in group:
+            own = tuple(sorted(set(columns[k])).index(split[path][1][k]) + 1 for k in telling)
+            found[path] = shortest[stem], own
+    return _kept_apart(found)
+
+
+def _stem(words: Sequence[str]) -> str:
+    return "_".join(words)
+
+
+def _shortened(stems: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """The last words of every stem that no other ends in."""
+    short: dict[str, str] = {}
+    for stem, words in stems.items():
+        tail = 1 + (len(words) > 1 and words[-1] in ("b", "g", "v"))
+        for length in range(tail, len(words) + 1):
+            end = words[-length:]
+            rivals = [w for s, w in stems.items() if s != stem and w[-length:] == end]
+            if not rivals:
+                break
+        name = _stem(words[-length:]) if words else "W"
+        short[stem] = free_name(name, set())
+    return short
+
+
+def _kept_apart(
+    found: Mapping[str, tuple[str, tuple[int, ...]]],
+) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Names that are the same all the same get numbers."""
+    seen: dict[tuple[str, tuple[int, ...]], int] = {}
+    out: dict[str, tuple[str, tuple[int, ...]]] = {}
+    for path, (base, places) in found.items():
+        count = seen[base, places] = seen.get((base, places), 0) + 1
+        out[path] = (base if count == 1 else f"{base}{count}", places)
+    return out
+
+
+def free_name(wanted: str, taken: set[str]) -> str:
+    """The nearest name of the language that is not taken."""
+    word = re.sub(r"\W", "_", wanted).strip("_") or "p"
+    word = word if word[0].isalpha() else f"p_{word}"
+    name = canonical(word) or "p"
+    if name in KEYWORDS or name in PRIMITIVES:
+        name = f"{name}_1"
+    base, count = name, 1
+    while name in taken:
+        count += 1
+        name = f"{base}{count}" if not base[-1].isdigit() else f"{base}_{count}"
+    return name

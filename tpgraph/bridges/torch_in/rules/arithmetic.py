@@ -1,0 +1,319 @@
+"""Coordinatewise operations: arithmetic, activations, conditions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from tpgraph.bridges.torch_in.cells import Cell, Excluded, Num, Op
+from tpgraph.bridges.torch_in.refusal import refusal
+from tpgraph.bridges.torch_in.rules.table import Call, rule
+from tpgraph.bridges.torch_in.tensors import (
+    Operator,
+    Pending,
+    Tensor,
+    as_operator,
+    mapped,
+    pointwise,
+)
+
+__all__: list[str] = []
+
+_UNARY: dict[str, tuple[str, Callable[[float], float] | None]] = {
+    "relu": ("relu", lambda z: max(z, 0.0)),
+    "tanh": ("tanh", math.tanh),
+    "sigmoid": ("sigmoid", lambda z: 1 / (1 + math.exp(-z))),
+    "silu": ("silu", lambda z: z / (1 + math.exp(-z))),
+    "exp": ("exp", math.exp),
+    "log": ("log", math.log),
+    "log1p": ("log1p", math.log1p),
+    "expm1": ("expm1", math.expm1),
+    "abs": ("abs", abs),
+    "sin": ("sin", math.sin),
+    "cos": ("cos", math.cos),
+    "erf": ("erf", math.erf),
+    "sign": ("sign", lambda z: float((z > 0) - (z < 0))),
+    "sgn": ("sign", lambda z: float((z > 0) - (z < 0))),
+    "atan": ("arctan", math.atan),
+    "sinh": ("sinh", math.sinh),
+    "cosh": ("cosh", math.cosh),
+    "mish": ("mish", lambda z: z * math.tanh(math.log1p(math.exp(z)))),
+    "hardsigmoid": ("hardsigmoid", lambda z: min(max(z + 3, 0), 6) / 6),
+    "hardswish": ("hardswish", lambda z: z * min(max(z + 3, 0), 6) / 6),
+    "relu6": ("relu6", lambda z: min(max(z, 0), 6)),
+}
+
+
+def _enter_unary(operation: str, name: str, of: Callable[[float], float] | None) -> None:
+    def unary(call: Call, x: Any) -> Tensor:
+        return mapped(call.tensor(x), lambda c: call.al.function(name, of, c))
+
+    rule(operation)(unary)
+
+
+for _operation, (_name, _of) in _UNARY.items():
+    _enter_unary(_operation, _name, _of)
+
+
+def _is_number(x: object) -> bool:
+    return isinstance(x, int | float | tuple) or (isinstance(x, Tensor) and x.cells.ndim == 0
+                                                 and isinstance(x.cells[()], Num))  # fmt: skip
+
+
+def _factor(call: Call, x: Any) -> Cell:
+    cell = x.cells[()] if isinstance(x, Tensor) else call.al.number(x)
+    assert isinstance(cell, Num)
+    return cell
+
+
+def _is_matrix(x: object) -> bool:
+    if isinstance(x, Pending):
+        return sum(s[0] != s[1] for s in x.shape) > 1
+    return isinstance(x, Operator)
+
+
+@rule("mul", "multiply")
+def mul(call: Call, a: Any, b: Any) -> Any:
+    """A product; of a matrix and a number a matrix."""
+    if _is_matrix(b) and _is_number(a):
+        a, b = b, a
+    if _is_number(b) and _is_matrix(a):
+        return _scaled(call, as_operator(call.al, a), _factor(call, b))
+    return pointwise(call.al, call.al.mul, a, b)
+
+
+def _scaled(call: Call, matrix: Operator, factor: Cell) -> Operator:
+    al = call.al
+    return Operator(
+        matrix.rows,
+        matrix.columns,
+        lambda x: al.mul(factor, matrix.forward(x)),
+        lambda x: al.mul(factor, matrix.backward(x)),
+    )
+
+
+@rule("div", "true_divide")
+def div(call: Call, a: Any, b: Any, **_: Any) -> Any:
+    """A quotient; of a matrix by a number a matrix."""
+    if _is_matrix(a) and _is_number(b):
+        return mul(call, a, call.tensor(call.al.div(1, _factor(call, b))))
+    return pointwise(call.al, call.al.div, a, b)
+
+
+@rule("add")
+def add(call: Call, a: Any, b: Any, alpha: Any = 1) -> Any:
+    """A sum; of two matrices a matrix."""
+    if isinstance(a, Operator) or isinstance(b, Operator) or (_is_matrix(a) and _is_matrix(b)):
+        return _sum(call, as_operator(call.al, a), as_operator(call.al, b), alpha)
+    return pointwise(call.al, lambda u, v: call.al.add(u, call.al.mul(alpha, v)), a, b)
+
+
+def _sum(call: Call, a: Operator, b: Operator, alpha: Any) -> Operator:
+    al = call.al
+    return Operator(
+        a.rows,
+        a.columns,
+        lambda x: al.add(a.forward(x), al.mul(alpha, b.forward(x))),
+        lambda x: al.add(a.backward(x), al.mul(alpha, b.backward(x))),
+    )
+
+
+@rule("sub")
+def sub(call: Call, a: Any, b: Any, alpha: Any = 1) -> Any:
+    """A difference."""
+    return add(call, a, b, call.al.neg(alpha))
+
+
+@rule("rsub")
+def rsub(call: Call, a: Any, b: Any, alpha: Any = 1) -> Any:
+    """B − α a."""
+    return sub(call, b, a, alpha)
+
+
+@rule("neg")
+def neg(call: Call, a: Any) -> Any:
+    """−a."""
+    return mul(call, a, -1)
+
+
+@rule("reciprocal")
+def reciprocal(call: Call, a: Any) -> Tensor:
+    """1 / a."""
+    return mapped(call.tensor(a), lambda c: call.al.div(1, c))
+
+
+@rule("rsqrt")
+def rsqrt(call: Call, a: Any) -> Tensor:
+    """1 / √a."""
+    al = call.al
+    return mapped(call.tensor(a), lambda c: al.div(1, al.root(c)))
+
+
+@rule("sqrt")
+def sqrt(call: Call, a: Any) -> Tensor:
+    """√a."""
+    return mapped(call.tensor(a), call.al.root)
+
+
+@rule("square")
+def square(call: Call, a: Any) -> Tensor:
+    """A squared."""
+    return mapped(call.tensor(a), lambda c: call.al.power(c, 2))
+
+
+@rule("pow")
+def power(call: Call, a: Any, exponent: Any) -> Tensor:
+    """A to a power that is a number."""
+    if not isinstance(exponent, int | float):
+        raise refusal("an exponent that is no number", "write a^b as exp(b log a)")
+    return mapped(call.tensor(a), lambda c: call.al.power(c, exponent))
+
+
+@rule("maximum")
+def maximum(call: Call, a: Any, b: Any) -> Tensor:
+    """The larger of two."""
+    return pointwise(call.al, call.al.maximum, a, b)
+
+
+@rule("minimum")
+def minimum(call: Call, a: Any, b: Any) -> Tensor:
+    """The smaller of two."""
+    return pointwise(call.al, lambda u, v: call.al.op("min", u, v), a, b)
+
+
+@rule("clamp", "hardtanh", "clamp_min", "clamp_max")
+def clamp(call: Call, x: Any, low: Any = None, high: Any = None) -> Tensor:
+    """Values kept between two numbers."""
+    if call.site.name == "hardtanh":
+        low, high = -1.0 if low is None else low, 1.0 if high is None else high
+    if call.site.name == "clamp_max":
+        low, high = None, low
+    al = call.al
+
+    def kept(cell: Cell) -> Cell:
+        if isinstance(cell, Num) and not cell.power:
+            value = float(cell.value)
+            value = value if low is None else max(value, low)
+            return al.number(value if high is None else min(value, high))
+        match cell:
+            case Op("mul", (Num() as factor, rest)) if factor.value > 0 and high is None:
+                return al.mul(factor, al.op("max", rest, al.div(low, factor)))
+        found = cell if low is None else al.op("max", cell, low)
+        return found if high is None else al.op("min", found, high)
+
+    return mapped(call.tensor(x), kept)
+
+
+@rule("gelu")
+def gelu(call: Call, x: Any, approximate: str = "none") -> Tensor:
+    """Gelu, or its approximation by tanh."""
+    name = "gelu" if approximate == "none" else "gelu_tanh"
+    return mapped(call.tensor(x), lambda c: call.al.op(name, c))
+
+
+@rule("leaky_relu")
+def leaky_relu(call: Call, x: Any, slope: float = 0.01) -> Tensor:
+    """Z, or slope · z where it is negative."""
+    return mapped(call.tensor(x), lambda c: call.al.op("leaky_relu", c, slope))
+
+
+@rule("_prelu_kernel", "prelu")
+def prelu(call: Call, x: Any, slope: Any) -> Tensor:
+    """Leaky relu of trained slope: one number, or one for each coordinate."""
+    return pointwise(call.al, lambda z, a: call.al.op("leaky_relu", z, a), x, slope)
+
+
+@rule("softplus")
+def softplus(call: Call, x: Any, beta: float = 1, threshold: float = 20) -> Tensor:
+    """log(1 + exp(βz)) / β."""
+    al = call.al
+    return mapped(call.tensor(x), lambda c: al.div(al.op("softplus", al.mul(beta, c)), beta))
+
+
+@rule("elu")
+def elu(call: Call, x: Any, alpha: float = 1, scale: float = 1, inner: float = 1) -> Tensor:
+    """Scale · z, or scale · α (exp(inner z) − 1) where it is negative."""
+    al = call.al
+
+    def of(cell: Cell) -> Cell:
+        if inner != 1:
+            raise refusal("an elu with an inner scale", "write it with exp and max")
+        return al.mul(scale, al.op("elu", cell, alpha))
+
+    return mapped(call.tensor(x), of)
+
+
+@rule("log_sigmoid_forward", "log_sigmoid")
+def log_sigmoid(call: Call, x: Any) -> list[Any]:
+    """−softplus(−z)."""
+    al = call.al
+    return [mapped(call.tensor(x), lambda c: al.neg(al.op("softplus", al.neg(c)))), None]
+
+
+# ---- conditions: 1 where they hold, 0 elsewhere
+
+
+def _compared(call: Call, a: Any, b: Any, strict: bool) -> Tensor:
+    """A > b, or a ≥ b."""
+    al = call.al
+
+    def step(u: Cell, v: Cell) -> Cell:
+        if isinstance(u, Num) and isinstance(v, Num) and u.power == v.power == 0:
+            return al.number(int(u.value > v.value if strict else u.value >= v.value))
+        if strict:
+            return al.op("step", al.sub(u, v))
+        return al.sub(1, al.op("step", al.sub(v, u)))
+
+    return pointwise(al, step, a, b)
+
+
+@rule("gt")
+def gt(call: Call, a: Any, b: Any) -> Tensor:
+    """A > b."""
+    return _compared(call, a, b, True)
+
+
+@rule("lt")
+def lt(call: Call, a: Any, b: Any) -> Tensor:
+    """A < b."""
+    return _compared(call, b, a, True)
+
+
+@rule("ge")
+def ge(call: Call, a: Any, b: Any) -> Tensor:
+    """A ≥ b."""
+    return _compared(call, a, b, False)
+
+
+@rule("le")
+def le(call: Call, a: Any, b: Any) -> Tensor:
+    """A ≤ b."""
+    return _compared(call, b, a, False)
+
+
+@rule("logical_not", "bitwise_not")
+def logical_not(call: Call, a: Any) -> Tensor:
+    """Where it does not hold."""
+    return mapped(call.tensor(a), lambda c: call.al.sub(1, c))
+
+
+@rule("where")
+def where(call: Call, condition: Any, a: Any, b: Any) -> Any:
+    """A where the condition holds, b elsewhere."""
+    al = call.al
+
+    def chosen(c: Cell, u: Cell, v: Cell) -> Cell:
+        if isinstance(c, Num):
+            return u if c.value else v
+        if isinstance(u, Excluded) or isinstance(v, Excluded):
+            raise refusal("a mask depends on values", "masks may depend on positions alone")
+        return al.add(al.mul(c, u), al.mul(al.sub(1, c), v))
+
+    return pointwise(al, chosen, condition, a, b)
+
+
+@rule("masked_fill")
+def masked_fill(call: Call, x: Any, mask: Any, value: Any) -> Any:
+    """The value where the mask holds."""
+    return where(call, mask, value, x)

@@ -1,0 +1,226 @@
+"""Convolutions and pooling: channels are vectors, places are positions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tpgraph.bridges.torch_in.cells import Cell
+from tpgraph.bridges.torch_in.refusal import refusal
+from tpgraph.bridges.torch_in.rules.table import Call, rule
+from tpgraph.bridges.torch_in.sizes import Cut
+from tpgraph.bridges.torch_in.tensors import (
+    Pending,
+    Tensor,
+    as_operator,
+    as_tensor,
+    filled,
+    pointwise,
+)
+
+__all__: list[str] = []
+
+
+@rule("convolution")
+def convolution(
+    call: Call,
+    x: Any,
+    weight: Any,
+    bias: Any,
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    transposed: bool,
+    output_padding: Sequence[int],
+    groups: Any,
+) -> Tensor:
+    """Σ over places of the kernel of W[k] x[place], in groups of channels, or its transpose."""
+    x = call.tensor(x)
+    if not isinstance(weight, Pending):
+        raise refusal("a convolution whose kernel is no parameter")
+    if x.axis != 1:
+        raise refusal(
+            "a convolution over channels that are no vector",
+            "let the channels be one axis from the input on",
+        )
+    places = [size[0] for size in weight.shape[2:]]
+    taps = {k: _tap(call, weight, k, groups, transposed) for k in np.ndindex(*places)}
+    space = [s[0] for s in call.shape[2:]]
+    inner = x.cells.shape[1:]
+
+    def place(i: tuple[int, ...], k: tuple[int, ...]) -> tuple[int, ...] | None:
+        """The place of the input that the tap k brings to the place i of the output."""
+        found = []
+        for axis in range(len(space)):
+            if not transposed:
+                at = i[axis] * stride[axis] + k[axis] * dilation[axis] - padding[axis]
+            else:
+                back = i[axis] - k[axis] * dilation[axis] + padding[axis]
+                if back % stride[axis]:
+                    return None
+                at = back // stride[axis]
+            if not 0 <= at < inner[axis]:
+                return None
+            found.append(at)
+        return tuple(found)
+
+    def entry(i: tuple[int, ...]) -> Cell:
+        terms = []
+        for k in np.ndindex(*places):
+            at = place(i[1:], k)
+            if at is not None:
+                terms.append(taps[k](x.cells[(i[0], *at)]))
+        return call.al.add(*terms) if terms else call.al.number(0)
+
+    out = Tensor(filled((x.cells.shape[0], *space), entry), 1, call.shape)
+    if bias is None:
+        return out
+    assert isinstance(bias, Pending)
+    axes = (None, *bias.axes, *(None,) * len(space))
+    spread = Pending(bias.param, axes, bias.cuts, bias.index)
+    return pointwise(call.al, call.al.add, out, as_tensor(call.al, spread, 1 - out.rank))
+
+
+def _tap(
+    call: Call, weight: Pending, k: tuple[int, ...], groups: Any, transposed: bool
+) -> Callable[[Cell], Cell]:
+    """What one place of the kernel does to a vector of channels."""
+    al = call.al
+    at = weight
+    for entry in reversed(k):
+        at = at.taken(len(at.shape) - 1, entry)
+    if isinstance(groups, tuple):
+        return _depthwise(call, at, groups)
+    if groups == 1:
+        matrix = as_operator(al, at)
+        return matrix.backward if transposed else matrix.forward
+    rows = at.shape[0]
+    part = (rows[0] // groups, rows[1] // groups)
+    cuts = [(part[0] * g, part[1] * g) for g in range(groups)]
+    blocks = [as_operator(al, at.cut(0, Cut(start, part))) for start in cuts]
+
+    def grouped(x: Cell) -> Cell:
+        if x.size is None:  # a place of the padding
+            return x
+        pieces = al.split(x, groups)
+        apply = [b.backward if transposed else b.forward for b in blocks]
+        return al.joined([f(p) for f, p in zip(apply, pieces, strict=True)])
+
+    return grouped
+
+
+def _depthwise(call: Call, at: Pending, groups: tuple[int, int]) -> Callable[[Cell], Cell]:
+    """As many groups as channels: every channel by a number of its own."""
+    if at.shape[0] != groups or at.shape[1] != (1, 1):
+        raise refusal(
+            "the number of groups of a convolution grows with the width",
+            "keep it fixed, or let every channel be a group of its own",
+        )
+    numbers = call.tensor(at.taken(1, 0), -1).cells[()]
+    return lambda x: call.al.mul(numbers, x)
+
+
+@rule("max_pool2d_with_indices", "max_pool3d_with_indices", "max_pool1d_with_indices")
+def max_pool(
+    call: Call,
+    x: Any,
+    kernel: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    dilation: Sequence[int] = (1,),
+    ceil: bool = False,
+) -> list[Any]:
+    """The largest of every window."""
+    found = _pooled(
+        call, call.tensor(x), kernel, stride, padding, dilation,
+        lambda cells, _: call.al.maximum(*cells),
+    )  # fmt: skip
+    return [found, None]
+
+
+@rule("avg_pool1d", "avg_pool2d", "avg_pool3d")
+def avg_pool(
+    call: Call,
+    x: Any,
+    kernel: Sequence[int],
+    stride: Sequence[int] = (),
+    padding: Sequence[int] = (0,),
+    ceil: bool = False,
+    count_padding: bool = True,
+    divisor: int | None = None,
+) -> Tensor:
+    """The mean of every window."""
+
+    def mean(cells: list[Cell], whole: int) -> Cell:
+        count = divisor or (whole if count_padding else len(cells))
+        return call.al.mul(Fraction(1, count), call.al.add(*cells))
+
+    if ceil:
+        raise refusal("average pooling with ceil_mode", "pad the input instead")
+    return _pooled(call, call.tensor(x), kernel, stride, padding, (1,), mean)
+
+
+def _pooled(
+    call: Call,
+    x: Tensor,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    make: Callable[[list[Cell], int], Cell],
+) -> Tensor:
+    rank = len(kernel)
+    if x.axis is not None and x.axis >= x.rank - rank:
+        raise refusal("pooling over the coordinates of a vector", "pool over positions")
+    steps = list(stride) or list(kernel)
+    pads, spread = (list(v) * rank if len(v) == 1 else list(v) for v in (padding, dilation))
+    steps = steps * rank if len(steps) == 1 else steps
+    shape = [s[0] for k, s in enumerate(call.shape) if k != x.axis]
+    lead, space = len(shape) - rank, x.cells.shape[-rank:]
+
+    def window(i: tuple[int, ...]) -> Cell:
+        cells = []
+        for k in np.ndindex(*kernel):
+            at = [i[lead + a] * steps[a] + k[a] * spread[a] - pads[a] for a in range(rank)]
+            if all(0 <= p < s for p, s in zip(at, space, strict=True)):
+                cells.append(x.cells[(*i[:lead], *at)])
+        return make(cells, math.prod(kernel))
+
+    return Tensor(filled(shape, window), x.axis, call.shape)
+
+
+@rule("_adaptive_avg_pool2d", "adaptive_avg_pool1d", "_adaptive_avg_pool3d")
+def adaptive_avg_pool(call: Call, x: Any, size: Sequence[int]) -> Tensor:
+    """The mean of windows that cover the positions evenly."""
+    x = call.tensor(x)
+    rank = len(size)
+    if x.axis is not None and x.axis >= x.rank - rank:
+        raise refusal("pooling over the coordinates of a vector", "pool over positions")
+    shape = [s[0] for k, s in enumerate(call.shape) if k != x.axis]
+    lead, space = len(shape) - rank, x.cells.shape[-rank:]
+
+    def window(i: tuple[int, ...]) -> Cell:
+        ranges = [
+            range(i[lead + a] * space[a] // size[a], -(-(i[lead + a] + 1) * space[a] // size[a]))
+            for a in range(rank)
+        ]
+        sides = tuple(slice(r.start, r.stop) for r in ranges)
+        cells = list(np.ravel(x.cells[(*i[:lead], *sides)]))
+        return call.al.mul(Fraction(1, len(cells)), call.al.add(*cells))
+
+    return Tensor(filled(shape, window), x.axis, call.shape)
+
+
+@rule("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d")
+def upsample(call: Call, x: Any, *_: Any) -> Tensor:
+    """Positions repeated."""
+    x = call.tensor(x)
+    shape = [s[0] for k, s in enumerate(call.shape) if k != x.axis]
+    old = x.cells.shape
+    cells = filled(shape, lambda i: x.cells[tuple(a * o // s for a, o, s in
+                                                  zip(i, old, shape, strict=True))])  # fmt: skip
+    return Tensor(cells, x.axis, call.shape)

@@ -1,0 +1,73 @@
+"""The table of rules, and what a rule is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from tpgraph.bridges.torch_in.algebra import Algebra
+from tpgraph.bridges.torch_in.cells import Cell
+from tpgraph.bridges.torch_in.export import Site
+from tpgraph.bridges.torch_in.sizes import Size
+from tpgraph.bridges.torch_in.tensors import Cells, Shape, Tensor, as_tensor
+
+__all__ = ["RULES", "Call", "Family", "Rule", "rule"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Family:
+    """Cells that one node made, by their positions; `hint` is a letter that suits them."""
+
+    cells: Cells
+    hint: str
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a rule is given beside its arguments: the algebra, and the node that it carries out."""
+
+    al: Algebra
+    site: Site
+    families: list[Family] = field(default_factory=list)
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the result."""
+        return self.site.sizes
+
+    def keep(self, tensor: Tensor, hint: str) -> Tensor:
+        """The same tensor, whose cells may get names of their own."""
+        self.families.append(Family(tensor.cells, hint, self.site))
+        return tensor
+
+    def tensor(self, value: object, axis: int | None = None) -> Tensor:
+        """A tensor of cells."""
+        return as_tensor(self.al, value, axis)
+
+    def sum(self, cells: Cells) -> Cell:
+        """Σ of cells."""
+        return self.al.add(*np.ravel(cells)) if np.size(cells) else self.al.number(0)
+
+    def size(self, size: Size) -> Cell:
+        """A size as a number."""
+        return self.al.size(size)
+
+
+Rule: TypeAlias = Callable[..., Any]
+RULES: dict[str, Rule] = {}
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Enter a function under the names of ATEN operations."""
+
+    def enter(function: Rule) -> Rule:
+        for name in names:
+            assert name not in RULES, name
+            RULES[name] = function
+        return function
+
+    return enter

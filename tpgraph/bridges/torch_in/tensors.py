@@ -1,0 +1,351 @@
+"""Tensors of cells: one axis is that of the vectors, all others are positions.
+
+`Tensor` holds cells over all axes but `axis`. `Pending` is a parameter whose role is not known
+yet: a product takes it as a matrix, all else as vectors or numbers at positions. `Operator` is a
+linear map made of matrices: a sum, a product, rows with gains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.bridges.torch_in.algebra import Algebra
+from tpgraph.bridges.torch_in.cells import Block, Cell, Held, Stored
+from tpgraph.bridges.torch_in.refusal import refusal
+from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide, whole
+
+__all__ = [
+    "Cells",
+    "Operator",
+    "Pending",
+    "Shape",
+    "Tensor",
+    "aligned",
+    "as_operator",
+    "as_tensor",
+    "filled",
+    "mapped",
+    "pointwise",
+]
+
+Cells: TypeAlias = npt.NDArray[Any]
+Shape: TypeAlias = tuple[Size, ...]
+ONE: Size = (1, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tensor:
+    """`cells` over all axes of `shape` but `axis`, which is the vectors' own (None for scalars)."""
+
+    cells: Cells
+    axis: int | None
+    shape: Shape
+
+    @property
+    def rank(self) -> int:
+        """How many axes it has."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> Size | None:
+        """That of its vectors."""
+        return None if self.axis is None else self.shape[self.axis]
+
+    def place(self, axis: int) -> int:
+        """The axis of `cells` that an axis of positions is."""
+        return axis if self.axis is None or axis < self.axis else axis - 1
+
+    def without(self, axis: int, cells: Cells) -> Tensor:
+        """The tensor after an axis of positions is gone."""
+        own = None if self.axis is None else self.axis - (axis < self.axis)
+        return Tensor(cells, own, self.shape[:axis] + self.shape[axis + 1 :])
+
+    def with_axis(self, axis: int) -> Tensor:
+        """With a new axis of size 1."""
+        own = None if self.axis is None else self.axis + (axis <= self.axis)
+        shape = (*self.shape[:axis], ONE, *self.shape[axis:])
+        at = axis if own is None or axis < own else axis - 1
+        return Tensor(np.expand_dims(self.cells, at), own, shape)
+
+    def permuted(self, order: Sequence[int]) -> Tensor:
+        """Axis k becomes the old axis order[k]."""
+        own = None if self.axis is None else list(order).index(self.axis)
+        kept = [self.place(a) for a in order if a != self.axis]
+        return Tensor(self.cells.transpose(kept), own, tuple(self.shape[a] for a in order))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pending:
+    """A parameter: `axes` are its own axes in the order they have now, None for new ones of size 1.
+
+    `cuts` are what is taken of each of its axes, `index` the places taken of those that are gone.
+    """
+
+    param: Stored
+    axes: tuple[int | None, ...]
+    cuts: tuple[Cut, ...]
+    index: tuple[int | None, ...]
+
+    @property
+    def shape(self) -> Shape:
+        """The sizes of the axes."""
+        return tuple(ONE if a is None else self.cuts[a].size for a in self.axes)
+
+    def permuted(self, order: Sequence[int]) -> Pending:
+        """Axis k becomes the old axis order[k]."""
+        return replace(self, axes=tuple(self.axes[a] for a in order))
+
+    def taken(self, axis: int, at: int) -> Pending:
+        """The entry `at` of an axis, which is gone then."""
+        of = self.axes[axis]
+        index = self.index
+        if of is not None:
+            cut = self.cuts[of]
+            place = cut.start[0] + at * cut.step
+            index = (*index[:of], place, *index[of + 1 :])
+        return replace(self, axes=self.axes[:axis] + self.axes[axis + 1 :], index=index)
+
+    def cut(self, axis: int, part: Cut) -> Pending:
+        """Entries of an axis."""
+        of = self.axes[axis]
+        if of is None:
+            return self
+        cuts = (*self.cuts[:of], self.cuts[of].sub(part), *self.cuts[of + 1 :])
+        return replace(self, cuts=cuts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operator:
+    """A linear map from vectors of `columns` to vectors of `rows`, and its transpose."""
+
+    rows: Size
+    columns: Size
+    forward: Callable[[Cell], Cell]
+    backward: Callable[[Cell], Cell]
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        return self.rows, self.columns
+
+    @property
+    def T(self) -> Operator:
+        """The transpose."""
+        return Operator(self.columns, self.rows, self.backward, self.forward)
+
+
+def pending(param: Stored) -> Pending:
+    """A whole parameter."""
+    rank = len(param.shape)
+    cuts = tuple(whole(size) for size in param.shape)
+    return Pending(param, tuple(range(rank)), cuts, (None,) * rank)
+
+
+def filled(shape: Sequence[int], make: Callable[[tuple[int, ...]], Any]) -> Cells:
+    """An array of what `make` gives at every index."""
+    cells: Cells = np.empty(tuple(shape), dtype=object)
+    for index in np.ndindex(*cells.shape):
+        cells[index] = make(index)
+    return cells
+
+
+def mapped(tensor: Tensor, make: Callable[[Cell], Cell]) -> Tensor:
+    """Another cell for every cell."""
+    cells = filled(tensor.cells.shape, lambda i: make(tensor.cells[i]))
+    return Tensor(cells, tensor.axis, tensor.shape)
+
+
+def as_operator(al: Algebra, matrix: Pending | Operator) -> Operator:
+    """A parameter of two axes as the matrix that it is."""
+    if isinstance(matrix, Operator):
+        return matrix
+    if len(matrix.axes) != 2:
+        raise refusal(f"{matrix.param.name} has {len(matrix.axes)} axes in a product of matrices")
+    first, second = matrix.axes
+    if first is None or second is None:
+        raise refusal(f"{matrix.param.name} is multiplied as a matrix after it was reshaped")
+    index = tuple(None if k in (first, second) else i for k, i in enumerate(matrix.index))
+    rows, columns = sorted((first, second))
+    block = Block(matrix.param, index, (rows, columns), matrix.cuts[rows], matrix.cuts[columns])
+    _require_a_width(block)
+    flip = first > second
+
+    def apply(transpose: bool) -> Callable[[Cell], Cell]:
+        return lambda x: al.product(block, transpose != flip, x)
+
+    return Operator(matrix.shape[0], matrix.shape[1], apply(False), apply(True))
+
+
+def _require_a_width(block: Block) -> None:
+    if not is_wide(block.rows.size) and not is_wide(block.columns.size):
+        raise refusal(
+            f"{block.param.name} leads from {block.columns.size[0]} to {block.rows.size[0]}, "
+            "both fixed",
+            "let one of the two grow with the width: a trained matrix of a Tensor Program does",
+        )
+
+
+def as_tensor(al: Algebra, value: object, axis: int | None = None, unit: bool = True) -> Tensor:
+    """A tensor of cells from anything that the graph holds.
+
+    Of a parameter the axis that grows with width is that of the vectors; where none does, `axis`
+    (counted from the right) is, and without it its entries are numbers at positions. One of size 1
+    is that of vectors where `unit` says so.
+    """
+    match value:
+        case Tensor():
+            return value
+        case Pending():
+            return _of_parameter(al, value, axis, unit)
+        case Operator():
+            raise refusal(
+                "a matrix made of matrices is used coordinatewise",
+                "only products with vectors read it",
+            )
+    array = np.asarray(value)
+    if array.dtype == object or isinstance(value, tuple):
+        return Tensor(filled((), lambda _: al.number(value)), None, ())
+    cells = filled(array.shape, lambda i: al.number(array[i].item()))
+    return Tensor(cells, None, tuple((k, k) for k in array.shape))
+
+
+def _of_parameter(al: Algebra, value: Pending, axis: int | None, unit: bool) -> Tensor:
+    shape = value.shape
+    wide = [k for k, size in enumerate(shape) if is_wide(size)]
+    if len(wide) > 1:
+        raise refusal(
+            f"{value.param.name} has two widths and is used coordinatewise",
+            "only a product with a vector reads a matrix",
+        )
+    own = wide[0] if wide else None
+    if own is None and axis is not None and -len(shape) <= axis < 0:
+        own = len(shape) + axis
+        own = None if value.axes[own] is None or (shape[own] == ONE and not unit) else own
+    others = [k for k in range(len(shape)) if k != own]
+
+    def cell(index: tuple[int, ...]) -> Cell:
+        places = list(value.index)
+        for k, i in zip(others, index, strict=True):
+            of = value.axes[k]
+            if of is not None:
+                cut = value.cuts[of]
+                places[of] = cut.start[0] + i * cut.step
+        return _vector(al, value.param, tuple(places), None if own is None else value.axes[own],
+                       value.cuts)  # fmt: skip
+
+    return Tensor(filled([shape[k][0] for k in others], cell), own, shape)
+
+
+def _vector(
+    al: Algebra,
+    param: Stored,
+    index: tuple[int | None, ...],
+    own: int | None,
+    cuts: tuple[Cut, ...],
+) -> Cell:
+    """A vector of a parameter, or the one number at an index."""
+    if own is not None:
+        index = (*index[:own], None, *index[own + 1 :])
+        parts = al.seams.parts(param.name, own, cuts[own])
+        return al.joined([al.intern(Held(param, index, part)) for part in parts])
+    if not index:
+        return al.mean(al.intern(Held(param, (), Cut((0, 0), ONE))))
+    last = index[-1]
+    assert last is not None
+    return al.mean(al.intern(Held(param, (*index[:-1], None), Cut((last, last), ONE))))
+
+
+# ---- broadcasting
+
+
+def aligned(al: Algebra, values: Sequence[object]) -> tuple[list[Cells], int | None, Shape]:
+    """The cells of all values on one shape, with the vectors on one axis."""
+    known = [v for v in values if isinstance(v, Tensor)]
+    known += [as_tensor(al, v) for v in values if isinstance(v, Pending) and _is_wide(v)]
+    own = _common_axis(al, known)
+    unit = all(t.size in (ONE, None) for t in known)
+    tensors = [as_tensor(al, v, own, unit) for v in values]
+    rank = max(t.rank for t in tensors)
+    tensors = [_with_scalars(al, t, own) for t in tensors]
+    shape = _common_shape(tensors, rank)
+    axis = None if own is None else rank + own
+    return [_spread(al, t, axis, shape) for t in tensors], axis, shape
+
+
+def _is_wide(value: Pending) -> bool:
+    return any(is_wide(size) for size in value.shape)
+
+
+def _common_axis(al: Algebra, tensors: Sequence[Tensor]) -> int | None:
+    """The axis of the vectors, counted from the right."""
+    axes = [(t.axis - t.rank, t.size) for t in tensors if t.axis is not None]
+    found = list(dict.fromkeys(axis for axis, size in axes if size != ONE))
+    if len(found) > 1:
+        raise refusal(
+            "two tensors meet whose vectors lie along different axes",
+            "an outer product of vectors is no Tensor Program: let a matrix lead from one to the "
+            "other",
+        )
+    if found:
+        return found[0]
+    return axes[0][0] if axes else None
+
+
+def _with_scalars(al: Algebra, tensor: Tensor, own: int | None) -> Tensor:
+    """Vectors of one entry that stand along another axis, or meet longer ones, are numbers."""
+    if tensor.axis is None or tensor.size != ONE:
+        return tensor
+    if own == tensor.axis - tensor.rank:
+        return tensor
+    cells = mapped(tensor, al.mean).cells
+    return Tensor(np.expand_dims(cells, tensor.axis), None, tensor.shape)
+
+
+def _common_shape(tensors: Sequence[Tensor], rank: int) -> Shape:
+    shape = [ONE] * rank
+    for tensor in tensors:
+        for k, size in enumerate(tensor.shape):
+            at = rank - tensor.rank + k
+            if size != ONE:
+                shape[at] = size
+    return tuple(shape)
+
+
+def _spread(al: Algebra, tensor: Tensor, axis: int | None, shape: Shape) -> Cells:
+    """The cells of a tensor over all axes of `shape` but `axis`."""
+    cells, rank = tensor.cells, len(shape)
+    if axis is not None:
+        at = axis - (rank - tensor.rank)
+        if tensor.axis is None and at >= 0:
+            cells = _equal_along(cells, at)
+        elif tensor.size == ONE and shape[axis] != ONE:
+            cells = mapped(tensor, al.mean).cells
+    target = tuple(size[0] for k, size in enumerate(shape) if k != axis)
+    cells = cells.reshape((1,) * (len(target) - cells.ndim) + cells.shape)
+    spread: Cells = np.broadcast_to(cells, target)
+    return spread
+
+
+def _equal_along(cells: Cells, axis: int) -> Cells:
+    """Numbers along the axis of the vectors: they must be equal."""
+    rows = np.moveaxis(cells, axis, 0)
+    first: Cells = rows[:1][0, ...]
+    for k in range(1, len(rows)):
+        if any(a is not b for a, b in zip(rows[:1].flat, rows[k : k + 1].flat, strict=True)):
+            raise refusal(
+                "numbers that differ meet the coordinates of a vector",
+                "make them a parameter, or an input",
+            )
+    return first
+
+
+def pointwise(al: Algebra, make: Callable[..., Cell], *values: object) -> Tensor:
+    """A coordinatewise operation on tensors, parameters and numbers."""
+    cells, axis, shape = aligned(al, values)
+    out = filled(cells[0].shape, lambda i: make(*(c[i] for c in cells)))
+    return Tensor(out, axis, shape)
