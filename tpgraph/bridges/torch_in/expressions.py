@@ -19,29 +19,16 @@ from tpgraph.bridges.torch_in.cells import (
 )
 from tpgraph.bridges.torch_in.pieces import Key, Piece, key_of
 from tpgraph.bridges.torch_in.refusal import refusal
+from tpgraph.bridges.torch_in.reserved import DEFINED, SUMS
 from tpgraph.functions import PRIMITIVES, number_text
 from tpgraph.language.repetition import Linear, Use, generalized, runs, steps
 from tpgraph.language.repetition import Piece as Text
 from tpgraph.language.write_terms import APPLIED, ATOM, POWER, PRODUCT, SIGN, SUM
 
-__all__ = ["DEFINED", "Expressions", "Scalars"]
+__all__ = ["Expressions", "Scalars"]
 
 Pieces = tuple[Text, ...]
 
-DEFINED: dict[str, tuple[str, str]] = {
-    "norm": ("z, m, v", "(z - m) / sqrt(v + {0})"),
-    "gelu_tanh": ("z", "z / 2 * (1 + tanh(sqrt(2 / pi) * (z + 0.044715 * z^3)))"),
-    "elu": ("z", "relu(z) + {0} * (exp(min(z, 0)) - 1)"),
-    "mish": ("z", "z * tanh(softplus(z))"),
-    "relu6": ("z", "min(relu(z), 6)"),
-    "hardsigmoid": ("z", "min(relu(z + 3), 6) / 6"),
-    "hardswish": ("z", "z * min(relu(z + 3), 6) / 6"),
-    "log1p": ("z", "log(1 + z)"),
-    "expm1": ("z", "exp(z) - 1"),
-}
-"""Functions that the table lacks: parameters and body; {0} is a number that they are given."""
-
-_SUMS = "kqpr"
 _LARGEST = 10_000
 """The largest denominator; a number of a larger one is written as a decimal."""
 
@@ -242,7 +229,7 @@ def _use(piece: Piece) -> Use:
 
 def _rolled_sum(rows: list[Pieces]) -> list[Pieces]:
     """Terms that differ in numbers alone as `sum(… for k in …)`, again and again."""
-    for variable in _SUMS:
+    for variable in SUMS:
         if any(variable in _variables(row) for row in rows):
             continue
         shorter = _rolled_once(rows, variable)
@@ -257,7 +244,7 @@ def _variables(row: Pieces) -> set[str]:
     forms = [form for piece in row if isinstance(piece, Use) for form in piece.index]
     forms += [piece for piece in row if isinstance(piece, Linear)]
     inside = {name for form in forms for name, _ in form.terms}
-    return inside | {v for v in _SUMS if f" for {v} in " in row}
+    return inside | {v for v in SUMS if f" for {v} in " in row}
 
 
 def _rolled_once(rows: list[Pieces], variable: str) -> list[Pieces]:

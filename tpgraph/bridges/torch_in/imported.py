@@ -116,7 +116,7 @@ def copy_weights(
     tensors = dict(module.named_parameters(remove_duplicate=False))
     width = _width_of(tensors, imported)
     compiled = compile(imported.program)
-    sizes = {name: round(width * ratio) for name, ratio in imported.ratios.items()}
+    sizes = {w.name: round(width * imported.ratios[w.name]) for w in imported.program.base_widths}
     made = compiled.init(sizes, 0)
     factors = compiled.multipliers(made)
     for piece in imported.pieces:

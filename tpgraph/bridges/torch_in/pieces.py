@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from tpgraph.bridges.torch_in.cells import Block, Cell, Held, Product, Stored, reachable
 from tpgraph.bridges.torch_in.laws import Draws, Law
+from tpgraph.bridges.torch_in.reserved import RESERVED
 from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide
 from tpgraph.functions import PRIMITIVES
 from tpgraph.language.names import KEYWORDS, canonical
@@ -191,7 +192,7 @@ def _shortened(stems: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
             if not rivals:
                 break
         name = _stem(words[-length:]) if words else "W"
-        short[stem] = free_name(name, set())
+        short[stem] = free_name(name if name not in RESERVED else f"{name}_w", set(RESERVED))
     return short
 
 

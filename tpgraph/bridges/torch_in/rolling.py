@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from tpgraph.bridges.torch_in.reserved import BLOCKS, POSITIONS
 from tpgraph.bridges.torch_in.statements import Base, common_path
 from tpgraph.language.repetition import (
     Equate,
@@ -26,8 +27,6 @@ from tpgraph.language.repetition import (
 
 __all__ = ["Rolled", "rolled"]
 
-POSITIONS = "ijabcd"
-BLOCKS = "ltuvw"
 _LONGEST = 400
 """Statements in a block that may repeat."""
 

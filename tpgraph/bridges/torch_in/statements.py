@@ -293,7 +293,9 @@ def _may_have(cell: Cell) -> bool:
 def _is_light(cell: Cell) -> bool:
     """Whether a cell is as short as a name: a number times something, a mean of an input."""
     match cell:
-        case Op("mul", (Num(), rest)):
+        case Op("mul", (Num(value, power), rest)):
+            if value == -1 and not power:
+                return True
             return not isinstance(rest, Op | Product)
         case Mean(operand=Given() | Held()):
             return True

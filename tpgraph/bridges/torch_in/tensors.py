@@ -83,13 +83,15 @@ class Tensor:
 class Pending:
     """A parameter: `axes` are its own axes in the order they have now, None for new ones of size 1.
 
-    `cuts` are what is taken of each of its axes, `index` the places taken of those that are gone.
+    `cuts` are what is taken of each of its axes, `index` the places taken of those that are gone,
+    `factor` a number that it is multiplied by.
     """
 
     param: Stored
     axes: tuple[int | None, ...]
     cuts: tuple[Cut, ...]
     index: tuple[int | None, ...]
+    factor: Cell | None = None
 
     @property
     def shape(self) -> Shape:
@@ -175,8 +177,12 @@ def as_operator(al: Algebra, matrix: Pending | Operator) -> Operator:
     _require_a_width(block)
     flip = first > second
 
+    factor = matrix.factor
+
     def apply(transpose: bool) -> Callable[[Cell], Cell]:
-        return lambda x: al.product(block, transpose != flip, x)
+        if factor is None:
+            return lambda x: al.product(block, transpose != flip, x)
+        return lambda x: al.mul(factor, al.product(block, transpose != flip, x))
 
     return Operator(matrix.shape[0], matrix.shape[1], apply(False), apply(True))
 
@@ -235,8 +241,9 @@ def _of_parameter(al: Algebra, value: Pending, axis: int | None, unit: bool) -> 
             if of is not None:
                 cut = value.cuts[of]
                 places[of] = cut.start[0] + i * cut.step
-        return _vector(al, value.param, tuple(places), None if own is None else value.axes[own],
-                       value.cuts)  # fmt: skip
+        axis = None if own is None else value.axes[own]
+        found = _vector(al, value.param, tuple(places), axis, value.cuts)
+        return found if value.factor is None else al.mul(value.factor, found)
 
     return Tensor(filled([shape[k][0] for k in others], cell), own, shape)
 

@@ -8,16 +8,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tpgraph.bridges.torch_in.declarations import Dimensions, boxes
-from tpgraph.bridges.torch_in.expressions import DEFINED, Expressions
+from tpgraph.bridges.torch_in.expressions import Expressions
 from tpgraph.bridges.torch_in.pieces import free_name
-from tpgraph.bridges.torch_in.rolling import BLOCKS, POSITIONS, Rolled
-from tpgraph.functions import PRIMITIVES, number_text
+from tpgraph.bridges.torch_in.reserved import DEFINED, POSITIONS
+from tpgraph.bridges.torch_in.rolling import Rolled
+from tpgraph.functions import number_text
 from tpgraph.language.repetition import Equate, Loop, Statement, Use, pieces_text, uses
 
-__all__ = ["RESERVED", "Names", "function_lines", "output_line", "scalar_lines", "statement_lines"]
-
-RESERVED = {*POSITIONS, *BLOCKS, *"kqpr", "f", *PRIMITIVES, *DEFINED}
-"""What no parameter, input or width is called: loop variables, outputs, functions."""
+__all__ = ["Names", "function_lines", "output_line", "scalar_lines", "statement_lines"]
 
 _HINTS = {"m": "μ", "v": "v", "l": "λ", "s": "s", "e": "e", "w": "w", "r": "ρ", "a": "a"}
 _VECTORS = "xhzgyou"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from tpgraph.bridges.torch_in.cells import Cell, Excluded, Num, Op
@@ -78,6 +79,11 @@ def mul(call: Call, a: Any, b: Any) -> Any:
     """A product; of a matrix and a number a matrix."""
     if _is_matrix(b) and _is_number(a):
         a, b = b, a
+    if _is_number(a) and isinstance(b, Pending):
+        a, b = b, a
+    if isinstance(a, Pending) and _is_number(b):
+        factor = _factor(call, b)
+        return replace(a, factor=factor if a.factor is None else call.al.mul(factor, a.factor))
     if _is_number(b) and _is_matrix(a):
         return _scaled(call, as_operator(call.al, a), _factor(call, b))
     return pointwise(call.al, call.al.mul, a, b)
@@ -96,7 +102,7 @@ def _scaled(call: Call, matrix: Operator, factor: Cell) -> Operator:
 @rule("div", "true_divide")
 def div(call: Call, a: Any, b: Any, **_: Any) -> Any:
     """A quotient; of a matrix by a number a matrix."""
-    if _is_matrix(a) and _is_number(b):
+    if isinstance(a, Pending | Operator) and _is_number(b):
         return mul(call, a, call.tensor(call.al.div(1, _factor(call, b))))
     return pointwise(call.al, call.al.div, a, b)
 

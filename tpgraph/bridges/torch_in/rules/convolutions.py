@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -81,7 +82,7 @@ def convolution(
         return out
     assert isinstance(bias, Pending)
     axes = (None, *bias.axes, *(None,) * len(space))
-    spread = Pending(bias.param, axes, bias.cuts, bias.index)
+    spread = replace(bias, axes=axes)
     return pointwise(call.al, call.al.add, out, as_tensor(call.al, spread, 1 - out.rank))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -74,7 +75,7 @@ def _shaped(call: Call, value: Any, x: Tensor) -> Any:
         return None
     if isinstance(value, Pending):
         behind = (None,) * (x.rank - 2)
-        return Pending(value.param, (None, *value.axes, *behind), value.cuts, value.index)
+        return replace(value, axes=(None, *value.axes, *behind))
     tensor = call.tensor(value)
     for _axis in range(x.rank - 2):
         tensor = tensor.with_axis(tensor.rank) if tensor.rank else tensor
@@ -151,7 +152,7 @@ def group_norm(
     for index, pieces in zip(np.ndindex(*x.cells.shape), parts[0], strict=True):
         for g, piece in enumerate(pieces):
             split[(index[0], g, *index[1:])] = piece
-    moments = filled((lead, groups), lambda i: _moments(call, list(split[i].flat)))
+    moments = filled((lead, groups), lambda i: _moments(call, list(np.ravel(split[i]))))
     call.keep(Tensor(filled(moments.shape, lambda i: moments[i][0]), None, ()), "m")
     call.keep(Tensor(filled(moments.shape, lambda i: moments[i][1]), None, ()), "v")
 
@@ -195,7 +196,7 @@ def weight_norm(call: Call, v: Any, g: Any, axis: int = 0) -> list[Any]:
             "use it on layers whose inputs grow with the width, and plain layers elsewhere",
         )
     stored = Stored(v.param.name, v.param.shape, v.param.trained, normalized=True)
-    matrix = as_operator(al, Pending(stored, v.axes, v.cuts, v.index))
+    matrix = as_operator(al, replace(v, param=stored))
     gain = call.tensor(_gains(g), -1).cells.reshape(-1)[0]
 
     def forward(x: Cell) -> Cell:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -214,7 +215,7 @@ def trilinear(call: Call, a: Any, w: Any, b: Any, *_: Any) -> Tensor:
         raise refusal("a trilinear product that is none of nn.Bilinear")
     al = call.al
     real = [k for k, axis in enumerate(w.axes) if axis is not None]
-    W = Pending(w.param, tuple(w.axes[k] for k in real), w.cuts, w.index)
+    W = replace(w, axes=tuple(w.axes[k] for k in real))
     _, first, second = W.shape
     if is_wide(first) and not is_wide(second):
         x, y, W = y, x, W.permuted([0, 2, 1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
@@ -69,7 +70,7 @@ def unsqueeze(call: Call, x: Any, axis: int) -> Any:
     axis %= len(x.shape) + 1
     if isinstance(x, Pending):
         axes = (*x.axes[:axis], None, *x.axes[axis:])
-        return Pending(x.param, axes, x.cuts, x.index)
+        return replace(x, axes=axes)
     return call.tensor(x).with_axis(axis)
 
 
@@ -101,7 +102,7 @@ def expand(call: Call, x: Any, size: Sequence[Any], **_: Any) -> Any:
     if isinstance(x, Pending) and x.shape == shape[-len(x.shape) :]:
         new = len(shape) - len(x.shape)
         if all(s == ONE for s in shape[:new]):
-            return Pending(x.param, (None,) * new + x.axes, x.cuts, x.index)
+            return replace(x, axes=(None,) * new + x.axes)
     x = call.tensor(x)
     for _axis in range(len(shape) - x.rank):
         x = x.with_axis(0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -139,4 +140,4 @@ def _pending(x: Pending, shape: Shape) -> Pending | None:
             index[a] = x.cuts[a].start[0]
     real = iter(a for a, _ in kept)
     axes = tuple(None if s == ONE else next(real) for s in shape)
-    return Pending(x.param, axes, x.cuts, tuple(index))
+    return replace(x, axes=axes, index=tuple(index))
