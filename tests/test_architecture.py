@@ -2,8 +2,8 @@
 
 Floors: 0 arrays, bounds, embedded, errors, files, locks, seals, seeds, types · 1 functions ·
 2 program · 3 language, transform, notation, compiler, limits and the interpreter, which do not
-import each other · 4 training, kernels, gallery, bridges · 5 study, editor · above them the command line,
-which imports the public `tpgraph` alone.
+import each other · 4 training, kernels, gallery, bridges · 5 study, editor · above them the command
+line, which imports the public `tpgraph` alone.
 """
 
 import ast
@@ -269,9 +269,7 @@ def test_nothing_loads_an_extra_before_it_is_asked_to():
         "for name in tp.__all__: getattr(tp, name)\n"
         "assert not {'torch', 'jax'} & set(sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
