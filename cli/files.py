@@ -82,6 +82,7 @@ def parse_constants(values: list[str]) -> dict[str, Fraction]:
                 f"--set {shown(value)} is not understood",
                 expected="NAME=VALUE, such as L=10 or s=1/2",
             )
+        tp.bounds.NAME.require(len(name), f"--set {shown(name)} has a name of {len(name)}")
         number = read_exact(text, f"--set {name.strip()}")
         if name.strip() in chosen:
             raise tp.TPDataError(f"--set gives {name.strip()} twice")
@@ -110,6 +111,7 @@ def parse_widths(values: list[str]) -> dict[str, int]:
             raise tp.TPDataError(
                 f"--width {shown(value)} is not understood", expected="NAME=SIZE, such as n=1000"
             )
+        tp.bounds.NAME.require(len(name), f"--width {shown(name)} has a name of {len(name)}")
         if name.strip() in widths:
             raise tp.TPDataError(f"--width gives {name.strip()} twice")
         widths[name.strip()] = read_whole(size, f"--width {name.strip()}")
