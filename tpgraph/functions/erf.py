@@ -37,7 +37,7 @@ def erf(z):
     far = 1.0 - t * np.exp(np.polynomial.chebyshev.chebval(2.0 * t - 1.0, _ERF_FAR) - a * a)
     small = np.minimum(a, 0.5)
     near = small * np.polynomial.polynomial.polyval(small * small, _ERF_NEAR)
-    precision = np.result_type(np.asarray(z), np.float32)
+    precision = np.result_type(np.asarray(z).dtype, np.float32)
     return (np.sign(z) * np.where(a < 0.5, near, far)).astype(precision)
 '''
 """Source text that defines `erf(z)` with numpy (imported as np)."""
