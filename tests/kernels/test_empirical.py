@@ -15,9 +15,8 @@ from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.interpreter import interpret, sample
 from tpgraph.kernels import Kernel, empirical, empirical_kernel, grams, mean_kernel
 from tpgraph.language import parse
-from tpgraph.program import Parameter, Program
+from tpgraph.program import Parameter, Program, accented
 from tpgraph.transform import ntk
-from tpgraph.transform.contexts import accented
 from tpgraph.transform.kernel import BAR
 
 WIDTHS = {"n": 12}

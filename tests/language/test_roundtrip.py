@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import partial
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 import jsonschema
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import programs
 
-from tpgraph.errors import Source
+from tpgraph.errors import Source, TPError
 from tpgraph.functions import ADD, DIV, NEG, Apply, Number, number
 from tpgraph.language import format_text, from_json, load, parse, to_json, to_text
 from tpgraph.language.document import Document
@@ -33,10 +34,14 @@ from tpgraph.program import (
     Mean,
     Moment,
     Nonlin,
+    Pass,
     Place,
     Product,
     Program,
     Ref,
+    Step,
+    Symbol,
+    TimedName,
     Variable,
     check,
 )
@@ -313,9 +318,43 @@ def test_documents_fit_the_published_schema(program: Program) -> None:
 
 def test_a_document_keeps_places() -> None:
     builder, u, _ = small()
-    builder.bind("y", Mean(Ref(u)), place=Place("backward", "step 1", "u"))
+    caption = ("step ", Step(1), ", 50 % of train_", Symbol("ξ", timed=True))
+    passing = Pass("reference", 3, 2, caption, "t", "train")
+    timed = TimedName("x[1]~3", 3, "δ", "\u0303", "0", 2, r"x^{1}")
+    place = Place("backward", passing, "u", timed)
+    builder.bind("y", Mean(Ref(u)), place=place)
     program = from_json(to_json(builder.build()))
-    assert program.equations[0].place == Place("backward", "step 1", "u")
+    assert program.equations[0].place == place
+
+
+def places(program: Program) -> list[Place | None]:
+    """The places of data and equations."""
+    return [d.place for d in program.data] + [e.place for e in program.equations]
+
+
+@pytest.mark.parametrize("form", ["exact", "fluctuation"])
+def test_a_document_keeps_passes_and_timed_names(form: Literal["exact", "fluctuation"]) -> None:
+    program = unroll_sgd(parse(MLP), 2, 2, form=form)
+    assert places(from_json(to_json(program))) == places(program)
+    document = json.loads(to_json(program))
+    assert len(document["passes"]) == len({p.context for p in places(program) if p} - {None})
+    document["passes"][0]["time"] += 1
+    assert places(from_json(json.dumps(document))) != places(program)
+
+
+def test_a_document_with_captions_in_the_place_of_passes_is_read() -> None:
+    document = json.loads(to_json(backward(parse(MLP))))
+    for equation in document["equations"]:
+        equation["place"]["context"] = "step 1, test of train ξ₀"
+    contexts = {p.context for p in places(from_json(json.dumps(document))) if p is not None}
+    assert contexts == {Pass("train", caption=("step 1, test of train ξ₀",))}
+
+
+def test_a_pass_that_is_not_there() -> None:
+    document = json.loads(to_json(unroll_sgd(parse(MLP), 1)))
+    document["equations"][0]["place"]["context"] = 7
+    with pytest.raises(TPError, match=r"equations\[0\]: there is no pass 7"):
+        from_json(json.dumps(document))
 
 
 def test_the_document_of_a_text_has_its_schema_name() -> None:

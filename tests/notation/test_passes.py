@@ -13,6 +13,7 @@ import tpgraph as tp
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.notation.drawing import draw
 from tpgraph.notation.layout.passes.grounds import caption_latex
+from tpgraph.program import Pass, Step, Symbol
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "diagrams"
@@ -173,8 +174,13 @@ def test_drawing_is_deterministic():
 
 
 def test_captions():
-    assert caption_latex("step 12, train ξ₁₁") == r"\textit{step 12, train $\xi_{11}$}"
-    assert caption_latex("test ξ̃ after 1 step") == r"\textit{test $\tilde{\xi}$ after 1 step}"
+    train = Pass("train", 11, caption=("step ", Step(1), ", train ", Symbol("ξ", timed=True)))
+    assert caption_latex(train) == r"\textit{step 12, train $\xi_{11}$}"
+    later = replace(train, letter="τ")
+    assert str(later) == "step τ+1, train ξ_τ"
+    assert caption_latex(later) == r"\textit{step $τ+1$, train $\xi_{\tau}$}"
+    test = Pass("test", 1, caption=("test ", Symbol("ξ̃"), " after ", Step(), " step"))
+    assert caption_latex(test) == r"\textit{test $\tilde{\xi}$ after 1 step}"
 
 
 def test_what_cannot_be_drawn_is_said():

@@ -10,9 +10,8 @@ from transform.support import NETWORKS, WIDTHS, draw, gallery
 
 from tpgraph.errors import TPTypeError
 from tpgraph.interpreter import interpret
-from tpgraph.program import Moment, check
+from tpgraph.program import Moment, accented, check
 from tpgraph.transform import ntk
-from tpgraph.transform.contexts import accented
 from tpgraph.transform.kernel import BAR, _Kernel
 from tpgraph.transform.powers import Power
 

@@ -15,9 +15,9 @@ from transform.test_kernel import barred, gradients
 
 from tpgraph.functions.divided import at_zero
 from tpgraph.interpreter import interpret
-from tpgraph.program import MatMul, check
+from tpgraph.program import MatMul, TimedName, accented, check
 from tpgraph.transform import ntk, unroll_sgd
-from tpgraph.transform.contexts import TEST, Context, accented
+from tpgraph.transform.contexts import TEST
 from tpgraph.transform.schedule import coefficients
 
 STEPS, RATE, WIDTHS = 5, 0.1, {"n": 6}
@@ -69,7 +69,7 @@ def feed(program, unrolled, seed=3):
     *training, test = examples
     values = {**draw(unrolled, WIDTHS), **initial}
     for t, example in enumerate(training):
-        values.update((Context(t, t, "").data_name(k), v) for k, v in example.items())
+        values.update((TimedName(k, t).name, v) for k, v in example.items())
     for key, value in test.items():
         base, _, index = key.partition("[")
         values[accented(base, TEST) + (f"[{index}" if index else "")] = value

@@ -13,9 +13,9 @@ from transform.support import NETWORKS, WIDTHS, draw, gallery
 from tpgraph.errors import TPTypeError
 from tpgraph.interpreter import interpret, sample
 from tpgraph.language import parse, to_text
-from tpgraph.program import Moment, check
+from tpgraph.program import Moment, TimedName, accented, check
 from tpgraph.transform import backward, ntk, unroll_sgd
-from tpgraph.transform.contexts import TEST, Context, accented
+from tpgraph.transform.contexts import TEST
 from tpgraph.transform.unroll import Exact
 
 STEPS = 10
@@ -40,7 +40,7 @@ def compare(
     worst = 0.0
     for output in program.outputs:
         for t in range(steps + 1):
-            name = Context(t, t, "", TEST).name(output.name)
+            name = TimedName(output.name, t, accent=TEST).name
             want = real[t][output.name]
             size = max(1.0, np.abs(want).max())
             assert size < 1e6, "training diverges"
@@ -57,8 +57,8 @@ def feed(unrolled, initial, batches, test, widths):
         given[accented(base, TEST) + (f"[{index}" if index else "")] = value
     for t, batch in enumerate(batches):
         for i, example in enumerate(batch, start=1):
-            context = Context(t, t, "", element=i if len(batch) > 1 else None)
-            given.update({context.data_name(name): v for name, v in example.items()})
+            element = i if len(batch) > 1 else None
+            given.update({TimedName(k, t, element=element).name: v for k, v in example.items()})
     return given
 
 
@@ -194,9 +194,9 @@ def test_the_first_step_is_algorithm_1():
     assert [e.out.name for e in unrolled.equations if e.out.name in names] == names
     assert isinstance(unrolled.equation_of["χ_0"], Moment)
     places = {name: unrolled.equation_of[name].place for name in ("h_0", "dh_0", "x̃_0", "δx̃_1")}
-    assert places["h_0"].context == "step 1, train ξ₀"
+    assert str(places["h_0"].context) == "step 1, train ξ₀"
     assert (places["dh_0"].row, places["dh_0"].partner) == ("backward", "h_0")
-    assert places["x̃_0"].context == "test ξ̃"
+    assert str(places["x̃_0"].context) == "test ξ̃"
     assert places["δx̃_1"].row == "between"
 
 
@@ -238,7 +238,7 @@ def test_algorithm_1_equation_by_equation():
         "f̃_1 = f̃_0 + θ[2]",
     ):
         assert line in text
-    assert unrolled.equation_of["dx"].place.context == "step 1, train ξ₀"
+    assert str(unrolled.equation_of["dx"].place.context) == "step 1, train ξ₀"
 
 
 LABELLED = ALGORITHM_1.replace("output f", 'label h = "η^{1}"\nlabel ξ = "ζ"\noutput f')

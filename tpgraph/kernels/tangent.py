@@ -25,11 +25,12 @@ from tpgraph.program import (
     Parameter,
     Program,
     Variable,
+    join_name,
     split_name,
 )
 from tpgraph.program.reach import ancestors
 from tpgraph.transform.backward import Differentiated, differentiate_program
-from tpgraph.transform.emit import Emitter, Formula, join_name, start_builder
+from tpgraph.transform.emit import Emitter, Formula, start_builder
 from tpgraph.transform.gradients import Gradient, GradientTerm, gradients_of
 from tpgraph.transform.powers import ONE
 from tpgraph.transform.reverse import reads_out

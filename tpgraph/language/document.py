@@ -23,6 +23,7 @@ from tpgraph.errors import (
 )
 from tpgraph.functions import PRIMITIVES, Defined, Expression
 from tpgraph.language.define import require_small
+from tpgraph.language.document_places import PlaceReader, PlaceWriter
 from tpgraph.language.function_text import function_of
 from tpgraph.language.limits import require_size
 from tpgraph.language.printer import dim_names
@@ -35,7 +36,6 @@ from tpgraph.language.schema import (
     MatMulModel,
     MatrixModel,
     ParamModel,
-    PlaceModel,
     ScalarModel,
     VectorModel,
 )
@@ -84,10 +84,11 @@ class _Writer:
         self.program = program
         self.dims = dim_names(program)
         self.texts: dict[tuple[int, int], str] = {}
+        self.places = PlaceWriter()
 
     def document(self) -> dict[str, Any]:
         program = self.program
-        return {
+        found = {
             "schema": "tpgraph.program/1",
             "name": program.name,
             "widths": [
@@ -109,6 +110,7 @@ class _Writer:
             "loss": program.loss.name if program.loss is not None else None,
             "labels": dict(program.labels),
         }
+        return {**found, "passes": self.places.passes} if self.places.passes else found
 
     def _text(self, expression: Expression, arity: int) -> str:
         key = id(expression), arity
@@ -159,7 +161,9 @@ class _Writer:
                 return {**head, "shape": shape, "variance": variance, "scale": scale}
             case Data(variable) | Target(variable):
                 kind = "data" if isinstance(declaration, Data) else "target"
-                return {"kind": kind, "name": variable.name, "dim": self._dim(variable.dim)}
+                fed = {"kind": kind, "name": variable.name, "dim": self._dim(variable.dim)}
+                place = declaration.place if isinstance(declaration, Data) else None
+                return fed if place is None else {**fed, "place": self.places.place(place)}
             case _:
                 assert_never(declaration)
 
@@ -182,8 +186,7 @@ class _Writer:
                 }
         place = equation.place
         if place is not None:
-            entry = {"row": place.row, "context": place.context, "partner": place.partner}
-            found["place"] = entry
+            found["place"] = self.places.place(place)
         return found
 
 
@@ -236,6 +239,7 @@ class _Reader:
         self.unfolded: dict[str, tuple[int, int]] = {}
         self.widths: dict[str, Width] = {}
         self.texts: dict[tuple[str, int], Expression] = {}
+        self.places = PlaceReader(document)
         self.errors: list[TPError] = []
         self.failed: set[str] = set()
 
@@ -358,7 +362,9 @@ class _Reader:
                 return Parameter(Variable(item.name, shape), item.variance, item.scale)
             case FedModel():
                 variable = Variable(item.name, Vector(self._dim(item.dim)))
-                return Data(variable) if item.kind == "data" else Target(variable)
+                if item.kind == "target":
+                    return Target(variable)
+                return Data(variable, place=self.places.place(item.place))
             case _:
                 assert_never(item)
 
@@ -368,7 +374,7 @@ class _Reader:
         return self.widths[name]
 
     def _equation(self, item: EquationModel) -> None:
-        place = _place(item.place)
+        place = self.places.place(item.place)
         if isinstance(item, MatMulModel):
             matrix, operand = self._variable(item.matrix), self._variable(item.operand)
             if not matrix.is_matrix:
@@ -406,7 +412,3 @@ def _fraction(text: str) -> Fraction:
         return Fraction(text)
     except ZeroDivisionError:
         raise TPTypeError(f"{text} divides by zero") from None
-
-
-def _place(item: PlaceModel | None) -> Place | None:
-    return Place(item.row, item.context, item.partner) if item is not None else None

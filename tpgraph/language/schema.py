@@ -102,20 +102,62 @@ class ParamModel(_Model):
     scale: Real = 1.0
 
 
+class StepModel(_Model):
+    """In a caption: the time of the pass plus an offset."""
+
+    step: int
+
+
+class SymbolModel(_Model):
+    """In a caption: a name, which is mathematics; timed, with the time of the pass below it."""
+
+    symbol: Words
+    timed: bool = False
+
+
+class PassModel(_Model):
+    """One example passing through the network: of training, of a test, or at initial weights."""
+
+    kind: Literal["train", "test", "reference"]
+    time: int = 0
+    element: int | None = None
+    caption: list[Words | StepModel | SymbolModel] = []
+    letter: Words | None = None
+    of: Literal["train", "test"] | None = None
+
+
+class TimedModel(_Model):
+    """The variable `of` a network in one of many passes, and what makes its name there."""
+
+    of: Name
+    time: int | None
+    prefix: Words = ""
+    accent: Words = ""
+    mark: Words = ""
+    element: int | None = None
+    latex: Label | None = None
+
+
+class PlaceModel(_Model):
+    """Where something belongs in a computation of several passes.
+
+    `context` is the position of its pass in the document's `passes`; older documents have the
+    caption of the pass there.
+    """
+
+    row: Literal["forward", "backward", "between"]
+    context: Annotated[int, Field(ge=0, strict=True)] | Words | None = None
+    partner: Name | None = None
+    timed: TimedModel | None = None
+
+
 class FedModel(_Model):
     """An input or a target, fed at run time."""
 
     kind: Literal["data", "target"]
     name: Name
     dim: Dim
-
-
-class PlaceModel(_Model):
-    """Where the notation puts what an equation binds."""
-
-    row: Literal["forward", "backward", "between"]
-    context: Words | None = None
-    partner: Name | None = None
+    place: PlaceModel | None = None
 
 
 class MatMulModel(_Model):
@@ -154,6 +196,7 @@ class Document(_Model):
     dims: dict[Base, Annotated[int, Field(ge=1, le=10**9)]] = {}
     parametrization: ParametrizationModel | None = None
     functions: list[FunctionModel] = []
+    passes: list[PassModel] = []
     declarations: list[DeclarationModel] = []
     equations: list[EquationModel] = []
     outputs: list[Name] = []

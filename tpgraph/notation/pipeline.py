@@ -17,10 +17,9 @@ from tpgraph.notation.diagram.matrices import matrices_of
 from tpgraph.notation.diagram.nesting import nested
 from tpgraph.notation.diagram.path_labels import labelled
 from tpgraph.notation.diagram.plating import fold, fold_passes
-from tpgraph.notation.diagram.rounding import shortened
 from tpgraph.notation.drawn.instance import Instance
 from tpgraph.notation.drawn.local import localised
-from tpgraph.notation.drawn.signals import signals_once
+from tpgraph.notation.drawn.signals import called, signals_once
 from tpgraph.notation.drawn.steps import generic_step
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.layout.effort import require_feasible
@@ -136,28 +135,29 @@ def _with_plates(folded: Folded, options: Options) -> Scene | None:
 
 def _passes(program: Program, options: Options) -> Scene:
     """The scene of a program whose equations have places; unfolded where plates have no room."""
+    others = called(program)
     program = signals_once(program)
     if options.fold:
         drawn = program.body if options.shown == "body" else frozenset(program.equation_of)
-        step = generic_step(program, drawn)
+        step = generic_step(program, drawn, others)
         passes = localised(program, drawn) if step is None else step.passes
         shown = program if passes is None else passes.program
         folded = _folded_passes(shown, passes, options)
-        around = None if step is None else step.label
+        around = None if step is None else (step.letter, step.label)
         if folded.plates or around:
             try:
                 return _laid_out_passes(shown, folded, options, around)
             except PlateError:
                 if around:
                     raise
-    diagram = shortened(diagram_of(program, shown=options.shown, style=options.look))
+    diagram = diagram_of(program, shown=options.shown, style=options.look, brief=True)
     folded = Folded(labelled(diagram, options.paths) if options.paths else diagram)
     scene = _laid_out_passes(program, folded, options)
     return overlaid(scene, options.paths, options.look) if options.paths else scene
 
 
 def _laid_out_passes(
-    program: Program, folded: Folded, options: Options, around: str | None = None
+    program: Program, folded: Folded, options: Options, around: tuple[str, str] | None = None
 ) -> Scene:
     look, engine = options.look, options.layout_engine
     return lay_out_passes(program, folded, options.direction, look, engine, around)
@@ -166,7 +166,8 @@ def _laid_out_passes(
 def _folded_passes(program: Program, passes: Instance | None, options: Options) -> Folded:
     """The folded diagram of passes, what they are given beside every gate that reads it."""
     look = options.look
-    diagram = shortened(diagram_of(program, shown=options.shown, style=look))
+    sums = frozenset() if passes is None else passes.sums
+    diagram = diagram_of(program, shown=options.shown, style=look, brief=True, sums=sums)
     if passes is not None:
         diagram = filled(diagram, passes.fills)
     folded = fold_passes(program, diagram, sideways=options.direction in ("LR", "RL"))

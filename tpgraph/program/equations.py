@@ -19,6 +19,7 @@ from typing import Literal, TypeAlias
 
 from tpgraph.errors import Span
 from tpgraph.functions import Expression
+from tpgraph.program.passes import Pass, TimedName
 from tpgraph.program.variables import Variable
 from tpgraph.types import Width
 
@@ -42,11 +43,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the notation should put what an equation binds: nothing else reads it."""
+    """Where something belongs in a computation of several passes.
+
+    `context` is its pass, `partner` the variable of which it is the error signal, `timed` what it
+    is of the network that was written out.
+    """
 
     row: Literal["forward", "backward", "between"]
-    context: str | None = None
+    context: Pass | None = None
     partner: str | None = None
+    timed: TimedName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,7 @@ class Data(_Single):
     variable: Variable
     span: Span | None = field(default=None, compare=False, repr=False)
     origin: Origin | None = field(default=None, compare=False, repr=False)
+    place: Place | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,12 @@ from tpgraph.errors import (
 )
 from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression
 from tpgraph.program.equations import (
+    Data,
     Declaration,
     Equation,
     InitialScalar,
     MatMul,
     Parameter,
-    Place,
     Target,
 )
 from tpgraph.program.naming import (
@@ -39,6 +39,7 @@ from tpgraph.program.naming import (
     require_words,
 )
 from tpgraph.program.parametrization import MUP, NTK, STANDARD, Parametrization
+from tpgraph.program.place_rules import require_place
 from tpgraph.program.rules import (
     MAX_NUMBER,
     Checked,
@@ -52,7 +53,6 @@ from tpgraph.types import Fixed, Width
 __all__ = ["Gate"]
 
 _MAX_EXPONENT = 100
-_ROWS = ("forward", "backward", "between")
 
 
 class Gate:
@@ -150,6 +150,8 @@ class Gate:
                 raise TPNameError(f"{variable} is declared twice", declaration.span)
             names.add(variable.name)
         check_declaration(declaration)
+        if isinstance(declaration, Data) and declaration.place is not None:
+            require_place(declaration.place, declaration.span)
         if isinstance(declaration, InitialScalar):
             self._require_defined(declaration.value, declaration.span)
         self._require_dimensions(declaration)
@@ -165,7 +167,7 @@ class Gate:
         if not isinstance(equation, MatMul):
             self._require_defined(equation.function, equation.span)
         if equation.place is not None:
-            self._require_place(equation.place, equation.span)
+            require_place(equation.place, equation.span)
         origin = equation.origin
         self._bind(equation.out, equation.span if origin is None else origin.span)
         self._equations.append(equation)
@@ -303,14 +305,6 @@ class Gate:
         for argument in expression.arguments:
             self._require_defined(argument, span)
         self._known[id(expression)] = expression  # kept, so that its identity stays its own
-
-    def _require_place(self, place: Place, span: Span | None) -> None:
-        if place.row not in _ROWS:
-            raise TPTypeError(f"a place has the row {place.row!r}", span, ", ".join(_ROWS))
-        if place.context is not None:
-            require_words(place.context, "the context of a place", span)
-        if place.partner is not None:
-            require_name(place.partner, span)
 
     def _bind(self, variable: Variable, span: Span | None) -> None:
         self._scope[variable.name] = variable

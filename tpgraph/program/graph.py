@@ -23,6 +23,7 @@ from tpgraph.program.equations import (
 )
 from tpgraph.program.gate import Gate
 from tpgraph.program.parametrization import Parametrization
+from tpgraph.program.passes import TimedName
 from tpgraph.program.variables import Variable
 from tpgraph.types import Width
 from tpgraph.viewer import svg_of
@@ -89,6 +90,14 @@ class Program:
             for name in dict.fromkeys(v.name for v in equation.inputs):
                 users[name].append(equation)
         return MappingProxyType({name: tuple(found) for name, found in users.items()})
+
+    @cached_property
+    def timed(self) -> Mapping[str, TimedName]:
+        """What variables are of the network of which this program writes out many passes."""
+        places = [(d.variable.name, d.place) for d in self.data]
+        places += [(e.out.name, e.place) for e in self.equations]
+        found = {name: place.timed for name, place in places if place and place.timed}
+        return MappingProxyType(found)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -13,15 +13,18 @@ import unicodedata
 from tpgraph.functions import Defined, Expression, to_latex
 from tpgraph.program.equations import MatMul
 from tpgraph.program.graph import Program
-from tpgraph.program.variables import GREEK, Variable, split_name
+from tpgraph.program.variables import GREEK, LATEX_ACCENTS, Variable, split_name
 
-__all__ = ["default_latex", "expression_latex", "latex_functions", "latex_name", "matrix_latex"]
+__all__ = [
+    "default_latex",
+    "expression_latex",
+    "headword",
+    "latex_functions",
+    "latex_name",
+    "matrix_latex",
+]
 
 _COMMANDS = {letter: rf"\{name}" for name, letter in GREEK.items()}
-_ACCENTS = {
-    "\u0303": r"\tilde", "\u0302": r"\hat", "\u0307": r"\dot", "\u0304": r"\bar",
-    "\u030a": r"\mathring",
-}  # fmt: skip
 _LETTER = re.compile(r"(.)([\u0300-\u036f]*)", re.DOTALL)
 
 
@@ -42,6 +45,15 @@ def default_latex(name: str) -> str:
     return text + (rf"\sim{temporary}" if temporary is not None else "")
 
 
+def headword(name: str) -> str:
+    """What a label shows of a name before sub- and superscripts.
+
+    >>> headword("σ_w[1]")
+    'σ'
+    """
+    return split_name(name)[0].partition("_")[0]
+
+
 def _letters(word: str) -> str:
     pieces = _LETTER.findall(unicodedata.normalize("NFD", word))
     plain = all(letter.isascii() and not accents for letter, accents in pieces)
@@ -52,7 +64,7 @@ def _letters(word: str) -> str:
     for letter, accents in pieces:
         piece = _COMMANDS.get(letter, letter)
         for accent in accents:
-            piece = rf"{_ACCENTS.get(accent, '')}{{{piece}}}"
+            piece = rf"{LATEX_ACCENTS.get(accent, '')}{{{piece}}}"
         spaced = text.startswith("\\") or "\\" in text.rpartition("{")[2]
         text += f" {piece}" if spaced and piece[0].isalnum() and text[-1] not in "}" else piece
     return text

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from tpgraph.errors import TPNameError
 from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Type, Vector, Width
 
-__all__ = ["ACCENTS", "GREEK", "Variable", "canonical_name", "split_name", "temporary_name"]
+__all__ = [
+    "ACCENTS",
+    "GREEK",
+    "LATEX_ACCENTS",
+    "Variable",
+    "canonical_name",
+    "join_name",
+    "split_name",
+    "temporary_name",
+]
 
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "zeta": "ζ",
@@ -24,6 +33,12 @@ ACCENTS = {
     "tilde": "\u0303", "hat": "\u0302", "dot": "\u0307", "bar": "\u0304", "ring": "\u030a",
 }  # fmt: skip
 """Accents that a name can end in, and the combining characters that they stand for."""
+
+LATEX_ACCENTS = {
+    "\u0303": r"\tilde", "\u0302": r"\hat", "\u0307": r"\dot", "\u0304": r"\bar",
+    "\u030a": r"\mathring",
+}  # fmt: skip
+"""The commands of these characters."""
 
 _NAME = re.compile(
     r"(?P<base>[^\[\]~]+)(?:\[(?P<index>-?\d+(?:,-?\d+)*)\])?(?:~(?P<temporary>\d+))?"
@@ -120,6 +135,16 @@ def split_name(name: str) -> tuple[str, tuple[int, ...], int | None]:
         raise TPNameError(f"{name!r} cannot be the name of a variable")
     index = tuple(int(i) for i in match["index"].split(",")) if match["index"] else ()
     return match["base"], index, int(match["temporary"]) if match["temporary"] else None
+
+
+def join_name(base: str, index: tuple[int, ...], temporary: int | None = None) -> str:
+    """The name of these parts: the inverse of `split_name`.
+
+    >>> join_name("h", (1, 2), 3)
+    'h[1,2]~3'
+    """
+    text = f"{base}[{','.join(map(str, index))}]" if index else base
+    return text if temporary is None else f"{text}~{temporary}"
 
 
 def temporary_name(target: str, k: int) -> str:

@@ -21,13 +21,13 @@ from tpgraph.program import (
     Place,
     Program,
     Variable,
+    join_name,
     split_name,
 )
 from tpgraph.transform.emit import (
     Emitter,
     Formula,
     base_names,
-    join_name,
     keep_labels,
     label_errors,
     start_builder,

@@ -32,9 +32,12 @@ from tpgraph.program import (
     MatMul,
     Moment,
     Nonlin,
+    Origin,
     Place,
     Program,
+    TimedName,
     Variable,
+    join_name,
     split_name,
 )
 from tpgraph.transform.powers import Power
@@ -45,23 +48,12 @@ __all__ = [
     "Formula",
     "base_names",
     "compact",
-    "join_name",
     "keep_labels",
     "label_errors",
     "start_builder",
 ]
 
 _ROOT = div(number(1), Apply(PRIMITIVES["sqrt"], (Argument(0),)))
-
-
-def join_name(base: str, index: tuple[int, ...], temporary: int | None = None) -> str:
-    """The name of these parts: the inverse of `split_name`.
-
-    >>> join_name("h", (1, 2), 3)
-    'h[1,2]~3'
-    """
-    text = f"{base}[{','.join(map(str, index))}]" if index else base
-    return text if temporary is None else f"{text}~{temporary}"
 
 
 def base_names(program: Program) -> set[str]:
@@ -147,6 +139,8 @@ class Emitter:
         self.ones: set[str] = set()  # variables that are known to be 1 or the vector of ones
         self.rescaled: dict[str, tuple[Power, Variable]] = {}  # name: it is factor · variable
         self.last: Equation | None = None
+        self.timed = dict(program.timed)
+        self.origins: dict[str, Origin | None] = {}
         self._counts: dict[str, int] = {}
         self._roots: dict[Width, Variable] = {}
         self._partials: dict[tuple[Expression, int], Expression] = {}
@@ -161,6 +155,12 @@ class Emitter:
             k += 1
         return candidate
 
+    def named(self, timed: TimedName, origin: Origin | None = None) -> str:
+        """A free name for what this is, made of what a statement makes."""
+        name = self.free(timed.name)
+        self.timed[name], self.origins[name] = timed, origin
+        return name
+
     def temporary(self, target: str) -> str:
         """A free name for an intermediate of the statement that binds `target`."""
         base, index, _ = split_name(target)
@@ -169,6 +169,8 @@ class Emitter:
         while (name := f"{stem}~{k}") in self.builder.scope:
             k += 1
         self._counts[stem] = k
+        if target in self.timed:
+            self.timed[name] = self.timed[target].temporary(k)
         return name
 
     def reserve(self, target: str, count: int) -> None:
@@ -202,7 +204,11 @@ class Emitter:
         return self.add(replace(equation, place=equation.place or place))
 
     def add(self, equation: Equation) -> Variable:
-        """Add an equation."""
+        """Add an equation, with what is known of what it binds."""
+        timed, place = self.timed.get(equation.out.name), equation.place
+        if timed is not None and place is not None and place.timed is None:
+            origin = equation.origin or self.origins.get(equation.out.name)
+            equation = replace(equation, place=replace(place, timed=timed), origin=origin)
         self.last = equation
         return self.builder.add(equation)
 

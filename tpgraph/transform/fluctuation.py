@@ -35,9 +35,9 @@ from fractions import Fraction
 
 from tpgraph.functions import Expression, add, mul, neg
 from tpgraph.functions.divided import divided_difference
-from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, Variable, split_name
+from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, TimedName, Variable
 from tpgraph.transform.contexts import Context
-from tpgraph.transform.emit import Emitter, Formula, compact, join_name
+from tpgraph.transform.emit import Emitter, Formula, compact
 from tpgraph.transform.powers import ONE, Power, size
 from tpgraph.transform.schedule import Coefficients, difference
 from tpgraph.transform.template import Template
@@ -77,12 +77,12 @@ class Fluctuation(Exact):
                 continue
             if self._is_outer(equation.out):
                 context.values[name] = self._outer(context, equation)
-                self.label(context, name, context.values[name])
+                self.label(context.timed(name, self.labels), context.values[name])
                 continue
             change = self._changed(context, equation)
             if change is not None:
                 context.changes[name] = change
-                self.label(context, name, change, "δ")
+                self.label(self._delta(context, name), change)
 
     def value(self, context: Context, variable: Variable) -> Variable:
         """What a variable is in a context: x_t = x_r + ε δx, written when it is first needed."""
@@ -97,11 +97,12 @@ class Fluctuation(Exact):
         formula = Formula()
         start = formula.ref(before)
         expression = add(start, mul(formula.ref(self.epsilon), formula.ref(change)))
-        outer_place, self.emitter.place = self.emitter.place, Place("forward", context.caption)
-        bound = self.emitter.bind(self.emitter.free(context.name(name)), formula, expression)
+        timed = context.timed(name, self.labels)
+        outer_place, self.emitter.place = self.emitter.place, Place("forward", context.passing)
+        bound = self.emitter.bind(self.emitter.named(timed), formula, expression)
         self.emitter.place = outer_place
         context.values[name] = bound
-        self.label(context, name, bound)
+        self.label(timed, bound)
         return bound
 
     def _is_outer(self, variable: Variable) -> bool:
@@ -122,13 +123,14 @@ class Fluctuation(Exact):
         before = formula.ref(self.value(context.reference, variable))
         expression = self.emitter.scaled(formula, self.root_n, add(after, neg(before)))
         self.emitter.place = _BETWEEN
-        change = self.emitter.bind(self._delta_name(context, name), formula, expression)
+        delta = self._delta(context, name)
+        change = self.emitter.bind(self.emitter.named(delta), formula, expression)
         context.changes[name] = change
-        self.label(context, name, change, "δ")
+        self.label(delta, change)
         return change
 
-    def _delta_name(self, context: Context, name: str) -> str:
-        return self.emitter.free(context.name(name, prefix="δ"))
+    def _delta(self, context: Context, name: str) -> TimedName:
+        return context.timed(name, self.labels, "δ")
 
     def _vector_change(self, context: Context, b: Variable) -> Variable | None:
         """δb = √n (b_t − b_r)."""
@@ -140,10 +142,9 @@ class Fluctuation(Exact):
             terms = list(self.update(b.name, False, None, steps, self.root_n))
             if not terms:
                 return None
-            base, index, _ = split_name(b.name)
-            since = "" if r in (t - 1, t) else f"{r}_"
+            since = "" if r in (t - 1, t) else f"_{r}"
             self.emitter.place = _BETWEEN
-            name = self.emitter.free(join_name(f"δ{base}_{since}{t}", index))
+            name = self.emitter.named(TimedName(b.name, t, "δ", mark=since))
             self._vector_changes[key] = self.combine(name, [], terms)
         return self._vector_changes[key]
 
@@ -154,7 +155,7 @@ class Fluctuation(Exact):
         changes = {a.name: self._change(context, a) for a in equation.arguments}
         if not any(changes.values()):
             return None
-        name = self._delta_name(context, equation.out.name)
+        name = self.emitter.named(self._delta(context, equation.out.name), equation.origin)
         formula, expression = self._difference(context, equation, changes)
         self.emitter.place = _BETWEEN
         if isinstance(equation, Moment):
@@ -186,7 +187,7 @@ class Fluctuation(Exact):
         """δh = W_r δx + √n (W_t − W_r) x_t, with W or its transpose."""
         W, transpose, x = equation.matrix, equation.transpose, equation.operand
         change = self._change(context, x)
-        name = self._delta_name(context, equation.out.name)
+        name = self.emitter.named(self._delta(context, equation.out.name), equation.origin)
         terms = self._weight_terms(context, equation, change, ONE, self.root_n)
         self.emitter.place = _BETWEEN
         if change is None:
@@ -232,21 +233,22 @@ class Fluctuation(Exact):
         epsilon = ONE / self.root_n
         terms = self._weight_terms(context, equation, change, epsilon, ONE)
         before = self.value(context.reference, equation.out)
+        timed = context.timed(equation.out.name, self.labels)
+        name = self.emitter.named(timed, equation.origin)
         if change is not None:
-            terms.insert(0, self._read_out(context, equation, change))
-        name = self.emitter.free(context.name(equation.out.name))
-        self.emitter.place = Place("forward", context.caption)
+            terms.insert(0, self._read_out(context, equation, change, name))
+        self.emitter.place = Place("forward", context.passing)
         return self.combine(name, [(1.0, before)], terms)
 
-    def _read_out(self, context: Context, equation: MatMul, change: Variable) -> Term:
+    def _read_out(self, context: Context, equation: MatMul, change: Variable, f: str) -> Term:
         """ε α_t V δx; with the readout row v = s V' at hand, ε α_t (m/s) mean(v δx)."""
         V, transpose = equation.matrix, equation.transpose
         epsilon = Power(self._alpha(context, V)) / self.root_n
         row = self._readout_row(equation)
         self.emitter.place = _BETWEEN
         if row is None:
-            name = self._temporary(context.name(equation.out.name))
-            return Term(self.unique(epsilon), (), self.product(name, V, transpose, change))
+            product = self.product(self._temporary(f), V, transpose, change)
+            return Term(self.unique(epsilon), (), product)
         theta = self.moment(row, change)
         assert theta is not None, "a change is not constant"
         factor = epsilon * size(change.dim) / self.template.scales.vector

@@ -23,12 +23,14 @@ from tpgraph.program import (
     Program,
     Target,
     Variable,
+    accented,
+    accented_latex,
+    join_name,
     split_name,
 )
 from tpgraph.program.reach import ancestors, descendants
 from tpgraph.transform.backward import differentiate_program
-from tpgraph.transform.contexts import accented, accented_latex
-from tpgraph.transform.emit import Emitter, Formula, join_name, keep_labels, start_builder
+from tpgraph.transform.emit import Emitter, Formula, keep_labels, start_builder
 from tpgraph.transform.gradients import Gradient, GradientTerm, gradients_of, inner_product_factor
 from tpgraph.transform.powers import ONE, Power
 
@@ -128,7 +130,7 @@ class _Kernel:
         place = equation.place
         if place is not None and place.partner is not None:
             partner = self.bars.get(place.partner)
-            place = replace(place, partner=partner.name if partner else place.partner)
+            place = replace(place, partner=partner.name if partner else place.partner, timed=None)
         if isinstance(equation, MatMul):
             operand = self._second(equation.operand)
             doubled: Equation = replace(equation, out=out, operand=operand, place=place)

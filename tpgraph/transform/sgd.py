@@ -8,7 +8,12 @@ from typing import Literal
 from tpgraph.bounds import EQUATIONS
 from tpgraph.errors import TPTypeError
 from tpgraph.program import Data, Declaration, MatMul, Program, Target, split_name
-from tpgraph.transform.contexts import TEST, Context, accented, subscript
+from tpgraph.transform.contexts import (
+    Context,
+    reference_context,
+    test_context,
+    train_context,
+)
 from tpgraph.transform.emit import Emitter, start_builder
 from tpgraph.transform.fluctuation import Fluctuation
 from tpgraph.transform.schedule import LearningRate, coefficients
@@ -38,7 +43,7 @@ def unroll_sgd(
     Data ξ of step t become ξ_t (ξ_t[i] for element i of a batch), targets alike; with `test` there
     is a test example ξ̃ beside, which passes before the first step and after every one. The outputs
     are those of all passes, in order: f̃_0, f_0, f̃_1, …, f̃_T. Other names, and labels with them,
-    are made by `tpgraph.transform.contexts`. W_t stands nowhere: only initial matrices do.
+    are made by `tpgraph.program.TimedName`. W_t stands nowhere: only initial matrices do.
 
     `form="exact"` recomputes every pass (`tpgraph.transform.unroll`); `form="fluctuation"` writes
     later passes as ε times δ variables (`tpgraph.transform.fluctuation`), so that the limit keeps
@@ -99,7 +104,7 @@ def _exact(run: Exact, steps: int, batch: int, test: bool) -> Iterator[Context]:
         if followed is not None:
             run.run(followed, run.template.forward)
             yield followed
-            followed = _at(followed, t + 1)
+            followed = test_context(_input_name(run), t + 1, followed)
         if t == steps:
             return
         contexts = _train_contexts(run, t, batch)
@@ -122,7 +127,7 @@ def _fluctuation(run: Fluctuation, steps: int, batch: int, test: bool) -> Iterat
             write = run.run if t == 0 else run.follow
             write(followed, one.forward)
             yield followed
-            followed = _at(followed, t + 1)
+            followed = test_context(_input_name(run), t + 1, followed)
         if t == steps:
             return
         contexts = _train_contexts(run, t, batch)
@@ -139,19 +144,9 @@ def _fluctuation(run: Fluctuation, steps: int, batch: int, test: bool) -> Iterat
 
 def _test_context(run: Exact) -> Context:
     """The test example before training."""
-    context = Context(0, 0, f"test {accented(_input_name(run), TEST)}", TEST)
+    context = test_context(_input_name(run), 0, None)
     used = {v.name for e in run.template.forward for v in e.inputs}
     run.declare(context, used)
-    return context
-
-
-def _at(before: Context, t: int) -> Context:
-    """The same test example at time t."""
-    caption = before.caption.partition(" after")[0]
-    word = "step" if t == 1 else "steps"
-    context = Context(t, t, f"{caption} after {t} {word}", TEST, reference=before)
-    context.values = dict(before.given)
-    context.given = before.given
     return context
 
 
@@ -159,9 +154,7 @@ def _train_contexts(run: Exact, t: int, batch: int) -> list[Context]:
     elements = [None] if batch == 1 else list(range(1, batch + 1))
     contexts = []
     for element in elements:
-        of = "" if element is None else f", element {element}"
-        caption = f"step {t + 1}, train {_input_name(run)}{subscript(t)}{of}"
-        context = Context(t, t, caption, element=element)
+        context = train_context(_input_name(run), t, element)
         used = {v.name for e in run.template.train for v in e.inputs}
         run.declare(context, used)
         contexts.append(context)
@@ -170,13 +163,7 @@ def _train_contexts(run: Exact, t: int, batch: int) -> list[Context]:
 
 def _bare(run: Fluctuation, context: Context) -> Context:
     """The reference of a context, written: its example at the initial weights, decayed by now."""
-    time = context.time if run.plan.decays else 0
-    example = context.caption.partition(" after")[0]
-    example = example.partition(", ")[2] or example
-    decayed = f", decayed as after step {time}" if time else ""
-    caption = f"{example} at initialization{decayed}"
-    bare = Context(time, context.number, caption, context.accent, "0", context.element, bare=True)
-    bare.values = dict(context.given)
+    bare = reference_context(context, run.plan.decays)
     run.run(bare, run.template.forward)
     return bare
 

@@ -13,14 +13,14 @@ import unicodedata
 from dataclasses import replace
 
 from tpgraph.errors import TPTypeError
-from tpgraph.program import Equation, Moment, Place, Program, split_name
+from tpgraph.program import Equation, Moment, Pass, Place, Program, Symbol, split_name
 from tpgraph.program.graph import varied
 from tpgraph.transform.contexts import TEST
 
 __all__ = ["TEST_PASS", "TRAIN_PASS", "staged"]
 
-TRAIN_PASS = "First forward/backward pass on train example ξ"
-TEST_PASS = f"First forward pass on test example ξ{TEST}"
+TRAIN_PASS = Pass("train", caption=("First forward/backward pass on train example ", Symbol("ξ")))
+TEST_PASS = Pass("test", caption=("First forward pass on test example ", Symbol(f"ξ{TEST}")))
 
 
 def staged(program: Program) -> Program:

@@ -14,7 +14,7 @@ parametrization M²m/S = σ²/√n = σ²ε, in μP of order one. Source: Tensor
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tpgraph.functions import MUL, Apply, Argument, Expression, add, mul, number
@@ -26,11 +26,12 @@ from tpgraph.program import (
     Nonlin,
     Place,
     Target,
+    TimedName,
     Variable,
     split_name,
 )
 from tpgraph.transform.contexts import Context
-from tpgraph.transform.emit import Emitter, Formula
+from tpgraph.transform.emit import Emitter, Formula, base_names
 from tpgraph.transform.gradients import GradientTerm
 from tpgraph.transform.powers import ONE, Power, multiplier, rate, size
 from tpgraph.transform.schedule import Coefficients
@@ -80,8 +81,13 @@ class Exact:
         self._labelled: set[str] = set()
         self._theta = self._free_base("θ")
 
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels of the template."""
+        return self.template.program.labels
+
     def _free_base(self, base: str) -> str:
-        taken = {name.partition("[")[0] for name in self.template.program.variables}
+        taken = base_names(self.template.program)
         while base in taken:
             base += "_"
         return base
@@ -109,26 +115,24 @@ class Exact:
                 self._share(context, equation)
             else:
                 context.values[name] = self._write(context, equation)
-                self.label(context, name, context.values[name])
+                self.label(context.timed(name, self.labels), context.values[name])
 
-    def label(self, context: Context, name: str, made: Variable, prefix: str = "") -> None:
-        """Label what stands for a variable of the template in a context, if that has a label."""
-        latex = self.template.program.labels.get(name)
-        if latex is not None and made.name not in self._labelled:
+    def label(self, timed: TimedName, made: Variable) -> None:
+        """Label what stands for a variable of the template, if that has a label."""
+        if timed.label is not None and made.name not in self._labelled:
             self._labelled.add(made.name)
-            self.emitter.builder.label(made.name, context.label(latex, prefix))
+            self.emitter.builder.label(made.name, timed.label)
 
     def _share(self, context: Context, equation: Equation) -> None:
         """Write an equation that is the same in every context, once, in the first."""
         name = equation.out.name
         if name not in self.shared:
-            self.emitter.place = _place(context, equation)
+            self.emitter.place = self._place(context, equation)
             arguments = [self.shared.get(v.name, v) for v in equation.inputs]
             made = self._copy(self.emitter.free(name), equation, arguments)
             self.shared[name] = made
-            labels = self.template.program.labels
-            if name in labels:
-                self.emitter.builder.label(made.name, labels[name])
+            if name in self.labels:
+                self.emitter.builder.label(made.name, self.labels[name])
 
     def value(self, context: Context, variable: Variable) -> Variable:
         """What a variable of the template is in a context."""
@@ -140,13 +144,26 @@ class Exact:
         return self.shared[name] if name in self.shared else self.initial[name]
 
     def _write(self, context: Context, equation: Equation) -> Variable:
-        place = _place(context, equation)
-        name = self.emitter.free(context.name(equation.out.name))
+        place = self._place(context, equation)
+        timed = context.timed(equation.out.name, self.labels)
+        name = self.emitter.named(timed, equation.origin)
         if isinstance(equation, MatMul) and equation.matrix.name in self.trained:
             return self._trained_product(context, equation, name, place)
         arguments = [self.value(context, v) for v in equation.inputs]
         self.emitter.place = place
         return self._copy(name, equation, arguments)
+
+    def _place(self, context: Context, equation: Equation) -> Place:
+        template = equation.place
+        assert template is not None, "a template's equations have places"
+        if template.row == "between":
+            return _BETWEEN
+        partner = template.partner
+        if partner is not None:
+            timed, made = context.timed(partner, self.labels), context.values.get(partner)
+            own = made is not None and self.emitter.timed.get(made.name) == timed
+            partner = made.name if made is not None and own else timed.name
+        return Place(template.row, context.passing, partner)
 
     def _copy(self, name: str, equation: Equation, inputs: Sequence[Variable]) -> Variable:
         """The same instruction on other inputs."""
@@ -218,12 +235,12 @@ class Exact:
             return b
         key = b.name, t, context.bare
         if key not in self._vectors:
-            weights = Context(t, t, "", mark=context.mark)
-            name = self.emitter.free(weights.name(b.name))
+            timed = TimedName(b.name, t, mark=context.mark, latex=self.labels.get(b.name))
+            name = self.emitter.named(timed)
             terms = self.update(b.name, False, None, self.beta(context))
             self.emitter.place = _BETWEEN
             self._vectors[key] = self.combine(name, [(alpha, b)], terms)
-            self.label(weights, b.name, self._vectors[key])
+            self.label(timed, self._vectors[key])
         return self._vectors[key]
 
     def update(
@@ -313,13 +330,12 @@ class Exact:
         for declaration in self.emitter.program.declarations:
             if isinstance(declaration, Data | Target) and declaration.variable.name in only:
                 variable = declaration.variable
-                name = self.emitter.free(context.data_name(variable.name))
-                out = Variable(name, variable.type)
-                self.emitter.builder.declare(Data(out))
+                timed = context.timed_data(variable.name, self.labels)
+                out = Variable(self.emitter.named(timed), variable.type)
+                place = Place("forward", context.passing, timed=timed)
+                self.emitter.builder.declare(Data(out, place=place))
                 context.values[variable.name] = context.given[variable.name] = out
-                latex = self.template.program.labels.get(variable.name)
-                if latex is not None:
-                    self.emitter.builder.label(name, context.data_label(latex))
+                self.label(timed, out)
 
     def remember(self, contexts: Iterable[Context]) -> None:
         """A step is done: keep what the gradients of its examples are made of."""
@@ -337,12 +353,3 @@ def _length(term: GradientTerm, transpose: bool) -> Power:
     if term.right is None:
         return ONE
     return size((term.left if transpose else term.right).dim)
-
-
-def _place(context: Context, equation: Equation) -> Place:
-    template = equation.place
-    assert template is not None, "a template's equations have places"
-    if template.row == "between":
-        return _BETWEEN
-    partner = None if template.partner is None else context.name(template.partner)
-    return Place(template.row, context.caption, partner)

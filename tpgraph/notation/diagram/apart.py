@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 
-from tpgraph.notation.diagram.diagram import GateMark, Vertex
+from tpgraph.notation.diagram.diagram import GateMark, Vertex, copy_id
 from tpgraph.notation.diagram.folded import Folded
 
 __all__ = ["apart"]
@@ -18,6 +18,7 @@ def apart(folded: Folded, names: Collection[str]) -> Folded:
     The copy number k of x is x@k. A copy lies in the plate of its gate.
     """
     diagram = folded.diagram
+    taken = {vertex.id for vertex in diagram.vertices}
     copies: dict[str, list[str]] = defaultdict(list)
     inside: dict[str, str] = {}
     gates: list[GateMark] = []
@@ -26,14 +27,14 @@ def apart(folded: Folded, names: Collection[str]) -> Folded:
         for i, name in enumerate(inputs):
             if name in names:
                 found = copies[name]
-                found.append(name if not found else f"{name}@{len(found)}")
+                found.append(name if not found else copy_id(name, len(found), taken))
                 inputs[i] = found[-1]
                 inside[found[-1]] = gate.id
         gates.append(replace(gate, inputs=tuple(inputs)))
     vertices: list[Vertex] = []
     for vertex in diagram.vertices:
         own = [vertex.id] if vertex.id not in names else copies[vertex.id]
-        vertices += [replace(vertex, id=name) for name in own]
+        vertices += [replace(vertex, id=name, of=vertex.variable) for name in own]
     plates = []
     for plate in folded.plates:
         members = {name for name in plate.members if name not in names}

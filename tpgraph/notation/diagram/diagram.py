@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,14 +12,15 @@ from tpgraph.notation.scene.scene import Fill
 from tpgraph.notation.scene.style import Dash
 from tpgraph.program import Place
 
-__all__ = ["Diagram", "GateMark", "ProductEdge", "Side", "Vertex"]
+__all__ = ["Diagram", "GateMark", "ProductEdge", "Side", "Vertex", "copy_id", "gate_id"]
 
 
 @dataclass(frozen=True, slots=True)
 class Vertex:
     """A variable: one mark, however many gates read it. `id` is its name.
 
-    `side` is where its label must stand, if that is fixed.
+    Where a variable has several marks, `of` is its name. `side` is where its label must stand, if
+    that is fixed.
     """
 
     id: str
@@ -30,6 +32,12 @@ class Vertex:
     span: Span | None = None
     place: Place | None = None
     side: Side | None = None
+    of: str | None = None
+
+    @property
+    def variable(self) -> str:
+        """The name of the variable."""
+        return self.id if self.of is None else self.of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,22 @@ class Diagram:
     vertices: tuple[Vertex, ...]
     gates: tuple[GateMark, ...]
     products: tuple[ProductEdge, ...]
+
+
+def gate_id(output: str, taken: Container[str] = ()) -> str:
+    """The id of the gate of this output; it is none of the names that are taken."""
+    found = f"{output}:gate"
+    while found in taken:
+        found += ":gate"
+    return found
+
+
+def copy_id(name: str, number: int, taken: Container[str] = ()) -> str:
+    """The id of another mark of a variable; it is none of the names that are taken."""
+    found = f"{name}@{number}"
+    while found in taken:
+        found += "@"
+    return found
 
 
 Side = Literal["above", "below", "before", "after"]

@@ -12,8 +12,9 @@ __all__ = ["Folded", "PlateOf"]
 
 @dataclass(frozen=True)
 class PlateOf:
-    """A plate: its label and the marks inside."""
+    """A plate: the letter of its index, its label, and the marks inside."""
 
+    letter: str
     label: str
     members: frozenset[str]
 

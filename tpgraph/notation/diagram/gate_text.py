@@ -8,7 +8,7 @@ a + b + c         +
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -30,7 +30,6 @@ from tpgraph.functions import (
     to_latex,
     to_text,
 )
-from tpgraph.notation.drawn.families import SUM
 from tpgraph.program import Moment, Nonlin, Program
 from tpgraph.program.labels import latex_functions
 
@@ -57,11 +56,17 @@ class GateText:
     ordered: bool = False
 
 
-def gate_text(program: Program, equation: Nonlin | Moment, name: Callable[[str], str]) -> GateText:
+def gate_text(
+    program: Program,
+    equation: Nonlin | Moment,
+    name: Callable[[str], str],
+    sums: Container[str] = (),
+) -> GateText:
     """The text of the gate of an equation.
 
     `name` gives the label under which a variable stands in the picture, "" if it has none. What
-    happens between passes takes its inputs from afar and names them, if it can.
+    happens between passes takes its inputs from afar and names them, if it can. `sums` are scalars
+    that stand for the sign of a sum.
     """
     equation = _distinct(equation)
     expression, count = _flat(equation.function), len(equation.arguments)
@@ -69,7 +74,7 @@ def gate_text(program: Program, equation: Nonlin | Moment, name: Callable[[str],
     if isinstance(expression, Argument):
         return _identity(equation, name)
     between = equation.place is not None and equation.place.row == "between"
-    if any(name(a.name).startswith(SUM) for a in equation.arguments):
+    if any(a.name in sums for a in equation.arguments):
         return _named(equation, expression, name, functions)
     if between and all(name(a.name) for a in equation.arguments):
         return _named(equation, expression, name, functions)

@@ -7,15 +7,17 @@ scalar, used or not, as one edits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from tpgraph.functions import Apply, Defined
 from tpgraph.notation.diagram.colours import matrix_looks
-from tpgraph.notation.diagram.diagram import Diagram, GateMark, ProductEdge, Vertex
+from tpgraph.notation.diagram.diagram import Diagram, GateMark, ProductEdge, Vertex, gate_id
 from tpgraph.notation.diagram.gate_text import formula, gate_text
+from tpgraph.notation.diagram.rounding import rounded
 from tpgraph.notation.scene.style import PAPER, Style
-from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, Variable
+from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, Program, Variable
 from tpgraph.program.labels import default_latex, latex_name, matrix_latex
 
 __all__ = ["Shown", "diagram_of"]
@@ -24,16 +26,31 @@ Shown: TypeAlias = Literal["body", "io", "all"]
 """What is drawn of a program: the strict program, also data, readout and loss, or everything."""
 
 
-def diagram_of(program: Program, *, shown: Shown = "body", style: Style = PAPER) -> Diagram:
-    """The marks of a program, as far as they are shown."""
-    return _Marks(program, shown, style).diagram()
+def diagram_of(
+    program: Program,
+    *,
+    shown: Shown = "body",
+    style: Style = PAPER,
+    brief: bool = False,
+    sums: Container[str] = (),
+) -> Diagram:
+    """The marks of a program, as far as they are shown.
+
+    If it is `brief`, constants in gates have four digits; `sums` are scalars that stand for the
+    sign of a sum.
+    """
+    return _Marks(program, shown, style, brief, sums).diagram()
 
 
 class _Marks:
     """The names, labels and colours of one picture while it is put together."""
 
-    def __init__(self, program: Program, shown: Shown, style: Style) -> None:
+    def __init__(
+        self, program: Program, shown: Shown, style: Style, brief: bool, sums: Container[str]
+    ) -> None:
         self.program = program
+        self.brief = brief
+        self.sums = sums
         self.shown = shown
         self.show_io = shown != "body"
         self.style = style
@@ -138,10 +155,11 @@ class _Marks:
     def _gates(self) -> Iterator[GateMark]:
         for group in _grouped(e for e in self.equations if not isinstance(e, MatMul)):
             first = group[0]
-            text = gate_text(self.program, first, self._name)
+            said = replace(first, function=rounded(first.function)) if self.brief else first
+            text = gate_text(self.program, said, self._name, self.sums)
             self.forced |= text.mentions
             yield GateMark(
-                id=f"{first.out.name}:gate",
+                id=gate_id(first.out.name, self.program.variables),
                 bar=isinstance(first, Moment),
                 text=text,
                 inputs=tuple(dict.fromkeys(a.name for a in first.arguments)),
@@ -183,6 +201,11 @@ def _joined(left: str, right: str) -> str:
     return f"{left} {right}" if spaced else left + right
 
 
+def _position(equation: Equation) -> Place | None:
+    """The place of an equation, whatever it binds."""
+    return None if equation.place is None else replace(equation.place, timed=None)
+
+
 def _grouped(equations: Iterable[Nonlin | Moment]) -> list[list[Nonlin | Moment]]:
     """Equations that apply one defined function alone to the same inputs stand together.
 
@@ -195,6 +218,6 @@ def _grouped(equations: Iterable[Nonlin | Moment]) -> list[list[Nonlin | Moment]
         match equation.function:
             case Apply(Defined(name), inner, 0) if len(inner) == len(equation.arguments) > 1:
                 inputs = frozenset(a.name for a in equation.arguments)
-                key = (type(equation), name, inputs, equation.place)
+                key = (type(equation), name, inputs, _position(equation))
         groups.setdefault(key, []).append(equation)
     return list(groups.values())

@@ -21,7 +21,7 @@ from tpgraph.notation.diagram.repetition import (
     find_runs,
     shift_between,
 )
-from tpgraph.program import Equation, MatMul, split_name
+from tpgraph.program import Equation, MatMul, Pass, split_name
 
 __all__ = ["runs_of_passes"]
 
@@ -52,11 +52,11 @@ def _returning(equations: Sequence[Equation]) -> dict[str, Equation]:
     return dict(reversed(found.items()))
 
 
-def _context(equation: Equation) -> str | None:
+def _context(equation: Equation) -> Pass | None:
     return equation.place.context if equation.place is not None else None
 
 
-def _of(run: Run) -> str | None:
+def _of(run: Run) -> Pass | None:
     """The context of a run."""
     return next((c for c in map(_context, run.block(0)) if c is not None), None)
 

@@ -87,6 +87,6 @@ def _alike(runs: Sequence[Run], plates: Sequence[PlateOf]) -> list[list[Run]]:
 
 def _letter(runs: Sequence[Run], folded: Folded) -> str:
     """A letter for the index that no plate has, that of a loop if possible."""
-    taken = {plate.label.partition("=")[0] for plate in folded.plates}
-    written = (loop_letter(e) for run in runs for e in run.block(0) if e.span is not None)
+    taken = {plate.letter for plate in folded.plates}
+    written = (loop_letter(run.block(0), run.block(1)) for run in runs)
     return next(letter for letter in (*written, *_LETTERS) if letter not in taken)

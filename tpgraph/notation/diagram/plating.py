@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from tpgraph.notation.diagram.diagram import Diagram, GateMark, ProductEdge, Vertex
+from tpgraph.notation.diagram.diagram import Diagram, GateMark, ProductEdge, Vertex, gate_id
 from tpgraph.notation.diagram.folded import Folded, PlateOf
 from tpgraph.notation.diagram.generic import generic_name, generic_text, range_text
 from tpgraph.notation.diagram.mirror import runs_of_passes
-from tpgraph.notation.diagram.repetition import find_runs
+from tpgraph.notation.diagram.repetition import Run, find_runs
 from tpgraph.notation.diagram.run_plans import RunGroup, RunPlan, everywhere, foldable, plan_of_run
 from tpgraph.notation.drawn.families import SUM
 from tpgraph.notation.drawn.loops import loop_letter
@@ -43,10 +43,7 @@ def fold(program: Program, diagram: Diagram, sideways: bool = True) -> Folded:
     drawn = {vertex.id for vertex in diagram.vertices}
     equations = [e for e in program.equations if e.out.name in drawn]
     initial = drawn - set(program.equation_of)
-    groups = [
-        RunGroup((plan_of_run(run, initial),), loop_letter(run.equations[0]))
-        for run in find_runs(equations)
-    ]
+    groups = [RunGroup((plan_of_run(run, initial),), _letter(run)) for run in find_runs(equations)]
     return _folded(diagram, foldable(groups, equations), sideways)
 
 
@@ -62,12 +59,14 @@ def fold_passes(program: Program, diagram: Diagram, sideways: bool = True) -> Fo
     outside = {v.name for e in equations if e.out.name not in inside for v in e.inputs}
     initial = drawn - set(program.equation_of) - outside
     groups = [
-        RunGroup(
-            tuple(plan_of_run(run, initial) for run in pair), loop_letter(pair[0].equations[0])
-        )
+        RunGroup(tuple(plan_of_run(run, initial) for run in pair), _letter(pair[0]))
         for pair in pairs
     ]
     return _folded(diagram, foldable(groups, equations), sideways)
+
+
+def _letter(run: Run) -> str:
+    return loop_letter(run.block(0), run.block(1))
 
 
 def _folded(diagram: Diagram, groups: Sequence[RunGroup], sideways: bool) -> Folded:
@@ -179,7 +178,7 @@ class Folding:
             members |= {name for name, block in plan.home.items() if block == plan.kept}
         members |= {self.gate[n].id for n in tuple(members) if n in self.gate and self._made(n)}
         label = range_text(group.letter, run.index(0), run.index(run.count - 1), run.step)
-        return PlateOf(label, frozenset(members))
+        return PlateOf(group.letter, label, frozenset(members))
 
     def _names(self, diagram: Diagram) -> dict[str, str]:
         """What to call marks and matrices inside of plates: `x[l-1]`, `W[l]`."""
@@ -191,7 +190,9 @@ class Folding:
             for name in inside:
                 called, position = self.names.get(name, name), run.position(name)
                 new = generic_name(called, position, letter, run.index(plan.kept))
-                names[name], names[f"{name}:gate"] = new, f"{new}:gate"
+                names[name] = new
+                if name in self.gate and self.gate[name].outputs[0] == name:
+                    names[self.gate[name].id] = gate_id(new)
         taken = {v.id for v in diagram.vertices if v.id not in names}
         distinct = len(set(names.values())) == len(names) and taken.isdisjoint(names.values())
         return names if distinct else {}

@@ -1,32 +1,32 @@
-"""Constants in the texts of gates, rounded for reading."""
+"""Constants to four digits, as -2.0000000000000004 says no more than -2."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
+from fractions import Fraction
 
-from tpgraph.notation.diagram.diagram import Diagram, GateMark
+from tpgraph.functions import Apply, Expression, Number
 
-__all__ = ["shortened"]
-
-_LONG = re.compile(r"\d+\.\d{4,}")
+__all__ = ["rounded"]
 
 _DIGITS = 4
 
 
-def shortened(diagram: Diagram) -> Diagram:
-    """Constants to four digits, as -2.0000000000000004 says no more than -2."""
-    return replace(diagram, gates=tuple(map(_shortened, diagram.gates)))
+def rounded(expression: Expression) -> Expression:
+    """The expression with its decimals of more than three places to four digits.
+
+    >>> rounded(Number(Fraction("-2.0000000000000004"))), rounded(Number(Fraction(1, 3)))
+    (Number(value=Fraction(-2, 1)), Number(value=Fraction(1, 3)))
+    """
+    match expression:
+        case Number(value):
+            return Number(_rounded(value))
+        case Apply(function, arguments, order):
+            return Apply(function, tuple(map(rounded, arguments)), order)
+        case _:
+            return expression
 
 
-def _shortened(gate: GateMark) -> GateMark:
-    text = replace(
-        gate.text,
-        text=_LONG.sub(_rounded, gate.text.text),
-        shorter=tuple(_LONG.sub(_rounded, short) for short in gate.text.shorter),
-    )
-    return replace(gate, text=text)
-
-
-def _rounded(found: re.Match[str]) -> str:
-    return f"{float(found.group()):.{_DIGITS}g}"
+def _rounded(value: Fraction) -> Fraction:
+    is_short = (1000 * value).denominator == 1
+    is_decimal = Fraction(repr(float(value))) == value
+    return value if is_short or not is_decimal else Fraction(f"{float(value):.{_DIGITS}g}")

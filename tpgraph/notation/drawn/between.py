@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
-from tpgraph.program import Equation, Moment, Place
+from tpgraph.program import Equation, Moment, Pass, Place
 
 __all__ = ["placed"]
 
@@ -15,7 +15,7 @@ def placed(equations: list[Equation]) -> list[Equation]:
 
     Means that nothing reads are left out.
     """
-    homes: dict[str, set[tuple[str, str | None]]] = defaultdict(set)
+    homes: dict[str, set[tuple[str, Pass | None]]] = defaultdict(set)
     found: list[Equation] = []
     for equation in reversed(equations):
         place, serves = equation.place or Place("forward"), homes[equation.out.name]
@@ -25,7 +25,8 @@ def placed(equations: list[Equation]) -> list[Equation]:
             contexts = {context for _, context in serves}
             if len(contexts) == 1 and None not in contexts:
                 back = {row for row, _ in serves} == {"backward"}
-                place = Place("backward" if back else "forward", *contexts)
+                (context,) = contexts
+                place = replace(place, row="backward" if back else "forward", context=context)
         for variable in equation.inputs:
             homes[variable.name].add((place.row, place.context))
         found.append(replace(equation, place=place))

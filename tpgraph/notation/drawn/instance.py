@@ -22,7 +22,7 @@ from tpgraph.functions import (
 )
 from tpgraph.notation.drawn.between import placed
 from tpgraph.notation.drawn.families import SUM, summed
-from tpgraph.notation.drawn.times import Letters, Times, with_subscript
+from tpgraph.notation.drawn.times import Letters, Times
 from tpgraph.notation.drawn.unnamed import Unnamed
 from tpgraph.notation.scene.scene import Fill
 from tpgraph.program import (
@@ -34,8 +34,10 @@ from tpgraph.program import (
     MatMul,
     Moment,
     Nonlin,
+    Pass,
     Place,
     Program,
+    TimedName,
     Variable,
     split_name,
 )
@@ -53,13 +55,14 @@ _PRODUCT = Apply(MUL, (Argument(0), Argument(1)))
 
 @dataclass(frozen=True)
 class Instance:
-    """A program of the passes at one time, what marks of earlier steps look like, and what is
-    `given` to the passes.
+    """A program of the passes at one time, what marks of earlier steps look like, what is `given`
+    to the passes, and the scalars that stand for the signs of `sums`.
     """
 
     program: Program
     fills: Mapping[str, Fill]
     given: frozenset[str]
+    sums: frozenset[str] = frozenset()
 
     def covers(self, other: Instance) -> bool:
         """Whether the passes of another instance are among these, and complete."""
@@ -83,13 +86,13 @@ class Instance:
 
 
 def instance(
-    times: Times, drawn: frozenset[str], time: int, letters: Letters, captions: Mapping[str, str]
+    times: Times, drawn: frozenset[str], time: int, letters: Letters, passes: Mapping[Pass, Pass]
 ) -> Instance:
-    """The passes at a time; `captions` name the contexts that are kept, and what they are called.
+    """The passes at a time; `passes` says which are kept, and for each the generic one.
 
     `drawn` are the names of the equations that are drawn.
     """
-    return _StepWriter(times, drawn, time, letters, captions).instance()
+    return _StepWriter(times, drawn, time, letters, passes).instance()
 
 
 @dataclass(frozen=True)
@@ -109,14 +112,15 @@ class _StepWriter:
         drawn: frozenset[str],
         time: int,
         letters: Letters,
-        captions: Mapping[str, str],
+        passes: Mapping[Pass, Pass],
     ) -> None:
         self.source = times.program
         self.times = times
         self.drawn = drawn
         self.time, self.earlier = time, time - 1
         self.letters = letters
-        self.captions = captions
+        self.passes = passes
+        self.stands: dict[str, TimedName | None] = {}
         name = "Σ"
         while name in self.source.variables:
             name += "_"
@@ -131,7 +135,7 @@ class _StepWriter:
         """The whole work."""
         for equation in self.source.equations:
             place = equation.place
-            there = place is not None and place.context in self.captions
+            there = place is not None and place.context in self.passes
             if place is not None and there and equation.out.name in self.drawn:
                 self._write(equation, _StepReader(place.row))
         labels = self._labels_of_unnamed()
@@ -149,7 +153,7 @@ class _StepWriter:
             loss=None,
             labels=labels | self.labels,
         )
-        return Instance(program, self.fills, frozenset(self.declared))
+        return Instance(program, self.fills, frozenset(self.declared), frozenset({self.sign.name}))
 
     def _write(self, equation: Equation, reader: _StepReader) -> Variable:
         """Write an equation, after what it reads."""
@@ -241,21 +245,20 @@ class _StepWriter:
         """An error signal looks like that of the generic pass: as what it is the signal of."""
         place = equation.place
         if place is not None and place.row == "backward" and place.partner is not None:
-            partner = with_subscript(place.partner, str(self.time))
+            partner = self.times.written(place.partner, self.time)
             equation = self.source.equation_of.get(partner, equation)
         return "hollow" if isinstance(equation, MatMul) else "filled"
 
     def _lettered(self, name: str) -> str:
         """The name with letters; labels go with it."""
-        new = self.times.lettered(name, self.time, self.earlier, self.letters)
-        label = self.source.labels.get(name)
-        if label is not None and new != name:
-            number_, _, letter = (
-                (self.time, 0, self.letters.step)
-                if new == with_subscript(name, self.letters.step)
-                else (self.earlier, 0, self.letters.earlier)
-            )
-            self.labels[new] = label.replace(f"_{{{number_}}}", f"_{{{letter}}}")
+        letter = self.times.letter(name, self.time, self.earlier, self.letters)
+        timed = self.source.timed.get(name)
+        if letter is None or timed is None:
+            return name
+        new, label = self.times.written(name, letter), self.source.labels.get(name)
+        self.stands[new] = timed
+        if label is not None:
+            self.labels[new] = self.times.label(name, letter) or label
         return new
 
     def _name(self, equation: Equation, read: Sequence[Variable], reader: _StepReader) -> str:
@@ -269,7 +272,8 @@ class _StepWriter:
         `ϑ_st[l]` of error signals dx_t[l]; with the base of what is not drawn or has the same name.
         """
         first, last = split_name(read[0].name), split_name(read[-1].name)
-        tilde = _TILDE in normalize("NFD", last[0])
+        end = self.stands.get(read[-1].name) or self.source.timed.get(read[-1].name)
+        tilde = end is not None and end.accent == _TILDE
         letter, latex = _MEANS[reader.row]
         letter, latex = (letter + _TILDE, rf"\tilde{{{latex}}}") if tilde else (letter, latex)
         drawn = any(v.is_wide for v in read)
@@ -279,7 +283,8 @@ class _StepWriter:
         where = f"_{times}[{','.join(map(str, index))}]" if index else f"_{times}"
         stem, above = normalize("NFC", letter), [str(i) for i in index]
         if self._is_taken(stem + where) or not drawn:
-            base = first[0].partition("_")[0]
+            start = self.stands.get(read[0].name) or self.source.timed.get(read[0].name)
+            base = first[0] if start is None else start.stem
             stem, above = stem + base, [default_latex(base), *above]
         name, primes = stem + where, ""
         while self._is_taken(name):
@@ -301,16 +306,15 @@ class _StepWriter:
             if new.is_temporary and name in self.fills and name not in self.labels:
                 for time in (self.letters.earlier, self.letters.step):
                     latex = unnamed.label(self.source.equation_of[old], time)
-                    labels[with_subscript(name, time)] = latex
+                    labels[self.times.written(old, time)] = latex
         return labels
 
     def _place(self, equation: Equation) -> Place:
         place = equation.place
-        caption = self.captions.get(place.context or "") if place is not None else None
-        if place is None or caption is None:
+        if place is None or place.context is None or place.context not in self.passes:
             return _BETWEEN
         partner = None if place.partner is None else self._lettered(place.partner)
-        return Place(place.row, caption, partner)
+        return Place(place.row, self.passes[place.context], partner)
 
 
 def _is_mean(equation: Equation) -> bool:

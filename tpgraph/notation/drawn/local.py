@@ -12,7 +12,6 @@ from dataclasses import replace
 from tpgraph.functions import number
 from tpgraph.notation.drawn.between import placed
 from tpgraph.notation.drawn.instance import Instance
-from tpgraph.notation.drawn.times import subscript
 from tpgraph.notation.drawn.unnamed import Unnamed
 from tpgraph.notation.scene.scene import Fill
 from tpgraph.program import (
@@ -21,8 +20,11 @@ from tpgraph.program import (
     InitialScalar,
     InitialVectors,
     MatMul,
+    Pass,
     Program,
     Variable,
+    join_name,
+    split_name,
 )
 from tpgraph.program.graph import varied
 from tpgraph.program.labels import default_latex
@@ -51,7 +53,7 @@ class _Local:
         program: Program,
         drawn: frozenset[str],
         equations: list[Equation],
-        contexts: list[str | None],
+        contexts: list[Pass | None],
     ) -> None:
         self.source = program
         self.drawn = drawn
@@ -87,7 +89,7 @@ class _Local:
             if context is None or not away:
                 continue
             made = self.source.equation_of[variable.name]
-            name = _elsewhere(variable.name, self.number[context])
+            name = self._elsewhere(variable.name, self.number[context])
             inputs[variable.name] = Variable(name, variable.type)
             if name in self.declared or name in self.place_of:
                 continue
@@ -114,7 +116,9 @@ class _Local:
             self.declared[variable.name] = InitialVectors((variable,), (0.0,), ((1.0,),), as_x)
             self.fills[variable.name] = self._fill(made)
         if name not in self.labels and made.out.is_temporary:
-            self.labels[name] = self.unnamed.label(made, str(subscript(name)))
+            timed = self.source.timed.get(name)
+            time = "" if timed is None or timed.time is None else str(timed.time)
+            self.labels[name] = self.unnamed.label(made, time)
         self.labels[variable.name] = self.labels.get(name, default_latex(name))
 
     def _fill(self, equation: Equation) -> Fill:
@@ -124,12 +128,10 @@ class _Local:
             equation = self.source.equation_of.get(place.partner, equation)
         return "hollow" if isinstance(equation, MatMul) else "filled"
 
-
-def _elsewhere(name: str, number: str) -> str:
-    """A name for what a context is given of another one: the same, marked.
-
-    >>> _elsewhere("x_0[2]~1", "3")
-    'x_0@3[2]~1'
-    """
-    cut = min((i for i in (name.find("["), name.find("~")) if i > 0), default=len(name))
-    return f"{name[:cut]}@{number}{name[cut:]}"
+    def _elsewhere(self, name: str, number: str) -> str:
+        """A name for what a context is given of another one: the same, marked, as x_0@3[2]~1."""
+        base, index, temporary = split_name(name)
+        base = f"{base}@{number}"
+        while (found := join_name(base, index, temporary)) in self.source.variables:
+            base += "@"
+        return found

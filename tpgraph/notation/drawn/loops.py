@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator, Sequence
 
 from tpgraph.program import Equation, Program
 
 __all__ = ["loop_letter", "loop_letters"]
 
-_LOOP_ANYWHERE = re.compile(r"\bfor\s+([^\W\d_])\s+in\b")
 
-_LOOP = re.compile(r"(\s*)for\s+([^\W\d_])\s+in\b")
+def loop_letter(block: Sequence[Equation], after: Sequence[Equation]) -> str:
+    """The letter of the loop that leads from a block of equations to the block after, else l.
+
+    Of several the innermost; a loop whose variable is a word gives no letter.
+    """
+    pairs = zip(block, after, strict=True)
+    return next((letter for pair in pairs for letter in _moved(*pair)), "l")
 
 
-def loop_letter(equation: Equation) -> str:
-    """The letter of the loop in whose body the equation is written, else l."""
-    span = equation.span
-    if span is None:
-        return "l"
-    before = span.source.text[: span.end].split("\n")
-    indent = len(before[-1]) - len(before[-1].lstrip())
-    for line in reversed(before[:-1]):
-        loop = _LOOP.match(line)
-        if loop and len(loop[1]) < indent:
-            return loop[2]
-    return "l"
+def _moved(one: Equation, other: Equation) -> Iterator[str]:
+    """The letters of loops, inner ones first, that have moved on between two equations."""
+    if one.origin is None or other.origin is None or one.origin.statement != other.origin.statement:
+        return
+    for letter, value in reversed([*one.origin.values.items()]):
+        if len(letter) == 1 and other.origin.values.get(letter) != value:
+            yield letter
 
 
 def loop_letters(program: Program) -> frozenset[str]:
-    """The letters of all loops in the text of a program, if it has one."""
-    spans = (part.span for part in program.in_order())
-    source = next((span.source for span in spans if span is not None), None)
-    return frozenset(_LOOP_ANYWHERE.findall(source.text)) if source is not None else frozenset()
+    """The letters of all loops around what a program makes, if it came of a text."""
+    origins = (part.origin for part in program.in_order() if part.origin is not None)
+    return frozenset(letter for origin in origins for letter in origin.values)

@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from tpgraph.program import Equation, MatMul, Nonlin, Program, Variable
+from tpgraph.program import Equation, MatMul, Nonlin, Program, TimedName, Variable
 from tpgraph.program.graph import varied
 from tpgraph.program.labels import latex_name
 
-__all__ = ["signals_once"]
+__all__ = ["called", "signals_once"]
 
 
 def signals_once(program: Program) -> Program:
@@ -29,10 +29,24 @@ def signals_once(program: Program) -> Program:
     kept = (e for e in equations if e.out.name not in aside or e.out.name in read)
     labels = {
         new: latex_name(program, program.variables[old])
+        for new, old in _called(program, instead).items()
+    }
+    return varied(program, equations=tuple(kept), labels={**labels, **program.labels})
+
+
+def called(program: Program) -> Mapping[str, TimedName]:
+    """The unnamed signals that `signals_once` calls by another variable, and what that is."""
+    names = _called(program, _instead(program, _aside(program)))
+    return {new: program.timed[old] for new, old in names.items() if old in program.timed}
+
+
+def _called(program: Program, instead: Mapping[str, str]) -> dict[str, str]:
+    """For unnamed signals the name of one that they do for."""
+    return {
+        new: old
         for old, new in instead.items()
         if program.variables[new].is_temporary and not program.variables[old].is_temporary
     }
-    return varied(program, equations=tuple(kept), labels={**labels, **program.labels})
 
 
 def _aside(program: Program) -> frozenset[str]:

@@ -16,33 +16,31 @@ the pass is accepted if the passes at other times are instances of it too.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from tpgraph.errors import TPError
 from tpgraph.notation.drawn.instance import Instance, instance
 from tpgraph.notation.drawn.loops import loop_letters
 from tpgraph.notation.drawn.times import Letters, Times
-from tpgraph.program import Program, split_name
+from tpgraph.program import Pass, Program, TimedName
+from tpgraph.program.labels import headword
 
 __all__ = ["GenericStep", "generic_step"]
 
 LEAST_STEPS = 3
+NO_OTHERS: Mapping[str, TimedName] = MappingProxyType({})
 _LETTERS = (Letters("t", "s"), Letters("k", "j"), Letters("τ", "σ"), Letters("q", "p"))
-_NUMBERED = re.compile(r"(.+)_(\d+)")
-_NUMBER = re.compile(r"(\d+|[₀-₉]+)")
-_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _MEND = "draw fewer steps unfolded, or fold plain SGD at one rate, in its exact form"
-
-Pattern = tuple[tuple[object, ...], ...]
 
 
 @dataclass(frozen=True)
 class GenericStep:
-    """The passes at a generic time; `label` is the range of their plate."""
+    """The passes at a generic time; `letter` and `label` are those of the plate around them."""
 
     passes: Instance
+    letter: str
     label: str
 
 
@@ -50,7 +48,7 @@ class GenericStep:
 class _PassKind:
     """The contexts of one kind by their times, such as the training passes."""
 
-    contexts: Mapping[int, str]
+    contexts: Mapping[int, Pass]
 
     @property
     def last(self) -> int:
@@ -58,10 +56,13 @@ class _PassKind:
         return max(self.contexts)
 
 
-def generic_step(program: Program, drawn: frozenset[str]) -> GenericStep | None:
+def generic_step(
+    program: Program, drawn: frozenset[str], called: Mapping[str, TimedName] = NO_OTHERS
+) -> GenericStep | None:
     """The generic step of a program; None where it has fewer than three training steps.
 
-    `drawn` are the names of the equations that are drawn. Raises TPError where its passes are not
+    `drawn` are the names of the equations that are drawn; `called` says which variables go by the
+    name of another one. Raises TPError where its passes are not
     instances of one.
     """
     kinds = _kinds(program, drawn)
@@ -71,12 +72,12 @@ def generic_step(program: Program, drawn: frozenset[str]) -> GenericStep | None:
         return None
     if any(sorted(k.contexts) != list(range(k.last + 1)) or k.last == 0 for k in kinds):
         raise TPError("the passes of these SGD steps are not of one kind each", mend=_MEND)
-    time, letters = min(kind.last for kind in kinds), _letters(program)
-    times = Times(program, {name: t for kind in kinds for t, name in kind.contexts.items()})
-    names = [_caption(kind, kinds, time, letters) for kind in kinds]
+    times = Times(program, frozenset(c for kind in kinds for c in kind.contexts.values()), called)
+    time, letters = min(kind.last for kind in kinds), _letters(times)
+    passes = [_generic(kind, kinds, time, letters) for kind in kinds]
 
     def at(t: int) -> Instance:
-        there = [(k.contexts[t], name) for k, name in zip(kinds, names, strict=True) if t <= k.last]
+        there = [(k.contexts[t], p) for k, p in zip(kinds, passes, strict=True) if t <= k.last]
         return instance(times, drawn, t, letters, dict(there))
 
     step = at(time)
@@ -85,46 +86,42 @@ def generic_step(program: Program, drawn: frozenset[str]) -> GenericStep | None:
         if 2 <= other <= max(k.last for k in kinds) and not step.covers(at(other)):
             raise TPError(f"the SGD steps {other} and {time} differ by more than terms", mend=_MEND)
     last = max(kind.last for kind in kinds)
-    return GenericStep(step, rf"{letters.step}=0,\,\ldots,\,{last}")
+    return GenericStep(step, letters.step, rf"{letters.step}=0,\,\ldots,\,{last}")
 
 
 def _kinds(program: Program, drawn: frozenset[str]) -> list[_PassKind]:
-    """The contexts that bind the same names but for the time, which is a subscript in them."""
-    named: dict[str, list[tuple[tuple[object, ...], int]]] = {}
+    """The passes of one kind that bind the same variables of the network."""
+    bound: dict[Pass, list[TimedName]] = {}
     for equation in program.equations:
         context = equation.place.context if equation.place is not None else None
-        base, index, temporary = split_name(equation.out.name)
-        found = _NUMBERED.fullmatch(base)
-        if context is not None and found and equation.out.name in drawn:
-            row = found[1], index, temporary
-            named.setdefault(context, []).append((row, int(found[2])))
-    kinds: dict[Pattern, dict[int, str]] = {}
-    for context, names in named.items():
-        pattern = tuple(row for row, _ in names)
-        kinds.setdefault(pattern, {})[names[0][1]] = context
+        timed = program.timed.get(equation.out.name)
+        if context is not None and timed is not None and equation.out.name in drawn:
+            bound.setdefault(context, []).append(timed.at(""))
+    kinds: dict[Hashable, dict[int, Pass]] = {}
+    for context, names in bound.items():
+        kind = context.kind, context.of, context.element, tuple(names)
+        kinds.setdefault(kind, {})[context.time] = context
     return [_PassKind(contexts) for contexts in kinds.values()]
 
 
-def _letters(program: Program) -> Letters:
+def _letters(times: Times) -> Letters:
     """Letters for the time and for earlier steps that name nothing else in the program."""
-    taken = {split_name(name)[0].partition("_")[0] for name in program.variables}
-    taken |= loop_letters(program)
-    free = (pair for pair in _LETTERS if taken.isdisjoint((pair.step, pair.earlier)))
-    return next(free, _LETTERS[0])
+    program = times.program
+    taken = {headword(name) for name in program.variables} | loop_letters(program)
+
+    def free(letters: Letters) -> bool:
+        both = letters.step, letters.earlier
+        names = (times.written(name, letter) for name in program.timed for letter in both)
+        return taken.isdisjoint(both) and not any(
+            name in program.variables and name not in program.timed for name in names
+        )
+
+    return next(filter(free, _LETTERS), _LETTERS[0])
 
 
-def _caption(kind: _PassKind, kinds: Sequence[_PassKind], time: int, letters: Letters) -> str:
-    """The caption of a context with the letter for its time: `step t+1, train ξ_t`."""
-    here, before = kind.contexts[time], kind.contexts[time - 1]
-    parts, others = _NUMBER.split(here), _NUMBER.split(before)
-    for i in range(1, len(parts), 2):
-        number = int(parts[i].translate(_DIGITS))
-        if i < len(others) and number - int(others[i].translate(_DIGITS)) == 1:
-            parts[i] = _written(letters.step, number - time, parts[i])
+def _generic(kind: _PassKind, kinds: Sequence[_PassKind], time: int, letters: Letters) -> Pass:
+    """The pass of a kind with the letter for its time: `step t+1, train ξ_t`."""
+    here = kind.contexts[time]
     shorter = kind.last < max(other.last for other in kinds)
-    return "".join(parts) + (f", {letters.step} < {kind.last + 1}" if shorter else "")
-
-
-def _written(letter: str, offset: int, number: str) -> str:
-    text = letter if not offset else f"{letter}{offset:+}"
-    return text if number.isascii() else f"_{text}"
+    more = (f", {letters.step} < {kind.last + 1}",) if shorter else ()
+    return replace(here, letter=letters.step, caption=(*here.caption, *more))

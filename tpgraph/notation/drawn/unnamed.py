@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tpgraph.program import Equation, Program, split_name
-from tpgraph.program.labels import default_latex
+from tpgraph.program.labels import default_latex, headword
 
 __all__ = ["Unnamed"]
 
@@ -17,22 +17,25 @@ class Unnamed:
     """
 
     def __init__(self, program: Program) -> None:
-        taken = {split_name(name)[0].partition("_")[0] for name in program.variables}
+        taken = {headword(name) for name in program.variables}
+        self._timed = program.timed
         self._letters = [letter for letter in _LETTERS if letter not in taken] or list(_LETTERS)
         self._known: dict[object, str] = {}
         self._meant: dict[tuple[str, bool, tuple[int, ...]], int | None] = {}
 
     def label(self, equation: Equation, subscript: str) -> str:
-        """The label of what an equation binds, with this subscript."""
+        """The label of what an equation binds, with this subscript if it is not empty."""
         place, name = equation.place, equation.out.name
         partner = place.partner if place is not None and place.row == "backward" else None
-        base, index, k = split_name(partner or name)
-        stem, signal = base.rpartition("_")[0], partner is not None
+        timed, signal = self._timed.get(partner or name), partner is not None
+        stem, index, k = split_name(partner or name)
+        stem = stem if timed is None else timed.stem
         letter = self._letter(stem)
         if self._meant.setdefault((letter, signal, index), k) != k:
             letter = self._letter((stem, k))
         where = f"[{','.join(map(str, index))}]" if index else ""
-        return default_latex(f"{'d' if signal else ''}{letter}_{subscript}{where}")
+        below = f"_{subscript}" if subscript else ""
+        return default_latex(f"{'d' if signal else ''}{letter}{below}{where}")
 
     def _letter(self, key: object) -> str:
         number = len(self._known) % len(self._letters)

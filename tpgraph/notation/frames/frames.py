@@ -21,6 +21,7 @@ from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.frames.formulas import Formulas
 from tpgraph.notation.frames.slides import to_beamer, to_html
 from tpgraph.notation.labels.mathtext import outline
+from tpgraph.notation.painters.svg import svg_parts
 from tpgraph.notation.pipeline import Options, View, compose
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import ContextBox, Direction, Edge, Label, Node, Scene
@@ -81,7 +82,8 @@ class Frames:
     @cached_property
     def html(self) -> str:
         """A page that needs no other file, with buttons and keys for next and previous."""
-        return to_html([d.svg for d in self.drawings], self.scene.title, self.style)
+        pictures = [svg_parts(drawing.scene, drawing.style) for drawing in self.drawings]
+        return to_html(pictures, self.scene.title, self.style)
 
     def save(self, path: str | Path) -> tuple[Path, ...]:
         """Write the frames: one file for .pdf, .tex and .html, numbered ones for .svg and .png.

@@ -6,12 +6,12 @@ look `\only<k+1->`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 from operator import itemgetter
 
+from tpgraph.notation.painters.svg import SvgParts
 from tpgraph.notation.painters.tikz import Painter, program_comments, require_length
 from tpgraph.notation.painters.tikz_style import hex_digits
 from tpgraph.notation.scene.display import MarkGroup, Picture
@@ -124,35 +124,27 @@ def _only(when: str, lines: list[str]) -> Iterator[str]:
     yield "  }%"
 
 
-def to_html(svgs: Sequence[str], title: str, style: Style) -> str:
-    """A page that shows one SVG at a time; keys, buttons and a slider lead through them.
+def to_html(pictures: Sequence[SvgParts], title: str, style: Style) -> str:
+    """A page that shows one picture at a time; keys, buttons and a slider lead through them.
 
     The outlines of glyphs, which all pictures share, stand in it once.
     """
     shared: dict[str, None] = {}
     figures = []
-    for index, svg in enumerate(svgs):
-        head, defs, body = _parted(svg)
-        shared |= dict.fromkeys(defs)
+    for index, parts in enumerate(pictures):
+        shared |= dict.fromkeys(parts.outlines)
         hidden = "" if index == 0 else " hidden"
-        figures.append(f"<figure{hidden}>\n{head}\n{body}\n</figure>")
+        shown = "\n".join((*parts.head, *parts.marks))
+        figures.append(f"<figure{hidden}>\n{shown}\n</figure>")
     return _PAGE.format(
         title=escape(title or "Tensor Program"),
-        count=len(svgs),
+        count=len(pictures),
         background=style.background or style.paper,
         ink=style.ink,
         accent=style.path_color,
         outlines="\n".join(shared),
         figures="\n".join(figures),
     )
-
-
-def _parted(svg: str) -> tuple[str, list[str], str]:
-    """The start of an SVG document, its definitions, and the rest, without the program's text."""
-    svg = re.sub(r"\s*<metadata.*?</metadata>", "", svg, flags=re.DOTALL)
-    head, _, rest = svg.partition("  <defs>\n")
-    defs, _, body = rest.partition("  </defs>\n")
-    return head.rstrip(), defs.splitlines(), body.rstrip()
 
 
 _PAGE = """<!DOCTYPE html>

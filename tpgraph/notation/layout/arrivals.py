@@ -137,7 +137,7 @@ def _families(diagram: Diagram, placement: Placement) -> Iterator[tuple[str, ...
     groups: dict[tuple[str, int], list[str]] = defaultdict(list)
     for vertex in diagram.vertices:
         if vertex.id not in arriving:
-            name = vertex.embeds or split_name(vertex.id.partition("@")[0])[0]
+            name = vertex.embeds or split_name(vertex.variable)[0]
             groups[name, placement.column[vertex.id]].append(vertex.id)
     yield from (tuple(group) for group in groups.values() if len(group) > 1)
 

@@ -34,7 +34,7 @@ def plated(scene: Scene, folded: Folded, style: Style) -> Scene:
     plates = []
     for plate, box in zip(folded.plates, boxes, strict=True):
         label = _placed(plate.label, box, scene, style)
-        plates.append(Plate(plate.label.partition("=")[0], *box, label))
+        plates.append(Plate(plate.letter, *box, label))
     return replace(scene, plates=(*scene.plates, *plates))
 
 
@@ -48,13 +48,13 @@ def renamed(scene: Scene, folded: Folded) -> Scene:
     )
 
 
-def enclosed(scene: Scene, label: str, style: Style) -> Scene:
-    """The scene in a plate around all of it."""
+def enclosed(scene: Scene, letter: str, label: str, style: Style) -> Scene:
+    """The scene in a plate around all of it, with this letter and label."""
     left, bottom, right, top = picture(scene, style).bounds
     more = _PADDING + 2.0 - style.margin
     box = left - more, bottom - more, right + more, top + more
     text = Label(label, box[2], box[1] - _LABEL_GAP, "ne", style.caption_size)
-    plate = Plate(label.partition("=")[0], *box, text)
+    plate = Plate(letter, *box, text)
     return replace(scene, plates=(plate, *scene.plates))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import assert_never
 from xml.sax.saxutils import escape, quoteattr
 
@@ -25,7 +26,7 @@ from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Point, Scene
 from tpgraph.notation.scene.style import PAPER, Style
 
-__all__ = ["to_svg"]
+__all__ = ["SvgParts", "svg_parts", "to_svg"]
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -38,10 +39,35 @@ def to_svg(scene: Scene, style: Style = PAPER, *, source: str | None = None) -> 
     Vectors, scalars, gates, contexts, plates and paths carry `data-id`, edges `data-source` and
     `data-target`. Raises TPError for a label that cannot be typeset.
     """
-    return "\n".join(_document(picture(scene, style), source)) + "\n"
+    return str(svg_parts(scene, style, source=source))
 
 
-def _document(page: Picture, source: str | None) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class SvgParts:
+    """The lines of an SVG document: its head, the program's text, outlines of glyphs, the marks."""
+
+    head: tuple[str, ...]
+    metadata: tuple[str, ...]
+    outlines: tuple[str, ...]
+    marks: tuple[str, ...]
+
+    def __str__(self) -> str:
+        defs = ("  <defs>", *self.outlines, "  </defs>") if self.outlines else ()
+        return "\n".join((*self.head, *self.metadata, *defs, *self.marks)) + "\n"
+
+
+def svg_parts(scene: Scene, style: Style = PAPER, *, source: str | None = None) -> SvgParts:
+    """What `to_svg` writes, in parts."""
+    page = picture(scene, style)
+    return SvgParts(
+        tuple(_head(page)),
+        () if source is None else (f"  {svg_metadata(source)}",),
+        tuple(_outlines(page.marks)),
+        tuple(_body(page)),
+    )
+
+
+def _head(page: Picture) -> Iterator[str]:
     width, height = _number(page.width), _number(page.height)
     title = _clean(page.title or "Tensor Program")
     yield (
@@ -50,9 +76,10 @@ def _document(page: Picture, source: str | None) -> Iterator[str]:
         f'role="img" aria-label={_attribute(title)}>'
     )
     yield f"  <title>{escape(title)}</title>"
-    if source is not None:
-        yield f"  {svg_metadata(source)}"
-    yield from _definitions(page.marks)
+
+
+def _body(page: Picture) -> Iterator[str]:
+    width, height = _number(page.width), _number(page.height)
     if page.background is not None:
         yield f'  <rect width="{width}" height="{height}" fill="{page.background}"/>'
     for mark in page.marks:
@@ -60,14 +87,10 @@ def _document(page: Picture, source: str | None) -> Iterator[str]:
     yield "</svg>"
 
 
-def _definitions(marks: Iterable[DisplayMark]) -> Iterator[str]:
+def _outlines(marks: Iterable[DisplayMark]) -> Iterator[str]:
     glyphs = {glyph.name: glyph for glyph in _glyphs(marks)}
-    if not glyphs:
-        return
-    yield "  <defs>"
     for name in sorted(glyphs):
         yield f'    <path id="{_glyph_id(name)}" d="{_outline(glyphs[name])}"/>'
-    yield "  </defs>"
 
 
 def _glyphs(marks: Iterable[DisplayMark]) -> Iterator[Glyph]:

@@ -27,7 +27,6 @@ from tpgraph.limits.estimates import VectorLimit
 from tpgraph.program import Program, Regime, Variable, analysis_of
 from tpgraph.study.samples import Array, Experience
 from tpgraph.transform import unroll_sgd
-from tpgraph.transform.contexts import TEST, Context
 
 __all__ = [
     "Ensemble",
@@ -196,20 +195,34 @@ def feature_limit(
     """
     steps, batch = seen.schedule.shape
     unrolled = unroll_sgd(program, steps, batch, learning_rate=lr)
-    given = _training_data(program, seen)
+    names = _test_outputs(unrolled)
     count = len(next(iter(seen.test.values())))
     values = np.empty((steps + 1, count, len(outputs) * outputs[0].dim.size({})))
     error, engines = 0.0, set()
     for m in range(count):
-        data = {_test_name(name): array[m] for name, array in seen.test.items()}
-        found = limit(unrolled, data={**given, **data}, samples=samples)
+        found = limit(unrolled, data=_data(unrolled, seen, m), samples=samples)
         engines.add(found.engine)
         for t in range(steps + 1):
-            context = Context(t, t, "", TEST)
-            vectors = [found.vector(context.name(output.name)) for output in outputs]
+            vectors = [found.vector(names.get((t, f.name), f.name)) for f in outputs]
             values[t, m] = np.concatenate([_deterministic(v, t) for v in vectors])
             error = max(error, *(v.mean.error for v in vectors))
     return FeatureLimit(values, error, "exact" if engines == {"exact"} else "sampled")
+
+
+def _test_outputs(unrolled: Program) -> dict[tuple[int, str], str]:
+    """The outputs of the test example, by time and the network's name for them.
+
+    An output that is the same for all examples is not among them: it has its own name.
+    """
+    found = {}
+    for output in unrolled.outputs:
+        equation = unrolled.equation_of.get(output.name)
+        place = equation.place if equation is not None else None
+        if place is None or place.timed is None or place.context is None:
+            continue
+        if place.context.kind == "test":
+            found[place.context.time, place.timed.of] = output.name
+    return found
 
 
 def _deterministic(vector: VectorLimit, t: int) -> Array:
@@ -219,16 +232,18 @@ def _deterministic(vector: VectorLimit, t: int) -> Array:
     return vector.values
 
 
-def _test_name(name: str) -> str:
-    return Context(0, 0, "", TEST).data_name(name)
-
-
-def _training_data(program: Program, seen: Experience) -> dict[str, Array]:
-    """Every step's samples by their names in the unrolled program."""
+def _data(unrolled: Program, seen: Experience, m: int) -> dict[str, Array]:
+    """Every step's samples and test point m, by their names in the unrolled program."""
     found = {}
-    names = [d.variable.name for d in (*program.data, *program.targets)]
-    for t, rows in enumerate(seen.schedule):
-        for place, row in enumerate(rows, start=1):
-            context = Context(t, t, "", element=place if len(rows) > 1 else None)
-            found.update({context.data_name(name): seen.train[name][row] for name in names})
+    for declaration in unrolled.data:
+        place = declaration.place
+        assert place is not None, "unrolled data have places"
+        assert place.timed is not None, "they are of the network"
+        assert place.context is not None, "they belong to a pass"
+        example, of = place.context, place.timed.of
+        if example.kind == "test":
+            found[declaration.variable.name] = seen.test[of][m]
+        else:
+            row = seen.schedule[example.time][(example.element or 1) - 1]
+            found[declaration.variable.name] = seen.train[of][row]
     return found

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from tpgraph.notation.diagram.folded import Folded, PlateOf
 from tpgraph.notation.diagram.links import links
 from tpgraph.notation.layout.passes.staging import Staging
+from tpgraph.program import Pass
 
-__all__ = ["LocalPlates", "local_plates", "original"]
+__all__ = ["LocalPlates", "local_plates"]
 
 
 @dataclass(frozen=True)
@@ -21,40 +22,34 @@ class LocalPlates:
     """
 
     folded: Folded
-    contexts: tuple[str | None, ...]
-
-
-def original(mark: str) -> str:
-    """The vector of which a mark is the copy in another context."""
-    name, at, _ = mark.partition("@")
-    return name + ":gate" if at and mark.endswith(":gate") else name
+    contexts: tuple[Pass | None, ...]
 
 
 def local_plates(staging: Staging, folded: Folded) -> LocalPlates:
     """The plates by their contexts; what stands between passes has plates for what is connected."""
     plates: list[PlateOf] = []
-    contexts: list[str | None] = []
+    contexts: list[Pass | None] = []
     for plate in folded.plates:
         for context, members in _rooms(staging, folded, plate):
-            plates.append(PlateOf(plate.label, frozenset(members)))
+            plates.append(replace(plate, members=frozenset(members)))
             contexts.append(context)
     names = dict(folded.names)
-    for mark in staging.home:
-        if original(mark) in folded.names:
-            names.setdefault(mark, folded.names[original(mark)] + mark[len(original(mark)) :])
+    for mark, variable in staging.variable.items():
+        if variable in folded.names:
+            names.setdefault(mark, folded.names[variable] + mark[len(variable) :])
     return LocalPlates(replace(folded, plates=tuple(plates), names=names), tuple(contexts))
 
 
 def _rooms(
     staging: Staging, folded: Folded, plate: PlateOf
-) -> Iterator[tuple[str | None, list[str]]]:
+) -> Iterator[tuple[Pass | None, list[str]]]:
     """The members of a plate by context; only where something of the plate is made."""
     made = {name for gate in folded.diagram.gates for name in (gate.id, *gate.outputs)}
     made |= {product.target for product in folded.diagram.products}
-    inside: dict[str | None, list[str]] = defaultdict(list)
+    inside: dict[Pass | None, list[str]] = defaultdict(list)
     between: list[str] = []
     for mark, home in staging.home.items():
-        if mark in plate.members or original(mark) in plate.members:
+        if not plate.members.isdisjoint((mark, staging.variable.get(mark, mark))):
             (between if home.row == "between" else inside[home.context]).append(mark)
     for context, members in inside.items():
         if any(mark in made for mark in members):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from tpgraph.notation.layout.passes.strips import Strip, around
 from tpgraph.notation.scene.geometry import Box
 from tpgraph.notation.scene.scene import Arrow, ContextBox, Label, Point
 from tpgraph.notation.scene.style import Style
+from tpgraph.program import Pass, Step, Symbol
 from tpgraph.program.labels import default_latex
 
 __all__ = ["Ground", "arrows_of", "contexts_of", "grounds_of"]
@@ -28,7 +28,7 @@ _FORWARD, _BACKWARD = r"\text{Forward propagation}", r"\text{Backward propagatio
 class Ground:
     """One context: the room of its marks, the arrow's box if it returns, the box around all."""
 
-    context: str | None
+    context: Pass | None
     inner: Box
     returns: bool
     box: Box
@@ -46,7 +46,7 @@ def grounds_of(
     staging: Staging,
     strips: Sequence[Strip],
     style: Style,
-    reach: Mapping[str | None, Sequence[Box]] | None = None,
+    reach: Mapping[Pass | None, Sequence[Box]] | None = None,
 ) -> list[Ground]:
     """The grounds of all contexts; without contexts, that of the two rows if there are two.
 
@@ -68,7 +68,7 @@ def _boxes(strips: Sequence[Strip]) -> Mapping[str, Box]:
     return {mark: box for strip in strips for mark, box in strip.boxes().items()}
 
 
-def _ground(context: str | None, inner: Box, returns: bool, style: Style) -> Ground:
+def _ground(context: Pass | None, inner: Box, returns: bool, style: Style) -> Ground:
     left, bottom, right, top = inner
     if returns:
         left, bottom, right, top = left - 2, bottom - _PAD, right + _turn(inner), top + _PAD
@@ -83,7 +83,7 @@ def _ground(context: str | None, inner: Box, returns: bool, style: Style) -> Gro
     else:
         bottom -= _CAPTION
         caption = left, bottom, right, bottom + _CAPTION
-    tint = "grey" if returns or "train" in context else "blue"
+    tint = "grey" if returns or context.trains else "blue"
     return Ground(context, inner, returns, (left, bottom, right, top), caption, tint)
 
 
@@ -101,7 +101,13 @@ def contexts_of(grounds: Sequence[Ground], frame: Frame, style: Style) -> Iterat
         e, f = frame.point(*_middle(ground.caption_box))
         caption = Label(caption_latex(ground.context), e, f, "center", style.caption_size)
         yield ContextBox(
-            ground.context, min(a, c), min(b, d), max(a, c), max(b, d), ground.tint, caption
+            str(ground.context),
+            min(a, c),
+            min(b, d),
+            max(a, c),
+            max(b, d),
+            ground.tint,
+            caption,
         )
 
 
@@ -109,26 +115,25 @@ def _middle(box: Box) -> Point:
     return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
 
-def caption_latex(context: str) -> str:
+def caption_latex(passing: Pass) -> str:
     r"""The caption in italics, names in it as mathematics.
 
-    >>> caption_latex("step 1, train ξ₀")
+    >>> caption_latex(Pass("train", caption=("step ", Step(1), ", train ", Symbol("ξ", True))))
     '\\textit{step 1, train $\\xi_{0}$}'
     """
-    return rf"\textit{{{' '.join(_word(word) for word in context.split())}}}"
+    return rf"\textit{{{''.join(_part(passing, part) for part in passing.caption)}}}"
 
 
-_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-
-
-def _word(word: str) -> str:
-    found = re.fullmatch(r"(.*?)([₀-₉]*)(,?)", word)
-    assert found is not None
-    name, number, comma = found.groups()
-    if name.isascii() and not number:
-        return word
-    subscript = f"_{number.translate(_SUBSCRIPTS)}" if number else ""
-    return f"${default_latex(name + subscript)}${comma}"
+def _part(passing: Pass, part: str | Step | Symbol) -> str:
+    match part:
+        case Step():
+            number = passing.number(part)
+            return number if number.isascii() else f"${number}$"
+        case Symbol(name, timed):
+            time = passing.time if passing.letter is None else passing.letter
+            return f"${default_latex(f'{name}_{time}' if timed else name)}$"
+        case _:
+            return part
 
 
 def arrows_of(grounds: Sequence[Ground], frame: Frame, style: Style) -> Iterator[Arrow]:

@@ -25,7 +25,7 @@ from tpgraph.notation.layout.plates import enclosed, encloses_strangers, plated,
 from tpgraph.notation.scene.geometry import Box, box_shape
 from tpgraph.notation.scene.scene import Direction, Edge, Node, Plate, Point, Scene
 from tpgraph.notation.scene.style import Style
-from tpgraph.program import Program
+from tpgraph.program import Pass, Program
 
 __all__ = ["PlateError", "lay_out_passes"]
 
@@ -45,10 +45,10 @@ def lay_out_passes(
     direction: Direction,
     style: Style,
     engine: LayoutEngine,
-    around: str | None = None,
+    around: tuple[str, str] | None = None,
 ) -> Scene:
     """The scene of a program whose equations have places, drawn as the diagram of `folded`; with
-    `around` all of it in a plate with this label.
+    `around` all of it in a plate with this letter and label.
 
     Raises TPError for contexts in a direction in which their captions have no room, PlateError for
     plates in which other marks would stand; TPLimitError for more wires than a picture can hold.
@@ -98,12 +98,12 @@ def lay_out_passes(
         contexts=tuple(contexts_of(grounds, frame, style)),
         arrows=tuple(arrows_of(grounds, frame, style)),
     )
-    return scene if around is None else enclosed(scene, around, style)
+    return scene if around is None else enclosed(scene, *around, style)
 
 
-def _reach(scene: Scene, plates: LocalPlates, frame: Frame) -> dict[str | None, list[Box]]:
+def _reach(scene: Scene, plates: LocalPlates, frame: Frame) -> dict[Pass | None, list[Box]]:
     """The room of plates and their labels, by contexts."""
-    found: dict[str | None, list[Box]] = {}
+    found: dict[Pass | None, list[Box]] = {}
     for plate, context in zip(scene.plates, plates.contexts, strict=True):
         found.setdefault(context, []).append(_frame_of(plate, frame))
         if plate.label is not None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tpgraph.notation.diagram.links import links
 from tpgraph.notation.layout.passes.staging import Staging
+from tpgraph.program import Pass
 
 __all__ = ["columns_of"]
 
@@ -73,10 +74,10 @@ class _Ranks:
         self.graph.merge(a, b)
         self.kin = {mark: b if kin == a else kin for mark, kin in self.kin.items()}
 
-    def _sequence(self) -> Iterator[tuple[str | None, list[str]]]:
+    def _sequence(self) -> Iterator[tuple[Pass | None, list[str]]]:
         yield from self.staging.contexts.items()
 
-    def _order(self, context: str | None, members: list[str]) -> None:
+    def _order(self, context: Pass | None, members: list[str]) -> None:
         """Put a context after the earlier ones that it depends on or shares its strip with."""
         own = {self.home[mark].key for mark in members}
         for other, others in self.staging.contexts.items():
@@ -85,7 +86,7 @@ class _Ranks:
             beside = bool(own & {self.home[mark].key for mark in others})
             after = self.staging.returns(other) and self._reaches(others, members)
             if (beside or after) and not self._reaches(members, others):
-                self._after(f"{other} | {context}", others, members)
+                self._after(others, members)
 
     def _follow(self) -> None:
         """What happens after a pass stands after it, from left to right."""
@@ -95,16 +96,19 @@ class _Ranks:
                 ends = _closure(members, self.flow.next.__getitem__)
                 starts = _closure(members, self.flow.back.__getitem__)
                 later = [m for m in between if m not in starts and self._follows(m, ends)]
-                self._after(f"{context} |", members, later)
+                self._after(members, later)
 
     def _follows(self, mark: str, ends: set[str]) -> bool:
         """Whether a mark comes of a pass, or meets what does."""
         return mark in ends or bool(self.flow.after(mark) & ends)
 
-    def _after(self, name: str, first: Iterable[str], second: Iterable[str]) -> None:
+    def _after(self, first: Iterable[str], second: Iterable[str]) -> None:
         firsts, seconds = list(dict.fromkeys(first)), list(dict.fromkeys(second))
         if self._reaches(seconds, firsts):
             return
+        name = f"after {len(self.graph.next)}"
+        while name in self.graph.next:
+            name += "'"
         for mark in firsts:
             self._wish(mark, name, 1)
         for mark in seconds:

@@ -8,29 +8,26 @@ a wire.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from tpgraph.notation.diagram.diagram import Diagram, GateMark, Vertex
+from tpgraph.notation.diagram.diagram import Diagram, GateMark, Vertex, copy_id
 from tpgraph.notation.scene.scene import Fill
-from tpgraph.program import InitialScalar, Place, Program
+from tpgraph.program import InitialScalar, Pass, Place, Program
 from tpgraph.program.labels import default_latex
 
 __all__ = ["Home", "Part", "Staging", "Wire", "is_staged", "stage"]
 
-_ELEMENT = re.compile(r", element \d+")
-_INITIALLY = "at initialization"
 _FORWARD = Place("forward")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Home:
     """Where a mark belongs: its context, and its row there; the part is `key`."""
 
-    key: tuple[int, str, str]
-    context: str | None
+    key: tuple[int, bool, int, str]
+    context: Pass | None
     row: str
 
     @property
@@ -58,8 +55,8 @@ class Wire:
 @dataclass(frozen=True, slots=True)
 class Staging:
     """Parts from the top, the wires between them, the home of each mark, for each backward vertex
-    the forward one above it, and for initial vectors of a backward row the one above which they
-    should stand if it is free.
+    the forward one above it, for initial vectors of a backward row the one above which they should
+    stand if it is free, and the variable of every vertex.
     """
 
     title: str
@@ -68,17 +65,18 @@ class Staging:
     home: Mapping[str, Home]
     partner: Mapping[str, str]
     above: Mapping[str, str]
+    variable: Mapping[str, str]
 
     @property
-    def contexts(self) -> dict[str | None, list[str]]:
+    def contexts(self) -> dict[Pass | None, list[str]]:
         """The marks of each context, in the order in which contexts begin; None are no context."""
-        found: dict[str | None, list[str]] = {}
+        found: dict[Pass | None, list[str]] = {}
         for mark, home in self.home.items():
             if home.row != "between":
                 found.setdefault(home.context, []).append(mark)
         return found
 
-    def returns(self, context: str | None) -> bool:
+    def returns(self, context: Pass | None) -> bool:
         """Whether a context has a backward row."""
         return any(h.context == context and h.mirrored for h in self.home.values())
 
@@ -134,6 +132,7 @@ class _Stage:
             {mark: self.home[mark] for mark in self._marks()},
             self.partner,
             self.above,
+            {name: vertex.variable for name, vertex in self.vertices.items()},
         )
 
     def _marks(self) -> list[str]:
@@ -155,13 +154,13 @@ class _Stage:
     def _home(self, place: Place) -> Home:
         context, row = place.context, place.row
         if row == "between":
-            return Home((1, "", row), None, row)
+            return Home((1, False, 0, row), None, row)
         returns = context in self.returning
         order = 0 if returns or context is None else 2
-        variant = _INITIALLY if context and _INITIALLY in context else ""
-        if context and (found := _ELEMENT.search(context)):
-            variant += found.group()
-        return Home((order, variant, "A" if row == "forward" else "B"), context, row)
+        reference = context is not None and context.kind == "reference"
+        element = (context.element or 0) if context is not None else 0
+        key = order, reference, element, "A" if row == "forward" else "B"
+        return Home(key, context, row)
 
     def _bring_products_in(self) -> None:
         """A product of a vector with gates of the vector's own context alone belongs there.
@@ -195,13 +194,13 @@ class _Stage:
         order = {name: i for i, name in enumerate(self.vertices)}
         for name in [n for n in order if n not in self.home]:
             homes = [self.home[r] for r in readers[name] if r in self.home]
-            rooms: dict[str | None, list[Home]] = {}
+            rooms: dict[Pass | None, list[Home]] = {}
             for home in sorted(homes, key=lambda home: home.row == "between"):
                 if home.row != "between" or not rooms:
                     rooms.setdefault(home.context, []).append(home)
             first = sorted(rooms.values(), key=lambda found: found[0].context not in self.returning)
             for number, found in enumerate(first):
-                copy = name if number == 0 else f"{name}@{number}"
+                copy = name if number == 0 else copy_id(name, number, self.vertices)
                 self._copy(name, copy, min(found, key=lambda home: home.mirrored))
             if not homes:
                 self.home[name] = self._home(_FORWARD)
@@ -210,7 +209,8 @@ class _Stage:
         self.home[copy] = home
         if copy == name:
             return
-        self.vertices[copy] = replace(self.vertices[name], id=copy)
+        vertex = self.vertices[name]
+        self.vertices[copy] = replace(vertex, id=copy, of=vertex.variable)
         rename = {name: copy}
         for i, gate in enumerate(self.gates):
             if self.home[gate.id].context == home.context and home.row != "between":
