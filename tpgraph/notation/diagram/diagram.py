@@ -10,7 +10,7 @@ from tpgraph.errors import Span
 from tpgraph.notation.diagram.gate_text import GateText
 from tpgraph.notation.scene.scene import Fill
 from tpgraph.notation.scene.style import Dash
-from tpgraph.program import Place
+from tpgraph.program import Place, Read
 
 __all__ = ["Diagram", "GateMark", "ProductEdge", "Side", "Vertex", "copy_id", "gate_id"]
 
@@ -45,7 +45,8 @@ class GateMark:
     """A Nonlin, or with `bar` a Moment; several outputs if one function gives them together.
 
     `inputs` and `outputs` are vertex ids; `text.ordered` forbids to permute the inputs. `foreign`
-    are inputs from another part of the picture, for which it keeps room only.
+    are inputs from another part of the picture, for which it keeps room only. `reads` says where
+    in the text it reads what.
     """
 
     id: str
@@ -57,6 +58,11 @@ class GateMark:
     span: Span | None = None
     place: Place | None = None
     foreign: tuple[str, ...] = ()
+    reads: tuple[Read, ...] = ()
+
+    def place_of(self, name: str) -> Span | None:
+        """Where in the text an input is read first; None if it came from no text."""
+        return next((read.span for read in self.reads if read.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)

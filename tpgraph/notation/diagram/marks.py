@@ -167,6 +167,7 @@ class _Marks:
                 title="\n".join(formula(self.program, e) for e in group),
                 span=first.span,
                 place=first.place,
+                reads=first.reads,
             )
 
     def _products(self) -> Iterator[ProductEdge]:

@@ -1,22 +1,43 @@
-"""From a diagram to a scene: places, then lines and labels, then the marks of the scene."""
+"""From a diagram to a scene: places, then lines and labels, then the marks of the scene.
+
+A layout is made from scratch, or from the one before, which it keeps as far as it can.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tpgraph.notation.diagram.diagram import Diagram, GateMark, Vertex
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.layout.frame import Frame
+from tpgraph.notation.layout.kept import kept_places, marks_before
+from tpgraph.notation.layout.kept_lines import KeptLines
 from tpgraph.notation.layout.linework import Linework, find_linework
 from tpgraph.notation.layout.places import LARGE, Places, find_places
 from tpgraph.notation.scene.scene import Direction, Edge, Label, Node, Scene
 from tpgraph.notation.scene.style import PAPER, Style
 
-__all__ = ["edges_of", "lay_out", "nodes_of"]
+__all__ = ["Layout", "edges_of", "kept_layout", "laid_out", "lay_out", "nodes_of"]
 
 _ATTEMPTS = 4
 _WIDER = 9.0  # pt that a crowded gap gains in a new attempt
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A diagram with everything in its place: the next layout can keep what it finds here."""
+
+    places: Places
+    drawn: Linework
+
+    @property
+    def scene(self) -> Scene:
+        """The picture."""
+        diagram = self.places.diagram
+        nodes = nodes_of(diagram, self.places, self.drawn)
+        edges = edges_of(self.places, self.drawn)
+        return Scene(nodes=tuple(nodes), edges=tuple(edges), title=diagram.title)
 
 
 def lay_out(
@@ -33,20 +54,49 @@ def lay_out(
 
     Raises TPError where the engine cannot lay it out, or a label cannot be typeset.
     """
+    return laid_out(
+        diagram, direction, style=style, engine=engine, columns=columns, gaps=gaps
+    ).scene
+
+
+def laid_out(
+    diagram: Diagram,
+    direction: Direction = "LR",
+    *,
+    style: Style = PAPER,
+    engine: LayoutEngine | None = None,
+    columns: Mapping[str, int] | None = None,
+    gaps: Mapping[int, float] | None = None,
+) -> Layout:
+    """The layout from scratch; arguments and errors as of `lay_out`."""
     frame, chosen = Frame(direction), engine or get_engine()
     wider = gaps or {}
 
-    def laid_out(roomy: frozenset[str]) -> tuple[Places, Linework]:
+    def attempt(roomy: frozenset[str]) -> Layout:
         places = find_places(diagram, frame, style, chosen, roomy, columns)
         return _roomy(replace(places, wider=wider))
 
-    places, drawn = laid_out(frozenset())
-    if drawn.squeezed and len(places.at) <= LARGE:
-        other = laid_out(frozenset(drawn.squeezed))
-        if _trouble(other[1]) < _trouble(drawn):
-            places, drawn = other
-    nodes, edges = nodes_of(diagram, places, drawn), edges_of(places, drawn)
-    return Scene(nodes=tuple(nodes), edges=tuple(edges), title=diagram.title)
+    found = attempt(frozenset())
+    if found.drawn.squeezed and len(found.places.at) <= LARGE:
+        other = attempt(frozenset(found.drawn.squeezed))
+        if _trouble(other) < _trouble(found):
+            found = other
+    return found
+
+
+def kept_layout(
+    diagram: Diagram, previous: Layout, names: Mapping[str, str] | None = None
+) -> Layout:
+    """The layout that keeps the one before as far as the diagram is the same.
+
+    `names` has renamed variables, new → old. Direction and style are those of before. Errors as of
+    `lay_out`.
+    """
+    names = names or {}
+    places = kept_places(diagram, previous.places, names)
+    before = marks_before(diagram, previous.places.diagram, names)
+    lines = KeptLines(places, before, previous.places, previous.drawn.lines)
+    return Layout(places, find_linework(places, lines))
 
 
 def nodes_of(diagram: Diagram, places: Places, drawn: Linework) -> Iterator[Node]:
@@ -55,18 +105,16 @@ def nodes_of(diagram: Diagram, places: Places, drawn: Linework) -> Iterator[Node
     yield from (_gate_node(gate, places) for gate in diagram.gates)
 
 
-def _roomy(places: Places) -> tuple[Places, Linework]:
+def _roomy(places: Places) -> Layout:
     """Columns farther apart where lines and labels do not find room; the best of some attempts."""
-    best = places, find_linework(places)
+    best = current = Layout(places, find_linework(places))
     large = len(places.at) > LARGE
-    current = best
     for _ in range(0 if large else _ATTEMPTS - 1):
-        crowded = current[1].crowded
-        if not any(crowded.values()):
+        if not any(current.drawn.crowded.values()):
             break
-        places = replace(places, wider=_wider(places, current[1]))
-        current = places, find_linework(places)
-        if _trouble(current[1]) < _trouble(best[1]):
+        places = replace(places, wider=_wider(places, current.drawn))
+        current = Layout(places, find_linework(places))
+        if _trouble(current) < _trouble(best):
             best = current
     return best
 
@@ -80,8 +128,8 @@ def _wider(places: Places, drawn: Linework) -> dict[int, float]:
     }
 
 
-def _trouble(drawn: Linework) -> int:
-    return sum(drawn.crowded.values())
+def _trouble(layout: Layout) -> int:
+    return sum(layout.drawn.crowded.values())
 
 
 def _vertex_node(vertex: Vertex, places: Places, drawn: Linework) -> Node:
@@ -123,13 +171,15 @@ def _gate_node(gate: GateMark, places: Places) -> Node:
 
 
 def edges_of(places: Places, drawn: Linework) -> Iterator[Edge]:
-    """Products and wires in the diagram's order."""
+    """Products and wires in the diagram's order; a wire has the place of the argument it brings."""
+    gates = {gate.id: gate for gate in places.diagram.gates}
     for link in places.links:
         line = drawn.lines[link]
         points = tuple(places.frame.point(*point) for point in line.points)
         wire = Edge("wire", link.source, link.target, points, line.curve)
         if link.product is None:
-            yield wire
+            read = None if link.port is None else gates[link.target].place_of(link.port)
+            yield replace(wire, span=read)
             continue
         product = places.diagram.products[link.product]
         yield replace(

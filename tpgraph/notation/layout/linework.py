@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from tpgraph.notation.diagram.diagram import Vertex
 from tpgraph.notation.diagram.links import Link
 from tpgraph.notation.layout.corridors import Corridors
+from tpgraph.notation.layout.kept_lines import KeptLines
 from tpgraph.notation.layout.labelling import around_mark, beside_line, beside_mark, frame_box
 from tpgraph.notation.layout.obstacles import Obstacles
 from tpgraph.notation.layout.places import Places
@@ -36,20 +37,25 @@ class Linework:
     squeezed: set[str] = field(default_factory=set)
 
 
-def find_linework(places: Places) -> Linework:
-    """The lines between marks that stand in their places, and their labels."""
-    return _LineSearch(places).drawn()
+def find_linework(places: Places, kept: KeptLines | None = None) -> Linework:
+    """The lines between marks that stand in their places, and their labels.
+
+    Lines that `kept` knows keep their way.
+    """
+    return _LineSearch(places, kept).drawn()
 
 
 class _LineSearch:
     """Short lines first, then their labels, then the lines that pass columns."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, kept: KeptLines | None = None) -> None:
         self.places = places
+        self.kept = kept
         self.vertex = {vertex.id: vertex for vertex in places.diagram.vertices}
         self.result = Linework()
         self.marks = Obstacles()  # what stands fast
         self.texts = Obstacles()  # labels, which may yet move
+        self.lines = Obstacles()  # what is in the way of labels alone
 
     def drawn(self) -> Linework:
         """The whole work."""
@@ -90,15 +96,22 @@ class _LineSearch:
         for link in sorted(self.places.links, key=lambda link: len(passes[link])):
             if passes[link] and not self.result.product_labels:
                 self._label_products()
-            start, end = self._ends(link)
-            dashed = link.product is not None
-            line, hits = route(
-                start, end, corridors.of(link), (self.marks, self.texts), dashed=dashed
-            )
+            line = None if self.kept is None else self.kept.route(link)
+            if line is None:
+                line = self._found(link, corridors)
             self.result.lines[link] = line
-            if hits:
-                self._crowd(link)
+            for a, b in pairwise(line.flat):
+                self.lines.add(hairline(a, b), "")
         self._label_products()
+
+    def _found(self, link: Link, corridors: Corridors) -> Route:
+        """The way of one line between what stands already."""
+        start, end = self._ends(link)
+        around, dashed = (self.marks, self.texts), link.product is not None
+        line, hits = route(start, end, corridors.of(link), around, dashed=dashed)
+        if hits:
+            self._crowd(link)
+        return line
 
     def _crowd(self, link: Link) -> None:
         column = self.places.placement.column
@@ -118,7 +131,6 @@ class _LineSearch:
 
     def _label_products(self) -> None:
         """Label the products drawn so far; those of one matrix in one column share a label."""
-        crowd = drawn_lines(self.result.lines.values())
         groups: dict[tuple[str, int], list[Link]] = defaultdict(list)
         for link in self.result.lines:
             if link.product is not None:
@@ -127,7 +139,7 @@ class _LineSearch:
         for (text, _), group in groups.items():
             said = any(link.product in self.result.product_labels for link in group)
             if text and not said:
-                index, label, free = self._label_one(group, (self.marks, self.texts, crowd))
+                index, label, free = self._label_one(group, (self.marks, self.texts, self.lines))
                 self.result.product_labels[index] = label
                 self.texts.add(box_shape(frame_box(label, self.places.frame)), _owner(index))
                 if not free:
@@ -152,15 +164,14 @@ class _LineSearch:
 
     def _move_product_labels(self) -> None:
         """Give labels that a later line crosses another place at their line, if there is one."""
-        crowd = drawn_lines(self.result.lines.values())
         link_of = {link.product: link for link in self.result.lines}
         for index, label in list(self.result.product_labels.items()):
             link = link_of[index]
-            if not crowd.covers(frame_box(label, self.places.frame), _TOUCH):
+            if not self.lines.covers(frame_box(label, self.places.frame), _TOUCH):
                 continue
             self.texts.remove(_owner(index))
             self.result.squeezed.discard(link.target)
-            _, moved, free = self._label_one((link,), (self.marks, self.texts, crowd))
+            _, moved, free = self._label_one((link,), (self.marks, self.texts, self.lines))
             label = moved if free else label
             self.result.product_labels[index] = label
             self.texts.add(box_shape(frame_box(label, self.places.frame)), _owner(index))
@@ -169,28 +180,18 @@ class _LineSearch:
 
     def _move_vertex_labels(self) -> None:
         """Give labels that a line crosses another place around their mark, if there is one."""
-        crowd = drawn_lines(self.result.lines.values())
         frame, style = self.places.frame, self.places.style
         for name, label in list(self.result.vertex_labels.items()):
-            if not crowd.covers(frame_box(label, frame), _TOUCH):
+            if not self.lines.covers(frame_box(label, frame), _TOUCH):
                 continue
             self.texts.remove(name)
             at, radius = self.places.at[name], self.places.vertices[name].radius
             moved, free = around_mark(
-                label, at, radius, (self.marks, self.texts, crowd), frame, style
+                label, at, radius, (self.marks, self.texts, self.lines), frame, style
             )
             self.result.vertex_labels[name] = moved
             self.texts.add(box_shape(frame_box(moved, frame)), name)
             self.result.crowded[self.places.placement.column[name]] += not free
-
-
-def drawn_lines(lines: Iterable[Route]) -> Obstacles:
-    """Lines as obstacles for labels."""
-    crowd = Obstacles()
-    for line in lines:
-        for a, b in pairwise(line.flat):
-            crowd.add(hairline(a, b), "")
-    return crowd
 
 
 def _owner(product: int) -> str:

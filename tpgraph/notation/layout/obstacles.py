@@ -47,8 +47,10 @@ class Obstacles:
         for cell in self._where.pop(owner, ()):
             self._cells[cell] = [item for item in self._cells[cell] if item.owner != owner]
 
-    def hits(self, line: Sequence[Point], owners: Iterable[str], gap: float) -> int:
-        """How many shapes a polyline comes nearer to than `gap`.
+    def hits(
+        self, line: Sequence[Point], owners: Iterable[str], gap: float, most: float = math.inf
+    ) -> int:
+        """How many shapes a polyline comes nearer to than `gap`; it stops counting at `most`.
 
         To the solid shapes of its own marks it may come as near as it likes.
         """
@@ -62,6 +64,8 @@ class Obstacles:
                 room = gap if item.owner not in own else _INTO if item.solid else _BESIDE
                 if meets(a, b, item.shape, room):
                     found.add(id(item))
+                    if len(found) >= most:
+                        return len(found)
         return len(found)
 
     def covers(self, box: Box, gap: float) -> bool:

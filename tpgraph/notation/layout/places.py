@@ -21,7 +21,7 @@ from tpgraph.notation.layout.spine import Arrangement, arrange
 from tpgraph.notation.scene.scene import Label, Point
 from tpgraph.notation.scene.style import Style
 
-__all__ = ["LARGE", "Places", "find_places"]
+__all__ = ["LARGE", "Places", "find_places", "moved_ports"]
 
 _INPUT_GAP = 13.0  # from a vector's outline to the gate
 _OUTPUT_GAP = 6.5  # from the gate to its output's outline
@@ -169,7 +169,7 @@ def find_places(
         if disorder := disordered(arrivals.families, places.placement):
             ordered = laid_out(replace(arrivals, disorder=disorder))
             places = laid_out(replace(improved(arrivals, ordered), disorder=disorder))
-    return replace(places, gates=dict(_moved_ports(places)))
+    return replace(places, gates=dict(moved_ports(places)))
 
 
 def _laid_out(
@@ -212,7 +212,7 @@ def _gate_sizes(
     return sizes
 
 
-def _moved_ports(places: Places) -> Iterator[tuple[str, GateSize]]:
+def moved_ports(places: Places) -> Iterator[tuple[str, GateSize]]:
     """Ports moved to the lines from neighbouring columns that all but meet them straight."""
     for gate in places.diagram.gates:
         size, placement = places.gates[gate.id], places.placement

@@ -98,8 +98,10 @@ def route(
     best: tuple[int, Route] | None = None
     for points, curve in _candidates(start, end, between, dashed):
         line = _clipped(points, curve, start, end)
-        hits = _GRAVE * marks.hits(line.flat, own, CLEARANCE)
-        hits += labels.hits(line.flat, own, CLEARANCE)
+        most = math.inf if best is None else best[0]
+        hits = _GRAVE * marks.hits(line.flat, own, CLEARANCE, most / _GRAVE)
+        if hits < most:
+            hits += labels.hits(line.flat, own, CLEARANCE, most - hits)
         if best is None or hits < best[0]:
             best = hits, line
         if hits == 0:

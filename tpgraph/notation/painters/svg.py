@@ -26,7 +26,7 @@ from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Point, Scene
 from tpgraph.notation.scene.style import PAPER, Style
 
-__all__ = ["SvgParts", "svg_parts", "to_svg"]
+__all__ = ["SvgParts", "glyph_paths", "markup", "svg_parts", "to_svg"]
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -40,6 +40,20 @@ def to_svg(scene: Scene, style: Style = PAPER, *, source: str | None = None) -> 
     `data-target`. Raises TPError for a label that cannot be typeset.
     """
     return str(svg_parts(scene, style, source=source))
+
+
+def markup(marks: Iterable[DisplayMark], origin: Point) -> str:
+    """The elements of marks in coordinates about `origin`, y downwards, rounded to 0.01 pt.
+
+    Glyphs are <use> elements, for the outlines that `glyph_paths` gives.
+    """
+    x, y = origin
+    return "".join(line for mark in marks for line in _mark(mark, (x, 0.0, 0.0, y), ""))
+
+
+def glyph_paths(marks: Iterable[DisplayMark]) -> dict[str, str]:
+    """The path data of every glyph in the marks, by the id that markup uses."""
+    return {_glyph_id(glyph.name): _outline(glyph) for glyph in _glyphs(marks)}
 
 
 @dataclass(frozen=True, slots=True)
