@@ -22,6 +22,7 @@ from tpgraph.program import (
     Program,
     Ref,
     Variable,
+    statement_of,
 )
 from tpgraph.program.text import Spelling, declaration_text
 from tpgraph.types import Dimension, Fixed, Scalar, Width
@@ -55,7 +56,7 @@ class _Printer:
     def spell(self, name: str) -> str:
         found = self.spelled.get(name)
         if found is None:
-            base = name.partition("~")[0]
+            base, _ = statement_of(name)
             loss = self.program.loss
             if base == "loss" and loss is not None and loss.name == "loss":
                 found = name

@@ -63,6 +63,7 @@ from tpgraph.program.variables import (
     canonical_name,
     join_name,
     split_name,
+    statement_of,
     temporary_name,
 )
 
@@ -126,5 +127,6 @@ __all__ = [
     "matrix_latex",
     "scaling",
     "split_name",
+    "statement_of",
     "temporary_name",
 ]
