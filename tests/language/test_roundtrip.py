@@ -350,6 +350,25 @@ def test_a_document_with_captions_in_the_place_of_passes_is_read() -> None:
     assert contexts == {Pass("train", caption=("step 1, test of train ξ₀",))}
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [("time", -1, "the time -1 of a pass"), ("element", 0, "the element 0 of a batch")],
+)
+def test_a_pass_that_is_none(field: str, value: int, message: str) -> None:
+    document = json.loads(to_json(unroll_sgd(parse(MLP), 1)))
+    document["passes"][0][field] = value
+    with pytest.raises(TPError, match=message):
+        from_json(json.dumps(document))
+
+
+@pytest.mark.parametrize(("field", "value"), [("mark", "[1"), ("prefix", "x"), ("accent", "a")])
+def test_a_timed_name_that_is_none(field: str, value: str) -> None:
+    document = json.loads(to_json(unroll_sgd(parse(MLP), 1)))
+    document["equations"][0]["place"]["timed"][field] = value
+    with pytest.raises(TPError, match=f"the {field} "):
+        from_json(json.dumps(document))
+
+
 def test_a_pass_that_is_not_there() -> None:
     document = json.loads(to_json(unroll_sgd(parse(MLP), 1)))
     document["equations"][0]["place"]["context"] = 7
