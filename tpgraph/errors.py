@@ -121,10 +121,7 @@ class TPError(Exception):
     """A mistake in the input: `message`, and where known `span`, `expected` and `mend`.
 
     Where the mend is a change of the text, `edits` carries it as data, in order and disjoint.
-    `instruction` is the variable in whose limit it was found, where the message says so.
     """
-
-    instruction: str | None = None
 
     def __init__(
         self,

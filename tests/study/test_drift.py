@@ -313,6 +313,10 @@ def test_texts_with_another_function_and_loss():
     text = with_loss(with_function(NETWORK, "relu"), "(f - y)^2 / 2")
     assert "fn φ(z) = relu(z)\n" in text
     assert "loss (f - y)^2 / 2\n" in text
+    broken = NETWORK.replace("loss ", "loss (  # over two lines\n") + ")\n"
+    assert "loss (f - y)^4\n" in with_loss(broken, "(f - y)^4")
+    with pytest.raises(TPError, match="q is not bound"):
+        with_loss(NETWORK, "(f - q)^2")
     with pytest.raises(TPDataError, match="there is no function relo"):
         with_function(NETWORK, "relo")
     with pytest.raises(TPDataError, match="defines no φ"):

@@ -31,7 +31,6 @@ from tpgraph.program import (
     latex_functions,
     latex_name,
     matrix_latex,
-    statement_of,
 )
 from tpgraph.program.tex import TOKEN, portable, words
 
@@ -153,10 +152,10 @@ class _Listing:
 
     def name(self, variable: Variable) -> str:
         """The label; a picture may do without one, a listing may not."""
-        base, k = statement_of(variable.name)
+        base, mark, k = variable.name.partition("~")
         named = Variable(base, variable.type)
         label = _one_line(latex_name(self.program, named) or default_latex(base))
-        return label if k is None else rf"\langle {label}\rangle_{{{k}}}"
+        return rf"\langle {label}\rangle_{{{k}}}" if mark else label
 
 
 def _set_of(variable: Variable) -> str:

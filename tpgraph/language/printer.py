@@ -22,7 +22,6 @@ from tpgraph.program import (
     Program,
     Ref,
     Variable,
-    statement_of,
 )
 from tpgraph.program.text import Spelling, declaration_text
 from tpgraph.types import Dimension, Fixed, Scalar, Width
@@ -56,7 +55,7 @@ class _Printer:
     def spell(self, name: str) -> str:
         found = self.spelled.get(name)
         if found is None:
-            base, _ = statement_of(name)
+            base = name.partition("~")[0]
             loss = self.program.loss
             if base == "loss" and loss is not None and loss.name == "loss":
                 found = name

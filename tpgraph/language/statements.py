@@ -20,7 +20,6 @@ from tpgraph.program import (
     Ref,
     Term,
     Variable,
-    statement_of,
     temporary_name,
 )
 
@@ -45,9 +44,9 @@ def written(program: Program) -> Iterator[Written]:
     pending: list[Equation] = []
     for equation in program.equations:
         name = equation.out.name
-        base, number = statement_of(name)
+        base, mark, number = name.rpartition("~")
         begins = not pending or pending[0].out.name == temporary_name(base, 1)
-        if begins and number == len(pending) + 1:
+        if mark and begins and number == str(len(pending) + 1):
             pending.append(equation)
             continue
         if pending and pending[0].out.name == temporary_name(name, 1):
@@ -63,7 +62,7 @@ def _use_counts(program: Program) -> Counter[str]:
     """How often the program reads each intermediate."""
     counts: Counter[str] = Counter()
     for equation in program.equations:
-        if any(v.is_temporary for v in equation.inputs):
+        if any("~" in v.name for v in equation.inputs):
             counts.update(_reads(equation))
     counts.update(v.name for v in program.outputs)
     if program.loss is not None:

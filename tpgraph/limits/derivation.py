@@ -31,7 +31,6 @@ from tpgraph.program import (
     latex_functions,
     latex_name,
     matrix_latex,
-    statement_of,
 )
 from tpgraph.program.tex import portable
 from tpgraph.program.text import aligned, right_hand_side
@@ -127,10 +126,10 @@ class _Latex(_PlainText):
 
     def name(self, variable: Variable) -> str:
         """The variable's label; the k-th unnamed value of a statement is ⟨x⟩_k."""
-        base, k = statement_of(variable.name)
+        base, mark, k = variable.name.partition("~")
         own = latex_name(self.program, Variable(base, variable.type))
         label = r"\ ".join(portable(own).lines)
-        return label if k is None else rf"\langle {label} \rangle_{{{k}}}"
+        return rf"\langle {label} \rangle_{{{k}}}" if mark else label
 
     def functions(self) -> dict[str, str]:
         """The LaTeX names of the program's own functions."""

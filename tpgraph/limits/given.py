@@ -43,7 +43,6 @@ def in_limit_of(equation: Equation) -> Iterator[None]:
     try:
         yield
     except TPError as error:
-        if error.instruction is None:
-            error.instruction = equation.out.name
+        if not error.message.startswith("in the limit of "):
             error.message = f"in the limit of {equation.out}: {error.message}"
         raise error.at(equation.span) from None

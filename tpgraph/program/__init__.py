@@ -63,7 +63,6 @@ from tpgraph.program.variables import (
     canonical_name,
     join_name,
     split_name,
-    statement_of,
     temporary_name,
 )
 
@@ -127,6 +126,5 @@ __all__ = [
     "matrix_latex",
     "scaling",
     "split_name",
-    "statement_of",
     "temporary_name",
 ]

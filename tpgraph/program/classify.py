@@ -27,7 +27,7 @@ from tpgraph.program.equations import (
 )
 from tpgraph.program.graph import Program
 from tpgraph.program.parametrization import Analysis, analyze, layer_kind
-from tpgraph.program.variables import Variable, statement_of
+from tpgraph.program.variables import Variable
 
 __all__ = [
     "GIA",
@@ -177,7 +177,7 @@ def _not_alone(
     read: set[str] = set()
     for equation in program.equations:
         out = equation.out
-        place, _ = statement_of(out.name)
+        place = out.name.partition("~")[0]
         direct = any(v == readout for v in equation.inputs)
         if direct and not _reads(equation, readout):
             return f"readout {readout} is used outside of output {output}, in {place}"

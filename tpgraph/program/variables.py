@@ -17,7 +17,6 @@ __all__ = [
     "canonical_name",
     "join_name",
     "split_name",
-    "statement_of",
     "temporary_name",
 ]
 
@@ -146,16 +145,6 @@ def join_name(base: str, index: tuple[int, ...], temporary: int | None = None) -
     """
     text = f"{base}[{','.join(map(str, index))}]" if index else base
     return text if temporary is None else f"{text}~{temporary}"
-
-
-def statement_of(name: str) -> tuple[str, int | None]:
-    """The name that the statement behind a name binds, and the number of an intermediate.
-
-    >>> statement_of("h[1,2]~3"), statement_of("x")
-    (('h[1,2]', 3), ('x', None))
-    """
-    base, index, temporary = split_name(name)
-    return join_name(base, index), temporary
 
 
 def temporary_name(target: str, k: int) -> str:

@@ -6,7 +6,6 @@ with every task, so that a worker needs nothing else.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.compiler import Module, Params, compile
-from tpgraph.errors import TPDataError, TPTypeError
+from tpgraph.errors import TPDataError, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES
 from tpgraph.kernels.empirical import Finite, finite
-from tpgraph.language import parse
+from tpgraph.language import editing, parse, read
+from tpgraph.language.syntax import Loss
 from tpgraph.program import Program
 
 __all__ = [
@@ -42,11 +42,6 @@ Names: TypeAlias = tuple[str, str, str]
 """The constants of a text for depth, σ_w² and σ_b²; "" for one that it has not."""
 
 NAMES: Names = ("L", "σ_w2", "σ_b2")
-
-_DEFINITION = re.compile(
-    r"^(\s*fn\s+(?:φ|phi)\s*\(\s*(\w+)\s*\)\s*=\s*)([^#\n]*?)(\s*(?:#.*)?)$", re.M
-)
-_LOSS = re.compile(r"^(\s*loss\s+)([^#\n]*?)(\s*(?:#.*)?)$", re.M)
 
 
 @dataclass(frozen=True)
@@ -103,23 +98,23 @@ def with_function(text: str, function: str) -> str:
     """
     if function not in PRIMITIVES:
         raise TPDataError(f"there is no function {function}", expected=", ".join(PRIMITIVES))
-    changed, count = _DEFINITION.subn(rf"\g<1>{function}(\g<2>)\g<4>", text)
-    if count != 1:
+    try:
+        return editing.set_function(read(text, "<program>"), "φ", function).apply(text)
+    except TPNameError:
         raise TPDataError(
             "the program defines no φ that could be another function",
             expected="one line such as: fn φ(z) = tanh(z)",
-        )
-    return changed
+        ) from None
 
 
 def with_loss(text: str, loss: str) -> str:
     """The text with another loss, such as `(f - y)^2 / k`, the mean over k outputs.
 
-    Raises TPDataError for a text without exactly one line `loss …`.
+    Raises TPDataError for a text without a line `loss …`, and the TPErrors of the new loss.
     """
-    changed, count = _LOSS.subn(lambda match: match[1] + loss + match[3], text)
-    if count != 1:
+    reading = read(text, "<program>")
+    if not any(isinstance(statement.node, Loss) for statement in reading.statements):
         raise TPDataError(
             "the program has no loss that could be another one", expected="one line: loss …"
         )
-    return changed
+    return editing.set_loss(reading, loss).apply(text)

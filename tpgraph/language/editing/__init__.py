@@ -5,6 +5,29 @@ go only with the statement that they stand behind or directly above. What cannot
 by a TPError that says why.
 """
 
+from tpgraph.language.editing.connect import connect, disconnect, replace
+from tpgraph.language.editing.declare import declare, gate, multiply
+from tpgraph.language.editing.delete import delete, dependants
 from tpgraph.language.editing.edit import Edit, Patch, appearing
+from tpgraph.language.editing.formulas import name, set_formula, set_function, set_loss, unname
+from tpgraph.language.editing.rename import rename
 
-__all__ = ["Edit", "Patch", "appearing"]
+__all__ = [
+    "Edit",
+    "Patch",
+    "appearing",
+    "connect",
+    "declare",
+    "delete",
+    "dependants",
+    "disconnect",
+    "gate",
+    "multiply",
+    "name",
+    "rename",
+    "replace",
+    "set_formula",
+    "set_function",
+    "set_loss",
+    "unname",
+]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from tpgraph.errors import Span, TPError, TPNameError, TPTypeError
 from tpgraph.language.formatter import format_source
 from tpgraph.language.readings import Reading, read
 
-__all__ = ["Edit", "Patch", "appearing", "made", "refuse", "refuse_name"]
+__all__ = ["Edit", "Patch", "appearing", "made", "name_refusal", "refusal"]
 
 
 class Patch(NamedTuple):
@@ -59,14 +59,14 @@ def _patched(text: str, patches: Iterable[Patch]) -> str:
     return "".join([*pieces, text[position:]])
 
 
-def refuse(message: str, span: Span | None, mend: str) -> NoReturn:
-    """Raise the TPTypeError that says why an edit is not made, and what can be done instead."""
-    raise TPTypeError(message, span, mend=mend)
+def refusal(message: str, span: Span | None, mend: str) -> TPTypeError:
+    """The error that says why an edit is not made, and what can be done instead."""
+    return TPTypeError(message, span, mend=mend)
 
 
-def refuse_name(message: str, span: Span | None, mend: str) -> NoReturn:
-    """Raise the TPNameError of a name that an edit cannot use."""
-    raise TPNameError(message, span, mend=mend)
+def name_refusal(message: str, span: Span | None, mend: str) -> TPNameError:
+    """The error of a name that an edit cannot use."""
+    return TPNameError(message, span, mend=mend)
 
 
 def made(

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tpgraph.functions import PRIMITIVES
 from tpgraph.language import syntax as s
-from tpgraph.language.editing.edit import Patch, refuse_name
+from tpgraph.language.editing.edit import Patch, name_refusal
 from tpgraph.language.names import KEYWORDS, canonical
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.program import Origin
 
 __all__ = [
+    "EQUATION",
     "block",
     "extent",
     "fresh",
@@ -63,9 +64,11 @@ def new_name(reading: Reading, word: str) -> str:
     """The canonical spelling of a name that is to be new. Raises TPNameError where it is not."""
     name = canonical(word.strip())
     if not name or name in KEYWORDS:
-        refuse_name(f"{word!r} is not a name", None, "write a letter, then letters, digits and _")
+        raise name_refusal(
+            f"{word!r} is not a name", None, "write a letter, then letters, digits and _"
+        )
     if name in taken(reading):
-        refuse_name(
+        raise name_refusal(
             f"{name} is taken", None, f"choose another name, such as {fresh(reading, name)}"
         )
     return name
@@ -75,7 +78,9 @@ def origin_of(reading: Reading, name: str) -> Origin:
     """The statement behind a name. Raises TPNameError where the program has none."""
     found = reading.origin.get(name)
     if found is None:
-        refuse_name(f"{name} is not bound by the text", None, "choose what the picture shows")
+        raise name_refusal(
+            f"{name} is not bound by the text", None, "choose what the picture shows"
+        )
     return found
 
 

@@ -1,0 +1,163 @@
+"""New statements: a declaration, a product with a matrix, a gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
+from tpgraph.language.editing.statements import (
+    EQUATION,
+    fresh,
+    inserted,
+    new_name,
+    rank,
+    statement_of,
+)
+from tpgraph.language.readings import Reading
+from tpgraph.program import Variable
+from tpgraph.types import Dimension, Fixed, Width
+
+__all__ = ["declare", "gate", "multiply"]
+
+_BASES = {"data": "ξ", "target": "y", "param": "W", "matrix": "W", "vector": "u", "scalar": "s"}
+
+
+def declare(
+    reading: Reading,
+    kind: str,
+    name: str | None = None,
+    shape: str | None = None,
+    law: str = "N(0, 1)",
+) -> Edit:
+    """A declaration behind the last of its kind: `vector u : n ~ N(0, 1)`.
+
+    `kind` is width, dim, const, data, target, param, matrix, vector or scalar; a name that is not
+    given is a free one; a width, or a dimension, that the text does not have yet is declared too.
+    For dim, const and scalar `law` is the value.
+    """
+    sizes = {"width": ("n", ""), "dim": ("d", " = 64"), "const": ("L", " = 3")}
+    if kind in sizes:
+        base, value = sizes[kind]
+        own = new_name(reading, name) if name else fresh(reading, base)
+        given = f" = {law}" if law != "N(0, 1)" and kind != "width" else value
+        patch = inserted(reading, f"{kind} {own}{given}", ("width", "dim", "const").index(kind) + 1)
+        return made(reading, [patch], f"declare {own}", select=own)
+    if kind not in _BASES:
+        raise name_refusal(f"nothing is declared by {kind!r}", None, f"one of {', '.join(_BASES)}")
+    own = new_name(reading, name) if name else fresh(reading, _BASES[kind])
+    patches: list[Patch] = []
+    if shape is None and kind != "scalar":
+        shape, patches = _shape(reading, kind, own)
+    text = _declaration(kind, own, shape, law)
+    patches.append(inserted(reading, text, rank(kind)))
+    return made(reading, patches, f"declare {own}", select=own)
+
+
+def _declaration(kind: str, name: str, shape: str | None, law: str) -> str:
+    if kind == "scalar":
+        return f"scalar {name} = {'1' if law == 'N(0, 1)' else law}"
+    tail = "" if kind in {"data", "target"} else f" ~ {law}"
+    return f"{kind} {name} : {shape}{tail}"
+
+
+def _shape(reading: Reading, kind: str, name: str) -> tuple[str, list[Patch]]:
+    """The shape of a new variable, with what it needs declared."""
+    program = reading.program
+    if kind == "target":
+        return "1", []
+    if kind == "data":
+        dims = [d for s in reading.statements if rank(s.node) == 2 for d in s.binds]
+        if dims:
+            return dims[0], []
+        dim = fresh(reading, "d", [name])
+        return dim, [inserted(reading, f"dim {dim} = 64", 2)]
+    widths = [w for s in reading.statements if rank(s.node) == 1 for w in s.binds]
+    if program is not None and program.widths:
+        widths = [program.widths[0].name]
+    patches = []
+    if not widths:
+        widths = [fresh(reading, "n", [name])]
+        patches.append(inserted(reading, f"width {widths[0]}", 1))
+    return (widths[0] if kind == "vector" else f"{widths[0]} × {widths[0]}"), patches
+
+
+def _vector(reading: Reading, name: str) -> Variable:
+    statement = statement_of(reading, name)
+    assert reading.program is not None
+    variable = reading.program.variables[name]
+    if not variable.is_vector:
+        raise refusal(
+            f"{name} is a {variable.type}, not a vector", statement.span, "choose a vector"
+        )
+    if variable.is_temporary:
+        raise refusal(f"{name} has no name of its own", statement.span, "name it first")
+    return variable
+
+
+def _dimension(dim: Dimension) -> str:
+    if isinstance(dim, Fixed):
+        return dim.name or str(dim.value)
+    return dim.name
+
+
+def multiply(
+    reading: Reading, operand: str, matrix: str | None = None, name: str | None = None
+) -> Edit:
+    """A matrix times a vector: `h = W x`, or `h = W' x` where only that fits.
+
+    A matrix that does not exist yet is declared, as a param where the program trains. Raises
+    TPTypeError where no vector is given or the matrix fits neither way.
+    """
+    vector = _vector(reading, operand)
+    assert reading.program is not None
+    out = new_name(reading, name) if name else fresh(reading, "h", [matrix or "W"])
+    known = reading.program.variables.get(matrix or "")
+    patches, after, mark = [], [statement_of(reading, operand)], ""
+    if known is None:
+        own = new_name(reading, matrix) if matrix else fresh(reading, "W", [out])
+        kind = "param" if reading.program.parameters else "matrix"
+        widths = reading.program.widths
+        rows = vector.dim if isinstance(vector.dim, Width) or not widths else widths[0]
+        shape = f"{_dimension(rows)} × {_dimension(vector.dim)}"
+        patches.append(inserted(reading, _declaration(kind, own, shape, "N(0, 1)"), rank(kind)))
+    else:
+        own, mark = known.name, _mark(reading, known, vector)
+        after.append(statement_of(reading, own))
+    patches.append(inserted(reading, f"{out} = {own}{mark} {operand}", EQUATION, after))
+    return made(reading, patches, f"multiply {operand} by {own}", select=out)
+
+
+def _mark(reading: Reading, matrix: Variable, vector: Variable) -> str:
+    if not matrix.is_matrix:
+        span = statement_of(reading, matrix.name).span
+        raise refusal(f"{matrix} is a {matrix.type}, not a matrix", span, "choose a matrix")
+    shape = matrix.matrix
+    if shape.columns == vector.dim:
+        return ""
+    if shape.rows == vector.dim:
+        return "'"
+    raise refusal(
+        f"{matrix} is {shape.rows} × {shape.columns} and {vector} a vector of {vector.dim}",
+        statement_of(reading, matrix.name).span,
+        "choose another matrix, or a new one",
+    )
+
+
+def gate(
+    reading: Reading, operands: Sequence[str], function: str | None = None, name: str | None = None
+) -> Edit:
+    """A gate of one or more vectors: `y = φ(a + b)`.
+
+    The function is the first of one argument that the program defines, else tanh.
+    """
+    vectors = [_vector(reading, operand) for operand in operands]
+    if not vectors:
+        raise name_refusal("a gate needs a vector", None, "choose one")
+    assert reading.program is not None
+    own = [f.name for f in reading.program.functions if f.arity == 1]
+    word = function or (own[0] if own else "tanh")
+    out = new_name(reading, name) if name else fresh(reading, "x")
+    text = f"{out} = {word}({' + '.join(operands)})"
+    after = [statement_of(reading, operand) for operand in operands]
+    patch = inserted(reading, text, EQUATION, after)
+    return made(reading, [patch], f"gate of {', '.join(operands)}", select=out)

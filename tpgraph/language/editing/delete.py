@@ -1,0 +1,137 @@
+"""A variable taken away, with all that cannot stand without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tpgraph.errors import TPError
+from tpgraph.language import syntax as s
+from tpgraph.language.editing.edit import Edit, Patch, made
+from tpgraph.language.editing.statements import block, extent, statement_of
+from tpgraph.language.readings import Reading, Statement, read
+
+__all__ = ["delete", "dependants"]
+
+
+def dependants(reading: Reading, *names: str) -> tuple[str, ...]:
+    """What goes with the names when they are deleted, in order, they themselves left out."""
+    return tuple(name for name in delete(reading, *names).removed if name not in names)
+
+
+def delete(reading: Reading, *names: str) -> Edit:
+    """The statements of the names go, and those that depend on them: lists, output, loss, labels.
+
+    What a loop or a family makes goes with its statement as a whole. No error is left that was not
+    there before.
+    """
+    gone: dict[tuple[int, int], None] = {}
+    for name in names:
+        statement = statement_of(reading, name)
+        gone.update(dict.fromkeys(_parts(statement, _listed(statement, name))))
+    known = {error.message for error in reading.errors}
+    while True:
+        found = read(_blanked(reading.source.text, gone), reading.source.name)
+        more = [part for error in found.errors if error.message not in known
+                for part in _at_fault(reading, error)]  # fmt: skip
+        if all(part in gone for part in more):
+            break
+        gone.update(dict.fromkeys(more))
+    before = reading.program.variables if reading.program is not None else ()
+    after = found.program.variables if found.program is not None else {}
+    removed = [name for name in before if name not in after]
+    title = f"delete {', '.join(names)}"
+    return made(reading, _patches(reading, gone), title, removed=removed)
+
+
+def _listed(statement: Statement, name: str) -> list[s.Name]:
+    """Of the names that a declaration lists, the one that binds a name."""
+    node = statement.node
+    if not isinstance(node, s.Declare) or isinstance(getattr(node.law, "mean", None), s.List):
+        return []
+    exact = [one for one in node.names if one.full == name]
+    base = name.partition("[")[0]
+    return exact or [one for one in node.names if one.base == base and not one.full]
+
+
+def _at_fault(reading: Reading, error: TPError) -> Iterator[tuple[int, int]]:
+    """What has to go for an error to go."""
+    if error.span is None:
+        return
+    place = error.span.start
+    holding = [one for one in reading.statements if one.span.start <= place <= one.span.end]
+    if not holding:
+        return
+    statement = holding[-1]
+    names = statement.node.names if isinstance(statement.node, s.Output) else ()
+    origin = statement.node.origin
+    yield from _parts(statement, [one for one in names if origin + one.start == place])
+
+
+def _parts(statement: Statement, listed: list[s.Name]) -> Iterator[tuple[int, int]]:
+    """The places of names in a list; without any, that of the whole statement."""
+    origin = statement.node.origin
+    for name in listed:
+        yield origin + name.start, origin + name.end
+    if not listed:
+        yield statement.span.start, statement.span.end
+
+
+def _blanked(text: str, gone: Iterable[tuple[int, int]]) -> str:
+    """The text with spaces in place of what goes, so that all else keeps its place."""
+    for start, end in gone:
+        blank = "".join("\n" if c == "\n" else " " for c in text[start:end])
+        text = text[:start] + blank + text[end:]
+    return _without_commas(text, gone)
+
+
+def _without_commas(text: str, gone: Iterable[tuple[int, int]]) -> str:
+    """Commas that stand beside a gap become spaces too."""
+    for start, end in gone:
+        left, right = text[:start].rstrip(" "), text[end:].lstrip(" ")
+        if right.startswith(","):
+            at = len(text) - len(right)
+        elif left.endswith(","):
+            at = len(left) - 1
+        else:
+            continue
+        text = f"{text[:at]} {text[at + 1 :]}"
+    return text
+
+
+def _patches(reading: Reading, gone: Iterable[tuple[int, int]]) -> list[Patch]:
+    """Whole statements with their lines, and names out of lists with their commas."""
+    whole: list[Statement] = []
+    patches: list[Patch] = []
+    places = set(gone)
+    for statement in reading.statements:
+        if any(loop in {one.number for one in whole} for loop in statement.loops):
+            continue
+        if all(_is_gone(one, places) for one in block(reading, statement)):
+            whole.append(statement)
+            patches.append(Patch(*extent(reading, statement), ""))
+        else:
+            patches += _names_gone(statement, places)
+    return [patch for i, patch in enumerate(patches) if patch not in patches[:i]]
+
+
+def _is_gone(statement: Statement, places: set[tuple[int, int]]) -> bool:
+    """Whether nothing is left of a statement; of a loop, whether its block decides."""
+    if isinstance(statement.node, s.Loop):
+        return True
+    if (statement.span.start, statement.span.end) in places:
+        return True
+    names = getattr(statement.node, "names", ())
+    origin = statement.node.origin
+    return bool(names) and all((origin + n.start, origin + n.end) in places for n in names)
+
+
+def _names_gone(statement: Statement, places: set[tuple[int, int]]) -> Iterator[Patch]:
+    names, origin = getattr(statement.node, "names", ()), statement.node.origin
+    kept = [n for n in names if (origin + n.start, origin + n.end) not in places]
+    for position, name in enumerate(names):
+        if name in kept:
+            continue
+        if any(one in kept for one in names[:position]):
+            yield Patch(origin + names[position - 1].end, origin + name.end, "")
+        else:
+            yield Patch(origin + name.start, origin + names[position + 1].start, "")

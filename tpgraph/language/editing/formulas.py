@@ -1,0 +1,217 @@
+"""The right-hand side of a statement, its name taken away, and a name given to a part of it."""
+
+from __future__ import annotations
+
+from tpgraph.errors import Span
+from tpgraph.language import syntax as s
+from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
+from tpgraph.language.editing.statements import (
+    extent,
+    fresh,
+    inserted,
+    new_name,
+    origin_of,
+    statement_of,
+)
+from tpgraph.language.editing.terms import (
+    Found,
+    equation_of,
+    found_at,
+    inside,
+    is_loose,
+    require_single,
+    right_side,
+    value_of,
+)
+from tpgraph.language.names import canonical
+from tpgraph.language.readings import Reading, Statement
+from tpgraph.program import MatMul, Nonlin, split_name
+
+__all__ = ["name", "set_formula", "set_function", "set_loss", "unname"]
+
+
+def set_formula(reading: Reading, target: str, text: str) -> Edit:
+    """Another right-hand side; of an unnamed part, that part alone."""
+    select = target
+    if split_name(target)[2] is not None:
+        select = target[: target.index("~")]
+        found = value_of(reading, target)
+        require_single(found, target, found.statement.span)
+        patch = Patch(found.start, found.end, f"({text})" if not is_loose(found) else text)
+    else:
+        patch = _right(statement_of(reading, target), text)
+    return made(reading, [patch], f"{target} = {text}", select=select)
+
+
+def _right(statement: Statement, text: str) -> Patch:
+    value, origin = right_side(statement), statement.node.origin
+    return Patch(origin + value.start, origin + value.end, text)
+
+
+def set_loss(reading: Reading, text: str) -> Edit:
+    """Another loss; a text without one gets it at its end."""
+    for statement in reading.statements:
+        if isinstance(statement.node, s.Loss):
+            return made(reading, [_right(statement, text)], f"loss {text}")
+    patch = inserted(reading, f"loss {text}", _LAST)
+    return made(reading, [patch], f"loss {text}")
+
+
+_LAST = 99
+
+
+def set_function(reading: Reading, function: str, other: str) -> Edit:
+    """Another function of the table for an `fn` of one parameter: `fn φ(z) = relu(z)`.
+
+    Raises TPNameError where the text defines no such `fn`.
+    """
+    base = canonical(function)
+    for statement in reading.statements:
+        node = statement.node
+        if (
+            isinstance(node, s.DefineFunction)
+            and node.name.base == base
+            and len(node.parameters) == 1
+        ):
+            origin, parameter = node.origin, node.parameters[0]
+            word = reading.source.text[origin + parameter.start : origin + parameter.end]
+            patch = Patch(origin + node.body.start, origin + node.body.end, f"{other}({word})")
+            return made(reading, [patch], f"{base} = {other}")
+    raise name_refusal(
+        f"{reading.source.name} defines no {base}", None, f"add: fn {base}(z) = {other}(z)"
+    )
+
+
+def name(reading: Reading, part: str, word: str | None = None) -> Edit:
+    """An unnamed part `x~1` gets a statement of its own above, and its name stands in its place."""
+    base, _, temporary = split_name(part)
+    equation, found = equation_of(reading, part), value_of(reading, part)
+    statement = found.statement
+    if temporary is None:
+        raise refusal(f"{part} has a name", equation.span, "rename it")
+    require_single(found, part, statement.span)
+    _require_unsaid(reading, base)
+    own = new_name(reading, word) if word else fresh(reading, "h")
+    node, text, index = statement.node, reading.source.text, ""
+    if isinstance(node, s.Equate) and origin_of(reading, part).values:
+        index = "[" + _said(reading, node).partition("[")[2]
+    elif origin_of(reading, part).values:
+        raise refusal(
+            f"{part} stands in a loop without an index", statement.span, "write the loop out"
+        )
+    start, end, _ = inside(reading, found)
+    line = text.rfind("\n", 0, statement.line.start) + 1
+    if line + len(statement.line.indent) != statement.span.start:
+        raise refusal(
+            f"{part} stands behind a `for`", statement.span, "write its block on lines of its own"
+        )
+    new = f"{own}{index}"
+    patches = [
+        Patch(line, line, f"{statement.line.indent}{new} = {text[start:end]}\n"),
+        Patch(found.start, found.end, new),
+    ]
+    suffix = part[: part.index("~")][len(base) :]
+    return made(reading, patches, f"name {part} {own}", select=f"{own}{suffix}")
+
+
+def _require_unsaid(reading: Reading, base: str) -> None:
+    """Refuse where the text itself says `x~1`: the numbers of unnamed parts would change."""
+    for before, token in zip(reading.tokens, reading.tokens[1:], strict=False):
+        if token.text.startswith("~") and token.text[1:].isdigit() and before.base in {base, ""}:
+            span = Span(reading.source, token.start, token.end)
+            raise refusal(
+                f"the text itself speaks of unnamed parts of {base}", span, "name what it speaks of"
+            )
+
+
+def unname(reading: Reading, target: str) -> Edit:
+    """A variable with one use is written in its place, so that it has no name any more.
+
+    Raises TPTypeError where it has more or fewer, where it is an output or the loss, and where
+    two gates would become one.
+    """
+    statement = statement_of(reading, target)
+    node, value = statement.node, right_side(statement)
+    if not isinstance(node, s.Equate):
+        raise refusal("the loss has no other name", statement.span, "write its formula anew")
+    place = _only_place(reading, target, statement)
+    _require_same_loops(reading, statement, place, node)
+    own = Found(statement, (node,), value)
+    text = reading.source.text[own.start : own.end]
+    *_, bracketed = inside(reading, own)
+    atom = isinstance(value, s.Name | s.Invoke | s.MeanOf | s.SumOver | s.Exact)
+    if not (bracketed or atom or (is_loose(place) and _is_whole(place))):
+        text = f"({text})"
+    patches = [Patch(*extent(reading, statement), ""), Patch(place.start, place.end, text)]
+    patches += _labels_gone(reading, node.target)
+    return made(reading, patches, f"{target} without a name", removed=[target])
+
+
+def _is_whole(place: Found) -> bool:
+    return not isinstance(place.parent, s.Chain)
+
+
+def _only_place(reading: Reading, target: str, statement: Statement) -> Found:
+    """The one place at which what a statement binds is read."""
+    program = reading.program
+    assert program is not None
+    made_by = [n for n, o in reading.origin.items() if o.statement == statement.number]
+    names = {n for n in made_by if split_name(n)[2] is None}
+    given = {v.name for v in program.outputs} | ({program.loss.name} if program.loss else set())
+    if names & given:
+        raise refusal(f"{target} is an output or the loss", statement.span, "keep its name")
+    places: dict[tuple[int, int], Span] = {}
+    for equation in program.equations:
+        for read in equation.reads:
+            if read.name in names:
+                places[read.span.start, read.span.end] = read.span
+                merges = isinstance(equation, Nonlin) or not isinstance(equation, MatMul)
+                if merges and not isinstance(program.equation_of[read.name], MatMul):
+                    _require_apart(program.equation_of[read.name], equation.out.name, statement)
+    counts = [sum(len(e.places(n)) for e in program.equations) for n in names]
+    if len(places) != 1 or any(count != 1 for count in counts):
+        raise refusal(f"{target} is not used exactly once", statement.span, "keep its name")
+    (span,) = places.values()
+    found = found_at(reading, span)
+    require_single(found, target, statement.span)
+    return found
+
+
+def _require_apart(equation: object, user: str, statement: Statement) -> None:
+    if isinstance(equation, Nonlin) or not getattr(equation, "vectors", ()):
+        raise refusal(
+            f"its gate and that of {user} would become one",
+            statement.span,
+            "write the formula anew where that is wanted",
+        )
+
+
+def _require_same_loops(
+    reading: Reading, statement: Statement, place: Found, node: s.Equate
+) -> None:
+    if statement.loops != place.statement.loops:
+        raise refusal(
+            "it is made and used in different loops", statement.span, "write the loop out first"
+        )
+    used = reading.source.text[place.start : place.end].replace(" ", "")
+    if statement.loops and _said(reading, node) != used:
+        raise refusal(
+            "it is made and used for different values of the loop",
+            statement.span,
+            "write the loop out first",
+        )
+
+
+def _said(reading: Reading, node: s.Equate) -> str:
+    """What an equation binds, as the text says it."""
+    start, end = node.origin + node.target.start, node.origin + node.target.end
+    return reading.source.text[start:end].replace(" ", "")
+
+
+def _labels_gone(reading: Reading, target: s.Name) -> list[Patch]:
+    """The label lines of a name that goes."""
+    return [
+        Patch(*extent(reading, statement), "")
+        for statement in reading.statements
+        if isinstance(statement.node, s.Label) and statement.node.name.base == target.base
+    ]

@@ -1,0 +1,216 @@
+"""Where in the syntax tree a place stands, and how a loop's statement names what it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+from tpgraph.errors import Span
+from tpgraph.language import syntax as s
+from tpgraph.language.editing.edit import name_refusal, refusal
+from tpgraph.language.editing.statements import origin_of
+from tpgraph.language.readings import Reading, Statement
+from tpgraph.program import Equation, Origin, split_name
+
+__all__ = [
+    "Found",
+    "equation_of",
+    "found_at",
+    "inside",
+    "is_loose",
+    "nodes_in",
+    "require_single",
+    "right_side",
+    "spelled",
+    "value_of",
+]
+
+
+class Found(NamedTuple):
+    """A node of a statement with the nodes around it, outermost first."""
+
+    statement: Statement
+    around: tuple[Any, ...]
+    node: Any
+
+    @property
+    def start(self) -> int:
+        """Where the node begins in the source."""
+        return int(self.statement.node.origin + self.node.start)
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return int(self.statement.node.origin + self.node.end)
+
+    @property
+    def parent(self) -> Any:
+        """The node that it is a part of."""
+        return self.around[-1]
+
+    def of(self, depth: int) -> Found:
+        """The node around it at a depth."""
+        return Found(self.statement, self.around[:depth], self.around[depth])
+
+
+def children(node: Any) -> Iterator[Any]:
+    """The nodes right below a node, in the order of the text; a loop's block is not below it."""
+    for item in node:
+        if isinstance(node, s.Loop) and item is node.body:
+            continue
+        if hasattr(item, "start"):
+            yield item
+        elif isinstance(item, tuple):
+            yield from children(item)
+
+
+def nodes_in(node: Any) -> Iterator[Any]:
+    """A node and all below it."""
+    yield node
+    for child in children(node):
+        yield from nodes_in(child)
+
+
+def found_at(reading: Reading, span: Span) -> Found:
+    """The node that stands at a place of the source."""
+    inside_of = [
+        one
+        for one in reading.statements
+        if one.span.start <= span.start and span.end <= one.span.end
+    ]
+    statement = inside_of[-1]
+    start, end = span.start - statement.node.origin, span.end - statement.node.origin
+    node: Any = statement.node
+    around: list[Any] = []
+    while (node.start, node.end) != (start, end) or isinstance(node, s.Statement):
+        around.append(node)
+        if isinstance(node, s.Invoke) and (node.opening, node.closing) == (start, end):
+            node = node.bracketed
+            break
+        node = next(c for c in children(node) if c.start <= start and end <= c.end)
+    return Found(statement, tuple(around), node)
+
+
+def equation_of(reading: Reading, name: str) -> Equation:
+    """The equation that binds a name. Raises TPNameError where none does."""
+    origin_of(reading, name)
+    assert reading.program is not None
+    found = reading.program.equation_of.get(name)
+    if found is None:
+        declaration = reading.program.declaration_of[name]
+        raise name_refusal(
+            f"{name} is declared, not computed", declaration.span, "choose an equation"
+        )
+    return found
+
+
+def require_single(found: Found, what: str, extent: Span) -> None:
+    """Refuse what stands in a `sum(… for k …)`: one text for many terms."""
+    for node in found.around:
+        if isinstance(node, s.SumOver):
+            raise refusal(
+                f"{what} stands in a sum over {node.variable.full}, where one text says many terms",
+                extent,
+                "edit the formula itself",
+            )
+
+
+def right_side(statement: Statement) -> s.Expr:
+    """What an equation or the loss computes."""
+    node = statement.node
+    if not isinstance(node, s.Equate | s.Loss):
+        raise refusal("this statement has no formula", statement.span, "choose an equation")
+    return node.value
+
+
+def value_of(reading: Reading, name: str) -> Found:
+    """The expression that makes a name: all behind `=`, or the part that an unnamed one is."""
+    equation = equation_of(reading, name)
+    assert equation.span is not None
+    return found_at(reading, equation.span)
+
+
+def inside(reading: Reading, found: Found) -> tuple[int, int, bool]:
+    """The place of an expression without the brackets around it, and whether there are some.
+
+    A comment before the closing bracket is none of the expression's.
+    """
+    tokens = reading.tokens_in(found.start, found.end)
+    if len(tokens) < 3 or tokens[0].text != "(" or tokens[-1].text != ")":
+        return found.start, found.end, False
+    depth = 0
+    for token in tokens[:-1]:
+        depth += (token.text in {"(", "["}) - (token.text in {")", "]"})
+        if depth == 0:
+            return found.start, found.end, False
+    own = [token for token in tokens[1:-1] if token.kind != "comment"]
+    return own[0].start, own[-1].end, True
+
+
+def is_loose(found: Found) -> bool:
+    """Whether a sum may stand at a place without brackets."""
+    match found.parent:
+        case s.Equate() | s.Loss() | s.MeanOf() | s.SumOver():
+            return True
+        case s.Invoke():
+            return bool(found.parent.opening != found.node.start)
+        case s.Chain("+", items) as chain:
+            return not chain.subtracts([id(i) for i in items].index(id(found.node)))
+        case _:
+            return False
+
+
+def spelled(reading: Reading, name: str, statement: Statement, origin: Origin) -> str:
+    """A name as the statement of a loop says it: b[2] is b[l-1] where l is 3.
+
+    Among the ways to count from the loops' variables the first counts that names something for
+    every value of the loops; else the name as it is. Raises TPTypeError where that exists for
+    none.
+    """
+    base, index, temporary = split_name(name)
+    if temporary is not None:
+        raise refusal(f"{name} has no name of its own", statement.span, "name it first")
+    if not origin.values or not index:
+        return name
+    runs = _runs(reading, statement)
+    bound = reading.program.variables if reading.program is not None else {}
+    for choice in product(*(_ways(k, i, origin, statement) for i, k in enumerate(index))):
+        names = [f"{base}[{','.join(str(_value(w, run)) for w in choice)}]" for run in runs]
+        if all(one in bound for one in names):
+            return f"{base}[{','.join(map(_written, choice))}]"
+    raise refusal(
+        f"{name} does not count along with the loop over {', '.join(origin.values)}",
+        statement.span,
+        "write the loop out first, to change this one alone",
+    )
+
+
+Way = tuple[str, int]
+"""A variable of a loop and what is added to it; "" for a number alone."""
+
+
+def _ways(index: int, position: int, origin: Origin, statement: Statement) -> Sequence[Way]:
+    """How an index can be said, the variable first that the target has at this position."""
+    own = statement.node.target.indices if isinstance(statement.node, s.Equate) else ()
+    same = own[position] if position < len(own) else None
+    first = same.base if isinstance(same, s.Name) else ""
+    variables = sorted(origin.values, key=lambda v: v != first)
+    return [*((v, index - origin.values[v]) for v in variables), ("", index)]
+
+
+def _value(way: Way, run: Origin) -> int:
+    variable, offset = way
+    return run.values[variable] + offset if variable else offset
+
+
+def _written(way: Way) -> str:
+    variable, offset = way
+    if not variable:
+        return str(offset)
+    return f"{variable}{offset:+d}" if offset else variable
+
+
+def _runs(reading: Reading, statement: Statement) -> list[Origin]:
+    """What the statement made, once for every value of its loops."""
+    return [one for one in reading.origin.values() if one.statement == statement.number]
