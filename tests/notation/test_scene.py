@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import FrozenInstanceError, replace
-from itertools import pairwise
 from typing import Any
 
 import jsonschema
@@ -22,7 +21,7 @@ from tpgraph.notation.scene.shapes import (
     fit_gate,
     gate,
     gate_polygon,
-    input_ports,
+    input_port,
     outline_point,
     output_port,
     scalar,
@@ -135,15 +134,8 @@ def test_gates_narrow_in_the_direction_of_the_computation(
     assert math.dist(*ends) == pytest.approx(node.bar)
     assert node.bar > node.narrow
     assert (ends[0][0] + ends[1][0]) / 2 == pytest.approx(out[0])
-    for x, y in input_ports(node, 3):
-        assert ((x - 10) * unit[0] + (y - 20) * unit[1]) == pytest.approx(-8)
-
-
-def test_input_ports_run_downwards_and_rightwards() -> None:
-    ys = [y for _, y in input_ports(gate("g", 0, 0), 3)]
-    assert all(a > b for a, b in pairwise(ys))
-    xs = [x for x, _ in input_ports(gate("g", 0, 0, direction="BT"), 3)]
-    assert all(a < b for a, b in pairwise(xs))
+    x, y = input_port(node, 3.0)
+    assert ((x - 10) * unit[0] + (y - 20) * unit[1]) == pytest.approx(-8)
 
 
 def test_outline_points_lie_on_the_outline() -> None:

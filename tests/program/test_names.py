@@ -13,7 +13,6 @@ from tpgraph.program import (
     GREEK,
     canonical_name,
     default_latex,
-    expression_latex,
     latex_functions,
     latex_name,
     matrix_latex,
@@ -133,5 +132,3 @@ def test_latex_in_a_program():
     ]
     assert latex_name(program, program.variables["g"]) == r"\gamma"
     assert latex_functions(program) == {"φ": r"\phi^*"}
-    g = program.equation_of["g"]
-    assert expression_latex(program, g.function, g.arguments) == r"{\phi^*}'(x)^{2} \, a^{1}"

@@ -15,7 +15,7 @@ from tpgraph.interpreter import interpret
 from tpgraph.language import parse
 from tpgraph.program import InitialVectors, check, language_of
 from tpgraph.program.reach import ancestors, descendants
-from tpgraph.transform import backward, gradients, materialize
+from tpgraph.transform import backward, gradients
 from tpgraph.transform.backward import differentiate_program
 from tpgraph.transform.powers import Power
 from tpgraph.transform.reverse import _Reverse
@@ -38,6 +38,15 @@ def assert_errors(program, of=None, wrt=None, widths=WIDTHS, seed=0, tolerance=1
         size = max(1.0, np.abs(want).max())
         np.testing.assert_allclose(values[error.name], want, atol=tolerance * size, rtol=0)
     return found
+
+
+def materialize(gradient, values, widths):
+    """The gradient as an array of the parameter's shape, from the values of an interpreted pass."""
+    total = np.zeros([d.size(widths) for d in gradient.parameter.variable.type.dimensions])
+    for term in gradient.terms:
+        left = term.coefficient.at(widths) * values[term.left.name]
+        total += left if term.right is None else np.outer(left, values[term.right.name])
+    return total
 
 
 def active(program, of, wrt, expected):

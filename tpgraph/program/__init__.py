@@ -28,7 +28,6 @@ from tpgraph.program.equations import (
 from tpgraph.program.graph import Program
 from tpgraph.program.labels import (
     default_latex,
-    expression_latex,
     latex_functions,
     latex_name,
     matrix_latex,
@@ -115,7 +114,6 @@ __all__ = [
     "canonical_name",
     "check",
     "default_latex",
-    "expression_latex",
     "gradient_independence",
     "is_reduced",
     "join_name",

@@ -10,19 +10,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from tpgraph.functions import Defined, Expression, to_latex
+from tpgraph.functions import Defined
 from tpgraph.program.equations import MatMul
 from tpgraph.program.graph import Program
 from tpgraph.program.variables import GREEK, LATEX_ACCENTS, Variable, split_name
 
-__all__ = [
-    "default_latex",
-    "expression_latex",
-    "headword",
-    "latex_functions",
-    "latex_name",
-    "matrix_latex",
-]
+__all__ = ["default_latex", "headword", "latex_functions", "latex_name", "matrix_latex"]
 
 _COMMANDS = {letter: rf"\{name}" for name, letter in GREEK.items()}
 _LETTER = re.compile(r"(.)([\u0300-\u036f]*)", re.DOTALL)
@@ -96,11 +89,3 @@ def latex_functions(program: Program) -> dict[str, str]:
 
 def _function_name(program: Program, function: Defined) -> str:
     return program.labels.get(function.name, default_latex(function.name))
-
-
-def expression_latex(
-    program: Program, expression: Expression, arguments: tuple[Variable, ...]
-) -> str:
-    """A coordinatewise expression of variables as LaTeX."""
-    names = [latex_name(program, a) for a in arguments]
-    return to_latex(expression, names, latex_functions(program))

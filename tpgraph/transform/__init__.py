@@ -14,7 +14,7 @@ scalar ε = 1/√n → 0 alone.
 """
 
 from tpgraph.transform.backward import backward
-from tpgraph.transform.gradients import Gradient, GradientTerm, gradients, materialize
+from tpgraph.transform.gradients import Gradient, GradientTerm, gradients
 from tpgraph.transform.kernel import ntk
 from tpgraph.transform.path_words import select_paths
 from tpgraph.transform.paths import (
@@ -40,7 +40,6 @@ __all__ = [
     "count_paths",
     "gradients",
     "isomorphism_classes",
-    "materialize",
     "ntk",
     "paths",
     "reduce",

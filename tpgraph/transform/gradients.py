@@ -8,11 +8,8 @@ with S the scales of `tpgraph.transform.reverse`. Source: Tensor Programs IIb, E
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
 
 from tpgraph.program import MatMul, Parameter, Program, Variable
 from tpgraph.transform.backward import Differentiated, differentiate_program
@@ -24,7 +21,6 @@ __all__ = [
     "gradients",
     "gradients_of",
     "inner_product_factor",
-    "materialize",
     "unordered_pairs",
 ]
 
@@ -93,17 +89,3 @@ def inner_product_factor(a: GradientTerm, b: GradientTerm) -> Power:
     for end in a.ends:
         factor *= size(end.dim)
     return factor
-
-
-def materialize(
-    gradient: Gradient,
-    values: Mapping[str, npt.NDArray[np.float64]],
-    widths: Mapping[str, int],
-) -> npt.NDArray[np.float64]:
-    """The gradient as an array of the parameter's shape, from the values of an interpreted pass."""
-    variable = gradient.parameter.variable
-    total = np.zeros([d.size(widths) for d in variable.type.dimensions])
-    for term in gradient.terms:
-        left = term.coefficient.at(widths) * values[term.left.name]
-        total += left if term.right is None else np.outer(left, values[term.right.name])
-    return total

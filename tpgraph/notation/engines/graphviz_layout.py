@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tpgraph.errors import TPError
+from tpgraph.notation.scene.geometry import Box, straight
 from tpgraph.notation.scene.scene import Point
 
 __all__ = ["ClusterBox", "GraphvizEdge", "GraphvizLayout", "parse_layout"]
@@ -94,18 +95,11 @@ def _spline(text: str) -> tuple[Point, ...]:
     ends = {part[0]: _point(part[2:]) for part in parts if part[:2] in ("e,", "s,")}
     points = tuple(_point(part) for part in parts if part[:2] not in ("e,", "s,"))
     if "s" in ends:
-        points = (*_straight(ends["s"], points[0])[:3], *points)
+        start = ends["s"]
+        points = (start, *straight(start, points[0])[:2], *points)
     if "e" in ends:
-        points = (*points, *_straight(points[-1], ends["e"])[1:])
+        points = (*points, *straight(points[-1], ends["e"]))
     return points
-
-
-def _straight(a: Point, b: Point) -> tuple[Point, Point, Point, Point]:
-    """The segment from a to b as a Bezier piece."""
-    third, rest = 1 / 3, 2 / 3
-    near = (a[0] * rest + b[0] * third, a[1] * rest + b[1] * third)
-    far = (a[0] * third + b[0] * rest, a[1] * third + b[1] * rest)
-    return a, near, far, b
 
 
 def _point(text: str) -> Point:
@@ -113,6 +107,6 @@ def _point(text: str) -> Point:
     return float(x), float(y)
 
 
-def _box(text: str) -> tuple[float, float, float, float]:
+def _box(text: str) -> Box:
     left, bottom, right, top = (float(number) for number in text.split(","))
     return left, bottom, right, top

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from tpgraph.notation.diagram.diagram import Side
+from tpgraph.notation.scene.geometry import Box, box_around
 from tpgraph.notation.scene.scene import Anchor, Direction, Point
 
 __all__ = ["Frame"]
@@ -63,6 +64,10 @@ class Frame:
                 return -y, -x
             case _:
                 assert_never(self.direction)
+
+    def box_back(self, box: Box) -> Box:
+        """The box, along and across, of a box of the picture."""
+        return box_around((self.back(*box[:2]), self.back(*box[2:])))
 
     def extent(self, width: float, height: float) -> Point:
         """(along, across) of a size."""

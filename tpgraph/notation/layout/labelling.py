@@ -71,9 +71,7 @@ def _around(text: str, at: Point, radius: float, frame: Frame, style: Style) -> 
 
 def frame_box(label: Label, frame: Frame) -> Box:
     """The box of a label's ink, along and across."""
-    left, bottom, right, top = label_bounds(label)
-    (a, b), (c, d) = frame.back(left, bottom), frame.back(right, top)
-    return min(a, c), min(b, d), max(a, c), max(b, d)
+    return frame.box_back(label_bounds(label))
 
 
 def beside_line(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tpgraph.notation.scene.geometry import Box, Shape, box_shape, meets, overlap
+from tpgraph.notation.scene.geometry import Box, Shape, box_around, box_shape, grown, meets, overlap
 from tpgraph.notation.scene.scene import Point
 
 __all__ = ["Obstacles"]
@@ -35,8 +35,7 @@ class Obstacles:
 
     def add(self, shape: Shape, owner: str, *, solid: bool = False) -> None:
         """Add a shape; `solid` is one that its owner's own lines may touch but not enter."""
-        xs, ys = [x for x, _ in shape], [y for _, y in shape]
-        box = min(xs), min(ys), max(xs), max(ys)
+        box = box_around(shape)
         item = _Item(shape, box, owner, solid)
         for cell in _cells(box):
             self._cells[cell].append(item)
@@ -57,7 +56,7 @@ class Obstacles:
         own = frozenset(owners)
         found: set[int] = set()
         for a, b in pairwise(line):
-            box = min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])
+            box = box_around((a, b))
             for item in self._near(box, gap):
                 if id(item) in found or not overlap(item.box, box, gap):
                     continue
@@ -81,8 +80,7 @@ class Obstacles:
         return False
 
     def _near(self, box: Box, gap: float) -> Iterator[_Item]:
-        grown = box[0] - gap, box[1] - gap, box[2] + gap, box[3] + gap
-        for cell in _cells(grown):
+        for cell in _cells(grown(box, gap)):
             yield from self._cells.get(cell, ())
 
 

@@ -8,7 +8,15 @@ from dataclasses import replace
 from itertools import combinations
 
 from tpgraph.notation.diagram.folded import Folded, PlateOf
-from tpgraph.notation.scene.geometry import Box, flatten
+from tpgraph.notation.scene.geometry import (
+    Box,
+    box_around,
+    contains,
+    flatten,
+    grown,
+    overlap,
+    union,
+)
 from tpgraph.notation.scene.painting import label_bounds, picture
 from tpgraph.notation.scene.scene import Anchor, Edge, Label, Node, Plate, Point, Scene
 from tpgraph.notation.scene.style import Style
@@ -50,9 +58,7 @@ def renamed(scene: Scene, folded: Folded) -> Scene:
 
 def enclosed(scene: Scene, letter: str, label: str, style: Style) -> Scene:
     """The scene in a plate around all of it, with this letter and label."""
-    left, bottom, right, top = picture(scene, style).bounds
-    more = _PADDING + 2.0 - style.margin
-    box = left - more, bottom - more, right + more, top + more
+    box = grown(picture(scene, style).bounds, _PADDING + 2.0 - style.margin)
     text = Label(label, box[2], box[1] - _LABEL_GAP, "ne", style.caption_size)
     plate = Plate(letter, *box, text)
     return replace(scene, plates=(plate, *scene.plates))
@@ -63,18 +69,14 @@ def encloses_strangers(scene: Scene, folded: Folded, style: Style) -> bool:
     boxes = _boxes(folded, scene, style)
     for plate, box in zip(folded.plates, boxes, strict=True):
         strangers = (n for n in scene.nodes if n.id not in plate.members)
-        if any(_meet(box, own) for n in strangers for own in _node_boxes(n)):
+        if any(overlap(box, own) for n in strangers for own in _node_boxes(n)):
             return True
     pairs = combinations(zip(folded.plates, boxes, strict=True), 2)
     return any(
-        _meet(a, b)
+        overlap(a, b)
         for (p, a), (q, b) in pairs
         if not (p.members > q.members or q.members > p.members)
     )
-
-
-def _meet(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _renamed(edge: Edge, folded: Folded) -> Edge:
@@ -93,7 +95,7 @@ def _dots(edge: Edge, boxes: Sequence[Box], style: Style) -> Label:
     """
     start, end = edge.points[0], edge.points[-1]
     flat = abs(end[0] - start[0]) >= abs(end[1] - start[1])
-    boxes = [box for box in boxes if not (_inside(start, box) and _inside(end, box))]
+    boxes = [box for box in boxes if not (contains(box, start) and contains(box, end))]
     if abs(end[1] - start[1] if flat else end[0] - start[0]) > style.vector_diameter:
         x, y = _dots_aslant(start, end, boxes, flat)
     else:
@@ -105,7 +107,7 @@ def _dots_aslant(start: Point, end: Point, boxes: Sequence[Box], flat: bool) -> 
     """A place on the level of a line's end: before the plate around it, else behind that around
     its start.
     """
-    entered = [box for box in boxes if _inside(end, box)]
+    entered = [box for box in boxes if contains(box, end)]
     if entered:
         left, bottom, right, top = max(entered, key=lambda box: box[2] - box[0])
         if flat:
@@ -123,13 +125,8 @@ def _middle_outside(start: Point, end: Point, boxes: Sequence[Box]) -> Point:
     """The middle of what lies outside of plates of a straight line; its own if nothing does."""
     (x0, y0), (x1, y1) = start, end
     steps = [(x0 + (x1 - x0) * k / 40, y0 + (y1 - y0) * k / 40) for k in range(41)]
-    free = [p for p in steps if not any(_inside(p, box) for box in boxes)] or steps
+    free = [p for p in steps if not any(contains(box, p) for box in boxes)] or steps
     return free[len(free) // 2]
-
-
-def _inside(point: Point, box: Box) -> bool:
-    left, bottom, right, top = box
-    return left <= point[0] <= right and bottom <= point[1] <= top
 
 
 def _boxes(folded: Folded, scene: Scene, style: Style) -> list[Box]:
@@ -154,9 +151,7 @@ def _box(plate: PlateOf, scene: Scene, inner: Sequence[Box]) -> Box:
     boxes += inner
     inside = [e for e in scene.edges if {e.source, e.target} <= plate.members]
     boxes += [box for edge in inside for box in _edge_boxes(edge)]
-    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
-    low, high = (min(lefts), min(bottoms)), (max(rights), max(tops))
-    return low[0] - _PADDING, low[1] - _PADDING, high[0] + _PADDING, high[1] + _PADDING
+    return grown(union(boxes), _PADDING)
 
 
 def _node_boxes(node: Node) -> Iterator[Box]:
@@ -171,9 +166,7 @@ def _node_boxes(node: Node) -> Iterator[Box]:
 
 
 def _edge_boxes(edge: Edge) -> Iterator[Box]:
-    points = flatten(edge.points, edge.curve)
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    yield min(xs), min(ys), max(xs), max(ys)
+    yield box_around(flatten(edge.points, edge.curve))
     if edge.label is not None:
         yield label_bounds(edge.label)
 
@@ -198,5 +191,5 @@ def _placed(text: str, box: Box, scene: Scene, style: Style) -> Label:
 
 def _trouble(box: Box, taken: Sequence[Box], lines: Sequence[Sequence[Point]]) -> int:
     """How many marks and lines a label would lie on."""
-    marks = sum(_meet(box, other) for other in taken)
-    return marks + sum(any(_inside(p, box) for p in line) for line in lines)
+    marks = sum(overlap(box, other) for other in taken)
+    return marks + sum(any(contains(box, p) for p in line) for line in lines)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from tpgraph.notation.layout.obstacles import Obstacles
-from tpgraph.notation.scene.geometry import flatten
+from tpgraph.notation.scene.geometry import flatten, straight
 from tpgraph.notation.scene.scene import Point
 
 __all__ = ["Columns", "End", "MarkOutline", "Route", "route"]
@@ -170,11 +170,11 @@ def _through(
     for left, right, height in between.runs(a[1]):
         turned = at[0] + share * (left - at[0]), height
         points += _bend(at, turned, 0.5)[1:]
-        points += _straight(turned, (right, height))
+        points += straight(turned, (right, height))
         at, share = (right, height), 1.0
     last = b[0] - end_share * (b[0] - at[0]), at[1]
     if end_share < 1.0:
-        points += _straight(at, last)
+        points += straight(at, last)
     return (*points, *_bend(last, b, 0.5)[1:])
 
 
@@ -183,12 +183,7 @@ def _through_gaps(a: Point, b: Point, between: Columns) -> tuple[Point, ...]:
     start = max(a[0] + _LEVEL, between.leave), a[1]
     end = min(b[0] - _LEVEL, between.arrive), b[1]
     inner = _through(start, end, between, 1.0, 1.0)
-    return (a, *_straight(a, start)[:2], *inner, *_straight(end, b))
-
-
-def _straight(a: Point, b: Point) -> tuple[Point, Point, Point]:
-    third = (b[0] - a[0]) / 3, (b[1] - a[1]) / 3
-    return (a[0] + third[0], a[1] + third[1]), (b[0] - third[0], b[1] - third[1]), b
+    return (a, *straight(a, start)[:2], *inner, *straight(end, b))
 
 
 def _clipped(points: Sequence[Point], curve: bool, start: End, end: End) -> Route:

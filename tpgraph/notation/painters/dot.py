@@ -13,6 +13,7 @@ from typing import assert_never
 
 from tpgraph.notation.labels.plain import plain_text
 from tpgraph.notation.scene.document import rounded
+from tpgraph.notation.scene.geometry import straight
 from tpgraph.notation.scene.scene import (
     ContextBox,
     Direction,
@@ -176,9 +177,7 @@ def _spline(points: tuple[Point, ...], curve: bool) -> str:
         return " ".join(_place(point) for point in points)
     parts = [_place(points[0])]
     for a, b in pairwise(points):
-        near = (a[0] + (b[0] - a[0]) / 3, a[1] + (b[1] - a[1]) / 3)
-        far = (a[0] + (b[0] - a[0]) * 2 / 3, a[1] + (b[1] - a[1]) * 2 / 3)
-        parts += [_place(near), _place(far), _place(b)]
+        parts += [_place(point) for point in straight(a, b)]
     return " ".join(parts)
 
 

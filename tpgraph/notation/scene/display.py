@@ -6,12 +6,11 @@ Lengths in pt, y upwards; later marks lie above earlier ones.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
 from tpgraph.notation.labels.mathtext import Outline
-from tpgraph.notation.scene.geometry import Box, flatten
+from tpgraph.notation.scene.geometry import Box, box_around, flatten, union
 from tpgraph.notation.scene.scene import (
     Label,
     Point,
@@ -29,7 +28,6 @@ __all__ = [
     "Polygon",
     "Rectangle",
     "bounds_of",
-    "union",
 ]
 
 
@@ -141,20 +139,15 @@ def bounds_of(mark: DisplayMark) -> Box:
             half = paint.width / 2
             return left - half, bottom - half, right + half, top + half
         case Polygon(points, _, paint):
-            return _hull(points, paint.width / 2)
+            return box_around(points, paint.width / 2)
         case Bezier(points, paint):
-            return _hull(flatten(points, True), paint.width / 2)
+            return box_around(flatten(points, True), paint.width / 2)
         case Lettering():
-            return _hull(_corners(mark), 0.0)
+            return box_around(_corners(mark), 0.0)
         case MarkGroup():
             return union(bounds_of(part) for part in mark.marks)
         case _:
             assert_never(mark)
-
-
-def _hull(points: tuple[Point, ...], margin: float) -> Box:
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    return min(xs) - margin, min(ys) - margin, max(xs) + margin, max(ys) + margin
 
 
 def _corners(text: Lettering) -> tuple[Point, ...]:
@@ -166,12 +159,3 @@ def _corners(text: Lettering) -> tuple[Point, ...]:
         for x in (ink.left, ink.right)
         for y in (ink.bottom, ink.top)
     )
-
-
-def union(boxes: Iterator[Box]) -> Box:
-    """The box around all; a point if there is none."""
-    found = list(boxes)
-    if not found:
-        return 0.0, 0.0, 0.0, 0.0
-    lefts, bottoms, rights, tops = zip(*found, strict=True)
-    return min(lefts), min(bottoms), max(rights), max(tops)

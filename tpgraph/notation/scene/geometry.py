@@ -1,13 +1,26 @@
-"""Boxes, convex shapes and Bezier lines: the plane geometry of pictures."""
+"""Boxes, convex shapes and Bezier lines: the plane geometry of pictures, each piece of it once."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tpgraph.notation.scene.scene import Point
 
-__all__ = ["Box", "Shape", "box_shape", "flatten", "hairline", "meets", "overlap"]
+__all__ = [
+    "Box",
+    "Shape",
+    "box_around",
+    "box_shape",
+    "contains",
+    "flatten",
+    "grown",
+    "hairline",
+    "meets",
+    "overlap",
+    "straight",
+    "union",
+]
 
 Box = tuple[float, float, float, float]
 """left, bottom, right, top."""
@@ -34,9 +47,40 @@ def hairline(a: Point, b: Point) -> Shape:
     )  # fmt: skip
 
 
+def box_around(points: Iterable[Point], margin: float = 0.0) -> Box:
+    """The box of some points, `margin` wider on every side."""
+    xs, ys = zip(*points, strict=True)
+    return min(xs) - margin, min(ys) - margin, max(xs) + margin, max(ys) + margin
+
+
+def union(boxes: Iterable[Box]) -> Box:
+    """The box around all; a point if there is none."""
+    found = list(boxes)
+    if not found:
+        return 0.0, 0.0, 0.0, 0.0
+    lefts, bottoms, rights, tops = zip(*found, strict=True)
+    return min(lefts), min(bottoms), max(rights), max(tops)
+
+
+def grown(box: Box, by: float) -> Box:
+    """The box, `by` wider on every side."""
+    return box[0] - by, box[1] - by, box[2] + by, box[3] + by
+
+
+def contains(box: Box, point: Point) -> bool:
+    """Whether a point lies in a box or on its edge."""
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
+
+
 def overlap(a: Box, b: Box, gap: float = 0.0) -> bool:
     """Whether two boxes come nearer than `gap`."""
     return a[0] < b[2] + gap and b[0] < a[2] + gap and a[1] < b[3] + gap and b[1] < a[3] + gap
+
+
+def straight(a: Point, b: Point) -> tuple[Point, Point, Point]:
+    """The Bezier piece that is a straight line from a to b, without its start."""
+    x, y = (b[0] - a[0]) / 3, (b[1] - a[1]) / 3
+    return (a[0] + x, a[1] + y), (b[0] - x, b[1] - y), b
 
 
 def flatten(points: Sequence[Point], curve: bool, steps: int = 16) -> tuple[Point, ...]:

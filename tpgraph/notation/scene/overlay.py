@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Protocol
 
+from tpgraph.notation.scene.geometry import straight
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Edge, Label, PathOverlay, Point, Scene
 from tpgraph.notation.scene.style import Style
@@ -80,12 +81,12 @@ def _line(
         return tuple(_without_repeats(corners)), False
     line = [first]
     for points, curve in parts:
-        line += _straight(line[-1], points[0])
+        line += straight(line[-1], points[0])
         if curve:
             line += points[1:]
         else:
-            line += [p for a, b in pairwise(points) for p in _straight(a, b)]
-    return (*line, *_straight(line[-1], last)), True
+            line += [p for a, b in pairwise(points) for p in straight(a, b)]
+    return (*line, *straight(line[-1], last)), True
 
 
 def _gates(path: VectorPath, edges: Mapping[tuple[str, str], Edge]) -> list[str]:
@@ -100,12 +101,6 @@ def _between(a: str, b: str, edges: Mapping[tuple[str, str], Edge]) -> tuple[Edg
         return (edges[a, b],)
     gate = next(t for s, t in edges if s == a and (t, b) in edges)
     return edges[a, gate], edges[gate, b]
-
-
-def _straight(a: Point, b: Point) -> tuple[Point, Point, Point]:
-    """The Bezier piece that is a straight line, without its start."""
-    third, rest = (b[0] - a[0]) / 3, (b[1] - a[1]) / 3
-    return (a[0] + third, a[1] + rest), (b[0] - third, b[1] - rest), b
 
 
 def _without_repeats(points: Sequence[Point]) -> Iterator[Point]:

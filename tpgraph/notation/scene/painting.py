@@ -23,9 +23,8 @@ from tpgraph.notation.scene.display import (
     Polygon,
     Rectangle,
     bounds_of,
-    union,
 )
-from tpgraph.notation.scene.geometry import Box
+from tpgraph.notation.scene.geometry import Box, grown, union
 from tpgraph.notation.scene.scene import (
     Arrow,
     ContextBox,
@@ -61,9 +60,7 @@ def picture(scene: Scene, style: Style = PAPER) -> Picture:
     Raises TPError for a label that cannot be typeset.
     """
     marks = tuple(group for group in _layers(scene, style) if group.marks)
-    left, bottom, right, top = union(bounds_of(mark) for mark in marks)
-    margin = style.margin
-    bounds = (left - margin, bottom - margin, right + margin, top + margin)
+    bounds = grown(union(bounds_of(mark) for mark in marks), style.margin)
     return Picture(bounds, marks, style.background, scene.title)
 
 

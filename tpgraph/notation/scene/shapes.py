@@ -14,7 +14,6 @@ __all__ = [
     "gate",
     "gate_polygon",
     "input_port",
-    "input_ports",
     "outline_point",
     "output_port",
     "scalar",
@@ -131,14 +130,6 @@ def input_port(node: Node, offset: float) -> Point:
     Positive offsets are upwards (LR, RL) or to the right (BT, TB).
     """
     return _place(node, -_extent(node)[0] / 2, offset)
-
-
-def input_ports(node: Node, count: int) -> tuple[Point, ...]:
-    """`count` evenly spaced points of the wide side, from the top (LR, RL) or the left (BT, TB)."""
-    length = _extent(node)[1]
-    sign = 1.0 if node.direction in ("LR", "RL") else -1.0
-    offsets = (sign * length * (0.5 - (index + 0.5) / count) for index in range(count))
-    return tuple(input_port(node, offset) for offset in offsets)
 
 
 def outline_point(node: Node, toward: Point) -> Point:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.passes.staging import Staging
-from tpgraph.notation.layout.passes.strips import Strip, around
-from tpgraph.notation.scene.geometry import Box
+from tpgraph.notation.layout.passes.strips import Strip
+from tpgraph.notation.scene.geometry import Box, grown, straight, union
 from tpgraph.notation.scene.scene import Arrow, ContextBox, Label, Point
 from tpgraph.notation.scene.style import Style
 from tpgraph.program import Pass, Step, Symbol
@@ -58,7 +58,7 @@ def grounds_of(
         returns = staging.returns(context)
         if context is None and not returns:
             continue
-        inner = around([*(boxes[mark] for mark in members), *(reach or {}).get(context, ())])
+        inner = union([*(boxes[mark] for mark in members), *(reach or {}).get(context, ())])
         found.append(_ground(context, inner, returns, style))
     return found
 
@@ -72,7 +72,7 @@ def _ground(context: Pass | None, inner: Box, returns: bool, style: Style) -> Gr
     left, bottom, right, top = inner
     if returns:
         left, bottom, right, top = left - 2, bottom - _PAD, right + _turn(inner), top + _PAD
-    left, bottom, right, top = left - _PAD, bottom - _PAD, right + _PAD, top + _PAD
+    left, bottom, right, top = grown((left, bottom, right, top), _PAD)
     if context is None:
         return Ground(None, inner, returns, (left, bottom, right, top), None, "grey")
     ink = outline(caption_latex(context), style.caption_size).ink
@@ -154,14 +154,9 @@ def _u_turn(inner: Box) -> tuple[Point, ...]:
     c, d = (end, top - r), (end, bottom + r)
     e, f = (end - r, bottom), (left, bottom)
     return (
-        a, *_thirds(a, b), b, (b[0] + r - k, top), (end, c[1] + r - k), c, *_thirds(c, d), d,
-        (end, d[1] - r + k), (e[0] + r - k, bottom), e, *_thirds(e, f), f,
+        a, *straight(a, b), (b[0] + r - k, top), (end, c[1] + r - k), c, *straight(c, d),
+        (end, d[1] - r + k), (e[0] + r - k, bottom), e, *straight(e, f),
     )  # fmt: skip
-
-
-def _thirds(a: Point, b: Point) -> tuple[Point, Point]:
-    step = (b[0] - a[0]) / 3, (b[1] - a[1]) / 3
-    return (a[0] + step[0], a[1] + step[1]), (b[0] - step[0], b[1] - step[1])
 
 
 def _directions(inner: Box, frame: Frame, style: Style) -> Iterator[Label]:

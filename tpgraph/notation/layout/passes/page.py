@@ -113,8 +113,7 @@ def _reach(scene: Scene, plates: LocalPlates, frame: Frame) -> dict[Pass | None,
 
 def _frame_of(plate: Plate, frame: Frame) -> Box:
     """A plate in the frame's coordinates."""
-    (a, b), (c, d) = frame.back(plate.left, plate.bottom), frame.back(plate.right, plate.top)
-    return min(a, c), min(b, d), max(a, c), max(b, d)
+    return frame.box_back((plate.left, plate.bottom, plate.right, plate.top))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from tpgraph.notation.layout.labelling import frame_box
 from tpgraph.notation.layout.linework import Linework, find_linework
 from tpgraph.notation.layout.passes.staging import Home, Part, Staging
 from tpgraph.notation.layout.places import LARGE, Places, find_places
-from tpgraph.notation.scene.geometry import Box
+from tpgraph.notation.scene.geometry import Box, box_around, union
 from tpgraph.notation.scene.scene import Direction
 from tpgraph.notation.scene.style import Style
 
@@ -50,9 +50,8 @@ class Strip:
         boxes = list(self.boxes().values())
         boxes += [frame_box(la, self.frame) for la in self.drawn.product_labels.values()]
         for line in self.drawn.lines.values():
-            xs, ys = [x for x, _ in line.flat], [y for _, y in line.flat]
-            boxes.append(self.turned((min(xs), min(ys), max(xs), max(ys))))
-        return around(boxes)
+            boxes.append(self.turned(box_around(line.flat)))
+        return union(boxes)
 
     def boxes(self) -> dict[str, Box]:
         """The room of each mark with its label."""
@@ -65,7 +64,7 @@ class Strip:
                 half = (self.places.vertices[mark].radius,) * 2
             box = self.turned((x - half[0], y - half[1], x + half[0], y + half[1]))
             label = self.drawn.vertex_labels.get(mark)
-            found[mark] = box if label is None else around([box, frame_box(label, self.frame)])
+            found[mark] = box if label is None else union([box, frame_box(label, self.frame)])
         return found
 
     @property
@@ -82,14 +81,6 @@ class Strip:
 
 
 _LaidPart = tuple[Part, Places, tuple[int, ...]]
-
-
-def around(boxes: Sequence[Box]) -> Box:
-    """The smallest box around boxes."""
-    return (
-        min(b[0] for b in boxes), min(b[1] for b in boxes),
-        max(b[2] for b in boxes), max(b[3] for b in boxes),
-    )  # fmt: skip
 
 
 def lay_strips(

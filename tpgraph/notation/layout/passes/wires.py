@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from tpgraph.notation.layout.obstacles import Obstacles
-from tpgraph.notation.scene.geometry import Box, flatten
+from tpgraph.notation.scene.geometry import Box, flatten, straight
 from tpgraph.notation.scene.scene import Point
 
 __all__ = ["WireRequest", "round_corners", "route_wires"]
@@ -208,9 +208,9 @@ def round_corners(points: Sequence[Point], obstacles: Obstacles) -> tuple[Point,
         room = min(_half(a, b, i == 1), _half(b, c, i == len(points) - 2), _RADIUS)
         while room > _SHARP and _cuts(_corner(a, b, c, room), obstacles):
             room *= 0.7
-        curve += _straight(curve[-1], _toward(b, a, room))
+        curve += straight(curve[-1], _toward(b, a, room))
         curve += _corner(a, b, c, room)[1:]
-    curve += _straight(curve[-1], points[-1])
+    curve += straight(curve[-1], points[-1])
     return tuple(curve)
 
 
@@ -231,11 +231,3 @@ def _half(a: Point, b: Point, whole: bool) -> float:
 def _toward(a: Point, b: Point, distance: float) -> Point:
     length = math.dist(a, b) or 1.0
     return a[0] + distance * (b[0] - a[0]) / length, a[1] + distance * (b[1] - a[1]) / length
-
-
-def _straight(a: Point, b: Point) -> list[Point]:
-    return [
-        (a[0] + (b[0] - a[0]) / 3, a[1] + (b[1] - a[1]) / 3),
-        (b[0] - (b[0] - a[0]) / 3, b[1] - (b[1] - a[1]) / 3),
-        b,
-    ]
