@@ -41,6 +41,9 @@ FLOORS = {
     "study": 5,
     "editor": 5,
 }
+ROOMS = (  # of the notation: each imports rooms that stand before it alone
+    "cache labels scene engines drawn painters diagram layout pipeline drawing frames"
+).split()
 TOP_LEVEL = {"tpgraph", "tests", "diagrams", "cli", "pyproject.toml", "README.md", "LICENSE"}
 
 EXTRAS = {"torch": ("bridges",), "jax": ("bridges",)}
@@ -160,6 +163,19 @@ def test_imports_go_downwards(path):
 @pytest.mark.parametrize("path", sources("cli"), ids=lambda p: str(p.relative_to(ROOT)))
 def test_the_command_line_uses_the_public_names(path):
     assert list(cli_violations(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "path", sources("tpgraph/notation"), ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_rooms_of_the_notation_do_not_look_back(path):
+    room = path.relative_to(ROOT / "tpgraph" / "notation").parts[0].removesuffix(".py")
+    if room == "__init__":
+        return
+    for module, names, _ in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        for name in [module] if module != "tpgraph.notation" else [f"{module}.{n}" for n in names]:
+            if name.startswith("tpgraph.notation."):
+                assert ROOMS.index(name.split(".")[2]) <= ROOMS.index(room), name
 
 
 def module_graph(texts):

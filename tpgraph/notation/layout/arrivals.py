@@ -110,7 +110,7 @@ def _arrival(link: Link, arrangement: Arrangement, placement: Placement) -> floa
     own = placement.across[link.source]
     main = arrangement.main.get(link.target)
     beside = main is None or abs(own - placement.across[main]) > _BESIDE
-    return own if beside or not placement.passes[link] else placement.passes[link][-1]
+    return own if beside or not placement.crossed[link] else placement.crossed[link][-1]
 
 
 def _by_arrival(
@@ -219,8 +219,8 @@ def _clear_sides(
     for link in links(diagram):
         arriving.add(link.target)
         start, end = placement.across[link.source], placement.across[link.target]
-        if placement.passes[link]:
-            far[link.source].add(placement.passes[link][0] > start)
+        if placement.crossed[link]:
+            far[link.source].add(placement.crossed[link][0] > start)
             continue
         for mark, rise in ((link.source, end - start), (link.target, start - end)):
             rising[mark] += rise > _STEEP

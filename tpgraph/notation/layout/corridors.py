@@ -32,7 +32,7 @@ class Corridors:
             below, above = places.extent(mark)
             middle = placement.across[mark]
             found[column].append((middle - below, middle + above, True))
-        for link, heights in placement.passes.items():
+        for link, heights in placement.crossed.items():
             first = placement.column[link.source] + 1
             for column, height in enumerate(heights, first):
                 found[column].append((height, height, False))
@@ -45,7 +45,7 @@ class Corridors:
         """Where a line may pass the columns between its ends."""
         first = self.placement.column[link.source] + 1
         last = self.placement.column[link.target]
-        heights = self.placement.passes[link]
+        heights = self.placement.crossed[link]
         return Columns(
             tuple(self.spans[first:last]),
             heights,

@@ -92,9 +92,9 @@ class _LineSearch:
 
     def _route(self) -> None:
         corridors = Corridors(self.places)
-        passes = self.places.placement.passes
-        for link in sorted(self.places.links, key=lambda link: len(passes[link])):
-            if passes[link] and not self.result.product_labels:
+        crossed = self.places.placement.crossed
+        for link in sorted(self.places.links, key=lambda link: len(crossed[link])):
+            if crossed[link] and not self.result.product_labels:
                 self._label_products()
             line = None if self.kept is None else self.kept.route(link)
             if line is None:

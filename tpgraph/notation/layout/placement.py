@@ -31,13 +31,13 @@ _STEM_WEIGHT = 10  # of a product's result on its way to its only gate
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where marks stand: centre across, column, and for each link the heights at which it passes
+    """Where marks stand: centre across, column, and for each link the heights at which it crosses
     the columns between its ends.
     """
 
     across: Mapping[str, float]
     column: Mapping[str, int]
-    passes: Mapping[Link, tuple[float, ...]]
+    crossed: Mapping[Link, tuple[float, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +183,11 @@ class _EngineRequest:
         number = {x: i for i, x in enumerate(columns)}
         column = {mark: number[round(x)] for mark, (x, _) in places.items()}
         drawn = {int(edge.id): edge for edge in answer.edges if edge.id}
-        passes = {
+        crossed = {
             link: _passes(drawn[index], columns[column[link.source] + 1 : column[link.target]])
             for index, link in enumerate(self.links)
         }
-        return Placement(across, column, passes)
+        return Placement(across, column, crossed)
 
     def _offset(self, mark: str) -> float:
         """From the middle of a mark's box to its centre."""
