@@ -41,9 +41,9 @@ FLOORS = {
     "study": 5,
     "editor": 5,
 }
-ROOMS = (  # of the notation: each imports rooms that stand before it alone
-    "cache labels scene engines drawn painters diagram layout pipeline drawing frames"
-).split()
+# rooms of the notation: each imports those before it alone
+ROOMS = ["cache", "labels", "scene", "engines", "drawn", "painters"]
+ROOMS += ["diagram", "layout", "pipeline", "drawing", "frames"]
 TOP_LEVEL = {"tpgraph", "tests", "diagrams", "cli", "pyproject.toml", "README.md", "LICENSE"}
 
 EXTRAS = {"torch": ("bridges",), "jax": ("bridges",)}

@@ -184,7 +184,7 @@ class _EngineRequest:
         column = {mark: number[round(x)] for mark, (x, _) in places.items()}
         drawn = {int(edge.id): edge for edge in answer.edges if edge.id}
         crossed = {
-            link: _passes(drawn[index], columns[column[link.source] + 1 : column[link.target]])
+            link: _crossed(drawn[index], columns[column[link.source] + 1 : column[link.target]])
             for index, link in enumerate(self.links)
         }
         return Placement(across, column, crossed)
@@ -204,7 +204,7 @@ def _fields(length: float, ports: Mapping[str, float]) -> str:
     return "|".join(fields)
 
 
-def _passes(edge: GraphvizEdge, columns: Sequence[float]) -> tuple[float, ...]:
+def _crossed(edge: GraphvizEdge, columns: Sequence[float]) -> tuple[float, ...]:
     """The heights of a spline at the columns."""
     pieces = [edge.points[i : i + 4] for i in range(0, len(edge.points) - 1, 3)]
     return tuple(_height(pieces, along) for along in columns)

@@ -165,11 +165,11 @@ def _levelled(found: _LaidPart, staging: Staging) -> _LaidPart:
         return found
     rise = {home: -max(count, key=lambda y: (count[y], y)) for home, count in heights.items()}
     across = {mark: y + rise[staging.home[mark]] for mark, y in placement.across.items()}
-    passes = {
+    crossed = {
         link: tuple(y + rise[staging.home[link.source]] for y in ys)
-        for link, ys in placement.passes.items()
+        for link, ys in placement.crossed.items()
     }
-    placement = replace(placement, across=across, passes=passes)
+    placement = replace(placement, across=across, crossed=crossed)
     return part, replace(places, placement=placement), columns
 
 
@@ -257,7 +257,7 @@ def _shifted(strip: Strip, rise: float) -> Strip:
     """The strip at another height, its lines drawn again."""
     placement = strip.places.placement
     across = {mark: y + rise for mark, y in placement.across.items()}
-    passes = {k: tuple(y + rise for y in ys) for k, ys in placement.passes.items()}
-    moved = replace(placement, across=across, passes=passes)
+    crossed = {k: tuple(y + rise for y in ys) for k, ys in placement.crossed.items()}
+    moved = replace(placement, across=across, crossed=crossed)
     places = replace(strip.places, placement=moved)
     return replace(strip, places=places, drawn=find_linework(places))
