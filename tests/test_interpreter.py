@@ -175,7 +175,9 @@ param W : n × m ~ N(0, 3) scale 2
 param V : 5 × m ~ N(0, 3) scale 2
 param b : m ~ N(0, 3) scale 2
 """
-ENTRIES = {  # the variance of the trained w, at n = 200, m = 600, d = 400
+ENTRIES: dict[
+    str, dict[str, float]
+] = {  # the variance of the trained w, at n = 200, m = 600, d = 400
     "ntk": {"U": 3, "W": 3, "V": 3, "b": 3},
     "standard": {"U": 3 / 400, "W": 3 / 600, "V": 3 / 600, "b": 3},
     "mup": {"U": 3 / 600, "W": 3 / 600, "V": 3 / 600, "b": 3 / 600},

@@ -66,7 +66,7 @@ def test_mistakes_fit_the_schema_of_check():
     assert document["errors"]
     with pytest.raises(tp.TPError) as caught:
         tp.parse("width n\nvector u : n ~ N(0, 1)\ny = tahn(u)\n")
-    document["errors"] += [tp.error_entry(error) for error in caught.value.errors]
+    document["errors"] += [tp.shell.error_entry(error) for error in caught.value.errors]
     assert document["errors"][-1]["edits"]
     validator("check").validate(document)
 

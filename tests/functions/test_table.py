@@ -1,6 +1,7 @@
 """Every function of the table: its value, its derivatives, its conventions at kinks."""
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -113,7 +114,7 @@ def test_two_arguments_against_torch(name):
         first = differentiate(call, i)
         found = np.broadcast_to(evaluate(first, [a, b]), a.shape)
         np.testing.assert_allclose(found, grads[i].detach().numpy(), rtol=1e-12)
-        seconds = [None, None]
+        seconds: Sequence[torch.Tensor | None] = (None, None)
         if grads[i].requires_grad:
             seconds = torch.autograd.grad(
                 grads[i].sum(), inputs, create_graph=True, allow_unused=True

@@ -192,7 +192,9 @@ def test_layers_over_time_fold_over_time(T, L, text, direction):
         own = label_bounds(label)
         assert not _meet(own, frame(plate))
         assert not any(_meet(own, box(node)) for node in scene.nodes)
-        others = [n.label for n in (*scene.nodes, *scene.edges) if n.label]
+        others = [n.label for n in scene.nodes if n.label] + [
+            e.label for e in scene.edges if e.label
+        ]
         others += [other for other in scene.labels if other is not label]
         assert not any(_meet(own, label_bounds(other)) for other in others)
 
@@ -232,7 +234,9 @@ def test_labels_in_nested_plates_lie_on_nothing(T, L, text):
     for label in (*scene.labels, *(plate.label for plate in scene.plates)):
         own = label_bounds(label)
         assert not any(_meet(own, box(node)) for node in scene.nodes)
-        others = [n.label for n in (*scene.nodes, *scene.edges) if n.label]
+        others = [n.label for n in scene.nodes if n.label] + [
+            e.label for e in scene.edges if e.label
+        ]
         others += [other for other in scene.labels if other is not label]
         assert not any(_meet(own, label_bounds(other)) for other in others)
         frames = [frame(plate) for plate in scene.plates]

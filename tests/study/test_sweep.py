@@ -315,6 +315,7 @@ def test_results_come_back_as_they_were(tmp_path):
             store.read("l")
     assert list(back) == sorted(arrays)
     for name, value in arrays.items():
+        value = np.asarray(value)
         assert back[name].dtype == value.dtype
         assert back[name].shape == value.shape
         assert back[name].tobytes() == value.tobytes()

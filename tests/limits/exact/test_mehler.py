@@ -22,15 +22,15 @@ def function(name, order=0):
     return lambda z: evaluate(expression, [np.asarray(z)])
 
 
-def expanded(name, order, p, count):
-    f = function(name, order)
+def expanded(named, p, count):
+    f = function(*named)
     found = coefficients(f, np.zeros(1), np.asarray([p]), count)
     return found, mehler.expansion(found)
 
 
 def off(first, second, p, q, rho, count):
     """The error of the series cut after `count` terms, and its bound."""
-    (a, left), (b, right) = expanded(*first, p, count), expanded(*second, q, count)
+    (a, left), (b, right) = expanded(first, p, count), expanded(second, q, count)
     series = mehler.series(a.values.T, b.values.T, np.asarray([rho]), 1, 0)[0]
     f, g = function(*first), function(*second)
     c = rho * math.sqrt(p * q)
@@ -85,21 +85,21 @@ def test_lines_with_kinks():
 def test_planes(rho):
     p, q = 1.3, 0.7
     size = np.ones(1)
-    made = [
+    f, g = (
         planes.PairFunction(lambda x, rows: np.tanh(x), np.zeros(1), np.sqrt([s]), ())
         for s in (p, q)
-    ]
-    found = planes.plane(*made, np.asarray([rho]), size, lambda cost: None)
+    )
+    found = planes.plane(f, g, np.asarray([rho]), size, lambda cost: None)
     true = quadrature(lambda u, v: np.tanh(u) * np.tanh(v), p, rho * math.sqrt(p * q), q)
     assert abs(found.value[0] - true.value) < 1e-13
-    kinked = [
+    f, g = (
         planes.PairFunction(lambda x, rows: np.maximum(x, 0), np.zeros(1), np.sqrt([s]), (0.0,))
         for s in (p, q)
-    ]
-    found = planes.plane(*kinked, np.asarray([rho]), size, lambda cost: None)
+    )
+    found = planes.plane(f, g, np.asarray([rho]), size, lambda cost: None)
     assert abs(found.value[0] - dual("relu", p, rho * math.sqrt(p * q), q)) < 1e-12
-    unseen = [planes.PairFunction(c.function, c.mean, c.root, ()) for c in kinked]
-    blind = planes.plane(*unseen, np.asarray([rho]), size, lambda cost: None)
+    f, g = (planes.PairFunction(c.function, c.mean, c.root, ()) for c in (f, g))
+    blind = planes.plane(f, g, np.asarray([rho]), size, lambda cost: None)
     assert blind.error > 1e-9 or abs(blind.value[0] - found.value[0]) < 1e-9
 
 
