@@ -65,9 +65,9 @@ class _Kept:
         self.frame, self.style = previous.frame, previous.style
         self.before = marks_before(diagram, previous.diagram, names)
         self.links = tuple(links(diagram))
-        self.passes: dict[_Key, tuple[float, ...]] = {
+        self.crossed: dict[_Key, tuple[float, ...]] = {
             (link.source, link.target, link.port, link.outlet): heights
-            for link, heights in previous.placement.passes.items()
+            for link, heights in previous.placement.crossed.items()
         }
         self.arrangement = arrange(diagram)
         self.arrivals = first_arrivals(diagram, self.arrangement, self.frame, self.style)
@@ -191,7 +191,7 @@ class _Kept:
         """The way of a line of before, settled; None where it is new or marks stand in it."""
         if link.source not in across or link.target not in across:
             return None
-        known = self.passes.get(self._before(link))
+        known = self.crossed.get(self._before(link))
         first, last = column[link.source], column[link.target]
         if known is None or len(known) != last - first - 1:
             return None

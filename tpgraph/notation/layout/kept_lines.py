@@ -69,7 +69,7 @@ class KeptLines:
         moved = [self.places.along[c] - self.old.along[self.same[c]] - by for c in columns]
         if any(abs(distance) > _STILL for distance in moved):
             return None
-        if self.places.placement.passes[link] != self.old.placement.passes[was]:
+        if self.places.placement.crossed[link] != self.old.placement.crossed[was]:
             return None
         return Route(_moved(route.points, by), route.curve, _moved(route.flat, by))
 
