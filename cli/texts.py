@@ -22,6 +22,12 @@ def check(
     strict: Annotated[
         bool, typer.Option("--strict", help="Print the program over columns of input matrices.")
     ] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Apply the mends that are changes of the text, asking.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With --fix: apply all without asking.")
+    ] = False,
 ) -> None:
     """Check a program and say what it is.
 
@@ -29,6 +35,8 @@ def check(
     independence check, and how its parametrization scales.
     """
     _at_most_one({"--json": as_json, "--strict": strict})
+    if fix:
+        _mend(file, yes)
     try:
         program = load(file, constants)
     except tp.TPError as error:
@@ -42,6 +50,28 @@ def check(
         typer.echo(_json(tp.report(program).to_json()))
     else:
         typer.echo(str(tp.report(program)))
+
+
+def _mend(file: str, yes: bool) -> None:
+    """Write a file with the mends of its errors applied, each after a question or all of them."""
+    if file == STANDARD:
+        raise typer.BadParameter("--fix changes a file; name one")
+    text, name, pictured = read_text(file)
+    if pictured or is_json(text):
+        raise tp.TPDataError(f"{name} is not a text of the language", expected="a .tp file")
+    before, declined = text, set[str]()
+    while True:
+        reading = tp.language.read(text, name)
+        open_ = (e for e in reading.errors if e.edits and str(e) not in declined)
+        error = next(open_, None)
+        if error is None:
+            break
+        typer.echo(str(error), err=True)
+        declined.add(str(error))
+        if yes or typer.confirm("apply this mend?", err=True):
+            text = tp.editing.mend(reading, error).apply(text)
+    if text != before:
+        write(text, file)
 
 
 def _at_most_one(options: dict[str, bool]) -> None:

@@ -386,3 +386,15 @@ def test_training_is_taken_to_its_limit(tmp_path: Path) -> None:
     found = json.loads(tpgraph("limit", str(path), *options).stdout)
     assert found["engine"] == "sampled"
     assert found["vectors"]["f̃_2"]["var"] < 1e-9
+
+
+def test_check_fix_applies_mends(tmp_path: Path) -> None:
+    path = tmp_path / "a.tp"
+    bad = "width n   # c\nmatrix W : n × n ~ N(0, 1)\nvector u : n ~ N(0, 1)\n"
+    bad += "y = 2 tahn( u )\nz = W @ uu\n"
+    path.write_text(bad, "utf-8")
+    declined = tpgraph("check", str(path), "--fix", stdin="n\n" * 9)
+    assert declined.exit_code == 1
+    assert path.read_text("utf-8") == bad
+    assert tpgraph("check", str(path), "--fix", "--yes").exit_code == 0
+    assert path.read_text("utf-8") == bad.replace("2 tahn", "2 * tanh").replace("@ uu", "u")

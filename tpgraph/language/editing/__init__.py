@@ -10,6 +10,7 @@ from tpgraph.language.editing.declare import declare, gate, multiply
 from tpgraph.language.editing.delete import delete, dependants
 from tpgraph.language.editing.edit import Edit, Patch, appearing
 from tpgraph.language.editing.formulas import name, set_formula, set_function, set_loss, unname
+from tpgraph.language.editing.mend import mend
 from tpgraph.language.editing.rename import rename
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "dependants",
     "disconnect",
     "gate",
+    "mend",
     "multiply",
     "name",
     "rename",

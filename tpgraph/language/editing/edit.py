@@ -11,7 +11,7 @@ from tpgraph.errors import Span, TPError, TPNameError, TPTypeError
 from tpgraph.language.formatter import format_source
 from tpgraph.language.readings import Reading, read
 
-__all__ = ["Edit", "Patch", "appearing", "made", "name_refusal", "refusal"]
+__all__ = ["Edit", "Patch", "appearing", "as_given", "made", "name_refusal", "refusal"]
 
 
 class Patch(NamedTuple):
@@ -93,7 +93,7 @@ def made(
             after = formatted
     _require_no_new_errors(reading, after)
     names = dict(renamed or {})
-    return Edit(tuple(_raw(reading, joined)), title, names, tuple(removed), select)
+    return Edit(tuple(as_given(reading, joined)), title, names, tuple(removed), select)
 
 
 def _joined(patches: Iterable[Patch]) -> list[Patch]:
@@ -143,7 +143,7 @@ def _require_no_new_errors(reading: Reading, after: str) -> None:
             raise error
 
 
-def _raw(reading: Reading, patches: Iterable[Patch]) -> Iterable[Patch]:
+def as_given(reading: Reading, patches: Iterable[Patch]) -> Iterable[Patch]:
     """Patches of the source as patches of the text as it was given, with its ends of lines."""
     text = reading.text
     if text == reading.source.text:
