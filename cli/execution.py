@@ -26,6 +26,14 @@ class Dtype(StrEnum):
     float64 = "float64"
 
 
+class Backend(StrEnum):
+    """Libraries that code is written for."""
+
+    numpy = "numpy"
+    torch = "torch"
+    jax = "jax"
+
+
 Widths = Annotated[
     list[str] | None,
     typer.Option("--width", help="Size of a width, such as n=1000; repeat for several."),
@@ -40,10 +48,18 @@ def compile_(
         str | None, typer.Option("--output", "-o", help="Python file to write; - is stdout.")
     ] = None,
     dtype: Precision = Dtype.float64,
+    backend: Annotated[
+        Backend, typer.Option(help="The library that the code is written for.")
+    ] = Backend.numpy,
 ) -> None:
-    """Write a program as a standalone Python module that needs numpy alone."""
+    """Write a program as a standalone Python module that needs numpy alone, or torch, or JAX.
+
+    One seed draws the same numbers in all three. For torch the module holds an nn.Module, for JAX
+    pure functions.
+    """
     require_places(out, reads=(file,))
-    write(tp.compile(load(file, constants), dtype=dtype.value).source, out)
+    made = tp.compile(load(file, constants), dtype.value, backend.value)
+    write(made.source, out)
 
 
 def run(

@@ -19,6 +19,9 @@ from .bridges import (
     from_torch as from_torch,
 )
 from .compiler import (
+    ForeignModule as ForeignModule,
+)
+from .compiler import (
     Module as Module,
 )
 from .compiler import (

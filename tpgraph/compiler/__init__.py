@@ -1,6 +1,7 @@
-"""Programs as numpy: standalone source text, and the runtime that loads it."""
+"""Programs as numpy, torch or JAX: standalone source text, and the runtime that loads it."""
 
+from tpgraph.compiler.foreign_module import ForeignModule
 from tpgraph.compiler.runtime import Array, Module, Params, check_widths, compile
 from tpgraph.compiler.summary import run
 
-__all__ = ["Array", "Module", "Params", "check_widths", "compile", "run"]
+__all__ = ["Array", "ForeignModule", "Module", "Params", "check_widths", "compile", "run"]

@@ -17,6 +17,7 @@ from typing import assert_never, overload
 
 import numpy as np
 
+from tpgraph.compiler.backends import NUMPY, Backend
 from tpgraph.compiler.names import IN_FORMULAS
 from tpgraph.functions import (
     ADD,
@@ -37,7 +38,6 @@ from tpgraph.functions import (
     inline,
     mul,
     number,
-    numpy_helpers,
     simplify,
     substitute,
     to_numpy,
@@ -97,7 +97,10 @@ class Expressions:
     on the way: `helpers` (source text) and the derivatives of functions, see `definitions`.
     """
 
-    def __init__(self, functions: Sequence[Defined], names: Mapping[str, str]) -> None:
+    def __init__(
+        self, functions: Sequence[Defined], names: Mapping[str, str], backend: Backend = NUMPY
+    ) -> None:
+        self._backend = backend
         self._functions = tuple(functions)
         self._names = names
         self._called: set[tuple[str, int]] = set()
@@ -111,7 +114,7 @@ class Expressions:
 
     @property
     def helpers(self) -> tuple[str, ...]:
-        """Definitions of functions that numpy lacks, in order of first use."""
+        """Definitions of functions that the library lacks, in order of first use."""
         return tuple(self._helpers)
 
     def value(self, expression: Expression) -> TextTemplate:
@@ -176,9 +179,9 @@ class Expressions:
         expression = _fold(expression)
         for function, order in _calls(expression):
             self._need(function, order)
-        for helper in numpy_helpers(expression):
+        for helper in self._backend.helpers(expression):
             self._helpers[helper] = None
-        text = _with_holes(to_numpy(expression, _HOLES, self._names))
+        text = _with_holes(to_numpy(expression, _HOLES, self._names, self._backend.spelled))
         return TextTemplate(text, frozenset(self._reached(expression)))
 
     def _reached(self, expression: Expression) -> Iterator[int]:
@@ -237,7 +240,9 @@ class Expressions:
             orders = sorted(k for name, k in self._called if name == function.name)
             for order in orders:
                 parameters = self._parameters(function)
-                body = to_numpy(_body(function, order), parameters, self._names)
+                body = to_numpy(
+                    _body(function, order), parameters, self._names, self._backend.spelled
+                )
                 head = f"{function.name}{chr(39) * order}({', '.join(parameters)})"
                 says = to_text(_body(function, order), parameters)
                 name = self._names[function.name] + "_prime" * order

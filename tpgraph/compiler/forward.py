@@ -30,7 +30,7 @@ def emit_inputs(plan: Plan, lines: Lines, variables: Iterable[Variable]) -> None
                 continue
             name = plan.name(variable)
             if isinstance(declaration, Data | Target):
-                lines.add(f"{name} = np.asarray({name}, dtype=DTYPE)")
+                lines.add(f"{name} = {plan.backend.array.format(name)}")
             elif variable.is_matrix:
                 lines.add(f"{name} = params[{quoted(variable.name)}]")
                 matrices.append(variable)
@@ -67,7 +67,7 @@ def emit_equation(plan: Plan, lines: Lines, equation: Equation) -> None:
             text = _coordinatewise(plan, function, arguments)
             if equation.vectors:
                 bare = text.replace("_", "a").isalnum()
-                text = f"{text if bare else f'({text})'}.mean(axis=-1, keepdims=True)"
+                text = f"{text if bare else f'({text})'}{plan.backend.mean}"
         case _:
             assert_never(equation)
     lines.add(f"{out} = {text}", equation_comment(plan, equation))
@@ -88,10 +88,11 @@ def _coordinatewise(plan: Plan, function: Expression, arguments: Sequence[Variab
     if used and _shape(plan, used) == shape:
         return text
     if not arguments:
-        return f"np.full(1, {text}, dtype=DTYPE)"
+        return plan.backend.filled.format(shape=1, value=text)
     shapes = ", ".join(f"{name}.shape" for name in names)
-    whole = f"{names[0]}.shape" if len(names) == 1 else f"np.broadcast_shapes({shapes})"
-    return f"np.full({whole}, {text}, dtype=DTYPE)"
+    broadcast = f"{plan.backend.call('broadcast_shapes')}({shapes})"
+    whole = f"{names[0]}.shape" if len(names) == 1 else broadcast
+    return plan.backend.filled.format(shape=whole, value=text)
 
 
 def _shape(plan: Plan, variables: Sequence[Variable]) -> tuple[bool, bool]:

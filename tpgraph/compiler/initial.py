@@ -15,6 +15,7 @@ from typing import assert_never
 
 import numpy as np
 
+from tpgraph.compiler.backends import JAX
 from tpgraph.compiler.lines import Lines, quoted
 from tpgraph.compiler.listing import declared
 from tpgraph.compiler.plan import Plan, power_text
@@ -189,7 +190,8 @@ def base_size_text(plan: Plan) -> str | None:
         return None
     place = _place_of_base(plan)
     key = quoted(WIDTH_KEY.format(plan.program.widths[0].name))
-    return place or f"float(params[{key}][0])"
+    stored = f"params[{key}][0]"
+    return place or (stored if plan.backend is JAX else f"float({stored})")  # jit keeps no floats
 
 
 def _place_of_base(plan: Plan) -> str | None:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tpgraph.compiler.backends import NUMPY, Backend
 from tpgraph.compiler.expressions import Expressions
 from tpgraph.compiler.names import Identifiers
 from tpgraph.program import (
@@ -41,7 +42,7 @@ class Plan:
 
     `names`: the identifier of each variable and width; `batched`: the variables that have a batch
     axis; `active`: those that depend on something trained; `multipliers`: the text of M, for the
-    parameters W = M w where it is not 1.
+    parameters W = M w where it is not 1; `backend`: the library that the code is written for.
     """
 
     program: Program
@@ -51,6 +52,7 @@ class Plan:
     batched: frozenset[str]
     active: frozenset[str]
     multipliers: Mapping[str, str]
+    backend: Backend = NUMPY
 
     def name(self, variable: Variable) -> str:
         """The identifier of a variable."""
@@ -67,11 +69,13 @@ class Plan:
         return self.width_names[dimension.name]
 
 
-def make_plan(program: Program) -> Plan:
-    """The plan of a program."""
-    functions = Identifiers()
+def make_plan(program: Program, backend: Backend = NUMPY) -> Plan:
+    """The plan of a program, for a library of arrays."""
+    functions = Identifiers(backend.names)
     function_names = {f.name: functions.take(f.name, _PRIMES) for f in program.functions}
-    taken = {form.format(n) for n in function_names.values() for form in ("{0}", *_PRIMES)}
+    forms = ("{0}", *_PRIMES)
+    taken = {form.format(name) for name in function_names.values() for form in forms}
+    taken.update(backend.names)
     names = _variable_names(program, taken)
     widths = Identifiers(taken)
     sources = {d.variable.name for d in inputs_of(program)}
@@ -80,10 +84,11 @@ def make_plan(program: Program) -> Plan:
         program=program,
         names=names,
         width_names={w.name: widths.take(w.name) for w in program.widths},
-        expressions=Expressions(program.functions, function_names),
+        expressions=Expressions(program.functions, function_names, backend),
         batched=frozenset(descendants(program, sources)),
         active=frozenset(descendants(program, trained)),
         multipliers=_multipliers(program, names),
+        backend=backend,
     )
 
 

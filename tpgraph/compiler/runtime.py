@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import builtins
-import linecache
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from tpgraph.arrays import plain_array
+from tpgraph.compiler.backends import NUMPY, backend_named
+from tpgraph.compiler.checking import check_widths, limited, loaded
+from tpgraph.compiler.foreign_module import ForeignModule
 from tpgraph.compiler.lines import shown
 from tpgraph.compiler.plan import Plan, inputs_of, make_plan, multiplier
 from tpgraph.compiler.source import Dtype, argument_names, module_source, variables_source
-from tpgraph.errors import TPDataError, TPError, TPLimitError
+from tpgraph.errors import TPDataError, TPError
 from tpgraph.program import Program, Variable
 
 __all__ = ["Array", "Module", "Params", "check_widths", "compile"]
@@ -27,37 +27,41 @@ Params: TypeAlias = dict[str, Array]
 _DTYPES = ("float64", "float32")
 
 
-def compile(program: Program, dtype: str = "float64") -> Module:
-    """The program as a numpy module; its functions are loaded at their first use.
+@overload
+def compile(
+    program: Program, dtype: str = "float64", backend: Literal["numpy"] = "numpy"
+) -> Module: ...
+
+
+@overload
+def compile(
+    program: Program, dtype: str = "float64", *, backend: Literal["torch", "jax"]
+) -> ForeignModule: ...
+
+
+@overload
+def compile(
+    program: Program, dtype: str = "float64", backend: str = "numpy"
+) -> Module | ForeignModule: ...
+
+
+def compile(
+    program: Program, dtype: str = "float64", backend: str = "numpy"
+) -> Module | ForeignModule:
+    """The program as a module of numpy, torch or JAX; it is loaded at its first use.
 
     `dtype` is "float64" or "float32"; in float32 every array of the module is float32.
-    Raises TPError for another dtype, TPLimitError where functions nest deeper than Python recurses.
+    Raises TPError for another dtype or backend, TPLimitError where functions nest deeper than
+    Python recurses.
     """
+    library = backend_named(backend)
     match dtype:
         case "float64" | "float32":
-            return Module(program, dtype)
+            if library is NUMPY:
+                return Module(program, dtype)
+            return ForeignModule(program, dtype, library)
         case _:
             raise TPError(f"unknown dtype {dtype!r}", expected=" or ".join(_DTYPES))
-
-
-def check_widths(program: Program, widths: Mapping[str, int]) -> dict[str, int]:
-    """The sizes of the base widths. Raises TPDataError for missing, unknown or unfit ones."""
-    known = [w.name for w in program.base_widths]
-    for name, size in widths.items():
-        if name not in known:
-            ratio = next((w for w in program.widths if w.name == name), None)
-            raise TPDataError(
-                f"the program has no width {name} to give"
-                if ratio is None
-                else f"width {name} follows from {ratio.base}: {name} = {ratio.ratio} {ratio.base}",
-                expected=f"sizes of {', '.join(known)}" if known else "no widths",
-            )
-        if isinstance(size, bool) or not isinstance(size, int | np.integer):
-            raise TPDataError(f"width {name} = {size!r} is not a whole number")
-    sizes = {name: int(size) for name, size in widths.items()}
-    for width in program.widths:
-        width.size(sizes)
-    return sizes
 
 
 class Module:
@@ -72,7 +76,7 @@ class Module:
     def __init__(self, program: Program, dtype: Dtype) -> None:
         self.program = program
         self.dtype = dtype
-        with _limited():
+        with limited():
             self._plan: Plan = make_plan(program)
             self.source = module_source(self._plan, dtype)
 
@@ -177,7 +181,9 @@ class Module:
 
     @cached_property
     def _namespace(self) -> dict[str, Any]:
-        return _load(self.source, f"<tpgraph {shown(self.program.name)} {self.dtype} {id(self):x}>")
+        return loaded(
+            self.source, f"<tpgraph {shown(self.program.name)} {self.dtype} {id(self):x}>"
+        )
 
     def _tracer(self, targets: bool) -> Callable[..., Any]:
         tracer = self._tracers.get(targets)
@@ -186,7 +192,7 @@ class Module:
             text = header + variables_source(self._plan, targets)
             kind = "loss" if targets else "values"
             name = f"<tpgraph {shown(self.program.name)} {kind} {id(self):x}>"
-            tracer = _load(text, name)["variables"]
+            tracer = loaded(text, name)["variables"]
             self._tracers[targets] = tracer
         return tracer
 
@@ -237,23 +243,3 @@ def _checked(value: Any, variable: Variable) -> Array:
     if array.dtype.kind not in "fiub":
         raise TPDataError(f"{variable} has entries of type {array.dtype}", expected="real numbers")
     return array
-
-
-@contextmanager
-def _limited() -> Iterator[None]:
-    try:
-        yield
-    except RecursionError:
-        raise TPLimitError(
-            "an expression nests too deeply to be compiled",
-            mend="bind its parts to variables of their own",
-        ) from None
-
-
-def _load(source: str, filename: str) -> dict[str, Any]:
-    """Run the source; its lines are known to tracebacks."""
-    namespace: dict[str, Any] = {"__name__": filename}
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    with _limited():
-        exec(builtins.compile(source, filename, "exec"), namespace)
-    return namespace

@@ -14,7 +14,21 @@ from tpgraph.compiler.plan import Plan, equations_for, inputs_of
 from tpgraph.compiler.reverse import ReversePass
 from tpgraph.program import Equation, Program, Variable
 
-__all__ = ["Dtype", "argument_names", "module_source", "variables_source"]
+__all__ = [
+    "Dtype",
+    "argument_names",
+    "constants",
+    "docstring",
+    "emit",
+    "forward_function",
+    "function_text",
+    "helper_texts",
+    "init_functions",
+    "is_summed",
+    "module_source",
+    "run_function",
+    "variables_source",
+]
 
 Dtype: TypeAlias = Literal["float64", "float32"]
 
@@ -29,16 +43,20 @@ def _normal(rng, shape, deviation):
 
 def module_source(plan: Plan, dtype: Dtype) -> str:
     """The whole module. Functions come last so that what they need is known and stands above."""
-    functions = [_init(plan)]
+    functions = init_functions(plan)
     if plan.program.is_network:
         functions += _network(plan)
     else:
-        functions.append(_run(plan))
-    head = [_docstring(plan, dtype), "import numpy as np\n", _constants(plan, dtype)]
-    if "_normal(" in functions[0]:
-        functions.insert(0, _NORMAL.strip("\n") + "\n")
-    parts = ["\n".join(head), *_helpers(plan), *functions]
+        functions.append(run_function(plan, ["params = init(widths, seed)"]))
+    head = [docstring(plan, dtype), "import numpy as np\n", constants(plan, dtype)]
+    parts = ["\n".join(head), *helper_texts(plan), *functions]
     return "\n\n".join(parts)
+
+
+def init_functions(plan: Plan) -> list[str]:
+    """The function `init`, and in front of it what it draws with."""
+    text = _init(plan)
+    return [_NORMAL.strip("\n") + "\n", text] if "_normal(" in text else [text]
 
 
 def argument_names(plan: Plan, targets: bool) -> list[str]:
@@ -48,12 +66,13 @@ def argument_names(plan: Plan, targets: bool) -> list[str]:
     return [plan.name(d.variable) for d in declared]
 
 
-def _docstring(plan: Plan, dtype: Dtype) -> str:
+def docstring(plan: Plan, dtype: Dtype, needs: str = "Needs numpy alone.") -> str:
+    """The docstring of a generated module: the program, and what its arguments are."""
     program = plan.program
     rows = [f"{shown(program.name)}: {_purpose(program)}, compiled by tpgraph, in {dtype}.", ""]
     for line in program_text(program, plan.expressions):
         rows += textwrap.wrap(shown(line), 99, initial_indent=" " * 4, subsequent_indent=" " * 12)
-    rows += ["", *_conventions(plan)]
+    rows += ["", *_conventions(plan, needs)]
     return f'"""{in_docstring(chr(10).join(rows))}\n"""\n'
 
 
@@ -64,14 +83,14 @@ def _purpose(program: Program) -> str:
     return f"a network ({counts})"
 
 
-def _conventions(plan: Plan) -> Iterable[str]:
+def _conventions(plan: Plan, needs: str) -> Iterable[str]:
     program = plan.program
     if program.parameters:
         yield "A parameter is W = M w with trained w and the multiplier M of its parametrization;"
         yield "`params` holds w, and everything else that is drawn, by name."
     else:
         yield "`params` holds everything that is drawn, by name."
-    yield "Inside, a scalar is an array of one entry. Needs numpy alone."
+    yield f"Inside, a scalar is an array of one entry. {needs}"
     for declaration in inputs_of(program):
         variable = declaration.variable
         kind = type(declaration).__name__.lower()
@@ -80,7 +99,8 @@ def _conventions(plan: Plan) -> Iterable[str]:
         yield f"Argument {plan.name(variable)}: {says}"
 
 
-def _constants(plan: Plan, dtype: Dtype) -> str:
+def constants(plan: Plan, dtype: Dtype) -> str:
+    """The constants of a generated module: dtype, widths, arguments, what is trained."""
     program = plan.program
     data = {plan.name(d.variable): d.variable.dim.size({}) for d in program.data}
     targets = {plan.name(d.variable): d.variable.dim.size({}) for d in program.targets}
@@ -102,7 +122,8 @@ def _mapping(sizes: dict[str, int]) -> str:
     return f"{{{', '.join(f'{quoted(name)}: {size}' for name, size in sizes.items())}}}"
 
 
-def _helpers(plan: Plan) -> list[str]:
+def helper_texts(plan: Plan) -> list[str]:
+    """Functions that the library lacks, and those of the program."""
     found = [helper.strip("\n") + "\n" for helper in plan.expressions.helpers]
     for name, parameters, body, says in plan.expressions.definitions():
         lines = Lines()
@@ -111,7 +132,8 @@ def _helpers(plan: Plan) -> list[str]:
     return found
 
 
-def _function(name: str, arguments: Sequence[str], says: Sequence[str], body: Lines) -> str:
+def function_text(name: str, arguments: Sequence[str], says: Sequence[str], body: Lines) -> str:
+    """A function with its docstring."""
     says = [in_docstring(shown(row)) for row in says]
     doc = Lines()
     if len(says) == 1:
@@ -134,10 +156,10 @@ def _init(plan: Plan) -> str:
         "`widths` maps each of WIDTHS to its size. Draws come from np.random.default_rng(seed),",
         "in the order of the declarations.",
     ]
-    return _function("init", ["widths", "seed"], says, lines)
+    return function_text("init", ["widths", "seed"], says, lines)
 
 
-def _emit(plan: Plan, lines: Lines, equations: Sequence[Equation], roots: list[Variable]) -> None:
+def emit(plan: Plan, lines: Lines, equations: Sequence[Equation], roots: list[Variable]) -> None:
     """What the equations and roots read, then the equations."""
     reads = [v for e in equations for v in e.inputs]
     emit_inputs(plan, lines, [*reads, *roots])
@@ -145,37 +167,42 @@ def _emit(plan: Plan, lines: Lines, equations: Sequence[Equation], roots: list[V
         emit_equation(plan, lines, equation)
 
 
-def _run(plan: Plan) -> str:
+def run_function(plan: Plan, first: Sequence[str]) -> str:
+    """The function `run` of a raw program, after the lines that make `params`."""
     program = plan.program
     values = [v for v in program.variables.values() if not v.is_matrix]
     lines = Lines()
-    lines.add("params = init(widths, seed)")
-    _emit(plan, lines, program.equations, values)
+    for line in first:
+        lines.add(line)
+    emit(plan, lines, program.equations, values)
     lines.add("return {")
     for variable in values:
         name = plan.name(variable)
         lines.add(f"    {quoted(variable.name)}: {name}{'[0]' * variable.is_scalar},")
     lines.add("}")
     says = ["The value of every vector and scalar, by source name, in program order."]
-    return _function("run", ["widths", "seed"], says, lines)
+    return function_text("run", ["widths", "seed"], says, lines)
 
 
 def _network(plan: Plan) -> list[str]:
     program = plan.program
     functions = []
     if program.outputs:
-        functions.append(_forward(plan))
+        functions.append(forward_function(plan))
     if program.loss is not None:
         functions += [_backward(plan, program.loss), _gradients(plan, program.loss)]
         functions.append(_sgd_step(plan))
     return functions
 
 
-def _forward(plan: Plan) -> str:
+def forward_function(plan: Plan, first: Sequence[str] = ()) -> str:
+    """The function `forward`, after lines that stand `first` in it."""
     program = plan.program
     outputs = list(program.outputs)
     lines = Lines()
-    _emit(plan, lines, equations_for(program, outputs), outputs)
+    for line in first:
+        lines.add(line)
+    emit(plan, lines, equations_for(program, outputs), outputs)
     values = {str(v): _with_batch(plan, v) for v in outputs}
     says = f"Array (batch, {_width_of(outputs[0])}): the output {outputs[0]}."
     if len(outputs) == 1:
@@ -186,7 +213,7 @@ def _forward(plan: Plan) -> str:
             lines.add(f"    {quoted(name)}: {text},")
         lines.add("}")
         says = "The outputs by source name, each (batch, k)."
-    return _function("forward", ["params", *argument_names(plan, targets=False)], [says], lines)
+    return function_text("forward", ["params", *argument_names(plan, targets=False)], [says], lines)
 
 
 def _width_of(variable: Variable) -> str:
@@ -199,7 +226,7 @@ def _with_batch(plan: Plan, variable: Variable) -> str:
     if plan.is_batched(variable) or not plan.program.data:
         return name
     first = plan.name(plan.program.data[0].variable)
-    return f"np.broadcast_to({name}, (len({first}), len({name})))"
+    return f"{plan.backend.call('broadcast_to')}({name}, (len({first}), len({name})))"
 
 
 def _backward(plan: Plan, loss: Variable) -> str:
@@ -213,12 +240,13 @@ def _backward(plan: Plan, loss: Variable) -> str:
     says = [
         "(loss, grads): the loss and its gradients with respect to every trained w, by name.",
         "",
-        f"The loss is {mean}{loss}{', summed over its entries' if _is_summed(loss) else ''}.",
+        f"The loss is {mean}{loss}{', summed over its entries' if is_summed(loss) else ''}.",
     ]
-    return _function("backward", ["params", *arguments], says, lines)
+    return function_text("backward", ["params", *arguments], says, lines)
 
 
-def _is_summed(loss: Variable) -> bool:
+def is_summed(loss: Variable) -> bool:
+    """Whether the loss has several entries."""
     return loss.is_vector and not (loss.is_fixed and loss.dim.size({}) == 1)
 
 
@@ -226,7 +254,7 @@ def _gradients(plan: Plan, loss: Variable) -> str:
     name = plan.name(loss)
     lines = Lines()
     equations = equations_for(plan.program, [loss])
-    _emit(plan, lines, equations, [loss])
+    emit(plan, lines, equations, [loss])
     lines.add(f"yield {name}.sum(){f' / len({name})' if plan.is_batched(loss) else ''}")
     ReversePass(plan, lines).write(loss, equations)
     says = [
@@ -235,7 +263,7 @@ def _gradients(plan: Plan, loss: Variable) -> str:
         "A w is not read any more once its gradient is out. d_v is the adjoint of v.",
     ]
     arguments = ["params", *argument_names(plan, targets=True), "factor"]
-    return _function("_gradients", arguments, says, lines)
+    return function_text("_gradients", arguments, says, lines)
 
 
 def _sgd_step(plan: Plan) -> str:
@@ -258,7 +286,7 @@ def _sgd_step(plan: Plan) -> str:
         "",
         f"{moves} for every trained w. A loss that is not finite changes nothing.",
     ]
-    return _function("sgd_step", ["params", *arguments, "lr"], says, lines)
+    return function_text("sgd_step", ["params", *arguments, "lr"], says, lines)
 
 
 def variables_source(plan: Plan, targets: bool) -> str:
@@ -291,5 +319,5 @@ def variables_source(plan: Plan, targets: bool) -> str:
         lines.add(f"yield {quoted(equation.out.name)}, {plan.name(equation.out)}")
     arguments = ["params", *argument_names(plan, targets)]
     says = ["(name, value) of every variable, in program order."]
-    body = _function("variables", arguments, says, lines)
-    return "\n\n".join([*_helpers(plan), body])
+    body = function_text("variables", arguments, says, lines)
+    return "\n\n".join([*helper_texts(plan), body])

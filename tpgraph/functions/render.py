@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
 import numpy as np
 
@@ -31,6 +32,7 @@ __all__ = [
     "latex_number",
     "number_text",
     "numpy_helpers",
+    "primitives_of",
     "to_latex",
     "to_numpy",
     "to_text",
@@ -175,15 +177,26 @@ def _numpy_number(value: Fraction) -> tuple[str, int]:
     return text, SIGN if value < 0 else ATOM
 
 
-def _numpy_call(names: Mapping[str, str]) -> Callable[[Apply, Sequence[str]], tuple[str, int]]:
+Spelled: TypeAlias = Callable[[Primitive], str]
+"""The Python text of a table function, with holes for its arguments."""
+
+
+def _in_numpy(function: Primitive) -> str:
+    return function.numpy
+
+
+def _python_call(
+    names: Mapping[str, str], spelled: Spelled
+) -> Callable[[Apply, Sequence[str]], tuple[str, int]]:
     def call(apply: Apply, arguments: Sequence[str]) -> tuple[str, int]:
         function = apply.function
         if isinstance(function, Defined):
             return f"{names[function.name]}{'_prime' * apply.order}({', '.join(arguments)})", ATOM
         assert apply.order == 0, "derivatives of table functions are written out before"
+        written = spelled(function)
         safe = [a if a.replace("_", "a").isalnum() else f"({a})" for a in arguments]
-        bare = [a if f"({{{i}}})" in function.numpy else safe[i] for i, a in enumerate(arguments)]
-        text = function.numpy.format(*bare) if function.arity == 1 else function.numpy.format(*safe)
+        bare = [a if f"({{{i}}})" in written else safe[i] for i, a in enumerate(arguments)]
+        text = written.format(*bare) if function.arity == 1 else written.format(*safe)
         return (text, ATOM) if _is_one_call(text) else (f"({text})", ATOM)
 
     return call
@@ -203,9 +216,14 @@ def _is_one_call(text: str) -> bool:
 
 
 def to_numpy(
-    expression: Expression, arguments: Sequence[str], functions: Mapping[str, str] | None = None
+    expression: Expression,
+    arguments: Sequence[str],
+    functions: Mapping[str, str] | None = None,
+    spelled: Spelled = _in_numpy,
 ) -> str:
     """The expression as Python source over numpy (imported as np) and the name DTYPE.
+
+    `spelled` gives the texts of table functions where they are those of another library.
 
     `functions` maps the program's own functions to the Python names under which they are defined
     (`f`, its derivatives `f_prime`, `f_prime_prime`); without it they are written out.
@@ -214,7 +232,7 @@ def to_numpy(
         expression, functions = inline(expression), {}
     dialect = Dialect(
         number=_numpy_number,
-        call=_numpy_call(functions),
+        call=_python_call(functions, spelled),
         times=" * ".join,
         divide=lambda a, b: (f"{a} / {b}", PRODUCT),
         power=lambda a, b: (f"{a}**{b}", POWER),
@@ -275,19 +293,24 @@ NEGATIVE_INFINITY = _literal("-np.inf", -math.inf)
 _BEYOND = (NAN, INFINITY, NEGATIVE_INFINITY)
 
 
-def numpy_helpers(expression: Expression) -> tuple[str, ...]:
-    """The helper definitions that `to_numpy`'s text needs, each once, in order of first use."""
-    found: dict[str, None] = {}
+def primitives_of(expression: Expression) -> tuple[Primitive, ...]:
+    """The table functions that the expression applies when it is written out, each once."""
+    found: dict[Primitive, None] = {}
 
     def visit(e: Expression) -> None:
         if isinstance(e, Apply):
             if not isinstance(e.function, Defined):
-                found.update(dict.fromkeys(e.function.helpers))
+                found.setdefault(e.function)
             for argument in e.arguments:
                 visit(argument)
 
     visit(inline(expression))
     return tuple(found)
+
+
+def numpy_helpers(expression: Expression) -> tuple[str, ...]:
+    """The helper definitions that `to_numpy`'s text needs, each once, in order of first use."""
+    return tuple(dict.fromkeys(h for p in primitives_of(expression) for h in p.helpers))
 
 
 def latex_number(value: Fraction) -> tuple[str, int]:

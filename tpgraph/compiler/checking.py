@@ -1,0 +1,57 @@
+"""What generated modules of every library share: sizes of widths, limits, loading."""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from tpgraph.errors import TPDataError, TPLimitError
+from tpgraph.program import Program
+
+__all__ = ["check_widths", "limited", "loaded"]
+
+
+def check_widths(program: Program, widths: Mapping[str, int]) -> dict[str, int]:
+    """The sizes of the base widths. Raises TPDataError for missing, unknown or unfit ones."""
+    known = [w.name for w in program.base_widths]
+    for name, size in widths.items():
+        if name not in known:
+            ratio = next((w for w in program.widths if w.name == name), None)
+            raise TPDataError(
+                f"the program has no width {name} to give"
+                if ratio is None
+                else f"width {name} follows from {ratio.base}: {name} = {ratio.ratio} {ratio.base}",
+                expected=f"sizes of {', '.join(known)}" if known else "no widths",
+            )
+        if isinstance(size, bool) or not isinstance(size, int | np.integer):
+            raise TPDataError(f"width {name} = {size!r} is not a whole number")
+    sizes = {name: int(size) for name, size in widths.items()}
+    for width in program.widths:
+        width.size(sizes)
+    return sizes
+
+
+@contextmanager
+def limited() -> Iterator[None]:
+    """Raises TPLimitError in place of Python's own error of too deep a recursion."""
+    try:
+        yield
+    except RecursionError:
+        raise TPLimitError(
+            "an expression nests too deeply to be compiled",
+            mend="bind its parts to variables of their own",
+        ) from None
+
+
+def loaded(source: str, filename: str) -> dict[str, Any]:
+    """Run the source; its lines are known to tracebacks."""
+    namespace: dict[str, Any] = {"__name__": filename}
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    with limited():
+        exec(builtins.compile(source, filename, "exec"), namespace)
+    return namespace

@@ -1,0 +1,210 @@
+"""Programs as torch or JAX: the forward pass as numpy has it, gradients by the library.
+
+Both texts hold `init` in numpy, so that one seed gives the same numbers everywhere, and pure
+functions `forward(params, …)` and `loss(params, …)`. Torch gets an `nn.Module` around them, JAX
+`backward` and `sgd_step`, which give new parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tpgraph.compiler.initial import base_size_text
+from tpgraph.compiler.lines import Lines
+from tpgraph.compiler.plan import Plan, equations_for
+from tpgraph.compiler.source import (
+    Dtype,
+    argument_names,
+    constants,
+    docstring,
+    emit,
+    forward_function,
+    function_text,
+    helper_texts,
+    init_functions,
+    is_summed,
+    run_function,
+)
+from tpgraph.program import Variable
+
+__all__ = ["foreign_source"]
+
+_TORCH_HEAD = """\
+import numpy as np
+import torch
+from torch import nn
+"""
+_JAX_HEAD = """\
+import jax
+import jax.numpy as jnp
+import numpy as np
+"""
+_X64 = """\
+
+jax.config.update("jax_enable_x64", True)  # JAX has no float64 otherwise
+"""
+
+_TORCH_MODULE = '''
+class Model(nn.Module):
+    """The network as a torch module; its parameters and buffers go by their source names.
+
+    `Model(widths, seed)` draws what `init` draws; `.to(…)` moves it to a device or a dtype.
+    """
+
+    def __init__(self, widths, seed=0, dtype=torch.{dtype}):
+        super().__init__()
+        self._places = {{}}
+        for name, value in init(widths, seed).items():
+            tensor = torch.from_numpy(value).to(dtype)
+            place = name if not hasattr(self, name) else f"{{name}}_"
+            self._places[name] = place
+            if name in TRAINABLE:
+                self.register_parameter(place, nn.Parameter(tensor))
+            else:
+                self.register_buffer(place, tensor)
+
+    @property
+    def params(self):
+        """What was drawn, by source name, as tensors of this module."""
+        return {{name: getattr(self, place) for name, place in self._places.items()}}
+'''
+_TORCH_FORWARD = '''
+    def forward(self, {arguments}):
+        """{says}"""
+        return forward({call})
+'''
+_TORCH_LOSS = '''
+    def loss(self, {arguments}):
+        """The loss of a batch, a tensor of one number."""
+        return loss({call})
+'''
+_TORCH_GROUPS = '''
+    def parameter_groups(self, lr):
+        """Groups for an optimizer, one a parameter, with the parametrization's learning rates.
+
+        torch.optim.SGD(model.parameter_groups(lr)) moves w by −{rate} · ∂loss/∂w.
+        """
+        params = self.params
+        rate = {rate_text}
+        return [{{"params": [params[name]], "lr": rate, "name": name}} for name in TRAINABLE]
+'''
+_JAX_BACKWARD = '''
+def backward({arguments}):
+    """(loss, grads): the loss and its gradients with respect to every trained w, by name."""
+    trained = {{name: params[name] for name in TRAINABLE}}
+
+    def of(trained):
+        return loss({call})
+
+    return jax.value_and_grad(of)(trained)
+
+
+def sgd_step({arguments}, lr):
+    """One step of gradient descent: (params, loss), the new parameters and the loss before.
+
+    {moves} for every trained w.
+    """
+    value, grads = backward({arguments})
+    rate = {rate_text}
+    moved = {{name: params[name] - rate * grads[name] for name in TRAINABLE}}
+    return {{**params, **moved}}, value
+'''
+
+
+def foreign_source(plan: Plan, numpy_plan: Plan, dtype: Dtype) -> str:
+    """The whole text for the library of `plan`; `numpy_plan` is that of its `init`."""
+    program, is_torch = plan.program, plan.backend.name == "torch"
+    functions = init_functions(numpy_plan)
+    own = _functions(plan)
+    if program.is_network:
+        own += _torch_module(plan, dtype) if is_torch else _jax_training(plan)
+    head = _TORCH_HEAD if is_torch else _JAX_HEAD + (_X64 if dtype == "float64" else "")
+    helpers = list(dict.fromkeys([*helper_texts(numpy_plan), *helper_texts(plan)]))
+    rows = [docstring(plan, dtype, _needs(is_torch)), head, constants(numpy_plan, dtype)]
+    return "\n\n".join(["\n".join(rows), *helpers, *functions, *own])
+
+
+def _needs(is_torch: bool) -> str:
+    return "Needs numpy and torch." if is_torch else "Needs numpy and JAX."
+
+
+def _functions(plan: Plan) -> list[str]:
+    """`forward` and `loss`, or `run`."""
+    program = plan.program
+    if not program.is_network:
+        convert = "torch.from_numpy(v)" if plan.backend.name == "torch" else "jnp.asarray(v)"
+        made = f"params = {{name: {convert} for name, v in init(widths, seed).items()}}"
+        return [run_function(plan, [made, *_like(plan)])]
+    found = []
+    if program.outputs:
+        found.append(forward_function(plan, _like(plan)))
+    if program.loss is not None:
+        found.append(_loss(plan, program.loss))
+    return found
+
+
+def _like(plan: Plan) -> list[str]:
+    """What data take their dtype and device from, in torch."""
+    return ["like = next(iter(params.values()))"] if plan.backend.name == "torch" else []
+
+
+def _loss(plan: Plan, loss: Variable) -> str:
+    arguments = ["params", *argument_names(plan, targets=True)]
+    lines = Lines()
+    for line in _like(plan):
+        lines.add(line)
+    emit(plan, lines, equations_for(plan.program, [loss]), [loss])
+    batched = plan.is_batched(loss)
+    lines.add(f"return {plan.name(loss)}.sum(-1){'.mean()' if batched else ''}")
+    mean = "the mean over the batch of " if batched else ""
+    summed = ", summed over its entries" if is_summed(loss) else ""
+    return function_text("loss", arguments, [f"The loss: {mean}{loss}{summed}."], lines)
+
+
+def _rate(plan: Plan) -> tuple[str, str]:
+    """The learning rate as text, and how it is said."""
+    size, parametrization = base_size_text(plan), plan.program.parametrization
+    if size is None or parametrization is None:
+        return "lr", "lr"
+    return f"lr * {size}**{float(-parametrization.c)!r}", "lr · n^(−c)"
+
+
+def _arguments(names: Sequence[str]) -> str:
+    return ", ".join(names)
+
+
+def _torch_module(plan: Plan, dtype: Dtype) -> list[str]:
+    program = plan.program
+    data = argument_names(plan, targets=False)
+    both = argument_names(plan, targets=True)
+    parts = [_TORCH_MODULE.format(dtype=dtype)]
+    if program.outputs:
+        says = "The output (batch, k)." if len(program.outputs) == 1 else "The outputs by name."
+        parts.append(_method(_TORCH_FORWARD, data, says=says))
+    if program.loss is not None:
+        parts.append(_method(_TORCH_LOSS, both))
+        text, says = _rate(plan)
+        parts.append(_TORCH_GROUPS.format(rate=says, rate_text=text))
+    return ["".join(parts).lstrip("\n")]
+
+
+def _method(text: str, names: Iterable[str], **words: str) -> str:
+    listed = list(names)
+    return text.format(
+        arguments=_arguments(listed), call=_arguments(["self.params", *listed]), **words
+    ).replace("(self, )", "(self)")
+
+
+def _jax_training(plan: Plan) -> list[str]:
+    if plan.program.loss is None:
+        return []
+    names = argument_names(plan, targets=True)
+    text, says = _rate(plan)
+    return [
+        _JAX_BACKWARD.format(
+            arguments=_arguments(["params", *names]),
+            call=_arguments(["{**params, **trained}", *names]),
+            moves=f"w −= {says} · ∂loss/∂w",
+            rate_text=text,
+        ).lstrip("\n")
+    ]
