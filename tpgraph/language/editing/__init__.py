@@ -5,31 +5,75 @@ go only with the statement that they stand behind or directly above. What cannot
 by a TPError that says why.
 """
 
+from tpgraph.language.editing.clipboard import copy, duplicate, paste
 from tpgraph.language.editing.connect import connect, disconnect, replace
 from tpgraph.language.editing.declare import declare, gate, multiply
+from tpgraph.language.editing.definitions import (
+    set_label,
+    set_output,
+    set_parametrization,
+    set_ratio,
+    set_value,
+)
 from tpgraph.language.editing.delete import delete, dependants
 from tpgraph.language.editing.edit import Edit, Patch, appearing
+from tpgraph.language.editing.everywhere import ChangedLine, changed_lines, many, only_here
+from tpgraph.language.editing.fields import FIELDS, set_field
 from tpgraph.language.editing.formulas import name, set_formula, set_function, set_loss, unname
 from tpgraph.language.editing.mend import mend
+from tpgraph.language.editing.move import move
 from tpgraph.language.editing.rename import rename
+from tpgraph.language.editing.repeat import repeat
+from tpgraph.language.editing.setters import (
+    set_as_x,
+    set_kind,
+    set_mean,
+    set_scale,
+    set_shape,
+    set_variance,
+)
+from tpgraph.language.editing.write_out import write_out
 
 __all__ = [
+    "FIELDS",
+    "ChangedLine",
     "Edit",
     "Patch",
     "appearing",
+    "changed_lines",
     "connect",
+    "copy",
     "declare",
     "delete",
     "dependants",
     "disconnect",
+    "duplicate",
     "gate",
+    "many",
     "mend",
+    "move",
     "multiply",
     "name",
+    "only_here",
+    "paste",
     "rename",
+    "repeat",
     "replace",
+    "set_as_x",
+    "set_field",
     "set_formula",
     "set_function",
+    "set_kind",
+    "set_label",
     "set_loss",
+    "set_mean",
+    "set_output",
+    "set_parametrization",
+    "set_ratio",
+    "set_scale",
+    "set_shape",
+    "set_value",
+    "set_variance",
     "unname",
+    "write_out",
 ]

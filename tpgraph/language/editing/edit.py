@@ -11,7 +11,7 @@ from tpgraph.errors import Span, TPError, TPNameError, TPTypeError
 from tpgraph.language.formatter import format_source
 from tpgraph.language.readings import Reading, read
 
-__all__ = ["Edit", "Patch", "appearing", "as_given", "made", "name_refusal", "refusal"]
+__all__ = ["Edit", "Patch", "appearing", "as_given", "between", "made", "name_refusal", "refusal"]
 
 
 class Patch(NamedTuple):
@@ -94,6 +94,20 @@ def made(
     _require_no_new_errors(reading, after)
     names = dict(renamed or {})
     return Edit(tuple(as_given(reading, joined)), title, names, tuple(removed), select)
+
+
+def between(
+    before: str,
+    after: str,
+    title: str,
+    *,
+    renamed: Mapping[str, str] | None = None,
+    removed: Iterable[str] = (),
+    select: str | None = None,
+) -> Edit:
+    """The edit that leads from one text to another, by whole lines."""
+    patches = tuple(_difference(before, after))
+    return Edit(patches, title, dict(renamed or {}), tuple(removed), select)
 
 
 def _joined(patches: Iterable[Patch]) -> list[Patch]:

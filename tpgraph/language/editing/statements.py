@@ -23,6 +23,7 @@ __all__ = [
     "statement_of",
     "taken",
     "top",
+    "whole_extent",
 ]
 
 _ORDER: tuple[type, ...] = (
@@ -117,6 +118,17 @@ def extent(reading: Reading, statement: Statement) -> tuple[int, int]:
     last = max((inner.line for inner in block(reading, statement)), key=lambda line: line.start)
     end = text.find("\n", max(last.end, last.comment))
     return start, len(text) if end < 0 else end + 1
+
+
+def whole_extent(reading: Reading, statement: Statement) -> tuple[int, int]:
+    """As `extent`, of the loops around it too where nothing but the statement stands in them."""
+    while statement.loops:
+        loop = reading.statements[statement.loops[-1]]
+        inner = {one.number for one in block(reading, statement)}
+        if {one.number for one in block(reading, loop)} - inner != {loop.number}:
+            break
+        statement = loop
+    return extent(reading, statement)
 
 
 def inserted(reading: Reading, text: str, order: int, after: Sequence[Statement] = ()) -> Patch:

@@ -1,0 +1,96 @@
+"""All or only here: a mark of a loop or family is one of many, and which lines an edit changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+from tpgraph.language.editing.edit import Edit, between
+from tpgraph.language.editing.statements import origin_of
+from tpgraph.language.editing.write_out import write_out
+from tpgraph.language.readings import Reading, read
+from tpgraph.program import split_name
+
+__all__ = ["ChangedLine", "changed_lines", "many", "only_here"]
+
+
+class ChangedLine(NamedTuple):
+    """A line of the text before an edit and after it.
+
+    `line` is its number from 1 in the new text, in the old one where it goes; `was` is None where
+    the line is new, `becomes` None where it goes.
+    """
+
+    line: int
+    was: str | None
+    becomes: str | None
+
+
+def changed_lines(reading: Reading, edit: Edit) -> tuple[ChangedLine, ...]:
+    r"""Every line of the text that an edit would change, add or take away, in order: its dry run.
+
+    >>> from tpgraph.language.editing import rename
+    >>> r = read("width n\nvector u : n ~ N(0, 1)\ny = tanh(u)\n")
+    >>> [(change.line, change.becomes) for change in changed_lines(r, rename(r, "y", "z"))]
+    [(3, 'z = tanh(u)')]
+    """
+    old = reading.text.splitlines()
+    new = edit.apply(reading.text).splitlines()
+    return tuple(_changes(old, new))
+
+
+def _changes(old: list[str], new: list[str]) -> Iterator[ChangedLine]:
+    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        for i in range(max(b - a, d - c)):
+            was = old[a + i] if a + i < b else None
+            becomes = new[c + i] if c + i < d else None
+            number = c + i if becomes is not None else a + i
+            yield ChangedLine(number + 1, was, becomes)
+
+
+def many(reading: Reading, name: str) -> tuple[str, ...]:
+    """The names that the statement of a name makes, in order: those that an edit changes with it.
+
+    One name alone where it stands in no loop and no family.
+    """
+    origin = origin_of(reading, name)
+    if not origin.values and not origin.family:
+        return (name,)
+    base = split_name(name)[0]
+    return tuple(
+        full
+        for full, one in reading.origin.items()
+        if one.statement == origin.statement and split_name(full)[::2] == (base, None)
+    )
+
+
+def only_here(reading: Reading, name: str, gesture: Callable[[Reading], Edit]) -> Edit:
+    """A gesture on `name` alone: the loops and families around it are written out first.
+
+    `gesture` makes the edit of the text that is written out, as in
+
+        only_here(reading, "x[2]", lambda r: connect(r, "b[1]", "x[2]"))
+    """
+    origin = origin_of(reading, name)
+    is_one = not origin.values and not origin.family
+    if is_one:
+        return gesture(reading)
+    first = write_out(reading, name)
+    text = first.apply(reading.text)
+    written = read(text, reading.source.name)
+    if written.origin[name].family:  # a family that was declared in a loop
+        second = write_out(written, name)
+        text = second.apply(text)
+        written = read(text, reading.source.name)
+    then = gesture(written)
+    return between(
+        reading.text,
+        then.apply(text),
+        f"{then.title}, only here",
+        renamed=then.renamed,
+        removed=then.removed,
+        select=then.select,
+    )

@@ -1,0 +1,67 @@
+"""The fields of the inspector by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from tpgraph.language.editing.definitions import (
+    set_label,
+    set_output,
+    set_parametrization,
+    set_ratio,
+    set_value,
+)
+from tpgraph.language.editing.edit import Edit, name_refusal
+from tpgraph.language.editing.formulas import set_loss
+from tpgraph.language.editing.setters import (
+    set_as_x,
+    set_kind,
+    set_mean,
+    set_scale,
+    set_shape,
+    set_variance,
+)
+from tpgraph.language.readings import Reading
+
+__all__ = ["FIELDS", "set_field"]
+
+
+def _parametrization(reading: Reading, name: str, value: str | None) -> Edit:
+    return set_parametrization(reading, value)
+
+
+def _loss(reading: Reading, name: str, value: str | bool) -> Edit:
+    return set_loss(reading, name if isinstance(value, bool) else value)
+
+
+FIELDS: Mapping[str, Callable[[Reading, str, Any], Edit]] = MappingProxyType(
+    {
+        "kind": set_kind,
+        "shape": set_shape,
+        "mean": set_mean,
+        "variance": set_variance,
+        "scale": set_scale,
+        "as": set_as_x,
+        "label": set_label,
+        "output": set_output,
+        "loss": _loss,
+        "const": set_value,
+        "ratio": set_ratio,
+        "parametrization": _parametrization,
+    }
+)
+"""What the inspector sets, by the name of the field; each takes a reading, a name and a value."""
+
+
+def set_field(reading: Reading, name: str, field: str, value: Any) -> Edit:
+    """A field of the inspector set for a name. Raises TPNameError for a field that is none.
+
+    The loss and the parametrization are the program's: of them the name is of no account, unless
+    the loss is set to True, which makes `name` the loss.
+    """
+    setter = FIELDS.get(field)
+    if setter is None:
+        raise name_refusal(f"{field!r} is no field", None, f"choose of {', '.join(FIELDS)}")
+    return setter(reading, name, value)

@@ -1,0 +1,206 @@
+"""Alike statements as one loop: `for l in 2..L:` by anti-unification of what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tpgraph.errors import TPError
+from tpgraph.language import syntax as s
+from tpgraph.language.editing.alike import last_of, pieces, rewritten
+from tpgraph.language.editing.edit import Edit, Patch, made, refusal
+from tpgraph.language.editing.families import family_patches
+from tpgraph.language.editing.statements import block, extent, statement_of
+from tpgraph.language.editing.substitution import used_names
+from tpgraph.language.names import canonical
+from tpgraph.language.readings import Reading, Statement, read
+from tpgraph.language.repetition import Use, steps
+from tpgraph.program import Program
+
+__all__ = ["repeat"]
+
+_VARIABLES = ("l", "t", "i", "j", "k", "s", "l_1", "t_1", "i_1", "j_1")
+
+
+def repeat(
+    reading: Reading, names: Sequence[str], variable: str | None = None, last: str | None = None
+) -> Edit:
+    """The statements of some names, alike but for numbers that count up, as a `for` loop.
+
+    A run of statements that follows itself is one loop over all of them, and the declarations that
+    they read become families; declarations alone become a family. `last` says the end of the range,
+    else the `const` that has its value does. The program stays the same. Raises TPTypeError where
+    they are not alike, or something else stands between them in the order of needs.
+    """
+    heads = _heads(reading, names)
+    declared = [head for head in heads if isinstance(head.node, s.Declare)]
+    if len(declared) == len(heads):
+        return _family(reading, declared)
+    rows = [head for head in heads if not isinstance(head.node, s.Declare)]
+    letter = canonical(variable) if variable is not None else _letter(reading, rows)
+    found = _loop(reading, rows, letter, last)
+    if found is None:
+        raise refusal(
+            "the statements are not alike but for numbers that count up by one",
+            rows[0].span,
+            "choose statements such as h[2] = W[2] x[1] and h[3] = W[3] x[2]",
+        )
+    text, bases = found
+    alike = _declarations(reading, bases)
+    title = f"repeat {', '.join(names)} over {letter}"
+    return _placed(reading, rows, text, family_patches(reading, alike), title)
+
+
+def _heads(reading: Reading, names: Sequence[str]) -> list[Statement]:
+    """The statements of the names that stand beside one another, in the order of the text."""
+    found = {one.number: one for one in (statement_of(reading, name) for name in names)}
+    paths = [(*one.loops, one.number) for one in found.values()]
+    depth = 0
+    while len({path[: depth + 1] for path in paths}) == 1 and all(
+        len(p) > depth + 1 for p in paths
+    ):
+        depth += 1
+    heads = {path[depth]: reading.statements[path[depth]] for path in paths}
+    if len(heads) < 2:
+        span = next(iter(found.values())).span if found else None
+        raise refusal("one statement alone does not repeat", span, "choose two or more alike")
+    if len({head.loops for head in heads.values()}) > 1:
+        raise refusal(
+            "the statements stand in different loops",
+            next(iter(heads.values())).span,
+            "choose statements of one block",
+        )
+    return [heads[number] for number in sorted(heads)]
+
+
+def _family(reading: Reading, declared: Sequence[Statement]) -> Edit:
+    patches = family_patches(reading, declared)
+    bases = list(dict.fromkeys(base for one in declared for base in one.binds))
+    if sum(not patch.text for patch in patches) + 1 < len(declared):
+        raise refusal(
+            "the declarations are not alike but for an index that counts up by one",
+            declared[0].span,
+            "choose declarations such as those of W[2] and W[3]",
+        )
+    return made(reading, patches, f"one family {', '.join(bases)}")
+
+
+def _letter(reading: Reading, rows: Sequence[Statement]) -> str:
+    """A variable that is free where the loop will stand."""
+    inside = {n.base for row in rows for one in block(reading, row) for n in used_names(one.node)}
+    loops = [one for row in rows for one in block(reading, row)]
+    loops += [reading.statements[number] for number in rows[0].loops]
+    inside |= {one.node.variable.full for one in loops if isinstance(one.node, s.Loop)}
+    bound = {base for one in reading.statements for base in one.binds}
+    free = [letter for letter in _VARIABLES if letter not in inside | bound]
+    if not free:
+        raise refusal("no letter is free for the loop", rows[0].span, "give its variable")
+    return free[0]
+
+
+def _loop(
+    reading: Reading, rows: Sequence[Statement], letter: str, last: str | None
+) -> tuple[str, set[str]] | None:
+    """The text of the loop over the shortest run that repeats, and the families in it."""
+    for period in range(1, len(rows) // 2 + 1):
+        if len(rows) % period:
+            continue
+        columns = [rows[start::period] for start in range(period)]
+        values = _values(reading, columns)
+        if values is None:
+            continue
+        lines = [rewritten(reading, column, letter, values) for column in columns]
+        if any(line is None for line in lines):
+            continue
+        indent = rows[0].line.indent
+        end = last if last is not None else last_of(reading, values[-1])
+        body = "".join(_deeper(line) for line in lines if line is not None)
+        return f"{indent}for {letter} in {values[0]}..{end}:\n{body}", _counted(reading, columns)
+    return None
+
+
+def _values(reading: Reading, columns: Sequence[Sequence[Statement]]) -> tuple[int, ...] | None:
+    """What the loop runs over: the first indices that count up by one."""
+    for column in columns:
+        said = [[one.piece for one in pieces(reading, row)] for row in column]
+        values = steps([[piece for piece in row if isinstance(piece, Use)] for row in said])
+        if values is not None:
+            return values
+    return None
+
+
+def _deeper(lines: str) -> str:
+    rows = lines.removesuffix("\n").split("\n")
+    return "".join(f"    {row}\n" if row.strip() else "\n" for row in rows)
+
+
+def _counted(reading: Reading, columns: Sequence[Sequence[Statement]]) -> set[str]:
+    """The families of which the statements read one member each."""
+    found = set()
+    for column in columns:
+        said = [[one.piece for one in pieces(reading, row)] for row in column]
+        for alike in zip(*said, strict=True):
+            if len(set(alike)) > 1 and isinstance(alike[0], Use):
+                found.add(str(alike[0].base))
+    return found
+
+
+def _declarations(reading: Reading, bases: set[str]) -> list[Statement]:
+    """The declarations of one of some names each."""
+    return [
+        one
+        for one in reading.statements
+        if isinstance(one.node, s.Declare) and len(one.binds) == 1 and one.binds[0] in bases
+    ]
+
+
+def _placed(
+    reading: Reading, rows: Sequence[Statement], text: str, others: list[Patch], title: str
+) -> Edit:
+    """The loop in place of its statements: where the first stood, else where the last did."""
+    problem: TPError | None = None
+    for place in (rows[0], rows[-1]):
+        start, _ = extent(reading, place)
+        gone = [Patch(*extent(reading, row), "") for row in rows]
+        here = [Patch(a, b, text if a == start else "") for a, b, _ in gone]
+        try:
+            edit = made(reading, [*here, *others], title)
+        except TPError as error:
+            problem = problem or error
+            continue
+        after = read(edit.apply(reading.text), reading.source.name).program
+        if _said(after) == _said(reading.program):
+            return edit
+    between = ", ".join(dict.fromkeys(_between(reading, rows)))
+    if between:
+        raise refusal(
+            f"{between} stands between them: made from one, and needed by another",
+            rows[0].span,
+            "choose it too",
+        )
+    raise problem or refusal("the loop would say something else", rows[0].span, "choose others")
+
+
+def _said(program: Program | None) -> Mapping[str, object]:
+    """What a program says, whatever the order of its statements."""
+    if program is None:
+        return {}
+    bound = {v.name: d for d in program.declarations for v in d.variables}
+    made_by = {equation.out.name: equation for equation in program.equations}
+    return {**bound, **made_by, "": (program.outputs, program.loss, program.labels)}
+
+
+def _between(reading: Reading, rows: Sequence[Statement]) -> Iterator[str]:
+    """What is made from some of the statements and needed by others."""
+    chosen = {one.number for row in rows for one in block(reading, row)}
+    program = reading.program
+    if program is None:
+        return
+    from_chosen: set[str] = set()
+    for equation in program.equations:
+        origin, out = equation.origin, equation.out.name
+        own = origin is not None and origin.statement in chosen
+        made_from = {v.name for v in equation.inputs} & from_chosen
+        if own:
+            yield from (name for name in made_from if reading.origin[name].statement not in chosen)
+        if own or made_from:
+            from_chosen.add(out)
