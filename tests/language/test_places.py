@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from strategies import programs
 
-from tpgraph.errors import Source
+from tpgraph.errors import Source, TPError
 from tpgraph.language import load, parse, to_text
 from tpgraph.language import syntax as s
 from tpgraph.language.parser import statements
@@ -221,3 +221,10 @@ def test_a_name_in_ascii_is_underlined_whole() -> None:
     with pytest.raises(Exception, match="neither a function nor a matrix") as caught:
         parse(f"{HEAD}y = sigma_w(u)\n")
     assert caught.value.span.text == "sigma_w"  # type: ignore[attr-defined]
+
+
+def test_a_label_that_cannot_be_set_has_a_place() -> None:
+    with pytest.raises(TPError, match="cannot be typeset") as caught:
+        parse(f'{HEAD}label u = "\\tilde{{u"\n')
+    assert caught.value.span is not None
+    assert caught.value.span.text == '"\\tilde{u"'

@@ -36,6 +36,7 @@ from tpgraph.program import (
     Ref,
     Variable,
 )
+from tpgraph.program.tex import require_settable
 from tpgraph.types import Scalar
 
 __all__ = ["Elaborated", "elaborate", "elaborated"]
@@ -312,8 +313,9 @@ class _Elaborator:
     def _label_of(self, name: str, node: s.Label, origin: int) -> None:
         try:
             self.builder.label(name, node.latex)
+            require_settable(node.latex)
         except TPError as error:
-            place = node.name.start, node.name.end
+            place = node.written.start, node.written.end
             self._report(Placed(error, *place).located(self.source, origin))
 
     def _loop(self, node: s.Loop) -> None:
