@@ -111,14 +111,15 @@ def between(
 
 
 def _joined(patches: Iterable[Patch]) -> list[Patch]:
-    """The patches in order; those that meet at one place become one."""
+    """The patches in order; insertions at one place become one. Refuses what overlaps."""
     found: list[Patch] = []
     for patch in sorted(patches, key=lambda patch: (patch.start, patch.end)):
-        if found and patch.start <= found[-1].end and patch.start == found[-1].start:
+        if found and patch.start == found[-1].start and found[-1].end == found[-1].start:
             last = found.pop()
-            assert last.start == last.end, "two changes of one place"
             patch = Patch(last.start, patch.end, last.text + patch.text)
-        assert not found or found[-1].end <= patch.start, "patches overlap"
+        if found and found[-1].end > patch.start:
+            message = "two parts of the edit change the same characters"
+            raise refusal(message, None, "make them one after the other")
         found.append(patch)
     return found
 
