@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import tpgraph as tp
 from tpgraph import bounds
 from tpgraph.errors import TPDataError, TPError, TPLimitError
 from tpgraph.functions import PRIMITIVES, function_derivative, operation_count
 from tpgraph.functions.size import derivative_size
+from tpgraph_cli.main import app
 
 HEAD = "width n\nmatrix W : n × n ~ N(0, 1)\nvector u : n ~ N(0, 1)\nx[0] = u\n"
 NETWORK = """width n
@@ -96,3 +99,58 @@ def test_the_size_of_a_derivative_is_known_before(name: str, order: int) -> None
 def test_constants_have_bounds(value: Fraction | float) -> None:
     with pytest.raises(TPError):
         tp.parse("const L = 2\nwidth n\nvector u : n ~ N(0, 1)\ny = L*u", constants={"L": value})
+
+
+LARGE = {
+    "run --width n=1000000": "TPGRAPH_MAX_MEMORY",
+    "train --width n=1000000 --data d.csv --out R": "TPGRAPH_MAX_MEMORY",
+    "limit --synthetic --engine sampled --samples 1000000000": "TPGRAPH_MAX_MEMORY",
+    "kernel --synthetic 1000000000": "TPGRAPH_MAX_MEMORY",
+    "kernel --synthetic 100000": "TPGRAPH_MAX_MEMORY",
+    "kernel --synthetic 100000 --width n=4": "TPGRAPH_MAX_MEMORY",
+    "kernel --synthetic 3 --width n=1000000": "TPGRAPH_MAX_MEMORY",
+    "kernel --synthetic 3 --width n=4 --inits 1000000000": "TPGRAPH_MAX_NETWORKS",
+    "compare --synthetic 30 --out Q --steps 1000000000": "TPGRAPH_MAX_MEMORY",
+    "compare --synthetic 30 --out Q --widths 1000000": "TPGRAPH_MAX_MEMORY",
+    "compare --synthetic 30 --out Q --seeds 1000000000": "TPGRAPH_MAX_NETWORKS",
+    "compare --synthetic 30 --out Q --members 1000000000": "TPGRAPH_MAX_NETWORKS",
+    "coordcheck --synthetic 30 --widths 1000000,2000000": "TPGRAPH_MAX_MEMORY",
+    "coordcheck --synthetic 30 --steps 1000000000": "TPGRAPH_MAX_",
+    "coordcheck --synthetic 30 --seeds 1000000000": "TPGRAPH_MAX_NETWORKS",
+    "study phase --sigma-w2 0:5:10000 --sigma-b2 0:5:10000": "TPGRAPH_MAX_POINTS",
+    "study dispersion --quick --out Z --sigma-w2 0:5:9999 --sigma-b2 0:5:9999": "NETWORKS",
+    "study dispersion --quick --out Z --widths 1000000": "TPGRAPH_MAX_MEMORY",
+    "study dispersion --quick --out Z --inits 1000000000": "TPGRAPH_MAX_NETWORKS",
+    "study drift --quick --out Z --inits 1000000000": "TPGRAPH_MAX_NETWORKS",
+    "study drift --quick --out Z --widths 1000000": "TPGRAPH_MAX_MEMORY",
+    "study function-variance --quick --out Z --inits 1000000000": "TPGRAPH_MAX_NETWORKS",
+}
+
+
+@pytest.mark.parametrize("command", LARGE)
+def test_sizes_are_estimated_before_the_work(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    network = NETWORK.replace("param V", "param W2 : n × n ~ N(0, 1)\nparam V")
+    network = network.replace("V tanh(W ξ)", "V tanh(W2 tanh(W ξ))")
+    Path("p.tp").write_text(network, encoding="utf-8")
+    Path("d.csv").write_text("ξ_0,ξ_1,y\n" + "1,2,3\n" * 40, encoding="utf-8")
+    verb, *options = command.split()
+    arguments = [verb, *options] if verb == "study" else [verb, "p.tp", *options]
+    if verb == "run":
+        arguments.append("--synthetic")
+    begun = time.process_time()
+    result = CliRunner().invoke(app, arguments)
+    assert time.process_time() - begun < 5
+    assert isinstance(result.exception, TPLimitError), result.output
+    assert LARGE[command] in str(result.exception)
+
+
+def test_the_limit_of_memory_can_be_raised_and_is_near(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tp.parse(NETWORK)
+    monkeypatch.setenv("TPGRAPH_MAX_MEMORY", str(8 * 1000))
+    data = {"ξ": [1.0, 2.0], "y": [0.0]}
+    assert tp.run(program, {"n": 100}, 0, data)
+    with pytest.raises(TPLimitError, match=r"at n = 1,000 would take about 4. kB"):
+        tp.run(program, {"n": 1000}, 0, data)

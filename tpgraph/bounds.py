@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from tpgraph.errors import Span, TPDataError, TPLimitError
@@ -32,6 +33,7 @@ __all__ = [
     "MARKS",
     "MEMORY",
     "NAME",
+    "NETWORKS",
     "NUMBER",
     "OPERATIONS",
     "ORDER",
@@ -39,6 +41,7 @@ __all__ = [
     "PARTS",
     "PATHS",
     "PIXELS",
+    "POINTS",
     "SECONDS",
     "SEED",
     "SELECTED",
@@ -46,6 +49,7 @@ __all__ = [
     "VALUES",
     "WORKERS",
     "Bound",
+    "require_networks",
 ]
 
 _PREFIX = "TPGRAPH_MAX_"
@@ -134,7 +138,14 @@ SEED = Bound("seed", 2**63 - 1, "as a seed", fixed=True)
 VALUES = Bound("values", 100_000, "values of an option")
 CHARACTERS = Bound("characters", 100, "characters of a number in an option", fixed=True)
 WORKERS = Bound("workers", 256, "processes")
-MEMORY = Bound("memory", 2**35, "bytes of arrays")
+POINTS = Bound("points", 100_000, "points of a phase diagram")
+NETWORKS = Bound("networks", 1_000_000, "networks")
+MEMORY = Bound("memory", 2**34, "bytes of arrays")
+
+
+def require_networks(*counts: int) -> None:
+    """Raise TPLimitError where widths times depths, points and seeds are too many networks."""
+    NETWORKS.require(prod(counts), f"these are {prod(counts):,} networks", mend="ask for fewer")
 
 
 def table() -> list[tuple[str, Any, str]]:

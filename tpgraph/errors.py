@@ -26,6 +26,9 @@ __all__ = [
 ]
 
 _SHOWN_WIDTH = 160
+_SHOWN_WORD = 100
+_LONG_WORD = re.compile(r"\S{1000,}")
+"""What no name, path or number is that someone means; its beginning is shown."""
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
@@ -110,8 +113,17 @@ class TextEdit:
     replacement: str
 
 
+def _shortened(found: re.Match[str]) -> str:
+    return f"{found[0][:_SHOWN_WORD]}… ({len(found[0])} characters)"
+
+
 def _printable(text: str) -> str:
-    """The text with escapes for what a terminal would carry out; its lines stay."""
+    """The text with escapes for what a terminal would carry out; its lines stay.
+
+    >>> _printable(f"no {'x' * 5000} there")[-27:]
+    'xx… (5000 characters) there'
+    """
+    text = _LONG_WORD.sub(_shortened, text)
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
@@ -135,8 +147,8 @@ class TPError(Exception):
         super().__init__(message)
         self.message = message
         self.span = span
-        self.expected = expected
-        self.mend = mend
+        self.expected = expected and _printable(expected)
+        self.mend = mend and _printable(mend)
         self.edits = tuple(edits)
 
     @property

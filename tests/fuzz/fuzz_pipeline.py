@@ -1,7 +1,10 @@
 """Fuzzing of the whole way: mutated gallery programs are parsed, checked, drawn, compiled, taken
 to their limit; each ends in a result or a TPError, within a budget of time and memory.
 
-    python tests/fuzz/fuzz_pipeline.py --runs 100000 --seed 0
+    python tests/fuzz/fuzz_pipeline.py --runs 2000 --seed 0
+    python tests/fuzz/fuzz_pipeline.py --runs 100000 --language
+
+With --language an input is only read, checked, printed and formatted, which is quick.
 
 Inputs are made by the seed alone, so that a number finds its input again. A fault is an exception
 that is no TPError, and an input that takes longer than --seconds or more than --memory MB.
@@ -24,6 +27,7 @@ from pathlib import Path
 from types import FrameType
 
 import numpy as np
+from fuzz_parser import one_input as in_language
 
 import tpgraph as tp
 
@@ -138,10 +142,13 @@ def readings(program: tp.Program, rng: random.Random) -> None:
         tp.kernel(program, dict(tp.synthetic_data(program, 2).arrays), samples=4096)
 
 
-def one_input(number: int, seed: int, texts: list[str]) -> str:
-    """What became of an input: `program`, or the name of its TPError."""
+def one_input(number: int, seed: int, texts: list[str], language: bool = False) -> str:
+    """What became of an input: `program`, or the name of its TPError; `read` of the language."""
     rng = random.Random(f"{seed}-{number}")
     text = mutated(rng.choice(texts), [line for t in texts for line in t.splitlines()], rng)
+    if language:
+        in_language(bytes([number % 3]) + text.encode())
+        return "read"
     try:
         readings(tp.parse(text), rng)
     except tp.TPError as error:
@@ -158,6 +165,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=20.0, help="of processor time, an input")
     parser.add_argument("--memory", type=int, default=6000, help="MB of address space")
+    parser.add_argument("--language", action="store_true", help="read, print and format only")
     asked = parser.parse_args()
     os.environ.update(ENVIRONMENT)
     warnings.simplefilter("ignore")
@@ -172,7 +180,7 @@ def main() -> int:
         before = time.process_time()
         signal.setitimer(signal.ITIMER_VIRTUAL, asked.seconds)
         try:
-            outcomes[one_input(number, asked.seed, texts)] += 1
+            outcomes[one_input(number, asked.seed, texts, asked.language)] += 1
         except (Exception, TooLong) as fault:
             outcomes["FAULT"] += 1
             where = traceback.extract_tb(fault.__traceback__)[-1]

@@ -11,13 +11,17 @@ from typing import Any
 import numpy as np
 
 from tpgraph.errors import TPDataError, TPLimitError
-from tpgraph.program import Program
+from tpgraph.program import Program, require_memory
 
 __all__ = ["check_widths", "limited", "loaded"]
 
 
-def check_widths(program: Program, widths: Mapping[str, int]) -> dict[str, int]:
-    """The sizes of the base widths. Raises TPDataError for missing, unknown or unfit ones."""
+def check_widths(program: Program, widths: Mapping[str, int], rows: int = 1) -> dict[str, int]:
+    """The sizes of the base widths, for so many inputs at once.
+
+    Raises TPDataError for missing, unknown or unfit ones, TPLimitError where the network would be
+    larger than `bounds.MEMORY`.
+    """
     known = [w.name for w in program.base_widths]
     for name, size in widths.items():
         if name not in known:
@@ -33,6 +37,7 @@ def check_widths(program: Program, widths: Mapping[str, int]) -> dict[str, int]:
     sizes = {name: int(size) for name, size in widths.items()}
     for width in program.widths:
         width.size(sizes)
+    require_memory(program, sizes, rows)
     return sizes
 
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from tpgraph.bounds import require_networks
 from tpgraph.compiler import compile
 from tpgraph.errors import TPDataError
 from tpgraph.kernels.empirical import Components, finite
@@ -39,6 +40,7 @@ def mean_kernel(
     """
     if inits < 1:
         raise TPDataError(f"a mean over {inits} initializations", expected="at least 1")
+    require_networks(inits)
     prepared = finite(program, check_kind(kind), dtype)
     module = compile(program, dtype)
     seeds = [seed, *np.random.SeedSequence(seed).spawn(inits - 1)]

@@ -19,7 +19,7 @@ from tpgraph.compiler import Module, Params, compile
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.interpreter import sample
 from tpgraph.kernels.grams import GramGroup, Grams, total
-from tpgraph.kernels.inputs import Inputs, input_arrays, side_by_side
+from tpgraph.kernels.inputs import Inputs, input_arrays, require_kernel_room, side_by_side
 from tpgraph.kernels.linearity import require_linear
 from tpgraph.kernels.result import Array, Kernel, row_labels, squeezed
 from tpgraph.kernels.tangent import Kind, Row, Tangent, check_kind, components, tangent
@@ -78,6 +78,8 @@ class Finite:
     def kernel(self, params: Params, X: Inputs, components: Components = "all") -> Kernel:
         """`empirical_kernel` of these parameters and inputs."""
         arrays = input_arrays(self.tangent.network, X)
+        size = len(self.tangent.rows) if components == "all" else 1
+        require_kernel_room(len(next(iter(arrays.values()))), size)
         given = self._parameters(params)
         match components:
             case "all":

@@ -26,7 +26,7 @@ import numpy.typing as npt
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.kernels.dynamics import kernel_array, loss_of, require_stable
 from tpgraph.kernels.losses import KernelLoss, samples_array, squared_loss
-from tpgraph.program import Program
+from tpgraph.program import Program, require_room
 
 __all__ = ["KernelSolution", "gaussian_ensemble", "kernel_solution"]
 
@@ -177,6 +177,8 @@ def gaussian_ensemble(nngp: Any, members: int, components: int = 1, seed: int = 
     covariance, m = kernel_array(nngp, points)
     values, vectors = _spectrum(covariance, "covariance")
     root = vectors * np.sqrt(np.maximum(values, 0.0))
+    numbers = 2 * members * points * m * components
+    require_room(numbers, f"an ensemble of {members:,} members", "choose fewer members")
     draws = np.random.default_rng(seed).standard_normal((members, points * m, components))
     found = np.einsum("pq,eqk->epk", root, draws, optimize=True)
     return np.asarray(found.reshape(members, points, m * components))

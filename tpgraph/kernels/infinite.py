@@ -18,7 +18,7 @@ import numpy as np
 
 from tpgraph.errors import TPTypeError
 from tpgraph.kernels.copies import are_copies, representative_rows
-from tpgraph.kernels.inputs import Inputs, input_arrays, side_by_side
+from tpgraph.kernels.inputs import Inputs, input_arrays, require_kernel_room, side_by_side
 from tpgraph.kernels.result import Array, Kernel, row_labels, squeezed
 from tpgraph.kernels.tangent import Row, Tangent, check_kind, network_outputs, tangent
 from tpgraph.limits import InputsLimit, Values, limit_over_inputs
@@ -77,6 +77,7 @@ def kernel(
     network_outputs(program)
     arrays = input_arrays(program, X)
     rows = representative_rows(program)
+    require_kernel_room(len(next(iter(arrays.values()))), len(rows))
     how = _How(engine, samples, seed)
     used: list[str] = []
     nngp = ntk = None

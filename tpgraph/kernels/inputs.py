@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from tpgraph.arrays import by_source_name, plain_array
 from tpgraph.errors import TPDataError
-from tpgraph.program import Program, Variable, canonical_name
+from tpgraph.program import Program, Variable, canonical_name, require_room
 
-__all__ = ["Inputs", "input_arrays", "side_by_side"]
+__all__ = ["Inputs", "input_arrays", "require_kernel_room", "side_by_side"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -55,6 +55,15 @@ def input_arrays(program: Program, X: Inputs) -> dict[str, Array]:
         sizes = ", ".join(f"{name}: {len(array)}" for name, array in found.items())
         raise TPDataError(f"the arrays have different numbers of samples ({sizes})")
     return found
+
+
+def require_kernel_room(count: int, rows: int) -> None:
+    """Raise TPLimitError where a kernel over N inputs and m rows would be too large.
+
+    It is counted three times: as it is, with its errors, and with what is added to it.
+    """
+    what = f"a kernel over {count:,} inputs" + (f" and {rows:,} outputs" if rows > 1 else "")
+    require_room(3 * (count * rows) ** 2, what, "choose fewer inputs (--rows, --limit)")
 
 
 def side_by_side(arrays: Mapping[str, Array]) -> Array:

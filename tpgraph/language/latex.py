@@ -32,7 +32,7 @@ from tpgraph.program import (
     latex_name,
     matrix_latex,
 )
-from tpgraph.program.tex import TOKEN, portable, words
+from tpgraph.program.tex import TOKEN, one_line, words
 
 __all__ = ["latex_listing"]
 
@@ -61,7 +61,7 @@ def latex_listing(program: Program, standalone: bool = True) -> str:
 
     A whole document, or with `standalone` false a group to `\input` where amsmath and amssymb are
     loaded. It compiles with pdflatex and lualatex; long lines break. A value that the program
-    leaves unnamed, `x~k`, is ⟨x⟩_k. Raises TPError for a label whose braces do not match.
+    leaves unnamed, `x~k`, is ⟨x⟩_k. Raises TPError for a label that LaTeX cannot set.
     """
     return "\n".join(_document(program, standalone)) + "\n"
 
@@ -87,7 +87,7 @@ class _Listing:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.functions = {name: _one_line(f) for name, f in latex_functions(program).items()}
+        self.functions = {name: one_line(f) for name, f in latex_functions(program).items()}
 
     def lines(self) -> Iterator[str]:
         inputs = list(self.inputs())
@@ -119,14 +119,14 @@ class _Listing:
                 yield rf"{kind} ${_listed(kinds[kind])}$"
 
     def value(self, declaration: InitialScalar) -> str:
-        widths = [portable(width.name).lines[0] for width in declaration.widths]
+        widths = [one_line(width.name) for width in declaration.widths]
         value = f" = {self.expression(declaration.value, widths)}"
         return rf"{value} \to {declaration.limit:g}" if widths else value
 
     def line(self, equation: Equation) -> str:
         match equation:
             case MatMul(_, _, _, operand):
-                matrix = _one_line(matrix_latex(self.program, equation))
+                matrix = one_line(matrix_latex(self.program, equation))
                 return self.equation("MatMul", equation, f"{matrix} {self.name(operand)}")
             case Nonlin(_, function, arguments):
                 names = [self.name(a) for a in arguments]
@@ -134,7 +134,7 @@ class _Listing:
             case Moment(_, function, arguments):
                 text = self.expression(function, [self.name(a) for a in arguments])
                 if equation.vectors:
-                    n = portable(str(equation.vectors[0].dim)).lines[0]
+                    n = one_line(str(equation.vectors[0].dim))
                     text = rf"\frac{{1}}{{{n}}} \sum_{{\alpha}} \bigl({text}\bigr)_{{\alpha}}"
                 return self.equation("Moment", equation, text)
             case _:
@@ -154,7 +154,7 @@ class _Listing:
         """The label; a picture may do without one, a listing may not."""
         base, mark, k = variable.name.partition("~")
         named = Variable(base, variable.type)
-        label = _one_line(latex_name(self.program, named) or default_latex(base))
+        label = one_line(latex_name(self.program, named) or default_latex(base))
         return rf"\langle {label}\rangle_{{{k}}}" if mark else label
 
 
@@ -162,11 +162,6 @@ def _set_of(variable: Variable) -> str:
     if variable.is_matrix:
         return r"\mathcal{W}"
     return r"\mathcal{C}" if variable.is_scalar else r"\mathcal{V}"
-
-
-def _one_line(label: str) -> str:
-    """A label that any LaTeX sets; line breaks are for pictures."""
-    return r"\ ".join(portable(label).lines)
 
 
 def _listed(texts: Iterable[str]) -> str:

@@ -32,7 +32,7 @@ from tpgraph.program import (
     latex_name,
     matrix_latex,
 )
-from tpgraph.program.tex import portable
+from tpgraph.program.tex import one_line
 from tpgraph.program.text import aligned, right_hand_side
 
 __all__ = ["derivation"]
@@ -128,20 +128,20 @@ class _Latex(_PlainText):
         """The variable's label; the k-th unnamed value of a statement is ⟨x⟩_k."""
         base, mark, k = variable.name.partition("~")
         own = latex_name(self.program, Variable(base, variable.type))
-        label = r"\ ".join(portable(own).lines)
+        label = one_line(own)
         return rf"\langle {label} \rangle_{{{k}}}" if mark else label
 
     def functions(self) -> dict[str, str]:
         """The LaTeX names of the program's own functions."""
         own = latex_functions(self.program)
-        return {name: r"\ ".join(portable(label).lines) for name, label in own.items()}
+        return {name: one_line(label) for name, label in own.items()}
 
     def equation(self, equation: Equation) -> str:
         """The equation as the paper writes it."""
         left = self.name(equation.out)
         match equation:
             case MatMul(_, _, _, operand):
-                matrix = r"\ ".join(portable(matrix_latex(self.program, equation)).lines)
+                matrix = one_line(matrix_latex(self.program, equation))
                 return f"{left} = {matrix} {self.name(operand)}"
             case Nonlin(_, function, arguments) | Moment(_, function, arguments):
                 names = [self.name(a) for a in arguments]

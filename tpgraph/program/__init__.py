@@ -32,6 +32,7 @@ from tpgraph.program.labels import (
     latex_name,
     matrix_latex,
 )
+from tpgraph.program.memory import require_memory, require_room
 from tpgraph.program.parametrization import (
     MUP,
     NTK,
@@ -122,6 +123,8 @@ __all__ = [
     "latex_name",
     "layer_kind",
     "matrix_latex",
+    "require_memory",
+    "require_room",
     "scaling",
     "split_name",
     "temporary_name",

@@ -21,6 +21,7 @@ __all__ = [
     "TOKEN",
     "LatexText",
     "closing",
+    "one_line",
     "portable",
     "require_settable",
     "words",
@@ -182,6 +183,24 @@ def portable(label: str) -> LatexText:
             lines[-1] += token
     shown = tuple("".join(_math(line, foreign)) for line in lines)
     return LatexText(shown, tuple(dict.fromkeys(foreign)))
+
+
+def one_line(label: str) -> str:
+    r"""A label in one line of LaTeX, its line breaks as spaces.
+
+    >>> one_line(r"h\\\\ξ")
+    'h\\ \\xi '
+
+    Raises TPError for what is no mathematics of a label, and for a command that pictures know but
+    LaTeX with amsmath and amssymb lacks.
+    """
+    text = portable(label)
+    unknown = [command for command in text.foreign if len(command) > 1 and command[0] == "\\"]
+    if unknown:
+        raise _unsettable(
+            label, f"LaTeX has no {', '.join(unknown)}", "commands of LaTeX, amsmath and amssymb"
+        )
+    return r"\ ".join(text.lines)
 
 
 def words(text: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.errors import TPDataError
-from tpgraph.program import Program
+from tpgraph.program import Program, require_room
 from tpgraph.seeds import seed_sequence
 from tpgraph.training import Dataset, as_dataset, dataset, load_data, minibatches, synthetic_data
 
@@ -31,6 +31,10 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Data: TypeAlias = str | Path | Dataset | Mapping[str, Any]
 TestPoints: TypeAlias = int | float | str | Path | Mapping[str, Any]
 """How many samples, or what part of them, is kept for tests; or a file or arrays of their own."""
+
+
+_OVERHEAD = 16
+"""Numbers that an array takes beside its own."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,8 @@ def experience(
             f"a batch of {batch} cannot be drawn from {len(rows)} samples",
             mend=f"choose a batch of at most {len(rows)}, or more samples",
         )
+    numbers = steps * (2 * batch + _OVERHEAD)
+    require_room(numbers, f"a schedule of {steps:,} steps", "choose fewer steps or samples a step")
     schedule = np.array(list(minibatches(len(rows), batch, steps, seed)))
     used, compact = np.unique(schedule, return_inverse=True)
     train = {name: array[rows[used]] for name, array in arrays.items()}

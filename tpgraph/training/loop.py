@@ -67,7 +67,7 @@ def train(
     """
     check_settings(program, steps, lr, batch, seed)
     steps, lr, batch, seed = int(steps), float(lr), int(batch), int(seed)
-    sizes = check_widths(program, widths)
+    sizes = check_widths(program, widths, batch)
     module = compile(program, dtype)
     samples = as_dataset(program, data)
     if batch > len(samples):

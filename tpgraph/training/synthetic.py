@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tpgraph.errors import TPDataError
-from tpgraph.program import Program
+from tpgraph.program import Program, require_room
 from tpgraph.seeds import seed_sequence
 from tpgraph.training.data import Dataset, dataset
 
@@ -15,10 +15,13 @@ __all__ = ["synthetic_data"]
 def synthetic_data(program: Program, count: int, seed: int = 0) -> Dataset:
     """Standard Gaussian data ξ, and targets y_j = sin(2 u_j·ξ/√d) for fixed random u_j ~ N(0, 1).
 
-    ξ has all data inputs side by side, d entries in all.
+    ξ has all data inputs side by side, d entries in all. Raises TPLimitError for what exceeds
+    `bounds.MEMORY`.
     """
     if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
         raise TPDataError(f"{count!r} synthetic samples", expected="a whole number ≥ 1")
+    entries = sum(d.variable.dim.size({}) for d in (*program.data, *program.targets))
+    require_room(count * entries, f"{count:,} synthetic samples", "ask for fewer")
     rng = np.random.default_rng(seed_sequence(seed, "synthetic data"))
     arrays = {
         d.variable.name: rng.standard_normal((count, d.variable.dim.size({}))) for d in program.data

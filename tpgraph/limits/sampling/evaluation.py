@@ -26,7 +26,7 @@ from tpgraph.limits.regularity import Reach, Regularity, number_reach
 from tpgraph.limits.sampling.checks import finite, mean, normals_of
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
 from tpgraph.limits.sampling.lifetimes import Release
-from tpgraph.limits.sampling.normals import REPLICATES, Array, NormalStock
+from tpgraph.limits.sampling.normals import REPLICATES, Array, NormalStock, replicate_size
 from tpgraph.limits.sampling.products import SampledProducts
 from tpgraph.limits.sampling.readouts import (
     SAMPLED,
@@ -51,6 +51,7 @@ from tpgraph.program import (
     Program,
     Target,
     Variable,
+    require_room,
 )
 
 __all__ = ["SampledEvaluation"]
@@ -86,7 +87,10 @@ class SampledEvaluation:
         self.replicates = len(replicates)
         self.count = max((len(rows) for rows in data.values()), default=1)
         self.scales = DeclaredScales(program)
-        self.normals = NormalStock(normals_of(program, self.count), samples, seed, replicates)
+        normals = normals_of(program, self.count)
+        numbers = replicate_size(samples) * self.replicates * 2 * (normals + self.count)
+        require_room(numbers, f"{samples:,} samples of every Z", "choose fewer samples or inputs")
+        self.normals = NormalStock(normals, samples, seed, replicates)
         self.trace = Trace()
         self.regularity = Regularity()
         self.scalars: dict[str, Array] = {}

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from tpgraph.arrays import Damage
+from tpgraph.bounds import require_networks
 from tpgraph.errors import TPDataError, TPError, TPWarning
 from tpgraph.files import make_directory, remove_rests, set_aside, write_bytes, write_text
 from tpgraph.kernels import kernel
@@ -105,6 +106,7 @@ def compare(
     regime = regime_of(program)
     outputs = fixed_outputs(program)
     chosen = _widths(widths, seeds)
+    require_networks(members)
     found = samples_of(program, data, synthetic, seed)
     seen = experience(program, found, test, steps, batch, seed)
     settings = {
@@ -177,6 +179,7 @@ def _widths(widths: Sequence[int], seeds: int) -> tuple[int, ...]:
             f"{seeds} networks of widths {', '.join(map(str, widths)) or 'none'}",
             expected="one network or more of one width or more",
         )
+    require_networks(len(chosen), seeds)
     return chosen
 
 

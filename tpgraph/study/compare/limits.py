@@ -24,7 +24,7 @@ from tpgraph.kernels.losses import KernelLoss
 from tpgraph.kernels.result import Kernel
 from tpgraph.limits import limit
 from tpgraph.limits.estimates import VectorLimit
-from tpgraph.program import Program, Regime, Variable, analysis_of
+from tpgraph.program import Program, Regime, Variable, analysis_of, require_room
 from tpgraph.study.samples import Array, Experience
 from tpgraph.transform import unroll_sgd
 
@@ -95,6 +95,9 @@ class KernelLimit:
 
     def ensemble(self, members: int, components: int, seed: int) -> Ensemble:
         """Mean and standard deviation over f₀ ~ N(0, NNGP), by so many members."""
+        kept = 2 * members * (self.seen.steps + 1) * components
+        kept *= len(next(iter(self.seen.test.values())))
+        require_room(kept, f"an ensemble of {members:,} members", "choose fewer members or steps")
         start = gaussian_ensemble(self.nngp, members, components, seed)
         per_member = (self.seen.steps + 1) * start[0].size
         part = max(1, _NUMBERS // per_member)

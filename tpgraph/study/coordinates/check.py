@@ -5,6 +5,7 @@ Source: Yang et al., Tensor Programs V (arXiv 2203.03466), Appendix D.1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.bounds import require_networks
 from tpgraph.compiler import Module, Params, compile
 from tpgraph.errors import TPDataError
-from tpgraph.program import Program
+from tpgraph.program import Program, require_room
 from tpgraph.seeds import seed_sequence
 from tpgraph.study.coordinates.theory import UNCHANGED, UNSTABLE, Prediction, predict
 from tpgraph.study.samples import (
@@ -166,6 +168,10 @@ def coordinate_check(
     seen = experience(program, samples, _first(samples.arrays, program, probes), steps, batch, seed)
     module = compile(program, dtype)
     shape = (len(widths), seeds, steps + 1, len(names))
+    require_networks(len(widths), seeds)
+    require_room(
+        2 * math.prod(shape), f"the sizes of {steps:,} steps", "choose fewer steps or seeds"
+    )
     sizes, changes = np.empty(shape), np.empty(shape)
     for w, width in enumerate(widths):
         for s in range(seeds):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.bounds import require_networks
 from tpgraph.compiler import Module, compile
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.kernels.empirical import Finite, finite
@@ -47,6 +48,7 @@ def program_sweep(settings: DispersionSettings, study: str, version: int) -> Swe
     there early, and a worker compiles a program once a block and not once an initialization.
     """
     assert settings.program is not None
+    require_networks(*map(len, (settings.points, settings.depths, settings.widths)), settings.inits)
     tasks = tuple(
         ProgramTask(
             with_function(settings.program, activation) if activation else settings.program,

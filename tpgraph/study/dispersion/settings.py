@@ -9,6 +9,7 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any
 
+from tpgraph.bounds import require_networks
 from tpgraph.errors import TPDataError
 from tpgraph.study.activations import activation
 from tpgraph.study.dispersion.deep_kernel import Point
@@ -87,7 +88,8 @@ class DispersionSettings:
 def grid(
     activations: Sequence[str], sigma_w2: Sequence[float], sigma_b2: Sequence[float]
 ) -> tuple[Point, ...]:
-    """Every combination, activation by activation, then σ_b² by σ_b²."""
+    """Every combination, activation by activation, then σ_b² by σ_b². Raises TPLimitError."""
+    require_networks(len(activations), len(sigma_w2), len(sigma_b2))
     return tuple(
         (name, float(w), float(b)) for name, b, w in product(activations, sigma_b2, sigma_w2)
     )

@@ -18,8 +18,10 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from tpgraph.bounds import require_networks
 from tpgraph.files import make_directory
 from tpgraph.locks import alone
+from tpgraph.program import require_room
 from tpgraph.study.dispersion.deep_kernel import Point
 from tpgraph.study.dispersion.deep_limit import deep_limit
 from tpgraph.study.dispersion.figures import draw_curves, draw_lines, draw_maps
@@ -43,6 +45,10 @@ def dispersion_sweep(settings: DispersionSettings) -> Sweep:
     """The tasks of a study, initialization by initialization, so that a part covers the grid."""
     if settings.program is not None:
         return program_sweep(settings, STUDY, VERSION)
+    require_networks(settings.inits, len(settings.widths))
+    width, depth = max(settings.widths), max(settings.depths)
+    normals = depth * width * (width + len(settings.points) * len(settings.gram))
+    require_room(normals, f"a network of width {width:,}", "choose smaller widths", itemsize=4)
     tasks = tuple(
         DeepTask(
             width,

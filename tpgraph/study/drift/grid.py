@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
+from tpgraph.bounds import require_networks
 from tpgraph.errors import TPDataError
 from tpgraph.study.network import NAMES, Constants, Names, constants_at
 
@@ -94,9 +95,10 @@ class DriftGrid:
 
 
 def check_grid(grid: DriftGrid) -> None:
-    """Raise TPDataError for a grid that cannot be swept."""
+    """Raise TPDataError for a grid that cannot be swept, TPLimitError for one too large."""
     if not all(grid.shape):
         raise TPDataError("the grid has no points", expected="values for every axis, inits ≥ 1")
+    require_networks(*grid.shape)
     for what, name, values in zip(
         ("depth", "σ_w²", "σ_b²"),
         grid.names,

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.arrays import plain_array
+from tpgraph.bounds import require_networks
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.files import make_directory
 from tpgraph.kernels.losses import program_loss
@@ -169,6 +170,7 @@ def function_variance(
     """
     if not all(map(len, (grid.widths, grid.depths, grid.phases))) or grid.inits < 2:
         raise TPDataError("the grid has no points", expected="values for every axis, inits ≥ 2")
+    require_networks(*map(len, (grid.widths, grid.depths, grid.phases)), grid.inits)
     if not (0 < grid.rate < 2 and grid.steps >= 1):
         raise TPDataError(f"{grid.steps} steps of rate {grid.rate}", expected="0 < rate < 2")
     given = {"X": X, "y": y, "X_test": X_test}

@@ -18,6 +18,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 
+from tpgraph.bounds import POINTS
 from tpgraph.errors import TPDataError
 from tpgraph.functions import Function
 from tpgraph.study.figures import new_figure
@@ -77,8 +78,10 @@ def phase_diagram(
 ) -> PhaseDiagram:
     """Fixed points on the grid sigma_w2 × sigma_b2, and the border χ₁ = 1 for each σ_b².
 
-    Raises TPDataError for a grid without points or not increasing.
+    Raises TPDataError for a grid without points or not increasing, TPLimitError for a large one.
     """
+    count = len(sigma_w2) * len(sigma_b2)
+    POINTS.require(count, f"a phase diagram of {count:,} points", mend="ask for fewer values")
     for name, values in (("σ_w²", sigma_w2), ("σ_b²", sigma_b2)):
         if not len(values) or any(b <= a for a, b in pairwise(values)):
             raise TPDataError(f"the values of {name} do not increase", expected="at least one")
