@@ -12,6 +12,7 @@ from tpgraph.language.editing.definitions import (
     set_label,
     set_output,
     set_parametrization,
+    set_program,
     set_ratio,
     set_value,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "set_mean",
     "set_output",
     "set_parametrization",
+    "set_program",
     "set_ratio",
     "set_scale",
     "set_shape",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from tpgraph.errors import TPError
@@ -19,7 +19,7 @@ from tpgraph.language.editing.statements import (
     taken,
     top,
 )
-from tpgraph.language.editing.substitution import used_names
+from tpgraph.language.editing.substitution import respelled, used_names
 from tpgraph.language.readings import Reading, Statement, read
 from tpgraph.program import split_name
 
@@ -152,7 +152,7 @@ class _Pasting:
         text = self.clip.source.text
         position, stop = extent(self.clip, one)
         pieces = []
-        for start, end, name in sorted(_renamings(self.clip, one, self.names)):
+        for start, end, name in sorted(respelled(self.clip, block(self.clip, one), self.names)):
             pieces += [text[position:start], name]
             position = end
         return "".join([*pieces, text[position:stop]]).removesuffix("\n")
@@ -165,9 +165,9 @@ def _require_readable(clip: Reading) -> None:
     """Raise what is wrong with a clip, but for outputs that cannot be ones."""
     outputs = [one.span for one in clip.statements if isinstance(one.node, s.Output)]
     for error in clip.errors:
-        place = error.span.start if error.span is not None else -1
-        if not any(span.start <= place < span.end for span in outputs):
-            raise error
+        place = error.span
+        if place is not None and not any(o.start <= place.start < o.end for o in outputs):
+            raise error  # without a place it is the clip that is no whole program
     if not clip.statements:
         raise TPError("there is nothing to paste", mend="copy something first")
 
@@ -189,15 +189,3 @@ def _words(reading: Reading, head: Statement) -> tuple[str, ...]:
     last = max(one.line.end for one in block(reading, head))
     tokens = reading.tokens_in(head.line.start, last)
     return tuple(token.base or token.text for token in tokens if token.kind != "comment")
-
-
-def _renamings(
-    reading: Reading, head: Statement, names: Mapping[str, str]
-) -> Iterator[tuple[int, int, str]]:
-    """The places of names in a statement and its block that become others."""
-    for one in block(reading, head):
-        for name in used_names(one.node):
-            if name.base in names:
-                start = one.node.origin + name.start
-                (token, *_) = reading.tokens_in(start, start + 1)
-                yield start, token.end, names[name.base]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import UnionType
 
+from tpgraph.errors import TPSyntaxError
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
 from tpgraph.language.editing.statements import EQUATION, inserted, origin_of, rank, whole_extent
@@ -13,7 +14,14 @@ from tpgraph.language.editing.wording import Value, checked, expression, paramet
 from tpgraph.language.names import canonical
 from tpgraph.language.readings import Reading, Statement
 
-__all__ = ["set_label", "set_output", "set_parametrization", "set_ratio", "set_value"]
+__all__ = [
+    "set_label",
+    "set_output",
+    "set_parametrization",
+    "set_program",
+    "set_ratio",
+    "set_value",
+]
 
 _LAST = EQUATION + 1
 
@@ -53,6 +61,30 @@ def set_parametrization(reading: Reading, value: str | None) -> Edit:
         raise refusal("the program has no parametrization", None, "leave it")
     order = rank(s.SetParametrization(s.Mark("", 0, 0), None, 0, 0, 0))
     return made(reading, [inserted(reading, text, order)], title)
+
+
+def set_program(reading: Reading, value: str | None) -> Edit:
+    """Another name of the program; a text without one gets it, None takes it away."""
+    text = "" if value is None else f"program {_program_name(value)}"
+    title = text or "no name of the program"
+    for statement in reading.statements:
+        if isinstance(statement.node, s.ProgramName):
+            place = whole_extent(reading, statement) if not text else _span(statement)
+            return made(reading, [Patch(*place, text)], title)
+    if not text:
+        raise refusal("the program has no name", None, "leave it")
+    return made(reading, [inserted(reading, text, 0)], title)
+
+
+def _program_name(value: str) -> str:
+    """A name of a program as the language writes it: in quotes where it is more than a word."""
+    quoted = '"' + value.replace('"', '""') + '"'
+    for text in (value, quoted):
+        try:
+            return checked(text, "program ", "", lambda node: node.written, "words on one line")
+        except TPSyntaxError as error:
+            problem = error
+    raise problem
 
 
 def set_label(reading: Reading, name: str, latex: str | None) -> Edit:

@@ -10,6 +10,7 @@ from tpgraph.language.editing.definitions import (
     set_label,
     set_output,
     set_parametrization,
+    set_program,
     set_ratio,
     set_value,
 )
@@ -32,6 +33,10 @@ def _parametrization(reading: Reading, name: str, value: str | None) -> Edit:
     return set_parametrization(reading, value)
 
 
+def _program(reading: Reading, name: str, value: str | None) -> Edit:
+    return set_program(reading, value)
+
+
 def _loss(reading: Reading, name: str, value: str | bool) -> Edit:
     return set_loss(reading, name if isinstance(value, bool) else value)
 
@@ -50,6 +55,7 @@ FIELDS: Mapping[str, Callable[[Reading, str, Any], Edit]] = MappingProxyType(
         "const": set_value,
         "ratio": set_ratio,
         "parametrization": _parametrization,
+        "program": _program,
     }
 )
 """What the inspector sets, by the name of the field; each takes a reading, a name and a value."""
@@ -58,8 +64,8 @@ FIELDS: Mapping[str, Callable[[Reading, str, Any], Edit]] = MappingProxyType(
 def set_field(reading: Reading, name: str, field: str, value: Any) -> Edit:
     """A field of the inspector set for a name. Raises TPNameError for a field that is none.
 
-    The loss and the parametrization are the program's: of them the name is of no account, unless
-    the loss is set to True, which makes `name` the loss.
+    Loss, parametrization and the program's own name are the program's: for them `name` is of no
+    account, unless the loss is set to True, which makes `name` the loss.
     """
     setter = FIELDS.get(field)
     if setter is None:

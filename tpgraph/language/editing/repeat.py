@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from tpgraph.errors import TPError
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.alike import last_of, pieces, rewritten
-from tpgraph.language.editing.edit import Edit, Patch, made, refusal
+from tpgraph.language.editing.edit import Edit, Patch, between, made, refusal
 from tpgraph.language.editing.families import family_patches
+from tpgraph.language.editing.numbered import families_of
 from tpgraph.language.editing.statements import block, extent, statement_of
-from tpgraph.language.editing.substitution import used_names
+from tpgraph.language.editing.substitution import respelled, used_names
 from tpgraph.language.names import canonical
 from tpgraph.language.readings import Reading, Statement, read
 from tpgraph.language.repetition import Use, steps
@@ -27,11 +28,15 @@ def repeat(
     """The statements of some names, alike but for numbers that count up, as a `for` loop.
 
     A run of statements that follows itself is one loop over all of them, and the declarations that
-    they read become families; declarations alone become a family. `last` says the end of the range,
-    else the `const` that has its value does. The program stays the same. Raises TPTypeError where
-    they are not alike, or something else stands between them in the order of needs.
+    they read become families; declarations alone become a family. Names that count, as x_1 and
+    x_2, become members x[1] and x[2]. `last` says the end of the range, else the `const` that has
+    its value does. Up to such names the program stays the same. Raises TPTypeError where they are
+    not alike, or something else stands between them in the order of needs.
     """
     heads = _heads(reading, names)
+    members = families_of(reading, heads)
+    if members:
+        return _counted_names(reading, names, members, variable, last)
     declared = [head for head in heads if isinstance(head.node, s.Declare)]
     if len(declared) == len(heads):
         return _family(reading, declared)
@@ -48,6 +53,32 @@ def repeat(
     alike = _declarations(reading, bases)
     title = f"repeat {', '.join(names)} over {letter}"
     return _placed(reading, rows, text, family_patches(reading, alike), title)
+
+
+def _counted_names(
+    reading: Reading,
+    names: Sequence[str],
+    members: Mapping[str, str],
+    variable: str | None,
+    last: str | None,
+) -> Edit:
+    """The edit that first makes members of families of names that count."""
+    first = made(reading, respelled(reading, reading.statements, members), "")
+    text = first.apply(reading.text)
+    edit = repeat(
+        read(text, reading.source.name), [_member(name, members) for name in names], variable, last
+    )
+    return between(
+        reading.text,
+        edit.apply(text),
+        f"repeat {', '.join(names)}",
+        renamed={n: m for n in reading.origin if (m := _member(n, members)) != n},
+    )
+
+
+def _member(name: str, members: Mapping[str, str]) -> str:
+    base, mark, temporary = name.partition("~")
+    return members.get(base, base) + mark + temporary
 
 
 def _heads(reading: Reading, names: Sequence[str]) -> list[Statement]:

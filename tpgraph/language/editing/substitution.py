@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -15,7 +15,16 @@ from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.repetition import Linear, pieces_text
 from tpgraph.language.syntax import Placed
 
-__all__ = ["full_names", "linear", "numbers", "range_of", "substituted", "used_names", "values_of"]
+__all__ = [
+    "full_names",
+    "linear",
+    "numbers",
+    "range_of",
+    "respelled",
+    "substituted",
+    "used_names",
+    "values_of",
+]
 
 
 def numbers(reading: Reading) -> dict[str, Fraction | int]:
@@ -129,6 +138,18 @@ def _total(forms: list[Linear]) -> Linear:
             terms[name] = terms.get(name, 0) + times
     kept = tuple((name, times) for name, times in terms.items() if times)
     return Linear(sum(form.constant for form in forms), kept)
+
+
+def respelled(
+    reading: Reading, statements: Iterable[Statement], names: Mapping[str, str]
+) -> Iterator[Patch]:
+    """The patches that write other names in place of some, wherever statements say them."""
+    for statement in statements:
+        origin = statement.node.origin
+        for name in used_names(statement.node):
+            if name.base in names:
+                (token, *_) = reading.tokens_in(origin + name.start, origin + name.start + 1)
+                yield Patch(token.start, token.end, names[name.base])
 
 
 def substituted(
