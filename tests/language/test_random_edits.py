@@ -166,6 +166,31 @@ def test_written_out_is_the_same_picture(path: Path) -> None:
         assert picture(written.program) == picture(program)
 
 
+@pytest.mark.parametrize("kind", sorted(SAYING_THE_SAME))
+def test_the_picture_stays(kind: str) -> None:
+    """Where equations keep their order, what says the same looks the same."""
+    looked = 0
+    for seed in range(200):
+        chance = random.Random(seed)
+        reading = read(chance.choice(POOL))
+        program = reading.program
+        if program is None or len(program.equations) > 25 or looked == 5:
+            continue
+        try:
+            edit = GESTURES[kind](reading, chance)
+        except TPError:
+            continue
+        after = read(edit.apply(reading.text)).program
+        if after is not None and edit.patches and names(after) == names(program):
+            assert picture(after) == picture(program)
+            looked += 1
+    assert looked
+
+
+def names(program: Program) -> list[str]:
+    return [equation.out.name for equation in program.equations]
+
+
 def picture(program: Program) -> str:
     """The SVG of a program without the text that it carries."""
     return re.sub("<metadata.*</metadata>", "", str(draw(program).svg), flags=re.DOTALL)
