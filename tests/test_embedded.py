@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from damage import damaged
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,5 +126,38 @@ def test_the_last_information_dictionary_counts() -> None:
 
 def test_a_changed_byte_is_noticed() -> None:
     data = to_pdf(SCENE, source="program one")
-    assert extract_program(data.replace(b"one", b"two")) == "program two"
+    assert extract_program(data.replace(b"one", b"two")) is None
     assert extract_program(re.sub(rb"/Keywords", b"/Keyworks", data)) is None
+
+
+@pytest.mark.parametrize("name", PAINTERS)
+def test_a_damaged_picture_has_its_program_or_none(name: str) -> None:
+    content = PAINTERS[name](PROGRAM)
+    others = damaged(content, 400)
+    start = content.find(b"width" if name != "pdf" else b"Keywords")
+    for k in range(start, start + 40):
+        others.append(content[:k] + bytes([content[k] ^ 1]) + content[k + 1 :])
+    found = [extract_program(other) for other in others]
+    same = "\n".join(line.rstrip() for line in PROGRAM.split("\n"))
+    assert {text for text in found if text is not None} <= {PROGRAM, same}
+    assert found.count(None) > 40
+
+
+def test_pictures_of_old_have_no_checksum() -> None:
+    for name, checksum in (("svg", rb' sha256="[0-9a-f]{64}"'), ("tikz", rb" % sha256 .{64}\n")):
+        old, count = re.subn(checksum, b"", PAINTERS[name](PROGRAM))
+        assert (count, extract_program(old)) == (1, PROGRAM)
+    update = b"\n99 0 obj\n<< /Keywords (tpgraph program\\012old) >>\nendobj\n"
+    old = PAINTERS["pdf"](PROGRAM) + update + b"trailer << /Info 99 0 R >>"
+    assert extract_program(old) == "old"
+
+
+def test_line_ends_and_spaces_at_line_ends_are_no_damage() -> None:
+    source = "width n  \nvector u : n ~ N(0, 1)\t\n"
+    for name in ("svg", "tikz"):
+        content = PAINTERS[name](source)
+        stripped = b"\n".join(line.rstrip() for line in content.split(b"\n"))
+        assert extract_program(stripped) == "width n\nvector u : n ~ N(0, 1)\n"
+        text = extract_program(stripped.replace(b"\n", b"\r\n"))
+        assert text is not None
+        assert text.split() == source.split()

@@ -4,6 +4,10 @@ SVG     <metadata id="tpgraph-program"> with one element `program` of the namesp
         its text escaped; base64 with encoding="base64" where XML could not keep the text
 PDF     the document's Keywords: the line MARK, then the text
 TikZ    comments that begin with `%|`
+
+With each goes the checksum of the text, without spaces at the ends of its lines: `sha256` of the
+element, behind MARK, and a comment ` % sha256 …`. A text of another checksum is none; one without
+checksum is taken as it is.
 """
 
 from __future__ import annotations
@@ -11,24 +15,28 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
+import hashlib
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 __all__ = [
     "MARK",
     "NAMESPACE",
-    "TIKZ_MARK",
     "extract_program",
     "is_picture",
     "pdf_keywords",
     "svg_metadata",
+    "tikz_comments",
 ]
 
 NAMESPACE = "urn:tpgraph:program:1"
 MARK = "tpgraph program"
-TIKZ_MARK = "%| "
 
+_TIKZ_MARK = "%|"
+_TIKZ_SUM = " % sha256 "
+"""Two bytes away from a line of the text, so that one bad byte makes it none."""
 _NOT_KEPT_BY_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HEAD = 4096  # bytes in which the root of an SVG stands
 _INFO = re.compile(rb"/Info\s{1,9}(\d{1,10})\s{1,9}(\d{1,5})\s{1,9}R\b")
@@ -47,13 +55,21 @@ def svg_metadata(source: str) -> str:
         content, encoding = escape(source), ""
     return (
         f'<metadata id="tpgraph-program"><program xmlns="{NAMESPACE}"{encoding} '
-        f'xml:space="preserve">{content}</program></metadata>'
+        f'sha256="{_checksum(source)}" xml:space="preserve">{content}</program></metadata>'
     )
 
 
 def pdf_keywords(source: str) -> str:
     """The value of a PDF's Keywords that holds a program's text."""
-    return f"{MARK}\n{source}"
+    return f"{MARK} sha256 {_checksum(source)}\n{source}"
+
+
+def tikz_comments(source: str) -> Iterator[str]:
+    """Comments that hold a program's text; TeX would end one at a lone carriage return as well."""
+    lines = re.split(r"\r\n?|\n", source)
+    yield f"{_TIKZ_SUM}{_checksum(source)}"
+    for line in lines:
+        yield f"{_TIKZ_MARK} {line}"
 
 
 def is_picture(data: bytes) -> bool:
@@ -73,7 +89,7 @@ def is_picture(data: bytes) -> bool:
 def extract_program(data: bytes) -> str | None:
     """The program's text inside an SVG, PDF or TikZ file that tpgraph has made; None without one.
 
-    What is damaged or was made by others has none.
+    What is damaged, by the text's own checksum too, or was made by others has none.
     """
     if data.startswith(b"%PDF-"):
         return _from_pdf(data)
@@ -89,10 +105,10 @@ def _from_svg(data: bytes) -> str | None:
             return None
         text = found.text or ""
         if found.get("encoding") == "base64":
-            return base64.b64decode(text, validate=True).decode("utf-8", "surrogatepass")
+            text = base64.b64decode(text, validate=True).decode("utf-8", "surrogatepass")
     except (ET.ParseError, binascii.Error, ValueError):
         return None
-    return text
+    return _whole(text, found.get("sha256"))
 
 
 def _from_pdf(data: bytes) -> str | None:
@@ -104,8 +120,9 @@ def _from_pdf(data: bytes) -> str | None:
     keywords = None
     if (start := re.search(head, data)) and (key := _KEYWORDS.search(data, start.end())):
         keywords = _pdf_text(data, key.end())
-    mark = f"{MARK}\n"
-    return keywords[len(mark) :] if keywords and keywords.startswith(mark) else None
+    first, newline, text = (keywords or "").partition("\n")
+    mark, _, checksum = first.partition(" sha256 ")
+    return _whole(text, checksum or None) if newline and mark == MARK else None
 
 
 def _pdf_text(data: bytes, start: int) -> str | None:
@@ -136,9 +153,24 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 
 def _from_tikz(data: bytes) -> str | None:
     try:
-        lines = data.decode("utf-8").split("\n")
+        lines = data.decode("utf-8").replace("\r\n", "\n").split("\n")
     except UnicodeDecodeError:
         return None
-    mark = TIKZ_MARK.rstrip()
-    kept = [line.removeprefix(mark).removeprefix(" ") for line in lines if line.startswith(mark)]
-    return "\n".join(kept) if kept else None
+    sums = [line.removeprefix(_TIKZ_SUM).strip() for line in lines if line.startswith(_TIKZ_SUM)]
+    kept = [
+        line.removeprefix(_TIKZ_MARK).removeprefix(" ")
+        for line in lines
+        if line.startswith(_TIKZ_MARK)
+    ]
+    return _whole("\n".join(kept), sums[0] if sums else None) if kept else None
+
+
+def _checksum(text: str) -> str:
+    """The SHA-256 of what remains of a text in any file: line ends are one, and bare."""
+    lines = (line.rstrip(" \t") for line in re.split(r"\r\n?|\n", text))
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _whole(text: str, checksum: str | None) -> str | None:
+    """The text, unless its checksum is another one; pictures of old have none."""
+    return text if checksum is None or checksum == _checksum(text) else None

@@ -27,7 +27,7 @@ from pathlib import Path
 from types import FrameType
 
 import numpy as np
-from fuzz_parser import one_input as in_language
+from fuzz_parser import one_input as in_language  # type: ignore[import-not-found]
 
 import tpgraph as tp
 

@@ -21,7 +21,7 @@ from interruptible import start
 
 import tpgraph as tp
 from tpgraph.compiler import compile
-from tpgraph.errors import TPDataError, TPError, TPTypeError
+from tpgraph.errors import TPDataError, TPError, TPTypeError, TPWarning
 from tpgraph.kernels.result import Kernel
 from tpgraph.language import to_text
 from tpgraph.seeds import seed_sequence
@@ -245,8 +245,25 @@ def test_other_settings_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TPError, match="no comparison to resume"):
         small(**{**settings, "out": tmp_path / "b"}, resume=True)
     (tmp_path / "a" / "manifest.json").write_text("{}")
-    with pytest.raises(TPError, match="not the manifest"):
-        small(**settings, resume=True)
+
+
+@pytest.mark.parametrize("flip", [None, 0.1, 0.5, 0.9])
+def test_a_damaged_manifest_is_set_aside_and_written_again(
+    flip: float | None, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {"widths": [16], "seeds": 1, "steps": 2, "out": tmp_path}
+    before = small(**settings)
+    path = tmp_path / "manifest.json"
+    whole = path.read_bytes()
+    other = bytearray(whole if flip is not None else b"{}")
+    if flip is not None:
+        other[int(flip * len(other))] ^= 1
+    path.write_bytes(other)
+    with pytest.warns(TPWarning, match=r"is damaged .* set aside as manifest\.json\.damaged"):
+        again = small(**settings, resume=True)
+    assert again.csv() == before.csv()
+    assert path.read_bytes() == whole
+    assert (tmp_path / "manifest.json.damaged").read_bytes() == other
 
 
 def test_runs_that_diverge_are_counted_and_left_out() -> None:

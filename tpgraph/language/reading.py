@@ -48,7 +48,7 @@ def text_of(content: bytes, name: str) -> str:
     text = extract_program(content)
     if text is None:
         raise TPDataError(
-            f"{name} is a picture without a program in it",
+            f"{name} is a picture without a program in it, or with a damaged one",
             expected="a .tp file, or a picture by `tpgraph draw`, which carries its program",
         )
     return text

@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import assert_never
 
-from tpgraph.embedded import TIKZ_MARK
+from tpgraph.embedded import tikz_comments
 from tpgraph.errors import TPError
 from tpgraph.notation.painters.tikz_style import (
     Colors,
@@ -314,10 +314,9 @@ def _cubic(start: Point, control: Point, end: Point) -> tuple[Point, Point, Poin
 
 
 def program_comments(source: str) -> Iterator[str]:
-    """The program's text as comments; TeX would end one at a lone carriage return as well."""
+    """The program's text as comments."""
     yield from ("%", "% The program:")
-    for line in re.split(r"\r\n?|\n", source):
-        yield f"{TIKZ_MARK}{line}"
+    yield from tikz_comments(source)
 
 
 def _comment(text: str) -> str:
