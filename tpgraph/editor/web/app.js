@@ -1,0 +1,692 @@
+// @ts-check
+/** The editor on a page: text and picture of one program, and everything that is done to them.
+ * The text is the truth; what is done on the picture comes back from the session as a change of it. */
+
+import { Gone, Refused, Session } from "./api.js";
+import { lineBox, picker } from "./box.js";
+import { Canvas } from "./canvas.js";
+import { commandOf, matching } from "./commands.js";
+import { Completion } from "./completion.js";
+import { choose } from "./dom.js";
+import { gestures } from "./gestures.js";
+import { Inspector } from "./inspector.js";
+import { Lane } from "./lane.js";
+import { layout } from "./layout.js";
+import { neighbour } from "./picture.js";
+import { patchUnits, spanUnits, toPoints } from "./places.js";
+import { Runs } from "./runs.js";
+import { Steps } from "./steps.js";
+import { textPane } from "./textpane.js";
+import { UndoList } from "./undo.js";
+
+/** @typedef {import("./picture.js").Fragment} Fragment */
+/** @typedef {import("./places.js").Patch} Patch */
+/** @typedef {import("./api.js").Refusal} Refusal */
+/** @typedef {{edit: string, [argument: string]: unknown}} Do  an edit of the session */
+/**
+ * @typedef {object} View
+ * @property {string} revision @property {Refusal[]} errors @property {Refusal[]} warnings
+ * @property {[number, number, string][]} tokens
+ * @property {import("./picture.js").Picture | null} picture @property {string[]} faded
+ * @property {{name: string, shape: string, distribution: string, trained: boolean, uses: number, span: [number, number]}[]} shelf
+ * @property {{name: string, equations: number, language: string} | null} program
+ * @property {boolean} pending
+ */
+/**
+ * @typedef {object} Host what surrounds the editor: a server with files, or a notebook
+ * @property {import("./api.js").Transport} transport
+ * @property {(text: string) => void} changed every accepted text
+ * @property {(app: App, id: string) => Promise<boolean>} command commands of the host: save, open, export
+ */
+
+export class App {
+  /** @param {HTMLElement} root @param {Host} host @param {{name: string, text: string}} program */
+  constructor(root, host, { name, text }) {
+    this.host = host;
+    this.name = name;
+    this.session = new Session(host.transport);
+    this.lane = new Lane();
+    this.undoList = new UndoList();
+    this.parts = layout(root, this);
+    this.canvas = new Canvas(document, "Picture of the program");
+    this.parts.picture.prepend(this.canvas.element);
+    this.pane = textPane(document, {
+      typed: (was, patch, before) => this.typed(was, patch, before),
+      selected: () => this.textSelected(),
+      undo: () => this.undo(),
+      redo: () => this.redo(),
+      complete: (at) => this.completion.ask(at),
+      key: (event) => this.completion.key(event),
+      hover: (at, box) => this.hoverText(at, box),
+    });
+    this.parts.text.append(this.pane.element);
+    this.completion = new Completion(this);
+    this.inspector = new Inspector(this, this.parts.inspector);
+    this.runs = new Runs(this);
+    this.steps = new Steps(this);
+    /** @type {string | null} */
+    this.revision = null;
+    /** @type {View | null} */
+    this.shownView = null;
+    this.options = { view: "editing", theme: "paper", direction: "LR" };
+    /** @type {{targets: Record<string, {do: Do, says: string}>, refused: Record<string, string>} | null} */
+    this.accepted = null;
+    this.canvas.moved = () => this.parts.showAll.toggleAttribute("hidden", this.canvas.isSeen);
+    this.gestures = gestures(this.canvas, this.hearers());
+    this.listen(root);
+    this.pane.show(text, [0, 0]);
+    this.opened = this.open();
+  }
+
+  get text() {
+    return this.pane.text;
+  }
+
+  // ---- the session
+
+  /** Ask for the picture of the text from scratch. */
+  async open() {
+    await this.lane.run(async () => {
+      const text = this.text;
+      const { view } = await this.session.ask("open", { text, name: this.name, options: this.options });
+      this.showView(view, text);
+      this.canvas.fit();
+    }).catch((error) => this.failed(error));
+  }
+
+  /** Ask for the picture of the text as it is now. */
+  sync() {
+    return this.lane.newest("sync", async () => {
+      const text = this.text;
+      const { view } = await this.session.ask("sync", { text, have: this.revision });
+      this.showView(view, text);
+    }).catch((error) => this.failed(error));
+  }
+
+  /** @param {View} view @param {string} text the one that it is of @param {boolean} [animated] */
+  showView(view, text, animated = false) {
+    this.revision = view.revision;
+    this.shownView = view;
+    if (view.picture) this.canvas.show(view.picture, animated);
+    this.canvas.mark("faded", view.faded);
+    if (text === this.text) {
+      const squiggles = [...view.errors, ...view.warnings].filter((e) => e.start !== null && e.start !== undefined)
+        .map((e) => {
+          const [start, end] = spanUnits(text, [Number(e.start), Number(e.end)]);
+          return { start, end, message: e.message, warning: view.warnings.includes(e) };
+        });
+      this.pane.colour(view.tokens.map(([s, e, kind]) => [...spanUnits(text, [s, e]), kind]), squiggles);
+      this.parts.showErrors(view.errors, view.warnings);
+      if (view.errors.length === 0) this.host.changed(text);
+    }
+    this.parts.showShelf(view.shelf);
+    this.parts.showProgram(view);
+    this.canvas.select(this.canvas.selected);
+  }
+
+  /** Make an edit; returns the reason it is refused, or null.
+   * @param {Do} what @param {boolean} [only] only here, where the mark is one of a loop */
+  async edit(what, only = false) {
+    try {
+      await this.lane.run(() => this.made(what, only, 2));
+      return null;
+    } catch (error) {
+      if (!(error instanceof Refused)) this.failed(error);
+      else this.say(refusalText(error.refusal), true);
+      return error instanceof Refused ? refusalText(error.refusal) : String(error);
+    }
+  }
+
+  /** @param {Do} what @param {boolean} only @param {number} tries @returns {Promise<void>} */
+  async made(what, only, tries) {
+    const text = this.text;
+    const scope = only ? "here" : "all";
+    const answer = await this.session.ask("edit", { text, have: this.revision, do: what, scope, dry: false });
+    if (this.text !== text) {
+      this.revision = null;
+      if (tries > 0) return this.made(what, only, tries - 1);
+      throw new Refused({ message: "the text changed meanwhile", mend: "do it again" });
+    }
+    const before = this.pane.selection;
+    const after = answer.select ? spanUnits(answer.text, answer.select) : before;
+    this.undoList.keep(text, patchUnits(text, answer.patches), answer.title, before, after);
+    this.pane.show(answer.text, after);
+    this.pane.select(...after);
+    this.showView(answer.view, answer.text);
+    this.selectSpan(after);
+    this.say(answer.title);
+    this.parts.hints.did(what.edit);
+  }
+
+  /** What an edit would change, line by line; null where a newer one is asked for.
+   * @param {Do} what @param {boolean} only */
+  tried(what, only) {
+    return this.session.newest("dry", "edit", {
+      text: this.text, have: this.revision, do: what, scope: only ? "here" : "all", dry: true,
+    });
+  }
+
+  /** @param {unknown} error */
+  failed(error) {
+    if (error instanceof Refused) this.say(refusalText(error.refusal), true);
+    else if (error instanceof Gone) this.parts.showGone(error.message, () => this.text);
+    else if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
+  }
+
+  // ---- the text
+
+  /** @param {string} was @param {Patch} patch @param {[number, number]} before */
+  typed(was, patch, before) {
+    this.undoList.keep(was, [patch], "typing", before, this.pane.selection, true);
+    this.completion.typed();
+    this.parts.hints.did("type");
+    this.sync();
+  }
+
+  undo() {
+    this.goTo(this.undoList.undo(this.text), "undo");
+  }
+
+  redo() {
+    this.goTo(this.undoList.redo(this.text), "redo");
+  }
+
+  /** @param {ReturnType<UndoList["undo"]>} found @param {string} word */
+  goTo(found, word) {
+    if (!found) {
+      this.say(`nothing to ${word}`);
+      return;
+    }
+    this.pane.show(found.text, found.selection);
+    this.pane.select(...found.selection);
+    this.say(`${word} ${found.entry.title}`);
+    this.sync();
+  }
+
+  textSelected() {
+    this.undoList.pause();
+    const [start, end] = this.pane.selection;
+    this.canvas.mark("lit", this.marksAt(start, end).map((f) => f.key));
+  }
+
+  /** The fragments whose place in the text holds a selection, the smallest ones.
+   * @param {number} start @param {number} end in UTF-16 units */
+  marksAt(start, end) {
+    const text = this.text;
+    const [from, to] = [toPoints(text, start), toPoints(text, end)];
+    const around = this.canvas.fragments.filter((f) => f.span && f.span[0] <= from && to <= f.span[1]);
+    const least = Math.min(...around.map((f) => /** @type {[number, number]} */ (f.span)[1] - /** @type {[number, number]} */ (f.span)[0]));
+    return around.filter((f) => f.span && f.span[1] - f.span[0] === least);
+  }
+
+  /** @param {number | null} at @param {DOMRect} box */
+  hoverText(at, box) {
+    if (at === null) {
+      this.session.cancel("hover");
+      this.parts.tip.hide();
+      return;
+    }
+    const error = [...(this.shownView?.errors ?? []), ...(this.shownView?.warnings ?? [])].find((e) =>
+      e.start !== null && e.start !== undefined && toPoints(this.text, at) >= e.start && toPoints(this.text, at) <= Number(e.end));
+    if (error) {
+      this.parts.tip.show(refusalText(error), box.left + 40, box.bottom - 40);
+      return;
+    }
+    this.session.newest("hover", "hover", { text: this.text, at: toPoints(this.text, at) })
+      .then((found) => {
+        if (!found?.title) this.parts.tip.hide();
+        else this.parts.tip.show([found.title, found.type, found.limit && `limit: ${found.limit}`].filter(Boolean).join(" · "), box.left + 40, box.bottom - 40);
+      })
+      .catch(() => this.parts.tip.hide());
+  }
+
+  // ---- the picture
+
+  /** @returns {import("./gestures.js").Hearers} */
+  hearers() {
+    return {
+      click: (fragment, more) => this.click(fragment, more),
+      open: (fragment) => this.openMark(fragment),
+      begin: (dragged) => this.beginDrag(dragged),
+      over: (dragged, target, only, at) => this.overTarget(target, only, at),
+      drop: (dragged, target, only, world, at) => this.drop(dragged, target, only, at),
+      tear: (line) => this.tear(line),
+      band: (found, more) => this.select([...(more ? this.canvas.selected : []), ...found.map((f) => f.key)]),
+      end: () => this.endDrag(),
+      hover: (fragment) => this.parts.describe(fragment),
+    };
+  }
+
+  /** @param {Fragment | null} fragment @param {boolean} more */
+  click(fragment, more) {
+    if (!fragment) this.select([]);
+    else if (more) {
+      const keys = new Set(this.canvas.selected);
+      if (!keys.delete(fragment.key)) keys.add(fragment.key);
+      this.select(keys);
+    } else this.select([fragment.key]);
+  }
+
+  /** Select marks, and their line of the text. @param {Iterable<string>} keys */
+  select(keys) {
+    this.canvas.select(keys);
+    const last = [...this.canvas.selected].at(-1);
+    const fragment = last ? this.canvas.fragment(last) : null;
+    if (fragment?.span) {
+      const [start, end] = spanUnits(this.text, fragment.span);
+      this.pane.select(start, end);
+      this.pane.light([[start, end]]);
+    } else this.pane.light([]);
+    this.inspector.show(fragment);
+    this.parts.describe(fragment);
+  }
+
+  /** Select the marks made by a span of the text. @param {[number, number]} span in UTF-16 units */
+  selectSpan([start, end]) {
+    const found = this.marksAt(start, end).filter((f) => f.layer !== "edges");
+    this.canvas.select(found.map((f) => f.key));
+    this.inspector.show(found[0] ?? null);
+  }
+
+  /** The selected marks that stand for something. */
+  get chosen() {
+    return [...this.canvas.selected].flatMap((key) => this.canvas.fragment(key) ?? []);
+  }
+
+  /** @param {import("./gestures.js").Dragged} dragged */
+  async beginDrag({ fragment, matrix }) {
+    const mark = fragment ? fragment.key : null;
+    try {
+      const found = await this.session.newest("accept", "accept", { text: this.text, mark, matrix });
+      if (!found) return;
+      this.accepted = found;
+      this.canvas.mark("accepts", Object.keys(found.targets));
+      this.canvas.mark("refuses", Object.keys(found.refused));
+      this.canvas.element.classList.add("dragging");
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /** @param {Fragment | null} target @param {boolean} only @param {[number, number]} at */
+  async overTarget(target, only, at) {
+    if (!this.accepted) return;
+    const found = target ? this.accepted.targets[target.key] : null;
+    if (!found) {
+      const reason = target ? this.accepted.refused[target.key] : null;
+      this.parts.preview.hide();
+      this.say(reason ?? "drop on what is lit, or into the empty to multiply", Boolean(reason));
+      return;
+    }
+    this.say(found.says + (only ? ", only here" : ""));
+    try {
+      const dry = await this.tried(found.do, only);
+      if (dry) this.parts.preview.show(dry, only, at);
+    } catch (error) {
+      if (error instanceof Refused) this.say(refusalText(error.refusal), true);
+    }
+  }
+
+  /** @param {import("./gestures.js").Dragged} dragged @param {Fragment | null} target
+   * @param {boolean} only @param {[number, number]} at */
+  async drop({ fragment, matrix }, target, only, at) {
+    const accepted = this.accepted;
+    this.endDrag();
+    if (target) {
+      const found = accepted?.targets[target.key];
+      if (found) {
+        const refused = await this.edit(found.do, only);
+        if (refused === null && found.do.edit === "connect") this.openSelected();
+      } else this.say(accepted?.refused[target.key] ?? "nothing is joined there", true);
+    } else if (fragment?.name && fragment.layer === "variables") await this.multiply(fragment.name, at);
+    else if (matrix) this.say(`drop ${matrix} on the vector that it multiplies`, true);
+  }
+
+  endDrag() {
+    this.accepted = null;
+    this.session.cancel("dry");
+    this.session.cancel("accept");
+    this.canvas.mark("accepts", []);
+    this.canvas.mark("refuses", []);
+    this.canvas.element.classList.remove("dragging");
+    this.parts.preview.hide();
+  }
+
+  /** h = W x, by a matrix of the shelf or a new one.
+   * @param {string} vector @param {[number, number]} [at] */
+  async multiply(vector, at = this.middle()) {
+    const shelf = this.shownView?.shelf ?? [];
+    const items = [{ id: "", title: "a new matrix", detail: "n × n ~ N(0, 1)" }];
+    for (const { name, shape, distribution } of shelf) {
+      items.push({ id: name, title: name, detail: `${shape} ~ ${distribution}` });
+      items.push({ id: `${name}'`, title: `${name}ᵀ`, detail: "its transpose" });
+    }
+    const id = shelf.length === 0 ? "" : await picker(this.parts.overlay(at), (words) => items.filter((i) => i.title.includes(words.trim())), `multiply ${vector} by`);
+    if (id === null) return;
+    const transpose = id.endsWith("'");
+    const matrix = transpose ? id.slice(0, -1) : id;
+    await this.edit({ edit: "multiply", vector, transpose, ...(matrix ? { matrix } : {}) });
+  }
+
+  /** @param {Fragment} line */
+  tear(line) {
+    const gate = this.canvas.marks.find((f) => f.key.endsWith("/" + line.target));
+    if (line.argument === null || line.argument === undefined || !gate?.name) {
+      this.say("this line is what makes its vector: delete the vector", true);
+      return;
+    }
+    this.edit({ edit: "disconnect", gate: gate.name, argument: line.argument });
+  }
+
+  /** Open what a mark says: a gate's formula, a vector's name; the empty gets a vector.
+   * @param {Fragment | null} fragment */
+  async openMark(fragment) {
+    if (!fragment) await this.edit({ edit: "declare", kind: "vector" });
+    else if (fragment.layer === "gates") await this.formula(fragment);
+    else if (fragment.layer === "variables") await this.rename(fragment);
+  }
+
+  /** Open the box of what an edit has selected in the text. */
+  openSelected() {
+    const gate = this.chosen.find((f) => f.layer === "gates");
+    if (gate) this.formula(gate);
+  }
+
+  /** @param {Fragment} gate */
+  async formula(gate) {
+    if (!gate.name) return;
+    const found = await this.session.ask("select", { text: this.text, mark: gate.key });
+    const [x, y] = this.boxPlace(gate);
+    await lineBox(this.parts.picture, {
+      label: `${gate.name} =`, value: found.info?.formula ?? "", x, y,
+      selection: found.info?.added, choices: found.info?.words ?? [],
+      accept: (formula) => this.edit({ edit: "formula", name: /** @type {string} */ (gate.name), formula }),
+    });
+    this.canvas.element.focus();
+  }
+
+  /** @param {Fragment} mark */
+  async rename(mark) {
+    const name = mark.name;
+    if (!name) return;
+    const [x, y] = this.boxPlace(mark);
+    await lineBox(this.parts.picture, {
+      label: "name", value: name, x, y,
+      accept: async (to) => (to === name ? null : this.edit({ edit: "rename", name, to })),
+    });
+    this.canvas.element.focus();
+  }
+
+  /** @param {Fragment} mark @returns {[number, number]} */
+  boxPlace(mark) {
+    const { k, x, y } = this.canvas.view;
+    return [k * mark.x + x - 40, k * mark.y + y + 16];
+  }
+
+  /** @returns {[number, number]} */
+  middle() {
+    const { width, height, left, top } = this.canvas.size;
+    return [left + width / 2, top + height / 3];
+  }
+
+  // ---- commands
+
+  /** @param {HTMLElement} root */
+  listen(root) {
+    root.addEventListener("keydown", (event) => {
+      const onCanvas = document.activeElement === this.canvas.element;
+      if (onCanvas && this.canvasKey(event)) return;
+      const command = commandOf(event, onCanvas);
+      if (!command) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.command(command.id);
+    });
+  }
+
+  /** Arrow keys, Tab and Escape on the picture. @param {KeyboardEvent} event */
+  canvasKey(event) {
+    if (this.steps.key(event)) return true;
+    const last = [...this.canvas.selected].at(-1) ?? this.canvas.marks[0]?.key;
+    if (event.key.startsWith("Arrow") && last && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      const next = this.canvas.selected.size ? neighbour(this.canvas.fragments, last, event.key) : last;
+      if (next) this.select(event.shiftKey ? [...this.canvas.selected, next] : [next]);
+      return true;
+    }
+    if (event.key === "Escape" && (this.gestures.dragging || this.canvas.selected.size > 0)) {
+      this.gestures.cancel();
+      this.select([]);
+      event.preventDefault();
+      return true;
+    }
+    if (event.key === "Tab" && !event.ctrlKey) return this.nextUnnamed(event);
+    return false;
+  }
+
+  /** From one unnamed vector to the next. @param {KeyboardEvent} event */
+  nextUnnamed(event) {
+    const unnamed = this.canvas.marks.filter((f) => f.layer === "variables" && f.name?.includes("~"));
+    const at = unnamed.findIndex((f) => this.canvas.selected.has(f.key));
+    const next = unnamed[at + (event.shiftKey ? -1 : 1)];
+    if (!next) return false;
+    event.preventDefault();
+    this.select([next.key]);
+    return true;
+  }
+
+  /** @param {string} id */
+  async command(id) {
+    try {
+      const run = /** @type {Record<string, () => unknown>} */ (this.actions())[id];
+      if (run) await run();
+      else await this.host.command(this, id);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /** What commands do, by their ids. */
+  actions() {
+    const { canvas } = this;
+    return {
+      declare: () => this.edit({ edit: "declare", kind: "vector" }),
+      "declare-matrix": () => this.edit({ edit: "declare", kind: "matrix" }),
+      "declare-scalar": () => this.edit({ edit: "declare", kind: "scalar" }),
+      multiply: () => this.withOne((f) => this.multiply(String(f.name))),
+      gate: () => this.withVectors((vectors) => this.edit({ edit: "gate", vectors }).then((no) => no === null && this.openSelected())),
+      bargate: () => this.withVectors((vectors) => this.edit({ edit: "bargate", vectors })),
+      connect: () => this.withOne((f) => this.chooseTarget(f, (target) => target.do.edit === "connect")),
+      replace: () => this.withOne((f) => this.chooseTarget(f, (target) => target.do.edit === "replace")),
+      edit: () => this.withOne((f) => this.openMark(f)),
+      rename: () => this.withOne((f) => this.rename(f)),
+      name: () => this.withOne((f) => this.edit({ edit: String(f.name).includes("~") ? "name" : "unname", name: f.name })),
+      delete: () => this.remove(),
+      repeat: () => this.edit({ edit: "repeat", names: this.names() }),
+      "write-out": () => this.withOne((f) => this.edit({ edit: "write_out", name: f.name })),
+      output: () => this.withOne((f) => this.edit({ edit: "set", name: f.name, field: "output", value: "toggle" })),
+      inspector: () => this.inspector.toggle(),
+      copy: () => this.copy(),
+      cut: () => this.copy().then(() => this.remove()),
+      paste: () => this.paste(),
+      duplicate: () => this.edit({ edit: "duplicate", names: this.names() }),
+      "select-all": () => this.select(canvas.marks.map((f) => f.key)),
+      undo: () => this.undo(),
+      redo: () => this.redo(),
+      find: () => this.find(),
+      tidy: () => this.tidy(),
+      view: () => this.toggleView(),
+      "show-all": () => canvas.fit(),
+      "zoom-in": () => canvas.zoom(1.25),
+      "zoom-out": () => canvas.zoom(0.8),
+      "full-screen": () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
+      run: () => this.runs.run(),
+      histograms: () => this.runs.toggle(),
+      cancel: () => this.runs.cancel(),
+      step: () => this.steps.go(1),
+      "step-back": () => this.steps.go(-1),
+      "pass-forward": () => this.steps.show("forward"),
+      "pass-backward": () => this.steps.show("backward"),
+      "pass-sgd": () => this.steps.show("sgd"),
+      "pass-ntk": () => this.steps.show("ntk"),
+      "pass-reduced": () => this.steps.show("reduced"),
+      present: () => this.steps.present(),
+      dark: () => document.documentElement.classList.toggle("dark"),
+      palette: () => this.palette(),
+      keys: () => this.parts.root.classList.toggle("show-keys"),
+      "to-text": () => this.pane.focus(),
+      "next-pane": () => this.nextPane(),
+    };
+  }
+
+  /** @param {(mark: Fragment) => unknown} act */
+  withOne(act) {
+    const mark = this.chosen.at(-1);
+    if (!mark || mark.name === null) return this.say("select a mark first: click it, or go there by arrow keys", true);
+    return act(mark);
+  }
+
+  /** @param {(vectors: string[]) => unknown} act */
+  withVectors(act) {
+    const vectors = this.chosen.flatMap((f) => (f.layer === "variables" && f.name ? [f.name] : []));
+    if (vectors.length === 0) return this.say("select the vectors that it takes", true);
+    return act(vectors);
+  }
+
+  /** The variables of the selected marks. */
+  names() {
+    return [...new Set(this.chosen.flatMap((f) => f.name ?? []))];
+  }
+
+  /** Letters at everything that accepts a mark; the one that is typed is taken.
+   * @param {Fragment} fragment @param {(target: {do: Do, says: string}) => boolean} fits */
+  async chooseTarget(fragment, fits) {
+    const found = await this.session.ask("accept", { text: this.text, mark: fragment.key, matrix: null });
+    const targets = Object.entries(/** @type {Record<string, {do: Do, says: string}>} */ (found.targets)).filter(([, t]) => fits(t));
+    if (targets.length === 0) {
+      const reason = Object.values(found.refused)[0];
+      this.say(String(reason ?? "nothing takes it"), true);
+      return;
+    }
+    const letters = "abcdefghijklmnopqrstuvwxyz";
+    const shown = targets.slice(0, letters.length).map(([key, target], i) => ({ key, target, letter: letters[i] }));
+    this.canvas.mark("accepts", shown.map((s) => s.key));
+    const tags = this.parts.letters(shown.map(({ key, letter }) => ({ fragment: this.canvas.fragment(key), letter })), this.canvas);
+    this.say("type the letter of what takes it");
+    const letter = await nextKey(this.canvas.element);
+    tags.remove();
+    this.canvas.mark("accepts", []);
+    const chosen = shown.find((s) => s.letter === letter.toLowerCase());
+    if (!chosen) return;
+    const refused = await this.edit(chosen.target.do, letter !== letter.toLowerCase());
+    if (refused === null && chosen.target.do.edit === "connect") this.openSelected();
+  }
+
+  async remove() {
+    const line = this.chosen.find((f) => f.layer === "edges");
+    if (line && this.chosen.length === 1) {
+      this.tear(line);
+      return;
+    }
+    const names = this.names();
+    if (names.length === 0) return;
+    const dry = await this.session.ask("edit", { text: this.text, have: this.revision, do: { edit: "delete", names }, scope: "all", dry: true });
+    const dependants = /** @type {string[]} */ (dry.dependants ?? []);
+    if (dependants.length > 0) {
+      const sure = await choose(`Delete ${names.join(", ")}?`, `What is made of it goes too: ${dependants.join(", ")}.`, [["Delete all", true], ["Keep", false]]);
+      if (!sure) return;
+    }
+    await this.edit({ edit: "delete", names });
+  }
+
+  async copy() {
+    const names = this.names();
+    if (names.length === 0) return;
+    const { clip } = await this.session.ask("copy", { text: this.text, names });
+    this.clip = clip;
+    await navigator.clipboard?.writeText(clip).catch(() => undefined);
+    this.say(`copied ${names.join(", ")}`);
+  }
+
+  async paste() {
+    const clip = (await navigator.clipboard?.readText?.().catch(() => "")) || this.clip;
+    if (clip) await this.edit({ edit: "paste", clip });
+    else this.say("nothing was copied", true);
+  }
+
+  async find() {
+    const items = this.canvas.marks.filter((f) => f.name).map((f) => ({ id: f.key, title: String(f.name), detail: f.title }));
+    const key = await picker(this.parts.overlay(this.middle()), (words) => items.filter((i) => (i.title + i.detail).toLowerCase().includes(words.toLowerCase())).slice(0, 50), "find a mark");
+    this.canvas.element.focus();
+    if (!key) return;
+    this.select([key]);
+    const mark = this.canvas.fragment(key);
+    const { width, height } = this.canvas.size;
+    if (mark) this.canvas.pan(width / 2 - (this.canvas.view.k * mark.x + this.canvas.view.x), height / 2 - (this.canvas.view.k * mark.y + this.canvas.view.y));
+  }
+
+  async palette() {
+    const id = await picker(this.parts.overlay(this.middle()), (words) => matching(words).map((c) => ({ id: c.id, title: c.title, detail: c.hint ?? c.group, key: c.key })), "all commands");
+    this.canvas.element.focus();
+    if (id) await this.command(id);
+  }
+
+  async tidy() {
+    await this.lane.run(async () => {
+      const text = this.text;
+      const { view } = await this.session.ask("tidy", { text });
+      this.showView(view, text, !matchMedia("(prefers-reduced-motion: reduce)").matches);
+    });
+    this.say("laid out from scratch");
+  }
+
+  async toggleView() {
+    this.options.view = this.options.view === "editing" ? "paper" : "editing";
+    await this.lane.run(async () => {
+      const text = this.text;
+      const { view } = await this.session.ask("sync", { text, have: this.revision, options: this.options });
+      this.showView(view, text);
+    });
+    this.say(`${this.options.view} view`);
+  }
+
+  nextPane() {
+    const panes = [() => this.pane.focus(), () => this.canvas.element.focus(), () => this.parts.focusPanels()];
+    const at = document.activeElement === this.canvas.element ? 1 : this.parts.text.contains(document.activeElement) ? 0 : 2;
+    panes[(at + 1) % 3]();
+  }
+
+  /** A mend of an error, by its number. @param {Refusal} error @param {number} choice */
+  mend(error, choice) {
+    const found = error.edits?.[choice];
+    if (!found) return;
+    const text = this.text;
+    const patches = patchUnits(text, [[found.start, found.end, found.text]]);
+    const before = this.pane.selection;
+    this.undoList.keep(text, patches, "mend", before, before);
+    const [start, end, words] = patches[0];
+    this.pane.show(text.slice(0, start) + words + text.slice(end), [start + words.length, start + words.length]);
+    this.sync();
+  }
+
+  /** @param {string} words @param {boolean} [wrong] */
+  say(words, wrong = false) {
+    this.parts.say(words, wrong);
+  }
+}
+
+/** An error in a sentence. @param {Refusal} refusal */
+export function refusalText({ message, expected, mend }) {
+  return [message, expected && `expected: ${expected}`, mend && `mend: ${mend}`].filter(Boolean).join(" — ");
+}
+
+/** The next key that an element hears. @param {Element} element @returns {Promise<string>} */
+function nextKey(element) {
+  return new Promise((resolve) => {
+    element.addEventListener("keydown", (event) => {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      resolve(/** @type {KeyboardEvent} */ (event).key);
+    }, { once: true, capture: true });
+  });
+}

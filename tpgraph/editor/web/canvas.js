@@ -1,0 +1,246 @@
+// @ts-check
+/** The picture: one <g> a mark, patched by fragment, moved by transform; pan and zoom transform the
+ * world group. Nothing of it is ever read back as the program. */
+
+import { applied, LAYERS, marks } from "./picture.js";
+import { fitted, isSeen, panned, worldAt, zoomed } from "./view.js";
+
+/** @typedef {import("./picture.js").Fragment} Fragment */
+/** @typedef {import("./picture.js").Picture} Picture */
+/** @typedef {import("./view.js").View} View */
+
+const SVG = "http://www.w3.org/2000/svg";
+const XLINK = "http://www.w3.org/1999/xlink";
+
+/** A picture on the page. */
+export class Canvas {
+  /** @param {Document} document @param {string} label */
+  constructor(document, label) {
+    this.document = document;
+    this.element = document.createElementNS(SVG, "svg");
+    this.element.setAttribute("class", "canvas");
+    this.element.setAttribute("tabindex", "0");
+    this.element.setAttribute("role", "application");
+    this.element.setAttribute("aria-label", label);
+    this.glyphs = this.make("defs", this.element);
+    this.world = this.make("g", this.element);
+    this.world.setAttribute("class", "world");
+    this.above = this.make("g", this.element);
+    this.above.setAttribute("class", "above");
+    /** @type {Map<string, SVGElement>} */
+    this.layers = new Map();
+    for (const layer of LAYERS) {
+      const group = this.make("g", this.world);
+      group.setAttribute("class", `layer ${layer}`);
+      this.layers.set(layer, group);
+    }
+    /** @type {Fragment[]} */
+    this.fragments = [];
+    /** @type {Map<string, SVGElement>} */
+    this.shown = new Map();
+    /** @type {[number, number, number, number]} */
+    this.box = [0, 0, 0, 0];
+    /** @type {View} */
+    this.view = { k: 1.6, x: 40, y: 40 };
+    /** @type {Set<string>} */
+    this.selected = new Set();
+    /** @type {(() => void) | null} */
+    this.moved = null;
+    this.ids = 0;
+    this.place();
+  }
+
+  /** @param {string} tag @param {Element} parent @returns {SVGElement} */
+  make(tag, parent) {
+    const element = this.document.createElementNS(SVG, tag);
+    parent.append(element);
+    return element;
+  }
+
+  /** Show a picture, or what has changed of it; the viewport stays.
+   * @param {Picture} picture @param {boolean} [animated] */
+  show(picture, animated = false) {
+    for (const [id, path] of Object.entries(picture.glyphs)) this.addGlyph(id, path);
+    const { fragments, drawn } = applied(this.fragments, picture);
+    const kept = new Set(fragments.map((f) => f.key));
+    for (const [key, element] of this.shown) {
+      if (!kept.has(key)) {
+        element.remove();
+        this.shown.delete(key);
+        this.selected.delete(key);
+      }
+    }
+    this.world.classList.toggle("animated", animated);
+    for (const fragment of fragments) this.draw(fragment, drawn.has(fragment.key));
+    if (picture.full || picture.order) this.order(fragments);
+    this.fragments = fragments;
+    this.box = picture.box;
+    this.moved?.();
+  }
+
+  /** Nothing is shown. */
+  clear() {
+    this.show({ full: [], glyphs: {}, box: [0, 0, 0, 0] });
+  }
+
+  /** @param {string} id @param {string} path */
+  addGlyph(id, path) {
+    if (this.document.getElementById(id)) return;
+    const element = this.make("path", this.glyphs);
+    element.setAttribute("id", id);
+    element.setAttribute("d", path);
+  }
+
+  /** @param {Fragment} fragment @param {boolean} anew */
+  draw(fragment, anew) {
+    let element = this.shown.get(fragment.key);
+    if (!element) {
+      const layer = this.layers.get(fragment.layer) ?? this.world;
+      element = this.make("g", layer);
+      element.id = `mark-${++this.ids}`;
+      element.dataset.key = fragment.key;
+      this.shown.set(fragment.key, element);
+      anew = true;
+    }
+    if (anew) this.paint(element, fragment);
+    const transform = `translate(${fragment.x}px, ${fragment.y}px)`;
+    if (element.style.transform !== transform) element.style.transform = transform;
+  }
+
+  /** @param {SVGElement} element @param {Fragment} fragment */
+  paint(element, fragment) {
+    const state = [...element.classList].filter((name) => STATES.has(name));
+    element.setAttribute("class", `mark ${fragment.kind} ${state.join(" ")}`.trim());
+    element.replaceChildren(...parsed(this.document, fragment.svg));
+    const hit = hitArea(this.document, element, fragment);
+    if (hit) element.prepend(hit);
+    if (fragment.layer === "variables" || fragment.layer === "gates") {
+      element.setAttribute("role", "img");
+      element.setAttribute("aria-label", fragment.title);
+    } else element.setAttribute("aria-hidden", "true");
+  }
+
+  /** Elements in the order of the fragments. @param {readonly Fragment[]} fragments */
+  order(fragments) {
+    for (const layer of LAYERS) {
+      const parent = this.layers.get(layer);
+      let at = parent?.firstElementChild ?? null;
+      for (const fragment of fragments) {
+        const element = fragment.layer === layer ? this.shown.get(fragment.key) : null;
+        if (!element || !parent) continue;
+        if (element === at) at = at.nextElementSibling;
+        else parent.insertBefore(element, at);
+      }
+    }
+  }
+
+  /** @param {string} key */
+  fragment(key) {
+    return this.fragments.find((f) => f.key === key) ?? null;
+  }
+
+  /** The vectors, scalars and gates. */
+  get marks() {
+    return marks(this.fragments);
+  }
+
+  /** The fragment under a pointer. @param {Element | null} target */
+  under(target) {
+    const element = target?.closest?.("[data-key]");
+    const key = element instanceof SVGElement ? element.dataset.key : undefined;
+    return key === undefined ? null : this.fragment(key);
+  }
+
+  /** Give marks a state, and take it from all others.
+   * @param {string} state one of lit, faded, accepts, refuses, done, hidden-mark @param {Iterable<string>} keys */
+  mark(state, keys) {
+    const wanted = new Set(keys);
+    for (const [key, element] of this.shown) element.classList.toggle(state, wanted.has(key));
+  }
+
+  /** @param {Iterable<string>} keys */
+  select(keys) {
+    this.selected = new Set([...keys].filter((key) => this.shown.has(key)));
+    this.mark("selected", this.selected);
+    const last = [...this.selected].at(-1);
+    const element = last ? this.shown.get(last) : null;
+    if (element) this.element.setAttribute("aria-activedescendant", element.id);
+    else this.element.removeAttribute("aria-activedescendant");
+  }
+
+  // ---- the viewport
+
+  get size() {
+    const box = this.element.getBoundingClientRect();
+    return { width: box.width || 800, height: box.height || 600, left: box.left, top: box.top };
+  }
+
+  place() {
+    const { k, x, y } = this.view;
+    const transform = `translate(${x}px, ${y}px) scale(${k})`;
+    this.world.style.transform = transform;
+    this.above.style.transform = transform;
+    this.element.style.setProperty("--zoom", String(k));
+    this.moved?.();
+  }
+
+  fit() {
+    const { width, height } = this.size;
+    this.view = fitted(this.box, width, height);
+    this.place();
+  }
+
+  /** @param {number} dx @param {number} dy */
+  pan(dx, dy) {
+    this.view = panned(this.view, dx, dy);
+    this.place();
+  }
+
+  /** @param {number} factor @param {number} [clientX] @param {number} [clientY] */
+  zoom(factor, clientX, clientY) {
+    const { width, height, left, top } = this.size;
+    const px = clientX === undefined ? width / 2 : clientX - left;
+    const py = clientY === undefined ? height / 2 : clientY - top;
+    this.view = zoomed(this.view, factor, px, py);
+    this.place();
+  }
+
+  /** @param {number} clientX @param {number} clientY */
+  worldAt(clientX, clientY) {
+    const { left, top } = this.size;
+    return worldAt(this.view, clientX - left, clientY - top);
+  }
+
+  get isSeen() {
+    const { width, height } = this.size;
+    return this.fragments.length === 0 || isSeen(this.view, this.box, width, height);
+  }
+}
+
+const STATES = new Set(["selected", "lit", "faded", "accepts", "refuses", "done", "hidden-mark", "ghost"]);
+
+/** The elements of a fragment's markup. @param {Document} document @param {string} svg */
+function parsed(document, svg) {
+  const text = `<svg xmlns="${SVG}" xmlns:xlink="${XLINK}">${svg}</svg>`;
+  const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  return [...root.childNodes].map((node) => document.importNode(node, true));
+}
+
+/** What a pointer hits of a mark: 9 px each side of a line, 12 px around a vector.
+ * @param {Document} document @param {SVGElement} element @param {Fragment} fragment */
+function hitArea(document, element, fragment) {
+  if (fragment.layer === "edges") {
+    const line = element.querySelector("path, polyline, line");
+    const hit = /** @type {SVGElement | null} */ (line?.cloneNode(false) ?? null);
+    if (!hit) return null;
+    for (const name of ["stroke", "stroke-width", "stroke-dasharray", "fill"]) hit.removeAttribute(name);
+    hit.setAttribute("class", "hit hit-line");
+    return hit;
+  }
+  if (fragment.layer === "variables") {
+    const hit = document.createElementNS(SVG, "circle");
+    hit.setAttribute("class", "hit hit-vector");
+    return hit;
+  }
+  return null;
+}

@@ -1,0 +1,59 @@
+// @ts-check
+/** Elements with classes, texts and hearers in one call. */
+
+/**
+ * @param {string} tag `button.primary#save` makes a button with a class and an id
+ * @param {Record<string, any>} [settings] attributes; functions are hearers of events
+ * @param {(Node | string)[]} children @returns {HTMLElement}
+ */
+export function h(tag, settings = {}, ...children) {
+  const [name, ...marks] = tag.split(/(?=[.#])/);
+  const element = document.createElement(name);
+  for (const mark of marks) {
+    if (mark[0] === "#") element.id = mark.slice(1);
+    else element.classList.add(mark.slice(1));
+  }
+  for (const [key, value] of Object.entries(settings)) {
+    if (typeof value === "function") element.addEventListener(key, value);
+    else if (value === true) element.setAttribute(key, "");
+    else if (value !== false && value !== null && value !== undefined) {
+      element.setAttribute(key, String(value));
+    }
+  }
+  element.append(...children);
+  return element;
+}
+
+/** A modal dialog that closes with Escape, and what it was closed with; null for Escape.
+ * @param {string} title @param {(close: (value: any) => void) => Node[]} content
+ * @param {{wide?: boolean}} [how] @returns {Promise<any>} */
+export function dialog(title, content, { wide = false } = {}) {
+  return new Promise((resolve) => {
+    const before = /** @type {HTMLElement | null} */ (document.activeElement);
+    const box = /** @type {HTMLDialogElement} */ (h(`dialog${wide ? ".wide" : ""}`, { "aria-label": title }));
+    /** @param {any} value */
+    const close = (value) => {
+      box.close();
+      box.remove();
+      before?.focus({ preventScroll: true });
+      resolve(value);
+    };
+    box.append(h("h2", {}, title), ...content(close));
+    box.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      close(null);
+    });
+    document.body.append(box);
+    box.showModal();
+  });
+}
+
+/** A choice among few: its value, or null.
+ * @param {string} title @param {string} words @param {[string, any][]} choices the first is the default */
+export function choose(title, words, choices) {
+  return dialog(title, (close) => [
+    h("p", {}, words),
+    h("div.buttons", {}, ...choices.map(([label, value], i) =>
+      h(`button${i ? "" : ".primary"}`, { click: () => close(value), autofocus: i === 0 }, label))),
+  ]);
+}

@@ -1,0 +1,214 @@
+// @ts-check
+/** The editor served by `tpgraph edit`: cards to begin with, files, journal, conflicts. */
+
+import { Gone, overHttp, Refused, Session } from "./api.js";
+import { App, refusalText } from "./app.js";
+import { dialog, choose, h } from "./dom.js";
+import { exportDialog } from "./exports.js";
+
+/** @typedef {{name: string, text: string, path: string | null, digest: string | null}} Opened */
+
+const transport = overHttp();
+const session = new Session(transport);
+
+/** The file of the page, and what of it is on disk. */
+class Files {
+  /** @param {Opened} opened */
+  constructor(opened) {
+    this.opened = opened;
+    this.saved = opened.text;
+    this.journalled = opened.text;
+    /** @type {ReturnType<typeof setTimeout> | null} */
+    this.timer = null;
+  }
+
+  /** Keep a text in the recovery journal, on disk within a second. @param {string} text */
+  keep(text) {
+    document.title = `${text === this.saved ? "" : "• "}${this.opened.name} – tpgraph`;
+    this.next = text;
+    this.timer ??= setTimeout(() => this.write(), 400);
+  }
+
+  async write() {
+    this.timer = null;
+    const text = this.next ?? "";
+    if (text === this.journalled) return;
+    this.journalled = text;
+    await session.ask("journal", { text, name: this.opened.name, path: this.opened.path }).catch(() => {
+      this.journalled = "";
+    });
+  }
+
+  /** @param {App} app */
+  async save(app) {
+    const text = app.text;
+    let path = this.opened.path;
+    if (path === null) {
+      path = await askPath(`${this.opened.name}.tp`);
+      if (path === null) return;
+    }
+    try {
+      const found = await session.ask("save", { path, text, known: this.opened.digest });
+      if (found.conflict) return this.conflict(app, path, found);
+      this.opened = { ...this.opened, path, digest: found.digest };
+      this.saved = text;
+      document.title = `${this.opened.name} – tpgraph`;
+      app.say(`saved ${found.path}`);
+    } catch (error) {
+      if (error instanceof Refused) app.say(refusalText(error.refusal), true);
+      else app.failed(error);
+    }
+  }
+
+  /** The file has changed on disk and here. @param {App} app @param {string} path
+   * @param {{text: string, digest: string, diff: string}} found */
+  async conflict(app, path, found) {
+    const chosen = await dialog(`${path} has changed on disk`, (close) => {
+      const diff = h("pre.diff", { tabindex: 0 });
+      diff.textContent = found.diff;
+      return [
+        h("p", {}, "It was changed here too. Nothing has been written."), diff,
+        h("div.buttons", {},
+          h("button", { click: () => close("mine") }, "Write mine"),
+          h("button", { click: () => close("theirs") }, "Take theirs"),
+          h("button.primary", { click: () => close("both") }, "Keep both")),
+      ];
+    }, { wide: true });
+    if (chosen === null) return;
+    if (chosen === "mine") {
+      this.opened.digest = found.digest;
+      await this.save(app);
+    } else if (chosen === "theirs") {
+      this.opened.digest = found.digest;
+      this.saved = found.text;
+      replaceText(app, found.text, "take the text on disk");
+    } else {
+      this.opened = { ...this.opened, path: path.replace(/(\.[^.]*)?$/, ".mine$1"), digest: null };
+      await this.save(app);
+    }
+  }
+
+  /** The file on disk, looked at when the page is returned to: clean here means reload.
+   * @param {App} app */
+  async look(app) {
+    if (this.opened.path === null) return;
+    const found = await session.ask("look", { path: this.opened.path, known: this.opened.digest }).catch(() => null);
+    if (!found?.changed) return;
+    if (app.text === this.saved) {
+      this.opened.digest = found.digest;
+      this.saved = found.text;
+      replaceText(app, found.text, "reload from disk");
+      app.say("reloaded: the file has changed on disk");
+    } else app.say("the file has changed on disk, and here too: saving will ask", true);
+  }
+}
+
+/** @param {App} app @param {string} text @param {string} title */
+function replaceText(app, text, title) {
+  const before = app.text;
+  app.undoList.keep(before, [[0, before.length, text]], title, app.pane.selection, [0, 0]);
+  app.pane.show(text, [0, 0]);
+  app.sync();
+}
+
+/** @param {string} name @returns {Promise<string | null>} */
+function askPath(name) {
+  return dialog("Save as", (close) => {
+    const input = /** @type {HTMLInputElement} */ (h("input", { value: name, "aria-label": "File name" }));
+    const form = h("form", { submit: (/** @type {Event} */ e) => { e.preventDefault(); close(input.value); } }, input,
+      h("p.detail", {}, "below the folder that the editor was started in"),
+      h("div.buttons", {}, h("button.primary", { type: "submit" }, "Save")));
+    return [form];
+  });
+}
+
+/** Cards with pictures: the gallery, empty, open. @returns {Promise<Opened>} */
+async function cards() {
+  const { cards: found, files } = await session.ask("gallery");
+  return new Promise((resolve) => {
+    const page = h("main.cards", {}, h("h1", {}, "tpgraph"), h("p", {}, "Draw a Tensor Program, run it, take it to infinite width."));
+    /** @param {Opened} opened */
+    const open = (opened) => {
+      page.remove();
+      resolve(opened);
+    };
+    const empty = h("button.card", { click: () => open({ name: "program", text: EMPTY, path: null, digest: null }) }, h("div.card-picture.empty", {}, "○ ⇢ ●"), h("strong", {}, "Empty"), h("span", {}, "a width and nothing else"));
+    const upload = h("button.card", { click: () => pick(open) }, h("div.card-picture.empty", {}, "…"), h("strong", {}, "Open"), h("span", {}, "a .tp, or a picture that carries its program"));
+    const list = h("div.card-list", {}, empty, upload);
+    for (const card of found) {
+      const picture = h("img", { src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(card.svg)}`, alt: "" });
+      list.append(h("button.card", { click: () => open({ name: card.name, text: card.text, path: null, digest: null }) },
+        h("div.card-picture", {}, picture), h("strong", {}, card.name), h("span", {}, card.title)));
+    }
+    for (const path of files ?? []) {
+      list.prepend(h("button.card", { click: async () => open(await session.ask("file", { path })) }, h("div.card-picture.empty", {}, "▤"), h("strong", {}, path), h("span", {}, "in this folder")));
+    }
+    page.append(list);
+    document.body.append(page);
+  });
+}
+
+const EMPTY = "program mine\nwidth n\n";
+
+/** @param {(opened: Opened) => void} open */
+function pick(open) {
+  const input = /** @type {HTMLInputElement} */ (h("input", { type: "file", accept: ".tp,.json,.svg,.pdf,.tex" }));
+  input.addEventListener("change", async () => {
+    const file = input.files?.[0];
+    if (!file) return;
+    const raw = new Uint8Array(await file.arrayBuffer());
+    let words = "";
+    for (const byte of raw) words += String.fromCharCode(byte);
+    try {
+      open(await session.ask("read", { name: file.name, base64: btoa(words) }));
+    } catch (error) {
+      if (error instanceof Refused) await choose(file.name, refusalText(error.refusal), [["Close", null]]);
+      else throw error;
+    }
+  });
+  input.click();
+}
+
+/** @param {Opened} opened */
+function start(opened) {
+  const files = new Files(opened);
+  const root = h("div");
+  document.body.append(root);
+  const app = new App(root, {
+    transport,
+    changed: (text) => files.keep(text),
+    async command(from, id) {
+      if (id === "save") await files.save(from);
+      else if (id === "export") await exportDialog(from);
+      else if (id === "open") {
+        if (from.text !== files.saved && !(await choose("Open another", "What was changed here is not saved; it stays in the recovery journal.", [["Stay", false], ["Open", true]]))) return true;
+        await files.write();
+        root.remove();
+        start(await cards());
+      } else return false;
+      return true;
+    },
+  }, opened);
+  window.addEventListener("focus", () => files.look(app));
+  window.addEventListener("beforeunload", (event) => {
+    files.write();
+    if (app.text !== files.saved) event.preventDefault();
+  });
+  Object.assign(window, { tpgraph: app });
+  app.pane.focus();
+}
+
+async function main() {
+  try {
+    const { opened, recovered } = await session.ask("start");
+    const file = opened ?? (recovered ? null : await cards());
+    if (recovered && (await choose("Unsaved work was found", `${recovered.name}, of ${recovered.time}.`, [["Go on with it", true], ["Leave it", false]]))) {
+      start(recovered);
+    } else start(file ?? (await cards()));
+  } catch (error) {
+    if (!(error instanceof Gone)) throw error;
+    document.body.append(h("main.cards", {}, h("h1", {}, "tpgraph"), h("p", {}, `${error.message}; start it again: tpgraph edit`)));
+  }
+}
+
+main();

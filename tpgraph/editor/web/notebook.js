@@ -1,0 +1,61 @@
+// @ts-check
+/** The editor in a notebook, by anywidget: the same front end over the widget's messages. */
+
+import { App } from "./app.js";
+import { exportDialog } from "./exports.js";
+import { h } from "./dom.js";
+
+/** Requests as messages with a number, answers by the number.
+ * @param {any} model @returns {import("./api.js").Transport} */
+function overMessages(model) {
+  let count = 0;
+  /** @type {Map<number, (answer: any) => void>} */
+  const waiting = new Map();
+  model.on("msg:custom", (/** @type {any} */ message) => {
+    waiting.get(message?.number)?.(message.answer);
+    waiting.delete(message?.number);
+  });
+  return (op, body, signal) => new Promise((resolve, reject) => {
+    const number = ++count;
+    waiting.set(number, resolve);
+    signal.addEventListener("abort", () => {
+      waiting.delete(number);
+      reject(new DOMException("a newer request has come", "AbortError"));
+    });
+    model.send({ number, request: { ...body, op } });
+  });
+}
+
+/** @param {{model: any, el: HTMLElement}} widget */
+function render({ model, el }) {
+  const root = h("div.in-notebook", { "data-lm-suppress-shortcuts": "true", tabindex: "-1" });
+  el.append(root);
+  let own = false;
+  const app = new App(root, {
+    transport: overMessages(model),
+    changed(text) {
+      if (text === model.get("value")) return;
+      own = true;
+      model.set("value", text);
+      model.save_changes();
+      own = false;
+    },
+    async command(from, id) {
+      if (id === "export") await exportDialog(from);
+      else from.say(`${id}: the cell's value is the program`, true);
+      return true;
+    },
+  }, { name: model.get("name"), text: model.get("value") });
+  const changed = () => {
+    const text = model.get("value");
+    if (own || text === app.text) return;
+    app.undoList.keep(app.text, [[0, app.text.length, text]], "set from the notebook", app.pane.selection, [0, 0]);
+    app.pane.show(text, [0, 0]);
+    app.sync();
+  };
+  model.on("change:value", changed);
+  for (const name of ["keydown", "keypress", "keyup"]) root.addEventListener(name, (event) => event.stopPropagation());
+  return () => model.off("change:value", changed);
+}
+
+export default { render };

@@ -1,0 +1,108 @@
+// @ts-check
+/** Runs at a width beside the limit: histograms at every vector under the density of Z, scalars
+ * beside their limits. The plots are part of the picture, which the session lays out with room. */
+
+import { h } from "./dom.js";
+
+const WIDTHS = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
+
+export class Runs {
+  /** @param {import("./app.js").App} app */
+  constructor(app) {
+    this.app = app;
+    this.width = 256;
+    this.seed = 0;
+    this.shown = false;
+    this.working = 0;
+    this.panel = h("div.runs", { hidden: true, "aria-label": "Run" });
+    app.parts.panels.append(this.panel);
+  }
+
+  /** Run at the width of the slider, and show what comes of it. */
+  async run() {
+    const { app } = this;
+    const text = app.text;
+    const own = ++this.working;
+    this.busy(true);
+    try {
+      const answer = await app.session.newest("run", "annotate", {
+        text, have: app.revision, width: this.width, seed: this.seed, limit: true, run: true,
+      });
+      if (!answer || own !== this.working || app.text !== text) return;
+      this.shown = true;
+      app.showView(answer.view, text);
+      this.show(answer);
+      app.parts.hints.did("run");
+      app.say(`n = ${this.width}: bars are the network, the line is its limit`);
+    } catch (error) {
+      app.failed(error);
+    } finally {
+      if (own === this.working) this.busy(false);
+    }
+  }
+
+  /** Show or hide the plots. */
+  async toggle() {
+    if (!this.shown) return this.run();
+    this.shown = false;
+    this.panel.toggleAttribute("hidden", true);
+    const { app } = this;
+    const text = app.text;
+    await app.lane.run(async () => {
+      const { view } = await app.session.ask("annotate", { text, have: app.revision, run: false, limit: false });
+      app.showView(view, text);
+    });
+  }
+
+  cancel() {
+    this.working++;
+    this.app.session.cancel("run");
+    this.app.session.ask("cancel", {}).catch(() => undefined);
+    this.busy(false);
+    this.app.say("cancelled");
+  }
+
+  /** @param {boolean} working */
+  busy(working) {
+    this.app.parts.root.classList.toggle("running", working);
+    if (working) {
+      this.panel.removeAttribute("hidden");
+      this.panel.replaceChildren(...this.controls(), h("span.working", {}, "running…"),
+        h("button", { click: () => this.cancel() }, "Cancel"));
+    }
+  }
+
+  controls() {
+    const slider = /** @type {HTMLInputElement} */ (h("input#run-width", {
+      type: "range", min: 0, max: WIDTHS.length - 1, step: 1, value: WIDTHS.indexOf(this.width), "aria-label": "Width n", "aria-valuetext": String(this.width),
+    }));
+    const shown = h("output", { for: "run-width" }, `n = ${this.width}`);
+    slider.addEventListener("input", () => {
+      this.width = WIDTHS[Number(slider.value)];
+      shown.textContent = `n = ${this.width}`;
+      slider.setAttribute("aria-valuetext", String(this.width));
+    });
+    slider.addEventListener("change", () => this.run());
+    const again = h("button", { click: () => { this.seed++; this.run(); } }, "Another draw");
+    return [h("label", { for: "run-width" }, "width"), slider, shown, again];
+  }
+
+  /** @param {{scalars: Record<string, {finite: number | null, limit: number | null, error: number | null}>, warnings?: string[]}} found */
+  show(found) {
+    const rows = Object.entries(found.scalars ?? {}).map(([name, { finite, limit, error }]) => {
+      const sure = limit === null ? "" : ` → ${short(limit)}${error ? ` ± ${short(error)}` : ""}`;
+      return h("span.scalar", {}, `${name}: ${finite === null ? "" : short(finite)}${sure}`);
+    });
+    const warnings = (found.warnings ?? []).map((w) => h("span.warning", {}, w));
+    this.panel.removeAttribute("hidden");
+    this.panel.replaceChildren(...this.controls(), ...rows, ...warnings,
+      h("button", { click: () => this.toggle() }, "Hide"));
+  }
+}
+
+/** A number as it is read beside a picture. @param {number} value */
+export function short(value) {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  return size >= 1e4 || size < 1e-3 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
+}
