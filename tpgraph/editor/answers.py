@@ -1,0 +1,64 @@
+"""Errors, tokens and places as plain data: offsets are code points of the text as it was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tpgraph.errors import Span, TPError, TPWarning
+from tpgraph.language.readings import Reading
+
+__all__ = ["error_data", "refusal_data", "span_data", "token_data", "warning_data"]
+
+_CLASSES = {
+    "number": "number",
+    "string": "string",
+    "comment": "comment",
+    "operator": "operator",
+    "name": "name",
+    "word": "keyword",
+}
+
+
+def span_data(span: Span | None) -> list[int] | None:
+    """[start, end], or None."""
+    return None if span is None else [span.start, span.end]
+
+
+def error_data(error: TPError) -> dict[str, Any]:
+    """An error with its place, what was expected and its mend, also as changes of the text."""
+    span = error.span
+    return {
+        "message": error.message,
+        "expected": error.expected,
+        "mend": error.mend,
+        "edits": [
+            {"start": e.span.start, "end": e.span.end, "text": e.replacement} for e in error.edits
+        ],
+        "start": None if span is None else span.start,
+        "end": None if span is None else span.end,
+        "line": None if span is None else span.line,
+        "column": None if span is None else span.column,
+    }
+
+
+def warning_data(warning: TPWarning) -> dict[str, Any]:
+    """A warning in the form of an error."""
+    return error_data(TPError(warning.message, warning.span))
+
+
+def refusal_data(error: TPError) -> dict[str, Any]:
+    """The answer that says why something was not done."""
+    return {"refused": error_data(error.errors[0])}
+
+
+def token_data(reading: Reading) -> list[list[Any]]:
+    """[start, end, class] of every token that has a colour."""
+    return [*_tokens(reading)]
+
+
+def _tokens(reading: Reading) -> Iterable[list[Any]]:
+    for token in reading.tokens:
+        kind = _CLASSES.get(token.kind)
+        if kind is not None:
+            yield [token.start, token.end, kind]

@@ -1,0 +1,192 @@
+"""The picture that stays while a text is edited: layouts, fragments, and what was sent of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from tpgraph.editor.requests import PictureOptions
+from tpgraph.language.readings import Reading
+from tpgraph.notation.diagram.diagram import Diagram, GateMark
+from tpgraph.notation.diagram.marks import diagram_of
+from tpgraph.notation.engines.engine import get_engine
+from tpgraph.notation.layout.layout import Layout, kept_layout, laid_out
+from tpgraph.notation.painters.fragments import Fragment, Fragments, difference, fragments_of
+from tpgraph.notation.pipeline import Options, compose
+from tpgraph.notation.scene.style import theme
+from tpgraph.program import Program
+
+__all__ = ["LARGE", "Shown", "fragment_data", "picture_data", "revision_of", "shown", "spans_of"]
+
+LARGE = 300
+"""Marks from which a picture is folded where it repeats, and laid out from scratch."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture that was sent: of which program, how it lies, and its fragments.
+
+    `layout` is None where it is folded, and is then made from scratch.
+    """
+
+    program: Program
+    diagram: Diagram
+    layout: Layout | None
+    fragments: Fragments
+    options: PictureOptions
+
+    @cached_property
+    def gates(self) -> dict[str, GateMark]:
+        """The gates by id."""
+        return {gate.id: gate for gate in self.diagram.gates}
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The variable that each mark stands for: a gate for what it makes."""
+        made = {gate.id: gate.outputs[0] for gate in self.diagram.gates}
+        return {vertex.id: vertex.id for vertex in self.diagram.vertices} | made
+
+    def argument(self, line: Fragment) -> int | None:
+        """Which input of its gate a line brings; None of a product or an output."""
+        gate = self.gates.get(line.target or "")
+        inputs = () if gate is None else gate.inputs
+        return inputs.index(line.source) if line.source in inputs else None
+
+    def key_of(self, layer: str, id: str) -> str:
+        """The key of a mark's fragment."""
+        return f"{layer}/{id}"
+
+
+def revision_of(text: str, options: PictureOptions) -> str:
+    """A short name for the picture of a text."""
+    content = f"{options.model_dump_json()}\n{text}"
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def shown(
+    program: Program,
+    options: PictureOptions,
+    previous: Shown | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Shown:
+    """The picture of a program; with `previous` marks stay where they are.
+
+    `names` has renamed variables, new → old. Raises TPError where it cannot be laid out.
+    """
+    style = theme(options.theme)
+    everything = options.view == "editing"
+    diagram = diagram_of(program, shown="all" if everything else "body", style=style)
+    if len(diagram.vertices) + len(diagram.gates) > LARGE:
+        return _folded(program, diagram, options)
+    if previous is not None and previous.layout is not None and _alike(previous.options, options):
+        layout = kept_layout(diagram, previous.layout, names)
+    else:
+        layout = laid_out(diagram, options.direction, style=style, engine=get_engine("wasm"))
+    return Shown(program, diagram, layout, fragments_of(layout.scene, style), options)
+
+
+def _alike(a: PictureOptions, b: PictureOptions) -> bool:
+    """Whether a layout of one is one of the other: the view may differ."""
+    return (a.theme, a.direction) == (b.theme, b.direction)
+
+
+def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Shown:
+    view = options.view
+    scene = compose(
+        program, Options(options.direction, style=options.theme, fold=True, view=view)
+    )
+    fragments = fragments_of(scene, theme(options.theme))
+    return Shown(program, diagram, None, fragments, options)
+
+
+def picture_data(found: Shown, before: Shown | None) -> dict[str, Any]:
+    """The picture as data: whole, or as what becomes of the one before."""
+    if before is None or before.layout is None or found.layout is None:
+        return {
+            "full": [fragment_data(f, found) for f in found.fragments.items.values()],
+            "glyphs": dict(found.fragments.glyphs),
+            "box": list(found.fragments.box),
+        }
+    change = difference(before.fragments, found.fragments)
+    known = set(before.fragments.glyphs)
+    data = {
+        "come": [fragment_data(f, found) for f in change.come],
+        "change": [fragment_data(f, found) for f in change.change],
+        "move": [list(move) for move in change.move],
+        "go": list(change.go),
+        "glyphs": {k: path for k, path in found.fragments.glyphs.items() if k not in known},
+        "box": list(change.box),
+    }
+    if change.order is not None:
+        data["order"] = list(change.order)
+    return data
+
+
+def fragment_data(fragment: Fragment, found: Shown) -> dict[str, Any]:
+    """A fragment for the page."""
+    data: dict[str, Any] = {
+        "key": fragment.key,
+        "layer": fragment.layer,
+        "kind": fragment.kind,
+        "x": fragment.x,
+        "y": fragment.y,
+        "svg": fragment.svg,
+        "name": None if fragment.id is None else found.names.get(fragment.id),
+        "title": _title(fragment, found),
+        "span": None,
+    }
+    if fragment.layer == "edges":
+        data |= {
+            "source": fragment.source,
+            "target": fragment.target,
+            "argument": found.argument(fragment),
+            "matrix": fragment.matrix,
+        }
+    return data
+
+
+def _title(fragment: Fragment, found: Shown) -> str:
+    """Kind and formula of a mark, what it is made from and what uses it."""
+    name = found.names.get(fragment.id or "")
+    if name is None:
+        return fragment.title
+    equation = found.program.equation_of.get(name)
+    parts = [fragment.title.replace("\n", "; ")]
+    if equation is not None:
+        made = dict.fromkeys(v.name for v in equation.inputs)
+        parts.append(f"made from {', '.join(made)}")
+    uses = [e.out.name for e in found.program.uses[name]]
+    if fragment.layer == "variables" and uses:
+        parts.append(f"used by {', '.join(dict.fromkeys(uses))}")
+    return "; ".join(parts)
+
+
+def spans_of(found: Shown, reading: Reading) -> dict[str, list[int]]:
+    """The place in the text of every mark and line, of those that the text still has."""
+    program = reading.program
+    if program is None:
+        return {}
+    spans: dict[str, list[int]] = {}
+    for key, fragment in found.fragments.items.items():
+        if fragment.layer == "edges":
+            name = found.names.get(fragment.target or "")
+            equation = program.equation_of.get(name or "")
+            if equation is None:
+                continue
+            places = equation.places(fragment.source or "")
+            span = places[0] if places else equation.span
+        else:
+            name = found.names.get(fragment.id or "")
+            if name is None or name not in program.variables:
+                continue
+            origin = reading.origin.get(name)
+            binder = program.equation_of.get(name) or program.declaration_of.get(name)
+            whole = None if origin is None else origin.span
+            gate = fragment.layer == "gates"
+            span = binder.span if gate and binder is not None else whole
+        if span is not None:
+            spans[key] = [span.start, span.end]
+    return spans

@@ -1,0 +1,150 @@
+"""What a session is asked, as models: requests that do not fit are refused before anything runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+__all__ = ["EditRequest", "PictureOptions", "REQUESTS", "Request"]
+
+Text: TypeAlias = Annotated[str, Field(max_length=4_000_000)]
+Name: TypeAlias = Annotated[str, Field(max_length=400)]
+Span: TypeAlias = tuple[int, int]
+
+
+class Request(BaseModel):
+    """A request; `op` names it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PictureOptions(Request):
+    """How the picture is shown."""
+
+    view: Literal["paper", "editing"] = "editing"
+    theme: Literal["paper", "teaching", "dark"] = "paper"
+    direction: Literal["LR", "TB", "BT", "RL"] = "LR"
+
+
+class OpenRequest(Request):
+    """A text for the first time."""
+
+    text: Text
+    name: Name = "program"
+    options: PictureOptions = PictureOptions()
+
+
+class SyncRequest(Request):
+    """A text as it is now; `have` is the revision of the picture that is shown."""
+
+    text: Text
+    have: str | None = None
+    options: PictureOptions | None = None
+
+
+class EditRequest(Request):
+    """An edit made on the text; `dry` tells what it would change."""
+
+    text: Text
+    have: str | None = None
+    do: dict[str, Any]
+    scope: Literal["all", "here"] = "all"
+    dry: bool = False
+
+
+class TextRequest(Request):
+    """Something about a text."""
+
+    text: Text
+
+
+class SelectRequest(Request):
+    """What is known of a mark."""
+
+    text: Text
+    mark: Name
+
+
+class AcceptRequest(Request):
+    """What accepts a mark, or a matrix of the shelf, that is dragged."""
+
+    text: Text
+    mark: Name | None = None
+    matrix: Name | None = None
+
+
+class PlaceRequest(Request):
+    """What stands at a place, or may stand there; a code point."""
+
+    text: Text
+    at: Annotated[int, Field(ge=0)]
+
+
+class CopyRequest(Request):
+    """The statements of some names as a text."""
+
+    text: Text
+    names: Annotated[list[Name], Field(max_length=10_000)]
+
+
+class StepRequest(Request):
+    """One instruction of a program or of its passes, by its number."""
+
+    text: Text
+    passes: Annotated[Literal["forward", "backward", "sgd"], Field(alias="pass")] = "forward"
+    steps: Annotated[int, Field(ge=1, le=20)] = 1
+    at: Annotated[int, Field(ge=0)] = 0
+
+
+class DeriveRequest(Request):
+    """A program made from the text's, to be looked at."""
+
+    text: Text
+    what: Literal["backward", "sgd", "ntk", "reduced"]
+    steps: Annotated[int, Field(ge=1, le=20)] = 1
+    fold: bool = True
+
+
+class AnnotateRequest(Request):
+    """The picture with what a run and the limit say at every vector."""
+
+    text: Text
+    have: str | None = None
+    width: Annotated[int, Field(ge=1, le=8192)] = 256
+    seed: Annotated[int, Field(ge=0)] = 0
+    run: bool = True
+    limit: bool = True
+
+
+class ExportRequest(Request):
+    """The program in another format."""
+
+    text: Text
+    name: Name = "program"
+    format: Literal["svg", "pdf", "png", "tex", "dot", "json", "tp", "py", "latex", "html"]
+    options: dict[str, Any] = {}
+
+
+class NothingRequest(Request):
+    """A request without content."""
+
+
+REQUESTS: dict[str, type[Request]] = {
+    "open": OpenRequest,
+    "sync": SyncRequest,
+    "edit": EditRequest,
+    "tidy": TextRequest,
+    "select": SelectRequest,
+    "accept": AcceptRequest,
+    "complete": PlaceRequest,
+    "hover": PlaceRequest,
+    "copy": CopyRequest,
+    "step": StepRequest,
+    "derive": DeriveRequest,
+    "annotate": AnnotateRequest,
+    "export": ExportRequest,
+    "gallery": NothingRequest,
+}
+"""The model of every request, by its `op`."""

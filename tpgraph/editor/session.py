@@ -1,0 +1,318 @@
+"""A session over one text: a request as plain data in, an answer as plain data out.
+
+There is no server here, no thread and no file: whoever has the text asks, and shows what comes
+back. The session remembers the picture that it sent last, so that the next one keeps it, and only
+what has changed of it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from tpgraph.editor import requests as q
+from tpgraph.editor.answers import (
+    error_data,
+    refusal_data,
+    span_data,
+    token_data,
+    warning_data,
+)
+from tpgraph.editor.derived import derived, step
+from tpgraph.editor.exports import exported
+from tpgraph.editor.gestures import accepted, edit_of
+from tpgraph.editor.pictures import (
+    Shown,
+    picture_data,
+    revision_of,
+    shown,
+    spans_of,
+)
+from tpgraph.editor.renames import typed_renames
+from tpgraph.editor.words import about, completions, hovered
+from tpgraph.errors import TPDataError, TPError
+from tpgraph.gallery import entries
+from tpgraph.language import editing
+from tpgraph.language.editing import Edit
+from tpgraph.language.readings import Reading, read
+from tpgraph.notation.diagram.matrices import matrices_of
+from tpgraph.program.classify import language_of
+
+__all__ = ["Session", "Unfit"]
+
+Data = dict[str, Any]
+
+
+class Unfit(ValueError):
+    """A request that has not the form of one."""
+
+
+class Session:
+    """One text and its picture, between requests."""
+
+    def __init__(self) -> None:
+        self.name = "program"
+        self.options = q.PictureOptions()
+        self.reading = read("")
+        self.shown: Shown | None = None
+        self.revision: str | None = None
+
+    def answer(self, request: Mapping[str, Any]) -> Data:
+        """The answer to a request; what is not possible is answered by `refused`.
+
+        Raises Unfit for what is no request.
+        """
+        content = dict(request)
+        op = content.pop("op", None)
+        model = q.REQUESTS.get(op) if isinstance(op, str) else None
+        if model is None:
+            raise Unfit(f"there is no request {op!r}")
+        try:
+            asked = model.model_validate(content)
+        except ValidationError as error:
+            raise Unfit(str(error)) from None
+        act: Callable[[Any], Data] = getattr(self, f"_{op}")
+        try:
+            return act(asked)
+        except TPError as error:
+            return refusal_data(error)
+
+    def _read(self, text: str) -> Reading:
+        """The reading of a text; that of before if it is the same."""
+        if text != self.reading.text:
+            self.reading = read(text, self.name)
+        return self.reading
+
+    # ---- the text and its picture
+
+    def _open(self, asked: q.OpenRequest) -> Data:
+        self.name, self.options = asked.name, asked.options
+        self.shown, self.revision = None, None
+        return {"view": self._view(self._read(asked.text))}
+
+    def _sync(self, asked: q.SyncRequest) -> Data:
+        if asked.options is not None:
+            self.options = asked.options
+        before = self.reading
+        reading = self._read(asked.text)
+        return {"view": self._view(reading, asked.have, typed_renames(before, reading))}
+
+    def _tidy(self, asked: q.TextRequest) -> Data:
+        self.shown = None
+        return {"view": self._view(self._read(asked.text))}
+
+    def _view(
+        self, reading: Reading, have: str | None = None, names: Mapping[str, str] | None = None
+    ) -> Data:
+        """What is shown of a text. While it has errors the last good picture stays."""
+        before = self.shown if have is not None and have == self.revision else None
+        now = self._pictured(reading, names)
+        picture = None
+        if now is not None and (now is not before):
+            picture = picture_data(now, before)
+        elif now is not None and before is None:
+            picture = picture_data(now, None)
+        self.shown = now
+        self.revision = revision_of(reading.text, self.options)
+        program = reading.program
+        known = set() if program is None else set(program.variables)
+        return {
+            "revision": self.revision,
+            "errors": [error_data(error) for error in reading.errors],
+            "warnings": [warning_data(warning) for warning in reading.warnings],
+            "tokens": token_data(reading),
+            "picture": picture,
+            "spans": {} if now is None else spans_of(now, reading),
+            "faded": [] if now is None else _faded(now, known),
+            "shelf": [] if program is None else _shelf(program),
+            "program": None if program is None else _summary(program),
+            "pending": False,
+        }
+
+    def _pictured(self, reading: Reading, names: Mapping[str, str] | None) -> Shown | None:
+        """The picture of what holds; the one before where the text has errors."""
+        if reading.program is None or (reading.errors and self.shown is not None):
+            return self.shown
+        if not reading.program.variables:
+            return None
+        try:
+            return shown(reading.program, self.options, self.shown, names)
+        except TPError:
+            if self.shown is not None:
+                return self.shown
+            raise
+
+    # ---- edits
+
+    def _edit(self, asked: q.EditRequest) -> Data:
+        reading = self._read(asked.text)
+        if asked.do.get("edit") == "delete" and asked.dry:
+            names = [str(name) for name in asked.do.get("names", ())]
+            found = self._dry(reading, edit_of(reading, asked.do, asked.scope == "here"))
+            return found | {"dependants": list(editing.dependants(reading, *names))}
+        edit = edit_of(reading, asked.do, asked.scope == "here")
+        if asked.dry:
+            return self._dry(reading, edit)
+        text = edit.apply(asked.text)
+        after = self._read(text)
+        names = {new: old for old, new in edit.renamed.items()}
+        return {
+            "text": text,
+            "title": edit.title,
+            "patches": [list(patch) for patch in edit.patches],
+            "select": self._selected(after, edit),
+            "renamed": dict(edit.renamed),
+            "removed": list(edit.removed),
+            "view": self._view(after, asked.have, names),
+        }
+
+    def _dry(self, reading: Reading, edit: Edit) -> Data:
+        """What an edit would change, line by line."""
+        return {
+            "title": edit.title,
+            "patches": [list(patch) for patch in edit.patches],
+            "lines": [*_changed_lines(reading.text, edit.apply(reading.text))],
+            "appearing": [list(line) for line in editing.appearing(reading, edit)],
+        }
+
+    def _selected(self, after: Reading, edit: Edit) -> list[int] | None:
+        """The place in the new text of what an edit selects."""
+        origin = after.origin.get(edit.select or "")
+        if origin is None or after.program is None:
+            return None
+        equation = after.program.equation_of.get(edit.select or "")
+        return span_data(origin.span if equation is None else equation.span)
+
+    def _copy(self, asked: q.CopyRequest) -> Data:
+        reading = self._read(asked.text)
+        numbers = sorted({reading.origin[n].statement for n in asked.names if n in reading.origin})
+        lines = [reading.statements[number].span.text for number in numbers]
+        return {"clip": "".join(f"{line}\n" for line in lines)}
+
+    # ---- what is known
+
+    def _select(self, asked: q.SelectRequest) -> Data:
+        reading = self._read(asked.text)
+        name = None if self.shown is None else self.shown.names.get(asked.mark.partition("/")[2])
+        if name is None or reading.program is None or name not in reading.program.variables:
+            raise TPDataError("this mark stands for nothing in the text as it is now")
+        origin = reading.origin.get(name)
+        return {
+            "name": name,
+            "span": span_data(None if origin is None else origin.span),
+            "info": about(reading, name),
+        }
+
+    def _accept(self, asked: q.AcceptRequest) -> Data:
+        program = self._read(asked.text).program
+        if program is None or self.shown is None:
+            return {"targets": {}, "refused": {}}
+        keys: dict[str, tuple[str, Any]] = {}
+        for key, fragment in self.shown.fragments.items.items():
+            name = self.shown.names.get(fragment.id or "")
+            if fragment.layer == "variables" and name in program.variables:
+                keys[key] = ("variable", name)
+            elif fragment.layer == "gates" and name in program.equation_of:
+                keys[key] = ("gate", name)
+            elif fragment.layer == "edges":
+                made = self.shown.names.get(fragment.target or "")
+                number = self.shown.argument(fragment)
+                if made in program.equation_of and number is not None:
+                    keys[key] = ("input", (made, number))
+        own = None if asked.mark is None else asked.mark.partition("/")[2]
+        keys.pop(asked.mark or "", None)
+        if own is not None and own not in program.variables:
+            raise TPDataError("only vectors and scalars are dragged")
+        found = accepted(program, own, asked.matrix, keys)
+        return {
+            "targets": {key: {"do": do, "says": says} for key, (do, says) in found.targets.items()},
+            "refused": dict(found.refused),
+        }
+
+    def _complete(self, asked: q.PlaceRequest) -> Data:
+        return completions(self._read(asked.text), asked.at)
+
+    def _hover(self, asked: q.PlaceRequest) -> Data:
+        return hovered(self._read(asked.text), asked.at)
+
+    # ---- derived views, numbers, exports
+
+    def _step(self, asked: q.StepRequest) -> Data:
+        return step(self._whole(asked.text), asked.passes, asked.steps, asked.at, self.options)
+
+    def _derive(self, asked: q.DeriveRequest) -> Data:
+        program = self._whole(asked.text)
+        return {"picture": derived(program, asked.what, asked.steps, asked.fold, self.options)}
+
+    def _export(self, asked: q.ExportRequest) -> Data:
+        return exported(self._whole(asked.text), asked.text, asked.name, asked.format, asked.options)
+
+    def _gallery(self, asked: q.NothingRequest) -> Data:
+        return {
+            "cards": [
+                {"name": e.name, "title": e.title, "text": e.text, "svg": e.draw().svg}
+                for e in entries()
+                if e.shows == "program"
+            ]
+        }
+
+    def _whole(self, text: str) -> Any:
+        """The program of a text without errors."""
+        reading = self._read(text)
+        if reading.errors:
+            raise reading.errors[0]
+        if reading.program is None:
+            raise TPDataError("the text is no program yet")
+        return reading.program
+
+
+def _faded(found: Shown, known: set[str]) -> list[str]:
+    """Marks of a picture whose lines do not hold any more."""
+    items = found.fragments.items.items()
+    gone = {name for name in found.names.values() if name not in known}
+    return [key for key, f in items if f.id is not None and found.names.get(f.id) in gone]
+
+
+def _shelf(program: Any) -> list[Data]:
+    return [
+        {
+            "name": m.name,
+            "shape": f"{m.rows} × {m.columns}",
+            "distribution": m.distribution.removeprefix("~ "),
+            "trained": m.trained,
+            "uses": m.uses,
+            "span": span_data(m.span),
+        }
+        for m in matrices_of(program)
+    ]
+
+
+def _summary(program: Any) -> Data:
+    return {
+        "name": program.name,
+        "equations": len(program.equations),
+        "language": language_of(program),
+    }
+
+
+def _changed_lines(before: str, after: str) -> list[Data]:
+    """The lines that differ, numbered as in the new text."""
+    old, new = before.splitlines(), after.splitlines()
+    head = 0
+    while head < min(len(old), len(new)) and old[head] == new[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    gone, come = old[head : len(old) - tail], new[head : len(new) - tail]
+    rows = max(len(gone), len(come))
+    return [
+        {
+            "line": head + 1 + k,
+            "was": gone[k] if k < len(gone) else "",
+            "becomes": come[k] if k < len(come) else "",
+        }
+        for k in range(rows)
+    ]
