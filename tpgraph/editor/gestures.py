@@ -114,7 +114,9 @@ def _matrix_on(program: Program, matrix: str, kind: str, what: Any) -> tuple[dic
         raise TPTypeError(f"{matrix} multiplies a vector: drop it on one")
     dim, type_ = program.variables[what].dim, program.variables[matrix].matrix
     if dim not in (type_.columns, type_.rows):
-        raise TPTypeError(f"{matrix} is {type_.rows} × {type_.columns}, and {what} a vector of {dim}")
+        raise TPTypeError(
+            f"{matrix} is {type_.rows} × {type_.columns}, and {what} a vector of {dim}"
+        )
     return {"edit": "multiply", "vector": what, "matrix": matrix}, f"multiply {what} by {matrix}"
 
 

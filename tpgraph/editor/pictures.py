@@ -55,10 +55,6 @@ class Shown:
         inputs = () if gate is None else gate.inputs
         return inputs.index(line.source) if line.source in inputs else None
 
-    def key_of(self, layer: str, id: str) -> str:
-        """The key of a mark's fragment."""
-        return f"{layer}/{id}"
-
 
 def revision_of(text: str, options: PictureOptions) -> str:
     """A short name for the picture of a text."""
@@ -95,9 +91,7 @@ def _alike(a: PictureOptions, b: PictureOptions) -> bool:
 
 def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Shown:
     view = options.view
-    scene = compose(
-        program, Options(options.direction, style=options.theme, fold=True, view=view)
-    )
+    scene = compose(program, Options(options.direction, style=options.theme, fold=True, view=view))
     fragments = fragments_of(scene, theme(options.theme))
     return Shown(program, diagram, None, fragments, options)
 

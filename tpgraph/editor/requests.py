@@ -6,8 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
-__all__ = ["EditRequest", "PictureOptions", "REQUESTS", "Request"]
+__all__ = ["REQUESTS", "EditRequest", "PictureOptions", "Request"]
 
 Text: TypeAlias = Annotated[str, Field(max_length=4_000_000)]
 Name: TypeAlias = Annotated[str, Field(max_length=400)]

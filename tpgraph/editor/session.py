@@ -208,7 +208,7 @@ class Session:
     def _accept(self, asked: q.AcceptRequest) -> Data:
         program = self._read(asked.text).program
         if program is None or self.shown is None:
-            return {"targets": {}, "refused": {}}
+            return {"targets": {}, "refuses": {}}
         keys: dict[str, tuple[str, Any]] = {}
         for key, fragment in self.shown.fragments.items.items():
             name = self.shown.names.get(fragment.id or "")
@@ -228,7 +228,7 @@ class Session:
         found = accepted(program, own, asked.matrix, keys)
         return {
             "targets": {key: {"do": do, "says": says} for key, (do, says) in found.targets.items()},
-            "refused": dict(found.refused),
+            "refuses": dict(found.refused),
         }
 
     def _complete(self, asked: q.PlaceRequest) -> Data:
@@ -247,7 +247,9 @@ class Session:
         return {"picture": derived(program, asked.what, asked.steps, asked.fold, self.options)}
 
     def _export(self, asked: q.ExportRequest) -> Data:
-        return exported(self._whole(asked.text), asked.text, asked.name, asked.format, asked.options)
+        return exported(
+            self._whole(asked.text), asked.text, asked.name, asked.format, asked.options
+        )
 
     def _gallery(self, asked: q.NothingRequest) -> Data:
         return {

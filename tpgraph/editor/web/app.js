@@ -28,6 +28,7 @@ import { UndoList } from "./undo.js";
  * @property {string} revision @property {Refusal[]} errors @property {Refusal[]} warnings
  * @property {[number, number, string][]} tokens
  * @property {import("./picture.js").Picture | null} picture @property {string[]} faded
+ * @property {Record<string, [number, number]>} spans the places of marks and lines in the text
  * @property {{name: string, shape: string, distribution: string, trained: boolean, uses: number, span: [number, number]}[]} shelf
  * @property {{name: string, equations: number, language: string} | null} program
  * @property {boolean} pending
@@ -69,7 +70,7 @@ export class App {
     /** @type {View | null} */
     this.shownView = null;
     this.options = { view: "editing", theme: "paper", direction: "LR" };
-    /** @type {{targets: Record<string, {do: Do, says: string}>, refused: Record<string, string>} | null} */
+    /** @type {{targets: Record<string, {do: Do, says: string}>, refuses: Record<string, string>} | null} */
     this.accepted = null;
     this.canvas.moved = () => this.parts.showAll.toggleAttribute("hidden", this.canvas.isSeen);
     this.gestures = gestures(this.canvas, this.hearers());
@@ -108,6 +109,7 @@ export class App {
     this.revision = view.revision;
     this.shownView = view;
     if (view.picture) this.canvas.show(view.picture, animated);
+    this.canvas.setSpans(view.spans);
     this.canvas.mark("faded", view.faded);
     if (text === this.text) {
       const squiggles = [...view.errors, ...view.warnings].filter((e) => e.start !== null && e.start !== undefined)
@@ -301,7 +303,7 @@ export class App {
       if (!found) return;
       this.accepted = found;
       this.canvas.mark("accepts", Object.keys(found.targets));
-      this.canvas.mark("refuses", Object.keys(found.refused));
+      this.canvas.mark("refuses", Object.keys(found.refuses));
       this.canvas.element.classList.add("dragging");
     } catch (error) {
       this.failed(error);
@@ -313,7 +315,7 @@ export class App {
     if (!this.accepted) return;
     const found = target ? this.accepted.targets[target.key] : null;
     if (!found) {
-      const reason = target ? this.accepted.refused[target.key] : null;
+      const reason = target ? this.accepted.refuses[target.key] : null;
       this.parts.preview.hide();
       this.say(reason ?? "drop on what is lit, or into the empty to multiply", Boolean(reason));
       return;
@@ -337,7 +339,7 @@ export class App {
       if (found) {
         const refused = await this.edit(found.do, only);
         if (refused === null && found.do.edit === "connect") this.openSelected();
-      } else this.say(accepted?.refused[target.key] ?? "nothing is joined there", true);
+      } else this.say(accepted?.refuses[target.key] ?? "nothing is joined there", true);
     } else if (fragment?.name && fragment.layer === "variables") await this.multiply(fragment.name, at);
     else if (matrix) this.say(`drop ${matrix} on the vector that it multiplies`, true);
   }
@@ -564,7 +566,7 @@ export class App {
     const found = await this.session.ask("accept", { text: this.text, mark: fragment.key, matrix: null });
     const targets = Object.entries(/** @type {Record<string, {do: Do, says: string}>} */ (found.targets)).filter(([, t]) => fits(t));
     if (targets.length === 0) {
-      const reason = Object.values(found.refused)[0];
+      const reason = Object.values(found.refuses)[0];
       this.say(String(reason ?? "nothing takes it"), true);
       return;
     }

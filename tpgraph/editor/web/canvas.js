@@ -78,6 +78,12 @@ export class Canvas {
     this.moved?.();
   }
 
+  /** The places of marks and lines in the text, which move with every edit above them.
+   * @param {Record<string, [number, number]>} spans */
+  setSpans(spans) {
+    for (const fragment of this.fragments) fragment.span = spans[fragment.key] ?? null;
+  }
+
   /** Nothing is shown. */
   clear() {
     this.show({ full: [], glyphs: {}, box: [0, 0, 0, 0] });

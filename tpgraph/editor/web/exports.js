@@ -17,7 +17,7 @@ export const FORMATS = [
 export function exportDialog(app) {
   return dialog("Export", (close) => {
     const format = select("Format", FORMATS.map(([id, title]) => [id, title]));
-    const theme = select("Theme", [["paper", "paper"], ["teaching", "teaching"], ["mono", "mono"]].slice(0, 2));
+    const theme = select("Theme", [["paper", "paper"], ["teaching", "teaching"], ["dark", "dark"]]);
     const direction = select("Direction", ["LR", "TB", "BT", "RL"].map((d) => [d, d]));
     const pass = select("Of", [["forward", "the program"], ["backward", "its backward pass"], ["sgd", "an SGD step"]]);
     const fold = check("Fold what repeats");
@@ -32,7 +32,7 @@ export function exportDialog(app) {
       try {
         found = await app.session.newest("export", "export", {
           text: app.text, name: app.name, format: format.value,
-          options: { theme: theme.value, direction: direction.value, fold: fold.checked, show_io: io.checked, legend: legend.checked, pass: pass.value },
+          options: { theme: theme.value, direction: direction.value, fold: fold.checked, show_io: io.checked, legend: legend.checked, of: pass.value },
         });
         if (found) show(preview, found);
       } catch (error) {
