@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from tpgraph.editor.answers import span_data
@@ -106,12 +107,12 @@ def step(
     }
 
 
-def _born(fragment: Fragment, born: Any) -> int:
+def _born(fragment: Fragment, born: Mapping[str, int]) -> int:
     """The frame from which a mark is there; a line when both its ends are."""
     if fragment.layer == "edges":
         ends = (fragment.source or "", fragment.target or "")
         return max(born.get(end, 0) for end in ends)
-    return int(born.get(fragment.id or "", 0))
+    return born.get(fragment.id or "", 0)
 
 
 def _span(fragments: Fragments, keys: list[str]) -> list[int] | None:

@@ -149,9 +149,9 @@ class Session:
     def _edit(self, asked: q.EditRequest) -> Data:
         reading = self._read(asked.text)
         if asked.do.get("edit") == "delete" and asked.dry:
-            names = [str(name) for name in asked.do.get("names", ())]
+            gone = [str(name) for name in asked.do.get("names", ())]
             found = self._dry(reading, edit_of(reading, asked.do, asked.scope == "here"))
-            return found | {"dependants": list(editing.dependants(reading, *names))}
+            return found | {"dependants": list(editing.dependants(reading, *gone))}
         edit = edit_of(reading, asked.do, asked.scope == "here")
         if asked.dry:
             return self._dry(reading, edit)
