@@ -58,6 +58,7 @@ LAZY = {
     "scipy.stats.qmc": "it takes a second to load, and the exact limits need no samples",
     "tpgraph.study.cluster": "it loads Dask, an extra that only sweeps on a cluster need",
     "tpgraph.bridges.torch_in.importing": "it loads torch, an extra, which all else does without",
+    "tpgraph.notation.engines.wasm": "wasmtime takes longer to load than a program to check",
     "tpgraph.training.plot": "it loads matplotlib, which reading data does without",
     "tpgraph.notation.labels.typeset": "it loads matplotlib, slower than all of `check`",
     "tpgraph.notation.painters.canvas": "it loads matplotlib, which SVG does without",

@@ -14,10 +14,10 @@ from tpgraph.notation.engines import wasm
 from tpgraph.notation.engines.engine import (
     LayoutEngine,
     SystemEngine,
-    WasmEngine,
     get_engine,
     parse_layout,
 )
+from tpgraph.notation.engines.wasm import WasmEngine
 
 HEAD = 'digraph{rankdir=LR;node[shape=box,fixedsize=true,label=""];edge[arrowhead=none];'
 SMALL = HEAD + "subgraph cluster_a{a;b} a->b[id=e1];a->b[id=e2];a->c}"

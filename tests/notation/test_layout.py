@@ -14,7 +14,7 @@ from tpgraph import gallery
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.language import parse
 from tpgraph.notation.drawing import FORMATS, draw
-from tpgraph.notation.engines.engine import WasmEngine
+from tpgraph.notation.engines.wasm import WasmEngine
 from tpgraph.notation.scene.document import to_json
 from tpgraph.notation.scene.scene import Scene
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from tpgraph.editor.answers import span_data
 from tpgraph.editor.requests import PictureOptions
-from tpgraph.errors import TPDataError
+from tpgraph.errors import TPDataError, TPWarning
 from tpgraph.notation.frames.frames import draw_frames
 from tpgraph.notation.labels.plain import plain_text
 from tpgraph.notation.painters.fragments import Fragment, Fragments, fragments_of
@@ -43,7 +44,9 @@ def derived(
 ) -> dict[str, Any]:
     """The picture of a view, whole; its marks know the lines that they come from."""
     made = program_of(program, what, steps)
-    scene = compose(made, Options(options.direction, style=options.theme, fold=fold))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TPWarning)  # where nothing folds, all of it is drawn
+        scene = compose(made, Options(options.direction, style=options.theme, fold=fold))
     return _picture(scene, theme(options.theme))
 
 
@@ -89,7 +92,7 @@ def step(
     scene = compose(made, Options(options.direction, style=options.theme))
     fragments = fragments_of(scene, style)
     born = {key: _born(f, frames.born) for key, f in fragments.items.items()}
-    caption = frames.captions[at]
+    rule, _, formula = frames.captions[at].text.partition(r"\quad ")
     lit = [key for key, k in born.items() if k == at and at > 0]
     return {
         "count": len(frames.captions) - 1,
@@ -97,11 +100,11 @@ def step(
         "picture": _picture(scene, style),
         "lit": lit,
         "done": [key for key, k in born.items() if k < at or k == 0],
-        "rule": plain_text(caption.text).partition("  ")[0].split(" ")[0],
+        "rule": plain_text(rule),
         "formula": {
-            "latex": caption.text,
-            "plain": plain_text(caption.text),
-            "svg": _formula(caption, style),
+            "latex": formula,
+            "plain": plain_text(formula),
+            "svg": _formula(formula, style) if formula else "",
         },
         "span": _span(fragments, lit),
     }
@@ -121,6 +124,6 @@ def _span(fragments: Fragments, keys: list[str]) -> list[int] | None:
     return span_data(next((span for span in spans if span is not None), None))
 
 
-def _formula(caption: Label, style: Style) -> str:
-    """The caption alone as an SVG document."""
-    return to_svg(Scene(labels=(Label(caption.text, 0, 0, "base", 12.0),)), style)
+def _formula(text: str, style: Style) -> str:
+    """A formula alone as an SVG document."""
+    return to_svg(Scene(labels=(Label(text, 0, 0, "base", 12.0),)), style)

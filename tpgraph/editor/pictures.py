@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from tpgraph.editor.requests import PictureOptions
+from tpgraph.errors import TPWarning
 from tpgraph.language.readings import Reading
 from tpgraph.notation.diagram.diagram import Diagram, GateMark
 from tpgraph.notation.diagram.marks import diagram_of
@@ -91,7 +93,11 @@ def _alike(a: PictureOptions, b: PictureOptions) -> bool:
 
 def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Shown:
     view = options.view
-    scene = compose(program, Options(options.direction, style=options.theme, fold=True, view=view))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TPWarning)  # where nothing folds, all of it is drawn
+        scene = compose(
+            program, Options(options.direction, style=options.theme, fold=True, view=view)
+        )
     fragments = fragments_of(scene, theme(options.theme))
     return Shown(program, diagram, None, fragments, options)
 

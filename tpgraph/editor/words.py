@@ -25,6 +25,7 @@ from tpgraph.program.text import distribution, right_hand_side
 __all__ = ["about", "completions", "hovered"]
 
 _MOST = 50
+_IN_LINES = ("scale", "as", "in", "mean", "sum")  # words that stand inside of a statement
 _MADE = {MatMul: "MatMul", Moment: "Moment"}
 
 
@@ -55,7 +56,7 @@ def _items(reading: Reading) -> list[dict[str, Any]]:
     for name in PRIMITIVES:
         if name.isidentifier():
             found.setdefault(name, _item(name, "function", "function"))
-    for word in sorted(KEYWORDS):
+    for word in (*sorted(KEYWORDS), *_IN_LINES):
         found.setdefault(word, _item(word, "keyword", "word of the language"))
     return [*found.values()]
 

@@ -6,6 +6,7 @@ Both take a DOT text whose nodes have fixed sizes and no labels, and answer with
 from __future__ import annotations
 
 import functools
+import importlib
 import subprocess
 from collections.abc import Callable
 from typing import Protocol
@@ -14,12 +15,12 @@ from graphviz.backend import dot_command
 
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.notation.engines.graphviz_layout import (
+    DEFAULT_TIMEOUT,
     ClusterBox,
     GraphvizEdge,
     GraphvizLayout,
     parse_layout,
 )
-from tpgraph.notation.engines.wasm import DEFAULT_TIMEOUT, WasmEngine
 
 __all__ = [
     "DEFAULT_TIMEOUT",
@@ -28,7 +29,6 @@ __all__ = [
     "GraphvizLayout",
     "LayoutEngine",
     "SystemEngine",
-    "WasmEngine",
     "get_engine",
     "parse_layout",
 ]
@@ -92,7 +92,15 @@ def get_engine(name: str = "wasm", timeout: float = DEFAULT_TIMEOUT) -> LayoutEn
     return make(timeout)
 
 
+def _wasm_engine(timeout: float) -> LayoutEngine:
+    """The built-in engine, whose runtime is loaded with the first picture."""
+    engine: LayoutEngine = importlib.import_module("tpgraph.notation.engines.wasm").WasmEngine(
+        timeout
+    )
+    return engine
+
+
 _ENGINES: dict[str, Callable[[float], LayoutEngine]] = {
-    "wasm": functools.cache(WasmEngine),
+    "wasm": functools.cache(_wasm_engine),
     "system": functools.cache(SystemEngine),
 }

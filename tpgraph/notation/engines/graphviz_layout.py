@@ -11,7 +11,10 @@ from tpgraph.errors import TPError
 from tpgraph.notation.scene.geometry import Box, straight
 from tpgraph.notation.scene.scene import Point
 
-__all__ = ["ClusterBox", "GraphvizEdge", "GraphvizLayout", "parse_layout"]
+__all__ = ["DEFAULT_TIMEOUT", "ClusterBox", "GraphvizEdge", "GraphvizLayout", "parse_layout"]
+
+DEFAULT_TIMEOUT = 20.0
+"""Seconds after which a layout is given up."""
 
 
 @dataclass(frozen=True, slots=True)

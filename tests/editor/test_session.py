@@ -1,0 +1,261 @@
+"""The editor's session: requests as data, pictures that stay, edits, refusals."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+
+import tpgraph as tp
+from tpgraph.editor.session import Session, Unfit
+
+MLP = tp.gallery.entry("mlp").text
+Data = dict[str, Any]
+
+
+class Page:
+    """What a page knows: the text, the fragments it shows, the revision that it has."""
+
+    def __init__(self, text: str) -> None:
+        self.session = Session()
+        self.text = text
+        self.shown: dict[str, Data] = {}
+        self.take(self.ask("open", name="p")["view"])
+
+    def ask(self, op: str, **content: Any) -> Data:
+        request = {"op": op, "text": self.text, **content}
+        answer = self.session.answer(json.loads(json.dumps(request)))
+        found: Data = json.loads(json.dumps(answer, allow_nan=False))
+        return found
+
+    def take(self, view: Data) -> None:
+        self.view = view
+        picture = view["picture"]
+        if picture is None:
+            return
+        if "full" in picture:
+            self.shown = {f["key"]: f for f in picture["full"]}
+            return
+        for key in picture["go"]:
+            del self.shown[key]
+        for key, x, y in picture["move"]:
+            self.shown[key] |= {"x": x, "y": y}
+        for fragment in (*picture["change"], *picture["come"]):
+            self.shown[fragment["key"]] = fragment
+        if "order" in picture:
+            self.shown = {key: self.shown[key] for key in picture["order"]}
+
+    def type(self, text: str) -> None:
+        self.text = text
+        self.take(self.ask("sync", have=self.view["revision"])["view"])
+
+    def edit(self, **do: Any) -> Data:
+        answer = self.ask("edit", have=self.view["revision"], do=do)
+        if "refused" not in answer:
+            self.text = answer["text"]
+            self.take(answer["view"])
+        return answer
+
+    def places(self) -> dict[str, tuple[float, float]]:
+        return {k: (f["x"], f["y"]) for k, f in self.shown.items() if f["layer"] == "variables"}
+
+
+def test_a_text_becomes_fragments_with_places_and_titles() -> None:
+    page = Page(MLP)
+    assert page.view["errors"] == []
+    mark = page.shown["variables/x[2]"]
+    start, end = page.view["spans"]["variables/x[2]"]
+    assert MLP[start:end].startswith("x[l] =")
+    assert mark["name"] == "x[2]"
+    assert "made from" in mark["title"]
+    assert "used by" in mark["title"]
+    line = page.shown["edges/b[2]→x[2]:gate"]
+    start, end = page.view["spans"]["edges/b[2]→x[2]:gate"]
+    assert MLP[start:end] == "b[l]"
+    assert line["argument"] is not None
+
+
+def test_marks_stay_while_something_is_added() -> None:
+    page = Page(MLP)
+    before = page.places()
+    page.type(MLP.replace("f = V x[L]", "q = tanh(x[L])\nf = V x[L]"))
+    after = page.places()
+    assert set(after) - set(before) == {"variables/q"}
+    assert all(abs(after[k][1] - y) < 5 for k, (_, y) in before.items())
+    assert len(json.dumps(page.view["picture"])) < 10_000
+
+
+def test_differences_add_up_to_the_whole_picture() -> None:
+    page = Page(MLP)
+    rng = random.Random(3)
+    text = MLP
+    for k in range(6):
+        source = rng.choice(["x[1]", "x[2]", "b[1]", "x[L]"])
+        text = text.replace("f = V x[L]", f"q{k} = tanh({source})\nf = V x[L]")
+        page.type(text)
+    whole = page.session.answer({"op": "sync", "text": text, "have": None})["view"]["picture"]
+    assert {f["key"]: (f["x"], f["y"], f["svg"]) for f in whole["full"]} == {
+        k: (f["x"], f["y"], f["svg"]) for k, f in page.shown.items()
+    }
+
+
+def test_tidy_is_the_layout_of_draw() -> None:
+    page = Page(MLP)
+    page.type(MLP.replace("f = V x[L]", "q = tanh(b[1])\nf = V x[L]"))
+    page.take(page.ask("tidy")["view"])
+    scene = tp.draw(tp.parse(page.text), view="editing").scene
+    at = {n.id: (round(n.x, 2), round(-n.y, 2)) for n in scene.nodes if ":" not in n.id}
+    for key, place in page.places().items():
+        assert place == pytest.approx(at[key.partition("/")[2]])
+
+
+@pytest.mark.parametrize("entry", tp.gallery.entries()[::3], ids=lambda e: e.name)
+def test_a_picture_stays_while_one_types(entry: tp.gallery.Entry) -> None:
+    """Twelve prefixes of a program: errors come and go, the last good picture stays."""
+    page = Page(entry.text)
+    count = len(page.shown)
+    lines = entry.text.splitlines(keepends=True)
+    line = len(lines) - 1
+    for cut in range(12):
+        whole = "".join(lines)
+        page.type(whole[: len(whole) - 1 - cut])
+        assert page.shown, (cut, line)
+    page.type(entry.text)
+    assert len(page.shown) == count
+    assert page.view["faded"] == []
+
+
+def test_while_a_line_has_an_error_its_marks_are_faded() -> None:
+    page = Page(MLP)
+    page.type(MLP.replace("f = V x[L]", "f = V x["))
+    (error, *_) = page.view["errors"]
+    assert error["line"] == MLP.splitlines().index("f = V x[L]") + 1
+    assert error["edits"]
+    assert "variables/f" in page.view["faded"]
+    assert "variables/x[2]" not in page.view["faded"]
+    assert "variables/f" in page.shown
+
+
+def test_dropping_a_vector_on_a_gate_of_a_loop_writes_the_loop() -> None:
+    page = Page(MLP)
+    found = page.ask("accept", mark="variables/b[1]")
+    target = found["targets"]["gates/x[2]:gate"]
+    assert target["do"] == {"edit": "connect", "vector": "b[1]", "gate": "x[2]"}
+    dry = page.ask("edit", do=target["do"], dry=True)
+    assert dry["appearing"] == [["b[1]", "x[2]"], ["b[2]", "x[3]"]]
+    assert [row["line"] for row in dry["lines"]]
+    assert page.text == MLP
+    answer = page.edit(**target["do"])
+    assert "b[l-1]" in page.text
+    assert answer["title"] == "connect b[1] to x[2]"
+    assert {"edges/b[1]→x[2]:gate", "edges/b[2]→x[3]:gate"} <= set(page.shown)
+
+
+def test_a_circle_is_refused_with_its_reason() -> None:
+    page = Page(MLP)
+    found = page.ask("accept", mark="variables/x[3]")
+    assert "circle" in found["refuses"]["gates/x[2]:gate"]
+    answer = page.edit(edit="connect", vector="x[3]", gate="x[2]")
+    assert answer["refused"]["message"]
+    assert page.text == MLP
+
+
+def test_a_line_knows_which_argument_it_replaces() -> None:
+    page = Page(MLP)
+    found = page.ask("accept", mark="variables/b[1]")
+    do = found["targets"]["edges/b[2]→x[2]:gate"]["do"]
+    assert do["edit"] == "replace"
+    page.edit(**do)
+    assert "edges/b[1]→x[2]:gate" in page.shown
+
+
+def test_a_renamed_vector_stays_where_it_was() -> None:
+    page = Page("program p\nwidth n\nvector u : n ~ N(0, 1)\ny = tanh(u)\nz = sin(y)\n")
+    _, height = page.places()["variables/y"]
+    page.edit(edit="rename", name="y", to="hidden")
+    assert page.places()["variables/hidden"][1] == height
+    page.type(page.text.replace("hidden", "other"))
+    assert page.places()["variables/other"][1] == height
+
+
+def test_deleting_names_what_goes_with_it() -> None:
+    page = Page(MLP)
+    dry = page.ask("edit", do={"edit": "delete", "names": ["x[1]"]}, dry=True)
+    assert dry["dependants"]
+    page.edit(edit="delete", names=["f"])
+    assert page.view["errors"] == []
+
+
+def test_steps_say_rule_and_formula() -> None:
+    page = Page(MLP)
+    first = page.ask("step", at=1)
+    assert first["rule"] in ("MatMul", "Nonlin")
+    assert "W" in first["formula"]["plain"]
+    assert first["lit"]
+    for passes in ("backward", "sgd"):
+        last = page.ask("step", at=2, **{"pass": passes})
+        assert last["count"] > first["count"]
+    beyond = page.ask("step", at=10_000)
+    assert "refused" in beyond
+
+
+@pytest.mark.parametrize("format", ["svg", "pdf", "png", "tex", "dot", "json", "tp", "py", "latex"])
+def test_every_format_is_exported(format: str) -> None:
+    page = Page(MLP)
+    found = page.ask("export", format=format, name="net")
+    assert found.get("text") or found.get("base64")
+    assert found["name"].startswith("net.")
+
+
+def test_an_exported_picture_is_that_of_draw_and_opens_again() -> None:
+    page = Page(MLP)
+    svg = page.ask("export", format="svg", name="net")["text"]
+    assert svg == tp.draw(tp.parse(MLP), source=MLP).svg
+    assert tp.extract_program(svg.encode()) == MLP
+
+
+def test_completions_and_meanings() -> None:
+    page = Page(MLP)
+    at = MLP.index("scale sqrt") + 2
+    words = [item["text"] for item in page.ask("complete", at=at)["items"]]
+    assert "scale" in words
+    found = page.ask("hover", at=MLP.index("V x[L]"))
+    assert found["type"].startswith("matrix")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {},
+        {"op": "nothing"},
+        {"op": "__init__", "text": ""},
+        {"op": "open"},
+        {"op": "open", "text": 3},
+        {"op": "open", "text": "", "more": 1},
+        {"op": "complete", "text": "", "at": -1},
+        {"op": "step", "text": "", "at": 10**30, "steps": 10**9},
+        {"op": "export", "text": "", "format": "exe"},
+    ],
+)
+def test_what_is_no_request_is_unfit(request_: Data) -> None:
+    with pytest.raises(Unfit):
+        Session().answer(request_)
+
+
+@pytest.mark.parametrize(
+    "do", [{}, {"edit": "explode"}, {"edit": "connect"}, {"edit": "rename", "name": "x", "to": "2"}]
+)
+def test_edits_that_cannot_be_made_are_refused(do: Data) -> None:
+    page = Page(MLP)
+    answer = page.ask("edit", do=do)
+    assert answer["refused"]["message"]
+
+
+def test_loading_a_session_loads_no_layout_engine() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, tpgraph.editor.session; sys.exit('wasmtime' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
