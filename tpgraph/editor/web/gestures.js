@@ -153,7 +153,7 @@ export function gestures(canvas, hear) {
     const world = canvas.worldAt(event.clientX, event.clientY);
     const target = kind === "drag" ? targetAt(event) : null;
     const what = dragged();
-    finish();
+    finish(kind === "drag");
     if (kind === "press") hear.click(fragment, more);
     else if (kind === "drag") hear.drop(what, target, event.shiftKey, world, [event.clientX, event.clientY]);
     else if (kind === "band") hear.band(inside(canvas.worldAt(x, y), world), more);
@@ -173,11 +173,12 @@ export function gestures(canvas, hear) {
     return canvas.marks.filter((f) => f.x >= left && f.x <= right && f.y >= top && f.y <= bottom);
   }
 
-  function finish() {
+  /** End what is going on; a drop ends its drag itself. @param {boolean} [dropped] */
+  function finish(dropped = false) {
     active?.line?.remove();
     const was = active?.kind;
     active = null;
-    if (was === "drag" || was === "tear") hear.end();
+    if (!dropped && (was === "drag" || was === "tear")) hear.end();
   }
 
   element.addEventListener("dblclick", (event) => {
@@ -199,7 +200,7 @@ export function gestures(canvas, hear) {
       element.setPointerCapture(event.pointerId);
     },
     /** Give up what is going on. */
-    cancel: finish,
+    cancel: () => finish(),
     /** Whether a drag is going on. */
     get dragging() {
       return active !== null && active.kind !== "press";
