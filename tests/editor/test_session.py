@@ -188,6 +188,33 @@ def test_deleting_names_what_goes_with_it() -> None:
     assert page.view["errors"] == []
 
 
+def test_only_here_writes_the_loop_out_first() -> None:
+    page = Page(MLP)
+    do = {"edit": "connect", "vector": "b[1]", "gate": "x[2]"}
+    answer = page.ask("edit", do=do, scope="here")
+    assert "x[3] = φ(W[3] x[2] + b[3])" in answer["text"]
+    assert "x[2] = φ(W[2] x[1] + b[2] + b[1])" in answer["text"]
+
+
+def test_a_transpose_a_mean_and_a_copy() -> None:
+    page = Page("program p\nwidth n\nmatrix W : n × n ~ N(0, 1)\nvector u : n ~ N(0, 1)\n")
+    page.edit(edit="multiply", vector="u", matrix="W", transpose=True)
+    assert "W' u" in page.text
+    page.edit(edit="bargate", vectors=["u", "h"])
+    assert "mean(u * h)" in page.text
+    clip = page.ask("copy", names=["h"])["clip"]
+    page.edit(edit="paste", clip=clip)
+    assert page.view["errors"] == []
+    assert page.text.count("W' u") == 2
+
+
+def test_the_mend_of_an_error_is_an_edit() -> None:
+    page = Page(MLP)
+    page.type(MLP.replace("f = V x[L]", "f = V x[L"))
+    page.edit(edit="mend", error=0, choice=0)
+    assert page.view["errors"] == []
+
+
 def test_steps_say_rule_and_formula() -> None:
     page = Page(MLP)
     first = page.ask("step", at=1)
@@ -237,6 +264,9 @@ def test_completions_and_meanings() -> None:
         {"op": "complete", "text": "", "at": -1},
         {"op": "step", "text": "", "at": 10**30, "steps": 10**9},
         {"op": "export", "text": "", "format": "exe"},
+        {"op": "edit", "text": "", "do": {}},
+        {"op": "edit", "text": "", "do": {"edit": "rename", "name": ["x"], "to": "y"}},
+        {"op": "edit", "text": "", "do": {"edit": "delete", "names": "x"}},
     ],
 )
 def test_what_is_no_request_is_unfit(request_: Data) -> None:
@@ -245,7 +275,16 @@ def test_what_is_no_request_is_unfit(request_: Data) -> None:
 
 
 @pytest.mark.parametrize(
-    "do", [{}, {"edit": "explode"}, {"edit": "connect"}, {"edit": "rename", "name": "x", "to": "2"}]
+    "do",
+    [
+        {"edit": "explode"},
+        {"edit": "connect"},
+        {"edit": "rename", "name": "x", "to": "2"},
+        {"edit": "replace", "gate": "x[1]", "argument": 9, "vector": "b[1]"},
+        {"edit": "mend", "error": 3},
+        {"edit": "write_out", "name": "f"},
+        {"edit": "set", "name": "f", "field": "colour", "value": "red"},
+    ],
 )
 def test_edits_that_cannot_be_made_are_refused(do: Data) -> None:
     page = Page(MLP)

@@ -9,7 +9,8 @@ from typing import Any
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.language import editing
 from tpgraph.language.editing import Edit
-from tpgraph.language.readings import Reading
+from tpgraph.language.editing.edit import between
+from tpgraph.language.readings import Reading, read
 from tpgraph.program import Equation, MatMul, Program, Variable
 
 __all__ = ["accepted", "edit_of"]
@@ -20,27 +21,44 @@ _Arguments = Mapping[str, Any]
 def edit_of(reading: Reading, do: _Arguments, only: bool) -> Edit:
     """The edit that a gesture means. Raises TPError where it is refused.
 
-    `only` is "only here": loops that the mark belongs to are written out first.
+    `only` is "only here": loops and families around the mark are written out first.
     """
     make = _EDITS.get(str(do.get("edit")))
     if make is None:
         raise TPDataError(f"there is no edit {do.get('edit')!r}", expected=", ".join(_EDITS))
+    about = do.get("gate") or do.get("name")
     try:
-        return make(reading, do, only)
+        if only and isinstance(about, str):
+            return editing.only_here(reading, about, lambda written: make(written, do))
+        return make(reading, do)
     except KeyError as missing:
         raise TPDataError(f"the edit {do['edit']} lacks {missing.args[0]!r}") from None
 
 
-def _declare(reading: Reading, do: _Arguments, only: bool) -> Edit:
-    return editing.declare(reading, do["kind"], do.get("name"))
+def _multiply(reading: Reading, do: _Arguments) -> Edit:
+    """A product; with `transpose` by the transpose, also of a square matrix."""
+    vector, matrix = do["vector"], do.get("matrix")
+    edit = editing.multiply(reading, vector, matrix)
+    if not do.get("transpose") or matrix is None or edit.select is None:
+        return edit
+    return _then(
+        reading, edit, lambda r: editing.set_formula(r, str(edit.select), f"{matrix}' {vector}")
+    )
 
 
-def _multiply(reading: Reading, do: _Arguments, only: bool) -> Edit:
-    return editing.multiply(reading, do["vector"], do.get("matrix"))
+def _bargate(reading: Reading, do: _Arguments) -> Edit:
+    """The mean of a product of vectors, a Moment."""
+    vectors = [str(vector) for vector in do["vectors"]]
+    edit = editing.gate(reading, vectors)
+    body = f"mean({' * '.join(vectors)})"
+    return _then(reading, edit, lambda r: editing.set_formula(r, str(edit.select), body))
 
 
-def _gate(reading: Reading, do: _Arguments, only: bool) -> Edit:
-    return editing.gate(reading, *do["vectors"])
+def _then(reading: Reading, edit: Edit, more: Callable[[Reading], Edit]) -> Edit:
+    """Two edits as one, under the title of the first."""
+    text = edit.apply(reading.text)
+    after = more(read(text, reading.source.name)).apply(text)
+    return between(reading.text, after, edit.title, select=edit.select)
 
 
 def _input(reading: Reading, do: _Arguments) -> str:
@@ -53,30 +71,46 @@ def _input(reading: Reading, do: _Arguments) -> str:
     return inputs[number]
 
 
-def _connect(reading: Reading, do: _Arguments, only: bool) -> Edit:
-    return editing.connect(reading, do["vector"], do["gate"])
+def _set(reading: Reading, do: _Arguments) -> Edit:
+    """A field of the inspector; an output is toggled."""
+    name, field, value = do["name"], do["field"], do["value"]
+    if field == "output":
+        program = reading.program
+        known = program is not None and name in [v.name for v in program.outputs]
+        value = {"yes": True, "no": False}.get(value, not known)
+    if field == "as":
+        value = value == "X"
+    return editing.set_field(reading, name, field, value)
 
 
-def _replace(reading: Reading, do: _Arguments, only: bool) -> Edit:
-    return editing.replace(reading, _input(reading, do), do["vector"], do["gate"])
+def _mend(reading: Reading, do: _Arguments) -> Edit:
+    number = do["error"]
+    errors = reading.errors
+    if not isinstance(number, int) or not 0 <= number < len(errors) or not errors[number].edits:
+        raise TPDataError("there is no such mend")
+    return editing.mend(reading, errors[number])
 
 
-def _disconnect(reading: Reading, do: _Arguments, only: bool) -> Edit:
-    return editing.disconnect(reading, _input(reading, do), do["gate"])
-
-
-_EDITS: dict[str, Callable[[Reading, _Arguments, bool], Edit]] = {
-    "declare": _declare,
+_EDITS: dict[str, Callable[[Reading, _Arguments], Edit]] = {
+    "declare": lambda r, do: editing.declare(r, do["kind"], do.get("name")),
     "multiply": _multiply,
-    "gate": _gate,
-    "connect": _connect,
-    "replace": _replace,
-    "disconnect": _disconnect,
-    "formula": lambda r, do, only: editing.set_formula(r, do["name"], do["formula"]),
-    "rename": lambda r, do, only: editing.rename(r, do["name"], do["to"]),
-    "name": lambda r, do, only: editing.name(r, do["name"]),
-    "unname": lambda r, do, only: editing.unname(r, do["name"]),
-    "delete": lambda r, do, only: editing.delete(r, *do["names"]),
+    "gate": lambda r, do: editing.gate(r, do["vectors"], do.get("function")),
+    "bargate": _bargate,
+    "connect": lambda r, do: editing.connect(r, do["vector"], do["gate"]),
+    "replace": lambda r, do: editing.replace(r, _input(r, do), do["vector"], do["gate"]),
+    "disconnect": lambda r, do: editing.disconnect(r, _input(r, do), do["gate"]),
+    "formula": lambda r, do: editing.set_formula(r, do["name"], do["formula"]),
+    "rename": lambda r, do: editing.rename(r, do["name"], do["to"]),
+    "name": lambda r, do: editing.name(r, do["name"]),
+    "unname": lambda r, do: editing.unname(r, do["name"]),
+    "delete": lambda r, do: editing.delete(r, *do["names"]),
+    "repeat": lambda r, do: editing.repeat(r, do["names"]),
+    "write_out": lambda r, do: editing.write_out(r, do["name"]),
+    "set": _set,
+    "move": lambda r, do: editing.move(r, do["names"], do.get("after")),
+    "paste": lambda r, do: editing.paste(r, do["clip"]),
+    "duplicate": lambda r, do: editing.duplicate(r, do["names"]),
+    "mend": _mend,
 }
 
 

@@ -43,12 +43,36 @@ class SyncRequest(Request):
     options: PictureOptions | None = None
 
 
+class Do(Request):
+    """A gesture: which edit, and what it is about."""
+
+    edit: Name
+    kind: Name | None = None
+    name: Name | None = None
+    names: list[Name] | None = None
+    vector: Name | None = None
+    vectors: list[Name] | None = None
+    matrix: Name | None = None
+    transpose: bool | None = None
+    function: Name | None = None
+    gate: Name | None = None
+    argument: int | None = None
+    formula: Text | None = None
+    to: Name | None = None
+    field: Name | None = None
+    value: Text | None = None
+    after: Name | None = None
+    clip: Text | None = None
+    error: int | None = None
+    choice: int | None = None
+
+
 class EditRequest(Request):
     """An edit made on the text; `dry` tells what it would change."""
 
     text: Text
     have: str | None = None
-    do: dict[str, Any]
+    do: Do
     scope: Literal["all", "here"] = "all"
     dry: bool = False
 

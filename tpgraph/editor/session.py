@@ -148,11 +148,11 @@ class Session:
 
     def _edit(self, asked: q.EditRequest) -> Data:
         reading = self._read(asked.text)
-        if asked.do.get("edit") == "delete" and asked.dry:
-            gone = [str(name) for name in asked.do.get("names", ())]
-            found = self._dry(reading, edit_of(reading, asked.do, asked.scope == "here"))
-            return found | {"dependants": list(editing.dependants(reading, *gone))}
-        edit = edit_of(reading, asked.do, asked.scope == "here")
+        do = asked.do.model_dump(exclude_none=True)
+        edit = edit_of(reading, do, asked.scope == "here")
+        if asked.dry and asked.do.edit == "delete":
+            gone = editing.dependants(reading, *(asked.do.names or ()))
+            return self._dry(reading, edit) | {"dependants": list(gone)}
         if asked.dry:
             return self._dry(reading, edit)
         text = edit.apply(asked.text)
@@ -173,7 +173,7 @@ class Session:
         return {
             "title": edit.title,
             "patches": [list(patch) for patch in edit.patches],
-            "lines": [*_changed_lines(reading.text, edit.apply(reading.text))],
+            "lines": [change._asdict() for change in editing.changed_lines(reading, edit)],
             "appearing": [list(line) for line in editing.appearing(reading, edit)],
         }
 
@@ -187,9 +187,7 @@ class Session:
 
     def _copy(self, asked: q.CopyRequest) -> Data:
         reading = self._read(asked.text)
-        numbers = sorted({reading.origin[n].statement for n in asked.names if n in reading.origin})
-        lines = [reading.statements[number].span.text for number in numbers]
-        return {"clip": "".join(f"{line}\n" for line in lines)}
+        return {"clip": editing.copy(reading, asked.names)}
 
     # ---- what is known
 
@@ -297,24 +295,3 @@ def _summary(program: Any) -> Data:
         "equations": len(program.equations),
         "language": language_of(program),
     }
-
-
-def _changed_lines(before: str, after: str) -> list[Data]:
-    """The lines that differ, numbered as in the new text."""
-    old, new = before.splitlines(), after.splitlines()
-    head = 0
-    while head < min(len(old), len(new)) and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    gone, come = old[head : len(old) - tail], new[head : len(new) - tail]
-    rows = max(len(gone), len(come))
-    return [
-        {
-            "line": head + 1 + k,
-            "was": gone[k] if k < len(gone) else "",
-            "becomes": come[k] if k < len(come) else "",
-        }
-        for k in range(rows)
-    ]
