@@ -127,6 +127,9 @@ def test_names_that_count(names: list[str], before: str, after: str) -> None:
          "y[1] = u\ny[2] = A y[1]\nw[2] = tanh(y[2])\ny[3] = A w[2]", "alike"),
         (lambda r: e.repeat(r, ["y[1]", "y[2]"]),
          "w[0] = u\ny[1] = A w[0]\nw[1] = tanh(y[1])\ny[2] = A w[1]", r"w\[1\] stands between"),
+        (lambda r: e.repeat(r, []), "y = A u", "does not repeat"),
+        (lambda r: e.move(r, []), "y = A u", "nothing is chosen"),
+        (lambda r: e.duplicate(r, []), "y = A u", "nothing is chosen"),
         (lambda r: e.write_out(r, "y"), "y = A u", "no loop"),
         (lambda r: e.move(r, ["y"], "z"), "y = A u\nz = tanh(y)", "circle"),
         (lambda r: e.paste(r, "y = = 2"), "y = A u", "`=`|expected|="),
@@ -144,6 +147,20 @@ def test_refusals(step: Step, text: str, message: str) -> None:
     with pytest.raises(TPError, match=message) as caught:
         step(read(f"{HEAD}{text}\n"))
     assert caught.value.mend or caught.value.expected
+
+
+def test_declarations_become_families() -> None:
+    text = "width n\nmatrix A, B[1], B[2] : n × n ~ N(0, 1)\n" + "".join(
+        f"matrix C[{i},{k}] : n × n ~ N(0, 1)  # {i} {k}\n" for i in (1, 2) for k in (1, 2, 3)
+    )
+    reading = read(text)
+    assert "matrix A, B[1..2] :" in e.repeat(reading, ["B[1]", "B[2]"]).apply(text)
+    names = [name for name in reading.origin if name.startswith("C")]
+    after = e.repeat(reading, names).apply(text)
+    assert "matrix C[1..2,1..3] : n × n ~ N(0, 1)  # 1 1\n" in after
+    assert after.count("#") == text.count("#")
+    assert read(after).program == reading.program
+    assert "C[1,2..3]" in e.repeat(reading, ["C[1,2]", "C[1,3]"]).apply(text)
 
 
 LOOP = f"""{HEAD}vector b[1..3] : n ~ N(0, 1)

@@ -112,14 +112,20 @@ def _written(piece: Piece) -> str:
     return text
 
 
-def last_of(reading: Reading, last: int) -> str:
-    """How the last value of a range is said: by the one `const` that has it, else as a number."""
-    consts = {
+def last_of(reading: Reading, last: int, variable: str = "") -> str:
+    """How the last value of a range is said: by a `const` that has it, else as a number.
+
+    For `for l in …` that is L; else the only one that has the value.
+    """
+    consts = [
         name
         for statement in reading.statements
         if isinstance(statement.node, s.DefineConst)
         for name in statement.binds
-    }
+    ]
     known = numbers(reading)
-    named = sorted(name for name in consts if known.get(name) == Fraction(last))
+    named = [name for name in consts if known.get(name) == Fraction(last)]
+    own = variable.upper()
+    if own in consts:
+        return own if own in named else str(last)
     return named[0] if len(named) == 1 else str(last)

@@ -32,6 +32,8 @@ def copy(reading: Reading, names: Sequence[str]) -> str:
     Its `output` line says which names were chosen; it is a program of its own where they can be
     outputs.
     """
+    if not names:
+        raise name_refusal("nothing is chosen", None, "choose what is copied")
     chosen = {top(reading, statement_of(reading, name)).number for name in names}
     if any(isinstance(reading.statements[number].node, s.Loss) for number in chosen):
         raise refusal("a program has one loss", None, "copy what it is made from")

@@ -35,8 +35,10 @@ def changed_lines(reading: Reading, edit: Edit) -> tuple[ChangedLine, ...]:
     >>> [(change.line, change.becomes) for change in changed_lines(r, rename(r, "y", "z"))]
     [(3, 'z = tanh(u)')]
     """
-    old = reading.text.splitlines()
-    new = edit.apply(reading.text).splitlines()
+    old, new = (
+        text.replace("\r\n", "\n").split("\n")  # lines as errors count them
+        for text in (reading.text, edit.apply(reading.text))
+    )
     return tuple(_changes(old, new))
 
 

@@ -9,13 +9,13 @@ from tpgraph.language import syntax as s
 from tpgraph.language.constants import whole
 from tpgraph.language.editing.alike import comments, last_of
 from tpgraph.language.editing.edit import Patch
-from tpgraph.language.editing.statements import extent
+from tpgraph.language.editing.statements import extent, statement_of
 from tpgraph.language.editing.substitution import numbers
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.syntax import Placed
 from tpgraph.program import split_name
 
-__all__ = ["family_patches"]
+__all__ = ["family_patches", "listed_family"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,32 @@ def family_patches(reading: Reading, statements: Sequence[Statement]) -> list[Pa
     for axis in reversed(range(max((len(one.index) for one in found), default=0))):
         found = list(_merged(reading, found, axis))
     return [patch for one in found for patch in _patches(reading, one)]
+
+
+def listed_family(reading: Reading, names: Sequence[str]) -> Patch | None:
+    """The patch that makes a family of neighbours in the list of one declaration.
+
+    None where the names do not stand there, one behind the other and counting up by one.
+    """
+    if len(names) < 2:
+        return None
+    first, *others = (statement_of(reading, name) for name in names)
+    node, origin = first.node, first.node.origin
+    if not isinstance(node, s.Declare) or any(one.number != first.number for one in others):
+        return None
+    places = [i for i, one in enumerate(node.names) if one.full in names]
+    if len(places) < 2 or places != list(range(places[0], places[-1] + 1)):
+        return None
+    members = [node.names[i] for i in places]
+    index = [split_name(one.full)[1] for one in members]
+    heads = {(one.base, *k[:-1]) for one, k in zip(members, index, strict=True)}
+    last = [k[-1] for k in index if k]
+    if len(heads) > 1 or last != list(range(last[0], last[0] + len(members))):
+        return None
+    *outer, low = index[0]
+    said = ",".join([*map(str, outer), f"{low}..{last_of(reading, last[-1])}"])
+    start = reading.source.text.index("[", origin + members[0].start)
+    return Patch(start, origin + members[-1].end, f"[{said}]")
 
 
 def _declared(reading: Reading, statement: Statement) -> Iterator[_Declared]:

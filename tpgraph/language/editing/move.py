@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from tpgraph.language.editing.edit import Edit, Patch, made, refusal
+from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
 from tpgraph.language.editing.needs import heads, needs, with_needs
 from tpgraph.language.editing.statements import EQUATION, block, extent, rank, statement_of, top
 from tpgraph.language.readings import Reading, Statement
@@ -19,6 +19,8 @@ def move(reading: Reading, names: Sequence[str], after: str | None = None) -> Ed
     What stands in a loop moves with it. What they need and is bound further down moves up with
     them. Raises TPTypeError, naming the circle, where something above the new place needs them.
     """
+    if not names:
+        raise name_refusal("nothing is chosen", None, "choose what is moved")
     needed, order = needs(reading), heads(reading)
     chosen = {top(reading, statement_of(reading, name)).number for name in names}
     kept = [one for one in order if one.number not in chosen]
@@ -29,7 +31,7 @@ def move(reading: Reading, names: Sequence[str], after: str | None = None) -> Ed
     moved = chosen | (with_needs(chosen, needed) & behind)
     title = f"move {', '.join(names)}"
     patches = _patches(reading, order, above, moved)
-    return made(reading, patches, title, select=names[0] if names else None)
+    return made(reading, patches, title, select=names[0])
 
 
 def _stop(reading: Reading, kept: Sequence[Statement], after: str | None, chosen: set[int]) -> int:

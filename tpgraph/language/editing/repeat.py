@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from tpgraph.errors import TPError
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.alike import last_of, pieces, rewritten
-from tpgraph.language.editing.edit import Edit, Patch, between, made, refusal
-from tpgraph.language.editing.families import family_patches
+from tpgraph.language.editing.edit import Edit, Patch, between, made, name_refusal, refusal
+from tpgraph.language.editing.families import family_patches, listed_family
 from tpgraph.language.editing.numbered import families_of
 from tpgraph.language.editing.statements import block, extent, statement_of
 from tpgraph.language.editing.substitution import respelled, used_names
-from tpgraph.language.names import canonical
+from tpgraph.language.editing.wording import expression
+from tpgraph.language.names import NAME, canonical
 from tpgraph.language.readings import Reading, Statement, read
 from tpgraph.language.repetition import Use, steps
 from tpgraph.program import Program
@@ -33,6 +34,9 @@ def repeat(
     its value does. Up to such names the program stays the same. Raises TPTypeError where they are
     not alike, or something else stands between them in the order of needs.
     """
+    listed = listed_family(reading, names)
+    if listed is not None:
+        return made(reading, [listed], f"one family {', '.join(names)}")
     heads = _heads(reading, names)
     members = families_of(reading, heads)
     if members:
@@ -41,8 +45,10 @@ def repeat(
     if len(declared) == len(heads):
         return _family(reading, declared)
     rows = [head for head in heads if not isinstance(head.node, s.Declare)]
-    letter = canonical(variable) if variable is not None else _letter(reading, rows)
-    found = _loop(reading, rows, letter, last)
+    letter = _letter(reading, rows) if variable is None else canonical(variable)
+    if not NAME.fullmatch(letter):
+        raise name_refusal(f"{variable!r} is no variable of a loop", None, "choose a letter")
+    found = _loop(reading, rows, letter, last) or _loop(reading, rows[::-1], letter, last)
     if found is None:
         raise refusal(
             "the statements are not alike but for numbers that count up by one",
@@ -143,7 +149,7 @@ def _loop(
         if any(line is None for line in lines):
             continue
         indent = rows[0].line.indent
-        end = last if last is not None else last_of(reading, values[-1])
+        end = expression(last) if last is not None else last_of(reading, values[-1], letter)
         body = "".join(_deeper(line) for line in lines if line is not None)
         return f"{indent}for {letter} in {values[0]}..{end}:\n{body}", _counted(reading, columns)
     return None
