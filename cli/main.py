@@ -16,7 +16,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli import comparison, execution, importing, kernels, limits, pictures, studies, texts
-from tpgraph_cli.messages import LAST_RESORT, on_one_line, show_warning
+from tpgraph_cli.messages import LAST_RESORT, show_warning
 from tpgraph_cli.streams import make_ready
 
 __all__ = ["app", "main"]
@@ -81,7 +81,7 @@ def _run() -> int:
             typer.echo("interrupted", err=True)
         return code
     except _Usage as error:
-        error.message = on_one_line(error.message)
+        error.message = tp.shell.on_one_line(error.message)
         error.show()
         return int(error.exit_code)
     except typer.Abort:
@@ -104,10 +104,10 @@ def _told(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"error: not enough memory: {error}\n  mend: choose smaller widths"
     if isinstance(error, OSError):
-        return f"error: {on_one_line(_what_failed(error))}"
+        return f"error: {tp.shell.on_one_line(_what_failed(error))}"
     if os.environ.get("TPGRAPH_DEBUG"):
         traceback.print_exception(error)
-    return LAST_RESORT.format(on_one_line(f"{type(error).__name__}: {error}"))
+    return LAST_RESORT.format(tp.shell.on_one_line(f"{type(error).__name__}: {error}"))
 
 
 def _what_failed(error: OSError) -> str:

@@ -11,7 +11,7 @@ import typer
 
 import tpgraph as tp
 
-__all__ = ["LAST_RESORT", "on_one_line", "show_warning", "warnings_on_stderr"]
+__all__ = ["LAST_RESORT", "show_warning", "warnings_on_stderr"]
 
 LAST_RESORT = (
     "error: tpgraph itself is at fault: {}\n"
@@ -21,16 +21,12 @@ LAST_RESORT = (
 """What is said of an exception that nothing was prepared for."""
 
 
-def on_one_line(text: str) -> str:
-    """The text without line ends and other characters that a terminal obeys."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
 def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """A warning of any library as one plain line, in the place of Python's own form."""
     text = str(message)
     typer.echo(
-        text if isinstance(message, tp.TPWarning) else f"warning: {on_one_line(text)}", err=True
+        text if isinstance(message, tp.TPWarning) else f"warning: {tp.shell.on_one_line(text)}",
+        err=True,
     )
 
 

@@ -49,7 +49,7 @@ T = TypeVar("T")
 def shown(text: str) -> str:
     """What was typed, as a message quotes it: on one line, and not all of a long one."""
     short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in short) or "''"
+    return tp.shell.on_one_line(short) or "''"
 
 
 def whole(least: int = 1, most: Bound | int | None = None) -> Callable[[Any], int]:
@@ -153,7 +153,9 @@ def parse_depths(text: str | None, option: str = "--depths") -> tuple[int, ...] 
         return whole_numbers(text, option)
     first, colon, last = text.partition(":")
     low = read_whole(first, option) if colon else 1
-    high = read_whole(last if colon else first, option, low, tp.bounds.VALUES)
+    high = read_whole(last if colon else first, option, 1, tp.bounds.VALUES)
+    if high < low:
+        raise _not_understood(text, option, "the first depth, a colon, and one not below it")
     return tuple(range(low, high + 1))
 
 

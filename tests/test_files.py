@@ -277,7 +277,7 @@ with atomic(Path({str(tmp_path / "f")!r})) as file:
 
 def test_names_as_long_as_the_system_allows(tmp_path: Path) -> None:
     write_bytes(tmp_path / ("n" * 255), b"x")
-    with pytest.raises(TPError, match="File name too long"):
+    with pytest.raises(TPError, match=r"cannot be the name of a file(?s:.*)255 bytes"):
         require_file(tmp_path / ("n" * 256))
 
 

@@ -37,7 +37,12 @@ def test_functions_named_like_their_folder_stay_functions():
 def test_a_name_that_is_not_there():
     with pytest.raises(AttributeError, match="nothing"):
         _ = tp.nothing  # type: ignore[attr-defined]
-    assert not hasattr(tp, "write_bytes")  # the command line's own
+
+
+@pytest.mark.parametrize("name", ["error_entry", "make_directory", "write_bytes"])
+def test_old_names_of_the_command_line_resolve_but_are_not_listed(name):
+    assert getattr(tp, name) is getattr(tp.shell, name)
+    assert name not in dir(tp)
 
 
 def test_importing_loads_nothing():

@@ -15,12 +15,17 @@ import lazy_loader
 
 from tpgraph.viewer import set_viewer
 
+_OF_SHELL = frozenset(("error_entry", "make_directory", "write_bytes"))
+"""What was public before `tpgraph.shell` was: it resolves, and is not listed."""
+
 _loaded, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def __getattr__(name):
     if name == "__version__":
         return import_module("importlib.metadata").version("tpgraph")
+    if name in _OF_SHELL:
+        return getattr(import_module("tpgraph.shell"), name)
     return _loaded(name)
 
 

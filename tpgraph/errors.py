@@ -29,19 +29,30 @@ _SHOWN_WIDTH = 160
 _SHOWN_WORD = 100
 _LONG_WORD = re.compile(r"\S{1000,}")
 """What no name, path or number is that someone means; its beginning is shown."""
-_UNPRINTABLE = re.compile(
+_OBEYED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 """What a terminal obeys, or cannot be written: controls, turns of direction, lone surrogates."""
 
 
 def printable(text: str) -> str:
-    r"""The text with what a terminal would obey as escapes, such as \x1b.
+    r"""The text with escapes for what does not print, such as \x1b; its lines stay.
 
     >>> print(printable("a\x1b[2Jb"))
     a\x1b[2Jb
     """
-    return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
+    return "\n".join(map(on_one_line, text.split("\n")))
+
+
+def on_one_line(text: str) -> str:
+    r"""The text with escapes for what does not print, ends of lines among it.
+
+    >>> print(on_one_line("a\n# b"))
+    a\n# b
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _symbol(found: re.Match[str]) -> str:
@@ -101,7 +112,7 @@ class Span:
             count = max(1, min(count, _SHOWN_WIDTH - column))
         number = f"{self.line:5d}"
         lead = "".join("\t" if character == "\t" else " " for character in line[:column])
-        shown = _UNPRINTABLE.sub(_symbol, line)
+        shown = _OBEYED.sub(_symbol, line)
         return f"{number} | {shown}\n{' ' * len(number)} | {lead}{'^' * count}"
 
 
@@ -113,20 +124,15 @@ class TextEdit:
     replacement: str
 
 
-def _shortened(found: re.Match[str]) -> str:
-    return f"{found[0][:_SHOWN_WORD]}… ({len(found[0])} characters)"
+def _shortened(text: str) -> str:
+    """The text with the beginnings alone of words that are too long to be read.
 
-
-def _printable(text: str) -> str:
-    """The text with escapes for what a terminal would carry out; its lines stay.
-
-    >>> _printable(f"no {'x' * 5000} there")[-27:]
+    >>> _shortened(f"no {'x' * 5000} there")[-27:]
     'xx… (5000 characters) there'
     """
-    text = _LONG_WORD.sub(_shortened, text)
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+    return _LONG_WORD.sub(
+        lambda found: f"{found[0][:_SHOWN_WORD]}… ({len(found[0])} characters)", text
+    )
 
 
 class TPError(Exception):
@@ -143,7 +149,7 @@ class TPError(Exception):
         mend: str | None = None,
         edits: Iterable[TextEdit] = (),
     ) -> None:
-        message = _printable(message)
+        message = printable(_shortened(message))
         super().__init__(message)
         self.message = message
         self.span = span
@@ -164,7 +170,7 @@ class TPError(Exception):
 
     def __str__(self) -> str:
         place = f"{self.span}: " if self.span is not None else ""
-        rows = [printable(f"{place}error: {self.message}")]
+        rows = [f"{printable(place)}error: {self.message}"]
         if self.span is not None:
             rows.append(self.span.excerpt())
         if self.expected:

@@ -48,7 +48,10 @@ def as_path(name: str | Path) -> Path:
         encoded = b"\0"
     if b"\0" in encoded or any(len(part) > _LONGEST for part in encoded.split(b"/")):
         shown = str(name) if len(str(name)) <= 60 else f"{str(name)[:60]}…"
-        raise TPDataError(f"{shown!r} cannot be the name of a file")
+        raise TPDataError(
+            f"{shown!r} cannot be the name of a file",
+            expected=f"Unicode text without NUL, of at most {_LONGEST} bytes between two /",
+        )
     return Path(name)
 
 

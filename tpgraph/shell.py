@@ -5,6 +5,7 @@ Programs that use tpgraph as a library have their own ways for these.
 
 from __future__ import annotations
 
+from tpgraph.errors import on_one_line
 from tpgraph.files import as_path, make_directory, require_file, require_folder, write_bytes
 from tpgraph.program.report import error_entry
 
@@ -12,6 +13,7 @@ __all__ = [
     "as_path",
     "error_entry",
     "make_directory",
+    "on_one_line",
     "require_file",
     "require_folder",
     "write_bytes",

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import tpgraph as tp
 from tpgraph.compiler import compile
-from tpgraph.compiler.lines import Lines, in_docstring, quoted, shown
-from tpgraph.errors import TPError
+from tpgraph.compiler.lines import Lines, in_docstring, quoted
+from tpgraph.errors import TPError, on_one_line
 from tpgraph.program import Program
 
 TEXT = """
@@ -180,10 +180,10 @@ def test_comments_and_docstrings_hold_what_they_are_given(text):
     lines.add("x = 1", text)
     lines.add(f"y = {quoted(text)} + {quoted('b' * 90)}", text)
     namespace: dict[str, object] = {}
-    exec(f'"""{in_docstring(shown(text))}\n"""\n{lines.text}', namespace)
+    exec(f'"""{in_docstring(on_one_line(text))}\n"""\n{lines.text}', namespace)
     assert namespace["x"] == 1
     assert namespace["y"] == text + "b" * 90
-    assert namespace["__doc__"] == shown(text).replace('"""', "'''") + "\n"
+    assert namespace["__doc__"] == on_one_line(text).replace('"""', "'''") + "\n"
     assert set(namespace) == {"__builtins__", "__doc__", "x", "y"}
 
 

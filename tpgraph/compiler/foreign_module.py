@@ -11,10 +11,9 @@ from typing import Any
 from tpgraph.compiler.backends import Backend
 from tpgraph.compiler.checking import check_widths, limited, loaded
 from tpgraph.compiler.foreign import foreign_source
-from tpgraph.compiler.lines import shown
 from tpgraph.compiler.plan import make_plan
 from tpgraph.compiler.source import Dtype
-from tpgraph.errors import TPError
+from tpgraph.errors import TPError, on_one_line
 from tpgraph.functions import inline
 from tpgraph.program import InitialScalar, Program
 
@@ -55,7 +54,7 @@ class ForeignModule:
 
     @cached_property
     def _loaded(self) -> SimpleNamespace:
-        name = f"<tpgraph {shown(self.program.name)} {self.backend} {id(self):x}>"
+        name = f"<tpgraph {on_one_line(self.program.name)} {self.backend} {id(self):x}>"
         try:
             return SimpleNamespace(**loaded(self.source, name))
         except ModuleNotFoundError as error:

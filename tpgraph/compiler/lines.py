@@ -11,7 +11,9 @@ import textwrap
 import tokenize
 from collections.abc import Iterator
 
-__all__ = ["Lines", "in_docstring", "quoted", "shown"]
+from tpgraph.errors import on_one_line
+
+__all__ = ["Lines", "in_docstring", "quoted"]
 
 _WIDTH = 99
 _ASSIGNMENTS = frozenset(("=", "+=", "-=", "*=", "/="))
@@ -25,15 +27,6 @@ def quoted(text: str) -> str:
     """
     literal = repr(f"'{text}")  # the quote inside makes repr take double quotes
     return f'"{literal[2:]}' if literal[0] == '"' else repr(text)
-
-
-def shown(text: str) -> str:
-    r"""A text in one line of printable characters; all others by their escapes.
-
-    >>> print(shown("a\n# b"))
-    a\n# b
-    """
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def in_docstring(text: str) -> str:
@@ -50,7 +43,7 @@ class Lines:
 
     def add(self, code: str, comment: str = "") -> None:
         """Add a statement; its comment stands behind it where both fit, else above."""
-        comment = shown(comment)
+        comment = on_one_line(comment)
         row = self._indent + code
         if comment and len(row) + len(comment) + 4 <= _WIDTH:
             self._rows.append(f"{row}  # {comment}")
@@ -64,7 +57,7 @@ class Lines:
 
     def comment(self, text: str) -> None:
         """Add a comment on lines of its own."""
-        text, lead = shown(text), f"{self._indent}# "
+        text, lead = on_one_line(text), f"{self._indent}# "
         if len(lead) + len(text) <= _WIDTH:
             self._rows.append(lead + text)
         else:

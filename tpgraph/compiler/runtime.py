@@ -13,10 +13,9 @@ from tpgraph.arrays import plain_array
 from tpgraph.compiler.backends import NUMPY, backend_named
 from tpgraph.compiler.checking import check_widths, limited, loaded
 from tpgraph.compiler.foreign_module import ForeignModule
-from tpgraph.compiler.lines import shown
 from tpgraph.compiler.plan import Plan, inputs_of, make_plan, multiplier
 from tpgraph.compiler.source import Dtype, argument_names, module_source, variables_source
-from tpgraph.errors import TPDataError, TPError
+from tpgraph.errors import TPDataError, TPError, on_one_line
 from tpgraph.program import Program, Variable
 
 __all__ = ["Array", "Module", "Params", "check_widths", "compile"]
@@ -182,7 +181,7 @@ class Module:
     @cached_property
     def _namespace(self) -> dict[str, Any]:
         return loaded(
-            self.source, f"<tpgraph {shown(self.program.name)} {self.dtype} {id(self):x}>"
+            self.source, f"<tpgraph {on_one_line(self.program.name)} {self.dtype} {id(self):x}>"
         )
 
     def _tracer(self, targets: bool) -> Callable[..., Any]:
@@ -191,7 +190,7 @@ class Module:
             header = f"import numpy as np\n\nDTYPE = np.{self.dtype}\n\n\n"
             text = header + variables_source(self._plan, targets)
             kind = "loss" if targets else "values"
-            name = f"<tpgraph {shown(self.program.name)} {kind} {id(self):x}>"
+            name = f"<tpgraph {on_one_line(self.program.name)} {kind} {id(self):x}>"
             tracer = loaded(text, name)["variables"]
             self._tracers[targets] = tracer
         return tracer

@@ -8,10 +8,11 @@ from typing import Literal, TypeAlias
 
 from tpgraph.compiler.forward import emit_equation, emit_inputs
 from tpgraph.compiler.initial import base_size_text, emit_init
-from tpgraph.compiler.lines import Lines, in_docstring, quoted, shown
+from tpgraph.compiler.lines import Lines, in_docstring, quoted
 from tpgraph.compiler.listing import program_text
 from tpgraph.compiler.plan import Plan, equations_for, inputs_of
 from tpgraph.compiler.reverse import ReversePass
+from tpgraph.errors import on_one_line
 from tpgraph.program import Equation, Program, Variable
 
 __all__ = [
@@ -69,9 +70,14 @@ def argument_names(plan: Plan, targets: bool) -> list[str]:
 def docstring(plan: Plan, dtype: Dtype, needs: str = "Needs numpy alone.") -> str:
     """The docstring of a generated module: the program, and what its arguments are."""
     program = plan.program
-    rows = [f"{shown(program.name)}: {_purpose(program)}, compiled by tpgraph, in {dtype}.", ""]
+    rows = [
+        f"{on_one_line(program.name)}: {_purpose(program)}, compiled by tpgraph, in {dtype}.",
+        "",
+    ]
     for line in program_text(program, plan.expressions):
-        rows += textwrap.wrap(shown(line), 99, initial_indent=" " * 4, subsequent_indent=" " * 12)
+        rows += textwrap.wrap(
+            on_one_line(line), 99, initial_indent=" " * 4, subsequent_indent=" " * 12
+        )
     rows += ["", *_conventions(plan, needs)]
     return f'"""{in_docstring(chr(10).join(rows))}\n"""\n'
 
@@ -95,7 +101,7 @@ def _conventions(plan: Plan, needs: str) -> Iterable[str]:
         variable = declaration.variable
         kind = type(declaration).__name__.lower()
         size = variable.dim.size({})
-        says = f"{kind} {shown(variable.name)}, of shape (batch, {size})."
+        says = f"{kind} {on_one_line(variable.name)}, of shape (batch, {size})."
         yield f"Argument {plan.name(variable)}: {says}"
 
 
@@ -134,7 +140,7 @@ def helper_texts(plan: Plan) -> list[str]:
 
 def function_text(name: str, arguments: Sequence[str], says: Sequence[str], body: Lines) -> str:
     """A function with its docstring."""
-    says = [in_docstring(shown(row)) for row in says]
+    says = [in_docstring(on_one_line(row)) for row in says]
     doc = Lines()
     if len(says) == 1:
         doc.add(f'"""{says[0]}"""')
