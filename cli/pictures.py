@@ -127,7 +127,7 @@ def draw(
     ] = False,
 ) -> None:
     """Draw a program in the graphical notation of Tensor Programs IIb."""
-    target = out or (STANDARD if file == STANDARD else f"{Path(file).stem}.{format_ or 'svg'}")
+    target = out or (STANDARD if file == STANDARD else _beside(file, format_ or "svg"))
     kind = _format(target, format_, FRAME_FORMATS if frames else FORMATS)
     if frames and (paths or fold or target == STANDARD or not target.endswith(f".{kind}")):
         raise typer.BadParameter("--frames needs a file name in -o, and neither --paths nor --fold")
@@ -175,6 +175,11 @@ def draw(
     if STANDARD in (file, target):
         raise typer.BadParameter("--watch needs files, not -")
     _watch(Path(file), once)
+
+
+def _beside(file: str, kind: str) -> str:
+    """The picture's name without -o; `p.json` is the name of programs, so a scene has another."""
+    return f"{Path(file).stem}.{'scene.json' if kind == 'json' else kind}"
 
 
 def _format(target: str, wanted: str | None, formats: Sequence[str] = FORMATS) -> str:

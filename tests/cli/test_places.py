@@ -115,7 +115,6 @@ def test_a_folder_is_tried_first(
         ("kernel", "p.tp", "--data", "d.npz", "-o", "d.npz"),
         ("kernel", "p.tp", "--data", "d.csv", "-o", "./p.tp"),
         ("compile", "p.tp", "-o", "p.tp"),
-        ("draw", "p.json", "-f", "json"),
         ("draw", "p.json", "-o", "p.json"),
         ("draw", "p.svg"),
         ("draw", "p.png", "-f", "png"),
@@ -131,6 +130,17 @@ def test_nothing_is_written_over_what_is_read(command: tuple[str, ...], here: Pa
     (here / "link.csv").symlink_to("d.csv")
     assert "is read, and would be written over" in refusal(command)
     assert {(here / name).read_text() for name in names} == {"precious"}
+
+
+def test_a_scene_without_a_name_is_put_over_no_program(here: Path) -> None:
+    (here / "p.tp").write_text(NETWORK, encoding="utf-8")
+    (here / "p.json").write_text(tp.to_json(tp.parse(NETWORK)), encoding="utf-8")
+    before = (here / "p.json").read_bytes()
+    for program in ("p.tp", "p.json"):
+        assert tpgraph(("draw", program, "-f", "json")).exit_code == 0
+        assert (here / "p.json").read_bytes() == before
+        assert (here / "p.scene.json").exists()
+        (here / "p.scene.json").unlink()
 
 
 def test_two_results_have_two_places(here: Path) -> None:
