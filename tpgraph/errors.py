@@ -153,8 +153,8 @@ class TPError(Exception):
         super().__init__(message)
         self.message = message
         self.span = span
-        self.expected = expected and _printable(expected)
-        self.mend = mend and _printable(mend)
+        self.expected = expected and printable(_shortened(expected))
+        self.mend = mend and printable(_shortened(mend))
         self.edits = tuple(edits)
 
     @property
