@@ -74,9 +74,15 @@ UNBOUNDED = {
 """What waits by its meaning, here for an answer from another machine."""
 
 
+UNTRIED = {"import"}
+"""What runs Python code of the user's own by its meaning, and needs PyTorch."""
+
+
 def _commands() -> Iterator[tuple[str, Any]]:
     root = typer.main.get_command(app)
     for name, command in root.commands.items():  # type: ignore[attr-defined]
+        if name in UNTRIED:
+            continue
         inner = getattr(command, "commands", None)
         if inner is None:
             yield name, command
