@@ -10,7 +10,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.comparison import Synthetic
-from tpgraph_cli.execution import Dtype, Precision, Widths
+from tpgraph_cli.execution import Backend, Dtype, Precision, Widths
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.numbers import parse_rows, whole
 from tpgraph_cli.options import LimitEngine, Seed
@@ -58,6 +58,9 @@ def kernel(
         int,
         typer.Option(help="Sample values of every Z of the sampled engine.", parser=whole(4096)),
     ] = 2**16,
+    backend: Annotated[
+        Backend, typer.Option(help="At finite width: the library that computes.")
+    ] = Backend.numpy,
     seed: Seed = 0,
     dtype: Precision = Dtype.float64,
     plot: Annotated[
@@ -85,6 +88,7 @@ def kernel(
                 kind=kind.value,
                 dtype=dtype.value,
                 progress=advance,
+                backend=backend.value,
             )
     else:
         found = tp.kernel(program, X, kind.value, engine=engine.value, samples=samples, seed=seed)

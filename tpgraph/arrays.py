@@ -42,16 +42,32 @@ class Damage(Exception):
 
 
 def plain_array(what: str, value: Any, dtype: npt.DTypeLike | None = None) -> Array:
-    """A user's value as an array.
+    """A user's value as an array: what numpy takes, and tensors of torch on any device.
 
     Raises TPDataError where entries are masked, whose numbers would be used as if they were not,
     and the errors of `numpy.asarray`.
     """
+    value = _on_this_machine(value)
     if np.ma.is_masked(np.ma.asarray(value)):
         raise TPDataError(
             f"{what} has masked entries", expected="numbers", mend="leave those samples out"
         )
     return np.asarray(value, dtype=dtype)
+
+
+def _on_this_machine(value: Any) -> Any:
+    """A torch tensor without its gradient and device; all else as it is.
+
+    Told by its methods, since torch need not be installed. What numpy has no dtype for (bfloat16)
+    becomes float32.
+    """
+    if not all(hasattr(value, name) for name in ("detach", "cpu", "numpy")):
+        return value
+    tensor = value.detach().cpu()
+    try:
+        return tensor.numpy()
+    except TypeError:
+        return tensor.float().numpy()
 
 
 def by_source_name(

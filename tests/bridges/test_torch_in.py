@@ -8,6 +8,7 @@ import torch
 from bridges.models import CASES, MLP, Block, imported
 
 import tpgraph as tp
+from tpgraph.functions import inline, simplify
 
 NAMES = list(CASES)
 UNDRAWN = ("film", "prelu", "bilinear")
@@ -157,15 +158,23 @@ def test_backward_passes_are_drawn(name):
     assert "<svg" in tp.draw(tp.backward(imported(name).program)).svg
 
 
-def form(program):
-    """A program up to names and order: what every output is made of, by hashes."""
+def sizes(variable):
+    """The sizes of a variable at n = 32."""
+    return tuple(d.size({"n": 32}) for d in variable.type.dimensions)
+
+
+def form(program, names=True):
+    """A program up to names of its vectors and order: what every output is made of, by hashes."""
     made = {}
     for declaration in program.declarations:
         for variable in declaration.variables:
-            made[variable.name] = hash((type(declaration).__name__, variable.name))
+            law = (getattr(declaration, "variance", 0), sizes(variable))
+            known = variable.name if names else law
+            made[variable.name] = hash((type(declaration).__name__, known))
     for equation in program.equations:
         inputs = tuple(made[v.name] for v in equation.inputs)
-        what = (equation.transpose,) if hasattr(equation, "transpose") else (equation.function,)
+        gate = getattr(equation, "function", None)
+        what = (equation.transpose,) if gate is None else (simplify(inline(gate)),)
         made[equation.out.name] = hash((type(equation).__name__, *what, inputs))
     return [made[v.name] for v in program.outputs]
 
@@ -297,3 +306,47 @@ def test_heads_share_nothing():
     params = tp.copy_weights(module, i)
     total = sum(params[p.name].size for p in i.pieces)
     assert total == sum(p.numel() for p in module.parameters())
+
+
+def as_torch(program):
+    """A factory of the program's own torch module, drawn by torch's generator."""
+    made = tp.compile(program, backend="torch").load()
+    names = [w.name for w in program.base_widths]
+    return lambda n: made.Model(dict.fromkeys(names, n), int(torch.randint(2**31, ())))
+
+
+def drawn(program):
+    """How every parameter is drawn, in no order."""
+    return sorted(
+        (sizes(p.variable), round(p.variance, 9), round(p.scale, 9)) for p in program.parameters
+    )
+
+
+ROUND = ["mlp", "rnn", "one_hidden", "resnet", "fully_connected", "autoencoder", "cnn",
+         "transformer"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROUND)
+def test_gallery_programs_come_back_from_torch(name):
+    program = tp.gallery.entry(name).program()
+    make = as_torch(program)
+    example = tuple(torch.randn(1, d.variable.dim.size({})) for d in program.data)
+    i = tp.from_torch(make, example, n=32)
+    assert i.program.parametrization == program.parametrization
+    if name != "cnn":  # whose mean over places comes back as a scale of the readout
+        assert drawn(i.program) == drawn(program)
+    if name in ("mlp", "rnn", "one_hidden", "resnet", "fully_connected"):
+        assert form(i.program, names=False) == form(program, names=False)
+    module = make(40)
+    found = tp.compile(i.program).forward(tp.copy_weights(module, i), *i.data(*example))
+    expected = module(*(x.double() for x in example))
+    assert relative(outputs(found), outputs(expected)) < 1e-12
+
+
+def test_a_module_that_seeds_itself():
+    def make(n):
+        torch.manual_seed(0)
+        return MLP(n, depth=2)
+
+    i = tp.from_torch(make, torch.randn(1, 5), n=16)
+    assert "starts at" not in " ".join(i.notes)

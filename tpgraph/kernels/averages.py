@@ -32,6 +32,7 @@ def mean_kernel(
     components: Components = "mean",
     dtype: str = "float64",
     progress: Progress | None = None,
+    backend: str = "numpy",
 ) -> Kernel:
     """The mean of `empirical_kernel` over initializations, with its standard error.
 
@@ -41,7 +42,7 @@ def mean_kernel(
     if inits < 1:
         raise TPDataError(f"a mean over {inits} initializations", expected="at least 1")
     require_networks(inits)
-    prepared = finite(program, check_kind(kind), dtype)
+    prepared = finite(program, check_kind(kind), dtype, backend)
     module = compile(program, dtype)
     seeds = [seed, *np.random.SeedSequence(seed).spawn(inits - 1)]
     ntk, nngp = _RunningMean(), _RunningMean()

@@ -15,7 +15,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from tpgraph.compiler import Module, Params, compile
+from tpgraph.arrays import plain_array
+from tpgraph.compiler import ForeignModule, Module, Params, compile
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.interpreter import sample
 from tpgraph.kernels.grams import GramGroup, Grams, total
@@ -38,6 +39,7 @@ def empirical_kernel(
     X: Inputs,
     kind: str = "both",
     components: Components = "all",
+    backend: str = "numpy",
 ) -> Kernel:
     """NNGP and NTK of the network with these parameters, on N inputs.
 
@@ -48,23 +50,24 @@ def empirical_kernel(
     Arrays are (N, m, N, m) over the m components of all outputs, (N, N) for one; with `components`
     "mean" the mean of K_aa over the components of each output, (N, N) for one output. `model` is a
     compiled module, in whose dtype the products are taken, or a program; `params` are those of
-    `Module.init`. X is an array (N, d), arrays by source name or a data set; `kind` is ntk, nngp or
-    both.
+    `Module.init`, or tensors of torch or arrays of JAX by the same names. X is an array (N, d),
+    arrays by source name or a data set; `kind` is ntk, nngp or both. The passes and products of
+    `backend` "torch" or "jax" are taken by that library, on a GPU where it has one.
 
     Raises TPTypeError for programs without output, data or params and for an NNGP of outputs that
     are not linear in their readouts, TPDataError for arrays that do not fit.
     """
     program = model.program if isinstance(model, Module) else model
     dtype = model.dtype if isinstance(model, Module) else "float64"
-    return finite(program, check_kind(kind), dtype).kernel(params, X, components)
+    return finite(program, check_kind(kind), dtype, backend).kernel(params, X, components)
 
 
-def finite(program: Program, kind: Kind, dtype: str = "float64") -> Finite:
+def finite(program: Program, kind: Kind, dtype: str = "float64", backend: str = "numpy") -> Finite:
     """A network made ready for kernels of many parameters and inputs."""
     found = tangent(program, kind)
     if kind != "ntk":
         require_linear(program, found.readouts)
-    return Finite(found, compile(found.program, dtype), kind)
+    return Finite(found, compile(found.program, dtype, backend), kind)
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Finite:
     """The compiled passes of a network."""
 
     tangent: Tangent
-    module: Module
+    module: Module | ForeignModule
     kind: Kind
 
     def kernel(self, params: Params, X: Inputs, components: Components = "all") -> Kernel:
@@ -80,7 +83,7 @@ class Finite:
         arrays = input_arrays(self.tangent.network, X)
         size = len(self.tangent.rows) if components == "all" else 1
         require_kernel_room(len(next(iter(arrays.values()))), size)
-        given = self._parameters(params)
+        given = self._parameters({k: plain_array(k, v) for k, v in params.items()})
         match components:
             case "all":
                 rows = self.tangent.rows

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tpgraph.arrays import plain_array
 from tpgraph.compiler import Array
 from tpgraph.transform.gradients import GradientTerm, unordered_pairs
 
@@ -52,10 +53,10 @@ class Grams:
 
 
 def _gram(x: Array, y: Array) -> Array:
-    """x (m, N, n) or (N, n), and y likewise: their products over n."""
+    """x (m, N, n) or (N, n), and y likewise: their products over n, taken where the values are."""
     x, y = (v if v.ndim == 3 else v[None] for v in (x, y))
     flat = x.reshape(-1, x.shape[-1]) @ y.reshape(-1, y.shape[-1]).T
-    return np.asarray(flat.reshape(*x.shape[:2], *y.shape[:2]))
+    return plain_array("a Gram matrix", flat.reshape(*x.shape[:2], *y.shape[:2]))
 
 
 def total(groups: Sequence[GramGroup], grams: Grams, widths: Mapping[str, int]) -> Array:

@@ -79,6 +79,11 @@ class Num:
         """None: a scalar."""
         return None
 
+    @classmethod
+    def one(cls) -> Num:
+        """The number 1."""
+        return cls(Fraction(1))
+
     def is_number(self, value: int) -> bool:
         """Whether it is this number, at every width."""
         return self.value == value and (not self.power or not value)

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby
-from typing import TypeAlias
 
-from tpgraph.bridges.torch_in.export import python_path
 from tpgraph.bridges.torch_in.interpret import Argument
-from tpgraph.bridges.torch_in.laws import Law
+from tpgraph.bridges.torch_in.parametrizing import Scaled
 from tpgraph.bridges.torch_in.pieces import Piece, free_name
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.seams import Seams
 from tpgraph.bridges.torch_in.sizes import Size, is_wide, whole
-from tpgraph.bridges.torch_in.statements import common_path
-from tpgraph.functions import number_text
-from tpgraph.program import MUP, NTK, STANDARD, Parametrization
 
-__all__ = ["Dimensions", "Scaled", "input_lines", "parameter_lines", "parametrized"]
+__all__ = ["Dimensions", "boxes", "input_lines", "parameter_lines"]
 
-Note: TypeAlias = tuple[Piece, str]
-
-_NAMED = {"standard": STANDARD, "ntk": NTK, "mup": MUP}
 _LETTERS = ("m", "p", "q", "r", "u", "w")
 
 
@@ -72,130 +63,6 @@ class Dimensions:
         for ratio, name in self.names.items():
             if name != first:
                 yield f"width {name} = {ratio} {first}"
-
-
-@dataclass(frozen=True, slots=True)
-class Scaled:
-    """A parametrization, its text, and the variances before its exponents, in order."""
-
-    parametrization: Parametrization
-    text: str
-    variances: tuple[str, ...]
-    scales: tuple[str, ...]
-    notes: tuple[str, ...]
-
-
-def kind_of(piece: Piece) -> str:
-    """Input, hidden or readout, as the language takes the declaration."""
-    wide = [is_wide(size) for size in piece.sizes]
-    if len(wide) == 1 or wide == [True, False]:
-        return "input"
-    return "hidden" if all(wide) else "readout"
-
-
-def parametrized(pieces: Sequence[Piece], wanted: str, n: int) -> Scaled:
-    """The parametrization, and s of every `~ N(0, s)`, so that entries vary as in the module.
-
-    Raises TPImportError where the module's variances grow with the width.
-    """
-    notes: list[Note] = []
-    general: tuple[str, ...] = ()
-    chosen = _NAMED[wanted]
-    powers = {kind: _powers(pieces, kind) for kind in ("hidden", "readout")}
-    own = wanted == "standard" and any(p - {Fraction(1)} for p in powers.values())
-    if own and all(len(p) <= 1 for p in powers.values()):
-        hidden, readout = (next(iter(powers[k]), Fraction(1)) / 2 for k in ("hidden", "readout"))
-        zero = Fraction(0)
-        chosen = Parametrization("abc", (zero,) * 3, (zero, hidden, readout), zero)
-        general = ("the variances of matrices do not fall like 1/columns: exponents b as drawn",)
-    text = wanted
-    if chosen.name == "abc":
-        b = ", ".join(str(e) for e in chosen.b)
-        text = f"abc(a=[0, 0, 0], b=[{b}], c=0)"
-    found = [_variance(piece, chosen, n, notes) for piece in pieces]
-    return Scaled(chosen, text, tuple(v for v, _ in found), tuple(s for _, s in found),
-                  (*general, *_grouped(notes)))  # fmt: skip
-
-
-def _grouped(notes: Sequence[Note]) -> Iterator[str]:
-    """Notes that say the same of several parameters, said once."""
-    by_text: dict[str, list[str]] = {}
-    for piece, text in notes:
-        paths = by_text.setdefault(text, [])
-        path = python_path(piece.param.name)
-        if path not in paths:
-            paths.append(path)
-    for text, paths in by_text.items():
-        groups: dict[str, list[str]] = {}
-        for path in paths:
-            groups.setdefault(re.sub(r"\[\d+\]", "[]", path), []).append(path)
-        yield f"{', '.join(common_path(g) for g in groups.values())}: {text}"
-
-
-def _powers(pieces: Sequence[Piece], kind: str) -> set[Fraction]:
-    return {
-        piece.law.power
-        for piece in pieces
-        if kind_of(piece) == kind and piece.law.variance and piece.param.trained
-    }
-
-
-def _variance(piece: Piece, chosen: Parametrization, n: int, notes: list[Note]) -> tuple[str, str]:
-    """(s, scale) of one parameter."""
-    law, kind = piece.law, kind_of(piece)
-    _note_constants(piece, notes)
-    if not law.variance:
-        return "0", ""
-    is_vector = len(piece.sizes) == 1
-    if is_vector or (not piece.param.trained and kind == "input"):
-        if law.power < 0:
-            raise refusal(f"the variance of {piece.param.name} grows with the width")
-        if law.power > 0:
-            notes.append((piece, f"of variance {_falling(law)}, which vanishes: N(0, 0)"))
-            return "0", ""
-    entry = law.variance * float(n) ** -float(law.power)
-    columns = float(piece.sizes[-1][0])
-    if not piece.param.trained:
-        return _nice(entry * (1 if is_vector else columns), law.measured, piece), ""
-    if is_vector:
-        return _nice(entry, law.measured, piece), ""
-    a, b = chosen.exponents("input" if kind == "input" else "hidden" if kind == "hidden"
-                            else "readout")  # fmt: skip
-    if kind == "input":
-        scale = f" scale sqrt({int(columns)})" if chosen.name == "abc" else ""
-        return _nice(entry * (1 if scale else columns), law.measured, piece), scale
-    power = 2 * (a + b)
-    if power != law.power:
-        notes.append((
-            piece,
-            f"of variance {_falling(law)} in the module; here the same at n = {n}, falling like "
-            f"n^−{power}",
-        ))  # fmt: skip
-    return _nice(entry * columns ** float(power), law.measured, piece), ""
-
-
-def _note_constants(piece: Piece, notes: list[Note]) -> None:
-    law = piece.law
-    if law.constant:
-        start = number_text(law.constant)
-        notes.append((piece, f"starts at {start}, written as {start} + …"))
-    if law.asymptotic:
-        notes.append((piece, "of variance c/(n + k), written as c/n"))
-
-
-def _falling(law: Law) -> str:
-    """A variance that falls with the width, as text."""
-    power = "" if law.power == 1 else f"^{law.power}"
-    return f"{law.variance:.3g}/n{power}"
-
-
-def _nice(value: float, measured: bool, piece: Piece) -> str:
-    """A variance as a short fraction, where it is one; of a fitted one three digits."""
-    simple = Fraction(value).limit_denominator(1000)
-    if not measured:
-        near = simple and abs(float(simple) / value - 1) < 1e-9
-        return number_text(simple) if near else number_text(Fraction(repr(value)))
-    return f"{value:.3g}"
 
 
 # ---- lines

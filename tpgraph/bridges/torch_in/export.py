@@ -48,15 +48,21 @@ class Site:
     @property
     def module(self) -> str:
         """The path of the module in which it stands, as Python writes it: `blocks[0].attn`."""
-        stack = list((self.first.meta.get("nn_module_stack") or {}).values())
+        stack = list((self._told.meta.get("nn_module_stack") or {}).values())
         path = str(stack[-1][0]).partition("@")[0] if stack else ""
         return python_path(own_path(path))
 
     @property
     def trace(self) -> str | None:
         """The lines of source that it comes from."""
-        found = self.first.meta.get("stack_trace")
+        found = self._told.meta.get("stack_trace")
         return str(found) if found else None
+
+    @property
+    def _told(self) -> torch.fx.Node:
+        """The node that knows its place: of a parameter, buffer or input its first user."""
+        users = list(self.first.users)
+        return users[0] if self.first.op == "placeholder" and users else self.first
 
     @property
     def sizes(self) -> tuple[Size, ...]:

@@ -120,7 +120,8 @@ def copy_weights(
     made = compiled.init(sizes, 0)
     factors = compiled.multipliers(made)
     for piece in imported.pieces:
-        factor = factors.get(piece.name, 1.0)
+        own = float(piece.factor.value) * float(width) ** float(piece.factor.power)
+        factor = factors.get(piece.name, 1.0) / own
         view = _part(tensors[piece.param.name], piece, imported.n, width)
         if params is None:
             made[piece.name] = _read(view, piece) / factor

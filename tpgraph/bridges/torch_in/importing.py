@@ -11,15 +11,15 @@ import torch
 
 from tpgraph.bridges.torch_in.declarations import (
     Dimensions,
-    Scaled,
     input_lines,
     parameter_lines,
-    parametrized,
 )
 from tpgraph.bridges.torch_in.export import WRAPPED, built, exported
 from tpgraph.bridges.torch_in.imported import Imported, copy_weights
 from tpgraph.bridges.torch_in.interpret import Graph, interpreted
 from tpgraph.bridges.torch_in.laws import drawn
+from tpgraph.bridges.torch_in.multipliers import common_factors, without_factors
+from tpgraph.bridges.torch_in.parametrizing import Scaled, own_exponents, parametrized
 from tpgraph.bridges.torch_in.pieces import Piece, free_name, pieces_of
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.reserved import RESERVED
@@ -63,13 +63,19 @@ def translated(
     found = exported(factory, examples, n, train)
     graph = interpreted(found, n)
     targets = targets_of(graph)
-    pieces = pieces_of(graph.roots, graph.params.values(), drawn(factory, n))
+    draws = drawn(factory, n)
+    factors = common_factors(graph)
+    pieces = pieces_of(graph.roots, graph.params.values(), draws, factors)
+    if factors and own_exponents(list(pieces.values())) is None:
+        factors = {}
+        pieces = pieces_of(graph.roots, graph.params.values(), draws, factors)
+    without_factors(graph, factors)
     taken = {p.base for p in pieces.values()} | set(widths) | RESERVED
     inputs: dict[str, str] = {}
-    own = list(inspect.signature(module.forward).parameters) if loss is not None else []
-    for k, source in enumerate(graph.arguments):
-        wrapped = [*own[: len(examples) - 1], "y"][k] if loss is not None else source
-        inputs[source] = free_name(wrapped, taken)
+    own = [*inspect.signature(module.forward).parameters][: len(examples) - (loss is not None)]
+    own += ["y"] * (loss is not None)
+    for source, wanted in zip(graph.arguments, own, strict=len(own) == len(graph.arguments)):
+        inputs[source] = free_name(wanted if len(own) == len(graph.arguments) else source, taken)
         taken.add(inputs[source])
     flat = flattened(graph, pieces, inputs, base)
     statements = _rolled(flat, list(pieces.values())) if roll else _unrolled(flat)

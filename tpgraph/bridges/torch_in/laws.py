@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -24,6 +24,8 @@ from tpgraph.bridges.torch_in.sizes import Cut
 __all__ = ["Draws", "Law", "drawn"]
 
 INITIALIZATIONS = 12
+MANY, FEW = 240, 200
+"""So many initializations where a parameter of fewer entries is measured."""
 _SPREAD = 5.0
 """How many standard errors a mean square may be off a law."""
 
@@ -34,13 +36,14 @@ Array = npt.NDArray[np.float64]
 class Law:
     """Entries are `constant` + N(0, `variance` · n^−`power`), the variance that at n = 1.
 
-    `measured` says that it was fitted and not recorded, `asymptotic` that it holds for large n.
+    `error` is the relative error of a variance that was fitted and not recorded, `asymptotic` says
+    that it holds for large n.
     """
 
     constant: Fraction
     variance: float
     power: Fraction
-    measured: bool = False
+    error: float = 0.0
     asymptotic: bool = False
 
 
@@ -62,11 +65,11 @@ class Draws:
             return Law(_fraction(float(first.flat[0])), 0.0, Fraction(0))
         recorded = [r.get(path) for r in self.recorded]
         if all(r is not None and _fits(r, p) for r, p in zip(recorded, parts, strict=True)):
-            return self._scaled([float(r) for r in recorded if r is not None], False)
+            return self._scaled([float(r) for r in recorded if r is not None], 0.0)
         constant = _mean(parts)
         squares = [float(((p - float(constant)) ** 2).mean()) for p in parts]
-        law = self._scaled(squares, True)
-        return Law(constant, law.variance, law.power, True)
+        law = self._scaled(squares, math.sqrt(2 / min(p.size for p in parts)))
+        return replace(law, constant=constant)
 
     def _part(
         self, path: str, cuts: Mapping[int, Cut], index: tuple[int | None, ...], which: int
@@ -81,14 +84,14 @@ class Draws:
         part: Array = array[tuple(take)]
         return part
 
-    def _scaled(self, variances: Sequence[float], measured: bool) -> Law:
+    def _scaled(self, variances: Sequence[float], error: float) -> Law:
         """The power of n between two variances; of c / (n + k) that of large n."""
         first, second = variances
         power = math.log2(first / second)
-        nearest = Fraction(round(2 * power), 2)
-        if measured or abs(power - nearest) < 1e-9:
+        nearest = Fraction(round(power)) if error else Fraction(round(2 * power), 2)
+        if error or abs(power - nearest) < 1e-9:
             variance = first * float(self.n) ** float(nearest)
-            return Law(Fraction(0), variance, nearest, measured)
+            return Law(Fraction(0), variance, nearest, error)
         slope = (1 / second - 1 / first) / self.n
         return Law(Fraction(0), 1 / slope, Fraction(1), asymptotic=True)
 
@@ -180,7 +183,7 @@ def drawn(make: Callable[[int], torch.nn.Module], n: int) -> Draws:
     try:
         for width in (n, 2 * n):
             recorded.append(_recorded(make, width))
-            values.append(_values(make, width))
+            values.append(_values(make, width, recorded[-1]))
     finally:
         torch.random.set_rng_state(state)
     return Draws(n, (values[0], values[1]), (recorded[0], recorded[1]))
@@ -198,11 +201,25 @@ def _recorded(make: Callable[[int], torch.nn.Module], width: int) -> dict[str, f
     return found
 
 
-def _values(make: Callable[[int], torch.nn.Module], width: int) -> dict[str, Array]:
+def _values(
+    make: Callable[[int], torch.nn.Module], width: int, recorded: Mapping[str, float]
+) -> dict[str, Array]:
+    """Fresh initializations: a dozen, more where a parameter of few entries was not recorded."""
     found: dict[str, list[Array]] = {}
-    for seed in range(INITIALIZATIONS):
+    count, seed = INITIALIZATIONS, 0
+    while seed < count:
         torch.manual_seed(seed)
         module = built(make, width, False)
         for path, parameter in module.named_parameters(remove_duplicate=False):
-            found.setdefault(own_path(path), []).append(parameter.detach().numpy().copy())
-    return {path: np.stack(arrays) for path, arrays in found.items()}
+            path = own_path(path)
+            found.setdefault(path, []).append(parameter.detach().numpy().copy())
+            if seed == 1 and path not in recorded and parameter.numel() < FEW:
+                varies = not np.array_equal(found[path][0], found[path][1])
+                count = MANY if varies else count
+        seed += 1
+    return {path: np.stack(_fresh(arrays)) for path, arrays in found.items()}
+
+
+def _fresh(arrays: Sequence[Array]) -> Sequence[Array]:
+    """The initializations; one of them where a module seeds itself and they are all the same."""
+    return arrays[:1] if np.array_equal(arrays[0], arrays[1]) else arrays

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from tpgraph.bridges.torch_in.cells import Block, Cell, Held, Product, Stored, reachable
+from tpgraph.bridges.torch_in.cells import Block, Cell, Held, Num, Product, Stored, reachable
 from tpgraph.bridges.torch_in.laws import Draws, Law
 from tpgraph.bridges.torch_in.reserved import RESERVED
 from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide
@@ -30,7 +30,7 @@ class Piece:
     """A part of a parameter as the program declares it.
 
     `flipped` says that it is declared as the transpose of what torch holds. `modules` counts the
-    indices that are places in lists of modules.
+    indices that are places in lists of modules. `factor` is what the module multiplies it by.
     """
 
     param: Stored
@@ -41,6 +41,7 @@ class Piece:
     modules: int
     law: Law
     flipped: bool = False
+    factor: Num = field(default_factory=Num.one)
 
     @property
     def key(self) -> Key:
@@ -69,7 +70,9 @@ def key_of(cell: Product | Held) -> Key:
     return cell.param.name, cell.index, ((own, cell.cut),)
 
 
-def pieces_of(roots: list[Cell], params: Iterable[Stored], draws: Draws) -> dict[Key, Piece]:
+def pieces_of(
+    roots: list[Cell], params: Iterable[Stored], draws: Draws, factors: Mapping[Key, Num]
+) -> dict[Key, Piece]:
     """Every part of a parameter that the outputs read, in the order of the module."""
     found: dict[str, dict[Key, Stored]] = {}
     for cell in reachable(roots):
@@ -92,7 +95,7 @@ def pieces_of(roots: list[Cell], params: Iterable[Stored], draws: Draws) -> dict
                 else draws.law(path, dict(cuts), index)
             )
             piece = Piece(param, index, cuts, base, (*places, *at), len(places), law)
-            pieces[key] = _oriented(piece)
+            pieces[key] = _oriented(replace(piece, factor=factors.get(key, piece.factor)))
     return pieces
 
 
@@ -111,11 +114,10 @@ def _oriented(piece: Piece) -> Piece:
     rows, columns = (is_wide(cut.size) for _, cut in piece.cuts)
     if rows == columns:
         return piece
-    constant = piece.law.power == 0 and piece.law.variance > 0
+    constant = piece.law.power == 2 * piece.factor.power and piece.law.variance > 0
     is_input = rows if piece.law.variance == 0 else constant
     flipped = rows != is_input
-    return Piece(piece.param, piece.index, piece.cuts, piece.base, piece.indices, piece.modules,
-                 piece.law, flipped)  # fmt: skip
+    return replace(piece, flipped=flipped)
 
 
 def _place(key: Key) -> tuple[tuple[int, ...], ...]:
@@ -138,6 +140,7 @@ def _grid(keys: Sequence[Key]) -> list[tuple[int, ...]]:
 
 # ---- names
 
+_INDEXED = re.compile(r"(\w+)\[(\d+(?:,\d+)*)\]")
 _RECURRENT = re.compile(r"(weight|bias)_(ih|hh|hr)(?:_l(\d+))?(_reverse)?")
 
 
@@ -151,6 +154,9 @@ def _parts(path: str) -> tuple[list[str], list[int]]:
             places.append(int(match[3] or 0))
         elif word.isdigit():
             places.append(int(word))
+        elif indexed := _INDEXED.fullmatch(word):
+            words.append(indexed[1])
+            places += map(int, indexed[2].split(","))
         elif word not in ("weight", "parametrizations", "original1"):
             words.append({"bias": "b", "original0": "g", "in_proj_weight": "in",
                           "in_proj_bias": "in_b", "weight_v": "v", "weight_g": "g"}

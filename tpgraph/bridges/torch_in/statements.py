@@ -80,6 +80,7 @@ class _Namer:
     homes: dict[int, Use] = field(default_factory=dict)
     live: dict[int, Cell] = field(default_factory=dict)
     cells: dict[int, Cell] = field(default_factory=dict)
+    sites: dict[int, Site] = field(default_factory=dict)
     named: set[int] = field(default_factory=set)
     made: set[int] = field(default_factory=set)
     rows: list[tuple[int, list[Equate]]] = field(default_factory=list)
@@ -99,6 +100,9 @@ class _Namer:
 
     def _give_homes(self, live: dict[int, Cell]) -> tuple[list[Use], Use | None]:
         outputs, loss = [], None
+        for family in self.graph.families:
+            for cell in family.cells.flat:
+                self.sites.setdefault(id(cell), family.site)
         for tensor in self.graph.outputs:
             is_loss = tensor.shape == () and loss is None
             role = "loss" if is_loss else "output"
@@ -237,7 +241,7 @@ class _Namer:
             self.homes[id(cell)] = use
         base = use.base
         assert isinstance(base, int)
-        site = self.bases[base].site
+        site = self.bases[base].site or self.sites.get(id(cell))
         try:
             row = Equate(use, self.writer.value(cell))
         except TPError as error:

@@ -43,7 +43,7 @@ class Names:
         outputs = list(dict.fromkeys(u.base for u in self.rolled.outputs))
         for base in outputs:
             if isinstance(base, int):
-                self.chosen[base] = free_name("f", self.taken - {"f"})
+                self.chosen[base] = free_name("f", (self.taken - {"f"}) | set(self.chosen.values()))
                 self.taken.add(self.chosen[base])
         inner = [base for base in order if bases[base].role == "inner"]
         for base in inner:

@@ -1,0 +1,185 @@
+"""What is no Tensor Program is refused with module, operation, line of the source and a mend."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812 (as everyone writes it)
+from bridges.models import MLP, Block, Function
+from torch import nn
+
+import tpgraph as tp
+
+
+class Deep(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.inp = nn.Linear(3, n)
+        self.layers = nn.ModuleList(nn.Linear(n, n) for _ in range(n // 16))
+
+    def forward(self, x):
+        x = self.inp(x)
+        for layer in self.layers:
+            x = torch.relu(layer(x))
+        return x
+
+
+class Buffered(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.inp = nn.Linear(3, n)
+        self.register_buffer("ramp", torch.arange(n, dtype=torch.float64))
+
+    def forward(self, x):
+        return self.inp(x) * self.ramp
+
+
+class Shared(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.inp = nn.Linear(3, n)
+        self.inner = Inner(n)
+
+    def forward(self, x):
+        return self.inner(self.inp(x))
+
+
+class Inner(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.out = nn.Linear(n, 2)
+
+    def forward(self, x):
+        gram = x.unsqueeze(2) @ x.unsqueeze(1)
+        return self.out((gram @ x.unsqueeze(2))[..., 0])
+
+
+def linear(run, d=3, **layers):
+    return lambda n: Function(run, inp=nn.Linear(d, n), **{k: v(n) for k, v in layers.items()})
+
+
+REFUSED = {
+    "fixed_fixed": (
+        lambda n: nn.Sequential(nn.Linear(3, n), nn.ReLU(), nn.Linear(n, 10), nn.Linear(10, 1)),
+        "leads from 10 to 1, both fixed", "let one of the two grow", None,
+    ),
+    "mixer": (
+        linear(lambda m, x: m.mix(m.inp(x).transpose(1, 2)), mix=lambda n: nn.Linear(4, 4)),
+        "a trained matrix between two fixed", "axis of the features", "mix",
+    ),
+    "matrix_of_activations": (Shared, "a matrix is made of activations|vectors lie along different",
+                              "parameter lead|matrix lead", "inner"),
+    "heads_grow": (
+        lambda n: Block(n, heads=n // 8),
+        "two axes that grow|interleaves|made of activations|different axes",
+        "fixed|whole vectors|parameter lead|matrix lead",
+        "forward",
+    ),
+    "depth": (Deep, "computes differently at two widths", "sizes alone", None),
+    "values": (
+        linear(lambda m, x: m.inp(x) * 2 if float(x.sum()) > 0 else m.inp(x)),
+        "cannot follow the module", "not on values", None,
+    ),
+    "unequal_buffer": (Buffered, "ramp holds unequal numbers", "parameter", "forward"),
+    "unknown": (linear(lambda m, x: torch.linalg.svdvals(m.inp(x)[:, :, None] * 1.0)),
+                "no rule for the operation", "other operations", "forward"),
+    "largest": (linear(lambda m, x: m.inp(x).amax(-1)), "largest coordinate", "softmax", "forward"),
+    "sorted": (linear(lambda m, x: torch.sort(m.inp(x)).values), "no rule", "other", "forward"),
+    "softmax_of_width": (
+        linear(lambda m, x: torch.log_softmax(m.inp(x), -1)), "grows with the width", "freeze",
+        "forward",
+    ),
+    "one_coordinate": (linear(lambda m, x: m.inp(x)[:, 0]), "one coordinate", "layer of its own",
+                       "forward"),
+    "attention": (lambda n: Block(n, mup=False), "factor n\\^1/2 is left", "--base N", "forward"),
+    "variance": (linear(lambda m, x: m.inp(x) / m.inp(x).std(-1, keepdim=True)),
+                 "n/\\(n − 1\\)", "correction=0", "forward"),
+    "group_count": (
+        lambda n: nn.Sequential(nn.Conv1d(3, n, 1), nn.Conv1d(n, n, 1, groups=n // 2)),
+        "number of groups|differently at two widths", "fixed|sizes alone", None,
+    ),
+    "size_plus_one": (
+        lambda n: nn.Sequential(nn.Linear(3, n), nn.Linear(n, n + 1), nn.Linear(n + 1, 1)),
+        "no multiple of the width", "multiples of the width", None,
+    ),
+    "log_width": (linear(lambda m, x: m.inp(x) * np.log(m.inp.weight.shape[0])),
+                  "depends on the width like", "power of a width", "forward"),
+    "outer": (linear(lambda m, x: m.inp(x)[:, :, None] * m.inp(x)[:, None, :]),
+              "different axes|outer product", "matrix lead", "forward"),
+    "dropout": (lambda n: nn.Sequential(nn.Linear(3, n), nn.Dropout(0.5), nn.Linear(n, 1)),
+                "draws at random", "evaluation", "1"),
+    "random": (linear(lambda m, x: m.inp(x) + torch.randn_like(m.inp(x))), "no rule", "other",
+               "forward"),
+    "weight_norm_of_data": (
+        lambda n: nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(3, n)),
+                                nn.Linear(n, 1)),
+        "stay random however wide", "plain layers", None,
+    ),
+    "wide_bilinear": (
+        linear(lambda m, x: m.b(m.inp(x), m.inp(x)), b=lambda n: nn.Bilinear(n, n, 2)),
+        "bilinear in two vectors", "fixed size", "b",
+    ),
+    "input_width": (lambda n: nn.Linear(n, n), "does not take the example", "shapes", None),
+    "no_module": (lambda n: 3, "the factory gives a int", "lambda n: Model", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_it_is_refused_with_place_and_mend(name):
+    make, message, mend, where = REFUSED[name]
+    shape = (1, 4, 3) if name in ("mixer", "attention", "heads_grow") else (1, 3)
+    shape = (1, 3, 4) if name in ("group_count", "attention", "heads_grow") else shape
+    with pytest.raises(tp.TPError) as caught:
+        tp.from_torch(make, torch.randn(shape), n=32, train=name == "dropout")
+    error = caught.value
+    assert re.search(message, error.message)
+    assert any(part in (error.mend or "") for part in mend.split("|"))
+    if where is not None:
+        assert f"(in {where}" in error.message or f"in [{where}]" in error.message
+        assert "operation" in error.message
+    if where == "forward":
+        assert error.span is not None
+        assert error.span.source.name.endswith((".py",))
+        assert "tests" in error.span.source.name
+
+
+def test_the_place_is_the_line_of_the_users_source():
+    with pytest.raises(tp.TPError) as caught:
+        tp.from_torch(Buffered, torch.randn(1, 3), n=32)
+    assert "return self.inp(x) * self.ramp\n" in str(caught.value)
+    assert "test_refusals.py" in str(caught.value)
+
+
+def test_attention_frozen_at_a_base():
+    i = tp.from_torch(lambda n: Block(n, mup=False), torch.randn(1, 3, 4), n=16, base=32)
+    torch.manual_seed(0)
+    module, x = Block(32, mup=False).double(), torch.randn(1, 3, 4, dtype=torch.float64)
+    found = tp.compile(i.program).forward(tp.copy_weights(module, i), *i.data(x))
+    assert np.abs(found - module(x).detach().numpy()).max() < 1e-12
+    assert "frozen at its value at n = 32" in i.text
+
+
+def test_wrong_choices_are_refused():
+    x = torch.randn(1, 5)
+    for options, message in (
+        ({"parametrization": "own"}, "unknown parametrization"),
+        ({"loss": "hinge"}, "unknown loss"),
+        ({"n": 1}, "too small"),
+        ({"base": 1}, "too small"),
+    ):
+        with pytest.raises(tp.TPError, match=message):
+            tp.from_torch(lambda n: MLP(n), x, **{"n": 16, **options})
+    with pytest.raises(tp.TPError, match="no argument z"):
+        tp.from_torch(lambda n: MLP(n), {"z": x}, n=16)
+
+
+def test_weights_of_another_module_are_refused():
+    i = tp.from_torch(lambda n: MLP(n, depth=2), torch.randn(1, 5), n=16)
+    with pytest.raises(tp.TPDataError, match="has a size 3, not 2"):
+        tp.copy_weights(MLP(16, k=3, depth=2), i)
+    with pytest.raises(tp.TPDataError, match="no parameter"):
+        tp.copy_weights(nn.Linear(3, 3), i)
+    with pytest.raises(tp.TPDataError, match="has the shape"):
+        i.data(torch.randn(1, 6))
+    assert F.relu(torch.ones(1)) == 1
