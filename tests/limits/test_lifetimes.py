@@ -11,7 +11,7 @@ from strategies import programs
 from tpgraph.errors import TPError
 from tpgraph.limits import limit_over_inputs
 from tpgraph.limits.sampling import over_inputs
-from tpgraph.limits.sampling.evaluation import SampledEvaluation
+from tpgraph.limits.sampling.algebra import SampledAlgebra
 from tpgraph.limits.sampling.lifetimes import Release, lifetimes
 from tpgraph.program import Program
 from tpgraph.transform import backward
@@ -48,13 +48,13 @@ def test_few_samples_are_held_at_a_time(monkeypatch):
     """Of a deep backward pass: those of the forward pass that error signals will meet again."""
     program = backward(gallery("rnn"))
     held = []
-    own = SampledEvaluation.release
+    own = SampledAlgebra.release
 
     def release(self, release):
         own(self, release)
         held.append(len(self.trace.samples) + len(self.trace.made))
 
-    monkeypatch.setattr(SampledEvaluation, "release", release)
+    monkeypatch.setattr(SampledAlgebra, "release", release)
     everything(program)
     assert max(held) <= len([e for e in program.equations if e.out.is_wide])
     assert min(held[-3:]) <= 4

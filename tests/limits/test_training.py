@@ -153,13 +153,13 @@ def test_an_error_signal_without_its_rows_is_seen(monkeypatch):
     )
     data = inputs(program, seed=1)
     whole = limit(program, data=data, outputs="sampled").values("f̃_1")
-    own = SampledProducts._aligned
+    own = SampledProducts.aligned
 
-    def nothing(self, equation, other):
-        found = own(self, equation, other)
+    def nothing(*given):
+        found = own(*given)
         return type(found)(0.0 * found.values, found.power)
 
-    monkeypatch.setattr(SampledProducts, "_aligned", nothing)
+    monkeypatch.setattr(SampledProducts, "aligned", nothing)
     assert abs(limit(program, data=data, outputs="sampled").values("f̃_1") - whole).max() > 0.05
 
 

@@ -1,4 +1,4 @@
-"""What engines share on their way through a program: data, and errors that name the instruction."""
+"""What the rules meet on their way through a program: data, and errors, which get a name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.limits.estimates import Array
+from tpgraph.limits.not_closed import NotClosed
 from tpgraph.program import Data, Equation, Target
 
 __all__ = ["given_value", "in_limit_of"]
@@ -39,10 +40,12 @@ def given_value(declaration: Data | Target, data: Mapping[str, Array]) -> Array 
 
 @contextmanager
 def in_limit_of(equation: Equation) -> Iterator[None]:
-    """Let a TPError of the block name this instruction, unless it names one already."""
+    """Let an error of the block name this instruction: TPError, if it names none, NotClosed."""
     try:
         yield
     except TPError as error:
         if not error.message.startswith("in the limit of "):
             error.message = f"in the limit of {equation.out}: {error.message}"
         raise error.at(equation.span) from None
+    except NotClosed as error:
+        raise NotClosed(error.reason, equation.out.name, equation.span) from None

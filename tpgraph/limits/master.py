@@ -10,16 +10,17 @@ import numpy as np
 
 from tpgraph.arrays import by_source_name, plain_array
 from tpgraph.errors import TPDataError, TPWarning
-from tpgraph.limits.engines import Engine, check_engine, refusal
+from tpgraph.limits.engines import Engine, check_engine
 from tpgraph.limits.estimates import Array
+from tpgraph.limits.exact.algebra import ExactAlgebra
 from tpgraph.limits.exact.collected import exact_limit
-from tpgraph.limits.exact.evaluation import ExactEvaluation
-from tpgraph.limits.exact.terms import NotClosed
 from tpgraph.limits.independence import backward_products
+from tpgraph.limits.not_closed import NotClosed, refusal
 from tpgraph.limits.regularity import Regularity
 from tpgraph.limits.result import Limit, canonical
+from tpgraph.limits.rules import evaluate
+from tpgraph.limits.sampling.algebra import SampledAlgebra
 from tpgraph.limits.sampling.collected import sampled_limit
-from tpgraph.limits.sampling.evaluation import SampledEvaluation
 from tpgraph.limits.sampling.normals import replicate_size
 from tpgraph.limits.sampling.readouts import Outputs
 from tpgraph.program import Equation, Program
@@ -81,10 +82,8 @@ def limit(
             if engine == "exact":
                 raise refusal(error) from None
     if found is None:
-        evaluation = SampledEvaluation(
-            program, one, samples, seed, outputs=outputs, independent=independent
-        )
-        evaluation.run()
+        evaluation = SampledAlgebra(program, one, samples, seed, outputs=outputs)
+        evaluate(evaluation, independent)
         found, regularity = sampled_limit(evaluation, program), evaluation.regularity
     _warn(regularity)
     return found
@@ -94,8 +93,8 @@ def _exact(
     program: Program, data: Mapping[str, Array], independent: Collection[str], hurry: bool
 ) -> tuple[Limit, Regularity]:
     """The limit by the exact engine. Raises NotClosed."""
-    evaluation = ExactEvaluation(program, data, independent, hurry)
-    evaluation.run()
+    evaluation = ExactAlgebra(program, data, hurry)
+    evaluate(evaluation, independent)
     return exact_limit(evaluation, program), evaluation.regularity
 
 

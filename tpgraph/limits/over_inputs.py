@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError, TPNameError, TPTypeError
-from tpgraph.limits.engines import Engine, check_engine, refusal
+from tpgraph.limits.engines import Engine, check_engine
 from tpgraph.limits.exact.over_inputs import ExactInputs, exact_inputs
-from tpgraph.limits.exact.terms import NotClosed
+from tpgraph.limits.not_closed import NotClosed, refusal
 from tpgraph.limits.sampling.over_inputs import SampledInputs, sampled_inputs
 from tpgraph.program import Data, Program, Target
 from tpgraph.program.reach import ancestors

@@ -16,7 +16,8 @@ from tpgraph.limits.exact.descent import Descent
 from tpgraph.limits.exact.expectations import Expectations
 from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.exact.gaussians import Gaussians, Window
-from tpgraph.limits.exact.terms import NotClosed, Sum
+from tpgraph.limits.exact.terms import Sum
+from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["MomentBlocks"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tpgraph.limits.exact.terms import NotClosed
+from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["HURRIED", "PATIENT", "Budget"]
 

@@ -7,11 +7,11 @@ from functools import partial
 
 import numpy as np
 
-from tpgraph.limits.engines import refusal
 from tpgraph.limits.estimates import Estimate, VectorLimit
-from tpgraph.limits.exact.evaluation import ExactEvaluation
+from tpgraph.limits.exact.algebra import ExactAlgebra
 from tpgraph.limits.exact.forms import Array, CentredGaussian
-from tpgraph.limits.exact.terms import NotClosed, Sum
+from tpgraph.limits.exact.terms import Sum
+from tpgraph.limits.not_closed import NotClosed, refusal
 from tpgraph.limits.result import Limit
 from tpgraph.program import Program
 
@@ -20,7 +20,7 @@ __all__ = ["exact_limit"]
 _ROUNDING = 2.0**-44
 
 
-def exact_limit(found: ExactEvaluation, program: Program) -> Limit:
+def exact_limit(found: ExactAlgebra, program: Program) -> Limit:
     """The limit of a program by an evaluation that has run. Raises NotClosed."""
     given = {d.variable.name for d in (*program.data, *program.targets)}
     vectors: dict[str, VectorLimit] = {}
@@ -47,7 +47,7 @@ def exact_limit(found: ExactEvaluation, program: Program) -> Limit:
     )
 
 
-def _entries(found: ExactEvaluation, name: str) -> tuple[Sum, ...] | None:
+def _entries(found: ExactAlgebra, name: str) -> tuple[Sum, ...] | None:
     """A vector, or a scalar that stays random, entry by entry."""
     if name in found.sums:
         return (found.sums[name],)
@@ -56,14 +56,14 @@ def _entries(found: ExactEvaluation, name: str) -> tuple[Sum, ...] | None:
     return None
 
 
-def _estimate(found: ExactEvaluation, value: Array, size: float = 0.0) -> Estimate:
+def _estimate(found: ExactAlgebra, value: Array, size: float = 0.0) -> Estimate:
     """A number whose terms are as large as `size`, with what rounding and quadrature may do."""
     number = float(np.mean(value))
     return Estimate(number, (_ROUNDING + found.blocks.error) * (1.0 + max(abs(number), size)))
 
 
 def _moments(
-    found: ExactEvaluation, first: Sequence[Sum], second: Sequence[Sum]
+    found: ExactAlgebra, first: Sequence[Sum], second: Sequence[Sum]
 ) -> tuple[Array, Array]:
     """E[x y] − E x E y and E[x y], the means over entries."""
     centred, whole = [], []
@@ -76,7 +76,7 @@ def _moments(
     return np.asarray(sum(centred) / len(centred)), np.asarray(sum(whole) / len(whole))
 
 
-def _vector(found: ExactEvaluation, name: str, entries: Sequence[Sum]) -> VectorLimit:
+def _vector(found: ExactAlgebra, name: str, entries: Sequence[Sum]) -> VectorLimit:
     variable = found.program.variables[name]
     values = np.concatenate([found.blocks.expected(entry) for entry in entries])
     shown = entries[:1] if name in found.alike else entries
@@ -92,7 +92,7 @@ def _vector(found: ExactEvaluation, name: str, entries: Sequence[Sum]) -> Vector
     )
 
 
-def _hat(found: ExactEvaluation, a: str, b: str) -> Estimate | None:
+def _hat(found: ExactAlgebra, a: str, b: str) -> Estimate | None:
     """Cov(Ẑ^a, Ẑ^b); None for what has no Ẑ."""
     a, b = (found.products.repeats.get(name, name) for name in (a, b))
     family = found.gaussians.family_of.get(a)
@@ -101,7 +101,7 @@ def _hat(found: ExactEvaluation, a: str, b: str) -> Estimate | None:
     return _estimate(found, family.same(CentredGaussian(a), CentredGaussian(b)))
 
 
-def _hat_covariances(found: ExactEvaluation, name: str) -> Mapping[str, Estimate]:
+def _hat_covariances(found: ExactAlgebra, name: str) -> Mapping[str, Estimate]:
     """With the earlier products of the same matrix."""
     own = found.products.repeats.get(name, name)
     for family in found.products.families.values():
@@ -112,7 +112,7 @@ def _hat_covariances(found: ExactEvaluation, name: str) -> Mapping[str, Estimate
     return {}
 
 
-def _covariance(found: ExactEvaluation, a: str, b: str) -> Estimate:
+def _covariance(found: ExactAlgebra, a: str, b: str) -> Estimate:
     first, second = (_entries(found, name) or () for name in (a, b))
     try:
         value, size = _moments(found, first, second)

@@ -30,7 +30,8 @@ from tpgraph.limits.closed_forms.recognition import (
 )
 from tpgraph.limits.closed_forms.smoothness import jumps, kinks, parity
 from tpgraph.limits.exact.forms import Array, LinearForm
-from tpgraph.limits.exact.terms import Factor, NotClosed
+from tpgraph.limits.exact.terms import Factor
+from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["Curve", "Found", "curve_of", "derivative_factor"]
 

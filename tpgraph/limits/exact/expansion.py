@@ -31,7 +31,8 @@ from tpgraph.functions import (
     substitute,
 )
 from tpgraph.limits.exact.forms import Array, LinearForm
-from tpgraph.limits.exact.terms import Factor, LimitTerm, NotClosed, Sum, constant, line
+from tpgraph.limits.exact.terms import Factor, LimitTerm, Sum, constant, line
+from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["expanded"]
 

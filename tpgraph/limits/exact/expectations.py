@@ -22,7 +22,8 @@ from tpgraph.limits.exact.groups import TermGroup, groups_of
 from tpgraph.limits.exact.pairs import SidedCurve, pair_expectation
 from tpgraph.limits.exact.settings import InputSetting
 from tpgraph.limits.exact.tensors import tensor_expectation
-from tpgraph.limits.exact.terms import Factor, LimitTerm, NotClosed, Sum
+from tpgraph.limits.exact.terms import Factor, LimitTerm, Sum
+from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["Expectations", "Plan"]
 

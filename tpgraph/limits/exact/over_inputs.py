@@ -9,11 +9,12 @@ from typing import TypeAlias
 import numpy as np
 
 from tpgraph.errors import TPNameError, TPTypeError
+from tpgraph.limits.exact.algebra import ExactAlgebra
 from tpgraph.limits.exact.curves import Found
-from tpgraph.limits.exact.evaluation import ExactEvaluation
 from tpgraph.limits.exact.forms import Array
-from tpgraph.limits.exact.terms import NotClosed
 from tpgraph.limits.inputs import Values
+from tpgraph.limits.not_closed import NotClosed
+from tpgraph.limits.rules import evaluate
 from tpgraph.program import Program
 
 __all__ = ["ExactInputs", "exact_inputs"]
@@ -32,7 +33,7 @@ class ExactInputs:
 
     program: Program
     count: int
-    evaluation: ExactEvaluation
+    evaluation: ExactAlgebra
     moments: Mapping[Pair, Found]
     engine: str = "exact"
 
@@ -110,8 +111,8 @@ def exact_inputs(
 
     Time and memory are O(N²) per pair and layer. Raises NotClosed; with `hurry` sooner.
     """
-    evaluation = ExactEvaluation(needed, arrays, hurry=hurry)
-    evaluation.run()
+    evaluation = ExactAlgebra(needed, arrays, hurry=hurry)
+    evaluate(evaluation)
     moments = {}
     for x, y in pairs:
         try:
@@ -123,7 +124,7 @@ def exact_inputs(
     return ExactInputs(program, evaluation.count, evaluation, moments)
 
 
-def _moments(at: ExactEvaluation, x: str, y: str) -> Found:
+def _moments(at: ExactAlgebra, x: str, y: str) -> Found:
     """E[Z^x Z^y], (N or 1, N or 1); of several entries their mean."""
     for name in (x, y):
         if name in at.outputs and at.outputs[name].power:
@@ -138,7 +139,7 @@ def _moments(at: ExactEvaluation, x: str, y: str) -> Found:
     return _over_entries(at, x, y)
 
 
-def _over_entries(at: ExactEvaluation, x: str, y: str, centres: bool = False) -> Found:
+def _over_entries(at: ExactAlgebra, x: str, y: str, centres: bool = False) -> Found:
     """The mean of E[x_a y_a] over entries, or of E x_a E y_a with `centres`."""
     pairs = list(zip(at.as_entries(x), at.as_entries(y), strict=True))
     if x in at.alike and y in at.alike:

@@ -18,7 +18,7 @@ from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.exact.curves import Curve, Found
 from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.exact.settings import InputSetting
-from tpgraph.limits.exact.terms import NotClosed
+from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["SidedCurve", "pair_expectation"]
 

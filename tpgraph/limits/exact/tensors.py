@@ -17,7 +17,8 @@ from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.exact.curves import Found
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 from tpgraph.limits.exact.settings import InputSetting
-from tpgraph.limits.exact.terms import Factor, NotClosed
+from tpgraph.limits.exact.terms import Factor
+from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["tensor_expectation"]
 

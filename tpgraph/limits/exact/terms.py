@@ -14,23 +14,13 @@ from functools import cached_property
 
 import numpy as np
 
-from tpgraph.errors import Span
 from tpgraph.functions import Argument, Expression, add, mul, number, substitute
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
+from tpgraph.limits.not_closed import NotClosed
 
-__all__ = ["Factor", "LimitTerm", "NotClosed", "Sum", "constant", "linear"]
+__all__ = ["Factor", "LimitTerm", "Sum", "constant", "linear"]
 
 _MOST_TERMS = 400
-
-
-class NotClosed(Exception):
-    """The exact engine has no closed expression here; `reason` says for what, `where` in what."""
-
-    def __init__(self, reason: str, where: str = "", span: Span | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.where = where
-        self.span = span
 
 
 @dataclass(frozen=True, eq=False)

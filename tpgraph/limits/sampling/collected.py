@@ -9,14 +9,14 @@ import numpy as np
 
 from tpgraph.limits.estimates import Estimate, VectorLimit, estimate
 from tpgraph.limits.result import Limit
-from tpgraph.limits.sampling.evaluation import SampledEvaluation
+from tpgraph.limits.sampling.algebra import SampledAlgebra
 from tpgraph.limits.sampling.normals import REPLICATES, Array
 from tpgraph.program import Program, Variable
 
 __all__ = ["sampled_limit"]
 
 
-def sampled_limit(found: SampledEvaluation, program: Program) -> Limit:
+def sampled_limit(found: SampledAlgebra, program: Program) -> Limit:
     """The limit of a program by an evaluation that has run."""
     vectors: dict[str, VectorLimit] = {}
     inputs = {d.variable.name for d in (*program.data, *program.targets)}
@@ -36,7 +36,7 @@ def sampled_limit(found: SampledEvaluation, program: Program) -> Limit:
     )
 
 
-def _samples(found: SampledEvaluation, variable: Variable) -> Array | None:
+def _samples(found: SampledAlgebra, variable: Variable) -> Array | None:
     """Samples (replicates, entries, S) of a vector, or of a scalar that is random."""
     if variable.name in found.trace.samples:
         return found.trace.samples[variable.name]
@@ -44,7 +44,7 @@ def _samples(found: SampledEvaluation, variable: Variable) -> Array | None:
     return output.values[:, 0] if output is not None and output.power == 0 else None
 
 
-def _vector(found: SampledEvaluation, variable: Variable, samples: Array) -> VectorLimit:
+def _vector(found: SampledAlgebra, variable: Variable, samples: Array) -> VectorLimit:
     name, products = variable.name, found.products
     mean = samples.mean(axis=2).mean(axis=1)
     variance = samples.var(axis=2).mean(axis=1)

@@ -16,7 +16,8 @@ import numpy as np
 
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.limits.inputs import Values
-from tpgraph.limits.sampling.evaluation import SampledEvaluation
+from tpgraph.limits.rules import evaluate
+from tpgraph.limits.sampling.algebra import SampledAlgebra
 from tpgraph.limits.sampling.lifetimes import lifetimes
 from tpgraph.limits.sampling.normals import REPLICATES, Array, replicate_size
 from tpgraph.program import MatMul, Program
@@ -102,7 +103,7 @@ def sampled_inputs(
     for start in range(0, REPLICATES, together):
         some = range(start, min(start + together, REPLICATES))
         facts = _Collector(
-            SampledEvaluation(needed, arrays, samples, seed, some, read=()), pairs, count
+            SampledAlgebra(needed, arrays, samples, seed, some, read=()), pairs, count
         )
         facts.run()
         scalars.add(facts.scalars)
@@ -149,7 +150,7 @@ class _Tally(Generic[Key]):
 class _Collector:
     """What some replicates say, taken while their samples are there: (B, N) and (B, N, N)."""
 
-    def __init__(self, found: SampledEvaluation, pairs: Sequence[Pair], count: int) -> None:
+    def __init__(self, found: SampledAlgebra, pairs: Sequence[Pair], count: int) -> None:
         self.found = found
         self.count = count
         self.scalars: dict[str, Array] = {}
@@ -167,7 +168,7 @@ class _Collector:
 
     def run(self) -> None:
         """Evaluate the whole program."""
-        self.found.run(self._after)
+        evaluate(self.found, after=self._after)
         row = self.found.replicates, self.count
         for name, value in self.found.scalars.items():
             self.scalars[name] = np.broadcast_to(value[:, :, 0], row)
@@ -194,7 +195,7 @@ class _Collector:
                 self.means[name] = np.broadcast_to(samples[name].mean(axis=2), row)
 
 
-def _means(found: SampledEvaluation) -> Iterator[tuple[str, Array]]:
+def _means(found: SampledAlgebra) -> Iterator[tuple[str, Array]]:
     """E of what has a fixed dimension."""
     for name, output in found.outputs.items():
         if output.power == 0:
@@ -204,7 +205,7 @@ def _means(found: SampledEvaluation) -> Iterator[tuple[str, Array]]:
             yield name, np.zeros((found.replicates, 1))
 
 
-def _moments(found: SampledEvaluation, x: str, y: str) -> tuple[Array, Array]:
+def _moments(found: SampledAlgebra, x: str, y: str) -> tuple[Array, Array]:
     """E[Z^x Z^y] and Cov(Z^x, Z^y), (B, N or 1, N or 1); of several entries their mean."""
     products = found.products
     if all(_is_readout(found, name) for name in (x, y)):
@@ -219,7 +220,7 @@ def _moments(found: SampledEvaluation, x: str, y: str) -> tuple[Array, Array]:
     return moment, moment - _gram(*means)
 
 
-def _is_readout(found: SampledEvaluation, name: str) -> bool:
+def _is_readout(found: SampledAlgebra, name: str) -> bool:
     """Whether it is a Gaussian readout, of which the covariances are known without samples."""
     made = found.program.equation_of.get(name)
     return (
@@ -227,7 +228,7 @@ def _is_readout(found: SampledEvaluation, name: str) -> bool:
     )
 
 
-def _of_readouts(found: SampledEvaluation, x: str, y: str) -> Array:
+def _of_readouts(found: SampledAlgebra, x: str, y: str) -> Array:
     covariances = found.products.hat_covariances
     x, y = (found.products.repeats.get(name, name) for name in (x, y))
     if x == y:
@@ -239,7 +240,7 @@ def _of_readouts(found: SampledEvaluation, x: str, y: str) -> Array:
     return np.zeros((found.replicates, 1, 1))
 
 
-def _values(found: SampledEvaluation, name: str) -> Array:
+def _values(found: SampledAlgebra, name: str) -> Array:
     """(B, M, entries, S or 1)."""
     if name in found.trace.samples:
         return found.trace.samples[name][:, :, None, :]

@@ -1,0 +1,166 @@
+"""An algebra of the limit: what a Z is, and how it is drawn, put into ψ, averaged and multiplied.
+
+The rules of the Master Theorem (`tpgraph.limits.rules`) are the same whatever Z is made of: sums of
+products of Gaussians (`tpgraph.limits.exact`), or sample values (`tpgraph.limits.sampling`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from tpgraph.errors import TPTypeError
+from tpgraph.functions import Expression
+from tpgraph.limits.estimates import Array
+from tpgraph.limits.outputs import OutputLimit, apply
+from tpgraph.limits.regularity import Reach, Regularity
+from tpgraph.limits.scales import Asymptotic, DeclaredScales
+from tpgraph.program import InitialScalar, MatMul, Moment, Nonlin, Program, Variable
+
+__all__ = ["Algebra", "Products"]
+
+Z = TypeVar("Z")
+
+
+class Products(ABC, Generic[Z]):
+    """The Gaussians Ẑ of one program's matrices, and the derivatives by them.
+
+    `dots` has the coefficients of Ż by product, `repeats` the first of products that are written
+    more than once, `made` the name of each by matrix, transposition and operand.
+    """
+
+    def __init__(self) -> None:
+        self.dots: dict[str, dict[str, Array]] = {}
+        self.repeats: dict[str, str] = {}
+        self.made: dict[tuple[str, bool, str], str] = {}
+
+    @abstractmethod
+    def hidden(self, equation: MatMul, variance: float) -> Z:
+        """Ẑ^{Wx} of a wide operand: Cov(Ẑ^{Wx}, Ẑ^{Wy}) = σ² E[Z^x Z^y]."""
+
+    @abstractmethod
+    def input(self, equation: MatMul, operand: Array) -> Z:
+        """Ẑ^{Uξ} of an operand (B, M, d) that is scaled by √s: Cov(Ẑ^{Uξ}, Ẑ^{Uξ̄}) = ⟨ξ, ξ̄⟩."""
+
+    @abstractmethod
+    def readout(self, equation: MatMul, variance: float) -> None:
+        """Bind V x, Gaussian over initializations: Cov(Vx, Vx̄) = σ² E[Z^x Z^x̄]."""
+
+    @abstractmethod
+    def aligned(
+        self, equation: MatMul, growth: Asymptotic, slopes: Mapping[str, Array]
+    ) -> OutputLimit:
+        """V x of an x that depends on V: `growth` · Σ_i y_i E[∂Z^x/∂Ẑ^{Vᵀy_i}]."""
+
+    @abstractmethod
+    def slopes(self, equation: MatMul) -> Mapping[str, Array] | None:
+        """E[∂Z^x/∂Ẑ] by every product Ẑ with the transpose beneath x; None where there is none."""
+
+    @abstractmethod
+    def bind(self, name: str, hat: Z, dot: dict[str, Array]) -> None:
+        """Let Z be Ẑ + Σ_y c_y Z^y with the coefficients `dot`."""
+
+    @abstractmethod
+    def repeat(self, name: str, earlier: str) -> None:
+        """The same product once more, which is the same variable."""
+
+
+class Algebra(ABC, Generic[Z]):
+    """One program on N inputs while its rules are applied, and what is known of it afterwards.
+
+    `outputs` has what is of fixed dimension, in `replicates` evaluations side by side, `scalars`
+    every θ̊, and `decays` the powers of n by which scalars vanish. What depends on targets that
+    were not given is in `unknown` and nowhere else. `data` are arrays (N, d).
+    """
+
+    products: Products[Z]
+
+    def __init__(self, program: Program, data: Mapping[str, Array], replicates: int = 1) -> None:
+        self.program = program
+        self.data = data
+        self.replicates = replicates
+        self.count = max((len(rows) for rows in data.values()), default=1)
+        self.scales = DeclaredScales(program)
+        self.regularity = Regularity()
+        self.scalars: dict[str, Array] = {}
+        self.outputs: dict[str, OutputLimit] = {}
+        self.unknown: set[str] = set()
+        self.decays = {
+            d.variable.name: self.scales.decay(d)
+            for d in program.declarations
+            if isinstance(d, InitialScalar)
+        }
+
+    @abstractmethod
+    def draw(
+        self, variables: tuple[Variable, ...], mean: tuple[float, ...], covariance: Array
+    ) -> None:
+        """Bind initial vectors of one dimension, jointly N(`mean`, `covariance`)."""
+
+    @abstractmethod
+    def coordinates(self, vector: str) -> Z:
+        """Z of a wide vector."""
+
+    @abstractmethod
+    def number(self, scalar: Array) -> Z:
+        """θ̊ as an argument of ψ."""
+
+    @abstractmethod
+    def nonlin(self, equation: Nonlin, function: Expression, arguments: tuple[Z, ...]) -> None:
+        """Let Z be ψ of the arguments."""
+
+    @abstractmethod
+    def moment(self, function: Expression, arguments: tuple[Z, ...], reach: Reach) -> Array:
+        """E ψ of the arguments, where ψ reaches so far."""
+
+    @abstractmethod
+    def interval(self, scalar: Array) -> tuple[float, float]:
+        """Where θ̊ lies on all inputs, errors included."""
+
+    @abstractmethod
+    def to_output(self, scalar: Array) -> Array:
+        """θ̊ as an output's values, (B, M, 1, 1)."""
+
+    @abstractmethod
+    def to_scalar(self, values: Array) -> Array:
+        """θ̊ of an output's values, (B, M, 1, 1)."""
+
+    def is_outside(self, variable: Variable) -> bool:
+        """Whether it has been made of data and readouts alone."""
+        return variable.name in self.outputs
+
+    def stays_random(self, variable: Variable) -> bool:
+        """Whether what is outside is random over initializations."""
+        return self.outputs[variable.name].is_random
+
+    def outside(self, equation: Nonlin | Moment, decays: Sequence[Fraction]) -> None:
+        """Bind what is made of data and readouts, entry by entry."""
+        arguments = [
+            self.outputs[a.name]
+            if a.name in self.outputs
+            else OutputLimit(self.to_output(self.scalars[a.name]))
+            for a in equation.arguments
+        ]
+        found = apply(equation.function, arguments, decays)
+        if not np.isfinite(found.values).all():
+            raise TPTypeError("the value is not a finite number")
+        name = equation.out.name
+        if isinstance(equation, Nonlin):
+            self.outputs[name] = self._broadcast(found, equation.out.dim.size({}))
+            return
+        average = OutputLimit(found.values.mean(axis=2, keepdims=True), found.power)
+        average = self._broadcast(average, 1)
+        if average.is_random or average.power:
+            self.outputs[name] = average
+        else:
+            self.scalars[name] = self.to_scalar(average.values)
+
+    def _broadcast(self, output: OutputLimit, entries: int) -> OutputLimit:
+        """The same with all its replicates and entries."""
+        _, inputs, _, samples = output.values.shape
+        shape = self.replicates, inputs, entries, samples
+        return OutputLimit(np.broadcast_to(output.values, shape), output.power)
