@@ -83,7 +83,7 @@ def translated(
     scaled = parametrized(ordered, parametrization, n)
     dimensions = Dimensions(dict(widths), set(taken))
     title = type(module).__name__
-    notes = (*_notes(graph, flat, n), *scaled.notes)
+    notes = (*_notes(graph, flat, inputs), *scaled.notes)
     text = format_text(
         _text(title, graph, flat, statements, ordered, scaled, dimensions, inputs, targets, notes,
               taken),
@@ -177,18 +177,17 @@ def _with_loss(
     return (lambda width: _WithLoss(make(width), function)), [*examples, target]
 
 
-def _notes(graph: Graph, flat: Flat, n: int) -> list[str]:
+def _notes(graph: Graph, flat: Flat, inputs: Mapping[str, str]) -> list[str]:
     notes = []
     for power, at in flat.expressions.scalars.frozen.items():
         notes.append(
             f"a factor n^{power}, which grows with the width, is frozen at its value at n = {at}: "
             "the program is the module at that width alone"
         )
-    notes += [
-        f"{argument.source.name}: whole numbers, given by one-hot vectors of {argument.size[0]}"
-        for argument in graph.arguments.values()
-        if argument.source.one_hot
-    ]
+    for argument in graph.arguments.values():
+        if argument.source.one_hot:
+            name, count = inputs[argument.source.name], argument.size[0]
+            notes.append(f"{name}: whole numbers, given by one-hot vectors of {count}")
     notes += [
         f"{param.name}: rows divided by their norms are trained in place of the rows themselves"
         for param in {p.param for p in flat.expressions.declared.values() if p.param.normalized}
