@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +15,7 @@ from tpgraph.limits.exact.over_inputs import ExactInputs, exact_inputs
 from tpgraph.limits.not_closed import NotClosed, refusal
 from tpgraph.limits.sampling.over_inputs import SampledInputs, sampled_inputs
 from tpgraph.program import Data, Program, Target
+from tpgraph.program.graph import varied
 from tpgraph.program.reach import ancestors
 
 __all__ = ["limit_over_inputs"]
@@ -77,7 +77,7 @@ def _check_pair(program: Program, pair: Pair) -> None:
 def _restricted(program: Program, pairs: Iterable[Pair]) -> Program:
     """The program without what the pairs do not depend on."""
     needed = ancestors(program, {name for pair in pairs for name in pair})
-    return replace(
+    return varied(
         program,
         declarations=tuple(
             d
