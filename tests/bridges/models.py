@@ -350,6 +350,7 @@ CASES = {
     "attention": Case(lambda n: Block(n, blocks=2), ((1, 3, 4),)),
     "heads": Case(lambda n: Block(n, heads=4), ((1, 3, 4),)),
     "causal": Case(lambda n: Block(n, causal=True), ((1, 3, 4),)),
+    "causal_blocks": Case(lambda n: Block(n, heads=2, causal=True, blocks=3), ((1, 3, 4),)),
     "sdpa": Case(lambda n: Block(n, heads=2, causal=True, sdpa=True), ((1, 3, 4),)),
     "encoder": Case(lambda n: Encoder(n, 2), ((1, 2, 4),), options={"base": 16}),
     "images": Case(lambda n: Images(n), ((1, 3, 4, 4),)),

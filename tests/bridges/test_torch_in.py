@@ -175,7 +175,9 @@ def form(program, names=True):
     return [made[v.name] for v in program.outputs]
 
 
-@pytest.mark.parametrize("name", ["residual", "attention", "lstm", "images", "heads"])
+@pytest.mark.parametrize(
+    "name", ["residual", "attention", "lstm", "images", "heads", "causal_blocks"]
+)
 def test_rolled_text_is_the_program_of_the_unrolled(name):
     rolled, flat = imported(name), imported(name, roll=False)
     assert form(rolled.program) == form(flat.program)
@@ -196,6 +198,7 @@ def test_a_text_that_a_person_would_write():
     attention = imported("attention").text
     assert "sum(e[l,i,k] / s[l,i] * o[l,k] for k in 1..3)" in attention
     assert "# norm[*]" in attention
+    assert "for l in 1..3:" in imported("causal_blocks").text
 
 
 @pytest.mark.parametrize("parametrization", ["ntk", "mup"])

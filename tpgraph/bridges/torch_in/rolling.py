@@ -245,8 +245,7 @@ class _Blocks:
         copies: Sequence[Sequence[Statement]],
     ) -> None:
         rows, bases = self.found.statements, self.found.bases
-        slots = [[bases[t.base] for s in copy for t in _targets(s) if isinstance(t.base, int)]
-                 for copy in copies]  # fmt: skip
+        slots = [[bases[b] for b in _families(copy) if isinstance(b, int)] for copy in copies]
         for same in zip(*slots, strict=True):
             path = common_path([base.path for base in same])
             bases.append(replace(same[0], rank=same[0].rank + 1, path=path))
@@ -290,6 +289,11 @@ def _targets(statement: Statement) -> Iterator[Use]:
         yield statement.target
 
 
+def _families(copy: Sequence[Statement]) -> list[str | int]:
+    """The families that a copy makes, each once; several statements may make one."""
+    return list(dict.fromkeys(t.base for s in copy for t in _targets(s)))
+
+
 def _renaming(
     copies: Sequence[Sequence[Statement]], fixed: set[str | int], first: int
 ) -> dict[int, tuple[int, int]] | None:
@@ -298,8 +302,8 @@ def _renaming(
     A family read from outside in the first repetition, where the others read that of the
     repetition before, is the member before the first. None where the copies read differently.
     """
-    slots = [[t.base for s in copy for t in _targets(s)] for copy in copies]
-    if any(len(set(row)) != len(row) or len(row) != len(slots[0]) for row in slots):
+    slots = [_families(copy) for copy in copies]
+    if any(len(row) != len(slots[0]) for row in slots):
         return None
     places: dict[int, tuple[int, int]] = {}
     for r, row in enumerate(slots):
