@@ -15,7 +15,17 @@ from typing import Annotated, Any
 import typer
 
 import tpgraph as tp
-from tpgraph_cli import comparison, execution, importing, kernels, limits, pictures, studies, texts
+from tpgraph_cli import (
+    comparison,
+    editor,
+    execution,
+    importing,
+    kernels,
+    limits,
+    pictures,
+    studies,
+    texts,
+)
 from tpgraph_cli.messages import LAST_RESORT, show_warning
 from tpgraph_cli.streams import make_ready
 
@@ -43,6 +53,7 @@ app.command("show")(texts.show)
 app.command("compile")(execution.compile_)
 app.command("run")(execution.run)
 app.command("train")(execution.train)
+app.command("edit")(editor.edit)
 app.command("limit")(limits.limit)
 app.command("kernel")(kernels.kernel)
 app.command("import")(importing.import_)

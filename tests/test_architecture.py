@@ -1,6 +1,6 @@
 """The import direction of the design, read off the syntax trees.
 
-Floors: 0 arrays, bounds, embedded, errors, files, locks, seals, seeds, types · 1 functions ·
+Floors: 0 arrays, bounds, children, embedded, errors, files, locks, seals, seeds, types · 1 functions ·
 2 program · 3 language, transform, notation, compiler, limits and the interpreter, which do not
 import each other · 4 training, kernels, gallery, bridges · 5 study, editor · above them the command
 line, which imports the public `tpgraph` alone.
@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = {
     "bounds": 0,
+    "children": 0,
     "errors": 0,
     "files": 0,
     "locks": 0,
@@ -46,7 +47,12 @@ ROOMS = ["cache", "labels", "scene", "engines", "drawn", "painters"]
 ROOMS += ["diagram", "layout", "pipeline", "drawing", "frames"]
 TOP_LEVEL = {"tpgraph", "tests", "diagrams", "cli", "pyproject.toml", "README.md", "LICENSE"}
 
-EXTRAS = {"torch": ("bridges",), "jax": ("bridges",)}
+EXTRAS = {
+    "torch": ("bridges",),
+    "jax": ("bridges",),
+    "anywidget": ("editor",),
+    "traitlets": ("editor",),
+}
 """Libraries that are no dependencies, and the units whose modules may import them.
 
 Such a module is loaded lazily, by the entry in front of it."""
@@ -56,6 +62,8 @@ LAZY = {
     "networkx": "it takes longer to load than a program to check, and one method needs it",
     "scipy.special": "`check` and `draw` never evaluate an erf",
     "scipy.stats.qmc": "it takes a second to load, and the exact limits need no samples",
+    "tpgraph.editor.session": "a server does without what only its workers' processes need",
+    "tpgraph.editor.widget": "it loads anywidget, an extra that only notebooks need",
     "tpgraph.study.cluster": "it loads Dask, an extra that only sweeps on a cluster need",
     "tpgraph.bridges.torch_in.importing": "it loads torch, an extra, which all else does without",
     "tpgraph.notation.engines.wasm": "wasmtime takes longer to load than a program to check",
@@ -284,7 +292,7 @@ def test_nothing_loads_an_extra_before_it_is_asked_to():
     code = (
         "import sys, tpgraph as tp; from tpgraph_cli.main import app\n"
         "for name in tp.__all__: getattr(tp, name)\n"
-        "assert not {'torch', 'jax'} & set(sys.modules)"
+        "assert not {'torch', 'jax', 'anywidget'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -30,6 +30,12 @@ from .compiler import (
 from .compiler import (
     run as run,
 )
+from .editor.launch import (
+    edit as edit,
+)
+from .editor.notebook import (
+    Editor as Editor,
+)
 from .embedded import (
     extract_program as extract_program,
 )

@@ -10,16 +10,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import connection, resource_tracker
+from multiprocessing import connection
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
 
+from tpgraph.children import HUNG_UP, deaf_children, end_with_parent, signal_name
 from tpgraph.errors import TPDataError
 from tpgraph.study.tasks import Answer, Batch, Work, done
 
@@ -27,9 +25,6 @@ __all__ = ["Processes", "core_count"]
 
 GRACE = 5.0
 """Seconds that a process has to end when it is told to."""
-
-_HUNG_UP = (EOFError, OSError)
-"""What reading or writing a pipe raises whose other end is gone."""
 
 
 def core_count() -> int:
@@ -76,7 +71,7 @@ class Processes:
         worker = self._idle.pop() if self._idle else self._start()
         try:
             worker.pipe.send(batch)
-        except _HUNG_UP:
+        except HUNG_UP:
             self._lost.append(self._bury(worker, batch))
         else:
             self._busy[worker.pipe] = worker, batch
@@ -90,7 +85,7 @@ class Processes:
         worker, batch = self._busy.pop(pipe)
         try:
             answer = worker.pipe.recv()
-        except _HUNG_UP:
+        except HUNG_UP:
             return self._bury(worker, batch)
         self._idle.append(worker)
         if isinstance(answer, BaseException):
@@ -100,7 +95,7 @@ class Processes:
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs, self._work), daemon=True)
-        with _deaf_children():
+        with deaf_children():
             process.start()
             self._workers.append(worker := _Worker(process, ours))
         theirs.close()
@@ -116,7 +111,7 @@ class Processes:
                 expected='a script that starts processes under `if __name__ == "__main__":`',
                 mend="workers=0 does the tasks without processes",
             )
-        return Answer([], batch, death=f"process {pid} was killed by {_signal_name(-code)}")
+        return Answer([], batch, death=f"process {pid} was killed by {signal_name(-code)}")
 
     def __enter__(self) -> Processes:
         return self
@@ -145,36 +140,10 @@ def _end(worker: _Worker) -> int | None:
     return code
 
 
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-
-
-@contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Ctrl-C reaches every process of a terminal; those begun in the block never hear of it.
-
-    They inherit a blocked signal, so that not even the first moments of a process, in which it
-    loads its modules, can be interrupted.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # else the first start begins it, and unblocks signals
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _serve(pipe: Connection[Answer | BaseException, Batch], work: Work) -> None:
     """What a process does: batches from the pipe, until the other end closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    with suppress(*_HUNG_UP):
+    end_with_parent()
+    with suppress(*HUNG_UP):
         while True:
             batch = pipe.recv()
             pipe.send(_answer(work, batch))
@@ -194,11 +163,3 @@ def _portable(error: Exception) -> Exception:
     except Exception:
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error
-
-
-def _end_with_parent() -> None:
-    """End this process, in the middle of a task too, when the one that began it has ended."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    connection.wait([parent.sentinel])
-    os._exit(1)

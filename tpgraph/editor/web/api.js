@@ -57,6 +57,7 @@ export class Session {
   async ask(op, body = {}, signal = new AbortController().signal) {
     const answer = await this.transport(op, body, signal);
     if (answer.refused) throw new Refused(answer.refused);
+    if (answer.superseded) throw new DOMException("a newer request has come", "AbortError");
     return answer;
   }
 

@@ -6,17 +6,18 @@ import { App, refusalText } from "./app.js";
 import { dialog, choose, h } from "./dom.js";
 import { exportDialog } from "./exports.js";
 
-/** @typedef {{name: string, text: string, path: string | null, digest: string | null}} Opened */
+/** @typedef {{name: string, text: string, path: string | null, digest: string | null}} Opened
+ * @typedef {Opened & {saved: string | null, time: string}} Recovered a text that was never saved */
 
 const transport = overHttp();
 const session = new Session(transport);
 
 /** The file of the page, and what of it is on disk. */
 class Files {
-  /** @param {Opened} opened */
-  constructor(opened) {
+  /** @param {Opened} opened @param {string | null} saved what is on disk of it */
+  constructor(opened, saved) {
     this.opened = opened;
-    this.saved = opened.text;
+    this.saved = saved;
     this.journalled = opened.text;
     /** @type {ReturnType<typeof setTimeout> | null} */
     this.timer = null;
@@ -34,7 +35,8 @@ class Files {
     const text = this.next ?? "";
     if (text === this.journalled) return;
     this.journalled = text;
-    await session.ask("journal", { text, name: this.opened.name, path: this.opened.path }).catch(() => {
+    const { name, path } = this.opened;
+    await session.ask("journal", { text, name, path, clean: text === this.saved }).catch(() => {
       this.journalled = "";
     });
   }
@@ -48,11 +50,11 @@ class Files {
       if (path === null) return;
     }
     try {
-      const found = await session.ask("save", { path, text, known: this.opened.digest });
+      const found = await session.ask("save", { path, text, name: this.opened.name, known: this.opened.digest });
       if (found.conflict) return this.conflict(app, path, found);
-      this.opened = { ...this.opened, path, digest: found.digest };
+      this.opened = { ...this.opened, path: found.path, digest: found.digest };
       this.saved = text;
-      document.title = `${this.opened.name} – tpgraph`;
+      this.keep(app.text);
       app.say(`saved ${found.path}`);
     } catch (error) {
       if (error instanceof Refused) app.say(refusalText(error.refusal), true);
@@ -169,9 +171,9 @@ function pick(open) {
   input.click();
 }
 
-/** @param {Opened} opened */
-function start(opened) {
-  const files = new Files(opened);
+/** @param {Opened} opened @param {string | null} [saved] what is on disk of it */
+function start(opened, saved = opened.text) {
+  const files = new Files(opened, saved);
   const root = h("div");
   document.body.append(root);
   const app = new App(root, {
@@ -198,13 +200,20 @@ function start(opened) {
   app.pane.focus();
 }
 
+/** Whether to go on with a text that was never saved. @param {Recovered} recovered */
+async function goOn(recovered) {
+  const wanted = await choose("Unsaved work was found", `${recovered.path ?? recovered.name}, of ${recovered.time}.`,
+    [["Go on with it", true], ["Leave it", false]]);
+  if (wanted !== null) await session.ask("recovered", { wanted });
+  return wanted === true;
+}
+
 async function main() {
   try {
-    const { opened, recovered } = await session.ask("start");
-    const file = opened ?? (recovered ? null : await cards());
-    if (recovered && (await choose("Unsaved work was found", `${recovered.name}, of ${recovered.time}.`, [["Go on with it", true], ["Leave it", false]]))) {
-      start(recovered);
-    } else start(file ?? (await cards()));
+    const { opened, recovered, problem } = await session.ask("start");
+    if (problem) await choose("The file cannot be opened", problem, [["Go on without it", null]]);
+    if (recovered && (await goOn(recovered))) start(recovered, recovered.saved);
+    else start(opened ?? (await cards()));
   } catch (error) {
     if (!(error instanceof Gone)) throw error;
     document.body.append(h("main.cards", {}, h("h1", {}, "tpgraph"), h("p", {}, `${error.message}; start it again: tpgraph edit`)));

@@ -1,0 +1,112 @@
+"""A session in a process of its own: requests come and answers go as JSON over a pipe.
+
+Work that takes more processor time than it may, or more memory, ends; the parent starts another
+process for the next request.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import traceback
+from contextlib import suppress
+from importlib import import_module
+from multiprocessing.connection import Connection
+
+from tpgraph.children import HUNG_UP, end_with_parent
+from tpgraph.editor.answers import refusal_data
+from tpgraph.errors import TPError, TPLimitError
+
+if sys.platform != "win32":
+    import resource
+
+__all__ = ["ANSWER", "LAST", "READY", "UNFIT", "is_late", "serve"]
+
+READY, ANSWER, LAST, UNFIT = b"r", b"a", b"l", b"u"
+"""The first byte of a message: the process is ready, it answers, it answers and ends, the request
+has not the form of one."""
+
+_OWN = "apart:"
+"""Before the revisions of a session that stands beside the one that keeps the page's picture."""
+
+
+def serve(pipe: Connection[bytes, bytes], memory: int, beside: bool) -> None:
+    """Answer requests from the pipe until its other end closes; `memory` bytes at most.
+
+    A request is a number, the seconds of processor time that it may take, a space, and JSON.
+    A session `beside` the one that keeps the picture of the page never has revisions of that one.
+    """
+    end_with_parent()
+    _limit_memory(memory)
+    answering = _Answering(beside)
+    with suppress(*HUNG_UP):
+        pipe.send_bytes(READY)
+        while True:
+            seconds, _, request = pipe.recv_bytes().partition(b" ")
+            _limit_time(float(seconds))
+            mark, answer = answering.answer(request)
+            _limit_time(0.0)
+            pipe.send_bytes(mark + answer)
+            if mark == LAST:
+                return
+
+
+class _Answering:
+    """A session, and a new one after an exception that nobody foresaw."""
+
+    def __init__(self, beside: bool) -> None:
+        self._module = import_module("tpgraph.editor.session")
+        self._session = self._module.Session()
+        self._beside = beside
+
+    def answer(self, request: bytes) -> tuple[bytes, bytes]:
+        """The kind of the answer and its JSON."""
+        try:
+            found = self._session.answer(json.loads(request))
+            if self._beside and "view" in found:
+                found["view"]["revision"] = _OWN + found["view"]["revision"]
+            return ANSWER, json.dumps(found, allow_nan=False).encode()
+        except (self._module.Unfit, RecursionError) as error:
+            return UNFIT, str(error).encode(errors="replace")
+        except MemoryError:
+            return LAST, _refusal(_too_large())
+        except Exception as error:
+            traceback.print_exc()
+            self._session = self._module.Session()
+            return ANSWER, _refusal(_unforeseen(error))
+
+
+def _refusal(error: TPError) -> bytes:
+    return json.dumps(refusal_data(error)).encode()
+
+
+def _too_large() -> TPError:
+    return TPLimitError(
+        "this needs more memory than the editor gives", mend="choose smaller numbers"
+    )
+
+
+def _unforeseen(error: Exception) -> TPError:
+    return TPError(
+        f"the editor could not do this: {type(error).__name__}: {str(error)[:200]}",
+        mend="go on; the text is safe. Please report it with the program",
+    )
+
+
+def _limit_memory(most: int) -> None:
+    """Bound the data of this process; not its addresses, of which wasmtime reserves gigabytes."""
+    if sys.platform != "win32":
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _limit_time(seconds: float) -> None:
+    """Let SIGPROF end this process after some processor time; 0 takes the limit off."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def is_late(code: int | None) -> bool:
+    """Whether an exit code says that the limit of processor time was reached."""
+    return hasattr(signal, "SIGPROF") and code == -signal.SIGPROF

@@ -1,0 +1,152 @@
+"""What the server does by itself, without a session: the files, the journal, what to begin with."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path, PurePath
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import Field, ValidationError
+
+from tpgraph.editor.files import Files, opened
+from tpgraph.editor.journal import Journal, Recovery
+from tpgraph.editor.requests import Request
+from tpgraph.editor.worker import Misshapen
+from tpgraph.errors import TPDataError, TPError
+
+__all__ = ["Desk"]
+
+Data: TypeAlias = dict[str, Any]
+_Text: TypeAlias = Annotated[str, Field(max_length=4_000_000)]
+_Name: TypeAlias = Annotated[str, Field(max_length=4000)]
+
+
+class _Nothing(Request):
+    pass
+
+
+class _File(Request):
+    path: _Name
+
+
+class _Read(Request):
+    name: _Name
+    base64: _Text
+
+
+class _Save(Request):
+    path: _Name
+    text: _Text
+    name: _Name = "program"
+    known: Annotated[str, Field(max_length=100)] | None = None
+
+
+class _Look(Request):
+    path: _Name
+    known: Annotated[str, Field(max_length=100)] | None = None
+
+
+class _Journal(Request):
+    text: _Text
+    name: _Name
+    path: _Name | None = None
+    clean: bool = False
+
+
+class _Recovered(Request):
+    wanted: bool
+
+
+class Desk:
+    """Files and journal of one server."""
+
+    def __init__(self, files: Files, recovery: Recovery) -> None:
+        self._files = files
+        self._recovery = recovery
+        self._acts: dict[str, tuple[type[Request], Callable[[Any], Data]]] = {
+            "start": (_Nothing, self._start),
+            "recovered": (_Recovered, self._recovered),
+            "file": (_File, lambda asked: files.file(asked.path)),
+            "read": (_Read, _read),
+            "save": (_Save, self._save),
+            "look": (_Look, lambda asked: files.look(asked.path, asked.known)),
+            "journal": (_Journal, self._journal),
+        }
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """What is answered here."""
+        return frozenset(self._acts)
+
+    def answer(self, op: str, request: Mapping[str, Any]) -> Data:
+        """The answer to a request. Raises Misshapen, and TPError for what is not possible."""
+        model, act = self._acts[op]
+        try:
+            asked = model.model_validate(dict(request))
+        except ValidationError as error:
+            raise Misshapen(str(error)) from None
+        return act(asked)
+
+    def listed(self) -> list[str]:
+        """The programs below the root, to be offered."""
+        return self._files.listed()
+
+    def _start(self, asked: _Nothing) -> Data:
+        """The file named at the start, and a text that was not saved when it was last open."""
+        first, problem = None, None
+        try:
+            first = self._files.first()
+        except TPError as error:
+            problem = str(error)
+        named = None if first is None or first["path"] is None else first["path"]
+        journal = self._recovery.offer(None if named is None else self._files.whole(named))
+        if journal is None or (first is not None and journal.text == first["text"]):
+            return {"opened": first, "recovered": None, "problem": problem}
+        return {"opened": first, "recovered": self._found(journal), "problem": problem}
+
+    def _found(self, journal: Journal) -> Data:
+        """A text that is recovered, as the page opens it, and what is on disk of it."""
+        path = None if journal.path is None else self._files.whole(journal.path)
+        there = None
+        with suppress(TPError):
+            there = None if path is None else self._files.file(path)
+        return {
+            "name": journal.name,
+            "text": journal.text,
+            "time": time.strftime("%Y-%m-%d %H:%M", time.localtime(journal.written)),
+            "path": None if path is None else self._files.shown(Path(path)),
+            "saved": None if there is None else there["text"],
+            "digest": None if there is None else there["digest"],
+        }
+
+    def _recovered(self, asked: _Recovered) -> Data:
+        if asked.wanted:
+            self._recovery.taken()
+        else:
+            self._recovery.refused()
+        return {}
+
+    def _save(self, asked: _Save) -> Data:
+        found = self._files.save(asked.path, asked.text, asked.known)
+        if "conflict" not in found:
+            self._recovery.saved(asked.name, self._files.whole(asked.path), asked.text)
+        return found
+
+    def _journal(self, asked: _Journal) -> Data:
+        path = None if asked.path is None else self._files.whole(asked.path)
+        self._recovery.keep(asked.name, path, asked.text, asked.clean)
+        return {}
+
+
+def _read(asked: _Read) -> Data:
+    """A program from the content of a file that the page was given."""
+    try:
+        content = base64.b64decode(asked.base64, validate=True)
+    except (binascii.Error, ValueError):
+        raise TPDataError(f"{asked.name} did not arrive whole", mend="open it again") from None
+    name = PurePath(asked.name).stem or "program"
+    return {"name": name, "text": opened(content, asked.name), "path": None, "digest": None}

@@ -1,0 +1,67 @@
+"""Modules of JavaScript joined into one, for what loads a single one: notebooks, an HTML file.
+
+Each module becomes a function that gives its exports, after those that it imports:
+
+    const $places = (() => { … return { toUnits, toPoints }; })();
+
+The one that is asked for comes last and as it is, with its own exports. Understood is what the
+page's modules are written in: `import { a, b } from "./other.js";`, and `export` before a function,
+class or const.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["joined"]
+
+_IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w.-]+)\.js";$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const|let) (\w+))", re.MULTILINE)
+_LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+
+
+def joined(folder: Path, entry: str) -> str:
+    """The module `entry` of a folder and all that it imports, as one module.
+
+    Raises ValueError for a circle of imports, and for what is written otherwise.
+    """
+    texts = dict(_in_order(folder, entry.removesuffix(".js"), ()))
+    *before, last = texts.items()
+    return "\n".join([*(_wrapped(name, text) for name, text in before), _inner(*last)])
+
+
+def _in_order(folder: Path, name: str, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Modules and their texts, each after what it imports; some more than once."""
+    if name in above:
+        raise ValueError(f"modules import each other: {' → '.join((*above, name))}")
+    text = (folder / f"{name}.js").read_text(encoding="utf-8")
+    for match in _IMPORT.finditer(text):
+        yield from _in_order(folder, match.group(2), (*above, name))
+    yield name, text
+
+
+def _wrapped(name: str, text: str) -> str:
+    names = ", ".join(_EXPORT.findall(text))
+    body = _EXPORT.sub("", _inner(name, text))
+    if (left := _LEFT.search(body)) is not None:
+        raise ValueError(f"{name}.js: {left.group()!r} is not understood")
+    return f"const {_variable(name)} = (() => {{\n{body}\nreturn {{ {names} }};\n}})();"
+
+
+def _inner(name: str, text: str) -> str:
+    """A text whose imports are read from the modules before."""
+    body = _IMPORT.sub(_read, text)
+    if re.search(r"^import\b", body, re.MULTILINE):
+        raise ValueError(f"{name}.js: an import is not understood")
+    return body
+
+
+def _read(match: re.Match[str]) -> str:
+    names = ", ".join(part.strip().replace(" as ", ": ") for part in match.group(1).split(","))
+    return f"const {{ {names} }} = {_variable(match.group(2))};"
+
+
+def _variable(name: str) -> str:
+    return "$" + re.sub(r"\W", "_", name)

@@ -1,0 +1,237 @@
+"""The recovery journal: every text that was accepted, on disk before the next one.
+
+A journal is a file of lines of JSON, one a text: `[time, start, end, insertion, check]` is the
+change of the text before, which is empty at first. The first line is the head. A line that was cut
+off by a crash is left out; `check` is a sum over the text that comes of it. A journal is locked by
+the process that writes it, and is one to recover when that process has gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import platformdirs
+
+from tpgraph.errors import TPError
+from tpgraph.files import make_directory
+from tpgraph.locks import lock
+
+__all__ = ["Journal", "Recovery", "state_folder"]
+
+_SUFFIX = ".journal"
+_LEFT = ".left"
+_DAYS = 30.0
+"""Days after which a journal that nobody wanted is removed."""
+
+
+def state_folder() -> Path:
+    """Where the journals of this user are."""
+    return platformdirs.user_state_path("tpgraph") / "recovery"
+
+
+@dataclass(eq=False)
+class Journal:
+    """One text over time. `path` is its file, None for one that was never saved."""
+
+    place: Path
+    name: str
+    path: str | None
+    text: str = ""
+    written: float = 0.0
+    file: IO[bytes] | None = field(default=None, repr=False)
+
+    @classmethod
+    def begun(cls, folder: Path, name: str, path: str | None) -> Journal:
+        """A new journal, locked. Raises TPError where it cannot be written."""
+        make_directory(folder)
+        place = folder / f"{secrets.token_hex(8)}{_SUFFIX}"
+        try:
+            file = open(place, "xb", opener=_private)  # noqa: SIM115
+        except OSError as error:
+            raise TPError(f"{place} cannot be written: {error.strerror}") from None
+        lock(file.fileno())
+        own = cls(place, name, path, file=file)
+        own._append({"name": name, "path": path})
+        return own
+
+    @classmethod
+    def left(cls, place: Path) -> Journal | None:
+        """The journal in a file that no process holds any more; None for any other."""
+        try:
+            file = open(place, "r+b")  # noqa: SIM115
+        except OSError:
+            return None
+        own, whole = _read(place, file.read()) if lock(file.fileno()) else (None, 0)
+        if own is None:
+            file.close()
+            return None
+        file.truncate(whole)
+        own.file = file
+        return own
+
+    def keep(self, text: str) -> None:
+        """Have a text on disk when this returns. Raises TPError."""
+        if text == self.text:
+            return
+        start, end, put = _change(self.text, text)
+        self.written = time.time()
+        self._append([self.written, start, end, put, _check(text)])
+        self.text = text
+
+    def remove(self) -> None:
+        """Remove the journal: its text is elsewhere."""
+        with suppress(OSError):
+            self.place.unlink()
+        self.close()
+
+    def leave(self) -> None:
+        """Let the journal be, and offer it no more; it is removed some weeks later."""
+        with suppress(OSError):
+            self.place.rename(self.place.with_suffix(_LEFT))
+        self.close()
+
+    def close(self) -> None:
+        """Let others have it."""
+        if self.file is not None:
+            self.file.close()
+            self.file = None
+
+    def _append(self, entry: Any) -> None:
+        assert self.file is not None
+        try:
+            self.file.seek(0, os.SEEK_END)
+            self.file.write(json.dumps(entry).encode() + b"\n")
+            self.file.flush()
+            os.fsync(self.file.fileno())
+        except OSError as error:
+            raise TPError(f"{self.place} cannot be written: {error.strerror}") from None
+
+
+class Recovery:
+    """The journals of one server, and those that servers before it left behind."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._own: dict[str, Journal] = {}
+        self._offered: Journal | None = None
+
+    def keep(self, name: str, path: str | None, text: str, clean: bool) -> None:
+        """Have a text on disk; `clean` where it is what the file holds. Raises TPError."""
+        key = name if path is None else path
+        if clean:
+            if (journal := self._own.pop(key, None)) is not None:
+                journal.remove()
+            return
+        if key not in self._own:
+            self._own[key] = Journal.begun(self._folder, name, path)
+        self._own[key].keep(text)
+
+    def saved(self, name: str, path: str | None, text: str) -> None:
+        """A text is in its file now; journals that end in it are not needed."""
+        for key in (name, path):
+            if key is not None and key in self._own and self._own[key].text == text:
+                self._own.pop(key).remove()
+
+    def offer(self, path: str | None) -> Journal | None:
+        """The newest text that was not saved: of the file `path`, or of any where that is None."""
+        own = list(self._own.values())
+        if self._offered is None or self._offered in own:
+            fit = [j for j in own if path is None or j.path == path]
+            mine = max(fit, key=lambda j: j.written, default=None)
+            self._offered = self._newest(path) or mine
+        return self._offered
+
+    def taken(self) -> None:
+        """What was offered goes on here, under the name that it had."""
+        journal, self._offered = self._offered, None
+        if journal is not None:
+            self._own[journal.name if journal.path is None else journal.path] = journal
+
+    def refused(self) -> None:
+        """What was offered is not wanted."""
+        journal, self._offered = self._offered, None
+        if journal is not None:
+            self._own = {key: j for key, j in self._own.items() if j is not journal}
+            journal.leave()
+
+    def close(self) -> None:
+        """Leave on disk what is not saved, for the next start."""
+        for journal in (*self._own.values(), self._offered):
+            if journal is not None:
+                journal.close()
+
+    def _newest(self, path: str | None) -> Journal | None:
+        """Of the journals that were left behind; the others are let go."""
+        _remove_old(self._folder)
+        places = sorted(self._folder.glob(f"*{_SUFFIX}"))
+        found = [j for j in map(Journal.left, places) if j is not None]
+        fit = [j for j in found if j.text.strip() and (path is None or j.path == path)]
+        newest = max(fit, key=lambda j: j.written, default=None)
+        for journal in found:
+            if journal is not newest:
+                journal.close()
+        return newest
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
+
+
+def _change(before: str, after: str) -> tuple[int, int, str]:
+    """What makes one text of another: from, to, and what comes there."""
+    start = _same(before, after)
+    tail = _same(before[start:][::-1], after[start:][::-1])
+    return start, len(before) - tail, after[start : len(after) - tail]
+
+
+def _same(a: str, b: str) -> int:
+    """How many letters two texts have in common at their beginning."""
+    pairs = enumerate(zip(a, b, strict=False))
+    return next((k for k, (x, y) in pairs if x != y), min(len(a), len(b)))
+
+
+def _check(text: str) -> int:
+    return zlib.crc32(text.encode(errors="surrogatepass"))
+
+
+def _read(place: Path, content: bytes) -> tuple[Journal | None, int]:
+    """A journal from its lines, and how many bytes of it are whole; None without a head."""
+    head, *lines = content.split(b"\n")[:-1] or [b""]
+    try:
+        named = json.loads(head)
+        own = Journal(place, str(named["name"]), named["path"])
+    except (ValueError, KeyError, TypeError):
+        return None, 0
+    whole = len(head) + 1
+    for line in lines:
+        found = _applied(own.text, line)
+        if found is None:
+            break
+        own.text, own.written = found
+        whole += len(line) + 1
+    return own, whole
+
+
+def _applied(text: str, line: bytes) -> tuple[str, float] | None:
+    """The text after a line, and its time; None where the line is not whole."""
+    try:
+        when, start, end, put, check = json.loads(line)
+        after = text[:start] + put + text[end:]
+        return (after, float(when)) if _check(after) == check else None
+    except (ValueError, TypeError):
+        return None
+
+
+def _remove_old(folder: Path) -> None:
+    for left in folder.glob(f"*{_LEFT}"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _DAYS * 86400:
+                left.unlink()

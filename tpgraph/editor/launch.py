@@ -1,0 +1,74 @@
+"""The editor begun: a socket on this machine, the server on it, the browser that shows it."""
+
+from __future__ import annotations
+
+import socket
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import uvicorn
+
+from tpgraph.editor.desk import Desk
+from tpgraph.editor.files import Files
+from tpgraph.editor.guard import Pass
+from tpgraph.editor.journal import Recovery, state_folder
+from tpgraph.editor.lanes import Lanes
+from tpgraph.editor.server import application
+from tpgraph.errors import TPDataError, TPError
+from tpgraph.files import as_path
+
+__all__ = ["edit"]
+
+_BYE = 2
+"""Seconds that connections have to end."""
+
+
+def edit(
+    file: str | Path | None = None,
+    *,
+    port: int = 0,
+    browser: bool = True,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Edit a program in the browser, until Ctrl-C.
+
+    `file` is a .tp, a JSON document or a picture that carries its program (.svg, .pdf, .tex);
+    without it the page begins with cards. Programs are saved into `file` and below the folder that
+    this is called in. `port` 0 takes a free one. `say` is told the address, which carries the token that
+    lets a browser in. Raises TPError where the file cannot be read or the port is taken.
+    """
+    files = Files(Path.cwd(), None if file is None else as_path(file))
+    files.first()
+    with _bound(port) as listening:
+        known = Pass(listening.getsockname()[1])
+        recovery = Recovery(state_folder())
+        app = application(known, Desk(files, recovery), Lanes())
+        say(known.url)
+        if browser:
+            webbrowser.open(known.url)
+        config = uvicorn.Config(
+            app, log_level="error", timeout_graceful_shutdown=_BYE, server_header=False
+        )
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
+        recovery.close()
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket on the loopback address. Raises TPError where the port is not to be had."""
+    if not 0 <= port < 2**16:
+        raise TPDataError(f"there is no port {port}", expected="a number from 0 to 65535")
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+        listening.listen(128)  # so that a browser that comes before the server waits
+    except OSError as error:
+        listening.close()
+        raise TPError(
+            f"port {port} cannot be used: {error.strerror}",
+            mend="without --port a free one is taken",
+        ) from None
+    return listening

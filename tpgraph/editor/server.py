@@ -1,0 +1,156 @@
+"""The editor's server: a page, its modules, and requests as JSON; on this machine alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from tpgraph.editor.answers import refusal_data
+from tpgraph.editor.desk import Desk
+from tpgraph.editor.guard import Guard, Pass, TooLong
+from tpgraph.editor.lanes import Lanes
+from tpgraph.editor.worker import Misshapen
+from tpgraph.errors import TPError
+
+__all__ = ["WEB", "application"]
+
+WEB = Path(str(resources("tpgraph.editor"))) / "web"
+"""The page and its modules."""
+
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
+
+_log = logging.getLogger(__name__)
+
+
+def application(known: Pass, desk: Desk, lanes: Lanes) -> ASGIApp:
+    """What answers on the port of `known`; it ends its processes when it ends."""
+    api = _Api(desk, lanes)
+
+    @asynccontextmanager
+    async def life(_: Starlette) -> AsyncIterator[None]:
+        lanes.start()
+        yield
+        await lanes.close()
+
+    routes = [
+        Route("/", _page),
+        Route("/web/{name}", _module),
+        Route("/api/{op}", api, methods=["POST"]),
+    ]
+    return Guard(Starlette(routes=routes, lifespan=life), known)
+
+
+async def _page(request: Request) -> Response:
+    return _sent("index.html")
+
+
+async def _module(request: Request) -> Response:
+    return _sent(request.path_params["name"])
+
+
+def _sent(name: str) -> Response:
+    """A file of the page; of no other folder, whatever the name says."""
+    place = {p.name: p for p in WEB.iterdir() if p.suffix in _TYPES}.get(name)
+    if place is None:
+        return PlainTextResponse("there is no such file", 404)
+    return Response(place.read_bytes(), media_type=_TYPES[place.suffix])
+
+
+class _Api:
+    """POST /api/<op>: JSON in and out. A refusal is an answer; what is no request is a 400."""
+
+    def __init__(self, desk: Desk, lanes: Lanes) -> None:
+        self._desk = desk
+        self._lanes = lanes
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        response = await self._response(Request(scope, receive))
+        if response is not None:
+            await response(scope, receive, send)
+
+    async def _response(self, request: Request) -> Response | None:
+        """The answer; None where nobody waits for it any more."""
+        try:
+            content = _object(await request.body())
+            op = request.path_params["op"]
+            found = await _unless_gone(request, self._answer(op, content))
+        except TooLong:
+            return PlainTextResponse("the request is too long", 413)
+        except ClientDisconnect:
+            return None
+        except Misshapen as error:
+            return PlainTextResponse(str(error)[:2000], 400)
+        return None if found is None else Response(found, media_type="application/json")
+
+    async def _answer(self, op: str, content: dict[str, Any]) -> bytes:
+        try:
+            return await self._found(op, content)
+        except (TPError, Misshapen) as error:
+            if isinstance(error, Misshapen):
+                raise
+            return _json(refusal_data(error))
+        except Exception as error:
+            _log.exception("%s failed", op)
+            return _json(refusal_data(TPError(f"{op} failed: {type(error).__name__}")))
+
+    async def _found(self, op: str, content: dict[str, Any]) -> bytes:
+        if op in self._desk.operations:
+            return _json(await run_in_threadpool(self._desk.answer, op, content))
+        if op == "cancel":
+            self._lanes.cancel()
+            return _json({})
+        found = await self._lanes.ask(op, content)
+        if op == "gallery":
+            cards = json.loads(found)
+            return _json(cards if "refused" in cards else cards | {"files": self._desk.listed()})
+        return found
+
+
+async def _unless_gone(request: Request, answer: Awaitable[bytes]) -> bytes | None:
+    """An answer, or None where whoever asked has gone: then nothing goes on for it."""
+    work = asyncio.ensure_future(answer)
+    gone = asyncio.ensure_future(_gone(request.receive))
+    await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+    gone.cancel()
+    if work.done():
+        return work.result()
+    work.cancel()
+    return None
+
+
+async def _gone(receive: Callable[[], Awaitable[Any]]) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body. Raises Misshapen."""
+    try:
+        found = json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise Misshapen(f"this is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise Misshapen("an object is expected")
+    return found
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _json(data: Any) -> bytes:
+    return json.dumps(data).encode()

@@ -1,0 +1,232 @@
+"""A process around a session: limits of time and memory, the newest request of a kind wins.
+
+The process is started when it is needed, killed when it is late, and begun again; whatever happens
+to it, the next request is answered. It talks over a pipe, so that nobody else can send it work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+from tpgraph.children import HUNG_UP, deaf_children
+from tpgraph.editor import child
+from tpgraph.editor.answers import refusal_data
+from tpgraph.errors import TPError, TPLimitError
+
+__all__ = ["MEMORY", "SUPERSEDED", "Misshapen", "Worker"]
+
+MEMORY = 2 * 1024**3
+"""Bytes of data of a process."""
+
+SUPERSEDED = b'{"superseded": true}'
+
+_START = 60.0
+"""Seconds in which a process has to be ready."""
+
+_PATIENCE = 1.5
+"""Times its seconds of processor time that a request may take by the clock on the wall."""
+
+_MOST = 64
+"""Requests that may wait."""
+
+
+class Misshapen(ValueError):
+    """A request that has not the form of one."""
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A process and our end of its pipe."""
+
+    process: SpawnProcess
+    pipe: Connection[bytes, bytes]
+
+    def end(self) -> int | None:
+        """Kill the process; its exit code."""
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+        return self.process.exitcode
+
+
+@dataclass(eq=False)
+class _Asked:
+    """A request that waits or is being answered. `kind` is None where each one counts."""
+
+    request: bytes
+    kind: str | None
+    seconds: float
+    answer: asyncio.Future[bytes] = field(default_factory=asyncio.Future)
+
+    def settle(self, answer: bytes) -> None:
+        """Answer, unless nobody waits any more."""
+        if not self.answer.done():
+            self.answer.set_result(answer)
+
+
+class Worker:
+    """One session in a process. To be used from one event loop.
+
+    `eager`: a newer request of the kind that is being answered, or nobody who waits for it, ends
+    the process in the middle of the work, which suits work of seconds; otherwise it is let finish.
+    """
+
+    def __init__(self, *, eager: bool = False, memory: int = MEMORY) -> None:
+        self._eager = eager
+        self._memory = memory
+        self._waiting: list[_Asked] = []
+        self._now: _Asked | None = None
+        self._child: _Child | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def ask(self, request: Mapping[str, Any], kind: str | None, seconds: float) -> bytes:
+        """The answer to a request, as JSON. Raises Misshapen.
+
+        An older request of this `kind` that still waits is answered by SUPERSEDED.
+        """
+        asked = _Asked(json.dumps(request).encode(), kind, seconds)
+        if kind is not None:
+            self._supersede(kind)
+        if len(self._waiting) >= _MOST:
+            return _refused(TPLimitError(f"more than {_MOST} requests wait", mend="try again"))
+        self._waiting.append(asked)
+        self.start()
+        try:
+            return await asked.answer
+        finally:
+            if asked in self._waiting:
+                self._waiting.remove(asked)
+            elif asked is self._now and self._eager:
+                self._kill()
+
+    def start(self) -> None:
+        """Have the process ready before it is asked."""
+        if not self._closed and (self._task is None or self._task.done()):
+            self._task = asyncio.get_running_loop().create_task(self._work())
+
+    def cancel(self) -> None:
+        """Answer all that waits or is being done by a refusal, and end the work."""
+        running = [] if self._now is None else [self._now]
+        for asked in (*running, *self._waiting):
+            asked.settle(_refused(TPError("this was cancelled")))
+        self._waiting.clear()
+        if running:
+            self._kill()
+
+    async def close(self) -> None:
+        """End the process; to be called once, at the end."""
+        self._closed = True
+        self.cancel()
+        self._kill()
+        if self._task is not None:
+            await self._task
+
+    def _supersede(self, kind: str) -> None:
+        for older in [a for a in self._waiting if a.kind == kind]:
+            older.settle(SUPERSEDED)
+            self._waiting.remove(older)
+        if self._eager and self._now is not None and self._now.kind == kind:
+            self._now.settle(SUPERSEDED)
+            self._kill()
+
+    def _kill(self) -> None:
+        if self._child is not None:
+            self._child.process.kill()
+
+    async def _work(self) -> None:
+        """Answer what waits, one after the other; leave a process that is ready."""
+        await asyncio.to_thread(self._ready)
+        while self._waiting and not self._closed:
+            self._now = asked = self._waiting.pop(0)
+            try:
+                message = await asyncio.to_thread(self._exchanged, asked.request, asked.seconds)
+            finally:
+                self._now = None
+            if message[:1] == child.UNFIT and not asked.answer.done():
+                asked.answer.set_exception(Misshapen(message[1:].decode(errors="replace")))
+            else:
+                asked.settle(message[1:])
+            await asyncio.to_thread(self._ready)
+        if self._closed:
+            self._end()
+
+    def _exchanged(self, request: bytes, seconds: float) -> bytes:
+        """The message that answers a request, in whatever state the process is.
+
+        A process that was ended from outside is begun again, once.
+        """
+        code: int | None = None
+        for _ in range(2):
+            found = self._ready()
+            if found is None:
+                break
+            try:
+                return self._told(found, request, seconds)
+            except HUNG_UP:
+                code = self._end()
+            if child.is_late(code) or (self._now is not None and self._now.answer.done()):
+                return child.ANSWER + _refused(_late(seconds))
+        return child.ANSWER + _refused(_dead(code))
+
+    def _told(self, found: _Child, request: bytes, seconds: float) -> bytes:
+        """What a process answers, in time. Raises what a broken pipe does."""
+        found.pipe.send_bytes(b"%r %b" % (seconds, request))
+        if not found.pipe.poll(_PATIENCE * seconds):
+            self._end()
+            return child.ANSWER + _refused(_late(seconds))
+        message = found.pipe.recv_bytes()
+        if message[:1] == child.LAST:
+            self._end()
+        return message
+
+    def _ready(self) -> _Child | None:
+        """The process, started where there is none that lives; None where that fails."""
+        if self._child is not None and self._child.process.is_alive():
+            return self._child
+        self._end()
+        if self._closed:
+            return None
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        arguments = (theirs, self._memory, self._eager)
+        process = context.Process(target=child.serve, args=arguments, daemon=True)
+        with deaf_children():
+            process.start()
+        theirs.close()
+        self._child = started = _Child(process, ours)
+        with suppress(*HUNG_UP):
+            if ours.poll(_START) and ours.recv_bytes() == child.READY:
+                return started
+        self._end()
+        return None
+
+    def _end(self) -> int | None:
+        """End the process, if there is one; its exit code."""
+        ended, self._child = self._child, None
+        return None if ended is None else ended.end()
+
+
+def _refused(error: TPError) -> bytes:
+    return json.dumps(refusal_data(error)).encode()
+
+
+def _late(seconds: float) -> TPError:
+    return TPLimitError(
+        f"this takes longer than {seconds:g} s, and was ended",
+        mend="choose smaller numbers: fewer turns of a loop, smaller widths",
+    )
+
+
+def _dead(code: int | None) -> TPError:
+    return TPError(
+        f"the editor's process ended, with exit code {code}", mend="do it again; the text is safe"
+    )
