@@ -36,8 +36,8 @@ def edit(
 
     `file` is a .tp, a JSON document or a picture that carries its program (.svg, .pdf, .tex);
     without it the page begins with cards. Programs are saved into `file` and below the folder that
-    this is called in. `port` 0 takes a free one. `say` is told the address, which carries the token that
-    lets a browser in. Raises TPError where the file cannot be read or the port is taken.
+    this is called in. `port` 0 takes a free one. `say` is told the address, which carries the token
+    that lets a browser in. Raises TPError where the file cannot be read or the port is taken.
     """
     files = Files(Path.cwd(), None if file is None else as_path(file))
     files.first()

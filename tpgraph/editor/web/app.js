@@ -36,7 +36,7 @@ import { UndoList } from "./undo.js";
 /**
  * @typedef {object} Host what surrounds the editor: a server with files, or a notebook
  * @property {import("./api.js").Transport} transport
- * @property {(text: string) => void} changed every accepted text
+ * @property {(text: string) => void} changed every text that is written
  * @property {(app: App, id: string) => Promise<boolean>} command commands of the host: save, open, export
  */
 
@@ -97,6 +97,7 @@ export class App {
 
   /** Ask for the picture of the text as it is now. */
   sync() {
+    this.host.changed(this.text);
     return this.lane.newest("sync", async () => {
       const text = this.text;
       const { view } = await this.session.ask("sync", { text, have: this.revision });
@@ -119,7 +120,6 @@ export class App {
         });
       this.pane.colour(view.tokens.map(([s, e, kind]) => [...spanUnits(text, [s, e]), kind]), squiggles);
       this.parts.showErrors(view.errors, view.warnings);
-      if (view.errors.length === 0) this.host.changed(text);
     }
     this.parts.showShelf(view.shelf);
     this.parts.showProgram(view);
@@ -154,6 +154,7 @@ export class App {
     this.undoList.keep(text, patchUnits(text, answer.patches), answer.title, before, after);
     this.pane.show(answer.text, after);
     this.pane.select(...after);
+    this.host.changed(answer.text);
     this.showView(answer.view, answer.text);
     this.selectSpan(after);
     this.say(answer.title);

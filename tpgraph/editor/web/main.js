@@ -196,6 +196,7 @@ function start(opened, saved = opened.text) {
     files.write();
     if (app.text !== files.saved) event.preventDefault();
   });
+  files.keep(opened.text);
   Object.assign(window, { tpgraph: app });
   app.pane.focus();
 }
