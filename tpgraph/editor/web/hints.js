@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 const STEPS = [
   { words: "drag from a circle", done: ["connect", "multiply", "replace"] },
   { words: "double-click the gate", done: ["formula"] },
-  { words: "Alt-drag the 3 of const L", done: ["slide", "type"] },
+  { words: "Alt-drag the 3 of const L", done: ["slide"] },
   { words: "press ▶", done: ["run"] },
 ];
 

@@ -3,6 +3,7 @@
  * the presentation mode around it. Derived views are read-only: a mark selects its line. */
 
 import { h } from "./dom.js";
+import { spanUnits } from "./places.js";
 
 /** @typedef {"forward" | "backward" | "sgd" | "ntk" | "reduced"} Pass */
 
@@ -74,8 +75,9 @@ export class Steps {
     app.canvas.mark("ghost", app.canvas.fragments.filter((f) => !kept.has(f.key) && f.layer !== "contexts").map((f) => f.key));
     app.canvas.mark("lit", lit);
     if (span) {
-      app.pane.select(...span);
-      app.pane.light([span]);
+      const units = spanUnits(app.text, span);
+      app.pane.select(...units);
+      app.pane.light([units]);
     }
     const shown = h("span.formula", { "aria-label": formula?.plain ?? "" });
     if (formula?.svg) {

@@ -1,0 +1,217 @@
+"""Files and the recovery journal: nothing is overwritten unseen, and no accepted text is lost."""
+
+import base64
+import random
+import signal
+
+import pytest
+from editor.serving import MLP, serving
+
+import tpgraph as tp
+from tpgraph.editor.files import Files, digest_of
+from tpgraph.editor.journal import Journal, Recovery
+from tpgraph.errors import TPError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "mlp.tp").write_text(MLP)
+    return tmp_path
+
+
+def known(path):
+    return digest_of(path.read_bytes())
+
+
+def test_save(folder):
+    files = Files(folder)
+    found = files.save("mlp.tp", MLP + "# more\n", known(folder / "mlp.tp"))
+    assert (folder / "mlp.tp").read_text() == MLP + "# more\n"
+    assert found == {"path": "mlp.tp", "digest": known(folder / "mlp.tp")}
+    assert files.save("new.tp", "program new\n", None)["path"] == "new.tp"
+
+
+def test_a_file_that_has_changed_is_not_written(folder):
+    before = known(folder / "mlp.tp")
+    (folder / "mlp.tp").write_text("program theirs\n")
+    found = Files(folder).save("mlp.tp", "program mine\n", before)
+    assert found["conflict"] is True
+    assert found["text"] == "program theirs\n"
+    assert "-program theirs\n+program mine" in found["diff"]
+    assert (folder / "mlp.tp").read_text() == "program theirs\n"
+    assert "path" in Files(folder).save("mlp.tp", "program mine\n", found["digest"])
+
+
+def test_a_name_that_is_taken_is_a_conflict(folder):
+    assert Files(folder).save("mlp.tp", "program mine\n", None)["conflict"] is True
+    assert "path" in Files(folder).save("mlp.tp", MLP, None)  # the same text
+
+
+def test_ends_of_line_and_mark_are_kept(folder):
+    before = b"\xef\xbb\xbf" + MLP.replace("\n", "\r\n").encode()
+    (folder / "dos.tp").write_bytes(before)
+    opened = Files(folder).file("dos.tp")
+    assert opened["text"] == MLP
+    Files(folder).save("dos.tp", opened["text"], opened["digest"])
+    assert (folder / "dos.tp").read_bytes() == before
+
+
+@pytest.mark.parametrize("suffix", ["svg", "pdf", "tex"])
+def test_pictures_are_opened_and_never_written(folder, suffix):
+    place = folder / f"mlp.{suffix}"
+    tp.draw(tp.parse(MLP), place)
+    opened = Files(folder, place).first()
+    assert (opened["text"], opened["path"], opened["name"]) == (MLP, None, "mlp")
+    with pytest.raises(TPError, match=r"no \.tp file"):
+        Files(folder, place).save(place.name, MLP, None)
+
+
+def test_json_is_opened_as_text(folder):
+    (folder / "mlp.json").write_text(tp.to_json(tp.parse(MLP)))
+    opened = Files(folder).file("mlp.json")
+    assert tp.parse(opened["text"]) == tp.from_json((folder / "mlp.json").read_text())
+
+
+def test_the_file_named_at_the_start_may_be_elsewhere(folder, tmp_path_factory):
+    root = tmp_path_factory.mktemp("root")
+    files = Files(root, folder / "mlp.tp")
+    opened = files.first()
+    assert files.save(opened["path"], "program here\n", opened["digest"])["path"]
+    assert (folder / "mlp.tp").read_text() == "program here\n"
+    with pytest.raises(TPError, match="not below"):
+        files.save(str(folder / "other.tp"), "program x\n", None)
+
+
+def test_a_file_that_changes_is_seen(folder):
+    files, before = Files(folder), known(folder / "mlp.tp")
+    assert files.look("mlp.tp", before) == {"changed": False}
+    (folder / "mlp.tp").write_text("program theirs\n")
+    assert files.look("mlp.tp", before)["text"] == "program theirs\n"
+
+
+def texts(count):
+    """Texts as somebody writes them, with letters of all lengths."""
+    draw, text = random.Random(count), MLP
+    for _ in range(count):
+        at = draw.randrange(len(text) + 1)
+        text = text[:at] + draw.choice(["ξ", "𝒲", "a\n", ""]) + text[at + draw.randrange(3) :]
+        yield text
+
+
+def test_a_journal_keeps_every_text(tmp_path):
+    journal = Journal.begun(tmp_path, "mlp", None)
+    for text in texts(200):
+        journal.keep(text)
+    journal.close()
+    found = Journal.left(journal.place)
+    assert (found.name, found.path, found.text) == ("mlp", None, text)
+    found.close()
+
+
+def test_a_journal_cut_anywhere_keeps_what_is_whole(tmp_path):
+    journal = Journal.begun(tmp_path, "mlp", None)
+    written = list(texts(40))
+    for text in written:
+        journal.keep(text)
+    journal.close()
+    content = journal.place.read_bytes()
+    head = content.index(b"\n") + 1
+    for cut in range(head, len(content), 37):
+        journal.place.write_bytes(content[:cut])
+        found = Journal.left(journal.place)
+        assert found.text in ("", *written)
+        found.keep("program goes on\n")
+        found.close()
+        again = Journal.left(journal.place)
+        assert again.text == "program goes on\n"
+        again.close()
+
+
+def test_a_damaged_line_is_not_believed(tmp_path):
+    journal = Journal.begun(tmp_path, "mlp", None)
+    journal.keep("program one\n")
+    journal.keep("program two\n")
+    journal.close()
+    journal.place.write_bytes(journal.place.read_bytes().replace(b"tw", b"tx"))
+    found = Journal.left(journal.place)
+    assert found.text == "program one\n"
+    found.close()
+
+
+def test_a_journal_that_is_written_is_no_one_elses(tmp_path):
+    journal = Journal.begun(tmp_path, "mlp", None)
+    journal.keep(MLP)
+    assert Journal.left(journal.place) is None
+    assert Recovery(tmp_path).offer(None) is None
+    journal.close()
+    assert Recovery(tmp_path).offer(None).text == MLP
+
+
+def test_what_is_saved_or_clean_leaves_no_journal(tmp_path):
+    recovery = Recovery(tmp_path)
+    recovery.keep("mlp", None, MLP, False)
+    recovery.keep("mlp", None, MLP, True)
+    recovery.keep("other", None, MLP, False)
+    recovery.saved("other", "/root/other.tp", MLP)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_a_server_killed_loses_no_text(folder):
+    """kill −9 after each answer: the text that was accepted is offered, and can be refused."""
+    for seed in range(3):
+        with serving(folder, "mlp.tp") as server:
+            server.post("start")
+            for text in list(texts(5 + seed)):
+                server.post("journal", text=text, name="mlp", path="mlp.tp")
+            server.process.send_signal(signal.SIGKILL)
+            server.process.wait()
+        with serving(folder, "mlp.tp") as server:
+            found = server.post("start")
+            assert found["recovered"]["text"] == text
+            assert found["recovered"]["saved"] == MLP
+            server.post("recovered", wanted=True)
+            server.post("save", path="mlp.tp", text=text, known=found["recovered"]["digest"])
+            assert server.interrupt() == (0, "")
+        assert (folder / "mlp.tp").read_text() == text
+        (folder / "mlp.tp").write_text(MLP)
+        assert not list((folder / "state").rglob("*.journal"))
+
+
+@pytest.mark.slow
+def test_what_is_not_wanted_is_not_offered_again(folder):
+    for wanted in (None, False):
+        with serving(folder, "mlp.tp") as server:
+            found = server.post("start")["recovered"]
+            assert found is None or found["text"] == "program mine\n"
+            server.post("journal", text="program mine\n", name="mlp", path="mlp.tp")
+            if wanted is not None:
+                server.post("recovered", wanted=wanted)
+                server.post("journal", text=MLP, name="mlp", path="mlp.tp", clean=True)
+            assert server.interrupt() == (0, "")
+    with serving(folder, "mlp.tp") as server:
+        assert server.post("start")["recovered"] is None
+
+
+def test_start_and_end_of_the_command(folder):
+    with serving(folder, "mlp.tp") as server:
+        assert server.post("start")["opened"]["name"] == "mlp"
+        assert server.post("gallery")["files"] == ["mlp.tp"]
+        assert server.interrupt() == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["missing.tp"], "cannot be read"), (["mlp.tp", "--port", "99999"], "no port")],
+)
+def test_what_cannot_begin_says_why(folder, arguments, said):
+    with pytest.raises(AssertionError, match=said), serving(folder, *arguments):
+        pass
+
+
+def test_read(folder):
+    data = base64.b64encode(MLP.encode()).decode()
+    with serving(folder) as server:
+        assert server.post("start")["opened"] is None
+        assert server.post("read", name="a/mlp.tp", base64=data)["text"] == MLP
+        assert "refused" in server.post("read", name="mlp.tp", base64="no base64!")

@@ -1,0 +1,154 @@
+"""Processes around a session: late, large, killed or overtaken, the next request is answered."""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import time
+
+import pytest
+from editor.serving import MLP, SLOW
+
+from tpgraph.editor.lanes import Lanes
+from tpgraph.editor.worker import Misshapen, Worker
+
+
+def told(work):
+    """What a coroutine over new processes gives."""
+
+    async def within():
+        lanes = Lanes()
+        try:
+            return await work(lanes)
+        finally:
+            await lanes.close()
+
+    return asyncio.run(within())
+
+
+async def ask(lanes, op, **content):
+    return json.loads(await lanes.ask(op, content))
+
+
+def pid(lanes, lane="quick"):
+    return lanes._lanes[lane]._child.process.pid
+
+
+def test_what_takes_minutes_is_refused_and_the_next_works():
+    async def work(lanes):
+        await ask(lanes, "open", text=MLP)
+        begun = time.monotonic()
+        slow = await ask(lanes, "sync", text=SLOW)
+        return slow, time.monotonic() - begun, await ask(lanes, "sync", text=MLP, have="x")
+
+    slow, seconds, after = told(work)
+    assert "takes longer than 2 s" in slow["refused"]["message"]
+    assert seconds < 4
+    assert after["view"]["picture"]["full"]
+
+
+def test_too_much_memory_is_refused_and_the_next_works():
+    async def work():
+        worker = Worker(memory=150 * 1024**2)
+        large = {"op": "annotate", "text": MLP, "width": 8192, "limit": False}
+        first = await worker.ask(large, None, 60)
+        second = await worker.ask({"op": "complete", "text": MLP, "at": 3}, None, 10)
+        await worker.close()
+        return json.loads(first), json.loads(second)
+
+    first, second = asyncio.run(work())
+    assert "refused" in first
+    assert "refused" not in second
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_process_killed_at_any_moment(seed):
+    """Killed while it starts, waits or works: what is asked then is answered."""
+    wait = random.Random(seed)
+
+    async def work(lanes):
+        await ask(lanes, "open", text=MLP)
+        for _ in range(4):
+            asked = asyncio.ensure_future(ask(lanes, "sync", text=MLP, have=None))
+            await asyncio.sleep(wait.choice([0, 0.005, 0.02, 0.1]))
+            if lanes._lanes["quick"]._child is not None:
+                os.kill(pid(lanes), signal.SIGKILL)
+            await asked
+            found = await ask(lanes, "sync", text=MLP, have="x")
+            assert found["view"]["picture"]["full"]
+
+    told(work)
+
+
+def test_the_newest_of_a_kind_wins():
+    async def work(lanes):
+        await ask(lanes, "open", text=MLP)
+        texts = [f"{MLP}# {k}\n" for k in range(6)]
+        return await asyncio.gather(*(ask(lanes, "sync", text=text) for text in texts))
+
+    *older, newest = told(work)
+    assert sum("superseded" in answer for answer in older) >= 4
+    assert newest["view"]["tokens"]
+
+
+def test_edits_all_count():
+    async def work(lanes):
+        do = {"edit": "rename", "name": "u", "to": "v"}
+        await ask(lanes, "open", text=MLP)
+        each = [ask(lanes, "edit", text=f"{MLP}# {k}\n", do=do) for k in range(4)]
+        return await asyncio.gather(*each)
+
+    assert not any("superseded" in answer for answer in told(work))
+
+
+def test_long_work_is_cancelled_and_typing_does_not_wait_for_it():
+    async def work(lanes):
+        await ask(lanes, "open", text=MLP)
+        long = asyncio.ensure_future(ask(lanes, "gallery"))
+        await asyncio.sleep(0.2)
+        quick = await ask(lanes, "sync", text=MLP)
+        assert not long.done()
+        lanes.cancel()
+        return quick, await asyncio.wait_for(long, 5)
+
+    quick, long = told(work)
+    assert "view" in quick
+    assert "cancelled" in long["refused"]["message"]
+
+
+def test_nobody_waits_any_more():
+    """A page that has gone: its long work ends, and another's is done."""
+
+    async def work(lanes):
+        long = asyncio.ensure_future(ask(lanes, "gallery"))
+        await asyncio.sleep(3)
+        before = pid(lanes, "views")
+        long.cancel()
+        found = await ask(lanes, "export", text=MLP, format="tp")
+        return before, pid(lanes, "views"), found
+
+    before, after, found = told(work)
+    assert before != after
+    assert found["text"] == MLP
+
+
+def test_what_has_not_the_form_of_a_request():
+    async def work(lanes):
+        for content in ({}, {"text": 1}, {"text": "", "other": 1}):
+            with pytest.raises(Misshapen):
+                await lanes.ask("sync", content)
+        with pytest.raises(Misshapen):
+            await lanes.ask("nothing", {})
+        return await ask(lanes, "sync", text=MLP)
+
+    assert "view" in told(work)
+
+
+def test_processes_end_with_the_server():
+    async def work(lanes):
+        await ask(lanes, "open", text=MLP)
+        return pid(lanes)
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(told(work), 0)
