@@ -80,6 +80,20 @@ def reader(tool: str, folder: Path) -> None:
     assert b"9 x 9 pts" in asked([tool, "a.pdf"], folder)
 
 
+def browser(tool: str, folder: Path) -> None:
+    """A page shown, without a screen. Its sandbox needs rights that containers do not give."""
+    (folder / "a.html").write_text("<title>x</title><script>document.title = 6 * 7</script>")
+    options = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile"]
+    page = (folder / "a.html").as_uri()
+    assert b"<title>42</title>" in asked([tool, *options, "--dump-dom", page], folder)
+
+
+def node(tool: str, folder: Path) -> None:
+    """A module of JavaScript that is run."""
+    (folder / "a.mjs").write_text("console.log([6 * 7].at(-1));")
+    assert asked([tool, "a.mjs"], folder).strip() == b"42"
+
+
 TRIALS: dict[str, Callable[[str, Path], None]] = {
     "pdflatex": latex,
     "lualatex": latex,
@@ -88,6 +102,8 @@ TRIALS: dict[str, Callable[[str, Path], None]] = {
     "rsvg-convert": rasteriser,
     "pdftoppm": rasteriser,
     "pdfinfo": reader,
+    "chromium": browser,
+    "node": node,
 }
 
 

@@ -144,7 +144,9 @@ def test_a_journal_that_is_written_is_no_one_elses(tmp_path):
     assert Journal.left(journal.place) is None
     assert Recovery(tmp_path).offer(None) is None
     journal.close()
-    assert Recovery(tmp_path).offer(None).text == MLP
+    after = Recovery(tmp_path)
+    assert after.offer(None).text == MLP
+    after.close()
 
 
 def test_what_is_saved_or_clean_leaves_no_journal(tmp_path):
