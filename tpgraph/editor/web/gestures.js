@@ -182,7 +182,8 @@ export function gestures(canvas, hear) {
   }
 
   element.addEventListener("dblclick", (event) => {
-    const fragment = canvas.under(/** @type {Element} */ (event.target));
+    // The pointer was captured by the canvas, so that the event does not say on what it was made.
+    const fragment = canvas.under(canvas.document.elementFromPoint(event.clientX, event.clientY));
     hear.open(fragment, canvas.worldAt(event.clientX, event.clientY));
   });
   element.addEventListener("wheel", (event) => {

@@ -35,6 +35,7 @@ export class Runs {
       app.parts.hints.did("run");
       app.say(`n = ${this.width}: bars are the network, the line is its limit`);
     } catch (error) {
+      if (own === this.working) this.show({ scalars: {} });
       app.failed(error);
     } finally {
       if (own === this.working) this.busy(false);
