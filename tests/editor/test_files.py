@@ -198,7 +198,7 @@ def test_what_is_not_wanted_is_not_offered_again(folder):
 def test_start_and_end_of_the_command(folder):
     with serving(folder, "mlp.tp") as server:
         assert server.post("start")["opened"]["name"] == "mlp"
-        assert server.post("gallery")["files"] == ["mlp.tp"]
+        assert server.post("files")["files"] == ["mlp.tp"]
         assert server.interrupt() == (0, "")
 
 

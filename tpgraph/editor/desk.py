@@ -70,6 +70,7 @@ class Desk:
         self._acts: dict[str, tuple[type[Request], Callable[[Any], Data]]] = {
             "start": (_Nothing, self._start),
             "recovered": (_Recovered, self._recovered),
+            "files": (_Nothing, lambda asked: {"files": files.listed()}),
             "file": (_File, lambda asked: files.file(asked.path)),
             "read": (_Read, _read),
             "save": (_Save, self._save),
@@ -90,10 +91,6 @@ class Desk:
         except ValidationError as error:
             raise Misshapen(str(error)) from None
         return act(asked)
-
-    def listed(self) -> list[str]:
-        """The programs below the root, to be offered."""
-        return self._files.listed()
 
     def _start(self, asked: _Nothing) -> Data:
         """The file named at the start, and a text that was not saved when it was last open."""

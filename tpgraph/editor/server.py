@@ -113,11 +113,7 @@ class _Api:
         if op == "cancel":
             self._lanes.cancel()
             return _json({})
-        found = await self._lanes.ask(op, content)
-        if op == "gallery":
-            cards = json.loads(found)
-            return _json(cards if "refused" in cards else cards | {"files": self._desk.listed()})
-        return found
+        return await self._lanes.ask(op, content)
 
 
 async def _unless_gone(request: Request, answer: Awaitable[bytes]) -> bytes | None:

@@ -154,6 +154,7 @@ export class App {
     this.undoList.keep(text, patchUnits(text, answer.patches), answer.title, before, after);
     this.pane.show(answer.text, after);
     this.pane.select(...after);
+    this.pane.light(answer.select ? [after] : []);
     this.host.changed(answer.text);
     this.showView(answer.view, answer.text);
     this.selectSpan(after);
@@ -181,6 +182,7 @@ export class App {
   /** @param {string} was @param {Patch} patch @param {[number, number]} before */
   typed(was, patch, before) {
     this.undoList.keep(was, [patch], "typing", before, this.pane.selection, true);
+    this.pane.light([]);
     this.completion.typed();
     this.parts.hints.did("type");
     this.sync();
@@ -202,6 +204,7 @@ export class App {
     }
     this.pane.show(found.text, found.selection);
     this.pane.select(...found.selection);
+    this.pane.light([]);
     this.say(`${word} ${found.entry.title}`);
     this.sync();
   }

@@ -48,7 +48,7 @@ export function layout(root, app) {
   const floats = h("div.floats");
   const hintStrip = h("div.hints", { "aria-label": "First steps" });
   picture.append(showAll, shelf, floats, hintStrip);
-  const splitter = h("div.splitter", { role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the text", tabindex: 0 });
+  const splitter = h("div.splitter", { role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the text", "aria-valuemin": 15, "aria-valuemax": 70, "aria-valuenow": 36, tabindex: 0 });
   const body = h("div.body", {}, text, splitter, picture, inspector);
   split(splitter, body);
   root.append(toolbar, body, errors, panels, h("footer", {}, status, describes, program), tip, preview);
@@ -83,7 +83,7 @@ export function layout(root, app) {
     overlay([x, y]) {
       const box = picture.getBoundingClientRect();
       const place = h("div.overlay");
-      place.style.left = `${Math.max(8, Math.min(x - box.left, box.width - 340))}px`;
+      place.style.left = `${Math.max(8, Math.min(x - box.left, box.width - 456))}px`;
       place.style.top = `${Math.max(8, Math.min(y - box.top, box.height - 200))}px`;
       floats.replaceChildren(place);
       return place;
@@ -213,7 +213,11 @@ export function download(name, content) {
 /** @param {HTMLElement} bar @param {HTMLElement} body */
 function split(bar, body) {
   /** @param {number} share */
-  const set = (share) => body.style.setProperty("--text-share", `${Math.min(70, Math.max(15, share))}%`);
+  const set = (share) => {
+    const fit = Math.min(70, Math.max(15, share));
+    body.style.setProperty("--text-share", `${fit}%`);
+    bar.setAttribute("aria-valuenow", String(Math.round(fit)));
+  };
   bar.addEventListener("pointerdown", (event) => {
     bar.setPointerCapture(event.pointerId);
     bar.onpointermove = (move) => {

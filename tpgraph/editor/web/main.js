@@ -124,30 +124,40 @@ function askPath(name) {
   });
 }
 
-/** Cards with pictures: the gallery, empty, open. @returns {Promise<Opened>} */
-async function cards() {
-  const { cards: found, files } = await session.ask("gallery");
+/** Cards to begin with: empty, open and the files of the folder at once, then the gallery.
+ * @returns {Promise<Opened>} */
+function cards() {
   return new Promise((resolve) => {
-    const page = h("main.cards", {}, h("h1", {}, "tpgraph"), h("p", {}, "Draw a Tensor Program, run it, take it to infinite width."));
     /** @param {Opened} opened */
     const open = (opened) => {
       page.remove();
       resolve(opened);
     };
-    const empty = h("button.card", { click: () => open({ name: "program", text: EMPTY, path: null, digest: null }) }, h("div.card-picture.empty", {}, "○ ⇢ ●"), h("strong", {}, "Empty"), h("span", {}, "a width and nothing else"));
-    const upload = h("button.card", { click: () => pick(open) }, h("div.card-picture.empty", {}, "…"), h("strong", {}, "Open"), h("span", {}, "a .tp, or a picture that carries its program"));
-    const list = h("div.card-list", {}, empty, upload);
-    for (const card of found) {
-      const picture = h("img", { src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(card.svg)}`, alt: "" });
-      list.append(h("button.card", { click: () => open({ name: card.name, text: card.text, path: null, digest: null }) },
-        h("div.card-picture", {}, picture), h("strong", {}, card.name), h("span", {}, card.title)));
-    }
-    for (const path of files ?? []) {
-      list.prepend(h("button.card", { click: async () => open(await session.ask("file", { path })) }, h("div.card-picture.empty", {}, "▤"), h("strong", {}, path), h("span", {}, "in this folder")));
-    }
-    page.append(list);
+    /** @param {string} name @param {string} text */
+    const fresh = (name, text) => () => open({ name, text, path: null, digest: null });
+    const list = h("div.card-list", {},
+      card("○ ⇢ ●", "Empty", "a width and nothing else", fresh("program", EMPTY)),
+      card("…", "Open", "a .tp, or a picture that carries its program", () => pick(open)));
+    const waits = h("p.detail", { role: "status" }, "the gallery is being drawn…");
+    const page = h("main.cards", {}, h("h1", {}, "tpgraph"),
+      h("p", {}, "Draw a Tensor Program, run it, take it to infinite width."), list, waits);
     document.body.append(page);
+    session.ask("files").then(({ files }) => list.prepend(...files.map((/** @type {string} */ path) =>
+      card("▤", path, "in this folder", async () => open(await session.ask("file", { path }))))));
+    session.ask("gallery").then(({ cards: found }) => {
+      waits.remove();
+      for (const { name, title, text, svg } of found) {
+        const picture = h("img", { src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`, alt: "" });
+        list.append(card(picture, name, title, fresh(name, text)));
+      }
+    }).catch((error) => (waits.textContent = error instanceof Refused ? refusalText(error.refusal) : error.message));
   });
+}
+
+/** @param {string | Node} picture @param {string} title @param {string} words @param {() => unknown} click */
+function card(picture, title, words, click) {
+  const sign = typeof picture === "string" ? ".empty" : "";
+  return h("button.card", { click }, h(`div.card-picture${sign}`, {}, picture), h("strong", {}, title), h("span", {}, words));
 }
 
 const EMPTY = "program mine\nwidth n\n";

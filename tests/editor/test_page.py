@@ -1,0 +1,294 @@
+"""The page in a browser, as somebody uses it: what is seen, what is said, what is on disk."""
+
+import re
+import signal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from editor.serving import MLP, SLOW, serving
+from playwright.sync_api import expect, sync_playwright
+
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
+
+OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
+        yield found
+        found.close()
+
+
+class Editor:
+    """A page on a server, with everything that went wrong in it."""
+
+    def __init__(self, browser, server, size=(1280, 800)):
+        width, height = size
+        self.server = server
+        self.context = browser.new_context(viewport={"width": width, "height": height})
+        self.context.set_default_timeout(SECONDS * 1000)
+        self.faults = []
+        self.page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", self._said)
+        self.page.goto(server.url)
+
+    def _said(self, message):
+        if message.type == "error":
+            self.faults.append(message.text)
+
+    def shown(self):
+        """Wait until the picture stands."""
+        expect(self.page.locator("g[data-key]").first).to_be_visible(timeout=SECONDS * 1000)
+        return self
+
+    def settled(self):
+        """Wait until what was asked for is answered."""
+        self.page.evaluate("tpgraph.opened.then(() => tpgraph.lane.last)")
+        return self
+
+    @property
+    def text(self):
+        return self.page.evaluate("tpgraph.text")
+
+    @property
+    def keys(self):
+        return set(self.page.evaluate("tpgraph.canvas.fragments.map((f) => f.key)"))
+
+    @property
+    def said(self):
+        return self.page.locator(".status").inner_text()
+
+    def middle(self, key):
+        box = self.page.locator(f'[data-key="{key}"]').bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def write(self, words):
+        """Type at the end of the text."""
+        self.page.locator(".text textarea").focus()
+        self.page.keyboard.press("Control+End")
+        self.page.keyboard.type(words)
+        return self.settled()
+
+    def close(self):
+        self.context.close()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "mlp.tp").write_text(MLP)
+    return tmp_path
+
+
+@pytest.fixture
+def editor(browser, folder):
+    with serving(folder, "mlp.tp") as server:
+        found = Editor(browser, server).shown().settled()
+        yield found
+        assert found.faults == []
+        found.close()
+
+
+def test_text_and_picture_stand_beside_each_other(editor):
+    assert editor.text == MLP
+    assert {"variables/x[3]", "gates/x[2]:gate", "variables/b[1]"} <= editor.keys
+    assert editor.page.title() == "mlp – tpgraph"
+
+
+def test_typing_is_drawn(editor):
+    editor.write("y = tanh(x[L])\n")
+    assert "variables/y" in editor.keys
+    assert editor.page.title() == "• mlp – tpgraph"
+
+
+def test_a_mistake_has_a_squiggle_and_a_mend(editor):
+    before = editor.keys
+    editor.write("vector v : n\n")
+    expect(editor.page.locator(".error")).to_contain_text("distribution is missing")
+    expect(editor.page.locator(".text-line .fault").first).to_be_attached()
+    assert editor.keys == before  # the last good picture stays
+    editor.page.locator("button.mend").first.click()
+    expect(editor.page.locator(".error")).to_have_count(0)
+    assert editor.settled().text.endswith("vector v : n ~ N(0, 1)\n")
+    assert "variables/v" in editor.keys
+
+
+def test_a_broken_first_line_keeps_the_picture(editor):
+    before = editor.keys
+    editor.page.locator(".text textarea").focus()
+    editor.page.keyboard.press("Control+Home")
+    editor.page.keyboard.type("prog ")
+    expect(editor.page.locator(".error").first).to_be_visible()
+    assert editor.settled().keys == before
+
+
+def test_a_mark_selects_its_line_and_a_line_its_marks(editor):
+    editor.page.mouse.click(*editor.middle("variables/x[2]"))
+    expect(editor.page.locator('[data-key="variables/x[2]"]')).to_have_class(_having("selected"))
+    start, end = editor.page.evaluate("tpgraph.pane.selection")
+    assert editor.text[start:end] == "x[l] = tanh(W[l] x[l-1] + b[l])"
+    at = MLP.index("b[1..L]")
+    editor.page.evaluate("(at) => { tpgraph.pane.select(at, at); tpgraph.textSelected(); }", at)
+    expect(editor.page.locator('[data-key="variables/b[2]"]')).to_have_class(_having("lit"))
+
+
+def test_a_drag_connects_and_undo_takes_it_back(editor):
+    x, y = editor.middle("variables/u")
+    to = editor.middle("gates/x[3]:gate")
+    editor.page.mouse.move(x, y)
+    editor.page.mouse.down()
+    editor.page.mouse.move(x + 15, y - 15, steps=3)
+    expect(editor.page.locator(".mark.accepts").first).to_be_attached()
+    editor.page.mouse.move(*to, steps=4)
+    expect(editor.page.locator(".preview .becomes")).to_contain_text("+ u)")
+    expect(editor.page.locator(".preview .detail")).to_have_text("Shift: only here")
+    assert editor.text == MLP  # nothing is written before the button is released
+    editor.page.mouse.up()
+    expect(editor.page.locator(".line-box")).to_be_visible()
+    editor.page.keyboard.press("Escape")
+    after = editor.settled().text
+    assert "x[l] = tanh(W[l] x[l-1] + b[l] + u)" in after
+    editor.page.keyboard.press("Control+z")
+    assert editor.settled().text == MLP
+    editor.page.keyboard.press("Control+Shift+z")
+    assert editor.settled().text == after
+
+
+def test_a_drop_that_is_refused_says_why(editor):
+    x, y = editor.middle("variables/x[3]")
+    editor.page.mouse.move(x, y)
+    editor.page.mouse.down()
+    editor.page.mouse.move(x - 15, y + 15, steps=3)
+    expect(editor.page.locator(".mark.accepts, .mark.refuses").first).to_be_attached()
+    editor.page.mouse.move(*editor.middle("gates/x[1]:gate"), steps=4)
+    expect(editor.page.locator(".status")).to_contain_text("circle")
+    editor.page.mouse.up()
+    assert editor.settled().text == MLP
+
+
+def test_a_double_click_opens_a_formula(editor):
+    editor.page.mouse.dblclick(*editor.middle("gates/x[1]:gate"))
+    box = editor.page.locator(".line-box input")
+    expect(box).to_have_value("tanh(W[1] u + b[1])")
+    box.fill("relu(W[1] u)")
+    box.press("Enter")
+    expect(editor.page.locator(".line-box")).to_have_count(0)
+    assert "x[1] = relu(W[1] u)\n" in editor.settled().text
+
+
+def test_save(editor, folder):
+    editor.write("y = tanh(x[L])\n")
+    editor.page.keyboard.press("Control+s")
+    expect(editor.page.locator(".status")).to_have_text("saved mlp.tp")
+    assert (folder / "mlp.tp").read_text() == MLP + "y = tanh(x[L])\n"
+    assert editor.page.title() == "mlp – tpgraph"
+
+
+@pytest.mark.parametrize(
+    ("button", "there", "here"),
+    [
+        ("Write mine", "mine", "mine"),
+        ("Take theirs", "theirs", "theirs"),
+        ("Keep both", "theirs", "mine"),
+    ],
+)
+def test_a_conflict(editor, folder, button, there, here):
+    editor.write("# mine\n")
+    (folder / "mlp.tp").write_text(MLP + "# theirs\n")
+    editor.page.keyboard.press("Control+s")
+    expect(editor.page.locator(".diff")).to_contain_text("-# theirs")
+    assert (folder / "mlp.tp").read_text() == MLP + "# theirs\n"
+    editor.page.get_by_role("button", name=button).click()
+    expect(editor.page.locator("dialog")).to_have_count(0)
+    expect(editor.page).to_have_title("mlp – tpgraph")
+    assert (folder / "mlp.tp").read_text() == f"{MLP}# {there}\n"
+    assert editor.text == f"{MLP}# {here}\n"
+    assert (folder / "mlp.mine.tp").exists() == (there != here)
+
+
+def test_a_text_that_would_take_minutes(editor):
+    editor.page.evaluate("(text) => { tpgraph.pane.show(text, [0, 0]); tpgraph.sync(); }", SLOW)
+    expect(editor.page.locator(".status")).to_contain_text("longer than 2 s")
+    editor.page.evaluate("(text) => { tpgraph.pane.show(text, [0, 0]); tpgraph.sync(); }", MLP)
+    assert "variables/x[3]" in editor.settled().keys
+
+
+def test_a_server_that_is_killed_loses_nothing(browser, folder):
+    with serving(folder, "mlp.tp") as server:
+        editor = Editor(browser, server).shown().settled().write("# kept\n")
+        editor.page.wait_for_timeout(1000)
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+        editor.page.keyboard.type("# and here\n")
+        expect(editor.page.locator(".gone")).to_contain_text("does not answer")
+        assert editor.text == MLP + "# kept\n# and here\n"
+        editor.close()
+    with serving(folder, "mlp.tp") as server:
+        editor = Editor(browser, server)
+        editor.page.get_by_role("button", name="Go on with it").click()
+        assert editor.shown().text == MLP + "# kept\n"
+        assert editor.page.title() == "• mlp – tpgraph"
+        assert editor.faults == []
+        editor.close()
+
+
+def test_cards_to_begin_with(browser, folder):
+    with serving(folder) as server:
+        editor = Editor(browser, server)
+        expect(editor.page.locator(".card img").first).to_be_visible(timeout=SECONDS * 1000)
+        assert _serious(editor.page) == []
+        editor.page.locator(".card", has_text="mlp.tp").click()
+        assert editor.shown().settled().text == MLP
+        assert editor.faults == []
+        editor.close()
+
+
+def test_every_command_has_a_button_and_ends_well(editor):
+    """None is without an answer, whatever is selected."""
+    commands = editor.page.evaluate(
+        "import('/web/commands.js').then((m) => m.COMMANDS.map((c) => c.id))"
+    )
+    menu = set(
+        editor.page.evaluate(
+            "[...document.querySelectorAll('[data-menu]')].map((b) => b.dataset.menu)"
+        )
+    )
+    assert menu == set(commands)
+    quiet = {"open", "save", "present", "full-screen", "export", "run", "histograms"}
+    for command in [c for c in commands if c not in quiet]:
+        editor.page.mouse.click(*editor.middle("variables/u"))
+        editor.page.evaluate("(id) => { tpgraph.command(id); }", command)
+        editor.page.wait_for_timeout(150)
+        editor.page.keyboard.press("Escape")
+        editor.page.keyboard.press("Escape")
+        editor.page.evaluate("(text) => tpgraph.pane.show(text, [0, 0])", MLP)
+        editor.page.evaluate("tpgraph.steps.show('forward')")
+        expect(editor.page.locator('[data-key="variables/u"]')).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844), (640, 400)])
+def test_what_it_is_to_those_who_do_not_see_it(browser, folder, size):
+    with serving(folder, "mlp.tp") as server:
+        editor = Editor(browser, server, size).shown().settled()
+        assert _serious(editor.page) == []
+        names = editor.page.evaluate("tpgraph.canvas.marks.map((f) => f.title)")
+        assert any("made from" in n and "used by" in n for n in names)
+        wide = editor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0
+        editor.close()
+
+
+def _serious(page):
+    found = Axe().run(page).response["violations"]
+    return [
+        (v["id"], [n["html"][:200] for n in v["nodes"]][:3])
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]
+
+
+def _having(name):
+    return re.compile(rf"\b{name}\b")
