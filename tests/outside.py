@@ -83,7 +83,12 @@ def reader(tool: str, folder: Path) -> None:
 def browser(tool: str, folder: Path) -> None:
     """A page shown, without a screen. Its sandbox needs rights that containers do not give."""
     (folder / "a.html").write_text("<title>x</title><script>document.title = 6 * 7</script>")
-    options = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile"]
+    options = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={folder}/profile",
+    ]
     page = (folder / "a.html").as_uri()
     assert b"<title>42</title>" in asked([tool, *options, "--dump-dom", page], folder)
 

@@ -73,6 +73,7 @@ export class App {
     /** @type {{targets: Record<string, {do: Do, says: string}>, refuses: Record<string, string>} | null} */
     this.accepted = null;
     this.canvas.moved = () => this.parts.showAll.toggleAttribute("hidden", this.canvas.isSeen);
+    new ResizeObserver(() => this.canvas.moved?.()).observe(this.canvas.element);
     this.gestures = gestures(this.canvas, this.hearers());
     this.listen(root);
     this.pane.show(text, [0, 0]);

@@ -12,7 +12,7 @@ export function colouredLines(text, tokens, squiggles, lit = []) {
   const cuts = new Set([0, text.length]);
   const ranges = [
     ...tokens,
-    ...squiggles.map((s) => [s.start, widened(s, text), s.warning ? "doubt" : "fault"]),
+    ...squiggles.map((s) => [...seen(s, text), s.warning ? "doubt" : "fault"]),
     ...lit.map(([start, end]) => [start, end, "lit"]),
   ];
   for (const [start, end] of ranges) cuts.add(Number(start)).add(Number(end));
@@ -35,9 +35,12 @@ export function colouredLines(text, tokens, squiggles, lit = []) {
   return lines;
 }
 
-/** An empty place is shown on one letter. @param {Squiggle} squiggle @param {string} text */
-function widened({ start, end }, text) {
-  return Math.min(Math.max(end, start + 1), Math.max(text.length, start + 1));
+/** The letters under a squiggle: a place without any, as at the end of a line, is shown on the one
+ * before. @param {Squiggle} squiggle @param {string} text @returns {[number, number]} */
+function seen({ start, end }, text) {
+  const empty = text.slice(start, end).trim() === "";
+  if (empty && start > 0 && (text[start] ?? "\n") === "\n" && text[start - 1] !== "\n") return [start - 1, start];
+  return [start, Math.max(end, start + 1)];
 }
 
 /** Which lines of two lists differ: [first, last before, last after], ends exclusive.

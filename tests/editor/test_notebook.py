@@ -1,0 +1,83 @@
+"""The editor in notebooks: one module of the page's, a session in the notebook's own process."""
+
+import subprocess
+
+import pytest
+
+import tpgraph as tp
+from tpgraph.editor.joined import joined
+from tpgraph.editor.server import WEB
+
+MLP = tp.gallery.entry("mlp").text
+
+
+def test_the_modules_are_one_and_always_the_same():
+    text = joined(WEB, "notebook.js")
+    assert text == joined(WEB, "notebook.js")
+    assert "\nimport " not in text
+    assert text.count("export default") == 1
+    assert text.index("const $places = ") < text.index("const $undo = ")
+    assert len(text.encode()) < 150_000
+
+
+@pytest.mark.needs("node")
+def test_the_joined_module_is_loaded(tmp_path):
+    (tmp_path / "one.mjs").write_text(joined(WEB, "notebook.js"), encoding="utf-8")
+    code = 'import("./one.mjs").then((m) => console.log(typeof m.default.render))'
+    found = subprocess.run(
+        ["node", "-e", code], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert found.stdout == "function\n"
+
+
+@pytest.mark.needs("node")
+def test_names_of_modules_do_not_meet(tmp_path):
+    (tmp_path / "a.js").write_text("const own = 1;\nexport function f() { return own; }\n")
+    (tmp_path / "b.js").write_text(
+        'import { f as g } from "./a.js";\nconst own = 2;\nexport const sum = own + g();\n'
+    )
+    (tmp_path / "main.js").write_text('import { sum } from "./b.js";\nconsole.log(sum);\n')
+    code = joined(tmp_path, "main.js")
+    found = subprocess.run(
+        ["node", "--input-type=module"], input=code, capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "3\n"
+
+
+def test_what_is_not_understood_is_refused(tmp_path):
+    (tmp_path / "a.js").write_text('import { b } from "./b.js";\nexport const a = 1;\n')
+    (tmp_path / "b.js").write_text('import { a } from "./a.js";\nexport const b = 1;\n')
+    with pytest.raises(ValueError, match="a → b → a"):
+        joined(tmp_path, "a.js")
+    (tmp_path / "b.js").write_text("export default 1;\n")
+    with pytest.raises(ValueError, match="not understood"):
+        joined(tmp_path, "a.js")
+    (tmp_path / "b.js").write_text('import all from "elsewhere";\n')
+    with pytest.raises(ValueError, match="not understood"):
+        joined(tmp_path, "a.js")
+
+
+@pytest.fixture
+def widget(monkeypatch):
+    made = tp.Editor(MLP)
+    sent = []
+    monkeypatch.setattr(made, "send", sent.append)
+    yield made, sent
+    made.close()
+
+
+def test_requests_of_a_cell_are_answered(widget):
+    made, sent = widget
+    made._hear(made, {"number": 7, "request": {"op": "open", "text": made.value}}, [])
+    made._hear(made, {"number": 8, "request": {"op": "sync"}}, [])
+    made._hear(made, "nonsense", [])
+    assert [message["number"] for message in sent] == [7, 8]
+    assert sent[0]["answer"]["view"]["picture"]["full"]
+    assert "text" in sent[1]["answer"]["refused"]["message"]
+
+
+def test_the_value_is_the_text():
+    made = tp.Editor(tp.parse(MLP), name="mine")
+    assert tp.parse(made.value) == tp.parse(MLP)
+    assert made.name == "mine"
+    assert tp.Editor(MLP).value == MLP
