@@ -74,8 +74,8 @@ UNBOUNDED = {
 """What waits by its meaning, here for an answer from another machine."""
 
 
-UNTRIED = {"import"}
-"""What runs Python code of the user's own by its meaning, and needs PyTorch."""
+UNTRIED = {"edit", "import"}
+"""What serves until Ctrl-C, and what runs Python code of the user's own; both have other tests."""
 
 
 def _commands() -> Iterator[tuple[str, Any]]:
