@@ -34,6 +34,9 @@ _START = 60.0
 _PATIENCE = 1.5
 """Times its seconds of processor time that a request may take by the clock on the wall."""
 
+_ANEW = 2.0
+"""Times its seconds that a request may take after one was late: nothing drawn is kept by then."""
+
 _MOST = 64
 """Requests that may wait."""
 
@@ -87,6 +90,7 @@ class Worker:
         self._child: _Child | None = None
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self._anew = False
 
     async def ask(self, request: Mapping[str, Any], kind: str | None, seconds: float) -> bytes:
         """The answer to a request, as JSON. Raises Misshapen.
@@ -165,6 +169,8 @@ class Worker:
         A process that was ended from outside is begun again, once.
         """
         code: int | None = None
+        if self._anew:
+            seconds *= _ANEW
         for _ in range(2):
             found = self._ready()
             if found is None:
@@ -173,7 +179,8 @@ class Worker:
                 return self._told(found, request, seconds)
             except HUNG_UP:
                 code = self._end()
-            if child.is_late(code) or (self._now is not None and self._now.answer.done()):
+            self._anew = child.is_late(code)
+            if self._anew or (self._now is not None and self._now.answer.done()):
                 return child.ANSWER + _refused(_late(seconds))
         return child.ANSWER + _refused(_dead(code))
 
@@ -182,7 +189,9 @@ class Worker:
         found.pipe.send_bytes(b"%r %b" % (seconds, request))
         if not found.pipe.poll(_PATIENCE * seconds):
             self._end()
+            self._anew = True
             return child.ANSWER + _refused(_late(seconds))
+        self._anew = False
         message = found.pipe.recv_bytes()
         if message[:1] == child.LAST:
             self._end()
