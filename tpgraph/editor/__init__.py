@@ -3,9 +3,9 @@
 session      a request as plain data in, an answer as plain data out; no server, no threads
 worker       a process around a session, with limits of time and memory
 web/         the page: ES modules, served as they are
-    lanes        which process answers what: typing never waits for a run
-    server       the page and requests over HTTP on this machine; `guard` lets its own page in alone
-    desk         what the server does without a session: `files`, and the recovery `journal`
-    launch       `tp.edit`, `tpgraph edit`
-    notebook     `tp.Editor`; `joined` makes one module of the page's
+lanes        which process answers what: typing never waits for a run
+server       the page and requests over HTTP on this machine; `guard` lets its own page in alone
+desk         what the server does without a session: `files`, and the recovery `journal`
+launch       `tp.edit`, `tpgraph edit`
+notebook     `tp.Editor`; `joined` makes one module of the page's
 """
