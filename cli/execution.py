@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import json
+import warnings
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.annotated import AnnotatedPicture, DrawOption, NumbersOption, ThemeOption
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
+from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import real, whole
 from tpgraph_cli.options import MadeUp, Seed, one_sample
+from tpgraph_cli.passes import FormOption, Pass, PassOption, SgdForm, StepsOption, with_passes
+from tpgraph_cli.pictures import Theme
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import training_progress
 
+if TYPE_CHECKING:
+    from tpgraph import Limit, Program
+
 __all__ = ["compile_", "run", "train"]
+
+LIMIT_SAMPLES = 2**14
+"""Of the limit beside a run."""
 
 
 class Dtype(StrEnum):
@@ -73,17 +84,30 @@ def run(
     synthetic: MadeUp = False,
     sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", parser=whole(0))] = 0,
     dtype: Precision = Dtype.float64,
+    passes: PassOption = Pass.forward,
+    steps: StepsOption = 1,
+    form: FormOption = SgdForm.exact,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    picture: DrawOption = None,
+    theme: ThemeOption = Theme.paper,
+    numbers: NumbersOption = None,
 ) -> None:
-    """Run a program once: mean and variance of every vector, value of every scalar."""
-    program = load(file, constants)
-    values = tp.run(
-        program,
-        parse_widths(width or []),
-        seed,
-        one_sample(program, data, synthetic, sample),
-        dtype=dtype.value,
-    )
+    """Run a program once: mean and variance of every vector, value of every scalar.
+
+    With --draw also a picture: beside every vector a histogram of its coordinates, under the
+    density of its limit where there is one; beside every scalar its value and its limit.
+    """
+    asked = AnnotatedPicture.of(picture, theme, numbers, "none", file)
+    source = load(file, constants)
+    program = with_passes(source, passes, steps, form)
+    widths, row = parse_widths(width or []), one_sample(program, data, synthetic, sample)
+    values = tp.run(program, widths, seed, row, dtype=dtype.value)
+    if asked is not None:
+        with warnings_on_stderr():
+            found = _limit(program, row, seed)
+            asked.draw(
+                program, source, limit=found, widths=widths, data=row, seed=seed, dtype=dtype.value
+            )
     if as_json:
         typer.echo(json.dumps(values, ensure_ascii=False, indent=2))
         return
@@ -92,6 +116,16 @@ def run(
         typer.echo(f"{name:{longest}}  mean {facts['mean']: .6f}  var {facts['var']:.6f}")
     for name, value in values["scalars"].items():
         typer.echo(f"{name:{longest}}  {value: .6f}")
+
+
+def _limit(program: Program, row: dict[str, Any] | None, seed: int) -> Limit | None:
+    """The limit beside a run, which may have none."""
+    try:
+        return tp.limit(program, data=row, samples=LIMIT_SAMPLES, seed=seed)
+    except tp.TPError as error:
+        reason = str(error).removeprefix("error: ").splitlines()[0]
+        warnings.warn(tp.TPWarning(f"no limit is drawn: {reason}"), stacklevel=2)
+        return None
 
 
 def train(

@@ -10,11 +10,13 @@ from typing import Annotated
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.annotated import AnnotatedPicture, DrawOption, NumbersOption, ThemeOption
 from tpgraph_cli.files import Constants, File, load
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
 from tpgraph_cli.options import LimitEngine, MadeUp, one_sample
 from tpgraph_cli.passes import FormOption, Pass, PassOption, SgdForm, StepsOption, with_passes
+from tpgraph_cli.pictures import Theme
 
 __all__ = ["limit"]
 
@@ -68,13 +70,19 @@ def limit(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print the derivation in LaTeX.")] = False,
+    picture: DrawOption = None,
+    theme: ThemeOption = Theme.paper,
+    numbers: NumbersOption = None,
 ) -> None:
     """Take a program's infinite-width limit by the Master Theorem.
 
     Prints the derivation: one line per instruction with the rule it applies, Ẑ and Ż of every
-    MatMul, mean and variance of every vector, the limit of every scalar with its error.
+    MatMul, mean and variance of every vector, the limit of every scalar with its error. With --draw
+    also a picture, beside every vector the density of its Z and its numbers.
     """
-    program = with_passes(load(file, constants), passes, steps, form)
+    asked = AnnotatedPicture.of(picture, theme, numbers, "mean,var", file)
+    source = load(file, constants)
+    program = with_passes(source, passes, steps, form)
     pairs = [_pair(text) for text in cov or []]
     row = one_sample(program, data, synthetic, sample)
     drawn = "sampled" if outputs == Outputs.sampled else None
@@ -88,6 +96,8 @@ def limit(
             outputs=drawn,
             assume_gia=gia,
         )
+        if asked is not None:
+            asked.draw(program, source, limit=found, data=row, seed=seed, assume_gia=gia)
     if as_json:
         typer.echo(json.dumps(found.to_json(pairs), ensure_ascii=False, indent=2))
     else:

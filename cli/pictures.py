@@ -20,7 +20,7 @@ from tpgraph_cli.places import STANDARD, require_places
 if TYPE_CHECKING:
     from tpgraph import Drawing
 
-__all__ = ["draw", "gallery"]
+__all__ = ["FORMATS", "Theme", "draw", "gallery", "picture_content", "picture_format"]
 
 FORMATS = ("svg", "pdf", "png", "tex", "dot", "json")
 CARRIERS = ("svg", "pdf", "tex")
@@ -128,7 +128,7 @@ def draw(
 ) -> None:
     """Draw a program in the graphical notation of Tensor Programs IIb."""
     target = out or (STANDARD if file == STANDARD else _beside(file, format_ or "svg"))
-    kind = _format(target, format_, FRAME_FORMATS if frames else FORMATS)
+    kind = picture_format(target, format_, FRAME_FORMATS if frames else FORMATS)
     if frames and (paths or fold or target == STANDARD or not target.endswith(f".{kind}")):
         raise typer.BadParameter("--frames needs a file name in -o, and neither --paths nor --fold")
     if paths and (fold or passes is not Pass.forward):
@@ -165,7 +165,7 @@ def draw(
         marked = [path for word in paths or () for path in tp.select_paths(shown, word)]
         with warnings_on_stderr():
             drawing = tp.draw(shown, paths=marked, fold=fold, **options)
-        write(_content(drawing, kind, dpi), target)
+        write(picture_content(drawing, kind, dpi), target)
         if target != STANDARD:
             typer.echo(f"wrote {target}", err=True)
 
@@ -182,7 +182,7 @@ def _beside(file: str, kind: str) -> str:
     return f"{Path(file).stem}.{'scene.json' if kind == 'json' else kind}"
 
 
-def _format(target: str, wanted: str | None, formats: Sequence[str] = FORMATS) -> str:
+def picture_format(target: str, wanted: str | None, formats: Sequence[str] = FORMATS) -> str:
     """The format: as asked for, else by the file's ending."""
     kind = wanted or (Path(target).suffix.lstrip(".") if target != STANDARD else "svg")
     if kind not in formats:
@@ -192,7 +192,8 @@ def _format(target: str, wanted: str | None, formats: Sequence[str] = FORMATS) -
     return kind
 
 
-def _content(drawing: Drawing, kind: str, dpi: int) -> str | bytes:
+def picture_content(drawing: Drawing, kind: str, dpi: int) -> str | bytes:
+    """The picture in one of the formats."""
     match kind:
         case "svg":
             return drawing.svg
@@ -241,7 +242,7 @@ def gallery(
     assert out is not None
     if name is not None:
         require_places(out)
-        write(_content(tp.gallery.entry(name).draw(), _format(out, None), 200), out)
+        write(picture_content(tp.gallery.entry(name).draw(), picture_format(out, None), 200), out)
         return
     require_places(folder=Path(out), names=[f"{e.name}.svg" for e in tp.gallery.entries()])
     tp.shell.make_directory(Path(out))

@@ -2,7 +2,8 @@
 
 Floors: 0 arrays, bounds, children, embedded, errors, files, locks, seals, seeds, types · 1
 functions · 2 program · 3 language, transform, notation, compiler, limits and the interpreter, which
-do not import each other · 4 training, kernels, gallery, bridges · 5 study, editor · above them the
+do not import each other · 4 training, kernels, gallery, bridges,
+annotations · 5 study, editor · above them the
 command line, which imports the public `tpgraph` alone.
 """
 
@@ -39,6 +40,7 @@ FLOORS = {
     "gallery": 4,
     "kernels": 4,
     "bridges": 4,
+    "annotations": 4,
     "study": 5,
     "editor": 5,
 }

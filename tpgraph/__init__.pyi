@@ -9,6 +9,9 @@ from . import language as language
 from . import shell as shell
 from . import study as study
 from . import training as training
+from .annotations import (
+    annotate as annotate,
+)
 from .bounds import (
     Bound as Bound,
 )
@@ -137,6 +140,9 @@ from .limits import (
 )
 from .limits import (
     limit as limit,
+)
+from .notation import (
+    Annotation as Annotation,
 )
 from .notation import (
     Drawing as Drawing,

@@ -29,6 +29,7 @@ def violations(scene):
         loose_ends,
         crowded_ports,
         backward_edges,
+        torn_notes,
     )
     return [found for check in checks for found in check(scene)]
 
@@ -94,13 +95,37 @@ def _meet(a, b, by=TOUCH):
 
 
 def node_labels(scene):
-    """(name, box) of the labels beside nodes and edges."""
+    """(name, box) of the labels beside nodes and edges, and of annotations."""
     for node in scene.nodes:
         if node.label is not None and node.kind not in GATES:
             yield node.id, label_bounds(node.label)
+        if node.note is not None:
+            yield f"the annotation of {node.id}", note_box(node.note)
     for edge in scene.edges:
         if edge.label is not None:
             yield f"{edge.source}->{edge.target}", label_bounds(edge.label)
+
+
+def note_box(note):
+    return note.left, note.bottom, note.right, note.top
+
+
+def torn_notes(scene):
+    """Annotations whose parts overlap each other, or reach beyond their box."""
+    for node in scene.nodes:
+        if node.note is None:
+            continue
+        parts = [label_bounds(label) for label in node.note.labels]
+        parts += [node.note.plot] if node.note.plot else []
+        if any(_meet(a, b) for a, b in combinations(parts, 2)):
+            yield f"parts of the annotation of {node.id} overlap"
+        whole = note_box(node.note)
+        for left, bottom, right, top in parts:
+            beyond = whole[0] - left, whole[1] - bottom, right - whole[2], top - whole[3]
+            if max(beyond) > TOUCH:
+                yield f"the annotation of {node.id} leaves its box"
+        if not parts:
+            yield f"the annotation of {node.id} is empty"
 
 
 def overlapping_nodes(scene):

@@ -2,6 +2,15 @@
 
 from tpgraph.compiler.foreign_module import ForeignModule
 from tpgraph.compiler.runtime import Array, Module, Params, check_widths, compile
-from tpgraph.compiler.summary import run
+from tpgraph.compiler.summary import finite_values, run
 
-__all__ = ["Array", "ForeignModule", "Module", "Params", "check_widths", "compile", "run"]
+__all__ = [
+    "Array",
+    "ForeignModule",
+    "Module",
+    "Params",
+    "check_widths",
+    "compile",
+    "finite_values",
+    "run",
+]

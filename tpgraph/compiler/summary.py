@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tpgraph.arrays import plain_array
 from tpgraph.compiler.plan import inputs_of
@@ -13,7 +14,7 @@ from tpgraph.compiler.runtime import compile
 from tpgraph.errors import TPDataError
 from tpgraph.program import Program, Variable
 
-__all__ = ["run"]
+__all__ = ["finite_values", "run"]
 
 
 def run(
@@ -30,21 +31,32 @@ def run(
     name, and for what depends on targets, for those too. Raises TPDataError for widths and
     samples that do not fit.
     """
+    scalars: dict[str, float] = {}
+    vectors: dict[str, dict[str, float]] = {}
+    for name, value in finite_values(program, widths, seed, sample, dtype):
+        if program.variables[name].is_scalar:
+            scalars[name] = float(value[0])
+        else:
+            vectors[name] = {"mean": float(value.mean()), "var": float(value.var())}
+    return {"scalars": scalars, "vectors": vectors}
+
+
+def finite_values(
+    program: Program,
+    widths: Mapping[str, int],
+    seed: int = 0,
+    sample: Mapping[str, Any] | None = None,
+    dtype: str = "float64",
+) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
+    """(name, coordinates) of every vector and scalar in program order; otherwise as `run`."""
     module = compile(program, dtype)
     params = module.init(widths, seed)
     given = _sample(program, sample or {})
     named = {module.arguments[name]: array for name, array in given.items()}
     factors = module.multipliers(params)
-    scalars: dict[str, float] = {}
-    vectors: dict[str, dict[str, float]] = {}
     for name, value in module.variables(params, **named):
-        variable = program.variables[name]
-        if variable.is_scalar:
-            scalars[name] = float(value.reshape(-1)[0])
-        elif variable.is_vector:
-            entries = np.asarray(value, dtype=np.float64) * factors.get(name, 1.0)
-            vectors[name] = {"mean": float(entries.mean()), "var": float(entries.var())}
-    return {"scalars": scalars, "vectors": vectors}
+        if not program.variables[name].is_matrix:
+            yield name, np.asarray(value, np.float64).reshape(-1) * factors.get(name, 1.0)
 
 
 def _sample(program: Program, sample: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,17 @@
 """The infinite-width limit: the Master Theorem applied to a program."""
 
-from tpgraph.limits.estimates import VectorLimit
+from tpgraph.limits.estimates import Estimate, VectorLimit
 from tpgraph.limits.inputs import InputsLimit, Values
 from tpgraph.limits.master import limit
 from tpgraph.limits.over_inputs import limit_over_inputs
 from tpgraph.limits.result import Limit
 
-__all__ = ["InputsLimit", "Limit", "Values", "VectorLimit", "limit", "limit_over_inputs"]
+__all__ = [
+    "Estimate",
+    "InputsLimit",
+    "Limit",
+    "Values",
+    "VectorLimit",
+    "limit",
+    "limit_over_inputs",
+]

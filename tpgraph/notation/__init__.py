@@ -2,5 +2,28 @@
 
 from tpgraph.notation.drawing import FORMATS, Drawing, draw, source_of
 from tpgraph.notation.frames.frames import Frames, draw_frames
+from tpgraph.notation.scene.annotation import (
+    QUANTITIES,
+    Annotation,
+    Atom,
+    Density,
+    Histogram,
+    Quantity,
+    QuantityKind,
+)
 
-__all__ = ["FORMATS", "Drawing", "Frames", "draw", "draw_frames", "source_of"]
+__all__ = [
+    "FORMATS",
+    "QUANTITIES",
+    "Annotation",
+    "Atom",
+    "Density",
+    "Drawing",
+    "Frames",
+    "Histogram",
+    "Quantity",
+    "QuantityKind",
+    "draw",
+    "draw_frames",
+    "source_of",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from tpgraph.notation.painters.dot import to_dot
 from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.painters.tikz import to_tikz
 from tpgraph.notation.pipeline import Options, View, compose
+from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.document import to_json
 from tpgraph.notation.scene.overlay import VectorPath
 from tpgraph.notation.scene.scene import Direction, Scene
@@ -112,6 +113,7 @@ def draw(
     engine: LayoutEngine | str = "wasm",
     source: str | None = None,
     view: View = "paper",
+    annotations: Mapping[str, Annotation] | None = None,
 ) -> Drawing:
     """Draw a program in the notation of Tensor Programs IIb; with `path` also write the file.
 
@@ -121,13 +123,17 @@ def draw(
     plate with its range, or warns by a TPWarning that nothing is folded; `style` is a theme or
     its name; `engine` is `wasm` (built in), `system` (the `dot` on PATH), or a LayoutEngine;
     `view="editing"` shows every declared vector and scalar, used or not, and the matrices on a
-    shelf; `source` is a text of the program for pictures to carry with them, by default the one it
-    was parsed from.
+    shelf; `annotations` are plots and numbers beside the marks of these variables, as
+    `tpgraph.annotate` makes them; `source` is a text of the program for pictures to carry with
+    them, by default the one it was parsed from.
 
-    Raises TPError for an unknown direction, theme, engine or file extension, a path that the
-    picture does not have, a label that cannot be typeset, and a layout that takes too long.
+    Raises TPError for an unknown direction, theme, engine or file extension, a path or an annotated
+    variable that the program does not have, annotations of a folded picture, a label that cannot
+    be typeset, and a layout that takes too long.
     """
-    options = Options(direction, show_io, legend, paths, style, engine, fold, view)
+    options = Options(
+        direction, show_io, legend, paths, style, engine, fold, view, annotations or {}
+    )
     carried = source_of(program) if source is None else source
     drawing = Drawing(compose(program, options), options.look, carried)
     if path is not None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, get_args
 
-from tpgraph.errors import TPError, TPWarning
+from tpgraph.errors import TPError, TPNameError, TPWarning
 from tpgraph.notation.diagram.apart import apart
 from tpgraph.notation.diagram.colours import coloured, filled
 from tpgraph.notation.diagram.diagram import Diagram
@@ -28,6 +28,7 @@ from tpgraph.notation.layout.passes.page import PlateError, lay_out_passes
 from tpgraph.notation.layout.passes.staging import is_staged
 from tpgraph.notation.layout.plate_columns import columns_around_plates, gaps_before_plates
 from tpgraph.notation.layout.plates import encloses_strangers, plated, renamed
+from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.legend import build_legend, marks_used
 from tpgraph.notation.scene.overlay import VectorPath, overlaid
 from tpgraph.notation.scene.painting import picture
@@ -59,6 +60,7 @@ class Options:
     engine: LayoutEngine | str = "wasm"
     fold: bool = False
     view: View = "paper"
+    annotations: Mapping[str, Annotation] = field(default_factory=dict)
 
     @property
     def shown(self) -> Shown:
@@ -89,11 +91,12 @@ def compose(program: Program, options: Options) -> Scene:
             "a path has no place in a folded picture, which shows one block for all",
             mend="draw a smaller program with its paths, or fold it without",
         )
+    _check_annotations(program, options)
     look = options.look
     if is_staged(program):
         scene = _passes(program, options)
     else:
-        diagram = diagram_of(program, shown=options.shown, style=look)
+        diagram = _diagram(program, options)
         folded = _folded(program, diagram, options) if options.fold else None
         scene = folded or _unfolded(program, diagram, options)
     if options.fold and not scene.plates:
@@ -101,6 +104,26 @@ def compose(program: Program, options: Options) -> Scene:
     if options.legend:
         scene = _with_legend(scene, look)
     return _with_shelf(scene, program, look) if options.view == "editing" else scene
+
+
+def _check_annotations(program: Program, options: Options) -> None:
+    """Raise TPError for annotations of what there is not, or of what one mark stands for many."""
+    if options.annotations and options.fold:
+        raise TPError(
+            "a mark of a folded picture stands for many, which one annotation cannot describe",
+            mend="draw the program unfolded, with fewer layers if it is long",
+        )
+    for name in options.annotations:
+        if name not in program.variables:
+            raise TPNameError(f"the program has no {name} to annotate")
+
+
+def _diagram(program: Program, options: Options, brief: bool = False) -> Diagram:
+    """The marks of a program with their annotations."""
+    diagram = diagram_of(program, shown=options.shown, style=options.look, brief=brief)
+    notes = options.annotations
+    vertices = tuple(replace(v, annotation=notes.get(v.variable)) for v in diagram.vertices)
+    return replace(diagram, vertices=vertices) if notes else diagram
 
 
 def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | None:
@@ -150,7 +173,7 @@ def _passes(program: Program, options: Options) -> Scene:
             except PlateError:
                 if around:
                     raise
-    diagram = diagram_of(program, shown=options.shown, style=options.look, brief=True)
+    diagram = _diagram(program, options, brief=True)
     folded = Folded(labelled(diagram, options.paths) if options.paths else diagram)
     scene = _laid_out_passes(program, folded, options)
     return overlaid(scene, options.paths, options.look) if options.paths else scene

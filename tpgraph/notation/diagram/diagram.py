@@ -8,6 +8,7 @@ from typing import Literal
 
 from tpgraph.errors import Span
 from tpgraph.notation.diagram.gate_text import GateText
+from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.scene import Fill
 from tpgraph.notation.scene.style import Dash
 from tpgraph.program import Place, Read
@@ -20,7 +21,7 @@ class Vertex:
     """A variable: one mark, however many gates read it. `id` is its name.
 
     Where a variable has several marks, `of` is its name. `side` is where its label must stand, if
-    that is fixed.
+    that is fixed; an `annotation` stands beyond it.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Vertex:
     place: Place | None = None
     side: Side | None = None
     of: str | None = None
+    annotation: Annotation | None = None
 
     @property
     def variable(self) -> str:

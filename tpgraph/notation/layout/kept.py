@@ -108,7 +108,8 @@ class _Kept:
             return vertex_size(vertex, self.arrivals.sides[vertex.id], self.frame, self.style)
         was = next(v for v in self.previous.diagram.vertices if v.id == before)
         size = self.previous.vertices[before]
-        if (was.kind, was.label, was.side) == (vertex.kind, vertex.label, vertex.side):
+        same = was.kind, was.label, was.side, was.annotation
+        if same == (vertex.kind, vertex.label, vertex.side, vertex.annotation):
             return size
         return vertex_size(vertex, vertex.side or size.side, self.frame, self.style)
 

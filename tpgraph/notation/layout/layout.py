@@ -21,6 +21,7 @@ from tpgraph.notation.scene.style import PAPER, Style
 __all__ = ["Layout", "edges_of", "kept_layout", "laid_out", "lay_out", "nodes_of"]
 
 _ATTEMPTS = 4
+_ATTEMPTS_WITH_NOTES = 14  # annotations are as wide as many steps, the later for one gap each
 _WIDER = 9.0  # pt that a crowded gap gains in a new attempt
 
 
@@ -109,10 +110,12 @@ def _roomy(places: Places) -> Layout:
     """Columns farther apart where lines and labels do not find room; the best of some attempts."""
     best = current = Layout(places, find_linework(places))
     large = len(places.at) > LARGE
-    for _ in range(0 if large else _ATTEMPTS - 1):
+    attempts = _ATTEMPTS_WITH_NOTES if best.drawn.notes else _ATTEMPTS
+    for attempt in range(1, 1 if large else attempts):
         if not any(current.drawn.crowded.values()):
             break
-        places = replace(places, wider=_wider(places, current.drawn))
+        wider = _wider if attempt < _ATTEMPTS else _wider_alone
+        places = replace(places, wider=wider(places, current.drawn))
         current = Layout(places, find_linework(places))
         if _trouble(current) < _trouble(best):
             best = current
@@ -125,6 +128,15 @@ def _wider(places: Places, drawn: Linework) -> dict[int, float]:
     return dict(places.wider) | {
         column: places.wider.get(column, 0.0) + (_WIDER if kinds in crowded else 0.0)
         for column, kinds in places.alike.items()
+    }
+
+
+def _wider_alone(places: Places, drawn: Linework) -> dict[int, float]:
+    """The additions to the crowded gaps themselves."""
+    return dict(places.wider) | {
+        column: places.wider.get(column, 0.0) + _WIDER
+        for column, count in drawn.crowded.items()
+        if count
     }
 
 
@@ -146,6 +158,7 @@ def _vertex_node(vertex: Vertex, places: Places, drawn: Linework) -> Node:
         label=drawn.vertex_labels.get(vertex.id),
         span=vertex.span,
         title=vertex.title,
+        note=drawn.notes.get(vertex.id),
     )
 
 

@@ -12,11 +12,12 @@ from tpgraph.notation.diagram.links import Link
 from tpgraph.notation.layout.corridors import Corridors
 from tpgraph.notation.layout.kept_lines import KeptLines
 from tpgraph.notation.layout.labelling import around_mark, beside_line, beside_mark, frame_box
+from tpgraph.notation.layout.notes import note_around, note_beyond, note_box
 from tpgraph.notation.layout.obstacles import Obstacles
 from tpgraph.notation.layout.places import Places
 from tpgraph.notation.layout.routing import End, MarkOutline, Route, route
 from tpgraph.notation.scene.geometry import Shape, box_shape, hairline
-from tpgraph.notation.scene.scene import Label
+from tpgraph.notation.scene.scene import Label, Note
 
 __all__ = ["Linework", "find_linework"]
 
@@ -26,12 +27,14 @@ _TOUCH = 0.4  # pt from which a line is in the way of a label
 
 @dataclass
 class Linework:
-    """Lines by link, labels by vertex and by product; `crowded` counts for columns what did not
-    find a free place in the gap behind them, `squeezed` names the targets of products among that.
+    """Lines by link, labels and annotations by vertex, labels by product; `crowded` counts for
+    columns what did not find a free place in the gap behind them, `squeezed` names the targets of
+    products among that.
     """
 
     lines: dict[Link, Route] = field(default_factory=dict)
     vertex_labels: dict[str, Label] = field(default_factory=dict)
+    notes: dict[str, Note] = field(default_factory=dict)
     product_labels: dict[int, Label] = field(default_factory=dict)
     crowded: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     squeezed: set[str] = field(default_factory=set)
@@ -63,8 +66,11 @@ class _LineSearch:
         for vertex in self.places.diagram.vertices:
             if vertex.label:
                 self._label(vertex)
+            if vertex.annotation is not None:
+                self._annotate(vertex)
         self._route()
         self._move_vertex_labels()
+        self._move_notes()
         self._move_product_labels()
         for name in self.result.squeezed:
             self.result.crowded[self.places.placement.column[name] - 1] += 1
@@ -89,6 +95,15 @@ class _LineSearch:
         label = beside_mark(vertex.label, at, size.radius, size.side, frame, style)
         self.result.vertex_labels[vertex.id] = label
         self.texts.add(box_shape(frame_box(label, frame)), vertex.id)
+
+    def _annotate(self, vertex: Vertex) -> None:
+        at, size = self.places.at[vertex.id], self.places.vertices[vertex.id]
+        note = note_beyond(vertex, at, size, self.places.frame, self.places.style)
+        self._enter_note(vertex.id, note)
+
+    def _enter_note(self, vertex: str, note: Note) -> None:
+        self.result.notes[vertex] = note
+        self.texts.add(box_shape(note_box(note, self.places.frame)), _note_owner(vertex))
 
     def _route(self) -> None:
         corridors = Corridors(self.places)
@@ -193,9 +208,28 @@ class _LineSearch:
             self.texts.add(box_shape(frame_box(moved, frame)), name)
             self.result.crowded[self.places.placement.column[name]] += not free
 
+    def _move_notes(self) -> None:
+        """Give annotations that a line crosses another place around their mark, if there is one."""
+        frame, style = self.places.frame, self.places.style
+        for name, note in list(self.result.notes.items()):
+            if not self.lines.covers(note_box(note, frame), _TOUCH):
+                continue
+            self.texts.remove(_note_owner(name))
+            at, size = self.places.at[name], self.places.vertices[name]
+            around = self.marks, self.texts, self.lines
+            moved = note_around(self.vertex[name], at, size, around, frame, style)
+            self._enter_note(name, moved or note)
+            column = self.places.placement.column[name]
+            for gap in (column - 1, column):
+                self.result.crowded[gap] += moved is None
+
 
 def _owner(product: int) -> str:
     return f"product {product}"
+
+
+def _note_owner(vertex: str) -> str:
+    return f"note {vertex}"
 
 
 def _octagon(x: float, y: float, r: float) -> Shape:

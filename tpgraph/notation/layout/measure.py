@@ -8,16 +8,29 @@ from dataclasses import dataclass
 
 from tpgraph.notation.diagram.diagram import GateMark, Side, Vertex
 from tpgraph.notation.labels.mathtext import outline
+from tpgraph.notation.labels.quantities import quantity_lines
 from tpgraph.notation.layout.frame import Frame
+from tpgraph.notation.scene.annotation import Annotation
+from tpgraph.notation.scene.scene import Point
 from tpgraph.notation.scene.shapes import fit_gate
 from tpgraph.notation.scene.style import Style
 
-__all__ = ["GateSize", "VertexSize", "gate_size", "label_strut", "vertex_size"]
+__all__ = [
+    "GateSize",
+    "VertexSize",
+    "gate_size",
+    "label_reach",
+    "label_strut",
+    "line_extent",
+    "note_extent",
+    "vertex_size",
+]
 
 _LONGEST_TEXT = 120.0  # in pt, along the gate; longer formulas are set smaller, then shortened
 _SMALLEST_SIZE = 7.0
 _OUTPUT_INSET = 7.0  # from the wide side's end to the narrow side's, of a gate with many outputs
 _EDGE_ROOM = 5.0  # between the outermost port and the end of its side
+_LABEL_LINE = 1.05  # em, the height of a label beyond which something stands, so that it is level
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +146,52 @@ def vertex_size(
         one, other = _CROSSWISE[in_line]
         half = (label_across if in_line else label_along) / 2
         room[one] = room[other] = max(r, _odd(half))
+    if vertex.annotation is not None:
+        _add_note(room, label_reach(vertex.label, diameter / 2, side, frame, style),
+                  frame.extent(*note_extent(vertex.annotation, style)), side, style)  # fmt: skip
     if beside:
         ink = outline(beside, style.label_size).ink
         _, across = frame.extent(ink.right - ink.left, ink.top - ink.bottom)
         room["above"] = _odd(max(room["above"], across + 3 * style.label_gap))
     return VertexSize(**room, radius=diameter / 2, side=side)
+
+
+def _add_note(
+    room: dict[Side, float], reach: float, extent: Point, side: Side, style: Style
+) -> None:
+    """Room for an annotation beyond the label."""
+    along, across = extent
+    in_line = side in ("before", "after")
+    room[side] = _odd(reach + style.note_gap + (along if in_line else across))
+    half = _odd((across if in_line else along) / 2)
+    for other in _CROSSWISE[in_line]:
+        room[other] = max(room[other], half)
+
+
+def label_reach(text: str, radius: float, side: Side, frame: Frame, style: Style) -> float:
+    """How far from its mark's centre a label reaches that stands on this side of it."""
+    if not text:
+        return radius
+    ink = outline(text, style.label_size).ink
+    strut = max(label_strut(text, style), _LABEL_LINE * style.label_size)
+    along, across = frame.extent(ink.right - ink.left, strut)
+    return radius + style.label_gap + (along if side in ("before", "after") else across)
+
+
+def note_extent(annotation: Annotation, style: Style) -> Point:
+    """The width and the height of an annotation: a plot and the lines of its numbers."""
+    parts = [line_extent(line, style) for line in quantity_lines(annotation)]
+    if annotation.has_plot:
+        parts.append((style.plot_width, style.plot_height))
+    height = sum(height for _, height in parts) + style.note_gap * (len(parts) - 1)
+    return max((width for width, _ in parts), default=0.0), max(height, 0.0)
+
+
+def line_extent(line: str, style: Style) -> Point:
+    """The width and the height of a line of numbers."""
+    ink = outline(line, style.note_size).ink
+    top, bottom = max(ink.top, 0.7 * style.note_size), max(-ink.bottom, 0.1 * style.note_size)
+    return ink.right - ink.left, top + bottom
 
 
 _CROSSWISE: dict[bool, tuple[Side, Side]] = {

@@ -163,6 +163,8 @@ def _node_boxes(node: Node) -> Iterator[Box]:
     yield node.x - half, node.y - rise, node.x + half, node.y + rise
     if node.label is not None:
         yield label_bounds(node.label)
+    if node.note is not None:
+        yield node.note.left, node.note.bottom, node.note.right, node.note.top
 
 
 def _edge_boxes(edge: Edge) -> Iterator[Box]:

@@ -7,7 +7,7 @@ out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import assert_never
 
@@ -20,6 +20,7 @@ from tpgraph.notation.scene.scene import (
     Edge,
     Label,
     Node,
+    Note,
     PathOverlay,
     Plate,
     Point,
@@ -38,6 +39,8 @@ _BARE = frozenset(
     )
 )
 """Values that may stand without quotation marks."""
+
+_HEIGHTS = "\u00a0▁▂▃▄▅▆▇█"
 
 Attributes = dict[str, object]
 
@@ -90,7 +93,26 @@ def _node(node: Node, style: Style) -> Attributes:
     if node.label:
         inside = node.kind in ("gate", "bar-gate")
         attributes["label" if inside else "xlabel"] = plain_text(node.label.text)
+    if node.note is not None:
+        words = [str(attributes["xlabel"])] if node.label else []
+        attributes["xlabel"] = "\n".join([*words, *_in_words(node.note)])
     return attributes
+
+
+def _in_words(note: Note) -> Iterator[str]:
+    """An annotation as lines of text, distributions by blocks of eight heights."""
+    found = note.annotation
+    if found.histogram is not None:
+        yield _blocks(found.histogram.counts)
+    if found.density is not None:
+        yield _blocks([p for _, p in found.density.points][:: len(found.density.points) // 24 or 1])
+        yield from (f"{atom.mass:.3g} at {atom.at:.3g}" for atom in found.density.atoms)
+    yield from (plain_text(label.text) for label in note.labels)
+
+
+def _blocks(heights: Sequence[float]) -> str:
+    peak = max(heights, default=0.0) or 1.0
+    return "".join(_HEIGHTS[round((len(_HEIGHTS) - 1) * h / peak)] for h in heights)
 
 
 def _shape(node: Node, style: Style) -> Attributes:

@@ -25,6 +25,7 @@ from tpgraph.notation.painters.tikz_style import (
     label_sizes,
     looks,
     number,
+    plot_looks,
     styles,
 )
 from tpgraph.notation.scene.display import (
@@ -84,12 +85,14 @@ _STYLES = {
     "path-dots": "tp path dot",
     "arrow": "tp arrow",
     "legend": "tp legend",
+    "annotation": "tp bars",
 }
 _LABEL_STYLES = {
     "node gate": "tp gate label",
     "node bar-gate": "tp gate label",
     "edge matmul": "tp matrix",
     "context": "tp caption",
+    "annotation": "tp caption",
 }
 _SPELLED = {letter: name for name, letter in GREEK.items()}
 _SPELLED |= {accent: f"-{name}" for name, accent in ACCENTS.items()}
@@ -140,13 +143,14 @@ class Painter:
     def __init__(self, style: Style) -> None:
         self.style = style
         self.colors = Colors(style)
-        self.looks = looks(style)
+        self.looks = looks(style) | plot_looks(style)
+        self.plots = False
         self.sizes = label_sizes(style)
         self.names: set[str] = set()
 
     def picture(self, page: Picture, body: list[str]) -> Iterator[str]:
         """The tikzpicture around these lines."""
-        keys = list(styles(self.style, self.colors))
+        keys = list(styles(self.style, self.colors, plots=self.plots))
         left, bottom, right, top = page.bounds
         corners = f"{_at((left, bottom))} rectangle {_at((right, top))}"
         yield r"\begin{tikzpicture}[x=1bp, y=1bp]"
@@ -166,6 +170,7 @@ class Painter:
         assert isinstance(mark, MarkGroup), "a picture consists of groups"
         yield f"  % {mark.kind}"
         comment = ""
+        self.plots = self.plots or mark.kind == "annotations"
         for part in mark.marks:
             if isinstance(part, MarkGroup) and mark.kind == "legend":
                 yield from self.layer(part)
@@ -192,6 +197,9 @@ class Painter:
                 if group.kind == "path-dots":
                     circle = f"{_at((x, y))} circle [radius={number(radius)}]"
                     return self.path("tp path dot", paint, circle) + comment
+                if group.kind == "annotation":
+                    circle = f"{_at((x, y))} circle [radius={number(radius)}]"
+                    return self.path("tp spike", paint, circle) + comment
                 return self.node(group, paint, (x, y), 2 * radius, 2 * radius) + comment
             case Rectangle(left, bottom, right, top, _, paint) if group.kind == "node scalar":
                 middle = ((left + right) / 2, (bottom + top) / 2)
@@ -265,6 +273,8 @@ class Painter:
 def _polygon_style(kind: str, closed: bool) -> str:
     if kind == "node bar-gate" and not closed:
         return "tp bar"
+    if kind == "annotation" and not closed:
+        return "tp curve"
     return "tp arrow head" if kind == "arrow" and closed else _STYLES[kind]
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "label_sizes",
     "looks",
     "number",
+    "plot_looks",
     "styles",
 ]
 
@@ -53,6 +54,7 @@ class Colors:
         ]
         roles += [(f"Tint{name.capitalize()}", color) for name, color in style.tints]
         roles += [(f"Matrix{_letters(i)}", color) for i, color in enumerate(style.palette)]
+        roles += [("Bars", style.plot_bars), ("Curve", style.plot_curve)]
         self._roles: dict[str, str] = {}
         for name, color in roles:
             if color is not None:
@@ -117,6 +119,15 @@ def looks(style: Style) -> dict[str, Paint]:
     }
 
 
+def plot_looks(style: Style) -> dict[str, Paint]:
+    """The strokes and fills of annotations' plots, which few pictures have."""
+    return {
+        "tp bars": Paint(style.plot_bars),
+        "tp curve": Paint(None, style.plot_curve, style.plot_stroke),
+        "tp spike": Paint(style.plot_curve),
+    }
+
+
 def label_sizes(style: Style) -> dict[str, float]:
     """The font sizes of the styles of labels."""
     return {
@@ -150,10 +161,10 @@ def _dash(dash: Dash) -> str:
     return "dash pattern=" + " ".join(f"{w} {bp(d)}" for w, d in zip(words, dash, strict=True))
 
 
-def styles(style: Style, colors: Colors) -> Iterator[str]:
-    r"""The keys for `\tikzset`, one a line."""
+def styles(style: Style, colors: Colors, *, plots: bool = False) -> Iterator[str]:
+    r"""The keys for `\tikzset`, one a line; with `plots` those of annotations as well."""
     shapes = _shapes(style)
-    for name, paint in looks(style).items():
+    for name, paint in (looks(style) | (plot_looks(style) if plots else {})).items():
         options = [*shapes.get(name, ()), *differences(paint, Paint(), colors)]
         yield f"{name}/.style={{{', '.join(options)}}},"
     if style.background is not None:

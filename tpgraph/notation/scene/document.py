@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from tpgraph.errors import Span
@@ -13,6 +14,7 @@ from tpgraph.notation.scene.scene import (
     Label,
     Legend,
     Node,
+    Note,
     PathOverlay,
     Plate,
     Point,
@@ -116,7 +118,22 @@ def _node(node: Node) -> dict[str, Any]:
         shape |= {"direction": node.direction, "narrow": rounded(node.narrow)}
     if node.kind == "bar-gate":
         shape["bar"] = rounded(node.bar)
+    if node.note is not None:
+        shape["annotation"] = _note(node.note)
     return shape
+
+
+def _note(note: Note) -> dict[str, Any]:
+    """Values as they are: only places are rounded."""
+    annotation = note.annotation
+    return {
+        **_box(note),
+        "plot": None if note.plot is None else [rounded(side) for side in note.plot],
+        "labels": [_label(label) for label in note.labels],
+        "histogram": None if annotation.histogram is None else asdict(annotation.histogram),
+        "density": None if annotation.density is None else asdict(annotation.density),
+        "quantities": [asdict(quantity) for quantity in annotation.quantities],
+    }
 
 
 def _edge(edge: Edge) -> dict[str, Any]:
@@ -135,7 +152,7 @@ def _edge(edge: Edge) -> dict[str, Any]:
     }
 
 
-def _box(box: ContextBox | Plate | Legend) -> dict[str, float]:
+def _box(box: ContextBox | Plate | Legend | Note) -> dict[str, float]:
     return {
         "left": rounded(box.left),
         "bottom": rounded(box.bottom),

@@ -25,6 +25,7 @@ from tpgraph.notation.scene.display import (
     bounds_of,
 )
 from tpgraph.notation.scene.geometry import Box, grown, union
+from tpgraph.notation.scene.plot import plot_marks
 from tpgraph.notation.scene.scene import (
     Arrow,
     ContextBox,
@@ -33,6 +34,7 @@ from tpgraph.notation.scene.scene import (
     Legend,
     Node,
     NodeKind,
+    Note,
     PathOverlay,
     Plate,
     Point,
@@ -80,6 +82,8 @@ def _layers(scene: Scene, style: Style) -> Iterator[MarkGroup]:
     yield MarkGroup("edges", tuple(_edge(edge, style) for edge in scene.edges))
     yield MarkGroup("paths", tuple(_path_line(path, style) for path in scene.paths))
     yield MarkGroup("variables", tuple(_variable(node, style) for node in variables))
+    notes = (_note(node.note, node.id, style) for node in variables if node.note is not None)
+    yield MarkGroup("annotations", tuple(notes))
     yield MarkGroup("path-dots", tuple(_path_dots(path, style) for path in scene.paths))
     yield MarkGroup("labels", tuple(_text(label, style.ink) for label in scene.labels))
     if scene.legend is not None:
@@ -133,6 +137,15 @@ def _variable(node: Node, style: Style) -> MarkGroup:
         case _:
             assert_never(node.kind)
     return _node_group(node, (shape, *_labels(node.label, style.ink)))
+
+
+def _note(note: Note, of: str, style: Style) -> MarkGroup:
+    """An annotation: its plot, and under it or beside it numbers."""
+    plot = () if note.plot is None else tuple(plot_marks(note.annotation, note.plot, style))
+    lines = tuple(_text(label, style.ink) for label in note.labels)
+    words = ", ".join(line.plain for line in lines)
+    title = f"{of}: {words}" if words else f"{of}: distribution"
+    return MarkGroup("annotation", (*plot, *lines), title, (("id", of),))
 
 
 def _gate(node: Node, style: Style) -> MarkGroup:

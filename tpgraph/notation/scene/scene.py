@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tpgraph.errors import Span
+from tpgraph.notation.scene.annotation import Annotation
 
 __all__ = [
     "Anchor",
@@ -25,6 +26,7 @@ __all__ = [
     "Legend",
     "Node",
     "NodeKind",
+    "Note",
     "PathOverlay",
     "Plate",
     "Point",
@@ -61,6 +63,19 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """An annotation in its place: the box of all of it, that of its plot, its lines."""
+
+    annotation: Annotation
+    left: float
+    bottom: float
+    right: float
+    top: float
+    plot: tuple[float, float, float, float] | None = None
+    labels: tuple[Label, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A vector, a scalar or a gate, centred at (x, y), with the size of its bounding box.
 
@@ -84,6 +99,7 @@ class Node:
     bar: float = 0.0
     color: str | None = None
     title: str = ""
+    note: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,15 @@ class Style:
     legend_stroke: float = 0.9
     ghost_color: str = "#bfbfbf"  # of what frames have not computed yet
 
+    plot_width: float = 26.0
+    plot_height: float = 14.0
+    plot_bars: str = "#a9c4e4"  # finite width
+    plot_curve: str = "#d55e00"  # the limit
+    plot_stroke: float = 0.8
+    plot_axis: float = 0.4
+    note_size: float = 7.0
+    note_gap: float = 2.0  # between a label, the plot, and the numbers
+
     def tint(self, name: str) -> str:
         """The background colour of a context; an unknown name is taken as the colour itself."""
         return dict(self.tints).get(name, name)
@@ -148,6 +157,12 @@ _LARGE = replace(
     arrow_length=11.0,
     arrow_width=6.5,
     legend_stroke=1.1,
+    plot_width=36.0,
+    plot_height=20.0,
+    plot_stroke=1.2,
+    plot_axis=0.6,
+    note_size=9.0,
+    note_gap=2.6,
 )
 """Sizes for what is read from afar."""
 
@@ -186,6 +201,8 @@ DARK = replace(
     path_color="#56b4e9",
     arrow_color="#1fbf92",
     ghost_color="#505a68",
+    plot_bars="#41658f",
+    plot_curve="#ffa14a",
 )
 """For slides: light lines on dark."""
 

@@ -14,6 +14,7 @@ from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
 from tpgraph.notation.layout.layout import edges_of, nodes_of
+from tpgraph.notation.layout.notes import note_box
 from tpgraph.notation.layout.obstacles import Obstacles
 from tpgraph.notation.layout.passes.context_plates import LocalPlates, local_plates
 from tpgraph.notation.layout.passes.grounds import Ground, arrows_of, contexts_of, grounds_of
@@ -247,6 +248,8 @@ class _Page:
                 found.add(box_shape(box), node.id, solid=True)
             for name, label in labels.items():
                 found.add(box_shape(frame_box(label, self.frame)), name)
+            for name, note in strip.drawn.notes.items():
+                found.add(box_shape(note_box(note, self.frame)), name)
             for label in strip.drawn.product_labels.values():
                 found.add(box_shape(frame_box(label, self.frame)), "")
         for ground in self.grounds:

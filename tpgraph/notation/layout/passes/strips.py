@@ -11,6 +11,7 @@ from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
 from tpgraph.notation.layout.linework import Linework, find_linework
+from tpgraph.notation.layout.notes import note_box
 from tpgraph.notation.layout.passes.staging import Home, Part, Staging
 from tpgraph.notation.layout.places import LARGE, Places, find_places
 from tpgraph.notation.scene.geometry import Box, box_around, union
@@ -20,7 +21,7 @@ from tpgraph.notation.scene.style import Style
 __all__ = ["Strip", "lay_strips"]
 
 _MIRROR: dict[Direction, Direction] = {"LR": "RL", "RL": "LR", "TB": "BT", "BT": "TB"}
-_ATTEMPTS = 4
+_ATTEMPTS, _ATTEMPTS_WITH_NOTES = 4, 14
 _WIDER = 9.0
 _CHANNEL = 8.0  # pt that remain free between the marks of neighbouring columns
 _BETWEEN_ROWS = 26.0  # pt from a forward row to its backward row
@@ -54,7 +55,7 @@ class Strip:
         return union(boxes)
 
     def boxes(self) -> dict[str, Box]:
-        """The room of each mark with its label."""
+        """The room of each mark with its label and its annotation."""
         found: dict[str, Box] = {}
         for mark, (x, y) in self.places.at.items():
             if mark in self.places.gates:
@@ -63,8 +64,9 @@ class Strip:
             else:
                 half = (self.places.vertices[mark].radius,) * 2
             box = self.turned((x - half[0], y - half[1], x + half[0], y + half[1]))
-            label = self.drawn.vertex_labels.get(mark)
-            found[mark] = box if label is None else union([box, frame_box(label, self.frame)])
+            label, note = self.drawn.vertex_labels.get(mark), self.drawn.notes.get(mark)
+            parts = [box] if label is None else [box, frame_box(label, self.frame)]
+            found[mark] = union(parts if note is None else [*parts, note_box(note, self.frame)])
         return found
 
     @property
@@ -107,20 +109,31 @@ def lay_strips(
             ends[place] = max(ends.get(place, 0.0), _AT_PLATE)
     for place, room in _wire_room(staging, column).items():
         ends[place] = max(ends.get(place, 0.0), room)
-    strips = _drawn(found, number, ends)
-    for _ in range(_ATTEMPTS - 1):
-        crowded = [any(strip.drawn.crowded.values()) for strip in strips]
-        if not any(crowded) or len(column) > LARGE:
+    strips = _roomy(found, number, ends)
+    return _stacked(strips, _PER_PLATE if plates else 0.0)
+
+
+def _roomy(found: Sequence[_LaidPart], number: int, ends: Mapping[int, float]) -> list[Strip]:
+    """Columns farther apart where lines and labels do not find room, while that helps.
+
+    A line finds its way past an annotation after some attempts only.
+    """
+    best = current = _drawn(found, number, ends)
+    noted = any(strip.drawn.notes for strip in best)
+    marks = sum(len(places.at) for _, places, _ in found)
+    for _ in range((_ATTEMPTS_WITH_NOTES if noted else _ATTEMPTS) - 1):
+        if not sum(map(_trouble, current)) or marks > LARGE:
             break
         found = [
             (part, replace(places, wider=_wider(strip)), columns)
-            for (part, places, columns), strip in zip(found, strips, strict=True)
+            for (part, places, columns), strip in zip(found, current, strict=True)
         ]
-        again = _drawn(found, number, ends)
-        if sum(map(_trouble, again)) >= sum(map(_trouble, strips)):
+        current = _drawn(found, number, ends)
+        if sum(map(_trouble, current)) < sum(map(_trouble, best)):
+            best = current
+        elif not noted:
             break
-        strips = again
-    return _stacked(strips, _PER_PLATE if plates else 0.0)
+    return best
 
 
 def _first_places(
