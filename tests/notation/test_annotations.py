@@ -16,10 +16,10 @@ from strategies import programs
 from tpgraph import gallery
 from tpgraph.errors import TPError, TPNameError
 from tpgraph.notation.drawing import draw
-from tpgraph.notation.labels.quantities import number_latex, quantity_lines
 from tpgraph.notation.scene.annotation import Annotation, Atom, Density, Histogram, Quantity
 from tpgraph.notation.scene.display import bounds_of
 from tpgraph.notation.scene.painting import picture
+from tpgraph.notation.scene.quantities import number_latex, quantity_lines
 from tpgraph.notation.scene.style import DARK, PAPER
 from tpgraph.transform import backward, unroll_sgd
 

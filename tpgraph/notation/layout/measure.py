@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from tpgraph.notation.diagram.diagram import GateMark, Side, Vertex
 from tpgraph.notation.labels.mathtext import outline
-from tpgraph.notation.labels.quantities import quantity_lines
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.scene.annotation import Annotation
+from tpgraph.notation.scene.quantities import quantity_lines
 from tpgraph.notation.scene.scene import Point
 from tpgraph.notation.scene.shapes import fit_gate
 from tpgraph.notation.scene.style import Style

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from tpgraph.notation.diagram.diagram import Side, Vertex
 from tpgraph.notation.labels.mathtext import outline
-from tpgraph.notation.labels.quantities import quantity_lines
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.measure import VertexSize, label_reach, line_extent, note_extent
 from tpgraph.notation.layout.obstacles import Obstacles
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.geometry import Box
+from tpgraph.notation.scene.quantities import quantity_lines
 from tpgraph.notation.scene.scene import Label, Note, Point
 from tpgraph.notation.scene.style import Style
 
