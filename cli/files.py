@@ -12,6 +12,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.numbers import read_exact, read_whole, shown
 from tpgraph_cli.places import STANDARD
+from tpgraph_cli.streams import is_closed
 
 if TYPE_CHECKING:
     from tpgraph import Program
@@ -94,7 +95,7 @@ def write(content: str | bytes, out: str | None) -> None:
     """Write to a file, whole or not at all, or to standard output."""
     data = content.encode() if isinstance(content, str) else content
     if out is None or out == STANDARD:
-        if sys.stdout is None:
+        if is_closed():
             raise tp.TPError("standard output is closed", mend="name a file by -o")
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

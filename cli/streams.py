@@ -6,7 +6,7 @@ import io
 import os
 import sys
 
-__all__ = ["make_ready"]
+__all__ = ["is_closed", "make_ready"]
 
 
 def make_ready() -> None:
@@ -25,3 +25,8 @@ def make_ready() -> None:
             stream.reconfigure(
                 encoding=stream.encoding if keeps else "utf-8", errors="backslashreplace"
             )
+
+
+def is_closed() -> bool:
+    """Whether the caller closed standard output: what is written to it would be lost."""
+    return sys.stdout is None or getattr(sys.stdout, "name", "") == os.devnull

@@ -117,9 +117,8 @@ def test_the_text_is_the_same_every_time() -> None:
 
 
 def test_braces_that_do_not_match_are_reported() -> None:
-    program = parse('program p\nwidth n\nvector x : n ~ N(0, 1)\nlabel x = "{a"\noutput x\n')
     with pytest.raises(TPError, match=r"the label '\{a' cannot be typeset: its groups"):
-        latex_listing(program)
+        parse('program p\nwidth n\nvector x : n ~ N(0, 1)\nlabel x = "{a"\noutput x\n')
 
 
 @engines

@@ -338,7 +338,16 @@ def _require_function(function: Function, order: int, span: Span | None) -> None
 
 
 def check_expression(expression: Expression, arity: int, span: Span | None) -> None:
-    """Raise a TPTypeError where a function has a wrong number of arguments."""
+    """Raise a TPTypeError where a function has a wrong number of arguments, and a TPLimitError for
+    an expression so deep that nothing could walk it.
+    """
+    try:
+        _check_expression(expression, arity, span)
+    except RecursionError:
+        raise TPLimitError("the function nests too deeply", span) from None
+
+
+def _check_expression(expression: Expression, arity: int, span: Span | None) -> None:
     match expression:
         case Number(value):
             _require_number(value, span)
@@ -362,6 +371,6 @@ def check_expression(expression: Expression, arity: int, span: Span | None) -> N
                     mend="write the partial derivative out",
                 )
             for argument in arguments:
-                check_expression(argument, arity, span)
+                _check_expression(argument, arity, span)
         case _:
             assert_never(expression)
