@@ -243,6 +243,26 @@ def test_an_exported_picture_is_that_of_draw_and_opens_again() -> None:
     assert tp.extract_program(svg.encode()) == MLP
 
 
+def test_a_run_puts_plots_beside_the_marks_and_takes_them_away() -> None:
+    page = Page("program p\nwidth n\nvector u : n ~ N(0, 1)\ny = tanh(u)\nm = mean(y * y)\n")
+    bare = {k: f["svg"] for k, f in page.shown.items()}
+    answer = page.ask("annotate", have=page.view["revision"], width=1024, seed=1)
+    page.take(answer["view"])
+    assert any(f["svg"] != bare.get(k) for k, f in page.shown.items())
+    found = answer["scalars"]["m"]
+    assert abs(found["finite"] - found["limit"]) < 0.1
+    assert found["limit"] == pytest.approx(0.394294, abs=1e-5)
+    page.take(page.ask("annotate", have=page.view["revision"], run=False, limit=False)["view"])
+    assert {k: f["svg"] for k, f in page.shown.items()} == bare
+
+
+def test_a_program_without_a_limit_is_run_all_the_same() -> None:
+    page = Page("program p\nwidth n\nvector u : n ~ N(0, 1)\ny = exp(u * u)\nm = mean(y)\n")
+    answer = page.ask("annotate", width=64)
+    assert any("no limit" in said for said in answer["warnings"])
+    assert answer["scalars"]["m"]["finite"] > 0
+
+
 def test_completions_and_meanings() -> None:
     page = Page(MLP)
     at = MLP.index("scale sqrt") + 2

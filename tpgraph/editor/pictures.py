@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from tpgraph.notation.engines.engine import get_engine
 from tpgraph.notation.layout.layout import Layout, kept_layout, laid_out
 from tpgraph.notation.painters.fragments import Fragment, Fragments, difference, fragments_of
 from tpgraph.notation.pipeline import Options, compose
+from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.style import theme
 from tpgraph.program import Program
 
@@ -69,16 +70,22 @@ def shown(
     options: PictureOptions,
     previous: Shown | None = None,
     names: Mapping[str, str] | None = None,
+    annotations: Mapping[str, Annotation] | None = None,
 ) -> Shown:
     """The picture of a program; with `previous` marks stay where they are.
 
-    `names` has renamed variables, new → old. Raises TPError where it cannot be laid out.
+    `names` has renamed variables, new → old; `annotations` stand beside their marks, which make
+    room for them: then all is laid out from scratch. Raises TPError where it cannot be.
     """
     style = theme(options.theme)
     everything = options.view == "editing"
     diagram = diagram_of(program, shown="all" if everything else "body", style=style)
     if len(diagram.vertices) + len(diagram.gates) > LARGE:
         return _folded(program, diagram, options)
+    if annotations:
+        vertices = (replace(v, annotation=annotations.get(v.id)) for v in diagram.vertices)
+        diagram = replace(diagram, vertices=tuple(vertices))
+        previous = None
     if previous is not None and previous.layout is not None and _alike(previous.options, options):
         layout = kept_layout(diagram, previous.layout, names)
     else:

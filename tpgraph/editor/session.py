@@ -23,6 +23,7 @@ from tpgraph.editor.answers import (
 from tpgraph.editor.derived import derived, step
 from tpgraph.editor.exports import exported
 from tpgraph.editor.gestures import accepted, edit_of
+from tpgraph.editor.numbers import Found, numbers_of
 from tpgraph.editor.pictures import (
     Shown,
     picture_data,
@@ -104,16 +105,20 @@ class Session:
         return {"view": self._view(self._read(asked.text))}
 
     def _view(
-        self, reading: Reading, have: str | None = None, names: Mapping[str, str] | None = None
+        self,
+        reading: Reading,
+        have: str | None = None,
+        names: Mapping[str, str] | None = None,
+        pictured: Shown | None = None,
     ) -> Data:
-        """What is shown of a text. While it has errors the last good picture stays."""
+        """What is shown of a text, or of it as it is `pictured`. While it has errors the last good
+        picture stays.
+        """
         before = self.shown if have is not None and have == self.revision else None
-        now = self._pictured(reading, names)
+        now = pictured or self._pictured(reading, names)
         picture = None
-        if now is not None and (now is not before):
+        if now is not None and (now is not before or before is None):
             picture = picture_data(now, before)
-        elif now is not None and before is None:
-            picture = picture_data(now, None)
         self.shown = now
         self.revision = revision_of(reading.text, self.options)
         program = reading.program
@@ -236,6 +241,17 @@ class Session:
         return hovered(self._read(asked.text), asked.at)
 
     # ---- derived views, numbers, exports
+
+    def _annotate(self, asked: q.AnnotateRequest) -> Data:
+        """The picture with plots at its vectors and numbers at its scalars, or without again."""
+        program = self._whole(asked.text)
+        found = Found({}, ())
+        if asked.run or asked.limit:
+            width = asked.width if asked.run else None
+            found = numbers_of(program, width, asked.seed, asked.limit)
+        pictured = shown(program, self.options, annotations=found.annotations)
+        view = self._view(self.reading, asked.have, pictured=pictured)
+        return {"view": view, "scalars": found.scalars, "warnings": list(found.warnings)}
 
     def _step(self, asked: q.StepRequest) -> Data:
         return step(self._whole(asked.text), asked.passes, asked.steps, asked.at, self.options)

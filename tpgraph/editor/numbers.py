@@ -1,0 +1,65 @@
+"""What a run and the limit say of the text's program, as annotations of its picture.
+
+Networks are run on one made-up sample, the same at every width. Where a program has no limit, the
+histograms are shown alone, and the reason is said.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tpgraph.annotations import annotate
+from tpgraph.errors import TPError, TPWarning
+from tpgraph.limits import Limit, limit
+from tpgraph.notation.scene.annotation import Annotation
+from tpgraph.program import Program
+from tpgraph.training.synthetic import synthetic_data
+
+__all__ = ["Found", "numbers_of"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Annotations by variable, and what is to be said of how they came about."""
+
+    annotations: Mapping[str, Annotation]
+    warnings: tuple[str, ...]
+
+    @property
+    def scalars(self) -> dict[str, dict[str, float | None]]:
+        """Every number with its value at finite width, its limit and the error of that."""
+        return {
+            name: {"finite": q.finite, "limit": q.limit, "error": q.error}
+            for name, found in self.annotations.items()
+            for q in found.quantities
+            if q.kind == "value"
+        }
+
+
+def numbers_of(program: Program, width: int | None, seed: int, with_limit: bool) -> Found:
+    """A run at base widths `width`, the limit, or both. Raises TPError where a run is refused."""
+    said: list[str] = []
+    sample = synthetic_data(program, 1).row(0) if program.data else None
+    widths = None if width is None else {w.name: width for w in program.base_widths}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", TPWarning)
+        found = _limit(program, sample, said) if with_limit else None
+        if found is None and widths is None:
+            return Found({}, tuple(said))
+        annotations = annotate(
+            program, limit=found, widths=widths, data=sample, seed=seed, numbers=()
+        )
+    said += [str(w.message.message) for w in caught if isinstance(w.message, TPWarning)]
+    return Found(annotations, tuple(dict.fromkeys(said)))
+
+
+def _limit(program: Program, sample: Mapping[str, Any] | None, said: list[str]) -> Limit | None:
+    """The limit; None where there is none, and why is said."""
+    try:
+        return limit(program, data=sample)
+    except TPError as error:
+        said.append(f"no limit: {error.message}")
+        return None
