@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +12,7 @@ from tpgraph.compiler import compile
 from tpgraph.interpreter import sample
 from tpgraph.kernels import empirical_kernel, grams
 from tpgraph.program import Program
+from tpgraph.program.graph import varied
 from tpgraph.program.reach import descendants
 
 SETTINGS = settings(
@@ -32,7 +31,7 @@ def network(program: Program) -> Program | None:
     ]
     if not outs or not program.data:
         return None
-    return replace(program, outputs=tuple(outs[-3:]), loss=None)
+    return varied(program, outputs=tuple(outs[-3:]), loss=None)
 
 
 def distance(program: Program) -> float:

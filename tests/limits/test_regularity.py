@@ -141,5 +141,5 @@ def test_the_command_line_warns_on_standard_error(tmp_path):
     done = CliRunner().invoke(app, ["limit", str(path)])
     assert done.exit_code == 0
     assert done.stderr.count("\n") == 1
-    assert f"{path}:5:1: warning: the limit of z is outside" in done.stderr
+    assert f"{path}:5:5: warning: the limit of z is outside" in done.stderr
     assert "warning" not in done.stdout

@@ -188,7 +188,7 @@ def portable(label: str) -> LatexText:
 def one_line(label: str) -> str:
     r"""A label in one line of LaTeX, its line breaks as spaces.
 
-    >>> one_line(r"h\\\\ξ")
+    >>> one_line(r"h\\ξ")
     'h\\ \\xi '
 
     Raises TPError for what is no mathematics of a label, and for a command that pictures know but
