@@ -20,7 +20,7 @@ from tpgraph.functions import PRIMITIVES
 from tpgraph.kernels.empirical import Finite, finite
 from tpgraph.language import editing, parse, read
 from tpgraph.language.syntax import Loss
-from tpgraph.program import Program
+from tpgraph.program import Program, require_memory
 
 __all__ = [
     "NAMES",
@@ -56,6 +56,11 @@ class Network:
         """Everything random, with this size of every width."""
         widths = {w.name: width for w in self.program.base_widths}
         return self.module.init(widths, seed)  # type: ignore[arg-type]
+
+    def require_memory(self, width: int, rows: int) -> None:
+        """Raise TPLimitError where a network of this width, on so many inputs, is too large."""
+        widths = {w.name: width for w in self.program.base_widths}
+        require_memory(self.program, widths, rows)
 
     def ntk(self, params: Params, X: Array) -> Array:
         """The NTK over inputs and all components of outputs, (N m, N m)."""

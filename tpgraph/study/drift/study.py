@@ -117,6 +117,7 @@ def drift_study(
     places = list(grid.places())
     tasks = tuple(grid.task(place, digest) for place in places)
     first = network(tasks[0].program, tasks[0].constants, grid.dtype)
+    first.require_memory(max(grid.widths), len(X))
     first.module.backward(first.init(2, np.random.SeedSequence(0)), X[:1], y[:1])
     function = partial(drift_task, X=X, y=y, folder=str(folder / "checkpoints"))
     sweep = Sweep(STUDY, VERSION, function, tasks)

@@ -183,7 +183,9 @@ def function_variance(
     folder = Path(out)
     make_directory(folder)
     tasks = grid.tasks(digest_of(X, y, X_test))
-    _curvature(network(tasks[0].program, tasks[0].constants, grid.dtype))
+    first = network(tasks[0].program, tasks[0].constants, grid.dtype)
+    first.require_memory(max(grid.widths), len(X) + len(X_test))
+    _curvature(first)
     function = partial(variance_task, X=X, y=y, X_test=X_test)
     sweep = Sweep(STUDY, VERSION, function, tasks)
     with alone(folder), Store(folder / "function-variance.sqlite", STUDY) as store:
