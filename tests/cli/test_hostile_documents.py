@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from language.test_document_gate import HOSTILE, document, places, planted
+from language.test_document_gate import HOSTILE, documents, places, planted
 from typer.testing import CliRunner
 
 import tpgraph as tp
@@ -92,17 +92,18 @@ def tried(command: str, made: dict[str, Any]) -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_hostile_texts_in_every_field(first: int) -> None:
     """Fields, texts and commands in rotation: each command meets every text."""
-    fields = list(places(document()))
+    whole, _ = documents()
+    fields = list(places(whole))
     for number, path in enumerate(fields[first :: len(COMMANDS)]):
         for more in range(3):
             hostile = HOSTILE[(first + number + 5 * more) % len(HOSTILE)]
-            tried(COMMANDS[(first + number + more) % len(COMMANDS)], planted(path, hostile))
+            tried(COMMANDS[(first + number + more) % len(COMMANDS)], planted(whole, path, hostile))
 
 
 @pytest.mark.parametrize("forged", FORGED, ids=range(len(FORGED)))
 @pytest.mark.filterwarnings("ignore")
 def test_forged_places_are_refused_or_drawn(forged: dict[str, Any]) -> None:
-    whole = document()
+    whole, _ = documents()
     for number in range(0, len(whole["equations"]), 3):
         made = copy.deepcopy(whole)
         place = made["equations"][number].get("place") or {}
