@@ -1,9 +1,16 @@
-"""Tests that need a program of others, and runs in which nothing may be skipped."""
+"""Random tests that repeat, tests that need a program of others, and runs without a skip."""
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import settings
 from outside import lacking
+
+settings.register_profile("repeating", derandomize=True)
+settings.register_profile("searching", print_blob=True)
+settings.load_profile("searching" if os.environ.get("TPGRAPH_TESTS") else "repeating")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -37,7 +37,7 @@ def test_the_gallery_is_clean(entry, direction, show_io):
     assert violations(draw(entry.program(), direction=direction, show_io=show_io).scene) == []
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck])
+@settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck])
 @given(programs(max_equations=12))
 def test_random_programs_are_clean(program):
     for direction in ("LR", "BT"):

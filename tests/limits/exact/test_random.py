@@ -16,7 +16,6 @@ from tpgraph.program import MatMul, Program
 BARS = 8.0
 QUIET = {
     "deadline": None,
-    "derandomize": True,
     "database": None,
     "phases": [Phase.generate],
     "suppress_health_check": list(HealthCheck),
