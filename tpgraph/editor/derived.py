@@ -1,25 +1,20 @@
-"""Programs made from the text's, to be looked at: passes, SGD, the tangent kernel, step by step."""
+"""Programs made from the text's, to be looked at: passes, SGD, the tangent kernel."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from tpgraph.editor.answers import span_data
+from tpgraph.editor.looks import look_of
 from tpgraph.editor.requests import PictureOptions
-from tpgraph.errors import TPDataError, TPWarning
-from tpgraph.notation.frames.frames import draw_frames
-from tpgraph.notation.labels.plain import plain_text
+from tpgraph.errors import TPWarning
 from tpgraph.notation.painters.fragments import Fragment, Fragments, fragments_of
-from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.pipeline import Options, compose
-from tpgraph.notation.scene.scene import Label, Scene
-from tpgraph.notation.scene.style import Style, theme
 from tpgraph.program import Program
 from tpgraph.transform import backward, ntk, reduce, unroll_sgd
 
-__all__ = ["What", "derived", "program_of", "step"]
+__all__ = ["What", "derived", "plain_picture", "program_of"]
 
 What = Literal["forward", "backward", "sgd", "ntk", "reduced"]
 
@@ -46,12 +41,12 @@ def derived(
     made = program_of(program, what, steps)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TPWarning)  # where nothing folds, all of it is drawn
-        scene = compose(made, Options(options.direction, style=options.theme, fold=fold))
-    return _picture(scene, theme(options.theme))
+        scene = compose(made, Options(options.direction, style=look_of(options), fold=fold))
+    return plain_picture(fragments_of(scene, look_of(options)))
 
 
-def _picture(scene: Scene, style: Style) -> dict[str, Any]:
-    fragments = fragments_of(scene, style)
+def plain_picture(fragments: Fragments) -> dict[str, Any]:
+    """A whole picture that is read and not changed."""
     return {
         "full": [_fragment(f) for f in fragments.items.values()],
         "glyphs": dict(fragments.glyphs),
@@ -75,55 +70,3 @@ def _fragment(fragment: Fragment) -> dict[str, Any]:
         "argument": None,
         "matrix": fragment.matrix,
     }
-
-
-def step(
-    program: Program, what: What, steps: int, at: int, options: PictureOptions
-) -> dict[str, Any]:
-    """One instruction of a program's view: what it makes, its rule and its formula.
-
-    `at` counts from 0, before the first instruction. Raises TPDataError beyond the last.
-    """
-    made = program_of(program, what, steps)
-    frames = draw_frames(made, direction=options.direction, style=options.theme)
-    if at >= len(frames.captions):
-        raise TPDataError(f"there are {len(frames.captions) - 1} instructions")
-    style = theme(options.theme)
-    scene = compose(made, Options(options.direction, style=options.theme))
-    fragments = fragments_of(scene, style)
-    born = {key: _born(f, frames.born) for key, f in fragments.items.items()}
-    rule, _, formula = frames.captions[at].text.partition(r"\quad ")
-    lit = [key for key, k in born.items() if k == at and at > 0]
-    return {
-        "count": len(frames.captions) - 1,
-        "at": at,
-        "picture": _picture(scene, style),
-        "lit": lit,
-        "done": [key for key, k in born.items() if k < at or k == 0],
-        "rule": plain_text(rule),
-        "formula": {
-            "latex": formula,
-            "plain": plain_text(formula),
-            "svg": _formula(formula, style) if formula else "",
-        },
-        "span": _span(fragments, lit),
-    }
-
-
-def _born(fragment: Fragment, born: Mapping[str, int]) -> int:
-    """The frame from which a mark is there; a line when both its ends are."""
-    if fragment.layer == "edges":
-        ends = (fragment.source or "", fragment.target or "")
-        return max(born.get(end, 0) for end in ends)
-    return born.get(fragment.id or "", 0)
-
-
-def _span(fragments: Fragments, keys: list[str]) -> list[int] | None:
-    """The place in the text of the first mark that has one."""
-    spans = (fragments.items[key].span for key in keys)
-    return span_data(next((span for span in spans if span is not None), None))
-
-
-def _formula(text: str, style: Style) -> str:
-    """A formula alone as an SVG document."""
-    return to_svg(Scene(labels=(Label(text, 0, 0, "base", 12.0),)), style)

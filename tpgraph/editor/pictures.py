@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from tpgraph.editor.looks import look_of
 from tpgraph.editor.requests import PictureOptions
 from tpgraph.errors import TPWarning
 from tpgraph.language.readings import Reading
@@ -19,7 +20,6 @@ from tpgraph.notation.layout.layout import Layout, kept_layout, laid_out
 from tpgraph.notation.painters.fragments import Fragment, Fragments, difference, fragments_of
 from tpgraph.notation.pipeline import Options, compose
 from tpgraph.notation.scene.annotation import Annotation
-from tpgraph.notation.scene.style import theme
 from tpgraph.program import Program
 
 __all__ = ["LARGE", "Shown", "fragment_data", "picture_data", "revision_of", "shown", "spans_of"]
@@ -77,7 +77,7 @@ def shown(
     `names` has renamed variables, new → old; `annotations` stand beside their marks, which make
     room for them: then all is laid out from scratch. Raises TPError where it cannot be.
     """
-    style = theme(options.theme)
+    style = look_of(options)
     everything = options.view == "editing"
     diagram = diagram_of(program, shown="all" if everything else "body", style=style)
     if len(diagram.vertices) + len(diagram.gates) > LARGE:
@@ -95,7 +95,7 @@ def shown(
 
 def _alike(a: PictureOptions, b: PictureOptions) -> bool:
     """Whether a layout of one is one of the other: the view may differ."""
-    return (a.theme, a.direction) == (b.theme, b.direction)
+    return a.model_copy(update={"view": b.view}) == b
 
 
 def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Shown:
@@ -103,9 +103,9 @@ def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Show
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TPWarning)  # where nothing folds, all of it is drawn
         scene = compose(
-            program, Options(options.direction, style=options.theme, fold=True, view=view)
+            program, Options(options.direction, style=look_of(options), fold=True, view=view)
         )
-    fragments = fragments_of(scene, theme(options.theme))
+    fragments = fragments_of(scene, look_of(options))
     return Shown(program, diagram, None, fragments, options)
 
 

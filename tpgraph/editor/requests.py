@@ -20,11 +20,12 @@ class Request(BaseModel):
 
 
 class PictureOptions(Request):
-    """How the picture is shown."""
+    """How the picture is shown; `labels` is a factor of the size of letters."""
 
     view: Literal["paper", "editing"] = "editing"
     theme: Literal["paper", "teaching", "dark"] = "paper"
     direction: Literal["LR", "TB", "BT", "RL"] = "LR"
+    labels: Annotated[float, Field(ge=1, le=2)] = 1.0
 
 
 class OpenRequest(Request):
@@ -119,6 +120,7 @@ class StepRequest(Request):
     passes: Annotated[Literal["forward", "backward", "sgd"], Field(alias="pass")] = "forward"
     steps: Annotated[int, Field(ge=1, le=20)] = 1
     at: Annotated[int, Field(ge=0)] = 0
+    options: PictureOptions | None = None
 
 
 class DeriveRequest(Request):
@@ -128,6 +130,7 @@ class DeriveRequest(Request):
     what: Literal["backward", "sgd", "ntk", "reduced"]
     steps: Annotated[int, Field(ge=1, le=20)] = 1
     fold: bool = True
+    options: PictureOptions | None = None
 
 
 class AnnotateRequest(Request):
@@ -146,7 +149,7 @@ class ExportRequest(Request):
 
     text: Text
     name: Name = "program"
-    format: Literal["svg", "pdf", "png", "tex", "dot", "json", "tp", "py", "latex", "html"]
+    format: Literal["svg", "pdf", "png", "tex", "dot", "scene", "json", "tp", "py", "latex", "html"]
     options: dict[str, Any] = {}
 
 

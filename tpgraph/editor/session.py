@@ -20,7 +20,7 @@ from tpgraph.editor.answers import (
     token_data,
     warning_data,
 )
-from tpgraph.editor.derived import derived, step
+from tpgraph.editor.derived import derived
 from tpgraph.editor.exports import exported
 from tpgraph.editor.gestures import accepted, edit_of
 from tpgraph.editor.numbers import Found, numbers_of
@@ -32,6 +32,7 @@ from tpgraph.editor.pictures import (
     spans_of,
 )
 from tpgraph.editor.renames import typed_renames
+from tpgraph.editor.stepping import Walks
 from tpgraph.editor.words import about, completions, hovered
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.gallery import entries
@@ -59,6 +60,7 @@ class Session:
         self.reading = read("")
         self.shown: Shown | None = None
         self.revision: str | None = None
+        self.walks = Walks()
 
     def answer(self, request: Mapping[str, Any]) -> Data:
         """The answer to a request; what is not possible is answered by `refused`.
@@ -254,11 +256,15 @@ class Session:
         return {"view": view, "scalars": found.scalars, "warnings": list(found.warnings)}
 
     def _step(self, asked: q.StepRequest) -> Data:
-        return step(self._whole(asked.text), asked.passes, asked.steps, asked.at, self.options)
+        program = self._whole(asked.text)
+        options = asked.options or self.options
+        walk = self.walks.of(program, asked.text, asked.passes, asked.steps, options)
+        return walk.at(asked.at) | {"picture": walk.picture}
 
     def _derive(self, asked: q.DeriveRequest) -> Data:
         program = self._whole(asked.text)
-        return {"picture": derived(program, asked.what, asked.steps, asked.fold, self.options)}
+        options = asked.options or self.options
+        return {"picture": derived(program, asked.what, asked.steps, asked.fold, options)}
 
     def _export(self, asked: q.ExportRequest) -> Data:
         return exported(
