@@ -111,6 +111,19 @@ def test_table(edit: Callable[[Reading], Edit], before: str, wanted: str) -> Non
     assert after == f"{head}{wanted}\n"
 
 
+def test_a_loss_that_is_a_variable_selects_it() -> None:
+    edit = editing.set_formula(read(f"{HEAD}y = mean(u)\nloss mean(v^2)\n"), "loss", "y")
+    assert edit.select == "y"
+
+
+def test_a_head_is_left_where_all_is_deleted() -> None:
+    text = "# c\nprogram p\nwidth n\nconst K = 2\nvector u : n ~ N(0, 1)\n\ny = tanh(u)\n"
+    after = editing.delete(read(text), "u").apply(text)
+    assert after == "# c\nprogram p\nwidth n\nconst K = 2\n"
+    again = editing.declare(read(after), "vector", "v").apply(after)
+    assert list(read(again).origin) == ["v"]
+
+
 def test_a_loop_changes_as_a_whole() -> None:
     reading = read(DEEP)
     edit = editing.connect(reading, "b[1]", "x[2]")

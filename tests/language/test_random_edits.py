@@ -46,8 +46,10 @@ def require_rules(reading: Reading, edit: Edit, kind: str) -> str:
     after = edit.apply(before)
     assert edit.inverse(before).apply(after) == before, "the inverse gives back the bytes"
     known = {error.message for error in reading.errors}
-    new = [error for error in read(after).errors if error.message not in known]
-    assert not new or (kind == "delete" and not after.strip()), "no new errors"
+    found = read(after)
+    new = [error for error in found.errors if error.message not in known]
+    assert not [error for error in new if error.span is not None], "no new errors"
+    assert not new or (kind == "delete" and not found.origin), "only a text of nothing has no place"
     require_comments(before, after, kind)
     require_lines(reading, after, kind)
     if is_canonical(before):

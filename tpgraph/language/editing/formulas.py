@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tpgraph.errors import Span
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
@@ -24,23 +26,33 @@ from tpgraph.language.editing.terms import (
     value_of,
 )
 from tpgraph.language.names import canonical
-from tpgraph.language.readings import Reading, Statement
+from tpgraph.language.readings import Reading, Statement, read
 from tpgraph.program import MatMul, Nonlin, split_name
 
 __all__ = ["name", "set_formula", "set_function", "set_loss", "unname"]
 
 
 def set_formula(reading: Reading, target: str, text: str) -> Edit:
-    """Another right-hand side; of an unnamed part, that part alone."""
-    select = target
+    """Another right-hand side; of an unnamed part, that part alone.
+
+    A loss that is a variable alone, `loss f`, is that variable, which is selected then.
+    """
+    title = f"{target} = {text}"
     if split_name(target)[2] is not None:
-        select = target[: target.index("~")]
         found = value_of(reading, target)
         require_single(found, target, found.statement.span)
         patch = Patch(found.start, found.end, f"({text})" if not is_loose(found) else text)
-    else:
-        patch = _right(statement_of(reading, target), text)
-    return made(reading, [patch], f"{target} = {text}", select=select)
+        return made(reading, [patch], title, select=target[: target.index("~")])
+    statement = statement_of(reading, target)
+    edit = made(reading, [_right(statement, text)], title, select=target)
+    if isinstance(statement.node, s.Loss):
+        return replace(edit, select=_loss_of(edit.apply(reading.text)))
+    return edit
+
+
+def _loss_of(text: str) -> str | None:
+    program = read(text).program
+    return program.loss.name if program is not None and program.loss is not None else None
 
 
 def _right(statement: Statement, text: str) -> Patch:
@@ -162,9 +174,9 @@ def _only_place(reading: Reading, target: str, statement: Statement) -> Found:
         raise refusal(f"{target} is an output or the loss", statement.span, "keep its name")
     places: dict[tuple[int, int], Span] = {}
     for equation in program.equations:
-        for read in equation.reads:
-            if read.name in names:
-                places[read.span.start, read.span.end] = read.span
+        for place in equation.reads:
+            if place.name in names:
+                places[place.span.start, place.span.end] = place.span
                 merges = isinstance(equation, Nonlin) or not isinstance(equation, MatMul)
                 if merges and not isinstance(program.equation_of[read.name], MatMul):
                     _require_apart(program.equation_of[read.name], equation.out.name, statement)
