@@ -110,6 +110,45 @@ def test_a_file_keeps_its_owner(tmp_path: Path) -> None:
     assert (path.stat().st_uid, path.stat().st_gid) == (NOBODY, NOBODY)
 
 
+@pytest.mark.parametrize("content", [b"new", b"longer than before" * 1000, b""])
+def test_all_names_of_a_file_keep_it(tmp_path: Path, content: bytes) -> None:
+    path, other, link = tmp_path / "f", tmp_path / "g", tmp_path / "link"
+    path.write_bytes(b"what was there")
+    path.chmod(0o640)
+    other.hardlink_to(path)
+    link.symlink_to(path)
+    require_file(link)
+    write_bytes(link, content)
+    assert (path.read_bytes(), other.read_bytes()) == (content, content)
+    assert path.samefile(other)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["f", "g", "link"]
+
+
+def test_a_checkpoint_is_put_in_the_place_of_one_name(tmp_path: Path) -> None:
+    path, backup = tmp_path / "f", tmp_path / "g"
+    path.write_bytes(b"old")
+    backup.hardlink_to(path)
+    write_bytes(path, b"new", links=False)
+    assert (path.read_bytes(), backup.read_bytes()) == (b"new", b"old")
+
+
+def test_a_full_disk_leaves_all_names_what_they_held(tmp_path: Path) -> None:
+    path, other = tmp_path / "f", tmp_path / "g"
+    path.write_bytes(b"old" * 1000)
+    other.hardlink_to(path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(TPError, match="cannot be written: File too large"):
+            write_bytes(path, b"x" * 50_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert (path.read_bytes(), other.read_bytes()) == (b"old" * 1000, b"old" * 1000)
+
+
 def test_a_pipe_is_written_into(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

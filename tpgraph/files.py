@@ -1,7 +1,8 @@
 """Files written whole or not at all, into the very place that a name stands for.
 
 Symbolic links are followed, and what a file had before it keeps: mode, owner, attributes. A device,
-a pipe or an open file such as /dev/stdout is written into; nothing is ever put in its place.
+a pipe or an open file such as /dev/stdout is written into; nothing is ever put in its place. So is a
+file of several names (hard links), which all keep the same content: room for it is taken first.
 """
 
 from __future__ import annotations
@@ -65,19 +66,20 @@ def make_directory(path: Path) -> None:
 
 
 @contextmanager
-def atomic(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
+def atomic(path: Path, mode: int = 0o666, links: bool = True) -> Iterator[IO[bytes]]:
     """A binary file that takes the place of `path` when the block ends without an exception.
 
-    A new file has `mode`, less the process's mask. What is no regular file gets the content at the
-    end of the block. Raises TPError where it cannot be written; what was there stays.
+    A new file has `mode`, less the process's mask. What is no regular file, or one of several
+    names, gets the content at the end of the block; without `links` its other names keep what it
+    held, and the write is whole even where the process is killed. Raises TPError where it cannot be
+    written; what was there stays.
     """
     with _named(path):
         place = _place_of(path)
-        if not place.is_regular:
+        if not place.is_regular or (links and place.is_shared):
             buffer = io.BytesIO()
             yield buffer
-            with os.fdopen(place.open(), "wb") as stream:
-                stream.write(buffer.getbuffer())
+            place.fill(buffer.getbuffer())
             return
         remove_rests(place.path.parent)
         with _part(place.path.parent, mode if place.status is None else 0o600) as (file, name):
@@ -88,15 +90,15 @@ def atomic(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
             os.replace(name, place.path)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, links: bool = True) -> None:
     """Write a file atomically. Raises TPError where it cannot be written."""
-    with atomic(path) as file:
+    with atomic(path, links=links) as file:
         file.write(content)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, links: bool = True) -> None:
     """Write a UTF-8 text atomically. Raises TPError where it cannot be written."""
-    write_bytes(path, text.encode())
+    write_bytes(path, text.encode(), links)
 
 
 def require_file(path: Path) -> None:
@@ -106,7 +108,7 @@ def require_file(path: Path) -> None:
     """
     with _named(path):
         place = _place_of(path)
-        if place.is_regular:
+        if place.is_regular and not place.is_shared:
             _try(place.path.parent)
 
 
@@ -173,7 +175,24 @@ class _Destination:
             return False
         return self.status is None or stat.S_ISREG(self.status.st_mode)
 
-    def open(self) -> int:
+    @property
+    def is_shared(self) -> bool:
+        """Whether what is there has other names too."""
+        return self.status is not None and self.status.st_nlink > 1
+
+    def fill(self, content: memoryview) -> None:
+        """Write into what is there, in the place of what a regular file holds."""
+        with os.fdopen(self._open(), "wb") as stream:
+            if not self.is_regular or self.status is None:
+                stream.write(content)
+                return
+            _take_room(stream.fileno(), self.status.st_size, len(content))
+            stream.write(content)
+            stream.truncate()
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def _open(self) -> int:
         """The descriptor of what is written into."""
         if self.descriptor is not None:
             return os.dup(self.descriptor)
@@ -224,6 +243,21 @@ def _open_file(path: Path) -> int | None:
             return None
         name = os.path.normpath(os.path.join(folder, os.readlink(name)))
     return None
+
+
+def _take_room(descriptor: int, size: int, wanted: int) -> None:
+    """Make a file so long, on the disk too. Raises OSError where there is no room: nothing is lost.
+
+    Where the file system cannot promise room, it is not taken.
+    """
+    if wanted <= size or not hasattr(os, "posix_fallocate"):
+        return
+    try:
+        os.posix_fallocate(descriptor, size, wanted - size)
+    except OSError as error:
+        os.ftruncate(descriptor, size)
+        if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+            raise
 
 
 def _may_write(path: Path) -> bool:

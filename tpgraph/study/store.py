@@ -51,6 +51,12 @@ CREATE TABLE IF NOT EXISTS results (
     PRIMARY KEY (task, name));
 """
 
+_TABLES = {"facts", "tasks", "results"}
+_MAGIC = b"SQLite format 3\0"
+_PAGE = 4096
+_MARKS = (b"tpgraph.sweep/", b"spec TEXT NOT NULL, sha256 TEXT NOT NULL")
+"""What no other file than ours has in it."""
+
 _WAIT = 60.0
 """Seconds to wait for another process that writes to the same file."""
 
@@ -115,6 +121,8 @@ class Store:
         tables = {name for (name,) in self._base.execute("SELECT name FROM sqlite_master")}
         if not tables:
             return
+        if tables >= _TABLES - {"facts"} and "facts" not in tables:
+            raise Damage("it does not say what it is")
         if "facts" not in tables:
             raise TPDataError(
                 f"{self.path} cannot be used as a store of results: it is another database",
@@ -295,11 +303,16 @@ def _read(base: sqlite3.Connection, key: str) -> tuple[str, str, dict[str, bytes
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a damaged file was once a store: it says so, somewhere."""
+    """Whether a damaged file was once a store, as far as one can tell.
+
+    It says so somewhere, or less than the first page of a database, or zeros, are left of it.
+    """
     try:
-        return path.is_file() and b"tpgraph.sweep/" in path.read_bytes()
+        content = path.read_bytes() if path.is_file() else b"?"
     except OSError:
         return False
+    cut = len(content) < _PAGE and _MAGIC.startswith(content[: len(_MAGIC)])
+    return cut or not content.strip(b"\0") or any(mark in content for mark in _MARKS)
 
 
 def _salvaged(path: Path) -> Iterator[Entry]:

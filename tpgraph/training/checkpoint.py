@@ -111,7 +111,7 @@ class Checkpoint:
         write_text(self.out / "losses.csv", f"step,loss\n{rows}")
         checksum = np.frombuffer(bytes.fromhex(self._checksum(params, rows)), np.uint8)
         counted = {STEPS: np.array(len(losses)), CHECKSUM: checksum}
-        with atomic(self.out / "params.npz") as file:
+        with atomic(self.out / "params.npz", links=False) as file:
             write_arrays(file, {**params, **counted})
         self._write_manifest(len(losses), wanted, losses[-1] if losses else None)
 
@@ -194,7 +194,7 @@ class Checkpoint:
             "versions": _versions(),
             "text": self.text,
         }
-        write_text(self.out / "manifest.json", seal_document(manifest))
+        write_text(self.out / "manifest.json", seal_document(manifest), links=False)
 
 
 def sha256(text: str) -> str:

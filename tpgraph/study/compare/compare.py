@@ -216,7 +216,7 @@ def _begin(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Write down what is compared, unless it is there."""
     path = folder / "manifest.json"
     if not path.exists():
-        write_text(path, seal_document(manifest))
+        write_text(path, seal_document(manifest), links=False)
 
 
 def _require_fitting(folder: Path, manifest: Mapping[str, Any], resume: bool) -> None:
@@ -239,7 +239,7 @@ def _require_fitting(folder: Path, manifest: Mapping[str, Any], resume: bool) ->
         aside = set_aside(path)
         said = f"{path} is damaged ({damage}) and was set aside as {aside.name}"
         warnings.warn(TPWarning(f"{said}; it is written again"), stacklevel=2)
-        write_text(path, seal_document(manifest))
+        write_text(path, seal_document(manifest), links=False)
         return
     changed = _changes(before, manifest)
     if changed:

@@ -231,7 +231,7 @@ def _run(
                 look()
             if checkpoint is not None and time.monotonic() - saved >= seconds:
                 sealed = seal_bytes(_label(checkpoint), state.encode(module.trainable))
-                write_bytes(checkpoint, sealed)
+                write_bytes(checkpoint, sealed, links=False)
                 saved = time.monotonic()
 
 
