@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.numbers import whole
 
 __all__ = ["edit"]
 
@@ -20,7 +21,13 @@ def edit(
         ),
     ] = None,
     port: Annotated[
-        int, typer.Option("--port", metavar="NUMBER", help="The port; a free one without it.")
+        int,
+        typer.Option(
+            "--port",
+            metavar="NUMBER",
+            help="The port; a free one without it.",
+            parser=whole(0, 2**16 - 1),
+        ),
     ] = 0,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the address and open nothing.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import math
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -11,8 +11,13 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import parse_widths, write
+from tpgraph_cli.numbers import read_whole, shown, whole
+from tpgraph_cli.places import require_places
 
 __all__ = ["import_"]
+
+_AXES = 16
+"""Of an array; numpy has 32 or 64."""
 
 
 class Parametrization(StrEnum):
@@ -62,13 +67,20 @@ def import_(
     ] = Parametrization.standard,
     base: Annotated[
         int | None,
-        typer.Option(help="Freeze factors that grow with the width at this width.", min=2),
+        typer.Option(
+            help="Freeze factors that grow with the width at this width.",
+            parser=whole(2),
+            metavar="NUMBER",
+        ),
     ] = None,
     loss: Annotated[Loss | None, typer.Option(help="A loss of the output and a target.")] = None,
     train: Annotated[
         bool, typer.Option("--train", help="In training mode: batches are normalized.")
     ] = False,
-    batch: Annotated[int, typer.Option(help="Samples that meet in the program.", min=1)] = 1,
+    batch: Annotated[
+        int,
+        typer.Option(help="Samples that meet in the program.", parser=whole(), metavar="NUMBER"),
+    ] = 1,
     out: Annotated[
         str | None, typer.Option("--output", "-o", help="Program to write; - is stdout.")
     ] = None,
@@ -82,16 +94,17 @@ def import_(
     path, colon, name = model.rpartition(":")
     if not (colon and path and name.isidentifier()):
         raise tp.TPDataError(
-            f"{model} is not understood", expected="MODEL.py:CLASS, such as model.py:Model"
+            f"{shown(model)} is not understood", expected="MODEL.py:CLASS, such as model.py:Model"
         )
+    require_places(out, reads=[path])
     rng = np.random.default_rng(0)
     example: dict[str, Any] = {}
     for text in inputs or []:
-        key, shape = _shaped("--input", text, example)
-        example[key] = rng.standard_normal((batch, *shape))
+        key, shape = _shaped("--input", text, example, batch)
+        example[key] = rng.standard_normal(shape)
     for text in tokens or []:
-        key, shape = _shaped("--tokens", text, example)
-        example[key] = np.zeros((batch, *shape), dtype=np.int64)
+        key, shape = _shaped("--tokens", text, example, batch)
+        example[key] = np.zeros(shape, dtype=np.int64)
     if not example:
         raise tp.TPDataError(
             "no shape of an input is given", mend="give one for each argument: --input x=3,4"
@@ -110,17 +123,24 @@ def import_(
         typer.echo(f"note: {note}", err=True)
 
 
-def _shaped(option: str, text: str, given: dict[str, Any]) -> tuple[str, tuple[int, ...]]:
-    """`x=3,4` as ("x", (3, 4)); `x=` is a sample without axes."""
-    match = re.fullmatch(r"\s*(\w+)\s*=\s*((?:\d+\s*(?:,\s*\d+\s*)*)?)", text)
-    if match is None:
-        raise tp.TPDataError(f"{option} {text} is not understood", expected="NAME=SHAPE: x=3,4")
-    if match[1] in given:
-        raise tp.TPDataError(f"the shape of {match[1]} is given twice")
-    shape = tuple(int(size) for size in match[2].split(",") if size.strip())
-    if any(size < 1 for size in shape):
-        raise tp.TPDataError(f"{option} {text} has a size of 0", expected="sizes of 1 or more")
-    return match[1], shape
+def _shaped(
+    option: str, text: str, given: dict[str, Any], batch: int
+) -> tuple[str, tuple[int, ...]]:
+    """`x=3,4` as ("x", (batch, 3, 4)); `x=` is a sample without axes. Raises TPError."""
+    name, equals, sizes = (part.strip() for part in text.partition("="))
+    if not equals or not name.isidentifier():
+        raise tp.TPDataError(
+            f"{option} {shown(text)} is not understood", expected="NAME=SHAPE: x=3,4"
+        )
+    if name in given:
+        raise tp.TPDataError(f"the shape of {shown(name)} is given twice")
+    parts = sizes.split(",", _AXES) if sizes else []
+    if len(parts) > _AXES:
+        raise tp.TPDataError(f"{option} {shown(text)} has more than {_AXES} axes")
+    shape = (batch, *(read_whole(part, f"{option} {shown(name)}=") for part in parts))
+    taken = 8 * sum(array.size for array in given.values()) + 8 * math.prod(shape)
+    tp.bounds.MEMORY.require(taken, f"{option} {shown(text)} takes {taken:,} bytes")
+    return name, shape
 
 
 def _settings(values: list[str]) -> dict[str, int | float | bool | str]:
@@ -129,19 +149,26 @@ def _settings(values: list[str]) -> dict[str, int | float | bool | str]:
     for value in values:
         name, equals, text = value.partition("=")
         if not (equals and name.strip().isidentifier()):
-            raise tp.TPDataError(f"--set {value} is not understood", expected="NAME=VALUE: depth=3")
+            raise tp.TPDataError(
+                f"--set {shown(value)} is not understood", expected="NAME=VALUE: depth=3"
+            )
         if name.strip() in found:
-            raise tp.TPDataError(f"--set gives {name.strip()} twice")
+            raise tp.TPDataError(f"--set gives {shown(name.strip())} twice")
         found[name.strip()] = _value(text.strip())
     return found
 
 
 def _value(text: str) -> int | float | bool | str:
+    """A number that a float can hold, true or false, or a text. Raises TPDataError."""
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    if math.isinf(value) and not text.lstrip("+-").lower().startswith("inf"):
+        raise tp.TPDataError(f"--set {shown(text)} is too large", expected="a number to 1e308")
+    try:
+        return int(text)
+    except ValueError:
+        return value

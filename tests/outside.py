@@ -7,6 +7,7 @@ and why; with `--no-skips` a run in which anything was skipped fails.
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 import tempfile
@@ -112,6 +113,10 @@ TRIALS: dict[str, Callable[[str, Path], None]] = {
 }
 
 
+PACKAGES = ("torch",)
+"""Libraries that tpgraph can do without."""
+
+
 def asked(command: list[str], folder: Path, text: bytes = b"") -> bytes:
     """The standard output of a program that succeeds."""
     done = subprocess.run(
@@ -123,7 +128,9 @@ def asked(command: list[str], folder: Path, text: bytes = b"") -> bytes:
 
 @cache
 def lacking(tool: str) -> str | None:
-    """Why a program cannot be asked here; None where it can."""
+    """Why a program, or a library of PACKAGES, cannot be asked here; None where it can."""
+    if tool in PACKAGES:
+        return None if importlib.util.find_spec(tool) else f"{tool} is not installed"
     if shutil.which(tool) is None:
         return f"{tool} is not installed"
     with tempfile.TemporaryDirectory() as folder:

@@ -26,6 +26,7 @@ __all__ = [
     "EQUATIONS",
     "ERRORS",
     "FRAMES",
+    "IMPORTED",
     "INDEX",
     "LABEL",
     "LINES",
@@ -137,6 +138,7 @@ COUNT = Bound("count", 10**9, "as a count of steps, samples or networks")
 SEED = Bound("seed", 2**63 - 1, "as a seed", fixed=True)
 VALUES = Bound("values", 100_000, "values of an option")
 CHARACTERS = Bound("characters", 100, "characters of a number in an option", fixed=True)
+IMPORTED = Bound("imported", 8192, "as a width to import a module at")
 WORKERS = Bound("workers", 256, "processes")
 POINTS = Bound("points", 100_000, "points of a phase diagram")
 NETWORKS = Bound("networks", 1_000_000, "networks")

@@ -1,8 +1,8 @@
 """Files written whole or not at all, into the very place that a name stands for.
 
 Symbolic links are followed, and what a file had before it keeps: mode, owner, attributes. A device,
-a pipe or an open file such as /dev/stdout is written into; nothing is ever put in its place. So is a
-file of several names (hard links), which all keep the same content: room for it is taken first.
+a pipe or an open file such as /dev/stdout is written into; nothing is ever put in its place. So is
+a file of several names (hard links), which all keep the same content: room for it is taken first.
 """
 
 from __future__ import annotations

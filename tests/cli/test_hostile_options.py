@@ -44,6 +44,18 @@ f = V x[L]
 output f
 loss (f - y)^2 / 2
 """
+MODULE = """
+import torch
+
+
+class Model(torch.nn.Module):
+    def __init__(self, n, d=3):
+        super().__init__()
+        self.inner, self.outer = torch.nn.Linear(d, n), torch.nn.Linear(n, 1)
+
+    def forward(self, x):
+        return self.outer(torch.tanh(self.inner(x)))
+"""
 DATA = "ξ_0,ξ_1,ξ_2,y_0\n" + "".join(f"{k},1,{k % 3},{k % 2}\n" for k in range(12))
 QUICK = {
     "draw": "FILE -o OUT.json",
@@ -59,6 +71,8 @@ QUICK = {
     "compare": "FILE --synthetic 4 --out OUT --widths 4,8 --steps 2 --seeds 1 --test 2"
     " --samples 4096 --members 4",
     "coordcheck": "FILE --synthetic 4 --widths 4,8 --steps 2 --seeds 1 --batch 2",
+    "edit": "FILE --no-browser",
+    "import": "MODULE:Model --width n=4 --input x=3",
     "study phase": "tanh --sigma-w2 1,2 --sigma-b2 0,1",
     "study dispersion": "--out OUT --quick --widths 4 --depths 2,3 --inits 2 --sigma-w2 2"
     " --sigma-b2 0 --workers 0",
@@ -74,15 +88,9 @@ UNBOUNDED = {
 """What waits by its meaning, here for an answer from another machine."""
 
 
-UNTRIED = {"edit", "import"}
-"""What serves until Ctrl-C, and what runs Python code of the user's own; both have other tests."""
-
-
 def _commands() -> Iterator[tuple[str, Any]]:
     root = typer.main.get_command(app)
     for name, command in root.commands.items():  # type: ignore[attr-defined]
-        if name in UNTRIED:
-            continue
         inner = getattr(command, "commands", None)
         if inner is None:
             yield name, command
@@ -105,6 +113,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("hostile")
     (found / "one.tp").write_text(PROGRAM, encoding="utf-8")
     (found / "data.csv").write_text(DATA, encoding="utf-8")
+    (found / "module.py").write_text(MODULE, encoding="utf-8")
     return found
 
 
@@ -113,6 +122,7 @@ def _arguments(name: str, option: str, value: str, folder: Path, here: Path) -> 
     given = {"FILE": folder / "one.tp", "DATA": folder / "data.csv", "OUT": here / "out"}
     made = [str(given.get(part, part)) for part in made]
     made = [part.replace("OUT.", str(here / "out.")) for part in made]
+    made = [part.replace("MODULE", str(folder / "module.py")) for part in made]
     if not option:
         return [*name.split(), value, *made[1:]]
     while option in made:
@@ -122,11 +132,24 @@ def _arguments(name: str, option: str, value: str, folder: Path, here: Path) -> 
     return [*name.split(), *made, option, value]
 
 
+@pytest.fixture(autouse=True)
+def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """The editor ends where it would begin to serve; what it keeps is in a folder of the test."""
+    begun: list[str] = []
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: begun.append("served"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return begun
+
+
+def _needs(name: str) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.needs("torch")] if name == "import" else []
+
+
 def test_every_command_has_a_quick_row() -> None:
     assert {name for name, _ in _commands()} == set(QUICK)
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=_needs(n)) for n in QUICK])
 def test_the_quick_rows_work(name: str, folder: Path, tmp_path: Path) -> None:
     made = _arguments(name, "--none", "", folder, tmp_path)[:-2]
     result = CliRunner().invoke(app, made)
@@ -135,7 +158,9 @@ def test_the_quick_rows_work(name: str, folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
-    ("name", "option"), sorted(set(_pairs()) - UNBOUNDED), ids=lambda part: part or "argument"
+    ("name", "option"),
+    [pytest.param(*pair, marks=_needs(pair[0])) for pair in sorted(set(_pairs()) - UNBOUNDED)],
+    ids=lambda part: part or "argument",
 )
 def test_hostile_values(
     name: str, option: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -160,7 +185,9 @@ def _chosen(pair: str) -> list[tuple[int, str]]:
 def _forms(option: str, value: str) -> list[str]:
     """The value alone, and in the form that the option has."""
     forms = {
-        "--set": [f"L={value}", f"{value}=2"],
+        "--set": [f"L={value}", f"d={value}", f"{value}=2"],
+        "--input": [f"x={value}", f"x=3,{value}", f"{value}=3"],
+        "--tokens": [f"x={value}", f"x=3,{value}", f"{value}=3"],
         "--width": [f"n={value}", f"{value}=4"],
         "--at": [f"{value},1", f"1,{value}", f"{value},{value}"],
         "--rows": [f"{value}:", f":{value}"],
@@ -187,7 +214,21 @@ def _try(arguments: list[str]) -> None:
         assert result.exit_code in (0, 1, 2), told
         assert result.exception is None or isinstance(result.exception, SystemExit), told
     assert "tpgraph itself is at fault" not in result.output, told
+    assert "encountered in" not in result.output, told  # what numpy says of its own accord
     assert seconds < SECONDS, f"{seconds:.0f} s: {told}"
+
+
+def test_the_editor_refuses_before_it_serves(
+    folder: Path, tmp_path: Path, served: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.tp").write_bytes(b"\xff\xfe")
+    for name in ("missing.tp", ".", "bad.tp", "\ud800", "a" * 5000, "/dev/zero", "/dev/full"):
+        result = CliRunner().invoke(app, ["edit", name, "--no-browser"])
+        assert isinstance(result.exception, tp.TPError), name
+    assert not served
+    CliRunner().invoke(app, ["edit", str(folder / "one.tp"), "--no-browser"])
+    assert served
 
 
 def test_the_last_resort_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

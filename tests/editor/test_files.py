@@ -5,6 +5,7 @@ import random
 import signal
 
 import pytest
+from damage import damaged
 from editor.serving import MLP, serving
 
 import tpgraph as tp
@@ -138,6 +139,32 @@ def test_a_damaged_line_is_not_believed(tmp_path):
     found.close()
 
 
+def test_a_journal_with_any_byte_changed_offers_a_text_that_was_written(tmp_path):
+    journal = Journal.begun(tmp_path, "mlp", "/root/mlp.tp")
+    written = list(texts(12))
+    for text in written:
+        journal.keep(text)
+    when = journal.written
+    journal.close()
+    content = journal.place.read_bytes()
+    for other in damaged(content, 150):
+        journal.place.write_bytes(other)
+        recovery = Recovery(tmp_path)
+        found = recovery.offer("/root/mlp.tp")
+        cut = content.startswith(other) or not other.endswith(b"\n")
+        if found is not None:
+            assert found.text in written
+            assert found.written <= when
+            assert (found.name, found.path) == ("mlp", "/root/mlp.tp")
+            assert cut or found.text != text or recovery.damaged
+        for place in recovery.damaged:
+            assert place.read_bytes() == other
+            place.unlink()
+        assert cut or recovery.damaged
+        recovery.close()
+        assert Recovery(tmp_path).damaged == [], "it is said once"
+
+
 def test_a_journal_that_is_written_is_no_one_elses(tmp_path):
     journal = Journal.begun(tmp_path, "mlp", None)
     journal.keep(MLP)
@@ -204,7 +231,7 @@ def test_start_and_end_of_the_command(folder):
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["missing.tp"], "cannot be read"), (["mlp.tp", "--port", "99999"], "no port")],
+    [(["missing.tp"], "cannot be read"), (["mlp.tp", "--port", "99999"], "at most 65535")],
 )
 def test_what_cannot_begin_says_why(folder, arguments, said):
     with pytest.raises(AssertionError, match=said), serving(folder, *arguments):

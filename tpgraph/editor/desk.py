@@ -93,7 +93,10 @@ class Desk:
         return act(asked)
 
     def _start(self, asked: _Nothing) -> Data:
-        """The file named at the start, and a text that was not saved when it was last open."""
+        """The file named at the start, and a text that was not saved when it was last open.
+
+        `damaged` are journals that were not whole, under the names that they have now.
+        """
         first, problem = None, None
         try:
             first = self._files.first()
@@ -101,9 +104,10 @@ class Desk:
             problem = str(error)
         named = None if first is None or first["path"] is None else first["path"]
         journal = self._recovery.offer(None if named is None else self._files.whole(named))
-        if journal is None or (first is not None and journal.text == first["text"]):
-            return {"opened": first, "recovered": None, "problem": problem}
-        return {"opened": first, "recovered": self._found(journal), "problem": problem}
+        known = journal is None or (first is not None and journal.text == first["text"])
+        recovered = None if journal is None or known else self._found(journal)
+        damaged = [str(place) for place in self._recovery.damaged]
+        return {"opened": first, "recovered": recovered, "problem": problem, "damaged": damaged}
 
     def _found(self, journal: Journal) -> Data:
         """A text that is recovered, as the page opens it, and what is on disk of it."""

@@ -2,8 +2,9 @@
 
 A journal is a file of lines of JSON, one a text: `[time, start, end, insertion, check]` is the
 change of the text before, which is empty at first. The first line is the head. A line that was cut
-off by a crash is left out; `check` is a sum over the text that comes of it. A journal is locked by
-the process that writes it, and is one to recover when that process has gone.
+off by a crash is left out; `check` is a sum over the text that comes of it, and its time. What is
+damaged otherwise is set aside as it is, and what stands before the damage is offered. A journal is
+locked by the process that writes it, and is one to recover when that process has gone.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from typing import IO, Any
 import platformdirs
 
 from tpgraph.errors import TPError
-from tpgraph.files import make_directory
+from tpgraph.files import make_directory, write_bytes
 from tpgraph.locks import lock
 
 __all__ = ["Journal", "Recovery", "state_folder"]
 
 _SUFFIX = ".journal"
 _LEFT = ".left"
+_DAMAGED = ".damaged"
 _DAYS = 30.0
 """Days after which a journal that nobody wanted is removed."""
 
@@ -47,6 +49,8 @@ class Journal:
     text: str = ""
     written: float = 0.0
     file: IO[bytes] | None = field(default=None, repr=False)
+    damaged: Path | None = None
+    """What it was, where it was not whole."""
 
     @classmethod
     def begun(cls, folder: Path, name: str, path: str | None) -> Journal:
@@ -59,20 +63,27 @@ class Journal:
             raise TPError(f"{place} cannot be written: {error.strerror}") from None
         lock(file.fileno())
         own = cls(place, name, path, file=file)
-        own._append({"name": name, "path": path})
+        own._append(_head(name, path))
         return own
 
     @classmethod
     def left(cls, place: Path) -> Journal | None:
-        """The journal in a file that no process holds any more; None for any other."""
+        """The journal in a file that no process holds any more; None for any other.
+
+        Raises TPError where one that is damaged cannot be set aside.
+        """
         try:
             file = open(place, "r+b")  # noqa: SIM115
         except OSError:
             return None
-        own, whole = _read(place, file.read()) if lock(file.fileno()) else (None, 0)
-        if own is None:
+        content = file.read() if lock(file.fileno()) else b""
+        if not content:
             file.close()
             return None
+        own, whole = _read(place, content)
+        if b"\n" in content[whole:]:
+            own.damaged = place.with_suffix(_DAMAGED)
+            write_bytes(own.damaged, content)
         file.truncate(whole)
         own.file = file
         return own
@@ -83,7 +94,7 @@ class Journal:
             return
         start, end, put = _change(self.text, text)
         self.written = time.time()
-        self._append([self.written, start, end, put, _check(text)])
+        self._append([self.written, start, end, put, _check(text, self.written)])
         self.text = text
 
     def remove(self) -> None:
@@ -122,6 +133,8 @@ class Recovery:
         self._folder = folder
         self._own: dict[str, Journal] = {}
         self._offered: Journal | None = None
+        self.damaged: list[Path] = []
+        """What of the journals found was not whole, as it was."""
 
     def keep(self, name: str, path: str | None, text: str, clean: bool) -> None:
         """Have a text on disk; `clean` where it is what the file holds. Raises TPError."""
@@ -173,6 +186,10 @@ class Recovery:
         _remove_old(self._folder)
         places = sorted(self._folder.glob(f"*{_SUFFIX}"))
         found = [j for j in map(Journal.left, places) if j is not None]
+        self.damaged += [j.damaged for j in found if j.damaged is not None]
+        for journal in found:
+            if journal.damaged is not None and not journal.text:
+                journal.remove()
         fit = [j for j in found if j.text.strip() and (path is None or j.path == path)]
         newest = max(fit, key=lambda j: j.written, default=None)
         for journal in found:
@@ -198,18 +215,25 @@ def _same(a: str, b: str) -> int:
     return next((k for k, (x, y) in pairs if x != y), min(len(a), len(b)))
 
 
-def _check(text: str) -> int:
-    return zlib.crc32(text.encode(errors="surrogatepass"))
+def _check(text: str, when: float = 0.0) -> int:
+    return zlib.crc32(f"{when!r} {text}".encode(errors="surrogatepass"))
 
 
-def _read(place: Path, content: bytes) -> tuple[Journal | None, int]:
-    """A journal from its lines, and how many bytes of it are whole; None without a head."""
+def _head(name: str, path: str | None) -> dict[str, str | int | None]:
+    return {"name": name, "path": path, "check": _check(json.dumps([name, path]))}
+
+
+def _read(place: Path, content: bytes) -> tuple[Journal, int]:
+    """A journal from its lines, and how many bytes of it are whole; an empty one without a head."""
     head, *lines = content.split(b"\n")[:-1] or [b""]
+    own = Journal(place, place.stem, None)
     try:
         named = json.loads(head)
-        own = Journal(place, str(named["name"]), named["path"])
-    except (ValueError, KeyError, TypeError):
-        return None, 0
+        if _head(named["name"], named["path"]) != named:
+            return own, 0
+        own.name, own.path = named["name"], named["path"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return own, 0
     whole = len(head) + 1
     for line in lines:
         found = _applied(own.text, line)
@@ -225,13 +249,13 @@ def _applied(text: str, line: bytes) -> tuple[str, float] | None:
     try:
         when, start, end, put, check = json.loads(line)
         after = text[:start] + put + text[end:]
-        return (after, float(when)) if _check(after) == check else None
-    except (ValueError, TypeError):
+        return (after, float(when)) if _check(after, when) == check else None
+    except (ValueError, TypeError, RecursionError):
         return None
 
 
 def _remove_old(folder: Path) -> None:
-    for left in folder.glob(f"*{_LEFT}"):
+    for left in (*folder.glob(f"*{_LEFT}"), *folder.glob(f"*{_DAMAGED}")):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > _DAYS * 86400:
                 left.unlink()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def figure_bytes(figure: Figure, name: str | Path, dpi: float = 150) -> bytes:
             f"{name} is no name for a figure", expected=f"an ending {', '.join(_METADATA)}"
         )
     buffer = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "tpgraph"}):
+    with mpl.rc_context({"svg.hashsalt": "tpgraph"}), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # an empty axis shows that it is empty
         figure.savefig(buffer, format=kind, dpi=dpi, metadata=_METADATA[kind])
     return buffer.getvalue()
 

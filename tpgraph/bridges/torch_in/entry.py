@@ -11,7 +11,9 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tpgraph.errors import TPDataError, TPError
+from tpgraph import bounds
+from tpgraph.errors import TPDataError, TPError, on_one_line
+from tpgraph.files import as_path
 
 if TYPE_CHECKING:
     from tpgraph.bridges.torch_in.imported import Imported
@@ -58,6 +60,7 @@ def from_torch(
     for name, size in (*widths.items(), ("base", base or 2)):
         if size < 2:
             raise TPError(f"the width {name} = {size} is too small", expected="2 or more")
+        bounds.IMPORTED.require(size, f"the width {name} = {size} is too large")
 
     def built(sizes: Mapping[str, int]) -> Any:
         return make(*sizes.values()) if isinstance(n, int) else make(**sizes)
@@ -105,7 +108,7 @@ def load_module(path: str | Path, name: str, settings: Mapping[str, Any] | None 
     The factory is called with widths by name, and hands `settings` on besides. Raises TPError
     where the file cannot be read, where it fails, or has no such name.
     """
-    file = Path(path)
+    file = as_path(path)
     if not file.is_file():
         raise TPDataError(f"{file} cannot be read: no such file")
     namespace = _run(file)
@@ -132,11 +135,11 @@ def _run(file: Path) -> dict[str, Any]:
     sys.path.insert(0, folder)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script that ends itself makes no module
         last = traceback.extract_tb(error.__traceback__)[-1]
+        said = on_one_line(f"{type(error).__name__}: {error}")
         raise TPDataError(
-            f"{file} fails when it is run: {type(error).__name__}: {error}"
-            f" ({last.filename}, line {last.lineno})"
+            f"{file} fails when it is run: {said} ({last.filename}, line {last.lineno})"
         ) from error
     finally:
         sys.path.remove(folder)

@@ -117,7 +117,15 @@ def exported(
 
 def built(make: Callable[[int], torch.nn.Module], width: int, train: bool) -> torch.nn.Module:
     """The module at a width, in double precision."""
-    module = make(width)
+    try:
+        module = make(width)
+    except TPError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise refusal(
+            f"the module cannot be built at the width {width}: {_first_line(error)}",
+            "see what its arguments have to be",
+        ).at(_place(error)) from None
     if not isinstance(module, torch.nn.Module):
         raise refusal(
             f"the factory gives a {type(module).__name__}",
@@ -153,7 +161,7 @@ def _program(module: torch.nn.Module, example: Sequence[Any]) -> Any:
             ).at(_place(error)) from None
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]
 

@@ -221,8 +221,9 @@ async function goOn(recovered) {
 
 async function main() {
   try {
-    const { opened, recovered, problem } = await session.ask("start");
+    const { opened, recovered, problem, damaged } = await session.ask("start");
     if (problem) await choose("The file cannot be opened", problem, [["Go on without it", null]]);
+    if (damaged.length) await choose("Work that was not saved is damaged", `What is whole of it is offered. As it was, it is in ${damaged.join(", ")}.`, [["Go on", null]]);
     if (recovered && (await goOn(recovered))) start(recovered, recovered.saved);
     else start(opened ?? (await cards()));
   } catch (error) {

@@ -72,7 +72,7 @@ def kappas_csv(panels: Sequence[Sequence[KappaPanel]]) -> str:
     """A row for each function, phase, correlation and depth: κ₁, κ₂ and their ratio."""
     names = "function,sigma_w2,sigma_b2,correlation,depth,kappa_1,kappa_2,ratio"
     rows = (
-        [name, w, b, c, int(depth), one, two, one / two]
+        [name, w, b, c, int(depth), one, two, _ratio(one, two)]
         for name, w, b, found in (panel for row in panels for panel in row)
         for c, line in zip(found.correlations, found.kappa_2, strict=True)
         for depth, one, two in zip(found.depths, found.kappa_1, line, strict=True)
@@ -107,12 +107,18 @@ def _label(curves: str, width: float) -> str:
     return "$\\kappa_2$" if width == 1 else f"${width:g}\\,\\kappa_2$"
 
 
+def _ratio(one: npt.ArrayLike, two: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """κ₁/κ₂: infinite where inputs that differ have nothing in common, nan without any gradient."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.divide(one, two, dtype=float)
+
+
 def _draw_kappas(
     axes: Axes, panel: KappaPanel, curves: str, width: float, shades: ScalarMappable
 ) -> None:
     _, sigma_w2, sigma_b2, found = panel
     for correlation, line in zip(found.correlations, found.kappa_2, strict=True):
-        values = width * line if curves == "kappa_2" else found.kappa_1 / line
+        values = width * line if curves == "kappa_2" else _ratio(found.kappa_1, line)
         axes.plot(found.depths, values, color=shades.to_rgba(correlation), linewidth=1.0)
     axes.set_title(f"$(\\sigma_w^2, \\sigma_b^2) = ({sigma_w2:g}, {sigma_b2:g})$", fontsize=9)
     axes.set_xlabel("$L$")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
@@ -145,7 +146,7 @@ def theory(
         start=float(np.diagonal(nngp)[count:].mean()),
         steps=float(np.diagonal(after.cov)[count:].mean()),
         limit=float(np.diagonal(forever.cov)[count:].mean()),
-        theorem_3=trained_variance(q, q_sr, one / two, count),
+        theorem_3=trained_variance(q, q_sr, one / two if two else math.inf, count),
         mean=forever.mean[count:],
     )
 
