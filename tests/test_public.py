@@ -30,7 +30,9 @@ def test_old_names_are_those_of_their_group():
 
 
 def test_functions_named_like_their_folder_stay_functions():
-    code = "import tpgraph.study.compare.result, tpgraph as tp; print(callable(tp.study.compare))"
+    code = (
+        "import tpgraph.study.compare.comparison, tpgraph as tp; print(callable(tp.study.compare))"
+    )
     assert output_of(code) == ["True"]
 
 

@@ -102,7 +102,7 @@ from .kernels.ensemble import (
 from .kernels.ensemble import (
     kernel_solution as kernel_solution,
 )
-from .kernels.plot import (
+from .kernels.heat_map import (
     kernel_figure as kernel_figure,
 )
 from .language import (

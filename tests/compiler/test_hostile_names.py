@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import tpgraph as tp
 from tpgraph.compiler import compile
-from tpgraph.compiler.lines import Lines, in_docstring, quoted
+from tpgraph.compiler.code_lines import Lines, in_docstring, quoted
 from tpgraph.errors import TPError, on_one_line
 from tpgraph.program import Program
 

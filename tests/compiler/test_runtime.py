@@ -16,7 +16,7 @@ from compiler.checks import check_gradients, check_values, inputs
 from compiler.networks import BUILDERS, WIDTHS, layernorm, mean_readout, mlp, untrained
 
 from tpgraph.compiler import compile, run
-from tpgraph.compiler.names import Identifiers
+from tpgraph.compiler.identifiers import Identifiers
 from tpgraph.errors import TPDataError, TPError, TPLimitError
 from tpgraph.functions import PRIMITIVES, Apply, Argument
 from tpgraph.interpreter import interpret, multipliers, sample

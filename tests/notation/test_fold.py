@@ -8,7 +8,7 @@ from notation.geometry import _meet, corners, violations
 
 import tpgraph as tp
 from tpgraph.errors import TPError
-from tpgraph.notation.diagram.repetition import find_runs, shift_between
+from tpgraph.notation.diagram.block_runs import find_runs, shift_between
 from tpgraph.notation.scene.painting import label_bounds
 
 POOL = """program pool

@@ -15,8 +15,8 @@ from tpgraph.errors import TPError, TPLimitError
 from tpgraph.language import parse
 from tpgraph.notation.drawing import FORMATS, draw
 from tpgraph.notation.engines.wasm import WasmEngine
-from tpgraph.notation.scene.document import to_json
 from tpgraph.notation.scene.scene import Scene
+from tpgraph.notation.scene.scene_json import to_json
 
 ENTRIES = gallery.entries()
 

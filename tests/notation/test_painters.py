@@ -25,9 +25,9 @@ from tpgraph.notation.painters.canvas import to_pdf, to_png
 from tpgraph.notation.painters.dot import to_dot
 from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.scene.display import DisplayMark, MarkGroup
-from tpgraph.notation.scene.document import to_json
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Arrow, Edge, Label, Node, Scene
+from tpgraph.notation.scene.scene_json import to_json
 from tpgraph.notation.scene.style import PAPER, Style
 
 Image = np.ndarray[tuple[int, ...], np.dtype[np.float64]]

@@ -12,10 +12,10 @@ import pytest
 
 from tpgraph.errors import Source, Span
 from tpgraph.notation.labels.mathtext import outline
-from tpgraph.notation.scene.document import to_document, to_json
 from tpgraph.notation.scene.legend import build_legend, marks_used
 from tpgraph.notation.scene.painting import label_bounds
 from tpgraph.notation.scene.scene import Direction, Edge, Label, Node, Scene
+from tpgraph.notation.scene.scene_json import to_document, to_json
 from tpgraph.notation.scene.shapes import (
     bar_segment,
     fit_gate,

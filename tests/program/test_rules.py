@@ -38,7 +38,7 @@ from tpgraph.program import (
     Target,
     Variable,
 )
-from tpgraph.program.rules import check_equation, check_expression, result_type
+from tpgraph.program.typing_rules import check_equation, check_expression, result_type
 from tpgraph.types import Fixed, Matrix, Scalar, Vector, Width
 
 

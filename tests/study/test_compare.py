@@ -22,11 +22,11 @@ from interruptible import start
 import tpgraph as tp
 from tpgraph.compiler import compile
 from tpgraph.errors import TPDataError, TPError, TPTypeError, TPWarning
-from tpgraph.kernels.result import Kernel
+from tpgraph.kernels.kernel_values import Kernel
 from tpgraph.language import to_text
 from tpgraph.seeds import seed_sequence
 from tpgraph.study.compare.compare import compare
-from tpgraph.study.compare.result import Comparison
+from tpgraph.study.compare.comparison import Comparison
 from tpgraph.study.compare.runs import RunTask, Trainer
 from tpgraph.study.samples import experience, sizes_of
 from tpgraph.training import synthetic_data

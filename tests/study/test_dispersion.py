@@ -18,6 +18,7 @@ from tpgraph.errors import TPDataError
 from tpgraph.kernels import empirical_kernel
 from tpgraph.seeds import seed_sequence
 from tpgraph.study.dispersion.deep_kernel import deep_ntk, draw_normals
+from tpgraph.study.dispersion.kernel_tasks import DeepTask
 from tpgraph.study.dispersion.program import measure_program, program_inputs
 from tpgraph.study.dispersion.settings import (
     PRESETS,
@@ -27,7 +28,6 @@ from tpgraph.study.dispersion.settings import (
 )
 from tpgraph.study.dispersion.statistics import moments
 from tpgraph.study.dispersion.study import dispersion_sweep, study_dispersion
-from tpgraph.study.dispersion.tasks import DeepTask
 from tpgraph.study.figures import figure_bytes
 from tpgraph.study.store import Store
 from tpgraph_cli.main import app
@@ -131,7 +131,7 @@ def test_a_sample_is_checked_in_float64(monkeypatch):
         found = deep_ntk(normals, points, gram, input_dim, "float64")
         return replace(found, log=found.log + (0.01 if dtype == "float32" else 0))
 
-    monkeypatch.setattr("tpgraph.study.dispersion.tasks.deep_ntk", coarse)
+    monkeypatch.setattr("tpgraph.study.dispersion.kernel_tasks.deep_ntk", coarse)
     assert study(settings).float64_difference == pytest.approx(np.expm1(0.01))
 
 

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from tpgraph.arrays import read_arrays
 from tpgraph.errors import TPDataError, TPError, TPTypeError, TPWarning
-from tpgraph.study.drift.figure import drift_figure
+from tpgraph.study.drift.drift_figures import drift_figure
 from tpgraph.study.drift.grid import DriftGrid
 from tpgraph.study.drift.presets import drift_preset, drift_samples
 from tpgraph.study.drift.study import drift_study, drift_task

@@ -18,12 +18,6 @@ from tpgraph.kernels.ensemble import gaussian_ensemble, kernel_solution
 from tpgraph.language import parse
 from tpgraph.seeds import seed_sequence
 from tpgraph.study.figures import figure_bytes
-from tpgraph.study.function_variance.figure import (
-    kappa_panels,
-    kappas_csv,
-    kappas_figure,
-    variance_figure,
-)
 from tpgraph.study.function_variance.presets import variance_preset
 from tpgraph.study.function_variance.study import (
     STUDY,
@@ -34,6 +28,12 @@ from tpgraph.study.function_variance.study import (
 )
 from tpgraph.study.function_variance.summary import variance_and_error
 from tpgraph.study.function_variance.theory import kappas, trained_variance
+from tpgraph.study.function_variance.variance_figures import (
+    kappa_panels,
+    kappas_csv,
+    kappas_figure,
+    variance_figure,
+)
 from tpgraph.study.network import network, with_function, with_loss
 from tpgraph_cli.main import app
 

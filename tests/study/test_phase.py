@@ -15,9 +15,9 @@ from tpgraph.functions import Apply, Argument, Defined
 from tpgraph.functions.table import PRIMITIVES, mul, number
 from tpgraph.limits.closed_forms.duals import quadrature
 from tpgraph.study.figures import figure_bytes
-from tpgraph.study.phase.diagram import phase_diagram
 from tpgraph.study.phase.fixed_points import border, chi, depth_scales, fixed_point
 from tpgraph.study.phase.moments import moments_of
+from tpgraph.study.phase.phase_diagram import phase_diagram
 from tpgraph_cli.numbers import parse_range
 from tpgraph_cli.studies.phase import phase
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tpgraph.annotations.densities import gaussian_density, sampled_density
-from tpgraph.annotations.gaussians import gaussian_vectors
+from tpgraph.annotations.gaussian_limits import gaussian_vectors
 from tpgraph.annotations.histograms import histogram
 from tpgraph.compiler import finite_values
 from tpgraph.errors import TPDataError, TPNameError, TPWarning

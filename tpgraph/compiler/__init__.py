@@ -1,8 +1,8 @@
 """Programs as numpy, torch or JAX: standalone source text, and the runtime that loads it."""
 
 from tpgraph.compiler.foreign_module import ForeignModule
+from tpgraph.compiler.run_report import finite_values, run
 from tpgraph.compiler.runtime import Array, Module, Params, check_widths, compile
-from tpgraph.compiler.summary import finite_values, run
 
 __all__ = [
     "Array",

@@ -18,7 +18,7 @@ from typing import assert_never, overload
 import numpy as np
 
 from tpgraph.compiler.backends import NUMPY, Backend
-from tpgraph.compiler.names import IN_FORMULAS
+from tpgraph.compiler.identifiers import IN_FORMULAS
 from tpgraph.functions import (
     ADD,
     DIV,

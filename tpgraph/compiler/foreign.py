@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tpgraph.compiler.code_lines import Lines
 from tpgraph.compiler.initial import base_size_text
-from tpgraph.compiler.lines import Lines
-from tpgraph.compiler.plan import Plan, equations_for
-from tpgraph.compiler.source import (
+from tpgraph.compiler.module_text import (
     Dtype,
     argument_names,
     constants,
@@ -25,6 +24,7 @@ from tpgraph.compiler.source import (
     is_summed,
     run_function,
 )
+from tpgraph.compiler.plan import Plan, equations_for
 from tpgraph.program import Variable
 
 __all__ = ["foreign_source"]

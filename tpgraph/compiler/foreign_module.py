@@ -11,8 +11,8 @@ from typing import Any
 from tpgraph.compiler.backends import Backend
 from tpgraph.compiler.checking import check_widths, limited, loaded
 from tpgraph.compiler.foreign import foreign_source
+from tpgraph.compiler.module_text import Dtype
 from tpgraph.compiler.plan import make_plan
-from tpgraph.compiler.source import Dtype
 from tpgraph.errors import TPError, on_one_line
 from tpgraph.functions import inline
 from tpgraph.program import InitialScalar, Program

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
-from tpgraph.compiler.lines import Lines, quoted
-from tpgraph.compiler.listing import equation_text
+from tpgraph.compiler.code_lines import Lines, quoted
 from tpgraph.compiler.plan import Plan
+from tpgraph.compiler.statement_comments import equation_text
 from tpgraph.functions import Expression
 from tpgraph.program import Data, Equation, MatMul, Moment, Nonlin, Target, Variable
 

@@ -16,9 +16,9 @@ from typing import assert_never
 import numpy as np
 
 from tpgraph.compiler.backends import JAX
-from tpgraph.compiler.lines import Lines, quoted
-from tpgraph.compiler.listing import declared
+from tpgraph.compiler.code_lines import Lines, quoted
 from tpgraph.compiler.plan import Plan, power_text
+from tpgraph.compiler.statement_comments import declared
 from tpgraph.program import (
     Data,
     Declaration,

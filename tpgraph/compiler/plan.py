@@ -17,7 +17,7 @@ from fractions import Fraction
 
 from tpgraph.compiler.backends import NUMPY, Backend
 from tpgraph.compiler.expressions import Expressions
-from tpgraph.compiler.names import Identifiers
+from tpgraph.compiler.identifiers import Identifiers
 from tpgraph.program import (
     Data,
     Equation,

@@ -13,8 +13,8 @@ from tpgraph.arrays import plain_array
 from tpgraph.compiler.backends import NUMPY, backend_named
 from tpgraph.compiler.checking import check_widths, limited, loaded
 from tpgraph.compiler.foreign_module import ForeignModule
+from tpgraph.compiler.module_text import Dtype, argument_names, module_source, variables_source
 from tpgraph.compiler.plan import Plan, inputs_of, make_plan, multiplier
-from tpgraph.compiler.source import Dtype, argument_names, module_source, variables_source
 from tpgraph.errors import TPDataError, TPError, on_one_line
 from tpgraph.program import Program, Variable
 

@@ -12,9 +12,9 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field, ValidationError
 
-from tpgraph.editor.files import Files, opened
 from tpgraph.editor.journal import Journal, Recovery
 from tpgraph.editor.requests import Request
+from tpgraph.editor.saving import Files, opened
 from tpgraph.editor.worker import Misshapen
 from tpgraph.errors import TPDataError, TPError
 

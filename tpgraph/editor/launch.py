@@ -11,10 +11,10 @@ from pathlib import Path
 import uvicorn
 
 from tpgraph.editor.desk import Desk
-from tpgraph.editor.files import Files
 from tpgraph.editor.guard import Pass
 from tpgraph.editor.journal import Recovery, state_folder
 from tpgraph.editor.lanes import Lanes
+from tpgraph.editor.saving import Files
 from tpgraph.editor.server import application
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.files import as_path

@@ -6,8 +6,8 @@ from bisect import bisect_right
 from typing import Any
 
 from tpgraph.functions import PRIMITIVES
-from tpgraph.language.names import KEYWORDS
 from tpgraph.language.readings import Reading
+from tpgraph.language.spelling import KEYWORDS
 from tpgraph.program import (
     Data,
     InitialMatrix,

@@ -3,8 +3,8 @@
 from tpgraph.kernels.averages import mean_kernel
 from tpgraph.kernels.empirical import empirical_kernel
 from tpgraph.kernels.infinite import kernel, parameter_kernels
+from tpgraph.kernels.kernel_values import Kernel
 from tpgraph.kernels.path_sum import path_kernels
-from tpgraph.kernels.result import Kernel
 
 __all__ = [
     "Kernel",

@@ -13,7 +13,7 @@ from tpgraph.compiler import compile
 from tpgraph.errors import TPDataError
 from tpgraph.kernels.empirical import Components, finite
 from tpgraph.kernels.inputs import Inputs
-from tpgraph.kernels.result import Array, Kernel
+from tpgraph.kernels.kernel_values import Array, Kernel
 from tpgraph.kernels.tangent import check_kind
 from tpgraph.program import Program
 

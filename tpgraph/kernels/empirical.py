@@ -21,8 +21,8 @@ from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.interpreter import sample
 from tpgraph.kernels.grams import GramGroup, Grams, total
 from tpgraph.kernels.inputs import Inputs, input_arrays, require_kernel_room, side_by_side
+from tpgraph.kernels.kernel_values import Array, Kernel, row_labels, squeezed
 from tpgraph.kernels.linearity import require_linear
-from tpgraph.kernels.result import Array, Kernel, row_labels, squeezed
 from tpgraph.kernels.tangent import Kind, Row, Tangent, check_kind, components, tangent
 from tpgraph.program import Data, InitialMatrix, Parameter, Program, Target, scaling
 from tpgraph.transform.emit import start_builder

@@ -19,7 +19,7 @@ import numpy as np
 from tpgraph.errors import TPTypeError
 from tpgraph.kernels.copies import are_copies, representative_rows
 from tpgraph.kernels.inputs import Inputs, input_arrays, require_kernel_room, side_by_side
-from tpgraph.kernels.result import Array, Kernel, row_labels, squeezed
+from tpgraph.kernels.kernel_values import Array, Kernel, row_labels, squeezed
 from tpgraph.kernels.tangent import Row, Tangent, check_kind, network_outputs, tangent
 from tpgraph.limits import InputsLimit, Values, limit_over_inputs
 from tpgraph.limits.engines import Engine

@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from tpgraph.errors import TPTypeError
-from tpgraph.kernels.result import Array
+from tpgraph.kernels.kernel_values import Array
 from tpgraph.program import (
     Data,
     InitialMatrix,

@@ -9,7 +9,7 @@ from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.functions import Expression, Number
 from tpgraph.language import syntax as s
 from tpgraph.language.scope import Scope, fail, instead
-from tpgraph.language.terms import Terms
+from tpgraph.language.to_terms import Terms
 from tpgraph.program import (
     Data,
     InitialMatrix,

@@ -10,7 +10,7 @@ from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression, written_ou
 from tpgraph.language import syntax as s
 from tpgraph.language.scope import Scope, Silent, fail, instead, meant, nearest
 from tpgraph.language.syntax import Change, Placed
-from tpgraph.language.terms import Terms
+from tpgraph.language.to_terms import Terms
 from tpgraph.program import MUP, NTK, STANDARD, Parametrization
 from tpgraph.program.naming import require_base
 from tpgraph.types import Fixed, Width

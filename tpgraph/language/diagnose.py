@@ -12,7 +12,7 @@ from lark.lexer import PatternStr
 from tpgraph.errors import Source, Span, TPError, TPSyntaxError
 from tpgraph.language.lines import Line
 from tpgraph.language.mistakes import MISTAKES, Answer, Failure
-from tpgraph.language.names import NAME
+from tpgraph.language.spelling import NAME
 from tpgraph.language.syntax import edits_of
 
 __all__ = ["explain"]

@@ -22,10 +22,10 @@ from tpgraph.errors import (
     raise_all,
 )
 from tpgraph.functions import PRIMITIVES, Defined, Expression
+from tpgraph.language.acceptance import require_size
 from tpgraph.language.define import require_small
 from tpgraph.language.document_places import PlaceReader, PlaceWriter
 from tpgraph.language.function_text import function_of
-from tpgraph.language.limits import require_size
 from tpgraph.language.printer import dim_names
 from tpgraph.language.schema import (
     DeclarationModel,

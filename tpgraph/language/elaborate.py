@@ -21,11 +21,11 @@ from tpgraph.language import syntax as s
 from tpgraph.language.count import weight
 from tpgraph.language.declare import Declarer
 from tpgraph.language.define import Definer
-from tpgraph.language.names import KEYWORDS, NAME, canonical
 from tpgraph.language.parser import statements
 from tpgraph.language.scope import Scope, Silent, fail, instead, meant, nearest
+from tpgraph.language.spelling import KEYWORDS, NAME, canonical
 from tpgraph.language.syntax import Placed
-from tpgraph.language.terms import Terms
+from tpgraph.language.to_terms import Terms
 from tpgraph.program import (
     Builder,
     Moment,

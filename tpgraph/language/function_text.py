@@ -10,7 +10,7 @@ from tpgraph.language.lines import logical_lines
 from tpgraph.language.parser import expression
 from tpgraph.language.scope import Scope
 from tpgraph.language.syntax import Placed
-from tpgraph.language.terms import Terms
+from tpgraph.language.to_terms import Terms
 from tpgraph.program import Builder
 
 __all__ = ["function_of"]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Set
 from itertools import chain, count
 from typing import NamedTuple
 
-from tpgraph.language.names import KEYWORDS, STATEMENTS
+from tpgraph.language.spelling import KEYWORDS, STATEMENTS
 from tpgraph.language.syntax import Change
 
 __all__ = ["MISTAKES", "Answer", "Failure"]

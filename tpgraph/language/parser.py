@@ -15,7 +15,7 @@ from tpgraph.bounds import DEPTH
 from tpgraph.errors import Source, Span, TextEdit, TPError, TPLimitError, TPSyntaxError
 from tpgraph.language.diagnose import explain
 from tpgraph.language.lines import Line, logical_lines
-from tpgraph.language.names import NAME
+from tpgraph.language.spelling import NAME
 from tpgraph.language.syntax import Broken, DefineFunction, Expr, Loop, Name, Placed, Statement
 from tpgraph.language.templates import Templates
 from tpgraph.language.tree import TreeBuilder

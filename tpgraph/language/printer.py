@@ -8,8 +8,8 @@ from functools import partial
 
 from tpgraph.errors import TPNameError
 from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression
-from tpgraph.language.names import ascii_name, is_spellable, spell
-from tpgraph.language.statements import Written, is_in_order, written
+from tpgraph.language.gathered import Written, is_in_order, written
+from tpgraph.language.spelling import ascii_name, is_spellable, spell
 from tpgraph.language.write_terms import term_of, term_text
 from tpgraph.program import (
     MUP,

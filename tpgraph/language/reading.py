@@ -10,7 +10,7 @@ from tpgraph.bounds import BYTES
 from tpgraph.embedded import extract_program, is_picture
 from tpgraph.errors import Source, Span, TPDataError, TPSyntaxError
 from tpgraph.files import as_path
-from tpgraph.language.limits import require_size
+from tpgraph.language.acceptance import require_size
 
 __all__ = ["read_program", "text_of"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tpgraph.errors import Source, Span, TPSyntaxError
-from tpgraph.language.limits import require_lines, require_size
+from tpgraph.language.acceptance import require_lines, require_size
 
 __all__ = ["source_of"]
 

@@ -9,8 +9,8 @@ from lark import Token, Transformer
 from tpgraph.bounds import DEPTH, INDEX, NAME
 from tpgraph.errors import TPError, TPLimitError, TPSyntaxError
 from tpgraph.language import syntax as s
-from tpgraph.language.limits import read_number
-from tpgraph.language.names import KEYWORDS, canonical
+from tpgraph.language.acceptance import read_number
+from tpgraph.language.spelling import KEYWORDS, canonical
 from tpgraph.language.syntax import Placed
 
 __all__ = ["TreeBuilder"]

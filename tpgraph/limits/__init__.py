@@ -1,7 +1,7 @@
 """The infinite-width limit: the Master Theorem applied to a program."""
 
 from tpgraph.limits.estimates import Estimate, VectorLimit
-from tpgraph.limits.inputs import InputsLimit, Values
+from tpgraph.limits.many_inputs import InputsLimit, Values
 from tpgraph.limits.master import limit
 from tpgraph.limits.over_inputs import limit_over_inputs
 from tpgraph.limits.result import Limit

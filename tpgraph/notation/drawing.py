@@ -17,9 +17,9 @@ from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.painters.tikz import to_tikz
 from tpgraph.notation.pipeline import Options, View, compose
 from tpgraph.notation.scene.annotation import Annotation
-from tpgraph.notation.scene.document import to_json
 from tpgraph.notation.scene.overlay import VectorPath
 from tpgraph.notation.scene.scene import Direction, Scene
+from tpgraph.notation.scene.scene_json import to_json
 from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program import Program
 

@@ -29,7 +29,7 @@ from tpgraph.program.equations import (
 )
 from tpgraph.program.gate import Gate
 from tpgraph.program.graph import Program, assembled, through_gate
-from tpgraph.program.rules import result_type
+from tpgraph.program.typing_rules import result_type
 from tpgraph.program.variables import Variable, temporary_name
 from tpgraph.types import Scalar
 

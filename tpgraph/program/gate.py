@@ -40,7 +40,7 @@ from tpgraph.program.naming import (
 )
 from tpgraph.program.parametrization import MUP, NTK, STANDARD, Parametrization
 from tpgraph.program.place_rules import require_place
-from tpgraph.program.rules import (
+from tpgraph.program.typing_rules import (
     MAX_NUMBER,
     Checked,
     check_declaration,

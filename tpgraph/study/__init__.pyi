@@ -6,11 +6,11 @@ from .compare.compare import (
 from .compare.compare import (
     compare as compare,
 )
-from .compare.figure import (
-    compare_figure as compare_figure,
-)
-from .compare.result import (
+from .compare.comparison import (
     Comparison as Comparison,
+)
+from .compare.comparison_figure import (
+    compare_figure as compare_figure,
 )
 from .coordinates.check import (
     CoordinateCheck as CoordinateCheck,
@@ -18,7 +18,7 @@ from .coordinates.check import (
 from .coordinates.check import (
     coordinate_check as coordinate_check,
 )
-from .coordinates.figure import (
+from .coordinates.coordinate_figure import (
     coordinate_figure as coordinate_figure,
 )
 from .dispersion.settings import (
@@ -36,7 +36,7 @@ from .dispersion.study import (
 from .dispersion.study import (
     study_dispersion as study_dispersion,
 )
-from .drift.figure import (
+from .drift.drift_figures import (
     drift_figure as drift_figure,
 )
 from .drift.grid import (
@@ -63,18 +63,6 @@ from .drift.study import (
 from .figures import (
     figure_bytes as figure_bytes,
 )
-from .function_variance.figure import (
-    kappa_panels as kappa_panels,
-)
-from .function_variance.figure import (
-    kappas_csv as kappas_csv,
-)
-from .function_variance.figure import (
-    kappas_figure as kappas_figure,
-)
-from .function_variance.figure import (
-    variance_figure as variance_figure,
-)
 from .function_variance.presets import (
     VariancePreset as VariancePreset,
 )
@@ -99,17 +87,23 @@ from .function_variance.theory import (
 from .function_variance.theory import (
     trained_variance as trained_variance,
 )
+from .function_variance.variance_figures import (
+    kappa_panels as kappa_panels,
+)
+from .function_variance.variance_figures import (
+    kappas_csv as kappas_csv,
+)
+from .function_variance.variance_figures import (
+    kappas_figure as kappas_figure,
+)
+from .function_variance.variance_figures import (
+    variance_figure as variance_figure,
+)
 from .network import (
     with_function as with_function,
 )
 from .network import (
     with_loss as with_loss,
-)
-from .phase.diagram import (
-    PhaseDiagram as PhaseDiagram,
-)
-from .phase.diagram import (
-    phase_diagram as phase_diagram,
 )
 from .phase.fixed_points import (
     FixedPoint as FixedPoint,
@@ -125,4 +119,10 @@ from .phase.fixed_points import (
 )
 from .phase.fixed_points import (
     fixed_point as fixed_point,
+)
+from .phase.phase_diagram import (
+    PhaseDiagram as PhaseDiagram,
+)
+from .phase.phase_diagram import (
+    phase_diagram as phase_diagram,
 )

@@ -121,7 +121,7 @@ class Checkpoint:
 
     def plot(self, losses: list[float]) -> None:
         """Write the loss curve."""
-        painter = import_module("tpgraph.training.plot")
+        painter = import_module("tpgraph.training.loss_curve")
         svg = painter.loss_plot(losses, f"{self.settings.program}: training")
         write_text(self.out / "loss.svg", svg.decode())
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tpgraph.functions import PRIMITIVES, Apply, Argument, evaluate
 from tpgraph.limits.closed_forms import mehler, planes
 from tpgraph.limits.closed_forms.duals import dual, quadrature
-from tpgraph.limits.closed_forms.lines import coefficients, hermite
+from tpgraph.limits.closed_forms.line_quadrature import coefficients, hermite
 
 SMOOTH = [("tanh", 0), ("sigmoid", 0), ("softplus", 0), ("silu", 0), ("tanh", 1)]
 

@@ -92,7 +92,7 @@ def copy_weights(
 def with_torch() -> Any:
     """The part of this bridge that needs torch. Raises TPError where torch is missing."""
     try:
-        return import_module("tpgraph.bridges.torch_in.importing")
+        return import_module("tpgraph.bridges.torch_in.two_widths")
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "torch":
             raise

@@ -8,7 +8,15 @@ from typing import Any
 
 import torch
 
-from tpgraph.bridges.torch_in.algebra import Algebra
+from tpgraph.bridges.torch_in.cell_algebra import Algebra
+from tpgraph.bridges.torch_in.cell_tensors import (
+    Operator,
+    Pending,
+    Tensor,
+    as_tensor,
+    filled,
+    pending,
+)
 from tpgraph.bridges.torch_in.cells import (
     Block,
     Cell,
@@ -20,28 +28,20 @@ from tpgraph.bridges.torch_in.cells import (
     reachable,
 )
 from tpgraph.bridges.torch_in.export import Exported, Site, own_path
-from tpgraph.bridges.torch_in.layout import vector_axis, vocabulary
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.rules import (  # noqa: F401 (each enters its rules)
     arithmetic,
     convolutions,
-    losses,
+    loss_rules,
+    matrices,
+    moving,
     normalizations,
-    products,
     reductions,
-    shapes,
 )
-from tpgraph.bridges.torch_in.rules.table import RULES, Call, Family
+from tpgraph.bridges.torch_in.rules.rule_table import RULES, Call, Family
 from tpgraph.bridges.torch_in.seams import SeamNeeded, Seams
 from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide, whole
-from tpgraph.bridges.torch_in.tensors import (
-    Operator,
-    Pending,
-    Tensor,
-    as_tensor,
-    filled,
-    pending,
-)
+from tpgraph.bridges.torch_in.vector_axes import vector_axis, vocabulary
 from tpgraph.errors import TPError
 
 __all__ = ["Argument", "Graph", "interpreted"]

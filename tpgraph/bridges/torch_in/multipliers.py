@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from tpgraph.bridges.torch_in.algebra import Algebra
+from tpgraph.bridges.torch_in.cell_algebra import Algebra
+from tpgraph.bridges.torch_in.cell_tensors import Tensor, filled
 from tpgraph.bridges.torch_in.cells import (
     Cell,
     Held,
@@ -23,8 +24,7 @@ from tpgraph.bridges.torch_in.cells import (
 )
 from tpgraph.bridges.torch_in.interpret import Graph
 from tpgraph.bridges.torch_in.pieces import Key, key_of
-from tpgraph.bridges.torch_in.rules.table import Family
-from tpgraph.bridges.torch_in.tensors import Tensor, filled
+from tpgraph.bridges.torch_in.rules.rule_table import Family
 
 __all__ = ["common_factors", "without_factors"]
 

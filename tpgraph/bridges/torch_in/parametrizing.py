@@ -16,10 +16,10 @@ from typing import TypeAlias
 
 from tpgraph.bridges.torch_in.export import python_path
 from tpgraph.bridges.torch_in.laws import Law
+from tpgraph.bridges.torch_in.named_cells import common_path
 from tpgraph.bridges.torch_in.pieces import Piece
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.sizes import is_wide
-from tpgraph.bridges.torch_in.statements import common_path
 from tpgraph.functions import number_text
 from tpgraph.program import MUP, NTK, STANDARD, Kind, Parametrization
 

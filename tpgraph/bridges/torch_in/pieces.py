@@ -17,7 +17,7 @@ from tpgraph.bridges.torch_in.laws import Draws, Law
 from tpgraph.bridges.torch_in.reserved import RESERVED
 from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide
 from tpgraph.functions import PRIMITIVES
-from tpgraph.language.names import KEYWORDS, canonical
+from tpgraph.language.spelling import KEYWORDS, canonical
 
 __all__ = ["Key", "Piece", "free_name", "key_of", "pieces_of"]
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from tpgraph.bridges.torch_in.named_cells import Base, common_path
 from tpgraph.bridges.torch_in.reserved import BLOCKS, POSITIONS
-from tpgraph.bridges.torch_in.statements import Base, common_path
 from tpgraph.language.repetition import (
     Equate,
     Linear,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tpgraph.bridges.torch_in.cell_tensors import Tensor
 from tpgraph.bridges.torch_in.cells import (
     Cell,
     Given,
@@ -15,7 +16,6 @@ from tpgraph.bridges.torch_in.cells import (
 )
 from tpgraph.bridges.torch_in.interpret import Graph
 from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.tensors import Tensor
 
 __all__ = ["targets_of"]
 

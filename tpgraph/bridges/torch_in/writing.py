@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from tpgraph.bridges.torch_in.cell_text import Expressions
 from tpgraph.bridges.torch_in.declarations import Dimensions, boxes
-from tpgraph.bridges.torch_in.expressions import Expressions
 from tpgraph.bridges.torch_in.pieces import free_name
 from tpgraph.bridges.torch_in.reserved import DEFINED, POSITIONS
 from tpgraph.bridges.torch_in.rolling import Rolled

@@ -7,7 +7,6 @@ by a TPError that says why.
 
 from tpgraph.language.editing.clipboard import copy, duplicate, paste
 from tpgraph.language.editing.connect import connect, disconnect, replace
-from tpgraph.language.editing.declare import declare, gate, multiply
 from tpgraph.language.editing.definitions import (
     set_label,
     set_output,
@@ -23,6 +22,7 @@ from tpgraph.language.editing.fields import FIELDS, set_field
 from tpgraph.language.editing.formulas import name, set_formula, set_function, set_loss, unname
 from tpgraph.language.editing.mend import mend
 from tpgraph.language.editing.move import move
+from tpgraph.language.editing.new_statements import declare, gate, multiply
 from tpgraph.language.editing.rename import rename
 from tpgraph.language.editing.repeat import repeat
 from tpgraph.language.editing.setters import (

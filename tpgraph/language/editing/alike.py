@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from tpgraph.language import syntax as s
-from tpgraph.language.editing.statements import block, extent
+from tpgraph.language.editing.statement_places import block, extent
 from tpgraph.language.editing.substitution import linear, numbers, used_names
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.repetition import Linear, Piece, Use, generalized, pieces_text

@@ -9,7 +9,7 @@ from tpgraph.errors import TPError
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
 from tpgraph.language.editing.needs import heads, needs, with_needs
-from tpgraph.language.editing.statements import (
+from tpgraph.language.editing.statement_places import (
     block,
     extent,
     fresh,

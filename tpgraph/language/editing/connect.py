@@ -7,9 +7,7 @@ from typing import Any
 from tpgraph.functions import PRIMITIVES
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, refusal
-from tpgraph.language.editing.order import above
-from tpgraph.language.editing.statements import origin_of
-from tpgraph.language.editing.terms import (
+from tpgraph.language.editing.node_places import (
     Found,
     equation_of,
     found_at,
@@ -19,6 +17,8 @@ from tpgraph.language.editing.terms import (
     spelled,
     value_of,
 )
+from tpgraph.language.editing.order import above
+from tpgraph.language.editing.statement_places import origin_of
 from tpgraph.language.readings import Reading
 from tpgraph.program import MatMul, Moment
 

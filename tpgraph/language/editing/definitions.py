@@ -8,11 +8,17 @@ from types import UnionType
 from tpgraph.errors import TPSyntaxError
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
-from tpgraph.language.editing.statements import EQUATION, inserted, origin_of, rank, whole_extent
+from tpgraph.language.editing.statement_places import (
+    EQUATION,
+    inserted,
+    origin_of,
+    rank,
+    whole_extent,
+)
 from tpgraph.language.editing.substitution import full_names, values_of
 from tpgraph.language.editing.wording import Value, checked, expression, parametrization, ratio
-from tpgraph.language.names import canonical
 from tpgraph.language.readings import Reading, Statement
+from tpgraph.language.spelling import canonical
 
 __all__ = [
     "set_label",

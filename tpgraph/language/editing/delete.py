@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from tpgraph.errors import TPError
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made
-from tpgraph.language.editing.statements import block, extent, statement_of
+from tpgraph.language.editing.statement_places import block, extent, statement_of
 from tpgraph.language.readings import Reading, Statement, read
 
 __all__ = ["delete", "dependants"]

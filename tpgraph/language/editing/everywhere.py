@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from tpgraph.language.editing.edit import Edit, between
-from tpgraph.language.editing.statements import origin_of
+from tpgraph.language.editing.statement_places import origin_of
 from tpgraph.language.editing.write_out import write_out
 from tpgraph.language.readings import Reading, read
 from tpgraph.program import split_name

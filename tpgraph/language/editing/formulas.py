@@ -7,15 +7,7 @@ from dataclasses import replace
 from tpgraph.errors import Span
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
-from tpgraph.language.editing.statements import (
-    extent,
-    fresh,
-    inserted,
-    new_name,
-    origin_of,
-    statement_of,
-)
-from tpgraph.language.editing.terms import (
+from tpgraph.language.editing.node_places import (
     Found,
     equation_of,
     found_at,
@@ -25,8 +17,16 @@ from tpgraph.language.editing.terms import (
     right_side,
     value_of,
 )
-from tpgraph.language.names import canonical
+from tpgraph.language.editing.statement_places import (
+    extent,
+    fresh,
+    inserted,
+    new_name,
+    origin_of,
+    statement_of,
+)
 from tpgraph.language.readings import Reading, Statement, read
+from tpgraph.language.spelling import canonical
 from tpgraph.program import MatMul, Nonlin, split_name
 
 __all__ = ["name", "set_formula", "set_function", "set_loss", "unname"]
@@ -178,8 +178,8 @@ def _only_place(reading: Reading, target: str, statement: Statement) -> Found:
             if place.name in names:
                 places[place.span.start, place.span.end] = place.span
                 merges = isinstance(equation, Nonlin) or not isinstance(equation, MatMul)
-                if merges and not isinstance(program.equation_of[read.name], MatMul):
-                    _require_apart(program.equation_of[read.name], equation.out.name, statement)
+                if merges and not isinstance(program.equation_of[place.name], MatMul):
+                    _require_apart(program.equation_of[place.name], equation.out.name, statement)
     counts = [sum(len(e.places(n)) for e in program.equations) for n in names]
     if len(places) != 1 or any(count != 1 for count in counts):
         raise refusal(f"{target} is not used exactly once", statement.span, "keep its name")

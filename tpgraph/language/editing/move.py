@@ -7,7 +7,14 @@ from itertools import pairwise
 
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
 from tpgraph.language.editing.needs import heads, needs, with_needs
-from tpgraph.language.editing.statements import EQUATION, block, extent, rank, statement_of, top
+from tpgraph.language.editing.statement_places import (
+    EQUATION,
+    block,
+    extent,
+    rank,
+    statement_of,
+    top,
+)
 from tpgraph.language.readings import Reading, Statement
 
 __all__ = ["move"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tpgraph.language import syntax as s
-from tpgraph.language.editing.statements import block
+from tpgraph.language.editing.statement_places import block
 from tpgraph.language.editing.substitution import used_names
 from tpgraph.language.readings import Reading, Statement
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tpgraph.language.editing.edit import Patch, refusal
-from tpgraph.language.editing.statements import block, extent, statement_of, top
+from tpgraph.language.editing.statement_places import block, extent, statement_of, top
 from tpgraph.language.readings import Reading, Statement
 
 __all__ = ["above", "reads"]

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal
-from tpgraph.language.editing.statements import new_name
-from tpgraph.language.editing.terms import nodes_in
-from tpgraph.language.names import canonical
+from tpgraph.language.editing.node_places import nodes_in
+from tpgraph.language.editing.statement_places import new_name
 from tpgraph.language.readings import Reading
+from tpgraph.language.spelling import canonical
 
 __all__ = ["rename"]
 

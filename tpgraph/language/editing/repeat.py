@@ -8,14 +8,14 @@ from tpgraph.errors import TPError
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.alike import last_of, pieces, rewritten
 from tpgraph.language.editing.edit import Edit, Patch, between, made, name_refusal, refusal
-from tpgraph.language.editing.families import family_patches, listed_family
+from tpgraph.language.editing.joined_families import family_patches, listed_family
 from tpgraph.language.editing.numbered import families_of
-from tpgraph.language.editing.statements import block, extent, statement_of
+from tpgraph.language.editing.statement_places import block, extent, statement_of
 from tpgraph.language.editing.substitution import respelled, used_names
 from tpgraph.language.editing.wording import expression
-from tpgraph.language.names import NAME, canonical
 from tpgraph.language.readings import Reading, Statement, read
 from tpgraph.language.repetition import Use, steps
+from tpgraph.language.spelling import NAME, canonical
 from tpgraph.program import Program
 
 __all__ = ["repeat"]

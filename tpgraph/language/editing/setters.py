@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from tpgraph.errors import TPError
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, refusal
-from tpgraph.language.editing.statements import statement_of
+from tpgraph.language.editing.statement_places import statement_of
 from tpgraph.language.editing.substitution import full_names
 from tpgraph.language.editing.wording import Value, entry, expression, shape
 from tpgraph.language.readings import Reading, Statement

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.limits.closed_forms.lines import HermiteCoefficients
+from tpgraph.limits.closed_forms.line_quadrature import HermiteCoefficients
 
 __all__ = ["TERMS", "Expansion", "expansion"]
 

@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.limits.closed_forms.lines import REACH, coefficients
+from tpgraph.limits.closed_forms.line_quadrature import REACH, coefficients
 
 __all__ = ["PairFunction", "Pairs", "plane"]
 

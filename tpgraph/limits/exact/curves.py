@@ -19,7 +19,7 @@ from tpgraph.limits.closed_forms.error_functions import expectation as error_exp
 from tpgraph.limits.closed_forms.error_functions import mixed as error_mixed
 from tpgraph.limits.closed_forms.exponentials import Exponential
 from tpgraph.limits.closed_forms.exponentials import mixed as exponential_mixed
-from tpgraph.limits.closed_forms.lines import HermiteCoefficients, coefficients
+from tpgraph.limits.closed_forms.line_quadrature import HermiteCoefficients, coefficients
 from tpgraph.limits.closed_forms.mehler import TERMS, Expansion, expansion
 from tpgraph.limits.closed_forms.recognition import (
     ErrorTerms,

@@ -16,11 +16,11 @@ import numpy as np
 
 from tpgraph.limits.exact.budget import HURRIED, PATIENT, Budget
 from tpgraph.limits.exact.curves import Curve, Found, curve_of
+from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 from tpgraph.limits.exact.gaussians import Gaussians, Window
 from tpgraph.limits.exact.groups import TermGroup, groups_of
 from tpgraph.limits.exact.pairs import SidedCurve, pair_expectation
-from tpgraph.limits.exact.settings import InputSetting
 from tpgraph.limits.exact.tensors import tensor_expectation
 from tpgraph.limits.exact.terms import Factor, LimitTerm, Sum
 from tpgraph.limits.not_closed import NotClosed

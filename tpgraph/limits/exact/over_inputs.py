@@ -12,7 +12,7 @@ from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.limits.exact.algebra import ExactAlgebra
 from tpgraph.limits.exact.curves import Found
 from tpgraph.limits.exact.forms import Array
-from tpgraph.limits.inputs import Values
+from tpgraph.limits.many_inputs import Values
 from tpgraph.limits.not_closed import NotClosed
 from tpgraph.limits.rules import evaluate
 from tpgraph.program import Program
@@ -26,7 +26,7 @@ _ROUNDING = 2.0**-44
 
 @dataclass(frozen=True)
 class ExactInputs:
-    """What was asked for about a program on `count` inputs (`tpgraph.limits.inputs.InputsLimit`).
+    """What was asked for of a program on `count` inputs (`tpgraph.limits.many_inputs.InputsLimit`).
 
     Errors are bounds of quadrature and rounding, the same for all entries of an array.
     """

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from tpgraph.limits.closed_forms import error_functions, exponentials, mehler, planes
 from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.exact.curves import Curve, Found
+from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import Array
-from tpgraph.limits.exact.settings import InputSetting
 from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["SidedCurve", "pair_expectation"]

@@ -15,8 +15,8 @@ import numpy as np
 from tpgraph.functions import evaluate
 from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.exact.curves import Found
+from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
-from tpgraph.limits.exact.settings import InputSetting
 from tpgraph.limits.exact.terms import Factor
 from tpgraph.limits.not_closed import NotClosed
 

@@ -15,7 +15,7 @@ from typing import Generic, TypeAlias, TypeVar
 import numpy as np
 
 from tpgraph.errors import TPNameError, TPTypeError
-from tpgraph.limits.inputs import Values
+from tpgraph.limits.many_inputs import Values
 from tpgraph.limits.rules import evaluate
 from tpgraph.limits.sampling.algebra import SampledAlgebra
 from tpgraph.limits.sampling.lifetimes import lifetimes
@@ -32,7 +32,7 @@ Key = TypeVar("Key", str, Pair)
 
 @dataclass(frozen=True)
 class SampledInputs:
-    """What was asked for about a program on `count` inputs (`tpgraph.limits.inputs.InputsLimit`).
+    """What was asked for of a program on `count` inputs (`tpgraph.limits.many_inputs.InputsLimit`).
 
     Arrays are estimates over replicates with their error bars.
     """

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from tpgraph.notation.diagram.repetition import (
+from tpgraph.notation.diagram.block_runs import (
     LEAST_BLOCKS,
     IndexFamily,
     Run,

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tpgraph.functions import Argument
+from tpgraph.notation.diagram.block_runs import Run, find_runs
 from tpgraph.notation.diagram.folded import Folded, PlateOf
 from tpgraph.notation.diagram.plating import Folding
-from tpgraph.notation.diagram.repetition import Run, find_runs
 from tpgraph.notation.diagram.run_plans import RunGroup, foldable, plan_of_run
 from tpgraph.notation.drawn.loops import loop_letter
 from tpgraph.program import Equation, Nonlin, Program

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from tpgraph.notation.diagram.block_runs import Run, find_runs
 from tpgraph.notation.diagram.diagram import Diagram, GateMark, ProductEdge, Vertex, gate_id
 from tpgraph.notation.diagram.folded import Folded, PlateOf
 from tpgraph.notation.diagram.generic import generic_name, generic_text, range_text
 from tpgraph.notation.diagram.mirror import runs_of_passes
-from tpgraph.notation.diagram.repetition import Run, find_runs
 from tpgraph.notation.diagram.run_plans import RunGroup, RunPlan, everywhere, foldable, plan_of_run
-from tpgraph.notation.drawn.families import SUM
+from tpgraph.notation.drawn.generic_sums import SUM
 from tpgraph.notation.drawn.loops import loop_letter
 from tpgraph.program import Program
 

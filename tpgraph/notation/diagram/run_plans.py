@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tpgraph.notation.diagram.repetition import Run
+from tpgraph.notation.diagram.block_runs import Run
 from tpgraph.program import Equation
 
 __all__ = ["RunGroup", "RunPlan", "everywhere", "foldable", "plan_of_run"]

@@ -21,7 +21,7 @@ from tpgraph.functions import (
     substitute,
 )
 from tpgraph.notation.drawn.between import placed
-from tpgraph.notation.drawn.families import SUM, summed
+from tpgraph.notation.drawn.generic_sums import SUM, summed
 from tpgraph.notation.drawn.times import Letters, Times
 from tpgraph.notation.drawn.unnamed import Unnamed
 from tpgraph.notation.scene.scene import Fill

@@ -18,7 +18,7 @@ from tpgraph.errors import TPError
 from tpgraph.files import write_bytes
 from tpgraph.notation.drawing import Drawing, source_of
 from tpgraph.notation.engines.engine import LayoutEngine
-from tpgraph.notation.frames.formulas import Formulas
+from tpgraph.notation.frames.instruction_latex import Formulas
 from tpgraph.notation.frames.slides import to_beamer, to_html
 from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.painters.svg import svg_parts

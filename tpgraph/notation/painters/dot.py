@@ -12,7 +12,6 @@ from itertools import pairwise
 from typing import assert_never
 
 from tpgraph.notation.labels.plain import plain_text
-from tpgraph.notation.scene.document import rounded
 from tpgraph.notation.scene.geometry import straight
 from tpgraph.notation.scene.scene import (
     ContextBox,
@@ -26,6 +25,7 @@ from tpgraph.notation.scene.scene import (
     Point,
     Scene,
 )
+from tpgraph.notation.scene.scene_json import rounded
 from tpgraph.notation.scene.style import PAPER, Style
 
 __all__ = ["to_dot"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tpgraph.errors import TPError
 from tpgraph.notation.scene.display import Paint
-from tpgraph.notation.scene.document import rounded
+from tpgraph.notation.scene.scene_json import rounded
 from tpgraph.notation.scene.style import Dash, Style
 
 __all__ = [

@@ -33,15 +33,15 @@ from tpgraph.language import to_text
 from tpgraph.locks import alone
 from tpgraph.program import Program, Regime
 from tpgraph.seals import open_document, seal_document
-from tpgraph.study.compare.figure import compare_figure
-from tpgraph.study.compare.limits import (
+from tpgraph.study.compare.comparison import Comparison, Run
+from tpgraph.study.compare.comparison_figure import compare_figure
+from tpgraph.study.compare.expected import (
     Kernels,
     Reference,
     feature_limit,
     kernel_limit,
     regime_of,
 )
-from tpgraph.study.compare.result import Comparison, Run
 from tpgraph.study.compare.runs import RunTask, Trainer
 from tpgraph.study.figures import figure_bytes
 from tpgraph.study.samples import Data, Experience, TestPoints, experience, samples_of

@@ -19,6 +19,7 @@ from tpgraph.errors import TPDataError
 from tpgraph.program import Program, require_room
 from tpgraph.seeds import seed_sequence
 from tpgraph.study.coordinates.theory import UNCHANGED, UNSTABLE, Prediction, predict
+from tpgraph.study.csv_table import csv_text
 from tpgraph.study.samples import (
     Array,
     Data,
@@ -28,7 +29,6 @@ from tpgraph.study.samples import (
     samples_of,
     sizes_of,
 )
-from tpgraph.study.table import csv_text
 from tpgraph.training import check_settings
 
 __all__ = ["CoordinateCheck", "Exponent", "coordinate_check"]

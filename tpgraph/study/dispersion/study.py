@@ -22,16 +22,16 @@ from tpgraph.bounds import require_networks
 from tpgraph.files import make_directory
 from tpgraph.locks import alone
 from tpgraph.program import require_room
+from tpgraph.study.csv_table import csv_text
 from tpgraph.study.dispersion.deep_kernel import Point
 from tpgraph.study.dispersion.deep_limit import deep_limit
-from tpgraph.study.dispersion.figures import draw_curves, draw_lines, draw_maps
+from tpgraph.study.dispersion.dispersion_figures import draw_curves, draw_lines, draw_maps
+from tpgraph.study.dispersion.kernel_tasks import STUDY, VERSION, DeepTask, measure
 from tpgraph.study.dispersion.program import program_sweep
 from tpgraph.study.dispersion.settings import DispersionSettings
 from tpgraph.study.dispersion.statistics import Moments, moments
-from tpgraph.study.dispersion.tasks import STUDY, VERSION, DeepTask, measure
 from tpgraph.study.store import Result, Store
 from tpgraph.study.sweep import Progress, Sweep, run_sweep
-from tpgraph.study.table import csv_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

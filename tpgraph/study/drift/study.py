@@ -22,13 +22,13 @@ from tpgraph.errors import TPDataError
 from tpgraph.files import make_directory, remove_rests
 from tpgraph.locks import alone
 from tpgraph.seeds import seed_sequence
+from tpgraph.study.csv_table import csv_text
 from tpgraph.study.drift.grid import DriftGrid, DriftTask, check_grid
 from tpgraph.study.drift.training import Schedule, check_state, descend
 from tpgraph.study.network import network
 from tpgraph.study.samples import digest_of
 from tpgraph.study.store import Result, Store
 from tpgraph.study.sweep import Outcome, Progress, Sweep, run_sweep
-from tpgraph.study.table import csv_text
 from tpgraph.study.tasks import task_key
 
 __all__ = ["DriftResult", "drift_study", "drift_task"]

@@ -26,13 +26,13 @@ from tpgraph.files import make_directory
 from tpgraph.kernels.losses import program_loss
 from tpgraph.locks import alone
 from tpgraph.seeds import seed_sequence
+from tpgraph.study.csv_table import csv_text
 from tpgraph.study.drift.training import Schedule, descend, relative_change
 from tpgraph.study.function_variance.summary import Summary, summary, theory
 from tpgraph.study.network import NAMES, Constants, Names, Network, constants_at, network
 from tpgraph.study.samples import digest_of
 from tpgraph.study.store import Store
 from tpgraph.study.sweep import Outcome, Progress, Sweep, run_sweep
-from tpgraph.study.table import csv_text
 
 __all__ = [
     "VarianceGrid",

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from tpgraph.errors import TPLimitError, TPNameError
 from tpgraph.functions import PRIMITIVES, Expression, Function, differentiate, evaluate
 from tpgraph.limits.closed_forms.duals import DUALS, dual
-from tpgraph.limits.closed_forms.lines import hermite
+from tpgraph.limits.closed_forms.line_quadrature import hermite
 from tpgraph.limits.closed_forms.mehler import series
 from tpgraph.study.activations import applied
 

@@ -7,10 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tpgraph.bridges.torch_in.cells import Cell, Excluded, Num, Op
-from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.rules.table import Call, rule
-from tpgraph.bridges.torch_in.tensors import (
+from tpgraph.bridges.torch_in.cell_tensors import (
     Operator,
     Pending,
     Tensor,
@@ -18,6 +15,9 @@ from tpgraph.bridges.torch_in.tensors import (
     mapped,
     pointwise,
 )
+from tpgraph.bridges.torch_in.cells import Cell, Excluded, Num, Op
+from tpgraph.bridges.torch_in.refusal import refusal
+from tpgraph.bridges.torch_in.rules.rule_table import Call, rule
 
 __all__: list[str] = []
 

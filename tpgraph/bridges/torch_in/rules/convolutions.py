@@ -10,11 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tpgraph.bridges.torch_in.cells import Cell
-from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.rules.table import Call, rule
-from tpgraph.bridges.torch_in.sizes import Cut
-from tpgraph.bridges.torch_in.tensors import (
+from tpgraph.bridges.torch_in.cell_tensors import (
     Pending,
     Tensor,
     as_operator,
@@ -22,6 +18,10 @@ from tpgraph.bridges.torch_in.tensors import (
     filled,
     pointwise,
 )
+from tpgraph.bridges.torch_in.cells import Cell
+from tpgraph.bridges.torch_in.refusal import refusal
+from tpgraph.bridges.torch_in.rules.rule_table import Call, rule
+from tpgraph.bridges.torch_in.sizes import Cut
 
 __all__: list[str] = []
 

@@ -10,12 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tpgraph.bridges.torch_in.cells import Cell, Stored
-from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.rules.reductions import average, variance
-from tpgraph.bridges.torch_in.rules.table import Call, rule
-from tpgraph.bridges.torch_in.sizes import is_wide
-from tpgraph.bridges.torch_in.tensors import (
+from tpgraph.bridges.torch_in.cell_tensors import (
     Operator,
     Pending,
     Tensor,
@@ -24,6 +19,11 @@ from tpgraph.bridges.torch_in.tensors import (
     mapped,
     pointwise,
 )
+from tpgraph.bridges.torch_in.cells import Cell, Stored
+from tpgraph.bridges.torch_in.refusal import refusal
+from tpgraph.bridges.torch_in.rules.reductions import average, variance
+from tpgraph.bridges.torch_in.rules.rule_table import Call, rule
+from tpgraph.bridges.torch_in.sizes import is_wide
 
 __all__: list[str] = []
 

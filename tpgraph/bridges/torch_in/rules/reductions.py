@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from tpgraph.bridges.torch_in.cell_tensors import Tensor, filled, mapped, pointwise
 from tpgraph.bridges.torch_in.cells import Cell, Excluded
 from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.rules.table import Call, rule
+from tpgraph.bridges.torch_in.rules.rule_table import Call, rule
 from tpgraph.bridges.torch_in.sizes import is_wide
-from tpgraph.bridges.torch_in.tensors import Tensor, filled, mapped, pointwise
 
 __all__ = ["average", "softmax", "total", "variance"]
 

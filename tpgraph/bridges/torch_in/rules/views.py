@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from tpgraph.bridges.torch_in.cell_tensors import ONE, Cells, Pending, Shape, Tensor, filled
 from tpgraph.bridges.torch_in.cells import Cell
 from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.rules.table import Call
+from tpgraph.bridges.torch_in.rules.rule_table import Call
 from tpgraph.bridges.torch_in.sizes import Cut, Size, every, is_wide
-from tpgraph.bridges.torch_in.tensors import ONE, Cells, Pending, Shape, Tensor, filled
 
 __all__ = ["viewed"]
 

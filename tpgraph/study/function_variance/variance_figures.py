@@ -13,11 +13,11 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from tpgraph.errors import TPDataError
+from tpgraph.study.csv_table import csv_text
 from tpgraph.study.figures import new_figure
 from tpgraph.study.function_variance.study import VarianceResult
 from tpgraph.study.function_variance.summary import Summary
 from tpgraph.study.function_variance.theory import Kappas, kappas
-from tpgraph.study.table import csv_text
 
 __all__ = ["CURVES", "KappaPanel", "kappa_panels", "kappas_csv", "kappas_figure", "variance_figure"]
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.bridges.torch_in.algebra import Algebra
+from tpgraph.bridges.torch_in.cell_algebra import Algebra
 from tpgraph.bridges.torch_in.cells import Block, Cell, Held, Stored
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide, whole

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from tpgraph.study.compare.result import Comparison, Run
+from tpgraph.study.compare.comparison import Comparison, Run
 from tpgraph.study.figures import new_figure, plain_axes, width_axis
 
 __all__ = ["compare_figure"]

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tpgraph.kernels.result import Array, Kernel
+from tpgraph.kernels.kernel_values import Array, Kernel
 
 __all__ = ["kernel_figure"]
 

@@ -20,8 +20,8 @@ import numpy.typing as npt
 from tpgraph.errors import TPDataError, TPError, TPTypeError
 from tpgraph.kernels.dynamics import kernel_dynamics
 from tpgraph.kernels.ensemble import gaussian_ensemble
+from tpgraph.kernels.kernel_values import Kernel
 from tpgraph.kernels.losses import KernelLoss
-from tpgraph.kernels.result import Kernel
 from tpgraph.limits import limit
 from tpgraph.limits.estimates import VectorLimit
 from tpgraph.program import Program, Regime, Variable, analysis_of, require_room

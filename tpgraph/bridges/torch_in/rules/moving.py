@@ -10,12 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tpgraph.bridges.torch_in.cells import Cell
-from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.rules.table import Call, rule
-from tpgraph.bridges.torch_in.rules.views import viewed
-from tpgraph.bridges.torch_in.sizes import Cut, Size
-from tpgraph.bridges.torch_in.tensors import (
+from tpgraph.bridges.torch_in.cell_tensors import (
     ONE,
     Operator,
     Pending,
@@ -24,6 +19,11 @@ from tpgraph.bridges.torch_in.tensors import (
     filled,
     mapped,
 )
+from tpgraph.bridges.torch_in.cells import Cell
+from tpgraph.bridges.torch_in.refusal import refusal
+from tpgraph.bridges.torch_in.rules.rule_table import Call, rule
+from tpgraph.bridges.torch_in.rules.views import viewed
+from tpgraph.bridges.torch_in.sizes import Cut, Size
 
 __all__: list[str] = []
 

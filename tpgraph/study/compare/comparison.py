@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from tpgraph.program import Regime
-from tpgraph.study.compare.limits import Ensemble
+from tpgraph.study.compare.expected import Ensemble
+from tpgraph.study.csv_table import csv_text
 from tpgraph.study.samples import Array, fit_exponent
-from tpgraph.study.table import csv_text
 
 __all__ = ["Comparison", "Run"]
 

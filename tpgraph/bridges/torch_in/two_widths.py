@@ -19,12 +19,12 @@ from tpgraph.bridges.torch_in.imported import Imported, copy_weights
 from tpgraph.bridges.torch_in.interpret import Graph, interpreted
 from tpgraph.bridges.torch_in.laws import drawn
 from tpgraph.bridges.torch_in.multipliers import common_factors, without_factors
+from tpgraph.bridges.torch_in.named_cells import Flat, flattened
 from tpgraph.bridges.torch_in.parametrizing import Scaled, own_exponents, parametrized
 from tpgraph.bridges.torch_in.pieces import Piece, free_name, pieces_of
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.reserved import RESERVED
 from tpgraph.bridges.torch_in.rolling import Rolled, rolled
-from tpgraph.bridges.torch_in.statements import Flat, flattened
 from tpgraph.bridges.torch_in.targets import targets_of
 from tpgraph.bridges.torch_in.writing import (
     Names,

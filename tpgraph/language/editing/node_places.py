@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from tpgraph.errors import Span
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import name_refusal, refusal
-from tpgraph.language.editing.statements import origin_of
+from tpgraph.language.editing.statement_places import origin_of
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.program import Equation, Origin, split_name
 

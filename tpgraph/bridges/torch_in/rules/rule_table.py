@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tpgraph.bridges.torch_in.algebra import Algebra
+from tpgraph.bridges.torch_in.cell_algebra import Algebra
+from tpgraph.bridges.torch_in.cell_tensors import Cells, Shape, Tensor, as_tensor
 from tpgraph.bridges.torch_in.cells import Cell
 from tpgraph.bridges.torch_in.export import Site
 from tpgraph.bridges.torch_in.sizes import Size
-from tpgraph.bridges.torch_in.tensors import Cells, Shape, Tensor, as_tensor
 
 __all__ = ["RULES", "Call", "Family", "Rule", "rule"]
 

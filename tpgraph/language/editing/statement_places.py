@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from tpgraph.functions import PRIMITIVES
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Patch, name_refusal
-from tpgraph.language.names import KEYWORDS, canonical
 from tpgraph.language.readings import Reading, Statement
+from tpgraph.language.spelling import KEYWORDS, canonical
 from tpgraph.program import Origin
 
 __all__ = [

@@ -6,12 +6,12 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
+from tpgraph.compiler.adjoints import ReversePass
+from tpgraph.compiler.code_lines import Lines, in_docstring, quoted
 from tpgraph.compiler.forward import emit_equation, emit_inputs
 from tpgraph.compiler.initial import base_size_text, emit_init
-from tpgraph.compiler.lines import Lines, in_docstring, quoted
-from tpgraph.compiler.listing import program_text
 from tpgraph.compiler.plan import Plan, equations_for, inputs_of
-from tpgraph.compiler.reverse import ReversePass
+from tpgraph.compiler.statement_comments import program_text
 from tpgraph.errors import on_one_line
 from tpgraph.program import Equation, Program, Variable
 

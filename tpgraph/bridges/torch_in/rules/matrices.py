@@ -8,14 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tpgraph.bridges.torch_in.cells import Cell
-from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.rules.arithmetic import add, mul
-from tpgraph.bridges.torch_in.rules.reductions import softmax
-from tpgraph.bridges.torch_in.rules.shapes import transpose
-from tpgraph.bridges.torch_in.rules.table import Call, rule
-from tpgraph.bridges.torch_in.sizes import is_wide
-from tpgraph.bridges.torch_in.tensors import (
+from tpgraph.bridges.torch_in.cell_tensors import (
     Operator,
     Pending,
     Tensor,
@@ -25,6 +18,13 @@ from tpgraph.bridges.torch_in.tensors import (
     mapped,
     pointwise,
 )
+from tpgraph.bridges.torch_in.cells import Cell
+from tpgraph.bridges.torch_in.refusal import refusal
+from tpgraph.bridges.torch_in.rules.arithmetic import add, mul
+from tpgraph.bridges.torch_in.rules.moving import transpose
+from tpgraph.bridges.torch_in.rules.reductions import softmax
+from tpgraph.bridges.torch_in.rules.rule_table import Call, rule
+from tpgraph.bridges.torch_in.sizes import is_wide
 
 __all__: list[str] = []
 

@@ -18,7 +18,7 @@ from tpgraph.errors import TPDataError
 from tpgraph.functions import Function
 from tpgraph.study.drift.study import DriftResult
 from tpgraph.study.figures import new_figure
-from tpgraph.study.phase.diagram import draw_border
+from tpgraph.study.phase.phase_diagram import draw_border
 
 __all__ = ["ROWS", "drift_figure"]
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tpgraph.bridges.torch_in.cell_tensors import Cells
+from tpgraph.bridges.torch_in.cell_text import Expressions, Scalars
 from tpgraph.bridges.torch_in.cells import (
     Cell,
     Given,
@@ -21,12 +23,10 @@ from tpgraph.bridges.torch_in.cells import (
     reachable,
 )
 from tpgraph.bridges.torch_in.export import Site
-from tpgraph.bridges.torch_in.expressions import Expressions, Scalars
 from tpgraph.bridges.torch_in.interpret import Argument, Graph
 from tpgraph.bridges.torch_in.pieces import Key, Piece
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.sizes import whole
-from tpgraph.bridges.torch_in.tensors import Cells
 from tpgraph.errors import TPError
 from tpgraph.language.repetition import Equate, Linear, Use
 

@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
+from tpgraph.compiler.code_lines import Lines, quoted
 from tpgraph.compiler.expressions import TextTemplate
 from tpgraph.compiler.forward import equation_comment, operand_names
-from tpgraph.compiler.lines import Lines, quoted
 from tpgraph.compiler.plan import Plan
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Variable
 

@@ -9,7 +9,7 @@ from tpgraph.language import syntax as s
 from tpgraph.language.constants import whole
 from tpgraph.language.editing.alike import comments, last_of
 from tpgraph.language.editing.edit import Patch
-from tpgraph.language.editing.statements import extent, statement_of
+from tpgraph.language.editing.statement_places import extent, statement_of
 from tpgraph.language.editing.substitution import numbers
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.syntax import Placed

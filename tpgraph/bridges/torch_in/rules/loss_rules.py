@@ -6,11 +6,11 @@ import math
 from fractions import Fraction
 from typing import Any
 
+from tpgraph.bridges.torch_in.cell_tensors import Tensor, filled, pointwise
 from tpgraph.bridges.torch_in.cells import Cell
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.rules.reductions import total
-from tpgraph.bridges.torch_in.rules.table import Call, rule
-from tpgraph.bridges.torch_in.tensors import Tensor, filled, pointwise
+from tpgraph.bridges.torch_in.rules.rule_table import Call, rule
 
 __all__: list[str] = []
 

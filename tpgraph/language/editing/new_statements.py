@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
-from tpgraph.language.editing.statements import (
+from tpgraph.language.editing.statement_places import (
     EQUATION,
     fresh,
     inserted,
