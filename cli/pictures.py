@@ -122,6 +122,10 @@ def draw(
         GraphvizChoice, typer.Option(help="The built-in Graphviz, or the dot on PATH.")
     ] = GraphvizChoice.wasm,
     dpi: Annotated[int, typer.Option(help="Resolution of PNG.", parser=whole(20, 2400))] = 200,
+    pixels: Annotated[
+        int | None,
+        typer.Option(help="Width of PNG in pixels, whatever --dpi.", parser=whole(16, 20_000)),
+    ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Draw again whenever the file changes.")
     ] = False,
@@ -165,7 +169,7 @@ def draw(
         marked = [path for word in paths or () for path in tp.select_paths(shown, word)]
         with warnings_on_stderr():
             drawing = tp.draw(shown, paths=marked, fold=fold, **options)
-        write(picture_content(drawing, kind, dpi), target)
+        write(picture_content(drawing, kind, dpi, pixels), target)
         if target != STANDARD:
             typer.echo(f"wrote {target}", err=True)
 
@@ -192,15 +196,17 @@ def picture_format(target: str, wanted: str | None, formats: Sequence[str] = FOR
     return kind
 
 
-def picture_content(drawing: Drawing, kind: str, dpi: int) -> str | bytes:
-    """The picture in one of the formats."""
+def picture_content(
+    drawing: Drawing, kind: str, dpi: int, pixels: int | None = None
+) -> str | bytes:
+    """The picture in one of the formats; a PNG of `dpi` pixels an inch, or `pixels` wide."""
     match kind:
         case "svg":
             return drawing.svg
         case "pdf":
             return drawing.pdf
         case "png":
-            return drawing.png(dpi)
+            return drawing.png(dpi, width=pixels)
         case "tex":
             return drawing.tikz
         case "dot":

@@ -4,10 +4,12 @@ SVG     <metadata id="tpgraph-program"> with one element `program` of the namesp
         its text escaped; base64 with encoding="base64" where XML could not keep the text
 PDF     the document's Keywords: the line MARK, then the text
 TikZ    comments that begin with `%|`
+HTML    <script type="application/json" id="tpgraph-program"> with {"sha256": …, "text": …}, in
+        which nothing of a text can end the element
 
 With each goes the checksum of the text, without spaces at the ends of its lines: `sha256` of the
-element, behind MARK, and a comment ` % sha256 …`. A text of another checksum is none; one without
-checksum is taken as it is.
+element or object, behind MARK, and a comment ` % sha256 …`. A text of another checksum is none; one
+without checksum is taken as it is.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import base64
 import binascii
 import codecs
 import hashlib
+import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -25,6 +28,8 @@ __all__ = [
     "MARK",
     "NAMESPACE",
     "extract_program",
+    "html_data",
+    "html_program",
     "is_picture",
     "pdf_keywords",
     "svg_metadata",
@@ -39,6 +44,9 @@ _TIKZ_SUM = " % sha256 "
 """Two bytes away from a line of the text, so that one bad byte makes it none."""
 _NOT_KEPT_BY_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HEAD = 4096  # bytes in which the root of an SVG stands
+_HTML = re.compile(rb"\s*<!doctype html", re.IGNORECASE)
+_DATA = '<script type="application/json" id="{}">'
+_PROGRAM = "tpgraph-program"
 _INFO = re.compile(rb"/Info\s{1,9}(\d{1,10})\s{1,9}(\d{1,5})\s{1,9}R\b")
 _KEYWORDS = re.compile(rb"/Keywords\s{0,9}\(")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|.))|\r\n?", re.DOTALL)
@@ -72,13 +80,30 @@ def tikz_comments(source: str) -> Iterator[str]:
         yield f"{_TIKZ_MARK} {line}"
 
 
+def html_program(source: str) -> str:
+    """The element of a page that holds a program's text."""
+    return html_data(_PROGRAM, {"sha256": _checksum(source), "text": source})
+
+
+def html_data(name: str, data: object) -> str:
+    """An element of a page that holds data as JSON; nothing of them is read as markup.
+
+    >>> html_data("a", "</script>").count("</script>")
+    1
+    """
+    text = json.dumps(data, separators=(",", ":"))
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return f"{_DATA.format(name)}{text}</script>"
+
+
 def is_picture(data: bytes) -> bool:
-    """Whether a file's content is a picture (PDF, PNG, SVG, TikZ), with a program in it or not.
+    """Whether a file's content is a picture (PDF, PNG, SVG, TikZ, HTML), with a program or without.
 
     >>> is_picture(b"%PDF-1.4"), is_picture(b"program mlp")
     (True, False)
     """
-    if data.startswith((b"%PDF-", b"\x89PNG")):
+    if data.startswith((b"%PDF-", b"\x89PNG")) or _HTML.match(data):
         return True
     head = data[:_HEAD].lstrip()
     return (head.startswith(b"<") and b"<svg" in head) or (
@@ -87,12 +112,14 @@ def is_picture(data: bytes) -> bool:
 
 
 def extract_program(data: bytes) -> str | None:
-    """The program's text inside an SVG, PDF or TikZ file that tpgraph has made; None without one.
+    """The program's text inside a file of SVG, PDF, TikZ or HTML that tpgraph has made, or None.
 
     What is damaged, by the text's own checksum too, or was made by others has none.
     """
     if data.startswith(b"%PDF-"):
         return _from_pdf(data)
+    if _HTML.match(data):
+        return _from_html(data)
     if b"<svg" in data and NAMESPACE.encode() in data:
         return _from_svg(data)
     return _from_tikz(data)
@@ -109,6 +136,18 @@ def _from_svg(data: bytes) -> str | None:
     except (ET.ParseError, binascii.Error, ValueError):
         return None
     return _whole(text, found.get("sha256"))
+
+
+def _from_html(data: bytes) -> str | None:
+    _, found, rest = data.partition(_DATA.format(_PROGRAM).encode())
+    try:
+        content = json.loads(rest.partition(b"</script>")[0])
+    except (ValueError, RecursionError):
+        return None
+    if not found or not isinstance(content, dict):
+        return None
+    text, checksum = content.get("text"), content.get("sha256")
+    return _whole(text, checksum) if isinstance(text, str) and checksum is not None else None
 
 
 def _from_pdf(data: bytes) -> str | None:

@@ -5,8 +5,7 @@ import subprocess
 import pytest
 
 import tpgraph as tp
-from tpgraph.editor.joined import joined
-from tpgraph.editor.server import WEB
+from tpgraph.editor.joined import WEB, joined
 
 MLP = tp.gallery.entry("mlp").text
 

@@ -1,22 +1,35 @@
-"""The program in every format that leaves the editor: pictures, code, listings, a page."""
+"""The program in every format that leaves the editor: pictures, code, listings, a page.
+
+Pictures are laid out from scratch, so that a figure depends on the text alone, and are the bytes
+that `tpgraph draw` writes with the same options; code and listings those of `compile` and `show`.
+"""
 
 from __future__ import annotations
 
 import base64
-from typing import Any
+import warnings
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
+from tpgraph.bounds import MARKS
 from tpgraph.compiler import compile
 from tpgraph.editor.derived import What, program_of
-from tpgraph.editor.requests import Request
-from tpgraph.errors import TPDataError
+from tpgraph.editor.lesson import lesson_page
+from tpgraph.editor.requests import PictureOptions, Request
+from tpgraph.errors import TPDataError, TPWarning
+from tpgraph.language import to_json
 from tpgraph.language.latex import latex_listing
-from tpgraph.notation import Drawing, draw, draw_frames
+from tpgraph.notation import Drawing, draw
 from tpgraph.notation.scene.scene import Direction
 from tpgraph.program import Program
 
 __all__ = ["exported"]
+
+Theme = Literal["paper", "teaching", "dark"]
+Show = Literal["body", "io", "all"]
+"""The strict notation; with data, readout and loss; whatever is declared."""
 
 _MIME = {
     "svg": "image/svg+xml",
@@ -24,97 +37,105 @@ _MIME = {
     "png": "image/png",
     "tex": "text/x-tex",
     "dot": "text/vnd.graphviz",
+    "scene": "application/json",
     "json": "application/json",
     "tp": "text/plain",
     "py": "text/x-python",
     "latex": "text/x-tex",
     "html": "text/html",
 }
-_ENDINGS = {"latex": "tex"}
+_PREVIEWED = ("pdf", "tex", "dot", "scene", "html")
+_ENDINGS = {"latex": "listing.tex", "scene": "scene.json"}
 
 
 class ExportOptions(Request):
     """How an exported picture looks; of which pass it is."""
 
-    theme: str = "paper"
+    theme: Theme = "paper"
     direction: Direction = "LR"
     fold: bool = False
-    show_io: bool = False
+    show: Show = "body"
     legend: bool = False
+    width: Annotated[int | None, Field(ge=16, le=20_000)] = None
+    """Pixels of a PNG; by default 200 an inch."""
     of: What = "forward"
+    steps: Annotated[int, Field(ge=1, le=20)] = 1
 
 
 def exported(
     program: Program, text: str, name: str, format: str, options: dict[str, Any]
 ) -> dict[str, Any]:
-    """{"name", "mime", "text"} of a textual format, with "base64" of another.
+    """{"name", "mime", "warnings"} with "text" of a textual format, "base64" of another; of what
+    browsers do not show as an image "preview" is the same picture as SVG.
 
-    Pictures are laid out from scratch, so that a figure depends on the text alone, and carry it.
+    Raises TPError where there is no such picture, and for what are no options.
     """
     try:
         how = ExportOptions.model_validate(options)
     except ValidationError as error:
         raise TPDataError(f"these are no options of an export: {error}") from None
-    content = _content(program, text, format, how)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", TPWarning)
+        content = _content(program, text, name, format, how)
+        preview = _drawing(program, text, how).svg if format in _PREVIEWED else None
+    said = [str(w.message.message) for w in caught if isinstance(w.message, TPWarning)]
     found: dict[str, Any] = {
         "name": f"{name}.{_ENDINGS.get(format, format)}",
         "mime": _MIME[format],
+        "warnings": list(dict.fromkeys(said)),
+        "preview": preview,
     }
     if isinstance(content, str):
         return found | {"text": content}
     return found | {"base64": base64.b64encode(content).decode("ascii")}
 
 
-def _content(program: Program, text: str, format: str, how: ExportOptions) -> str | bytes:
+def _content(
+    program: Program, text: str, name: str, format: str, how: ExportOptions
+) -> str | bytes:
     match format:
         case "tp":
             return text
+        case "json":
+            return to_json(program) + "\n"
         case "py":
             return compile(program).source
         case "latex":
-            return latex_listing(program_of(program, how.of))
+            return latex_listing(program_of(program, how.of, how.steps))
         case "html":
-            return _page(program, text, how)
+            view: Literal["paper", "editing"] = "paper" if how.show == "body" else "editing"
+            look = PictureOptions(view=view, theme=how.theme, direction=how.direction)
+            return lesson_page(program, text, name, look)
         case _:
-            return _painted(_drawing(program, text, how), format)
+            return _PAINTED[format](_drawing(program, text, how), how)
+
+
+_PAINTED: dict[str, Callable[[Drawing, ExportOptions], str | bytes]] = {
+    "svg": lambda drawing, how: drawing.svg,
+    "pdf": lambda drawing, how: drawing.pdf,
+    "png": lambda drawing, how: drawing.png(_DPI, width=how.width),
+    "tex": lambda drawing, how: drawing.tikz,
+    "dot": lambda drawing, how: drawing.dot,
+    "scene": lambda drawing, how: drawing.json,
+}
+_DPI = 200
 
 
 def _drawing(program: Program, text: str, how: ExportOptions) -> Drawing:
+    made = program_of(program, how.of, how.steps)
+    if not how.fold and how.of == "sgd":
+        MARKS.require(
+            len(made.equations),
+            f"a picture of {how.steps} steps has more than {len(made.equations):,} marks",
+            mend="draw fewer steps, or fold them",
+        )
     return draw(
-        program_of(program, how.of),
+        made,
         direction=how.direction,
-        show_io=how.show_io,
+        show_io=how.show == "io",
+        view="editing" if how.show == "all" else "paper",
         legend=how.legend,
         fold=how.fold,
         style=how.theme,
         source=text,
     )
-
-
-def _painted(drawing: Drawing, format: str) -> str | bytes:
-    match format:
-        case "svg":
-            return drawing.svg
-        case "pdf":
-            return drawing.pdf
-        case "png":
-            return drawing.png()
-        case "tex":
-            return drawing.tikz
-        case "dot":
-            return drawing.dot
-        case _:
-            return drawing.json
-
-
-def _page(program: Program, text: str, how: ExportOptions) -> str:
-    """One page with a step for each instruction, without server and network."""
-    frames = draw_frames(
-        program_of(program, how.of),
-        direction=how.direction,
-        show_io=how.show_io,
-        legend=how.legend,
-        style=how.theme,
-        source=text,
-    )
-    return frames.html

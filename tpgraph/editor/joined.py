@@ -13,9 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.resources import files as resources
 from pathlib import Path
 
-__all__ = ["joined"]
+__all__ = ["WEB", "joined"]
+
+WEB = Path(str(resources("tpgraph.editor"))) / "web"
+"""The page and its modules."""
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w.-]+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const|let) (\w+))", re.MULTILINE)

@@ -16,6 +16,7 @@ _QUICK, _SLOW = 2.0, 60.0
 _LANES = {
     "annotate": "numbers",
     "step": "views",
+    "walk": "views",
     "derive": "views",
     "export": "views",
     "gallery": "views",

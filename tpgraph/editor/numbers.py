@@ -7,7 +7,7 @@ histograms are shown alone, and the reason is said.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.program import Program
 from tpgraph.training.synthetic import synthetic_data
 
-__all__ = ["Found", "numbers_of"]
+__all__ = ["Found", "numbers_at", "numbers_of"]
 
 
 @dataclass(frozen=True)
@@ -41,19 +41,34 @@ class Found:
 
 def numbers_of(program: Program, width: int | None, seed: int, with_limit: bool) -> Found:
     """A run at base widths `width`, the limit, or both. Raises TPError where a run is refused."""
+    return numbers_at(program, (width,), seed, with_limit)[0]
+
+
+def numbers_at(
+    program: Program, widths: Iterable[int | None], seed: int, with_limit: bool
+) -> list[Found]:
+    """The same at each of some widths, under one limit."""
     said: list[str] = []
     sample = synthetic_data(program, 1).row(0) if program.data else None
-    widths = None if width is None else {w.name: width for w in program.base_widths}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", TPWarning)
         found = _limit(program, sample, said) if with_limit else None
-        if found is None and widths is None:
-            return Found({}, tuple(said))
-        annotations = annotate(
-            program, limit=found, widths=widths, data=sample, seed=seed, numbers=()
-        )
+        each = [_annotated(program, found, width, sample, seed) for width in widths]
     said += [str(w.message.message) for w in caught if isinstance(w.message, TPWarning)]
-    return Found(annotations, tuple(dict.fromkeys(said)))
+    return [Found(annotations, tuple(dict.fromkeys(said))) for annotations in each]
+
+
+def _annotated(
+    program: Program,
+    found: Limit | None,
+    width: int | None,
+    sample: Mapping[str, Any] | None,
+    seed: int,
+) -> Mapping[str, Annotation]:
+    if found is None and width is None:
+        return {}
+    widths = None if width is None else {w.name: width for w in program.base_widths}
+    return annotate(program, limit=found, widths=widths, data=sample, seed=seed, numbers=())
 
 
 def _limit(program: Program, sample: Mapping[str, Any] | None, said: list[str]) -> Limit | None:

@@ -123,6 +123,15 @@ class StepRequest(Request):
     options: PictureOptions | None = None
 
 
+class WalkRequest(Request):
+    """All instructions of a program or of one of its passes, over one picture."""
+
+    text: Text
+    passes: Annotated[Literal["forward", "backward", "sgd"], Field(alias="pass")] = "forward"
+    steps: Annotated[int, Field(ge=1, le=20)] = 1
+    options: PictureOptions | None = None
+
+
 class DeriveRequest(Request):
     """A program made from the text's, to be looked at."""
 
@@ -168,6 +177,7 @@ REQUESTS: dict[str, type[Request]] = {
     "hover": PlaceRequest,
     "copy": CopyRequest,
     "step": StepRequest,
+    "walk": WalkRequest,
     "derive": DeriveRequest,
     "annotate": AnnotateRequest,
     "export": ExportRequest,

@@ -7,8 +7,6 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from importlib.resources import files as resources
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -21,14 +19,12 @@ from starlette.types import ASGIApp
 from tpgraph.editor.answers import refusal_data
 from tpgraph.editor.desk import Desk
 from tpgraph.editor.guard import Guard, Pass, TooLong
+from tpgraph.editor.joined import WEB
 from tpgraph.editor.lanes import Lanes
 from tpgraph.editor.worker import Misshapen
 from tpgraph.errors import TPError
 
-__all__ = ["WEB", "application"]
-
-WEB = Path(str(resources("tpgraph.editor"))) / "web"
-"""The page and its modules."""
+__all__ = ["application"]
 
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 

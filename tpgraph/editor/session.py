@@ -32,7 +32,7 @@ from tpgraph.editor.pictures import (
     spans_of,
 )
 from tpgraph.editor.renames import typed_renames
-from tpgraph.editor.stepping import Walks
+from tpgraph.editor.stepping import Walk, Walks
 from tpgraph.editor.words import about, completions, hovered
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.gallery import entries
@@ -256,10 +256,17 @@ class Session:
         return {"view": view, "scalars": found.scalars, "warnings": list(found.warnings)}
 
     def _step(self, asked: q.StepRequest) -> Data:
+        found = self._walked(asked)
+        return found.at(asked.at) | {"picture": found.picture}
+
+    def _walk(self, asked: q.WalkRequest) -> Data:
+        found = self._walked(asked)
+        return {"picture": found.picture, "born": dict(found.born), "steps": found.steps}
+
+    def _walked(self, asked: q.StepRequest | q.WalkRequest) -> Walk:
         program = self._whole(asked.text)
         options = asked.options or self.options
-        walk = self.walks.of(program, asked.text, asked.passes, asked.steps, options)
-        return walk.at(asked.at) | {"picture": walk.picture}
+        return self.walks.of(program, asked.text, asked.passes, asked.steps, options)
 
     def _derive(self, asked: q.DeriveRequest) -> Data:
         program = self._whole(asked.text)

@@ -43,6 +43,12 @@ class Walk:
         """The whole picture for the page."""
         return plain_picture(self.fragments)
 
+    @property
+    def steps(self) -> list[dict[str, Any]]:
+        """What each step says; which marks it makes is told by `born`."""
+        each = (self.at(k) for k in range(len(self.captions)))
+        return [{name: found[name] for name in ("rule", "formula", "span")} for found in each]
+
     def at(self, k: int) -> dict[str, Any]:
         """Step k, from 0: before the first instruction. Raises TPDataError beyond the last."""
         if k >= len(self.captions):

@@ -7,8 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from tpgraph.editor.joined import joined
-from tpgraph.editor.server import WEB
+from tpgraph.editor.joined import WEB, joined
 from tpgraph.editor.session import Session, Unfit
 
 __all__ = ["EditorWidget"]

@@ -48,9 +48,9 @@ class Drawing:
         content: bytes = _canvas().to_pdf(self.scene, self.style, source=self.source)
         return content
 
-    def png(self, dpi: float = 300.0) -> bytes:
-        """A PNG image of `dpi` pixels an inch."""
-        content: bytes = _canvas().to_png(self.scene, self.style, dpi)
+    def png(self, dpi: float = 300.0, *, width: int | None = None) -> bytes:
+        """A PNG image of `dpi` pixels an inch, or of `width` pixels."""
+        content: bytes = _canvas().to_png(self.scene, self.style, dpi, width=width)
         return content
 
     @cached_property

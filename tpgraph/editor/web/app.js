@@ -7,7 +7,7 @@ import { lineBox, picker } from "./box.js";
 import { Canvas } from "./canvas.js";
 import { commandOf, matching } from "./commands.js";
 import { Completion } from "./completion.js";
-import { choose } from "./dom.js";
+import { choose, focused } from "./dom.js";
 import { gestures } from "./gestures.js";
 import { Inspector } from "./inspector.js";
 import { Lane } from "./lane.js";
@@ -110,6 +110,7 @@ export class App {
   showView(view, text, animated = false) {
     this.revision = view.revision;
     this.shownView = view;
+    this.steps.left();
     if (view.picture) this.canvas.show(view.picture, animated);
     this.canvas.setSpans(view.spans);
     this.canvas.mark("faded", view.faded);
@@ -441,7 +442,7 @@ export class App {
   /** @param {HTMLElement} root */
   listen(root) {
     root.addEventListener("keydown", (event) => {
-      const onCanvas = document.activeElement === this.canvas.element;
+      const onCanvas = focused(root) === this.canvas.element;
       if (onCanvas && this.canvasKey(event)) return;
       const command = commandOf(event, onCanvas);
       if (!command) return;
@@ -538,7 +539,7 @@ export class App {
       "pass-ntk": () => this.steps.show("ntk"),
       "pass-reduced": () => this.steps.show("reduced"),
       present: () => this.steps.present(),
-      dark: () => document.documentElement.classList.toggle("dark"),
+      dark: () => this.parts.root.classList.toggle("dark"),
       palette: () => this.palette(),
       keys: () => this.parts.root.classList.toggle("show-keys"),
       "to-text": () => this.pane.focus(),
@@ -600,7 +601,7 @@ export class App {
     const dry = await this.session.ask("edit", { text: this.text, have: this.revision, do: { edit: "delete", names }, scope: "all", dry: true });
     const dependants = /** @type {string[]} */ (dry.dependants ?? []);
     if (dependants.length > 0) {
-      const sure = await choose(`Delete ${names.join(", ")}?`, `What is made of it goes too: ${dependants.join(", ")}.`, [["Delete all", true], ["Keep", false]]);
+      const sure = await choose(`Delete ${names.join(", ")}?`, `What is made of it goes too: ${dependants.join(", ")}.`, [["Delete all", true], ["Keep", false]], this.parts.root);
       if (!sure) return;
     }
     await this.edit({ edit: "delete", names });
@@ -659,7 +660,8 @@ export class App {
 
   nextPane() {
     const panes = [() => this.pane.focus(), () => this.canvas.element.focus(), () => this.parts.focusPanels()];
-    const at = document.activeElement === this.canvas.element ? 1 : this.parts.text.contains(document.activeElement) ? 0 : 2;
+    const now = focused(this.parts.root);
+    const at = now === this.canvas.element ? 1 : this.parts.text.contains(now) ? 0 : 2;
     panes[(at + 1) % 3]();
   }
 

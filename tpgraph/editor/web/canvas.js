@@ -23,6 +23,8 @@ export class Canvas {
     this.element.setAttribute("role", "application");
     this.element.setAttribute("aria-label", label);
     this.glyphs = this.make("defs", this.element);
+    /** @type {Set<string>} */
+    this.known = new Set();
     this.world = this.make("g", this.element);
     this.world.setAttribute("class", "world");
     this.above = this.make("g", this.element);
@@ -47,6 +49,8 @@ export class Canvas {
     /** @type {(() => void) | null} */
     this.moved = null;
     this.ids = 0;
+    /** How large a picture becomes that is fitted into the window. */
+    this.most = 2.2;
     this.place();
   }
 
@@ -91,7 +95,8 @@ export class Canvas {
 
   /** @param {string} id @param {string} path */
   addGlyph(id, path) {
-    if (this.document.getElementById(id)) return;
+    if (this.known.has(id)) return;
+    this.known.add(id);
     const element = this.make("path", this.glyphs);
     element.setAttribute("id", id);
     element.setAttribute("d", path);
@@ -192,7 +197,7 @@ export class Canvas {
 
   fit() {
     const { width, height } = this.size;
-    this.view = fitted(this.box, width, height);
+    this.view = fitted(this.box, width, height, 24, this.most);
     this.place();
   }
 

@@ -24,17 +24,25 @@ export function h(tag, settings = {}, ...children) {
   return element;
 }
 
+/** The element that has the focus, in the tree of another: notebooks put the editor into a shadow tree,
+ * of which the document sees only the host. @param {Node} node */
+export function focused(node) {
+  const tree = /** @type {Document | ShadowRoot} */ (node.getRootNode());
+  return tree.activeElement ?? null;
+}
+
 /** A modal dialog that closes with Escape, and what it was closed with; null for Escape.
  * @param {string} title @param {(close: (value: any) => void) => Node[]} content
- * @param {{wide?: boolean}} [how] @returns {Promise<any>} */
-export function dialog(title, content, { wide = false } = {}) {
+ * @param {{wide?: boolean, within?: Element}} [how] @returns {Promise<any>} */
+export function dialog(title, content, { wide = false, within } = {}) {
   return new Promise((resolve) => {
-    const before = /** @type {HTMLElement | null} */ (document.activeElement);
+    const parent = within ?? document.body.appendChild(h("div.tpgraph"));
+    const before = /** @type {HTMLElement | null} */ (focused(parent));
     const box = /** @type {HTMLDialogElement} */ (h(`dialog${wide ? ".wide" : ""}`, { "aria-label": title }));
     /** @param {any} value */
     const close = (value) => {
       box.close();
-      box.remove();
+      (within ? box : parent).remove();
       before?.focus({ preventScroll: true });
       resolve(value);
     };
@@ -43,17 +51,18 @@ export function dialog(title, content, { wide = false } = {}) {
       event.preventDefault();
       close(null);
     });
-    document.body.append(box);
+    parent.append(box);
     box.showModal();
   });
 }
 
 /** A choice among few: its value, or null.
- * @param {string} title @param {string} words @param {[string, any][]} choices the first is the default */
-export function choose(title, words, choices) {
+ * @param {string} title @param {string} words @param {[string, any][]} choices the first is the default
+ * @param {Element} [within] */
+export function choose(title, words, choices, within) {
   return dialog(title, (close) => [
     h("p", {}, words),
     h("div.buttons", {}, ...choices.map(([label, value], i) =>
       h(`button${i ? "" : ".primary"}`, { click: () => close(value), autofocus: i === 0 }, label))),
-  ]);
+  ], { within });
 }

@@ -1,86 +1,147 @@
 // @ts-check
-/** The export dialog: each format with a preview and its options. */
+/** The export dialog: each format with a preview and the options that matter to it. */
 
+import { Refused } from "./api.js";
+import { refusalText } from "./app.js";
 import { dialog, h } from "./dom.js";
 import { download } from "./layout.js";
-import { refusalText } from "./app.js";
-import { Refused } from "./api.js";
 
-/** Format, title, whether it is a picture. @type {[string, string, boolean][]} */
+/** @typedef {{name: string, mime: string, text?: string, base64?: string, warnings?: string[], preview?: string | null}} Exported */
+
+const PICTURE = ["theme", "direction", "show", "of", "steps", "fold", "legend"];
+/** Format, title, its options. @type {[string, string, string[]][]} */
 export const FORMATS = [
-  ["svg", "SVG", true], ["pdf", "PDF", true], ["png", "PNG", true], ["tex", "TikZ (LaTeX)", true],
-  ["dot", "DOT", true], ["json", "Scene as JSON", true], ["tp", "Program text", false],
-  ["py", "Python (numpy)", false], ["latex", "LaTeX listing", false], ["html", "One HTML page", true],
+  ["svg", "SVG", PICTURE], ["pdf", "PDF", PICTURE], ["png", "PNG", [...PICTURE, "width"]],
+  ["tex", "TikZ (LaTeX)", PICTURE], ["dot", "DOT", PICTURE], ["scene", "Scene as JSON", PICTURE],
+  ["html", "One HTML page for students", ["theme", "direction", "show"]],
+  ["tp", "Program text", []], ["json", "Program as JSON", []], ["py", "Python (numpy)", []],
+  ["latex", "LaTeX listing", ["of", "steps"]],
 ];
+const LONGEST = 20_000; // letters of a text that a preview shows
+const PAUSE = 250; // milliseconds without a change before a preview is made
 
 /** @param {import("./app.js").App} app */
 export function exportDialog(app) {
   return dialog("Export", (close) => {
     const format = select("Format", FORMATS.map(([id, title]) => [id, title]));
-    const theme = select("Theme", [["paper", "paper"], ["teaching", "teaching"], ["dark", "dark"]]);
-    const direction = select("Direction", ["LR", "TB", "BT", "RL"].map((d) => [d, d]));
-    const pass = select("Of", [["forward", "the program"], ["backward", "its backward pass"], ["sgd", "an SGD step"]]);
-    const fold = check("Fold what repeats");
-    const io = check("Data, readout and loss");
-    const legend = check("Legend");
+    const options = controls(app);
     const preview = h("div.export-preview", { role: "img", "aria-label": "Preview" });
     const said = h("div.refusal", { role: "alert" });
-    /** @type {{name: string, mime: string, text?: string, base64?: string} | null} */
+    const facts = h("div.detail", { role: "status" });
+    const button = h("button.primary", { disabled: true, click: () => { if (found) { save(found); close(true); } } }, "Download");
+    /** @type {Exported | null} */
     let found = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    /** What is being made now, and whether something else is wanted since. @type {{format: string, stale: boolean} | null} */
+    let now = null;
     const update = async () => {
-      said.textContent = "";
+      const wanted = FORMATS.find(([id]) => id === format.value)?.[2] ?? [];
+      for (const [name, input] of Object.entries(options)) {
+        const matters = wanted.includes(name) && (name !== "steps" || options.of.value === "sgd");
+        input.parentElement?.toggleAttribute("hidden", !matters);
+      }
+      button.toggleAttribute("disabled", true);
+      facts.textContent = "making the preview…";
+      if (now && now.format !== "html") {
+        now.stale = true; // what takes a moment is let finish: to end it would cost more
+        return;
+      }
+      const own = now = { format: format.value, stale: false };
       try {
-        found = await app.session.newest("export", "export", {
-          text: app.text, name: app.name, format: format.value,
-          options: { theme: theme.value, direction: direction.value, fold: fold.checked, show_io: io.checked, legend: legend.checked, of: pass.value },
-        });
-        if (found) show(preview, found);
+        const made = await app.session.newest("export", "export", { text: app.text, name: app.name, format: format.value, options: chosen(options, wanted) });
+        if (!made || own.stale) return;
+        found = made;
+        said.textContent = (made.warnings ?? []).join(" ");
+        facts.textContent = await show(preview, made);
+        button.toggleAttribute("disabled", false);
       } catch (error) {
         found = null;
-        if (!(error instanceof Refused)) throw error;
+        facts.textContent = "";
+        if (!(error instanceof Refused)) return app.failed(error);
         said.textContent = refusalText(error.refusal);
         preview.replaceChildren();
+      } finally {
+        if (now === own) now = null;
+        if (own.stale) update();
       }
     };
-    for (const input of [format, theme, direction, pass, fold, io, legend]) input.addEventListener("change", update);
+    const soon = () => {
+      clearTimeout(timer);
+      button.toggleAttribute("disabled", true);
+      timer = setTimeout(update, PAUSE);
+    };
+    for (const input of [format, ...Object.values(options)]) input.addEventListener("change", update);
+    for (const input of [options.width, options.steps]) input.addEventListener("input", soon);
     update();
     return [
-      h("div.export-options", {}, ...[format, theme, direction, pass, fold, io, legend].map((i) => /** @type {Node} */ (i.parentElement))),
-      preview, said,
-      h("div.buttons", {},
-        h("button.primary", { click: () => { if (found) { save(found); close(true); } } }, "Download"),
-        h("button", { click: () => close(null) }, "Close")),
+      h("div.export-options", {}, ...[format, ...Object.values(options)].map((i) => /** @type {Node} */ (i.parentElement))),
+      preview, facts, said, h("div.buttons", {}, button, h("button", { click: () => close(null) }, "Close")),
     ];
-  }, { wide: true });
+  }, { wide: true, within: app.parts.root });
 }
 
-/** @param {{name: string, mime: string, text?: string, base64?: string}} found */
+/** The controls of all options, by their names. @param {import("./app.js").App} app */
+function controls(app) {
+  const { theme, direction, view } = app.options;
+  return {
+    theme: select("Theme", [["paper", "paper"], ["teaching", "teaching, in colours"], ["dark", "dark"]], theme),
+    direction: select("Direction", [["LR", "to the right"], ["TB", "downwards"], ["BT", "upwards"], ["RL", "to the left"]], direction),
+    show: select("View", [["body", "as in the paper"], ["io", "with data, readout, loss"], ["all", "all that is declared"]], view === "editing" ? "io" : "body"),
+    of: select("Of", [["forward", "the program"], ["backward", "its backward pass"], ["sgd", "SGD"], ["reduced", "the reduced program"], ["ntk", "the tangent kernel"]]),
+    steps: number("SGD steps", { min: 1, max: 20, value: 1 }),
+    fold: check("Fold what repeats"),
+    legend: check("Legend"),
+    width: number("Width in pixels", { min: 16, max: 20_000, placeholder: "200 an inch" }),
+  };
+}
+
+/** The values of the options that matter. @param {ReturnType<typeof controls>} options @param {string[]} wanted */
+function chosen(options, wanted) {
+  const { theme, direction, show, of, steps, fold, legend, width } = options;
+  /** @type {Record<string, unknown>} */
+  const all = {
+    theme: theme.value, direction: direction.value, show: show.value, of: of.value, steps: Number(steps.value) || 1,
+    fold: fold.checked, legend: legend.checked, width: Number(width.value) || null,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => wanted.includes(name)));
+}
+
+/** @param {Exported} found */
 function save(found) {
   download(found.name, new Blob([bytes(found)], { type: found.mime }));
 }
 
-/** @param {{text?: string, base64?: string}} found @returns {BlobPart} */
+/** @param {Exported} found @returns {BlobPart} */
 function bytes({ text, base64 }) {
   if (text !== undefined) return text;
   const raw = atob(base64 ?? "");
   return Uint8Array.from(raw, (letter) => letter.charCodeAt(0));
 }
 
-/** @param {HTMLElement} preview @param {{name: string, mime: string, text?: string, base64?: string}} found */
-function show(preview, found) {
-  if (found.mime === "image/svg+xml" || found.mime === "image/png") {
-    const data = found.text !== undefined ? `data:image/svg+xml;charset=utf-8,${encodeURIComponent(found.text)}` : `data:${found.mime};base64,${found.base64}`;
-    preview.replaceChildren(h("img", { src: data, alt: `Preview of ${found.name}` }));
-  } else if (found.text !== undefined) {
-    const code = h("pre", { tabindex: 0 });
-    code.textContent = found.text.slice(0, 20_000);
-    preview.replaceChildren(code);
-  } else preview.replaceChildren(h("p", {}, `${found.name}, ${Math.round(((found.base64?.length ?? 0) * 3) / 4096)} kB`));
+/** Show what would be saved; what there is to say of it. @param {HTMLElement} preview @param {Exported} found
+ * @returns {Promise<string>} */
+async function show(preview, found) {
+  const size = `${found.name}, ${Math.ceil(new Blob([bytes(found)]).size / 1024)} kB`;
+  const svg = found.preview ?? (found.mime === "image/svg+xml" ? found.text : null);
+  if (svg || found.mime === "image/png") {
+    const data = svg ? `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}` : `data:${found.mime};base64,${found.base64}`;
+    const image = /** @type {HTMLImageElement} */ (h("img", { src: data, alt: `Preview of ${found.name}` }));
+    preview.replaceChildren(image);
+    await image.decode().catch(() => undefined);
+    return found.mime === "image/png" ? `${size}, ${image.naturalWidth} × ${image.naturalHeight} pixels` : size;
+  }
+  const words = found.text ?? "";
+  const code = h("pre", { tabindex: 0 });
+  code.textContent = words.slice(0, LONGEST) + (words.length > LONGEST ? "\n…" : "");
+  preview.replaceChildren(code);
+  return size;
 }
 
-/** @param {string} label @param {string[][]} choices */
-function select(label, choices) {
-  const input = /** @type {HTMLSelectElement} */ (h("select", {}, ...choices.map(([value, title]) => h("option", { value }, title))));
+/** @param {string} label @param {string[][]} choices @param {string} [value] */
+function select(label, choices, value = choices[0][0]) {
+  const input = /** @type {HTMLSelectElement} */ (h("select", {}, ...choices.map(([id, title]) => h("option", { value: id }, title))));
+  input.value = value;
   h("label.row", {}, h("span", {}, label), input);
   return input;
 }
@@ -89,5 +150,12 @@ function select(label, choices) {
 function check(label) {
   const input = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox" }));
   h("label.row", {}, input, h("span", {}, label));
+  return input;
+}
+
+/** @param {string} label @param {Record<string, string | number>} settings */
+function number(label, settings) {
+  const input = /** @type {HTMLInputElement} */ (h("input", { type: "number", ...settings }));
+  h("label.row", {}, h("span", {}, label), input);
   return input;
 }

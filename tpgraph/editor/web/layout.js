@@ -27,7 +27,7 @@ const SIGNS = new Map([
 
 /** Build the page inside of `root`. @param {HTMLElement} root @param {App} app */
 export function layout(root, app) {
-  root.classList.add("tpgraph-editor");
+  root.classList.add("tpgraph", "tpgraph-editor");
   const toolbar = h("div.toolbar", { role: "toolbar", "aria-label": "Commands" });
   for (const group of TOOLS) {
     toolbar.append(h("div.tool-group", {}, ...group.map((id) => button(app, id))));

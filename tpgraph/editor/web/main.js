@@ -139,7 +139,7 @@ function cards() {
       card("○ ⇢ ●", "Empty", "a width and nothing else", fresh("program", EMPTY)),
       card("…", "Open", "a .tp, or a picture that carries its program", () => pick(open)));
     const waits = h("p.detail", { role: "status" }, "the gallery is being drawn…");
-    const page = h("main.cards", {}, h("h1", {}, "tpgraph"),
+    const page = h("main.tpgraph.cards", {}, h("h1", {}, "tpgraph"),
       h("p", {}, "Draw a Tensor Program, run it, take it to infinite width."), list, waits);
     document.body.append(page);
     session.ask("files").then(({ files }) => list.prepend(...files.map((/** @type {string} */ path) =>
@@ -164,7 +164,7 @@ const EMPTY = "program mine\nwidth n\n";
 
 /** @param {(opened: Opened) => void} open */
 function pick(open) {
-  const input = /** @type {HTMLInputElement} */ (h("input", { type: "file", accept: ".tp,.json,.svg,.pdf,.tex" }));
+  const input = /** @type {HTMLInputElement} */ (h("input", { type: "file", accept: ".tp,.json,.svg,.pdf,.tex,.html" }));
   input.addEventListener("change", async () => {
     const file = input.files?.[0];
     if (!file) return;
@@ -228,7 +228,7 @@ async function main() {
     else start(opened ?? (await cards()));
   } catch (error) {
     if (!(error instanceof Gone)) throw error;
-    document.body.append(h("main.cards", {}, h("h1", {}, "tpgraph"), h("p", {}, `${error.message}; start it again: tpgraph edit`)));
+    document.body.append(h("main.tpgraph.cards", {}, h("h1", {}, "tpgraph"), h("p", {}, `${error.message}; start it again: tpgraph edit`)));
   }
 }
 

@@ -19,7 +19,7 @@
  */
 
 export const LAYERS = [
-  "contexts", "plates", "arrows", "gates", "edges", "paths", "variables", "path-dots", "plots",
+  "contexts", "plates", "arrows", "gates", "edges", "paths", "variables", "annotations", "path-dots",
   "labels", "legend",
 ];
 

@@ -4,6 +4,7 @@
 
 import { h } from "./dom.js";
 import { spanUnits } from "./places.js";
+import { lightStep, Stage, stepOf, stepWords } from "./stage.js";
 
 /** @typedef {"forward" | "backward" | "sgd" | "ntk" | "reduced"} Pass */
 
@@ -15,9 +16,13 @@ export class Steps {
     this.pass = "forward";
     /** @type {number | null} */
     this.at = null;
-    this.count = 0;
+    /** The text whose instructions are shown, and these.
+     * @type {{text: string, found: import("./stage.js").Walk} | null} */
+    this.walk = null;
+    /** The text whose instructions are asked for. @type {string | null} */
+    this.asking = null;
     this.presenting = false;
-    this.hidden = new Set();
+    this.stage = new Stage(app.canvas);
     this.panel = h("div.steps", { hidden: true, "aria-label": "Steps", "aria-live": "polite" });
     app.parts.panels.append(this.panel);
   }
@@ -32,10 +37,10 @@ export class Steps {
     const text = app.text;
     await app.lane.run(async () => {
       if (pass === "forward") {
-        const { view } = await app.session.ask("tidy", { text });
+        const { view } = await app.session.ask("sync", { text, have: null });
         app.showView(view, text);
       } else {
-        const found = await app.session.ask("derive", { text, what: pass, steps: 1, fold: true });
+        const found = await app.session.ask("derive", { text, what: pass, steps: 1, fold: true, options: app.options });
         app.canvas.show(found.picture);
         app.revision = null;
       }
@@ -44,93 +49,122 @@ export class Steps {
     app.say(pass === "forward" ? "the program" : `${pass}: to be read, not changed; [ and ] step through it`);
   }
 
-  /** One instruction on, or back. @param {number} by */
+  /** One instruction on, or back: the first asks for all of them. @param {number} by */
   async go(by) {
+    const { walk } = this;
+    if (walk && this.at !== null && walk.text === this.app.text) {
+      if (walk.found.steps[this.at + by]) this.light(this.at + by);
+    } else if (by > 0) await this.begin();
+  }
+
+  /** Before the first instruction, over the picture that all of them have. */
+  async begin() {
     const { app } = this;
-    const next = this.at === null ? (by > 0 ? 0 : null) : this.at + by;
-    if (next === null || next < 0 || (this.count > 0 && next > this.count)) return;
     const text = app.text;
     const pass = this.pass === "ntk" || this.pass === "reduced" ? "forward" : this.pass;
-    const fresh = this.at === null;
+    const options = { ...app.options, labels: this.presenting ? LARGER : 1 };
+    if (this.asking === text) return;
+    this.asking = text;
+    this.panel.removeAttribute("hidden");
+    this.panel.replaceChildren(h("span.working", {}, "the steps are prepared…"));
     try {
-      const found = await app.session.newest("step", "step", { text, pass, steps: 1, at: next });
+      const found = await app.session.newest("walk", "walk", { text, pass, steps: 1, options });
       if (!found || app.text !== text) return;
-      this.at = next;
-      this.count = found.count;
-      if (found.picture && fresh) {
-        app.canvas.show(found.picture);
-        app.revision = null;
-        app.canvas.fit();
-      }
-      this.light(found);
+      this.walk = { text, found };
+      app.canvas.show(found.picture);
+      app.revision = null;
+      this.light(0);
+      app.canvas.fit();
     } catch (error) {
       app.failed(error);
+    } finally {
+      this.asking = null;
+      this.panel.toggleAttribute("hidden", this.at === null);
     }
   }
 
-  /** @param {{at: number, count: number, lit: string[], done: string[], rule: string, formula: {latex: string, svg: string, plain: string} | null, span: [number, number] | null}} found */
-  light({ at, count, lit, done, rule, formula, span }) {
+  /** @param {number} at */
+  light(at) {
     const { app } = this;
-    const kept = new Set([...done, ...lit]);
-    app.canvas.mark("ghost", app.canvas.fragments.filter((f) => !kept.has(f.key) && f.layer !== "contexts").map((f) => f.key));
-    app.canvas.mark("lit", lit);
-    if (span) {
-      const units = spanUnits(app.text, span);
-      app.pane.select(...units);
-      app.pane.light([units]);
-    }
-    const shown = h("span.formula", { "aria-label": formula?.plain ?? "" });
-    if (formula?.svg) {
-      const parsed = new DOMParser().parseFromString(formula.svg, "image/svg+xml").documentElement;
-      shown.append(document.importNode(parsed, true));
-    } else if (formula) shown.textContent = formula.plain;
+    const step = this.walk && stepOf(this.walk.found, at);
+    if (!step) return;
+    this.at = at;
+    lightStep(app.canvas, step);
+    app.canvas.mark("hidden-mark", this.stage.withLines());
+    const spans = step.span ? [spanUnits(app.text, step.span)] : [];
+    for (const span of spans) app.pane.select(...span);
+    app.pane.light(spans);
     this.panel.removeAttribute("hidden");
-    this.panel.replaceChildren(
-      h("button", { "aria-label": "Step back", click: () => this.go(-1) }, "‹"),
-      h("span.count", {}, `${at} / ${count}`),
-      h("button", { "aria-label": "Step", click: () => this.go(1) }, "›"),
-      h("strong.rule", {}, rule), shown,
-      h("button", { click: () => this.end() }, "End"));
+    this.panel.replaceChildren(...stepWords(step, (by) => this.go(by)),
+      h("button", { click: () => (this.presenting ? this.present() : this.end()) }, "End"));
   }
 
   end() {
+    this.stop();
+    this.app.pane.light([]);
+    if (this.app.revision === null) this.leave();
+  }
+
+  /** There are no steps any more. */
+  stop() {
     this.at = null;
-    this.app.canvas.mark("ghost", []);
-    this.app.canvas.mark("lit", []);
+    lightStep(this.app.canvas, null);
     this.panel.toggleAttribute("hidden", true);
-    if (this.app.revision === null) this.show("forward");
+  }
+
+  /** The program itself is shown, by whatever was done. */
+  left() {
+    if (this.at !== null) this.stop();
+    this.pass = "forward";
+    this.app.parts.root.classList.remove("derived");
+  }
+
+  /** The program again as it stood before the steps. */
+  async leave() {
+    const { app } = this;
+    if (this.pass !== "forward") return this.show(this.pass);
+    await app.sync();
+    app.canvas.fit();
   }
 
   // ---- presenting
 
+  /** Full screen with large labels, one instruction at a time; or back. */
   async present() {
     this.presenting = !this.presenting;
     const { app } = this;
     app.parts.root.classList.toggle("presenting", this.presenting);
+    this.stage.reveal();
+    app.canvas.most = this.presenting ? 4 : 2.2;
     if (this.presenting) {
-      await document.documentElement.requestFullscreen?.().catch(() => undefined);
+      await app.parts.root.requestFullscreen?.().catch(() => undefined);
       app.canvas.element.focus();
       app.canvas.fit();
+      this.at = null;
+      await this.begin();
     } else {
-      this.hidden.clear();
-      app.canvas.mark("hidden-mark", []);
       if (document.fullscreenElement) await document.exitFullscreen();
-      document.documentElement.classList.remove("dark");
+      app.parts.root.classList.remove("dark", "with-text");
+      this.end();
     }
+    app.canvas.fit();
   }
 
   /** Keys of the presentation. @param {KeyboardEvent} event */
   key(event) {
-    if (!this.presenting) return false;
+    if (!this.presenting || event.ctrlKey || event.metaKey || event.altKey) return false;
     const { app } = this;
     const acts = /** @type {Record<string, () => unknown>} */ ({
       ArrowRight: () => this.go(1),
       ArrowLeft: () => this.go(-1),
-      b: () => document.documentElement.classList.toggle("dark"),
-      t: () => app.parts.root.classList.toggle("with-text"),
-      h: () => this.hide(),
+      PageDown: () => this.go(1),
+      PageUp: () => this.go(-1),
+      b: () => app.parts.root.classList.toggle("dark"),
+      t: () => this.call("with-text"),
+      i: () => this.call("with-panels"),
+      h: () => this.stage.hide(),
+      l: () => this.stage.trace("l"),
       Escape: () => this.present(),
-      l: () => this.trace(),
     });
     const act = acts[event.key];
     if (!act) return false;
@@ -139,37 +173,12 @@ export class Steps {
     return true;
   }
 
-  /** Hide the selected marks, or show all that are hidden. */
-  hide() {
-    const { canvas } = this.app;
-    if (canvas.selected.size) canvas.selected.forEach((key) => this.hidden.add(key));
-    else this.hidden.clear();
-    canvas.mark("hidden-mark", this.hidden);
-    canvas.select([]);
-  }
-
-  /** A pointer that leaves a fading trace while `l` is held. */
-  trace() {
-    const { canvas } = this.app;
-    if (this.tracing) return;
-    const path = canvas.make("polyline", canvas.above);
-    path.setAttribute("class", "trace");
-    /** @type {[number, number, number][]} */
-    let points = [];
-    /** @param {PointerEvent} event */
-    const move = (event) => points.push([...canvas.worldAt(event.clientX, event.clientY), performance.now()]);
-    const draw = () => {
-      points = points.filter(([, , time]) => performance.now() - time < 900);
-      path.setAttribute("points", points.map(([x, y]) => `${x},${y}`).join(" "));
-      if (this.tracing) requestAnimationFrame(draw);
-      else path.remove();
-    };
-    this.tracing = true;
-    canvas.element.addEventListener("pointermove", move);
-    canvas.element.addEventListener("keyup", () => {
-      this.tracing = false;
-      canvas.element.removeEventListener("pointermove", move);
-    }, { once: true });
-    draw();
+  /** Call a part of the page back, or send it away. @param {string} part */
+  call(part) {
+    this.app.parts.root.classList.toggle(part);
+    this.app.canvas.fit();
   }
 }
+
+/** How much larger letters are on the wall of a class. */
+const LARGER = 1.6;

@@ -3,6 +3,7 @@
  * screen reader are the browser's own. Another pane could fill the same interface. */
 
 import { changedLines, colouredLines, letterBefore, shifted, sliderAt } from "./colour.js";
+import { focused } from "./dom.js";
 import { difference } from "./places.js";
 
 /** @typedef {import("./places.js").Patch} Patch */
@@ -167,8 +168,10 @@ export function textPane(document, hear) {
   }
   area.addEventListener("pointerleave", () => hear.hover(null, area.getBoundingClientRect()));
   area.addEventListener("scroll", fit);
+  /** Whether the caret is here, in a shadow tree too. */
+  const isFocused = () => focused(area) === area;
   document.addEventListener("selectionchange", () => {
-    if (document.activeElement !== area) return;
+    if (!isFocused()) return;
     const now = /** @type {[number, number]} */ ([area.selectionStart, area.selectionEnd]);
     if (now[0] === chosen[0] && now[1] === chosen[1]) return;
     chosen = now;
@@ -211,7 +214,7 @@ export function textPane(document, hear) {
     },
     /** @returns {[number, number]} */
     get selection() {
-      return document.activeElement === area ? [area.selectionStart, area.selectionEnd] : chosen;
+      return isFocused() ? [area.selectionStart, area.selectionEnd] : chosen;
     },
     show(text, selection = chosen) {
       const patch = difference(known, text);

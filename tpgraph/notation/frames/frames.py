@@ -83,7 +83,7 @@ class Frames:
     def html(self) -> str:
         """A page that needs no other file, with buttons and keys for next and previous."""
         pictures = [svg_parts(drawing.scene, drawing.style) for drawing in self.drawings]
-        return to_html(pictures, self.scene.title, self.style)
+        return to_html(pictures, self.scene.title, self.style, source=self.source)
 
     def save(self, path: str | Path) -> tuple[Path, ...]:
         """Write the frames: one file for .pdf, .tex and .html, numbered ones for .svg and .png.

@@ -11,6 +11,7 @@ from html import escape
 from itertools import groupby
 from operator import itemgetter
 
+from tpgraph.embedded import html_program
 from tpgraph.notation.painters.svg import SvgParts
 from tpgraph.notation.painters.tikz import Painter, program_comments, require_length
 from tpgraph.notation.painters.tikz_style import hex_digits
@@ -124,10 +125,13 @@ def _only(when: str, lines: list[str]) -> Iterator[str]:
     yield "  }%"
 
 
-def to_html(pictures: Sequence[SvgParts], title: str, style: Style) -> str:
+def to_html(
+    pictures: Sequence[SvgParts], title: str, style: Style, *, source: str | None = None
+) -> str:
     """A page that shows one picture at a time; keys, buttons and a slider lead through them.
 
-    The outlines of glyphs, which all pictures share, stand in it once.
+    The outlines of glyphs, which all pictures share, stand in it once; `source` is the program's
+    text, which it carries.
     """
     shared: dict[str, None] = {}
     figures = []
@@ -144,6 +148,7 @@ def to_html(pictures: Sequence[SvgParts], title: str, style: Style) -> str:
         accent=style.path_color,
         outlines="\n".join(shared),
         figures="\n".join(figures),
+        program="" if source is None else html_program(source) + "\n",
     )
 
 
@@ -182,7 +187,7 @@ output {{ min-width: 5em; text-align: right; font-variant-numeric: tabular-nums;
 <button id="next" type="button">Next →</button>
 <output id="counter">1 / {count}</output>
 </nav>
-<script>
+{program}<script>
 const figures = document.querySelectorAll("figure");
 const element = (id) => document.getElementById(id);
 let shown = 0;

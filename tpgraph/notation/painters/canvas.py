@@ -84,12 +84,16 @@ def to_pdf_pages(
     return buffer.getvalue()
 
 
-def to_png(scene: Scene, style: Style = PAPER, dpi: float = DEFAULT_DPI) -> bytes:
-    """The scene as a PNG with `dpi` pixels per inch.
+def to_png(
+    scene: Scene, style: Style = PAPER, dpi: float = DEFAULT_DPI, *, width: int | None = None
+) -> bytes:
+    """The scene as a PNG with `dpi` pixels per inch, or of `width` pixels.
 
     Raises TPError if a label cannot be typeset or the image would be too large.
     """
     page = picture(scene, style)
+    if width is not None:
+        dpi = 72 * width / page.width
     largest = max(page.width, page.height) * dpi / 72
     PIXELS.require(
         largest if largest >= 1 else math.inf,
