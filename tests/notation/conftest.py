@@ -169,5 +169,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
     monkeypatch.setenv("TPGRAPH_CACHE_DIR", str(tmp_path / "cache"))
     mathtext._label.cache_clear()
+    mathtext.outline.cache_clear()
     yield tmp_path / "cache"
     mathtext._label.cache_clear()
+    mathtext.outline.cache_clear()

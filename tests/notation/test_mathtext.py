@@ -156,6 +156,7 @@ def test_outlines_come_from_the_disk_cache(
     (stored,) = (own_cache / "labels").iterdir()
     assert stored.stat().st_mode & 0o777 == 0o600
     mathtext._label.cache_clear()
+    mathtext.outline.cache_clear()
     monkeypatch.setattr(mathtext, "_typeset", None)
     assert outline(r"\tilde x", 9.0) == first
 
@@ -167,6 +168,7 @@ def test_a_damaged_cache_is_ignored_and_mended(own_cache: Path, damage: bytes) -
     good = stored.read_bytes()
     stored.write_bytes(damage or good[:-1])
     mathtext._label.cache_clear()
+    mathtext.outline.cache_clear()
     assert outline("x", 9.0) == first
     assert stored.read_bytes() == good
 
@@ -177,6 +179,7 @@ def test_intact_files_of_another_form_are_ignored(own_cache: Path) -> None:
     for payload in (b"[]", b"{}", b'{"glyphs": 3}', json.dumps({"size": [1]}).encode()):
         cache.store_cached(f"labels/{stored.name}", payload)
         mathtext._label.cache_clear()
+        mathtext.outline.cache_clear()
         assert outline("x", 9.0) == first
 
 
@@ -186,9 +189,11 @@ def test_a_cache_that_cannot_be_written_does_no_harm(
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("TPGRAPH_CACHE_DIR", str(tmp_path / "file"))
     mathtext._label.cache_clear()
+    mathtext.outline.cache_clear()
     assert outline("q", 9.0).width > 0
     monkeypatch.setattr(cache, "cache_directory", lambda: None)
     mathtext._label.cache_clear()
+    mathtext.outline.cache_clear()
     assert outline("q", 9.0).width > 0
 
 

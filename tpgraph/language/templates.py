@@ -3,7 +3,8 @@
 A flat file repeats a few shapes of line, `h[17] = W x[16]`. Two lines with the same text around
 their written-out indices, and indices of the same lengths, have the same tree up to the names in
 it, places included; so the tree of the first serves as the template of the others, and lark sees
-each shape twice.
+each shape twice. A line without written-out indices is kept as it is: a text that is edited says
+most of its lines again.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ _Make: TypeAlias = Callable[[Sequence[str]], Any]
 
 
 class Templates:
-    """The templates of the shapes of line seen so far."""
+    """The templates of the shapes of line seen so far, and the lines that are their own shape."""
 
     def __init__(self) -> None:
+        self._lines: dict[str, Statement] = {}
         self._makers: dict[Key, Callable[[Sequence[str], int], Statement] | None] = {}
 
     @staticmethod
@@ -41,13 +43,15 @@ class Templates:
     def made(self, pieces: list[str], origin: int) -> Statement | None:
         """The statement of a line whose shape is known; else None."""
         if len(pieces) == 1:
-            return None
+            known = self._lines.get(pieces[0])
+            return None if known is None else _moved(known, origin)
         maker = self._makers.get(_key(pieces))
         return maker(pieces[1::2], origin) if maker is not None else None
 
     def learn(self, pieces: list[str], statement: Statement) -> None:
         """Remember the shape of a line that was read; its template is made the second time."""
         if len(pieces) == 1:
+            self._keep(pieces[0], statement)
             return
         key = _key(pieces)
         if key in self._makers:
@@ -56,6 +60,14 @@ class Templates:
         if len(self._makers) >= _MAX_TEMPLATES:
             self._makers.clear()
         self._makers[key] = None
+
+    def _keep(self, line: str, statement: Statement) -> None:
+        """Remember a line without indices."""
+        if len(line) > _MAX_LENGTH:
+            return
+        if len(self._lines) >= _MAX_TEMPLATES:
+            self._lines.clear()
+        self._lines[line] = statement
 
 
 def _key(pieces: list[str]) -> Key:

@@ -11,7 +11,7 @@ import hashlib
 import importlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
@@ -36,7 +36,7 @@ class Glyph:
     """The shape of one character at 100 pt, y upwards; `name` identifies font and character."""
 
     name: str
-    commands: tuple[Command, ...]
+    commands: tuple[Command, ...] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,7 @@ def _rectangle(rule: Rule) -> Iterator[Command]:
     yield "Z", ()
 
 
+@functools.lru_cache(maxsize=8192)
 def outline(label: str, size: float) -> Outline:
     """The label (LaTeX mathematics without dollar signs) set in Computer Modern at `size` pt.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tpgraph.notation.labels.dialect import COMMANDS, DROPPED, TEXT_FONTS
 
@@ -29,6 +30,7 @@ _SPACES = frozenset((r"\,", r"\:", r"\;", r"\ ", r"\\", "~"))
 _TOKEN = re.compile(r"\\(?P<name>[A-Za-z]+)\*?\s*|\\.|\S|\s+", re.DOTALL)
 
 
+@lru_cache(maxsize=8192)
 def plain_text(label: str) -> str:
     """The label in Unicode, as near as plain text comes; unknown commands become their names."""
     tokens = [match.group() for match in _TOKEN.finditer(label)]

@@ -9,7 +9,7 @@ from itertools import pairwise
 from tpgraph.notation.diagram.diagram import Side
 from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.layout.frame import Frame
-from tpgraph.notation.layout.obstacles import Obstacles
+from tpgraph.notation.layout.obstacles import Obstacles, Strokes
 from tpgraph.notation.scene.geometry import Box
 from tpgraph.notation.scene.painting import label_bounds
 from tpgraph.notation.scene.scene import Anchor, Label, Point
@@ -47,7 +47,7 @@ def around_mark(
     label: Label,
     at: Point,
     radius: float,
-    around: Sequence[Obstacles],
+    around: Sequence[Obstacles | Strokes],
     frame: Frame,
     style: Style,
 ) -> tuple[Label, bool]:
@@ -78,7 +78,7 @@ def beside_line(
     text: str,
     line: Sequence[Point],
     color: str | None,
-    obstacles: Sequence[Obstacles],
+    obstacles: Sequence[Obstacles | Strokes],
     frame: Frame,
     style: Style,
 ) -> tuple[Label, bool]:

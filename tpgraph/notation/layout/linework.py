@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from tpgraph.notation.diagram.diagram import Vertex
 from tpgraph.notation.diagram.links import Link
@@ -13,10 +12,10 @@ from tpgraph.notation.layout.corridors import Corridors
 from tpgraph.notation.layout.kept_lines import KeptLines
 from tpgraph.notation.layout.labelling import around_mark, beside_line, beside_mark, frame_box
 from tpgraph.notation.layout.notes import note_around, note_beyond, note_box
-from tpgraph.notation.layout.obstacles import Obstacles
+from tpgraph.notation.layout.obstacles import Obstacles, Strokes
 from tpgraph.notation.layout.places import Places
 from tpgraph.notation.layout.routing import End, MarkOutline, Route, route
-from tpgraph.notation.scene.geometry import Shape, box_shape, hairline
+from tpgraph.notation.scene.geometry import Shape, box_shape
 from tpgraph.notation.scene.scene import Label, Note
 
 __all__ = ["Linework", "find_linework"]
@@ -58,7 +57,7 @@ class _LineSearch:
         self.result = Linework()
         self.marks = Obstacles()  # what stands fast
         self.texts = Obstacles()  # labels, which may yet move
-        self.lines = Obstacles()  # what is in the way of labels alone
+        self.lines = Strokes()  # what is in the way of labels alone
 
     def drawn(self) -> Linework:
         """The whole work."""
@@ -115,8 +114,7 @@ class _LineSearch:
             if line is None:
                 line = self._found(link, corridors)
             self.result.lines[link] = line
-            for a, b in pairwise(line.flat):
-                self.lines.add(hairline(a, b), "")
+            self.lines.add(line.flat)
         self._label_products()
 
     def _found(self, link: Link, corridors: Corridors) -> Route:
@@ -161,7 +159,7 @@ class _LineSearch:
                     self.result.squeezed.add(self.places.diagram.products[index].target)
 
     def _label_one(
-        self, group: Sequence[Link], around: Sequence[Obstacles]
+        self, group: Sequence[Link], around: Sequence[Obstacles | Strokes]
     ) -> tuple[int, Label, bool]:
         """The label at the first line that has room for it."""
         tried: list[tuple[int, Label, bool]] = []

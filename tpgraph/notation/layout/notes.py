@@ -9,7 +9,7 @@ from tpgraph.notation.diagram.diagram import Side, Vertex
 from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.measure import VertexSize, label_reach, line_extent, note_extent
-from tpgraph.notation.layout.obstacles import Obstacles
+from tpgraph.notation.layout.obstacles import Obstacles, Strokes
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.geometry import Box
 from tpgraph.notation.scene.quantities import quantity_lines
@@ -40,7 +40,7 @@ def note_around(
     vertex: Vertex,
     at: Point,
     size: VertexSize,
-    around: Sequence[Obstacles],
+    around: Sequence[Obstacles | Strokes],
     frame: Frame,
     style: Style,
 ) -> Note | None:

@@ -1,4 +1,4 @@
-"""What lines and labels must keep clear of: convex shapes in a grid."""
+"""What lines and labels must keep clear of: convex shapes with their boxes, found by place."""
 
 from __future__ import annotations
 
@@ -7,15 +7,29 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, TypeAlias
 
-from tpgraph.notation.scene.geometry import Box, Shape, box_around, box_shape, grown, meets, overlap
+import numpy as np
+
+from tpgraph.notation.scene.geometry import (
+    Box,
+    Shape,
+    box_around,
+    box_shape,
+    hairline,
+    meets,
+)
 from tpgraph.notation.scene.scene import Point
 
-__all__ = ["Obstacles"]
+__all__ = ["Obstacles", "Strokes", "Window"]
 
-
-_CELL = 48.0
+_WIDTH = 1024.0  # pt along of a strip that keeps what it holds in a table of its own
 _INTO, _BESIDE = -0.6, 0.4  # how near a line comes to its own marks, and to their labels
+_THIN = 0.01  # pt that a thin line is wide at most
+_NOWHERE = math.inf, math.inf, -math.inf, -math.inf
+
+_Boxes: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
+"""One box a row: left, bottom, right, top."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,67 +39,183 @@ class _Item:
     owner: str
     solid: bool
 
+    def room(self, own: frozenset[str], gap: float) -> float:
+        """How near a line between the marks in `own` may come."""
+        return gap if self.owner not in own else _INTO if self.solid else _BESIDE
+
+
+class _Table:
+    """Boxes that grow in number, for the question which of them are near another."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.rows: _Boxes = np.empty((16, 4))
+
+    def extend(self, boxes: _Boxes) -> None:
+        """Add some boxes."""
+        first, self.count = self.count, self.count + len(boxes)
+        if self.count > len(self.rows):
+            more = np.empty((2 * self.count, 4))
+            more[:first] = self.rows[:first]
+            self.rows = more
+        self.rows[first : self.count] = boxes
+
+    def near(self, box: Box, gap: float) -> list[int]:
+        """The numbers of the boxes that come nearer to a box than `gap`."""
+        left, bottom, right, top = self.rows[: self.count].T
+        found = (left < box[2] + gap) & (right > box[0] - gap)
+        found &= (bottom < box[3] + gap) & (top > box[1] - gap)
+        numbers: list[int] = np.flatnonzero(found).tolist()
+        return numbers
+
 
 class Obstacles:
     """Shapes by the place where they are, each with the name of its owner."""
 
     def __init__(self) -> None:
-        self._cells: dict[tuple[int, int], list[_Item]] = defaultdict(list)
-        self._where: dict[str, set[tuple[int, int]]] = defaultdict(set)
+        self._items: dict[int, list[_Item]] = defaultdict(list)
+        self._tables: dict[int, _Table] = defaultdict(_Table)
+        self._where: dict[str, list[tuple[int, int]]] = defaultdict(list)
 
     def add(self, shape: Shape, owner: str, *, solid: bool = False) -> None:
         """Add a shape; `solid` is one that its owner's own lines may touch but not enter."""
         box = box_around(shape)
         item = _Item(shape, box, owner, solid)
-        for cell in _cells(box):
-            self._cells[cell].append(item)
-            self._where[owner].add(cell)
+        for strip in _strips(box[0], box[2]):
+            self._where[owner].append((strip, len(self._items[strip])))
+            self._items[strip].append(item)
+            self._tables[strip].extend(np.array([box]))
 
     def remove(self, owner: str) -> None:
         """Take away the shapes of an owner."""
-        for cell in self._where.pop(owner, ()):
-            self._cells[cell] = [item for item in self._cells[cell] if item.owner != owner]
+        for strip, number in self._where.pop(owner, ()):
+            self._tables[strip].rows[number] = _NOWHERE
 
-    def hits(
-        self, line: Sequence[Point], owners: Iterable[str], gap: float, most: float = math.inf
-    ) -> int:
-        """How many shapes a polyline comes nearer to than `gap`; it stops counting at `most`.
+    def hits(self, line: Sequence[Point], owners: Iterable[str], gap: float) -> int:
+        """How many shapes a polyline comes nearer to than `gap`.
 
         To the solid shapes of its own marks it may come as near as it likes.
         """
-        own = frozenset(owners)
         found: set[int] = set()
+        own = frozenset(owners)
         for a, b in pairwise(line):
-            box = box_around((a, b))
-            for item in self._near(box, gap):
-                if id(item) in found or not overlap(item.box, box, gap):
-                    continue
-                room = gap if item.owner not in own else _INTO if item.solid else _BESIDE
-                if meets(a, b, item.shape, room):
+            for item in self.near(box_around((a, b)), gap):
+                if id(item) not in found and meets(a, b, item.shape, item.room(own, gap)):
                     found.add(id(item))
-                    if len(found) >= most:
-                        return len(found)
         return len(found)
 
     def covers(self, box: Box, gap: float) -> bool:
         """Whether any shape comes nearer to a box than `gap`."""
-        sides = box_shape(box)
-        for item in self._near(box, gap):
-            if overlap(item.box, box, gap):
-                edges = zip(sides, (*sides[1:], sides[0]), strict=True)
-                middle = ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-                inside = meets(middle, (middle[0] + 1e-6, middle[1]), item.shape, gap)
-                if inside or any(meets(a, b, item.shape, gap) for a, b in edges):
+        return any(_enters(box, item.shape, gap) for item in self.near(box, gap))
+
+    def near(self, box: Box, gap: float) -> Iterator[_Item]:
+        """What comes nearer to a box than `gap` with its own; some of it twice."""
+        for strip in _strips(box[0] - gap, box[2] + gap):
+            if strip in self._tables:
+                items = self._items[strip]
+                for number in self._tables[strip].near(box, gap):
+                    yield items[number]
+
+
+class Strokes:
+    """Thin lines by the place where they are."""
+
+    def __init__(self) -> None:
+        self._new: list[Sequence[Point]] = []
+        self._lines: dict[int, list[tuple[Point, Point]]] = defaultdict(list)
+        self._tables: dict[int, _Table] = defaultdict(_Table)
+
+    def add(self, line: Sequence[Point]) -> None:
+        """Add a polyline."""
+        self._new.append(line)
+
+    def covers(self, box: Box, gap: float) -> bool:
+        """Whether any line comes nearer to a box than `gap`."""
+        if self._new:
+            self._enter()
+        for strip in _strips(box[0] - gap, box[2] + gap):
+            if strip in self._tables:
+                lines = self._lines[strip]
+                near = self._tables[strip].near(box, gap + _THIN)
+                if any(_enters(box, hairline(*lines[number]), gap) for number in near):
                     return True
         return False
 
-    def _near(self, box: Box, gap: float) -> Iterator[_Item]:
-        for cell in _cells(grown(box, gap)):
-            yield from self._cells.get(cell, ())
+    def _enter(self) -> None:
+        """Put what was added since the last question where it belongs."""
+        pieces = [piece for line in self._new for piece in pairwise(line)]
+        self._new.clear()
+        ends = np.array(pieces)
+        boxes = np.hstack((ends.min(axis=1), ends.max(axis=1)))
+        first, last = (np.floor(boxes[:, side] / _WIDTH).astype(int) for side in (0, 2))
+        for strip in range(first.min(), last.max() + 1):
+            here = np.flatnonzero((first <= strip) & (strip <= last))
+            if len(here):
+                self._lines[strip] += [pieces[number] for number in here.tolist()]
+                self._tables[strip].extend(boxes[here])
 
 
-def _cells(box: Box) -> Iterator[tuple[int, int]]:
-    left, bottom, right, top = (math.floor(value / _CELL) for value in box)
-    for x in range(left, right + 1):
-        for y in range(bottom, top + 1):
-            yield x, y
+class Window:
+    """What may be in the way of lines that run between two places along, `weights` telling how
+    grave it is to hit one of the obstacles in their order.
+    """
+
+    def __init__(
+        self, around: Sequence[Obstacles], weights: Sequence[int], left: float, right: float
+    ) -> None:
+        self.left, self.right = left, right
+        strip = left, -math.inf, right, math.inf
+        found = {
+            id(item): (item, weight)
+            for obstacles, weight in zip(around, weights, strict=True)
+            for item in obstacles.near(strip, 0.0)
+        }
+        self.items = list(found.values())
+        self.boxes = np.array([item.box for item, _ in self.items]).reshape(-1, 4)
+
+    def hits(self, line: Sequence[Point], own: frozenset[str], gap: float, most: float) -> int:
+        """The weight of all shapes that a polyline comes nearer to than `gap`; the count may stop
+        at `most`. To the solid shapes of its own marks it may come as near as it likes.
+        """
+        found: set[int] = set()
+        total = 0
+        for segment, number in self._near(line, gap):
+            if number in found:
+                continue
+            item, weight = self.items[number]
+            if meets(line[segment], line[segment + 1], item.shape, item.room(own, gap)):
+                found.add(number)
+                total += weight
+                if total >= most:
+                    break
+        return total
+
+    def _near(self, line: Sequence[Point], gap: float) -> list[list[int]]:
+        """Pairs of a segment and what may be in its way."""
+        points = np.array(line)
+        low, high = (
+            np.minimum(points[:-1], points[1:]) - gap,
+            np.maximum(points[:-1], points[1:]) + gap,
+        )
+        left, bottom, right, top = self.boxes.T
+        near = (left < high[:, :1]) & (right > low[:, :1])
+        near &= (bottom < high[:, 1:]) & (top > low[:, 1:])
+        pairs: list[list[int]] = np.argwhere(near).tolist()
+        return pairs
+
+
+def _enters(box: Box, shape: Shape, gap: float) -> bool:
+    """Whether a convex shape comes nearer to a box than `gap`."""
+    sides = box_shape(box)
+    middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    if meets(middle, (middle[0] + 1e-6, middle[1]), shape, gap):
+        return True
+    return any(meets(a, b, shape, gap) for a, b in zip(sides, (*sides[1:], sides[0]), strict=True))
+
+
+def _strip(along: float) -> int:
+    return math.floor(along / _WIDTH)
+
+
+def _strips(left: float, right: float) -> range:
+    return range(_strip(left), _strip(right) + 1)

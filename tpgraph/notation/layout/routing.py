@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-from tpgraph.notation.layout.obstacles import Obstacles
+from tpgraph.notation.layout.obstacles import Obstacles, Window
 from tpgraph.notation.scene.geometry import flatten, straight
 from tpgraph.notation.scene.scene import Point
 
@@ -93,15 +93,13 @@ def route(
     `obstacles` are marks and labels. A dashed line is straight if it can be, however steep. The
     number tells how much is in its way all the same: 0 if nothing is.
     """
-    marks, labels = obstacles
-    own = start.mark, end.mark
+    own = frozenset((start.mark, end.mark))
+    left, right = sorted((start.at[0], end.at[0]))
+    window = Window(obstacles, (_GRAVE, 1), left - CLEARANCE, right + CLEARANCE)
     best: tuple[int, Route] | None = None
     for points, curve in _candidates(start, end, between, dashed):
         line = _clipped(points, curve, start, end)
-        most = math.inf if best is None else best[0]
-        hits = _GRAVE * marks.hits(line.flat, own, CLEARANCE, most / _GRAVE)
-        if hits < most:
-            hits += labels.hits(line.flat, own, CLEARANCE, most - hits)
+        hits = window.hits(line.flat, own, CLEARANCE, math.inf if best is None else best[0])
         if best is None or hits < best[0]:
             best = hits, line
         if hits == 0:

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tpgraph.errors import Span
-from tpgraph.notation.painters.svg import glyph_paths, markup
+from tpgraph.notation.painters.pieces import Piece, Pieces, piece_of, pieces_in
 from tpgraph.notation.scene.display import DisplayMark, Lettering, MarkGroup
-from tpgraph.notation.scene.geometry import Box
-from tpgraph.notation.scene.painting import picture
+from tpgraph.notation.scene.geometry import Box, grown, union
+from tpgraph.notation.scene.painting import layers, painted_note
 from tpgraph.notation.scene.scene import Edge, Node, Point, Scene
 from tpgraph.notation.scene.style import PAPER, Style
 
@@ -82,51 +83,82 @@ class Difference:
 
 def fragments_of(scene: Scene, style: Style = PAPER) -> Fragments:
     """The fragments of a scene. Raises TPError for a label that cannot be typeset."""
-    page = picture(scene, style)
-    nodes = {node.id: node for node in scene.nodes}
-    keys: Counter[str] = Counter()
-    items: dict[str, Fragment] = {}
-    for layer in page.marks:
-        assert isinstance(layer, MarkGroup), "a picture's marks are its layers"
-        marks: tuple[DisplayMark, ...] = layer.marks
-        edges = iter(scene.edges) if layer.kind == "edges" else iter(())
-        if layer.kind == "legend":
-            marks = (MarkGroup("legend", layer.marks, layer.title),)
-        for mark in marks:
-            fragment = _fragment(layer.kind, mark, nodes, next(edges, None))
-            keys[fragment.key] += 1
-            if keys[fragment.key] > 1:
-                fragment = replace(fragment, key=f"{fragment.key}#{keys[fragment.key]}")
-            items[fragment.key] = fragment
-    left, bottom, right, top = page.bounds
-    return Fragments(items, glyph_paths(page.marks), (left, -top, right, -bottom))
+    found = _Found(pieces_in(style), {node.id: _rounded(node.x, node.y) for node in scene.nodes})
+    for layer in layers(replace(scene, nodes=(), edges=()), style):
+        match layer.kind:
+            case "gates" | "variables":
+                for node in scene.nodes:
+                    if node.is_gate is (layer.kind == "gates"):
+                        found.add_node(layer.kind, node)
+            case "edges":
+                for edge in scene.edges:
+                    found.add_edge(edge)
+            case "annotations":
+                for node in scene.nodes:
+                    if node.note is not None:
+                        found.add_mark(layer.kind, painted_note(node.note, node.id, style))
+            case "legend":
+                found.add_mark(layer.kind, MarkGroup("legend", layer.marks, layer.title))
+            case _:
+                for mark in layer.marks:
+                    found.add_mark(layer.kind, mark)
+    left, bottom, right, top = grown(union(found.boxes), style.margin)
+    return Fragments(found.items, found.glyphs, (left, -top, right, -bottom))
 
 
-def _fragment(
-    layer: str, mark: DisplayMark, nodes: Mapping[str, Node], edge: Edge | None
-) -> Fragment:
-    """A mark with its place; that of a line is its source, so that both move together."""
-    data = dict(mark.data) if isinstance(mark, MarkGroup) else {}
-    name = data.get("id")
-    node = nodes.get(edge.source if edge is not None else name or "")
-    x, y = _place(mark) if node is None else (node.x, node.y)
-    x, y = round(x, 2), round(y, 2)
-    inner = mark.marks if isinstance(mark, MarkGroup) else (mark,)
-    word = f"{edge.source}→{edge.target}" if edge is not None else name or ""
-    return Fragment(
-        key=f"{layer}/{word}",
-        layer=layer,
-        kind=mark.kind if isinstance(mark, MarkGroup) else "label",
-        x=x + 0.0,
-        y=-y + 0.0,
-        svg=markup(inner, (x, y)),
-        id=name,
-        title=mark.title if isinstance(mark, MarkGroup) else "",
-        source=None if edge is None else edge.source,
-        target=None if edge is None else edge.target,
-        matrix=None if edge is None else edge.matrix,
-        span=edge.span if edge is not None else node.span if node is not None else None,
-    )
+class _Found:
+    """The fragments of a scene while they are collected; `places` are those of its marks."""
+
+    def __init__(self, pieces: Pieces, places: Mapping[str, Point]) -> None:
+        self.pieces, self.places = pieces, places
+        self.items: dict[str, Fragment] = {}
+        self.glyphs: dict[str, str] = {}
+        self.boxes: list[Box] = []
+        self.keys: Counter[str] = Counter()
+
+    def add_node(self, layer: str, node: Node) -> None:
+        """A vector, a scalar or a gate."""
+        place = self.places[node.id]
+        piece = self.pieces.of(node, place)
+        self._add(layer, node.id, piece, place, id=node.id, span=node.span)
+
+    def add_edge(self, edge: Edge) -> None:
+        """A line; its place is that of its source, so that both move together."""
+        place = self.places.get(edge.source, (0.0, 0.0))
+        source, target = edge.source, edge.target
+        self._add(
+            "edges",
+            f"{source}→{target}",
+            self.pieces.of(edge, place),
+            place,
+            source=source,
+            target=target,
+            matrix=edge.matrix,
+            span=edge.span,
+        )
+
+    def add_mark(self, layer: str, mark: DisplayMark) -> None:
+        """What is neither a mark nor a line of the program."""
+        name = dict(mark.data).get("id") if isinstance(mark, MarkGroup) else None
+        place = self.places.get(name or "") or _rounded(*_place(mark))
+        self._add(layer, name or "", piece_of(mark, place), place, id=name)
+
+    def _add(self, layer: str, word: str, piece: Piece, place: Point, **known: Any) -> None:
+        key = f"{layer}/{word}"
+        self.keys[key] += 1
+        if self.keys[key] > 1:
+            key = f"{key}#{self.keys[key]}"
+        x, y = place
+        left, bottom, right, top = piece.box
+        self.boxes.append((left + x, bottom + y, right + x, top + y))
+        self.glyphs.update(piece.glyphs)
+        self.items[key] = Fragment(
+            key, layer, piece.kind, x, -y + 0.0, piece.svg, title=piece.title, **known
+        )
+
+
+def _rounded(x: float, y: float) -> Point:
+    return round(x, 2) + 0.0, round(y, 2) + 0.0
 
 
 def _place(mark: DisplayMark) -> Point:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import assert_never
 from xml.sax.saxutils import escape, quoteattr
 
@@ -53,7 +54,8 @@ def markup(marks: Iterable[DisplayMark], origin: Point) -> str:
 
 def glyph_paths(marks: Iterable[DisplayMark]) -> dict[str, str]:
     """The path data of every glyph in the marks, by the id that markup uses."""
-    return {_glyph_id(glyph.name): _outline(glyph) for glyph in _glyphs(marks)}
+    glyphs = {glyph.name: glyph for glyph in _glyphs(marks)}
+    return {_glyph_id(name): _outline(glyph) for name, glyph in glyphs.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def _glyph_id(name: str) -> str:
     return "glyph-" + re.sub(r"[^A-Za-z0-9_.-]", "_", name)
 
 
+@lru_cache(maxsize=4096)
 def _outline(glyph: Glyph) -> str:
     """Path data at 100 pt, y upwards: <use> turns it over."""
     return "".join(

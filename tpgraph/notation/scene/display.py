@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import product
 from typing import assert_never
 
-from tpgraph.notation.labels.mathtext import Outline
+from tpgraph.notation.labels.mathtext import Outline, Rule
 from tpgraph.notation.scene.geometry import Box, box_around, flatten, union
 from tpgraph.notation.scene.scene import (
     Label,
@@ -28,6 +29,7 @@ __all__ = [
     "Polygon",
     "Rectangle",
     "bounds_of",
+    "turned",
 ]
 
 
@@ -142,20 +144,25 @@ def bounds_of(mark: DisplayMark) -> Box:
             return box_around(points, paint.width / 2)
         case Bezier(points, paint):
             return box_around(flatten(points, True), paint.width / 2)
-        case Lettering():
-            return box_around(_corners(mark), 0.0)
+        case Lettering(_, shape, x, y, rotation):
+            return _ink(shape.ink, x, y, rotation)
         case MarkGroup():
             return union(bounds_of(part) for part in mark.marks)
         case _:
             assert_never(mark)
 
 
-def _corners(text: Lettering) -> tuple[Point, ...]:
-    angle = math.radians(text.rotation)
+def turned(point: Point, degrees: float) -> Point:
+    """A point turned about the origin, counter-clockwise."""
+    angle = math.radians(degrees)
     cos, sin = math.cos(angle), math.sin(angle)
-    ink = text.outline.ink
-    return tuple(
-        (text.x + x * cos - y * sin, text.y + x * sin + y * cos)
-        for x in (ink.left, ink.right)
-        for y in (ink.bottom, ink.top)
-    )
+    return point[0] * cos - point[1] * sin, point[0] * sin + point[1] * cos
+
+
+def _ink(ink: Rule, x: float, y: float, rotation: float) -> Box:
+    """The box of what is black of a label that starts at (x, y)."""
+    if not rotation:
+        return x + ink.left, y + ink.bottom, x + ink.right, y + ink.top
+    sides = (ink.left, ink.right), (ink.bottom, ink.top)
+    corners = (turned(corner, rotation) for corner in product(*sides))
+    return box_around((x + dx, y + dy) for dx, dy in corners)

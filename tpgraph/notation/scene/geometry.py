@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from tpgraph.notation.scene.scene import Point
 
 __all__ = [
@@ -87,20 +89,12 @@ def flatten(points: Sequence[Point], curve: bool, steps: int = 16) -> tuple[Poin
     """A line as a polyline: Bezier pieces p0 c1 c2 p1 ... in `steps` parts each."""
     if not curve:
         return tuple(points)
-    flat = [points[0]]
-    for i in range(0, len(points) - 1, 3):
-        a, b, c, d = points[i : i + 4]
-        for step in range(1, steps + 1):
-            t = step / steps
-            s = 1 - t
-            w = s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
-            flat.append(
-                (
-                    w[0] * a[0] + w[1] * b[0] + w[2] * c[0] + w[3] * d[0],
-                    w[0] * a[1] + w[1] * b[1] + w[2] * c[1] + w[3] * d[1],
-                )
-            )
-    return tuple(flat)
+    t = np.arange(1, steps + 1)[:, None] / steps
+    s = 1 - t
+    known = np.array(points)[:, None, :]
+    a, b, c, d = known[:-1:3], known[1::3], known[2::3], known[3::3]
+    flat = s * s * s * a + 3 * s * s * t * b + 3 * s * t * t * c + t * t * t * d
+    return (points[0], *((x, y) for x, y in flat.reshape(-1, 2).tolist()))
 
 
 def meets(a: Point, b: Point, shape: Shape, gap: float) -> bool:

@@ -23,6 +23,7 @@ from tpgraph.notation.scene.display import (
     Polygon,
     Rectangle,
     bounds_of,
+    turned,
 )
 from tpgraph.notation.scene.geometry import Box, grown, union
 from tpgraph.notation.scene.plot import plot_marks
@@ -43,7 +44,7 @@ from tpgraph.notation.scene.scene import (
 from tpgraph.notation.scene.shapes import bar_segment, gate_polygon
 from tpgraph.notation.scene.style import PAPER, Style
 
-__all__ = ["label_bounds", "picture"]
+__all__ = ["label_bounds", "layers", "painted", "painted_note", "picture"]
 
 
 KIND_NAMES: dict[NodeKind, str] = {
@@ -61,7 +62,7 @@ def picture(scene: Scene, style: Style = PAPER) -> Picture:
 
     Raises TPError for a label that cannot be typeset.
     """
-    marks = tuple(group for group in _layers(scene, style) if group.marks)
+    marks = tuple(group for group in layers(scene, style) if group.marks)
     bounds = grown(union(bounds_of(mark) for mark in marks), style.margin)
     return Picture(bounds, marks, style.background, scene.title)
 
@@ -71,18 +72,18 @@ def label_bounds(label: Label) -> Box:
     return bounds_of(_text(label, ""))
 
 
-def _layers(scene: Scene, style: Style) -> Iterator[MarkGroup]:
+def layers(scene: Scene, style: Style) -> Iterator[MarkGroup]:
     """The parts of a scene from the bottom to the top."""
-    gates = [node for node in scene.nodes if node.kind in ("gate", "bar-gate")]
-    variables = [node for node in scene.nodes if node.kind not in ("gate", "bar-gate")]
+    gates = [node for node in scene.nodes if node.is_gate]
+    variables = [node for node in scene.nodes if not node.is_gate]
     yield MarkGroup("contexts", tuple(_context(context, style) for context in scene.contexts))
     yield MarkGroup("plates", tuple(_plate(plate, style) for plate in scene.plates))
     yield MarkGroup("arrows", tuple(_arrow(arrow, style) for arrow in scene.arrows))
-    yield MarkGroup("gates", tuple(_gate(node, style) for node in gates))
-    yield MarkGroup("edges", tuple(_edge(edge, style) for edge in scene.edges))
+    yield MarkGroup("gates", tuple(painted(node, style) for node in gates))
+    yield MarkGroup("edges", tuple(painted(edge, style) for edge in scene.edges))
     yield MarkGroup("paths", tuple(_path_line(path, style) for path in scene.paths))
-    yield MarkGroup("variables", tuple(_variable(node, style) for node in variables))
-    notes = (_note(node.note, node.id, style) for node in variables if node.note is not None)
+    yield MarkGroup("variables", tuple(painted(node, style) for node in variables))
+    notes = (painted_note(node.note, node.id, style) for node in variables if node.note)
     yield MarkGroup("annotations", tuple(notes))
     yield MarkGroup("path-dots", tuple(_path_dots(path, style) for path in scene.paths))
     yield MarkGroup("labels", tuple(_text(label, style.ink) for label in scene.labels))
@@ -92,6 +93,13 @@ def _layers(scene: Scene, style: Style) -> Iterator[MarkGroup]:
         yield _legend(scene.shelf.box, "Matrices", style)
 
 
+def painted(element: Node | Edge, style: Style) -> MarkGroup:
+    """A mark or a line, without the annotation."""
+    if isinstance(element, Edge):
+        return _edge(element, style)
+    return _gate(element, style) if element.is_gate else _variable(element, style)
+
+
 def _labels(label: Label | None, ink: str) -> tuple[DisplayMark, ...]:
     return () if label is None else (_text(label, ink),)
 
@@ -99,9 +107,9 @@ def _labels(label: Label | None, ink: str) -> tuple[DisplayMark, ...]:
 def _text(label: Label, ink: str) -> Lettering:
     shape = outline(label.text, label.size)
     dx, dy = _anchor_point(label, shape)
-    angle = math.radians(label.rotation)
-    cos, sin = math.cos(angle), math.sin(angle)
-    x, y = label.x - (dx * cos - dy * sin), label.y - (dx * sin + dy * cos)
+    if label.rotation:
+        dx, dy = turned((dx, dy), label.rotation)
+    x, y = label.x - dx, label.y - dy
     return Lettering(plain_text(label.text), shape, x, y, label.rotation, label.color or ink, label)
 
 
@@ -139,7 +147,7 @@ def _variable(node: Node, style: Style) -> MarkGroup:
     return _node_group(node, (shape, *_labels(node.label, style.ink)))
 
 
-def _note(note: Note, of: str, style: Style) -> MarkGroup:
+def painted_note(note: Note, of: str, style: Style) -> MarkGroup:
     """An annotation: its plot, and under it or beside it numbers."""
     plot = () if note.plot is None else tuple(plot_marks(note.annotation, note.plot, style))
     lines = tuple(_text(label, style.ink) for label in note.labels)
@@ -260,5 +268,5 @@ def _legend(legend: Legend, title: str, style: Style) -> MarkGroup:
         Paint(style.paper, style.ink, style.legend_stroke),
     )
     content = Scene(nodes=legend.nodes, edges=legend.edges, labels=legend.labels)
-    layers = (group for group in _layers(content, style) if group.marks)
-    return MarkGroup("legend", (frame, *layers), title)
+    inside = (group for group in layers(content, style) if group.marks)
+    return MarkGroup("legend", (frame, *inside), title)

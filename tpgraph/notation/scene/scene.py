@@ -101,6 +101,11 @@ class Node:
     title: str = ""
     note: Note | None = None
 
+    @property
+    def is_gate(self) -> bool:
+        """Whether it is a Nonlin's or a Moment's trapezoid."""
+        return self.kind in ("gate", "bar-gate")
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
