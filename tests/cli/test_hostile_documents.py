@@ -5,11 +5,13 @@ from __future__ import annotations
 import builtins
 import copy
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from language.test_document_gate import HOSTILE, documents, places, planted
+from language.test_document_gate import HOSTILE, TEXT, documents, places, planted
 from typer.testing import CliRunner
 
 import tpgraph as tp
@@ -21,6 +23,10 @@ COMMANDS = (
     "draw P -f json",
     "draw P --show all --legend -o o.svg",
     "draw P --fold -o o.svg",
+    "draw P --pass backward -o o.tex",
+    "draw P --pass sgd --fold -o o.svg",
+    "draw P --frames -o o.pdf",
+    "edit P --no-browser",
     "check P",
     "check P --json",
     "check P --strict",
@@ -31,12 +37,14 @@ COMMANDS = (
     "show P --text",
     "compile P -o m.py",
     "run P --width n=4 --synthetic",
+    "run P --width n=4 --synthetic --draw o.svg",
     "limit P --synthetic --samples 4096",
+    "limit P --synthetic --samples 4096 --draw o.tex",
     "limit P --synthetic --samples 4096 --latex",
     "kernel P --synthetic 2 --samples 4096",
     "kernel P --synthetic 2 --width n=4",
     "coordcheck P --synthetic 4 --widths 4,8 --steps 1 --seeds 1 --batch 2",
-    "train P --width n=4 --data d.csv --out R --steps 1 --batch 2",
+    "train P --width n=4 --data d.csv --out R --overwrite --steps 1 --batch 2",
     "compare P --synthetic 4 --widths 4 --seeds 1 --steps 1 --test 2 --samples 4096 --out Q",
 )
 """Every command that reads a program, and every format that draw writes."""
@@ -63,6 +71,8 @@ FORGED: tuple[dict[str, Any], ...] = (
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(builtins, "pwned", lambda *_: Path("canary").touch(), raising=False)
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     Path("d.csv").write_text("ξ_0,ξ_1,y\n" + "1,2,3\n" * 4, encoding="utf-8")
     return tmp_path
 
@@ -71,6 +81,7 @@ def tried(command: str, made: dict[str, Any]) -> None:
     """What a command does with a document: done, or refused by a TPError; nothing else."""
     Path("p.json").write_text(json.dumps(made), encoding="utf-8")
     arguments = [{"P": "p.json"}.get(part, part) for part in command.split()]
+    shutil.rmtree("Q", ignore_errors=True)
     result = CliRunner().invoke(app, arguments)
     told = f"{command}: {result.exception!r}"
     assert result.exit_code in (0, 1), told
@@ -98,6 +109,27 @@ def test_hostile_texts_in_every_field(first: int) -> None:
         for more in range(3):
             hostile = HOSTILE[(first + number + 5 * more) % len(HOSTILE)]
             tried(COMMANDS[(first + number + more) % len(COMMANDS)], planted(whole, path, hostile))
+
+
+@pytest.mark.skipif(
+    os.environ.get("TPGRAPH_TESTS") != "all", reason="takes half an hour; TPGRAPH_TESTS=all"
+)
+@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("kind", ["network", "backward", "sgd"])
+@pytest.mark.filterwarnings("ignore")
+def test_all_fields_times_all_commands(kind: str, hostile: str) -> None:
+    """What the gate lets through meets every command, what it refuses one of them: it is one."""
+    plain = json.loads(tp.to_json(tp.parse(TEXT)))
+    whole = dict(zip(("network", "backward", "sgd"), (plain, *documents()), strict=True))[kind]
+    for number, path in enumerate(places(whole)):
+        made = planted(whole, path, hostile)
+        try:
+            tp.from_json(json.dumps(made))
+        except tp.TPError:
+            tried(COMMANDS[number % len(COMMANDS)], made)
+            continue
+        for command in COMMANDS:
+            tried(command, made)
 
 
 @pytest.mark.parametrize("forged", FORGED, ids=range(len(FORGED)))
