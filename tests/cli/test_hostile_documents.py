@@ -36,6 +36,8 @@ COMMANDS = (
     "show P --json",
     "show P --text",
     "compile P -o m.py",
+    "compile P --backend torch -o m.py",
+    "compile P --backend jax -o m.py",
     "run P --width n=4 --synthetic",
     "run P --width n=4 --synthetic --draw o.svg",
     "limit P --synthetic --samples 4096",
