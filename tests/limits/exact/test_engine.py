@@ -306,3 +306,23 @@ def test_the_command_line_chooses_the_engine():
         done = runner.invoke(app, ["limit", wigner, "--engine", engine, "--json"])
         assert json.loads(done.stdout)["engine"] == name
     assert runner.invoke(app, ["limit", wigner, "--engine", "quick"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("step", "count"),
+    [
+        ("tanh({} + v)", 600),
+        ("tanh({0} + sin({0}))", 40),
+        ("{} * tanh(v)", 600),
+        ("{0} * {0}", 40),
+        ("(W {0}) * {0}", 90),
+    ],
+)
+def test_functions_of_functions_are_left_to_samples(step: str, count: int) -> None:
+    """Whatever is written out to more than the stack or the time of the exact engine."""
+    lines = ["width n", "vector v : n ~ N(0, 1)", "matrix W : n × n ~ N(0, 1)", "x0 = tanh(v)"]
+    lines += [f"x{k} = {step.format(f'x{k - 1}')}" for k in range(1, count)]
+    program = parse("\n".join([*lines, f"m = mean(x{count - 1})"]) + "\n")
+    with pytest.raises(TPTypeError, match="closed form"):
+        limit(program, engine="exact")
+    assert np.isfinite(limit(program, samples=4096).scalar("m"))

@@ -162,4 +162,5 @@ def _irreducible(function: Primitive, values: Sequence[Sum], order: int) -> Sum:
     places = {old: new for new, old in enumerate(order_of)}
     renamed = substitute(expression, [Argument(places[k]) for k in range(len(order_of))])
     forms = tuple(slots.forms[k] for k in order_of)
-    return Sum((LimitTerm(np.ones(1), (), (Factor(renamed, forms),)),))
+    inner = [factor for value in values for term in value.terms for factor in term.factors]
+    return Sum((LimitTerm(np.ones(1), (), (Factor.made_of(inner, renamed, forms),)),))

@@ -21,18 +21,36 @@ from tpgraph.limits.not_closed import NotClosed
 __all__ = ["Factor", "LimitTerm", "Sum", "constant", "linear"]
 
 _MOST_TERMS = 400
+_HIGHEST_DEGREE = 64
+_DEEPEST, _LARGEST = 60, 2000
+"""Of a function that functions were put into: in one another, and written out."""
 
 
 @dataclass(frozen=True, eq=False)
 class Factor:
     """F(forms), F an expression in `Argument(k)`, or its `weak`-th derivative as a distribution.
 
-    A function of one Gaussian form has it as Argument(0); constant forms may follow.
+    A function of one Gaussian form has it as Argument(0); constant forms may follow. `depth` and
+    `size` count the factors that went into it, in one another and written out.
     """
 
     expression: Expression
     forms: tuple[LinearForm, ...]
     weak: int = 0
+    depth: int = 0
+    size: int = 1
+
+    @staticmethod
+    def made_of(
+        parts: Iterable[Factor], expression: Expression, forms: tuple[LinearForm, ...]
+    ) -> Factor:
+        """The factor of an expression that holds those of `parts`. Raises NotClosed."""
+        depth, size = 1, 1
+        for part in parts:
+            depth, size = max(depth, part.depth + 1), size + part.size
+        if depth > _DEEPEST or size > _LARGEST:
+            raise NotClosed("functions of functions that are too many in one another")
+        return Factor(expression, forms, 0, depth, size)
 
     @cached_property
     def key(self) -> tuple[object, ...]:
@@ -160,6 +178,8 @@ def _collected(terms: Iterable[LimitTerm]) -> Sum:
 
 
 def _product(s: LimitTerm, t: LimitTerm) -> LimitTerm:
+    if s.degree + t.degree > _HIGHEST_DEGREE:
+        raise NotClosed(f"a product of more than {_HIGHEST_DEGREE} Gaussians")
     powers = dict(s.powers)
     for g, m in t.powers:
         powers[g] = powers.get(g, 0) + m
@@ -175,7 +195,7 @@ def _merge(factors: list[Factor], new: Factor) -> None:
         if old.is_single and new.is_single and not old.weak and not new.weak:
             moved = _moved(new, old.forms[0])
             if moved is not None:
-                factors[k] = Factor(mul(old.expression, moved), old.forms)
+                factors[k] = Factor.made_of([old, new], mul(old.expression, moved), old.forms)
                 return
     factors.append(new)
 
@@ -209,7 +229,8 @@ def _absorbed(form: LinearForm, term: LimitTerm) -> LimitTerm | None:
     for k, factor in enumerate(term.factors):
         relation = form.relative_to(factor.forms[0]) if factor.is_single else None
         if relation is not None and not factor.weak:
-            grown = Factor(mul(line(*relation), factor.expression), factor.forms)
+            absorbed = mul(line(*relation), factor.expression)
+            grown = Factor.made_of([factor], absorbed, factor.forms)
             rest: Sequence[Factor] = (*term.factors[:k], grown, *term.factors[k + 1 :])
             return replace(term, factors=tuple(rest))
     return None
