@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tpgraph.arrays import by_source_name, plain_array
 from tpgraph.errors import TPDataError
-from tpgraph.program import Program, Variable, canonical_name, require_room
+from tpgraph.program import Program, Variable, canonical_variable, require_room
 
 __all__ = ["Inputs", "input_arrays", "require_kernel_room", "side_by_side"]
 
@@ -36,7 +36,7 @@ def input_arrays(program: Program, X: Inputs) -> dict[str, Array]:
     variables = [d.variable for d in program.data]
     given = getattr(X, "arrays", X)
     if isinstance(given, Mapping):
-        named = by_source_name("the data", given, _canonical)
+        named = by_source_name("the data", given, canonical_variable)
         known = {v.name for v in variables} | {d.variable.name for d in program.targets}
         for name in named:
             if name not in known:
@@ -69,11 +69,6 @@ def require_kernel_room(count: int, rows: int) -> None:
 def side_by_side(arrays: Mapping[str, Array]) -> Array:
     """The inputs as one array (N, d)."""
     return np.concatenate(list(arrays.values()), axis=1)
-
-
-def _canonical(name: object) -> str:
-    base, bracket, index = str(name).partition("[")
-    return canonical_name(base) + bracket + "".join(index.split())
 
 
 def _split(variables: list[Variable], given: Any) -> dict[str, Any]:

@@ -17,13 +17,13 @@ from tpgraph.limits.exact.collected import exact_limit
 from tpgraph.limits.independence import backward_products
 from tpgraph.limits.not_closed import NotClosed, refusal
 from tpgraph.limits.regularity import Regularity
-from tpgraph.limits.result import Limit, canonical
+from tpgraph.limits.result import Limit
 from tpgraph.limits.rules import evaluate
 from tpgraph.limits.sampling.algebra import SampledAlgebra
 from tpgraph.limits.sampling.collected import sampled_limit
 from tpgraph.limits.sampling.normals import replicate_size
 from tpgraph.limits.sampling.readouts import Outputs
-from tpgraph.program import Equation, Program
+from tpgraph.program import Equation, Program, canonical_variable
 
 __all__ = ["limit"]
 
@@ -119,7 +119,7 @@ def _warn(regularity: Regularity) -> None:
 def _given(program: Program, data: Mapping[str, Any]) -> dict[str, Any]:
     """The data under the names of the program. Raises TPDataError for what is no input."""
     known = _inputs(program)
-    given = by_source_name("the data", data, canonical)
+    given = by_source_name("the data", data, canonical_variable)
     for name in given:
         if name not in known:
             raise TPDataError(

@@ -9,15 +9,9 @@ from typing import Any
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.limits.derivation import derivation
 from tpgraph.limits.estimates import Array, Estimate, VectorLimit
-from tpgraph.program import Program, canonical_name
+from tpgraph.program import Program, canonical_variable
 
-__all__ = ["Limit", "canonical"]
-
-
-def canonical(name: str) -> str:
-    """The one spelling of a name with or without an index: `xi[1]` is `ξ[1]`."""
-    base, bracket, index = name.partition("[")
-    return canonical_name(base) + bracket + "".join(index.split())
+__all__ = ["Limit"]
 
 
 @dataclass(frozen=True)
@@ -44,13 +38,13 @@ class Limit:
 
     def error(self, name: str) -> float:
         """The error bar of a scalar, or the larger one of a vector's mean and variance."""
-        if canonical(name) in self.vectors:
+        if canonical_variable(name) in self.vectors:
             vector = self.vector(name)
             return max(vector.mean.error, vector.var.error)
         return self._scalar(name).error
 
     def _scalar(self, name: str) -> Estimate:
-        name = canonical(name)
+        name = canonical_variable(name)
         if name in self.scalar_values:
             return self.scalar_values[name]
         if name in self.vectors and self.vectors[name].dimension is None:
@@ -61,14 +55,14 @@ class Limit:
         raise self._unknown(name, "scalar")
 
     def _unknown(self, name: str, kind: str) -> TPNameError:
-        if canonical(name) in self.program.variables:
+        if canonical_variable(name) in self.program.variables:
             why = "depends on targets that were not given, or grows with width"
             return TPNameError(f"{name} {why}, or is no {kind}")
         return TPNameError(f"program {self.program.name} has no {name}")
 
     def vector(self, name: str) -> VectorLimit:
         """Everything about one vector. Raises TPNameError."""
-        found = self.vectors.get(canonical(name))
+        found = self.vectors.get(canonical_variable(name))
         if found is None:
             raise self._unknown(name, "vector")
         return found
@@ -111,7 +105,7 @@ class Limit:
                 f"{a} is of dimension {first.dimension} and {b} of {second.dimension}",
                 expected="vectors of the same dimension",
             )
-        return self.joint(canonical(a), canonical(b))
+        return self.joint(canonical_variable(a), canonical_variable(b))
 
     def to_json(self, covariances: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
         """The document of `tpgraph limit --json`.
@@ -134,7 +128,7 @@ class Limit:
                 "error": self.error(name),
             }
         document: dict[str, Any] = {"engine": self.engine, "scalars": scalars, "vectors": vectors}
-        pairs = [(canonical(a), canonical(b)) for a, b in covariances]
+        pairs = [(canonical_variable(a), canonical_variable(b)) for a, b in covariances]
         if pairs:
             asked = [(pair, self.covariance(*pair)) for pair in pairs]
             document["covariances"] = [
@@ -148,6 +142,6 @@ class Limit:
         Then a line for every covariance that is asked for. As text, or with `latex` as a group of
         paragraphs that needs amsmath and amssymb.
         """
-        pairs = [(canonical(a), canonical(b)) for a, b in covariances]
+        pairs = [(canonical_variable(a), canonical_variable(b)) for a, b in covariances]
         found = {pair: self.covariance(*pair) for pair in pairs}
         return derivation(self.program, self.scalar_values, self.vectors, latex, found)

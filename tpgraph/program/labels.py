@@ -13,7 +13,8 @@ import unicodedata
 from tpgraph.functions import Defined
 from tpgraph.program.equations import MatMul
 from tpgraph.program.graph import Program
-from tpgraph.program.variables import GREEK, LATEX_ACCENTS, Variable, split_name
+from tpgraph.program.tex_commands import ACCENT_COMMANDS
+from tpgraph.program.variables import GREEK, Variable, split_name
 
 __all__ = ["default_latex", "headword", "latex_functions", "latex_name", "matrix_latex"]
 
@@ -57,7 +58,8 @@ def _letters(word: str) -> str:
     for letter, accents in pieces:
         piece = _COMMANDS.get(letter, letter)
         for accent in accents:
-            piece = rf"{LATEX_ACCENTS.get(accent, '')}{{{piece}}}"
+            command = ACCENT_COMMANDS.get(accent)
+            piece = rf"\{command}{{{piece}}}" if command else f"{{{piece}}}"
         spaced = text.startswith("\\") or "\\" in text.rpartition("{")[2]
         text += f" {piece}" if spaced and piece[0].isalnum() and text[-1] not in "}" else piece
     return text

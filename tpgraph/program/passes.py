@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, TypeAlias
 
-from tpgraph.program.variables import LATEX_ACCENTS, canonical_name, join_name, split_name
+from tpgraph.program.tex_commands import ACCENT_COMMANDS
+from tpgraph.program.variables import canonical_name, join_name, split_name
 
 __all__ = [
     "Caption",
@@ -145,8 +146,8 @@ class TimedName:
         """
         if self.latex is None:
             return None
-        command = LATEX_ACCENTS.get(self.accent)
-        body = accented_latex(self.latex, command) if command else self.latex
+        command = ACCENT_COMMANDS.get(self.accent)
+        body = accented_latex(self.latex, rf"\{command}") if command else self.latex
         if self.time is None:
             return body
         if "_" in body or ("^" in body and self.element is not None):

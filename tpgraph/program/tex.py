@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tpgraph.errors import TPError
-from tpgraph.program.tex_commands import ARGUMENTS
+from tpgraph.program.tex_commands import ACCENT_COMMANDS, ARGUMENTS
 
 __all__ = [
     "CHARACTERS",
@@ -101,19 +101,6 @@ _ARGUMENT = re.compile(
     r"(?:\\[A-Za-z]+[ ]*(?=\{)|[^\x00-\x7f]|[A-Za-z](?=[\u0300-\u036f]))[\u0300-\u036f]*"
 )
 """Of `^` and `_`: what TeX would not take as one without braces of its own."""
-_ACCENTS = {
-    "\u0300": "grave",
-    "\u0301": "acute",
-    "\u0302": "hat",
-    "\u0303": "tilde",
-    "\u0304": "bar",
-    "\u0306": "breve",
-    "\u0307": "dot",
-    "\u0308": "ddot",
-    "\u030a": "mathring",
-    "\u030c": "check",
-    "\u20d7": "vec",
-}
 _TEXT_MARKS = frozenset("\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u030a\u030b\u030c\u0327")
 _TEXT_LETTERS = frozenset("ßøØæÆœŒłŁı–—‘’“”")
 _TEXT_ESCAPES = {
@@ -333,8 +320,8 @@ def _accented(letter: str, marks: str, foreign: list[str]) -> str:
         letter, marks = whole[0], whole[1:] + marks
     shown = _letter(letter, foreign)
     for mark in marks:
-        if mark in _ACCENTS:
-            shown = rf"\{_ACCENTS[mark]}{{{shown.strip()}}}"
+        if mark in ACCENT_COMMANDS:
+            shown = rf"\{ACCENT_COMMANDS[mark]}{{{shown.strip()}}}"
         else:
             foreign.append(mark)
     return shown

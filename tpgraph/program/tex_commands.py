@@ -6,7 +6,14 @@ does.
 
 from __future__ import annotations
 
-__all__ = ["ARGUMENTS"]
+__all__ = ["ACCENT_COMMANDS", "ARGUMENTS"]
+
+ACCENT_COMMANDS = {
+    "\u0300": "grave", "\u0301": "acute", "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar",
+    "\u0306": "breve", "\u0307": "dot", "\u0308": "ddot", "\u030a": "mathring", "\u030c": "check",
+    "\u20d7": "vec",
+}  # fmt: skip
+"""Combining characters and the commands that set them."""
 
 _OF_NONE = """
     AA AE BbbC BbbN BbbP BbbQ BbbR BbbZ Box Bumpeq Cap Colon Cup DH Delta Diamond Doteq

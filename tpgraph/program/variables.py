@@ -12,9 +12,9 @@ from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Type, Vector, Width
 __all__ = [
     "ACCENTS",
     "GREEK",
-    "LATEX_ACCENTS",
     "Variable",
     "canonical_name",
+    "canonical_variable",
     "join_name",
     "split_name",
     "temporary_name",
@@ -33,12 +33,6 @@ ACCENTS = {
     "tilde": "\u0303", "hat": "\u0302", "dot": "\u0307", "bar": "\u0304", "ring": "\u030a",
 }  # fmt: skip
 """Accents that a name can end in, and the combining characters that they stand for."""
-
-LATEX_ACCENTS = {
-    "\u0303": r"\tilde", "\u0302": r"\hat", "\u0307": r"\dot", "\u0304": r"\bar",
-    "\u030a": r"\mathring",
-}  # fmt: skip
-"""The commands of these characters."""
 
 _NAME = re.compile(
     r"(?P<base>[^\[\]~]+)(?:\[(?P<index>-?\d+(?:,-?\d+)*)\])?(?:~(?P<temporary>\d+))?"
@@ -122,6 +116,16 @@ def canonical_name(base: str) -> str:
     letters = head.rstrip("0123456789")
     name = GREEK.get(letters, letters) + head[len(letters) :] + mark + tail
     return unicodedata.normalize("NFKC", name)
+
+
+def canonical_variable(name: str) -> str:
+    """The same of a name with or without an index, as a caller writes it.
+
+    >>> canonical_variable("xi[1, 2]")
+    'ξ[1,2]'
+    """
+    base, bracket, index = name.strip().partition("[")
+    return canonical_name(base.rstrip()) + bracket + "".join(index.split())
 
 
 def split_name(name: str) -> tuple[str, tuple[int, ...], int | None]:

@@ -23,14 +23,14 @@ import numpy.typing as npt
 from tpgraph.arrays import Damage, array_names, by_source_name, plain_array, read_arrays
 from tpgraph.errors import Source, Span, TPDataError
 from tpgraph.files import as_path
-from tpgraph.program import Program, Variable, canonical_name
+from tpgraph.program import Program, Variable, canonical_variable
 
 __all__ = ["Dataset", "as_dataset", "dataset", "load_data", "minibatches"]
 
 Array = npt.NDArray[np.float64]
 
 _COLUMN = re.compile(  # possessive: white space is never tried in two ways
-    r"\s*+([^\[\]\s]+?)\s*+(?:\[\s*+([-\d,\s]+)\]\s*+)?(?:_(\d++)\s*+)?"
+    r"\s*+([^\[\]\s]+?\s*+(?:\[\s*+[-\d,\s]+\]\s*+)?)(?:_(\d++)\s*+)?"
 )
 
 
@@ -146,7 +146,7 @@ def _from_npz(name: str, content: bytes, variables: Sequence[Variable]) -> dict[
     names = {v.name for v in variables}
     try:
         keys = array_names(content)
-        stored = read_arrays(content, [key for key in keys if _canonical(key) in names])
+        stored = read_arrays(content, [key for key in keys if canonical_variable(key) in names])
     except Damage as damage:
         raise TPDataError(
             f"{name} is not an NPZ file of numbers: {damage}", mend="write it by numpy.savez"
@@ -159,8 +159,8 @@ def _from_arrays(
 ) -> dict[str, Array]:
     """The arrays that a program reads; what else there is may be anything."""
     names = {v.name for v in variables}
-    wanted = {key: value for key, value in stored.items() if _canonical(key) in names}
-    by_name = by_source_name(name, wanted, _canonical)
+    wanted = {key: value for key, value in stored.items() if canonical_variable(key) in names}
+    by_name = by_source_name(name, wanted, canonical_variable)
     found: dict[str, Array] = {}
     for variable in variables:
         if variable.name not in by_name:
@@ -184,13 +184,6 @@ def _as_array(name: str, key: str, value: Any) -> np.ndarray[Any, Any]:
         raise TPDataError(
             f"{name}: {key} has rows of different lengths", expected="(N, d): a row a sample"
         ) from None
-
-
-def _canonical(key: str) -> str:
-    match = _COLUMN.fullmatch(key)
-    if match is None or match[3] is not None:
-        return canonical_name(key)
-    return _variable_name(match[1], match[2])
 
 
 def _as_samples(name: str, variable: Variable, array: np.ndarray[Any, Any]) -> Array:
@@ -267,17 +260,12 @@ def _entry(cell: str, known: set[tuple[str, int]], single: set[str]) -> tuple[st
     match = _COLUMN.fullmatch(cell)
     if match is None:
         return None
-    if match[3] is not None:
-        entry = _variable_name(match[1], match[2]), int(match[3])
+    if match[2] is not None:
+        entry = canonical_variable(match[1]), int(match[2])
         if entry in known:
             return entry
-    whole = _canonical(cell) if match[3] is None else canonical_name(cell)
+    whole = canonical_variable(cell)
     return (whole, 0) if whole in single else None
-
-
-def _variable_name(base: str, index: str | None) -> str:
-    name = canonical_name(base)
-    return name if index is None else f"{name}[{''.join(index.split())}]"
 
 
 def _in_order(

@@ -12,6 +12,7 @@ import re
 from tpgraph.bounds import LABEL
 from tpgraph.errors import TPError
 from tpgraph.program.tex import CHARACTERS, GREEK_COMMANDS, SIGNS, TOKEN, closing
+from tpgraph.program.tex_commands import ACCENT_COMMANDS
 
 __all__ = ["COMMANDS", "DROPPED", "TEXT_FONTS", "lines", "translate"]
 
@@ -77,9 +78,7 @@ _SUPERSCRIPT_SHIFT = {
     **{rf"\{name}": 0.12 for name in ("beta", "delta", "theta", "lambda", "phi", "psi", "xi")},
     **{rf"\{name}": 0.08 for name in ("alpha", "chi", "eta", "mu", "sigma", "rho", "omega")},
 }
-_ACCENTS = frozenset(
-    ("tilde", "hat", "bar", "dot", "ddot", "mathring", "check", "vec", "acute", "grave", "breve")
-)
+_ACCENTS = frozenset(ACCENT_COMMANDS.values())
 _UPRIGHT_SCRIPT = re.compile(r"\\(?:math(?!it|cal|bb)|text|operatorname)[a-z]*\s*\{[^{}]*\^")
 
 

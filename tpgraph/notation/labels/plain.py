@@ -8,24 +8,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from tpgraph.notation.labels.dialect import COMMANDS, DROPPED, TEXT_FONTS
+from tpgraph.program.tex_commands import ACCENT_COMMANDS
 
 __all__ = ["plain_text"]
 
 _SUPER = dict(zip("0123456789+-=()in", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁱⁿ", strict=True)) | {"⊤": "ᵀ", "T": "ᵀ"}
 _SUB = dict(zip("0123456789+-=()aeijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
-_ACCENTS = {
-    "tilde": "\u0303",
-    "widetilde": "\u0303",
-    "hat": "\u0302",
-    "widehat": "\u0302",
-    "bar": "\u0304",
-    "overline": "\u0304",
-    "dot": "\u0307",
-    "ddot": "\u0308",
-    "mathring": "\u030a",
-    "check": "\u030c",
-    "vec": "\u20d7",
-}
+_ACCENTS = {command: mark for mark, command in ACCENT_COMMANDS.items()}
+_ACCENTS |= {"widetilde": "\u0303", "widehat": "\u0302", "overline": "\u0304"}
 _SPACES = frozenset((r"\,", r"\:", r"\;", r"\ ", r"\\", "~"))
 _TOKEN = re.compile(r"\\(?P<name>[A-Za-z]+)\*?\s*|\\.|\S|\s+", re.DOTALL)
 
