@@ -16,7 +16,7 @@ from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import real, whole
 from tpgraph_cli.options import MadeUp, Seed, one_sample
-from tpgraph_cli.passes import FormOption, Pass, PassOption, SgdForm, StepsOption, with_passes
+from tpgraph_cli.passes import FormOption, PassName, PassOption, SgdForm, StepsOption, with_passes
 from tpgraph_cli.pictures import Theme
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import training_progress
@@ -37,7 +37,7 @@ class Dtype(StrEnum):
     float64 = "float64"
 
 
-class Backend(StrEnum):
+class BackendName(StrEnum):
     """Libraries that code is written for."""
 
     numpy = "numpy"
@@ -60,8 +60,8 @@ def compile_(
     ] = None,
     dtype: Precision = Dtype.float64,
     backend: Annotated[
-        Backend, typer.Option(help="The library that the code is written for.")
-    ] = Backend.numpy,
+        BackendName, typer.Option(help="The library that the code is written for.")
+    ] = BackendName.numpy,
 ) -> None:
     """Write a program as a standalone Python module that needs numpy alone, or torch, or JAX.
 
@@ -84,7 +84,7 @@ def run(
     synthetic: MadeUp = False,
     sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", parser=whole(0))] = 0,
     dtype: Precision = Dtype.float64,
-    passes: PassOption = Pass.forward,
+    passes: PassOption = PassName.forward,
     steps: StepsOption = 1,
     form: FormOption = SgdForm.exact,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

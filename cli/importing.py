@@ -20,7 +20,7 @@ _AXES = 16
 """Of an array; numpy has 32 or 64."""
 
 
-class Parametrization(StrEnum):
+class ParametrizationName(StrEnum):
     """How W is made of the trained w."""
 
     standard = "standard"
@@ -28,7 +28,7 @@ class Parametrization(StrEnum):
     mup = "mup"
 
 
-class Loss(StrEnum):
+class LossName(StrEnum):
     """Losses of an output and a target."""
 
     mse = "mse"
@@ -63,8 +63,8 @@ def import_(
         ),
     ] = None,
     parametrization: Annotated[
-        Parametrization, typer.Option(help="How W is made of the trained w.")
-    ] = Parametrization.standard,
+        ParametrizationName, typer.Option(help="How W is made of the trained w.")
+    ] = ParametrizationName.standard,
     base: Annotated[
         int | None,
         typer.Option(
@@ -73,7 +73,9 @@ def import_(
             metavar="NUMBER",
         ),
     ] = None,
-    loss: Annotated[Loss | None, typer.Option(help="A loss of the output and a target.")] = None,
+    loss: Annotated[
+        LossName | None, typer.Option(help="A loss of the output and a target.")
+    ] = None,
     train: Annotated[
         bool, typer.Option("--train", help="In training mode: batches are normalized.")
     ] = False,

@@ -10,7 +10,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.comparison import Synthetic
-from tpgraph_cli.execution import Backend, Dtype, Precision, Widths
+from tpgraph_cli.execution import BackendName, Dtype, Precision, Widths
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.numbers import parse_rows, whole
 from tpgraph_cli.options import LimitEngine, Seed
@@ -59,8 +59,8 @@ def kernel(
         typer.Option(help="Sample values of every Z of the sampled engine.", parser=whole(4096)),
     ] = 2**16,
     backend: Annotated[
-        Backend, typer.Option(help="At finite width: the library that computes.")
-    ] = Backend.numpy,
+        BackendName, typer.Option(help="At finite width: the library that computes.")
+    ] = BackendName.numpy,
     seed: Seed = 0,
     dtype: Precision = Dtype.float64,
     plot: Annotated[

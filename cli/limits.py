@@ -15,7 +15,7 @@ from tpgraph_cli.files import Constants, File, load
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
 from tpgraph_cli.options import LimitEngine, MadeUp, one_sample
-from tpgraph_cli.passes import FormOption, Pass, PassOption, SgdForm, StepsOption, with_passes
+from tpgraph_cli.passes import FormOption, PassName, PassOption, SgdForm, StepsOption, with_passes
 from tpgraph_cli.pictures import Theme
 
 __all__ = ["limit"]
@@ -55,7 +55,7 @@ def limit(
         Outputs,
         typer.Option(help="Readouts are random, or drawn once by the seed and known from then on."),
     ] = Outputs.random,
-    passes: PassOption = Pass.forward,
+    passes: PassOption = PassName.forward,
     steps: StepsOption = 1,
     form: FormOption = SgdForm.exact,
     gia: Annotated[

@@ -13,10 +13,10 @@ from tpgraph_cli.numbers import whole
 if TYPE_CHECKING:
     from tpgraph import Program
 
-__all__ = ["FormOption", "Pass", "PassOption", "SgdForm", "StepsOption", "with_passes"]
+__all__ = ["FormOption", "PassName", "PassOption", "SgdForm", "StepsOption", "with_passes"]
 
 
-class Pass(StrEnum):
+class PassName(StrEnum):
     """Which passes a program has."""
 
     forward = "forward"
@@ -32,7 +32,7 @@ class SgdForm(StrEnum):
 
 
 PassOption = Annotated[
-    Pass,
+    PassName,
     typer.Option(
         "--pass",
         help="backward: with the backward pass; sgd: SGD on samples and then a test example.",
@@ -47,17 +47,17 @@ FormOption = Annotated[
 ]
 
 
-def with_passes(program: Program, passes: Pass, steps: int, form: SgdForm) -> Program:
+def with_passes(program: Program, passes: PassName, steps: int, form: SgdForm) -> Program:
     """The program with the passes that are asked for.
 
     A program without a loss may be an SGD step itself, written out like Algorithm 1.
     """
     match passes:
-        case Pass.backward:
+        case PassName.backward:
             return tp.backward(program)
-        case Pass.sgd if program.loss is None and not program.parameters:
+        case PassName.sgd if program.loss is None and not program.parameters:
             return tp.staged(program)
-        case Pass.sgd:
+        case PassName.sgd:
             return tp.unroll_sgd(program, steps=steps, form=form.value)
         case _:
             return program

@@ -14,7 +14,7 @@ import tpgraph as tp
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
-from tpgraph_cli.passes import FormOption, Pass, PassOption, SgdForm, StepsOption, with_passes
+from tpgraph_cli.passes import FormOption, PassName, PassOption, SgdForm, StepsOption, with_passes
 from tpgraph_cli.places import STANDARD, require_places
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def draw(
             " May be given more than once. Paths run in the reduced program, which is drawn.",
         ),
     ] = None,
-    passes: PassOption = Pass.forward,
+    passes: PassOption = PassName.forward,
     steps: StepsOption = 1,
     form: FormOption = SgdForm.exact,
     fold: Annotated[
@@ -135,7 +135,7 @@ def draw(
     kind = picture_format(target, format_, FRAME_FORMATS if frames else FORMATS)
     if frames and (paths or fold or target == STANDARD or not target.endswith(f".{kind}")):
         raise typer.BadParameter("--frames needs a file name in -o, and neither --paths nor --fold")
-    if paths and (fold or passes is not Pass.forward):
+    if paths and (fold or passes is not PassName.forward):
         raise typer.BadParameter("--paths are drawn in the unfolded forward pass alone")
 
     redrawn = out is not None and kind in CARRIERS and Path(file).suffix == Path(out).suffix
@@ -144,7 +144,7 @@ def draw(
     def once() -> None:
         program = load(file, constants)
         shown = tp.reduce(program) if reduced or paths else program
-        if passes is Pass.sgd and not fold:
+        if passes is PassName.sgd and not fold:
             matrices = sum(p.variable.is_matrix for p in shown.parameters)
             least = steps * len(shown.equations) + matrices * steps * (steps - 1) // 2
             tp.bounds.MARKS.require(

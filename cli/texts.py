@@ -9,7 +9,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import Constants, File, is_json, load, read_text, write
-from tpgraph_cli.passes import FormOption, Pass, PassOption, SgdForm, StepsOption, with_passes
+from tpgraph_cli.passes import FormOption, PassName, PassOption, SgdForm, StepsOption, with_passes
 from tpgraph_cli.places import STANDARD
 
 __all__ = ["check", "fmt", "show"]
@@ -131,7 +131,7 @@ def show(
     as_latex: Annotated[
         bool, typer.Option("--latex", help="A LaTeX document with the algorithm listing.")
     ] = False,
-    passes: PassOption = Pass.forward,
+    passes: PassOption = PassName.forward,
     steps: StepsOption = 1,
     form: FormOption = SgdForm.exact,
 ) -> None:

@@ -239,6 +239,41 @@ def test_a_planted_cycle_is_seen():
     assert cycle_in(module_graph({**late, "c": "import b.d"})) == []
 
 
+ALIKE = {
+    # rooms that are furnished alike, and the files that each of them has
+    "limits": {"algebra", "collected", "over_inputs", "products"},
+    "study": {"presets", "study", "theory"},
+}
+
+
+def one_name_twice(places):
+    """Classes and files of one name in different places; `places` are sources by their paths."""
+    seen = {}
+    for path, text in places.items():
+        unit, stem = path.split("/")[1], path.rpartition("/")[2].removesuffix(".py")
+        if stem != "__init__" and not path.startswith("cli/") and stem not in ALIKE.get(unit, ()):
+            seen.setdefault(f"{stem}.py", []).append(path)
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                seen.setdefault(node.name, []).append(path)
+    return {name: found for name, found in seen.items() if len(found) > 1}
+
+
+def test_a_name_stands_for_one_idea():
+    """No two classes, nor two files of the library, have one name; commands have their rooms'."""
+    paths = [*sources("tpgraph"), *sources("cli")]
+    texts = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    assert one_name_twice(texts) == {}
+
+
+def test_a_name_that_stands_twice_is_seen():
+    assert one_name_twice({"cli/a.py": "class A: 1", "tpgraph/c/b.py": "class A: 1"}).keys() == {
+        "A"
+    }
+    assert one_name_twice({"tpgraph/c/a.py": "", "tpgraph/d/a.py": ""}).keys() == {"a.py"}
+    assert not one_name_twice({"tpgraph/study/x/theory.py": "", "tpgraph/study/y/theory.py": ""})
+
+
 @pytest.mark.parametrize(
     ("unit", "text", "complaint"),
     [

@@ -19,7 +19,7 @@ from tpgraph.language import syntax as s
 from tpgraph.language.lexer import words
 from tpgraph.language.parser import tokens
 from tpgraph.language.readings import Reading
-from tpgraph.language.spelling import canonical
+from tpgraph.language.vocabulary import canonical
 from tpgraph.program import Program, check
 
 GALLERY = sorted(Path(str(resources.files("tpgraph_diagrams"))).glob("*.tp"))

@@ -17,7 +17,7 @@ from tpgraph.program import InitialVectors, check, language_of
 from tpgraph.program.reach import ancestors, descendants
 from tpgraph.transform import backward, gradients
 from tpgraph.transform.backward import differentiate_program
-from tpgraph.transform.powers import Power
+from tpgraph.transform.powers import WidthPower
 from tpgraph.transform.reverse import _Reverse
 
 WITH_OUTPUT = [name for name in GALLERY if gallery(name).outputs]
@@ -254,4 +254,4 @@ def test_a_broken_rule_is_noticed(rule, monkeypatch):
 
 
 def _doubled(part):
-    return replace(part, factor=part.factor * Power(2.0))
+    return replace(part, factor=part.factor * WidthPower(2.0))

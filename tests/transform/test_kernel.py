@@ -13,7 +13,7 @@ from tpgraph.interpreter import interpret
 from tpgraph.program import Moment, accented, check
 from tpgraph.transform import ntk
 from tpgraph.transform.kernel import BAR, _Kernel
-from tpgraph.transform.powers import Power
+from tpgraph.transform.powers import WidthPower
 
 
 def gradients(program, initial, inputs, of, cotangent):
@@ -97,7 +97,7 @@ def test_a_broken_rule_is_noticed(rule, monkeypatch):
     def broken(self, formula, a, b):
         factor, found = pair(self, formula, a, b)
         if rule == "factor":
-            return factor * Power(2.0), found
+            return factor * WidthPower(2.0), found
         return (factor if a is b else replace(factor, constant=0.0)), found
 
     monkeypatch.setattr(_Kernel, "_pair", broken)

@@ -16,7 +16,7 @@ from tpgraph.language import parse, to_text
 from tpgraph.program import Moment, TimedName, accented, check
 from tpgraph.transform import backward, ntk, unroll_sgd
 from tpgraph.transform.contexts import TEST
-from tpgraph.transform.unroll import Exact
+from tpgraph.transform.unroll import FiniteSteps
 
 STEPS = 10
 
@@ -287,7 +287,7 @@ def test_errors_say_what_is_missing():
 @pytest.mark.parametrize("rule", ["no update of the transpose", "half a step"])
 @pytest.mark.parametrize("form", ["exact", "fluctuation"])
 def test_a_broken_rule_is_noticed(rule, form, monkeypatch):
-    update = Exact.update
+    update = FiniteSteps.update
 
     def broken(self, name, transpose, *rest):
         for term in update(self, name, transpose, *rest):
@@ -297,5 +297,5 @@ def test_a_broken_rule_is_noticed(rule, form, monkeypatch):
             elif not transpose:
                 yield term
 
-    monkeypatch.setattr(Exact, "update", broken)
+    monkeypatch.setattr(FiniteSteps, "update", broken)
     assert compare(gallery("rnn"), 4, form=form) > 1e-6

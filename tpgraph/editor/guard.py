@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["BODY", "Guard", "Pass"]
+__all__ = ["BODY", "EntryPass", "Guard"]
 
 BODY = 4_000_000
 """Bytes of a request."""
@@ -36,7 +36,7 @@ _HEADERS = {
 
 
 @dataclass(frozen=True)
-class Pass:
+class EntryPass:
     """The names that a server on a port answers to, and the token that opens it."""
 
     port: int
@@ -70,7 +70,7 @@ class Pass:
 class Guard:
     """The application behind it hears what passes alone."""
 
-    def __init__(self, app: ASGIApp, known: Pass) -> None:
+    def __init__(self, app: ASGIApp, known: EntryPass) -> None:
         self._app = app
         self._known = known
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from tpgraph.editor.desk import Desk
-from tpgraph.editor.guard import Pass
+from tpgraph.editor.guard import EntryPass
 from tpgraph.editor.journal import Recovery, state_folder
 from tpgraph.editor.lanes import Lanes
 from tpgraph.editor.saving import Files
@@ -42,7 +42,7 @@ def edit(
     files = Files(Path.cwd(), None if file is None else as_path(file))
     files.first()
     with _bound(port) as listening:
-        known = Pass(listening.getsockname()[1])
+        known = EntryPass(listening.getsockname()[1])
         recovery = Recovery(state_folder())
         app = application(known, Desk(files, recovery), Lanes())
         say(known.url)

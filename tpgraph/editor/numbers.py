@@ -18,11 +18,11 @@ from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.program import Program
 from tpgraph.training.synthetic import synthetic_data
 
-__all__ = ["Found", "numbers_at", "numbers_of"]
+__all__ = ["Findings", "numbers_at", "numbers_of"]
 
 
 @dataclass(frozen=True)
-class Found:
+class Findings:
     """Annotations by variable, and what is to be said of how they came about."""
 
     annotations: Mapping[str, Annotation]
@@ -39,14 +39,14 @@ class Found:
         }
 
 
-def numbers_of(program: Program, width: int | None, seed: int, with_limit: bool) -> Found:
+def numbers_of(program: Program, width: int | None, seed: int, with_limit: bool) -> Findings:
     """A run at base widths `width`, the limit, or both. Raises TPError where a run is refused."""
     return numbers_at(program, (width,), seed, with_limit)[0]
 
 
 def numbers_at(
     program: Program, widths: Iterable[int | None], seed: int, with_limit: bool
-) -> list[Found]:
+) -> list[Findings]:
     """The same at each of some widths, under one limit."""
     said: list[str] = []
     sample = synthetic_data(program, 1).row(0) if program.data else None
@@ -55,7 +55,7 @@ def numbers_at(
         found = _limit(program, sample, said) if with_limit else None
         each = [_annotated(program, found, width, sample, seed) for width in widths]
     said += [str(w.message.message) for w in caught if isinstance(w.message, TPWarning)]
-    return [Found(annotations, tuple(dict.fromkeys(said))) for annotations in each]
+    return [Findings(annotations, tuple(dict.fromkeys(said))) for annotations in each]
 
 
 def _annotated(

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from tpgraph.editor.answers import refusal_data
 from tpgraph.editor.desk import Desk
-from tpgraph.editor.guard import Guard, Pass, TooLong
+from tpgraph.editor.guard import EntryPass, Guard, TooLong
 from tpgraph.editor.joined import WEB
 from tpgraph.editor.lanes import Lanes
 from tpgraph.editor.worker import Misshapen
@@ -31,7 +31,7 @@ _TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 _log = logging.getLogger(__name__)
 
 
-def application(known: Pass, desk: Desk, lanes: Lanes) -> ASGIApp:
+def application(known: EntryPass, desk: Desk, lanes: Lanes) -> ASGIApp:
     """What answers on the port of `known`; it ends its processes when it ends."""
     api = _Api(desk, lanes)
 

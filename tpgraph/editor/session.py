@@ -23,7 +23,7 @@ from tpgraph.editor.answers import (
 from tpgraph.editor.derived import derived
 from tpgraph.editor.exports import exported
 from tpgraph.editor.gestures import accepted, edit_of
-from tpgraph.editor.numbers import Found, numbers_of
+from tpgraph.editor.numbers import Findings, numbers_of
 from tpgraph.editor.pictures import (
     Shown,
     picture_data,
@@ -247,7 +247,7 @@ class Session:
     def _annotate(self, asked: q.AnnotateRequest) -> Data:
         """The picture with plots at its vectors and numbers at its scalars, or without again."""
         program = self._whole(asked.text)
-        found = Found({}, ())
+        found = Findings({}, ())
         if asked.run or asked.limit:
             width = asked.width if asked.run else None
             found = numbers_of(program, width, asked.seed, asked.limit)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tpgraph.functions import PRIMITIVES
 from tpgraph.language.readings import Reading
-from tpgraph.language.spelling import KEYWORDS
+from tpgraph.language.vocabulary import KEYWORDS
 from tpgraph.program import (
     Data,
     InitialMatrix,

@@ -30,7 +30,7 @@ from tpgraph.transform.gradients import (
     inner_product_factor,
     unordered_pairs,
 )
-from tpgraph.transform.powers import Power
+from tpgraph.transform.powers import WidthPower
 
 __all__ = ["kernel", "parameter_kernels"]
 
@@ -239,7 +239,7 @@ class _TangentLimit:
         return Values(*(squeezed(a.reshape(shape)) for a in (found.value, found.error)))
 
 
-def _exponent(factor: Power) -> Fraction:
+def _exponent(factor: WidthPower) -> Fraction:
     return sum((e for _, e in factor.exponents), Fraction(0))
 
 

@@ -28,7 +28,7 @@ from tpgraph.program import InitialMatrix, MatMul, Nonlin, Parameter, Program, V
 from tpgraph.program.reach import ancestors
 from tpgraph.transform.emit import Emitter, Formula, start_builder
 from tpgraph.transform.paths import Path, Symbol, isomorphism_classes
-from tpgraph.transform.powers import Power, multiplier, size
+from tpgraph.transform.powers import WidthPower, multiplier, size
 from tpgraph.transform.reduced import reduce
 
 __all__ = ["path_kernels"]
@@ -155,7 +155,7 @@ def _slope(emitter: Emitter, program: Program, g: str, x: str) -> Variable:
     return emitter.bind(name, formula, emitter.partial(equation.function, place))
 
 
-def _factor(program: Program, word: Sequence[Symbol], readout: MatMul) -> Power:
+def _factor(program: Program, word: Sequence[Symbol], readout: MatMul) -> WidthPower:
     """c, over widths."""
     (first, _), *behind = word
     declaration = program.declaration_of[first]
@@ -171,17 +171,17 @@ def _factor(program: Program, word: Sequence[Symbol], readout: MatMul) -> Power:
     return factor
 
 
-def _variance(program: Program, matrix: Variable) -> Power:
+def _variance(program: Program, matrix: Variable) -> WidthPower:
     """The variance of the entries of a matrix with width many columns."""
     columns = size(matrix.matrix.columns)
     match program.declaration_of[matrix.name]:
         case InitialMatrix(_, variance):
-            return Power(variance) / columns
+            return WidthPower(variance) / columns
         case Parameter(_, variance) as parameter:
             assert program.parametrization is not None, "checked by the builder"
             _, b = program.parametrization.exponents(layer_kind(matrix))
             M = multiplier(parameter, program.parametrization)
-            return M**2 * Power(variance) * columns ** (-2 * b)
+            return M**2 * WidthPower(variance) * columns ** (-2 * b)
         case other:
             raise AssertionError(other)
 

@@ -13,7 +13,7 @@ from tpgraph.bounds import INDEX, NUMBER
 from tpgraph.errors import TPLimitError, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, number
 from tpgraph.language import syntax as s
-from tpgraph.language.syntax import Placed
+from tpgraph.language.syntax import PlacedError
 
 __all__ = ["PI", "bounded", "value_of", "whole"]
 
@@ -26,7 +26,7 @@ def bounded(value: Fraction, node: s.Entry) -> Fraction:
     """The value, if a program can hold it."""
     bits = max(value.numerator.bit_length(), value.denominator.bit_length())
     if abs(value) > NUMBER.most or bits > _MAX_BITS:
-        raise Placed(
+        raise PlacedError(
             TPLimitError("the number is too large or too long", expected="numbers to 1e308"),
             node.start,
             node.end,
@@ -49,7 +49,7 @@ def whole(node: s.Expr, numbers: Mapping[str, Fraction | int]) -> int:
     if value is None:
         value = value_of(node, numbers)
     if value.denominator != 1:
-        raise Placed(
+        raise PlacedError(
             TPTypeError(f"the index is {value}", expected="a whole number"), node.start, node.end
         )
     return _in_range(int(value), node)
@@ -57,7 +57,7 @@ def whole(node: s.Expr, numbers: Mapping[str, Fraction | int]) -> int:
 
 def _in_range(value: int, node: s.Expr) -> int:
     if abs(value) > INDEX.most:
-        raise Placed(
+        raise PlacedError(
             TPLimitError("the index is too large", expected="indices to 10^9"),
             node.start,
             node.end,
@@ -88,7 +88,7 @@ def value_of(node: s.Entry, numbers: Mapping[str, Fraction | int]) -> Fraction:
         case s.Quotient(left, right):
             divisor = value_of(right, numbers)
             if divisor == 0:
-                raise Placed(TPTypeError("division by zero"), right.start, right.end)
+                raise PlacedError(TPTypeError("division by zero"), right.start, right.end)
             return bounded(value_of(left, numbers) / divisor, node)
         case s.Power(base, exponent):
             return _power(value_of(base, numbers), value_of(exponent, numbers), node)
@@ -98,7 +98,7 @@ def value_of(node: s.Entry, numbers: Mapping[str, Fraction | int]) -> Fraction:
         case s.Invoke():
             return _call(node, numbers)
         case _:
-            raise Placed(
+            raise PlacedError(
                 TPTypeError("this is not a constant", expected="numbers, consts and functions"),
                 node.start,
                 node.end,
@@ -116,7 +116,7 @@ def _named(node: s.Name, numbers: Mapping[str, Fraction | int]) -> Fraction:
         return Fraction(value)
     if node.full == "π":
         return PI
-    raise Placed(
+    raise PlacedError(
         TPNameError(f"{node.full or node.base} is not a const", expected="a number or a const"),
         node.start,
         node.end,
@@ -125,7 +125,7 @@ def _named(node: s.Name, numbers: Mapping[str, Fraction | int]) -> Fraction:
 
 def _power(base: Fraction, exponent: Fraction, node: s.Entry) -> Fraction:
     if base == 0 and exponent < 0:
-        raise Placed(TPTypeError("division by zero"), node.start, node.end)
+        raise PlacedError(TPTypeError("division by zero"), node.start, node.end)
     if exponent.denominator == 1:
         bits = max(base.numerator.bit_length(), base.denominator.bit_length())
         if base not in (0, 1, -1) and abs(exponent) * (bits - 1) > _MAX_BITS:
@@ -141,7 +141,7 @@ def _power(base: Fraction, exponent: Fraction, node: s.Entry) -> Fraction:
 def _call(node: s.Invoke, numbers: Mapping[str, Fraction | int]) -> Fraction:
     function = PRIMITIVES.get(node.function)
     if function is None or node.order:
-        raise Placed(
+        raise PlacedError(
             TPNameError(
                 f"{node.function} cannot stand in a constant",
                 expected="functions of the table, such as sqrt and exp",
@@ -154,7 +154,7 @@ def _call(node: s.Invoke, numbers: Mapping[str, Fraction | int]) -> Fraction:
     if arity is not None and len(arguments) < arity:
         arguments += function.defaults[len(arguments) - arity :]
     if len(arguments) != arity and (arity is not None or len(arguments) < 2):
-        raise Placed(
+        raise PlacedError(
             TPTypeError(
                 f"{node.function} takes {arity or 'at least 2'} arguments,"
                 f" not {len(node.arguments)}"
@@ -170,7 +170,7 @@ def _by_float(name: str, arguments: list[Fraction], node: s.Entry) -> Fraction:
     with np.errstate(all="ignore"):
         result = float(PRIMITIVES[name].evaluate(*(np.float64(a) for a in arguments)))
     if not math.isfinite(result):
-        raise Placed(
+        raise PlacedError(
             TPTypeError(f"the constant is {result}", expected="a finite number"),
             node.start,
             node.end,

@@ -9,7 +9,7 @@ from tpgraph.errors import Span, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression, written_out
 from tpgraph.language import syntax as s
 from tpgraph.language.scope import Scope, Silent, fail, instead, meant, nearest
-from tpgraph.language.syntax import Change, Placed
+from tpgraph.language.syntax import Change, PlacedError
 from tpgraph.language.to_terms import Terms
 from tpgraph.program import MUP, NTK, STANDARD, Parametrization
 from tpgraph.program.naming import require_base
@@ -35,7 +35,7 @@ class Definer:
             error = TPNameError(
                 f"{what} is given twice", mend=f"delete one; the other is at {self.seen[what]}"
             )
-            raise Placed(error, node.start, node.end, Change(node.start, node.end, ""))
+            raise PlacedError(error, node.start, node.end, Change(node.start, node.end, ""))
         self.seen[what] = self.scope.span(node)
 
     def program(self, node: s.ProgramName) -> None:
@@ -60,7 +60,7 @@ class Definer:
                 expected="ntk, mup, standard or abc(a=[…], b=[…], c=…)",
                 mend=meant(near),
             )
-            raise Placed(error, node.start, node.end, *instead(node.name, near))
+            raise PlacedError(error, node.start, node.end, *instead(node.name, near))
         self.builder.parametrization = found
 
     def _abc(self, node: s.SetParametrization) -> Parametrization:

@@ -11,9 +11,9 @@ from lark.lexer import PatternStr
 
 from tpgraph.errors import Source, Span, TPError, TPSyntaxError
 from tpgraph.language.lines import Line
-from tpgraph.language.mistakes import MISTAKES, Answer, Failure
-from tpgraph.language.spelling import NAME
+from tpgraph.language.mistakes import MISTAKES, Diagnosis, Failure
 from tpgraph.language.syntax import edits_of
+from tpgraph.language.vocabulary import NAME
 
 __all__ = ["explain"]
 
@@ -44,7 +44,7 @@ def explain(
     failure = _failure(lark, text, unexpected, source, line)
     answer = next(filter(None, (mistake(failure) for mistake in MISTAKES)), None)
     if answer is None:
-        answer = Answer(_default_message(failure))
+        answer = Diagnosis(_default_message(failure))
     start, end = answer.place or (failure.start, failure.end)
     span = Span(source, line.start + start, line.start + max(end, start + 1))
     expected = answer.expected or _expected(lark, failure.accepted)

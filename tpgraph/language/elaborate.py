@@ -23,9 +23,9 @@ from tpgraph.language.declare import Declarer
 from tpgraph.language.define import Definer
 from tpgraph.language.parser import statements
 from tpgraph.language.scope import Scope, Silent, fail, instead, meant, nearest
-from tpgraph.language.spelling import KEYWORDS, NAME, canonical
-from tpgraph.language.syntax import Placed
+from tpgraph.language.syntax import PlacedError
 from tpgraph.language.to_terms import Terms
+from tpgraph.language.vocabulary import KEYWORDS, NAME, canonical
 from tpgraph.program import (
     Builder,
     Moment,
@@ -76,7 +76,7 @@ class _Elaborator:
         self.declarer = Declarer(self.scope, self.terms)
         self.errors: list[TPError] = []
         self.reported: set[int] = set()
-        self.labels: list[tuple[str, s.Label, int]] = []
+        self.labels: list[tuple[str, s.SetLabel, int]] = []
         self.numbered = 0
         self._numbers: dict[int, int] = {}
         self._actions: dict[type, Callable[[Any], None]] = {
@@ -90,7 +90,7 @@ class _Elaborator:
             s.Equate: self._equate,
             s.Output: self._output,
             s.Loss: self._loss,
-            s.Label: self._label,
+            s.SetLabel: self._label,
             s.Loop: self._loop,
         }
 
@@ -166,7 +166,7 @@ class _Elaborator:
         if repeats or isinstance(statement, s.Loop):
             try:
                 self.scope.spend(weight(statement, self.scope), statement)
-            except (Placed, TPError, Silent) as problem:
+            except (PlacedError, TPError, Silent) as problem:
                 self._failed(statement, problem, self.scope.origin)
                 return
         self._do(statement)
@@ -191,7 +191,7 @@ class _Elaborator:
         self.builder.origin = Origin(number, span, dict(self.scope.loops))
         try:
             action(statement)
-        except (Placed, TPError, Silent) as problem:
+        except (PlacedError, TPError, Silent) as problem:
             self._failed(statement, problem, statement.origin)
 
     def _failed(self, statement: s.Statement, problem: Exception, origin: int) -> None:
@@ -201,7 +201,7 @@ class _Elaborator:
         if isinstance(problem, Silent) or id(statement) in self.reported:
             return
         self.reported.add(id(statement))
-        if isinstance(problem, Placed):
+        if isinstance(problem, PlacedError):
             error = problem.located(self.source, origin)
         else:
             assert isinstance(problem, TPError)
@@ -235,7 +235,7 @@ class _Elaborator:
     def _poison_name(self, name: s.Name) -> None:
         try:
             bound = self.scope.full_names(name)
-        except (Placed, TPError, Silent):
+        except (PlacedError, TPError, Silent):
             bound = [name.base]
         self.scope.failed.update(full for full in bound if full not in self.scope.bound)
 
@@ -293,7 +293,7 @@ class _Elaborator:
         variable = self._bind("loss", node.value, node)
         self.builder.loss(variable, scope.span(node))
 
-    def _label(self, node: s.Label) -> None:
+    def _label(self, node: s.SetLabel) -> None:
         full = self.scope.full_name(node.name)
         self.labels.append((full, node, self.scope.origin))
 
@@ -307,16 +307,18 @@ class _Elaborator:
                 error = TPNameError(f"{name} has a label but is not bound", mend=meant(near))
                 place = node.name.start, node.name.end
                 self._report(
-                    Placed(error, *place, *instead(node.name, near)).located(self.source, origin)
+                    PlacedError(error, *place, *instead(node.name, near)).located(
+                        self.source, origin
+                    )
                 )
 
-    def _label_of(self, name: str, node: s.Label, origin: int) -> None:
+    def _label_of(self, name: str, node: s.SetLabel, origin: int) -> None:
         try:
             self.builder.label(name, node.latex)
             require_settable(node.latex)
         except TPError as error:
             place = node.written.start, node.written.end
-            self._report(Placed(error, *place).located(self.source, origin))
+            self._report(PlacedError(error, *place).located(self.source, origin))
 
     def _loop(self, node: s.Loop) -> None:
         scope = self.scope

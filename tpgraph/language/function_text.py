@@ -9,7 +9,7 @@ from tpgraph.functions import Expression, Function
 from tpgraph.language.lines import logical_lines
 from tpgraph.language.parser import expression
 from tpgraph.language.scope import Scope
-from tpgraph.language.syntax import Placed
+from tpgraph.language.syntax import PlacedError
 from tpgraph.language.to_terms import Terms
 from tpgraph.program import Builder
 
@@ -29,5 +29,5 @@ def function_of(text: str, arity: int, functions: Mapping[str, Function]) -> Exp
     try:
         _, body = expression(source, 0)
         return Terms(scope).expression(body, names)
-    except Placed as problem:
+    except PlacedError as problem:
         raise problem.located(source, 0) from None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
-from tpgraph.language.spelling import KEYWORDS, NAME, canonical
+from tpgraph.language.vocabulary import KEYWORDS, NAME, canonical
 
 __all__ = ["Kind", "Token", "words"]
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Set
 from itertools import chain, count
 from typing import NamedTuple
 
-from tpgraph.language.spelling import KEYWORDS, STATEMENTS
 from tpgraph.language.syntax import Change
+from tpgraph.language.vocabulary import KEYWORDS, STATEMENTS
 
-__all__ = ["MISTAKES", "Answer", "Failure"]
+__all__ = ["MISTAKES", "Diagnosis", "Failure"]
 
 _FOREIGN = {
     "def": "fn", "lambda": "fn", "let": "const", "var": "const", "while": "for", "repeat": "for",
@@ -81,7 +81,7 @@ class Failure(NamedTuple):
         return self.text[: self.start].rstrip()
 
 
-class Answer(NamedTuple):
+class Diagnosis(NamedTuple):
     """What is said of a mistake, its place in the line, and the changes that mend it."""
 
     message: str
@@ -91,62 +91,64 @@ class Answer(NamedTuple):
     changes: tuple[Change, ...] = ()
 
 
-def _power(f: Failure) -> Answer | None:
+def _power(f: Failure) -> Diagnosis | None:
     at = f.text.find("**", max(0, f.start - 1), f.start + 2)
     if at < 0:
         return None
-    return Answer("`**` is not an operator", "`^`", "write powers as z^2", (at, at + 2),
+    return Diagnosis("`**` is not an operator", "`^`", "write powers as z^2", (at, at + 2),
         (Change(at, at + 2, "^"),),
     )  # fmt: skip
 
 
-def _equality(f: Failure) -> Answer | None:
+def _equality(f: Failure) -> Diagnosis | None:
     if f.found == "=" and f.before.endswith("="):
         message = "`==` compares, and nothing is compared here"
-        return Answer(message, "one `=`", "write `=`", None, f.here(""))
+        return Diagnosis(message, "one `=`", "write `=`", None, f.here(""))
     if f.text.startswith(":=", f.start):
         changes = (Change(f.start, f.start + 2, "="),)
-        return Answer("`:=` is not used here", "`=`", "write `=`", None, changes)
+        return Diagnosis("`:=` is not used here", "`=`", "write `=`", None, changes)
     return None
 
 
-def _numpy_transpose(f: Failure) -> Answer | None:
+def _numpy_transpose(f: Failure) -> Diagnosis | None:
     if not re.match(r"\.T\b", f.text[f.start :]):
         return None
     place = f.start, f.start + 2
     changes = (Change(*place, "'"),)
-    return Answer("`.T` is not a transpose here", "W' or W^T", "write W' x", place, changes)
+    return Diagnosis("`.T` is not a transpose here", "W' or W^T", "write W' x", place, changes)
 
 
-def _slashes(f: Failure) -> Answer | None:
+def _slashes(f: Failure) -> Diagnosis | None:
     if f.found == "/" and f.text[f.start - 1 : f.start] == "/":
         mend = "divide by `/`; comments begin with #"
-        return Answer("`//` is not an operator", None, mend, None, f.here(""))
+        return Diagnosis("`//` is not an operator", None, mend, None, f.here(""))
     return None
 
 
-def _quote(f: Failure) -> Answer | None:
+def _quote(f: Failure) -> Diagnosis | None:
     if f.found != '"' or "STRING" not in f.accepted:
         return None
     changes = (Change(len(f.text), len(f.text), '"'),)
-    return Answer("the text is never closed", 'a second `"`', 'write `"` behind it', None, changes)
+    return Diagnosis(
+        "the text is never closed", 'a second `"`', 'write `"` behind it', None, changes
+    )
 
 
-def _character(f: Failure) -> Answer | None:
+def _character(f: Failure) -> Diagnosis | None:
     if f.found and set(f.found) <= _RAISED:
         what = "digit" if len(f.found) == 1 else "digits"
         message = f"the raised {what} `{f.found}` {'is' if what == 'digit' else 'are'} not read"
         power = f"^{unicodedata.normalize('NFKC', f.found)}"
-        return Answer(message, "`^`", "write powers as z^2", None, f.here(power))
+        return Diagnosis(message, "`^`", "write powers as z^2", None, f.here(power))
     if len(f.found) != 1 or f.found.isalnum():
         return None
     if f.found in _CHARACTERS:
         message = f"`{f.found}` is not a sign of the language"
-        return Answer(message, None, _CHARACTERS[f.found], None, _respelled(f))
+        return Diagnosis(message, None, _CHARACTERS[f.found], None, _respelled(f))
     if f.found in "()[]=:~,+-*/^'\"._#|<>×√→· \t\n":
         return None
     message = f"`{f.found}` (U+{ord(f.found):04X}) is not a sign of the language"
-    return Answer(message, None, "delete it", None, f.here(""))
+    return Diagnosis(message, None, "delete it", None, f.here(""))
 
 
 def _respelled(f: Failure) -> tuple[Change, ...]:
@@ -167,7 +169,7 @@ def _respelled(f: Failure) -> tuple[Change, ...]:
     return f.here(written[1]) if written else ()
 
 
-def _word_as_name(f: Failure) -> Answer | None:
+def _word_as_name(f: Failure) -> Diagnosis | None:
     second = f.text[len(f.first) :].lstrip()
     if f.first not in KEYWORDS or not second.startswith(("=", "[", "~", "+", "*", "/")):
         return None
@@ -176,27 +178,27 @@ def _word_as_name(f: Failure) -> Answer | None:
     message = f"`{f.first}` is a word of the language and cannot be a name"
     place, other = (0, len(f.first)), f.fresh(f"{f.first}_1")
     mend = f"choose another name, such as {other}"
-    return Answer(message, None, mend, place, (Change(*place, other),))
+    return Diagnosis(message, None, mend, place, (Change(*place, other),))
 
 
-def _distribution(f: Failure) -> Answer | None:
+def _distribution(f: Failure) -> Diagnosis | None:
     if "TILDE" in f.accepted and f.found == "=":
         message = "a distribution begins with `~`, not `=`"
-        return Answer(message, "`~`", "write: ~ N(0, 1)", None, f.here("~"))
+        return Diagnosis(message, "`~`", "write: ~ N(0, 1)", None, f.here("~"))
     if "TILDE" in f.accepted and f.found in {"", "scale", "N", "as"}:
         mend = "write, for instance: ~ N(0, 1)"
         message, expected = "the distribution is missing", "`~` and N(mean, variance)"
-        return Answer(message, expected, mend, None, _normal(f))
+        return Diagnosis(message, expected, mend, None, _normal(f))
     if "N" in f.accepted and f.before.endswith("~"):
         message, expected = "this is not a distribution", "N(mean, variance)"
         other = re.match(r"\w+\s*\(", f.text[f.start :])
         word = re.match(r"\w+", f.text[f.start :])
         changes = (Change(f.start, f.start + word.end(), "N"),) if word and other else ()
-        return Answer(message, expected, "write: ~ N(0, 1)", None, changes)
+        return Diagnosis(message, expected, "write: ~ N(0, 1)", None, changes)
     if f.found == "~" and "EQUAL" in f.accepted and f.first not in KEYWORDS:
         mend = f"declare it: vector {f.first} : n ~ N(0, 1)"
         declared = Change(0, 0, "vector "), Change(f.start, f.start, ": n ")
-        return Answer("an equation does not draw at random", "`=`", mend, None, declared)
+        return Diagnosis("an equation does not draw at random", "`=`", mend, None, declared)
     return None
 
 
@@ -209,7 +211,7 @@ def _normal(f: Failure) -> tuple[Change, ...]:
     return (Change(len(f.before), len(f.before), " ~ N(0, 1)"),)
 
 
-def _missing_colon(f: Failure) -> Answer | None:
+def _missing_colon(f: Failure) -> Diagnosis | None:
     if f.first == "for":
         return _loop_header(f)
     if "COLON" not in f.accepted:
@@ -222,27 +224,27 @@ def _missing_colon(f: Failure) -> Answer | None:
         at = f.start if f.found else len(f.before)
         change = Change(at, at, ": " if named else ": n " if f.found else " : n")
         changes = (change,) if known and known.end() == len(f.before) else ()
-        return Answer("the dimension is missing", "`:` and a dimension", mend, None, changes)
+        return Diagnosis("the dimension is missing", "`:` and a dimension", mend, None, changes)
     return None
 
 
-def _loop_header(f: Failure) -> Answer | None:
+def _loop_header(f: Failure) -> Diagnosis | None:
     if "COLON" in f.accepted:
         mend = f"write `:` behind {f.before.split()[-1] if f.before.split() else 'the range'}"
         colon = (Change(len(f.before), len(f.before), ":"),)
-        return Answer("the `for` has no colon behind its range", "`:`", mend, None, colon)
+        return Diagnosis("the `for` has no colon behind its range", "`:`", mend, None, colon)
     if "IN" in f.accepted:
         changes = f.here("in") if f.found == "=" else ()
-        return Answer("the `for` names no range", "`in`", "write: for l in 2..L:", None, changes)
+        return Diagnosis("the `for` names no range", "`in`", "write: for l in 2..L:", None, changes)
     if f.found in {":", "", ")", ","} or f.found == "." or f.found.startswith("."):
         message, mend = "this is not a range", "write: for l in 2..L:"
         ends = re.match(r":\s*[\w(]", f.text[f.start :])
         changes = f.here("..") if ends else ()
-        return Answer(message, "`..` between its ends", mend, None, changes)
+        return Diagnosis(message, "`..` between its ends", mend, None, changes)
     return None
 
 
-def _no_expression(f: Failure) -> Answer | None:
+def _no_expression(f: Failure) -> Diagnosis | None:
     """`output V x`: an expression where a name belongs."""
     if f.first == "output" and f.start > 7:
         mend = "bind it above: f = V x, then: output f"
@@ -253,19 +255,19 @@ def _no_expression(f: Failure) -> Answer | None:
             Change(end, end, f"\n{f.indent}output {name}"),
         )
         message = "an output is a variable, not an expression"
-        return Answer(message, "a name", mend, None, changes if "," not in f.text else ())
+        return Diagnosis(message, "a name", mend, None, changes if "," not in f.text else ())
     return None
 
 
-def _sum_without_range(f: Failure) -> Answer | None:
+def _sum_without_range(f: Failure) -> Diagnosis | None:
     """`sum(v)`, meant as the sum over coordinates."""
     if f.found == ")" and "FOR" in f.accepted:
         mend = "write: sum(x[k] for k in 1..3); over the coordinates there is mean(x)"
-        return Answer("the sum names no range", "`for`", mend)
+        return Diagnosis("the sum names no range", "`for`", mend)
     return None
 
 
-def _misspelt_word(f: Failure) -> Answer | None:
+def _misspelt_word(f: Failure) -> Diagnosis | None:
     if f.first in KEYWORDS or f.before != f.first or not f.first:
         return None
     if f.first in _FOREIGN:
@@ -277,10 +279,10 @@ def _misspelt_word(f: Failure) -> Answer | None:
     mend = f"did you mean {near[0]}?" if near else "begin with width, param, for, …, or write x = …"
     message, place = f"`{f.first}` does not begin a statement", (0, len(f.first))
     changes = (Change(*place, near[0]),) if near else ()
-    return Answer(message, "a word of the language, or an equation", mend, place, changes)
+    return Diagnosis(message, "a word of the language, or an equation", mend, place, changes)
 
 
-MISTAKES: tuple[Callable[[Failure], Answer | None], ...] = (
+MISTAKES: tuple[Callable[[Failure], Diagnosis | None], ...] = (
     _power,
     _equality,
     _numpy_transpose,

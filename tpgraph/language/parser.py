@@ -15,10 +15,10 @@ from tpgraph.bounds import DEPTH
 from tpgraph.errors import Source, Span, TextEdit, TPError, TPLimitError, TPSyntaxError
 from tpgraph.language.diagnose import explain
 from tpgraph.language.lines import Line, logical_lines
-from tpgraph.language.spelling import NAME
-from tpgraph.language.syntax import Broken, DefineFunction, Expr, Loop, Name, Placed, Statement
+from tpgraph.language.syntax import Broken, DefineFunction, Expr, Loop, Name, PlacedError, Statement
 from tpgraph.language.templates import Templates
 from tpgraph.language.tree import TreeBuilder
+from tpgraph.language.vocabulary import NAME
 
 __all__ = ["LineParser", "Reporter", "expression", "grammar", "statements", "tokens"]
 
@@ -64,7 +64,7 @@ class LineParser:
                 statement = cast(Statement, self._lark.parse(text))
                 self._templates.learn(pieces, statement)
                 return statement
-            except Placed as placed:
+            except PlacedError as placed:
                 raise placed.located(source, line.start) from None
             except UnexpectedInput as unexpected:
                 raise self._explained(text, unexpected, source, line) from None
@@ -74,7 +74,7 @@ class LineParser:
     ) -> TPError:
         try:
             return explain(self._lark, text, unexpected, source, line)
-        except Placed as placed:
+        except PlacedError as placed:
             return placed.located(source, line.start)
 
     def tokens(self, source: Source, line: Line) -> list[Token]:

@@ -9,7 +9,7 @@ from functools import partial
 from tpgraph.errors import TPNameError
 from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression
 from tpgraph.language.gathered import Written, is_in_order, written
-from tpgraph.language.spelling import ascii_name, is_spellable, spell
+from tpgraph.language.vocabulary import ascii_name, is_spellable, spell
 from tpgraph.language.write_terms import term_of, term_text
 from tpgraph.program import (
     MUP,

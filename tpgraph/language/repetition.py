@@ -15,9 +15,9 @@ from itertools import pairwise
 from typing import TypeAlias
 
 __all__ = [
-    "Equate",
+    "Assignment",
+    "ForLoop",
     "Linear",
-    "Loop",
     "Piece",
     "Statement",
     "Use",
@@ -61,7 +61,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Equate:
+class Assignment:
     """`target = value`."""
 
     target: Use
@@ -69,7 +69,7 @@ class Equate:
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
+class ForLoop:
     """`for variable in low..high:` over statements."""
 
     variable: str
@@ -79,7 +79,7 @@ class Loop:
 
 
 Piece: TypeAlias = "str | Linear | Use"
-Statement: TypeAlias = "Equate | Loop"
+Statement: TypeAlias = "Assignment | ForLoop"
 
 
 def affine(values: Sequence[int], numbers: Sequence[int]) -> tuple[int, int] | None:
@@ -152,15 +152,15 @@ def generalized_statement(
 ) -> Statement | None:
     """As `generalized`, for statements and loops of them."""
     first = rows[0]
-    if isinstance(first, Equate):
-        equations = [row for row in rows if isinstance(row, Equate)]
+    if isinstance(first, Assignment):
+        equations = [row for row in rows if isinstance(row, Assignment)]
         if len(equations) < len(rows):
             return None
         pieces = generalized([(e.target, *e.value) for e in equations], variable, values)
         if pieces is None or not isinstance(pieces[0], Use):
             return None
-        return Equate(pieces[0], pieces[1:])
-    loops = [row for row in rows if isinstance(row, Loop)]
+        return Assignment(pieces[0], pieces[1:])
+    loops = [row for row in rows if isinstance(row, ForLoop)]
     if len(loops) < len(rows) or len({(w.variable, len(w.body)) for w in loops}) > 1:
         return None
     ends = generalized([(w.low, w.high) for w in loops], variable, values)
@@ -169,7 +169,7 @@ def generalized_statement(
     if ends is None or any(b is None for b in body):
         return None
     low, high = _linears(ends)
-    return Loop(first.variable, low, high, tuple(b for b in body if b is not None))
+    return ForLoop(first.variable, low, high, tuple(b for b in body if b is not None))
 
 
 def steps(rows: Sequence[Sequence[Piece]]) -> tuple[int, ...] | None:
@@ -206,7 +206,7 @@ def runs(
 
 def uses(statement: Statement) -> Iterator[Use]:
     """The names in a statement, in order, the target first."""
-    if isinstance(statement, Loop):
+    if isinstance(statement, ForLoop):
         for inner in statement.body:
             yield from uses(inner)
         return
@@ -218,10 +218,10 @@ def uses(statement: Statement) -> Iterator[Use]:
 
 def with_uses(statement: Statement, change: Callable[[Use], Use]) -> Statement:
     """The statement with every name changed."""
-    if isinstance(statement, Loop):
+    if isinstance(statement, ForLoop):
         return replace(statement, body=tuple(with_uses(b, change) for b in statement.body))
     value = tuple(change(p) if isinstance(p, Use) else p for p in statement.value)
-    return Equate(change(statement.target), value)
+    return Assignment(change(statement.target), value)
 
 
 def pieces_text(pieces: Sequence[Piece], name: Callable[[str | int], str]) -> str:

@@ -13,7 +13,7 @@ from tpgraph.errors import Source, Span, TPError, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, Function
 from tpgraph.language import syntax as s
 from tpgraph.language.constants import value_of, whole
-from tpgraph.language.syntax import Change, Placed
+from tpgraph.language.syntax import Change, PlacedError
 from tpgraph.program import Builder, Ref, Variable
 from tpgraph.types import Dimension, Fixed, Width
 
@@ -26,7 +26,7 @@ class Silent(Exception):
 
 def fail(node: s.Entry | s.Mark, error: TPError, *changes: Change) -> NoReturn:
     """Raise the error at the place of a node; `changes` of its line mend it."""
-    raise Placed(error, node.start, node.end, *changes) from None
+    raise PlacedError(error, node.start, node.end, *changes) from None
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -108,7 +108,7 @@ class Scope:
             )
         try:
             return whole(node, numbers)
-        except Placed:
+        except PlacedError:
             self.silence(node)
             raise
 
@@ -116,7 +116,7 @@ class Scope:
         """The value of a constant expression."""
         try:
             return value_of(node, self.numbers)
-        except Placed:
+        except PlacedError:
             self.silence(node)
             raise
 

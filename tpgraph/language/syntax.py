@@ -31,7 +31,6 @@ __all__ = [
     "Gaussian",
     "Invoke",
     "Juxtaposed",
-    "Label",
     "List",
     "Loop",
     "Loss",
@@ -40,12 +39,13 @@ __all__ = [
     "Minus",
     "Name",
     "Output",
-    "Placed",
+    "PlacedError",
     "Power",
     "ProgramName",
     "Quotient",
     "Range",
     "Ratio",
+    "SetLabel",
     "SetParametrization",
     "Setting",
     "Statement",
@@ -63,7 +63,7 @@ class Change(NamedTuple):
     text: str
 
 
-class Placed(Exception):
+class PlacedError(Exception):
     """A TPError on the way out, with its place and that of its mend in the logical line."""
 
     def __init__(self, error: TPError, start: int, end: int, *changes: Change) -> None:
@@ -412,7 +412,7 @@ class Loss(NamedTuple):
     end: int
 
 
-class Label(NamedTuple):
+class SetLabel(NamedTuple):
     """`label name = "latex"`."""
 
     name: Name
@@ -454,7 +454,7 @@ Statement: TypeAlias = (
     | Equate
     | Output
     | Loss
-    | Label
+    | SetLabel
     | Loop
     | Broken
 )

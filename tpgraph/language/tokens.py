@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from lark import Token
 
-from tpgraph.language.spelling import ascii_name, canonical
+from tpgraph.language.vocabulary import ascii_name, canonical
 
 __all__ = ["SpacedToken", "spaced"]
 

@@ -10,8 +10,8 @@ from tpgraph.bounds import DEPTH, INDEX, NAME
 from tpgraph.errors import TPError, TPLimitError, TPSyntaxError
 from tpgraph.language import syntax as s
 from tpgraph.language.acceptance import read_number
-from tpgraph.language.spelling import KEYWORDS, canonical
-from tpgraph.language.syntax import Placed
+from tpgraph.language.syntax import PlacedError
+from tpgraph.language.vocabulary import KEYWORDS, canonical
 
 __all__ = ["TreeBuilder"]
 
@@ -26,10 +26,10 @@ def _name_of(token: Token) -> str:
         error: TPError = TPLimitError(
             f"a name of {len(word)} characters", expected=f"at most {NAME.most}"
         )
-        raise Placed(error, start, end)
+        raise PlacedError(error, start, end)
     name = canonical(word)
     if not name:
-        raise Placed(
+        raise PlacedError(
             TPSyntaxError(f"{word!r} is not a name", expected="letters, digits and _"), start, end
         )
     if name in KEYWORDS and name != "loss":
@@ -37,7 +37,7 @@ def _name_of(token: Token) -> str:
             f"`{name}` is a word of the language and cannot be a name",
             mend=f"choose another name, such as {name}_1",
         )
-        raise Placed(error, start, end)
+        raise PlacedError(error, start, end)
     return name
 
 
@@ -52,10 +52,10 @@ def _intermediate(token: Token | None) -> int | None:
         return None
     start, end = _place(token)
     if len(token) > 10:
-        raise Placed(TPLimitError("the number of an intermediate is too large"), start, end)
+        raise PlacedError(TPLimitError("the number of an intermediate is too large"), start, end)
     number = int(token[1:])
     if number < 1 or token[1] == "0":
-        raise Placed(TPSyntaxError("intermediates count from 1: x~1, x~2"), start, end)
+        raise PlacedError(TPSyntaxError("intermediates count from 1: x~1, x~2"), start, end)
     return number
 
 
@@ -80,7 +80,7 @@ def _nested(depth: int, start: int, end: int) -> None:
             expected=f"at most {DEPTH.most} in one another",
             mend="bind a part to a name of its own",
         )
-        raise Placed(error, start, end)
+        raise PlacedError(error, start, end)
 
 
 class TreeBuilder(Transformer[Token, Any]):
@@ -125,7 +125,7 @@ class TreeBuilder(Transformer[Token, Any]):
         try:
             return s.Exact(read_number(token), start, end)
         except TPLimitError as error:
-            raise Placed(error, start, end) from None
+            raise PlacedError(error, start, end) from None
 
     def name(self, c: list[Any]) -> s.Name:
         token = c[0]
@@ -374,10 +374,10 @@ class TreeBuilder(Transformer[Token, Any]):
     def loss(self, c: list[Any]) -> s.Loss:
         return s.Loss(c[1], *self._from(c[0]))
 
-    def label(self, c: list[Any]) -> s.Label:
+    def label(self, c: list[Any]) -> s.SetLabel:
         word, name, text = c
         written = _mark(text)
-        return s.Label(name, _quoted(written), written, *self._from(word))
+        return s.SetLabel(name, _quoted(written), written, *self._from(word))
 
     def loop(self, c: list[Any]) -> s.Loop:
         word, variable, interval, statement = c
@@ -399,7 +399,7 @@ def _whole_index(index: list[Any]) -> str | None:
         if not isinstance(item, s.Exact) or item.value.denominator != 1:
             return None
         if abs(item.value) > INDEX.most:
-            raise Placed(
+            raise PlacedError(
                 TPLimitError("the index is too large", expected="indices to 10^9"),
                 item.start,
                 item.end,

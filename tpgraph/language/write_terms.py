@@ -18,7 +18,7 @@ from tpgraph.functions import (
     Number,
     number_text,
 )
-from tpgraph.language.spelling import ascii_name
+from tpgraph.language.vocabulary import ascii_name
 from tpgraph.program import Call, Constant, Mean, Product, Ref, Term
 
 __all__ = ["term_of", "term_text"]

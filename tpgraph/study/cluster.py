@@ -14,7 +14,7 @@ from typing import Any
 from distributed import Client, Future, KilledWorker, as_completed
 
 from tpgraph.errors import TPDataError
-from tpgraph.study.tasks import Answer, Batch, Work, done
+from tpgraph.study.tasks import Batch, BatchOutcome, Work, done
 
 __all__ = ["Cluster", "cluster"]
 
@@ -45,7 +45,7 @@ class Cluster:
         self._batches[str(future.key)] = batch
         self._running.add(future)  # type: ignore[no-untyped-call]
 
-    def answer(self) -> Answer:
+    def answer(self) -> BatchOutcome:
         """Wait for any batch. Raises what a task raised, and TPDataError for a lost scheduler."""
         future: Future[Any] = next(self._running)
         batch = self._batches.pop(str(future.key))
@@ -56,10 +56,10 @@ class Cluster:
             )
         error = future.exception()  # type: ignore[no-untyped-call]
         if isinstance(error, KilledWorker):
-            return Answer([], batch, death=f"Dask's worker ended: {error}")
+            return BatchOutcome([], batch, death=f"Dask's worker ended: {error}")
         if error is not None:
             raise error
-        answer: Answer = future.result()
+        answer: BatchOutcome = future.result()
         future.release()  # type: ignore[no-untyped-call]
         return answer
 

@@ -19,7 +19,7 @@ from types import TracebackType
 
 from tpgraph.children import HUNG_UP, deaf_children, end_with_parent, signal_name
 from tpgraph.errors import TPDataError
-from tpgraph.study.tasks import Answer, Batch, Work, done
+from tpgraph.study.tasks import Batch, BatchOutcome, Work, done
 
 __all__ = ["Processes", "core_count"]
 
@@ -39,7 +39,7 @@ class _Worker:
     """A process and our end of its pipe."""
 
     process: SpawnProcess
-    pipe: Connection[Batch, Answer | BaseException]
+    pipe: Connection[Batch, BatchOutcome | BaseException]
 
 
 class Processes:
@@ -56,7 +56,7 @@ class Processes:
         self._workers: list[_Worker] = []
         self._idle: list[_Worker] = []
         self._busy: dict[Connection, tuple[_Worker, Batch]] = {}
-        self._lost: list[Answer] = []
+        self._lost: list[BatchOutcome] = []
 
     @property
     def slots(self) -> int:
@@ -76,7 +76,7 @@ class Processes:
         else:
             self._busy[worker.pipe] = worker, batch
 
-    def answer(self) -> Answer:
+    def answer(self) -> BatchOutcome:
         """Wait for the answer of any process. Raises what a task raised."""
         if self._lost:
             return self._lost.pop()
@@ -101,7 +101,7 @@ class Processes:
         theirs.close()
         return worker
 
-    def _bury(self, worker: _Worker, batch: Batch) -> Answer:
+    def _bury(self, worker: _Worker, batch: Batch) -> BatchOutcome:
         """The answer that a process which has died would not give."""
         self._workers.remove(worker)
         pid, code = worker.process.pid, _end(worker)
@@ -111,7 +111,7 @@ class Processes:
                 expected='a script that starts processes under `if __name__ == "__main__":`',
                 mend="workers=0 does the tasks without processes",
             )
-        return Answer([], batch, death=f"process {pid} was killed by {signal_name(-code)}")
+        return BatchOutcome([], batch, death=f"process {pid} was killed by {signal_name(-code)}")
 
     def __enter__(self) -> Processes:
         return self
@@ -140,7 +140,7 @@ def _end(worker: _Worker) -> int | None:
     return code
 
 
-def _serve(pipe: Connection[Answer | BaseException, Batch], work: Work) -> None:
+def _serve(pipe: Connection[BatchOutcome | BaseException, Batch], work: Work) -> None:
     """What a process does: batches from the pipe, until the other end closes."""
     end_with_parent()
     with suppress(*HUNG_UP):
@@ -149,7 +149,7 @@ def _serve(pipe: Connection[Answer | BaseException, Batch], work: Work) -> None:
             pipe.send(_answer(work, batch))
 
 
-def _answer(work: Work, batch: Batch) -> Answer | BaseException:
+def _answer(work: Work, batch: Batch) -> BatchOutcome | BaseException:
     try:
         return done(work, batch)
     except Exception as error:

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from tpgraph.errors import TPDataError, TPWarning
 from tpgraph.study.processes import Processes, core_count
 from tpgraph.study.store import Entry, Store
-from tpgraph.study.tasks import Answer, Batch, Crew, KeyedTask, Task, Work, entry, task_key
+from tpgraph.study.tasks import Batch, BatchOutcome, Crew, KeyedTask, Task, Work, entry, task_key
 
 __all__ = ["Outcome", "Progress", "Sweep", "run_sweep"]
 
@@ -198,7 +198,7 @@ class _Queue:
             found.append(self.tasks.popleft())
         return found
 
-    def take_back(self, answer: Answer) -> None:
+    def take_back(self, answer: BatchOutcome) -> None:
         """Put back what was not done. Raises TPDataError for a task that processes die of."""
         self.tasks.extendleft(reversed(answer.rest))
         if answer.death is None:

@@ -20,8 +20,8 @@ from threadpoolctl import threadpool_limits
 from tpgraph.study.store import Entry
 
 __all__ = [
-    "Answer",
     "Batch",
+    "BatchOutcome",
     "Crew",
     "KeyedTask",
     "Task",
@@ -81,7 +81,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Answer:
+class BatchOutcome:
     """What became of a batch: finished tasks, those that are left, and how its process died.
 
     `death` is None where the process lives. Where it does not, `rest` is the whole batch.
@@ -102,7 +102,7 @@ class Crew(Protocol):
     def begin(self, batch: Batch) -> None:
         """Hand out a batch. There are fewer than `slots` of which no answer has come."""
 
-    def answer(self) -> Answer:
+    def answer(self) -> BatchOutcome:
         """Wait for an answer to any of the batches. Raises what a task raised."""
 
 
@@ -112,7 +112,7 @@ def entry(work: Work, task: KeyedTask) -> Entry:
     return key, task_spec(work.study, work.version, content), work.function(content)
 
 
-def done(work: Work, batch: Batch) -> Answer:
+def done(work: Work, batch: Batch) -> BatchOutcome:
     """Tasks of a batch done here within SLICE seconds, at least one, and what is left of it."""
     began = time.monotonic()
     entries: list[Entry] = []
@@ -121,4 +121,4 @@ def done(work: Work, batch: Batch) -> Answer:
             if entries and time.monotonic() - began > SLICE:
                 break
             entries.append(entry(work, task))
-    return Answer(entries, list(batch[len(entries) :]))
+    return BatchOutcome(entries, list(batch[len(entries) :]))

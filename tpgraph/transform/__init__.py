@@ -24,7 +24,7 @@ from tpgraph.transform.paths import (
     isomorphism_classes,
     paths,
 )
-from tpgraph.transform.powers import Power
+from tpgraph.transform.powers import WidthPower
 from tpgraph.transform.reduced import reduce
 from tpgraph.transform.sgd import unroll_sgd
 from tpgraph.transform.simplification import simplify
@@ -34,7 +34,7 @@ __all__ = [
     "Gradient",
     "GradientTerm",
     "Path",
-    "Power",
+    "WidthPower",
     "backward",
     "count_classes",
     "count_paths",

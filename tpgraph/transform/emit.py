@@ -40,7 +40,7 @@ from tpgraph.program import (
     join_name,
     split_name,
 )
-from tpgraph.transform.powers import Power
+from tpgraph.transform.powers import WidthPower
 from tpgraph.types import Scalar, Vector, Width
 
 __all__ = [
@@ -137,7 +137,7 @@ class Emitter:
         self.program = program
         self.place: Place | None = None
         self.ones: set[str] = set()  # variables that are known to be 1 or the vector of ones
-        self.rescaled: dict[str, tuple[Power, Variable]] = {}  # name: it is factor · variable
+        self.rescaled: dict[str, tuple[WidthPower, Variable]] = {}  # name: it is factor · variable
         self.last: Equation | None = None
         self.timed = dict(program.timed)
         self.origins: dict[str, Origin | None] = {}
@@ -219,7 +219,7 @@ class Emitter:
             self._partials[key] = simplify(differentiate(function, index))
         return self._partials[key]
 
-    def scaled(self, formula: Formula, factor: Power, *factors: Expression) -> Expression:
+    def scaled(self, formula: Formula, factor: WidthPower, *factors: Expression) -> Expression:
         """factor · Π factors as an expression of the formula, with the widths as powers of ε."""
         below: list[Expression] = []
         above: list[Expression] = []

@@ -38,10 +38,10 @@ from tpgraph.functions.divided import divided_difference
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, TimedName, Variable
 from tpgraph.transform.contexts import Context
 from tpgraph.transform.emit import Emitter, Formula, compact
-from tpgraph.transform.powers import ONE, Power, size
+from tpgraph.transform.powers import ONE, WidthPower, size
 from tpgraph.transform.schedule import Coefficients, difference
 from tpgraph.transform.template import Template
-from tpgraph.transform.unroll import Exact, Term
+from tpgraph.transform.unroll import FiniteSteps, Term
 from tpgraph.types import Width
 
 __all__ = ["Fluctuation"]
@@ -49,7 +49,7 @@ __all__ = ["Fluctuation"]
 _BETWEEN = Place("between")
 
 
-class Fluctuation(Exact):
+class Fluctuation(FiniteSteps):
     """SGD with every later pass written as a change of an earlier one, or of one at α_t w_0."""
 
     def __init__(
@@ -59,7 +59,7 @@ class Fluctuation(Exact):
         self._vector_changes: dict[tuple[str, int, int], Variable] = {}
 
     @property
-    def root_n(self) -> Power:
+    def root_n(self) -> WidthPower:
         """√n = 1/ε."""
         first = self.template.program.widths[0]
         return size(Width(first.base or first.name)) ** Fraction(1, 2)
@@ -207,8 +207,8 @@ class Fluctuation(Exact):
         context: Context,
         equation: MatMul,
         change: Variable | None,
-        before: Power,
-        since: Power,
+        before: WidthPower,
+        since: WidthPower,
     ) -> list[Term]:
         """before · (W_r − α_r W_0) δx + since · (W_t − W_r) x_t."""
         W, transpose, x = equation.matrix, equation.transpose, equation.operand
@@ -243,7 +243,7 @@ class Fluctuation(Exact):
     def _read_out(self, context: Context, equation: MatMul, change: Variable, f: str) -> Term:
         """ε α_t V δx; with the readout row v = s V' at hand, ε α_t (m/s) mean(v δx)."""
         V, transpose = equation.matrix, equation.transpose
-        epsilon = Power(self._alpha(context, V)) / self.root_n
+        epsilon = WidthPower(self._alpha(context, V)) / self.root_n
         row = self._readout_row(equation)
         self.emitter.place = _BETWEEN
         if row is None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tpgraph.program import MatMul, Parameter, Program, Variable
 from tpgraph.transform.backward import Differentiated, differentiate_program
-from tpgraph.transform.powers import Power, multiplier, size
+from tpgraph.transform.powers import WidthPower, multiplier, size
 
 __all__ = [
     "Gradient",
@@ -29,7 +29,7 @@ __all__ = [
 class GradientTerm:
     """coefficient · left rightᵀ, or coefficient · left where the parameter is a vector."""
 
-    coefficient: Power
+    coefficient: WidthPower
     left: Variable
     right: Variable | None = None
 
@@ -83,7 +83,7 @@ def unordered_pairs(
     return ((a, b) for i, a in enumerate(terms) for b in terms[: i + 1])
 
 
-def inner_product_factor(a: GradientTerm, b: GradientTerm) -> Power:
+def inner_product_factor(a: GradientTerm, b: GradientTerm) -> WidthPower:
     """(M²/S²) n_h n_x, the factor of Π mean(x x̄) over the ends in the inner product ⟨a, b⟩."""
     factor = a.coefficient * b.coefficient
     for end in a.ends:

@@ -32,7 +32,7 @@ from tpgraph.program.reach import ancestors, descendants
 from tpgraph.transform.backward import differentiate_program
 from tpgraph.transform.emit import Emitter, Formula, keep_labels, start_builder
 from tpgraph.transform.gradients import Gradient, GradientTerm, gradients_of, inner_product_factor
-from tpgraph.transform.powers import ONE, Power
+from tpgraph.transform.powers import ONE, WidthPower
 
 __all__ = ["BAR", "ntk"]
 
@@ -152,7 +152,7 @@ class _Kernel:
 
     def _pair(
         self, formula: Formula, a: GradientTerm, b: GradientTerm
-    ) -> tuple[Power, list[Argument]]:
+    ) -> tuple[WidthPower, list[Argument]]:
         """The factor and the Moments of one pair of uses."""
         ends = zip(a.ends, b.ends, strict=True)
         moments: list[Argument] = [formula.ref(self._moment(x, self._second(y))) for x, y in ends]

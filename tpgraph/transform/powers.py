@@ -21,11 +21,11 @@ from tpgraph.program import (
 )
 from tpgraph.types import Dimension, Fixed, Matrix, Vector, Width
 
-__all__ = ["ONE", "Power", "entry_exponent", "multiplier", "rate", "size"]
+__all__ = ["ONE", "WidthPower", "entry_exponent", "multiplier", "rate", "size"]
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class WidthPower:
     """constant · Π n^e over the base widths `exponents`, none of them zero.
 
     >>> n = Width("n")
@@ -37,13 +37,13 @@ class Power:
     constant: float = 1.0
     exponents: tuple[tuple[Width, Fraction], ...] = ()
 
-    def __mul__(self, other: Power) -> Power:
+    def __mul__(self, other: WidthPower) -> WidthPower:
         return _power(self.constant * other.constant, (*self.exponents, *other.exponents))
 
-    def __truediv__(self, other: Power) -> Power:
+    def __truediv__(self, other: WidthPower) -> WidthPower:
         return self * other**-1
 
-    def __pow__(self, exponent: int | Fraction) -> Power:
+    def __pow__(self, exponent: int | Fraction) -> WidthPower:
         inner = tuple((width, e * exponent) for width, e in self.exponents)
         return _power(self.constant ** float(exponent), inner)
 
@@ -55,36 +55,38 @@ class Power:
         return value
 
 
-def _power(constant: float, exponents: Iterable[tuple[Width, Fraction]]) -> Power:
+def _power(constant: float, exponents: Iterable[tuple[Width, Fraction]]) -> WidthPower:
     total: dict[Width, Fraction] = {}
     for width, exponent in exponents:
         total[width] = total.get(width, Fraction(0)) + exponent
     rounded = float(f"{constant:.15g}")  # √2 · √2 is 2
-    return Power(rounded, tuple((w, e) for w, e in total.items() if e))
+    return WidthPower(rounded, tuple((w, e) for w, e in total.items() if e))
 
 
-ONE = Power()
+ONE = WidthPower()
 """The factor 1."""
 
 
-def size(dimension: Dimension) -> Power:
+def size(dimension: Dimension) -> WidthPower:
     """The size of a dimension."""
     match dimension:
         case Fixed(value):
-            return Power(float(value))
+            return WidthPower(float(value))
         case Width(name, ratio, base):
-            return Power(float(ratio), ((Width(base or name), Fraction(1)),))
+            return WidthPower(float(ratio), ((Width(base or name), Fraction(1)),))
 
 
-def multiplier(parameter: Parameter, parametrization: Parametrization) -> Power:
+def multiplier(parameter: Parameter, parametrization: Parametrization) -> WidthPower:
     """The multiplier M of W = M w (`tpgraph.program.parametrization`), over widths."""
     kind = layer_kind(parameter.variable)
     a, _ = parametrization.exponents(kind)
     match parameter.variable.type:
         case Vector(dim):
-            return Power(parameter.scale) * (size(dim) ** -a if isinstance(dim, Width) else ONE)
+            return WidthPower(parameter.scale) * (
+                size(dim) ** -a if isinstance(dim, Width) else ONE
+            )
         case Matrix(rows, columns):
-            factor = Power(parameter.scale) * size(rows if kind == "input" else columns) ** -a
+            factor = WidthPower(parameter.scale) * size(rows if kind == "input" else columns) ** -a
             if kind == "input" and parametrization.name != "standard":
                 factor *= size(columns) ** Fraction(-1, 2)
             return factor
@@ -92,7 +94,7 @@ def multiplier(parameter: Parameter, parametrization: Parametrization) -> Power:
             raise AssertionError(parameter)
 
 
-def rate(program: Program) -> Power:
+def rate(program: Program) -> WidthPower:
     """The width factor n^(−c) of the learning rate."""
     if program.parametrization is None or not program.widths:
         return ONE

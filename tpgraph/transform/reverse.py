@@ -25,7 +25,7 @@ from tpgraph.functions import Expression, add, mul, number, simplify
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, Program, Variable
 from tpgraph.program.reach import ancestors, descendants
 from tpgraph.transform.emit import Emitter, Formula, compact
-from tpgraph.transform.powers import ONE, Power, entry_exponent, size
+from tpgraph.transform.powers import ONE, WidthPower, entry_exponent, size
 from tpgraph.types import Width
 
 __all__ = ["Scales", "reads_out", "reverse", "scales_of"]
@@ -39,11 +39,11 @@ class Scales:
     come after a readout.
     """
 
-    vector: Power
-    scalar: Power
+    vector: WidthPower
+    scalar: WidthPower
     outer: frozenset[str]
 
-    def of(self, variable: Variable) -> Power:
+    def of(self, variable: Variable) -> WidthPower:
         """S of one variable."""
         if variable.is_wide:
             return self.vector
@@ -99,7 +99,7 @@ class _Product:
     matrix: Variable
     transpose: bool
     operand: Variable
-    factor: Power
+    factor: WidthPower
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class _Pointwise:
 
     function: Expression
     arguments: tuple[Variable, ...]
-    factor: Power
+    factor: WidthPower
     mean: bool = False
 
 
@@ -249,7 +249,7 @@ class _Reverse:
             case _:
                 assert_never(part)
 
-    def _rescaled(self, name: str, operand: Variable, factor: Power) -> Variable:
+    def _rescaled(self, name: str, operand: Variable, factor: WidthPower) -> Variable:
         """The error signal behind a readout in the scale of those before it."""
         if factor == ONE:
             return operand

@@ -18,7 +18,7 @@ from tpgraph.transform.emit import Emitter, start_builder
 from tpgraph.transform.fluctuation import Fluctuation
 from tpgraph.transform.schedule import LearningRate, coefficients
 from tpgraph.transform.template import Template, template
-from tpgraph.transform.unroll import Exact
+from tpgraph.transform.unroll import FiniteSteps
 
 __all__ = ["unroll_sgd"]
 
@@ -67,7 +67,7 @@ def unroll_sgd(
     builder = start_builder(program, f"{program.name}-sgd", _given(program, one))
     emitter = Emitter(builder, one.program)
     if form == "exact":
-        run = Exact(emitter, one, plan, batch)
+        run = FiniteSteps(emitter, one, plan, batch)
         contexts = _exact(run, steps, batch, test)
     else:
         run = fluctuation = Fluctuation(emitter, one, plan, batch)
@@ -97,7 +97,7 @@ def _given(program: Program, one: Template) -> Iterator[Declaration]:
             yield declaration
 
 
-def _exact(run: Exact, steps: int, batch: int, test: bool) -> Iterator[Context]:
+def _exact(run: FiniteSteps, steps: int, batch: int, test: bool) -> Iterator[Context]:
     """Write every pass at its own weights; yields the contexts with outputs."""
     followed = _test_context(run) if test else None
     for t in range(steps + 1):
@@ -142,7 +142,7 @@ def _fluctuation(run: Fluctuation, steps: int, batch: int, test: bool) -> Iterat
         run.remember(contexts)
 
 
-def _test_context(run: Exact) -> Context:
+def _test_context(run: FiniteSteps) -> Context:
     """The test example before training."""
     context = test_context(_input_name(run), 0, None)
     used = {v.name for e in run.template.forward for v in e.inputs}
@@ -150,7 +150,7 @@ def _test_context(run: Exact) -> Context:
     return context
 
 
-def _train_contexts(run: Exact, t: int, batch: int) -> list[Context]:
+def _train_contexts(run: FiniteSteps, t: int, batch: int) -> list[Context]:
     elements = [None] if batch == 1 else list(range(1, batch + 1))
     contexts = []
     for element in elements:
@@ -168,7 +168,7 @@ def _bare(run: Fluctuation, context: Context) -> Context:
     return bare
 
 
-def _input_name(run: Exact) -> str:
+def _input_name(run: FiniteSteps) -> str:
     """The name of the first input, without its index."""
     first = next((d.variable.name for d in run.template.program.data), "example")
     return split_name(first)[0]

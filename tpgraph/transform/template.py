@@ -22,7 +22,7 @@ from tpgraph.transform.backward import (
 )
 from tpgraph.transform.emit import Emitter, Formula, keep_labels, label_errors, start_builder
 from tpgraph.transform.gradients import GradientTerm, gradients_of
-from tpgraph.transform.powers import ONE, Power
+from tpgraph.transform.powers import ONE, WidthPower
 from tpgraph.transform.reverse import Scales, reverse, scales_of
 from tpgraph.types import Scalar
 
@@ -48,7 +48,7 @@ class Template:
     shared: frozenset[str]
     varying: frozenset[str]
     ones: frozenset[str]
-    rescaled: dict[str, tuple[Power, Variable]]
+    rescaled: dict[str, tuple[WidthPower, Variable]]
 
 
 def template(program: Program) -> Template:

@@ -33,12 +33,12 @@ from tpgraph.program import (
 from tpgraph.transform.contexts import Context
 from tpgraph.transform.emit import Emitter, Formula, base_names
 from tpgraph.transform.gradients import GradientTerm
-from tpgraph.transform.powers import ONE, Power, multiplier, rate, size
+from tpgraph.transform.powers import ONE, WidthPower, multiplier, rate, size
 from tpgraph.transform.schedule import Coefficients
 from tpgraph.transform.template import Template
 from tpgraph.types import Scalar
 
-__all__ = ["Exact", "Term"]
+__all__ = ["FiniteSteps", "Term"]
 
 _BETWEEN = Place("between")
 _PRODUCT = Apply(MUL, (Argument(0), Argument(1)))
@@ -52,12 +52,12 @@ class Term:
     Equal factors are one object (`Exact.unique`).
     """
 
-    factor: Power
+    factor: WidthPower
     scalars: tuple[Variable, ...]
     vector: Variable | None
 
 
-class Exact:
+class FiniteSteps:
     """The finite-width computation of SGD, being written into a builder."""
 
     def __init__(
@@ -74,7 +74,7 @@ class Exact:
         self._moments: dict[tuple[str, str], Variable] = {}
         self._vectors: dict[tuple[str, int, bool], Variable] = {}
         self._combinations: dict[Hashable, Expression] = {}
-        self._powers: dict[Power, Power] = {}
+        self._powers: dict[WidthPower, WidthPower] = {}
         self._factors = self._update_factors(batch)
         numbers = (split_name(name)[2] for name in template.program.variables)
         self._most_temporaries = max((k for k in numbers if k is not None), default=0)
@@ -92,14 +92,14 @@ class Exact:
             base += "_"
         return base
 
-    def _update_factors(self, batch: int) -> dict[tuple[str, bool], list[Power]]:
+    def _update_factors(self, batch: int) -> dict[tuple[str, bool], list[WidthPower]]:
         """−n^(−c) M (M/S) / B times the length of the inner product, for every gradient term."""
         program = self.template.program
         assert program.parametrization is not None, "checked by the builder"
-        found: dict[tuple[str, bool], list[Power]] = {}
+        found: dict[tuple[str, bool], list[WidthPower]] = {}
         for parameter in program.parameters:
             M = multiplier(parameter, program.parametrization)
-            outside = Power(-1.0 / batch) * rate(program) * M
+            outside = WidthPower(-1.0 / batch) * rate(program) * M
             for transpose in (False, True):
                 found[parameter.variable.name, transpose] = [
                     outside * term.coefficient * _length(term, transpose)
@@ -249,17 +249,17 @@ class Exact:
         transpose: bool,
         y: Variable | None,
         weights: Sequence[float],
-        scale: Power = ONE,
+        scale: WidthPower = ONE,
     ) -> Iterator[Term]:
         """Σ_s weight_s times what step s adds to the param, applied to scale · y."""
         base = [scale * factor for factor in self._factors[name, transpose]]
-        factors: dict[float, list[Power]] = {}
+        factors: dict[float, list[WidthPower]] = {}
         pairs = self.template.terms[name]
         for weight, contexts in zip(weights, self.history, strict=False):
             if weight == 0.0:
                 continue
             if weight not in factors:
-                weighted = (f * Power(weight) for f in base)
+                weighted = (f * WidthPower(weight) for f in base)
                 factors[weight] = [self.unique(f) for f in weighted]
             for context in contexts:
                 chi = context.values[self.template.chi.name] if self.template.chi else None
@@ -272,7 +272,7 @@ class Exact:
         term: GradientTerm,
         transpose: bool,
         y: Variable | None,
-        factor: Power,
+        factor: WidthPower,
         chi: Variable | None,
     ) -> Term:
         vector = self.value(context, term.left)
@@ -303,7 +303,7 @@ class Exact:
             self._combinations[key] = self._combination(formula, starts, inner)
         return self.emitter.bind(name, formula, self._combinations[key])
 
-    def unique(self, factor: Power) -> Power:
+    def unique(self, factor: WidthPower) -> WidthPower:
         """One object for equal factors."""
         return self._powers.setdefault(factor, factor)
 
@@ -311,7 +311,7 @@ class Exact:
         self,
         formula: Formula,
         starts: Sequence[tuple[float, int]],
-        inner: Sequence[tuple[Power, list[int]]],
+        inner: Sequence[tuple[WidthPower, list[int]]],
     ) -> Expression:
         """Σ α · argument + Σ factor · Π arguments."""
         start = [mul(number(alpha), Argument(i)) for alpha, i in starts]
@@ -348,7 +348,7 @@ class Exact:
         self.history.append(done)
 
 
-def _length(term: GradientTerm, transpose: bool) -> Power:
+def _length(term: GradientTerm, transpose: bool) -> WidthPower:
     """How many coordinates the inner product of an update sums."""
     if term.right is None:
         return ONE

@@ -11,14 +11,14 @@ from functools import partial, reduce
 from tpgraph.bridges.torch_in.cells import (
     Block,
     Cell,
+    CellMean,
+    CellProduct,
     Excluded,
     Given,
     Held,
     Joined,
-    Mean,
     Num,
     Op,
-    Product,
     key_of,
 )
 from tpgraph.bridges.torch_in.refusal import refusal
@@ -34,14 +34,14 @@ from tpgraph.bridges.torch_in.sizes import (
     whole,
 )
 
-__all__ = ["Algebra"]
+__all__ = ["CellAlgebra"]
 
 _LEAST = -1e30
 """Logits below are excluded, as masks by the least float do."""
 
 
 @dataclass(slots=True)
-class Algebra:
+class CellAlgebra:
     """Makes cells at the widths `n` and 2 `n`; `seams` say where inputs and parameters are cut."""
 
     n: int
@@ -67,7 +67,9 @@ class Algebra:
             return self.intern(Num(exact(float(value))))
         if isinstance(value, Fraction):
             return self.intern(Num(value))
-        assert isinstance(value, Num | Excluded | Given | Held | Product | Op | Mean | Joined)
+        assert isinstance(
+            value, Num | Excluded | Given | Held | CellProduct | Op | CellMean | Joined
+        )
         return value
 
     def size(self, size: Size) -> Cell:
@@ -248,7 +250,7 @@ class Algebra:
             case Joined(parts, _, size):
                 assert size is not None
                 return self.add(*(self.mul(self._share(p, size), self.mean(p)) for p in parts))
-        return self.intern(Mean(a))
+        return self.intern(CellMean(a))
 
     def _share(self, part: Cell, size: Size) -> Fraction:
         assert part.size is not None
@@ -281,11 +283,11 @@ class Algebra:
                 raise SeamNeeded(source.name, 0, own.sub(cut))
             case Held(param, index, own):
                 return self.intern(Held(param, index, own.sub(cut)))
-            case Product(block, transpose, operand):
+            case CellProduct(block, transpose, operand):
                 rows = block.rows if transpose else block.rows.sub(cut)
                 columns = block.columns.sub(cut) if transpose else block.columns
                 smaller = Block(block.param, block.index, block.axes, rows, columns)
-                return self.intern(Product(smaller, transpose, operand, cut.size))
+                return self.intern(CellProduct(smaller, transpose, operand, cut.size))
             case Op("add", arguments):
                 return self.add(*(self.cut(a, cut) for a in arguments))
             case Op(name, arguments):
@@ -355,7 +357,7 @@ class Algebra:
                     for part, c in zip(operand.parts, self._cuts_of(operand), strict=True)
                 )
             )
-        return self.intern(Product(block, transpose, operand, outer.size))
+        return self.intern(CellProduct(block, transpose, operand, outer.size))
 
     # ---- maxima
 

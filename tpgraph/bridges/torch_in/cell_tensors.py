@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.bridges.torch_in.cell_algebra import Algebra
+from tpgraph.bridges.torch_in.cell_algebra import CellAlgebra
 from tpgraph.bridges.torch_in.cells import Block, Cell, Held, Stored
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide, whole
@@ -162,7 +162,7 @@ def mapped(tensor: Tensor, make: Callable[[Cell], Cell]) -> Tensor:
     return Tensor(cells, tensor.axis, tensor.shape)
 
 
-def as_operator(al: Algebra, matrix: Pending | Operator) -> Operator:
+def as_operator(al: CellAlgebra, matrix: Pending | Operator) -> Operator:
     """A parameter of two axes as the matrix that it is."""
     if isinstance(matrix, Operator):
         return matrix
@@ -196,7 +196,7 @@ def _require_a_width(block: Block) -> None:
         )
 
 
-def as_tensor(al: Algebra, value: object, axis: int | None = None, unit: bool = True) -> Tensor:
+def as_tensor(al: CellAlgebra, value: object, axis: int | None = None, unit: bool = True) -> Tensor:
     """A tensor of cells from anything that the graph holds.
 
     Of a parameter the axis that grows with width is that of the vectors; where none does, `axis`
@@ -220,7 +220,7 @@ def as_tensor(al: Algebra, value: object, axis: int | None = None, unit: bool = 
     return Tensor(cells, None, tuple((k, k) for k in array.shape))
 
 
-def _of_parameter(al: Algebra, value: Pending, axis: int | None, unit: bool) -> Tensor:
+def _of_parameter(al: CellAlgebra, value: Pending, axis: int | None, unit: bool) -> Tensor:
     shape = value.shape
     wide = [k for k, size in enumerate(shape) if is_wide(size)]
     if len(wide) > 1:
@@ -249,7 +249,7 @@ def _of_parameter(al: Algebra, value: Pending, axis: int | None, unit: bool) -> 
 
 
 def _vector(
-    al: Algebra,
+    al: CellAlgebra,
     param: Stored,
     index: tuple[int | None, ...],
     own: int | None,
@@ -270,7 +270,7 @@ def _vector(
 # ---- broadcasting
 
 
-def aligned(al: Algebra, values: Sequence[object]) -> tuple[list[Cells], int | None, Shape]:
+def aligned(al: CellAlgebra, values: Sequence[object]) -> tuple[list[Cells], int | None, Shape]:
     """The cells of all values on one shape, with the vectors on one axis."""
     known = [v for v in values if isinstance(v, Tensor)]
     known += [as_tensor(al, v) for v in values if isinstance(v, Pending) and _is_wide(v)]
@@ -288,7 +288,7 @@ def _is_wide(value: Pending) -> bool:
     return any(is_wide(size) for size in value.shape)
 
 
-def _common_axis(al: Algebra, tensors: Sequence[Tensor]) -> int | None:
+def _common_axis(al: CellAlgebra, tensors: Sequence[Tensor]) -> int | None:
     """The axis of the vectors, counted from the right."""
     axes = [(t.axis - t.rank, t.size) for t in tensors if t.axis is not None]
     found = list(dict.fromkeys(axis for axis, size in axes if size != ONE))
@@ -303,7 +303,7 @@ def _common_axis(al: Algebra, tensors: Sequence[Tensor]) -> int | None:
     return axes[0][0] if axes else None
 
 
-def _with_scalars(al: Algebra, tensor: Tensor, own: int | None) -> Tensor:
+def _with_scalars(al: CellAlgebra, tensor: Tensor, own: int | None) -> Tensor:
     """Vectors of one entry that stand along another axis, or meet longer ones, are numbers."""
     if tensor.axis is None or tensor.size != ONE:
         return tensor
@@ -323,7 +323,7 @@ def _common_shape(tensors: Sequence[Tensor], rank: int) -> Shape:
     return tuple(shape)
 
 
-def _spread(al: Algebra, tensor: Tensor, axis: int | None, shape: Shape) -> Cells:
+def _spread(al: CellAlgebra, tensor: Tensor, axis: int | None, shape: Shape) -> Cells:
     """The cells of a tensor over all axes of `shape` but `axis`."""
     cells, rank = tensor.cells, len(shape)
     if axis is not None:
@@ -351,7 +351,7 @@ def _equal_along(cells: Cells, axis: int) -> Cells:
     return first
 
 
-def pointwise(al: Algebra, make: Callable[..., Cell], *values: object) -> Tensor:
+def pointwise(al: CellAlgebra, make: Callable[..., Cell], *values: object) -> Tensor:
     """A coordinatewise operation on tensors, parameters and numbers."""
     cells, axis, shape = aligned(al, values)
     out = filled(cells[0].shape, lambda i: make(*(c[i] for c in cells)))

@@ -8,16 +8,16 @@ from fractions import Fraction
 
 from tpgraph.bridges.torch_in.cells import (
     Cell,
+    CellMean,
+    CellProduct,
     Excluded,
     Given,
     Held,
     Joined,
-    Mean,
     Num,
     Op,
-    Product,
 )
-from tpgraph.bridges.torch_in.pieces import Key, Piece, key_of
+from tpgraph.bridges.torch_in.parameter_parts import Key, ParameterPart, key_of
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.reserved import DEFINED, SUMS
 from tpgraph.functions import PRIMITIVES, number_text
@@ -25,7 +25,7 @@ from tpgraph.language.repetition import Linear, Use, generalized, runs, steps
 from tpgraph.language.repetition import Piece as Text
 from tpgraph.language.write_terms import APPLIED, ATOM, POWER, PRODUCT, SIGN, SUM
 
-__all__ = ["Expressions", "Scalars"]
+__all__ = ["CellWriter", "Scalars"]
 
 Pieces = tuple[Text, ...]
 
@@ -83,11 +83,11 @@ def _bracketed(pieces: Pieces, strength: int, least: int) -> Pieces:
 
 
 @dataclass(slots=True)
-class Expressions:
+class CellWriter:
     """Writes cells; `names` are those of cells that have one, `declared` the parameters' parts."""
 
     names: Callable[[Cell], Use | None]
-    declared: dict[Key, Piece]
+    declared: dict[Key, ParameterPart]
     scalars: Scalars
     functions: dict[tuple[str, tuple[Fraction, ...]], str] = field(default_factory=dict)
 
@@ -114,12 +114,12 @@ class Expressions:
                 return (name,), ATOM
             case Held():
                 return self._held(cell)
-            case Product(_, transpose, operand):
+            case CellProduct(_, transpose, operand):
                 piece = self.declared[key_of(cell)]
                 mark = "'" * (transpose != piece.flipped)
                 factor = self.at(operand, APPLIED)
                 return (_use(piece), f"{mark} ", *factor), APPLIED
-            case Mean(operand):
+            case CellMean(operand):
                 return ("mean(", *self.write(operand)[0], ")"), ATOM
             case Op():
                 return self._op(cell)
@@ -223,7 +223,7 @@ class Expressions:
         return ("(", *pieces, ")") if negative else _bracketed(pieces, strength, PRODUCT)
 
 
-def _use(piece: Piece) -> Use:
+def _use(piece: ParameterPart) -> Use:
     return Use(piece.base, tuple(Linear(i) for i in piece.indices))
 
 

@@ -20,15 +20,15 @@ from tpgraph.bridges.torch_in.sizes import Cut, Size
 __all__ = [
     "Block",
     "Cell",
+    "CellMean",
+    "CellProduct",
     "Excluded",
     "Given",
     "Held",
     "Input",
     "Joined",
-    "Mean",
     "Num",
     "Op",
-    "Product",
     "Stored",
     "children",
     "reachable",
@@ -126,7 +126,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Product:
+class CellProduct:
     """A block of a parameter, or its transpose, times a vector."""
 
     block: Block
@@ -145,7 +145,7 @@ class Op:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mean:
+class CellMean:
     """The mean over the coordinates of a vector."""
 
     operand: Cell
@@ -161,13 +161,13 @@ class Joined:
     size: Size | None
 
 
-Cell: TypeAlias = Num | Excluded | Given | Held | Product | Op | Mean | Joined
+Cell: TypeAlias = Num | Excluded | Given | Held | CellProduct | Op | CellMean | Joined
 
 
 def children(cell: Cell) -> tuple[Cell, ...]:
     """The cells that a cell is made of."""
     match cell:
-        case Product(operand=operand) | Mean(operand=operand):
+        case CellProduct(operand=operand) | CellMean(operand=operand):
             return (operand,)
         case Op(arguments=arguments):
             return arguments
@@ -202,11 +202,11 @@ def key_of(cell: Cell) -> tuple[Any, ...]:
             return "given", source.name, index, cut
         case Held(param, index, cut):
             return "held", param.name, index, cut
-        case Product(block, transpose, operand):
+        case CellProduct(block, transpose, operand):
             return "product", block, transpose, id(operand)
         case Op(name, arguments):
             return "op", name, *map(id, arguments)
-        case Mean(operand):
+        case CellMean(operand):
             return "mean", id(operand)
         case Joined(parts, interleaved):
             return "joined", interleaved, *map(id, parts)

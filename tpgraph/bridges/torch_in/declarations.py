@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby
 
-from tpgraph.bridges.torch_in.interpret import Argument
+from tpgraph.bridges.torch_in.interpret import ModuleInput
+from tpgraph.bridges.torch_in.parameter_parts import ParameterPart, free_name
 from tpgraph.bridges.torch_in.parametrizing import Scaled
-from tpgraph.bridges.torch_in.pieces import Piece, free_name
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.seams import Seams
 from tpgraph.bridges.torch_in.sizes import Size, is_wide, whole
@@ -69,7 +69,7 @@ class Dimensions:
 
 
 def input_lines(
-    arguments: Sequence[Argument], names: dict[str, str], targets: set[str], seams: Seams
+    arguments: Sequence[ModuleInput], names: dict[str, str], targets: set[str], seams: Seams
 ) -> Iterator[str]:
     """The declarations of data and targets."""
     for argument in arguments:
@@ -95,7 +95,7 @@ def _member(name: str, index: Sequence[str]) -> str:
 
 
 def parameter_lines(
-    pieces: Sequence[Piece], scaled: Scaled, dimensions: Dimensions
+    pieces: Sequence[ParameterPart], scaled: Scaled, dimensions: Dimensions
 ) -> Iterator[tuple[str, str]]:
     """(declaration, module): members of a family that are alike in one line."""
     rows = []
@@ -103,7 +103,7 @@ def parameter_lines(
         word = "param" if piece.param.trained else "vector" if len(piece.sizes) == 1 else "matrix"
         shape = " × ".join(dimensions.name(size) for size in piece.sizes)
         rows.append((piece, word, f" : {shape} ~ N(0, {variance}){scale}"))
-    by_base: dict[tuple[str, str, str], list[Piece]] = {}
+    by_base: dict[tuple[str, str, str], list[ParameterPart]] = {}
     for piece, word, rest in rows:
         by_base.setdefault((word, piece.base, rest), []).append(piece)
     for (word, base, rest), members in by_base.items():

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from tpgraph.bridges.torch_in.interpret import Argument
-from tpgraph.bridges.torch_in.pieces import Piece
+from tpgraph.bridges.torch_in.interpret import ModuleInput
+from tpgraph.bridges.torch_in.parameter_parts import ParameterPart
 from tpgraph.bridges.torch_in.seams import Seams
 from tpgraph.bridges.torch_in.sizes import Cut, size_at, whole
 from tpgraph.compiler import compile
@@ -38,8 +38,8 @@ class Imported:
     notes: tuple[str, ...]
     width: str
     n: int
-    pieces: tuple[Piece, ...] = field(repr=False)
-    arguments: tuple[Argument, ...] = field(repr=False)
+    pieces: tuple[ParameterPart, ...] = field(repr=False)
+    arguments: tuple[ModuleInput, ...] = field(repr=False)
     seams: Seams = field(repr=False)
     ratios: dict[str, float] = field(repr=False)
 
@@ -60,7 +60,7 @@ class Imported:
         declared = [*self.program.data, *self.program.targets]
         return [found[d.variable.name] for d in declared]
 
-    def _arranged(self, argument: Argument, value: Array) -> dict[str, Array]:
+    def _arranged(self, argument: ModuleInput, value: Array) -> dict[str, Array]:
         shape = tuple(size[0] for size in argument.tensor.shape)
         samples = bool(shape) and shape[0] == 1 and argument.tensor.axis != 0
         if value.shape[samples:] != shape[samples:]:
@@ -78,7 +78,9 @@ class Imported:
             value = np.moveaxis(value, axis, -1)
         return dict(self._members(argument, value, samples))
 
-    def _members(self, argument: Argument, value: Array, samples: bool) -> list[tuple[str, Array]]:
+    def _members(
+        self, argument: ModuleInput, value: Array, samples: bool
+    ) -> list[tuple[str, Array]]:
         space = argument.tensor.cells.shape
         parts = self.seams.parts(argument.source.name, 0, whole(argument.size))
         found = []
@@ -91,7 +93,7 @@ class Imported:
                 found.append((name, vector[:, part.slice(self.n, self.n)]))
         return found
 
-    def _name(self, argument: Argument) -> str:
+    def _name(self, argument: ModuleInput) -> str:
         return self.names[argument.source.name]
 
     names: dict[str, str] = field(repr=False, default_factory=dict)
@@ -130,7 +132,7 @@ def copy_weights(
     return made if params is None else params
 
 
-def _part(tensor: torch.Tensor, piece: Piece, n: int, width: int) -> torch.Tensor:
+def _part(tensor: torch.Tensor, piece: ParameterPart, n: int, width: int) -> torch.Tensor:
     """The part of the module's tensor that a piece is, as a view."""
     cuts = dict(piece.cuts)
     take: list[Any] = []
@@ -141,7 +143,7 @@ def _part(tensor: torch.Tensor, piece: Piece, n: int, width: int) -> torch.Tenso
     return view[tuple(take)] if take else view.reshape(1)
 
 
-def _read(view: torch.Tensor, piece: Piece) -> Array:
+def _read(view: torch.Tensor, piece: ParameterPart) -> Array:
     array: Array = view.double().cpu().numpy().copy()
     if piece.param.normalized:
         array /= np.linalg.norm(array, axis=1, keepdims=True)
@@ -149,7 +151,7 @@ def _read(view: torch.Tensor, piece: Piece) -> Array:
     return array.T if piece.flipped else array
 
 
-def _write(view: torch.Tensor, piece: Piece, array: Array) -> None:
+def _write(view: torch.Tensor, piece: ParameterPart, array: Array) -> None:
     array = (array.T if piece.flipped else array) + float(piece.law.constant)
     with torch.no_grad():
         view.copy_(torch.from_numpy(np.ascontiguousarray(array)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from tpgraph.bridges.torch_in.cell_algebra import Algebra
+from tpgraph.bridges.torch_in.cell_algebra import CellAlgebra
 from tpgraph.bridges.torch_in.cell_tensors import (
     Operator,
     Pending,
@@ -20,10 +20,10 @@ from tpgraph.bridges.torch_in.cell_tensors import (
 from tpgraph.bridges.torch_in.cells import (
     Block,
     Cell,
+    CellProduct,
     Given,
     Held,
     Input,
-    Product,
     Stored,
     reachable,
 )
@@ -33,22 +33,22 @@ from tpgraph.bridges.torch_in.rules import (  # noqa: F401 (each enters its rule
     arithmetic,
     convolutions,
     loss_rules,
-    matrices,
+    matrix_rules,
     moving,
     normalizations,
     reductions,
 )
-from tpgraph.bridges.torch_in.rules.rule_table import RULES, Call, Family
+from tpgraph.bridges.torch_in.rules.rule_table import RULES, Family, NodeCall
 from tpgraph.bridges.torch_in.seams import SeamNeeded, Seams
 from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide, whole
 from tpgraph.bridges.torch_in.vector_axes import vector_axis, vocabulary
 from tpgraph.errors import TPError
 
-__all__ = ["Argument", "Graph", "interpreted"]
+__all__ = ["Graph", "ModuleInput", "interpreted"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Argument:
+class ModuleInput:
     """An input of the module: its positions, and which axis is that of the vectors."""
 
     source: Input
@@ -60,8 +60,8 @@ class Argument:
 class Graph:
     """What the module computes: its inputs, parameters and outputs as cells."""
 
-    al: Algebra
-    arguments: dict[str, Argument] = field(default_factory=dict)
+    al: CellAlgebra
+    arguments: dict[str, ModuleInput] = field(default_factory=dict)
     params: dict[str, Stored] = field(default_factory=dict)
     families: list[Family] = field(default_factory=list)
     outputs: list[Tensor] = field(default_factory=list)
@@ -82,7 +82,7 @@ def interpreted(exported: Exported, n: int) -> Graph:
     """
     seams = Seams()
     for _attempt in range(_ATTEMPTS):
-        reader = _Reader(exported, Graph(Algebra(n, seams)))
+        reader = _Reader(exported, Graph(CellAlgebra(n, seams)))
         try:
             graph = reader.read()
             _require_apart(graph)
@@ -195,7 +195,7 @@ class _Reader:
             return al.joined([al.intern(Given(source, index, part, size)) for part in parts])
 
         cells = filled(space, vector)
-        self.graph.arguments[name] = Argument(source, Tensor(cells, axis, shape), size)
+        self.graph.arguments[name] = ModuleInput(source, Tensor(cells, axis, shape), size)
         if axis is None and classes is None:
             return Tensor(filled(space, lambda i: al.mean(cells[i])), None, shape)
         return Tensor(cells, axis, shape)
@@ -218,7 +218,7 @@ class _Reader:
                 f"there is no rule for the operation aten.{site.name}",
                 "write this part with other operations, or leave it out of the module",
             )
-        call = Call(self.graph.al, site, self.graph.families)
+        call = NodeCall(self.graph.al, site, self.graph.families)
         try:
             found = rule(call, *arguments, **keywords)
         except (TypeError, IndexError, ValueError) as error:
@@ -287,7 +287,7 @@ def _require_apart(graph: Graph) -> None:
 
 def _use(cell: Cell) -> Iterator[tuple[Mapping[int, Cut], Stored, tuple[int | None, ...]]]:
     match cell:
-        case Product(block=Block(param, index, axes, rows, columns)):
+        case CellProduct(block=Block(param, index, axes, rows, columns)):
             yield {axes[0]: rows, axes[1]: columns}, param, index
         case Held(param, index, cut):
             own = index.index(None) if index else 0

@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from tpgraph.bridges.torch_in.cell_algebra import Algebra
+from tpgraph.bridges.torch_in.cell_algebra import CellAlgebra
 from tpgraph.bridges.torch_in.cell_tensors import Tensor, filled
 from tpgraph.bridges.torch_in.cells import (
     Cell,
+    CellMean,
+    CellProduct,
     Held,
     Joined,
-    Mean,
     Num,
     Op,
-    Product,
     children,
     reachable,
 )
 from tpgraph.bridges.torch_in.interpret import Graph
-from tpgraph.bridges.torch_in.pieces import Key, key_of
+from tpgraph.bridges.torch_in.parameter_parts import Key, key_of
 from tpgraph.bridges.torch_in.rules.rule_table import Family
 
 __all__ = ["common_factors", "without_factors"]
@@ -40,7 +40,7 @@ def common_factors(graph: Graph) -> dict[Key, Num]:
     found: dict[Key, set[tuple[Fraction, Fraction]]] = {}
 
     def use(cell: Cell, factor: Num) -> None:
-        if isinstance(cell, Product | Held) and _is_trained(cell):
+        if isinstance(cell, CellProduct | Held) and _is_trained(cell):
             found.setdefault(key_of(cell), set()).add((factor.value, factor.power))
 
     for root in graph.roots:
@@ -58,8 +58,8 @@ def common_factors(graph: Graph) -> dict[Key, Num]:
     return {k: f for k, f in factors.items() if not f.is_number(1)}
 
 
-def _is_trained(cell: Product | Held) -> bool:
-    return cell.block.param.trained if isinstance(cell, Product) else cell.param.trained
+def _is_trained(cell: CellProduct | Held) -> bool:
+    return cell.block.param.trained if isinstance(cell, CellProduct) else cell.param.trained
 
 
 def _common(uses: set[tuple[Fraction, Fraction]]) -> Num:
@@ -87,9 +87,11 @@ def without_factors(graph: Graph, factors: Mapping[Key, Num]) -> None:
     ]
 
 
-def _rebuilt(al: Algebra, cell: Cell, made: dict[int, Cell], factors: Mapping[Key, Num]) -> Cell:
+def _rebuilt(
+    al: CellAlgebra, cell: Cell, made: dict[int, Cell], factors: Mapping[Key, Num]
+) -> Cell:
     match cell:
-        case Op("mul", (Num(value, power), Product() | Held() as inner)) if (
+        case Op("mul", (Num(value, power), CellProduct() | Held() as inner)) if (
             key_of(inner) in factors
         ):
             taken = factors[key_of(inner)]
@@ -101,10 +103,10 @@ def _rebuilt(al: Algebra, cell: Cell, made: dict[int, Cell], factors: Mapping[Ke
             return al.mul(made[id(first)], made[id(second)])
         case Op(name, arguments):
             return al.op(name, *(made[id(a)] for a in arguments))
-        case Product(block, transpose, operand):
-            return al.intern(Product(block, transpose, made[id(operand)], cell.size))
-        case Mean(operand):
-            return al.intern(Mean(made[id(operand)]))
+        case CellProduct(block, transpose, operand):
+            return al.intern(CellProduct(block, transpose, made[id(operand)], cell.size))
+        case CellMean(operand):
+            return al.intern(CellMean(made[id(operand)]))
         case Joined(parts, interleaved):
             return al.joined([made[id(p)] for p in parts], interleaved)
         case _:

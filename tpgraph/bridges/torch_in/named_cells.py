@@ -9,26 +9,26 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tpgraph.bridges.torch_in.cell_tensors import Cells
-from tpgraph.bridges.torch_in.cell_text import Expressions, Scalars
+from tpgraph.bridges.torch_in.cell_text import CellWriter, Scalars
 from tpgraph.bridges.torch_in.cells import (
     Cell,
+    CellMean,
+    CellProduct,
     Given,
     Held,
     Joined,
-    Mean,
     Num,
     Op,
-    Product,
     children,
     reachable,
 )
 from tpgraph.bridges.torch_in.export import Site
-from tpgraph.bridges.torch_in.interpret import Argument, Graph
-from tpgraph.bridges.torch_in.pieces import Key, Piece
+from tpgraph.bridges.torch_in.interpret import Graph, ModuleInput
+from tpgraph.bridges.torch_in.parameter_parts import Key, ParameterPart
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.sizes import whole
 from tpgraph.errors import TPError
-from tpgraph.language.repetition import Equate, Linear, Use
+from tpgraph.language.repetition import Assignment, Linear, Use
 
 __all__ = ["Base", "Flat", "common_path", "flattened"]
 
@@ -56,15 +56,15 @@ class Flat:
     """The statements one by one, with names that are still numbers."""
 
     bases: list[Base]
-    rows: list[tuple[int, list[Equate]]]
+    rows: list[tuple[int, list[Assignment]]]
     outputs: list[Use]
     loss: Use | None
-    expressions: Expressions
-    inputs: dict[str, Argument]
+    expressions: CellWriter
+    inputs: dict[str, ModuleInput]
 
 
 def flattened(
-    graph: Graph, declared: dict[Key, Piece], inputs: dict[str, str], base: int | None
+    graph: Graph, declared: dict[Key, ParameterPart], inputs: dict[str, str], base: int | None
 ) -> Flat:
     """The statements of a graph, given its parameters and the names of its inputs."""
     return _Namer(graph, declared, inputs, base).flat()
@@ -73,7 +73,7 @@ def flattened(
 @dataclass(slots=True)
 class _Namer:
     graph: Graph
-    declared: dict[Key, Piece]
+    declared: dict[Key, ParameterPart]
     inputs: dict[str, str]
     base: int | None
     bases: list[Base] = field(default_factory=list)
@@ -83,11 +83,11 @@ class _Namer:
     sites: dict[int, Site] = field(default_factory=dict)
     named: set[int] = field(default_factory=set)
     made: set[int] = field(default_factory=set)
-    rows: list[tuple[int, list[Equate]]] = field(default_factory=list)
-    writer: Expressions = field(init=False)
+    rows: list[tuple[int, list[Assignment]]] = field(default_factory=list)
+    writer: CellWriter = field(init=False)
 
     def flat(self) -> Flat:
-        self.writer = Expressions(self._name, self.declared, Scalars(self.base))
+        self.writer = CellWriter(self._name, self.declared, Scalars(self.base))
         self.live = {id(c): c for c in reachable(self.graph.roots)}
         self.cells = dict(self.live)
         outputs, loss = self._give_homes(self.live)
@@ -144,7 +144,7 @@ class _Namer:
                 uses[id(child)] = uses.get(id(child), 0) + 1
         wanted = {key for key, cell in live.items() if _may_have(cell) and uses.get(key, 0) > 1}
         for cell in live.values():
-            if isinstance(cell, Product) and isinstance(cell.operand, Op):
+            if isinstance(cell, CellProduct) and isinstance(cell.operand, Op):
                 wanted.add(id(cell.operand))
             if self._is_layer(cell):
                 wanted.add(id(cell))
@@ -167,7 +167,7 @@ class _Namer:
             return False
         base = self.homes[id(cell)].base
         many = isinstance(base, int) and self.bases[base].rank > 0
-        return many and any(isinstance(c, Product) for c in reachable([cell]))
+        return many and any(isinstance(c, CellProduct) for c in reachable([cell]))
 
     def _whole_families(self) -> None:
         """Where one cell of a family has a name, all have, and all of families made alike."""
@@ -243,7 +243,7 @@ class _Namer:
         assert isinstance(base, int)
         site = self.bases[base].site or self.sites.get(id(cell))
         try:
-            row = Equate(use, self.writer.value(cell))
+            row = Assignment(use, self.writer.value(cell))
         except TPError as error:
             raise (site.refused(error) if site is not None else error) from None
         if self.rows and self.rows[-1][0] == base:
@@ -274,12 +274,12 @@ def form_of(cell: Cell, named: set[int], depth: int = 4) -> tuple[object, ...]:
         return ("·",) if id(child) in named or depth < 2 else form_of(child, named, depth - 1)
 
     match cell:
-        case Product(block, transpose):
+        case CellProduct(block, transpose):
             cuts = tuple(cut for cut in (block.rows, block.columns))
             return (re.sub(r"\d+", "*", block.param.name), block.index, cuts, transpose)
         case Op(name, arguments):
             return name, *map(inner, arguments)
-        case Mean(operand):
+        case CellMean(operand):
             return "mean", inner(operand)
         case Held(param, index, cut):
             return re.sub(r"\d+", "*", param.name), index, cut
@@ -291,7 +291,7 @@ def form_of(cell: Cell, named: set[int], depth: int = 4) -> tuple[object, ...]:
 
 def _may_have(cell: Cell) -> bool:
     """Whether a cell can be a variable of its own."""
-    return isinstance(cell, Op | Product | Mean)
+    return isinstance(cell, Op | CellProduct | CellMean)
 
 
 def _is_light(cell: Cell) -> bool:
@@ -300,8 +300,8 @@ def _is_light(cell: Cell) -> bool:
         case Op("mul", (Num(value, power), rest)):
             if value == -1 and not power:
                 return True
-            return not isinstance(rest, Op | Product)
-        case Mean(operand=Given() | Held()):
+            return not isinstance(rest, Op | CellProduct)
+        case CellMean(operand=Given() | Held()):
             return True
         case Joined() | Num():
             return True
@@ -312,4 +312,4 @@ def _hint(cell: Cell) -> str:
     if cell.size is None:
         return "a"
     inner = cell.arguments[0] if isinstance(cell, Op) and cell.name == "add" else cell
-    return "h" if isinstance(inner, Product) else "x"
+    return "h" if isinstance(inner, CellProduct) else "x"

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from tpgraph.bridges.torch_in.export import python_path
 from tpgraph.bridges.torch_in.laws import Law
 from tpgraph.bridges.torch_in.named_cells import common_path
-from tpgraph.bridges.torch_in.pieces import Piece
+from tpgraph.bridges.torch_in.parameter_parts import ParameterPart
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.sizes import is_wide
 from tpgraph.functions import number_text
@@ -25,7 +25,7 @@ from tpgraph.program import MUP, NTK, STANDARD, Kind, Parametrization
 
 __all__ = ["Scaled", "kind_of", "own_exponents", "parametrized"]
 
-Note: TypeAlias = tuple[Piece, str]
+Note: TypeAlias = tuple[ParameterPart, str]
 Exponents: TypeAlias = tuple[Fraction, Fraction]
 
 _NAMED = {"standard": STANDARD, "ntk": NTK, "mup": MUP}
@@ -48,7 +48,7 @@ class Scaled:
     notes: tuple[str, ...]
 
 
-def kind_of(piece: Piece) -> Kind:
+def kind_of(piece: ParameterPart) -> Kind:
     """Input, hidden or readout, as the language takes the declaration."""
     wide = [is_wide(size) for size in piece.sizes]
     if len(wide) == 1 or wide == [True, False]:
@@ -56,7 +56,7 @@ def kind_of(piece: Piece) -> Kind:
     return "hidden" if all(wide) else "readout"
 
 
-def own_exponents(pieces: Sequence[Piece]) -> dict[Kind, Exponents] | None:
+def own_exponents(pieces: Sequence[ParameterPart]) -> dict[Kind, Exponents] | None:
     """(a, b) of every kind of layer that the module has; None where one kind has several."""
     found: dict[Kind, set[Exponents]] = {kind: set() for kind in _KINDS}
     for piece in pieces:
@@ -71,7 +71,7 @@ def own_exponents(pieces: Sequence[Piece]) -> dict[Kind, Exponents] | None:
     return {kind: next(iter(pairs)) for kind, pairs in found.items() if pairs}
 
 
-def _own(pieces: Sequence[Piece]) -> Parametrization:
+def _own(pieces: Sequence[ParameterPart]) -> Parametrization:
     """The module's own parametrization: a known one where it is, standard where it has none."""
     exponents = own_exponents(pieces)
     if exponents is None:
@@ -84,7 +84,7 @@ def _own(pieces: Sequence[Piece]) -> Parametrization:
     return Parametrization("abc", a, b, Fraction(0))
 
 
-def parametrized(pieces: Sequence[Piece], wanted: str, n: int) -> Scaled:
+def parametrized(pieces: Sequence[ParameterPart], wanted: str, n: int) -> Scaled:
     """The parametrization, and s of every `~ N(0, s)`, so that entries vary as in the module.
 
     Of `wanted` "standard" it is the module's own. Raises TPImportError where the variance of a
@@ -109,7 +109,7 @@ def _text(chosen: Parametrization) -> str:
 
 
 def _scaled(
-    piece: Piece, chosen: Parametrization, own: bool, n: int, notes: list[Note]
+    piece: ParameterPart, chosen: Parametrization, own: bool, n: int, notes: list[Note]
 ) -> tuple[str, str]:
     """(s, scale) of one parameter, as text."""
     law, kind, factor = piece.law, kind_of(piece), piece.factor
@@ -135,7 +135,7 @@ def _scaled(
     return _nice(variance, law.error), _scale_text(scale)
 
 
-def _vanishes(piece: Piece, notes: list[Note]) -> bool:
+def _vanishes(piece: ParameterPart, notes: list[Note]) -> bool:
     """Whether the entries of a vector tend to 0 with the width."""
     power = piece.law.power - 2 * piece.factor.power
     if power < 0:
@@ -173,7 +173,7 @@ def _grouped(notes: Sequence[Note]) -> Iterator[str]:
         yield f"{', '.join(common_path(g) for g in groups.values())}: {text}"
 
 
-def _note_constants(piece: Piece, notes: list[Note]) -> None:
+def _note_constants(piece: ParameterPart, notes: list[Note]) -> None:
     law = piece.law
     if law.constant:
         start = number_text(law.constant)

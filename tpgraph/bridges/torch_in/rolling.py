@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from tpgraph.bridges.torch_in.named_cells import Base, common_path
 from tpgraph.bridges.torch_in.reserved import BLOCKS, POSITIONS
 from tpgraph.language.repetition import (
-    Equate,
+    Assignment,
+    ForLoop,
     Linear,
-    Loop,
     Statement,
     Use,
     generalized_statement,
@@ -42,7 +42,7 @@ class Rolled:
 
 
 def rolled(
-    rows: Sequence[tuple[int, Sequence[Equate]]],
+    rows: Sequence[tuple[int, Sequence[Assignment]]],
     bases: Sequence[Base],
     outputs: Sequence[Use],
     loss: Use | None,
@@ -106,7 +106,7 @@ def _place(row: Statement, axis: int, step: int) -> tuple[object, ...]:
     return (*index[:axis], moved, *index[axis + 1 :])
 
 
-def _as_loop(rows: Sequence[Statement], axis: int) -> Loop | None:
+def _as_loop(rows: Sequence[Statement], axis: int) -> ForLoop | None:
     """Members whose indices step along one axis and are equal along all others."""
     variable, heads = POSITIONS[axis], [_head(row).index for row in rows]
     values = [index[axis].constant for index in heads]
@@ -116,12 +116,12 @@ def _as_loop(rows: Sequence[Statement], axis: int) -> Loop | None:
     body = generalized_statement(rows, variable, values)
     if body is None:
         return None
-    return Loop(variable, Linear(values[0]), Linear(values[-1]), (body,))
+    return ForLoop(variable, Linear(values[0]), Linear(values[-1]), (body,))
 
 
 def _head(row: Statement) -> Use:
     """The target of a statement, whose indices say what it runs over."""
-    return row.target if isinstance(row, Equate) else _head(row.body[0])
+    return row.target if isinstance(row, Assignment) else _head(row.body[0])
 
 
 # ---- blocks
@@ -129,7 +129,7 @@ def _head(row: Statement) -> Use:
 
 def _shape(statement: Statement, modules: dict[str, int]) -> tuple[object, ...]:
     """What two statements must share to be one over a variable."""
-    if isinstance(statement, Loop):
+    if isinstance(statement, ForLoop):
         inner = tuple(_shape(b, modules) for b in statement.body)
         return "for", statement.variable, statement.low.terms, statement.high.terms, inner
     pieces: list[object] = []
@@ -223,7 +223,7 @@ class _Blocks:
             if made is None:
                 return False
             body.append(made)
-        loop = Loop(self.variable, Linear(values[0]), Linear(values[-1]), tuple(body))
+        loop = ForLoop(self.variable, Linear(values[0]), Linear(values[-1]), tuple(body))
         self._apply(block, loop, change, renamed, copies)
         return True
 
@@ -239,7 +239,7 @@ class _Blocks:
     def _apply(
         self,
         block: _Block,
-        loop: Loop,
+        loop: ForLoop,
         change: _Change,
         renamed: dict[int, tuple[int, int]],
         copies: Sequence[Sequence[Statement]],
@@ -276,13 +276,13 @@ def _change(renamed: dict[int, tuple[int, int]], offset: int) -> _Change:
 
 
 def _mentions(statement: Statement, variable: str) -> bool:
-    if isinstance(statement, Loop):
+    if isinstance(statement, ForLoop):
         return statement.variable == variable or any(_mentions(b, variable) for b in statement.body)
     return False
 
 
 def _targets(statement: Statement) -> Iterator[Use]:
-    if isinstance(statement, Loop):
+    if isinstance(statement, ForLoop):
         for inner in statement.body:
             yield from _targets(inner)
     else:
@@ -352,17 +352,17 @@ def fused(statements: Sequence[Statement]) -> list[Statement]:
     for statement in statements:
         before = found[-1] if found else None
         if (
-            isinstance(statement, Loop)
-            and isinstance(before, Loop)
+            isinstance(statement, ForLoop)
+            and isinstance(before, ForLoop)
             and _may_join(before, statement)
         ):
             found[-1] = replace(before, body=before.body + statement.body)
         else:
             found.append(statement)
-    return [replace(s, body=tuple(fused(s.body))) if isinstance(s, Loop) else s for s in found]
+    return [replace(s, body=tuple(fused(s.body))) if isinstance(s, ForLoop) else s for s in found]
 
 
-def _may_join(first: Loop, second: Loop) -> bool:
+def _may_join(first: ForLoop, second: ForLoop) -> bool:
     """Whether each repetition of the second reads nothing that the first makes later."""
     same = (first.variable, first.low, first.high) == (second.variable, second.low, second.high)
     if not same:

@@ -7,10 +7,10 @@ import numpy as np
 from tpgraph.bridges.torch_in.cell_tensors import Tensor
 from tpgraph.bridges.torch_in.cells import (
     Cell,
+    CellProduct,
     Given,
     Input,
     Num,
-    Product,
     children,
     reachable,
 )
@@ -54,7 +54,7 @@ def _inputs(roots: list[Cell]) -> set[Input]:
 
 def _multiplied(root: Cell) -> set[Input]:
     """The inputs that a product with a matrix takes."""
-    operands = [c.operand for c in reachable([root]) if isinstance(c, Product)]
+    operands = [c.operand for c in reachable([root]) if isinstance(c, CellProduct)]
     return _inputs(operands)
 
 

@@ -20,8 +20,8 @@ from tpgraph.bridges.torch_in.interpret import Graph, interpreted
 from tpgraph.bridges.torch_in.laws import drawn
 from tpgraph.bridges.torch_in.multipliers import common_factors, without_factors
 from tpgraph.bridges.torch_in.named_cells import Flat, flattened
+from tpgraph.bridges.torch_in.parameter_parts import ParameterPart, free_name, pieces_of
 from tpgraph.bridges.torch_in.parametrizing import Scaled, own_exponents, parametrized
-from tpgraph.bridges.torch_in.pieces import Piece, free_name, pieces_of
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.reserved import RESERVED
 from tpgraph.bridges.torch_in.rolling import Rolled, rolled
@@ -126,7 +126,7 @@ def _tensor(value: Any) -> Any:
     return value.double() if floating else value
 
 
-def _rolled(flat: Flat, pieces: Sequence[Piece]) -> Rolled:
+def _rolled(flat: Flat, pieces: Sequence[ParameterPart]) -> Rolled:
     modules = {piece.base: piece.modules for piece in pieces}
     return rolled(flat.rows, flat.bases, flat.outputs, flat.loss, modules)
 
@@ -200,7 +200,7 @@ def _text(
     graph: Graph,
     flat: Flat,
     statements: Rolled,
-    pieces: Sequence[Piece],
+    pieces: Sequence[ParameterPart],
     scaled: Scaled,
     dimensions: Dimensions,
     inputs: dict[str, str],

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from tpgraph.bridges.torch_in.cell_text import Expressions
+from tpgraph.bridges.torch_in.cell_text import CellWriter
 from tpgraph.bridges.torch_in.declarations import Dimensions, boxes
-from tpgraph.bridges.torch_in.pieces import free_name
+from tpgraph.bridges.torch_in.parameter_parts import free_name
 from tpgraph.bridges.torch_in.reserved import DEFINED, POSITIONS
 from tpgraph.bridges.torch_in.rolling import Rolled
 from tpgraph.functions import number_text
-from tpgraph.language.repetition import Equate, Loop, Statement, Use, pieces_text, uses
+from tpgraph.language.repetition import Assignment, ForLoop, Statement, Use, pieces_text, uses
 
 __all__ = ["Names", "function_lines", "output_line", "scalar_lines", "statement_lines"]
 
@@ -88,7 +88,7 @@ class Names:
         return pieces_text([use], self.spelled)
 
 
-def scalar_lines(expressions: Expressions, names: Names, dimensions: Dimensions) -> Iterator[str]:
+def scalar_lines(expressions: CellWriter, names: Names, dimensions: Dimensions) -> Iterator[str]:
     """The scalars that powers of the width are."""
     first = next(iter(dimensions.widths))
     for power, place in expressions.scalars.powers.items():
@@ -98,7 +98,7 @@ def scalar_lines(expressions: Expressions, names: Names, dimensions: Dimensions)
         yield f"scalar {names.scalar(place)} -> 0 = 1 / {text}"
 
 
-def function_lines(expressions: Expressions) -> Iterator[str]:
+def function_lines(expressions: CellWriter) -> Iterator[str]:
     """The functions that the table lacks."""
     for (function, constants), name in expressions.functions.items():
         parameters, body = DEFINED[function]
@@ -115,7 +115,7 @@ def statement_lines(rolled: Rolled, names: Names) -> Iterator[str]:
 def _lines(
     statement: Statement, rolled: Rolled, names: Names, lead: str, last: list[str]
 ) -> Iterator[str]:
-    if isinstance(statement, Loop):
+    if isinstance(statement, ForLoop):
         ends = f"{statement.low}..{statement.high}"
         yield f"{lead}for {statement.variable} in {ends}:"
         for inner in statement.body:
@@ -124,14 +124,14 @@ def _lines(
     yield lead + _equation(statement, rolled, names) + _comment(statement, rolled, last)
 
 
-def _equation(statement: Equate, rolled: Rolled, names: Names) -> str:
+def _equation(statement: Assignment, rolled: Rolled, names: Names) -> str:
     value = pieces_text(statement.value, names.spelled)
     if rolled.loss is not None and statement.target == rolled.loss:
         return f"loss {value}"
     return f"{names.use(statement.target)} = {value}"
 
 
-def _comment(statement: Equate, rolled: Rolled, last: list[str]) -> str:
+def _comment(statement: Assignment, rolled: Rolled, last: list[str]) -> str:
     base = statement.target.base
     path = rolled.bases[base].path if isinstance(base, int) else ""
     if path == last[0]:

@@ -13,10 +13,10 @@ from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.repetition import Linear, Piece, Use, generalized, pieces_text
 from tpgraph.program import split_name
 
-__all__ = ["Placed", "comments", "last_of", "pieces", "rewritten"]
+__all__ = ["PlacedPiece", "comments", "last_of", "pieces", "rewritten"]
 
 
-class Placed(NamedTuple):
+class PlacedPiece(NamedTuple):
     """A piece with its place in the source."""
 
     piece: Piece
@@ -24,17 +24,19 @@ class Placed(NamedTuple):
     end: int
 
 
-def pieces(reading: Reading, statement: Statement) -> list[Placed]:
+def pieces(reading: Reading, statement: Statement) -> list[PlacedPiece]:
     """What a statement and its block say, piece by piece."""
-    found: list[Placed] = []
+    found: list[PlacedPiece] = []
     for one in block(reading, statement):
         place = one.span.start
-        found.append(Placed(f"at depth {len(one.loops) - len(statement.loops)}:", place, place))
+        found.append(
+            PlacedPiece(f"at depth {len(one.loops) - len(statement.loops)}:", place, place)
+        )
         found += _own(reading, one)
     return found
 
 
-def _own(reading: Reading, statement: Statement) -> Iterator[Placed]:
+def _own(reading: Reading, statement: Statement) -> Iterator[PlacedPiece]:
     """The pieces of a statement without its block."""
     node, origin = statement.node, statement.node.origin
     end = origin + (node.range.end if isinstance(node, s.Loop) else node.end)
@@ -48,18 +50,18 @@ def _own(reading: Reading, statement: Statement) -> Iterator[Placed]:
             position = use.end
             yield use
         elif token.kind == "number" and token.text.isdigit():
-            yield Placed(Linear(int(token.text)), token.start, token.end)
+            yield PlacedPiece(Linear(int(token.text)), token.start, token.end)
         else:
-            yield Placed(token.base or token.text, token.start, token.end)
+            yield PlacedPiece(token.base or token.text, token.start, token.end)
 
 
-def _uses(node: s.Statement, origin: int) -> Iterator[Placed]:
+def _uses(node: s.Statement, origin: int) -> Iterator[PlacedPiece]:
     """The names of a statement with indices that are numbers or count from names."""
     head = node._replace(body=()) if isinstance(node, s.Loop) else node
     for name in used_names(head):
         index = _index(name)
         if index:
-            yield Placed(Use(name.base, index), origin + name.start, origin + name.end)
+            yield PlacedPiece(Use(name.base, index), origin + name.start, origin + name.end)
 
 
 def _index(name: s.Name) -> tuple[Linear, ...]:

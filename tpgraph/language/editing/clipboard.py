@@ -41,7 +41,7 @@ def copy(reading: Reading, names: Sequence[str]) -> str:
     bound = {b for n in chosen for one in block(reading, reading.statements[n]) for b in one.binds}
     text, lines = reading.source.text, []
     for one in heads(reading):
-        is_label = isinstance(one.node, s.Label) and one.node.name.base in bound
+        is_label = isinstance(one.node, s.SetLabel) and one.node.name.base in bound
         if one.number in wanted or is_label:
             start, end = extent(reading, one)
             lines.append(text[start:end].removesuffix("\n"))
@@ -110,7 +110,7 @@ class _Pasting:
         for one in self.heads:
             if isinstance(one.node, s.SetParametrization):
                 pasted |= set() if has_parametrization else {one.number}
-            elif _words(self.clip, one) not in known and not isinstance(one.node, s.Label):
+            elif _words(self.clip, one) not in known and not isinstance(one.node, s.SetLabel):
                 pasted.add(one.number)
         while True:
             self._choose_names(pasted)
@@ -121,7 +121,7 @@ class _Pasting:
 
     def _touches(self, one: Statement, pasted: set[int]) -> bool:
         """Whether a statement binds or reads a name that is another in the text."""
-        if isinstance(one.node, s.Label):
+        if isinstance(one.node, s.SetLabel):
             bound = {b for n in pasted for b in _bound(self.clip, self.clip.statements[n])}
             return one.node.name.base in bound
         inner = block(self.clip, one)

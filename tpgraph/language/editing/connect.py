@@ -8,7 +8,7 @@ from tpgraph.functions import PRIMITIVES
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, refusal
 from tpgraph.language.editing.node_places import (
-    Found,
+    FoundNode,
     equation_of,
     found_at,
     inside,
@@ -42,7 +42,7 @@ def connect(reading: Reading, operand: str, gate: str) -> Edit:
     new = spelled(reading, operand, found.statement, origin_of(reading, gate))
     is_bar = isinstance(equation, Moment) and isinstance(found.node, s.MeanOf)
     if is_bar:
-        found = Found(found.statement, (*found.around, found.node), found.node.operand)
+        found = FoundNode(found.statement, (*found.around, found.node), found.node.operand)
     if isinstance(found.node, s.Explicit):
         raise refusal(
             f"the arguments of {gate} are listed",
@@ -54,7 +54,7 @@ def connect(reading: Reading, operand: str, gate: str) -> Edit:
     return made(reading, patches, f"connect {operand} to {gate}", select=gate)
 
 
-def _factor(reading: Reading, found: Found, new: str) -> list[Patch]:
+def _factor(reading: Reading, found: FoundNode, new: str) -> list[Patch]:
     """` * v` behind an expression, in brackets where it binds weaker."""
     *_, bracketed = inside(reading, found)
     weak = isinstance(found.node, s.Juxtaposed) or (
@@ -65,7 +65,7 @@ def _factor(reading: Reading, found: Found, new: str) -> list[Patch]:
     return [Patch(found.end, found.end, f" * {new}")]
 
 
-def _summand(reading: Reading, found: Found, new: str) -> list[Patch]:
+def _summand(reading: Reading, found: FoundNode, new: str) -> list[Patch]:
     """` + v` in the innermost sum of an expression, or one more argument of its function."""
     while isinstance(found.node, s.Invoke):
         node = found.node
@@ -74,7 +74,7 @@ def _summand(reading: Reading, found: Found, new: str) -> list[Patch]:
                 break
             end = found.statement.node.origin + node.arguments[-1].end
             return [Patch(end, end, f", {new}")]
-        found = Found(found.statement, (*found.around, node), node.arguments[-1])
+        found = FoundNode(found.statement, (*found.around, node), node.arguments[-1])
     _, end, bracketed = inside(reading, found)
     if bracketed or is_loose(found):
         return [Patch(end, end, f" + {new}")]
@@ -99,7 +99,7 @@ def replace(reading: Reading, old: str, new: str, gate: str) -> Edit:
     return made(reading, patches, f"{new} in place of {old}", select=gate)
 
 
-def _places(reading: Reading, name: str, gate: str) -> list[Found]:
+def _places(reading: Reading, name: str, gate: str) -> list[FoundNode]:
     """Where what makes `gate` reads a name, each of them a text of its own."""
     equation = equation_of(reading, gate)
     places = [found_at(reading, span) for span in equation.places(name)]
@@ -118,7 +118,7 @@ def disconnect(reading: Reading, operand: str, gate: str) -> Edit:
     return made(reading, patches, f"disconnect {operand} from {gate}", select=gate)
 
 
-def _without(reading: Reading, found: Found, operand: str) -> list[Patch]:
+def _without(reading: Reading, found: FoundNode, operand: str) -> list[Patch]:
     """The patches that take a term, a factor or an argument away."""
     origin = found.statement.node.origin
     for depth in range(len(found.around) - 1, 0, -1):
@@ -140,7 +140,7 @@ def _without(reading: Reading, found: Found, operand: str) -> list[Patch]:
     )
 
 
-def _require_alone(reading: Reading, item: Found, found: Found, operand: str) -> None:
+def _require_alone(reading: Reading, item: FoundNode, found: FoundNode, operand: str) -> None:
     """Refuse to take away what reads more than the operand."""
     equations = reading.program.equations if reading.program is not None else ()
     for equation in equations:

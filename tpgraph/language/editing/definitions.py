@@ -18,7 +18,7 @@ from tpgraph.language.editing.statement_places import (
 from tpgraph.language.editing.substitution import full_names, values_of
 from tpgraph.language.editing.wording import Value, checked, expression, parametrization, ratio
 from tpgraph.language.readings import Reading, Statement
-from tpgraph.language.spelling import canonical
+from tpgraph.language.vocabulary import canonical
 
 __all__ = [
     "set_label",
@@ -115,12 +115,12 @@ def set_label(reading: Reading, name: str, latex: str | None) -> Edit:
     return made(reading, [patch], title, select=name)
 
 
-def _labels(reading: Reading, name: str) -> Iterator[tuple[Statement, s.Label]]:
+def _labels(reading: Reading, name: str) -> Iterator[tuple[Statement, s.SetLabel]]:
     """The label statements of a name."""
     base, wanted = name.partition("[")[0], name
     for statement in reading.statements:
         label = statement.node
-        if isinstance(label, s.Label) and label.name.base == base:
+        if isinstance(label, s.SetLabel) and label.name.base == base:
             runs = values_of(reading, statement)
             if any(wanted in full_names(reading, label.name, values) for values in runs):
                 yield statement, label

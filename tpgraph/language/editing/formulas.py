@@ -8,7 +8,7 @@ from tpgraph.errors import Span
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
 from tpgraph.language.editing.node_places import (
-    Found,
+    FoundNode,
     equation_of,
     found_at,
     inside,
@@ -26,7 +26,7 @@ from tpgraph.language.editing.statement_places import (
     statement_of,
 )
 from tpgraph.language.readings import Reading, Statement, read
-from tpgraph.language.spelling import canonical
+from tpgraph.language.vocabulary import canonical
 from tpgraph.program import MatMul, Nonlin, split_name
 
 __all__ = ["name", "set_formula", "set_function", "set_loss", "unname"]
@@ -148,7 +148,7 @@ def unname(reading: Reading, target: str) -> Edit:
         raise refusal("the loss has no other name", statement.span, "write its formula anew")
     place = _only_place(reading, target, statement)
     _require_same_loops(reading, statement, place, node)
-    own = Found(statement, (node,), value)
+    own = FoundNode(statement, (node,), value)
     text = reading.source.text[own.start : own.end]
     *_, bracketed = inside(reading, own)
     atom = isinstance(value, s.Name | s.Invoke | s.MeanOf | s.SumOver | s.Exact)
@@ -159,11 +159,11 @@ def unname(reading: Reading, target: str) -> Edit:
     return made(reading, patches, f"{target} without a name", removed=[target])
 
 
-def _is_whole(place: Found) -> bool:
+def _is_whole(place: FoundNode) -> bool:
     return not isinstance(place.parent, s.Chain)
 
 
-def _only_place(reading: Reading, target: str, statement: Statement) -> Found:
+def _only_place(reading: Reading, target: str, statement: Statement) -> FoundNode:
     """The one place at which what a statement binds is read."""
     program = reading.program
     assert program is not None
@@ -199,7 +199,7 @@ def _require_apart(equation: object, user: str, statement: Statement) -> None:
 
 
 def _require_same_loops(
-    reading: Reading, statement: Statement, place: Found, node: s.Equate
+    reading: Reading, statement: Statement, place: FoundNode, node: s.Equate
 ) -> None:
     if statement.loops != place.statement.loops:
         raise refusal(
@@ -225,5 +225,5 @@ def _labels_gone(reading: Reading, target: s.Name) -> list[Patch]:
     return [
         Patch(*extent(reading, statement), "")
         for statement in reading.statements
-        if isinstance(statement.node, s.Label) and statement.node.name.base == target.base
+        if isinstance(statement.node, s.SetLabel) and statement.node.name.base == target.base
     ]

@@ -12,7 +12,7 @@ from tpgraph.language.editing.edit import Patch
 from tpgraph.language.editing.statement_places import extent, statement_of
 from tpgraph.language.editing.substitution import numbers
 from tpgraph.language.readings import Reading, Statement
-from tpgraph.language.syntax import Placed
+from tpgraph.language.syntax import PlacedError
 from tpgraph.program import split_name
 
 __all__ = ["family_patches", "listed_family"]
@@ -99,7 +99,7 @@ def _intervals(reading: Reading, name: s.Name, origin: int) -> Iterator[_Interva
         low, high = (index.low, index.high) if isinstance(index, s.Range) else (index, index)
         try:
             ends = whole(low, known), whole(high, known)
-        except Placed:
+        except PlacedError:
             return
         said = (text[origin + one.start : origin + one.end] for one in (low, high))
         yield _Interval(*ends, *said)

@@ -33,7 +33,7 @@ def needs(reading: Reading) -> dict[int, set[int]]:
     defined = _by_name(reading)
     trained = [one.number for one in heads(reading) if isinstance(one.node, s.SetParametrization)]
     for one in heads(reading):
-        whole = isinstance(one.node, s.Output | s.Loss | s.Label)
+        whole = isinstance(one.node, s.Output | s.Loss | s.SetLabel)
         for inner in block(reading, one):
             for name in used_names(inner.node):
                 for other in defined.get(name.base, ()):

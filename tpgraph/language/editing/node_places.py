@@ -14,7 +14,7 @@ from tpgraph.language.readings import Reading, Statement
 from tpgraph.program import Equation, Origin, split_name
 
 __all__ = [
-    "Found",
+    "FoundNode",
     "equation_of",
     "found_at",
     "inside",
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class Found(NamedTuple):
+class FoundNode(NamedTuple):
     """A node of a statement with the nodes around it, outermost first."""
 
     statement: Statement
@@ -49,9 +49,9 @@ class Found(NamedTuple):
         """The node that it is a part of."""
         return self.around[-1]
 
-    def of(self, depth: int) -> Found:
+    def of(self, depth: int) -> FoundNode:
         """The node around it at a depth."""
-        return Found(self.statement, self.around[:depth], self.around[depth])
+        return FoundNode(self.statement, self.around[:depth], self.around[depth])
 
 
 def children(node: Any) -> Iterator[Any]:
@@ -72,7 +72,7 @@ def nodes_in(node: Any) -> Iterator[Any]:
         yield from nodes_in(child)
 
 
-def found_at(reading: Reading, span: Span) -> Found:
+def found_at(reading: Reading, span: Span) -> FoundNode:
     """The node that stands at a place of the source."""
     inside_of = [
         one
@@ -89,7 +89,7 @@ def found_at(reading: Reading, span: Span) -> Found:
             node = node.bracketed
             break
         node = next(c for c in children(node) if c.start <= start and end <= c.end)
-    return Found(statement, tuple(around), node)
+    return FoundNode(statement, tuple(around), node)
 
 
 def equation_of(reading: Reading, name: str) -> Equation:
@@ -105,7 +105,7 @@ def equation_of(reading: Reading, name: str) -> Equation:
     return found
 
 
-def require_single(found: Found, what: str, extent: Span) -> None:
+def require_single(found: FoundNode, what: str, extent: Span) -> None:
     """Refuse what stands in a `sum(… for k …)`: one text for many terms."""
     for node in found.around:
         if isinstance(node, s.SumOver):
@@ -124,14 +124,14 @@ def right_side(statement: Statement) -> s.Expr:
     return node.value
 
 
-def value_of(reading: Reading, name: str) -> Found:
+def value_of(reading: Reading, name: str) -> FoundNode:
     """The expression that makes a name: all behind `=`, or the part that an unnamed one is."""
     equation = equation_of(reading, name)
     assert equation.span is not None
     return found_at(reading, equation.span)
 
 
-def inside(reading: Reading, found: Found) -> tuple[int, int, bool]:
+def inside(reading: Reading, found: FoundNode) -> tuple[int, int, bool]:
     """The place of an expression without the brackets around it, and whether there are some.
 
     A comment before the closing bracket is none of the expression's.
@@ -148,7 +148,7 @@ def inside(reading: Reading, found: Found) -> tuple[int, int, bool]:
     return own[0].start, own[-1].end, True
 
 
-def is_loose(found: Found) -> bool:
+def is_loose(found: FoundNode) -> bool:
     """Whether a sum may stand at a place without brackets."""
     match found.parent:
         case s.Equate() | s.Loss() | s.MeanOf() | s.SumOver():

@@ -9,7 +9,7 @@ from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal
 from tpgraph.language.editing.node_places import nodes_in
 from tpgraph.language.editing.statement_places import new_name
 from tpgraph.language.readings import Reading
-from tpgraph.language.spelling import canonical
+from tpgraph.language.vocabulary import canonical
 
 __all__ = ["rename"]
 

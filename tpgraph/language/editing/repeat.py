@@ -15,7 +15,7 @@ from tpgraph.language.editing.substitution import respelled, used_names
 from tpgraph.language.editing.wording import expression
 from tpgraph.language.readings import Reading, Statement, read
 from tpgraph.language.repetition import Use, steps
-from tpgraph.language.spelling import NAME, canonical
+from tpgraph.language.vocabulary import NAME, canonical
 from tpgraph.program import Program
 
 __all__ = ["repeat"]

@@ -8,7 +8,7 @@ from tpgraph.functions import PRIMITIVES
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Patch, name_refusal
 from tpgraph.language.readings import Reading, Statement
-from tpgraph.language.spelling import KEYWORDS, canonical
+from tpgraph.language.vocabulary import KEYWORDS, canonical
 from tpgraph.program import Origin
 
 __all__ = [

@@ -13,7 +13,7 @@ from tpgraph.language.editing.edit import Patch
 from tpgraph.language.editing.node_places import children
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.repetition import Linear, pieces_text
-from tpgraph.language.syntax import Placed
+from tpgraph.language.syntax import PlacedError
 
 __all__ = [
     "full_names",
@@ -34,7 +34,7 @@ def numbers(reading: Reading) -> dict[str, Fraction | int]:
         if isinstance(statement.node, s.DefineConst | s.DefineDim):
             try:
                 found[statement.node.name.full] = value_of(statement.node.value, found)
-            except (Placed, TPError):
+            except (PlacedError, TPError):
                 continue  # its error is among those of the reading
     return found
 
@@ -44,7 +44,7 @@ def range_of(reading: Reading, loop: s.Loop, values: Mapping[str, int]) -> range
     known = {**numbers(reading), **values}
     try:
         return range(whole(loop.range.low, known), whole(loop.range.high, known) + 1)
-    except Placed as placed:
+    except PlacedError as placed:
         raise placed.located(reading.source, loop.origin) from None
 
 
@@ -77,7 +77,7 @@ def full_names(reading: Reading, name: s.Name, values: Mapping[str, int]) -> lis
             else:
                 ways = range(only := whole(index, known), only + 1)
             rows = [(*row, way) for row in rows for way in ways]
-    except (Placed, TPError):
+    except (PlacedError, TPError):
         return []
     tail = f"~{name.intermediate}" if name.intermediate else ""
     return [f"{name.base}[{','.join(map(str, row))}]{tail}" for row in rows]
@@ -186,7 +186,7 @@ def _index(reading: Reading, part: Any, origin: int, values: Mapping[str, int]) 
         return pieces_text([form], str).replace(" ", "")
     try:
         return str(whole(part, {**numbers(reading), **values}))
-    except (Placed, TPError):
+    except (PlacedError, TPError):
         text, position, pieces = reading.source.text, origin + part.start, []
         for name in used_names(part):
             if name.base in values:

@@ -9,7 +9,7 @@ from tpgraph.language.editing.edit import Edit, Patch, made, refusal
 from tpgraph.language.editing.statement_places import block, origin_of
 from tpgraph.language.editing.substitution import full_names, range_of, substituted, used_names
 from tpgraph.language.readings import Reading, Statement
-from tpgraph.language.spelling import canonical
+from tpgraph.language.vocabulary import canonical
 
 __all__ = ["write_out"]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from tpgraph.limits.exact.curves import Found
+from tpgraph.limits.exact.curves import CurveValues
 from tpgraph.limits.exact.descent import Descent
 from tpgraph.limits.exact.expectations import Expectations
 from tpgraph.limits.exact.forms import Array
@@ -40,7 +40,7 @@ class MomentBlocks:
         self.varying: set[str] = set()
         self.error = 0.0
         self._same: dict[tuple[str, str], Array] = {}
-        self._blocks: dict[tuple[str, str], Found] = {}
+        self._blocks: dict[tuple[str, str], CurveValues] = {}
         self._beneath = 0.0
         self._zero: dict[tuple[str, str], bool] = {}
         self._descent = Descent()
@@ -92,7 +92,7 @@ class MomentBlocks:
         key = (x, y) if (x, y) in self._blocks else (y, x)
         return self._blocks[key].error
 
-    def of_sums(self, x: Sum, y: Sum) -> Found:
+    def of_sums(self, x: Sum, y: Sum) -> CurveValues:
         """E[x(ξ_i) y(ξ_j)] of two sums; its error has those of the blocks beneath it."""
         plan = self.expectations.plan(x, y)
         outer = self.expectations.error, self._beneath
@@ -107,7 +107,7 @@ class MomentBlocks:
             error = self.expectations.error + self._beneath
         finally:
             self.expectations.error, self._beneath = outer
-        return Found(_finite(found), error)
+        return CurveValues(_finite(found), error)
 
     def forget(self) -> None:
         """Leave the blocks to those who have asked for them."""

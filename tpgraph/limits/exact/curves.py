@@ -33,11 +33,11 @@ from tpgraph.limits.exact.forms import Array, LinearForm
 from tpgraph.limits.exact.terms import Factor
 from tpgraph.limits.not_closed import NotClosed
 
-__all__ = ["Curve", "Found", "curve_of", "derivative_factor"]
+__all__ = ["Curve", "CurveValues", "curve_of", "derivative_factor"]
 
 
 @dataclass(frozen=True)
-class Found:
+class CurveValues:
     """Values, the relative error that quadrature states, and one that rounding alone may make."""
 
     value: Array
@@ -136,12 +136,12 @@ class Curve:
         """Mehler coefficients with their tails."""
         return expansion(self.coefficients(TERMS))
 
-    def expected(self, order: int = 0) -> Found:
+    def expected(self, order: int = 0) -> CurveValues:
         """D_m = E[f^(m)], (N,)."""
         closed = self.derived(order) if order else self
         value = closed._closed()
         if value is not None:
-            return Found(self._where_constant(value, order))
+            return CurveValues(self._where_constant(value, order))
         order += self.weak
         found = replace(self, weak=0).coefficients(order + 1)
         a = found.values[:, order] * math.sqrt(math.factorial(order))
@@ -151,7 +151,7 @@ class Curve:
         if not np.isfinite(value).all():
             raise NotClosed("an expectation that is no number or diverges")
         scale = np.sqrt(found.square).max()
-        return Found(value, found.error * float(scale / max(scale, 1e-300)))
+        return CurveValues(value, found.error * float(scale / max(scale, 1e-300)))
 
     def _closed(self) -> Array | None:
         if self.error_terms is not None:

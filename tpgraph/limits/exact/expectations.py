@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 
 from tpgraph.limits.exact.budget import HURRIED, PATIENT, Budget
-from tpgraph.limits.exact.curves import Curve, Found, curve_of
+from tpgraph.limits.exact.curves import Curve, CurveValues, curve_of
 from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 from tpgraph.limits.exact.gaussians import Gaussians, Window
@@ -97,7 +97,7 @@ class Expectations:
         placed = [SidedCurve(self._curve(f), side) for f, side in group.factors]
         return self._contracted(setting, group.gaussians, placed, (0,) * len(placed))
 
-    def _noted(self, found: Found) -> Array:
+    def _noted(self, found: CurveValues) -> Array:
         if not found.error <= _ACCEPTED:
             raise NotClosed(
                 f"an expectation whose quadrature stops at an error of {found.error:.0e}"

@@ -10,7 +10,7 @@ import numpy as np
 
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.limits.exact.algebra import ExactAlgebra
-from tpgraph.limits.exact.curves import Found
+from tpgraph.limits.exact.curves import CurveValues
 from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.many_inputs import Values
 from tpgraph.limits.not_closed import NotClosed
@@ -34,18 +34,18 @@ class ExactInputs:
     program: Program
     count: int
     evaluation: ExactAlgebra
-    moments: Mapping[Pair, Found]
+    moments: Mapping[Pair, CurveValues]
     engine: str = "exact"
 
     def scalar(self, name: str) -> Values:
         """θ̊(ξ_i), (N,). Raises TPNameError for what is no deterministic scalar."""
         if name not in self.evaluation.scalars:
             raise self._unknown(name, "scalar")
-        return self._values(Found(self.evaluation.scalars[name]), (self.count,))
+        return self._values(CurveValues(self.evaluation.scalars[name]), (self.count,))
 
     def mean(self, x: str) -> Values:
         """E[Z^x(ξ_i)], (N,); of a readout its mean over initializations. Raises TPNameError."""
-        return self._values(Found(self._mean(x)), (self.count,))
+        return self._values(CurveValues(self._mean(x)), (self.count,))
 
     def _mean(self, x: str) -> Array:
         at = self.evaluation
@@ -67,12 +67,12 @@ class ExactInputs:
         """E[Z^x(ξ_i) Z^y(ξ_j)], (N, N). Raises TPNameError for a pair that was not wanted."""
         return self._values(self._moment(x, y), (self.count, self.count))
 
-    def _moment(self, x: str, y: str) -> Found:
+    def _moment(self, x: str, y: str) -> CurveValues:
         if (x, y) in self.moments:
             return self.moments[x, y]
         if (y, x) in self.moments:
             found = self.moments[y, x]
-            return Found(found.value.T, found.error)
+            return CurveValues(found.value.T, found.error)
         raise TPNameError(
             f"the pair {x}, {y} was not asked for",
             mend=f'name it: limit_over_inputs(…, wanted=[("{x}", "{y}")])',
@@ -83,7 +83,7 @@ class ExactInputs:
         moment = self._moment(f, g)
         at = self.evaluation
         if all(name in at.outputs or name in at.scalars for name in (f, g)):
-            return self._values(Found(np.zeros((1, 1))), (self.count, self.count))
+            return self._values(CurveValues(np.zeros((1, 1))), (self.count, self.count))
         if all(name in at.entries for name in (f, g)):
             centres = _over_entries(at, f, g, centres=True).value
         elif f in at.sums and g in at.sums:
@@ -91,9 +91,9 @@ class ExactInputs:
         else:
             centres = np.zeros((1, 1))
         value = moment.value - centres if centres.any() else moment.value
-        return self._values(Found(value, moment.error), (self.count, self.count))
+        return self._values(CurveValues(value, moment.error), (self.count, self.count))
 
-    def _values(self, found: Found, shape: tuple[int, ...]) -> Values:
+    def _values(self, found: CurveValues, shape: tuple[int, ...]) -> Values:
         share = _ROUNDING + self.evaluation.blocks.error + found.error
         size = max(float(found.value.max()), -float(found.value.min()))
         error = np.full((1,) * len(shape), share * (1.0 + size))
@@ -124,22 +124,22 @@ def exact_inputs(
     return ExactInputs(program, evaluation.count, evaluation, moments)
 
 
-def _moments(at: ExactAlgebra, x: str, y: str) -> Found:
+def _moments(at: ExactAlgebra, x: str, y: str) -> CurveValues:
     """E[Z^x Z^y], (N or 1, N or 1); of several entries their mean."""
     for name in (x, y):
         if name in at.outputs and at.outputs[name].power:
             raise TPTypeError(f"{name} grows like n^{at.outputs[name].power}: it has no moments")
     if x in at.sums:
-        return Found(at.blocks.whole(x, y), at.blocks.error_of(x, y))
+        return CurveValues(at.blocks.whole(x, y), at.blocks.error_of(x, y))
     if x in at.scalars and y in at.scalars:
-        return Found(np.outer(at.scalars[x], at.scalars[y]))
+        return CurveValues(np.outer(at.scalars[x], at.scalars[y]))
     if x in at.outputs and y in at.outputs:
         left, right = (at.outputs[name].values[0, :, :, 0] for name in (x, y))
-        return Found(np.asarray(left @ right.T / left.shape[1]))
+        return CurveValues(np.asarray(left @ right.T / left.shape[1]))
     return _over_entries(at, x, y)
 
 
-def _over_entries(at: ExactAlgebra, x: str, y: str, centres: bool = False) -> Found:
+def _over_entries(at: ExactAlgebra, x: str, y: str, centres: bool = False) -> CurveValues:
     """The mean of E[x_a y_a] over entries, or of E x_a E y_a with `centres`."""
     pairs = list(zip(at.as_entries(x), at.as_entries(y), strict=True))
     if x in at.alike and y in at.alike:
@@ -151,4 +151,4 @@ def _over_entries(at: ExactAlgebra, x: str, y: str, centres: bool = False) -> Fo
         else:
             found = at.blocks.of_sums(first, second)
             total, error = total + found.value, max(error, found.error)
-    return Found(np.asarray(total / len(pairs)), error)
+    return CurveValues(np.asarray(total / len(pairs)), error)

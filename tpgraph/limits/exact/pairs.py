@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tpgraph.limits.closed_forms import error_functions, exponentials, mehler, planes
 from tpgraph.limits.exact.budget import Budget
-from tpgraph.limits.exact.curves import Curve, Found
+from tpgraph.limits.exact.curves import Curve, CurveValues
 from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.not_closed import NotClosed
@@ -42,7 +42,7 @@ class SidedCurve:
 
 def pair_expectation(
     setting: InputSetting, first: SidedCurve, second: SidedCurve, covariance: Array, budget: Budget
-) -> Found:
+) -> CurveValues:
     """E[f(u) g(v)] with this covariance of u and v."""
     p = first.numbers(first.curve.variance, setting)
     q = second.numbers(second.curve.variance, setting)
@@ -53,14 +53,14 @@ def pair_expectation(
         if not np.isfinite(value).all():
             raise NotClosed("the density of a function that jumps")
         rounding = _rounding(largest) if _jump(f) and _jump(g) else 0.0
-        return Found(_without_variance(setting, first, second, value), 0.0, rounding)
+        return CurveValues(_without_variance(setting, first, second, value), 0.0, rounding)
     if f.exponentials is not None and g.exponentials is not None:
         means = first.numbers(f.mean, setting), second.numbers(g.mean, setting)
         with np.errstate(over="ignore", invalid="ignore"):
             value = exponentials.mixed(f.exponentials, g.exponentials, means, p, covariance, q)
         if not np.isfinite(value).all():
             raise NotClosed("an expectation that is no number or diverges")
-        return Found(value)
+        return CurveValues(value)
     if f.weak or g.weak:
         raise NotClosed("the density of a function that jumps")
     rho, _ = _correlation(setting, first, second, covariance)
@@ -134,7 +134,7 @@ def _without_variance(
 
 def _expanded(
     setting: InputSetting, first: SidedCurve, second: SidedCurve, rho: Array, budget: Budget
-) -> Found:
+) -> CurveValues:
     a, b = first.curve.expansion, second.curve.expansion
     for expansion in (a, b):
         if not np.isfinite(expansion.coefficients.values).all():
@@ -152,7 +152,7 @@ def _expanded(
     )
     if far.any():
         error = max(error, _quadrature(setting, first, second, rho, far, total, budget))
-    return Found(total, error)
+    return CurveValues(total, error)
 
 
 def _quadrature(

@@ -14,7 +14,7 @@ import numpy as np
 
 from tpgraph.functions import evaluate
 from tpgraph.limits.exact.budget import Budget
-from tpgraph.limits.exact.curves import Found
+from tpgraph.limits.exact.curves import CurveValues
 from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 from tpgraph.limits.exact.terms import Factor
@@ -39,7 +39,7 @@ def tensor_expectation(
     gaussians: Sequence[tuple[CentredGaussian, int]],
     factors: Sequence[tuple[Factor, int]],
     budget: Budget,
-) -> Found:
+) -> CurveValues:
     """E[Π g · Π F]. Raises NotClosed in more dimensions, and where it would take too long."""
     if any(factor.weak for factor, _ in factors):
         raise NotClosed("the density of a function that jumps")
@@ -66,7 +66,7 @@ def tensor_expectation(
         return total
 
     value, error = _doubled(integrand, means, roots, budget)
-    return Found(value.reshape(shape), error)
+    return CurveValues(value.reshape(shape), error)
 
 
 def _joint(

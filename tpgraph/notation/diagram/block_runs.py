@@ -21,8 +21,8 @@ from tpgraph.program import Equation, MatMul, split_name
 
 __all__ = [
     "LEAST_BLOCKS",
+    "BlockRun",
     "IndexFamily",
-    "Run",
     "Shift",
     "family_of",
     "find_runs",
@@ -58,7 +58,7 @@ class Shift:
 
 
 @dataclass(frozen=True)
-class Run:
+class BlockRun:
     """Blocks of `period` equations, `count` of them, from the equation `start` on.
 
     In every block one index of what moves, the one that `positions` has for its family, is by
@@ -144,13 +144,13 @@ def moved(name: str, position: int, by: int) -> str:
     return text if temporary is None else f"{text}~{temporary}"
 
 
-def find_runs(equations: Sequence[Equation]) -> tuple[Run, ...]:
+def find_runs(equations: Sequence[Equation]) -> tuple[BlockRun, ...]:
     """Runs that do not overlap, those that save most first taken, in the program's order."""
     shapes = _Shapes(equations)
     found = [run for period in shapes.periods() for run in shapes.runs(period)]
     found.sort(key=lambda run: (-(run[1] - run[0] - run[2]), run[2], run[0]))
     taken = [False] * len(equations)
-    runs: list[tuple[int, Run]] = []
+    runs: list[tuple[int, BlockRun]] = []
     for start, stop, period in found:
         if not any(taken[start:stop]):
             taken[start:stop] = [True] * (stop - start)
@@ -241,13 +241,13 @@ class _Shapes:
             return None
         return shift_between(self.names[i], self.names[j])
 
-    def run(self, start: int, stop: int, period: int) -> Run:
+    def run(self, start: int, stop: int, period: int) -> BlockRun:
         """The run of these equations."""
         shifts = [self._shift(i, i + period) for i in range(start, start + period)]
         positions = _positions(shifts)
         first, _ = self._indices(start, period, stop, positions).most_common(1)[0]
         count, by = (stop - start) // period, shifts[0].by if shifts[0] else 0
-        return Run(tuple(self.equations[start:stop]), period, count, positions, by, first)
+        return BlockRun(tuple(self.equations[start:stop]), period, count, positions, by, first)
 
 
 def _positions(shifts: Iterable[Shift | None]) -> dict[IndexFamily, int]:

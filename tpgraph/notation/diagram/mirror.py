@@ -15,8 +15,8 @@ from itertools import pairwise
 
 from tpgraph.notation.diagram.block_runs import (
     LEAST_BLOCKS,
+    BlockRun,
     IndexFamily,
-    Run,
     Shift,
     find_runs,
     shift_between,
@@ -26,7 +26,7 @@ from tpgraph.program import Equation, MatMul, Pass, split_name
 __all__ = ["runs_of_passes"]
 
 
-def runs_of_passes(equations: Sequence[Equation]) -> list[tuple[Run, ...]]:
+def runs_of_passes(equations: Sequence[Equation]) -> list[tuple[BlockRun, ...]]:
     """The runs of all passes, each with that of its backward pass behind it if there is one."""
     back = _returning(equations)
     forward = [e for e in equations if e.out.name not in back]
@@ -56,14 +56,14 @@ def _context(equation: Equation) -> Pass | None:
     return equation.place.context if equation.place is not None else None
 
 
-def _of(run: Run) -> Pass | None:
+def _of(run: BlockRun) -> Pass | None:
     """The context of a run."""
     return next((c for c in map(_context, run.block(0)) if c is not None), None)
 
 
 def _mirrored(
-    run: Run, forward: Sequence[Equation], backward: Sequence[Equation]
-) -> tuple[Run, ...]:
+    run: BlockRun, forward: Sequence[Equation], backward: Sequence[Equation]
+) -> tuple[BlockRun, ...]:
     """The run and that of its adjoint, which counts its blocks from the last one.
 
     Both are shortened to the blocks whose adjoints correspond; nothing is left where fewer than
@@ -77,7 +77,7 @@ def _mirrored(
     count = last - first + 1
     if count < LEAST_BLOCKS:
         return ()
-    short = Run(
+    short = BlockRun(
         run.equations[first * run.period : (last + 1) * run.period],
         run.period,
         count,
@@ -91,11 +91,11 @@ def _mirrored(
     period = len(blocks[first])
     positions = _joined(run, blocks[first], blocks[first + 1])
     assert positions is not None, "the blocks correspond"
-    return short, Run(equations, period, count, positions, -run.step, run.index(last))
+    return short, BlockRun(equations, period, count, positions, -run.step, run.index(last))
 
 
 def _adjoints(
-    run: Run, forward: Iterable[Equation], backward: Sequence[Equation]
+    run: BlockRun, forward: Iterable[Equation], backward: Sequence[Equation]
 ) -> Mapping[int, list[Equation]]:
     """The equations of the backward pass by the blocks that they belong to."""
     readers: dict[str, list[int]] = defaultdict(list)
@@ -121,7 +121,7 @@ def _adjoints(
     return blocks
 
 
-def _longest(run: Run, blocks: Mapping[int, Sequence[Equation]]) -> tuple[int, int]:
+def _longest(run: BlockRun, blocks: Mapping[int, Sequence[Equation]]) -> tuple[int, int]:
     """The first and the last block of the longest part in which all correspond to the next."""
     best = start = 0, 0
     for a, b in pairwise(range(run.count)):
@@ -132,13 +132,13 @@ def _longest(run: Run, blocks: Mapping[int, Sequence[Equation]]) -> tuple[int, i
     return best
 
 
-def _correspond(run: Run, block: Sequence[Equation], ahead: Sequence[Equation]) -> bool:
+def _correspond(run: BlockRun, block: Sequence[Equation], ahead: Sequence[Equation]) -> bool:
     """Whether the equations of a block are those of the one before, moved on."""
     return len(block) == len(ahead) and _joined(run, block, ahead) is not None
 
 
 def _joined(
-    run: Run, block: Sequence[Equation], ahead: Sequence[Equation]
+    run: BlockRun, block: Sequence[Equation], ahead: Sequence[Equation]
 ) -> dict[IndexFamily, int] | None:
     """Which index moves in what families of a run and its adjoint; None where blocks of the
     adjoint do not correspond.

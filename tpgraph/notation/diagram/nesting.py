@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tpgraph.functions import Argument
-from tpgraph.notation.diagram.block_runs import Run, find_runs
+from tpgraph.notation.diagram.block_runs import BlockRun, find_runs
 from tpgraph.notation.diagram.folded import Folded, PlateOf
 from tpgraph.notation.diagram.plating import Folding
 from tpgraph.notation.diagram.run_plans import RunGroup, foldable, plan_of_run
@@ -67,17 +67,17 @@ def _equations(program: Program, folded: Folded) -> Iterator[Equation]:
     yield from dots[False]
 
 
-def _inside(run: Run, plate: PlateOf) -> bool:
+def _inside(run: BlockRun, plate: PlateOf) -> bool:
     return all(e.out.name in plate.members for e in run.equations)
 
 
-def _runs(group: RunGroup) -> list[Run]:
+def _runs(group: RunGroup) -> list[BlockRun]:
     return [plan.run for plan in group.plans]
 
 
-def _alike(runs: Sequence[Run], plates: Sequence[PlateOf]) -> list[list[Run]]:
+def _alike(runs: Sequence[BlockRun], plates: Sequence[PlateOf]) -> list[list[BlockRun]]:
     """The runs, those of one range in one plate together."""
-    found: dict[object, list[Run]] = defaultdict(list)
+    found: dict[object, list[BlockRun]] = defaultdict(list)
     for number, run in enumerate(runs):
         within = [i for i, plate in enumerate(plates) if _inside(run, plate)]
         span = run.index(0), run.count, run.step
@@ -85,7 +85,7 @@ def _alike(runs: Sequence[Run], plates: Sequence[PlateOf]) -> list[list[Run]]:
     return list(found.values())
 
 
-def _letter(runs: Sequence[Run], folded: Folded) -> str:
+def _letter(runs: Sequence[BlockRun], folded: Folded) -> str:
     """A letter for the index that no plate has, that of a loop if possible."""
     taken = {plate.letter for plate in folded.plates}
     written = (loop_letter(run.block(0), run.block(1)) for run in runs)

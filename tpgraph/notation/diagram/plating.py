@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from tpgraph.notation.diagram.block_runs import Run, find_runs
+from tpgraph.notation.diagram.block_runs import BlockRun, find_runs
 from tpgraph.notation.diagram.diagram import Diagram, GateMark, ProductEdge, Vertex, gate_id
 from tpgraph.notation.diagram.folded import Folded, PlateOf
 from tpgraph.notation.diagram.generic import generic_name, generic_text, range_text
@@ -65,7 +65,7 @@ def fold_passes(program: Program, diagram: Diagram, sideways: bool = True) -> Fo
     return _folded(diagram, foldable(groups, equations), sideways)
 
 
-def _letter(run: Run) -> str:
+def _letter(run: BlockRun) -> str:
     return loop_letter(run.block(0), run.block(1))
 
 

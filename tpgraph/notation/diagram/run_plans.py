@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tpgraph.notation.diagram.block_runs import Run
+from tpgraph.notation.diagram.block_runs import BlockRun
 from tpgraph.program import Equation
 
 __all__ = ["RunGroup", "RunPlan", "everywhere", "foldable", "plan_of_run"]
@@ -18,7 +18,7 @@ class RunPlan:
     which a vector belongs: those that the run makes, and initial vectors that move with it.
     """
 
-    run: Run
+    run: BlockRun
     home: dict[str, int]
     kept: int = 0
     entries: dict[str, str] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class RunPlan:
                 yield self.run.moved(name, block)
 
 
-def plan_of_run(run: Run, initial: Collection[str]) -> RunPlan:
+def plan_of_run(run: BlockRun, initial: Collection[str]) -> RunPlan:
     """The plan of a run in which nothing is chosen yet; `initial` are the initial vectors."""
     plan = RunPlan(run, dict(run.block_of))
     for name in plan.reads(0):

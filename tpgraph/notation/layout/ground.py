@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-__all__ = ["End", "Ground", "Room"]
+__all__ = ["KeptEnd", "Room", "SettledGround"]
 
 _GAP = 4.0  # pt between marks of a column
 _LINE = 1.5  # pt on each side of a line that passes a column
@@ -30,14 +30,14 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class KeptEnd:
     """Where a line starts or ends: a column and a height."""
 
     column: int
     height: float
 
 
-class Ground:
+class SettledGround:
     """Marks by column and lines by gap, as far as they are settled."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Ground:
         """Settle a mark."""
         self.marks[column].append((height, room))
 
-    def add_line(self, start: End, heights: Sequence[float], end: End) -> None:
+    def add_line(self, start: KeptEnd, heights: Sequence[float], end: KeptEnd) -> None:
         """Settle a line that passes the columns between its ends at these heights."""
         pieces = pairwise((start.height, *heights, end.height))
         for gap, piece in enumerate(pieces, start.column):
@@ -67,8 +67,8 @@ class Ground:
         """
 
         def cost(y: float) -> tuple[float, float]:
-            own = End(column, y)
-            return abs(y - wanted) + sum(self._price(own, End(*other)) for other in near), y
+            own = KeptEnd(column, y)
+            return abs(y - wanted) + sum(self._price(own, KeptEnd(*other)) for other in near), y
 
         return min(self._free(column, wanted, room), key=cost)
 
@@ -81,7 +81,7 @@ class Ground:
         ends = [wanted, *(end for interval in shut for end in interval)]
         return [y for y in ends if not any(low < y < high for low, high in shut)]
 
-    def _price(self, a: End, b: End) -> float:
+    def _price(self, a: KeptEnd, b: KeptEnd) -> float:
         """What the crossings of a line between two places cost."""
         start, end = (a, b) if a.column < b.column else (b, a)
         count = end.column - start.column
@@ -97,7 +97,7 @@ class Ground:
     def _crossed(self, gap: int, before: float, after: float) -> int:
         return sum((before - a) * (after - b) < 0 for a, b in self.lines[gap])
 
-    def way(self, start: End, end: End) -> tuple[float, ...]:
+    def way(self, start: KeptEnd, end: KeptEnd) -> tuple[float, ...]:
         """Where a line passes the columns between its ends: with few crossings, and as little rise
         and fall as the marks permit, near the straight way.
         """

@@ -15,7 +15,7 @@ from tpgraph.notation.diagram.diagram import Diagram, GateMark, Vertex
 from tpgraph.notation.diagram.links import Link, links
 from tpgraph.notation.layout.arrivals import first_arrivals
 from tpgraph.notation.layout.columns import kept_columns
-from tpgraph.notation.layout.ground import End, Ground, Room
+from tpgraph.notation.layout.ground import KeptEnd, Room, SettledGround
 from tpgraph.notation.layout.measure import GateSize, VertexSize, gate_size, vertex_size
 from tpgraph.notation.layout.placement import Placement
 from tpgraph.notation.layout.places import Places, moved_ports
@@ -164,7 +164,7 @@ class _Kept:
         """Heights of before, and for what is new the free one nearest its neighbours' middle."""
         old = self.previous.placement.across
         across = {mark: old[before] for mark, before in self.before.items()}
-        ground = Ground()
+        ground = SettledGround()
         for mark, y in across.items():
             ground.add_mark(column[mark], y, self._room(mark))
         for link in self.links:
@@ -187,7 +187,11 @@ class _Kept:
         return {mark: across[mark] for mark in column}
 
     def _keep(
-        self, link: Link, column: Mapping[str, int], across: Mapping[str, float], ground: Ground
+        self,
+        link: Link,
+        column: Mapping[str, int],
+        across: Mapping[str, float],
+        ground: SettledGround,
     ) -> tuple[float, ...] | None:
         """The way of a line of before, settled; None where it is new or marks stand in it."""
         if link.source not in across or link.target not in across:
@@ -204,9 +208,9 @@ class _Kept:
 
     def _line_ends(
         self, link: Link, column: Mapping[str, int], across: Mapping[str, float]
-    ) -> tuple[End, End]:
-        start = End(column[link.source], across[link.source])
-        return start, End(column[link.target], across[link.target] + self._offset(link))
+    ) -> tuple[KeptEnd, KeptEnd]:
+        start = KeptEnd(column[link.source], across[link.source])
+        return start, KeptEnd(column[link.target], across[link.target] + self._offset(link))
 
     def _lowest(self, across: Mapping[str, float]) -> float:
         """Below everything, for what belongs to nothing yet."""
@@ -249,7 +253,7 @@ class _Kept:
         self, column: Mapping[str, int], across: Mapping[str, float]
     ) -> Iterator[tuple[Link, tuple[float, ...]]]:
         """Where lines pass the columns between their ends."""
-        ground = Ground()
+        ground = SettledGround()
         for mark, number in column.items():
             ground.add_mark(number, across[mark], self._room(mark))
         waiting = []

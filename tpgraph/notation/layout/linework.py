@@ -14,7 +14,7 @@ from tpgraph.notation.layout.labelling import around_mark, beside_line, beside_m
 from tpgraph.notation.layout.notes import note_around, note_beyond, note_box
 from tpgraph.notation.layout.obstacles import Obstacles, Strokes
 from tpgraph.notation.layout.places import Places
-from tpgraph.notation.layout.routing import End, MarkOutline, Route, route
+from tpgraph.notation.layout.routing import LineEnd, MarkOutline, Route, route
 from tpgraph.notation.scene.geometry import Shape, box_shape
 from tpgraph.notation.scene.scene import Label, Note
 
@@ -131,16 +131,16 @@ class _LineSearch:
         for place in {column[link.source], column[link.target] - 1}:
             self.result.crowded[place] += 1
 
-    def _ends(self, link: Link) -> tuple[End, End]:
+    def _ends(self, link: Link) -> tuple[LineEnd, LineEnd]:
         rise, fall = self.places.offsets(link)
         return self._end(link.source, rise, 1.0), self._end(link.target, fall, -1.0)
 
-    def _end(self, mark: str, offset: float, sign: float) -> End:
+    def _end(self, mark: str, offset: float, sign: float) -> LineEnd:
         x, y = self.places.at[mark]
         if mark in self.places.gates:
-            return End(mark, (x + sign * self.places.gates[mark].depth / 2, y + offset))
+            return LineEnd(mark, (x + sign * self.places.gates[mark].depth / 2, y + offset))
         outline = _OUTLINES.get(self.vertex[mark].kind, "circle")
-        return End(mark, (x, y), self.places.vertices[mark].radius, outline)
+        return LineEnd(mark, (x, y), self.places.vertices[mark].radius, outline)
 
     def _label_products(self) -> None:
         """Label the products drawn so far; those of one matrix in one column share a label."""

@@ -16,7 +16,7 @@ from tpgraph.notation.layout.obstacles import Obstacles, Window
 from tpgraph.notation.scene.geometry import flatten, straight
 from tpgraph.notation.scene.scene import Point
 
-__all__ = ["Columns", "End", "MarkOutline", "Route", "route"]
+__all__ = ["Columns", "LineEnd", "MarkOutline", "Route", "route"]
 
 MarkOutline = Literal["circle", "square", "diamond"]
 
@@ -32,7 +32,7 @@ _GRAVE = 10  # a mark in the way is as bad as so many labels
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class LineEnd:
     """Where a line starts or ends: a mark's centre with its radius, or with radius 0 a port."""
 
     mark: str
@@ -81,8 +81,8 @@ class Columns:
 
 
 def route(
-    start: End,
-    end: End,
+    start: LineEnd,
+    end: LineEnd,
     between: Columns,
     obstacles: tuple[Obstacles, Obstacles],
     *,
@@ -109,7 +109,7 @@ def route(
 
 
 def _candidates(
-    start: End, end: End, between: Columns, dashed: bool
+    start: LineEnd, end: LineEnd, between: Columns, dashed: bool
 ) -> Iterator[tuple[tuple[Point, ...], bool]]:
     a, b = start.at, end.at
     steep = abs(b[1] - a[1]) > _STEEPEST * (b[0] - a[0])
@@ -184,7 +184,7 @@ def _through_gaps(a: Point, b: Point, between: Columns) -> tuple[Point, ...]:
     return (a, *straight(a, start)[:2], *inner, *straight(end, b))
 
 
-def _clipped(points: Sequence[Point], curve: bool, start: End, end: End) -> Route:
+def _clipped(points: Sequence[Point], curve: bool, start: LineEnd, end: LineEnd) -> Route:
     """The line between the outlines of its marks."""
     ends = list(points)
     ends[0] = _leave(start, points[1])
@@ -192,7 +192,7 @@ def _clipped(points: Sequence[Point], curve: bool, start: End, end: End) -> Rout
     return Route(tuple(ends), curve, flatten(ends, curve))
 
 
-def _leave(end: End, toward: Point) -> Point:
+def _leave(end: LineEnd, toward: Point) -> Point:
     """Where the line towards a point leaves the mark's outline."""
     if end.radius == 0.0:
         return end.at

@@ -33,7 +33,7 @@ from tpgraph.language import to_text
 from tpgraph.locks import alone
 from tpgraph.program import Program, Regime
 from tpgraph.seals import open_document, seal_document
-from tpgraph.study.compare.comparison import Comparison, Run
+from tpgraph.study.compare.comparison import Comparison, NetworkRun
 from tpgraph.study.compare.comparison_figure import compare_figure
 from tpgraph.study.compare.expected import (
     Kernels,
@@ -183,7 +183,7 @@ def _widths(widths: Sequence[int], seeds: int) -> tuple[int, ...]:
     return chosen
 
 
-def _runs(sweep: Sweep, store: Store, reference: Reference) -> Iterator[Run]:
+def _runs(sweep: Sweep, store: Store, reference: Reference) -> Iterator[NetworkRun]:
     """Every network that is trained, from narrow to wide, beside its limit."""
     held = store.keys()
     keyed = zip(sweep.tasks, sweep.task_keys(), strict=True)
@@ -192,7 +192,7 @@ def _runs(sweep: Sweep, store: Store, reference: Reference) -> Iterator[Run]:
         found = {name: np.asarray(a, dtype=np.float64) for name, a in store.read(key).items()}
         start = np.concatenate([found["start"], found["test"][0]])
         limit = reference.beside(start)
-        yield Run(task.width, task.number, found["test"], limit, found["losses"])
+        yield NetworkRun(task.width, task.number, found["test"], limit, found["losses"])
 
 
 def _manifest(program: Program, seen: Experience, settings: Mapping[str, Any]) -> dict[str, Any]:

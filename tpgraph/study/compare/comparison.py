@@ -14,11 +14,11 @@ from tpgraph.study.compare.expected import Ensemble
 from tpgraph.study.csv_table import csv_text
 from tpgraph.study.samples import Array, fit_exponent
 
-__all__ = ["Comparison", "Run"]
+__all__ = ["Comparison", "NetworkRun"]
 
 
 @dataclass(frozen=True)
-class Run:
+class NetworkRun:
     """One network: outputs and limit (T+1, M, k) at the test points, training losses (T,)."""
 
     width: int
@@ -53,7 +53,7 @@ class Comparison:
     program: str
     regime: Regime
     settings: Mapping[str, Any]
-    runs: tuple[Run, ...]
+    runs: tuple[NetworkRun, ...]
     wanted: int
     interrupted: bool
     ensemble: Ensemble | None
@@ -71,7 +71,7 @@ class Comparison:
         good = [run for run in self.runs if not run.diverged]
         return fit_exponent([run.width for run in good], [run.error for run in good])
 
-    def of_width(self, width: int) -> tuple[Run, ...]:
+    def of_width(self, width: int) -> tuple[NetworkRun, ...]:
         """The networks of one width that did not diverge."""
         return tuple(run for run in self.runs if run.width == width and not run.diverged)
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from tpgraph.study.compare.comparison import Comparison, Run
+from tpgraph.study.compare.comparison import Comparison, NetworkRun
 from tpgraph.study.figures import new_figure, plain_axes, width_axis
 
 __all__ = ["compare_figure"]
@@ -34,7 +34,7 @@ def compare_figure(found: Comparison) -> Figure:
     return figure
 
 
-def _shown(found: Comparison) -> list[Run]:
+def _shown(found: Comparison) -> list[NetworkRun]:
     """The network of median error of up to _CURVES widths, from narrow to wide."""
     ranked = [sorted(found.of_width(w), key=lambda run: run.error) for w in found.widths]
     medians = [runs[len(runs) // 2] for runs in ranked if runs]

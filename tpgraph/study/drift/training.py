@@ -28,7 +28,7 @@ from tpgraph.files import set_aside, write_bytes
 from tpgraph.seals import open_bytes, seal_bytes
 from tpgraph.study.network import Network
 
-__all__ = ["Descent", "Schedule", "State", "check_state", "descend", "relative_change"]
+__all__ = ["FinishedDescent", "Schedule", "State", "check_state", "descend", "relative_change"]
 
 Array: TypeAlias = npt.NDArray[np.floating]
 
@@ -103,7 +103,7 @@ class State:
 
 
 @dataclass(frozen=True)
-class Descent:
+class FinishedDescent:
     """A training that has ended: the drift and the loss at every snapshot and at its end.
 
     A snapshot behind the end has the values of the end. `loss` is that before the last step.
@@ -135,7 +135,7 @@ def descend(
     checkpoint: Path | None = None,
     seconds: float = 20.0,
     kernels: bool = True,
-) -> Descent:
+) -> FinishedDescent:
     """Train from `params`, which are changed in place, or from what `checkpoint` holds of them.
 
     Every `seconds` the state is written to `checkpoint`, whole or not at all, so that a training
@@ -158,7 +158,7 @@ def descend(
     look()
     behind = [state.drift[-1]] * (len(schedule.snapshots) - ended)
     losses = [state.losses[-1]] * len(behind)
-    return Descent(
+    return FinishedDescent(
         drift=np.array([*state.drift[:ended], *behind, state.drift[-1]]),
         losses=np.array([*state.losses[:ended], *losses, state.losses[-1]]),
         least=state.least,

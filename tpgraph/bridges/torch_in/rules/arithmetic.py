@@ -17,7 +17,7 @@ from tpgraph.bridges.torch_in.cell_tensors import (
 )
 from tpgraph.bridges.torch_in.cells import Cell, Excluded, Num, Op
 from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.rules.rule_table import Call, rule
+from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule
 
 __all__: list[str] = []
 
@@ -47,7 +47,7 @@ _UNARY: dict[str, tuple[str, Callable[[float], float] | None]] = {
 
 
 def _enter_unary(operation: str, name: str, of: Callable[[float], float] | None) -> None:
-    def unary(call: Call, x: Any) -> Tensor:
+    def unary(call: NodeCall, x: Any) -> Tensor:
         return mapped(call.tensor(x), lambda c: call.al.function(name, of, c))
 
     rule(operation)(unary)
@@ -62,7 +62,7 @@ def _is_number(x: object) -> bool:
                                                  and isinstance(x.cells[()], Num))  # fmt: skip
 
 
-def _factor(call: Call, x: Any) -> Cell:
+def _factor(call: NodeCall, x: Any) -> Cell:
     cell = x.cells[()] if isinstance(x, Tensor) else call.al.number(x)
     assert isinstance(cell, Num)
     return cell
@@ -75,7 +75,7 @@ def _is_matrix(x: object) -> bool:
 
 
 @rule("mul", "multiply")
-def mul(call: Call, a: Any, b: Any) -> Any:
+def mul(call: NodeCall, a: Any, b: Any) -> Any:
     """A product; of a matrix and a number a matrix."""
     if _is_matrix(b) and _is_number(a):
         a, b = b, a
@@ -89,7 +89,7 @@ def mul(call: Call, a: Any, b: Any) -> Any:
     return pointwise(call.al, call.al.mul, a, b)
 
 
-def _scaled(call: Call, matrix: Operator, factor: Cell) -> Operator:
+def _scaled(call: NodeCall, matrix: Operator, factor: Cell) -> Operator:
     al = call.al
     return Operator(
         matrix.rows,
@@ -100,7 +100,7 @@ def _scaled(call: Call, matrix: Operator, factor: Cell) -> Operator:
 
 
 @rule("div", "true_divide")
-def div(call: Call, a: Any, b: Any, **_: Any) -> Any:
+def div(call: NodeCall, a: Any, b: Any, **_: Any) -> Any:
     """A quotient; of a matrix by a number a matrix."""
     if isinstance(a, Pending | Operator) and _is_number(b):
         return mul(call, a, call.tensor(call.al.div(1, _factor(call, b))))
@@ -108,14 +108,14 @@ def div(call: Call, a: Any, b: Any, **_: Any) -> Any:
 
 
 @rule("add")
-def add(call: Call, a: Any, b: Any, alpha: Any = 1) -> Any:
+def add(call: NodeCall, a: Any, b: Any, alpha: Any = 1) -> Any:
     """A sum; of two matrices a matrix."""
     if isinstance(a, Operator) or isinstance(b, Operator) or (_is_matrix(a) and _is_matrix(b)):
         return _sum(call, as_operator(call.al, a), as_operator(call.al, b), alpha)
     return pointwise(call.al, lambda u, v: call.al.add(u, call.al.mul(alpha, v)), a, b)
 
 
-def _sum(call: Call, a: Operator, b: Operator, alpha: Any) -> Operator:
+def _sum(call: NodeCall, a: Operator, b: Operator, alpha: Any) -> Operator:
     al = call.al
     return Operator(
         a.rows,
@@ -126,50 +126,50 @@ def _sum(call: Call, a: Operator, b: Operator, alpha: Any) -> Operator:
 
 
 @rule("sub")
-def sub(call: Call, a: Any, b: Any, alpha: Any = 1) -> Any:
+def sub(call: NodeCall, a: Any, b: Any, alpha: Any = 1) -> Any:
     """A difference."""
     return add(call, a, b, call.al.neg(alpha))
 
 
 @rule("rsub")
-def rsub(call: Call, a: Any, b: Any, alpha: Any = 1) -> Any:
+def rsub(call: NodeCall, a: Any, b: Any, alpha: Any = 1) -> Any:
     """B − α a."""
     return sub(call, b, a, alpha)
 
 
 @rule("neg")
-def neg(call: Call, a: Any) -> Any:
+def neg(call: NodeCall, a: Any) -> Any:
     """−a."""
     return mul(call, a, -1)
 
 
 @rule("reciprocal")
-def reciprocal(call: Call, a: Any) -> Tensor:
+def reciprocal(call: NodeCall, a: Any) -> Tensor:
     """1 / a."""
     return mapped(call.tensor(a), lambda c: call.al.div(1, c))
 
 
 @rule("rsqrt")
-def rsqrt(call: Call, a: Any) -> Tensor:
+def rsqrt(call: NodeCall, a: Any) -> Tensor:
     """1 / √a."""
     al = call.al
     return mapped(call.tensor(a), lambda c: al.div(1, al.root(c)))
 
 
 @rule("sqrt")
-def sqrt(call: Call, a: Any) -> Tensor:
+def sqrt(call: NodeCall, a: Any) -> Tensor:
     """√a."""
     return mapped(call.tensor(a), call.al.root)
 
 
 @rule("square")
-def square(call: Call, a: Any) -> Tensor:
+def square(call: NodeCall, a: Any) -> Tensor:
     """A squared."""
     return mapped(call.tensor(a), lambda c: call.al.power(c, 2))
 
 
 @rule("pow")
-def power(call: Call, a: Any, exponent: Any) -> Tensor:
+def power(call: NodeCall, a: Any, exponent: Any) -> Tensor:
     """A to a power that is a number."""
     if not isinstance(exponent, int | float):
         raise refusal("an exponent that is no number", "write a^b as exp(b log a)")
@@ -177,19 +177,19 @@ def power(call: Call, a: Any, exponent: Any) -> Tensor:
 
 
 @rule("maximum")
-def maximum(call: Call, a: Any, b: Any) -> Tensor:
+def maximum(call: NodeCall, a: Any, b: Any) -> Tensor:
     """The larger of two."""
     return pointwise(call.al, call.al.maximum, a, b)
 
 
 @rule("minimum")
-def minimum(call: Call, a: Any, b: Any) -> Tensor:
+def minimum(call: NodeCall, a: Any, b: Any) -> Tensor:
     """The smaller of two."""
     return pointwise(call.al, lambda u, v: call.al.op("min", u, v), a, b)
 
 
 @rule("clamp", "hardtanh", "clamp_min", "clamp_max")
-def clamp(call: Call, x: Any, low: Any = None, high: Any = None) -> Tensor:
+def clamp(call: NodeCall, x: Any, low: Any = None, high: Any = None) -> Tensor:
     """Values kept between two numbers."""
     if call.site.name == "hardtanh":
         low, high = -1.0 if low is None else low, 1.0 if high is None else high
@@ -212,33 +212,33 @@ def clamp(call: Call, x: Any, low: Any = None, high: Any = None) -> Tensor:
 
 
 @rule("gelu")
-def gelu(call: Call, x: Any, approximate: str = "none") -> Tensor:
+def gelu(call: NodeCall, x: Any, approximate: str = "none") -> Tensor:
     """Gelu, or its approximation by tanh."""
     name = "gelu" if approximate == "none" else "gelu_tanh"
     return mapped(call.tensor(x), lambda c: call.al.op(name, c))
 
 
 @rule("leaky_relu")
-def leaky_relu(call: Call, x: Any, slope: float = 0.01) -> Tensor:
+def leaky_relu(call: NodeCall, x: Any, slope: float = 0.01) -> Tensor:
     """Z, or slope · z where it is negative."""
     return mapped(call.tensor(x), lambda c: call.al.op("leaky_relu", c, slope))
 
 
 @rule("_prelu_kernel", "prelu")
-def prelu(call: Call, x: Any, slope: Any) -> Tensor:
+def prelu(call: NodeCall, x: Any, slope: Any) -> Tensor:
     """Leaky relu of trained slope: one number, or one for each coordinate."""
     return pointwise(call.al, lambda z, a: call.al.op("leaky_relu", z, a), x, slope)
 
 
 @rule("softplus")
-def softplus(call: Call, x: Any, beta: float = 1, threshold: float = 20) -> Tensor:
+def softplus(call: NodeCall, x: Any, beta: float = 1, threshold: float = 20) -> Tensor:
     """log(1 + exp(βz)) / β."""
     al = call.al
     return mapped(call.tensor(x), lambda c: al.div(al.op("softplus", al.mul(beta, c)), beta))
 
 
 @rule("elu")
-def elu(call: Call, x: Any, alpha: float = 1, scale: float = 1, inner: float = 1) -> Tensor:
+def elu(call: NodeCall, x: Any, alpha: float = 1, scale: float = 1, inner: float = 1) -> Tensor:
     """Scale · z, or scale · α (exp(inner z) − 1) where it is negative."""
     al = call.al
 
@@ -251,7 +251,7 @@ def elu(call: Call, x: Any, alpha: float = 1, scale: float = 1, inner: float = 1
 
 
 @rule("log_sigmoid_forward", "log_sigmoid")
-def log_sigmoid(call: Call, x: Any) -> list[Any]:
+def log_sigmoid(call: NodeCall, x: Any) -> list[Any]:
     """−softplus(−z)."""
     al = call.al
     return [mapped(call.tensor(x), lambda c: al.neg(al.op("softplus", al.neg(c)))), None]
@@ -260,7 +260,7 @@ def log_sigmoid(call: Call, x: Any) -> list[Any]:
 # ---- conditions: 1 where they hold, 0 elsewhere
 
 
-def _compared(call: Call, a: Any, b: Any, strict: bool) -> Tensor:
+def _compared(call: NodeCall, a: Any, b: Any, strict: bool) -> Tensor:
     """A > b, or a ≥ b."""
     al = call.al
 
@@ -275,37 +275,37 @@ def _compared(call: Call, a: Any, b: Any, strict: bool) -> Tensor:
 
 
 @rule("gt")
-def gt(call: Call, a: Any, b: Any) -> Tensor:
+def gt(call: NodeCall, a: Any, b: Any) -> Tensor:
     """A > b."""
     return _compared(call, a, b, True)
 
 
 @rule("lt")
-def lt(call: Call, a: Any, b: Any) -> Tensor:
+def lt(call: NodeCall, a: Any, b: Any) -> Tensor:
     """A < b."""
     return _compared(call, b, a, True)
 
 
 @rule("ge")
-def ge(call: Call, a: Any, b: Any) -> Tensor:
+def ge(call: NodeCall, a: Any, b: Any) -> Tensor:
     """A ≥ b."""
     return _compared(call, a, b, False)
 
 
 @rule("le")
-def le(call: Call, a: Any, b: Any) -> Tensor:
+def le(call: NodeCall, a: Any, b: Any) -> Tensor:
     """A ≤ b."""
     return _compared(call, b, a, False)
 
 
 @rule("logical_not", "bitwise_not")
-def logical_not(call: Call, a: Any) -> Tensor:
+def logical_not(call: NodeCall, a: Any) -> Tensor:
     """Where it does not hold."""
     return mapped(call.tensor(a), lambda c: call.al.sub(1, c))
 
 
 @rule("where")
-def where(call: Call, condition: Any, a: Any, b: Any) -> Any:
+def where(call: NodeCall, condition: Any, a: Any, b: Any) -> Any:
     """A where the condition holds, b elsewhere."""
     al = call.al
 
@@ -320,6 +320,6 @@ def where(call: Call, condition: Any, a: Any, b: Any) -> Any:
 
 
 @rule("masked_fill")
-def masked_fill(call: Call, x: Any, mask: Any, value: Any) -> Any:
+def masked_fill(call: NodeCall, x: Any, mask: Any, value: Any) -> Any:
     """The value where the mask holds."""
     return where(call, mask, value, x)

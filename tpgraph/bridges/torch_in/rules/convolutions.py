@@ -20,7 +20,7 @@ from tpgraph.bridges.torch_in.cell_tensors import (
 )
 from tpgraph.bridges.torch_in.cells import Cell
 from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.rules.rule_table import Call, rule
+from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule
 from tpgraph.bridges.torch_in.sizes import Cut
 
 __all__: list[str] = []
@@ -28,7 +28,7 @@ __all__: list[str] = []
 
 @rule("convolution")
 def convolution(
-    call: Call,
+    call: NodeCall,
     x: Any,
     weight: Any,
     bias: Any,
@@ -87,7 +87,7 @@ def convolution(
 
 
 def _tap(
-    call: Call, weight: Pending, k: tuple[int, ...], groups: Any, transposed: bool
+    call: NodeCall, weight: Pending, k: tuple[int, ...], groups: Any, transposed: bool
 ) -> Callable[[Cell], Cell]:
     """What one place of the kernel does to a vector of channels."""
     al = call.al
@@ -114,7 +114,7 @@ def _tap(
     return grouped
 
 
-def _depthwise(call: Call, at: Pending, groups: tuple[int, int]) -> Callable[[Cell], Cell]:
+def _depthwise(call: NodeCall, at: Pending, groups: tuple[int, int]) -> Callable[[Cell], Cell]:
     """As many groups as channels: every channel by a number of its own."""
     if at.shape[0] != groups or at.shape[1] != (1, 1):
         raise refusal(
@@ -127,7 +127,7 @@ def _depthwise(call: Call, at: Pending, groups: tuple[int, int]) -> Callable[[Ce
 
 @rule("max_pool2d_with_indices", "max_pool3d_with_indices", "max_pool1d_with_indices")
 def max_pool(
-    call: Call,
+    call: NodeCall,
     x: Any,
     kernel: Sequence[int],
     stride: Sequence[int] = (),
@@ -145,7 +145,7 @@ def max_pool(
 
 @rule("avg_pool1d", "avg_pool2d", "avg_pool3d")
 def avg_pool(
-    call: Call,
+    call: NodeCall,
     x: Any,
     kernel: Sequence[int],
     stride: Sequence[int] = (),
@@ -166,7 +166,7 @@ def avg_pool(
 
 
 def _pooled(
-    call: Call,
+    call: NodeCall,
     x: Tensor,
     kernel: Sequence[int],
     stride: Sequence[int],
@@ -195,7 +195,7 @@ def _pooled(
 
 
 @rule("_adaptive_avg_pool2d", "adaptive_avg_pool1d", "_adaptive_avg_pool3d")
-def adaptive_avg_pool(call: Call, x: Any, size: Sequence[int]) -> Tensor:
+def adaptive_avg_pool(call: NodeCall, x: Any, size: Sequence[int]) -> Tensor:
     """The mean of windows that cover the positions evenly."""
     x = call.tensor(x)
     rank = len(size)
@@ -217,7 +217,7 @@ def adaptive_avg_pool(call: Call, x: Any, size: Sequence[int]) -> Tensor:
 
 
 @rule("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d")
-def upsample(call: Call, x: Any, *_: Any) -> Tensor:
+def upsample(call: NodeCall, x: Any, *_: Any) -> Tensor:
     """Positions repeated."""
     x = call.tensor(x)
     shape = [s[0] for k, s in enumerate(call.shape) if k != x.axis]

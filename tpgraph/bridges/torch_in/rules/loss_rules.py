@@ -10,7 +10,7 @@ from tpgraph.bridges.torch_in.cell_tensors import Tensor, filled, pointwise
 from tpgraph.bridges.torch_in.cells import Cell
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.rules.reductions import total
-from tpgraph.bridges.torch_in.rules.rule_table import Call, rule
+from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule
 
 __all__: list[str] = []
 
@@ -18,14 +18,14 @@ _NONE, _MEAN, _SUM = 0, 1, 2
 """Torch's numbers of reductions."""
 
 
-def _reduced(call: Call, x: Tensor, reduction: int) -> Tensor:
+def _reduced(call: NodeCall, x: Tensor, reduction: int) -> Tensor:
     if reduction == _NONE:
         return x
     return total(call, x, None, mean=reduction == _MEAN)
 
 
 @rule("mse_loss")
-def mse_loss(call: Call, a: Any, b: Any, reduction: int = _MEAN) -> Tensor:
+def mse_loss(call: NodeCall, a: Any, b: Any, reduction: int = _MEAN) -> Tensor:
     """(a − b)², its mean or its sum."""
     al = call.al
     squares = pointwise(
@@ -36,7 +36,12 @@ def mse_loss(call: Call, a: Any, b: Any, reduction: int = _MEAN) -> Tensor:
 
 @rule("nll_loss_forward", "nll_loss", "nll_loss2d_forward")
 def nll_loss(
-    call: Call, x: Any, target: Any, weight: Any = None, reduction: int = _MEAN, ignore: int = -100
+    call: NodeCall,
+    x: Any,
+    target: Any,
+    weight: Any = None,
+    reduction: int = _MEAN,
+    ignore: int = -100,
 ) -> list[Any]:
     """−x at the target, whose classes are given by one-hot vectors."""
     al, x, y = call.al, call.tensor(x, -1), call.tensor(target)

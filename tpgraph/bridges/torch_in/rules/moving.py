@@ -21,7 +21,7 @@ from tpgraph.bridges.torch_in.cell_tensors import (
 )
 from tpgraph.bridges.torch_in.cells import Cell
 from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.rules.rule_table import Call, rule
+from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule
 from tpgraph.bridges.torch_in.rules.views import viewed
 from tpgraph.bridges.torch_in.sizes import Cut, Size
 
@@ -29,7 +29,7 @@ __all__: list[str] = []
 
 
 @rule("permute")
-def permute(call: Call, x: Any, dims: Sequence[int]) -> Any:
+def permute(call: NodeCall, x: Any, dims: Sequence[int]) -> Any:
     """Axes in another order."""
     if isinstance(x, Operator):
         return x.T if [d % 2 for d in dims] == [1, 0] else x
@@ -38,7 +38,7 @@ def permute(call: Call, x: Any, dims: Sequence[int]) -> Any:
 
 
 @rule("transpose", "t", "swapaxes")
-def transpose(call: Call, x: Any, first: int = 0, second: int = 1) -> Any:
+def transpose(call: NodeCall, x: Any, first: int = 0, second: int = 1) -> Any:
     """Two axes exchanged."""
     dims = list(range(len(x.shape)))
     if len(dims) > 1:
@@ -48,18 +48,18 @@ def transpose(call: Call, x: Any, first: int = 0, second: int = 1) -> Any:
 
 @rule("clone", "contiguous", "detach", "alias", "_to_copy", "lift_fresh_copy", "lift_fresh", "to",
       "dropout", "view_as_real")  # fmt: skip
-def same(call: Call, x: Any, *_: Any, **__: Any) -> Any:
+def same(call: NodeCall, x: Any, *_: Any, **__: Any) -> Any:
     """The tensor itself."""
     return x
 
 
 @rule("_assert_tensor_metadata", "_assert_async", "sym_constrain_range_for_size")
-def nothing(call: Call, *_: Any, **__: Any) -> None:
+def nothing(call: NodeCall, *_: Any, **__: Any) -> None:
     """What only checks."""
 
 
 @rule("native_dropout")
-def native_dropout(call: Call, x: Any, p: float, train: bool) -> Any:
+def native_dropout(call: NodeCall, x: Any, p: float, train: bool) -> Any:
     """Dropout: nothing in evaluation."""
     if train and p:
         raise refusal(
@@ -70,7 +70,7 @@ def native_dropout(call: Call, x: Any, p: float, train: bool) -> Any:
 
 
 @rule("unsqueeze")
-def unsqueeze(call: Call, x: Any, axis: int) -> Any:
+def unsqueeze(call: NodeCall, x: Any, axis: int) -> Any:
     """A new axis of size 1."""
     axis %= len(x.shape) + 1
     if isinstance(x, Pending):
@@ -80,7 +80,7 @@ def unsqueeze(call: Call, x: Any, axis: int) -> Any:
 
 
 @rule("squeeze")
-def squeeze(call: Call, x: Any, axes: int | Sequence[int] | None = None) -> Any:
+def squeeze(call: NodeCall, x: Any, axes: int | Sequence[int] | None = None) -> Any:
     """Axes of size 1 taken away."""
     rank = len(x.shape)
     wanted = range(rank) if axes is None else [axes] if isinstance(axes, int) else axes
@@ -94,14 +94,14 @@ def squeeze(call: Call, x: Any, axes: int | Sequence[int] | None = None) -> Any:
     return x
 
 
-def _scalars(call: Call, x: Tensor) -> Tensor:
+def _scalars(call: NodeCall, x: Tensor) -> Tensor:
     """Vectors of one entry as numbers at a position."""
     assert x.axis is not None
     return Tensor(np.expand_dims(mapped(x, call.al.mean).cells, x.axis), None, x.shape)
 
 
 @rule("expand")
-def expand(call: Call, x: Any, size: Sequence[Any], **_: Any) -> Any:
+def expand(call: NodeCall, x: Any, size: Sequence[Any], **_: Any) -> Any:
     """Axes of size 1 repeated, new ones in front."""
     shape = call.shape
     if isinstance(x, Pending) and x.shape == shape[-len(x.shape) :]:
@@ -122,7 +122,7 @@ def expand(call: Call, x: Any, size: Sequence[Any], **_: Any) -> Any:
 
 
 @rule("repeat")
-def repeat(call: Call, x: Any, repeats: Sequence[int]) -> Any:
+def repeat(call: NodeCall, x: Any, repeats: Sequence[int]) -> Any:
     """Positions repeated."""
     x = call.tensor(x)
     for _axis in range(len(repeats) - x.rank):
@@ -140,13 +140,13 @@ def repeat(call: Call, x: Any, repeats: Sequence[int]) -> Any:
 
 
 @rule("view", "reshape", "_unsafe_view", "flatten", "unflatten")
-def view(call: Call, x: Any, *_: Any) -> Any:
+def view(call: NodeCall, x: Any, *_: Any) -> Any:
     """Other axes over the same entries."""
     return viewed(call, x, call.shape)
 
 
 @rule("select")
-def select(call: Call, x: Any, axis: int, at: int) -> Any:
+def select(call: NodeCall, x: Any, axis: int, at: int) -> Any:
     """One place of an axis."""
     axis %= len(x.shape)
     at = at + x.shape[axis][0] if at < 0 else at
@@ -170,7 +170,7 @@ def _with(shape: Shape, axis: int, size: Size) -> Shape:
 
 @rule("slice", "narrow")
 def slice_(
-    call: Call, x: Any, axis: int = 0, start: Any = None, end: Any = None, step: int = 1
+    call: NodeCall, x: Any, axis: int = 0, start: Any = None, end: Any = None, step: int = 1
 ) -> Any:
     """Entries of an axis."""
     axis %= len(x.shape)
@@ -183,7 +183,7 @@ def slice_(
     return _part(call, x, axis, cut)
 
 
-def _part(call: Call, x: Any, axis: int, cut: Cut) -> Any:
+def _part(call: NodeCall, x: Any, axis: int, cut: Cut) -> Any:
     if isinstance(x, Pending):
         return x.cut(axis, cut)
     x = call.tensor(x)
@@ -194,7 +194,7 @@ def _part(call: Call, x: Any, axis: int, cut: Cut) -> Any:
 
 
 @rule("split_with_sizes", "split", "chunk")
-def split_with_sizes(call: Call, x: Any, sizes: Sequence[Any], axis: int = 0) -> list[Any]:
+def split_with_sizes(call: NodeCall, x: Any, sizes: Sequence[Any], axis: int = 0) -> list[Any]:
     """Consecutive parts of an axis."""
     pairs = [s if isinstance(s, tuple) else (s, s) for s in sizes]
     starts = [(0, 0), *accumulate(pairs, lambda a, b: (a[0] + b[0], a[1] + b[1]))]
@@ -205,19 +205,19 @@ def split_with_sizes(call: Call, x: Any, sizes: Sequence[Any], axis: int = 0) ->
 
 
 @rule("unbind")
-def unbind(call: Call, x: Any, axis: int = 0) -> list[Any]:
+def unbind(call: NodeCall, x: Any, axis: int = 0) -> list[Any]:
     """Every place of an axis."""
     return [select(call, x, axis, k) for k in range(x.shape[axis][0])]
 
 
 @rule("getitem")
-def getitem(call: Call, x: Any, k: int) -> Any:
+def getitem(call: NodeCall, x: Any, k: int) -> Any:
     """One of several results."""
     return x[k]
 
 
 @rule("cat")
-def cat(call: Call, tensors: Sequence[Any], axis: int = 0) -> Tensor:
+def cat(call: NodeCall, tensors: Sequence[Any], axis: int = 0) -> Tensor:
     """Tensors joined along an axis: of vectors, or of positions."""
     wide = [t for t in tensors if isinstance(t, Tensor) and t.axis is not None]
     own = wide[0].axis - wide[0].rank if wide and wide[0].axis is not None else None
@@ -234,14 +234,14 @@ def cat(call: Call, tensors: Sequence[Any], axis: int = 0) -> Tensor:
 
 
 @rule("stack")
-def stack(call: Call, tensors: Sequence[Any], axis: int = 0) -> Any:
+def stack(call: NodeCall, tensors: Sequence[Any], axis: int = 0) -> Any:
     """Tensors joined along a new axis of positions."""
     axis %= len(tensors[0].shape) + 1
     return cat(call, [unsqueeze(call, t, axis) for t in tensors], axis)
 
 
 @rule("flip")
-def flip(call: Call, x: Any, axes: Sequence[int]) -> Tensor:
+def flip(call: NodeCall, x: Any, axes: Sequence[int]) -> Tensor:
     """Positions in reverse order."""
     x = call.tensor(x)
     places = [a % x.rank for a in axes]
@@ -251,7 +251,7 @@ def flip(call: Call, x: Any, axes: Sequence[int]) -> Tensor:
 
 
 @rule("index_select")
-def index_select(call: Call, x: Any, axis: int, at: Any) -> Tensor:
+def index_select(call: NodeCall, x: Any, axis: int, at: Any) -> Tensor:
     """Places of an axis of positions."""
     x = call.tensor(x)
     axis %= x.rank
@@ -262,7 +262,7 @@ def index_select(call: Call, x: Any, axis: int, at: Any) -> Tensor:
 
 
 @rule("constant_pad_nd", "pad")
-def pad(call: Call, x: Any, pads: Sequence[int], *rest: Any) -> Tensor:
+def pad(call: NodeCall, x: Any, pads: Sequence[int], *rest: Any) -> Tensor:
     """Constants around the positions."""
     numbers = [r for r in rest if isinstance(r, int | float)]
     x = call.tensor(x)
@@ -283,24 +283,24 @@ def pad(call: Call, x: Any, pads: Sequence[int], *rest: Any) -> Tensor:
 
 
 @rule("full", "full_like", "new_full")
-def full(call: Call, *arguments: Any, **_: Any) -> Tensor:
+def full(call: NodeCall, *arguments: Any, **_: Any) -> Tensor:
     """One number everywhere."""
     return _constant(call, arguments[-1])
 
 
 @rule("zeros", "zeros_like", "new_zeros", "empty_like", "empty", "new_empty")
-def zeros(call: Call, *_: Any, **__: Any) -> Tensor:
+def zeros(call: NodeCall, *_: Any, **__: Any) -> Tensor:
     """Zero everywhere."""
     return _constant(call, 0)
 
 
 @rule("ones", "ones_like", "new_ones", "scalar_tensor")
-def ones(call: Call, *_: Any, **__: Any) -> Tensor:
+def ones(call: NodeCall, *_: Any, **__: Any) -> Tensor:
     """One everywhere."""
     return _constant(call, 1)
 
 
-def _constant(call: Call, value: Any) -> Tensor:
+def _constant(call: NodeCall, value: Any) -> Tensor:
     wide = [k for k, s in enumerate(call.shape) if s[0] != s[1]]
     own = wide[0] if wide else None
     number: Cell = call.al.number(value)

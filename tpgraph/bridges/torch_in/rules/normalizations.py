@@ -22,20 +22,20 @@ from tpgraph.bridges.torch_in.cell_tensors import (
 from tpgraph.bridges.torch_in.cells import Cell, Stored
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.rules.reductions import average, variance
-from tpgraph.bridges.torch_in.rules.rule_table import Call, rule
+from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule
 from tpgraph.bridges.torch_in.sizes import is_wide
 
 __all__: list[str] = []
 
 
-def _normalized(call: Call, x: Tensor, m: Tensor, v: Tensor, eps: float) -> Tensor:
+def _normalized(call: NodeCall, x: Tensor, m: Tensor, v: Tensor, eps: float) -> Tensor:
     """(x − m) / √(v + ε)."""
     al = call.al
     m, v = call.keep(m, "m"), call.keep(v, "v")
     return pointwise(al, lambda c, a, b: al.op("norm", c, a, b, eps), x, m, v)
 
 
-def _affine(call: Call, x: Tensor, weight: Any, bias: Any) -> Tensor:
+def _affine(call: NodeCall, x: Tensor, weight: Any, bias: Any) -> Tensor:
     """Gain and bias."""
     al = call.al
     x = x if weight is None else pointwise(al, al.mul, weight, x)
@@ -44,7 +44,7 @@ def _affine(call: Call, x: Tensor, weight: Any, bias: Any) -> Tensor:
 
 @rule("native_layer_norm", "layer_norm")
 def layer_norm(
-    call: Call, x: Any, shape: Sequence[Any], weight: Any, bias: Any, eps: float
+    call: NodeCall, x: Any, shape: Sequence[Any], weight: Any, bias: Any, eps: float
 ) -> list[Any]:
     """Layer normalization over the last axes."""
     x = call.tensor(x, -1)
@@ -56,7 +56,7 @@ def layer_norm(
 
 @rule("rms_norm", "_fused_rms_norm")
 def rms_norm(
-    call: Call, x: Any, shape: Sequence[Any], weight: Any = None, eps: Any = None
+    call: NodeCall, x: Any, shape: Sequence[Any], weight: Any = None, eps: Any = None
 ) -> list[Any]:
     """X / √(mean x² + ε) over the last axes."""
     al, x = call.al, call.tensor(x, -1)
@@ -69,7 +69,7 @@ def rms_norm(
     return [found, None] if call.site.name == "_fused_rms_norm" else found  # type: ignore[return-value]
 
 
-def _shaped(call: Call, value: Any, x: Tensor) -> Any:
+def _shaped(call: NodeCall, value: Any, x: Tensor) -> Any:
     """A parameter or buffer of channels, over the axes of x."""
     if value is None:
         return None
@@ -91,7 +91,7 @@ def _shaped(call: Call, value: Any, x: Tensor) -> Any:
     "cudnn_batch_norm",
 )
 def batch_norm(
-    call: Call, x: Any, weight: Any, bias: Any, mean: Any, var: Any, *rest: Any
+    call: NodeCall, x: Any, weight: Any, bias: Any, mean: Any, var: Any, *rest: Any
 ) -> list[Any]:
     """Batch normalization: by the batch and its positions, or by running statistics."""
     x = call.tensor(x, 1 - len(x.shape))
@@ -116,7 +116,7 @@ def batch_norm(
     return [_affine(call, found, weight, bias), None, None, None, None]
 
 
-def _running(call: Call, value: Any, x: Tensor) -> Tensor:
+def _running(call: NodeCall, value: Any, x: Tensor) -> Tensor:
     """A running statistic: one number for all channels."""
     tensor = call.tensor(value)
     if tensor.cells.ndim > 0:
@@ -132,7 +132,7 @@ def _running(call: Call, value: Any, x: Tensor) -> Tensor:
 
 @rule("native_group_norm", "group_norm")
 def group_norm(
-    call: Call,
+    call: NodeCall,
     x: Any,
     weight: Any,
     bias: Any,
@@ -167,7 +167,7 @@ def group_norm(
     return [_affine(call, found, weight, bias), None, None]
 
 
-def _moments(call: Call, cells: list[Cell]) -> tuple[Cell, Cell]:
+def _moments(call: NodeCall, cells: list[Cell]) -> tuple[Cell, Cell]:
     """Mean and variance over the coordinates of vectors."""
     al = call.al
     share = Fraction(1, len(cells))
@@ -177,7 +177,7 @@ def _moments(call: Call, cells: list[Cell]) -> tuple[Cell, Cell]:
 
 
 @rule("_weight_norm_interface", "_weight_norm")
-def weight_norm(call: Call, v: Any, g: Any, axis: int = 0) -> list[Any]:
+def weight_norm(call: NodeCall, v: Any, g: Any, axis: int = 0) -> list[Any]:
     """G v / ‖v‖, row by row: a gain times a matrix whose rows have norm 1.
 
     Norms of rows over a width are constant in the limit, so v / ‖v‖ is trained in place of v.

@@ -12,7 +12,7 @@ import numpy as np
 from tpgraph.bridges.torch_in.cell_tensors import Tensor, filled, mapped, pointwise
 from tpgraph.bridges.torch_in.cells import Cell, Excluded
 from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.rules.rule_table import Call, rule
+from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule
 from tpgraph.bridges.torch_in.sizes import is_wide
 
 __all__ = ["average", "softmax", "total", "variance"]
@@ -26,7 +26,7 @@ def _axes(x: Tensor, dims: Any) -> list[int]:
     return sorted({d % x.rank for d in wanted}, reverse=True)
 
 
-def total(call: Call, x: Tensor, dims: Any, keep: bool = False, mean: bool = False) -> Tensor:
+def total(call: NodeCall, x: Tensor, dims: Any, keep: bool = False, mean: bool = False) -> Tensor:
     """Σ over axes, or the mean."""
     al, axes = call.al, _axes(x, dims)
     for axis in axes:
@@ -47,12 +47,12 @@ def total(call: Call, x: Tensor, dims: Any, keep: bool = False, mean: bool = Fal
     return x
 
 
-def average(call: Call, x: Tensor, dims: Any, keep: bool = False) -> Tensor:
+def average(call: NodeCall, x: Tensor, dims: Any, keep: bool = False) -> Tensor:
     """The mean over axes."""
     return total(call, x, dims, keep, mean=True)
 
 
-def variance(call: Call, x: Tensor, dims: Any, mean: Tensor, keep: bool = True) -> Tensor:
+def variance(call: NodeCall, x: Tensor, dims: Any, mean: Tensor, keep: bool = True) -> Tensor:
     """The mean of (x − mean)² over axes; `mean` has kept them."""
     al = call.al
     squares = pointwise(al, lambda c, m: al.power(al.sub(c, m), 2), x, mean)
@@ -60,18 +60,18 @@ def variance(call: Call, x: Tensor, dims: Any, mean: Tensor, keep: bool = True) 
 
 
 @rule("sum")
-def sum_(call: Call, x: Any, dims: Any = None, keep: bool = False, **_: Any) -> Tensor:
+def sum_(call: NodeCall, x: Any, dims: Any = None, keep: bool = False, **_: Any) -> Tensor:
     """Σ over axes."""
     return total(call, call.tensor(x, -1), dims, keep)
 
 
 @rule("mean")
-def mean(call: Call, x: Any, dims: Any = None, keep: bool = False, **_: Any) -> Tensor:
+def mean(call: NodeCall, x: Any, dims: Any = None, keep: bool = False, **_: Any) -> Tensor:
     """The mean over axes."""
     return average(call, call.tensor(x, -1), dims, keep)
 
 
-def _corrected(call: Call, x: Tensor, dims: Any, correction: Any) -> Fraction:
+def _corrected(call: NodeCall, x: Tensor, dims: Any, correction: Any) -> Fraction:
     """N / (N − correction) for the N entries that a variance runs over."""
     if not correction:
         return Fraction(1)
@@ -87,7 +87,7 @@ def _corrected(call: Call, x: Tensor, dims: Any, correction: Any) -> Fraction:
 
 @rule("var", "var_mean", "std", "std_mean")
 def var(
-    call: Call, x: Any, dims: Any = None, correction: Any = None, keep: bool = False, **kw: Any
+    call: NodeCall, x: Any, dims: Any = None, correction: Any = None, keep: bool = False, **kw: Any
 ) -> Any:
     """The variance over axes, or its root, beside the mean."""
     al, x = call.al, call.tensor(x, -1)
@@ -106,7 +106,7 @@ def var(
 
 @rule("linalg_vector_norm", "norm")
 def vector_norm(
-    call: Call, x: Any, ord: Any = 2, dims: Any = None, keep: bool = False, **_: Any
+    call: NodeCall, x: Any, ord: Any = 2, dims: Any = None, keep: bool = False, **_: Any
 ) -> Tensor:
     """(Σ |x|^p)^(1/p) over axes, p = 1 or 2."""
     al, x = call.al, call.tensor(x, -1)
@@ -119,7 +119,7 @@ def vector_norm(
 
 
 @rule("amax", "max")
-def amax(call: Call, x: Any, dims: Any = None, keep: bool = False) -> Any:
+def amax(call: NodeCall, x: Any, dims: Any = None, keep: bool = False) -> Any:
     """The largest over axes of positions."""
     x = call.tensor(x)
     for axis in _axes(x, dims):
@@ -139,7 +139,7 @@ def amax(call: Call, x: Any, dims: Any = None, keep: bool = False) -> Any:
 # ---- softmax
 
 
-def _by_coordinates(call: Call, x: Tensor) -> tuple[Tensor, Tensor]:
+def _by_coordinates(call: NodeCall, x: Tensor) -> tuple[Tensor, Tensor]:
     """exp(x), and its sum over the coordinates."""
     al = call.al
     assert x.size is not None
@@ -148,7 +148,7 @@ def _by_coordinates(call: Call, x: Tensor) -> tuple[Tensor, Tensor]:
     return powers, mapped(powers, lambda c: al.sum(c, size))
 
 
-def softmax(call: Call, x: Tensor, axis: int) -> Tensor:
+def softmax(call: NodeCall, x: Tensor, axis: int) -> Tensor:
     """exp(x) / Σ exp(x) over an axis; what is excluded gets 0."""
     al = call.al
     if axis == x.axis:
@@ -172,21 +172,21 @@ def softmax(call: Call, x: Tensor, axis: int) -> Tensor:
     return call.keep(Tensor(cells, x.axis, x.shape), "w")
 
 
-def _exponential(call: Call, cell: Cell) -> Cell:
+def _exponential(call: NodeCall, cell: Cell) -> Cell:
     if isinstance(cell, Excluded):
         return call.al.number(0)
     return call.al.function("exp", math.exp, cell)
 
 
 @rule("_softmax", "softmax", "_safe_softmax")
-def softmax_(call: Call, x: Any, axis: int, *_: Any) -> Tensor:
+def softmax_(call: NodeCall, x: Any, axis: int, *_: Any) -> Tensor:
     """Softmax over an axis."""
     x = call.tensor(x, -1)
     return softmax(call, x, axis % x.rank)
 
 
 @rule("_log_softmax", "log_softmax")
-def log_softmax(call: Call, x: Any, axis: int, *_: Any) -> Tensor:
+def log_softmax(call: NodeCall, x: Any, axis: int, *_: Any) -> Tensor:
     """X − log Σ exp(x) over an axis."""
     al, x = call.al, call.tensor(x, -1)
     axis %= x.rank
@@ -207,7 +207,7 @@ def log_softmax(call: Call, x: Any, axis: int, *_: Any) -> Tensor:
 
 
 @rule("logsumexp")
-def logsumexp(call: Call, x: Any, dims: Sequence[int], keep: bool = False) -> Tensor:
+def logsumexp(call: NodeCall, x: Any, dims: Sequence[int], keep: bool = False) -> Tensor:
     """Log Σ exp(x) over axes."""
     al = call.al
     powers = mapped(call.tensor(x, -1), lambda c: _exponential(call, c))
@@ -216,7 +216,7 @@ def logsumexp(call: Call, x: Any, dims: Sequence[int], keep: bool = False) -> Te
 
 
 @rule("cumsum")
-def cumsum(call: Call, x: Any, axis: int, **_: Any) -> Tensor:
+def cumsum(call: NodeCall, x: Any, axis: int, **_: Any) -> Tensor:
     """Running sums over positions."""
     x = call.tensor(x)
     axis %= x.rank

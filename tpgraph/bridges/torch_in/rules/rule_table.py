@@ -8,13 +8,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tpgraph.bridges.torch_in.cell_algebra import Algebra
+from tpgraph.bridges.torch_in.cell_algebra import CellAlgebra
 from tpgraph.bridges.torch_in.cell_tensors import Cells, Shape, Tensor, as_tensor
 from tpgraph.bridges.torch_in.cells import Cell
 from tpgraph.bridges.torch_in.export import Site
 from tpgraph.bridges.torch_in.sizes import Size
 
-__all__ = ["RULES", "Call", "Family", "Rule", "rule"]
+__all__ = ["RULES", "Family", "NodeCall", "Rule", "rule"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,10 +27,10 @@ class Family:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class NodeCall:
     """What a rule is given beside its arguments: the algebra, and the node that it carries out."""
 
-    al: Algebra
+    al: CellAlgebra
     site: Site
     families: list[Family] = field(default_factory=list)
 

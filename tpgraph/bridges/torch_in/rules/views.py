@@ -17,13 +17,13 @@ import numpy as np
 from tpgraph.bridges.torch_in.cell_tensors import ONE, Cells, Pending, Shape, Tensor, filled
 from tpgraph.bridges.torch_in.cells import Cell
 from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.rules.rule_table import Call
+from tpgraph.bridges.torch_in.rules.rule_table import NodeCall
 from tpgraph.bridges.torch_in.sizes import Cut, Size, every, is_wide
 
 __all__ = ["viewed"]
 
 
-def viewed(call: Call, x: Any, shape: Shape) -> Any:
+def viewed(call: NodeCall, x: Any, shape: Shape) -> Any:
     """The tensor over the axes of `shape`."""
     if tuple(x.shape) == shape:
         return x
@@ -59,7 +59,7 @@ def _scalars(x: Tensor, shape: Shape) -> Tensor:
     return Tensor(x.cells.reshape([s[0] for k, s in enumerate(shape) if k != own]), own, shape)
 
 
-def _regrouped(call: Call, cells: Cells, L: int, R: int) -> Cells:
+def _regrouped(call: NodeCall, cells: Cells, L: int, R: int) -> Cells:
     """(P, Q) vectors as (L, R)."""
     P, Q = cells.shape
     al = call.al
@@ -78,7 +78,7 @@ def _regrouped(call: Call, cells: Cells, L: int, R: int) -> Cells:
     return filled((L, R), lambda i: al.split(columns[i[1]], L)[i[0]] if L > 1 else columns[i[1]])
 
 
-def _strided(call: Call, vector: Cell, count: int, which: int) -> Cell:
+def _strided(call: NodeCall, vector: Cell, count: int, which: int) -> Cell:
     if count == 1:
         return vector
     assert vector.size is not None
@@ -86,7 +86,7 @@ def _strided(call: Call, vector: Cell, count: int, which: int) -> Cell:
     return call.al.cut(vector, cut)
 
 
-def _woven(call: Call, rows: Sequence[list[Cell]]) -> Cell:
+def _woven(call: NodeCall, rows: Sequence[list[Cell]]) -> Cell:
     """Vectors that take turns entry by entry, for every row, rows one behind the other."""
     return call.al.joined([call.al.joined(row, interleaved=True) for row in rows])
 

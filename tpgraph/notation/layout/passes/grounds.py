@@ -15,7 +15,7 @@ from tpgraph.notation.scene.style import Style
 from tpgraph.program import Pass, Step, Symbol
 from tpgraph.program.labels import default_latex
 
-__all__ = ["Ground", "arrows_of", "contexts_of", "grounds_of"]
+__all__ = ["ContextGround", "arrows_of", "contexts_of", "grounds_of"]
 
 _PAD = 7.0  # from marks to the arrow, and from the arrow to the box
 _CAPTION = 14.0
@@ -25,7 +25,7 @@ _FORWARD, _BACKWARD = r"\text{Forward propagation}", r"\text{Backward propagatio
 
 
 @dataclass(frozen=True)
-class Ground:
+class ContextGround:
     """One context: the room of its marks, the arrow's box if it returns, the box around all."""
 
     context: Pass | None
@@ -47,7 +47,7 @@ def grounds_of(
     strips: Sequence[Strip],
     style: Style,
     reach: Mapping[Pass | None, Sequence[Box]] | None = None,
-) -> list[Ground]:
+) -> list[ContextGround]:
     """The grounds of all contexts; without contexts, that of the two rows if there are two.
 
     They lie around the boxes of `reach` as well.
@@ -68,13 +68,13 @@ def _boxes(strips: Sequence[Strip]) -> Mapping[str, Box]:
     return {mark: box for strip in strips for mark, box in strip.boxes().items()}
 
 
-def _ground(context: Pass | None, inner: Box, returns: bool, style: Style) -> Ground:
+def _ground(context: Pass | None, inner: Box, returns: bool, style: Style) -> ContextGround:
     left, bottom, right, top = inner
     if returns:
         left, bottom, right, top = left - 2, bottom - _PAD, right + _turn(inner), top + _PAD
     left, bottom, right, top = grown((left, bottom, right, top), _PAD)
     if context is None:
-        return Ground(None, inner, returns, (left, bottom, right, top), None, "grey")
+        return ContextGround(None, inner, returns, (left, bottom, right, top), None, "grey")
     ink = outline(caption_latex(context), style.caption_size).ink
     right = max(right, left + ink.right - ink.left + 2 * _PAD)
     if returns:
@@ -84,7 +84,7 @@ def _ground(context: Pass | None, inner: Box, returns: bool, style: Style) -> Gr
         bottom -= _CAPTION
         caption = left, bottom, right, bottom + _CAPTION
     tint = "grey" if returns or context.trains else "blue"
-    return Ground(context, inner, returns, (left, bottom, right, top), caption, tint)
+    return ContextGround(context, inner, returns, (left, bottom, right, top), caption, tint)
 
 
 def _turn(inner: Box) -> float:
@@ -92,7 +92,9 @@ def _turn(inner: Box) -> float:
     return min(_ROUND, (inner[3] - inner[1]) / 2) * 0.55 + _PAD
 
 
-def contexts_of(grounds: Sequence[Ground], frame: Frame, style: Style) -> Iterator[ContextBox]:
+def contexts_of(
+    grounds: Sequence[ContextGround], frame: Frame, style: Style
+) -> Iterator[ContextBox]:
     """The tinted boxes with their captions."""
     for ground in grounds:
         if ground.context is None or ground.caption_box is None:
@@ -136,7 +138,7 @@ def _part(passing: Pass, part: str | Step | Symbol) -> str:
             return part
 
 
-def arrows_of(grounds: Sequence[Ground], frame: Frame, style: Style) -> Iterator[Arrow]:
+def arrows_of(grounds: Sequence[ContextGround], frame: Frame, style: Style) -> Iterator[Arrow]:
     """A U-turn around the two rows of every context that has them."""
     for ground in grounds:
         if ground.returns:

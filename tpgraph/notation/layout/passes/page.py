@@ -17,7 +17,7 @@ from tpgraph.notation.layout.layout import edges_of, nodes_of
 from tpgraph.notation.layout.notes import note_box
 from tpgraph.notation.layout.obstacles import Obstacles
 from tpgraph.notation.layout.passes.context_plates import LocalPlates, local_plates
-from tpgraph.notation.layout.passes.grounds import Ground, arrows_of, contexts_of, grounds_of
+from tpgraph.notation.layout.passes.grounds import ContextGround, arrows_of, contexts_of, grounds_of
 from tpgraph.notation.layout.passes.ranks import columns_of
 from tpgraph.notation.layout.passes.staging import Staging, stage
 from tpgraph.notation.layout.passes.strips import Strip, lay_strips
@@ -123,7 +123,7 @@ class _Page:
 
     staging: Staging
     strips: list[Strip]
-    grounds: Sequence[Ground]
+    grounds: Sequence[ContextGround]
     frame: Frame
     style: Style
     plates: Sequence[tuple[Box, frozenset[str]]] = ()

@@ -23,14 +23,14 @@ from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.rules.arithmetic import add, mul
 from tpgraph.bridges.torch_in.rules.moving import transpose
 from tpgraph.bridges.torch_in.rules.reductions import softmax
-from tpgraph.bridges.torch_in.rules.rule_table import Call, rule
+from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule
 from tpgraph.bridges.torch_in.sizes import is_wide
 
 __all__: list[str] = []
 
 
 @rule("mm", "matmul", "bmm")
-def product(call: Call, a: Any, b: Any) -> Any:
+def product(call: NodeCall, a: Any, b: Any) -> Any:
     """A product of matrices: of parameters, of a parameter and vectors, of vectors."""
     left, right = _is_map(a), _is_map(b)
     if left and right:
@@ -46,7 +46,7 @@ def _is_map(x: object) -> bool:
     return isinstance(x, Operator | Pending)
 
 
-def _chain(call: Call, a: Any, b: Any) -> Operator:
+def _chain(call: NodeCall, a: Any, b: Any) -> Operator:
     first, second = as_operator(call.al, a), as_operator(call.al, b)
     return Operator(
         first.rows,
@@ -56,7 +56,7 @@ def _chain(call: Call, a: Any, b: Any) -> Operator:
     )
 
 
-def _applied(call: Call, matrix: Any, x: Tensor, columns: bool) -> Tensor:
+def _applied(call: NodeCall, matrix: Any, x: Tensor, columns: bool) -> Tensor:
     """Rows of x times a matrix (`columns`), or a matrix times columns of x."""
     own = x.rank - 1 if columns else x.rank - 2
     if len(matrix.shape) > 2:
@@ -69,7 +69,7 @@ def _applied(call: Call, matrix: Any, x: Tensor, columns: bool) -> Tensor:
     return Tensor(out.cells, own, call.shape)
 
 
-def _batched(call: Call, matrix: Any, x: Tensor, columns: bool) -> Tensor:
+def _batched(call: NodeCall, matrix: Any, x: Tensor, columns: bool) -> Tensor:
     """A parameter with an axis of matrices in front, one for each position."""
     assert isinstance(matrix, Pending)
     lead = matrix.shape[0]
@@ -85,7 +85,7 @@ def _batched(call: Call, matrix: Any, x: Tensor, columns: bool) -> Tensor:
     return Tensor(np.stack([p.cells for p in parts]), own + 1, call.shape)
 
 
-def _over_positions(call: Call, matrix: Any, x: Tensor, columns: bool) -> Tensor:
+def _over_positions(call: NodeCall, matrix: Any, x: Tensor, columns: bool) -> Tensor:
     """A parameter that mixes positions: its entries are numbers, so they cannot be trained."""
     name = matrix.param.name if isinstance(matrix, Pending) else "a matrix"
     rows, inner = (matrix.shape[1], matrix.shape[0]) if columns else matrix.shape
@@ -99,7 +99,7 @@ def _over_positions(call: Call, matrix: Any, x: Tensor, columns: bool) -> Tensor
     )
 
 
-def of_tensors(call: Call, a: Tensor, b: Tensor) -> Tensor:
+def of_tensors(call: NodeCall, a: Tensor, b: Tensor) -> Tensor:
     """A product of tensors that are no parameters."""
     if a.axis == a.rank - 1 and b.axis == b.rank - 2:
         return _inner(call, a, b)
@@ -122,7 +122,7 @@ def _turned(x: Tensor) -> Tensor:
     return x.permuted(order)
 
 
-def _inner(call: Call, a: Tensor, b: Tensor) -> Tensor:
+def _inner(call: NodeCall, a: Tensor, b: Tensor) -> Tensor:
     """Σ over coordinates: numbers for every pair of positions."""
     al = call.al
     assert a.size is not None
@@ -137,7 +137,7 @@ def _inner(call: Call, a: Tensor, b: Tensor) -> Tensor:
     return Tensor(filled((*lead, A.shape[-1], B.shape[-1]), pair), None, call.shape)
 
 
-def _mixture(call: Call, a: Tensor, b: Tensor) -> Tensor:
+def _mixture(call: NodeCall, a: Tensor, b: Tensor) -> Tensor:
     """Σ over positions of numbers times vectors, or times numbers."""
     al, A, B = call.al, a.cells, b.cells
     count = A.shape[-1]
@@ -162,7 +162,7 @@ def _mixture(call: Call, a: Tensor, b: Tensor) -> Tensor:
 
 
 @rule("addmm", "baddbmm")
-def addmm(call: Call, c: Any, a: Any, b: Any, beta: Any = 1, alpha: Any = 1) -> Any:
+def addmm(call: NodeCall, c: Any, a: Any, b: Any, beta: Any = 1, alpha: Any = 1) -> Any:
     """β c + α a b."""
     inner = product(call, a, b)
     scaled = inner if alpha == 1 else mul(call, inner, alpha)
@@ -170,14 +170,14 @@ def addmm(call: Call, c: Any, a: Any, b: Any, beta: Any = 1, alpha: Any = 1) -> 
 
 
 @rule("linear")
-def linear(call: Call, x: Any, weight: Any, bias: Any = None) -> Any:
+def linear(call: NodeCall, x: Any, weight: Any, bias: Any = None) -> Any:
     """X Wᵀ + b."""
     out = product(call, x, transpose(call, weight))
     return out if bias is None else add(call, out, bias)
 
 
 @rule("mv", "dot")
-def vector_product(call: Call, a: Any, b: Any) -> Any:
+def vector_product(call: NodeCall, a: Any, b: Any) -> Any:
     """A matrix times a vector, or an inner product."""
     al = call.al
     if _is_map(a) and len(a.shape) == 2:
@@ -195,7 +195,7 @@ def vector_product(call: Call, a: Any, b: Any) -> Any:
 
 
 @rule("embedding")
-def embedding(call: Call, weight: Any, tokens: Any, *_: Any) -> Any:
+def embedding(call: NodeCall, weight: Any, tokens: Any, *_: Any) -> Any:
     """Rows of a table: of tokens that are given by one-hot vectors, or of known places."""
     if not isinstance(weight, Pending):
         raise refusal("an embedding whose table is no parameter")
@@ -208,7 +208,7 @@ def embedding(call: Call, weight: Any, tokens: Any, *_: Any) -> Any:
 
 
 @rule("_trilinear")
-def trilinear(call: Call, a: Any, w: Any, b: Any, *_: Any) -> Tensor:
+def trilinear(call: NodeCall, a: Any, w: Any, b: Any, *_: Any) -> Tensor:
     """Σ_ij a_i W_oij b_j, as torch's Bilinear: for every entry i of a fixed vector a matrix."""
     x, y = call.tensor(a), call.tensor(b)
     if not isinstance(w, Pending) or len([k for k in w.axes if k is not None]) != 3:
@@ -249,7 +249,7 @@ def _squeezed(x: Tensor) -> Tensor:
 
 @rule("scaled_dot_product_attention")
 def attention(
-    call: Call,
+    call: NodeCall,
     q: Any,
     k: Any,
     v: Any,
@@ -274,7 +274,7 @@ def attention(
     return of_tensors(call, weights, v)
 
 
-def _mask(call: Call, mask: Any, causal: bool, logits: Tensor) -> Any:
+def _mask(call: NodeCall, mask: Any, causal: bool, logits: Tensor) -> Any:
     al = call.al
     if causal:
         T, S = logits.cells.shape[-2:]
@@ -292,7 +292,7 @@ def _mask(call: Call, mask: Any, causal: bool, logits: Tensor) -> Any:
 
 @rule("_scaled_dot_product_flash_attention_for_cpu")
 def flash(
-    call: Call,
+    call: NodeCall,
     q: Any,
     k: Any,
     v: Any,

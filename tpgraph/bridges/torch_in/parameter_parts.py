@@ -12,21 +12,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from tpgraph.bridges.torch_in.cells import Block, Cell, Held, Num, Product, Stored, reachable
+from tpgraph.bridges.torch_in.cells import Block, Cell, CellProduct, Held, Num, Stored, reachable
 from tpgraph.bridges.torch_in.laws import Draws, Law
 from tpgraph.bridges.torch_in.reserved import RESERVED
 from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide
 from tpgraph.functions import PRIMITIVES
-from tpgraph.language.spelling import KEYWORDS, canonical
+from tpgraph.language.vocabulary import KEYWORDS, canonical
 
-__all__ = ["Key", "Piece", "free_name", "key_of", "pieces_of"]
+__all__ = ["Key", "ParameterPart", "free_name", "key_of", "pieces_of"]
 
 Key = tuple[str, tuple[int | None, ...], tuple[tuple[int, Cut], ...]]
 """A part of a parameter: its path, the places of the other axes, the entries of its own axes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ParameterPart:
     """A part of a parameter as the program declares it.
 
     `flipped` says that it is declared as the transpose of what torch holds. `modules` counts the
@@ -60,9 +60,9 @@ class Piece:
         return self.base + (f"[{','.join(map(str, self.indices))}]" if self.indices else "")
 
 
-def key_of(cell: Product | Held) -> Key:
+def key_of(cell: CellProduct | Held) -> Key:
     """The part of a parameter that a cell reads."""
-    if isinstance(cell, Product):
+    if isinstance(cell, CellProduct):
         block: Block = cell.block
         cuts = zip(block.axes, (block.rows, block.columns), strict=True)
         return block.param.name, block.index, tuple(cuts)
@@ -72,16 +72,16 @@ def key_of(cell: Product | Held) -> Key:
 
 def pieces_of(
     roots: list[Cell], params: Iterable[Stored], draws: Draws, factors: Mapping[Key, Num]
-) -> dict[Key, Piece]:
+) -> dict[Key, ParameterPart]:
     """Every part of a parameter that the outputs read, in the order of the module."""
     found: dict[str, dict[Key, Stored]] = {}
     for cell in reachable(roots):
-        if isinstance(cell, Product | Held):
-            param = cell.block.param if isinstance(cell, Product) else cell.param
+        if isinstance(cell, CellProduct | Held):
+            param = cell.block.param if isinstance(cell, CellProduct) else cell.param
             found.setdefault(param.name, {})[key_of(cell)] = param
     order = [p.name for p in params if p.name in found]
     names = _names(order)
-    pieces: dict[Key, Piece] = {}
+    pieces: dict[Key, ParameterPart] = {}
     for path in order:
         keys = sorted(found[path], key=_place)
         grid = _grid(keys)
@@ -94,7 +94,7 @@ def pieces_of(
                 if param.normalized
                 else draws.law(path, dict(cuts), index)
             )
-            piece = Piece(param, index, cuts, base, (*places, *at), len(places), law)
+            piece = ParameterPart(param, index, cuts, base, (*places, *at), len(places), law)
             pieces[key] = _oriented(replace(piece, factor=factors.get(key, piece.factor)))
     return pieces
 
@@ -104,7 +104,7 @@ def _unit_rows(n: int, cuts: tuple[tuple[int, Cut], ...]) -> Law:
     return Law(Fraction(0), n / cuts[1][1].size[0], Fraction(1))
 
 
-def _oriented(piece: Piece) -> Piece:
+def _oriented(piece: ParameterPart) -> ParameterPart:
     """A matrix between a width and a fixed size, declared so that its kind fits how it is drawn.
 
     Entries that do not depend on the width are an input layer's, others a readout's.
