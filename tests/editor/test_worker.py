@@ -117,6 +117,21 @@ def test_long_work_is_cancelled_and_typing_does_not_wait_for_it():
     assert "cancelled" in long["refused"]["message"]
 
 
+def test_plots_come_to_the_picture_that_is_shown():
+    """Numbers are found in one process and drawn in that which keeps the picture."""
+
+    async def work(lanes):
+        first = (await ask(lanes, "open", text=MLP))["view"]
+        found = await ask(lanes, "annotate", text=MLP, have=first["revision"], width=16)
+        return found, await ask(lanes, "sync", text=MLP, have=found["view"]["revision"])
+
+    found, after = told(work)
+    assert found["scalars"] is not None
+    assert any(f["layer"] == "annotations" for f in found["view"]["picture"]["come"])
+    assert not any(key.startswith("variables/") for key in after["view"]["picture"]["go"])
+    assert any(key.startswith("annotations/") for key in after["view"]["picture"]["go"])
+
+
 def test_nobody_waits_any_more():
     """A page that has gone: its long work ends, and another's is done."""
 

@@ -15,7 +15,8 @@ import tpgraph as tp
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.marks import diagram_of
 from tpgraph.notation.layout.columns import kept_columns
-from tpgraph.notation.layout.layout import Layout, kept_layout, laid_out
+from tpgraph.notation.layout.layout import Layout, annotated_layout, kept_layout, laid_out
+from tpgraph.notation.scene.annotation import Annotation, Histogram, Quantity
 from tpgraph.program import Program
 
 EDITS = 12
@@ -190,3 +191,37 @@ def test_a_layout_that_turns_marks_over_is_noticed() -> None:
     places = layout.places
     turned = replace(places.placement, across={m: -y for m, y in places.placement.across.items()})
     assert flips(layout, replace(layout, places=replace(places, placement=turned))) > 0
+
+
+def annotations(layout: Layout) -> dict[str, Annotation]:
+    """A plot and numbers beside every vector, a number beside every scalar."""
+    found = {}
+    for vertex in layout.places.diagram.vertices:
+        value = Quantity("value", 0.51, 0.52, 0.001)
+        plot = Histogram(-3.0, 3.0, (1, 4, 9, 4, 1), 0.0, 1.0)
+        scalar = vertex.kind == "scalar"
+        found[vertex.variable] = Annotation(None if scalar else plot, quantities=(value,))
+    return found
+
+
+def test_annotations_find_room_where_the_picture_stays() -> None:
+    """They overlap nothing; columns and their order are those of before in most pictures."""
+    kept = 0
+    for name in NAMES:
+        _, before = session(name, 1)[-1]
+        after = annotated_layout(before, annotations(before))
+        assert [v for v in violations(after.scene) if "annotation" in str(v)] == []
+        assert all(node.note for node in after.scene.nodes if not node.is_gate)
+        kept += columns(after) == columns(before)
+    assert kept >= len(NAMES) - 2
+
+
+def test_an_annotation_over_a_gate_is_noticed() -> None:
+    _, before = session("rnn", 1)[-1]
+    scene = annotated_layout(before, annotations(before)).scene
+    node = next(n for n in scene.nodes if n.note is not None)
+    assert node.note is not None
+    x, y = next((n.x, n.y) for n in scene.nodes if n.is_gate)
+    over = replace(node.note, left=x - 5, right=x + 5, bottom=y - 5, top=y + 5)
+    nodes = tuple(replace(n, note=over) if n is node else n for n in scene.nodes)
+    assert any("annotation" in str(v) for v in violations(replace(scene, nodes=nodes)))

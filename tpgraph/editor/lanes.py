@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,11 +11,11 @@ from tpgraph.editor.worker import Worker
 
 __all__ = ["Lanes"]
 
-_SECONDS = {"open": 4.0, "tidy": 10.0, "gallery": 60.0}
+_SECONDS = {"open": 4.0, "tidy": 10.0, "gallery": 60.0, "annotate": 4.0}
 _QUICK, _SLOW = 2.0, 60.0
 
 _LANES = {
-    "annotate": "numbers",
+    "numbers": "numbers",
     "step": "views",
     "walk": "views",
     "derive": "views",
@@ -42,11 +43,23 @@ class Lanes:
         self._lanes["quick"].start()
 
     async def ask(self, op: str, request: Mapping[str, Any]) -> bytes:
-        """The answer to a request, as JSON. Raises Misshapen."""
-        lane = _lane_of(op, request)
+        """The answer to a request, as JSON. Raises Misshapen.
+
+        Numbers of a picture are found beside it, and then drawn where the picture is.
+        """
+        if op == "annotate" and _needs_numbers(request):
+            wanted = {key: value for key, value in request.items() if key != "have"}
+            answer = await self._ask("numbers", wanted)
+            numbers = json.loads(answer)
+            if "annotations" not in numbers:
+                return answer
+            request = {**request, "numbers": numbers}
+        return await self._ask(op, request)
+
+    async def _ask(self, op: str, request: Mapping[str, Any]) -> bytes:
+        lane = _LANES.get(op, "quick")
         seconds = _SECONDS.get(op, _QUICK if lane == "quick" else _SLOW)
-        worker = self._lanes[lane]
-        return await worker.ask({**request, "op": op}, _kind_of(op, request), seconds)
+        return await self._lanes[lane].ask({**request, "op": op}, _kind_of(op, request), seconds)
 
     def cancel(self) -> None:
         """End the long work."""
@@ -59,10 +72,10 @@ class Lanes:
         await asyncio.gather(*(worker.close() for worker in self._lanes.values()))
 
 
-def _lane_of(op: str, request: Mapping[str, Any]) -> str:
-    """The lane of a request; plots that are taken off again cost nothing."""
+def _needs_numbers(request: Mapping[str, Any]) -> bool:
+    """Whether there is something to be found; plots that are taken off again cost nothing."""
     nothing = request.get("run") is False and request.get("limit") is False
-    return "quick" if op == "annotate" and nothing else _LANES.get(op, "quick")
+    return not nothing and "numbers" not in request
 
 
 def _kind_of(op: str, request: Mapping[str, Any]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -15,8 +15,9 @@ from tpgraph.errors import TPWarning
 from tpgraph.language.readings import Reading
 from tpgraph.notation.diagram.diagram import Diagram, GateMark
 from tpgraph.notation.diagram.marks import diagram_of
+from tpgraph.notation.diagram.plating import fold
 from tpgraph.notation.engines.engine import get_engine
-from tpgraph.notation.layout.layout import Layout, kept_layout, laid_out
+from tpgraph.notation.layout.layout import Layout, annotated_layout, kept_layout, laid_out
 from tpgraph.notation.painters.fragments import Fragment, Fragments, difference, fragments_of
 from tpgraph.notation.pipeline import Options, compose
 from tpgraph.notation.scene.annotation import Annotation
@@ -25,14 +26,15 @@ from tpgraph.program import Program
 __all__ = ["LARGE", "Shown", "fragment_data", "picture_data", "revision_of", "shown", "spans_of"]
 
 LARGE = 300
-"""Marks from which a picture is folded where it repeats, and laid out from scratch."""
+"""Marks from which a picture is folded where it repeats, and then laid out from scratch."""
 
 
 @dataclass(frozen=True)
 class Shown:
     """A picture that was sent: of which program, how it lies, and its fragments.
 
-    `layout` is None where it is folded, and is then made from scratch.
+    `layout` is that without annotations, so that marks return to their places when those go; None
+    where the picture is folded, and then made from scratch.
     """
 
     program: Program
@@ -59,9 +61,13 @@ class Shown:
         return inputs.index(line.source) if line.source in inputs else None
 
 
-def revision_of(text: str, options: PictureOptions) -> str:
+def revision_of(
+    text: str, options: PictureOptions, annotations: Mapping[str, Annotation] | None = None
+) -> str:
     """A short name for the picture of a text."""
     content = f"{options.model_dump_json()}\n{text}"
+    if annotations:
+        content += f"\n{sorted(annotations.items())}"
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
@@ -75,22 +81,23 @@ def shown(
     """The picture of a program; with `previous` marks stay where they are.
 
     `names` has renamed variables, new → old; `annotations` stand beside their marks, which make
-    room for them: then all is laid out from scratch. Raises TPError where it cannot be.
+    room for them. Above LARGE marks what repeats is folded, and then nothing is annotated. Raises
+    TPError where it cannot be drawn.
     """
     style = look_of(options)
     everything = options.view == "editing"
     diagram = diagram_of(program, shown="all" if everything else "body", style=style)
     if len(diagram.vertices) + len(diagram.gates) > LARGE:
-        return _folded(program, diagram, options)
-    if annotations:
-        vertices = (replace(v, annotation=annotations.get(v.id)) for v in diagram.vertices)
-        diagram = replace(diagram, vertices=tuple(vertices))
-        previous = None
+        folded = _folded(program, diagram, options)
+        if folded is not None:
+            return folded
+    engine = get_engine("wasm")
     if previous is not None and previous.layout is not None and _alike(previous.options, options):
         layout = kept_layout(diagram, previous.layout, names)
     else:
-        layout = laid_out(diagram, options.direction, style=style, engine=get_engine("wasm"))
-    return Shown(program, diagram, layout, fragments_of(layout.scene, style), options)
+        layout = laid_out(diagram, options.direction, style=style, engine=engine)
+    drawn = annotated_layout(layout, annotations, engine) if annotations else layout
+    return Shown(program, diagram, layout, fragments_of(drawn.scene, style), options)
 
 
 def _alike(a: PictureOptions, b: PictureOptions) -> bool:
@@ -98,15 +105,19 @@ def _alike(a: PictureOptions, b: PictureOptions) -> bool:
     return a.model_copy(update={"view": b.view}) == b
 
 
-def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Shown:
-    view = options.view
+def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Shown | None:
+    """The folded picture; None where nothing folds."""
+    if not fold(program, diagram, options.direction in ("LR", "RL")).plates:
+        return None
+    style = look_of(options)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TPWarning)  # where nothing folds, all of it is drawn
+        warnings.simplefilter("ignore", TPWarning)  # where plates have no room
         scene = compose(
-            program, Options(options.direction, style=look_of(options), fold=True, view=view)
+            program, Options(options.direction, style=style, fold=True, view=options.view)
         )
-    fragments = fragments_of(scene, look_of(options))
-    return Shown(program, diagram, None, fragments, options)
+    if not scene.plates:
+        return None
+    return Shown(program, diagram, None, fragments_of(scene, style), options)
 
 
 def picture_data(found: Shown, before: Shown | None) -> dict[str, Any]:

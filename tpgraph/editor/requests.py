@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tpgraph.notation.scene.annotation import Annotation
+
 __all__ = ["REQUESTS", "EditRequest", "PictureOptions", "Request"]
 
 Text: TypeAlias = Annotated[str, Field(max_length=4_000_000)]
@@ -142,15 +144,28 @@ class DeriveRequest(Request):
     options: PictureOptions | None = None
 
 
-class AnnotateRequest(Request):
-    """The picture with what a run and the limit say at every vector."""
+class NumbersRequest(Request):
+    """What a run and the limit say of every variable."""
 
     text: Text
-    have: str | None = None
     width: Annotated[int, Field(ge=1, le=8192)] = 256
     seed: Annotated[int, Field(ge=0)] = 0
     run: bool = True
     limit: bool = True
+
+
+class Numbers(Request):
+    """The answer to a NumbersRequest."""
+
+    annotations: dict[Name, Annotation]
+    warnings: list[str]
+
+
+class AnnotateRequest(NumbersRequest):
+    """The picture with these numbers; `numbers` are those that are known already."""
+
+    have: str | None = None
+    numbers: Numbers | None = None
 
 
 class ExportRequest(Request):
@@ -180,6 +195,7 @@ REQUESTS: dict[str, type[Request]] = {
     "walk": WalkRequest,
     "derive": DeriveRequest,
     "annotate": AnnotateRequest,
+    "numbers": NumbersRequest,
     "export": ExportRequest,
     "gallery": NothingRequest,
 }

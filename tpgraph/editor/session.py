@@ -8,6 +8,7 @@ what has changed of it is sent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import ValidationError
@@ -40,6 +41,8 @@ from tpgraph.language import editing
 from tpgraph.language.editing import Edit
 from tpgraph.language.readings import Reading, read
 from tpgraph.notation.diagram.matrices import matrices_of
+from tpgraph.notation.scene.annotation import Annotation
+from tpgraph.program import Program
 from tpgraph.program.classify import language_of
 
 __all__ = ["Session", "Unfit"]
@@ -112,6 +115,7 @@ class Session:
         have: str | None = None,
         names: Mapping[str, str] | None = None,
         pictured: Shown | None = None,
+        annotations: Mapping[str, Annotation] | None = None,
     ) -> Data:
         """What is shown of a text, or of it as it is `pictured`. While it has errors the last good
         picture stays.
@@ -122,7 +126,7 @@ class Session:
         if now is not None and (now is not before or before is None):
             picture = picture_data(now, before)
         self.shown = now
-        self.revision = revision_of(reading.text, self.options)
+        self.revision = revision_of(reading.text, self.options, annotations)
         program = reading.program
         known = set() if program is None else set(program.variables)
         return {
@@ -247,13 +251,29 @@ class Session:
     def _annotate(self, asked: q.AnnotateRequest) -> Data:
         """The picture with plots at its vectors and numbers at its scalars, or without again."""
         program = self._whole(asked.text)
-        found = Findings({}, ())
-        if asked.run or asked.limit:
-            width = asked.width if asked.run else None
-            found = numbers_of(program, width, asked.seed, asked.limit)
-        pictured = shown(program, self.options, annotations=found.annotations)
-        view = self._view(self.reading, asked.have, pictured=pictured)
-        return {"view": view, "scalars": found.scalars, "warnings": list(found.warnings)}
+        found = self._found(asked, program)
+        said = list(found.warnings)
+        pictured = shown(program, self.options, self.shown, annotations=found.annotations)
+        if pictured.layout is None and found.annotations:
+            said.append("the picture is folded, and a mark of it stands for many: none has a plot")
+        view = self._view(self.reading, asked.have, None, pictured, found.annotations)
+        return {"view": view, "scalars": found.scalars, "warnings": said}
+
+    def _numbers(self, asked: q.NumbersRequest) -> Data:
+        """What a run and the limit say, for `annotate`, in another process."""
+        found = self._found(asked, self._whole(asked.text))
+        return {
+            "annotations": {name: asdict(a) for name, a in found.annotations.items()},
+            "warnings": list(found.warnings),
+        }
+
+    def _found(self, asked: q.NumbersRequest, program: Program) -> Findings:
+        known = asked.numbers if isinstance(asked, q.AnnotateRequest) else None
+        if known is not None:
+            return Findings(known.annotations, tuple(known.warnings))
+        if not asked.run and not asked.limit:
+            return Findings({}, ())
+        return numbers_of(program, asked.width if asked.run else None, asked.seed, asked.limit)
 
     def _step(self, asked: q.StepRequest) -> Data:
         found = self._walked(asked)

@@ -71,6 +71,8 @@ class _Kept:
         }
         self.arrangement = arrange(diagram)
         self.arrivals = first_arrivals(diagram, self.arrangement, self.frame, self.style)
+        self.old_vertices = {v.id: v for v in previous.diagram.vertices}
+        self.old_gates = {g.id: g for g in previous.diagram.gates}
         self.changed: set[str] = set()
         self.vertices = {v.id: self._vertex(v) for v in diagram.vertices}
         self.gates = {g.id: self._gate(g) for g in diagram.gates}
@@ -106,18 +108,20 @@ class _Kept:
         if before is None:
             self.changed.add(vertex.id)
             return vertex_size(vertex, self.arrivals.sides[vertex.id], self.frame, self.style)
-        was = next(v for v in self.previous.diagram.vertices if v.id == before)
-        size = self.previous.vertices[before]
+        was, size = self.old_vertices[before], self.previous.vertices[before]
         same = was.kind, was.label, was.side, was.annotation
         if same == (vertex.kind, vertex.label, vertex.side, vertex.annotation):
             return size
-        return vertex_size(vertex, vertex.side or size.side, self.frame, self.style)
+        found = vertex_size(vertex, vertex.side or size.side, self.frame, self.style)
+        if (found.below, found.above) != (size.below, size.above):
+            self.changed.add(vertex.id)
+        return found
 
     def _gate(self, gate: GateMark) -> GateSize:
         """The size of a gate; that of before where nothing of it has changed but names."""
         before = self.before.get(gate.id)
         if before is not None:
-            was = next(g for g in self.previous.diagram.gates if g.id == before)
+            was = self.old_gates[before]
             inputs = tuple(self.before.get(name) for name in gate.inputs)
             same = (was.bar, was.text.text, was.inputs, was.foreign)
             if same == (gate.bar, gate.text.text, inputs, gate.foreign):

@@ -15,10 +15,19 @@ from tpgraph.notation.layout.kept import kept_places, marks_before
 from tpgraph.notation.layout.kept_lines import KeptLines
 from tpgraph.notation.layout.linework import Linework, find_linework
 from tpgraph.notation.layout.places import LARGE, Places, find_places
+from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.scene import Direction, Edge, Label, Node, Scene
 from tpgraph.notation.scene.style import PAPER, Style
 
-__all__ = ["Layout", "edges_of", "kept_layout", "laid_out", "lay_out", "nodes_of"]
+__all__ = [
+    "Layout",
+    "annotated_layout",
+    "edges_of",
+    "kept_layout",
+    "laid_out",
+    "lay_out",
+    "nodes_of",
+]
 
 _ATTEMPTS = 4
 _ATTEMPTS_WITH_NOTES = 14  # annotations are as wide as many steps, the later for one gap each
@@ -98,6 +107,25 @@ def kept_layout(
     before = marks_before(diagram, previous.places.diagram, names)
     lines = KeptLines(places, before, previous.places, previous.drawn.lines)
     return Layout(places, find_linework(places, lines))
+
+
+def annotated_layout(
+    previous: Layout,
+    annotations: Mapping[str, Annotation],
+    engine: LayoutEngine | None = None,
+) -> Layout:
+    """The layout before with annotations by variable, for which marks give way and gaps open.
+
+    Where a line would cross an annotation all the same, it is made from scratch. Errors as of
+    `lay_out`.
+    """
+    diagram, places = previous.places.diagram, previous.places
+    vertices = (replace(v, annotation=annotations.get(v.variable)) for v in diagram.vertices)
+    diagram = replace(diagram, vertices=tuple(vertices))
+    found = _roomy(kept_places(diagram, places))
+    if not found.drawn.crossed:
+        return found
+    return laid_out(diagram, places.frame.direction, style=places.style, engine=engine)
 
 
 def nodes_of(diagram: Diagram, places: Places, drawn: Linework) -> Iterator[Node]:

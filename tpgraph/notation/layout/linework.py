@@ -28,7 +28,7 @@ _TOUCH = 0.4  # pt from which a line is in the way of a label
 class Linework:
     """Lines by link, labels and annotations by vertex, labels by product; `crowded` counts for
     columns what did not find a free place in the gap behind them, `squeezed` names the targets of
-    products among that.
+    products among that, `crossed` the vertices whose annotation a line crosses.
     """
 
     lines: dict[Link, Route] = field(default_factory=dict)
@@ -37,6 +37,7 @@ class Linework:
     product_labels: dict[int, Label] = field(default_factory=dict)
     crowded: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     squeezed: set[str] = field(default_factory=set)
+    crossed: set[str] = field(default_factory=set)
 
 
 def find_linework(places: Places, kept: KeptLines | None = None) -> Linework:
@@ -217,6 +218,7 @@ class _LineSearch:
             around = self.marks, self.texts, self.lines
             moved = note_around(self.vertex[name], at, size, around, frame, style)
             self._enter_note(name, moved or note)
+            self.result.crossed |= {name} if moved is None else set()
             column = self.places.placement.column[name]
             for gap in (column - 1, column):
                 self.result.crowded[gap] += moved is None
