@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tpgraph.functions import PRIMITIVES
@@ -111,27 +113,66 @@ def _places(reading: Reading, name: str, gate: str) -> list[FoundNode]:
 
 
 def disconnect(reading: Reading, operand: str, gate: str) -> Edit:
-    """The line from `operand` to what makes `gate` drawn off: its term goes."""
-    patches: list[Patch] = []
-    for found in _places(reading, operand, gate):
-        patches += _without(reading, found, operand)
+    """The line from `operand` to what makes `gate` drawn off: every term of it goes."""
+    parts = _parts_gone(_places(reading, operand, gate), operand)
+    for item in (item for part in parts for item in part.gone):
+        _require_alone(reading, item, operand)
+    patches = [patch for part in parts for patch in part.patches()]
     return made(reading, patches, f"disconnect {operand} from {gate}", select=gate)
 
 
-def _without(reading: Reading, found: FoundNode, operand: str) -> list[Patch]:
-    """The patches that take a term, a factor or an argument away."""
-    origin = found.statement.node.origin
+@dataclass(frozen=True)
+class _PartGone:
+    """Some items of a sum or a product, or some arguments of a function, that go."""
+
+    whole: FoundNode
+    gone: tuple[FoundNode, ...]
+
+    @property
+    def items(self) -> Sequence[Any]:
+        node = self.whole.node
+        return node.items if isinstance(node, s.Chain) else node.arguments
+
+    @property
+    def left(self) -> list[bool]:
+        gone = {id(one.node) for one in self.gone}
+        return [id(item) not in gone for item in self.items]
+
+    def patches(self) -> Iterator[Patch]:
+        """Each item goes with the sign or comma before it; the first ones with that behind."""
+        node, origin, left = self.whole.node, self.whole.statement.node.origin, self.left
+        first = left.index(True)
+        if first:
+            sign = "-" if isinstance(node, s.Chain) and node.subtracts(first) else ""
+            yield Patch(origin + self.items[0].start, origin + self.items[first].start, sign)
+        for position in range(first + 1, len(left)):
+            if not left[position]:
+                before, item = self.items[position - 1], self.items[position]
+                yield Patch(origin + before.end, origin + item.end, "")
+
+
+def _parts_gone(places: Sequence[FoundNode], operand: str) -> list[_PartGone]:
+    """The parts that go with the places; where nothing would be left of one, it goes itself."""
+    wholes: dict[int, tuple[FoundNode, dict[int, FoundNode]]] = {}
+    for found in places:
+        whole, item = _removable(found, operand)
+        wholes.setdefault(id(whole.node), (whole, {}))[1].setdefault(id(item.node), item)
+    parts = [_PartGone(whole, tuple(items.values())) for whole, items in wholes.values()]
+    if all(any(part.left) for part in parts):
+        return parts
+    higher = [[part.whole] if not any(part.left) else part.gone for part in parts]
+    return _parts_gone([found for some in higher for found in some], operand)
+
+
+def _removable(found: FoundNode, operand: str) -> tuple[FoundNode, FoundNode]:
+    """The innermost sum, product or function of several arguments around, and its item there."""
     for depth in range(len(found.around) - 1, 0, -1):
-        parent, item = found.around[depth], found
-        if depth + 1 < len(found.around):
-            item = found.of(depth + 1)
-        if isinstance(parent, s.Chain):
-            _require_alone(reading, item, found, operand)
-            return [_item_gone(parent, item.node, origin)]
-        if isinstance(parent, s.Invoke) and len(parent.arguments) > 1:
-            _require_alone(reading, item, found, operand)
-            return [_argument_gone(parent, item.node, origin)]
-        if isinstance(parent, s.Juxtaposed | s.Quotient) and item.node is not found.node:
+        parent = found.of(depth)
+        item = found.of(depth + 1) if depth + 1 < len(found.around) else found
+        several = isinstance(parent.node, s.Invoke) and len(parent.node.arguments) > 1
+        if isinstance(parent.node, s.Chain) or several:
+            return parent, item
+        if isinstance(parent.node, s.Juxtaposed | s.Quotient) and item.node is not found.node:
             break
     raise refusal(
         f"without {operand} nothing would be left there",
@@ -140,31 +181,27 @@ def _without(reading: Reading, found: FoundNode, operand: str) -> list[Patch]:
     )
 
 
-def _require_alone(reading: Reading, item: FoundNode, found: FoundNode, operand: str) -> None:
+def _require_alone(reading: Reading, item: FoundNode, operand: str) -> None:
     """Refuse to take away what reads more than the operand."""
     equations = reading.program.equations if reading.program is not None else ()
     for equation in equations:
         if equation.origin is None or equation.origin.statement != item.statement.number:
             continue
-        for name, span in ((read.name, read.span) for read in equation.reads):
-            within = item.start <= span.start and span.end <= item.end
-            holds = span.start <= found.start and found.end <= span.end
-            if within and not holds:
+        within = [
+            read
+            for read in equation.reads
+            if item.start <= read.span.start and read.span.end <= item.end
+        ]
+        for read in within:
+            inner = any(
+                read.span.start <= one.span.start
+                and one.span.end <= read.span.end
+                and one.name == operand
+                for one in within
+            )
+            if not inner:
                 raise refusal(
-                    f"{operand} stands in a term with {name}", span, "write the formula anew"
+                    f"{operand} stands in a term with {read.name}",
+                    read.span,
+                    "write the formula anew",
                 )
-
-
-def _item_gone(chain: s.Chain, item: Any, origin: int) -> Patch:
-    position = [id(one) for one in chain.items].index(id(item))
-    if position:
-        return Patch(origin + chain.items[position - 1].end, origin + item.end, "")
-    sign = "-" if chain.subtracts(1) else ""
-    return Patch(origin + item.start, origin + chain.items[1].start, sign)
-
-
-def _argument_gone(call: s.Invoke, item: Any, origin: int) -> Patch:
-    position = [id(one) for one in call.arguments].index(id(item))
-    if position:
-        return Patch(origin + call.arguments[position - 1].end, origin + item.end, "")
-    return Patch(origin + item.start, origin + call.arguments[1].start, "")
