@@ -10,9 +10,11 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from latex_compiler import compiled
@@ -100,6 +102,11 @@ def node(tool: str, folder: Path) -> None:
     assert asked([tool, "a.mjs"], folder).strip() == b"42"
 
 
+def notebook(tool: str, folder: Path) -> None:
+    """A server of notebooks in the environment of the tests, which tells its version."""
+    assert asked([sys.executable, "-m", tool, "--version"], folder).strip()
+
+
 TRIALS: dict[str, Callable[[str, Path], None]] = {
     "pdflatex": latex,
     "lualatex": latex,
@@ -110,7 +117,12 @@ TRIALS: dict[str, Callable[[str, Path], None]] = {
     "pdfinfo": reader,
     "chromium": browser,
     "node": node,
+    "jupyterlab": notebook,
+    "marimo": notebook,
 }
+
+IN_PYTHON = ("jupyterlab", "marimo")
+"""What is a package of the tests' own environment, and need not be on PATH."""
 
 
 PACKAGES = ("torch",)
@@ -131,7 +143,8 @@ def lacking(tool: str) -> str | None:
     """Why a program, or a library of PACKAGES, cannot be asked here; None where it can."""
     if tool in PACKAGES:
         return None if importlib.util.find_spec(tool) else f"{tool} is not installed"
-    if shutil.which(tool) is None:
+    found = find_spec(tool) if tool in IN_PYTHON else shutil.which(tool)
+    if found is None:
         return f"{tool} is not installed"
     with tempfile.TemporaryDirectory() as folder:
         try:

@@ -143,21 +143,3 @@ def test_tokens_are_those_of_the_parser() -> None:
 def test_warnings_of_definitions_that_nothing_uses() -> None:
     text = "width n\nconst L = 3\nfn f(z) = z\nvector u : n ~ N(0, 1)\ny = f(u)\n"
     assert [w.message for w in read(text).warnings] == ["L is defined, but nothing uses it"]
-
-
-def test_params_without_a_parametrization_are_there() -> None:
-    text = "width n\nparam w : n ~ N(0, 1)\nvector u : n ~ N(0, 1)\ny = w * u\n"
-    found = read(text)
-    assert [error.message for error in found.errors] == [
-        "w is a param, but the program has no parametrization"
-    ]
-    assert found.program is not None
-    assert list(found.program.variables) == ["w", "u", "y"]
-    with pytest.raises(TPError, match="no parametrization"):
-        parse(text)
-
-
-def test_a_misspelled_parametrization_leaves_the_program() -> None:
-    found = read("width n\nparametrization ntkk\nparam w : n ~ N(0, 1)\n")
-    assert len(found.errors) == 1
-    assert found.program is not None

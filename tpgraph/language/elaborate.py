@@ -36,7 +36,6 @@ from tpgraph.program import (
     Ref,
     Variable,
 )
-from tpgraph.program.parametrization import STANDARD
 from tpgraph.program.tex import require_settable
 from tpgraph.types import Scalar
 
@@ -110,8 +109,13 @@ class _Elaborator:
 
     def _program(self, stopped: bool) -> Program | None:
         """The program of what was bound; what is wrong with it as a whole is reported."""
-        program = self._built(stopped)
-        if program is None or program.declarations or program.equations:
+        try:
+            program = self.builder.build()
+        except TPError as error:
+            if "parametrization" not in self.scope.failed and not stopped:
+                self.errors.extend(error.errors)
+            return None
+        if program.declarations or program.equations:
             return program
         if not self.errors:
             self.errors.append(
@@ -122,19 +126,6 @@ class _Elaborator:
                 )
             )
         return None
-
-    def _built(self, stopped: bool) -> Program | None:
-        """The whole; params of a text that does not yet say their parametrization are standard."""
-        try:
-            return self.builder.build()
-        except TPError as error:
-            if "parametrization" not in self.scope.failed and not stopped:
-                known = {one.message for one in self.errors}
-                self.errors.extend(one for one in error.errors if one.message not in known)
-            if self.builder.parametrization is not None:
-                return None
-            self.builder.parametrization = STANDARD
-            return self._built(stopped)
 
     # ---- errors
 

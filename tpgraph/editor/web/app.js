@@ -76,6 +76,7 @@ export class App {
     new ResizeObserver(() => this.canvas.moved?.()).observe(this.canvas.element);
     this.gestures = gestures(this.canvas, this.hearers());
     this.listen(root);
+    Object.assign(root, { tpgraph: this }); // for who looks at a page from outside, as tests do
     this.pane.show(text, [0, 0]);
     this.opened = this.open();
   }
@@ -410,7 +411,7 @@ export class App {
       selection: found.info?.added, choices: found.info?.words ?? [],
       accept: (formula) => this.edit({ edit: "formula", name: /** @type {string} */ (gate.name), formula }),
     });
-    this.canvas.element.focus();
+    this.backToCanvas();
   }
 
   /** @param {Fragment} mark */
@@ -422,7 +423,12 @@ export class App {
       label: "name", value: name, x, y,
       accept: async (to) => (to === name ? null : this.edit({ edit: "rename", name, to })),
     });
-    this.canvas.element.focus();
+    this.backToCanvas();
+  }
+
+  /** The focus of a box that has closed goes back to the picture, unless it has gone elsewhere. */
+  backToCanvas() {
+    if (document.activeElement === document.body || !document.activeElement) this.canvas.element.focus();
   }
 
   /** @param {Fragment} mark @returns {[number, number]} */
@@ -625,7 +631,7 @@ export class App {
   async find() {
     const items = this.canvas.marks.filter((f) => f.name).map((f) => ({ id: f.key, title: String(f.name), detail: f.title }));
     const key = await picker(this.parts.overlay(this.middle()), (words) => items.filter((i) => (i.title + i.detail).toLowerCase().includes(words.toLowerCase())).slice(0, 50), "find a mark");
-    this.canvas.element.focus();
+    this.backToCanvas();
     if (!key) return;
     this.select([key]);
     const mark = this.canvas.fragment(key);
@@ -635,7 +641,7 @@ export class App {
 
   async palette() {
     const id = await picker(this.parts.overlay(this.middle()), (words) => matching(words).map((c) => ({ id: c.id, title: c.title, detail: c.hint ?? c.group, key: c.key })), "all commands");
-    this.canvas.element.focus();
+    this.backToCanvas();
     if (id) await this.command(id);
   }
 

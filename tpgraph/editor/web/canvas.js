@@ -155,6 +155,11 @@ export class Canvas {
     return marks(this.fragments);
   }
 
+  /** The tree that the picture stands in: of the document, or the shadow tree of a notebook's cell. */
+  get tree() {
+    return /** @type {Document | ShadowRoot} */ (this.element.getRootNode());
+  }
+
   /** The fragment under a pointer. @param {Element | null} target */
   under(target) {
     const element = target?.closest?.("[data-key]");
@@ -220,6 +225,14 @@ export class Canvas {
   worldAt(clientX, clientY) {
     const { left, top } = this.size;
     return worldAt(this.view, clientX - left, clientY - top);
+  }
+
+  /** Whether nothing of the picture is outside of the window. */
+  get isWhole() {
+    const { width, height } = this.size;
+    const { k, x, y } = this.view;
+    const [left, top, right, bottom] = this.box;
+    return k * left + x >= 0 && k * right + x <= width && k * top + y >= 0 && k * bottom + y <= height;
   }
 
   get isSeen() {

@@ -71,8 +71,9 @@ export function exportDialog(app) {
       button.toggleAttribute("disabled", true);
       timer = setTimeout(update, PAUSE);
     };
-    for (const input of [format, ...Object.values(options)]) input.addEventListener("change", update);
-    for (const input of [options.width, options.steps]) input.addEventListener("input", soon);
+    const { width, steps, ...chosenAtOnce } = options;
+    for (const input of [format, ...Object.values(chosenAtOnce)]) input.addEventListener("change", update);
+    for (const input of [width, steps]) input.addEventListener("input", soon);
     update();
     return [
       h("div.export-options", {}, ...[format, ...Object.values(options)].map((i) => /** @type {Node} */ (i.parentElement))),
@@ -140,7 +141,7 @@ async function show(preview, found) {
 
 /** @param {string} label @param {string[][]} choices @param {string} [value] */
 function select(label, choices, value = choices[0][0]) {
-  const input = /** @type {HTMLSelectElement} */ (h("select", {}, ...choices.map(([id, title]) => h("option", { value: id }, title))));
+  const input = /** @type {HTMLSelectElement} */ (h("select", { "aria-label": label }, ...choices.map(([id, title]) => h("option", { value: id }, title))));
   input.value = value;
   h("label.row", {}, h("span", {}, label), input);
   return input;
@@ -148,14 +149,14 @@ function select(label, choices, value = choices[0][0]) {
 
 /** @param {string} label */
 function check(label) {
-  const input = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox" }));
+  const input = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", "aria-label": label }));
   h("label.row", {}, input, h("span", {}, label));
   return input;
 }
 
 /** @param {string} label @param {Record<string, string | number>} settings */
 function number(label, settings) {
-  const input = /** @type {HTMLInputElement} */ (h("input", { type: "number", ...settings }));
+  const input = /** @type {HTMLInputElement} */ (h("input", { type: "number", "aria-label": label, ...settings }));
   h("label.row", {}, h("span", {}, label), input);
   return input;
 }

@@ -125,7 +125,7 @@ export function gestures(canvas, hear) {
 
   /** @param {PointerEvent} event */
   function targetAt(event) {
-    const found = canvas.document.elementsFromPoint(event.clientX, event.clientY);
+    const found = canvas.tree.elementsFromPoint(event.clientX, event.clientY);
     for (const element of found) {
       const fragment = canvas.under(element);
       if (fragment && fragment.key !== active?.fragment?.key) return fragment;
@@ -183,7 +183,7 @@ export function gestures(canvas, hear) {
 
   element.addEventListener("dblclick", (event) => {
     // The pointer was captured by the canvas, so that the event does not say on what it was made.
-    const fragment = canvas.under(canvas.document.elementFromPoint(event.clientX, event.clientY));
+    const fragment = canvas.under(canvas.tree.elementFromPoint(event.clientX, event.clientY));
     hear.open(fragment, canvas.worldAt(event.clientX, event.clientY));
   });
   element.addEventListener("wheel", (event) => {

@@ -174,7 +174,8 @@ class Page {
     document.addEventListener("keydown", (event) => {
       const act = acts[event.key];
       const target = /** @type {Element} */ (event.target);
-      if (!act || event.ctrlKey || event.altKey || event.metaKey || target.matches("input") || (event.key === " " && target.matches("button"))) return;
+      const theirs = target.matches("input") && (event.key.length > 1 || event.key === " ");
+      if (!act || event.ctrlKey || event.altKey || event.metaKey || theirs || (event.key === " " && target.matches("button"))) return;
       event.preventDefault();
       act();
     });
@@ -194,7 +195,7 @@ class Page {
       } else this.hover(canvas.under(/** @type {Element} */ (event.target)));
     });
     element.addEventListener("pointerup", (event) => {
-      if (held && !held.moved) this.click(canvas.under(document.elementFromPoint(event.clientX, event.clientY)), event.shiftKey);
+      if (held && !held.moved) this.click(canvas.under(canvas.tree.elementFromPoint(event.clientX, event.clientY)), event.shiftKey);
       held = null;
     });
     element.addEventListener("wheel", (event) => {

@@ -54,6 +54,7 @@ function render({ model, el }) {
     app.sync();
   };
   model.on("change:value", changed);
+  // JupyterLab leaves the keys of elements with that attribute alone; others hear them as they bubble.
   for (const name of ["keydown", "keypress", "keyup"]) root.addEventListener(name, (event) => event.stopPropagation());
   return () => model.off("change:value", changed);
 }

@@ -30,7 +30,9 @@ export class Runs {
       });
       if (!answer || own !== this.working || app.text !== text) return;
       this.shown = true;
+      const whole = app.canvas.isWhole;
       app.showView(answer.view, text);
+      if (whole && !app.canvas.isWhole) app.canvas.fit(); // plots make the picture larger
       this.show(answer);
       app.parts.hints.did("run");
       app.say(`n = ${this.width}: bars are the network, the line is its limit`);
@@ -53,6 +55,12 @@ export class Runs {
       const { view } = await app.session.ask("annotate", { text, have: app.revision, run: false, limit: false });
       app.showView(view, text);
     });
+  }
+
+  /** Another picture is shown, without plots. */
+  left() {
+    this.shown = false;
+    this.panel.toggleAttribute("hidden", true);
   }
 
   cancel() {

@@ -43,6 +43,7 @@ export class Steps {
         const found = await app.session.ask("derive", { text, what: pass, steps: 1, fold: true, options: app.options });
         app.canvas.show(found.picture);
         app.revision = null;
+        app.runs.left();
       }
       app.canvas.fit();
     });
@@ -71,6 +72,8 @@ export class Steps {
       const found = await app.session.newest("walk", "walk", { text, pass, steps: 1, options });
       if (!found || app.text !== text) return;
       this.walk = { text, found };
+      app.runs.left();
+      app.parts.root.classList.add("stepping");
       app.canvas.show(found.picture);
       app.revision = null;
       this.light(0);
@@ -109,6 +112,7 @@ export class Steps {
   stop() {
     this.at = null;
     lightStep(this.app.canvas, null);
+    this.app.parts.root.classList.remove("stepping");
     this.panel.toggleAttribute("hidden", true);
   }
 

@@ -221,6 +221,7 @@ export function textPane(document, hear) {
       if (patch) tokens = shifted(tokens, patch);
       known = text;
       squiggles = [];
+      lit = [];
       area.value = text;
       area.setSelectionRange(...selection);
       chosen = selection;

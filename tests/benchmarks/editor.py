@@ -1,0 +1,177 @@
+"""The editor in a browser: from a key to what is painted, and until the page is ready.
+
+    python tests/benchmarks/editor.py [--keys 40] [--notebook] [--json OUT.json]
+
+A line is typed at the end of each program, letter by letter, and taken away again; a key counts
+from its event in the browser to the frame after the picture of its text was shown. Echo is the time
+to the frame in which the letter stands in the text pane. All in one run on this machine, whose load
+is printed; goals are those of a quiet one. The last column is the time over the goal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from editor.hosts import jupyter
+from editor.serving import serving
+from playwright.sync_api import Page, sync_playwright
+
+from tpgraph.editor.joined import WEB, joined
+from tpgraph.language import parse
+
+OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+LINE = "yy = tanh(b[1] + b[2])"
+GOALS = {"20": 60, "100 network": 100, "100 random": 200, "500": 600}
+ECHO, READY, SCRIPTS, NOTEBOOK = 16, 1000, 150_000, 60
+
+MEASURE = """(editor) => {
+  const app = editor.tpgraph, area = editor.querySelector("textarea.text-area");
+  const found = window.measured = { painted: [], echo: [], start: 0 };
+  const after = (list, start) => requestAnimationFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = () => list.push(performance.now() - start);
+    channel.port2.postMessage(0);
+  });
+  area.addEventListener("keydown", (event) => (found.start = event.timeStamp), true);
+  area.addEventListener("input", () => after(found.echo, found.start));
+  area.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") after(found.echo, found.start);
+  });
+  const show = app.showView.bind(app);
+  app.showView = (...rest) => { show(...rest); after(found.painted, found.start); };
+}"""
+
+
+def network(layers: int) -> str:
+    """Layers of two instructions each."""
+    return f"""program network
+width n
+const L = {layers}
+vector b[1..L] : n ~ N(0, 1)
+vector u : n ~ N(0, 1)
+matrix W[1..L] : n × n ~ N(0, 1)
+x[1] = tanh(W[1] u + b[1])
+for l in 2..L:
+    x[l] = tanh(W[l] x[l-1] + b[l])
+"""
+
+
+def random_graph(lines: int, seed: int = 0) -> str:
+    """Instructions of two kinds on whatever there is."""
+    draw = random.Random(seed)
+    rows = ["program graph", "width n", "matrix W[1..3] : n × n ~ N(0, 1)"]
+    rows.append("vector b[1..4] : n ~ N(0, 1)")
+    known = [f"b[{k}]" for k in range(1, 5)]
+    for k in range(lines):
+        first, second = draw.choice(known), draw.choice(known)
+        rows.append(f"x{k} = tanh(W[{draw.randint(1, 3)}] {first} + {second})")
+        known.append(f"x{k}")
+    return "\n".join(rows) + "\n"
+
+
+PROGRAMS = {
+    "20": network(10),
+    "100 network": network(50),
+    "100 random": random_graph(50),
+    "500": network(250),
+}
+
+
+def typed(page: Page, keys: int) -> dict[str, list[float]]:
+    """Milliseconds of each key, of what is painted and of its echo."""
+    page.locator(".tpgraph-editor").evaluate(MEASURE)
+    area = page.locator(".tpgraph-editor textarea.text-area")
+    area.focus()
+    page.keyboard.press("Control+End")
+    words = [*LINE, "Enter", *["Backspace"] * (len(LINE) + 1)]
+    for k in range(keys):
+        page.keyboard.press(words[k % len(words)].replace(" ", "Space"))
+        page.wait_for_function(f"measured.painted.length > {k}", timeout=60_000)
+    found = page.evaluate("({ painted: measured.painted, echo: measured.echo })")
+    return {name: list(values) for name, values in found.items()}
+
+
+def in_browser(browser, text: str, keys: int) -> tuple[dict[str, list[float]], float]:
+    """What was measured of a program, and milliseconds until a second page of it was ready."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "p.tp").write_text(text)
+        with serving(Path(folder), "p.tp") as server:
+            ready = 0.0
+            for _ in range(2):
+                page = browser.new_page(viewport={"width": 1280, "height": 800})
+                page.goto(server.url)
+                page.locator("g[data-key]").first.wait_for(timeout=60_000)
+                page.evaluate("tpgraph.opened")
+                ready = page.evaluate("performance.now()")
+            return typed(page, keys), ready
+
+
+def in_notebook(browser, text: str, keys: int) -> dict[str, list[float]]:
+    """The same in a cell of JupyterLab."""
+    with tempfile.TemporaryDirectory() as folder:
+        cell = f"import tpgraph as tp\ntp.Editor({text!r})"
+        with jupyter(Path(folder), [cell]) as url:
+            page = browser.new_page(viewport={"width": 1280, "height": 1000})
+            page.goto(url)
+            page.get_by_text("| Idle").first.wait_for(timeout=90_000)
+            page.locator(".jp-CodeCell .cm-content").first.click()
+            page.keyboard.press("Control+Enter")
+            page.locator("g[data-key]").first.wait_for(timeout=60_000)
+            return typed(page, keys)
+
+
+def tail(values: list[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(values, n=20)[-1]
+
+
+def main() -> None:
+    """Print the table; with --json write it too."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keys", type=int, default=46)
+    parser.add_argument("--notebook", action="store_true")
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    rows: list[dict[str, object]] = []
+
+    def row(name: str, value: float, goal: float, unit: str = "ms") -> None:
+        load = os.getloadavg()[0]
+        rows.append({"name": name, "value": value, "goal": goal, "load": load})
+        over = f"goal {goal:7.0f}  ×{value / goal:5.2f}"
+        print(f"{name:40s}{value:9.1f} {unit}  {over}  load {load:.1f}", flush=True)
+
+    print(f"{os.cpu_count()} cores, {time.strftime('%H:%M')}; p95 of {asked.keys} keys")
+    row("scripts", len(joined(WEB, "main.js").encode()) / 1000, SCRIPTS / 1000, "kB")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
+        small = 0.0
+        for name, text in PROGRAMS.items():
+            count = len(parse(text).equations)
+            found, ready = in_browser(browser, text, asked.keys)
+            small = small or tail(found["painted"])
+            row(f"painted, {name} ({count} instructions)", tail(found["painted"]), GOALS[name])
+            row("    median", statistics.median(found["painted"]), GOALS[name])
+            row("    echo", tail(found["echo"]), ECHO)
+            row("    ready, warm", ready, READY)
+        if asked.notebook:
+            found = in_notebook(browser, PROGRAMS["20"], asked.keys)
+            row("painted, 20, notebook", tail(found["painted"]), GOALS["20"] + NOTEBOOK)
+            row("    over the page", tail(found["painted"]) - small, NOTEBOOK)
+            row("    echo", tail(found["echo"]), ECHO)
+        browser.close()
+    if asked.json:
+        asked.json.write_text(json.dumps(rows, indent=2))
+
+
+if __name__ == "__main__":
+    main()
