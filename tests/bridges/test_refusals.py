@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812 (as everyone writes it)
-from bridges.models import MLP, Block, Function
+from bridges.cases import Function
+from bridges.models import MLP, Block
 from torch import nn
 
 import tpgraph as tp

@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 import torch
-from bridges.models import CASES, MLP, Block, imported
+from bridges.models import MLP, Block
+from bridges.registry import CASES, imported
 
 import tpgraph as tp
 from tpgraph.functions import inline, simplify
@@ -107,8 +108,10 @@ def test_gradients_of_every_parameter_are_autograds(name):
     program = tp.parse(i.text + target + f"loss {terms}\n")
     module, example = case.module(16), case.example(2)
     found = module(*example)
-    flat = found.reshape(len(outs), -1) if isinstance(found, torch.Tensor) else found
-    ys = torch.randn(flat.shape, dtype=torch.float64)
+    sizes = [1 if v.is_scalar else v.dim.size({}) for v in i.program.outputs]
+    parts = found if isinstance(found, tuple) else found.reshape(-1).split(sizes)
+    flat = [part.reshape(-1) for part in parts]
+    ys = [torch.randn(part.shape, dtype=torch.float64) for part in flat]
     loss = sum(((f - y) ** 2).mean() for f, y in zip(flat, ys, strict=True))
     loss.backward()
     given = [y.numpy()[None] for y in ys]

@@ -388,3 +388,18 @@ def test_layer_normalization_forgets_shift_and_scale(run):
     assert 9 * moved.scalar("m[6]") == pytest.approx(plain.scalar("m[6]"), abs=1e-9)
     unfinished = normalized(run, through=0.0)
     assert abs(unfinished.scalar("m[4]")) + abs(unfinished.scalar("m[5]")) > 0.1
+
+
+def test_a_gate_that_sees_zeros_alone() -> None:
+    """E[σ(b) σ(c)] where b and c do not vary: an expectation in no dimension."""
+    text = """
+width n
+vector b : n ~ N(0, 0)
+vector c : n ~ N(0, 0)
+vector g : n ~ N(0, 1)
+x = sigmoid(b) * tanh(1 + c)
+m = mean(x * g^2)
+output m
+"""
+    found = limit(parse(text), engine="exact")
+    assert found.scalar("m") == pytest.approx(np.tanh(1) / 2, rel=1e-12)

@@ -23,7 +23,7 @@ from tpgraph.kernels.kernel_values import Array, Kernel, row_labels, squeezed
 from tpgraph.kernels.tangent import Row, Tangent, check_kind, network_outputs, tangent
 from tpgraph.limits import InputsLimit, Values, limit_over_inputs
 from tpgraph.limits.engines import Engine
-from tpgraph.program import Program, Variable
+from tpgraph.program import Parameter, Program, Variable
 from tpgraph.transform.gradients import (
     Gradient,
     GradientTerm,
@@ -33,6 +33,10 @@ from tpgraph.transform.gradients import (
 from tpgraph.transform.powers import WidthPower
 
 __all__ = ["kernel", "parameter_kernels"]
+
+
+_CHANCE = 6.0
+"""So many error bars may a mean be off 0 that is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,17 @@ def _nngp(program: Program, arrays: Mapping[str, Array], how: _How, used: list[s
     return Values(squeezed(value), squeezed(error))
 
 
+def _random_derivative(parameter: Parameter) -> TPTypeError:
+    name = parameter.variable.name
+    return TPTypeError(
+        f"the derivative by {name} sums what every coordinate adds and stays random however wide "
+        "the network: the NTK has no limit",
+        parameter.span,
+        mend=f"leave it untrained, with vector {name}; or train a number for each coordinate, a "
+        "vector of the width",
+    )
+
+
 def _no_covariance(program: Program, output: Variable, what: str) -> TPTypeError:
     equation = program.equation_of.get(output.name)
     return TPTypeError(
@@ -198,12 +213,33 @@ class _TangentLimit:
         for exponent in sorted(exponents, reverse=True):
             found = _add((self.of_parameter(g, exponent) for g in gradients), self._shape)
             if found.value.any() or found.error.any():
+                self._require_settled(exponent)
                 return found, exponent
         return found, Fraction(0)
 
+    def _require_settled(self, exponent: Fraction) -> None:
+        """Raise where the derivative by a trained number counts that stays random in the limit.
+
+        (1/n) Σ of n terms with mean 0 is of order n^(−1/2): its square is a power of n below what
+        the limit of the mean counts for.
+        """
+        for gradient in self.tangent.gradients:
+            for term in filter(self._is_number, gradient.terms):
+                if exponent <= _exponent(inner_product_factor(term, term)) - 1:
+                    raise _random_derivative(gradient.parameter)
+
+    @staticmethod
+    def _is_number(term: GradientTerm) -> bool:
+        """Whether it is the derivative by a vector of fixed dimension that enters wide vectors."""
+        return term.right is None and term.left.is_fixed and bool(term.coefficient.exponents)
+
     def of_parameter(self, gradient: Gradient, exponent: Fraction) -> Values:
         """The coefficient of n^exponent in the sum over pairs of uses."""
-        return self._blocks(_add(self._terms(gradient, exponent), self._flat))
+        found = self._blocks(_add(self._terms(gradient, exponent), self._flat))
+        if any(map(self._is_number, gradient.terms)):  # a mean that is 0 up to chance is 0
+            settled = np.abs(found.value) > _CHANCE * found.error
+            found = Values(found.value * settled, found.error * settled)
+        return found
 
     def _terms(self, gradient: Gradient, exponent: Fraction) -> Iterator[Values]:
         for a, b in unordered_pairs(gradient.terms):

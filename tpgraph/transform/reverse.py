@@ -2,7 +2,8 @@
 
 With s a power of width, the error signals of a quantity L that is differentiated are
 
-    dx = s ∂L/∂x  for a wide vector,    dθ = (s/n) ∂L/∂θ  for a scalar made from wide vectors,
+    dx = s ∂L/∂x  for a wide vector,    dθ = (s/n) ∂L/∂θ  for a scalar made from wide vectors, and
+                  for a vector of fixed dimension or its scalar that enters wide vectors,
     dz = ∂L/∂z    for what comes after a readout: vectors of fixed dimension and their scalars,
 
 so that all of them are of order one. Write S_x for the scale s, s/n or 1 of x. Then
@@ -35,8 +36,8 @@ __all__ = ["Scales", "reads_out", "reverse", "scales_of"]
 class Scales:
     """The scale S of every error signal: dx = S ∂L/∂x.
 
-    `vector` is the s of wide vectors, `scalar` the s/n of scalars; `outer` names the scalars that
-    come after a readout.
+    `vector` is the s of wide vectors, `scalar` the s/n of scalars; `outer` names the vectors of
+    fixed dimension and scalars that come after a readout.
     """
 
     vector: WidthPower
@@ -47,9 +48,7 @@ class Scales:
         """S of one variable."""
         if variable.is_wide:
             return self.vector
-        if variable.is_scalar and variable.name not in self.outer:
-            return self.scalar
-        return ONE
+        return ONE if variable.name in self.outer else self.scalar
 
 
 def scales_of(program: Program, targets: Collection[str]) -> Scales:
@@ -73,7 +72,7 @@ def scales_of(program: Program, targets: Collection[str]) -> Scales:
         assert isinstance(dim, Width), dim
         n = size(Width(dim.base or dim.name))
         s = n**exponent
-    return Scales(s, s / n, _outer_scalars(program))
+    return Scales(s, s / n, _outer(program))
 
 
 def reads_out(product: MatMul) -> bool:
@@ -81,15 +80,24 @@ def reads_out(product: MatMul) -> bool:
     return product.out.is_fixed and product.operand.is_wide
 
 
-def _outer_scalars(program: Program) -> frozenset[str]:
-    """Scalars made from vectors of fixed dimension, and from such scalars."""
-    outer: set[str] = set()
+def _outer(program: Program) -> frozenset[str]:
+    """Vectors of fixed dimension and scalars that no wide vector is made of, or after a readout.
+
+    A scalar made from a wide vector is never among them.
+    """
+    wide = ancestors(program, [v.name for v in program.variables.values() if v.is_wide])
+    read = descendants(program, [e.out.name for e in program.equations if _reads_out(e)])
+    outer = {v.name for v in program.variables.values() if v.is_fixed}
     for equation in program.equations:
-        wide = any(v.is_wide for v in equation.inputs)
-        after = any(v.is_fixed or v.name in outer for v in equation.inputs)
-        if equation.out.is_scalar and after and not wide:
+        inputs = equation.inputs
+        after = any(v.is_fixed or v.name in outer for v in inputs)
+        if equation.out.is_scalar and after and not any(v.is_wide for v in inputs):
             outer.add(equation.out.name)
-    return frozenset(outer)
+    return frozenset(name for name in outer if name in read or name not in wide)
+
+
+def _reads_out(equation: Equation) -> bool:
+    return isinstance(equation, MatMul) and reads_out(equation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class CellAlgebra:
     seams: Seams
     _cells: dict[tuple[object, ...], Cell] = field(default_factory=dict)
     _cuts: dict[tuple[int, Cut], Cell] = field(default_factory=dict)
+    _rests: dict[int, tuple[Fraction, Cell]] = field(default_factory=dict)
 
     def intern(self, cell: Cell) -> Cell:
         """The one cell that is equal to this one."""
@@ -152,6 +153,9 @@ class CellAlgebra:
             return b
         if a.value == 0:
             return self.number(0)
+        power, rest = self._without_power(b) if a.power else (Fraction(0), b)
+        if power * a.power < 0:
+            return self.mul(Num(a.value, a.power + power), rest)
         match b:
             case Op("mul", (Num() as inner, rest)) if inner.is_number(-1) or not a.is_number(-1):
                 return self.mul(self._scaled(a, inner), rest)
@@ -160,6 +164,30 @@ class CellAlgebra:
             case Joined(parts, interleaved):
                 return self.joined([self._scaled(a, p) for p in parts], interleaved)
         return self.op("mul", a, b)
+
+    def _without_power(self, cell: Cell) -> tuple[Fraction, Cell]:
+        """(e, rest) of a product n^e · rest, wherever in it the powers of the width stand."""
+        known = self._rests.get(id(cell))
+        if known is None:
+            known = self._rests[id(cell)] = self._taken_out(cell)
+        return known
+
+    def _taken_out(self, cell: Cell) -> tuple[Fraction, Cell]:
+        match cell:
+            case Num(value, power) if power:
+                return power, self.number(value)
+            case Op("mul" | "add" as name, arguments):
+                found = [self._without_power(a) for a in arguments]
+                powers, rest = [p for p, _ in found], [r for _, r in found]
+                if name == "mul" and any(powers):
+                    return sum(powers, Fraction(0)), self.mul(*rest)
+                if name == "add" and powers[0] and len(set(powers)) == 1:
+                    return powers[0], self.add(*rest)
+            case Op("div", (top, bottom)):
+                power, rest_of_top = self._without_power(top)
+                if power:
+                    return power, self.div(rest_of_top, bottom)
+        return Fraction(0), cell
 
     def add(self, *terms: object) -> Cell:
         """A sum of cells: zeros are left out, numbers of one power added."""
@@ -264,7 +292,7 @@ class CellAlgebra:
 
     def sum(self, a: Cell, size: Size) -> Cell:
         """Σ over the coordinates of a vector, or a scalar times its size."""
-        return self.mul(self.size(size), self.mean(a))
+        return self.mean(self.mul(self.size(size), a))
 
     # ---- parts of vectors
 
@@ -361,10 +389,19 @@ class CellAlgebra:
 
     # ---- maxima
 
-    def maximum(self, *cells: object) -> Cell:
+    def largest(self, *cells: object) -> Cell:
         """The largest; −∞ is none."""
         kept: list[Cell] = [c for c in map(self.number, cells) if not isinstance(c, Excluded)]
-        return reduce(partial(self.op, "max"), kept) if kept else self.number(-math.inf)
+        return reduce(partial(self._end, "max"), kept) if kept else self.number(-math.inf)
+
+    def smallest(self, a: object, b: object) -> Cell:
+        """The smaller of two."""
+        return self._end("min", self.number(a), self.number(b))
+
+    def _end(self, name: str, a: Cell, b: Cell) -> Cell:
+        if isinstance(a, Num) and isinstance(b, Num) and a.power == b.power:
+            return self.intern(Num((max if name == "max" else min)(a.value, b.value), a.power))
+        return a if a is b else self.op(name, a, b)
 
     def split(self, cell: Cell, count: int) -> list[Cell]:
         """A vector in equal blocks."""

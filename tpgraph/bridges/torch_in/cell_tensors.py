@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -123,12 +124,17 @@ class Pending:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operator:
-    """A linear map from vectors of `columns` to vectors of `rows`, and its transpose."""
+    """A linear map from vectors of `columns` to vectors of `rows`, and its transpose.
+
+    Where its rows (or columns) are of a fixed number, `row` (`column`) gives one as a vector.
+    """
 
     rows: Size
     columns: Size
     forward: Callable[[Cell], Cell]
     backward: Callable[[Cell], Cell]
+    row: Callable[[int], Cell] | None = None
+    column: Callable[[int], Cell] | None = None
 
     @property
     def shape(self) -> Shape:
@@ -138,7 +144,19 @@ class Operator:
     @property
     def T(self) -> Operator:
         """The transpose."""
-        return Operator(self.columns, self.rows, self.backward, self.forward)
+        return Operator(self.columns, self.rows, self.backward, self.forward, self.column, self.row)
+
+    def then(self, outer: Callable[[Cell], Cell], inner: Callable[[Cell], Cell]) -> Operator:
+        """With `outer` behind it, `inner` behind its transpose: coordinatewise on both sides."""
+        row, column = self.row, self.column
+        return Operator(
+            self.rows,
+            self.columns,
+            lambda x: outer(self.forward(x)),
+            lambda x: inner(self.backward(x)),
+            None if row is None else lambda k: inner(row(k)),
+            None if column is None else lambda k: outer(column(k)),
+        )
 
 
 def pending(param: Stored) -> Pending:
@@ -170,21 +188,36 @@ def as_operator(al: CellAlgebra, matrix: Pending | Operator) -> Operator:
         raise refusal(f"{matrix.param.name} has {len(matrix.axes)} axes in a product of matrices")
     first, second = matrix.axes
     if first is None or second is None:
-        raise refusal(f"{matrix.param.name} is multiplied as a matrix after it was reshaped")
+        raise refusal(
+            f"{matrix.param.name} is multiplied as a matrix after it was reshaped",
+            "multiply it as it is declared",
+        )
     index = tuple(None if k in (first, second) else i for k, i in enumerate(matrix.index))
     rows, columns = sorted((first, second))
     block = Block(matrix.param, index, (rows, columns), matrix.cuts[rows], matrix.cuts[columns])
     _require_a_width(block)
     flip = first > second
 
+    found = Operator(
+        matrix.shape[0],
+        matrix.shape[1],
+        lambda x: al.product(block, flip, x),
+        lambda x: al.product(block, not flip, x),
+        _lines(al, matrix, 0),
+        _lines(al, matrix, 1),
+    )
     factor = matrix.factor
+    if factor is None:
+        return found
+    return found.then(partial(al.mul, factor), partial(al.mul, factor))
 
-    def apply(transpose: bool) -> Callable[[Cell], Cell]:
-        if factor is None:
-            return lambda x: al.product(block, transpose != flip, x)
-        return lambda x: al.mul(factor, al.product(block, transpose != flip, x))
 
-    return Operator(matrix.shape[0], matrix.shape[1], apply(False), apply(True))
+def _lines(al: CellAlgebra, matrix: Pending, axis: int) -> Callable[[int], Cell] | None:
+    """The rows (or columns) of a parameter as vectors, where their number is fixed."""
+    if is_wide(matrix.shape[axis]) or not is_wide(matrix.shape[1 - axis]):
+        return None
+    vectors = replace(matrix, factor=None)
+    return lambda k: as_tensor(al, vectors.taken(axis, k)).cells.item(())
 
 
 def _require_a_width(block: Block) -> None:
@@ -209,15 +242,24 @@ def as_tensor(al: CellAlgebra, value: object, axis: int | None = None, unit: boo
         case Pending():
             return _of_parameter(al, value, axis, unit)
         case Operator():
-            raise refusal(
-                "a matrix made of matrices is used coordinatewise",
-                "only products with vectors read it",
-            )
+            return _of_operator(value)
     array = np.asarray(value)
     if array.dtype == object or isinstance(value, tuple):
         return Tensor(filled((), lambda _: al.number(value)), None, ())
     cells = filled(array.shape, lambda i: al.number(array[i].item()))
     return Tensor(cells, None, tuple((k, k) for k in array.shape))
+
+
+def _of_operator(matrix: Operator) -> Tensor:
+    """The rows or columns of a matrix, of which there is a fixed number, as vectors."""
+    lines, own = (matrix.row, 1) if matrix.row is not None else (matrix.column, 0)
+    if lines is None:
+        raise refusal(
+            "a matrix made of matrices is used coordinatewise",
+            "only products with vectors read it",
+        )
+    cells = filled([matrix.shape[1 - own][0]], lambda i: lines(i[0]))
+    return Tensor(cells, own, matrix.shape)
 
 
 def _of_parameter(al: CellAlgebra, value: Pending, axis: int | None, unit: bool) -> Tensor:

@@ -140,7 +140,8 @@ def _part(tensor: torch.Tensor, piece: ParameterPart, n: int, width: int) -> tor
         cut: Cut | None = cuts.get(axis)
         take.append(place if cut is None else cut.slice(n, width))
     view = tensor.detach()
-    return view[tuple(take)] if take else view.reshape(1)
+    view = view[tuple(take)] if take else view.reshape(1)
+    return view[None] if len(piece.cuts) > view.dim() else view  # the one row of a readout
 
 
 def _read(view: torch.Tensor, piece: ParameterPart) -> Array:

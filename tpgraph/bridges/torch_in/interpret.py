@@ -24,6 +24,7 @@ from tpgraph.bridges.torch_in.cells import (
     Given,
     Held,
     Input,
+    Joined,
     Stored,
     reachable,
 )
@@ -257,7 +258,25 @@ class _Reader:
         values = self._value(site.first.args[0], site.second.args[0])
         for value, kind in zip(values, kinds, strict=True):
             if kind == "USER_OUTPUT" and value is not None:
-                self.graph.outputs.append(as_tensor(self.graph.al, value, -1))
+                self.graph.outputs.append(_apart(as_tensor(self.graph.al, value, -1)))
+
+
+def _apart(tensor: Tensor) -> Tensor:
+    """An output whose vectors are joined: their parts side by side, along a last axis."""
+    rows = filled(tensor.cells.shape, lambda i: tuple(_parts(tensor.cells[i])))
+    counts = {len(row) for row in rows.flat}
+    if counts == {1} or len(counts) > 1:
+        return tensor
+    cells = filled((*rows.shape, *counts), lambda i: rows[i[:-1]][i[-1]])
+    return Tensor(cells, tensor.axis, tensor.shape)
+
+
+def _parts(cell: Cell) -> Iterator[Cell]:
+    if isinstance(cell, Joined):
+        for part in cell.parts:
+            yield from _parts(part)
+    else:
+        yield cell
 
 
 def _of_path(module: torch.nn.Module, path: str) -> torch.Tensor:

@@ -6,7 +6,7 @@ W = M w. Where all uses of a parameter carry one factor it is M, and the product
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
 from tpgraph.bridges.torch_in.cell_algebra import CellAlgebra
@@ -26,7 +26,7 @@ from tpgraph.bridges.torch_in.interpret import Graph
 from tpgraph.bridges.torch_in.parameter_parts import Key, key_of
 from tpgraph.bridges.torch_in.rules.rule_table import Family
 
-__all__ = ["common_factors", "without_factors"]
+__all__ = ["common_factors", "rebuilt", "without_factors"]
 
 ONE = Num.one()
 
@@ -73,30 +73,47 @@ def _common(uses: set[tuple[Fraction, Fraction]]) -> Num:
 
 def without_factors(graph: Graph, factors: Mapping[Key, Num]) -> None:
     """Take the factors out of the cells of a graph."""
+    al = graph.al
+
+    def without(cell: Cell, made: Mapping[int, Cell]) -> Cell | None:
+        match cell:
+            case Op("mul", (Num(value, power), CellProduct() | Held() as inner)) if (
+                key_of(inner) in factors
+            ):
+                taken = factors[key_of(inner)]
+                left = Num(value / taken.value, power - taken.power)
+                return al.mul(al.intern(left), made[id(inner)])
+        return None
+
+    graph.outputs = list(rebuilt(graph, without))
+
+
+def rebuilt(
+    graph: Graph, change: Callable[[Cell, dict[int, Cell]], Cell | None]
+) -> Iterator[Tensor]:
+    """The outputs of a graph, and in place its families, with other cells.
+
+    `change` is given a cell and what was made of those below it, by their ids; where it gives None
+    the cell stays what it is, over those below.
+    """
     made: dict[int, Cell] = {}
     for cell in reachable(graph.roots):
-        made[id(cell)] = _rebuilt(graph.al, cell, made, factors)
+        new = change(cell, made)
+        made[id(cell)] = _over(graph.al, cell, made) if new is None else new
 
     def changed(tensor: Tensor) -> Tensor:
         cells = filled(tensor.cells.shape, lambda i: made.get(id(tensor.cells[i]), tensor.cells[i]))
         return Tensor(cells, tensor.axis, tensor.shape)
 
-    graph.outputs = [changed(out) for out in graph.outputs]
     graph.families = [
         Family(changed(Tensor(f.cells, None, ())).cells, f.hint, f.site) for f in graph.families
     ]
+    return map(changed, graph.outputs)
 
 
-def _rebuilt(
-    al: CellAlgebra, cell: Cell, made: dict[int, Cell], factors: Mapping[Key, Num]
-) -> Cell:
+def _over(al: CellAlgebra, cell: Cell, made: Mapping[int, Cell]) -> Cell:
+    """The same cell over those that were made of the cells below."""
     match cell:
-        case Op("mul", (Num(value, power), CellProduct() | Held() as inner)) if (
-            key_of(inner) in factors
-        ):
-            taken = factors[key_of(inner)]
-            left = Num(value / taken.value, power - taken.power)
-            return al.mul(al.intern(left), made[id(inner)])
         case Op("add", arguments):
             return al.add(*(made[id(a)] for a in arguments))
         case Op("mul", (first, second)):

@@ -23,6 +23,14 @@ DEFINED: dict[str, tuple[str, str]] = {
     "hardswish": ("z", "z * min(relu(z + 3), 6) / 6"),
     "log1p": ("z", "log(1 + z)"),
     "expm1": ("z", "exp(z) - 1"),
+    "tan": ("z", "sin(z) / cos(z)"),
+    "arsinh": ("z", "sign(z) * log(abs(z) + sqrt(1 + z^2))"),
+    "arcosh": ("z", "log(z + sqrt(z^2 - 1))"),
+    "artanh": ("z", "log((1 + z) / (1 - z)) / 2"),
+    "exp2": ("z", "exp(log(2) * z)"),
+    "log2": ("z", "log(z) / log(2)"),
+    "log10": ("z", "log(z) / log(10)"),
+    "erfc": ("z", "1 - erf(z)"),
 }
 """Functions that the table lacks: parameters and body; {0} is a number that they are given."""
 

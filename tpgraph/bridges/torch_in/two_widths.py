@@ -26,6 +26,7 @@ from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.reserved import RESERVED
 from tpgraph.bridges.torch_in.rolling import Rolled, rolled
 from tpgraph.bridges.torch_in.targets import targets_of
+from tpgraph.bridges.torch_in.vector_readouts import with_readouts
 from tpgraph.bridges.torch_in.writing import (
     Names,
     function_lines,
@@ -64,6 +65,7 @@ def translated(
     graph = interpreted(found, n)
     targets = targets_of(graph)
     draws = drawn(factory, n)
+    with_readouts(graph, draws)
     factors = common_factors(graph)
     pieces = pieces_of(graph.roots, graph.params.values(), draws, factors)
     if factors and own_exponents(list(pieces.values())) is None:

@@ -84,6 +84,8 @@ def vocabulary(node: torch.fx.Node) -> int | None:
         name = _operation(user)
         if name == "embedding" and user.args[1] is at:
             return int(_shape(user.args[0])[0])
+        if name == "index" and list(user.args[1]) == [at]:  # type: ignore[arg-type]
+            return int(_shape(user.args[0])[0])
         if name.startswith("nll_loss") and user.args[1] is at:
             shape = _shape(user.args[0])
             return int(shape[min(1, len(shape) - 1)])

@@ -121,8 +121,8 @@ def _with_points(
     z = np.linspace(-_REACH, _REACH, points)
     w = np.exp(-(z**2) / 2)
     w = w / w.sum()
-    grid = np.array(list(np.meshgrid(*[z] * rank, indexing="ij"))).reshape(rank, -1)
-    grid = grid if rank else np.zeros((0, 1))
+    axes = np.meshgrid(*[z] * rank, indexing="ij")
+    grid = np.array(list(axes)).reshape(rank, points**rank)  # without an axis one point
     weight = np.ones(1)
     for _ in range(rank):
         weight = (weight[:, None] * w).reshape(-1)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from tpgraph.bounds import LABEL
 from tpgraph.functions import (
     ADD,
     DIV,
@@ -204,14 +205,20 @@ def _named(
 def _forms(
     expression: Expression, names: Sequence[str], functions: dict[str, str]
 ) -> Iterator[str]:
-    """The formula, then with everything that lies deeper and deeper outwards as an ellipsis."""
+    """The formula, then with everything that lies deeper and deeper outwards as an ellipsis.
+
+    A form that is longer than a label may be is left out: passes write such formulas themselves.
+    """
+    longest = LABEL.most - len("d")  # the outermost fraction becomes \\dfrac
     seen = to_latex(expression, names, functions)
-    yield seen
+    if len(seen) <= longest:
+        yield seen
     for depth in range(_depth(expression) - 1, 0, -1):
         cut = to_latex(_pruned(expression, depth, len(names)), [*names, ELLIPSIS], functions)
         if len(cut) < len(seen):
-            yield cut
             seen = cut
+            if len(cut) <= longest:
+                yield cut
     yield ELLIPSIS
 
 

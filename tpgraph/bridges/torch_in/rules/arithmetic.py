@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from tpgraph.bridges.torch_in.cell_tensors import (
@@ -43,6 +44,14 @@ _UNARY: dict[str, tuple[str, Callable[[float], float] | None]] = {
     "hardsigmoid": ("hardsigmoid", lambda z: min(max(z + 3, 0), 6) / 6),
     "hardswish": ("hardswish", lambda z: z * min(max(z + 3, 0), 6) / 6),
     "relu6": ("relu6", lambda z: min(max(z, 0), 6)),
+    "tan": ("tan", math.tan),
+    "asinh": ("arsinh", math.asinh),
+    "acosh": ("arcosh", math.acosh),
+    "atanh": ("artanh", math.atanh),
+    "exp2": ("exp2", lambda z: 2.0**z),
+    "log2": ("log2", math.log2),
+    "log10": ("log10", math.log10),
+    "erfc": ("erfc", math.erfc),
 }
 
 
@@ -90,13 +99,7 @@ def mul(call: NodeCall, a: Any, b: Any) -> Any:
 
 
 def _scaled(call: NodeCall, matrix: Operator, factor: Cell) -> Operator:
-    al = call.al
-    return Operator(
-        matrix.rows,
-        matrix.columns,
-        lambda x: al.mul(factor, matrix.forward(x)),
-        lambda x: al.mul(factor, matrix.backward(x)),
-    )
+    return matrix.then(partial(call.al.mul, factor), partial(call.al.mul, factor))
 
 
 @rule("div", "true_divide")
@@ -117,11 +120,19 @@ def add(call: NodeCall, a: Any, b: Any, alpha: Any = 1) -> Any:
 
 def _sum(call: NodeCall, a: Operator, b: Operator, alpha: Any) -> Operator:
     al = call.al
+
+    def both(first: Any, second: Any) -> Any:
+        if first is None or second is None:
+            return None
+        return lambda x: al.add(first(x), al.mul(alpha, second(x)))
+
     return Operator(
         a.rows,
         a.columns,
-        lambda x: al.add(a.forward(x), al.mul(alpha, b.forward(x))),
-        lambda x: al.add(a.backward(x), al.mul(alpha, b.backward(x))),
+        both(a.forward, b.forward),
+        both(a.backward, b.backward),
+        both(a.row, b.row),
+        both(a.column, b.column),
     )
 
 
@@ -179,13 +190,13 @@ def power(call: NodeCall, a: Any, exponent: Any) -> Tensor:
 @rule("maximum")
 def maximum(call: NodeCall, a: Any, b: Any) -> Tensor:
     """The larger of two."""
-    return pointwise(call.al, call.al.maximum, a, b)
+    return pointwise(call.al, call.al.largest, a, b)
 
 
 @rule("minimum")
 def minimum(call: NodeCall, a: Any, b: Any) -> Tensor:
     """The smaller of two."""
-    return pointwise(call.al, lambda u, v: call.al.op("min", u, v), a, b)
+    return pointwise(call.al, call.al.smallest, a, b)
 
 
 @rule("clamp", "hardtanh", "clamp_min", "clamp_max")
@@ -197,18 +208,21 @@ def clamp(call: NodeCall, x: Any, low: Any = None, high: Any = None) -> Tensor:
         low, high = None, low
     al = call.al
 
-    def kept(cell: Cell) -> Cell:
-        if isinstance(cell, Num) and not cell.power:
-            value = float(cell.value)
-            value = value if low is None else max(value, low)
-            return al.number(value if high is None else min(value, high))
-        match cell:
-            case Op("mul", (Num() as factor, rest)) if factor.value > 0 and high is None:
-                return al.mul(factor, al.op("max", rest, al.div(low, factor)))
-        found = cell if low is None else al.op("max", cell, low)
-        return found if high is None else al.op("min", found, high)
+    def kept(cell: Cell, least: Cell | None, most: Cell | None) -> Cell:
+        if most is None and least is not None:
+            match cell:
+                case Op("mul", (Num() as factor, rest)) if factor.value > 0:
+                    return al.mul(factor, al.largest(rest, al.div(least, factor)))
+        found = cell if least is None else al.largest(cell, least)
+        return found if most is None else al.smallest(found, most)
 
-    return mapped(call.tensor(x), kept)
+    ends = [end for end in (low, high) if end is not None]
+
+    def between(cell: Cell, *given: Cell) -> Cell:
+        least = given[0] if low is not None else None
+        return kept(cell, least, given[-1] if high is not None else None)
+
+    return pointwise(al, between, call.tensor(x), *ends)
 
 
 @rule("gelu")
@@ -222,6 +236,29 @@ def gelu(call: NodeCall, x: Any, approximate: str = "none") -> Tensor:
 def leaky_relu(call: NodeCall, x: Any, slope: float = 0.01) -> Tensor:
     """Z, or slope · z where it is negative."""
     return mapped(call.tensor(x), lambda c: call.al.op("leaky_relu", c, slope))
+
+
+@rule("rrelu_with_noise_functional", "rrelu_with_noise")
+def rrelu(
+    call: NodeCall,
+    x: Any,
+    _: Any,
+    low: float = 1 / 8,
+    high: float = 1 / 3,
+    train: bool = False,
+    *__: Any,
+) -> list[Any]:
+    """Leaky relu of the mean slope, in evaluation."""
+    if train:
+        raise refusal("rrelu draws its slopes at random", "import the module in evaluation mode")
+    return [leaky_relu(call, x, (low + high) / 2), None]
+
+
+@rule("logaddexp")
+def logaddexp(call: NodeCall, a: Any, b: Any) -> Tensor:
+    """log(exp a + exp b) = a + softplus(b − a)."""
+    al = call.al
+    return pointwise(al, lambda u, v: al.add(u, al.op("softplus", al.sub(v, u))), a, b)
 
 
 @rule("_prelu_kernel", "prelu")
@@ -302,6 +339,19 @@ def le(call: NodeCall, a: Any, b: Any) -> Tensor:
 def logical_not(call: NodeCall, a: Any) -> Tensor:
     """Where it does not hold."""
     return mapped(call.tensor(a), lambda c: call.al.sub(1, c))
+
+
+@rule("logical_and", "bitwise_and")
+def logical_and(call: NodeCall, a: Any, b: Any) -> Tensor:
+    """Where both hold."""
+    return pointwise(call.al, call.al.mul, a, b)
+
+
+@rule("logical_or", "bitwise_or")
+def logical_or(call: NodeCall, a: Any, b: Any) -> Tensor:
+    """Where one of the two holds."""
+    al = call.al
+    return pointwise(al, lambda u, v: al.sub(al.add(u, v), al.mul(u, v)), a, b)
 
 
 @rule("where")

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import torch
 
 from tpgraph.bridges.torch_in.cell_tensors import (
     Pending,
@@ -138,7 +139,7 @@ def max_pool(
     """The largest of every window."""
     found = _pooled(
         call, call.tensor(x), kernel, stride, padding, dilation,
-        lambda cells, _: call.al.maximum(*cells),
+        lambda cells, _: call.al.largest(*cells),
     )  # fmt: skip
     return [found, None]
 
@@ -194,10 +195,14 @@ def _pooled(
     return Tensor(filled(shape, window), x.axis, call.shape)
 
 
-@rule("_adaptive_avg_pool2d", "adaptive_avg_pool1d", "_adaptive_avg_pool3d")
-def adaptive_avg_pool(call: NodeCall, x: Any, size: Sequence[int]) -> Tensor:
-    """The mean of windows that cover the positions evenly."""
-    x = call.tensor(x)
+def _mean(call: NodeCall, cells: list[Cell]) -> Cell:
+    return call.al.mul(Fraction(1, len(cells)), call.al.add(*cells))
+
+
+def _covered(
+    call: NodeCall, x: Tensor, size: Sequence[int], make: Callable[[list[Cell]], Cell]
+) -> Tensor:
+    """Windows that cover the positions evenly, each made one."""
     rank = len(size)
     if x.axis is not None and x.axis >= x.rank - rank:
         raise refusal("pooling over the coordinates of a vector", "pool over positions")
@@ -209,11 +214,22 @@ def adaptive_avg_pool(call: NodeCall, x: Any, size: Sequence[int]) -> Tensor:
             range(i[lead + a] * space[a] // size[a], -(-(i[lead + a] + 1) * space[a] // size[a]))
             for a in range(rank)
         ]
-        sides = tuple(slice(r.start, r.stop) for r in ranges)
-        cells = list(np.ravel(x.cells[(*i[:lead], *sides)]))
-        return call.al.mul(Fraction(1, len(cells)), call.al.add(*cells))
+        places: tuple[Any, ...] = (*i[:lead], *(slice(r.start, r.stop) for r in ranges))
+        return make(list(np.ravel(x.cells[places])))
 
     return Tensor(filled(shape, window), x.axis, call.shape)
+
+
+@rule("_adaptive_avg_pool2d", "adaptive_avg_pool1d", "_adaptive_avg_pool3d")
+def adaptive_avg_pool(call: NodeCall, x: Any, size: Sequence[int]) -> Tensor:
+    """The mean of windows that cover the positions evenly."""
+    return _covered(call, call.tensor(x), size, lambda cells: _mean(call, cells))
+
+
+@rule("adaptive_max_pool2d", "adaptive_max_pool3d")
+def adaptive_max_pool(call: NodeCall, x: Any, size: Sequence[int]) -> list[Any]:
+    """The largest of windows that cover the positions evenly."""
+    return [_covered(call, call.tensor(x), size, lambda cells: call.al.largest(*cells)), None]
 
 
 @rule("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d")
@@ -225,3 +241,22 @@ def upsample(call: NodeCall, x: Any, *_: Any) -> Tensor:
     cells = filled(shape, lambda i: x.cells[tuple(a * o // s for a, o, s in
                                                   zip(i, old, shape, strict=True))])  # fmt: skip
     return Tensor(cells, x.axis, call.shape)
+
+
+@rule("upsample_linear1d", "upsample_bilinear2d", "upsample_bicubic2d", "upsample_trilinear3d")
+def interpolated(call: NodeCall, x: Any, *rest: Any, **options: Any) -> Tensor:
+    """Positions between positions, with the weights that torch gives them."""
+    x = call.tensor(x)
+    if x.axis not in (0, 1):
+        raise refusal("the coordinates of a vector are interpolated")
+    old = x.cells.shape[1:]
+    target: Any = call.site.first.target
+    units = torch.eye(math.prod(old), dtype=torch.float64).reshape(-1, 1, *old)
+    weights = target(units, *rest, **options)[:, 0].numpy()
+    space = weights.shape[1:]
+
+    def entry(i: tuple[int, ...]) -> Cell:
+        terms = zip(weights[(slice(None), *i[1:])], x.cells[i[0]].flat, strict=True)
+        return call.al.add(*(call.al.mul(float(w), c) for w, c in terms if w))
+
+    return Tensor(filled((x.cells.shape[0], *space), entry), x.axis, call.shape)

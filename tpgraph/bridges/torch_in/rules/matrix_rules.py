@@ -43,16 +43,22 @@ def product(call: NodeCall, a: Any, b: Any) -> Any:
 
 
 def _is_map(x: object) -> bool:
-    return isinstance(x, Operator | Pending)
+    """Whether it is a matrix: a parameter of two axes of its own, or made of such."""
+    if isinstance(x, Pending):
+        return sum(axis is not None for axis in x.axes) > 1
+    return isinstance(x, Operator)
 
 
 def _chain(call: NodeCall, a: Any, b: Any) -> Operator:
     first, second = as_operator(call.al, a), as_operator(call.al, b)
+    row, column = first.row, second.column
     return Operator(
         first.rows,
         second.columns,
         lambda x: first.forward(second.forward(x)),
         lambda x: second.backward(first.backward(x)),
+        None if row is None else lambda k: second.backward(row(k)),
+        None if column is None else lambda k: first.forward(column(k)),
     )
 
 
@@ -192,19 +198,6 @@ def vector_product(call: NodeCall, a: Any, b: Any) -> Any:
     size = x.size
     cells = filled((), lambda _: al.sum(al.mul(x.cells[()], y.cells[()]), size))
     return Tensor(cells, None, ())
-
-
-@rule("embedding")
-def embedding(call: NodeCall, weight: Any, tokens: Any, *_: Any) -> Any:
-    """Rows of a table: of tokens that are given by one-hot vectors, or of known places."""
-    if not isinstance(weight, Pending):
-        raise refusal("an embedding whose table is no parameter")
-    if not isinstance(tokens, Tensor):
-        places = np.asarray(tokens)
-        table = call.tensor(weight, -1)
-        return Tensor(table.cells[places], len(call.shape) - 1, call.shape)
-    operator = as_operator(call.al, weight)
-    return Tensor(mapped(tokens, operator.backward).cells, len(call.shape) - 1, call.shape)
 
 
 @rule("_trilinear")

@@ -16,6 +16,7 @@ from tpgraph.bridges.torch_in.cell_tensors import (
     Pending,
     Shape,
     Tensor,
+    as_operator,
     filled,
     mapped,
 )
@@ -250,15 +251,90 @@ def flip(call: NodeCall, x: Any, axes: Sequence[int]) -> Tensor:
     return Tensor(np.flip(x.cells, tuple(x.place(a) for a in places)), x.axis, x.shape)
 
 
-@rule("index_select")
-def index_select(call: NodeCall, x: Any, axis: int, at: Any) -> Tensor:
-    """Places of an axis of positions."""
-    x = call.tensor(x)
+@rule("copy")
+def copy(call: NodeCall, _: Any, source: Any, *__: Any) -> Any:
+    """What is written over a tensor."""
+    return expand(call, source, call.shape)
+
+
+@rule("slice_scatter")
+def slice_scatter(
+    call: NodeCall,
+    x: Any,
+    part: Any,
+    axis: int = 0,
+    start: Any = None,
+    end: Any = None,
+    step: int = 1,
+) -> Tensor:
+    """A tensor of which a part of an axis of positions is another one."""
+    own = part.axis if isinstance(part, Tensor) else None
+    x, part = _over(call, x, own), call.tensor(part)
     axis %= x.rank
     if axis == x.axis:
+        raise refusal("some coordinates of a vector are written over", "join its parts by cat")
+    cells = x.cells.copy()
+    place = (slice(None),) * x.place(axis) + (slice(start, end, step),)
+    cells[place] = part.cells
+    return Tensor(cells, x.axis, x.shape)
+
+
+@rule("select_scatter")
+def select_scatter(call: NodeCall, x: Any, part: Any, axis: int, at: int) -> Any:
+    """A tensor of which one place of an axis of positions is another one."""
+    axis %= len(call.shape)
+    at %= call.shape[axis][0]
+    return slice_scatter(call, x, call.tensor(part).with_axis(axis), axis, at, at + 1)
+
+
+def _over(call: NodeCall, x: Any, own: int | None) -> Tensor:
+    """A tensor, of which numbers that are written over by vectors stand for all coordinates."""
+    tensor = call.tensor(x)
+    if tensor.axis is not None or own is None:
+        return tensor
+    return Tensor(np.take(tensor.cells, 0, axis=own), own, tensor.shape)
+
+
+@rule("index_select")
+def index_select(call: NodeCall, x: Any, axis: int, at: Any) -> Any:
+    """Places of an axis of positions."""
+    return index(call, x, [None] * (axis % len(x.shape)) + [at])
+
+
+@rule("index")
+def index(call: NodeCall, x: Any, places: Sequence[Any]) -> Any:
+    """Known places of axes of positions; of a table those of tokens."""
+    if isinstance(x, Pending) and len(places) == 1 and isinstance(places[0], Tensor):
+        return embedding(call, x, places[0])
+    x = call.tensor(x, -1)
+    taken = [k for k, at in enumerate(places) if at is not None]
+    if x.axis in taken:
         raise refusal("coordinates of a vector are picked one by one")
-    cells = np.take(x.cells, [int(k) for k in at], axis=x.place(axis))
-    return Tensor(cells, x.axis, call.shape)
+    if any(isinstance(places[k], Tensor) for k in taken):
+        raise refusal("places are picked that depend on values")
+    kept = [k for k in range(x.rank) if k not in taken]
+    moved = x.cells.transpose([x.place(k) for k in (*taken, *kept) if k != x.axis])
+    cells = moved[tuple(np.asarray(places[k]) for k in taken)]
+    count = cells.ndim - len([k for k in kept if k != x.axis])
+    front = taken[0] if taken == list(range(taken[0], taken[-1] + 1)) else 0
+    own = None if x.axis is None else kept.index(x.axis) + (count if x.axis > front else 0)
+    lead = [count + i for i in range(front - (own is not None and own < front))]
+    order = [*lead, *range(count), *range(count + len(lead), cells.ndim)]
+    return Tensor(cells.transpose(order), own, call.shape)
+
+
+def embedding(call: NodeCall, weight: Any, tokens: Any, *_: Any) -> Any:
+    """Rows of a table: of tokens that are given by one-hot vectors, or of known places."""
+    if not isinstance(weight, Pending):
+        raise refusal("an embedding whose table is no parameter")
+    if not isinstance(tokens, Tensor):
+        table = call.tensor(weight, -1)
+        return Tensor(table.cells[np.asarray(tokens)], len(call.shape) - 1, call.shape)
+    operator = as_operator(call.al, weight)
+    return Tensor(mapped(tokens, operator.backward).cells, len(call.shape) - 1, call.shape)
+
+
+rule("embedding")(embedding)
 
 
 @rule("constant_pad_nd", "pad")

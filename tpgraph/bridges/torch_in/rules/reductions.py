@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -118,22 +119,37 @@ def vector_norm(
     return mapped(squares, lambda c: al.root(c))
 
 
-@rule("amax", "max")
-def amax(call: NodeCall, x: Any, dims: Any = None, keep: bool = False) -> Any:
-    """The largest over axes of positions."""
-    x = call.tensor(x)
+@rule("amax", "max", "amin", "min")
+def largest(call: NodeCall, x: Any, dims: Any = None, keep: bool = False) -> Any:
+    """The largest or smallest over axes of positions."""
+    x, word = call.tensor(x), "largest" if "max" in call.site.name else "smallest"
+    choose = partial(reduce, call.al.largest if word == "largest" else call.al.smallest)
     for axis in _axes(x, dims):
         if axis == x.axis:
             raise refusal(
-                "the largest coordinate of a vector is taken",
-                "a maximum over a width grows without bound; take a mean, or a softmax over "
+                f"the {word} coordinate of a vector is taken",
+                "an extremum over a width grows without bound; take a mean, or a softmax over "
                 "positions",
             )
         moved = np.moveaxis(x.cells, x.place(axis), -1)
-        best = filled(moved.shape[:-1], lambda i: call.al.maximum(*moved[i]))  # noqa: B023
+        best = filled(moved.shape[:-1], lambda i: choose(list(moved[i])))  # noqa: B023
         x = x.without(axis, best)
         x = x.with_axis(axis) if keep else x
-    return x if call.site.name == "amax" else [x, None]
+    return x if call.site.name.startswith("a") else [x, None]
+
+
+@rule("prod")
+def product_of(call: NodeCall, x: Any, dims: Any = None, keep: bool = False, **_: Any) -> Any:
+    """The product over axes of positions."""
+    x = call.tensor(x)
+    for axis in _axes(x, dims):
+        if axis == x.axis:
+            raise refusal("the product of the coordinates of a vector is taken")
+        moved = np.moveaxis(x.cells, x.place(axis), -1)
+        whole = filled(moved.shape[:-1], lambda i: reduce(call.al.mul, list(moved[i])))  # noqa: B023
+        x = x.without(axis, whole)
+        x = x.with_axis(axis) if keep else x
+    return x
 
 
 # ---- softmax
