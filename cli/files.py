@@ -25,6 +25,7 @@ __all__ = [
     "parse_constants",
     "parse_widths",
     "read_text",
+    "study_constants",
     "write",
 ]
 
@@ -89,6 +90,11 @@ def parse_constants(values: list[str]) -> dict[str, Fraction]:
             raise tp.TPDataError(f"--set gives {name.strip()} twice")
         chosen[name.strip()] = number
     return chosen
+
+
+def study_constants(values: list[str] | None) -> tuple[tuple[str, float], ...]:
+    """The same as every study takes them: in the order of their names."""
+    return tuple(sorted((name, float(v)) for name, v in parse_constants(values or []).items()))
 
 
 def write(content: str | bytes, out: str | None) -> None:

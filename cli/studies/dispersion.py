@@ -10,7 +10,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
-from tpgraph_cli.files import parse_constants, read_text, write
+from tpgraph_cli.files import read_text, study_constants, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import numbers, parse_depths, parse_point, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Seed, Workers
@@ -117,7 +117,7 @@ def dispersion(
     if program is not None:
         _only_for_networks(at=at, input_dim=input_dim)
         text, _, _ = read_text(program)
-        constants = tuple((name, float(v)) for name, v in parse_constants(constant or []).items())
+        constants = study_constants(constant)
         settings = tp.study.program_settings(
             text, activations=activation, constants=constants, **common, **chosen
         )

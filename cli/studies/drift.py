@@ -9,7 +9,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
-from tpgraph_cli.files import Constants, parse_constants, read_text
+from tpgraph_cli.files import Constants, read_text, study_constants
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import numbers, parse_names, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers
@@ -115,12 +115,11 @@ def drift(
     for axis, name in zip(_AXES, options.get("names", ("L", "σ_w2", "σ_b2")), strict=True):
         if not name:
             options.setdefault(axis, (1,))
-    given = parse_constants(constants or [])
     grid = figure.grid(
         quick,
         faster,
         program=program_text(program, activation, loss, figure.function),
-        constants=tuple(sorted((name, float(value)) for name, value in given.items())),
+        constants=study_constants(constants),
         **options,
     )
     count = samples if samples is not None else 32 if quick else 128

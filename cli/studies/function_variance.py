@@ -10,7 +10,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.execution import Dtype
-from tpgraph_cli.files import Constants, parse_constants
+from tpgraph_cli.files import Constants, study_constants
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import parse_names, parse_point, parse_range, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers
@@ -112,12 +112,11 @@ def function_variance(
         "names": parse_names(names),
     }
     options: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-    constant_values = parse_constants(constants or [])
     text = program_text(
         program, activation[0] if activation else None, "(f - y)^2 / 2", chosen.functions[0]
     )
-    fixed = tuple(sorted((name, float(value)) for name, value in constant_values.items()))
-    grid = chosen.grid(quick, program=text, constants=fixed, **options)
+    options["constants"] = study_constants(constants)
+    grid = chosen.grid(quick, program=text, **options)
     X, y = tp.study.drift_samples(grid.program, grid.constants, data, samples + tests, normalize)
     with warnings_on_stderr(), sweep_progress("function-variance") as progress:
         result = tp.study.function_variance(

@@ -55,6 +55,14 @@ class Experience:
         """T."""
         return len(self.schedule)
 
+    def digest_of_all(self) -> str:
+        """The SHA-256 of the schedule, and of all samples and test points under their names."""
+        content = hashlib.sha256(self.schedule.tobytes())
+        for name, array in [*self.train.items(), *self.test.items()]:
+            content.update(f"{name} {array.shape}".encode())
+            content.update(np.ascontiguousarray(array).tobytes())
+        return content.hexdigest()
+
 
 def samples_of(program: Program, data: Data | None, synthetic: int | None, seed: int) -> Dataset:
     """The samples in a file or in arrays, or so many synthetic ones. Raises TPDataError."""

@@ -18,7 +18,6 @@ and the other tasks are not done, so that they are computed again.
 from __future__ import annotations
 
 import sqlite3
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,9 +27,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.arrays import Damage, decode_array, encode_array
-from tpgraph.errors import TPDataError, TPWarning
+from tpgraph.errors import TPDataError
 from tpgraph.files import set_aside
 from tpgraph.seals import digest
+from tpgraph.study.damaged import warn_aside
 
 __all__ = ["Entry", "Result", "Store"]
 
@@ -169,13 +169,8 @@ class Store:
         for entry in _salvaged(aside):
             self.add([entry])
             kept += 1
-        warnings.warn(
-            TPWarning(
-                f"{self.path} is damaged ({damage}) and was set aside as {aside.name}; "
-                f"{kept} of its results are whole and kept, others are computed again"
-            ),
-            stacklevel=3,
-        )
+        then = f"{kept} of its results are whole and kept, others are computed again"
+        warn_aside(self.path, aside, damage, then, stacklevel=4)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

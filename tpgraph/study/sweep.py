@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from tpgraph.errors import TPDataError, TPWarning
 from tpgraph.study.processes import Processes, core_count
-from tpgraph.study.store import Entry, Store
+from tpgraph.study.store import Entry, Result, Store
 from tpgraph.study.tasks import Batch, BatchOutcome, Crew, KeyedTask, Task, Work, entry, task_key
 
 __all__ = ["Outcome", "Progress", "Sweep", "run_sweep"]
@@ -54,6 +54,19 @@ class Sweep:
     def task_keys(self) -> tuple[str, ...]:
         """The key of every task, in order."""
         return tuple(task_key(self.study, self.version, task) for task in self.tasks)
+
+    def results(
+        self, store: Store, places: Iterable[int] | None = None
+    ) -> Iterator[tuple[int, Result]]:
+        """The place in `tasks` and the arrays of every task that is done, in order.
+
+        Or of those at some `places` alone.
+        """
+        held, chosen = store.keys(), range(len(self.tasks)) if places is None else places
+        for place in chosen:
+            key = task_key(self.study, self.version, self.tasks[place])
+            if key in held:
+                yield place, store.read(key)
 
 
 @dataclass(frozen=True)

@@ -13,26 +13,20 @@ Source: Yang & Littwin, Tensor Programs IIb (arXiv 2105.03703), Theorem 5.3.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tpgraph.arrays import Damage
 from tpgraph.bounds import require_networks
-from tpgraph.errors import TPDataError, TPError, TPWarning
-from tpgraph.files import make_directory, remove_rests, set_aside, write_bytes, write_text
+from tpgraph.errors import TPDataError
+from tpgraph.files import write_bytes, write_text
 from tpgraph.kernels import kernel
 from tpgraph.kernels.losses import fixed_outputs, program_loss
 from tpgraph.language import to_text
-from tpgraph.locks import alone
 from tpgraph.program import Program, Regime
-from tpgraph.seals import open_document, seal_document
 from tpgraph.study.compare.comparison import Comparison, NetworkRun
 from tpgraph.study.compare.comparison_figure import compare_figure
 from tpgraph.study.compare.expected import (
@@ -44,11 +38,12 @@ from tpgraph.study.compare.expected import (
 )
 from tpgraph.study.compare.runs import RunTask, Trainer
 from tpgraph.study.figures import figure_bytes
+from tpgraph.study.folder import held, results
+from tpgraph.study.manifest import MANIFEST, Manifest
 from tpgraph.study.samples import Data, Experience, TestPoints, experience, samples_of
 from tpgraph.study.store import Store
 from tpgraph.study.sweep import Progress, Sweep, run_sweep
 from tpgraph.training import check_settings
-from tpgraph.training.checkpoint import sha256
 
 __all__ = ["COMPARISON_FILES", "compare"]
 
@@ -57,7 +52,7 @@ STUDY = "compare"
 VERSION = 1
 RUNS = "runs.sqlite"
 FIGURES = ("comparison.svg", "comparison.png")
-COMPARISON_FILES = ("manifest.json", RUNS, "comparison.csv", "summary.json", *FIGURES)
+COMPARISON_FILES = (MANIFEST, RUNS, "comparison.csv", "summary.json", *FIGURES)
 """What is written into the folder of a comparison."""
 
 
@@ -113,15 +108,14 @@ def compare(
         "steps": steps, "batch": batch, "lr": float(lr), "seed": seed, "dtype": dtype,
     }  # fmt: skip
     manifest = _manifest(program, seen, settings)
-    folder = None if out is None else Path(out)
-    with _held(folder, manifest, resume):
+    with held(out, manifest, resume) as folder:
         reference = _reference(program, regime, seen, lr, samples, kernels)
         if folder is not None:
-            _begin(folder, manifest)
-        digest = sha256(json.dumps(manifest, ensure_ascii=False))
+            manifest.begin(folder)
+        digest = manifest.digest()
         tasks = tuple(RunTask(w, number, seed, digest) for number in range(seeds) for w in chosen)
         sweep = Sweep(STUDY, VERSION, Trainer(to_text(program), seen, float(lr), dtype), tasks)
-        with Store(Path(":memory:") if folder is None else folder / RUNS, STUDY) as store:
+        with results(folder, RUNS, STUDY) as store:
             threads = None if workers == 0 else 1
             outcome = run_sweep(sweep, store, workers=workers, progress=progress, threads=threads)
             runs = tuple(_runs(sweep, store, reference))
@@ -139,20 +133,6 @@ def compare(
         if folder is not None:
             _write(folder, result)
     return result
-
-
-@contextmanager
-def _held(folder: Path | None, manifest: Mapping[str, Any], resume: bool) -> Iterator[None]:
-    """The folder for this comparison alone, if there is one, and if it fits."""
-    if folder is None:
-        yield
-        return
-    _require_fitting(folder, manifest, resume)
-    make_directory(folder)
-    with alone(folder):
-        _require_fitting(folder, manifest, resume)  # another run may have begun in between
-        remove_rests(folder)
-        yield
 
 
 def _reference(
@@ -185,83 +165,27 @@ def _widths(widths: Sequence[int], seeds: int) -> tuple[int, ...]:
 
 def _runs(sweep: Sweep, store: Store, reference: Reference) -> Iterator[NetworkRun]:
     """Every network that is trained, from narrow to wide, beside its limit."""
-    held = store.keys()
-    keyed = zip(sweep.tasks, sweep.task_keys(), strict=True)
-    done = [(task, key) for task, key in keyed if key in held]
-    for task, key in sorted(done, key=lambda pair: (pair[0].width, pair[0].number)):
-        found = {name: np.asarray(a, dtype=np.float64) for name, a in store.read(key).items()}
+    tasks = sweep.tasks
+    ordered = sorted(range(len(tasks)), key=lambda i: (tasks[i].width, tasks[i].number))
+    for place, result in sweep.results(store, ordered):
+        task = tasks[place]
+        found = {name: np.asarray(array, dtype=np.float64) for name, array in result.items()}
         start = np.concatenate([found["start"], found["test"][0]])
         limit = reference.beside(start)
         yield NetworkRun(task.width, task.number, found["test"], limit, found["losses"])
 
 
-def _manifest(program: Program, seen: Experience, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _manifest(program: Program, seen: Experience, settings: Mapping[str, Any]) -> Manifest:
     """What must be the same for results to belong together."""
-    text = to_text(program)
-    content = hashlib.sha256(seen.schedule.tobytes())
-    for name, array in [*seen.train.items(), *seen.test.items()]:
-        content.update(f"{name} {array.shape}".encode())
-        content.update(np.ascontiguousarray(array).tobytes())
-    return {
-        "schema": SCHEMA,
-        "program": program.name,
-        "program_sha256": sha256(text),
-        "data_sha256": content.hexdigest(),
-        **settings,
-        "text": text,
-    }
-
-
-def _begin(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Write down what is compared, unless it is there."""
-    path = folder / "manifest.json"
-    if not path.exists():
-        write_text(path, seal_document(manifest), links=False)
-
-
-def _require_fitting(folder: Path, manifest: Mapping[str, Any], resume: bool) -> None:
-    """Raise TPError where a folder holds what these settings cannot begin or go on with."""
-    path = folder / "manifest.json"
-    if not path.exists():
-        if resume:
-            raise TPError(f"{folder} holds no comparison to resume", mend="start without --resume")
-        return
-    if not resume:
-        raise TPError(
-            f"{folder} holds a comparison already",
-            mend="go on with --resume, or choose another directory",
-        )
-    try:
-        before = open_document(SCHEMA, path.read_bytes())
-    except OSError as error:
-        raise TPError(f"{path} cannot be read: {error.strerror}") from None
-    except Damage as damage:  # the runs know their settings, which it only tells
-        aside = set_aside(path)
-        said = f"{path} is damaged ({damage}) and was set aside as {aside.name}"
-        warnings.warn(TPWarning(f"{said}; it is written again"), stacklevel=2)
-        write_text(path, seal_document(manifest), links=False)
-        return
-    changed = _changes(before, manifest)
-    if changed:
-        raise TPError(
-            f"the comparison in {folder} is another one: {'; '.join(changed)}",
-            expected="the same program, data and settings; widths and seeds may be added",
-            mend="choose another directory",
-        )
-
-
-def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs between two manifests, in words."""
-    changed = []
-    for key, value in now.items():
-        if before.get(key) == value or key in ("text", "program"):
-            continue
-        what = key.removesuffix("_sha256")
-        same = what == key
-        changed.append(
-            f"{key} was {before.get(key)} and is {value}" if same else f"the {what} changed"
-        )
-    return changed
+    return Manifest(
+        kind="comparison",
+        schema=SCHEMA,
+        program=program.name,
+        text=to_text(program),
+        digests={"data": seen.digest_of_all()},
+        settings=settings,
+        more="widths and seeds",
+    )
 
 
 def _write(folder: Path, found: Comparison) -> None:

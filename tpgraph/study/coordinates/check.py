@@ -6,7 +6,7 @@ Source: Yang et al., Tensor Programs V (arXiv 2203.03466), Appendix D.1.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,11 +29,10 @@ from tpgraph.study.samples import (
     samples_of,
     sizes_of,
 )
+from tpgraph.study.sweep import Progress
 from tpgraph.training import check_settings
 
 __all__ = ["CoordinateCheck", "Exponent", "coordinate_check"]
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tpgraph.kernels.empirical import Finite, finite
 from tpgraph.kernels.inputs import Inputs
 from tpgraph.language import parse
 from tpgraph.seeds import seed_sequence
-from tpgraph.study.network import Constants, with_function
+from tpgraph.study.network import Constants, constants_at, with_function
 from tpgraph.study.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -52,14 +52,7 @@ def program_sweep(settings: DispersionSettings, study: str, version: int) -> Swe
     tasks = tuple(
         ProgramTask(
             with_function(settings.program, activation) if activation else settings.program,
-            tuple(
-                (name, value)
-                for name, value in zip(
-                    settings.names, (depth, sigma_w2, sigma_b2), strict=True
-                )
-                if name
-            )
-            + settings.constants,
+            constants_at(settings.names, (depth, sigma_w2, sigma_b2), settings.constants),
             width,
             settings.gram,
             settings.dtype,
@@ -71,7 +64,7 @@ def program_sweep(settings: DispersionSettings, study: str, version: int) -> Swe
         for depth in settings.depths
         for init in block
         for width in settings.widths
-    )  # fmt: skip
+    )
     _ready(tasks[0].text, tasks[0].constants, tasks[0].dtype)
     return Sweep(study, version, measure_program, tasks)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,8 +18,6 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from tpgraph.bounds import require_networks
-from tpgraph.files import make_directory
-from tpgraph.locks import alone
 from tpgraph.program import require_room
 from tpgraph.study.csv_table import csv_text
 from tpgraph.study.dispersion.deep_kernel import Point
@@ -30,6 +27,7 @@ from tpgraph.study.dispersion.kernel_tasks import STUDY, VERSION, DeepTask, meas
 from tpgraph.study.dispersion.program import program_sweep
 from tpgraph.study.dispersion.settings import DispersionSettings
 from tpgraph.study.dispersion.statistics import Moments, moments
+from tpgraph.study.folder import held, results
 from tpgraph.study.store import Result, Store
 from tpgraph.study.sweep import Progress, Sweep, run_sweep
 
@@ -185,31 +183,26 @@ def study_dispersion(
     Raises TPDataError for a store of another study and a scheduler that does not answer.
     """
     sweep = dispersion_sweep(settings)
-    place = Path(":memory:")
-    if out is not None:
-        make_directory(Path(out))
-        place = Path(out) / "results.sqlite"
-    with nullcontext() if out is None else alone(place), Store(place, STUDY) as held:
-        outcome = run_sweep(sweep, held, workers=workers, scheduler=scheduler, progress=progress)
-        return _collected(settings, sweep, held, outcome.interrupted)
+    with held(out) as folder, results(folder, "results.sqlite", STUDY) as store:
+        outcome = run_sweep(sweep, store, workers=workers, scheduler=scheduler, progress=progress)
+        return _collected(settings, sweep, store, outcome.interrupted)
 
 
 def _collected(
     settings: DispersionSettings, sweep: Sweep, store: Store, interrupted: bool
 ) -> Dispersion:
     """Put the results of the tasks that are done side by side."""
-    keys, held = sweep.task_keys(), store.keys()
     found: dict[int, dict[int, list[Result]]] = {width: {} for width in settings.widths}
-    for key, task in zip(keys, sweep.tasks, strict=True):
-        if key in held:
-            found[task.width].setdefault(task.init, []).append(store.read(key))
+    for place, result in sweep.results(store):
+        task = sweep.tasks[place]
+        found[task.width].setdefault(task.init, []).append(result)
     inits = [list(found[width].values()) for width in settings.widths]
     return Dispersion(
         settings,
         tuple(np.asarray(_stacked(settings, part, "log"), dtype=np.float64) for part in inits),
         tuple(np.asarray(_stacked(settings, part, "sign"), dtype=np.int8) for part in inits),
         interrupted,
-        len(held.difference(keys)),
+        len(store.keys().difference(sweep.task_keys())),
         max(
             (
                 float(r["float64_difference"])

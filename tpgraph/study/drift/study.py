@@ -8,7 +8,7 @@ Source: Seleznova & Kutyniok (2012.04477), Section 4 and Appendix D, Figures 3, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,14 +20,14 @@ import numpy.typing as npt
 from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError
 from tpgraph.files import make_directory, remove_rests
-from tpgraph.locks import alone
 from tpgraph.seeds import seed_sequence
 from tpgraph.study.csv_table import csv_text
 from tpgraph.study.drift.grid import DriftGrid, DriftTask, check_grid
 from tpgraph.study.drift.training import Schedule, check_state, descend
+from tpgraph.study.folder import held, results
 from tpgraph.study.network import network
 from tpgraph.study.samples import digest_of
-from tpgraph.study.store import Result, Store
+from tpgraph.study.store import Store
 from tpgraph.study.sweep import Outcome, Progress, Sweep, run_sweep
 from tpgraph.study.tasks import task_key
 
@@ -112,27 +112,26 @@ def drift_study(
     if X.ndim != 2 or y.ndim != 2 or len(X) != len(y) or not len(X):
         raise TPDataError(f"data of shapes {X.shape} and {y.shape}", expected="(N, d) and (N, k)")
     digest = digest_of(X, y)
-    folder = Path(out)
-    make_directory(folder / "checkpoints")
-    places = list(grid.places())
-    tasks = tuple(grid.task(place, digest) for place in places)
+    tasks = tuple(grid.task(place, digest) for place in grid.places())
     first = network(tasks[0].program, tasks[0].constants, grid.dtype)
     first.require_memory(max(grid.widths), len(X))
     first.module.backward(first.init(2, np.random.SeedSequence(0)), X[:1], y[:1])
-    function = partial(drift_task, X=X, y=y, folder=str(folder / "checkpoints"))
+    states = Path(out) / "checkpoints"
+    function = partial(drift_task, X=X, y=y, folder=str(states))
     sweep = Sweep(STUDY, VERSION, function, tasks)
-    with alone(folder), Store(folder / "drift.sqlite", STUDY) as store:
-        remove_rests(folder / "checkpoints")
-        for state in sorted((folder / "checkpoints").glob("*.npz")):
+    with held(out) as folder, results(folder, "drift.sqlite", STUDY) as store:
+        make_directory(states)
+        remove_rests(states)
+        for state in sorted(states.glob("*.npz")):
             check_state(state)
 
         def heard(done: int, total: int) -> None:
-            _drop_checkpoints(folder / "checkpoints", store)
+            _drop_checkpoints(states, store)
             if progress is not None:
                 progress(done, total)
 
         outcome = run_sweep(sweep, store, workers=workers, scheduler=scheduler, progress=heard)
-        return _collect(grid, places, sweep.task_keys(), store, outcome)
+        return _collect(grid, sweep, store, outcome)
 
 
 def drift_task(
@@ -166,21 +165,13 @@ def _drop_checkpoints(folder: Path, store: Store) -> None:
             path.unlink(missing_ok=True)
 
 
-def _collect(
-    grid: DriftGrid,
-    places: Sequence[tuple[int, ...]],
-    keys: Sequence[str],
-    store: Store,
-    outcome: Outcome,
-) -> DriftResult:
+def _collect(grid: DriftGrid, sweep: Sweep, store: Store, outcome: Outcome) -> DriftResult:
     """The results that the store holds, in the shape of the grid."""
     times = len(grid.snapshots) + 1
     arrays = {name: np.full(grid.shape, math.nan) for name in _VALUES}
     series = {name: np.full((*grid.shape, times), math.nan) for name in ("drift", "losses")}
-    held = store.keys()
-    for place, key in zip(places, keys, strict=True):
-        if key in held:
-            found: Result = store.read(key)
-            for name, array in (*arrays.items(), *series.items()):
-                array[place] = found[name]
+    places = list(grid.places())
+    for number, found in sweep.results(store):
+        for name, array in (*arrays.items(), *series.items()):
+            array[places[number]] = found[name]
     return DriftResult(grid=grid, **series, **arrays, outcome=outcome)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import io
 import math
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,9 +22,10 @@ import numpy.typing as npt
 
 from tpgraph.arrays import Damage, read_arrays, write_arrays
 from tpgraph.compiler import Params
-from tpgraph.errors import TPError, TPWarning
-from tpgraph.files import set_aside, write_bytes
+from tpgraph.errors import TPError
+from tpgraph.files import write_bytes
 from tpgraph.seals import open_bytes, seal_bytes
+from tpgraph.study.damaged import put_aside
 from tpgraph.study.network import Network
 
 __all__ = ["FinishedDescent", "Schedule", "State", "check_state", "descend", "relative_change"]
@@ -186,16 +186,10 @@ def check_state(checkpoint: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except Damage as damage:
-        _set_aside(checkpoint, damage)
+        put_aside(checkpoint, damage, "its training begins anew")
         return None
     except OSError as error:
         raise TPError(f"{checkpoint} cannot be read: {error.strerror}") from None
-
-
-def _set_aside(checkpoint: Path, damage: Damage) -> None:
-    aside = set_aside(checkpoint)
-    said = f"{checkpoint} is damaged ({damage}) and was set aside as {aside.name}"
-    warnings.warn(TPWarning(f"{said}; its training begins anew"), stacklevel=3)
 
 
 def _resume(state: State, checkpoint: Path | None) -> None:
@@ -206,7 +200,7 @@ def _resume(state: State, checkpoint: Path | None) -> None:
     try:
         state.restore(content)
     except Damage as damage:
-        _set_aside(checkpoint, damage)
+        put_aside(checkpoint, damage, "its training begins anew")
 
 
 def _run(

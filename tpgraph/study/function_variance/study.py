@@ -22,12 +22,11 @@ import numpy.typing as npt
 from tpgraph.arrays import plain_array
 from tpgraph.bounds import require_networks
 from tpgraph.errors import TPDataError, TPTypeError
-from tpgraph.files import make_directory
 from tpgraph.kernels.losses import program_loss
-from tpgraph.locks import alone
 from tpgraph.seeds import seed_sequence
 from tpgraph.study.csv_table import csv_text
 from tpgraph.study.drift.training import Schedule, descend, relative_change
+from tpgraph.study.folder import held, results
 from tpgraph.study.function_variance.summary import Summary, summary, theory
 from tpgraph.study.network import NAMES, Constants, Names, Network, constants_at, network
 from tpgraph.study.samples import digest_of
@@ -180,15 +179,13 @@ def function_variance(
             f"data of shapes {X.shape}, {y.shape}, {X_test.shape}",
             expected="(N, d), (N, k) and (T, d)",
         )
-    folder = Path(out)
-    make_directory(folder)
     tasks = grid.tasks(digest_of(X, y, X_test))
     first = network(tasks[0].program, tasks[0].constants, grid.dtype)
     first.require_memory(max(grid.widths), len(X) + len(X_test))
     _curvature(first)
     function = partial(variance_task, X=X, y=y, X_test=X_test)
     sweep = Sweep(STUDY, VERSION, function, tasks)
-    with alone(folder), Store(folder / "function-variance.sqlite", STUDY) as store:
+    with held(out) as folder, results(folder, f"{STUDY}.sqlite", STUDY) as store:
         outcome = run_sweep(sweep, store, workers=workers, scheduler=scheduler, progress=progress)
         found = tuple(_summaries(grid, sweep, store, X, y, X_test))
     return VarianceResult(grid, found, outcome)
@@ -273,14 +270,14 @@ def _summaries(
     grid: VarianceGrid, sweep: Sweep, store: Store, X: Array, y: Array, X_test: Array
 ) -> Iterator[Summary]:
     """Of every point that has two initializations, over those that are known."""
-    held = store.keys()
-    keys = sweep.task_keys()
     points = list(grid.points())
     for place, (width, depth, phase) in enumerate(points):
-        known = [key for key in keys[place :: len(points)] if key in held]
-        if len(known) < 2:
+        inits = range(place, len(sweep.tasks), len(points))
+        found: Sequence[Mapping[str, npt.NDArray[Any]]] = [
+            result for _, result in sweep.results(store, inits)
+        ]
+        if len(found) < 2:
             continue
-        found: Sequence[Mapping[str, npt.NDArray[Any]]] = [store.read(key) for key in known]
         ready = network(grid.program, grid.chosen(depth, phase), grid.dtype)
         curvature = _curvature(ready)
         expected = theory(ready.program, X, y, X_test, width, curvature, found)
