@@ -193,7 +193,7 @@ def test_a_layout_that_turns_marks_over_is_noticed() -> None:
     assert flips(layout, replace(layout, places=replace(places, placement=turned))) > 0
 
 
-def annotations(layout: Layout) -> dict[str, Annotation]:
+def noted(layout: Layout) -> dict[str, Annotation]:
     """A plot and numbers beside every vector, a number beside every scalar."""
     found = {}
     for vertex in layout.places.diagram.vertices:
@@ -209,7 +209,7 @@ def test_annotations_find_room_where_the_picture_stays() -> None:
     kept = 0
     for name in NAMES:
         _, before = session(name, 1)[-1]
-        after = annotated_layout(before, annotations(before))
+        after = annotated_layout(before, noted(before))
         assert [v for v in violations(after.scene) if "annotation" in str(v)] == []
         assert all(node.note for node in after.scene.nodes if not node.is_gate)
         kept += columns(after) == columns(before)
@@ -218,7 +218,7 @@ def test_annotations_find_room_where_the_picture_stays() -> None:
 
 def test_an_annotation_over_a_gate_is_noticed() -> None:
     _, before = session("rnn", 1)[-1]
-    scene = annotated_layout(before, annotations(before)).scene
+    scene = annotated_layout(before, noted(before)).scene
     node = next(n for n in scene.nodes if n.note is not None)
     assert node.note is not None
     x, y = next((n.x, n.y) for n in scene.nodes if n.is_gate)
