@@ -23,6 +23,7 @@ __all__ = [
     "DEPTH",
     "DERIVATIVE",
     "DIGITS",
+    "EDITOR",
     "EQUATIONS",
     "ERRORS",
     "FRAMES",
@@ -143,6 +144,7 @@ WORKERS = Bound("workers", 256, "processes")
 POINTS = Bound("points", 100_000, "points of a phase diagram")
 NETWORKS = Bound("networks", 1_000_000, "networks")
 MEMORY = Bound("memory", 2**34, "bytes of arrays")
+EDITOR = Bound("editor", 2**31, "bytes of data of a process of the editor")
 
 
 def require_networks(*counts: int) -> None:

@@ -10,6 +10,7 @@ import time
 import pytest
 from editor.serving import MLP, SLOW
 
+from tpgraph.editor import child
 from tpgraph.editor.lanes import Lanes
 from tpgraph.editor.worker import Misshapen, Worker
 
@@ -60,6 +61,31 @@ def test_too_much_memory_is_refused_and_the_next_works():
     first, second = asyncio.run(work())
     assert "memory" in first["refused"]["message"]
     assert "refused" not in second
+
+
+@pytest.mark.parametrize("memory", [1, 50 * 2**20, 200 * 2**20])
+def test_too_little_memory_to_begin_is_said_at_once(memory):
+    async def work():
+        worker = Worker(memory=memory)
+        begun = time.monotonic()
+        found = await worker.ask({"op": "complete", "text": MLP, "at": 3}, None, 10)
+        seconds = time.monotonic() - begun
+        await worker.close()
+        return json.loads(found), seconds
+
+    found, seconds = asyncio.run(work())
+    assert "too little for the editor to start" in found["refused"]["message"]
+    assert "TPGRAPH_MAX_EDITOR" in found["refused"]["mend"]
+    assert seconds < 20
+
+
+def test_a_process_that_never_begins_is_said(monkeypatch):
+    monkeypatch.setattr(child, "serve", None)
+
+    async def work(lanes):
+        return await ask(lanes, "sync", text=MLP)
+
+    assert "could be started" in told(work)["refused"]["message"]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -22,11 +22,17 @@ from tpgraph.errors import TPError, TPLimitError
 if sys.platform != "win32":
     import resource
 
-__all__ = ["ANSWER", "LAST", "READY", "UNFIT", "collect_seldom", "is_late", "serve"]
+__all__ = ["ANSWER", "FULL", "LAST", "READY", "UNFIT", "collect_seldom", "is_late", "serve"]
 
-READY, ANSWER, LAST, UNFIT = b"r", b"a", b"l", b"u"
+READY, ANSWER, LAST, UNFIT, FULL = b"r", b"a", b"l", b"u", b"f"
 """The first byte of a message: the process is ready, it answers, it answers and ends, the request
-has not the form of one."""
+has not the form of one, there is not the memory to begin."""
+
+_LEAST = 2**28
+"""Bytes below which loading does not end: libraries try again and again to begin their threads."""
+
+_LOADING = 20.0
+"""Seconds of processor time in which everything is loaded."""
 
 _OWN = "apart:"
 """Before the revisions of a session that stands beside the one that keeps the page's picture."""
@@ -40,7 +46,16 @@ def serve(pipe: Connection[bytes, bytes], memory: int, beside: bool) -> None:
     """
     end_with_parent()
     _limit_memory(memory)
-    answering = _Answering(beside)
+    _limit_time(_LOADING)
+    try:
+        if memory < _LEAST:
+            raise MemoryError
+        answering = _Answering(beside)
+    except (MemoryError, ImportError, OSError):
+        with suppress(*HUNG_UP):
+            pipe.send_bytes(FULL)
+        return
+    _limit_time(0.0)
     collect_seldom()
     with suppress(*HUNG_UP):
         pipe.send_bytes(READY)

@@ -16,15 +16,13 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
+from tpgraph.bounds import EDITOR
 from tpgraph.children import HUNG_UP, deaf_children
 from tpgraph.editor import child
 from tpgraph.editor.answers import refusal_data
 from tpgraph.errors import TPError, TPLimitError
 
-__all__ = ["MEMORY", "SUPERSEDED", "Misshapen", "Worker"]
-
-MEMORY = 2 * 1024**3
-"""Bytes of data of a process."""
+__all__ = ["SUPERSEDED", "Misshapen", "Worker"]
 
 SUPERSEDED = b'{"superseded": true}'
 
@@ -82,9 +80,10 @@ class Worker:
     the process in the middle of the work, which suits work of seconds; otherwise it is let finish.
     """
 
-    def __init__(self, *, eager: bool = False, memory: int = MEMORY) -> None:
+    def __init__(self, *, eager: bool = False, memory: int | None = None) -> None:
         self._eager = eager
-        self._memory = memory
+        self._memory = EDITOR.most if memory is None else memory
+        self._unable: TPError | None = None
         self._waiting: list[_Asked] = []
         self._now: _Asked | None = None
         self._child: _Child | None = None
@@ -148,7 +147,8 @@ class Worker:
 
     async def _work(self) -> None:
         """Answer what waits, one after the other; leave a process that is ready."""
-        await asyncio.to_thread(self._ready)
+        if not self._waiting:
+            await asyncio.to_thread(self._ready)
         while self._waiting and not self._closed:
             self._now = asked = self._waiting.pop(0)
             try:
@@ -159,7 +159,8 @@ class Worker:
                 asked.answer.set_exception(Misshapen(message[1:].decode(errors="replace")))
             else:
                 asked.settle(message[1:])
-            await asyncio.to_thread(self._ready)
+            if self._unable is None:
+                await asyncio.to_thread(self._ready)
         if self._closed:
             self._end()
 
@@ -174,7 +175,7 @@ class Worker:
         for _ in range(2):
             found = self._ready()
             if found is None:
-                break
+                return child.ANSWER + _refused(self._unable or _dead(code))
             try:
                 return self._told(found, request, seconds)
             except HUNG_UP:
@@ -212,11 +213,25 @@ class Worker:
             process.start()
         theirs.close()
         self._child = started = _Child(process, ours)
-        with suppress(*HUNG_UP):
-            if ours.poll(_START) and ours.recv_bytes() == child.READY:
-                return started
+        self._unable = self._begun(started)
+        if self._unable is None:
+            return started
         self._end()
         return None
+
+    def _begun(self, started: _Child) -> TPError | None:
+        """Wait until a process is ready; what is in its way."""
+        with suppress(*HUNG_UP):
+            if started.pipe.poll(_START):
+                message = started.pipe.recv_bytes()
+                return None if message == child.READY else _too_small(self._memory)
+        started.process.join(1.0)
+        if child.is_late(started.process.exitcode):
+            return _too_small(self._memory)
+        return TPError(
+            f"no process of the editor could be started in {_START:g} s",
+            mend="look at what the terminal says, and begin the editor anew",
+        )
 
     def _end(self) -> int | None:
         """End the process, if there is one; its exit code."""
@@ -233,6 +248,10 @@ def _late(seconds: float) -> TPError:
         f"this takes longer than {seconds:g} s, and was ended",
         mend="choose smaller numbers: fewer turns of a loop, smaller widths",
     )
+
+
+def _too_small(memory: int) -> TPError:
+    return EDITOR.exceeded(f"{memory / 2**20:.0f} MiB are too little for the editor to start")
 
 
 def _dead(code: int | None) -> TPError:
