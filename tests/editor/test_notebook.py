@@ -1,5 +1,6 @@
 """The editor in notebooks: one module of the page's, a session in the notebook's own process."""
 
+import re
 import subprocess
 
 import pytest
@@ -17,6 +18,14 @@ def test_the_modules_are_one_and_always_the_same():
     assert text.count("export default") == 1
     assert text.index("const $places = ") < text.index("const $undo = ")
     assert len(text.encode()) < 150_000
+
+
+def test_the_page_asks_for_every_module_at_once():
+    """None waits until another one has been read."""
+    page = (WEB / "index.html").read_text()
+    preloaded = set(re.findall(r'modulepreload" href="/web/([\w-]+)\.js"', page))
+    made = re.findall(r"^const \$(\w+) = ", joined(WEB, "main.js"), re.MULTILINE)
+    assert preloaded == set(made)
 
 
 @pytest.mark.needs("node")

@@ -37,6 +37,7 @@ export function layout(root, app) {
   const picture = h("section.picture", { "aria-label": "Picture" });
   const inspector = h("aside.inspector", { "aria-label": "Inspector", hidden: true });
   const shelf = h("div.shelf", { role: "list", "aria-label": "Matrices" });
+  let shelved = ""; // what the shelf shows
   const errors = h("div.errors", { role: "status", "aria-live": "polite", "aria-label": "Mistakes" });
   const status = h("div.status", { role: "status", "aria-live": "polite" });
   const describes = h("div.describes");
@@ -127,6 +128,9 @@ export function layout(root, app) {
     },
     /** @param {import("./app.js").View["shelf"]} rows */
     showShelf(rows) {
+      const wanted = JSON.stringify(rows);
+      if (wanted === shelved) return;
+      shelved = wanted;
       shelf.replaceChildren(...rows.map((row) => {
         const item = h("button.sample", { role: "listitem", title: `${row.shape} ~ ${row.distribution}, used ${row.uses} times; drag it onto a vector`, click: () => selectSpan(app, row.span) },
           h("span.dash", { "aria-hidden": "true" }), h("span.name", {}, row.name), h("span.detail", {}, `${row.shape}${row.trained ? ", trained" : ""}`));

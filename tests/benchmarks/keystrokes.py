@@ -1,11 +1,12 @@
 """The editor in a browser: from a key to what is painted, and until the page is ready.
 
-    python tests/benchmarks/editor.py [--keys 40] [--notebook] [--json OUT.json]
+    python tests/benchmarks/keystrokes.py [--keys 40] [--notebook] [--json OUT.json]
 
 A line is typed at the end of each program, letter by letter, and taken away again; a key counts
 from its event in the browser to the frame after the picture of its text was shown. Echo is the time
 to the frame in which the letter stands in the text pane. All in one run on this machine, whose load
-is printed; goals are those of a quiet one. The last column is the time over the goal.
+is printed; goals are those of a quiet one. The session's part is processor time, which load hardly
+changes. The last column but one is the time over the goal.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ from editor.serving import serving
 from playwright.sync_api import Page, sync_playwright
 
 from tpgraph.editor.joined import WEB, joined
+from tpgraph.editor.session import Session
 from tpgraph.language import parse
 
 OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-LINE = "yy = tanh(b[1] + b[2])"
+LINES = ("yy = tanh(x[L])", "yy = tanh(x9)")
 GOALS = {"20": 60, "100 network": 100, "100 random": 200, "500": 600}
 ECHO, READY, SCRIPTS, NOTEBOOK = 16, 1000, 150_000, 60
 
@@ -50,6 +52,11 @@ MEASURE = """(editor) => {
   const show = app.showView.bind(app);
   app.showView = (...rest) => { show(...rest); after(found.painted, found.start); };
 }"""
+
+UNTIL = """(k) => new Promise((done) => {
+  const look = () => (measured.painted.length > k ? done() : setTimeout(look, 5));
+  look();
+})"""
 
 
 def network(layers: int) -> str:
@@ -87,18 +94,35 @@ PROGRAMS = {
 }
 
 
-def typed(page: Page, keys: int) -> dict[str, list[float]]:
+def typed(page: Page, text: str, keys: int) -> dict[str, list[float]]:
     """Milliseconds of each key, of what is painted and of its echo."""
+    line = LINES["x[L]" not in text and "x[l]" not in text]
     page.locator(".tpgraph-editor").evaluate(MEASURE)
     area = page.locator(".tpgraph-editor textarea.text-area")
     area.focus()
     page.keyboard.press("Control+End")
-    words = [*LINE, "Enter", *["Backspace"] * (len(LINE) + 1)]
+    words = [*line, "Enter", *["Backspace"] * (len(line) + 1)]
     for k in range(keys):
         page.keyboard.press(words[k % len(words)].replace(" ", "Space"))
-        page.wait_for_function(f"measured.painted.length > {k}", timeout=60_000)
+        page.evaluate(UNTIL, k)
     found = page.evaluate("({ painted: measured.painted, echo: measured.echo })")
     return {name: list(values) for name, values in found.items()}
+
+
+def in_session(text: str, keys: int) -> list[float]:
+    """Milliseconds of processor time of a session for each key, which load hardly changes."""
+    session = Session()
+    have = session.answer({"op": "open", "text": text})["view"]["revision"]
+    line = LINES["x[L]" not in text and "x[l]" not in text] + "\n"
+    found = []
+    for k in range(keys):
+        at = k % (2 * len(line))
+        now = text + line[: at + 1 if at < len(line) else 2 * len(line) - at - 1]
+        start = time.process_time()
+        answer = session.answer({"op": "sync", "text": now, "have": have})
+        found.append(1000 * (time.process_time() - start))
+        have = answer["view"]["revision"]
+    return found
 
 
 def in_browser(browser, text: str, keys: int) -> tuple[dict[str, list[float]], float]:
@@ -113,7 +137,7 @@ def in_browser(browser, text: str, keys: int) -> tuple[dict[str, list[float]], f
                 page.locator("g[data-key]").first.wait_for(timeout=60_000)
                 page.evaluate("tpgraph.opened")
                 ready = page.evaluate("performance.now()")
-            return typed(page, keys), ready
+            return typed(page, text, keys), ready
 
 
 def in_notebook(browser, text: str, keys: int) -> dict[str, list[float]]:
@@ -127,7 +151,7 @@ def in_notebook(browser, text: str, keys: int) -> dict[str, list[float]]:
             page.locator(".jp-CodeCell .cm-content").first.click()
             page.keyboard.press("Control+Enter")
             page.locator("g[data-key]").first.wait_for(timeout=60_000)
-            return typed(page, keys)
+            return typed(page, text, keys)
 
 
 def tail(values: list[float]) -> float:
@@ -160,6 +184,11 @@ def main() -> None:
             found, ready = in_browser(browser, text, asked.keys)
             small = small or tail(found["painted"])
             row(f"painted, {name} ({count} instructions)", tail(found["painted"]), GOALS[name])
+            row(
+                "    the session's part of it, processor",
+                tail(in_session(text, asked.keys)),
+                GOALS[name],
+            )
             row("    median", statistics.median(found["painted"]), GOALS[name])
             row("    echo", tail(found["echo"]), ECHO)
             row("    ready, warm", ready, READY)

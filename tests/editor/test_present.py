@@ -1,0 +1,100 @@
+"""Present: the program for a class, one instruction at a time, and back again as it was."""
+
+import re
+
+import pytest
+from editor.serving import MLP, serving
+from playwright.sync_api import expect, sync_playwright
+
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
+
+OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+PLACES = "tpgraph.canvas.fragments.map((f) => [f.key, f.x, f.y])"
+LABEL = """() => {
+  const mark = document.querySelector('[data-key="variables/b[1]"]');
+  const letters = [...mark.querySelectorAll("use")].map((u) => u.getBoundingClientRect());
+  return Math.max(...letters.map((box) => box.height)) / tpgraph.canvas.view.k;
+}"""
+
+
+@pytest.fixture
+def page(tmp_path):
+    (tmp_path / "mlp.tp").write_text(MLP)
+    with serving(tmp_path, "mlp.tp") as server, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
+        found = browser.new_page(viewport={"width": 1280, "height": 800})
+        found.set_default_timeout(60_000)
+        faults = []
+        found.on("pageerror", lambda error: faults.append(str(error)))
+        found.goto(server.url)
+        found.locator("g[data-key]").first.wait_for()
+        yield found
+        assert faults == []
+        browser.close()
+
+
+def test_presenting(page):
+    page.evaluate("tpgraph.opened.then(() => tpgraph.lane.last)")
+    before, size = page.evaluate(PLACES), page.evaluate(LABEL)
+    page.get_by_role("button", name="Present", exact=True).first.click()
+    count = page.locator(".steps .count")
+    expect(count).to_have_text("0 / 6", timeout=60_000)
+    assert page.evaluate(LABEL) == pytest.approx(1.6 * size, rel=0.02)
+    for part in (".text", ".toolbar", ".shelf", "footer"):
+        expect(page.locator(part)).to_be_hidden()
+    for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+    expect(count).to_have_text("2 / 6")
+    expect(page.locator(".rule")).to_have_text("Nonlin")
+    expect(page.locator('[data-key="variables/x[1]"]')).to_have_class(re.compile(r"\blit\b"))
+    expect(page.locator('[data-key="variables/x[3]"]')).to_have_class(re.compile(r"\bghost\b"))
+
+    page.keyboard.press("t")
+    expect(page.locator(".text")).to_be_visible()
+    assert "tanh(W[1] u + b[1])" in "".join(page.locator(".text-line .lit").all_inner_texts())
+    page.keyboard.press("b")
+    expect(page.locator(".tpgraph-editor.dark")).to_be_attached()
+
+    mark = page.locator('[data-key="variables/x[1]"]')
+    box = mark.locator(".hit-vector").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.keyboard.press("h")
+    expect(mark).to_have_class(re.compile("hidden-mark"))
+    line = page.locator('[data-key*="→h"], [data-key^="edges/x[1]→"]').first
+    expect(line).to_have_class(re.compile("hidden-mark"))  # its lines go with it
+    page.keyboard.press("ArrowRight")
+    expect(mark).to_have_class(re.compile("hidden-mark"))  # and stay hidden step after step
+    page.keyboard.press("h")
+    expect(mark).not_to_have_class(re.compile("hidden-mark"))
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator(".toolbar")).to_be_visible()
+    expect(page.locator(".steps")).to_be_hidden()
+    expect(page.locator(".tpgraph-editor.dark")).to_have_count(0)
+    page.evaluate("tpgraph.lane.last")
+    assert page.evaluate(PLACES) == before
+
+
+def test_a_trace_fades(page):
+    page.evaluate("void tpgraph.command('present')")
+    expect(page.locator(".steps .count")).to_have_text("0 / 6", timeout=60_000)
+    page.mouse.move(500, 300)
+    page.keyboard.down("l")
+    page.mouse.move(700, 400, steps=20)
+    expect(page.locator(".trace line").nth(2)).to_be_attached()
+    page.keyboard.up("l")
+    expect(page.locator(".trace")).to_have_count(0)
+
+
+def test_the_backward_pass_is_stepped_from_another_picture(page):
+    """What is typed ends the steps: they were those of another text."""
+    page.evaluate("tpgraph.steps.show('forward')")
+    page.get_by_role("button", name="Step", exact=True).first.click()
+    expect(page.locator(".steps .count")).to_have_text("0 / 6", timeout=60_000)
+    page.locator(".text textarea").focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("y = tanh(x[L])\n")
+    expect(page.locator('[data-key="variables/y"]')).to_be_visible()
+    expect(page.locator(".steps")).to_be_hidden()
+    expect(page.locator(".mark.ghost")).to_have_count(0)
