@@ -13,10 +13,11 @@ import unicodedata
 from tpgraph.functions import Defined
 from tpgraph.program.equations import MatMul
 from tpgraph.program.graph import Program
+from tpgraph.program.tex import TOKEN
 from tpgraph.program.tex_commands import ACCENT_COMMANDS
 from tpgraph.program.variables import GREEK, Variable, split_name
 
-__all__ = ["default_latex", "headword", "latex_functions", "latex_name", "matrix_latex"]
+__all__ = ["default_latex", "defining", "headword", "latex_functions", "latex_name", "matrix_latex"]
 
 _COMMANDS = {letter: rf"\{name}" for name, letter in GREEK.items()}
 _LETTER = re.compile(r"(.)([\u0300-\u036f]*)", re.DOTALL)
@@ -46,6 +47,20 @@ def headword(name: str) -> str:
     'σ'
     """
     return split_name(name)[0].partition("_")[0]
+
+
+def defining(label: str) -> str:
+    r"""What a formula takes of a label such as `dx = v`: what stands behind the equals sign.
+
+    >>> defining("dx = v"), defining("x_{t=0}")
+    ('v', 'x_{t=0}')
+    """
+    depth = start = 0
+    for token in TOKEN.finditer(label):
+        depth += {"{": 1, "}": -1}.get(token.group(), 0)
+        if token.group() == "=" and depth == 0:
+            start = token.end()
+    return label[start:].strip() or label
 
 
 def _letters(word: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from tpgraph.bounds import LABEL
 from tpgraph.functions import (
@@ -31,6 +31,7 @@ from tpgraph.functions import (
     to_latex,
     to_text,
 )
+from tpgraph.notation.drawn.generic_sums import SUM
 from tpgraph.program import Moment, Nonlin, Program
 from tpgraph.program.labels import latex_functions
 
@@ -40,6 +41,7 @@ DOT = r"{\cdot}"
 ELLIPSIS = r"\ldots"
 _DOTTED_DEPTH = 2
 _MOST_DOTS = 3  # more inputs go by their names, if they have any and their order matters
+_LEAST_POOLED = 4  # terms of a sum that one mark can stand for
 _OPERATORS = (MUL, NEG, DIV, POW, PRIMITIVES["sqrt"], PRIMITIVES["abs"])
 
 
@@ -48,13 +50,15 @@ class GateText:
     """The text of a gate, and shorter forms of it for where it does not fit, longest first.
 
     `mentions` are the names of the variables that it names; `ordered` says that its dots are to be
-    read in the order of the inputs, which a layout must then keep.
+    read in the order of the inputs, which a layout must then keep. `pooled` is the text where one
+    mark stands for all inputs of a sum, "" where there is no such sum.
     """
 
     text: str
     shorter: tuple[str, ...] = ()
     mentions: frozenset[str] = frozenset()
     ordered: bool = False
+    pooled: str = ""
 
 
 def gate_text(
@@ -86,10 +90,30 @@ def gate_text(
     symmetric = _symmetric(expression)
     named = count > _MOST_DOTS and all(name(a.name) for a in equation.arguments)
     if _dottable(expression) and (symmetric or not named):
-        dots = to_latex(expression, [DOT] * count, functions).replace(r" \, ", r"\times ")
-        dots = dots.replace(" + ", "{+}").replace(" - ", "{-}")
-        return GateText(_displayed(dots), ordered=count > 1 and not symmetric)
+        dots, pool = _dotted(expression, count, functions), _pooled(expression, count)
+        pooled = "" if pool == expression else _dotted(pool, count, functions)
+        return GateText(dots, ordered=count > 1 and not symmetric, pooled=pooled)
     return _named(equation, expression, name, functions)
+
+
+def _dotted(expression: Expression, count: int, functions: dict[str, str]) -> str:
+    """The formula with a dot for each of its inputs; one more is the sum of many."""
+    names = [*([DOT] * count), rf"{SUM}{DOT}"]
+    dots = to_latex(expression, names, functions).replace(r" \, ", r"\times ")
+    return _displayed(dots.replace(" + ", "{+}").replace(" - ", "{-}"))
+
+
+def _pooled(expression: Expression, sign: int) -> Expression:
+    """The same with argument `sign` for inputs that follow each other as terms of a sum."""
+    if not isinstance(expression, Apply):
+        return expression
+    inner: list[Expression] = []
+    for alone, terms in groupby(expression.arguments, lambda e: isinstance(e, Argument)):
+        found = list(terms)
+        many = alone and expression.function == ADD and len(found) >= _LEAST_POOLED
+        inner += [Argument(sign)] if many else [_pooled(e, sign) for e in found]
+    whole = expression.function == ADD and len(inner) == 1
+    return inner[0] if whole else replace(expression, arguments=tuple(inner))
 
 
 def formula(program: Program, equation: Nonlin | Moment) -> str:

@@ -18,7 +18,7 @@ from tpgraph.notation.diagram.gate_text import formula, gate_text
 from tpgraph.notation.diagram.rounding import rounded
 from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, Program, Variable
-from tpgraph.program.labels import default_latex, latex_name, matrix_latex
+from tpgraph.program.labels import default_latex, defining, latex_name, matrix_latex
 
 __all__ = ["Shown", "diagram_of"]
 
@@ -117,7 +117,7 @@ class _Marks:
         Of a label such as `dx = v` it takes what stands behind the equals sign.
         """
         if self.labels.get(name):
-            return self.labels[name].rpartition("=")[2].strip()
+            return defining(self.labels[name])
         variable = self.program.variables[name]
         if not variable.is_temporary:
             return latex_name(self.program, variable) or default_latex(name)

@@ -9,7 +9,6 @@ plate, and what the last block gives behind it, with dots between:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -20,7 +19,6 @@ from tpgraph.notation.diagram.folded import Folded, PlateOf
 from tpgraph.notation.diagram.generic import generic_name, generic_text, range_text
 from tpgraph.notation.diagram.mirror import runs_of_passes
 from tpgraph.notation.diagram.run_plans import RunGroup, RunPlan, everywhere, foldable, plan_of_run
-from tpgraph.notation.drawn.generic_sums import SUM
 from tpgraph.notation.drawn.loops import loop_letter
 from tpgraph.program import Program
 
@@ -31,7 +29,6 @@ T = TypeVar("T")
 # The label of a product that is replaced by dots: it asks the layout for room along the row.
 _ROOM_SIDEWAYS = r"\cdots\cdots\cdots"
 _ROOM_UPWARDS = r"\cdots\\\cdots\\\cdots"
-_SUM = re.compile(r"(?:\{\\cdot\}\{\+\}){3,}\{\\cdot\}")
 
 
 def fold(program: Program, diagram: Diagram, sideways: bool = True) -> Folded:
@@ -118,43 +115,35 @@ class Folding:
         plan = self.plan_of.get(name)
         return plan is None or plan.home[name] == plan.kept
 
-    def _generic(self, name: str, items: Mapping[str, T], text: Callable[[T], str]) -> str:
-        """A text of a mark, with the letter of its plate in the place of the index."""
-        one, plan = text(items[name]), self.plan_of.get(name)
+    def _generic(
+        self, name: str, items: Mapping[str, T], texts: Callable[[T], tuple[str, ...]]
+    ) -> tuple[str, ...]:
+        """Texts of a mark, with the letter of its plate in the place of the index."""
+        all_of_it, plan = texts(items[name]), self.plan_of.get(name)
         if plan is None or name in plan.after:
-            return one
+            return all_of_it
         run, index = plan.run, plan.run.index(plan.kept)
         for ahead in (1, -1):
             other = items.get(run.moved(name, ahead))
             if other is not None:
-                step = ahead * run.step
-                return generic_text(one, text(other), step, self.letters[id(plan)], index)
-        return one
+                letter, pairs = self.letters[id(plan)], zip(all_of_it, texts(other), strict=False)
+                return tuple(generic_text(a, b, ahead * run.step, letter, index) for a, b in pairs)
+        return all_of_it
 
     def _vertex(self, vertex: Vertex) -> Vertex:
-        return replace(
-            vertex,
-            label=self._generic(vertex.id, self.vertex, lambda v: v.label),
-            title=self._generic(vertex.id, self.vertex, lambda v: v.title),
-        )
+        label, title = self._generic(vertex.id, self.vertex, lambda v: (v.label, v.title))
+        return replace(vertex, label=label, title=title)
 
     def _gate(self, gate: GateMark) -> GateMark:
         out = gate.outputs[0]
 
-        def said(pick: Callable[[GateMark], str]) -> str:
-            return self._generic(out, self.gate, pick)
-
-        # the forms of a text, joined to be compared as one
-        forms = said(lambda g: "\n".join((g.text.text, *g.text.shorter))).split("\n")
+        text, *shorter = self._generic(out, self.gate, lambda g: (g.text.text, *g.text.shorter))
+        (title,) = self._generic(out, self.gate, lambda g: (g.title,))
         inputs = tuple(self._inputs(gate))
         if len(inputs) < len(gate.inputs):  # the sum of what is read of all blocks
-            forms = [_SUM.sub(lambda _: rf"{SUM}{{\cdot}}", form) for form in forms]
-        return replace(
-            gate,
-            text=replace(gate.text, text=forms[0], shorter=tuple(forms[1:])),
-            inputs=inputs,
-            title=said(lambda g: g.title),
-        )
+            text = gate.text.pooled or text
+        said = replace(gate.text, text=text, shorter=tuple(shorter))
+        return replace(gate, text=said, inputs=inputs, title=title)
 
     def _inputs(self, gate: GateMark) -> Iterator[str]:
         """The inputs that are drawn; of a vector that is read of all blocks, that in the plate."""
@@ -168,7 +157,7 @@ class Folding:
                 yield name
 
     def _product(self, product: ProductEdge) -> ProductEdge:
-        label = self._generic(product.target, self.product, lambda p: p.label)
+        (label,) = self._generic(product.target, self.product, lambda p: (p.label,))
         return replace(product, label=label)
 
     def _plate(self, group: RunGroup) -> PlateOf:
