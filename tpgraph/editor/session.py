@@ -21,6 +21,7 @@ from tpgraph.editor.answers import (
     token_data,
     warning_data,
 )
+from tpgraph.editor.characters import require_characters
 from tpgraph.editor.derived import derived
 from tpgraph.editor.exports import exported
 from tpgraph.editor.gestures import accepted, edit_of
@@ -76,12 +77,12 @@ class Session:
         if model is None:
             raise Unfit(f"there is no request {op!r}")
         try:
+            require_characters(content)
             asked = model.model_validate(content)
+            act: Callable[[Any], Data] = getattr(self, f"_{op}")
+            return act(asked)
         except ValidationError as error:
             raise Unfit(str(error)) from None
-        act: Callable[[Any], Data] = getattr(self, f"_{op}")
-        try:
-            return act(asked)
         except TPError as error:
             return refusal_data(error)
 
@@ -241,7 +242,8 @@ class Session:
         }
 
     def _complete(self, asked: q.PlaceRequest) -> Data:
-        return completions(self._read(asked.text), asked.at)
+        reading = self._read(asked.text)
+        return completions(reading, min(asked.at, len(reading.source.text)))
 
     def _hover(self, asked: q.PlaceRequest) -> Data:
         return hovered(self._read(asked.text), asked.at)
