@@ -17,7 +17,8 @@ from typing import Any
 
 from tpgraph.errors import TPError
 from tpgraph.notation.cache import load_cached, store_cached
-from tpgraph.notation.labels.dialect import lines
+from tpgraph.notation.labels.dialect import lines, translate
+from tpgraph.program.tex import portable
 
 __all__ = ["BASE_SIZE", "Command", "Glyph", "Outline", "PlacedGlyph", "Rule", "outline"]
 
@@ -209,12 +210,25 @@ def _typeset(label: str, text: str) -> dict[str, Any]:
     # Imported on the first label that is not in the cache: matplotlib takes longer to import
     # than a picture takes to draw.
     typeset = importlib.import_module("tpgraph.notation.labels.typeset")
+    failed: Exception | None = None
+    for content in dict.fromkeys((text, _spelled(text))):
+        try:
+            data: dict[str, Any] = typeset.typeset(content)
+        except typeset.TypesetError as error:
+            failed = failed or error
+        else:
+            return data
+    raise TPError(
+        f"the label {label!r} cannot be typeset: {failed}",
+        expected="LaTeX mathematics, without dollar signs",
+        mend=r"use commands such as \tilde{x}, \frac{a}{b}, \mathrm{abc}, \text{two words}",
+    ) from failed
+
+
+def _spelled(text: str) -> str:
+    """A line as LaTeX gets it: signs such as # escaped, letters that it has not spelled out."""
     try:
-        data: dict[str, Any] = typeset.typeset(text)
-    except typeset.TypesetError as error:
-        raise TPError(
-            f"the label {label!r} cannot be typeset: {error}",
-            expected="LaTeX mathematics, without dollar signs",
-            mend=r"use commands such as \tilde{x}, \frac{a}{b}, \mathrm{abc}, \text{two words}",
-        ) from error
-    return data
+        written = " ".join(portable(text).lines)
+    except TPError:  # LaTeX would be given nothing either
+        return text
+    return translate(written).replace('"', r"\mathrm{{''}}")
