@@ -123,8 +123,7 @@ def _limit(program: Program, row: dict[str, Any] | None, seed: int) -> Limit | N
     try:
         return tp.limit(program, data=row, samples=LIMIT_SAMPLES, seed=seed)
     except tp.TPError as error:
-        reason = str(error).removeprefix("error: ").splitlines()[0]
-        warnings.warn(tp.TPWarning(f"no limit is drawn: {reason}"), stacklevel=2)
+        warnings.warn(tp.TPWarning(f"no limit is drawn: {error.message}"), stacklevel=2)
         return None
 
 

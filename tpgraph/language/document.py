@@ -318,7 +318,8 @@ class _Reader:
     def _expression(self, text: str, arity: int) -> Expression:
         key = text, arity
         if key not in self.texts:
-            self.texts[key] = function_of(text, arity, self.functions)
+            names = [f"z{i}" for i in range(1, arity + 1)]
+            self.texts[key] = function_of(text, names, self.functions)
         return self.texts[key]
 
     def _dim(self, item: int | str) -> Dimension:

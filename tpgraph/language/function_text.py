@@ -1,8 +1,8 @@
-"""Functions of JSON documents: expressions over z1, z2, … in the language."""
+"""Functions that come as a text alone: expressions of the language over given names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tpgraph.errors import Source
 from tpgraph.functions import Expression, Function
@@ -16,9 +16,8 @@ from tpgraph.program import Builder
 __all__ = ["function_of"]
 
 
-def function_of(text: str, arity: int, functions: Mapping[str, Function]) -> Expression:
-    """The expression over z1, z2, … that a text of the language is. Raises a TPError."""
-    names = [f"z{i}" for i in range(1, arity + 1)]
+def function_of(text: str, names: Sequence[str], functions: Mapping[str, Function]) -> Expression:
+    """The expression over these names that a text of the language is. Raises a TPError."""
     head = f"fn f({', '.join(names) or 'z'}) = "
     source = Source("function", (head + text).replace("\n", " ").replace("\r", " "))
     scope = Scope(source, Builder())
@@ -28,6 +27,6 @@ def function_of(text: str, arity: int, functions: Mapping[str, Function]) -> Exp
             raise line.error
     try:
         _, body = expression(source, 0)
-        return Terms(scope).expression(body, names)
+        return Terms(scope).expression(body, list(names))
     except PlacedError as problem:
         raise problem.located(source, 0) from None

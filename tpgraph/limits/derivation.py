@@ -28,9 +28,11 @@ from tpgraph.program import (
     Program,
     Target,
     Variable,
+    join_name,
     latex_functions,
     latex_name,
     matrix_latex,
+    split_name,
 )
 from tpgraph.program.tex import one_line
 from tpgraph.program.text import aligned, right_hand_side
@@ -126,10 +128,10 @@ class _Latex(_PlainText):
 
     def name(self, variable: Variable) -> str:
         """The variable's label; the k-th unnamed value of a statement is ⟨x⟩_k."""
-        base, mark, k = variable.name.partition("~")
-        own = latex_name(self.program, Variable(base, variable.type))
+        base, index, k = split_name(variable.name)
+        own = latex_name(self.program, Variable(join_name(base, index), variable.type))
         label = one_line(own)
-        return rf"\langle {label} \rangle_{{{k}}}" if mark else label
+        return label if k is None else rf"\langle {label} \rangle_{{{k}}}"
 
     def functions(self) -> dict[str, str]:
         """The LaTeX names of the program's own functions."""

@@ -40,12 +40,11 @@ def given_value(declaration: Data | Target, data: Mapping[str, Array]) -> Array 
 
 @contextmanager
 def in_limit_of(equation: Equation) -> Iterator[None]:
-    """Let an error of the block name this instruction: TPError, if it names none, NotClosed."""
+    """Let an error of the block, a TPError or NotClosed, name this instruction."""
     try:
         yield
     except TPError as error:
-        if not error.message.startswith("in the limit of "):
-            error.message = f"in the limit of {equation.out}: {error.message}"
+        error.message = f"in the limit of {equation.out}: {error.message}"
         raise error.at(equation.span) from None
     except NotClosed as error:
         raise NotClosed(error.reason, equation.out.name, equation.span) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeAlias
@@ -44,7 +43,7 @@ def activation(text: str) -> Function:
             raise TPDataError(error.message) from None
         return PRIMITIVES[text]
     try:
-        return Defined(text, ("z",), function_of(re.sub(r"\bz\b", "z1", text), 1, PRIMITIVES))
+        return Defined(text, ("z",), function_of(text, ("z",), PRIMITIVES))
     except TPError as error:
         raise TPDataError(
             f"activation {text} is not understood: {error.message}",
