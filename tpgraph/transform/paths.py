@@ -38,10 +38,6 @@ class Path:
         """|p|, the number of vectors."""
         return len(self.vectors)
 
-    def is_isomorphic(self, other: Path) -> bool:
-        """Whether p ≅ q: the sequences of matrices are equal."""
-        return self.matrices == other.matrices
-
 
 @dataclass(frozen=True)
 class _Net:

@@ -14,8 +14,6 @@ from tpgraph.functions import PRIMITIVES, Apply, Argument, differentiate, evalua
 from tpgraph.limits.closed_forms.duals import (
     DUALS,
     dual,
-    leaky_relu_dual,
-    polynomial_dual,
     quadrature,
 )
 
@@ -62,16 +60,6 @@ def test_kinked_functions(name, covariance):
     assert dual(name, *covariance) == pytest.approx(own, abs=1e-10)
 
 
-@pytest.mark.parametrize("slope", [0.01, 0.3, -0.5])
-@pytest.mark.parametrize("covariance", COVARIANCES)
-def test_leaky_relu(slope, covariance):
-    arrays = [np.asarray(x) for x in covariance]
-    own = polar(lambda z: z if z > 0 else slope * z, 1, *covariance)
-    assert leaky_relu_dual(slope)(*arrays) == pytest.approx(own, abs=1e-10)
-    own = polar(lambda z: 1.0 if z > 0 else slope, 0, *covariance)
-    assert leaky_relu_dual(slope, derivative=True)(*arrays) == pytest.approx(own, abs=1e-10)
-
-
 @pytest.mark.parametrize("name", sorted(set(DUALS) - set(KINKED)))
 @pytest.mark.parametrize("covariance", COVARIANCES)
 def test_smooth_functions(name, covariance):
@@ -79,15 +67,6 @@ def test_smooth_functions(name, covariance):
     own = quadrature(lambda u, v: f(u) * f(v), *covariance)
     assert own.error < 1e-12 * (1 + abs(own.value))
     assert dual(name, *covariance) == pytest.approx(own.value, rel=1e-11, abs=1e-12)
-
-
-@pytest.mark.parametrize("coefficients", [[1.0], [0, 1], [1, -2, 0.5], [0.3, 0, 1, 0.2, -0.1]])
-@pytest.mark.parametrize("covariance", COVARIANCES)
-def test_polynomials(coefficients, covariance):
-    f = np.polynomial.Polynomial(coefficients)
-    own = quadrature(lambda u, v: f(u) * f(v), *covariance)
-    found = polynomial_dual(coefficients)(*(np.asarray(x) for x in covariance))
-    assert found == pytest.approx(own.value, rel=1e-10)
 
 
 def test_cho_saul_and_williams_as_published():

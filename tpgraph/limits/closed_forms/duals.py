@@ -10,8 +10,7 @@ linearity; polynomials by Isserlis. What has no closed form is `quadrature`'s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from math import comb, factorial
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -21,7 +20,7 @@ import numpy.typing as npt
 from tpgraph.errors import TPTypeError
 from tpgraph.limits.estimates import Estimate
 
-__all__ = ["DUALS", "Dual", "dual", "leaky_relu_dual", "polynomial_dual", "quadrature"]
+__all__ = ["DUALS", "Dual", "dual", "quadrature"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Dual: TypeAlias = Callable[[Array, Array, Array], Array]
@@ -55,22 +54,6 @@ def _relu(p: Array, c: Array, q: Array) -> Array:
 def _step(p: Array, c: Array, q: Array) -> Array:
     """(π − arccos ρ)/(2π), for p, q > 0."""
     return (np.pi - np.arccos(_correlation(p, c, q))) / (2 * np.pi)
-
-
-def leaky_relu_dual(slope: float, derivative: bool = False) -> Dual:
-    """Of φ(z) = z for z > 0, else slope · z; or of φ′.
-
-    φ = (1+s)/2 z + (1−s)/2 |z|, of which the mixed terms vanish by symmetry.
-    """
-    even, odd = ((1 + slope) / 2) ** 2, ((1 - slope) / 2) ** 2
-
-    def of_function(p: Array, c: Array, q: Array) -> Array:
-        return even * c + odd * _abs(p, c, q)
-
-    def of_derivative(p: Array, c: Array, q: Array) -> Array:
-        return even + odd * _sign(p, c, q)
-
-    return of_derivative if derivative else of_function
 
 
 def _erf(p: Array, c: Array, q: Array) -> Array:
@@ -115,32 +98,6 @@ def _cos(p: Array, c: Array, q: Array) -> Array:
 def _exp(p: Array, c: Array, q: Array) -> Array:
     """e^((p+q)/2 + c)."""
     return np.asarray(np.exp((p + q) / 2 + c))
-
-
-def polynomial_dual(coefficients: Sequence[float]) -> Dual:
-    """Of φ(z) = Σ a_i z^i: the sum of a_i a_j E[u^i v^j], by Isserlis.
-
-    E[u^i v^j] = Σ_k k! C(i,k) C(j,k) (i−k−1)!! (j−k−1)!! p^((i−k)/2) q^((j−k)/2) c^k over the k
-    pairings between u and v, for which i − k and j − k are even.
-    """
-
-    def found(p: Array, c: Array, q: Array) -> Array:
-        total = np.zeros(np.broadcast_shapes(np.shape(p), np.shape(c), np.shape(q)))
-        for i, a in enumerate(coefficients):
-            for j, b in enumerate(coefficients):
-                for k in range(i % 2, min(i, j) + 1, 2):
-                    if (j - k) % 2 == 0:
-                        ways = factorial(k) * comb(i, k) * comb(j, k) * _pairings(i - k)
-                        powers = p ** ((i - k) // 2) * q ** ((j - k) // 2) * c**k
-                        total = total + a * b * ways * _pairings(j - k) * powers
-        return total
-
-    return found
-
-
-def _pairings(count: int) -> int:
-    """(count − 1)!!, the ways to pair an even number of things."""
-    return factorial(count) // ((1 << count // 2) * factorial(count // 2))
 
 
 DUALS: Mapping[str, Dual] = MappingProxyType(
