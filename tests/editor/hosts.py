@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import distribution
 from pathlib import Path
 from textwrap import indent
@@ -65,9 +65,16 @@ def jupyter(folder: Path, cells: list[str]):
     options = ["--no-browser", "--allow-root", "--ServerApp.port=0", "--ServerApp.ip=127.0.0.1"]
     options += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     with _process(folder, own, "jupyterlab", *options, "--ServerApp.password=") as log:
-        found = _awaited(lambda: next(iter(runtime.glob("jpserver-*.json")), None), log)
-        server = json.loads(found.read_text())
+        server = _awaited(lambda: _server(runtime), log)
         yield f"{server['url']}lab/tree/a.ipynb?token={server['token']}"
+
+
+def _server(runtime: Path) -> dict[str, str] | None:
+    """What a server of Jupyter says of itself, once it has written all of it."""
+    for path in runtime.glob("jpserver-*.json"):
+        with suppress(json.JSONDecodeError):
+            return json.loads(path.read_text())
+    return None
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from tpgraph.notation.frames.frames import draw_frames
 from tpgraph.notation.labels.plain import plain_text
 from tpgraph.notation.painters.fragments import Fragment, Fragments, fragments_of
 from tpgraph.notation.painters.svg import to_svg
-from tpgraph.notation.pipeline import Options, compose
 from tpgraph.notation.scene.scene import Label, Scene
 from tpgraph.notation.scene.style import Style
 from tpgraph.program import Program
@@ -79,9 +78,8 @@ def walk(program: Program, what: What, steps: int, options: PictureOptions) -> W
     made = program_of(program, what, steps)
     style = look_of(options)
     everything = what == "forward" and options.view == "editing"
-    look = Options(options.direction, show_io=everything, style=style)
     frames = draw_frames(made, direction=options.direction, show_io=everything, style=style)
-    fragments = fragments_of(compose(made, look), style)
+    fragments = fragments_of(frames.uncaptioned, style)
     born = {key: _born(f, frames.born) for key, f in fragments.items.items()}
     return Walk(fragments, born, tuple(caption.text for caption in frames.captions), style)
 

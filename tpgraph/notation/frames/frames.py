@@ -31,6 +31,9 @@ from tpgraph.program import Program
 __all__ = ["FRAME_FORMATS", "Frames", "draw_frames"]
 
 FRAME_FORMATS = (".pdf", ".svg", ".tex", ".html", ".png")
+_SHEETS = 2
+"""The first contexts of a frame: what lies behind all of it, and what its caption stands on."""
+
 _STRIP_GAP = 10.0  # pt between the picture and the strip of the caption
 _STRIP_PADDING = 6.0
 
@@ -49,6 +52,11 @@ class Frames:
     born: Mapping[str, int]
     style: Style = PAPER
     source: str | None = None
+
+    @property
+    def uncaptioned(self) -> Scene:
+        """The last frame as a picture alone, without the sheet and the strip of its caption."""
+        return replace(self.scene, contexts=self.scene.contexts[_SHEETS:])
 
     @cached_property
     def drawings(self) -> tuple[Drawing, ...]:
