@@ -21,7 +21,7 @@ from tpgraph.notation.scene.geometry import (
 )
 from tpgraph.notation.scene.scene import Point
 
-__all__ = ["Obstacles", "Strokes", "Window"]
+__all__ = ["Obstacle", "Obstacles", "Strokes", "Window"]
 
 _WIDTH = 1024.0  # pt along of a strip that keeps what it holds in a table of its own
 _INTO, _BESIDE = -0.6, 0.4  # how near a line comes to its own marks, and to their labels
@@ -33,7 +33,9 @@ _Boxes: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class Obstacle:
+    """A shape in the way of lines, the box around it, and the name of its owner."""
+
     shape: Shape
     box: Box
     owner: str
@@ -73,14 +75,14 @@ class Obstacles:
     """Shapes by the place where they are, each with the name of its owner."""
 
     def __init__(self) -> None:
-        self._items: dict[int, list[_Item]] = defaultdict(list)
+        self._items: dict[int, list[Obstacle]] = defaultdict(list)
         self._tables: dict[int, _Table] = defaultdict(_Table)
         self._where: dict[str, list[tuple[int, int]]] = defaultdict(list)
 
     def add(self, shape: Shape, owner: str, *, solid: bool = False) -> None:
         """Add a shape; `solid` is one that its owner's own lines may touch but not enter."""
         box = box_around(shape)
-        item = _Item(shape, box, owner, solid)
+        item = Obstacle(shape, box, owner, solid)
         for strip in _strips(box[0], box[2]):
             self._where[owner].append((strip, len(self._items[strip])))
             self._items[strip].append(item)
@@ -104,11 +106,16 @@ class Obstacles:
                     found.add(id(item))
         return len(found)
 
+    def met(self, a: Point, b: Point, gap: float) -> tuple[Obstacle, ...]:
+        """The shapes that the segment ab comes nearer to than `gap`, each once."""
+        near = {id(item): item for item in self.near(box_around((a, b)), gap)}
+        return tuple(item for item in near.values() if meets(a, b, item.shape, gap))
+
     def covers(self, box: Box, gap: float) -> bool:
         """Whether any shape comes nearer to a box than `gap`."""
         return any(_enters(box, item.shape, gap) for item in self.near(box, gap))
 
-    def near(self, box: Box, gap: float) -> Iterator[_Item]:
+    def near(self, box: Box, gap: float) -> Iterator[Obstacle]:
         """What comes nearer to a box than `gap` with its own; some of it twice."""
         for strip in _strips(box[0] - gap, box[2] + gap):
             if strip in self._tables:

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tpgraph.notation.layout.obstacles import Obstacles
-from tpgraph.notation.scene.geometry import Box, flatten, straight
+from tpgraph.notation.layout.obstacles import Obstacle, Obstacles
+from tpgraph.notation.scene.geometry import Box, flatten, meets, straight
 from tpgraph.notation.scene.scene import Point
 
 __all__ = ["WireRequest", "round_corners", "route_wires"]
@@ -56,24 +56,39 @@ class _Grid:
     taken: dict[tuple[str, float], list[tuple[float, float, str]]] = field(
         default_factory=lambda: defaultdict(list)
     )
-    known: dict[tuple[Point, Point], int] = field(default_factory=dict)
+    met: dict[tuple[Point, Point], tuple[Obstacle, ...]] = field(default_factory=dict)
+    beside: dict[tuple[Point, Point], tuple[int, list[tuple[float, str]]]] = field(
+        default_factory=dict
+    )
+    """Of a piece of a channel: of how many wires it knows, and those that run along it."""
 
     def hits(self, a: Point, b: Point, request: WireRequest) -> int:
         """How much lies in the way from a to b."""
-        if (a, b) not in self.known:
-            self.known[a, b] = self.obstacles.hits((a, b), (), _CLEAR)
-        if not self.known[a, b]:
+        found = self.met.get((a, b))
+        if found is None:
+            found = self.met[a, b] = self.obstacles.met(a, b, _CLEAR)
+        if not found:
             return 0
-        return self.obstacles.hits((a, b), (request.source, request.target), _CLEAR)
+        own = frozenset((request.source, request.target))
+        return sum(
+            item.owner not in own or meets(a, b, item.shape, item.room(own, _CLEAR))
+            for item in found
+        )
 
     def shared(self, a: Point, b: Point, source: str) -> float:
         """The length for which wires of other vectors run here already."""
         axis, at, low, high = _span(a, b)
-        return sum(
-            max(0.0, min(high, other[1]) - max(low, other[0]))
-            for other in self.taken[axis, at]
-            if other[2] != source
-        )
+        taken = self.taken.get((axis, at))
+        if not taken:
+            return 0.0
+        known, beside = self.beside.get((a, b), (0, []))
+        if known < len(taken):
+            for first, last, other in taken[known:]:
+                length = min(high, last) - max(low, first)
+                if length > 0.0:
+                    beside.append((length, other))
+            self.beside[a, b] = len(taken), beside
+        return sum(length for length, other in beside if other != source)
 
     def take(self, points: Sequence[Point], source: str) -> None:
         """Remember a wire."""
@@ -120,6 +135,7 @@ class _WireSearch:
         left, bottom, right, top = request.within or (-math.inf, -math.inf, math.inf, math.inf)
         low, high = max(low - _MARGIN, left), min(high + _MARGIN, right)
         near = (x for x in grid.xs if low < x < high)
+        self.prices: dict[tuple[Point, Point], float] = {}
         self.xs = sorted({*near, request.start[0]})
         inside = (y for y in grid.ys if bottom < y < top)
         self.ys = sorted({*inside, request.start[1], request.end[1]})
@@ -139,8 +155,8 @@ class _WireSearch:
             done.add(state)
             if (state[0], state[1]) == self.request.end:
                 return self._corners(state, before)
-            for after, price in self._steps(state):
-                total = cost[state] + price
+            for after in self._next(state):
+                total = cost[state] + self._step(state, after)
                 if total < cost.get(after, math.inf):
                     cost[after], before[after] = total, state
                     heapq.heappush(heap, (total + self._rest(after), after))
@@ -150,25 +166,29 @@ class _WireSearch:
         (ex, ey), (x, y, _) = self.request.end, state
         return abs(ex - x) + abs(ey - y)
 
-    def _steps(self, state: _WireState) -> Iterator[tuple[_WireState, float]]:
+    def _next(self, state: _WireState) -> Iterator[_WireState]:
         x, y, way = state
         for to in _neighbours(self.xs, x):
-            yield from self._step(state, (to, y), 1)
+            yield (to, y, 1)
         if way != 3:
             for to in _neighbours(self.ys, y):
-                yield from self._step(state, (x, to), 2)
+                yield (x, to, 2)
         ex, ey = self.request.end
         if y == ey and (ex - x) * self.request.arrive > 0:
-            yield from self._step(state, (ex, ey), 1)
+            yield (ex, ey, 1)
 
-    def _step(self, state: _WireState, to: Point, way: int) -> Iterator[tuple[_WireState, float]]:
-        here = (state[0], state[1])
+    def _step(self, state: _WireState, after: _WireState) -> float:
+        here, to = (state[0], state[1]), (after[0], after[1])
+        price = self.prices.get((here, to))
+        if price is None:
+            price = self.prices[here, to] = self._price(here, to)
+        return price if state[2] in (0, after[2]) else price + _BEND
+
+    def _price(self, here: Point, to: Point) -> float:
+        """Of a straight piece: its length, what is in its way, and what runs along it."""
         length = abs(to[0] - here[0]) + abs(to[1] - here[1])
         price = length + _HIT * self.grid.hits(here, to, self.request)
-        price += _SHARED * self.grid.shared(here, to, self.request.source)
-        if state[2] not in (0, way):
-            price += _BEND
-        yield (*to, way), price
+        return price + _SHARED * self.grid.shared(here, to, self.request.source)
 
     def _corners(
         self, state: _WireState, before: dict[_WireState, _WireState]
