@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import random
@@ -12,6 +13,7 @@ import pytest
 import tpgraph as tp
 from tpgraph.editor.pictures import LARGE
 from tpgraph.editor.session import Session, Unfit
+from tpgraph.notation.painters.fragments import fragments_of
 
 MLP = tp.gallery.entry("mlp").text
 Data = dict[str, Any]
@@ -113,20 +115,53 @@ def test_tidy_is_the_layout_of_draw() -> None:
         assert place == pytest.approx(at[key.partition("/")[2]])
 
 
-@pytest.mark.parametrize("entry", tp.gallery.entries()[::3], ids=lambda e: e.name)
-def test_a_picture_stays_while_one_types(entry: tp.gallery.Entry) -> None:
-    """Twelve prefixes of a program: errors come and go, the last good picture stays."""
-    page = Page(entry.text)
+TEXTS = {entry.text: entry.name for entry in tp.gallery.entries()}
+"""Every text of the gallery, some of which are shown in several ways."""
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=TEXTS.values())
+def test_a_picture_stays_while_one_deletes_and_types(text: str) -> None:
+    """Errors come and go at the end of a program, the last good picture stays."""
+    page = Page(text)
     count = len(page.shown)
-    lines = entry.text.splitlines(keepends=True)
-    line = len(lines) - 1
     for cut in range(12):
-        whole = "".join(lines)
-        page.type(whole[: len(whole) - 1 - cut])
-        assert page.shown, (cut, line)
-    page.type(entry.text)
+        page.type(text[: len(text) - 1 - cut])
+        assert page.shown, cut
+    page.type(text)
     assert len(page.shown) == count
     assert page.view["faded"] == []
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=TEXTS.values())
+def test_twelve_typed_prefixes_of_a_program_keep_a_picture(text: str) -> None:
+    """Typed from nothing: what is shown once stays, whatever is half written."""
+    page = Page("")
+    begun = False
+    for k in range(1, 13):
+        page.type(text[: len(text) * k // 12])
+        assert page.shown or not begun
+        begun = bool(page.shown)
+    assert begun
+    assert page.view["errors"] == []
+    variables = tp.parse(text).variables.values()
+    declared = {f"variables/{v.name}" for v in variables if not v.is_matrix}
+    assert {key for key in page.shown if key.startswith("variables/")} == declared
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=TEXTS.values())
+def test_tidy_and_exports_are_those_of_draw_whatever_was_kept(text: str) -> None:
+    page = Page(text)
+    page.type(f"{text}\n# kept\n")
+    program = tp.parse(page.text)
+    page.take(page.ask("tidy")["view"])
+    drawn = fragments_of(tp.draw(program, view="editing").scene)
+    wanted = {k: (f.x, f.y, f.svg) for k, f in drawn.items.items() if f.layer != "legend"}
+    assert {k: (f["x"], f["y"], f["svg"]) for k, f in page.shown.items()} == wanted
+    drawing = tp.draw(program, source=page.text)
+    contents = {"svg": drawing.svg, "tex": drawing.tikz, "dot": drawing.dot, "scene": drawing.json}
+    for format, content in contents.items():
+        assert page.ask("export", format=format)["text"] == content
+    assert base64.b64decode(page.ask("export", format="pdf")["base64"]) == drawing.pdf
 
 
 def test_while_a_line_has_an_error_its_marks_are_faded() -> None:

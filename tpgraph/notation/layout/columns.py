@@ -43,6 +43,8 @@ class _Columns:
             before = [self.column[s] for s in self.sources[mark] if s in self.column]
             least = max(before, default=None)
             if least is None:
+                if self.sources[mark]:  # all of which are new and given, and come before it
+                    self.column.setdefault(mark, min(self.column.values(), default=0) + 1)
                 continue
             if mark not in self.column:
                 self.column[mark] = least + 1

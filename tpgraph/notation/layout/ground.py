@@ -16,7 +16,7 @@ __all__ = ["KeptEnd", "Room", "SettledGround"]
 _GAP = 4.0  # pt between marks of a column
 _LINE = 1.5  # pt on each side of a line that passes a column
 _LANE = 4.0  # pt between lines that pass a column
-_CROSSING = 100.0  # pt that a mark may stand farther off for each crossing that it saves
+_CROSSING = 300.0  # pt that a mark may stand farther off for each crossing that it saves
 _ASIDE = 0.15  # pt of a line's rise that it costs to be one pt beside the straight way
 _FAR = 10  # columns from which the straight way must do to tell what a line costs
 
