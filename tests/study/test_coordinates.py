@@ -238,3 +238,17 @@ def test_what_cannot_be_checked_is_said() -> None:
     for changes, message in (({"lr": math.nan}, "lr is nan"), ({"steps": 1.5}, "steps is 1.5")):
         with pytest.raises(TPError, match=message):
             coordinate_check(mlp("ntk"), **{**good, **changes})
+
+
+def test_what_depends_on_a_target_is_not_followed() -> None:
+    text = (
+        "width n\ndim d = 2\nparametrization ntk\ndata ξ : d\ntarget y : 1\n"
+        "param U : n × d ~ N(0, 1)\nparam V : 1 × n ~ N(0, 1)\n"
+        "x = tanh(U ξ)\nf = V x\noutput f\nloss (f - y)^2\nz = x * mean(x)\nq = V' y\nr = q * z\n"
+    )
+    program = tp.parse(text)
+    settings = {"synthetic": 4, "widths": [4, 8], "steps": 1, "seeds": 1, "batch": 2}
+    found = tp.study.coordinate_check(program, **settings)
+    assert found.names == ("x", "z", "f")
+    with pytest.raises(tp.TPError, match="r depends on a target"):
+        tp.study.coordinate_check(program, vectors=["r"], **settings)

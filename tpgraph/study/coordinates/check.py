@@ -214,14 +214,27 @@ def _first(arrays: Mapping[str, Array], program: Program, count: int) -> dict[st
 
 
 def _names(program: Program, wanted: Sequence[str] | None) -> tuple[str, ...]:
-    """The vectors to follow: the named ones of the body that an equation binds, and the outputs."""
+    """The vectors to follow: the named ones of the body that an equation binds, and the outputs.
+
+    What depends on a target is not among them: probes have none.
+    """
+    told = {d.variable.name for d in program.targets}
+    for equation in program.equations:
+        if any(v.name in told for v in equation.inputs):
+            told.add(equation.out.name)
     if wanted is None:
         bound = [e.out for e in program.equations]
         body = [v.name for v in bound if v.is_wide and not v.is_temporary]
-        return tuple(dict.fromkeys([*body, *(o.name for o in program.outputs)]))
+        outputs = (o.name for o in program.outputs)
+        return tuple(name for name in dict.fromkeys([*body, *outputs]) if name not in told)
     for name in wanted:
         if name not in program.variables or name not in program.equation_of:
             raise TPDataError(f"program {program.name} computes no {name}")
+        if name in told:
+            raise TPDataError(
+                f"{name} depends on a target, which probes do not have",
+                mend="choose vectors of the forward pass",
+            )
     return tuple(wanted)
 
 
