@@ -465,3 +465,11 @@ def test_float32_drifts_as_float64_does():
 
 
 TASK = GRID.task(next(GRID.places()), "digest")
+
+
+def test_a_depth_that_the_program_cannot_have_is_named(tmp_path):
+    arguments = ["study", "drift", "--out", str(tmp_path / "d"), "--quick", "--depths", "1"]
+    result = CliRunner().invoke(app, [*arguments, "--workers", "0"])
+    assert isinstance(result.exception, TPDataError)
+    assert "the program cannot have L = 1" in str(result.exception)
+    assert result.exception.span is None

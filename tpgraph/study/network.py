@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.compiler import Module, Params, compile
-from tpgraph.errors import TPDataError, TPNameError, TPTypeError
+from tpgraph.errors import TPDataError, TPError, TPLimitError, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES
 from tpgraph.kernels.empirical import Finite, finite
 from tpgraph.language import editing, parse, read
@@ -73,13 +73,30 @@ class Network:
 @lru_cache(maxsize=8)
 def network(text: str, constants: Constants, dtype: str) -> Network:
     """The network of a text. Raises TPErrors of the text, TPTypeError for one that has no loss."""
-    program = parse(text, "<program>", dict(constants) if constants else None)
+    program = _chosen(text, constants)
     if program.loss is None or len(program.data) != 1 or len(program.targets) != 1:
         raise TPTypeError(
             f"program {program.name} cannot be trained here",
             expected="one data input, one target and a loss",
         )
     return Network(program, compile(program, dtype), finite(program, "ntk", dtype))
+
+
+def _chosen(text: str, constants: Constants) -> Program:
+    """The program at these constants; where they are at fault, it is they that are named."""
+    try:
+        return parse(text, "<program>", dict(constants) if constants else None)
+    except TPLimitError:
+        raise
+    except TPError as error:
+        if not constants:
+            raise
+        parse(text, "<program>")  # where the text is at fault itself, it says so
+        values = ", ".join(f"{name} = {value:g}" for name, value in constants)
+        said = str(error).splitlines()[0].partition("error: ")[2] or str(error).splitlines()[0]
+        raise TPDataError(
+            f"the program cannot have {values}: {said}", mend="choose other values"
+        ) from None
 
 
 def constants_of(values: Mapping[str, float]) -> Constants:
