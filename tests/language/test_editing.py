@@ -121,6 +121,11 @@ def test_a_loss_that_is_a_variable_selects_it() -> None:
     assert edit.select == "y"
 
 
+def test_an_unnamed_part_that_is_none_any_more_selects_its_statement() -> None:
+    edit = editing.disconnect(read(f"{HEAD}y = W (u + v)\n"), "v", "y~1")
+    assert edit.select == "y"
+
+
 def test_a_head_is_left_where_all_is_deleted() -> None:
     text = "# c\nprogram p\nwidth n\nconst K = 2\nvector u : n ~ N(0, 1)\n\ny = tanh(u)\n"
     after = editing.delete(read(text), "u").apply(text)

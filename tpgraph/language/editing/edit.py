@@ -10,6 +10,7 @@ from typing import NamedTuple
 from tpgraph.errors import Span, TPError, TPNameError, TPTypeError
 from tpgraph.language.formatter import format_source
 from tpgraph.language.readings import Reading, read
+from tpgraph.program import join_name, split_name
 
 __all__ = ["Edit", "Patch", "appearing", "as_given", "between", "made", "name_refusal", "refusal"]
 
@@ -91,9 +92,18 @@ def made(
         if formatted is not None and formatted != after:
             joined = _difference(before, formatted)
             after = formatted
-    _require_no_new_errors(reading, after)
+    found = _without_new_errors(reading, after)
+    chosen = None if select is None else _bound(found, select)
     names = dict(renamed or {})
-    return Edit(tuple(as_given(reading, joined)), title, names, tuple(removed), select)
+    return Edit(tuple(as_given(reading, joined)), title, names, tuple(removed), chosen)
+
+
+def _bound(found: Reading, name: str) -> str:
+    """The name, or its statement's where an unnamed part is none any more: `W (u + v)`, `W u`."""
+    base, index, temporary = split_name(name)
+    if temporary is None or found.program is None or name in found.program.variables:
+        return name
+    return join_name(base, index, None)
 
 
 def between(
@@ -150,12 +160,13 @@ def _difference(before: str, after: str) -> list[Patch]:
     ]
 
 
-def _require_no_new_errors(reading: Reading, after: str) -> None:
+def _without_new_errors(reading: Reading, after: str) -> Reading:
     known = {error.message for error in reading.errors}
     found = read(after, reading.source.name)
     for error in found.errors:
         if error.message not in known and error.span is not None:
             raise error
+    return found
 
 
 def as_given(reading: Reading, patches: Iterable[Patch]) -> Iterable[Patch]:
