@@ -11,8 +11,8 @@ from torch import nn
 
 
 class OfTwo(Function):
-    def forward(self, x, y):
-        return self.run(self, x, y)
+    def forward(self, *inputs):
+        return self.run(self, *inputs)
 
 
 def hidden(run, kind=Function):
