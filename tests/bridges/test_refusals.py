@@ -56,6 +56,17 @@ class Inner(nn.Module):
         return self.out((gram @ x.unsqueeze(2))[..., 0])
 
 
+class Decaying(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.inp = nn.Linear(3, n)
+
+    def forward(self, x):
+        with torch.no_grad():
+            self.inp.weight.mul_(0.9)
+        return self.inp(x).mean(-1)
+
+
 def linear(run, d=3, **layers):
     return lambda n: Function(run, inp=nn.Linear(d, n), **{k: v(n) for k, v in layers.items()})
 
@@ -73,8 +84,7 @@ REFUSED = {
                               "parameter lead|matrix lead", "inner"),
     "heads_grow": (
         lambda n: Block(n, heads=n // 8),
-        "two axes that grow|interleaves|made of activations|different axes",
-        "fixed|whole vectors|parameter lead|matrix lead",
+        "the number of heads grows|two axes that grow", "number of heads fixed",
         "forward",
     ),
     "depth": (Deep, "computes differently at two widths", "sizes alone", None),
@@ -120,6 +130,19 @@ REFUSED = {
     "wide_bilinear": (
         linear(lambda m, x: m.b(m.inp(x), m.inp(x)), b=lambda n: nn.Bilinear(n, n, 2)),
         "bilinear in two vectors", "fixed size", "b",
+    ),
+    "written_over": (Decaying, "writes over the parameter inp.weight", "changed copy", None),
+    "whole_numbers": (linear(lambda m, x: m.inp(x).int() * 1.0), "are taken for int32",
+                      "conditions are written as", "forward"),
+    "running_sum": (linear(lambda m, x: torch.cumsum(m.inp(x), -1)), "running sum", "other",
+                    "forward"),
+    "text": (linear(lambda m, x: "text"), "gives out a str", "tensors", None),
+    "nothing": (linear(lambda m, x: None), "gives nothing out", "return", None),
+    "mixed_use": (linear(lambda m, x: m.inp(x).sum() + m.inp.weight.sum()),
+                  "inp.weight is read as a matrix and as vectors", "two parameters", None),
+    "square_of_width": (
+        lambda n: nn.Sequential(nn.Linear(3, n), nn.Linear(n, n * n)),
+        "a size of 1.weight is .* no multiple", "multiples of the width", None,
     ),
     "input_width": (lambda n: nn.Linear(n, n), "does not take the example", "shapes", None),
     "no_module": (lambda n: 3, "the factory gives a int", "lambda n: Model", None),

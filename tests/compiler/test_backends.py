@@ -162,7 +162,8 @@ def test_every_function_of_the_table(backend):
         assert [g["lr"] for g in model.parameter_groups(0.5)] == [0.0125, 0.0125]
     else:
         loss, found = made.backward(params, *given)
-        moved, _ = jax.jit(made.sgd_step)(params, *given, 0.4)
+        own = {key: value.copy() for key, value in params.items()}  # JAX computes beside numpy
+        moved, _ = jax.jit(made.sgd_step)(own, *given, 0.4)
         numpy.sgd_step(params, *given, 0.4)
         assert_close(moved["U"], params["U"], 1e-12)
     assert float(loss.detach() if backend == "torch" else loss) == pytest.approx(
@@ -294,3 +295,62 @@ def test_what_is_no_backend_is_refused():
         tp.compile(program("mlp"), backend="tensorflow")
     with pytest.raises(tp.TPError, match="has no module"):
         compiled("mlp", "jax").module({"n": 4})
+
+
+ADAM = """
+width n
+parametrization {}
+data ξ : 4
+target y : 1
+param U : n × 4 ~ N(0, 1)
+param b : n ~ N(0, 0)
+param W : n × n ~ N(0, 2)
+param V : 1 × n ~ N(0, 1)
+param c : 1 ~ N(0, 0)
+x = relu(U ξ + b)
+h = W x
+f = V relu(h) + c
+output f
+loss (f - y)^2
+"""
+RATES = {  # of U, b, W, V, c: of mup those of Tensor Programs V, Table 9
+    "mup": (-1 / 2, -1 / 2, -1, -1 / 2, 0),
+    "ntk": (-1 / 2, -1 / 2, -1, -1 / 2, 0),
+    "standard": (-1 / 2, -1 / 2, -3 / 2, -1, 0),
+}
+
+
+@pytest.mark.parametrize("parametrization", RATES)
+def test_rates_of_adaptive_optimizers(parametrization):
+    made = tp.compile(tp.parse(ADAM.format(parametrization)), backend="torch").load()
+    for n in (16, 64):
+        groups = made.Model({"n": n}).parameter_groups(0.1, "adam")
+        found = {g["name"]: g["lr"] for g in groups}
+        expected = [0.1 * float(n) ** e for e in RATES[parametrization]]
+        assert [found[k] for k in ("U", "b", "W", "V", "c")] == pytest.approx(expected, rel=1e-12)
+    with pytest.raises(ValueError, match="unknown optimizer 'lbfgs'"):
+        made.Model({"n": 4}).parameter_groups(0.1, "lbfgs")
+
+
+def moved(made, n, optimizer, lr, same_rates=False):
+    """The mean change of the output after a step at one width."""
+    model = made.Model({"n": n}, 0)
+    rng = np.random.default_rng(0)
+    data, target = (torch.from_numpy(rng.standard_normal((8, d))) for d in (4, 1))
+    groups = model.parameter_groups(lr, "adam")
+    steps = optimizer(list(model.parameters()) if same_rates else groups, lr=lr)
+    before = model(data).detach()
+    model.loss(data, target).backward()
+    steps.step()
+    return float((model(data) - before).detach().abs().mean())
+
+
+@pytest.mark.parametrize("optimizer", [torch.optim.Adam, torch.optim.AdamW, torch.optim.RMSprop])
+@pytest.mark.parametrize("parametrization", RATES)
+def test_adaptive_steps_are_of_one_size_at_every_width(parametrization, optimizer):
+    """The output moves alike at n = 64 and 1024; with one rate for all it would not."""
+    made = tp.compile(tp.parse(ADAM.format(parametrization)), backend="torch").load()
+    small, large = (moved(made, n, optimizer, 1e-3) for n in (64, 1024))
+    assert 1 / 2.5 < large / small < 2.5
+    small, large = (moved(made, n, optimizer, 1e-5, same_rates=True) for n in (64, 1024))
+    assert large / small > 2.5

@@ -7,10 +7,11 @@ functions `forward(params, …)` and `loss(params, …)`. Torch gets an `nn.Modu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from tpgraph.compiler.code_lines import Lines
-from tpgraph.compiler.initial import base_size_text
+from tpgraph.compiler.adaptive_rates import adaptive_exponents
+from tpgraph.compiler.code_lines import Lines, quoted
+from tpgraph.compiler.initial import base_size_text, wide_size_text
 from tpgraph.compiler.module_text import (
     Dtype,
     argument_names,
@@ -79,14 +80,24 @@ _TORCH_LOSS = '''
         return loss({call})
 '''
 _TORCH_GROUPS = '''
-    def parameter_groups(self, lr):
+    def parameter_groups(self, lr, optimizer="sgd"):
         """Groups for an optimizer, one a parameter, with the parametrization's learning rates.
 
-        torch.optim.SGD(model.parameter_groups(lr)) moves w by −{rate} · ∂loss/∂w.
+        torch.optim.SGD(model.parameter_groups(lr)) moves w by −{rate} · ∂loss/∂w. With
+        optimizer="adam", for Adam, AdamW and others whose steps have the size of their rate, the
+        rates fall with the width so that every layer moves features by the same order:
+        Tensor Programs V (arXiv 2203.03466), Table 9; Tensor Programs IVb (arXiv 2308.01814).
         """
         params = self.params
-        rate = {rate_text}
-        return [{{"params": [params[name]], "lr": rate, "name": name}} for name in TRAINABLE]
+        if optimizer == "sgd":
+            rates = dict.fromkeys(TRAINABLE, {rate_text})
+        elif optimizer == "adam":
+            rates = {{
+{adaptive}
+            }}
+        else:
+            raise ValueError(f"unknown optimizer {{optimizer!r}}: give sgd or adam")
+        return [{{"params": [params[k]], "lr": rates[k], "name": k}} for k in TRAINABLE]
 '''
 _JAX_BACKWARD = '''
 def backward({arguments}):
@@ -169,6 +180,14 @@ def _rate(plan: Plan) -> tuple[str, str]:
     return f"lr * {size}**{float(-parametrization.c)!r}", "lr · n^(−c)"
 
 
+def _adaptive(plan: Plan) -> Iterator[str]:
+    """The learning rate of every trained w under an adaptive optimizer, as lines of a dict."""
+    size = wide_size_text(plan)
+    for name, exponent in adaptive_exponents(plan.program).items():
+        power = f" * {size}**{float(exponent)!r}" if exponent and size is not None else ""
+        yield f"                {quoted(name)}: lr{power},"
+
+
 def _arguments(names: Sequence[str]) -> str:
     return ", ".join(names)
 
@@ -184,7 +203,8 @@ def _torch_module(plan: Plan, dtype: Dtype) -> list[str]:
     if program.loss is not None:
         parts.append(_method(_TORCH_LOSS, both))
         text, says = _rate(plan)
-        parts.append(_TORCH_GROUPS.format(rate=says, rate_text=text))
+        lines = "\n".join(_adaptive(plan))
+        parts.append(_TORCH_GROUPS.format(rate=says, rate_text=text, adaptive=lines))
     return ["".join(parts).lstrip("\n")]
 
 

@@ -10,6 +10,7 @@ in both precisions; the reference interpreter's `sample` draws the same.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import assert_never
 
@@ -32,7 +33,7 @@ from tpgraph.program import (
 )
 from tpgraph.types import Dimension, Width
 
-__all__ = ["base_size_text", "covariance_factor", "emit_init"]
+__all__ = ["base_size_text", "covariance_factor", "emit_init", "wide_size_text"]
 
 WIDTH_KEY = "width {0}"
 """Key under which `params` holds a base width that no array has as a dimension."""
@@ -194,13 +195,23 @@ def base_size_text(plan: Plan) -> str | None:
     return place or (stored if plan.backend is JAX else f"float({stored})")  # jit keeps no floats
 
 
+def wide_size_text(plan: Plan) -> str | None:
+    """The text of a width's size, of the base width where an array has it; None without widths."""
+    return _place_of_base(plan) or _place(plan, lambda width: True)
+
+
 def _place_of_base(plan: Plan) -> str | None:
-    base = plan.program.widths[0]
+    base = plan.program.widths[0].name if plan.program.widths else None
+    return _place(plan, lambda width: width.name == base)
+
+
+def _place(plan: Plan, fits: Callable[[Width], bool]) -> str | None:
+    """Where the size of a width that fits stands among the parameters."""
     for declaration in plan.program.declarations:
         if not isinstance(declaration, Parameter | InitialMatrix | InitialVectors):
             continue
         variable = declaration.variables[0]
         for axis, dimension in enumerate(variable.type.dimensions):
-            if isinstance(dimension, Width) and dimension.name == base.name:
+            if isinstance(dimension, Width) and fits(dimension):
                 return f"{_stored(variable)}.shape[{axis}]"
     return None

@@ -38,14 +38,15 @@ class Dimensions:
         """The first width."""
         return next(iter(self.widths.values()))
 
-    def name(self, size: Size) -> str:
-        """What a size is called."""
+    def name(self, size: Size, of: str = "") -> str:
+        """What a size is called, that of a parameter `of`."""
         if not is_wide(size):
             return str(size[0])
         ratio = Fraction(size[0], self.n)
         if ratio != Fraction(size[1], 2 * self.n):
+            owner = f" of {of}" if of else ""
             raise refusal(
-                f"a size is {size[0]} at n = {self.n} and {size[1]} at n = {2 * self.n}: no "
+                f"a size{owner} is {size[0]} at n = {self.n} and {size[1]} at n = {2 * self.n}: no "
                 "multiple of the width",
                 "let sizes be multiples of the width, or fixed",
             )
@@ -101,7 +102,7 @@ def parameter_lines(
     rows = []
     for piece, variance, scale in zip(pieces, scaled.variances, scaled.scales, strict=True):
         word = "param" if piece.param.trained else "vector" if len(piece.sizes) == 1 else "matrix"
-        shape = " × ".join(dimensions.name(size) for size in piece.sizes)
+        shape = " × ".join(dimensions.name(size, piece.param.name) for size in piece.sizes)
         rows.append((piece, word, f" : {shape} ~ N(0, {variance}){scale}"))
     by_base: dict[tuple[str, str, str], list[ParameterPart]] = {}
     for piece, word, rest in rows:

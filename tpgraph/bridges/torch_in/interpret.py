@@ -86,7 +86,7 @@ def interpreted(exported: Exported, n: int) -> Graph:
         reader = _Reader(exported, Graph(CellAlgebra(n, seams)))
         try:
             graph = reader.read()
-            _require_apart(graph)
+            _require_apart(graph, reader.places)
             return graph
         except SeamNeeded as needed:
             try:
@@ -102,6 +102,7 @@ class _Reader:
     graph: Graph
     env: dict[str, Any] = field(default_factory=dict)
     tied: dict[int, str] = field(default_factory=dict)
+    places: dict[str, Site] = field(default_factory=dict)
     site: Site = field(init=False)
 
     def read(self) -> Graph:
@@ -146,6 +147,7 @@ class _Reader:
                                                           strict=True))  # fmt: skip
             trained = bool(tensors[0].requires_grad)
             self.graph.params[name] = Stored(name, shape, trained)
+            self.places[name] = self.site
         return pending(self.graph.params[name])
 
     def _buffer(self, path: str) -> Any:
@@ -184,7 +186,9 @@ class _Reader:
             axis, size = None, (classes, classes)
         elif not site.first.meta["val"].dtype.is_floating_point:
             raise refusal(
-                f"the input {name} holds whole numbers that no embedding and no loss reads"
+                f"the input {name} holds whole numbers that no embedding and no loss reads",
+                "read it by nn.Embedding, or give one-hot vectors or numbers: --input in place of "
+                "--tokens",
             )
         else:
             axis = vector_axis(site.first) if shape else None
@@ -254,11 +258,23 @@ class _Reader:
         return isinstance(value, torch.Tensor) and any(is_wide(s) for s in site.sizes)
 
     def _output(self, site: Site) -> None:
-        kinds = [spec.kind.name for spec in self.exported.signature.output_specs]
+        specs, own = self.exported.signature.output_specs, self.exported.signature.parameters
         values = self._value(site.first.args[0], site.second.args[0])
-        for value, kind in zip(values, kinds, strict=True):
-            if kind == "USER_OUTPUT" and value is not None:
-                self.graph.outputs.append(_apart(as_tensor(self.graph.al, value, -1)))
+        for value, spec in zip(values, specs, strict=True):
+            if spec.kind.name.endswith("MUTATION") and spec.target in own:
+                place = self.places[own_path(spec.target)]
+                raise place.refused(refusal(
+                    f"the forward pass writes over the parameter {own_path(spec.target)}",
+                    "compute with a changed copy: w = 0.9 * self.weight",
+                ))  # fmt: skip
+            if spec.kind.name == "USER_OUTPUT" and value is not None:
+                self.graph.outputs.append(_apart(as_tensor(self.graph.al, _given_out(value), -1)))
+
+
+def _given_out(value: object) -> object:
+    if isinstance(value, Tensor | Pending | Operator | torch.Tensor | int | float):
+        return value
+    raise refusal(f"the module gives out a {type(value).__name__}", "give out tensors")
 
 
 def _apart(tensor: Tensor) -> Tensor:
@@ -290,7 +306,7 @@ def _of_path(module: torch.nn.Module, path: str) -> torch.Tensor:
 # ---- parts that overlap
 
 
-def _require_apart(graph: Graph) -> None:
+def _require_apart(graph: Graph, places: Mapping[str, Site]) -> None:
     """Raise SeamNeeded where two uses of a parameter share entries but not all of them."""
     used: dict[tuple[object, ...], list[tuple[Mapping[int, Cut], str]]] = {}
     for cell in reachable(graph.roots):
@@ -301,7 +317,7 @@ def _require_apart(graph: Graph) -> None:
             for other, _ in others:
                 _compare(param.name, cuts, other)
             others.append((cuts, param.name))
-    _require_one_form(list(used))
+    _require_one_form(list(used), places)
 
 
 def _use(cell: Cell) -> Iterator[tuple[Mapping[int, Cut], Stored, tuple[int | None, ...]]]:
@@ -325,15 +341,17 @@ def _compare(name: str, first: Mapping[int, Cut], second: Mapping[int, Cut]) -> 
             raise SeamNeeded(name, axis, small)
 
 
-def _require_one_form(keys: list[tuple[object, ...]]) -> None:
+def _require_one_form(keys: list[tuple[object, ...]], places: Mapping[str, Site]) -> None:
     """Parameters are read as matrices of one pair of axes, or as vectors along one axis."""
-    forms: dict[object, set[tuple[bool, ...]]] = {}
+    forms: dict[str, set[tuple[bool, ...]]] = {}
     for name, index in keys:
+        assert isinstance(name, str)
         assert isinstance(index, tuple)
         forms.setdefault(name, set()).add(tuple(i is None for i in index))
     for name, found in forms.items():
         if len(found) > 1:
-            raise refusal(
+            mixed = refusal(
                 f"{name} is read as a matrix and as vectors, or along two axes",
                 "use two parameters, or one of the two ways",
             )
+            raise places[name].refused(mixed)

@@ -9,6 +9,7 @@ from tpgraph.errors import Source, Span, TPError, TPImportError
 
 __all__ = ["refusal", "refused_at", "user_line"]
 
+_OTHERWISE = "write this part with other operations, or leave it out of the module"
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 
 
@@ -22,7 +23,8 @@ def refused_at(error: TPError, module: str, operation: str, trace: str | None) -
     if error.span is not None or " (in " in error.message:
         return error
     where = f" (in {module or 'forward'}, operation {operation})"
-    return refusal(error.message + where, error.mend, error.expected).at(user_line(trace))
+    mend = error.mend or _OTHERWISE
+    return refusal(error.message + where, mend, error.expected).at(user_line(trace))
 
 
 def user_line(trace: str | None) -> Span | None:

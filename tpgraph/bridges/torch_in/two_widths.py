@@ -212,7 +212,7 @@ def _text(
 ) -> str:
     """The lines of the program, before they are laid out."""
     if not statements.outputs:
-        raise refusal("the module gives nothing out")
+        raise refusal("the module gives nothing out", "let forward return what it computes")
     names = Names(statements, taken)
     parameters = [line for line, _ in parameter_lines(pieces, scaled, dimensions)]
     head = f"# Imported from the PyTorch module {title}, exported at n = {dimensions.n} and "

@@ -114,6 +114,12 @@ def of_tensors(call: NodeCall, a: Tensor, b: Tensor) -> Tensor:
     if a.axis == a.rank - 2 and b.axis is None:
         turned = _mixture(call, _turned(b), _turned(a))
         return _turned(turned)
+    if a.axis is not None and a.axis == b.axis and a.axis < a.rank - 2:
+        raise refusal(
+            "products are taken for every coordinate of a vector of a width: the number of heads "
+            "grows",
+            "keep the number of heads fixed, and let their size grow",
+        )
     raise refusal(
         "a matrix is made of activations: neither an inner product of vectors nor a mixture of "
         "vectors over positions",

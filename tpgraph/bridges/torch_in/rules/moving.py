@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
+import torch
 
 from tpgraph.bridges.torch_in.cell_tensors import (
     ONE,
@@ -47,8 +48,22 @@ def transpose(call: NodeCall, x: Any, first: int = 0, second: int = 1) -> Any:
     return permute(call, x, dims)
 
 
-@rule("clone", "contiguous", "detach", "alias", "_to_copy", "lift_fresh_copy", "lift_fresh", "to",
-      "dropout", "view_as_real")  # fmt: skip
+@rule("_to_copy", "to")
+def to(call: NodeCall, x: Any, *_: Any, **__: Any) -> Any:
+    """The tensor itself, in whatever precision."""
+    read = call.site.first.args[0]
+    assert isinstance(read, torch.fx.Node)
+    before, after = (node.meta["val"].dtype for node in (read, call.site.first))
+    if before.is_floating_point and not (after.is_floating_point or after.is_complex):
+        raise refusal(
+            f"numbers are taken for {str(after).removeprefix('torch.')}",
+            "leave them what they are; conditions are written as x > 0",
+        )
+    return x
+
+
+@rule("clone", "contiguous", "detach", "alias", "lift_fresh_copy", "lift_fresh", "dropout",
+      "view_as_real")  # fmt: skip
 def same(call: NodeCall, x: Any, *_: Any, **__: Any) -> Any:
     """The tensor itself."""
     return x

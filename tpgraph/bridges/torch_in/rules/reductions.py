@@ -128,8 +128,8 @@ def largest(call: NodeCall, x: Any, dims: Any = None, keep: bool = False) -> Any
         if axis == x.axis:
             raise refusal(
                 f"the {word} coordinate of a vector is taken",
-                "an extremum over a width grows without bound; take a mean, or a softmax over "
-                "positions",
+                "an extremum over a width grows without bound, and one over a fixed size picks a "
+                "coordinate; take a mean, or a softmax over positions",
             )
         moved = np.moveaxis(x.cells, x.place(axis), -1)
         best = filled(moved.shape[:-1], lambda i: choose(list(moved[i])))  # noqa: B023
