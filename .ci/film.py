@@ -2,7 +2,7 @@
 
     python .ci/film.py [--frames FOLDER]
 
-It opens an empty program, makes Figure 1 of Tensor Programs IIb by gestures, steps through its
+It opens an empty program, makes a layer by gestures, opens the MLP of Figure 1, steps through its
 backward pass, runs it, and presents it; the screenshots become diagrams/figures/editor.webp.
 `--frames` keeps each of them in full size, to be looked at. Letters are those of this machine, so
 that nothing compares the strip: make it again when the editor looks different.

@@ -93,6 +93,9 @@ from .kernels.dynamics import (
 from .kernels.dynamics import (
     kernel_dynamics as kernel_dynamics,
 )
+from .kernels.dynamics import (
+    largest_rate as largest_rate,
+)
 from .kernels.ensemble import (
     KernelSolution as KernelSolution,
 )
@@ -315,7 +318,16 @@ from .transform import (
     backward as backward,
 )
 from .transform import (
+    count_classes as count_classes,
+)
+from .transform import (
+    count_paths as count_paths,
+)
+from .transform import (
     gradients as gradients,
+)
+from .transform import (
+    isomorphism_classes as isomorphism_classes,
 )
 from .transform import (
     ntk as ntk,
