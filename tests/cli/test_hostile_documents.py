@@ -113,17 +113,21 @@ def test_hostile_texts_in_every_field(first: int) -> None:
             tried(COMMANDS[(first + number + more) % len(COMMANDS)], planted(whole, path, hostile))
 
 
-@pytest.mark.skipif(
-    os.environ.get("TPGRAPH_TESTS") != "all", reason="takes half an hour; TPGRAPH_TESTS=all"
-)
-@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
+ALL = os.environ.get("TPGRAPH_TESTS") == "all"
+TEXTS = HOSTILE if ALL else HOSTILE[:1]
+
+
+@pytest.mark.parametrize("hostile", TEXTS, ids=range(len(TEXTS)))
 @pytest.mark.parametrize("kind", ["network", "backward", "sgd"])
 @pytest.mark.filterwarnings("ignore")
 def test_all_fields_times_all_commands(kind: str, hostile: str) -> None:
-    """What the gate lets through meets every command, what it refuses one of them: it is one."""
+    """What the gate lets through meets every command, what it refuses one of them: it is one.
+
+    With TPGRAPH_TESTS=all, which takes half an hour; without it some fields meet one text.
+    """
     plain = json.loads(tp.to_json(tp.parse(TEXT)))
     whole = dict(zip(("network", "backward", "sgd"), (plain, *documents()), strict=True))[kind]
-    for number, path in enumerate(places(whole)):
+    for number, path in enumerate(list(places(whole))[:: 1 if ALL else 40]):
         made = planted(whole, path, hostile)
         try:
             tp.from_json(json.dumps(made))

@@ -15,7 +15,7 @@ from tpgraph.errors import (
     TPSyntaxError,
     TPTypeError,
 )
-from tpgraph.language import format_text, from_json, load, parse, to_json, to_text
+from tpgraph.language import format_text, from_json, load, parse, read, to_json, to_text
 from tpgraph.program import Builder, Constant, InitialVectors, Parametrization, Ref, Variable
 from tpgraph.types import Vector, Width
 
@@ -383,3 +383,9 @@ def test_every_mend_that_is_a_change_of_text_removes_its_error() -> None:
 def test_mended(text: str, wanted: str) -> None:
     (error,) = errors_of(HEAD + text)
     assert mended(error) == HEAD + wanted
+
+
+@pytest.mark.parametrize("line", ["output(x y)", "output'' x y", "output[1] x y", "output(x)+y"])
+def test_an_output_that_nothing_parts_from_its_expression(line: str) -> None:
+    found = read(f"width n\nvector x, y : n ~ N(0, 1)\n{line}\n")
+    assert found.errors

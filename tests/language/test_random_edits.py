@@ -189,12 +189,54 @@ def test_the_picture_stays(kind: str) -> None:
     assert looked
 
 
+SHOWN = [text for text in TEXTS if len(read(text).origin) < 40]
+
+
+def test_a_renamed_vector_looks_as_before() -> None:
+    """Where a label says how it is called, a name changes nothing but the titles of marks."""
+    assert sum(renamed_like_labelled(text) for text in SHOWN) > 20
+
+
+def renamed_like_labelled(text: str) -> int:
+    """How many names of a text the picture says, each of them tried."""
+    said = 0
+    for name in read(text).origin:
+        if "[" in name or "~" in name or name == "loss":
+            continue
+        labelled = editing.set_label(read(text), name, r"\tilde q").apply(text)
+        after = editing.rename(read(labelled), name, "renamed").apply(labelled)
+        drawn = picture(read(after).program)
+        assert drawn.replace("renamed", name) == picture(read(labelled).program)
+        said += "renamed" in drawn
+    return said
+
+
+@pytest.mark.parametrize(
+    "text", SHOWN, ids=lambda text: str(text).partition("program ")[2].split()[0]
+)
+def test_unname_takes_name_back(text: str) -> None:
+    """The program, and the SVG, of every unnamed part that was given a name and lost it again."""
+    program = read(text).program
+    assert program is not None
+    for part in [name for name in program.variables if "~" in name]:
+        try:
+            named = read(editing.name(read(text), part, "named").apply(text))
+        except TPError:
+            assert "sum(" in text
+            continue
+        own = next(name for name in named.origin if name.startswith("named"))
+        back = read(editing.unname(named, own).apply(named.text)).program
+        assert back == program
+        assert picture(back) == picture(program)
+
+
 def names(program: Program) -> list[str]:
     return [equation.out.name for equation in program.equations]
 
 
-def picture(program: Program) -> str:
+def picture(program: Program | None) -> str:
     """The SVG of a program without the text that it carries."""
+    assert program is not None
     return re.sub("<metadata.*</metadata>", "", str(draw(program).svg), flags=re.DOTALL)
 
 

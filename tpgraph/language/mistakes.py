@@ -249,13 +249,15 @@ def _no_expression(f: Failure) -> Diagnosis | None:
     if f.first == "output" and f.start > 7:
         mend = "bind it above: f = V x, then: output f"
         name = f.fresh("f")
-        start, end = re.match(r"output\s+", f.text).end(), len(f.text)  # type: ignore[union-attr]
+        rest = f.text.removeprefix("output").lstrip()
+        start, end = len(f.text) - len(rest), len(f.text)
         changes = (
             Change(0, start, f"{name} = "),
             Change(end, end, f"\n{f.indent}output {name}"),
         )
         message = "an output is a variable, not an expression"
-        return Diagnosis(message, "a name", mend, None, changes if "," not in f.text else ())
+        one = "," not in f.text and f.text[len("output") : -len(rest)].isspace()
+        return Diagnosis(message, "a name", mend, None, changes if one else ())
     return None
 
 
