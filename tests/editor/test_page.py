@@ -116,6 +116,18 @@ def test_a_mistake_has_a_squiggle_and_a_mend(editor):
     assert "variables/v" in editor.keys
 
 
+def test_a_slider_changes_the_text_and_strikes_its_hint_off(editor):
+    hint = editor.page.locator(".hint", has_text="Alt-drag")
+    expect(hint).not_to_have_class(_having("struck"))
+    at = MLP.index("3\nvector")
+    editor.page.locator(".text textarea").focus()
+    editor.page.evaluate("(at) => tpgraph.pane.select(at, at)", at)
+    editor.page.keyboard.press("Alt+ArrowUp")
+    expect(hint).to_have_class(_having("struck"))
+    assert "const L = 4\n" in editor.settled().text
+    assert "variables/x[4]" in editor.keys
+
+
 def test_a_broken_first_line_keeps_the_picture(editor):
     before = editor.keys
     editor.page.locator(".text textarea").focus()

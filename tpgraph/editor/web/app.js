@@ -56,6 +56,7 @@ export class App {
       selected: () => this.textSelected(),
       undo: () => this.undo(),
       redo: () => this.redo(),
+      slid: () => this.parts.hints.did("slide"),
       complete: (at) => this.completion.ask(at),
       key: (event) => this.completion.key(event),
       hover: (at, box) => this.hoverText(at, box),

@@ -143,7 +143,7 @@ export function layout(root, app) {
     /** @param {import("./app.js").View} view */
     showProgram(view) {
       const found = view.program;
-      program.textContent = view.pending ? "the picture waits for a pause" : found ? `${found.name} · ${found.equations} instructions · ${found.language}` : "";
+      program.textContent = view.pending ? "the picture waits for a pause" : found ? `${found.name} · ${found.equations} instruction${found.equations === 1 ? "" : "s"} · ${found.language}` : "";
     },
     /** @param {string} message @param {() => string} text */
     showGone(message, text) {

@@ -25,6 +25,7 @@ import { difference } from "./places.js";
  * @property {(was: string, patch: Patch, before: [number, number]) => void} typed the user changed the text
  * @property {() => void} selected the selection moved
  * @property {() => void} undo @property {() => void} redo
+ * @property {() => void} slid a number was changed by its slider
  * @property {(at: number) => void} complete completion is asked for
  * @property {(event: KeyboardEvent) => boolean} key whether a key was taken by something open
  * @property {(at: number | null, box: DOMRect) => void} hover
@@ -137,6 +138,7 @@ export function textPane(document, hear) {
     if (value === known.slice(found.start, found.end)) return true;
     replace([found.start, found.end, value]);
     area.setSelectionRange(found.start, found.start + value.length);
+    hear.slid();
     return true;
   }
 
