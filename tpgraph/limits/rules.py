@@ -90,6 +90,7 @@ def z_init(at: Algebra[Z], declaration: Declaration) -> None:
     """ZInit: initial vectors are jointly Gaussian, an initial scalar has its declared limit."""
     match declaration:
         case InitialScalar(variable, _, limit):
+            at.scales.require_limit(declaration)
             at.scalars[variable.name] = at.to_scalar(np.full((at.replicates, 1, 1, 1), limit))
         case InitialVectors(variables, mean, covariance):
             at.draw(variables, mean, np.array(covariance))

@@ -29,6 +29,8 @@ from tpgraph.types import Dimension, Width
 __all__ = ["Asymptotic", "DeclaredScales"]
 
 _DOUBLINGS = 20
+_NEARER = 0.9
+_DIGITS = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,28 @@ class DeclaredScales:
         if scalar.limit != 0.0 or not scalar.widths:
             return Fraction(0)
 
-        def value(widths: Mapping[str, int]) -> float:
-            sizes = [np.asarray(float(w.size(widths))) for w in scalar.widths]
-            return float(evaluate(scalar.value, sizes))
+        exponent = self._asymptotic(lambda widths: _value(scalar, widths)).exponent
+        return max(Fraction(0), -exponent)
 
-        return max(Fraction(0), -self._asymptotic(value).exponent)
+    def require_limit(self, scalar: InitialScalar) -> None:
+        """Raise TPTypeError where an initial scalar does not tend to its declared limit.
+
+        At two large n the value must be at the limit, up to digits left out of its text, or come
+        nearer.
+        """
+        small, large = (self._unit << k for k in (_DOUBLINGS, 2 * _DOUBLINGS))
+        near, far = (_value(scalar, dict.fromkeys(self._bases, n)) for n in (large, small))
+        distance, before = abs(near - scalar.limit), abs(far - scalar.limit)
+        is_there = distance <= _DIGITS * abs(scalar.limit)
+        if math.isnan(near) or is_there or distance < _NEARER * before:
+            return
+        raise TPTypeError(
+            f"{scalar.variable} is declared to tend to {scalar.limit:g},"
+            f" but is {near:g} at n = 2^{large.bit_length() - 1}",
+            scalar.span,
+            expected="the limit of its expression as the widths grow",
+            mend="declare the limit that it has, or change the expression",
+        )
 
     def require_one_base(self, variable: Variable, span: Span | None) -> None:
         """Raise TPTypeError where a matrix joins widths whose ratio is not given."""
@@ -114,3 +133,8 @@ class DeclaredScales:
                 span,
                 f"a width with a ratio, such as width {second} = 2 {first}",
             )
+
+
+def _value(scalar: InitialScalar, widths: Mapping[str, int]) -> float:
+    sizes = [np.asarray(float(w.size(widths))) for w in scalar.widths]
+    return float(evaluate(scalar.value, sizes))
