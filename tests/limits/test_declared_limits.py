@@ -31,3 +31,30 @@ def test_contradictions_are_refused(declared: str, engine: str) -> None:
 )
 def test_limits_that_are_true_are_taken(declared: str, truth: float) -> None:
     assert tp.limit(tp.parse(TEXT.format(declared))).scalar("m") == pytest.approx(truth)
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "delta", "moment", "truth"),
+    [
+        ("2/sqrt(n)", "1/sqrt(n)", "x^2*ε/δ", 2.0),
+        ("1/sqrt(n)", "2/n", "x^2*ε^2/δ", 0.5),
+        ("3/n", "1/sqrt(n)", "x^2*ε/δ", 0.0),
+        ("2/sqrt(n)", "1/sqrt(n)", "(tanh(x + ε) - tanh(x))/δ * cosh(x)^2", 2.0),
+    ],
+)
+def test_scalars_that_vanish_together(epsilon: str, delta: str, moment: str, truth: float) -> None:
+    text = (
+        f"program p\nwidth n\nvector x : n ~ N(0, 1)\nscalar ε -> 0 = {epsilon}\n"
+        f"scalar δ -> 0 = {delta}\nm = mean({moment})\n"
+    )
+    found = tp.limit(tp.parse(text))
+    assert abs(found.scalar("m") - truth) <= 4 * found.error("m")
+
+
+def test_a_sum_of_powers_beside_another_is_refused() -> None:
+    text = (
+        "program p\nwidth n\nvector x : n ~ N(0, 1)\nscalar ε -> 0 = 1/sqrt(n) + 1/n\n"
+        "scalar δ -> 0 = 1/sqrt(n)\nm = mean(x^2 * (ε - δ)/δ^2)\n"
+    )
+    with pytest.raises(tp.TPError, match="no pure power"):
+        tp.limit(tp.parse(text))

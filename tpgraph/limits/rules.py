@@ -13,6 +13,7 @@ IIb (arXiv 2105.03703), Definition B.3; unequal widths: Tensor Programs II (arXi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
 from typing import TypeVar, assert_never
@@ -20,7 +21,7 @@ from typing import TypeVar, assert_never
 import numpy as np
 
 from tpgraph.errors import TPTypeError
-from tpgraph.functions import Expression, inline
+from tpgraph.functions import Argument, Expression, inline, mul, number, substitute
 from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.given import given_value, in_limit_of
@@ -62,13 +63,13 @@ def evaluate(
     for declaration in at.program.declarations:
         z_init(at, declaration)
     after(-1)
-    for number, equation in enumerate(at.program.equations):
+    for index, equation in enumerate(at.program.equations):
         if any(v.name in at.unknown for v in equation.inputs):
             at.unknown.add(equation.out.name)
         else:
             with in_limit_of(equation):
                 _apply(at, equation, independent)
-        after(number)
+        after(index)
 
 
 def _apply(at: Algebra[Z], equation: Equation, independent: Collection[str]) -> None:
@@ -133,10 +134,28 @@ def z_moment(at: Algebra[Z], equation: Moment) -> None:
 def _filled(at: Algebra[Z], equation: Nonlin | Moment) -> tuple[Expression, tuple[Z, ...]]:
     """ψ in the limit of its vanishing scalars, and the Z or θ̊ of every argument."""
     psi = equation.function
-    for i, argument in enumerate(equation.arguments):
-        if at.decays.get(argument.name) and divides(inline(psi)):
-            psi = at_limit(psi, i)
+    vanishing = [i for i, a in enumerate(equation.arguments) if at.decays.get(a.name)]
+    if divides(inline(psi)) and len(vanishing) == 1:
+        psi = at_limit(psi, vanishing[0])
+    elif divides(inline(psi)) and vanishing:
+        psi = _jointly(at, equation, vanishing)
     return psi, tuple(_coordinates(at, a) for a in equation.arguments)
+
+
+def _jointly(at: Algebra[Z], equation: Nonlin | Moment, vanishing: Sequence[int]) -> Expression:
+    """ψ where several scalars vanish, ε_i = c_i t^{k_i} with one t = n^{−1/q} → 0."""
+    powers = {}
+    for i in vanishing:
+        declaration = at.program.declaration_of[equation.arguments[i].name]
+        assert isinstance(declaration, InitialScalar), "only those vanish"
+        powers[i] = at.scales.leading(declaration)
+    unit = math.lcm(*(p.exponent.denominator for p in powers.values()))
+    t = Argument(len(equation.arguments))
+    values: list[Expression] = [Argument(i) for i in range(len(equation.arguments))]
+    for i, found in powers.items():
+        times = int(-found.exponent * unit)
+        values[i] = mul(number(found.coefficient), *[t] * times)
+    return at_limit(substitute(inline(equation.function), values), t.index)
 
 
 def _coordinates(at: Algebra[Z], variable: Variable) -> Z:

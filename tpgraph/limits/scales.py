@@ -31,6 +31,7 @@ __all__ = ["Asymptotic", "DeclaredScales"]
 _DOUBLINGS = 20
 _NEARER = 0.9
 _DIGITS = 1e-4
+_PURE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,21 @@ class DeclaredScales:
 
         exponent = self._asymptotic(lambda widths: _value(scalar, widths)).exponent
         return max(Fraction(0), -exponent)
+
+    def leading(self, scalar: InitialScalar) -> Asymptotic:
+        """c n^−e of a scalar that vanishes. Raises TPTypeError where it is no pure power of n."""
+        found = self._asymptotic(lambda widths: _value(scalar, widths))
+        third = self._unit << (3 * _DOUBLINGS // 2)
+        expected = found.coefficient * float(third) ** float(found.exponent)
+        value = _value(scalar, dict.fromkeys(self._bases, third))
+        if not math.isclose(value, expected, rel_tol=_PURE):
+            raise TPTypeError(
+                f"{scalar.variable} is no pure power of the width,"
+                " and vanishes beside another scalar in a quotient",
+                scalar.span,
+                expected="scalars such as 2/sqrt(n) or 1/n",
+            )
+        return found
 
     def require_limit(self, scalar: InitialScalar) -> None:
         """Raise TPTypeError where an initial scalar does not tend to its declared limit.
