@@ -335,7 +335,7 @@ from pathlib import Path
 from tpgraph.locks import alone
 with alone(Path({str(tmp_path)!r})):
     child = os.fork()
-    print(child, flush=True)
+    os.write(1, b"%d\\n" % child)  # at once, so that the two lines stay apart
     time.sleep(60)
 """
     holder = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
