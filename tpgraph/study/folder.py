@@ -33,11 +33,11 @@ def held(
         yield None
         return
     folder = Path(out)
-    if manifest is not None:
-        manifest.require_fitting(folder, resume)
+    if manifest is not None and not folder.exists():
+        manifest.require_fitting(folder, resume)  # what is refused makes no folder
     make_directory(folder)
     with alone(folder):
-        if manifest is not None:  # another run may have begun in between
+        if manifest is not None:
             manifest.require_fitting(folder, resume)
         remove_rests(folder)
         yield folder

@@ -93,9 +93,8 @@ def _chosen(text: str, constants: Constants) -> Program:
             raise
         parse(text, "<program>")  # where the text is at fault itself, it says so
         values = ", ".join(f"{name} = {value:g}" for name, value in constants)
-        said = str(error).splitlines()[0].partition("error: ")[2] or str(error).splitlines()[0]
         raise TPDataError(
-            f"the program cannot have {values}: {said}", mend="choose other values"
+            f"the program cannot have {values}: {error.message}", mend="choose other values"
         ) from None
 
 
