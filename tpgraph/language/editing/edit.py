@@ -11,6 +11,7 @@ from tpgraph.errors import Span, TPError, TPNameError, TPTypeError
 from tpgraph.language.formatter import format_source
 from tpgraph.language.readings import Reading, read
 from tpgraph.program import join_name, split_name
+from tpgraph.program.naming import is_loss_name
 
 __all__ = ["Edit", "Patch", "appearing", "as_given", "between", "made", "name_refusal", "refusal"]
 
@@ -99,11 +100,17 @@ def made(
 
 
 def _bound(found: Reading, name: str) -> str:
-    """The name, or its statement's where an unnamed part is none any more: `W (u + v)`, `W u`."""
-    base, index, temporary = split_name(name)
-    if temporary is None or found.program is None or name in found.program.variables:
+    """The name; where nothing has it any more, what its statement makes now.
+
+    Of `W (u + v)` that became `W u` the unnamed part is none; a loss that became `loss f` is f.
+    """
+    program = found.program
+    if program is None or name in program.variables:
         return name
-    return join_name(base, index, None)
+    if is_loss_name(name) and program.loss is not None:
+        return program.loss.name
+    base, index, _ = split_name(name)
+    return join_name(base, index)
 
 
 def between(

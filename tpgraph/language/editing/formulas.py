@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tpgraph.errors import Span
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
@@ -25,9 +23,9 @@ from tpgraph.language.editing.statement_places import (
     origin_of,
     statement_of,
 )
-from tpgraph.language.readings import Reading, Statement, read
+from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.vocabulary import canonical
-from tpgraph.program import MatMul, Nonlin, split_name
+from tpgraph.program import MatMul, Nonlin, join_name, split_name
 
 __all__ = ["name", "set_formula", "set_function", "set_loss", "unname"]
 
@@ -38,21 +36,14 @@ def set_formula(reading: Reading, target: str, text: str) -> Edit:
     A loss that is a variable alone, `loss f`, is that variable, which is selected then.
     """
     title = f"{target} = {text}"
-    if split_name(target)[2] is not None:
+    base, index, temporary = split_name(target)
+    if temporary is not None:
         found = value_of(reading, target)
         require_single(found, target, found.statement.span)
         patch = Patch(found.start, found.end, f"({text})" if not is_loose(found) else text)
-        return made(reading, [patch], title, select=target[: target.index("~")])
-    statement = statement_of(reading, target)
-    edit = made(reading, [_right(statement, text)], title, select=target)
-    if isinstance(statement.node, s.Loss):
-        return replace(edit, select=_loss_of(edit.apply(reading.text)))
-    return edit
-
-
-def _loss_of(text: str) -> str | None:
-    program = read(text).program
-    return program.loss.name if program is not None and program.loss is not None else None
+        return made(reading, [patch], title, select=join_name(base, index))
+    patch = _right(statement_of(reading, target), text)
+    return made(reading, [patch], title, select=target)
 
 
 def _right(statement: Statement, text: str) -> Patch:
