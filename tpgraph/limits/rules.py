@@ -135,10 +135,9 @@ def _filled(at: Algebra[Z], equation: Nonlin | Moment) -> tuple[Expression, tupl
     """ψ in the limit of its vanishing scalars, and the Z or θ̊ of every argument."""
     psi = equation.function
     vanishing = [i for i, a in enumerate(equation.arguments) if at.decays.get(a.name)]
-    if divides(inline(psi)) and len(vanishing) == 1:
-        psi = at_limit(psi, vanishing[0])
-    elif divides(inline(psi)) and vanishing:
-        psi = _jointly(at, equation, vanishing)
+    if vanishing and divides(inline(psi)):
+        alone = len(vanishing) == 1
+        psi = at_limit(psi, vanishing[0]) if alone else _jointly(at, equation, vanishing)
     return psi, tuple(_coordinates(at, a) for a in equation.arguments)
 
 
