@@ -28,7 +28,7 @@ from tpgraph.errors import TPError, TPWarning
 from tpgraph.language.readings import Reading, read
 from tpgraph.notation.painters.fragments import fragments_of
 from tpgraph.notation.pipeline import Options, compose
-from tpgraph.program import Program
+from tpgraph.program import Program, initial_entries
 
 __all__ = ["WIDTHS", "lesson_page"]
 
@@ -131,8 +131,10 @@ def _widths(
 
 def _affordable(program: Program) -> tuple[int, ...]:
     """The widths up to the last at which a run stays within the bounds of memory."""
-    matrices = sum(v.is_matrix for v in program.variables.values())
-    return tuple(n for n in WIDTHS if 8 * n * n * max(1, matrices) <= _MEMORY)
+    bases = [width.name for width in program.base_widths]
+    return tuple(
+        n for n in WIDTHS if 8 * initial_entries(program, dict.fromkeys(bases, n)) <= _MEMORY
+    )
 
 
 _MEMORY = 2**30

@@ -79,7 +79,7 @@ def walk(program: Program, what: What, steps: int, options: PictureOptions) -> W
     style = look_of(options)
     everything = what == "forward" and options.view == "editing"
     frames = draw_frames(made, direction=options.direction, show_io=everything, style=style)
-    fragments = fragments_of(frames.uncaptioned, style)
+    fragments = fragments_of(frames.picture, style)
     born = {key: _born(f, frames.born) for key, f in fragments.items.items()}
     return Walk(fragments, born, tuple(caption.text for caption in frames.captions), style)
 
@@ -97,7 +97,7 @@ class Walks:
         """The walk of the program of a text; errors as of `walk`."""
         key = (text, what, steps, options)
         if self._walk is None or key != self._key:
-            self._key, self._walk = None, walk(program, what, steps, options)
+            self._walk = walk(program, what, steps, options)
             self._key = key
         return self._walk
 

@@ -32,7 +32,7 @@ from tpgraph.program.labels import (
     latex_name,
     matrix_latex,
 )
-from tpgraph.program.memory import require_memory, require_room
+from tpgraph.program.memory import initial_entries, require_memory, require_room
 from tpgraph.program.parametrization import (
     MUP,
     NTK,
@@ -118,6 +118,7 @@ __all__ = [
     "check",
     "default_latex",
     "gradient_independence",
+    "initial_entries",
     "is_reduced",
     "join_name",
     "language_of",

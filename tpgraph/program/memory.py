@@ -9,7 +9,7 @@ from tpgraph.bounds import MEMORY
 from tpgraph.program.graph import Program
 from tpgraph.program.variables import Variable
 
-__all__ = ["require_memory", "require_room"]
+__all__ = ["initial_entries", "require_memory", "require_room"]
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 _MOST = 999_999
@@ -29,14 +29,18 @@ def require_memory(
 
     Counted are the initial objects, and `rows` times the vectors, without what passes need beside.
     """
-    given = {v.name for d in program.declarations for v in d.variables}
-    initial = sum(_entries(program.variables[name], widths) for name in given)
+    initial = initial_entries(program, widths)
     vectors = (v for v in program.variables.values() if v.is_vector)
     values = rows * sum(_entries(v, widths) for v in vectors)
     sizes = ", ".join(f"{name} = {size:,}" for name, size in widths.items())
     batch = f" on {rows:,} inputs" if rows > 1 else ""
     what = f"program {program.name}{f' at {sizes}' if sizes else ''}{batch}"
     require_room(initial + values, what, "choose smaller widths or fewer inputs", itemsize)
+
+
+def initial_entries(program: Program, widths: Mapping[str, int]) -> int:
+    """How many numbers the initial objects of a program have, its data among them."""
+    return sum(_entries(v, widths) for d in program.declarations for v in d.variables)
 
 
 def _entries(variable: Variable, widths: Mapping[str, int]) -> int:

@@ -31,9 +31,6 @@ from tpgraph.program import Program
 __all__ = ["FRAME_FORMATS", "Frames", "draw_frames"]
 
 FRAME_FORMATS = (".pdf", ".svg", ".tex", ".html", ".png")
-_SHEETS = 2
-"""The first contexts of a frame: what lies behind all of it, and what its caption stands on."""
-
 _STRIP_GAP = 10.0  # pt between the picture and the strip of the caption
 _STRIP_PADDING = 6.0
 
@@ -44,19 +41,16 @@ M = TypeVar("M", Node, Edge)
 class Frames:
     """The pictures of a program's instructions; `born` is the frame before which a mark is a ghost.
 
-    `scene` is the last frame without its caption; `captions` are what the frames say.
+    `picture` is the whole picture alone, `scene` the same over the strip of a caption, which is the
+    last frame without its words; `captions` are what the frames say.
     """
 
+    picture: Scene
     scene: Scene
     captions: tuple[Label, ...]
     born: Mapping[str, int]
     style: Style = PAPER
     source: str | None = None
-
-    @property
-    def uncaptioned(self) -> Scene:
-        """The last frame as a picture alone, without the sheet and the strip of its caption."""
-        return replace(self.scene, contexts=self.scene.contexts[_SHEETS:])
 
     @cached_property
     def drawings(self) -> tuple[Drawing, ...]:
@@ -197,7 +191,7 @@ def draw_frames(
     said = [formulas.caption(names[-1]) for names in steps]
     framed, captions = _captioned(scene, [formulas.start(), *said], look)
     carried = source_of(program) if source is None else source
-    result = Frames(framed, captions, born, look, carried)
+    result = Frames(scene, framed, captions, born, look, carried)
     if path is not None:
         result.save(path)
     return result
