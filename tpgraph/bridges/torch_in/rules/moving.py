@@ -338,6 +338,7 @@ def index(call: NodeCall, x: Any, places: Sequence[Any]) -> Any:
     return Tensor(cells.transpose(order), own, call.shape)
 
 
+@rule("embedding")
 def embedding(call: NodeCall, weight: Any, tokens: Any, *_: Any) -> Any:
     """Rows of a table: of tokens that are given by one-hot vectors, or of known places."""
     if not isinstance(weight, Pending):
@@ -347,9 +348,6 @@ def embedding(call: NodeCall, weight: Any, tokens: Any, *_: Any) -> Any:
         return Tensor(table.cells[np.asarray(tokens)], len(call.shape) - 1, call.shape)
     operator = as_operator(call.al, weight)
     return Tensor(mapped(tokens, operator.backward).cells, len(call.shape) - 1, call.shape)
-
-
-rule("embedding")(embedding)
 
 
 @rule("constant_pad_nd", "pad")
