@@ -28,7 +28,6 @@ ROOT = Path(__file__).parent.parent
 
 STRIP = ROOT / "diagrams" / "figures" / "editor.webp"
 MLP = tp.gallery.entry("mlp").text
-OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 SIZE = 1120, 700
 SHOWN = 600
 """Pixels across one picture of the strip."""
@@ -190,8 +189,9 @@ def main() -> None:
     frames: list[Frame] = []
     sys.path.insert(0, str(ROOT / "tests"))
     serving = importlib.import_module("editor.serving").serving
+    chromium = importlib.import_module("editor.browsers").chromium
     with tempfile.TemporaryDirectory() as name, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
+        browser = chromium(driver)
         with serving(Path(name)) as server:
             page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
             page.goto(server.url)

@@ -23,15 +23,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from editor.browsers import chromium
 from editor.hosts import jupyter
-from editor.serving import serving
+from editor.serving import MLP, serving
 from playwright.sync_api import Page, sync_playwright
 
 from tpgraph.editor.joined import WEB, joined
 from tpgraph.editor.session import Session
 from tpgraph.language import parse
 
-OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 LINES = ("yy = tanh(x[L])", "yy = tanh(x9)")
 GOALS = {"20": 60, "100 network": 100, "100 random": 200, "500": 600}
 ECHO, READY, SCRIPTS, NOTEBOOK = 16, 1000, 150_000, 60
@@ -61,16 +61,7 @@ UNTIL = """(k) => new Promise((done) => {
 
 def network(layers: int) -> str:
     """Layers of two instructions each."""
-    return f"""program network
-width n
-const L = {layers}
-vector b[1..L] : n ~ N(0, 1)
-vector u : n ~ N(0, 1)
-matrix W[1..L] : n × n ~ N(0, 1)
-x[1] = tanh(W[1] u + b[1])
-for l in 2..L:
-    x[l] = tanh(W[l] x[l-1] + b[l])
-"""
+    return MLP.replace("const L = 3", f"const L = {layers}")
 
 
 def random_graph(lines: int, seed: int = 0) -> str:
@@ -177,7 +168,7 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, {time.strftime('%H:%M')}; p95 of {asked.keys} keys")
     row("scripts", len(joined(WEB, "main.js").encode()) / 1000, SCRIPTS / 1000, "kB")
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
+        browser = chromium(driver)
         small = 0.0
         for name, text in PROGRAMS.items():
             count = len(parse(text).equations)

@@ -13,14 +13,13 @@ import sys
 import pytest
 from editor.serving import serving
 from latex_compiler import compiled
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import tpgraph as tp
 from tpgraph.editor.exports import exported
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
-OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 SECONDS = 60
 
 PROGRAM = (
@@ -50,14 +49,6 @@ output f
 loss (f - y)^2 / 2
 """
 )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

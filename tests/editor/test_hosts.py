@@ -11,11 +11,10 @@ from contextlib import contextmanager
 import pytest
 from editor.hosts import SECONDS, jupyter, marimo
 from editor.serving import MLP
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("chromium")]
 
-OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 EDITOR = f"import tpgraph as tp\ne = tp.Editor({MLP!r}, name='mine')\ne"
 WRITTEN = MLP + "y = tanh(x[L])\nadd = tanh(b[1])\n"
 ASK = f"print(['not yet', 'held'][e.value == {WRITTEN!r}], tp.parse(e.value).name)"
@@ -63,19 +62,17 @@ class Host:
 
 
 @contextmanager
-def opened(url, cell):
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.set_default_timeout(SECONDS * 1000)
-        faults = []
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(url)
-        host = Host(page, cell)
-        expect(host.cells().first.locator(".cm-content")).to_be_visible(timeout=SECONDS * 1000)
-        yield host
-        assert not [fault for fault in faults if "tpgraph" in fault]
-        browser.close()
+def opened(browser, url, cell):
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page.set_default_timeout(SECONDS * 1000)
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(url)
+    host = Host(page, cell)
+    expect(host.cells().first.locator(".cm-content")).to_be_visible(timeout=SECONDS * 1000)
+    yield host
+    assert not [fault for fault in faults if "tpgraph" in fault]
+    page.close()
 
 
 @pytest.fixture(
@@ -84,15 +81,15 @@ def opened(url, cell):
         pytest.param("marimo", marks=pytest.mark.needs("marimo")),
     ]
 )
-def host(request, tmp_path):
+def host(request, tmp_path, browser):
     cells = [EDITOR, ASK, SET, OWN]
     if request.param == "jupyter":
-        with jupyter(tmp_path, cells) as url, opened(url, ".jp-CodeCell") as found:
+        with jupyter(tmp_path, cells) as url, opened(browser, url, ".jp-CodeCell") as found:
             idle = found.page.get_by_text("| Idle")  # its kernel has started
             expect(idle.first).to_be_visible(timeout=SECONDS * 1000)
             yield found
     else:
-        with marimo(tmp_path, cells) as url, opened(url, ".marimo-cell") as found:
+        with marimo(tmp_path, cells) as url, opened(browser, url, ".marimo-cell") as found:
             yield found
 
 

@@ -6,20 +6,11 @@ import signal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from editor.serving import MLP, SLOW, serving
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
-OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 SECONDS = 30
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
-        yield found
-        found.close()
 
 
 class Editor:

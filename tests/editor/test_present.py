@@ -4,11 +4,10 @@ import re
 
 import pytest
 from editor.serving import MLP, serving
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
-OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 PLACES = "tpgraph.canvas.fragments.map((f) => [f.key, f.x, f.y])"
 LABEL = """() => {
   const mark = document.querySelector('[data-key="variables/b[1]"]');
@@ -18,10 +17,9 @@ LABEL = """() => {
 
 
 @pytest.fixture
-def page(tmp_path):
+def page(tmp_path, browser):
     (tmp_path / "mlp.tp").write_text(MLP)
-    with serving(tmp_path, "mlp.tp") as server, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=OPTIONS)
+    with serving(tmp_path, "mlp.tp") as server:
         found = browser.new_page(viewport={"width": 1280, "height": 800})
         found.set_default_timeout(60_000)
         faults = []
@@ -30,7 +28,7 @@ def page(tmp_path):
         found.locator("g[data-key]").first.wait_for()
         yield found
         assert faults == []
-        browser.close()
+        found.close()
 
 
 def test_presenting(page):

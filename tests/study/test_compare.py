@@ -329,7 +329,6 @@ def test_ctrl_c_leaves_a_figure_and_a_run_to_go_on_with(tmp_path: Path) -> None:
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     assert summary["interrupted"]
     assert 0 < summary["networks"] < 4000
-    assert "missing" in (out / "comparison.svg").read_text() or summary["networks"] > 0
     command[command.index("2000")] = "3"
     done = subprocess.run(
         [*command, "--resume"], capture_output=True, text=True, check=False, env=environment
@@ -340,6 +339,6 @@ def test_ctrl_c_leaves_a_figure_and_a_run_to_go_on_with(tmp_path: Path) -> None:
 
 def _some_trained(out: Path) -> bool:
     try:
-        return _trained(out) > 0
+        return _trained(out) >= 4  # of both widths, which an exponent needs
     except sqlite3.Error:
         return False

@@ -1,0 +1,14 @@
+"""The system's chromium, as all tests and scripts of the editor's page drive it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, Playwright
+
+__all__ = ["chromium"]
+
+_OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+
+
+def chromium(driver: Playwright) -> Browser:
+    """A browser without a window; whoever asks for it closes it."""
+    return driver.chromium.launch(executable_path="/usr/bin/chromium", args=_OPTIONS)
