@@ -11,7 +11,8 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,19 @@ def as_nobody(action: Callable[[], None]) -> str:
 
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+
+
+@contextmanager
+def files_of(most: int) -> Iterator[None]:
+    """A disk on which no file becomes longer than `most` bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_a_link_stays_a_link_and_its_file_is_written(tmp_path: Path) -> None:
@@ -137,15 +151,8 @@ def test_a_full_disk_leaves_all_names_what_they_held(tmp_path: Path) -> None:
     path, other = tmp_path / "f", tmp_path / "g"
     path.write_bytes(b"old" * 1000)
     other.hardlink_to(path)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
-    try:
-        with pytest.raises(TPError, match="cannot be written: File too large"):
-            write_bytes(path, b"x" * 50_000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
+    with files_of(20_000), pytest.raises(TPError, match="cannot be written: File too large"):
+        write_bytes(path, b"x" * 50_000)
     assert (path.read_bytes(), other.read_bytes()) == (b"old" * 1000, b"old" * 1000)
 
 
@@ -247,15 +254,8 @@ def test_what_may_not_be_written_is_named_and_stays(tmp_path: Path) -> None:
 def test_a_disk_that_fills_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"old")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    try:
-        with pytest.raises(TPError, match="f cannot be written: File too large"):
-            write_bytes(path, b"x" * 5000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
+    with files_of(1000), pytest.raises(TPError, match="f cannot be written: File too large"):
+        write_bytes(path, b"x" * 5000)
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
 

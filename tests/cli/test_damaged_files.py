@@ -12,33 +12,14 @@ from pathlib import Path
 
 import pytest
 from damage import damaged
+from small_network import PROGRAM, samples
 from typer.testing import CliRunner
 
 import tpgraph as tp
 from tpgraph_cli.main import app
 
 COUNT = 60 if os.environ.get("TPGRAPH_TESTS") == "all" else 4
-PROGRAM = """program one
-width n
-dim d = 3
-const L = 2
-const σ_w2 = 2
-const σ_b2 = 0.5
-parametrization ntk
-fn φ(z) = tanh(z)
-data ξ : d
-target y : 1
-param W[1] : n × d ~ N(0, 1) scale sqrt(σ_w2)
-param W[2..L] : n × n ~ N(0, 1) scale sqrt(σ_w2)
-param V : 1 × n ~ N(0, 1)
-x[1] = φ(W[1] ξ)
-for l in 2..L:
-    x[l] = φ(W[l] x[l-1])
-f = V x[L]
-output f
-loss (f - y)^2 / 2
-"""
-DATA = "ξ_0,ξ_1,ξ_2,y_0\n" + "".join(f"{k},1,{k % 3},{k % 2}\n" for k in range(6))
+DATA = samples(6)
 COMPARE = (
     "compare p.tp --synthetic 4 --out R --widths 4,8 --steps 2 --seeds 2 --test 2"
     " --samples 4096 --members 4"

@@ -16,6 +16,7 @@ from zlib import crc32
 
 import pytest
 import typer
+from small_network import PROGRAM, samples
 from typer.testing import CliRunner
 
 import tpgraph as tp
@@ -24,26 +25,6 @@ from tpgraph_cli.main import app, main
 VALUES = ["nan", "inf", "1e400", "-1", "0", "1" + "0" * 20, "9" * 5000, "", "\ud800"]
 SECONDS = 10.0
 """Of processor time, in one call; most take a tenth of one."""
-PROGRAM = """program one
-width n
-dim d = 3
-const L = 2
-const σ_w2 = 2
-const σ_b2 = 0.5
-parametrization ntk
-fn φ(z) = tanh(z)
-data ξ : d
-target y : 1
-param W[1] : n × d ~ N(0, 1) scale sqrt(σ_w2)
-param W[2..L] : n × n ~ N(0, 1) scale sqrt(σ_w2)
-param V : 1 × n ~ N(0, 1)
-x[1] = φ(W[1] ξ)
-for l in 2..L:
-    x[l] = φ(W[l] x[l-1])
-f = V x[L]
-output f
-loss (f - y)^2 / 2
-"""
 MODULE = """
 import torch
 
@@ -56,7 +37,7 @@ class Model(torch.nn.Module):
     def forward(self, x):
         return self.outer(torch.tanh(self.inner(x)))
 """
-DATA = "ξ_0,ξ_1,ξ_2,y_0\n" + "".join(f"{k},1,{k % 3},{k % 2}\n" for k in range(12))
+DATA = samples(12)
 QUICK = {
     "draw": "FILE -o OUT.json",
     "gallery": "mlp",

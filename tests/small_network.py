@@ -1,0 +1,30 @@
+"""A network that every command takes, and samples for it."""
+
+__all__ = ["PROGRAM", "samples"]
+
+PROGRAM = """program one
+width n
+dim d = 3
+const L = 2
+const σ_w2 = 2
+const σ_b2 = 0.5
+parametrization ntk
+fn φ(z) = tanh(z)
+data ξ : d
+target y : 1
+param W[1] : n × d ~ N(0, 1) scale sqrt(σ_w2)
+param W[2..L] : n × n ~ N(0, 1) scale sqrt(σ_w2)
+param V : 1 × n ~ N(0, 1)
+x[1] = φ(W[1] ξ)
+for l in 2..L:
+    x[l] = φ(W[l] x[l-1])
+f = V x[L]
+output f
+loss (f - y)^2 / 2
+"""
+
+
+def samples(count: int) -> str:
+    """So many rows of ξ and y as CSV."""
+    rows = (f"{k},1,{k % 3},{k % 2}\n" for k in range(count))
+    return "ξ_0,ξ_1,ξ_2,y_0\n" + "".join(rows)
