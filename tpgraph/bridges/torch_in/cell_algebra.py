@@ -345,7 +345,7 @@ class CellAlgebra:
         """The pieces of every part that the cut meets."""
         pieces: list[Cell] = []
         for part, place in zip(cell.parts, self._cuts_of(cell), strict=True):
-            inner = _within(cut, place)
+            inner = cut.within(place)
             if inner is not None:
                 pieces.append(self.cut(part, inner))
         return self.joined(pieces)
@@ -376,7 +376,7 @@ class CellAlgebra:
                                 for r in rows])  # fmt: skip
         columns = self.seams.parts(block.param.name, inner_axis, inner)
         if len(columns) > 1 and not isinstance(operand, Joined):
-            at = [_relative(inner, c) for c in columns]
+            at = [c.relative_to(inner) for c in columns]
             operand = self.joined([self.cut(operand, c) for c in at])
         if isinstance(operand, Joined):
             return self.add(
@@ -420,26 +420,3 @@ def _outer(block: Block, transpose: bool, cut: Cut) -> Block:
 
 def _inner(block: Block, transpose: bool, cut: Cut) -> Block:
     return _outer(block, not transpose, cut)
-
-
-def _relative(base: Cut, part: Cut) -> Cut:
-    """A part of an axis, counted from the beginning of a cut of step 1."""
-    start = (part.start[0] - base.start[0], part.start[1] - base.start[1])
-    return Cut(start, part.size)
-
-
-def _within(cut: Cut, place: Cut) -> Cut | None:
-    """What of `cut` lies in the block `place`, counted from its beginning."""
-    found = [_part(cut, place, which) for which in (0, 1)]
-    if found[0] is None and found[1] is None:
-        return None
-    if found[0] is None or found[1] is None:
-        raise refusal("a part of a joined vector lies elsewhere at another width")
-    (start, count), (start2, count2) = found[0], found[1]
-    return Cut((start, start2), (count, count2), cut.step)
-
-
-def _part(cut: Cut, place: Cut, which: int) -> tuple[int, int] | None:
-    low, high = place.start[which], place.start[which] + place.size[which]
-    inside = [i for i in cut.entries(which) if low <= i < high]
-    return (inside[0] - low, len(inside)) if inside else None

@@ -46,6 +46,26 @@ class Cut:
         )
         return Cut(start, inner.size, self.step * inner.step)
 
+    def relative_to(self, base: Cut) -> Cut:
+        """The same entries, counted from the beginning of a cut of step 1."""
+        start = (self.start[0] - base.start[0], self.start[1] - base.start[1])
+        return Cut(start, self.size)
+
+    def within(self, place: Cut) -> Cut | None:
+        """What of it lies in the block `place`, counted from its beginning."""
+        found = [self._inside(place, which) for which in (0, 1)]
+        if found[0] is None and found[1] is None:
+            return None
+        if found[0] is None or found[1] is None:
+            raise refusal("a part of a joined vector lies elsewhere at another width")
+        (start, count), (start2, count2) = found[0], found[1]
+        return Cut((start, start2), (count, count2), self.step)
+
+    def _inside(self, place: Cut, which: int) -> tuple[int, int] | None:
+        low, high = place.start[which], place.start[which] + place.size[which]
+        inside = [i for i in self.entries(which) if low <= i < high]
+        return (inside[0] - low, len(inside)) if inside else None
+
     def slice(self, n: int, width: int) -> slice:
         """The entries as a slice, at a width."""
         start = size_at(self.start, n, width)
