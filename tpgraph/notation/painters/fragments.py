@@ -75,11 +75,6 @@ class Difference:
     box: Box
     order: tuple[str, ...] | None = None
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is to be done."""
-        return not (self.come or self.change or self.move or self.go or self.order)
-
 
 def fragments_of(scene: Scene, style: Style = PAPER) -> Fragments:
     """The fragments of a scene. Raises TPError for a label that cannot be typeset."""
