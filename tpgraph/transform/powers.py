@@ -29,7 +29,7 @@ class WidthPower:
     """constant · Π n^e over the base widths `exponents`, none of them zero.
 
     >>> n = Width("n")
-    >>> p = Power(2.0, ((n, Fraction(1, 2)),))
+    >>> p = WidthPower(2.0, ((n, Fraction(1, 2)),))
     >>> (p * p).at({"n": 9}), (p / p) == ONE
     (36.0, True)
     """
