@@ -1,7 +1,7 @@
 """Where an expectation is taken: on one input, E[ψ(ξ_i)], or on two, E[ψ(ξ_i) χ(ξ_j)].
 
 On two inputs what belongs to ξ_i is a column and what belongs to ξ_j a row, so that products are
-matrices over a window of pairs. A `Placed` thing carries its side, 0 for ξ_i and 1 for ξ_j.
+matrices over a window of pairs. A `SidedCurve` carries its side, 0 for ξ_i and 1 for ξ_j.
 """
 
 from __future__ import annotations
