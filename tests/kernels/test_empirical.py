@@ -17,7 +17,7 @@ from tpgraph.kernels import Kernel, empirical, empirical_kernel, grams, mean_ker
 from tpgraph.language import parse
 from tpgraph.program import Parameter, Program, accented
 from tpgraph.transform import ntk
-from tpgraph.transform.kernel import BAR
+from tpgraph.transform.contexts import BAR
 
 WIDTHS = {"n": 12}
 

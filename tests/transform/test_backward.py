@@ -15,7 +15,7 @@ from tpgraph.interpreter import interpret
 from tpgraph.language import parse
 from tpgraph.program import InitialVectors, check, language_of
 from tpgraph.program.reach import ancestors, descendants
-from tpgraph.transform import backward, gradients
+from tpgraph.transform import backward, gradients, unroll_sgd
 from tpgraph.transform.backward import differentiate_program
 from tpgraph.transform.powers import WidthPower
 from tpgraph.transform.reverse import _Reverse
@@ -255,3 +255,20 @@ def test_a_broken_rule_is_noticed(rule, monkeypatch):
 
 def _doubled(part):
     return replace(part, factor=part.factor * WidthPower(2.0))
+
+
+def test_equations_know_their_pass():
+    appended = backward(gallery("mlp"))
+    passes = {e.place.context for e in appended.equations}
+    assert [(p.kind, p.time, p.element, p.caption) for p in passes] == [("train", 0, None, ())]
+    assert all(appended.timed[e.out.name].of == e.out.name for e in appended.equations)
+
+
+def test_an_error_signal_belongs_to_the_pass_of_its_partner():
+    unrolled = unroll_sgd(gallery("mlp"), steps=1)
+    appended = backward(unrolled, of=unrolled.outputs[-1].name)
+    signals = [e for e in appended.equations if e.out.name not in unrolled.variables]
+    found = [(e.place, unrolled.equation_of.get(e.place.partner or "")) for e in signals]
+    told = [(place, made.place) for place, made in found if made and made.place.context]
+    assert len(told) > 3
+    assert all(place.context == of.context for place, of in told)

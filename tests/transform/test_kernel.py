@@ -12,7 +12,8 @@ from tpgraph.errors import TPTypeError
 from tpgraph.interpreter import interpret
 from tpgraph.program import Moment, accented, check
 from tpgraph.transform import ntk
-from tpgraph.transform.kernel import BAR, _Kernel
+from tpgraph.transform.contexts import BAR
+from tpgraph.transform.kernel import _Kernel
 from tpgraph.transform.powers import WidthPower
 
 
@@ -102,3 +103,24 @@ def test_a_broken_rule_is_noticed(rule, monkeypatch):
 
     monkeypatch.setattr(_Kernel, "_pair", broken)
     assert compare(gallery("rnn")) > 1e-3
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_equation_knows_its_input_and_what_it_is_there(name):
+    kernel = ntk(gallery(name))
+    inputs = {e.place.context for e in kernel.equations} - {None}
+    assert {(p.kind, p.time, p.element) for p in inputs} == {("train", 0, 1), ("train", 0, 2)}
+    second = next(p for p in inputs if p.element == 2)
+    assert str(second).startswith("input ")
+    for bound in (*kernel.data, *kernel.equations):
+        place = bound.place
+        if place.row == "between":
+            assert place.context is place.timed is None
+            continue
+        (out,) = bound.variables if bound in kernel.declarations else (bound.out,)
+        other = kernel.variables[place.timed.of]
+        assert other.type == out.type
+        assert (out.name != other.name) == (place.context == second)
+        partner = kernel.equation_of.get(place.partner or "")
+        if partner is not None and kernel.timed[partner.out.name].of != partner.out.name:
+            assert place.context == second

@@ -144,3 +144,10 @@ def test_every_matmul_of_a_reduced_program_reads_an_x_var():
     reduced = reduce(gallery("wigner"))
     wide = [e for e in reduced.equations if isinstance(e, MatMul)]
     assert not any(reduced.is_g(e.operand) for e in wide)
+
+
+def test_no_two_of_a_reduced_program_are_the_same_of_the_network():
+    """An identity that reduction adds is no variable of the network's pass."""
+    reduced = reduce(unroll_sgd(gallery("gru"), steps=2))
+    meant = list(reduced.timed.values())
+    assert len(meant) == len(set(meant)) > 20

@@ -24,6 +24,7 @@ from tpgraph.program import (
     join_name,
     split_name,
 )
+from tpgraph.transform.contexts import SINGLE
 from tpgraph.transform.emit import (
     Emitter,
     Formula,
@@ -63,8 +64,9 @@ def backward(program: Program, of: str | None = None, wrt: Iterable[str] | None 
     mean(χ f), with cotangents χ (`χ_f` for several outputs) that are given like data. `wrt` names
     what is differentiated by: every param, or every initial vector of a program without params.
 
-    Forward equations get Place(row="forward") where they have no place, error signals
-    Place(row="backward", partner=…). Temporaries x~1 have error signals dx~1.
+    Forward equations get Place("forward", pass) where they have no place, error signals
+    Place("backward", pass, partner), those of an unrolled program in the pass of their partner.
+    Temporaries x~1 have error signals dx~1.
 
     Raises TPTypeError where there is nothing to differentiate, TPNameError for unknown names.
     Source: Tensor Programs IIb (arXiv 2105.03703), Appendix D.1, Figure 6.
@@ -81,6 +83,7 @@ def differentiate_program(
     scales = scales_of(program, [t.name for t in targets])
     builder = start_builder(program, f"{program.name}-backward")
     emitter = Emitter(builder, program)
+    emitter.passing = SINGLE
     forward = Place("forward")
     for equation in program.equations:
         emitter.copy(equation, forward)

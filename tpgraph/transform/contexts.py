@@ -10,12 +10,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from tpgraph.program import Caption, Pass, Step, Symbol, TimedName, Variable, accented
+from tpgraph.program import (
+    Caption,
+    Pass,
+    Program,
+    Step,
+    Symbol,
+    TimedName,
+    Variable,
+    accented,
+    split_name,
+)
 
-__all__ = ["TEST", "Context", "reference_context", "test_context", "train_context"]
+__all__ = [
+    "BAR",
+    "SINGLE",
+    "TEST",
+    "Context",
+    "input_name",
+    "input_pass",
+    "reference_context",
+    "test_context",
+    "train_context",
+]
 
 TEST = "\u0303"
 """The tilde of test examples."""
+
+BAR = "\u0304"
+"""The bar of a kernel's second input."""
+
+SINGLE = Pass("train")
+"""The pass of a program that has no other; nothing has to be said to tell it apart."""
 
 
 @dataclass(eq=False)
@@ -50,6 +76,17 @@ class Context:
         """What data of the template are here: of a test example, the same at every time."""
         found = self.timed(original, labels)
         return replace(found, time=None) if self.accent else found
+
+
+def input_name(program: Program) -> str:
+    """The name of a program's first input, without its index."""
+    first = next((d.variable.name for d in program.data), "example")
+    return split_name(first)[0]
+
+
+def input_pass(name: str, number: int, accent: str = "") -> Pass:
+    """The pass of one of a kernel's inputs, called by this name and an accent."""
+    return Pass("train", element=number, caption=("input ", Symbol(accented(name, accent))))
 
 
 def train_context(name: str, t: int, element: int | None) -> Context:

@@ -33,6 +33,7 @@ from tpgraph.program import (
     Moment,
     Nonlin,
     Origin,
+    Pass,
     Place,
     Program,
     TimedName,
@@ -139,6 +140,7 @@ class Emitter:
         self.ones: set[str] = set()  # variables that are known to be 1 or the vector of ones
         self.rescaled: dict[str, tuple[WidthPower, Variable]] = {}  # name: it is factor · variable
         self.last: Equation | None = None
+        self.passing: Pass | None = None  # of what is written under the names of the network
         self.timed = dict(program.timed)
         self.origins: dict[str, Origin | None] = {}
         self._counts: dict[str, int] = {}
@@ -205,12 +207,23 @@ class Emitter:
 
     def add(self, equation: Equation) -> Variable:
         """Add an equation, with what is known of what it binds."""
-        timed, place = self.timed.get(equation.out.name), equation.place
+        name, place = equation.out.name, equation.place
+        timed, origin = self.timed.get(name), equation.origin or self.origins.get(name)
+        if timed is None and self.passing is not None:
+            timed = TimedName(name, None)
         if timed is not None and place is not None and place.timed is None:
-            origin = equation.origin or self.origins.get(equation.out.name)
-            equation = replace(equation, place=replace(place, timed=timed), origin=origin)
+            place = replace(place, context=self._context(place), timed=timed)
+            equation = replace(equation, place=place, origin=origin)
         self.last = equation
         return self.builder.add(equation)
+
+    def _context(self, place: Place) -> Pass | None:
+        """The pass of a place: an error signal belongs to that of its partner."""
+        if place.context is not None or place.row == "between":
+            return place.context
+        partner = self.program.equation_of.get(place.partner or "")
+        known = partner is not None and partner.place is not None and partner.place.context
+        return known or self.passing
 
     def partial(self, function: Expression, index: int) -> Expression:
         """∂ function / ∂ argument `index`, simplified."""

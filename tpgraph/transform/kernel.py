@@ -19,25 +19,23 @@ from tpgraph.program import (
     Declaration,
     Equation,
     MatMul,
+    Pass,
     Place,
     Program,
     Target,
+    TimedName,
     Variable,
-    accented,
-    accented_latex,
     join_name,
     split_name,
 )
 from tpgraph.program.reach import ancestors, descendants
 from tpgraph.transform.backward import differentiate_program
+from tpgraph.transform.contexts import BAR, input_name, input_pass
 from tpgraph.transform.emit import Emitter, Formula, keep_labels, start_builder
 from tpgraph.transform.gradients import Gradient, GradientTerm, gradients_of, inner_product_factor
 from tpgraph.transform.powers import ONE, WidthPower
 
-__all__ = ["BAR", "ntk"]
-
-BAR = "\u0304"
-"""The bar of the second input."""
+__all__ = ["ntk"]
 
 
 def ntk(program: Program, of: str | None = None) -> Program:
@@ -69,6 +67,8 @@ class _Kernel:
         self.doubled = descendants(complete, given)
         self.complete = complete
         self.gradients = gradients
+        name = input_name(original)
+        self.first, self.second = input_pass(name, 1), input_pass(name, 2, BAR)
         declarations = list(self._declarations(original))
         builder = start_builder(complete, f"{original.name}-ntk", declarations)
         self.emitter = Emitter(builder, complete)
@@ -80,7 +80,8 @@ class _Kernel:
             match declaration:
                 case Data(variable) | Target(variable):
                     if variable.name in self.needed:
-                        yield Data(variable)
+                        timed = TimedName(variable.name, None)
+                        yield Data(variable, place=Place("forward", self.first, timed=timed))
                 case _:
                     used = any(v.name in self.needed for v in declaration.variables)
                     if used or declaration in original.declarations:
@@ -91,7 +92,7 @@ class _Kernel:
         emitter = self.emitter
         for equation in self.complete.equations:
             if equation.out.name in self.needed:
-                emitter.copy(equation, None)
+                emitter.add(replace(equation, place=self._place(equation, self.first)))
         outside = [d.variable for d in self.complete.data]
         outside += [d.variable for d in self.complete.targets]
         for variable in outside:
@@ -106,38 +107,48 @@ class _Kernel:
         name = emitter.free("K")
         emitter.builder.output(emitter.bind(name, formula, add(*parts)))
         keep_labels(emitter.builder, self.complete)
-        labels = self.complete.labels
-        for labelled, bar in self.bars.items():
-            if labelled in labels:
-                emitter.builder.label(bar.name, accented_latex(labels[labelled], r"\bar"))
+        for bar in self.bars.values():
+            label = emitter.timed[bar.name].label
+            if label is not None:
+                emitter.builder.label(bar.name, label)
         return emitter.builder.build()
 
-    def _bar(self, name: str) -> str:
-        base, index, temporary = split_name(name)
-        return self.emitter.free(join_name(accented(base, BAR), index, temporary))
+    def _place(self, equation: Equation, passing: Pass, accent: str = "") -> Place:
+        """The place of an equation of the backward pass in the pass of one of the inputs."""
+        place, name = equation.place, equation.out.name
+        assert place is not None, "what is differentiated has places"
+        partner = place.partner
+        if accent and partner in self.bars:
+            partner = self.bars[partner].name
+        return Place(place.row, passing, partner, TimedName(name, None, accent=accent))
+
+    def _barred(self, variable: Variable) -> Variable:
+        """What stands for a variable of the first input in the pass of the second."""
+        latex = self.complete.labels.get(variable.name)
+        timed = TimedName(variable.name, None, accent=BAR, latex=latex)
+        bar = Variable(self.emitter.named(timed), variable.type)
+        self.bars[variable.name] = bar
+        return bar
 
     def _second(self, variable: Variable) -> Variable:
         return self.bars.get(variable.name, variable)
 
     def _double_data(self, variable: Variable) -> None:
-        out = Variable(self._bar(variable.name), variable.type)
-        self.emitter.builder.declare(Data(out))
-        self.bars[variable.name] = out
+        bar = self._barred(variable)
+        place = Place("forward", self.second, timed=self.emitter.timed[bar.name])
+        self.emitter.builder.declare(Data(bar, place=place))
 
     def _double(self, equation: Equation) -> None:
         """The same equation for the second input."""
-        out = Variable(self._bar(equation.out.name), equation.out.type)
-        place = equation.place
-        if place is not None and place.partner is not None:
-            partner = self.bars.get(place.partner)
-            place = replace(place, partner=partner.name if partner else place.partner, timed=None)
+        place = self._place(equation, self.second, BAR)
+        out = self._barred(equation.out)
         if isinstance(equation, MatMul):
             operand = self._second(equation.operand)
             doubled: Equation = replace(equation, out=out, operand=operand, place=place)
         else:
             arguments = tuple(map(self._second, equation.arguments))
             doubled = replace(equation, out=out, arguments=arguments, place=place)
-        self.bars[equation.out.name] = self.emitter.add(doubled)
+        self.emitter.add(doubled)
 
     def _part(self, gradient: Gradient) -> Variable | None:
         """K_W: the sum over pairs of uses; None where the output does not depend on W."""

@@ -110,7 +110,7 @@ class _Reduction:
         if g.name not in self.identities:
             name = self.emitter.temporary(g.name)
             identity = Nonlin(
-                Variable(name, g.type), Argument(0), (g,), place and replace(place, partner=None)
+                Variable(name, g.type), Argument(0), (g,), place and Place(place.row, place.context)
             )
             self.identities[g.name] = self.emitter.add(identity)
         return self.identities[g.name]

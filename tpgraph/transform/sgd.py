@@ -7,9 +7,10 @@ from typing import Literal
 
 from tpgraph.bounds import EQUATIONS
 from tpgraph.errors import TPTypeError
-from tpgraph.program import Data, Declaration, MatMul, Program, Target, split_name
+from tpgraph.program import Data, Declaration, MatMul, Program, Target
 from tpgraph.transform.contexts import (
     Context,
+    input_name,
     reference_context,
     test_context,
     train_context,
@@ -104,7 +105,7 @@ def _exact(run: FiniteSteps, steps: int, batch: int, test: bool) -> Iterator[Con
         if followed is not None:
             run.run(followed, run.template.forward)
             yield followed
-            followed = test_context(_input_name(run), t + 1, followed)
+            followed = test_context(input_name(run.template.program), t + 1, followed)
         if t == steps:
             return
         contexts = _train_contexts(run, t, batch)
@@ -127,7 +128,7 @@ def _fluctuation(run: Fluctuation, steps: int, batch: int, test: bool) -> Iterat
             write = run.run if t == 0 else run.follow
             write(followed, one.forward)
             yield followed
-            followed = test_context(_input_name(run), t + 1, followed)
+            followed = test_context(input_name(run.template.program), t + 1, followed)
         if t == steps:
             return
         contexts = _train_contexts(run, t, batch)
@@ -144,7 +145,7 @@ def _fluctuation(run: Fluctuation, steps: int, batch: int, test: bool) -> Iterat
 
 def _test_context(run: FiniteSteps) -> Context:
     """The test example before training."""
-    context = test_context(_input_name(run), 0, None)
+    context = test_context(input_name(run.template.program), 0, None)
     used = {v.name for e in run.template.forward for v in e.inputs}
     run.declare(context, used)
     return context
@@ -154,7 +155,7 @@ def _train_contexts(run: FiniteSteps, t: int, batch: int) -> list[Context]:
     elements = [None] if batch == 1 else list(range(1, batch + 1))
     contexts = []
     for element in elements:
-        context = train_context(_input_name(run), t, element)
+        context = train_context(input_name(run.template.program), t, element)
         used = {v.name for e in run.template.train for v in e.inputs}
         run.declare(context, used)
         contexts.append(context)
@@ -166,12 +167,6 @@ def _bare(run: Fluctuation, context: Context) -> Context:
     bare = reference_context(context, run.plan.decays)
     run.run(bare, run.template.forward)
     return bare
-
-
-def _input_name(run: FiniteSteps) -> str:
-    """The name of the first input, without its index."""
-    first = next((d.variable.name for d in run.template.program.data), "example")
-    return split_name(first)[0]
 
 
 def _require(number: int, least: int, what: str) -> None:

@@ -109,7 +109,7 @@ class _Stage:
         self.vertices = {v.id: v for v in diagram.vertices if v.id in made | read or v.embeds}
         self._add_missing(read)
         self.returning = {
-            v.place.context for v in diagram.vertices if v.place and v.place.row == "backward"
+            _told(v.place) for v in diagram.vertices if v.place and v.place.row == "backward"
         }
         self.home: dict[str, Home] = {}
         self.partner: dict[str, str] = {}
@@ -152,7 +152,7 @@ class _Stage:
         self.products = [p for p in self.products if p.source in self.vertices]
 
     def _home(self, place: Place) -> Home:
-        context, row = place.context, place.row
+        context, row = _told(place), place.row
         if row == "between":
             return Home((1, False, 0, row), None, row)
         returns = context in self.returning
@@ -290,6 +290,12 @@ class _Stage:
     def _wires(self) -> Iterator[Wire]:
         for gate in self.gates:
             yield from (Wire(n, gate.id) for n in gate.inputs if not self._stays(n, gate.id))
+
+
+def _told(place: Place) -> Pass | None:
+    """The pass of a place, unless nothing tells it from others."""
+    context = place.context
+    return context if context is not None and context.caption else None
 
 
 def _hidden(program: Program) -> frozenset[str]:
