@@ -80,7 +80,13 @@ def _set(reading: Reading, do: _Arguments) -> Edit:
         value = {"yes": True, "no": False}.get(value, not known)
     if field == "as":
         value = value == "X"
+    if value == "" and field in _LEFT_OUT:
+        value = None
     return editing.set_field(reading, name, field, value)
+
+
+_LEFT_OUT = ("label", "scale", "ratio", "parametrization", "program")
+"""Fields whose part of the text goes where nothing is written."""
 
 
 def _mend(reading: Reading, do: _Arguments) -> Edit:

@@ -87,10 +87,11 @@ class TextRequest(Request):
 
 
 class SelectRequest(Request):
-    """What is known of a mark."""
+    """What is known of a mark, or of a name that has none, as a matrix; of the program."""
 
     text: Text
-    mark: Name
+    mark: Name | None = None
+    name: Name | None = None
 
 
 class AcceptRequest(Request):

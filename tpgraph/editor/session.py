@@ -25,6 +25,7 @@ from tpgraph.editor.characters import require_characters
 from tpgraph.editor.derived import derived
 from tpgraph.editor.exports import exported
 from tpgraph.editor.gestures import accepted, edit_of
+from tpgraph.editor.inspected import about, about_program
 from tpgraph.editor.numbers import Findings, numbers_of
 from tpgraph.editor.pictures import (
     Shown,
@@ -35,7 +36,7 @@ from tpgraph.editor.pictures import (
 )
 from tpgraph.editor.renames import typed_renames
 from tpgraph.editor.stepping import Walk, Walks
-from tpgraph.editor.words import about, completions, hovered
+from tpgraph.editor.words import completions, hovered
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.gallery import entries
 from tpgraph.language import editing
@@ -175,6 +176,7 @@ class Session:
             "title": edit.title,
             "patches": [list(patch) for patch in edit.patches],
             "select": self._selected(after, edit),
+            "added": _added(after, do),
             "renamed": dict(edit.renamed),
             "removed": list(edit.removed),
             "view": self._view(after, asked.have, names),
@@ -205,7 +207,12 @@ class Session:
 
     def _select(self, asked: q.SelectRequest) -> Data:
         reading = self._read(asked.text)
-        name = None if self.shown is None else self.shown.names.get(asked.mark.partition("/")[2])
+        name = asked.name
+        if asked.mark is not None:
+            names = {} if self.shown is None else self.shown.names
+            name = names.get(asked.mark.partition("/")[2])
+        elif name is None:
+            return {"name": "", "span": None, "info": about_program(reading)}
         if name is None or reading.program is None or name not in reading.program.variables:
             raise TPDataError("this mark stands for nothing in the text as it is now")
         origin = reading.origin.get(name)
@@ -317,6 +324,15 @@ class Session:
         if reading.program is None:
             raise TPDataError("the text is no program yet")
         return reading.program
+
+
+def _added(after: Reading, do: Data) -> list[int] | None:
+    """The place of what was connected, in the new text."""
+    equation = None if after.program is None else after.program.equation_of.get(do.get("gate", ""))
+    if do["edit"] != "connect" or equation is None:
+        return None
+    places = equation.places(do["vector"])
+    return span_data(places[-1]) if places else None
 
 
 def _faded(found: Shown, known: set[str]) -> list[str]:

@@ -64,7 +64,8 @@ _LAST = 99
 
 
 def set_function(reading: Reading, function: str, other: str) -> Edit:
-    """Another function of the table for an `fn` of one parameter: `fn φ(z) = relu(z)`.
+    """Another function of the table for an `fn` of one parameter: `fn φ(z) = relu(z)`; or any
+    expression in its parameter.
 
     Raises TPNameError where the text defines no such `fn`.
     """
@@ -78,7 +79,8 @@ def set_function(reading: Reading, function: str, other: str) -> Edit:
         ):
             origin, parameter = node.origin, node.parameters[0]
             word = reading.source.text[origin + parameter.start : origin + parameter.end]
-            patch = Patch(origin + node.body.start, origin + node.body.end, f"{other}({word})")
+            body = f"{other}({word})" if other.isidentifier() and other != word else other
+            patch = Patch(origin + node.body.start, origin + node.body.end, body)
             return made(reading, [patch], f"{base} = {other}")
     raise name_refusal(
         f"{reading.source.name} defines no {base}", None, f"add: fn {base}(z) = {other}(z)"
@@ -143,7 +145,8 @@ def unname(reading: Reading, target: str) -> Edit:
     text = reading.source.text[own.start : own.end]
     *_, bracketed = inside(reading, own)
     atom = isinstance(value, s.Name | s.Invoke | s.MeanOf | s.SumOver | s.Exact)
-    if not (bracketed or atom or (is_loose(place) and _is_whole(place))):
+    product_in_sum = isinstance(value, s.Juxtaposed) and isinstance(place.parent, s.Chain)
+    if not (bracketed or atom or product_in_sum or (is_loose(place) and _is_whole(place))):
         text = f"({text})"
     patches = [Patch(*extent(reading, statement), ""), Patch(place.start, place.end, text)]
     patches += _labels_gone(reading, node.target)

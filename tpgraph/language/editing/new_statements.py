@@ -31,10 +31,12 @@ def declare(
 ) -> Edit:
     """A declaration behind the last of its kind: `vector u : n ~ N(0, 1)`.
 
-    `kind` is width, dim, const, data, target, param, matrix, vector or scalar; a name that is not
-    given is a free one; a width, or a dimension, that the text does not have yet is declared too.
-    For dim, const and scalar `law` is the value.
+    `kind` is width, dim, const, fn, data, target, param, matrix, vector or scalar; a name that is
+    not given is a free one; a width, or a dimension, that the text does not have yet is declared
+    too. For dim, const and scalar `law` is the value; an fn is one of z.
     """
+    if kind == "fn":
+        return _function(reading, name, "tanh(z)" if law == "N(0, 1)" else law)
     sizes = {"width": ("n", ""), "dim": ("d", " = 64"), "const": ("L", " = 3")}
     if kind in sizes:
         base, value = sizes[kind]
@@ -51,6 +53,12 @@ def declare(
     text = _declaration(kind, own, shape, law)
     patches.append(inserted(reading, text, rank(kind)))
     return made(reading, patches, f"declare {own}", select=own)
+
+
+def _function(reading: Reading, name: str | None, body: str) -> Edit:
+    own = new_name(reading, name) if name else fresh(reading, "φ")
+    patch = inserted(reading, f"fn {own}(z) = {body}", rank("data") - 1)
+    return made(reading, [patch], f"declare {own}", select=own)
 
 
 def _declaration(kind: str, name: str, shape: str | None, law: str) -> str:
@@ -115,7 +123,7 @@ def multiply(
     patches, after, mark = [], [statement_of(reading, operand)], ""
     if known is None:
         own = new_name(reading, matrix) if matrix else fresh(reading, "W", [out])
-        kind = "param" if reading.program.parameters else "matrix"
+        kind = "param" if reading.program.parametrization is not None else "matrix"
         widths = reading.program.widths
         rows = vector.dim if isinstance(vector.dim, Width) or not widths else widths[0]
         shape = f"{_dimension(rows)} × {_dimension(vector.dim)}"

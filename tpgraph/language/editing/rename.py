@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tpgraph.language import syntax as s
-from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal
+from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
 from tpgraph.language.editing.node_places import nodes_in
-from tpgraph.language.editing.statement_places import new_name
+from tpgraph.language.editing.statement_places import new_name, origin_of
+from tpgraph.language.editing.substitution import used_names
 from tpgraph.language.readings import Reading
 from tpgraph.language.vocabulary import canonical
+from tpgraph.program import join_name, split_name
 
 __all__ = ["rename"]
 
@@ -17,9 +20,14 @@ __all__ = ["rename"]
 def rename(reading: Reading, old: str, new: str) -> Edit:
     """Every occurrence of a name by another: not in strings, nor the parameters of an `fn`.
 
-    `old` may have an index, which is of no account: a family has one name. Raises TPNameError
-    where the new one is none, or is taken.
+    `old` may have an index, which is of no account: a family has one name. A `new` with an index,
+    as b[1], makes one variable a member of a family. Raises TPNameError where the new one is none,
+    or is taken, TPTypeError for a member where `old` is one of many.
     """
+    member = _MEMBER.fullmatch(new.strip())
+    if member is not None:
+        index = tuple(int(number) for number in member[2].split(","))
+        return _as_member(reading, old, member[1], index)
     base = canonical(old.partition("[")[0].partition("~")[0])
     name = new_name(reading, new)
     hidden = list(_hidden(reading, base))
@@ -35,6 +43,35 @@ def rename(reading: Reading, old: str, new: str) -> Edit:
     renamed = {full: name + full[len(base) :] for full in reading.origin if _base(full) == base}
     select = renamed.get(old, name)
     return made(reading, patches, f"rename {base} to {name}", renamed=renamed, select=select)
+
+
+_MEMBER = re.compile(r"([^\[\]]+)\[\s*([0-9]{1,9}(?:\s*,\s*[0-9]{1,9})*)\s*\]")
+
+
+def _as_member(reading: Reading, old: str, word: str, index: tuple[int, ...]) -> Edit:
+    """One variable by the name of a member of a family that may be there already."""
+    origin, own = origin_of(reading, old), split_name(old)[:2]
+    families = {split_name(name)[0] for name in reading.origin if split_name(name)[1]}
+    base = canonical(word.strip())
+    base = base if base in {*families, own[0]} else new_name(reading, word)
+    full = join_name(base, index)
+    if full in reading.origin:
+        raise name_refusal(f"{full} is taken", None, "choose another index")
+    if origin.values or origin.family:
+        raise refusal(f"{old} is one of many", origin.span, "write its loop or family out first")
+    patches = []
+    for statement in reading.statements:
+        for name in used_names(statement.node):
+            if name.full and split_name(name.full)[:2] == own:
+                start = statement.node.origin + name.start
+                said = reading.source.text[start : statement.node.origin + name.end]
+                patches.append(Patch(start, start + len(said.partition("~")[0]), full))
+    renamed = {
+        one: join_name(base, index, split_name(one)[2])
+        for one in reading.origin
+        if split_name(one)[:2] == own
+    }
+    return made(reading, patches, f"rename {old} to {full}", renamed=renamed, select=renamed[old])
 
 
 def _base(full: str) -> str:
