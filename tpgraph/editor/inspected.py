@@ -48,11 +48,7 @@ def about(reading: Reading, name: str) -> Data:
         "title": name,
         "rows": rows,
         "facts": [list(fact) for fact in facts],
-        "formula": None
-        if equation is None
-        else ""
-        if equation.span is None
-        else equation.span.text,
+        "formula": formula,
         "words": functions + words,
     }
 

@@ -176,6 +176,7 @@ class Session:
             "title": edit.title,
             "patches": [list(patch) for patch in edit.patches],
             "select": self._selected(after, edit),
+            "name": edit.select,
             "added": _added(after, do),
             "renamed": dict(edit.renamed),
             "removed": list(edit.removed),
@@ -193,10 +194,12 @@ class Session:
 
     def _selected(self, after: Reading, edit: Edit) -> list[int] | None:
         """The place in the new text of what an edit selects."""
-        origin = after.origin.get(edit.select or "")
+        name = edit.select or ""
+        origin = after.origin.get(name)
         if origin is None or after.program is None:
-            return None
-        equation = after.program.equation_of.get(edit.select or "")
+            defining = (one.span for one in after.statements if name in one.binds)
+            return span_data(next(defining, None))
+        equation = after.program.equation_of.get(name)
         return span_data(origin.span if equation is None else equation.span)
 
     def _copy(self, asked: q.CopyRequest) -> Data:

@@ -1,8 +1,6 @@
 // @ts-check
 /** Requests to the session, over HTTP or a notebook's messages; the newest of a kind wins. */
 
-/** @typedef {(op: string, body: Record<string, unknown>, signal: AbortSignal) => Promise<any>} Transport */
-
 /** The session does not answer any more: the server has gone, or the page was shut out. */
 export class Gone extends Error {}
 
@@ -14,14 +12,6 @@ export class Refused extends Error {
     this.refusal = refusal;
   }
 }
-
-/**
- * @typedef {object} Refusal
- * @property {string} message @property {string | null} [expected] @property {string | null} [mend]
- * @property {{start: number, end: number, text: string}[]} [edits] the mend as a change of text
- * @property {number | null} [start] @property {number | null} [end]
- * @property {number | null} [line] @property {number | null} [column]
- */
 
 /** POST /api/<op>. @param {string} [base] @returns {Transport} */
 export function overHttp(base = "/api/") {

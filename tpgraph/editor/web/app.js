@@ -19,27 +19,6 @@ import { Steps } from "./steps.js";
 import { textPane } from "./textpane.js";
 import { UndoList } from "./undo.js";
 
-/** @typedef {import("./picture.js").Fragment} Fragment */
-/** @typedef {import("./places.js").Patch} Patch */
-/** @typedef {import("./api.js").Refusal} Refusal */
-/** @typedef {{edit: string, [argument: string]: unknown}} Do  an edit of the session */
-/**
- * @typedef {object} View
- * @property {string} revision @property {Refusal[]} errors @property {Refusal[]} warnings
- * @property {[number, number, string][]} tokens
- * @property {import("./picture.js").Picture | null} picture @property {string[]} faded
- * @property {Record<string, [number, number]>} spans the places of marks and lines in the text
- * @property {{name: string, shape: string, distribution: string, trained: boolean, uses: number, span: [number, number]}[]} shelf
- * @property {{name: string, equations: number, language: string} | null} program
- * @property {boolean} pending
- */
-/**
- * @typedef {object} Host what surrounds the editor: a server with files, or a notebook
- * @property {import("./api.js").Transport} transport
- * @property {(text: string) => void} changed every text that is written
- * @property {(app: App, id: string) => Promise<boolean>} command commands of the host: save, open, export
- */
-
 export class App {
   /** @param {HTMLElement} root @param {Host} host @param {{name: string, text: string}} program */
   constructor(root, host, { name, text }) {
@@ -71,8 +50,17 @@ export class App {
     /** @type {View | null} */
     this.shownView = null;
     this.options = { view: "editing", theme: "paper", direction: "LR" };
-    /** @type {{targets: Record<string, {do: Do, says: string}>, refuses: Record<string, string>} | null} */
+    /** @type {Accepted | null} */
     this.accepted = null;
+    /** What is foreseen of a drag, and where its pointer is. */
+    this.foreseen = "";
+    /** @type {Point} */
+    this.pointer = [0, 0];
+    /** What the last edit was about, and the place in the text of what it connected.
+     * @type {{name: string | null, added: Span | null} | null} */
+    this.last = null;
+    /** The selected matrix of the shelf. @type {string | null} */
+    this.matrix = null;
     this.canvas.moved = () => this.parts.showAll.toggleAttribute("hidden", this.canvas.isSeen);
     new ResizeObserver(() => this.canvas.moved?.()).observe(this.canvas.element);
     this.gestures = gestures(this.canvas, this.hearers());
@@ -147,6 +135,7 @@ export class App {
   async made(what, only, tries) {
     const text = this.text;
     const scope = only ? "here" : "all";
+    const chosen = [...this.canvas.selected, this.matrix].join();
     const answer = await this.session.ask("edit", { text, have: this.revision, do: what, scope, dry: false });
     if (this.text !== text) {
       this.revision = null;
@@ -161,7 +150,9 @@ export class App {
     this.pane.light(answer.select ? [after] : []);
     this.host.changed(answer.text);
     this.showView(answer.view, answer.text);
-    this.selectSpan(after);
+    this.last = { name: answer.name, added: answer.added && spanUnits(answer.text, answer.added) };
+    if (answer.select && chosen === [...this.canvas.selected, this.matrix].join()) this.selectSpan(after);
+    else this.inspector.show(this.chosen.at(-1) ?? null);
     this.say(answer.title);
     this.parts.hints.did(what.edit);
   }
@@ -183,7 +174,7 @@ export class App {
 
   // ---- the text
 
-  /** @param {string} was @param {Patch} patch @param {[number, number]} before */
+  /** @param {string} was @param {Patch} patch @param {Span} before */
   typed(was, patch, before) {
     this.undoList.keep(was, [patch], "typing", before, this.pane.selection, true);
     this.pane.light([]);
@@ -225,7 +216,7 @@ export class App {
     const text = this.text;
     const [from, to] = [toPoints(text, start), toPoints(text, end)];
     const around = this.canvas.fragments.filter((f) => f.span && f.span[0] <= from && to <= f.span[1]);
-    const least = Math.min(...around.map((f) => /** @type {[number, number]} */ (f.span)[1] - /** @type {[number, number]} */ (f.span)[0]));
+    const least = Math.min(...around.map((f) => /** @type {Span} */ (f.span)[1] - /** @type {Span} */ (f.span)[0]));
     return around.filter((f) => f.span && f.span[1] - f.span[0] === least);
   }
 
@@ -252,15 +243,15 @@ export class App {
 
   // ---- the picture
 
-  /** @returns {import("./gestures.js").Hearers} */
+  /** @returns {GestureHearers} */
   hearers() {
     return {
       click: (fragment, more) => this.click(fragment, more),
       open: (fragment) => this.openMark(fragment),
       begin: (dragged) => this.beginDrag(dragged),
-      over: (dragged, target, only, at) => this.overTarget(target, only, at),
+      over: (dragged, target, only, at) => this.overTarget(dragged, target, only, at),
       drop: (dragged, target, only, world, at) => this.drop(dragged, target, only, at),
-      tear: (line) => this.tear(line),
+      tear: (line, only, at) => (at ? this.foresee(line && this.tornOff(line), only, at) : this.tear(line, only)),
       band: (found, more) => this.select([...(more ? this.canvas.selected : []), ...found.map((f) => f.key)]),
       end: () => this.endDrag(),
       hover: (fragment) => this.parts.describe(fragment),
@@ -279,6 +270,7 @@ export class App {
 
   /** Select marks, and their line of the text. @param {Iterable<string>} keys */
   select(keys) {
+    this.shelve(null);
     this.canvas.select(keys);
     const last = [...this.canvas.selected].at(-1);
     const fragment = last ? this.canvas.fragment(last) : null;
@@ -291,154 +283,196 @@ export class App {
     this.parts.describe(fragment);
   }
 
-  /** Select the marks made by a span of the text. @param {[number, number]} span in UTF-16 units */
+  /** Select the marks made by a span of the text, or the matrix. @param {Span} span in UTF-16 units */
   selectSpan([start, end]) {
     const found = this.marksAt(start, end).filter((f) => f.layer !== "edges");
     this.canvas.select(found.map((f) => f.key));
-    this.inspector.show(found[0] ?? null);
+    const at = toPoints(this.text, start);
+    const matrices = found.length ? [] : this.shelf.filter((row) => row.span[0] <= at && at <= row.span[1]).map((row) => row.name);
+    this.shelve(matrices.find((name) => name === this.matrix) ?? matrices[0] ?? null);
+    this.inspector.show(this.chosen[0] ?? null);
   }
 
-  /** The selected marks that stand for something. */
+  get shelf() {
+    return this.shownView?.shelf ?? [];
+  }
+
+  /** @param {string | null} matrix the one of the shelf that is selected */
+  shelve(matrix) {
+    this.matrix = matrix;
+    this.parts.shelve(matrix);
+  }
+
+  /** Select a matrix of the shelf, and its line. @param {string} name */
+  selectMatrix(name) {
+    this.select([]);
+    this.shelve(name);
+    const [start, end] = spanUnits(this.text, this.shelf.find((row) => row.name === name)?.span ?? [0, 0]);
+    this.pane.select(start, end);
+    this.pane.light([[start, end]]);
+    this.inspector.show(this.chosen[0]);
+  }
+
+  /** The selected marks that stand for something, or the selected matrix. */
   get chosen() {
-    return [...this.canvas.selected].flatMap((key) => this.canvas.fragment(key) ?? []);
+    const marks = [...this.canvas.selected].flatMap((key) => this.canvas.fragment(key) ?? []);
+    return this.matrix === null ? marks : [this.parts.sample(this.matrix, this.canvas)];
   }
 
-  /** @param {import("./gestures.js").Dragged} dragged */
-  async beginDrag({ fragment, matrix }) {
+  /** @param {Dragged} dragged */
+  beginDrag({ fragment, matrix }) {
     const mark = fragment ? fragment.key : null;
-    try {
-      const found = await this.session.newest("accept", "accept", { text: this.text, mark, matrix });
-      if (!found) return;
+    this.accepting = this.session.newest("accept", "accept", { text: this.text, mark, matrix }).then((found) => {
+      if (!found || !this.gestures.dragging) return found;
       this.accepted = found;
       this.canvas.mark("accepts", Object.keys(found.targets));
       this.canvas.mark("refuses", Object.keys(found.refuses));
       this.canvas.element.classList.add("dragging");
-    } catch (error) {
-      this.failed(error);
-    }
+      this.gestures.tell();
+      return found;
+    }).catch((error) => this.failed(error));
   }
 
-  /** @param {Fragment | null} target @param {boolean} only @param {[number, number]} at */
-  async overTarget(target, only, at) {
+  /** @param {Dragged} dragged @param {Fragment | null} target
+   * @param {boolean} only @param {Point} at */
+  overTarget({ fragment }, target, only, at) {
     if (!this.accepted) return;
     const found = target ? this.accepted.targets[target.key] : null;
-    if (!found) {
-      const reason = target ? this.accepted.refuses[target.key] : null;
-      this.parts.preview.hide();
-      this.say(reason ?? "drop on what is lit, or into the empty to multiply", Boolean(reason));
-      return;
-    }
-    this.say(found.says + (only ? ", only here" : ""));
+    const reason = target ? this.accepted.refuses[target.key] : null;
+    const product = !target && fragment?.name && this.shelf.length === 0;
+    this.say(found ? found.says + (only ? ", only here" : "") : reason ?? "drop on what is lit, or into the empty to multiply", Boolean(reason));
+    this.foresee(found ? found.do : product ? { edit: "multiply", vector: fragment.name } : null, only, at);
+  }
+
+  /** Show what an edit would write and draw, before the button is released.
+   * @param {Do | null} what @param {boolean} only @param {Point} at */
+  async foresee(what, only, at) {
+    this.pointer = at;
+    const wanted = JSON.stringify([what, only]);
+    if (wanted === this.foreseen) return this.parts.preview.move(at);
+    this.foreseen = wanted;
+    this.parts.preview.hide();
+    this.canvas.draft([]);
+    if (!what) return this.session.cancel("dry");
     try {
-      const dry = await this.tried(found.do, only);
-      if (dry) this.parts.preview.show(dry, only, at);
+      const dry = await this.tried(what, only);
+      if (!dry || this.foreseen !== wanted) return;
+      this.parts.preview.show(dry, only, this.pointer);
+      this.canvas.draft(dry.appearing);
     } catch (error) {
-      if (error instanceof Refused) this.say(refusalText(error.refusal), true);
+      if (error instanceof Refused && this.foreseen === wanted) this.say(refusalText(error.refusal), true);
     }
   }
 
-  /** @param {import("./gestures.js").Dragged} dragged @param {Fragment | null} target
-   * @param {boolean} only @param {[number, number]} at */
+  /** @param {Dragged} dragged @param {Fragment | null} target
+   * @param {boolean} only @param {Point} at */
   async drop({ fragment, matrix }, target, only, at) {
-    const accepted = this.accepted;
+    const accepted = this.accepted ?? await this.accepting;
     this.endDrag();
-    if (target) {
-      const found = accepted?.targets[target.key];
-      if (found) {
-        const refused = await this.edit(found.do, only);
-        if (refused === null && found.do.edit === "connect") this.openSelected();
-      } else this.say(accepted?.refuses[target.key] ?? "nothing is joined there", true);
-    } else if (fragment?.name && fragment.layer === "variables") await this.multiply(fragment.name, at);
+    const found = target && accepted?.targets[target.key];
+    if (found) await this.editAndOpen(found.do, only);
+    else if (target) this.say(accepted?.refuses[target.key] ?? "nothing is joined there", true);
+    else if (fragment?.name && fragment.layer === "variables") await this.multiply(fragment.name, at);
     else if (matrix) this.say(`drop ${matrix} on the vector that it multiplies`, true);
+  }
+
+  /** Make an edit; what it connects is selected in the formula's box, so that typing replaces it.
+   * @param {Do} what @param {boolean} only */
+  async editAndOpen(what, only) {
+    const refused = await this.edit(what, only);
+    if (refused === null && what.edit === "connect") this.openSelected();
   }
 
   endDrag() {
     this.accepted = null;
+    this.foreseen = "";
     this.session.cancel("dry");
     this.session.cancel("accept");
     this.canvas.mark("accepts", []);
     this.canvas.mark("refuses", []);
+    this.canvas.draft([]);
     this.canvas.element.classList.remove("dragging");
     this.parts.preview.hide();
   }
 
   /** h = W x, by a matrix of the shelf or a new one.
-   * @param {string} vector @param {[number, number]} [at] */
+   * @param {string} vector @param {Point} [at] */
   async multiply(vector, at = this.middle()) {
-    const shelf = this.shownView?.shelf ?? [];
+    const { shelf } = this;
     const items = [{ id: "", title: "a new matrix", detail: "n × n ~ N(0, 1)" }];
     for (const { name, shape, distribution } of shelf) {
       items.push({ id: name, title: name, detail: `${shape} ~ ${distribution}` });
       items.push({ id: `${name}'`, title: `${name}ᵀ`, detail: "its transpose" });
     }
     const id = shelf.length === 0 ? "" : await picker(this.parts.overlay(at), (words) => items.filter((i) => i.title.includes(words.trim())), `multiply ${vector} by`);
+    this.backToCanvas();
     if (id === null) return;
     const transpose = id.endsWith("'");
     const matrix = transpose ? id.slice(0, -1) : id;
     await this.edit({ edit: "multiply", vector, transpose, ...(matrix ? { matrix } : {}) });
   }
 
-  /** @param {Fragment} line */
-  tear(line) {
-    const gate = this.canvas.marks.find((f) => f.key.endsWith("/" + line.target));
-    if (line.argument === null || line.argument === undefined || !gate?.name) {
-      this.say("this line is what makes its vector: delete the vector", true);
-      return;
-    }
-    this.edit({ edit: "disconnect", gate: gate.name, argument: line.argument });
+  /** The edit that takes a line away; null where it is what makes its vector. @param {Fragment} line @returns {Do | null} */
+  tornOff(line) {
+    const gate = this.canvas.fragment(`gates/${line.target}`)?.name;
+    return gate && typeof line.argument === "number" ? { edit: "disconnect", gate, argument: line.argument } : null;
   }
 
-  /** Open what a mark says: a gate's formula, a vector's name; the empty gets a vector.
+  /** @param {Fragment | null} line @param {boolean} [only] */
+  tear(line, only) {
+    this.endDrag();
+    const what = line && this.tornOff(line);
+    if (what) return this.edit(what, only);
+    this.say("this line is what makes its vector: delete the vector", true);
+  }
+
+  /** Open what a mark says: a gate's formula, the name of a vector or a matrix; the empty gets a vector.
    * @param {Fragment | null} fragment */
   async openMark(fragment) {
     if (!fragment) await this.edit({ edit: "declare", kind: "vector" });
     else if (fragment.layer === "gates") await this.formula(fragment);
-    else if (fragment.layer === "variables") await this.rename(fragment);
+    else if (fragment.layer !== "edges") await this.rename(fragment);
+    else if (fragment.matrix) {
+      this.selectMatrix(fragment.matrix);
+      await this.rename(this.chosen[0]);
+    }
   }
 
   /** Open the box of what an edit has selected in the text. */
   openSelected() {
     const gate = this.chosen.find((f) => f.layer === "gates");
-    if (gate) this.formula(gate);
+    const [start] = this.pane.selection;
+    const added = this.last?.added;
+    if (gate) return this.formula(gate, added ? [added[0] - start, added[1] - start] : null);
   }
 
-  /** @param {Fragment} gate */
-  async formula(gate) {
+  /** @param {Fragment} gate @param {Span | null} [selection] */
+  async formula(gate, selection = null) {
     if (!gate.name) return;
-    const found = await this.session.ask("select", { text: this.text, mark: gate.key });
-    const [x, y] = this.boxPlace(gate);
-    await lineBox(this.parts.picture, {
-      label: `${gate.name} =`, value: found.info?.formula ?? "", x, y,
-      selection: found.info?.added, choices: found.info?.words ?? [],
-      accept: (formula) => this.edit({ edit: "formula", name: /** @type {string} */ (gate.name), formula }),
-    });
-    this.backToCanvas();
+    const { info } = await this.session.ask("select", { text: this.text, mark: gate.key });
+    await this.ask(`${gate.name} =`, info.formula ?? "", gate, (formula) => this.edit({ edit: "formula", name: gate.name, formula }), selection, info.words);
   }
 
   /** @param {Fragment} mark */
   async rename(mark) {
-    const name = mark.name;
-    if (!name) return;
-    const [x, y] = this.boxPlace(mark);
-    await lineBox(this.parts.picture, {
-      label: "name", value: name, x, y,
-      accept: async (to) => (to === name ? null : this.edit({ edit: "rename", name, to })),
-    });
+    const { name } = mark;
+    if (name) await this.ask("name", name, mark, (to) => (to === name ? Promise.resolve(null) : this.edit({ edit: "rename", name, to })));
+  }
+
+  /** A line that is written beside a mark. @param {string} label @param {string} value @param {Fragment} mark
+   * @param {(words: string) => Promise<string | null>} accept @param {Span | null} [selection] @param {string[]} [words] */
+  async ask(label, value, mark, accept, selection, words) {
+    const { k, x, y } = this.canvas.view;
+    await lineBox(this.parts.picture, { label, value, x: k * mark.x + x - 40, y: k * mark.y + y + 16, selection, words, accept });
     this.backToCanvas();
   }
 
   /** The focus of a box that has closed goes back to the picture, unless it has gone elsewhere. */
   backToCanvas() {
-    if (document.activeElement === document.body || !document.activeElement) this.canvas.element.focus();
+    if (!this.parts.root.contains(focused(this.parts.root))) this.canvas.element.focus();
   }
 
-  /** @param {Fragment} mark @returns {[number, number]} */
-  boxPlace(mark) {
-    const { k, x, y } = this.canvas.view;
-    return [k * mark.x + x - 40, k * mark.y + y + 16];
-  }
-
-  /** @returns {[number, number]} */
+  /** @returns {Point} */
   middle() {
     const { width, height, left, top } = this.canvas.size;
     return [left + width / 2, top + height / 3];
@@ -469,7 +503,7 @@ export class App {
       if (next) this.select(event.shiftKey ? [...this.canvas.selected, next] : [next]);
       return true;
     }
-    if (event.key === "Escape" && (this.gestures.dragging || this.canvas.selected.size > 0)) {
+    if (event.key === "Escape" && (this.gestures.dragging || this.chosen.length > 0)) {
       this.gestures.cancel();
       this.select([]);
       event.preventDefault();
@@ -506,14 +540,16 @@ export class App {
     const { canvas } = this;
     return {
       declare: () => this.edit({ edit: "declare", kind: "vector" }),
-      "declare-matrix": () => this.edit({ edit: "declare", kind: "matrix" }),
-      "declare-scalar": () => this.edit({ edit: "declare", kind: "scalar" }),
+      ...Object.fromEntries(["data", "target", "matrix", "scalar"].map((kind) => [`declare-${kind}`, () => this.edit({ edit: "declare", kind })])),
+      ...Object.fromEntries(["dim", "const", "fn"].map((kind) => [`declare-${kind}`, () => this.define(kind)])),
       multiply: () => this.withOne((f) => this.multiply(String(f.name))),
-      gate: () => this.withVectors((vectors) => this.edit({ edit: "gate", vectors }).then((no) => no === null && this.openSelected())),
+      gate: () => this.withVectors((vectors) => this.edit({ edit: "gate", vectors }).then((no) => (no === null ? this.openSelected() : undefined))),
       bargate: () => this.withVectors((vectors) => this.edit({ edit: "bargate", vectors })),
       connect: () => this.withOne((f) => this.chooseTarget(f, (target) => target.do.edit === "connect")),
       replace: () => this.withOne((f) => this.chooseTarget(f, (target) => target.do.edit === "replace")),
-      edit: () => this.withOne((f) => this.openMark(f)),
+      disconnect: () => this.withOne((f) => this.disconnect(f), true),
+      move: () => this.withOne((f) => this.move(f)),
+      edit: () => this.withOne((f) => this.openMark(f), true),
       rename: () => this.withOne((f) => this.rename(f)),
       name: () => this.withOne((f) => this.edit({ edit: String(f.name).includes("~") ? "name" : "unname", name: f.name })),
       delete: () => this.remove(),
@@ -554,10 +590,10 @@ export class App {
     };
   }
 
-  /** @param {(mark: Fragment) => unknown} act */
-  withOne(act) {
+  /** @param {(mark: Fragment) => unknown} act @param {boolean} [lines] whether it is also for lines */
+  withOne(act, lines = false) {
     const mark = this.chosen.at(-1);
-    if (!mark || mark.name === null) return this.say("select a mark first: click it, or go there by arrow keys", true);
+    if (!mark || (mark.name === null && !lines)) return this.say("select a mark first: click it, or go there by arrow keys", true);
     return act(mark);
   }
 
@@ -578,33 +614,80 @@ export class App {
   async chooseTarget(fragment, fits) {
     const found = await this.session.ask("accept", { text: this.text, mark: fragment.key, matrix: null });
     const targets = Object.entries(/** @type {Record<string, {do: Do, says: string}>} */ (found.targets)).filter(([, t]) => fits(t));
-    if (targets.length === 0) {
-      const reason = Object.values(found.refuses)[0];
-      this.say(String(reason ?? "nothing takes it"), true);
-      return;
-    }
-    const letters = "abcdefghijklmnopqrstuvwxyz";
-    const shown = targets.slice(0, letters.length).map(([key, target], i) => ({ key, target, letter: letters[i] }));
-    this.canvas.mark("accepts", shown.map((s) => s.key));
-    const tags = this.parts.letters(shown.map(({ key, letter }) => ({ fragment: this.canvas.fragment(key), letter })), this.canvas);
-    this.say("type the letter of what takes it");
-    const letter = await nextKey(this.canvas.element);
-    tags.remove();
-    this.canvas.mark("accepts", []);
-    const chosen = shown.find((s) => s.letter === letter.toLowerCase());
-    if (!chosen) return;
-    const refused = await this.edit(chosen.target.do, letter !== letter.toLowerCase());
-    if (refused === null && chosen.target.do.edit === "connect") this.openSelected();
+    if (targets.length === 0) return this.say(String(Object.values(found.refuses)[0] ?? "nothing takes it"), true);
+    const chosen = await this.pick(targets);
+    if (chosen) await this.editAndOpen(chosen.target.do, chosen.only);
+  }
+
+  /** One of some marks and lines: by the letters shown at it, the last one a capital for "only here", or by a click.
+   * @template T @param {[string, T][]} targets @returns {Promise<{target: T, only: boolean} | null>} */
+  pick(targets) {
+    const { canvas } = this;
+    const codes = letterCodes(targets.length);
+    const tags = this.parts.letters(targets.map(([key], i) => ({ at: canvas.handle(key), letter: codes[i] })));
+    canvas.mark("accepts", targets.map(([key]) => key));
+    canvas.element.focus();
+    this.say("type the letters of what takes it, the last one with Shift for only here; or click it");
+    return new Promise((resolve) => {
+      let typed = "";
+      const ended = new AbortController();
+      const hears = { capture: true, signal: ended.signal };
+      /** @param {number} i @param {boolean} only */
+      const end = (i, only) => {
+        ended.abort();
+        tags.remove();
+        canvas.mark("accepts", []);
+        this.say("");
+        resolve(targets[i] ? { target: targets[i][1], only } : null);
+      };
+      canvas.element.addEventListener("keydown", (event) => {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        if (event.key.length > 1 && event.key !== "Escape") return;
+        typed += event.key.toLowerCase();
+        if (codes.includes(typed) || !codes.some((code) => code.startsWith(typed))) end(codes.indexOf(typed), event.shiftKey);
+      }, hears);
+      canvas.element.addEventListener("pointerdown", (event) => {
+        event.stopImmediatePropagation();
+        const mark = canvas.at(event.clientX, event.clientY);
+        end(targets.findIndex(([key]) => key === mark?.key), event.shiftKey);
+      }, hears);
+      canvas.element.addEventListener("blur", () => end(-1, false), hears);
+    });
+  }
+
+  /** A size, a number or a function, which no mark stands for: the inspector shows it. @param {string} kind */
+  async define(kind) {
+    if ((await this.edit({ edit: "declare", kind })) !== null) return;
+    this.select([]);
+    await this.inspector.open(this.last?.name);
+  }
+
+  /** Draw a line off that is selected, or one of a gate's. @param {Fragment} mark */
+  async disconnect(mark) {
+    if (mark.layer === "edges") return this.tear(mark);
+    const lines = this.canvas.fragments.filter((f) => f.layer === "edges" && f.target === `${mark.name}:gate` && typeof f.argument === "number");
+    if (lines.length === 0) return this.say(`${mark.name} has no lines that can be drawn off`, true);
+    const chosen = await this.pick(lines.map((f) => [f.key, f]));
+    if (chosen) await this.tear(chosen.target, chosen.only);
+  }
+
+  /** The statement of a mark behind that of another. @param {Fragment} mark */
+  async move(mark) {
+    const items = this.canvas.marks.filter((f) => f.layer === "variables" && !f.name?.includes("~"))
+      .map((f) => ({ id: String(f.name), title: `behind ${f.name}`, detail: f.title }));
+    items.unshift({ id: "", title: "before all equations", detail: "" });
+    const after = await picker(this.parts.overlay(this.middle()), (words) => items.filter((i) => i.title.includes(words)), `move ${mark.name}`);
+    this.backToCanvas();
+    if (after !== null) await this.edit({ edit: "move", names: this.names(), ...(after ? { after } : {}) });
   }
 
   async remove() {
-    const line = this.chosen.find((f) => f.layer === "edges");
-    if (line && this.chosen.length === 1) {
-      this.tear(line);
+    const names = this.names();
+    if (names.length === 0) {
+      for (const { key } of this.chosen) await this.tear(this.canvas.fragment(key));
       return;
     }
-    const names = this.names();
-    if (names.length === 0) return;
     const dry = await this.session.ask("edit", { text: this.text, have: this.revision, do: { edit: "delete", names }, scope: "all", dry: true });
     const dependants = /** @type {string[]} */ (dry.dependants ?? []);
     if (dependants.length > 0) {
@@ -631,13 +714,15 @@ export class App {
 
   async find() {
     const items = this.canvas.marks.filter((f) => f.name).map((f) => ({ id: f.key, title: String(f.name), detail: f.title }));
+    items.push(...this.shelf.map(({ name, shape }) => ({ id: name, title: name, detail: `matrix, ${shape}` })));
     const key = await picker(this.parts.overlay(this.middle()), (words) => items.filter((i) => (i.title + i.detail).toLowerCase().includes(words.toLowerCase())).slice(0, 50), "find a mark");
     this.backToCanvas();
     if (!key) return;
-    this.select([key]);
     const mark = this.canvas.fragment(key);
+    if (!mark) return this.selectMatrix(key);
+    this.select([key]);
     const { width, height } = this.canvas.size;
-    if (mark) this.canvas.pan(width / 2 - (this.canvas.view.k * mark.x + this.canvas.view.x), height / 2 - (this.canvas.view.k * mark.y + this.canvas.view.y));
+    this.canvas.pan(width / 2 - (this.canvas.view.k * mark.x + this.canvas.view.x), height / 2 - (this.canvas.view.k * mark.y + this.canvas.view.y));
   }
 
   async palette() {
@@ -696,13 +781,9 @@ export function refusalText({ message, expected, mend }) {
   return [message, expected && `expected: ${expected}`, mend && `mend: ${mend}`].filter(Boolean).join(" — ");
 }
 
-/** The next key that an element hears. @param {Element} element @returns {Promise<string>} */
-function nextKey(element) {
-  return new Promise((resolve) => {
-    element.addEventListener("keydown", (event) => {
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      resolve(/** @type {KeyboardEvent} */ (event).key);
-    }, { once: true, capture: true });
-  });
+/** Letters for some marks, of one length. @param {number} count */
+export function letterCodes(count) {
+  const letters = Array.from("abcdefghijklmnopqrstuvwxyz");
+  const codes = count > letters.length ? letters.flatMap((a) => letters.map((b) => a + b)) : letters;
+  return codes.slice(0, count);
 }

@@ -1,52 +1,63 @@
 // @ts-check
 /** A box of one line over the picture: names, formulas, what to find. */
 
-import { h } from "./dom.js";
+import { focused, h } from "./dom.js";
 import { letterBefore } from "./colour.js";
+import { pad } from "./pad.js";
 
-/** What was typed, or null for Escape. Refusals stand under the box, which stays open.
+/** What was typed, or null for Escape. Refusals stand under the box, which stays open; what was typed
+ * is also taken where one goes elsewhere.
  * @param {HTMLElement} parent @param {object} how
  * @param {string} how.label @param {string} how.value @param {number} how.x @param {number} how.y
- * @param {[number, number]} [how.selection] @param {readonly string[]} [how.choices]
+ * @param {Span | null} [how.selection] @param {readonly string[]} [how.words] that may stand in it
  * @param {(value: string) => Promise<string | null>} how.accept the reason it is refused, or null */
-export function lineBox(parent, { label, value, x, y, selection, choices = [], accept }) {
+export function lineBox(parent, { label, value, x, y, selection, words = [], accept }) {
   return new Promise((resolve) => {
-    const input = /** @type {HTMLInputElement} */ (h("input", { "aria-label": label, value, spellcheck: "false", autocomplete: "off" }));
+    const input = h("input", { "aria-label": label, spellcheck: "false", autocomplete: "off" });
     const said = h("div.refusal", { role: "alert" });
-    const list = h("datalist#line-box-choices", {}, ...choices.map((c) => h("option", { value: c })));
-    if (choices.length) input.setAttribute("list", "line-box-choices");
-    const box = h("form.line-box", {}, h("label", {}, label), input, list, said);
-    box.style.left = `${Math.max(8, x)}px`;
-    box.style.top = `${Math.max(8, y)}px`;
-    let open = true;
+    const box = h("form.line-box", {}, h("label", {}, label), input, h("button.primary", { "aria-label": "Accept" }, "✓"), said,
+      pad(() => input, words, () => box.requestSubmit()));
+    let refused = value;
     /** @param {string | null} result */
     const close = (result) => {
-      if (!open) return;
-      open = false;
+      if (!box.isConnected) return;
       box.remove();
       resolve(result);
     };
-    box.addEventListener("submit", async (event) => {
+    const submit = async () => {
+      refused = input.value;
+      const reason = await accept(refused);
+      if (reason === null) close(refused);
+      else {
+        said.textContent = reason;
+        input.focus();
+      }
+    };
+    box.addEventListener("submit", (event) => {
       event.preventDefault();
-      const reason = await accept(input.value);
-      if (reason === null) close(input.value);
-      else said.textContent = reason;
+      submit();
     });
-    input.addEventListener("keydown", (event) => {
+    box.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key === "Escape") close(null);
       const caret = input.selectionStart ?? 0;
-      const letter = event.key === " " ? letterBefore(input.value, caret) : null;
+      const letter = event.key === " " && event.target === input ? letterBefore(input.value, caret) : null;
       if (letter) {
         event.preventDefault();
         input.setRangeText(letter[2], letter[0], letter[1], "end");
       }
     });
-    input.addEventListener("blur", () => setTimeout(() => document.hasFocus() && close(null), 150));
+    box.addEventListener("focusout", () => setTimeout(() => {
+      if (!document.hasFocus() || box.contains(focused(box))) return;
+      if (input.value === refused) close(null);
+      else submit();
+    }));
     parent.append(box);
     input.value = value;
     input.focus();
     input.setSelectionRange(...(selection ?? [0, value.length]));
+    box.style.left = `${Math.max(8, Math.min(x, parent.clientWidth - box.offsetWidth - 8))}px`;
+    box.style.top = `${Math.max(8, Math.min(y, parent.clientHeight - box.offsetHeight - 8))}px`;
   });
 }
 
@@ -55,17 +66,15 @@ export function lineBox(parent, { label, value, x, y, selection, choices = [], a
  * @param {string} label @returns {Promise<string | null>} */
 export function picker(parent, find, label) {
   return new Promise((resolve) => {
-    const input = /** @type {HTMLInputElement} */ (h("input", { role: "combobox", "aria-label": label, "aria-expanded": "true", "aria-controls": "picker-list", autocomplete: "off" }));
+    const input = h("input", { role: "combobox", "aria-label": label, placeholder: label, "aria-expanded": "true", "aria-controls": "picker-list", autocomplete: "off" });
     const list = h("ul#picker-list", { role: "listbox", "aria-label": label });
     const box = h("div.picker", {}, input, list);
     /** @type {ReturnType<typeof find>} */
     let found = [];
     let at = 0;
-    let open = true;
     /** @param {string | null} id */
     const close = (id) => {
-      if (!open) return;
-      open = false;
+      if (!box.isConnected) return;
       box.remove();
       resolve(id);
     };
@@ -82,6 +91,7 @@ export function picker(parent, find, label) {
       at = 0;
       show();
     });
+    list.addEventListener("mousedown", (event) => event.preventDefault());
     input.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key === "Escape") close(null);
@@ -90,9 +100,9 @@ export function picker(parent, find, label) {
       else if (event.key === "ArrowUp") at = Math.max(at - 1, 0);
       else return;
       event.preventDefault();
-      if (open) show();
+      if (box.isConnected) show();
     });
-    input.addEventListener("blur", () => setTimeout(() => close(null), 150));
+    input.addEventListener("blur", () => setTimeout(() => document.hasFocus() && close(null), 150));
     parent.append(box);
     input.focus();
     show();

@@ -5,10 +5,6 @@
 import { applied, LAYERS, marks } from "./picture.js";
 import { fitted, isSeen, panned, worldAt, zoomed } from "./view.js";
 
-/** @typedef {import("./picture.js").Fragment} Fragment */
-/** @typedef {import("./picture.js").Picture} Picture */
-/** @typedef {import("./view.js").View} View */
-
 const SVG = "http://www.w3.org/2000/svg";
 const XLINK = "http://www.w3.org/1999/xlink";
 
@@ -40,9 +36,9 @@ export class Canvas {
     this.fragments = [];
     /** @type {Map<string, SVGElement>} */
     this.shown = new Map();
-    /** @type {[number, number, number, number]} */
+    /** @type {Box} */
     this.box = [0, 0, 0, 0];
-    /** @type {View} */
+    /** @type {Viewport} */
     this.view = { k: 1.6, x: 40, y: 40 };
     /** @type {Set<string>} */
     this.selected = new Set();
@@ -83,7 +79,7 @@ export class Canvas {
   }
 
   /** The places of marks and lines in the text, which move with every edit above them.
-   * @param {Record<string, [number, number]>} spans */
+   * @param {Record<string, Span>} spans */
   setSpans(spans) {
     for (const fragment of this.fragments) fragment.span = spans[fragment.key] ?? null;
   }
@@ -160,11 +156,60 @@ export class Canvas {
     return /** @type {Document | ShadowRoot} */ (this.element.getRootNode());
   }
 
-  /** The fragment under a pointer. @param {Element | null} target */
-  under(target) {
-    const element = target?.closest?.("[data-key]");
-    const key = element instanceof SVGElement ? element.dataset.key : undefined;
-    return key === undefined ? null : this.fragment(key);
+  /** What is meant at a place of the window: the nearest vector, else a gate, else the nearest line,
+   * else what a label is of. @param {number} x @param {number} y @param {string} [but] a key that is not meant
+   * @returns {Fragment | null} */
+  at(x, y, but) {
+    const hit = this.tree.elementsFromPoint(x, y).filter((e) => this.element.contains(e) && !e.closest(".label"));
+    const keys = new Set(hit.map((e) => e.closest("[data-key]")?.getAttribute("data-key")));
+    const found = this.fragments.filter((f) => keys.has(f.key) && f.key !== but && NEARER.includes(f.layer));
+    if (found.length < 2) return found[0] ?? this.labelled(x, y, but);
+    const order = new Map(found.map((f) => [f, NEARER.indexOf(f.layer) * 1e6 + this.distance(f, x, y)]));
+    return found.sort((a, b) => Number(order.get(a)) - Number(order.get(b)))[0];
+  }
+
+  /** Where a mark or line is taken hold of, in pixels of the picture. @param {string} key @returns {Point} */
+  handle(key) {
+    const fragment = this.fragment(key);
+    const line = this.shown.get(key)?.querySelector(".hit-line");
+    const own = line instanceof SVGGeometryElement ? line.getPointAtLength(0.6 * line.getTotalLength()) : { x: 0, y: 0 };
+    const { k, x, y } = this.view;
+    return [k * ((fragment?.x ?? 0) + own.x) + x, k * ((fragment?.y ?? 0) + own.y) + y];
+  }
+
+  /** Pixels between a place of the window and a vector or a line. @param {Fragment} fragment @param {number} x @param {number} y */
+  distance(fragment, x, y) {
+    const [wx, wy] = this.worldAt(x, y);
+    const [px, py] = [wx - fragment.x, wy - fragment.y];
+    const line = this.shown.get(fragment.key)?.querySelector(".hit-line");
+    if (!(line instanceof SVGGeometryElement)) return this.view.k * Math.hypot(px, py);
+    const length = line.getTotalLength();
+    const parts = Math.ceil(length);
+    const away = Array.from({ length: parts + 1 }, (_, i) => line.getPointAtLength((length * i) / parts)).map((p) => Math.hypot(p.x - px, p.y - py));
+    return this.view.k * Math.min(...away);
+  }
+
+  /** The mark or line whose label stands at a place of the window.
+   * @param {number} x @param {number} y @param {string} [but] */
+  labelled(x, y, but) {
+    return this.fragments.find((f) => {
+      if (f.key === but || !NEARER.includes(f.layer)) return false;
+      const box = this.shown.get(f.key)?.querySelector(".label")?.getBoundingClientRect();
+      return box && box.left <= x && x <= box.right && box.top <= y && y <= box.bottom;
+    }) ?? null;
+  }
+
+  /** Lines that would come, above the picture. @param {[string, string][]} lines from variables to what they make */
+  draft(lines) {
+    this.above.querySelectorAll(".draft").forEach((line) => line.remove());
+    for (const [from, to] of lines) {
+      const source = this.fragment(`variables/${from}`);
+      const target = this.fragment(`gates/${to}:gate`) ?? this.fragment(`variables/${to}`);
+      if (!source || !target) continue;
+      const line = this.make("line", this.above);
+      line.setAttribute("class", "rubber draft");
+      Object.entries({ x1: source.x, y1: source.y, x2: target.x, y2: target.y }).forEach(([name, value]) => line.setAttribute(name, String(value)));
+    }
   }
 
   /** Give marks a state, and take it from all others.
@@ -241,6 +286,7 @@ export class Canvas {
   }
 }
 
+const NEARER = ["variables", "gates", "edges"];
 const STATES = new Set(["selected", "lit", "faded", "accepts", "refuses", "done", "hidden-mark", "ghost"]);
 
 /** The elements of a fragment's markup. @param {Document} document @param {string} svg */

@@ -1,12 +1,9 @@
 // @ts-check
 /** A text as coloured lines: what the copy behind the textarea shows. */
 
-/** @typedef {[number, number, string]} Token  start, end, class; in UTF-16 units */
-/** @typedef {{start: number, end: number, message: string, warning?: boolean}} Squiggle */
-
 /** The pieces of each line, as [text, classes].
  * @param {string} text @param {readonly Token[]} tokens @param {readonly Squiggle[]} squiggles
- * @param {readonly [number, number][]} [lit] spans to be marked
+ * @param {readonly Span[]} [lit] spans to be marked
  * @returns {[string, string][][]} */
 export function colouredLines(text, tokens, squiggles, lit = []) {
   const cuts = new Set([0, text.length]);
@@ -18,10 +15,10 @@ export function colouredLines(text, tokens, squiggles, lit = []) {
   for (const [start, end] of ranges) cuts.add(Number(start)).add(Number(end));
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) cuts.add(at).add(at + 1);
   const places = [...cuts].filter((at) => at >= 0 && at <= text.length).sort((a, b) => a - b);
-  const open = /** @type {[number, number, string][]} */ (ranges).sort((a, b) => a[0] - b[0]);
+  const open = /** @type {Patch[]} */ (ranges).sort((a, b) => a[0] - b[0]);
   /** @type {[string, string][][]} */
   const lines = [[]];
-  /** @type {[number, number, string][]} */
+  /** @type {Patch[]} */
   let active = [];
   let next = 0;
   for (let i = 0; i + 1 < places.length; i++) {
@@ -36,7 +33,7 @@ export function colouredLines(text, tokens, squiggles, lit = []) {
 }
 
 /** The letters under a squiggle: a place without any, as at the end of a line, is shown on the one
- * before. @param {Squiggle} squiggle @param {string} text @returns {[number, number]} */
+ * before. @param {Squiggle} squiggle @param {string} text @returns {Span} */
 function seen({ start, end }, text) {
   const empty = text.slice(start, end).trim() === "";
   if (empty && start > 0 && (text[start] ?? "\n") === "\n" && text[start - 1] !== "\n") return [start - 1, start];
@@ -56,7 +53,7 @@ export function changedLines(before, after) {
 }
 
 /** Tokens moved by a change, so that colours follow the typing before the session answers.
- * @param {readonly Token[]} tokens @param {import("./places.js").Patch} patch @returns {Token[]} */
+ * @param {readonly Token[]} tokens @param {Patch} patch @returns {Token[]} */
 export function shifted(tokens, [start, end, words]) {
   const by = words.length - (end - start);
   return tokens.flatMap(([from, to, kind]) => {
@@ -74,7 +71,7 @@ const LETTERS = new Map(
 );
 
 /** `\xi` before the caret as the letter it names; null where there is none.
- * @param {string} text @param {number} caret @returns {import("./places.js").Patch | null} */
+ * @param {string} text @param {number} caret @returns {Patch | null} */
 export function letterBefore(text, caret) {
   const found = /\\([A-Za-z]+)$/.exec(text.slice(Math.max(0, caret - 12), caret));
   const letter = found && LETTERS.get(found[1]);

@@ -1,30 +1,29 @@
 // @ts-check
 /** All commands: their titles, keys and conditions stand once, for buttons, menus, palette and keys. */
 
-/**
- * @typedef {object} Command
- * @property {string} id @property {string} title @property {string} group
- * @property {string} [key] as it is shown, such as "m", "F2", "Ctrl-K"
- * @property {string} [hint] what it does, in a sentence
- * @property {"canvas" | "everywhere"} [where] where the key works; canvas without
- */
-
 /** @type {readonly Command[]} */
 export const COMMANDS = [
   { id: "declare", title: "New vector", group: "Make", key: "d", hint: "vector u : n ~ N(0, 1); double-click on the empty" },
+  { id: "declare-data", title: "New input", group: "Make", hint: "data ξ : d" },
+  { id: "declare-target", title: "New target", group: "Make", hint: "what the output is compared with" },
   { id: "declare-matrix", title: "New matrix", group: "Make", hint: "a matrix for the shelf" },
   { id: "declare-scalar", title: "New scalar", group: "Make" },
+  { id: "declare-dim", title: "New dimension", group: "Make", hint: "dim d = 64, of an input or output" },
+  { id: "declare-const", title: "New number", group: "Make", hint: "const L = 3, as of layers" },
+  { id: "declare-fn", title: "New function", group: "Make", hint: "fn φ(z) = tanh(z), of every gate to come" },
   { id: "multiply", title: "Multiply", group: "Make", key: "m", hint: "h = W x; drag from a vector into the empty" },
   { id: "gate", title: "Gate", group: "Make", key: "g", hint: "y = φ(a + b) of the selected vectors" },
   { id: "bargate", title: "Bar-gate", group: "Make", key: "b", hint: "the mean of a product of the selected vectors" },
   { id: "connect", title: "Connect", group: "Make", key: "c", hint: "then the letter shown at the gate" },
   { id: "replace", title: "Replace an input", group: "Change", key: "x", hint: "then the letter shown at the input" },
+  { id: "disconnect", title: "Disconnect", group: "Change", hint: "a line of the selected gate; drag its end off" },
   { id: "edit", title: "Name or formula", group: "Change", key: "Enter", hint: "also by double-click" },
   { id: "rename", title: "Rename", group: "Change", key: "F2" },
   { id: "name", title: "Name or unname", group: "Change", key: "n", hint: "an unnamed vector gets a line of its own, or back" },
   { id: "delete", title: "Delete", group: "Change", key: "Delete", hint: "dependants are shown first" },
   { id: "repeat", title: "Repeat as a loop", group: "Change", key: "r", hint: "alike lines become for l in 2..L" },
   { id: "write-out", title: "Write a loop out", group: "Change", key: "w", hint: "one line for each value" },
+  { id: "move", title: "Move in the text", group: "Change", hint: "behind another statement" },
   { id: "output", title: "Output", group: "Change", key: "o", hint: "f becomes an output, or is none any more" },
   { id: "inspector", title: "Inspector", group: "Look", key: "i" },
   { id: "copy", title: "Copy", group: "Change", key: "Ctrl-C" },

@@ -4,10 +4,8 @@
 import { h } from "./dom.js";
 import { toPoints, toUnits } from "./places.js";
 
-/** @typedef {{text: string, kind: string, detail: string}} Item */
-
 export class Completion {
-  /** @param {import("./app.js").App} app */
+  /** @param {App} app */
   constructor(app) {
     this.app = app;
     this.list = h("ul.completion", { role: "listbox", hidden: true, "aria-label": "Completions" });
@@ -66,7 +64,7 @@ export class Completion {
     const { app } = this;
     const [start] = app.pane.selection;
     const text = app.text;
-    const patch = /** @type {[number, number, string]} */ ([this.from, start, item.text]);
+    const patch = /** @type {Patch} */ ([this.from, start, item.text]);
     const caret = this.from + item.text.length;
     app.undoList.keep(text, [patch], `complete ${item.text}`, [start, start], [caret, caret]);
     app.pane.show(text.slice(0, this.from) + item.text + text.slice(start), [caret, caret]);

@@ -2,13 +2,14 @@
 /** Elements with classes, texts and hearers in one call. */
 
 /**
- * @param {string} tag `button.primary#save` makes a button with a class and an id
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T | `${T}.${string}` | `${T}#${string}`} tag `button.primary#save` makes a button with a class and an id
  * @param {Record<string, any>} [settings] attributes; functions are hearers of events
- * @param {(Node | string)[]} children @returns {HTMLElement}
+ * @param {(Node | string)[]} children @returns {HTMLElementTagNameMap[T]}
  */
 export function h(tag, settings = {}, ...children) {
   const [name, ...marks] = tag.split(/(?=[.#])/);
-  const element = document.createElement(name);
+  const element = document.createElement(/** @type {T} */ (name));
   for (const mark of marks) {
     if (mark[0] === "#") element.id = mark.slice(1);
     else element.classList.add(mark.slice(1));
@@ -38,7 +39,7 @@ export function dialog(title, content, { wide = false, within } = {}) {
   return new Promise((resolve) => {
     const parent = within ?? document.body.appendChild(h("div.tpgraph"));
     const before = /** @type {HTMLElement | null} */ (focused(parent));
-    const box = /** @type {HTMLDialogElement} */ (h(`dialog${wide ? ".wide" : ""}`, { "aria-label": title }));
+    const box = h(`dialog${wide ? ".wide" : ""}`, { "aria-label": title });
     /** @param {any} value */
     const close = (value) => {
       box.close();

@@ -6,8 +6,6 @@ import { refusalText } from "./app.js";
 import { dialog, h } from "./dom.js";
 import { download } from "./layout.js";
 
-/** @typedef {{name: string, mime: string, text?: string, base64?: string, warnings?: string[], preview?: string | null}} Exported */
-
 const PICTURE = ["theme", "direction", "show", "of", "steps", "fold", "legend"];
 /** Format, title, its options. @type {[string, string, string[]][]} */
 export const FORMATS = [
@@ -20,7 +18,7 @@ export const FORMATS = [
 const LONGEST = 20_000; // letters of a text that a preview shows
 const PAUSE = 250; // milliseconds without a change before a preview is made
 
-/** @param {import("./app.js").App} app */
+/** @param {App} app */
 export function exportDialog(app) {
   return dialog("Export", (close) => {
     const format = select("Format", FORMATS.map(([id, title]) => [id, title]));
@@ -82,7 +80,7 @@ export function exportDialog(app) {
   }, { wide: true, within: app.parts.root });
 }
 
-/** The controls of all options, by their names. @param {import("./app.js").App} app */
+/** The controls of all options, by their names. @param {App} app */
 function controls(app) {
   const { theme, direction, view } = app.options;
   return {
@@ -127,7 +125,7 @@ async function show(preview, found) {
   const svg = found.preview ?? (found.mime === "image/svg+xml" ? found.text : null);
   if (svg || found.mime === "image/png") {
     const data = svg ? `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}` : `data:${found.mime};base64,${found.base64}`;
-    const image = /** @type {HTMLImageElement} */ (h("img", { src: data, alt: `Preview of ${found.name}` }));
+    const image = h("img", { src: data, alt: `Preview of ${found.name}` });
     preview.replaceChildren(image);
     await image.decode().catch(() => undefined);
     return found.mime === "image/png" ? `${size}, ${image.naturalWidth} × ${image.naturalHeight} pixels` : size;
@@ -141,7 +139,7 @@ async function show(preview, found) {
 
 /** @param {string} label @param {string[][]} choices @param {string} [value] */
 function select(label, choices, value = choices[0][0]) {
-  const input = /** @type {HTMLSelectElement} */ (h("select", { "aria-label": label }, ...choices.map(([id, title]) => h("option", { value: id }, title))));
+  const input = h("select", { "aria-label": label }, ...choices.map(([id, title]) => h("option", { value: id }, title)));
   input.value = value;
   h("label.row", {}, h("span", {}, label), input);
   return input;
@@ -149,14 +147,14 @@ function select(label, choices, value = choices[0][0]) {
 
 /** @param {string} label */
 function check(label) {
-  const input = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", "aria-label": label }));
+  const input = h("input", { type: "checkbox", "aria-label": label });
   h("label.row", {}, input, h("span", {}, label));
   return input;
 }
 
 /** @param {string} label @param {Record<string, string | number>} settings */
 function number(label, settings) {
-  const input = /** @type {HTMLInputElement} */ (h("input", { type: "number", "aria-label": label, ...settings }));
+  const input = h("input", { type: "number", "aria-label": label, ...settings });
   h("label.row", {}, h("span", {}, label), input);
   return input;
 }

@@ -1,34 +1,19 @@
 // @ts-check
 /** Pointer gestures on the picture: select, drag to connect, tear off, rubber band, pan, zoom. */
 
-/** @typedef {import("./picture.js").Fragment} Fragment */
-/** @typedef {import("./canvas.js").Canvas} Canvas */
-/** What is dragged: a mark of the picture, or a matrix of the shelf. */
-/** @typedef {{fragment: Fragment | null, matrix: string | null}} Dragged */
-/**
- * @typedef {object} Hearers
- * @property {(fragment: Fragment | null, more: boolean) => void} click
- * @property {(fragment: Fragment | null, world: [number, number]) => void} open double-click, or a long press
- * @property {(dragged: Dragged) => void} begin
- * @property {(dragged: Dragged, target: Fragment | null, only: boolean, at: [number, number]) => void} over
- * @property {(dragged: Dragged, target: Fragment | null, only: boolean, world: [number, number], at: [number, number]) => void} drop
- * @property {(line: Fragment) => void} tear the end of a line was dragged off
- * @property {(fragments: Fragment[], more: boolean) => void} band
- * @property {() => void} end
- * @property {(fragment: Fragment | null) => void} hover
- */
-
 const SVG = "http://www.w3.org/2000/svg";
 const STILL = 4; // pixels that a click may move
 const TORN = 24; // pixels by which a line's end is dragged off
 
-/** @param {Canvas} canvas @param {Hearers} hear */
+/** @param {Canvas} canvas @param {GestureHearers} hear */
 export function gestures(canvas, hear) {
   const { element } = canvas;
   /** @type {null | {kind: "press" | "drag" | "band" | "pan" | "tear", fragment: Fragment | null, matrix: string | null, x: number, y: number, more: boolean, line: SVGElement | null}} */
   let active = null;
+  /** @type {Point} */
+  let place = [0, 0]; // of the pointer
   let space = false;
-  /** @type {Map<number, [number, number]>} */
+  /** @type {Map<number, Point>} */
   const fingers = new Map();
 
   element.addEventListener("keydown", (event) => {
@@ -36,9 +21,10 @@ export function gestures(canvas, hear) {
       space = true;
       element.classList.add("pannable");
       event.preventDefault();
-    }
+    } else if (event.key === "Shift") tell(true);
   });
   element.addEventListener("keyup", (event) => {
+    if (event.key === "Shift") tell(false);
     if (event.key === " ") {
       space = false;
       element.classList.remove("pannable");
@@ -54,7 +40,7 @@ export function gestures(canvas, hear) {
     }
     if (event.button > 1) return;
     element.focus({ preventScroll: true });
-    const fragment = canvas.under(/** @type {Element} */ (event.target));
+    const fragment = canvas.at(event.clientX, event.clientY);
     const kind = space || event.button === 1 ? "pan" : "press";
     active = { kind, fragment, matrix: null, x: event.clientX, y: event.clientY, more: event.shiftKey || event.ctrlKey || event.metaKey, line: null };
     element.setPointerCapture(event.pointerId);
@@ -67,14 +53,14 @@ export function gestures(canvas, hear) {
       return;
     }
     if (!active) {
-      hear.hover(canvas.under(/** @type {Element} */ (event.target)));
+      hear.hover(canvas.at(event.clientX, event.clientY));
       return;
     }
     move(event);
     fingers.set(event.pointerId, [event.clientX, event.clientY]);
   });
 
-  /** @param {PointerEvent} event @param {[number, number]} before */
+  /** @param {PointerEvent} event @param {Point} before */
   function pinch(event, before) {
     const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1];
     fingers.set(event.pointerId, [event.clientX, event.clientY]);
@@ -88,16 +74,27 @@ export function gestures(canvas, hear) {
   /** @param {PointerEvent} event */
   function move(event) {
     if (!active) return;
+    place = [event.clientX, event.clientY];
     const [dx, dy] = [event.clientX - active.x, event.clientY - active.y];
     if (active.kind === "press" && Math.hypot(dx, dy) > STILL) begin();
     if (active.kind === "pan") {
       canvas.pan(dx, dy);
       [active.x, active.y] = [event.clientX, event.clientY];
-    } else if (active.kind === "drag" && active) {
+    } else if (active.kind !== "press") {
       rubber(event);
-      const target = targetAt(event);
-      hear.over(dragged(), target, event.shiftKey, [event.clientX, event.clientY]);
-    } else if (active.kind === "band" || active.kind === "tear") rubber(event);
+      tell(event.shiftKey);
+    }
+  }
+
+  /** Say what would be done where the pointer is. @param {boolean} only */
+  function tell(only) {
+    if (active?.kind === "drag") hear.over(dragged(), canvas.at(...place, active.fragment?.key), only, place);
+    else if (active?.kind === "tear") hear.tear(torn(active) ? active.fragment : null, only, place);
+  }
+
+  /** @param {{x: number, y: number}} from */
+  function torn({ x, y }) {
+    return Math.hypot(place[0] - x, place[1] - y) > TORN;
   }
 
   function begin() {
@@ -124,16 +121,6 @@ export function gestures(canvas, hear) {
   }
 
   /** @param {PointerEvent} event */
-  function targetAt(event) {
-    const found = canvas.tree.elementsFromPoint(event.clientX, event.clientY);
-    for (const element of found) {
-      const fragment = canvas.under(element);
-      if (fragment && fragment.key !== active?.fragment?.key) return fragment;
-    }
-    return null;
-  }
-
-  /** @param {PointerEvent} event */
   function rubber(event) {
     if (!active?.line) return;
     const [x, y] = canvas.worldAt(event.clientX, event.clientY);
@@ -150,23 +137,23 @@ export function gestures(canvas, hear) {
     fingers.delete(event.pointerId);
     if (!active) return;
     const { kind, fragment, more, x, y } = active;
-    const world = canvas.worldAt(event.clientX, event.clientY);
-    const target = kind === "drag" ? targetAt(event) : null;
+    place = [event.clientX, event.clientY];
+    const world = canvas.worldAt(...place);
+    const target = kind === "drag" ? canvas.at(...place, fragment?.key) : null;
     const what = dragged();
-    finish(kind === "drag");
+    const off = kind === "tear" && torn(active);
+    finish(kind === "drag" || off);
     if (kind === "press") hear.click(fragment, more);
-    else if (kind === "drag") hear.drop(what, target, event.shiftKey, world, [event.clientX, event.clientY]);
+    else if (kind === "drag") hear.drop(what, target, event.shiftKey, world, place);
     else if (kind === "band") hear.band(inside(canvas.worldAt(x, y), world), more);
-    else if (kind === "tear" && fragment && Math.hypot(event.clientX - x, event.clientY - y) > TORN) {
-      hear.tear(fragment);
-    }
+    else if (off && fragment) hear.tear(fragment, event.shiftKey, null);
   });
   element.addEventListener("pointercancel", (event) => {
     fingers.delete(event.pointerId);
     finish();
   });
 
-  /** @param {[number, number]} a @param {[number, number]} b */
+  /** @param {Point} a @param {Point} b */
   function inside([x0, y0], [x1, y1]) {
     const [left, right] = [Math.min(x0, x1), Math.max(x0, x1)];
     const [top, bottom] = [Math.min(y0, y1), Math.max(y0, y1)];
@@ -182,9 +169,7 @@ export function gestures(canvas, hear) {
   }
 
   element.addEventListener("dblclick", (event) => {
-    // The pointer was captured by the canvas, so that the event does not say on what it was made.
-    const fragment = canvas.under(canvas.tree.elementFromPoint(event.clientX, event.clientY));
-    hear.open(fragment, canvas.worldAt(event.clientX, event.clientY));
+    hear.open(canvas.at(event.clientX, event.clientY), canvas.worldAt(event.clientX, event.clientY));
   });
   element.addEventListener("wheel", (event) => {
     event.preventDefault();
@@ -200,6 +185,8 @@ export function gestures(canvas, hear) {
       active = { kind: "press", fragment: null, matrix, x: event.clientX, y: event.clientY, more: false, line: null };
       element.setPointerCapture(event.pointerId);
     },
+    /** Say again what would be done. */
+    tell: () => tell(false),
     /** Give up what is going on. */
     cancel: () => finish(),
     /** Whether a drag is going on. */

@@ -6,23 +6,17 @@ import { h } from "./dom.js";
 import { Hints } from "./hints.js";
 import { spanUnits } from "./places.js";
 
-/** @typedef {import("./app.js").App} App */
-/** @typedef {import("./api.js").Refusal} Refusal */
-/** @typedef {import("./picture.js").Fragment} Fragment */
-
 const TOOLS = [
   ["declare", "multiply", "gate", "bargate", "connect"],
   ["undo", "redo"],
   ["run", "step-back", "step", "present"],
-  ["tidy", "view", "show-all"],
   ["inspector", "save", "export", "palette"],
 ];
+const CORNER = ["zoom-out", "zoom-in", "show-all", "tidy", "view"];
 const SIGNS = new Map([
-  ["declare", "○ Vector"], ["multiply", "⇢ Multiply"], ["gate", "▷ Gate"], ["bargate", "▷| Bar-gate"],
-  ["connect", "⌁ Connect"], ["undo", "↶"], ["redo", "↷"], ["run", "▶ Run"], ["step-back", "‹ Step"],
-  ["step", "Step ›"], ["present", "Present"], ["tidy", "Tidy"], ["view", "View"],
-  ["show-all", "Show all"], ["inspector", "Inspector"], ["save", "Save"], ["export", "Export"],
-  ["palette", "⌘ Commands"],
+  ["declare", "○ Vector"], ["multiply", "⇢ Multiply"], ["gate", "▷ Gate"], ["bargate", "▷|"],
+  ["connect", "⌁ Connect"], ["undo", "↶"], ["redo", "↷"], ["run", "▶ Run"], ["step-back", "‹"],
+  ["step", "Step ›"], ["view", "View"], ["palette", "Commands"], ["zoom-in", "+"], ["zoom-out", "−"],
 ]);
 
 /** Build the page inside of `root`. @param {HTMLElement} root @param {App} app */
@@ -36,7 +30,7 @@ export function layout(root, app) {
   const text = h("section.text", { "aria-label": "Text" });
   const picture = h("section.picture", { "aria-label": "Picture" });
   const inspector = h("aside.inspector", { "aria-label": "Inspector", hidden: true });
-  const shelf = h("div.shelf", { role: "list", "aria-label": "Matrices" });
+  const shelf = h("div.shelf", { role: "group", "aria-label": "Matrices" });
   let shelved = ""; // what the shelf shows
   const errors = h("div.errors", { role: "status", "aria-live": "polite", "aria-label": "Mistakes" });
   const status = h("div.status", { role: "status", "aria-live": "polite" });
@@ -48,7 +42,8 @@ export function layout(root, app) {
   const preview = h("div.preview", { hidden: true });
   const floats = h("div.floats");
   const hintStrip = h("div.hints", { "aria-label": "First steps" });
-  picture.append(showAll, shelf, floats, hintStrip);
+  const corner = h("div.corner", { role: "toolbar", "aria-label": "Picture" }, ...CORNER.map((id) => button(app, id)));
+  picture.append(showAll, shelf, floats, h("div.foot", {}, hintStrip, corner));
   const splitter = h("div.splitter", { role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the text", "aria-valuemin": 15, "aria-valuemax": 70, "aria-valuenow": 36, tabindex: 0 });
   const body = h("div.body", {}, text, splitter, picture, inspector);
   split(splitter, body);
@@ -67,8 +62,8 @@ export function layout(root, app) {
     },
     preview: {
       /** The lines that an edit would write, before the button is released.
-       * @param {{title: string, lines: {line: number, was: string, becomes: string}[]}} dry
-       * @param {boolean} only @param {[number, number]} at */
+       * @param {Dry} dry
+       * @param {boolean} only @param {Point} at */
       show(dry, only, at) {
         const rows = dry.lines.flatMap(({ line, was, becomes }) => [
           ...(was ? [h("div.was", {}, `${line}  − ${was}`)] : []),
@@ -78,9 +73,11 @@ export function layout(root, app) {
         preview.replaceChildren(h("strong", {}, dry.title), ...rows, h("div.detail", {}, foot));
         placed(preview, at[0] + 16, at[1] + 16);
       },
+      /** @param {Point} at */
+      move: ([x, y]) => { if (!preview.hidden) placed(preview, x + 16, y + 16); },
       hide: () => preview.toggleAttribute("hidden", true),
     },
-    /** A place for something over the picture. @param {[number, number]} at */
+    /** A place for something over the picture. @param {Point} at */
     overlay([x, y]) {
       const box = picture.getBoundingClientRect();
       const place = h("div.overlay");
@@ -89,16 +86,13 @@ export function layout(root, app) {
       floats.replaceChildren(place);
       return place;
     },
-    /** Letters beside marks. @param {{fragment: Fragment | null, letter: string}[]} tags
-     * @param {import("./canvas.js").Canvas} canvas */
-    letters(tags, canvas) {
-      const { k, x, y } = canvas.view;
-      const layer = h("div.letters", {}, ...tags.flatMap(({ fragment, letter }) => {
-        if (!fragment) return [];
+    /** Letters at marks. @param {{at: Point, letter: string}[]} tags */
+    letters(tags) {
+      const layer = h("div.letters", {}, ...tags.map(({ at: [x, y], letter }) => {
         const tag = h("kbd", {}, letter);
-        tag.style.left = `${k * fragment.x + x}px`;
-        tag.style.top = `${k * fragment.y + y}px`;
-        return [tag];
+        tag.style.left = `${x}px`;
+        tag.style.top = `${y}px`;
+        return tag;
       }));
       picture.append(layer);
       return layer;
@@ -126,13 +120,13 @@ export function layout(root, app) {
       });
       errors.replaceChildren(...rows);
     },
-    /** @param {import("./app.js").View["shelf"]} rows */
+    /** @param {Shelf} rows */
     showShelf(rows) {
       const wanted = JSON.stringify(rows);
       if (wanted === shelved) return;
       shelved = wanted;
       shelf.replaceChildren(...rows.map((row) => {
-        const item = h("button.sample", { role: "listitem", title: `${row.shape} ~ ${row.distribution}, used ${row.uses} times; drag it onto a vector`, click: () => selectSpan(app, row.span) },
+        const item = h("button.sample", { "data-matrix": row.name, "aria-pressed": "false", title: `${row.shape} ~ ${row.distribution}, used ${row.uses} times; drag it onto a vector`, click: () => app.selectMatrix(row.name) },
           h("span.dash", { "aria-hidden": "true" }), h("span.name", {}, row.name), h("span.detail", {}, `${row.shape}${row.trained ? ", trained" : ""}`));
         item.addEventListener("pointerdown", (event) => {
           item.addEventListener("pointermove", () => app.gestures.drag(row.name, event), { once: true });
@@ -140,7 +134,18 @@ export function layout(root, app) {
         return item;
       }));
     },
-    /** @param {import("./app.js").View} view */
+    /** @param {string | null} matrix the one that is selected */
+    shelve(matrix) {
+      for (const item of shelf.children) item.setAttribute("aria-pressed", String(item.getAttribute("data-matrix") === matrix));
+    },
+    /** A matrix of the shelf as if it were a mark. @param {string} name @param {Canvas} canvas @returns {Fragment} */
+    sample(name, canvas) {
+      const item = [...shelf.children].find((one) => one.getAttribute("data-matrix") === name);
+      const { left, bottom } = (item ?? shelf).getBoundingClientRect();
+      const [x, y] = canvas.worldAt(left, bottom);
+      return { key: "", layer: "matrices", kind: "matrix", x, y, svg: "", name, title: item?.getAttribute("title") ?? "", span: null };
+    },
+    /** @param {View} view */
     showProgram(view) {
       const found = view.program;
       program.textContent = view.pending ? "the picture waits for a pause" : found ? `${found.name} · ${found.equations} instruction${found.equations === 1 ? "" : "s"} · ${found.language}` : "";
@@ -173,7 +178,7 @@ function button(app, id) {
 function menus(app) {
   const groups = [...new Set(COMMANDS.map((c) => c.group))];
   return h("div.menus", {}, ...groups.map((group) => {
-    const details = /** @type {HTMLDetailsElement} */ (h("details", {}, h("summary", {}, group)));
+    const details = h("details", {}, h("summary", {}, group));
     const items = COMMANDS.filter((c) => c.group === group).map((c) =>
       h("button", { "data-menu": c.id, title: c.hint ?? "", click: () => { details.open = false; app.command(c.id); } },
         c.title, ...(c.key ? [h("kbd", { "aria-hidden": "true" }, c.key)] : [])));
@@ -199,7 +204,7 @@ function goTo(app, error) {
   else selectSpan(app, [error.start, error.end ?? error.start]);
 }
 
-/** @param {App} app @param {[number, number]} span in code points */
+/** @param {App} app @param {Span} span in code points */
 function selectSpan(app, span) {
   const [start, end] = spanUnits(app.text, span);
   app.pane.select(start, end, true);
@@ -209,7 +214,7 @@ function selectSpan(app, span) {
 /** @param {string} name @param {string | Blob} content */
 export function download(name, content) {
   const blob = content instanceof Blob ? content : new Blob([content], { type: "text/plain" });
-  const link = /** @type {HTMLAnchorElement} */ (h("a", { href: URL.createObjectURL(blob), download: name }));
+  const link = h("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

@@ -8,16 +8,6 @@ import { h } from "./dom.js";
 import { spanUnits } from "./places.js";
 import { lightStep, Stage, stepOf, stepWords } from "./stage.js";
 
-/** @typedef {import("./picture.js").Picture} Picture */
-/** @typedef {import("./stage.js").Step} Step */
-/** @typedef {import("./stage.js").Walk & {id: string, title: string, folded: Picture | null}} Pass */
-/** @typedef {{width: number, picture: Picture, spans: Record<string, [number, number]>, scalars: Record<string, {finite: number | null, limit: number | null, error: number | null}>}} Width */
-/**
- * @typedef {object} Lesson
- * @property {string} name @property {string} text @property {[number, number, string][]} tokens
- * @property {boolean} dark @property {Pass[]} passes @property {Width[]} widths @property {string[]} warnings
- */
-
 class Page {
   /** @param {HTMLElement} root @param {Lesson} lesson */
   constructor(root, lesson) {
@@ -52,7 +42,7 @@ class Page {
 
   // ---- what is shown
 
-  /** @param {"steps" | "folded" | "widths"} shows @param {Pass} [pass] */
+  /** @param {"steps" | "folded" | "widths"} shows @param {LessonPass} [pass] */
   show(shows, pass = this.pass) {
     this.shows = shows;
     this.pass = pass;
@@ -95,10 +85,10 @@ class Page {
     return this.shows === "folded" && this.pass.folded ? this.pass.folded : this.pass.picture;
   }
 
-  /** The text, with a place in it lit. @param {[number, number] | null} span */
+  /** The text, with a place in it lit. @param {Span | null} span */
   light(span) {
     const { text, tokens } = this.lesson;
-    /** @type {import("./colour.js").Token[]} */
+    /** @type {Token[]} */
     const colours = tokens.map(([s, e, kind]) => [...spanUnits(text, [s, e]), kind]);
     const lines = colouredLines(text, colours, [], span ? [spanUnits(text, span)] : []);
     this.listing.replaceChildren(...lines.map((pieces) => h("div.text-line", {}, ...pieces.map(([words, classes]) => {
@@ -135,9 +125,9 @@ class Page {
     if (this.shows !== "widths") return warnings.length ? [h("div.runs", {}, ...warnings)] : [];
     const { widths } = this.lesson;
     const now = widths[this.width];
-    const slider = /** @type {HTMLInputElement} */ (h("input#width", {
+    const slider = h("input#width", {
       type: "range", min: 0, max: widths.length - 1, step: 1, value: this.width, "aria-label": "Width n", "aria-valuetext": String(now.width),
-    }));
+    });
     slider.addEventListener("input", () => {
       this.width = Number(slider.value);
       this.paint();
@@ -156,9 +146,9 @@ class Page {
   }
 
   download() {
-    const link = /** @type {HTMLAnchorElement} */ (h("a", {
+    const link = h("a", {
       href: URL.createObjectURL(new Blob([this.lesson.text], { type: "text/plain" })), download: `${this.lesson.name}.tp`,
-    }));
+    });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
@@ -192,10 +182,10 @@ class Page {
         if (!held.moved && Math.hypot(dx, dy) < 4) return;
         canvas.pan(dx, dy);
         held = { x: event.clientX, y: event.clientY, moved: true };
-      } else this.hover(canvas.under(/** @type {Element} */ (event.target)));
+      } else this.hover(canvas.at(event.clientX, event.clientY));
     });
     element.addEventListener("pointerup", (event) => {
-      if (held && !held.moved) this.click(canvas.under(canvas.tree.elementFromPoint(event.clientX, event.clientY)), event.shiftKey);
+      if (held && !held.moved) this.click(canvas.at(event.clientX, event.clientY), event.shiftKey);
       held = null;
     });
     element.addEventListener("wheel", (event) => {
@@ -205,13 +195,13 @@ class Page {
     addEventListener("resize", () => canvas.fit());
   }
 
-  /** What a mark is, and its line of the text. @param {import("./picture.js").Fragment | null} fragment */
+  /** What a mark is, and its line of the text. @param {Fragment | null} fragment */
   hover(fragment) {
     this.describes.textContent = fragment?.title ?? "";
     if (fragment?.span && this.shows !== "steps") this.light(fragment.span);
   }
 
-  /** @param {import("./picture.js").Fragment | null} fragment @param {boolean} more */
+  /** @param {Fragment | null} fragment @param {boolean} more */
   click(fragment, more) {
     const { canvas } = this;
     canvas.select(fragment ? [...(more ? canvas.selected : []), fragment.key] : []);

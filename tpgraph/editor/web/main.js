@@ -6,9 +6,6 @@ import { App, refusalText } from "./app.js";
 import { dialog, choose, h } from "./dom.js";
 import { exportDialog } from "./exports.js";
 
-/** @typedef {{name: string, text: string, path: string | null, digest: string | null}} Opened
- * @typedef {Opened & {saved: string | null, time: string}} Recovered a text that was never saved */
-
 const transport = overHttp();
 const session = new Session(transport);
 
@@ -116,7 +113,7 @@ function replaceText(app, text, title) {
 /** @param {string} name @returns {Promise<string | null>} */
 function askPath(name) {
   return dialog("Save as", (close) => {
-    const input = /** @type {HTMLInputElement} */ (h("input", { value: name, "aria-label": "File name" }));
+    const input = h("input", { value: name, "aria-label": "File name" });
     const form = h("form", { submit: (/** @type {Event} */ e) => { e.preventDefault(); close(input.value); } }, input,
       h("p.detail", {}, "below the folder that the editor was started in"),
       h("div.buttons", {}, h("button.primary", { type: "submit" }, "Save")));
@@ -164,7 +161,7 @@ const EMPTY = "program mine\nwidth n\n";
 
 /** @param {(opened: Opened) => void} open */
 function pick(open) {
-  const input = /** @type {HTMLInputElement} */ (h("input", { type: "file", accept: ".tp,.json,.svg,.pdf,.tex,.html" }));
+  const input = h("input", { type: "file", accept: ".tp,.json,.svg,.pdf,.tex,.html" });
   input.addEventListener("change", async () => {
     const file = input.files?.[0];
     if (!file) return;

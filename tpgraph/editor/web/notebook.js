@@ -6,7 +6,7 @@ import { exportDialog } from "./exports.js";
 import { h } from "./dom.js";
 
 /** Requests as messages with a number, answers by the number.
- * @param {any} model @returns {import("./api.js").Transport} */
+ * @param {any} model @returns {Transport} */
 function overMessages(model) {
   let count = 0;
   /** @type {Map<number, (answer: any) => void>} */

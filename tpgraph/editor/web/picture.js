@@ -1,23 +1,6 @@
 // @ts-check
 /** Pictures as keyed fragments, and what a difference makes of one. */
 
-/**
- * @typedef {object} Fragment
- * @property {string} key @property {string} layer @property {string} kind
- * @property {number} x @property {number} y in pt, y downwards
- * @property {string} svg markup in local coordinates
- * @property {string | null} name the variable it stands for
- * @property {string} title @property {[number, number] | null} span
- * @property {string} [source] @property {string} [target] @property {number | null} [argument]
- * @property {string | null} [matrix]
- */
-/**
- * @typedef {object} Picture
- * @property {Fragment[]} [full] @property {Fragment[]} [come] @property {Fragment[]} [change]
- * @property {[string, number, number][]} [move] @property {string[]} [go] @property {string[]} [order]
- * @property {Record<string, string>} glyphs @property {[number, number, number, number]} box
- */
-
 export const LAYERS = [
   "contexts", "plates", "arrows", "gates", "edges", "paths", "variables", "annotations", "path-dots",
   "labels", "legend",

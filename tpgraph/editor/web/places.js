@@ -23,12 +23,10 @@ export function toPoints(text, unit) {
 }
 
 /** A span [start, end] of the session in UTF-16 units.
- * @param {string} text @param {[number, number]} span @returns {[number, number]} */
+ * @param {string} text @param {Span} span @returns {Span} */
 export function spanUnits(text, [start, end]) {
   return [toUnits(text, start), toUnits(text, end)];
 }
-
-/** @typedef {[number, number, string]} Patch  start, end, replacement; in UTF-16 units */
 
 /** Patches of the session in UTF-16 units.
  * @param {string} text @param {Patch[]} patches @returns {Patch[]} */

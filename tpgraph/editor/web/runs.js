@@ -7,7 +7,7 @@ import { h } from "./dom.js";
 const WIDTHS = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
 export class Runs {
-  /** @param {import("./app.js").App} app */
+  /** @param {App} app */
   constructor(app) {
     this.app = app;
     this.width = 256;
@@ -82,9 +82,9 @@ export class Runs {
   }
 
   controls() {
-    const slider = /** @type {HTMLInputElement} */ (h("input#run-width", {
+    const slider = h("input#run-width", {
       type: "range", min: 0, max: WIDTHS.length - 1, step: 1, value: WIDTHS.indexOf(this.width), "aria-label": "Width n", "aria-valuetext": String(this.width),
-    }));
+    });
     const shown = h("output", { for: "run-width" }, `n = ${this.width}`);
     slider.addEventListener("input", () => {
       this.width = WIDTHS[Number(slider.value)];
@@ -96,7 +96,7 @@ export class Runs {
     return [h("label", { for: "run-width" }, "width"), slider, shown, again];
   }
 
-  /** @param {{scalars: Record<string, {finite: number | null, limit: number | null, error: number | null}>, warnings?: string[]}} found */
+  /** @param {{scalars: Scalars, warnings?: string[]}} found */
   show(found) {
     const rows = Object.entries(found.scalars ?? {}).map(([name, { finite, limit, error }]) => {
       const sure = limit === null ? "" : ` → ${short(limit)}${error ? ` ± ${short(error)}` : ""}`;

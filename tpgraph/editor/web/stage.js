@@ -4,21 +4,6 @@
 
 import { h } from "./dom.js";
 
-/** @typedef {import("./canvas.js").Canvas} Canvas */
-/**
- * @typedef {object} Step
- * @property {number} at @property {number} count
- * @property {string[]} lit the marks that it makes @property {string[]} done those that are there
- * @property {string} rule @property {{latex: string, svg: string, plain: string} | null} formula
- * @property {[number, number] | null} span its place in the text
- */
-/**
- * @typedef {object} Walk all instructions over one picture
- * @property {import("./picture.js").Picture} picture
- * @property {Record<string, number>} born the step in which a mark or line appears
- * @property {Pick<Step, "rule" | "formula" | "span">[]} steps what each says
- */
-
 const FADES = 900; // milliseconds in which a trace is gone
 
 /** A step with the marks that it makes; null where there is none. @param {Walk} walk @param {number} at
@@ -119,7 +104,7 @@ export class Stage {
   }
 }
 
-/** @param {[number, number]} point */
+/** @param {Point} point */
 function place([x, y]) {
   return { x, y };
 }

@@ -6,10 +6,8 @@ import { h } from "./dom.js";
 import { spanUnits } from "./places.js";
 import { lightStep, Stage, stepOf, stepWords } from "./stage.js";
 
-/** @typedef {"forward" | "backward" | "sgd" | "ntk" | "reduced"} Pass */
-
 export class Steps {
-  /** @param {import("./app.js").App} app */
+  /** @param {App} app */
   constructor(app) {
     this.app = app;
     /** @type {Pass} */
@@ -17,7 +15,7 @@ export class Steps {
     /** @type {number | null} */
     this.at = null;
     /** The text whose instructions are shown, and these.
-     * @type {{text: string, found: import("./stage.js").Walk} | null} */
+     * @type {{text: string, found: Walk} | null} */
     this.walk = null;
     /** The text whose instructions are asked for. @type {string | null} */
     this.asking = null;

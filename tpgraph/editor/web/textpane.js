@@ -6,32 +6,7 @@ import { changedLines, colouredLines, letterBefore, shifted, sliderAt } from "./
 import { focused } from "./dom.js";
 import { difference } from "./places.js";
 
-/** @typedef {import("./places.js").Patch} Patch */
-/** @typedef {import("./colour.js").Token} Token */
-/** @typedef {import("./colour.js").Squiggle} Squiggle */
-/**
- * @typedef {object} Pane
- * @property {HTMLElement} element
- * @property {string} text
- * @property {[number, number]} selection
- * @property {(text: string, selection?: [number, number]) => void} show
- * @property {(tokens: Token[], squiggles: Squiggle[]) => void} colour
- * @property {(spans: [number, number][]) => void} light
- * @property {(start: number, end: number, focus?: boolean) => void} select
- * @property {() => void} focus
- */
-/**
- * @typedef {object} Hearers
- * @property {(was: string, patch: Patch, before: [number, number]) => void} typed the user changed the text
- * @property {() => void} selected the selection moved
- * @property {() => void} undo @property {() => void} redo
- * @property {() => void} slid a number was changed by its slider
- * @property {(at: number) => void} complete completion is asked for
- * @property {(event: KeyboardEvent) => boolean} key whether a key was taken by something open
- * @property {(at: number | null, box: DOMRect) => void} hover
- */
-
-/** @param {Document} document @param {Hearers} hear @returns {Pane} */
+/** @param {Document} document @param {PaneHearers} hear @returns {Pane} */
 export function textPane(document, hear) {
   const element = make(document, "div", "text-pane");
   const numbers = make(document, "div", "line-numbers");
@@ -48,13 +23,13 @@ export function textPane(document, hear) {
   element.append(numbers, sheet);
 
   let known = "";
-  /** @type {[number, number]} */
+  /** @type {Span} */
   let chosen = [0, 0];
   /** @type {Token[]} */
   let tokens = [];
   /** @type {Squiggle[]} */
   let squiggles = [];
-  /** @type {[number, number][]} */
+  /** @type {Span[]} */
   let lit = [];
   /** @type {string[]} */
   let painted = [];
@@ -174,7 +149,7 @@ export function textPane(document, hear) {
   const isFocused = () => focused(area) === area;
   document.addEventListener("selectionchange", () => {
     if (!isFocused()) return;
-    const now = /** @type {[number, number]} */ ([area.selectionStart, area.selectionEnd]);
+    const now = /** @type {Span} */ ([area.selectionStart, area.selectionEnd]);
     if (now[0] === chosen[0] && now[1] === chosen[1]) return;
     chosen = now;
     hear.selected();
@@ -214,7 +189,7 @@ export function textPane(document, hear) {
     get text() {
       return known;
     },
-    /** @returns {[number, number]} */
+    /** @returns {Span} */
     get selection() {
       return isFocused() ? [area.selectionStart, area.selectionEnd] : chosen;
     },

@@ -3,17 +3,6 @@
 
 import { inverse, patched } from "./places.js";
 
-/** @typedef {import("./places.js").Patch} Patch */
-/** @typedef {[number, number]} Selection */
-/**
- * @typedef {object} Entry
- * @property {string} title what was done, as the undo list shows it
- * @property {Patch[]} patches @property {Patch[]} back the patches that take it back
- * @property {Selection} before @property {Selection} after
- * @property {boolean} typed whether a run of typing may go on in it
- * @property {number} time milliseconds
- */
-
 const PAUSE = 1000; // milliseconds after which typing begins a new entry
 
 /** A list of what was done to one text. */
@@ -27,7 +16,7 @@ export class UndoList {
 
   /** Keep a change of `text`; typing in one run is one entry.
    * @param {string} text @param {Patch[]} patches @param {string} title
-   * @param {Selection} before @param {Selection} after
+   * @param {Span} before @param {Span} after
    * @param {boolean} [typed] @param {number} [time] */
   keep(text, patches, title, before, after, typed = false, time = Date.now()) {
     if (patches.length === 0) return;
@@ -40,7 +29,7 @@ export class UndoList {
   }
 
   /** Take back the last change. @param {string} text
-   * @returns {{text: string, selection: Selection, entry: Entry} | null} */
+   * @returns {{text: string, selection: Span, entry: Entry} | null} */
   undo(text) {
     const entry = this.done.pop();
     if (!entry) return null;
@@ -49,7 +38,7 @@ export class UndoList {
   }
 
   /** Do again what was taken back. @param {string} text
-   * @returns {{text: string, selection: Selection, entry: Entry} | null} */
+   * @returns {{text: string, selection: Span, entry: Entry} | null} */
   redo(text) {
     const entry = this.undone.pop();
     if (!entry) return null;
