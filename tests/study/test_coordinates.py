@@ -12,8 +12,8 @@ import pytest
 import tpgraph as tp
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.program import MUP, NTK, STANDARD, Parametrization, analyze
+from tpgraph.program.coordinates import UNCHANGED, UNSTABLE, predict
 from tpgraph.study.coordinates.check import CoordinateCheck, coordinate_check
-from tpgraph.study.coordinates.theory import UNCHANGED, UNSTABLE, predict
 from tpgraph.study.samples import experience, fit_exponent
 from tpgraph.training import synthetic_data
 

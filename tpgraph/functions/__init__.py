@@ -24,6 +24,7 @@ from tpgraph.functions.expression import (
     rename_arguments,
     substitute,
 )
+from tpgraph.functions.parity import parity
 from tpgraph.functions.render import (
     inline,
     number_text,
@@ -77,6 +78,7 @@ __all__ = [
     "number_text",
     "numpy_helpers",
     "operation_count",
+    "parity",
     "power",
     "primitives_of",
     "rename_arguments",

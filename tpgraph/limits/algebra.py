@@ -18,8 +18,8 @@ from tpgraph.functions import Expression
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.outputs import OutputLimit, apply
 from tpgraph.limits.regularity import Reach, Regularity
-from tpgraph.limits.scales import Asymptotic, DeclaredScales
 from tpgraph.program import InitialScalar, MatMul, Moment, Nonlin, Program, Variable
+from tpgraph.program.scales import Asymptotic, DeclaredScales
 
 __all__ = ["Algebra", "Products"]
 

@@ -27,7 +27,6 @@ from tpgraph.limits.estimates import Array
 from tpgraph.limits.given import given_value, in_limit_of
 from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit
 from tpgraph.limits.regularity import Reach, number_reach
-from tpgraph.limits.scales import Asymptotic
 from tpgraph.limits.vanishing import at_limit, divides
 from tpgraph.program import (
     Data,
@@ -43,6 +42,7 @@ from tpgraph.program import (
     Target,
     Variable,
 )
+from tpgraph.program.scales import Asymptotic
 
 __all__ = ["evaluate"]
 

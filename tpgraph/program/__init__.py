@@ -4,7 +4,6 @@ from tpgraph.program.builder import Builder, Call, Constant, Mean, Product, Ref,
 from tpgraph.program.classify import (
     GIA,
     Language,
-    analysis_of,
     gradient_independence,
     is_reduced,
     language_of,
@@ -56,6 +55,7 @@ from tpgraph.program.passes import (
     accented,
     accented_latex,
 )
+from tpgraph.program.regime import analysis_of
 from tpgraph.program.variables import (
     ACCENTS,
     GREEK,

@@ -26,13 +26,11 @@ from tpgraph.program.equations import (
     Parameter,
 )
 from tpgraph.program.graph import Program
-from tpgraph.program.parametrization import Analysis, analyze, layer_kind
 from tpgraph.program.variables import Variable
 
 __all__ = [
     "GIA",
     "Language",
-    "analysis_of",
     "gradient_independence",
     "is_reduced",
     "language_of",
@@ -219,10 +217,3 @@ def _is_linear(function: Expression, index: int) -> bool:
     slope = simplify(inline(differentiate(function, index)))
     vanishes = simplify(substitute(inline(function), at_zero)) == number(0)
     return vanishes and index not in set(arguments_of(slope))
-
-
-def analysis_of(program: Program) -> Analysis | None:
-    """Stability of the program's parametrization for the layers it has; None without one."""
-    if program.parametrization is None or not program.parameters:
-        return None
-    return analyze(program.parametrization, {layer_kind(p.variable) for p in program.parameters})

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 Kind: TypeAlias = Literal["input", "hidden", "readout"]
-Regime: TypeAlias = Literal["unstable", "trivial", "kernel", "feature learning"]
+Regime: TypeAlias = Literal["unstable", "trivial", "kernel", "feature learning", "unknown"]
 KINDS: tuple[Kind, ...] = ("input", "hidden", "readout")
 
 
@@ -141,30 +141,34 @@ def _relevant(variable: Variable, kind: Kind) -> Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What Tensor Programs IV says of an abc-parametrization.
+    """What training does as width grows, in the terms of Tensor Programs IV.
 
-    `r` is the exponent n^(−r) of the change of the last hidden activations; `stable` and
-    `nontrivial` as in Theorem 3.3 and Definition; among those, feature learning iff r = 0, else
-    the kernel regime.
+    `r` is the exponent n^(−r) of the largest change of features, None where training changes none;
+    `stable` and `nontrivial` as in Theorem 3.3: nothing grows, and the output moves. Among those,
+    features are learned where r = 0, else it is the kernel regime. `is_known` is False where the
+    exponents of some variable are not known.
     """
 
-    r: Fraction
+    r: Fraction | None
     stable: bool
     nontrivial: bool
+    is_known: bool = True
 
     @property
     def feature_learning(self) -> bool:
         """Whether the features move in the limit."""
-        return self.stable and self.nontrivial and self.r == 0
+        return self.regime == "feature learning"
 
     @property
     def kernel_regime(self) -> bool:
         """Whether training becomes kernel gradient descent in the limit."""
-        return self.stable and self.nontrivial and self.r > 0
+        return self.regime == "kernel"
 
     @property
     def regime(self) -> Regime:
         """The one word for it."""
+        if not self.is_known:
+            return "unknown"
         if not self.stable:
             return "unstable"
         if not self.nontrivial:

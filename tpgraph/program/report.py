@@ -9,7 +9,6 @@ from tpgraph.errors import TextEdit, TPError
 from tpgraph.program.classify import (
     GIA,
     Language,
-    analysis_of,
     gradient_independence,
     is_reduced,
     language_of,
@@ -18,6 +17,7 @@ from tpgraph.program.equations import Parameter
 from tpgraph.program.graph import Program
 from tpgraph.program.monomial import ParameterFormulas, parameter_formulas
 from tpgraph.program.parametrization import Analysis, Parametrization
+from tpgraph.program.regime import analysis_of
 from tpgraph.program.text import aligned
 from tpgraph.types import Matrix, Vector
 
@@ -68,9 +68,10 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """The findings as plain data, in the documented form of `tpgraph check --json`.
 
-        Data and targets are no vectors of the program and are left out. `r` is a number, and null
-        beside `stable`, `feature_learning` and `regime` (unstable, trivial, kernel, feature
-        learning) where nothing is trained.
+        Data and targets are no vectors of the program and are left out. `regime` is unstable,
+        trivial, kernel, feature learning or unknown; `stable` and `feature_learning` are null where
+        it is unknown, and all of them where nothing is trained. `r` is a number, and null where no
+        feature changes.
         """
         return {
             "name": self.name,
@@ -91,12 +92,13 @@ class Report:
         if self.parametrization is None:
             return None
         found = self.analysis
+        judged = found if found is not None and found.is_known else None
         return {
             "name": self.parametrization.name,
-            "stable": found and found.stable,
-            "feature_learning": found and found.feature_learning,
+            "stable": judged and judged.stable,
+            "feature_learning": judged and judged.feature_learning,
             "regime": found and found.regime,
-            "r": found and float(found.r),
+            "r": None if found is None or found.r is None else float(found.r),
         }
 
     def __str__(self) -> str:
@@ -133,17 +135,22 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """What Tensor Programs IV says of the parametrization, in words."""
+        """What training does as width grows, in the words of Tensor Programs IV."""
         found = self.analysis
         if found is None:
             return "nothing is trained"
-        if not found.stable:
-            return f"unstable (r = {found.r})"
-        if not found.nontrivial:
-            return f"stable, but trivial: training does not move the output (r = {found.r})"
-        if found.feature_learning:
-            return "stable, features are learned (r = 0)"
-        return f"stable, kernel regime (r = {found.r})"
+        r = "features do not change" if found.r is None else f"r = {found.r}"
+        match found.regime:
+            case "unknown":
+                return "not known: it has variables whose scale with width does not follow"
+            case "unstable":
+                return "unstable" if found.r is None else f"unstable ({r})"
+            case "trivial":
+                return f"stable, but trivial: training does not move the output ({r})"
+            case "feature learning":
+                return f"stable, features are learned ({r})"
+            case "kernel":
+                return f"stable, kernel regime ({r})"
 
     @property
     def advice(self) -> str | None:

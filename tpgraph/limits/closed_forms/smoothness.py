@@ -1,11 +1,10 @@
-"""Symmetry and smoothness of one-argument expressions: their parity, their jumps, their kinks.
+"""Smoothness of one-argument expressions: their jumps, their kinks.
 
 Everything here is about expressions in `Argument(0)` alone.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -14,57 +13,19 @@ from scipy.optimize import brentq
 
 from tpgraph.functions import (
     ADD,
-    DIV,
-    MUL,
     NEG,
-    POW,
     Apply,
-    Argument,
-    Defined,
     Expression,
-    Number,
     evaluate,
     expand,
     inline,
 )
 from tpgraph.limits.closed_forms.recognition import affine
 
-__all__ = ["jumps", "kinks", "parity"]
+__all__ = ["jumps", "kinks"]
 
-_ODD = ("tanh", "erf", "sin", "sinh", "arctan", "sign")
-_EVEN = ("cos", "cosh", "abs")
 _KINKED = ("relu", "abs", "step", "sign", "min", "max", "leaky_relu")
 _FARTHEST, _STEPS, _MOST_KINKS = 40.0, 8000, 24
-
-
-@lru_cache(maxsize=4096)
-def parity(expression: Expression) -> int | None:
-    """1 of an even function, −1 of an odd one, else None."""
-    match expression:
-        case Number(value):
-            return 1 if value else None
-        case Argument(index):
-            return -1 if index == 0 else 1
-        case Apply(function, arguments, order):
-            inner = [parity(a) for a in arguments]
-            if function == ADD:
-                return inner[0] if len(set(inner)) == 1 else None
-            if all(p == 1 for p in inner):
-                return 1
-            if None in inner:
-                return None
-            if function in (MUL, DIV):
-                return math.prod(p for p in inner if p is not None)
-            if function == POW:
-                exponent = arguments[1]
-                whole = isinstance(exponent, Number) and exponent.value.denominator == 1
-                return (-1) ** (int(exponent.value) % 2) if whole else None  # type: ignore[union-attr]
-            if isinstance(function, Defined):
-                body = parity(function.body) if len(arguments) == 1 else None
-                return None if body is None else body * (-1) ** order
-            own = -1 if function.name in _ODD or function == NEG else 1
-            known = function.name in (*_ODD, *_EVEN) or function == NEG
-            return own * (-1) ** order if known else None
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,15 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.functions import Argument, Expression, differentiate, evaluate, number, substitute
+from tpgraph.functions import (
+    Argument,
+    Expression,
+    differentiate,
+    evaluate,
+    number,
+    parity,
+    substitute,
+)
 from tpgraph.limits.closed_forms.error_functions import expectation as error_expectation
 from tpgraph.limits.closed_forms.error_functions import mixed as error_mixed
 from tpgraph.limits.closed_forms.exponentials import Exponential
@@ -28,7 +36,7 @@ from tpgraph.limits.closed_forms.recognition import (
     error_terms,
     exponentials,
 )
-from tpgraph.limits.closed_forms.smoothness import jumps, kinks, parity
+from tpgraph.limits.closed_forms.smoothness import jumps, kinks
 from tpgraph.limits.exact.forms import Array, LinearForm
 from tpgraph.limits.exact.terms import Factor
 from tpgraph.limits.not_closed import NotClosed

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tpgraph.limits.closed_forms.smoothness import parity
+from tpgraph.functions import parity
 from tpgraph.limits.exact.forms import CentredGaussian
 from tpgraph.limits.exact.gaussians import Gaussians
 from tpgraph.limits.exact.terms import Factor, LimitTerm

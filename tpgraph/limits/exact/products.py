@@ -19,8 +19,8 @@ from tpgraph.limits.exact.gaussians import Gaussians
 from tpgraph.limits.exact.slopes import derivative
 from tpgraph.limits.exact.terms import Sum, linear
 from tpgraph.limits.outputs import OutputLimit
-from tpgraph.limits.scales import Asymptotic
 from tpgraph.program import MatMul
+from tpgraph.program.scales import Asymptotic
 
 __all__ = ["ExactProducts"]
 

@@ -19,8 +19,8 @@ from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace, TracedPro
 from tpgraph.limits.sampling.gaussian import MatrixGaussians
 from tpgraph.limits.sampling.normals import Array, NormalStock
 from tpgraph.limits.sampling.readouts import Readouts
-from tpgraph.limits.scales import Asymptotic
 from tpgraph.program import MatMul, Program
+from tpgraph.program.scales import Asymptotic
 
 __all__ = ["SampledProducts"]
 

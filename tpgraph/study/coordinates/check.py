@@ -17,8 +17,8 @@ from tpgraph.bounds import require_networks
 from tpgraph.compiler import Module, Params, compile
 from tpgraph.errors import TPDataError
 from tpgraph.program import Program, require_room
+from tpgraph.program.coordinates import UNCHANGED, UNSTABLE, Prediction, predict
 from tpgraph.seeds import seed_sequence
-from tpgraph.study.coordinates.theory import UNCHANGED, UNSTABLE, Prediction, predict
 from tpgraph.study.csv_table import csv_text
 from tpgraph.study.samples import (
     Array,

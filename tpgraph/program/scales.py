@@ -16,14 +16,10 @@ import numpy as np
 
 from tpgraph.errors import Span, TPTypeError
 from tpgraph.functions import evaluate
-from tpgraph.program import (
-    InitialMatrix,
-    InitialScalar,
-    Parameter,
-    Program,
-    Variable,
-    scaling,
-)
+from tpgraph.program.equations import InitialMatrix, InitialScalar, Parameter
+from tpgraph.program.graph import Program
+from tpgraph.program.parametrization import scaling
+from tpgraph.program.variables import Variable
 from tpgraph.types import Dimension, Width
 
 __all__ = ["Asymptotic", "DeclaredScales"]
@@ -97,11 +93,13 @@ class DeclaredScales:
 
     def decay(self, scalar: InitialScalar) -> Fraction:
         """E of an initial scalar that tends to 0 like n^−e; 0 for every other scalar."""
+        return max(Fraction(0), -self.exponent(scalar))
+
+    def exponent(self, scalar: InitialScalar) -> Fraction:
+        """e of an initial scalar of size n^e: 0 where its limit is another number than 0."""
         if scalar.limit != 0.0 or not scalar.widths:
             return Fraction(0)
-
-        exponent = self._asymptotic(lambda widths: _value(scalar, widths)).exponent
-        return max(Fraction(0), -exponent)
+        return self._asymptotic(lambda widths: _value(scalar, widths)).exponent
 
     def leading(self, scalar: InitialScalar) -> Asymptotic:
         """c n^−e of a scalar that vanishes. Raises TPTypeError where it is no pure power of n."""
