@@ -62,14 +62,19 @@ def compile_(
     backend: Annotated[
         BackendName, typer.Option(help="The library that the code is written for.")
     ] = BackendName.numpy,
+    optimize: Annotated[
+        bool,
+        typer.Option(help="A faster sgd_step: no new arrays, updates of weights at once; scipy."),
+    ] = False,
 ) -> None:
     """Write a program as a standalone Python module that needs numpy alone, or torch, or JAX.
 
     One seed draws the same numbers in all three. For torch the module holds an nn.Module, for JAX
-    pure functions.
+    pure functions. With --optimize the module needs scipy too, and its `flush(params)` makes the
+    weights plain after training steps.
     """
     require_places(out, reads=(file,))
-    made = tp.compile(load(file, constants), dtype.value, backend.value)
+    made = tp.compile(load(file, constants), dtype.value, backend.value, optimize=optimize)
     write(made.source, out)
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "emit",
     "forward_function",
     "function_text",
+    "gradient_functions",
     "helper_texts",
     "init_functions",
     "is_summed",
@@ -196,9 +197,13 @@ def _network(plan: Plan) -> list[str]:
     if program.outputs:
         functions.append(forward_function(plan))
     if program.loss is not None:
-        functions += [_backward(plan, program.loss), _gradients(plan, program.loss)]
-        functions.append(_sgd_step(plan))
+        functions += [*gradient_functions(plan, program.loss), _sgd_step(plan)]
     return functions
+
+
+def gradient_functions(plan: Plan, loss: Variable, first: Sequence[str] = ()) -> list[str]:
+    """The function `backward`, after lines that stand `first` in it, and what it calls."""
+    return [_backward(plan, loss, first), _gradients(plan, loss)]
 
 
 def forward_function(plan: Plan, first: Sequence[str] = ()) -> str:
@@ -235,9 +240,11 @@ def _with_batch(plan: Plan, variable: Variable) -> str:
     return f"{plan.backend.call('broadcast_to')}({name}, (len({first}), len({name})))"
 
 
-def _backward(plan: Plan, loss: Variable) -> str:
+def _backward(plan: Plan, loss: Variable, first: Sequence[str]) -> str:
     arguments = argument_names(plan, targets=True)
     lines = Lines()
+    for line in first:
+        lines.add(line)
     lines.add(f"steps = _gradients({', '.join(['params', *arguments, '1.0'])})")
     lines.add("loss = next(steps)")
     lines.add("grads = dict(steps)")

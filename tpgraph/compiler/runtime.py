@@ -14,6 +14,7 @@ from tpgraph.compiler.backends import NUMPY, backend_named
 from tpgraph.compiler.checking import check_widths, limited, loaded
 from tpgraph.compiler.foreign_module import ForeignModule
 from tpgraph.compiler.module_text import Dtype, argument_names, module_source, variables_source
+from tpgraph.compiler.optimized import SCIPY, optimized_source
 from tpgraph.compiler.plan import Plan, inputs_of, make_plan, multiplier
 from tpgraph.errors import TPDataError, TPError, on_one_line
 from tpgraph.program import Program, Variable
@@ -28,7 +29,11 @@ _DTYPES = ("float64", "float32")
 
 @overload
 def compile(
-    program: Program, dtype: str = "float64", backend: Literal["numpy"] = "numpy"
+    program: Program,
+    dtype: str = "float64",
+    backend: Literal["numpy"] = "numpy",
+    *,
+    optimize: bool = False,
 ) -> Module: ...
 
 
@@ -40,24 +45,32 @@ def compile(
 
 @overload
 def compile(
-    program: Program, dtype: str = "float64", backend: str = "numpy"
+    program: Program, dtype: str = "float64", backend: str = "numpy", *, optimize: bool = False
 ) -> Module | ForeignModule: ...
 
 
 def compile(
-    program: Program, dtype: str = "float64", backend: str = "numpy"
+    program: Program, dtype: str = "float64", backend: str = "numpy", *, optimize: bool = False
 ) -> Module | ForeignModule:
     """The program as a module of numpy, torch or JAX; it is loaded at its first use.
 
     `dtype` is "float64" or "float32"; in float32 every array of the module is float32.
+    `optimize` gives the module of numpy a training step that allocates nothing, multiplies
+    stacked operands at once and writes large weights every 32 updates: after it `params` holds
+    every w once `flush(params)` was called. It needs scipy.
     Raises TPError for another dtype or backend, TPLimitError where functions nest deeper than
     Python recurses.
     """
     library = backend_named(backend)
+    if optimize and library is not NUMPY:
+        raise TPError(
+            f"code for {backend} is optimized by its own compiler",
+            mend="torch.compile or jax.jit, or backend numpy",
+        )
     match dtype:
         case "float64" | "float32":
             if library is NUMPY:
-                return Module(program, dtype)
+                return Module(program, dtype, optimize)
             return ForeignModule(program, dtype, library)
         case _:
             raise TPError(f"unknown dtype {dtype!r}", expected=" or ".join(_DTYPES))
@@ -69,15 +82,18 @@ class Module:
     For a network: `init`, `forward` (if it has outputs), `backward` and `sgd_step` (if it has a
     loss); for a raw program: `init` and `run`. Data and targets are arrays (batch, d), by position
     in the order of the declarations or by name. All raise TPDataError for arrays and widths that
-    do not fit. `source` is the standalone module's text, which needs numpy alone.
+    do not fit. `source` is the standalone module's text, which needs numpy alone, and scipy where
+    it is optimized.
     """
 
-    def __init__(self, program: Program, dtype: Dtype) -> None:
+    def __init__(self, program: Program, dtype: Dtype, optimize: bool = False) -> None:
         self.program = program
         self.dtype = dtype
+        self._optimized = optimize and program.loss is not None
         with limited():
-            self._plan: Plan = make_plan(program)
-            self.source = module_source(self._plan, dtype)
+            self._plan: Plan = make_plan(program, SCIPY if self._optimized else NUMPY)
+            write = optimized_source if self._optimized else module_source
+            self.source = write(self._plan, dtype)
 
     def __repr__(self) -> str:
         return f"<Module {self.program.name}, {self.dtype}>"
@@ -131,6 +147,11 @@ class Module:
             data = tuple(data_list)
         arrays = self._bind(data, named, targets=True)
         return self._function("sgd_step")(params, *arrays, lr)
+
+    def flush(self, params: Params) -> None:
+        """Make what an optimized `sgd_step` has kept, so that `params` holds every w as it is."""
+        if self._optimized:
+            self._function("flush")(params)
 
     def run(self, widths: Mapping[str, int], seed: int = 0) -> dict[str, Any]:
         """Every vector's and scalar's value by source name, of a raw program."""

@@ -68,7 +68,7 @@ def train(
     check_settings(program, steps, lr, batch, seed)
     steps, lr, batch, seed = int(steps), float(lr), int(batch), int(seed)
     sizes = check_widths(program, widths, batch)
-    module = compile(program, dtype)
+    module = compile(program, dtype, optimize=True)
     samples = as_dataset(program, data)
     if batch > len(samples):
         raise TPDataError(
@@ -165,6 +165,7 @@ class _RunningTraining:
 
     def _step(self, arrays: list[Array]) -> None:
         loss = float(self.module.sgd_step(self.params, *arrays, self.lr))
+        self.module.flush(self.params)  # what a run ends with may not depend on where it stopped
         if np.isfinite(loss):
             self.losses.append(loss)
             return
