@@ -15,12 +15,12 @@ from typing import TypeAlias
 __all__ = [
     "Elementwise",
     "Known",
+    "MatrixProduct",
     "MatrixUpdate",
     "Operand",
     "Operation",
-    "Sum",
+    "SumAlong",
     "Tape",
-    "Times",
     "Value",
     "VectorUpdate",
     "reads",
@@ -58,7 +58,7 @@ class Elementwise:
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
+class SumAlong:
     """The sum over samples (axis 0) or coordinates (axis 1)."""
 
     out: Value
@@ -67,7 +67,7 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class MatrixProduct:
     """factor · x wᵀ for every operand x (transposed: factor · x w), in one product."""
 
     outs: tuple[Value, ...]
@@ -95,7 +95,7 @@ class VectorUpdate:
     change: Operand
 
 
-Operation: TypeAlias = Elementwise | Sum | Times | MatrixUpdate | VectorUpdate
+Operation: TypeAlias = Elementwise | SumAlong | MatrixProduct | MatrixUpdate | VectorUpdate
 
 
 def reads(operation: Operation) -> tuple[Value, ...]:
@@ -103,9 +103,9 @@ def reads(operation: Operation) -> tuple[Value, ...]:
     match operation:
         case Elementwise(_, _, operands):
             return tuple(v for v in operands if isinstance(v, Value))
-        case Sum(_, operand):
+        case SumAlong(_, operand):
             return (operand,)
-        case Times(_, _, _, operands):
+        case MatrixProduct(_, _, _, operands):
             return operands
         case MatrixUpdate(_, lefts, rights):
             return (*lefts, *rights)
@@ -116,9 +116,9 @@ def reads(operation: Operation) -> tuple[Value, ...]:
 def writes(operation: Operation) -> tuple[Value, ...]:
     """The arrays that an operation makes."""
     match operation:
-        case Elementwise(out) | Sum(out):
+        case Elementwise(out) | SumAlong(out):
             return (out,)
-        case Times(outs):
+        case MatrixProduct(outs):
             return outs
         case _:
             return ()
@@ -172,7 +172,7 @@ class Tape:
             batched, size = operand.batched and axis == 1, "1" if axis == 1 else operand.size
             out = self._new(batched, size)
             self._known[key] = out
-            self.operations.append(Sum(out, operand, axis))
+            self.operations.append(SumAlong(out, operand, axis))
         return self._known[key]
 
     def times(
@@ -183,7 +183,7 @@ class Tape:
         if key not in self._known:
             out = self._new(operand.batched, size)
             self._known[key] = out
-            self.operations.append(Times((out,), matrix, transposed, (operand,), factor))
+            self.operations.append(MatrixProduct((out,), matrix, transposed, (operand,), factor))
         return self._known[key]
 
     def _new(self, batched: bool, size: str) -> Value:

@@ -14,15 +14,15 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from tpgraph.compiler.optimized.operations import (
+    MatrixProduct,
     MatrixUpdate,
     Operation,
-    Times,
     Value,
     VectorUpdate,
     reads,
     writes,
 )
-from tpgraph.compiler.optimized.tracing import Step
+from tpgraph.compiler.optimized.tracing import TracedStep
 
 __all__ = ["Ordered", "ordered"]
 
@@ -35,7 +35,7 @@ class Ordered:
     forward: int
 
 
-def ordered(step: Step) -> Ordered:
+def ordered(step: TracedStep) -> Ordered:
     """The operations that loss and updates need, joined and in order."""
     titled = _titled(step)
     forward = _needed(titled[: step.forward], [step.loss])
@@ -50,7 +50,7 @@ def ordered(step: Step) -> Ordered:
     return Ordered((*first, *second), len(first))
 
 
-def _titled(step: Step) -> list[tuple[str, Operation]]:
+def _titled(step: TracedStep) -> list[tuple[str, Operation]]:
     """Every operation with the instruction that it belongs to."""
     found, title = [], ""
     for place, operation in enumerate(step.tape.operations):
@@ -74,7 +74,7 @@ def _needed(
 
 def _joined(titled: list[tuple[str, Operation]]) -> list[tuple[str, Operation]]:
     """The same with products of one matrix joined where no circle arises."""
-    for matrix in dict.fromkeys(o.matrix for _, o in titled if isinstance(o, Times)):
+    for matrix in dict.fromkeys(o.matrix for _, o in titled if isinstance(o, MatrixProduct)):
         for transposed in (False, True):
             tried = _join_one(titled, matrix, transposed)
             if tried is not None:
@@ -98,7 +98,7 @@ def _join_one(
         outs = tuple(v for part in parts for v in writes(part))
         operands = tuple(v for part in parts for v in reads(part))
         first = parts[0]
-        assert isinstance(first, Times), "depths are those of products"
+        assert isinstance(first, MatrixProduct), "depths are those of products"
         title = f"{titled[places[0]][0]}, and {len(places) - 1} more with the same matrix"
         result[places[0]] = (title, replace(first, outs=outs, operands=operands))
         gone.update(dict.fromkeys(places[1:]))
@@ -118,7 +118,9 @@ def _depths(
     for place, (_, operation) in enumerate(titled):
         depth = max((before.get(v, 0) for v in reads(operation)), default=0)
         direction = (
-            (operation.matrix, operation.transposed) if isinstance(operation, Times) else None
+            (operation.matrix, operation.transposed)
+            if isinstance(operation, MatrixProduct)
+            else None
         )
         if direction == (matrix, transposed):
             found[place] = depth
@@ -166,7 +168,7 @@ def _urgency(operation: Operation) -> int:
 
 def _weights_read(operation: Operation) -> tuple[object, ...]:
     """Matrices by name and vectors by value, which updates change."""
-    return (operation.matrix,) if isinstance(operation, Times) else reads(operation)
+    return (operation.matrix,) if isinstance(operation, MatrixProduct) else reads(operation)
 
 
 def _weight_changed(operation: Operation) -> object:

@@ -17,23 +17,23 @@ from tpgraph.compiler.code_lines import Lines, quoted
 from tpgraph.compiler.identifiers import Identifiers
 from tpgraph.compiler.initial import base_size_text
 from tpgraph.compiler.module_text import argument_names, function_text
+from tpgraph.compiler.optimized.array_places import Stack, places_of
 from tpgraph.compiler.optimized.operations import (
     Elementwise,
     Known,
+    MatrixProduct,
     MatrixUpdate,
     Operand,
     Operation,
-    Sum,
-    Times,
+    SumAlong,
     Value,
     VectorUpdate,
     rows,
     writes,
 )
 from tpgraph.compiler.optimized.ordering import ordered
-from tpgraph.compiler.optimized.places import Stack, places_of
 from tpgraph.compiler.optimized.texts import RUNNING, WEIGHT
-from tpgraph.compiler.optimized.tracing import Step, trace
+from tpgraph.compiler.optimized.tracing import TracedStep, trace
 from tpgraph.compiler.plan import Plan, inputs_of
 from tpgraph.program import Variable
 from tpgraph.types import Fixed
@@ -58,7 +58,7 @@ def step_functions(plan: Plan, loss: Variable) -> tuple[list[str], tuple[str, ..
 class _Writer:
     """The function `_prepare` being written."""
 
-    def __init__(self, plan: Plan, loss: Variable, step: Step) -> None:
+    def __init__(self, plan: Plan, loss: Variable, step: TracedStep) -> None:
         self._plan, self._loss, self._step = plan, loss, step
         order = ordered(step)
         self._operations, self._forward = order.operations, order.forward
@@ -89,7 +89,9 @@ class _Writer:
 
     def _matrices(self) -> list[Variable]:
         """The matrices that the step multiplies with, in the order of their declarations."""
-        used = {o.matrix for _, o in self._operations if isinstance(o, Times | MatrixUpdate)}
+        used = {
+            o.matrix for _, o in self._operations if isinstance(o, MatrixProduct | MatrixUpdate)
+        }
         every = [v for d in self._plan.program.declarations for v in d.variables if v.is_matrix]
         return [v for v in every if self._plan.name(v) in used]
 
@@ -155,7 +157,7 @@ class _Writer:
         counts = []
         for _, operation in self._operations:
             match operation:
-                case Times(_, name, _, operands) if name == matrix:
+                case MatrixProduct(_, name, _, operands) if name == matrix:
                     counts.append(rows(operands))
                 case MatrixUpdate(name, lefts) if name == matrix:
                     counts.append(rows(lefts))
@@ -218,9 +220,9 @@ class _Writer:
         match operation:
             case Elementwise(out, call, operands):
                 yield call.format(*map(self._text, operands), out=names[out])
-            case Sum(out, operand, axis):
+            case SumAlong(out, operand, axis):
                 yield f"np.sum({names[operand]}, axis={axis}, keepdims=True, out={names[out]})"
-            case Times(outs, matrix, transposed, operands, factor):
+            case MatrixProduct(outs, matrix, transposed, operands, factor):
                 yield from self._gathered(operands)
                 method = "transposed_times" if transposed else "times"
                 arrays = f"{self._joined(operands)}, {self._joined(outs)}"

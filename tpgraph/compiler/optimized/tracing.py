@@ -31,13 +31,13 @@ from tpgraph.functions import gradient, simplify
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Variable
 from tpgraph.types import Dimension
 
-__all__ = ["Step", "trace"]
+__all__ = ["TracedStep", "trace"]
 
 _FILL = "np.copyto({out}, {0})"
 
 
 @dataclass(frozen=True)
-class Step:
+class TracedStep:
     """A step on a tape: `loss` is known before the operation number `forward`.
 
     `updates` may be done in any order that keeps what is read before it is written. `helpers` are
@@ -51,7 +51,7 @@ class Step:
     helpers: tuple[str, ...]
 
 
-def trace(plan: Plan, loss: Variable) -> Step:
+def trace(plan: Plan, loss: Variable) -> TracedStep:
     """The step of stochastic gradient descent of a network with this loss."""
     return _Tracer(plan).step(loss)
 
@@ -67,7 +67,7 @@ class _Tracer:
         self._adjoints: dict[str, Operand] = {}
         self._uses: dict[str, list[tuple[Value, Value]]] = {}
 
-    def step(self, loss: Variable) -> Step:
+    def step(self, loss: Variable) -> TracedStep:
         equations = equations_for(self._plan.program, [loss])
         self._sources([*(v for e in equations for v in e.inputs), loss])
         for equation in equations:
@@ -78,7 +78,7 @@ class _Tracer:
         for equation in reversed(equations):
             self._backward(equation)
         updates = tuple(self._updates())
-        return Step(self._tape, found, forward, updates, tuple(self._lowering.helpers))
+        return TracedStep(self._tape, found, forward, updates, tuple(self._lowering.helpers))
 
     def _sources(self, read: Sequence[Variable]) -> None:
         """Data, targets and what is drawn, with the multipliers of trained vectors."""

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 
 from tpgraph.compiler.optimized.operations import (
     Elementwise,
+    MatrixProduct,
     MatrixUpdate,
     Operation,
-    Times,
     Value,
     reads,
     writes,
 )
 
-__all__ = ["Places", "Stack", "places_of"]
+__all__ = ["ArrayPlaces", "Stack", "places_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Stack:
 
 
 @dataclass
-class Places:
+class ArrayPlaces:
     """`own`: values with an array of their own; `shared`: those in the place of another;
     `stacks`: of several values; `homes`: the stack and part in which a value lies.
     """
@@ -42,9 +42,9 @@ class Places:
     homes: dict[Value, tuple[Stack, int]] = field(default_factory=dict)
 
 
-def places_of(operations: Sequence[Operation], kept: Value) -> Places:
+def places_of(operations: Sequence[Operation], kept: Value) -> ArrayPlaces:
     """The places of everything that operations make; `kept` is read when all are done."""
-    places = Places()
+    places = ArrayPlaces()
     made = {v for o in operations for v in writes(o)}
     for operation in operations:
         for values in _stacked(operation):
@@ -71,7 +71,7 @@ def places_of(operations: Sequence[Operation], kept: Value) -> Places:
 def _stacked(operation: Operation) -> Iterator[tuple[Value, ...]]:
     """The values that an operation wants under each other."""
     match operation:
-        case Times(outs, _, _, operands) if len(outs) > 1:
+        case MatrixProduct(outs, _, _, operands) if len(outs) > 1:
             yield outs
             yield operands
         case MatrixUpdate(_, lefts, rights) if len(lefts) > 1:
@@ -79,7 +79,7 @@ def _stacked(operation: Operation) -> Iterator[tuple[Value, ...]]:
             yield rights
 
 
-def _stack(places: Places, values: tuple[Value, ...], made: set[Value]) -> None:
+def _stack(places: ArrayPlaces, values: tuple[Value, ...], made: set[Value]) -> None:
     stack = Stack(values)
     if stack in places.stacks:
         return
@@ -93,11 +93,11 @@ def _last_reads(operations: Sequence[Operation]) -> dict[Value, int]:
     return {v: moment for moment, o in enumerate(operations) for v in reads(o)}
 
 
-def _owner(places: Places, value: Value) -> Value:
+def _owner(places: ArrayPlaces, value: Value) -> Value:
     return places.shared.get(value, value)
 
 
-def _place(places: Places, value: Value, free: Mapping[tuple[bool, str], list[Value]]) -> None:
+def _place(places: ArrayPlaces, value: Value, free: Mapping[tuple[bool, str], list[Value]]) -> None:
     """In the place of the value that ended last, if one of this shape has."""
     ended = free.get((value.batched, value.size))
     if ended:
