@@ -1,10 +1,9 @@
 """The import direction of the design, read off the syntax trees.
 
-Floors: 0 arrays, bounds, children, embedded, errors, files, locks, seals, seeds, types · 1
-functions · 2 program · 3 language, transform, notation, compiler, limits and the interpreter, which
-do not import each other · 4 training, kernels, gallery, bridges,
-annotations · 5 study, editor · above them the
-command line, which imports the public `tpgraph` alone.
+Floors: 0 arrays, bounds, children, embedded, errors, files, locks, progress, seals, seeds, types ·
+1 functions · 2 program · 3 language, transform, notation, compiler, limits and the interpreter,
+which do not import each other · 4 training, kernels, gallery, bridges, annotations · 5 study,
+editor · above them the command line, which imports the public `tpgraph` alone.
 """
 
 import ast
@@ -27,6 +26,7 @@ FLOORS = {
     "embedded": 0,
     "seeds": 0,
     "viewer": 0,
+    "progress": 0,
     "functions": 1,
     "program": 2,
     "language": 3,

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -82,6 +83,44 @@ def test_requests_of_a_cell_are_answered(widget):
     assert [message["number"] for message in sent] == [7, 8]
     assert sent[0]["answer"]["view"]["picture"]["full"]
     assert "text" in sent[1]["answer"]["refused"]["message"]
+
+
+def awaited(made, sent, number):
+    """Look until a request has its answer, as the page does; it, and what was told before."""
+    stages = []
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        found = next((m for m in sent if m["number"] == number), None)
+        sent.clear()
+        if found is not None and "answer" in found:
+            return found["answer"], stages
+        stages += [] if found is None else found["stages"]
+        time.sleep(0.05)
+        made._hear(made, {"number": number, "look": True}, [])
+    raise AssertionError("no answer")
+
+
+def test_long_work_of_a_cell_goes_on_beside_it(widget):
+    """It tells how far it is, is cancelled, and the kernel answers meanwhile."""
+    made, sent = widget
+    made._hear(made, {"number": 1, "request": {"op": "open", "text": MLP}}, [])
+    have = sent.pop()["answer"]["view"]["revision"]
+    run = {"op": "annotate", "text": MLP, "have": have, "width": 2048}
+    made._hear(made, {"number": 2, "request": run}, [])
+    assert sent == [{"number": 2, "stages": []}]
+    made._hear(made, {"number": 3, "request": {"op": "complete", "text": MLP, "at": 3}}, [])
+    assert "answer" in sent.pop()
+    found, stages = awaited(made, sent, 2)
+    assert found["scalars"] is not None
+    assert any(f["layer"] == "annotations" for f in found["view"]["picture"]["come"])
+    assert {stage["what"] for stage in stages} & {"draws", "instructions", "limits", "vectors"}
+    made._hear(made, {"number": 4, "request": {**run, "width": 8192}}, [])
+    made._hear(made, {"number": 4, "cancel": True}, [])
+    made._hear(made, {"number": 4, "look": True}, [])
+    assert sent == [{"number": 4, "stages": []}], "nothing is said of what is cancelled"
+    export = {"op": "export", "text": MLP, "format": "tp"}
+    made._hear(made, {"number": 5, "request": export}, [])
+    assert awaited(made, sent, 5)[0]["text"] == MLP
 
 
 def test_the_value_is_the_text():

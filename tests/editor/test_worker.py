@@ -10,6 +10,7 @@ import time
 import pytest
 from editor.serving import MLP, SLOW
 
+import tpgraph as tp
 from tpgraph.editor import child
 from tpgraph.editor.lanes import Lanes
 from tpgraph.editor.worker import Misshapen, Worker
@@ -165,14 +166,78 @@ def test_nobody_waits_any_more():
         long = asyncio.ensure_future(ask(lanes, "gallery"))
         while lanes._lanes["views"]._now is None:
             await asyncio.sleep(0.01)
-        before = pid(lanes, "views")
         long.cancel()
-        found = await ask(lanes, "export", text=MLP, format="tp")
-        return before, pid(lanes, "views"), found
+        return await ask(lanes, "export", text=MLP, format="tp")
 
-    before, after, found = told(work)
+    assert told(work)["text"] == MLP
+
+
+TRANSFORMER = tp.gallery.entry("transformer").text
+LONG = {
+    "run": ("annotate", {"text": TRANSFORMER, "width": 4096}),
+    "derive": ("derive", {"text": TRANSFORMER, "what": "ntk"}),
+    "export": ("export", {"text": TRANSFORMER, "format": "html"}),
+}
+
+
+async def far(lanes, id):
+    """What is told first of a request by its name."""
+    async for found in lanes.news.listen():
+        if found["id"] == id:
+            return found["stages"]
+    return None
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_work_is_told_and_after_a_cancel_the_next_is_answered_at_once(name):
+    op, request = LONG[name]
+
+    async def work(lanes):
+        long = asyncio.ensure_future(ask(lanes, op, id="mine", **request))
+        other = asyncio.ensure_future(ask(lanes, "step", text=MLP, at=1))
+        stages = await asyncio.wait_for(far(lanes, "mine"), 60)
+        lanes.cancel("another")
+        await asyncio.sleep(0)
+        assert not long.done()
+        lanes.cancel("mine")
+        found = await asyncio.wait_for(long, 1)
+        assert (await other)["at"] == 1
+        return stages, found
+
+    stages, found = told(work)
+    assert all(0 <= stage["done"] <= stage["of"] for stage in stages)
+    assert "cancelled" in found["refused"]["message"]
+
+
+def test_work_that_does_not_listen_is_killed(monkeypatch):
+    """Between two steps that are counted the work hears nothing; then its process is ended."""
+
+    async def work(lanes):
+        await ask(lanes, "numbers", text=MLP, width=8, limit=False)
+        before = pid(lanes, "numbers")
+        os.kill(before, signal.SIGSTOP)
+        long = asyncio.ensure_future(ask(lanes, "numbers", text=MLP, width=4096))
+        await asyncio.sleep(0.1)
+        lanes.cancel()
+        await asyncio.wait_for(long, 1)
+        found = await ask(lanes, "numbers", text=MLP, width=8, limit=False)
+        return found, before, pid(lanes, "numbers")
+
+    found, before, after = told(work)
+    assert found["annotations"]
     assert before != after
-    assert found["text"] == MLP
+
+
+def test_nothing_is_told_of_what_is_answered():
+    async def work(lanes):
+        await ask(lanes, "numbers", text=MLP, width=64, id="a")
+        listening = asyncio.ensure_future(anext(lanes.news.listen(), None))
+        await asyncio.sleep(0.1)
+        assert not listening.done()
+        lanes.news.close()
+        return await asyncio.wait_for(listening, 5)
+
+    assert told(work) is None
 
 
 def test_what_has_not_the_form_of_a_request():

@@ -13,6 +13,7 @@ from tpgraph.compiler.plan import inputs_of
 from tpgraph.compiler.runtime import compile
 from tpgraph.errors import TPDataError
 from tpgraph.program import Program, Variable
+from tpgraph.progress import counted_of
 
 __all__ = ["finite_values", "run"]
 
@@ -54,7 +55,8 @@ def finite_values(
     given = _sample(program, sample or {})
     named = {module.arguments[name]: array for name, array in given.items()}
     factors = module.multipliers(params)
-    for name, value in module.variables(params, **named):
+    values = module.variables(params, **named)
+    for name, value in counted_of("instructions", values, len(program.variables)):
         if not program.variables[name].is_matrix:
             yield name, np.asarray(value, np.float64).reshape(-1) * factors.get(name, 1.0)
 

@@ -18,6 +18,7 @@ from tpgraph.compiler.optimized import SCIPY, optimized_source
 from tpgraph.compiler.plan import Plan, inputs_of, make_plan, multiplier
 from tpgraph.errors import TPDataError, TPError, on_one_line
 from tpgraph.program import Program, Variable
+from tpgraph.progress import counting, one_more
 
 __all__ = ["Array", "Module", "Params", "check_widths", "compile"]
 
@@ -110,7 +111,9 @@ class Module:
 
     def init(self, widths: Mapping[str, int], seed: int = 0) -> Params:
         """Everything random, by source name; float64 draws, rounded to the dtype."""
-        made: Params = self._function("init")(check_widths(self.program, widths), seed)
+        sizes = check_widths(self.program, widths)
+        with counting("draws", len(self.program.declarations) - len(self.arguments)):
+            made: Params = self._function("init")(sizes, seed)
         return made
 
     def forward(self, params: Params, *data: Any, **named: Any) -> Any:
@@ -201,9 +204,11 @@ class Module:
 
     @cached_property
     def _namespace(self) -> dict[str, Any]:
-        return loaded(
-            self.source, f"<tpgraph {on_one_line(self.program.name)} {self.dtype} {id(self):x}>"
-        )
+        name = f"<tpgraph {on_one_line(self.program.name)} {self.dtype} {id(self):x}>"
+        found = loaded(self.source, name)
+        if "_normal" in found:
+            found["_normal"] = _counted(found["_normal"])
+        return found
 
     def _tracer(self, targets: bool) -> Callable[..., Any]:
         tracer = self._tracers.get(targets)
@@ -246,6 +251,17 @@ class Module:
             sizes = ", ".join(f"{n}: {len(a)}" for n, a in zip(names, arrays, strict=True))
             raise TPDataError(f"the arrays have different numbers of samples ({sizes})")
         return arrays
+
+
+def _counted(draw: Callable[..., Array]) -> Callable[..., Array]:
+    """Draws of which each is counted."""
+
+    def drawn(*arguments: Any) -> Array:
+        found = draw(*arguments)
+        one_more()
+        return found
+
+    return drawn
 
 
 def _checked(value: Any, variable: Variable) -> Array:

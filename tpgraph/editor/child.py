@@ -10,23 +10,38 @@ import gc
 import json
 import signal
 import sys
+import time
 import traceback
 from contextlib import suppress
+from dataclasses import asdict
 from importlib import import_module
 from multiprocessing.connection import Connection
 
 from tpgraph.children import HUNG_UP, end_with_parent
 from tpgraph.editor.answers import refusal_data
 from tpgraph.errors import TPError, TPLimitError
+from tpgraph.progress import Stage, heard_by
 
 if sys.platform != "win32":
     import resource
 
-__all__ = ["ANSWER", "FULL", "LAST", "READY", "UNFIT", "collect_seldom", "is_late", "serve"]
+__all__ = [
+    "ANSWER", "FULL", "LAST", "READY", "STOP", "UNDER_WAY", "UNFIT", "collect_seldom", "is_late",
+    "serve",
+]  # fmt: skip
 
-READY, ANSWER, LAST, UNFIT, FULL = b"r", b"a", b"l", b"u", b"f"
+READY, ANSWER, LAST, UNFIT, FULL, UNDER_WAY = b"r", b"a", b"l", b"u", b"f", b"w"
 """The first byte of a message: the process is ready, it answers, it answers and ends, the request
-has not the form of one, there is not the memory to begin."""
+has not the form of one, there is not the memory to begin, this much is done of what it works at."""
+
+STOP = b"stop"
+"""A message to the process, in place of a request: what it works at is not wanted any more."""
+
+_TELLS = 0.1
+"""Seconds between two messages of how far the work is."""
+
+_LISTENS = 0.02
+"""Seconds after which it is looked whether the work is still wanted."""
 
 _LEAST = 2**28
 """Bytes below which loading does not end: libraries try again and again to begin their threads."""
@@ -60,9 +75,13 @@ def serve(pipe: Connection[bytes, bytes], memory: int, beside: bool) -> None:
     with suppress(*HUNG_UP):
         pipe.send_bytes(READY)
         while True:
-            seconds, _, request = pipe.recv_bytes().partition(b" ")
+            message = pipe.recv_bytes()
+            if message == STOP:
+                continue  # it was answered meanwhile
+            seconds, _, request = message.partition(b" ")
             _limit_time(float(seconds))
-            mark, answer = answering.answer(request)
+            with heard_by(_Listening(pipe)):
+                mark, answer = answering.answer(request)
             _limit_time(0.0)
             pipe.send_bytes(mark + answer)
             if mark == LAST:
@@ -77,6 +96,29 @@ def collect_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
+
+
+class _Stopped(BaseException):
+    """The work is not wanted any more; no `except Exception` on the way takes it for its own."""
+
+
+class _Listening:
+    """What hears how far the work is: it tells the parent, and ends the work when that says so."""
+
+    def __init__(self, pipe: Connection[bytes, bytes]) -> None:
+        self._pipe = pipe
+        self._told = self._looked = time.monotonic()
+
+    def __call__(self, stages: tuple[Stage, ...]) -> None:
+        """Tell of these stages if it is time. Raises _Stopped."""
+        now = time.monotonic()
+        if now - self._looked > _LISTENS:
+            self._looked = now
+            if self._pipe.poll() and self._pipe.recv_bytes() == STOP:
+                raise _Stopped
+        if now - self._told > _TELLS:
+            self._told = now
+            self._pipe.send_bytes(UNDER_WAY + json.dumps([asdict(s) for s in stages]).encode())
 
 
 class _Answering:
@@ -96,6 +138,8 @@ class _Answering:
             return ANSWER, json.dumps(found, allow_nan=False).encode()
         except (self._module.Unfit, RecursionError) as error:
             return UNFIT, str(error).encode(errors="replace")
+        except _Stopped:
+            return ANSWER, _refusal(TPError("this was cancelled"))
         except MemoryError:
             return LAST, _refusal(_too_large())
         except Exception as error:

@@ -7,9 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tpgraph.editor.worker import Worker
+from tpgraph.editor.news import News
+from tpgraph.editor.worker import Misshapen, Worker
 
-__all__ = ["Lanes"]
+__all__ = ["Lanes", "id_of", "is_long", "needs_numbers"]
 
 _SECONDS = {"open": 4.0, "tidy": 10.0, "gallery": 60.0, "annotate": 4.0}
 _QUICK, _SLOW = 2.0, 60.0
@@ -27,11 +28,29 @@ _LANES = {
 _EACH = {"open", "tidy", "edit", "copy", "gallery"}
 """Requests that are all answered, however many wait."""
 
+_LONGEST = 100
+"""Letters of the name that a page gives a request."""
+
+
+def is_long(op: str) -> bool:
+    """Whether a request does not stand in the way of typing."""
+    return op in _LANES
+
+
+def needs_numbers(op: str, request: Mapping[str, Any]) -> bool:
+    """Whether a run or a limit is to be found first; plots that are taken off cost nothing."""
+    nothing = request.get("run") is False and request.get("limit") is False
+    return op == "annotate" and not nothing and "numbers" not in request
+
 
 class Lanes:
-    """Sessions in processes of their own: one for the page's picture, others for long work."""
+    """Sessions in processes of their own: one for the page's picture, others for long work.
+
+    A request may have an `id`: by it `news` tells how far it is, and `cancel` ends it.
+    """
 
     def __init__(self) -> None:
+        self.news = News()
         self._lanes = {
             "quick": Worker(),
             "numbers": Worker(eager=True),
@@ -47,35 +66,46 @@ class Lanes:
 
         Numbers of a picture are found beside it, and then drawn where the picture is.
         """
-        if op == "annotate" and _needs_numbers(request):
-            wanted = {key: value for key, value in request.items() if key != "have"}
-            answer = await self._ask("numbers", wanted)
-            numbers = json.loads(answer)
-            if "annotations" not in numbers:
-                return answer
-            request = {**request, "numbers": numbers}
-        return await self._ask(op, request)
+        id, content = id_of(request), {k: v for k, v in request.items() if k != "id"}
+        if not needs_numbers(op, content):
+            return await self._ask(op, content, id)
+        wanted = {key: value for key, value in content.items() if key != "have"}
+        answer = await self._ask("numbers", wanted, id)
+        numbers = json.loads(answer)
+        if "annotations" not in numbers:
+            return answer
+        return await self._ask(op, {**content, "numbers": numbers}, id)
 
-    async def _ask(self, op: str, request: Mapping[str, Any]) -> bytes:
+    async def _ask(self, op: str, request: Mapping[str, Any], id: str | None) -> bytes:
         lane = _LANES.get(op, "quick")
         seconds = _SECONDS.get(op, _QUICK if lane == "quick" else _SLOW)
-        return await self._lanes[lane].ask({**request, "op": op}, _kind_of(op, request), seconds)
+        kind, content = _kind_of(op, request), {**request, "op": op}
+        with self.news.about(id) as hear:
+            return await self._lanes[lane].ask(content, kind, seconds, hear, id)
 
-    def cancel(self) -> None:
-        """End the long work."""
+    def cancel(self, id: str | None = None) -> None:
+        """End the long work, or what of it has this name."""
         for name, worker in self._lanes.items():
             if name != "quick":
-                worker.cancel()
+                worker.cancel(id)
+
+    def leave(self) -> None:
+        """End the long work, and let everybody go who hears of it."""
+        self.cancel()
+        self.news.close()
 
     async def close(self) -> None:
         """End all processes."""
+        self.leave()
         await asyncio.gather(*(worker.close() for worker in self._lanes.values()))
 
 
-def _needs_numbers(request: Mapping[str, Any]) -> bool:
-    """Whether there is something to be found; plots that are taken off again cost nothing."""
-    nothing = request.get("run") is False and request.get("limit") is False
-    return not nothing and "numbers" not in request
+def id_of(request: Mapping[str, Any]) -> str | None:
+    """The name that a page has given a request. Raises Misshapen."""
+    found = request.get("id")
+    if found is None or (isinstance(found, str) and len(found) <= _LONGEST):
+        return found
+    raise Misshapen(f"an id has at most {_LONGEST} letters")
 
 
 def _kind_of(op: str, request: Mapping[str, Any]) -> str | None:

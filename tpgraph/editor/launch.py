@@ -44,7 +44,8 @@ def edit(
     with _bound(port) as listening:
         known = EntryPass(listening.getsockname()[1])
         recovery = Recovery(state_folder())
-        app = application(known, Desk(files, recovery), Lanes())
+        lanes = Lanes()
+        app = application(known, Desk(files, recovery), lanes)
         say(known.url)
         if browser:
             webbrowser.open(known.url)
@@ -52,8 +53,21 @@ def edit(
             app, log_level="error", timeout_graceful_shutdown=_BYE, server_header=False
         )
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listening])
+            _Server(config, lanes).run(sockets=[listening])
         recovery.close()
+
+
+class _Server(uvicorn.Server):
+    """A server that ends long work before it waits for its connections to end."""
+
+    def __init__(self, config: uvicorn.Config, lanes: Lanes) -> None:
+        super().__init__(config)
+        self._lanes = lanes
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End everything."""
+        self._lanes.leave()
+        await super().shutdown(sockets)
 
 
 def _bound(port: int) -> socket.socket:

@@ -7,7 +7,7 @@ histograms are shown alone, and the reason is said.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from tpgraph.errors import TPError, TPWarning
 from tpgraph.limits import Limit, limit
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.program import Program
+from tpgraph.progress import counted
 from tpgraph.training.synthetic import synthetic_data
 
 __all__ = ["Findings", "numbers_at", "numbers_of"]
@@ -45,7 +46,7 @@ def numbers_of(program: Program, width: int | None, seed: int, with_limit: bool)
 
 
 def numbers_at(
-    program: Program, widths: Iterable[int | None], seed: int, with_limit: bool
+    program: Program, widths: Sequence[int | None], seed: int, with_limit: bool
 ) -> list[Findings]:
     """The same at each of some widths, under one limit."""
     said: list[str] = []
@@ -53,7 +54,9 @@ def numbers_at(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", TPWarning)
         found = _limit(program, sample, said) if with_limit else None
-        each = [_annotated(program, found, width, sample, seed) for width in widths]
+        each = [
+            _annotated(program, found, width, sample, seed) for width in counted("widths", widths)
+        ]
     said += [str(w.message.message) for w in caught if isinstance(w.message, TPWarning)]
     return [Findings(annotations, tuple(dict.fromkeys(said))) for annotations in each]
 

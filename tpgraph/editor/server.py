@@ -12,15 +12,16 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tpgraph.editor.answers import refusal_data
 from tpgraph.editor.desk import Desk
 from tpgraph.editor.guard import EntryPass, Guard, TooLong
 from tpgraph.editor.joined import WEB
-from tpgraph.editor.lanes import Lanes
+from tpgraph.editor.lanes import Lanes, id_of
+from tpgraph.editor.news import News
 from tpgraph.editor.worker import Misshapen
 from tpgraph.errors import TPError
 
@@ -44,6 +45,7 @@ def application(known: EntryPass, desk: Desk, lanes: Lanes) -> ASGIApp:
     routes = [
         Route("/", _page),
         Route("/web/{name}", _module),
+        Route("/api/events", _Events(lanes.news), methods=["GET"]),
         Route("/api/{op}", api, methods=["POST"]),
     ]
     return Guard(Starlette(routes=routes, lifespan=life), known)
@@ -63,6 +65,23 @@ def _sent(name: str) -> Response:
     if place is None:
         return PlainTextResponse("there is no such file", 404)
     return Response(place.read_bytes(), media_type=_TYPES[place.suffix])
+
+
+class _Events:
+    """GET /api/events: how far long work is, as server-sent events, while the page listens."""
+
+    def __init__(self, news: News) -> None:
+        self._news = news
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one listener, until it goes or the server ends."""
+        response = StreamingResponse(self._told(), media_type="text/event-stream")
+        await response(scope, receive, send)
+
+    async def _told(self) -> AsyncIterator[bytes]:
+        yield b": listening\n\n"
+        async for found in self._news.listen():
+            yield b"data: %b\n\n" % _json(found)
 
 
 class _Api:
@@ -107,7 +126,7 @@ class _Api:
         if op in self._desk.operations:
             return _json(await run_in_threadpool(self._desk.answer, op, content))
         if op == "cancel":
-            self._lanes.cancel()
+            self._lanes.cancel(id_of(content))
             return _json({})
         return await self._lanes.ask(op, content)
 

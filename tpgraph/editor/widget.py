@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import anywidget
 import traitlets
 
+from tpgraph.editor.background import Background
 from tpgraph.editor.joined import WEB, joined
+from tpgraph.editor.lanes import is_long, needs_numbers
 from tpgraph.editor.session import Session, Unfit
 
 __all__ = ["EditorWidget"]
@@ -24,14 +27,53 @@ class EditorWidget(anywidget.AnyWidget):
     def __init__(self, value: str = "", name: str = "program") -> None:
         super().__init__(value=value, name=name)
         self._session = Session()
+        self._background = Background()
+        self._plots: dict[int, Mapping[str, Any]] = {}
         self.on_msg(self._hear)
 
+    def close(self) -> None:
+        """End the widget, and what it works at."""
+        self._background.close()
+        super().close()
+
     def _hear(self, widget: Any, content: Any, buffers: Any) -> None:
-        """Answer a request of the page; `number` tells it which."""
-        if not isinstance(content, dict) or not isinstance(content.get("request"), dict):
+        """Answer a message of the page: {"number"} with a "request", or "look" or "cancel".
+
+        The answer has the number, and "answer", or the "stages" of work that goes on.
+        """
+        if not isinstance(content, dict) or not isinstance(content.get("number"), int):
             return
+        number, request = content["number"], content.get("request")
+        if content.get("cancel"):
+            self._background.cancel(number)
+            self._plots.pop(number, None)
+            return
+        found = self._begun(number, request) if isinstance(request, dict) else self._looked(number)
+        if found:
+            self.send({"number": number, **found})
+
+    def _begun(self, number: int, request: dict[str, Any]) -> dict[str, Any]:
+        """What there is to say at once of a request."""
+        op, content = str(request.get("op")), {k: v for k, v in request.items() if k != "op"}
+        if needs_numbers(op, content):
+            self._plots[number] = request
+            op, content = "numbers", {k: v for k, v in content.items() if k != "have"}
+        elif not is_long(op):
+            return {"answer": self._answered(request)}
+        self._background.begin(number, op, content)
+        return self._looked(number)
+
+    def _looked(self, number: int) -> dict[str, Any]:
+        """How far some work is; numbers that are found are drawn in the picture here."""
+        found = self._background.look(number)
+        if "answer" in found and (asked := self._plots.pop(number, None)) is not None:
+            numbers = found["answer"]
+            if "annotations" in numbers:
+                return {"answer": self._answered({**asked, "numbers": numbers})}
+        return found
+
+    def _answered(self, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            answer = self._session.answer(content["request"])
+            return self._session.answer(request)
         except Unfit as error:
-            answer = {"refused": {"message": str(error)}}
-        self.send({"number": content.get("number"), "answer": answer})
+            return {"refused": {"message": str(error)}}

@@ -2,6 +2,7 @@
 
 The process is started when it is needed, killed when it is late, and begun again; whatever happens
 to it, the next request is answered. It talks over a pipe, so that nobody else can send it work.
+Work tells how far it is; what nobody wants any more is told to stop, and killed if it goes on.
 """
 
 from __future__ import annotations
@@ -9,20 +10,25 @@ from __future__ import annotations
 import asyncio
 import json
 import multiprocessing
-from collections.abc import Mapping
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
-from typing import Any
+from multiprocessing.context import ForkServerContext, SpawnContext
+from multiprocessing.process import BaseProcess
+from typing import Any, TypeAlias
 
 from tpgraph.bounds import EDITOR
 from tpgraph.children import HUNG_UP, deaf_children
 from tpgraph.editor import child
 from tpgraph.editor.answers import refusal_data
+from tpgraph.editor.news import Stages
 from tpgraph.errors import TPError, TPLimitError
 
-__all__ = ["SUPERSEDED", "Misshapen", "Worker"]
+__all__ = ["SUPERSEDED", "Hear", "Misshapen", "Worker"]
 
 SUPERSEDED = b'{"superseded": true}'
 
@@ -38,6 +44,15 @@ _ANEW = 2.0
 _MOST = 64
 """Requests that may wait."""
 
+_LOADED = "tpgraph.editor.session"
+"""What every process needs, and takes a second to load."""
+
+_GRACE = 0.3
+"""Seconds in which work that is not wanted any more has to stop; a new process takes longer."""
+
+Hear: TypeAlias = Callable[[Stages], None]
+"""What is told how far a request is."""
+
 
 class Misshapen(ValueError):
     """A request that has not the form of one."""
@@ -47,7 +62,7 @@ class Misshapen(ValueError):
 class _Child:
     """A process and our end of its pipe."""
 
-    process: SpawnProcess
+    process: BaseProcess
     pipe: Connection[bytes, bytes]
 
     def end(self) -> int | None:
@@ -58,6 +73,10 @@ class _Child:
         return self.process.exitcode
 
 
+def _deaf(stages: Stages) -> None:
+    """Nobody hears."""
+
+
 @dataclass(eq=False)
 class _Asked:
     """A request that waits or is being answered. `kind` is None where each one counts."""
@@ -65,6 +84,8 @@ class _Asked:
     request: bytes
     kind: str | None
     seconds: float
+    hear: Hear
+    id: str | None
     answer: asyncio.Future[bytes] = field(default_factory=asyncio.Future)
 
     def settle(self, answer: bytes) -> None:
@@ -72,12 +93,17 @@ class _Asked:
         if not self.answer.done():
             self.answer.set_result(answer)
 
+    def told(self, stages: Stages) -> None:
+        """How far the work is, for who still waits."""
+        if not self.answer.done():
+            self.hear(stages)
+
 
 class Worker:
     """One session in a process. To be used from one event loop.
 
     `eager`: a newer request of the kind that is being answered, or nobody who waits for it, ends
-    the process in the middle of the work, which suits work of seconds; otherwise it is let finish.
+    the work in its middle, which suits work of seconds; otherwise it is let finish.
     """
 
     def __init__(self, *, eager: bool = False, memory: int | None = None) -> None:
@@ -90,13 +116,22 @@ class Worker:
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self._anew = False
+        self._sending = threading.Lock()
 
-    async def ask(self, request: Mapping[str, Any], kind: str | None, seconds: float) -> bytes:
+    async def ask(
+        self,
+        request: Mapping[str, Any],
+        kind: str | None,
+        seconds: float,
+        hear: Hear = _deaf,
+        id: str | None = None,
+    ) -> bytes:
         """The answer to a request, as JSON. Raises Misshapen.
 
-        An older request of this `kind` that still waits is answered by SUPERSEDED.
+        An older request of this `kind` that still waits is answered by SUPERSEDED. `hear` is told
+        how far the work is; by `id` it can be cancelled.
         """
-        asked = _Asked(json.dumps(request).encode(), kind, seconds)
+        asked = _Asked(json.dumps(request).encode(), kind, seconds, hear, id)
         if kind is not None:
             self._supersede(kind)
         if len(self._waiting) >= _MOST:
@@ -109,21 +144,22 @@ class Worker:
             if asked in self._waiting:
                 self._waiting.remove(asked)
             elif asked is self._now and self._eager:
-                self._kill()
+                self._stop(asked)
 
     def start(self) -> None:
         """Have the process ready before it is asked."""
         if not self._closed and (self._task is None or self._task.done()):
             self._task = asyncio.get_running_loop().create_task(self._work())
 
-    def cancel(self) -> None:
-        """Answer all that waits or is being done by a refusal, and end the work."""
-        running = [] if self._now is None else [self._now]
-        for asked in (*running, *self._waiting):
+    def cancel(self, id: str | None = None) -> None:
+        """Answer all that waits or is being done, or what of it is named so, by a refusal."""
+        now = self._now
+        for asked in [a for a in self._waiting if id is None or a.id == id]:
             asked.settle(_refused(TPError("this was cancelled")))
-        self._waiting.clear()
-        if running:
-            self._kill()
+            self._waiting.remove(asked)
+        if now is not None and (id is None or now.id == id):
+            now.settle(_refused(TPError("this was cancelled")))
+            self._stop(now)
 
     async def close(self) -> None:
         """End the process; to be called once, at the end."""
@@ -139,6 +175,17 @@ class Worker:
             self._waiting.remove(older)
         if self._eager and self._now is not None and self._now.kind == kind:
             self._now.settle(SUPERSEDED)
+            self._stop(self._now)
+
+    def _stop(self, asked: _Asked) -> None:
+        """End work that nobody waits for any more: it is told so, and killed if it goes on."""
+        with self._sending, suppress(*HUNG_UP):
+            if self._child is not None:
+                self._child.pipe.send_bytes(child.STOP)
+        asyncio.get_running_loop().call_later(_GRACE, self._kill_with, asked)
+
+    def _kill_with(self, asked: _Asked) -> None:
+        if asked is self._now:
             self._kill()
 
     def _kill(self) -> None:
@@ -151,8 +198,9 @@ class Worker:
             await asyncio.to_thread(self._ready)
         while self._waiting and not self._closed:
             self._now = asked = self._waiting.pop(0)
+            loop = asyncio.get_running_loop()
             try:
-                message = await asyncio.to_thread(self._exchanged, asked.request, asked.seconds)
+                message = await asyncio.to_thread(self._exchanged, asked, loop)
             finally:
                 self._now = None
             if message[:1] == child.UNFIT and not asked.answer.done():
@@ -164,39 +212,47 @@ class Worker:
         if self._closed:
             self._end()
 
-    def _exchanged(self, request: bytes, seconds: float) -> bytes:
+    def _exchanged(self, asked: _Asked, loop: asyncio.AbstractEventLoop) -> bytes:
         """The message that answers a request, in whatever state the process is.
 
         A process that was ended from outside is begun again, once.
         """
         code: int | None = None
-        if self._anew:
-            seconds *= _ANEW
+        seconds = asked.seconds * (_ANEW if self._anew else 1.0)
         for _ in range(2):
             found = self._ready()
             if found is None:
                 return child.ANSWER + _refused(self._unable or _dead(code))
             try:
-                return self._told(found, request, seconds)
+                return self._told(found, asked, seconds, loop)
             except HUNG_UP:
                 code = self._end()
             self._anew = child.is_late(code)
-            if self._anew or (self._now is not None and self._now.answer.done()):
+            if self._anew or asked.answer.done():
                 return child.ANSWER + _refused(_late(seconds))
         return child.ANSWER + _refused(_dead(code))
 
-    def _told(self, found: _Child, request: bytes, seconds: float) -> bytes:
+    def _told(
+        self, found: _Child, asked: _Asked, seconds: float, loop: asyncio.AbstractEventLoop
+    ) -> bytes:
         """What a process answers, in time. Raises what a broken pipe does."""
-        found.pipe.send_bytes(b"%r %b" % (seconds, request))
-        if not found.pipe.poll(_PATIENCE * seconds):
-            self._end()
-            self._anew = True
-            return child.ANSWER + _refused(_late(seconds))
-        self._anew = False
-        message = found.pipe.recv_bytes()
-        if message[:1] == child.LAST:
-            self._end()
-        return message
+        with self._sending:
+            if asked.answer.done():
+                return child.ANSWER + SUPERSEDED  # nobody hears it
+            found.pipe.send_bytes(b"%r %b" % (seconds, asked.request))
+        end = time.monotonic() + _PATIENCE * seconds
+        while found.pipe.poll(max(end - time.monotonic(), 0.0)):
+            message = found.pipe.recv_bytes()
+            if message[:1] == child.UNDER_WAY:
+                loop.call_soon_threadsafe(asked.told, json.loads(message[1:]))
+                continue
+            self._anew = False
+            if message[:1] == child.LAST:
+                self._end()
+            return message
+        self._end()
+        self._anew = True
+        return child.ANSWER + _refused(_late(seconds))
 
     def _ready(self) -> _Child | None:
         """The process, started where there is none that lives; None where that fails."""
@@ -205,7 +261,7 @@ class Worker:
         self._end()
         if self._closed:
             return None
-        context = multiprocessing.get_context("spawn")
+        context = _context()
         ours, theirs = context.Pipe()
         arguments = (theirs, self._memory, self._eager)
         process = context.Process(target=child.serve, args=arguments, daemon=True)
@@ -237,6 +293,15 @@ class Worker:
         """End the process, if there is one; its exit code."""
         ended, self._child = self._child, None
         return None if ended is None else ended.end()
+
+
+def _context() -> ForkServerContext | SpawnContext:
+    """How processes are begun: copies of one that has loaded all they need, where that is safe."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    found = multiprocessing.get_context("forkserver")
+    found.set_forkserver_preload([_LOADED])
+    return found
 
 
 def _refused(error: TPError) -> bytes:

@@ -43,6 +43,7 @@ from tpgraph.program import (
     Variable,
 )
 from tpgraph.program.scales import Asymptotic
+from tpgraph.progress import counted
 
 __all__ = ["evaluate"]
 
@@ -63,7 +64,7 @@ def evaluate(
     for declaration in at.program.declarations:
         z_init(at, declaration)
     after(-1)
-    for index, equation in enumerate(at.program.equations):
+    for index, equation in enumerate(counted("limits", at.program.equations)):
         if any(v.name in at.unknown for v in equation.inputs):
             at.unknown.add(equation.out.name)
         else:

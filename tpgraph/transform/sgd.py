@@ -8,6 +8,7 @@ from typing import Literal
 from tpgraph.bounds import EQUATIONS
 from tpgraph.errors import TPTypeError
 from tpgraph.program import Data, Declaration, MatMul, Program, Target
+from tpgraph.progress import counted_of
 from tpgraph.transform.contexts import (
     Context,
     input_name,
@@ -101,7 +102,7 @@ def _given(program: Program, one: Template) -> Iterator[Declaration]:
 def _exact(run: FiniteSteps, steps: int, batch: int, test: bool) -> Iterator[Context]:
     """Write every pass at its own weights; yields the contexts with outputs."""
     followed = _test_context(run) if test else None
-    for t in range(steps + 1):
+    for t in counted_of("steps", range(steps + 1), steps):
         if followed is not None:
             run.run(followed, run.template.forward)
             yield followed
@@ -121,7 +122,7 @@ def _fluctuation(run: Fluctuation, steps: int, batch: int, test: bool) -> Iterat
     forward = [e for e in one.train if e.place is not None and e.place.row == "forward"]
     rest = [e for e in one.train if e not in forward]
     followed = _test_context(run) if test else None
-    for t in range(steps + 1):
+    for t in counted_of("steps", range(steps + 1), steps):
         if followed is not None:
             if t > 0 and run.plan.decays:
                 followed.reference = _bare(run, followed)

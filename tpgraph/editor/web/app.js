@@ -573,7 +573,7 @@ export class App {
       "full-screen": () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
       run: () => this.runs.run(),
       histograms: () => this.runs.toggle(),
-      cancel: () => this.runs.cancel(),
+      cancel: () => (this.session.running.has("run") ? this.runs : this.steps).cancel(),
       step: () => this.steps.go(1),
       "step-back": () => this.steps.go(-1),
       "pass-forward": () => this.steps.show("forward"),

@@ -5,6 +5,7 @@ import { Refused } from "./api.js";
 import { refusalText } from "./app.js";
 import { dialog, h } from "./dom.js";
 import { download } from "./layout.js";
+import { working } from "./working.js";
 
 const PICTURE = ["theme", "direction", "show", "of", "steps", "fold", "legend"];
 /** Format, title, its options. @type {[string, string, string[]][]} */
@@ -31,8 +32,6 @@ export function exportDialog(app) {
     let found = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
-    /** What is being made now, and whether something else is wanted since. @type {{format: string, stale: boolean} | null} */
-    let now = null;
     const update = async () => {
       const wanted = FORMATS.find(([id]) => id === format.value)?.[2] ?? [];
       for (const [name, input] of Object.entries(options)) {
@@ -40,15 +39,14 @@ export function exportDialog(app) {
         input.parentElement?.toggleAttribute("hidden", !matters);
       }
       button.toggleAttribute("disabled", true);
-      facts.textContent = "making the preview…";
-      if (now && now.format !== "html") {
-        now.stale = true; // what takes a moment is let finish: to end it would cost more
-        return;
-      }
-      const own = now = { format: format.value, stale: false };
+      const shown = working("making the preview…", () => {
+        app.session.cancel("export");
+        facts.textContent = "cancelled";
+      });
+      facts.replaceChildren(...shown.nodes);
       try {
-        const made = await app.session.newest("export", "export", { text: app.text, name: app.name, format: format.value, options: chosen(options, wanted) });
-        if (!made || own.stale) return;
+        const made = await app.session.newest("export", "export", { text: app.text, name: app.name, format: format.value, options: chosen(options, wanted) }, shown.hear);
+        if (!made) return;
         found = made;
         said.textContent = (made.warnings ?? []).join(" ");
         facts.textContent = await show(preview, made);
@@ -59,9 +57,6 @@ export function exportDialog(app) {
         if (!(error instanceof Refused)) return app.failed(error);
         said.textContent = refusalText(error.refusal);
         preview.replaceChildren();
-      } finally {
-        if (now === own) now = null;
-        if (own.stale) update();
       }
     };
     const soon = () => {
@@ -77,7 +72,7 @@ export function exportDialog(app) {
       h("div.export-options", {}, ...[format, ...Object.values(options)].map((i) => /** @type {Node} */ (i.parentElement))),
       preview, facts, said, h("div.buttons", {}, button, h("button", { click: () => close(null) }, "Close")),
     ];
-  }, { wide: true, within: app.parts.root });
+  }, { wide: true, within: app.parts.root }).finally(() => app.session.cancel("export"));
 }
 
 /** The controls of all options, by their names. @param {App} app */

@@ -5,22 +5,29 @@ import { App } from "./app.js";
 import { exportDialog } from "./exports.js";
 import { h } from "./dom.js";
 
-/** Requests as messages with a number, answers by the number.
+const LOOKS = 100; // milliseconds between two looks at how far long work is
+
+/** Requests as messages with a number, answers by the number; of long work it is asked how far it is.
  * @param {any} model @returns {Transport} */
 function overMessages(model) {
   let count = 0;
-  /** @type {Map<number, (answer: any) => void>} */
+  /** @type {Map<number, (message: any) => void>} */
   const waiting = new Map();
-  model.on("msg:custom", (/** @type {any} */ message) => {
-    waiting.get(message?.number)?.(message.answer);
-    waiting.delete(message?.number);
-  });
-  return (op, body, signal) => new Promise((resolve, reject) => {
+  model.on("msg:custom", (/** @type {any} */ message) => waiting.get(message?.number)?.(message));
+  return (op, body, signal, hear) => new Promise((resolve, reject) => {
     const number = ++count;
-    waiting.set(number, resolve);
-    signal.addEventListener("abort", () => {
+    waiting.set(number, ({ answer, stages }) => {
+      if (stages) {
+        hear?.(stages);
+        setTimeout(() => waiting.has(number) && model.send({ number, look: true }), LOOKS);
+        return;
+      }
       waiting.delete(number);
-      reject(new DOMException("a newer request has come", "AbortError"));
+      resolve(answer);
+    });
+    signal.addEventListener("abort", () => {
+      if (waiting.delete(number)) model.send({ number, cancel: true });
+      reject(new DOMException("it is not wanted any more", "AbortError"));
     });
     model.send({ number, request: { ...body, op } });
   });

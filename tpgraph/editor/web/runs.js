@@ -3,6 +3,7 @@
  * beside their limits. The plots are part of the picture, which the session lays out with room. */
 
 import { h } from "./dom.js";
+import { working } from "./working.js";
 
 const WIDTHS = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
@@ -13,8 +14,10 @@ export class Runs {
     this.width = 256;
     this.seed = 0;
     this.shown = false;
-    this.working = 0;
-    this.panel = h("div.runs", { hidden: true, "aria-label": "Run" });
+    /** What the last run found. @type {{scalars: Scalars, warnings?: string[]}} */
+    this.found = { scalars: {} };
+    this.facts = h("div.facts");
+    this.panel = h("div.runs", { hidden: true, "aria-label": "Run" }, ...this.controls(), this.facts);
     app.parts.panels.append(this.panel);
   }
 
@@ -22,25 +25,26 @@ export class Runs {
   async run() {
     const { app } = this;
     const text = app.text;
-    const own = ++this.working;
-    this.busy(true);
+    const shown = working("running…", () => this.cancel());
+    this.panel.removeAttribute("hidden");
+    this.facts.replaceChildren(...shown.nodes);
     try {
       const answer = await app.session.newest("run", "annotate", {
         text, have: app.revision, width: this.width, seed: this.seed, limit: true, run: true,
-      });
-      if (!answer || own !== this.working || app.text !== text) return;
+      }, shown.hear);
+      if (!answer) return;
+      if (app.text !== text) return this.left();
       this.shown = true;
+      this.found = answer;
       const whole = app.canvas.isWhole;
       app.showView(answer.view, text);
       if (whole && !app.canvas.isWhole) app.canvas.fit(); // plots make the picture larger
-      this.show(answer);
+      this.show();
       app.parts.hints.did("run");
       app.say(`n = ${this.width}: bars are the network, the line is its limit`);
     } catch (error) {
-      if (own === this.working) this.show({ scalars: {} });
+      this.show();
       app.failed(error);
-    } finally {
-      if (own === this.working) this.busy(false);
     }
   }
 
@@ -64,21 +68,9 @@ export class Runs {
   }
 
   cancel() {
-    this.working++;
     this.app.session.cancel("run");
-    this.app.session.ask("cancel", {}).catch(() => undefined);
-    this.busy(false);
+    this.show();
     this.app.say("cancelled");
-  }
-
-  /** @param {boolean} working */
-  busy(working) {
-    this.app.parts.root.classList.toggle("running", working);
-    if (working) {
-      this.panel.removeAttribute("hidden");
-      this.panel.replaceChildren(...this.controls(), h("span.working", {}, "running…"),
-        h("button", { click: () => this.cancel() }, "Cancel"));
-    }
   }
 
   controls() {
@@ -96,16 +88,16 @@ export class Runs {
     return [h("label", { for: "run-width" }, "width"), slider, shown, again];
   }
 
-  /** @param {{scalars: Scalars, warnings?: string[]}} found */
-  show(found) {
-    const rows = Object.entries(found.scalars ?? {}).map(([name, { finite, limit, error }]) => {
+  /** What was found, where it is still shown. */
+  show() {
+    const { scalars, warnings } = this.shown ? this.found : { scalars: {} };
+    const rows = Object.entries(scalars).map(([name, { finite, limit, error }]) => {
       const sure = limit === null ? "" : ` → ${short(limit)}${error ? ` ± ${short(error)}` : ""}`;
       return h("span.scalar", {}, `${name}: ${finite === null ? "" : short(finite)}${sure}`);
     });
-    const warnings = (found.warnings ?? []).map((w) => h("span.warning", {}, w));
     this.panel.removeAttribute("hidden");
-    this.panel.replaceChildren(...this.controls(), ...rows, ...warnings,
-      h("button", { click: () => this.toggle() }, "Hide"));
+    this.facts.replaceChildren(...rows, ...(warnings ?? []).map((w) => h("span.warning", {}, w)),
+      h("button", { click: () => (this.shown ? this.toggle() : this.left()) }, "Hide"));
   }
 }
 

@@ -5,6 +5,7 @@
 import { h } from "./dom.js";
 import { spanUnits } from "./places.js";
 import { lightStep, Stage, stepOf, stepWords } from "./stage.js";
+import { working } from "./working.js";
 
 export class Steps {
   /** @param {App} app */
@@ -28,24 +29,61 @@ export class Steps {
   /** Show the program, or a program derived from it. @param {Pass} pass */
   async show(pass) {
     const { app } = this;
-    this.pass = pass;
-    this.at = null;
-    this.panel.toggleAttribute("hidden", true);
-    app.parts.root.classList.toggle("derived", pass !== "forward");
     const text = app.text;
-    await app.lane.run(async () => {
-      if (pass === "forward") {
+    if (pass === "forward") {
+      app.session.cancel("views");
+      await app.lane.run(async () => {
         const { view } = await app.session.ask("sync", { text, have: null });
         app.showView(view, text);
-      } else {
-        const found = await app.session.ask("derive", { text, what: pass, steps: 1, fold: true, options: app.options });
-        app.canvas.show(found.picture);
-        app.revision = null;
-        app.runs.left();
-      }
-      app.canvas.fit();
-    });
+      });
+    } else {
+      const found = await this.asked("derive", { text, what: pass, steps: 1, fold: true, options: app.options }, "the view is made…");
+      if (!found) return;
+      this.left();
+      this.pass = pass;
+      app.parts.root.classList.add("derived");
+      this.picture(found.picture);
+    }
+    app.canvas.fit();
     app.say(pass === "forward" ? "the program" : `${pass}: to be read, not changed; [ and ] step through it`);
+  }
+
+  /** Show another picture than the program's. @param {Picture} picture */
+  picture(picture) {
+    this.app.canvas.show(picture);
+    this.app.revision = null;
+    this.app.runs.left();
+  }
+
+  /** The answer to long work, which shows how far it is; null where it is not wanted any more.
+   * @param {string} op @param {Record<string, unknown>} body @param {string} words */
+  async asked(op, body, words) {
+    const { app } = this;
+    const shown = working(words, () => this.cancel());
+    this.panel.removeAttribute("hidden");
+    this.panel.replaceChildren(...shown.nodes);
+    try {
+      const found = await app.session.newest("views", op, body, shown.hear);
+      await app.lane.last; // what was typed before is shown
+      return app.text === body.text ? found : null;
+    } catch (error) {
+      app.failed(error);
+      return null;
+    } finally {
+      if (this.panel.contains(shown.nodes[0])) this.rest();
+    }
+  }
+
+  /** The panel as it is while nothing is made. */
+  rest() {
+    if (this.at === null) this.panel.toggleAttribute("hidden", true);
+    else this.light(this.at);
+  }
+
+  /** End what is being made. */
+  cancel() {
+    this.app.session.cancel("views");
+    this.app.say("cancelled");
   }
 
   /** One instruction on, or back: the first asks for all of them. @param {number} by */
@@ -64,24 +102,14 @@ export class Steps {
     const options = { ...app.options, labels: this.presenting ? LARGER : 1 };
     if (this.asking === text) return;
     this.asking = text;
-    this.panel.removeAttribute("hidden");
-    this.panel.replaceChildren(h("span.working", {}, "the steps are prepared…"));
-    try {
-      const found = await app.session.newest("walk", "walk", { text, pass, steps: 1, options });
-      if (!found || app.text !== text) return;
-      this.walk = { text, found };
-      app.runs.left();
-      app.parts.root.classList.add("stepping");
-      app.canvas.show(found.picture);
-      app.revision = null;
-      this.light(0);
-      app.canvas.fit();
-    } catch (error) {
-      app.failed(error);
-    } finally {
-      this.asking = null;
-      this.panel.toggleAttribute("hidden", this.at === null);
-    }
+    const found = await this.asked("walk", { text, pass, steps: 1, options }, "the steps are prepared…");
+    this.asking = null;
+    if (!found) return;
+    this.walk = { text, found };
+    app.parts.root.classList.add("stepping");
+    this.picture(found.picture);
+    this.light(0);
+    app.canvas.fit();
   }
 
   /** @param {number} at */

@@ -19,7 +19,15 @@ type Squiggle = { start: number; end: number; message: string; warning?: boolean
 
 // ---- what the session says
 
-type Transport = (op: string, body: Record<string, unknown>, signal: AbortSignal) => Promise<any>;
+/** `done` of `of` things of a kind; long work tells a list of them, outermost first. */
+type Stage = { what: string; done: number; of: number };
+type Hear = (stages: Stage[]) => void;
+type Transport = (
+  op: string,
+  body: Record<string, unknown>,
+  signal: AbortSignal,
+  hear?: Hear,
+) => Promise<any>;
 type Refusal = {
   message: string;
   expected?: string | null;

@@ -14,6 +14,7 @@ from tpgraph.limits.exact.terms import Sum
 from tpgraph.limits.not_closed import NotClosed, refusal
 from tpgraph.limits.result import Limit
 from tpgraph.program import Program
+from tpgraph.progress import counted
 
 __all__ = ["exact_limit"]
 
@@ -24,7 +25,7 @@ def exact_limit(found: ExactAlgebra, program: Program) -> Limit:
     """The limit of a program by an evaluation that has run. Raises NotClosed."""
     given = {d.variable.name for d in (*program.data, *program.targets)}
     vectors: dict[str, VectorLimit] = {}
-    for name in program.variables:
+    for name in counted("vectors", tuple(program.variables)):
         entries = _entries(found, name)
         if entries is not None and name not in given:
             try:

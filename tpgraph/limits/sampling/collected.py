@@ -12,6 +12,7 @@ from tpgraph.limits.result import Limit
 from tpgraph.limits.sampling.algebra import SampledAlgebra
 from tpgraph.limits.sampling.normals import REPLICATES, Array
 from tpgraph.program import Program, Variable
+from tpgraph.progress import counted
 
 __all__ = ["sampled_limit"]
 
@@ -20,7 +21,7 @@ def sampled_limit(found: SampledAlgebra, program: Program) -> Limit:
     """The limit of a program by an evaluation that has run."""
     vectors: dict[str, VectorLimit] = {}
     inputs = {d.variable.name for d in (*program.data, *program.targets)}
-    for name, variable in program.variables.items():
+    for name, variable in counted("vectors", tuple(program.variables.items())):
         samples = _samples(found, variable)
         if samples is not None and name not in inputs:
             vectors[name] = _vector(found, variable, samples)

@@ -17,6 +17,7 @@ from tpgraph.notation.layout.places import Places
 from tpgraph.notation.layout.routing import LineEnd, MarkOutline, Route, route
 from tpgraph.notation.scene.geometry import Shape, box_shape
 from tpgraph.notation.scene.scene import Label, Note
+from tpgraph.progress import counted
 
 __all__ = ["Linework", "find_linework"]
 
@@ -108,7 +109,8 @@ class _LineSearch:
     def _route(self) -> None:
         corridors = Corridors(self.places)
         crossed = self.places.placement.crossed
-        for link in sorted(self.places.links, key=lambda link: len(crossed[link])):
+        links = sorted(self.places.links, key=lambda link: len(crossed[link]))
+        for link in counted("lines", links):
             if crossed[link] and not self.result.product_labels:
                 self._label_products()
             line = None if self.kept is None else self.kept.route(link)

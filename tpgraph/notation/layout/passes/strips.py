@@ -17,6 +17,7 @@ from tpgraph.notation.layout.places import LARGE, Places, find_places
 from tpgraph.notation.scene.geometry import Box, box_around, union
 from tpgraph.notation.scene.scene import Direction
 from tpgraph.notation.scene.style import Style
+from tpgraph.progress import counted
 
 __all__ = ["Strip", "lay_strips"]
 
@@ -99,7 +100,7 @@ def lay_strips(
     """
     found = [
         _levelled(_first_places(part, column, frame, style, engine), staging)
-        for part in staging.parts
+        for part in counted("passes", staging.parts)
     ]
     number = max(column.values(), default=-1) + 1
     ends = _context_ends(staging, column)

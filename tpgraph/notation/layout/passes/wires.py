@@ -18,6 +18,7 @@ from itertools import pairwise
 from tpgraph.notation.layout.obstacles import Obstacle, Obstacles
 from tpgraph.notation.scene.geometry import Box, flatten, meets, straight
 from tpgraph.notation.scene.scene import Point
+from tpgraph.progress import counted
 
 __all__ = ["WireRequest", "round_corners", "route_wires"]
 
@@ -110,7 +111,7 @@ def route_wires(
     grid = _Grid(sorted(xs), sorted(ys), obstacles)
     order = sorted(range(len(requests)), key=lambda i: _length(requests[i]))
     found: dict[int, tuple[Point, ...]] = {}
-    for i in order:
+    for i in counted("lines", order):
         points = _WireSearch(requests[i], grid).path()
         grid.take(points, requests[i].source)
         found[i] = _from_outline(points, requests[i].radius)
