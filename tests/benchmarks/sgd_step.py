@@ -1,9 +1,11 @@
-"""One `sgd_step` of generated code against a hand-written numpy version of the same network.
+"""One `sgd_step` of generated code, plain and optimized, beside others of the same network.
 
-    python tests/benchmarks/sgd_step.py [--width 1024] [--batch 64] [--json FILE]
+    python tests/benchmarks/sgd_step.py [--width 1024] [--batch 1] [--json FILE]
 
-Both train a three-layer tanh MLP in the NTK parametrization from the same parameters; the steps
-alternate, so that both meet the same machine. The ratio is of the medians.
+All train an MLP of three hidden layers in the NTK parametrization from the same parameters: numpy
+by hand, PyTorch as it runs and compiled, JAX compiled, where they are installed. Steps come in
+blocks of 32 (as many updates as a weight keeps), block after block of each, so that all meet the
+same machine. Ratios are of the medians over blocks of the time of a step, to the optimized one's.
 """
 
 from __future__ import annotations
@@ -12,12 +14,15 @@ import argparse
 import json
 import statistics
 import time
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from tpgraph.compiler import Module, compile
+from tpgraph.compiler import compile
 from tpgraph.functions import ADD, DIV, NEG, POW, PRIMITIVES, Apply, Argument, Defined
 from tpgraph.program import (
     NTK,
@@ -35,6 +40,8 @@ from tpgraph.program import (
 from tpgraph.types import Fixed, Matrix, Vector, Width
 
 D, K = 64, 10
+BLOCK = 32
+Stepper: TypeAlias = Callable[[], float]
 
 
 def mlp() -> Program:
@@ -79,39 +86,116 @@ def by_hand(p: dict[str, Any], x0: Any, y: Any, lr: float) -> Any:
     return loss
 
 
-def measure(module: Module, width: int, batch: int, steps: int) -> dict[str, float]:
-    """Median seconds of both, and their ratio."""
+def torch_step(start: Mapping[str, Any], x0: Any, y: Any, lr: float, compiled: bool) -> Stepper:
+    """The same in PyTorch."""
+    torch: Any = import_module("torch")
+    p = {name: torch.tensor(value, requires_grad=True) for name, value in start.items()}
+    x, target = torch.tensor(x0), torch.tensor(y)
+    n, d = start["W[1]"].shape
+
+    def loss_of(p: Any) -> Any:
+        h = torch.tanh((2 / d) ** 0.5 * (x @ p["W[1]"].T) + 0.1 * p["b[1]"])
+        h = torch.tanh((2 / n) ** 0.5 * (h @ p["W[2]"].T) + 0.1 * p["b[2]"])
+        h = torch.tanh((2 / n) ** 0.5 * (h @ p["W[3]"].T) + 0.1 * p["b[3]"])
+        return ((n**-0.5 * (h @ p["V"].T) - target) ** 2).sum() / 2 / len(x)
+
+    loss_of = torch.compile(loss_of) if compiled else loss_of
+    optimizer = torch.optim.SGD(p.values(), lr=lr)
+
+    def step() -> float:
+        optimizer.zero_grad()
+        loss = loss_of(p)
+        loss.backward()
+        optimizer.step()
+        return float(loss.detach())
+
+    return step
+
+
+def jax_step(start: Mapping[str, Any], x0: Any, y: Any, lr: float) -> Stepper:
+    """The same in JAX: one compiled step that gives its arrays away."""
+    jax: Any = import_module("jax")
+    np_: Any = import_module("jax.numpy")
+    jax.config.update("jax_enable_x64", True)
+    n, d = start["W[1]"].shape
+
+    def loss_of(p: Any) -> Any:
+        h = np_.tanh((2 / d) ** 0.5 * (x0 @ p["W[1]"].T) + 0.1 * p["b[1]"])
+        h = np_.tanh((2 / n) ** 0.5 * (h @ p["W[2]"].T) + 0.1 * p["b[2]"])
+        h = np_.tanh((2 / n) ** 0.5 * (h @ p["W[3]"].T) + 0.1 * p["b[3]"])
+        return ((n**-0.5 * (h @ p["V"].T) - y) ** 2).sum() / 2 / len(x0)
+
+    def moved(p: Any) -> Any:
+        loss, slopes = jax.value_and_grad(loss_of)(p)
+        return loss, {name: w - lr * slopes[name] for name, w in p.items()}
+
+    one = jax.jit(moved, donate_argnums=0)
+    held = [{name: np_.asarray(value) for name, value in start.items()}]
+
+    def step() -> float:
+        loss, held[0] = one(held[0])
+        return float(loss)
+
+    return step
+
+
+def steppers(width: int, batch: int, dtype: str, lr: float) -> dict[str, Stepper]:
+    """A step of each, all from the same parameters."""
     rng = np.random.default_rng(0)
-    x, y = (rng.standard_normal((batch, k)).astype(module.dtype) for k in (D, K))
-    ours = module.init({"n": width}, 0)
-    theirs = {name: value.copy() for name, value in ours.items()}
-    seconds: dict[str, list[float]] = {"generated": [], "by_hand": []}
-    for _ in range(steps):
-        start = time.perf_counter()
-        loss = module.sgd_step(ours, x, y, 0.1)
-        middle = time.perf_counter()
-        reference = by_hand(theirs, x, y, 0.1)
-        seconds["generated"].append(middle - start)
-        seconds["by_hand"].append(time.perf_counter() - middle)
-    assert abs(loss / reference - 1) < 1e-3, "the two train differently"
-    medians = {name: statistics.median(found[2:]) for name, found in seconds.items()}
-    return {**medians, "ratio": medians["generated"] / medians["by_hand"]}
+    x, y = (rng.standard_normal((batch, k)).astype(dtype) for k in (D, K))
+    plain, fast = compile(mlp(), dtype), compile(mlp(), dtype, optimize=True)
+    start = plain.init({"n": width}, 0)
+
+    def copies() -> dict[str, Any]:
+        return {name: value.copy() for name, value in start.items()}
+
+    p, q, r = copies(), copies(), copies()
+    found: dict[str, Stepper] = {
+        "optimized": lambda: float(fast.sgd_step(p, x, y, lr)),
+        "plain": lambda: float(plain.sgd_step(q, x, y, lr)),
+        "by hand": lambda: float(by_hand(r, x, y, lr)),
+    }
+    if find_spec("torch"):
+        found["torch"] = torch_step(start, x, y, lr, compiled=False)
+        found["torch.compile"] = torch_step(start, x, y, lr, compiled=True)
+    if find_spec("jax"):
+        found["jax.jit"] = jax_step(copies(), x, y, lr)
+    return found
+
+
+def measure(width: int, batch: int, dtype: str, blocks: int) -> dict[str, float]:
+    """Median seconds of a step of each, over blocks that take turns."""
+    steps = steppers(width, batch, dtype, 0.05)
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    losses: dict[str, float] = {}
+    for name, step in steps.items():
+        losses[name] = [step() for _ in range(3)][-1]
+    assert np.ptp(list(losses.values())) < 1e-3 * max(losses.values()), f"trained apart: {losses}"
+    for _ in range(blocks):
+        for name, step in steps.items():
+            start = time.perf_counter()
+            for _ in range(BLOCK):
+                step()
+            seconds[name].append((time.perf_counter() - start) / BLOCK)
+    return {name: statistics.median(found) for name, found in seconds.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--width", type=int, default=1024)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--width", type=int, nargs="+", default=[128, 512, 1024, 2048])
+    parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--blocks", type=int, default=5)
+    parser.add_argument("--dtype", choices=["float32", "float64"], default="float32")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rows = {}
-    print(f"{'dtype':8} {'generated':>12} {'by hand':>12} {'ratio':>6}")
-    for dtype in ("float32", "float64"):
-        row = measure(compile(mlp(), dtype), options.width, options.batch, options.steps)
-        rows[dtype] = row
-        generated, hand = 1e3 * row["generated"], 1e3 * row["by_hand"]
-        print(f"{dtype:8} {generated:9.2f} ms {hand:9.2f} ms {row['ratio']:6.2f}")
+    for width in options.width:
+        found = measure(width, options.batch, options.dtype, options.blocks)
+        rows[width] = found
+        print(f"width {width}, batch {options.batch}, {options.dtype}")
+        for name, seconds in found.items():
+            ratio = seconds / found["optimized"]
+            print(f"  {name:14} {1e3 * seconds:9.3f} ms {ratio:7.2f}")
     if options.json:
         options.json.write_text(json.dumps(rows, indent=2) + "\n")
 

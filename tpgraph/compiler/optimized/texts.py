@@ -26,10 +26,11 @@ class _Weight:
     def __init__(self, w, rows):
         self.w = w
         self.delayed = w.nbytes >= LARGE and 4 * rows <= RANK
-        capacity = RANK if self.delayed else 0
+        capacity = RANK if self.delayed else 1
         self.left = np.empty((capacity, w.shape[0]), DTYPE)
         self.right = np.empty((capacity, w.shape[1]), DTYPE)
         self.short = np.empty((rows, capacity), DTYPE)
+        self.outer = np.empty(w.shape if w.nbytes < LARGE else 0, DTYPE)
         self.used = 0
 
     def times(self, factor, x, out):
@@ -53,7 +54,7 @@ class _Weight:
     def subtract(self, factor, left, right):
         """w −= factor · leftᵀ right, now or later."""
         if not self.delayed:
-            _rank_update(-factor, right, left, self.w.T)
+            self._subtract_now(factor, left, right)
             return
         rows = len(left)
         if self.used + rows > RANK:
@@ -62,6 +63,15 @@ class _Weight:
         np.multiply(left, factor, out=self.left[kept])
         self.right[kept] = right
         self.used += rows
+
+    def _subtract_now(self, factor, left, right):
+        """The same at once; for a small w without BLAS, whose threads would wait for each other."""
+        if len(left) > 1 or not self.outer.size:
+            _rank_update(-factor, right, left, self.w.T)
+            return
+        np.multiply(left, factor, out=self.left)
+        np.multiply(self.left.T, right, out=self.outer)
+        np.subtract(self.w, self.outer, out=self.w)
 
     def flush(self):
         """Make the updates that are kept."""
