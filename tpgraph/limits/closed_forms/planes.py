@@ -8,12 +8,13 @@ on the outer one. The points are doubled until two results agree.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.limits.closed_forms.graded_quadrature import graded
 from tpgraph.limits.closed_forms.line_quadrature import REACH, coefficients
 
 __all__ = ["PairFunction", "Pairs", "plane"]
@@ -29,12 +30,13 @@ _AGREEMENT = 4e-14
 
 @dataclass(frozen=True)
 class PairFunction:
-    """f at m + √p z for the inputs of every pair, and where f is not smooth."""
+    """f at m + √p z for the inputs of every pair, where f is not smooth, and where it is steep."""
 
     function: Callable[[Array, Indices], Array]
     mean: Array
     root: Array
     kinks: Sequence[float]
+    steep: Sequence[float] = ()
 
     def at(self, rows: Indices, z: Array) -> Array:
         """Values (pairs, …) at z; `rows` says which pairs."""
@@ -59,6 +61,8 @@ def plane(
     spend: Callable[[float], None],
 ) -> Pairs:
     """E[f(u) g(v)] for pairs with correlations ρ, (P,); `spend` hears of its evaluations before."""
+    if first.steep or second.steep:
+        return _steep(first, second, rho, size)
     rule = _smooth if not first.kinks and not second.kinks else _kinked
     if rule is _smooth and (np.abs(rho) > _ONE).all():
         return _line(first, second, rho, size)
@@ -88,6 +92,23 @@ def _line(first: PairFunction, second: PairFunction, rho: Array, size: Array) ->
         found[rows] = own.values[:, 0]
         errors.append(own.error * float(np.max(np.sqrt(own.square) / size[rows])))
     return Pairs(found, max(errors))
+
+
+def _steep(first: PairFunction, second: PairFunction, rho: Array, size: Array) -> Pairs:
+    """Pairs with ρ = ±1 by graded panels; there is no such rule for others."""
+    if not (np.abs(rho) > _ONE).all():
+        return Pairs(np.zeros(rho.shape), np.inf)
+    rows, unit = np.arange(len(rho)), np.ones(len(rho))
+    sign = np.sign(rho)[:, None]
+    own = [_places(replace(f, kinks=(*f.kinks, *f.steep)), rows) for f in (first, second)]
+    places = np.concatenate([own[0], sign * own[1]], axis=1)
+
+    def product(z: Array) -> Array:
+        return first.at(rows, z) * second.at(rows, sign * z)
+
+    found = graded(product, 0 * unit, unit, 1, places)
+    share = float(np.max(found.absolute / size, initial=0.0))
+    return Pairs(found.values[:, 0], found.loose * share)
 
 
 def _chunks(count: int, cost: int) -> list[Indices]:

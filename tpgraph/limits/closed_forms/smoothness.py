@@ -22,7 +22,7 @@ from tpgraph.functions import (
 )
 from tpgraph.limits.closed_forms.recognition import affine
 
-__all__ = ["jumps", "kinks"]
+__all__ = ["has_kinks", "jumps", "kinks"]
 
 _KINKED = ("relu", "abs", "step", "sign", "min", "max", "leaky_relu")
 _FARTHEST, _STEPS, _MOST_KINKS = 40.0, 8000, 24
@@ -32,6 +32,12 @@ _FARTHEST, _STEPS, _MOST_KINKS = 40.0, 8000, 24
 def jumps(expression: Expression) -> bool:
     """Whether its derivative is more than the table's: it contains a step or a sign."""
     return any(name in ("step", "sign") for name, _ in _inside(inline(expand(expression))))
+
+
+@lru_cache(maxsize=4096)
+def has_kinks(expression: Expression) -> bool:
+    """Whether a function with kinks or jumps is in it, of any arguments."""
+    return any(True for _ in _inside(inline(expand(expression))))
 
 
 @lru_cache(maxsize=4096)

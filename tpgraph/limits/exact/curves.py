@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 from tpgraph.functions import (
     Argument,
@@ -27,6 +28,8 @@ from tpgraph.limits.closed_forms.error_functions import expectation as error_exp
 from tpgraph.limits.closed_forms.error_functions import mixed as error_mixed
 from tpgraph.limits.closed_forms.exponentials import Exponential
 from tpgraph.limits.closed_forms.exponentials import mixed as exponential_mixed
+from tpgraph.limits.closed_forms.gentle import is_gentle
+from tpgraph.limits.closed_forms.graded_quadrature import GradedSums, graded
 from tpgraph.limits.closed_forms.line_quadrature import HermiteCoefficients, coefficients
 from tpgraph.limits.closed_forms.mehler import TERMS, Expansion, expansion
 from tpgraph.limits.closed_forms.recognition import (
@@ -37,11 +40,15 @@ from tpgraph.limits.closed_forms.recognition import (
     exponentials,
 )
 from tpgraph.limits.closed_forms.smoothness import jumps, kinks
+from tpgraph.limits.closed_forms.steepness import steep_places
 from tpgraph.limits.exact.forms import Array, LinearForm
 from tpgraph.limits.exact.terms import Factor
 from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["Curve", "CurveValues", "curve_of", "derivative_factor"]
+
+_PRECISE, _STEEP_AT_ALL = 1e-12, 2.0
+_POINTS = ndtri((np.arange(257) + 0.5) / 257)
 
 
 @dataclass(frozen=True)
@@ -135,9 +142,45 @@ class Curve:
     def _spread(self) -> tuple[Array, Array]:
         return np.broadcast_to(self.mean, self.size), np.broadcast_to(self.variance, self.size)
 
+    @cached_property
+    def steep(self) -> tuple[float, ...]:
+        """Where it changes within lengths that equal panels step over."""
+        alone, width = self._on_one_input
+        points = float(self.mean.flat[0]) + width * _POINTS
+        return () if is_gentle(alone, [points]) else steep_places(alone, width)
+
+    @property
+    def _on_one_input(self) -> tuple[Expression, float]:
+        """The expression on the first input, and the largest standard deviation."""
+        units = [number(float(other.flat[0])) for other in self.others]
+        alone = substitute(self.expression, [Argument(0), *units])
+        return alone, math.sqrt(float(self.variance.max(initial=0.0))) or 1.0
+
+    @cached_property
+    def edges(self) -> tuple[float, ...]:
+        """Kinks, and where it is steep at all."""
+        return (*self.kinks, *steep_places(*self._on_one_input, _STEEP_AT_ALL))
+
     def coefficients(self, count: int) -> HermiteCoefficients:
         """Normalized Hermite coefficients, by quadrature."""
-        return coefficients(self.values, *self._spread(), count, self.kinks)
+        if not self.steep:
+            found = coefficients(self.values, *self._spread(), count, self.kinks)
+            if found.error <= _PRECISE and np.isfinite(found.values).all():
+                return found
+        graded = self.graded(count)
+        if graded.loose_square <= _PRECISE or self.steep:
+            return graded.coefficients
+        return found
+
+    def graded(self, count: int = 1) -> GradedSums:
+        """The same by panels that shrink towards what is not smooth or steep."""
+        mean, variance = self._spread()
+        root = np.sqrt(variance)
+        with np.errstate(all="ignore"):
+            places = [(edge - mean) / root for edge in self.edges]
+        finite = [np.where(np.isfinite(place), place, 0.0) for place in places]
+        stacked = np.stack(finite, axis=1) if finite else np.zeros((self.size, 0))
+        return graded(self.values, mean, root, count, stacked)
 
     @cached_property
     def expansion(self) -> Expansion:

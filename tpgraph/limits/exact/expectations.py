@@ -29,6 +29,8 @@ __all__ = ["Expectations", "Plan"]
 
 _HIGHEST_DEGREE = 12
 _ACCEPTED = 1e-9
+_ACCEPTED_ON_A_LINE = 1e-6
+"""There two rules that agree have resolved everything that is known to be steep."""
 
 
 Plan: TypeAlias = tuple[tuple[tuple[LimitTerm, ...], tuple[TermGroup, ...]], ...]
@@ -57,6 +59,11 @@ class Expectations:
             if not any(group.vanishes for group in groups):
                 total = total + self._product(setting, (term,), groups)
         return total
+
+    def is_steep(self, found: Sum) -> bool:
+        """Whether a function of one form in it is steep somewhere, or jumps without being told."""
+        factors = {f.key: f for term in found.terms for f in term.factors}.values()
+        return any(bool(self._curve(f).steep) for f in factors if _is_curve(f))
 
     def plan(self, x: Sum, y: Sum) -> Plan:
         """The products of terms of which E[x y] is made, without those that are 0 by structure."""
@@ -97,8 +104,8 @@ class Expectations:
         placed = [SidedCurve(self._curve(f), side) for f, side in group.factors]
         return self._contracted(setting, group.gaussians, placed, (0,) * len(placed))
 
-    def _noted(self, found: CurveValues) -> Array:
-        if not found.error <= _ACCEPTED:
+    def _noted(self, found: CurveValues, accepted: float = _ACCEPTED) -> Array:
+        if not found.error <= accepted:
             raise NotClosed(
                 f"an expectation whose quadrature stops at an error of {found.error:.0e}"
             )
@@ -151,7 +158,7 @@ class Expectations:
     def _expected(self, curve: Curve, order: int) -> Array:
         key = id(curve), order
         if key not in self._values:
-            self._values[key] = self._noted(curve.expected(order))
+            self._values[key] = self._noted(curve.expected(order), _ACCEPTED_ON_A_LINE)
         return self._values[key]
 
     def _functions(

@@ -212,5 +212,5 @@ def _plane_curve(curve: Curve, inputs: Indices) -> planes.PairFunction:
         return curve.values(x, whole)
 
     return planes.PairFunction(
-        function, part(curve.mean), np.sqrt(part(curve.variance)), curve.kinks
+        function, part(curve.mean), np.sqrt(part(curve.variance)), curve.kinks, curve.steep
     )

@@ -6,7 +6,7 @@ the derivatives of x(ξ_i) alone, which no Gaussian of another input moves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -18,11 +18,15 @@ from tpgraph.limits.exact.forms import Array, CentredGaussian
 from tpgraph.limits.exact.gaussians import Gaussians
 from tpgraph.limits.exact.slopes import derivative
 from tpgraph.limits.exact.terms import Sum, linear
+from tpgraph.limits.not_closed import NotClosed
 from tpgraph.limits.outputs import OutputLimit
 from tpgraph.program import MatMul
 from tpgraph.program.scales import Asymptotic
 
 __all__ = ["ExactProducts"]
+
+_WORST_CONDITION = 1e5
+_ROUNDING = 2.0**-48
 
 
 class EvaluationState(Protocol):
@@ -79,15 +83,42 @@ class ExactProducts(Products[Sum]):
             self._at.blocks.varying.add(name)
 
     def slopes(self, equation: MatMul) -> dict[str, Array] | None:
-        """E[∂Z^x/∂Ẑ], (N,) or (1,), term by term."""
+        """E[∂Z^x/∂Ẑ], (N,) or (1,), term by term; by Stein's lemma where ∂Z^x is no function."""
         beneath = self._at.sums[equation.operand.name]
         other = self.families.get((equation.matrix.name, not equation.transpose))
-        found = {}
-        for name in other.names if other is not None else ():
-            if CentredGaussian(name) in beneath.gaussians:
-                slope = derivative(beneath, CentredGaussian(name))
-                found[name] = self._at.blocks.expected(slope)
-        return found or None
+        names = [] if other is None else other.names
+        moving = [name for name in names if CentredGaussian(name) in beneath.gaussians]
+        if other is None or not moving:
+            return None
+        if self._at.blocks.expectations.is_steep(beneath):
+            return self._by_stein(beneath, other, moving)
+        try:
+            slopes = {name: derivative(beneath, CentredGaussian(name)) for name in moving}
+            return {name: self._at.blocks.expected(slope) for name, slope in slopes.items()}
+        except NotClosed:
+            return self._by_stein(beneath, other, moving)
+
+    def _by_stein(
+        self, beneath: Sum, family: gaussians.JointGaussians, names: Sequence[str]
+    ) -> dict[str, Array]:
+        """C⁺ b with C = Cov(Ẑ, Ẑ), b = E[Ẑ Z^x]. Raises NotClosed where C is nearly singular."""
+        of = [CentredGaussian(name) for name in names]
+        b = np.stack(
+            np.broadcast_arrays(*(self._at.blocks.expected(linear(g) * beneath) for g in of)), -1
+        )
+        covariance = [np.broadcast_arrays(*(family.same(g, h) for h in of)) for g in of]
+        rows = [np.stack(row, axis=-1) for row in covariance]
+        C = np.stack(np.broadcast_arrays(*rows), axis=-2)
+        size = np.sqrt(np.einsum("...ii->...i", C))
+        if not (size > 0).all():
+            raise NotClosed("a slope along a Gaussian without variance")
+        unit = C / size[..., :, None] / size[..., None, :]
+        condition = float(np.max(np.linalg.cond(unit)))
+        if not condition < _WORST_CONDITION:
+            raise NotClosed("slopes along Gaussians that nearly depend on each other")
+        found = np.linalg.solve(unit, (b / size)[..., None])[..., 0] / size
+        self._at.blocks.error += _ROUNDING * condition
+        return {name: found[..., k] for k, name in enumerate(names)}
 
     def hidden(self, equation: MatMul, variance: float) -> Sum:
         """A Gaussian whose covariances are moments of operands."""

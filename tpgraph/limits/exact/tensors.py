@@ -12,7 +12,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from tpgraph.functions import evaluate
+from tpgraph.functions import Argument, Expression, add, evaluate, mul, number, substitute
+from tpgraph.limits.closed_forms.gentle import is_gentle
+from tpgraph.limits.closed_forms.smoothness import has_kinks, jumps
+from tpgraph.limits.closed_forms.steepness import steep_places
 from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.exact.curves import CurveValues
 from tpgraph.limits.exact.evaluation_points import InputSetting
@@ -32,6 +35,7 @@ _AGREEMENT = 2e-14
 _REACH = 11.0
 _COST = 10.0
 _NEGLIGIBLE = 1e-6
+_LOOKED_AT, _LINES = 256, 3
 
 
 def tensor_expectation(
@@ -55,6 +59,11 @@ def tensor_expectation(
         places.append(own)
     means, roots, shape = _joint(setting, forms)
     expressions = [factor.expression for factor, _ in factors]
+    for expression, own in zip(expressions, places, strict=True):
+        _require_resolved(expression, means[0, own], roots[0, own])
+    least = max(
+        (_least_points(expression, roots.shape[2]) for expression in expressions), default=1
+    )
 
     def integrand(x: Sequence[Array]) -> Array:
         total = np.ones(1)
@@ -65,8 +74,35 @@ def tensor_expectation(
                 total = total * evaluate(expression, [x[k] for k in own])
         return total
 
-    value, error = _doubled(integrand, means, roots, budget)
+    value, error = _doubled(integrand, means, roots, budget, least)
     return CurveValues(value.reshape(shape), error)
+
+
+def _require_resolved(expression: Expression, mean: Array, root: Array) -> None:
+    """Raise NotClosed where equal steps may miss what a function of several forms does.
+
+    At a jump two grids agree only by chance. What is not gentle is looked at along lines.
+    """
+    if jumps(expression):
+        raise NotClosed("a function of several Gaussians that jumps")
+    rank = root.shape[1]
+    rng = np.random.default_rng(0)
+    points = mean[:, None] + root @ rng.standard_normal((rank, _LOOKED_AT))
+    if not rank or is_gentle(expression, list(points)):
+        return
+    for _ in range(_LINES):
+        start, way = mean + root @ rng.standard_normal(rank), root @ rng.standard_normal(rank)
+        along = [
+            add(mul(number(float(a)), Argument(0)), number(float(b)))
+            for a, b in zip(way, start, strict=True)
+        ]
+        if steep_places(substitute(expression, along)):
+            raise NotClosed("a function of several Gaussians that is steep")
+
+
+def _least_points(expression: Expression, rank: int) -> int:
+    """So many that a kink shows: fewer may agree by chance."""
+    return (_MOST_POINTS[rank] + 1) // 2 if has_kinks(expression) and rank else 1
 
 
 def _joint(
@@ -95,10 +131,10 @@ def _joint(
 
 
 def _doubled(
-    integrand: Integrand, means: Array, roots: Array, budget: Budget
+    integrand: Integrand, means: Array, roots: Array, budget: Budget, least: int = 1
 ) -> tuple[Array, float]:
     rank = roots.shape[2]
-    points, before = (33 if rank else 1), None
+    points, before = (max(33, least) if rank else 1), None
     while True:
         what = f"an expectation in {rank} dimensions for {len(means)} inputs or pairs"
         budget.spend(_COST * len(means) * float(points) ** rank, what)

@@ -67,7 +67,7 @@ class SampledAlgebra(Algebra[Array]):
         numbers = replicate_size(samples) * self.replicates * 2 * (normals + self.count)
         require_room(numbers, f"{samples:,} samples of every Z", "choose fewer samples or inputs")
         self.normals = NormalStock(normals, samples, seed, replicates)
-        self.trace = Trace()
+        self.trace = Trace(replicates)
         self.variances: dict[str, float] = {}
         names = program.variables if read is None else read
         wanted = {name for name in program.variables if name in names or program.uses[name]}

@@ -5,15 +5,17 @@ Each wide vector is a function of the Ẑ beneath it: a Nonlin of others, or, ma
 
     Z̄ of x is 1;   y = ψ(x¹, …): x̄^i += ∂_iψ ȳ;   y = Ẑ + Σ c_i Z^{y_i}: ȳ_i += c_i ȳ
 
-Where ψ jumps (step, sign, relu′) the derivative is a density, and E[∂Z^x/∂Ẑ] = C⁺ b instead, with
-C = Cov(Ẑ, Ẑ) and b = E[Ẑ Z^x], over the Ẑ beneath x. Z^x on one input is made of Gaussians of that
-input and of those that all inputs share, so that every array has an axis of inputs, of length 1 for
-what is shared. Source: Tensor Programs IIb (arXiv 2105.03703), Remarks B.5, B.6.
+By Stein's lemma E[∂Z^x/∂Ẑ] = C⁺ b as well, with C = Cov(Ẑ, Ẑ) and b = E[Ẑ Z^x], over the Ẑ beneath
+x. Where ψ jumps (step, sign, relu′) the derivative is a density, and only that is left; where ψ is
+steep on fewer points than there are samples, only that sees it (`slopes`). Z^x on one input is made
+of Gaussians of that input and of those that all inputs share, so that every array has an axis of
+inputs, of length 1 for what is shared. Source: Tensor Programs IIb (arXiv 2105.03703), Remarks B.5,
+B.6.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -28,8 +30,10 @@ from tpgraph.functions import (
     gradient,
     inline,
 )
+from tpgraph.limits.closed_forms.gentle import is_gentle
 from tpgraph.limits.sampling.gaussian import MatrixGaussians
-from tpgraph.limits.sampling.normals import Array
+from tpgraph.limits.sampling.normals import REPLICATES, Array
+from tpgraph.limits.sampling.two_slopes import in_parts, reconciled
 
 __all__ = ["Coordinatewise", "Trace", "TracedProduct"]
 
@@ -54,6 +58,11 @@ class Coordinatewise:
                 value = np.asarray(evaluate(slope, self.values), dtype=np.float64)
                 found[name] = found[name] + value if name in found else value
         return found
+
+    @cached_property
+    def is_gentle(self) -> bool:
+        """Whether samples resolve ψ, so that those of ∂ψ tell its slope."""
+        return is_gentle(self.expression, self.values)
 
     @cached_property
     def jumps_in(self) -> frozenset[str]:
@@ -83,11 +92,13 @@ class TracedProduct:
 class Trace:
     """How every wide vector was made, its samples, and on which Ẑ its text depends."""
 
-    def __init__(self) -> None:
+    def __init__(self, replicates: Sequence[int] = range(REPLICATES)) -> None:
         self.samples: dict[str, Array] = {}
+        self._replicates = replicates
         self.made: dict[str, Coordinatewise | TracedProduct] = {}
         self._depends: dict[str, int] = {}
         self._bits: dict[str, int] = {}
+        self._sources = 0
 
     def depend(self, name: str, on: Iterator[str], is_product: bool = False) -> None:
         """Note what a variable of any kind is made from; a product also makes a Ẑ of that name."""
@@ -113,9 +124,18 @@ class Trace:
         """E[∂Z^name/∂Ẑ], (B, M), by every Ẑ of the family that is beneath it."""
         wanted = self._mask(family)
         order = self._on_the_way(name, wanted)
+        by_stein = self._stein(name, family)
         if any(self._jumps(vector, wanted) for vector in order):
-            return self._stein(name, family)
-        return self._swept(order, family, wanted)
+            return {other: parts.mean(axis=2) for other, parts in by_stein.items()}
+        swept = self._swept(order, family, wanted)
+        steps = [self.made[vector] for vector in order]
+        is_sure = all(s.is_gentle for s in steps if isinstance(s, Coordinatewise))
+        found = {}
+        for other, parts in by_stein.items():
+            self._sources += 1
+            own = swept.get(other, np.zeros((1, 1, 1)))
+            found[other] = reconciled(own, parts, is_sure, self._sources, self._replicates)
+        return found
 
     def _on_the_way(self, name: str, wanted: int) -> list[str]:
         """The vectors between a vector and the wanted Ẑ, last first."""
@@ -150,7 +170,7 @@ class Trace:
             if own is None:
                 continue
             if name in family.names:
-                found[name] = own.mean(axis=2)
+                found[name] = in_parts(own)
             for other, slope in self._slopes(name).items():
                 if self._reaches(other, wanted):
                     adjoint[other] = adjoint.get(other, 0.0) + own * slope
@@ -163,9 +183,10 @@ class Trace:
         return {other: c[:, :, None] for other, c in made.dot.items()}
 
     def _stein(self, name: str, family: MatrixGaussians) -> Mapping[str, Array]:
+        """C⁺ b in parts of the samples."""
         value = self.samples[name]
         beneath = [g for g in family.names if self._depends[name] & self._bits[g]]
         hats = [self.made[other] for other in beneath]
-        products = [(h.hat * value).mean(axis=2) for h in hats if isinstance(h, TracedProduct)]
+        products = [in_parts(h.hat * value) for h in hats if isinstance(h, TracedProduct)]
         slopes = family.solve(beneath, np.stack(np.broadcast_arrays(*products), axis=2))
         return {other: slopes[:, :, k] for k, other in enumerate(beneath)}

@@ -99,11 +99,11 @@ class MatrixGaussians:
     def solve(self, names: Sequence[str], b: Array) -> Array:
         """C⁺ b by input, C the covariance of the Ẑ of these names on one input.
 
-        b is (B, M, k), with M = 1 where every one of them is the same on all inputs.
+        b is (B, M, k, parts), with M = 1 where every one of them is the same on all inputs.
         """
         rows = [self._rows[self.names.index(name)] for name in names]
         longest = max(rows, key=len)
-        lower = np.zeros((*b.shape, sum(part.shape[2] for part in longest)))
+        lower = np.zeros((*b.shape[:3], sum(part.shape[2] for part in longest)))
         for k, row in enumerate(rows):
             start = 0
             for part in row:
@@ -111,7 +111,7 @@ class MatrixGaussians:
                 start += part.shape[2]
         covariance = lower @ np.swapaxes(lower, 2, 3)
         inverse = np.linalg.pinv(covariance, rcond=_RANK, hermitian=True)
-        return np.asarray((inverse @ b[..., None])[..., 0])
+        return np.asarray(inverse @ b)
 
 
 def _inner(first: Sequence[Array], second: Sequence[Array]) -> Array | float:

@@ -1,0 +1,30 @@
+"""Errors that samples cannot show, put into the spread of the replicates.
+
+    x_b ↦ x_b + h_b √(B − 1) e,   h a balanced choice of signs
+
+leaves the mean over B replicates as it is and adds the error e to their error bar in quadrature, so
+that it goes wherever x goes. Different sources have different signs, which do not add up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from tpgraph.limits.sampling.normals import REPLICATES, Array
+
+__all__ = ["spread_by"]
+
+
+def spread_by(values: Array, error: Array | float, source: int, replicates: Sequence[int]) -> Array:
+    """Values (B, …) with a further error of their mean, for every entry behind the first axis.
+
+    `source` numbers the signs, `replicates` says which of all replicates these are.
+    """
+    if not np.any(error):
+        return values
+    signs = np.random.default_rng(source).permutation(np.resize([1.0, -1.0], REPLICATES))
+    own = math.sqrt(REPLICATES - 1) * signs[list(replicates)]
+    return np.asarray(values + own.reshape(-1, *[1] * (values.ndim - 1)) * error)
