@@ -20,12 +20,15 @@ from tpgraph_cli.passes import FormOption, PassName, PassOption, SgdForm, StepsO
 from tpgraph_cli.pictures import Theme
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import training_progress
+from tpgraph_cli.step_cost import cost_lines
 
 if TYPE_CHECKING:
     from tpgraph import Limit, Program
 
 __all__ = ["compile_", "run", "train"]
 
+EXPLAINED_WIDTH = 1024
+"""Where --explain is given no width."""
 LIMIT_SAMPLES = 2**14
 """Of the limit beside a run."""
 
@@ -66,6 +69,13 @@ def compile_(
         bool,
         typer.Option(help="A faster sgd_step: no new arrays, updates of weights at once; scipy."),
     ] = False,
+    explain: Annotated[
+        bool, typer.Option(help="Print what a training step costs, at --width and --batch.")
+    ] = False,
+    width: Widths = None,
+    batch: Annotated[
+        int | None, typer.Option(help="Samples in a step, for --explain.", parser=whole(1))
+    ] = None,
 ) -> None:
     """Write a program as a standalone Python module that needs numpy alone, or torch, or JAX.
 
@@ -73,9 +83,29 @@ def compile_(
     pure functions. With --optimize the module needs scipy too, and its `flush(params)` makes the
     weights plain after training steps.
     """
+    if explain:
+        _explain(file, constants, width, batch or 1, dtype)
+        return
+    if width or batch is not None:
+        raise typer.BadParameter("--width and --batch are for --explain")
     require_places(out, reads=(file,))
     made = tp.compile(load(file, constants), dtype.value, backend.value, optimize=optimize)
     write(made.source, out)
+
+
+def _explain(
+    file: str, constants: list[str] | None, width: list[str] | None, batch: int, dtype: Dtype
+) -> None:
+    """Print bytes, operations and least time of a training step."""
+    program = load(file, constants)
+    sizes = parse_widths(width or [])
+    for missing in (w.name for w in program.base_widths if w.name not in sizes):
+        sizes[missing] = EXPLAINED_WIDTH
+    cost = tp.step_cost(program, sizes, batch, dtype.value)
+    for name, size in sizes.items():
+        typer.echo(f"{name} = {size}")
+    for line in cost_lines(cost, tp.measured_machine(dtype.value), batch, dtype.value):
+        typer.echo(line)
 
 
 def run(

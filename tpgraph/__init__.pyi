@@ -25,13 +25,25 @@ from .compiler import (
     ForeignModule as ForeignModule,
 )
 from .compiler import (
+    Machine as Machine,
+)
+from .compiler import (
     Module as Module,
+)
+from .compiler import (
+    StepCost as StepCost,
 )
 from .compiler import (
     compile as compile,
 )
 from .compiler import (
+    measured_machine as measured_machine,
+)
+from .compiler import (
     run as run,
+)
+from .compiler import (
+    step_cost as step_cost,
 )
 from .editor.launch import (
     edit as edit,

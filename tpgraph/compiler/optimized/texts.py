@@ -6,11 +6,25 @@ other down.
 
 from __future__ import annotations
 
-__all__ = ["RUNNING", "WEIGHT"]
+__all__ = ["LARGE", "RANK", "RUNNING", "WEIGHT", "is_delayed"]
 
-WEIGHT = '''
-RANK = 32  # updates of a weight that are kept as factors before they are made
-LARGE = 2**20  # bytes of a weight from which that pays
+RANK = 32
+"""Updates of a weight that are kept as factors before they are made."""
+LARGE = 2**20
+"""Bytes of a weight from which that pays."""
+
+
+def is_delayed(size: int, rows: int) -> bool:
+    """Whether a weight of so many bytes keeps updates of so many rows a step."""
+    return size >= LARGE and 4 * rows <= RANK
+
+
+WEIGHT = (
+    f"""
+RANK = {RANK}  # updates of a weight that are kept as factors before they are made
+LARGE = {LARGE}  # bytes of a weight from which that pays
+"""
+    + '''
 
 _gemm, _gemv, _ger = blas.get_blas_funcs(("gemm", "gemv", "ger"), dtype=DTYPE)
 
@@ -95,6 +109,7 @@ def _rank_update(factor, x, y, matrix):
     else:
         _gemm(factor, x.T, y.T, 1.0, matrix, trans_b=1, overwrite_c=1)
 '''
+)
 
 RUNNING = '''
 class _Running:
