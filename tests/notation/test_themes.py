@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tpgraph.errors import TPError
+from tpgraph.notation.diagram.colours import matrix_looks
 from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.scene.scene import Scene
 from tpgraph.notation.scene.shapes import gate, scalar, vector
@@ -66,12 +67,18 @@ def test_text_can_be_read_on_every_background(name: str) -> None:
         assert contrast(color, style.paper) >= 3
 
 
-@pytest.mark.parametrize("name", ["teaching", "dark"])
-def test_coloured_labels_can_be_read(name: str) -> None:
+@pytest.mark.parametrize(("name", "least"), [("paper", 4), ("teaching", 4.5), ("dark", 4.5)])
+def test_coloured_labels_can_be_read(name: str, least: float) -> None:
     style = theme(name)
     for color in style.palette:
-        assert contrast(color, style.paper) >= 4.5
+        assert contrast(color, style.paper) >= least
         assert min(contrast(color, background) for background in backgrounds(style)) >= 3
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_nine_matrices_have_nine_colours(name: str) -> None:
+    looks = matrix_looks([f"W[{k}]" for k in range(9)] * 2, theme(name))
+    assert len({color for color, _ in looks.values()}) == 9
 
 
 def test_the_measure_of_contrast_can_fail() -> None:

@@ -24,13 +24,17 @@ class Style:
     ink: str = "#000000"
     paper: str = "#ffffff"  # the inside of hollow marks
     palette: tuple[str, ...] = (
-        # Okabe and Ito's colours, in an order whose neighbours differ in lightness too.
+        # Nine that are read on every background, in an order whose neighbours differ to every eye;
+        # the first are Okabe and Ito's, darkened where paper asks for it.
         "#0072b2",
-        "#d55e00",
-        "#009e73",
-        "#cc79a7",
-        "#56b4e9",
-        "#e69f00",
+        "#cf5a00",
+        "#00805c",
+        "#b2558a",
+        "#5b3b00",
+        "#1b2a8b",
+        "#8e1328",
+        "#6f7a00",
+        "#6b6b6b",
     )
     color_matrices: bool = False  # each matrix, even where no other asks for a colour
     margin: float = 6.0
@@ -168,7 +172,17 @@ _LARGE = replace(
 
 TEACHING = replace(
     _LARGE,
-    palette=("#00755a", "#a8488b", "#8a5a00", "#1a6fa3", "#000000"),
+    palette=(
+        "#00755a",
+        "#a8488b",
+        "#8a5a00",
+        "#1a6fa3",
+        "#000000",
+        "#b3261e",
+        "#5a3fb0",
+        "#1b2a5b",
+        "#5f6670",
+    ),
     color_matrices=True,
     hollow_fill="#f0e442",
     filled_fill="#0072b2",
@@ -188,7 +202,17 @@ DARK = replace(
     background="#14181f",
     paper="#14181f",
     ink="#f2f2f2",
-    palette=("#e69f00", "#1fbf92", "#cc79a7", "#f0e442", "#f07d3c"),
+    palette=(
+        "#e69f00",
+        "#1fbf92",
+        "#cc79a7",
+        "#f0e442",
+        "#f07d3c",
+        "#7fb2ff",
+        "#ff5c7a",
+        "#d9f2ff",
+        "#b08cff",
+    ),
     color_matrices=True,
     nonlin_fill="#232a35",
     moment_fill="#1d3a52",
