@@ -286,3 +286,61 @@ def test_a_family_moves_in_one_index():
     assert not shift_between(one, [("s", (3, 3), None), ("s", (3, 2), None), ("ξ", (3,), None)])
     assert not shift_between(one, [("s", (3, 3), None), ("s", (2, 3), None), ("ξ", (4,), None)])
     assert not shift_between(one, [("s", (3, 2), None), ("s", (2, 3), None), ("ξ", (3,), None)])
+
+
+FAR = """program far
+width n
+dim d = 8
+param U : n × d ~ N(0, 1)
+param W[42..52] : n × n ~ N(0, 1)
+param b[42..52] : n ~ N(0, 1)
+param V : 1 × n ~ N(0, 1)
+data ξ : d
+target y : 1
+x[41] = tanh(U ξ)
+for l in 42..52:
+    x[l] = tanh(W[l] x[l-1] + b[l]) + x[l-1] * tanh(W[l] tanh(x[l-1]))
+f = V x[52]
+output f
+parametrization ntk
+loss (f - y)^2 / 2
+"""
+LETTERS = "abcdefghijkl"
+OWN = {
+    "none": "",
+    "numbers": "".join(f'label x[{k}] = "z^{{({k})}}"\n' for k in range(41, 53)),
+    "offsets": "".join(f'label W[{k}] = "M_{{{k},{k + 1}}}"\n' for k in range(42, 53)),
+    "squares": "".join(f'label x[{k}] = "z_{{{k * k}}}"\n' for k in range(42, 53)),
+    "one": 'label x[47] = "q_{47}"\n',
+    "words": "".join(f'label W[{k}] = "{LETTERS[k - 42]}_{{{k}}}"\n' for k in range(42, 53)),
+}
+
+
+def texts_inside(scene, plate):
+    """The texts of what stands in a plate."""
+    inside = {n.id for n in scene.nodes if _meet(box(n), frame(plate), 0)}
+    for node in scene.nodes:
+        if node.id in inside:
+            yield from (node.id, node.title, node.label.text if node.label else "")
+    for edge in scene.edges:
+        if {edge.source, edge.target} <= inside:
+            yield from (edge.matrix or "", edge.label.text if edge.label else "")
+
+
+@pytest.mark.parametrize("own", OWN)
+@pytest.mark.parametrize("passes", ["forward", "backward"])
+def test_no_text_in_a_plate_holds_an_index_of_its_range(own, passes):
+    program = tp.parse(FAR + OWN[own])
+    program = tp.backward(program) if passes == "backward" else program
+    scene = tp.draw(program, fold=True).scene
+    (plate,) = scene.plates
+    found = list(texts_inside(scene, plate))
+    assert len(found) > 20
+    assert not [text for text in found if re.search(r"\b(4\d|5[0-2])\b", text)]
+    wanted = {"numbers": "z^{(l)}", "offsets": "M_{l,l{+}1}"}.get(own, "x^{l}")
+    assert any(wanted in text for text in found)
+
+
+def test_an_own_label_of_one_block_is_not_that_of_all():
+    scene = tp.draw(tp.parse(FAR + OWN["one"]), fold=True).scene
+    assert not any("q" in text for plate in scene.plates for text in texts_inside(scene, plate))

@@ -12,7 +12,8 @@ from tpgraph.notation.diagram.apart import apart
 from tpgraph.notation.diagram.colours import coloured, filled
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.folded import Folded
-from tpgraph.notation.diagram.marks import Shown, diagram_of
+from tpgraph.notation.diagram.mark_texts import Shown
+from tpgraph.notation.diagram.marks import diagram_of
 from tpgraph.notation.diagram.matrices import matrices_of
 from tpgraph.notation.diagram.nesting import nested
 from tpgraph.notation.diagram.path_labels import labelled

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from tpgraph.functions import Defined
 from tpgraph.program.equations import MatMul
@@ -17,7 +18,16 @@ from tpgraph.program.tex import TOKEN
 from tpgraph.program.tex_commands import ACCENT_COMMANDS
 from tpgraph.program.variables import GREEK, Variable, split_name
 
-__all__ = ["default_latex", "defining", "headword", "latex_functions", "latex_name", "matrix_latex"]
+__all__ = [
+    "default_latex",
+    "defining",
+    "headword",
+    "indexed_latex",
+    "latex_functions",
+    "latex_name",
+    "matrix_latex",
+    "used_latex",
+]
 
 _COMMANDS = {letter: rf"\{name}" for name, letter in GREEK.items()}
 _LETTER = re.compile(r"(.)([\u0300-\u036f]*)", re.DOTALL)
@@ -30,13 +40,22 @@ def default_latex(name: str) -> str:
     ('h^{1,2}', '\\xi', '\\sigma_{w}', 'dx_{1}')
     """
     base, index, temporary = split_name(name)
+    return indexed_latex(base, [str(i) for i in index], temporary)
+
+
+def indexed_latex(base: str, index: Sequence[str], temporary: int | None = None) -> str:
+    r"""The label of a base with these indices, which may be letters.
+
+    >>> indexed_latex("x_t", ["l{-}1"])
+    'x_{t}^{l{-}1}'
+    """
     head, _, subscript = base.partition("_")
     letters = head.rstrip("0123456789")
     digits = head[len(letters) :]
     text = _letters(letters or head)
     below = ",".join(part for part in (digits if letters else "", _subscript(subscript)) if part)
     text += f"_{{{below}}}" if below else ""
-    text += f"^{{{','.join(map(str, index))}}}" if index else ""
+    text += f"^{{{','.join(index)}}}" if index else ""
     return text + (rf"\sim{temporary}" if temporary is not None else "")
 
 
@@ -91,8 +110,12 @@ def latex_name(program: Program, variable: Variable) -> str:
 
 def matrix_latex(program: Program, equation: MatMul) -> str:
     r"""The matrix of a MatMul as it is used: `W^{2}`, `W^{2\top}`, `W^{\top}`."""
-    name = latex_name(program, equation.matrix)
-    if not equation.transpose:
+    return used_latex(latex_name(program, equation.matrix), equation.transpose)
+
+
+def used_latex(name: str, transpose: bool) -> str:
+    r"""The label of a matrix as it is used, `W^{2}` or `W^{2\top}`."""
+    if not transpose:
         return name
     if re.search(r"\^\{[^{}]*\}$", name):
         return rf"{name[:-1]}\top}}"

@@ -41,10 +41,10 @@ def apart(folded: Folded, names: Collection[str]) -> Folded:
         members |= {name for name, gate in inside.items() if gate in plate.members}
         plates.append(replace(plate, members=frozenset(members)))
     marks = {
-        copy: folded.names[name] + copy[len(name) :]
+        copy: copy_id(folded.names[name], number) if number else folded.names[name]
         for name, found in copies.items()
         if name in folded.names
-        for copy in found
+        for number, copy in enumerate(found)
     }
     return replace(
         folded,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tpgraph.errors import Span
 from tpgraph.notation.diagram.gate_text import GateText
+from tpgraph.notation.diagram.mark_texts import MarkTexts
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.scene import Fill
 from tpgraph.notation.scene.style import Dash
@@ -84,12 +85,15 @@ class ProductEdge:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """What is drawn of a program, in the program's order."""
+    """What is drawn of a program, in the program's order; `texts` make the texts of its marks anew
+    where these stand for many.
+    """
 
     title: str
     vertices: tuple[Vertex, ...]
     gates: tuple[GateMark, ...]
     products: tuple[ProductEdge, ...]
+    texts: MarkTexts | None = field(default=None, compare=False, repr=False)
 
 
 def gate_id(output: str, taken: Container[str] = ()) -> str:

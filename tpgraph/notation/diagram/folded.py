@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tpgraph.notation.diagram.diagram import Diagram
+from tpgraph.notation.diagram.run_plans import RunGroup
 
 __all__ = ["Folded", "PlateOf"]
 
@@ -22,10 +23,12 @@ class PlateOf:
 @dataclass(frozen=True)
 class Folded:
     """A diagram with plates; `dots` are pairs of marks with dots between them, which stand in the
-    diagram as products without a matrix; `names` say what to call the marks and matrices inside.
+    diagram as products without a matrix; `names` say what to call the marks and matrices inside;
+    `groups` are what every folding has folded.
     """
 
     diagram: Diagram
     plates: tuple[PlateOf, ...] = ()
     dots: frozenset[tuple[str, str]] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
+    groups: tuple[tuple[RunGroup, ...], ...] = ()

@@ -29,13 +29,12 @@ from tpgraph.functions import (
     arguments_of,
     rename_arguments,
     to_latex,
-    to_text,
 )
 from tpgraph.notation.drawn.generic_sums import SUM
 from tpgraph.program import Moment, Nonlin, Program
 from tpgraph.program.labels import latex_functions
 
-__all__ = ["ELLIPSIS", "GateText", "formula", "gate_text"]
+__all__ = ["ELLIPSIS", "GateText", "gate_text"]
 
 DOT = r"{\cdot}"
 ELLIPSIS = r"\ldots"
@@ -114,12 +113,6 @@ def _pooled(expression: Expression, sign: int) -> Expression:
         inner += [Argument(sign)] if many else [_pooled(e, sign) for e in found]
     whole = expression.function == ADD and len(inner) == 1
     return inner[0] if whole else replace(expression, arguments=tuple(inner))
-
-
-def formula(program: Program, equation: Nonlin | Moment) -> str:
-    """The whole equation in the language of the program, for titles."""
-    right = to_text(equation.function, [a.name for a in equation.arguments])
-    return f"{equation.out} = {f'mean({right})' if isinstance(equation, Moment) else right}"
 
 
 def _distinct(equation: Nonlin | Moment) -> Nonlin | Moment:

@@ -9,21 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from tpgraph.functions import Apply, Defined
 from tpgraph.notation.diagram.colours import matrix_looks
 from tpgraph.notation.diagram.diagram import Diagram, GateMark, ProductEdge, Vertex, gate_id
-from tpgraph.notation.diagram.gate_text import formula, gate_text
-from tpgraph.notation.diagram.rounding import rounded
+from tpgraph.notation.diagram.mark_texts import MarkTexts, Shown
 from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, Program, Variable
-from tpgraph.program.labels import default_latex, defining, latex_name, matrix_latex
 
-__all__ = ["Shown", "diagram_of"]
-
-Shown: TypeAlias = Literal["body", "io", "all"]
-"""What is drawn of a program: the strict program, also data, readout and loss, or everything."""
+__all__ = ["diagram_of"]
 
 
 def diagram_of(
@@ -39,167 +34,79 @@ def diagram_of(
     If it is `brief`, constants in gates have four digits; `sums` are scalars that stand for the
     sign of a sum.
     """
-    return _Marks(program, shown, style, brief, sums).diagram()
+    texts = MarkTexts(program, shown, brief, sums)
+    gates = tuple(_gates(texts))
+    forced = frozenset[str]().union(*(gate.text.mentions for gate in gates))
+    return Diagram(
+        title=program.name,
+        vertices=tuple(_vertex(texts, v, v.name in forced) for v in texts.variables.values()),
+        gates=gates,
+        products=tuple(_products(texts, style)),
+        texts=texts,
+    )
 
 
-class _Marks:
-    """The names, labels and colours of one picture while it is put together."""
+def _vertex(texts: MarkTexts, variable: Variable, forced: bool) -> Vertex:
+    """The mark of a variable; one that a gate names is `forced` to have a label."""
+    program, name = texts.program, variable.name
+    equation = program.equation_of.get(name)
+    kind = _kind(program, variable)
+    embeds = isinstance(equation, MatMul) and texts.embeds(equation)
+    label = texts.label(variable)
+    if not label and forced:
+        label = texts.mention(name)
+    return Vertex(
+        id=name,
+        kind=kind,
+        fill="filled" if kind == "X" else "hollow",
+        label=label,
+        title=texts.title(variable, kind),
+        embeds=equation.matrix.name if isinstance(equation, MatMul) and embeds else None,
+        span=(equation or program.declaration_of[name]).span,
+        place=equation.place if equation else None,
+    )
 
-    def __init__(
-        self, program: Program, shown: Shown, style: Style, brief: bool, sums: Container[str]
-    ) -> None:
-        self.program = program
-        self.brief = brief
-        self.sums = sums
-        self.shown = shown
-        self.show_io = shown != "body"
-        self.style = style
-        self.equations = tuple(
-            e for e in program.equations if self.show_io or e.out.name in program.body
-        )
-        self.forced: set[str] = set()
-        self.labels: dict[str, str] = {}
 
-    def diagram(self) -> Diagram:
-        shown = tuple(self._variables())
-        self.labels = {v.name: self._label(v) for v in shown}
-        gates = tuple(self._gates())
-        return Diagram(
-            title=self.program.name,
-            vertices=tuple(self._vertex(v) for v in shown),
-            gates=gates,
-            products=tuple(self._products()),
-        )
+def _kind(program: Program, variable: Variable) -> Literal["G", "X", "scalar", "data"]:
+    if variable.is_scalar:
+        return "scalar"
+    if variable.is_fixed:
+        return "data"
+    return "G" if program.is_g(variable) else "X"
 
-    def _variables(self) -> Iterator[Variable]:
-        """Declared variables where they are used, or all, and what the equations bind, in order.
 
-        A scalar made outside of what is drawn, which a gate reads, stands like an initial one.
-        """
-        used = {v.name for e in self.equations for v in self._read(e)}
-        used |= {v.name for v in self.program.outputs}
-        if not self.equations or self.shown == "all":
-            used |= set(self.program.declaration_of)
-        for declaration in self.program.declarations:
-            for variable in declaration.variables:
-                drawn = not variable.is_matrix and (self.show_io or not variable.is_fixed)
-                if drawn and variable.name in used:
-                    yield variable
-        made = {e.out.name for e in self.equations}
-        for out in (e.out for e in self.program.equations):
-            if out.name in made or (out.is_scalar and out.name in used):
-                yield out
-
-    def _read(self, equation: Equation) -> Iterator[Variable]:
-        if not self._embeds(equation):
-            yield from (v for v in equation.inputs if not v.is_matrix)
-
-    def _embeds(self, equation: Equation) -> bool:
-        """Whether it makes a G-var of data that is not drawn."""
-        return isinstance(equation, MatMul) and equation.operand.is_fixed and not self.show_io
-
-    def _label(self, variable: Variable) -> str:
-        """The label beside a variable's mark: its name, an embedding's product, or none."""
-        if variable.name in self.program.labels:
-            return self.program.labels[variable.name]
-        equation = self.program.equation_of.get(variable.name)
-        backward = equation and equation.place and equation.place.row == "backward"
-        if isinstance(equation, MatMul) and self._embeds(equation) and not backward:
-            return self._product_label(equation)
-        return "" if variable.is_temporary else latex_name(self.program, variable)
-
-    def _product_label(self, equation: MatMul) -> str:
-        return _joined(matrix_latex(self.program, equation), self._name(equation.operand.name))
-
-    def _name(self, name: str) -> str:
-        """How a formula names a variable: by its label, a temporary G-var by its product.
-
-        Of a label such as `dx = v` it takes what stands behind the equals sign.
-        """
-        if self.labels.get(name):
-            return defining(self.labels[name])
-        variable = self.program.variables[name]
-        if not variable.is_temporary:
-            return latex_name(self.program, variable) or default_latex(name)
-        equation = self.program.equation_of[name]
-        if isinstance(equation, MatMul) and not equation.operand.is_temporary:
-            return self._product_label(equation)
-        return ""
-
-    def _vertex(self, variable: Variable) -> Vertex:
-        equation = self.program.equation_of.get(variable.name)
-        origin = equation or self.program.declaration_of[variable.name]
-        kind = self._kind(variable)
-        embeds = isinstance(equation, MatMul) and self._embeds(equation)
-        label = self.labels[variable.name]
-        if not label and variable.name in self.forced:
-            label = self._name(variable.name)
-        return Vertex(
-            id=variable.name,
-            kind=kind,
-            fill="filled" if kind == "X" else "hollow",
-            label=label,
-            title=f"{variable.name}: {_described(kind, variable)}",
-            embeds=equation.matrix.name if isinstance(equation, MatMul) and embeds else None,
-            span=origin.span,
-            place=equation.place if equation else None,
+def _gates(texts: MarkTexts) -> Iterator[GateMark]:
+    for group in _grouped(e for e in texts.equations if not isinstance(e, MatMul)):
+        first = group[0]
+        yield GateMark(
+            id=gate_id(first.out.name, texts.program.variables),
+            bar=isinstance(first, Moment),
+            text=texts.gate(first),
+            inputs=tuple(dict.fromkeys(a.name for a in first.arguments)),
+            outputs=tuple(e.out.name for e in group),
+            title=texts.formulas(group),
+            span=first.span,
+            place=first.place,
+            reads=first.reads,
         )
 
-    def _kind(self, variable: Variable) -> Literal["G", "X", "scalar", "data"]:
-        if variable.is_scalar:
-            return "scalar"
-        if variable.is_fixed:
-            return "data"
-        return "G" if self.program.is_g(variable) else "X"
 
-    def _gates(self) -> Iterator[GateMark]:
-        for group in _grouped(e for e in self.equations if not isinstance(e, MatMul)):
-            first = group[0]
-            said = replace(first, function=rounded(first.function)) if self.brief else first
-            text = gate_text(self.program, said, self._name, self.sums)
-            self.forced |= text.mentions
-            yield GateMark(
-                id=gate_id(first.out.name, self.program.variables),
-                bar=isinstance(first, Moment),
-                text=text,
-                inputs=tuple(dict.fromkeys(a.name for a in first.arguments)),
-                outputs=tuple(e.out.name for e in group),
-                title="\n".join(formula(self.program, e) for e in group),
-                span=first.span,
-                place=first.place,
-                reads=first.reads,
-            )
-
-    def _products(self) -> Iterator[ProductEdge]:
-        found = [e for e in self.equations if isinstance(e, MatMul) and not self._embeds(e)]
-        looks = matrix_looks((e.matrix.name for e in found), self.style)
-        for equation in found:
-            color, dash = looks.get(equation.matrix.name, (None, ()))
-            yield ProductEdge(
-                source=equation.operand.name,
-                target=equation.out.name,
-                matrix=equation.matrix.name,
-                transpose=equation.transpose,
-                label=matrix_latex(self.program, equation),
-                color=color,
-                dash=dash,
-                span=equation.span,
-                place=equation.place,
-            )
-
-
-_KIND_WORDS = {"G": "G-var", "X": "X-var", "data": "data"}
-
-
-def _described(kind: str, variable: Variable) -> str:
-    return "scalar" if kind == "scalar" else f"{_KIND_WORDS[kind]}, {variable.type}"
-
-
-def _joined(left: str, right: str) -> str:
-    r"""`\Sigma` and `x` need a space between them, `W^{1}` and `\xi` do not."""
-    command = left.rpartition("\\")
-    spaced = command[1] and command[2].isalpha() and right[:1].isalnum()
-    return f"{left} {right}" if spaced else left + right
+def _products(texts: MarkTexts, style: Style) -> Iterator[ProductEdge]:
+    found = [e for e in texts.equations if isinstance(e, MatMul) and not texts.embeds(e)]
+    looks = matrix_looks((e.matrix.name for e in found), style)
+    for equation in found:
+        color, dash = looks.get(equation.matrix.name, (None, ()))
+        yield ProductEdge(
+            source=equation.operand.name,
+            target=equation.out.name,
+            matrix=equation.matrix.name,
+            transpose=equation.transpose,
+            label=texts.product(equation),
+            color=color,
+            dash=dash,
+            span=equation.span,
+            place=equation.place,
+        )
 
 
 def _position(equation: Equation) -> Place | None:

@@ -39,7 +39,7 @@ def nested(program: Program, folded: Folded, sideways: bool = True) -> Folded | 
     groups = foldable(groups, equations, nested=True)
     if not any(_inside(run, p) for g in groups for run in _runs(g) for p in folded.plates):
         return None
-    inner = Folding(folded.diagram, groups, sideways, folded.names).folded()
+    inner = Folding(folded, groups, sideways).folded()
     stays = {v.id for v in inner.diagram.vertices} | {g.id for g in inner.diagram.gates}
     left = {(product.source, product.target) for product in inner.diagram.products}
     outer = (replace(plate, members=plate.members & stays) for plate in folded.plates)
@@ -48,6 +48,7 @@ def nested(program: Program, folded: Folded, sideways: bool = True) -> Folded | 
         (*outer, *inner.plates),
         inner.dots | (folded.dots & left),
         {**folded.names, **inner.names},
+        inner.groups,
     )
 
 

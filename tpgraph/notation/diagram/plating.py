@@ -9,22 +9,20 @@ plate, and what the last block gives behind it, with dots between:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from tpgraph.notation.diagram.block_runs import BlockRun, find_runs
 from tpgraph.notation.diagram.diagram import Diagram, GateMark, ProductEdge, Vertex, gate_id
 from tpgraph.notation.diagram.folded import Folded, PlateOf
-from tpgraph.notation.diagram.generic import generic_name, generic_text, range_text
+from tpgraph.notation.diagram.generic import range_text
 from tpgraph.notation.diagram.mirror import runs_of_passes
+from tpgraph.notation.diagram.plate_letters import PlateLetters, owners
 from tpgraph.notation.diagram.run_plans import RunGroup, RunPlan, everywhere, foldable, plan_of_run
 from tpgraph.notation.drawn.loops import loop_letter
-from tpgraph.program import Program
+from tpgraph.program import MatMul, Program
 
 __all__ = ["Folding", "fold", "fold_passes"]
-
-T = TypeVar("T")
 
 # The label of a product that is replaced by dots: it asks the layout for room along the row.
 _ROOM_SIDEWAYS = r"\cdots\cdots\cdots"
@@ -67,29 +65,23 @@ def _letter(run: BlockRun) -> str:
 
 
 def _folded(diagram: Diagram, groups: Sequence[RunGroup], sideways: bool) -> Folded:
-    return Folding(diagram, groups, sideways).folded() if groups else Folded(diagram)
+    return Folding(Folded(diagram), groups, sideways).folded() if groups else Folded(diagram)
 
 
 class Folding:
-    """The diagram of what stays; `names` are what marks are called that are folded already."""
+    """The diagram of what stays of one that may be folded before."""
 
-    def __init__(
-        self,
-        diagram: Diagram,
-        groups: Sequence[RunGroup],
-        sideways: bool,
-        names: Mapping[str, str] | None = None,
-    ) -> None:
-        self.diagram = diagram
-        self.names = names or {}
+    def __init__(self, before: Folded, groups: Sequence[RunGroup], sideways: bool) -> None:
+        assert before.diagram.texts is not None, "diagrams of programs can be folded"
+        self.diagram = before.diagram
+        self.texts = before.diagram.texts
+        self.letters = PlateLetters(self.texts.program, (*before.groups, tuple(groups)))
         self.room = _ROOM_SIDEWAYS if sideways else _ROOM_UPWARDS
         self.groups = groups
         self.plans = [plan for group in groups for plan in group.plans]
-        self.plan_of = _owners(self.plans)
-        self.letters = {id(plan): group.letter for group in groups for plan in group.plans}
-        self.vertex = {vertex.id: vertex for vertex in diagram.vertices}
-        self.gate = {name: gate for gate in diagram.gates for name in gate.outputs}
-        self.product = {product.target: product for product in diagram.products}
+        self.plan_of = owners(self.plans)
+        self.vertex = {vertex.id: vertex for vertex in self.diagram.vertices}
+        self.gate = {name: gate for gate in self.diagram.gates for name in gate.outputs}
 
     def folded(self) -> Folded:
         """The whole result."""
@@ -105,7 +97,8 @@ class Folding:
             products=tuple(products),
         )
         plates = tuple(self._plate(group) for group in self.groups)
-        return Folded(diagram, plates, frozenset(dots), self._names(diagram))
+        names = self._names(diagram)
+        return Folded(diagram, plates, frozenset(dots), names, self.letters.groups)
 
     def _stays(self, name: str) -> bool:
         return name not in self.plan_of or self.plan_of[name].stays(name)
@@ -115,35 +108,27 @@ class Folding:
         plan = self.plan_of.get(name)
         return plan is None or plan.home[name] == plan.kept
 
-    def _generic(
-        self, name: str, items: Mapping[str, T], texts: Callable[[T], tuple[str, ...]]
-    ) -> tuple[str, ...]:
-        """Texts of a mark, with the letter of its plate in the place of the index."""
-        all_of_it, plan = texts(items[name]), self.plan_of.get(name)
-        if plan is None or name in plan.after:
-            return all_of_it
-        run, index = plan.run, plan.run.index(plan.kept)
-        for ahead in (1, -1):
-            other = items.get(run.moved(name, ahead))
-            if other is not None:
-                letter, pairs = self.letters[id(plan)], zip(all_of_it, texts(other), strict=False)
-                return tuple(generic_text(a, b, ahead * run.step, letter, index) for a, b in pairs)
-        return all_of_it
-
     def _vertex(self, vertex: Vertex) -> Vertex:
-        label, title = self._generic(vertex.id, self.vertex, lambda v: (v.label, v.title))
-        return replace(vertex, label=label, title=title)
+        called = self.letters.called(vertex.id)
+        if called is None:
+            return vertex
+        texts, variable = self.texts, self.texts.program.variables[vertex.variable]
+        label = vertex.label and (texts.label(variable, called) or texts.mention(vertex.id, called))
+        return replace(vertex, label=label, title=texts.title(variable, vertex.kind, called))
 
     def _gate(self, gate: GateMark) -> GateMark:
-        out = gate.outputs[0]
-
-        text, *shorter = self._generic(out, self.gate, lambda g: (g.text.text, *g.text.shorter))
-        (title,) = self._generic(out, self.gate, lambda g: (g.title,))
+        called, text, title = self.letters.called(gate.outputs[0]), gate.text, gate.title
+        if called is not None:
+            equations = [self.texts.program.equation_of[name] for name in gate.outputs]
+            pointwise = [e for e in equations if not isinstance(e, MatMul)]
+            text, title = (
+                self.texts.gate(pointwise[0], called),
+                self.texts.formulas(pointwise, called),
+            )
         inputs = tuple(self._inputs(gate))
         if len(inputs) < len(gate.inputs):  # the sum of what is read of all blocks
-            text = gate.text.pooled or text
-        said = replace(gate.text, text=text, shorter=tuple(shorter))
-        return replace(gate, text=said, inputs=inputs, title=title)
+            text = replace(text, text=text.pooled or text.text)
+        return replace(gate, text=text, inputs=inputs, title=title)
 
     def _inputs(self, gate: GateMark) -> Iterator[str]:
         """The inputs that are drawn; of a vector that is read of all blocks, that in the plate."""
@@ -157,8 +142,11 @@ class Folding:
                 yield name
 
     def _product(self, product: ProductEdge) -> ProductEdge:
-        (label,) = self._generic(product.target, self.product, lambda p: (p.label,))
-        return replace(product, label=label)
+        equation = self.texts.program.equation_of.get(product.target)
+        called = self.letters.called(product.target)
+        if called is None or not product.matrix or not isinstance(equation, MatMul):
+            return product
+        return replace(product, label=self.texts.product(equation, called))
 
     def _plate(self, group: RunGroup) -> PlateOf:
         run, members = group.plans[0].run, set[str]()
@@ -172,31 +160,13 @@ class Folding:
     def _names(self, diagram: Diagram) -> dict[str, str]:
         """What to call marks and matrices inside of plates: `x[l-1]`, `W[l]`."""
         names: dict[str, str] = {}
-        for plan in self.plans:
-            run, letter = plan.run, self.letters[id(plan)]
-            inside = [n for n, block in plan.home.items() if block == plan.kept]
-            inside += [*plan.entries, *(n for n in plan.reads(plan.kept) if n not in self.vertex)]
-            for name in inside:
-                called, position = self.names.get(name, name), run.position(name)
-                new = generic_name(called, position, letter, run.index(plan.kept))
-                names[name] = new
-                if name in self.gate and self.gate[name].outputs[0] == name:
-                    names[self.gate[name].id] = gate_id(new)
+        for name, called in self.letters.names(self.vertex).items():
+            names[name] = str(called)
+            if name in self.gate and self.gate[name].outputs[0] == name:
+                names[self.gate[name].id] = gate_id(names[name])
         taken = {v.id for v in diagram.vertices if v.id not in names}
         distinct = len(set(names.values())) == len(names) and taken.isdisjoint(names.values())
         return names if distinct else {}
-
-
-def _owners(plans: Sequence[RunPlan]) -> dict[str, RunPlan]:
-    """The plan to which each vector belongs: of several, as for a bias that passes share, one in
-    whose kept block it is.
-    """
-    owner: dict[str, RunPlan] = {}
-    for plan in plans:
-        for name, block in plan.home.items():
-            if block == plan.kept or name not in owner:
-                owner[name] = plan
-    return owner
 
 
 def _dots(plan: RunPlan) -> Iterator[tuple[str, str]]:
