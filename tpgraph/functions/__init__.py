@@ -34,6 +34,7 @@ from tpgraph.functions.render import (
     to_numpy,
     to_text,
 )
+from tpgraph.functions.series import DELTA, has_density
 from tpgraph.functions.table import (
     ADD,
     DIV,
@@ -50,6 +51,7 @@ from tpgraph.functions.table import (
 
 __all__ = [
     "ADD",
+    "DELTA",
     "DIV",
     "MUL",
     "NEG",
@@ -71,6 +73,7 @@ __all__ = [
     "expand",
     "function_derivative",
     "gradient",
+    "has_density",
     "inline",
     "mul",
     "neg",

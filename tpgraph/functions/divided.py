@@ -3,7 +3,7 @@
     φ*(x, δ; ε) = (φ(x + ε δ) − φ(x)) / ε,   at ε = 0:  Σ_i ∂_i φ(x) δ_i
 
 A divided difference is an ordinary quotient by an argument ε that tends to 0; `at_zero` takes the
-limit of every such quotient by l'Hôpital's rule. For ε ≥ 1e-4 its rounding error, 1e-16/ε, is far
+limit of every such quotient by its series in ε. For ε ≥ 1e-4 its rounding error, 1e-16/ε, is far
 below what it is compared with. Source: Tensor Programs IIb (arXiv 2105.03703), Eq. 84.
 """
 
@@ -13,18 +13,15 @@ from collections.abc import Mapping
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions.derivative import differentiate, simplify
-from tpgraph.functions.expression import (
-    Apply,
-    Argument,
-    Expression,
-    Number,
-    arguments_of,
-    number,
-    substitute,
-)
-from tpgraph.functions.table import DIV, add, div, mul, neg
+from tpgraph.functions.expression import Argument, Expression, arguments_of, substitute
+from tpgraph.functions.render import inline
+from tpgraph.functions.series import NOT_LINEAR, jumps_somewhere, series
+from tpgraph.functions.table import add, div, mul, neg
 
 __all__ = ["at_zero", "divided_difference"]
+
+_DEEPEST = 8
+"""Terms of a Taylor series, of which all but the last may cancel."""
 
 
 def divided_difference(
@@ -52,38 +49,25 @@ def divided_difference(
 def at_zero(expression: Expression, index: int) -> Expression:
     """The limit of the expression as the argument `index` tends to 0 from above.
 
-    A quotient whose denominator vanishes there is the quotient of the derivatives by ε, so that a
-    divided difference becomes Σ ∂_i φ(x) δ_i. Raises TPTypeError where the numerator does not
-    vanish with it: the expression grows without bound.
+    The coefficient of t⁰ in its series in that argument t, so that a divided difference becomes
+    Σ ∂_i φ(x) δ_i, and (step(x + t δ) − step(x))/t the density `DELTA`(x) δ. Raises TPTypeError
+    where the expression grows without bound, or has no series.
 
     >>> from tpgraph.functions import PRIMITIVES, to_text
     >>> square = Apply(PRIMITIVES["tanh"], (Argument(0),))
     >>> to_text(at_zero(divided_difference(square, 1, {0: 1}, 2), 2), ["x", "δ", "ε"])
     "tanh'(x) * δ"
     """
-    match expression:
-        case Argument(i):
-            return number(0) if i == index else expression
-        case Number():
-            return expression
-        case Apply(function, (above, below), 0) if function == DIV:
-            denominator = at_zero(below, index)
-            if denominator != number(0):
-                return div(at_zero(above, index), denominator)
-            if _vanishing(above, index) != number(0):
-                raise TPTypeError("a quotient by what tends to 0 grows without bound in the limit")
-            slope = simplify(div(differentiate(above, index), differentiate(below, index)))
-            return at_zero(slope, index)
-        case Apply(function, arguments, order):
-            inner = tuple(at_zero(argument, index) for argument in arguments)
-            return simplify(Apply(function, inner, order))
-
-
-def _vanishing(expression: Expression, index: int) -> Expression:
-    """The expression at 0, with a term and its negative cancelled."""
-    value = at_zero(expression, index)
-    match value:
-        case Apply(_, (first, Apply(_, (second,)))) if value == add(first, neg(second)):
-            return number(0) if first == second else value
-        case _:
-            return value
+    if index not in arguments_of(expression):
+        return expression
+    for depth in range(1, _DEEPEST):
+        found = series(inline(expression), index, depth)
+        if found.lead < 0:
+            found = found.settled()
+        if found.terms and found.lead < 0:
+            raise TPTypeError("a quotient by what tends to 0 grows without bound in the limit")
+        if found.known > 0:
+            return simplify(found.at(0))
+    if jumps_somewhere(expression):
+        raise TPTypeError(NOT_LINEAR)
+    raise TPTypeError("too many leading terms cancel in a quotient by what tends to 0")

@@ -16,6 +16,7 @@ import numpy as np
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import Expression
 from tpgraph.limits.estimates import Array
+from tpgraph.limits.jump_changes import Densities
 from tpgraph.limits.outputs import OutputLimit, apply
 from tpgraph.limits.regularity import Reach, Regularity
 from tpgraph.program import InitialScalar, MatMul, Moment, Nonlin, Program, Variable
@@ -86,6 +87,7 @@ class Algebra(ABC, Generic[Z]):
         self.count = max((len(rows) for rows in data.values()), default=1)
         self.scales = DeclaredScales(program)
         self.regularity = Regularity()
+        self.densities = Densities()
         self.scalars: dict[str, Array] = {}
         self.outputs: dict[str, OutputLimit] = {}
         self.unknown: set[str] = set()

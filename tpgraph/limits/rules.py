@@ -15,19 +15,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import TypeVar, assert_never
 
 import numpy as np
 
 from tpgraph.errors import TPTypeError
-from tpgraph.functions import Argument, Expression, inline, mul, number, substitute
+from tpgraph.functions import (
+    Argument,
+    Expression,
+    arguments_of,
+    has_density,
+    inline,
+    mul,
+    number,
+    substitute,
+)
 from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.given import given_value, in_limit_of
 from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit
 from tpgraph.limits.regularity import Reach, number_reach
-from tpgraph.limits.vanishing import at_limit, divides
+from tpgraph.limits.vanishing import at_limit, is_delicate
 from tpgraph.program import (
     Data,
     Declaration,
@@ -67,10 +77,13 @@ def evaluate(
     for index, equation in enumerate(counted("limits", at.program.equations)):
         if any(v.name in at.unknown for v in equation.inputs):
             at.unknown.add(equation.out.name)
+        elif isinstance(equation, MatMul) and at.densities.multiplies(equation):
+            at.densities.keep(equation)
         else:
             with in_limit_of(equation):
                 _apply(at, equation, independent)
         after(index)
+    at.densities.require_none_last(at.program)
 
 
 def _apply(at: Algebra[Z], equation: Equation, independent: Collection[str]) -> None:
@@ -120,35 +133,60 @@ def _given(at: Algebra[Z], declaration: Data | Target) -> None:
 
 def z_nonlin(at: Algebra[Z], equation: Nonlin) -> None:
     """ZNonlin: Z^{ψ(x¹, …; θ)} = ψ(Z^{x¹}, …; θ̊)."""
-    psi, arguments = _filled(at, equation)
-    at.regularity.add(equation, psi, _reaches(at, equation.arguments))
-    at.nonlin(equation, psi, arguments)
+    whole = at.densities.composed(equation)
+    found = _in_limit(at, whole)
+    if at.densities.reads(found) or has_density(found.function):
+        at.densities.keep(equation, whole)
+        return
+    assert isinstance(found, Nonlin), "as the equation is"
+    at.regularity.add(found, found.function, _reaches(at, found.arguments))
+    at.nonlin(found, found.function, _all_coordinates(at, found))
 
 
 def z_moment(at: Algebra[Z], equation: Moment) -> None:
     """ZMoment: θ̊ = E ψ(Z^{x¹}, …; θ̊)."""
-    psi, arguments = _filled(at, equation)
-    reach = at.regularity.add(equation, psi, _reaches(at, equation.arguments))
-    at.scalars[equation.out.name] = at.moment(psi, arguments, reach)
+    found = _in_limit(at, at.densities.composed(equation))
+    if at.densities.reads(found):
+        at.densities.keep(equation)
+        return
+    assert isinstance(found, Moment), "as the equation is"
+    reach = at.regularity.add(found, found.function, _reaches(at, found.arguments))
+    at.scalars[equation.out.name] = at.moment(found.function, _all_coordinates(at, found), reach)
 
 
-def _filled(at: Algebra[Z], equation: Nonlin | Moment) -> tuple[Expression, tuple[Z, ...]]:
-    """ψ in the limit of its vanishing scalars, and the Z or θ̊ of every argument."""
+def _in_limit(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Moment:
+    """With ψ in the limit of its vanishing scalars."""
     psi = equation.function
     vanishing = [i for i, a in enumerate(equation.arguments) if at.decays.get(a.name)]
-    if vanishing and divides(inline(psi)):
-        alone = len(vanishing) == 1
-        psi = at_limit(psi, vanishing[0]) if alone else _jointly(at, equation, vanishing)
-    return psi, tuple(_coordinates(at, a) for a in equation.arguments)
+    is_told = not is_delicate(inline(psi)) and not at.densities.reads(equation)
+    if not vanishing or is_told:
+        return equation
+    alone = len(vanishing) == 1 and at.scales.is_positive(_declared(at, equation, vanishing[0]))
+    psi = at_limit(psi, vanishing[0]) if alone else _jointly(at, equation, vanishing)
+    return replace(equation, function=psi)
+
+
+def _declared(at: Algebra[Z], equation: Nonlin | Moment, index: int) -> InitialScalar:
+    declaration = at.program.declaration_of[equation.arguments[index].name]
+    assert isinstance(declaration, InitialScalar), "only those vanish"
+    return declaration
+
+
+def _all_coordinates(at: Algebra[Z], equation: Nonlin | Moment) -> tuple[Z, ...]:
+    """The Z or θ̊ of every argument; of what has none and is not used, 0."""
+    used = set(arguments_of(equation.function))
+    zero = at.number(at.to_scalar(np.zeros((at.replicates, 1, 1, 1))))
+    return tuple(
+        _coordinates(at, a) if i in used or a.name not in at.densities.kept else zero
+        for i, a in enumerate(equation.arguments)
+    )
 
 
 def _jointly(at: Algebra[Z], equation: Nonlin | Moment, vanishing: Sequence[int]) -> Expression:
     """ψ where several scalars vanish, ε_i = c_i t^{k_i} with one t = n^{−1/q} → 0."""
     powers = {}
     for i in vanishing:
-        declaration = at.program.declaration_of[equation.arguments[i].name]
-        assert isinstance(declaration, InitialScalar), "only those vanish"
-        powers[i] = at.scales.leading(declaration)
+        powers[i] = at.scales.leading(_declared(at, equation, i))
     unit = math.lcm(*(p.exponent.denominator for p in powers.values()))
     t = Argument(len(equation.arguments))
     values: list[Expression] = [Argument(i) for i in range(len(equation.arguments))]

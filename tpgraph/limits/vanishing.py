@@ -18,9 +18,10 @@ from tpgraph.functions import (
 )
 from tpgraph.functions.divided import at_zero
 
-__all__ = ["at_limit", "divides", "leading"]
+__all__ = ["at_limit", "is_delicate", "leading"]
 
 _HIGHEST_POLE = 6
+_DELICATE = ("step", "sign", "log")
 
 
 def at_limit(expression: Expression, index: int) -> Expression:
@@ -42,10 +43,12 @@ def leading(expression: Expression, index: int) -> tuple[Expression, int]:
     raise TPTypeError("a quotient by what tends to 0 grows without bound in the limit")
 
 
-def divides(expression: Expression) -> bool:
-    """Whether a quotient or a power stands in the expression."""
+def is_delicate(expression: Expression) -> bool:
+    """Whether its value where a scalar is 0 need not be its limit: a quotient, a power, a jump."""
     return isinstance(expression, Apply) and (
-        expression.function in (DIV, POW) or any(map(divides, expression.arguments))
+        expression.function in (DIV, POW)
+        or expression.function.name in _DELICATE
+        or any(map(is_delicate, expression.arguments))
     )
 
 

@@ -101,6 +101,11 @@ class DeclaredScales:
             return Fraction(0)
         return self._asymptotic(lambda widths: _value(scalar, widths)).exponent
 
+    def is_positive(self, scalar: InitialScalar) -> bool:
+        """Whether an initial scalar is > 0 at large widths."""
+        widths = dict.fromkeys(self._bases, self._unit << (2 * _DOUBLINGS))
+        return _value(scalar, widths) > 0
+
     def leading(self, scalar: InitialScalar) -> Asymptotic:
         """c n^−e of a scalar that vanishes. Raises TPTypeError where it is no pure power of n."""
         found = self._asymptotic(lambda widths: _value(scalar, widths))

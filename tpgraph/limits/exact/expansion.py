@@ -89,6 +89,8 @@ def _applied(function: Primitive, values: Sequence[Sum], order: int) -> Sum:
             return _quotient(*values)
         case "pow":
             return _power(*values)
+        case "delta":
+            return _density(values[0])
         case "leaky_relu" if values[1].is_constant:
             rest = constant(1.0) + values[1].scaled(-1.0)
             return values[0] * values[1] + rest * _applied(PRIMITIVES["relu"], values[:1], 0)
@@ -113,6 +115,15 @@ def _power(base: Sum, exponent: Sum) -> Sum:
     if whole and m == int(m) and 0 <= m <= _HIGHEST_POWER:
         return base.power(int(m))
     return _irreducible(POW, [base, exponent], 0)
+
+
+def _density(found: Sum) -> Sum:
+    """δ of a linear form, the derivative of a step."""
+    form = found.form
+    if form is None:
+        raise NotClosed("the density of a function that jumps")
+    factor = Factor(Apply(PRIMITIVES["step"], (Argument(0),)), (form,), weak=1)
+    return Sum((LimitTerm(np.ones(1), (), (factor,)),))
 
 
 class _Slots:
@@ -148,6 +159,8 @@ class _Slots:
         for g, m in term.powers:
             factors.append(power(self.place(LinearForm({g: np.ones(1)}, np.zeros(1))), number(m)))
         for factor in term.factors:
+            if factor.weak:
+                raise NotClosed("the density of a function that jumps")
             inner = [self.place(form) for form in factor.forms]
             factors.append(substitute(factor.expression, inner))
         return mul(*factors)

@@ -14,7 +14,18 @@ from functools import cached_property
 
 import numpy as np
 
-from tpgraph.functions import Argument, Expression, add, mul, number, substitute
+from tpgraph.functions import (
+    MUL,
+    PRIMITIVES,
+    Apply,
+    Argument,
+    Expression,
+    add,
+    evaluate,
+    mul,
+    number,
+    substitute,
+)
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 from tpgraph.limits.not_closed import NotClosed
 
@@ -22,6 +33,7 @@ __all__ = ["Factor", "LimitTerm", "Sum", "constant", "linear"]
 
 _MOST_TERMS = 400
 _HIGHEST_DEGREE = 64
+_STEP = Apply(PRIMITIVES["step"], (Argument(0),))
 _DEEPEST, _LARGEST = 60, 2000
 """Of a function that functions were put into: in one another, and written out."""
 
@@ -192,12 +204,38 @@ def _product(s: LimitTerm, t: LimitTerm) -> LimitTerm:
 def _merge(factors: list[Factor], new: Factor) -> None:
     """Put a factor among others, into the one on the same form if there is one."""
     for k, old in enumerate(factors):
+        density = _at_density(old, new) or _at_density(new, old)
+        if density is not None:
+            factors[k] = density
+            return
         if old.is_single and new.is_single and not old.weak and not new.weak:
             moved = _moved(new, old.forms[0])
             if moved is not None:
                 factors[k] = Factor.made_of([old, new], mul(old.expression, moved), old.forms)
                 return
     factors.append(new)
+
+
+def _at_density(density: Factor, other: Factor) -> Factor | None:
+    """δ(z) F(z) = F(0) δ(z), for a δ that is the derivative of c step(z)."""
+    if not _is_density(density) or not other.is_single or other.weak:
+        return None
+    moved = _moved(other, density.forms[0])
+    if moved is None:
+        return None
+    with np.errstate(all="ignore"):
+        value = float(evaluate(moved, [np.zeros(())]))
+    if not np.isfinite(value):
+        raise NotClosed("the value of a function where another one jumps")
+    return replace(density, expression=mul(number(value), density.expression))
+
+
+def _is_density(factor: Factor) -> bool:
+    """Whether it is a multiple of δ."""
+    inner = factor.expression
+    while isinstance(inner, Apply) and inner.function == MUL and len(inner.arguments) == 2:
+        inner = inner.arguments[1]
+    return factor.weak == 1 and factor.is_single and inner == _STEP
 
 
 def _moved(factor: Factor, base: LinearForm) -> Expression | None:

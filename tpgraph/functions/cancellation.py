@@ -1,0 +1,121 @@
+"""Sums of which some terms cancel: like terms are one, and what is 0 everywhere is found out.
+
+    a + b − a = b,   (x − m)·(x − m) − (x − m)² = 0,   (x + y)² − x² − 2xy − y² = 0
+
+The first two are told by their factors; the last by its values at random points, to which only the
+leading coefficient of a series is put.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+
+import numpy as np
+
+from tpgraph.functions.evaluate import evaluate
+from tpgraph.functions.expression import Apply, Expression, Number, arguments_of, number
+from tpgraph.functions.table import ADD, DIV, MUL, NEG, POW, ZERO, add, mul, neg
+
+__all__ = ["gathered", "vanishes"]
+
+_POINTS = 48
+_ROUNDING = 1e-11
+
+_Factors = frozenset[tuple[Expression, int]]
+
+
+def gathered(terms: Iterable[Expression]) -> Expression:
+    """The sum of the terms with like ones put together; as it is where none are alike."""
+    flat = [pair for term in terms for pair in _terms(term, Fraction(1))]
+    count: dict[_Factors, Fraction] = {}
+    first: dict[_Factors, tuple[Expression, Fraction]] = {}
+    alike = False
+    for sign, term in flat:
+        value, factors = _factors(term)
+        alike = alike or factors in count
+        count[factors] = count.get(factors, Fraction(0)) + sign * value
+        first.setdefault(factors, (term, sign * value))
+    kept: list[Expression] = []
+    for factors, total in count.items():
+        term, own = first[factors]
+        if total:
+            kept.append(_times(total / own, _signed(term, own, factors)))
+    return add(*kept)
+
+
+def _signed(term: Expression, own: Fraction, factors: _Factors) -> Expression:
+    """The term with its sign in the sum."""
+    value, _ = _factors(term)
+    return term if value == own else neg(term)
+
+
+def _times(by: Fraction, term: Expression) -> Expression:
+    return neg(term) if by == -1 else mul(number(by), term)
+
+
+def _terms(expression: Expression, sign: Fraction) -> Iterator[tuple[Fraction, Expression]]:
+    match expression:
+        case Apply(function, arguments, 0) if function == ADD:
+            for argument in arguments:
+                yield from _terms(argument, sign)
+        case Apply(function, (inner,), 0) if function == NEG:
+            yield from _terms(inner, -sign)
+        case Number(value) if not value:
+            return
+        case _:
+            yield sign, expression
+
+
+def _factors(term: Expression) -> tuple[Fraction, _Factors]:
+    """A number, and powers of what stands beside it."""
+    powers: Counter[Expression] = Counter()
+    value = _count(term, 1, powers)
+    return value, frozenset((base, k) for base, k in powers.items() if k)
+
+
+def _count(term: Expression, sign: int, powers: Counter[Expression]) -> Fraction:
+    match term:
+        case Number(value) if value:
+            return value**sign
+        case Apply(function, (inner,), 0) if function == NEG:
+            return -_count(inner, sign, powers)
+        case Apply(function, factors, 0) if function == MUL:
+            total = Fraction(1)
+            for factor in factors:
+                total *= _count(factor, sign, powers)
+            return total
+        case Apply(function, (above, below), 0) if function == DIV and below != ZERO:
+            return _count(above, sign, powers) * _count(below, -sign, powers)
+        case Apply(function, (base, Number(k)), 0) if (
+            function == POW and k.denominator == 1 and abs(k) <= 8
+        ):
+            total = Fraction(1)
+            for _ in range(abs(int(k))):
+                total *= _count(base, sign if k > 0 else -sign, powers)
+            return total
+        case _:
+            powers[term] += sign
+            return Fraction(1)
+
+
+def vanishes(expression: Expression) -> bool:
+    """Whether it is 0 at random points, all but rounding."""
+    if expression == ZERO:
+        return True
+    if isinstance(expression, Number):
+        return False
+    terms = [term for _, term in _terms(expression, Fraction(1))]
+    if len(terms) < 2 and not isinstance(expression, Apply):
+        return False
+    rng = np.random.default_rng(0)
+    count = 1 + max(arguments_of(expression), default=0)
+    scale = 10.0 ** np.repeat([0.0, 0.5, 1.0], _POINTS // 3)
+    points = list(rng.standard_normal((count, len(scale))) * scale)
+    with np.errstate(all="ignore"):
+        value = np.broadcast_to(evaluate(expression, points), scale.shape)
+        parts = [np.broadcast_to(evaluate(term, points), scale.shape) for term in terms]
+        size = np.sum(np.abs(parts), axis=0)
+    known = np.isfinite(value) & np.isfinite(size)
+    return bool(known.sum() >= 3 and (np.abs(value) <= _ROUNDING * size)[known].all())
