@@ -178,7 +178,7 @@ def test_a_quoted_text_is_a_literal_of_itself(text):
 def test_comments_and_docstrings_hold_what_they_are_given(text):
     lines = Lines(0)
     lines.add("x = 1", text)
-    lines.add(f"y = {quoted(text)} + {quoted('b' * 90)}", text)
+    lines.assign("y", [quoted(text), "+", quoted("b" * 90)], text)
     namespace: dict[str, object] = {}
     exec(f'"""{in_docstring(on_one_line(text))}\n"""\n{lines.text}', namespace)
     assert namespace["x"] == 1

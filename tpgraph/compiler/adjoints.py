@@ -131,7 +131,7 @@ class ReversePass:
     def _shared(self, out: Variable, text: str, alone: bool) -> str:
         """A name for what several arguments receive; the adjoint's own if it is not read again."""
         name = self.adjoint(out) if alone else "t"
-        self.lines.add(f"{name} = {text}")
+        self.lines.assign(name, text)
         if alone:
             self._owned[out.name] = True
         return name
@@ -184,14 +184,14 @@ class ReversePass:
         name, adjoint = variable.name, self.adjoint(variable)
         owned = self._owned.get(name)
         if owned is None:
-            self.lines.add(f"{adjoint} = {text}")
+            self.lines.assign(adjoint, text)
             self._owned[name] = text not in sources
             if text in sources:
                 self._aliases.append(name)
         elif owned:
-            self.lines.add(f"{adjoint} += {text}")
+            self.lines.assign(adjoint, text, operator="+=")
         else:
-            self.lines.add(f"{adjoint} = {adjoint} + {text}")
+            self.lines.assign(adjoint, f"{adjoint} + {text}")
             self._owned[name] = True
 
 

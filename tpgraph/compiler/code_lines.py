@@ -6,17 +6,14 @@ string literal (`quoted`), in a comment or in a docstring (`in_docstring`), neve
 
 from __future__ import annotations
 
-import io
 import textwrap
-import tokenize
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from tpgraph.errors import on_one_line
 
 __all__ = ["Lines", "in_docstring", "quoted"]
 
 _WIDTH = 99
-_ASSIGNMENTS = frozenset(("=", "+=", "-=", "*=", "/="))
 
 
 def quoted(text: str) -> str:
@@ -43,17 +40,33 @@ class Lines:
 
     def add(self, code: str, comment: str = "") -> None:
         """Add a statement; its comment stands behind it where both fit, else above."""
-        comment = on_one_line(comment)
-        row = self._indent + code
+        self._put([code], comment)
+
+    def assign(
+        self, target: str, value: str | Sequence[str], comment: str = "", operator: str = "="
+    ) -> None:
+        """Add an assignment; a long value stands in parentheses, in several rows.
+
+        The value is cut at its blanks; where a literal in it holds some, it is given as its words.
+        """
+        self._put([f"{target} {operator}", *_words(value)], comment)
+
+    def returns(self, value: str | Sequence[str], comment: str = "") -> None:
+        """Add a `return`; long values as in assignments."""
+        self._put(["return", *_words(value)], comment)
+
+    def _put(self, words: Sequence[str], comment: str) -> None:
+        """Add a statement: what stands before its value, and the words of that."""
+        comment, row = on_one_line(comment), self._indent + " ".join(words)
         if comment and len(row) + len(comment) + 4 <= _WIDTH:
             self._rows.append(f"{row}  # {comment}")
             return
         if comment:
             self.comment(comment)
-        if len(row) <= _WIDTH:
+        if len(row) <= _WIDTH or len(words) == 1:
             self._rows.append(row)
         else:
-            self._rows.extend(self._broken(code))
+            self._rows.extend(self._broken(*words))
 
     def comment(self, text: str) -> None:
         """Add a comment on lines of its own."""
@@ -65,18 +78,15 @@ class Lines:
                 textwrap.wrap(text, _WIDTH, initial_indent=lead, subsequent_indent=lead + "    ")
             )
 
-    def _broken(self, code: str) -> list[str]:
-        """An overlong statement with what it assigns or returns in parentheses, in several rows."""
-        place = _value_place(code)
-        if place == 0:
-            return [self._indent + code]
+    def _broken(self, start: str, *words: str) -> list[str]:
+        """An overlong statement with its value in parentheses, in several rows."""
         inner = self._indent + "    "
         rows = [inner]
-        for word in _words(code[place:]):
+        for word in words:
             if rows[-1] != inner and len(rows[-1]) + 1 + len(word) > _WIDTH:
                 rows.append(inner)
             rows[-1] += word if rows[-1] == inner else f" {word}"
-        return [f"{self._indent}{code[:place]}(", *rows, f"{self._indent})"]
+        return [f"{self._indent}{start} (", *rows, f"{self._indent})"]
 
     @property
     def text(self) -> str:
@@ -84,34 +94,5 @@ class Lines:
         return "".join(f"{row}\n" for row in self._rows)
 
 
-def _value_place(code: str) -> int:
-    """Where the value of an assignment or of a `return` begins; 0 in any other statement."""
-    depth = 0
-    for token in _tokens(code.lstrip()):
-        depth += (token.string in ("(", "[", "{")) - (token.string in (")", "]", "}"))
-        end = token.end[1] + len(code) - len(code.lstrip()) + 1
-        if token.start[1] == 0 and token.string == "return":
-            return end
-        if token.start[1] == 0 and token.string in ("if", "for", "raise", "yield"):
-            return 0
-        if depth == 0 and token.type == tokenize.OP and token.string in _ASSIGNMENTS:
-            return end
-    return 0
-
-
-def _words(code: str) -> Iterator[str]:
-    """The code cut at the blanks between its tokens: those inside of a literal stay."""
-    start = end = 0
-    for token in _tokens(code):
-        if token.start[1] > end:
-            yield code[start:end]
-            start = token.start[1]
-        end = token.end[1]
-    yield code[start:end]
-
-
-def _tokens(code: str) -> Iterator[tokenize.TokenInfo]:
-    """The tokens of a statement in one line that stand in it."""
-    for token in tokenize.generate_tokens(io.StringIO(code).readline):
-        if token.string.strip():
-            yield token
+def _words(value: str | Sequence[str]) -> Sequence[str]:
+    return value.split(" ") if isinstance(value, str) else value

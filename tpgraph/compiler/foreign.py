@@ -166,7 +166,7 @@ def _loss(plan: Plan, loss: Variable) -> str:
         lines.add(line)
     emit(plan, lines, equations_for(plan.program, [loss]), [loss])
     batched = plan.is_batched(loss)
-    lines.add(f"return {plan.name(loss)}.sum(-1){'.mean()' if batched else ''}")
+    lines.returns(f"{plan.name(loss)}.sum(-1){'.mean()' if batched else ''}")
     mean = "the mean over the batch of " if batched else ""
     summed = ", summed over its entries" if is_summed(loss) else ""
     return function_text("loss", arguments, [f"The loss: {mean}{loss}{summed}."], lines)

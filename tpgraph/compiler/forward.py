@@ -30,21 +30,21 @@ def emit_inputs(plan: Plan, lines: Lines, variables: Iterable[Variable]) -> None
                 continue
             name = plan.name(variable)
             if isinstance(declaration, Data | Target):
-                lines.add(f"{name} = {plan.backend.array.format(name)}")
+                lines.assign(name, plan.backend.array.format(name))
             elif variable.is_matrix:
-                lines.add(f"{name} = params[{quoted(variable.name)}]")
+                lines.assign(name, f"params[{quoted(variable.name)}]")
                 matrices.append(variable)
             elif variable.name in plan.multipliers:
-                lines.add(f"{name} = params[{quoted(variable.name)}]")
+                lines.assign(name, f"params[{quoted(variable.name)}]")
                 factor = plan.multipliers[variable.name]
-                lines.add(f"M_{name} = {factor}", f"multiplier of {variable}")
-                lines.add(f"{name} = M_{name} * {name}")
+                lines.assign(f"M_{name}", factor, f"multiplier of {variable}")
+                lines.assign(name, f"M_{name} * {name}")
             else:
-                lines.add(f"{name} = params[{quoted(variable.name)}]")
+                lines.assign(name, f"params[{quoted(variable.name)}]")
     for variable in matrices:
         if variable.name in plan.multipliers:
             factor = plan.multipliers[variable.name]
-            lines.add(f"M_{plan.name(variable)} = {factor}", f"multiplier of {variable}")
+            lines.assign(f"M_{plan.name(variable)}", factor, f"multiplier of {variable}")
 
 
 def equation_comment(plan: Plan, equation: Equation) -> str:
@@ -70,7 +70,7 @@ def emit_equation(plan: Plan, lines: Lines, equation: Equation) -> None:
                 text = f"{text if bare else f'({text})'}{plan.backend.mean}"
         case _:
             assert_never(equation)
-    lines.add(f"{out} = {text}", equation_comment(plan, equation))
+    lines.assign(out, text, equation_comment(plan, equation))
 
 
 def operand_names(plan: Plan, arguments: Sequence[Variable]) -> list[str]:

@@ -41,23 +41,23 @@ WIDTH_KEY = "width {0}"
 
 def emit_init(plan: Plan, lines: Lines) -> None:
     """The body of `init(widths, seed)`."""
-    lines.add("rng = np.random.default_rng(seed)")
+    lines.assign("rng", "np.random.default_rng(seed)")
     for width in plan.program.widths:
         _emit_width(plan, lines, width)
-    lines.add("params = {}")
+    lines.assign("params", "{}")
     for declaration in plan.program.declarations:
         _emit_declaration(plan, lines, declaration)
     if stored_width(plan) is not None:
         base = plan.program.widths[0]
         key = quoted(WIDTH_KEY.format(base.name))
-        lines.add(f"params[{key}] = np.array([{plan.size(base)}])")
-    lines.add("return params")
+        lines.assign(f"params[{key}]", f"np.array([{plan.size(base)}])")
+    lines.returns("params")
 
 
 def _emit_width(plan: Plan, lines: Lines, width: Width) -> None:
     name = plan.size(width)
     if width.base is None:
-        lines.add(f"{name} = widths[{quoted(width.name)}]")
+        lines.assign(name, f"widths[{quoted(width.name)}]")
         return
     p, q = width.ratio.numerator, width.ratio.denominator
     base = plan.width_names[width.base]
@@ -74,18 +74,18 @@ def _emit_declaration(plan: Plan, lines: Lines, declaration: Declaration) -> Non
     match declaration:
         case InitialScalar(variable, value, _, widths):
             text = plan.expressions.value(value).fill([plan.size(w) for w in widths])
-            lines.add(f"{_stored(variable)} = np.array([{text}], dtype=DTYPE)", says)
+            lines.assign(_stored(variable), f"np.array([{text}], dtype=DTYPE)", says)
         case InitialVectors():
             _emit_vectors(plan, lines, declaration)
         case InitialMatrix(variable, variance):
             rows, columns = variable.matrix.rows, variable.matrix.columns
             shape = f"({plan.size(rows)}, {plan.size(columns)})"
             deviation = _over_root(plan, variance, columns)
-            lines.add(f"{_stored(variable)} = {_draw(shape, deviation)}", says)
+            lines.assign(_stored(variable), _draw(shape, deviation), says)
         case Parameter(variable):
             shape = _shape(plan, variable.type.dimensions)
             draw = _draw(shape, _deviation(plan, declaration))
-            lines.add(f"{_stored(variable)} = {draw}", says)
+            lines.assign(_stored(variable), draw, says)
         case Data() | Target():
             pass
         case _:
@@ -140,7 +140,7 @@ def _emit_vectors(plan: Plan, lines: Lines, declaration: InitialVectors) -> None
         variable, mean = declaration.variables[0], declaration.mean[0]
         deviation = repr(declaration.covariance[0][0] ** 0.5)
         shift = f"DTYPE({mean!r}) + " if mean else ""
-        lines.add(f"{_stored(variable)} = {shift}{_draw(n, deviation)}", says)
+        lines.assign(_stored(variable), f"{shift}{_draw(n, deviation)}", says)
         return
     factor = covariance_factor(declaration.covariance).tolist()
     lines.comment(says)
@@ -148,9 +148,9 @@ def _emit_vectors(plan: Plan, lines: Lines, declaration: InitialVectors) -> None
     text = f"np.array({factor}) @ rng.standard_normal(({k}, {n}))"
     if any(declaration.mean):
         text = f"np.array({[[m] for m in declaration.mean]}) + {text}"
-    lines.add(f"z = {text}")
+    lines.assign("z", text)
     for i, variable in enumerate(declaration.variables):
-        lines.add(f"{_stored(variable)} = z[{i}].astype(DTYPE)")
+        lines.assign(_stored(variable), f"z[{i}].astype(DTYPE)")
 
 
 def covariance_factor(

@@ -112,11 +112,11 @@ def constants(plan: Plan, dtype: Dtype) -> str:
     data = {plan.name(d.variable): d.variable.dim.size({}) for d in program.data}
     targets = {plan.name(d.variable): d.variable.dim.size({}) for d in program.targets}
     lines = Lines(indent=0)
-    lines.add(f"DTYPE = np.{dtype}")
-    lines.add(f"WIDTHS = {_tuple(w.name for w in program.base_widths)}")
-    lines.add(f"DATA = {_mapping(data)}")
-    lines.add(f"TARGETS = {_mapping(targets)}")
-    lines.add(f"TRAINABLE = {_tuple(p.variable.name for p in program.parameters)}")
+    lines.assign("DTYPE", f"np.{dtype}")
+    lines.assign("WIDTHS", _tuple(w.name for w in program.base_widths))
+    lines.assign("DATA", _mapping(data))
+    lines.assign("TARGETS", _mapping(targets))
+    lines.assign("TRAINABLE", _tuple(p.variable.name for p in program.parameters))
     return lines.text
 
 
@@ -134,7 +134,7 @@ def helper_texts(plan: Plan) -> list[str]:
     found = [helper.strip("\n") + "\n" for helper in plan.expressions.helpers]
     for name, parameters, body, says in plan.expressions.definitions():
         lines = Lines()
-        lines.add(f"return {body}", says)
+        lines.returns(body, says)
         found.append(f"def {name}({', '.join(parameters)}):\n{lines.text}")
     return found
 
@@ -217,7 +217,7 @@ def forward_function(plan: Plan, first: Sequence[str] = ()) -> str:
     values = {str(v): _with_batch(plan, v) for v in outputs}
     says = f"Array (batch, {_width_of(outputs[0])}): the output {outputs[0]}."
     if len(outputs) == 1:
-        lines.add(f"return {next(iter(values.values()))}")
+        lines.returns(next(iter(values.values())))
     else:
         lines.add("return {")
         for name, text in values.items():
@@ -245,10 +245,10 @@ def _backward(plan: Plan, loss: Variable, first: Sequence[str]) -> str:
     lines = Lines()
     for line in first:
         lines.add(line)
-    lines.add(f"steps = _gradients({', '.join(['params', *arguments, '1.0'])})")
-    lines.add("loss = next(steps)")
-    lines.add("grads = dict(steps)")
-    lines.add("return loss, {name: grads[name] for name in TRAINABLE}")
+    lines.assign("steps", f"_gradients({', '.join(['params', *arguments, '1.0'])})")
+    lines.assign("loss", "next(steps)")
+    lines.assign("grads", "dict(steps)")
+    lines.returns("loss, {name: grads[name] for name in TRAINABLE}")
     mean = "the mean over the batch of " if plan.is_batched(loss) else ""
     says = [
         "(loss, grads): the loss and its gradients with respect to every trained w, by name.",
@@ -287,12 +287,12 @@ def _sgd_step(plan: Plan) -> str:
     if size is not None and parametrization is not None:
         rate = f"lr * {size}**{float(-parametrization.c)!r}"
     lines = Lines()
-    lines.add(f"steps = _gradients({', '.join(['params', *arguments, rate])})")
-    lines.add("loss = next(steps)")
+    lines.assign("steps", f"_gradients({', '.join(['params', *arguments, rate])})")
+    lines.assign("loss", "next(steps)")
     lines.add("if np.isfinite(loss):")
     lines.add("    for name, step in steps:")
     lines.add("        params[name] -= step")
-    lines.add("return loss")
+    lines.returns("loss")
     moves = "w −= lr · ∂loss/∂w" if rate == "lr" else "w −= lr · n^(−c) · ∂loss/∂w"
     says = [
         "One step of gradient descent, in place; the loss before it.",

@@ -80,7 +80,7 @@ class _Writer:
         lines.add(f"def step({arguments}):")
         tail = Lines()
         tail.add("")
-        tail.add(f"return step, [{matrices}]")
+        tail.returns(f"step, [{matrices}]")
         says = ["(step, weights): a step for these parameters and this batch size."]
         body = "".join(
             f"{row.rstrip()}\n" for row in (lines.text + inner.text + tail.text).splitlines()
@@ -124,20 +124,20 @@ class _Writer:
             if v.name not in inputs and (v in matrices or self._plan.name(v) in sources)
         ]
         for variable in drawn:
-            lines.add(f"{self._plan.name(variable)} = params[{quoted(variable.name)}]")
+            lines.assign(self._plan.name(variable), f"params[{quoted(variable.name)}]")
         for name, text in self._sizes(drawn):
-            lines.add(f"{name} = {text}")
+            lines.assign(name, text)
         for variable in drawn:
             if variable.name in self._plan.multipliers:
                 name = self._plan.name(variable)
                 factor = self._plan.multipliers[variable.name]
-                lines.add(f"M_{name} = {factor}", f"multiplier of {variable}")
+                lines.assign(f"M_{name}", factor, f"multiplier of {variable}")
         for variable in drawn:
             name = self._plan.name(variable)
             if variable.is_matrix:
-                lines.add(f"{name} = _Weight({name}, {self._rows_of(name)})")
+                lines.assign(name, f"_Weight({name}, {self._rows_of(name)})")
             else:
-                lines.add(f"{name} = {name}.reshape(1, -1)")
+                lines.assign(name, f"{name}.reshape(1, -1)")
 
     def _sizes(self, drawn: Sequence[Variable]) -> Iterator[tuple[str, str]]:
         """Every width that an array has, by the shape of a parameter."""
@@ -168,16 +168,16 @@ class _Writer:
         """Every array of the step, once."""
         for stack in self._places.stacks:
             size = stack.parts[0].size
-            lines.add(f"{self._stacks[stack]} = np.empty(({rows(stack.parts)}, {size}), DTYPE)")
+            lines.assign(self._stacks[stack], f"np.empty(({rows(stack.parts)}, {size}), DTYPE)")
         for value, (stack, part) in self._places.homes.items():
             start, stop = rows(stack.parts[:part]) or "0", rows(stack.parts[: part + 1])
-            lines.add(f"{self._names[value]} = {self._stacks[stack]}[{start} : {stop}]")
+            lines.assign(self._names[value], f"{self._stacks[stack]}[{start} : {stop}]")
         followers: dict[Value, list[str]] = {owner: [] for owner in self._places.own}
         for value, owner in self._places.shared.items():
             followers[owner].append(self._names[value])
         for owner, names in followers.items():
             count = "batch" if owner.batched else "1"
-            lines.add(f"{self._names[owner]} = np.empty(({count}, {owner.size}), DTYPE)")
+            lines.assign(self._names[owner], f"np.empty(({count}, {owner.size}), DTYPE)")
             for first in range(0, len(names), _IN_ROW):
                 row = names[first : first + _IN_ROW]
                 lines.add(" = ".join([*row, self._names[owner]]))
@@ -185,7 +185,7 @@ class _Writer:
     def _step_lines(self, lines: Lines) -> None:
         name = self._names[self._step.loss]
         for argument in self._read_arguments():
-            lines.add(f"{argument} = np.ascontiguousarray({argument}, dtype=DTYPE)")
+            lines.assign(argument, f"np.ascontiguousarray({argument}, dtype=DTYPE)")
         title = ""
         for place, (says, operation) in enumerate(self._operations):
             if place == self._forward:
@@ -197,7 +197,7 @@ class _Writer:
                 lines.add(text)
         if self._forward == len(self._operations):
             self._loss_lines(lines, name)
-        lines.add("return loss")
+        lines.returns("loss")
 
     def _read_arguments(self) -> list[str]:
         sources = {self._names[v] for v in self._step.tape.sources}
@@ -205,14 +205,14 @@ class _Writer:
 
     def _loss_lines(self, lines: Lines, name: str) -> None:
         batch = " / batch" if self._plan.is_batched(self._loss) else ""
-        lines.add(f"loss = {name}.sum(){batch}")
+        lines.assign("loss", f"{name}.sum(){batch}")
         lines.add("if not np.isfinite(loss):")
         lines.add("    return loss")
         rate = "float(lr)"
         size, parametrization = base_size_text(self._plan), self._plan.program.parametrization
         if size is not None and parametrization is not None:
             rate = f"{rate} * {size}**{float(-parametrization.c)!r}"
-        lines.add(f"rate = {rate}{batch}")
+        lines.assign("rate", f"{rate}{batch}")
 
     def _texts(self, operation: Operation) -> Iterator[str]:
         """The statements of one operation."""
@@ -270,7 +270,7 @@ def _sgd_step(plan: Plan) -> str:
     lines = Lines()
     first = arguments[0] if arguments else None
     batch = f"len({first})" if first else "1"
-    lines.add(f"return _running(params, {batch})({', '.join([*arguments, 'lr'])})")
+    lines.returns(f"_running(params, {batch})({', '.join([*arguments, 'lr'])})")
     says = [
         "One step of gradient descent, in place; the loss before it.",
         "",
