@@ -313,11 +313,38 @@ f = V relu(h) + c
 output f
 loss (f - y)^2
 """
-RATES = {  # of U, b, W, V, c: of mup those of Tensor Programs V, Table 9
+RATES = {  # of U, b, W, V, c
     "mup": (-1 / 2, -1 / 2, -1, -1 / 2, 0),
     "ntk": (-1 / 2, -1 / 2, -1, -1 / 2, 0),
     "standard": (-1 / 2, -1 / 2, -3 / 2, -1, 0),
 }
+PAPERS = {  # (multiplier, initial deviation, rate) of input, hidden, readout as powers of n
+    "TP V, Table 3": ((0, 0, 0), (0, -1 / 2, -1), (0, -1, -1)),
+    "TP V, Table 8": ((0, 0, -1), (0, -1 / 2, 0), (0, -1, 0)),
+    "TP V, Table 9": ((1 / 2, 0, -1 / 2), (-1 / 2, -1 / 2, -1 / 2), (-1 / 2, -1, -1 / 2)),
+    "TP IVb, Definition 2.5.1": ((0, 0, -1), (0, -1 / 2, 0), (0, -1, 0)),
+    "TP IVb, Definition 2.4.1": ((0, -1 / 2, -1 / 2), (0, 0, 0), (-1 / 2, -1, -1 / 2)),
+}
+OURS = {  # the same of multipliers and deviations, as the documentation of the language has them
+    "mup": ((1 / 2, 0, -1 / 2), (-1 / 2, -1 / 2, -1 / 2)),
+    "ntk": ((0, -1 / 2, -1 / 2), (0, 0, 0)),
+    "standard": ((0, 0, 0), (0, -1 / 2, -1 / 2)),
+}
+
+
+@pytest.mark.parametrize("table", PAPERS)
+def test_rates_of_the_papers(table):
+    """Those of their tables, by M θ, w / θ, η / θ (TP V, Lemma J.1, Adam) from one to the other."""
+    multipliers, deviations, rates = PAPERS[table]
+    same = ["ntk", "standard"] if table.endswith("2.4.1") else ["mup"]
+    for parametrization in same:
+        own, drawn = OURS[parametrization]
+        thetas = [a - b for a, b in zip(own, multipliers, strict=True)]
+        moved = [s - t for s, t in zip(deviations, thetas, strict=True)]
+        expected = [c - t for c, t in zip(rates, thetas, strict=True)]
+        found = RATES[parametrization]
+        assert [found[0], found[2], found[3]] == expected
+        assert moved == list(drawn)
 
 
 @pytest.mark.parametrize("parametrization", RATES)

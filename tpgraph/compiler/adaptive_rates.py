@@ -9,9 +9,16 @@ the output moves by order one:
     readouts                           n M η = 1        η ∝ n^(a − 1)
     vectors of fixed dimension         η = 1
 
-In mup (e = 1, r = 1) that is n^(−1/2), 1/n, n^(−1/2): Table 9 of Tensor Programs V (arXiv
-2203.03466), the Adam rates of `mup.MuAdam`. In ntk and standard (e = 1/2) activations move by
-n^(−1/2): the neural tangent limit of adaptive optimizers, Tensor Programs IVb (arXiv 2308.01814).
+In mup (e = 1, r = 1) that is n^(−1/2), 1/n, n^(−1/2), the row "Adam LR" of Table 9 of Tensor
+Programs V (arXiv 2203.03466), whose multipliers √n, 1, n^(−1/2) are those of mup here. Its Table 8,
+which the package `mup` implements, is the same parametrization with multipliers 1, 1, 1/n and rates
+1, 1/n, 1: by its Lemma J.1, M θ, w / θ, η / θ train alike for every θ. In ntk (e = 1/2) activations
+move by n^(−1/2): the row c of Definition 2.4.1 of Tensor Programs IVb (arXiv 2308.01814), whose
+multipliers are those of ntk; standard is that again by the Lemma, with θ = √n where W = w. What is
+fixed × fixed there, a scalar, has the rate 1 in both.
+
+The optimizer is taken to be free of scale: the ε of Adam has to fall like the gradients, which are
+of order n^(−d) in the rows d of those definitions.
 """
 
 from __future__ import annotations
