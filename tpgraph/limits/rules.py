@@ -272,14 +272,16 @@ def z_dot(at: Algebra[Z], equation: MatMul, sigma2: float) -> dict[str, Array]:
 
 
 def _scaled_operand(at: Algebra[Z], equation: MatMul) -> Array:
-    """√s ξ of an input layer with entries of variance s, (B, M, d)."""
+    """√s ξ of an input layer with entries of variance s, (B, M, d); 0 of one that starts at 0."""
+    s = at.scales.entry_variance(equation.matrix)
+    if not s.coefficient:
+        return np.zeros((1, 1, equation.operand.dim.size({})))
     if at.stays_random(equation.operand):
         raise TPTypeError(
             f"{equation.operand} depends on a readout, which stays random in the limit",
             mend=STAYS_RANDOM,
         )
     operand = at.outputs[equation.operand.name]
-    s = at.scales.entry_variance(equation.matrix)
     growth = Asymptotic(s.coefficient, s.exponent + 2 * operand.power)
     root = np.sqrt(growth.limit(f"the variance of {equation.out.name}"))
     return np.asarray(root * operand.values[..., 0])

@@ -143,6 +143,7 @@ class SampledProducts(Products[Array]):
     def input(self, equation: MatMul, operand: Array) -> Array:
         """Samples of Ẑ given the earlier ones."""
         family, name = self._family(equation), equation.out.name
+        operand = np.broadcast_to(operand, (self.normals.replicates, *operand.shape[1:]))
         covariances = self._covariances(operand, family, 1.0)
         self._operands[name] = operand
         own, _ = self._record(name, family, operand @ operand.transpose(0, 2, 1), covariances)
