@@ -122,10 +122,20 @@ REFUSED = {
                 "draws at random", "evaluation", "1"),
     "random": (linear(lambda m, x: m.inp(x) + torch.randn_like(m.inp(x))), "no rule", "other",
                "forward"),
-    "weight_norm_of_data": (
-        lambda n: nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(3, n)),
-                                nn.Linear(n, 1)),
-        "stay random however wide", "plain layers", None,
+    "weight_norm_of_all": (
+        lambda n: nn.Sequential(
+            nn.Linear(3, n), nn.utils.parametrizations.weight_norm(nn.Linear(n, n), dim=None),
+        ),
+        "has two widths and is used coordinatewise", "product with a vector", None,
+    ),
+    "weight_norm_in_groups": (
+        lambda n: nn.utils.parametrizations.weight_norm(nn.Conv1d(4, n, 2, groups=2)),
+        "kernel is made of vectors, in groups", "convolutions of their own", None,
+    ),
+    "weight_norm_without_width": (
+        lambda n: nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(3, 2)),
+                                nn.Linear(2, n)),
+        "which has no width", "grow with the width", None,
     ),
     "wide_bilinear": (
         linear(lambda m, x: m.b(m.inp(x), m.inp(x)), b=lambda n: nn.Bilinear(n, n, 2)),
@@ -153,6 +163,7 @@ REFUSED = {
 def test_it_is_refused_with_place_and_mend(name):
     make, message, mend, where = REFUSED[name]
     shape = (1, 4, 3) if name in ("mixer", "attention", "heads_grow") else (1, 3)
+    shape = (1, 4, 3) if name == "weight_norm_in_groups" else shape
     shape = (1, 3, 4) if name in ("group_count", "attention", "heads_grow") else shape
     with pytest.raises(tp.TPError) as caught:
         tp.from_torch(make, torch.randn(shape), n=32, train=name == "dropout")

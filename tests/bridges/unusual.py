@@ -160,6 +160,33 @@ def by_norm(m, x):
     return m.out(torch.tanh(h / h.norm(dim=-1, keepdim=True) * math.sqrt(h.shape[-1])))
 
 
+normed = nn.utils.parametrizations.weight_norm
+
+
+def temporal(n: int) -> nn.Module:
+    """Causal convolutions whose weights are normalized, from the input to the readout."""
+    return nn.Sequential(
+        nn.ConstantPad1d((2, 0), 0.0), normed(nn.Conv1d(2, n, 2, dilation=2)), nn.ReLU(),
+        normed(nn.Conv1d(n, 2 * n, 2)), nn.ReLU(), normed(nn.Conv1d(2 * n, 1, 1)), nn.Flatten(),
+    )  # fmt: skip
+
+
+def normed_convolutions(n: int) -> nn.Module:
+    """Weights normalized in groups, channel by channel, transposed, by columns."""
+    return nn.Sequential(
+        nn.Conv1d(2, n, 2), nn.ReLU(), normed(nn.Conv1d(n, n, 2, groups=2)), nn.ReLU(),
+        normed(nn.Conv1d(n, n, 1, groups=n)), normed(nn.ConvTranspose1d(n, n, 2, stride=2)),
+        nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), normed(nn.Linear(n, n), dim=1),
+        nn.Tanh(), nn.Linear(n, 1),
+    )  # fmt: skip
+
+
+def normed_input(n: int) -> nn.Module:
+    return nn.Sequential(
+        normed(nn.Linear(4, n)), nn.Tanh(), normed(nn.Linear(n, n)), nn.Tanh(), nn.Linear(n, 1)
+    )
+
+
 CASES = {
     "queries": Case(Queries, ((1, 3, 4),)),
     "prompt": Case(Prompt, ((1, 3, 4),)),
@@ -180,4 +207,7 @@ CASES = {
         ((1, 4), (1, 4)),
     ),
     "by_norm": Case(hidden(by_norm)),
+    "temporal": Case(temporal, ((1, 2, 4),)),
+    "normed_convolutions": Case(normed_convolutions, ((1, 2, 4),)),
+    "normed_input": Case(normed_input),
 }

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from tpgraph.editor.answers import span_data
 from tpgraph.editor.looks import look_of
-from tpgraph.editor.partners import with_partners
 from tpgraph.editor.requests import PictureOptions
 from tpgraph.errors import TPWarning
 from tpgraph.notation.painters.fragments import Fragment, Fragments, fragments_of
@@ -43,8 +42,7 @@ def derived(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TPWarning)  # where nothing folds, all of it is drawn
         scene = compose(made, Options(options.direction, style=look_of(options), fold=fold))
-    found = fragments_of(scene, look_of(options))
-    return plain_picture(with_partners(found, made, program))
+    return plain_picture(fragments_of(scene, look_of(options)))
 
 
 def plain_picture(fragments: Fragments) -> dict[str, Any]:

@@ -85,7 +85,8 @@ class Pending:
     """A parameter: `axes` are its own axes in the order they have now, None for new ones of size 1.
 
     `cuts` are what is taken of each of its axes, `index` the places taken of those that are gone,
-    `factor` a number that it is multiplied by.
+    `factor` a number that it is multiplied by; `gain` is an axis of its own, and a vector: the
+    slices along that axis are multiplied by its entries.
     """
 
     param: Stored
@@ -93,6 +94,7 @@ class Pending:
     cuts: tuple[Cut, ...]
     index: tuple[int | None, ...]
     factor: Cell | None = None
+    gain: tuple[int, Pending] | None = None
 
     @property
     def shape(self) -> Shape:
@@ -111,7 +113,10 @@ class Pending:
             cut = self.cuts[of]
             place = cut.start[0] + at * cut.step
             index = (*index[:of], place, *index[of + 1 :])
-        return replace(self, axes=self.axes[:axis] + self.axes[axis + 1 :], index=index)
+        gain = self.gain
+        if gain is not None and gain[0] == of:
+            gain = (gain[0], gain[1].taken(0, at))
+        return replace(self, axes=self.axes[:axis] + self.axes[axis + 1 :], index=index, gain=gain)
 
     def cut(self, axis: int, part: Cut) -> Pending:
         """Entries of an axis."""
@@ -119,7 +124,10 @@ class Pending:
         if of is None:
             return self
         cuts = (*self.cuts[:of], self.cuts[of].sub(part), *self.cuts[of + 1 :])
-        return replace(self, cuts=cuts)
+        gain = self.gain
+        if gain is not None and gain[0] == of:
+            gain = (gain[0], gain[1].cut(0, part))
+        return replace(self, cuts=cuts, gain=gain)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,10 +214,30 @@ def as_operator(al: CellAlgebra, matrix: Pending | Operator) -> Operator:
         _lines(al, matrix, 0),
         _lines(al, matrix, 1),
     )
+    found = _with_gain(al, matrix, found)
     factor = matrix.factor
     if factor is None:
         return found
     return found.then(partial(al.mul, factor), partial(al.mul, factor))
+
+
+def _with_gain(al: CellAlgebra, matrix: Pending, found: Operator) -> Operator:
+    """D W or W D, with the gains on the diagonal of D; its lines have them already."""
+    if matrix.gain is None:
+        return found
+    axis, gains = matrix.gain
+    gain = as_tensor(al, gains, -1).cells.item(())
+    if matrix.axes[0] != axis:
+        return _with_rows_gained(al, gain, found.T).T
+    return _with_rows_gained(al, gain, found)
+
+
+def _with_rows_gained(al: CellAlgebra, gain: Cell, found: Operator) -> Operator:
+    return replace(
+        found,
+        forward=lambda x: al.mul(gain, found.forward(x)),
+        backward=lambda y: found.backward(al.mul(gain, y)),
+    )
 
 
 def _lines(al: CellAlgebra, matrix: Pending, axis: int) -> Callable[[int], Cell] | None:
@@ -285,9 +313,23 @@ def _of_parameter(al: CellAlgebra, value: Pending, axis: int | None, unit: bool)
                 places[of] = cut.start[0] + i * cut.step
         axis = None if own is None else value.axes[own]
         found = _vector(al, value.param, tuple(places), axis, value.cuts)
+        if value.gain is not None:
+            found = al.mul(_gain(al, value.gain, axis, places), found)
         return found if value.factor is None else al.mul(value.factor, found)
 
     return Tensor(filled([shape[k][0] for k in others], cell), own, shape)
+
+
+def _gain(
+    al: CellAlgebra, gain: tuple[int, Pending], own: int | None, places: Sequence[int | None]
+) -> Cell:
+    """The gains along the axis of the vectors, or the one of the place along another."""
+    axis, gains = gain
+    if axis != own:
+        index = (*gains.index[:axis], places[axis], *gains.index[axis + 1 :])
+        gains = replace(gains, axes=(), index=index)
+    cell: Cell = as_tensor(al, gains, -1).cells.item(())
+    return cell
 
 
 def _vector(

@@ -30,22 +30,31 @@ __all__ = [
     "Num",
     "Op",
     "Stored",
+    "UnitSlices",
     "children",
     "reachable",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSlices:
+    """What weight_norm makes of a weight: slices of norm 1 along `axis`, each times its `gain`."""
+
+    axis: int
+    gain: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stored:
     """A parameter of the module: its name, its shape, whether it is trained.
 
-    A weight whose rows are `normalized` by weight_norm stands divided by their norms.
+    A weight that is `normalized` by weight_norm stands divided by the norms of its slices.
     """
 
     name: str
     shape: tuple[Size, ...]
     trained: bool = True
-    normalized: bool = False
+    normalized: UnitSlices | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from tpgraph.bridges.torch_in.cells import Stored
 from tpgraph.bridges.torch_in.interpret import ModuleInput
 from tpgraph.bridges.torch_in.parameter_parts import ParameterPart
 from tpgraph.bridges.torch_in.seams import Seams
@@ -112,7 +113,8 @@ def copy_weights(
 
     The module may have another width than it was imported at. W = M w: of a parametrization with
     multipliers M the trained w = W / M are given. With `params` the module's parameters are
-    overwritten by them and `params` is returned; those of weight_norm get rows of norm 1. Raises
+    overwritten by them and `params` is returned; norms that training gave to the slices of
+    weight_norm go to their gains. Raises
     TPDataError where the module's shapes are not those that were imported.
     """
     tensors = dict(module.named_parameters(remove_duplicate=False))
@@ -124,12 +126,38 @@ def copy_weights(
     for piece in imported.pieces:
         own = float(piece.factor.value) * float(width) ** float(piece.factor.power)
         factor = factors.get(piece.name, 1.0) / own
-        view = _part(tensors[piece.param.name], piece, imported.n, width)
+        whole = tensors[piece.param.name]
         if params is None:
+            view = _part(_normalized(whole, piece), piece, imported.n, width)
             made[piece.name] = _read(view, piece) / factor
         else:
+            view = _part(whole, piece, imported.n, width)
             _write(view, piece, np.asarray(params[piece.name], dtype=np.float64) * factor)
-    return made if params is None else params
+    if params is None:
+        return made
+    for param, norm in {piece.param: piece.norm for piece in imported.pieces}.items():
+        if param.normalized is not None:
+            gains, norms = tensors[param.normalized.gain], _norms(tensors[param.name], param)
+            with torch.no_grad():
+                gains.mul_(norms / norm)
+    return params
+
+
+def _norms(tensor: torch.Tensor, param: Stored) -> torch.Tensor:
+    """The norms of the slices that weight_norm divides by."""
+    assert param.normalized is not None
+    others = [k for k in range(tensor.dim()) if k != param.normalized.axis]
+    norms: torch.Tensor = torch.linalg.vector_norm(
+        tensor.detach().double(), dim=others, keepdim=True
+    )
+    return norms
+
+
+def _normalized(tensor: torch.Tensor, piece: ParameterPart) -> torch.Tensor:
+    """The weight with slices of the norm that the program takes them to have."""
+    if piece.param.normalized is None:
+        return tensor
+    return tensor.detach() / _norms(tensor, piece.param) * piece.norm
 
 
 def _part(tensor: torch.Tensor, piece: ParameterPart, n: int, width: int) -> torch.Tensor:
@@ -146,8 +174,6 @@ def _part(tensor: torch.Tensor, piece: ParameterPart, n: int, width: int) -> tor
 
 def _read(view: torch.Tensor, piece: ParameterPart) -> Array:
     array: Array = view.double().cpu().numpy().copy()
-    if piece.param.normalized:
-        array /= np.linalg.norm(array, axis=1, keepdims=True)
     array -= float(piece.law.constant)
     return array.T if piece.flipped else array
 

@@ -65,6 +65,7 @@ class Graph:
     arguments: dict[str, ModuleInput] = field(default_factory=dict)
     params: dict[str, Stored] = field(default_factory=dict)
     families: list[Family] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     outputs: list[Tensor] = field(default_factory=list)
 
     @property
@@ -223,7 +224,7 @@ class _Reader:
                 f"there is no rule for the operation aten.{site.name}",
                 "write this part with other operations, or leave it out of the module",
             )
-        call = NodeCall(self.graph.al, site, self.graph.families)
+        call = NodeCall(self.graph.al, site, self.graph.families, self.graph.notes)
         try:
             found = rule(call, *arguments, **keywords)
         except (TypeError, IndexError, ValueError) as error:

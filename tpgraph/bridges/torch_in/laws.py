@@ -21,7 +21,10 @@ from tpgraph.bridges.torch_in.export import built, own_path
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.sizes import Cut
 
-__all__ = ["Draws", "Law", "drawn"]
+__all__ = ["UNIFORM", "Draws", "Law", "drawn"]
+
+UNIFORM = -1.2
+"""The excess kurtosis of a uniform distribution."""
 
 INITIALIZATIONS = 12
 MANY, FEW = 240, 200
@@ -37,7 +40,8 @@ class Law:
     """Entries are `constant` + N(0, `variance` · n^−`power`), the variance that at n = 1.
 
     `error` is the relative error of a variance that was fitted and not recorded, `asymptotic` says
-    that it holds for large n.
+    that it holds for large n. `kurtosis` is the excess of the entries that the module draws, where
+    these are not Gaussian: −6/5 of uniform ones.
     """
 
     constant: Fraction
@@ -45,6 +49,7 @@ class Law:
     power: Fraction
     error: float = 0.0
     asymptotic: bool = False
+    kurtosis: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +70,12 @@ class Draws:
             return Law(_fraction(float(first.flat[0])), 0.0, Fraction(0))
         recorded = [r.get(path) for r in self.recorded]
         if all(r is not None and _fits(r, p) for r, p in zip(recorded, parts, strict=True)):
-            return self._scaled([float(r) for r in recorded if r is not None], 0.0)
+            law = self._scaled([float(r) for r in recorded if r is not None], 0.0)
+            return replace(law, kurtosis=_excess(parts, 0.0))
         constant = _mean(parts)
         squares = [float(((p - float(constant)) ** 2).mean()) for p in parts]
         law = self._scaled(squares, math.sqrt(2 / min(p.size for p in parts)))
-        return replace(law, constant=constant)
+        return replace(law, constant=constant, kurtosis=_excess(parts, float(constant)))
 
     def _part(
         self, path: str, cuts: Mapping[int, Cut], index: tuple[int | None, ...], which: int
@@ -107,6 +113,19 @@ def _mean(parts: Sequence[Array]) -> Fraction:
     mean = float(pooled.mean())
     error = float(pooled.std()) / math.sqrt(pooled.size)
     return _fraction(float(f"{mean:.3g}")) if abs(mean) > _SPREAD * error else Fraction(0)
+
+
+def _excess(parts: Sequence[Array], constant: float) -> float:
+    """The excess kurtosis E z⁴ / (E z²)² − 3 of entries, where it is not 0 up to chance."""
+    centred = [p.ravel() - constant for p in parts]
+    z = np.concatenate([p / math.sqrt(float((p**2).mean())) for p in centred])
+    found = float((z**4).mean()) - 3
+    error = math.sqrt(24 / z.size)
+    if abs(found) < _SPREAD * error:
+        return 0.0
+    bounded = float(np.abs(z).max()) < 1.1 * math.sqrt(3)
+    uniform = bounded and abs(found - UNIFORM) < _SPREAD * error
+    return UNIFORM if uniform else round(found, 1)
 
 
 def _fits(variance: float, values: Array) -> bool:

@@ -7,15 +7,25 @@ a ModuleList are indices.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from tpgraph.bridges.torch_in.cells import Block, Cell, CellProduct, Held, Num, Stored, reachable
+from tpgraph.bridges.torch_in.cells import (
+    Block,
+    Cell,
+    CellProduct,
+    Held,
+    Num,
+    Stored,
+    UnitSlices,
+    reachable,
+)
 from tpgraph.bridges.torch_in.laws import Draws, Law
 from tpgraph.bridges.torch_in.reserved import RESERVED
-from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide
+from tpgraph.bridges.torch_in.sizes import Cut, Size, exact, is_wide
 from tpgraph.functions import PRIMITIVES
 from tpgraph.language.vocabulary import KEYWORDS, canonical
 
@@ -30,7 +40,8 @@ class ParameterPart:
     """A part of a parameter as the program declares it.
 
     `flipped` says that it is declared as the transpose of what torch holds. `modules` counts the
-    indices that are places in lists of modules. `factor` is what the module multiplies it by.
+    indices that are places in lists of modules. `factor` is what the module multiplies it by; of
+    weight_norm it has 1 / `norm` in it, the limit of the norms of the slices.
     """
 
     param: Stored
@@ -42,6 +53,7 @@ class ParameterPart:
     law: Law
     flipped: bool = False
     factor: Num = field(default_factory=Num.one)
+    norm: float = 1.0
 
     @property
     def key(self) -> Key:
@@ -81,6 +93,7 @@ def pieces_of(
             found.setdefault(param.name, {})[key_of(cell)] = param
     order = [p.name for p in params if p.name in found]
     names = _names(order)
+    norms = _norms(found, draws)
     pieces: dict[Key, ParameterPart] = {}
     for path in order:
         keys = sorted(found[path], key=_place)
@@ -89,19 +102,60 @@ def pieces_of(
         for key, at in zip(keys, grid, strict=True):
             _, index, cuts = key
             param = found[path][key]
-            law = (
-                _unit_rows(draws.n, cuts)
-                if param.normalized
-                else draws.law(path, dict(cuts), index)
+            law, norm = _law(draws, param, cuts, index, norms)
+            factor = factors.get(key, Num.one())
+            factor = replace(factor, value=factor.value / exact(norm))
+            piece = ParameterPart(
+                param, index, cuts, base, (*places, *at), len(places), law, factor=factor, norm=norm
             )
-            piece = ParameterPart(param, index, cuts, base, (*places, *at), len(places), law)
-            pieces[key] = _oriented(replace(piece, factor=factors.get(key, piece.factor)))
+            pieces[key] = _oriented(piece)
     return pieces
 
 
-def _unit_rows(n: int, cuts: tuple[tuple[int, Cut], ...]) -> Law:
-    """The law of entries whose rows have norm 1: of variance 1 / columns."""
-    return Law(Fraction(0), n / cuts[1][1].size[0], Fraction(1))
+def _law(
+    draws: Draws,
+    param: Stored,
+    cuts: tuple[tuple[int, Cut], ...],
+    index: tuple[int | None, ...],
+    norms: Mapping[str, float],
+) -> tuple[Law, float]:
+    """How a part is drawn, and the limit of the norms that weight_norm divides it by."""
+    if param.normalized is None:
+        law, norm = draws.law(param.name, dict(cuts), index), norms.get(param.name)
+        starts = norm is not None and abs(float(law.constant) / norm - 1) < _STARTS
+        return (Law(exact(float(f"{norm:.6g}")), 0.0, Fraction(0)) if starts else law), 1.0
+    norm = norms.get(param.normalized.gain)
+    if norm is None or not param.trained:
+        return _unit_slices(draws.n, param, param.normalized), 1.0
+    return draws.law(param.name, dict(cuts), index), norm
+
+
+_STARTS = 0.1
+"""Gains that start this near to the norms of their slices start at these norms."""
+
+
+def _norms(found: Mapping[str, Mapping[Key, Stored]], draws: Draws) -> dict[str, float]:
+    """By gain, what the norms of the slices of its weight tend to, where that is a constant."""
+    norms: dict[str, float] = {}
+    for path, parts in found.items():
+        param = next(iter(parts.values()))
+        if param.normalized is None:
+            continue
+        key = next(iter(parts))
+        law, unit = (
+            draws.law(path, dict(key[2]), key[1]),
+            _unit_slices(draws.n, param, param.normalized),
+        )
+        if law.power == unit.power and not law.constant and law.variance:
+            norms[param.normalized.gain] = math.sqrt(law.variance / unit.variance)
+    return norms
+
+
+def _unit_slices(n: int, param: Stored, slices: UnitSlices) -> Law:
+    """The law of entries whose slices have norm 1: of variance 1 over the size of a slice."""
+    others = [size for k, size in enumerate(param.shape) if k != slices.axis]
+    power = sum(is_wide(size) for size in others)
+    return Law(Fraction(0), float(n) ** power / math.prod(s[0] for s in others), Fraction(power))
 
 
 def _oriented(piece: ParameterPart) -> ParameterPart:

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from tpgraph.bridges.torch_in.export import python_path
-from tpgraph.bridges.torch_in.laws import Law
+from tpgraph.bridges.torch_in.laws import UNIFORM, Law
 from tpgraph.bridges.torch_in.named_cells import common_path
 from tpgraph.bridges.torch_in.parameter_parts import ParameterPart
 from tpgraph.bridges.torch_in.refusal import refusal
@@ -123,6 +123,7 @@ def _scaled(
     scale = whole / multiplier if own and piece.param.trained else 1.0
     if not law.variance or (is_vector and _vanishes(piece, notes)):
         return "0", _scale_text(scale)
+    _note_shape(piece, notes)
     entry = law.variance * float(n) ** -float(law.power)
     if not piece.param.trained:
         return _nice(entry * (1 if is_vector else piece.sizes[-1][0]), law.error), ""
@@ -180,6 +181,23 @@ def _note_constants(piece: ParameterPart, notes: list[Note]) -> None:
         notes.append((piece, f"starts at {start}, written as {start} + …"))
     if law.asymptotic:
         notes.append((piece, "of variance c/(n + k), written as c/n"))
+
+
+def _note_shape(piece: ParameterPart, notes: list[Note]) -> None:
+    """Sums over a width are Gaussian however entries are drawn; sums over few entries are not.
+
+    Of Σ_j W_ij x_j over d entries of excess kurtosis κ it is κ Σ x_j⁴ / (Σ x_j²)², from κ/d to κ.
+    """
+    kurtosis = piece.law.kurtosis
+    if not kurtosis or kind_of(piece) != "input":
+        return
+    drawn = "uniform" if kurtosis == UNIFORM else "not Gaussian"
+    text = (
+        f"{drawn} in the module, Gaussian of the same variance here. A sum over d inputs keeps an "
+        f"excess kurtosis of {kurtosis:g}/d or more: limits at the start are near those of the "
+        "module, equal where it uses nn.init.normal_"
+    )
+    notes.append((piece, text))
 
 
 def _falling(law: Law) -> str:

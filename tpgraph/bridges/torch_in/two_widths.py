@@ -190,11 +190,7 @@ def _notes(graph: Graph, flat: Flat, inputs: Mapping[str, str]) -> list[str]:
         if argument.source.one_hot:
             name, count = inputs[argument.source.name], argument.size[0]
             notes.append(f"{name}: whole numbers, given by one-hot vectors of {count}")
-    notes += [
-        f"{param.name}: rows divided by their norms are trained in place of the rows themselves"
-        for param in {p.param for p in flat.expressions.declared.values() if p.param.normalized}
-    ]
-    return notes
+    return [*notes, *graph.notes]
 
 
 def _text(

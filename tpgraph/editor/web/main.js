@@ -5,7 +5,6 @@ import { Gone, overHttp, Refused, Session } from "./api.js";
 import { App, refusalText } from "./app.js";
 import { dialog, choose, h } from "./dom.js";
 import { exportDialog } from "./exports.js";
-import { Lane } from "./lane.js";
 
 const transport = overHttp();
 const session = new Session(transport);
@@ -17,7 +16,6 @@ class Files {
     this.opened = opened;
     this.saved = saved;
     this.journalled = opened.text;
-    this.lane = new Lane();
     /** @type {ReturnType<typeof setTimeout> | null} */
     this.timer = null;
   }
@@ -29,14 +27,14 @@ class Files {
     this.timer ??= setTimeout(() => this.write(), 400);
   }
 
-  /** One text after the other: a slow answer is not overtaken by the next. */
-  write() {
+  async write() {
     this.timer = null;
-    return this.lane.newest("journal", async () => {
-      const text = this.next ?? "";
-      if (text === this.journalled) return;
-      const { name, path } = this.opened;
-      await session.ask("journal", { text, name, path, clean: text === this.saved }).then(() => (this.journalled = text), () => undefined);
+    const text = this.next ?? "";
+    if (text === this.journalled) return;
+    this.journalled = text;
+    const { name, path } = this.opened;
+    await session.ask("journal", { text, name, path, clean: text === this.saved }).catch(() => {
+      this.journalled = "";
     });
   }
 

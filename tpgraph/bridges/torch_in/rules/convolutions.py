@@ -42,7 +42,9 @@ def convolution(
 ) -> Tensor:
     """Σ over places of the kernel of W[k] x[place], in groups of channels, or its transpose."""
     x = call.tensor(x)
-    if not isinstance(weight, Pending):
+    if isinstance(weight, Tensor):
+        _require_channels(weight, groups, transposed)
+    elif not isinstance(weight, Pending):
         raise refusal("a convolution whose kernel is no parameter")
     if x.axis != 1:
         raise refusal(
@@ -88,10 +90,13 @@ def convolution(
 
 
 def _tap(
-    call: NodeCall, weight: Pending, k: tuple[int, ...], groups: Any, transposed: bool
+    call: NodeCall, weight: Pending | Tensor, k: tuple[int, ...], groups: Any, transposed: bool
 ) -> Callable[[Cell], Cell]:
     """What one place of the kernel does to a vector of channels."""
     al = call.al
+    if isinstance(weight, Tensor):
+        vectors = [weight.cells[j, *k] for j in range(weight.cells.shape[0])]
+        return _mixing(call, vectors, isinstance(groups, tuple))
     at = weight
     for entry in reversed(k):
         at = at.taken(len(at.shape) - 1, entry)
@@ -113,6 +118,31 @@ def _tap(
         return al.joined([f(p) for f, p in zip(apply, pieces, strict=True)])
 
     return grouped
+
+
+def _require_channels(weight: Tensor, groups: Any, transposed: bool) -> None:
+    """A kernel of vectors, one for every channel that comes in: its number of those is fixed."""
+    apart = isinstance(groups, tuple) and groups == weight.shape[0]
+    if weight.axis != 0 or transposed or not (groups == 1 or apart):
+        raise refusal(
+            "a convolution whose kernel is made of vectors, in groups or transposed",
+            "write the groups as convolutions of their own",
+        )
+
+
+def _mixing(call: NodeCall, vectors: list[Cell], apart: bool) -> Callable[[Cell], Cell]:
+    """Σ of the vectors of a kernel times the channels that come in, or channel by channel."""
+    al = call.al
+
+    def mixed(x: Cell) -> Cell:
+        if x.size is None:  # a place of the padding
+            return x
+        if apart:
+            return al.mul(vectors[0], x)
+        channels = [al.mean(c) for c in al.split(x, len(vectors))]
+        return al.add(*(al.mul(c, v) for c, v in zip(channels, vectors, strict=True)))
+
+    return mixed
 
 
 def _depthwise(call: NodeCall, at: Pending, groups: tuple[int, int]) -> Callable[[Cell], Cell]:

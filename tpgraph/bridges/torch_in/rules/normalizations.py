@@ -11,15 +11,14 @@ from typing import Any
 import numpy as np
 
 from tpgraph.bridges.torch_in.cell_tensors import (
-    Operator,
     Pending,
     Tensor,
-    as_operator,
     filled,
     mapped,
     pointwise,
 )
-from tpgraph.bridges.torch_in.cells import Cell, Stored
+from tpgraph.bridges.torch_in.cells import Cell, Stored, UnitSlices
+from tpgraph.bridges.torch_in.export import python_path
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.rules.reductions import average, variance
 from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule
@@ -178,38 +177,44 @@ def _moments(call: NodeCall, cells: list[Cell]) -> tuple[Cell, Cell]:
 
 @rule("_weight_norm_interface", "_weight_norm")
 def weight_norm(call: NodeCall, v: Any, g: Any, axis: int = 0) -> list[Any]:
-    """G v / ‖v‖, row by row: a gain times a matrix whose rows have norm 1.
+    """G v / ‖v‖, slice by slice along an axis: a gain times a weight whose slices have norm 1.
 
-    Norms of rows over a width are constant in the limit, so v / ‖v‖ is trained in place of v.
+    Norms over a width are constant in the limit, so v / ‖v‖ is trained in place of v. Norms over
+    fixed sizes stay random: there v stands as vectors, which are divided coordinatewise.
     """
-    al = call.al
-    if not isinstance(v, Pending) or axis % len(v.shape) != 0 or len(v.shape) != 2:
+    if not (isinstance(v, Pending) and isinstance(g, Pending)):
         raise refusal(
-            "weight_norm of a weight that is no matrix, or over other axes than rows",
+            "weight_norm of a weight that is no parameter",
             "remove it: torch.nn.utils.parametrize.remove_parametrizations(layer, 'weight')",
         )
-    rows, columns = v.shape
-    if not is_wide(columns):
+    axis %= len(v.shape)
+    for other in reversed(range(len(v.shape))):
+        g = g if other == axis else g.taken(other, 0)
+    others = [size for k, size in enumerate(v.shape) if k != axis]
+    if not any(is_wide(size) for size in others):
+        return [_divided(call, v, g, axis), None]
+    call.note(
+        f"{python_path(v.param.name)}: the norms of its slices, which tend to a constant, are that "
+        "constant throughout"
+    )
+    slices = UnitSlices(axis, g.param.name)
+    stored = Stored(v.param.name, v.param.shape, v.param.trained, slices)
+    return [replace(v, param=stored, gain=(axis, g)), None]
+
+
+def _divided(call: NodeCall, v: Pending, g: Pending, axis: int) -> Tensor:
+    """The vectors of v along an axis, times g over the root of the sum of their squares."""
+    al, vectors = call.al, call.tensor(v)
+    if vectors.axis != axis:
         raise refusal(
-            f"weight_norm divides {v.param.name} by norms of rows of {columns[0]} entries, which "
-            "stay random however wide the layer",
-            "use it on layers whose inputs grow with the width, and plain layers elsewhere",
+            f"weight_norm of {v.param.name}, which has no width",
+            "let one of its sizes grow with the width",
         )
-    stored = Stored(v.param.name, v.param.shape, v.param.trained, normalized=True)
-    matrix = as_operator(al, replace(v, param=stored))
-    gain = call.tensor(_gains(g), -1).cells.reshape(-1)[0]
-
-    def forward(x: Cell) -> Cell:
-        return al.mul(gain, matrix.forward(x))
-
-    def backward(y: Cell) -> Cell:
-        return matrix.backward(al.mul(gain, y))
-
-    return [Operator(rows, columns, forward, backward), None]
-
-
-def _gains(g: Any) -> Any:
-    """The gains (rows, 1) as a vector."""
-    if isinstance(g, Pending):
-        return g.taken(1, 0)
-    return g
+    call.note(
+        f"{python_path(g.param.name)}: starts at norms of few entries, which stay random; here it "
+        "is drawn apart from them, so that limits at the start are near the module's, not equal"
+    )
+    norms = filled((), lambda _: al.root(call.sum(mapped(vectors, lambda c: al.power(c, 2)).cells)))
+    call.keep(Tensor(norms, 0, (v.shape[axis],)), "r")
+    gain = al.div(call.tensor(g, -1).cells.item(()), norms.item(()))
+    return mapped(vectors, lambda c: al.mul(gain, c))

@@ -33,6 +33,7 @@ class NodeCall:
     al: CellAlgebra
     site: Site
     families: list[Family] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def shape(self) -> Shape:
@@ -43,6 +44,11 @@ class NodeCall:
         """The same tensor, whose cells may get names of their own."""
         self.families.append(Family(tensor.cells, hint, self.site))
         return tensor
+
+    def note(self, text: str) -> None:
+        """Say something of the program that its reader has to know."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     def tensor(self, value: object, axis: int | None = None) -> Tensor:
         """A tensor of cells."""
