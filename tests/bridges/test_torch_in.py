@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from bridges.models import MLP, Block
-from bridges.registry import CASES, imported
+from bridges.registry import CASES, imported, seldom, with_target
 
 import tpgraph as tp
 from tpgraph.functions import inline, simplify
@@ -50,20 +50,6 @@ def test_forward_is_the_modules(name):
                         outputs(module(*example))) < 1e-12  # fmt: skip
 
 
-def with_target(name, module, example):
-    """The example with a target, and the loss of the module at it."""
-    torch.manual_seed(5)
-    if name == "loss_inside":
-        example = (example[0], torch.randn_like(example[1]))
-        return example, module(*example)
-    out = module(*example)
-    if CASES[name].options.get("loss") == "cross_entropy":
-        target = torch.tensor([2])
-        return (*example, target), torch.nn.functional.cross_entropy(out, target)
-    target = torch.randn_like(out)
-    return (*example, target), torch.nn.functional.mse_loss(out, target)
-
-
 @pytest.mark.parametrize("name", ["mse", "cross_entropy", "loss_inside"])
 def test_losses_and_gradients_are_autograds(name):
     i, case = imported(name), CASES[name]
@@ -83,15 +69,29 @@ def assert_gradients(module, i, grads):
     flat = {k: g - starts[k] for k, g in grads.items()}
     frozen = {piece.name for piece in i.pieces if not piece.param.trained}
     whole = tp.copy_weights(module, i)
+    before = {k: p.detach().clone() for k, p in module.named_parameters()}
     tp.copy_weights(module, i, {**whole, **flat})
     assert frozen.isdisjoint(grads)
-    for k, p in module.named_parameters():
-        if k in wanted:
-            scale = max(wanted[k].abs().max().item(), 1e-9)
-            assert (p.detach() - wanted[k]).abs().max().item() < 1e-11 * scale, k
+    found = {k: p.detach() for k, p in module.named_parameters()}
+    for piece in {piece.param.name: piece for piece in i.pieces if piece.param.normalized}.values():
+        through_norms(piece, before, found)
+    for k, gradient in wanted.items():
+        scale = max(gradient.abs().max().item(), 1e-6)
+        assert (found[k] - gradient).abs().max().item() < 1e-11 * scale, k
 
 
-DIFFERENTIATED = [name for name in NETWORKS if name not in ("weight_norm", "batch_norm", "encoder")]
+def through_norms(piece, before, found):
+    """Gradients of w = c v / |v| and of its gain, whose norms went over, as those of v and g."""
+    axis, gain = piece.param.normalized.axis, piece.param.normalized.gain
+    v, w = before[piece.param.name], found[piece.param.name]
+    others = [k for k in range(v.dim()) if k != axis]
+    size = (v**2).sum(others, True).sqrt()
+    found[gain] = found[gain] * piece.norm / (w**2).sum(others, True).sqrt().clamp(min=1e-300)
+    along = (w * v).sum(others, True) / size**2 * v
+    found[piece.param.name] = piece.norm / size * (w - along)
+
+
+DIFFERENTIATED = [name for name in NETWORKS if name not in ("batch_norm", "encoder")]
 
 
 @pytest.mark.parametrize("name", DIFFERENTIATED)
@@ -144,20 +144,6 @@ def test_weights_come_back(name):
         assert torch.equal(a, b)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_what_was_imported_is_checked_and_drawn(name):
-    i = imported(name)
-    assert tp.report(i.program).to_json()["errors"] == []
-    assert tp.parse(i.text) == i.program
-    assert tp.format_text(i.text) == i.text
-    assert "<svg" in tp.draw(i.program).svg
-
-
-@pytest.mark.parametrize("name", ["mlp", "series", "gru", "rms_norm", "concat"])
-def test_backward_passes_are_drawn(name):
-    assert "<svg" in tp.draw(tp.backward(imported(name).program)).svg
-
-
 def sizes(variable):
     """The sizes of a variable at n = 32."""
     return tuple(d.size({"n": 32}) for d in variable.type.dimensions)
@@ -179,14 +165,12 @@ def form(program, names=True):
     return [made[v.name] for v in program.outputs]
 
 
-@pytest.mark.parametrize(
-    "name", ["residual", "attention", "lstm", "images", "heads", "causal_blocks"]
-)
+@pytest.mark.parametrize("name", seldom("activations", "functions", "encoder", "sdpa", "heads"))
 def test_rolled_text_is_the_program_of_the_unrolled(name):
     rolled, flat = imported(name), imported(name, roll=False)
     assert form(rolled.program) == form(flat.program)
     assert not re.search(r"^ *for ", flat.text, re.M)
-    assert len(rolled.text.splitlines()) < len(flat.text.splitlines())
+    assert len(rolled.text.splitlines()) <= len(flat.text.splitlines())
 
 
 def test_the_form_of_a_program_tells_programs_apart():
