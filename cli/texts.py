@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -35,6 +37,8 @@ def check(
     independence check, and how its parametrization scales.
     """
     _at_most_one({"--json": as_json, "--strict": strict})
+    if yes and not fix:
+        raise typer.BadParameter("--yes answers what --fix asks; give both")
     if fix:
         _mend(file, yes)
     try:
@@ -56,22 +60,64 @@ def _mend(file: str, yes: bool) -> None:
     """Write a file with the mends of its errors applied, each after a question or all of them."""
     if file == STANDARD:
         raise typer.BadParameter("--fix changes a file; name one")
-    text, name, pictured = read_text(file)
-    if pictured or is_json(text):
-        raise tp.TPDataError(f"{name} is not a text of the language", expected="a .tp file")
-    before, declined = text, set[str]()
-    while True:
+    content = tp.read_program(file)
+    text = tp.text_of(content, file)
+    if tp.is_picture(content) or is_json(text):
+        raise tp.TPDataError(f"{file} is not a text of the language", expected="a .tp file")
+    tp.shell.require_file(Path(file))
+    after = _mended(text, file, yes)
+    if after != text:
+        mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
+        write(mark + after.encode(), file)
+
+
+def _mended(text: str, name: str, yes: bool) -> str:
+    """The text with the mends of its errors, one after the other as they come to light."""
+    seen = set[str]()
+    for _ in range(_MOST_MENDS):
         reading = tp.language.read(text, name)
-        open_ = (e for e in reading.errors if e.edits and str(e) not in declined)
-        error = next(open_, None)
+        error = next((e for e in reading.errors if e.edits and str(e) not in seen), None)
         if error is None:
             break
+        seen.add(str(error))
+        edit = tp.editing.mend(reading, error)
         typer.echo(str(error), err=True)
-        declined.add(str(error))
-        if yes or typer.confirm("apply this mend?", err=True):
-            text = tp.editing.mend(reading, error).apply(text)
-    if text != before:
-        write(text, file)
+        for change in tp.editing.changed_lines(reading, edit):
+            typer.echo(f"  {'+' if change.becomes is not None else '-'} {_line(change)}", err=True)
+        if not (yes or _agreed(name)):
+            continue
+        after = edit.apply(text)
+        if _place(error) in map(_place, tp.language.read(after, name).errors):
+            typer.echo("  the mend does not help here: left as it is", err=True)
+            continue
+        text = after
+    return text
+
+
+_MOST_MENDS = 1_000
+
+
+def _line(change: tp.editing.ChangedLine) -> str:
+    return tp.shell.on_one_line(change.becomes if change.becomes is not None else change.was or "")
+
+
+def _place(error: tp.TPError) -> tuple[str, int | None, int | None]:
+    span = error.span
+    place = (None, None) if span is None else (span.line, span.column)
+    return error.message, *place
+
+
+def _agreed(name: str) -> bool:
+    """The answer to whether a mend is applied. Raises TPError where nobody answers."""
+    try:
+        return typer.confirm("apply this mend?", err=True)
+    except typer.Abort:
+        typer.echo(err=True)
+        raise tp.TPError(
+            f"no answer: {name} is left as it was",
+            expected="yes or no on standard input",
+            mend="apply all mends without a question: --fix --yes",
+        ) from None
 
 
 def _at_most_one(options: dict[str, bool]) -> None:

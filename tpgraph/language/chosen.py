@@ -14,8 +14,8 @@ from numbers import Rational, Real
 from tpgraph.bounds import DIGITS, NUMBER
 from tpgraph.errors import Source, Span, TPDataError, TPError, TPNameError, raise_all
 from tpgraph.language import syntax as s
+from tpgraph.language.near_names import did_you_mean
 from tpgraph.language.parser import statements
-from tpgraph.language.scope import did_you_mean
 from tpgraph.program import canonical_name
 
 __all__ = ["with_constants"]

@@ -13,6 +13,7 @@ from tpgraph.bounds import INDEX, NUMBER
 from tpgraph.errors import TPLimitError, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, number
 from tpgraph.language import syntax as s
+from tpgraph.language.near_names import instead, meant, nearest
 from tpgraph.language.syntax import PlacedError
 
 __all__ = ["PI", "bounded", "value_of", "whole"]
@@ -116,11 +117,14 @@ def _named(node: s.Name, numbers: Mapping[str, Fraction | int]) -> Fraction:
         return Fraction(value)
     if node.full == "π":
         return PI
-    raise PlacedError(
-        TPNameError(f"{node.full or node.base} is not a const", expected="a number or a const"),
-        node.start,
-        node.end,
+    word = node.full or node.base
+    near = nearest(word, [name for name in numbers if name != word])
+    error = TPNameError(
+        f"{word} is not a const",
+        expected="a number or a const",
+        mend=meant(near) or f"define it above: const {word} = …",
     )
+    raise PlacedError(error, node.start, node.end, *instead(node, near), wanted=word)
 
 
 def _power(base: Fraction, exponent: Fraction, node: s.Entry) -> Fraction:
@@ -141,14 +145,14 @@ def _power(base: Fraction, exponent: Fraction, node: s.Entry) -> Fraction:
 def _call(node: s.Invoke, numbers: Mapping[str, Fraction | int]) -> Fraction:
     function = PRIMITIVES.get(node.function)
     if function is None or node.order:
-        raise PlacedError(
-            TPNameError(
-                f"{node.function} cannot stand in a constant",
-                expected="functions of the table, such as sqrt and exp",
-            ),
-            node.start,
-            node.end,
+        near = None if function else nearest(node.function, PRIMITIVES)
+        error = TPNameError(
+            f"{node.function} cannot stand in a constant",
+            expected="functions of the table, such as sqrt and exp",
+            mend=meant(near),
         )
+        place = node if function else node.name
+        raise PlacedError(error, place.start, place.end, *instead(node.name, near))
     arguments = [value_of(argument, numbers) for argument in node.arguments]
     arity = function.arity
     if arity is not None and len(arguments) < arity:

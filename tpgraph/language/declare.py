@@ -8,7 +8,8 @@ from fractions import Fraction
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.functions import Expression, Number
 from tpgraph.language import syntax as s
-from tpgraph.language.scope import Scope, fail, instead
+from tpgraph.language.near_names import instead
+from tpgraph.language.scope import Scope, fail
 from tpgraph.language.to_terms import Terms
 from tpgraph.program import (
     Data,
@@ -76,7 +77,8 @@ class Declarer:
                 builder.declare(InitialMatrix(variable, self._centred(node), span, origin))
 
     def _type(self, node: s.Declare) -> Type:
-        dims = [self.scope.dimension(d) for d in node.shape]
+        fixed = node.kind in {"data", "target"}
+        dims = [self.scope.dimension(d, fixed) for d in node.shape]
         if len(dims) == 2:
             return Matrix(dims[0], dims[1])
         if node.kind == "matrix":
@@ -110,7 +112,29 @@ class Declarer:
                 ),
                 *instead(node.law.mean, "0"),
             )
+        self._no_width_in(node)
         return self._number(node.law.variance, "variance")
+
+    def _no_width_in(self, node: s.Declare) -> None:
+        """Raise TPTypeError for a variance such as 1/n: matrices have that by themselves."""
+        assert node.law is not None
+        variance = node.law.variance
+        used = next((n for n in _names_in_order(variance) if n in self.scope.widths), None)
+        if used is None:
+            return
+        divided = isinstance(variance, s.Quotient) and self.scope.text(variance.right) == used
+        columns = isinstance(node.shape[-1], s.Name) and node.shape[-1].full == used
+        left = variance.left if isinstance(variance, s.Quotient) else None
+        changes = instead(variance, self.scope.text(left) if left and divided and columns else None)
+        fail(
+            variance,
+            TPTypeError(
+                f"the variance of a {node.kind} names the width {used}",
+                expected="a number",
+                mend="write N(0, 1): entries have this variance over the number of columns",
+            ),
+            *(changes if node.kind == "matrix" else ()),
+        )
 
     def _vectors(self, node: s.Declare, names: list[str]) -> None:
         if len(node.shape) != 1:

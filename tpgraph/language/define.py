@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import NoReturn
 
 from tpgraph.bounds import DEPTH, OPERATIONS
 from tpgraph.errors import Span, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression, written_out
 from tpgraph.language import syntax as s
-from tpgraph.language.scope import Scope, Silent, fail, instead, meant, nearest
+from tpgraph.language.near_names import instead, meant, nearest
+from tpgraph.language.scope import Scope, Silent, fail
 from tpgraph.language.syntax import Change, PlacedError
 from tpgraph.language.to_terms import Terms
 from tpgraph.program import MUP, NTK, STANDARD, Parametrization
@@ -52,7 +54,8 @@ class Definer:
         name = node.name.text
         found = _PARAMETRIZATIONS.get(name)
         if found is None or node.settings is not None:
-            near = nearest(name, [*_PARAMETRIZATIONS, "abc"]) if found is None else None
+            known = [*_PARAMETRIZATIONS, "abc"]
+            near = nearest(name.replace("μ", "mu"), known) if found is None else None
             error = TPNameError(
                 f"{name} is not a parametrization"
                 if found is None
@@ -81,14 +84,15 @@ class Definer:
             exponents.append((first, second, third))
         return Parametrization("abc", exponents[0], exponents[1], self.scope.value(settings["c"]))
 
-    def _new_size(self, name: s.Name) -> None:
+    def _new_size(self, name: s.Name, *changes: Change) -> None:
         scope = self.scope
         try:
             require_base(name.full, "a width, dim or const")
         except TPNameError as error:
             fail(name, error)
         if name.full in scope.widths or name.full in scope.numbers:
-            fail(name, TPNameError(f"{name.full} is declared twice", mend="choose another name"))
+            mend = "delete the line" if changes else "choose another name"
+            fail(name, TPNameError(f"{name.full} is declared twice", mend=mend), *changes)
 
     def _new_number(self, name: s.Name) -> None:
         self._new_size(name)
@@ -97,7 +101,10 @@ class Definer:
 
     def width(self, node: s.DefineWidth) -> None:
         """`width n`, `width m = 2 n`."""
-        self._new_size(node.name)
+        known = self.scope.widths.get(node.name.full)
+        again = known is not None and known.base is None and node.ratio is None
+        gone = (Change(node.start, node.end, ""),) if again else ()
+        self._new_size(node.name, *gone)
         name, scope = node.name.full, self.scope
         ratio, base = Fraction(1), None
         if node.ratio is not None:
@@ -105,13 +112,7 @@ class Definer:
             if base not in scope.widths:
                 if base in scope.failed:
                     raise Silent
-                near = nearest(base, scope.widths)
-                error = TPNameError(
-                    f"{base} is not a width declared before",
-                    mend=meant(near) or f"declare it above: width {base}",
-                )
-                changes = instead(node.ratio.base, near) or scope.above(f"width {base}")
-                fail(node.ratio.base, error, *changes)
+                self._unknown_width(node.ratio.base)
             if node.ratio.factor is not None:
                 ratio = scope.value(node.ratio.factor)
             if node.ratio.divisor is not None:
@@ -122,6 +123,19 @@ class Definer:
             parent = scope.widths[base]
             ratio, base = ratio * parent.ratio, parent.base or parent.name
         scope.widths[name] = self.builder.width(Width(name, ratio, base), scope.span(node))
+
+    def _unknown_width(self, name: s.Name) -> NoReturn:
+        scope, base = self.scope, name.full
+        near = nearest(base, scope.widths)
+        is_number = base in scope.numbers
+        mend = f"{base} is a number: write dim {base}" if is_number else f"width {base}"
+        error = TPNameError(
+            f"{base} is not a width declared before",
+            expected="a width, which goes to infinity",
+            mend=meant(near) or (mend if is_number else f"declare it above: {mend}"),
+        )
+        above = () if is_number else scope.above(f"width {base}")
+        fail(name, error, *(instead(name, near) or above), wanted=base)
 
     def dim(self, node: s.DefineDim) -> None:
         """`dim d = 64`."""

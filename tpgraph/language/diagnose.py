@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Any
 
 from lark import Lark
-from lark.exceptions import UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput, UnexpectedToken, VisitError
 from lark.lexer import PatternStr
 
 from tpgraph.errors import Source, Span, TPError, TPSyntaxError
+from tpgraph.language.lexer import words
 from tpgraph.language.lines import Line
 from tpgraph.language.mistakes import MISTAKES, Diagnosis, Failure
-from tpgraph.language.syntax import edits_of
+from tpgraph.language.syntax import Change, PlacedError, edits_of
 from tpgraph.language.vocabulary import NAME
 
 __all__ = ["explain"]
@@ -40,7 +41,11 @@ _BEHIND = {"CIRCUMFLEX", "TRANSPOSE", "PRIMES", "INTERMEDIATE"}
 def explain(
     lark: Lark, text: str, unexpected: UnexpectedInput, source: Source, line: Line
 ) -> TPError:
-    """The error of a line that lark could not read."""
+    """The error of a line that lark could not read.
+
+    A mend is offered as a change of the text where the line can be read with it, or makes sense
+    up to a place behind it.
+    """
     failure = _failure(lark, text, unexpected, source, line)
     answer = next(filter(None, (mistake(failure) for mistake in MISTAKES)), None)
     if answer is None:
@@ -48,8 +53,37 @@ def explain(
     start, end = answer.place or (failure.start, failure.end)
     span = Span(source, line.start + start, line.start + max(end, start + 1))
     expected = answer.expected or _expected(lark, failure.accepted)
-    edits = edits_of(answer.changes, source, line.start)
+    changes = sorted(answer.changes)
+    edits = edits_of(changes, source, line.start) if _holds(lark, text, changes) else ()
     return TPSyntaxError(answer.message, span, expected, answer.mend, edits)
+
+
+def _holds(lark: Lark, text: str, changes: Sequence[Change]) -> bool:
+    """Whether changes of a line are a mend: what is in front of them, and they, can be read."""
+    if not changes:
+        return False
+    position, pieces = 0, list[str]()
+    for start, end, new in changes:
+        pieces += [text[position:start], new]
+        position = end
+    mended = "".join(pieces)
+    reached = len(mended.rstrip())
+    whole = mended + text[position:]
+    if "\n" in changes[0].text:  # a line more: the first has to be whole
+        whole = mended[: mended.index("\n", changes[0].start)]
+        reached = len(whole)
+    elif not whole.strip():
+        return True
+    try:
+        interactive: Any = lark.parse_interactive(whole)
+        for _ in interactive.iter_parse():
+            pass
+        interactive.feed_eof()
+    except UnexpectedInput as unexpected:
+        return _place(unexpected, whole)[0] >= reached
+    except (PlacedError, VisitError):
+        return True  # the form is the language's; what is wrong with it is said then
+    return True
 
 
 def _failure(
@@ -62,15 +96,32 @@ def _failure(
         interactive.feed_eof()
     except UnexpectedInput as again:
         unexpected = again
-    rest = interactive.accepts(), frozenset(NAME.findall(source.text)), line.indent
-    if isinstance(unexpected, UnexpectedToken) and unexpected.token.type != "$END":
-        token = unexpected.token
-        start = token.start_pos or 0
-        return Failure(text, start, token.end_pos or start + 1, str(token), *rest)
-    if isinstance(unexpected, UnexpectedToken):
-        return Failure(text, len(text), len(text) + 1, "", *rest)
-    start = unexpected.pos_in_stream or 0
-    return Failure(text, start, start + 1, text[start : start + 1], *rest)
+    tokens = tuple(token for token in words(text, 0, len(text)) if token.kind != "comment")
+    start, end = _place(unexpected, text)
+    found = text[start:end]
+    at = next((i for i, token in enumerate(tokens) if token.end > start), len(tokens))
+    return Failure(
+        text,
+        start,
+        max(end, start + 1),
+        found,
+        interactive.accepts(),
+        frozenset(NAME.findall(source.text)),
+        line.indent,
+        tokens,
+        at,
+    )
+
+
+def _place(unexpected: UnexpectedInput, text: str) -> tuple[int, int]:
+    """Where lark stopped: the token that does not fit, a character, or the end of the line."""
+    if not isinstance(unexpected, UnexpectedToken):
+        start = unexpected.pos_in_stream or 0
+        return start, start + len(text[start : start + 1])
+    token = unexpected.token
+    if token.type == "$END":
+        return len(text), len(text)
+    return token.start_pos or 0, token.end_pos or 0
 
 
 def _default_message(failure: Failure) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -18,14 +17,17 @@ from tpgraph.errors import (
     raise_all,
 )
 from tpgraph.language import syntax as s
+from tpgraph.language.bound_below import BoundBelow
 from tpgraph.language.count import weight
 from tpgraph.language.declare import Declarer
 from tpgraph.language.define import Definer
+from tpgraph.language.lexer import failing_names
+from tpgraph.language.lines import Line
+from tpgraph.language.near_names import instead, meant, nearest
 from tpgraph.language.parser import statements
-from tpgraph.language.scope import Scope, Silent, fail, instead, meant, nearest
+from tpgraph.language.scope import Scope, Silent, fail
 from tpgraph.language.syntax import PlacedError
 from tpgraph.language.to_terms import Terms
-from tpgraph.language.vocabulary import KEYWORDS, NAME, canonical
 from tpgraph.program import (
     Builder,
     Moment,
@@ -76,6 +78,7 @@ class _Elaborator:
         self.declarer = Declarer(self.scope, self.terms)
         self.errors: list[TPError] = []
         self.reported: set[int] = set()
+        self.below = BoundBelow(source)
         self.labels: list[tuple[str, s.SetLabel, int]] = []
         self.numbered = 0
         self._numbers: dict[int, int] = {}
@@ -100,10 +103,12 @@ class _Elaborator:
             for statement in statements(self.source, self._report_line):
                 if note is not None:
                     note(statement)
+                self.below.note(statement)
                 self._top(statement)
             self._finish_labels()
         except _Stop:
             stopped = True
+        self.below.finish(self.scope.knows)
         program = self._program(stopped)
         return Elaborated(program, tuple(sorted(self.errors, key=_position)))
 
@@ -149,11 +154,9 @@ class _Elaborator:
             )
             raise _Stop
 
-    def _report_line(self, error: TPError, text: str) -> None:
+    def _report_line(self, error: TPError, line: Line) -> None:
         """A line that could not be read: the names that it would bind count as failed."""
-        head = re.split(r"[=:~]", text, maxsplit=1)[0]
-        words = {canonical(word) for word in NAME.findall(head)}
-        self.scope.failed |= words - (KEYWORDS - {"parametrization", "loss"})
+        self.scope.failed.update(failing_names(self.source.text, line.start, line.end))
         self._report(error)
 
     def _top(self, statement: s.Statement) -> None:
@@ -203,6 +206,8 @@ class _Elaborator:
         self.reported.add(id(statement))
         if isinstance(problem, PlacedError):
             error = problem.located(self.source, origin)
+            if problem.wanted:
+                self.below.miss(error, problem.wanted, self.scope.top)
         else:
             assert isinstance(problem, TPError)
             error = problem.at(self.scope.span(statement))
@@ -290,8 +295,9 @@ class _Elaborator:
         if isinstance(value, Ref):
             self.builder.loss(value.variable, scope.span(node))
             return
-        variable = self._bind("loss", node.value, node)
-        self.builder.loss(variable, scope.span(node))
+        with self.builder.whole():
+            variable = self._bind("loss", node.value, node)
+            self.builder.loss(variable, scope.span(node))
 
     def _label(self, node: s.SetLabel) -> None:
         full = self.scope.full_name(node.name)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from lark import Token
+
 from tpgraph.bounds import ERRORS
 from tpgraph.errors import Source, TPError, raise_all
 from tpgraph.functions import PRIMITIVES
@@ -50,8 +52,9 @@ def format_source(source: Source, ascii: bool = False) -> str:
     for line in logical_lines(source):
         rows.extend(_between(source.text[position : line.start], headers))
         headers[:] = [h for h in headers if h < len(line.indent)]
-        rows.extend(_statement(source, line, len(headers), functions, ascii))
-        if source.text.startswith("for", line.start):
+        own = tokens(source, line)
+        rows.extend(_statement(source, line, own, len(headers), functions, ascii))
+        if own[0].type == "FOR":
             headers.append(len(line.indent))
         position = max(line.end, line.comment)
         if line.comment >= 0:
@@ -86,14 +89,19 @@ def _between(text: str, headers: Sequence[int]) -> Iterator[_Row]:
 
 
 def _statement(
-    source: Source, line: Line, depth: int, functions: set[str], ascii: bool
+    source: Source,
+    line: Line,
+    own: Sequence[Token],
+    depth: int,
+    functions: set[str],
+    ascii: bool,
 ) -> Iterator[_Row]:
     """The rows of a logical line: one, or more where brackets break it."""
     text = source.text[line.start : line.end]
     comment = ""
     if line.comment >= 0:
         comment = source.text[line.comment :].split("\n", 1)[0].rstrip()
-    pieces = spaced(tokens(source, line), functions, text, ascii)
+    pieces = spaced(own, functions, text, ascii)
     if "\n" not in text:
         family = _FAMILY.get(pieces[0].kind, "")
         if family:

@@ -20,6 +20,8 @@ from tpgraph.program import (
     Ref,
     Term,
     Variable,
+    join_name,
+    split_name,
     temporary_name,
 )
 
@@ -44,12 +46,13 @@ def written(program: Program) -> Iterator[Written]:
     pending: list[Equation] = []
     for equation in program.equations:
         name = equation.out.name
-        base, mark, number = name.rpartition("~")
-        begins = not pending or pending[0].out.name == temporary_name(base, 1)
-        if mark and begins and number == str(len(pending) + 1):
+        base, index, number = split_name(name)
+        first = temporary_name(join_name(base, index), 1)
+        begins = not pending or pending[0].out.name == first
+        if begins and number == len(pending) + 1:
             pending.append(equation)
             continue
-        if pending and pending[0].out.name == temporary_name(name, 1):
+        if pending and number is None and pending[0].out.name == first:
             yield from _inlined([*pending, equation], uses, functions)
         else:
             yield from map(_single, pending)
@@ -62,7 +65,7 @@ def _use_counts(program: Program) -> Counter[str]:
     """How often the program reads each intermediate."""
     counts: Counter[str] = Counter()
     for equation in program.equations:
-        if any("~" in v.name for v in equation.inputs):
+        if any(v.is_temporary for v in equation.inputs):
             counts.update(_reads(equation))
     counts.update(v.name for v in program.outputs)
     if program.loss is not None:

@@ -27,10 +27,12 @@ from tpgraph.program import (
     Target,
     Variable,
     default_latex,
+    join_name,
     language_of,
     latex_functions,
     latex_name,
     matrix_latex,
+    split_name,
 )
 from tpgraph.program.tex import TOKEN, one_line, words
 
@@ -152,10 +154,10 @@ class _Listing:
 
     def name(self, variable: Variable) -> str:
         """The label; a picture may do without one, a listing may not."""
-        base, mark, k = variable.name.partition("~")
-        named = Variable(base, variable.type)
-        label = one_line(latex_name(self.program, named) or default_latex(base))
-        return rf"\langle {label}\rangle_{{{k}}}" if mark else label
+        base, index, k = split_name(variable.name)
+        named = Variable(join_name(base, index), variable.type)
+        label = one_line(latex_name(self.program, named) or default_latex(named.name))
+        return label if k is None else rf"\langle {label}\rangle_{{{k}}}"
 
 
 def _set_of(variable: Variable) -> str:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from tpgraph.language.vocabulary import KEYWORDS, NAME, canonical
 
-__all__ = ["Kind", "Token", "words"]
+__all__ = ["Kind", "Token", "failing_names", "words"]
 
 Kind: TypeAlias = Literal[
     "word", "name", "number", "string", "operator", "bracket", "comment", "other"
@@ -56,6 +56,21 @@ def words(text: str, start: int, end: int) -> Iterator[Token]:
         colon = colon or token.text == ":"
         tilde = tilde or token.text == "~"
         before = token.text
+
+
+def failing_names(text: str, start: int, end: int) -> Iterator[str]:
+    """The names that a line which cannot be read would bind, as far as one can see.
+
+    Those before its first `=`, `:` or `~`; a line of the parametrization, or of the loss, binds
+    that.
+    """
+    for position, token in enumerate(words(text, start, end)):
+        if token.kind == "operator" and token.text in {"=", ":", "~"}:
+            return
+        if token.base:
+            yield token.base
+        elif position == 0 and token.text in {"parametrization", "loss"}:
+            yield token.text
 
 
 def _token(match: re.Match[str]) -> Token:

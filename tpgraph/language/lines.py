@@ -80,7 +80,7 @@ def _plain(text: str, start: int, end: int, indent: str) -> Line | None:
 
 def _scan(source: Source, start: int, indent: str) -> Line:
     """The logical line that begins at `start`."""
-    text, position, comment = source.text, start, -1
+    text, position, comment, quote = source.text, start, -1, -1
     opened: list[tuple[str, int]] = []
     while True:
         match = _PIECE.match(text, position)
@@ -94,6 +94,8 @@ def _scan(source: Source, start: int, indent: str) -> Line:
                 end = position
                 break
             comment = -1
+        elif first == '"' and piece.count('"') % 2:
+            quote = position
         elif first == "#":
             comment = position
         elif first in "[({":
@@ -102,13 +104,15 @@ def _scan(source: Source, start: int, indent: str) -> Line:
                 return _rest(source, start, indent, _too_deep(source, position))
         elif first in "])}":
             if not opened or opened[-1][0] != _PAIRS[first]:
-                return _rest(source, start, indent, _stray(source, first, position, opened))
+                return _rest(source, start, indent, _stray(source, position, opened))
             opened.pop()
         position = match.end()
     body = comment if comment >= 0 else end
     while body > start and text[body - 1] in " \t\r\n":
         body -= 1
-    error = _unclosed(source, opened, body) if opened else None
+    error = None
+    if opened:
+        error = _open_text(source, quote) if quote >= 0 else _unclosed(source, start, opened, body)
     return Line(start, body, indent, comment, error)
 
 
@@ -131,8 +135,21 @@ def _too_deep(source: Source, position: int) -> TPError:
     )
 
 
-def _stray(source: Source, closing: str, position: int, opened: list[tuple[str, int]]) -> TPError:
-    span = Span(source, position, position + 1)
+def _open_text(source: Source, position: int) -> TPError:
+    """The error of a text that swallows the brackets behind it."""
+    newline = source.text.find("\n", position)
+    end = len(source.text) if newline < 0 else newline
+    return TPSyntaxError(
+        "the text is never closed",
+        Span(source, position, position + 1),
+        'a second `"`',
+        'write `"` behind it',
+        (TextEdit(Span(source, end, end), '"'),),
+    )
+
+
+def _stray(source: Source, position: int, opened: list[tuple[str, int]]) -> TPError:
+    span, closing = Span(source, position, position + 1), source.text[position]
     if opened:
         wanted = _CLOSING[opened[-1][0]]
         where = Span(source, opened[-1][1], opened[-1][1] + 1)
@@ -147,14 +164,38 @@ def _stray(source: Source, closing: str, position: int, opened: list[tuple[str, 
         f"`{closing}` closes a bracket that is not open",
         span,
         mend=f"delete it, or write the `{_PAIRS[closing]}` that it closes",
-        edits=(TextEdit(span, ""),),
+        edits=(TextEdit(Span(source, position, _past_closing(source.text, position)), ""),),
     )
 
 
-def _unclosed(source: Source, opened: list[tuple[str, int]], end: int) -> TPError:
+def _past_closing(text: str, position: int) -> int:
+    """Where a run of closing brackets ends."""
+    while position < len(text) and text[position] in _PAIRS:
+        position += 1
+    return position
+
+
+_INDEX = re.compile(r"\[[ \t]*[-−\w.]+(?:[ \t]*[-−+*/,][ \t]*[-−\w.]+)*")
+_TAILS = re.compile(r"[ \t]+(?:scale\b|as[ \t]+X\b)|[ \t]*:[ \t]*[^\s=]|[ \t]*=(?!=)")
+_HEADS = re.compile(r"(?:fn|for|param|vector|matrix)\b")
+
+
+def _end_of_bracket(text: str, start: int, position: int, end: int) -> int:
+    """Where a bracket may have ended: an index behind itself, others before what follows them."""
+    if text[position] == "[":
+        index = _INDEX.match(text, position, end)
+        if index is not None:
+            return index.end()
+    tail = _TAILS.search(text, position, end) if _HEADS.match(text, start) else None
+    return end if tail is None else tail.start()
+
+
+def _unclosed(source: Source, start: int, opened: list[tuple[str, int]], end: int) -> TPError:
     opening, position = opened[-1]
     closing = _CLOSING[opening]
     missing = "".join(_CLOSING[bracket] for bracket, _ in reversed(opened))
+    if len(opened) == 1:
+        end = _end_of_bracket(source.text, start, position, end)
     return TPSyntaxError(
         f"`{opening}` is never closed",
         Span(source, position, position + 1),

@@ -14,6 +14,7 @@ from lark.exceptions import UnexpectedInput
 from tpgraph.bounds import DEPTH
 from tpgraph.errors import Source, Span, TextEdit, TPError, TPLimitError, TPSyntaxError
 from tpgraph.language.diagnose import explain
+from tpgraph.language.lexer import words
 from tpgraph.language.lines import Line, logical_lines
 from tpgraph.language.syntax import Broken, DefineFunction, Expr, Loop, Name, PlacedError, Statement
 from tpgraph.language.templates import Templates
@@ -22,8 +23,8 @@ from tpgraph.language.vocabulary import NAME
 
 __all__ = ["LineParser", "Reporter", "expression", "grammar", "statements", "tokens"]
 
-Reporter = Callable[[TPError, str], None]
-"""Takes an error and the text of the line at fault, whose names are not known then."""
+Reporter = Callable[[TPError, Line], None]
+"""Takes an error and the line at fault, whose names are not known then."""
 
 
 @cache
@@ -112,7 +113,7 @@ class _Blocks:
         self.line = next(self.lines, None)
 
     def fail(self, error: TPError, line: Line) -> None:
-        self.report(error, self.source.text[line.start : line.end])
+        self.report(error, line)
 
     def top(self) -> Iterator[Statement]:
         """The statements at the left margin."""
@@ -138,7 +139,7 @@ class _Blocks:
         except TPError as error:
             self.fail(error, line)
             statement = None
-            if not self.source.text.startswith("for", line.start):
+            if not self._begins_loop(line):
                 return None
         innermost = statement
         while isinstance(innermost, Loop) and innermost.body:
@@ -176,6 +177,11 @@ class _Blocks:
             if statement is not None:
                 found.append(statement)
         return tuple(found)
+
+    def _begins_loop(self, line: Line) -> bool:
+        """Whether a line that cannot be read is a `for`."""
+        first = next(words(self.source.text, line.start, line.end), None)
+        return first is not None and first.text == "for"
 
     def _span(self, line: Line) -> Span:
         return Span(self.source, line.start, line.end)

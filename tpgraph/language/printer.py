@@ -23,6 +23,7 @@ from tpgraph.program import (
     Ref,
     Variable,
 )
+from tpgraph.program.naming import is_loss_name
 from tpgraph.program.text import Spelling, declaration_text
 from tpgraph.types import Dimension, Fixed, Scalar, Width
 
@@ -55,9 +56,8 @@ class _Printer:
     def spell(self, name: str) -> str:
         found = self.spelled.get(name)
         if found is None:
-            base = name.partition("~")[0]
             loss = self.program.loss
-            if base == "loss" and loss is not None and loss.name == "loss":
+            if is_loss_name(name) and loss is not None and loss.name == "loss":
                 found = name
             else:
                 found = spell(name, self.ascii)

@@ -2,52 +2,36 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from typing import NoReturn
 
 from tpgraph.bounds import TERMS
-from tpgraph.errors import Source, Span, TPError, TPNameError, TPTypeError
+from tpgraph.errors import Source, Span, TPError, TPNameError, TPSyntaxError, TPTypeError
 from tpgraph.functions import PRIMITIVES, Function
 from tpgraph.language import syntax as s
 from tpgraph.language.constants import value_of, whole
+from tpgraph.language.near_names import instead, meant, nearest
 from tpgraph.language.syntax import Change, PlacedError
+from tpgraph.language.unbound import KnownNames, unbound
+from tpgraph.language.vocabulary import NAME
 from tpgraph.program import Builder, Ref, Variable
 from tpgraph.types import Dimension, Fixed, Width
 
-__all__ = ["Scope", "Silent", "did_you_mean", "fail", "instead", "meant", "nearest"]
+__all__ = ["Scope", "Silent", "fail"]
 
 
 class Silent(Exception):
     """Something that depends on what failed before: it is not reported again."""
 
 
-def fail(node: s.Entry | s.Mark, error: TPError, *changes: Change) -> NoReturn:
-    """Raise the error at the place of a node; `changes` of its line mend it."""
-    raise PlacedError(error, node.start, node.end, *changes) from None
+def fail(node: s.Entry | s.Mark, error: TPError, *changes: Change, wanted: str = "") -> NoReturn:
+    """Raise the error at the place of a node; `changes` of its line mend it.
 
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The nearest known word, if one is near."""
-    near = difflib.get_close_matches(word, list(known)[:2_000], n=1, cutoff=0.6)
-    return near[0] if near else None
-
-
-def instead(node: s.Entry | s.Mark, word: str | None) -> tuple[Change, ...]:
-    """The change that writes a word in place of a node; none without a word."""
-    return (Change(node.start, node.end, word),) if word else ()
-
-
-def meant(near: str | None) -> str | None:
-    """The mend that names the nearest known word, if one is near."""
-    return f"did you mean {near}?" if near else None
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """The mend that names the known word that is nearest to a word, if one is near."""
-    return meant(nearest(word, known))
+    `wanted` is the name that nothing binds, where that is the error.
+    """
+    raise PlacedError(error, node.start, node.end, *changes, wanted=wanted) from None
 
 
 class Scope:
@@ -108,20 +92,43 @@ class Scope:
             )
         try:
             return whole(node, numbers)
-        except PlacedError:
+        except PlacedError as placed:
             self.silence(node)
+            self._no_constant(placed)
             raise
 
     def value(self, node: s.Entry) -> Fraction:
         """The value of a constant expression."""
         try:
             return value_of(node, self.numbers)
-        except PlacedError:
+        except PlacedError as placed:
             self.silence(node)
+            self._no_constant(placed)
             raise
+
+    def _no_constant(self, placed: PlacedError) -> None:
+        """Raise what is said of a width, or a variable, in the place of a constant."""
+        name = placed.wanted
+        if name in self.widths:
+            message = f"{name} is a width, whose size is not known here"
+        elif name in self.bound:
+            message = f"{name} is not a const: it is a {self.bound[name].type}"
+        else:
+            return
+        error = TPNameError(message, expected="a number or a const")
+        raise PlacedError(error, placed.start, placed.end) from None
 
     def bounds(self, interval: s.Range) -> range:
         """The values of `low..high`."""
+        high = interval.high
+        if type(high) is s.Exact and self.text(high).startswith("."):
+            fail(
+                interval,
+                TPSyntaxError(
+                    "`...` is not a range", expected="`..` between its ends", mend="write `..`"
+                ),
+                Change(high.start, high.start + 1, ""),
+            )
         low = self.whole(interval.low, self.numbers)
         return range(low, self.whole(interval.high, self.numbers) + 1)
 
@@ -154,34 +161,30 @@ class Scope:
             return found
         if full in self.failed or name.base in self.failed:
             raise Silent
-        near = nearest(full, [*self.bound, *self.numbers])
-        error = self._unbound(full, name, near)
-        fail(name, error, *instead(name, near if error.mend == meant(near) else None))
+        error, changes = unbound(self.known, full, name, self.word(name))
+        fail(name, error, *changes, wanted=full)
 
-    def _unbound(self, full: str, name: s.Name, near: str | None) -> TPNameError:
-        if full in self.widths:
-            return TPNameError(
-                f"{full} is a width, whose size is not known here",
-                expected="a variable or a number",
-                mend=f"declare it: scalar s -> 0 = 1/sqrt({full})",
-            )
-        if full in self.functions:
-            return TPNameError(
-                f"{full} is a function", expected="arguments in parentheses", mend=f"{full}(…)"
-            )
-        family = [n for n in self.bound if n.startswith(f"{name.base}[")] if name.base else []
-        if family and not name.indices and "[" not in full:
-            return TPNameError(
-                f"{full} is a family, not a variable",
-                expected=f"an index, such as {family[0]}",
-            )
-        return TPNameError(
-            f"{full} is not bound before its use",
-            mend=meant(near) or f"declare {full}, or bind it by an equation above",
-        )
+    @property
+    def known(self) -> KnownNames:
+        """The names that are known so far."""
+        return KnownNames(self.bound, self.numbers, self.widths, self.functions)
 
-    def dimension(self, node: s.Name | s.Exact) -> Dimension:
-        """The dimension that a shape names."""
+    def knows(self, name: str) -> bool:
+        """Whether a name is bound or defined by now."""
+        spaces = self.bound, self.numbers, self.dims, self.widths, self.functions
+        return any(name in space for space in spaces)
+
+    def word(self, name: s.Name) -> str:
+        """The base of a name as the text spells it."""
+        found = NAME.match(self.source.text, self.origin + name.start)
+        return found[0] if found else name.base
+
+    def text(self, node: s.Entry) -> str:
+        """The text of a node of the statement at hand."""
+        return self.source.text[self.origin + node.start : self.origin + node.end]
+
+    def dimension(self, node: s.Name | s.Exact, fixed: bool = False) -> Dimension:
+        """The dimension that a shape names; `fixed` where it can be no width."""
         if isinstance(node, s.Exact):
             return Fixed(self.size(node.value, node))
         found = self.widths.get(node.full) or self.dims.get(node.full)
@@ -197,7 +200,8 @@ class Scope:
             expected="a width, a dim or a whole number",
             mend=meant(near) or f"declare it: width {node.full}, or dim {node.full} = 64",
         )
-        fail(node, error, *(instead(node, near) or self.above(f"width {node.full}")))
+        line = f"dim {node.full} = 64" if fixed else f"width {node.full}"
+        fail(node, error, *(instead(node, near) or self.above(line)), wanted=node.full)
 
     def above(self, line: str) -> tuple[Change, ...]:
         """The change that adds a line above the statement at hand, outside of any loop."""

@@ -8,7 +8,7 @@ brackets. Named tuples, because a flat file has millions of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
@@ -51,6 +51,7 @@ __all__ = [
     "Statement",
     "SumOver",
     "Transposed",
+    "alike",
     "edits_of",
 ]
 
@@ -64,14 +65,20 @@ class Change(NamedTuple):
 
 
 class PlacedError(Exception):
-    """A TPError on the way out, with its place and that of its mend in the logical line."""
+    """A TPError on the way out, with its place and that of its mend in the logical line.
 
-    def __init__(self, error: TPError, start: int, end: int, *changes: Change) -> None:
+    `wanted` is the name that nothing binds, where that is the error.
+    """
+
+    def __init__(
+        self, error: TPError, start: int, end: int, *changes: Change, wanted: str = ""
+    ) -> None:
         super().__init__(error.message)
         self.error = error
         self.start = start
         self.end = end
         self.changes = changes
+        self.wanted = wanted
 
     def located(self, source: Source, origin: int) -> TPError:
         """The error with its places in the source, for a line that begins at `origin`."""
@@ -458,3 +465,19 @@ Statement: TypeAlias = (
     | Loop
     | Broken
 )
+
+
+_PLACES = frozenset(("start", "end", "origin", "opening", "closing"))
+
+
+def alike(one: object, other: object) -> bool:
+    """Whether two nodes say the same, wherever they stand."""
+    if not isinstance(one, tuple):
+        return one == other
+    if type(one) is not type(other) or not isinstance(other, tuple) or len(one) != len(other):
+        return False
+    fields: Sequence[str] = getattr(one, "_fields", ()) or [""] * len(one)
+    return all(
+        name in _PLACES or alike(mine, others)
+        for name, mine, others in zip(fields, one, other, strict=True)
+    )

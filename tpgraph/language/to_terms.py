@@ -21,7 +21,17 @@ from tpgraph.functions import (
 )
 from tpgraph.language import syntax as s
 from tpgraph.language.constants import PI, bounded
-from tpgraph.language.scope import Scope, Silent, fail, instead, meant, nearest
+from tpgraph.language.near_names import instead, meant, nearest
+from tpgraph.language.scope import Scope, Silent, fail
+from tpgraph.language.term_refusals import (
+    is_matrix,
+    no_power,
+    no_sign_behind_matrix,
+    require_brackets,
+    require_matrix,
+    require_number,
+)
+from tpgraph.language.unbound import unknown_function
 from tpgraph.program import Call, Constant, Mean, Product, Ref, Term, Variable
 from tpgraph.types import Scalar
 
@@ -104,10 +114,10 @@ class Terms:
         near = None if bound else nearest(node.full, [*parameters, *self.scope.numbers])
         error = TPNameError(
             f"{node.full or node.base} is not known here",
-            expected=f"{', '.join(parameters) or 'a number'}, a const or a number",
+            expected=", ".join([*parameters, "a const or a number"]),
             mend=f"give {node.full} to the function as an argument" if bound else meant(near),
         )
-        fail(node, error, *instead(node, near))
+        fail(node, error, *instead(node, near), wanted=node.full)
 
     def _minus(self, node: s.Minus) -> Term:
         term = self.term(node.operand)
@@ -116,6 +126,8 @@ class Terms:
         return Call(NEG, (term,), 0, self.scope.span(node))
 
     def _chain(self, node: s.Chain) -> Term:
+        if node.operator == "*":
+            no_sign_behind_matrix(self.scope, node)
         terms = [self.term(item) for item in node.items]
         for i, sign in enumerate(node.signs, 1):
             if sign.text == "-":
@@ -145,6 +157,8 @@ class Terms:
                 base.bracketed, node.exponent, node.sign, base.opening, node.exponent.end
             )
             return self._matrix_call(base, inner)
+        if type(base) is s.Name and is_matrix(self.scope, base):
+            no_power(self.scope, node, base)
         powers = self.term(base), self.term(node.exponent)
         return Call(POW, powers, 0, self.scope.span(node))
 
@@ -225,21 +239,17 @@ class Terms:
             if node.function in scope.failed:
                 raise Silent
             if scope.parameters is None or node.function not in scope.parameters:
-                self._unknown_function(name)
+                self._unknown_function(node)
         if len(node.arguments) != 1:
             fail(name, TPTypeError(f"{node.function} is not a function", expected="a function"))
         whole = name._replace(end=operand.end)
         return self._multiply(name, node.order % 2 == 1, operand, whole)
 
-    def _unknown_function(self, name: s.Name) -> NoReturn:
-        known = [*self.scope.functions, *(n for n, v in self.scope.bound.items() if v.is_matrix)]
-        near = nearest(name.full, known)
-        error = TPNameError(
-            f"{name.full} is neither a function nor a matrix",
-            expected="a function of the table, one defined by fn, or a matrix",
-            mend=meant(near) or f"define it above: fn {name.full}(z) = …",
-        )
-        fail(name, error, *instead(name, near))
+    def _unknown_function(self, node: s.Invoke) -> NoReturn:
+        scope, name = self.scope, node.name
+        word, text = scope.word(name), scope.text(node)
+        error, changes = unknown_function(scope.known, node, word, text)
+        fail(name, error, *changes, wanted=name.full)
 
     def _transposed(self, node: s.Transposed) -> Term:
         mark = node.mark
@@ -280,10 +290,13 @@ class Terms:
 
     def _juxtaposed(self, node: s.Juxtaposed) -> Term:
         left = node.left
+        if type(left) in (s.Name, s.Transposed):
+            require_brackets(self.scope, node)
         if type(left) is s.Name:
             return self._multiply(left, False, node.right, node)
         if type(left) is s.Transposed:
             mark = left.mark.text
+            require_matrix(self.scope, left, node)
             odd = not mark.startswith("'") or len(mark) % 2 == 1
             return self._multiply(left.name, odd, node.right, node)
         if type(left) is s.Invoke and self._is_matrix_call(left):  # W (a) x is W ((a) x)
@@ -293,10 +306,8 @@ class Terms:
         return self._missing_times(node)
 
     def _missing_times(self, node: s.Juxtaposed) -> NoReturn:
-        text = self.scope.source.text
-        origin = self.scope.origin
-        left = text[origin + node.left.start : origin + node.left.end]
-        right = text[origin + node.right.start : origin + node.right.end]
+        left, right = self.scope.text(node.left), self.scope.text(node.right)
+        require_number(self.scope, node)
         short = f"{left} * {right}" if len(left) + len(right) < 60 else "a * b"
         fail(
             node,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from lark import Token, Transformer
@@ -22,16 +23,21 @@ _SIGNS = {"MINUS": "-", "TIMES": "*"}
 def _name_of(token: Token) -> str:
     word = str(token)
     start, end = _place(token)
+    error: TPError
     if len(word) > NAME.most:
-        error: TPError = TPLimitError(
-            f"a name of {len(word)} characters", expected=f"at most {NAME.most}"
-        )
+        error = TPLimitError(f"a name of {len(word)} characters", expected=f"at most {NAME.most}")
         raise PlacedError(error, start, end)
     name = canonical(word)
     if not name:
-        raise PlacedError(
-            TPSyntaxError(f"{word!r} is not a name", expected="letters, digits and _"), start, end
+        ratio = unicodedata.normalize("NFKC", word).replace("⁄", "/")
+        number = f"({ratio})" if ratio.replace("/", "").isdecimal() else None
+        error = TPSyntaxError(
+            f"{word!r} is not a name",
+            expected="letters, digits and _",
+            mend=number and f"write {number}",
         )
+        changes = (s.Change(start, end, number),) if number else ()
+        raise PlacedError(error, start, end, *changes)
     if name in KEYWORDS and name != "loss":
         error = TPSyntaxError(
             f"`{name}` is a word of the language and cannot be a name",

@@ -6,7 +6,7 @@ import unicodedata
 from functools import lru_cache
 
 from tpgraph.errors import TPNameError
-from tpgraph.program import ACCENTS, GREEK, split_name
+from tpgraph.program import ACCENTS, GREEK, base_of
 from tpgraph.program.naming import KEYWORDS, NAME, STATEMENTS, canonical, is_spellable
 
 __all__ = ["KEYWORDS", "NAME", "STATEMENTS", "ascii_name", "canonical", "is_spellable", "spell"]
@@ -36,12 +36,11 @@ def spell(name: str, ascii: bool = False) -> str:
 
     Raises TPNameError where it cannot: it is a word of the language, or no name at all.
     """
-    base = name.partition("[")[0].partition("~")[0]
+    base = base_of(name)
     if not (is_spellable(base) or base == name == "loss"):
         raise TPNameError(
             f"the language cannot write the name {name!r}",
             expected="a letter, then letters, digits and _, and no word of the language",
             mend="rename it",
         )
-    split_name(name)
     return ascii_name(base) + name[len(base) :] if ascii else name

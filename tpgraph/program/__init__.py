@@ -60,10 +60,12 @@ from tpgraph.program.variables import (
     ACCENTS,
     GREEK,
     Variable,
+    base_of,
     canonical_name,
     canonical_variable,
     join_name,
     split_name,
+    statement_name,
     temporary_name,
 )
 
@@ -113,6 +115,7 @@ __all__ = [
     "accented_latex",
     "analysis_of",
     "analyze",
+    "base_of",
     "canonical_name",
     "canonical_variable",
     "check",
@@ -130,5 +133,6 @@ __all__ = [
     "require_room",
     "scaling",
     "split_name",
+    "statement_name",
     "temporary_name",
 ]

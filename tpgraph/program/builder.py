@@ -10,6 +10,8 @@ product is one MatMul, a mean one Moment, a maximal coordinatewise part one Nonl
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from types import MappingProxyType
@@ -117,14 +119,20 @@ class Builder(Gate):
 
     def bind_loss(self, term: Term, span: Span | None = None) -> Variable:
         """Declare a term the loss, under the name `loss`. If it cannot be, nothing is added."""
-        mark = len(self._equations)
-        variable = self.bind("loss", term, span)
-        try:
+        with self.whole():
+            variable = self.bind("loss", term, span)
             self.loss(variable, span)
+        return variable
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """All equations that are added inside of it, or none where that raises."""
+        mark = len(self._equations)
+        try:
+            yield
         except Exception:
             self._discard(mark)
             raise
-        return variable
 
     def _discard(self, mark: int) -> None:
         """Unbind the equations from `mark` on."""

@@ -26,7 +26,7 @@ from tpgraph.program.equations import (
     Parameter,
 )
 from tpgraph.program.graph import Program
-from tpgraph.program.variables import Variable
+from tpgraph.program.variables import Variable, statement_name
 
 __all__ = [
     "GIA",
@@ -175,7 +175,7 @@ def _not_alone(
     read: set[str] = set()
     for equation in program.equations:
         out = equation.out
-        place = out.name.partition("~")[0]
+        place = statement_name(out.name)
         direct = any(v == readout for v in equation.inputs)
         if direct and not _reads(equation, readout):
             return f"readout {readout} is used outside of output {output}, in {place}"

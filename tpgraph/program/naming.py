@@ -78,7 +78,8 @@ def is_spellable(base: str) -> bool:
 
 def is_loss_name(name: str) -> bool:
     """Whether a name is `loss`, or that of an intermediate of its statement."""
-    return name.partition("~")[0] == LOSS
+    match = _VARIABLE.fullmatch(name)
+    return match is not None and match["base"] == LOSS and match["index"] is None
 
 
 def require_base(name: object, what: str, span: Span | None = None) -> None:
@@ -100,7 +101,8 @@ def require_name(name: object, span: Span | None = None) -> None:
 def _refused(name: object, what: str, span: Span | None) -> TPNameError:
     if isinstance(name, str) and len(name) > 60:
         name = f"{name[:60]}…"
-    word = isinstance(name, str) and name.partition("[")[0].partition("~")[0] in KEYWORDS
+    match = _VARIABLE.fullmatch(name) if isinstance(name, str) else None
+    word = match is not None and match["base"] in KEYWORDS
     says = f"{name!r} cannot be the name of {what}"
     return TPNameError(
         f"{says}: it is a word of the language" if word else says,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tpgraph.errors import TPNameError
 from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Type, Vector, Width
@@ -13,10 +14,12 @@ __all__ = [
     "ACCENTS",
     "GREEK",
     "Variable",
+    "base_of",
     "canonical_name",
     "canonical_variable",
     "join_name",
     "split_name",
+    "statement_name",
     "temporary_name",
 ]
 
@@ -128,6 +131,7 @@ def canonical_variable(name: str) -> str:
     return canonical_name(base.rstrip()) + bracket + "".join(index.split())
 
 
+@lru_cache(maxsize=65536)
 def split_name(name: str) -> tuple[str, tuple[int, ...], int | None]:
     """Base, indices and temporary number of a canonical name.
 
@@ -149,6 +153,25 @@ def join_name(base: str, index: tuple[int, ...], temporary: int | None = None) -
     """
     text = f"{base}[{','.join(map(str, index))}]" if index else base
     return text if temporary is None else f"{text}~{temporary}"
+
+
+def base_of(name: str) -> str:
+    """The base of a canonical name: what all members of a family share.
+
+    >>> base_of("h[1,2]~3")
+    'h'
+    """
+    return split_name(name)[0]
+
+
+def statement_name(name: str) -> str:
+    """What the statement binds that makes a name, which may be one of its unnamed parts.
+
+    >>> statement_name("h[1,2]~3"), statement_name("h[1,2]")
+    ('h[1,2]', 'h[1,2]')
+    """
+    base, index, _ = split_name(name)
+    return join_name(base, index)
 
 
 def temporary_name(target: str, k: int) -> str:

@@ -9,7 +9,7 @@ from tpgraph.errors import TPSyntaxError
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
 from tpgraph.language.editing.statement_places import (
-    EQUATION,
+    LAST,
     inserted,
     origin_of,
     rank,
@@ -18,7 +18,7 @@ from tpgraph.language.editing.statement_places import (
 from tpgraph.language.editing.substitution import full_names, values_of
 from tpgraph.language.editing.wording import Value, checked, expression, parametrization, ratio
 from tpgraph.language.readings import Reading, Statement
-from tpgraph.language.vocabulary import canonical
+from tpgraph.program import base_of, canonical_variable
 
 __all__ = [
     "set_label",
@@ -28,8 +28,6 @@ __all__ = [
     "set_ratio",
     "set_value",
 ]
-
-_LAST = EQUATION + 1
 
 
 def set_value(reading: Reading, name: str, value: Value) -> Edit:
@@ -111,18 +109,18 @@ def set_label(reading: Reading, name: str, latex: str | None) -> Edit:
         return made(reading, [Patch(*place, text)], title, select=name)
     if latex is None:
         raise name_refusal(f"{name} has no label", None, "leave it")
-    patch = inserted(reading, f"label {name} = {quoted}", _LAST)
+    patch = inserted(reading, f"label {name} = {quoted}", LAST)
     return made(reading, [patch], title, select=name)
 
 
 def _labels(reading: Reading, name: str) -> Iterator[tuple[Statement, s.SetLabel]]:
     """The label statements of a name."""
-    base, wanted = name.partition("[")[0], name
+    base = base_of(name)
     for statement in reading.statements:
         label = statement.node
         if isinstance(label, s.SetLabel) and label.name.base == base:
             runs = values_of(reading, statement)
-            if any(wanted in full_names(reading, label.name, values) for values in runs):
+            if any(name in full_names(reading, label.name, values) for values in runs):
                 yield statement, label
 
 
@@ -138,7 +136,7 @@ def set_output(reading: Reading, name: str, value: bool) -> Edit:
             if name in full_names(reading, one, {}):
                 patch = _off_list(reading, statement, node, position)
                 return made(reading, [patch], f"{name} is no output", select=name)
-            if statement.loops and one.base == name.partition("[")[0]:
+            if statement.loops and one.base == base_of(name):
                 raise refusal(f"the output {name} stands in a loop", statement.span,
                               "write the loop out first")  # fmt: skip
     raise name_refusal(f"{name} is no output", None, "leave it")
@@ -149,7 +147,7 @@ def _as_output(reading: Reading, name: str) -> Edit:
     program = reading.program
     if program is not None and name in {one.name for one in program.outputs}:
         raise name_refusal(f"{name} is an output already", None, "leave it")
-    patch = inserted(reading, f"output {name}", _LAST)
+    patch = inserted(reading, f"output {name}", LAST)
     for statement in reading.statements:
         node = statement.node
         if isinstance(node, s.Output) and not statement.loops:
@@ -169,7 +167,7 @@ def _off_list(reading: Reading, statement: Statement, node: s.Output, position: 
 
 def _defining(reading: Reading, name: str, kinds: type | UnionType) -> Statement:
     """The statement of some kinds that defines a name. Raises TPNameError without one."""
-    base = canonical(name.partition("[")[0])
+    base = base_of(canonical_variable(name))
     for statement in reading.statements:
         if not isinstance(statement.node, kinds) or base not in statement.binds:
             continue

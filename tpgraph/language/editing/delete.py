@@ -9,6 +9,7 @@ from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made
 from tpgraph.language.editing.statement_places import block, extent, statement_of
 from tpgraph.language.readings import Reading, Statement, read
+from tpgraph.program import base_of
 
 __all__ = ["delete", "dependants"]
 
@@ -49,7 +50,7 @@ def _listed(statement: Statement, name: str) -> list[s.Name]:
     if not isinstance(node, s.Declare) or isinstance(getattr(node.law, "mean", None), s.List):
         return []
     exact = [one for one in node.names if one.full == name]
-    base = name.partition("[")[0]
+    base = base_of(name)
     return exact or [one for one in node.names if one.base == base and not one.full]
 
 

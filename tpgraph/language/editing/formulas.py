@@ -9,6 +9,7 @@ from tpgraph.language.editing.node_places import (
     FoundNode,
     equation_of,
     found_at,
+    index_place,
     inside,
     is_loose,
     require_single,
@@ -16,6 +17,7 @@ from tpgraph.language.editing.node_places import (
     value_of,
 )
 from tpgraph.language.editing.statement_places import (
+    LAST,
     extent,
     fresh,
     inserted,
@@ -23,6 +25,7 @@ from tpgraph.language.editing.statement_places import (
     origin_of,
     statement_of,
 )
+from tpgraph.language.editing.substitution import used_names
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.vocabulary import canonical
 from tpgraph.program import MatMul, Nonlin, join_name, split_name
@@ -56,11 +59,8 @@ def set_loss(reading: Reading, text: str) -> Edit:
     for statement in reading.statements:
         if isinstance(statement.node, s.Loss):
             return made(reading, [_right(statement, text)], f"loss {text}")
-    patch = inserted(reading, f"loss {text}", _LAST)
+    patch = inserted(reading, f"loss {text}", LAST)
     return made(reading, [patch], f"loss {text}")
-
-
-_LAST = 99
 
 
 def set_function(reading: Reading, function: str, other: str) -> Edit:
@@ -89,7 +89,7 @@ def set_function(reading: Reading, function: str, other: str) -> Edit:
 
 def name(reading: Reading, part: str, word: str | None = None) -> Edit:
     """An unnamed part `x~1` gets a statement of its own above, and its name stands in its place."""
-    base, _, temporary = split_name(part)
+    base, numbers, temporary = split_name(part)
     equation, found = equation_of(reading, part), value_of(reading, part)
     statement = found.statement
     if temporary is None:
@@ -99,7 +99,8 @@ def name(reading: Reading, part: str, word: str | None = None) -> Edit:
     own = new_name(reading, word) if word else fresh(reading, "h")
     node, text, index = statement.node, reading.source.text, ""
     if isinstance(node, s.Equate) and origin_of(reading, part).values:
-        index = "[" + _said(reading, node).partition("[")[2]
+        start, end = index_place(reading, node.target, node.origin)
+        index = text[start:end]
     elif origin_of(reading, part).values:
         raise refusal(
             f"{part} stands in a loop without an index", statement.span, "write the loop out"
@@ -115,18 +116,21 @@ def name(reading: Reading, part: str, word: str | None = None) -> Edit:
         Patch(line, line, f"{statement.line.indent}{new} = {text[start:end]}\n"),
         Patch(found.start, found.end, new),
     ]
-    suffix = part[: part.index("~")][len(base) :]
-    return made(reading, patches, f"name {part} {own}", select=f"{own}{suffix}")
+    select = join_name(own, numbers)
+    return made(reading, patches, f"name {part} {own}", select=select)
 
 
 def _require_unsaid(reading: Reading, base: str) -> None:
     """Refuse where the text itself says `x~1`: the numbers of unnamed parts would change."""
-    for before, token in zip(reading.tokens, reading.tokens[1:], strict=False):
-        if token.text.startswith("~") and token.text[1:].isdigit() and before.base in {base, ""}:
-            span = Span(reading.source, token.start, token.end)
-            raise refusal(
-                f"the text itself speaks of unnamed parts of {base}", span, "name what it speaks of"
-            )
+    for statement in reading.statements:
+        for said in used_names(statement.node):
+            if said.intermediate is not None and said.base == base:
+                origin = statement.node.origin
+                raise refusal(
+                    f"the text itself speaks of unnamed parts of {base}",
+                    Span(reading.source, origin + said.start, origin + said.end),
+                    "name what it speaks of",
+                )
 
 
 def unname(reading: Reading, target: str) -> Edit:
@@ -199,19 +203,12 @@ def _require_same_loops(
         raise refusal(
             "it is made and used in different loops", statement.span, "write the loop out first"
         )
-    used = reading.source.text[place.start : place.end].replace(" ", "")
-    if statement.loops and _said(reading, node) != used:
+    if statement.loops and not s.alike(node.target, place.node):
         raise refusal(
             "it is made and used for different values of the loop",
             statement.span,
             "write the loop out first",
         )
-
-
-def _said(reading: Reading, node: s.Equate) -> str:
-    """What an equation binds, as the text says it."""
-    start, end = node.origin + node.target.start, node.origin + node.target.end
-    return reading.source.text[start:end].replace(" ", "")
 
 
 def _labels_gone(reading: Reading, target: s.Name) -> list[Patch]:

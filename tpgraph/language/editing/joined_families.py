@@ -9,6 +9,7 @@ from tpgraph.language import syntax as s
 from tpgraph.language.constants import whole
 from tpgraph.language.editing.alike import comments, last_of
 from tpgraph.language.editing.edit import Patch
+from tpgraph.language.editing.node_places import index_place
 from tpgraph.language.editing.statement_places import extent, statement_of
 from tpgraph.language.editing.substitution import numbers
 from tpgraph.language.readings import Reading, Statement
@@ -71,7 +72,7 @@ def listed_family(reading: Reading, names: Sequence[str]) -> Patch | None:
         return None
     *outer, low = index[0]
     said = ",".join([*map(str, outer), f"{low}..{last_of(reading, last[-1])}"])
-    start = reading.source.text.index("[", origin + members[0].start)
+    start, _ = index_place(reading, members[0], origin)
     return Patch(start, origin + members[-1].end, f"[{said}]")
 
 
@@ -142,8 +143,8 @@ def _patches(reading: Reading, one: _Declared) -> Iterator[Patch]:
     first, *others = sorted(one.statements, key=lambda statement: statement.number)
     node = first.node
     assert isinstance(node, s.Declare)
-    name, text = node.names[0], reading.source.text
-    start = text.index("[", node.origin + name.start)
+    name = node.names[0]
+    start, _ = index_place(reading, name, node.origin)
     said = ",".join(interval.text() for interval in one.index)
     indent, line = first.line.indent, first.line.start - len(first.line.indent)
     notes = "".join(f"{indent}{comment}\n" for comment in comments(reading, [first, *others]))

@@ -17,6 +17,7 @@ __all__ = [
     "FoundNode",
     "equation_of",
     "found_at",
+    "index_place",
     "inside",
     "is_loose",
     "nodes_in",
@@ -57,7 +58,7 @@ class FoundNode(NamedTuple):
 def children(node: Any) -> Iterator[Any]:
     """The nodes right below a node, in the order of the text; a loop's block is not below it."""
     for item in node:
-        if isinstance(node, s.Loop) and item is node.body:
+        if isinstance(node, s.Loop | s.Broken) and item is node.body:
             continue
         if hasattr(item, "start"):
             yield item
@@ -70,6 +71,17 @@ def nodes_in(node: Any) -> Iterator[Any]:
     yield node
     for child in children(node):
         yield from nodes_in(child)
+
+
+def index_place(reading: Reading, name: s.Name, origin: int) -> tuple[int, int]:
+    """Where the index of a name of the line at `origin` stands, with its brackets.
+
+    An empty place behind a name without one.
+    """
+    own = reading.tokens_in(origin + name.start, origin + name.end)
+    start = next((token.start for token in own if token.text == "["), origin + name.end)
+    end = next((token.end for token in reversed(own) if token.text == "]"), start)
+    return start, end
 
 
 def found_at(reading: Reading, span: Span) -> FoundNode:

@@ -9,6 +9,7 @@ from tpgraph.language import syntax as s
 from tpgraph.language.editing.alike import pieces
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.repetition import Linear, Piece, Use
+from tpgraph.program import split_name
 
 __all__ = ["families_of"]
 
@@ -68,7 +69,7 @@ def _members(reading: Reading, stems: set[str]) -> dict[str, str]:
         if isinstance(statement.node, s.Declare | s.Equate)
         for base in statement.binds
     }
-    indexed = {name.partition("[")[0] for name in reading.origin if "[" in name}
+    indexed = {base for base, index, _ in map(split_name, reading.origin) if index}
     found = {}
     for base in sorted(bound):
         stem, number = _parted(base)

@@ -12,7 +12,7 @@ from tpgraph.language.editing.statement_places import new_name, origin_of
 from tpgraph.language.editing.substitution import used_names
 from tpgraph.language.readings import Reading
 from tpgraph.language.vocabulary import canonical
-from tpgraph.program import join_name, split_name
+from tpgraph.program import base_of, canonical_variable, join_name, split_name
 
 __all__ = ["rename"]
 
@@ -28,7 +28,8 @@ def rename(reading: Reading, old: str, new: str) -> Edit:
     if member is not None:
         index = tuple(int(number) for number in member[2].split(","))
         return _as_member(reading, old, member[1], index)
-    base = canonical(old.partition("[")[0].partition("~")[0])
+    known = canonical_variable(old)
+    base = base_of(known)
     name = new_name(reading, new)
     hidden = list(_hidden(reading, base))
     patches = [
@@ -40,8 +41,8 @@ def rename(reading: Reading, old: str, new: str) -> Edit:
         raise name_refusal(
             f"{old} is not a name of the text", None, "choose one that the text binds"
         )
-    renamed = {full: name + full[len(base) :] for full in reading.origin if _base(full) == base}
-    select = renamed.get(old, name)
+    renamed = {full: _renamed(full, name) for full in reading.origin if base_of(full) == base}
+    select = renamed.get(known, name)
     return made(reading, patches, f"rename {base} to {name}", renamed=renamed, select=select)
 
 
@@ -50,22 +51,23 @@ _MEMBER = re.compile(r"([^\[\]]+)\[\s*([0-9]{1,9}(?:\s*,\s*[0-9]{1,9})*)\s*\]")
 
 def _as_member(reading: Reading, old: str, word: str, index: tuple[int, ...]) -> Edit:
     """One variable by the name of a member of a family that may be there already."""
-    origin, own = origin_of(reading, old), split_name(old)[:2]
+    found, own = origin_of(reading, old), split_name(old)[:2]
     families = {split_name(name)[0] for name in reading.origin if split_name(name)[1]}
     base = canonical(word.strip())
     base = base if base in {*families, own[0]} else new_name(reading, word)
     full = join_name(base, index)
     if full in reading.origin:
         raise name_refusal(f"{full} is taken", None, "choose another index")
-    if origin.values or origin.family:
-        raise refusal(f"{old} is one of many", origin.span, "write its loop or family out first")
+    if found.values or found.family:
+        raise refusal(f"{old} is one of many", found.span, "write its loop or family out first")
     patches = []
     for statement in reading.statements:
         for name in used_names(statement.node):
             if name.full and split_name(name.full)[:2] == own:
-                start = statement.node.origin + name.start
-                said = reading.source.text[start : statement.node.origin + name.end]
-                patches.append(Patch(start, start + len(said.partition("~")[0]), full))
+                origin = statement.node.origin
+                tokens = reading.tokens_in(origin + name.start, origin + name.end)
+                last = tokens[-1 if name.intermediate is None else -2]  # without its `~k`
+                patches.append(Patch(tokens[0].start, last.end, full))
     renamed = {
         one: join_name(base, index, split_name(one)[2])
         for one in reading.origin
@@ -74,8 +76,9 @@ def _as_member(reading: Reading, old: str, word: str, index: tuple[int, ...]) ->
     return made(reading, patches, f"rename {old} to {full}", renamed=renamed, select=renamed[old])
 
 
-def _base(full: str) -> str:
-    return full.partition("[")[0].partition("~")[0]
+def _renamed(full: str, base: str) -> str:
+    _, index, temporary = split_name(full)
+    return join_name(base, index, temporary)
 
 
 def _hidden(reading: Reading, base: str) -> Iterator[tuple[int, int]]:

@@ -16,7 +16,7 @@ from tpgraph.language.editing.wording import expression
 from tpgraph.language.readings import Reading, Statement, read
 from tpgraph.language.repetition import Use, steps
 from tpgraph.language.vocabulary import NAME, canonical
-from tpgraph.program import Program
+from tpgraph.program import Program, split_name, statement_name, temporary_name
 
 __all__ = ["repeat"]
 
@@ -83,8 +83,9 @@ def _counted_names(
 
 
 def _member(name: str, members: Mapping[str, str]) -> str:
-    base, mark, temporary = name.partition("~")
-    return members.get(base, base) + mark + temporary
+    own, (_, _, temporary) = statement_name(name), split_name(name)
+    member = members.get(own, own)
+    return member if temporary is None else temporary_name(member, temporary)
 
 
 def _heads(reading: Reading, names: Sequence[str]) -> list[Statement]:

@@ -13,6 +13,7 @@ from tpgraph.program import Origin
 
 __all__ = [
     "EQUATION",
+    "LAST",
     "block",
     "extent",
     "fresh",
@@ -32,6 +33,8 @@ _ORDER: tuple[type, ...] = (
 )  # fmt: skip
 _KINDS = ("data", "target", "param", "matrix", "vector", "scalar")
 EQUATION = len(_ORDER) + len(_KINDS)
+LAST = EQUATION + 1
+"""Where outputs, the loss and labels stand in the order of a text."""
 
 
 def rank(node: s.Statement | str) -> int:
@@ -44,7 +47,7 @@ def rank(node: s.Statement | str) -> int:
         return EQUATION
     if type(node) in _ORDER:
         return _ORDER.index(type(node))
-    return EQUATION + 1
+    return LAST
 
 
 def taken(reading: Reading) -> set[str]:

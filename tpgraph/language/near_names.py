@@ -1,0 +1,52 @@
+"""The known name that a word was meant to be."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from itertools import islice
+
+from tpgraph.language import syntax as s
+from tpgraph.language.syntax import Change
+from tpgraph.language.vocabulary import ascii_name
+
+__all__ = ["did_you_mean", "instead", "meant", "nearest"]
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The nearest known word, if one is near: the same in other cases, else one alike.
+
+    Not one of another number, as x_2 is for x_1.
+
+    >>> nearest("ReLU", ["exp", "relu"]), nearest("tahn", ["sin", "tanh"]), nearest("x_1", ["x_2"])
+    ('relu', 'tanh', None)
+    """
+    letters, number = _parted(word)
+    parted = ((name, _parted(name)) for name in islice(known, 2_000))
+    names = [n for n, (base, other) in parted if base != letters or other == number]
+    folded = ascii_name(word).casefold()
+    alike = (name for name in names if ascii_name(name).casefold() == folded)
+    same = next(alike, None) if len(word) > 1 else None  # l is not L
+    near = [same] if same else difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
+def _parted(word: str) -> tuple[str, str]:
+    """The letters of a word, and the number at its end."""
+    letters = word.rstrip("0123456789")
+    return letters.rstrip("_"), word[len(letters) :]
+
+
+def instead(node: s.Entry | s.Mark, word: str | None) -> tuple[Change, ...]:
+    """The change that writes a word in place of a node; none without a word."""
+    return (Change(node.start, node.end, word),) if word else ()
+
+
+def meant(near: str | None) -> str | None:
+    """The mend that names the nearest known word, if one is near."""
+    return f"did you mean {near}?" if near else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """The mend that names the known word that is nearest to a word, if one is near."""
+    return meant(nearest(word, known))
