@@ -290,6 +290,77 @@ def test_state_of_a_torch_module_by_source_names():
     )
 
 
+def batch(name):
+    return [torch.from_numpy(a) for a in arrays(program(name))]
+
+
+def test_a_state_goes_into_another_module_and_comes_back():
+    first, second = (compiled("gru", "torch").module(widths(program("gru")), s) for s in (1, 2))
+    *data, _ = batch("gru")
+    assert not torch.equal(first(*data), second(*data))
+    second.load_state_dict(first.state_dict())
+    assert torch.equal(first(*data), second(*data))
+    missing = {k: v for k, v in first.state_dict().items() if k != "V"}
+    with pytest.raises(RuntimeError, match="V"):
+        second.load_state_dict(missing)
+
+
+def test_a_torch_module_moves_to_other_devices():
+    model = compiled("transformer", "torch").module(widths(program("transformer")))
+    *data, _ = batch("transformer")
+    expected = model(*data).detach()
+    assert torch.equal(model.to("cpu")(*data), expected)
+    model.to("meta")
+    assert {t.device.type for t in (*model.parameters(), *model.buffers())} == {"meta"}
+    found = model(*(d.to("meta") for d in data))
+    assert (found.device.type, found.shape) == ("meta", expected.shape)
+
+
+def test_a_torch_module_is_exported():
+    model = compiled("gru", "torch").module(widths(program("gru")))
+    *data, _ = batch("gru")
+    exported = torch.export.export(model, tuple(data))
+    assert torch.equal(exported.module()(*data), model(*data))
+
+
+def test_a_torch_module_is_compiled_by_torch():
+    """As one graph, forward and backward."""
+    model = compiled("gru", "torch").module(widths(program("gru")))
+    *data, target = batch("gru")
+    fast = torch.compile(model, backend="aot_eager", fullgraph=True)
+    assert_close(fast(*data), model(*data).detach().numpy(), 1e-14)
+    ((fast(*data) - target) ** 2).sum().backward()
+    found = [p.grad.clone() for p in model.parameters()]
+    model.zero_grad()
+    ((model(*data) - target) ** 2).sum().backward()
+    for gradient, p in zip(found, model.parameters(), strict=True):
+        assert_close(gradient, p.grad.numpy(), 1e-12)
+
+
+OPTIMIZERS = [
+    (torch.optim.SGD, None), (torch.optim.AdamW, "adam"), (torch.optim.Adam, "adam"),
+    (torch.optim.RMSprop, "adam"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("optimizer", "kind"), OPTIMIZERS)
+def test_optimizers_of_torch_train_every_parameter(optimizer, kind):
+    model = compiled("gru", "torch").module(widths(program("gru")))
+    given = batch("gru")
+    groups = model.parameter_groups(0.02, *([kind] if kind else []))
+    steps = optimizer(groups)
+    before = {k: p.detach().clone() for k, p in model.named_parameters()}
+    losses = []
+    for _ in range(12):
+        steps.zero_grad()
+        loss = model.loss(*given)
+        loss.backward()
+        steps.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+    assert all(not torch.equal(before[k], p) for k, p in model.named_parameters())
+
+
 def test_what_is_no_backend_is_refused():
     with pytest.raises(tp.TPError, match="unknown backend 'tensorflow'"):
         tp.compile(program("mlp"), backend="tensorflow")
