@@ -32,15 +32,15 @@ def emit_inputs(plan: Plan, lines: Lines, variables: Iterable[Variable]) -> None
             if isinstance(declaration, Data | Target):
                 lines.assign(name, plan.backend.array.format(name))
             elif variable.is_matrix:
-                lines.assign(name, f"params[{quoted(variable.name)}]")
+                lines.assign(name, [f"params[{quoted(variable.name)}]"])
                 matrices.append(variable)
             elif variable.name in plan.multipliers:
-                lines.assign(name, f"params[{quoted(variable.name)}]")
+                lines.assign(name, [f"params[{quoted(variable.name)}]"])
                 factor = plan.multipliers[variable.name]
                 lines.assign(f"M_{name}", factor, f"multiplier of {variable}")
                 lines.assign(name, f"M_{name} * {name}")
             else:
-                lines.assign(name, f"params[{quoted(variable.name)}]")
+                lines.assign(name, [f"params[{quoted(variable.name)}]"])
     for variable in matrices:
         if variable.name in plan.multipliers:
             factor = plan.multipliers[variable.name]

@@ -57,7 +57,7 @@ def emit_init(plan: Plan, lines: Lines) -> None:
 def _emit_width(plan: Plan, lines: Lines, width: Width) -> None:
     name = plan.size(width)
     if width.base is None:
-        lines.assign(name, f"widths[{quoted(width.name)}]")
+        lines.assign(name, [f"widths[{quoted(width.name)}]"])
         return
     p, q = width.ratio.numerator, width.ratio.denominator
     base = plan.width_names[width.base]

@@ -120,13 +120,22 @@ def constants(plan: Plan, dtype: Dtype) -> str:
     return lines.text
 
 
-def _tuple(names: Iterable[str]) -> str:
-    literals = [quoted(name) for name in names]
-    return f"({', '.join(literals)}{',' * (len(literals) == 1)})"
+def _tuple(names: Iterable[str]) -> list[str]:
+    """The words of a tuple of literals."""
+    literals = [[quoted(name)] for name in names]
+    return _bracketed("(", literals, ",)" if len(literals) == 1 else ")")
 
 
-def _mapping(sizes: dict[str, int]) -> str:
-    return f"{{{', '.join(f'{quoted(name)}: {size}' for name, size in sizes.items())}}}"
+def _mapping(sizes: dict[str, int]) -> list[str]:
+    """The words of a dict of numbers."""
+    return _bracketed("{", [[f"{quoted(name)}:", str(size)] for name, size in sizes.items()], "}")
+
+
+def _bracketed(left: str, items: Sequence[Sequence[str]], right: str) -> list[str]:
+    """The words of items between brackets, with commas between them."""
+    words = [word for *before, last in items for word in (*before, f"{last},")] or [","]
+    words[-1] = words[-1].removesuffix(",") + right
+    return [left + words[0], *words[1:]]
 
 
 def helper_texts(plan: Plan) -> list[str]:

@@ -124,7 +124,7 @@ class _Writer:
             if v.name not in inputs and (v in matrices or self._plan.name(v) in sources)
         ]
         for variable in drawn:
-            lines.assign(self._plan.name(variable), f"params[{quoted(variable.name)}]")
+            lines.assign(self._plan.name(variable), [f"params[{quoted(variable.name)}]"])
         for name, text in self._sizes(drawn):
             lines.assign(name, text)
         for variable in drawn:
