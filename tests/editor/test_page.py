@@ -1,71 +1,14 @@
 """The page in a browser, as somebody uses it: what is seen, what is said, what is on disk."""
 
-import re
 import signal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from editor.pages import SECONDS, Editor, having
 from editor.serving import MLP, SLOW, serving
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
-
-SECONDS = 30
-
-
-class Editor:
-    """A page on a server, with everything that went wrong in it."""
-
-    def __init__(self, browser, server, size=(1280, 800)):
-        width, height = size
-        self.server = server
-        self.context = browser.new_context(viewport={"width": width, "height": height})
-        self.context.set_default_timeout(SECONDS * 1000)
-        self.faults = []
-        self.page = self.context.new_page()
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("console", self._said)
-        self.page.goto(server.url)
-
-    def _said(self, message):
-        if message.type == "error":
-            self.faults.append(message.text)
-
-    def shown(self):
-        """Wait until the picture stands."""
-        expect(self.page.locator("g[data-key]").first).to_be_visible(timeout=SECONDS * 1000)
-        return self
-
-    def settled(self):
-        """Wait until what was asked for is answered."""
-        self.page.evaluate("tpgraph.opened.then(() => tpgraph.lane.last)")
-        return self
-
-    @property
-    def text(self):
-        return self.page.evaluate("tpgraph.text")
-
-    @property
-    def keys(self):
-        return set(self.page.evaluate("tpgraph.canvas.fragments.map((f) => f.key)"))
-
-    @property
-    def said(self):
-        return self.page.locator(".status").inner_text()
-
-    def middle(self, key):
-        box = self.page.locator(f'[data-key="{key}"]').bounding_box()
-        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-    def write(self, words):
-        """Type at the end of the text."""
-        self.page.locator(".text textarea").focus()
-        self.page.keyboard.press("Control+End")
-        self.page.keyboard.type(words)
-        return self.settled()
-
-    def close(self):
-        self.context.close()
 
 
 @pytest.fixture
@@ -109,12 +52,12 @@ def test_a_mistake_has_a_squiggle_and_a_mend(editor):
 
 def test_a_slider_changes_the_text_and_strikes_its_hint_off(editor):
     hint = editor.page.locator(".hint", has_text="Alt-drag")
-    expect(hint).not_to_have_class(_having("struck"))
+    expect(hint).not_to_have_class(having("struck"))
     at = MLP.index("3\nvector")
     editor.page.locator(".text textarea").focus()
     editor.page.evaluate("(at) => tpgraph.pane.select(at, at)", at)
     editor.page.keyboard.press("Alt+ArrowUp")
-    expect(hint).to_have_class(_having("struck"))
+    expect(hint).to_have_class(having("struck"))
     assert "const L = 4\n" in editor.settled().text
     assert "variables/x[4]" in editor.keys
 
@@ -130,12 +73,12 @@ def test_a_broken_first_line_keeps_the_picture(editor):
 
 def test_a_mark_selects_its_line_and_a_line_its_marks(editor):
     editor.page.mouse.click(*editor.middle("variables/x[2]"))
-    expect(editor.page.locator('[data-key="variables/x[2]"]')).to_have_class(_having("selected"))
+    expect(editor.page.locator('[data-key="variables/x[2]"]')).to_have_class(having("selected"))
     start, end = editor.page.evaluate("tpgraph.pane.selection")
     assert editor.text[start:end] == "x[l] = tanh(W[l] x[l-1] + b[l])"
     at = MLP.index("b[1..L]")
     editor.page.evaluate("(at) => { tpgraph.pane.select(at, at); tpgraph.textSelected(); }", at)
-    expect(editor.page.locator('[data-key="variables/b[2]"]')).to_have_class(_having("lit"))
+    expect(editor.page.locator('[data-key="variables/b[2]"]')).to_have_class(having("lit"))
 
 
 def test_a_drag_connects_and_undo_takes_it_back(editor):
@@ -291,7 +234,3 @@ def _serious(page):
         for v in found
         if v["impact"] in ("serious", "critical")
     ]
-
-
-def _having(name):
-    return re.compile(rf"\b{name}\b")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from tpgraph.editor.answers import span_data
 from tpgraph.editor.looks import look_of
+from tpgraph.editor.partners import with_partners
 from tpgraph.editor.requests import PictureOptions
 from tpgraph.errors import TPWarning
 from tpgraph.notation.painters.fragments import Fragment, Fragments, fragments_of
@@ -42,7 +43,8 @@ def derived(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TPWarning)  # where nothing folds, all of it is drawn
         scene = compose(made, Options(options.direction, style=look_of(options), fold=fold))
-    return plain_picture(fragments_of(scene, look_of(options)))
+    found = fragments_of(scene, look_of(options))
+    return plain_picture(with_partners(found, made, program))
 
 
 def plain_picture(fragments: Fragments) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePath
+from threading import Lock
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field, ValidationError
@@ -67,6 +68,7 @@ class Desk:
     def __init__(self, files: Files, recovery: Recovery) -> None:
         self._files = files
         self._recovery = recovery
+        self._one = Lock()  # journals and files are written by one thread at a time
         self._acts: dict[str, tuple[type[Request], Callable[[Any], Data]]] = {
             "start": (_Nothing, self._start),
             "recovered": (_Recovered, self._recovered),
@@ -90,7 +92,8 @@ class Desk:
             asked = model.model_validate(dict(request))
         except ValidationError as error:
             raise Misshapen(str(error)) from None
-        return act(asked)
+        with self._one:
+            return act(asked)
 
     def _start(self, asked: _Nothing) -> Data:
         """The file named at the start, and a text that was not saved when it was last open.

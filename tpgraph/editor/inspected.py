@@ -30,7 +30,8 @@ def about(reading: Reading, name: str) -> Data:
     assert program is not None, "asked for by a name of the program"
     variable = program.variables[name]
     equation = program.equation_of.get(name)
-    rows, facts = [], [("type", str(variable.type))]
+    rows: list[Data] = []
+    facts = [("type", str(variable.type))]
     if equation is None:
         rows += _declared(reading, reading.statements[reading.origin[name].statement], variable)
     else:
@@ -56,7 +57,7 @@ def about(reading: Reading, name: str) -> Data:
 def about_program(reading: Reading) -> Data:
     """What is shown where no mark is selected: sizes, numbers, functions, and how it is trained."""
     name, trained, loss = "", "", ""
-    rows = []
+    rows: list[Data] = []
     for one in reading.statements:
         match one.node:
             case s.ProgramName():

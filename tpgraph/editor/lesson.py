@@ -20,6 +20,7 @@ from tpgraph.editor.derived import What, plain_picture, program_of
 from tpgraph.editor.joined import WEB, joined
 from tpgraph.editor.looks import look_of
 from tpgraph.editor.numbers import numbers_at
+from tpgraph.editor.partners import with_partners
 from tpgraph.editor.pictures import picture_data, shown, spans_of
 from tpgraph.editor.requests import PictureOptions
 from tpgraph.editor.stepping import walk
@@ -100,10 +101,13 @@ def _folded(program: Program, what: What, look: PictureOptions) -> dict[str, Any
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TPWarning)
         try:
-            scene = compose(program_of(program, what), options)
+            made = program_of(program, what)
+            scene = compose(made, options)
         except TPError:
             return None
-    return plain_picture(fragments_of(scene, look_of(look))) if scene.plates else None
+    if not scene.plates:
+        return None
+    return plain_picture(with_partners(fragments_of(scene, look_of(look)), made, program))
 
 
 def _widths(

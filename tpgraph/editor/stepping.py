@@ -9,6 +9,7 @@ from typing import Any
 from tpgraph.editor.answers import span_data
 from tpgraph.editor.derived import What, plain_picture, program_of
 from tpgraph.editor.looks import look_of
+from tpgraph.editor.partners import with_partners
 from tpgraph.editor.requests import PictureOptions
 from tpgraph.errors import TPDataError
 from tpgraph.notation.frames.frames import draw_frames
@@ -79,7 +80,7 @@ def walk(program: Program, what: What, steps: int, options: PictureOptions) -> W
     style = look_of(options)
     everything = what == "forward" and options.view == "editing"
     frames = draw_frames(made, direction=options.direction, show_io=everything, style=style)
-    fragments = fragments_of(frames.picture, style)
+    fragments = with_partners(fragments_of(frames.picture, style), made, program)
     born = {key: _born(f, frames.born) for key, f in fragments.items.items()}
     return Walk(fragments, born, tuple(caption.text for caption in frames.captions), style)
 

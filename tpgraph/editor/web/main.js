@@ -5,6 +5,7 @@ import { Gone, overHttp, Refused, Session } from "./api.js";
 import { App, refusalText } from "./app.js";
 import { dialog, choose, h } from "./dom.js";
 import { exportDialog } from "./exports.js";
+import { Lane } from "./lane.js";
 
 const transport = overHttp();
 const session = new Session(transport);
@@ -16,6 +17,7 @@ class Files {
     this.opened = opened;
     this.saved = saved;
     this.journalled = opened.text;
+    this.lane = new Lane();
     /** @type {ReturnType<typeof setTimeout> | null} */
     this.timer = null;
   }
@@ -27,14 +29,14 @@ class Files {
     this.timer ??= setTimeout(() => this.write(), 400);
   }
 
-  async write() {
+  /** One text after the other: a slow answer is not overtaken by the next. */
+  write() {
     this.timer = null;
-    const text = this.next ?? "";
-    if (text === this.journalled) return;
-    this.journalled = text;
-    const { name, path } = this.opened;
-    await session.ask("journal", { text, name, path, clean: text === this.saved }).catch(() => {
-      this.journalled = "";
+    return this.lane.newest("journal", async () => {
+      const text = this.next ?? "";
+      if (text === this.journalled) return;
+      const { name, path } = this.opened;
+      await session.ask("journal", { text, name, path, clean: text === this.saved }).then(() => (this.journalled = text), () => undefined);
     });
   }
 

@@ -23,7 +23,7 @@ export function shareWords(stages) {
  * @param {string} words @param {() => void} cancel */
 export function working(words, cancel) {
   const bar = h("progress", { max: 1, "aria-label": words });
-  const far = h("span.detail");
+  const far = h("span.detail.far");
   return {
     nodes: [h("span.working", {}, words), bar, far, h("button", { click: cancel }, "Cancel")],
     /** @param {Stage[]} stages */

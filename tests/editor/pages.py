@@ -1,0 +1,127 @@
+"""An editor's page in a browser, and what a hand does there by mouse and keys alone."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+__all__ = ["SECONDS", "Editor", "having"]
+
+SECONDS = 30
+"""How long a busy machine may take."""
+
+
+class Editor:
+    """A page on a server, with everything that went wrong in it."""
+
+    def __init__(self, browser, server, size=(1280, 800)):
+        width, height = size
+        self.server = server
+        self.context = browser.new_context(viewport={"width": width, "height": height})
+        self.context.set_default_timeout(SECONDS * 1000)
+        self.faults = []
+        self.page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", self._said)
+        self.page.goto(server.url)
+
+    def _said(self, message):
+        if message.type == "error":
+            self.faults.append(message.text)
+
+    def shown(self):
+        """Wait until the picture stands."""
+        expect(self.page.locator("g[data-key]").first).to_be_visible(timeout=SECONDS * 1000)
+        return self
+
+    def settled(self):
+        """Wait until what was asked for is answered."""
+        self.page.evaluate("tpgraph.opened.then(() => tpgraph.lane.last)")
+        return self
+
+    @property
+    def text(self):
+        return self.page.evaluate("tpgraph.text")
+
+    @property
+    def keys(self):
+        return set(self.page.evaluate("tpgraph.canvas.fragments.map((f) => f.key)"))
+
+    @property
+    def said(self):
+        return self.page.locator(".status").inner_text()
+
+    def middle(self, key):
+        box = self.page.locator(f'[data-key="{key}"]').bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def write(self, words):
+        """Type at the end of the text."""
+        self.page.locator(".text textarea").focus()
+        self.page.keyboard.press("Control+End")
+        self.page.keyboard.type(words)
+        return self.settled()
+
+    def close(self):
+        self.context.close()
+
+    # ---- the mouse
+
+    def click(self, *keys):
+        """Select marks."""
+        for number, key in enumerate(keys):
+            if number:
+                self.page.keyboard.down("Shift")
+            self.page.mouse.click(*self.middle(key))
+            self.page.keyboard.up("Shift")
+        return self.settled()
+
+    def hold(self, source, target):
+        """Drag a mark to another or to a place, without letting it go."""
+        x, y = self.middle(source)
+        to = self.middle(target) if isinstance(target, str) else target
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + 8, y + 8, steps=2)
+        self.page.mouse.move(*to, steps=4)
+
+    def drag(self, source, target):
+        """Drag a mark to another or to a place."""
+        self.hold(source, target)
+        self.page.mouse.up()
+        return self.settled()
+
+    def menu(self, command):
+        """Choose a command from its menu."""
+        item = self.page.locator(f'[data-menu="{command}"]')
+        self.page.locator("details", has=item).locator("summary").click()
+        item.click()
+        return self.settled()
+
+    def tap(self, words, within=".line-box"):
+        """Write by the letters of the pad, in place of what is selected."""
+        pad = self.page.locator(f"{within} .pad")
+        if not pad.evaluate("(pad) => pad.open"):
+            pad.locator("summary").click()
+        for letter in words:
+            capital = letter.isupper()
+            if capital:
+                pad.get_by_role("button", name="Capital letters").click()
+            name = "space" if letter == " " else letter
+            pad.locator("div:not(.words)").get_by_role("button", name=name, exact=True).click()
+            if capital:
+                pad.get_by_role("button", name="Capital letters").click()
+        pad.get_by_role("button", name="Done").click()
+        return self.settled()
+
+    @property
+    def empty(self):
+        """A place of the picture with nothing near it."""
+        box = self.page.locator("svg.canvas").bounding_box()
+        return box["x"] + 40, box["y"] + box["height"] - 90
+
+
+def having(name):
+    """A class among others."""
+    return re.compile(rf"\b{name}\b")
