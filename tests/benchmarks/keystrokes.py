@@ -28,7 +28,7 @@ from editor.hosts import jupyter
 from editor.serving import MLP, serving
 from playwright.sync_api import Page, sync_playwright
 
-from tpgraph.editor.joined import WEB, joined
+from tpgraph.editor.joined import WEB
 from tpgraph.editor.session import Session
 from tpgraph.language import parse
 
@@ -75,6 +75,12 @@ def random_graph(lines: int, seed: int = 0) -> str:
         rows.append(f"x{k} = tanh(W[{draw.randint(1, 3)}] {first} + {second})")
         known.append(f"x{k}")
     return "\n".join(rows) + "\n"
+
+
+def served() -> int:
+    """Bytes of the modules that the page loads."""
+    others = {"lesson.js", "notebook.js"}
+    return sum(p.stat().st_size for p in WEB.glob("*.js") if p.name not in others)
 
 
 PROGRAMS = {
@@ -166,7 +172,7 @@ def main() -> None:
         print(f"{name:40s}{value:9.1f} {unit}  {over}  load {load:.1f}", flush=True)
 
     print(f"{os.cpu_count()} cores, {time.strftime('%H:%M')}; p95 of {asked.keys} keys")
-    row("scripts", len(joined(WEB, "main.js").encode()) / 1000, SCRIPTS / 1000, "kB")
+    row("scripts", served() / 1000, SCRIPTS / 1000, "kB")
     with sync_playwright() as driver:
         browser = chromium(driver)
         small = 0.0

@@ -17,6 +17,7 @@ def test_the_modules_are_one_and_always_the_same():
     assert text == joined(WEB, "notebook.js")
     assert "\nimport " not in text
     assert text.count("export default") == 1
+    assert "@param" not in text
     assert text.index("const $places = ") < text.index("const $undo = ")
     assert len(text.encode()) < 150_000
 

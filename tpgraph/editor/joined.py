@@ -6,7 +6,7 @@ Each module becomes a function that gives its exports, after those that it impor
 
 The one that is asked for comes last and as it is, with its own exports. Understood is what the
 page's modules are written in: `import { a, b } from "./other.js";`, and `export` before a function,
-class or const.
+class or const. Comments that stand alone are left out: they are for who reads the modules.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ WEB = Path(str(resources("tpgraph.editor"))) / "web"
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w.-]+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const|let) (\w+))", re.MULTILINE)
+_COMMENT = re.compile(r"^ *(?:/\*\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)\n", re.MULTILINE)
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
@@ -32,7 +33,7 @@ def joined(folder: Path, entry: str) -> str:
     Raises ValueError for a circle of imports, and for what is written otherwise.
     """
     texts = dict(_in_order(folder, entry.removesuffix(".js"), ()))
-    *before, last = texts.items()
+    *before, last = ((name, _COMMENT.sub("", text)) for name, text in texts.items())
     return "\n".join([*(_wrapped(name, text) for name, text in before), _inner(*last)])
 
 

@@ -189,6 +189,7 @@ REQUESTS: dict[str, type[Request]] = {
     "tidy": TextRequest,
     "select": SelectRequest,
     "accept": AcceptRequest,
+    "classes": TextRequest,
     "complete": PlaceRequest,
     "hover": PlaceRequest,
     "copy": CopyRequest,

@@ -27,6 +27,7 @@ from tpgraph.editor.exports import exported
 from tpgraph.editor.gestures import accepted, edit_of
 from tpgraph.editor.inspected import about, about_program
 from tpgraph.editor.numbers import Findings, numbers_of
+from tpgraph.editor.path_classes import path_classes
 from tpgraph.editor.pictures import (
     Shown,
     picture_data,
@@ -250,6 +251,10 @@ class Session:
             "targets": {key: {"do": do, "says": says} for key, (do, says) in found.targets.items()},
             "refuses": dict(found.refused),
         }
+
+    def _classes(self, asked: q.TextRequest) -> Data:
+        program = self._whole(asked.text)
+        return path_classes(program, self.shown or shown(program, self.options))
 
     def _complete(self, asked: q.PlaceRequest) -> Data:
         reading = self._read(asked.text)

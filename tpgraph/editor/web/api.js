@@ -1,4 +1,3 @@
-// @ts-check
 /** Requests to the session, over HTTP or a notebook's messages; the newest of a kind wins. */
 
 /** The session does not answer any more: the server has gone, or the page was shut out. */

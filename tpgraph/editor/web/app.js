@@ -1,4 +1,3 @@
-// @ts-check
 /** The editor on a page: text and picture of one program, and everything that is done to them.
  * The text is the truth; what is done on the picture comes back from the session as a change of it. */
 
@@ -14,6 +13,7 @@ import { Lane } from "./lane.js";
 import { layout } from "./layout.js";
 import { neighbour } from "./picture.js";
 import { patchUnits, spanUnits, toPoints } from "./places.js";
+import { Paths } from "./paths.js";
 import { Runs } from "./runs.js";
 import { Steps } from "./steps.js";
 import { textPane } from "./textpane.js";
@@ -45,6 +45,7 @@ export class App {
     this.inspector = new Inspector(this, this.parts.inspector);
     this.runs = new Runs(this);
     this.steps = new Steps(this);
+    this.paths = new Paths(this);
     /** @type {string | null} */
     this.revision = null;
     /** @type {View | null} */
@@ -101,6 +102,7 @@ export class App {
     this.revision = view.revision;
     this.shownView = view;
     this.steps.left();
+    this.paths.left();
     if (view.picture) this.canvas.show(view.picture, animated);
     this.canvas.setSpans(view.spans);
     this.canvas.mark("faded", view.faded);
@@ -564,6 +566,7 @@ export class App {
       "select-all": () => this.select(canvas.marks.map((f) => f.key)),
       undo: () => this.undo(),
       redo: () => this.redo(),
+      paths: () => this.paths.show(),
       find: () => this.find(),
       tidy: () => this.tidy(),
       view: () => this.toggleView(),

@@ -1,4 +1,3 @@
-// @ts-check
 /** A box of one line over the picture: names, formulas, what to find. */
 
 import { focused, h } from "./dom.js";

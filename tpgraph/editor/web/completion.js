@@ -1,4 +1,3 @@
-// @ts-check
 /** Completion of names and words in the text pane. */
 
 import { h } from "./dom.js";

@@ -1,4 +1,3 @@
-// @ts-check
 /** Elements with classes, texts and hearers in one call. */
 
 /**

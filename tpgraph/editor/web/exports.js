@@ -1,4 +1,3 @@
-// @ts-check
 /** The export dialog: each format with a preview and the options that matter to it. */
 
 import { Refused } from "./api.js";

@@ -1,4 +1,3 @@
-// @ts-check
 /** Pointer gestures on the picture: select, drag to connect, tear off, rubber band, pan, zoom. */
 
 const SVG = "http://www.w3.org/2000/svg";

@@ -1,4 +1,3 @@
-// @ts-check
 /** The strip of first steps, each struck off when it was done. */
 
 import { h } from "./dom.js";

@@ -1,4 +1,3 @@
-// @ts-check
 /** The inspector: what is declared of the selected mark or matrix, each part a field; without one, what
  * the program defines beside them. */
 

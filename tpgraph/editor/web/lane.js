@@ -1,4 +1,3 @@
-// @ts-check
 /** Work on one session in order: a request waits for the one before, and of requests of one kind
  * that wait only the newest is made. */
 export class Lane {

@@ -1,4 +1,3 @@
-// @ts-check
 /** The parts of the page: bars, panes, shelf, errors, status line, hints, and what floats above. */
 
 import { COMMANDS } from "./commands.js";

@@ -1,4 +1,3 @@
-// @ts-check
 /** A program for students: its pictures, steps and distributions, without server and network.
  * Everything stands in the page as data; nothing is computed here but what is seen of it. */
 

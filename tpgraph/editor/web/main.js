@@ -1,4 +1,3 @@
-// @ts-check
 /** The editor served by `tpgraph edit`: cards to begin with, files, journal, conflicts. */
 
 import { Gone, overHttp, Refused, Session } from "./api.js";

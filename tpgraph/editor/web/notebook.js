@@ -1,4 +1,3 @@
-// @ts-check
 /** The editor in a notebook, by anywidget: the same front end over the widget's messages. */
 
 import { App } from "./app.js";

@@ -1,4 +1,3 @@
-// @ts-check
 /** Letters and signs to be clicked, for whoever writes by mouse or finger, or looks for a ξ. */
 
 import { h } from "./dom.js";

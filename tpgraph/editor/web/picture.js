@@ -1,4 +1,3 @@
-// @ts-check
 /** Pictures as keyed fragments, and what a difference makes of one. */
 
 export const LAYERS = [

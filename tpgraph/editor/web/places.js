@@ -1,4 +1,3 @@
-// @ts-check
 /** Places in a text: the session counts code points, the browser UTF-16 units. */
 
 const ASTRAL = /[\ud800-\udbff][\udc00-\udfff]/;

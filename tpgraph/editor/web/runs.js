@@ -1,4 +1,3 @@
-// @ts-check
 /** Runs at a width beside the limit: histograms at every vector under the density of Z, scalars
  * beside their limits. The plots are part of the picture, which the session lays out with room. */
 

@@ -1,4 +1,3 @@
-// @ts-check
 /** What a class sees: a step with its rule and formula, marks that are hidden and shown again, a
  * pointer that leaves a fading trace. */
 

@@ -1,4 +1,3 @@
-// @ts-check
 /** Stepping through a program one instruction at a time, in the forward, backward and SGD views, and
  * the presentation mode around it. Derived views are read-only: a mark selects its line. */
 

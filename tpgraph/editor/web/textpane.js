@@ -1,4 +1,3 @@
-// @ts-check
 /** The text pane: a textarea over a coloured copy, so that caret, input methods, spell checker and
  * screen reader are the browser's own. Another pane could fill the same interface. */
 

@@ -1,4 +1,3 @@
-// @ts-check
 /** One undo list for text and canvas: patches with the selections around them. */
 
 import { inverse, patched } from "./places.js";

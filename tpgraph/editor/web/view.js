@@ -1,4 +1,3 @@
-// @ts-check
 /** The viewport: world coordinates in pt to pixels, x ↦ k x + tx. */
 
 export const LEAST = 0.1;

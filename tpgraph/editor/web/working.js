@@ -1,4 +1,3 @@
-// @ts-check
 /** Long work that goes on: how far it is, and a button that ends it. */
 
 import { h } from "./dom.js";
