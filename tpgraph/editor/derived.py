@@ -9,6 +9,7 @@ from tpgraph.editor.answers import span_data
 from tpgraph.editor.looks import look_of
 from tpgraph.editor.partners import with_partners
 from tpgraph.editor.requests import PictureOptions
+from tpgraph.editor.titles import title_of
 from tpgraph.errors import TPWarning
 from tpgraph.notation.painters.fragments import Fragment, Fragments, fragments_of
 from tpgraph.notation.pipeline import Options, compose
@@ -44,19 +45,26 @@ def derived(
         warnings.simplefilter("ignore", TPWarning)  # where nothing folds, all of it is drawn
         scene = compose(made, Options(options.direction, style=look_of(options), fold=fold))
     found = fragments_of(scene, look_of(options))
-    return plain_picture(with_partners(found, made, program))
+    return plain_picture(with_partners(found, made, program), made)
 
 
-def plain_picture(fragments: Fragments) -> dict[str, Any]:
-    """A whole picture that is read and not changed."""
+def plain_picture(fragments: Fragments, program: Program) -> dict[str, Any]:
+    """A whole picture of a program, that is read and not changed."""
+    edges = (f for f in fragments.items.values() if f.layer == "edges")
+    made = {edge.source: edge.target for edge in edges if edge.target in program.variables}
+
+    def title(fragment: Fragment) -> str:
+        gate = fragment.layer == "gates"
+        return title_of(fragment, made.get(fragment.id) if gate else fragment.id, program)
+
     return {
-        "full": [_fragment(f) for f in fragments.items.values()],
+        "full": [_fragment(f, title(f)) for f in fragments.items.values()],
         "glyphs": dict(fragments.glyphs),
         "box": list(fragments.box),
     }
 
 
-def _fragment(fragment: Fragment) -> dict[str, Any]:
+def _fragment(fragment: Fragment, title: str) -> dict[str, Any]:
     return {
         "key": fragment.key,
         "layer": fragment.layer,
@@ -65,7 +73,7 @@ def _fragment(fragment: Fragment) -> dict[str, Any]:
         "y": fragment.y,
         "svg": fragment.svg,
         "name": None,
-        "title": fragment.title,
+        "title": title,
         "span": span_data(fragment.span),
         "source": fragment.source,
         "target": fragment.target,

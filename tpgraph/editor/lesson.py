@@ -92,7 +92,7 @@ def _passes(program: Program, look: PictureOptions) -> Iterator[dict[str, Any]]:
 
 def _without_steps(program: Program, look: PictureOptions) -> dict[str, Any]:
     scene = compose(program, Options(look.direction, style=look_of(look)))
-    return plain_picture(fragments_of(scene, look_of(look)))
+    return plain_picture(fragments_of(scene, look_of(look)), program)
 
 
 def _folded(program: Program, what: What, look: PictureOptions) -> dict[str, Any] | None:
@@ -107,7 +107,7 @@ def _folded(program: Program, what: What, look: PictureOptions) -> dict[str, Any
             return None
     if not scene.plates:
         return None
-    return plain_picture(with_partners(fragments_of(scene, look_of(look)), made, program))
+    return plain_picture(with_partners(fragments_of(scene, look_of(look)), made, program), made)
 
 
 def _widths(

@@ -11,6 +11,7 @@ from typing import Any
 
 from tpgraph.editor.looks import look_of
 from tpgraph.editor.requests import PictureOptions
+from tpgraph.editor.titles import title_of
 from tpgraph.errors import TPWarning
 from tpgraph.language.readings import Reading
 from tpgraph.notation.diagram.diagram import Diagram, GateMark
@@ -167,19 +168,7 @@ def fragment_data(fragment: Fragment, found: Shown) -> dict[str, Any]:
 
 
 def _title(fragment: Fragment, found: Shown) -> str:
-    """Kind and formula of a mark, what it is made from and what uses it."""
-    name = found.names.get(fragment.id or "")
-    if name is None:
-        return fragment.title
-    equation = found.program.equation_of.get(name)
-    parts = [fragment.title.replace("\n", "; ")]
-    if equation is not None:
-        made = dict.fromkeys(v.name for v in equation.inputs)
-        parts.append(f"made from {', '.join(made)}")
-    uses = [e.out.name for e in found.program.uses[name]]
-    if fragment.layer == "variables" and uses:
-        parts.append(f"used by {', '.join(dict.fromkeys(uses))}")
-    return "; ".join(parts)
+    return title_of(fragment, found.names.get(fragment.id or ""), found.program)
 
 
 def spans_of(found: Shown, reading: Reading) -> dict[str, list[int]]:

@@ -33,6 +33,7 @@ class Walk:
     `born` is the step in which a mark or line appears; those of step 0 are there from the start.
     """
 
+    program: Program
     fragments: Fragments
     born: Mapping[str, int]
     captions: tuple[str, ...]
@@ -41,7 +42,7 @@ class Walk:
     @property
     def picture(self) -> dict[str, Any]:
         """The whole picture for the page."""
-        return plain_picture(self.fragments)
+        return plain_picture(self.fragments, self.program)
 
     @property
     def steps(self) -> list[dict[str, Any]]:
@@ -82,7 +83,7 @@ def walk(program: Program, what: What, steps: int, options: PictureOptions) -> W
     frames = draw_frames(made, direction=options.direction, show_io=everything, style=style)
     fragments = with_partners(fragments_of(frames.picture, style), made, program)
     born = {key: _born(f, frames.born) for key, f in fragments.items.items()}
-    return Walk(fragments, born, tuple(caption.text for caption in frames.captions), style)
+    return Walk(made, fragments, born, tuple(caption.text for caption in frames.captions), style)
 
 
 class Walks:

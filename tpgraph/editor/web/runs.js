@@ -24,6 +24,7 @@ export class Runs {
   async run() {
     const { app } = this;
     const text = app.text;
+    const whole = app.canvas.isWhole;
     const shown = working("running…", () => this.cancel());
     this.panel.removeAttribute("hidden");
     this.facts.replaceChildren(...shown.nodes);
@@ -35,10 +36,9 @@ export class Runs {
       if (app.text !== text) return this.left();
       this.shown = true;
       this.found = answer;
-      const whole = app.canvas.isWhole;
       app.showView(answer.view, text);
-      if (whole && !app.canvas.isWhole) app.canvas.fit(); // plots make the picture larger
       this.show();
+      if (whole && !app.canvas.isWhole) app.canvas.fit(); // plots make the picture larger
       app.parts.hints.did("run");
       app.say(`n = ${this.width}: bars are the network, the line is its limit`);
     } catch (error) {

@@ -1,0 +1,202 @@
+"""Every state of the page, for those who do not see it as others do: names, contrast, sizes."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from editor.pages import Editor
+from editor.serving import MLP, serving
+from playwright.sync_api import expect
+
+import tpgraph as tp
+from tpgraph.program.text import distribution, right_hand_side
+
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
+
+NETWORK = tp.gallery.entry("one_hidden").text
+
+
+def command(editor, id):
+    editor.page.evaluate("(id) => void tpgraph.command(id)", id)
+
+
+def editing(editor, folder):
+    editor.page.mouse.click(*editor.middle("variables/x"))
+
+
+def wrong(editor, folder):
+    editor.write("vector v : n\n")
+    expect(editor.page.locator(".error")).to_be_visible()
+
+
+def running(editor, folder):
+    command(editor, "run")
+    expect(editor.page.locator(".annotations > g").first).to_be_attached()
+
+
+def stepping(editor, folder):
+    command(editor, "step")
+    expect(editor.page.locator(".steps .count")).to_be_visible()
+    editor.page.wait_for_timeout(100)
+    command(editor, "step")
+    expect(editor.page.locator(".steps .count")).to_contain_text("1 / ")
+
+
+def derived(editor, folder):
+    command(editor, "pass-sgd")
+    expect(editor.page.locator(".tpgraph-editor.derived")).to_be_attached()
+
+
+def exporting(editor, folder):
+    command(editor, "export")
+    expect(editor.page.locator(".export-preview img")).to_be_visible()
+
+
+def presenting(editor, folder):
+    command(editor, "present")
+    expect(editor.page.locator(".steps .count")).to_be_visible()
+    editor.page.keyboard.press("ArrowRight")
+
+
+def conflict(editor, folder):
+    editor.write("# mine\n")
+    (folder / "p.tp").write_text(NETWORK + "# theirs\n")
+    command(editor, "save")
+    expect(editor.page.locator("dialog .diff")).to_be_visible()
+
+
+def palette(editor, folder):
+    command(editor, "palette")
+    expect(editor.page.locator(".picker input")).to_be_focused()
+
+
+def inspecting(editor, folder):
+    editing(editor, folder)
+    command(editor, "inspector")
+    expect(editor.page.locator(".inspector input").first).to_be_visible()
+
+
+def paths(editor, folder):
+    command(editor, "paths")
+    expect(editor.page.locator(".paths strong")).to_be_visible()
+
+
+STATES = {
+    state.__name__: state
+    for state in (
+        editing, wrong, running, stepping, derived, exporting, presenting, conflict, palette,
+        inspecting, paths,
+    )
+}  # fmt: skip
+SIZES = {"wide": (1280, 800, 1), "narrow": (390, 844, 3), "zoomed": (640, 400, 2)}
+
+
+def serious(page):
+    """What axe finds serious."""
+    found = Axe().run(page).response["violations"]
+    return [
+        (v["id"], [n["html"][:200] for n in v["nodes"]][:3])
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("states")
+
+
+@pytest.fixture(scope="module")
+def server(folder):
+    (folder / "p.tp").write_text(NETWORK)
+    with serving(folder, "p.tp") as running:
+        yield running
+
+
+def opened(browser, server, size="wide", **look):
+    """A page of its own on the program, whatever was left of the last one."""
+    (server.folder / "p.tp").write_text(NETWORK)
+    width, height, scale = SIZES[size]
+    found = Editor(browser, server, (width, height), device_scale_factor=scale, **look)
+    expect(found.page.locator("dialog, g[data-key]").first).to_be_visible()
+    leave = found.page.get_by_role("button", name="Leave it")
+    if leave.count():
+        leave.click()
+    return found.shown().settled()
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_axe_finds_nothing_serious(browser, server, folder, name):
+    editor = opened(browser, server)
+    STATES[name](editor, folder)
+    assert serious(editor.page) == []
+    editor.page.evaluate("document.querySelector('.tpgraph-editor').classList.add('dark')")
+    assert serious(editor.page) == []
+    assert [f for f in editor.faults if "409" not in f] == []
+    editor.close()
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_nothing_is_wider_than_the_window(browser, server, folder, name):
+    for size in ("narrow", "zoomed"):
+        editor = opened(browser, server, size)
+        STATES[name if name != "editing" else "wrong"](editor, folder)
+        wide = editor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, size
+        picture = editor.page.locator("svg.canvas").bounding_box()
+        assert picture["height"] > 60, "the picture has room"
+        editor.close()
+
+
+@pytest.mark.parametrize("text", [MLP, NETWORK, tp.gallery.entry("transformer").text])
+def test_every_mark_says_what_it_is(browser, tmp_path, text):
+    """Kind and formula, what it is made from, what uses it."""
+    (tmp_path / "p.tp").write_text(text)
+    program = tp.parse(text)
+    with serving(tmp_path, "p.tp") as server:
+        editor = Editor(browser, server).shown().settled()
+        found = editor.page.evaluate(
+            "[...document.querySelectorAll('.mark[role=img]')].map((g) => [g.dataset.key,"
+            " tpgraph.canvas.fragment(g.dataset.key).name, g.getAttribute('aria-label')])"
+        )
+        assert len(found) == editor.page.evaluate("tpgraph.canvas.marks.length") > 5
+        for key, name, label in found:
+            equation = program.equation_of.get(name)
+            assert label.strip()
+            if equation is not None:
+                assert right_hand_side(equation) in label, "its formula"
+                inputs = {v.name for v in equation.inputs}
+                made = re.search(r"made from ([^;]+)", label)
+                assert made is not None, key
+                assert set(made[1].split(", ")) == inputs
+            elif key.startswith("variables/"):
+                declared = program.declaration_of[name]
+                assert distribution(declared, program.variables[name]) in label, key
+            uses = {e.out.name for e in program.uses[name]} if name else set()
+            if uses and key.startswith("variables/"):
+                assert set(re.search(r"used by ([^;]+)", label)[1].split(", ")) == uses
+        editor.close()
+
+
+def test_forced_colours(browser, server, folder):
+    """A palette of the system's: the picture, what is selected and what has the focus are seen."""
+    editor = opened(browser, server, forced_colors="active", color_scheme="dark")
+    assert editor.page.evaluate("matchMedia('(forced-colors: active)').matches")
+    editor.page.mouse.click(*editor.middle("variables/x"))
+    seen = """(key) => {
+      const style = getComputedStyle(document.querySelector(`[data-key="${key}"] > .hit-vector`));
+      return style.fill;
+    }"""
+    assert editor.page.evaluate(seen, "variables/x") != editor.page.evaluate(seen, "variables/h")
+    ground = editor.page.evaluate(
+        "getComputedStyle(document.querySelector('.canvas')).backgroundColor"
+    )
+    assert ground == "rgb(255, 255, 255)", "black marks stand on white"
+    area = """() => {
+      const text = getComputedStyle(document.querySelector(".text-line"));
+      const ground = getComputedStyle(document.querySelector(".text"));
+      return [text.color, ground.backgroundColor];
+    }"""
+    letters, paper = editor.page.evaluate(area)
+    assert letters != paper
+    editor.close()
