@@ -139,13 +139,13 @@ class TimedName:
 
     @property
     def label(self) -> str | None:
-        r"""The label made of the network's own label, if that has one.
+        r"""The label made of the network's own label, if that has one; nothing of an empty one.
 
         >>> TimedName("y[1]", 2, "δ", "\u0303", latex="y^{1}").label
         '\\delta \\tilde{y}^{1}_{2}'
         """
-        if self.latex is None:
-            return None
+        if not self.latex:
+            return self.latex
         command = ACCENT_COMMANDS.get(self.accent)
         body = accented_latex(self.latex, rf"\{command}") if command else self.latex
         if self.time is None:

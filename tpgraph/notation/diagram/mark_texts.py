@@ -150,7 +150,11 @@ def _described(kind: str, variable: Variable) -> str:
 
 
 def _joined(left: str, right: str) -> str:
-    r"""`\Sigma` and `x` need a space between them, `W^{1}` and `\xi` do not."""
+    r"""`\Sigma` and `x` need a space between them, `W^{1}` and `\xi` do not; a label of the user
+    that begins with a script has it on its own, not on the matrix.
+    """
+    if right.startswith(("_", "^", "'")):
+        return f"{left}{{}}{right}"
     command = left.rpartition("\\")
     spaced = command[1] and command[2].isalpha() and right[:1].isalnum()
     return f"{left} {right}" if spaced else left + right

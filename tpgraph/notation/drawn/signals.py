@@ -21,9 +21,7 @@ def signals_once(program: Program) -> Program:
     """The program with one equation for each signal, and without gradients that nothing reads."""
     aside = _aside(program)
     instead = _instead(program, aside)
-    equations = [
-        _renamed(e, instead, program) for e in program.equations if e.out.name not in instead
-    ]
+    equations = [_renamed(e, instead, program) for e in _bound_early(program, instead)]
     read = {v.name for e in equations for v in e.inputs}
     read |= {variable.name for variable in program.outputs}
     kept = (e for e in equations if e.out.name not in aside or e.out.name in read)
@@ -32,6 +30,18 @@ def signals_once(program: Program) -> Program:
         for new, old in _called(program, instead).items()
     }
     return varied(program, equations=tuple(kept), labels={**labels, **program.labels})
+
+
+def _bound_early(program: Program, instead: Mapping[str, str]) -> Iterator[Equation]:
+    """The equations without those that others do for, which stand where the first of them stood:
+    what comes after that may read any of them.
+    """
+    bound: set[str] = set()
+    for equation in program.equations:
+        name = instead.get(equation.out.name, equation.out.name)
+        if name not in bound:
+            bound.add(name)
+            yield program.equation_of[name]
 
 
 def called(program: Program) -> Mapping[str, TimedName]:

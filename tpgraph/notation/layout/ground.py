@@ -7,18 +7,25 @@ next hold the lines that cross them, from the height where each leaves to that w
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, TypeAlias
 
-__all__ = ["KeptEnd", "Room", "SettledGround"]
+import numpy as np
+
+__all__ = ["CROSSING", "KeptEnd", "Room", "SettledGround", "Way"]
+
+CROSSING = 300.0
+"""How many pt farther off a mark may stand for each crossing that it saves."""
 
 _GAP = 4.0  # pt between marks of a column
 _LINE = 1.5  # pt on each side of a line that passes a column
 _LANE = 4.0  # pt between lines that pass a column
-_CROSSING = 300.0  # pt that a mark may stand farther off for each crossing that it saves
 _ASIDE = 0.15  # pt of a line's rise that it costs to be one pt beside the straight way
-_FAR = 10  # columns from which the straight way must do to tell what a line costs
+_FAR = 24  # columns from which the straight way must do to tell what a line costs
+
+_Numbers: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,94 +44,173 @@ class KeptEnd:
     height: float
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A line from a column to a later one, and the heights at which it passes those between."""
+
+    start: KeptEnd
+    heights: tuple[float, ...]
+    end: KeptEnd
+
+    def pieces(self) -> Iterator[tuple[int, tuple[float, float]]]:
+        """For each gap that it crosses where it leaves and where it arrives."""
+        heights = self.start.height, *self.heights, self.end.height
+        return enumerate(pairwise(heights), self.start.column)
+
+    @property
+    def passed(self) -> Iterator[tuple[int, float]]:
+        """The columns between its ends, and its heights there."""
+        return enumerate(self.heights, self.start.column + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lanes:
+    """Heights in a column, what it costs to come there, and from which of the lanes before."""
+
+    heights: _Numbers
+    costs: _Numbers
+    back: Sequence[int]
+
+
 class SettledGround:
-    """Marks by column and lines by gap, as far as they are settled."""
+    """Marks by column and lines by gap, as far as they are settled; `vectors` are the heights from
+    which lines may leave some day.
+    """
 
     def __init__(self) -> None:
         self.marks: dict[int, list[tuple[float, Room]]] = defaultdict(list)
         self.lines: dict[int, list[tuple[float, float]]] = defaultdict(list)
+        self.vectors: dict[int, list[float]] = defaultdict(list)
+        self._arrays: dict[int, tuple[_Numbers, _Numbers]] = {}
 
     def add_mark(self, column: int, height: float, room: Room) -> None:
         """Settle a mark."""
         self.marks[column].append((height, room))
 
-    def add_line(self, start: KeptEnd, heights: Sequence[float], end: KeptEnd) -> None:
-        """Settle a line that passes the columns between its ends at these heights."""
-        pieces = pairwise((start.height, *heights, end.height))
-        for gap, piece in enumerate(pieces, start.column):
+    def remove_mark(self, column: int, height: float, room: Room) -> None:
+        """Take back what was settled."""
+        self.marks[column].remove((height, room))
+
+    def add_way(self, way: Way) -> None:
+        """Settle a line."""
+        for gap, piece in way.pieces():
             self.lines[gap].append(piece)
+            self._arrays.pop(gap, None)
+
+    def remove_way(self, way: Way) -> None:
+        """Take back what was settled."""
+        for gap, piece in way.pieces():
+            self.lines[gap].remove(piece)
+            self._arrays.pop(gap, None)
 
     def is_free(self, column: int, height: float) -> bool:
         """Whether a line may pass a column at this height."""
         return not any(y - r.below < height < y + r.above for y, r in self.marks[column])
 
-    def best_height(
-        self, column: int, wanted: float, room: Room, near: Sequence[tuple[int, float]]
-    ) -> float:
-        """The height for a new mark: free, near the wanted one, with few crossings.
-
-        `near` are columns and heights that its lines lead to.
-        """
-
-        def cost(y: float) -> tuple[float, float]:
-            own = KeptEnd(column, y)
-            return abs(y - wanted) + sum(self._price(own, KeptEnd(*other)) for other in near), y
-
-        return min(self._free(column, wanted, room), key=cost)
-
-    def _free(self, column: int, wanted: float, room: Room) -> list[float]:
+    def free_heights(self, column: int, wanted: float, room: Room) -> list[float]:
         """Heights at which a mark touches no other: the wanted one, or next to others."""
         shut = [
             (y - other.below - _GAP - room.above, y + other.above + _GAP + room.below)
             for y, other in self.marks[column]
         ]
-        ends = [wanted, *(end for interval in shut for end in interval)]
+        ends = dict.fromkeys([wanted, *(end for interval in shut for end in interval)])
         return [y for y in ends if not any(low < y < high for low, high in shut)]
 
-    def _price(self, a: KeptEnd, b: KeptEnd) -> float:
-        """What the crossings of a line between two places cost."""
+    def crossings(self, way: Way) -> int:
+        """How many settled lines a line crosses."""
+        return sum(self._crossed(gap, *piece) for gap, piece in way.pieces())
+
+    def enclosed(self, columns: Iterable[int]) -> int:
+        """Over the vectors of these columns, how many lines each of them has above or below it,
+        whichever are less: what a new line from there to the border would cross.
+        """
+        return sum(self._enclosed(column) for column in columns if self.vectors[column])
+
+    def _enclosed(self, column: int) -> int:
+        heights, (leaving, _) = np.array(self.vectors[column])[:, None], self._gap(column)
+        above, below = (leaving > heights).sum(axis=1), (leaving < heights).sum(axis=1)
+        return int(np.minimum(above, below).sum())
+
+    def prices(
+        self, column: int, heights: Sequence[float], wanted: float, ends: Iterable[KeptEnd]
+    ) -> list[float]:
+        """For each height of a column what it costs to stand there: pt from the wanted height, and
+        the rise, fall and crossings of the lines that lead to the ends.
+        """
+        own, found = np.array(heights), np.abs(np.array(heights) - wanted)
+        for end in ends:
+            if abs(end.column - column) > _FAR:
+                found += [self._straight_price(end, KeptEnd(column, y)) for y in heights]
+            else:
+                *_, last = self._spread(end, KeptEnd(column, wanted))
+                side = 1 if column > end.column else -1
+                cost = self._steps(column - side, last.heights, side, own)
+                found += (last.costs[:, None] + cost).min(axis=0)
+        prices: list[float] = found.tolist()
+        return prices
+
+    def _straight_price(self, a: KeptEnd, b: KeptEnd) -> float:
         start, end = (a, b) if a.column < b.column else (b, a)
         count = end.column - start.column
-        if count > _FAR:
-            rise = (end.height - start.height) / max(count, 1)
-            heights = [start.height + rise * k for k in range(count + 1)]
-        else:
-            heights = [start.height, *self.way(start, end), end.height]
-        return _CROSSING * sum(
-            self._crossed(gap, *piece) for gap, piece in enumerate(pairwise(heights), start.column)
-        )
+        rise = (end.height - start.height) / count
+        between = tuple(start.height + rise * k for k in range(1, count))
+        return CROSSING * self.crossings(Way(start, between, end))
+
+    def way(self, start: KeptEnd, end: KeptEnd) -> Way:
+        """Where a line passes the columns between its ends: with few crossings, and as little rise
+        and fall as the marks permit, near the straight way.
+        """
+        lanes = list(self._spread(start, end))
+        cost = self._steps(end.column - 1, lanes[-1].heights, 1, np.array([end.height]))
+        at = int((lanes[-1].costs + cost[:, 0]).argmin())
+        heights: list[float] = []
+        for found in reversed(lanes[1:]):
+            heights.append(float(found.heights[at]))
+            at = found.back[at]
+        return Way(start, tuple(reversed(heights)), end)
+
+    def _spread(self, start: KeptEnd, end: KeptEnd) -> Iterator[_Lanes]:
+        """The best ways from one end to every lane of the columns before the other."""
+        side = 1 if end.column > start.column else -1
+        count = abs(end.column - start.column)
+        last = _Lanes(np.array([start.height]), np.zeros(1), (0,))
+        yield last
+        for k in range(1, count):
+            column = start.column + side * k
+            straight = start.height + (end.height - start.height) * k / count
+            heights = np.array(self._lanes(column, straight))
+            cost = last.costs[:, None] + self._steps(column - side, last.heights, side, heights)
+            back = cost.argmin(axis=0)
+            own = cost[back, np.arange(len(heights))] + _ASIDE * np.abs(heights - straight)
+            last = _Lanes(heights, own, back.tolist())
+            yield last
+
+    def _steps(self, column: int, here: _Numbers, side: int, there: _Numbers) -> _Numbers:
+        """What each piece of a line from a column to the next on this side costs: its rise or fall,
+        and its crossings.
+        """
+        near, far = self._gap(column) if side > 0 else self._gap(column - 1)[::-1]
+        above, beyond = np.sign(here[:, None] - near), np.sign(there[:, None] - far)
+        crossed = (np.abs(above) @ np.abs(beyond).T - above @ beyond.T) / 2
+        steps: _Numbers = np.abs(here[:, None] - there) + CROSSING * crossed
+        return steps
+
+    def _gap(self, gap: int) -> tuple[_Numbers, _Numbers]:
+        """Where the lines of a gap leave and arrive."""
+        if gap not in self._arrays:
+            pieces = np.array(self.lines[gap], dtype=float).reshape(-1, 2)
+            self._arrays[gap] = pieces[:, 0], pieces[:, 1]
+        return self._arrays[gap]
 
     def _crossed(self, gap: int, before: float, after: float) -> int:
         return sum((before - a) * (after - b) < 0 for a, b in self.lines[gap])
 
-    def way(self, start: KeptEnd, end: KeptEnd) -> tuple[float, ...]:
-        """Where a line passes the columns between its ends: with few crossings, and as little rise
-        and fall as the marks permit, near the straight way.
-        """
-        count = end.column - start.column
-        best: dict[float, tuple[float, tuple[float, ...]]] = {start.height: (0.0, ())}
-        for k in range(1, count):
-            column = start.column + k
-            straight = start.height + (end.height - start.height) * k / count
-            best = {
-                y: min(
-                    (cost + _ASIDE * abs(y - straight) + self._rise(column - 1, before, y), (*w, y))
-                    for before, (cost, w) in best.items()
-                )
-                for y in self._lanes(column, straight)
-            }
-        gap = end.column - 1
-        return min((c + self._rise(gap, y, end.height), w) for y, (c, w) in best.items())[1]
-
-    def _rise(self, gap: int, before: float, after: float) -> float:
-        """What a piece of a line costs: its rise or fall, and its crossings."""
-        return abs(after - before) + _CROSSING * self._crossed(gap, before, after)
-
     def _lanes(self, column: int, wanted: float) -> list[float]:
         """Free heights for a line, also beside others; not in another if there is a choice."""
-        taken = {y for _, y in self.lines[column - 1]} | {y for y, _ in self.lines[column]}
+        arriving, leaving = self.lines[column - 1], self.lines[column]
+        taken = dict.fromkeys([*(y for _, y in arriving), *(y for y, _ in leaving)])
         beside = (y + side for y in taken for side in (_LANE, -_LANE))
-        free = self._free(column, wanted, Room(_LINE, _LINE))
+        free = self.free_heights(column, wanted, Room(_LINE, _LINE))
         free += [y for y in beside if self.is_free(column, y)]
         return list(dict.fromkeys(_apart(free, taken) or free))
 

@@ -17,7 +17,7 @@ _STILL = 1e-6  # pt by which what stands still may have moved
 
 
 class KeptLines:
-    """The routes of a picture before, for the same marks in another one.
+    """The routes of a picture before, for the same marks in another one: `lines`.
 
     `before` gives for marks that were there their id then. A route is kept where every column from
     its source to its target holds the same marks at the same heights, as far apart as before.
@@ -29,6 +29,8 @@ class KeptLines:
         self.places, self.old, self.before = places, old, before
         self.routes = {_key(link): (link, route) for link, route in routes.items()}
         self.same = dict(self._same_columns())
+        found = ((link, self._route(link)) for link in places.links)
+        self.lines = {link: route for link, route in found if route is not None}
 
     def _same_columns(self) -> dict[int, int]:
         """For columns that hold what they held, which one it was."""
@@ -54,7 +56,7 @@ class KeptLines:
             return self.places.vertices[mark] == self.old.vertices[before]
         return _shape(self.places.gates[mark]) == _shape(self.old.gates[before])
 
-    def route(self, link: Link) -> Route | None:
+    def _route(self, link: Link) -> Route | None:
         """The way of a line before, moved along with its marks; None where it must be found."""
         known = self.routes.get(self._key_before(link))
         if known is None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from tpgraph.notation.diagram.diagram import Diagram, GateMark, Vertex
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.layout.frame import Frame
-from tpgraph.notation.layout.kept import kept_places, marks_before
+from tpgraph.notation.layout.kept import kept_places
 from tpgraph.notation.layout.kept_lines import KeptLines
+from tpgraph.notation.layout.kept_sizes import marks_before
 from tpgraph.notation.layout.linework import Linework, find_linework
 from tpgraph.notation.layout.places import LARGE, Places, find_places
 from tpgraph.notation.scene.annotation import Annotation

@@ -12,7 +12,7 @@ from tpgraph.notation.layout.corridors import Corridors
 from tpgraph.notation.layout.kept_lines import KeptLines
 from tpgraph.notation.layout.labelling import around_mark, beside_line, beside_mark, frame_box
 from tpgraph.notation.layout.notes import note_around, note_beyond, note_box
-from tpgraph.notation.layout.obstacles import Obstacles, Strokes
+from tpgraph.notation.layout.obstacles import Obstacles, Strokes, Threads
 from tpgraph.notation.layout.places import Places
 from tpgraph.notation.layout.routing import LineEnd, MarkOutline, Route, route
 from tpgraph.notation.scene.geometry import Shape, box_shape
@@ -109,22 +109,24 @@ class _LineSearch:
     def _route(self) -> None:
         corridors = Corridors(self.places)
         crossed = self.places.placement.crossed
+        stay = {} if self.kept is None else self.kept.lines
+        others = None if self.kept is None else Threads(line.flat for line in stay.values())
         links = sorted(self.places.links, key=lambda link: len(crossed[link]))
         for link in counted("lines", links):
             if crossed[link] and not self.result.product_labels:
                 self._label_products()
-            line = None if self.kept is None else self.kept.route(link)
-            if line is None:
-                line = self._found(link, corridors)
+            line = stay.get(link) or self._found(link, corridors, others)
             self.result.lines[link] = line
             self.lines.add(line.flat)
         self._label_products()
 
-    def _found(self, link: Link, corridors: Corridors) -> Route:
-        """The way of one line between what stands already."""
+    def _found(self, link: Link, corridors: Corridors, others: Threads | None) -> Route:
+        """The way of one line between what stands already; others are lines not to be crossed."""
         start, end = self._ends(link)
         around, dashed = (self.marks, self.texts), link.product is not None
-        line, hits = route(start, end, corridors.of(link), around, dashed=dashed)
+        line, hits = route(start, end, corridors.of(link), around, dashed=dashed, others=others)
+        if others is not None:
+            others.add(line.flat)
         if hits:
             self._crowd(link)
         return line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,15 +14,18 @@ import numpy as np
 
 from tpgraph.notation.scene.geometry import (
     Box,
+    Places,
     Shape,
+    Sides,
     box_around,
     box_shape,
     hairline,
     meets,
+    sides_of,
 )
 from tpgraph.notation.scene.scene import Point
 
-__all__ = ["Obstacle", "Obstacles", "Strokes", "Window"]
+__all__ = ["Obstacle", "Obstacles", "Strokes", "Threads", "Window"]
 
 _WIDTH = 1024.0  # pt along of a strip that keeps what it holds in a table of its own
 _INTO, _BESIDE = -0.6, 0.4  # how near a line comes to its own marks, and to their labels
@@ -36,7 +40,7 @@ _Boxes: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 class Obstacle:
     """A shape in the way of lines, the box around it, and the name of its owner."""
 
-    shape: Shape
+    sides: Sides
     box: Box
     owner: str
     solid: bool
@@ -82,7 +86,7 @@ class Obstacles:
     def add(self, shape: Shape, owner: str, *, solid: bool = False) -> None:
         """Add a shape; `solid` is one that its owner's own lines may touch but not enter."""
         box = box_around(shape)
-        item = Obstacle(shape, box, owner, solid)
+        item = Obstacle(sides_of(shape), box, owner, solid)
         for strip in _strips(box[0], box[2]):
             self._where[owner].append((strip, len(self._items[strip])))
             self._items[strip].append(item)
@@ -102,18 +106,18 @@ class Obstacles:
         own = frozenset(owners)
         for a, b in pairwise(line):
             for item in self.near(box_around((a, b)), gap):
-                if id(item) not in found and meets(a, b, item.shape, item.room(own, gap)):
+                if id(item) not in found and meets(a, b, item.sides, item.room(own, gap)):
                     found.add(id(item))
         return len(found)
 
     def met(self, a: Point, b: Point, gap: float) -> tuple[Obstacle, ...]:
         """The shapes that the segment ab comes nearer to than `gap`, each once."""
         near = {id(item): item for item in self.near(box_around((a, b)), gap)}
-        return tuple(item for item in near.values() if meets(a, b, item.shape, gap))
+        return tuple(item for item in near.values() if meets(a, b, item.sides, gap))
 
     def covers(self, box: Box, gap: float) -> bool:
         """Whether any shape comes nearer to a box than `gap`."""
-        return any(_enters(box, item.shape, gap) for item in self.near(box, gap))
+        return any(_enters(box, item.sides, gap) for item in self.near(box, gap))
 
     def near(self, box: Box, gap: float) -> Iterator[Obstacle]:
         """What comes nearer to a box than `gap` with its own; some of it twice."""
@@ -122,6 +126,15 @@ class Obstacles:
                 items = self._items[strip]
                 for number in self._tables[strip].near(box, gap):
                     yield items[number]
+
+    def between(self, left: float, right: float) -> Iterator[Obstacle]:
+        """What lies between two places along; some of it twice."""
+        for strip in _strips(left, right):
+            if strip in self._tables:
+                items, table = self._items[strip], self._tables[strip]
+                rows = table.rows[: table.count]
+                numbers = ((rows[:, 0] < right) & (rows[:, 2] > left)).nonzero()[0]
+                yield from (items[number] for number in numbers.tolist())
 
 
 class Strokes:
@@ -144,7 +157,7 @@ class Strokes:
             if strip in self._tables:
                 lines = self._lines[strip]
                 near = self._tables[strip].near(box, gap + _THIN)
-                if any(_enters(box, hairline(*lines[number]), gap) for number in near):
+                if any(_enters(box, sides_of(hairline(*lines[number])), gap) for number in near):
                     return True
         return False
 
@@ -162,6 +175,42 @@ class Strokes:
                 self._tables[strip].extend(boxes[here])
 
 
+class Threads:
+    """Thin lines that another line should not cross; all of them run along throughout."""
+
+    def __init__(self, lines: Iterable[Sequence[Point]]) -> None:
+        self._parts = [_dense(line) for line in lines]
+        self._all: Places | None = None
+
+    def add(self, line: Sequence[Point]) -> None:
+        """Add a polyline."""
+        self._parts.append(_dense(line))
+        self._all = None
+
+    def crossings(self, line: Sequence[Point]) -> int:
+        """How often a polyline crosses the lines: where each is above it first, then below it, or
+        the other way round.
+        """
+        if self._all is None:  # between two lines a point that compares with nothing
+            self._all = np.concatenate([_APART, *(x for p in self._parts for x in (p, _APART))])
+        along, across = self._all.T
+        own = np.array(line)
+        with np.errstate(invalid="ignore"):
+            inside = (along >= own[0, 0]) & (along <= own[-1, 0])
+            above = np.where(inside, across - np.interp(along, own[:, 0], own[:, 1]), np.nan)
+            return int((above[:-1] * above[1:] < 0).sum())
+
+
+_APART = np.full((1, 2), np.nan)
+_DENSE = np.linspace(0.0, 1.0, 17)[:, None]
+
+
+def _dense(line: Sequence[Point]) -> Places:
+    """The points of a polyline; some on a straight line."""
+    points = np.array(line)
+    return points if len(line) > 2 else points[:1] + _DENSE * (points[1:] - points[:1])
+
+
 class Window:
     """What may be in the way of lines that run between two places along, `weights` telling how
     grave it is to hit one of the obstacles in their order.
@@ -170,54 +219,49 @@ class Window:
     def __init__(
         self, around: Sequence[Obstacles], weights: Sequence[int], left: float, right: float
     ) -> None:
-        self.left, self.right = left, right
-        strip = left, -math.inf, right, math.inf
-        found = {
-            id(item): (item, weight)
-            for obstacles, weight in zip(around, weights, strict=True)
-            for item in obstacles.near(strip, 0.0)
-        }
-        self.items = list(found.values())
-        self.boxes = np.array([item.box for item, _ in self.items]).reshape(-1, 4)
+        found: dict[int, tuple[Obstacle, int]] = {}
+        for obstacles, weight in zip(around, weights, strict=True):
+            for item in obstacles.between(left, right):
+                found[id(item)] = item, weight
+        self.items = [(*item.box, item, weight) for item, weight in found.values()]
 
     def hits(self, line: Sequence[Point], own: frozenset[str], gap: float, most: float) -> int:
-        """The weight of all shapes that a polyline comes nearer to than `gap`; the count may stop
-        at `most`. To the solid shapes of its own marks it may come as near as it likes.
+        """The weight of all shapes that a polyline, which runs along throughout, comes nearer to
+        than `gap`; the count may stop at `most`. To the solid shapes of its own marks it may come
+        as near as it likes.
         """
-        found: set[int] = set()
+        before, below, behind, above = box_around(line, gap)
+        along = [point[0] for point in line]
         total = 0
-        for segment, number in self._near(line, gap):
-            if number in found:
+        for left, bottom, right, top, item, weight in self.items:
+            if left >= behind or right <= before or bottom >= above or top <= below:
                 continue
-            item, weight = self.items[number]
-            if meets(line[segment], line[segment + 1], item.shape, item.room(own, gap)):
-                found.add(number)
+            first = max(bisect_right(along, left - gap) - 1, 0)
+            last = bisect_left(along, right + gap)
+            near = line[first : last + 1]
+            if _touches(near, bottom - gap, top + gap, item.sides, item.room(own, gap)):
                 total += weight
                 if total >= most:
                     break
         return total
 
-    def _near(self, line: Sequence[Point], gap: float) -> list[list[int]]:
-        """Pairs of a segment and what may be in its way."""
-        points = np.array(line)
-        low, high = (
-            np.minimum(points[:-1], points[1:]) - gap,
-            np.maximum(points[:-1], points[1:]) + gap,
-        )
-        left, bottom, right, top = self.boxes.T
-        near = (left < high[:, :1]) & (right > low[:, :1])
-        near &= (bottom < high[:, 1:]) & (top > low[:, 1:])
-        pairs: list[list[int]] = np.argwhere(near).tolist()
-        return pairs
+
+def _touches(line: Sequence[Point], bottom: float, top: float, sides: Sides, gap: float) -> bool:
+    """Whether a polyline comes nearer to a shape than `gap`, which it can between two heights."""
+    return any(
+        (a[1] < top or b[1] < top) and (a[1] > bottom or b[1] > bottom) and meets(a, b, sides, gap)
+        for a, b in pairwise(line)
+    )
 
 
-def _enters(box: Box, shape: Shape, gap: float) -> bool:
+def _enters(box: Box, sides: Sides, gap: float) -> bool:
     """Whether a convex shape comes nearer to a box than `gap`."""
-    sides = box_shape(box)
+    corners = box_shape(box)
     middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    if meets(middle, (middle[0] + 1e-6, middle[1]), shape, gap):
+    if meets(middle, (middle[0] + 1e-6, middle[1]), sides, gap):
         return True
-    return any(meets(a, b, shape, gap) for a, b in zip(sides, (*sides[1:], sides[0]), strict=True))
+    turned = *corners[1:], corners[0]
+    return any(meets(a, b, sides, gap) for a, b in zip(corners, turned, strict=True))
 
 
 def _strip(along: float) -> int:

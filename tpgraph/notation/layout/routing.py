@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-from tpgraph.notation.layout.obstacles import Obstacles, Window
+from tpgraph.notation.layout.obstacles import Obstacles, Threads, Window
 from tpgraph.notation.scene.geometry import flatten, straight
 from tpgraph.notation.scene.scene import Point
 
@@ -87,11 +87,13 @@ def route(
     obstacles: tuple[Obstacles, Obstacles],
     *,
     dashed: bool = False,
+    others: Threads | None = None,
 ) -> tuple[Route, int]:
     """The plainest line from one mark to another that keeps clear of all others.
 
-    `obstacles` are marks and labels. A dashed line is straight if it can be, however steep. The
-    number tells how much is in its way all the same: 0 if nothing is.
+    `obstacles` are marks and labels; of `others`, if they are given, it crosses as few as it can. A
+    dashed line is straight if it can be, however steep. The number tells how much is in its way all
+    the same: 0 if nothing is.
     """
     own = frozenset((start.mark, end.mark))
     left, right = sorted((start.at[0], end.at[0]))
@@ -105,6 +107,13 @@ def route(
         if hits == 0:
             break
     assert best is not None
+    if others is not None and between.heights:
+        crossed = others.crossings(best[1].flat)
+        for points in _ways(start.at, end.at, between) if crossed else ():
+            line = _clipped(points, True, start, end)
+            count = others.crossings(line.flat)
+            if count < crossed and window.hits(line.flat, own, CLEARANCE, best[0] + 1) <= best[0]:
+                best, crossed = (best[0], line), count
     return best[1], best[0]
 
 
@@ -120,10 +129,7 @@ def _candidates(
             yield _bend(a, b, turn), True
     if between.heights:
         yield from _arcs(a, b, between, 0.0, _HIGHER)
-        for start_share in (1.0, 0.4):
-            for end_share in (1.0, 0.4):
-                yield _through(a, b, between, start_share, end_share), True
-        yield _through_gaps(a, b, between), True
+        yield from ((points, True) for points in _ways(a, b, between))
         yield from _arcs(a, b, between, _HIGHER, _HIGHEST)
     if steep:
         yield (a, b), False
@@ -156,6 +162,14 @@ def _arcs(
             yield (a, c, d, b), True
 
 
+def _ways(a: Point, b: Point, between: Columns) -> Iterator[tuple[Point, ...]]:
+    """Curves that pass the columns where the line should."""
+    for start_share in (1.0, 0.4):
+        for end_share in (1.0, 0.4):
+            yield _through(a, b, between, start_share, end_share)
+    yield _through_gaps(a, b, between)
+
+
 def _through(
     a: Point, b: Point, between: Columns, start_share: float, end_share: float
 ) -> tuple[Point, ...]:
@@ -186,10 +200,8 @@ def _through_gaps(a: Point, b: Point, between: Columns) -> tuple[Point, ...]:
 
 def _clipped(points: Sequence[Point], curve: bool, start: LineEnd, end: LineEnd) -> Route:
     """The line between the outlines of its marks."""
-    ends = list(points)
-    ends[0] = _leave(start, points[1])
-    ends[-1] = _leave(end, points[-2])
-    return Route(tuple(ends), curve, flatten(ends, curve))
+    ends = _leave(start, points[1]), *points[1:-1], _leave(end, points[-2])
+    return Route(ends, curve, flatten(ends, curve))
 
 
 def _leave(end: LineEnd, toward: Point) -> Point:

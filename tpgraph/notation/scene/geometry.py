@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -11,7 +13,9 @@ from tpgraph.notation.scene.scene import Point
 
 __all__ = [
     "Box",
+    "Places",
     "Shape",
+    "Sides",
     "box_around",
     "box_shape",
     "contains",
@@ -20,6 +24,7 @@ __all__ = [
     "hairline",
     "meets",
     "overlap",
+    "sides_of",
     "straight",
     "union",
 ]
@@ -29,6 +34,12 @@ Box = tuple[float, float, float, float]
 
 Shape = tuple[Point, ...]
 """The corners of a convex polygon, counter-clockwise."""
+
+Sides = tuple[tuple[float, float, float, float], ...]
+"""The sides of a convex polygon: a point of each and its normal of length 1, which leads out."""
+
+Places: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
+"""Points, one a row."""
 
 
 def box_shape(box: Box) -> Shape:
@@ -89,28 +100,43 @@ def flatten(points: Sequence[Point], curve: bool, steps: int = 16) -> tuple[Poin
     """A line as a polyline: Bezier pieces p0 c1 c2 p1 ... in `steps` parts each."""
     if not curve:
         return tuple(points)
+    known = np.array(points)
+    first, second, third, fourth = _weights(steps)
+    a, b, c, d = known[:-1:3, None], known[1::3, None], known[2::3, None], known[3::3, None]
+    flat = first * a + second * b + third * c + fourth * d
+    xs, ys = flat.reshape(-1, 2).T.tolist()
+    return (points[0], *zip(xs, ys, strict=True))
+
+
+@cache
+def _weights(steps: int) -> tuple[Places, Places, Places, Places]:
+    """What the four points of a Bezier piece contribute to each of so many parts."""
     t = np.arange(1, steps + 1)[:, None] / steps
     s = 1 - t
-    known = np.array(points)[:, None, :]
-    a, b, c, d = known[:-1:3], known[1::3], known[2::3], known[3::3]
-    flat = s * s * s * a + 3 * s * s * t * b + 3 * s * t * t * c + t * t * t * d
-    return (points[0], *((x, y) for x, y in flat.reshape(-1, 2).tolist()))
+    return s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
 
 
-def meets(a: Point, b: Point, shape: Shape, gap: float) -> bool:
+def sides_of(shape: Shape) -> Sides:
+    """The sides of a convex shape."""
+    found = []
+    for (px, py), (qx, qy) in zip(shape, (*shape[1:], shape[0]), strict=True):
+        ex, ey = qx - px, qy - py
+        length = math.hypot(ex, ey)
+        if length != 0.0:
+            found.append((px, py, ey / length, -ex / length))
+    return tuple(found)
+
+
+def meets(a: Point, b: Point, sides: Sides, gap: float) -> bool:
     """Whether the segment ab enters a convex shape grown by `gap` on every side.
 
     Each side, moved outwards by the gap, cuts off the part of the segment that lies beyond it.
     """
     low, high = 0.0, 1.0
-    for (px, py), (qx, qy) in zip(shape, (*shape[1:], shape[0]), strict=True):
-        ex, ey = qx - px, qy - py
-        length = math.hypot(ex, ey)
-        if length == 0.0:
-            continue
-        nx, ny = ey / length, -ex / length
-        start = (a[0] - px) * nx + (a[1] - py) * ny - gap
-        end = (b[0] - px) * nx + (b[1] - py) * ny - gap
+    (ax, ay), (bx, by) = a, b
+    for px, py, nx, ny in sides:
+        start = (ax - px) * nx + (ay - py) * ny - gap
+        end = (bx - px) * nx + (by - py) * ny - gap
         if start >= 0 and end >= 0:
             return False
         if start > 0 > end or start < 0 < end:

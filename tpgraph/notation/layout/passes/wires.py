@@ -72,7 +72,7 @@ class _Grid:
             return 0
         own = frozenset((request.source, request.target))
         return sum(
-            item.owner not in own or meets(a, b, item.shape, item.room(own, _CLEAR))
+            item.owner not in own or meets(a, b, item.sides, item.room(own, _CLEAR))
             for item in found
         )
 
