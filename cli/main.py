@@ -26,6 +26,7 @@ from tpgraph_cli import (
     studies,
     texts,
 )
+from tpgraph_cli.examples import examples
 from tpgraph_cli.messages import LAST_RESORT, show_warning
 from tpgraph_cli.streams import make_ready
 
@@ -44,21 +45,22 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("draw")(pictures.draw)
-app.command("gallery")(pictures.gallery)
-app.command("check")(texts.check)
-app.command("fmt")(texts.fmt)
-app.command("show")(texts.show)
-app.command("compile")(execution.compile_)
-app.command("run")(execution.run)
-app.command("train")(execution.train)
-app.command("edit")(editor.edit)
-app.command("limit")(limits.limit)
-app.command("kernel")(kernels.kernel)
-app.command("import")(importing.import_)
-app.command("compare")(comparison.compare)
-app.command("coordcheck")(comparison.coordcheck)
+app.command("draw", epilog=examples("draw"))(pictures.draw)
+app.command("gallery", epilog=examples("gallery"))(pictures.gallery)
+app.command("check", epilog=examples("check"))(texts.check)
+app.command("fmt", epilog=examples("fmt"))(texts.fmt)
+app.command("show", epilog=examples("show"))(texts.show)
+app.command("compile", epilog=examples("compile"))(execution.compile_)
+app.command("run", epilog=examples("run"))(execution.run)
+app.command("train", epilog=examples("train"))(execution.train)
+app.command("edit", epilog=examples("edit"))(editor.edit)
+app.command("limit", epilog=examples("limit"))(limits.limit)
+app.command("kernel", epilog=examples("kernel"))(kernels.kernel)
+app.command("import", epilog=examples("import"))(importing.import_)
+app.command("compare", epilog=examples("compare"))(comparison.compare)
+app.command("coordcheck", epilog=examples("coordcheck"))(comparison.coordcheck)
 app.add_typer(studies.app, name="study")
 
 
