@@ -6,10 +6,11 @@ For a squared loss, L′(f) = c (f − y), full-batch kernel gradient descent is
 
     discrete steps    g_t(λ) = (1 − (1 − η c λ/N)^t) / λ
     continuous time   g_t(λ) = (1 − exp(−c λ t/N)) / λ        t = η × steps
-    t → ∞             g_∞(λ) = 1/λ, so that f_∞ = f₀ + K(·, X) K(X, X)⁻¹ (y − f₀(X))
+    t → ∞             g_∞(λ) = 1/(λ + r), so that f_∞ = f₀ + K(·, X) (K(X, X) + r)⁻¹ (y − f₀(X))
 
 which is affine in f₀: with f₀ ~ N(0, Σ), the NNGP, f_t is Gaussian with mean K(·, X) G_t y and
-covariance A Σ Aᵀ, A = 1 − K(·, X) G_t δ_X. Directions with λ = 0 are never learned: g_∞(0) = 0.
+covariance A Σ Aᵀ, A = 1 − K(·, X) G_t δ_X. r is a ridge, 0 by default. Directions whose λ + r is
+not above the cut, what the error of K may make of 0, are not learned: g_∞ = 0.
 
 Source: Lee et al., Wide neural networks of any depth evolve as linear models (arXiv 1902.06720).
 """
@@ -17,13 +18,14 @@ Source: Lee et al., Wide neural networks of any depth evolve as linear models (a
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import TPDataError, TPTypeError
+from tpgraph.errors import TPDataError, TPTypeError, TPWarning
 from tpgraph.kernels.dynamics import kernel_array, loss_of, require_stable
 from tpgraph.kernels.losses import KernelLoss, samples_array, squared_loss
 from tpgraph.program import Program, require_room
@@ -33,7 +35,9 @@ __all__ = ["KernelSolution", "gaussian_ensemble", "kernel_solution"]
 Array = npt.NDArray[np.float64]
 
 _NULL = 1e-12
-"""Eigenvalues below this part of the largest are zero."""
+"""Eigenvalues below this part of the largest are zero, where the kernel's error is not known."""
+_LEFT = 1e-6
+"""What may be left of the targets, relative, without a word."""
 
 _INDEFINITE = 1e-2
 """A covariance with a negative eigenvalue of this part of the largest is none; a sampled one has
@@ -45,12 +49,16 @@ class KernelSolution:
     """The trained outputs at P points: `mean` (P, k), `cov` (P, P), the same for every component.
 
     For m outputs side by side `cov` is (P, m, P, m). The first `train_count` points are those
-    trained on.
+    trained on. `dropped` directions were not learned, their eigenvalues not above `cut`, and
+    `residual` is the largest |mean − y| at the points trained on.
     """
 
     mean: Array
     cov: Array
     train_count: int
+    dropped: int = 0
+    cut: float = 0.0
+    residual: float = 0.0
 
     @property
     def sd(self) -> Array:
@@ -69,6 +77,8 @@ def kernel_solution(
     time: float | None = None,
     start: Any = None,
     nngp: Any = None,
+    error: Any = None,
+    ridge: float = 0.0,
     loss: KernelLoss | Program = squared_loss,
 ) -> KernelSolution:
     """Full-batch kernel gradient descent on a squared loss, in closed form.
@@ -77,6 +87,12 @@ def kernel_solution(
     limit t → ∞. `ntk` is (P, P) or (P, N), the samples with targets (N, k) first, or (P, m, P, m)
     for m outputs side by side; `start` is the mean of f₀, (P, k), 0 by default; `nngp` its
     covariance, of the shape of `ntk`, 0 by default: f₀ fixed.
+
+    `error` is that of the kernel (`Kernels.ntk_error`), a number or an array that broadcasts: of
+    eigenvalues no larger than its Frobenius norm nothing is known, and they count as 0; without it
+    those below 10⁻¹² of the largest. For t → ∞ a TPWarning says how many were dropped where the
+    targets are missed for it. `ridge` r is added to every eigenvalue, for t → ∞ alone; then
+    none is cut.
 
     Raises TPDataError for arrays that do not fit, TPTypeError for another loss, and TPError where
     the learning rate makes training diverge.
@@ -91,13 +107,15 @@ def kernel_solution(
     K, m = kernel_array(ntk, N)
     points = len(K) // m
     _check_time(lr, steps, time)
+    _check_ridge(ridge, steps, time)
     if lr is not None and steps is not None:
         require_stable(K[: N * m], N, c, lr)
     f0 = _mean_start(start, points, components, m)
     trained = slice(N * m)
     square = K[trained, trained]
     values, vectors = _spectrum(square, "kernel")
-    G = vectors * _learned(values, c / N, lr, steps, time) @ vectors.T
+    cut = 0.0 if ridge else _cut(values, error, K.shape)
+    G = vectors * _learned(values + ridge, cut, c / N, lr, steps, time) @ vectors.T
     to_train = K[:, trained] @ G
     A = np.eye(len(K))
     A[:, trained] -= to_train
@@ -105,7 +123,60 @@ def kernel_solution(
     wrong = y.reshape(N * m, -1) - f0.reshape(points * m, -1)[trained]
     mean = f0 + (to_train @ wrong).reshape(f0.shape)
     cov = A @ covariance @ A.T
-    return KernelSolution(mean, cov if m == 1 else cov.reshape(points, m, points, m), N)
+    found = KernelSolution(
+        mean,
+        cov if m == 1 else cov.reshape(points, m, points, m),
+        N,
+        int((values + ridge <= cut).sum()),
+        cut,
+        float(np.max(np.abs(mean[:N] - y), initial=0.0)),
+    )
+    if steps is None and time is None:
+        _tell(found, float(np.max(np.abs(wrong), initial=0.0)), error is None)
+    return found
+
+
+def _cut(values: Array, error: Any, shape: tuple[int, ...]) -> float:
+    """The eigenvalue up to which nothing is known of one."""
+    size = len(values)
+    rounding = size * float(np.finfo(float).eps) * max(float(values[-1]), 0.0)
+    if error is None:
+        return max(_NULL * max(float(values[-1]), 0.0), rounding)
+    array = np.asarray(error, dtype=float)
+    if array.ndim == 4:
+        array = array.reshape(array.shape[0] * array.shape[1], -1)
+    if not np.isfinite(array).all() or (array < 0).any():
+        raise TPDataError("an error of the kernel is below 0 or not finite")
+    try:
+        whole = np.broadcast_to(array, shape)
+    except ValueError:
+        raise TPDataError(
+            f"the error of the kernel has shape {array.shape}", expected=f"{shape}, or a number"
+        ) from None
+    return max(float(np.linalg.norm(whole[:size, :size])), rounding)
+
+
+def _check_ridge(ridge: float, steps: int | None, time: float | None) -> None:
+    """Raise TPDataError for a ridge that is no number ≥ 0, or beside a time."""
+    if not (math.isfinite(ridge) and ridge >= 0):
+        raise TPDataError(f"the ridge is {ridge}", expected="a finite number ≥ 0")
+    if ridge and (steps is not None or time is not None):
+        raise TPDataError("a ridge is for the limit t → ∞", mend="leave steps and time out")
+
+
+def _tell(found: KernelSolution, size: float, is_guessed: bool) -> None:
+    """A TPWarning where directions that were dropped leave targets unlearned."""
+    if found.dropped and found.residual > _LEFT * size:
+        why = "10⁻¹² of the largest" if is_guessed else "the kernel's error"
+        mend = "error= chooses the cut by the kernel's own error, " if is_guessed else ""
+        warnings.warn(
+            TPWarning(
+                f"{found.dropped} directions have eigenvalues not above {found.cut:.2g}, {why}, and"
+                f" are not learned: the mean misses the targets by up to {found.residual:.3g};"
+                f" {mend}ridge= learns them in part"
+            ),
+            stacklevel=3,
+        )
 
 
 def _check_time(lr: float | None, steps: int | None, time: float | None) -> None:
@@ -130,10 +201,10 @@ def _mean_start(start: Any, points: int, components: int, outputs: int) -> Array
 
 
 def _learned(
-    values: Array, scale: float, lr: float | None, steps: int | None, time: float | None
+    values: Array, cut: float, scale: float, lr: float | None, steps: int | None, time: float | None
 ) -> Array:
     """g_t(λ) of every eigenvalue; `scale` is c/N."""
-    null = values <= _NULL * max(float(values[-1]), 0.0)
+    null = values <= cut
     safe = np.where(null, 1.0, values)
     if steps is not None:
         assert lr is not None

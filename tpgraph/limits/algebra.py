@@ -19,7 +19,18 @@ from tpgraph.limits.estimates import Array
 from tpgraph.limits.jump_changes import Densities
 from tpgraph.limits.outputs import OutputLimit, apply
 from tpgraph.limits.regularity import Reach, Regularity
-from tpgraph.program import InitialScalar, MatMul, Moment, Nonlin, Program, Variable
+from tpgraph.program import (
+    InitialMatrix,
+    InitialScalar,
+    InitialVectors,
+    MatMul,
+    Moment,
+    Nonlin,
+    Parameter,
+    Program,
+    Variable,
+)
+from tpgraph.program.reach import descendants
 from tpgraph.program.scales import Asymptotic, DeclaredScales
 
 __all__ = ["Algebra", "Products"]
@@ -74,8 +85,9 @@ class Algebra(ABC, Generic[Z]):
     """One program on N inputs while its rules are applied, and what is known of it afterwards.
 
     `outputs` has what is of fixed dimension, in `replicates` evaluations side by side, `scalars`
-    every θ̊, and `decays` the powers of n by which scalars vanish. What depends on targets that
-    were not given is in `unknown` and nowhere else. `data` are arrays (N, d).
+    every θ̊, and `decays` the powers of n by which scalars vanish; `made_at_random` are the names
+    that depend on what is drawn. What depends on targets that were not given is in `unknown` and
+    nowhere else. `data` are arrays (N, d).
     """
 
     products: Products[Z]
@@ -91,6 +103,9 @@ class Algebra(ABC, Generic[Z]):
         self.scalars: dict[str, Array] = {}
         self.outputs: dict[str, OutputLimit] = {}
         self.unknown: set[str] = set()
+        drawn = (InitialMatrix, InitialVectors, Parameter)
+        random = [v.name for d in program.declarations if isinstance(d, drawn) for v in d.variables]
+        self.made_at_random = descendants(program, random)
         self.decays = {
             d.variable.name: self.scales.decay(d)
             for d in program.declarations
@@ -120,8 +135,8 @@ class Algebra(ABC, Generic[Z]):
         """E ψ of the arguments, where ψ reaches so far."""
 
     @abstractmethod
-    def interval(self, scalar: Array) -> tuple[float, float]:
-        """Where θ̊ lies on all inputs, errors included."""
+    def intervals(self, scalar: Array) -> tuple[Array, Array]:
+        """Where θ̊ lies, errors included: the ends on every input, (M,)."""
 
     @abstractmethod
     def to_output(self, scalar: Array) -> Array:

@@ -13,7 +13,8 @@ from tpgraph.errors import TPDataError, TPWarning
 from tpgraph.limits.engines import Engine, check_engine
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.exact.algebra import ExactAlgebra
-from tpgraph.limits.exact.collected import exact_limit
+from tpgraph.limits.exact.collected import Evaluations, exact_limit
+from tpgraph.limits.exact.disturbance import SEEDS, Disturbance
 from tpgraph.limits.independence import backward_products
 from tpgraph.limits.not_closed import NotClosed, refusal
 from tpgraph.limits.regularity import Regularity
@@ -26,6 +27,9 @@ from tpgraph.limits.sampling.readouts import Outputs
 from tpgraph.program import Equation, Program, canonical_variable
 
 __all__ = ["limit"]
+
+_LEAST_ERROR, _LARGEST_SHARE = 1e-6, 1e-3
+"""Of a number for which samples are asked in place of closed forms."""
 
 
 @np.errstate(all="ignore")  # what is not finite is refused where it matters
@@ -92,10 +96,33 @@ def limit(
 def _exact(
     program: Program, data: Mapping[str, Array], independent: Collection[str], hurry: bool
 ) -> tuple[Limit, Regularity]:
-    """The limit by the exact engine. Raises NotClosed."""
-    evaluation = ExactAlgebra(program, data, hurry)
-    evaluate(evaluation, independent)
-    return exact_limit(evaluation, program), evaluation.regularity
+    """The limit by the exact engine. Raises NotClosed; with `hurry` where errors grow large."""
+    main = ExactAlgebra(program, data, hurry)
+    evaluate(main, independent)
+    beside = []
+    for seed in SEEDS:
+        moved = ExactAlgebra(program, data, hurry, Disturbance(seed))
+        try:
+            evaluate(moved, independent)
+        except NotClosed:  # a quadrature that stops just short
+            continue
+        beside.append(moved)
+    found = exact_limit(Evaluations(main, beside), program)
+    if hurry:
+        _require_digits(found)
+    return found, main.regularity
+
+
+def _require_digits(found: Limit) -> None:
+    """Raise NotClosed where cancellation leaves a number so few digits that samples have more."""
+    estimates = dict(found.scalar_values)
+    for name, vector in found.vectors.items():
+        estimates[name] = vector.var
+    for name, one in estimates.items():
+        if one.error > _LEAST_ERROR and one.error > _LARGEST_SHARE * abs(one.value):
+            equation = found.program.equation_of.get(name)
+            span = equation.span if equation is not None else None
+            raise NotClosed("parts that cancel almost entirely", name, span)
 
 
 def _warn(regularity: Regularity) -> None:

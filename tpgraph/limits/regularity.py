@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tpgraph.functions import (
     Apply,
@@ -26,7 +27,7 @@ from tpgraph.functions import (
 )
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Variable
 
-__all__ = ["GAUSSIAN", "Reach", "Regularity", "number_reach"]
+__all__ = ["GAUSSIAN", "Reach", "Regularity", "number_reach", "singular_at"]
 
 _INFINITE = math.inf
 _MONOTONE: Mapping[str, Callable[[float], float]] = {
@@ -77,6 +78,20 @@ def number_reach(low: float, high: float) -> Reach:
     return Reach(float(low), float(high), varies=False)
 
 
+class Reason(NamedTuple):
+    """Why ψ is irregular; `is_at_limit` where ψ is singular in the limit of its scalars alone."""
+
+    text: str
+    is_at_limit: bool = False
+
+
+def singular_at(expression: Expression, arguments: Sequence[Reach]) -> str | None:
+    """Why ψ has no limit where its scalars have theirs: it jumps there, or has a pole."""
+    reasons: list[Reason] = []
+    _reach(inline(expand(expression)), arguments, reasons)
+    return next((r.text for r in reasons if r.is_at_limit), None)
+
+
 @dataclass
 class Regularity:
     """The reach of every vector of a program, and what is irregular, equation by equation.
@@ -94,9 +109,9 @@ class Regularity:
         arguments = [
             self.of(a) if a.is_vector else scalars.get(a.name, GAUSSIAN) for a in equation.arguments
         ]
-        reasons: list[str] = []
+        reasons: list[Reason] = []
         found = _reach(inline(expand(expression)), arguments, reasons)
-        self.faults += [(equation, reason) for reason in dict.fromkeys(reasons)]
+        self.faults += [(equation, r.text) for r in dict.fromkeys(reasons) if not r.is_at_limit]
         if isinstance(equation, Nonlin):
             self.reaches[equation.out.name] = found
         return found
@@ -112,7 +127,7 @@ class Regularity:
         return self.reaches.get(vector.name, GAUSSIAN)
 
 
-def _reach(expression: Expression, arguments: Sequence[Reach], reasons: list[str]) -> Reach:
+def _reach(expression: Expression, arguments: Sequence[Reach], reasons: list[Reason]) -> Reach:
     match expression:
         case Number(value):
             return number_reach(float(value), float(value))
@@ -129,7 +144,7 @@ def _fixed(reach: Reach) -> Reach:
 
 
 def _applied(
-    name: str, inner: Sequence[Expression], parts: Sequence[Reach], reasons: list[str]
+    name: str, inner: Sequence[Expression], parts: Sequence[Reach], reasons: list[Reason]
 ) -> Reach:
     """The reach of one function of the table; what is irregular about it joins the reasons."""
     first = parts[0]
@@ -162,10 +177,10 @@ def _applied(
             return _lipschitz(name, first)
 
 
-def _jump(name: str, argument: Reach) -> str:
+def _jump(name: str, argument: Reach) -> Reason:
     if argument.varies:
-        return f"{name} jumps, for which the theorem asks for stable ranks"
-    return f"{name} jumps at the limit of its scalar"
+        return Reason(f"{name} jumps, for which the theorem asks for stable ranks")
+    return Reason(f"{name} jumps at 0, the limit of its scalar", True)
 
 
 def _lipschitz(name: str, z: Reach) -> Reach:
@@ -230,27 +245,29 @@ def _times(a: float, b: float) -> float:
     return 0.0 if a == 0 or b == 0 else a * b
 
 
-def _inverse(z: Reach, reasons: list[str]) -> Reach:
+def _inverse(z: Reach, reasons: list[Reason]) -> Reach:
     if not z.meets_zero:
         return Reach(1.0 / z.high, 1.0 / z.low)
     what = "what may be 0" if z.varies else "a scalar that tends to 0"
-    reasons.append(f"it is divided by {what}")
+    reasons.append(Reason(f"it is divided by {what}", not z.varies))
     low = 0.0 if z.low >= 0 else -_INFINITE
     return Reach(low, _INFINITE if z.high > 0 else 0.0, has_pole=z.varies)
 
 
-def _power(base: Reach, exponent: Reach, reasons: list[str]) -> Reach:
+def _power(base: Reach, exponent: Reach, reasons: list[Reason]) -> Reach:
     k = exponent.low
     if exponent.varies or k != exponent.high or math.isinf(k):
         if base.low <= 0 and (base.varies or exponent.varies):
-            reasons.append("a power of what may be 0 has no bounded derivative")
+            reasons.append(Reason("a power of what may be 0 has no bounded derivative"))
         return Reach(-_INFINITE, _INFINITE, 0.0, _INFINITE, has_pole=base.meets_zero)
     if k < 0:
         positive = _power(base, number_reach(-k, -k), reasons)
-        return _inverse(positive, reasons)
+        return _inverse(positive if base.varies else _fixed(positive), reasons)
     if k != int(k):
         if base.varies and base.low <= 0 and k < 1:
-            reasons.append("a root has no bounded derivative at 0")
+            reasons.append(Reason("a root has no bounded derivative at 0"))
+        if not base.varies and base.low < 0:
+            reasons.append(Reason("a root of a scalar that tends to 0 from both sides", True))
         low, high = (_raised(max(end, 0.0), k) for end in (base.low, base.high))
     elif int(k) % 2 == 0:
         ends = sorted((_raised(base.low, k), _raised(base.high, k)))
@@ -260,13 +277,13 @@ def _power(base: Reach, exponent: Reach, reasons: list[str]) -> Reach:
     return Reach(low, high, k * base.power, base.exponent, base.has_pole)
 
 
-def _exponential(name: str, z: Reach, reasons: list[str]) -> Reach:
+def _exponential(name: str, z: Reach, reasons: list[Reason]) -> Reach:
     is_bounded = z.high < _INFINITE and (name == "exp" or z.low > -_INFINITE)
     low = {"exp": _exp(z.low), "cosh": 1.0}.get(name, -_INFINITE)
     if is_bounded:
         high = _exp(z.high) if name == "exp" else _exp(max(abs(z.low), abs(z.high)))
         return Reach(max(low, -high), high)
-    reasons.append(f"{name} grows faster than every polynomial")
+    reasons.append(Reason(f"{name} grows faster than every polynomial"))
     growth = _INFINITE if z.exponent else z.power
     return Reach(low, _INFINITE, 0.0, growth, z.has_pole)
 
@@ -275,9 +292,11 @@ def _exp(z: float) -> float:
     return math.exp(min(z, 700.0))
 
 
-def _root(name: str, z: Reach, reasons: list[str]) -> Reach:
+def _root(name: str, z: Reach, reasons: list[Reason]) -> Reach:
     if z.varies and z.low <= 0:
-        reasons.append(f"{name} has no bounded derivative at 0")
+        reasons.append(Reason(f"{name} has no bounded derivative at 0"))
+    if not z.varies and (z.low < 0 or (z.low == 0 and name == "log")):
+        reasons.append(Reason(f"{name} of a scalar that tends to 0", True))
     if name == "sqrt":
         low, high = (math.sqrt(max(end, 0.0)) for end in (z.low, z.high))
         return Reach(low, high, z.power / 2, z.exponent, z.has_pole)

@@ -36,7 +36,7 @@ from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.given import given_value, in_limit_of
 from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit
-from tpgraph.limits.regularity import Reach, number_reach
+from tpgraph.limits.regularity import Reach, number_reach, singular_at
 from tpgraph.limits.vanishing import at_limit, is_delicate
 from tpgraph.program import (
     Data,
@@ -58,6 +58,9 @@ from tpgraph.progress import counted
 __all__ = ["evaluate"]
 
 Z = TypeVar("Z")
+
+_NEAR = 1e-14
+"""How far from its limit a Moment is looked at."""
 
 
 def evaluate(
@@ -91,6 +94,8 @@ def _apply(at: Algebra[Z], equation: Equation, independent: Collection[str]) -> 
         case MatMul():
             z_matmul(at, equation, independent)
         case Nonlin() | Moment() if _is_outside(at, equation):
+            if not any(at.decays.get(a.name) for a in equation.arguments):
+                _require_regular(at, equation, equation.function)
             decays = [at.decays.get(a.name, Fraction(0)) for a in equation.arguments]
             at.outside(equation, decays)
         case Nonlin():
@@ -139,6 +144,7 @@ def z_nonlin(at: Algebra[Z], equation: Nonlin) -> None:
         at.densities.keep(equation, whole)
         return
     assert isinstance(found, Nonlin), "as the equation is"
+    _require_regular(at, found, found.function)
     at.regularity.add(found, found.function, _reaches(at, found.arguments))
     at.nonlin(found, found.function, _all_coordinates(at, found))
 
@@ -150,6 +156,7 @@ def z_moment(at: Algebra[Z], equation: Moment) -> None:
         at.densities.keep(equation)
         return
     assert isinstance(found, Moment), "as the equation is"
+    _require_regular(at, found, found.function)
     reach = at.regularity.add(found, found.function, _reaches(at, found.arguments))
     at.scalars[equation.out.name] = at.moment(found.function, _all_coordinates(at, found), reach)
 
@@ -210,8 +217,50 @@ def _coordinates(at: Algebra[Z], variable: Variable) -> Z:
 
 def _reaches(at: Algebra[Z], arguments: Sequence[Variable]) -> dict[str, Reach]:
     """Where the scalars among the arguments lie, on any input."""
-    names = [a.name for a in arguments if a.name in at.scalars]
-    return {name: number_reach(*at.interval(at.scalars[name])) for name in names}
+    ends = {a.name: _ends(at, a) for a in arguments if a.name in at.scalars}
+    return {name: number_reach(low.min(), high.max()) for name, (low, high) in ends.items()}
+
+
+def _ends(at: Algebra[Z], scalar: Variable) -> tuple[Array, Array]:
+    """Where θ lies near its limit, on every input: Moments come to theirs from both sides."""
+    low, high = at.intervals(at.scalars[scalar.name])
+    if scalar.name not in at.program.equation_of:
+        return low, high
+    return low - _NEAR, high + _NEAR
+
+
+def _settled(at: Algebra[Z], variable: Variable) -> tuple[Array, Array] | None:
+    """Where what the network makes lies near its limit, for every input and entry; else None."""
+    if variable.name in at.scalars:
+        return _ends(at, variable)
+    if variable.name in at.made_at_random and variable.name in at.outputs:
+        found = at.outputs[variable.name]
+        if not at.stays_random(variable) and not found.power:
+            values = found.values[0, :, :, 0].reshape(-1)
+            return values - _NEAR, values + _NEAR
+    return None
+
+
+def _require_regular(at: Algebra[Z], equation: Nonlin | Moment, psi: Expression) -> None:
+    """Raise TPTypeError where ψ jumps or has a pole at the limits of what it reads."""
+    settled = {i: e for i, a in enumerate(equation.arguments) if (e := _settled(at, a)) is not None}
+    reaches = [at.regularity.of(a) for a in equation.arguments]
+    everywhere = [
+        number_reach(-np.inf, np.inf) if i in settled else r for i, r in enumerate(reaches)
+    ]
+    if not settled or singular_at(psi, everywhere) is None:
+        return
+    for k in range(max(low.size for low, _ in settled.values())):
+        for i, (low, high) in settled.items():
+            one = k % low.size
+            reaches[i] = number_reach(low[one], high[one])
+        reason = singular_at(psi, reaches)
+        if reason is not None:
+            raise TPTypeError(
+                f"{reason}: what it comes to is random, or grows without bound",
+                expected="functions that are continuous at the limits of their scalars",
+                mend="keep the scalar away from there, as in 1/(s + 1)",
+            )
 
 
 def _is_outside(at: Algebra[Z], equation: Nonlin | Moment) -> bool:

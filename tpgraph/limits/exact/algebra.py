@@ -19,6 +19,7 @@ import numpy as np
 from tpgraph.functions import Expression, arguments_of
 from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.exact.blocks import MomentBlocks
+from tpgraph.limits.exact.disturbance import STILL, Disturbance
 from tpgraph.limits.exact.expansion import expanded
 from tpgraph.limits.exact.forms import Array, CentredGaussian
 from tpgraph.limits.exact.gaussians import Drawn, Gaussians
@@ -39,25 +40,32 @@ class ExactAlgebra(Algebra[Sum]):
     `scalars` has θ̊, (N,) or (1,), `sums` every Z of width n, `outputs` what is of fixed dimension
     and deterministic, `entries` what is random of it, entry by entry, `products` the facts of every
     MatMul and `blocks` moments; in `alike` is what has entries of one distribution. With `hurry`
-    it gives up on quadrature sooner.
+    it gives up on quadrature sooner. The `disturbance` moves every number within its error.
     """
 
     products: ExactProducts
 
-    def __init__(self, program: Program, data: Mapping[str, Array], hurry: bool = False) -> None:
-        super().__init__(program, data)
+    def __init__(
+        self,
+        program: Program,
+        data: Mapping[str, Array],
+        hurry: bool = False,
+        disturbance: Disturbance = STILL,
+    ) -> None:
+        super().__init__(program, {name: disturbance.scaled(x) for name, x in data.items()})
+        self.disturbance = disturbance
         self.sums: dict[str, Sum] = {}
         self.entries: dict[str, tuple[Sum, ...]] = {}
         self.alike: set[str] = set()
         self.gaussians = Gaussians()
-        self.blocks = MomentBlocks(self.gaussians, self.count, self.sums, hurry)
+        self.blocks = MomentBlocks(self.gaussians, self.count, self.sums, hurry, disturbance)
         self.products = ExactProducts(self)
 
     def draw(
         self, variables: tuple[Variable, ...], mean: tuple[float, ...], covariance: Array
     ) -> None:
         """Gaussians and their means."""
-        family = Drawn([v.name for v in variables], covariance)
+        family = Drawn([v.name for v in variables], self.disturbance.rounded(covariance))
         for k, (variable, m) in enumerate(zip(variables, mean, strict=True)):
             self.gaussians.family_of[variable.name] = family
             size = 1 if variable.is_wide else variable.dim.size({})
@@ -91,17 +99,17 @@ class ExactAlgebra(Algebra[Sum]):
 
     def nonlin(self, equation: Nonlin, function: Expression, arguments: tuple[Sum, ...]) -> None:
         """ψ multiplied out."""
-        self.sums[equation.out.name] = expanded(function, arguments)
+        self.sums[equation.out.name] = expanded(function, arguments, self.disturbance)
 
     def moment(self, function: Expression, arguments: tuple[Sum, ...], reach: Reach) -> Array:
         """E of every term. Raises NotClosed, for what may diverge too."""
         if reach.may_diverge:
             raise NotClosed("an expectation that may diverge")
-        return self.blocks.expected(expanded(function, arguments))
+        return self.blocks.expected(expanded(function, arguments, self.disturbance))
 
-    def interval(self, scalar: Array) -> tuple[float, float]:
-        """From the least to the greatest."""
-        return scalar.min(), scalar.max()
+    def intervals(self, scalar: Array) -> tuple[Array, Array]:
+        """The values."""
+        return scalar, scalar
 
     def to_output(self, scalar: Array) -> Array:
         """(N,) as (1, N, 1, 1)."""
@@ -139,7 +147,7 @@ class ExactAlgebra(Algebra[Sum]):
         entries = []
         for k in range(size):
             arguments = [self._entry(a, k) for a in equation.arguments]
-            entries.append(expanded(expression, arguments))
+            entries.append(expanded(expression, arguments, self.disturbance))
         if isinstance(equation, Moment):
             total = Sum()
             for entry in entries:

@@ -13,6 +13,7 @@ import numpy as np
 
 from tpgraph.limits.exact.curves import CurveValues
 from tpgraph.limits.exact.descent import Descent
+from tpgraph.limits.exact.disturbance import STILL, Disturbance
 from tpgraph.limits.exact.expectations import Expectations
 from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.exact.gaussians import Gaussians, Window
@@ -31,12 +32,17 @@ class MomentBlocks:
     """
 
     def __init__(
-        self, gaussians: Gaussians, count: int, sums: Mapping[str, Sum], hurry: bool = False
+        self,
+        gaussians: Gaussians,
+        count: int,
+        sums: Mapping[str, Sum],
+        hurry: bool = False,
+        disturbance: Disturbance = STILL,
     ) -> None:
         self.gaussians = gaussians
         self.count = count
         self.sums = sums
-        self.expectations = Expectations(gaussians, hurry)
+        self.expectations = Expectations(gaussians, hurry, disturbance)
         self.varying: set[str] = set()
         self.error = 0.0
         self._same: dict[tuple[str, str], Array] = {}

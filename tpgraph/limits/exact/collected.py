@@ -1,14 +1,17 @@
-"""The facts of an exact evaluation on one input: values with bounds of rounding and quadrature."""
+"""The facts of an exact evaluation on one input: values, with errors by evaluations beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 
 from tpgraph.limits.estimates import Estimate, VectorLimit
 from tpgraph.limits.exact.algebra import ExactAlgebra
+from tpgraph.limits.exact.disturbance import moved_by
 from tpgraph.limits.exact.forms import Array, CentredGaussian
 from tpgraph.limits.exact.terms import Sum
 from tpgraph.limits.not_closed import NotClosed, refusal
@@ -16,17 +19,39 @@ from tpgraph.limits.result import Limit
 from tpgraph.program import Program
 from tpgraph.progress import counted
 
-__all__ = ["exact_limit"]
+__all__ = ["Evaluations", "exact_limit"]
 
-_ROUNDING = 2.0**-44
+Quantity: TypeAlias = Callable[[ExactAlgebra], tuple[float, float]]
+"""A number of an evaluation, and how large the parts are that it is made of."""
 
 
-def exact_limit(found: ExactAlgebra, program: Program) -> Limit:
-    """The limit of a program by an evaluation that has run. Raises NotClosed."""
+@dataclass(frozen=True)
+class Evaluations:
+    """The evaluation that counts, and those `beside` it whose numbers were moved."""
+
+    main: ExactAlgebra
+    beside: Sequence[ExactAlgebra]
+
+    def estimate(self, quantity: Quantity) -> Estimate:
+        """The number, with the error by which it moves. Raises NotClosed."""
+        value, size = quantity(self.main)
+        others = []
+        for evaluation in self.beside:
+            try:
+                others.append(np.array(quantity(evaluation)[0]))
+            except NotClosed:  # a quadrature that stops just short: the others tell the error
+                continue
+        error = moved_by(np.array(value), others, size, self.main.blocks.error)
+        return Estimate(value, float(error))
+
+
+def exact_limit(found: Evaluations, program: Program) -> Limit:
+    """The limit of a program by evaluations that have run. Raises NotClosed."""
+    main = found.main
     given = {d.variable.name for d in (*program.data, *program.targets)}
     vectors: dict[str, VectorLimit] = {}
     for name in counted("vectors", tuple(program.variables)):
-        entries = _entries(found, name)
+        entries = _entries(main, name)
         if entries is not None and name not in given:
             try:
                 vectors[name] = _vector(found, name, entries)
@@ -39,9 +64,9 @@ def exact_limit(found: ExactAlgebra, program: Program) -> Limit:
         engine="exact",
         samples=0,
         scalar_values={
-            name: _estimate(found, found.scalars[name])
+            name: found.estimate(partial(_scalar, name))
             for name in program.variables
-            if name in found.scalars
+            if name in main.scalars
         },
         vectors=vectors,
         joint=partial(_covariance, found),
@@ -57,10 +82,29 @@ def _entries(found: ExactAlgebra, name: str) -> tuple[Sum, ...] | None:
     return None
 
 
-def _estimate(found: ExactAlgebra, value: Array, size: float = 0.0) -> Estimate:
-    """A number whose terms are as large as `size`, with what rounding and quadrature may do."""
+def _number(value: Array) -> tuple[float, float]:
     number = float(np.mean(value))
-    return Estimate(number, (_ROUNDING + found.blocks.error) * (1.0 + max(abs(number), size)))
+    return number, abs(number)
+
+
+def _scalar(name: str, at: ExactAlgebra) -> tuple[float, float]:
+    return _number(at.scalars[name])
+
+
+def _mean(name: str, at: ExactAlgebra) -> tuple[float, float]:
+    return _number(np.concatenate([at.blocks.expected(entry) for entry in _shown(at, name)]))
+
+
+def _variance(name: str, at: ExactAlgebra) -> tuple[float, float]:
+    entries = _shown(at, name)
+    variance, second = _moments(at, entries, entries)
+    return _number(np.maximum(variance, 0.0))[0], float(np.mean(second))
+
+
+def _shown(at: ExactAlgebra, name: str) -> tuple[Sum, ...]:
+    """Its entries, one of those that are alike."""
+    entries = _entries(at, name) or ()
+    return entries[:1] if name in at.alike else entries
 
 
 def _moments(
@@ -77,35 +121,46 @@ def _moments(
     return np.asarray(sum(centred) / len(centred)), np.asarray(sum(whole) / len(whole))
 
 
-def _vector(found: ExactAlgebra, name: str, entries: Sequence[Sum]) -> VectorLimit:
-    variable = found.program.variables[name]
-    values = np.concatenate([found.blocks.expected(entry) for entry in entries])
-    shown = entries[:1] if name in found.alike else entries
-    variance, second = _moments(found, shown, shown)
+def _vector(found: Evaluations, name: str, entries: Sequence[Sum]) -> VectorLimit:
+    main = found.main
+    variable = main.program.variables[name]
     return VectorLimit(
         dimension=variable.dim if variable.is_vector else None,
-        values=values,
-        mean=_estimate(found, values),
-        var=_estimate(found, np.maximum(variance, 0.0), float(np.mean(second))),
+        values=np.concatenate([main.blocks.expected(entry) for entry in entries]),
+        mean=found.estimate(partial(_mean, name)),
+        var=found.estimate(partial(_variance, name)),
         hat_var=_hat(found, name, name),
         hat_covariances=_hat_covariances(found, name),
-        dot={y: _estimate(found, c) for y, c in found.products.dots.get(name, {}).items()},
+        dot={
+            y: found.estimate(partial(_coefficient, name, y))
+            for y in main.products.dots.get(name, {})
+        },
     )
 
 
-def _hat(found: ExactAlgebra, a: str, b: str) -> Estimate | None:
+def _coefficient(name: str, y: str, at: ExactAlgebra) -> tuple[float, float]:
+    """Of Z^y in Ż; an evaluation may have found 0 and left it out."""
+    return _number(at.products.dots[name].get(y, np.zeros(1)))
+
+
+def _hat(found: Evaluations, a: str, b: str) -> Estimate | None:
     """Cov(Ẑ^a, Ẑ^b); None for what has no Ẑ."""
-    a, b = (found.products.repeats.get(name, name) for name in (a, b))
-    family = found.gaussians.family_of.get(a)
-    if family is None:
+    repeats = found.main.products.repeats
+    a, b = (repeats.get(name, name) for name in (a, b))
+    if a not in found.main.gaussians.family_of:
         return None
-    return _estimate(found, family.same(CentredGaussian(a), CentredGaussian(b)))
+    return found.estimate(partial(_hat_number, a, b))
 
 
-def _hat_covariances(found: ExactAlgebra, name: str) -> Mapping[str, Estimate]:
+def _hat_number(a: str, b: str, at: ExactAlgebra) -> tuple[float, float]:
+    return _number(at.gaussians.family_of[a].same(CentredGaussian(a), CentredGaussian(b)))
+
+
+def _hat_covariances(found: Evaluations, name: str) -> Mapping[str, Estimate]:
     """With the earlier products of the same matrix."""
-    own = found.products.repeats.get(name, name)
-    for family in found.products.families.values():
+    products = found.main.products
+    own = products.repeats.get(name, name)
+    for family in products.families.values():
         if own in family.names:
             earlier = family.names[: family.names.index(own) + (own != name)]
             shared = {y: _hat(found, name, y) for y in earlier}
@@ -113,10 +168,13 @@ def _hat_covariances(found: ExactAlgebra, name: str) -> Mapping[str, Estimate]:
     return {}
 
 
-def _covariance(found: ExactAlgebra, a: str, b: str) -> Estimate:
-    first, second = (_entries(found, name) or () for name in (a, b))
+def _covariance(found: Evaluations, a: str, b: str) -> Estimate:
+    def quantity(at: ExactAlgebra) -> tuple[float, float]:
+        first, second = (_entries(at, name) or () for name in (a, b))
+        value, size = _moments(at, first, second)
+        return _number(value)[0], float(np.mean(np.abs(size)))
+
     try:
-        value, size = _moments(found, first, second)
+        return found.estimate(quantity)
     except NotClosed as error:
         raise refusal(NotClosed(error.reason, f"{a} and {b}")) from None
-    return _estimate(found, value, float(np.mean(np.abs(size))))

@@ -41,11 +41,14 @@ from tpgraph.limits.closed_forms.recognition import (
 )
 from tpgraph.limits.closed_forms.smoothness import jumps, kinks
 from tpgraph.limits.closed_forms.steepness import steep_places
+from tpgraph.limits.exact.disturbance import Disturbance
 from tpgraph.limits.exact.forms import Array, LinearForm
 from tpgraph.limits.exact.terms import Factor
 from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["Curve", "CurveValues", "curve_of", "derivative_factor"]
+
+_ROUNDING = 2.0**-51
 
 _PRECISE, _STEEP_AT_ALL = 1e-12, 2.0
 _POINTS = ndtri((np.arange(257) + 0.5) / 257)
@@ -53,11 +56,20 @@ _POINTS = ndtri((np.arange(257) + 0.5) / 257)
 
 @dataclass(frozen=True)
 class CurveValues:
-    """Values, the relative error that quadrature states, and one that rounding alone may make."""
+    """Values, the error that quadrature states, and one that rounding alone may make.
+
+    Errors are relative to `size`, None where that is |value|.
+    """
 
     value: Array
     error: float = 0.0
     rounding: float = 0.0
+    size: Array | None = None
+
+    def moved(self, by: Disturbance) -> Array:
+        """The values, moved within their errors."""
+        size = np.abs(self.value) if self.size is None else self.size
+        return by.within(self.value, (self.error + self.rounding + _ROUNDING) * size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,8 +213,9 @@ class Curve:
         value = np.where(variance > 0, a / root, 0.0) if order else a
         if not np.isfinite(value).all():
             raise NotClosed("an expectation that is no number or diverges")
-        scale = np.sqrt(found.square).max()
-        return CurveValues(value, found.error * float(scale / max(scale, 1e-300)))
+        size = np.sqrt(found.square * math.factorial(order)) / root if order else found.square**0.5
+        error = found.error if found.square.any() else 0.0
+        return CurveValues(value, error, 0.0, size)
 
     def _closed(self) -> Array | None:
         if self.error_terms is not None:

@@ -30,6 +30,7 @@ from tpgraph.functions import (
     power,
     substitute,
 )
+from tpgraph.limits.exact.disturbance import STILL, Disturbance
 from tpgraph.limits.exact.forms import Array, LinearForm
 from tpgraph.limits.exact.terms import Factor, LimitTerm, Sum, constant, line
 from tpgraph.limits.not_closed import NotClosed
@@ -39,26 +40,39 @@ __all__ = ["expanded"]
 _HIGHEST_POWER = 8
 
 
-def expanded(expression: Expression, arguments: Sequence[Sum]) -> Sum:
-    """ψ(arguments) as a sum. Raises NotClosed, where a value is no number too."""
+def expanded(
+    expression: Expression, arguments: Sequence[Sum], disturbance: Disturbance = STILL
+) -> Sum:
+    """ψ(arguments) as a sum, its numbers moved by the `disturbance`.
+
+    Raises NotClosed, where a value is no number too.
+    """
     match expression:
         case Number(value):
-            return constant(float(value))
+            own = np.full(1, float(value))
+            is_whole = value.denominator == 1 and abs(value) < 2**53
+            return constant(own if is_whole else disturbance.rounded(own))
         case Argument(index):
             return arguments[index]
         case Apply(Defined() as function, inner, order):
-            values = [expanded(a, arguments) for a in inner]
+            values = [expanded(a, arguments, disturbance) for a in inner]
             body = function.body
             for _ in range(order):
                 body = differentiate(body, 0)
-            return expanded(body, values)
+            return expanded(body, values, disturbance)
         case Apply(Primitive() as function, inner, order):
-            values = [expanded(a, arguments) for a in inner]
+            values = [expanded(a, arguments, disturbance) for a in inner]
             if all(v.is_constant for v in values):
-                return constant(_number(function, [v.value for v in values], order))
+                found = _number(function, [v.value for v in values], order)
+                return constant(disturbance.rounded(found) if order or _rounds(function) else found)
             return _applied(function, values, order)
         case _:
             raise AssertionError(expression)
+
+
+def _rounds(function: Primitive) -> bool:
+    """Whether a value has a rounding of its own."""
+    return function.name not in ("neg", "relu", "abs", "step", "sign", "min", "max")
 
 
 def _number(function: Primitive, values: Sequence[Array], order: int) -> Array:

@@ -16,6 +16,7 @@ import numpy as np
 
 from tpgraph.limits.exact.budget import HURRIED, PATIENT, Budget
 from tpgraph.limits.exact.curves import Curve, CurveValues, curve_of
+from tpgraph.limits.exact.disturbance import STILL, Disturbance
 from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 from tpgraph.limits.exact.gaussians import Gaussians, Window
@@ -40,11 +41,14 @@ Plan: TypeAlias = tuple[tuple[tuple[LimitTerm, ...], tuple[TermGroup, ...]], ...
 class Expectations:
     """E over the Gaussians of one program; `error` is the largest relative one so far.
 
-    With `hurry` it gives up on quadrature sooner.
+    With `hurry` it gives up on quadrature sooner. Every value is moved by the `disturbance`.
     """
 
-    def __init__(self, gaussians: Gaussians, hurry: bool = False) -> None:
+    def __init__(
+        self, gaussians: Gaussians, hurry: bool = False, disturbance: Disturbance = STILL
+    ) -> None:
         self.gaussians = gaussians
+        self._disturbance = disturbance
         self._budget = Budget(HURRIED if hurry else PATIENT)
         self.error = 0.0
         self._curves: dict[tuple[tuple[object, ...], int], Curve] = {}
@@ -110,7 +114,7 @@ class Expectations:
                 f"an expectation whose quadrature stops at an error of {found.error:.0e}"
             )
         self.error = max(self.error, found.error + found.rounding)
-        return found.value
+        return found.moved(self._disturbance)
 
     def _curve(self, factor: Factor) -> Curve:
         key = factor.key, 0

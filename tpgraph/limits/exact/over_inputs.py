@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.limits.exact.algebra import ExactAlgebra
 from tpgraph.limits.exact.curves import CurveValues
+from tpgraph.limits.exact.disturbance import SEEDS, STILL, Disturbance, moved_by
 from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.many_inputs import Values
 from tpgraph.limits.not_closed import NotClosed
@@ -20,32 +22,39 @@ from tpgraph.program import Program
 __all__ = ["ExactInputs", "exact_inputs"]
 
 Pair: TypeAlias = tuple[str, str]
+Indices: TypeAlias = npt.NDArray[np.intp]
 
-_ROUNDING = 2.0**-44
+_MOST_PROBES = 12
 
 
 @dataclass(frozen=True)
 class ExactInputs:
     """What was asked for of a program on `count` inputs (`tpgraph.limits.many_inputs.InputsLimit`).
 
-    Errors are bounds of quadrature and rounding, the same for all entries of an array.
+    Errors are those of `moved_by`, entry by entry: relative to √(K_ii K_jj) as large as on the
+    `probes`, some of the inputs, on which evaluations `beside` had their numbers moved.
     """
 
     program: Program
     count: int
     evaluation: ExactAlgebra
     moments: Mapping[Pair, CurveValues]
+    probes: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    beside: tuple[ExactInputs, ...] = ()
     engine: str = "exact"
 
     def scalar(self, name: str) -> Values:
         """θ̊(ξ_i), (N,). Raises TPNameError for what is no deterministic scalar."""
         if name not in self.evaluation.scalars:
             raise self._unknown(name, "scalar")
-        return self._values(CurveValues(self.evaluation.scalars[name]), (self.count,))
+        return self._values(CurveValues(self._scalar(name)), [o._scalar(name) for o in self.beside])
+
+    def _scalar(self, name: str) -> Array:
+        return self.evaluation.scalars[name]
 
     def mean(self, x: str) -> Values:
         """E[Z^x(ξ_i)], (N,); of a readout its mean over initializations. Raises TPNameError."""
-        return self._values(CurveValues(self._mean(x)), (self.count,))
+        return self._values(CurveValues(self._mean(x)), [o._mean(x) for o in self.beside])
 
     def _mean(self, x: str) -> Array:
         at = self.evaluation
@@ -65,7 +74,7 @@ class ExactInputs:
 
     def moment(self, x: str, y: str) -> Values:
         """E[Z^x(ξ_i) Z^y(ξ_j)], (N, N). Raises TPNameError for a pair that was not wanted."""
-        return self._values(self._moment(x, y), (self.count, self.count))
+        return self._values(self._moment(x, y), [o._moment(x, y).value for o in self.beside])
 
     def _moment(self, x: str, y: str) -> CurveValues:
         if (x, y) in self.moments:
@@ -80,10 +89,14 @@ class ExactInputs:
 
     def covariance(self, f: str, g: str) -> Values:
         """Cov(f(ξ_i), g(ξ_j)) of readouts over initializations. Raises TPNameError as `moment`."""
+        found = self._covariance(f, g)
+        return self._values(found, [o._covariance(f, g).value for o in self.beside])
+
+    def _covariance(self, f: str, g: str) -> CurveValues:
         moment = self._moment(f, g)
         at = self.evaluation
         if all(name in at.outputs or name in at.scalars for name in (f, g)):
-            return self._values(CurveValues(np.zeros((1, 1))), (self.count, self.count))
+            return CurveValues(np.zeros((1, 1)))
         if all(name in at.entries for name in (f, g)):
             centres = _over_entries(at, f, g, centres=True).value
         elif f in at.sums and g in at.sums:
@@ -91,13 +104,37 @@ class ExactInputs:
         else:
             centres = np.zeros((1, 1))
         value = moment.value - centres if centres.any() else moment.value
-        return self._values(CurveValues(value, moment.error), (self.count, self.count))
+        return CurveValues(value, moment.error)
 
-    def _values(self, found: CurveValues, shape: tuple[int, ...]) -> Values:
-        share = _ROUNDING + self.evaluation.blocks.error + found.error
-        size = max(float(found.value.max()), -float(found.value.min()))
-        error = np.full((1,) * len(shape), share * (1.0 + size))
-        return Values(np.broadcast_to(found.value, shape), np.broadcast_to(error, shape))
+    def _values(self, found: CurveValues, others: Sequence[Array]) -> Values:
+        value = found.value
+        shape = (self.count,) * value.ndim
+        size, probed = _sizes(value), value[np.ix_(*(_on(self.probes, n) for n in value.shape))]
+        error = moved_by(value, (), size, self.evaluation.blocks.error + found.error)
+        if others:
+            moved = moved_by(probed, others)
+            scale = size[np.ix_(*(_on(self.probes, n) for n in value.shape))]
+            share = float(
+                np.max(np.divide(moved, scale, out=np.zeros_like(moved), where=scale > 0))
+            )
+            error = error + share * size
+        return Values(np.broadcast_to(value, shape), np.broadcast_to(error, shape))
+
+
+def _on(probes: Indices, size: int) -> Indices:
+    """The probes along an axis, of which one of length 1 has one entry."""
+    return probes if size > 1 else np.zeros(1, dtype=np.intp)
+
+
+def _sizes(value: Array) -> Array:
+    """√(K_ii K_jj) of a symmetric block, or the largest of row and column of another."""
+    size = np.abs(value)
+    if value.ndim == 1:
+        return size
+    square = value.shape[0] == value.shape[1]
+    rows = np.diag(size) if square else size.max(axis=1)
+    columns = np.diag(size) if square else size.max(axis=0)
+    return np.maximum(size, np.sqrt(np.outer(rows, columns)))
 
 
 def exact_inputs(
@@ -111,7 +148,28 @@ def exact_inputs(
 
     Time and memory are O(N²) per pair and layer. Raises NotClosed; with `hurry` sooner.
     """
-    evaluation = ExactAlgebra(needed, arrays, hurry=hurry)
+    found = _evaluated(program, needed, arrays, pairs, hurry, STILL)
+    probes = np.unique(np.linspace(0, found.count - 1, min(found.count, _MOST_PROBES)).astype(int))
+    own = {name: rows[probes] for name, rows in arrays.items()}
+    beside = []
+    for seed in SEEDS:
+        try:
+            beside.append(_evaluated(program, needed, own, pairs, hurry, Disturbance(seed)))
+        except NotClosed:  # a quadrature that stops just short
+            continue
+    return replace(found, probes=probes, beside=tuple(beside))
+
+
+def _evaluated(
+    program: Program,
+    needed: Program,
+    arrays: Mapping[str, Array],
+    pairs: Sequence[Pair],
+    hurry: bool,
+    disturbance: Disturbance,
+) -> ExactInputs:
+    """One evaluation, whose blocks are forgotten."""
+    evaluation = ExactAlgebra(needed, arrays, hurry, disturbance)
     evaluate(evaluation)
     moments = {}
     for x, y in pairs:

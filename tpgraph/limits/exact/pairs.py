@@ -152,7 +152,8 @@ def _expanded(
     )
     if far.any():
         error = max(error, _quadrature(setting, first, second, rho, far, total, budget))
-    return CurveValues(total, error)
+    size = first.numbers(a.size, setting) * second.numbers(b.size, setting)
+    return CurveValues(total, error, 0.0, size)
 
 
 def _quadrature(

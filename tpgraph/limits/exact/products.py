@@ -14,6 +14,7 @@ import numpy as np
 from tpgraph.limits.algebra import Products
 from tpgraph.limits.exact import gaussians
 from tpgraph.limits.exact.blocks import MomentBlocks
+from tpgraph.limits.exact.disturbance import Disturbance
 from tpgraph.limits.exact.forms import Array, CentredGaussian
 from tpgraph.limits.exact.gaussians import Gaussians
 from tpgraph.limits.exact.slopes import derivative
@@ -38,6 +39,7 @@ class EvaluationState(Protocol):
     alike: set[str]
     gaussians: Gaussians
     blocks: MomentBlocks
+    disturbance: Disturbance
 
 
 class ExactProducts(Products[Sum]):
@@ -68,7 +70,7 @@ class ExactProducts(Products[Sum]):
         key, name = (equation.matrix.name, equation.transpose), equation.out.name
         operand = equation.operand.name
         family = self.families.setdefault(
-            key, gaussians.ProductGaussians([], {}, sigma2, self._at.blocks)
+            key, gaussians.ProductGaussians([], {}, self._rounded(sigma2), self._at.blocks)
         )
         assert isinstance(family, gaussians.ProductGaussians), (
             "a matrix has wide operands or fixed ones"
@@ -76,6 +78,9 @@ class ExactProducts(Products[Sum]):
         family.names.append(name)
         family.operand[name] = operand
         self._register(name, family, self._at.blocks.size(self._at.sums[operand]) > 1)
+
+    def _rounded(self, number: float) -> float:
+        return float(self._at.disturbance.rounded(np.full(1, number))[0])
 
     def _register(self, name: str, family: gaussians.JointGaussians, varies: bool) -> None:
         self._at.gaussians.family_of[name] = family
@@ -118,6 +123,7 @@ class ExactProducts(Products[Sum]):
             raise NotClosed("slopes along Gaussians that nearly depend on each other")
         found = np.linalg.solve(unit, (b / size)[..., None])[..., 0] / size
         self._at.blocks.error += _ROUNDING * condition
+        found = self._at.disturbance.within(found, _ROUNDING * condition * np.abs(found))
         return {name: found[..., k] for k, name in enumerate(names)}
 
     def hidden(self, equation: MatMul, variance: float) -> Sum:

@@ -74,8 +74,8 @@ def tensor_expectation(
                 total = total * evaluate(expression, [x[k] for k in own])
         return total
 
-    value, error = _doubled(integrand, means, roots, budget, least)
-    return CurveValues(value.reshape(shape), error)
+    value, error, size = _doubled(integrand, means, roots, budget, least)
+    return CurveValues(value.reshape(shape), error, 0.0, size.reshape(shape))
 
 
 def _require_resolved(expression: Expression, mean: Array, root: Array) -> None:
@@ -132,7 +132,7 @@ def _joint(
 
 def _doubled(
     integrand: Integrand, means: Array, roots: Array, budget: Budget, least: int = 1
-) -> tuple[Array, float]:
+) -> tuple[Array, float, Array]:
     rank = roots.shape[2]
     points, before = (max(33, least) if rank else 1), None
     while True:
@@ -142,11 +142,11 @@ def _doubled(
         if not np.isfinite(value).all():
             raise NotClosed("an expectation that is no number or diverges")
         if rank == 0:
-            return value, 0.0
+            return value, 0.0, size
         if before is not None:
             error = float(np.max(np.abs(value - before) / np.maximum(size, 1e-300)))
             if error <= _AGREEMENT or 2 * points - 1 > _MOST_POINTS[rank]:
-                return value, error
+                return value, error, size
         before, points = value, 2 * points - 1
 
 

@@ -143,12 +143,12 @@ class SampledAlgebra(Algebra[Array]):
         shape = self.replicates, value.shape[1], 1
         return np.broadcast_to(mean(value, reach)[:, :, None], shape)
 
-    def interval(self, scalar: Array) -> tuple[float, float]:
+    def intervals(self, scalar: Array) -> tuple[Array, Array]:
         """The mean over replicates with three error bars."""
         values = scalar[:, :, 0]
         center = values.mean(axis=0)
         error = 3 * values.std(axis=0) / np.sqrt(max(1, len(values) - 1))
-        return (center - error).min(), (center + error).max()
+        return center - error, center + error
 
     def to_output(self, scalar: Array) -> Array:
         """(B, M, 1) as (B, M, 1, 1)."""

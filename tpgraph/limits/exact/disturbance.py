@@ -1,0 +1,81 @@
+"""What errors do to a result: the evaluation once more, every number moved by what it may be off.
+
+A rounding or the error of a quadrature reaches a result through every later sum, function and
+covariance, and cancellation makes it large. So the program is evaluated again with each number x
+that is computed or given replaced by x + s δ, δ its own error, ½ ≤ |s| ≤ 1 chosen by the bits of x
+and by a seed: equal numbers move alike. By how much results move is their error, an estimate that
+holds to first order in δ. Source: stochastic arithmetic, Vignes 1993 (CESTAC).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.limits.estimates import Array
+
+__all__ = ["SEEDS", "STILL", "Disturbance", "moved_by"]
+
+SEEDS = (1, 2)
+"""Of the evaluations beside the one that counts."""
+_SAFETY = 8.0
+_FLOOR = 2.0**-44
+_UNIT = 2.0**-53
+_MULTIPLIERS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """One choice of all s; without a `seed` nothing moves."""
+
+    seed: int = 0
+
+    def within(self, values: Array, reach: Array | float) -> Array:
+        """The values, each moved by at most `reach`."""
+        if not self.seed:
+            return values
+        return values + self._shares(values) * reach
+
+    def rounded(self, values: Array) -> Array:
+        """The values, each moved by at most its own rounding."""
+        return self.within(values, _UNIT * np.abs(values)) if self.seed else values
+
+    def scaled(self, rows: Array) -> Array:
+        """The rows (N, d), each as a whole moved by its own rounding; equal rows alike."""
+        if not self.seed:
+            return rows
+        sizes = np.abs(rows).sum(axis=1, keepdims=True)
+        return rows * (1.0 + _UNIT * self._shares(sizes))
+
+    def _shares(self, values: Array) -> Array:
+        """S of every value, ½ ≤ |s| ≤ 1."""
+        numbers = np.ascontiguousarray(values, dtype=np.float64) + 0.0
+        bits: npt.NDArray[np.uint64] = numbers.view(np.uint64).reshape(numbers.shape)
+        with np.errstate(over="ignore"):
+            mixed = bits + np.uint64(self.seed) * _MULTIPLIERS[0]
+            for multiplier in _MULTIPLIERS:
+                mixed = (mixed ^ (mixed >> np.uint64(31))) * multiplier
+        unit = (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
+        return np.asarray(np.where(unit < 0.5, -0.5 - unit, unit))
+
+
+STILL = Disturbance()
+"""Nothing moves."""
+
+
+def moved_by(
+    value: Array, others: Sequence[Array], size: Array | float = 0.0, share: float = 0.0
+) -> Array:
+    """The error of values that other evaluations moved to `others`; of what is 0 in all it is 0.
+
+    Not below rounding and the relative error `share` of values, and of parts as large as `size`.
+    """
+    distance = np.zeros_like(value)
+    for other in others:
+        distance = np.maximum(distance, np.abs(other - value))
+    is_moving = (distance > 0) | (value != 0)
+    size = np.maximum(np.abs(value), size)
+    return np.asarray(np.where(is_moving, _SAFETY * distance + (_FLOOR + share) * size, 0.0))
