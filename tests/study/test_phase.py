@@ -202,3 +202,14 @@ def test_command(tmp_path):
     point = CliRunner().invoke(app, ["relu", "--at", "3,1", "--json"]).output
     assert '"q": null' in point
     assert '"chi": 1.5' in point
+
+
+@pytest.mark.parametrize("name", ["silu", "gelu", "softplus"])
+@pytest.mark.parametrize("sigma_w2", [2.5, 4.0, 9.0])
+def test_diverging_variances_have_the_limit_of_the_ramp(name: str, sigma_w2: float) -> None:
+    """Where q* = ∞ the function is relu, at all widths of its bend: χ₁ = σ_w²/2 exactly."""
+    found = fixed_point(name, sigma_w2, 1.0)
+    assert found.q == math.inf
+    assert found.chi == chi(name, sigma_w2, 1.0) == pytest.approx(sigma_w2 / 2, rel=1e-14)
+    ramp = fixed_point("relu", sigma_w2, 1.0)
+    assert (found.c, found.c_slope) == pytest.approx((ramp.c, ramp.c_slope))

@@ -9,6 +9,7 @@ Everything else is for the quadrature of `tensors`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -29,6 +30,8 @@ from tpgraph.limits.not_closed import NotClosed
 __all__ = ["Expectations", "Plan"]
 
 _HIGHEST_DEGREE = 12
+_MOST_POWERS = 10_000
+"""Of products of Gaussians that one expectation is made of."""
 _ACCEPTED = 1e-9
 _ACCEPTED_ON_A_LINE = 1e-6
 """There two rules that agree have resolved everything that is known to be steep."""
@@ -98,6 +101,8 @@ class Expectations:
         return total
 
     def _group(self, setting: InputSetting, group: TermGroup) -> Array:
+        if not group.factors:
+            return self._noted(CurveValues(_isserlis(setting, group.gaussians)))
         if len(group.gaussians) > _HIGHEST_DEGREE:
             raise NotClosed(f"a moment of order {len(group.gaussians)}")
         alone = all(_is_curve(f) for f, _ in group.factors)
@@ -181,6 +186,28 @@ class Expectations:
         return self._noted(
             pair_expectation(setting, derived[0], derived[1], covariance, self._budget)
         )
+
+
+def _isserlis(setting: InputSetting, gaussians: Sequence[tuple[CentredGaussian, int]]) -> Array:
+    """E[Π g^m]: one factor pairs with each other one, equal ones counted together."""
+    kinds = tuple(dict.fromkeys(gaussians))
+    if math.prod(gaussians.count(kind) + 1 for kind in kinds) > _MOST_POWERS:
+        raise NotClosed(f"a moment of order {len(gaussians)} of {len(kinds)} Gaussians")
+    known: dict[tuple[int, ...], Array] = {(0,) * len(kinds): np.ones(1)}
+
+    def moment(powers: tuple[int, ...]) -> Array:
+        if powers not in known:
+            first = next(k for k, m in enumerate(powers) if m)
+            left = [m - (k == first) for k, m in enumerate(powers)]
+            total = np.zeros(1)
+            for k, m in enumerate(left):
+                if m and setting.gaussians.related(kinds[first][0], kinds[k][0]):
+                    rest = tuple(p - (j == k) for j, p in enumerate(left))
+                    total = total + m * setting.covariance(*kinds[first], *kinds[k]) * moment(rest)
+            known[powers] = total
+        return known[powers]
+
+    return moment(tuple(gaussians.count(kind) for kind in kinds))
 
 
 def _is_curve(factor: Factor) -> bool:

@@ -97,6 +97,8 @@ def fixed_point(
     moments = moments_of(function)
     q = _variance(moments, sigma_w2, sigma_b2, start)
     at = min(max(q, _LEAST), _MOST)
+    if q == math.inf and (ramp := moments.ramp) is not None:
+        moments, sigma_w2, at = moments_of("relu"), sigma_w2 * ramp**2, 1.0
     chi_1 = sigma_w2 * float(moments.D(at))
     bias = sigma_b2 if math.isfinite(q) else 0.0
     c = _correlation(moments, sigma_w2, bias, at, q)
@@ -113,6 +115,8 @@ def chi(function: str | Function, sigma_w2: float, sigma_b2: float) -> float:
     """χ₁ = σ_w² E[φ′(√q* z)²] at the fixed point q*; the limit of that where q* diverges."""
     moments = moments_of(function)
     q = _variance(moments, sigma_w2, sigma_b2, 1.0)
+    if q == math.inf and (ramp := moments.ramp) is not None:
+        return sigma_w2 * ramp**2 * float(moments_of("relu").D(1.0))
     return sigma_w2 * float(moments.D(min(max(q, _LEAST), _MOST)))
 
 

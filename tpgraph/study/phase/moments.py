@@ -41,6 +41,7 @@ _SERIES_REACH = 14.0
 _SERIES_POINTS = 2801
 _SERIES_TERMS = 1024
 _NEGLIGIBLE = 1e-13
+_FAR = 1e4
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,14 @@ class GaussianMoments:
     def _closed(self, name: str, q: npt.ArrayLike, integrand: Callable[..., Array]) -> Array:
         q = np.asarray(q, dtype=float)
         return _dual(name, q, q, q) if name in DUALS else _expectation(integrand, q)
+
+    @property
+    def ramp(self) -> float | None:
+        """a where φ(u) ~ a relu(u) for large |u|, as gelu and softplus are; None of others."""
+        with np.errstate(all="ignore"):
+            up, down = (self._slope(np.array([s * _FAR, s * _FAR**2])) for s in (1.0, -1.0))
+            settled = all(abs(near - far) <= _TOLERANCE for near, far in (up, down))
+        return float(up[1]) if settled and up[1] and not down[1] else None
 
     def _value(self, u: Array) -> Array:
         return _evaluated(self.expression, u)
