@@ -131,8 +131,8 @@ class Algebra(ABC, Generic[Z]):
         """Let Z be ψ of the arguments."""
 
     @abstractmethod
-    def moment(self, function: Expression, arguments: tuple[Z, ...], reach: Reach) -> Array:
-        """E ψ of the arguments, where ψ reaches so far."""
+    def moment(self, equation: Moment, arguments: tuple[Z, ...], reach: Reach) -> Array:
+        """E ψ of the arguments, of a Moment in its limit, where ψ reaches so far."""
 
     @abstractmethod
     def intervals(self, scalar: Array) -> tuple[Array, Array]:

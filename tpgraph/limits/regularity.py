@@ -27,7 +27,7 @@ from tpgraph.functions import (
 )
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Variable
 
-__all__ = ["GAUSSIAN", "Reach", "Regularity", "number_reach", "singular_at"]
+__all__ = ["GAUSSIAN", "Reach", "Regularity", "number_power", "number_reach", "singular_at"]
 
 _INFINITE = math.inf
 _MONOTONE: Mapping[str, Callable[[float], float]] = {
@@ -90,6 +90,11 @@ def singular_at(expression: Expression, arguments: Sequence[Reach]) -> str | Non
     reasons: list[Reason] = []
     _reach(inline(expand(expression)), arguments, reasons)
     return next((r.text for r in reasons if r.is_at_limit), None)
+
+
+def number_power(reach: Reach, exponent: int) -> Reach:
+    """Of z^exponent."""
+    return reach if exponent == 1 else _power(reach, number_reach(exponent, exponent), [])
 
 
 @dataclass

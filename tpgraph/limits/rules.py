@@ -158,7 +158,7 @@ def z_moment(at: Algebra[Z], equation: Moment) -> None:
     assert isinstance(found, Moment), "as the equation is"
     _require_regular(at, found, found.function)
     reach = at.regularity.add(found, found.function, _reaches(at, found.arguments))
-    at.scalars[equation.out.name] = at.moment(found.function, _all_coordinates(at, found), reach)
+    at.scalars[equation.out.name] = at.moment(found, _all_coordinates(at, found), reach)
 
 
 def _in_limit(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Moment:

@@ -101,11 +101,10 @@ class ExactAlgebra(Algebra[Sum]):
         """ψ multiplied out."""
         self.sums[equation.out.name] = expanded(function, arguments, self.disturbance)
 
-    def moment(self, function: Expression, arguments: tuple[Sum, ...], reach: Reach) -> Array:
-        """E of every term. Raises NotClosed, for what may diverge too."""
-        if reach.may_diverge:
-            raise NotClosed("an expectation that may diverge")
-        return self.blocks.expected(expanded(function, arguments, self.disturbance))
+    def moment(self, equation: Moment, arguments: tuple[Sum, ...], reach: Reach) -> Array:
+        """E of every term. Raises NotClosed, also where it is not shown to be finite."""
+        found = expanded(equation.function, arguments, self.disturbance)
+        return self.blocks.expected(found, is_sure=not reach.may_diverge)
 
     def intervals(self, scalar: Array) -> tuple[Array, Array]:
         """The values."""

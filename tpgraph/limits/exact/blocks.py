@@ -51,15 +51,18 @@ class MomentBlocks:
         self._zero: dict[tuple[str, str], bool] = {}
         self._descent = Descent()
 
-    def expected(self, found: Sum) -> Array:
-        """E of a sum on every input."""
+    def expected(self, found: Sum, is_sure: bool = True) -> Array:
+        """E of a sum on every input; unless it `is_sure` to exist its terms are integrated."""
         outer, self.expectations.error = self.expectations.error, 0.0
         try:
-            value = _finite(self.expectations.one(found))
+            value = _finite(self._one(found, is_sure))
             self.error += self.expectations.error
         finally:
             self.expectations.error = outer
         return value
+
+    def _one(self, found: Sum, is_sure: bool) -> Array:
+        return self.expectations.one(found) if is_sure else self.expectations.integrated(found)
 
     def same(self, x: str, y: str) -> Array:
         """E[Z^x Z^y] on every input."""

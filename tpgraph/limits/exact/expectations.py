@@ -67,6 +67,22 @@ class Expectations:
                 total = total + self._product(setting, (term,), groups)
         return total
 
+    def integrated(self, found: Sum) -> Array:
+        """E of functions of one form each by quadrature that tells whether E|f| is finite."""
+        total = np.zeros(1)
+        for term in found.terms:
+            if term.powers or len(term.factors) > 1 or not all(map(_is_curve, term.factors)):
+                raise NotClosed("an expectation that may diverge")
+            own = term.coefficient
+            for factor in term.factors:
+                sums = self._curve(factor).graded()
+                if factor.weak or not sums.loose <= _ACCEPTED_ON_A_LINE:
+                    raise NotClosed("an expectation that may diverge")
+                self.error = max(self.error, sums.loose)
+                own = own * sums.values[:, 0]
+            total = total + own
+        return total
+
     def is_steep(self, found: Sum) -> bool:
         """Whether a function of one form in it is steep somewhere, or jumps without being told."""
         factors = {f.key: f for term in found.terms for f in term.factors}.values()

@@ -26,6 +26,7 @@ from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
 from tpgraph.limits.sampling.lifetimes import Release
 from tpgraph.limits.sampling.normals import REPLICATES, Array, NormalStock, replicate_size
 from tpgraph.limits.sampling.products import SampledProducts
+from tpgraph.limits.sampling.rare import FEW_DECIDE, RareEvents
 from tpgraph.limits.sampling.readouts import (
     SAMPLED,
     Outputs,
@@ -71,10 +72,11 @@ class SampledAlgebra(Algebra[Array]):
         self.variances: dict[str, float] = {}
         names = program.variables if read is None else read
         wanted = {name for name in program.variables if name in names or program.uses[name]}
+        self.rare = RareEvents(self.trace, replicates)
         self.products = SampledProducts(
             program,
             self.normals,
-            self.trace,
+            self.rare,
             self.outputs,
             self.readouts,
             self.regularity,
@@ -112,7 +114,9 @@ class SampledAlgebra(Algebra[Array]):
             normals = self.normals.take(k * size).reshape(self.replicates, k, size, -1)
             joint = np.einsum("ij,bjds->bids", root, normals)
         joint = joint + np.array(mean)[None, :, None, None]
+        self.rare.groups.append((tuple(v.name for v in variables), covariance))
         for i, variable in enumerate(variables):
+            self.rare.drawn[variable.name] = mean[i], len(self.rare.groups) - 1
             if wide:
                 self.trace.samples[variable.name] = joint[:, i]
             else:
@@ -137,11 +141,16 @@ class SampledAlgebra(Algebra[Array]):
         self.trace.made[name] = Coordinatewise(function, arguments, vectors)
         self.trace.depend(name, (a.name for a in equation.arguments))
 
-    def moment(self, function: Expression, arguments: tuple[Array, ...], reach: Reach) -> Array:
+    def moment(self, equation: Moment, arguments: tuple[Array, ...], reach: Reach) -> Array:
         """The mean of samples. Raises TPTypeError where it diverges."""
-        value = finite(function, arguments)
+        value = finite(equation.function, arguments)
         shape = self.replicates, value.shape[1], 1
-        return np.broadcast_to(mean(value, reach)[:, :, None], shape)
+        found = np.broadcast_to(mean(value, reach)[:, :, None], shape)
+        names = [a.name if a.is_wide else None for a in equation.arguments]
+        doubt = self.rare.doubt(equation.function, names, arguments, value, reach)
+        if doubt is not None and doubt.is_poor:
+            self.regularity.faults.append((equation, FEW_DECIDE))
+        return self.rare.told(found[:, :, 0], doubt)[:, :, None]
 
     def intervals(self, scalar: Array) -> tuple[Array, Array]:
         """The mean over replicates with three error bars."""

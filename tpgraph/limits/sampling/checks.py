@@ -13,7 +13,7 @@ from tpgraph.program import InitialVectors, MatMul, Parameter, Program, Variable
 from tpgraph.program.reach import descendants
 from tpgraph.types import Width
 
-__all__ = ["finite", "mean", "normals_of"]
+__all__ = ["finite", "mean", "normals_of", "tail_index"]
 
 _LEAST_INDEX = 1.05
 
@@ -62,7 +62,7 @@ def mean(values: Array, reach: Reach) -> Array:
     """
     if reach.may_diverge and values.shape[-1] > 1:
         size = np.abs(values)
-        index = _tail_index(size, is_exponential=not reach.has_pole)
+        index = tail_index(size, is_exponential=not reach.has_pole)
         if index < _LEAST_INDEX or _disagree(size.mean(axis=-1)):
             why = "a quotient by what may be 0" if reach.has_pole else "an exponential"
             raise TPTypeError(
@@ -78,7 +78,7 @@ def _disagree(means: Array) -> bool:
     return len(means) > 1 and bool((means.std(axis=0) > means.mean(axis=0)).any())
 
 
-def _tail_index(size: Array, is_exponential: bool) -> float:
+def tail_index(size: Array, is_exponential: bool) -> float:
     """The least α over inputs for P(|ψ| > v) ~ v^−α, by Hill's estimator.
 
     1/α is the mean of log |ψ|/v over the values above a quantile v. Of exp(c g²) that is c times

@@ -49,6 +49,7 @@ def _vector(found: SampledAlgebra, variable: Variable, samples: Array) -> Vector
     name, products = variable.name, found.products
     mean = samples.mean(axis=2).mean(axis=1)
     variance = samples.var(axis=2).mean(axis=1)
+    mean, variance = _with_rare(found, variable, mean, variance)
     hat = products.hats[name][:, 0, 0] if name in products.hats else None
     if name in found.variances:
         hat = np.full(REPLICATES, found.variances[name])
@@ -66,6 +67,19 @@ def _vector(found: SampledAlgebra, variable: Variable, samples: Array) -> Vector
         dot={y: estimate(c[:, 0]) for y, c in products.dots.get(name, {}).items()},
         samples=samples,
     )
+
+
+def _with_rare(
+    found: SampledAlgebra, variable: Variable, mean: Array, variance: Array
+) -> tuple[Array, Array]:
+    """E Z and Var Z of what a Nonlin makes, with what samples did not see of it."""
+    reach = found.regularity.of(variable)
+    first, second = (found.rare.of_power(variable.name, k, reach) for k in (1, 2))
+    if first is None and second is None:
+        return mean, variance
+    square = found.rare.told((variance + mean**2)[:, None], second)[:, 0]
+    mean = found.rare.told(mean[:, None], first)[:, 0]
+    return mean, square - mean**2
 
 
 def _covariance(vectors: Mapping[str, VectorLimit], a: str, b: str) -> Estimate:

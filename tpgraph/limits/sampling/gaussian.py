@@ -101,17 +101,26 @@ class MatrixGaussians:
 
         b is (B, M, k, parts), with M = 1 where every one of them is the same on all inputs.
         """
+        inverse = np.linalg.pinv(self._covariance(names, b.shape[1]), rcond=_RANK, hermitian=True)
+        return np.asarray(inverse @ b)
+
+    def rank(self, names: Sequence[str]) -> int:
+        """Of the covariance of the Ẑ of these names on one input, the greatest."""
+        covariance = self._covariance(names, None)
+        return int(np.linalg.matrix_rank(covariance, tol=None, hermitian=True).max())
+
+    def _covariance(self, names: Sequence[str], inputs: int | None) -> Array:
         rows = [self._rows[self.names.index(name)] for name in names]
         longest = max(rows, key=len)
-        lower = np.zeros((*b.shape[:3], sum(part.shape[2] for part in longest)))
+        size = inputs or max(row[-1].shape[1] for row in rows)
+        shape = len(longest[0]), size, len(names), sum(part.shape[2] for part in longest)
+        lower = np.zeros(shape)
         for k, row in enumerate(rows):
             start = 0
             for part in row:
                 lower[:, :, k, start : start + part.shape[2]] = part
                 start += part.shape[2]
-        covariance = lower @ np.swapaxes(lower, 2, 3)
-        inverse = np.linalg.pinv(covariance, rcond=_RANK, hermitian=True)
-        return np.asarray(inverse @ b)
+        return np.asarray(lower @ np.swapaxes(lower, 2, 3))
 
 
 def _inner(first: Sequence[Array], second: Sequence[Array]) -> Array | float:

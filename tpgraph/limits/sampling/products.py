@@ -15,9 +15,10 @@ from tpgraph.limits.algebra import Products
 from tpgraph.limits.outputs import OutputLimit
 from tpgraph.limits.regularity import Regularity
 from tpgraph.limits.sampling.checks import mean
-from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace, TracedProduct
+from tpgraph.limits.sampling.derivatives import Coordinatewise, TracedProduct
 from tpgraph.limits.sampling.gaussian import MatrixGaussians
 from tpgraph.limits.sampling.normals import Array, NormalStock
+from tpgraph.limits.sampling.rare import RareEvents
 from tpgraph.limits.sampling.readouts import Readouts
 from tpgraph.program import MatMul, Program
 from tpgraph.program.scales import Asymptotic
@@ -37,7 +38,7 @@ class SampledProducts(Products[Array]):
         self,
         program: Program,
         normals: NormalStock,
-        trace: Trace,
+        rare: RareEvents,
         outputs: dict[str, OutputLimit],
         readouts: Readouts,
         regularity: Regularity,
@@ -46,20 +47,21 @@ class SampledProducts(Products[Array]):
         super().__init__()
         self.program = program
         self.normals = normals
-        self.trace = trace
+        self.trace = rare.trace
+        self.rare = rare
         self.outputs = outputs
         self.readouts = readouts
         self.regularity = regularity
         self.hats: dict[str, Array] = {}
         self.hat_covariances: dict[str, dict[str, Array]] = {}
-        self._families: dict[tuple[str, bool], MatrixGaussians] = {}
+        self.families = rare.families
         self._operands: dict[str, Array] = {}
         products = [e for e in program.equations if isinstance(e, MatMul)]
         self._read = {self._key(e) for e in products if e.out.name in read}
 
     def release(self, key: tuple[str, bool]) -> None:
         """Forget the normals and the wide operands of a matrix's products, after the last one."""
-        family = self._families.get(key)
+        family = self.families.get(key)
         if family is not None:
             family.release()
             for name in family.names:
@@ -87,7 +89,7 @@ class SampledProducts(Products[Array]):
         return equation.matrix.name, equation.transpose != opposite
 
     def _family(self, equation: MatMul, opposite: bool = False) -> MatrixGaussians:
-        return self._families.setdefault(self._key(equation, opposite), MatrixGaussians())
+        return self.families.setdefault(self._key(equation, opposite), MatrixGaussians())
 
     def _covariances(self, x: Array, family: MatrixGaussians, factor: float) -> list[Array]:
         """The products factor · x yᵀ with the operand y of every earlier product of the family."""
@@ -104,7 +106,12 @@ class SampledProducts(Products[Array]):
         factor = sigma2 / self.normals.size
         covariances = self._covariances(x, family, factor)
         self._operands[name] = x
-        return self._record(name, family, factor * (x @ x.transpose(0, 2, 1)), covariances)
+        own = factor * (x @ x.transpose(0, 2, 1))
+        doubt = self.rare.of_power(equation.operand.name, 2, reach) if x.shape[1] == 1 else None
+        if doubt is not None:
+            square = self.rare.told(own[:, :, 0] / sigma2, doubt)
+            own = sigma2 * np.maximum(square, 0.0)[:, :, None]
+        return self._record(name, family, own, covariances)
 
     def _record(
         self, name: str, family: MatrixGaussians, own: Array, covariances: list[Array]

@@ -25,6 +25,7 @@ def spread_by(values: Array, error: Array | float, source: int, replicates: Sequ
     """
     if not np.any(error):
         return values
-    signs = np.random.default_rng(source).permutation(np.resize([1.0, -1.0], REPLICATES))
+    stream = np.random.default_rng(2 * abs(source) + (source < 0))
+    signs = stream.permutation(np.resize([1.0, -1.0], REPLICATES))
     own = math.sqrt(REPLICATES - 1) * signs[list(replicates)]
     return np.asarray(values + own.reshape(-1, *[1] * (values.ndim - 1)) * error)
