@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Any
 
-from tpgraph.functions import PRIMITIVES
+from tpgraph.functions import LIBRARY, PRIMITIVES
 from tpgraph.language.readings import Reading
 from tpgraph.language.vocabulary import KEYWORDS
 from tpgraph.program import Program, Variable
@@ -41,7 +41,7 @@ def _items(reading: Reading) -> list[dict[str, Any]]:
     for statement in reading.statements:
         for name in statement.binds:
             found.setdefault(name, _item(name, "name", "defined in the text"))
-    for name in PRIMITIVES:
+    for name in (*PRIMITIVES, *LIBRARY):
         if name.isidentifier():
             found.setdefault(name, _item(name, "function", "function"))
     for word in (*sorted(KEYWORDS), *_IN_LINES):

@@ -24,6 +24,7 @@ from tpgraph.functions.expression import (
     rename_arguments,
     substitute,
 )
+from tpgraph.functions.library import LIBRARY
 from tpgraph.functions.parity import parity
 from tpgraph.functions.render import (
     inline,
@@ -53,6 +54,7 @@ __all__ = [
     "ADD",
     "DELTA",
     "DIV",
+    "LIBRARY",
     "MUL",
     "NEG",
     "POW",

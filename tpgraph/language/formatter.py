@@ -16,7 +16,7 @@ from lark import Token
 
 from tpgraph.bounds import ERRORS
 from tpgraph.errors import Source, TPError, raise_all
-from tpgraph.functions import PRIMITIVES
+from tpgraph.functions import LIBRARY, PRIMITIVES
 from tpgraph.language.lines import Line, logical_lines
 from tpgraph.language.parser import statements, tokens
 from tpgraph.language.syntax import DefineFunction
@@ -45,7 +45,7 @@ class _Row:
 
 def format_source(source: Source, ascii: bool = False) -> str:
     """The formatted text. Raises the syntax errors of the source."""
-    functions = set(PRIMITIVES) | _require_syntax(source)
+    functions = {*PRIMITIVES, *LIBRARY, *_require_syntax(source)}
     rows: list[_Row] = []
     headers: list[int] = []
     position = 0

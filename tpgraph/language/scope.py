@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from tpgraph.bounds import TERMS
 from tpgraph.errors import Source, Span, TPError, TPNameError, TPSyntaxError, TPTypeError
-from tpgraph.functions import PRIMITIVES, Function
+from tpgraph.functions import LIBRARY, PRIMITIVES, Function
 from tpgraph.language import syntax as s
 from tpgraph.language.constants import value_of, whole
 from tpgraph.language.near_names import instead, meant, nearest
@@ -168,6 +168,12 @@ class Scope:
     def known(self) -> KnownNames:
         """The names that are known so far."""
         return KnownNames(self.bound, self.numbers, self.widths, self.functions)
+
+    def function(self, name: str) -> Function | None:
+        """The function that a call names; one of the library is defined by being called."""
+        if name in LIBRARY and name not in self.functions and name not in self.bound:
+            self.functions[name] = self.builder.define(LIBRARY[name])
+        return self.functions.get(name)
 
     def knows(self, name: str) -> bool:
         """Whether a name is bound or defined by now."""

@@ -191,7 +191,7 @@ class Terms:
     # ---- calls and products
 
     def _function(self, name: str) -> Function | None:
-        return self.scope.functions.get(name)
+        return self.scope.function(name)
 
     def _is_matrix_call(self, node: s.Invoke) -> bool:
         if self._function(node.function) is not None or len(node.arguments) != 1:

@@ -1,0 +1,74 @@
+"""Functions that every program may call without defining them, each made of the table's.
+
+A call of one is a call of a function that the program defined: `elu(h)` is drawn as elu, and what
+is differentiated, compiled or taken to its limit is the body. A program that defines a function of
+the same name means its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from types import MappingProxyType
+
+from tpgraph.functions.expression import Apply, Argument, Defined, Expression, number
+from tpgraph.functions.table import PRIMITIVES, add, div, mul, neg, power
+
+__all__ = ["LIBRARY"]
+
+_ALPHA = number(Fraction("1.6732632423543772"))
+_SCALE = number(Fraction("1.0507009873554805"))
+_ZERO, _ONE, _THREE, _SIX = (number(k) for k in (0, 1, 3, 6))
+
+
+def _call(name: str, *arguments: Expression) -> Expression:
+    return Apply(PRIMITIVES[name], arguments)
+
+
+def _clipped(z: Expression, low: Expression, high: Expression) -> Expression:
+    """z between low and high."""
+    return _call("min", _call("max", z, low), high)
+
+
+def _below(z: Expression) -> Expression:
+    """exp(z) − 1 for z < 0, else 0: the exponential meets nothing above 0."""
+    return add(_call("exp", _call("min", z, _ZERO)), neg(_ONE))
+
+
+def _elu(z: Expression) -> Expression:
+    """z for z > 0, else exp(z) − 1 (Clevert et al. 2016, α = 1)."""
+    return add(_call("max", z, _ZERO), _below(z))
+
+
+def _selu(z: Expression) -> Expression:
+    """λ z for z > 0, else λ α (exp(z) − 1) (Klambauer et al. 2017)."""
+    return mul(_SCALE, add(_call("max", z, _ZERO), mul(_ALPHA, _below(z))))
+
+
+def _mish(z: Expression) -> Expression:
+    """z tanh(softplus(z)) (Misra 2020)."""
+    return mul(z, _call("tanh", _call("softplus", z)))
+
+
+def _hardsigmoid(z: Expression) -> Expression:
+    """(z + 3)/6 between 0 and 1."""
+    return div(_clipped(add(z, _THREE), _ZERO, _SIX), _SIX)
+
+
+_BODIES: dict[str, Callable[[Expression], Expression]] = {
+    "elu": _elu,
+    "selu": _selu,
+    "mish": _mish,
+    "hardtanh": lambda z: _clipped(z, neg(_ONE), _ONE),
+    "hardsigmoid": _hardsigmoid,
+    "hardswish": lambda z: mul(z, _hardsigmoid(z)),
+    "relu6": lambda z: _clipped(z, _ZERO, _SIX),
+    "logsigmoid": lambda z: neg(_call("softplus", neg(z))),
+    "softsign": lambda z: div(z, add(_ONE, _call("abs", z))),
+    "gaussian": lambda z: _call("exp", neg(power(z, number(2)))),
+}
+
+LIBRARY = MappingProxyType(
+    {name: Defined(name, ("z",), body(Argument(0))) for name, body in _BODIES.items()}
+)
+"""The functions by their names."""
