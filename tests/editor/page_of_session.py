@@ -39,6 +39,8 @@ class Page:
             del self.shown[key]
         for key, x, y in picture["move"]:
             self.shown[key] |= {"x": x, "y": y}
+        for key, facts in picture["facts"].items():
+            self.shown[key] |= facts
         for fragment in (*picture["change"], *picture["come"]):
             self.shown[fragment["key"]] = fragment
         if "order" in picture:

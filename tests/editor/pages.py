@@ -15,10 +15,10 @@ SECONDS = 30
 class Editor:
     """A page on a server, with everything that went wrong in it."""
 
-    def __init__(self, browser, server, size=(1280, 800), **look):
+    def __init__(self, browser, server, size=(1280, 800)):
         width, height = size
         self.server = server
-        self.context = browser.new_context(viewport={"width": width, "height": height}, **look)
+        self.context = browser.new_context(viewport={"width": width, "height": height})
         self.context.set_default_timeout(SECONDS * 1000)
         self.faults = []
         self.page = self.context.new_page()
@@ -99,7 +99,7 @@ class Editor:
         item.click()
         return self.settled()
 
-    def tap(self, words, within=".line-box"):
+    def tap(self, words, within=".line-box", done="Done"):
         """Write by the letters of the pad, in place of what is selected."""
         pad = self.page.locator(f"{within} .pad")
         if not pad.evaluate("(pad) => pad.open"):
@@ -112,14 +112,14 @@ class Editor:
             pad.locator("div:not(.words)").get_by_role("button", name=name, exact=True).click()
             if capital:
                 pad.get_by_role("button", name="Capital letters").click()
-        pad.get_by_role("button", name="Done").click()
+        self.page.locator(within).get_by_role("button", name=done).click()
         return self.settled()
 
     @property
     def empty(self):
         """A place of the picture with nothing near it."""
         box = self.page.locator("svg.canvas").bounding_box()
-        return box["x"] + 40, box["y"] + box["height"] - 90
+        return box["x"] + 40, box["y"] + 60
 
 
 def having(name):

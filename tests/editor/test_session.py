@@ -50,9 +50,14 @@ def test_differences_add_up_to_the_whole_picture() -> None:
         text = text.replace("f = V x[L]", f"q{k} = tanh({source})\nf = V x[L]")
         page.type(text)
     whole = page.session.answer({"op": "sync", "text": text, "have": None})["view"]["picture"]
-    assert {f["key"]: (f["x"], f["y"], f["svg"]) for f in whole["full"]} == {
-        k: (f["x"], f["y"], f["svg"]) for k, f in page.shown.items()
-    }
+    assert {f["key"]: f for f in whole["full"]} == page.shown
+
+
+def test_what_is_said_of_a_line_that_stays_is_up_to_date() -> None:
+    page = Page("width n\nvector a, b : n ~ N([0, 0], [[1, 0], [0, 1]])\ny = tanh(a + b)\n")
+    page.edit(edit="disconnect", gate="y", argument=0)
+    assert page.shown["edges/b→y:gate"]["argument"] == 0
+    assert page.shown["variables/y"]["title"].endswith("made from b")
 
 
 def test_tidy_is_the_layout_of_draw() -> None:

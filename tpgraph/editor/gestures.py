@@ -29,7 +29,9 @@ def edit_of(reading: Reading, do: _Arguments, only: bool) -> Edit:
     about = do.get("gate") or do.get("name")
     try:
         if only and isinstance(about, str):
-            return editing.only_here(reading, about, lambda written: make(written, do))
+            return editing.only_here(
+                reading, about, lambda written: make(written, {**do, "only": 1})
+            )
         return make(reading, do)
     except KeyError as missing:
         raise TPDataError(f"the edit {do['edit']} lacks {missing.args[0]!r}") from None
@@ -106,7 +108,7 @@ _EDITS: dict[str, Callable[[Reading, _Arguments], Edit]] = {
     "replace": lambda r, do: editing.replace(r, _input(r, do), do["vector"], do["gate"]),
     "disconnect": lambda r, do: editing.disconnect(r, _input(r, do), do["gate"]),
     "formula": lambda r, do: editing.set_formula(r, do["name"], do["formula"]),
-    "rename": lambda r, do: editing.rename(r, do["name"], do["to"]),
+    "rename": lambda r, do: editing.rename(r, do["name"], do["to"], only="only" in do),
     "name": lambda r, do: editing.name(r, do["name"]),
     "unname": lambda r, do: editing.unname(r, do["name"]),
     "delete": lambda r, do: editing.delete(r, *do["names"]),

@@ -138,10 +138,26 @@ def picture_data(found: Shown, before: Shown | None) -> dict[str, Any]:
         "go": list(change.go),
         "glyphs": {k: path for k, path in found.fragments.glyphs.items() if k not in known},
         "box": list(change.box),
+        "facts": _facts(found, before, {f.key for f in (*change.come, *change.change)}),
     }
     if change.order is not None:
         data["order"] = list(change.order)
     return data
+
+
+def _facts(found: Shown, before: Shown, drawn: set[str]) -> dict[str, dict[str, Any]]:
+    """What is said of fragments that look as before, where that is not what was said before."""
+    facts = {}
+    for key, fragment in found.fragments.items.items():
+        old = before.fragments.items.get(key)
+        if old is None or key in drawn:
+            continue
+        was, now = fragment_data(old, before), fragment_data(fragment, found)
+        other = {name: value for name, value in now.items() if was.get(name) != value}
+        other = {name: value for name, value in other.items() if name not in ("x", "y", "svg")}
+        if other:
+            facts[key] = other
+    return facts
 
 
 def fragment_data(fragment: Fragment, found: Shown) -> dict[str, Any]:

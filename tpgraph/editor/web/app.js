@@ -452,20 +452,20 @@ export class App {
   async formula(gate, selection = null) {
     if (!gate.name) return;
     const { info } = await this.session.ask("select", { text: this.text, mark: gate.key });
-    await this.ask(`${gate.name} =`, info.formula ?? "", gate, (formula) => this.edit({ edit: "formula", name: gate.name, formula }), selection, info.words);
+    await this.ask(`${gate.name} =`, info.formula ?? "", gate, (formula, only) => this.edit({ edit: "formula", name: gate.name, formula }, only), selection, info.words);
   }
 
   /** @param {Fragment} mark */
   async rename(mark) {
     const { name } = mark;
-    if (name) await this.ask("name", name, mark, (to) => (to === name ? Promise.resolve(null) : this.edit({ edit: "rename", name, to })));
+    if (name) await this.ask("name", name, mark, (to, only) => (to === name ? Promise.resolve(null) : this.edit({ edit: "rename", name, to }, only)));
   }
 
   /** A line that is written beside a mark. @param {string} label @param {string} value @param {Fragment} mark
-   * @param {(words: string) => Promise<string | null>} accept @param {Span | null} [selection] @param {string[]} [words] */
+   * @param {(words: string, only: boolean) => Promise<string | null>} accept @param {Span | null} [selection] @param {string[]} [words] */
   async ask(label, value, mark, accept, selection, words) {
     const { k, x, y } = this.canvas.view;
-    await lineBox(this.parts.picture, { label, value, x: k * mark.x + x - 40, y: k * mark.y + y + 16, selection, words, accept });
+    await lineBox(this.parts.picture, { label, value, x: k * mark.x + x - 40, y: k * mark.y + y + 16, selection, words, many: mark.name?.includes("["), accept });
     this.backToCanvas();
   }
 

@@ -9,13 +9,14 @@ import { pad } from "./pad.js";
  * @param {HTMLElement} parent @param {object} how
  * @param {string} how.label @param {string} how.value @param {number} how.x @param {number} how.y
  * @param {Span | null} [how.selection] @param {readonly string[]} [how.words] that may stand in it
- * @param {(value: string) => Promise<string | null>} how.accept the reason it is refused, or null */
-export function lineBox(parent, { label, value, x, y, selection, words = [], accept }) {
+ * @param {boolean} [how.many] whether it may be meant for one of many alone
+ * @param {(value: string, only: boolean) => Promise<string | null>} how.accept the reason it is refused, or null */
+export function lineBox(parent, { label, value, x, y, selection, words = [], many, accept }) {
   return new Promise((resolve) => {
     const input = h("input", { "aria-label": label, spellcheck: "false", autocomplete: "off" });
     const said = h("div.refusal", { role: "alert" });
-    const box = h("form.line-box", {}, h("label", {}, label), input, h("button.primary", { "aria-label": "Accept" }, "✓"), said,
-      pad(() => input, words, () => box.requestSubmit()));
+    const box = h("div.line-box", {}, h("label", {}, label), input, h("button.primary", { "aria-label": "Accept", click: () => submit() }, "✓"),
+      ...(many ? [h("button", { title: "Shift-Enter", click: () => submit(true) }, "only here")] : []), said, pad(() => input, words, () => submit()));
     let refused = value;
     /** @param {string | null} result */
     const close = (result) => {
@@ -23,22 +24,19 @@ export function lineBox(parent, { label, value, x, y, selection, words = [], acc
       box.remove();
       resolve(result);
     };
-    const submit = async () => {
+    const submit = async (only = false) => {
       refused = input.value;
-      const reason = await accept(refused);
+      const reason = await accept(refused, only);
       if (reason === null) close(refused);
       else {
         said.textContent = reason;
         input.focus();
       }
     };
-    box.addEventListener("submit", (event) => {
-      event.preventDefault();
-      submit();
-    });
     box.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key === "Escape") close(null);
+      if (event.key === "Enter" && event.target === input) submit(event.shiftKey);
       const caret = input.selectionStart ?? 0;
       const letter = event.key === " " && event.target === input ? letterBefore(input.value, caret) : null;
       if (letter) {

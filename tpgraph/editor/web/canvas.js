@@ -109,6 +109,7 @@ export class Canvas {
       anew = true;
     }
     if (anew) this.paint(element, fragment);
+    else if (element.hasAttribute("role") && element.getAttribute("aria-label") !== fragment.title) element.setAttribute("aria-label", fragment.title);
     const transform = `translate(${fragment.x}px, ${fragment.y}px)`;
     if (element.style.transform !== transform) element.style.transform = transform;
   }

@@ -42,7 +42,8 @@ export function layout(root, app) {
   const floats = h("div.floats");
   const hintStrip = h("div.hints", { "aria-label": "First steps" });
   const corner = h("div.corner", { role: "toolbar", "aria-label": "Picture" }, ...CORNER.map((id) => button(app, id)));
-  picture.append(showAll, shelf, floats, h("div.foot", {}, hintStrip, corner));
+  const begin = h("p.begin.detail", { hidden: true }, "Double-click here for a vector, or write on the left.");
+  picture.append(showAll, begin, shelf, floats, h("div.foot", {}, hintStrip, corner));
   const splitter = h("div.splitter", { role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the text", "aria-valuemin": 15, "aria-valuemax": 70, "aria-valuenow": 36, tabindex: 0 });
   const body = h("div.body", {}, text, splitter, picture, inspector);
   split(splitter, body);
@@ -107,6 +108,8 @@ export function layout(root, app) {
     },
     /** @param {Refusal[]} wrong @param {Refusal[]} doubtful */
     showErrors(wrong, doubtful) {
+      begin.hidden = app.canvas.fragments.length > 0;
+      if (!begin.hidden) wrong = wrong.filter((error) => error.line);
       const rows = [...wrong, ...doubtful].slice(0, 6).map((error) => {
         const row = h(`div.error${doubtful.includes(error) ? ".warning" : ""}`, {},
           h("button.place", { click: () => goTo(app, error) }, error.line ? `line ${error.line}` : "text"),

@@ -16,8 +16,8 @@ export function pad(input, words, done) {
     field.setRangeText(text, text || start < end ? start : Math.max(0, start - 1), end, "end");
     field.focus();
   };
-  /** @param {string} sign @param {() => void} act @param {string} [name] */
-  const key = (sign, act, name = sign) => h("button", { type: "button", tabindex: -1, "aria-label": name, click: act }, sign);
+  /** @param {string} sign @param {() => void} act @param {string | null} [name] */
+  const key = (sign, act, name = null) => h("button", { type: "button", tabindex: -1, "aria-label": name, click: act }, sign);
   const box = h("details.pad", { mousedown: (/** @type {Event} */ e) => e.preventDefault() },
     h("summary", { title: "Letters and signs to click" }, "ξ…"));
   box.addEventListener("toggle", () => {

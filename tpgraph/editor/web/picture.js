@@ -18,6 +18,10 @@ export function applied(before, picture) {
     const old = found.get(key);
     if (old) found.set(key, { ...old, x, y });
   }
+  for (const [key, facts] of Object.entries(picture.facts ?? {})) {
+    const old = found.get(key);
+    if (old) found.set(key, { ...old, ...facts });
+  }
   const drawn = new Set();
   for (const fragment of [...(picture.change ?? []), ...(picture.come ?? [])]) {
     found.set(fragment.key, fragment);

@@ -64,6 +64,8 @@ type Picture = {
   move?: [string, number, number][];
   go?: string[];
   order?: string[];
+  /** what is said of fragments that look as before */
+  facts?: Record<string, Partial<Fragment>>;
   glyphs: Record<string, string>;
   box: Box;
 };

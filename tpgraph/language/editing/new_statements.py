@@ -10,6 +10,7 @@ from tpgraph.language.editing.statement_places import (
     fresh,
     inserted,
     new_name,
+    next_name,
     rank,
     statement_of,
 )
@@ -46,7 +47,7 @@ def declare(
         return made(reading, [patch], f"declare {own}", select=own)
     if kind not in _BASES:
         raise name_refusal(f"nothing is declared by {kind!r}", None, f"one of {', '.join(_BASES)}")
-    own = new_name(reading, name) if name else fresh(reading, _BASES[kind])
+    own = new_name(reading, name) if name else next_name(reading, _BASES[kind])
     patches: list[Patch] = []
     if shape is None and kind != "scalar":
         shape, patches = _shape(reading, kind, own)
@@ -118,11 +119,11 @@ def multiply(
     """
     vector = _vector(reading, operand)
     assert reading.program is not None
-    out = new_name(reading, name) if name else fresh(reading, "h", [matrix or "W"])
+    out = new_name(reading, name) if name else next_name(reading, "h", [matrix or "W"])
     known = reading.program.variables.get(matrix or "")
     patches, after, mark = [], [statement_of(reading, operand)], ""
     if known is None:
-        own = new_name(reading, matrix) if matrix else fresh(reading, "W", [out])
+        own = new_name(reading, matrix) if matrix else next_name(reading, "W", [out])
         kind = "param" if reading.program.parametrization is not None else "matrix"
         widths = reading.program.widths
         rows = vector.dim if isinstance(vector.dim, Width) or not widths else widths[0]
@@ -164,7 +165,7 @@ def gate(
     assert reading.program is not None
     own = [f.name for f in reading.program.functions if f.arity == 1]
     word = function or (own[0] if own else "tanh")
-    out = new_name(reading, name) if name else fresh(reading, "x")
+    out = new_name(reading, name) if name else next_name(reading, "x")
     text = f"{out} = {word}({' + '.join(operands)})"
     after = [statement_of(reading, operand) for operand in operands]
     patch = inserted(reading, text, EQUATION, after)

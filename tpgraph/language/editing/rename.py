@@ -17,17 +17,20 @@ from tpgraph.program import base_of, canonical_variable, join_name, split_name
 __all__ = ["rename"]
 
 
-def rename(reading: Reading, old: str, new: str) -> Edit:
+def rename(reading: Reading, old: str, new: str, only: bool = False) -> Edit:
     """Every occurrence of a name by another: not in strings, nor the parameters of an `fn`.
 
     `old` may have an index, which is of no account: a family has one name. A `new` with an index,
-    as b[1], makes one variable a member of a family. Raises TPNameError where the new one is none,
-    or is taken, TPTypeError for a member where `old` is one of many.
+    as b[1], makes one variable a member of a family; `only` gives one member another name alone.
+    Raises TPNameError where the new one is none, or is taken, TPTypeError where `old` alone is
+    wanted and is one of many.
     """
     member = _MEMBER.fullmatch(new.strip())
     if member is not None:
         index = tuple(int(number) for number in member[2].split(","))
-        return _as_member(reading, old, member[1], index)
+        return _alone(reading, old, member[1], index)
+    if only and split_name(old)[1]:
+        return _alone(reading, old, new, ())
     known = canonical_variable(old)
     base = base_of(known)
     name = new_name(reading, new)
@@ -49,12 +52,13 @@ def rename(reading: Reading, old: str, new: str) -> Edit:
 _MEMBER = re.compile(r"([^\[\]]+)\[\s*([0-9]{1,9}(?:\s*,\s*[0-9]{1,9})*)\s*\]")
 
 
-def _as_member(reading: Reading, old: str, word: str, index: tuple[int, ...]) -> Edit:
-    """One variable by the name of a member of a family that may be there already."""
+def _alone(reading: Reading, old: str, word: str, index: tuple[int, ...]) -> Edit:
+    """One variable by another name, maybe that of a member of a family that is there already."""
     found, own = origin_of(reading, old), split_name(old)[:2]
     families = {split_name(name)[0] for name in reading.origin if split_name(name)[1]}
     base = canonical(word.strip())
-    base = base if base in {*families, own[0]} else new_name(reading, word)
+    known = {*families, own[0]} if index else set()
+    base = base if base in known else new_name(reading, word)
     full = join_name(base, index)
     if full in reading.origin:
         raise name_refusal(f"{full} is taken", None, "choose another index")

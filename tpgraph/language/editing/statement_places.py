@@ -9,7 +9,7 @@ from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Patch, name_refusal
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.vocabulary import KEYWORDS, canonical
-from tpgraph.program import Origin
+from tpgraph.program import Origin, join_name, split_name
 
 __all__ = [
     "EQUATION",
@@ -19,6 +19,7 @@ __all__ = [
     "fresh",
     "inserted",
     "new_name",
+    "next_name",
     "origin_of",
     "rank",
     "statement_of",
@@ -62,6 +63,17 @@ def fresh(reading: Reading, base: str, avoid: Iterable[str] = ()) -> str:
         number += 1
         name = f"{base}_{number}"
     return name
+
+
+def next_name(reading: Reading, base: str, avoid: Iterable[str] = ()) -> str:
+    """A name that the text does not hold: the member behind the last of a family whose members are
+    written one by one, `W[3]` behind W[1] and W[2]; else as `fresh`.
+    """
+    members = [(split_name(n)[1], o) for n, o in reading.origin.items() if split_name(n)[0] == base]
+    counted = [index[0] for index, o in members if len(index) == 1 and not (o.values or o.family)]
+    if members and len(counted) == len(members):
+        return join_name(base, (max(counted) + 1,))
+    return fresh(reading, base, avoid)
 
 
 def new_name(reading: Reading, word: str) -> str:
