@@ -55,6 +55,18 @@ class Shown:
         made = {gate.id: gate.outputs[0] for gate in self.diagram.gates}
         return {vertex.id: vertex.id for vertex in self.diagram.vertices} | made
 
+    @cached_property
+    def said(self) -> dict[str, dict[str, Any]]:
+        """What is said of each fragment, which may change while it looks as before."""
+        return {key: self._said(fragment) for key, fragment in self.fragments.items.items()}
+
+    def _said(self, fragment: Fragment) -> dict[str, Any]:
+        name = None if fragment.id is None else self.names.get(fragment.id)
+        facts: dict[str, Any] = {"name": name, "title": _title(fragment, self)}
+        if fragment.layer == "edges":
+            facts["argument"] = self.argument(fragment)
+        return facts
+
     def argument(self, line: Fragment) -> int | None:
         """Which input of its gate a line brings; None of a product or an output."""
         gate = self.gates.get(line.target or "")
@@ -147,17 +159,12 @@ def picture_data(found: Shown, before: Shown | None) -> dict[str, Any]:
 
 def _facts(found: Shown, before: Shown, drawn: set[str]) -> dict[str, dict[str, Any]]:
     """What is said of fragments that look as before, where that is not what was said before."""
-    facts = {}
-    for key, fragment in found.fragments.items.items():
-        old = before.fragments.items.get(key)
-        if old is None or key in drawn:
-            continue
-        was, now = fragment_data(old, before), fragment_data(fragment, found)
-        other = {name: value for name, value in now.items() if was.get(name) != value}
-        other = {name: value for name, value in other.items() if name not in ("x", "y", "svg")}
-        if other:
-            facts[key] = other
-    return facts
+    known = before.said
+    return {
+        key: facts
+        for key, facts in found.said.items()
+        if key in known and key not in drawn and facts != known[key]
+    }
 
 
 def fragment_data(fragment: Fragment, found: Shown) -> dict[str, Any]:
@@ -169,15 +176,13 @@ def fragment_data(fragment: Fragment, found: Shown) -> dict[str, Any]:
         "x": fragment.x,
         "y": fragment.y,
         "svg": fragment.svg,
-        "name": None if fragment.id is None else found.names.get(fragment.id),
-        "title": _title(fragment, found),
         "span": None,
+        **found.said[fragment.key],
     }
     if fragment.layer == "edges":
         data |= {
             "source": fragment.source,
             "target": fragment.target,
-            "argument": found.argument(fragment),
             "matrix": fragment.matrix,
         }
     return data
