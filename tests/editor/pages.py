@@ -115,6 +115,49 @@ class Editor:
         self.page.locator(within).get_by_role("button", name=done).click()
         return self.settled()
 
+    # ---- the keyboard
+
+    def press(self, *keys):
+        """Keys, each answered before the next."""
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.settled()
+        return self
+
+    def type(self, words, box=".line-box"):
+        """Write into the box that opens, in place of what is selected there."""
+        self.page.locator(box).wait_for()
+        self.page.keyboard.type(words)
+        self.page.keyboard.press("Enter")
+        self.page.locator(box).wait_for(state="detached")
+        return self.settled()
+
+    def find(self, name):
+        """Go to a mark or a matrix by its name."""
+        self.page.keyboard.press("/")
+        return self.type(name, ".picker")
+
+    def choose(self, words):
+        """A command of the palette, from the picture."""
+        self.page.keyboard.press("Control+k")
+        return self.type(words, ".picker")
+
+    def field(self, label, title=None):
+        """Go on to a field of the inspector by Tab, from the picture by F6."""
+        box = self.page.locator(".inspector")
+        if title is not None:
+            expect(box.locator("h2")).to_have_text(title)
+        row = box.locator(".row > :first-child").get_by_text(label, exact=True)
+        expect(row.first).to_be_attached()
+        if not box.evaluate("(box) => box.contains(document.activeElement)"):
+            self.page.keyboard.press("F6")
+        for _ in range(20):
+            here = "(box) => box.querySelector(':focus')?.closest('.row')?.firstChild.textContent"
+            if box.evaluate(here) == label:
+                return self
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab does not lead to {label}")
+
     @property
     def empty(self):
         """A place of the picture with nothing near it."""

@@ -678,6 +678,7 @@ export class App {
   /** The statement of a mark behind that of another. @param {Fragment} mark */
   async move(mark) {
     const items = this.canvas.marks.filter((f) => f.layer === "variables" && !f.name?.includes("~"))
+      .concat(this.shelf.map(({ name }) => this.parts.sample(name, this.canvas)))
       .map((f) => ({ id: String(f.name), title: `behind ${f.name}`, detail: f.title }));
     items.unshift({ id: "", title: "before all equations", detail: "" });
     const after = await picker(this.parts.overlay(this.middle()), (words) => items.filter((i) => i.title.includes(words)), `move ${mark.name}`);
@@ -718,7 +719,8 @@ export class App {
   async find() {
     const items = this.canvas.marks.filter((f) => f.name).map((f) => ({ id: f.key, title: String(f.name), detail: f.title }));
     items.push(...this.shelf.map(({ name, shape }) => ({ id: name, title: name, detail: `matrix, ${shape}` })));
-    const key = await picker(this.parts.overlay(this.middle()), (words) => items.filter((i) => (i.title + i.detail).toLowerCase().includes(words.toLowerCase())).slice(0, 50), "find a mark");
+    const key = await picker(this.parts.overlay(this.middle()), (words) => [
+      ...items.filter((i) => i.title === words), ...items.filter((i) => i.title !== words && (i.title + i.detail).toLowerCase().includes(words.toLowerCase()))].slice(0, 50), "find a mark");
     this.backToCanvas();
     if (!key) return;
     const mark = this.canvas.fragment(key);

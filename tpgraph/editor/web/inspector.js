@@ -17,7 +17,9 @@ export class Inspector {
       if (event.target instanceof HTMLInputElement && event.target.type !== "radio") this.written = event.target;
     });
     element.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") app.canvas.element.focus();
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      app.canvas.element.focus();
     });
   }
 
