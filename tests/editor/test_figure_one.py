@@ -129,6 +129,8 @@ def test_by_mouse_alone(editor):
     write("loss", "(f - y)^2 / 2")
 
     assert tp.parse(editor.text) == tp.parse(GALLERY.text)
+    page.locator('[data-command="view"]').click()
+    expect(page.locator(".status")).to_have_text("paper view")
     page.locator('[data-command="export"]').click()
     svg = exported(editor, page.get_by_role("button", name="Download").click)
     assert svg == tp.draw(tp.parse(editor.text), source=editor.text).svg
@@ -215,6 +217,8 @@ def test_by_keyboard_alone(editor):
             page.keyboard.type(line)
             editor.press("Enter", "ArrowUp")
     assert editor.settled().text == GALLERY.text
+    editor.press("F6", "v")
+    expect(page.locator(".status")).to_have_text("paper view")
     page.keyboard.press("Control+e")
     page.get_by_role("button", name="Download").wait_for()
 

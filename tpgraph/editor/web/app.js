@@ -615,24 +615,29 @@ export class App {
   /** Letters at everything that accepts a mark; the one that is typed is taken.
    * @param {Fragment} fragment @param {(target: {do: Do, says: string}) => boolean} fits */
   async chooseTarget(fragment, fits) {
-    const found = await this.session.ask("accept", { text: this.text, mark: fragment.key, matrix: null });
-    const targets = Object.entries(/** @type {Record<string, {do: Do, says: string}>} */ (found.targets)).filter(([, t]) => fits(t));
-    if (targets.length === 0) return this.say(String(Object.values(found.refuses)[0] ?? "nothing takes it"), true);
-    const chosen = await this.pick(targets);
+    const chosen = await this.pick(this.session.ask("accept", { text: this.text, mark: fragment.key, matrix: null }).then((/** @type {Accepted} */ found) => {
+      const targets = Object.entries(found.targets).filter(([, t]) => fits(t));
+      if (targets.length === 0) this.say(Object.values(found.refuses)[0] ?? "nothing takes it", true);
+      return targets;
+    }));
     if (chosen) await this.editAndOpen(chosen.target.do, chosen.only);
   }
 
   /** One of some marks and lines: by the letters shown at it, the last one a capital for "only here", or by a click.
-   * @template T @param {[string, T][]} targets @returns {Promise<{target: T, only: boolean} | null>} */
-  pick(targets) {
+   * What is typed before they are known counts. @template T @param {Promise<[string, T][]>} asked
+   * @returns {Promise<{target: T, only: boolean} | null>} */
+  pick(asked) {
     const { canvas } = this;
-    const codes = letterCodes(targets.length);
-    const tags = this.parts.letters(targets.map(([key], i) => ({ at: canvas.handle(key), letter: codes[i] })));
-    canvas.mark("accepts", targets.map(([key]) => key));
     canvas.element.focus();
-    this.say("type the letters of what takes it, the last one with Shift for only here; or click it");
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      /** @type {[string, T][]} */
+      let targets = [];
+      /** @type {string[] | null} */
+      let codes = null;
+      /** @type {[string, boolean][]} */
+      let early = [];
       let typed = "";
+      let tags = document.createElement("div");
       const ended = new AbortController();
       const hears = { capture: true, signal: ended.signal };
       /** @param {number} i @param {boolean} only */
@@ -640,15 +645,19 @@ export class App {
         ended.abort();
         tags.remove();
         canvas.mark("accepts", []);
-        this.say("");
+        if (targets.length) this.say("");
         resolve(targets[i] ? { target: targets[i][1], only } : null);
+      };
+      /** @param {string} letter @param {boolean} only */
+      const take = (letter, only) => {
+        if (!codes) return early.push([letter, only]);
+        typed += letter.toLowerCase();
+        if (codes.includes(typed) || !codes.some((code) => code.startsWith(typed))) end(codes.indexOf(typed), only);
       };
       canvas.element.addEventListener("keydown", (event) => {
         event.preventDefault();
         event.stopImmediatePropagation();
-        if (event.key.length > 1 && event.key !== "Escape") return;
-        typed += event.key.toLowerCase();
-        if (codes.includes(typed) || !codes.some((code) => code.startsWith(typed))) end(codes.indexOf(typed), event.shiftKey);
+        if (event.key.length === 1 || event.key === "Escape") take(event.key, event.shiftKey);
       }, hears);
       canvas.element.addEventListener("pointerdown", (event) => {
         event.stopImmediatePropagation();
@@ -656,6 +665,18 @@ export class App {
         end(targets.findIndex(([key]) => key === mark?.key), event.shiftKey);
       }, hears);
       canvas.element.addEventListener("blur", () => end(-1, false), hears);
+      asked.then((found) => {
+        if (found.length === 0 || ended.signal.aborted) return end(-1, false);
+        targets = found;
+        codes = letterCodes(found.length);
+        tags = this.parts.letters(found.map(([key], i) => ({ at: canvas.handle(key), letter: letterCodes(found.length)[i] })));
+        canvas.mark("accepts", found.map(([key]) => key));
+        this.say("type the letters of what takes it, the last one with Shift for only here; or click it");
+        early.forEach(([letter, only]) => take(letter, only));
+      }).catch((error) => {
+        end(-1, false);
+        reject(error);
+      });
     });
   }
 
@@ -671,7 +692,7 @@ export class App {
     if (mark.layer === "edges") return this.tear(mark);
     const lines = this.canvas.fragments.filter((f) => f.layer === "edges" && f.target === `${mark.name}:gate` && typeof f.argument === "number");
     if (lines.length === 0) return this.say(`${mark.name} has no lines that can be drawn off`, true);
-    const chosen = await this.pick(lines.map((f) => [f.key, f]));
+    const chosen = await this.pick(Promise.resolve(lines.map((f) => [f.key, f])));
     if (chosen) await this.tear(chosen.target, chosen.only);
   }
 

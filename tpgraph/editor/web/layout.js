@@ -163,7 +163,7 @@ export function layout(root, app) {
       root.prepend(kept);
     },
     focusPanels() {
-      /** @type {HTMLElement | null} */ (inspector.querySelector("input, select, button") ?? toolbar.querySelector("button"))?.focus();
+      /** @type {HTMLElement | null} */ ((inspector.hidden ? null : inspector.querySelector("input, button")) ?? toolbar.querySelector("button"))?.focus();
     },
   };
 }
@@ -182,7 +182,7 @@ function menus(app) {
   return h("div.menus", {}, ...groups.map((group) => {
     const details = h("details", {}, h("summary", {}, group));
     const items = COMMANDS.filter((c) => c.group === group).map((c) =>
-      h("button", { "data-menu": c.id, title: c.hint ?? "", click: () => { details.open = false; app.command(c.id); } },
+      h("button", { "data-menu": c.id, title: c.hint ?? "", click: () => { details.open = false; app.canvas.element.focus(); app.command(c.id); } },
         c.title, ...(c.key ? [h("kbd", { "aria-hidden": "true" }, c.key)] : [])));
     details.append(h("div.menu", {}, ...items));
     details.addEventListener("focusout", (event) => {
