@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 __all__ = ["SECONDS", "Editor", "having"]
 
-SECONDS = 8
+SECONDS = 30
 """How long a busy machine may take."""
 
 

@@ -450,9 +450,9 @@ export class App {
 
   /** @param {Fragment} gate @param {Span | null} [selection] */
   async formula(gate, selection = null) {
-    if (!gate.name) return;
-    const { info } = await this.session.ask("select", { text: this.text, mark: gate.key });
-    await this.ask(`${gate.name} =`, info.formula ?? "", gate, (formula, only) => this.edit({ edit: "formula", name: gate.name, formula }, only), selection, info.words);
+    if (!gate.name || !gate.span) return;
+    const words = this.canvas.marks.flatMap((f) => (f.layer === "variables" && f.name && !f.name.includes("~") ? [f.name] : []));
+    await this.ask(`${gate.name} =`, this.text.slice(...spanUnits(this.text, gate.span)), gate, (formula, only) => this.edit({ edit: "formula", name: gate.name, formula }, only), selection, words);
   }
 
   /** @param {Fragment} mark */
