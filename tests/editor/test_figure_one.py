@@ -208,6 +208,10 @@ def test_by_keyboard_alone(editor):
     editor.find("b[1]").choose("move in the text").type("behind W[2]", ".picker").press("Escape")
     write("loss", "(f - y)^2 / 2", "Program")
     back()
+    editor.find("f")
+    write("formula", "V x[L]", "f")
+    back()
+    editor.press("Escape")
 
     editor.press("Escape")
     expect(page.locator("textarea")).to_be_focused()

@@ -23,9 +23,7 @@ _PARAMETRIZATIONS = ("", "standard", "ntk", "mup")
 
 
 def about(reading: Reading, name: str) -> Data:
-    """What is shown of a variable; `formula` is the text of its right-hand side, `words` are the
-    names that may stand in it.
-    """
+    """What is shown of a variable; `words` are the names that may stand in its fields."""
     program = reading.program
     assert program is not None, "asked for by a name of the program"
     variable = program.variables[name]
@@ -35,12 +33,13 @@ def about(reading: Reading, name: str) -> Data:
     if equation is None:
         rows += _declared(reading, reading.statements[reading.origin[name].statement], variable)
     else:
+        said = "" if equation.span is None else equation.span.text
+        rows.append(_row("formula", "formula", said))
         rows.append(_row("output", "output", _yes(variable in program.outputs), ("yes", "no")))
         facts.append(("made by", _MADE.get(type(equation), "Nonlin")))
         facts.append(("kind", _kind(program, variable)))
     if not variable.is_matrix:
         rows.append(_row("label", "label (LaTeX)", program.labels.get(name, "")))
-    formula = None if equation is None else "" if equation.span is None else equation.span.text
     uses = dict.fromkeys(e.out.name for e in program.uses[name])
     facts.append(("used by", ", ".join(uses) or "nothing"))
     functions = [f.name for f in program.functions]
@@ -49,7 +48,6 @@ def about(reading: Reading, name: str) -> Data:
         "title": name,
         "rows": rows,
         "facts": [list(fact) for fact in facts],
-        "formula": formula,
         "words": functions + words,
     }
 
@@ -78,7 +76,6 @@ def about_program(reading: Reading) -> Data:
             _row("loss", "loss", loss),
         ],
         "facts": [],
-        "formula": None,
         "words": [] if reading.program is None else [*reading.program.variables],
     }
 

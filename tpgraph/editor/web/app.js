@@ -57,9 +57,8 @@ export class App {
     this.foreseen = "";
     /** @type {Point} */
     this.pointer = [0, 0];
-    /** What the last edit was about, and the place in the text of what it connected.
-     * @type {{name: string | null, added: Span | null} | null} */
-    this.last = null;
+    /** What the last edit was about, and the place of what it connected. @type {{name?: string | null, added?: Span | null}} */
+    this.last = {};
     /** The selected matrix of the shelf. @type {string | null} */
     this.matrix = null;
     this.canvas.moved = () => this.parts.showAll.toggleAttribute("hidden", this.canvas.isSeen);
@@ -444,7 +443,7 @@ export class App {
   openSelected() {
     const gate = this.chosen.find((f) => f.layer === "gates");
     const [start] = this.pane.selection;
-    const added = this.last?.added;
+    const added = this.last.added;
     if (gate) return this.formula(gate, added ? [added[0] - start, added[1] - start] : null);
   }
 
@@ -684,7 +683,7 @@ export class App {
   async define(kind) {
     if ((await this.edit({ edit: "declare", kind })) !== null) return;
     this.select([]);
-    await this.inspector.open(this.last?.name);
+    await this.inspector.open(this.last.name);
   }
 
   /** Draw a line off that is selected, or one of a gate's. @param {Fragment} mark */

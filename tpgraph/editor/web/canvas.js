@@ -83,11 +83,6 @@ export class Canvas {
     for (const fragment of this.fragments) fragment.span = spans[fragment.key] ?? null;
   }
 
-  /** Nothing is shown. */
-  clear() {
-    this.show({ full: [], glyphs: {}, box: [0, 0, 0, 0] });
-  }
-
   /** @param {string} id @param {string} path */
   addGlyph(id, path) {
     if (this.known.has(id)) return;

@@ -30,8 +30,8 @@ export const COMMANDS = [
   { id: "paste", title: "Paste", group: "Change", key: "Ctrl-V" },
   { id: "duplicate", title: "Duplicate", group: "Change", key: "Ctrl-D" },
   { id: "select-all", title: "Select all", group: "Change", key: "Ctrl-A" },
-  { id: "undo", title: "Undo", group: "Change", key: "Ctrl-Z", where: "everywhere" },
-  { id: "redo", title: "Redo", group: "Change", key: "Ctrl-Shift-Z", where: "everywhere" },
+  { id: "undo", title: "Undo", group: "Change", key: "Ctrl-Z", everywhere: true },
+  { id: "redo", title: "Redo", group: "Change", key: "Ctrl-Shift-Z", everywhere: true },
   { id: "paths", title: "Paths", group: "Look", hint: "isomorphic ones together; hover one to see it" },
   { id: "find", title: "Find a mark", group: "Look", key: "/" },
   { id: "tidy", title: "Tidy", group: "Look", key: "t", hint: "lay the picture out from scratch" },
@@ -40,7 +40,7 @@ export const COMMANDS = [
   { id: "zoom-in", title: "Zoom in", group: "Look", key: "+" },
   { id: "zoom-out", title: "Zoom out", group: "Look", key: "-" },
   { id: "full-screen", title: "Full screen", group: "Look", key: "f" },
-  { id: "run", title: "Run at a width", group: "Run", key: "Ctrl-Enter", where: "everywhere", hint: "histograms at every vector, the limit's density over them" },
+  { id: "run", title: "Run at a width", group: "Run", key: "Ctrl-Enter", everywhere: true, hint: "histograms at every vector, the limit's density over them" },
   { id: "histograms", title: "Histograms", group: "Run", key: "h", hint: "show or hide them" },
   { id: "cancel", title: "Cancel what runs", group: "Run" },
   { id: "step-back", title: "Step back", group: "Step", key: "[" },
@@ -52,13 +52,13 @@ export const COMMANDS = [
   { id: "pass-reduced", title: "Reduced program", group: "Step" },
   { id: "present", title: "Present", group: "Step", key: "p", hint: "full screen, one instruction at a time" },
   { id: "dark", title: "Dark", group: "Look", hint: "b while presenting" },
-  { id: "save", title: "Save", group: "File", key: "Ctrl-S", where: "everywhere" },
-  { id: "export", title: "Export", group: "File", key: "Ctrl-E", where: "everywhere", hint: "SVG, PDF, PNG, TikZ, DOT, JSON, Python, LaTeX, HTML" },
-  { id: "open", title: "Open", group: "File", key: "Ctrl-O", where: "everywhere" },
-  { id: "palette", title: "All commands", group: "Help", key: "Ctrl-K", where: "everywhere" },
+  { id: "save", title: "Save", group: "File", key: "Ctrl-S", everywhere: true },
+  { id: "export", title: "Export", group: "File", key: "Ctrl-E", everywhere: true, hint: "SVG, PDF, PNG, TikZ, DOT, JSON, Python, LaTeX, HTML" },
+  { id: "open", title: "Open", group: "File", key: "Ctrl-O", everywhere: true },
+  { id: "palette", title: "All commands", group: "Help", key: "Ctrl-K", everywhere: true },
   { id: "keys", title: "Show keys", group: "Help", key: "?" },
   { id: "to-text", title: "Go to the text", group: "Help", key: "Escape" },
-  { id: "next-pane", title: "Next pane", group: "Help", key: "F6", where: "everywhere" },
+  { id: "next-pane", title: "Next pane", group: "Help", key: "F6", everywhere: true },
 ];
 
 /** The name of a key with its modifiers, as in the table; Ctrl stands for ⌘ too.
@@ -78,7 +78,7 @@ const OTHER_NAMES = new Map([["Backspace", "Delete"], ["Ctrl-Y", "Ctrl-Shift-Z"]
 export function commandOf(event, onCanvas) {
   const name = keyName(event);
   const wanted = onCanvas ? OTHER_NAMES.get(name) ?? name : name === "Ctrl-Y" ? "Ctrl-Shift-Z" : name;
-  return COMMANDS.find((c) => c.key === wanted && (onCanvas || c.where === "everywhere")) ?? null;
+  return COMMANDS.find((c) => c.key === wanted && (onCanvas || c.everywhere)) ?? null;
 }
 
 /** Commands that match what is typed in the palette, best first. @param {string} words */

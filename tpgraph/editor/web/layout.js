@@ -111,7 +111,7 @@ export function layout(root, app) {
       begin.hidden = app.canvas.fragments.length > 0;
       if (!begin.hidden) wrong = wrong.filter((error) => error.line);
       const rows = [...wrong, ...doubtful].slice(0, 6).map((error) => {
-        const row = h(`div.error${doubtful.includes(error) ? ".warning" : ""}`, {},
+        const row = h(doubtful.includes(error) ? "div.error.warning" : "div.error", {},
           h("button.place", { click: () => goTo(app, error) }, error.line ? `line ${error.line}` : "text"),
           h("span", {}, error.message),
           ...(error.expected ? [h("span.detail", {}, `expected: ${error.expected}`)] : []));

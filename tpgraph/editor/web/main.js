@@ -3,7 +3,6 @@
 import { Gone, overHttp, Refused, Session } from "./api.js";
 import { App, refusalText } from "./app.js";
 import { dialog, choose, h } from "./dom.js";
-import { exportDialog } from "./exports.js";
 import { Lane } from "./lane.js";
 
 const transport = overHttp();
@@ -189,7 +188,7 @@ function start(opened, saved = opened.text) {
     changed: (text) => files.keep(text),
     async command(from, id) {
       if (id === "save") await files.save(from);
-      else if (id === "export") await exportDialog(from);
+      else if (id === "export") await (await import("./exports.js")).exportDialog(from);
       else if (id === "open") {
         if (from.text !== files.saved && !(await choose("Open another", "What was changed here is not saved; it stays in the recovery journal.", [["Stay", false], ["Open", true]]))) return true;
         await files.write();

@@ -152,8 +152,8 @@ type Command = {
   key?: string;
   /** what it does, in a sentence */
   hint?: string;
-  /** where the key works; on the canvas without */
-  where?: "canvas" | "everywhere";
+  /** whether the key works beside the canvas too */
+  everywhere?: boolean;
 };
 /** What is dragged: a mark of the picture, or a matrix of the shelf. */
 type Dragged = { fragment: Fragment | null; matrix: string | null };

@@ -15,7 +15,7 @@ from tpgraph.language.editing.definitions import (
     set_value,
 )
 from tpgraph.language.editing.edit import Edit, name_refusal
-from tpgraph.language.editing.formulas import set_function, set_loss
+from tpgraph.language.editing.formulas import set_formula, set_function, set_loss
 from tpgraph.language.editing.setters import (
     set_as_x,
     set_kind,
@@ -53,6 +53,7 @@ FIELDS: Mapping[str, Callable[[Reading, str, Any], Edit]] = MappingProxyType(
         "output": set_output,
         "loss": _loss,
         "const": set_value,
+        "formula": set_formula,
         "function": set_function,
         "ratio": set_ratio,
         "parametrization": _parametrization,
