@@ -146,6 +146,7 @@ def test_by_keyboard_alone(editor):
         page.keyboard.press("Control+a")
         page.keyboard.type(words)
         editor.press("Enter")
+        expect(page.locator(".inspector input:focus")).to_have_attribute("value", words)
 
     def back():
         page.keyboard.press("Escape")

@@ -32,7 +32,7 @@ export class Inspector {
   async open(name) {
     this.element.hidden = false;
     await this.show(this.app.chosen.at(-1) ?? null);
-    const fields = /** @type {NodeListOf<HTMLInputElement>} */ (this.element.querySelectorAll("[data-row]"));
+    const fields = /** @type {NodeListOf<HTMLInputElement>} */ (this.element.querySelectorAll("input[data-row]"));
     const own = [...fields].find((field) => field.dataset.row?.startsWith(`${name} `)) ?? fields[0];
     own?.focus();
     own?.select();
@@ -87,7 +87,7 @@ export class Inspector {
     }
     const input = h("input", { value: row.value, spellcheck: "false", "data-row": key, "aria-label": row.label, change: () => set(input) });
     const mark = /** @type {Fragment} */ ({ name: row.name, x: 0, y: 0 });
-    const label = row.name ? h("button.rename", { title: "Rename", click: () => this.app.rename(mark) }, row.label) : h("span", {}, row.label);
+    const label = row.name ? h("button.rename", { title: "Rename", "data-row": `${key} name`, click: () => this.app.rename(mark) }, row.label) : h("span", {}, row.label);
     return h("div.row", {}, label, input, said);
   }
 }
