@@ -53,7 +53,11 @@ class Editor:
         return self.page.locator(".status").inner_text()
 
     def middle(self, key):
-        box = self.page.locator(f'[data-key="{key}"]').bounding_box()
+        shape = self.page.locator(f'[data-key="{key}"]').locator(":is(.hit, polygon, circle)")
+        return self.middle_of(shape.first.bounding_box())
+
+    @staticmethod
+    def middle_of(box):
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
     def write(self, words):

@@ -1,0 +1,406 @@
+"""Gestures by the mouse: each of them, what it shows before it is done, what is refused."""
+
+import math
+
+import pytest
+from editor.pages import Editor, having
+from editor.serving import MLP, serving
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
+
+LINE = "x[l] = tanh(W[l] x[l-1] + b[l])"
+
+
+@pytest.fixture(scope="module")
+def page(browser, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("gestures")
+    (folder / "mlp.tp").write_text(MLP)
+    with serving(folder, "mlp.tp") as server:
+        found = Editor(browser, server).shown().settled()
+        yield found
+        assert found.faults == []
+        found.close()
+
+
+@pytest.fixture
+def editor(page):
+    """The page with the text as it was, laid out from scratch, nothing selected or open."""
+    yield page
+    page.page.mouse.up()
+    page.page.keyboard.up("Shift")
+    page.page.keyboard.press("Escape")
+    page.page.evaluate(
+        """async (text) => {
+            tpgraph.gestures.cancel();
+            tpgraph.pane.show(text, [0, 0]);
+            tpgraph.revision = null;
+            await tpgraph.open();
+            tpgraph.select([]);
+            tpgraph.canvas.element.focus();
+        }""",
+        MLP,
+    )
+
+
+def preview(editor):
+    return editor.page.locator(".preview")
+
+
+def view(editor):
+    found = editor.page.evaluate("tpgraph.canvas.view")
+    return found["k"], found["x"], found["y"]
+
+
+def line_middle(editor, key):
+    return editor.page.evaluate(
+        """(key) => {
+            const [x, y] = tpgraph.canvas.handle(key);
+            const { left, top } = tpgraph.canvas.size;
+            return [left + x, top + y];
+        }""",
+        key,
+    )
+
+
+# ---- what a drag does: what is held, where it is dropped, what all and what only here would write
+
+WIRE = "edges/b[1]→x[1]:gate"
+DRAGS = {
+    "connect": (
+        "variables/u",
+        "gates/x[3]:gate",
+        ["x[l] = tanh(W[l] x[l-1] + b[l] + u)"],
+        ["x[2] = tanh(W[2] x[1] + b[2])", "x[3] = tanh(W[3] x[2] + b[3] + u)"],
+    ),
+    "connect in step": (
+        "variables/b[1]",
+        "gates/x[2]:gate",
+        ["x[l] = tanh(W[l] x[l-1] + b[l] + b[l-1])"],
+        ["x[2] = tanh(W[2] x[1] + b[2] + b[1])", "x[3] = tanh(W[3] x[2] + b[3])"],
+    ),
+    "replace": (
+        "variables/u",
+        "edges/b[3]→x[3]:gate",
+        ["x[l] = tanh(W[l] x[l-1] + u)"],
+        ["x[2] = tanh(W[2] x[1] + b[2])", "x[3] = tanh(W[3] x[2] + u)"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DRAGS)
+@pytest.mark.parametrize("only", [False, True], ids=["all", "only here"])
+def test_a_drop_writes_what_was_shown_before(editor, name, only):
+    source, target, everywhere, here = DRAGS[name]
+    place = line_middle(editor, target) if target.startswith("edges") else target
+    editor.hold(source, place)
+    shown = editor.page.locator(".preview .becomes")
+    for line in everywhere:
+        expect(shown.filter(has_text=line).first).to_be_visible()
+    expect(preview(editor).locator(".detail")).to_have_text("Shift: only here")
+    if only:
+        editor.page.keyboard.down("Shift")  # the pointer rests
+        for line in here:
+            expect(shown.filter(has_text=line).first).to_be_visible()
+        expect(preview(editor).locator(".detail")).to_have_text("only here")
+    expect(editor.page.locator(".draft").first).to_be_attached()
+    assert editor.text == MLP  # nothing is written before the button is released
+    rows = shown.all_inner_texts()
+    editor.page.mouse.up()
+    editor.page.keyboard.up("Shift")
+    expect(preview(editor)).to_be_hidden()
+    expect(editor.page.locator("textarea")).not_to_have_value(MLP)
+    written = editor.settled().text.split("\n")
+    for row in rows:
+        number, _, line = row.partition("  + ")
+        assert written[int(number) - 1] == line
+    assert {line.strip() for line in (here if only else everywhere)} <= {w.strip() for w in written}
+
+
+@pytest.mark.parametrize("only", [False, True], ids=["all", "only here"])
+def test_a_line_is_drawn_off_by_its_end(editor, only):
+    x, y = line_middle(editor, "edges/b[3]→x[3]:gate")
+    editor.page.mouse.move(x, y)
+    editor.page.mouse.down()
+    editor.page.mouse.move(x - 10, y + 10, steps=2)
+    expect(preview(editor)).to_be_hidden()  # too near yet
+    editor.page.mouse.move(x - 40, y + 60, steps=4)
+    expect(preview(editor).locator(".becomes")).to_contain_text("x[l] = tanh(W[l] x[l-1])")
+    wanted = "x[l] = tanh(W[l] x[l-1])"
+    if only:
+        editor.page.keyboard.down("Shift")
+        wanted = "x[3] = tanh(W[3] x[2])"
+        expect(preview(editor).locator(".becomes", has_text=wanted)).to_be_visible()
+    assert editor.text == MLP
+    editor.page.mouse.up()
+    editor.page.keyboard.up("Shift")
+    expect(editor.page.locator(".status")).to_contain_text("disconnect b[3]")
+    assert wanted in editor.settled().text
+
+
+def test_what_is_connected_is_selected_in_the_formula(editor):
+    """Typing replaces it."""
+    editor.drag("variables/u", "gates/x[3]:gate")
+    box = editor.page.locator(".line-box input")
+    expect(box).to_have_value("tanh(W[l] x[l-1] + b[l] + u)")
+    editor.page.keyboard.type("tanh(u)")
+    editor.page.keyboard.press("Enter")
+    expect(box).to_have_count(0)
+    assert "tanh(W[l] x[l-1] + b[l] + tanh(u))" in editor.settled().text
+
+
+def test_a_vector_on_a_vector_makes_a_gate(editor):
+    editor.hold("variables/u", "variables/b[2]")
+    expect(preview(editor).locator(".becomes")).to_contain_text("x_1 = tanh(u + b[2])")
+    editor.page.mouse.up()
+    expect(editor.page.locator('[data-key="gates/x_1:gate"]')).to_be_attached()
+
+
+def test_a_vector_in_the_empty_asks_for_a_matrix(editor):
+    editor.drag("variables/x[3]", editor.empty)
+    editor.page.locator(".picker li", has_text="W[2]ᵀ").click()
+    expect(editor.page.locator("textarea")).to_have_value(MLP + "h = W[2]' x[3]\n")
+
+
+def test_a_vector_in_the_empty_says_what_a_first_matrix_makes(editor):
+    text = "width n\nvector u : n ~ N(0, 1)\n"
+    editor.page.evaluate(
+        "(text) => { tpgraph.pane.show(text, [0, 0]); tpgraph.sync(); tpgraph.canvas.fit(); }", text
+    )
+    expect(editor.page.locator(".sample")).to_have_count(0)
+    editor.settled().hold("variables/u", editor.empty)
+    expect(preview(editor).locator(".becomes", has_text="h = W u")).to_be_visible()
+    assert editor.text == text
+    editor.page.mouse.up()
+    expect(editor.page.locator(".sample")).to_contain_text("W")
+
+
+def test_a_matrix_of_the_shelf_on_a_vector(editor):
+    x, y = (editor.page.locator('[data-matrix="W[2]"]').bounding_box()[k] for k in ("x", "y"))
+    editor.page.mouse.move(x + 20, y + 10)
+    editor.page.mouse.down()
+    editor.page.mouse.move(x - 20, y + 30, steps=3)
+    expect(editor.page.locator(".mark.accepts").first).to_be_attached()
+    editor.page.mouse.move(*editor.middle("variables/x[3]"), steps=5)
+    expect(preview(editor).locator(".becomes")).to_contain_text("h = W[2] x[3]")
+    editor.page.mouse.up()
+    expect(editor.page.locator("textarea")).to_have_value(MLP + "h = W[2] x[3]\n")
+
+
+# ---- what is refused
+
+REFUSED = {
+    "a circle": ("variables/x[3]", "gates/x[1]:gate", "that would be a circle"),
+    "a product": ("variables/b[1]", "edges/x[1]→x[2]~1", "a product takes one vector"),
+    "out of step": ("variables/b[3]", "gates/x[2]:gate", "does not count along with the loop"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_drop_that_is_refused_says_why(editor, name):
+    source, target, reason = REFUSED[name]
+    place = line_middle(editor, target) if target.startswith("edges") else target
+    editor.hold(source, place)
+    status = editor.page.locator(".status")
+    expect(status).to_contain_text(reason)
+    expect(status).to_have_class(having("wrong"))
+    editor.page.mouse.up()
+    editor.page.wait_for_timeout(100)
+    expect(status).to_contain_text(reason)
+    assert editor.settled().text == MLP
+
+
+def test_what_cannot_be_drawn_off_says_why(editor):
+    x, y = line_middle(editor, "edges/u→x[1]~1")
+    editor.page.mouse.move(x, y)
+    editor.page.mouse.down()
+    editor.page.mouse.move(x + 10, y + 80, steps=5)
+    editor.page.mouse.up()
+    expect(editor.page.locator(".status")).to_contain_text("delete the vector")
+    assert editor.settled().text == MLP
+
+
+def test_while_one_drags_what_accepts_is_lit_and_the_rest_fades(editor):
+    editor.hold("variables/u", editor.empty)
+    expect(editor.page.locator('[data-key="gates/x[2]:gate"]')).to_have_class(having("accepts"))
+    other = editor.page.locator('[data-key="variables/u"]')
+    expect(other).not_to_have_class(having("accepts"))
+    expect(other).to_have_css("opacity", "0.35")
+    editor.page.keyboard.press("Escape")
+    expect(editor.page.locator(".mark.accepts")).to_have_count(0)
+    editor.page.mouse.up()
+    assert editor.settled().text == MLP
+
+
+# ---- opening, selecting, moving about
+
+
+def test_double_clicks_open_what_they_hit(editor):
+    box = editor.page.locator(".line-box input")
+    for place, value in (
+        (editor.middle("gates/x[2]:gate"), "tanh(W[l] x[l-1] + b[l])"),
+        (editor.middle("variables/u"), "u"),
+        (label_of(editor, "variables/b[2]"), "b[2]"),
+        (label_of(editor, "edges/x[1]→x[2]~1"), "W[2]"),
+    ):
+        editor.page.mouse.dblclick(*place)
+        expect(box).to_have_value(value)
+        editor.page.keyboard.press("Escape")
+        expect(box).to_have_count(0)
+    editor.page.mouse.dblclick(*editor.empty)
+    expect(editor.page.locator("textarea")).to_have_value(
+        MLP.replace("u : n ~ N(0, 1)\n", "u : n ~ N(0, 1)\nvector u_1 : n ~ N(0, 1)\n")
+    )
+
+
+def label_of(editor, key):
+    box = editor.page.locator(f'[data-key="{key}"] .label').bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_what_is_written_in_a_box_is_taken_where_one_goes_elsewhere(editor):
+    editor.page.mouse.dblclick(*editor.middle("variables/u"))
+    editor.page.locator(".line-box input").fill("v")
+    editor.page.mouse.click(*editor.empty)
+    expect(editor.page.locator(".line-box")).to_have_count(0)
+    expect(editor.page.locator("textarea")).to_have_value(
+        MLP.replace("vector u", "vector v").replace("W[1] u", "W[1] v")
+    )
+
+
+def test_a_box_renames_only_here(editor):
+    editor.page.mouse.dblclick(*editor.middle("variables/x[3]"))
+    editor.page.locator(".line-box input").fill("y")
+    editor.page.get_by_role("button", name="only here").click()
+    expect(editor.page.locator(".line-box")).to_have_count(0)
+    after = editor.settled().text
+    assert "x[2] = tanh(W[2] x[1] + b[2])\ny = tanh(W[3] x[2] + b[3])\n" in after
+
+
+def test_a_band_selects_what_is_in_it(editor):
+    left = editor.middle("variables/u")[0] - 30
+    right, bottom = editor.middle("variables/b[1]")
+    editor.page.mouse.move(left, bottom - 150)
+    editor.page.mouse.down()
+    editor.page.mouse.move(right + 20, bottom + 20, steps=4)
+    expect(editor.page.locator(".band")).to_be_attached()
+    editor.page.mouse.up()
+    expect(editor.page.locator(".band")).to_have_count(0)
+    chosen = {"variables/u", "variables/x[1]~1", "variables/b[1]"}
+    found = editor.page.evaluate("[...tpgraph.canvas.selected]")
+    assert set(found) == chosen
+    editor.page.keyboard.down("Shift")
+    editor.page.mouse.click(*editor.middle("variables/u"))
+    editor.page.keyboard.up("Shift")
+    assert set(editor.page.evaluate("[...tpgraph.canvas.selected]")) == chosen - {"variables/u"}
+
+
+@pytest.mark.parametrize("how", ["space", "middle"])
+def test_the_picture_is_panned(editor, how):
+    _, x, y = view(editor)
+    if how == "space":
+        editor.page.keyboard.down(" ")
+    editor.page.mouse.move(*editor.middle("variables/x[2]"))
+    editor.page.mouse.down(button="middle" if how == "middle" else "left")
+    fx, fy = editor.middle("variables/x[2]")
+    editor.page.mouse.move(fx + 50, fy - 30, steps=4)
+    editor.page.mouse.up(button="middle" if how == "middle" else "left")
+    if how == "space":
+        editor.page.keyboard.up(" ")
+    assert view(editor)[1:] == pytest.approx((x + 50, y - 30), abs=1)
+    assert editor.text == MLP
+
+
+def test_the_wheel_zooms_at_the_pointer(editor):
+    k = view(editor)[0]
+    before = editor.middle("variables/x[2]")
+    editor.page.mouse.move(*before)
+    editor.page.mouse.wheel(0, -300)
+    editor.page.wait_for_function("(k) => tpgraph.canvas.view.k > 1.3 * k", arg=k)
+    assert math.dist(editor.middle("variables/x[2]"), before) < 2
+
+
+def test_two_fingers_pan_and_zoom(editor):
+    k, *_ = view(editor)
+    cx, cy = editor.middle("gates/x[2]:gate")
+    touch = editor.context.new_cdp_session(editor.page)
+
+    def fingers(kind, apart, dx=0):
+        points = [
+            {"x": cx + dx + sign * apart, "y": cy, "id": number}
+            for number, sign in enumerate((-1, 1))
+        ]
+        touch.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": [] if kind == "touchEnd" else points},
+        )
+
+    fingers("touchStart", 40)
+    for step in range(1, 6):
+        fingers("touchMove", 40 + 8 * step, 6 * step)
+    fingers("touchEnd", 80)
+    touch.detach()
+    found = view(editor)
+    assert found[0] == pytest.approx(2 * k, rel=0.1)
+    assert editor.text == MLP
+
+
+def test_letters_are_chosen_by_a_click_too_and_by_capitals_for_only_here(editor):
+    editor.click("variables/u")
+    editor.page.locator('[data-command="connect"]').click()
+    expect(editor.page.locator(".letters kbd")).to_have_count(3)
+    editor.page.mouse.click(*editor.middle("gates/x[1]:gate"))
+    expect(editor.page.locator("textarea")).to_have_value(MLP.replace("b[1])", "b[1] + u)"))
+    editor.press("Escape", "Control+z")
+    editor.click("variables/u")
+    editor.page.keyboard.press("c")
+    expect(editor.page.locator(".letters kbd")).to_have_count(3)
+    editor.page.keyboard.press("Shift+C")
+    expect(editor.page.locator(".line-box")).to_be_visible()
+    assert "x[3] = tanh(W[3] x[2] + b[3] + u)" in editor.settled().text
+
+
+def test_more_than_26_marks_have_letters_of_their_own(editor):
+    lines = "".join(f"y_{k} = tanh(u + v)\n" for k in range(30))
+    text = f"width n\nvector u, v : n ~ N([0, 0], [[1, 0], [0, 1]])\n{lines}"
+    editor.page.evaluate("(text) => { tpgraph.pane.show(text, [0, 0]); tpgraph.sync(); }", text)
+    expect(editor.page.locator('[data-key="variables/y_29"]')).to_be_attached()
+    editor.settled().press("0").find("u").press("c")
+    tags = editor.page.locator(".letters kbd")
+    expect(tags).to_have_count(30)
+    assert len(set(tags.all_inner_texts())) == 30
+    editor.page.keyboard.type(tags.last.inner_text())
+    expect(editor.page.locator(".line-box")).to_be_visible()
+    assert editor.settled().text.count("tanh(u + v + u)") == 1
+
+
+def test_arrows_follow_the_graph_and_tab_the_unnamed(editor):
+    def selected():
+        return editor.page.evaluate("[...tpgraph.canvas.selected]")
+
+    editor.click("variables/u")
+    for key, mark in (
+        ("ArrowRight", "variables/x[1]~1"),
+        ("ArrowDown", "variables/b[1]"),
+        ("ArrowUp", "variables/x[1]~1"),
+        ("ArrowRight", "gates/x[1]:gate"),
+        ("ArrowRight", "variables/x[1]"),
+        ("ArrowLeft", "gates/x[1]:gate"),
+        ("Tab", "variables/x[1]~1"),
+        ("Tab", "variables/x[2]~1"),
+        ("Tab", "variables/x[3]~1"),
+        ("Shift+Tab", "variables/x[2]~1"),
+    ):
+        editor.page.keyboard.press(key)
+        assert selected() == [mark], key
+    editor.page.keyboard.press("Escape")
+    assert selected() == []
+    editor.page.keyboard.press("Escape")
+    expect(editor.page.locator("textarea")).to_be_focused()
+
+
+def test_keys_of_the_picture_are_letters_in_the_text(editor):
+    editor.page.locator("textarea").focus()
+    editor.page.keyboard.press("Control+End")
+    editor.page.keyboard.type("# dmgbcxnrwoi/tv0+-fhp[]?")
+    assert editor.settled().text == MLP + "# dmgbcxnrwoi/tv0+-fhp[]?"
