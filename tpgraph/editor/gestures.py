@@ -136,7 +136,7 @@ def accepted(
     """Where a vector or scalar, or a matrix of the shelf, may be dropped.
 
     `keys` gives for every mark and line of the picture what it is: ("variable", name),
-    ("gate", name) or ("input", (gate, number)).
+    ("gate", name), ("input", (gate, number)), or ("output", name) for the line that makes it.
     """
     targets: dict[str, tuple[dict[str, Any], str]] = {}
     refused: dict[str, str] = {}
@@ -170,6 +170,8 @@ def _vector_on(program: Program, vector: str, kind: str, what: Any) -> tuple[dic
         return {"edit": "gate", "vectors": [vector, what]}, f"a gate of {vector} and {what}"
     name, number = what if kind == "input" else (what, None)
     equation = program.equation_of.get(name)
+    if kind == "output" and not isinstance(equation, MatMul):
+        raise TPTypeError(f"this line is what makes {name}: drop it on the gate")
     if equation is None or isinstance(equation, MatMul):
         raise TPTypeError("a product takes one vector: multiply the other one by a matrix too")
     for other in equation.arguments:

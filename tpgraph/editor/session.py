@@ -240,8 +240,8 @@ class Session:
             elif fragment.layer == "edges":
                 made = self.shown.names.get(fragment.target or "")
                 number = self.shown.argument(fragment)
-                if made in program.equation_of and number is not None:
-                    keys[key] = ("input", (made, number))
+                if made in program.equation_of:
+                    keys[key] = ("output", made) if number is None else ("input", (made, number))
         own = None if asked.mark is None else asked.mark.partition("/")[2]
         keys.pop(asked.mark or "", None)
         if own is not None and own not in program.variables:

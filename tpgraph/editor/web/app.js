@@ -341,17 +341,18 @@ export class App {
     const found = target ? this.accepted.targets[target.key] : null;
     const reason = target ? this.accepted.refuses[target.key] : null;
     const product = !target && fragment?.name && this.shelf.length === 0;
-    this.say(found ? found.says + (only ? ", only here" : "") : reason ?? "drop on what is lit, or into the empty to multiply", Boolean(reason));
-    this.foresee(found ? found.do : product ? { edit: "multiply", vector: fragment.name } : null, only, at);
+    const says = found ? found.says + (only ? ", only here" : "") : reason ?? "drop on what is lit, or into the empty to multiply";
+    this.foresee(found ? found.do : product ? { edit: "multiply", vector: fragment.name } : null, only, at, says, Boolean(reason));
   }
 
   /** Show what an edit would write and draw, before the button is released.
-   * @param {Do | null} what @param {boolean} only @param {Point} at */
-  async foresee(what, only, at) {
+   * @param {Do | null} what @param {boolean} only @param {Point} at @param {string} [says] @param {boolean} [wrong] */
+  async foresee(what, only, at, says = "", wrong = false) {
     this.pointer = at;
-    const wanted = JSON.stringify([what, only]);
+    const wanted = JSON.stringify([what, only, says]);
     if (wanted === this.foreseen) return this.parts.preview.move(at);
     this.foreseen = wanted;
+    this.say(says, wrong);
     this.parts.preview.hide();
     this.canvas.draft([]);
     if (!what) return this.session.cancel("dry");
