@@ -11,7 +11,7 @@ import pytest
 from editor.browsers import chromium
 from playwright.sync_api import Browser, expect, sync_playwright
 
-expect.set_options(timeout=9_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")

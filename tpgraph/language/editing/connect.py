@@ -116,7 +116,7 @@ def disconnect(reading: Reading, operand: str, gate: str) -> Edit:
     """The line from `operand` to what makes `gate` drawn off: every term of it goes."""
     parts = _parts_gone(_places(reading, operand, gate), operand)
     for item in (item for part in parts for item in part.gone):
-        _require_alone(reading, item, operand)
+        _require_alone(reading, item, operand, gate)
     patches = [patch for part in parts for patch in part.patches()]
     return made(reading, patches, f"disconnect {operand} from {gate}", select=gate)
 
@@ -181,11 +181,13 @@ def _removable(found: FoundNode, operand: str) -> tuple[FoundNode, FoundNode]:
     )
 
 
-def _require_alone(reading: Reading, item: FoundNode, operand: str) -> None:
-    """Refuse to take away what reads more than the operand."""
+def _require_alone(reading: Reading, item: FoundNode, operand: str, gate: str) -> None:
+    """Refuse to take away what reads more than the operand, in the run of its loops."""
     equations = reading.program.equations if reading.program is not None else ()
+    own = origin_of(reading, gate)
     for equation in equations:
-        if equation.origin is None or equation.origin.statement != item.statement.number:
+        origin = equation.origin
+        if origin is None or (origin.statement, origin.values) != (own.statement, own.values):
             continue
         within = [
             read
