@@ -15,10 +15,10 @@ SECONDS = 30
 class Editor:
     """A page on a server, with everything that went wrong in it."""
 
-    def __init__(self, browser, server, size=(1280, 800)):
+    def __init__(self, browser, server, size=(1280, 800), **look):
         width, height = size
         self.server = server
-        self.context = browser.new_context(viewport={"width": width, "height": height})
+        self.context = browser.new_context(viewport={"width": width, "height": height}, **look)
         self.context.set_default_timeout(SECONDS * 1000)
         self.faults = []
         self.page = self.context.new_page()
