@@ -69,6 +69,7 @@ def test_by_mouse_alone(editor):
     write("name", "mlp")
     choose("ntk")
     editor.menu("declare-data").menu("declare-target").menu("declare-dim")
+    expect(inspector.get_by_label("dim d_1", exact=True)).to_be_focused()
     inspector.get_by_role("button", name="dim d_1").click()
     rename("k")
     write("dim k", "10")
@@ -76,7 +77,9 @@ def test_by_mouse_alone(editor):
     editor.click("variables/y")
     of("y")
     write("dimension", "k")
-    editor.menu("declare-const").menu("declare-fn")
+    editor.menu("declare-const")
+    expect(inspector.get_by_label("const L", exact=True)).to_be_focused()
+    editor.menu("declare-fn")
     write("φ(z)", "relu(z)")
 
     for layer in (1, 2, 3):
