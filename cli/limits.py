@@ -77,8 +77,9 @@ def limit(
     """Take a program's infinite-width limit by the Master Theorem.
 
     Prints the derivation: one line per instruction with the rule it applies, Ẑ and Ż of every
-    MatMul, mean and variance of every vector, the limit of every scalar with its error. With --draw
-    also a picture, beside every vector the density of its Z and its numbers.
+    MatMul, mean and variance of every vector, the limit of every scalar with its error; then a line
+    on how sure the errors are. With --draw also a picture, beside every vector the density of its Z
+    and its numbers.
     """
     asked = AnnotatedPicture.of(picture, theme, numbers, "mean,var", file)
     source = load(file, constants)
@@ -102,6 +103,8 @@ def limit(
         typer.echo(json.dumps(found.to_json(pairs), ensure_ascii=False, indent=2))
     else:
         typer.echo(found.derivation(latex=latex, covariances=pairs))
+        if not latex:
+            typer.echo(f"{found.engine}: {found.certainty}")
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -192,7 +192,8 @@ def test_covariances_on_request():
     assert first["of"] == ["x[1]", "x[3]"]
     assert first["value"] == pytest.approx(2.0, abs=1e-9)
     assert second["value"] == pytest.approx(0.0, abs=1e-9)
-    text = command(wigner, "--cov", "x[1],x[3]").stdout.splitlines()[-1]
+    text, sure = command(wigner, "--cov", "x[1],x[3]").stdout.splitlines()[-2:]
+    assert sure.startswith("exact: errors are")
     assert text.split()[:3] == ["Cov", "x[1],", "x[3]"]
     assert "Cov(Z^(x[1]), Z^(x[3])) = 2 ±" in text
     assert (
@@ -219,3 +220,14 @@ def test_command_line_draws_outputs(tmp_path):
     assert drawn[0]["mean"] != drawn[2]["mean"]
     assert drawn[0]["var"] == 0.0
     assert drawn[0]["hat_var"] > 0.0
+
+
+@pytest.mark.parametrize(("engine", "words"), [("exact", "moved"), ("sampled", "4,096 samples")])
+def test_how_sure_the_errors_are_is_one_line(engine, words):
+    program = tp.parse("width n\nvector x : n ~ N(0, 1)\nq = mean(x^3)\nr = mean(x^2)\n")
+    found = tp.limit(program, engine=engine, samples=2**12)
+    assert words in found.certainty
+    assert "\n" not in found.certainty
+    text = found.derivation()
+    assert ("→ 0 exactly" in text) == (engine == "exact")
+    assert "exactly" not in text.splitlines()[-1]

@@ -115,7 +115,7 @@ class _PlainText:
 
     def error(self, found: Estimate) -> str:
         """How far off the value may be."""
-        return f"± {found.error:.1g}"
+        return f"± {found.error:.1g}" if found.error else "exactly"
 
 
 class _Latex(_PlainText):
@@ -175,7 +175,7 @@ class _Latex(_PlainText):
 
     def error(self, found: Estimate) -> str:
         """How far off the value may be."""
-        return rf"\pm {_powers(f'{found.error:.1g}')}"
+        return rf"\pm {_powers(f'{found.error:.1g}')}" if found.error else r"\text{ exactly}"
 
 
 def _powers(text: str) -> str:

@@ -48,9 +48,9 @@ def limit(
     `data` has one sample of every data input, d numbers by source name; targets may be left out,
     and what depends on them is then left out too. Params are at initialization.
 
-    `engine` is "exact", which has closed forms and quadrature with stated bounds, "sampled", which
-    is deterministic in `seed` and has error bars that shrink at least as fast as samples^(−1/2), or
-    "auto", exact where every mean and variance closes.
+    `engine` is "exact", which has closed forms and quadrature with estimated errors, "sampled",
+    which is deterministic in `seed` and has error bars that shrink at least as fast as
+    samples^(−1/2), or "auto", exact where every mean and variance closes.
 
     Readouts V x are Gaussian over initializations. With `outputs="sampled"` all are drawn once, by
     `seed`, from their joint distribution; with `outputs={"f": values}` these have the given values,
