@@ -16,7 +16,9 @@ from latex_compiler import compiled
 from playwright.sync_api import expect
 
 import tpgraph as tp
+from tpgraph.editor import lesson as pages
 from tpgraph.editor.exports import exported
+from tpgraph.editor.session import Session
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
@@ -310,3 +312,11 @@ def test_options_that_are_none(page):
     for options in ({"theme": "red"}, {"width": 1}, {"steps": 99}, {"colour": "red"}):
         with pytest.raises(tp.TPDataError, match="no options"):
             exported(tp.parse(PROGRAM), PROGRAM, "hard", "svg", options)
+
+
+def test_a_large_page_says_how_large_it_is(monkeypatch):
+    text = tp.gallery.entry("mlp").text
+    request = {"op": "export", "text": text, "format": "html"}
+    assert not any("MB" in said for said in Session().answer(request)["warnings"])
+    monkeypatch.setattr(pages, "_LARGE", 100_000)
+    assert any("MB" in said for said in Session().answer(request)["warnings"])

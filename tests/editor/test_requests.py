@@ -23,6 +23,7 @@ ASKED: dict[str, Data] = {
     "edit": {"do": {"edit": "rename", "name": "b", "to": "c"}},
     "select": {"mark": "variables/x[1]"},
     "accept": {"mark": "variables/b[1]"},
+    "classes": {},
     "complete": {"at": 3},
     "hover": {"at": 3},
     "copy": {"names": ["x[1]"]},

@@ -50,6 +50,31 @@ def test_what_takes_minutes_is_refused_and_the_next_works():
     assert after["view"]["picture"]["full"]
 
 
+HEAD = "program p\nwidth n\nvector x : n ~ N(0, 1)\n"
+ENDLESS = {
+    "one sum": HEAD + f"y = tanh({' + '.join(['x'] * 60_000)})\n",
+    "many lines": HEAD + "".join(f"y{k} = tanh(x)\n" for k in range(60_000)),
+    "many mistakes": HEAD + "y = tanh(\n" * 40_000,
+    "one word": "a" * 3_000_000,
+}
+
+
+def test_texts_that_take_minutes_are_refused_one_after_the_other():
+    """Each in its time, and what is asked then is answered as ever."""
+
+    async def work(lanes):
+        await ask(lanes, "open", text=MLP)
+        for name, text in ENDLESS.items():
+            begun = time.monotonic()
+            found = await ask(lanes, "sync", text=text)
+            assert time.monotonic() - begun < 5, name
+            assert "refused" in found or found["view"]["errors"], name
+            after = await ask(lanes, "sync", text=MLP)
+            assert "variables/x[3]" in after["view"]["spans"], name
+
+    told(work)
+
+
 def test_too_much_memory_is_refused_and_the_next_works():
     async def work():
         worker = Worker(memory=700 * 1024**2)

@@ -30,6 +30,7 @@ from tpgraph.language.readings import Reading, read
 from tpgraph.notation.painters.fragments import fragments_of
 from tpgraph.notation.pipeline import Options, compose
 from tpgraph.program import Program, initial_entries
+from tpgraph.progress import counted
 
 __all__ = ["WIDTHS", "lesson_page"]
 
@@ -41,6 +42,10 @@ _PASSES: tuple[tuple[What, str], ...] = (
     ("backward", "Backward pass"),
     ("sgd", "An SGD step"),
 )
+
+
+_LARGE = 8_000_000
+"""Letters of a page from which it is said how large it is."""
 
 
 def lesson_page(program: Program, text: str, name: str, look: PictureOptions) -> str:
@@ -59,7 +64,7 @@ def lesson_page(program: Program, text: str, name: str, look: PictureOptions) ->
     sheets = ("page.css", "style.css")
     style = "\n".join((WEB / sheet).read_text(encoding="utf-8") for sheet in sheets)
     script = joined(WEB, "lesson.js")
-    return _PAGE.format(
+    page = _PAGE.format(
         title=escape(name),
         policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}",
         style=style,
@@ -67,11 +72,17 @@ def lesson_page(program: Program, text: str, name: str, look: PictureOptions) ->
         program=html_program(text),
         script=script,
     )
+    if len(page) > _LARGE:
+        warnings.warn(
+            TPWarning(f"the page has {len(page) / 1e6:.0f} MB, which browsers are slow to show"),
+            stacklevel=2,
+        )
+    return page
 
 
 def _passes(program: Program, look: PictureOptions) -> Iterator[dict[str, Any]]:
     """The program and the passes that it has, each with its steps and a folded picture."""
-    for what, title in _PASSES:
+    for what, title in counted("pictures", _PASSES):
         try:
             found = walk(program, what, 1, look)
         except TPError:

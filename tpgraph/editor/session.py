@@ -66,6 +66,7 @@ class Session:
         self.reading = read("")
         self.shown: Shown | None = None
         self.revision: str | None = None
+        self.annotated = False
         self.walks = Walks()
 
     def answer(self, request: Mapping[str, Any]) -> Data:
@@ -128,7 +129,7 @@ class Session:
         picture = None
         if now is not None and (now is not before or before is None):
             picture = picture_data(now, before)
-        self.shown = now
+        self.shown, self.annotated = now, bool(annotations)
         self.revision = revision_of(reading.text, self.options, annotations)
         program = reading.program
         known = set() if program is None else set(program.variables)
@@ -151,12 +152,20 @@ class Session:
             return self.shown
         if not reading.program.variables:
             return None
+        if self._is_shown(reading.program):
+            return self.shown
         try:
             return shown(reading.program, self.options, self.shown, names)
         except TPError:
             if self.shown is not None:
                 return self.shown
             raise
+
+    def _is_shown(self, program: Program) -> bool:
+        """Whether the picture is that of a program, and of nothing else: a comment was typed."""
+        now = self.shown
+        same = now is not None and not self.annotated and now.options == self.options
+        return same and now is not None and now.program == program
 
     # ---- edits
 
