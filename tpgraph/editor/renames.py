@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tpgraph.language.readings import Reading
+from tpgraph.program import split_name
 
 __all__ = ["typed_renames"]
 
@@ -28,6 +29,7 @@ def _by_origin(reading: Reading) -> dict[tuple[object, ...], str]:
     """Every bound name by its statement, loop values and index."""
     found: dict[tuple[object, ...], str] = {}
     for name, origin in reading.origin.items():
-        rank = name.count("~"), name.rpartition("~")[2] if "~" in name else ""
-        found[(origin.statement, tuple(origin.values.items()), origin.family, rank)] = name
+        _, _, temporary = split_name(name)
+        place = origin.statement, tuple(origin.values.items()), origin.family, temporary
+        found[place] = name
     return found

@@ -223,7 +223,7 @@ class Session:
         name = asked.name
         if asked.mark is not None:
             names = {} if self.shown is None else self.shown.names
-            name = names.get(asked.mark.partition("/")[2])
+            name = names.get(self._id(asked.mark) or "")
         elif name is None:
             return {"name": "", "span": None, "info": about_program(reading)}
         if name is None or reading.program is None or name not in reading.program.variables:
@@ -234,6 +234,11 @@ class Session:
             "span": span_data(None if origin is None else origin.span),
             "info": about(reading, name),
         }
+
+    def _id(self, key: str) -> str | None:
+        """The node that a mark of the picture is."""
+        fragment = None if self.shown is None else self.shown.fragments.items.get(key)
+        return None if fragment is None else fragment.id
 
     def _accept(self, asked: q.AcceptRequest) -> Data:
         program = self._read(asked.text).program
@@ -251,9 +256,9 @@ class Session:
                 number = self.shown.argument(fragment)
                 if made in program.equation_of:
                     keys[key] = ("output", made) if number is None else ("input", (made, number))
-        own = None if asked.mark is None else asked.mark.partition("/")[2]
+        own = None if asked.mark is None else self._id(asked.mark)
         keys.pop(asked.mark or "", None)
-        if own is not None and own not in program.variables:
+        if asked.mark is not None and own not in program.variables:
             raise TPDataError("only vectors and scalars are dragged")
         found = accepted(program, own, asked.matrix, keys)
         return {

@@ -13,6 +13,7 @@ from tpgraph.editor.partners import with_partners
 from tpgraph.editor.requests import PictureOptions
 from tpgraph.errors import TPDataError
 from tpgraph.notation.frames.frames import draw_frames
+from tpgraph.notation.frames.instruction_latex import Instruction
 from tpgraph.notation.labels.plain import plain_text
 from tpgraph.notation.painters.fragments import Fragment, Fragments, fragments_of
 from tpgraph.notation.painters.svg import to_svg
@@ -28,7 +29,7 @@ _FORMULA = 12.0
 
 @dataclass(frozen=True)
 class Walk:
-    """The instructions of a program over one picture; `captions` say their rules and formulas.
+    """The instructions of a program over one picture; `said` are their rules and formulas.
 
     `born` is the step in which a mark or line appears; those of step 0 are there from the start.
     """
@@ -36,7 +37,7 @@ class Walk:
     program: Program
     fragments: Fragments
     born: Mapping[str, int]
-    captions: tuple[str, ...]
+    said: tuple[Instruction, ...]
     style: Style
 
     @property
@@ -47,21 +48,21 @@ class Walk:
     @property
     def steps(self) -> list[dict[str, Any]]:
         """What each step says; which marks it makes is told by `born`."""
-        each = (self.at(k) for k in range(len(self.captions)))
+        each = (self.at(k) for k in range(len(self.said)))
         return [{name: found[name] for name in ("rule", "formula", "span")} for found in each]
 
     def at(self, k: int) -> dict[str, Any]:
         """Step k, from 0: before the first instruction. Raises TPDataError beyond the last."""
-        if k >= len(self.captions):
-            raise TPDataError(f"there are {len(self.captions) - 1} instructions")
-        rule, _, formula = self.captions[k].partition(r"\quad ")
+        if k >= len(self.said):
+            raise TPDataError(f"there are {len(self.said) - 1} instructions")
+        rule, formula = self.said[k]
         lit = [key for key, born in self.born.items() if born == k > 0]
         return {
-            "count": len(self.captions) - 1,
+            "count": len(self.said) - 1,
             "at": k,
             "lit": lit,
             "done": [key for key, born in self.born.items() if born < k or born == 0],
-            "rule": plain_text(rule),
+            "rule": rule,
             "formula": {
                 "latex": formula,
                 "plain": plain_text(formula),
@@ -83,7 +84,7 @@ def walk(program: Program, what: What, steps: int, options: PictureOptions) -> W
     frames = draw_frames(made, direction=options.direction, show_io=everything, style=style)
     fragments = with_partners(fragments_of(frames.picture, style), made, program)
     born = {key: _born(f, frames.born) for key, f in fragments.items.items()}
-    return Walk(made, fragments, born, tuple(caption.text for caption in frames.captions), style)
+    return Walk(made, fragments, born, frames.said, style)
 
 
 class Walks:

@@ -8,7 +8,7 @@ from typing import Any
 from tpgraph.functions import LIBRARY, PRIMITIVES
 from tpgraph.language.readings import Reading
 from tpgraph.language.vocabulary import KEYWORDS
-from tpgraph.program import Program, Variable
+from tpgraph.program import Program, Variable, base_of
 from tpgraph.program.text import distribution, right_hand_side
 
 __all__ = ["completions", "hovered"]
@@ -34,7 +34,7 @@ def _items(reading: Reading) -> list[dict[str, Any]]:
     program = reading.program
     if program is not None:
         for variable in program.variables.values():
-            base = variable.name.partition("[")[0].partition("~")[0]
+            base = base_of(variable.name)
             found.setdefault(base, _item(base, "name", str(variable.type)))
         for width in program.widths:
             found.setdefault(width.name, _item(width.name, "width", "width"))
@@ -61,8 +61,8 @@ def hovered(reading: Reading, at: int) -> dict[str, Any]:
     if token is None or not token.start <= at <= token.end or reading.program is None:
         return {"span": None, "title": None, "type": None, "limit": None}
     program = reading.program
-    known = [v for v in program.variables.values() if v.name.partition("[")[0] == token.base]
-    here = [v for v in known if not v.is_temporary]
+    named = (v for v in program.variables.values() if not v.is_temporary)
+    here = [v for v in named if base_of(v.name) == token.base]
     if not here:
         return {"span": None, "title": None, "type": None, "limit": None}
     variable = here[0]

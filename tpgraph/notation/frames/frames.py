@@ -18,7 +18,7 @@ from tpgraph.errors import TPError
 from tpgraph.files import write_bytes
 from tpgraph.notation.drawing import Drawing, source_of
 from tpgraph.notation.engines.engine import LayoutEngine
-from tpgraph.notation.frames.instruction_latex import Formulas
+from tpgraph.notation.frames.instruction_latex import Formulas, Instruction
 from tpgraph.notation.frames.slides import to_beamer, to_html
 from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.painters.svg import svg_parts
@@ -42,12 +42,14 @@ class Frames:
     """The pictures of a program's instructions; `born` is the frame before which a mark is a ghost.
 
     `picture` is the whole picture alone, `scene` the same over the strip of a caption, which is the
-    last frame without its words; `captions` are what the frames say.
+    last frame without its words; `captions` are what the frames say, as labels, and `said` the same
+    as rule and formula.
     """
 
     picture: Scene
     scene: Scene
     captions: tuple[Label, ...]
+    said: tuple[Instruction, ...]
     born: Mapping[str, int]
     style: Style = PAPER
     source: str | None = None
@@ -188,10 +190,10 @@ def draw_frames(
     born |= {name: k for k, names in enumerate(steps, start=1) for name in names}
     labels = {node.id: node.label.text for node in scene.nodes if node.label}
     formulas = Formulas(program, labels)
-    said = [formulas.caption(names[-1]) for names in steps]
-    framed, captions = _captioned(scene, [formulas.start(), *said], look)
+    said = formulas.start(), *(formulas.caption(names[-1]) for names in steps)
+    framed, captions = _captioned(scene, [one.latex for one in said], look)
     carried = source_of(program) if source is None else source
-    result = Frames(scene, framed, captions, born, look, carried)
+    result = Frames(scene, framed, captions, said, born, look, carried)
     if path is not None:
         result.save(path)
     return result

@@ -6,7 +6,7 @@ Values that the program leaves unnamed go by what they are: `x^{2} = \phi(W^{2}x
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from tpgraph.functions import to_latex
 from tpgraph.program import (
@@ -22,9 +22,26 @@ from tpgraph.program import (
     matrix_latex,
 )
 
-__all__ = ["Formulas"]
+__all__ = ["Formulas", "Instruction"]
 
 _LONGEST = 60  # characters of LaTeX for which an unnamed value is written out
+
+
+class Instruction(NamedTuple):
+    r"""What is said of an instruction: its rule in words, its formula in LaTeX.
+
+    >>> print(Instruction("MatMul", "h = W x").latex)
+    \text{MatMul}\quad h = W x
+    """
+
+    rule: str
+    formula: str
+
+    @property
+    def latex(self) -> str:
+        """Both, side by side."""
+        rule = rf"\text{{{self.rule}}}"
+        return rf"{rule}\quad {self.formula}" if self.formula else rule
 
 
 class Formulas:
@@ -35,11 +52,11 @@ class Formulas:
         self.labels = labels
         self.functions = latex_functions(program)
 
-    def start(self) -> str:
+    def start(self) -> Instruction:
         """What stands before the first instruction."""
-        return r"\text{Initial vectors}"
+        return Instruction("Initial vectors", "")
 
-    def caption(self, name: str) -> str:
+    def caption(self, name: str) -> Instruction:
         """The rule and the formula of the instruction that binds `name`."""
         equation = self.program.equation_of[name]
         rule, right = type(equation).__name__, self.right(equation)
@@ -47,7 +64,7 @@ class Formulas:
         if not equation.out.is_temporary:
             left = latex_name(self.program, equation.out)
         told = left and left.replace(" ", "") != right.replace(" ", "")
-        return rf"\text{{{rule}}}\quad " + (f"{left} = {right}" if told else right)
+        return Instruction(rule, f"{left} = {right}" if told else right)
 
     def right(self, equation: Equation) -> str:
         """The right-hand side of an equation."""
