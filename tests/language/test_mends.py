@@ -407,6 +407,23 @@ def test_several_errors_of_one_file() -> None:
     assert fixed(text) == HEAD + wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("loss (t - 1  # c (\n", "loss (t - 1)  # c (\n"),
+        ('y = (u "v\n', 'y = (u "v"\n'),
+        ("y = u))))\n", "y = u\n"),
+        ("fn f(z = z^2\n", "fn f(z) = z^2\n"),
+        ("for l in 1..max(2, 3: y[l] = u\n", "for l in 1..max(2, 3): y[l] = u\n"),
+        ("vector w : n ~ N(0, 1 as X\n", "vector w : n ~ N(0, 1) as X\n"),
+    ],
+)
+def test_where_a_bracket_ends(text: str, wanted: str) -> None:
+    reading = read(HEAD + text)
+    error = next(e for e in reading.errors if e.edits)
+    assert editing.mend(reading, error).apply(reading.text) == HEAD + wanted
+
+
 # ---- the command
 
 

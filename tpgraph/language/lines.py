@@ -80,7 +80,7 @@ def _plain(text: str, start: int, end: int, indent: str) -> Line | None:
 
 def _scan(source: Source, start: int, indent: str) -> Line:
     """The logical line that begins at `start`."""
-    text, position, comment, quote = source.text, start, -1, -1
+    text, position, comment, quote, solid = source.text, start, -1, -1, start
     opened: list[tuple[str, int]] = []
     while True:
         match = _PIECE.match(text, position)
@@ -89,6 +89,8 @@ def _scan(source: Source, start: int, indent: str) -> Line:
             break
         piece = match.group()
         first = piece[0]
+        if first != "#" and piece.strip():
+            solid = position + len(piece.rstrip())
         if first == "\n":
             if not opened or _MARGIN.match(text, match.end()):
                 end = position
@@ -112,7 +114,7 @@ def _scan(source: Source, start: int, indent: str) -> Line:
         body -= 1
     error = None
     if opened:
-        error = _open_text(source, quote) if quote >= 0 else _unclosed(source, start, opened, body)
+        error = _open_text(source, quote) if quote >= 0 else _unclosed(source, start, opened, solid)
     return Line(start, body, indent, comment, error)
 
 
@@ -186,7 +188,9 @@ def _end_of_bracket(text: str, start: int, position: int, end: int) -> int:
         index = _INDEX.match(text, position, end)
         if index is not None:
             return index.end()
-    tail = _TAILS.search(text, position, end) if _HEADS.match(text, start) else None
+    quote = text.find('"', position, end)
+    stop = end if quote < 0 else quote
+    tail = _TAILS.search(text, position, stop) if _HEADS.match(text, start) else None
     return end if tail is None else tail.start()
 
 
