@@ -30,6 +30,8 @@ WidthsOption = Annotated[str, typer.Option(metavar="SIZES", help="Widths, such a
 Rate = Annotated[
     float, typer.Option(help="Learning rate η; width factors come on top.", parser=real())
 ]
+StepsOption = Annotated[int, typer.Option(help="SGD steps.", parser=whole(1))]
+SeedsOption = Annotated[int, typer.Option(help="Networks of each width.", parser=whole(1))]
 BatchOption = Annotated[int, typer.Option(help="Samples a step.", parser=whole(1))]
 NetworkPrecision = Annotated[Dtype, typer.Option(help="Precision of every network.")]
 
@@ -62,10 +64,10 @@ def compare(
     ] = None,
     constants: Constants = None,
     widths: WidthsOption = "64,128,256,512,1024,2048,4096",
-    steps: Annotated[int, typer.Option(help="SGD steps.", parser=whole(1))] = 10,
+    steps: StepsOption = 10,
     lr: Rate = 0.1,
     batch: BatchOption = 1,
-    seeds: Annotated[int, typer.Option(help="Networks of each width.", parser=whole(1))] = 4,
+    seeds: SeedsOption = 4,
     seed: Seed = 0,
     dtype: NetworkPrecision = Dtype.float32,
     samples: Annotated[
@@ -126,10 +128,10 @@ def coordcheck(
     data: DataOption = None,
     synthetic: Synthetic = None,
     widths: WidthsOption = "64,128,256,512,1024",
-    steps: Annotated[int, typer.Option(help="SGD steps.", parser=whole(1))] = 3,
+    steps: StepsOption = 3,
     lr: Rate = 0.1,
     batch: BatchOption = 16,
-    seeds: Annotated[int, typer.Option(help="Networks of each width.", parser=whole(1))] = 4,
+    seeds: SeedsOption = 4,
     seed: Seed = 0,
     dtype: NetworkPrecision = Dtype.float64,
     out: Annotated[

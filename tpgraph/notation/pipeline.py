@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal, TypeAlias, get_args
 
 from tpgraph.errors import TPError, TPNameError, TPWarning
@@ -24,7 +25,7 @@ from tpgraph.notation.drawn.signals import called, signals_once
 from tpgraph.notation.drawn.steps import generic_step
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.layout.effort import require_feasible
-from tpgraph.notation.layout.layout import lay_out
+from tpgraph.notation.layout.layout import laid_out
 from tpgraph.notation.layout.passes.page import PlateError, lay_out_passes
 from tpgraph.notation.layout.passes.staging import is_staged
 from tpgraph.notation.layout.plate_columns import columns_around_plates, gaps_before_plates
@@ -142,19 +143,32 @@ def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | Non
 
 def _with_plates(folded: Folded, options: Options) -> Scene | None:
     """The scene of a folded diagram; None where a plate would hold strangers."""
-    look, engine = options.look, options.layout_engine
-    scene = lay_out(folded.diagram, options.direction, style=look, engine=engine)
+    look, lay = options.look, partial(_laid_out, folded.diagram, options)
+    scene = lay()
     if encloses_strangers(scene, folded, look):
         columns = columns_around_plates(folded)
         if columns is None or not folded.dots:
             return None
-        gaps = gaps_before_plates(folded, columns)
-        scene = lay_out(
-            folded.diagram, options.direction, style=look, engine=engine, columns=columns, gaps=gaps
-        )
+        scene = lay(columns=columns, gaps=gaps_before_plates(folded, columns))
     if encloses_strangers(scene, folded, look):
         return None
     return renamed(plated(scene, folded, look), folded)
+
+
+def _laid_out(
+    diagram: Diagram,
+    options: Options,
+    columns: Mapping[str, int] | None = None,
+    gaps: Mapping[int, float] | None = None,
+) -> Scene:
+    return laid_out(
+        diagram,
+        options.direction,
+        style=options.look,
+        engine=options.layout_engine,
+        columns=columns,
+        gaps=gaps,
+    ).scene
 
 
 def _passes(program: Program, options: Options) -> Scene:
@@ -204,12 +218,11 @@ def _repeats(program: Program, diagram: Diagram) -> bool:
 
 
 def _unfolded(program: Program, diagram: Diagram, options: Options) -> Scene:
-    look, engine = options.look, options.layout_engine
     if options.paths:
         diagram = labelled(diagram, options.paths)
     require_feasible(diagram, lambda: not options.fold and _repeats(program, diagram))
-    scene = lay_out(diagram, options.direction, style=look, engine=engine)
-    return overlaid(scene, options.paths, look) if options.paths else scene
+    scene = _laid_out(diagram, options)
+    return overlaid(scene, options.paths, options.look) if options.paths else scene
 
 
 def _with_legend(scene: Scene, style: Style) -> Scene:

@@ -26,7 +26,6 @@ __all__ = [
     "edges_of",
     "kept_layout",
     "laid_out",
-    "lay_out",
     "nodes_of",
 ]
 
@@ -51,25 +50,6 @@ class Layout:
         return Scene(nodes=tuple(nodes), edges=tuple(edges), title=diagram.title)
 
 
-def lay_out(
-    diagram: Diagram,
-    direction: Direction = "LR",
-    *,
-    style: Style = PAPER,
-    engine: LayoutEngine | None = None,
-    columns: Mapping[str, int] | None = None,
-    gaps: Mapping[int, float] | None = None,
-) -> Scene:
-    """The scene of a diagram whose computation runs in this direction; `columns` are those of all
-    marks, if they are given, and `gaps` adds pt behind a column.
-
-    Raises TPError where the engine cannot lay it out, or a label cannot be typeset.
-    """
-    return laid_out(
-        diagram, direction, style=style, engine=engine, columns=columns, gaps=gaps
-    ).scene
-
-
 def laid_out(
     diagram: Diagram,
     direction: Direction = "LR",
@@ -79,7 +59,11 @@ def laid_out(
     columns: Mapping[str, int] | None = None,
     gaps: Mapping[int, float] | None = None,
 ) -> Layout:
-    """The layout from scratch; arguments and errors as of `lay_out`."""
+    """The layout from scratch of a diagram whose computation runs in this direction; `columns` are
+    those of all marks, if they are given, and `gaps` adds pt behind a column.
+
+    Raises TPError where the engine cannot lay it out, or a label cannot be typeset.
+    """
     frame, chosen = Frame(direction), engine or get_engine()
     wider = gaps or {}
 
@@ -101,7 +85,7 @@ def kept_layout(
     """The layout that keeps the one before as far as the diagram is the same.
 
     `names` has renamed variables, new → old. Direction and style are those of before. Errors as of
-    `lay_out`.
+    `laid_out`.
     """
     names = names or {}
     places = kept_places(diagram, previous.places, names)
@@ -118,7 +102,7 @@ def annotated_layout(
     """The layout before with annotations by variable, for which marks give way and gaps open.
 
     Where a line would cross an annotation all the same, it is made from scratch. Errors as of
-    `lay_out`.
+    `laid_out`.
     """
     diagram, places = previous.places.diagram, previous.places
     vertices = (replace(v, annotation=annotations.get(v.variable)) for v in diagram.vertices)
