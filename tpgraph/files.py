@@ -66,13 +66,16 @@ def make_directory(path: Path) -> None:
 
 
 @contextmanager
-def atomic(path: Path, mode: int = 0o666, links: bool = True) -> Iterator[IO[bytes]]:
+def atomic(
+    path: Path, mode: int = 0o666, links: bool = True, lasting: bool = True
+) -> Iterator[IO[bytes]]:
     """A binary file that takes the place of `path` when the block ends without an exception.
 
     A new file has `mode`, less the process's mask. What is no regular file, or one of several
     names, gets the content at the end of the block; without `links` its other names keep what it
-    held, and the write is whole even where the process is killed. Raises TPError where it cannot be
-    written; what was there stays.
+    held, and the write is whole even where the process is killed. What need not be `lasting` may
+    be torn where the machine loses its power. Raises TPError where it cannot be written; what was
+    there stays.
     """
     with _named(path):
         place = _place_of(path)
@@ -86,7 +89,8 @@ def atomic(path: Path, mode: int = 0o666, links: bool = True) -> Iterator[IO[byt
             yield file
             file.flush()
             place.hand_on(file.fileno(), name)
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
             os.replace(name, place.path)
 
 

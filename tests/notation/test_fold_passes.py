@@ -278,8 +278,9 @@ def test_steps_that_differ_in_their_coefficients_are_refused(options):
 
 def test_fluctuations_are_refused():
     program = tp.unroll_sgd(tp.gallery.entry("mlp").program(), steps=4, form="fluctuation")
-    with pytest.raises(TPError, match="not of one kind each"):
+    with pytest.raises(TPError, match=r"not of one kind each: .* makes .* does not") as refused:
         tp.draw(program, fold=True)
+    assert "unfolded" in refused.value.mend
 
 
 def test_means_of_one_base_have_names_of_their_own():

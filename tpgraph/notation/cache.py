@@ -82,7 +82,7 @@ def store_cached(name: str, payload: bytes) -> None:
     target = directory / name
     with contextlib.suppress(OSError, ValueError, TPError):
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with atomic(target, mode=0o600, links=False) as file:
+        with atomic(target, mode=0o600, links=False, lasting=False) as file:
             file.write(hashlib.sha256(payload).digest() + payload)
         if _is_due(target.parent, _occupied(_DIGEST_BYTES + len(payload))):
             _make_room(target.parent)

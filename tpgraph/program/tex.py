@@ -151,6 +151,8 @@ class LatexText:
 def portable(label: str) -> LatexText:
     r"""A label as ASCII LaTeX mathematics, but for accented Latin letters inside `\text`.
 
+    A break inside of braces, where LaTeX has none, is a space.
+
     >>> portable("ξᵀ ⊙ x̃₁").lines
     ('\\xi ^{\\top} \\odot  \\tilde{x}_{1}',)
     >>> portable(r"\text{50% of ξ}\\b").lines
@@ -167,7 +169,7 @@ def portable(label: str) -> LatexText:
         if token == r"\\" and depth == 0:
             lines.append("")
         else:
-            lines[-1] += token
+            lines[-1] += r"\ " if token == r"\\" else token
     shown = tuple("".join(_math(line, foreign)) for line in lines)
     return LatexText(shown, tuple(dict.fromkeys(foreign)))
 

@@ -80,7 +80,14 @@ class MarkTexts:
 
     @cached_property
     def _labels(self) -> dict[str, str]:
-        return {name: self.label(variable) for name, variable in self.variables.items()}
+        """Labels by name, as far as they have been asked for: some are made of others."""
+        return {}
+
+    def _own(self, variable: Variable) -> str:
+        """The label beside the mark of a variable, made once."""
+        if variable.name not in self._labels:
+            self._labels[variable.name] = self.label(variable)
+        return self._labels[variable.name]
 
     def label(self, variable: Variable, called: Called | None = None) -> str:
         """The label beside a variable's mark: its name, an embedding's product, or none."""
@@ -98,7 +105,7 @@ class MarkTexts:
         Of a label such as `dx = v` it takes what stands behind the equals sign.
         """
         variable = self.program.variables[name]
-        if name in self.variables and (label := self._labels[name]):
+        if name in self.variables and (label := self._own(variable)):
             return defining(label if called is None else self.label(variable, called))
         if not variable.is_temporary:
             return self._latex(variable, called) or default_latex(name)

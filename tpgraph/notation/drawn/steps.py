@@ -16,9 +16,11 @@ the pass is accepted if the passes at other times are instances of it too.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 from types import MappingProxyType
+from typing import TypeAlias
 
 from tpgraph.errors import TPError
 from tpgraph.notation.drawn.instance import Instance, instance
@@ -35,6 +37,9 @@ _LETTERS = (Letters("t", "s"), Letters("k", "j"), Letters("τ", "σ"), Letters("
 _MEND = "draw fewer steps unfolded, or fold plain SGD at one rate, in its exact form"
 
 
+_KindKey: TypeAlias = tuple[str, str | None, int | None, tuple[TimedName, ...]]
+
+
 @dataclass(frozen=True)
 class GenericStep:
     """The passes at a generic time; `letter` and `label` are those of the plate around them."""
@@ -46,9 +51,12 @@ class GenericStep:
 
 @dataclass(frozen=True)
 class _PassKind:
-    """The contexts of one kind by their times, such as the training passes."""
+    """The contexts of one kind by their times, such as the training passes; `bound` are the
+    variables of the network that each of them makes.
+    """
 
     contexts: Mapping[int, Pass]
+    bound: tuple[TimedName, ...] = ()
 
     @property
     def last(self) -> int:
@@ -71,7 +79,11 @@ def generic_step(
     if len(steps) < LEAST_STEPS:
         return None
     if any(sorted(k.contexts) != list(range(k.last + 1)) or k.last == 0 for k in kinds):
-        raise TPError("the passes of these SGD steps are not of one kind each", mend=_MEND)
+        raise TPError(
+            f"the passes of these SGD steps are not of one kind each{_difference(kinds)}",
+            expected="steps that all make the same variables",
+            mend=_MEND,
+        )
     times = Times(program, frozenset(c for kind in kinds for c in kind.contexts.values()), called)
     time, letters = min(kind.last for kind in kinds), _letters(times)
     passes = [_generic(kind, kinds, time, letters) for kind in kinds]
@@ -97,11 +109,22 @@ def _kinds(program: Program, drawn: frozenset[str]) -> list[_PassKind]:
         timed = program.timed.get(equation.out.name)
         if context is not None and timed is not None and equation.out.name in drawn:
             bound.setdefault(context, []).append(timed.at(""))
-    kinds: dict[Hashable, dict[int, Pass]] = {}
+    kinds: dict[_KindKey, dict[int, Pass]] = {}
     for context, names in bound.items():
         kind = context.kind, context.of, context.element, tuple(names)
         kinds.setdefault(kind, {})[context.time] = context
-    return [_PassKind(contexts) for contexts in kinds.values()]
+    return [_PassKind(contexts, kind[-1]) for kind, contexts in kinds.items()]
+
+
+def _difference(kinds: Sequence[_PassKind]) -> str:
+    """What one pass makes and another of the same purpose does not; nothing if that is the same."""
+    for one, other in permutations(kinds, 2):
+        here, there = (next(iter(kind.contexts.values())) for kind in (one, other))
+        alike = (here.kind, here.of, here.element) == (there.kind, there.of, there.element)
+        more = [name for name in one.bound if name not in other.bound]
+        if alike and more:
+            return f": {here} makes {more[0].of}, {there} does not"
+    return ""
 
 
 def _letters(times: Times) -> Letters:

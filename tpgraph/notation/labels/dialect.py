@@ -78,12 +78,14 @@ _SUPERSCRIPT_SHIFT = {
     **{rf"\{name}": 0.12 for name in ("beta", "delta", "theta", "lambda", "phi", "psi", "xi")},
     **{rf"\{name}": 0.08 for name in ("alpha", "chi", "eta", "mu", "sigma", "rho", "omega")},
 }
+_ESCAPED = (r"\#", r"\&")  # which a letter behind them would make commands of
 _ACCENTS = frozenset(ACCENT_COMMANDS.values())
 _UPRIGHT_SCRIPT = re.compile(r"\\(?:math(?!it|cal|bb)|text|operatorname)[a-z]*\s*\{[^{}]*\^")
 
 
 def lines(label: str) -> tuple[str, ...]:
-    r"""The lines of a label, which `\\` outside braces separates, each as mathtext.
+    r"""The lines of a label, which `\\` outside braces separates, each as mathtext; inside of
+    braces it is a space.
 
     Raises TPError for a label that cannot be one.
     """
@@ -94,7 +96,7 @@ def lines(label: str) -> tuple[str, ...]:
         if token == r"\\" and depth == 0:
             parts.append("")
         else:
-            parts[-1] += token
+            parts[-1] += r"\ " if token == r"\\" else token
     return tuple(_tightened(translate(part)) for part in parts)
 
 
@@ -137,6 +139,8 @@ def translate(text: str) -> str:
             at = end + 1
         elif name in _SYNONYMS:
             out.append(_SYNONYMS[name])
+        elif match.group() in _ESCAPED:
+            out.append(f"{match.group()} ")
         elif name not in DROPPED:
             out.append(CHARACTERS.get(match.group(), match.group().replace("*", "", bool(name))))
     return "".join(out)
