@@ -36,7 +36,9 @@ WATCH = """() => {
   watching.observe(canvas, everything);
 }"""
 STATE = "({ view: { ...tpgraph.canvas.view }, keys: tpgraph.canvas.fragments.map((f) => f.key) })"
-PLACES = "Object.fromEntries(tpgraph.canvas.fragments.map((f) => [f.key, [f.x, f.y, f.svg]]))"
+PLACES = (
+    "Object.fromEntries(tpgraph.canvas.fragments.map((f) => [f.key, [f.x, f.y, f.svg, f.title]]))"
+)
 
 
 @pytest.fixture
