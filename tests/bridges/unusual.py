@@ -160,6 +160,38 @@ def by_norm(m, x):
     return m.out(torch.tanh(h / h.norm(dim=-1, keepdim=True) * math.sqrt(h.shape[-1])))
 
 
+class Experts(nn.Module):
+    """A soft mixture of experts: a small vector of activations weighs vectors of the width."""
+
+    def __init__(self, n: int, experts: int = 3) -> None:
+        super().__init__()
+        self.inp, self.gate, self.out = nn.Linear(4, n), nn.Linear(n, experts), nn.Linear(n, 1)
+        self.experts = nn.ModuleList(
+            nn.Sequential(nn.Linear(n, n), nn.ReLU(), nn.Linear(n, n)) for _ in range(experts)
+        )
+
+    def forward(self, x):
+        h = torch.tanh(self.inp(x))
+        weights = F.softmax(self.gate(h), -1)
+        found = torch.stack([expert(h) for expert in self.experts], 1)
+        return self.out((weights.unsqueeze(-1) * found).sum(1))
+
+
+class GraphAttention(nn.Module):
+    """Scores of pairs are sums of two readouts, one for each end."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.inp, self.w = nn.Linear(3, n), nn.Linear(n, n, bias=False)
+        self.src, self.dst = nn.Linear(n, 1, bias=False), nn.Linear(n, 1, bias=False)
+        self.out = nn.Linear(n, 1)
+
+    def forward(self, x):
+        h = self.w(F.relu(self.inp(x)))
+        scores = F.leaky_relu(self.src(h) + self.dst(h).transpose(1, 2), 0.2)
+        return self.out(F.elu(scores.softmax(-1) @ h).mean(1))
+
+
 normed = nn.utils.parametrizations.weight_norm
 
 
@@ -207,6 +239,8 @@ CASES = {
         ((1, 4), (1, 4)),
     ),
     "by_norm": Case(hidden(by_norm)),
+    "experts": Case(Experts),
+    "graph_attention": Case(GraphAttention, ((1, 3, 3),)),
     "temporal": Case(temporal, ((1, 2, 4),)),
     "normed_convolutions": Case(normed_convolutions, ((1, 2, 4),)),
     "normed_input": Case(normed_input),

@@ -27,6 +27,7 @@ __all__ = [
     "Shape",
     "Tensor",
     "aligned",
+    "as_numbers",
     "as_operator",
     "as_tensor",
     "filled",
@@ -362,7 +363,7 @@ def aligned(al: CellAlgebra, values: Sequence[object]) -> tuple[list[Cells], int
     unit = all(t.size in (ONE, None) for t in known)
     tensors = [as_tensor(al, v, own, unit) for v in values]
     rank = max(t.rank for t in tensors)
-    tensors = [_with_scalars(al, t, own) for t in tensors]
+    tensors = [_with_numbers(al, t, own) for t in tensors]
     shape = _common_shape(tensors, rank)
     axis = None if own is None else rank + own
     return [_spread(al, t, axis, shape) for t in tensors], axis, shape
@@ -374,27 +375,43 @@ def _is_wide(value: Pending) -> bool:
 
 def _common_axis(al: CellAlgebra, tensors: Sequence[Tensor]) -> int | None:
     """The axis of the vectors, counted from the right."""
-    axes = [(t.axis - t.rank, t.size) for t in tensors if t.axis is not None]
-    found = list(dict.fromkeys(axis for axis, size in axes if size != ONE))
-    if len(found) > 1:
+    axes = [(t.axis - t.rank, t.size) for t in tensors if t.axis is not None and t.size is not None]
+    wide = list(dict.fromkeys(axis for axis, size in axes if is_wide(size)))
+    if len(wide) > 1:
         raise refusal(
             "two tensors meet whose vectors lie along different axes",
             "an outer product of vectors is no Tensor Program: let a matrix lead from one to the "
             "other",
         )
-    if found:
-        return found[0]
-    return axes[0][0] if axes else None
+    if wide:
+        return wide[0]
+    fixed = list(dict.fromkeys(axis for axis, size in axes if size != ONE))
+    if fixed:
+        return fixed[0] if len(fixed) == 1 else None
+    return next((axis for axis, _ in axes if _is_one_along(tensors, axis)), None)
 
 
-def _with_scalars(al: CellAlgebra, tensor: Tensor, own: int | None) -> Tensor:
-    """Vectors of one entry that stand along another axis, or meet longer ones, are numbers."""
-    if tensor.axis is None or tensor.size != ONE:
+def _is_one_along(tensors: Sequence[Tensor], axis: int) -> bool:
+    return all(t.shape[axis] == ONE for t in tensors if -axis <= t.rank)
+
+
+def _with_numbers(al: CellAlgebra, tensor: Tensor, own: int | None) -> Tensor:
+    """Vectors of a fixed size that stand along another axis than the others are numbers."""
+    if tensor.axis is None or own == tensor.axis - tensor.rank:
         return tensor
-    if own == tensor.axis - tensor.rank:
-        return tensor
-    cells = mapped(tensor, al.mean).cells
-    return Tensor(np.expand_dims(cells, tensor.axis), None, tensor.shape)
+    return as_numbers(al, tensor)
+
+
+def as_numbers(al: CellAlgebra, tensor: Tensor) -> Tensor:
+    """Vectors of a fixed size as numbers at positions."""
+    assert tensor.size is not None
+    assert tensor.axis is not None
+    count = tensor.size[0]
+    parts = filled(
+        tensor.cells.shape, lambda i: [al.mean(c) for c in al.split(tensor.cells[i], count)]
+    )
+    cells = filled((*tensor.cells.shape, count), lambda i: parts[i[:-1]][i[-1]])
+    return Tensor(np.moveaxis(cells, -1, tensor.axis), None, tensor.shape)
 
 
 def _common_shape(tensors: Sequence[Tensor], rank: int) -> Shape:

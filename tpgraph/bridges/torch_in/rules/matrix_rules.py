@@ -12,6 +12,7 @@ from tpgraph.bridges.torch_in.cell_tensors import (
     Operator,
     Pending,
     Tensor,
+    as_numbers,
     as_operator,
     as_tensor,
     filled,
@@ -115,9 +116,9 @@ def of_tensors(call: NodeCall, a: Tensor, b: Tensor) -> Tensor:
         turned = _mixture(call, _turned(b), _turned(a))
         return _turned(turned)
     if a.axis == a.rank - 1 and b.axis == b.rank - 1 and a.size and not is_wide(a.size):
-        return _mixture(call, _as_numbers(call, a), b)
+        return _mixture(call, as_numbers(call.al, a), b)
     if a.axis == a.rank - 2 and b.axis == b.rank - 2 and b.size and not is_wide(b.size):
-        return _turned(_mixture(call, _as_numbers(call, _turned(b)), _turned(a)))
+        return _turned(_mixture(call, as_numbers(call.al, _turned(b)), _turned(a)))
     if a.axis is not None and a.axis == b.axis and a.axis < a.rank - 2:
         raise refusal(
             "products are taken for every coordinate of a vector of a width: the number of heads "
@@ -130,17 +131,6 @@ def of_tensors(call: NodeCall, a: Tensor, b: Tensor) -> Tensor:
         "an n × n matrix of activations (channel attention, outer products) is no Tensor Program; "
         "let a parameter lead from one vector to the other",
     )
-
-
-def _as_numbers(call: NodeCall, x: Tensor) -> Tensor:
-    """Vectors of a fixed size as numbers at positions."""
-    al = call.al
-    assert x.size is not None
-    assert x.axis is not None
-    count = x.size[0]
-    parts = filled(x.cells.shape, lambda i: [al.mean(c) for c in al.split(x.cells[i], count)])
-    cells = filled((*x.cells.shape, count), lambda i: parts[i[:-1]][i[-1]])
-    return Tensor(np.moveaxis(cells, -1, x.axis), None, x.shape)
 
 
 def _turned(x: Tensor) -> Tensor:
