@@ -62,8 +62,10 @@ class Tensor:
         """The axis of `cells` that an axis of positions is."""
         return axis if self.axis is None or axis < self.axis else axis - 1
 
-    def without(self, axis: int, cells: Cells) -> Tensor:
-        """The tensor after an axis of positions is gone."""
+    def without(self, axis: int, cells: Cells | Cell) -> Tensor:
+        """The tensor after an axis of positions is gone; of the last one numpy gives the cell."""
+        if not isinstance(cells, np.ndarray):
+            cells = filled((), lambda _: cells)
         own = None if self.axis is None else self.axis - (axis < self.axis)
         return Tensor(cells, own, self.shape[:axis] + self.shape[axis + 1 :])
 

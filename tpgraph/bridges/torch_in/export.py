@@ -18,7 +18,16 @@ from tpgraph.errors import TPError
 WRAPPED = "module_with_loss"
 """The attribute under which a module stands that a loss was put behind."""
 
-__all__ = ["WRAPPED", "Exported", "Site", "built", "exported", "own_path", "python_path"]
+__all__ = [
+    "WRAPPED",
+    "Exported",
+    "Site",
+    "built",
+    "exported",
+    "own_path",
+    "python_path",
+    "stored_tensors",
+]
 
 _KEPT = (
     "_scaled_dot_product_flash_attention_for_cpu", "_weight_norm_interface", "elu", "gelu",
@@ -82,6 +91,14 @@ def own_path(path: str) -> str:
     return path.removeprefix(WRAPPED).lstrip(".")
 
 
+def stored_tensors(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    """The parameters, then the buffers of real numbers, by their paths; tied ones under each."""
+    yield from module.named_parameters(remove_duplicate=False)
+    for path, buffer in module.named_buffers(remove_duplicate=False):
+        if buffer.is_floating_point():
+            yield path, buffer
+
+
 def python_path(path: str) -> str:
     """`blocks.0.attn` as `blocks[0].attn`."""
     parts = [f"[{p}]" if p.isdigit() else f".{p}" for p in path.split(".") if p]
@@ -90,9 +107,10 @@ def python_path(path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A module built and exported at the widths n and 2 n."""
+    """A module built and exported at the widths n and 2 n, and built once more at n."""
 
     modules: tuple[torch.nn.Module, torch.nn.Module]
+    again: torch.nn.Module
     sites: tuple[Site, ...]
     signature: Any
     constants: Mapping[str, Any]
@@ -112,7 +130,8 @@ def exported(
     sites = tuple(_compared(first, second))
     signature = programs[0].graph_signature
     names = tuple(inspect.signature(modules[0].forward).parameters)
-    return Exported((modules[0], modules[1]), sites, signature, programs[0].constants, names)
+    again = built(make, n, train)
+    return Exported((modules[0], modules[1]), again, sites, signature, programs[0].constants, names)
 
 
 def built(make: Callable[[int], torch.nn.Module], width: int, train: bool) -> torch.nn.Module:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from tpgraph.bridges.torch_in.cells import Stored
+from tpgraph.bridges.torch_in.export import stored_tensors
 from tpgraph.bridges.torch_in.interpret import ModuleInput
 from tpgraph.bridges.torch_in.parameter_parts import ParameterPart
 from tpgraph.bridges.torch_in.seams import Seams
@@ -117,7 +118,7 @@ def copy_weights(
     weight_norm go to their gains. Raises
     TPDataError where the module's shapes are not those that were imported.
     """
-    tensors = dict(module.named_parameters(remove_duplicate=False))
+    tensors = dict(stored_tensors(module))
     width = _width_of(tensors, imported)
     compiled = compile(imported.program)
     sizes = {w.name: round(width * imported.ratios[w.name]) for w in imported.program.base_widths}

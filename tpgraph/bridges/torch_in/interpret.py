@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,12 +141,15 @@ class _Reader:
 
     def _parameter(self, path: str) -> Any:
         tensors = [_of_path(m, path) for m in self.exported.modules]
+        return self._stored(path, tensors, bool(tensors[0].requires_grad))
+
+    def _stored(self, path: str, tensors: Sequence[Any], trained: bool) -> Any:
+        """A parameter, or a buffer that is drawn at random as one that is not trained."""
         path = self.tied.setdefault(tensors[0].data_ptr() or id(tensors[0]), path)
         name = own_path(path)
         if name not in self.graph.params:
             shape = tuple((int(a), int(b)) for a, b in zip(*(t.shape for t in tensors),
                                                           strict=True))  # fmt: skip
-            trained = bool(tensors[0].requires_grad)
             self.graph.params[name] = Stored(name, shape, trained)
             self.places[name] = self.site
         return pending(self.graph.params[name])
@@ -158,6 +161,10 @@ class _Reader:
             if not torch.equal(first, second):
                 raise refusal(f"the buffer {path} holds other numbers at another width")
             return first
+        if first.is_floating_point() and not torch.equal(
+            first, _of_path(self.exported.again, path)
+        ):
+            return self._stored(path, (first, second), trained=False)
         for axis in wide:
             same = [bool((t == t.narrow(axis, 0, 1)).all()) for t in (first, second)]
             if not all(same):

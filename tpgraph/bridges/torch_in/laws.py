@@ -17,7 +17,7 @@ import numpy.typing as npt
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tpgraph.bridges.torch_in.export import built, own_path
+from tpgraph.bridges.torch_in.export import built, own_path, stored_tensors
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.sizes import Cut
 
@@ -213,7 +213,7 @@ def _recorded(make: Callable[[int], torch.nn.Module], width: int) -> dict[str, f
     with _Recorder() as recorder:
         module = make(width)
     found: dict[str, float] = {}
-    for path, parameter in module.named_parameters(remove_duplicate=False):
+    for path, parameter in stored_tensors(module):
         variance = recorder.variances.get((parameter.data_ptr(), parameter.numel()))
         if variance is not None:
             found[own_path(path)] = variance
@@ -229,7 +229,7 @@ def _values(
     while seed < count:
         torch.manual_seed(seed)
         module = built(make, width, False)
-        for path, parameter in module.named_parameters(remove_duplicate=False):
+        for path, parameter in stored_tensors(module):
             path = own_path(path)
             found.setdefault(path, []).append(parameter.detach().numpy().copy())
             if seed == 1 and path not in recorded and parameter.numel() < FEW:
