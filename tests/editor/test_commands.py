@@ -122,7 +122,7 @@ CASES = {
     "undo": Case((), holds("tpgraph.text", MLP), keys("d")),
     "redo": Case((), writes("vector u_1"), keys("d", "Control+z")),
     "find": Case((), shows(".picker", "x[1]")),
-    "paths": Case((), shows(".paths", "isomorphic paths")),
+    "paths": Case((), shows("div.paths", "isomorphic paths"), text=TRAINED),
     "tidy": Case((), says("laid out from scratch")),
     "view": Case((), says("view")),
     "show-all": Case((), zoom(-1), lambda e: (keys("+", "+")(e), zoomed(e))),
