@@ -26,7 +26,7 @@ UNREADABLE = {"causal_blocks": "a picture with 408 lines between its passes woul
 
 
 @pytest.mark.parametrize(
-    "name", seldom("attention", "heads", "encoder", "grouped", "images", "lora")
+    "name", seldom("attention", "heads", "encoder", "grouped", "images")
 )
 def test_its_backward_pass_is_drawn(name):
     program = imported(name).program
