@@ -5,93 +5,93 @@ export class Gone extends Error {}
 
 /** What the user asked for is not possible; `refusal` has message, expected and mend. */
 export class Refused extends Error {
-  /** @param {Refusal} refusal */
-  constructor(refusal) {
-    super(refusal.message);
-    this.refusal = refusal;
-  }
+	/** @param {Refusal} refusal */
+	constructor(refusal) {
+		super(refusal.message);
+		this.refusal = refusal;
+	}
 }
 
 /** POST /api/<op>; what is heard of long work comes by /api/events.
  * @param {string} [base] @returns {Transport} */
 export function overHttp(base = "/api/") {
-  /** @type {Map<string, Hear>} */
-  const hearers = new Map();
-  /** @type {EventSource | null} */
-  let events = null;
-  return async (op, body, signal, hear) => {
-    const id = hear && crypto.randomUUID();
-    if (id) {
-      hearers.set(id, hear);
-      events ??= heard(base + "events", hearers);
-    }
-    try {
-      const answer = await fetch(base + op, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(id ? { ...body, id } : body),
-        signal,
-      });
-      if (!answer.ok) throw new Gone(`the editor's server answers ${answer.status}`);
-      return await answer.json();
-    } catch (error) {
-      if (signal.aborted || error instanceof Gone) throw error;
-      throw new Gone("the editor's server does not answer");
-    } finally {
-      hearers.delete(id ?? "");
-      if (hearers.size === 0) events = events?.close() ?? null;
-    }
-  };
+	/** @type {Map<string, Hear>} */
+	const hearers = new Map();
+	/** @type {EventSource | null} */
+	let events = null;
+	return async (op, body, signal, hear) => {
+		const id = hear && crypto.randomUUID();
+		if (id) {
+			hearers.set(id, hear);
+			events ??= heard(base + "events", hearers);
+		}
+		try {
+			const answer = await fetch(base + op, {
+				method: "POST",
+				headers: { "Content-Type": "application/json" },
+				body: JSON.stringify(id ? { ...body, id } : body),
+				signal,
+			});
+			if (!answer.ok) throw new Gone(`the editor's server answers ${answer.status}`);
+			return await answer.json();
+		} catch (error) {
+			if (signal.aborted || error instanceof Gone) throw error;
+			throw new Gone("the editor's server does not answer");
+		} finally {
+			hearers.delete(id ?? "");
+			if (hearers.size === 0) events = events?.close() ?? null;
+		}
+	};
 }
 
 /** @param {string} url @param {Map<string, Hear>} hearers */
 function heard(url, hearers) {
-  const events = new EventSource(url);
-  events.onmessage = ({ data }) => {
-    const { id, stages } = JSON.parse(data);
-    hearers.get(id)?.(stages);
-  };
-  return events;
+	const events = new EventSource(url);
+	events.onmessage = ({ data }) => {
+		const { id, stages } = JSON.parse(data);
+		hearers.get(id)?.(stages);
+	};
+	return events;
 }
 
 /** A session seen from the page. */
 export class Session {
-  /** @param {Transport} transport */
-  constructor(transport) {
-    this.transport = transport;
-    /** @type {Map<string, AbortController>} */
-    this.running = new Map();
-  }
+	/** @param {Transport} transport */
+	constructor(transport) {
+		this.transport = transport;
+		/** @type {Map<string, AbortController>} */
+		this.running = new Map();
+	}
 
-  /** The answer to a request. Throws Refused and Gone.
-   * @param {string} op @param {Record<string, unknown>} [body] @param {AbortSignal} [signal] @param {Hear} [hear] */
-  async ask(op, body = {}, signal = new AbortController().signal, hear) {
-    const answer = await this.transport(op, body, signal, hear);
-    if (answer.refused) throw new Refused(answer.refused);
-    if (answer.superseded) throw new DOMException("a newer request has come", "AbortError");
-    return answer;
-  }
+	/** The answer to a request. Throws Refused and Gone.
+	 * @param {string} op @param {Record<string, unknown>} [body] @param {AbortSignal} [signal] @param {Hear} [hear] */
+	async ask(op, body = {}, signal = new AbortController().signal, hear) {
+		const answer = await this.transport(op, body, signal, hear);
+		if (answer.refused) throw new Refused(answer.refused);
+		if (answer.superseded) throw new DOMException("a newer request has come", "AbortError");
+		return answer;
+	}
 
-  /** The answer, or null where a newer request of the same `kind` has come meanwhile.
-   * @param {string} kind @param {string} op @param {Record<string, unknown>} body @param {Hear} [hear] */
-  async newest(kind, op, body, hear) {
-    this.running.get(kind)?.abort();
-    const own = new AbortController();
-    this.running.set(kind, own);
-    try {
-      const answer = await this.ask(op, body, own.signal, hear);
-      return this.running.get(kind) === own ? answer : null;
-    } catch (error) {
-      if (own.signal.aborted) return null;
-      throw error;
-    } finally {
-      if (this.running.get(kind) === own) this.running.delete(kind);
-    }
-  }
+	/** The answer, or null where a newer request of the same `kind` has come meanwhile.
+	 * @param {string} kind @param {string} op @param {Record<string, unknown>} body @param {Hear} [hear] */
+	async newest(kind, op, body, hear) {
+		this.running.get(kind)?.abort();
+		const own = new AbortController();
+		this.running.set(kind, own);
+		try {
+			const answer = await this.ask(op, body, own.signal, hear);
+			return this.running.get(kind) === own ? answer : null;
+		} catch (error) {
+			if (own.signal.aborted) return null;
+			throw error;
+		} finally {
+			if (this.running.get(kind) === own) this.running.delete(kind);
+		}
+	}
 
-  /** End what is still being asked for: the session hears that nobody waits. @param {string} kind */
-  cancel(kind) {
-    this.running.get(kind)?.abort();
-    this.running.delete(kind);
-  }
+	/** End what is still being asked for: the session hears that nobody waits. @param {string} kind */
+	cancel(kind) {
+		this.running.get(kind)?.abort();
+		this.running.delete(kind);
+	}
 }

@@ -12,96 +12,96 @@ import { pad } from "./pad.js";
  * @param {boolean} [how.many] whether it may be meant for one of many alone
  * @param {(value: string, only: boolean) => Promise<string | null>} how.accept the reason it is refused, or null */
 export function lineBox(parent, { label, value, x, y, selection, words = [], many, accept }) {
-  return new Promise((resolve) => {
-    const input = h("input", { "aria-label": label, spellcheck: "false", autocomplete: "off" });
-    const said = h("div.refusal", { role: "alert" });
-    const box = h("div.line-box", {}, h("label", {}, label), input, h("button.primary", { "aria-label": "Accept", click: () => submit() }, "✓"),
-      ...(many ? [h("button", { title: "Shift-Enter", click: () => submit(true) }, "only here")] : []), said, pad(() => input, words, () => submit()));
-    let refused = value;
-    /** @param {string | null} result */
-    const close = (result) => {
-      if (!box.isConnected) return;
-      box.remove();
-      resolve(result);
-    };
-    const submit = async (only = false) => {
-      refused = input.value;
-      const reason = await accept(refused, only);
-      if (reason === null) close(refused);
-      else {
-        said.textContent = reason;
-        input.focus();
-      }
-    };
-    box.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      if (event.key === "Escape") close(null);
-      if (event.key === "Enter" && event.target === input) submit(event.shiftKey);
-      const caret = input.selectionStart ?? 0;
-      const letter = event.key === " " && event.target === input ? letterBefore(input.value, caret) : null;
-      if (letter) {
-        event.preventDefault();
-        input.setRangeText(letter[2], letter[0], letter[1], "end");
-      }
-    });
-    box.addEventListener("focusout", () => setTimeout(() => {
-      if (!document.hasFocus() || box.contains(focused(box))) return;
-      if (input.value === refused) close(null);
-      else submit();
-    }));
-    parent.append(box);
-    input.value = value;
-    input.focus();
-    input.setSelectionRange(...(selection ?? [0, value.length]));
-    box.style.left = `${Math.max(8, Math.min(x, parent.clientWidth - box.offsetWidth - 8))}px`;
-    box.style.top = `${Math.max(8, Math.min(y, parent.clientHeight - box.offsetHeight - 8))}px`;
-  });
+	return new Promise((resolve) => {
+		const input = h("input", { "aria-label": label, spellcheck: "false", autocomplete: "off" });
+		const said = h("div.refusal", { role: "alert" });
+		const box = h("div.line-box", {}, h("label", {}, label), input, h("button.primary", { "aria-label": "Accept", click: () => submit() }, "✓"),
+			...(many ? [h("button", { title: "Shift-Enter", click: () => submit(true) }, "only here")] : []), said, pad(() => input, words, () => submit()));
+		let refused = value;
+		/** @param {string | null} result */
+		const close = (result) => {
+			if (!box.isConnected) return;
+			box.remove();
+			resolve(result);
+		};
+		const submit = async (only = false) => {
+			refused = input.value;
+			const reason = await accept(refused, only);
+			if (reason === null) close(refused);
+			else {
+				said.textContent = reason;
+				input.focus();
+			}
+		};
+		box.addEventListener("keydown", (event) => {
+			event.stopPropagation();
+			if (event.key === "Escape") close(null);
+			if (event.key === "Enter" && event.target === input) submit(event.shiftKey);
+			const caret = input.selectionStart ?? 0;
+			const letter = event.key === " " && event.target === input ? letterBefore(input.value, caret) : null;
+			if (letter) {
+				event.preventDefault();
+				input.setRangeText(letter[2], letter[0], letter[1], "end");
+			}
+		});
+		box.addEventListener("focusout", () => setTimeout(() => {
+			if (!document.hasFocus() || box.contains(focused(box))) return;
+			if (input.value === refused) close(null);
+			else submit();
+		}));
+		parent.append(box);
+		input.value = value;
+		input.focus();
+		input.setSelectionRange(...(selection ?? [0, value.length]));
+		box.style.left = `${Math.max(8, Math.min(x, parent.clientWidth - box.offsetWidth - 8))}px`;
+		box.style.top = `${Math.max(8, Math.min(y, parent.clientHeight - box.offsetHeight - 8))}px`;
+	});
 }
 
 /** The list of commands that are typed for. @param {HTMLElement} parent
  * @param {(words: string) => {id: string, title: string, detail: string, key?: string}[]} find
  * @param {string} label @returns {Promise<string | null>} */
 export function picker(parent, find, label) {
-  return new Promise((resolve) => {
-    const input = h("input", { role: "combobox", "aria-label": label, placeholder: label, "aria-expanded": "true", "aria-controls": "picker-list", autocomplete: "off" });
-    const list = h("ul#picker-list", { role: "listbox", "aria-label": label });
-    const box = h("div.picker", {}, input, list);
-    /** @type {ReturnType<typeof find>} */
-    let found = [];
-    let at = 0;
-    /** @param {string | null} id */
-    const close = (id) => {
-      if (!box.isConnected) return;
-      box.remove();
-      resolve(id);
-    };
-    const show = () => {
-      found = find(input.value);
-      at = Math.min(at, Math.max(0, found.length - 1));
-      list.replaceChildren(...found.map((item, i) =>
-        h("li", { id: `picker-${i}`, role: "option", "aria-selected": String(i === at), click: () => close(item.id) },
-          h("span.title", {}, item.title), h("span.detail", {}, item.detail), ...(item.key ? [h("kbd", {}, item.key)] : []))));
-      input.setAttribute("aria-activedescendant", found.length ? `picker-${at}` : "");
-      list.children[at]?.scrollIntoView({ block: "nearest" });
-    };
-    input.addEventListener("input", () => {
-      at = 0;
-      show();
-    });
-    list.addEventListener("mousedown", (event) => event.preventDefault());
-    input.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      if (event.key === "Escape") close(null);
-      else if (event.key === "Enter") close(found[at]?.id ?? null);
-      else if (event.key === "ArrowDown") at = Math.min(at + 1, found.length - 1);
-      else if (event.key === "ArrowUp") at = Math.max(at - 1, 0);
-      else return;
-      event.preventDefault();
-      if (box.isConnected) show();
-    });
-    input.addEventListener("blur", () => setTimeout(() => document.hasFocus() && close(null), 150));
-    parent.append(box);
-    input.focus();
-    show();
-  });
+	return new Promise((resolve) => {
+		const input = h("input", { role: "combobox", "aria-label": label, placeholder: label, "aria-expanded": "true", "aria-controls": "picker-list", autocomplete: "off" });
+		const list = h("ul#picker-list", { role: "listbox", "aria-label": label });
+		const box = h("div.picker", {}, input, list);
+		/** @type {ReturnType<typeof find>} */
+		let found = [];
+		let at = 0;
+		/** @param {string | null} id */
+		const close = (id) => {
+			if (!box.isConnected) return;
+			box.remove();
+			resolve(id);
+		};
+		const show = () => {
+			found = find(input.value);
+			at = Math.min(at, Math.max(0, found.length - 1));
+			list.replaceChildren(...found.map((item, i) =>
+				h("li", { id: `picker-${i}`, role: "option", "aria-selected": String(i === at), click: () => close(item.id) },
+					h("span.title", {}, item.title), h("span.detail", {}, item.detail), ...(item.key ? [h("kbd", {}, item.key)] : []))));
+			input.setAttribute("aria-activedescendant", found.length ? `picker-${at}` : "");
+			list.children[at]?.scrollIntoView({ block: "nearest" });
+		};
+		input.addEventListener("input", () => {
+			at = 0;
+			show();
+		});
+		list.addEventListener("mousedown", (event) => event.preventDefault());
+		input.addEventListener("keydown", (event) => {
+			event.stopPropagation();
+			if (event.key === "Escape") close(null);
+			else if (event.key === "Enter") close(found[at]?.id ?? null);
+			else if (event.key === "ArrowDown") at = Math.min(at + 1, found.length - 1);
+			else if (event.key === "ArrowUp") at = Math.max(at - 1, 0);
+			else return;
+			event.preventDefault();
+			if (box.isConnected) show();
+		});
+		input.addEventListener("blur", () => setTimeout(() => document.hasFocus() && close(null), 150));
+		parent.append(box);
+		input.focus();
+		show();
+	});
 }

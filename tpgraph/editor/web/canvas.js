@@ -9,276 +9,276 @@ const XLINK = "http://www.w3.org/1999/xlink";
 
 /** A picture on the page. */
 export class Canvas {
-  /** @param {Document} document @param {string} label */
-  constructor(document, label) {
-    this.document = document;
-    this.element = document.createElementNS(SVG, "svg");
-    this.element.setAttribute("class", "canvas");
-    this.element.setAttribute("tabindex", "0");
-    this.element.setAttribute("role", "application");
-    this.element.setAttribute("aria-label", label);
-    this.glyphs = this.make("defs", this.element);
-    /** @type {Set<string>} */
-    this.known = new Set();
-    this.world = this.make("g", this.element);
-    this.world.setAttribute("class", "world");
-    this.above = this.make("g", this.element);
-    this.above.setAttribute("class", "above");
-    /** @type {Map<string, SVGElement>} */
-    this.layers = new Map();
-    for (const layer of LAYERS) {
-      const group = this.make("g", this.world);
-      group.setAttribute("class", `layer ${layer}`);
-      this.layers.set(layer, group);
-    }
-    /** @type {Fragment[]} */
-    this.fragments = [];
-    /** @type {Map<string, SVGElement>} */
-    this.shown = new Map();
-    /** @type {Box} */
-    this.box = [0, 0, 0, 0];
-    /** @type {Viewport} */
-    this.view = { k: 1.6, x: 40, y: 40 };
-    /** @type {Set<string>} */
-    this.selected = new Set();
-    /** @type {(() => void) | null} */
-    this.moved = null;
-    this.ids = 0;
-    /** How large a picture becomes that is fitted into the window. */
-    this.most = 2.2;
-    this.place();
-  }
+	/** @param {Document} document @param {string} label */
+	constructor(document, label) {
+		this.document = document;
+		this.element = document.createElementNS(SVG, "svg");
+		this.element.setAttribute("class", "canvas");
+		this.element.setAttribute("tabindex", "0");
+		this.element.setAttribute("role", "application");
+		this.element.setAttribute("aria-label", label);
+		this.glyphs = this.make("defs", this.element);
+		/** @type {Set<string>} */
+		this.known = new Set();
+		this.world = this.make("g", this.element);
+		this.world.setAttribute("class", "world");
+		this.above = this.make("g", this.element);
+		this.above.setAttribute("class", "above");
+		/** @type {Map<string, SVGElement>} */
+		this.layers = new Map();
+		for (const layer of LAYERS) {
+			const group = this.make("g", this.world);
+			group.setAttribute("class", `layer ${layer}`);
+			this.layers.set(layer, group);
+		}
+		/** @type {Fragment[]} */
+		this.fragments = [];
+		/** @type {Map<string, SVGElement>} */
+		this.shown = new Map();
+		/** @type {Box} */
+		this.box = [0, 0, 0, 0];
+		/** @type {Viewport} */
+		this.view = { k: 1.6, x: 40, y: 40 };
+		/** @type {Set<string>} */
+		this.selected = new Set();
+		/** @type {(() => void) | null} */
+		this.moved = null;
+		this.ids = 0;
+		/** How large a picture becomes that is fitted into the window. */
+		this.most = 2.2;
+		this.place();
+	}
 
-  /** @param {string} tag @param {Element} parent @returns {SVGElement} */
-  make(tag, parent) {
-    const element = this.document.createElementNS(SVG, tag);
-    parent.append(element);
-    return element;
-  }
+	/** @param {string} tag @param {Element} parent @returns {SVGElement} */
+	make(tag, parent) {
+		const element = this.document.createElementNS(SVG, tag);
+		parent.append(element);
+		return element;
+	}
 
-  /** Show a picture, or what has changed of it; the viewport stays.
-   * @param {Picture} picture @param {boolean} [animated] */
-  show(picture, animated = false) {
-    for (const [id, path] of Object.entries(picture.glyphs)) this.addGlyph(id, path);
-    const { fragments, drawn } = applied(this.fragments, picture);
-    const kept = new Set(fragments.map((f) => f.key));
-    for (const [key, element] of this.shown) {
-      if (!kept.has(key)) {
-        element.remove();
-        this.shown.delete(key);
-        this.selected.delete(key);
-      }
-    }
-    this.world.classList.toggle("animated", animated);
-    for (const fragment of fragments) this.draw(fragment, drawn.has(fragment.key));
-    if (picture.full || picture.order) this.order(fragments);
-    this.fragments = fragments;
-    this.box = picture.box;
-    this.moved?.();
-  }
+	/** Show a picture, or what has changed of it; the viewport stays.
+	 * @param {Picture} picture @param {boolean} [animated] */
+	show(picture, animated = false) {
+		for (const [id, path] of Object.entries(picture.glyphs)) this.addGlyph(id, path);
+		const { fragments, drawn } = applied(this.fragments, picture);
+		const kept = new Set(fragments.map((f) => f.key));
+		for (const [key, element] of this.shown) {
+			if (!kept.has(key)) {
+				element.remove();
+				this.shown.delete(key);
+				this.selected.delete(key);
+			}
+		}
+		this.world.classList.toggle("animated", animated);
+		for (const fragment of fragments) this.draw(fragment, drawn.has(fragment.key));
+		if (picture.full || picture.order) this.order(fragments);
+		this.fragments = fragments;
+		this.box = picture.box;
+		this.moved?.();
+	}
 
-  /** The places of marks and lines in the text, which move with every edit above them.
-   * @param {Record<string, Span>} spans */
-  setSpans(spans) {
-    for (const fragment of this.fragments) fragment.span = spans[fragment.key] ?? null;
-  }
+	/** The places of marks and lines in the text, which move with every edit above them.
+	 * @param {Record<string, Span>} spans */
+	setSpans(spans) {
+		for (const fragment of this.fragments) fragment.span = spans[fragment.key] ?? null;
+	}
 
-  /** @param {string} id @param {string} path */
-  addGlyph(id, path) {
-    if (this.known.has(id)) return;
-    this.known.add(id);
-    const element = this.make("path", this.glyphs);
-    element.setAttribute("id", id);
-    element.setAttribute("d", path);
-  }
+	/** @param {string} id @param {string} path */
+	addGlyph(id, path) {
+		if (this.known.has(id)) return;
+		this.known.add(id);
+		const element = this.make("path", this.glyphs);
+		element.setAttribute("id", id);
+		element.setAttribute("d", path);
+	}
 
-  /** @param {Fragment} fragment @param {boolean} anew */
-  draw(fragment, anew) {
-    let element = this.shown.get(fragment.key);
-    if (!element) {
-      const layer = this.layers.get(fragment.layer) ?? this.world;
-      element = this.make("g", layer);
-      element.id = `mark-${++this.ids}`;
-      element.dataset.key = fragment.key;
-      this.shown.set(fragment.key, element);
-      anew = true;
-    }
-    if (anew) this.paint(element, fragment);
-    else if (element.hasAttribute("role") && element.getAttribute("aria-label") !== fragment.title) element.setAttribute("aria-label", fragment.title);
-    const transform = `translate(${fragment.x}px, ${fragment.y}px)`;
-    if (element.style.transform !== transform) element.style.transform = transform;
-  }
+	/** @param {Fragment} fragment @param {boolean} anew */
+	draw(fragment, anew) {
+		let element = this.shown.get(fragment.key);
+		if (!element) {
+			const layer = this.layers.get(fragment.layer) ?? this.world;
+			element = this.make("g", layer);
+			element.id = `mark-${++this.ids}`;
+			element.dataset.key = fragment.key;
+			this.shown.set(fragment.key, element);
+			anew = true;
+		}
+		if (anew) this.paint(element, fragment);
+		else if (element.hasAttribute("role") && element.getAttribute("aria-label") !== fragment.title) element.setAttribute("aria-label", fragment.title);
+		const transform = `translate(${fragment.x}px, ${fragment.y}px)`;
+		if (element.style.transform !== transform) element.style.transform = transform;
+	}
 
-  /** @param {SVGElement} element @param {Fragment} fragment */
-  paint(element, fragment) {
-    const state = [...element.classList].filter((name) => STATES.has(name));
-    element.setAttribute("class", `mark ${fragment.kind} ${state.join(" ")}`.trim());
-    element.replaceChildren(...parsed(this.document, fragment.svg));
-    const hit = hitArea(this.document, element, fragment);
-    if (hit) element.prepend(hit);
-    if (fragment.layer === "variables" || fragment.layer === "gates") {
-      element.setAttribute("role", "img");
-      element.setAttribute("aria-label", fragment.title);
-    } else element.setAttribute("aria-hidden", "true");
-  }
+	/** @param {SVGElement} element @param {Fragment} fragment */
+	paint(element, fragment) {
+		const state = [...element.classList].filter((name) => STATES.has(name));
+		element.setAttribute("class", `mark ${fragment.kind} ${state.join(" ")}`.trim());
+		element.replaceChildren(...parsed(this.document, fragment.svg));
+		const hit = hitArea(this.document, element, fragment);
+		if (hit) element.prepend(hit);
+		if (fragment.layer === "variables" || fragment.layer === "gates") {
+			element.setAttribute("role", "img");
+			element.setAttribute("aria-label", fragment.title);
+		} else element.setAttribute("aria-hidden", "true");
+	}
 
-  /** Elements in the order of the fragments. @param {readonly Fragment[]} fragments */
-  order(fragments) {
-    for (const layer of LAYERS) {
-      const parent = this.layers.get(layer);
-      let at = parent?.firstElementChild ?? null;
-      for (const fragment of fragments) {
-        const element = fragment.layer === layer ? this.shown.get(fragment.key) : null;
-        if (!element || !parent) continue;
-        if (element === at) at = at.nextElementSibling;
-        else parent.insertBefore(element, at);
-      }
-    }
-  }
+	/** Elements in the order of the fragments. @param {readonly Fragment[]} fragments */
+	order(fragments) {
+		for (const layer of LAYERS) {
+			const parent = this.layers.get(layer);
+			let at = parent?.firstElementChild ?? null;
+			for (const fragment of fragments) {
+				const element = fragment.layer === layer ? this.shown.get(fragment.key) : null;
+				if (!element || !parent) continue;
+				if (element === at) at = at.nextElementSibling;
+				else parent.insertBefore(element, at);
+			}
+		}
+	}
 
-  /** @param {string} key */
-  fragment(key) {
-    return this.fragments.find((f) => f.key === key) ?? null;
-  }
+	/** @param {string} key */
+	fragment(key) {
+		return this.fragments.find((f) => f.key === key) ?? null;
+	}
 
-  /** The vectors, scalars and gates. */
-  get marks() {
-    return marks(this.fragments);
-  }
+	/** The vectors, scalars and gates. */
+	get marks() {
+		return marks(this.fragments);
+	}
 
-  /** The tree that the picture stands in: of the document, or the shadow tree of a notebook's cell. */
-  get tree() {
-    return /** @type {Document | ShadowRoot} */ (this.element.getRootNode());
-  }
+	/** The tree that the picture stands in: of the document, or the shadow tree of a notebook's cell. */
+	get tree() {
+		return /** @type {Document | ShadowRoot} */ (this.element.getRootNode());
+	}
 
-  /** What is meant at a place of the window: the nearest vector, else a gate, else the nearest line,
-   * else what a label is of. @param {number} x @param {number} y @param {string} [but] a key that is not meant
-   * @returns {Fragment | null} */
-  at(x, y, but) {
-    const hit = this.tree.elementsFromPoint(x, y).filter((e) => this.element.contains(e) && !e.closest(".label"));
-    const keys = new Set(hit.map((e) => e.closest("[data-key]")?.getAttribute("data-key")));
-    const found = this.fragments.filter((f) => keys.has(f.key) && f.key !== but && NEARER.includes(f.layer));
-    if (found.length < 2) return found[0] ?? this.labelled(x, y, but);
-    const order = new Map(found.map((f) => [f, NEARER.indexOf(f.layer) * 1e6 + this.distance(f, x, y)]));
-    return found.sort((a, b) => Number(order.get(a)) - Number(order.get(b)))[0];
-  }
+	/** What is meant at a place of the window: the nearest vector, else a gate, else the nearest line,
+	 * else what a label is of. @param {number} x @param {number} y @param {string} [but] a key that is not meant
+	 * @returns {Fragment | null} */
+	at(x, y, but) {
+		const hit = this.tree.elementsFromPoint(x, y).filter((e) => this.element.contains(e) && !e.closest(".label"));
+		const keys = new Set(hit.map((e) => e.closest("[data-key]")?.getAttribute("data-key")));
+		const found = this.fragments.filter((f) => keys.has(f.key) && f.key !== but && NEARER.includes(f.layer));
+		if (found.length < 2) return found[0] ?? this.labelled(x, y, but);
+		const order = new Map(found.map((f) => [f, NEARER.indexOf(f.layer) * 1e6 + this.distance(f, x, y)]));
+		return found.sort((a, b) => Number(order.get(a)) - Number(order.get(b)))[0];
+	}
 
-  /** Where a mark or line is taken hold of, in pixels of the picture. @param {string} key @returns {Point} */
-  handle(key) {
-    const fragment = this.fragment(key);
-    const line = this.shown.get(key)?.querySelector(".hit-line");
-    const own = line instanceof SVGGeometryElement ? line.getPointAtLength(0.6 * line.getTotalLength()) : { x: 0, y: 0 };
-    const { k, x, y } = this.view;
-    return [k * ((fragment?.x ?? 0) + own.x) + x, k * ((fragment?.y ?? 0) + own.y) + y];
-  }
+	/** Where a mark or line is taken hold of, in pixels of the picture. @param {string} key @returns {Point} */
+	handle(key) {
+		const fragment = this.fragment(key);
+		const line = this.shown.get(key)?.querySelector(".hit-line");
+		const own = line instanceof SVGGeometryElement ? line.getPointAtLength(0.6 * line.getTotalLength()) : { x: 0, y: 0 };
+		const { k, x, y } = this.view;
+		return [k * ((fragment?.x ?? 0) + own.x) + x, k * ((fragment?.y ?? 0) + own.y) + y];
+	}
 
-  /** Pixels between a place of the window and a vector or a line. @param {Fragment} fragment @param {number} x @param {number} y */
-  distance(fragment, x, y) {
-    const [wx, wy] = this.worldAt(x, y);
-    const [px, py] = [wx - fragment.x, wy - fragment.y];
-    const line = this.shown.get(fragment.key)?.querySelector(".hit-line");
-    if (!(line instanceof SVGGeometryElement)) return this.view.k * Math.hypot(px, py);
-    const length = line.getTotalLength();
-    const parts = Math.ceil(length);
-    const away = Array.from({ length: parts + 1 }, (_, i) => line.getPointAtLength((length * i) / parts)).map((p) => Math.hypot(p.x - px, p.y - py));
-    return this.view.k * Math.min(...away);
-  }
+	/** Pixels between a place of the window and a vector or a line. @param {Fragment} fragment @param {number} x @param {number} y */
+	distance(fragment, x, y) {
+		const [wx, wy] = this.worldAt(x, y);
+		const [px, py] = [wx - fragment.x, wy - fragment.y];
+		const line = this.shown.get(fragment.key)?.querySelector(".hit-line");
+		if (!(line instanceof SVGGeometryElement)) return this.view.k * Math.hypot(px, py);
+		const length = line.getTotalLength();
+		const parts = Math.ceil(length);
+		const away = Array.from({ length: parts + 1 }, (_, i) => line.getPointAtLength((length * i) / parts)).map((p) => Math.hypot(p.x - px, p.y - py));
+		return this.view.k * Math.min(...away);
+	}
 
-  /** The mark or line whose label stands at a place of the window.
-   * @param {number} x @param {number} y @param {string} [but] */
-  labelled(x, y, but) {
-    return this.fragments.find((f) => {
-      if (f.key === but || !NEARER.includes(f.layer)) return false;
-      const box = this.shown.get(f.key)?.querySelector(".label")?.getBoundingClientRect();
-      return box && box.left <= x && x <= box.right && box.top <= y && y <= box.bottom;
-    }) ?? null;
-  }
+	/** The mark or line whose label stands at a place of the window.
+	 * @param {number} x @param {number} y @param {string} [but] */
+	labelled(x, y, but) {
+		return this.fragments.find((f) => {
+			if (f.key === but || !NEARER.includes(f.layer)) return false;
+			const box = this.shown.get(f.key)?.querySelector(".label")?.getBoundingClientRect();
+			return box && box.left <= x && x <= box.right && box.top <= y && y <= box.bottom;
+		}) ?? null;
+	}
 
-  /** Lines that would come, above the picture. @param {[string, string][]} lines from variables to what they make */
-  draft(lines) {
-    this.above.querySelectorAll(".draft").forEach((line) => line.remove());
-    for (const [from, to] of lines) {
-      const source = this.fragment(`variables/${from}`);
-      const target = this.fragment(`gates/${to}:gate`) ?? this.fragment(`variables/${to}`);
-      if (!source || !target) continue;
-      const line = this.make("line", this.above);
-      line.setAttribute("class", "rubber draft");
-      Object.entries({ x1: source.x, y1: source.y, x2: target.x, y2: target.y }).forEach(([name, value]) => line.setAttribute(name, String(value)));
-    }
-  }
+	/** Lines that would come, above the picture. @param {[string, string][]} lines from variables to what they make */
+	draft(lines) {
+		this.above.querySelectorAll(".draft").forEach((line) => line.remove());
+		for (const [from, to] of lines) {
+			const source = this.fragment(`variables/${from}`);
+			const target = this.fragment(`gates/${to}:gate`) ?? this.fragment(`variables/${to}`);
+			if (!source || !target) continue;
+			const line = this.make("line", this.above);
+			line.setAttribute("class", "rubber draft");
+			Object.entries({ x1: source.x, y1: source.y, x2: target.x, y2: target.y }).forEach(([name, value]) => line.setAttribute(name, String(value)));
+		}
+	}
 
-  /** Give marks a state, and take it from all others.
-   * @param {string} state one of lit, faded, accepts, refuses, done, hidden-mark @param {Iterable<string>} keys */
-  mark(state, keys) {
-    const wanted = new Set(keys);
-    for (const [key, element] of this.shown) element.classList.toggle(state, wanted.has(key));
-  }
+	/** Give marks a state, and take it from all others.
+	 * @param {string} state one of lit, faded, accepts, refuses, done, hidden-mark @param {Iterable<string>} keys */
+	mark(state, keys) {
+		const wanted = new Set(keys);
+		for (const [key, element] of this.shown) element.classList.toggle(state, wanted.has(key));
+	}
 
-  /** @param {Iterable<string>} keys */
-  select(keys) {
-    this.selected = new Set([...keys].filter((key) => this.shown.has(key)));
-    this.mark("selected", this.selected);
-    const last = [...this.selected].at(-1);
-    const element = last ? this.shown.get(last) : null;
-    if (element) this.element.setAttribute("aria-activedescendant", element.id);
-    else this.element.removeAttribute("aria-activedescendant");
-  }
+	/** @param {Iterable<string>} keys */
+	select(keys) {
+		this.selected = new Set([...keys].filter((key) => this.shown.has(key)));
+		this.mark("selected", this.selected);
+		const last = [...this.selected].at(-1);
+		const element = last ? this.shown.get(last) : null;
+		if (element) this.element.setAttribute("aria-activedescendant", element.id);
+		else this.element.removeAttribute("aria-activedescendant");
+	}
 
-  // ---- the viewport
+	// ---- the viewport
 
-  get size() {
-    const box = this.element.getBoundingClientRect();
-    return { width: box.width || 800, height: box.height || 600, left: box.left, top: box.top };
-  }
+	get size() {
+		const box = this.element.getBoundingClientRect();
+		return { width: box.width || 800, height: box.height || 600, left: box.left, top: box.top };
+	}
 
-  place() {
-    const { k, x, y } = this.view;
-    const transform = `translate(${x}px, ${y}px) scale(${k})`;
-    this.world.style.transform = transform;
-    this.above.style.transform = transform;
-    this.element.style.setProperty("--zoom", String(k));
-    this.moved?.();
-  }
+	place() {
+		const { k, x, y } = this.view;
+		const transform = `translate(${x}px, ${y}px) scale(${k})`;
+		this.world.style.transform = transform;
+		this.above.style.transform = transform;
+		this.element.style.setProperty("--zoom", String(k));
+		this.moved?.();
+	}
 
-  fit() {
-    const { width, height } = this.size;
-    this.view = fitted(this.box, width, height, 24, this.most);
-    this.place();
-  }
+	fit() {
+		const { width, height } = this.size;
+		this.view = fitted(this.box, width, height, 24, this.most);
+		this.place();
+	}
 
-  /** @param {number} dx @param {number} dy */
-  pan(dx, dy) {
-    this.view = panned(this.view, dx, dy);
-    this.place();
-  }
+	/** @param {number} dx @param {number} dy */
+	pan(dx, dy) {
+		this.view = panned(this.view, dx, dy);
+		this.place();
+	}
 
-  /** @param {number} factor @param {number} [clientX] @param {number} [clientY] */
-  zoom(factor, clientX, clientY) {
-    const { width, height, left, top } = this.size;
-    const px = clientX === undefined ? width / 2 : clientX - left;
-    const py = clientY === undefined ? height / 2 : clientY - top;
-    this.view = zoomed(this.view, factor, px, py);
-    this.place();
-  }
+	/** @param {number} factor @param {number} [clientX] @param {number} [clientY] */
+	zoom(factor, clientX, clientY) {
+		const { width, height, left, top } = this.size;
+		const px = clientX === undefined ? width / 2 : clientX - left;
+		const py = clientY === undefined ? height / 2 : clientY - top;
+		this.view = zoomed(this.view, factor, px, py);
+		this.place();
+	}
 
-  /** @param {number} clientX @param {number} clientY */
-  worldAt(clientX, clientY) {
-    const { left, top } = this.size;
-    return worldAt(this.view, clientX - left, clientY - top);
-  }
+	/** @param {number} clientX @param {number} clientY */
+	worldAt(clientX, clientY) {
+		const { left, top } = this.size;
+		return worldAt(this.view, clientX - left, clientY - top);
+	}
 
-  /** Whether nothing of the picture is outside of the window. */
-  get isWhole() {
-    const { width, height } = this.size;
-    const { k, x, y } = this.view;
-    const [left, top, right, bottom] = this.box;
-    return k * left + x >= 0 && k * right + x <= width && k * top + y >= 0 && k * bottom + y <= height;
-  }
+	/** Whether nothing of the picture is outside of the window. */
+	get isWhole() {
+		const { width, height } = this.size;
+		const { k, x, y } = this.view;
+		const [left, top, right, bottom] = this.box;
+		return k * left + x >= 0 && k * right + x <= width && k * top + y >= 0 && k * bottom + y <= height;
+	}
 
-  get isSeen() {
-    const { width, height } = this.size;
-    return this.fragments.length === 0 || isSeen(this.view, this.box, width, height);
-  }
+	get isSeen() {
+		const { width, height } = this.size;
+		return this.fragments.length === 0 || isSeen(this.view, this.box, width, height);
+	}
 }
 
 const NEARER = ["variables", "gates", "edges"];
@@ -286,26 +286,26 @@ const STATES = new Set(["selected", "lit", "faded", "accepts", "refuses", "done"
 
 /** The elements of a fragment's markup. @param {Document} document @param {string} svg */
 function parsed(document, svg) {
-  const text = `<svg xmlns="${SVG}" xmlns:xlink="${XLINK}">${svg}</svg>`;
-  const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-  return [...root.childNodes].map((node) => document.importNode(node, true));
+	const text = `<svg xmlns="${SVG}" xmlns:xlink="${XLINK}">${svg}</svg>`;
+	const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+	return [...root.childNodes].map((node) => document.importNode(node, true));
 }
 
 /** What a pointer hits of a mark: 9 px each side of a line, 12 px around a vector.
  * @param {Document} document @param {SVGElement} element @param {Fragment} fragment */
 function hitArea(document, element, fragment) {
-  if (fragment.layer === "edges") {
-    const line = element.querySelector("path, polyline, line");
-    const hit = /** @type {SVGElement | null} */ (line?.cloneNode(false) ?? null);
-    if (!hit) return null;
-    for (const name of ["stroke", "stroke-width", "stroke-dasharray", "fill"]) hit.removeAttribute(name);
-    hit.setAttribute("class", "hit hit-line");
-    return hit;
-  }
-  if (fragment.layer === "variables") {
-    const hit = document.createElementNS(SVG, "circle");
-    hit.setAttribute("class", "hit hit-vector");
-    return hit;
-  }
-  return null;
+	if (fragment.layer === "edges") {
+		const line = element.querySelector("path, polyline, line");
+		const hit = /** @type {SVGElement | null} */ (line?.cloneNode(false) ?? null);
+		if (!hit) return null;
+		for (const name of ["stroke", "stroke-width", "stroke-dasharray", "fill"]) hit.removeAttribute(name);
+		hit.setAttribute("class", "hit hit-line");
+		return hit;
+	}
+	if (fragment.layer === "variables") {
+		const hit = document.createElementNS(SVG, "circle");
+		hit.setAttribute("class", "hit hit-vector");
+		return hit;
+	}
+	return null;
 }

@@ -5,89 +5,89 @@ import { focused, h } from "./dom.js";
 import { pad } from "./pad.js";
 
 export class Inspector {
-  /** @param {App} app @param {HTMLElement} element */
-  constructor(app, element) {
-    this.app = app;
-    this.element = element;
-    /** @type {Fragment | null} */
-    this.fragment = null;
-    /** @type {HTMLInputElement | null} */
-    this.written = null;
-    element.addEventListener("focusin", (event) => {
-      if (event.target instanceof HTMLInputElement && event.target.type !== "radio") this.written = event.target;
-    });
-    element.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      event.stopPropagation();
-      app.canvas.element.focus();
-    });
-  }
+	/** @param {App} app @param {HTMLElement} element */
+	constructor(app, element) {
+		this.app = app;
+		this.element = element;
+		/** @type {Fragment | null} */
+		this.fragment = null;
+		/** @type {HTMLInputElement | null} */
+		this.written = null;
+		element.addEventListener("focusin", (event) => {
+			if (event.target instanceof HTMLInputElement && event.target.type !== "radio") this.written = event.target;
+		});
+		element.addEventListener("keydown", (event) => {
+			if (event.key !== "Escape") return;
+			event.stopPropagation();
+			app.canvas.element.focus();
+		});
+	}
 
-  toggle() {
-    if (this.element.hidden) this.open();
-    else this.element.hidden = true;
-  }
+	toggle() {
+		if (this.element.hidden) this.open();
+		else this.element.hidden = true;
+	}
 
-  /** Open it on a field, or on the first. @param {string | null} [name] what the field is of */
-  async open(name) {
-    this.element.hidden = false;
-    await this.show(this.app.chosen.at(-1) ?? null);
-    const fields = /** @type {NodeListOf<HTMLInputElement>} */ (this.element.querySelectorAll("input[data-row]"));
-    const own = [...fields].find((field) => field.dataset.row?.startsWith(`${name} `)) ?? fields[0];
-    own?.focus();
-    own?.select();
-  }
+	/** Open it on a field, or on the first. @param {string | null} [name] what the field is of */
+	async open(name) {
+		this.element.hidden = false;
+		await this.show(this.app.chosen.at(-1) ?? null);
+		const fields = /** @type {NodeListOf<HTMLInputElement>} */ (this.element.querySelectorAll("input[data-row]"));
+		const own = [...fields].find((field) => field.dataset.row?.startsWith(`${name} `)) ?? fields[0];
+		own?.focus();
+		own?.select();
+	}
 
-  /** @param {Fragment | null} fragment */
-  async show(fragment) {
-    this.fragment = fragment;
-    if (this.element.hidden) return;
-    const { app } = this;
-    const what = !fragment ? {} : fragment.layer === "matrices" ? { name: fragment.name } : { mark: fragment.key };
-    try {
-      const found = await app.session.newest("inspect", "select", { text: app.text, ...what });
-      if (found) this.fill(found);
-    } catch (error) {
-      this.element.replaceChildren(h("h2", {}, "Inspector"), h("p", {}, fragment?.title ?? ""));
-      app.failed(error);
-    }
-  }
+	/** @param {Fragment | null} fragment */
+	async show(fragment) {
+		this.fragment = fragment;
+		if (this.element.hidden) return;
+		const { app } = this;
+		const what = !fragment ? {} : fragment.layer === "matrices" ? { name: fragment.name } : { mark: fragment.key };
+		try {
+			const found = await app.session.newest("inspect", "select", { text: app.text, ...what });
+			if (found) this.fill(found);
+		} catch (error) {
+			this.element.replaceChildren(h("h2", {}, "Inspector"), h("p", {}, fragment?.title ?? ""));
+			app.failed(error);
+		}
+	}
 
-  /** What has the focus keeps it, with what was written there meanwhile.
-   * @param {{name: string, info: {title: string, rows: Row[], facts: [string, string][], words: string[]}}} found */
-  fill({ name, info }) {
-    const { fragment } = this;
-    const before = /** @type {HTMLInputElement | null} */ (focused(this.element));
-    const kept = before && this.element.contains(before) ? { row: before.dataset.row, value: before.value, typed: before.type !== "radio" && before.value !== before.defaultValue } : null;
-    const title = fragment?.name ? h("button.rename", { title: "Rename", click: () => this.app.rename(fragment) }, info.title) : info.title;
-    this.element.replaceChildren(h("h2", {}, title), ...info.rows.map((row) => this.field(row.name ?? name, row)),
-      ...info.facts.map(([label, value]) => h("div.fact", {}, h("span", {}, label), h("strong", {}, value))),
-      pad(() => this.written, info.words, () => this.written?.dispatchEvent(new Event("change"))));
-    if (!kept) return;
-    const fields = /** @type {HTMLInputElement[]} */ ([...this.element.querySelectorAll("[data-row]")]);
-    const now = fields.find((field) => field.dataset.row === kept.row && (field.type !== "radio" || field.checked));
-    if (now && kept.typed) now.value = kept.value;
-    (now ?? this.element.querySelector("button"))?.focus();
-  }
+	/** What has the focus keeps it, with what was written there meanwhile.
+	 * @param {{name: string, info: {title: string, rows: Row[], facts: [string, string][], words: string[]}}} found */
+	fill({ name, info }) {
+		const { fragment } = this;
+		const before = /** @type {HTMLInputElement | null} */ (focused(this.element));
+		const kept = before && this.element.contains(before) ? { row: before.dataset.row, value: before.value, typed: before.type !== "radio" && before.value !== before.defaultValue } : null;
+		const title = fragment?.name ? h("button.rename", { title: "Rename", click: () => this.app.rename(fragment) }, info.title) : info.title;
+		this.element.replaceChildren(h("h2", {}, title), ...info.rows.map((row) => this.field(row.name ?? name, row)),
+			...info.facts.map(([label, value]) => h("div.fact", {}, h("span", {}, label), h("strong", {}, value))),
+			pad(() => this.written, info.words, () => this.written?.dispatchEvent(new Event("change"))));
+		if (!kept) return;
+		const fields = /** @type {HTMLInputElement[]} */ ([...this.element.querySelectorAll("[data-row]")]);
+		const now = fields.find((field) => field.dataset.row === kept.row && (field.type !== "radio" || field.checked));
+		if (now && kept.typed) now.value = kept.value;
+		(now ?? this.element.querySelector("button"))?.focus();
+	}
 
-  /** @param {string} name @param {Row} row */
-  field(name, row) {
-    const said = h("div.refusal", { role: "alert" });
-    const key = `${name} ${row.field}`;
-    /** @param {HTMLInputElement} input */
-    const set = async (input) => {
-      if (input.value === row.value) return;
-      const reason = await this.app.edit({ edit: "set", name, field: row.field, value: input.value });
-      said.textContent = reason ?? "";
-      if (reason !== null && row.choices) this.show(this.fragment);
-    };
-    if (row.choices) {
-      return h("fieldset.row", {}, h("legend", {}, row.label), h("div.choices", {}, ...row.choices.map((c) =>
-        h("label", {}, h("input", { type: "radio", name: key, value: c, checked: c === row.value, "data-row": key, change: (/** @type {Event} */ e) => set(/** @type {HTMLInputElement} */ (e.target)) }), c || "none"))), said);
-    }
-    const input = h("input", { value: row.value, spellcheck: "false", "data-row": key, "aria-label": row.label, change: () => set(input) });
-    const mark = /** @type {Fragment} */ ({ name: row.name, x: 0, y: 0 });
-    const label = row.name ? h("button.rename", { title: "Rename", "data-row": `${key} name`, click: () => this.app.rename(mark) }, row.label) : h("span", {}, row.label);
-    return h("div.row", {}, label, input, said);
-  }
+	/** @param {string} name @param {Row} row */
+	field(name, row) {
+		const said = h("div.refusal", { role: "alert" });
+		const key = `${name} ${row.field}`;
+		/** @param {HTMLInputElement} input */
+		const set = async (input) => {
+			if (input.value === row.value) return;
+			const reason = await this.app.edit({ edit: "set", name, field: row.field, value: input.value });
+			said.textContent = reason ?? "";
+			if (reason !== null && row.choices) this.show(this.fragment);
+		};
+		if (row.choices) {
+			return h("fieldset.row", {}, h("legend", {}, row.label), h("div.choices", {}, ...row.choices.map((c) =>
+				h("label", {}, h("input", { type: "radio", name: key, value: c, checked: c === row.value, "data-row": key, change: (/** @type {Event} */ e) => set(/** @type {HTMLInputElement} */ (e.target)) }), c || "none"))), said);
+		}
+		const input = h("input", { value: row.value, spellcheck: "false", "data-row": key, "aria-label": row.label, change: () => set(input) });
+		const mark = /** @type {Fragment} */ ({ name: row.name, x: 0, y: 0 });
+		const label = row.name ? h("button.rename", { title: "Rename", "data-row": `${key} name`, click: () => this.app.rename(mark) }, row.label) : h("span", {}, row.label);
+		return h("div.row", {}, label, input, said);
+	}
 }

@@ -6,242 +6,242 @@ import { Hints } from "./hints.js";
 import { spanUnits } from "./places.js";
 
 const TOOLS = [
-  ["declare", "multiply", "gate", "bargate", "connect"],
-  ["undo", "redo"],
-  ["run", "step-back", "step", "present"],
-  ["inspector", "save", "export", "palette"],
+	["declare", "multiply", "gate", "bargate", "connect"],
+	["undo", "redo"],
+	["run", "step-back", "step", "present"],
+	["inspector", "save", "export", "palette"],
 ];
 const CORNER = ["zoom-out", "zoom-in", "show-all", "tidy", "view"];
 const SIGNS = new Map([
-  ["declare", "○ Vector"], ["multiply", "⇢ Multiply"], ["gate", "▷ Gate"], ["bargate", "▷|"],
-  ["connect", "⌁ Connect"], ["undo", "↶"], ["redo", "↷"], ["run", "▶ Run"], ["step-back", "‹"],
-  ["step", "Step ›"], ["view", "View"], ["palette", "Commands"], ["zoom-in", "+"], ["zoom-out", "−"],
+	["declare", "○ Vector"], ["multiply", "⇢ Multiply"], ["gate", "▷ Gate"], ["bargate", "▷|"],
+	["connect", "⌁ Connect"], ["undo", "↶"], ["redo", "↷"], ["run", "▶ Run"], ["step-back", "‹"],
+	["step", "Step ›"], ["view", "View"], ["palette", "Commands"], ["zoom-in", "+"], ["zoom-out", "−"],
 ]);
 
 /** Build the page inside of `root`. @param {HTMLElement} root @param {App} app */
 export function layout(root, app) {
-  root.classList.add("tpgraph", "tpgraph-editor");
-  const toolbar = h("div.toolbar", { role: "toolbar", "aria-label": "Commands" });
-  for (const group of TOOLS) {
-    toolbar.append(h("div.tool-group", {}, ...group.map((id) => button(app, id))));
-  }
-  toolbar.append(menus(app));
-  const text = h("section.text", { "aria-label": "Text" });
-  const picture = h("section.picture", { "aria-label": "Picture" });
-  const inspector = h("aside.inspector", { "aria-label": "Inspector", hidden: true });
-  const shelf = h("div.shelf", { role: "group", "aria-label": "Matrices" });
-  let shelved = ""; // what the shelf shows
-  const errors = h("div.errors", { role: "status", "aria-live": "polite", "aria-label": "Mistakes" });
-  const status = h("div.status", { role: "status", "aria-live": "polite" });
-  const describes = h("div.describes");
-  const program = h("div.program-line");
-  const panels = h("div.panels");
-  const showAll = h("button.show-all", { hidden: true, click: () => app.command("show-all") }, "Nothing in view: show all");
-  const tip = h("div.tip", { hidden: true, role: "tooltip" });
-  const preview = h("div.preview", { hidden: true });
-  const floats = h("div.floats");
-  const hintStrip = h("div.hints", { "aria-label": "First steps" });
-  const corner = h("div.corner", { role: "toolbar", "aria-label": "Picture" }, ...CORNER.map((id) => button(app, id)));
-  const begin = h("p.begin.detail", { hidden: true }, "Double-click here for a vector, or write on the left.");
-  picture.append(showAll, begin, shelf, floats, h("div.foot", {}, hintStrip, corner));
-  const splitter = h("div.splitter", { role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the text", "aria-valuemin": 15, "aria-valuemax": 70, "aria-valuenow": 36, tabindex: 0 });
-  const body = h("div.body", {}, text, splitter, picture, inspector);
-  split(splitter, body);
-  root.append(toolbar, body, errors, panels, h("footer", {}, status, describes, program), tip, preview);
+	root.classList.add("tpgraph", "tpgraph-editor");
+	const toolbar = h("div.toolbar", { role: "toolbar", "aria-label": "Commands" });
+	for (const group of TOOLS) {
+		toolbar.append(h("div.tool-group", {}, ...group.map((id) => button(app, id))));
+	}
+	toolbar.append(menus(app));
+	const text = h("section.text", { "aria-label": "Text" });
+	const picture = h("section.picture", { "aria-label": "Picture" });
+	const inspector = h("aside.inspector", { "aria-label": "Inspector", hidden: true });
+	const shelf = h("div.shelf", { role: "group", "aria-label": "Matrices" });
+	let shelved = ""; // what the shelf shows
+	const errors = h("div.errors", { role: "status", "aria-live": "polite", "aria-label": "Mistakes" });
+	const status = h("div.status", { role: "status", "aria-live": "polite" });
+	const describes = h("div.describes");
+	const program = h("div.program-line");
+	const panels = h("div.panels");
+	const showAll = h("button.show-all", { hidden: true, click: () => app.command("show-all") }, "Nothing in view: show all");
+	const tip = h("div.tip", { hidden: true, role: "tooltip" });
+	const preview = h("div.preview", { hidden: true });
+	const floats = h("div.floats");
+	const hintStrip = h("div.hints", { "aria-label": "First steps" });
+	const corner = h("div.corner", { role: "toolbar", "aria-label": "Picture" }, ...CORNER.map((id) => button(app, id)));
+	const begin = h("p.begin.detail", { hidden: true }, "Double-click here for a vector, or write on the left.");
+	picture.append(showAll, begin, shelf, floats, h("div.foot", {}, hintStrip, corner));
+	const splitter = h("div.splitter", { role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the text", "aria-valuemin": 15, "aria-valuemax": 70, "aria-valuenow": 36, tabindex: 0 });
+	const body = h("div.body", {}, text, splitter, picture, inspector);
+	split(splitter, body);
+	root.append(toolbar, body, errors, panels, h("footer", {}, status, describes, program), tip, preview);
 
-  return {
-    root, text, picture, inspector, panels, showAll, toolbar,
-    hints: new Hints(hintStrip),
-    tip: {
-      /** @param {string} words @param {number} x @param {number} y */
-      show(words, x, y) {
-        tip.textContent = words;
-        placed(tip, x, y);
-      },
-      hide: () => tip.toggleAttribute("hidden", true),
-    },
-    preview: {
-      /** The lines that an edit would write, before the button is released.
-       * @param {Dry} dry
-       * @param {boolean} only @param {Point} at */
-      show(dry, only, at) {
-        const rows = dry.lines.flatMap(({ line, was, becomes }) => [
-          ...(was ? [h("div.was", {}, `${line}  − ${was}`)] : []),
-          ...(becomes ? [h("div.becomes", {}, `${line}  + ${becomes}`)] : []),
-        ]);
-        const foot = only ? "only here" : "Shift: only here";
-        preview.replaceChildren(h("strong", {}, dry.title), ...rows, h("div.detail", {}, foot));
-        placed(preview, at[0] + 16, at[1] + 16);
-      },
-      /** @param {Point} at */
-      move: ([x, y]) => { if (!preview.hidden) placed(preview, x + 16, y + 16); },
-      hide: () => preview.toggleAttribute("hidden", true),
-    },
-    /** A place for something over the picture. @param {Point} at */
-    overlay([x, y]) {
-      const box = picture.getBoundingClientRect();
-      const place = h("div.overlay");
-      place.style.left = `${Math.max(8, Math.min(x - box.left, box.width - 456))}px`;
-      place.style.top = `${Math.max(8, Math.min(y - box.top, box.height - 200))}px`;
-      floats.replaceChildren(place);
-      return place;
-    },
-    /** Letters at marks. @param {{at: Point, letter: string}[]} tags */
-    letters(tags) {
-      const layer = h("div.letters", {}, ...tags.map(({ at: [x, y], letter }) => {
-        const tag = h("kbd", {}, letter);
-        tag.style.left = `${x}px`;
-        tag.style.top = `${y}px`;
-        return tag;
-      }));
-      picture.append(layer);
-      return layer;
-    },
-    /** @param {string} words @param {boolean} wrong */
-    say(words, wrong) {
-      status.textContent = words;
-      status.classList.toggle("wrong", wrong);
-    },
-    /** @param {Fragment | null} fragment */
-    describe(fragment) {
-      describes.textContent = fragment?.title ?? "";
-    },
-    /** @param {Refusal[]} wrong @param {Refusal[]} doubtful */
-    showErrors(wrong, doubtful) {
-      begin.hidden = app.canvas.fragments.length > 0;
-      if (!begin.hidden) wrong = wrong.filter((error) => error.line);
-      const rows = [...wrong, ...doubtful].slice(0, 6).map((error) => {
-        const row = h(doubtful.includes(error) ? "div.error.warning" : "div.error", {},
-          h("button.place", { click: () => goTo(app, error) }, error.line ? `line ${error.line}` : "text"),
-          h("span", {}, error.message),
-          ...(error.expected ? [h("span.detail", {}, `expected: ${error.expected}`)] : []));
-        (error.edits ?? []).forEach((edit, i) =>
-          row.append(h("button.mend", { click: () => app.mend(error, i) }, error.mend ?? `write ${edit.text}`)));
-        if (!error.edits?.length && error.mend) row.append(h("span.detail", {}, `mend: ${error.mend}`));
-        return row;
-      });
-      errors.replaceChildren(...rows);
-    },
-    /** @param {Shelf} rows */
-    showShelf(rows) {
-      const wanted = JSON.stringify(rows);
-      if (wanted === shelved) return;
-      shelved = wanted;
-      shelf.replaceChildren(...rows.map((row) => {
-        const item = h("button.sample", { "data-matrix": row.name, "aria-pressed": "false", title: `${row.shape} ~ ${row.distribution}, used ${row.uses} times; drag it onto a vector`, click: () => app.selectMatrix(row.name) },
-          h("span.dash", { "aria-hidden": "true" }), h("span.name", {}, row.name), h("span.detail", {}, `${row.shape}${row.trained ? ", trained" : ""}`));
-        item.addEventListener("pointerdown", (event) => {
-          item.addEventListener("pointermove", () => app.gestures.drag(row.name, event), { once: true });
-        });
-        return item;
-      }));
-    },
-    /** @param {string | null} matrix the one that is selected */
-    shelve(matrix) {
-      for (const item of shelf.children) item.setAttribute("aria-pressed", String(item.getAttribute("data-matrix") === matrix));
-    },
-    /** A matrix of the shelf as if it were a mark. @param {string} name @param {Canvas} canvas @returns {Fragment} */
-    sample(name, canvas) {
-      const item = [...shelf.children].find((one) => one.getAttribute("data-matrix") === name);
-      const { left, bottom } = (item ?? shelf).getBoundingClientRect();
-      const [x, y] = canvas.worldAt(left, bottom);
-      return { key: "", layer: "matrices", kind: "matrix", x, y, svg: "", name, title: item?.getAttribute("title") ?? "", span: null };
-    },
-    /** @param {View} view */
-    showProgram(view) {
-      const found = view.program;
-      program.textContent = view.pending ? "the picture waits for a pause" : found ? `${found.name} · ${found.equations} instruction${found.equations === 1 ? "" : "s"} · ${found.language}` : "";
-    },
-    /** @param {string} message @param {() => string} text */
-    showGone(message, text) {
-      if (root.querySelector(".gone")) return;
-      const kept = h("div.gone", { role: "alert" },
-        h("strong", {}, message), h("span", {}, "You can go on typing; the text stays on this page."),
-        h("button", { click: () => navigator.clipboard.writeText(text()) }, "Copy the text"),
-        h("button", { click: () => download("program.tp", text()) }, "Download the text"),
-        h("button", { click: () => { kept.remove(); app.sync(); } }, "Try again"));
-      root.prepend(kept);
-    },
-    focusPanels() {
-      /** @type {HTMLElement | null} */ ((inspector.hidden ? null : inspector.querySelector("input, button")) ?? toolbar.querySelector("button"))?.focus();
-    },
-  };
+	return {
+		root, text, picture, inspector, panels, showAll, toolbar,
+		hints: new Hints(hintStrip),
+		tip: {
+			/** @param {string} words @param {number} x @param {number} y */
+			show(words, x, y) {
+				tip.textContent = words;
+				placed(tip, x, y);
+			},
+			hide: () => tip.toggleAttribute("hidden", true),
+		},
+		preview: {
+			/** The lines that an edit would write, before the button is released.
+			 * @param {Dry} dry
+			 * @param {boolean} only @param {Point} at */
+			show(dry, only, at) {
+				const rows = dry.lines.flatMap(({ line, was, becomes }) => [
+					...(was ? [h("div.was", {}, `${line}  − ${was}`)] : []),
+					...(becomes ? [h("div.becomes", {}, `${line}  + ${becomes}`)] : []),
+				]);
+				const foot = only ? "only here" : "Shift: only here";
+				preview.replaceChildren(h("strong", {}, dry.title), ...rows, h("div.detail", {}, foot));
+				placed(preview, at[0] + 16, at[1] + 16);
+			},
+			/** @param {Point} at */
+			move: ([x, y]) => { if (!preview.hidden) placed(preview, x + 16, y + 16); },
+			hide: () => preview.toggleAttribute("hidden", true),
+		},
+		/** A place for something over the picture. @param {Point} at */
+		overlay([x, y]) {
+			const box = picture.getBoundingClientRect();
+			const place = h("div.overlay");
+			place.style.left = `${Math.max(8, Math.min(x - box.left, box.width - 456))}px`;
+			place.style.top = `${Math.max(8, Math.min(y - box.top, box.height - 200))}px`;
+			floats.replaceChildren(place);
+			return place;
+		},
+		/** Letters at marks. @param {{at: Point, letter: string}[]} tags */
+		letters(tags) {
+			const layer = h("div.letters", {}, ...tags.map(({ at: [x, y], letter }) => {
+				const tag = h("kbd", {}, letter);
+				tag.style.left = `${x}px`;
+				tag.style.top = `${y}px`;
+				return tag;
+			}));
+			picture.append(layer);
+			return layer;
+		},
+		/** @param {string} words @param {boolean} wrong */
+		say(words, wrong) {
+			status.textContent = words;
+			status.classList.toggle("wrong", wrong);
+		},
+		/** @param {Fragment | null} fragment */
+		describe(fragment) {
+			describes.textContent = fragment?.title ?? "";
+		},
+		/** @param {Refusal[]} wrong @param {Refusal[]} doubtful */
+		showErrors(wrong, doubtful) {
+			begin.hidden = app.canvas.fragments.length > 0;
+			if (!begin.hidden) wrong = wrong.filter((error) => error.line);
+			const rows = [...wrong, ...doubtful].slice(0, 6).map((error) => {
+				const row = h(doubtful.includes(error) ? "div.error.warning" : "div.error", {},
+					h("button.place", { click: () => goTo(app, error) }, error.line ? `line ${error.line}` : "text"),
+					h("span", {}, error.message),
+					...(error.expected ? [h("span.detail", {}, `expected: ${error.expected}`)] : []));
+				(error.edits ?? []).forEach((edit, i) =>
+					row.append(h("button.mend", { click: () => app.mend(error, i) }, error.mend ?? `write ${edit.text}`)));
+				if (!error.edits?.length && error.mend) row.append(h("span.detail", {}, `mend: ${error.mend}`));
+				return row;
+			});
+			errors.replaceChildren(...rows);
+		},
+		/** @param {Shelf} rows */
+		showShelf(rows) {
+			const wanted = JSON.stringify(rows);
+			if (wanted === shelved) return;
+			shelved = wanted;
+			shelf.replaceChildren(...rows.map((row) => {
+				const item = h("button.sample", { "data-matrix": row.name, "aria-pressed": "false", title: `${row.shape} ~ ${row.distribution}, used ${row.uses} times; drag it onto a vector`, click: () => app.selectMatrix(row.name) },
+					h("span.dash", { "aria-hidden": "true" }), h("span.name", {}, row.name), h("span.detail", {}, `${row.shape}${row.trained ? ", trained" : ""}`));
+				item.addEventListener("pointerdown", (event) => {
+					item.addEventListener("pointermove", () => app.gestures.drag(row.name, event), { once: true });
+				});
+				return item;
+			}));
+		},
+		/** @param {string | null} matrix the one that is selected */
+		shelve(matrix) {
+			for (const item of shelf.children) item.setAttribute("aria-pressed", String(item.getAttribute("data-matrix") === matrix));
+		},
+		/** A matrix of the shelf as if it were a mark. @param {string} name @param {Canvas} canvas @returns {Fragment} */
+		sample(name, canvas) {
+			const item = [...shelf.children].find((one) => one.getAttribute("data-matrix") === name);
+			const { left, bottom } = (item ?? shelf).getBoundingClientRect();
+			const [x, y] = canvas.worldAt(left, bottom);
+			return { key: "", layer: "matrices", kind: "matrix", x, y, svg: "", name, title: item?.getAttribute("title") ?? "", span: null };
+		},
+		/** @param {View} view */
+		showProgram(view) {
+			const found = view.program;
+			program.textContent = view.pending ? "the picture waits for a pause" : found ? `${found.name} · ${found.equations} instruction${found.equations === 1 ? "" : "s"} · ${found.language}` : "";
+		},
+		/** @param {string} message @param {() => string} text */
+		showGone(message, text) {
+			if (root.querySelector(".gone")) return;
+			const kept = h("div.gone", { role: "alert" },
+				h("strong", {}, message), h("span", {}, "You can go on typing; the text stays on this page."),
+				h("button", { click: () => navigator.clipboard.writeText(text()) }, "Copy the text"),
+				h("button", { click: () => download("program.tp", text()) }, "Download the text"),
+				h("button", { click: () => { kept.remove(); app.sync(); } }, "Try again"));
+			root.prepend(kept);
+		},
+		focusPanels() {
+			/** @type {HTMLElement | null} */ ((inspector.hidden ? null : inspector.querySelector("input, button")) ?? toolbar.querySelector("button"))?.focus();
+		},
+	};
 }
 
 /** @param {App} app @param {string} id */
 function button(app, id) {
-  const command = COMMANDS.find((c) => c.id === id);
-  const title = command ? `${command.title}${command.key ? ` (${command.key})` : ""}${command.hint ? `: ${command.hint}` : ""}` : id;
-  return h("button", { "data-command": id, title, "aria-label": command?.title ?? id, click: () => app.command(id) },
-    SIGNS.get(id) ?? command?.title ?? id, ...(command?.key ? [h("kbd", { "aria-hidden": "true" }, command.key)] : []));
+	const command = COMMANDS.find((c) => c.id === id);
+	const title = command ? `${command.title}${command.key ? ` (${command.key})` : ""}${command.hint ? `: ${command.hint}` : ""}` : id;
+	return h("button", { "data-command": id, title, "aria-label": command?.title ?? id, click: () => app.command(id) },
+		SIGNS.get(id) ?? command?.title ?? id, ...(command?.key ? [h("kbd", { "aria-hidden": "true" }, command.key)] : []));
 }
 
 /** Every command stands in a menu of its group. @param {App} app */
 function menus(app) {
-  const groups = [...new Set(COMMANDS.map((c) => c.group))];
-  return h("div.menus", {}, ...groups.map((group) => {
-    const details = h("details", {}, h("summary", {}, group));
-    const items = COMMANDS.filter((c) => c.group === group).map((c) =>
-      h("button", { "data-menu": c.id, title: c.hint ?? "", click: () => { details.open = false; app.canvas.element.focus(); app.command(c.id); } },
-        c.title, ...(c.key ? [h("kbd", { "aria-hidden": "true" }, c.key)] : [])));
-    details.append(h("div.menu", {}, ...items));
-    details.addEventListener("focusout", (event) => {
-      if (!details.contains(/** @type {Node | null} */ (event.relatedTarget))) details.open = false;
-    });
-    return details;
-  }));
+	const groups = [...new Set(COMMANDS.map((c) => c.group))];
+	return h("div.menus", {}, ...groups.map((group) => {
+		const details = h("details", {}, h("summary", {}, group));
+		const items = COMMANDS.filter((c) => c.group === group).map((c) =>
+			h("button", { "data-menu": c.id, title: c.hint ?? "", click: () => { details.open = false; app.canvas.element.focus(); app.command(c.id); } },
+				c.title, ...(c.key ? [h("kbd", { "aria-hidden": "true" }, c.key)] : [])));
+		details.append(h("div.menu", {}, ...items));
+		details.addEventListener("focusout", (event) => {
+			if (!details.contains(/** @type {Node | null} */ (event.relatedTarget))) details.open = false;
+		});
+		return details;
+	}));
 }
 
 /** @param {HTMLElement} element @param {number} x @param {number} y */
 function placed(element, x, y) {
-  element.removeAttribute("hidden");
-  const { width, height } = element.getBoundingClientRect();
-  element.style.left = `${Math.max(4, Math.min(x, innerWidth - width - 4))}px`;
-  element.style.top = `${Math.max(4, Math.min(y, innerHeight - height - 4))}px`;
+	element.removeAttribute("hidden");
+	const { width, height } = element.getBoundingClientRect();
+	element.style.left = `${Math.max(4, Math.min(x, innerWidth - width - 4))}px`;
+	element.style.top = `${Math.max(4, Math.min(y, innerHeight - height - 4))}px`;
 }
 
 /** @param {App} app @param {Refusal} error */
 function goTo(app, error) {
-  if (error.start === null || error.start === undefined) app.pane.focus();
-  else selectSpan(app, [error.start, error.end ?? error.start]);
+	if (error.start === null || error.start === undefined) app.pane.focus();
+	else selectSpan(app, [error.start, error.end ?? error.start]);
 }
 
 /** @param {App} app @param {Span} span in code points */
 function selectSpan(app, span) {
-  const [start, end] = spanUnits(app.text, span);
-  app.pane.select(start, end, true);
-  app.textSelected();
+	const [start, end] = spanUnits(app.text, span);
+	app.pane.select(start, end, true);
+	app.textSelected();
 }
 
 /** @param {string} name @param {string | Blob} content */
 export function download(name, content) {
-  const blob = content instanceof Blob ? content : new Blob([content], { type: "text/plain" });
-  const link = h("a", { href: URL.createObjectURL(blob), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+	const blob = content instanceof Blob ? content : new Blob([content], { type: "text/plain" });
+	const link = h("a", { href: URL.createObjectURL(blob), download: name });
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 /** @param {HTMLElement} bar @param {HTMLElement} body */
 function split(bar, body) {
-  /** @param {number} share */
-  const set = (share) => {
-    const fit = Math.min(70, Math.max(15, share));
-    body.style.setProperty("--text-share", `${fit}%`);
-    bar.setAttribute("aria-valuenow", String(Math.round(fit)));
-  };
-  bar.addEventListener("pointerdown", (event) => {
-    bar.setPointerCapture(event.pointerId);
-    bar.onpointermove = (move) => {
-      const box = body.getBoundingClientRect();
-      set((100 * (move.clientX - box.left)) / box.width);
-    };
-    bar.onpointerup = () => (bar.onpointermove = null);
-  });
-  bar.addEventListener("keydown", (event) => {
-    const now = parseFloat(body.style.getPropertyValue("--text-share") || "36");
-    if (event.key === "ArrowLeft") set(now - 2);
-    else if (event.key === "ArrowRight") set(now + 2);
-    else return;
-    event.stopPropagation();
-  });
+	/** @param {number} share */
+	const set = (share) => {
+		const fit = Math.min(70, Math.max(15, share));
+		body.style.setProperty("--text-share", `${fit}%`);
+		bar.setAttribute("aria-valuenow", String(Math.round(fit)));
+	};
+	bar.addEventListener("pointerdown", (event) => {
+		bar.setPointerCapture(event.pointerId);
+		bar.onpointermove = (move) => {
+			const box = body.getBoundingClientRect();
+			set((100 * (move.clientX - box.left)) / box.width);
+		};
+		bar.onpointerup = () => (bar.onpointermove = null);
+	});
+	bar.addEventListener("keydown", (event) => {
+		const now = parseFloat(body.style.getPropertyValue("--text-share") || "36");
+		if (event.key === "ArrowLeft") set(now - 2);
+		else if (event.key === "ArrowRight") set(now + 2);
+		else return;
+		event.stopPropagation();
+	});
 }

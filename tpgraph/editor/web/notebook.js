@@ -9,60 +9,60 @@ const LOOKS = 100; // milliseconds between two looks at how far long work is
 /** Requests as messages with a number, answers by the number; of long work it is asked how far it is.
  * @param {any} model @returns {Transport} */
 function overMessages(model) {
-  let count = 0;
-  /** @type {Map<number, (message: any) => void>} */
-  const waiting = new Map();
-  model.on("msg:custom", (/** @type {any} */ message) => waiting.get(message?.number)?.(message));
-  return (op, body, signal, hear) => new Promise((resolve, reject) => {
-    const number = ++count;
-    waiting.set(number, ({ answer, stages }) => {
-      if (stages) {
-        hear?.(stages);
-        setTimeout(() => waiting.has(number) && model.send({ number, look: true }), LOOKS);
-        return;
-      }
-      waiting.delete(number);
-      resolve(answer);
-    });
-    signal.addEventListener("abort", () => {
-      if (waiting.delete(number)) model.send({ number, cancel: true });
-      reject(new DOMException("it is not wanted any more", "AbortError"));
-    });
-    model.send({ number, request: { ...body, op } });
-  });
+	let count = 0;
+	/** @type {Map<number, (message: any) => void>} */
+	const waiting = new Map();
+	model.on("msg:custom", (/** @type {any} */ message) => waiting.get(message?.number)?.(message));
+	return (op, body, signal, hear) => new Promise((resolve, reject) => {
+		const number = ++count;
+		waiting.set(number, ({ answer, stages }) => {
+			if (stages) {
+				hear?.(stages);
+				setTimeout(() => waiting.has(number) && model.send({ number, look: true }), LOOKS);
+				return;
+			}
+			waiting.delete(number);
+			resolve(answer);
+		});
+		signal.addEventListener("abort", () => {
+			if (waiting.delete(number)) model.send({ number, cancel: true });
+			reject(new DOMException("it is not wanted any more", "AbortError"));
+		});
+		model.send({ number, request: { ...body, op } });
+	});
 }
 
 /** @param {{model: any, el: HTMLElement}} widget */
 function render({ model, el }) {
-  const root = h("div.in-notebook", { "data-lm-suppress-shortcuts": "true", tabindex: "-1" });
-  el.append(root);
-  let own = false;
-  const app = new App(root, {
-    transport: overMessages(model),
-    changed(text) {
-      if (text === model.get("value")) return;
-      own = true;
-      model.set("value", text);
-      model.save_changes();
-      own = false;
-    },
-    async command(from, id) {
-      if (id === "export") await exportDialog(from);
-      else from.say(`${id}: the cell's value is the program`, true);
-      return true;
-    },
-  }, { name: model.get("name"), text: model.get("value") });
-  const changed = () => {
-    const text = model.get("value");
-    if (own || text === app.text) return;
-    app.undoList.keep(app.text, [[0, app.text.length, text]], "set from the notebook", app.pane.selection, [0, 0]);
-    app.pane.show(text, [0, 0]);
-    app.sync();
-  };
-  model.on("change:value", changed);
-  // JupyterLab leaves the keys of elements with that attribute alone; others hear them as they bubble.
-  for (const name of ["keydown", "keypress", "keyup"]) root.addEventListener(name, (event) => event.stopPropagation());
-  return () => model.off("change:value", changed);
+	const root = h("div.in-notebook", { "data-lm-suppress-shortcuts": "true", tabindex: "-1" });
+	el.append(root);
+	let own = false;
+	const app = new App(root, {
+		transport: overMessages(model),
+		changed(text) {
+			if (text === model.get("value")) return;
+			own = true;
+			model.set("value", text);
+			model.save_changes();
+			own = false;
+		},
+		async command(from, id) {
+			if (id === "export") await exportDialog(from);
+			else from.say(`${id}: the cell's value is the program`, true);
+			return true;
+		},
+	}, { name: model.get("name"), text: model.get("value") });
+	const changed = () => {
+		const text = model.get("value");
+		if (own || text === app.text) return;
+		app.undoList.keep(app.text, [[0, app.text.length, text]], "set from the notebook", app.pane.selection, [0, 0]);
+		app.pane.show(text, [0, 0]);
+		app.sync();
+	};
+	model.on("change:value", changed);
+	// JupyterLab leaves the keys of elements with that attribute alone; others hear them as they bubble.
+	for (const name of ["keydown", "keypress", "keyup"]) root.addEventListener(name, (event) => event.stopPropagation());
+	return () => model.off("change:value", changed);
 }
 
 export default { render };

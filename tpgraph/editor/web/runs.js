@@ -7,102 +7,102 @@ import { working } from "./working.js";
 const WIDTHS = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
 export class Runs {
-  /** @param {App} app */
-  constructor(app) {
-    this.app = app;
-    this.width = 256;
-    this.seed = 0;
-    this.shown = false;
-    /** What the last run found. @type {{scalars: Scalars, warnings?: string[]}} */
-    this.found = { scalars: {} };
-    this.facts = h("div.facts");
-    this.panel = h("div.runs", { hidden: true, "aria-label": "Run" }, ...this.controls(), this.facts);
-    app.parts.panels.append(this.panel);
-  }
+	/** @param {App} app */
+	constructor(app) {
+		this.app = app;
+		this.width = 256;
+		this.seed = 0;
+		this.shown = false;
+		/** What the last run found. @type {{scalars: Scalars, warnings?: string[]}} */
+		this.found = { scalars: {} };
+		this.facts = h("div.facts");
+		this.panel = h("div.runs", { hidden: true, "aria-label": "Run" }, ...this.controls(), this.facts);
+		app.parts.panels.append(this.panel);
+	}
 
-  /** Run at the width of the slider, and show what comes of it. */
-  async run() {
-    const { app } = this;
-    const text = app.text;
-    const whole = app.canvas.isWhole;
-    const shown = working("running…", () => this.cancel());
-    this.panel.removeAttribute("hidden");
-    this.facts.replaceChildren(...shown.nodes);
-    try {
-      const answer = await app.session.newest("run", "annotate", {
-        text, have: app.revision, width: this.width, seed: this.seed, limit: true, run: true,
-      }, shown.hear);
-      if (!answer) return;
-      if (app.text !== text) return this.left();
-      this.shown = true;
-      this.found = answer;
-      app.showView(answer.view, text);
-      this.show();
-      if (whole && !app.canvas.isWhole) app.canvas.fit(); // plots make the picture larger
-      app.parts.hints.did("run");
-      app.say(`n = ${this.width}: bars are the network, the line is its limit`);
-    } catch (error) {
-      this.show();
-      app.failed(error);
-    }
-  }
+	/** Run at the width of the slider, and show what comes of it. */
+	async run() {
+		const { app } = this;
+		const text = app.text;
+		const whole = app.canvas.isWhole;
+		const shown = working("running…", () => this.cancel());
+		this.panel.removeAttribute("hidden");
+		this.facts.replaceChildren(...shown.nodes);
+		try {
+			const answer = await app.session.newest("run", "annotate", {
+				text, have: app.revision, width: this.width, seed: this.seed, limit: true, run: true,
+			}, shown.hear);
+			if (!answer) return;
+			if (app.text !== text) return this.left();
+			this.shown = true;
+			this.found = answer;
+			app.showView(answer.view, text);
+			this.show();
+			if (whole && !app.canvas.isWhole) app.canvas.fit(); // plots make the picture larger
+			app.parts.hints.did("run");
+			app.say(`n = ${this.width}: bars are the network, the line is its limit`);
+		} catch (error) {
+			this.show();
+			app.failed(error);
+		}
+	}
 
-  /** Show or hide the plots. */
-  async toggle() {
-    if (!this.shown) return this.run();
-    this.shown = false;
-    this.panel.toggleAttribute("hidden", true);
-    const { app } = this;
-    const text = app.text;
-    await app.lane.run(async () => {
-      const { view } = await app.session.ask("annotate", { text, have: app.revision, run: false, limit: false });
-      app.showView(view, text);
-    });
-  }
+	/** Show or hide the plots. */
+	async toggle() {
+		if (!this.shown) return this.run();
+		this.shown = false;
+		this.panel.toggleAttribute("hidden", true);
+		const { app } = this;
+		const text = app.text;
+		await app.lane.run(async () => {
+			const { view } = await app.session.ask("annotate", { text, have: app.revision, run: false, limit: false });
+			app.showView(view, text);
+		});
+	}
 
-  /** Another picture is shown, without plots. */
-  left() {
-    this.shown = false;
-    this.panel.toggleAttribute("hidden", true);
-  }
+	/** Another picture is shown, without plots. */
+	left() {
+		this.shown = false;
+		this.panel.toggleAttribute("hidden", true);
+	}
 
-  cancel() {
-    this.app.session.cancel("run");
-    this.show();
-    this.app.say("cancelled");
-  }
+	cancel() {
+		this.app.session.cancel("run");
+		this.show();
+		this.app.say("cancelled");
+	}
 
-  controls() {
-    const slider = h("input#run-width", {
-      type: "range", min: 0, max: WIDTHS.length - 1, step: 1, value: WIDTHS.indexOf(this.width), "aria-label": "Width n", "aria-valuetext": String(this.width),
-    });
-    const shown = h("output", { for: "run-width" }, `n = ${this.width}`);
-    slider.addEventListener("input", () => {
-      this.width = WIDTHS[Number(slider.value)];
-      shown.textContent = `n = ${this.width}`;
-      slider.setAttribute("aria-valuetext", String(this.width));
-    });
-    slider.addEventListener("change", () => this.run());
-    const again = h("button", { click: () => { this.seed++; this.run(); } }, "Another draw");
-    return [h("label", { for: "run-width" }, "width"), slider, shown, again];
-  }
+	controls() {
+		const slider = h("input#run-width", {
+			type: "range", min: 0, max: WIDTHS.length - 1, step: 1, value: WIDTHS.indexOf(this.width), "aria-label": "Width n", "aria-valuetext": String(this.width),
+		});
+		const shown = h("output", { for: "run-width" }, `n = ${this.width}`);
+		slider.addEventListener("input", () => {
+			this.width = WIDTHS[Number(slider.value)];
+			shown.textContent = `n = ${this.width}`;
+			slider.setAttribute("aria-valuetext", String(this.width));
+		});
+		slider.addEventListener("change", () => this.run());
+		const again = h("button", { click: () => { this.seed++; this.run(); } }, "Another draw");
+		return [h("label", { for: "run-width" }, "width"), slider, shown, again];
+	}
 
-  /** What was found, where it is still shown. */
-  show() {
-    const { scalars, warnings } = this.shown ? this.found : { scalars: {} };
-    const rows = Object.entries(scalars).map(([name, { finite, limit, error }]) => {
-      const sure = limit === null ? "" : ` → ${short(limit)}${error ? ` ± ${short(error)}` : ""}`;
-      return h("span.scalar", {}, `${name}: ${finite === null ? "" : short(finite)}${sure}`);
-    });
-    this.panel.removeAttribute("hidden");
-    this.facts.replaceChildren(...rows, ...(warnings ?? []).map((w) => h("span.warning", {}, w)),
-      h("button", { click: () => (this.shown ? this.toggle() : this.left()) }, "Hide"));
-  }
+	/** What was found, where it is still shown. */
+	show() {
+		const { scalars, warnings } = this.shown ? this.found : { scalars: {} };
+		const rows = Object.entries(scalars).map(([name, { finite, limit, error }]) => {
+			const sure = limit === null ? "" : ` → ${short(limit)}${error ? ` ± ${short(error)}` : ""}`;
+			return h("span.scalar", {}, `${name}: ${finite === null ? "" : short(finite)}${sure}`);
+		});
+		this.panel.removeAttribute("hidden");
+		this.facts.replaceChildren(...rows, ...(warnings ?? []).map((w) => h("span.warning", {}, w)),
+			h("button", { click: () => (this.shown ? this.toggle() : this.left()) }, "Hide"));
+	}
 }
 
 /** A number as it is read beside a picture. @param {number} value */
 export function short(value) {
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  return size >= 1e4 || size < 1e-3 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
+	if (value === 0) return "0";
+	const size = Math.abs(value);
+	return size >= 1e4 || size < 1e-3 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 }

@@ -8,109 +8,109 @@ const FADES = 900; // milliseconds in which a trace is gone
 /** A step with the marks that it makes; null where there is none. @param {Walk} walk @param {number} at
  * @returns {Step | null} */
 export function stepOf({ born, steps }, at) {
-  if (!steps[at]) return null;
-  const lit = Object.keys(born).filter((key) => at > 0 && born[key] === at);
-  const done = Object.keys(born).filter((key) => born[key] < at || born[key] === 0);
-  return { ...steps[at], at, count: steps.length - 1, lit, done };
+	if (!steps[at]) return null;
+	const lit = Object.keys(born).filter((key) => at > 0 && born[key] === at);
+	const done = Object.keys(born).filter((key) => born[key] < at || born[key] === 0);
+	return { ...steps[at], at, count: steps.length - 1, lit, done };
 }
 
 /** Show what a step makes, and what is still to come as ghosts. @param {Canvas} canvas @param {Step | null} step */
 export function lightStep(canvas, step) {
-  const kept = step && new Set([...step.done, ...step.lit]);
-  const ghosts = kept ? canvas.fragments.filter((f) => !kept.has(f.key) && f.layer !== "contexts") : [];
-  canvas.mark("ghost", ghosts.map((f) => f.key));
-  canvas.mark("lit", step?.lit ?? []);
+	const kept = step && new Set([...step.done, ...step.lit]);
+	const ghosts = kept ? canvas.fragments.filter((f) => !kept.has(f.key) && f.layer !== "contexts") : [];
+	canvas.mark("ghost", ghosts.map((f) => f.key));
+	canvas.mark("lit", step?.lit ?? []);
 }
 
 /** The words of a step between its buttons. @param {Step} step @param {(by: number) => void} go
  * @returns {HTMLElement[]} */
 export function stepWords({ at, count, rule, formula }, go) {
-  const shown = h("span.formula", { role: "img", "aria-label": formula?.plain ?? "" });
-  if (formula?.svg) {
-    const parsed = new DOMParser().parseFromString(formula.svg, "image/svg+xml").documentElement;
-    shown.append(document.importNode(parsed, true));
-  } else if (formula) shown.textContent = formula.plain;
-  return [
-    h("button", { "aria-label": "Step back", disabled: at === 0, click: () => go(-1) }, "‹"),
-    h("span.count", {}, `${at} / ${count}`),
-    h("button", { "aria-label": "Step", disabled: at === count, click: () => go(1) }, "›"),
-    h("strong.rule", {}, rule), shown,
-  ];
+	const shown = h("span.formula", { role: "img", "aria-label": formula?.plain ?? "" });
+	if (formula?.svg) {
+		const parsed = new DOMParser().parseFromString(formula.svg, "image/svg+xml").documentElement;
+		shown.append(document.importNode(parsed, true));
+	} else if (formula) shown.textContent = formula.plain;
+	return [
+		h("button", { "aria-label": "Step back", disabled: at === 0, click: () => go(-1) }, "‹"),
+		h("span.count", {}, `${at} / ${count}`),
+		h("button", { "aria-label": "Step", disabled: at === count, click: () => go(1) }, "›"),
+		h("strong.rule", {}, rule), shown,
+	];
 }
 
 /** Marks that are hidden from a class, and the pointer over a picture. */
 export class Stage {
-  /** @param {Canvas} canvas */
-  constructor(canvas) {
-    this.canvas = canvas;
-    /** @type {Set<string>} */
-    this.hidden = new Set();
-    this.tracing = false;
-    this.at = [0, 0];
-    canvas.element.addEventListener("pointermove", (event) => (this.at = [event.clientX, event.clientY]));
-  }
+	/** @param {Canvas} canvas */
+	constructor(canvas) {
+		this.canvas = canvas;
+		/** @type {Set<string>} */
+		this.hidden = new Set();
+		this.tracing = false;
+		this.at = [0, 0];
+		canvas.element.addEventListener("pointermove", (event) => (this.at = [event.clientX, event.clientY]));
+	}
 
-  /** Hide the selected marks; without any, show again all that are hidden. */
-  hide() {
-    const { canvas, hidden } = this;
-    if (canvas.selected.size) canvas.selected.forEach((key) => hidden.add(key));
-    else hidden.clear();
-    canvas.mark("hidden-mark", this.withLines());
-    canvas.select([]);
-  }
+	/** Hide the selected marks; without any, show again all that are hidden. */
+	hide() {
+		const { canvas, hidden } = this;
+		if (canvas.selected.size) canvas.selected.forEach((key) => hidden.add(key));
+		else hidden.clear();
+		canvas.mark("hidden-mark", this.withLines());
+		canvas.select([]);
+	}
 
-  /** The hidden marks with their labels, plots and lines. */
-  withLines() {
-    const names = new Set([...this.hidden].map((key) => key.slice(key.indexOf("/") + 1)));
-    return this.canvas.fragments.flatMap((f) => {
-      const own = f.key.slice(f.key.indexOf("/") + 1);
-      const ends = [f.source, f.target].some((end) => end !== undefined && names.has(String(end)));
-      return names.has(own) || ends ? [f.key] : [];
-    });
-  }
+	/** The hidden marks with their labels, plots and lines. */
+	withLines() {
+		const names = new Set([...this.hidden].map((key) => key.slice(key.indexOf("/") + 1)));
+		return this.canvas.fragments.flatMap((f) => {
+			const own = f.key.slice(f.key.indexOf("/") + 1);
+			const ends = [f.source, f.target].some((end) => end !== undefined && names.has(String(end)));
+			return names.has(own) || ends ? [f.key] : [];
+		});
+	}
 
-  /** Show everything again. */
-  reveal() {
-    this.hidden.clear();
-    this.canvas.mark("hidden-mark", []);
-  }
+	/** Show everything again. */
+	reveal() {
+		this.hidden.clear();
+		this.canvas.mark("hidden-mark", []);
+	}
 
-  /** A pointer that leaves a fading trace, until its key is let go. @param {string} key */
-  trace(key) {
-    if (this.tracing) return;
-    this.tracing = true;
-    const { canvas } = this;
-    const group = canvas.make("g", canvas.above);
-    group.setAttribute("class", "trace");
-    /** @type {{x: number, y: number, time: number}[]} */
-    let points = [];
-    const draw = () => {
-      const now = performance.now();
-      if (this.tracing) points.push({ ...place(canvas.worldAt(this.at[0], this.at[1])), time: now });
-      points = points.filter(({ time }) => now - time < FADES);
-      group.replaceChildren(...points.slice(1).map((to, i) => segment(canvas, points[i], to, 1 - (now - to.time) / FADES)));
-      if (points.length > 0) requestAnimationFrame(draw);
-      else group.remove();
-    };
-    /** @param {KeyboardEvent} event */
-    const end = (event) => {
-      if (event.key !== key) return;
-      this.tracing = false;
-      document.removeEventListener("keyup", end);
-    };
-    document.addEventListener("keyup", end);
-    draw();
-  }
+	/** A pointer that leaves a fading trace, until its key is let go. @param {string} key */
+	trace(key) {
+		if (this.tracing) return;
+		this.tracing = true;
+		const { canvas } = this;
+		const group = canvas.make("g", canvas.above);
+		group.setAttribute("class", "trace");
+		/** @type {{x: number, y: number, time: number}[]} */
+		let points = [];
+		const draw = () => {
+			const now = performance.now();
+			if (this.tracing) points.push({ ...place(canvas.worldAt(this.at[0], this.at[1])), time: now });
+			points = points.filter(({ time }) => now - time < FADES);
+			group.replaceChildren(...points.slice(1).map((to, i) => segment(canvas, points[i], to, 1 - (now - to.time) / FADES)));
+			if (points.length > 0) requestAnimationFrame(draw);
+			else group.remove();
+		};
+		/** @param {KeyboardEvent} event */
+		const end = (event) => {
+			if (event.key !== key) return;
+			this.tracing = false;
+			document.removeEventListener("keyup", end);
+		};
+		document.addEventListener("keyup", end);
+		draw();
+	}
 }
 
 /** @param {Point} point */
 function place([x, y]) {
-  return { x, y };
+	return { x, y };
 }
 
 /** @param {Canvas} canvas @param {{x: number, y: number}} from @param {{x: number, y: number}} to @param {number} opacity */
 function segment(canvas, from, to, opacity) {
-  const line = canvas.document.createElementNS("http://www.w3.org/2000/svg", "line");
-  for (const [name, value] of Object.entries({ x1: from.x, y1: from.y, x2: to.x, y2: to.y, opacity })) line.setAttribute(name, String(value));
-  return line;
+	const line = canvas.document.createElementNS("http://www.w3.org/2000/svg", "line");
+	for (const [name, value] of Object.entries({ x1: from.x, y1: from.y, x2: to.x, y2: to.y, opacity })) line.setAttribute(name, String(value));
+	return line;
 }

@@ -7,206 +7,206 @@ import { lightStep, Stage, stepOf, stepWords } from "./stage.js";
 import { working } from "./working.js";
 
 export class Steps {
-  /** @param {App} app */
-  constructor(app) {
-    this.app = app;
-    /** @type {Pass} */
-    this.pass = "forward";
-    /** @type {number | null} */
-    this.at = null;
-    /** The text whose instructions are shown, and these.
-     * @type {{text: string, found: Walk} | null} */
-    this.walk = null;
-    /** The text whose instructions are asked for. @type {string | null} */
-    this.asking = null;
-    this.presenting = false;
-    this.stage = new Stage(app.canvas);
-    this.panel = h("div.steps", { hidden: true, "aria-label": "Steps", "aria-live": "polite" });
-    app.parts.panels.append(this.panel);
-  }
+	/** @param {App} app */
+	constructor(app) {
+		this.app = app;
+		/** @type {Pass} */
+		this.pass = "forward";
+		/** @type {number | null} */
+		this.at = null;
+		/** The text whose instructions are shown, and these.
+		 * @type {{text: string, found: Walk} | null} */
+		this.walk = null;
+		/** The text whose instructions are asked for. @type {string | null} */
+		this.asking = null;
+		this.presenting = false;
+		this.stage = new Stage(app.canvas);
+		this.panel = h("div.steps", { hidden: true, "aria-label": "Steps", "aria-live": "polite" });
+		app.parts.panels.append(this.panel);
+	}
 
-  /** Show the program, or a program derived from it. @param {Pass} pass */
-  async show(pass) {
-    const { app } = this;
-    const text = app.text;
-    if (pass === "forward") {
-      app.session.cancel("views");
-      await app.lane.run(async () => {
-        const { view } = await app.session.ask("sync", { text, have: null });
-        app.showView(view, text);
-      });
-    } else {
-      const found = await this.asked("derive", { text, what: pass, steps: 1, fold: true, options: app.options }, "the view is made…");
-      if (!found) return;
-      this.left();
-      this.pass = pass;
-      app.parts.root.classList.add("derived");
-      this.picture(found.picture);
-    }
-    app.canvas.fit();
-    app.say(pass === "forward" ? "the program" : `${pass}: to be read, not changed; [ and ] step through it`);
-  }
+	/** Show the program, or a program derived from it. @param {Pass} pass */
+	async show(pass) {
+		const { app } = this;
+		const text = app.text;
+		if (pass === "forward") {
+			app.session.cancel("views");
+			await app.lane.run(async () => {
+				const { view } = await app.session.ask("sync", { text, have: null });
+				app.showView(view, text);
+			});
+		} else {
+			const found = await this.asked("derive", { text, what: pass, steps: 1, fold: true, options: app.options }, "the view is made…");
+			if (!found) return;
+			this.left();
+			this.pass = pass;
+			app.parts.root.classList.add("derived");
+			this.picture(found.picture);
+		}
+		app.canvas.fit();
+		app.say(pass === "forward" ? "the program" : `${pass}: to be read, not changed; [ and ] step through it`);
+	}
 
-  /** Show another picture than the program's. @param {Picture} picture */
-  picture(picture) {
-    this.app.canvas.show(picture);
-    this.app.revision = null;
-    this.app.runs.left();
-  }
+	/** Show another picture than the program's. @param {Picture} picture */
+	picture(picture) {
+		this.app.canvas.show(picture);
+		this.app.revision = null;
+		this.app.runs.left();
+	}
 
-  /** The answer to long work, which shows how far it is; null where it is not wanted any more.
-   * @param {string} op @param {Record<string, unknown>} body @param {string} words */
-  async asked(op, body, words) {
-    const { app } = this;
-    const shown = working(words, () => this.cancel());
-    this.panel.removeAttribute("hidden");
-    this.panel.replaceChildren(...shown.nodes);
-    try {
-      const found = await app.session.newest("views", op, body, shown.hear);
-      await app.lane.last; // what was typed before is shown
-      return app.text === body.text ? found : null;
-    } catch (error) {
-      app.failed(error);
-      return null;
-    } finally {
-      if (this.panel.contains(shown.nodes[0])) this.rest();
-    }
-  }
+	/** The answer to long work, which shows how far it is; null where it is not wanted any more.
+	 * @param {string} op @param {Record<string, unknown>} body @param {string} words */
+	async asked(op, body, words) {
+		const { app } = this;
+		const shown = working(words, () => this.cancel());
+		this.panel.removeAttribute("hidden");
+		this.panel.replaceChildren(...shown.nodes);
+		try {
+			const found = await app.session.newest("views", op, body, shown.hear);
+			await app.lane.last; // what was typed before is shown
+			return app.text === body.text ? found : null;
+		} catch (error) {
+			app.failed(error);
+			return null;
+		} finally {
+			if (this.panel.contains(shown.nodes[0])) this.rest();
+		}
+	}
 
-  /** The panel as it is while nothing is made. */
-  rest() {
-    if (this.at === null) this.panel.toggleAttribute("hidden", true);
-    else this.light(this.at);
-  }
+	/** The panel as it is while nothing is made. */
+	rest() {
+		if (this.at === null) this.panel.toggleAttribute("hidden", true);
+		else this.light(this.at);
+	}
 
-  /** End what is being made. */
-  cancel() {
-    this.app.session.cancel("views");
-    this.app.say("cancelled");
-  }
+	/** End what is being made. */
+	cancel() {
+		this.app.session.cancel("views");
+		this.app.say("cancelled");
+	}
 
-  /** One instruction on, or back: the first asks for all of them. @param {number} by */
-  async go(by) {
-    const { walk } = this;
-    if (walk && this.at !== null && walk.text === this.app.text) {
-      if (walk.found.steps[this.at + by]) this.light(this.at + by);
-    } else if (by > 0) await this.begin();
-  }
+	/** One instruction on, or back: the first asks for all of them. @param {number} by */
+	async go(by) {
+		const { walk } = this;
+		if (walk && this.at !== null && walk.text === this.app.text) {
+			if (walk.found.steps[this.at + by]) this.light(this.at + by);
+		} else if (by > 0) await this.begin();
+	}
 
-  /** Before the first instruction, over the picture that all of them have. */
-  async begin() {
-    const { app } = this;
-    const text = app.text;
-    const pass = this.pass === "ntk" || this.pass === "reduced" ? "forward" : this.pass;
-    const options = { ...app.options, labels: this.presenting ? LARGER : 1 };
-    if (this.asking === text) return;
-    this.asking = text;
-    const found = await this.asked("walk", { text, pass, steps: 1, options }, "the steps are prepared…");
-    this.asking = null;
-    if (!found) return;
-    this.walk = { text, found };
-    app.parts.root.classList.add("stepping");
-    this.picture(found.picture);
-    this.light(0);
-    app.canvas.fit();
-  }
+	/** Before the first instruction, over the picture that all of them have. */
+	async begin() {
+		const { app } = this;
+		const text = app.text;
+		const pass = this.pass === "ntk" || this.pass === "reduced" ? "forward" : this.pass;
+		const options = { ...app.options, labels: this.presenting ? LARGER : 1 };
+		if (this.asking === text) return;
+		this.asking = text;
+		const found = await this.asked("walk", { text, pass, steps: 1, options }, "the steps are prepared…");
+		this.asking = null;
+		if (!found) return;
+		this.walk = { text, found };
+		app.parts.root.classList.add("stepping");
+		this.picture(found.picture);
+		this.light(0);
+		app.canvas.fit();
+	}
 
-  /** @param {number} at */
-  light(at) {
-    const { app } = this;
-    const step = this.walk && stepOf(this.walk.found, at);
-    if (!step) return;
-    this.at = at;
-    lightStep(app.canvas, step);
-    app.canvas.mark("hidden-mark", this.stage.withLines());
-    const spans = step.span ? [spanUnits(app.text, step.span)] : [];
-    for (const span of spans) app.pane.select(...span);
-    app.pane.light(spans);
-    this.panel.removeAttribute("hidden");
-    this.panel.replaceChildren(...stepWords(step, (by) => this.go(by)),
-      h("button", { click: () => (this.presenting ? this.present() : this.end()) }, "End"));
-  }
+	/** @param {number} at */
+	light(at) {
+		const { app } = this;
+		const step = this.walk && stepOf(this.walk.found, at);
+		if (!step) return;
+		this.at = at;
+		lightStep(app.canvas, step);
+		app.canvas.mark("hidden-mark", this.stage.withLines());
+		const spans = step.span ? [spanUnits(app.text, step.span)] : [];
+		for (const span of spans) app.pane.select(...span);
+		app.pane.light(spans);
+		this.panel.removeAttribute("hidden");
+		this.panel.replaceChildren(...stepWords(step, (by) => this.go(by)),
+			h("button", { click: () => (this.presenting ? this.present() : this.end()) }, "End"));
+	}
 
-  end() {
-    this.stop();
-    this.app.pane.light([]);
-    if (this.app.revision === null) this.leave();
-  }
+	end() {
+		this.stop();
+		this.app.pane.light([]);
+		if (this.app.revision === null) this.leave();
+	}
 
-  /** There are no steps any more. */
-  stop() {
-    this.at = null;
-    lightStep(this.app.canvas, null);
-    this.app.parts.root.classList.remove("stepping");
-    this.panel.toggleAttribute("hidden", true);
-  }
+	/** There are no steps any more. */
+	stop() {
+		this.at = null;
+		lightStep(this.app.canvas, null);
+		this.app.parts.root.classList.remove("stepping");
+		this.panel.toggleAttribute("hidden", true);
+	}
 
-  /** The program itself is shown, by whatever was done. */
-  left() {
-    if (this.at !== null) this.stop();
-    this.pass = "forward";
-    this.app.parts.root.classList.remove("derived");
-  }
+	/** The program itself is shown, by whatever was done. */
+	left() {
+		if (this.at !== null) this.stop();
+		this.pass = "forward";
+		this.app.parts.root.classList.remove("derived");
+	}
 
-  /** The program again as it stood before the steps. */
-  async leave() {
-    const { app } = this;
-    if (this.pass !== "forward") return this.show(this.pass);
-    await app.sync();
-    app.canvas.fit();
-  }
+	/** The program again as it stood before the steps. */
+	async leave() {
+		const { app } = this;
+		if (this.pass !== "forward") return this.show(this.pass);
+		await app.sync();
+		app.canvas.fit();
+	}
 
-  // ---- presenting
+	// ---- presenting
 
-  /** Full screen with large labels, one instruction at a time; or back. */
-  async present() {
-    this.presenting = !this.presenting;
-    const { app } = this;
-    app.parts.root.classList.toggle("presenting", this.presenting);
-    this.stage.reveal();
-    app.canvas.most = this.presenting ? 4 : 2.2;
-    if (this.presenting) {
-      await app.parts.root.requestFullscreen?.().catch(() => undefined);
-      app.canvas.element.focus();
-      app.canvas.fit();
-      this.at = null;
-      await this.begin();
-    } else {
-      if (document.fullscreenElement) await document.exitFullscreen();
-      app.parts.root.classList.remove("dark", "with-text");
-      this.end();
-    }
-    app.canvas.fit();
-  }
+	/** Full screen with large labels, one instruction at a time; or back. */
+	async present() {
+		this.presenting = !this.presenting;
+		const { app } = this;
+		app.parts.root.classList.toggle("presenting", this.presenting);
+		this.stage.reveal();
+		app.canvas.most = this.presenting ? 4 : 2.2;
+		if (this.presenting) {
+			await app.parts.root.requestFullscreen?.().catch(() => undefined);
+			app.canvas.element.focus();
+			app.canvas.fit();
+			this.at = null;
+			await this.begin();
+		} else {
+			if (document.fullscreenElement) await document.exitFullscreen();
+			app.parts.root.classList.remove("dark", "with-text");
+			this.end();
+		}
+		app.canvas.fit();
+	}
 
-  /** Keys of the presentation. @param {KeyboardEvent} event */
-  key(event) {
-    if (!this.presenting || event.ctrlKey || event.metaKey || event.altKey) return false;
-    const { app } = this;
-    const acts = /** @type {Record<string, () => unknown>} */ ({
-      ArrowRight: () => this.go(1),
-      ArrowLeft: () => this.go(-1),
-      PageDown: () => this.go(1),
-      PageUp: () => this.go(-1),
-      b: () => app.parts.root.classList.toggle("dark"),
-      t: () => this.call("with-text"),
-      i: () => this.call("with-panels"),
-      h: () => this.stage.hide(),
-      l: () => this.stage.trace("l"),
-      Escape: () => this.present(),
-    });
-    const act = acts[event.key];
-    if (!act) return false;
-    event.preventDefault();
-    act();
-    return true;
-  }
+	/** Keys of the presentation. @param {KeyboardEvent} event */
+	key(event) {
+		if (!this.presenting || event.ctrlKey || event.metaKey || event.altKey) return false;
+		const { app } = this;
+		const acts = /** @type {Record<string, () => unknown>} */ ({
+			ArrowRight: () => this.go(1),
+			ArrowLeft: () => this.go(-1),
+			PageDown: () => this.go(1),
+			PageUp: () => this.go(-1),
+			b: () => app.parts.root.classList.toggle("dark"),
+			t: () => this.call("with-text"),
+			i: () => this.call("with-panels"),
+			h: () => this.stage.hide(),
+			l: () => this.stage.trace("l"),
+			Escape: () => this.present(),
+		});
+		const act = acts[event.key];
+		if (!act) return false;
+		event.preventDefault();
+		act();
+		return true;
+	}
 
-  /** Call a part of the page back, or send it away. @param {string} part */
-  call(part) {
-    this.app.parts.root.classList.toggle(part);
-    this.app.canvas.fit();
-  }
+	/** Call a part of the page back, or send it away. @param {string} part */
+	call(part) {
+		this.app.parts.root.classList.toggle(part);
+		this.app.canvas.fit();
+	}
 }
 
 /** How much larger letters are on the wall of a class. */

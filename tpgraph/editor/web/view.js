@@ -6,38 +6,38 @@ export const MOST = 12;
 /** The view in which a box fills a window. @param {Box} box @param {number} width @param {number} height
  * @returns {Viewport} */
 export function fitted([left, top, right, bottom], width, height, margin = 24, most = 2.2) {
-  const across = Math.max(1, right - left);
-  const down = Math.max(1, bottom - top);
-  const k = clamped(Math.min(most, (width - 2 * margin) / across, (height - 2 * margin) / down));
-  return { k, x: (width - k * (left + right)) / 2, y: (height - k * (top + bottom)) / 2 };
+	const across = Math.max(1, right - left);
+	const down = Math.max(1, bottom - top);
+	const k = clamped(Math.min(most, (width - 2 * margin) / across, (height - 2 * margin) / down));
+	return { k, x: (width - k * (left + right)) / 2, y: (height - k * (top + bottom)) / 2 };
 }
 
 /** @param {Viewport} view @param {number} dx @param {number} dy @returns {Viewport} */
 export function panned(view, dx, dy) {
-  return { ...view, x: view.x + dx, y: view.y + dy };
+	return { ...view, x: view.x + dx, y: view.y + dy };
 }
 
 /** Zoomed by a factor about a place of the window. @param {Viewport} view @param {number} factor
  * @param {number} px @param {number} py @returns {Viewport} */
 export function zoomed(view, factor, px, py) {
-  const k = clamped(view.k * factor);
-  const by = k / view.k;
-  return { k, x: px - (px - view.x) * by, y: py - (py - view.y) * by };
+	const k = clamped(view.k * factor);
+	const by = k / view.k;
+	return { k, x: px - (px - view.x) * by, y: py - (py - view.y) * by };
 }
 
 /** A place of the window in the world. @param {Viewport} view @param {number} px @param {number} py
  * @returns {Point} */
 export function worldAt(view, px, py) {
-  return [(px - view.x) / view.k, (py - view.y) / view.k];
+	return [(px - view.x) / view.k, (py - view.y) / view.k];
 }
 
 /** Whether any of a box is seen. @param {Viewport} view @param {Box} box @param {number} width @param {number} height */
 export function isSeen(view, [left, top, right, bottom], width, height) {
-  return view.k * right + view.x > 0 && view.k * left + view.x < width
-    && view.k * bottom + view.y > 0 && view.k * top + view.y < height;
+	return view.k * right + view.x > 0 && view.k * left + view.x < width
+		&& view.k * bottom + view.y > 0 && view.k * top + view.y < height;
 }
 
 /** @param {number} k */
 function clamped(k) {
-  return Math.min(MOST, Math.max(LEAST, k));
+	return Math.min(MOST, Math.max(LEAST, k));
 }
