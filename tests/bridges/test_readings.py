@@ -25,9 +25,7 @@ def test_it_is_checked_and_drawn(name):
 UNREADABLE = {"causal_blocks": "a picture with 408 lines between its passes would not be readable"}
 
 
-@pytest.mark.parametrize(
-    "name", seldom("attention", "heads", "encoder", "grouped", "images")
-)
+@pytest.mark.parametrize("name", seldom("attention", "heads", "encoder", "grouped", "images"))
 def test_its_backward_pass_is_drawn(name):
     program = imported(name).program
     backward = tp.backward(program)

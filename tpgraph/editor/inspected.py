@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tpgraph.language import syntax as s
+from tpgraph.language.editing import comment_of
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.program import MatMul, Moment, Program, Variable
 
@@ -40,6 +41,7 @@ def about(reading: Reading, name: str) -> Data:
         facts.append(("kind", _kind(program, variable)))
     if not variable.is_matrix:
         rows.append(_row("label", "label (LaTeX)", program.labels.get(name, "")))
+    rows.append(_row("comment", "comment", _on_one_line(comment_of(reading, name))))
     uses = dict.fromkeys(e.out.name for e in program.uses[name])
     facts.append(("used by", ", ".join(uses) or "nothing"))
     functions = [f.name for f in program.functions]
@@ -120,6 +122,10 @@ def _said(reading: Reading, statement: Statement, node: Any) -> str:
         return ""
     origin = statement.node.origin
     return reading.source.text[origin + node.start : origin + node.end]
+
+
+def _on_one_line(comment: str) -> str:
+    return " ".join(comment.splitlines())
 
 
 def _kind(program: Program, variable: Variable) -> str:

@@ -6,6 +6,7 @@ by a TPError that says why.
 """
 
 from tpgraph.language.editing.clipboard import copy, duplicate, paste
+from tpgraph.language.editing.comments import comment_of, set_apart, set_comment
 from tpgraph.language.editing.connect import connect, disconnect, replace
 from tpgraph.language.editing.definitions import (
     set_label,
@@ -42,6 +43,7 @@ __all__ = [
     "Patch",
     "appearing",
     "changed_lines",
+    "comment_of",
     "connect",
     "copy",
     "declare",
@@ -60,7 +62,9 @@ __all__ = [
     "rename",
     "repeat",
     "replace",
+    "set_apart",
     "set_as_x",
+    "set_comment",
     "set_field",
     "set_formula",
     "set_function",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from tpgraph.language.editing.comments import set_comment
 from tpgraph.language.editing.definitions import (
     set_label,
     set_output,
@@ -58,6 +59,7 @@ FIELDS: Mapping[str, Callable[[Reading, str, Any], Edit]] = MappingProxyType(
         "ratio": set_ratio,
         "parametrization": _parametrization,
         "program": _program,
+        "comment": set_comment,
     }
 )
 """What the inspector sets, by the name of the field; each takes a reading, a name and a value."""
