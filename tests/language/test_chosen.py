@@ -60,7 +60,7 @@ def test_the_picture_carries_the_chosen_text(tmp_path):
     ("chosen", "said"),
     [
         ({"K": 3}, "no constant K"),
-        ({"M2": 3}, "did you mean M?"),
+        ({"MM": 3}, "did you mean M?"),
         ({"L": float("nan")}, "a finite number"),
         ({"L": "3"}, "a finite number"),
         ({"σ2": 1, "sigma2": 2}, "two values are chosen for σ2"),

@@ -41,6 +41,7 @@ from tpgraph.editor.words import completions, hovered
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.gallery import entries
 from tpgraph.language import editing
+from tpgraph.language import syntax as s
 from tpgraph.language.editing import Edit
 from tpgraph.language.readings import Reading, read
 from tpgraph.notation.diagram.matrices import matrices_of
@@ -51,6 +52,9 @@ from tpgraph.program.classify import language_of
 __all__ = ["Session", "Unfit"]
 
 Data = dict[str, Any]
+
+_DRAWN = s.Declare | s.Equate | s.Loop | s.Broken | s.Output | s.Loss
+"""Statements that a picture shows, or would without their mistake."""
 
 
 class Unfit(ValueError):
@@ -129,6 +133,8 @@ class Session:
         picture = None
         if now is not None and (now is not before or before is None):
             picture = picture_data(now, before)
+        elif now is None and self.shown is not None:
+            picture = {"full": [], "glyphs": {}, "box": [0.0, 0.0, 0.0, 0.0]}
         self.shown, self.annotated = now, bool(annotations)
         self.revision = revision_of(reading.text, self.options, annotations)
         program = reading.program
@@ -148,14 +154,18 @@ class Session:
 
     def _pictured(self, reading: Reading, names: Mapping[str, str] | None) -> Shown | None:
         """The picture of what holds; the one before where the text has errors."""
-        if reading.program is None or (reading.errors and self.shown is not None):
+        program = reading.program
+        drawn = any(isinstance(one.node, _DRAWN) for one in reading.statements)
+        if program is None and not drawn and not any(error.span for error in reading.errors):
+            return None  # nothing is there that could be drawn, or have been meant
+        if program is None or (reading.errors and self.shown is not None):
             return self.shown
-        if not reading.program.variables:
+        if not program.variables:
             return None
-        if self._is_shown(reading.program):
+        if self._is_shown(program):
             return self.shown
         try:
-            return shown(reading.program, self.options, self.shown, names)
+            return shown(program, self.options, self.shown, names)
         except TPError:
             if self.shown is not None:
                 return self.shown

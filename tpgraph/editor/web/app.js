@@ -59,6 +59,8 @@ export class App {
 		this.pointer = [0, 0];
 		/** What the last edit was about, and the place of what it connected. @type {{name?: string | null, added?: Span | null}} */
 		this.last = {};
+		/** Whether the text as it is could not be read in time. */
+		this.unread = false;
 		/** The selected matrix of the shelf. @type {string | null} */
 		this.matrix = null;
 		this.canvas.moved = () => this.parts.showAll.toggleAttribute("hidden", this.canvas.isSeen);
@@ -93,7 +95,14 @@ export class App {
 			const text = this.text;
 			const { view } = await this.session.ask("sync", { text, have: this.revision });
 			this.showView(view, text);
-		}).catch((error) => this.failed(error));
+			if (this.unread) this.say("");
+			this.unread = false;
+			this.inspector.show(this.chosen.at(-1) ?? null);
+		}).catch((error) => {
+			this.unread = error instanceof Refused;
+			if (this.unread) this.parts.showErrors([], []); // they were of another text
+			this.failed(error);
+		});
 	}
 
 	/** @param {View} view @param {string} text the one that it is of @param {boolean} [animated] */

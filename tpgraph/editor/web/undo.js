@@ -60,6 +60,7 @@ function join(first, next) {
 	const [from, to, more] = next.patches[0];
 	const typedTo = start + words.length;
 	if (words.includes("\n")) return null;
+	if (from === start && to === typedTo && words) return merged(first, next, [start, end, more]); // a number that is drawn
 	if (from === typedTo && to === from) return merged(first, next, [start, end, words + more]);
 	if (to === typedTo && from >= start && more === "") {
 		return merged(first, next, [start, end, words.slice(0, from - start)]);
