@@ -81,6 +81,7 @@ export function picker(parent, find, label) {
 			list.replaceChildren(...found.map((item, i) =>
 				h("li", { id: `picker-${i}`, role: "option", "aria-selected": String(i === at), click: () => close(item.id) },
 					h("span.title", {}, item.title), h("span.detail", {}, item.detail), ...(item.key ? [h("kbd", {}, item.key)] : []))));
+			if (!found.length) list.append(h("li.detail", { role: "option", "aria-disabled": "true" }, `nothing here is called ${input.value}`));
 			input.setAttribute("aria-activedescendant", found.length ? `picker-${at}` : "");
 			list.children[at]?.scrollIntoView({ block: "nearest" });
 		};
@@ -92,7 +93,7 @@ export function picker(parent, find, label) {
 		input.addEventListener("keydown", (event) => {
 			event.stopPropagation();
 			if (event.key === "Escape") close(null);
-			else if (event.key === "Enter") close(found[at]?.id ?? null);
+			else if (event.key === "Enter") found.length && close(found[at].id);
 			else if (event.key === "ArrowDown") at = Math.min(at + 1, found.length - 1);
 			else if (event.key === "ArrowUp") at = Math.max(at - 1, 0);
 			else return;

@@ -79,7 +79,9 @@ def next_name(reading: Reading, base: str, avoid: Iterable[str] = ()) -> str:
 def new_name(reading: Reading, word: str) -> str:
     """The canonical spelling of a name that is to be new. Raises TPNameError where it is not."""
     name = canonical(word.strip())
-    if not name or name in KEYWORDS:
+    if name in KEYWORDS:
+        raise name_refusal(f"{name} is a word of the language", None, "choose another name")
+    if not name:
         raise name_refusal(
             f"{word!r} is not a name", None, "write a letter, then letters, digits and _"
         )
