@@ -189,7 +189,7 @@ def test_from_an_empty_text() -> None:
         (lambda r: editing.disconnect(r, "u", "y"), "y = v + u / v", "in a term with v"),
         (lambda r: editing.disconnect(r, "u", "y"), "y = sum(u^k for k in 1..2) + v", "sum over k"),
         (lambda r: editing.rename(r, "u", "v"), "y = u", "taken"),
-        (lambda r: editing.rename(r, "u", "data"), "y = u", "not a name"),
+        (lambda r: editing.rename(r, "u", "data"), "y = u", "word of the language"),
         (lambda r: editing.unname(r, "z"), "z = u + v\ny = tanh(z)", "become one"),
         (lambda r: editing.unname(r, "z"), "z = W u\ny = z + W z", "not used exactly once"),
         (lambda r: editing.set_formula(r, "y", "q"), "y = u", "q is not bound"),

@@ -169,7 +169,7 @@ def _program(module: torch.nn.Module, example: Sequence[Any]) -> Any:
         except Exception as error:
             raise refusal(
                 f"the module does not take the example: {_first_line(error)}",
-                "give arguments that it takes; --input is the shape of one sample, without the batch",
+                "give arguments that it takes; --input is the shape of one sample, no batch",
             ).at(_place(error)) from None
         try:
             return torch.export.export(module, tuple(example)).run_decompositions(table)
