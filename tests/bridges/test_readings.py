@@ -72,16 +72,18 @@ NO_NNGP = {
     "softmax_output": "the components of f are no independent copies",
     **{name: NO_LIMIT[name] for name in ("bilinear", "experts", "graph_attention")},
 }
+LOST = "sums over the width what ε makes vanish"
 NO_NTK = {
+    **dict.fromkeys(("rnn", "gru", "gru_cell", "lstm", "normalize", "tied"), LOST),
     "softmax_output": "depends on a readout, which stays random in the limit",
     **{name: NO_LIMIT[name] for name in ("bilinear", "experts", "graph_attention")},
 }
 
 
 ZERO = {
-    "rnn": ("nngp", "ntk"), "gru": ("nngp", "ntk"), "gru_cell": ("nngp", "ntk"),
-    "lstm": ("nngp", "ntk"), "activations": ("nngp",), "normalize": ("nngp", "ntk"),
-    "tied": ("ntk",), "cosine": ("nngp",), "cosine_similarity": ("nngp",), "mup": ("nngp",),
+    "rnn": ("nngp",), "gru": ("nngp",), "gru_cell": ("nngp",), "lstm": ("nngp",),
+    "activations": ("nngp",), "normalize": ("nngp",), "cosine": ("nngp",),
+    "cosine_similarity": ("nngp",), "mup": ("nngp",),
 }  # fmt: skip
 """What vanishes with the width: torch draws all weights of recurrent layers with the variance
 1 / (3 n), the input's too."""

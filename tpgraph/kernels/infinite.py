@@ -23,7 +23,8 @@ from tpgraph.kernels.kernel_values import Array, Kernel, row_labels, squeezed
 from tpgraph.kernels.tangent import Row, Tangent, check_kind, network_outputs, tangent
 from tpgraph.limits import InputsLimit, Values, limit_over_inputs
 from tpgraph.limits.engines import Engine
-from tpgraph.program import Parameter, Program, Variable
+from tpgraph.program import InitialScalar, Parameter, Program, Variable
+from tpgraph.program.reach import descendants
 from tpgraph.transform.gradients import (
     Gradient,
     GradientTerm,
@@ -151,6 +152,17 @@ def _nngp(program: Program, arrays: Mapping[str, Array], how: _How, used: list[s
     return Values(squeezed(value), squeezed(error))
 
 
+def _lost_order(parameter: Parameter, scalar: Variable) -> TPTypeError:
+    name = parameter.variable.name
+    return TPTypeError(
+        f"the derivative by {name} sums over the width what {scalar} makes vanish: the limits of "
+        "coordinates do not tell the order of such a sum",
+        parameter.span,
+        mend=f"let the parametrization divide by the width in the place of {scalar}, or ask for "
+        "networks of a width",
+    )
+
+
 def _random_derivative(parameter: Parameter) -> TPTypeError:
     name = parameter.variable.name
     return TPTypeError(
@@ -213,9 +225,29 @@ class _TangentLimit:
         for exponent in sorted(exponents, reverse=True):
             found = _add((self.of_parameter(g, exponent) for g in gradients), self._shape)
             if found.value.any() or found.error.any():
+                self._require_counted(exponent)
                 self._require_settled(exponent)
                 return found, exponent
+        self._require_counted(min(exponents, default=Fraction(0)) - 1)
         return found, Fraction(0)
+
+    def _require_counted(self, exponent: Fraction) -> None:
+        """Raise where sums that grow faster than n^exponent are 0 by a scalar that vanishes.
+
+        The sum over n coordinates of ε² x² with ε = 1/√n is of order 1, where limits of
+        coordinates say 0.
+        """
+        program = self.tangent.program
+        scalars = [d for d in program.declarations if isinstance(d, InitialScalar) and not d.limit]
+        vanishing = descendants(program, [d.variable.name for d in scalars])
+        for gradient in self.tangent.gradients:
+            for a, b in unordered_pairs(gradient.terms):
+                if _exponent(inner_product_factor(a, b)) <= exponent:
+                    continue
+                for x, y in zip(a.ends, b.ends, strict=True):
+                    lost = not self.limit.moment(x.name, y.name).value.any()
+                    if lost and {x.name, y.name} & vanishing:
+                        raise _lost_order(gradient.parameter, scalars[0].variable)
 
     def _require_settled(self, exponent: Fraction) -> None:
         """Raise where the derivative by a trained number counts that stays random in the limit.
