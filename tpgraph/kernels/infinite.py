@@ -225,8 +225,8 @@ class _TangentLimit:
         for exponent in sorted(exponents, reverse=True):
             found = _add((self.of_parameter(g, exponent) for g in gradients), self._shape)
             if found.value.any() or found.error.any():
-                self._require_counted(exponent)
                 self._require_settled(exponent)
+                self._require_counted(exponent)
                 return found, exponent
         self._require_counted(min(exponents, default=Fraction(0)) - 1)
         return found, Fraction(0)
