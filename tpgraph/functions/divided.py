@@ -32,7 +32,7 @@ def divided_difference(
     `arity` is the number of φ's own arguments. Where φ is affine in what changes, the result is
     Σ ∂_i φ δ_i, without ε.
 
-    >>> from tpgraph.functions import PRIMITIVES, to_text
+    >>> from tpgraph.functions import Apply, PRIMITIVES, to_text
     >>> square = Apply(PRIMITIVES["tanh"], (Argument(0),))
     >>> to_text(divided_difference(square, 1, {0: 1}, 2), ["x", "δ", "ε"])
     '(tanh(x + ε * δ) - tanh(x)) / ε'
@@ -53,7 +53,7 @@ def at_zero(expression: Expression, index: int) -> Expression:
     Σ ∂_i φ(x) δ_i, and (step(x + t δ) − step(x))/t the density `DELTA`(x) δ. Raises TPTypeError
     where the expression grows without bound, or has no series.
 
-    >>> from tpgraph.functions import PRIMITIVES, to_text
+    >>> from tpgraph.functions import Apply, PRIMITIVES, to_text
     >>> square = Apply(PRIMITIVES["tanh"], (Argument(0),))
     >>> to_text(at_zero(divided_difference(square, 1, {0: 1}, 2), 2), ["x", "δ", "ε"])
     "tanh'(x) * δ"
