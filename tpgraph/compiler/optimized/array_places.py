@@ -7,8 +7,9 @@ its shape; coordinatewise operations may write where they read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from tpgraph.compiler.optimized.operations import (
     Elementwise,
@@ -19,8 +20,13 @@ from tpgraph.compiler.optimized.operations import (
     reads,
     writes,
 )
+from tpgraph.types import Dimension
 
 __all__ = ["ArrayPlaces", "Stack", "places_of"]
+
+
+_Free: TypeAlias = dict[tuple[bool, Dimension], list[Value]]
+"""By their shape: arrays whose values are not read any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ def places_of(operations: Sequence[Operation], kept: Value) -> ArrayPlaces:
             _stack(places, values, made)
     last = _last_reads(operations)
     last[kept] = len(operations)
-    free: dict[tuple[bool, str], list[Value]] = {}
+    free: _Free = {}
     for moment, operation in enumerate(operations):
         ends = [v for v in dict.fromkeys(reads(operation)) if last.get(v) == moment]
         ours = [_owner(places, v) for v in ends if v in made and v not in places.homes]
@@ -97,7 +103,7 @@ def _owner(places: ArrayPlaces, value: Value) -> Value:
     return places.shared.get(value, value)
 
 
-def _place(places: ArrayPlaces, value: Value, free: Mapping[tuple[bool, str], list[Value]]) -> None:
+def _place(places: ArrayPlaces, value: Value, free: _Free) -> None:
     """In the place of the value that ended last, if one of this shape has."""
     ended = free.get((value.batched, value.size))
     if ended:
@@ -106,6 +112,6 @@ def _place(places: ArrayPlaces, value: Value, free: Mapping[tuple[bool, str], li
         places.own.append(value)
 
 
-def _release(free: dict[tuple[bool, str], list[Value]], owners: Sequence[Value]) -> None:
+def _release(free: _Free, owners: Sequence[Value]) -> None:
     for owner in owners:
         free.setdefault((owner.batched, owner.size), []).append(owner)

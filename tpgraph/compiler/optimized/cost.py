@@ -17,7 +17,7 @@ bytes, and more for the calls.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -36,9 +36,9 @@ from tpgraph.compiler.optimized.operations import (
 from tpgraph.compiler.optimized.ordering import ordered
 from tpgraph.compiler.optimized.texts import RANK, is_delayed
 from tpgraph.compiler.optimized.tracing import trace
-from tpgraph.compiler.plan import Plan, make_plan
+from tpgraph.compiler.plan import make_plan
 from tpgraph.errors import TPError
-from tpgraph.program import Program
+from tpgraph.program import Program, Variable
 
 __all__ = ["Cost", "Machine", "StepCost", "Way", "WeightCost", "measured_machine", "step_cost"]
 
@@ -123,34 +123,25 @@ def step_cost(
     plan = make_plan(program)
     sizes = check_widths(program, widths, batch)
     operations = [o for _, o in ordered(trace(plan, program.loss)).operations]
-    found = _Sizes(plan, sizes, batch, np.dtype(dtype).itemsize)
+    found = _Sizes(sizes, batch, np.dtype(dtype).itemsize)
     rest = [o for o in operations if not isinstance(o, MatrixProduct | MatrixUpdate)]
-    weights = tuple(_weights(plan, found, operations))
+    weights = tuple(_weights(program, found, operations))
     return StepCost(weights, sum((found.elementwise(o) for o in rest), Cost()))
 
 
 class _Sizes:
     """Sizes of what a step reads and writes, in numbers and bytes."""
 
-    def __init__(self, plan: Plan, widths: Mapping[str, int], batch: int, itemsize: int) -> None:
-        program = plan.program
-        self.batch, self.itemsize = batch, itemsize
-        self.widths = {plan.width_names[w.name]: w.size(widths) for w in program.widths}
-        self.matrices = {
-            plan.name(v): (v.matrix.rows.size(widths), v.matrix.columns.size(widths))
-            for d in program.declarations
-            for v in d.variables
-            if v.is_matrix
-        }
+    def __init__(self, widths: Mapping[str, int], batch: int, itemsize: int) -> None:
+        self.widths, self.batch, self.itemsize = widths, batch, itemsize
 
-    def rows(self, values: tuple[Value, ...]) -> int:
+    def rows(self, values: Iterable[Value]) -> int:
         """Rows of values under each other."""
         return sum(self.batch if v.batched else 1 for v in values)
 
     def entries(self, value: Value) -> int:
         """Numbers of a value."""
-        size = self.widths.get(value.size) or int(value.size)
-        return size * self.rows((value,))
+        return value.size.size(self.widths) * self.rows((value,))
 
     def elementwise(self, operation: Operation) -> Cost:
         """Everything read and written once; one operation an entry."""
@@ -161,86 +152,43 @@ class _Sizes:
         return Cost(self.itemsize * (sum(made) + sum(read)), float(max([*made, *read])))
 
 
-def _weights(plan: Plan, sizes: _Sizes, operations: list[Operation]) -> Iterator[WeightCost]:
-    names = {plan.name(v): name for name, v in plan.program.variables.items()}
-    for matrix, shape in sizes.matrices.items():
+def _weights(
+    program: Program, sizes: _Sizes, operations: Sequence[Operation]
+) -> Iterator[WeightCost]:
+    """The matrices that a step reads, in the order of their declarations."""
+    for matrix in (v for d in program.declarations for v in d.variables if v.is_matrix):
         products = [o for o in operations if isinstance(o, MatrixProduct) and o.matrix == matrix]
         updates = [o for o in operations if isinstance(o, MatrixUpdate) and o.matrix == matrix]
-        if not products and not updates:
-            continue
-        rows = sum(sizes.rows(u.lefts) for u in updates)
-        size = sizes.itemsize * shape[0] * shape[1]
-        delayed = bool(rows) and is_delayed(size, rows)
-        costs: dict[Way, Cost] = {
-            "plain": _plain(sizes, shape, products, updates),
-            "in place": _in_place(sizes, shape, products, updates),
-            "delayed": _delayed(sizes, shape, products, updates),
-        }
-        chosen: Way = "delayed" if delayed else "in place"
-        yield WeightCost(names[matrix], shape, len(products), rows, chosen, costs)
+        if products:
+            yield _weight(sizes, matrix, products, updates)
 
 
-def _products(
-    sizes: _Sizes, shape: tuple[int, int], products: list[MatrixProduct], joined: bool
-) -> Cost:
-    """Products with a weight: each reads it once, joined ones together."""
-    m, n = shape
-    total = Cost()
-    for product in products:
-        rows = sizes.rows(product.operands)
-        times = 1 if joined else len(product.operands)
-        total += Cost(sizes.itemsize * (times * m * n + rows * (m + n)), 2.0 * rows * m * n)
-    return total
-
-
-def _plain(
+def _weight(
     sizes: _Sizes,
-    shape: tuple[int, int],
-    products: list[MatrixProduct],
-    updates: list[MatrixUpdate],
-) -> Cost:
-    m, n = shape
-    total = _products(sizes, shape, products, joined=False)
-    for update in updates:
-        rows, uses = sizes.rows(update.lefts), len(update.lefts)
-        numbers = (4 + 3 * (uses - 1)) * m * n + rows * (m + n)
-        total += Cost(sizes.itemsize * numbers, 2.0 * rows * m * n)
-    return total
-
-
-def _in_place(
-    sizes: _Sizes,
-    shape: tuple[int, int],
-    products: list[MatrixProduct],
-    updates: list[MatrixUpdate],
-) -> Cost:
-    m, n = shape
-    total = _products(sizes, shape, products, joined=True)
-    for update in updates:
-        rows = sizes.rows(update.lefts)
-        total += Cost(sizes.itemsize * (2 * m * n + rows * (m + n)), 2.0 * rows * m * n)
-    return total
-
-
-def _delayed(
-    sizes: _Sizes,
-    shape: tuple[int, int],
-    products: list[MatrixProduct],
-    updates: list[MatrixUpdate],
-) -> Cost:
-    """With RANK/2 rows of factors in use on the average."""
-    m, n = shape
-    total = _products(sizes, shape, products, joined=True)
-    if not updates:
-        return total
-    for product in products:
-        rows = sizes.rows(product.operands)
-        total += Cost(sizes.itemsize * RANK / 2 * (m + n), 2.0 * rows * RANK / 2 * (m + n))
+    matrix: Variable,
+    products: Sequence[MatrixProduct],
+    updates: Sequence[MatrixUpdate],
+) -> WeightCost:
+    """What one matrix costs, in every way; on average half of the kept factors are in use."""
+    m, n = (d.size(sizes.widths) for d in matrix.type.dimensions)
+    read = sum(sizes.rows(p.operands) for p in products)
     rows = sum(sizes.rows(u.lefts) for u in updates)
-    share = min(1.0, rows / RANK)
-    return total + Cost(
-        sizes.itemsize * (2 * m * n * share + 2 * rows * (m + n)), 2.0 * rows * m * n
-    )
+    uses = sum(len(u.lefts) for u in updates)
+    flops = 2.0 * (read + rows) * m * n
+    alone = sum(len(p.operands) for p in products) * m * n + read * (m + n)
+    joined = len(products) * m * n + read * (m + n)
+    numbers: dict[Way, float] = {
+        "plain": alone + (3 * uses + bool(uses)) * m * n + rows * (m + n),
+        "in place": joined + 2 * bool(uses) * m * n + rows * (m + n),
+        "delayed": joined,
+    }
+    kept = RANK / 2 * (m + n) if updates else 0.0
+    made = min(1.0, rows / RANK)
+    numbers["delayed"] += kept * len(products) + 2 * m * n * made + 2 * rows * (m + n)
+    costs = {way: Cost(sizes.itemsize * count, flops) for way, count in numbers.items()}
+    costs["delayed"] += Cost(0.0, 2.0 * read * kept)
+    chosen: Way = "delayed" if rows and is_delayed(sizes.itemsize * m * n, rows) else "in place"
+    return WeightCost(matrix.name, (m, n), len(products), rows, chosen, costs)
 
 
 def measured_machine(dtype: str = "float32") -> Machine:

@@ -8,11 +8,15 @@ computed again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from tpgraph.program import Variable
+from tpgraph.types import Dimension, Fixed
+
 __all__ = [
+    "ONE",
     "Elementwise",
     "Known",
     "MatrixProduct",
@@ -24,9 +28,12 @@ __all__ = [
     "Value",
     "VectorUpdate",
     "reads",
-    "rows",
     "writes",
 ]
+
+
+ONE = Fixed(1)
+"""The size of what has no coordinates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class Value:
 
     number: int
     batched: bool
-    size: str
+    size: Dimension
 
 
 Operand: TypeAlias = Value | Known
@@ -71,7 +78,7 @@ class MatrixProduct:
     """factor · x wᵀ for every operand x (transposed: factor · x w), in one product."""
 
     outs: tuple[Value, ...]
-    matrix: str
+    matrix: Variable
     transposed: bool
     operands: tuple[Value, ...]
     factor: Known
@@ -81,7 +88,7 @@ class MatrixProduct:
 class MatrixUpdate:
     """w −= factor · Σ_i leftsᵢᵀ rightsᵢ, in one product."""
 
-    matrix: str
+    matrix: Variable
     lefts: tuple[Value, ...]
     rights: tuple[Value, ...]
     factor: Known
@@ -140,7 +147,7 @@ class Tape:
     _known: dict[tuple[object, ...], Value] = field(default_factory=dict)
     _values: int = 0
 
-    def source(self, name: str, batched: bool, size: str) -> Value:
+    def source(self, name: str, batched: bool, size: Dimension) -> Value:
         """An array that is there when the step begins."""
         value = self._new(batched, size)
         self.names[value] = name
@@ -156,7 +163,7 @@ class Tape:
         arrays = [v for v in operands if isinstance(v, Value)]
         return self.filled(call, any(v.batched for v in arrays), _size(arrays), *operands)
 
-    def filled(self, call: str, batched: bool, size: str, *operands: Operand) -> Value:
+    def filled(self, call: str, batched: bool, size: Dimension, *operands: Operand) -> Value:
         """The same, of a shape that the operands are broadcast to."""
         key = (call, batched, size, *operands)
         if key not in self._known:
@@ -169,14 +176,14 @@ class Tape:
         """The sum over samples (axis 0) or coordinates (axis 1)."""
         key = ("sum", operand, axis)
         if key not in self._known:
-            batched, size = operand.batched and axis == 1, "1" if axis == 1 else operand.size
+            batched, size = operand.batched and axis == 1, ONE if axis == 1 else operand.size
             out = self._new(batched, size)
             self._known[key] = out
             self.operations.append(SumAlong(out, operand, axis))
         return self._known[key]
 
     def times(
-        self, matrix: str, transposed: bool, operand: Value, factor: Known, size: str
+        self, matrix: Variable, transposed: bool, operand: Value, factor: Known, size: Dimension
     ) -> Value:
         """factor · x wᵀ, or factor · x w; `size` is that of its coordinates."""
         key = ("times", matrix, transposed, operand, factor)
@@ -186,22 +193,11 @@ class Tape:
             self.operations.append(MatrixProduct((out,), matrix, transposed, (operand,), factor))
         return self._known[key]
 
-    def _new(self, batched: bool, size: str) -> Value:
+    def _new(self, batched: bool, size: Dimension) -> Value:
         self._values += 1
         return Value(self._values, batched, size)
 
 
-def _size(values: Iterable[Value]) -> str:
+def _size(values: Iterable[Value]) -> Dimension:
     """The size that arrays broadcast to."""
-    return next((v.size for v in values if v.size != "1"), "1")
-
-
-def rows(values: Sequence[Value]) -> str:
-    """How many rows arrays have under each other: `3 * batch + 1`."""
-    batched = sum(v.batched for v in values)
-    parts = []
-    if batched:
-        parts.append("batch" if batched == 1 else f"{batched} * batch")
-    if len(values) > batched:
-        parts.append(str(len(values) - batched))
-    return " + ".join(parts)
+    return next((v.size for v in values if v.size != ONE), ONE)

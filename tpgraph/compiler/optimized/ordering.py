@@ -23,6 +23,7 @@ from tpgraph.compiler.optimized.operations import (
     writes,
 )
 from tpgraph.compiler.optimized.tracing import TracedStep
+from tpgraph.program import Variable
 
 __all__ = ["Ordered", "ordered"]
 
@@ -38,14 +39,12 @@ class Ordered:
 def ordered(step: TracedStep) -> Ordered:
     """The operations that loss and updates need, joined and in order."""
     titled = _titled(step)
-    forward = _needed(titled[: step.forward], [step.loss])
     behind = [*titled[step.forward :], *(("", update) for update in step.updates)]
     wanted = [v for update in step.updates for v in reads(update)]
     whole = _needed([*titled[: step.forward], *behind], [step.loss, *wanted])
     early = {id(operation) for _, operation in titled[: step.forward]}
     before = [pair for pair in whole if id(pair[1]) in early]
     later = [pair for pair in whole if id(pair[1]) not in early]
-    assert len(forward) <= len(before), "the loss needs no more than the whole step"
     first, second = _arranged(_joined(before)), _arranged(_joined(later))
     return Ordered((*first, *second), len(first))
 
@@ -83,7 +82,7 @@ def _joined(titled: list[tuple[str, Operation]]) -> list[tuple[str, Operation]]:
 
 
 def _join_one(
-    titled: list[tuple[str, Operation]], matrix: str, transposed: bool
+    titled: list[tuple[str, Operation]], matrix: Variable, transposed: bool
 ) -> list[tuple[str, Operation]] | None:
     """The products of one matrix joined; None where that changes nothing or makes a circle."""
     depths = _depths(titled, matrix, transposed)
@@ -110,24 +109,26 @@ def _join_one(
 
 
 def _depths(
-    titled: Sequence[tuple[str, Operation]], matrix: str, transposed: bool
+    titled: Sequence[tuple[str, Operation]], matrix: Variable, transposed: bool
 ) -> dict[int, int]:
     """By the place of each product with the matrix: how many such lie on the way to it."""
     before: dict[Value, int] = {}
     found = {}
     for place, (_, operation) in enumerate(titled):
         depth = max((before.get(v, 0) for v in reads(operation)), default=0)
-        direction = (
-            (operation.matrix, operation.transposed)
-            if isinstance(operation, MatrixProduct)
-            else None
-        )
-        if direction == (matrix, transposed):
+        if _direction(operation) == (matrix, transposed):
             found[place] = depth
             depth += 1
         for value in writes(operation):
             before[value] = depth
     return found
+
+
+def _direction(operation: Operation) -> tuple[Variable, bool] | None:
+    """The matrix and the way in which a product takes it."""
+    if not isinstance(operation, MatrixProduct):
+        return None
+    return operation.matrix, operation.transposed
 
 
 def _arranged(titled: Sequence[tuple[str, Operation]]) -> list[tuple[str, Operation]]:

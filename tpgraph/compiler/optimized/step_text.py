@@ -1,10 +1,6 @@
 """The text of an optimized training step: arrays made once, then operations that fill them.
 
-def _prepare(params, batch):
-    …                                   # weights, multipliers, arrays
-    def step(ξ, y, lr):
-        W_2.times(M_W_2, x_1, h_2)      # MatMul  h[2] = W[2] x[1]
-        …
+`_prepare(params, batch)` holds the arrays and returns the function that does a step with them.
 """
 
 from __future__ import annotations
@@ -28,7 +24,6 @@ from tpgraph.compiler.optimized.operations import (
     SumAlong,
     Value,
     VectorUpdate,
-    rows,
     writes,
 )
 from tpgraph.compiler.optimized.ordering import ordered
@@ -36,7 +31,7 @@ from tpgraph.compiler.optimized.texts import RUNNING, WEIGHT
 from tpgraph.compiler.optimized.tracing import TracedStep, trace
 from tpgraph.compiler.plan import Plan, inputs_of
 from tpgraph.program import Variable
-from tpgraph.types import Fixed
+from tpgraph.types import Width
 
 __all__ = ["step_functions"]
 
@@ -93,7 +88,7 @@ class _Writer:
             o.matrix for _, o in self._operations if isinstance(o, MatrixProduct | MatrixUpdate)
         }
         every = [v for d in self._plan.program.declarations for v in d.variables if v.is_matrix]
-        return [v for v in every if self._plan.name(v) in used]
+        return [v for v in every if v in used]
 
     def _name_all(self) -> None:
         """Names of all values: variables and adjoints by their own, others t1, t2, …"""
@@ -125,8 +120,8 @@ class _Writer:
         ]
         for variable in drawn:
             lines.assign(self._plan.name(variable), [f"params[{quoted(variable.name)}]"])
-        for name, text in self._sizes(drawn):
-            lines.assign(name, text)
+        for width, text in self._sizes(drawn):
+            lines.assign(self._plan.size(width), text)
         for variable in drawn:
             if variable.name in self._plan.multipliers:
                 name = self._plan.name(variable)
@@ -135,49 +130,46 @@ class _Writer:
         for variable in drawn:
             name = self._plan.name(variable)
             if variable.is_matrix:
-                lines.assign(name, f"_Weight({name}, {self._rows_of(name)})")
+                lines.assign(name, f"_Weight({name}, {self._rows_of(variable)})")
             else:
                 lines.assign(name, f"{name}.reshape(1, -1)")
 
-    def _sizes(self, drawn: Sequence[Variable]) -> Iterator[tuple[str, str]]:
+    def _sizes(self, drawn: Sequence[Variable]) -> Iterator[tuple[Width, str]]:
         """Every width that an array has, by the shape of a parameter."""
         wanted = {v.size for _, o in self._operations for v in writes(o)}
-        found: set[str] = set()
         for variable in drawn:
             for axis, dimension in enumerate(variable.type.dimensions):
-                if isinstance(dimension, Fixed):
-                    continue
-                name = self._plan.size(dimension)
-                if name in wanted and name not in found:
-                    found.add(name)
-                    yield name, f"{self._plan.name(variable)}.shape[{axis}]"
+                if isinstance(dimension, Width) and dimension in wanted:
+                    wanted.remove(dimension)
+                    yield dimension, f"{self._plan.name(variable)}.shape[{axis}]"
 
-    def _rows_of(self, matrix: str) -> str:
+    def _rows_of(self, matrix: Variable) -> str:
         """The most rows that a product or an update of a matrix has."""
         counts = []
         for _, operation in self._operations:
             match operation:
-                case MatrixProduct(_, name, _, operands) if name == matrix:
-                    counts.append(rows(operands))
-                case MatrixUpdate(name, lefts) if name == matrix:
-                    counts.append(rows(lefts))
+                case MatrixProduct(_, read, _, operands) if read == matrix:
+                    counts.append(_rows(operands))
+                case MatrixUpdate(changed, lefts) if changed == matrix:
+                    counts.append(_rows(lefts))
         distinct = list(dict.fromkeys(counts))
         return distinct[0] if len(distinct) == 1 else f"max({', '.join(distinct)})"
 
     def _arrays(self, lines: Lines) -> None:
         """Every array of the step, once."""
         for stack in self._places.stacks:
-            size = stack.parts[0].size
-            lines.assign(self._stacks[stack], f"np.empty(({rows(stack.parts)}, {size}), DTYPE)")
+            size = self._plan.size(stack.parts[0].size)
+            lines.assign(self._stacks[stack], f"np.empty(({_rows(stack.parts)}, {size}), DTYPE)")
         for value, (stack, part) in self._places.homes.items():
-            start, stop = rows(stack.parts[:part]) or "0", rows(stack.parts[: part + 1])
+            start, stop = _rows(stack.parts[:part]) or "0", _rows(stack.parts[: part + 1])
             lines.assign(self._names[value], f"{self._stacks[stack]}[{start} : {stop}]")
         followers: dict[Value, list[str]] = {owner: [] for owner in self._places.own}
         for value, owner in self._places.shared.items():
             followers[owner].append(self._names[value])
         for owner, names in followers.items():
             count = "batch" if owner.batched else "1"
-            lines.assign(self._names[owner], f"np.empty(({count}, {owner.size}), DTYPE)")
+            size = self._plan.size(owner.size)
+            lines.assign(self._names[owner], f"np.empty(({count}, {size}), DTYPE)")
             for first in range(0, len(names), _IN_ROW):
                 row = names[first : first + _IN_ROW]
                 lines.add(" = ".join([*row, self._names[owner]]))
@@ -226,13 +218,13 @@ class _Writer:
                 yield from self._gathered(operands)
                 method = "transposed_times" if transposed else "times"
                 arrays = f"{self._joined(operands)}, {self._joined(outs)}"
-                yield f"{matrix}.{method}({factor.text}, {arrays})"
+                yield f"{self._plan.name(matrix)}.{method}({factor.text}, {arrays})"
                 yield from self._scattered(outs)
             case MatrixUpdate(matrix, lefts, rights, factor):
                 yield from self._gathered(lefts)
                 yield from self._gathered(rights)
                 left, right = self._joined(lefts), self._joined(rights)
-                yield f"{matrix}.subtract({factor.text}, {left}, {right})"
+                yield f"{self._plan.name(matrix)}.subtract({factor.text}, {left}, {right})"
             case VectorUpdate(vector, change):
                 w = names[vector]
                 yield f"np.subtract({w}, {self._text(change)}, out={w})"
@@ -261,8 +253,19 @@ class _Writer:
         stack = Stack(values)
         for part, value in enumerate(values):
             if self._places.homes.get(value) != (stack, part):
-                start, stop = rows(values[:part]) or "0", rows(values[: part + 1])
+                start, stop = _rows(values[:part]) or "0", _rows(values[: part + 1])
                 yield self._names[value], f"{self._stacks[stack]}[{start} : {stop}]"
+
+
+def _rows(values: Sequence[Value]) -> str:
+    """How many rows arrays have under each other: `3 * batch + 1`."""
+    batched = sum(v.batched for v in values)
+    parts = []
+    if batched:
+        parts.append("batch" if batched == 1 else f"{batched} * batch")
+    if len(values) > batched:
+        parts.append(str(len(values) - batched))
+    return " + ".join(parts)
 
 
 def _sgd_step(plan: Plan) -> str:

@@ -18,6 +18,7 @@ from typing import assert_never
 from tpgraph.compiler.forward import equation_comment
 from tpgraph.compiler.optimized.elementwise import Lowering, product
 from tpgraph.compiler.optimized.operations import (
+    ONE,
     Known,
     MatrixUpdate,
     Operand,
@@ -99,8 +100,14 @@ class _Tracer:
                     value = scaled
                 self._values[variable.name] = value
 
-    def _size(self, variable: Variable) -> str:
-        return _dimension(self._plan, variable.dim) if variable.is_vector else "1"
+    def _size(self, variable: Variable) -> Dimension:
+        return variable.dim if variable.is_vector else ONE
+
+    def _known(self, size: Dimension) -> Known:
+        return Known(self._plan.size(size))
+
+    def _one_over(self, size: Dimension) -> Known:
+        return Known(f"(1 / {self._plan.size(size)})")
 
     def _shaped(self, operand: Operand, variable: Variable) -> Value:
         """The operand as an array of the variable's own shape."""
@@ -114,10 +121,8 @@ class _Tracer:
         out = equation.out
         match equation:
             case MatMul(_, matrix, transpose, operand):
-                name, size = self._plan.name(matrix), self._size(out)
-                value = self._tape.times(
-                    name, transpose, self._values[operand.name], self._factor(matrix), size
-                )
+                x, factor = self._values[operand.name], self._factor(matrix)
+                value = self._tape.times(matrix, transpose, x, factor, self._size(out))
             case Nonlin(_, function, arguments):
                 operands = [self._values[a.name] for a in arguments]
                 value = self._shaped(self._lowering.value(function, operands), out)
@@ -130,9 +135,9 @@ class _Tracer:
         self._tape.names.setdefault(value, self._plan.name(out))
 
     def _mean(self, value: Operand) -> Operand:
-        if isinstance(value, Known) or value.size == "1":
+        if isinstance(value, Known) or value.size == ONE:
             return value
-        return product(self._tape, self._tape.sum(value, 1), Known(f"(1 / {value.size})"))
+        return product(self._tape, self._tape.sum(value, 1), self._one_over(value.size))
 
     def _factor(self, matrix: Variable) -> Known:
         name = self._plan.name(matrix)
@@ -157,11 +162,8 @@ class _Tracer:
     def _matmul(self, equation: MatMul, adjoint: Value) -> None:
         matrix, x = equation.matrix, equation.operand
         if x.name in self._plan.active:
-            name, size = self._plan.name(matrix), self._size(x)
-            factor = self._factor(matrix)
-            self._accumulate(
-                x, self._tape.times(name, not equation.transpose, adjoint, factor, size)
-            )
+            back, factor = not equation.transpose, self._factor(matrix)
+            self._accumulate(x, self._tape.times(matrix, back, adjoint, factor, self._size(x)))
         if matrix.name in self._plan.active:
             pair = (adjoint, self._values[x.name])
             self._uses.setdefault(matrix.name, []).append(
@@ -174,7 +176,7 @@ class _Tracer:
         averaged = isinstance(equation, Moment) and bool(equation.vectors)
         size = self._size(equation.vectors[0]) if averaged else self._size(out)
         if averaged:
-            adjoint = product(self._tape, adjoint, Known(f"(1 / {size})"))
+            adjoint = product(self._tape, adjoint, self._one_over(size))
         for index, partial in sorted(gradient(equation.function).items()):
             variable = arguments[index]
             if variable.name not in self._plan.active:
@@ -182,18 +184,19 @@ class _Tracer:
             slope = self._lowering.value(simplify(partial), operands)
             contribution = product(self._tape, adjoint, slope)
             over_batch = self._plan.is_batched(out) and not self._plan.is_batched(variable)
-            over_coordinates = variable.is_scalar and size != "1"
-            contribution = self._summed(contribution, 0, "batch", over_batch)
-            self._accumulate(variable, self._summed(contribution, 1, size, over_coordinates))
+            over_coordinates = variable.is_scalar and size != ONE
+            contribution = self._summed(contribution, 0, Known("batch"), over_batch)
+            contribution = self._summed(contribution, 1, self._known(size), over_coordinates)
+            self._accumulate(variable, contribution)
 
-    def _summed(self, value: Operand, axis: int, count: str, wanted: bool) -> Operand:
+    def _summed(self, value: Operand, axis: int, count: Known, wanted: bool) -> Operand:
         """The sum over an axis of what may be the same along it."""
         if not wanted:
             return value
-        spread = isinstance(value, Value) and (value.batched if axis == 0 else value.size != "1")
+        spread = isinstance(value, Value) and (value.batched if axis == 0 else value.size != ONE)
         if isinstance(value, Value) and spread:
             return self._tape.sum(value, axis)
-        return product(self._tape, value, Known(count))
+        return product(self._tape, value, count)
 
     def _accumulate(self, variable: Variable, contribution: Operand) -> None:
         if contribution == Known("0.0"):
@@ -210,15 +213,9 @@ class _Tracer:
             factor = self._factor(variable)
             if variable.name in self._uses:
                 lefts, rights = zip(*self._uses[variable.name], strict=True)
-                name = self._plan.name(variable)
-                found.append(MatrixUpdate(name, lefts, rights, factor))
+                found.append(MatrixUpdate(variable, lefts, rights, factor))
             elif variable.name in self._adjoints and not variable.is_matrix:
                 self._tape.title(f"update of {variable}")
                 change = product(self._tape, self._adjoints[variable.name], factor)
                 found.append(VectorUpdate(self._trained[variable.name], change))
         return found
-
-
-def _dimension(plan: Plan, dimension: Dimension) -> str:
-    """The text of a size in a step: widths by their identifiers."""
-    return plan.size(dimension)
