@@ -1,4 +1,4 @@
-"""Rates of adaptive optimizers by layer: those of the papers, and steps of one size at every width."""
+"""Rates of adaptive optimizers by layer: the papers', and steps of one size at every width."""
 
 import numpy as np
 import pytest
