@@ -58,7 +58,8 @@ def compile(
     `dtype` is "float64" or "float32"; in float32 every array of the module is float32.
     `optimize` gives the module of numpy a training step that allocates nothing, multiplies
     stacked operands at once and writes large weights every 32 updates: after it `params` holds
-    every w once `flush(params)` was called. It needs scipy.
+    every w once `flush(params)` was called. It needs scipy. A program without a loss has no
+    step, and its module is the plain one.
     Raises TPError for another dtype or backend, TPLimitError where functions nest deeper than
     Python recurses.
     """

@@ -58,12 +58,15 @@ def trace(plan: Plan, loss: Variable) -> TracedStep:
 
 
 class _Tracer:
-    """A step being traced; `values` of variables, `adjoints` as they are added up."""
+    """A step being traced: arrays as they are `stored`, `values` of variables, `adjoints` so far,
+    and by matrix the `uses` that its update sums.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._tape = Tape()
         self._lowering = Lowering(self._tape)
+        self._stored: dict[str, Value] = {}
         self._values: dict[str, Value] = {}
         self._adjoints: dict[str, Operand] = {}
         self._uses: dict[str, list[tuple[Value, Value]]] = {}
@@ -84,7 +87,6 @@ class _Tracer:
     def _sources(self, read: Sequence[Variable]) -> None:
         """Data, targets and what is drawn, with the multipliers of trained vectors."""
         names = {v.name for v in read}
-        self._trained: dict[str, Value] = {}
         inputs = {d.variable.name for d in inputs_of(self._plan.program)}
         for declaration in self._plan.program.declarations:
             for variable in declaration.variables:
@@ -92,7 +94,7 @@ class _Tracer:
                     continue
                 name, size = self._plan.name(variable), self._size(variable)
                 value = self._tape.source(name, variable.name in inputs, size)
-                self._trained[variable.name] = value
+                self._stored[variable.name] = value
                 if variable.name in self._plan.multipliers:
                     self._tape.title(f"w times its multiplier: {variable}")
                     scaled = product(self._tape, value, Known(f"M_{name}"))
@@ -217,5 +219,5 @@ class _Tracer:
             elif variable.name in self._adjoints and not variable.is_matrix:
                 self._tape.title(f"update of {variable}")
                 change = product(self._tape, self._adjoints[variable.name], factor)
-                found.append(VectorUpdate(self._trained[variable.name], change))
+                found.append(VectorUpdate(self._stored[variable.name], change))
         return found
