@@ -27,28 +27,15 @@ _Factors = frozenset[tuple[Expression, int]]
 
 
 def gathered(terms: Iterable[Expression]) -> Expression:
-    """The sum of the terms with like ones put together; as it is where none are alike."""
-    flat = [pair for term in terms for pair in _terms(term, Fraction(1))]
+    """The sum of the terms with like ones put together, each written as the first of its kind."""
     count: dict[_Factors, Fraction] = {}
     first: dict[_Factors, tuple[Expression, Fraction]] = {}
-    alike = False
-    for sign, term in flat:
+    for sign, term in (pair for one in terms for pair in _terms(one, Fraction(1))):
         value, factors = _factors(term)
-        alike = alike or factors in count
         count[factors] = count.get(factors, Fraction(0)) + sign * value
-        first.setdefault(factors, (term, sign * value))
-    kept: list[Expression] = []
-    for factors, total in count.items():
-        term, own = first[factors]
-        if total:
-            kept.append(_times(total / own, _signed(term, own, factors)))
-    return add(*kept)
-
-
-def _signed(term: Expression, own: Fraction, factors: _Factors) -> Expression:
-    """The term with its sign in the sum."""
-    value, _ = _factors(term)
-    return term if value == own else neg(term)
+        first.setdefault(factors, (term if sign == 1 else neg(term), sign * value))
+    kept = ((first[factors], total) for factors, total in count.items() if total)
+    return add(*(_times(total / own, term) for (term, own), total in kept))
 
 
 def _times(by: Fraction, term: Expression) -> Expression:

@@ -41,12 +41,19 @@ def parity(
             if function in (MUL, DIV):
                 return math.prod(p for p in inner if p is not None)
             if function == POW:
-                exponent = arguments[1]
-                whole = isinstance(exponent, Number) and exponent.value.denominator == 1
-                return (-1) ** (int(exponent.value) % 2) if whole else None  # type: ignore[union-attr]
+                return _of_power(arguments[1])
             if isinstance(function, Defined):
                 body = parity(function.body) if len(arguments) == 1 else None
                 return None if body is None else body * (-1) ** order
             own = -1 if function.name in _ODD or function == NEG else 1
             known = function.name in (*_ODD, *_EVEN) or function == NEG
             return own * (-1) ** order if known else None
+
+
+def _of_power(exponent: Expression) -> int | None:
+    """Of what is odd to this power."""
+    match exponent:
+        case Number(k) if k.denominator == 1:
+            return (-1) ** (int(k) % 2)
+        case _:
+            return None

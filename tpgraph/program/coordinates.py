@@ -40,11 +40,11 @@ from tpgraph.program.equations import (
 from tpgraph.program.graph import Program
 from tpgraph.program.growth import UNKNOWN, ZERO, growth, largest
 from tpgraph.program.local_signs import LocalSigns
-from tpgraph.program.parametrization import layer_kind
+from tpgraph.program.parametrization import layer_kind, relevant_dimension
 from tpgraph.program.reach import ancestors
 from tpgraph.program.scales import DeclaredScales
 from tpgraph.program.variables import Variable
-from tpgraph.types import Dimension, Matrix, Width
+from tpgraph.types import Dimension, Width
 
 __all__ = [
     "UNCHANGED",
@@ -164,14 +164,9 @@ def _trained(program: Program, variable: Variable) -> _Layer:
     kind = layer_kind(variable)
     a, b = (float(e) for e in program.parametrization.exponents(kind))
     c = float(program.parametrization.c)
-    relevant = variable.dim if variable.is_vector else _relevant(variable.matrix, kind)
-    if not _wide(relevant):
+    if not _wide(relevant_dimension(variable, kind)):
         a = b = 0.0
     return _Layer(0.0 - (a + b), 0.0 - (2 * a + c))
-
-
-def _relevant(matrix: Matrix, kind: str) -> Dimension:
-    return matrix.rows if kind == "input" else matrix.columns
 
 
 def _wide(dimension: Dimension) -> int:

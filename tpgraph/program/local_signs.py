@@ -17,10 +17,10 @@ from tpgraph.program.graph import Program
 
 __all__ = ["LocalSigns"]
 
-Source: TypeAlias = tuple[str, bool]
-"""A vector, or a matrix that makes vectors (transposed if True)."""
-Signs: TypeAlias = Mapping[Source, int]
-"""−1 of a source under whose flip the coordinates are odd, 0 where they are neither."""
+Flip: TypeAlias = tuple[str, bool]
+"""What changes its sign: a vector, or a matrix that makes vectors (transposed if True)."""
+Signs: TypeAlias = Mapping[Flip, int]
+"""−1 of a flip under which the coordinates are odd, 0 where they are neither."""
 
 
 class LocalSigns:
@@ -28,7 +28,7 @@ class LocalSigns:
 
     def __init__(self, program: Program) -> None:
         self._signs: dict[str, Signs] = {}
-        self._beneath: dict[str, frozenset[Source]] = {}
+        self._beneath: dict[str, frozenset[Flip]] = {}
         for declaration in program.declarations:
             match declaration:
                 case InitialVectors(variables, mean) if not any(mean):
@@ -50,7 +50,7 @@ class LocalSigns:
                     self._signs[out.name] = self._of(equation)
             self._beneath[equation.out.name] = beneath
 
-    def _begin(self, name: str, source: Source) -> None:
+    def _begin(self, name: str, source: Flip) -> None:
         self._signs[name] = {source: -1}
         self._beneath[name] = frozenset({source})
 

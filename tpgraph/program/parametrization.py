@@ -34,6 +34,7 @@ __all__ = [
     "Scaling",
     "analyze",
     "layer_kind",
+    "relevant_dimension",
     "scaling",
 ]
 
@@ -114,7 +115,7 @@ def scaling(
     """The scaling of one parameter; `base` is the program's first width."""
     kind = layer_kind(parameter.variable)
     a, b = parametrization.exponents(kind)
-    n = _relevant(parameter.variable, kind)
+    n = relevant_dimension(parameter.variable, kind)
     size = float(n.size(widths)) if isinstance(n, Width) else 1.0
     multiplier = parameter.scale * size ** float(-a)
     variance = parameter.variance * size ** float(-2 * b)
@@ -128,7 +129,7 @@ def scaling(
     return Scaling(kind, multiplier, variance, rate)
 
 
-def _relevant(variable: Variable, kind: Kind) -> Dimension:
+def relevant_dimension(variable: Variable, kind: Kind) -> Dimension:
     """The dimension whose size is the n of n^(−a) and n^(−2b)."""
     match variable.type:
         case Vector(dim):
