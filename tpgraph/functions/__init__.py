@@ -1,5 +1,6 @@
 """Coordinatewise functions: expressions, the table of named ones, derivatives, values, texts."""
 
+from tpgraph.functions.asymptotics import BOUNDED, HOMOGENEOUS, LIKE_RELU
 from tpgraph.functions.derivative import (
     differentiate,
     expand,
@@ -24,6 +25,7 @@ from tpgraph.functions.expression import (
     rename_arguments,
     substitute,
 )
+from tpgraph.functions.jumps import DELTA, has_density
 from tpgraph.functions.library import LIBRARY
 from tpgraph.functions.parity import parity
 from tpgraph.functions.render import (
@@ -35,7 +37,6 @@ from tpgraph.functions.render import (
     to_numpy,
     to_text,
 )
-from tpgraph.functions.series import DELTA, has_density
 from tpgraph.functions.table import (
     ADD,
     DIV,
@@ -52,9 +53,12 @@ from tpgraph.functions.table import (
 
 __all__ = [
     "ADD",
+    "BOUNDED",
     "DELTA",
     "DIV",
+    "HOMOGENEOUS",
     "LIBRARY",
+    "LIKE_RELU",
     "MUL",
     "NEG",
     "POW",

@@ -54,6 +54,6 @@ def _of_power(exponent: Expression) -> int | None:
     """Of what is odd to this power."""
     match exponent:
         case Number(k) if k.denominator == 1:
-            return (-1) ** (int(k) % 2)
+            return -1 if k.numerator % 2 else 1
         case _:
             return None

@@ -4,7 +4,8 @@
 
 Sums, products, quotients and powers are those of series; a function of the table is expanded around
 c_0, and where that vanishes or grows, by the leading term alone: relu, |·| and roots are
-homogeneous, sign and step see a sign. What jumps has a density for its derivative, `DELTA`.
+homogeneous, sign and step see a sign. What jumps has a density for its derivative
+(`tpgraph.functions.jumps`).
 """
 
 from __future__ import annotations
@@ -17,18 +18,19 @@ from fractions import Fraction
 import numpy as np
 
 from tpgraph.errors import TPTypeError
+from tpgraph.functions.asymptotics import HOMOGENEOUS, LIKE_RELU
 from tpgraph.functions.cancellation import gathered, vanishes
 from tpgraph.functions.evaluate import evaluate
 from tpgraph.functions.expression import (
     Apply,
     Argument,
-    Array,
     Expression,
     Number,
     Primitive,
     arguments_of,
     number,
 )
+from tpgraph.functions.jumps import CHAINS, NOT_LINEAR, applied, has_density
 from tpgraph.functions.table import (
     ADD,
     DIV,
@@ -45,70 +47,14 @@ from tpgraph.functions.table import (
 )
 from tpgraph.functions.table import power as raised
 
-__all__ = ["DELTA", "NOT_LINEAR", "Series", "has_density", "jumps_somewhere", "series"]
-
-_BANDWIDTH = 0.2
-NOT_LINEAR = "the small change of a function that jumps enters otherwise than linearly"
-
-
-def _density(z: Array) -> Array:
-    """A narrow kernel for δ, of order 4: (3 − u²) e^(−u²/2) / (2 b √2π), u = z/b.
-
-    b is a share of the spread of z, and half as large for every other z along the first axis, so
-    that what b makes of the density shows in a difference.
-    """
-    z = np.asarray(z, dtype=float)
-    spread = float(np.std(z)) if z.ndim else 0.0
-    if not spread > 0:
-        return np.where(z == 0, np.inf, 0.0)
-    share = np.resize([1.0, 0.5], z.shape[0]).reshape(-1, *[1] * (z.ndim - 1))
-    b = _BANDWIDTH * spread * share
-    u = z / b
-    return np.asarray((3.0 - u**2) * np.exp(-(u**2) / 2) / (2 * np.sqrt(2 * np.pi) * b))
-
-
-def _no_partials(_: tuple[Expression, ...]) -> tuple[Expression, ...]:
-    raise TPTypeError("the density of a function that jumps has no derivative")
-
-
-DELTA = Primitive("delta", 1, _no_partials, _density, "", r"\delta")
-"""Dirac's δ, the derivative of a jump in the limit; programs cannot write it."""
-
-_TWO = number(2)
-
-
-def _call(name: str, order: int = 0) -> Callable[[Expression], Expression]:
-    return lambda z: Apply(PRIMITIVES[name], (z,), order)
-
-
-def _delta(times: Number) -> Callable[[Expression], Expression]:
-    return lambda z: ZERO if isinstance(z, Number) and z.value else mul(times, Apply(DELTA, (z,)))
-
-
-_CHAINS: dict[str, tuple[Callable[[Expression], Expression], ...]] = {
-    "relu": (_call("relu"), _call("relu", 1), _delta(ONE)),
-    "abs": (_call("abs"), _call("abs", 1), _delta(_TWO)),
-    "step": (_call("step"), _delta(ONE)),
-    "sign": (_call("sign"), _delta(_TWO)),
-}
-"""The derivatives of what is not smooth, as far as they are functions or densities."""
-
-_DEGREES = {"relu": 1, "abs": 1, "step": 0, "sign": 0}
-"""f(c z) = c^degree f(z) for c > 0."""
-
-
-def _sign(z: Expression) -> Expression:
-    return Apply(PRIMITIVES["sign"], (z,))
-
+__all__ = ["Series", "series"]
 
 _FAR: dict[str, Callable[[Expression], Expression]] = {
-    "tanh": _sign,
-    "erf": _sign,
-    "sigmoid": _call("step"),
+    "tanh": applied("sign"),
+    "erf": applied("sign"),
+    "sigmoid": applied("step"),
 }
 """What is left far out, but for exponentially little."""
-
-_LIKE_RELU = ("softplus", "gelu", "silu")
 
 
 @dataclass(frozen=True)
@@ -137,20 +83,6 @@ class Series:
         while terms and not has_density(terms[0][1]) and vanishes(terms[0][1]):
             terms = terms[1:]
         return Series(terms, self.known)
-
-
-def has_density(expression: Expression) -> bool:
-    """Whether a δ is in it."""
-    return isinstance(expression, Apply) and (
-        expression.function == DELTA or any(map(has_density, expression.arguments))
-    )
-
-
-def jumps_somewhere(expression: Expression) -> bool:
-    """Whether a function is in it of which a derivative jumps."""
-    return isinstance(expression, Apply) and (
-        expression.function.name in _CHAINS or any(map(jumps_somewhere, expression.arguments))
-    )
 
 
 def series(expression: Expression, index: int, depth: int) -> Series:
@@ -188,7 +120,7 @@ def series(expression: Expression, index: int, depth: int) -> Series:
 
 def _by_relu(name: str, a: Expression, b: Expression) -> Expression:
     """max(a, b) = b + relu(a − b), min = a − relu(a − b), lrelu(a, s) = s a + (1 − s) relu(a)."""
-    relu = _call("relu")
+    relu = applied("relu")
     if name == "leaky_relu":
         return add(mul(b, a), mul(add(ONE, neg(b)), relu(a)))
     gap = relu(add(a, neg(b)))
@@ -273,7 +205,7 @@ def _in_powers(u: Series, coefficients: Sequence[Expression]) -> Series:
 def _applied(function: Primitive, order: int, inner: Series, depth: int) -> Series:
     name = function.name
     inner = _without_jumps(inner)
-    if inner.lead > 0 or inner.lead < 0:
+    if inner.lead != 0:
         special = _away_from_numbers(name, order, inner, depth)
         if special is not None:
             return special
@@ -287,11 +219,11 @@ def _applied(function: Primitive, order: int, inner: Series, depth: int) -> Seri
 def _away_from_numbers(name: str, order: int, inner: Series, depth: int) -> Series | None:
     """f of what tends to 0 or grows, by its leading term; None where f is smooth there."""
     if not inner.terms:
-        return Series((), inner.known) if name in _DEGREES and inner.known < math.inf else None
+        return Series((), inner.known) if name in CHAINS and inner.known < math.inf else None
     m = inner.terms[0][0]
     scaled = inner.shifted(-m)
-    if name in _DEGREES:
-        degree = _DEGREES[name] - order
+    if name in CHAINS:
+        degree = HOMOGENEOUS[name] - order
         return _applied(PRIMITIVES[name], order, scaled, depth).shifted(m * degree)
     if name == "sqrt" and not order:
         return _power(inner, Fraction(1, 2), depth)
@@ -300,14 +232,14 @@ def _away_from_numbers(name: str, order: int, inner: Series, depth: int) -> Seri
     if m < 0 and not order:
         if name in _FAR:
             return Series(((Fraction(0), _FAR[name](inner.terms[0][1])),))
-        if name in _LIKE_RELU:
+        if name in LIKE_RELU:
             return _applied(PRIMITIVES["relu"], 0, scaled, depth).shifted(m)
     return None
 
 
 def _taylor(function: Primitive, order: int, start: Expression, depth: int) -> list[Expression]:
     """f^(k)(start)/k!, k = 0, 1, …"""
-    chain = _CHAINS.get(function.name)
+    chain = CHAINS.get(function.name)
     if chain is not None:
         own = [f(start) for f in chain[order:]]
     elif start == ZERO:

@@ -15,6 +15,9 @@ import numpy as np
 
 from tpgraph.errors import TPError
 from tpgraph.functions import (
+    BOUNDED,
+    HOMOGENEOUS,
+    LIKE_RELU,
     Apply,
     Argument,
     Expression,
@@ -34,9 +37,6 @@ ZERO = -math.inf
 UNKNOWN = math.nan
 """Where the rules do not reach."""
 
-_HOMOGENEOUS = {"abs": 1.0, "relu": 1.0, "leaky_relu": 1.0, "sqrt": 0.5, "step": 0.0, "sign": 0.0}
-_BOUNDED = ("tanh", "erf", "sigmoid", "sin", "cos", "arctan")
-_LINEAR_AT_INFINITY = ("gelu", "silu", "softplus")
 _HIGHEST_ORDER = 8
 
 
@@ -78,15 +78,15 @@ def _applied(function: Primitive, arguments: Sequence[Expression], inner: Sequen
             return first - inner[1] if inner[1] != ZERO else UNKNOWN
         case "pow":
             return _power(first, arguments[1])
-    if name in _HOMOGENEOUS:
-        return first * _HOMOGENEOUS[name] if first > ZERO else ZERO
+    if name in HOMOGENEOUS:
+        return first * float(HOMOGENEOUS[name]) if first > ZERO else ZERO
     if first == 0:
         return 0.0
     if first < 0:
         return _near_zero(function, first)
-    if name in _BOUNDED:
+    if name in BOUNDED:
         return 0.0
-    return first if name in _LINEAR_AT_INFINITY else UNKNOWN
+    return first if name in LIKE_RELU else UNKNOWN
 
 
 def _power(base: float, exponent: Expression) -> float:
