@@ -129,6 +129,9 @@ class Trace:
             return {other: parts.mean(axis=2) for other, parts in by_stein.items()}
         swept = self._swept(order, family, wanted)
         steps = [self.made[vector] for vector in order]
+        beneath = [g for g in family.names if self._depends[name] & self._bits[g]]
+        if not family.tells_apart(beneath):
+            return {other: own.mean(axis=2) for other, own in swept.items()}
         is_sure = all(s.is_gentle for s in steps if isinstance(s, Coordinatewise))
         found = {}
         for other, parts in by_stein.items():

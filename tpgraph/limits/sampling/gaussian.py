@@ -21,7 +21,9 @@ from tpgraph.limits.sampling.normals import Array
 
 __all__ = ["MatrixGaussians"]
 
-_RANK = 1e-10
+_RANK = 1e-13
+_RANK_OF_SLOPES = 1e-10
+_NEARLY, _EXACTLY = 1e-8, 1e-15
 
 
 class MatrixGaussians:
@@ -101,8 +103,18 @@ class MatrixGaussians:
 
         b is (B, M, k, parts), with M = 1 where every one of them is the same on all inputs.
         """
-        inverse = np.linalg.pinv(self._covariance(names, b.shape[1]), rcond=_RANK, hermitian=True)
+        inverse = np.linalg.pinv(
+            self._covariance(names, b.shape[1]), rcond=_RANK_OF_SLOPES, hermitian=True
+        )
         return np.asarray(inverse @ b)
+
+    def tells_apart(self, names: Sequence[str]) -> bool:
+        """Whether the Ẑ of these names are far from depending on each other, or depend exactly."""
+        covariance = self._covariance(names, None)
+        size = np.sqrt(np.maximum(np.einsum("bmkk->bmk", covariance), 0.0))
+        unit = np.divide(1.0, size, out=np.zeros_like(size), where=size > 0)
+        values = np.linalg.eigvalsh(unit[..., :, None] * covariance * unit[..., None, :])
+        return bool(((values > _NEARLY) | (np.abs(values) <= _EXACTLY)).all())
 
     def rank(self, names: Sequence[str]) -> int:
         """Of the covariance of the Ẑ of these names on one input, the greatest."""
