@@ -13,8 +13,8 @@ from tpgraph.bounds import INDEX, NUMBER
 from tpgraph.errors import TPLimitError, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, number
 from tpgraph.language import syntax as s
-from tpgraph.language.near_names import instead, meant, nearest
-from tpgraph.language.syntax import PlacedError
+from tpgraph.language.changes import PlacedError, instead
+from tpgraph.language.near_names import meant, nearest
 
 __all__ = ["PI", "bounded", "value_of", "whole"]
 

@@ -9,9 +9,9 @@ from tpgraph.bounds import DEPTH, OPERATIONS
 from tpgraph.errors import Span, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression, written_out
 from tpgraph.language import syntax as s
-from tpgraph.language.near_names import instead, meant, nearest
+from tpgraph.language.changes import Change, PlacedError, instead
+from tpgraph.language.near_names import meant, nearest
 from tpgraph.language.scope import Scope, Silent, fail
-from tpgraph.language.syntax import Change, PlacedError
 from tpgraph.language.to_terms import Terms
 from tpgraph.program import MUP, NTK, STANDARD, Parametrization
 from tpgraph.program.naming import require_base

@@ -10,10 +10,10 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken, VisitError
 from lark.lexer import PatternStr
 
 from tpgraph.errors import Source, Span, TPError, TPSyntaxError
+from tpgraph.language.changes import Change, PlacedError, edits_of
 from tpgraph.language.lexer import words
 from tpgraph.language.lines import Line
 from tpgraph.language.mistakes import MISTAKES, Diagnosis, Failure
-from tpgraph.language.syntax import Change, PlacedError, edits_of
 from tpgraph.language.vocabulary import NAME
 
 __all__ = ["explain"]

@@ -18,15 +18,15 @@ from tpgraph.errors import (
 )
 from tpgraph.language import syntax as s
 from tpgraph.language.bound_below import BoundBelow
+from tpgraph.language.changes import Change, PlacedError, instead
 from tpgraph.language.count import weight
 from tpgraph.language.declare import Declarer
 from tpgraph.language.define import Definer
 from tpgraph.language.lexer import failing_names
 from tpgraph.language.lines import Line
-from tpgraph.language.near_names import instead, meant, nearest
+from tpgraph.language.near_names import meant, nearest
 from tpgraph.language.parser import statements
 from tpgraph.language.scope import Scope, Silent, fail
-from tpgraph.language.syntax import PlacedError
 from tpgraph.language.to_terms import Terms
 from tpgraph.program import (
     Builder,
@@ -252,7 +252,7 @@ class _Elaborator:
         if target == "loss":
             fail(node.target, TPNameError("loss names the program's loss", mend="write: loss E"))
         if node.target.base == "loss" and not node.target.intermediate:
-            loss = s.Change(node.target.start, node.value.start, "loss ")
+            loss = Change(node.target.start, node.value.start, "loss ")
             fail(node.target, TPNameError("loss has no index", mend="write: loss E"), loss)
         if target in scope.numbers:
             fail(node.target, TPNameError(f"{target} is bound twice: it is a number already"))

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from tpgraph.errors import Source
 from tpgraph.functions import Expression, Function
+from tpgraph.language.changes import PlacedError
 from tpgraph.language.lines import logical_lines
 from tpgraph.language.parser import expression
 from tpgraph.language.scope import Scope
-from tpgraph.language.syntax import PlacedError
 from tpgraph.language.to_terms import Terms
 from tpgraph.program import Builder
 

@@ -6,11 +6,9 @@ import difflib
 from collections.abc import Iterable
 from itertools import islice
 
-from tpgraph.language import syntax as s
-from tpgraph.language.syntax import Change
 from tpgraph.language.vocabulary import ascii_name
 
-__all__ = ["did_you_mean", "instead", "meant", "nearest"]
+__all__ = ["did_you_mean", "meant", "nearest"]
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -35,11 +33,6 @@ def _parted(word: str) -> tuple[str, str]:
     """The letters of a word, and the number at its end."""
     letters = word.rstrip("0123456789")
     return letters.rstrip("_"), word[len(letters) :]
-
-
-def instead(node: s.Entry | s.Mark, word: str | None) -> tuple[Change, ...]:
-    """The change that writes a word in place of a node; none without a word."""
-    return (Change(node.start, node.end, word),) if word else ()
 
 
 def meant(near: str | None) -> str | None:

@@ -13,10 +13,11 @@ from lark.exceptions import UnexpectedInput
 
 from tpgraph.bounds import DEPTH
 from tpgraph.errors import Source, Span, TextEdit, TPError, TPLimitError, TPSyntaxError
+from tpgraph.language.changes import PlacedError
 from tpgraph.language.diagnose import explain
 from tpgraph.language.lexer import words
 from tpgraph.language.lines import Line, logical_lines
-from tpgraph.language.syntax import Broken, DefineFunction, Expr, Loop, Name, PlacedError, Statement
+from tpgraph.language.syntax import Broken, DefineFunction, Expr, Loop, Name, Statement
 from tpgraph.language.templates import Templates
 from tpgraph.language.tree import TreeBuilder
 from tpgraph.language.vocabulary import NAME

@@ -11,9 +11,9 @@ from tpgraph.bounds import TERMS
 from tpgraph.errors import Source, Span, TPError, TPNameError, TPSyntaxError, TPTypeError
 from tpgraph.functions import LIBRARY, PRIMITIVES, Function
 from tpgraph.language import syntax as s
+from tpgraph.language.changes import Change, PlacedError, instead
 from tpgraph.language.constants import value_of, whole
-from tpgraph.language.near_names import instead, meant, nearest
-from tpgraph.language.syntax import Change, PlacedError
+from tpgraph.language.near_names import meant, nearest
 from tpgraph.language.unbound import KnownNames, unbound
 from tpgraph.language.vocabulary import NAME
 from tpgraph.program import Builder, Ref, Variable

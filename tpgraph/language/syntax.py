@@ -8,16 +8,12 @@ brackets. Named tuples, because a flat file has millions of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
-
-from tpgraph.errors import Source, Span, TextEdit, TPError
 
 __all__ = [
     "Broken",
     "Chain",
-    "Change",
     "Declare",
     "DefineConst",
     "DefineDim",
@@ -39,7 +35,6 @@ __all__ = [
     "Minus",
     "Name",
     "Output",
-    "PlacedError",
     "Power",
     "ProgramName",
     "Quotient",
@@ -51,48 +46,7 @@ __all__ = [
     "Statement",
     "SumOver",
     "Transposed",
-    "alike",
-    "edits_of",
 ]
-
-
-class Change(NamedTuple):
-    """`text` in place of what stands from `start` to `end` of the logical line."""
-
-    start: int
-    end: int
-    text: str
-
-
-class PlacedError(Exception):
-    """A TPError on the way out, with its place and that of its mend in the logical line.
-
-    `wanted` is the name that nothing binds, where that is the error.
-    """
-
-    def __init__(
-        self, error: TPError, start: int, end: int, *changes: Change, wanted: str = ""
-    ) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.start = start
-        self.end = end
-        self.changes = changes
-        self.wanted = wanted
-
-    def located(self, source: Source, origin: int) -> TPError:
-        """The error with its places in the source, for a line that begins at `origin`."""
-        if self.changes:
-            self.error.edits = edits_of(self.changes, source, origin)
-        return self.error.at(Span(source, origin + self.start, origin + self.end))
-
-
-def edits_of(changes: Iterable[Change], source: Source, origin: int) -> tuple[TextEdit, ...]:
-    """Changes of the line that begins at `origin` as changes of the source."""
-    return tuple(
-        TextEdit(Span(source, origin + change.start, origin + change.end), change.text)
-        for change in changes
-    )
 
 
 class Mark(NamedTuple):
@@ -465,19 +419,3 @@ Statement: TypeAlias = (
     | Loop
     | Broken
 )
-
-
-_PLACES = frozenset(("start", "end", "origin", "opening", "closing"))
-
-
-def alike(one: object, other: object) -> bool:
-    """Whether two nodes say the same, wherever they stand."""
-    if not isinstance(one, tuple):
-        return one == other
-    if type(one) is not type(other) or not isinstance(other, tuple) or len(one) != len(other):
-        return False
-    fields: Sequence[str] = getattr(one, "_fields", ()) or [""] * len(one)
-    return all(
-        name in _PLACES or alike(mine, others)
-        for name, mine, others in zip(fields, one, other, strict=True)
-    )

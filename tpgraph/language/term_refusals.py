@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.language import syntax as s
-from tpgraph.language.near_names import instead
+from tpgraph.language.changes import Change, instead
 from tpgraph.language.scope import Scope, fail
 
 __all__ = [
@@ -50,8 +50,8 @@ def no_sign_behind_matrix(scope: Scope, node: s.Chain) -> None:
                 expected="no sign between",
                 mend=f"write {text} {_short(scope, after)}",
             ),
-            s.Change(item.end, after.start, f" {bracket[0]}"),
-            *(s.Change(after.end, after.end, sign) for sign in bracket[1]),
+            Change(item.end, after.start, f" {bracket[0]}"),
+            *(Change(after.end, after.end, sign) for sign in bracket[1]),
         )
 
 
@@ -85,8 +85,8 @@ def require_brackets(scope: Scope, node: s.Juxtaposed) -> None:
             expected=f"arguments in parentheses: {full}(…)",
             mend=f"write {scope.text(node.left)}({_short(scope, node.right)})",
         ),
-        s.Change(node.left.end, node.right.start, "("),
-        s.Change(node.right.end, node.right.end, ")"),
+        Change(node.left.end, node.right.start, "("),
+        Change(node.right.end, node.right.end, ")"),
     )
 
 

@@ -20,8 +20,9 @@ from tpgraph.functions import (
     Number,
 )
 from tpgraph.language import syntax as s
+from tpgraph.language.changes import Change, instead
 from tpgraph.language.constants import PI, bounded
-from tpgraph.language.near_names import instead, meant, nearest
+from tpgraph.language.near_names import meant, nearest
 from tpgraph.language.scope import Scope, Silent, fail
 from tpgraph.language.term_refusals import (
     is_matrix,
@@ -316,7 +317,7 @@ class Terms:
                 expected="an operator between the two",
                 mend=f"write `*`: {short}",
             ),
-            s.Change(node.left.end, node.right.start, " * "),
+            Change(node.left.end, node.right.start, " * "),
         )
 
     def _multiply(self, name: s.Name, transpose: bool, operand: s.Expr, node: s.Expr) -> Term:

@@ -11,7 +11,7 @@ from tpgraph.bounds import DEPTH, INDEX, NAME
 from tpgraph.errors import TPError, TPLimitError, TPSyntaxError
 from tpgraph.language import syntax as s
 from tpgraph.language.acceptance import read_number
-from tpgraph.language.syntax import PlacedError
+from tpgraph.language.changes import Change, PlacedError
 from tpgraph.language.vocabulary import KEYWORDS, canonical
 
 __all__ = ["TreeBuilder"]
@@ -36,7 +36,7 @@ def _name_of(token: Token) -> str:
             expected="letters, digits and _",
             mend=number and f"write {number}",
         )
-        changes = (s.Change(start, end, number),) if number else ()
+        changes = (Change(start, end, number),) if number else ()
         raise PlacedError(error, start, end, *changes)
     if name in KEYWORDS and name != "loss":
         error = TPSyntaxError(

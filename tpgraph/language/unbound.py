@@ -10,8 +10,8 @@ from typing import TypeAlias
 from tpgraph.errors import TPNameError
 from tpgraph.functions import Function
 from tpgraph.language import syntax as s
+from tpgraph.language.changes import Change
 from tpgraph.language.near_names import meant, nearest
-from tpgraph.language.syntax import Change
 from tpgraph.language.vocabulary import canonical
 from tpgraph.program import Variable, join_name, split_name
 from tpgraph.types import Width

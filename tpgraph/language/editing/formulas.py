@@ -14,6 +14,7 @@ from tpgraph.language.editing.node_places import (
     is_loose,
     require_single,
     right_side,
+    says_the_same,
     value_of,
 )
 from tpgraph.language.editing.statement_places import (
@@ -203,7 +204,7 @@ def _require_same_loops(
         raise refusal(
             "it is made and used in different loops", statement.span, "write the loop out first"
         )
-    if statement.loops and not s.alike(node.target, place.node):
+    if statement.loops and not says_the_same(node.target, place.node):
         raise refusal(
             "it is made and used for different values of the loop",
             statement.span,

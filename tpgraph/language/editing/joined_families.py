@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tpgraph.language import syntax as s
+from tpgraph.language.changes import PlacedError
 from tpgraph.language.constants import whole
 from tpgraph.language.editing.alike import comments, last_of
 from tpgraph.language.editing.edit import Patch
@@ -13,7 +14,6 @@ from tpgraph.language.editing.node_places import index_place
 from tpgraph.language.editing.statement_places import extent, statement_of
 from tpgraph.language.editing.substitution import numbers
 from tpgraph.language.readings import Reading, Statement
-from tpgraph.language.syntax import PlacedError
 from tpgraph.program import split_name
 
 __all__ = ["family_patches", "listed_family"]

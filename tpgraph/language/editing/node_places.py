@@ -23,9 +23,13 @@ __all__ = [
     "nodes_in",
     "require_single",
     "right_side",
+    "says_the_same",
     "spelled",
     "value_of",
 ]
+
+
+_PLACES = frozenset(("start", "end", "origin", "opening", "closing"))
 
 
 class FoundNode(NamedTuple):
@@ -71,6 +75,19 @@ def nodes_in(node: Any) -> Iterator[Any]:
     yield node
     for child in children(node):
         yield from nodes_in(child)
+
+
+def says_the_same(one: object, other: object) -> bool:
+    """Whether two nodes say the same, wherever they stand."""
+    if not isinstance(one, tuple):
+        return one == other
+    if type(one) is not type(other) or not isinstance(other, tuple) or len(one) != len(other):
+        return False
+    fields: Sequence[str] = getattr(one, "_fields", ()) or [""] * len(one)
+    return all(
+        name in _PLACES or says_the_same(mine, others)
+        for name, mine, others in zip(fields, one, other, strict=True)
+    )
 
 
 def index_place(reading: Reading, name: s.Name, origin: int) -> tuple[int, int]:

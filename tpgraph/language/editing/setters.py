@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from tpgraph.errors import TPError
 from tpgraph.language import syntax as s
+from tpgraph.language.changes import Change
 from tpgraph.language.editing.edit import Edit, Patch, made, refusal
 from tpgraph.language.editing.statement_places import statement_of
 from tpgraph.language.editing.substitution import full_names
@@ -29,14 +30,14 @@ def set_kind(reading: Reading, name: str, kind: str) -> Edit:
         raise refusal(f"nothing is declared by {kind!r}", None, f"choose of {', '.join(_KINDS)}")
     if node.kind == "scalar":
         raise refusal(f"{name} is a scalar", statement.span, "declare a vector beside it")
-    changes = [s.Change(node.word.start, node.word.end, kind)]
+    changes = [Change(node.word.start, node.word.end, kind)]
     end = node.law.end if node.law is not None else node.shape[-1].end
     if kind in _LAWLESS:
-        changes.append(s.Change(node.shape[-1].end, node.end, ""))
+        changes.append(Change(node.shape[-1].end, node.end, ""))
     elif node.law is None:
-        changes.append(s.Change(end, end, " ~ N(0, 1)"))
+        changes.append(Change(end, end, " ~ N(0, 1)"))
     elif kind != node.kind:
-        changes.append(s.Change(end, node.end, ""))
+        changes.append(Change(end, node.end, ""))
     return _changed(reading, name, changes, f"{name} is a {kind}")
 
 
@@ -45,21 +46,21 @@ def set_shape(reading: Reading, name: str, value: Value) -> Edit:
     statement, node = _declaration(reading, name)
     if not node.shape:
         raise refusal(f"{name} is a scalar, which has no shape", statement.span, "choose a vector")
-    change = s.Change(node.shape[0].start, node.shape[-1].end, shape(value))
+    change = Change(node.shape[0].start, node.shape[-1].end, shape(value))
     return _changed(reading, name, [change], f"{name} : {value}")
 
 
 def set_mean(reading: Reading, name: str, value: Value) -> Edit:
     """Another mean of the distribution: a number, or a list for jointly Gaussian vectors."""
     mean = _law(reading, name).mean
-    change = s.Change(mean.start, mean.end, entry(value))
+    change = Change(mean.start, mean.end, entry(value))
     return _changed(reading, name, [change], f"mean {value} of {name}")
 
 
 def set_variance(reading: Reading, name: str, value: Value) -> Edit:
     """Another variance: a number, or a covariance in brackets for jointly Gaussian vectors."""
     variance = _law(reading, name).variance
-    change = s.Change(variance.start, variance.end, entry(value))
+    change = Change(variance.start, variance.end, entry(value))
     return _changed(reading, name, [change], f"variance {value} of {name}")
 
 
@@ -70,7 +71,7 @@ def set_scale(reading: Reading, name: str, value: Value | None) -> Edit:
         raise refusal(f"{name} is no param, which alone has a scale", statement.span, "scale a use")
     end = node.extra.end if node.extra is not None else node.law.end
     text = "" if value is None else f" scale {expression(value)}"
-    return _changed(reading, name, [s.Change(node.law.end, end, text)], f"scale {value} of {name}")
+    return _changed(reading, name, [Change(node.law.end, end, text)], f"scale {value} of {name}")
 
 
 def set_as_x(reading: Reading, name: str, value: bool) -> Edit:
@@ -85,7 +86,7 @@ def set_as_x(reading: Reading, name: str, value: bool) -> Edit:
     end = node.as_x.end if node.as_x is not None else node.law.end
     text = " as X" if value else ""
     title = f"{name} as X" if value else f"{name} not as X"
-    return _changed(reading, name, [s.Change(node.law.end, end, text)], title)
+    return _changed(reading, name, [Change(node.law.end, end, text)], title)
 
 
 def _declaration(reading: Reading, name: str) -> tuple[Statement, s.Declare]:
@@ -106,7 +107,7 @@ def _law(reading: Reading, name: str) -> s.Gaussian:
     return node.law
 
 
-def _changed(reading: Reading, name: str, changes: Iterable[s.Change], title: str) -> Edit:
+def _changed(reading: Reading, name: str, changes: Iterable[Change], title: str) -> Edit:
     """The declaration of a name changed; taken out of its list, if it stands in one with others.
 
     Jointly Gaussian vectors stay together, and so do the members of a family.
@@ -131,11 +132,11 @@ def _members(reading: Reading, statement: Statement, name: s.Name) -> list[str]:
 
 
 def _taken_out(
-    reading: Reading, statement: Statement, node: s.Declare, own: s.Name, parts: list[s.Change]
+    reading: Reading, statement: Statement, node: s.Declare, own: s.Name, parts: list[Change]
 ) -> list[Patch]:
     """The patches that give one name of a list a declaration of its own, below, with changes."""
     text, origin = reading.source.text, node.origin
-    names = s.Change(
+    names = Change(
         node.names[0].start, node.names[-1].end, text[origin + own.start : origin + own.end]
     )
     position, pieces = statement.span.start, [""]

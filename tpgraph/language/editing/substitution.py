@@ -8,12 +8,12 @@ from typing import Any
 
 from tpgraph.errors import TPError
 from tpgraph.language import syntax as s
+from tpgraph.language.changes import PlacedError
 from tpgraph.language.constants import value_of, whole
 from tpgraph.language.editing.edit import Patch
 from tpgraph.language.editing.node_places import children
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.repetition import Linear, pieces_text
-from tpgraph.language.syntax import PlacedError
 
 __all__ = [
     "full_names",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tpgraph.language.changes import Change
 from tpgraph.language.mistakes.failure import Diagnosis, Failure
-from tpgraph.language.syntax import Change
 
 __all__ = ["braces", "command"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tpgraph.language.changes import Change
 from tpgraph.language.mistakes.failure import Diagnosis, Failure
-from tpgraph.language.syntax import Change
 
 __all__ = ["comma_too_many", "function_in_brackets", "list_in_formula"]
 

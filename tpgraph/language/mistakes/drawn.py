@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from tpgraph.language.changes import Change
 from tpgraph.language.mistakes.failure import Diagnosis, Failure
-from tpgraph.language.syntax import Change
 from tpgraph.language.vocabulary import KEYWORDS, STATEMENTS
 
 __all__ = ["activation", "distribution", "missing_dimension", "needless_law", "shape"]

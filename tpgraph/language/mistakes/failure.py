@@ -6,8 +6,8 @@ from collections.abc import Callable, Set
 from itertools import chain, count
 from typing import NamedTuple, TypeAlias
 
+from tpgraph.language.changes import Change
 from tpgraph.language.lexer import Token
-from tpgraph.language.syntax import Change
 
 __all__ = ["Diagnosis", "Failure", "Mistake", "said"]
 

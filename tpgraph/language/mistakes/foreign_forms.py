@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tpgraph.language.changes import Change
 from tpgraph.language.mistakes.failure import Diagnosis, Failure, said
-from tpgraph.language.syntax import Change
 
 __all__ = [
     "assignment", "augmented", "bars", "choice", "comment", "dot", "function_value", "power",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tpgraph.language.changes import Change
 from tpgraph.language.mistakes.failure import Diagnosis, Failure, said
-from tpgraph.language.syntax import Change
 
 __all__ = ["call_without_brackets", "loop_header", "range_of_other_kind", "sum_without_range"]
 

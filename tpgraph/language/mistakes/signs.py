@@ -6,8 +6,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from tpgraph.language.changes import Change
 from tpgraph.language.mistakes.failure import Diagnosis, Failure, said
-from tpgraph.language.syntax import Change
 
 __all__ = ["alien_sign", "lookalikes", "modulo", "product_sign", "raised", "semicolon"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 
+from tpgraph.language.changes import Change
 from tpgraph.language.mistakes.failure import Diagnosis, Failure, said
-from tpgraph.language.syntax import Change
 from tpgraph.language.vocabulary import KEYWORDS, STATEMENTS
 
 __all__ = [
