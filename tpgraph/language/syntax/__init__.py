@@ -1,0 +1,83 @@
+"""The syntax tree of the language: what the text says, before names and types are looked at.
+
+`start` and `end` count characters from the beginning of the statement's logical line, whose place
+in the file is the statement's `origin`; they are those of the node's own first and last token, so
+that the text between them reads as the node again. An expression in brackets has the place of its
+brackets. Named tuples, because a flat file has millions of them.
+"""
+
+from tpgraph.language.syntax.expressions import (
+    Chain,
+    Entry,
+    Exact,
+    Explicit,
+    Expr,
+    Invoke,
+    Juxtaposed,
+    List,
+    Mark,
+    MeanOf,
+    Minus,
+    Name,
+    Power,
+    Quotient,
+    Range,
+    SumOver,
+    Transposed,
+)
+from tpgraph.language.syntax.statements import (
+    Broken,
+    Declare,
+    DefineConst,
+    DefineDim,
+    DefineFunction,
+    DefineWidth,
+    Equate,
+    Gaussian,
+    Loop,
+    Loss,
+    Output,
+    ProgramName,
+    Ratio,
+    SetLabel,
+    SetParametrization,
+    Setting,
+    Statement,
+)
+
+__all__ = [
+    "Broken",
+    "Chain",
+    "Declare",
+    "DefineConst",
+    "DefineDim",
+    "DefineFunction",
+    "DefineWidth",
+    "Entry",
+    "Equate",
+    "Exact",
+    "Explicit",
+    "Expr",
+    "Gaussian",
+    "Invoke",
+    "Juxtaposed",
+    "List",
+    "Loop",
+    "Loss",
+    "Mark",
+    "MeanOf",
+    "Minus",
+    "Name",
+    "Output",
+    "Power",
+    "ProgramName",
+    "Quotient",
+    "Range",
+    "Ratio",
+    "SetLabel",
+    "SetParametrization",
+    "Setting",
+    "Statement",
+    "SumOver",
+    "Transposed",
+]
