@@ -20,10 +20,9 @@ from strategies import programs
 from tpgraph.errors import Source, TPError
 from tpgraph.functions import ADD, DIV, NEG, Apply, Number, number
 from tpgraph.language import format_text, from_json, load, parse, to_json, to_text
-from tpgraph.language.document import Document
 from tpgraph.language.lines import logical_lines
 from tpgraph.language.parser import LineParser
-from tpgraph.language.schema import published
+from tpgraph.language.schema import Document, published
 from tpgraph.language.templates import Templates
 from tpgraph.program import (
     Builder,

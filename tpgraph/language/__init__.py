@@ -9,7 +9,8 @@ from pathlib import Path
 import tpgraph.language.editing as editing
 from tpgraph.errors import TPDataError
 from tpgraph.language.chosen import with_constants
-from tpgraph.language.document import from_json, to_json
+from tpgraph.language.document_reader import from_json
+from tpgraph.language.document_writer import to_json
 from tpgraph.language.elaborate import elaborate
 from tpgraph.language.formatter import format_source
 from tpgraph.language.printer import to_text

@@ -2,81 +2,28 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from lark import Token, Transformer
 
-from tpgraph.bounds import DEPTH, INDEX, NAME
-from tpgraph.errors import TPError, TPLimitError, TPSyntaxError
+from tpgraph.bounds import DEPTH, NAME
+from tpgraph.errors import TPLimitError
 from tpgraph.language import syntax as s
 from tpgraph.language.acceptance import read_number
-from tpgraph.language.changes import Change, PlacedError
+from tpgraph.language.changes import PlacedError
+from tpgraph.language.leaves import (
+    intermediate_of,
+    mark_of,
+    name_of,
+    place_of,
+    plain_name,
+    quoted,
+    sign_of,
+    whole_index,
+)
 from tpgraph.language.vocabulary import KEYWORDS, canonical
 
 __all__ = ["TreeBuilder"]
-
-
-_SIGNS = {"MINUS": "-", "TIMES": "*"}
-
-
-def _name_of(token: Token) -> str:
-    word = str(token)
-    start, end = _place(token)
-    error: TPError
-    if len(word) > NAME.most:
-        error = TPLimitError(f"a name of {len(word)} characters", expected=f"at most {NAME.most}")
-        raise PlacedError(error, start, end)
-    name = canonical(word)
-    if not name:
-        ratio = unicodedata.normalize("NFKC", word).replace("⁄", "/")
-        number = f"({ratio})" if ratio.replace("/", "").isdecimal() else None
-        error = TPSyntaxError(
-            f"{word!r} is not a name",
-            expected="letters, digits and _",
-            mend=number and f"write {number}",
-        )
-        changes = (Change(start, end, number),) if number else ()
-        raise PlacedError(error, start, end, *changes)
-    if name in KEYWORDS and name != "loss":
-        error = TPSyntaxError(
-            f"`{name}` is a word of the language and cannot be a name",
-            mend=f"choose another name, such as {name}_1",
-        )
-        raise PlacedError(error, start, end)
-    return name
-
-
-def _place(token: Token) -> tuple[int, int]:
-    assert token.start_pos is not None
-    assert token.end_pos is not None
-    return token.start_pos, token.end_pos
-
-
-def _intermediate(token: Token | None) -> int | None:
-    if token is None:
-        return None
-    start, end = _place(token)
-    if len(token) > 10:
-        raise PlacedError(TPLimitError("the number of an intermediate is too large"), start, end)
-    number = int(token[1:])
-    if number < 1 or token[1] == "0":
-        raise PlacedError(TPSyntaxError("intermediates count from 1: x~1, x~2"), start, end)
-    return number
-
-
-def _mark(token: Token, text: str | None = None) -> s.Mark:
-    return s.Mark(str(token) if text is None else text, *_place(token))
-
-
-def _sign(token: Token) -> s.Mark:
-    """An operator under its one spelling: `-`, `+` or `*`."""
-    return _mark(token, _SIGNS.get(token.type))
-
-
-def _plain_name(token: Token) -> s.Name:
-    name = _name_of(token)
-    return s.Name(name, name, (), None, *_place(token))
 
 
 def _nested(depth: int, start: int, end: int) -> None:
@@ -112,7 +59,7 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def _from(self, word: Token) -> tuple[int, int, int]:
         """The place of a statement that begins with a word."""
-        return self.origin, _place(word)[0], self.end
+        return self.origin, place_of(word)[0], self.end
 
     def _deep(self, node: Any, *inner: Any) -> Any:
         depths = self._depths
@@ -127,7 +74,7 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def number(self, c: list[Token]) -> s.Exact:
         token = c[0]
-        start, end = _place(token)
+        start, end = place_of(token)
         try:
             return s.Exact(read_number(token), start, end)
         except TPLimitError as error:
@@ -137,31 +84,31 @@ class TreeBuilder(Transformer[Token, Any]):
         token = c[0]
         if token.type == "INDEXED":
             return self._indexed_token(token, c[1])
-        name = _name_of(token)
+        name = name_of(token)
         start, end = token.start_pos, token.end_pos
         if len(c) == 1:
             return s.Name(name, name, (), None, start, end)
-        k = _intermediate(c[1])
+        k = intermediate_of(c[1])
         return s.Name(name, f"{name}~{k}", (), k, start, c[1].end_pos)
 
     def _indexed_token(self, token: Token, intermediate: Token | None = None) -> s.Name:
         word, _, index = token.partition("[")
         name = canonical(word)
-        start, end = _place(token)
+        start, end = place_of(token)
         if not name or name in KEYWORDS or len(word) > NAME.most:
-            name = _name_of(Token("NAME", word, start_pos=start, end_pos=start + len(word)))
+            name = name_of(Token("NAME", word, start_pos=start, end_pos=start + len(word)))
         full = f"{name}[{index.replace(' ', '')}"
         if intermediate is None:
             return s.Name(name, full, (), None, start, end)
-        k = _intermediate(intermediate)
+        k = intermediate_of(intermediate)
         return s.Name(name, f"{full}~{k}", (), k, start, intermediate.end_pos or end)
 
     def indexed(self, c: list[Any]) -> s.Name:
         token, *index, closing, last = c
-        name = _name_of(token)
+        name = name_of(token)
         end = (closing if last is None else last).end_pos
-        k = _intermediate(last)
-        full = _whole_index(index)
+        k = intermediate_of(last)
+        full = whole_index(index)
         if full is not None:
             written = f"{name}[{full}]" + (f"~{k}" if k else "")
             return s.Name(name, written, (), k, token.start_pos, end)
@@ -177,15 +124,15 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def transpose_name(self, c: list[Token]) -> s.Transposed:
         name = self.name([c[0], None] if c[0].type == "INDEXED" else c[:1])
-        return s.Transposed(name, _mark(c[1]), name.start, c[1].end_pos or name.end)
+        return s.Transposed(name, mark_of(c[1]), name.start, c[1].end_pos or name.end)
 
     def transpose(self, c: list[Any]) -> s.Transposed:
-        return s.Transposed(c[0], _mark(c[1]), c[0].start, c[1].end_pos)
+        return s.Transposed(c[0], mark_of(c[1]), c[0].start, c[1].end_pos)
 
     def call(self, c: list[Any]) -> s.Invoke:
         token, primes, opening, *arguments, closing = c
         node = s.Invoke(
-            _plain_name(token),
+            plain_name(token),
             len(primes) if primes is not None else 0,
             tuple(arguments),
             opening.start_pos,
@@ -198,7 +145,7 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def root(self, c: list[Any]) -> s.Invoke:
         sign, argument = c
-        start, end = _place(sign)
+        start, end = place_of(sign)
         name = s.Name("sqrt", "sqrt", (), None, start, end)
         node = s.Invoke(name, 0, (argument,), argument.start, argument.end, start, argument.end)
         self._deep(node, argument)
@@ -210,7 +157,7 @@ class TreeBuilder(Transformer[Token, Any]):
         return node
 
     def sum(self, c: list[Any]) -> s.Chain:
-        items, signs = c[::2], tuple([_sign(token) for token in c[1::2]])
+        items, signs = c[::2], tuple([sign_of(token) for token in c[1::2]])
         node = s.Chain("+", tuple(items), signs, c[0].start, c[-1].end)
         self._deep(node, *items)
         return node
@@ -220,10 +167,10 @@ class TreeBuilder(Transformer[Token, Any]):
         for sign, item in zip(c[1::2], c[2::2], strict=True):
             if sign.type == "TIMES":
                 factors.append(item)
-                signs.append(_sign(sign))
+                signs.append(sign_of(sign))
                 continue
             left = self._times(factors, signs)
-            node = s.Quotient(left, item, _mark(sign), left.start, item.end)
+            node = s.Quotient(left, item, mark_of(sign), left.start, item.end)
             factors, signs = [self._deep(node, left, item)], []
         whole: s.Expr = self._times(factors, signs)
         return whole
@@ -241,7 +188,7 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def power(self, c: list[Any]) -> s.Power:
         base, sign, exponent = c
-        node = s.Power(base, exponent, _mark(sign), base.start, exponent.end)
+        node = s.Power(base, exponent, mark_of(sign), base.start, exponent.end)
         self._deep(node, base, exponent)
         return node
 
@@ -263,13 +210,13 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def total(self, c: list[Any]) -> s.SumOver:
         word, body, variable, interval, closing = c
-        node = s.SumOver(body, _plain_name(variable), interval, word.start_pos, closing.end_pos)
+        node = s.SumOver(body, plain_name(variable), interval, word.start_pos, closing.end_pos)
         self._deep(node, body, interval)
         return node
 
     def explicit(self, c: list[Any]) -> s.Explicit:
         opening, _, *parameters, body, arguments, closing = c
-        names = tuple(_plain_name(token) for token in parameters)
+        names = tuple(plain_name(token) for token in parameters)
         node = s.Explicit(names, body, arguments, opening.start_pos, closing.end_pos)
         self._deep(node, body)
         return node
@@ -283,15 +230,15 @@ class TreeBuilder(Transformer[Token, Any]):
         return node
 
     def setting(self, c: list[Any]) -> s.Setting:
-        return s.Setting(_mark(c[0]), c[1], c[0].start_pos, c[1].end)
+        return s.Setting(mark_of(c[0]), c[1], c[0].start_pos, c[1].end)
 
     def ratio(self, c: list[Any]) -> s.Ratio:
         numerator, slash, denominator, _, word, divisor = c
-        base = _plain_name(word)
+        base = plain_name(word)
         factor = numerator
         if denominator is not None:
             place = numerator.start, denominator.end
-            factor = s.Quotient(numerator, denominator, _mark(slash), *place)
+            factor = s.Quotient(numerator, denominator, mark_of(slash), *place)
         start = base.start if factor is None else factor.start
         return s.Ratio(factor, base, divisor, start, base.end if divisor is None else divisor.end)
 
@@ -299,7 +246,7 @@ class TreeBuilder(Transformer[Token, Any]):
         return tuple(c)
 
     def dimension(self, c: list[Token]) -> s.Name | s.Exact:
-        return self.number(c) if c[0].type == "NUMBER" else _plain_name(c[0])
+        return self.number(c) if c[0].type == "NUMBER" else plain_name(c[0])
 
     def shape(self, c: list[Any]) -> tuple[s.Name | s.Exact, ...]:
         return (c[0],) if c[1] is None else (c[0], c[2])
@@ -311,27 +258,27 @@ class TreeBuilder(Transformer[Token, Any]):
     # ---- statements
 
     def program(self, c: list[Token]) -> s.ProgramName:
-        written = _mark(c[1])
-        name = _quoted(written) if c[1].type == "STRING" else written.text
+        written = mark_of(c[1])
+        name = quoted(written) if c[1].type == "STRING" else written.text
         return s.ProgramName(name, written, *self._from(c[0]))
 
     def parametrization(self, c: list[Any]) -> s.SetParametrization:
         settings = tuple(c[2:]) if c[2] is not None else None
-        return s.SetParametrization(_mark(c[1]), settings, *self._from(c[0]))
+        return s.SetParametrization(mark_of(c[1]), settings, *self._from(c[0]))
 
     def width(self, c: list[Any]) -> s.DefineWidth:
-        return s.DefineWidth(_plain_name(c[1]), c[2], *self._from(c[0]))
+        return s.DefineWidth(plain_name(c[1]), c[2], *self._from(c[0]))
 
     def dim(self, c: list[Any]) -> s.DefineDim:
-        return s.DefineDim(_plain_name(c[1]), c[2], *self._from(c[0]))
+        return s.DefineDim(plain_name(c[1]), c[2], *self._from(c[0]))
 
     def const(self, c: list[Any]) -> s.DefineConst:
-        return s.DefineConst(_plain_name(c[1]), c[2], *self._from(c[0]))
+        return s.DefineConst(plain_name(c[1]), c[2], *self._from(c[0]))
 
     def function(self, c: list[Any]) -> s.DefineFunction:
         word, name, *parameters, body = c
-        names = tuple(_plain_name(token) for token in parameters)
-        return s.DefineFunction(_plain_name(name), names, body, *self._from(word))
+        names = tuple(plain_name(token) for token in parameters)
+        return s.DefineFunction(plain_name(name), names, body, *self._from(word))
 
     def data(self, c: list[Any]) -> s.Declare:
         return self._declared(c[0], c[1], (c[2],))
@@ -348,7 +295,7 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def vector(self, c: list[Any]) -> s.Declare:
         word, names, shape, law, as_x = c
-        mark = _mark(as_x) if as_x is not None else None
+        mark = mark_of(as_x) if as_x is not None else None
         return self._declared(word, names, shape, law, as_x=mark)
 
     def scalar(self, c: list[Any]) -> s.Declare:
@@ -366,7 +313,7 @@ class TreeBuilder(Transformer[Token, Any]):
         as_x: s.Mark | None = None,
     ) -> s.Declare:
         where = self._from(word)
-        return s.Declare(_mark(word), names, shape, law, value, extra, as_x, *where)
+        return s.Declare(mark_of(word), names, shape, law, value, extra, as_x, *where)
 
     def equation(self, c: list[Any]) -> s.Equate:
         return s.Equate(c[0], c[1], self.origin, c[0].start, self.end)
@@ -382,33 +329,12 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def label(self, c: list[Any]) -> s.SetLabel:
         word, name, text = c
-        written = _mark(text)
-        return s.SetLabel(name, _quoted(written), written, *self._from(word))
+        written = mark_of(text)
+        return s.SetLabel(name, quoted(written), written, *self._from(word))
 
     def loop(self, c: list[Any]) -> s.Loop:
         word, variable, interval, statement = c
         body = (statement,) if statement is not None else ()
-        node = s.Loop(_plain_name(variable), interval, body, *self._from(word))
+        node = s.Loop(plain_name(variable), interval, body, *self._from(word))
         self._deep(node, interval, *body)
         return node
-
-
-def _quoted(written: s.Mark) -> str:
-    """The text in quotes, where `""` stands for one `"`."""
-    return written.text[1:-1].replace('""', '"')
-
-
-def _whole_index(index: list[Any]) -> str | None:
-    """`1,2` where every index is a whole number as written; else None."""
-    words = []
-    for item in index:
-        if not isinstance(item, s.Exact) or item.value.denominator != 1:
-            return None
-        if abs(item.value) > INDEX.most:
-            raise PlacedError(
-                TPLimitError("the index is too large", expected="indices to 10^9"),
-                item.start,
-                item.end,
-            )
-        words.append(str(item.value.numerator))
-    return ",".join(words)
