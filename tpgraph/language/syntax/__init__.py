@@ -6,7 +6,7 @@ that the text between them reads as the node again. An expression in brackets ha
 brackets. Named tuples, because a flat file has millions of them.
 """
 
-from tpgraph.language.syntax.expressions import (
+from tpgraph.language.syntax.expression_nodes import (
     Chain,
     Entry,
     Exact,
@@ -25,7 +25,7 @@ from tpgraph.language.syntax.expressions import (
     SumOver,
     Transposed,
 )
-from tpgraph.language.syntax.statements import (
+from tpgraph.language.syntax.statement_nodes import (
     Broken,
     Declare,
     DefineConst,

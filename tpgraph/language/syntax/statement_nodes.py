@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from tpgraph.language.syntax.expressions import (
+from tpgraph.language.syntax.expression_nodes import (
     Entry,
     Exact,
     Expr,
