@@ -7,7 +7,7 @@ import pytest
 
 import tpgraph as tp
 from tpgraph.errors import TPTypeError
-from tpgraph.limits import rules
+from tpgraph.limits import singular_scalars
 from tpgraph.limits.engines import Engine
 
 HEAD = "width n\nvector x, y : n ~ N(0, 1)\nmatrix W : n × n ~ N(0, 1)\n"
@@ -89,6 +89,6 @@ def test_readouts_that_vanish_are_random_in_sign() -> None:
 
 
 def test_without_that_question_numbers_are_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "singular_at", lambda psi, reaches: None)
+    monkeypatch.setattr(singular_scalars, "singular_at", lambda psi, reaches: None)
     found = tp.limit(tp.parse(HEAD + "q = step(mean(x))\n"))
     assert found.scalar("q") == 0.0

@@ -36,7 +36,7 @@ from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.given import given_value, in_limit_of
 from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit
-from tpgraph.limits.regularity import Reach, number_reach, singular_at
+from tpgraph.limits.singular_scalars import reaches, require_regular
 from tpgraph.limits.vanishing import at_limit, is_delicate
 from tpgraph.program import (
     Data,
@@ -58,9 +58,6 @@ from tpgraph.progress import counted
 __all__ = ["evaluate"]
 
 Z = TypeVar("Z")
-
-_NEAR = 1e-14
-"""How far from its limit a Moment is looked at."""
 
 
 def evaluate(
@@ -95,7 +92,7 @@ def _apply(at: Algebra[Z], equation: Equation, independent: Collection[str]) -> 
             z_matmul(at, equation, independent)
         case Nonlin() | Moment() if _is_outside(at, equation):
             if not any(at.decays.get(a.name) for a in equation.arguments):
-                _require_regular(at, equation, equation.function)
+                require_regular(at, equation, equation.function)
             decays = [at.decays.get(a.name, Fraction(0)) for a in equation.arguments]
             at.outside(equation, decays)
         case Nonlin():
@@ -144,8 +141,8 @@ def z_nonlin(at: Algebra[Z], equation: Nonlin) -> None:
         at.densities.keep(equation, whole)
         return
     assert isinstance(found, Nonlin), "as the equation is"
-    _require_regular(at, found, found.function)
-    at.regularity.add(found, found.function, _reaches(at, found.arguments))
+    require_regular(at, found, found.function)
+    at.regularity.add(found, found.function, reaches(at, found.arguments))
     at.nonlin(found, found.function, _all_coordinates(at, found))
 
 
@@ -156,8 +153,8 @@ def z_moment(at: Algebra[Z], equation: Moment) -> None:
         at.densities.keep(equation)
         return
     assert isinstance(found, Moment), "as the equation is"
-    _require_regular(at, found, found.function)
-    reach = at.regularity.add(found, found.function, _reaches(at, found.arguments))
+    require_regular(at, found, found.function)
+    reach = at.regularity.add(found, found.function, reaches(at, found.arguments))
     at.scalars[equation.out.name] = at.moment(found, _all_coordinates(at, found), reach)
 
 
@@ -213,54 +210,6 @@ def _coordinates(at: Algebra[Z], variable: Variable) -> Z:
         expected="scalars with deterministic limits, as the Master Theorem requires",
         mend=STAYS_RANDOM,
     )
-
-
-def _reaches(at: Algebra[Z], arguments: Sequence[Variable]) -> dict[str, Reach]:
-    """Where the scalars among the arguments lie, on any input."""
-    ends = {a.name: _ends(at, a) for a in arguments if a.name in at.scalars}
-    return {name: number_reach(low.min(), high.max()) for name, (low, high) in ends.items()}
-
-
-def _ends(at: Algebra[Z], scalar: Variable) -> tuple[Array, Array]:
-    """Where θ lies near its limit, on every input: Moments come to theirs from both sides."""
-    low, high = at.intervals(at.scalars[scalar.name])
-    if scalar.name not in at.program.equation_of:
-        return low, high
-    return low - _NEAR, high + _NEAR
-
-
-def _settled(at: Algebra[Z], variable: Variable) -> tuple[Array, Array] | None:
-    """Where what the network makes lies near its limit, for every input and entry; else None."""
-    if variable.name in at.scalars:
-        return _ends(at, variable)
-    if variable.name in at.made_at_random and variable.name in at.outputs:
-        found = at.outputs[variable.name]
-        if not at.stays_random(variable) and not found.power:
-            values = found.values[0, :, :, 0].reshape(-1)
-            return values - _NEAR, values + _NEAR
-    return None
-
-
-def _require_regular(at: Algebra[Z], equation: Nonlin | Moment, psi: Expression) -> None:
-    """Raise TPTypeError where ψ jumps or has a pole at the limits of what it reads."""
-    settled = {i: e for i, a in enumerate(equation.arguments) if (e := _settled(at, a)) is not None}
-    reaches = [at.regularity.of(a) for a in equation.arguments]
-    everywhere = [
-        number_reach(-np.inf, np.inf) if i in settled else r for i, r in enumerate(reaches)
-    ]
-    if not settled or singular_at(psi, everywhere) is None:
-        return
-    for k in range(max(low.size for low, _ in settled.values())):
-        for i, (low, high) in settled.items():
-            one = k % low.size
-            reaches[i] = number_reach(low[one], high[one])
-        reason = singular_at(psi, reaches)
-        if reason is not None:
-            raise TPTypeError(
-                f"{reason}: what it comes to is random, or grows without bound",
-                expected="functions that are continuous at the limits of their scalars",
-                mend="keep the scalar away from there, as in 1/(s + 1)",
-            )
 
 
 def _is_outside(at: Algebra[Z], equation: Nonlin | Moment) -> bool:

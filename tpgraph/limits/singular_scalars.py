@@ -1,0 +1,73 @@
+"""What jumps or has a pole where its scalars have their limits: there it is random, or grows.
+
+    step(θ), 1/θ, log θ²   of θ → 0, which comes to its limit from both sides by chance
+
+A function is looked at near the limits of what it reads, errors included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from tpgraph.errors import TPTypeError
+from tpgraph.functions import Expression
+from tpgraph.limits.algebra import Algebra
+from tpgraph.limits.estimates import Array
+from tpgraph.limits.regularity import Reach, number_reach, singular_at
+from tpgraph.program import Moment, Nonlin, Variable
+
+__all__ = ["reaches", "require_regular"]
+
+Z = TypeVar("Z")
+
+_NEAR = 1e-14
+"""How far from its limit a Moment is looked at."""
+
+
+def reaches(at: Algebra[Z], arguments: Sequence[Variable]) -> dict[str, Reach]:
+    """Where the scalars among the arguments lie, on any input."""
+    ends = {a.name: _ends(at, a) for a in arguments if a.name in at.scalars}
+    return {name: number_reach(low.min(), high.max()) for name, (low, high) in ends.items()}
+
+
+def _ends(at: Algebra[Z], scalar: Variable) -> tuple[Array, Array]:
+    """Where θ lies near its limit, on every input: Moments come to theirs from both sides."""
+    low, high = at.intervals(at.scalars[scalar.name])
+    if scalar.name not in at.program.equation_of:
+        return low, high
+    return low - _NEAR, high + _NEAR
+
+
+def _settled(at: Algebra[Z], variable: Variable) -> tuple[Array, Array] | None:
+    """Where what the network makes lies near its limit, for every input and entry; else None."""
+    if variable.name in at.scalars:
+        return _ends(at, variable)
+    if variable.name in at.made_at_random and variable.name in at.outputs:
+        found = at.outputs[variable.name]
+        if not at.stays_random(variable) and not found.power:
+            values = found.values[0, :, :, 0].reshape(-1)
+            return values - _NEAR, values + _NEAR
+    return None
+
+
+def require_regular(at: Algebra[Z], equation: Nonlin | Moment, psi: Expression) -> None:
+    """Raise TPTypeError where ψ jumps or has a pole at the limits of what it reads."""
+    settled = {i: e for i, a in enumerate(equation.arguments) if (e := _settled(at, a)) is not None}
+    own = [at.regularity.of(a) for a in equation.arguments]
+    everywhere = [number_reach(-np.inf, np.inf) if i in settled else r for i, r in enumerate(own)]
+    if not settled or singular_at(psi, everywhere) is None:
+        return
+    for k in range(max(low.size for low, _ in settled.values())):
+        for i, (low, high) in settled.items():
+            one = k % low.size
+            own[i] = number_reach(low[one], high[one])
+        reason = singular_at(psi, own)
+        if reason is not None:
+            raise TPTypeError(
+                f"{reason}: what it comes to is random, or grows without bound",
+                expected="functions that are continuous at the limits of their scalars",
+                mend="keep the scalar away from there, as in 1/(s + 1)",
+            )
