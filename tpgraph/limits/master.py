@@ -14,7 +14,7 @@ from tpgraph.limits.engines import Engine, check_engine
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.exact.algebra import ExactAlgebra
 from tpgraph.limits.exact.collected import Evaluations, exact_limit
-from tpgraph.limits.exact.disturbance import SEEDS, Disturbance
+from tpgraph.limits.exact.disturbance import SEEDS, STILL, Disturbance, of_those_that_close
 from tpgraph.limits.independence import backward_products
 from tpgraph.limits.not_closed import NotClosed, refusal
 from tpgraph.limits.regularity import Regularity
@@ -97,16 +97,14 @@ def _exact(
     program: Program, data: Mapping[str, Array], independent: Collection[str], hurry: bool
 ) -> tuple[Limit, Regularity]:
     """The limit by the exact engine. Raises NotClosed; with `hurry` where errors grow large."""
-    main = ExactAlgebra(program, data, hurry)
-    evaluate(main, independent)
-    beside = []
-    for seed in SEEDS:
-        moved = ExactAlgebra(program, data, hurry, Disturbance(seed))
-        try:
-            evaluate(moved, independent)
-        except NotClosed:  # a quadrature that stops just short
-            continue
-        beside.append(moved)
+
+    def evaluated(disturbance: Disturbance) -> ExactAlgebra:
+        found = ExactAlgebra(program, data, hurry, disturbance)
+        evaluate(found, independent)
+        return found
+
+    main = evaluated(STILL)
+    beside = of_those_that_close(evaluated, map(Disturbance, SEEDS))
     found = exact_limit(Evaluations(main, beside), program)
     if hurry:
         _require_digits(found)

@@ -11,7 +11,7 @@ import numpy as np
 
 from tpgraph.limits.estimates import Estimate, VectorLimit
 from tpgraph.limits.exact.algebra import ExactAlgebra
-from tpgraph.limits.exact.disturbance import moved_by
+from tpgraph.limits.exact.disturbance import moved_by, of_those_that_close
 from tpgraph.limits.exact.forms import Array, CentredGaussian
 from tpgraph.limits.exact.terms import Sum
 from tpgraph.limits.not_closed import NotClosed, refusal
@@ -35,12 +35,7 @@ class Evaluations:
     def estimate(self, quantity: Quantity) -> Estimate:
         """The number, with the error by which it moves. Raises NotClosed."""
         value, size = quantity(self.main)
-        others = []
-        for evaluation in self.beside:
-            try:
-                others.append(np.array(quantity(evaluation)[0]))
-            except NotClosed:  # a quadrature that stops just short: the others tell the error
-                continue
+        others = [np.array(x) for x, _ in of_those_that_close(quantity, self.beside)]
         error = moved_by(np.array(value), others, size, self.main.blocks.error)
         return Estimate(value, float(error))
 

@@ -12,7 +12,13 @@ import numpy.typing as npt
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.limits.exact.algebra import ExactAlgebra
 from tpgraph.limits.exact.curves import CurveValues
-from tpgraph.limits.exact.disturbance import SEEDS, STILL, Disturbance, moved_by
+from tpgraph.limits.exact.disturbance import (
+    SEEDS,
+    STILL,
+    Disturbance,
+    moved_by,
+    of_those_that_close,
+)
 from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.many_inputs import Values
 from tpgraph.limits.not_closed import NotClosed
@@ -109,15 +115,13 @@ class ExactInputs:
     def _values(self, found: CurveValues, others: Sequence[Array]) -> Values:
         value = found.value
         shape = (self.count,) * value.ndim
-        size, probed = _sizes(value), value[np.ix_(*(_on(self.probes, n) for n in value.shape))]
+        size = _sizes(value)
         error = moved_by(value, (), size, self.evaluation.blocks.error + found.error)
         if others:
-            moved = moved_by(probed, others)
-            scale = size[np.ix_(*(_on(self.probes, n) for n in value.shape))]
-            share = float(
-                np.max(np.divide(moved, scale, out=np.zeros_like(moved), where=scale > 0))
-            )
-            error = error + share * size
+            probed = np.ix_(*(_on(self.probes, n) for n in value.shape))
+            moved, scale = moved_by(value[probed], others), size[probed]
+            shares = np.divide(moved, scale, out=np.zeros_like(moved), where=scale > 0)
+            error = error + float(shares.max()) * size
         return Values(np.broadcast_to(value, shape), np.broadcast_to(error, shape))
 
 
@@ -151,12 +155,11 @@ def exact_inputs(
     found = _evaluated(program, needed, arrays, pairs, hurry, STILL)
     probes = np.unique(np.linspace(0, found.count - 1, min(found.count, _MOST_PROBES)).astype(int))
     own = {name: rows[probes] for name, rows in arrays.items()}
-    beside = []
-    for seed in SEEDS:
-        try:
-            beside.append(_evaluated(program, needed, own, pairs, hurry, Disturbance(seed)))
-        except NotClosed:  # a quadrature that stops just short
-            continue
+
+    def moved(seed: int) -> ExactInputs:
+        return _evaluated(program, needed, own, pairs, hurry, Disturbance(seed))
+
+    beside = of_those_that_close(moved, SEEDS)
     return replace(found, probes=probes, beside=tuple(beside))
 
 
