@@ -34,6 +34,7 @@ from tpgraph.limits.sampling.readouts import (
     known_readouts,
     readouts_first,
 )
+from tpgraph.limits.sampling.stretched import Roots
 from tpgraph.program import Moment, Nonlin, Program, Variable, require_room
 
 __all__ = ["SampledAlgebra"]
@@ -72,7 +73,7 @@ class SampledAlgebra(Algebra[Array]):
         self.variances: dict[str, float] = {}
         names = program.variables if read is None else read
         wanted = {name for name in program.variables if name in names or program.uses[name]}
-        self.rare = RareEvents(self.trace, replicates)
+        self.rare = RareEvents(Roots(self.trace), replicates)
         self.products = SampledProducts(
             program,
             self.normals,
@@ -114,9 +115,9 @@ class SampledAlgebra(Algebra[Array]):
             normals = self.normals.take(k * size).reshape(self.replicates, k, size, -1)
             joint = np.einsum("ij,bjds->bids", root, normals)
         joint = joint + np.array(mean)[None, :, None, None]
-        self.rare.groups.append((tuple(v.name for v in variables), covariance))
+        self.rare.roots.groups.append((tuple(v.name for v in variables), covariance))
         for i, variable in enumerate(variables):
-            self.rare.drawn[variable.name] = mean[i], len(self.rare.groups) - 1
+            self.rare.roots.means[variable.name] = mean[i]
             if wide:
                 self.trace.samples[variable.name] = joint[:, i]
             else:

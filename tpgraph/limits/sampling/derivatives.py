@@ -15,7 +15,7 @@ B.6.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -124,13 +124,13 @@ class Trace:
         """E[∂Z^name/∂Ẑ], (B, M), by every Ẑ of the family that is beneath it."""
         wanted = self._mask(family)
         order = self._on_the_way(name, wanted)
-        by_stein = self._stein(name, family)
+        sources = [g for g in family.names if self._depends[name] & self._bits[g]]
+        by_stein = self._stein(name, family, sources)
         if any(self._jumps(vector, wanted) for vector in order):
             return {other: parts.mean(axis=2) for other, parts in by_stein.items()}
         swept = self._swept(order, family, wanted)
         steps = [self.made[vector] for vector in order]
-        beneath = [g for g in family.names if self._depends[name] & self._bits[g]]
-        if not family.tells_apart(beneath):
+        if not family.tells_apart(sources):
             return {other: own.mean(axis=2) for other, own in swept.items()}
         is_sure = all(s.is_gentle for s in steps if isinstance(s, Coordinatewise))
         found = {}
@@ -142,13 +142,22 @@ class Trace:
 
     def _on_the_way(self, name: str, wanted: int) -> list[str]:
         """The vectors between a vector and the wanted Ẑ, last first."""
-        found, pending = {name}, [name]
+        found = self.beneath(name, lambda other: self._reaches(other, wanted))
+        return [vector for vector in found if vector in self.made]
+
+    def beneath(self, name: str, goes_on: Callable[[str], bool] = lambda _: True) -> list[str]:
+        """A vector and the vectors that it is made from, last first, what is drawn at the end.
+
+        Those that `goes_on` refuses are left out, with what lies behind them.
+        """
+        found, pending = {name: None}, [name]
         while pending:
             for other in self._next(pending.pop()):
-                if other not in found and self._reaches(other, wanted):
-                    found.add(other)
+                if other not in found and goes_on(other):
+                    found[other] = None
                     pending.append(other)
-        return [vector for vector in reversed(self.made) if vector in found]
+        made = [vector for vector in reversed(self.made) if vector in found]
+        return made + [vector for vector in found if vector not in self.made]
 
     def _next(self, name: str) -> Iterator[str]:
         match self.made.get(name):
@@ -185,11 +194,12 @@ class Trace:
             return made.slopes
         return {other: c[:, :, None] for other, c in made.dot.items()}
 
-    def _stein(self, name: str, family: MatrixGaussians) -> Mapping[str, Array]:
-        """C⁺ b in parts of the samples."""
+    def _stein(
+        self, name: str, family: MatrixGaussians, sources: Sequence[str]
+    ) -> Mapping[str, Array]:
+        """C⁺ b in parts of the samples, by these Ẑ of the family."""
         value = self.samples[name]
-        beneath = [g for g in family.names if self._depends[name] & self._bits[g]]
-        hats = [self.made[other] for other in beneath]
+        hats = [self.made[other] for other in sources]
         products = [in_parts(h.hat * value) for h in hats if isinstance(h, TracedProduct)]
-        slopes = family.solve(beneath, np.stack(np.broadcast_arrays(*products), axis=2))
-        return {other: slopes[:, :, k] for k, other in enumerate(beneath)}
+        slopes = family.solve(sources, np.stack(np.broadcast_arrays(*products), axis=2))
+        return {other: slopes[:, :, k] for k, other in enumerate(sources)}

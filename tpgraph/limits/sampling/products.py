@@ -47,14 +47,14 @@ class SampledProducts(Products[Array]):
         super().__init__()
         self.program = program
         self.normals = normals
-        self.trace = rare.trace
+        self.trace = rare.roots.trace
         self.rare = rare
         self.outputs = outputs
         self.readouts = readouts
         self.regularity = regularity
         self.hats: dict[str, Array] = {}
         self.hat_covariances: dict[str, dict[str, Array]] = {}
-        self.families = rare.families
+        self.families = rare.roots.families
         self._operands: dict[str, Array] = {}
         products = [e for e in program.equations if isinstance(e, MatMul)]
         self._read = {self._key(e) for e in products if e.out.name in read}
