@@ -25,6 +25,7 @@ from tpgraph.limits import InputsLimit, Values, limit_over_inputs
 from tpgraph.limits.engines import Engine
 from tpgraph.program import InitialScalar, Parameter, Program, Variable
 from tpgraph.program.reach import descendants
+from tpgraph.program.scales import DeclaredScales
 from tpgraph.transform.gradients import (
     Gradient,
     GradientTerm,
@@ -228,26 +229,35 @@ class _TangentLimit:
                 self._require_settled(exponent)
                 self._require_counted(exponent)
                 return found, exponent
-        self._require_counted(min(exponents, default=Fraction(0)) - 1)
+        self._require_counted(Fraction(0))
         return found, Fraction(0)
 
     def _require_counted(self, exponent: Fraction) -> None:
-        """Raise where sums that grow faster than n^exponent are 0 by a scalar that vanishes.
+        """Raise where sums that grow faster than n^exponent are 0 by the network's own ε → 0.
 
         The sum over n coordinates of ε² x² with ε = 1/√n is of order 1, where limits of
-        coordinates say 0.
+        coordinates say 0. Scalars that the backward pass adds belong to its parametrization, and
+        are counted in the exponents.
         """
-        program = self.tangent.program
-        scalars = [d for d in program.declarations if isinstance(d, InitialScalar) and not d.limit]
-        vanishing = descendants(program, [d.variable.name for d in scalars])
+        network = self.tangent.network
+        scales = DeclaredScales(network)
+        behind = {
+            d.variable: descendants(self.tangent.program, [d.variable.name])
+            for d in network.declarations
+            if isinstance(d, InitialScalar) and scales.decay(d)
+        }
+        for parameter, x, y in self._faster(exponent):
+            by = next((v for v, names in behind.items() if {x, y} & names), None)
+            if by is not None and not self.limit.moment(x, y).value.any():
+                raise _lost_order(parameter, by)
+
+    def _faster(self, exponent: Fraction) -> Iterator[tuple[Parameter, str, str]]:
+        """The ends of inner products that grow faster than n^exponent, or would but for zeros."""
         for gradient in self.tangent.gradients:
             for a, b in unordered_pairs(gradient.terms):
-                if _exponent(inner_product_factor(a, b)) <= exponent:
-                    continue
-                for x, y in zip(a.ends, b.ends, strict=True):
-                    lost = not self.limit.moment(x.name, y.name).value.any()
-                    if lost and {x.name, y.name} & vanishing:
-                        raise _lost_order(gradient.parameter, scalars[0].variable)
+                if _exponent(inner_product_factor(a, b)) > exponent:
+                    for x, y in zip(a.ends, b.ends, strict=True):
+                        yield gradient.parameter, x.name, y.name
 
     def _require_settled(self, exponent: Fraction) -> None:
         """Raise where the derivative by a trained number counts that stays random in the limit.
