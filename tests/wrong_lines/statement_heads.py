@@ -1,0 +1,63 @@
+"""How statements begin, and the sign behind the name."""
+
+from __future__ import annotations
+
+__all__ = ["MENDED", "STOPS"]
+
+MENDED: list[tuple[str, str, str]] = [
+    ("let y = tanh(u)", "let", "y = tanh(u)"),
+    ("var y = tanh(u)", "var", "y = tanh(u)"),
+    ("fn f: z = z^2", ":", "fn f(z) = z^2"),
+    ("fn f(z): z^2", ":", "fn f(z) = z^2"),
+    ("fn f(z) -> z^2", "->", "fn f(z) = z^2"),
+    ("fn f z = z^2", "z", "fn f(z) = z^2"),
+    ("function f(z) = z", "function", "fn f(z) = z"),
+    ("def f(z): return z", "def", "fn f(z) = z"),
+    ("def f(z) = z", "def", "fn f(z) = z"),
+    ("f(z) = z^2", "f", "fn f(z) = z^2"),
+    ("return u", "return", "output u"),
+    ("import numpy as np", "import", ""),
+    ("for = u", "for", "for_1 = u"),
+    ("data = u", "data", "data_1 = u"),
+    ("foreach l in 1..3: y[l] = b[l]", "foreach", "for l in 1..3: y[l] = b[l]"),
+    ("width m = 100", "100", "width m"),
+    ("width m = n * 2", "*", "width m = 2 n"),
+    ("width = n", "=", ""),
+    ("width m, k", ",", "width m\nwidth k"),
+    ("dim e 3", "3", "dim e = 3"),
+    ("dim e : 3", ":", "dim e = 3"),
+    ("const c : 3", ":", "const c = 3"),
+    ("parametrization = ntk", "=", "parametrization ntk"),
+    ("parametrization: ntk", ":", "parametrization ntk"),
+    ("data x = d", "=", "data x : d"),
+    ("matrices B : n × n ~ N(0, 1)", "matrices", "matrix B : n × n ~ N(0, 1)"),
+    ("Matrix B : n × n ~ N(0, 1)", "Matrix", "matrix B : n × n ~ N(0, 1)"),
+    ("MATRIX B : n × n ~ N(0, 1)", "MATRIX", "matrix B : n × n ~ N(0, 1)"),
+    ("mat B : n × n ~ N(0, 1)", "mat", "matrix B : n × n ~ N(0, 1)"),
+    ("vec w : n ~ N(0, 1)", "vec", "vector w : n ~ N(0, 1)"),
+    ("scalar e : 1", ":", "scalar e = 1"),
+    ("output = u", "=", "output u"),
+    ("output: u", ":", "output u"),
+    ("output(u)", "(", "output u"),
+    ("output W u", "u", "f = W u\noutput f"),
+    ("output tanh(u)", "(", "f = tanh(u)\noutput f"),
+    ("output u v", "v", "f = u * v\noutput f"),
+    ("outputs u", "outputs", "output u"),
+    ("loss: mean(u)", ":", "loss mean(u)"),
+    ('label u "x"', '"x"', 'label u = "x"'),
+    ('label u : "x"', ":", 'label u = "x"'),
+    ("label u = 'x'", "'", 'label u = "x"'),
+    ("label u = x", "x", 'label u = "x"'),
+    ('label u = "x', '"', 'label u = "x"'),
+    ('label "u" = "x"', '"u"', 'label u = "x"'),
+    ("program a b", "b", 'program "a b"'),
+    ('program "a', '"', 'program "a"'),
+    ("program = a", "=", "program a"),
+    ("program: a", ":", "program a"),
+    ("program a, b", ",", 'program "a, b"'),
+    ("pass", "pass", ""),
+]
+
+STOPS: list[tuple[str, str, str]] = [
+    ("while l < 3: y[l] = b[l]", "while", "does not begin a statement"),
+]
