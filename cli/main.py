@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -47,20 +48,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("draw", epilog=examples("draw"))(pictures.draw)
-app.command("gallery", epilog=examples("gallery"))(pictures.gallery)
-app.command("check", epilog=examples("check"))(texts.check)
-app.command("fmt", epilog=examples("fmt"))(texts.fmt)
-app.command("show", epilog=examples("show"))(texts.show)
-app.command("compile", epilog=examples("compile"))(execution.compile_)
-app.command("run", epilog=examples("run"))(execution.run)
-app.command("train", epilog=examples("train"))(execution.train)
-app.command("edit", epilog=examples("edit"))(editor.edit)
-app.command("limit", epilog=examples("limit"))(limits.limit)
-app.command("kernel", epilog=examples("kernel"))(kernels.kernel)
-app.command("import", epilog=examples("import"))(importing.import_)
-app.command("compare", epilog=examples("compare"))(comparison.compare)
-app.command("coordcheck", epilog=examples("coordcheck"))(comparison.coordcheck)
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "draw": pictures.draw,
+    "gallery": pictures.gallery,
+    "check": texts.check,
+    "fmt": texts.fmt,
+    "show": texts.show,
+    "compile": execution.compile_,
+    "run": execution.run,
+    "train": execution.train,
+    "edit": editor.edit,
+    "limit": limits.limit,
+    "kernel": kernels.kernel,
+    "import": importing.import_,
+    "compare": comparison.compare,
+    "coordcheck": comparison.coordcheck,
+}
+for _name, _command in _COMMANDS.items():
+    app.command(_name, epilog=examples(_name))(_command)
 app.add_typer(studies.app, name="study")
 
 
