@@ -28,21 +28,22 @@ def declare(
     kind: str,
     name: str | None = None,
     shape: str | None = None,
-    law: str = "N(0, 1)",
+    law: str | None = None,
 ) -> Edit:
     """A declaration behind the last of its kind: `vector u : n ~ N(0, 1)`.
 
     `kind` is width, dim, const, fn, data, target, param, matrix, vector or scalar; a name that is
     not given is a free one; a width, or a dimension, that the text does not have yet is declared
-    too. For dim, const and scalar `law` is the value; an fn is one of z.
+    too. For dim, const and scalar `law` is the value; an fn is one of z. Where it is not given,
+    the law is N(0, 1) and the value a likely one.
     """
     if kind == "fn":
-        return _function(reading, name, "tanh(z)" if law == "N(0, 1)" else law)
+        return _function(reading, name, law or "tanh(z)")
     sizes = {"width": ("n", ""), "dim": ("d", " = 64"), "const": ("L", " = 3")}
     if kind in sizes:
         base, value = sizes[kind]
         own = new_name(reading, name) if name else fresh(reading, base)
-        given = f" = {law}" if law != "N(0, 1)" and kind != "width" else value
+        given = f" = {law}" if law and kind != "width" else value
         patch = inserted(reading, f"{kind} {own}{given}", ("width", "dim", "const").index(kind) + 1)
         return made(reading, [patch], f"declare {own}", select=own)
     if kind not in _BASES:
@@ -62,10 +63,10 @@ def _function(reading: Reading, name: str | None, body: str) -> Edit:
     return made(reading, [patch], f"declare {own}", select=own)
 
 
-def _declaration(kind: str, name: str, shape: str | None, law: str) -> str:
+def _declaration(kind: str, name: str, shape: str | None, law: str | None) -> str:
     if kind == "scalar":
-        return f"scalar {name} = {'1' if law == 'N(0, 1)' else law}"
-    tail = "" if kind in {"data", "target"} else f" ~ {law}"
+        return f"scalar {name} = {law or 1}"
+    tail = "" if kind in {"data", "target"} else f" ~ {law or 'N(0, 1)'}"
     return f"{kind} {name} : {shape}{tail}"
 
 
