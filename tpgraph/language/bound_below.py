@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from tpgraph.errors import Source, Span, TextEdit, TPError
 from tpgraph.language import syntax as s
+from tpgraph.language.bindings import bound_bases
 from tpgraph.program import base_of
 
 __all__ = ["BoundBelow"]
@@ -31,7 +32,7 @@ class BoundBelow:
     def finish(self, is_known: Callable[[str], bool]) -> None:
         """Say of what is bound by now where that is, with the mend that moves it up."""
         for error, name, top in self._missed:
-            found = next((one for one in self._later if name in _bound(one, name)), None)
+            found = next((one for one in self._later if _binds(one, name)), None)
             if found is None or not is_known(name) or found.origin <= top:
                 continue
             place = Span(self._source, found.origin, found.origin + found.end)
@@ -47,19 +48,19 @@ class BoundBelow:
         return TextEdit(above, lines), TextEdit(below, "")
 
 
-def _bound(statement: s.Statement, name: str) -> Iterator[str]:
-    """The name, where a statement binds it."""
+def _binds(statement: s.Statement, name: str) -> bool:
+    """Whether a statement, or one in its loop, binds a name."""
     match statement:
-        case s.Equate(target):
-            yield target.full
-        case s.Declare(_, names):
-            yield from (name for one in names if one.base == base_of(name))
-        case s.DefineWidth(own) | s.DefineDim(own) | s.DefineConst(own) | s.DefineFunction(own):
-            yield own.full
         case s.Loop(_, _, body):
-            targets = [inner.target for inner in body if isinstance(inner, s.Equate)]
-            yield from (name for target in targets if target.base == base_of(name))
-            yield from (found for inner in body if isinstance(inner, s.Loop)
-                        for found in _bound(inner, name))  # fmt: skip
+            return any(_is_family(inner, name) for inner in body)
+        case s.Equate(target):
+            return target.full == name
         case _:
-            return
+            return base_of(name) in bound_bases(statement)
+
+
+def _is_family(statement: s.Statement, name: str) -> bool:
+    """Whether a statement of a loop binds names of this base; which ones its values say."""
+    if isinstance(statement, s.Loop):
+        return _binds(statement, name)
+    return base_of(name) in bound_bases(statement)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from tpgraph.errors import Source, Span, TPError, TPWarning
 from tpgraph.language import syntax as s
+from tpgraph.language.bindings import bound_bases
 from tpgraph.language.elaborate import elaborated
 from tpgraph.language.lexer import Token, words
 from tpgraph.language.lines import Line, logical_lines
@@ -35,17 +36,7 @@ class Statement:
     @property
     def binds(self) -> tuple[str, ...]:
         """The names that it defines, without their indices."""
-        match self.node:
-            case s.Equate(target):
-                return (target.base,)
-            case s.Declare(_, names):
-                return tuple(name.base for name in names)
-            case s.DefineWidth(name) | s.DefineDim(name) | s.DefineConst(name):
-                return (name.base,)
-            case s.DefineFunction(name):
-                return (name.base,)
-            case _:
-                return ()
+        return bound_bases(self.node)
 
 
 @dataclass(frozen=True)
