@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal
-from tpgraph.language.editing.statement_places import statement_of, top
+from tpgraph.language.editing.statement_places import comments_above, statement_of, top
 from tpgraph.language.readings import Reading, Statement
 
 __all__ = ["comment_of", "set_apart", "set_comment"]
@@ -15,7 +15,7 @@ _WORDS: dict[str, type] = {"program": s.ProgramName, "output": s.Output, "loss":
 
 def comment_of(reading: Reading, name: str) -> str:
     """The comment right above the statement of a name, or of `program`, `output`, `loss`."""
-    start, end = _above(reading, _statement(reading, name))
+    start, end = comments_above(reading, _statement(reading, name))
     lines = reading.source.text[start:end].splitlines()
     return "\n".join(line.strip().removeprefix("#").strip() for line in lines)
 
@@ -26,7 +26,7 @@ def set_comment(reading: Reading, name: str, text: str | None) -> Edit:
     A line of `text` is a line of comment; None or nothing takes it away.
     """
     statement = _statement(reading, name)
-    start, end = _above(reading, statement)
+    start, end = comments_above(reading, statement)
     indent = " " * len(statement.line.indent)
     lines = [f"{indent}# {line.strip()}".rstrip() for line in (text or "").splitlines()]
     patch = Patch(start, end, "".join(f"{line}\n" for line in lines))
@@ -36,7 +36,7 @@ def set_comment(reading: Reading, name: str, text: str | None) -> Edit:
 def set_apart(reading: Reading, name: str, apart: bool) -> Edit:
     """Whether an empty line stands above a statement and its comment."""
     source = reading.source.text
-    start, _ = _above(reading, _statement(reading, name))
+    start, _ = comments_above(reading, _statement(reading, name))
     free = start
     while free and not source[source.rfind("\n", 0, free - 1) + 1 : free].strip():
         free = source.rfind("\n", 0, free - 1) + 1
@@ -58,15 +58,3 @@ def _statement(reading: Reading, name: str) -> Statement:
     if kind is None:
         return top(reading, statement_of(reading, name))
     raise name_refusal(f"the text has no `{name}`", None, "choose a statement that stands there")
-
-
-def _above(reading: Reading, statement: Statement) -> tuple[int, int]:
-    """The lines of comment right above a statement."""
-    text = reading.source.text
-    end = start = text.rfind("\n", 0, statement.line.start) + 1
-    while start:
-        before = text.rfind("\n", 0, start - 1) + 1
-        if not text[before:start].strip().startswith("#"):
-            break
-        start = before
-    return start, end

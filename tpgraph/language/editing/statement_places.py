@@ -15,6 +15,7 @@ __all__ = [
     "EQUATION",
     "LAST",
     "block",
+    "comments_above",
     "extent",
     "fresh",
     "inserted",
@@ -121,17 +122,27 @@ def top(reading: Reading, statement: Statement) -> Statement:
     return reading.statements[statement.loops[0]] if statement.loops else statement
 
 
-def extent(reading: Reading, statement: Statement) -> tuple[int, int]:
-    """The whole lines of a statement and its block, with the comments behind and right above it."""
+def comments_above(reading: Reading, statement: Statement) -> tuple[int, int]:
+    """The lines of comment right above a statement."""
     text = reading.source.text
-    start = text.rfind("\n", 0, statement.line.start) + 1
+    end = start = text.rfind("\n", 0, statement.line.start) + 1
     while start:
         before = text.rfind("\n", 0, start - 1) + 1
-        line = text[before:start].strip()
-        title = before == 0  # what stands first says what the file is
-        if not line.startswith("#") or title:
+        if not text[before:start].strip().startswith("#"):
             break
         start = before
+    return start, end
+
+
+def extent(reading: Reading, statement: Statement) -> tuple[int, int]:
+    """The whole lines of a statement and its block, with the comments behind and right above it.
+
+    Not the line that the file begins with, which says what the file is.
+    """
+    text = reading.source.text
+    start, own = comments_above(reading, statement)
+    if start == 0 < own:
+        start = text.index("\n") + 1
     last = max((inner.line for inner in block(reading, statement)), key=lambda line: line.start)
     end = text.find("\n", max(last.end, last.comment))
     return start, len(text) if end < 0 else end + 1
