@@ -127,14 +127,15 @@ class Definer:
     def _unknown_width(self, name: s.Name) -> NoReturn:
         scope, base = self.scope, name.full
         near = nearest(base, scope.widths)
-        is_number = base in scope.numbers
-        mend = f"{base} is a number: write dim {base}" if is_number else f"width {base}"
+        if base in scope.numbers:
+            mend, above = f"{base} is a number: write dim {base}", tuple[Change, ...]()
+        else:
+            mend, above = f"declare it above: width {base}", scope.above(f"width {base}")
         error = TPNameError(
             f"{base} is not a width declared before",
             expected="a width, which goes to infinity",
-            mend=meant(near) or (mend if is_number else f"declare it above: {mend}"),
+            mend=meant(near) or mend,
         )
-        above = () if is_number else scope.above(f"width {base}")
         fail(name, error, *(instead(name, near) or above), wanted=base)
 
     def dim(self, node: s.DefineDim) -> None:

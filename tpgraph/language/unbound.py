@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
@@ -97,11 +97,9 @@ def _misspelt(known: KnownNames, full: str, node: s.Name, word: str, message: st
     if word[-1] == "ᵗ" and matrix is not None and matrix.is_matrix:
         change = Change(node.start + len(word) - 1, node.start + len(word), "'")
         return TPNameError(message, mend=f"the transpose is {word[:-1]}'"), (change,)
-    glued = _glued(known, word, index)
-    if glued is not None:
-        place = node.start + glued
-        mend = f"a space parts a matrix from what it multiplies: {word[:glued]} {word[glued:]}"
-        return TPNameError(message, mend=mend), (Change(place, place, " "),)
+    parted, changes = _parted(known, node, word, lambda rest: _is_operand(known, rest, index))
+    if parted is not None:
+        return TPNameError(message, mend=parted), changes
     end = node.start + len(word) if index else node.end
     near = nearest(base, _bases(known, index)) or (None if index else _member(known, base))
     if near is None and not index:
@@ -129,17 +127,23 @@ def _member(known: KnownNames, base: str) -> str | None:
     return member if member in known.bound else None
 
 
-def _glued(known: KnownNames, word: str, index: tuple[int, ...]) -> int | None:
-    """Where a word falls into a matrix and what it multiplies: `Wx` is `W x`."""
+def _parted(
+    known: KnownNames, name: s.Name, word: str, is_multiplied: Callable[[str], bool]
+) -> tuple[str | None, tuple[Change, ...]]:
+    """The mend of a word that falls into a matrix and what it multiplies: `Wx` is `W x`."""
     for place in range(1, len(word)):
         matrix = known.bound.get(canonical(word[:place]))
-        rest = canonical(word[place:])
-        if matrix is None or not matrix.is_matrix or not rest:
-            continue
-        other = known.bound.get(join_name(rest, index))
-        if other is not None and not other.is_scalar:
-            return place
-    return None
+        if matrix is not None and matrix.is_matrix and is_multiplied(canonical(word[place:])):
+            at = name.start + place
+            mend = f"a space parts a matrix from what it multiplies: {word[:place]} {word[place:]}"
+            return mend, (Change(at, at, " "),)
+    return None, ()
+
+
+def _is_operand(known: KnownNames, base: str, index: tuple[int, ...]) -> bool:
+    """Whether a matrix may multiply what has this name."""
+    found = known.bound.get(join_name(base, index))
+    return found is not None and not found.is_scalar
 
 
 def unknown_function(known: KnownNames, call: s.Invoke, word: str, text: str) -> Answer:
@@ -162,12 +166,11 @@ def unknown_function(known: KnownNames, call: s.Invoke, word: str, text: str) ->
         change = Change(call.opening, call.closing, f"[{index}]")
         mend = f"an index stands in square brackets: {family[0]}"
         return TPNameError(message, expected=expected, mend=mend), (change,)
-    for place in range(1, len(word)):
-        head, rest = canonical(word[:place]), canonical(word[place:])
-        if head in matrices and (rest in known.functions or rest in matrices):
-            at = name.start + place
-            mend = f"a space parts a matrix from what it multiplies: {word[:place]} {word[place:]}"
-            return TPNameError(message, expected=expected, mend=mend), (Change(at, at, " "),)
+    parted, changes = _parted(
+        known, name, word, lambda rest: rest in known.functions or rest in matrices
+    )
+    if parted is not None:
+        return TPNameError(message, expected=expected, mend=parted), changes
     near = _ELSEWHERE.get(name.full) or nearest(name.full, [*known.functions, *matrices, "mean"])
     mend = meant(near) or f"define it above: fn {name.full}(z) = …"
     changes = (Change(name.start, name.end, near),) if near else ()

@@ -41,7 +41,7 @@ def list_in_formula(f: Failure) -> Diagnosis | None:
 
 def function_in_brackets(f: Failure) -> Diagnosis | None:
     """`W W 'u`, `(W u)'`: what stands in brackets has no transpose and no derivative."""
-    if f.found[:1] not in {"'", "ᵀ"} or f.token(-1).text not in {")"}:
+    if f.found[:1] not in {"'", "ᵀ"} or f.token(-1).text != ")":
         return None
     message = "a name alone has a transpose or a derivative, what stands in brackets has none"
     return Diagnosis(message, None, "the transpose of W is W', the derivative of φ is φ'(z)")

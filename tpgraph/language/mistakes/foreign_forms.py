@@ -105,12 +105,8 @@ _MODULES = frozenset(
 
 
 def _is_module(f: Failure) -> bool:
-    return f.token(-1).text in _MODULES and f.token(-1).text not in _bound(f)
-
-
-def _bound(f: Failure) -> frozenset[str]:
-    """What the line itself binds."""
-    return frozenset((f.first,))
+    """Whether the name of a library stands before the dot, and not what the line itself binds."""
+    return f.token(-1).text in _MODULES and f.token(-1).text != f.first
 
 
 def _module(f: Failure) -> Diagnosis:
@@ -150,9 +146,9 @@ def _method(f: Failure) -> Diagnosis:
 
 def bars(f: Failure) -> Diagnosis | None:
     """`|z|`."""
-    bar = [i for i, token in enumerate(f.tokens) if token.text == "|"]
     if f.found != "|":
         return None
+    bar = [i for i, token in enumerate(f.tokens) if token.text == "|"]
     changes: tuple[Change, ...] = ()
     if len(bar) == 2 and bar[0] == f.at and bar[1] > f.at + 1:
         first, last = (f.numbered(i) for i in bar)

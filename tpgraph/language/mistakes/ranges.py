@@ -98,7 +98,7 @@ def loop_header(f: Failure) -> Diagnosis | None:
         each = f.token(-1)
         changes = (Change(each.start, f.start, ""),) if each.text == "each" else ()
         return Diagnosis("the `for` names no range", "`in`", _MEND, None, changes)
-    if f.found in {":", "", ")", ","} or f.found == "." or f.found.startswith("."):
+    if f.found in {":", "", ")", ","} or f.found.startswith("."):
         later = any(token.text == ":" for token in f.tokens[f.at + 1 :])
         word = f.token(1).kind in {"name", "number"} or f.token(1).text == "("
         between = f.found == ":" and word and (later or f.text.count("=") == 0)
