@@ -14,7 +14,7 @@ import numpy as np
 
 from tpgraph.notation.scene.geometry import (
     Box,
-    Places,
+    PointArray,
     Shape,
     Sides,
     box_around,
@@ -180,7 +180,7 @@ class Threads:
 
     def __init__(self, lines: Iterable[Sequence[Point]]) -> None:
         self._parts = [_dense(line) for line in lines]
-        self._all: Places | None = None
+        self._all: PointArray | None = None
 
     def add(self, line: Sequence[Point]) -> None:
         """Add a polyline."""
@@ -205,7 +205,7 @@ _APART = np.full((1, 2), np.nan)
 _DENSE = np.linspace(0.0, 1.0, 17)[:, None]
 
 
-def _dense(line: Sequence[Point]) -> Places:
+def _dense(line: Sequence[Point]) -> PointArray:
     """The points of a polyline; some on a straight line."""
     points = np.array(line)
     return points if len(line) > 2 else points[:1] + _DENSE * (points[1:] - points[:1])

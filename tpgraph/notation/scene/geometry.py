@@ -13,7 +13,7 @@ from tpgraph.notation.scene.scene import Point
 
 __all__ = [
     "Box",
-    "Places",
+    "PointArray",
     "Shape",
     "Sides",
     "box_around",
@@ -38,7 +38,7 @@ Shape = tuple[Point, ...]
 Sides = tuple[tuple[float, float, float, float], ...]
 """The sides of a convex polygon: a point of each and its normal of length 1, which leads out."""
 
-Places: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
+PointArray: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 """Points, one a row."""
 
 
@@ -109,7 +109,7 @@ def flatten(points: Sequence[Point], curve: bool, steps: int = 16) -> tuple[Poin
 
 
 @cache
-def _weights(steps: int) -> tuple[Places, Places, Places, Places]:
+def _weights(steps: int) -> tuple[PointArray, PointArray, PointArray, PointArray]:
     """What the four points of a Bezier piece contribute to each of so many parts."""
     t = np.arange(1, steps + 1)[:, None] / steps
     s = 1 - t
