@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 
 from tpgraph.notation.diagram.diagram import Diagram
@@ -78,12 +77,11 @@ class KeptWays:
 def _improve(ways: dict[Link, Way], new: list[Link], ground: SettledGround) -> None:
     """New lines and those that they cross take another way where that crosses fewer lines."""
     movable = dict.fromkeys(new)
-    pieces: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    came = SettledGround()
     for link in new:
-        for gap, piece in ways[link].pieces():
-            pieces[gap].append(piece)
+        came.add_way(ways[link])
     for link, way in ways.items():
-        if way.heights and _crosses(way, pieces):
+        if way.heights and came.crossings(way):
             movable[link] = None
     for _ in range(_ROUNDS):
         better = False
@@ -98,12 +96,3 @@ def _improve(ways: dict[Link, Way], new: list[Link], ground: SettledGround) -> N
             ground.add_way(ways[link])
         if not better:
             break
-
-
-def _crosses(way: Way, pieces: Mapping[int, list[tuple[float, float]]]) -> bool:
-    """Whether a line crosses one of the pieces of lines by gap."""
-    return any(
-        (before - a) * (after - b) < 0
-        for gap, (before, after) in way.pieces()
-        for a, b in pieces.get(gap, ())
-    )
