@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from tpgraph.notation.diagram.diagram import copy_id
 from tpgraph.notation.diagram.folded import Folded, PlateOf
 from tpgraph.notation.diagram.links import links
 from tpgraph.notation.layout.passes.staging import Staging
@@ -34,9 +35,9 @@ def local_plates(staging: Staging, folded: Folded) -> LocalPlates:
             plates.append(replace(plate, members=frozenset(members)))
             contexts.append(context)
     names = dict(folded.names)
-    for mark, variable in staging.variable.items():
-        if variable in folded.names:
-            names.setdefault(mark, folded.names[variable] + mark[len(variable) :])
+    for mark, (first, number) in staging.copies.items():
+        if first in names:
+            names.setdefault(mark, copy_id(names[first], number))
     return LocalPlates(replace(folded, plates=tuple(plates), names=names), tuple(contexts))
 
 

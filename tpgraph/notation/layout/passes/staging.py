@@ -56,7 +56,8 @@ class Wire:
 class Staging:
     """Parts from the top, the wires between them, the home of each mark, for each backward vertex
     the forward one above it, for initial vectors of a backward row the one above which they should
-    stand if it is free, and the variable of every vertex.
+    stand if it is free, the variable of every vertex, and for the copies of initial vectors of
+    which mark each is one, and its number.
     """
 
     title: str
@@ -66,6 +67,7 @@ class Staging:
     partner: Mapping[str, str]
     above: Mapping[str, str]
     variable: Mapping[str, str]
+    copies: Mapping[str, tuple[str, int]]
 
     @property
     def contexts(self) -> dict[Pass | None, list[str]]:
@@ -114,6 +116,7 @@ class _Stage:
         self.home: dict[str, Home] = {}
         self.partner: dict[str, str] = {}
         self.above: dict[str, str] = {}
+        self.copies: dict[str, tuple[str, int]] = {}
 
     def staging(self) -> Staging:
         """All of it."""
@@ -133,6 +136,7 @@ class _Stage:
             self.partner,
             self.above,
             {name: vertex.variable for name, vertex in self.vertices.items()},
+            self.copies,
         )
 
     def _marks(self) -> list[str]:
@@ -200,21 +204,21 @@ class _Stage:
                     rooms.setdefault(home.context, []).append(home)
             first = sorted(rooms.values(), key=lambda found: found[0].context not in self.returning)
             for number, found in enumerate(first):
-                copy = name if number == 0 else copy_id(name, number, self.vertices)
-                self._copy(name, copy, min(found, key=lambda home: home.mirrored))
+                home = min(found, key=lambda home: home.mirrored)
+                if number == 0:
+                    self.home[name] = home
+                else:
+                    self._copy(name, number, home)
             if not homes:
                 self.home[name] = self._home(_FORWARD)
 
-    def _copy(self, name: str, copy: str, home: Home) -> None:
-        self.home[copy] = home
-        if copy == name:
-            return
-        vertex = self.vertices[name]
+    def _copy(self, name: str, number: int, home: Home) -> None:
+        copy, vertex = copy_id(name, number, self.vertices), self.vertices[name]
+        self.home[copy], self.copies[copy] = home, (name, number)
         self.vertices[copy] = replace(vertex, id=copy, of=vertex.variable)
-        rename = {name: copy}
         for i, gate in enumerate(self.gates):
             if self.home[gate.id].context == home.context and home.row != "between":
-                inputs = tuple(rename.get(n, n) for n in gate.inputs)
+                inputs = tuple(copy if n == name else n for n in gate.inputs)
                 self.gates[i] = replace(gate, inputs=inputs)
         for i, product in enumerate(self.products):
             if product.source == name and self.home[product.target].context == home.context:
