@@ -8,14 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from tpgraph.bridges.torch_in.cell_tensors import (
-    Operator,
-    Pending,
-    Tensor,
-    as_operator,
-    mapped,
-    pointwise,
-)
+from tpgraph.bridges.torch_in.broadcasting import pointwise
+from tpgraph.bridges.torch_in.cell_tensors import Operator, Pending, Tensor, as_operator, mapped
 from tpgraph.bridges.torch_in.cells import Cell, Excluded, Num, Op
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule

@@ -11,14 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from tpgraph.bridges.torch_in.cell_tensors import (
-    Pending,
-    Tensor,
-    as_operator,
-    as_tensor,
-    filled,
-    pointwise,
-)
+from tpgraph.bridges.torch_in.broadcasting import pointwise
+from tpgraph.bridges.torch_in.cell_tensors import Pending, Tensor, as_operator, as_tensor, filled
 from tpgraph.bridges.torch_in.cells import Cell
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule

@@ -6,7 +6,8 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from tpgraph.bridges.torch_in.cell_tensors import Tensor, filled, pointwise
+from tpgraph.bridges.torch_in.broadcasting import pointwise
+from tpgraph.bridges.torch_in.cell_tensors import Tensor, filled
 from tpgraph.bridges.torch_in.cells import Cell
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.rules.reductions import total

@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from tpgraph.bridges.torch_in.broadcasting import as_numbers, pointwise
 from tpgraph.bridges.torch_in.cell_tensors import (
     Operator,
     Pending,
     Tensor,
-    as_numbers,
     as_operator,
     as_tensor,
     filled,
     mapped,
-    pointwise,
 )
 from tpgraph.bridges.torch_in.cells import Cell
 from tpgraph.bridges.torch_in.refusal import refusal

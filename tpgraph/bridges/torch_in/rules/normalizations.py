@@ -10,13 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tpgraph.bridges.torch_in.cell_tensors import (
-    Pending,
-    Tensor,
-    filled,
-    mapped,
-    pointwise,
-)
+from tpgraph.bridges.torch_in.broadcasting import pointwise
+from tpgraph.bridges.torch_in.cell_tensors import Pending, Tensor, filled, mapped
 from tpgraph.bridges.torch_in.cells import Cell, Stored, UnitSlices
 from tpgraph.bridges.torch_in.export import python_path
 from tpgraph.bridges.torch_in.refusal import refusal

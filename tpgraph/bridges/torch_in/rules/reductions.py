@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tpgraph.bridges.torch_in.cell_tensors import Tensor, filled, mapped, pointwise
+from tpgraph.bridges.torch_in.broadcasting import pointwise
+from tpgraph.bridges.torch_in.cell_tensors import Tensor, filled, mapped
 from tpgraph.bridges.torch_in.cells import Cell, Excluded
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule
