@@ -8,7 +8,8 @@ from fractions import Fraction
 from itertools import groupby
 
 from tpgraph.bridges.torch_in.interpret import ModuleInput
-from tpgraph.bridges.torch_in.parameter_parts import ParameterPart, free_name
+from tpgraph.bridges.torch_in.parameter_names import free_name
+from tpgraph.bridges.torch_in.parameter_parts import ParameterPart
 from tpgraph.bridges.torch_in.parametrizing import Scaled
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.seams import Seams

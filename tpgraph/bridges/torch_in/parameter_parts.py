@@ -1,14 +1,12 @@
-"""The parts of the parameters that a program declares, and their names.
+"""The parts of the parameters that a program declares.
 
 A parameter that is used whole is one matrix or vector; cut into rows, columns or places it is a
-family. Names are the module's own: `fc1` is the weight of fc1, `fc1_b` its bias, and the places in
-a ModuleList are indices.
+family.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -24,15 +22,16 @@ from tpgraph.bridges.torch_in.cells import (
     reachable,
 )
 from tpgraph.bridges.torch_in.laws import Draws, Law
-from tpgraph.bridges.torch_in.reserved import RESERVED
+from tpgraph.bridges.torch_in.parameter_names import parameter_names
 from tpgraph.bridges.torch_in.sizes import Cut, Size, exact, is_wide
-from tpgraph.functions import PRIMITIVES
-from tpgraph.language.vocabulary import KEYWORDS, canonical
 
-__all__ = ["Key", "ParameterPart", "free_name", "key_of", "pieces_of"]
+__all__ = ["Key", "ParameterPart", "key_of", "pieces_of"]
 
 Key = tuple[str, tuple[int | None, ...], tuple[tuple[int, Cut], ...]]
 """A part of a parameter: its path, the places of the other axes, the entries of its own axes."""
+
+_STARTS = 0.1
+"""Gains that start this near to the norms of their slices start at these norms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def pieces_of(
             param = cell.block.param if isinstance(cell, CellProduct) else cell.param
             found.setdefault(param.name, {})[key_of(cell)] = param
     order = [p.name for p in params if p.name in found]
-    names = _names(order)
+    names = parameter_names(order)
     norms = _norms(found, draws)
     pieces: dict[Key, ParameterPart] = {}
     for path in order:
@@ -130,22 +129,15 @@ def _law(
     return draws.law(param.name, dict(cuts), index), norm
 
 
-_STARTS = 0.1
-"""Gains that start this near to the norms of their slices start at these norms."""
-
-
 def _norms(found: Mapping[str, Mapping[Key, Stored]], draws: Draws) -> dict[str, float]:
     """By gain, what the norms of the slices of its weight tend to, where that is a constant."""
     norms: dict[str, float] = {}
     for path, parts in found.items():
-        param = next(iter(parts.values()))
+        (_, index, cuts), param = next(iter(parts.items()))
         if param.normalized is None:
             continue
-        key = next(iter(parts))
-        law, unit = (
-            draws.law(path, dict(key[2]), key[1]),
-            _unit_slices(draws.n, param, param.normalized),
-        )
+        law = draws.law(path, dict(cuts), index)
+        unit = _unit_slices(draws.n, param, param.normalized)
         if law.power == unit.power and not law.constant and law.variance:
             norms[param.normalized.gain] = math.sqrt(law.variance / unit.variance)
     return norms
@@ -190,93 +182,3 @@ def _grid(keys: Sequence[Key]) -> list[tuple[int, ...]]:
     columns = [sorted(set(column)) for column in zip(*rows, strict=True)]
     telling = [k for k, values in enumerate(columns) if len(values) > 1]
     return [tuple(columns[k].index(row[k]) + 1 for k in telling) for row in rows]
-
-
-# ---- names
-
-_INDEXED = re.compile(r"(\w+)\[(\d+(?:,\d+)*)\]")
-_RECURRENT = re.compile(r"(weight|bias)_(ih|hh|hr)(?:_l(\d+))?(_reverse)?")
-
-
-def _parts(path: str) -> tuple[list[str], list[int]]:
-    """The words of a name without `weight`, and the places in lists of modules."""
-    words, places = [], []
-    for word in path.split("."):
-        match = _RECURRENT.fullmatch(word)
-        if match:
-            words += [match[2], *(["back"] if match[4] else []), *(["b"] * (match[1] == "bias"))]
-            places.append(int(match[3] or 0))
-        elif word.isdigit():
-            places.append(int(word))
-        elif indexed := _INDEXED.fullmatch(word):
-            words.append(indexed[1])
-            places += map(int, indexed[2].split(","))
-        elif word not in ("weight", "parametrizations", "original1"):
-            words.append({"bias": "b", "original0": "g", "in_proj_weight": "in",
-                          "in_proj_bias": "in_b", "weight_v": "v", "weight_g": "g"}
-                         .get(word, word))  # fmt: skip
-    return words, places
-
-
-def _names(paths: Sequence[str]) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """A base and indices for every parameter, as short as keeps them apart."""
-    split = {path: _parts(path) for path in paths}
-    stems = {path: _stem(words) for path, (words, _) in split.items()}
-    shortest = _shortened({stems[p]: tuple(split[p][0]) for p in paths})
-    members: dict[str, list[str]] = {}
-    for path in paths:
-        members.setdefault(stems[path], []).append(path)
-    found: dict[str, tuple[str, tuple[int, ...]]] = {}
-    for stem, group in members.items():
-        places = [split[path][1] for path in group]
-        columns = list(zip(*places, strict=False)) if len({len(p) for p in places}) == 1 else []
-        telling = [k for k, column in enumerate(columns) if len(set(column)) > 1]
-        for path in group:
-            own = tuple(sorted(set(columns[k])).index(split[path][1][k]) + 1 for k in telling)
-            found[path] = shortest[stem], own
-    return _kept_apart(found)
-
-
-def _stem(words: Sequence[str]) -> str:
-    return "_".join(words)
-
-
-def _shortened(stems: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """The last words of every stem that no other ends in."""
-    short: dict[str, str] = {}
-    for stem, words in stems.items():
-        tail = 1 + (len(words) > 1 and words[-1] in ("b", "g", "v"))
-        for length in range(tail, len(words) + 1):
-            end = words[-length:]
-            rivals = [w for s, w in stems.items() if s != stem and w[-length:] == end]
-            if not rivals:
-                break
-        name = _stem(words[-length:]) if words else "W"
-        short[stem] = free_name(name if name not in RESERVED else f"{name}_w", set(RESERVED))
-    return short
-
-
-def _kept_apart(
-    found: Mapping[str, tuple[str, tuple[int, ...]]],
-) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Names that are the same all the same get numbers."""
-    seen: dict[tuple[str, tuple[int, ...]], int] = {}
-    out: dict[str, tuple[str, tuple[int, ...]]] = {}
-    for path, (base, places) in found.items():
-        count = seen[base, places] = seen.get((base, places), 0) + 1
-        out[path] = (base if count == 1 else f"{base}{count}", places)
-    return out
-
-
-def free_name(wanted: str, taken: set[str]) -> str:
-    """The nearest name of the language that is not taken."""
-    word = re.sub(r"\W", "_", wanted).strip("_") or "p"
-    word = word if word[0].isalpha() else f"p_{word}"
-    name = canonical(word) or "p"
-    if name in KEYWORDS or name in PRIMITIVES:
-        name = f"{name}_1"
-    base, count = name, 1
-    while name in taken:
-        count += 1
-        name = f"{base}{count}" if not base[-1].isdigit() else f"{base}_{count}"
-    return name

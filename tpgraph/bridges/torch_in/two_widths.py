@@ -20,7 +20,8 @@ from tpgraph.bridges.torch_in.interpret import Graph, interpreted
 from tpgraph.bridges.torch_in.laws import drawn
 from tpgraph.bridges.torch_in.multipliers import common_factors, without_factors
 from tpgraph.bridges.torch_in.named_cells import Flat, flattened
-from tpgraph.bridges.torch_in.parameter_parts import ParameterPart, free_name, pieces_of
+from tpgraph.bridges.torch_in.parameter_names import free_name
+from tpgraph.bridges.torch_in.parameter_parts import ParameterPart, pieces_of
 from tpgraph.bridges.torch_in.parametrizing import Scaled, own_exponents, parametrized
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.reserved import RESERVED

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from tpgraph.bridges.torch_in.cell_text import CellWriter
 from tpgraph.bridges.torch_in.declarations import Dimensions, boxes
-from tpgraph.bridges.torch_in.parameter_parts import free_name
+from tpgraph.bridges.torch_in.parameter_names import free_name
 from tpgraph.bridges.torch_in.reserved import DEFINED, POSITIONS
 from tpgraph.bridges.torch_in.rolling import Rolled
 from tpgraph.functions import number_text
