@@ -12,9 +12,10 @@ from tpgraph.notation.layout.corridors import Corridors
 from tpgraph.notation.layout.kept_lines import KeptLines
 from tpgraph.notation.layout.labelling import around_mark, beside_line, beside_mark, frame_box
 from tpgraph.notation.layout.notes import note_around, note_beyond, note_box
-from tpgraph.notation.layout.obstacles import Obstacles, Strokes, Threads
+from tpgraph.notation.layout.obstacles import Obstacles, Strokes
 from tpgraph.notation.layout.places import Places
 from tpgraph.notation.layout.routing import LineEnd, MarkOutline, Route, route
+from tpgraph.notation.layout.threads import Threads
 from tpgraph.notation.scene.geometry import Shape, box_shape
 from tpgraph.notation.scene.scene import Label, Note
 from tpgraph.progress import counted

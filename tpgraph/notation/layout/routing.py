@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-from tpgraph.notation.layout.obstacles import Obstacles, Threads, Window
+from tpgraph.notation.layout.obstacles import Obstacles, Window
+from tpgraph.notation.layout.threads import Threads
 from tpgraph.notation.scene.geometry import flatten, straight
 from tpgraph.notation.scene.scene import Point
 
