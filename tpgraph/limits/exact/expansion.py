@@ -32,7 +32,7 @@ from tpgraph.functions import (
 )
 from tpgraph.limits.exact.disturbance import STILL, Disturbance
 from tpgraph.limits.exact.forms import Array, LinearForm
-from tpgraph.limits.exact.terms import Factor, LimitTerm, Sum, constant, line
+from tpgraph.limits.exact.terms import Factor, LimitTerm, Sum, constant, density, line
 from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["expanded"]
@@ -132,12 +132,10 @@ def _power(base: Sum, exponent: Sum) -> Sum:
 
 
 def _density(found: Sum) -> Sum:
-    """δ of a linear form, the derivative of a step."""
     form = found.form
     if form is None:
         raise NotClosed("the density of a function that jumps")
-    factor = Factor(Apply(PRIMITIVES["step"], (Argument(0),)), (form,), weak=1)
-    return Sum((LimitTerm(np.ones(1), (), (factor,)),))
+    return density(form)
 
 
 class _Slots:

@@ -29,7 +29,7 @@ from tpgraph.functions import (
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 from tpgraph.limits.not_closed import NotClosed
 
-__all__ = ["Factor", "LimitTerm", "Sum", "constant", "linear"]
+__all__ = ["Factor", "LimitTerm", "Sum", "constant", "density", "linear"]
 
 _MOST_TERMS = 400
 _HIGHEST_DEGREE = 64
@@ -169,6 +169,11 @@ def constant(value: Array | float) -> Sum:
     return _collected([LimitTerm(np.atleast_1d(np.asarray(value, dtype=float)))])
 
 
+def density(form: LinearForm) -> Sum:
+    """δ of a linear form, the derivative of a step."""
+    return Sum((LimitTerm(np.ones(1), (), (Factor(_STEP, (form,), weak=1),)),))
+
+
 def linear(gaussian: CentredGaussian, mean: float = 0.0) -> Sum:
     """A Gaussian with its mean."""
     return _collected([LimitTerm(np.ones(1), ((gaussian, 1),)), LimitTerm(np.full(1, mean))])
@@ -204,9 +209,9 @@ def _product(s: LimitTerm, t: LimitTerm) -> LimitTerm:
 def _merge(factors: list[Factor], new: Factor) -> None:
     """Put a factor among others, into the one on the same form if there is one."""
     for k, old in enumerate(factors):
-        density = _at_density(old, new) or _at_density(new, old)
-        if density is not None:
-            factors[k] = density
+        at_zero = _at_density(old, new) or _at_density(new, old)
+        if at_zero is not None:
+            factors[k] = at_zero
             return
         if old.is_single and new.is_single and not old.weak and not new.weak:
             moved = _moved(new, old.forms[0])
@@ -216,18 +221,18 @@ def _merge(factors: list[Factor], new: Factor) -> None:
     factors.append(new)
 
 
-def _at_density(density: Factor, other: Factor) -> Factor | None:
+def _at_density(delta: Factor, other: Factor) -> Factor | None:
     """δ(z) F(z) = F(0) δ(z), for a δ that is the derivative of c step(z)."""
-    if not _is_density(density) or not other.is_single or other.weak:
+    if not _is_density(delta) or not other.is_single or other.weak:
         return None
-    moved = _moved(other, density.forms[0])
+    moved = _moved(other, delta.forms[0])
     if moved is None:
         return None
     with np.errstate(all="ignore"):
         value = float(evaluate(moved, [np.zeros(())]))
     if not np.isfinite(value):
         raise NotClosed("the value of a function where another one jumps")
-    return replace(density, expression=mul(number(value), density.expression))
+    return replace(delta, expression=mul(number(value), delta.expression))
 
 
 def _is_density(factor: Factor) -> bool:
