@@ -6,6 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 from limits.finite import gallery, inputs
+from limits.texts import GAUSSIANS
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import DELTA, Apply, number
@@ -16,16 +17,7 @@ from tpgraph.limits import rules as rules_module
 from tpgraph.program import MatMul
 from tpgraph.transform import unroll_sgd
 
-HEAD = """
-program jump
-width n
-vector x : n ~ N(0, 1)
-vector y : n ~ N(0, 1)
-vector g : n ~ N(1, 1)
-matrix W : n × n ~ N(0, 1)
-scalar ε -> 0 = 1/sqrt(n)
-scalar δ -> 0 = -1/n
-"""
+HEAD = GAUSSIANS + "scalar ε -> 0 = 1/sqrt(n)\nscalar δ -> 0 = -1/n\n"
 
 PHI0, PHI_HALF = (float(mpmath.npdf(z)) for z in (0, 0.5))
 TANH = float(mpmath.quad(lambda z: z * mpmath.tanh(z) * mpmath.npdf(z), [-10, 0, 10]))

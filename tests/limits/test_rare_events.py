@@ -8,21 +8,14 @@ import warnings
 
 import mpmath
 import pytest
+from limits.texts import GAUSSIANS
 
 from tpgraph.errors import TPTypeError, TPWarning
 from tpgraph.language import parse
 from tpgraph.limits import limit
 from tpgraph.limits.sampling import rare
 
-HEAD = """
-program rare
-width n
-vector x : n ~ N(0, 1)
-vector y : n ~ N(0, 1)
-vector g : n ~ N(1, 1)
-matrix W : n × n ~ N(0, 1)
-h = W x
-"""
+HEAD = GAUSSIANS + "h = W x\n"
 
 
 def of_product(f, least: float, most: float) -> float:
