@@ -95,3 +95,8 @@ export class Session {
 		this.running.delete(kind);
 	}
 }
+
+/** An error in a sentence. @param {Refusal} refusal */
+export function refusalText({ message, expected, mend }) {
+	return [message, expected && `expected: ${expected}`, mend && `mend: ${mend}`].filter(Boolean).join(" — ");
+}

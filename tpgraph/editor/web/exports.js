@@ -1,7 +1,6 @@
 /** The export dialog: each format with a preview and the options that matter to it. */
 
-import { Refused } from "./api.js";
-import { refusalText } from "./app.js";
+import { Refused, refusalText } from "./api.js";
 import { dialog, h } from "./dom.js";
 import { download } from "./layout.js";
 import { working } from "./working.js";

@@ -1,6 +1,7 @@
 /** The inspector: what is declared of the selected mark or matrix, each part a field; without one, what
  * the program defines beside them. */
 
+import { rename } from "./boxes.js";
 import { focused, h } from "./dom.js";
 import { pad } from "./pad.js";
 
@@ -59,7 +60,7 @@ export class Inspector {
 		const { fragment } = this;
 		const before = /** @type {HTMLInputElement | null} */ (focused(this.element));
 		const kept = before && this.element.contains(before) ? { row: before.dataset.row, value: before.value, typed: before.type !== "radio" && before.value !== before.defaultValue } : null;
-		const title = fragment?.name ? h("button.rename", { title: "Rename", click: () => this.app.rename(fragment) }, info.title) : info.title;
+		const title = fragment?.name ? h("button.rename", { title: "Rename", click: () => rename(this.app, fragment) }, info.title) : info.title;
 		this.element.replaceChildren(h("h2", {}, title), ...info.rows.map((row) => this.field(row.name ?? name, row)),
 			...info.facts.map(([label, value]) => h("div.fact", {}, h("span", {}, label), h("strong", {}, value))),
 			pad(() => this.written, info.words, () => this.written?.dispatchEvent(new Event("change"))));
@@ -87,7 +88,7 @@ export class Inspector {
 		}
 		const input = h("input", { value: row.value, spellcheck: "false", "data-row": key, "aria-label": row.label, change: () => set(input) });
 		const mark = /** @type {Fragment} */ ({ name: row.name, x: 0, y: 0 });
-		const label = row.name ? h("button.rename", { title: "Rename", "data-row": `${key} name`, click: () => this.app.rename(mark) }, row.label) : h("span", {}, row.label);
+		const label = row.name ? h("button.rename", { title: "Rename", "data-row": `${key} name`, click: () => rename(this.app, mark) }, row.label) : h("span", {}, row.label);
 		return h("div.row", {}, label, input, said);
 	}
 }

@@ -1,7 +1,7 @@
 /** The editor served by `tpgraph edit`: cards to begin with, files, journal, conflicts. */
 
-import { Gone, overHttp, Refused, Session } from "./api.js";
-import { App, refusalText } from "./app.js";
+import { Gone, overHttp, Refused, refusalText, Session } from "./api.js";
+import { App } from "./app.js";
 import { dialog, choose, h } from "./dom.js";
 import { Lane } from "./lane.js";
 

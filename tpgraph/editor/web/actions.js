@@ -1,0 +1,156 @@
+/** What commands do, by their ids: with what is selected, or with the page. */
+
+import { editAndOpen, find, move, multiply, openMark, openSelected, palette, rename } from "./boxes.js";
+import { choose } from "./dom.js";
+import { pick } from "./pick.js";
+
+/** What commands do, by their ids. @param {App} app */
+export function actions(app) {
+	const { canvas } = app;
+	return {
+		declare: () => app.edit({ edit: "declare", kind: "vector" }),
+		...Object.fromEntries(["data", "target", "matrix", "scalar"].map((kind) => [`declare-${kind}`, () => app.edit({ edit: "declare", kind })])),
+		...Object.fromEntries(["dim", "const", "fn"].map((kind) => [`declare-${kind}`, () => define(app, kind)])),
+		multiply: () => withOne(app, (f) => multiply(app, String(f.name))),
+		gate: () => withVectors(app, (vectors) => app.edit({ edit: "gate", vectors }).then((no) => (no === null ? openSelected(app) : undefined))),
+		bargate: () => withVectors(app, (vectors) => app.edit({ edit: "bargate", vectors })),
+		connect: () => withOne(app, (f) => chooseTarget(app, f, (target) => target.do.edit === "connect")),
+		replace: () => withOne(app, (f) => chooseTarget(app, f, (target) => target.do.edit === "replace")),
+		disconnect: () => withOne(app, (f) => disconnect(app, f), true),
+		move: () => withOne(app, (f) => move(app, f)),
+		edit: () => withOne(app, (f) => openMark(app, f), true),
+		rename: () => withOne(app, (f) => rename(app, f)),
+		name: () => withOne(app, (f) => app.edit({ edit: String(f.name).includes("~") ? "name" : "unname", name: f.name })),
+		delete: () => remove(app),
+		repeat: () => app.edit({ edit: "repeat", names: app.names() }),
+		"write-out": () => withOne(app, (f) => app.edit({ edit: "write_out", name: f.name })),
+		output: () => withOne(app, (f) => app.edit({ edit: "set", name: f.name, field: "output", value: "toggle" })),
+		inspector: () => app.inspector.toggle(),
+		copy: () => copy(app),
+		cut: () => copy(app).then(() => remove(app)),
+		paste: () => paste(app),
+		duplicate: () => app.edit({ edit: "duplicate", names: app.names() }),
+		"select-all": () => app.select(canvas.marks.map((f) => f.key)),
+		undo: () => app.undo(),
+		redo: () => app.redo(),
+		paths: () => app.paths.show(),
+		find: () => find(app),
+		tidy: () => tidy(app),
+		view: () => toggleView(app),
+		"show-all": () => canvas.fit(),
+		"zoom-in": () => canvas.zoom(1.25),
+		"zoom-out": () => canvas.zoom(0.8),
+		"full-screen": () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
+		run: () => app.runs.run(),
+		histograms: () => app.runs.toggle(),
+		cancel: () => (app.session.running.has("run") ? app.runs : app.steps).cancel(),
+		step: () => app.steps.go(1),
+		"step-back": () => app.steps.go(-1),
+		"pass-forward": () => app.steps.show("forward"),
+		"pass-backward": () => app.steps.show("backward"),
+		"pass-sgd": () => app.steps.show("sgd"),
+		"pass-ntk": () => app.steps.show("ntk"),
+		"pass-reduced": () => app.steps.show("reduced"),
+		present: () => app.steps.present(),
+		dark: () => app.parts.root.classList.toggle("dark"),
+		palette: () => palette(app),
+		keys: () => app.parts.root.classList.toggle("show-keys"),
+		"to-text": () => app.pane.focus(),
+		"next-pane": () => app.nextPane(),
+	};
+}
+
+/** @param {App} app @param {(mark: Fragment) => unknown} act @param {boolean} [lines] whether it is also for lines */
+function withOne(app, act, lines = false) {
+	const mark = app.chosen.at(-1);
+	if (!mark || (mark.name === null && !lines)) return app.say("select a mark first: click it, or go there by arrow keys", true);
+	return act(mark);
+}
+
+/** @param {App} app @param {(vectors: string[]) => unknown} act */
+function withVectors(app, act) {
+	const vectors = app.chosen.flatMap((f) => (f.layer === "variables" && f.name ? [f.name] : []));
+	if (vectors.length === 0) return app.say("select the vectors that it takes", true);
+	return act(vectors);
+}
+
+/** Letters at everything that accepts a mark; the one that is typed is taken.
+ * @param {App} app @param {Fragment} fragment @param {(target: {do: Do, says: string}) => boolean} fits */
+async function chooseTarget(app, fragment, fits) {
+	const chosen = await pick(app, app.session.ask("accept", { text: app.text, mark: fragment.key, matrix: null }).then((/** @type {Accepted} */ found) => {
+		const targets = Object.entries(found.targets).filter(([, t]) => fits(t));
+		if (targets.length === 0) app.say(Object.values(found.refuses)[0] ?? "nothing takes it", true);
+		return targets;
+	}));
+	if (chosen) await editAndOpen(app, chosen.target.do, chosen.only);
+}
+
+/** A size, a number or a function, which no mark stands for: the inspector shows it. @param {App} app @param {string} kind */
+async function define(app, kind) {
+	if ((await app.edit({ edit: "declare", kind })) !== null) return;
+	app.select([]);
+	await app.inspector.open(app.last.name);
+}
+
+/** Draw a line off that is selected, or one of a gate's. @param {App} app @param {Fragment} mark */
+async function disconnect(app, mark) {
+	if (mark.layer === "edges") return app.drag.tear(mark);
+	const lines = app.canvas.fragments.filter((f) => f.layer === "edges" && f.target === `${mark.name}:gate` && typeof f.argument === "number");
+	if (lines.length === 0) return app.say(`${mark.name} has no lines that can be drawn off`, true);
+	const chosen = await pick(app, Promise.resolve(lines.map((f) => [f.key, f])));
+	if (chosen) await app.drag.tear(chosen.target, chosen.only);
+}
+
+/** @param {App} app */
+async function remove(app) {
+	const names = app.names();
+	if (names.length === 0) {
+		for (const { key } of app.chosen) await app.drag.tear(app.canvas.fragment(key));
+		return;
+	}
+	const dry = await app.session.ask("edit", { text: app.text, have: app.revision, do: { edit: "delete", names }, scope: "all", dry: true });
+	const dependants = /** @type {string[]} */ (dry.dependants ?? []);
+	if (dependants.length > 0) {
+		const sure = await choose(`Delete ${names.join(", ")}?`, `What is made of it goes too: ${dependants.join(", ")}.`, [["Delete all", true], ["Keep", false]], app.parts.root);
+		if (!sure) return;
+	}
+	await app.edit({ edit: "delete", names });
+}
+
+/** @param {App} app */
+async function copy(app) {
+	const names = app.names();
+	if (names.length === 0) return;
+	const { clip } = await app.session.ask("copy", { text: app.text, names });
+	app.clip = clip;
+	await navigator.clipboard?.writeText(clip).catch(() => undefined);
+	app.say(`copied ${names.join(", ")}`);
+}
+
+/** @param {App} app */
+async function paste(app) {
+	const clip = (await navigator.clipboard?.readText?.().catch(() => "")) || app.clip;
+	if (clip) await app.edit({ edit: "paste", clip });
+	else app.say("nothing was copied", true);
+}
+
+/** @param {App} app */
+async function tidy(app) {
+	await app.lane.run(async () => {
+		const text = app.text;
+		const { view } = await app.session.ask("tidy", { text });
+		app.showView(view, text, !matchMedia("(prefers-reduced-motion: reduce)").matches);
+	});
+	app.say("laid out from scratch");
+}
+
+/** @param {App} app */
+async function toggleView(app) {
+	app.options.view = app.options.view === "editing" ? "paper" : "editing";
+	await app.lane.run(async () => {
+		const text = app.text;
+		const { view } = await app.session.ask("sync", { text, have: app.revision, options: app.options });
+		app.showView(view, text);
+	});
+	app.say(`${app.options.view} view`);
+}

@@ -1,0 +1,115 @@
+/** Boxes over the picture: a formula, a name, one of a list. What is written there is an edit. */
+
+import { lineBox, picker } from "./box.js";
+import { matching } from "./commands.js";
+import { focused } from "./dom.js";
+import { spanUnits } from "./places.js";
+
+/** h = W x, by a matrix of the shelf or a new one.
+ * @param {App} app @param {string} vector @param {Point} [at] */
+export async function multiply(app, vector, at = middle(app)) {
+	const { shelf } = app;
+	const items = [{ id: "", title: "a new matrix", detail: "n × n ~ N(0, 1)" }];
+	for (const { name, shape, distribution } of shelf) {
+		items.push({ id: name, title: name, detail: `${shape} ~ ${distribution}` });
+		items.push({ id: `${name}'`, title: `${name}ᵀ`, detail: "its transpose" });
+	}
+	const id = shelf.length === 0 ? "" : await picker(app.parts.overlay(at), (words) => items.filter((i) => i.title.includes(words.trim())), `multiply ${vector} by`);
+	backToCanvas(app);
+	if (id === null) return;
+	const transpose = id.endsWith("'");
+	const matrix = transpose ? id.slice(0, -1) : id;
+	await app.edit({ edit: "multiply", vector, transpose, ...(matrix ? { matrix } : {}) });
+}
+
+/** Open what a mark says: a gate's formula, the name of a vector or a matrix; the empty gets a vector.
+ * @param {App} app @param {Fragment | null} fragment */
+export async function openMark(app, fragment) {
+	if (!fragment) await app.edit({ edit: "declare", kind: "vector" });
+	else if (fragment.layer === "gates") await formula(app, fragment);
+	else if (fragment.layer !== "edges") await rename(app, fragment);
+	else if (fragment.matrix) {
+		app.selectMatrix(fragment.matrix);
+		await rename(app, app.chosen[0]);
+	}
+}
+
+/** Open the box of what an edit has selected in the text. @param {App} app */
+export function openSelected(app) {
+	const gate = app.chosen.find((f) => f.layer === "gates");
+	const [start] = app.pane.selection;
+	const added = app.last.added;
+	if (gate) return formula(app, gate, added ? [added[0] - start, added[1] - start] : null);
+}
+
+/** @param {App} app @param {Fragment} gate @param {Span | null} [selection] */
+async function formula(app, gate, selection = null) {
+	if (!gate.name || !gate.span) return;
+	const words = app.canvas.marks.flatMap((f) => (f.layer === "variables" && f.name && !f.name.includes("~") ? [f.name] : []));
+	await ask(app, `${gate.name} =`, app.text.slice(...spanUnits(app.text, gate.span)), gate, (formula, only) => app.edit({ edit: "formula", name: gate.name, formula }, only), selection, words);
+}
+
+/** @param {App} app @param {Fragment} mark */
+export async function rename(app, mark) {
+	const { name } = mark;
+	if (name) await ask(app, "name", name, mark, (to, only) => (to === name ? Promise.resolve(null) : app.edit({ edit: "rename", name, to }, only)));
+}
+
+/** The statement of a mark behind that of another. @param {App} app @param {Fragment} mark */
+export async function move(app, mark) {
+	const items = app.canvas.marks.filter((f) => f.layer === "variables" && !f.name?.includes("~"))
+		.concat(app.shelf.map(({ name }) => app.parts.sample(name, app.canvas)))
+		.map((f) => ({ id: String(f.name), title: `behind ${f.name}`, detail: f.title }));
+	items.unshift({ id: "", title: "before all equations", detail: "" });
+	const after = await picker(app.parts.overlay(middle(app)), (words) => items.filter((i) => i.title.includes(words)), `move ${mark.name}`);
+	backToCanvas(app);
+	if (after !== null) await app.edit({ edit: "move", names: app.names(), ...(after ? { after } : {}) });
+}
+
+/** @param {App} app */
+export async function find(app) {
+	const items = app.canvas.marks.filter((f) => f.name).map((f) => ({ id: f.key, title: String(f.name), detail: f.title }));
+	items.push(...app.shelf.map(({ name, shape }) => ({ id: name, title: name, detail: `matrix, ${shape}` })));
+	const key = await picker(app.parts.overlay(middle(app)), (words) => [
+		...items.filter((i) => i.title === words), ...items.filter((i) => i.title !== words && (i.title + i.detail).toLowerCase().includes(words.toLowerCase()))].slice(0, 50), "find a mark");
+	backToCanvas(app);
+	if (!key) return;
+	const mark = app.canvas.fragment(key);
+	if (!mark) return app.selectMatrix(key);
+	app.select([key]);
+	const { width, height } = app.canvas.size;
+	app.canvas.pan(width / 2 - (app.canvas.view.k * mark.x + app.canvas.view.x), height / 2 - (app.canvas.view.k * mark.y + app.canvas.view.y));
+}
+
+/** @param {App} app */
+export async function palette(app) {
+	const id = await picker(app.parts.overlay(middle(app)), (words) => matching(words).map((c) => ({ id: c.id, title: c.title, detail: c.hint ?? c.group, key: c.key })), "all commands");
+	backToCanvas(app);
+	if (id) await app.command(id);
+}
+
+/** A line that is written beside a mark. @param {App} app @param {string} label @param {string} value @param {Fragment} mark
+ * @param {(words: string, only: boolean) => Promise<string | null>} accept @param {Span | null} [selection] @param {string[]} [words] */
+async function ask(app, label, value, mark, accept, selection, words) {
+	const { k, x, y } = app.canvas.view;
+	await lineBox(app.parts.picture, { label, value, x: k * mark.x + x - 40, y: k * mark.y + y + 16, selection, words, many: mark.name?.includes("["), accept });
+	backToCanvas(app);
+}
+
+/** The focus of a box that has closed goes back to the picture, unless it has gone elsewhere. @param {App} app */
+function backToCanvas(app) {
+	if (!app.parts.root.contains(focused(app.parts.root))) app.canvas.element.focus();
+}
+
+/** @param {App} app @returns {Point} */
+function middle(app) {
+	const { width, height, left, top } = app.canvas.size;
+	return [left + width / 2, top + height / 3];
+}
+
+/** Make an edit; what it connects is selected in the formula's box, so that typing replaces it.
+ * @param {App} app @param {Do} what @param {boolean} only */
+export async function editAndOpen(app, what, only) {
+	const refused = await app.edit(what, only);
+	if (refused === null && what.edit === "connect") openSelected(app);
+}

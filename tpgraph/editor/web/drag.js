@@ -1,0 +1,101 @@
+/** What is dragged on the picture: what takes it, what would be written, and the edit when it is let go. */
+
+import { Refused, refusalText } from "./api.js";
+import { editAndOpen, multiply } from "./boxes.js";
+
+export class Drag {
+	/** @param {App} app */
+	constructor(app) {
+		this.app = app;
+		/** @type {Accepted | null} */
+		this.accepted = null;
+		/** What is foreseen, and where its pointer is. */
+		this.foreseen = "";
+		/** @type {Point} */
+		this.pointer = [0, 0];
+	}
+
+	/** @param {Dragged} dragged */
+	begin({ fragment, matrix }) {
+		const mark = fragment ? fragment.key : null;
+		this.accepting = this.app.session.newest("accept", "accept", { text: this.app.text, mark, matrix }).then((found) => {
+			if (!found || !this.app.gestures.dragging) return found;
+			this.accepted = found;
+			this.app.canvas.mark("accepts", Object.keys(found.targets));
+			this.app.canvas.mark("refuses", Object.keys(found.refuses));
+			this.app.canvas.element.classList.add("dragging");
+			this.app.gestures.tell();
+			return found;
+		}).catch((error) => this.app.failed(error));
+	}
+
+	/** @param {Dragged} dragged @param {Fragment | null} target
+	 * @param {boolean} only @param {Point} at */
+	over({ fragment }, target, only, at) {
+		if (!this.accepted) return;
+		const found = target ? this.accepted.targets[target.key] : null;
+		const reason = target ? this.accepted.refuses[target.key] : null;
+		const product = !target && fragment?.name && this.app.shelf.length === 0;
+		const says = found ? found.says + (only ? ", only here" : "") : reason ?? "drop on what is lit, or into the empty to multiply";
+		this.foresee(found ? found.do : product ? { edit: "multiply", vector: fragment.name } : null, only, at, says, Boolean(reason));
+	}
+
+	/** Show what an edit would write and draw, before the button is released.
+	 * @param {Do | null} what @param {boolean} only @param {Point} at @param {string} [says] @param {boolean} [wrong] */
+	async foresee(what, only, at, says = "", wrong = false) {
+		this.pointer = at;
+		const wanted = JSON.stringify([what, only, says]);
+		if (wanted === this.foreseen) return this.app.parts.preview.move(at);
+		this.foreseen = wanted;
+		this.app.say(says, wrong);
+		this.app.parts.preview.hide();
+		this.app.canvas.draft([]);
+		if (!what) return this.app.session.cancel("dry");
+		try {
+			const dry = await this.app.tried(what, only);
+			if (!dry || this.foreseen !== wanted) return;
+			this.app.parts.preview.show(dry, only, this.pointer);
+			this.app.canvas.draft(dry.appearing);
+		} catch (error) {
+			if (error instanceof Refused && this.foreseen === wanted) this.app.say(refusalText(error.refusal), true);
+		}
+	}
+
+	/** @param {Dragged} dragged @param {Fragment | null} target
+	 * @param {boolean} only @param {Point} at */
+	async drop({ fragment, matrix }, target, only, at) {
+		const accepted = this.accepted ?? await this.accepting;
+		this.end();
+		const found = target && accepted?.targets[target.key];
+		if (found) await editAndOpen(this.app, found.do, only);
+		else if (target) this.app.say(accepted?.refuses[target.key] ?? "nothing is joined there", true);
+		else if (fragment?.name && fragment.layer === "variables") await multiply(this.app, fragment.name, at);
+		else if (matrix) this.app.say(`drop ${matrix} on the vector that it multiplies`, true);
+	}
+
+	end() {
+		this.accepted = null;
+		this.foreseen = "";
+		this.app.session.cancel("dry");
+		this.app.session.cancel("accept");
+		this.app.canvas.mark("accepts", []);
+		this.app.canvas.mark("refuses", []);
+		this.app.canvas.draft([]);
+		this.app.canvas.element.classList.remove("dragging");
+		this.app.parts.preview.hide();
+	}
+
+	/** The edit that takes a line away; null where it is what makes its vector. @param {Fragment} line @returns {Do | null} */
+	tornOff(line) {
+		const gate = this.app.canvas.fragment(`gates/${line.target}`)?.name;
+		return gate && typeof line.argument === "number" ? { edit: "disconnect", gate, argument: line.argument } : null;
+	}
+
+	/** @param {Fragment | null} line @param {boolean} [only] */
+	tear(line, only) {
+		this.end();
+		const what = line && this.tornOff(line);
+		if (what) return this.app.edit(what, only);
+		this.app.say("this line is what makes its vector: delete the vector", true);
+	}
+}
