@@ -19,32 +19,20 @@ Source: Yang & Hu, Tensor Programs IV (arXiv 2011.14522), sections 3 and 5, Theo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import assert_never
 
 from tpgraph.functions import arguments_of, gradient, inline, simplify
 from tpgraph.program.equations import (
-    Data,
-    Declaration,
-    InitialMatrix,
-    InitialScalar,
-    InitialVectors,
-    MatMul,
     Moment,
     Nonlin,
-    Parameter,
-    Target,
 )
+from tpgraph.program.first_step import UNSTABLE, changes_of
 from tpgraph.program.graph import Program
-from tpgraph.program.growth import UNKNOWN, ZERO, growth, largest
-from tpgraph.program.local_signs import LocalSigns
-from tpgraph.program.parametrization import layer_kind, relevant_dimension
+from tpgraph.program.growth import UNKNOWN
+from tpgraph.program.initial_sizes import UNCHANGED, layers_of, sizes_of
 from tpgraph.program.reach import ancestors
-from tpgraph.program.scales import DeclaredScales
 from tpgraph.program.variables import Variable
-from tpgraph.types import Dimension, Width
 
 __all__ = [
     "UNCHANGED",
@@ -56,10 +44,6 @@ __all__ = [
     "predict",
 ]
 
-UNCHANGED = ZERO
-"""The change of what training does not touch."""
-UNSTABLE = math.inf
-"""The change of what grows with width, unless a bounded function holds it back."""
 _ROUNDS = 4
 """Of sizes that training gives to what vanished, and changes for these sizes."""
 
@@ -73,14 +57,6 @@ class Prediction:
 
     sizes: Mapping[str, float]
     changes: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class _Layer:
-    """A matrix or trained vector: `entry` −(a+b), `update` −(2a+c) or UNCHANGED."""
-
-    entry: float
-    update: float
 
 
 def predict(program: Program, steps: int) -> Prediction:
@@ -105,13 +81,13 @@ def in_training(program: Program, is_later: bool) -> Prediction:
 
     Then what vanished at initialization has the size that training has given to it, up to order 1.
     """
-    layers = _layers(program)
-    start = _sizes(program, layers)
-    sizes, changes = start, _step(program, layers, start, False)
+    layers = layers_of(program)
+    start = sizes_of(program, layers)
+    sizes, changes = start, changes_of(program, layers, start, False)
     for _ in range(_ROUNDS if is_later else 0):
         grown = {v: max(e, min(0.0, changes[v])) if e < 0 else e for v, e in start.items()}
         before, sizes = sizes, grown
-        changes = _step(program, layers, sizes, True)
+        changes = changes_of(program, layers, sizes, True)
         if sizes == before:
             break
     return Prediction(start, changes)
@@ -140,201 +116,3 @@ def _inside_functions(equation: Nonlin | Moment) -> Iterator[Variable]:
     for index, slope in gradient(inline(equation.function)).items():
         if index in arguments_of(simplify(slope)):
             yield equation.arguments[index]
-
-
-def _layers(program: Program) -> dict[str, _Layer]:
-    """The exponents of every matrix and of every trained vector."""
-    found = {}
-    for declaration in program.declarations:
-        match declaration:
-            case InitialMatrix(variable):
-                columns = variable.matrix.columns
-                found[variable.name] = _Layer(-0.5 * _wide(columns), UNCHANGED)
-            case Parameter(variable):
-                found[variable.name] = _trained(program, variable)
-            case Data() | Target() | InitialScalar() | InitialVectors():
-                pass
-            case _:
-                assert_never(declaration)
-    return found
-
-
-def _trained(program: Program, variable: Variable) -> _Layer:
-    assert program.parametrization is not None, "checked by the builder"
-    kind = layer_kind(variable)
-    a, b = (float(e) for e in program.parametrization.exponents(kind))
-    c = float(program.parametrization.c)
-    if not _wide(relevant_dimension(variable, kind)):
-        a = b = 0.0
-    return _Layer(0.0 - (a + b), 0.0 - (2 * a + c))
-
-
-def _wide(dimension: Dimension) -> int:
-    return int(isinstance(dimension, Width))
-
-
-def _ends(equation: MatMul) -> tuple[int, int]:
-    """[d_h] and [d_x] of h = W x."""
-    return int(equation.out.is_wide), int(equation.operand.is_wide)
-
-
-def _sizes(program: Program, layers: Mapping[str, _Layer]) -> dict[str, float]:
-    sizes: dict[str, float] = {}
-    scales, signs = DeclaredScales(program), LocalSigns(program)
-    for declaration in program.declarations:
-        for index, variable in enumerate(declaration.variables):
-            if not variable.is_matrix:
-                layer = layers.get(variable.name)
-                own = _initial(declaration, index, scales)
-                sizes[variable.name] = own if layer is None else layer.entry
-    for equation in program.equations:
-        match equation:
-            case MatMul(out, matrix, _, operand):
-                d_h, d_x = _ends(equation)
-                summed = d_x / 2 if d_h or signs.is_centred(equation) else d_x
-                sizes[out.name] = sizes[operand.name] + layers[matrix.name].entry + summed
-            case Nonlin(out) | Moment(out):
-                averaged = isinstance(equation, Moment) and signs.is_centred(equation)
-                sizes[out.name] = _through(equation, sizes) - averaged / 2
-            case _:
-                assert_never(equation)
-    return sizes
-
-
-def _initial(declaration: Declaration, index: int, scales: DeclaredScales) -> float:
-    """Of what is not trained."""
-    match declaration:
-        case InitialScalar():
-            return float(scales.exponent(declaration))
-        case InitialVectors(_, mean, covariance) if (
-            not mean[index] and not covariance[index][index]
-        ):
-            return ZERO
-        case _:
-            return 0.0
-
-
-def _through(equation: Nonlin | Moment, sizes: Mapping[str, float]) -> float:
-    return growth(equation.function, [sizes[v.name] for v in equation.arguments])
-
-
-def _step(
-    program: Program, layers: Mapping[str, _Layer], sizes: Mapping[str, float], is_later: bool
-) -> dict[str, float]:
-    """The changes of one step, where everything has these sizes."""
-    slopes = _slopes(program, layers, sizes, is_later)
-    return _Changes(program, layers, sizes, slopes).whole
-
-
-def _slopes(
-    program: Program, layers: Mapping[str, _Layer], sizes: Mapping[str, float], is_later: bool
-) -> dict[str, float]:
-    """The exponents of ∂L/∂x, where L′ is of order one at every output."""
-    slopes = dict.fromkeys(program.variables, ZERO)
-    for output in program.outputs:
-        slopes[output.name] = 0.0 if sizes[output.name] <= 0 else UNKNOWN
-    for equation in reversed(program.equations):
-        h = slopes[equation.out.name]
-        if h == ZERO:
-            continue
-        match equation:
-            case MatMul(_, matrix, _, x):
-                layer, d_h = layers[matrix.name], _ends(equation)[0]
-                moved = layer.update + h + sizes[x.name] + d_h if is_later else ZERO
-                _raise(slopes, x, h + max(layer.entry + d_h / 2, moved))
-            case Nonlin(out):
-                for v, slope in _partials(equation, sizes):
-                    _raise(slopes, v, h + slope + int(v.is_scalar and out.is_wide))
-            case Moment():
-                for v, slope in _partials(equation, sizes):
-                    _raise(slopes, v, h + slope - int(v.is_wide))
-            case _:
-                assert_never(equation)
-    return slopes
-
-
-def _partials(
-    equation: Nonlin | Moment, sizes: Mapping[str, float]
-) -> Iterator[tuple[Variable, float]]:
-    """|∂ψ| by every argument that ψ depends on."""
-    inner = [sizes[v.name] for v in equation.arguments]
-    for index, slope in gradient(inline(equation.function)).items():
-        yield equation.arguments[index], growth(slope, inner)
-
-
-def _raise(slopes: dict[str, float], variable: Variable, exponent: float) -> None:
-    slopes[variable.name] = largest([slopes[variable.name], exponent])
-
-
-class _Changes:
-    """`whole` |Δx|, and `aligned` its part along ∂L/∂x, which a readout sums coherently."""
-
-    def __init__(
-        self,
-        program: Program,
-        layers: Mapping[str, _Layer],
-        sizes: Mapping[str, float],
-        slopes: Mapping[str, float],
-    ) -> None:
-        self._layers, self._sizes = layers, sizes
-        self._outer: dict[str, float] = {}
-        for equation in program.equations:
-            if isinstance(equation, MatMul):
-                used = slopes[equation.out.name] + sizes[equation.operand.name]
-                before = self._outer.get(equation.matrix.name, ZERO)
-                self._outer[equation.matrix.name] = largest([before, used])
-        self.whole: dict[str, float] = {}
-        self.aligned: dict[str, float] = {}
-        for declaration in program.declarations:
-            for v in declaration.variables:
-                if not v.is_matrix:
-                    layer = layers.get(v.name)
-                    own = UNCHANGED if layer is None else layer.update + slopes[v.name]
-                    self.whole[v.name] = self.aligned[v.name] = own
-        for equation in program.equations:
-            if isinstance(equation, MatMul):
-                self._product(equation)
-            else:
-                self._gate(equation)
-
-    def _product(self, equation: MatMul) -> None:
-        out, x = equation.out.name, equation.operand.name
-        layer, (d_h, d_x) = self._layers[equation.matrix.name], _ends(equation)
-        moved = layer.update + self._outer[equation.matrix.name]
-        own = moved + self._sizes[x] + d_x
-        passed = self.whole[x] + layer.entry + d_x / 2
-        if d_x:  # W Wᵀ dh is along dh
-            along = self.aligned[x] + layer.entry + (d_x / 2 if d_h else d_x)
-        else:
-            along = self.whole[x] + (moved if d_h else layer.entry)
-        self.whole[out] = largest([passed, along, own])
-        self.aligned[out] = largest([along, own])
-
-    def _gate(self, equation: Nonlin | Moment) -> None:
-        """The largest Δx^i ∂_iψ, unless one grows that ψ is not linear in."""
-        out = equation.out
-        self.whole[out.name] = self.aligned[out.name] = UNSTABLE
-        if self._is_unstable(equation):
-            return
-        moved = [
-            (v, slope)
-            for v, slope in _partials(equation, self._sizes)
-            if slope != ZERO and self.whole[v.name] != UNCHANGED
-        ]
-        whole = largest([self.whole[v.name] + slope for v, slope in moved])
-        self.whole[out.name] = self.aligned[out.name] = whole
-        if out.is_wide:
-            wide = [self.aligned[v.name] for v in equation.arguments if v.is_wide]
-            along = [
-                slope + (self.aligned[v.name] if v.is_wide else self.whole[v.name] + max(wide))
-                for v, slope in moved
-            ]
-            self.aligned[out.name] = min(whole, largest(along))
-
-    def _is_unstable(self, equation: Nonlin | Moment) -> bool:
-        growing = {i for i, v in enumerate(equation.arguments) if self.whole[v.name] > 0}
-        return bool(growing) and any(
-            growing & set(arguments_of(simplify(slope)))
-            for index, slope in gradient(inline(equation.function)).items()
-            if index in growing
-        )

@@ -1,0 +1,120 @@
+"""How large coordinates are at initialization: exponents e of n^e.
+
+The rules are those of `tpgraph.program.coordinates`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from tpgraph.program.equations import (
+    Data,
+    Declaration,
+    InitialMatrix,
+    InitialScalar,
+    InitialVectors,
+    MatMul,
+    Moment,
+    Nonlin,
+    Parameter,
+    Target,
+)
+from tpgraph.program.graph import Program
+from tpgraph.program.growth import ZERO, growth
+from tpgraph.program.local_signs import LocalSigns
+from tpgraph.program.parametrization import layer_kind, relevant_dimension
+from tpgraph.program.scales import DeclaredScales
+from tpgraph.program.variables import Variable
+from tpgraph.types import Dimension, Width
+
+__all__ = ["UNCHANGED", "Layer", "layers_of", "sizes_of", "wide_ends"]
+
+UNCHANGED = ZERO
+"""The change of what training does not touch."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A matrix or trained vector: `entry` −(a+b), `update` −(2a+c) or UNCHANGED."""
+
+    entry: float
+    update: float
+
+
+def layers_of(program: Program) -> dict[str, Layer]:
+    """The exponents of every matrix and of every trained vector."""
+    found = {}
+    for declaration in program.declarations:
+        match declaration:
+            case InitialMatrix(variable):
+                columns = variable.matrix.columns
+                found[variable.name] = Layer(-0.5 * _wide(columns), UNCHANGED)
+            case Parameter(variable):
+                found[variable.name] = _trained(program, variable)
+            case Data() | Target() | InitialScalar() | InitialVectors():
+                pass
+            case _:
+                assert_never(declaration)
+    return found
+
+
+def _trained(program: Program, variable: Variable) -> Layer:
+    assert program.parametrization is not None, "checked by the builder"
+    kind = layer_kind(variable)
+    a, b = (float(e) for e in program.parametrization.exponents(kind))
+    c = float(program.parametrization.c)
+    if not _wide(relevant_dimension(variable, kind)):
+        a = b = 0.0
+    return Layer(0.0 - (a + b), 0.0 - (2 * a + c))
+
+
+def _wide(dimension: Dimension) -> int:
+    return int(isinstance(dimension, Width))
+
+
+def wide_ends(equation: MatMul) -> tuple[int, int]:
+    """[d_h] and [d_x] of h = W x."""
+    return int(equation.out.is_wide), int(equation.operand.is_wide)
+
+
+def sizes_of(program: Program, layers: Mapping[str, Layer]) -> dict[str, float]:
+    """The exponents of every vector and scalar at initialization."""
+    sizes: dict[str, float] = {}
+    scales, signs = DeclaredScales(program), LocalSigns(program)
+    for declaration in program.declarations:
+        for index, variable in enumerate(declaration.variables):
+            if not variable.is_matrix:
+                layer = layers.get(variable.name)
+                own = _initial(declaration, index, scales)
+                sizes[variable.name] = own if layer is None else layer.entry
+    for equation in program.equations:
+        match equation:
+            case MatMul(out, matrix, _, operand):
+                d_h, d_x = wide_ends(equation)
+                summed = d_x / 2 if d_h or signs.is_centred(equation) else d_x
+                sizes[out.name] = sizes[operand.name] + layers[matrix.name].entry + summed
+            case Nonlin(out) | Moment(out):
+                averaged = isinstance(equation, Moment) and signs.is_centred(equation)
+                sizes[out.name] = _through(equation, sizes) - averaged / 2
+            case _:
+                assert_never(equation)
+    return sizes
+
+
+def _initial(declaration: Declaration, index: int, scales: DeclaredScales) -> float:
+    """Of what is not trained."""
+    match declaration:
+        case InitialScalar():
+            return float(scales.exponent(declaration))
+        case InitialVectors(_, mean, covariance) if (
+            not mean[index] and not covariance[index][index]
+        ):
+            return ZERO
+        case _:
+            return 0.0
+
+
+def _through(equation: Nonlin | Moment, sizes: Mapping[str, float]) -> float:
+    return growth(equation.function, [sizes[v.name] for v in equation.arguments])
