@@ -154,7 +154,10 @@ REFUSED = {
         lambda n: nn.Sequential(nn.Linear(3, n), nn.Linear(n, n * n)),
         "a size of 1.weight is .* no multiple", "multiples of the width", None,
     ),
-    "input_width": (lambda n: nn.Linear(n, n), "does not take the example", "shapes", None),
+    "input_width": (
+        lambda n: nn.Linear(n, n), "does not take the example", "give arguments that it takes",
+        None,
+    ),
     "no_module": (lambda n: 3, "the factory gives a int", "lambda n: Model", None),
 }  # fmt: skip
 
