@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.integrate import dblquad
-from study.test_drift import NETWORK
+from study.drift_networks import NETWORK
 from typer.testing import CliRunner
 
 from tpgraph.errors import TPDataError, TPTypeError

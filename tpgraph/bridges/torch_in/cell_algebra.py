@@ -103,13 +103,14 @@ class CellAlgebra:
         first = next(c for c in cells if isinstance(c, Joined))
         size = self.common(cells)
         assert size is not None
-        cuts = list(self._cuts_of(first))
+        cuts = list(self.cuts_of(first))
         parts = tuple(
             make(*(c if c.size is None else self.cut(c, cut) for c in cells)) for cut in cuts
         )
         return self.joined(parts, first.interleaved)
 
-    def _cuts_of(self, cell: Joined) -> list[Cut]:
+    def cuts_of(self, cell: Joined) -> list[Cut]:
+        """Where the parts of a joined vector stand in it."""
         assert cell.size is not None
         if cell.interleaved:
             return list(every(cell.size, len(cell.parts)))
@@ -344,48 +345,11 @@ class CellAlgebra:
     def _cut_joined(self, cell: Joined, cut: Cut) -> Cell:
         """The pieces of every part that the cut meets."""
         pieces: list[Cell] = []
-        for part, place in zip(cell.parts, self._cuts_of(cell), strict=True):
+        for part, place in zip(cell.parts, self.cuts_of(cell), strict=True):
             inner = cut.within(place)
             if inner is not None:
                 pieces.append(self.cut(part, inner))
         return self.joined(pieces)
-
-    # ---- products
-
-    def product(self, block: Block, transpose: bool, operand: Cell) -> Cell:
-        """W x or Wᵀ x; joined x meet their own columns, and seams cut rows and columns."""
-        outer_axis, inner_axis = block.axes if not transpose else block.axes[::-1]
-        outer, inner = (block.rows, block.columns)[:: -1 if transpose else 1]
-        if isinstance(operand, Num) and operand.value == 0:
-            return operand
-        if operand.size is None:
-            raise refusal(
-                f"the matrix {block.param.name} multiplies a vector of equal numbers",
-                "make that vector a parameter",
-            )
-        if operand.size != inner.size:
-            raise refusal(
-                f"{block.param.name} takes a vector of {inner.size[0]}, not of {operand.size[0]}"
-            )
-        match operand:
-            case Op("mul", (Num() as factor, rest)):
-                return self.mul(factor, self.product(block, transpose, rest))
-        rows = self.seams.parts(block.param.name, outer_axis, outer)
-        if len(rows) > 1:
-            return self.joined([self.product(_outer(block, transpose, r), transpose, operand)
-                                for r in rows])  # fmt: skip
-        columns = self.seams.parts(block.param.name, inner_axis, inner)
-        if len(columns) > 1 and not isinstance(operand, Joined):
-            at = [c.relative_to(inner) for c in columns]
-            operand = self.joined([self.cut(operand, c) for c in at])
-        if isinstance(operand, Joined):
-            return self.add(
-                *(
-                    self.product(_inner(block, transpose, inner.sub(c)), transpose, part)
-                    for part, c in zip(operand.parts, self._cuts_of(operand), strict=True)
-                )
-            )
-        return self.intern(CellProduct(block, transpose, operand, outer.size))
 
     # ---- maxima
 
@@ -411,12 +375,3 @@ class CellAlgebra:
     def is_wide(self, cell: Cell) -> bool:
         """Whether the cell is a vector of a width."""
         return cell.size is not None and is_wide(cell.size)
-
-
-def _outer(block: Block, transpose: bool, cut: Cut) -> Block:
-    rows, columns = (block.rows, cut) if transpose else (cut, block.columns)
-    return Block(block.param, block.index, block.axes, rows, columns)
-
-
-def _inner(block: Block, transpose: bool, cut: Cut) -> Block:
-    return _outer(block, not transpose, cut)

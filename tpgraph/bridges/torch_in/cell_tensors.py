@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.bridges.torch_in.cell_algebra import CellAlgebra
+from tpgraph.bridges.torch_in.cell_products import product
 from tpgraph.bridges.torch_in.cells import Block, Cell, Held, Stored
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide, whole
@@ -209,8 +210,8 @@ def as_operator(al: CellAlgebra, matrix: Pending | Operator) -> Operator:
     found = Operator(
         matrix.shape[0],
         matrix.shape[1],
-        lambda x: al.product(block, flip, x),
-        lambda x: al.product(block, not flip, x),
+        lambda x: product(al, block, flip, x),
+        lambda x: product(al, block, not flip, x),
         _lines(al, matrix, 0),
         _lines(al, matrix, 1),
     )

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from tpgraph.bridges.torch_in.cell_algebra import CellAlgebra
+from tpgraph.bridges.torch_in.cell_products import product
 from tpgraph.bridges.torch_in.cell_tensors import ONE, mapped
 from tpgraph.bridges.torch_in.cells import (
     Block,
@@ -152,7 +153,7 @@ def _read(al: CellAlgebra, held: Held, use: _Use, made: dict[int, Cell], factor:
     for cell in use.rest:
         operand = al.mul(operand, made[id(cell)])
     share = al.div(factor, al.size(held.cut.size))
-    return al.intern(CellMean(al.mul(share, al.product(block, False, operand))))
+    return al.intern(CellMean(al.mul(share, product(al, block, False, operand))))
 
 
 def _as_vector(al: CellAlgebra, cell: Cell) -> Cell:
