@@ -28,7 +28,7 @@ def check(
         bool, typer.Option("--fix", help="Apply the mends that are changes of the text, asking.")
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="With --fix: apply all without asking.")
+        bool, typer.Option("--yes", help="With --fix: apply all but guesses, without asking.")
     ] = False,
 ) -> None:
     """Check a program and say what it is.
@@ -57,7 +57,7 @@ def check(
 
 
 def _mend(file: str, yes: bool) -> None:
-    """Write a file with the mends of its errors applied, each after a question or all of them."""
+    """Write a file with its errors mended: each after a question, or all that are sure."""
     if file == STANDARD:
         raise typer.BadParameter("--fix changes a file; name one")
     content = tp.read_program(file)
@@ -73,7 +73,7 @@ def _mend(file: str, yes: bool) -> None:
 
 def _mended(text: str, name: str, yes: bool) -> str:
     """The text with the mends of its errors, one after the other as they come to light."""
-    seen = set[str]()
+    seen, guesses = set[str](), 0
     for _ in range(_MOST_MENDS):
         reading = tp.language.read(text, name)
         error = next((e for e in reading.errors if e.edits and str(e) not in seen), None)
@@ -84,6 +84,10 @@ def _mended(text: str, name: str, yes: bool) -> str:
         typer.echo(str(error), err=True)
         for change in tp.editing.changed_lines(reading, edit):
             typer.echo(f"  {'+' if change.becomes is not None else '-'} {_line(change)}", err=True)
+        if yes and error.is_guessed:
+            guesses += 1
+            typer.echo("  this is a guess: left as it is", err=True)
+            continue
         if not (yes or _agreed(name)):
             continue
         after = edit.apply(text)
@@ -91,6 +95,9 @@ def _mended(text: str, name: str, yes: bool) -> str:
             typer.echo("  the mend does not help here: left as it is", err=True)
             continue
         text = after
+    if guesses:
+        what = "1 guess is" if guesses == 1 else f"{guesses} guesses are"
+        typer.echo(f"{what} left; without --yes, --fix asks of each", err=True)
     return text
 
 
@@ -116,7 +123,7 @@ def _agreed(name: str) -> bool:
         raise tp.TPError(
             f"no answer: {name} is left as it was",
             expected="yes or no on standard input",
-            mend="apply all mends without a question: --fix --yes",
+            mend="apply all mends but guesses without a question: --fix --yes",
         ) from None
 
 

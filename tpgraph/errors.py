@@ -118,10 +118,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class TextEdit:
-    """A change of a text: `replacement` in place of what stands at `span`, which may be empty."""
+    """A change of a text: `replacement` in place of what stands at `span`, which may be empty.
+
+    A `guess` is one of several things that may have been meant; others can mean nothing else.
+    """
 
     span: Span
     replacement: str
+    guess: bool = False
 
 
 def _shortened(text: str) -> str:
@@ -161,6 +165,11 @@ class TPError(Exception):
     def errors(self) -> tuple[TPError, ...]:
         """The single errors that this one stands for."""
         return (self,)
+
+    @property
+    def is_guessed(self) -> bool:
+        """Whether its edits are a guess, which somebody should see before they are made."""
+        return any(edit.guess for edit in self.edits)
 
     def at(self, span: Span | None) -> TPError:
         """The same error with a place, if it has none yet."""

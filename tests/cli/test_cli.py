@@ -396,5 +396,5 @@ def test_check_fix_applies_mends(tmp_path: Path) -> None:
     declined = tpgraph("check", str(path), "--fix", stdin="n\n" * 9)
     assert declined.exit_code == 1
     assert path.read_text("utf-8") == bad
-    assert tpgraph("check", str(path), "--fix", "--yes").exit_code == 0
+    assert tpgraph("check", str(path), "--fix", stdin="y\n" * 9).exit_code == 0
     assert path.read_text("utf-8") == bad.replace("2 tahn", "2 * tanh").replace("@ uu", "u")

@@ -26,11 +26,45 @@ def bad(tmp_path: Path) -> Path:
 
 
 def test_the_file_keeps_its_mark_and_its_ends_of_lines(bad: Path) -> None:
+    bad.write_bytes(bad.read_bytes().replace(b"tahn", b"Tanh"))
     before = bad.read_bytes()
     code, said = run(str(bad), "--fix", "--yes")
     assert code == 0
     assert "+ y = tanh(u)" in said
-    assert bad.read_bytes() == before.replace(b"tahn", b"tanh")
+    assert bad.read_bytes() == before.replace(b"Tanh", b"tanh")
+
+
+GUESSES = (
+    "y = tan(u)", "hidden = tanh(u)\ny = tanh(hiden)", "vector c : n", "vector c : k ~ N(0, 1)",
+    "parm P : n × n", "y = tanh(u + v", "y = tanh(u))", "vector c : n ~ U(0, 1)",
+    "vector c ~ N(0, 1)", "param P : n × n ~ N(1, 1)", "data = u", "parametrization mop",
+)  # fmt: skip
+SURE = (
+    "y = ReLU(u)", "y = swish(u)", "y = u**2", "y = W^T u", "y := u", "y = tanh u", "y = u²",
+    "y = tanh(u]", "vector c : n ~ Normal(0, 1)", "data q d", "y = W @ u",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", GUESSES)
+def test_without_a_question_a_guess_is_left_and_said(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "a.tp"
+    path.write_text(f"{HEAD}z_1 = u**2\n{line}\n", "utf-8")
+    code, said = run(str(path), "--fix", "--yes")
+    assert code == 1
+    assert path.read_text("utf-8") == f"{HEAD}z_1 = u^2\n{line}\n"  # what is sure is written
+    assert "this is a guess: left as it is" in said
+    assert "1 guess is left; without --yes, --fix asks of each" in said
+    assert run(str(path), "--fix", answers="y\n" * 9)[0] == 0
+    assert path.read_text("utf-8") != f"{HEAD}z_1 = u^2\n{line}\n"
+
+
+@pytest.mark.parametrize("line", SURE)
+def test_without_a_question_what_is_sure_is_written(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "a.tp"
+    path.write_text(f"{HEAD}{line}\n", "utf-8")
+    code, said = run(str(path), "--fix", "--yes")
+    assert code == 0
+    assert "guess" not in said
 
 
 def test_nobody_answers(bad: Path) -> None:
@@ -72,6 +106,6 @@ def test_json_carries_every_mend() -> None:
         entries = json.loads(result.stdout)["errors"]
         edits = entries[0]["edits"]
         (error, *_) = read(text).errors
-        assert [(e["start"], e["end"], e["replacement"]) for e in edits] == [
-            (e.span.start, e.span.end, e.replacement) for e in error.edits
+        assert [(e["start"], e["end"], e["replacement"], e["guess"]) for e in edits] == [
+            (e.span.start, e.span.end, e.replacement, e.guess) for e in error.edits
         ]

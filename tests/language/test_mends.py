@@ -9,7 +9,7 @@ from tpgraph.language import editing, parse, read, unbound
 
 
 def fixed(text: str) -> str:
-    """What `check --fix --yes` makes of a text."""
+    """What `check --fix` makes of a text where everything is agreed to."""
     seen: set[str] = set()
     while True:
         reading = read(text)

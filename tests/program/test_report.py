@@ -141,7 +141,7 @@ def test_errors_as_data():
     assert error_entry(TPTypeError("wrong"))["line"] is None
     place = Span(Source("a.tp", "x\nyz"), 3, 4)
     assert error_entry(TPTypeError("wrong", edits=[TextEdit(place, "q")]))["edits"] == [
-        {"start": 3, "end": 4, "line": 2, "column": 2, "replacement": "q"}
+        {"start": 3, "end": 4, "line": 2, "column": 2, "replacement": "q", "guess": False}
     ]
 
 

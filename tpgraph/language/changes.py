@@ -8,15 +8,19 @@ from typing import NamedTuple
 from tpgraph.errors import Source, Span, TextEdit, TPError
 from tpgraph.language import syntax as s
 
-__all__ = ["Change", "PlacedError", "edits_of", "instead"]
+__all__ = ["Change", "PlacedError", "edits_of", "instead", "perhaps"]
 
 
 class Change(NamedTuple):
-    """`text` in place of what stands from `start` to `end` of the logical line."""
+    """`text` in place of what stands from `start` to `end` of the logical line.
+
+    A `guess` may not be what was meant: a name that is near, a law or a size that is made up.
+    """
 
     start: int
     end: int
     text: str
+    guess: bool = False
 
 
 class PlacedError(Exception):
@@ -45,11 +49,15 @@ class PlacedError(Exception):
 def edits_of(changes: Iterable[Change], source: Source, origin: int) -> tuple[TextEdit, ...]:
     """Changes of the line that begins at `origin` as changes of the source."""
     return tuple(
-        TextEdit(Span(source, origin + change.start, origin + change.end), change.text)
-        for change in changes
+        TextEdit(Span(source, origin + c.start, origin + c.end), c.text, c.guess) for c in changes
     )
 
 
 def instead(node: s.Entry | s.Mark, word: str | None) -> tuple[Change, ...]:
     """The change that writes a word in place of a node; none without a word."""
     return (Change(node.start, node.end, word),) if word else ()
+
+
+def perhaps(node: s.Entry | s.Mark, word: str | None) -> tuple[Change, ...]:
+    """The same as a guess: another word may be meant."""
+    return tuple(change._replace(guess=True) for change in instead(node, word))

@@ -13,7 +13,7 @@ from tpgraph.bounds import INDEX, NUMBER
 from tpgraph.errors import TPLimitError, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, number
 from tpgraph.language import syntax as s
-from tpgraph.language.changes import PlacedError, instead
+from tpgraph.language.changes import PlacedError, perhaps
 from tpgraph.language.near_names import meant, nearest
 
 __all__ = ["PI", "bounded", "value_of", "whole"]
@@ -124,7 +124,7 @@ def _named(node: s.Name, numbers: Mapping[str, Fraction | int]) -> Fraction:
         expected="a number or a const",
         mend=meant(near) or f"define it above: const {word} = …",
     )
-    raise PlacedError(error, node.start, node.end, *instead(node, near), wanted=word)
+    raise PlacedError(error, node.start, node.end, *perhaps(node, near), wanted=word)
 
 
 def _power(base: Fraction, exponent: Fraction, node: s.Entry) -> Fraction:
@@ -152,7 +152,7 @@ def _call(node: s.Invoke, numbers: Mapping[str, Fraction | int]) -> Fraction:
             mend=meant(near),
         )
         place = node if function else node.name
-        raise PlacedError(error, place.start, place.end, *instead(node.name, near))
+        raise PlacedError(error, place.start, place.end, *perhaps(node.name, near))
     arguments = [value_of(argument, numbers) for argument in node.arguments]
     arity = function.arity
     if arity is not None and len(arguments) < arity:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.functions import Expression, Number
 from tpgraph.language import syntax as s
-from tpgraph.language.changes import Change, instead
+from tpgraph.language.changes import Change, instead, perhaps
 from tpgraph.language.scope import Scope, fail
 from tpgraph.language.to_terms import Terms
 from tpgraph.program import (
@@ -90,7 +90,7 @@ class Declarer:
                     expected="rows × columns",
                     mend=f"write {dims[0]} × {dims[0]}, or declare a vector",
                 ),
-                Change(last.start, last.end, f"{dims[0]} × {dims[0]}"),
+                Change(last.start, last.end, f"{dims[0]} × {dims[0]}", guess=True),
             )
         return Vector(dims[0])
 
@@ -110,7 +110,7 @@ class Declarer:
                     expected="N(0, variance)",
                     mend="write 0, and add a vector where the mean is needed",
                 ),
-                *instead(node.law.mean, "0"),
+                *perhaps(node.law.mean, "0"),
             )
         self._no_width_in(node)
         return self._number(node.law.variance, "variance")
@@ -145,7 +145,7 @@ class Declarer:
                     expected="vector x : n",
                     mend="declare a matrix, or drop a dimension",
                 ),
-                Change(node.shape[0].end, node.shape[-1].end, ""),
+                Change(node.shape[0].end, node.shape[-1].end, "", guess=True),
             )
         dim, as_x = self.scope.dimension(node.shape[0]), node.as_x is not None
         span, builder = self.scope.span(node), self.scope.builder

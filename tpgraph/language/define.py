@@ -9,7 +9,7 @@ from tpgraph.bounds import DEPTH, OPERATIONS
 from tpgraph.errors import Span, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression, written_out
 from tpgraph.language import syntax as s
-from tpgraph.language.changes import Change, PlacedError, instead
+from tpgraph.language.changes import Change, PlacedError, perhaps
 from tpgraph.language.near_names import meant, nearest
 from tpgraph.language.scope import Scope, Silent, fail
 from tpgraph.language.to_terms import Terms
@@ -37,7 +37,8 @@ class Definer:
             error = TPNameError(
                 f"{what} is given twice", mend=f"delete one; the other is at {self.seen[what]}"
             )
-            raise PlacedError(error, node.start, node.end, Change(node.start, node.end, ""))
+            gone = Change(node.start, node.end, "", guess=True)
+            raise PlacedError(error, node.start, node.end, gone)
         self.seen[what] = self.scope.span(node)
 
     def program(self, node: s.ProgramName) -> None:
@@ -63,7 +64,7 @@ class Definer:
                 expected="ntk, mup, standard or abc(a=[…], b=[…], c=…)",
                 mend=meant(near),
             )
-            raise PlacedError(error, node.start, node.end, *instead(node.name, near))
+            raise PlacedError(error, node.start, node.end, *perhaps(node.name, near))
         self.builder.parametrization = found
 
     def _abc(self, node: s.SetParametrization) -> Parametrization:
@@ -136,7 +137,7 @@ class Definer:
             expected="a width, which goes to infinity",
             mend=meant(near) or mend,
         )
-        fail(name, error, *(instead(name, near) or above), wanted=base)
+        fail(name, error, *(perhaps(name, near) or above), wanted=base)
 
     def dim(self, node: s.DefineDim) -> None:
         """`dim d = 64`."""

@@ -63,7 +63,7 @@ def _holds(lark: Lark, text: str, changes: Sequence[Change]) -> bool:
     if not changes:
         return False
     position, pieces = 0, list[str]()
-    for start, end, new in changes:
+    for start, end, new, _ in changes:
         pieces += [text[position:start], new]
         position = end
     mended = "".join(pieces)

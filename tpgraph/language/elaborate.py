@@ -18,7 +18,7 @@ from tpgraph.errors import (
 )
 from tpgraph.language import syntax as s
 from tpgraph.language.bound_below import BoundBelow
-from tpgraph.language.changes import Change, PlacedError, instead
+from tpgraph.language.changes import Change, PlacedError, perhaps
 from tpgraph.language.count import weight
 from tpgraph.language.declare import Declarer
 from tpgraph.language.define import Definer
@@ -313,7 +313,7 @@ class _Elaborator:
                 error = TPNameError(f"{name} has a label but is not bound", mend=meant(near))
                 place = node.name.start, node.name.end
                 self._report(
-                    PlacedError(error, *place, *instead(node.name, near)).located(
+                    PlacedError(error, *place, *perhaps(node.name, near)).located(
                         self.source, origin
                     )
                 )

@@ -166,7 +166,7 @@ def _stray(source: Source, position: int, opened: list[tuple[str, int]]) -> TPEr
         f"`{closing}` closes a bracket that is not open",
         span,
         mend=f"delete it, or write the `{_PAIRS[closing]}` that it closes",
-        edits=(TextEdit(Span(source, position, _past_closing(source.text, position)), ""),),
+        edits=(TextEdit(Span(source, position, _past_closing(source.text, position)), "", True),),
     )
 
 
@@ -205,5 +205,5 @@ def _unclosed(source: Source, start: int, opened: list[tuple[str, int]], end: in
         Span(source, position, position + 1),
         f"`{closing}`",
         f"write `{closing}` where the bracket ends",
-        (TextEdit(Span(source, end, end), missing),),
+        (TextEdit(Span(source, end, end), missing, guess=True),),
     )

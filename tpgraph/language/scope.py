@@ -11,7 +11,7 @@ from tpgraph.bounds import TERMS
 from tpgraph.errors import Source, Span, TPError, TPNameError, TPSyntaxError, TPTypeError
 from tpgraph.functions import LIBRARY, PRIMITIVES, Function
 from tpgraph.language import syntax as s
-from tpgraph.language.changes import Change, PlacedError, instead
+from tpgraph.language.changes import Change, PlacedError, perhaps
 from tpgraph.language.constants import value_of, whole
 from tpgraph.language.near_names import meant, nearest
 from tpgraph.language.unbound import KnownNames, unbound
@@ -207,12 +207,12 @@ class Scope:
             mend=meant(near) or f"declare it: width {node.full}, or dim {node.full} = 64",
         )
         line = f"dim {node.full} = 64" if fixed else f"width {node.full}"
-        fail(node, error, *(instead(node, near) or self.above(line)), wanted=node.full)
+        fail(node, error, *(perhaps(node, near) or self.above(line)), wanted=node.full)
 
     def above(self, line: str) -> tuple[Change, ...]:
         """The change that adds a line above the statement at hand, outside of any loop."""
         place = self.top - self.origin
-        return (Change(place, place, f"{line}\n"),)
+        return (Change(place, place, f"{line}\n", guess=True),)
 
     def size(self, value: Fraction, node: s.Entry) -> int:
         """A value that is the size of a fixed dimension."""

@@ -20,7 +20,7 @@ from tpgraph.functions import (
     Number,
 )
 from tpgraph.language import syntax as s
-from tpgraph.language.changes import Change, instead
+from tpgraph.language.changes import Change, perhaps
 from tpgraph.language.constants import PI, bounded
 from tpgraph.language.near_names import meant, nearest
 from tpgraph.language.scope import Scope, Silent, fail
@@ -118,7 +118,7 @@ class Terms:
             expected=", ".join([*parameters, "a const or a number"]),
             mend=f"give {node.full} to the function as an argument" if bound else meant(near),
         )
-        fail(node, error, *instead(node, near), wanted=node.full)
+        fail(node, error, *perhaps(node, near), wanted=node.full)
 
     def _minus(self, node: s.Minus) -> Term:
         term = self.term(node.operand)

@@ -105,7 +105,7 @@ def _misspelt(known: KnownNames, full: str, node: s.Name, word: str, message: st
     if near is None and not index:
         near, end = nearest(full, [*known.bound, *known.numbers]), node.end
     mend = meant(near) or f"declare {full}, or bind it by an equation above"
-    changes = (Change(node.start, end, near),) if near is not None else ()
+    changes = (Change(node.start, end, near, guess=True),) if near is not None else ()
     return TPNameError(message, mend=mend), changes
 
 
@@ -171,7 +171,9 @@ def unknown_function(known: KnownNames, call: s.Invoke, word: str, text: str) ->
     )
     if parted is not None:
         return TPNameError(message, expected=expected, mend=parted), changes
-    near = _ELSEWHERE.get(name.full) or nearest(name.full, [*known.functions, *matrices, "mean"])
+    elsewhere = _ELSEWHERE.get(name.full)
+    near = elsewhere or nearest(name.full, [*known.functions, *matrices, "mean"])
     mend = meant(near) or f"define it above: fn {name.full}(z) = …"
-    changes = (Change(name.start, name.end, near),) if near else ()
+    sure = bool(elsewhere) or (near in known.functions and near == name.full.casefold())
+    changes = (Change(name.start, name.end, near, guess=not sure),) if near else ()
     return TPNameError(message, expected=expected, mend=mend), changes

@@ -209,7 +209,8 @@ def _formulas(program: Program) -> tuple[ParameterFormulas, ...]:
 def error_entry(error: TPError) -> dict[str, Any]:
     """One error as plain data, for the list `errors` of `tpgraph check --json`.
 
-    `edits` are there where the mend is a change of the text.
+    `edits` are there where the mend is a change of the text; `guess` says of each whether another
+    may be meant.
 
     >>> error_entry(TPError("x is bound twice", mend="rename it"))["mend"]
     'rename it'
@@ -233,4 +234,5 @@ def _edit_entry(edit: TextEdit) -> dict[str, Any]:
         "line": edit.span.line,
         "column": edit.span.column,
         "replacement": edit.replacement,
+        "guess": edit.guess,
     }

@@ -117,7 +117,7 @@ def _changed(reading: Reading, name: str, changes: Iterable[Change], title: str)
     joint = node.law is not None and isinstance(node.law.mean, s.List)
     own = [one for one in node.names if name in _members(reading, statement, one)]
     if len(node.names) == 1 or joint or not own:
-        patches = [Patch(node.origin + a, node.origin + b, text) for a, b, text in parts]
+        patches = [Patch(node.origin + a, node.origin + b, text) for a, b, text, _ in parts]
     else:
         patches = _taken_out(reading, statement, node, own[0], parts)
     return made(reading, patches, title, select=name)

@@ -11,6 +11,7 @@ from tpgraph.language.vocabulary import KEYWORDS, STATEMENTS
 __all__ = ["activation", "distribution", "missing_dimension", "needless_law", "shape"]
 
 _SHAPED = frozenset(("data", "target", "param", "matrix", "vector"))
+_NORMAL = frozenset(("n", "normal", "gaussian", "gauss", "norm"))
 _SHAPE = re.compile(r"\s*(\w+)\s*(?:×|x|X|\*|,|\\times|by)\s*(\w+)\s*")
 
 
@@ -70,7 +71,7 @@ def distribution(f: Failure) -> Diagnosis | None:
         return law
     if f.found == "~" and "EQUAL" in f.accepted and f.first not in KEYWORDS:
         mend = f"declare it: vector {f.first} : n ~ N(0, 1)"
-        declared = Change(0, 0, "vector "), Change(f.start, f.start, ": n ")
+        declared = Change(0, 0, "vector ", True), Change(f.start, f.start, ": n ", True)
         return Diagnosis("an equation does not draw at random", "`=`", mend, None, declared)
     return None
 
@@ -80,8 +81,8 @@ def _normal(f: Failure) -> tuple[Change, ...]:
     if f.found == "N":
         return (Change(f.start, f.start, "~ "),)
     if f.found:
-        return (Change(f.start, f.start, "~ N(0, 1) "),)
-    return (Change(len(f.before), len(f.before), " ~ N(0, 1)"),)
+        return (Change(f.start, f.start, "~ N(0, 1) ", guess=True),)
+    return (Change(len(f.before), len(f.before), " ~ N(0, 1)", guess=True),)
 
 
 def _law(f: Failure) -> Diagnosis | None:
@@ -95,7 +96,8 @@ def _law(f: Failure) -> Diagnosis | None:
     changes: tuple[Change, ...]
     if f.at == tilde + 1 and not (word.text == "N" and opened.text == "("):
         is_call = word.text.isidentifier() and opened.text == "("
-        changes = (Change(word.start, word.end, "N"),) if is_call else ()
+        guess = word.text.casefold() not in _NORMAL
+        changes = (Change(word.start, word.end, "N", guess),) if is_call else ()
         return Diagnosis(message, expected, mend, (word.start, max(word.end, f.end)), changes)
     if word.text != "N":
         return None
@@ -141,7 +143,8 @@ def missing_dimension(f: Failure) -> Diagnosis | None:
     head = f.before if f.at > 1 else f"{f.first} x"
     named = f.token().kind in {"name", "number", "word"} and f.found != ""
     at = f.start if f.found else len(f.before)
-    change = Change(at, at, ": " if named else f": {size} " if f.found else f" : {size}")
+    text = ": " if named else f": {size} " if f.found else f" : {size}"
+    change = Change(at, at, text, guess=not named)
     changes = (change,) if f.at > 1 else ()
     mend = f"write: {head} : {f.found if named else size}"
     return Diagnosis("the dimension is missing", "`:` and a dimension", mend, None, changes)

@@ -34,7 +34,7 @@ def word_as_name(f: Failure) -> Diagnosis | None:
     message = f"`{f.first}` is a word of the language and cannot be a name"
     place, other = (0, len(f.first)), f.fresh(f"{f.first}_1")
     mend = f"choose another name, such as {other}"
-    return Diagnosis(message, None, mend, place, (Change(*place, other),))
+    return Diagnosis(message, None, mend, place, (Change(*place, other, guess=True),))
 
 
 def sign_behind_word(f: Failure) -> Diagnosis | None:
@@ -213,7 +213,7 @@ def misspelt_word(f: Failure) -> Diagnosis | None:
     if not near and f.token().kind not in {"name", "word", "number"}:
         return None
     mend = f"did you mean {near[0]}?" if near else "begin with width, param, for, …, or write x = …"
-    changes = (Change(*place, near[0]),) if near else ()
+    changes = (Change(*place, near[0], guess=True),) if near else ()
     return Diagnosis(message, expected, mend, place, changes)
 
 
