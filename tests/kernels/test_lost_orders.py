@@ -24,14 +24,14 @@ X = np.random.default_rng(0).standard_normal((2, 3))
 
 def test_a_vanishing_factor_in_a_sum_over_the_width_is_refused() -> None:
     """|ε x|² is E x², of the order of what the other derivatives give."""
-    with pytest.raises(tp.TPError, match="sums over the width what ε makes vanish"):
+    with pytest.raises(tp.TPError, match="whose coordinates vanish as the width grows"):
         tp.kernel(tp.parse(TEXT.format(inside="ε * x")), X, "ntk")
 
 
 def test_the_scalar_that_is_named_is_the_one_at_fault() -> None:
     text = TEXT.replace("scalar ε", "param c : 1 ~ N(0, 1)\nscalar δ -> 0 = 1/n\nscalar ε")
     text = text.replace("f = V ({inside})", "f = V (ε * x) + δ * c")
-    with pytest.raises(tp.TPError, match="sums over the width what ε makes vanish"):
+    with pytest.raises(tp.TPError, match="whose coordinates vanish as the width grows"):
         tp.kernel(tp.parse(text), X, "ntk")
 
 

@@ -23,9 +23,10 @@ from tpgraph.kernels.kernel_values import Array, Kernel, row_labels, squeezed
 from tpgraph.kernels.tangent import Row, Tangent, check_kind, network_outputs, tangent
 from tpgraph.limits import InputsLimit, Values, limit_over_inputs
 from tpgraph.limits.engines import Engine
-from tpgraph.program import InitialScalar, Parameter, Program, Variable
+from tpgraph.program import Parameter, Program, Variable
+from tpgraph.program.growth import ZERO
+from tpgraph.program.initial_sizes import layers_of, sizes_of
 from tpgraph.program.reach import descendants
-from tpgraph.program.scales import DeclaredScales
 from tpgraph.transform.gradients import (
     Gradient,
     GradientTerm,
@@ -153,14 +154,14 @@ def _nngp(program: Program, arrays: Mapping[str, Array], how: _How, used: list[s
     return Values(squeezed(value), squeezed(error))
 
 
-def _lost_order(parameter: Parameter, scalar: Variable) -> TPTypeError:
+def _lost_order(parameter: Parameter, vector: Variable) -> TPTypeError:
     name = parameter.variable.name
     return TPTypeError(
-        f"the derivative by {name} sums over the width what {scalar} makes vanish: the limits of "
-        "coordinates do not tell the order of such a sum",
+        f"the derivative by {name} sums {vector} over the width, whose coordinates vanish as the "
+        "width grows: their limits do not tell the order of such a sum",
         parameter.span,
-        mend=f"let the parametrization divide by the width in the place of {scalar}, or ask for "
-        "networks of a width",
+        mend="let the parametrization divide by the width in place of a factor that vanishes, or "
+        "ask for networks of a width",
     )
 
 
@@ -233,31 +234,32 @@ class _TangentLimit:
         return found, Fraction(0)
 
     def _require_counted(self, exponent: Fraction) -> None:
-        """Raise where sums that grow faster than n^exponent are 0 by the network's own ε → 0.
+        """Raise where sums over what vanishes may be of order n^exponent, and count as 0.
 
         The sum over n coordinates of ε² x² with ε = 1/√n is of order 1, where limits of
-        coordinates say 0. Scalars that the backward pass adds belong to its parametrization, and
-        are counted in the exponents.
+        coordinates say 0. Scalars that the backward pass adds are not asked: they are part of its
+        scale, and divide what grows.
         """
-        network = self.tangent.network
-        scales = DeclaredScales(network)
-        behind = {
-            d.variable: descendants(self.tangent.program, [d.variable.name])
-            for d in network.declarations
-            if isinstance(d, InitialScalar) and scales.decay(d)
-        }
-        for parameter, x, y in self._faster(exponent):
-            by = next((v for v, names in behind.items() if {x, y} & names), None)
-            if by is not None and not self.limit.moment(x, y).value.any():
-                raise _lost_order(parameter, by)
-
-    def _faster(self, exponent: Fraction) -> Iterator[tuple[Parameter, str, str]]:
-        """The ends of inner products that grow faster than n^exponent, or would but for zeros."""
+        program = self.tangent.program
+        sizes = sizes_of(program, layers_of(program))
+        scale = {name for name in sizes if name not in self.tangent.network.variables}
+        vanishing = [
+            name
+            for name, size in sizes.items()
+            if size != ZERO and not size >= 0
+            if not (name in scale and program.variables[name].is_scalar)
+        ]
+        behind = descendants(program, vanishing)
         for gradient in self.tangent.gradients:
             for a, b in unordered_pairs(gradient.terms):
-                if _exponent(inner_product_factor(a, b)) > exponent:
-                    for x, y in zip(a.ends, b.ends, strict=True):
-                        yield gradient.parameter, x.name, y.name
+                factor = _exponent(inner_product_factor(a, b))
+                order = factor + sum(sizes[v.name] for v in (*a.ends, *b.ends))
+                if factor <= exponent or order < exponent:
+                    continue
+                for x, y in zip(a.ends, b.ends, strict=True):
+                    lost = next((v for v in (x, y) if v.name in behind), None)
+                    if lost is not None and not self.limit.moment(x.name, y.name).value.any():
+                        raise _lost_order(gradient.parameter, lost)
 
     def _require_settled(self, exponent: Fraction) -> None:
         """Raise where the derivative by a trained number counts that stays random in the limit.

@@ -88,13 +88,15 @@ def sizes_of(program: Program, layers: Mapping[str, Layer]) -> dict[str, float]:
             if not variable.is_matrix:
                 layer = layers.get(variable.name)
                 own = _initial(declaration, index, scales)
-                sizes[variable.name] = own if layer is None else layer.entry
+                sizes[variable.name] = own if layer is None else own + layer.entry
+    zeros = {d.variable.name for d in program.declarations if _starts_at_zero(d)}
     for equation in program.equations:
         match equation:
             case MatMul(out, matrix, _, operand):
                 d_h, d_x = wide_ends(equation)
                 summed = d_x / 2 if d_h or signs.is_centred(equation) else d_x
-                sizes[out.name] = sizes[operand.name] + layers[matrix.name].entry + summed
+                own = sizes[operand.name] + layers[matrix.name].entry + summed
+                sizes[out.name] = ZERO if matrix.name in zeros else own
             case Nonlin(out) | Moment(out):
                 averaged = isinstance(equation, Moment) and signs.is_centred(equation)
                 sizes[out.name] = _through(equation, sizes) - averaged / 2
@@ -103,9 +105,15 @@ def sizes_of(program: Program, layers: Mapping[str, Layer]) -> dict[str, float]:
     return sizes
 
 
+def _starts_at_zero(declaration: Declaration) -> bool:
+    return isinstance(declaration, InitialMatrix | Parameter) and not declaration.variance
+
+
 def _initial(declaration: Declaration, index: int, scales: DeclaredScales) -> float:
-    """Of what is not trained."""
+    """Of what is not trained, and of N(0, 1) or 0 before its multiplier."""
     match declaration:
+        case Parameter() if _starts_at_zero(declaration):
+            return ZERO
         case InitialScalar():
             return float(scales.exponent(declaration))
         case InitialVectors(_, mean, covariance) if (
