@@ -74,8 +74,8 @@ def atomic(
     A new file has `mode`, less the process's mask. What is no regular file, or one of several
     names, gets the content at the end of the block; without `links` its other names keep what it
     held, and the write is whole even where the process is killed. What need not be `lasting` may
-    be torn where the machine loses its power. Raises TPError where it cannot be written; what was
-    there stays.
+    be torn where the machine loses its power, and `remove_rests` is left to the caller. Raises
+    TPError where it cannot be written; what was there stays.
     """
     with _named(path):
         place = _place_of(path)
@@ -84,7 +84,8 @@ def atomic(
             yield buffer
             place.fill(buffer.getbuffer())
             return
-        remove_rests(place.path.parent)
+        if lasting:
+            remove_rests(place.path.parent)
         with _part(place.path.parent, mode if place.status is None else 0o600) as (file, name):
             yield file
             file.flush()

@@ -167,9 +167,12 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     """An empty cache directory, and no label left in memory."""
     from tpgraph.notation.labels import mathtext
 
+    def forget() -> None:
+        mathtext._label.cache_clear()
+        mathtext.outline.cache_clear()
+        mathtext._glyphs.clear()
+
     monkeypatch.setenv("TPGRAPH_CACHE_DIR", str(tmp_path / "cache"))
-    mathtext._label.cache_clear()
-    mathtext.outline.cache_clear()
+    forget()
     yield tmp_path / "cache"
-    mathtext._label.cache_clear()
-    mathtext.outline.cache_clear()
+    forget()

@@ -17,7 +17,7 @@ from pathlib import Path
 import platformdirs
 
 from tpgraph.errors import TPError
-from tpgraph.files import atomic
+from tpgraph.files import atomic, remove_rests
 
 __all__ = ["cache_directory", "load_cached", "store_cached"]
 
@@ -81,7 +81,8 @@ def store_cached(name: str, payload: bytes) -> None:
         return
     target = directory / name
     with contextlib.suppress(OSError, ValueError, TPError):
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not target.parent.exists():
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with atomic(target, mode=0o600, links=False, lasting=False) as file:
             file.write(hashlib.sha256(payload).digest() + payload)
         if _is_due(target.parent, _occupied(_DIGEST_BYTES + len(payload))):
@@ -102,7 +103,10 @@ def _occupied(size: int) -> int:
 
 
 def _make_room(folder: Path) -> None:
-    """Remove the oldest files of a folder that has grown over LIMIT, and some more."""
+    """Remove what killed writes left in a folder, and where it has grown over LIMIT the oldest
+    files and some more.
+    """
+    remove_rests(folder)
     found = []
     for entry in os.scandir(folder):
         with contextlib.suppress(OSError):  # another process may remove it first

@@ -1,7 +1,7 @@
 """Labels as outlines: Computer Modern mathematics with exact metrics, cached.
 
-An outline is set once at 100 pt and scaled; it is kept in memory and in the disk cache, so that a
-picture whose labels were set before needs no typesetting.
+An outline is set once at 100 pt and scaled; it is kept in memory and in the disk cache, its glyphs
+each by itself, so that a picture whose labels were set before needs no typesetting.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BASE_SIZE = 100.0
 """The font size in pt at which glyphs are stored."""
 
 _LINE_PITCH = 1.2 * BASE_SIZE
-_FORMAT = "1"  # of the cached files
+_FORMAT = "2"  # of the cached files
 
 Command = tuple[str, tuple[float, ...]]
 """An SVG path letter M, L, Q, C or Z with its coordinates."""
@@ -97,6 +97,10 @@ def _rectangle(rule: Rule) -> Iterator[Command]:
     yield "Z", ()
 
 
+_glyphs: dict[str, Glyph] = {}
+"""The glyphs of this process by name."""
+
+
 @functools.lru_cache(maxsize=8192)
 def outline(label: str, size: float) -> Outline:
     """The label (LaTeX mathematics without dollar signs) set in Computer Modern at `size` pt.
@@ -165,17 +169,21 @@ def _scaled_rule(rule: Rule, factor: float) -> Rule:
 
 def _line(label: str, text: str) -> Outline:
     """One line at 100 pt, from the disk cache or newly set."""
-    name = _cache_name(text)
+    name = _cache_name("labels", text)
     if (stored := load_cached(name)) is not None and (known := _decoded(stored)) is not None:
         return known
-    data = json.dumps(_typeset(label, text)).encode()
-    store_cached(name, data)
-    return _from_data(json.loads(data))
+    data = _typeset(label, text)
+    for glyph, commands in data.pop("glyphs").items():
+        if glyph not in _glyphs:
+            _glyphs[glyph] = _glyph_of(glyph, commands)
+            store_cached(_cache_name("glyphs", glyph), json.dumps(commands).encode())
+    store_cached(name, json.dumps(data).encode())
+    return _from_data(data)
 
 
-def _cache_name(text: str) -> str:
+def _cache_name(folder: str, text: str) -> str:
     key = f"{_FORMAT}\n{_matplotlib_version()}\n{text}"
-    return f"labels/{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+    return f"{folder}/{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
 
 
 @functools.cache
@@ -191,19 +199,31 @@ def _decoded(stored: bytes) -> Outline | None:
 
 
 def _from_data(data: dict[str, Any]) -> Outline:
-    glyphs = {
-        name: Glyph(name, tuple((letter, tuple(numbers)) for letter, *numbers in commands))
-        for name, commands in data["glyphs"].items()
-    }
     width, height, depth = data["size"]
     return Outline(
         width,
         height,
         depth,
         Rule(*data["ink"]),
-        tuple(PlacedGlyph(glyphs[name], x, y, scale) for name, x, y, scale in data["placed"]),
+        tuple(PlacedGlyph(_glyph(name), x, y, scale) for name, x, y, scale in data["placed"]),
         tuple(Rule(*corners) for corners in data["rules"]),
     )
+
+
+def _glyph(name: str) -> Glyph:
+    """A glyph that labels share. Raises KeyError where it is not known, ValueError or TypeError
+    where what is stored of it is none.
+    """
+    if name not in _glyphs:
+        stored = load_cached(_cache_name("glyphs", name))
+        if stored is None:
+            raise KeyError(name)
+        _glyphs[name] = _glyph_of(name, json.loads(stored))
+    return _glyphs[name]
+
+
+def _glyph_of(name: str, commands: list[list[Any]]) -> Glyph:
+    return Glyph(name, tuple((letter, tuple(numbers)) for letter, *numbers in commands))
 
 
 def _typeset(label: str, text: str) -> dict[str, Any]:
@@ -211,9 +231,9 @@ def _typeset(label: str, text: str) -> dict[str, Any]:
     # than a picture takes to draw.
     typeset = importlib.import_module("tpgraph.notation.labels.typeset")
     failed: Exception | None = None
-    for content in dict.fromkeys((text, _spelled(text))):
+    for spell in (str, _spelled):
         try:
-            data: dict[str, Any] = typeset.typeset(content)
+            data: dict[str, Any] = typeset.typeset(spell(text))
         except typeset.TypesetError as error:
             failed = failed or error
         else:

@@ -10,11 +10,14 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.textpath import TextToPath
+
+from tpgraph.notation.labels.formula_boxes import FormulaParser
 
 __all__ = ["TypesetError", "typeset"]
 
@@ -40,6 +43,8 @@ class _GlyphShape:
 
 _shapes: dict[str, _GlyphShape] = {}
 """A cache: the extents of curves take longer to compute than a label to parse."""
+_converter: Any = TextToPath()
+_converter.mathtext_parser = FormulaParser()
 
 
 class TypesetError(ValueError):
@@ -51,13 +56,12 @@ def typeset(text: str) -> dict[str, object]:
 
     Raises TypesetError.
     """
-    converter = TextToPath()
-    font = FontProperties(size=converter.FONT_SCALE, math_fontfamily="cm")
+    font = FontProperties(size=_converter.FONT_SCALE, math_fontfamily="cm")
     math = f"${text}$" if text.strip() else ""
     try:
         with _missing_glyphs_raise():
-            width, height, depth = converter.get_text_width_height_descent(math, font, True)
-            placed, glyphs, rules = converter.get_glyphs_mathtext(font, math)
+            width, height, depth = _converter.get_text_width_height_descent(math, font, True)
+            placed, glyphs, rules = _converter.get_glyphs_mathtext(font, math)
     except (ValueError, RuntimeError, LookupError, RecursionError, ArithmeticError) as error:
         raise TypesetError(_reason(error)) from error
     for name, (vertices, codes) in glyphs.items():
