@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.choices import choice
 from tpgraph_cli.files import write
 from tpgraph_cli.pictures import Theme, picture_content, picture_format
 from tpgraph_cli.places import STANDARD, require_places
@@ -36,7 +37,7 @@ NumbersOption = Annotated[
         " (√E Z²), such as var,dot; none for none.",
     ),
 ]
-ThemeOption = Annotated[Theme, typer.Option(help="With --draw: how it looks.")]
+ThemeOption = Annotated[Theme, choice(Theme, help="With --draw: how it looks.")]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import warnings_on_stderr
@@ -33,7 +34,7 @@ Rate = Annotated[
 StepsOption = Annotated[int, typer.Option(help="SGD steps.", parser=whole(1))]
 SeedsOption = Annotated[int, typer.Option(help="Networks of each width.", parser=whole(1))]
 BatchOption = Annotated[int, typer.Option(help="Samples a step.", parser=whole(1))]
-NetworkPrecision = Annotated[Dtype, typer.Option(help="Precision of every network.")]
+NetworkPrecision = Annotated[Dtype, choice(Dtype, help="Precision of every network.")]
 
 
 def parse_sizes(text: str) -> list[int]:

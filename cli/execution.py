@@ -12,6 +12,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.annotated import AnnotatedPicture, DrawOption, NumbersOption, ThemeOption
+from tpgraph_cli.choices import choice
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import real, whole
@@ -52,7 +53,7 @@ Widths = Annotated[
     list[str] | None,
     typer.Option("--width", help="Size of a width, such as n=1000; repeat for several."),
 ]
-Precision = Annotated[Dtype, typer.Option(help="Precision of every array.")]
+Precision = Annotated[Dtype, choice(Dtype, help="Precision of every array.")]
 
 
 def compile_(
@@ -63,7 +64,7 @@ def compile_(
     ] = None,
     dtype: Precision = Dtype.float64,
     backend: Annotated[
-        BackendName, typer.Option(help="The library that the code is written for.")
+        BackendName, choice(BackendName, help="The library that the code is written for.")
     ] = BackendName.numpy,
     optimize: Annotated[
         bool,

@@ -10,6 +10,7 @@ import numpy as np
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.choices import choice
 from tpgraph_cli.files import parse_widths, write
 from tpgraph_cli.numbers import read_whole, shown, whole
 from tpgraph_cli.places import require_places
@@ -63,7 +64,7 @@ def import_(
         ),
     ] = None,
     parametrization: Annotated[
-        ParametrizationName, typer.Option(help="How W is made of the trained w.")
+        ParametrizationName, choice(ParametrizationName, help="How W is made of the trained w.")
     ] = ParametrizationName.standard,
     base: Annotated[
         int | None,
@@ -74,7 +75,7 @@ def import_(
         ),
     ] = None,
     loss: Annotated[
-        LossName | None, typer.Option(help="A loss of the output and a target.")
+        LossName | None, choice(LossName, help="A loss of the output and a target.")
     ] = None,
     train: Annotated[
         bool, typer.Option("--train", help="In training mode: batches are normalized.")

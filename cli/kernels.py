@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.choices import choice
 from tpgraph_cli.comparison import Synthetic
 from tpgraph_cli.execution import BackendName, Dtype, Precision, Widths
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
@@ -42,7 +43,7 @@ def kernel(
         typer.Option("--output", "-o", help="NPZ file for the arrays nngp, ntk and x."),
     ] = None,
     constants: Constants = None,
-    kind: Annotated[Kind, typer.Option(help="Which kernels.")] = Kind.both,
+    kind: Annotated[Kind, choice(Kind, help="Which kernels.")] = Kind.both,
     rows: Annotated[
         str | None, typer.Option(metavar="I:J", help="Only these samples, counted from 0.")
     ] = None,
@@ -53,13 +54,15 @@ def kernel(
     inits: Annotated[
         int, typer.Option(help="At finite width: the mean over so many networks.", parser=whole(1))
     ] = 1,
-    engine: Annotated[LimitEngine, typer.Option(help="How the limit is taken.")] = LimitEngine.auto,
+    engine: Annotated[
+        LimitEngine, choice(LimitEngine, help="How the limit is taken.")
+    ] = LimitEngine.auto,
     samples: Annotated[
         int,
         typer.Option(help="Sample values of every Z of the sampled engine.", parser=whole(4096)),
     ] = 2**16,
     backend: Annotated[
-        BackendName, typer.Option(help="At finite width: the library that computes.")
+        BackendName, choice(BackendName, help="At finite width: the library that computes.")
     ] = BackendName.numpy,
     seed: Seed = 0,
     dtype: Precision = Dtype.float64,
@@ -74,6 +77,9 @@ def kernel(
     mean over components. Beside them are x, the samples, errors where there are any, and
     ntk_exponent: the NTK is ntk · n^ntk_exponent where it grows with width.
     """
+    if out is not None and Path(out).suffix not in ("", ".npz"):
+        named = Path(out).with_suffix(".npz")
+        raise typer.BadParameter(f"{out}: kernels are written as NPZ, such as {named}")
     require_places(out, plot, reads=(file, data))
     program = load(file, constants)
     X = _samples(program, data, synthetic, rows, limit)

@@ -11,6 +11,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.annotated import AnnotatedPicture, DrawOption, NumbersOption, ThemeOption
+from tpgraph_cli.choices import choice
 from tpgraph_cli.files import Constants, File, load
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
@@ -38,8 +39,9 @@ def limit(
     sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", parser=whole(0))] = 0,
     engine: Annotated[
         LimitEngine,
-        typer.Option(
-            help="Closed forms and quadrature, or samples; auto is exact where it can be."
+        choice(
+            LimitEngine,
+            help="Closed forms and quadrature, or samples; auto is exact where it can be.",
         ),
     ] = LimitEngine.auto,
     samples: Annotated[
@@ -53,7 +55,9 @@ def limit(
     ] = 0,
     outputs: Annotated[
         Outputs,
-        typer.Option(help="Readouts are random, or drawn once by the seed and known from then on."),
+        choice(
+            Outputs, help="Readouts are random, or drawn once by the seed and known from then on."
+        ),
     ] = Outputs.random,
     passes: PassOption = PassName.forward,
     steps: StepsOption = 1,

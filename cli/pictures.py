@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.choices import choice
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
@@ -76,17 +77,17 @@ def draw(
         str | None, typer.Option("--format", "-f", help=f"One of {', '.join(FORMATS)}.")
     ] = None,
     direction: Annotated[
-        DirectionChoice, typer.Option(help="Where the computation runs.")
+        DirectionChoice, choice(DirectionChoice, help="Where the computation runs.")
     ] = DirectionChoice.LR,
     show: Annotated[
         Show | None,
-        typer.Option(
-            help="io: also data, readout and loss; all: whatever is declared, used or not."
+        choice(
+            Show, help="io: also data, readout and loss; all: whatever is declared, used or not."
         ),
     ] = None,
     legend: Annotated[bool, typer.Option("--legend", help="A box with the marks used.")] = False,
     theme: Annotated[
-        Theme, typer.Option(help="As in the paper, large and coloured, or for dark slides.")
+        Theme, choice(Theme, help="As in the paper, large and coloured, or for dark slides.")
     ] = Theme.paper,
     reduced: Annotated[
         bool, typer.Option("--reduced", help="Reduce the program first (Definition 5.4).")
@@ -119,7 +120,7 @@ def draw(
         ),
     ] = False,
     engine: Annotated[
-        GraphvizChoice, typer.Option(help="The built-in Graphviz, or the dot on PATH.")
+        GraphvizChoice, choice(GraphvizChoice, help="The built-in Graphviz, or the dot on PATH.")
     ] = GraphvizChoice.wasm,
     dpi: Annotated[int, typer.Option(help="Resolution of PNG.", parser=whole(20, 2400))] = 200,
     pixels: Annotated[
@@ -190,10 +191,17 @@ def picture_format(target: str, wanted: str | None, formats: Sequence[str] = FOR
     """The format: as asked for, else by the file's ending."""
     kind = wanted or (Path(target).suffix.lstrip(".") if target != STANDARD else "svg")
     if kind not in formats:
-        raise typer.BadParameter(
-            f"{kind or target!r} is no format; choose one of {', '.join(formats)}"
-        )
+        raise typer.BadParameter(_no_format(target, kind, formats))
     return kind
+
+
+def _no_format(target: str, kind: str, formats: Sequence[str]) -> str:
+    choose = f"choose one of {', '.join(formats)}"
+    if not kind:
+        return f"{target} has no ending that names a format; {choose}, such as {target}.svg"
+    if kind in FRAME_FORMATS:
+        return f"{kind} is the format of frames alone: add --frames, or {choose}"
+    return f"{kind} is no format of pictures; {choose}"
 
 
 def picture_content(

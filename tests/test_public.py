@@ -49,7 +49,7 @@ def test_old_names_of_the_command_line_resolve_but_are_not_listed(name):
 
 def test_importing_loads_nothing():
     code = "import sys, tpgraph; print(*(m for m in sys.modules if m.startswith('tpgraph.')))"
-    assert output_of(code) == ["tpgraph.viewer"]
+    assert output_of(code) == ["tpgraph.reader", "tpgraph.viewer"]
 
 
 def test_a_notebook_shows_a_program_whatever_was_imported():

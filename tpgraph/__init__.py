@@ -13,6 +13,7 @@ from importlib import import_module
 
 import lazy_loader
 
+from tpgraph.reader import set_reader
 from tpgraph.viewer import set_viewer
 
 _OF_SHELL = frozenset(("error_entry", "make_directory", "write_bytes"))
@@ -30,3 +31,4 @@ def __getattr__(name):
 
 
 set_viewer(lambda program: _loaded("draw")(program).svg)
+set_reader(lambda given: import_module("tpgraph.gallery").read(given))

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import difflib
+import os
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal, assert_never
 
-from tpgraph.errors import TPNameError
-from tpgraph.language import parse
+from tpgraph.errors import TPDataError, TPNameError
+from tpgraph.language import load, parse
+from tpgraph.language.near_names import did_you_mean
 from tpgraph.notation import Drawing, draw
 from tpgraph.notation.scene.scene import Direction
 from tpgraph.program import Program
+from tpgraph.shown import html_table, one_line
 from tpgraph.transform import backward, select_paths, staged
 
-__all__ = ["Entry", "entries", "entry"]
+__all__ = ["Entry", "entries", "entry", "read"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Entry:
     """One picture of the gallery and the program behind it.
 
@@ -34,6 +37,13 @@ class Entry:
     direction: Direction = "LR"
     shows: Literal["program", "backward", "staged"] = "program"
     paths: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return one_line("Entry", self.name, self.title)
+
+    def _repr_svg_(self) -> str:
+        """What notebooks show: its picture."""
+        return self.draw().svg
 
     def program(self) -> Program:
         """The program itself."""
@@ -57,7 +67,21 @@ class Entry:
                 assert_never(self.shows)
 
 
-def entries() -> tuple[Entry, ...]:
+class Entries(tuple[Entry, ...]):
+    """Entries that show themselves as a table."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{e.name:18s}{e.title}" for e in self)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: name, title, figure."""
+        rows = [[e.name, e.title, e.figure or ""] for e in self]
+        return html_table(f"{len(self)} programs", ["name", "title", "figure"], rows)
+
+
+def entries() -> Entries:
     """Every picture of the gallery, in the order of diagrams/gallery.toml."""
     folder = files("tpgraph_diagrams")
     table = tomllib.loads((folder / "gallery.toml").read_text(encoding="utf-8"))
@@ -66,17 +90,38 @@ def entries() -> tuple[Entry, ...]:
         text = (folder / f"{facts.pop('program', name)}.tp").read_text(encoding="utf-8")
         paths = tuple(facts.pop("paths", ()))
         found.append(Entry(name=name, text=text, paths=paths, **facts))
-    return tuple(found)
+    return Entries(found)
 
 
 def entry(name: str) -> Entry:
     """The program of this name. Raises TPNameError, with the nearest name, if there is none."""
     found = {e.name: e for e in entries()}
     if name not in found:
-        near = difflib.get_close_matches(name, found, n=1)
         raise TPNameError(
             f"the gallery has no program {name!r}",
             expected=", ".join(found),
-            mend=f"did you mean {near[0]}?" if near else None,
+            mend=did_you_mean(name, found),
         )
     return found[name]
+
+
+def read(given: str | Path) -> Program:
+    """The program of a text, in a file, or of a name of the gallery; a file comes first.
+
+    Raises TPDataError for a name that is neither, else as `tpgraph.load` and `tpgraph.parse`.
+
+    >>> read("mlp") == read(entry("mlp").text)
+    True
+    """
+    if isinstance(given, str) and "\n" in given:
+        return parse(given)
+    if os.path.exists(given) or Path(given).suffix:
+        return load(given)
+    try:
+        return entry(str(given)).program()
+    except TPNameError as error:
+        raise TPDataError(
+            f"{given} is neither a file nor a program of the gallery",
+            expected="a .tp file, its text, or a name that `tpgraph gallery` lists",
+            mend=error.mend,
+        ) from None

@@ -31,6 +31,7 @@ from tpgraph.program import (
     Variable,
     scaling,
 )
+from tpgraph.program.any_program import reads_program
 from tpgraph.types import Matrix, Vector
 
 __all__ = ["Values", "interpret", "multipliers", "sample"]
@@ -39,6 +40,7 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Values: TypeAlias = dict[str, Array]
 
 
+@reads_program
 def sample(program: Program, widths: Mapping[str, int], seed: int) -> Values:
     """Draw every initial object of the program but data and targets.
 
@@ -104,6 +106,7 @@ def multipliers(program: Program, widths: Mapping[str, int]) -> dict[str, float]
     }
 
 
+@reads_program
 def interpret(program: Program, initial: Mapping[str, Array], widths: Mapping[str, int]) -> Values:
     """The value of every vector and scalar of the program.
 

@@ -38,7 +38,8 @@ class Width:
         base = self.base or self.name
         if base not in widths:
             raise TPDataError(
-                f"no size was given for width {base}", mend=f"give one, such as {base}=1000"
+                f"no size was given for width {base}",
+                mend=f"give one: --width {base}=1000, in Python widths={{{base!r}: 1000}}",
             )
         size = self.ratio * widths[base]
         if size.denominator != 1 or size < 1:

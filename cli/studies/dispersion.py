@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import read_text, study_constants, write
 from tpgraph_cli.messages import warnings_on_stderr
@@ -44,7 +45,7 @@ def dispersion(
     out: Out,
     preset: Annotated[
         Preset,
-        typer.Option(help="Grid of a figure of the papers; the other options change it."),
+        choice(Preset, help="Grid of a figure of the papers; the other options change it."),
     ] = Preset.fig1,
     quick: Annotated[
         bool, typer.Option("--quick", help="A smaller grid, done in under a minute.")
@@ -90,12 +91,14 @@ def dispersion(
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Another constant of the program."),
     ] = None,
-    dtype: Annotated[Dtype, typer.Option(help="Precision of the products.")] = Dtype.float32,
+    dtype: Annotated[Dtype, choice(Dtype, help="Precision of the products.")] = Dtype.float32,
     seed: Seed = 0,
     workers: Workers = None,
     scheduler: Scheduler = None,
     colors: Annotated[str, typer.Option(help="matplotlib's colour map.")] = "gist_stern",
-    figure: Annotated[FigureFormat, typer.Option(help="Format of the figure.")] = FigureFormat.png,
+    figure: Annotated[
+        FigureFormat, choice(FigureFormat, help="Format of the figure.")
+    ] = FigureFormat.png,
 ) -> None:
     """Dispersion of the NTK at initialization: E[Θ²]/E[Θ]², 1 where NTK theory holds.
 

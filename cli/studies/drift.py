@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, read_text, study_constants
 from tpgraph_cli.messages import warnings_on_stderr
@@ -79,7 +80,7 @@ def drift(
         int | None, typer.Option(help="… in so many steps; 0 never stops early.", parser=whole(0))
     ] = None,
     snapshots: Annotated[str | None, typer.Option(help="Steps to look after, as 10,100.")] = None,
-    dtype: Annotated[Dtype | None, typer.Option(help="Precision; float32 by default.")] = None,
+    dtype: Annotated[Dtype | None, choice(Dtype, help="Precision; float32 by default.")] = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed of everything random.", parser=whole(0, tp.bounds.SEED))
     ] = None,

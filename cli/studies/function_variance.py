@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, study_constants
 from tpgraph_cli.messages import warnings_on_stderr
@@ -77,7 +78,7 @@ def function_variance(
         float | None,
         typer.Option(help="Loss, as a part of the first, that ends training.", parser=real(0)),
     ] = None,
-    dtype: Annotated[Dtype | None, typer.Option(help="Precision; float64 by default.")] = None,
+    dtype: Annotated[Dtype | None, choice(Dtype, help="Precision; float64 by default.")] = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed of everything random.", parser=whole(0, tp.bounds.SEED))
     ] = None,

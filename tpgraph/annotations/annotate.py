@@ -25,6 +25,7 @@ from tpgraph.notation import (
     QuantityKind,
 )
 from tpgraph.program import Program
+from tpgraph.program.any_program import reads_program
 from tpgraph.program.labels import default_latex, latex_name
 
 __all__ = ["NUMBERS", "annotate"]
@@ -36,6 +37,7 @@ _SAMPLES = 2**14
 _BARS = 4.0  # error bars within which a number is 0
 
 
+@reads_program
 def annotate(
     program: Program,
     *,

@@ -23,6 +23,12 @@ def check_widths(program: Program, widths: Mapping[str, int], rows: int = 1) -> 
     larger than `bounds.MEMORY`.
     """
     known = [w.name for w in program.base_widths]
+    if not isinstance(widths, Mapping):
+        raise TPDataError(
+            f"widths are given by name, not as {widths!r}",
+            expected=", ".join(known) or "no widths",
+            mend="{" + ", ".join(f"{name!r}: 1000" for name in known) + "}",
+        )
     for name, size in widths.items():
         if name not in known:
             ratio = next((w for w in program.widths if w.name == name), None)

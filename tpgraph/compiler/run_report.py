@@ -13,11 +13,13 @@ from tpgraph.compiler.plan import inputs_of
 from tpgraph.compiler.runtime import compile
 from tpgraph.errors import TPDataError
 from tpgraph.program import Program, Variable
+from tpgraph.program.any_program import reads_program
 from tpgraph.progress import counted_of
 
 __all__ = ["finite_values", "run"]
 
 
+@reads_program
 def run(
     program: Program,
     widths: Mapping[str, int],
@@ -74,7 +76,7 @@ def _sample(program: Program, sample: Mapping[str, Any]) -> dict[str, Any]:
     if missing:
         raise TPDataError(
             f"no sample was given for {', '.join(missing)}",
-            mend="give a data file; its first sample is taken",
+            mend="give a data file (--data FILE), or take a made-up sample (--synthetic)",
         )
     targets = [d.variable for d in program.targets]
     complete = all(v.name in sample for v in targets)

@@ -18,6 +18,7 @@ from tpgraph.compiler.optimized import SCIPY, optimized_source
 from tpgraph.compiler.plan import Plan, inputs_of, make_plan, multiplier
 from tpgraph.errors import TPDataError, TPError, on_one_line
 from tpgraph.program import Program, Variable
+from tpgraph.program.any_program import AnyProgram, as_program
 from tpgraph.progress import counting, one_more
 
 __all__ = ["Array", "Module", "Params", "check_widths", "compile"]
@@ -30,7 +31,7 @@ _DTYPES = ("float64", "float32")
 
 @overload
 def compile(
-    program: Program,
+    program: AnyProgram,
     dtype: str = "float64",
     backend: Literal["numpy"] = "numpy",
     *,
@@ -40,18 +41,18 @@ def compile(
 
 @overload
 def compile(
-    program: Program, dtype: str = "float64", *, backend: Literal["torch", "jax"]
+    program: AnyProgram, dtype: str = "float64", *, backend: Literal["torch", "jax"]
 ) -> ForeignModule: ...
 
 
 @overload
 def compile(
-    program: Program, dtype: str = "float64", backend: str = "numpy", *, optimize: bool = False
+    program: AnyProgram, dtype: str = "float64", backend: str = "numpy", *, optimize: bool = False
 ) -> Module | ForeignModule: ...
 
 
 def compile(
-    program: Program, dtype: str = "float64", backend: str = "numpy", *, optimize: bool = False
+    program: AnyProgram, dtype: str = "float64", backend: str = "numpy", *, optimize: bool = False
 ) -> Module | ForeignModule:
     """The program as a module of numpy, torch or JAX; it is loaded at its first use.
 
@@ -69,6 +70,7 @@ def compile(
             f"code for {backend} is optimized by its own compiler",
             mend="torch.compile or jax.jit, or backend numpy",
         )
+    program = as_program(program)
     match dtype:
         case "float64" | "float32":
             if library is NUMPY:
@@ -145,8 +147,10 @@ class Module:
         """One step of gradient descent in place; `lr` is the last argument. The loss before it."""
         self._require_loss()
         if lr is None:
-            if not data:
-                raise TPDataError("sgd_step needs a learning rate, its last argument")
+            if not data or np.ndim(data[-1]):
+                raise TPDataError(
+                    "sgd_step needs a learning rate, its last argument", mend="add lr=0.1"
+                )
             *data_list, lr = data
             data = tuple(data_list)
         arrays = self._bind(data, named, targets=True)

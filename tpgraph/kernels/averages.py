@@ -16,12 +16,14 @@ from tpgraph.kernels.inputs import Inputs
 from tpgraph.kernels.kernel_values import Array, Kernel
 from tpgraph.kernels.tangent import check_kind
 from tpgraph.program import Program
+from tpgraph.program.any_program import reads_program
 
 __all__ = ["Progress", "mean_kernel"]
 
 Progress: TypeAlias = Callable[[int, int], None]
 
 
+@reads_program
 def mean_kernel(
     program: Program,
     X: Inputs,

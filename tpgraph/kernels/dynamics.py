@@ -22,6 +22,7 @@ from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.kernels.losses import KernelLoss, Targets, program_loss, squared_loss
 from tpgraph.program import Program
+from tpgraph.shown import html_table, one_line
 
 __all__ = [
     "KernelDynamics",
@@ -36,7 +37,7 @@ Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class KernelDynamics:
     """Trajectories of E members, one for each f₀, over T steps at P points, of k components.
 
@@ -47,6 +48,27 @@ class KernelDynamics:
     outputs: Array
     losses: Array
     train_count: int
+
+    def __repr__(self) -> str:
+        count, members, points, components = self.outputs.shape
+        facts = [
+            f"{count - 1} steps", f"{members} members",
+            f"{self.train_count} of {points} points trained on", f"{components} components",
+        ]  # fmt: skip
+        if len(self.losses):
+            first, last = self.losses.mean(axis=1)[[0, -1]]
+            facts.append(f"mean loss {first:.4g} → {last:.4g}")
+        return one_line("KernelDynamics", "", *facts)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: losses at some of the steps."""
+        steps = np.unique(np.geomspace(1, max(1, len(self.losses)), 12).astype(int)) - 1
+        rows = [
+            [step, f"{loss.mean():.4g}", f"{loss.min():.4g}", f"{loss.max():.4g}"]
+            for step in (steps if len(self.losses) else ())
+            for loss in [self.losses[step]]
+        ]
+        return html_table(repr(self)[1:-1], ["step", "mean loss", "least", "greatest"], rows)
 
     @property
     def train(self) -> Array:

@@ -24,6 +24,7 @@ from tpgraph.kernels.tangent import Row, Tangent, check_kind, network_outputs, t
 from tpgraph.limits import InputsLimit, Values, limit_over_inputs
 from tpgraph.limits.engines import Engine
 from tpgraph.program import Parameter, Program, Variable
+from tpgraph.program.any_program import reads_program
 from tpgraph.program.growth import ZERO
 from tpgraph.program.initial_sizes import layers_of, sizes_of
 from tpgraph.program.reach import descendants
@@ -59,6 +60,7 @@ class _How:
         )
 
 
+@reads_program
 def kernel(
     program: Program,
     X: Inputs,
@@ -107,6 +109,7 @@ def kernel(
     )
 
 
+@reads_program
 def parameter_kernels(
     program: Program,
     X: Inputs,

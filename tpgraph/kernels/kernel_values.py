@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.program import Variable
+from tpgraph.shown import html_text
 
 __all__ = ["Array", "Kernel", "row_labels", "squeezed"]
 
@@ -23,7 +24,7 @@ _COLUMNS = ("mean K_ii", "mean K_ij", "least", "greatest", "error up to")
 _HEADER = " " * 12 + "".join(f"{c:>13}" for c in _COLUMNS)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Kernel:
     """NNGP and NTK over N inputs, each (N, N), or None where it was not asked for.
 
@@ -47,6 +48,13 @@ class Kernel:
     def __len__(self) -> int:
         """N."""
         return len(self.x)
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        return html_text(self.summary())
 
     def arrays(self) -> Mapping[str, Array]:
         """What `tpgraph kernel` writes: x, and of nngp, ntk and their errors what there is."""

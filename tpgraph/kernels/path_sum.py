@@ -25,6 +25,7 @@ from tpgraph.kernels.inputs import Inputs, input_arrays
 from tpgraph.limits import InputsLimit, Values, limit_over_inputs
 from tpgraph.limits.engines import Engine
 from tpgraph.program import InitialMatrix, MatMul, Nonlin, Parameter, Program, Variable, layer_kind
+from tpgraph.program.any_program import reads_program
 from tpgraph.program.reach import ancestors
 from tpgraph.transform.emit import Emitter, Formula, start_builder
 from tpgraph.transform.paths import Path, Symbol, isomorphism_classes
@@ -34,6 +35,7 @@ from tpgraph.transform.reduced import reduce
 __all__ = ["path_kernels"]
 
 
+@reads_program
 def path_kernels(
     program: Program, X: Inputs, *, engine: Engine = "auto", samples: int = 2**16, seed: int = 0
 ) -> dict[str, Values]:

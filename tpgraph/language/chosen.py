@@ -14,7 +14,7 @@ from numbers import Rational, Real
 from tpgraph.bounds import DIGITS, NUMBER
 from tpgraph.errors import Source, Span, TPDataError, TPError, TPNameError, raise_all
 from tpgraph.language import syntax as s
-from tpgraph.language.near_names import did_you_mean
+from tpgraph.language.near_names import did_you_mean, meant
 from tpgraph.language.parser import statements
 from tpgraph.program import canonical_name
 
@@ -32,7 +32,9 @@ def with_constants(source: Source, constants: Mapping[str, float | Fraction]) ->
     found = list(statements(source, lambda error, _: errors.append(error)))
     raise_all(errors)
     places = dict(_definitions(source, found))
-    raise_all([_unknown(name, source, places) for name in chosen if name not in places])
+    widths = {d.name.full for d in found if isinstance(d, s.DefineWidth)}
+    unknown = [name for name in chosen if name not in places]
+    raise_all([_unknown(name, source, places, name in widths) for name in unknown])
     text = source.text
     for name, place in sorted(places.items(), key=lambda item: -item[1].start):
         if name in chosen:
@@ -51,12 +53,24 @@ def _definitions(source: Source, found: list[s.Statement]) -> Iterator[tuple[str
             yield statement.name.full, Span(source, start, end)
 
 
-def _unknown(name: str, source: Source, known: Mapping[str, Span]) -> TPError:
+def _unknown(name: str, source: Source, known: Mapping[str, Span], is_width: bool) -> TPError:
+    if is_width:
+        return TPNameError(
+            f"{name} is a width of {source.name}, and goes to infinity: no value is chosen here",
+            expected=", ".join(known) or None,
+            mend=f"give its size where networks are drawn: --width {name}=…",
+        )
+    near = did_you_mean(name, known) or _of_other_case(name, known)
     return TPNameError(
         f"{source.name} has no constant {name} to choose a value for",
         expected=", ".join(known) or None,
-        mend=did_you_mean(name, known) or f"add the line: const {name} = …",
+        mend=near or f"add the line: const {name} = …",
     )
+
+
+def _of_other_case(name: str, known: Mapping[str, Span]) -> str | None:
+    """Which constant a name means that differs in capitals alone, of one letter too."""
+    return meant(next((k for k in known if k.casefold() == name.casefold()), None))
 
 
 def _texts(constants: Mapping[str, float | Fraction]) -> dict[str, str]:

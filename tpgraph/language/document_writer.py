@@ -26,11 +26,13 @@ from tpgraph.program import (
     Target,
     Variable,
 )
+from tpgraph.program.any_program import reads_program
 from tpgraph.types import Dimension, Scalar, Width
 
 __all__ = ["to_json"]
 
 
+@reads_program
 def to_json(program: Program) -> str:
     """The program as a JSON document of schema `tpgraph.program/1`."""
     return json.dumps(_Writer(program).document(), ensure_ascii=False, indent=1) + "\n"

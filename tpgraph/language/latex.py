@@ -34,6 +34,7 @@ from tpgraph.program import (
     matrix_latex,
     split_name,
 )
+from tpgraph.program.any_program import reads_program
 from tpgraph.program.tex import TOKEN, one_line, words
 
 __all__ = ["latex_listing"]
@@ -58,6 +59,7 @@ _LANGUAGES = {
 }
 
 
+@reads_program
 def latex_listing(program: Program, standalone: bool = True) -> str:
     r"""The program as the listing of an algorithm: initial objects, equations, outputs.
 

@@ -23,6 +23,7 @@ from tpgraph.program import (
     Ref,
     Variable,
 )
+from tpgraph.program.any_program import reads_program
 from tpgraph.program.naming import is_loss_name
 from tpgraph.program.text import Spelling, declaration_text
 from tpgraph.types import Dimension, Fixed, Scalar, Width
@@ -32,6 +33,7 @@ __all__ = ["dim_names", "to_text"]
 _PROGRAM_NAME = re.compile(r"[^\W_][\w.-]*")
 
 
+@reads_program
 def to_text(program: Program, ascii: bool = False) -> str:
     """The program in the `.tp` language, with Greek letters or in ASCII.
 

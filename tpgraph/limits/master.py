@@ -25,6 +25,7 @@ from tpgraph.limits.sampling.collected import sampled_limit
 from tpgraph.limits.sampling.normals import replicate_size
 from tpgraph.limits.sampling.readouts import Outputs
 from tpgraph.program import Equation, Program, canonical_variable
+from tpgraph.program.any_program import reads_program
 
 __all__ = ["limit"]
 
@@ -33,6 +34,7 @@ _LEAST_ERROR, _LARGEST_SHARE = 1e-6, 1e-3
 
 
 @np.errstate(all="ignore")  # what is not finite is refused where it matters
+@reads_program
 def limit(
     program: Program,
     *,
@@ -68,7 +70,7 @@ def limit(
 
     Source: Tensor Programs IIb (arXiv 2105.03703), Theorem B.4; TP II (arXiv 2006.14548).
     """
-    given = _given(program, data or {})
+    given = _given(program, {} if data is None else data)
     one = {n: plain_array(n, value, float).reshape(1, -1) for n, value in given.items()}
     independent = backward_products(program) if assume_gia else ()
     check_engine(engine)
@@ -144,6 +146,12 @@ def _warn(regularity: Regularity) -> None:
 def _given(program: Program, data: Mapping[str, Any]) -> dict[str, Any]:
     """The data under the names of the program. Raises TPDataError for what is no input."""
     known = _inputs(program)
+    if not isinstance(data, Mapping):
+        raise TPDataError(
+            f"the data are given by name, not as a {type(data).__name__}",
+            expected=", ".join(sorted(known)) or "no data",
+            mend=f"data={{{sorted(known)[0]!r}: …}}" if known else None,
+        )
     given = by_source_name("the data", data, canonical_variable)
     for name in given:
         if name not in known:

@@ -10,11 +10,12 @@ from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.limits.derivation import derivation
 from tpgraph.limits.estimates import Array, Estimate, VectorLimit
 from tpgraph.program import Program, canonical_variable
+from tpgraph.shown import html_table, one_line
 
 __all__ = ["Limit"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Limit:
     """The infinite-width limit of a program.
 
@@ -32,6 +33,16 @@ class Limit:
     scalar_values: Mapping[str, Estimate]
     vectors: Mapping[str, VectorLimit]
     joint: Callable[[str, str], Estimate] = field(repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.vectors)} vectors", f"{len(self.scalar_values)} scalars"
+        return one_line("Limit", self.program.name, *counts, self.engine)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: mean and variance of every vector, value of every scalar."""
+        rows = [[n, _shown(v.mean), _shown(v.var)] for n, v in self.vectors.items()]
+        rows += [[name, _shown(found), ""] for name, found in self.scalar_values.items()]
+        return html_table(repr(self)[1:-1], ["", "E Z, or the scalar", "Var Z"], rows)
 
     def scalar(self, name: str) -> float:
         """θ̊. Raises TPTypeError for a scalar that stays random, TPNameError for no scalar."""
@@ -59,7 +70,10 @@ class Limit:
         if canonical_variable(name) in self.program.variables:
             why = "depends on targets that were not given, or grows with width"
             return TPNameError(f"{name} {why}, or is no {kind}")
-        return TPNameError(f"program {self.program.name} has no {name}")
+        known = ", ".join(self.vectors if kind == "vector" else self.scalar_values)
+        return TPNameError(
+            f"program {self.program.name} has no {name}", expected=known and f"one of {known}"
+        )
 
     def vector(self, name: str) -> VectorLimit:
         """Everything about one vector. Raises TPNameError."""
@@ -159,3 +173,7 @@ class Limit:
         pairs = [(canonical_variable(a), canonical_variable(b)) for a, b in covariances]
         found = {pair: self.covariance(*pair) for pair in pairs}
         return derivation(self.program, self.scalar_values, self.vectors, latex, found)
+
+
+def _shown(found: Estimate) -> str:
+    return f"{found.value:.6g}" + (f" ± {found.error:.1g}" if found.error else "")

@@ -22,11 +22,13 @@ from tpgraph.notation.scene.scene import Direction, Scene
 from tpgraph.notation.scene.scene_json import to_json
 from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program import Program
+from tpgraph.program.any_program import reads_program
+from tpgraph.shown import one_line
 
 __all__ = ["FORMATS", "Drawing", "draw", "source_of"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Drawing:
     """A scene in a style; each format is painted when it is first asked for.
 
@@ -68,6 +70,11 @@ class Drawing:
         """The scene as JSON, schema `tpgraph.scene/1`."""
         return to_json(self.scene)
 
+    def __repr__(self) -> str:
+        scene = self.scene
+        counts = f"{len(scene.nodes)} nodes", f"{len(scene.edges)} lines"
+        return one_line("Drawing", scene.title, *counts)
+
     def _repr_svg_(self) -> str:
         """What notebooks show."""
         return self.svg
@@ -100,6 +107,7 @@ FORMATS: dict[str, Callable[[Drawing], bytes]] = {
 """How each file extension is written."""
 
 
+@reads_program
 def draw(
     program: Program,
     path: str | Path | None = None,
@@ -141,6 +149,7 @@ def draw(
     return drawing
 
 
+@reads_program
 def source_of(program: Program) -> str | None:
     """The text that a program was parsed from; None for one that was built otherwise."""
     spans = (binder.span for binder in program.in_order() if binder.span is not None)

@@ -20,6 +20,7 @@ from typing import TypeAlias, assert_never
 from tpgraph.bounds import OPERATIONS
 from tpgraph.errors import Span
 from tpgraph.functions import Apply, Argument, Expression, Function, Number, written_out
+from tpgraph.program.any_program import reads_program
 from tpgraph.program.equations import (
     Equation,
     MatMul,
@@ -260,6 +261,7 @@ def _typed(equation: Equation) -> Equation:
     return replace(equation, out=Variable(equation.out.name, result_type(equation)))
 
 
+@reads_program
 def check(program: Program) -> Program:
     """Check a program that was put together by a transform, and return it.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from tpgraph.program.any_program import reads_program
 from tpgraph.program.equations import (
     Data,
     Declaration,
@@ -28,6 +29,7 @@ __all__ = ["listing"]
 _HEAD = ("name", "type", "dimension", "instruction", "")
 
 
+@reads_program
 def listing(program: Program) -> str:
     """An aligned table: name, type (G, X, scalar, matrix, data), dimension, instruction, content.
 

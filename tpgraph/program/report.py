@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tpgraph.errors import TextEdit, TPError
+from tpgraph.program.any_program import reads_program
 from tpgraph.program.classify import (
     GIA,
     Language,
@@ -19,6 +20,7 @@ from tpgraph.program.monomial import ParameterFormulas, parameter_formulas
 from tpgraph.program.parametrization import Analysis, Parametrization
 from tpgraph.program.regime import analysis_of
 from tpgraph.program.text import aligned
+from tpgraph.shown import html_text
 from tpgraph.types import Matrix, Vector
 
 __all__ = ["Report", "error_entry", "report"]
@@ -50,7 +52,7 @@ class MatrixEntry:
     trained: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """The findings on one program; `to_json` and `str` are the two forms of `tpgraph check`."""
 
@@ -100,6 +102,13 @@ class Report:
             "regime": found and found.regime,
             "r": None if found is None or found.r is None else float(found.r),
         }
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        return html_text(str(self))
 
     def __str__(self) -> str:
         g = sum(v.kind == "G" for v in self.vectors)
@@ -168,6 +177,7 @@ class Report:
         )
 
 
+@reads_program
 def report(program: Program) -> Report:
     """Everything that `tpgraph check` says of a well-typed program."""
     outside = {d.variable.name for d in program.data} | {d.variable.name for d in program.targets}

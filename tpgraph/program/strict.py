@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import assert_never
 
+from tpgraph.program.any_program import reads_program
 from tpgraph.program.equations import (
     Data,
     Declaration,
@@ -36,6 +37,7 @@ __all__ = ["strict_text"]
 _SHOWN = 3
 
 
+@reads_program
 def strict_text(program: Program) -> str:
     """The program in the strict language: MatMuls by columns and readouts by rows written out."""
     initial = [row for d in program.declarations for row in _initial(program, d)]

@@ -19,6 +19,7 @@ from tpgraph.errors import TPDataError, TPError, TPLimitError, TPNameError, TPTy
 from tpgraph.functions import PRIMITIVES
 from tpgraph.kernels.empirical import Finite, finite
 from tpgraph.language import editing, parse, read
+from tpgraph.language.near_names import did_you_mean
 from tpgraph.language.syntax import Loss
 from tpgraph.program import Program, require_memory
 
@@ -118,7 +119,11 @@ def with_function(text: str, function: str) -> str:
     argument.
     """
     if function not in PRIMITIVES:
-        raise TPDataError(f"there is no function {function}", expected=", ".join(PRIMITIVES))
+        raise TPDataError(
+            f"there is no function {function}",
+            expected=", ".join(name for name, p in PRIMITIVES.items() if p.arity == 1),
+            mend=did_you_mean(function, PRIMITIVES),
+        )
     try:
         return editing.set_function(read(text, "<program>"), "φ", function).apply(text)
     except TPNameError:

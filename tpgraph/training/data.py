@@ -1,16 +1,13 @@
 """Data files: CSV with a header, or NPZ with arrays by name.
 
-CSV columns are the entries of the data, then of the targets, by name (`ξ_0`, `xi_0`, `ξ[2]_0`; for
-a single entry also `y`) in any order, or, if no column has such a name, in the order of the
-declarations. NPZ arrays are (N, d), or (N,) for d = 1, named as the program names them.
+What columns of a CSV file mean is said in `csv_columns`. NPZ arrays are (N, d), or (N,) for d = 1,
+named as the program names them.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
-import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,17 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.arrays import Damage, array_names, by_source_name, plain_array, read_arrays
-from tpgraph.errors import Source, Span, TPDataError
+from tpgraph.errors import Source, TPDataError
 from tpgraph.files import as_path
 from tpgraph.program import Program, Variable, canonical_variable
+from tpgraph.training.csv_columns import arrays_of_csv
 
 __all__ = ["Dataset", "as_dataset", "dataset", "load_data", "minibatches"]
 
 Array = npt.NDArray[np.float64]
-
-_COLUMN = re.compile(  # possessive: white space is never tried in two ways
-    r"\s*+([^\[\]\s]+?\s*+(?:\[\s*+[-\d,\s]+\]\s*+)?)(?:_(\d++)\s*+)?"
-)
 
 
 @dataclass(frozen=True)
@@ -128,7 +122,8 @@ def load_data(path: str | Path, program: Program, targets: bool = True) -> Datas
     elif path.suffix == ".npz":
         raise TPDataError(f"{path} is not an NPZ file", mend="write it by numpy.savez")
     else:
-        arrays = _from_csv(Source(str(path), _decoded(path, content)), variables, ignored)
+        source = Source(str(path), _decoded(path, content))
+        arrays = arrays_of_csv(source, variables, ignored)
     return Dataset(str(path), arrays, hashlib.sha256(content).hexdigest())
 
 
@@ -207,185 +202,3 @@ def _as_samples(name: str, variable: Variable, array: np.ndarray[Any, Any]) -> A
             expected="finite numbers",
         )
     return values
-
-
-def _from_csv(
-    source: Source, variables: Sequence[Variable], ignored: Sequence[Variable]
-) -> dict[str, Array]:
-    if not source.text.strip():
-        raise TPDataError(f"{source.name} is empty", expected="a header and a row for each sample")
-    header = [cell.strip() for cell in next(_records(source))[1]]
-    places = _places(source, header, variables, ignored)
-    table = _table(source, len(header))
-    return {name: table[:, columns] for name, columns in places.items()}
-
-
-def _places(
-    source: Source, header: list[str], variables: Sequence[Variable], ignored: Sequence[Variable]
-) -> dict[str, list[int]]:
-    """The columns of every variable."""
-    line = _line(source, 1)
-    wanted = [(v.name, i) for v in variables for i in range(v.dim.size({}))]
-    known = {*wanted, *((v.name, i) for v in ignored for i in range(v.dim.size({})))}
-    single = {v.name for v in (*variables, *ignored) if v.dim.size({}) == 1}
-    columns: dict[tuple[str, int], int] = {}
-    unknown = []
-    for place, cell in enumerate(header):
-        entry = _entry(cell, known, single)
-        if entry is None:
-            unknown.append(cell)
-        elif entry in columns:
-            raise TPDataError(f"column {cell} stands twice in the header", line)
-        else:
-            columns[entry] = place
-    if not columns:
-        return _in_order(line, header, variables, ignored)
-    missing = [_column_name(*entry) for entry in wanted if entry not in columns]
-    if missing:
-        raise TPDataError(
-            f"no column {_some(missing)} in the header", line, f"columns {_ranges(variables)}"
-        )
-    if unknown:
-        raise TPDataError(
-            f"column {_some(unknown)} belongs to no data and no target",
-            line,
-            f"columns {_ranges(variables)}",
-            "delete it from the file",
-        )
-    return {v.name: [columns[v.name, i] for i in range(v.dim.size({}))] for v in variables}
-
-
-def _entry(cell: str, known: set[tuple[str, int]], single: set[str]) -> tuple[str, int] | None:
-    """The variable and entry that a column's name stands for."""
-    match = _COLUMN.fullmatch(cell)
-    if match is None:
-        return None
-    if match[2] is not None:
-        entry = canonical_variable(match[1]), int(match[2])
-        if entry in known:
-            return entry
-    whole = canonical_variable(cell)
-    return (whole, 0) if whole in single else None
-
-
-def _in_order(
-    line: Span, header: list[str], variables: Sequence[Variable], ignored: Sequence[Variable]
-) -> dict[str, list[int]]:
-    total = sum(v.dim.size({}) for v in variables)
-    if all(_is_number(cell) for cell in header):
-        raise TPDataError("the first row holds numbers", line, f"a header: {_ranges(variables)}")
-    if len(header) not in (total, total + sum(v.dim.size({}) for v in ignored)):
-        raise TPDataError(
-            f"the file has {len(header)} columns, but data and targets have {total} entries",
-            line,
-            f"columns {_ranges(variables)}",
-        )
-    places, start = {}, 0
-    for variable in variables:
-        size = variable.dim.size({})
-        places[variable.name] = list(range(start, start + size))
-        start += size
-    return places
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _column_name(name: str, index: int) -> str:
-    return f"{name}_{index}"
-
-
-def _ranges(variables: Sequence[Variable]) -> str:
-    """`ξ_0 … ξ_63, y_0`."""
-    parts = []
-    for variable in variables:
-        size = variable.dim.size({})
-        last = f" … {_column_name(variable.name, size - 1)}" if size > 1 else ""
-        parts.append(_column_name(variable.name, 0) + last)
-    return ", ".join(parts)
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:5])
-    return f"{shown} (and {len(names) - 5} more)" if len(names) > 5 else shown
-
-
-def _table(source: Source, width: int) -> Array:
-    """All numbers below the header: numpy's reader, and where it fails a search for the cell."""
-    body = source.text.partition("\n")[2]
-    try:
-        table = np.loadtxt(
-            io.StringIO(body), delimiter=",", comments=None, quotechar='"', ndmin=2
-        ) if body.strip() else np.zeros((0, width))  # fmt: skip
-    except ValueError:
-        raise _first_fault(source, width) from None
-    if not len(table):
-        raise TPDataError(f"{source.name} has a header but no samples")
-    if table.shape[1] != width or not np.isfinite(table).all():
-        raise _first_fault(source, width)
-    return np.asarray(table, dtype=np.float64)
-
-
-def _first_fault(source: Source, width: int) -> TPDataError:
-    """The first cell that is not a finite number, or the first row of a wrong length."""
-    for number, cells in _rows(source):
-        if len(cells) != width:
-            return TPDataError(
-                f"{len(cells)} cells in a table of {width} columns",
-                _line(source, number),
-                f"{width} cells",
-            )
-        for place, cell in enumerate(cells):
-            what = None
-            if not _is_number(cell):
-                what = "an empty cell" if not cell.strip() else f"{cell.strip()!r} is not a number"
-            elif not np.isfinite(float(cell)):
-                what = f"{cell.strip()} is not finite"
-            if what is not None:
-                return TPDataError(what, _cell(source, number, place), "a finite number")
-    return TPDataError(f"{source.name} is not a CSV table of numbers")
-
-
-def _rows(source: Source) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells of every row below the header."""
-    records = _records(source)
-    next(records)
-    return ((number, cells) for number, cells in records if cells)
-
-
-def _records(source: Source) -> Iterator[tuple[int, list[str]]]:
-    """The number of the last line, and the cells, of every row. Raises TPDataError."""
-    reader = csv.reader(io.StringIO(source.text, newline=""))
-    try:
-        for cells in reader:
-            yield reader.line_num, cells
-    except csv.Error as error:
-        raise TPDataError(
-            f"line {max(1, reader.line_num)} of {source.name} is not CSV: {error}",
-            expected="cells between commas, with an even number of quotes",
-        ) from None
-
-
-def _line(source: Source, number: int) -> Span:
-    """A line, counted from 1."""
-    start = 0
-    for _ in range(number - 1):
-        start = source.text.index("\n", start) + 1
-    end = source.text.find("\n", start)
-    end = len(source.text) if end < 0 else end
-    return Span(source, start, min(end, start + 1))
-
-
-def _cell(source: Source, number: int, place: int) -> Span:
-    """A cell of a line, without regard to quoted commas."""
-    start = _line(source, number).start
-    end = source.text.find("\n", start)
-    cells = source.text[start : len(source.text) if end < 0 else end].rstrip("\r").split(",")
-    before = sum(len(cell) + 1 for cell in cells[:place])
-    length = len(cells[place]) if place < len(cells) else 1
-    return Span(source, start + before, start + before + max(1, length))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -18,6 +19,8 @@ from tpgraph.compiler import Array, Module, Params, check_widths, compile
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.language import to_text
 from tpgraph.program import Program
+from tpgraph.program.any_program import reads_program
+from tpgraph.shown import one_line
 from tpgraph.training.checkpoint import Checkpoint, Settings, sha256
 from tpgraph.training.data import Dataset, as_dataset, minibatches
 
@@ -27,7 +30,7 @@ TrainingProgress = Callable[[int, int, float], None]
 """Called after every step with (steps done, steps wanted, loss)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Training:
     """What a training run ends with: the module, its parameters, the loss of every step."""
 
@@ -35,7 +38,19 @@ class Training:
     params: Params
     losses: tuple[float, ...]
 
+    def __repr__(self) -> str:
+        course = f"loss {self.losses[0]:.4g} → {self.losses[-1]:.4g}" if self.losses else "no loss"
+        return one_line("Training", self.module.program.name, f"{len(self.losses)} steps", course)
 
+    def _repr_html_(self) -> str:
+        """What notebooks show: the loss curve."""
+        curve: bytes = import_module("tpgraph.training.loss_curve").loss_plot(
+            self.losses, repr(self)[1:-1]
+        )
+        return f"<div>{curve.decode()}</div>"
+
+
+@reads_program
 def train(
     program: Program,
     data: str | Path | Dataset | Mapping[str, Any],

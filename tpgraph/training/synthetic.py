@@ -6,12 +6,14 @@ import numpy as np
 
 from tpgraph.errors import TPDataError
 from tpgraph.program import Program, require_room
+from tpgraph.program.any_program import reads_program
 from tpgraph.seeds import seed_sequence
 from tpgraph.training.data import Dataset, dataset
 
 __all__ = ["synthetic_data"]
 
 
+@reads_program
 def synthetic_data(program: Program, count: int, seed: int = 0) -> Dataset:
     """Standard Gaussian data ξ, and targets y_j = sin(2 u_j·ξ/√d) for fixed random u_j ~ N(0, 1).
 

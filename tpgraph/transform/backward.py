@@ -24,6 +24,7 @@ from tpgraph.program import (
     join_name,
     split_name,
 )
+from tpgraph.program.any_program import reads_program
 from tpgraph.transform.contexts import SINGLE
 from tpgraph.transform.emit import (
     Emitter,
@@ -55,6 +56,7 @@ class Differentiated:
     scales: Scales
 
 
+@reads_program
 def backward(program: Program, of: str | None = None, wrt: Iterable[str] | None = None) -> Program:
     """The program with the error signals of everything that leads from params to outputs.
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tpgraph.program import MatMul, Parameter, Program, Variable
+from tpgraph.program.any_program import reads_program
 from tpgraph.transform.backward import Differentiated, differentiate_program
 from tpgraph.transform.powers import WidthPower, multiplier, size
 
@@ -47,6 +48,7 @@ class Gradient:
     terms: tuple[GradientTerm, ...]
 
 
+@reads_program
 def gradients(program: Program, of: str | None = None) -> tuple[Gradient, ...]:
     """The gradient of every trainable, over the variables of `backward(program, of)`."""
     return gradients_of(differentiate_program(program, of), program.parameters)

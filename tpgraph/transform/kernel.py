@@ -28,6 +28,7 @@ from tpgraph.program import (
     join_name,
     split_name,
 )
+from tpgraph.program.any_program import reads_program
 from tpgraph.program.reach import ancestors, descendants
 from tpgraph.transform.backward import differentiate_program
 from tpgraph.transform.contexts import BAR, input_name, input_pass
@@ -38,6 +39,7 @@ from tpgraph.transform.powers import ONE, WidthPower
 __all__ = ["ntk"]
 
 
+@reads_program
 def ntk(program: Program, of: str | None = None) -> Program:
     """The kernel of the output (or the variable `of`) for two inputs ξ and ξ̄.
 

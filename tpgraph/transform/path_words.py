@@ -13,6 +13,7 @@ from typing import TypeGuard
 from tpgraph.bounds import SELECTED
 from tpgraph.errors import TPNameError, TPSyntaxError
 from tpgraph.program import Equation, MatMul, Nonlin, Program, canonical_name, is_reduced
+from tpgraph.program.any_program import reads_program
 from tpgraph.transform.paths import Path, Symbol, count_paths, isomorphism_classes
 from tpgraph.transform.reduced import reduce
 
@@ -25,6 +26,7 @@ _SYMBOL = re.compile(
 )
 
 
+@reads_program
 def select_paths(program: Program, word: str) -> tuple[Path, ...]:
     """The paths of the isomorphism class that a word names, in the reduced program.
 

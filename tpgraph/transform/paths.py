@@ -19,6 +19,7 @@ from typing import TypeAlias
 from tpgraph.bounds import PATHS
 from tpgraph.errors import TPNameError
 from tpgraph.program import MatMul, Nonlin, Program, is_reduced
+from tpgraph.program.any_program import reads_program
 from tpgraph.transform.reduced import reduce
 
 __all__ = ["Path", "Symbol", "count_classes", "count_paths", "isomorphism_classes", "paths"]
@@ -50,6 +51,7 @@ class _Net:
     order: list[str]
 
 
+@reads_program
 def paths(
     program: Program,
     start: str | None = None,
@@ -75,6 +77,7 @@ def paths(
     return tuple(found)
 
 
+@reads_program
 def count_paths(
     program: Program,
     start: str | None = None,
@@ -87,6 +90,7 @@ def count_paths(
     return _total(net, _counts(net), matrix, length)
 
 
+@reads_program
 def isomorphism_classes(
     program: Program,
     start: str | None = None,
@@ -101,6 +105,7 @@ def isomorphism_classes(
     return {word: tuple(found) for word, found in classes.items()}
 
 
+@reads_program
 def count_classes(
     program: Program,
     start: str | None = None,

@@ -22,11 +22,13 @@ from tpgraph.program import (
     Variable,
     split_name,
 )
+from tpgraph.program.any_program import reads_program
 from tpgraph.transform.emit import Emitter, Formula, keep_labels, start_builder
 
 __all__ = ["reduce"]
 
 
+@reads_program
 def reduce(program: Program) -> Program:
     """The program in reduced form; every output has the value that it had.
 

@@ -8,6 +8,7 @@ from typing import Literal
 from tpgraph.bounds import EQUATIONS
 from tpgraph.errors import TPTypeError
 from tpgraph.program import Data, Declaration, MatMul, Program, Target
+from tpgraph.program.any_program import reads_program
 from tpgraph.progress import counted_of
 from tpgraph.transform.contexts import (
     Context,
@@ -25,6 +26,7 @@ from tpgraph.transform.unroll import FiniteSteps
 __all__ = ["unroll_sgd"]
 
 
+@reads_program
 def unroll_sgd(
     program: Program,
     steps: int,

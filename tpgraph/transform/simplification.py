@@ -21,6 +21,7 @@ from tpgraph.functions import (
 )
 from tpgraph.functions import simplify as simplify_expression
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, Variable
+from tpgraph.program.any_program import reads_program
 from tpgraph.program.graph import varied
 from tpgraph.program.reach import ancestors
 from tpgraph.transform.emit import Formula, compact, keep_labels, start_builder
@@ -28,6 +29,7 @@ from tpgraph.transform.emit import Formula, compact, keep_labels, start_builder
 __all__ = ["simplify"]
 
 
+@reads_program
 def simplify(program: Program, keep: Iterable[str] = ()) -> Program:
     """The same outputs and loss by fewer equations.
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from tpgraph.errors import TPTypeError
 from tpgraph.program import Equation, Moment, Pass, Place, Program, Symbol, split_name
+from tpgraph.program.any_program import reads_program
 from tpgraph.program.graph import varied
 from tpgraph.transform.contexts import TEST
 
@@ -23,6 +24,7 @@ TRAIN_PASS = Pass("train", caption=("First forward/backward pass on train exampl
 TEST_PASS = Pass("test", caption=("First forward pass on test example ", Symbol(f"ξ{TEST}")))
 
 
+@reads_program
 def staged(program: Program) -> Program:
     """The program with the places that its names tell; nothing else is changed.
 

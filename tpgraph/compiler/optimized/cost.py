@@ -39,6 +39,7 @@ from tpgraph.compiler.optimized.tracing import trace
 from tpgraph.compiler.plan import make_plan
 from tpgraph.errors import TPError
 from tpgraph.program import Program, Variable
+from tpgraph.program.any_program import reads_program
 
 __all__ = ["Cost", "Machine", "StepCost", "Way", "WeightCost", "measured_machine", "step_cost"]
 
@@ -114,6 +115,7 @@ class StepCost:
         return sum(machine.seconds(cost) for cost in (*costs, self.rest))
 
 
+@reads_program
 def step_cost(
     program: Program, widths: Mapping[str, int], batch: int = 1, dtype: str = "float32"
 ) -> StepCost:

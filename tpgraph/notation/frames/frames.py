@@ -10,6 +10,7 @@ import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,17 +28,20 @@ from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import ContextBox, Direction, Edge, Label, Node, Scene
 from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program import Program
+from tpgraph.program.any_program import reads_program
+from tpgraph.shown import one_line
 
 __all__ = ["FRAME_FORMATS", "Frames", "draw_frames"]
 
 FRAME_FORMATS = (".pdf", ".svg", ".tex", ".html", ".png")
 _STRIP_GAP = 10.0  # pt between the picture and the strip of the caption
 _STRIP_PADDING = 6.0
+_PAGE = 80.0  # pt of the page around its picture
 
 M = TypeVar("M", Node, Edge)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Frames:
     """The pictures of a program's instructions; `born` is the frame before which a mark is a ghost.
 
@@ -53,6 +57,17 @@ class Frames:
     born: Mapping[str, int]
     style: Style = PAPER
     source: str | None = None
+
+    def __repr__(self) -> str:
+        return one_line("Frames", self.scene.title, f"{len(self.captions)} frames")
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: the page with its buttons, in a frame of its own."""
+        height = picture(self.scene, self.style).height + _PAGE
+        return (
+            f'<iframe srcdoc="{escape(self.html)}" sandbox="allow-scripts"'
+            f' style="width:100%;height:{height:.0f}pt;border:0"></iframe>'
+        )
 
     @cached_property
     def drawings(self) -> tuple[Drawing, ...]:
@@ -161,6 +176,7 @@ class Frames:
         return replace(mark, color=color)
 
 
+@reads_program
 def draw_frames(
     program: Program,
     path: str | Path | None = None,

@@ -27,6 +27,7 @@ from tpgraph.kernels import kernel
 from tpgraph.kernels.losses import fixed_outputs, program_loss
 from tpgraph.language import to_text
 from tpgraph.program import Program, Regime
+from tpgraph.program.any_program import reads_program
 from tpgraph.study.compare.comparison import Comparison, NetworkRun
 from tpgraph.study.compare.comparison_figure import compare_figure
 from tpgraph.study.compare.expected import (
@@ -56,6 +57,7 @@ COMPARISON_FILES = (MANIFEST, RUNS, "comparison.csv", "summary.json", *FIGURES)
 """What is written into the folder of a comparison."""
 
 
+@reads_program
 def compare(
     program: Program,
     data: Data | None = None,

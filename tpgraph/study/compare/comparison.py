@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tpgraph.program import Regime
+from tpgraph.shown import html_text
 from tpgraph.study.compare.expected import Ensemble
 from tpgraph.study.csv_table import csv_text
 from tpgraph.study.samples import Array, fit_exponent
@@ -39,7 +40,7 @@ class NetworkRun:
         return not (np.isfinite(self.outputs).all() and np.isfinite(self.limit).all())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Networks of several widths, trained alike, beside their infinite-width limit.
 
@@ -128,6 +129,13 @@ class Comparison:
             for place, value in np.ndenumerate(run.outputs)
         )
         return csv_text(columns, rows)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        return html_text(str(self))
 
     def __str__(self) -> str:
         slope, error = self.slope

@@ -17,6 +17,7 @@ from tpgraph.bounds import require_networks
 from tpgraph.compiler import Module, Params, compile
 from tpgraph.errors import TPDataError
 from tpgraph.program import Program, require_room
+from tpgraph.program.any_program import reads_program
 from tpgraph.program.coordinates import UNCHANGED, UNSTABLE, Prediction, predict
 from tpgraph.seeds import seed_sequence
 from tpgraph.study.csv_table import csv_text
@@ -135,6 +136,7 @@ def _json(e: Exponent) -> dict[str, Any]:
     return {"measured": measured, "error": error, "predicted": predicted}
 
 
+@reads_program
 def coordinate_check(
     program: Program,
     data: Data | None = None,

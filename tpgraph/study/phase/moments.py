@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from tpgraph.errors import TPLimitError, TPNameError
 from tpgraph.functions import PRIMITIVES, Expression, Function, differentiate, evaluate
+from tpgraph.language.near_names import did_you_mean
 from tpgraph.limits.closed_forms.duals import DUALS, dual
 from tpgraph.limits.closed_forms.line_quadrature import hermite
 from tpgraph.limits.closed_forms.mehler import series
@@ -122,7 +123,12 @@ def moments_of(function: str | Function) -> GaussianMoments:
     """
     found = PRIMITIVES.get(function) if isinstance(function, str) else function
     if found is None:
-        raise TPNameError(f"there is no function {function}", expected=", ".join(PRIMITIVES))
+        known = [name for name, primitive in PRIMITIVES.items() if primitive.arity == 1]
+        raise TPNameError(
+            f"there is no function {function}",
+            expected=", ".join(known),
+            mend=did_you_mean(str(function), known),
+        )
     return GaussianMoments(found.name, applied(found))
 
 

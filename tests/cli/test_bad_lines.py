@@ -1,0 +1,172 @@
+"""Command lines and calls that people got wrong: each says what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import tpgraph as tp
+from tpgraph_cli.main import app
+
+NETWORK = """width n
+dim d = 4
+parametrization ntk
+fn φ(z) = tanh(z)
+data ξ : d
+target y : 1
+param U : n × d ~ N(0, 1)
+param V : 1 × n ~ N(0, 1)
+x = φ(U ξ)
+f = V x
+output f
+loss (f - y)^2 / 2
+"""
+ROWS = np.random.default_rng(4).standard_normal((6, 5)).round(3)
+
+
+def table(header: str, delimiter: str = ",", index: bool = False) -> str:
+    lines = [
+        delimiter.join([*([str(number)] if index else []), *(f"{v:g}" for v in row)])
+        for number, row in enumerate(ROWS)
+    ]
+    return "\n".join([header, *lines, ""])
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a network and a table of its samples, where commands run."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "base.tp").write_text(NETWORK)
+    (tmp_path / "data.csv").write_text(table("ξ_0,ξ_1,ξ_2,ξ_3,y_0"))
+    return tmp_path
+
+
+LINES = [
+    ("draw base.tp --set n=64", "n is a width of base.tp.*--width n=", 1),
+    ("draw base.tp --set D=3", "did you mean d\\?", 1),
+    ("draw base.tp --theme drak", "drak is none of paper, teaching, dark. did you mean dark\\?", 2),
+    ("draw base.tp --direction left", "left is none of LR, RL, TB, BT", 2),
+    ("draw base.tp -o picture", "picture has no ending that names a format.*picture.svg", 2),
+    ("draw base.tp -o x.html", "html is the format of frames alone: add --frames", 2),
+    ("draw base.tp -o x.gif", "gif is no format of pictures; choose one of svg", 2),
+    ("draw base.tp -o nowhere/x.svg", "the folder nowhere is missing", 1),
+    ("draw rmn", "rmn cannot be read", 1),
+    ("gallery RNN", "did you mean rnn\\?", 1),
+    ("kernel base.tp --synthetic 3 -o k.csv", "kernels are written as NPZ, such as k.npz", 2),
+    ("kernel base.tp --synthetic 3 --engine exakt", "did you mean exact\\?", 2),
+    ("study phase thanh", "did you mean tanh\\?", 1),
+    ("limit base.tp --synthetic --cov x,zz", "has no zz.*one of x~1, x, f", 1),
+    ("run base.tp --width n=32", "--data FILE.*--synthetic", 1),
+    ("run base.tp --synthetic", "--width n=1000", 1),
+]
+
+
+@pytest.mark.parametrize(("line", "said", "code"), LINES, ids=[line for line, _, _ in LINES])
+def test_a_wrong_line_is_told_the_mend(folder: Path, line: str, said: str, code: int) -> None:
+    result = CliRunner().invoke(app, line.split())
+    told = f"{result.output} {result.exception}".replace("\n", " ")
+    assert result.exit_code == code
+    assert "Value error" not in told
+    assert re.search(said, " ".join(told.split()))
+    assert sorted(p.name for p in folder.iterdir()) == ["base.tp", "data.csv"]
+
+
+def test_words_are_chosen_in_any_case(folder: Path) -> None:
+    result = CliRunner().invoke(
+        app, ["draw", "base.tp", "--direction", "tb", "--theme", "Dark", "-o", "x.svg"]
+    )
+    assert result.exit_code == 0
+    small = CliRunner().invoke(
+        app, ["draw", "base.tp", "--direction", "TB", "--theme", "dark", "-o", "y.svg"]
+    )
+    assert small.exit_code == 0
+    assert (folder / "x.svg").read_bytes() == (folder / "y.svg").read_bytes()
+
+
+def test_a_name_of_the_gallery_is_a_program(folder: Path) -> None:
+    result = CliRunner().invoke(app, ["show", "rnn"])
+    assert result.exit_code == 0
+    (folder / "rnn").write_text(NETWORK)  # a file of the name comes first
+    assert CliRunner().invoke(app, ["show", "rnn"]).output != result.output
+
+
+def train(*more: str) -> str:
+    line = "train base.tp --width n=8 --steps 3 --batch 4 --out run --overwrite"
+    result = CliRunner().invoke(app, [*line.split(), *more])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+TABLES = {
+    "semicolons": table("ξ_0;ξ_1;ξ_2;ξ_3;y_0", ";"),
+    "tabs": table("ξ_0\tξ_1\tξ_2\tξ_3\ty_0", "\t"),
+    "an index": table(",ξ_0,ξ_1,ξ_2,ξ_3,y_0", index=True),
+    "an index of pandas": table("Unnamed: 0,ξ_0,ξ_1,ξ_2,ξ_3,y_0", index=True),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_of_other_programs_are_read(folder: Path, name: str) -> None:
+    plain = train("--data", "data.csv")
+    (folder / "other.csv").write_text(TABLES[name])
+    assert train("--data", "other.csv") == plain
+    program = tp.parse(NETWORK)
+    for key, array in tp.load_data(folder / "other.csv", program).arrays.items():
+        np.testing.assert_array_equal(array, tp.load_data("data.csv", program).arrays[key])
+
+
+@pytest.mark.parametrize("index", [False, True])
+def test_columns_taken_in_order_are_said(folder: Path, index: bool) -> None:
+    header = ("," if index else "") + "label,a,b,c,d"
+    (folder / "own.csv").write_text(table(header, index=index))
+    with pytest.warns(tp.TPWarning, match=r"in order: label … c → ξ_0 … ξ_3, d → y_0"):
+        found = tp.load_data("own.csv", tp.parse(NETWORK))
+    np.testing.assert_array_equal(found.arrays["ξ"], ROWS[:, :4])
+
+
+def test_decimal_commas_are_told(folder: Path) -> None:
+    (folder / "comma.csv").write_text(TABLES["semicolons"].replace(".", ","))
+    with pytest.raises(tp.TPDataError, match="is not a number") as caught:
+        tp.load_data("comma.csv", tp.parse(NETWORK))
+    assert caught.value.mend == "write decimal points"
+    assert caught.value.span is not None
+    assert "," in caught.value.span.text
+
+
+X = ROWS[:, :4]
+CALLS: dict[str, tuple[Callable[[], object], str]] = {
+    "a size": (lambda: tp.compile(NETWORK).init(128), r"by name.*\{'n': 1000\}"),
+    "a size to train": (
+        lambda: tp.train(NETWORK, "data.csv", widths=64, steps=3, lr=0.1, batch=4),
+        r"by name.*\{'n': 1000\}",
+    ),
+    "no rate": (
+        lambda: tp.compile(NETWORK).sgd_step(tp.compile(NETWORK).init({"n": 8}), X, X[:, :1]),
+        "needs a learning rate.*lr=0.1",
+    ),
+    "an array": (lambda: tp.limit(NETWORK, data=X[0]), "by name, not as a ndarray"),
+    "no program": (lambda: tp.draw(3), "a program is wanted, and this is of type int"),
+    "no name": (lambda: tp.draw("mpl"), "did you mean mlp\\?"),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_wrong_call_is_told_the_mend(folder: Path, name: str) -> None:
+    call, said = CALLS[name]
+    with pytest.raises(tp.TPError) as caught:
+        call()
+    assert re.search(said, str(caught.value).replace("\n", " "))
+
+
+def test_a_text_a_file_and_a_name_are_programs(folder: Path) -> None:
+    program = tp.parse(NETWORK)
+    for given in (NETWORK, "base.tp", folder / "base.tp", program):
+        assert tp.to_json(given) == tp.to_json(program)
+        assert tp.draw(given).svg == tp.draw(program).svg
+    assert tp.kernel("base.tp", X).ntk.tolist() == tp.kernel(program, X).ntk.tolist()
+    assert tp.to_json("mlp") == tp.to_json(tp.gallery.entry("mlp").program())

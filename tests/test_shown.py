@@ -1,0 +1,82 @@
+"""Results show themselves: a few lines in a console, a small page in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tpgraph as tp
+from tpgraph.shown import html_table
+
+NETWORK = tp.gallery.entry("fully_connected").program()
+X = np.random.default_rng(0).standard_normal((4, NETWORK.data[0].variable.dim.size({})))
+Y = np.zeros((4, NETWORK.targets[0].variable.dim.size({})))
+SAMPLES = {"ξ": X, "y": Y}
+WIDTHS = {w.name: 8 for w in NETWORK.base_widths}
+
+RESULTS: dict[str, Callable[[], Any]] = {
+    "kernel": lambda: tp.kernel(NETWORK, X),
+    "limit": lambda: tp.limit(NETWORK, data={"ξ": X[0]}),
+    "report": lambda: tp.report(NETWORK),
+    "training": lambda: tp.train(NETWORK, SAMPLES, widths=WIDTHS, steps=5, lr=0.1, batch=2),
+    "frames": lambda: tp.draw_frames("mlp"),
+    "entries": tp.gallery.entries,
+    "entry": lambda: tp.gallery.entry("mlp"),
+    "drawing": lambda: tp.draw("mlp"),
+    "dynamics": lambda: tp.kernel_dynamics(np.eye(4), Y[:, :1] + 1, lr=0.1, steps=40),
+    "comparison": lambda: tp.compare(
+        "one_hidden", synthetic=2, widths=[8, 16], steps=1, seeds=2, test=1, members=4, samples=4096
+    ),
+}
+
+
+class Balance(HTMLParser):
+    """Tags that are open, and the texts that are seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open.pop() not in (tag, "_"):
+            pass
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_it_shows_itself(name: str) -> None:
+    result = RESULTS[name]()
+    said = repr(result).splitlines()
+    assert 1 <= len(said) <= 30
+    assert max(map(len, said)) <= 400
+    page = result._repr_svg_() if hasattr(result, "_repr_svg_") else result._repr_html_()
+    reader = Balance()
+    reader.feed(page)
+    assert reader.open == []
+    assert len(page) < 400_000
+
+
+def test_a_long_table_scrolls_and_texts_are_escaped() -> None:
+    short, long = (html_table("<b>", ["x"], [["<i>"]] * count) for count in (3, 300))
+    assert "overflow" not in short
+    assert "overflow:auto" in long
+    assert "<b>" not in short
+    assert "<i>" not in short
+
+
+def test_a_limit_shows_its_numbers() -> None:
+    found = tp.limit(NETWORK, data={"ξ": X[0]})
+    page = found._repr_html_()
+    for name, vector in found.vectors.items():
+        assert f"<td>{name}</td>" in page
+        assert f"{vector.var.value:.6g}" in page
