@@ -8,7 +8,7 @@ no line leaves.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,9 +18,8 @@ from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.placement import Placement
 from tpgraph.notation.layout.spine import Arrangement, ports
 from tpgraph.notation.scene.style import Style
-from tpgraph.program import split_name
 
-__all__ = ["Arrivals", "disordered", "first_arrivals", "second_arrivals"]
+__all__ = ["Arrivals", "first_arrivals", "second_arrivals"]
 
 _WIDEST_PITCH = 64.0
 _CURVES_NEARER = 5 / 7  # of the usual gap, where at most one input comes straight
@@ -32,14 +31,13 @@ _STEEP = 5.0  # pt of rise to the next column from which a line is in a label's 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
     """`slots` gives each gate's inputs from the first to the last, in port gaps above its middle;
-    `pitch` the port gaps in pt; `sides` where the vertices' labels stand; `families` are vertices
-    that stand under each other, `disorder` those among them that do not yet in their order.
+    `pitch` the port gaps in pt; `sides` where the vertices' labels stand; `disorder` are marks of
+    lanes in one column that do not stand in their order yet.
     """
 
     slots: Mapping[str, Mapping[str, float]]
     pitch: Mapping[str, float]
     sides: Mapping[str, Side]
-    families: tuple[tuple[str, ...], ...] = ()
     disorder: tuple[tuple[str, ...], ...] = ()
 
 
@@ -91,18 +89,7 @@ def second_arrivals(
             pitch[gate.id] = max(pitch[gate.id], _distance(gate.outputs, placement))
     default = _sides(diagram, slots, frame)
     sides = _clear_sides(diagram, default, placement)
-    families = tuple(_families(diagram, placement))
-    return Arrivals(slots, pitch, sides, families, disordered(families, placement))
-
-
-def disordered(
-    families: Sequence[tuple[str, ...]], placement: Placement
-) -> tuple[tuple[str, ...], ...]:
-    """The families that do not stand in their order from the top."""
-    across = placement.across
-    return tuple(
-        family for family in families if any(across[a] < across[b] for a, b in pairwise(family))
-    )
+    return Arrivals(slots, pitch, sides)
 
 
 def _arrival(link: Link, arrangement: Arrangement, placement: Placement) -> float:
@@ -129,17 +116,6 @@ def _balanced(gate: GateMark, arrangement: Arrangement) -> tuple[str, ...]:
     others = [name for name in gate.inputs if name != main]
     half = len(others) // 2
     return (*others[:half], main, *others[half:])
-
-
-def _families(diagram: Diagram, placement: Placement) -> Iterator[tuple[str, ...]]:
-    """Vectors given from outside that differ by their index alone, in one column."""
-    arriving = {link.target for link in links(diagram)}
-    groups: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for vertex in diagram.vertices:
-        if vertex.id not in arriving:
-            name = vertex.embeds or split_name(vertex.variable)[0]
-            groups[name, placement.column[vertex.id]].append(vertex.id)
-    yield from (tuple(group) for group in groups.values() if len(group) > 1)
 
 
 def _uses(diagram: Diagram) -> dict[str, int]:

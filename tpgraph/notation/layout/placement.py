@@ -42,13 +42,12 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class MarkSizes:
-    """The room of all marks; the members of a family belong under each other at equal distances,
-    and those of `disorder` in that order. `columns` are those of all marks, if they are given.
+    """The room of all marks; those of `disorder` stand in one column in that order. `columns` are
+    those of all marks, if they are given.
     """
 
     vertices: Mapping[str, VertexSize]
     gates: Mapping[str, GateSize]
-    families: Sequence[Sequence[str]] = ()
     disorder: Sequence[Sequence[str]] = ()
     columns: Mapping[str, int] = field(default_factory=dict)
 
@@ -69,7 +68,6 @@ class _EngineRequest:
         self.arrangement = arrangement
         self.vertices = sizes.vertices
         self.gates = sizes.gates
-        self.families = sizes.families
         self.disorder = sizes.disorder
         self.columns = sizes.columns
         self.links = tuple(links(diagram))

@@ -11,9 +11,12 @@ from itertools import pairwise
 from tpgraph.notation.diagram.diagram import Diagram, GateMark
 from tpgraph.notation.diagram.links import Link, links
 from tpgraph.notation.engines.engine import LayoutEngine
-from tpgraph.notation.layout.arrivals import Arrivals, disordered, first_arrivals, second_arrivals
+from tpgraph.notation.layout.arrivals import Arrivals, first_arrivals, second_arrivals
+from tpgraph.notation.layout.family_lanes import alike, find_lanes
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
+from tpgraph.notation.layout.lane_order import Disorder, disordered, merged, torn
+from tpgraph.notation.layout.levels import levelled
 from tpgraph.notation.layout.measure import GateSize, VertexSize, gate_size, vertex_size
 from tpgraph.notation.layout.placement import MarkSizes, Placement, place
 from tpgraph.notation.layout.rows import straightened
@@ -155,20 +158,21 @@ def find_places(
     """
     arrangement = arrange(diagram)
 
-    def laid_out(arrivals: Arrivals) -> Places:
+    def laid_out(arrivals: Arrivals) -> tuple[Places, Disorder]:
         return _laid_out(diagram, arrangement, frame, style, arrivals, engine, roomy, columns)
 
     def improved(arrivals: Arrivals, places: Places) -> Arrivals:
         return second_arrivals(diagram, arrangement, frame, style, arrivals, places.placement)
 
     arrivals = first_arrivals(diagram, arrangement, frame, style)
-    places = laid_out(arrivals)
+    places, disorder = laid_out(arrivals)
     if len(diagram.vertices) + len(diagram.gates) <= LARGE:
-        arrivals = improved(arrivals, places)
-        places = laid_out(arrivals)
-        if disorder := disordered(arrivals.families, places.placement):
-            ordered = laid_out(replace(arrivals, disorder=disorder))
-            places = laid_out(replace(improved(arrivals, ordered), disorder=disorder))
+        arrivals = replace(improved(arrivals, places), disorder=disorder)
+        places, more = laid_out(arrivals)
+        if more:
+            disorder = merged(disorder, more)
+            ordered, _ = laid_out(replace(arrivals, disorder=disorder))
+            places, _ = laid_out(replace(improved(arrivals, ordered), disorder=disorder))
     return replace(places, gates=dict(moved_ports(places)))
 
 
@@ -181,7 +185,8 @@ def _laid_out(
     engine: LayoutEngine,
     roomy: frozenset[str],
     columns: Mapping[str, int] | None,
-) -> Places:
+) -> tuple[Places, Disorder]:
+    """Places, and like marks that the engine had in another order, or in several columns."""
     gates = _gate_sizes(diagram, arrangement, arrivals, style)
     said = {product.target: product.label for product in diagram.products}
     vertices = {
@@ -190,10 +195,14 @@ def _laid_out(
         )
         for v in diagram.vertices
     }
-    sizes = MarkSizes(vertices, gates, arrivals.families, arrivals.disorder, columns or {})
-    placement = place(diagram, arrangement, sizes, engine)
-    placement = straightened(diagram, arrangement, sizes, placement)
-    return Places(diagram, frame, style, vertices, gates, placement)
+    sizes = MarkSizes(vertices, gates, arrivals.disorder, columns or {})
+    placed = place(diagram, arrangement, sizes, engine)
+    lanes = find_lanes(diagram, placed.column)
+    found = levelled(diagram, arrangement, sizes, placed, lanes) if lanes.of else None
+    placement = found or straightened(diagram, arrangement, sizes, placed)
+    places = Places(diagram, frame, style, vertices, gates, placement)
+    split = torn(alike(diagram), placed.column) if columns is None else ()
+    return places, merged(split, disordered(lanes, placed))
 
 
 def _gate_sizes(

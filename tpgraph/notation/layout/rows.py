@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import replace
 
 from tpgraph.notation.diagram.diagram import Diagram
@@ -21,11 +20,9 @@ _SNAP = 2.4  # pt by which other straight lines may
 def straightened(
     diagram: Diagram, arrangement: Arrangement, sizes: MarkSizes, placement: Placement
 ) -> Placement:
-    """The placement with rows exactly straight, and families at equal distances."""
+    """The placement with rows exactly straight."""
     rows = _Rows(diagram, arrangement, sizes, placement)
     rows.straighten()
-    for family in sizes.families:
-        rows.spread(family)
     return replace(placement, across=rows.across)
 
 
@@ -97,29 +94,3 @@ class _Rows:
             return _ROW_SNAP
         beside = [m for m, c in self.column.items() if c == self.column[link.target]]
         return _END_SNAP if beside == [link.target] else _ROW_SNAP
-
-    def spread(self, family: Sequence[str]) -> None:
-        """Where members of a family stand in rows at equal distances, let the others join in.
-
-        Only in a column of their own, where they cannot meet other marks.
-        """
-        straight = [i for i, name in enumerate(family) if self._is_straight(name)]
-        alone = sum(column == self.column[family[0]] for column in self.column.values())
-        if not 2 <= len(straight) < len(family) or alone != len(family):
-            return
-        first, last = straight[0], straight[-1]
-        top = self.across[family[first]]
-        step = (top - self.across[family[last]]) / (last - first)
-        level = {name: top + (first - i) * step for i, name in enumerate(family)}
-        if all(abs(self.across[family[i]] - level[family[i]]) <= _SNAP for i in straight):
-            free = (name for i, name in enumerate(family) if i not in straight)
-            self.across.update({name: level[name] for name in free})
-
-    def _is_straight(self, vertex: str) -> bool:
-        """Whether a vertex, its product and the product's gate stand in one row."""
-        follower = self.arrangement.follows.get(vertex)
-        if follower is None or follower in self.sizes.gates:
-            return False
-        if follower not in self.arrangement.follows:
-            return False
-        return abs(self.across[follower] - self.across[vertex]) <= _SNAP

@@ -73,7 +73,8 @@ def lay_out_passes(
     frame = Frame(direction)
     plates = local_plates(staging, folded)
     members = tuple(plate.members for plate in plates.folded.plates)
-    strips = lay_strips(staging, columns_of(staging), frame, style, engine, members)
+    columns = columns_of(staging, bool(members))
+    strips = lay_strips(staging, columns, frame, style, engine, members)
     composition = _Page(staging, strips, (), frame, style)
     marks = Scene(
         tuple(composition.nodes()), tuple(composition.lines()), title=folded.diagram.title

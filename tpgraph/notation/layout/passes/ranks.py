@@ -7,17 +7,22 @@ right to what reads it. Wishes that would make a circle are left unfulfilled.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 
 from tpgraph.notation.diagram.links import links
+from tpgraph.notation.layout.family_lanes import alike
 from tpgraph.notation.layout.passes.staging import Staging
 from tpgraph.program import Pass
 
 __all__ = ["columns_of"]
 
 
-def columns_of(staging: Staging) -> dict[str, int]:
-    """The column of every mark; a forward row counts up, and so does a backward row under it."""
-    return _Ranks(staging).columns()
+def columns_of(staging: Staging, folded: bool = False) -> dict[str, int]:
+    """The column of every mark; a forward row counts up, and so does a backward row under it.
+
+    Like marks stand in one column, unless the picture is folded and one mark stands for many.
+    """
+    return _Ranks(staging).columns(folded)
 
 
 class _Ranks:
@@ -37,10 +42,12 @@ class _Ranks:
         for wire in staging.wires:
             self.flow.join(wire.source, wire.gate)
 
-    def columns(self) -> dict[str, int]:
+    def columns(self, folded: bool) -> dict[str, int]:
         """The whole work."""
         for before, after in self._steps():
             self.graph.join(before, after, 1)
+        for one, other in () if folded else self._alike():
+            self._unite(one, other)
         for lower, upper in (*self.staging.partner.items(), *self.staging.above.items()):
             self._unite(lower, upper)
         for context, members in self._sequence():
@@ -59,6 +66,13 @@ class _Ranks:
         for wire in self.staging.wires:
             if not self.home[wire.gate].mirrored:
                 yield wire.source, wire.gate
+
+    def _alike(self) -> Iterator[tuple[str, str]]:
+        """Marks of one family that could stand in one column of their part."""
+        for part in self.staging.parts:
+            for group in alike(part.diagram):
+                same = [mark for mark in group if self.home[mark] == self.home[group[0]]]
+                yield from pairwise(same)
 
     def _wish(self, before: str, after: str, length: int) -> None:
         """Have one mark before another, if nothing speaks against it."""
