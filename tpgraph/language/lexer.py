@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from tpgraph.language.vocabulary import KEYWORDS, NAME, canonical
@@ -28,6 +29,7 @@ _TOKEN = re.compile(
     |(?P<other>\S)""",
     re.VERBOSE,
 )
+_LONG = 300  # characters of a line that is not remembered
 _SHAPED = {"data", "target", "param", "matrix", "vector"}
 
 
@@ -43,12 +45,25 @@ class Token(NamedTuple):
 
 def words(text: str, start: int, end: int) -> Iterator[Token]:
     """The tokens of a logical line, which stands from `start` to `end` of the text."""
+    line = text[start:end]
+    for kind, said, first, last, base in _known(line) if len(line) < _LONG else _read(line):
+        yield Token(kind, said, first + start, last + start, base)
+
+
+@lru_cache(maxsize=8192)
+def _known(line: str) -> tuple[Token, ...]:
+    """The tokens of a line by itself: most lines are read again and again while one edits."""
+    return tuple(_read(line))
+
+
+def _read(line: str) -> Iterator[Token]:
     first, before, colon, tilde = "", "", False, False
-    for match in _TOKEN.finditer(text, start, end):
+    for match in _TOKEN.finditer(line):
         token = _token(match)
         if token.kind == "name":
             in_shape = first in _SHAPED and colon and not tilde
-            token = _named(token, first, before, in_shape, tilde, _behind(text, match.end(), end))
+            behind = _behind(line, match.end())
+            token = _named(token, first, before, in_shape, tilde, behind)
         yield token
         if token.kind == "comment":
             continue
@@ -79,9 +94,9 @@ def _token(match: re.Match[str]) -> Token:
     return Token(kind, match.group(), match.start(), match.end())
 
 
-def _behind(text: str, position: int, end: int) -> str:
+def _behind(line: str, position: int) -> str:
     """The character after the spaces behind a place."""
-    rest = text[position:end].lstrip(" \t")
+    rest = line[position:].lstrip(" \t")
     return rest[:1]
 
 

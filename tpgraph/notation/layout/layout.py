@@ -202,19 +202,21 @@ def edges_of(places: Places, drawn: Linework) -> Iterator[Edge]:
     for link in places.links:
         line = drawn.lines[link]
         points = tuple(places.frame.point(*point) for point in line.points)
-        wire = Edge("wire", link.source, link.target, points, line.curve)
         if link.product is None:
             read = None if link.port is None else gates[link.target].place_of(link.port)
-            yield replace(wire, span=read)
+            yield Edge("wire", link.source, link.target, points, line.curve, span=read)
             continue
         product = places.diagram.products[link.product]
-        yield replace(
-            wire,
-            kind="matmul",
-            matrix=product.matrix,
-            transpose=product.transpose,
-            label=drawn.product_labels.get(link.product),
-            color=product.color,
-            dash=product.dash,
-            span=product.span,
+        yield Edge(
+            "matmul",
+            link.source,
+            link.target,
+            points,
+            line.curve,
+            product.matrix,
+            product.transpose,
+            drawn.product_labels.get(link.product),
+            product.color,
+            product.dash,
+            product.span,
         )

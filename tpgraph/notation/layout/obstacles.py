@@ -6,7 +6,6 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -35,14 +34,22 @@ _Boxes: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 """One box a row: left, bottom, right, top."""
 
 
-@dataclass(frozen=True, slots=True)
 class Obstacle:
     """A shape in the way of lines, the box around it, and the name of its owner."""
 
-    sides: Sides
-    box: Box
-    owner: str
-    solid: bool
+    __slots__ = "_sides", "box", "owner", "shape", "solid"
+
+    def __init__(self, shape: Shape, owner: str, solid: bool) -> None:
+        self.shape, self.owner, self.solid = shape, owner, solid
+        self.box = box_around(shape)
+        self._sides: Sides | None = None
+
+    @property
+    def sides(self) -> Sides:
+        """The sides of the shape; most shapes are never asked for them."""
+        if self._sides is None:
+            self._sides = sides_of(self.shape)
+        return self._sides
 
     def room(self, own: frozenset[str], gap: float) -> float:
         """How near a line between the marks in `own` may come."""
@@ -78,21 +85,28 @@ class Obstacles:
     """Shapes by the place where they are, each with the name of its owner."""
 
     def __init__(self) -> None:
+        self._new: dict[int, list[Box]] = defaultdict(list)
         self._items: dict[int, list[Obstacle]] = defaultdict(list)
         self._tables: dict[int, _Table] = defaultdict(_Table)
         self._where: dict[str, list[tuple[int, int]]] = defaultdict(list)
 
     def add(self, shape: Shape, owner: str, *, solid: bool = False) -> None:
         """Add a shape; `solid` is one that its owner's own lines may touch but not enter."""
-        box = box_around(shape)
-        item = Obstacle(sides_of(shape), box, owner, solid)
-        for strip in _strips(box[0], box[2]):
+        item = Obstacle(shape, owner, solid)
+        for strip in _strips(item.box[0], item.box[2]):
             self._where[owner].append((strip, len(self._items[strip])))
             self._items[strip].append(item)
-            self._tables[strip].extend(np.array([box]))
+            self._new[strip].append(item.box)
+
+    def _enter(self) -> None:
+        """Put what was added since the last question into the tables."""
+        for strip, boxes in self._new.items():
+            self._tables[strip].extend(np.array(boxes))
+        self._new.clear()
 
     def remove(self, owner: str) -> None:
         """Take away the shapes of an owner."""
+        self._enter()
         for strip, number in self._where.pop(owner, ()):
             self._tables[strip].rows[number] = _NOWHERE
 
@@ -120,6 +134,7 @@ class Obstacles:
 
     def near(self, box: Box, gap: float) -> Iterator[Obstacle]:
         """What comes nearer to a box than `gap` with its own; some of it twice."""
+        self._enter()
         for strip in _strips(box[0] - gap, box[2] + gap):
             if strip in self._tables:
                 items = self._items[strip]
@@ -128,6 +143,7 @@ class Obstacles:
 
     def between(self, left: float, right: float) -> Iterator[Obstacle]:
         """What lies between two places along; some of it twice."""
+        self._enter()
         for strip in _strips(left, right):
             if strip in self._tables:
                 items, table = self._items[strip], self._tables[strip]
@@ -211,10 +227,16 @@ class Window:
 
 def _touches(line: Sequence[Point], bottom: float, top: float, sides: Sides, gap: float) -> bool:
     """Whether a polyline comes nearer to a shape than `gap`, which it can between two heights."""
-    return any(
-        (a[1] < top or b[1] < top) and (a[1] > bottom or b[1] > bottom) and meets(a, b, sides, gap)
-        for a, b in pairwise(line)
-    )
+    a = line[0]
+    for b in line[1:]:
+        if (
+            (a[1] < top or b[1] < top)
+            and (a[1] > bottom or b[1] > bottom)
+            and meets(a, b, sides, gap)
+        ):
+            return True
+        a = b
+    return False
 
 
 def _enters(box: Box, sides: Sides, gap: float) -> bool:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 from typing import Any
 
 from tpgraph.errors import Span
@@ -74,6 +75,11 @@ class Difference:
     glyphs: Mapping[str, str]
     box: Box
     order: tuple[str, ...] | None = None
+
+
+_looks = attrgetter(
+    *(f.name for f in fields(Fragment) if f.compare and f.name not in ("x", "y"))
+)
 
 
 def fragments_of(scene: Scene, style: Style = PAPER) -> Fragments:
@@ -174,24 +180,25 @@ def difference(before: Fragments, after: Fragments) -> Difference:
     old, new = before.items, after.items
     come = tuple(fragment for key, fragment in new.items() if key not in old)
     kept = [(old[key], fragment) for key, fragment in new.items() if key in old]
-    moved = [(a, b) for a, b in kept if a != b and a == replace(b, x=a.x, y=a.y)]
-    changed = tuple(b for a, b in kept if a != b and a != replace(b, x=a.x, y=a.y))
+    other = [(_looks(a) == _looks(b), b) for a, b in kept if a != b]
     found = Difference(
         come=come,
-        change=changed,
-        move=tuple((b.key, b.x, b.y) for _, b in moved),
+        change=tuple(b for same, b in other if not same),
+        move=tuple((b.key, b.x, b.y) for same, b in other if same),
         go=tuple(key for key in old if key not in new),
         glyphs={k: path for k, path in after.glyphs.items() if k not in before.glyphs},
         box=after.box,
     )
-    if [*applied(before, found).items] == [*new]:
+    stay = [key for key in old if key in new]
+    if [*stay, *(fragment.key for fragment in come)] == [*new]:
         return found
     return replace(found, order=tuple(new))
 
 
 def applied(before: Fragments, change: Difference) -> Fragments:
     """The picture after a difference."""
-    items = {key: f for key, f in before.items.items() if key not in set(change.go)}
+    gone = set(change.go)
+    items = {key: f for key, f in before.items.items() if key not in gone}
     for key, x, y in change.move:
         items[key] = replace(items[key], x=x, y=y)
     for fragment in (*change.change, *change.come):

@@ -5,9 +5,11 @@ A piece depends on the mark alone, as it is in coordinates about its place, in s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from operator import attrgetter
+from typing import Any, TypeAlias
 
 from tpgraph.notation.painters.svg import glyph_paths, markup
 from tpgraph.notation.scene.display import DisplayMark, MarkGroup, bounds_of
@@ -18,6 +20,16 @@ from tpgraph.notation.scene.style import Style
 
 __all__ = ["Piece", "Pieces", "piece_of", "pieces_in"]
 
+_Key: TypeAlias = tuple[Any, ...]
+
+
+def _looks(of: type[Node | Edge], *without: str) -> Callable[[Any], _Key]:
+    """What reads all fields but some, and but those that are in coordinates."""
+    return attrgetter(*(f.name for f in fields(of) if f.name not in without))
+
+
+_node_looks = _looks(Node, "x", "y", "label", "span", "note")
+_edge_looks = _looks(Edge, "points", "label", "span")
 _KNOWN = 16384
 """Pieces that are remembered of a style."""
 
@@ -47,16 +59,25 @@ class Pieces:
 
     def __init__(self, style: Style) -> None:
         self._style = style
-        self._known: dict[Node | Edge, Piece] = {}
+        self._known: dict[_Key, Piece] = {}
 
     def of(self, element: Node | Edge, place: Point) -> Piece:
         """A mark or a line about a place."""
-        local = _node(element, place) if isinstance(element, Node) else _edge(element, place)
-        piece = self._known.get(local)
+        if isinstance(element, Node):
+            points: tuple[Point, ...] = ()
+            looks = _node_looks(element)
+        else:
+            x, y = place
+            points = tuple([(round(a - x, 3), round(b - y, 3)) for a, b in element.points])
+            looks = _edge_looks(element)
+        label = _label(element.label, place)
+        key = looks, points, label
+        piece = self._known.get(key)
         if piece is None:
             if len(self._known) >= _KNOWN:
                 self._known.clear()
-            piece = self._known[local] = piece_of(painted(local, self._style), (0.0, 0.0))
+            local = _local(element, points, label)
+            piece = self._known[key] = piece_of(painted(local, self._style), (0.0, 0.0))
         return piece
 
 
@@ -66,18 +87,17 @@ def pieces_in(style: Style) -> Pieces:
     return Pieces(style)
 
 
-def _node(node: Node, place: Point) -> Node:
-    label = _label(node.label, place)
-    return replace(node, x=0.0, y=0.0, label=label, span=None, note=None)
-
-
-def _edge(edge: Edge, place: Point) -> Edge:
-    x, y = place
-    points = tuple((round(a - x, 3), round(b - y, 3)) for a, b in edge.points)
-    return replace(edge, points=points, label=_label(edge.label, place), span=None)
+def _local(
+    element: Node | Edge, points: tuple[Point, ...], label: Label | None
+) -> Node | Edge:
+    """A mark or a line about its place, without what is not painted of it."""
+    if isinstance(element, Node):
+        return replace(element, x=0.0, y=0.0, label=label, span=None, note=None)
+    return replace(element, points=points, label=label, span=None)
 
 
 def _label(label: Label | None, place: Point) -> Label | None:
     if label is None:
         return None
-    return replace(label, x=round(label.x - place[0], 3), y=round(label.y - place[1], 3))
+    x, y = round(label.x - place[0], 3), round(label.y - place[1], 3)
+    return Label(label.text, x, y, label.anchor, label.size, label.rotation, label.color)

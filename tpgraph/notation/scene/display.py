@@ -29,6 +29,7 @@ __all__ = [
     "Polygon",
     "Rectangle",
     "bounds_of",
+    "ink_box",
     "turned",
 ]
 
@@ -145,7 +146,7 @@ def bounds_of(mark: DisplayMark) -> Box:
         case Bezier(points, paint):
             return box_around(flatten(points, True), paint.width / 2)
         case Lettering(_, shape, x, y, rotation):
-            return _ink(shape.ink, x, y, rotation)
+            return ink_box(shape.ink, x, y, rotation)
         case MarkGroup():
             return union(bounds_of(part) for part in mark.marks)
         case _:
@@ -159,7 +160,7 @@ def turned(point: Point, degrees: float) -> Point:
     return point[0] * cos - point[1] * sin, point[0] * sin + point[1] * cos
 
 
-def _ink(ink: Rule, x: float, y: float, rotation: float) -> Box:
+def ink_box(ink: Rule, x: float, y: float, rotation: float) -> Box:
     """The box of what is black of a label that starts at (x, y)."""
     if not rotation:
         return x + ink.left, y + ink.bottom, x + ink.right, y + ink.top

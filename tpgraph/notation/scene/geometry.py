@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -40,6 +40,9 @@ Sides = tuple[tuple[float, float, float, float], ...]
 
 PointArray: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 """Points, one a row."""
+
+
+_FEW = 16  # points of a line whose parts are computed one by one
 
 
 def box_shape(box: Box) -> Shape:
@@ -100,12 +103,30 @@ def flatten(points: Sequence[Point], curve: bool, steps: int = 16) -> tuple[Poin
     """A line as a polyline: Bezier pieces p0 c1 c2 p1 ... in `steps` parts each."""
     if not curve:
         return tuple(points)
+    if len(points) <= _FEW:
+        return tuple(_flat(points, steps))
     known = np.array(points)
     first, second, third, fourth = _weights(steps)
     a, b, c, d = known[:-1:3, None], known[1::3, None], known[2::3, None], known[3::3, None]
     flat = first * a + second * b + third * c + fourth * d
     xs, ys = flat.reshape(-1, 2).T.tolist()
     return (points[0], *zip(xs, ys, strict=True))
+
+
+def _flat(points: Sequence[Point], steps: int) -> Iterator[Point]:
+    """The same of a few pieces, which are not worth an array."""
+    yield points[0]
+    for i in range(0, len(points) - 1, 3):
+        (ax, ay), (bx, by), (cx, cy), (dx, dy) = points[i : i + 4]
+        for a, b, c, d in _weight_rows(steps):
+            yield a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy
+
+
+@cache
+def _weight_rows(steps: int) -> list[tuple[float, float, float, float]]:
+    """The weights, a tuple for every part."""
+    rows = np.hstack(_weights(steps)).tolist()
+    return [(a, b, c, d) for a, b, c, d in rows]
 
 
 @cache

@@ -23,6 +23,7 @@ from tpgraph.notation.scene.display import (
     Polygon,
     Rectangle,
     bounds_of,
+    ink_box,
     turned,
 )
 from tpgraph.notation.scene.geometry import Box, grown, union
@@ -69,7 +70,8 @@ def picture(scene: Scene, style: Style = PAPER) -> Picture:
 
 def label_bounds(label: Label) -> Box:
     """The box of a label's ink in the scene, in pt. Raises TPError if it cannot be typeset."""
-    return bounds_of(_text(label, ""))
+    shape = outline(label.text, label.size)
+    return ink_box(shape.ink, *_baseline(label, shape), label.rotation)
 
 
 def layers(scene: Scene, style: Style) -> Iterator[MarkGroup]:
@@ -106,11 +108,16 @@ def _labels(label: Label | None, ink: str) -> tuple[DisplayMark, ...]:
 
 def _text(label: Label, ink: str) -> Lettering:
     shape = outline(label.text, label.size)
+    x, y = _baseline(label, shape)
+    return Lettering(plain_text(label.text), shape, x, y, label.rotation, label.color or ink, label)
+
+
+def _baseline(label: Label, shape: Outline) -> Point:
+    """Where the baseline of a label starts."""
     dx, dy = _anchor_point(label, shape)
     if label.rotation:
         dx, dy = turned((dx, dy), label.rotation)
-    x, y = label.x - dx, label.y - dy
-    return Lettering(plain_text(label.text), shape, x, y, label.rotation, label.color or ink, label)
+    return label.x - dx, label.y - dy
 
 
 def _anchor_point(label: Label, shape: Outline) -> Point:
