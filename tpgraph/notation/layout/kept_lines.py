@@ -1,15 +1,16 @@
-"""Lines that keep their way: those whose ends, and all between them, stand as they stood."""
+"""Lines and their labels that stay: those whose ends, and all between them, stand as they stood."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tpgraph.notation.diagram.links import Link
 from tpgraph.notation.layout.measure import GateSize
 from tpgraph.notation.layout.places import Places
 from tpgraph.notation.layout.routing import Route
-from tpgraph.notation.scene.scene import Point
+from tpgraph.notation.scene.scene import Label
 
 __all__ = ["KeptLines"]
 
@@ -17,17 +18,25 @@ _STILL = 1e-6  # pt by which what stands still may have moved
 
 
 class KeptLines:
-    """The routes of a picture before, for the same marks in another one: `lines`.
+    """The routes of a picture before, for the same marks in another one: `lines`, and the `labels`
+    of their products.
 
     `before` gives for marks that were there their id then. A route is kept where every column from
     its source to its target holds the same marks at the same heights, as far apart as before.
     """
 
     def __init__(
-        self, places: Places, before: Mapping[str, str], old: Places, routes: Mapping[Link, Route]
+        self,
+        places: Places,
+        before: Mapping[str, str],
+        old: Places,
+        routes: Mapping[Link, Route],
+        labels: Mapping[int, Label],
     ) -> None:
         self.places, self.old, self.before = places, old, before
         self.routes = {_key(link): (link, route) for link, route in routes.items()}
+        self.old_labels = labels
+        self.labels: dict[int, Label] = {}
         self.same = dict(self._same_columns())
         found = ((link, self._route(link)) for link in places.links)
         self.lines = {link: route for link, route in found if route is not None}
@@ -73,7 +82,18 @@ class KeptLines:
             return None
         if self.places.placement.crossed[link] != self.old.placement.crossed[was]:
             return None
-        return Route(_moved(route.points, by), route.curve, _moved(route.flat, by))
+        self._label(link, was, by)
+        return route.moved(by)
+
+    def _label(self, link: Link, was: Link, by: float) -> None:
+        """Keep the label of a product whose line is kept."""
+        label = None if was.product is None else self.old_labels.get(was.product)
+        if link.product is None or label is None:
+            return
+        product = self.places.diagram.products[link.product]
+        if (product.label, product.color) == (label.text, label.color):
+            x, y = self.places.frame.point(by, 0.0)
+            self.labels[link.product] = replace(label, x=label.x + x, y=label.y + y)
 
     def _ends(self, places: Places, link: Link) -> tuple[int, int]:
         column = places.placement.column
@@ -95,10 +115,6 @@ def _columns(places: Places) -> dict[int, list[str]]:
     for mark, column in places.placement.column.items():
         found[column].append(mark)
     return found
-
-
-def _moved(points: tuple[Point, ...], by: float) -> tuple[Point, ...]:
-    return tuple((x + by, y) for x, y in points)
 
 
 def _shape(gate: GateSize) -> tuple[object, ...]:

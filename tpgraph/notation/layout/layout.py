@@ -90,7 +90,13 @@ def kept_layout(
     names = names or {}
     places = kept_places(diagram, previous.places, names)
     before = marks_before(diagram, previous.places.diagram, names)
-    lines = KeptLines(places, before, previous.places, previous.drawn.lines)
+    products = previous.places.diagram.products
+    labels = {
+        index: label
+        for index, label in previous.drawn.product_labels.items()
+        if products[index].target not in previous.drawn.squeezed
+    }
+    lines = KeptLines(places, before, previous.places, previous.drawn.lines, labels)
     return Layout(places, find_linework(places, lines))
 
 

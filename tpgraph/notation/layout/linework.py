@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tpgraph.notation.diagram.diagram import Vertex
 from tpgraph.notation.diagram.links import Link
@@ -61,6 +62,7 @@ class _LineSearch:
         self.marks = Obstacles()  # what stands fast
         self.texts = Obstacles()  # labels, which may yet move
         self.lines = Strokes()  # what is in the way of labels alone
+        self.came = Strokes()  # those of them that are not kept
 
     def drawn(self) -> Linework:
         """The whole work."""
@@ -111,23 +113,32 @@ class _LineSearch:
         corridors = Corridors(self.places)
         crossed = self.places.placement.crossed
         stay = {} if self.kept is None else self.kept.lines
-        others = None if self.kept is None else Threads(line.flat for line in stay.values())
         links = sorted(self.places.links, key=lambda link: len(crossed[link]))
         for link in counted("lines", links):
             if crossed[link] and not self.result.product_labels:
                 self._label_products()
-            line = stay.get(link) or self._found(link, corridors, others)
+            line = stay.get(link)
+            if line is None:
+                line = self._found(link, corridors)
+                self.came.add(line.array)
             self.result.lines[link] = line
-            self.lines.add(line.flat)
+            self.lines.add(line.array)
         self._label_products()
 
-    def _found(self, link: Link, corridors: Corridors, others: Threads | None) -> Route:
-        """The way of one line between what stands already; others are lines not to be crossed."""
+    @cached_property
+    def _others(self) -> Threads | None:
+        """The lines that lines of a kept picture should not cross."""
+        lines = () if self.kept is None else self.kept.lines.values()
+        return None if self.kept is None else Threads(line.array for line in lines)
+
+    def _found(self, link: Link, corridors: Corridors) -> Route:
+        """The way of one line between what stands already."""
         start, end = self._ends(link)
+        others = self._others
         around, dashed = (self.marks, self.texts), link.product is not None
         line, hits = route(start, end, corridors.of(link), around, dashed=dashed, others=others)
         if others is not None:
-            others.add(line.flat)
+            others.add(line.array)
         if hits:
             self._crowd(link)
         return line
@@ -149,7 +160,10 @@ class _LineSearch:
         return LineEnd(mark, (x, y), self.places.vertices[mark].radius, outline)
 
     def _label_products(self) -> None:
-        """Label the products drawn so far; those of one matrix in one column share a label."""
+        """Label the products drawn so far; those of one matrix in one column share a label, which
+        stays where it is kept.
+        """
+        kept = {} if self.kept is None else self.kept.labels
         groups: dict[tuple[str, int], list[Link]] = defaultdict(list)
         for link in self.result.lines:
             if link.product is not None:
@@ -158,7 +172,12 @@ class _LineSearch:
         for (text, _), group in groups.items():
             said = any(link.product in self.result.product_labels for link in group)
             if text and not said:
-                index, label, free = self._label_one(group, (self.marks, self.texts, self.lines))
+                stays = next((link.product for link in group if link.product in kept), None)
+                if stays is None:
+                    around = self.marks, self.texts, self.lines
+                    index, label, free = self._label_one(group, around)
+                else:
+                    index, label, free = stays, kept[stays], True
                 self.result.product_labels[index] = label
                 self.texts.add(box_shape(frame_box(label, self.places.frame)), _owner(index))
                 if not free:
@@ -184,9 +203,10 @@ class _LineSearch:
     def _move_product_labels(self) -> None:
         """Give labels that a later line crosses another place at their line, if there is one."""
         link_of = {link.product: link for link in self.result.lines}
+        kept = {} if self.kept is None else self.kept.labels
         for index, label in list(self.result.product_labels.items()):
-            link = link_of[index]
-            if not self.lines.covers(frame_box(label, self.places.frame), _TOUCH):
+            link, lines = link_of[index], self.came if index in kept else self.lines
+            if not lines.covers(frame_box(label, self.places.frame), _TOUCH):
                 continue
             self.texts.remove(_owner(index))
             self.result.squeezed.discard(link.target)

@@ -13,6 +13,7 @@ import numpy as np
 
 from tpgraph.notation.scene.geometry import (
     Box,
+    PointArray,
     Shape,
     Sides,
     box_around,
@@ -156,11 +157,11 @@ class Strokes:
     """Thin lines by the place where they are."""
 
     def __init__(self) -> None:
-        self._new: list[Sequence[Point]] = []
-        self._lines: dict[int, list[tuple[Point, Point]]] = defaultdict(list)
+        self._new: list[PointArray] = []
+        self._lines: dict[int, list[PointArray]] = defaultdict(list)
         self._tables: dict[int, _Table] = defaultdict(_Table)
 
-    def add(self, line: Sequence[Point]) -> None:
+    def add(self, line: PointArray) -> None:
         """Add a polyline."""
         self._new.append(line)
 
@@ -172,21 +173,20 @@ class Strokes:
             if strip in self._tables:
                 lines = self._lines[strip]
                 near = self._tables[strip].near(box, gap + _THIN)
-                if any(_enters(box, sides_of(hairline(*lines[number])), gap) for number in near):
+                if any(_enters(box, _hairline(lines[number]), gap) for number in near):
                     return True
         return False
 
     def _enter(self) -> None:
         """Put what was added since the last question where it belongs."""
-        pieces = [piece for line in self._new for piece in pairwise(line)]
+        ends = np.concatenate([np.stack((x[:-1], x[1:]), axis=1) for x in self._new])
         self._new.clear()
-        ends = np.array(pieces)
         boxes = np.hstack((ends.min(axis=1), ends.max(axis=1)))
         first, last = (np.floor(boxes[:, side] / _WIDTH).astype(int) for side in (0, 2))
         for strip in range(first.min(), last.max() + 1):
             here = np.flatnonzero((first <= strip) & (strip <= last))
             if len(here):
-                self._lines[strip] += [pieces[number] for number in here.tolist()]
+                self._lines[strip] += [*ends[here]]
                 self._tables[strip].extend(boxes[here])
 
 
@@ -237,6 +237,11 @@ def _touches(line: Sequence[Point], bottom: float, top: float, sides: Sides, gap
             return True
         a = b
     return False
+
+
+def _hairline(ends: PointArray) -> Sides:
+    (ax, ay), (bx, by) = ends.tolist()
+    return sides_of(hairline((ax, ay), (bx, by)))
 
 
 def _enters(box: Box, sides: Sides, gap: float) -> bool:

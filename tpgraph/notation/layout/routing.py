@@ -10,11 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, assert_never
+
+import numpy as np
 
 from tpgraph.notation.layout.obstacles import Obstacles, Window
 from tpgraph.notation.layout.threads import Threads
-from tpgraph.notation.scene.geometry import flatten, straight
+from tpgraph.notation.scene.geometry import PointArray, flatten, straight
 from tpgraph.notation.scene.scene import Point
 
 __all__ = ["Columns", "LineEnd", "MarkOutline", "Route", "route"]
@@ -42,13 +45,31 @@ class LineEnd:
     outline: MarkOutline = "circle"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Route:
-    """Corners, or with `curve` Bezier points; `flat` is the line as a polyline."""
+    """Corners, or with `curve` Bezier points."""
 
     points: tuple[Point, ...]
     curve: bool
-    flat: tuple[Point, ...]
+
+    @cached_property
+    def flat(self) -> tuple[Point, ...]:
+        """The line as a polyline."""
+        return flatten(self.points, self.curve)
+
+    @cached_property
+    def array(self) -> PointArray:
+        """The same as an array."""
+        return np.array(self.flat)
+
+    def moved(self, by: float) -> Route:
+        """The line `by` pt farther along; what is known of it moves with it."""
+        if by == 0.0:
+            return self
+        found = Route(tuple([(x + by, y) for x, y in self.points]), self.curve)
+        if "array" in self.__dict__:
+            found.__dict__["array"] = np.add(self.array, (by, 0.0))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +130,10 @@ def route(
             break
     assert best is not None
     if others is not None and between.heights:
-        crossed = others.crossings(best[1].flat)
+        crossed = others.crossings(best[1].array)
         for points in _ways(start.at, end.at, between) if crossed else ():
             line = _clipped(points, True, start, end)
-            count = others.crossings(line.flat)
+            count = others.crossings(line.array)
             if count < crossed and window.hits(line.flat, own, CLEARANCE, best[0] + 1) <= best[0]:
                 best, crossed = (best[0], line), count
     return best[1], best[0]
@@ -202,7 +223,7 @@ def _through_gaps(a: Point, b: Point, between: Columns) -> tuple[Point, ...]:
 def _clipped(points: Sequence[Point], curve: bool, start: LineEnd, end: LineEnd) -> Route:
     """The line between the outlines of its marks."""
     ends = _leave(start, points[1]), *points[1:-1], _leave(end, points[-2])
-    return Route(ends, curve, flatten(ends, curve))
+    return Route(ends, curve)
 
 
 def _leave(end: LineEnd, toward: Point) -> Point:

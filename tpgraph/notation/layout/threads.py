@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
-from tpgraph.notation.scene.geometry import PointArray
-from tpgraph.notation.scene.scene import Point
+from tpgraph.notation.scene.geometry import Box, PointArray
 
 __all__ = ["Threads"]
 
@@ -18,30 +17,40 @@ _DENSE = np.linspace(0.0, 1.0, 17)[:, None]  # places along a straight line
 class Threads:
     """Thin lines that another line should not cross; all of them run along throughout."""
 
-    def __init__(self, lines: Iterable[Sequence[Point]]) -> None:
-        self._parts = [_dense(line) for line in lines]
-        self._all: PointArray | None = None
+    def __init__(self, lines: Iterable[PointArray]) -> None:
+        self._lines = [*lines]
+        self._boxes = [_box(line) for line in self._lines]
 
-    def add(self, line: Sequence[Point]) -> None:
+    def add(self, line: PointArray) -> None:
         """Add a polyline."""
-        self._parts.append(_dense(line))
-        self._all = None
+        self._lines.append(line)
+        self._boxes.append(_box(line))
 
-    def crossings(self, line: Sequence[Point]) -> int:
+    def crossings(self, line: PointArray) -> int:
         """How often a polyline crosses the lines: where each is above it first, then below it, or
         the other way round.
         """
-        if self._all is None:
-            self._all = np.concatenate([_APART, *(x for p in self._parts for x in (p, _APART))])
-        along, across = self._all.T
-        own = np.array(line)
+        left, bottom, right, top = _box(line)
+        near = [
+            _dense(other)
+            for other, box in zip(self._lines, self._boxes, strict=True)
+            if box[0] <= right and box[2] >= left and box[1] <= top and box[3] >= bottom
+        ]
+        if not near:
+            return 0
+        along, across = np.concatenate([x for part in near for x in (part, _APART)]).T
         with np.errstate(invalid="ignore"):
-            inside = (along >= own[0, 0]) & (along <= own[-1, 0])
-            above = np.where(inside, across - np.interp(along, own[:, 0], own[:, 1]), np.nan)
+            inside = (along >= left) & (along <= right)
+            above = np.where(inside, across - np.interp(along, line[:, 0], line[:, 1]), np.nan)
             return int((above[:-1] * above[1:] < 0).sum())
 
 
-def _dense(line: Sequence[Point]) -> PointArray:
+def _box(line: PointArray) -> Box:
+    """The box of a line that runs along."""
+    across = line[:, 1]
+    return float(line[0, 0]), float(across.min()), float(line[-1, 0]), float(across.max())
+
+
+def _dense(line: PointArray) -> PointArray:
     """The points of a polyline; some on a straight line."""
-    points = np.array(line)
-    return points if len(line) > 2 else points[:1] + _DENSE * (points[1:] - points[:1])
+    return line if len(line) > 2 else line[:1] + _DENSE * (line[1:] - line[:1])

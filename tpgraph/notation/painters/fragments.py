@@ -77,9 +77,7 @@ class Difference:
     order: tuple[str, ...] | None = None
 
 
-_looks = attrgetter(
-    *(f.name for f in fields(Fragment) if f.compare and f.name not in ("x", "y"))
-)
+_looks = attrgetter(*(f.name for f in fields(Fragment) if f.compare and f.name not in ("x", "y")))
 
 
 def fragments_of(scene: Scene, style: Style = PAPER) -> Fragments:

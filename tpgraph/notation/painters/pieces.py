@@ -87,9 +87,7 @@ def pieces_in(style: Style) -> Pieces:
     return Pieces(style)
 
 
-def _local(
-    element: Node | Edge, points: tuple[Point, ...], label: Label | None
-) -> Node | Edge:
+def _local(element: Node | Edge, points: tuple[Point, ...], label: Label | None) -> Node | Edge:
     """A mark or a line about its place, without what is not painted of it."""
     if isinstance(element, Node):
         return replace(element, x=0.0, y=0.0, label=label, span=None, note=None)
