@@ -77,7 +77,15 @@ def derivatives(function, z):
 
 
 def test_the_table_is_covered():
-    assert set(TORCH) | set(TWO) == set(PRIMITIVES)
+    assert set(TORCH) | set(TWO) | {"held_max"} == set(PRIMITIVES)
+
+
+def test_the_largest_component_is_held_constant():
+    z = np.random.default_rng(0).standard_normal((5, 7))
+    call = Apply(PRIMITIVES["held_max"], (X,))
+    np.testing.assert_array_equal(evaluate(call, [z]), np.repeat(z.max(1)[:, None], 7, 1))
+    assert differentiate(call, 0) == number(0) == differentiate(mul(call, call), 0)
+    assert evaluate(call, [3.0]) == 3.0
 
 
 @pytest.mark.parametrize("name", sorted(TORCH))

@@ -15,7 +15,9 @@ __all__ = ["Draft"]
 SMOOTH = ("tanh", "sin", "cos", "sigmoid", "erf", "arctan")
 BOUNDED = (*SMOOTH, "sign", "step")
 MODERATE = (*BOUNDED, "relu", "abs", "silu", "gelu", "softplus")
-ANY = tuple(n for n, p in PRIMITIVES.items() if p.arity == 1 and n != "neg")
+ANY = tuple(
+    n for n, p in PRIMITIVES.items() if p.arity == 1 and n != "neg" and not p.over_components
+)
 NAMES = ("x", "h", "z", "ξ", "x̃", "u_1", "σ_w", "δh̃", "Ω", "long_name", "ẋ", "a", "T", "N", "e1")
 VALUES = tuple(Fraction(text) for text in ("1/2", "2", "-1", "1/3", "-3/7", "1"))
 

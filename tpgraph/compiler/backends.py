@@ -66,6 +66,7 @@ TORCH = Backend(
             "step": "({0} > 0).to({0}.dtype)",
             "min": "torch.where({0} < {1}, {0}, {1})",
             "max": "torch.where({0} > {1}, {0}, {1})",
+            "held_max": "{0}.detach().amax(-1, keepdim=True)",
         }
     ),
     array="torch.as_tensor({0}, dtype=like.dtype, device=like.device)",
@@ -86,6 +87,7 @@ JAX = Backend(
             "silu": "jax.nn.silu({0})",
             "min": "jnp.where({0} < {1}, {0}, {1})",
             "max": "jnp.where({0} > {1}, {0}, {1})",
+            "held_max": "jax.lax.stop_gradient(jnp.max({0}, axis=-1, keepdims=True))",
         }
     ),
     array="jnp.asarray({0}, dtype=DTYPE)",

@@ -8,7 +8,7 @@ from typing import Any
 from tpgraph.functions import LIBRARY, PRIMITIVES
 from tpgraph.language.readings import Reading
 from tpgraph.language.vocabulary import KEYWORDS
-from tpgraph.program import Program, Variable, base_of
+from tpgraph.program import REDUCTIONS, Program, Variable, base_of
 from tpgraph.program.text import distribution, right_hand_side
 
 __all__ = ["completions", "hovered"]
@@ -41,7 +41,7 @@ def _items(reading: Reading) -> list[dict[str, Any]]:
     for statement in reading.statements:
         for name in statement.binds:
             found.setdefault(name, _item(name, "name", "defined in the text"))
-    for name in (*PRIMITIVES, *LIBRARY):
+    for name in (*PRIMITIVES, *LIBRARY, *REDUCTIONS):
         if name.isidentifier():
             found.setdefault(name, _item(name, "function", "function"))
     for word in (*sorted(KEYWORDS), *_IN_LINES):

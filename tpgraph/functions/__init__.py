@@ -1,6 +1,7 @@
 """Coordinatewise functions: expressions, the table of named ones, derivatives, values, texts."""
 
 from tpgraph.functions.asymptotics import BOUNDED, HOMOGENEOUS, LIKE_RELU
+from tpgraph.functions.components import component
 from tpgraph.functions.derivative import (
     differentiate,
     expand,
@@ -22,11 +23,12 @@ from tpgraph.functions.expression import (
     arguments_of,
     number,
     operation_count,
+    reads_components,
     rename_arguments,
     substitute,
 )
 from tpgraph.functions.jumps import DELTA, has_density
-from tpgraph.functions.library import LIBRARY
+from tpgraph.functions.library import LIBRARY, OF_SEVERAL, of_several
 from tpgraph.functions.parity import parity
 from tpgraph.functions.render import (
     inline,
@@ -61,6 +63,7 @@ __all__ = [
     "LIKE_RELU",
     "MUL",
     "NEG",
+    "OF_SEVERAL",
     "POW",
     "PRIMITIVES",
     "Apply",
@@ -73,6 +76,7 @@ __all__ = [
     "Primitive",
     "add",
     "arguments_of",
+    "component",
     "differentiate",
     "div",
     "evaluate",
@@ -86,10 +90,12 @@ __all__ = [
     "number",
     "number_text",
     "numpy_helpers",
+    "of_several",
     "operation_count",
     "parity",
     "power",
     "primitives_of",
+    "reads_components",
     "rename_arguments",
     "simplify",
     "substitute",

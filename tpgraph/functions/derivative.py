@@ -84,6 +84,8 @@ def gradient(expression: Expression) -> dict[int, Expression]:
 def _partials(call: Apply) -> tuple[Expression, ...]:
     """∂_i f at the call's arguments, for every i."""
     function, arguments = call.function, call.arguments
+    if isinstance(function, Primitive) and function.over_components:
+        return function.partials(arguments)
     if len(arguments) == 1 and function != NEG:
         return (Apply(function, arguments, call.order + 1),)
     if isinstance(function, Primitive):

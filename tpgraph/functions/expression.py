@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -31,6 +32,7 @@ __all__ = [
     "arguments_of",
     "number",
     "operation_count",
+    "reads_components",
     "rename_arguments",
     "substitute",
 ]
@@ -74,6 +76,9 @@ class Primitive:
     `numpy` is the text of generated code with `{0}`, `{1}` for the arguments (it may use `DTYPE`,
     the module's dtype), and `helpers` the definitions that it needs where numpy lacks the
     function. Equal by name.
+
+    `over_components` marks a function of all components of a vector, which are the last axis of its
+    argument; it is held constant by every derivative.
     """
 
     name: str
@@ -84,6 +89,7 @@ class Primitive:
     latex: str = field(compare=False, default="")
     helpers: tuple[str, ...] = field(compare=False, default=())
     defaults: tuple[Fraction, ...] = field(compare=False, default=())
+    over_components: bool = field(compare=False, default=False)
 
     def __repr__(self) -> str:
         return f"Primitive({self.name!r})"
@@ -129,6 +135,21 @@ def arguments_of(expression: Expression) -> Iterator[int]:
                 yield from arguments_of(argument)
         case Number():
             return
+
+
+@lru_cache(maxsize=4096)
+def reads_components(expression: Expression) -> bool:
+    """Whether a function in it, or in what it calls, is of all components of a vector."""
+    match expression:
+        case Apply(function, arguments):
+            own = (
+                reads_components(function.body)
+                if isinstance(function, Defined)
+                else function.over_components
+            )
+            return own or any(map(reads_components, arguments))
+        case Number() | Argument():
+            return False
 
 
 def substitute(expression: Expression, values: Sequence[Expression]) -> Expression:

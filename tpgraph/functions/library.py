@@ -7,14 +7,15 @@ the same name means its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 
 from tpgraph.functions.expression import Apply, Argument, Defined, Expression, number
 from tpgraph.functions.table import PRIMITIVES, add, div, mul, neg, power
 
-__all__ = ["LIBRARY"]
+__all__ = ["LIBRARY", "OF_SEVERAL", "of_several"]
 
 _ALPHA = number(Fraction("1.6732632423543772"))
 _SCALE = number(Fraction("1.0507009873554805"))
@@ -67,6 +68,43 @@ _BODIES: dict[str, Callable[[Expression], Expression]] = {
     "softsign": lambda z: div(z, add(_ONE, _call("abs", z))),
     "gaussian": lambda z: _call("exp", neg(power(z, number(2)))),
 }
+
+
+def _logsumexp(terms: Sequence[Expression]) -> Expression:
+    """log Σ_i exp(z_i) as z₁ + softplus(log Σ_{i>1} exp(z_i) − z₁), in which nothing overflows."""
+    total = terms[-1]
+    for term in reversed(terms[:-1]):
+        total = add(term, _call("softplus", add(total, neg(term))))
+    return total
+
+
+def _softmax(terms: Sequence[Expression]) -> Expression:
+    """exp(z₁) / Σ_i exp(z_i), the share of the first: exp(−softplus(log Σ_{i>1} exp(z_i) − z₁))."""
+    rest = _logsumexp(terms[1:])
+    return _call("exp", neg(_call("softplus", add(rest, neg(terms[0])))))
+
+
+_OF_SEVERAL: dict[str, Callable[[Sequence[Expression]], Expression]] = {
+    "logsumexp": _logsumexp,
+    "softmax": _softmax,
+}
+OF_SEVERAL = tuple(_OF_SEVERAL)
+"""Names of the functions of two arguments or more, as many as a call gives."""
+
+
+@lru_cache(maxsize=256)
+def of_several(name: str, count: int, is_first: bool = True) -> Defined:
+    """`softmax(a, b, c)` or `logsumexp(a, b, c)`, of `count` arguments.
+
+    The first of a program is called `softmax`, one of another count beside it `softmax_4`.
+
+    >>> of_several("softmax", 3).parameters, of_several("softmax", 2, False).name
+    (('z_1', 'z_2', 'z_3'), 'softmax_2')
+    """
+    parameters = tuple(f"z_{i}" for i in range(1, count + 1))
+    body = _OF_SEVERAL[name]([Argument(i) for i in range(count)])
+    return Defined(name if is_first else f"{name}_{count}", parameters, body)
+
 
 LIBRARY = MappingProxyType(
     {name: Defined(name, ("z",), body(Argument(0))) for name, body in _BODIES.items()}

@@ -4,6 +4,9 @@ Conventions at kinks, the same in every reading of a program: relu′(0) = step(
 sign(0) = |·|′(0) = 0, step′ = sign′ = 0; where max (min) ties, the derivative goes wholly to the
 second argument, so that max(z, 0) has relu's derivative.
 
+`held_max` is the largest component of a vector, held constant: its derivative is 0. It is what a
+softmax subtracts so that nothing overflows, where its choice does not matter.
+
 Arithmetic is in the table like everything else: `add` and `mul` take two or more arguments, a − b
 is add(a, neg(b)).
 """
@@ -164,6 +167,12 @@ def _product(*z: Array) -> Array:
     return total
 
 
+def _largest(z: Array) -> Array:
+    """The largest along the last axis, at every place of it."""
+    z = np.atleast_1d(z)
+    return np.broadcast_to(np.max(z, axis=-1, keepdims=True), z.shape)
+
+
 def _power(base: Array, exponent: Array) -> Array:
     return np.asarray(base) ** exponent
 
@@ -310,6 +319,15 @@ _NAMED = (
         np.maximum,
         "np.maximum({0}, {1})",
         r"\max",
+    ),
+    Primitive(
+        "held_max",
+        1,
+        lambda z: (ZERO,),
+        _largest,
+        "np.max({0}, axis=-1, keepdims=True)",
+        r"\max",
+        over_components=True,
     ),
 )
 

@@ -287,7 +287,9 @@ class _Elaborator:
 
     def _output(self, node: s.Output) -> None:
         for name in node.names:
-            self.builder.output(self.scope.variable(name), self.scope.span(name))
+            for full in self.scope.full_names(name):
+                member = name._replace(full=full)
+                self.builder.output(self.scope.variable(member), self.scope.span(name))
 
     def _loss(self, node: s.Loss) -> None:
         scope = self.scope

@@ -21,6 +21,7 @@ from tpgraph.language.lines import Line, logical_lines
 from tpgraph.language.parser import statements, tokens
 from tpgraph.language.syntax import DefineFunction
 from tpgraph.language.tokens import SpacedToken, spaced
+from tpgraph.program import REDUCTIONS
 
 __all__ = ["format_source"]
 
@@ -45,7 +46,7 @@ class _Row:
 
 def format_source(source: Source, ascii: bool = False) -> str:
     """The formatted text. Raises the syntax errors of the source."""
-    functions = {*PRIMITIVES, *LIBRARY, *_require_syntax(source)}
+    functions = {*PRIMITIVES, *LIBRARY, *REDUCTIONS, *_require_syntax(source)}
     rows: list[_Row] = []
     headers: list[int] = []
     position = 0

@@ -7,14 +7,17 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from tpgraph.functions import PRIMITIVES, Argument, Expression, arguments_of
+from tpgraph.language.word_terms import is_plain, with_words
 from tpgraph.language.write_terms import term_of
 from tpgraph.program import (
+    REDUCTIONS,
     Builder,
     Equation,
     MatMul,
     Mean,
     Moment,
     Nonlin,
+    Once,
     Product,
     Program,
     Ref,
@@ -43,6 +46,7 @@ def written(program: Program) -> Iterator[Written]:
     """The statements that make the program's equations, in order."""
     uses = _use_counts(program)
     functions = {*PRIMITIVES, *(f.name for f in program.functions)}
+    taken = {*functions, *program.variables} & {*REDUCTIONS}
     pending: list[Equation] = []
     for equation in program.equations:
         name = equation.out.name
@@ -53,7 +57,7 @@ def written(program: Program) -> Iterator[Written]:
             pending.append(equation)
             continue
         if pending and number is None and pending[0].out.name == first:
-            yield from _inlined([*pending, equation], uses, functions)
+            yield from _inlined([*pending, equation], uses, functions, taken)
         else:
             yield from map(_single, pending)
             yield _single(equation)
@@ -82,21 +86,29 @@ def _reads(equation: Equation) -> list[str]:
 
 
 def _inlined(
-    group: Sequence[Equation], uses: Counter[str], functions: Collection[str]
+    group: Sequence[Equation],
+    uses: Counter[str],
+    functions: Collection[str],
+    taken: Collection[str],
 ) -> Iterator[Written]:
     """One statement, if reading it makes the same equations; else each equation for itself."""
     final = group[-1]
     # `tanh (u + v)` is a call, even where tanh is also the name of a matrix
     like_calls = any(isinstance(e, MatMul) and e.matrix.name in functions for e in group)
-    once = all(uses[e.out.name] == 1 for e in group[:-1])
-    if once and not like_calls and len(group) <= _MAX_INLINE:
+    within = Counter(name for e in group for name in _reads(e))
+    own = all(uses[e.out.name] == within[e.out.name] > 0 for e in group[:-1])
+    if own and not like_calls and len(group) <= _MAX_INLINE:
         terms: dict[str, Term] = {}
         for equation in group:
-            terms[equation.out.name] = _term(equation, terms, equation is final)
+            name = equation.out.name
+            made = _term(equation, terms, equation is final)
+            terms[name] = Once(made) if within[name] > 1 else made
         term = terms[final.out.name]
         if _cut(final.out.name, term) == list(group):
-            yield Written(final.out, term, final)
-            return
+            term = with_words(term, taken)
+            if is_plain(term):
+                yield Written(final.out, term, final)
+                return
     yield from map(_single, group)
 
 

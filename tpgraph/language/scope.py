@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from tpgraph.bounds import TERMS
 from tpgraph.errors import Source, Span, TPError, TPNameError, TPSyntaxError, TPTypeError
-from tpgraph.functions import LIBRARY, PRIMITIVES, Function
+from tpgraph.functions import LIBRARY, OF_SEVERAL, PRIMITIVES, Function, of_several
 from tpgraph.language import syntax as s
 from tpgraph.language.changes import Change, PlacedError, perhaps
 from tpgraph.language.constants import value_of, whole
@@ -51,6 +51,7 @@ class Scope:
         self.top = 0
         self.terms = 0
         self.loops: list[tuple[str, int]] = []
+        self.of_several: dict[tuple[str, int], Function] = {}
         self.unfolded: dict[str, tuple[int, int]] = {}
 
     def span(self, node: s.Entry | s.Statement) -> Span:
@@ -169,11 +170,24 @@ class Scope:
         """The names that are known so far."""
         return KnownNames(self.bound, self.numbers, self.widths, self.functions)
 
-    def function(self, name: str) -> Function | None:
-        """The function that a call names; one of the library is defined by being called."""
+    def function(self, name: str, count: int = 1) -> Function | None:
+        """The function that a call of `count` arguments names.
+
+        One of the library is defined by being called.
+        """
+        if count > 1 and name in OF_SEVERAL and name not in self.functions:
+            return self._of_several(name, count) if name not in self.bound else None
         if name in LIBRARY and name not in self.functions and name not in self.bound:
             self.functions[name] = self.builder.define(LIBRARY[name])
         return self.functions.get(name)
+
+    def _of_several(self, name: str, count: int) -> Function:
+        key = name, count
+        if key not in self.of_several:
+            is_first = not any(known == name for known, _ in self.of_several)
+            function = of_several(name, count, is_first)
+            self.of_several[key] = self.builder.define(function)
+        return self.of_several[key]
 
     def knows(self, name: str) -> bool:
         """Whether a name is bound or defined by now."""

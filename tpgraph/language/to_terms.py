@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NoReturn
 
@@ -33,7 +34,17 @@ from tpgraph.language.term_refusals import (
     require_number,
 )
 from tpgraph.language.unbound import unknown_function
-from tpgraph.program import Call, Constant, Mean, Product, Ref, Term, Variable
+from tpgraph.program import (
+    REDUCTIONS,
+    Call,
+    Constant,
+    Mean,
+    Product,
+    Reduction,
+    Ref,
+    Term,
+    Variable,
+)
 from tpgraph.types import Scalar
 
 __all__ = ["Terms"]
@@ -191,8 +202,26 @@ class Terms:
 
     # ---- calls and products
 
-    def _function(self, name: str) -> Function | None:
-        return self.scope.function(name)
+    def _function(self, name: str, count: int = 1) -> Function | None:
+        return self.scope.function(name, count)
+
+    def _is_word(self, node: s.Invoke) -> bool:
+        """Whether a call is one of a word over components, which nothing else is called."""
+        return node.function in REDUCTIONS and node.function not in self.scope.bound
+
+    def _word(self, node: s.Invoke, word: Reduction) -> Term:
+        """What a word over the components of a vector is of means."""
+        self._no_function_body(node, f"{node.function} over components")
+        given = len(node.arguments)
+        if node.order or not word.least <= given <= word.most:
+            many = "" if node.order else f", not {given} argument{'s' * (given != 1)}"
+            fail(node, TPTypeError(f"{node.function} is written {word.form}{many}"))
+        arguments = [self.term(argument) for argument in node.arguments]
+        try:
+            made = word.make(*arguments)
+        except TPTypeError as error:
+            fail(node, error)
+        return replace(made, span=self.scope.span(node))
 
     def _is_matrix_call(self, node: s.Invoke) -> bool:
         if self._function(node.function) is not None or len(node.arguments) != 1:
@@ -201,8 +230,10 @@ class Terms:
         return bound is not None and bound.is_matrix
 
     def _invoke(self, node: s.Invoke) -> Term:
-        function = self._function(node.function)
+        function = self._function(node.function, len(node.arguments))
         if function is None:
+            if self._is_word(node):
+                return self._word(node, REDUCTIONS[node.function])
             return self._matrix_call(node, node.bracketed)
         arguments = tuple([self.term(argument) for argument in node.arguments])
         wanted = function.arity

@@ -209,9 +209,17 @@ class TreeBuilder(Transformer[Token, Any]):
         return node
 
     def total(self, c: list[Any]) -> s.SumOver:
-        word, body, variable, interval, closing = c
+        word, _, body, variable, interval, closing = c
         node = s.SumOver(body, plain_name(variable), interval, word.start_pos, closing.end_pos)
         self._deep(node, body, interval)
+        return node
+
+    def over_components(self, c: list[Any]) -> s.Invoke:
+        word, opening, operand, closing = c
+        start, end = word.start_pos, closing.end_pos
+        name = s.Name("sum", "sum", (), None, start, word.end_pos)
+        node = s.Invoke(name, 0, (operand,), opening.start_pos, end, start, end)
+        self._deep(node, operand)
         return node
 
     def explicit(self, c: list[Any]) -> s.Explicit:

@@ -13,7 +13,7 @@ from tpgraph.language import syntax as s
 from tpgraph.language.changes import Change
 from tpgraph.language.near_names import meant, nearest
 from tpgraph.language.vocabulary import canonical
-from tpgraph.program import Variable, join_name, split_name
+from tpgraph.program import REDUCTIONS, Variable, join_name, split_name
 from tpgraph.types import Width
 
 __all__ = ["Answer", "KnownNames", "unbound", "unknown_function"]
@@ -25,11 +25,12 @@ _ELSEWHERE = {
     "swish": "silu", "logistic": "sigmoid", "expit": "sigmoid", "atan": "arctan", "ln": "log",
     "sgn": "sign", "heaviside": "step", "maximum": "max", "minimum": "min", "power": "pow",
     "lrelu": "leaky_relu", "fabs": "abs", "absolute": "abs", "avg": "mean", "average": "mean",
-    "E": "mean", "expectation": "mean",
+    "E": "mean", "expectation": "mean", "cross_entropy": "softmax_cross_entropy",
+    "lse": "logsumexp", "layer_norm": "layernorm", "LayerNorm": "layernorm", "LN": "layernorm",
 }  # fmt: skip
 """Functions as other languages call them."""
 _WRITTEN_OUT = {
-    "softmax": "write it out: fn softmax(a, b) = exp(a) / (exp(a) + exp(b))",
+    "log_softmax": "write z - logsumexp(z)",
     "dot": "the mean of a product is mean(u * v)",
     "inner": "the mean of a product is mean(u * v)",
     "norm": "the mean of the squares is mean(u * u)",
@@ -172,7 +173,7 @@ def unknown_function(known: KnownNames, call: s.Invoke, word: str, text: str) ->
     if parted is not None:
         return TPNameError(message, expected=expected, mend=parted), changes
     elsewhere = _ELSEWHERE.get(name.full)
-    near = elsewhere or nearest(name.full, [*known.functions, *matrices, "mean"])
+    near = elsewhere or nearest(name.full, [*known.functions, *REDUCTIONS, *matrices, "mean"])
     mend = meant(near) or f"define it above: fn {name.full}(z) = …"
     sure = bool(elsewhere) or (near in known.functions and near == name.full.casefold())
     changes = (Change(name.start, name.end, near, guess=not sure),) if near else ()

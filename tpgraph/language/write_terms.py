@@ -19,7 +19,7 @@ from tpgraph.functions import (
     number_text,
 )
 from tpgraph.language.vocabulary import ascii_name
-from tpgraph.program import Call, Constant, Mean, Product, Ref, Term
+from tpgraph.program import Call, Constant, Mean, Once, Product, Ref, Term
 
 __all__ = ["term_of", "term_text"]
 
@@ -65,6 +65,8 @@ class _Writer:
                 return self.spell(variable.name), ATOM
             case Constant(value):
                 return _number(value)
+            case Once(operand):
+                return self.write(operand)
             case Mean(operand):
                 return f"mean({self.write(operand)[0]})", ATOM
             case Product(matrix, transpose, operand):

@@ -22,6 +22,7 @@ from tpgraph.functions import (
     div,
     evaluate,
     gradient,
+    reads_components,
     substitute,
 )
 from tpgraph.limits.estimates import Array
@@ -106,7 +107,15 @@ def _term(
         expression, order = leading(expression, index)
         growth += order * decays[index]
     with np.errstate(all="ignore"):
-        values = np.asarray(evaluate(expression, [a.values for a in arguments]), dtype=float)
+        values = _evaluated(expression, [a.values for a in arguments])
     # An argument that ψ does not use says how many values there are, not that they are random.
     entries = [(*a.values.shape[:3], 1) for a in arguments[:1]]
     return OutputLimit(np.broadcast_to(values, np.broadcast_shapes(values.shape, *entries)), growth)
+
+
+def _evaluated(expression: Expression, values: Sequence[Array]) -> Array:
+    """ψ with the components as the last axis, where a function of all of them seeks them."""
+    if not reads_components(expression):
+        return np.asarray(evaluate(expression, values), dtype=float)
+    turned = evaluate(expression, [np.swapaxes(value, 2, 3) for value in values])
+    return np.swapaxes(np.asarray(turned, dtype=float), 2, 3)

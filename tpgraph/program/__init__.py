@@ -1,6 +1,6 @@
 """The typed graph: variables, declarations, equations, the program, its builder and checker."""
 
-from tpgraph.program.builder import Builder, Call, Constant, Mean, Product, Ref, Term, check
+from tpgraph.program.builder import Builder, check
 from tpgraph.program.classify import (
     GIA,
     Language,
@@ -32,6 +32,7 @@ from tpgraph.program.labels import (
     matrix_latex,
 )
 from tpgraph.program.memory import initial_entries, require_memory, require_room
+from tpgraph.program.over_components import REDUCTIONS, Reduction
 from tpgraph.program.parametrization import (
     MUP,
     NTK,
@@ -56,6 +57,16 @@ from tpgraph.program.passes import (
     accented_latex,
 )
 from tpgraph.program.regime import analysis_of
+from tpgraph.program.statement_terms import (
+    Call,
+    Constant,
+    Mean,
+    Once,
+    Product,
+    Ref,
+    Term,
+    dimension_of,
+)
 from tpgraph.program.variables import (
     ACCENTS,
     GREEK,
@@ -75,6 +86,7 @@ __all__ = [
     "GREEK",
     "MUP",
     "NTK",
+    "REDUCTIONS",
     "STANDARD",
     "Analysis",
     "Builder",
@@ -93,6 +105,7 @@ __all__ = [
     "Mean",
     "Moment",
     "Nonlin",
+    "Once",
     "Origin",
     "Parameter",
     "Parametrization",
@@ -102,6 +115,7 @@ __all__ = [
     "Product",
     "Program",
     "Read",
+    "Reduction",
     "Ref",
     "Regime",
     "Scaling",
@@ -120,6 +134,7 @@ __all__ = [
     "canonical_variable",
     "check",
     "default_latex",
+    "dimension_of",
     "gradient_independence",
     "initial_entries",
     "is_reduced",

@@ -1,25 +1,20 @@
 """Building programs: every declaration and equation is checked when it is added.
 
-A statement's right-hand side is a *term*: a tree over variables in which coordinatewise
-operations, products with matrices and means nest freely. `Builder.bind` cuts it into equations: a
-product is one MatMul, a mean one Moment, a maximal coordinatewise part one Nonlin.
-
-    term ::= Ref(variable) | Constant(q) | Call(function, (term, …), order)
-           | Product(matrix, transpose, term) | Mean(term)
+A statement's right-hand side is a term (`tpgraph.program.statement_terms`). `Builder.bind` cuts it
+into equations: a product is one MatMul, a mean one Moment, a maximal coordinatewise part a Nonlin.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 from tpgraph.bounds import OPERATIONS
-from tpgraph.errors import Span
-from tpgraph.functions import Apply, Argument, Expression, Function, Number, written_out
+from tpgraph.errors import Span, TPTypeError
+from tpgraph.functions import Apply, Argument, Expression, Number, written_out
 from tpgraph.program.any_program import reads_program
 from tpgraph.program.equations import (
     Equation,
@@ -32,59 +27,22 @@ from tpgraph.program.equations import (
 )
 from tpgraph.program.gate import Gate
 from tpgraph.program.graph import Program, assembled, through_gate
+from tpgraph.program.statement_terms import (
+    Call,
+    Constant,
+    Mean,
+    Once,
+    Product,
+    Ref,
+    Term,
+    components_as_scalars,
+)
 from tpgraph.program.typing_rules import result_type
 from tpgraph.program.variables import Variable, temporary_name
 from tpgraph.types import Scalar
 
-__all__ = ["Builder", "Call", "Constant", "Mean", "Product", "Ref", "Term", "check"]
+__all__ = ["Builder", "check"]
 
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """A variable where it is used."""
-
-    variable: Variable
-    span: Span | None = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """An exact number."""
-
-    value: Fraction
-    span: Span | None = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A coordinatewise function (its derivative of this order) of terms."""
-
-    function: Function
-    arguments: tuple[Term, ...]
-    order: int = 0
-    span: Span | None = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Product:
-    """A matrix, or its transpose, times a term."""
-
-    matrix: Variable
-    transpose: bool
-    operand: Term
-    span: Span | None = field(default=None, compare=False, repr=False)
-    matrix_span: Span | None = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Mean:
-    """(1/n) Σ_α of a term."""
-
-    operand: Term
-    span: Span | None = field(default=None, compare=False, repr=False)
-
-
-Term: TypeAlias = Ref | Constant | Call | Product | Mean
 
 _PENDING = Scalar()
 
@@ -106,17 +64,23 @@ class Builder(Gate):
     ) -> Variable:
         """Bind `target` to a term, cut into equations.
 
-        Intermediate values are `target~1`, `target~2`, … in the order of their evaluation. If a
-        part is ill typed nothing is added.
+        Intermediate values are `target~1`, `target~2`, … in the order of their evaluation. A
+        vector of one component is a scalar where it meets a vector of another dimension. If a part
+        is ill typed nothing is added.
         """
         self._require_free(target, span)
-        mark = len(self._equations)
-        cut = _Cut(self, target, place, span)
         try:
-            return cut.finish(term)
-        except Exception:
-            self._discard(mark)
-            raise
+            return self._cut(target, term, span, place)
+        except TPTypeError:
+            spread = components_as_scalars(term)
+            if spread is term:
+                raise
+        return self._cut(target, spread, span, place)
+
+    def _cut(self, target: str, term: Term, span: Span | None, place: Place | None) -> Variable:
+        """The variable that a term is bound to; no equation where that raises."""
+        with self.whole():
+            return _Cut(self, target, place, span).finish(term)
 
     def bind_loss(self, term: Term, span: Span | None = None) -> Variable:
         """Declare a term the loss, under the name `loss`. If it cannot be, nothing is added."""
@@ -186,6 +150,7 @@ class _Cut:
         self.span = span
         self.count = 0
         self.origin = builder.origin
+        self.once: dict[Once, Variable] = {}
 
     def finish(self, term: Term) -> Variable:
         """Bind the whole term to the target."""
@@ -197,6 +162,8 @@ class _Cut:
         rest = self.place, term.span or self.span, self.origin
         equation: Equation
         match term:
+            case Once(operand):
+                return self._emit(operand, name)
             case Product(matrix, transpose, operand, _, matrix_span):
                 _note(reads, matrix, matrix_span)
                 inner = self._value(operand)
@@ -218,7 +185,15 @@ class _Cut:
 
     def _value(self, term: Term) -> Variable:
         """The variable that holds a term: itself, or a temporary."""
-        return term.variable if isinstance(term, Ref) else self._emit(term, None)
+        match term:
+            case Ref(variable):
+                return variable
+            case Once(operand):
+                if term not in self.once:
+                    self.once[term] = self._value(operand)
+                return self.once[term]
+            case _:
+                return self._emit(term, None)
 
     def _out(self, name: str | None) -> Variable:
         if name is None:
@@ -243,7 +218,7 @@ class _Cut:
             case Call(function, inner, order):
                 parts = tuple([self._expression(t, arguments, reads) for t in inner])
                 return Apply(function, parts, order)
-            case Ref() | Product() | Mean():
+            case Ref() | Product() | Mean() | Once():
                 variable = self._value(term)
                 _note(reads, variable, term.span)
                 return Argument(arguments.setdefault(variable, len(arguments)))

@@ -40,6 +40,7 @@ from tpgraph.program.naming import (
 )
 from tpgraph.program.parametrization import MUP, NTK, STANDARD, Parametrization
 from tpgraph.program.place_rules import require_place
+from tpgraph.program.summed_loss import require_one_kind
 from tpgraph.program.typing_rules import (
     MAX_NUMBER,
     Checked,
@@ -194,6 +195,7 @@ class Gate:
                 "a scalar or a vector of fixed dimension",
                 "take the mean of it, or read it out by a matrix",
             )
+        require_one_kind(variable, self._equations, span)
         self._loss = variable
 
     def label(self, name: str, latex: str) -> None:

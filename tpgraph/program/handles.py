@@ -16,7 +16,8 @@ from typing import NoReturn, TypeAlias
 from tpgraph.bounds import DEPTH, PARTS
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import ADD, DIV, MUL, NEG, POW, Function, Primitive, number
-from tpgraph.program.builder import Builder, Call, Constant, Product, Ref, Term
+from tpgraph.program.builder import Builder
+from tpgraph.program.statement_terms import Call, Constant, Product, Ref, Term
 from tpgraph.program.variables import Variable
 
 __all__ = ["FunctionHandle", "Handle", "MatrixHandle", "Operand", "combine", "to_handle"]

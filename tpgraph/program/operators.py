@@ -40,7 +40,7 @@ from typing import Literal, overload
 
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.functions import ADD, PRIMITIVES, Defined, evaluate, number
-from tpgraph.program.builder import Builder, Mean, Ref
+from tpgraph.program.builder import Builder
 from tpgraph.program.equations import (
     Data,
     Declaration,
@@ -71,6 +71,7 @@ from tpgraph.program.spelling import (
     variable_name,
     variables_in,
 )
+from tpgraph.program.statement_terms import Mean, Ref
 from tpgraph.program.variables import Variable, canonical_name
 from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Type, Vector, Width
 

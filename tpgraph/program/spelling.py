@@ -9,7 +9,7 @@ from typing import TypeAlias, assert_never
 
 from tpgraph.errors import TPNameError, TPSyntaxError, TPTypeError
 from tpgraph.functions import Apply, Argument, Expression, Number, number
-from tpgraph.program.builder import Call, Constant, Mean, Product, Ref, Term
+from tpgraph.program.statement_terms import Call, Constant, Mean, Once, Product, Ref, Term
 from tpgraph.program.variables import Variable, canonical_name
 from tpgraph.types import Dimension, Fixed, Scalar, Width
 
@@ -104,7 +104,7 @@ def variables_in(term: Term) -> Iterator[Variable]:
         case Product(matrix, _, operand):
             yield matrix
             yield from variables_in(operand)
-        case Mean(operand):
+        case Mean(operand) | Once(operand):
             yield from variables_in(operand)
         case Constant():
             return
@@ -124,7 +124,7 @@ def as_expression(term: Term, parameters: Sequence[Variable], what: str) -> Expr
             return Argument(parameters.index(variable))
         case Ref(variable):
             raise TPNameError(f"{what} uses {variable}", None, _allowed(parameters))
-        case Product() | Mean():
+        case Product() | Mean() | Once():
             raise TPTypeError(f"{what} is not coordinatewise", None, _allowed(parameters))
         case _:
             assert_never(term)

@@ -26,6 +26,7 @@ from tpgraph.functions import (
     Function,
     Number,
     Primitive,
+    reads_components,
 )
 from tpgraph.program.equations import (
     Data,
@@ -180,8 +181,9 @@ def _require_variance(variance: float, variable: Variable, span: Span | None) ->
         )
 
 
-Checked: TypeAlias = dict[int, tuple[Expression, int]]
-"""Expressions that passed `check_expression`, by identity, with their number of arguments."""
+Checked: TypeAlias = dict[int, tuple[Expression, int, bool]]
+"""Expressions that passed `check_expression`, by identity, with their number of arguments and
+whether they read all components of a vector."""
 
 
 def check_equation(
@@ -213,8 +215,9 @@ def result_type(equation: Equation, checked: Checked | None = None) -> Type:
         case MatMul():
             return _matmul_type(equation)
         case Nonlin(_, function, arguments):
-            _check_once(function, len(arguments), equation.span, checked)
+            over = _check_once(function, len(arguments), equation.span, checked)
             dim = _common_dimension(equation)
+            _require_components(over, dim, equation.span)
             if dim is None:
                 raise TPTypeError(
                     "a Nonlin needs a vector, but every argument is a scalar",
@@ -223,8 +226,8 @@ def result_type(equation: Equation, checked: Checked | None = None) -> Type:
                 )
             return Vector(dim)
         case Moment(_, function, arguments):
-            _check_once(function, len(arguments), equation.span, checked)
-            _common_dimension(equation)
+            over = _check_once(function, len(arguments), equation.span, checked)
+            _require_components(over, _common_dimension(equation), equation.span)
             return Scalar()
         case _:
             assert_never(equation)
@@ -232,12 +235,26 @@ def result_type(equation: Equation, checked: Checked | None = None) -> Type:
 
 def _check_once(
     expression: Expression, arity: int, span: Span | None, checked: Checked | None
-) -> None:
-    if checked is None:
+) -> bool:
+    """Check an expression; the answer is whether it reads all components of a vector."""
+    known = None if checked is None else checked.get(id(expression))
+    if known is None or known[1] != arity:
         check_expression(expression, arity, span)
-    elif (known := checked.get(id(expression))) is None or known[1] != arity:
-        check_expression(expression, arity, span)
-        checked[id(expression)] = expression, arity
+        known = expression, arity, reads_components(expression)
+        if checked is not None:
+            checked[id(expression)] = known
+    return known[2]
+
+
+def _require_components(over: bool, dim: Dimension | None, span: Span | None) -> None:
+    """A function of all components stands over a vector that has a fixed number of them."""
+    if over and not isinstance(dim, Fixed):
+        what = "a scalar" if dim is None else f"a vector of width {dim}"
+        raise TPTypeError(
+            f"a function of all components is applied to {what}",
+            span,
+            "a vector of fixed dimension",
+        )
 
 
 def _matmul_type(equation: MatMul) -> Type:

@@ -26,7 +26,6 @@ from tpgraph.language.mistakes.ranges import (
     call_without_brackets,
     loop_header,
     range_of_other_kind,
-    sum_without_range,
 )
 from tpgraph.language.mistakes.signs import (
     alien_sign,
@@ -91,6 +90,5 @@ MISTAKES: tuple[Mistake, ...] = (
     comma_too_many,
     list_in_formula,
     function_in_brackets,
-    sum_without_range,
 )
 """The first that answers speaks."""

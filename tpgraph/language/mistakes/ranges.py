@@ -5,7 +5,7 @@ from __future__ import annotations
 from tpgraph.language.changes import Change
 from tpgraph.language.mistakes.failure import Diagnosis, Failure, said
 
-__all__ = ["call_without_brackets", "loop_header", "range_of_other_kind", "sum_without_range"]
+__all__ = ["call_without_brackets", "loop_header", "range_of_other_kind"]
 
 _EXPECTED = "`..` between its ends"
 _MEND = "write: for l in 2..L:"
@@ -120,14 +120,6 @@ def _missing_colon(f: Failure) -> Diagnosis:
     stop = f.numbered(place).start if place < f.at else end
     change = Change(end, stop, ": " if place < f.at else ":")
     return Diagnosis(message, "`:`", mend, None, (change,))
-
-
-def sum_without_range(f: Failure) -> Diagnosis | None:
-    """`sum(v)`, meant as the sum over coordinates."""
-    if f.found == ")" and "FOR" in f.accepted:
-        mend = "write: sum(x[k] for k in 1..3); over the coordinates there is mean(x)"
-        return Diagnosis("the sum names no range", "`for`", mend)
-    return None
 
 
 def call_without_brackets(f: Failure) -> Diagnosis | None:

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from tpgraph.functions import Expression, arguments_of
+from tpgraph.functions import Expression, arguments_of, component, reads_components
 from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.exact.blocks import MomentBlocks
 from tpgraph.limits.exact.disturbance import STILL, Disturbance
@@ -145,8 +145,12 @@ class ExactAlgebra(Algebra[Sum]):
         size = max(sizes, default=1)
         entries = []
         for k in range(size):
+            own = expression
             arguments = [self._entry(a, k) for a in equation.arguments]
-            entries.append(expanded(expression, arguments, self.disturbance))
+            if reads_components(expression):
+                own = component(expression, k, size)
+                arguments = [self._entry(a, j) for a in equation.arguments for j in range(size)]
+            entries.append(expanded(own, arguments, self.disturbance))
         if isinstance(equation, Moment):
             total = Sum()
             for entry in entries:
