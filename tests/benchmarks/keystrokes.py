@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import random
+import re
 import statistics
 import sys
 import tempfile
@@ -78,9 +79,9 @@ def random_graph(lines: int, seed: int = 0) -> str:
 
 
 def served() -> int:
-    """Bytes of the modules that the page loads; exports when they are asked for."""
-    others = {"lesson.js", "notebook.js", "exports.js"}
-    return sum(p.stat().st_size for p in WEB.glob("*.js") if p.name not in others)
+    """Bytes of the modules that the page loads at its start."""
+    loaded = re.findall(r'"/web/([\w-]+\.js)"', (WEB / "index.html").read_text())
+    return sum((WEB / name).stat().st_size for name in loaded)
 
 
 PROGRAMS = {

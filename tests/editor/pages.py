@@ -18,6 +18,7 @@ class Editor:
     def __init__(self, browser, server, size=(1280, 800), **look):
         width, height = size
         self.server = server
+        look = {"reduced_motion": "reduce"} | look  # a hand would wait until nothing moves
         self.context = browser.new_context(viewport={"width": width, "height": height}, **look)
         self.context.set_default_timeout(SECONDS * 1000)
         self.faults = []

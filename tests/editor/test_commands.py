@@ -142,6 +142,7 @@ CASES = {
     "present": Case((), root("presenting")),
     "dark": Case((), root("dark")),
     "save": Case((), says("saved mlp.tp")),
+    "save-as": Case((), shows("dialog", "in the folder")),
     "export": Case((), shows("dialog", "Download")),
     "open": Case((), shows(".card", "mlp.tp")),
     "palette": Case((), shows(".picker", "New vector")),

@@ -110,7 +110,13 @@ class Desk:
         known = journal is None or (first is not None and journal.text == first["text"])
         recovered = None if journal is None or known else self._found(journal)
         damaged = [str(place) for place in self._recovery.damaged]
-        return {"opened": first, "recovered": recovered, "problem": problem, "damaged": damaged}
+        return {
+            "opened": first,
+            "recovered": recovered,
+            "problem": problem,
+            "damaged": damaged,
+            "folder": self._files.folder,
+        }
 
     def _found(self, journal: Journal) -> Data:
         """A text that is recovered, as the page opens it, and what is on disk of it."""

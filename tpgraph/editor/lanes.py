@@ -19,6 +19,7 @@ _LANES = {
     "numbers": "numbers",
     "step": "views",
     "walk": "views",
+    "classes": "views",
     "derive": "views",
     "export": "views",
     "gallery": "views",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -19,10 +20,11 @@ _CLASSES, _MEMBERS = 200, 50
 
 
 def path_classes(program: Program, found: Shown) -> dict[str, Any]:
-    """{"count", "classes": [{"word", "count", "paths": [{"names", "keys"}]}]}, the largest first.
+    """{"count", "classes": [{"word", "count", "marks", "paths": [{"names", "keys"}]}]}.
 
-    `keys` are the vectors of a path and the lines between them, in a picture. Raises TPLimitError
-    where there are too many paths.
+    The largest come first. `keys` are the vectors of a path and the lines between them, in a
+    picture; `marks` the vectors of all paths of a class, also of those that are not listed. Raises
+    TPLimitError where there are too many paths.
     """
     classes = sorted(isomorphism_classes(program).items(), key=lambda c: (-len(c[1]), len(c[0])))
     ways, shown = _Ways(found), _shown_names(program)
@@ -32,13 +34,11 @@ def path_classes(program: Program, found: Shown) -> dict[str, Any]:
             {
                 "word": word_text(word),
                 "count": len(members),
-                "paths": [
-                    {"names": names, "keys": ways.along(names)}
-                    for path in members[:_MEMBERS]
-                    if (names := [shown.get(name, name) for name in path.vectors])
-                ],
+                "marks": sorted({key for _, keys in paths for key in keys if key in ways.vectors}),
+                "paths": [{"names": names, "keys": keys} for names, keys in paths[:_MEMBERS]],
             }
             for word, members in classes[:_CLASSES]
+            if (paths := [ways.named(path.vectors, shown) for path in members])
         ],
     }
 
@@ -65,6 +65,18 @@ class _Ways:
             elif f.layer == "edges" and f.source is not None and f.target is not None:
                 self._lines.setdefault(f.source, {})[f.target] = key
         self._known: dict[tuple[str, str], list[str]] = {}
+
+    @cached_property
+    def vectors(self) -> frozenset[str]:
+        """The keys of vectors and scalars."""
+        return frozenset(key for key in self._marks.values() if key.startswith("variables/"))
+
+    def named(
+        self, vectors: Sequence[str], shown: Mapping[str, str]
+    ) -> tuple[list[str], list[str]]:
+        """The vectors of a path as they are shown, and the keys along it."""
+        names = [shown.get(name, name) for name in vectors]
+        return names, self.along(names)
 
     def along(self, names: Sequence[str]) -> list[str]:
         """The keys of some vectors, and of the lines and marks between each and the next."""

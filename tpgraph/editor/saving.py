@@ -64,6 +64,11 @@ class Files:
         found = sorted(p.name for p in self.root.glob(f"*{SUFFIX}") if p.is_file())
         return [name for name in found if self._allowed(name) is not None][:_LISTED]
 
+    @property
+    def folder(self) -> str:
+        """The folder that programs are saved in."""
+        return str(self.root.resolve())
+
     def file(self, path: str) -> Data:
         """A file below the root, as the page opens it. Raises TPError."""
         return self._data(self._readable(path))

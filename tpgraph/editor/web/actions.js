@@ -136,16 +136,19 @@ async function paste(app) {
 
 /** @param {App} app */
 async function tidy(app) {
+	const plots = app.runs.shown;
 	await app.lane.run(async () => {
 		const text = app.text;
 		const { view } = await app.session.ask("tidy", { text });
-		app.showView(view, text, !matchMedia("(prefers-reduced-motion: reduce)").matches);
+		app.showView(view, text, { animated: !matchMedia("(prefers-reduced-motion: reduce)").matches });
 	});
 	app.say("laid out from scratch");
+	if (plots) await app.runs.run();
 }
 
 /** @param {App} app */
 async function toggleView(app) {
+	const plots = app.runs.shown;
 	app.options.view = app.options.view === "editing" ? "paper" : "editing";
 	await app.lane.run(async () => {
 		const text = app.text;
@@ -153,4 +156,5 @@ async function toggleView(app) {
 		app.showView(view, text);
 	});
 	app.say(`${app.options.view} view`);
+	if (plots) await app.runs.run();
 }

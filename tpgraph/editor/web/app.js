@@ -61,7 +61,6 @@ export class App {
 		/** The selected matrix of the shelf. @type {string | null} */
 		this.matrix = null;
 		this.canvas.moved = () => this.parts.showAll.toggleAttribute("hidden", this.canvas.isSeen);
-		new ResizeObserver(() => this.canvas.moved?.()).observe(this.canvas.element);
 		this.drag = new Drag(this);
 		this.gestures = gestures(this.canvas, this.hearers());
 		listen(this, root);
@@ -103,13 +102,16 @@ export class App {
 		});
 	}
 
-	/** @param {View} view @param {string} text the one that it is of @param {boolean} [animated] */
-	showView(view, text, animated = false) {
+	/** What is new in the picture comes into view. @param {View} view @param {string} text the one that it is of
+	 * @param {{animated?: boolean, plots?: boolean}} [how] */
+	showView(view, text, { animated = false, plots = false } = {}) {
 		this.revision = view.revision;
 		this.shownView = view;
 		this.steps.left();
 		this.paths.left();
-		if (view.picture) this.canvas.show(view.picture, animated);
+		if (!plots) this.runs.passed();
+		const whole = this.canvas.isWhole;
+		if (view.picture) this.canvas.follow(this.canvas.show(view.picture, animated), whole);
 		this.canvas.setSpans(view.spans);
 		this.canvas.mark("faded", view.faded);
 		if (text === this.text) {
@@ -191,6 +193,13 @@ export class App {
 		this.sync();
 	}
 
+	/** Another text in place of this one, as one change. @param {string} text @param {string} title */
+	replaceText(text, title) {
+		this.undoList.keep(this.text, [[0, this.text.length, text]], title, this.pane.selection, [0, 0]);
+		this.pane.show(text, [0, 0]);
+		this.sync();
+	}
+
 	undo() {
 		this.goTo(this.undoList.undo(this.text), "undo");
 	}
@@ -262,7 +271,10 @@ export class App {
 			tear: (line, only, at) => (at ? this.drag.foresee(line && this.drag.tornOff(line), only, at) : this.drag.tear(line, only)),
 			band: (found, more) => this.select([...(more ? this.canvas.selected : []), ...found.map((f) => f.key)]),
 			end: () => this.drag.end(),
-			hover: (fragment) => this.parts.describe(fragment),
+			hover: (fragment) => {
+				this.parts.describe(fragment);
+				this.paths.over(fragment);
+			},
 		};
 	}
 

@@ -2,7 +2,7 @@
  * world group. Nothing of it is ever read back as the program. */
 
 import { applied, LAYERS, marks } from "./picture.js";
-import { fitted, isSeen, panned, worldAt, zoomed } from "./view.js";
+import { fitted, following, isSeen, isWhole, panned, worldAt, zoomed } from "./view.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const XLINK = "http://www.w3.org/1999/xlink";
@@ -46,6 +46,9 @@ export class Canvas {
 		this.ids = 0;
 		/** How large a picture becomes that is fitted into the window. */
 		this.most = 2.2;
+		/** The window, which is measured when it changes: asking for it lays the page out. */
+		this.window = { width: 800, height: 600 };
+		new ResizeObserver(() => this.resized()).observe(this.element);
 		this.place();
 	}
 
@@ -56,9 +59,10 @@ export class Canvas {
 		return element;
 	}
 
-	/** Show a picture, or what has changed of it; the viewport stays.
+	/** Show a picture, or what has changed of it; the viewport stays. Returns the marks that are new.
 	 * @param {Picture} picture @param {boolean} [animated] */
 	show(picture, animated = false) {
+		const before = new Set(this.shown.keys());
 		for (const [id, path] of Object.entries(picture.glyphs)) this.addGlyph(id, path);
 		const { fragments, drawn } = applied(this.fragments, picture);
 		const kept = new Set(fragments.map((f) => f.key));
@@ -75,6 +79,7 @@ export class Canvas {
 		this.fragments = fragments;
 		this.box = picture.box;
 		this.moved?.();
+		return this.marks.filter((f) => !before.has(f.key));
 	}
 
 	/** The places of marks and lines in the text, which move with every edit above them.
@@ -227,8 +232,22 @@ export class Canvas {
 	// ---- the viewport
 
 	get size() {
-		const box = this.element.getBoundingClientRect();
-		return { width: box.width || 800, height: box.height || 600, left: box.left, top: box.top };
+		const { left, top } = this.element.getBoundingClientRect();
+		return { ...this.window, left, top };
+	}
+
+	measure() {
+		const { width, height } = this.element.getBoundingClientRect();
+		if (width && height) this.window = { width, height };
+		return this.window;
+	}
+
+	/** What was whole in the window stays so. */
+	resized() {
+		const whole = this.isWhole;
+		this.measure();
+		this.follow([], whole);
+		this.moved?.();
 	}
 
 	place() {
@@ -241,13 +260,36 @@ export class Canvas {
 	}
 
 	fit() {
-		const { width, height } = this.size;
+		const { width, height } = this.measure();
+		this.hold();
 		this.view = fitted(this.box, width, height, 24, this.most);
 		this.place();
 	}
 
+	/** Bring new marks into the window; all of the picture if that was `whole` before, and can be read so.
+	 * Otherwise the viewport stays. @param {readonly Fragment[]} come @param {boolean} whole */
+	follow(come, whole) {
+		const { width, height } = this.window;
+		let box = this.box;
+		if (!whole || following(this.view, box, width, height).k < Math.min(READABLE, this.view.k)) {
+			if (come.length === 0) return;
+			const [xs, ys] = [come.map((f) => f.x), come.map((f) => f.y)];
+			box = [Math.min(...xs) - AROUND, Math.min(...ys) - AROUND, Math.max(...xs) + AROUND, Math.max(...ys) + AROUND];
+		}
+		if (isWhole(this.view, box, width, height)) return;
+		this.world.classList.add("following");
+		this.view = following(this.view, box, width, height);
+		this.place();
+	}
+
+	/** The viewport is moved by hand from here on. */
+	hold() {
+		if (this.world.classList.contains("following")) this.world.classList.remove("following");
+	}
+
 	/** @param {number} dx @param {number} dy */
 	pan(dx, dy) {
+		this.hold();
 		this.view = panned(this.view, dx, dy);
 		this.place();
 	}
@@ -257,6 +299,7 @@ export class Canvas {
 		const { width, height, left, top } = this.size;
 		const px = clientX === undefined ? width / 2 : clientX - left;
 		const py = clientY === undefined ? height / 2 : clientY - top;
+		this.hold();
 		this.view = zoomed(this.view, factor, px, py);
 		this.place();
 	}
@@ -269,18 +312,17 @@ export class Canvas {
 
 	/** Whether nothing of the picture is outside of the window. */
 	get isWhole() {
-		const { width, height } = this.size;
-		const { k, x, y } = this.view;
-		const [left, top, right, bottom] = this.box;
-		return k * left + x >= 0 && k * right + x <= width && k * top + y >= 0 && k * bottom + y <= height;
+		return isWhole(this.view, this.box, this.window.width, this.window.height);
 	}
 
 	get isSeen() {
-		const { width, height } = this.size;
+		const { width, height } = this.window;
 		return this.fragments.length === 0 || isSeen(this.view, this.box, width, height);
 	}
 }
 
+const READABLE = 0.7; // a zoom at which labels are still read
+const AROUND = 24; // pt around a mark, for its label
 const NEARER = ["variables", "gates", "edges"];
 const STATES = new Set(["selected", "lit", "faded", "accepts", "refuses", "done", "hidden-mark", "ghost"]);
 

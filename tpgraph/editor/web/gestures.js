@@ -40,6 +40,7 @@ export function gestures(canvas, hear) {
 		if (event.button > 1) return;
 		element.focus({ preventScroll: true });
 		const fragment = canvas.at(event.clientX, event.clientY);
+		hear.hover(null);
 		const kind = space || event.button === 1 ? "pan" : "press";
 		active = { kind, fragment, matrix: null, x: event.clientX, y: event.clientY, more: event.shiftKey || event.ctrlKey || event.metaKey, line: null };
 		element.setPointerCapture(event.pointerId);
@@ -167,6 +168,7 @@ export function gestures(canvas, hear) {
 		if (!dropped && (was === "drag" || was === "tear")) hear.end();
 	}
 
+	element.addEventListener("pointerleave", () => hear.hover(null));
 	element.addEventListener("dblclick", (event) => {
 		hear.open(canvas.at(event.clientX, event.clientY), canvas.worldAt(event.clientX, event.clientY));
 	});

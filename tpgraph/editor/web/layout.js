@@ -25,6 +25,8 @@ export function layout(root, app) {
 	for (const group of TOOLS) {
 		toolbar.append(h("div.tool-group", {}, ...group.map((id) => button(app, id))));
 	}
+	const shows = h("select.shows", { "aria-label": "What the picture shows", change: () => app.command(`pass-${shows.value}`) },
+		...COMMANDS.filter((c) => c.id.startsWith("pass-")).map((c) => h("option", { value: c.id.slice(5) }, c.title)));
 	toolbar.append(menus(app));
 	const text = h("section.text", { "aria-label": "Text" });
 	const picture = h("section.picture", { "aria-label": "Picture" });
@@ -41,9 +43,9 @@ export function layout(root, app) {
 	const preview = h("div.preview", { hidden: true });
 	const floats = h("div.floats");
 	const hintStrip = h("div.hints", { "aria-label": "First steps" });
-	const corner = h("div.corner", { role: "toolbar", "aria-label": "Picture" }, ...CORNER.map((id) => button(app, id)));
+	const corner = h("div.corner", { role: "toolbar", "aria-label": "Picture" }, ...CORNER.map((id) => button(app, id)), shows);
 	const begin = h("p.begin.detail", { hidden: true }, "Double-click here for a vector, or write on the left.");
-	picture.append(showAll, begin, shelf, floats, h("div.foot", {}, hintStrip, corner));
+	picture.append(showAll, begin, floats, shelf, h("div.foot", {}, hintStrip, corner));
 	const splitter = h("div.splitter", { role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the text", "aria-valuemin": 15, "aria-valuemax": 70, "aria-valuenow": 36, tabindex: 0 });
 	const body = h("div.body", {}, text, splitter, picture, inspector);
 	split(splitter, body);
@@ -147,6 +149,8 @@ export function layout(root, app) {
 			const [x, y] = canvas.worldAt(left, bottom);
 			return { key: "", layer: "matrices", kind: "matrix", x, y, svg: "", name, title: item?.getAttribute("title") ?? "", span: null };
 		},
+		/** Which program the picture is of. @param {Pass} pass */
+		showPass: (pass) => void (shows.value = pass),
 		/** @param {View} view */
 		showProgram(view) {
 			const found = view.program;

@@ -55,9 +55,7 @@ function render({ model, el }) {
 	const changed = () => {
 		const text = model.get("value");
 		if (own || text === app.text) return;
-		app.undoList.keep(app.text, [[0, app.text.length, text]], "set from the notebook", app.pane.selection, [0, 0]);
-		app.pane.show(text, [0, 0]);
-		app.sync();
+		app.replaceText(text, "set from the notebook");
 	};
 	model.on("change:value", changed);
 	// JupyterLab leaves the keys of elements with that attribute alone; others hear them as they bubble.

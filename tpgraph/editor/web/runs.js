@@ -24,7 +24,6 @@ export class Runs {
 	async run() {
 		const { app } = this;
 		const text = app.text;
-		const whole = app.canvas.isWhole;
 		const shown = working("running…", () => this.cancel());
 		this.panel.removeAttribute("hidden");
 		this.facts.replaceChildren(...shown.nodes);
@@ -34,11 +33,10 @@ export class Runs {
 			}, shown.hear);
 			if (!answer) return;
 			if (app.text !== text) return this.left();
-			this.shown = true;
 			this.found = answer;
-			app.showView(answer.view, text);
+			app.showView(answer.view, text, { plots: true });
+			this.shown = true;
 			this.show();
-			if (whole && !app.canvas.isWhole) app.canvas.fit(); // plots make the picture larger
 			app.parts.hints.did("run");
 			app.say(`n = ${this.width}: bars are the network, the line is its limit`);
 		} catch (error) {
@@ -58,6 +56,16 @@ export class Runs {
 			const { view } = await app.session.ask("annotate", { text, have: app.revision, run: false, limit: false });
 			app.showView(view, text);
 		});
+	}
+
+	/** The text has changed, and its picture has no plots: the numbers stay, as those of before. */
+	passed() {
+		if (!this.shown) return;
+		this.shown = false;
+		this.app.say("");
+		const found = [...this.facts.querySelectorAll(".scalar")];
+		this.facts.replaceChildren(h("span", { role: "status" }, "The text has changed; the histograms were of the text before."),
+			h("span.passed", {}, ...found), h("button.primary", { click: () => this.run() }, "Run again"), h("button", { click: () => this.left() }, "Hide"));
 	}
 
 	/** Another picture is shown, without plots. */

@@ -37,9 +37,10 @@ export class Steps {
 			});
 		} else {
 			const found = await this.asked("derive", { text, what: pass, steps: 1, fold: true, options: app.options }, "the view is made…");
-			if (!found) return;
+			if (!found) return app.parts.showPass(this.pass);
 			this.left();
 			this.pass = pass;
+			app.parts.showPass(pass);
 			app.parts.root.classList.add("derived");
 			this.picture(found.picture);
 		}
@@ -145,6 +146,7 @@ export class Steps {
 	left() {
 		if (this.at !== null) this.stop();
 		this.pass = "forward";
+		this.app.parts.showPass("forward");
 		this.app.parts.root.classList.remove("derived");
 	}
 

@@ -214,6 +214,8 @@ type Entry = {
 };
 /** A file that is open; `saved` of one that is recovered is what is on disk of it. */
 type Opened = { name: string; text: string; path: string | null; digest: string | null };
+/** The file of the page, and what of it is on disk. */
+type Files = { session: import("./api.js").Session; folder: string; opened: Opened; saved: string | null; keep: (text: string) => void };
 type Recovered = Opened & { saved: string | null; time: string };
 
 // ---- the page for students

@@ -31,6 +31,22 @@ export function worldAt(view, px, py) {
 	return [(px - view.x) / view.k, (py - view.y) / view.k];
 }
 
+/** The view moved as little as brings a box into the window, smaller only where it does not fit.
+ * @param {Viewport} view @param {Box} box @param {number} width @param {number} height @returns {Viewport} */
+export function following(view, [left, top, right, bottom], width, height, margin = 24) {
+	const [across, down] = [width - 2 * margin, height - 2 * margin];
+	const fits = clamped(Math.min(view.k, across / Math.max(1, right - left), down / Math.max(1, bottom - top)));
+	const { k, x, y } = zoomed(view, fits / view.k, width / 2, height / 2);
+	/** @param {number} low @param {number} high @param {number} size */
+	const by = (low, high, size) => Math.max(0, margin - low) || Math.min(0, size - margin - high);
+	return { k, x: x + by(k * left + x, k * right + x, width), y: y + by(k * top + y, k * bottom + y, height) };
+}
+
+/** Whether nothing of a box is outside of the window. @param {Viewport} view @param {Box} box @param {number} width @param {number} height */
+export function isWhole({ k, x, y }, [left, top, right, bottom], width, height) {
+	return k * left + x >= 0 && k * right + x <= width && k * top + y >= 0 && k * bottom + y <= height;
+}
+
 /** Whether any of a box is seen. @param {Viewport} view @param {Box} box @param {number} width @param {number} height */
 export function isSeen(view, [left, top, right, bottom], width, height) {
 	return view.k * right + view.x > 0 && view.k * left + view.x < width

@@ -1,0 +1,107 @@
+"""What was just made is seen, wherever the window is; what stood in it whole stays so."""
+
+import pytest
+from editor.pages import Editor
+from editor.serving import MLP, serving
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
+
+OUTSIDE = """(keys) => {
+  const { left, top, right, bottom } = tpgraph.canvas.element.getBoundingClientRect();
+  return keys.filter((key) => {
+    const box = document.querySelector(`[data-key="${CSS.escape(key)}"]`).getBoundingClientRect();
+    return box.left < left || box.top < top || box.right > right || box.bottom > bottom;
+  });
+}"""
+
+
+@pytest.fixture
+def editor(browser, tmp_path):
+    (tmp_path / "mlp.tp").write_text(MLP)
+    with serving(tmp_path, "mlp.tp") as server:
+        found = Editor(browser, server).shown().settled()
+        yield found
+        assert found.faults == []
+        found.close()
+
+
+def zoom(editor):
+    return editor.page.evaluate("tpgraph.canvas.view.k")
+
+
+def test_a_drawing_that_grows_stays_whole(editor):
+    before = zoom(editor)
+    for last, name in zip("u abcdefgh".replace(" ", ""), "abcdefghi", strict=True):
+        editor.write(f"{name} = tanh(W[1] {last})\n")
+        assert editor.page.evaluate(OUTSIDE, sorted(editor.keys)) == []
+    assert 0.7 <= zoom(editor) < before
+
+
+def test_what_is_declared_far_away_comes_into_view_and_the_zoom_stays(editor):
+    editor.page.evaluate("tpgraph.canvas.zoom(3, 0, 0)")
+    before = zoom(editor)
+    known = editor.keys
+    editor.press("F6", "d").settled()
+    come = sorted(key for key in editor.keys - known if key.startswith("variables/"))
+    assert come == ["variables/u_1"]
+    assert editor.page.evaluate(OUTSIDE, come) == []
+    assert zoom(editor) == before
+
+
+def test_a_shelf_that_comes_covers_nothing(editor):
+    text = "width n\n" + "".join(f"vector u_{k} : n ~ N(0, 1)\n" for k in range(12))
+    editor.page.evaluate("(text) => tpgraph.replaceText(text, 'another')", text)
+    editor.settled().press("F6", "0")
+    editor.choose("New matrix")
+    shelf = editor.page.locator(".shelf").bounding_box()
+    canvas = editor.page.locator("svg.canvas").bounding_box()
+    assert canvas["x"] + canvas["width"] <= shelf["x"] + 1
+    assert editor.page.evaluate(OUTSIDE, sorted(editor.keys)) == []
+
+
+def test_plots_that_go_with_an_edit_are_told_of_and_come_again(editor):
+    editor.page.keyboard.press("Control+Enter")
+    plots = editor.page.locator(".annotations > g")
+    expect(plots.first).to_be_attached()
+    panel = editor.page.locator(".runs")
+    expect(panel).not_to_contain_text("of the text before")
+    editor.write("y = tanh(x[L])\n")
+    expect(plots).to_have_count(0)
+    expect(panel.locator("span[role=status]")).to_contain_text(
+        "the histograms were of the text before"
+    )
+    panel.get_by_role("button", name="Run again").click()
+    expect(editor.page.locator('.annotations [data-key$="/y"]')).to_be_attached()
+    expect(panel).not_to_contain_text("of the text before")
+    editor.press("F6", "t")
+    expect(plots.first).to_be_attached()
+
+
+def test_of_a_mark_its_classes_of_paths_are_told(editor):
+    tip = editor.page.locator(".tip")
+    editor.page.mouse.move(*editor.middle("variables/x[2]"))
+    expect(tip).to_contain_text("x[2]: 3 of 6 classes of isomorphic paths")
+    rows = tip.inner_text().splitlines()[1:]
+    assert rows == ["W[3] × 1", "W[2],W[3] × 1", "W[1],W[2],W[3] × 1"]
+    editor.page.mouse.move(*editor.empty)
+    expect(tip).to_be_hidden()
+    editor.press("F6").choose("Paths")
+    editor.page.mouse.move(*editor.middle("variables/x[1]"))
+    told = editor.page.locator(".paths summary.told")
+    expect(told).to_have_text(["W[2] × 1", "W[1],W[2] × 1", "W[2],W[3] × 1", "W[1],W[2],W[3] × 1"])
+
+
+def test_derived_programs_are_shown_by_a_switch(editor):
+    switch = editor.page.get_by_label("What the picture shows")
+    switch.select_option("Reduced program")
+    expect(editor.page.locator(".status")).to_contain_text("reduced: to be read")
+    switch.select_option("Backward pass")  # there is none of what trains nothing
+    expect(editor.page.locator(".status.wrong")).to_be_visible()
+    expect(switch).to_have_value("reduced")
+    switch.select_option("Program")
+    expect(editor.page.locator(".status")).to_contain_text("the program")
+    switch.select_option("Reduced program")
+    expect(editor.page.locator(".tpgraph-editor.derived")).to_be_attached()
+    editor.write("# an edit is of the program\n")
+    expect(switch).to_have_value("forward")

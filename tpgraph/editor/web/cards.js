@@ -1,0 +1,63 @@
+/** Cards to begin with. */
+
+import { Refused, refusalText } from "./api.js";
+import { choose, h } from "./dom.js";
+
+/** @typedef {import("./api.js").Session} Session */
+
+/** What is chosen: empty, open and the files of the folder at once, then the gallery.
+ * @param {Session} session @returns {Promise<Opened>} */
+export function cards(session) {
+	return new Promise((resolve) => {
+		/** @param {Opened} opened */
+		const open = (opened) => {
+			page.remove();
+			resolve(opened);
+		};
+		/** @param {string} name @param {string} text */
+		const fresh = (name, text) => () => open({ name, text, path: null, digest: null });
+		const list = h("div.card-list", {},
+			card("○ ⇢ ●", "Empty", "a width and nothing else", fresh("program", EMPTY)),
+			card("…", "Open", "a .tp, or a picture that carries its program", () => pick(session, open)));
+		const waits = h("p.detail", { role: "status" }, "the gallery is being drawn…");
+		const page = h("main.tpgraph.cards", {}, h("h1", {}, "tpgraph"),
+			h("p", {}, "Draw a Tensor Program, run it, take it to infinite width."), list, waits);
+		document.body.append(page);
+		session.ask("files").then(({ files }) => list.prepend(...files.map((/** @type {string} */ path) =>
+			card("▤", path, "in this folder", async () => open(await session.ask("file", { path }))))));
+		session.ask("gallery").then(({ cards: found }) => {
+			waits.remove();
+			for (const { name, title, text, svg } of found) {
+				const picture = h("img", { src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`, alt: "" });
+				list.append(card(picture, name, title, fresh(name, text)));
+			}
+		}).catch((error) => (waits.textContent = error instanceof Refused ? refusalText(error.refusal) : error.message));
+	});
+}
+
+/** @param {string | Node} picture @param {string} title @param {string} words @param {() => unknown} click */
+function card(picture, title, words, click) {
+	const sign = typeof picture === "string" ? ".empty" : "";
+	return h("button.card", { click }, h(`div.card-picture${sign}`, {}, picture), h("strong", {}, title), h("span", {}, words));
+}
+
+const EMPTY = "program mine\nwidth n\n";
+
+/** @param {Session} session @param {(opened: Opened) => void} open */
+function pick(session, open) {
+	const input = h("input", { type: "file", accept: ".tp,.json,.svg,.pdf,.tex,.html" });
+	input.addEventListener("change", async () => {
+		const file = input.files?.[0];
+		if (!file) return;
+		const raw = new Uint8Array(await file.arrayBuffer());
+		let words = "";
+		for (const byte of raw) words += String.fromCharCode(byte);
+		try {
+			open(await session.ask("read", { name: file.name, base64: btoa(words) }));
+		} catch (error) {
+			if (error instanceof Refused) await choose(file.name, refusalText(error.refusal), [["Close", null]]);
+			else throw error;
+		}
+	});
+	input.click();
+}
