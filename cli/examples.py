@@ -18,6 +18,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "tpgraph draw rnn.tp --pass backward -o back.svg --theme teaching",
         ),
         "gallery": ("tpgraph gallery", "tpgraph gallery rnn > rnn.tp"),
+        "guide": ("tpgraph guide language", "tpgraph guide -o guide"),
         "check": ("tpgraph check rnn.tp", "tpgraph check rnn.tp --json"),
         "fmt": ("tpgraph fmt rnn.tp", "tpgraph fmt rnn.tp --ascii -o -"),
         "show": ("tpgraph show rnn.tp", "tpgraph show rnn.tp --pass sgd --steps 2 --latex"),

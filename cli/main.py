@@ -20,6 +20,7 @@ from tpgraph_cli import (
     comparison,
     editor,
     execution,
+    guide,
     importing,
     kernels,
     limits,
@@ -51,6 +52,7 @@ app = typer.Typer(
 _COMMANDS: dict[str, Callable[..., None]] = {
     "draw": pictures.draw,
     "gallery": pictures.gallery,
+    "guide": guide.guide,
     "check": texts.check,
     "fmt": texts.fmt,
     "show": texts.show,

@@ -45,6 +45,7 @@ FLOORS = {
     "annotations": 4,
     "study": 5,
     "editor": 5,
+    "guide": 5,
     "__main__": 6,
 }
 # rooms of the notation: each imports those before it alone

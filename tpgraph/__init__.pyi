@@ -4,6 +4,7 @@
 from . import bounds as bounds
 from . import bridges as bridges
 from . import gallery as gallery
+from . import guide as guide
 from . import kernels as kernels
 from . import language as language
 from . import shell as shell

@@ -1,0 +1,61 @@
+"""Draw the programs of the guide into tpgraph/guide/pictures, or --check that they are in step."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import tpgraph as tp
+from tpgraph.guide import Block, pages
+
+PICTURES = Path(__file__).parent.parent / "tpgraph" / "guide" / "pictures"
+
+
+def drawn(block: Block) -> str:
+    """The picture of a program, as the first line of its block says."""
+    program, options = tp.parse(block.text), dict(block.options)
+    steps = int(options.get("steps", "1"))
+    shown = {
+        "forward": lambda: program,
+        "backward": lambda: tp.backward(program),
+        "sgd": lambda: tp.unroll_sgd(program, steps=steps),
+    }[options.get("pass", "forward")]()
+    how: dict[str, Any] = {
+        "show_io": options.get("show") == "io",
+        "fold": options.get("fold") == "true",
+    }
+    if "paths" in options:
+        shown = tp.reduce(shown)
+        how["paths"] = tp.select_paths(shown, options["paths"])
+    return tp.draw(shown, **how).svg
+
+
+def pictures() -> Iterator[tuple[str, str]]:
+    """File name and content of the picture of every program of the guide."""
+    for page in pages():
+        programs = [block for block in page.blocks() if block.language == "tp"]
+        for number, block in enumerate(programs, 1):
+            yield f"{page.name}-{number}.svg", drawn(block)
+
+
+def main() -> int:
+    """Return 1 where a committed picture differs from what its program draws."""
+    found = dict(pictures())
+    if "--check" not in sys.argv:
+        for name, svg in found.items():
+            (PICTURES / name).write_text(svg, encoding="utf-8")
+        print(f"drew {len(found)} pictures into {PICTURES.name}/")
+        return 0
+    committed = {path.name: path.read_text(encoding="utf-8") for path in PICTURES.glob("*.svg")}
+    stale = sorted(n for n in found.keys() | committed.keys() if found.get(n) != committed.get(n))
+    if stale:
+        print(f"out of step: {', '.join(stale)}; run python .ci/guide.py and look at them")
+        return 1
+    print(f"{len(found)} pictures of the guide are in step")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
