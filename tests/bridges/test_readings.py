@@ -72,9 +72,7 @@ NO_NNGP = {
     "softmax_output": "the components of f are no independent copies",
     **{name: NO_LIMIT[name] for name in ("bilinear", "experts", "graph_attention")},
 }
-LOST = "whose coordinates vanish as the width grows"
 NO_NTK = {
-    **dict.fromkeys(("rnn", "gru", "gru_cell", "lstm", "normalize", "tied"), LOST),
     "softmax_output": "depends on a readout, which stays random in the limit",
     **{name: NO_LIMIT[name] for name in ("bilinear", "experts", "graph_attention")},
 }

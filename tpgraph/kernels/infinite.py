@@ -20,21 +20,18 @@ from tpgraph.errors import TPTypeError
 from tpgraph.kernels.copies import are_copies, representative_rows
 from tpgraph.kernels.inputs import Inputs, input_arrays, require_kernel_room, side_by_side
 from tpgraph.kernels.kernel_values import Array, Kernel, row_labels, squeezed
+from tpgraph.kernels.orders import Orders, orders_of
 from tpgraph.kernels.tangent import Row, Tangent, check_kind, network_outputs, tangent
 from tpgraph.limits import InputsLimit, Values, limit_over_inputs
 from tpgraph.limits.engines import Engine
 from tpgraph.program import Parameter, Program, Variable
 from tpgraph.program.any_program import reads_program
-from tpgraph.program.growth import ZERO
-from tpgraph.program.initial_sizes import layers_of, sizes_of
-from tpgraph.program.reach import descendants
 from tpgraph.transform.gradients import (
     Gradient,
     GradientTerm,
     inner_product_factor,
     unordered_pairs,
 )
-from tpgraph.transform.powers import WidthPower
 
 __all__ = ["kernel", "parameter_kernels"]
 
@@ -157,17 +154,6 @@ def _nngp(program: Program, arrays: Mapping[str, Array], how: _How, used: list[s
     return Values(squeezed(value), squeezed(error))
 
 
-def _lost_order(parameter: Parameter, vector: Variable) -> TPTypeError:
-    name = parameter.variable.name
-    return TPTypeError(
-        f"the derivative by {name} sums {vector} over the width, whose coordinates vanish as the "
-        "width grows: their limits do not tell the order of such a sum",
-        parameter.span,
-        mend="let the parametrization divide by the width in place of a factor that vanishes, or "
-        "ask for networks of a width",
-    )
-
-
 def _random_derivative(parameter: Parameter) -> TPTypeError:
     name = parameter.variable.name
     return TPTypeError(
@@ -197,6 +183,7 @@ class _TangentLimit:
     """
 
     tangent: Tangent
+    orders: Orders
     rows: int
     limit: InputsLimit
 
@@ -216,53 +203,25 @@ class _TangentLimit:
             for a, b in unordered_pairs(gradient.terms)
             for x, y in zip(a.ends, b.ends, strict=True)
         ]
-        return cls(found, repeats, how.limit(found.program, data, dict.fromkeys(wanted)))
+        orders = orders_of(found)
+        limit = how.limit(orders.own.program, data, dict.fromkeys(wanted))
+        return cls(found, orders, repeats, limit)
 
     def total(self) -> tuple[Values, Fraction]:
         """The kernel's coefficient and exponent: what grows fastest of all that is not zero."""
-        gradients = self.tangent.gradients
-        exponents = {
-            _exponent(inner_product_factor(a, b))
-            for g in gradients
-            for a, b in unordered_pairs(g.terms)
-        }
         found = _add((), self._shape)
-        for exponent in sorted(exponents, reverse=True):
-            found = _add((self.of_parameter(g, exponent) for g in gradients), self._shape)
+        for exponent in self.orders.counted():
+            parts = (self.of_parameter(g, exponent) for g in self.tangent.gradients)
+            found = _add(parts, self._shape)
             if found.value.any() or found.error.any():
                 self._require_settled(exponent)
-                self._require_counted(exponent)
+                self.orders.require_told(exponent, self._is_zero)
                 return found, exponent
-        self._require_counted(Fraction(0))
+        self.orders.require_told(Fraction(0), self._is_zero)
         return found, Fraction(0)
 
-    def _require_counted(self, exponent: Fraction) -> None:
-        """Raise where sums over what vanishes may be of order n^exponent, and count as 0.
-
-        The sum over n coordinates of ε² x² with ε = 1/√n is of order 1, where limits of
-        coordinates say 0. Scalars that the backward pass adds are not asked: they are part of its
-        scale, and divide what grows.
-        """
-        program = self.tangent.program
-        sizes = sizes_of(program, layers_of(program))
-        scale = {name for name in sizes if name not in self.tangent.network.variables}
-        vanishing = [
-            name
-            for name, size in sizes.items()
-            if size != ZERO and not size >= 0
-            if not (name in scale and program.variables[name].is_scalar)
-        ]
-        behind = descendants(program, vanishing)
-        for gradient in self.tangent.gradients:
-            for a, b in unordered_pairs(gradient.terms):
-                factor = _exponent(inner_product_factor(a, b))
-                order = factor + sum(sizes[v.name] for v in (*a.ends, *b.ends))
-                if factor <= exponent or order < exponent:
-                    continue
-                for x, y in zip(a.ends, b.ends, strict=True):
-                    lost = next((v for v in (x, y) if v.name in behind), None)
-                    if lost is not None and not self.limit.moment(x.name, y.name).value.any():
-                        raise _lost_order(gradient.parameter, lost)
+    def _is_zero(self, x: str, y: str) -> bool:
+        return not self.limit.moment(x, y).value.any()
 
     def _require_settled(self, exponent: Fraction) -> None:
         """Raise where the derivative by a trained number counts that stays random in the limit.
@@ -272,7 +231,7 @@ class _TangentLimit:
         """
         for gradient in self.tangent.gradients:
             for term in filter(self._is_number, gradient.terms):
-                if exponent <= _exponent(inner_product_factor(term, term)) - 1:
+                if exponent <= inner_product_factor(term, term).exponent - 1:
                     raise _random_derivative(gradient.parameter)
 
     @staticmethod
@@ -290,9 +249,8 @@ class _TangentLimit:
 
     def _terms(self, gradient: Gradient, exponent: Fraction) -> Iterator[Values]:
         for a, b in unordered_pairs(gradient.terms):
-            factor = inner_product_factor(a, b)
-            if _exponent(factor) == exponent:
-                term = self._product(factor.constant, a, b)
+            if self.orders.of(a, b) == exponent:
+                term = self._product(inner_product_factor(a, b).constant, a, b)
                 yield term
                 if a is not b:
                     yield Values(term.value.T, term.error.T)
@@ -320,10 +278,6 @@ class _TangentLimit:
         count = self.limit.count // self.rows
         shape = (self.rows, count, self.rows, count)
         return Values(*(squeezed(a.reshape(shape)) for a in (found.value, found.error)))
-
-
-def _exponent(factor: WidthPower) -> Fraction:
-    return sum((e for _, e in factor.exponents), Fraction(0))
 
 
 def _add(terms: Iterable[Values], shape: tuple[int, ...]) -> Values:

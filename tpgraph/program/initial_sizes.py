@@ -89,7 +89,7 @@ def sizes_of(program: Program, layers: Mapping[str, Layer]) -> dict[str, float]:
                 layer = layers.get(variable.name)
                 own = _initial(declaration, index, scales)
                 sizes[variable.name] = own if layer is None else own + layer.entry
-    zeros = {d.variable.name for d in program.declarations if _starts_at_zero(d)}
+    zeros = {v.name for d in program.declarations if _starts_at_zero(d) for v in d.variables}
     for equation in program.equations:
         match equation:
             case MatMul(out, matrix, _, operand):

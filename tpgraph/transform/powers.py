@@ -47,6 +47,11 @@ class WidthPower:
         inner = tuple((width, e * exponent) for width, e in self.exponents)
         return _power(self.constant ** float(exponent), inner)
 
+    @property
+    def exponent(self) -> Fraction:
+        """Σ e, the power of n where all widths are multiples of n."""
+        return sum((e for _, e in self.exponents), Fraction(0))
+
     def at(self, widths: Mapping[str, int]) -> float:
         """The value at these sizes of the base widths."""
         value = self.constant
