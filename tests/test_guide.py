@@ -72,7 +72,8 @@ def test_every_function_stands_in_the_language() -> None:
     from tpgraph.functions.library import LIBRARY
 
     text = page("language").text
-    for name in {*PRIMITIVES, *LIBRARY} - {"add", "mul", "neg", "div", "pow"}:
+    held = {name for name in PRIMITIVES if name.startswith("held_")}  # which no text calls
+    for name in {*PRIMITIVES, *LIBRARY} - {"add", "mul", "neg", "div", "pow"} - held:
         assert f"`{name}" in text, name
 
 
