@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import tpgraph as tp
-from tpgraph.guide import Block, pages
+from tpgraph.guide import Example, pages
 
 PICTURES = Path(__file__).parent.parent / "tpgraph" / "guide" / "pictures"
 
 
-def drawn(block: Block) -> str:
+def drawn(block: Example) -> str:
     """The picture of a program, as the first line of its block says."""
     program, options = tp.parse(block.text), dict(block.options)
     steps = int(options.get("steps", "1"))

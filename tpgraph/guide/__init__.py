@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 
 from tpgraph.errors import TPNameError
 
-__all__ = ["Block", "Page", "page", "pages", "pictures"]
+__all__ = ["Example", "Page", "page", "pages", "pictures"]
 
 _ORDER = (
     "start", "language", "notation", "from-torch", "cookbook", "infinite-width", "mup", "studies",
@@ -38,7 +38,7 @@ nav { font-size: 14px; }
 
 
 @dataclass(frozen=True)
-class Block:
+class Example:
     """An example of a page: its language, its text, and what its first line says of it."""
 
     language: str
@@ -58,7 +58,7 @@ class Page:
         """The heading of the page."""
         return self.text.partition("\n")[0].removeprefix("# ")
 
-    def blocks(self) -> tuple[Block, ...]:
+    def blocks(self) -> tuple[Example, ...]:
         """Its examples, in their order."""
         found = []
         for token in MarkdownIt("commonmark").parse(self.text):
@@ -66,7 +66,7 @@ class Page:
                 language, *facts = token.info.split() or [""]
                 pairs = (fact.partition("=") for fact in facts)
                 options = MappingProxyType({key: value for key, _, value in pairs})
-                found.append(Block(language, token.content, options))
+                found.append(Example(language, token.content, options))
         return tuple(found)
 
     def html(self) -> str:
