@@ -9,6 +9,7 @@ dimension does not.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -17,6 +18,9 @@ from typing import TypeAlias
 from tpgraph.errors import TPDataError
 
 __all__ = ["Dimension", "Fixed", "Matrix", "Scalar", "Type", "Vector", "Width"]
+
+
+_LARGEST_DENOMINATOR = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ class Width:
     def size(self, widths: Mapping[str, int]) -> int:
         """The width's size, given the sizes of the base widths.
 
-        Raises TPDataError if the base has no size or the ratio does not give a whole number ≥ 1.
+        One `is_rounded` is, halves up. Raises TPDataError if the base has no size or the ratio does
+        not give a whole number ≥ 1.
         """
         base = self.base or self.name
         if base not in widths:
@@ -42,13 +47,31 @@ class Width:
                 mend=f"give one: --width {base}=1000, in Python widths={{{base!r}: 1000}}",
             )
         size = self.ratio * widths[base]
+        if self.is_rounded:
+            size = Fraction(math.floor(size + Fraction(1, 2)))
         if size.denominator != 1 or size < 1:
+            least = f"at least {math.ceil(1 / self.ratio)}"
+            multiple = f"as a positive multiple of {self.ratio.denominator}"
             raise TPDataError(
-                f"width {self.name} = {self.ratio} {base} is not a whole number ≥ 1"
+                f"width {self.name} = {self.ratio_text} {base} is not a whole number ≥ 1"
                 f" at {base} = {widths[base]}",
-                mend=f"choose {base} as a positive multiple of {self.ratio.denominator}",
+                mend=f"choose {base} {least if self.is_rounded else multiple}",
             )
         return int(size)
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether sizes are rounded to whole numbers: no width is a multiple of the denominator.
+
+        So a ratio of √2, a decimal of 16 digits, holds up to 1/2; one of 3/2 holds exactly.
+        """
+        return self.ratio.denominator > _LARGEST_DENOMINATOR
+
+    @property
+    def ratio_text(self) -> str:
+        """The ratio as the language reads it: 3/2, or a decimal where no fraction is short."""
+        decimal = repr(float(self.ratio)) if self.is_rounded else ""
+        return decimal if decimal and Fraction(decimal) == self.ratio else str(self.ratio)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from tpgraph.functions import PRIMITIVES
+from tpgraph.functions import COORDINATEWISE
 from tpgraph.program import Program
 from tpgraph.program.operators import OperatorBuilder
 
@@ -132,7 +132,7 @@ def functions() -> Program:
     h = b.let("h", b.param("U", n, 4) @ ξ)
     a = b.param("a", n)
     x = [h, a]
-    for name, primitive in PRIMITIVES.items():
+    for name, primitive in COORDINATEWISE.items():
         if name in ("add", "mul", "neg", "div", "pow"):
             continue
         arguments = [b.fn.tanh(h) + a] if primitive.arity == 1 else [h, b.fn.tanh(a)]

@@ -8,6 +8,7 @@ from compiler.checks import check_gradients, check_values, inputs
 
 import tpgraph as tp
 from tpgraph.compiler import compile
+from tpgraph.errors import TPDataError
 
 NETWORK = """
 width n
@@ -128,9 +129,32 @@ def test_long_numbers_are_not_torn(ratio):
     exec(compile(tp.parse(text)).source, namespace)
     width = tp.parse(text).widths[1]
     assert namespace["WIDTHS"] == ("n",)
-    if width.ratio.denominator > 1:
-        with pytest.raises(ValueError, match="is not a whole number"):
+    if round(3 * width.ratio) < 1:
+        with pytest.raises(ValueError, match="is less than 1"):
             namespace["init"]({"n": 3}, 0)
+    elif width.is_rounded:
+        assert namespace["init"]({"n": 3}, 0)["P"].shape == (3, round(3 * width.ratio))
+
+
+@pytest.mark.parametrize("ratio", ["sqrt(2) n", "φ n", "n / φ", "√3 * n", "3/φ n", "0.05 n"])
+def test_widths_of_irrational_ratios_are_rounded_alike(ratio):
+    """Generated code, the reference and the printed text have the same whole number."""
+    text = f"width n\nconst φ = (1 + sqrt(5)) / 2\nwidth m = {ratio}\nvector u : m ~ N(0, 1)\n"
+    program = tp.parse(text)
+    width = program.widths[1]
+    assert tp.parse(tp.to_text(program)) == program
+    module = compile(program)
+    for n in (20, 40, 101, 1000, 4321) if width.is_rounded else (20, 1000):
+        size = width.size({"n": n})
+        assert abs(size - float(width.ratio) * n) <= 0.5
+        assert module.init({"n": n}, 0)["u"].shape == (size,)
+
+
+def test_an_exact_ratio_stays_exact():
+    program = tp.parse("width n\nwidth m = 3/2 n\nvector u : m ~ N(0, 1)\n")
+    assert program.widths[1].ratio_text == "3/2"
+    with pytest.raises(TPDataError, match="is not a whole number"):
+        compile(program).init({"n": 3}, 0)
 
 
 def test_a_parameter_may_have_the_name_of_a_function():

@@ -68,6 +68,18 @@ SYNTAX: list[Case] = [
 
 MEANING: list[Case] = [
     ("y = 2 u", TPTypeError, 4, 5, "only a matrix multiplies", "2 * u"),
+    ("y = log(-1) * u", TPTypeError, 4, 5, "log(-1) is no real number", "a finite value"),
+    ("y = u + sqrt(1 - 2)", TPTypeError, 4, 9, "sqrt(1 - 2) is no real number", "a finite value"),
+    ("y = u / (2 - 2)", TPTypeError, 4, 9, "division by zero", "another divisor"),
+    ("y = u * 0^-1", TPTypeError, 4, 9, "0^-1 is infinite", "a finite value"),
+    ("y = u * (-1)^0.5", TPTypeError, 4, 9, "is no real number", "a finite value"),
+    ("const c = -1\ny = u + log(c)", TPTypeError, 5, 9, "log(c) is no real", "a finite value"),
+    ("fn g(z) = z + log(-2)", TPTypeError, 4, 15, "log(-2) is no real number", "a finite value"),
+    ("vector x[1-3] : n ~ N(0, 1)", TPTypeError, 4, 10, "index 1-3 is -2", "written 1..3"),
+    ("y[1-3] = u", TPTypeError, 4, 3, "the index 1-3 is -2", "a range is written 1..3"),
+    ("y = u[2 - 3]", TPTypeError, 4, 7, "the index 2 - 3 is -1", "a range is written 2..3"),
+    ("width m = log(0.5) n", TPTypeError, 4, 1, "m = -0.693", "a ratio > 0"),
+    ("width m = u n", TPNameError, 4, 11, "u is not a const: it is a vector", "a number or a c"),
     ("y = sum(u)", TPTypeError, 4, 5, "this is a vector of n", "take the mean: mean(…)"),
     ("y = sum(mean(u))", TPTypeError, 4, 5, "this is a scalar", "a + b"),
     ("y = softmax(u)", TPTypeError, 4, 5, "this is a vector of n", "softmax(a, b, c)"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from strategies.choices import Choices
-from tpgraph.functions import PRIMITIVES, Function
+from tpgraph.functions import COORDINATEWISE, PRIMITIVES, Function
 from tpgraph.program import Builder, Term, Variable
 from tpgraph.types import Dimension, Width
 
@@ -15,9 +15,7 @@ __all__ = ["Draft"]
 SMOOTH = ("tanh", "sin", "cos", "sigmoid", "erf", "arctan")
 BOUNDED = (*SMOOTH, "sign", "step")
 MODERATE = (*BOUNDED, "relu", "abs", "silu", "gelu", "softplus")
-ANY = tuple(
-    n for n, p in PRIMITIVES.items() if p.arity == 1 and n != "neg" and not p.over_components
-)
+ANY = tuple(n for n, p in COORDINATEWISE.items() if p.arity == 1 and n != "neg")
 NAMES = ("x", "h", "z", "ξ", "x̃", "u_1", "σ_w", "δh̃", "Ω", "long_name", "ẋ", "a", "T", "N", "e1")
 VALUES = tuple(Fraction(text) for text in ("1/2", "2", "-1", "1/3", "-3/7", "1"))
 

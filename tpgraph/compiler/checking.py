@@ -35,7 +35,8 @@ def check_widths(program: Program, widths: Mapping[str, int], rows: int = 1) -> 
             raise TPDataError(
                 f"the program has no width {name} to give"
                 if ratio is None
-                else f"width {name} follows from {ratio.base}: {name} = {ratio.ratio} {ratio.base}",
+                else f"width {name} follows from {ratio.base}:"
+                f" {name} = {ratio.ratio_text} {ratio.base}",
                 expected=f"sizes of {', '.join(known)}" if known else "no widths",
             )
         if isinstance(size, bool) or not isinstance(size, int | np.integer):

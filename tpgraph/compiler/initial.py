@@ -61,6 +61,12 @@ def _emit_width(plan: Plan, lines: Lines, width: Width) -> None:
         return
     p, q = width.ratio.numerator, width.ratio.denominator
     base = plan.width_names[width.base]
+    if width.is_rounded:
+        lines.add(f"{name} = ({2 * p} * {base} + {q}) // {2 * q}")
+        lines.add(f"if {name} < 1:")
+        says = f"width {width.name} = {width.ratio_text} {width.base} is less than 1"
+        lines.add(f"    raise ValueError({quoted(says)})")
+        return
     product = base if p == 1 else f"{p} * {base}"
     lines.add(f"{name} = {product}" if q == 1 else f"{name} = {product} // {q}")
     if q != 1:

@@ -70,4 +70,4 @@ def program_text(program: Program, expressions: Expressions) -> Iterator[str]:
 
 
 def _width(width: Width) -> str:
-    return width.name if width.base is None else f"{width.name} = {width.ratio} {width.base}"
+    return width.name if width.base is None else f"{width.name} = {width.ratio_text} {width.base}"

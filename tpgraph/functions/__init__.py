@@ -41,6 +41,7 @@ from tpgraph.functions.render import (
 )
 from tpgraph.functions.table import (
     ADD,
+    COORDINATEWISE,
     DIV,
     MUL,
     NEG,
@@ -56,6 +57,7 @@ from tpgraph.functions.table import (
 __all__ = [
     "ADD",
     "BOUNDED",
+    "COORDINATEWISE",
     "DELTA",
     "DIV",
     "HOMOGENEOUS",

@@ -24,7 +24,20 @@ import numpy as np
 from tpgraph.functions.erf import ERF_HELPER
 from tpgraph.functions.expression import Apply, Array, Expression, Number, Primitive, number
 
-__all__ = ["ADD", "DIV", "MUL", "NEG", "POW", "PRIMITIVES", "add", "div", "mul", "neg", "power"]
+__all__ = [
+    "ADD",
+    "COORDINATEWISE",
+    "DIV",
+    "MUL",
+    "NEG",
+    "POW",
+    "PRIMITIVES",
+    "add",
+    "div",
+    "mul",
+    "neg",
+    "power",
+]
 
 SIGMOID_HELPER = '''
 def sigmoid(z):
@@ -333,3 +346,8 @@ _NAMED = (
 
 PRIMITIVES = MappingProxyType({p.name: p for p in (ADD, MUL, NEG, DIV, POW, *_NAMED)})
 """Every function of the table by its name; arithmetic under add, mul, neg, div, pow."""
+
+COORDINATEWISE = MappingProxyType(
+    {name: p for name, p in PRIMITIVES.items() if not p.over_components}
+)
+"""Those that a number suffices for."""

@@ -188,11 +188,14 @@ def _variance(
 def widths_of(program: Program, params: Params) -> dict[str, int]:
     """The sizes of the base widths, from the shapes of what was drawn."""
     found: dict[str, int] = {}
+    sizes: dict[Width, int] = {}
     for variable in (v for d in program.declarations for v in d.variables):
         dims: tuple[Dimension, ...] = variable.type.dimensions
         for dim, size in zip(dims, np.shape(params.get(variable.name, ())), strict=False):
             if isinstance(dim, Width):
-                found.setdefault(dim.base or dim.name, int(size / dim.ratio))
+                sizes.setdefault(dim, size)
+    for dim, size in sorted(sizes.items(), key=lambda item: item[0].is_rounded):
+        found.setdefault(dim.base or dim.name, round(size / dim.ratio))
     for width in program.base_widths:
         stored = params.get(f"width {width.name}")
         if width.name not in found and stored is not None:

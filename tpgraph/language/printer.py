@@ -106,7 +106,7 @@ class _Printer:
         name = self.plain(width.name)
         if width.base is None:
             return f"width {name}"
-        return f"width {name} = {width.ratio} {self.plain(width.base)}"
+        return f"width {name} = {width.ratio_text} {self.plain(width.base)}"
 
     def _parametrization(self, given: Parametrization) -> str:
         for known in (NTK, MUP, STANDARD):

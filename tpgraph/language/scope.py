@@ -76,8 +76,7 @@ class Scope:
         """The name with its indices as numbers."""
         if name.full:
             return name.full
-        numbers = self.numbers
-        index = ",".join([str(self.whole(i, numbers)) for i in name.indices])
+        index = ",".join([str(self.index(i)) for i in name.indices])
         return f"{name.base}[{index}]" + (f"~{name.intermediate}" if name.intermediate else "")
 
     def whole(self, node: s.Expr | s.Range, numbers: Mapping[str, Fraction | int]) -> int:
@@ -97,6 +96,25 @@ class Scope:
             self.silence(node)
             self._no_constant(placed)
             raise
+
+    def index(self, node: s.Expr | s.Range) -> int:
+        """The index of a name. Raises TPTypeError for `x[1-3]`, a difference below 0."""
+        found = self.whole(node, self.numbers)
+        if found >= 0 or type(node) is not s.Chain or "-" not in (m.text for m in node.signs):
+            return found
+        loops = [name for name, _ in self.loops]
+        if any(name in loops for name in names_in(node)):
+            return found
+        low, high = self.text(node.items[0]), self.text(node.items[-1])
+        is_range = len(node.items) == 2 and found < 0
+        mend = f"a range is written {low}..{high}" if is_range else None
+        change = (Change(node.items[0].end, node.items[-1].start, ".."),) if is_range else ()
+        error = TPTypeError(
+            f"the index {self.text(node)} is {found}",
+            expected="an index of the family, from 0 or 1 on",
+            mend=mend,
+        )
+        fail(node, error, *change)
 
     def value(self, node: s.Entry) -> Fraction:
         """The value of a constant expression."""
@@ -149,7 +167,7 @@ class Scope:
                 if not self.loops:  # those in a loop were counted before it
                     self.spend(len(values) * len(names), name)
             else:
-                values = [self.whole(item, self.numbers)]
+                values = [self.index(item)]
             names = [f"{n},{k}" if n else str(k) for n in names for k in values]
         tail = f"~{name.intermediate}" if name.intermediate else ""
         return [f"{name.base}[{index}]{tail}" for index in names]

@@ -7,6 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NoReturn
 
+import numpy as np
+
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.functions import (
     ADD,
@@ -19,6 +21,7 @@ from tpgraph.functions import (
     Expression,
     Function,
     Number,
+    evaluate,
 )
 from tpgraph.language import syntax as s
 from tpgraph.language.changes import Change, perhaps
@@ -160,7 +163,9 @@ class Terms:
                 fail(node.right, TPTypeError("division by zero", expected="another divisor"))
             if type(left) is Constant:
                 return Constant(bounded(left.value / right.value, node))
-        return Call(DIV, (left, right), 0, self.scope.span(node))
+        if type(right) is Call and _is_constant(right) and _constant_value(right) == 0:
+            fail(node.right, TPTypeError("division by zero", expected="another divisor"))
+        return self._in_domain(Call(DIV, (left, right), 0, self.scope.span(node)), node)
 
     def _power(self, node: s.Power) -> Term:
         base = node.base
@@ -172,7 +177,23 @@ class Terms:
         if type(base) is s.Name and is_matrix(self.scope, base):
             no_power(self.scope, node, base)
         powers = self.term(base), self.term(node.exponent)
-        return Call(POW, powers, 0, self.scope.span(node))
+        return self._in_domain(Call(POW, powers, 0, self.scope.span(node)), node)
+
+    def _in_domain(self, call: Call, node: s.Expr) -> Call:
+        """The call. Raises TPTypeError for one of constants alone that is no finite number."""
+        if not all(map(_is_constant, call.arguments)):
+            return call
+        value = _constant_value(call)
+        if not np.isfinite(value):
+            what = "no real number" if np.isnan(value) else "infinite"
+            fail(
+                node,
+                TPTypeError(
+                    f"{self.scope.text(node)} is {what}",
+                    expected="constants of which the function has a finite value",
+                ),
+            )
+        return call
 
     def _mean(self, node: s.MeanOf) -> Term:
         self._no_function_body(node, "a mean")
@@ -253,7 +274,8 @@ class Terms:
                     mend="write the partial derivative out",
                 ),
             )
-        return Call(function, arguments, node.order, self.scope.span(node))
+        made = Call(function, arguments, node.order, self.scope.span(node))
+        return self._in_domain(made, node)
 
     def _wrong_arity(self, node: s.Invoke, wanted: int | None) -> NoReturn:
         given = len(node.arguments)
@@ -374,6 +396,19 @@ class Terms:
                     mend="give it to the function as an argument",
                 ),
             )
+
+
+def _is_constant(term: Term) -> bool:
+    """Whether a term is made of numbers alone."""
+    if type(term) is Call:
+        return all(map(_is_constant, term.arguments))
+    return type(term) is Constant
+
+
+def _constant_value(term: Term) -> float:
+    """The value of a term that is made of numbers alone."""
+    with np.errstate(all="ignore"):
+        return float(evaluate(_as_expression(term, {}), ()))
 
 
 def _as_expression(term: Term, index: dict[str, int]) -> Expression:

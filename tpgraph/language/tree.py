@@ -240,13 +240,15 @@ class TreeBuilder(Transformer[Token, Any]):
     def setting(self, c: list[Any]) -> s.Setting:
         return s.Setting(mark_of(c[0]), c[1], c[0].start_pos, c[1].end)
 
+    def fraction(self, c: list[Any]) -> s.Quotient:
+        left, slash, right = c
+        node = s.Quotient(left, right, mark_of(slash), left.start, right.end)
+        self._deep(node, left, right)
+        return node
+
     def ratio(self, c: list[Any]) -> s.Ratio:
-        numerator, slash, denominator, _, word, divisor = c
+        factor, _, word, divisor = c
         base = plain_name(word)
-        factor = numerator
-        if denominator is not None:
-            place = numerator.start, denominator.end
-            factor = s.Quotient(numerator, denominator, mark_of(slash), *place)
         start = base.start if factor is None else factor.start
         return s.Ratio(factor, base, divisor, start, base.end if divisor is None else divisor.end)
 

@@ -110,7 +110,7 @@ class Gate:
         _require_exact(width.ratio, f"the ratio of width {width.name}", span)
         if width.ratio <= 0 or (width.base is None and width.ratio != 1):
             raise TPTypeError(
-                f"width {width.name} = {width.ratio} {width.base or ''}".rstrip(),
+                f"width {width.name} = {width.ratio_text} {width.base or ''}".rstrip(),
                 span,
                 "a ratio > 0 of another width",
             )

@@ -12,7 +12,7 @@ from scipy.special import erf
 
 from tpgraph.errors import TPDataError, TPError, TPTypeError
 from tpgraph.functions import (
-    PRIMITIVES,
+    COORDINATEWISE,
     Apply,
     Argument,
     Defined,
@@ -36,14 +36,14 @@ def activation(text: str) -> Function:
 
     Raises TPDataError for anything else.
     """
-    if text in PRIMITIVES:
+    if text in COORDINATEWISE:
         try:
-            applied(PRIMITIVES[text])
+            applied(COORDINATEWISE[text])
         except TPTypeError as error:
             raise TPDataError(error.message) from None
-        return PRIMITIVES[text]
+        return COORDINATEWISE[text]
     try:
-        return Defined(text, ("z",), function_of(text, ("z",), PRIMITIVES))
+        return Defined(text, ("z",), function_of(text, ("z",), COORDINATEWISE))
     except TPError as error:
         raise TPDataError(
             f"activation {text} is not understood: {error.message}",

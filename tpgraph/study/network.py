@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from tpgraph.compiler import Module, Params, compile
 from tpgraph.errors import TPDataError, TPError, TPLimitError, TPNameError, TPTypeError
-from tpgraph.functions import PRIMITIVES
+from tpgraph.functions import COORDINATEWISE
 from tpgraph.kernels.empirical import Finite, finite
 from tpgraph.language import editing, parse, read
 from tpgraph.language.near_names import did_you_mean
@@ -118,11 +118,11 @@ def with_function(text: str, function: str) -> str:
     Raises TPDataError for a function that the table has not, and a text that defines no φ of one
     argument.
     """
-    if function not in PRIMITIVES:
+    if function not in COORDINATEWISE:
         raise TPDataError(
             f"there is no function {function}",
-            expected=", ".join(name for name, p in PRIMITIVES.items() if p.arity == 1),
-            mend=did_you_mean(function, PRIMITIVES),
+            expected=", ".join(name for name, p in COORDINATEWISE.items() if p.arity == 1),
+            mend=did_you_mean(function, COORDINATEWISE),
         )
     try:
         return editing.set_function(read(text, "<program>"), "φ", function).apply(text)

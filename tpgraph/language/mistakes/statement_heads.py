@@ -119,16 +119,18 @@ def ratio_of_width(f: Failure) -> Diagnosis | None:
     """`width n = 100`, `width m = n * 2`."""
     if f.first != "width" or not f.says("=", offset=2 - f.at):
         return None
-    name, base, factor = f.numbered(1).text, f.numbered(3), f.token(1)
+    name, base, factor = f.numbered(1).text, f.numbered(3), f.token()
     if not f.found and f.at == 4 and base.kind == "number":
         message = "a width has no size in the text: it goes to infinity"
         mend = f"write: width {name}; a size is given to the command, --width {name}={base.text}"
         change = Change(f.numbered(1).end, len(f.text), "")
         return Diagnosis(message, None, mend, (base.start, base.end), (change,))
-    if f.at == 4 and f.found in {"*", "·"} and factor.kind == "number" and not f.token(2).text:
+    behind = f.at == 5 and f.token(-1).text in {"*", "·"} and base.kind == "name"
+    if behind and factor.kind == "number" and not f.token(1).text:
         change = Change(base.start, factor.end, f"{factor.text} {base.text}")
         message = "the factor of a width stands before it"
-        return Diagnosis(message, None, f"write {change.text}", None, (change,))
+        place = f.token(-1).start, f.token(-1).end
+        return Diagnosis(message, None, f"write {change.text}", place, (change,))
     return None
 
 

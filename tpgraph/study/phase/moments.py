@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.errors import TPLimitError, TPNameError
-from tpgraph.functions import PRIMITIVES, Expression, Function, differentiate, evaluate
+from tpgraph.functions import COORDINATEWISE, Expression, Function, differentiate, evaluate
 from tpgraph.language.near_names import did_you_mean
 from tpgraph.limits.closed_forms.duals import DUALS, dual
 from tpgraph.limits.closed_forms.line_quadrature import hermite
@@ -121,9 +121,9 @@ def moments_of(function: str | Function) -> GaussianMoments:
 
     Raises TPNameError for an unknown name, TPTypeError for a function of several arguments.
     """
-    found = PRIMITIVES.get(function) if isinstance(function, str) else function
+    found = COORDINATEWISE.get(function) if isinstance(function, str) else function
     if found is None:
-        known = [name for name, primitive in PRIMITIVES.items() if primitive.arity == 1]
+        known = [name for name, primitive in COORDINATEWISE.items() if primitive.arity == 1]
         raise TPNameError(
             f"there is no function {function}",
             expected=", ".join(known),
