@@ -166,8 +166,10 @@ def _in_limit(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Moment:
     if not vanishing or is_told:
         return equation
     alone = len(vanishing) == 1 and at.scales.is_positive(_declared(at, equation, vanishing[0]))
-    psi = at_limit(psi, vanishing[0]) if alone else _jointly(at, equation, vanishing)
-    return replace(equation, function=psi)
+    found = at_limit(psi, vanishing[0]) if alone else _jointly(at, equation, vanishing)
+    if set(arguments_of(psi)) - set(arguments_of(found)) - set(vanishing):
+        require_regular(at, equation, psi, vanishing)  # 0 times what grows is no 0
+    return replace(equation, function=found)
 
 
 def _declared(at: Algebra[Z], equation: Nonlin | Moment, index: int) -> InitialScalar:

@@ -7,7 +7,7 @@ A function is looked at near the limits of what it reads, errors included.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -25,6 +25,8 @@ Z = TypeVar("Z")
 
 _NEAR = 1e-14
 """How far from its limit a Moment is looked at."""
+_ON_ITS_WAY, _BESIDE = 1e-9, 1e-8
+"""A value of a scalar that vanishes, at a large width; how far other zeros may be off then."""
 
 
 def reaches(at: Algebra[Z], arguments: Sequence[Variable]) -> dict[str, Reach]:
@@ -43,6 +45,8 @@ def _ends(at: Algebra[Z], scalar: Variable) -> tuple[Array, Array]:
 
 def _settled(at: Algebra[Z], variable: Variable) -> tuple[Array, Array] | None:
     """Where what the network makes lies near its limit, for every input and entry; else None."""
+    if variable.is_wide and _vanishes(at.regularity.of(variable)):
+        return np.full(1, -_NEAR), np.full(1, _NEAR)
     if variable.name in at.scalars:
         return _ends(at, variable)
     if variable.name in at.made_at_random and variable.name in at.outputs:
@@ -53,10 +57,26 @@ def _settled(at: Algebra[Z], variable: Variable) -> tuple[Array, Array] | None:
     return None
 
 
-def require_regular(at: Algebra[Z], equation: Nonlin | Moment, psi: Expression) -> None:
-    """Raise TPTypeError where ψ jumps or has a pole at the limits of what it reads."""
-    settled = {i: e for i, a in enumerate(equation.arguments) if (e := _settled(at, a)) is not None}
-    own = [at.regularity.of(a) for a in equation.arguments]
+def _vanishes(reach: Reach) -> bool:
+    """Of vectors whose coordinates all tend to 0."""
+    return reach.low == reach.high == 0
+
+
+def require_regular(
+    at: Algebra[Z], equation: Nonlin | Moment, psi: Expression, vanishing: Collection[int] = ()
+) -> None:
+    """Raise TPTypeError where ψ jumps or has a pole at the limits of what it reads.
+
+    Arguments that are `vanishing` are looked at on their way, where they are not 0 yet.
+    """
+    arguments = equation.arguments
+    others = [(i, a) for i, a in enumerate(arguments) if i not in vanishing]
+    settled = {i: e for i, a in others if (e := _settled(at, a)) is not None}
+    own = [at.regularity.of(a) for a in arguments]
+    if vanishing:  # beside which what tends to 0 as well may be larger
+        settled = {i: (low - _BESIDE, high + _BESIDE) for i, (low, high) in settled.items()}
+    for i in vanishing:
+        own[i] = number_reach(_ON_ITS_WAY, _ON_ITS_WAY)
     everywhere = [number_reach(-np.inf, np.inf) if i in settled else r for i, r in enumerate(own)]
     if not settled or singular_at(psi, everywhere) is None:
         return
