@@ -22,10 +22,20 @@ __all__ = [
 ]  # fmt: skip
 
 Counted: TypeAlias = Literal[
-    "widths", "draws", "instructions", "limits", "vectors", "steps", "passes", "lines", "pictures"
+    "widths",
+    "draws",
+    "instructions",
+    "limits",
+    "vectors",
+    "steps",
+    "passes",
+    "lines",
+    "pictures",
+    "tiles",
 ]
 """What is counted: widths of runs, matrices and vectors drawn, instructions executed, instructions
-taken to their limits, vectors described, SGD steps, passes laid out, lines routed, pictures."""
+taken to their limits, vectors described, SGD steps, passes laid out, lines routed, pictures, tiles
+of a kernel."""
 
 T = TypeVar("T")
 

@@ -12,6 +12,7 @@ from transform.support import gallery
 
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.kernels import Kernel, infinite, kernel, mean_kernel, parameter_kernels
+from tpgraph.kernels.plan import planning
 from tpgraph.language import parse
 from tpgraph.limits.engines import Engine
 from tpgraph.program import Program
@@ -149,9 +150,16 @@ output f
 """)
 
 
+def corrupted(monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> None:
+    """Replace a function of both ways to a kernel, and forget plans that were made with it."""
+    for module in (infinite, planning):
+        monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr(planning, "_KEPT", {})
+
+
 def test_dropping_pairs_of_uses_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert agrees(SHARED)
-    monkeypatch.setattr(infinite, "unordered_pairs", lambda terms: [(t, t) for t in terms])
+    corrupted(monkeypatch, "unordered_pairs", lambda terms: [(t, t) for t in terms])
     assert not agrees(SHARED)
 
 
@@ -163,7 +171,7 @@ def test_dropping_biases_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
         kept = tuple(g for g in found.gradients if g.parameter.variable.is_matrix)
         return replace(found, gradients=kept)
 
-    monkeypatch.setattr(infinite, "tangent", without)
+    corrupted(monkeypatch, "tangent", without)
     assert not agrees(gallery("rnn"))
 
 
@@ -191,7 +199,7 @@ def test_taking_a_matrix_and_its_transpose_for_one_is_noticed(
         turned = [replace(g, terms=tuple(as_straight(t) for t in g.terms)) for g in found.gradients]
         return replace(found, gradients=tuple(turned))
 
-    monkeypatch.setattr(infinite, "tangent", confused)
+    corrupted(monkeypatch, "tangent", confused)
     assert not agrees(BOTH_WAYS)
 
 

@@ -54,7 +54,9 @@ def mean_kernel(
         nngp.add(found.nngp)
         if progress is not None:
             progress(done, inits)
-    return replace(found, ntk=ntk.mean, nngp=nngp.mean, ntk_error=ntk.error, nngp_error=nngp.error)
+    spread = {"ntk": ntk.error, "nngp": nngp.error}
+    errors = {name: error for name, error in spread.items() if error is not None}
+    return replace(found, ntk=ntk.mean, nngp=nngp.mean, errors=errors)
 
 
 class _RunningMean:

@@ -11,7 +11,7 @@ Source: Tensor Programs IIb (arXiv 2105.03703), Eqs. 97–100; TP II (arXiv 2006
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -21,9 +21,14 @@ from tpgraph.kernels.copies import are_copies, representative_rows
 from tpgraph.kernels.inputs import Inputs, input_arrays, require_kernel_room, side_by_side
 from tpgraph.kernels.kernel_values import Array, Kernel, row_labels, squeezed
 from tpgraph.kernels.orders import Orders, orders_of
-from tpgraph.kernels.tangent import Row, Tangent, check_kind, network_outputs, tangent
+from tpgraph.kernels.plan.executing import Resources
+from tpgraph.kernels.plan.planning import plan_kernel
+from tpgraph.kernels.plan.whole import whole
+from tpgraph.kernels.tangent import Kind, Row, Tangent, check_kind, network_outputs, tangent
 from tpgraph.limits import InputsLimit, Values, limit_over_inputs
-from tpgraph.limits.engines import Engine
+from tpgraph.limits.engines import Engine, check_engine
+from tpgraph.limits.not_closed import NotClosed
+from tpgraph.limits.planned.tape import NotPlanned
 from tpgraph.program import Parameter, Program, Variable
 from tpgraph.program.any_program import reads_program
 from tpgraph.transform.gradients import (
@@ -66,6 +71,8 @@ def kernel(
     engine: Engine = "auto",
     samples: int = 2**16,
     seed: int = 0,
+    Y: Inputs | None = None,
+    resources: Resources | None = None,
 ) -> Kernel:
     """NNGP and NTK of a network of infinite width, at initialization, on N inputs.
 
@@ -76,33 +83,98 @@ def kernel(
     be. Where the NTK grows, as in the standard parametrization, `ntk` is the coefficient of
     n^exponent, n the first width.
 
+    With `Y` it is K(X, Y), between all inputs of two sets. Where the kernel's structure is the same
+    for all inputs it is planned once (`tpgraph.kernels.plan`) and computed tile by tile on the
+    `resources`: its threads, memory and precision.
+
     Raises TPTypeError for programs without output, data or params or without a limit, TPDataError
     for arrays that do not fit.
     """
     wanted = check_kind(kind)
     network_outputs(program)
+    check_engine(engine)
     arrays = input_arrays(program, X)
+    others = None if Y is None else input_arrays(program, Y)
     rows = representative_rows(program)
     require_kernel_room(len(next(iter(arrays.values()))), len(rows))
+    on = resources or Resources()
+    if engine != "sampled":
+        try:
+            return _by_plan(program, wanted, arrays, others, on)
+        except (NotPlanned, NotClosed):
+            pass
     how = _How(engine, samples, seed)
+    if others is None:
+        return _unplanned(program, wanted, arrays, how, on.dtype)
+    both = {name: np.concatenate([array, others[name]]) for name, array in arrays.items()}
+    count = len(next(iter(arrays.values())))
+    return _between(_unplanned(program, wanted, both, how, on.dtype), count)
+
+
+def _by_plan(
+    program: Program,
+    wanted: Kind,
+    arrays: Mapping[str, Array],
+    others: Mapping[str, Array] | None,
+    resources: Resources,
+) -> Kernel:
+    """Raises NotPlanned and NotClosed."""
+    plan = plan_kernel(program, wanted)
+    found = whole(plan, arrays, others, resources)
+    return Kernel(
+        side_by_side(arrays),
+        plan.outputs,
+        "exact",
+        ntk=found.arrays.get("ntk"),
+        nngp=found.arrays.get("nngp"),
+        errors=found.errors,
+        exponent=plan.exponent,
+        y=None if others is None else side_by_side(others),
+    )
+
+
+def _unplanned(
+    program: Program, wanted: Kind, arrays: Mapping[str, Array], how: _How, dtype: str
+) -> Kernel:
+    """By limits of every pair of vectors, each a whole array."""
+    rows = representative_rows(program)
     used: list[str] = []
-    nngp = ntk = None
+    found: dict[str, Values] = {}
     exponent = Fraction(0)
     if wanted != "ntk":
-        nngp = _nngp(program, arrays, how, used)
+        found["nngp"] = _nngp(program, arrays, how, used)
     if wanted != "nngp":
         limit = _TangentLimit.of(tangent(program, "ntk"), arrays, rows, how)
-        ntk, exponent = limit.total()
+        found["ntk"], exponent = limit.total()
         used.append(limit.limit.engine)
+    values = {name: one.value.astype(dtype, copy=False) for name, one in found.items()}
     return Kernel(
         side_by_side(arrays),
         row_labels(program.outputs, rows),
         "exact" if set(used) == {"exact"} else "sampled",
-        ntk=None if ntk is None else ntk.value,
-        nngp=None if nngp is None else nngp.value,
-        ntk_error=None if ntk is None else ntk.error,
-        nngp_error=None if nngp is None else nngp.error,
+        ntk=values.get("ntk"),
+        nngp=values.get("nngp"),
+        errors={name: one.error for name, one in found.items()},
         exponent=exponent,
+    )
+
+
+def _between(found: Kernel, count: int) -> Kernel:
+    """The first inputs against the others."""
+
+    def part(array: Array | None) -> Array | None:
+        if array is None:
+            return None
+        return array[:count, count:] if array.ndim == 2 else array[:count, :, count:]
+
+    errors = {"ntk": part(found.ntk_error), "nngp": part(found.nngp_error)}
+    return replace(
+        found,
+        x=found.x[:count],
+        y=found.x[count:],
+        ntk=part(found.ntk),
+        nngp=part(found.nngp),
+        errors={name: error for name, error in errors.items() if error is not None},
     )
 
 

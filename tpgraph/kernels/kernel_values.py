@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -15,13 +15,50 @@ import numpy.typing as npt
 from tpgraph.program import Variable
 from tpgraph.shown import html_text
 
-__all__ = ["Array", "Kernel", "row_labels", "squeezed"]
+__all__ = ["Array", "Errors", "Kernel", "RelativeError", "row_labels", "squeezed"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
 _SHOWN = 8
 _COLUMNS = ("mean K_ii", "mean K_ij", "least", "greatest", "error up to")
 _HEADER = " " * 12 + "".join(f"{c:>13}" for c in _COLUMNS)
+
+
+@dataclass(frozen=True)
+class RelativeError:
+    """An error `share` · max(|K_ij|, √(K_ii K_jj)) of every entry.
+
+    `rows` and `columns` are √|K(x, x)| of both sides' inputs where they are not one, (N,).
+    """
+
+    share: float
+    rows: Array | None = None
+    columns: Array | None = None
+
+    def of(self, kernel: Array) -> Array:
+        """The error of every entry, of the kernel's shape."""
+        size = np.abs(kernel).astype(np.float64)
+        half = int(np.prod(kernel.shape[: kernel.ndim // 2]))
+        flat = size.reshape(half, -1)
+        if self.rows is None or self.columns is None:
+            left = right = np.sqrt(np.diagonal(flat))
+        else:
+            left, right = (
+                np.repeat(side, count // len(side))
+                for side, count in zip((self.rows, self.columns), flat.shape, strict=True)
+            )
+        return np.asarray(self.share * np.maximum(flat, np.outer(left, right))).reshape(size.shape)
+
+    def largest(self, kernel: Array) -> float:
+        """The largest error of an entry."""
+        top = float(np.abs(kernel).max())
+        if self.rows is not None and self.columns is not None:
+            top = max(top, float(self.rows.max() * self.columns.max()))
+        return self.share * top
+
+
+Errors: TypeAlias = Mapping[str, "Array | RelativeError"]
+"""Of kernels by name."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,7 +70,8 @@ class Kernel:
     kernel is δ_ab K. `ntk` is the coefficient of n^`exponent`, n the first width: 0 but where the
     NTK grows, as in the standard parametrization. Errors are standard deviations of each entry, 0
     where it is exact; `engine` is "exact", "sampled" (if either kernel is) or "finite". `x` has the
-    data, (N, d), inputs side by side.
+    data, (N, d), inputs side by side, and `y` those of columns where they are others: then arrays
+    are (N₁, N₂), or (N₁, m, N₂, m).
     """
 
     x: Array
@@ -41,9 +79,33 @@ class Kernel:
     engine: str
     ntk: Array | None = None
     nngp: Array | None = None
-    ntk_error: Array | None = None
-    nngp_error: Array | None = None
+    errors: Errors = field(default_factory=dict)
     exponent: Fraction = Fraction(0)
+    y: Array | None = None
+
+    @property
+    def ntk_error(self) -> Array | None:
+        """The error of every entry of `ntk`."""
+        return self._error("ntk", self.ntk)
+
+    @property
+    def nngp_error(self) -> Array | None:
+        """The error of every entry of `nngp`."""
+        return self._error("nngp", self.nngp)
+
+    def _error(self, name: str, array: Array | None) -> Array | None:
+        found = self.errors.get(name)
+        if isinstance(found, RelativeError):
+            assert array is not None, "an error is of an array"
+            return found.of(array)
+        return found
+
+    def largest_error(self, name: str) -> float | None:
+        """The largest error of an entry of "ntk" or "nngp"."""
+        found = self.errors.get(name)
+        if isinstance(found, RelativeError):
+            return found.largest(getattr(self, name))
+        return None if found is None else float(found.max())
 
     def __len__(self) -> int:
         """N."""
@@ -58,7 +120,7 @@ class Kernel:
 
     def arrays(self) -> Mapping[str, Array]:
         """What `tpgraph kernel` writes: x, and of nngp, ntk and their errors what there is."""
-        found = {"x": self.x}
+        found = {"x": self.x} if self.y is None else {"x": self.x, "y": self.y}
         for name in ("nngp", "ntk", "nngp_error", "ntk_error"):
             array = getattr(self, name)
             if array is not None:
@@ -77,12 +139,13 @@ class Kernel:
         """A table: means of K(ξ, ξ) and of K(ξ, ξ̄), the range, the largest error."""
         where = "finite width" if self.engine == "finite" else f"infinite width, {self.engine}"
         names = f" of {', '.join(self.outputs)}" if len(self.outputs) <= _SHOWN else ""
-        rows = [f"kernel{names} on {len(self)} inputs, {where}", _HEADER]
+        count = f"{len(self)}" if self.y is None else f"{len(self)} × {len(self.y)}"
+        rows = [f"kernel{names} on {count} inputs, {where}", _HEADER]
         if self.nngp is not None:
-            rows.append(_row("nngp", self.nngp, self.nngp_error))
+            rows.append(_row("nngp", self.nngp, self.largest_error("nngp"), self.y is None))
         if self.ntk is not None:
             grows = f" / n^{self.exponent}" if self.exponent else ""
-            rows.append(_row(f"ntk{grows}", self.ntk, self.ntk_error))
+            rows.append(_row(f"ntk{grows}", self.ntk, self.largest_error("ntk"), self.y is None))
         return "\n".join(rows)
 
 
@@ -99,12 +162,12 @@ def row_labels(outputs: Sequence[Variable], rows: Sequence[tuple[int, int]]) -> 
     return tuple(outputs[o].name if count[o] == 1 else f"{outputs[o].name}_{c}" for o, c in rows)
 
 
-def _row(name: str, array: Array, error: Array | None) -> str:
+def _row(name: str, array: Array, error: float | None, is_square: bool) -> str:
     full = array if array.ndim == 4 else array[:, None, :, None]
     same = np.einsum("iaja->ija", full)
-    diagonal = np.einsum("iia->ia", same)
-    rest = same[~np.eye(len(same), dtype=bool)]
-    means = [diagonal.mean(), rest.mean() if len(rest) else np.nan]
+    diagonal = np.einsum("iia->ia", same if is_square else same[:0, :0])
+    others, rest = same.sum() - diagonal.sum(), same.size - diagonal.size
+    means = [diagonal.mean() if diagonal.size else np.nan, others / rest if rest else np.nan]
     cells = [f"{x:13.6g}" for x in (*means, array.min(), array.max())]
-    cells += [f"{error.max():13.2g}"] if error is not None else []
+    cells += [f"{error:13.2g}"] if error is not None else []
     return f"{name:12}" + "".join(cells)

@@ -146,6 +146,14 @@ class Algebra(ABC, Generic[Z]):
     def to_scalar(self, values: Array) -> Array:
         """θ̊ of an output's values, (B, M, 1, 1)."""
 
+    def singular(self, equation: Nonlin | Moment, psi: Expression, reason: str) -> None:
+        """Say that ψ may jump or have a pole at the limits of what it reads. Raises TPTypeError."""
+        raise TPTypeError(
+            f"{reason}: what it comes to is random, or grows without bound",
+            expected="functions that are continuous at the limits of their scalars",
+            mend="keep the scalar away from there, as in 1/(s + 1)",
+        )
+
     def is_outside(self, variable: Variable) -> bool:
         """Whether it has been made of data and readouts alone."""
         return variable.name in self.outputs

@@ -18,7 +18,7 @@ from tpgraph.program import Data, Program, Target
 from tpgraph.program.graph import varied
 from tpgraph.program.reach import ancestors
 
-__all__ = ["limit_over_inputs"]
+__all__ = ["limit_over_inputs", "restricted"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Pair: TypeAlias = tuple[str, str]
@@ -50,7 +50,7 @@ def limit_over_inputs(
     pairs = tuple(dict.fromkeys((x, y) for x, y in wanted))
     for pair in pairs:
         _check_pair(program, pair)
-    needed = _restricted(program, pairs)
+    needed = restricted(program, pairs)
     arrays = _arrays(needed, data)
     if engine != "sampled":
         try:
@@ -74,8 +74,8 @@ def _check_pair(program: Program, pair: Pair) -> None:
         )
 
 
-def _restricted(program: Program, pairs: Iterable[Pair]) -> Program:
-    """The program without what the pairs do not depend on."""
+def restricted(program: Program, pairs: Iterable[Pair]) -> Program:
+    """The program without what the pairs of names do not depend on."""
     needed = ancestors(program, {name for pair in pairs for name in pair})
     return varied(
         program,

@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from tpgraph.errors import TPTypeError
 from tpgraph.functions import Expression
 from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.estimates import Array
@@ -86,8 +85,5 @@ def require_regular(
             own[i] = number_reach(low[one], high[one])
         reason = singular_at(psi, own)
         if reason is not None:
-            raise TPTypeError(
-                f"{reason}: what it comes to is random, or grows without bound",
-                expected="functions that are continuous at the limits of their scalars",
-                mend="keep the scalar away from there, as in 1/(s + 1)",
-            )
+            at.singular(equation, psi, reason)
+            return

@@ -22,6 +22,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.limits.planned.unknowns import correlation, is_unknown
+
 __all__ = ["ErrorTerm", "derived", "expectation", "mixed", "multiplied"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -116,7 +118,7 @@ class _Pair:
 
     @property
     def c(self) -> Array:
-        return np.asarray(self.rho * np.sqrt(self.p * self.q))
+        return _array(self.rho * np.sqrt(self.p * self.q))
 
 
 def expectation(terms: Terms, p: Array) -> Array:
@@ -133,7 +135,12 @@ def mixed(first: Terms, second: Terms, p: Array, rho: Array, q: Array) -> Array:
             if s.is_odd == t.is_odd:
                 value = _moment(s.shape, t.shape, pair)
                 total = total + s.coefficient * t.coefficient * value
-    return np.asarray(total)
+    return _array(total)
+
+
+def _array(value: Array | float) -> Array:
+    """A number as an array; what is not known yet as it is."""
+    return value if is_unknown(value) else np.asarray(value)  # type: ignore[return-value]
 
 
 Shape: TypeAlias = tuple[int, Kind, float]
@@ -163,12 +170,12 @@ def _tilted(first: Shape, second: Shape, pair: _Pair) -> Array | float:
             return 0.0
         size = 1 / np.sqrt(2 * np.pi * pair.p)
         rest = pair.q * np.maximum((1 - pair.rho) * (1 + pair.rho), 0.0)
-        return np.asarray(size * _alone(second, np.asarray(rest)))
+        return _array(size * _alone(second, _array(rest)))
     k = 1 / (1 + 2 * gamma * pair.p)
-    q = np.asarray(pair.q * (1 - (1 - k) * pair.rho**2))
-    rho = np.divide(pair.rho * np.sqrt(k * pair.q), np.sqrt(q), where=q > 0, out=np.zeros(q.shape))
+    q = _array(pair.q * (1 - (1 - k) * pair.rho**2))
+    rho = correlation(pair.rho * np.sqrt(k * pair.q), np.sqrt(q))
     inner = _moment((a, "one", 0.0), second, _Pair(pair.p * k, rho, q))
-    return np.asarray(np.sqrt(k) * inner)
+    return _array(np.sqrt(k) * inner)
 
 
 def _alone(shape: Shape, q: Array) -> Array | float:
@@ -178,16 +185,16 @@ def _alone(shape: Shape, q: Array) -> Array | float:
         return _pairings(b) * q ** (b // 2) if b % 2 == 0 else 0.0
     if g == "bell":
         k = 1 / (1 + 2 * rate * q)
-        return np.asarray(np.sqrt(k) * _alone((b, "one", 0.0), q * k))
+        return _array(np.sqrt(k) * _alone((b, "one", 0.0), q * k))
     if b % 2 == 0:
         return 0.0
     if rate == math.inf:
         half = (b - 1) // 2
         size = math.sqrt(2 / math.pi) * 2**half * math.factorial(half)
-        return np.asarray(size * np.sqrt(q) * q**half)
+        return _array(size * np.sqrt(q) * q**half)
     size = 2 * rate / math.sqrt(math.pi)
     lower = (b - 1) * _alone((b - 2, g, rate), q) if b > 1 else 0.0
-    return np.asarray(q * (lower + size * _alone((b - 1, "bell", rate**2), q)))
+    return _array(q * (lower + size * _alone((b - 1, "bell", rate**2), q)))
 
 
 def _stein(first: Shape, second: Shape, pair: _Pair) -> Array | float:
@@ -219,7 +226,7 @@ def _arcsin(alpha: float, beta: float, pair: _Pair) -> Array:
         for rate, p in ((alpha, pair.p), (beta, pair.q))
     ]
     rho = pair.rho if alpha == beta == math.inf else pair.rho * np.sqrt(sizes[0] * sizes[1])
-    return np.asarray(2 / np.pi * np.arcsin(rho))
+    return _array(2 / np.pi * np.arcsin(rho))
 
 
 def _pairings(count: int) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 from tpgraph.limits.exact.gaussians import Gaussians, Window, cut
+from tpgraph.limits.planned.unknowns import unknown_of
 
 __all__ = ["InputSetting"]
 
@@ -27,6 +28,9 @@ class InputSetting:
         """Numbers of the inputs of one side, so that they broadcast."""
         if self.window is None:
             return values
+        later = unknown_of(values)
+        if later is not None:
+            return later.lifted(side)
         part = cut(values, self.window[side])
         return part[None, :] if side else part[:, None]
 

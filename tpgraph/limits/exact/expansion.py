@@ -34,6 +34,7 @@ from tpgraph.limits.exact.disturbance import STILL, Disturbance
 from tpgraph.limits.exact.forms import Array, LinearForm
 from tpgraph.limits.exact.terms import Factor, LimitTerm, Sum, constant, density, line
 from tpgraph.limits.not_closed import NotClosed
+from tpgraph.limits.planned.unknowns import unknown_of
 
 __all__ = ["expanded"]
 
@@ -77,6 +78,10 @@ def _rounds(function: Primitive) -> bool:
 
 def _number(function: Primitive, values: Sequence[Array], order: int) -> Array:
     call = Apply(function, tuple(Argument(i) for i in range(len(values))), order)
+    for value in values:
+        later = unknown_of(value)
+        if later is not None:
+            return later.applied(call, list(values))
     with np.errstate(all="ignore"):
         found = np.atleast_1d(np.asarray(evaluate(call, values), dtype=float))
     bad = found[~np.isfinite(found)]

@@ -123,11 +123,15 @@ class Expectations:
             raise NotClosed(f"a moment of order {len(group.gaussians)}")
         alone = all(_is_curve(f) for f, _ in group.factors)
         if not alone or len(group.factors) > 2:
-            return self._noted(
-                tensor_expectation(setting, group.gaussians, group.factors, self._budget)
-            )
+            return self._of_several(setting, group)
         placed = [SidedCurve(self._curve(f), side) for f, side in group.factors]
         return self._contracted(setting, group.gaussians, placed, (0,) * len(placed))
+
+    def _of_several(self, setting: InputSetting, group: TermGroup) -> Array:
+        """E of functions of several forms."""
+        return self._noted(
+            tensor_expectation(setting, group.gaussians, group.factors, self._budget)
+        )
 
     def _noted(self, found: CurveValues, accepted: float = _ACCEPTED) -> Array:
         if not found.error <= accepted:
@@ -197,11 +201,12 @@ class Expectations:
             SidedCurve(self._derived(c.curve, m), c.side)
             for c, m in zip(curves, orders, strict=True)
         ]
-        forms = [(c.curve.form, c.side) for c in derived]
-        covariance = setting.of_forms(*forms[0], *forms[1])
-        return self._noted(
-            pair_expectation(setting, derived[0], derived[1], covariance, self._budget)
-        )
+        return self._of_two(setting, derived[0], derived[1])
+
+    def _of_two(self, setting: InputSetting, first: SidedCurve, second: SidedCurve) -> Array:
+        """E[f(u) g(v)]."""
+        covariance = setting.of_forms(first.curve.form, first.side, second.curve.form, second.side)
+        return self._noted(pair_expectation(setting, first, second, covariance, self._budget))
 
 
 def _isserlis(setting: InputSetting, gaussians: Sequence[tuple[CentredGaussian, int]]) -> Array:

@@ -13,6 +13,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.limits.planned.unknowns import is_unknown
+
 __all__ = ["Array", "CentredGaussian", "LinearForm"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -59,6 +61,10 @@ class LinearForm:
         if r is None or any(s is None or abs(s - r) > _SAME * abs(r) for s in ratios):
             return None
         rest = self.constant - r * base.constant
+        if is_unknown(rest):
+            return None
+        if is_unknown(self.constant):
+            return r, float(rest.flat[0])
         size = np.abs(self.constant).max() + abs(r) * np.abs(base.constant).max()
         if np.ptp(rest) > _SAME * size:
             return None
@@ -74,5 +80,7 @@ def _ratio(a: Array, b: Array) -> float | None:
     if not b.all():
         return None
     ratios = a / b
+    if is_unknown(ratios):
+        return None
     first = float(ratios.flat[0])
     return first if first and np.ptp(ratios) <= _SAME * abs(first) else None

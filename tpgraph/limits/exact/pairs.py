@@ -20,7 +20,7 @@ from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.not_closed import NotClosed
 
-__all__ = ["SidedCurve", "pair_expectation"]
+__all__ = ["SidedCurve", "expanded_pair", "jump_rounding", "jumps_at_zero", "pair_expectation"]
 
 Indices: TypeAlias = npt.NDArray[np.intp]
 
@@ -52,7 +52,7 @@ def pair_expectation(
         value = error_functions.mixed(f.error_terms, g.error_terms, _positive(p), rho, _positive(q))
         if not np.isfinite(value).all():
             raise NotClosed("the density of a function that jumps")
-        rounding = _rounding(largest) if _jump(f) and _jump(g) else 0.0
+        rounding = jump_rounding(largest) if jumps_at_zero(f) and jumps_at_zero(g) else 0.0
         return CurveValues(_without_variance(setting, first, second, value), 0.0, rounding)
     if f.exponentials is not None and g.exponentials is not None:
         means = first.numbers(f.mean, setting), second.numbers(g.mean, setting)
@@ -64,7 +64,7 @@ def pair_expectation(
     if f.weak or g.weak:
         raise NotClosed("the density of a function that jumps")
     rho, _ = _correlation(setting, first, second, covariance)
-    return _expanded(setting, first, second, rho, budget)
+    return expanded_pair(setting, first, second, rho, budget)
 
 
 def _positive(p: Array) -> Array:
@@ -107,15 +107,14 @@ def _itself(
     return inputs - rows.start, inputs - columns.start
 
 
-def _jump(curve: Curve) -> bool:
+def jumps_at_zero(curve: Curve) -> bool:
     """Whether it jumps at 0."""
     terms = curve.error_terms or ()
     return any(t.kind == "erf" and t.rate == math.inf and not t.power for t in terms)
 
 
-def _rounding(rho: float) -> float:
-    """What the rounding of ρ may change arcsin ρ by."""
-    unit = 1 - _ONE
+def jump_rounding(rho: float, unit: float = 1 - _ONE) -> float:
+    """What a rounding by `unit` of ρ, and of none larger, may change arcsin ρ by."""
     return min(unit / math.sqrt(max((1 - rho) * (1 + rho), unit**2)), math.sqrt(2 * unit))
 
 
@@ -132,9 +131,10 @@ def _without_variance(
     return np.where(still[0] | still[1], product, value)
 
 
-def _expanded(
+def expanded_pair(
     setting: InputSetting, first: SidedCurve, second: SidedCurve, rho: Array, budget: Budget
 ) -> CurveValues:
+    """E[f(u) g(v)] by Mehler's expansion and quadrature, for correlations ρ."""
     a, b = first.curve.expansion, second.curve.expansion
     for expansion in (a, b):
         if not np.isfinite(expansion.coefficients.values).all():

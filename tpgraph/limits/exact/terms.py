@@ -166,7 +166,7 @@ class Sum:
 
 def constant(value: Array | float) -> Sum:
     """Numbers as a sum."""
-    return _collected([LimitTerm(np.atleast_1d(np.asarray(value, dtype=float)))])
+    return _collected([LimitTerm(np.atleast_1d(value))])
 
 
 def density(form: LinearForm) -> Sum:

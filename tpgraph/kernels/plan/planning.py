@@ -1,0 +1,215 @@
+"""The plan of a network's kernels: which numbers of inputs and of pairs they are made of.
+
+    NNGP  Cov(f(ξ), f(ξ̄))
+    NTK   Σ_W Σ_{i,j} lim (M²/S²) n_h n_x · E[Z^{dh_i} Z^{dh̄_j}] E[Z^{x_i} Z^{x̄_j}]
+
+as nodes of one tape (`tpgraph.limits.planned`), whatever the inputs are. Sources: Tensor Programs
+IIb (arXiv 2105.03703), Eqs. 97–100; the recursions that come out are those of Jacot et al. 2018.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from tpgraph.errors import TPError
+from tpgraph.kernels.copies import are_copies, representative_rows
+from tpgraph.kernels.kernel_values import row_labels
+from tpgraph.kernels.orders import Orders, orders_of
+from tpgraph.kernels.tangent import Kind, Row, Tangent, check_kind, network_outputs, tangent
+from tpgraph.limits.exact.forms import Array
+from tpgraph.limits.not_closed import NotClosed
+from tpgraph.limits.over_inputs import restricted
+from tpgraph.limits.planned.algebra import PlanningAlgebra, planned
+from tpgraph.limits.planned.factoring import factored
+from tpgraph.limits.planned.tape import NotPlanned, PairTape
+from tpgraph.limits.planned.unknowns import is_unknown, place_of
+from tpgraph.program import Program, Variable
+from tpgraph.transform.gradients import inner_product_factor, unordered_pairs
+
+__all__ = ["Destination", "KernelPlan", "PlanPart", "plan_kernel"]
+
+_MOST_KEPT = 16
+_KEPT: dict[tuple[int, str], tuple[Program, KernelPlan | str]] = {}
+"""The latest plans, each with its program, so that one of them has its own id."""
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a block of an array belongs: outputs i and j of the kernel `name`."""
+
+    name: str
+    i: int = 0
+    j: int = 0
+
+
+@dataclass(frozen=True)
+class PlanPart:
+    """A tape, its ends and what they are; `written` is the tape before it was factored.
+
+    `cotangents` are the data e_a of the rows, for each of which all inputs stand once.
+    """
+
+    tape: PairTape
+    ends: tuple[int, ...]
+    places: tuple[Destination, ...]
+    written: PlanningAlgebra
+    origins: tuple[int, ...]
+    rows: tuple[Row, ...] = ()
+    tangent: Tangent | None = None
+
+
+@dataclass(frozen=True)
+class KernelPlan:
+    """What the kernels of a program are made of, for all inputs.
+
+    `outputs` are the labels of their rows, `exponent` that of the first width in the NTK.
+    """
+
+    program: Program
+    kind: str
+    outputs: tuple[str, ...]
+    parts: tuple[PlanPart, ...]
+    exponent: Fraction
+
+
+def plan_kernel(program: Program, kind: str = "both") -> KernelPlan:
+    """The plan of a kernel. Raises NotPlanned where its structure depends on the inputs.
+
+    Raises TPTypeError for programs without output, data or params.
+    """
+    wanted = check_kind(kind)
+    network_outputs(program)
+    key = id(program), wanted
+    known = _KEPT.get(key)
+    if known is None or known[0] is not program:
+        while len(_KEPT) >= _MOST_KEPT:
+            _KEPT.pop(next(iter(_KEPT)), None)
+        known = _KEPT[key] = program, _attempt(program, wanted)
+    if isinstance(known[1], str):
+        raise NotPlanned(known[1])
+    return known[1]
+
+
+def _attempt(program: Program, wanted: Kind) -> KernelPlan | str:
+    """The plan, or why there is none."""
+    found = tangent(program, "ntk") if wanted != "nngp" else None
+    try:
+        return _planned(program, wanted, found)
+    except NotPlanned as error:
+        return error.reason
+    except NotClosed as error:
+        return f"{error.reason}{f', in {error.where}' if error.where else ''}"
+    except TPError as error:
+        return str(error.message)
+
+
+def _planned(program: Program, kind: str, found: Tangent | None) -> KernelPlan:
+    rows = representative_rows(program)
+    labels = row_labels(program.outputs, rows)
+    if found is None:
+        return KernelPlan(program, kind, labels, (_of_readouts(program),), Fraction(0))
+    if kind == "ntk" or found.cotangents:
+        ntk, exponent = _of_tangent(found, rows, False)
+        first = () if kind == "ntk" else (_of_readouts(program),)
+        return KernelPlan(program, kind, labels, (*first, ntk), exponent)
+    both, exponent = _of_tangent(found, rows, True)
+    return KernelPlan(program, kind, labels, (both,), exponent)
+
+
+def _of_readouts(program: Program) -> PlanPart:
+    pairs = _output_pairs(program)
+    names = [(program.outputs[i].name, program.outputs[j].name) for i, j in pairs]
+    at = planned(restricted(program, names))
+    return _part(at, _covariances(at, program))
+
+
+def _output_pairs(program: Program) -> list[tuple[int, int]]:
+    """The pairs of outputs. Raises NotPlanned where some are no copies or of other dimensions."""
+    outputs = program.outputs
+    if not all(are_copies(program, f) and f.type == outputs[0].type for f in outputs):
+        raise NotPlanned("outputs of several kinds")
+    return [(i, j) for i in range(len(outputs)) for j in range(i + 1)]
+
+
+def _covariances(at: PlanningAlgebra, program: Program) -> list[tuple[Destination, Array]]:
+    names = [f.name for f in program.outputs]
+    return [
+        (Destination("nngp", i, j), at.covariance_of(names[i], names[j]))
+        for i, j in _output_pairs(program)
+    ]
+
+
+def _part(
+    at: PlanningAlgebra,
+    found: Sequence[tuple[Destination, Array]],
+    rows: tuple[Row, ...] = (),
+    tangent: Tangent | None = None,
+) -> PlanPart:
+    places, origins = [], []
+    for place, values in found:
+        if not is_unknown(values):
+            raise NotPlanned("a kernel that is one number")
+        places.append(place)
+        origins.append(place_of(at.tape, values))
+    tape, ends = factored(at.tape, origins)
+    return PlanPart(tape, tuple(ends), tuple(places), at, tuple(origins), rows, tangent)
+
+
+def _of_tangent(
+    found: Tangent, rows: tuple[Row, ...], with_nngp: bool
+) -> tuple[PlanPart, Fraction]:
+    """The NTK, beside it the NNGP where asked for, and its exponent."""
+    terms = [t for g in found.gradients for t in g.terms]
+    if any(t.right is None and t.left.is_fixed and t.coefficient.exponents for t in terms):
+        raise NotPlanned("trained numbers that enter wide vectors")
+    pairs = [
+        (x.name, y.name)
+        for g in found.gradients
+        for a, b in unordered_pairs(g.terms)
+        for x, y in zip(a.ends, b.ends, strict=True)
+    ]
+    if with_nngp:
+        names = [f.name for f in found.outputs]
+        pairs += [(names[i], names[j]) for i, j in _output_pairs(found.network)]
+    orders = orders_of(found)
+    at = planned(restricted(orders.own.program, pairs))
+    ntk, exponent = _total(at, found, orders)
+    ends = [(Destination("ntk"), ntk)]
+    if with_nngp:
+        ends = [*_covariances(at, found.network), *ends]
+    return _part(at, ends, rows if found.cotangents else (), found), exponent
+
+
+def _total(at: PlanningAlgebra, found: Tangent, orders: Orders) -> tuple[Array, Fraction]:
+    """What grows fastest of all that is not 0 by its structure, and its exponent."""
+
+    def is_zero(x: str, y: str) -> bool:
+        return not is_unknown(at.moment_of(x, y))
+
+    products = [(a, b) for g in found.gradients for a, b in unordered_pairs(g.terms)]
+    for exponent in orders.counted():
+        total = np.zeros(1)
+        for a, b in products:
+            if orders.of(a, b) == exponent:
+                factor = inner_product_factor(a, b).constant
+                total = total + factor * _product(at, a.ends, b.ends)
+                if a is not b:
+                    total = total + factor * _product(at, b.ends, a.ends)
+        if is_unknown(total):
+            orders.require_told(exponent, is_zero)
+            return total, exponent
+        if total.any():
+            raise NotPlanned("a kernel that is one number")
+    raise NotPlanned("a kernel that is 0")
+
+
+def _product(at: PlanningAlgebra, left: Iterable[Variable], right: Iterable[Variable]) -> Array:
+    """Π E[x(ξ_i) y(ξ_j)] over the ends."""
+    total = np.ones(1)
+    for x, y in zip(left, right, strict=True):
+        total = total * at.moment_of(x.name, y.name)
+    return total

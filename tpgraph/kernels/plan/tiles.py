@@ -1,0 +1,196 @@
+"""One tile of a plan: its steps on blocks of pairs of inputs, in buffers of one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.kernels.plan.single import Jitter, Side
+from tpgraph.kernels.plan.tile_steps import TileStep, TileSteps
+from tpgraph.limits.closed_forms import exponentials
+from tpgraph.limits.exact.budget import PATIENT, Budget
+from tpgraph.limits.exact.evaluation_points import InputSetting
+from tpgraph.limits.exact.gaussians import Gaussians, Window
+from tpgraph.limits.exact.pairs import SidedCurve, expanded_pair, jump_rounding
+from tpgraph.limits.planned.tape import NotPlanned
+
+__all__ = ["Tile", "TileWorker"]
+
+Block: TypeAlias = npt.NDArray[Any]
+
+_ACCEPTED = 1e-9
+_STILL = ("from", "fill", "correlation")
+"""Steps whose results are not moved: they have no rounding, or it is that of what they are of."""
+_ROUNDINGS_FROM_ONE = 18
+"""So many roundings from ±1 a correlation is ±1."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """The inputs of rows and columns, and whether both are of one set of inputs."""
+
+    window: Window
+    is_symmetric: bool
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = self.window
+        return rows.stop - rows.start, columns.stop - columns.start
+
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether it holds pairs of an input with itself, on its diagonal."""
+        return self.is_symmetric and self.window[0] == self.window[1]
+
+
+class TileWorker:
+    """Runs the steps of one plan, tile after tile, in buffers of its own.
+
+    `errors` are the largest that nodes have stated so far, relative, by place.
+    """
+
+    def __init__(
+        self,
+        steps: TileSteps,
+        sides: tuple[Side, Side],
+        size: int,
+        dtype: npt.DTypeLike = np.float64,
+    ) -> None:
+        self.steps = steps
+        self.sides = sides
+        self.dtype = np.dtype(dtype)
+        self.jitter: Jitter | None = None
+        self.errors: dict[int, float] = {}
+        self._memory = [np.empty(size, self.dtype) for _ in range(steps.buffers)]
+        self._lifted: dict[tuple[int, int], Block] = {}
+        self._one = 1.0 - _ROUNDINGS_FROM_ONE * float(np.finfo(self.dtype).epsneg)
+
+    def run(self, tile: Tile, write: Callable[[int, Block], None]) -> None:
+        """Compute a tile and hand every end to `write`. Raises NotPlanned."""
+        rows, columns = tile.shape
+        blocks = [m[: rows * columns].reshape(rows, columns) for m in self._memory]
+        ends: dict[int, list[tuple[int, int]]] = {}
+        for number, (at, buffer) in enumerate(self.steps.ends):
+            ends.setdefault(at, []).append((number, buffer))
+        with np.errstate(all="ignore"):
+            for k, step in enumerate(self.steps.steps):
+                self._apply(step, tile, blocks)
+                if self.jitter is not None and step.op not in _STILL:
+                    blocks[step.out][...] = self.jitter.moved(blocks[step.out])
+                for number, buffer in ends.get(k, ()):
+                    if not np.isfinite(blocks[buffer].sum()):
+                        raise NotPlanned("a kernel that is not finite")
+                    write(number, blocks[buffer])
+
+    def _apply(self, step: TileStep, tile: Tile, blocks: list[Block]) -> None:
+        out = blocks[step.out]
+        a = blocks[step.a] if step.a >= 0 else out
+        match step.op:
+            case "multiply" | "add" | "subtract" | "divide":
+                _BINARY[step.op](a, blocks[step.b], out=out)
+            case "scale":
+                np.multiply(a, step.data, out=out)
+            case "shift":
+                np.add(a, step.data, out=out)
+            case "from":
+                np.subtract(step.data, a, out=out)
+            case "rows":
+                np.multiply(a, self._lift(step.data, 0, tile), out=out)
+            case "columns":
+                np.multiply(a, self._lift(step.data, 1, tile), out=out)
+            case "sqrt" | "arcsin" | "square":
+                _UNARY[step.op](a, out=out)
+            case "inverse":
+                np.divide(1.0, a, out=out)
+            case "floor":
+                np.maximum(a, 0.0, out=out)
+            case "fill":
+                place, side = step.data
+                out[...] = self._lift(place, side, tile)
+            case "gram":
+                self._gram(step, tile, out)
+            case "correlation":
+                same, place = step.data
+                self._correlation(a, out, tile.is_diagonal and same, place)
+            case _:
+                self._expectation(step, tile, a, out)
+
+    def _lift(self, place: int, side: int, tile: Tile) -> Block:
+        """Numbers of one side, to broadcast."""
+        key = place, side
+        if key not in self._lifted:
+            self._lifted[key] = self.sides[side].numbers(place).astype(self.dtype)
+        values = self._lifted[key]
+        part = values if values.size == 1 else values[tile.window[side]]
+        return part[None, :] if side else part[:, None]
+
+    def _gram(self, step: TileStep, tile: Tile, out: Block) -> None:
+        parts = []
+        for side in (0, 1):
+            key = step.data[side], side
+            if key not in self._lifted:
+                rows = self.sides[side].numbers(step.data[side])
+                self._lifted[key] = np.ascontiguousarray(rows, self.dtype)
+            parts.append(self._lifted[key][tile.window[side]])
+        np.matmul(parts[0], parts[1].T, out=out)
+
+    def _correlation(self, a: Block, out: Block, itself: bool, place: int) -> None:
+        """ρ within [−1, 1], ±1 where rounding may have kept it from there.
+
+        The slope of what a jump makes of it is infinite there: the `place` has that as its error.
+        """
+        if out is not a:
+            out[...] = a
+        ones = np.sign(np.abs(np.diagonal(out))) if itself else None
+        if ones is not None:
+            np.fill_diagonal(out, 0.0)
+        largest = max(float(out.max()), -float(out.min()))
+        if largest > self._one:
+            far = np.abs(out) > self._one
+            out[far] = np.sign(out[far])
+        if place >= 0:
+            self._state(place, jump_rounding(min(largest, 1.0), 1.0 - self._one))
+        if ones is not None:
+            np.fill_diagonal(out, ones)
+
+    def _state(self, place: int, error: float) -> None:
+        self.errors[place] = max(self.errors.get(place, 0.0), error)
+
+    def _expectation(self, step: TileStep, tile: Tile, a: Block, out: Block) -> None:
+        *curves, place = step.data
+        f, g = (self.sides[s].curve(at) for s, at in enumerate(curves))
+        setting = InputSetting(Gaussians(), tile.window)
+        first, second = SidedCurve(f, 0), SidedCurve(g, 1)
+        given = a.astype(np.float64)
+        if step.op == "series":
+            found = expanded_pair(setting, first, second, given, Budget(PATIENT))
+            if not found.error <= _ACCEPTED:
+                raise NotPlanned(f"an expansion that stops at an error of {found.error:.0e}")
+            self._state(place, found.error)
+            out[...] = found.value
+            return
+        out[...] = _waves(setting, first, second, given)
+
+
+def _waves(setting: InputSetting, first: SidedCurve, second: SidedCurve, c: Block) -> Block:
+    """E[f(u) g(v)] of polynomials times exponentials."""
+    f, g = first.curve, second.curve
+    assert f.exponentials is not None, "as planned"
+    assert g.exponentials is not None, "as planned"
+    means = first.numbers(f.mean, setting), second.numbers(g.mean, setting)
+    p, q = first.numbers(f.variance, setting), second.numbers(g.variance, setting)
+    return exponentials.mixed(f.exponentials, g.exponentials, means, p, c, q)
+
+
+_BINARY: dict[str, np.ufunc] = {
+    "multiply": np.multiply,
+    "add": np.add,
+    "subtract": np.subtract,
+    "divide": np.divide,
+}
+_UNARY: dict[str, np.ufunc] = {"sqrt": np.sqrt, "arcsin": np.arcsin, "square": np.square}

@@ -1,0 +1,246 @@
+"""A tape with fewer operations on pairs: what belongs to one input is multiplied there, once.
+
+A number of a pair is c r(ξ_i) s(ξ_j) Π x^e: numbers of either input, which cost nothing, and
+factors x over pairs. Sums have common factors taken out (Horner's rule), and their first
+coefficient, so that equal parts of different sums are one node.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from tpgraph.limits.planned.monomials import Value, lifted, multiplied, product, raised, total
+from tpgraph.limits.planned.tape import PairTape, Regular, TapeNode
+
+__all__ = ["factored"]
+
+_ROUNDING = 2.0**-45
+"""By so much may the numbers of two sums differ that are one: factors have fifteen digits."""
+
+
+@dataclass(frozen=True)
+class _Term:
+    """c r(ξ_i) s(ξ_j) Π x^e; `sides` are r and s."""
+
+    coefficient: float = 1.0
+    sides: tuple[Value, Value] = (1.0, 1.0)
+    powers: Mapping[int, Fraction] = field(default_factory=dict)
+
+    @property
+    def has_sides(self) -> bool:
+        """Whether a number of one input is in it."""
+        return any(isinstance(side, int) for side in self.sides)
+
+
+def factored(tape: PairTape, ends: Sequence[int]) -> tuple[PairTape, list[int]]:
+    """An equal tape of what the ends depend on, and their places in it."""
+    work = _Factoring(tape)
+    for place in tape.reached([*ends, *tape.asked]):
+        work.take(place)
+    found = [work.place(work.terms[end]) for end in ends]
+    new = work.new
+    new.positive = {work.single[p]: None for p in tape.positive}
+    new.gentle = {work.single[p]: None for p in tape.gentle}
+    new.regular = [
+        Regular(
+            r.expression, tuple(work.single[a] if isinstance(a, int) else a for a in r.arguments)
+        )
+        for r in tape.regular
+    ]
+    for place, expectations in tape.steep.items():
+        for new_place in work.terms[place].powers if place in work.terms else ():
+            new.steep[new_place] = expectations
+    return new, found
+
+
+class _Factoring:
+    def __init__(self, old: PairTape) -> None:
+        self.old = old
+        self.new = PairTape()
+        self.single: dict[int, int] = {}
+        self.terms: dict[int, _Term] = {}
+        self.sums: dict[object, Value] = {}
+
+    def take(self, place: int) -> None:
+        """Write down one node again."""
+        node = self.old.nodes[place]
+        if node.of_pairs:
+            self.terms[place] = self._term(node)
+        else:
+            places = [self.single[a] for a in node.args]
+            self.single[place] = self.new.emit(
+                node.op, places, node.data, False, node.low, node.high
+            )
+
+    def _term(self, node: TapeNode) -> _Term:
+        match node.op:
+            case "lift":
+                return self._lift(node)
+            case "named":
+                return self.terms[node.args[0]]
+            case "product":
+                return self._product(node)
+            case "sum":
+                coefficients, constant = node.data
+                parts = zip(node.args, coefficients, strict=True)
+                flat = list(self._flat(parts))
+                return self._sum([t for t, _ in flat], constant + sum(c for _, c in flat))
+            case "sqrt":
+                return self._root(node)
+            case _:
+                return self._other(node)
+
+    def _root(self, node: TapeNode) -> _Term:
+        """The root of what is not negative, whether the new form shows that or not."""
+        inner = self.place(self.terms[node.args[0]])
+        root = self.new.emit("sqrt", (inner,), None, True, node.low, node.high)
+        return _Term(powers={root: Fraction(1)})
+
+    def _lift(self, node: TapeNode) -> _Term:
+        inner = self.single[node.args[0]]
+        if self.new.nodes[inner].op == "number":
+            return _Term(float(self.new.nodes[inner].data))
+        return _Term(sides=(inner, 1.0) if node.data == 0 else (1.0, inner))
+
+    def _product(self, node: TapeNode) -> _Term:
+        coefficient, exponents = node.data
+        found = _Term(coefficient)
+        for place, e in zip(node.args, exponents, strict=True):
+            found = self._times(found, self._power(self.terms[place], e))
+        return found
+
+    def _power(self, term: _Term, e: Fraction) -> _Term:
+        if e == 1:
+            return term
+        sides = tuple(raised(self.new, side, e) for side in term.sides)
+        powers = {x: k * e for x, k in term.powers.items()}
+        return _Term(float(term.coefficient ** float(e)), (sides[0], sides[1]), powers)
+
+    def _times(self, a: _Term, b: _Term) -> _Term:
+        powers = dict(a.powers)
+        for place, e in b.powers.items():
+            powers[place] = powers.get(place, Fraction(0)) + e
+        sides = [multiplied(self.new, r, s) for r, s in zip(a.sides, b.sides, strict=True)]
+        kept = {x: e for x, e in powers.items() if e}
+        return _Term(a.coefficient * b.coefficient, (sides[0], sides[1]), kept)
+
+    def _flat(self, parts: Iterable[tuple[int, float]]) -> Iterable[tuple[_Term, float]]:
+        """The terms of a sum, those of sums in it too, each with a number beside it."""
+        for place, c in parts:
+            node = self.old.nodes[place]
+            if node.op == "sum":
+                inner, constant = node.data
+                yield _Term(0.0), c * constant
+                scaled = [(x, c * k) for x, k in zip(node.args, inner, strict=True)]
+                yield from self._flat(scaled)
+            else:
+                term = self.terms[place]
+                yield replace(term, coefficient=c * term.coefficient), 0.0
+
+    def _sum(self, terms: Sequence[_Term], constant: float) -> _Term:
+        """Σ terms + c with common factors taken out."""
+        merged: dict[object, _Term] = {}
+        for term in terms:
+            key = term.sides, tuple(sorted(term.powers.items()))
+            known = merged.get(key)
+            own = term.coefficient + (known.coefficient if known else 0.0)
+            merged[key] = replace(term, coefficient=own)
+        plain = merged.pop(((1.0, 1.0), ()), None)
+        constant += plain.coefficient if plain else 0.0
+        kept = [t for t in merged.values() if t.coefficient]
+        if not kept:
+            return _Term(constant)
+        if len(kept) == 1 and not constant:
+            return kept[0]
+        sides = kept[0].sides
+        if not constant and kept[0].has_sides and all(t.sides == sides for t in kept):
+            inner = self._sum([replace(t, sides=(1.0, 1.0)) for t in kept], 0.0)
+            return self._times(inner, _Term(sides=sides))
+        return self._horner(kept, constant)
+
+    def _horner(self, terms: Sequence[_Term], constant: float) -> _Term:
+        """The factor that most terms have, times what is left of them, plus the rest."""
+        counts = Counter(x for t in terms for x, e in t.powers.items() if e >= 1)
+        most = max(counts.values(), default=0)
+        if most < 2:
+            return self._plain(terms, constant)
+        by = max(x for x, count in counts.items() if count == most)
+        inside = [self._without(t, by) for t in terms if t.powers.get(by, 0) >= 1]
+        rest = [t for t in terms if not t.powers.get(by, 0) >= 1]
+        factor = self._times(self._sum(inside, 0.0), _Term(powers={by: Fraction(1)}))
+        if not rest:
+            return factor if not constant else self._plain([factor], constant)
+        other = self._sum(rest, constant)
+        return self._plain([factor, other], 0.0)
+
+    @staticmethod
+    def _without(term: _Term, by: int) -> _Term:
+        powers = {x: e - (x == by) for x, e in term.powers.items()}
+        return replace(term, powers={x: e for x, e in powers.items() if e})
+
+    def _plain(self, terms: Sequence[_Term], constant: float) -> _Term:
+        """One sum: of its first term with coefficient ±1, or with 1 beside numbers of one input."""
+        if any(t.has_sides for t in terms):
+            first = abs(constant) or 1.0
+        else:
+            first = abs(min(terms, key=lambda t: sorted(t.powers)).coefficient)
+        whole: dict[int, float] = {}
+        for term in terms:
+            if term.has_sides:
+                scaled = replace(term, coefficient=abs(term.coefficient) / first)
+                place, c = self.place(scaled), math.copysign(1.0, term.coefficient)
+            else:
+                place, c = self.place(replace(term, coefficient=1.0)), term.coefficient / first
+            whole[place] = whole.get(place, 0.0) + c
+        alike = (
+            tuple((x, f"{c:.11e}") for x, c in sorted(whole.items())),
+            f"{constant / first:.11e}",
+        )
+        if alike not in self.sums:
+            self.sums[alike] = total(self.new, whole, constant / first)
+        found = self._close(self.sums[alike], whole, constant / first)
+        assert isinstance(found, int), "its terms are different"
+        return _Term(first, powers={found: Fraction(1)})
+
+    def _close(self, known: Value, whole: dict[int, float], constant: float) -> Value:
+        """A sum whose numbers differ by rounding, or a new one."""
+        assert isinstance(known, int), "a sum of several terms"
+        node = self.new.nodes[known]
+        coefficients, other = node.data
+        numbers = [(c, whole[x]) for x, c in zip(node.args, coefficients, strict=True)]
+        if all(abs(a - b) <= _ROUNDING * abs(b) for a, b in [*numbers, (other, constant)]):
+            return known
+        return total(self.new, whole, constant)
+
+    def place(self, term: _Term) -> int:
+        """The node of a term; its coefficient is one of an input, where it has such."""
+        left, right = term.sides
+        coefficient = term.coefficient
+        if isinstance(left, int):
+            left, coefficient = multiplied(self.new, coefficient, left), 1.0
+        elif isinstance(right, int):
+            right, coefficient = multiplied(self.new, coefficient, right), 1.0
+        powers = dict(term.powers)
+        for side, value in enumerate((left, right)):
+            lift = lifted(self.new, value, side)
+            if isinstance(lift, int):
+                powers[lift] = Fraction(1)
+            else:
+                coefficient *= lift
+        found = product(self.new, coefficient, powers)
+        if isinstance(found, float):
+            return self.new.emit("lift", (self.new.number(found),), 0, True, found, found)
+        return found
+
+    def _other(self, node: TapeNode) -> _Term:
+        """An operation that takes its arguments as they are."""
+        places = [
+            self.place(self.terms[a]) if self.old.nodes[a].of_pairs else self.single[a]
+            for a in node.args
+        ]
+        found = self.new.emit(node.op, places, node.data, True, node.low, node.high)
+        return _Term(powers={found: Fraction(1)})

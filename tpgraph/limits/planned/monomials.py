@@ -1,0 +1,221 @@
+"""Sums, products and powers of nodes, in one form for what is equal.
+
+    sum      Σ c_k x_k + c      data (c_1, …), c
+    product  c Π x_k^{e_k}      data c, (e_1, …)
+
+A factor of one side of a pair is one `lift`, whose powers are taken beneath it. Powers may be
+halves of what is not negative.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import TypeAlias
+
+from tpgraph.limits.planned.tape import NotPlanned, PairTape
+
+__all__ = ["Value", "added", "lifted", "multiplied", "product", "raised", "total"]
+
+Value: TypeAlias = int | float
+"""A node by its place, or a number."""
+
+
+def added(tape: PairTape, a: Value, b: Value) -> Value:
+    """a + b."""
+    terms: dict[int, float] = {}
+    constant = 0.0
+    for value in (a, b):
+        own, number = _linear(tape, value)
+        constant += number
+        for place, c in own.items():
+            terms[place] = terms.get(place, 0.0) + c
+    return total(tape, terms, constant)
+
+
+def total(tape: PairTape, terms: dict[int, float], constant: float = 0.0) -> Value:
+    """Σ c_k x_k + c."""
+    kept = {place: c for place, c in sorted(terms.items()) if c}
+    if not kept:
+        return constant
+    if len(kept) == 1 and not constant:
+        ((place, c),) = kept.items()
+        return multiplied(tape, place, c)
+    _one_kind(tape, kept)
+    side = _one_side(tape, kept)
+    if side is not None:
+        beneath = {tape.nodes[place].args[0]: c for place, c in kept.items()}
+        return lifted(tape, total(tape, beneath, constant), side)
+    low = constant + sum(min(_times(c, e) for e in _ends(tape, x)) for x, c in kept.items())
+    high = constant + sum(max(_times(c, e) for e in _ends(tape, x)) for x, c in kept.items())
+    of_pairs = tape.nodes[next(iter(kept))].of_pairs
+    return tape.emit("sum", tuple(kept), (tuple(kept.values()), constant), of_pairs, low, high)
+
+
+def _one_kind(tape: PairTape, places: dict[int, float] | dict[int, Fraction]) -> None:
+    kinds = {tape.nodes[place].of_pairs for place in places}
+    assert len(kinds) == 1, "numbers of inputs are lifted before they meet those of pairs"
+
+
+def _one_side(tape: PairTape, places: dict[int, float]) -> int | None:
+    """The side whose numbers alone are summed, if any."""
+    nodes = [tape.nodes[place] for place in places]
+    sides = {int(n.data) if n.op == "lift" else -1 for n in nodes}
+    return sides.pop() if len(sides) == 1 and -1 not in sides else None
+
+
+def _linear(tape: PairTape, value: Value) -> tuple[dict[int, float], float]:
+    if isinstance(value, float):
+        return {}, value
+    node = tape.nodes[value]
+    if node.op == "sum":
+        coefficients, constant = node.data
+        return dict(zip(node.args, coefficients, strict=True)), constant
+    if node.op == "product":
+        coefficient, powers = _monomial(tape, value)
+        rest = product(tape, 1.0, powers)
+        if isinstance(rest, int):
+            return {rest: coefficient}, 0.0
+    return {value: 1.0}, 0.0
+
+
+def multiplied(tape: PairTape, a: Value, b: Value) -> Value:
+    """a b."""
+    first, powers = _monomial(tape, a)
+    second, others = _monomial(tape, b)
+    powers = dict(powers)
+    for place, e in others.items():
+        powers[place] = powers.get(place, Fraction(0)) + e
+    return product(tape, first * second, powers)
+
+
+def product(tape: PairTape, coefficient: float, powers: dict[int, Fraction]) -> Value:
+    """c Π x^e."""
+    coefficient, kept = _joined_lifts(tape, coefficient, {x: e for x, e in powers.items() if e})
+    if not kept or not coefficient:
+        return coefficient
+    if coefficient == 1.0 and list(kept.values()) == [1]:
+        return next(iter(kept))
+    ordered = dict(sorted(kept.items()))
+    _one_kind(tape, ordered)
+    low, high = _range(tape, coefficient, ordered)
+    of_pairs = tape.nodes[next(iter(ordered))].of_pairs
+    data = coefficient, tuple(ordered.values())
+    return tape.emit("product", tuple(ordered), data, of_pairs, low, high)
+
+
+def _joined_lifts(
+    tape: PairTape, coefficient: float, powers: dict[int, Fraction]
+) -> tuple[float, dict[int, Fraction]]:
+    """The same with one lift a side, to the power 1."""
+    sides: dict[int, Value] = {}
+    rest: dict[int, Fraction] = {}
+    for place, e in powers.items():
+        node = tape.nodes[place]
+        if node.op != "lift":
+            rest[place] = e
+            continue
+        side = int(node.data)
+        sides[side] = multiplied(tape, sides.get(side, 1.0), raised(tape, node.args[0], e))
+    for side, value in sides.items():
+        lift = lifted(tape, value, side)
+        if isinstance(lift, float):
+            coefficient *= lift
+            continue
+        rest[lift] = Fraction(1)
+    return coefficient, rest
+
+
+def lifted(tape: PairTape, value: Value, side: int) -> Value:
+    """A number of one input as one of the pair."""
+    if isinstance(value, float):
+        return value
+    node = tape.nodes[value]
+    if node.op == "number":
+        return float(node.data)
+    return tape.emit("lift", (value,), side, True, node.low, node.high)
+
+
+def raised(tape: PairTape, value: Value, exponent: Fraction | int) -> Value:
+    """a^e, e whole, or a half where a is not negative."""
+    e = Fraction(exponent)
+    if e == 0:
+        return 1.0
+    if isinstance(value, float):
+        return float(value ** float(e))
+    coefficient, powers = _monomial(tape, value)
+    if e.denominator == 1:
+        return product(tape, float(coefficient ** int(e)), {x: k * e for x, k in powers.items()})
+    if e.denominator != 2:
+        raise NotPlanned(f"the power {e}")
+    return _root_of(tape, coefficient, powers, e)
+
+
+def _root_of(tape: PairTape, coefficient: float, powers: dict[int, Fraction], e: Fraction) -> Value:
+    """The power of a product: of one input factor by factor, of a pair by lifts and one root."""
+    if coefficient < 0 or any(tape.nodes[x].low < 0 for x in powers):
+        raise NotPlanned("a root of what may be negative")
+    outer: dict[int, Fraction] = {}
+    inner: dict[int, Fraction] = {}
+    for place, k in powers.items():
+        node = tape.nodes[place]
+        apart = node.op == "lift" or not node.of_pairs
+        (outer if apart else inner)[place] = k
+    value = product(tape, float(coefficient ** float(e)), {x: k * e for x, k in outer.items()})
+    beneath = product(tape, 1.0, inner)
+    if isinstance(beneath, float):
+        return value
+    node = tape.nodes[beneath]
+    root = tape.emit("sqrt", (beneath,), None, True, math.sqrt(node.low), _root(node.high))
+    return multiplied(tape, value, raised(tape, root, int(2 * e)))
+
+
+def _root(end: float) -> float:
+    return math.sqrt(end) if end < math.inf else math.inf
+
+
+def _monomial(tape: PairTape, value: Value) -> tuple[float, dict[int, Fraction]]:
+    if isinstance(value, float):
+        return value, {}
+    node = tape.nodes[value]
+    if node.op == "number":
+        return float(node.data), {}
+    if node.op == "product":
+        coefficient, exponents = node.data
+        return coefficient, dict(zip(node.args, exponents, strict=True))
+    return 1.0, {value: Fraction(1)}
+
+
+def _ends(tape: PairTape, place: int) -> tuple[float, float]:
+    return tape.nodes[place].low, tape.nodes[place].high
+
+
+def _times(a: float, b: float) -> float:
+    return 0.0 if a == 0 or b == 0 else a * b
+
+
+def _range(tape: PairTape, coefficient: float, powers: dict[int, Fraction]) -> tuple[float, float]:
+    low = high = coefficient
+    for place, e in powers.items():
+        own = _power_range(*_ends(tape, place), e)
+        ends = [_times(a, b) for a in (low, high) for b in own]
+        low, high = min(ends), max(ends)
+    return low, high
+
+
+def _power_range(low: float, high: float, e: Fraction) -> tuple[float, float]:
+    if e < 0 and low > 0:
+        return _raised(high, e) if high < math.inf else 0.0, _raised(low, e)
+    if e < 0:
+        return (0.0, math.inf) if low >= 0 or (e.numerator % 2 == 0) else (-math.inf, math.inf)
+    if e.numerator % 2 == 0 or e.denominator != 1:
+        top = max(abs(low), abs(high))
+        return 0.0, _raised(top, e)
+    return math.copysign(_raised(abs(low), e), low), math.copysign(_raised(abs(high), e), high)
+
+
+def _raised(end: float, e: Fraction) -> float:
+    try:
+        return float(end ** float(e))
+    except OverflowError:
+        return math.inf
