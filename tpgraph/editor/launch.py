@@ -74,7 +74,8 @@ def _bound(port: int) -> socket.socket:
     """A socket on the loopback address. Raises TPError where the port is not to be had."""
     if not 0 <= port < 2**16:
         raise TPDataError(f"there is no port {port}", expected="a number from 0 to 65535")
-    listening = socket.socket()
+    # asyncio sends answers without delay on sockets that say that they are TCP's, and on no others
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))

@@ -188,9 +188,9 @@ export class App {
 	typed(was, patch, before) {
 		this.undoList.keep(was, [patch], "typing", before, this.pane.selection, true);
 		this.pane.light([]);
+		this.sync(); // first: what completes is read of the same text
 		this.completion.typed();
 		this.parts.hints.did("type");
-		this.sync();
 	}
 
 	/** Another text in place of this one, as one change. @param {string} text @param {string} title */

@@ -47,9 +47,9 @@ export function textPane(document, hear) {
 		}
 		while (numbers.childElementCount > lines.length) numbers.lastElementChild?.remove();
 		painted = wanted;
-		fit();
 	}
 
+	/** The copy and the numbers scroll as the area does, which tells it before each frame. */
 	function fit() {
 		copy.style.transform = `translate(${-area.scrollLeft}px, ${-area.scrollTop}px)`;
 		numbers.style.transform = `translateY(${-area.scrollTop}px)`;
@@ -209,6 +209,7 @@ export function textPane(document, hear) {
 			paint();
 		},
 		light(spans) {
+			if (spans.length + lit.length === 0) return;
 			lit = spans;
 			paint();
 		},
@@ -217,7 +218,6 @@ export function textPane(document, hear) {
 			area.setSelectionRange(start, end);
 			if (focus) area.focus();
 			reveal(area, known, start);
-			fit();
 		},
 		focus: () => area.focus(),
 	};
