@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 
+from editor.serving import serving
 from playwright.sync_api import expect
 
-__all__ = ["SECONDS", "Editor", "having"]
+__all__ = ["SECONDS", "Editor", "edited", "having"]
 
 SECONDS = 30
 """How long a busy machine may take."""
@@ -67,6 +69,19 @@ class Editor:
         self.page.keyboard.press("Control+End")
         self.page.keyboard.type(words)
         return self.settled()
+
+    def begin(self, text):
+        """The page with another text, laid out from scratch, nothing selected."""
+        self.page.evaluate(
+            """async (text) => {
+                tpgraph.pane.show(text, [0, 0]);
+                tpgraph.revision = null;
+                await tpgraph.open();
+                tpgraph.select([]);
+            }""",
+            text,
+        )
+        return self
 
     def close(self):
         self.context.close()
@@ -168,6 +183,17 @@ class Editor:
         """A place of the picture with nothing near it."""
         box = self.page.locator("svg.canvas").bounding_box()
         return box["x"] + 40, box["y"] + 60
+
+
+@contextmanager
+def edited(browser, folder, text, name="mlp.tp"):
+    """A page of a program in a folder; at the end nothing has gone wrong in it."""
+    (folder / name).write_text(text)
+    with serving(folder, name) as server:
+        found = Editor(browser, server).shown().settled()
+        yield found
+        assert found.faults == []
+        found.close()
 
 
 def having(name):

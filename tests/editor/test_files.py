@@ -1,8 +1,11 @@
 """Files and the recovery journal: nothing is overwritten unseen, and no accepted text is lost."""
 
 import base64
+import json
 import random
+import re
 import signal
+from contextlib import closing
 
 import pytest
 from damage import damaged
@@ -149,20 +152,40 @@ def test_a_journal_with_any_byte_changed_offers_a_text_that_was_written(tmp_path
     content = journal.place.read_bytes()
     for other in damaged(content, 150):
         journal.place.write_bytes(other)
-        recovery = Recovery(tmp_path)
-        found = recovery.offer("/root/mlp.tp")
-        cut = content.startswith(other) or not other.endswith(b"\n")
-        if found is not None:
-            assert found.text in written
-            assert found.written <= when
-            assert (found.name, found.path) == ("mlp", "/root/mlp.tp")
-            assert cut or found.text != text or recovery.damaged
-        for place in recovery.damaged:
-            assert place.read_bytes() == other
-            place.unlink()
-        assert cut or recovery.damaged
-        recovery.close()
+        with closing(Recovery(tmp_path)) as recovery:
+            found = recovery.offer("/root/mlp.tp")
+            cut = content.startswith(other) or not other.endswith(b"\n")
+            if found is not None:
+                assert found.text in written
+                assert found.written <= when
+                assert (found.name, found.path) == ("mlp", "/root/mlp.tp")
+                assert cut or found.text != text or recovery.damaged
+            for place in recovery.damaged:
+                assert place.read_bytes() == other
+                place.unlink()
+            assert cut or recovery.damaged
         assert Recovery(tmp_path).damaged == [], "it is said once"
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [(rb'"mlp", ', rb'"mlp",  '), (rb", 0, 0, ", rb", 0,0, "), (rb"\.(\d+)", rb".\g<1>0")],
+)
+def test_bytes_that_read_the_same_are_damage_too(tmp_path, was, becomes):
+    """Nobody but a fault has written them."""
+    journal = Journal.begun(tmp_path, "mlp", "/root/mlp.tp")
+    journal.keep("program one\n")
+    journal.close()
+    content = journal.place.read_bytes()
+    other = re.sub(was, becomes, content, count=1)
+    assert other != content
+    assert [json.loads(a) for a in content.splitlines()] == [
+        json.loads(a) for a in other.splitlines()
+    ]
+    journal.place.write_bytes(other)
+    with closing(Recovery(tmp_path)) as recovery:
+        recovery.offer("/root/mlp.tp")
+        assert [place.read_bytes() for place in recovery.damaged] == [other]
 
 
 def test_a_journal_that_is_written_is_no_one_elses(tmp_path):

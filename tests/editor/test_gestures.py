@@ -4,8 +4,8 @@ import math
 import re
 
 import pytest
-from editor.pages import Editor, having
-from editor.serving import MLP, serving
+from editor.pages import edited, having
+from editor.serving import MLP
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
@@ -16,12 +16,8 @@ LINE = "x[l] = tanh(W[l] x[l-1] + b[l])"
 @pytest.fixture(scope="module")
 def page(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("gestures")
-    (folder / "mlp.tp").write_text(MLP)
-    with serving(folder, "mlp.tp") as server:
-        found = Editor(browser, server).shown().settled()
+    with edited(browser, folder, MLP) as found:
         yield found
-        assert found.faults == []
-        found.close()
 
 
 @pytest.fixture
@@ -30,16 +26,8 @@ def editor(page):
     page.page.evaluate("tpgraph.gestures.cancel()")
     page.page.mouse.up()
     page.page.keyboard.up("Shift")
-    page.settled().page.evaluate(
-        """async (text) => {
-            tpgraph.canvas.element.focus();
-            tpgraph.pane.show(text, [0, 0]);
-            tpgraph.revision = null;
-            await tpgraph.open();
-            tpgraph.select([]);
-        }""",
-        MLP,
-    )
+    page.settled().page.evaluate("tpgraph.canvas.element.focus()")
+    page.begin(MLP)
     expect(page.page.locator(".line-box, .picker")).to_have_count(0)
     return page
 

@@ -1,8 +1,8 @@
 """What was just made is seen, wherever the window is; what stood in it whole stays so."""
 
 import pytest
-from editor.pages import Editor
-from editor.serving import MLP, serving
+from editor.pages import edited
+from editor.serving import MLP
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
@@ -18,12 +18,8 @@ OUTSIDE = """(keys) => {
 
 @pytest.fixture
 def editor(browser, tmp_path):
-    (tmp_path / "mlp.tp").write_text(MLP)
-    with serving(tmp_path, "mlp.tp") as server:
-        found = Editor(browser, server).shown().settled()
+    with edited(browser, tmp_path, MLP) as found:
         yield found
-        assert found.faults == []
-        found.close()
 
 
 def zoom(editor):

@@ -4,8 +4,8 @@ import math
 import random
 
 import pytest
-from editor.pages import Editor, having
-from editor.serving import MLP, serving
+from editor.pages import edited, having
+from editor.serving import MLP
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
@@ -21,26 +21,13 @@ c = tanh(a + b + u + v)
 @pytest.fixture(scope="module")
 def page(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("marks")
-    (folder / "mlp.tp").write_text(MLP)
-    with serving(folder, "mlp.tp") as server:
-        found = Editor(browser, server).shown().settled()
+    with edited(browser, folder, MLP) as found:
         yield found
-        assert found.faults == []
-        found.close()
 
 
 @pytest.fixture(params=[MLP, CROWDED], ids=["mlp", "crowded"])
 def editor(page, request):
-    page.page.evaluate(
-        """async (text) => {
-            tpgraph.pane.show(text, [0, 0]);
-            tpgraph.revision = null;
-            await tpgraph.open();
-            tpgraph.select([]);
-        }""",
-        request.param,
-    )
-    return page
+    return page.begin(request.param)
 
 
 POINTS = """() => {

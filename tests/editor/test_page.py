@@ -4,7 +4,7 @@ import signal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from editor.pages import SECONDS, Editor, having
+from editor.pages import SECONDS, Editor, edited, having
 from editor.serving import MLP, SLOW, serving
 from playwright.sync_api import expect
 
@@ -19,11 +19,8 @@ def folder(tmp_path):
 
 @pytest.fixture
 def editor(browser, folder):
-    with serving(folder, "mlp.tp") as server:
-        found = Editor(browser, server).shown().settled()
+    with edited(browser, folder, MLP) as found:
         yield found
-        assert found.faults == []
-        found.close()
 
 
 def test_text_and_picture_stand_beside_each_other(editor):

@@ -29,33 +29,12 @@ def wrong(editor, folder):
     expect(editor.page.locator(".error")).to_be_visible()
 
 
-def running(editor, folder):
-    command(editor, "run")
-    expect(editor.page.locator(".annotations > g").first).to_be_attached()
-
-
 def stepping(editor, folder):
     command(editor, "step")
     expect(editor.page.locator(".steps .count")).to_be_visible()
     editor.page.wait_for_timeout(100)
     command(editor, "step")
     expect(editor.page.locator(".steps .count")).to_contain_text("1 / ")
-
-
-def derived(editor, folder):
-    command(editor, "pass-sgd")
-    expect(editor.page.locator(".tpgraph-editor.derived")).to_be_attached()
-
-
-def exporting(editor, folder):
-    command(editor, "export")
-    expect(editor.page.locator(".export-preview img")).to_be_visible()
-
-
-def presenting(editor, folder):
-    command(editor, "present")
-    expect(editor.page.locator(".steps .count")).to_be_visible()
-    editor.page.keyboard.press("ArrowRight")
 
 
 def conflict(editor, folder):
@@ -65,29 +44,41 @@ def conflict(editor, folder):
     expect(editor.page.locator("dialog .diff")).to_be_visible()
 
 
-def palette(editor, folder):
-    command(editor, "palette")
-    expect(editor.page.locator(".picker input")).to_be_focused()
-
-
 def inspecting(editor, folder):
     editing(editor, folder)
     command(editor, "inspector")
     expect(editor.page.locator(".inspector input").first).to_be_visible()
 
 
-def paths(editor, folder):
-    command(editor, "paths")
-    expect(editor.page.locator(".paths strong")).to_be_visible()
+def asked(id, shown):
+    """What a command shows."""
+
+    def state(editor, folder):
+        command(editor, id)
+        expect(editor.page.locator(shown).first).to_be_visible()
+
+    return state
+
+
+def presenting(editor, folder):
+    asked("present", ".steps .count")(editor, folder)
+    editor.page.keyboard.press("ArrowRight")
 
 
 STATES = {
-    state.__name__: state
-    for state in (
-        editing, wrong, running, stepping, derived, exporting, presenting, conflict, palette,
-        inspecting, paths,
-    )
-}  # fmt: skip
+    "editing": editing,
+    "wrong": wrong,
+    "running": asked("run", ".annotations > g"),
+    "stepping": stepping,
+    "derived": asked("pass-sgd", ".tpgraph-editor.derived"),
+    "exporting": asked("export", ".export-preview img"),
+    "presenting": presenting,
+    "conflict": conflict,
+    "saving": asked("save-as", "dialog .file-name"),
+    "palette": asked("palette", ".picker input:focus"),
+    "inspecting": inspecting,
+    "paths": asked("paths", ".paths strong"),
+}
 SIZES = {"wide": (1280, 800, 1), "narrow": (390, 844, 3), "zoomed": (640, 400, 2)}
 
 

@@ -119,7 +119,7 @@ class Journal:
         assert self.file is not None
         try:
             self.file.seek(0, os.SEEK_END)
-            self.file.write(json.dumps(entry).encode() + b"\n")
+            self.file.write(_line(entry) + b"\n")
             self.file.flush()
             os.fsync(self.file.fileno())
         except OSError as error:
@@ -215,6 +215,11 @@ def _same(a: str, b: str) -> int:
     return next((k for k, (x, y) in pairs if x != y), min(len(a), len(b)))
 
 
+def _line(entry: Any) -> bytes:
+    """The bytes of an entry. Others that read the same are none: nobody has written them."""
+    return json.dumps(entry).encode()
+
+
 def _check(text: str, when: float = 0.0) -> int:
     return zlib.crc32(f"{when!r} {text}".encode(errors="surrogatepass"))
 
@@ -229,7 +234,7 @@ def _read(place: Path, content: bytes) -> tuple[Journal, int]:
     own = Journal(place, place.stem, None)
     try:
         named = json.loads(head)
-        if _head(named["name"], named["path"]) != named:
+        if _line(_head(named["name"], named["path"])) != head:
             return own, 0
         own.name, own.path = named["name"], named["path"]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -249,7 +254,8 @@ def _applied(text: str, line: bytes) -> tuple[str, float] | None:
     try:
         when, start, end, put, check = json.loads(line)
         after = text[:start] + put + text[end:]
-        return (after, float(when)) if _check(after, when) == check else None
+        whole = _line([when, start, end, put, check]) == line and _check(after, when) == check
+        return (after, float(when)) if whole else None
     except (ValueError, TypeError, RecursionError):
         return None
 
