@@ -17,7 +17,7 @@ from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import real, whole
 from tpgraph_cli.options import MadeUp, Seed, one_sample
-from tpgraph_cli.passes import FormOption, PassName, PassOption, SgdForm, StepsOption, with_passes
+from tpgraph_cli.passes import FORWARD, Passes, takes_passes
 from tpgraph_cli.pictures import Theme
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import training_progress
@@ -109,6 +109,7 @@ def _explain(
         typer.echo(line)
 
 
+@takes_passes
 def run(
     file: File,
     constants: Constants = None,
@@ -120,9 +121,7 @@ def run(
     synthetic: MadeUp = False,
     sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", parser=whole(0))] = 0,
     dtype: Precision = Dtype.float64,
-    passes: PassOption = PassName.forward,
-    steps: StepsOption = 1,
-    form: FormOption = SgdForm.exact,
+    passes: Passes = FORWARD,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     picture: DrawOption = None,
     theme: ThemeOption = Theme.paper,
@@ -135,8 +134,10 @@ def run(
     """
     asked = AnnotatedPicture.of(picture, theme, numbers, "none", file)
     source = load(file, constants)
-    program = with_passes(source, passes, steps, form)
-    widths, row = parse_widths(width or []), one_sample(program, data, synthetic, sample)
+    given = data is not None or synthetic
+    program = passes.of_program(source, with_data=given)
+    widths = parse_widths(width or [])
+    row = one_sample(source, program, data, synthetic, sample)
     values = tp.run(program, widths, seed, row, dtype=dtype.value)
     if asked is not None:
         with warnings_on_stderr():

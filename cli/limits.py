@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,8 +16,11 @@ from tpgraph_cli.files import Constants, File, load
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
 from tpgraph_cli.options import LimitEngine, MadeUp, one_sample
-from tpgraph_cli.passes import FormOption, PassName, PassOption, SgdForm, StepsOption, with_passes
+from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
 from tpgraph_cli.pictures import Theme
+
+if TYPE_CHECKING:
+    from tpgraph import Limit
 
 __all__ = ["limit"]
 
@@ -29,6 +32,7 @@ class Outputs(StrEnum):
     sampled = "sampled"
 
 
+@takes_passes
 def limit(
     file: File,
     constants: Constants = None,
@@ -54,14 +58,14 @@ def limit(
         int, typer.Option(help="Seed of the samples.", parser=whole(0, tp.bounds.SEED))
     ] = 0,
     outputs: Annotated[
-        Outputs,
+        Outputs | None,
         choice(
-            Outputs, help="Readouts are random, or drawn once by the seed and known from then on."
+            Outputs,
+            help="Readouts are random, or drawn once by the seed and known from then on. By default"
+            " random, but drawn where a pass on data goes on from them.",
         ),
-    ] = Outputs.random,
-    passes: PassOption = PassName.forward,
-    steps: StepsOption = 1,
-    form: FormOption = SgdForm.exact,
+    ] = None,
+    passes: Passes = FORWARD,
     gia: Annotated[
         bool,
         typer.Option(
@@ -87,20 +91,30 @@ def limit(
     """
     asked = AnnotatedPicture.of(picture, theme, numbers, "mean,var", file)
     source = load(file, constants)
-    program = with_passes(source, passes, steps, form)
+    given = data is not None or synthetic
+    program = passes.of_program(source, with_data=given)
     pairs = [_pair(text) for text in cov or []]
-    row = one_sample(program, data, synthetic, sample)
-    drawn = "sampled" if outputs == Outputs.sampled else None
-    with warnings_on_stderr():
-        found = tp.limit(
+    row = one_sample(source, program, data, synthetic, sample)
+
+    def taken(drawn: Outputs) -> Limit:
+        return tp.limit(
             program,
             data=row,
             engine=engine.value,
             samples=samples,
             seed=seed,
-            outputs=drawn,
+            outputs="sampled" if drawn is Outputs.sampled else None,
             assume_gia=gia,
         )
+
+    with warnings_on_stderr():
+        try:
+            found = taken(outputs or Outputs.random)
+        except tp.TPRandomError:
+            if outputs is not None or passes.name is PassName.forward or row is None:
+                raise
+            typer.echo("readouts steer the passes: drawn once, as by --outputs sampled", err=True)
+            found = taken(Outputs.sampled)
         if asked is not None:
             asked.draw(program, source, limit=found, data=row, seed=seed, assume_gia=gia)
     if as_json:

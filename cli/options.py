@@ -51,13 +51,23 @@ MadeUp = Annotated[
 
 
 def one_sample(
-    program: Program, data: str | None, synthetic: bool, number: int
+    network: Program, program: Program, data: str | None, synthetic: bool, number: int
 ) -> dict[str, Any] | None:
-    """Sample `number` of a data file, or of made-up ones; None where neither is asked for."""
+    """What a program reads, from sample `number` on of a data file, or of made-up ones.
+
+    The program is the network or has passes of it, whose steps take sample after sample. None where
+    neither is asked for.
+    """
     if number and data is None and not synthetic:
         raise typer.BadParameter("--sample chooses a sample of --data FILE or of --synthetic")
     if data is not None and synthetic:
         raise tp.TPDataError("--data and --synthetic are two ways to one sample", mend="give one")
+    if data is None and not synthetic:
+        return None
+    of = network if tp.training.is_of_samples(program, network) else program
     if synthetic:
-        return tp.synthetic_data(program, number + 1).row(number)
-    return tp.load_data(data, program).row(number) if data is not None else None
+        samples = tp.synthetic_data(of, number + tp.training.samples_taken(program))
+    else:
+        assert data is not None
+        samples = tp.load_data(data, of)
+    return tp.training.samples_of_passes(program, samples, number)

@@ -1,19 +1,28 @@
-"""The options --pass, --steps and --form: a program with its backward pass or its training."""
+"""The options of --pass: a program with its backward pass, or its training unrolled.
+
+`takes_passes` gives a command all of them; what it gets is one `Passes`. An option that would do
+nothing is a usage error: --steps without --pass sgd.
+"""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.numbers import whole
+from tpgraph_cli.choices import choice
+from tpgraph_cli.numbers import real, whole
 
 if TYPE_CHECKING:
     from tpgraph import Program
 
-__all__ = ["FormOption", "PassName", "PassOption", "SgdForm", "StepsOption", "with_passes"]
+__all__ = ["FORWARD", "PassName", "Passes", "takes_passes"]
 
 
 class PassName(StrEnum):
@@ -31,33 +40,176 @@ class SgdForm(StrEnum):
     fluctuation = "fluctuation"
 
 
-PassOption = Annotated[
-    PassName,
-    typer.Option(
-        "--pass",
-        help="backward: with the backward pass; sgd: SGD on samples and then a test example.",
+@dataclass(frozen=True)
+class Passes:
+    """The passes that are asked for; None stands for what was not said."""
+
+    name: PassName = PassName.forward
+    steps: int | None = None
+    form: SgdForm | None = None
+    lr: float | None = None
+    batch: int | None = None
+    momentum: float | None = None
+    weight_decay: float | None = None
+    of: str | None = None
+
+    @property
+    def sgd_steps(self) -> int:
+        """How many steps of SGD are written out."""
+        return self.steps or 1
+
+    def require_sense(self) -> None:
+        """A usage error for an option without effect on these passes."""
+        said = [name for name in _OF_SGD if getattr(self, name) is not None]
+        if said and self.name is not PassName.sgd:
+            raise typer.BadParameter(f"{_listed(said)} is for --pass sgd")
+        if self.of is not None and self.name is PassName.forward:
+            raise typer.BadParameter("--of is for --pass backward")
+
+    def of_program(self, program: Program, with_data: bool = False) -> Program:
+        """The program with its passes; `with_data` where data are given, of one sample.
+
+        The error signals of a network on data begin with its loss, where they would begin with
+        cotangents χ that nobody gave. A program without a loss may be an SGD step itself, written
+        out like Algorithm 1.
+        """
+        match self.name:
+            case PassName.backward:
+                return self._backward(program, with_data)
+            case PassName.sgd if program.loss is None and not program.parameters:
+                said = [name for name in (*_OF_SGD, "of") if getattr(self, name) is not None]
+                if said:
+                    raise typer.BadParameter(f"{_listed(said)}: this program is an SGD step itself")
+                return tp.staged(program)
+            case PassName.sgd:
+                return self._unrolled(program)
+            case _:
+                return program
+
+    def _backward(self, program: Program, with_data: bool) -> Program:
+        if self.of is not None:
+            return tp.backward(program, self.of)
+        made = tp.backward(program)
+        cotangents = len(made.data) > len(program.data)
+        if with_data and cotangents and program.loss is not None:
+            return tp.backward(program, program.loss.name)
+        return made
+
+    def _unrolled(self, program: Program) -> Program:
+        if self.of is not None and (program.loss is None or self.of != program.loss.name):
+            raise typer.BadParameter("SGD is on the loss: --of names another variable for backward")
+        return tp.unroll_sgd(
+            program,
+            steps=self.sgd_steps,
+            batch=self.batch or 1,
+            form=(self.form or SgdForm.exact).value,
+            learning_rate=1.0 if self.lr is None else self.lr,
+            momentum=self.momentum or 0.0,
+            weight_decay=self.weight_decay or 0.0,
+        )
+
+
+FORWARD = Passes()
+"""The program as it is."""
+_OF_SGD = ("steps", "form", "lr", "batch", "momentum", "weight_decay")
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"--{name.replace('_', '-')}" for name in names)
+
+
+_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "passes": (
+        Annotated[
+            PassName,
+            choice(
+                PassName,
+                "--pass",
+                help="backward: with the backward pass; sgd: SGD on samples, then a test example.",
+            ),
+        ],
+        PassName.forward,
     ),
-]
-StepsOption = Annotated[
-    int, typer.Option(help="How many SGD steps, with --pass sgd.", parser=whole(1))
-]
-FormOption = Annotated[
-    SgdForm,
-    typer.Option(help="exact: every pass of SGD in full; fluctuation: later passes as changes δ."),
-]
+    "steps": (
+        Annotated[int | None, typer.Option(help="SGD steps, with --pass sgd; 1.", parser=whole(1))],
+        None,
+    ),
+    "form": (
+        Annotated[
+            SgdForm | None,
+            choice(
+                SgdForm,
+                help="exact: every pass of SGD in full; fluctuation: later passes as changes δ.",
+            ),
+        ],
+        None,
+    ),
+    "lr": (
+        Annotated[
+            float | None,
+            typer.Option(
+                help="Learning rate η of --pass sgd, without its width factors; 1.", parser=real()
+            ),
+        ],
+        None,
+    ),
+    "batch": (
+        Annotated[
+            int | None, typer.Option(help="Samples a step of --pass sgd; 1.", parser=whole(1))
+        ],
+        None,
+    ),
+    "momentum": (
+        Annotated[
+            float | None, typer.Option(help="Momentum of --pass sgd, as torch's.", parser=real(0))
+        ],
+        None,
+    ),
+    "weight_decay": (
+        Annotated[
+            float | None,
+            typer.Option(help="Weight decay λ of --pass sgd: w ← (1 − η λ) w.", parser=real(0)),
+        ],
+        None,
+    ),
+    "of": (
+        Annotated[
+            str | None,
+            typer.Option(
+                "--of",
+                metavar="NAME",
+                help="What --pass backward differentiates, such as loss; the outputs by default.",
+            ),
+        ],
+        None,
+    ),
+}
+"""Name, type and default of every option."""
 
 
-def with_passes(program: Program, passes: PassName, steps: int, form: SgdForm) -> Program:
-    """The program with the passes that are asked for.
+def takes_passes(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options of --pass in the place of its parameter `passes`."""
+    hints = get_type_hints(command, include_extras=True)
+    signature = inspect.signature(command)
+    parameters: list[inspect.Parameter] = []
+    for name, parameter in signature.parameters.items():
+        if name == "passes":
+            parameters += [
+                parameter.replace(name=option, annotation=kind, default=default)
+                for option, (kind, default) in _OPTIONS.items()
+            ]
+        else:
+            parameters.append(parameter.replace(annotation=hints[name]))
 
-    A program without a loss may be an SGD step itself, written out like Algorithm 1.
-    """
-    match passes:
-        case PassName.backward:
-            return tp.backward(program)
-        case PassName.sgd if program.loss is None and not program.parameters:
-            return tp.staged(program)
-        case PassName.sgd:
-            return tp.unroll_sgd(program, steps=steps, form=form.value)
-        case _:
-            return program
+    @wraps(command)
+    def with_options(**given: Any) -> None:
+        said = {option: given.pop(option) for option in _OPTIONS}
+        passes = Passes(said.pop("passes"), **said)
+        passes.require_sense()
+        command(**given, passes=passes)
+
+    with_options.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=parameters
+    )
+    with_options.__annotations__ = {p.name: p.annotation for p in parameters}
+    return with_options

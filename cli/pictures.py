@@ -15,7 +15,7 @@ from tpgraph_cli.choices import choice
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
-from tpgraph_cli.passes import FormOption, PassName, PassOption, SgdForm, StepsOption, with_passes
+from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
 from tpgraph_cli.places import STANDARD, require_places
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ OutputFile = Annotated[
 ]
 
 
+@takes_passes
 def draw(
     file: File,
     constants: Constants = None,
@@ -101,9 +102,7 @@ def draw(
             " May be given more than once. Paths run in the reduced program, which is drawn.",
         ),
     ] = None,
-    passes: PassOption = PassName.forward,
-    steps: StepsOption = 1,
-    form: FormOption = SgdForm.exact,
+    passes: Passes = FORWARD,
     fold: Annotated[
         bool,
         typer.Option(
@@ -136,7 +135,7 @@ def draw(
     kind = picture_format(target, format_, FRAME_FORMATS if frames else FORMATS)
     if frames and (paths or fold or target == STANDARD or not target.endswith(f".{kind}")):
         raise typer.BadParameter("--frames needs a file name in -o, and neither --paths nor --fold")
-    if paths and (fold or passes is not PassName.forward):
+    if paths and (fold or passes.name is not PassName.forward):
         raise typer.BadParameter("--paths are drawn in the unfolded forward pass alone")
 
     redrawn = out is not None and kind in CARRIERS and Path(file).suffix == Path(out).suffix
@@ -145,7 +144,8 @@ def draw(
     def once() -> None:
         program = load(file, constants)
         shown = tp.reduce(program) if reduced or paths else program
-        if passes is PassName.sgd and not fold:
+        if passes.name is PassName.sgd and not fold:
+            steps = passes.sgd_steps
             matrices = sum(p.variable.is_matrix for p in shown.parameters)
             least = steps * len(shown.equations) + matrices * steps * (steps - 1) // 2
             tp.bounds.MARKS.require(
@@ -153,7 +153,7 @@ def draw(
                 f"a picture of {steps} steps has more than {least:,} marks",
                 mend="draw fewer steps, or fold them (--fold)",
             )
-        shown = with_passes(shown, passes, steps, form)
+        shown = passes.of_program(shown)
         options: dict[str, Any] = {
             "direction": direction.value,
             "show_io": show is Show.io,

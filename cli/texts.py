@@ -11,7 +11,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import Constants, File, is_json, load, read_text, write
-from tpgraph_cli.passes import FormOption, PassName, PassOption, SgdForm, StepsOption, with_passes
+from tpgraph_cli.passes import FORWARD, Passes, takes_passes
 from tpgraph_cli.places import STANDARD
 
 __all__ = ["check", "fmt", "show"]
@@ -174,6 +174,7 @@ def fmt(
         write(formatted, target)
 
 
+@takes_passes
 def show(
     file: File,
     constants: Constants = None,
@@ -184,13 +185,11 @@ def show(
     as_latex: Annotated[
         bool, typer.Option("--latex", help="A LaTeX document with the algorithm listing.")
     ] = False,
-    passes: PassOption = PassName.forward,
-    steps: StepsOption = 1,
-    form: FormOption = SgdForm.exact,
+    passes: Passes = FORWARD,
 ) -> None:
     """Print a program, or its passes, as a table: name, type, instruction."""
     _at_most_one({"--json": as_json, "--text": as_text, "--latex": as_latex})
-    program = with_passes(load(file, constants), passes, steps, form)
+    program = passes.of_program(load(file, constants))
     if as_json:
         typer.echo(tp.to_json(program))
     elif as_latex:

@@ -74,6 +74,9 @@ from .errors import (
     TPErrorGroup as TPErrorGroup,
 )
 from .errors import (
+    TPRandomError as TPRandomError,
+)
+from .errors import (
     TPWarning as TPWarning,
 )
 from .interpreter import (

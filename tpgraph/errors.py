@@ -19,6 +19,7 @@ __all__ = [
     "TPImportError",
     "TPLimitError",
     "TPNameError",
+    "TPRandomError",
     "TPSyntaxError",
     "TPTypeError",
     "TPWarning",
@@ -199,6 +200,10 @@ class TPNameError(TPError):
 
 class TPTypeError(TPError):
     """Shapes or kinds do not fit."""
+
+
+class TPRandomError(TPTypeError):
+    """Something stays random where the Master Theorem asks for a number."""
 
 
 class TPLimitError(TPError):

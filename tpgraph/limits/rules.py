@@ -21,7 +21,7 @@ from typing import TypeVar, assert_never
 
 import numpy as np
 
-from tpgraph.errors import TPTypeError
+from tpgraph.errors import TPRandomError, TPTypeError
 from tpgraph.functions import (
     Argument,
     Expression,
@@ -207,7 +207,7 @@ def _coordinates(at: Algebra[Z], variable: Variable) -> Z:
         return at.coordinates(variable.name)
     if variable.name in at.scalars:
         return at.number(at.scalars[variable.name])
-    raise TPTypeError(
+    raise TPRandomError(
         f"{variable} depends on a readout, which stays random in the limit",
         expected="scalars with deterministic limits, as the Master Theorem requires",
         mend=STAYS_RANDOM,
@@ -277,7 +277,7 @@ def _scaled_operand(at: Algebra[Z], equation: MatMul) -> Array:
     if not s.coefficient:
         return np.zeros((1, 1, equation.operand.dim.size({})))
     if at.stays_random(equation.operand):
-        raise TPTypeError(
+        raise TPRandomError(
             f"{equation.operand} depends on a readout, which stays random in the limit",
             mend=STAYS_RANDOM,
         )

@@ -3,6 +3,7 @@
 from tpgraph.training.checkpoint import TRAINING_FILES
 from tpgraph.training.data import Dataset, as_dataset, dataset, load_data, minibatches
 from tpgraph.training.loop import Training, TrainingProgress, check_settings, train
+from tpgraph.training.pass_samples import is_of_samples, samples_of_passes, samples_taken
 from tpgraph.training.synthetic import synthetic_data
 
 __all__ = [
@@ -13,8 +14,11 @@ __all__ = [
     "as_dataset",
     "check_settings",
     "dataset",
+    "is_of_samples",
     "load_data",
     "minibatches",
+    "samples_of_passes",
+    "samples_taken",
     "synthetic_data",
     "train",
 ]
