@@ -17,7 +17,8 @@ import numpy as np
 
 from tpgraph.arrays import plain_array
 from tpgraph.compiler import ForeignModule, Module, Params, compile
-from tpgraph.errors import TPDataError, TPTypeError
+from tpgraph.compiler.not_finite import first_not_finite
+from tpgraph.errors import TPDataError, TPError, TPTypeError
 from tpgraph.interpreter import sample
 from tpgraph.kernels.grams import GramGroup, Grams, total
 from tpgraph.kernels.inputs import Inputs, input_arrays, require_kernel_room, side_by_side
@@ -94,8 +95,26 @@ class Finite:
                 labels = tuple(v.name for v in self.tangent.outputs)
             case _:
                 raise TPTypeError(f"unknown components {components!r}", expected="all or mean")
+        if not all(np.isfinite(block).all() for block in found.values()):
+            raise self._fault(given, arrays)
         x = side_by_side(arrays)
         return Kernel(x, labels, "finite", ntk=found.get("ntk"), nngp=found.get("nngp"))
+
+    def _fault(self, params: Params, arrays: Mapping[str, Array]) -> TPError:
+        """Why a kernel is not finite: the first instruction that is not, and the input."""
+        too_large = TPError("the kernel is not finite: its numbers are too large for a float")
+        module = self.module
+        if not isinstance(module, Module):
+            return too_large
+        for row in self.tangent.rows:
+            seeds = {name: seed[0] for name, seed in self.tangent.seeds([row]).items()}
+            for place in range(len(next(iter(arrays.values())))):
+                one = {**{name: a[place] for name, a in arrays.items()}, **seeds}
+                sample = [np.asarray(one[d.variable.name]) for d in module.program.data]
+                found = first_not_finite(module, params, sample)
+                if found is not None:
+                    return found.error(f"on input {place + 1}")
+        return too_large
 
     def _means(self, params: Params, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """The mean over a of K_aa, for each pair of outputs; one component at a time."""
@@ -116,7 +135,8 @@ class Finite:
     ) -> dict[str, Array]:
         """Each kernel over these components, (m, N, m, N)."""
         seeds = {name: seed[:, None, :] for name, seed in self.tangent.seeds(rows).items()}
-        values = self.module.outputs(params, {**arrays, **seeds})
+        with np.errstate(all="ignore"):  # what is not finite is refused
+            values = self.module.outputs(params, {**arrays, **seeds})
         widths = widths_of(self.tangent.network, params)
         count = len(next(iter(arrays.values())))
         shape = (len(rows), count, len(rows), count)

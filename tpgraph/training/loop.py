@@ -14,8 +14,10 @@ from types import FrameType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tpgraph.compiler import Array, Module, Params, check_widths, compile
+from tpgraph.compiler.not_finite import first_not_finite
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.language import to_text
 from tpgraph.program import Program
@@ -163,7 +165,7 @@ class _RunningTraining:
             with _deferred_interrupt() as interrupted, np.errstate(all="ignore"):
                 for rows in minibatches(len(self.samples), self.batch, self.steps, self.seed, done):
                     whole = False
-                    self._step([array[rows] for array in arrays])
+                    self._step([array[rows] for array in arrays], rows)
                     whole = True
                     if interrupted.is_set():
                         raise KeyboardInterrupt
@@ -178,15 +180,25 @@ class _RunningTraining:
             raise
         self._save(plot=True)
 
-    def _step(self, arrays: list[Array]) -> None:
+    def _step(self, arrays: list[Array], rows: npt.NDArray[np.int64]) -> None:
         loss = float(self.module.sgd_step(self.params, *arrays, self.lr))
         self.module.flush(self.params)  # what a run ends with may not depend on where it stopped
         if np.isfinite(loss):
             self.losses.append(loss)
             return
         bad = self.module.first_nonfinite(self.params, *arrays)
+        step = len(self.losses) + 1
+        start = None if self.losses else self._fault_at_start(arrays, rows)
         self._save(plot=True)
-        raise _not_finite(bad or "the loss", len(self.losses) + 1)
+        raise start or _not_finite(bad or "the loss", step)
+
+    def _fault_at_start(self, arrays: list[Array], rows: npt.NDArray[np.int64]) -> TPError | None:
+        """What no learning rate mends: a function that is not finite at initialization."""
+        for place, row in enumerate(rows):
+            found = first_not_finite(self.module, self.params, [a[place] for a in arrays])
+            if found is not None:
+                return found.error(f"at step 1 on sample {row + 1}")
+        return None
 
     def _save(self, plot: bool = False) -> None:
         """A checkpoint, unless the last step's update is not finite, which is an error."""

@@ -1,0 +1,108 @@
+"""Which instruction of a program first makes what is not finite, and of what: 0/0, sqrt(−1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tpgraph.compiler.runtime import Array, Module, Params
+from tpgraph.errors import TPError
+from tpgraph.functions import Apply, Expression, evaluate, inline, to_text
+from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, Variable
+
+__all__ = ["NotFinite", "first_not_finite"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotFinite:
+    """The first instruction whose result is not finite, and the function in it that is not.
+
+    `part` is that function as text, `arguments` are the numbers that it got; a product with a
+    matrix is its own part.
+    """
+
+    equation: Equation
+    part: str
+    arguments: tuple[float, ...]
+
+    def error(self, when: str) -> TPError:
+        """The mistake in the input that it is, `when` saying of which sample."""
+        numbers = " and ".join(f"{a:.6g}" for a in self.arguments)
+        what = f"{self.part} of {numbers}" if numbers else f"{self.part} is too large for a float"
+        return TPError(
+            f"{self.equation.out} is not finite {when}: {what}",
+            self.equation.span,
+            expected="functions that are finite at what they are given",
+            mend="keep the argument away from there, as in x / sqrt(mean(x^2) + 1e-6), or leave"
+            " that sample out",
+        )
+
+
+def first_not_finite(module: Module, params: Params, sample: Sequence[Array]) -> NotFinite | None:
+    """The cause on one sample, the data and perhaps targets of it, each (d,).
+
+    None where all is finite, or where what was given is not finite itself.
+    """
+    program = module.program
+    values = _values(module, params, sample)
+    for equation in program.equations:
+        name = equation.out.name
+        if name not in values or np.isfinite(values[name]).all():
+            continue
+        if not all(np.isfinite(values[v.name]).all() for v in equation.inputs):
+            return None
+        if isinstance(equation, MatMul):
+            turned = "'" if equation.transpose else ""
+            return NotFinite(equation, f"{equation.matrix}{turned} {equation.operand}", ())
+        inputs = [np.asarray(values[a.name]) for a in equation.arguments]
+        with np.errstate(all="ignore"):
+            found = _innermost(inline(equation.function), inputs)
+        if found is None:
+            return NotFinite(equation, f"the mean that {equation.out} is", ())
+        part, arguments = found
+        names = [_written(program, a) for a in equation.arguments]
+        return NotFinite(equation, to_text(part, names), arguments)
+    return None
+
+
+def _written(program: Program, variable: Variable) -> str:
+    """The name; of an intermediate that has none what it is a function of."""
+    equation = program.equation_of.get(variable.name)
+    if not variable.is_temporary or not isinstance(equation, Nonlin | Moment):
+        return variable.name
+    text = to_text(equation.function, [_written(program, a) for a in equation.arguments])
+    return f"mean({text})" if isinstance(equation, Moment) else f"({text})"
+
+
+def _values(module: Module, params: Params, sample: Sequence[Array]) -> dict[str, Array]:
+    """Every vector (d,) and scalar () of the program, with W = M w."""
+    factor = module.multipliers(params)
+    with np.errstate(all="ignore"):
+        found = dict(module.variables(params, *(a[None] for a in sample)))
+    return {
+        name: np.reshape(value, -1 if module.program.variables[name].is_vector else ())
+        * factor.get(name, 1.0)
+        for name, value in found.items()
+        if not module.program.variables[name].is_matrix
+    }
+
+
+def _innermost(
+    expression: Expression, inputs: Sequence[Array]
+) -> tuple[Expression, tuple[float, ...]] | None:
+    """A part that is not finite where its arguments are, with their values at one coordinate."""
+    if not isinstance(expression, Apply):
+        return None
+    for argument in expression.arguments:
+        found = _innermost(argument, inputs)
+        if found is not None:
+            return found
+    own = np.asarray(evaluate(expression, inputs))
+    bad = ~np.isfinite(own)
+    if not bad.any():
+        return None
+    place = np.unravel_index(int(bad.argmax()), own.shape)
+    inner = (np.broadcast_to(evaluate(a, inputs), own.shape) for a in expression.arguments)
+    return expression, tuple(float(a[place]) for a in inner)
