@@ -115,3 +115,13 @@ def test_the_limit_and_the_kernel_are_one(name):
     kernel = tp.kernel(program, X, "nngp")
     output = program.outputs[0].name
     assert limit.vectors[output].var.value == pytest.approx(kernel.nngp[0, 0], rel=1e-9)
+
+
+def test_biases_that_vanish_beside_what_vanishes_are_said():
+    """The NTK of the module is larger where hidden vectors are of the order of their biases."""
+    said = {
+        name
+        for name in ("mlp", "residual", "rnn", "gru", "normalize", "attention")
+        if any("lack what these add" in note for note in imported(name).notes)
+    }
+    assert said == {"rnn", "gru"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,8 @@ from tpgraph.bridges.torch_in.writing import (
 )
 from tpgraph.errors import TPDataError
 from tpgraph.language import format_text, parse
+from tpgraph.program import Nonlin, Program, base_of
+from tpgraph.program.initial_sizes import layers_of, sizes_of
 
 __all__ = ["copy_weights", "translated"]
 
@@ -87,11 +90,17 @@ def translated(
     dimensions = Dimensions(dict(widths), set(taken))
     title = type(module).__name__
     notes = (*_notes(graph, flat, inputs), *scaled.notes)
-    text = format_text(
-        _text(title, graph, flat, statements, ordered, scaled, dimensions, inputs, targets, notes,
-              taken),
-        f"<{title}>",
-    )  # fmt: skip
+
+    def written(notes: Sequence[str]) -> str:
+        return format_text(
+            _text(title, graph, flat, statements, ordered, scaled, dimensions, inputs, targets,
+                  notes, taken),
+            f"<{title}>",
+        )  # fmt: skip
+
+    lost = list(_lost_to_biases(parse(written(notes), f"<{title}>"), ordered))
+    notes = (*notes, *lost)
+    text = written(notes)
     ratios = {w: size / n for w, size in widths.items()}
     return Imported(
         program=parse(text, f"<{title}>"),
@@ -105,6 +114,25 @@ def translated(
         ratios=ratios,
         names=inputs,
     )
+
+
+def _lost_to_biases(program: Program, pieces: Sequence[ParameterPart]) -> Iterator[str]:
+    """A note where biases that vanish are added to vectors that vanish as fast."""
+    drawn = {piece.base for piece in pieces if piece.law.variance and len(piece.sizes) == 1}
+    zeros = {p.variable.name for p in program.parameters if not p.variance}
+    sizes = sizes_of(program, layers_of(program))
+    for equation in program.equations:
+        biases = {
+            v.name
+            for v in (equation.arguments if isinstance(equation, Nonlin) else ())
+            if v.name in zeros and base_of(v.name) in drawn
+        }
+        if biases and equation.out.is_wide and -math.inf < sizes[equation.out.name] < 0:
+            yield (
+                f"{equation.out.name} vanishes with the width as its biases do, written as N(0, 0):"
+                " sums over the width, such as the NTK, lack what these add in the module"
+            )
+            return
 
 
 def _examples(module: torch.nn.Module, example: Any) -> list[Any]:
