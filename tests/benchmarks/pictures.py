@@ -153,16 +153,16 @@ def _families(scene: Scene) -> tuple[int, float]:
     sideways = _sideways(scene)
     groups: dict[Any, dict[Any, list[tuple[int, float]]]] = defaultdict(lambda: defaultdict(list))
     for node in scene.nodes:
-        if node.kind in ("gate", "bar-gate"):
+        if node.kind in ("gate", "bar-gate") or "@" in node.id:  # a mark beside its reader
             continue
         along, across = (node.x, node.y) if sideways else (node.y, node.x)
         try:
-            base, index, temporary = split_name(node.id.partition("@")[0])
+            base, index, temporary = split_name(node.id)
         except TPNameError:  # a name with a letter, in a plate
             continue
         for place, value in enumerate(index):
             rest = (*index[:place], *index[place + 1 :])
-            family = base, temporary, place, round(along, 1), "@" in node.id
+            family = base, temporary, place, round(along, 1)
             groups[family][rest].append((value, across if sideways else -across))
     wrong, uneven = 0, 0.0
     for kin in groups.values():

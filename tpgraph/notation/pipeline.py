@@ -23,11 +23,13 @@ from tpgraph.notation.drawn.instance import Instance
 from tpgraph.notation.drawn.local import localised
 from tpgraph.notation.drawn.signals import called, signals_once
 from tpgraph.notation.drawn.steps import generic_step
+from tpgraph.notation.drawn.unnamed import labels_of_unnamed
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.layout.effort import require_feasible
 from tpgraph.notation.layout.layout import laid_out
 from tpgraph.notation.layout.passes.page import PlateError, lay_out_passes
-from tpgraph.notation.layout.passes.staging import is_staged
+from tpgraph.notation.layout.passes.staging import is_staged, stage
+from tpgraph.notation.layout.passes.uncrossed import uncrossed
 from tpgraph.notation.layout.plate_columns import columns_around_plates, gaps_before_plates
 from tpgraph.notation.layout.plates import encloses_strangers, plated, renamed
 from tpgraph.notation.scene.annotation import Annotation
@@ -189,8 +191,13 @@ def _passes(program: Program, options: Options) -> Scene:
                 if around:
                     raise
     diagram = _diagram(program, options, brief=True)
-    folded = Folded(labelled(diagram, options.paths) if options.paths else diagram)
-    scene = _laid_out_passes(program, folded, options)
+    if options.paths:
+        diagram = labelled(diagram, options.paths)
+    between = [(wire.source, wire.gate) for wire in stage(program, diagram).wires]
+    labels = labels_of_unnamed(program, (v.id for v in diagram.vertices if not v.label))
+    scene = uncrossed(
+        diagram, between, labels, lambda found: _laid_out_passes(program, Folded(found), options)
+    )
     return overlaid(scene, options.paths, options.look) if options.paths else scene
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tpgraph.program import Equation, Program, split_name
 from tpgraph.program.labels import default_latex, headword
 
-__all__ = ["Unnamed"]
+__all__ = ["Unnamed", "labels_of_unnamed"]
 
 _LETTERS = tuple("hzguyapqrvw")
 
@@ -40,3 +42,16 @@ class Unnamed:
     def _letter(self, key: object) -> str:
         number = len(self._known) % len(self._letters)
         return self._known.setdefault(key, self._letters[number])
+
+
+def labels_of_unnamed(program: Program, names: Iterable[str]) -> dict[str, str]:
+    """Labels for what equations bind under these names, the time of their pass below them."""
+    unnamed, labels = Unnamed(program), dict[str, str]()
+    for name in names:
+        equation = program.equation_of.get(name)
+        if equation is not None:
+            partner = equation.place.partner if equation.place is not None else None
+            timed = program.timed.get(partner or name)
+            time = None if timed is None else timed.time
+            labels[name] = unnamed.label(equation, "" if time is None else str(time))
+    return labels

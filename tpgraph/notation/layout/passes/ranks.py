@@ -6,7 +6,7 @@ right to what reads it. Wishes that would make a circle are left unfulfilled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from tpgraph.notation.diagram.links import links
@@ -55,7 +55,16 @@ class _Ranks:
         self._follow()
         column = self._leftmost()
         self._tighten(column)
-        return {mark: column[self.kin[mark]] for mark in self.home}
+        found = {mark: column[self.kin[mark]] for mark in self.home}
+        return found | dict(self._terminals(found))
+
+    def _terminals(self, column: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+        """The column of every terminal: that before its gate."""
+        for part in self.staging.parts:
+            step = 1 if part.row == "backward" else -1
+            for gate in part.diagram.gates:
+                own = (name for name in gate.inputs if name in self.staging.terminals)
+                yield from ((name, column[gate.id] + step) for name in own)
 
     def _steps(self) -> Iterator[tuple[str, str]]:
         """Pairs of marks of which the first stands before the second."""

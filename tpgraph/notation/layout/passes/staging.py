@@ -68,6 +68,7 @@ class Staging:
     above: Mapping[str, str]
     variable: Mapping[str, str]
     copies: Mapping[str, tuple[str, int]]
+    terminals: frozenset[str] = frozenset()
 
     @property
     def contexts(self) -> dict[Pass | None, list[str]]:
@@ -117,6 +118,7 @@ class _Stage:
         self.partner: dict[str, str] = {}
         self.above: dict[str, str] = {}
         self.copies: dict[str, tuple[str, int]] = {}
+        self.terminals = frozenset(v.id for v in diagram.vertices if v.side == "before")
 
     def staging(self) -> Staging:
         """All of it."""
@@ -137,6 +139,7 @@ class _Stage:
             self.above,
             {name: vertex.variable for name, vertex in self.vertices.items()},
             self.copies,
+            self.terminals,
         )
 
     def _marks(self) -> list[str]:
@@ -242,17 +245,24 @@ class _Stage:
             forward = makers.get((self.home[partner], partner))
             for name in gate.inputs:
                 vertex, initial = self.vertices[name], self.home[name].mirrored
-                if vertex.place is None and vertex.kind == "G" and initial and forward:
+                given = vertex.place is None and name not in self.terminals
+                if given and vertex.kind == "G" and initial and forward:
                     self.above[name] = forward.outputs[0]
 
     def _dressed(self, vertex: Vertex) -> Vertex:
         """Labels on the outer sides of the rows; in a backward row the fill of the partner."""
         home = self.home[vertex.id]
+        if vertex.id in self.terminals:
+            whole = self.vertices.get(vertex.variable, vertex)
+            return replace(vertex, fill=self._fill(whole) if self._mirrored(whole) else vertex.fill)
         if home.row == "forward" and home.context in self.returning:
             return replace(vertex, side="above")
         if not home.mirrored:
             return vertex
         return replace(vertex, side="below", fill=self._fill(vertex))
+
+    def _mirrored(self, vertex: Vertex) -> bool:
+        return self.home[vertex.id].mirrored
 
     def _fill(self, vertex: Vertex) -> Fill:
         initial = vertex.place is None or vertex.embeds is not None
