@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -26,6 +27,9 @@ __all__ = ["FORMATS", "Theme", "draw", "gallery", "picture_content", "picture_fo
 FORMATS = ("svg", "pdf", "png", "tex", "dot", "json")
 CARRIERS = ("svg", "pdf", "tex")
 """Pictures that carry their program with them, and so may be drawn again in their own place."""
+
+LEAST_PRINT = 6.0
+"""The size in pt of labels below which a picture is not readable on paper."""
 
 FRAME_FORMATS = ("pdf", "svg", "png", "tex", "html")
 
@@ -170,6 +174,7 @@ def draw(
         marked = [path for word in paths or () for path in tp.select_paths(shown, word)]
         with warnings_on_stderr():
             drawing = tp.draw(shown, paths=marked, fold=fold, **options)
+            _warn_of_small_print(drawing.printed, fold)
         write(picture_content(drawing, kind, dpi, pixels), target)
         if target != STANDARD:
             typer.echo(f"wrote {target}", err=True)
@@ -180,6 +185,16 @@ def draw(
     if STANDARD in (file, target):
         raise typer.BadParameter("--watch needs files, not -")
     _watch(Path(file), once)
+
+
+def _warn_of_small_print(size: float, folded: bool) -> None:
+    """Say what to do about labels that are too small to read on a page."""
+    if size < LEAST_PRINT:
+        fold = "" if folded else "fold what repeats (--fold), or "
+        text = f"on a page of paper its labels would have {size:.1f} pt; {fold}"
+        warnings.warn(
+            tp.TPWarning(f"{text}draw fewer layers, time steps or SGD steps"), stacklevel=2
+        )
 
 
 def _beside(file: str, kind: str) -> str:

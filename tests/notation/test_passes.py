@@ -189,7 +189,7 @@ def test_what_cannot_be_drawn_is_said():
         draw(program, direction="TB")
     with pytest.raises(TPError, match="has no backward pass"):
         tp.staged(tp.gallery.entry("wigner").program())
-    with pytest.raises(TPLimitError, match="lines between its passes"):
+    with pytest.raises(TPLimitError, match="marks would not be readable"):
         draw(tp.unroll_sgd(tp.gallery.entry("mlp").program(), steps=6))
 
 

@@ -18,6 +18,7 @@ from tpgraph.notation.painters.tikz import to_tikz
 from tpgraph.notation.pipeline import Options, View, compose
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.overlay import VectorPath
+from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Direction, Scene
 from tpgraph.notation.scene.scene_json import to_json
 from tpgraph.notation.scene.style import PAPER, Style
@@ -26,6 +27,9 @@ from tpgraph.program.any_program import reads_program
 from tpgraph.shown import one_line
 
 __all__ = ["FORMATS", "Drawing", "draw", "source_of"]
+
+PAGE = 487.8, 650.0
+"""The width and the height of the text of a page, in pt."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,6 +78,15 @@ class Drawing:
         scene = self.scene
         counts = f"{len(scene.nodes)} nodes", f"{len(scene.edges)} lines"
         return one_line("Drawing", scene.title, *counts)
+
+    @cached_property
+    def printed(self) -> float:
+        """The size in pt of its labels where it is printed on a page, whose text is 487.8 pt wide
+        and 650 pt high; not more than they have.
+        """
+        left, bottom, right, top = picture(self.scene, self.style).bounds
+        scale = min(1.0, PAGE[0] / (right - left), PAGE[1] / (top - bottom))
+        return float(scale * self.style.label_size)
 
     def _repr_svg_(self) -> str:
         """What notebooks show."""

@@ -40,6 +40,7 @@ _STAY = 1e-3  # weight of a base's height in the first placement
 _SHORT = 1e-2  # weight of a pitch
 _NEARLY = 4.0  # pt by which rows and like marks that should be level may miss it
 _MOST_UNKNOWNS = 260
+_MOST_TRIALS = 12  # of equations that contradict the order of columns
 
 
 def levelled(
@@ -242,7 +243,9 @@ def _exact(problem: QuadraticProblem, values: Array, rows: Array, offsets: Array
     """The values where as many of the equations hold as can, the earlier ones rather."""
     kept: list[int] = []
     waiting = [independent(rows, offsets)]
-    while waiting:
+    for _ in range(_MOST_TRIALS):
+        if not waiting:
+            break
         block = waiting.pop()
         wanted = [*kept, *block]
         found = problem.solved(rows[wanted], offsets[wanted]) if block else None

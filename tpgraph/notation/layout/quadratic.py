@@ -36,9 +36,7 @@ class QuadraticProblem:
         """x, if any x meets all conditions; the rows of E are independent."""
         if not len(equations):
             return _least(self.form, self.pull, self.conditions, self.least)
-        _, kept, turned = np.linalg.svd(equations)
-        null = turned[len(kept) :].T
-        first: Array = np.linalg.lstsq(equations, values, rcond=None)[0]
+        first, null = _solutions(equations, values)
         if not null.shape[1]:
             inside = (self.conditions @ first >= self.least - _TINY).all()
             return first if inside else None
@@ -52,6 +50,26 @@ class QuadraticProblem:
             return None
         found: Array = first + null @ free
         return found
+
+
+def _solutions(equations: Array, values: Array) -> tuple[Array, Array]:
+    """One x with E x = d, and in columns all x with E x = 0, by elimination."""
+    rows = np.column_stack([equations, values])
+    leads: list[int] = []
+    for number in range(len(rows)):
+        lead = int(np.abs(rows[number, :-1]).argmax())
+        rows[number] /= rows[number, lead]
+        factors = rows[:, lead].copy()
+        factors[number] = 0.0
+        rows -= np.outer(factors, rows[number])
+        leads.append(lead)
+    count = equations.shape[1]
+    others = [place for place in range(count) if place not in set(leads)]
+    first, null = np.zeros(count), np.zeros((count, len(others)))
+    first[leads] = rows[:, -1]
+    null[leads] = -rows[:, others]
+    null[others, range(len(others))] = 1.0
+    return first, null
 
 
 def _least(form: Array, pull: Array, conditions: Array, least: Array) -> Array | None:
