@@ -66,6 +66,15 @@ def kernel(
     ] = BackendName.numpy,
     seed: Seed = 0,
     dtype: Precision = Dtype.float64,
+    memory: Annotated[
+        int | None,
+        typer.Option(help="At infinite width: megabytes of the blocks in work.", parser=whole(1)),
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Print the kernel recursion, line by line; needs no data."),
+    ] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Print the recursion in LaTeX.")] = False,
     plot: Annotated[
         Path | None, typer.Option(help="Heat maps of the kernels: .svg, .pdf or .png.")
     ] = None,
@@ -75,13 +84,17 @@ def kernel(
     At infinite width; with --width, of networks of that width. Arrays are (N, N), or (N, m, N, m)
     for m outputs; of a readout of k rows the kernel of one component is given, at finite width the
     mean over components. Beside them are x, the samples, errors where there are any, and
-    ntk_exponent: the NTK is ntk · n^ntk_exponent where it grows with width.
+    ntk_exponent: the NTK is ntk · n^ntk_exponent where it grows with width. With --explain or
+    --latex no kernel is computed: its recursion is printed, the same for all data.
     """
     if out is not None and Path(out).suffix not in ("", ".npz"):
         named = Path(out).with_suffix(".npz")
         raise typer.BadParameter(f"{out}: kernels are written as NPZ, such as {named}")
     require_places(out, plot, reads=(file, data))
     program = load(file, constants)
+    if explain or latex:
+        typer.echo(tp.kernels.explain_kernel(program, kind.value, latex))
+        return
     X = _samples(program, data, synthetic, rows, limit)
     if width:
         with sweep_progress("initializations") as advance:
@@ -97,7 +110,18 @@ def kernel(
                 backend=backend.value,
             )
     else:
-        found = tp.kernel(program, X, kind.value, engine=engine.value, samples=samples, seed=seed)
+        resources = tp.kernels.Resources(
+            dtype=dtype.value, memory=None if memory is None else memory * 2**20
+        )
+        found = tp.kernel(
+            program,
+            X,
+            kind.value,
+            engine=engine.value,
+            samples=samples,
+            seed=seed,
+            resources=resources,
+        )
     if plot is not None:
         tp.shell.write_bytes(plot, tp.study.figure_bytes(tp.kernel_figure(found), plot))
     if out is not None:

@@ -5,10 +5,14 @@ from tpgraph.kernels.empirical import empirical_kernel
 from tpgraph.kernels.infinite import kernel, parameter_kernels
 from tpgraph.kernels.kernel_values import Kernel
 from tpgraph.kernels.path_sum import path_kernels
+from tpgraph.kernels.plan.executing import Resources
+from tpgraph.kernels.plan.explaining import explain_kernel
 
 __all__ = [
     "Kernel",
+    "Resources",
     "empirical_kernel",
+    "explain_kernel",
     "kernel",
     "mean_kernel",
     "parameter_kernels",
