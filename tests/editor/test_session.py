@@ -10,6 +10,8 @@ import pytest
 from editor.page_of_session import Data, Page
 
 import tpgraph as tp
+from tpgraph.editor import recent
+from tpgraph.editor.recent import RecentPictures
 from tpgraph.editor.session import Session, Unfit
 from tpgraph.notation.painters.fragments import fragments_of
 
@@ -68,6 +70,39 @@ def test_tidy_is_the_layout_of_draw() -> None:
     at = {n.id: (round(n.x, 2), round(-n.y, 2)) for n in scene.nodes if ":" not in n.id}
     for key, place in page.places().items():
         assert place == pytest.approx(at[key.partition("/")[2]])
+
+
+def test_who_goes_back_to_a_text_finds_the_picture_that_it_had() -> None:
+    """Even where marks gave way meanwhile, as for a gate with more inputs."""
+    page = Page(MLP)
+    page.type(MLP.replace("f = V x[L]", "q = tanh(x[L])\nf = V x[L]"))
+    before, text = dict(page.shown), page.text
+    for more in ("x[1]", "x[1] + b[1]", "x[1] + b[1] + b[2] + x[2]"):
+        page.type(text.replace("tanh(x[L])", f"tanh(x[L] + {more})"))
+    assert page.shown != before
+    page.type(text)
+    assert page.shown == before
+
+
+def test_tidy_forgets_where_marks_were() -> None:
+    page = Page(MLP)
+    page.type(MLP.replace("f = V x[L]", "q = tanh(b[1])\nf = V x[L]"))
+    page.take(page.ask("tidy")["view"])
+    tidied = dict(page.shown)
+    page.type(MLP)
+    page.type(MLP.replace("f = V x[L]", "q = tanh(b[1])\nf = V x[L]"))
+    assert page.shown == tidied
+
+
+def test_pictures_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Page(MLP)
+    shown = page.session.shown
+    assert shown is not None
+    kept = RecentPictures()
+    monkeypatch.setattr(recent, "_MARKS", 3 * (len(shown.diagram.vertices) + len(shown.gates)))
+    for k in range(5):
+        kept.remember(str(k), shown)
+    assert [str(k) for k in range(5) if kept.of(str(k)) is not None] == ["2", "3", "4"]
 
 
 TEXTS = {entry.text: entry.name for entry in tp.gallery.entries()}

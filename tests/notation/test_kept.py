@@ -23,10 +23,8 @@ from tpgraph.program import Program
 
 EDITS = 12
 SESSIONS = 4
-CROWDED = {("mlp", 3): 8, ("rnn", 2): 5, ("conv1d", 3): 13}
-"""Sessions whose last picture has more crossings than 1.25 times those from scratch and two: how
-many.
-"""
+BEYOND = 1
+"""Sessions of all that may end with too many crossings: see the test."""
 NAMES = ["mlp", "rnn", "resnet", "layernorm", "conv1d", "gru", "autoencoder", "attention"]
 
 
@@ -137,13 +135,7 @@ def from_scratch(name: str, seed: int) -> int:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pictures_stay_while_their_programs_are_edited(name: str) -> None:
-    """No two marks of a column turn over, 95 % keep their height, few lines cross that need not.
-
-    Of 80 sessions 14 end with more than 1.25 times the crossings from scratch and two. In most what
-    was settled early may not turn over later: in the worst, where 1 line crosses from scratch and
-    10 here, a search of 60 pictures at a time over the places that an order allows finds 8. In two
-    a search of 6 pictures at a time stays within: each mark takes the place that is best for it.
-    """
+    """No two marks of a column turn over, and 95 % keep their height."""
     for seed in range(SESSIONS):
         layouts = session(name, seed)
         kept = total = 0
@@ -152,20 +144,19 @@ def test_pictures_stay_while_their_programs_are_edited(name: str) -> None:
             same, count = stayed(before, after)
             kept, total = kept + same, total + count
         assert kept >= 0.95 * total
-        count = crossings(layouts[-1][1])
-        if (name, seed) in CROWDED:
-            assert count <= CROWDED[name, seed]
-        else:
-            assert count <= 1.25 * from_scratch(name, seed) + 2
 
 
-def test_pictures_that_stay_cross_no_more_lines_than_from_scratch() -> None:
-    """In sum; no session has more than 1.25 times as many and 9."""
+def test_pictures_that_stay_cross_fewer_lines_than_from_scratch() -> None:
+    """In sum a fifth fewer; at most BEYOND sessions end with more than 1.25 times those from
+    scratch and two, none with more than that and one.
+    """
     every = [(name, seed) for name in NAMES for seed in range(SESSIONS)]
     kept = [crossings(session(*which)[-1][1]) for which in every]
     scratch = [from_scratch(*which) for which in every]
-    assert sum(kept) <= sum(scratch)
-    assert all(c <= 1.25 * s + 9 for c, s in zip(kept, scratch, strict=True))
+    beyond = [c - 1.25 * s - 2 for c, s in zip(kept, scratch, strict=True)]
+    assert sum(kept) <= 0.8 * sum(scratch)
+    assert sum(more > 0 for more in beyond) <= BEYOND
+    assert max(beyond) <= 1
 
 
 def test_places_where_many_lines_cross_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ from tpgraph.editor.pictures import (
     shown,
     spans_of,
 )
+from tpgraph.editor.recent import RecentPictures
 from tpgraph.editor.renames import typed_renames
 from tpgraph.editor.stepping import Walk, Walks
 from tpgraph.editor.words import completions, hovered
@@ -72,6 +73,7 @@ class Session:
         self.revision: str | None = None
         self.annotated = False
         self.walks = Walks()
+        self.recent = RecentPictures()
 
     def answer(self, request: Mapping[str, Any]) -> Data:
         """The answer to a request; what is not possible is answered by `refused`.
@@ -104,6 +106,7 @@ class Session:
     def _open(self, asked: q.OpenRequest) -> Data:
         self.name, self.options = asked.name, asked.options
         self.shown, self.revision = None, None
+        self.recent.forget()
         return {"view": self._view(self._read(asked.text))}
 
     def _sync(self, asked: q.SyncRequest) -> Data:
@@ -115,6 +118,7 @@ class Session:
 
     def _tidy(self, asked: q.TextRequest) -> Data:
         self.shown = None
+        self.recent.forget()
         return {"view": self._view(self._read(asked.text))}
 
     def _view(
@@ -164,8 +168,15 @@ class Session:
             return None
         if self._is_shown(program):
             return self.shown
+        revision = revision_of(reading.text, self.options)
+        known = None if reading.errors else self.recent.of(revision)
+        if known is not None:
+            return known
         try:
-            return shown(program, self.options, self.shown, names)
+            found = shown(program, self.options, self.shown, names)
+            if not reading.errors:
+                self.recent.remember(revision, found)
+            return found
         except TPError:
             if self.shown is not None:
                 return self.shown

@@ -14,6 +14,7 @@ from dataclasses import replace
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.layout.columns import kept_columns
 from tpgraph.notation.layout.kept_heights import KeptHeights
+from tpgraph.notation.layout.kept_moves import moved_marks
 from tpgraph.notation.layout.kept_sizes import KeptSizes
 from tpgraph.notation.layout.kept_ways import KeptWays
 from tpgraph.notation.layout.placement import Placement
@@ -37,6 +38,9 @@ def kept_places(
     first = kept_columns(diagram, {mark: old[before] for mark, before in sizes.before.items()})
     heights = KeptHeights(diagram, sizes, ways, first)
     heights.settle()
+    moved, credit = moved_marks(heights, previous.credit)
+    sizes.turn(moved)
+    ways.forget(moved)
     column = {mark: heights.column[mark] for mark in first}
     across = {mark: heights.across[mark] for mark in first}
     sizes.arrive({link: across[link.source] for link in ways.links})
@@ -53,9 +57,10 @@ def kept_places(
         sizes.gates,
         Placement(across, column, crossed),
         _wider(sizes, column),
+        credit=credit,
     )
-    moved = dict(moved_ports(places))
-    gates = {g: moved[g] if g in sizes.changed else size for g, size in sizes.gates.items()}
+    ported = dict(moved_ports(places))
+    gates = {g: ported[g] if g in sizes.changed else size for g, size in sizes.gates.items()}
     return replace(places, gates=gates)
 
 

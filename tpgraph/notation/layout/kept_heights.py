@@ -9,7 +9,8 @@ whose outputs nobody reads may stand some columns farther on.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.links import Link
@@ -17,13 +18,18 @@ from tpgraph.notation.layout.ground import CROSSING, KeptEnd, SettledGround, Way
 from tpgraph.notation.layout.kept_sizes import KeptSizes
 from tpgraph.notation.layout.kept_ways import KeptWays
 
-__all__ = ["KeptHeights"]
+__all__ = ["KeptHeights", "NoPlace"]
 
 _SHUT = 0.1  # crossings that one more line around a vector is worth
 _FARTHER = 2  # columns that a gate without readers may stand behind its first one
 _TRIED = 8  # places of which it is tried what they do to other lines
 _COLUMN = 8.0  # pt of crossings that standing a column farther on costs
+_ASIDE = 4  # columns on each side to which a mark may move
 _NEAR = 0.02  # the same for a pt away from the middle of the neighbours
+
+
+class NoPlace(Exception):
+    """A mark has no free place."""
 
 
 class KeptHeights:
@@ -44,15 +50,23 @@ class KeptHeights:
         for link in ways.links:
             self.beside[link.source].append(link)
             self.beside[link.target].append(link)
+        self.gate_of = {gate.id: gate for gate in diagram.gates}
         read = {link.source for link in ways.links if link.outlet is None}
         self.ends = {g.id: g.outputs for g in diagram.gates if read.isdisjoint(g.outputs)}
-        old = sizes.previous.placement.across
+        old = sizes.previous.placement
+        self.fellows: dict[int, list[tuple[str, str]]] = defaultdict(list)
         for mark, before in sizes.before.items():
-            self._enter(mark, self.column[mark], old[before])
+            self.fellows[old.column[before]].append((mark, before))
+            self._enter(mark, self.column[mark], old.across[before])
         for link in ways.links:
             way = ways.kept(link, self.column, self.across, self.ground)
             if way is not None:
                 self._lay(link, way)
+        for link in ways.links:
+            known = link in self.ways or link.source not in self.across
+            if not known and link.target in self.across:
+                ends = sizes.line_ends(link, self.column, self.across)
+                self._lay(link, self.ground.way(*ends))
 
     def settle(self) -> None:
         """Find a place for every mark that is new, those first whose neighbours have one."""
@@ -67,16 +81,21 @@ class KeptHeights:
     def _settle(self, mark: str) -> None:
         near = self._near(mark)
         self.sizes.arrive({n: self.across[n.source] for n in near if n.port and n.target == mark})
+        self._take(mark, *self._best(mark, self._columns(mark)))
+
+    def _best(self, mark: str, columns: range) -> tuple[int, float]:
+        """The place that costs least. Raises NoPlace where there is none."""
+        near = self._near(mark)
         ends = [self._seen(mark, link) for link in near]
         wanted = sum(e.height for e in ends) / len(ends) if ends else self._lowest()
-        places = self._places(mark, wanted, ends)
+        places = self._places(mark, columns, wanted, ends)
         if len(places) > 1 and near:
             asides = [
                 _COLUMN * (c - self.column[mark]) + _NEAR * abs(y - wanted) for c, y in places
             ]
             costs = [self._trial(mark, *p) + aside for p, aside in zip(places, asides, strict=True)]
-            places = [places[costs.index(min(costs))]]
-        self._take(mark, *places[0])
+            return places[costs.index(min(costs))]
+        return places[0]
 
     def _near(self, mark: str) -> list[Link]:
         """The lines of a mark whose other end is settled."""
@@ -93,15 +112,37 @@ class KeptHeights:
             return KeptEnd(self.column[link.target], height)
         return KeptEnd(self.column[link.source], self.across[link.source] - self.sizes.offset(link))
 
-    def _places(self, mark: str, wanted: float, ends: list[KeptEnd]) -> list[tuple[int, float]]:
-        """Columns and free heights, those that promise most, the best first."""
+    def _places(
+        self, mark: str, columns: range, wanted: float, ends: list[KeptEnd]
+    ) -> list[tuple[int, float]]:
+        """Columns and free heights, those that promise most, the best first. Raises NoPlace where
+        there are none.
+        """
         room = self.sizes.room(mark)
         found: list[tuple[float, int, float]] = []
-        for column in self._columns(mark):
-            heights = self.ground.free_heights(column, wanted, room)
+        for column in columns:
+            heights = [
+                y
+                for y in self.ground.free_heights(column, wanted, room)
+                if self._in_order(mark, column, y)
+            ]
             prices = self.ground.prices(column, heights, wanted, ends)
             found += [(price, column, y) for price, y in zip(prices, heights, strict=True)]
+        if not found:
+            raise NoPlace
         return [(column, y) for _, column, y in sorted(found)[:_TRIED]]
+
+    def _in_order(self, mark: str, column: int, height: float) -> bool:
+        """Whether a mark keeps its order with those that were in its column and are in this one."""
+        before = self.sizes.before.get(mark)
+        if before is None:
+            return True
+        old = self.sizes.previous.placement
+        return all(
+            (self.across[other] < height) == (old.across[was] < old.across[before])
+            for other, was in self.fellows[old.column[before]]
+            if other != mark and other in self.across and self.column[other] == column
+        )
 
     def _columns(self, mark: str) -> range:
         """The columns in which a mark may stand."""
@@ -122,8 +163,7 @@ class KeptHeights:
         begun = len(self.journal)
         crossings = self._take(mark, column, height)
         shut = self.ground.enclosed(columns) - shut
-        while len(self.journal) > begun:
-            self.journal.pop()()
+        self._take_back(begun)
         self.column |= was
         return CROSSING * (crossings + _SHUT * shut)
 
@@ -138,10 +178,37 @@ class KeptHeights:
             way = self.ground.way(*self.sizes.line_ends(link, self.column, self.across))
             crossings += self.ground.crossings(way)
             self._lay(link, way)
+        if mark in self.sizes.before:
+            crossings += sum(self._turned(link.target) for link in own if link.port is not None)
         for out in self._results(mark):
             self.column[out] = column + 1
             ends = [self._seen(out, link) for link in self._near(out)]
-            crossings += self._take(out, *self._places(out, ends[0].height, ends)[0])
+            behind = range(column + 1, column + 2)
+            crossings += self._take(out, *self._places(out, behind, ends[0].height, ends)[0])
+        return crossings
+
+    def _turned(self, target: str) -> int:
+        """Turn the inputs of a gate as their lines come; how many crossings more there are."""
+        gate = self.gate_of[target]
+        lines = {link.source: link for link in self.beside[target] if link.port is not None}
+        if target not in self.across or any(lines[name] not in self.ways for name in gate.inputs):
+            return 0
+        heights = {
+            name: (self.across[name], *self.ways[lines[name]].heights)[-1] for name in gate.inputs
+        }
+        size, was = self.sizes.turned(gate, heights), self.sizes.gates[target]
+        if size is None or size.box != was.box:
+            return 0
+        crossings, known = 0, {link: self.ways[link].heights for link in lines.values()}
+        for link in known:
+            crossings -= self.ground.crossings(self._lift(link))
+        self.sizes.gates[target] = size
+        self.journal.append(lambda: self.sizes.gates.update({target: was}))
+        for link, passed in known.items():
+            start, end = self.sizes.line_ends(link, self.column, self.across)
+            way = Way(start, passed, end)
+            crossings += self.ground.crossings(way)
+            self._lay(link, way)
         return crossings
 
     def _results(self, mark: str) -> list[str]:
@@ -163,15 +230,82 @@ class KeptHeights:
         low, high = height - room.below, height + room.above
         return [link for link, y in self.passing[column].items() if low < y < high]
 
+    # ---- what moves
+
+    def tangled(self, marks: Sequence[str]) -> int:
+        """How many lines the lines of some marks cross."""
+        found = dict.fromkeys(link for mark in marks for link in self.beside[mark])
+        return sum(self.ground.crossings(self.ways[link]) for link in found)
+
+    def crossed_by(self, marks: Sequence[str]) -> list[Link]:
+        """The lines that the lines of some marks cross."""
+        own = dict.fromkeys(link for mark in marks for link in self.beside[mark])
+        found = SettledGround()
+        for link in own:
+            found.add_way(self.ways[link])
+        return [k for k, way in self.ways.items() if k not in own and found.crossings(way)]
+
+    def settled_anew(self, *groups: Sequence[str]) -> bool:
+        """Settle groups of marks elsewhere, one after the other, if that saves crossings; the first
+        mark of a group brings the others.
+        """
+        begun = len(self.journal)
+        marks = [mark for group in groups for mark in group]
+        was, columns = {m: self.column[m] for m in marks}, [self._possible(g[0]) for g in groups]
+        crossings = -self._lifted(marks)
+        with suppress(NoPlace):
+            for group, possible in zip(groups, columns, strict=True):
+                crossings += self._take(group[0], *self._best(group[0], possible))
+            if crossings < 0:
+                return True
+        self._take_back(begun)
+        self.column |= was
+        return False
+
+    def _possible(self, mark: str) -> range:
+        """The columns between what a mark is made of and what reads it, some on each side of its
+        own.
+        """
+        own = self.column[mark]
+        first, last = own - _ASIDE, min(own + _ASIDE, self.last)
+        for link in self.beside[mark]:
+            if link.target == mark:
+                first = max(first, self.column[link.source] + 1)
+            elif mark not in self.ends:
+                last = min(last, self.column[link.target] - 1)
+        return range(max(first, 0), last + 1)
+
+    def _lifted(self, marks: Sequence[str]) -> int:
+        """Take marks with their lines away; how many crossings fewer there are."""
+        crossings = 0
+        for link in dict.fromkeys(link for mark in marks for link in self.beside[mark]):
+            crossings += self.ground.crossings(self._lift(link))
+        for mark in marks:
+            self._lift_mark(mark)
+        return crossings
+
     # ---- what is settled, and how it is taken back
 
+    def _take_back(self, begun: int) -> None:
+        """Take back what was settled since the journal was so long."""
+        while len(self.journal) > begun:
+            self.journal.pop()()
+
+    def _lift_mark(self, mark: str) -> None:
+        column, height = self.column[mark], self.across[mark]
+        self._leave(mark)
+        self.journal.append(lambda: self._put(mark, column, height))
+
     def _enter(self, mark: str, column: int, height: float) -> None:
+        self._put(mark, column, height)
+        self.journal.append(lambda: self._leave(mark))
+
+    def _put(self, mark: str, column: int, height: float) -> None:
         room = self.sizes.room(mark)
         self.column[mark], self.across[mark] = column, height
         self.ground.add_mark(column, height, room)
         if mark in self.sizes.vertices:
             self.ground.vectors[column].append(height)
-        self.journal.append(lambda: self._leave(mark))
 
     def _leave(self, mark: str) -> None:
         column, height = self.column[mark], self.across.pop(mark)

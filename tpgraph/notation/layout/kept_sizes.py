@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 
 from tpgraph.notation.diagram.diagram import Diagram, GateMark, Vertex
@@ -90,6 +90,23 @@ class KeptSizes:
                 turned = turned or size != self.gates[gate.id]
                 self.gates[gate.id] = size
         return turned
+
+    def turned(self, gate: GateMark, heights: Mapping[str, float]) -> GateSize | None:
+        """A gate with its inputs in the order of the heights from which they come; None where that
+        is how it is, or must be.
+        """
+        if gate.text.ordered or len(gate.inputs) < 2:
+            return None
+        found = sorted(gate.inputs, key=lambda name: -heights[name])
+        own = self.gates[gate.id].ports
+        if found == sorted(gate.inputs, key=lambda name: -own[name]):
+            return None
+        return self._sized(gate, ports(gate, found, self.arrangement))
+
+    def turn(self, moved: Container[str]) -> None:
+        """Gates that read marks which have moved may take their inputs in another order."""
+        self.changed |= {g.id for g in self.diagram.gates if any(n in moved for n in g.inputs)}
+        self.changed |= {mark for mark in self.gates if mark in moved}
 
     def _vertex(self, vertex: Vertex) -> VertexSize:
         """The room of a vector, with its label on the side where it was."""

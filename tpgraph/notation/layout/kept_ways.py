@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.links import Link, links
@@ -27,6 +27,12 @@ class KeptWays:
             (link.source, link.target, link.port, link.outlet): heights
             for link, heights in sizes.previous.placement.crossed.items()
         }
+
+    def forget(self, marks: Container[str]) -> None:
+        """Marks have moved: their lines find other ways."""
+        for link in self.links:
+            if link.source in marks or link.target in marks:
+                self.known.pop(self._before(link), None)
 
     def kept(
         self,

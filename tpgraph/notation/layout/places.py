@@ -43,7 +43,8 @@ LARGE = 800
 class Places:
     """Sizes and places of all marks; `wider` adds pt to the gap behind a column.
 
-    `pinned` says where the columns lie, if that is not for this part of a picture to decide.
+    `pinned` says where the columns lie, if that is not for this part of a picture to decide;
+    `credit` is how many marks the next picture that keeps these places may move besides its share.
     """
 
     diagram: Diagram
@@ -54,6 +55,7 @@ class Places:
     placement: Placement
     wider: Mapping[int, float] = field(default_factory=dict)
     pinned: tuple[float, ...] | None = None
+    credit: float = 0.0
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
