@@ -143,3 +143,14 @@ def test_tokens_are_those_of_the_parser() -> None:
 def test_warnings_of_definitions_that_nothing_uses() -> None:
     text = "width n\nconst L = 3\nfn f(z) = z\nvector u : n ~ N(0, 1)\ny = f(u)\n"
     assert [w.message for w in read(text).warnings] == ["L is defined, but nothing uses it"]
+
+
+def test_letters_that_no_picture_has_are_told_with_their_place() -> None:
+    text = (
+        "width n\nvector u, 重み : n ~ N([0, 0], [[1, 0], [0, 1]])\nvector ж[1..2] : n ~ N(0, 1)\n"
+        'label ж[1] = "z"\nφ = tanh(重み + ж[1])\nשלום = tanh(é_1 + u)\n'
+    )
+    found = {w.span.text: w.message for w in read(text).warnings if w.span}
+    assert set(found) == {"重み", "שלום"}
+    assert 'label 重み = "w"' in found["重み"]
+    assert not read(text + 'label 重み = "w"\nlabel שלום = "s"\n').warnings

@@ -16,6 +16,7 @@ from tpgraph.language.lexer import Token, words
 from tpgraph.language.lines import Line, logical_lines
 from tpgraph.language.source import source_of
 from tpgraph.program import Origin, Program
+from tpgraph.program.tex import is_foreign
 
 __all__ = ["Reading", "Statement", "read"]
 
@@ -93,18 +94,34 @@ class Reading:
 
     @cached_property
     def warnings(self) -> tuple[TPWarning, ...]:
-        """Definitions that nothing reads."""
+        """Definitions that nothing reads, and names whose letters no picture has."""
+        return (*self._unused(), *self._unpictured())
+
+    def _unused(self) -> Iterator[TPWarning]:
         used: dict[str, int] = {}
         for token in self.tokens:
             if token.base:
                 used[token.base] = used.get(token.base, 0) + 1
-        return tuple(
-            TPWarning(f"{name} is defined, but nothing uses it", statement.span)
-            for statement in self.statements
-            if isinstance(statement.node, s.DefineConst | s.DefineDim | s.DefineFunction)
-            for name in statement.binds
-            if used.get(name, 0) < 2
-        )
+        for statement in self.statements:
+            if isinstance(statement.node, s.DefineConst | s.DefineDim | s.DefineFunction):
+                for name in statement.binds:
+                    if used.get(name, 0) < 2:
+                        yield TPWarning(f"{name} is defined, but nothing uses it", statement.span)
+
+    def _unpictured(self) -> Iterator[TPWarning]:
+        """Names without a label, in scripts that the fonts of pictures and LaTeX do not have."""
+        labelled = {one.node.name.base for one in self.statements if type(one.node) is s.SetLabel}
+        said = set(labelled)
+        for token in self.tokens:
+            foreign = [c for c in token.base or "" if c.isalpha() and is_foreign(c)]
+            if not foreign or token.base in said:
+                continue
+            said.add(token.base)
+            yield TPWarning(
+                f"pictures have no letter {foreign[0]}, and spell it out; "
+                f'a label is drawn in its place: label {token.base} = "w"',
+                Span(self.source, token.start, token.end),
+            )
 
 
 def read(text: str, name: str = "<text>") -> Reading:

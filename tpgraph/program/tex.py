@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tpgraph.errors import TPError
 from tpgraph.program.tex_commands import ACCENT_COMMANDS, ARGUMENTS
@@ -21,6 +22,7 @@ __all__ = [
     "TOKEN",
     "LatexText",
     "closing",
+    "is_foreign",
     "one_line",
     "portable",
     "require_settable",
@@ -338,6 +340,16 @@ def _letter(letter: str, foreign: list[str]) -> str:
         return CHARACTERS[letter]
     foreign.append(letter)
     return rf"\mathrm{{{_spelled(letter)}}}"
+
+
+@lru_cache(maxsize=4096)
+def is_foreign(letter: str) -> bool:
+    """Whether a letter of a name is spelled out, as pictures and LaTeX have none of its shape.
+
+    >>> [is_foreign(letter) for letter in "xξéж重"]
+    [False, False, False, True, True]
+    """
+    return not letter.isascii() and bool(portable(letter).foreign)
 
 
 def _spelled(character: str) -> str:
