@@ -87,14 +87,14 @@ def translated(
     statements = _rolled(flat, list(pieces.values())) if roll else _unrolled(flat)
     ordered = list(pieces.values())
     scaled = parametrized(ordered, parametrization, n)
-    dimensions = Dimensions(dict(widths), set(taken))
     title = type(module).__name__
     notes = (*_notes(graph, flat, inputs), *scaled.notes)
 
     def written(notes: Sequence[str]) -> str:
+        dimensions = Dimensions(dict(widths), set(taken))
         return format_text(
             _text(title, graph, flat, statements, ordered, scaled, dimensions, inputs, targets,
-                  notes, taken),
+                  notes, set(taken)),
             f"<{title}>",
         )  # fmt: skip
 
