@@ -36,7 +36,8 @@ def known(file: Path | None) -> dict[tuple[str, int, str], Outcome]:
     found = {}
     for line in file.read_text().splitlines():
         row = json.loads(line)
-        found[row.pop("kind"), row.pop("seed"), row.pop("asked")] = Outcome(**row)
+        key = row.pop("kind"), row.pop("seed"), row.pop("asked")
+        found[key] = Outcome(**row)
     return found
 
 

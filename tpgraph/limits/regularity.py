@@ -27,7 +27,7 @@ from tpgraph.functions import (
 )
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Variable
 
-__all__ = ["GAUSSIAN", "Reach", "Regularity", "number_power", "number_reach", "singular_at"]
+__all__ = ["GAUSSIAN", "Reach", "Regularity", "number_power", "number_reach", "reach_of", "singular_at"]
 
 _INFINITE = math.inf
 _MONOTONE: Mapping[str, Callable[[float], float]] = {
@@ -90,6 +90,11 @@ def singular_at(expression: Expression, arguments: Sequence[Reach]) -> str | Non
     reasons: list[Reason] = []
     _reach(inline(expand(expression)), arguments, reasons)
     return next((r.text for r in reasons if r.is_at_limit), None)
+
+
+def reach_of(expression: Expression, arguments: Sequence[Reach]) -> Reach:
+    """The reach of ψ from those of its arguments."""
+    return _reach(inline(expand(expression)), arguments, [])
 
 
 def number_power(reach: Reach, exponent: int) -> Reach:

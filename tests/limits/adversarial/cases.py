@@ -68,8 +68,8 @@ def source(rng: random.Random) -> Source:
     return Source(lines, "h", Gaussian(mp.zero, square), {"ξ": numbers})
 
 
-def mean_of(found: Piece, law: Gaussian, digits: int = 18) -> tuple[Any, Any]:
-    """E ψ and E |ψ| of a function of one Gaussian."""
+def mean_of(found: Piece, law: Gaussian, digits: int = 18) -> tuple[Any, Any, Any]:
+    """E ψ, E |ψ| and what E ψ is in doubt by, of a function of one Gaussian."""
     return expectation(
         lambda z: by_mpmath(found.formula, {"z": z}), law, found.places, digits
     )
@@ -93,7 +93,7 @@ def of_one_gaussian(kind: str, way: str) -> Callable[[random.Random], Case]:
 _ROUNDING = 2.0**-50
 
 
-def exactly(found: tuple[Any, Any]) -> Truth:
+def exactly(found: tuple[Any, Any, Any]) -> Truth:
     """A truth to more digits than floats have; rounding of what cancels in it is granted."""
-    value, size = found
-    return Truth(float(value), _ROUNDING * float(size))
+    value, size, doubt = found
+    return Truth(float(value), _ROUNDING * float(size) + float(doubt))

@@ -113,14 +113,14 @@ def cancelling_means(rng: random.Random) -> Case:
     at, found = source(rng), composed(rng, rng.choice(_WAYS), ("mild", "kink"))
     digits = rng.randint(3, 13)
     with mp.workdps(50):
-        mean = mean_of(found, at.law, 24)[0]
+        mean, _, doubt = mean_of(found, at.law, 24)
     rounded = f"{float(mean):.{digits}f}"
     psi = found.formula.put({"z": variable(at.name)})
     text = f"{at.lines}q = (mean({psi}) - ({rounded})) * 1e{digits}\n"
 
     def truth() -> Truth:
         scale = mp.mpf(10) ** digits
-        return Truth(float((mean - mp.mpf(rounded)) * scale), 2.0**-50)
+        return Truth(float((mean - mp.mpf(rounded)) * scale), 2.0**-50 + float(doubt * scale))
 
     return Case("cancelling means", text, truth, at.data)
 
@@ -179,6 +179,6 @@ def _determined(rng: random.Random) -> Case:
             return Truth(float(value), 2.0**-48 * float(1 + abs(value)) * float(1 + 1 / abs(b)))
         square = mean_of(Piece(below.formula**2, below.places), law)[0]
         value = mp.sqrt(square) + a if "sqrt" in form[0] else abs(a) / square
-        return exactly((value, 1 + abs(value)))
+        return exactly((value, 1 + abs(value), mp.zero))
 
     return Case("undetermined", text, truth)

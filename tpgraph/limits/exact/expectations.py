@@ -67,10 +67,10 @@ class Expectations:
                 total = total + self._product(setting, (term,), groups)
         return total
 
-    def integrated(self, found: Sum) -> Array:
+    def integrated(self, wanted: Sum) -> Array:
         """E of functions of one form each by quadrature that tells whether E|f| is finite."""
         total = np.zeros(1)
-        for term in found.terms:
+        for term in wanted.terms:
             if term.powers or len(term.factors) > 1 or not all(map(_is_curve, term.factors)):
                 raise NotClosed("an expectation that may diverge")
             own = term.coefficient
@@ -79,7 +79,8 @@ class Expectations:
                 if factor.weak or not sums.loose <= _ACCEPTED_ON_A_LINE:
                     raise NotClosed("an expectation that may diverge")
                 self.error = max(self.error, sums.loose)
-                own = own * sums.values[:, 0]
+                found = CurveValues(sums.values[:, 0], sums.loose, 0.0, sums.absolute)
+                own = own * found.moved(self._disturbance)
             total = total + own
         return total
 

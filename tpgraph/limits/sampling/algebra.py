@@ -73,7 +73,7 @@ class SampledAlgebra(Algebra[Array]):
         self.variances: dict[str, float] = {}
         names = program.variables if read is None else read
         wanted = {name for name in program.variables if name in names or program.uses[name]}
-        self.rare = RareEvents(Roots(self.trace), replicates)
+        self.rare = RareEvents(Roots(self.trace), replicates, self.regularity.reaches)
         self.products = SampledProducts(
             program,
             self.normals,

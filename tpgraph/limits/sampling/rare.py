@@ -1,24 +1,24 @@
 """What no sample saw, and what few samples decide: means of rare and of large values.
 
 A mean is in doubt where few samples make up nearly all of it, or where all are the same. Then its
-Gaussians are stretched (`stretched`). What is not gentle (`gentle`) may hide a spike of its whole
-range between the samples.
+Gaussians are stretched (`stretched`). What is not gentle may hide a spike between the samples
+(`spikes`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tpgraph.functions import Argument, Expression, mul
-from tpgraph.limits.closed_forms.gentle import is_gentle
 from tpgraph.limits.regularity import Reach, number_power
 from tpgraph.limits.sampling.checks import tail_index
 from tpgraph.limits.sampling.derivatives import Coordinatewise
 from tpgraph.limits.sampling.normals import Array
+from tpgraph.limits.sampling.spikes import Spikes
 from tpgraph.limits.sampling.spread import spread_by
 from tpgraph.limits.sampling.stretched import FEW, UNSEEN, Roots, Stretched, effective
 
@@ -43,10 +43,14 @@ class Doubt:
 
 @dataclass
 class RareEvents:
-    """Means of functions of the vectors that rest on these `roots`, in these replicates."""
+    """Means of functions of the vectors that rest on these `roots`, in these replicates.
+
+    `reaches` are those of vectors by name, as far as they are known.
+    """
 
     roots: Roots
     replicates: Sequence[int]
+    reaches: Mapping[str, Reach] = field(default_factory=dict)
     _doubts: int = 0
 
     def doubt(
@@ -62,11 +66,8 @@ class RareEvents:
         if found.shape[2] == 1:
             return None
         few = effective(found)
-        spike = np.zeros(found.shape[1])
-        if not self._is_gentle(expression, names, values):
-            width = reach.high - reach.low
-            size = np.abs(found).max(axis=(0, 2))
-            spike = np.where(np.isfinite(width), width, size) * UNSEEN / count
+        height = Spikes(self.roots.trace, self.reaches).height(expression, names, values)
+        spike = np.broadcast_to(height, found.shape[1]) * UNSEEN / count
         index = tail_index(np.abs(found), not reach.has_pole) if reach.may_diverge else math.inf
         if (few >= FEW).all() and index > _FINITE_VARIANCE:
             return Doubt(None, spike) if spike.any() else None
@@ -89,10 +90,3 @@ class RareEvents:
         self._doubts += 1
         value = found if doubt.value is None else np.broadcast_to(doubt.value, found.shape)
         return spread_by(value, doubt.error, -self._doubts, self.replicates)
-
-    def _is_gentle(
-        self, expression: Expression, names: Sequence[str | None], values: Sequence[Array]
-    ) -> bool:
-        steps = (self.roots.trace.made.get(name) for name in names if name is not None)
-        inner = all(step.is_gentle for step in steps if isinstance(step, Coordinatewise))
-        return inner and is_gentle(expression, values)

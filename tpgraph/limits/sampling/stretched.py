@@ -20,7 +20,7 @@ from tpgraph.limits.sampling.normals import Array
 
 __all__ = ["FEW", "UNSEEN", "Roots", "Stretched", "effective"]
 
-FEW = 64.0
+FEW = 256.0
 """So many samples decide a mean that their number is no doubt."""
 UNSEEN = 2.0
 """The probability of what no sample saw, times their number."""

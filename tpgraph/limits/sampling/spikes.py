@@ -1,0 +1,115 @@
+"""How high a spike of ψ may be that hides between the samples.
+
+    a + b : s_a + s_b        a b : (|a| + s_a)(|b| + s_b) − |a| |b|        relu(a), |a| : s_a
+
+of parts whose spikes are at most s and whose samples are at most |a|. What is gentle (`gentle`) has
+none; of what is not and no rule tells, it is the whole range, or where that is infinite as much as
+was seen. Vectors are looked into as deep as the Nonlin that makes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tpgraph.functions import Apply, Argument, Expression, Number, evaluate, expand, inline
+from tpgraph.limits.closed_forms.gentle import is_gentle
+from tpgraph.limits.regularity import GAUSSIAN, Reach, number_reach, reach_of
+from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
+from tpgraph.limits.sampling.normals import Array
+
+__all__ = ["Spikes"]
+
+_LIPSCHITZ = ("relu", "abs", "leaky_relu", "neg")
+_ADDED = ("add", "min", "max")
+
+
+@dataclass(frozen=True)
+class Spikes:
+    """Of functions of the vectors of a trace, whose `reaches` are known by name."""
+
+    trace: Trace
+    reaches: Mapping[str, Reach]
+
+    def height(
+        self, expression: Expression, names: Sequence[str | None], values: Sequence[Array]
+    ) -> Array:
+        """The height for every input, (M,); 0 where all is gentle."""
+        if is_gentle(expression, values) and all(map(self._is_gentle, names)):
+            return np.zeros(1)
+        own = [self._reach(name, value) for name, value in zip(names, values, strict=True)]
+
+        def of_argument(index: int) -> Array:
+            step = self.trace.made.get(names[index] or "")
+            if not isinstance(step, Coordinatewise) or self._is_gentle(names[index]):
+                return np.zeros(1)
+            beneath = [step.vectors.get(i) for i in range(len(step.values))]
+            inner = [self._reach(n, v) for n, v in zip(beneath, step.values, strict=True)]
+            found = _Part(step.values, inner, lambda _: np.zeros(1))
+            return found.height(inline(expand(step.expression)))
+
+        return _Part(values, own, of_argument).height(inline(expand(expression)))
+
+    def _is_gentle(self, name: str | None) -> bool:
+        step = self.trace.made.get(name or "")
+        return not isinstance(step, Coordinatewise) or step.is_gentle
+
+    def _reach(self, name: str | None, value: Array) -> Reach:
+        if name is None:
+            return number_reach(float(np.min(value)), float(np.max(value)))
+        return self.reaches.get(name, GAUSSIAN)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Expressions in the same arguments: their values and reaches, and the spikes in them."""
+
+    values: Sequence[Array]
+    reaches: Sequence[Reach]
+    of_argument: Callable[[int], Array]
+
+    def height(self, expression: Expression) -> Array:
+        match expression:
+            case Number():
+                return np.zeros(1)
+            case Argument(index):
+                return self.of_argument(index)
+            case Apply(function, arguments):
+                inner = self._told(function.name, arguments)
+                if inner is not None and not inner.any():
+                    if is_gentle(expression, self.values):
+                        return inner
+                    inner = None  # What is not gentle is the expression itself.
+                reach = reach_of(expression, self.reaches)
+                width = reach.high - reach.low
+                if inner is not None:
+                    return np.minimum(inner, width)
+                return np.full(1, width) if np.isfinite(width) else self._seen(expression)
+
+    def _told(self, name: str, arguments: Sequence[Expression]) -> Array | None:
+        """By the rules; None where there is none."""
+        if name in _ADDED or name in _LIPSCHITZ:
+            return np.asarray(sum((self.height(a) for a in arguments), np.zeros(1)))
+        if name == "mul":
+            return self._of_product(arguments)
+        if name == "pow" and isinstance(arguments[1], Number):
+            times = arguments[1].value
+            if times.denominator == 1 and times > 0:
+                return self._of_product([arguments[0]] * int(times))
+        inner = [self.height(a) for a in arguments]
+        return np.zeros(1) if not any(h.any() for h in inner) else None
+
+    def _of_product(self, factors: Sequence[Expression]) -> Array:
+        most, least = np.ones(1), np.ones(1)
+        for factor in factors:
+            seen = self._seen(factor)
+            most, least = most * (seen + self.height(factor)), least * seen
+        return np.asarray(most - least)
+
+    def _seen(self, expression: Expression) -> Array:
+        """The largest |value| among the samples, (M,)."""
+        with np.errstate(all="ignore"):
+            found = np.abs(np.atleast_3d(evaluate(expression, self.values)))
+        return np.asarray(found.max(axis=(0, 2)))
