@@ -23,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from limits.adversarial.judge import ENGINES, Outcome, outcomes
+from limits.adversarial.judge import ENGINES, Outcome, outcomes, truth_of
 from limits.adversarial.kinds import KINDS, case
 
 VERDICTS = ("right", "covered", "refused", "astray", "WRONG", "crash", "unknown")
@@ -80,7 +80,8 @@ def main() -> None:
         for kind in kinds:
             if (kind, seed, ENGINES[-1]) in found:
                 continue
-            for asked, outcome in outcomes(case(kind, seed)).items():
+            made = case(kind, seed)
+            for asked, outcome in outcomes(made, truth_of(made)).items():
                 found[kind, seed, asked] = outcome
                 if options.keep:
                     row = {"kind": kind, "seed": seed, "asked": asked, **asdict(outcome)}
@@ -88,7 +89,9 @@ def main() -> None:
                         file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 if options.show and outcome.verdict in ("WRONG", "crash"):
                     print(told(kind, seed, asked, outcome), flush=True)
-        print(f"\r{seed + 1 - options.start} of {options.runs} of every kind", end="", file=sys.stderr)
+        print(
+            f"\r{seed + 1 - options.start} of {options.runs} of every kind", end="", file=sys.stderr
+        )
     print(file=sys.stderr)
     print("\n".join(table(found)))
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tpgraph.arrays import by_source_name, plain_array
-from tpgraph.errors import TPDataError, TPWarning
+from tpgraph.errors import TPDataError, TPError, TPWarning
 from tpgraph.limits.engines import Engine, check_engine
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.exact.algebra import ExactAlgebra
@@ -81,16 +81,25 @@ def limit(
             mend='choose engine="sampled" (--engine sampled)',
         )
     found, regularity = None, Regularity()
+    poor: Collection[str] = ()
     if engine != "sampled" and outputs is None:
         try:
             found, regularity = _exact(program, one, independent, hurry=engine == "auto")
+            poor = _of_few_digits(found) if engine == "auto" else ()
         except NotClosed as error:
             if engine == "exact":
                 raise refusal(error) from None
-    if found is None:
-        evaluation = SampledAlgebra(program, one, samples, seed, outputs=outputs)
-        evaluate(evaluation, independent)
-        found, regularity = sampled_limit(evaluation, program), evaluation.regularity
+    if found is None or poor:
+        try:
+            evaluation = SampledAlgebra(program, one, samples, seed, outputs=outputs)
+            evaluate(evaluation, independent)
+            by_samples = sampled_limit(evaluation, program)
+        except TPError:
+            if found is None:
+                raise
+            poor = ()
+        if found is None or any(by_samples.error(x) < found.error(x) for x in poor):
+            found, regularity = by_samples, evaluation.regularity
     _warn(regularity)
     return found
 
@@ -98,7 +107,7 @@ def limit(
 def _exact(
     program: Program, data: Mapping[str, Array], independent: Collection[str], hurry: bool
 ) -> tuple[Limit, Regularity]:
-    """The limit by the exact engine. Raises NotClosed; with `hurry` where errors grow large."""
+    """The limit by the exact engine. Raises NotClosed; with `hurry` sooner."""
 
     def evaluated(disturbance: Disturbance) -> ExactAlgebra:
         found = ExactAlgebra(program, data, hurry, disturbance)
@@ -107,22 +116,19 @@ def _exact(
 
     main = evaluated(STILL)
     beside = of_those_that_close(evaluated, map(Disturbance, SEEDS))
-    found = exact_limit(Evaluations(main, beside), program)
-    if hurry:
-        _require_digits(found)
-    return found, main.regularity
+    return exact_limit(Evaluations(main, beside), program), main.regularity
 
 
-def _require_digits(found: Limit) -> None:
-    """Raise NotClosed where cancellation leaves a number so few digits that samples have more."""
+def _of_few_digits(found: Limit) -> tuple[str, ...]:
+    """Names of which cancellation leaves so few digits that samples may have more."""
     estimates = dict(found.scalar_values)
     for name, vector in found.vectors.items():
         estimates[name] = vector.var
-    for name, one in estimates.items():
-        if one.error > _LEAST_ERROR and one.error > _LARGEST_SHARE * abs(one.value):
-            equation = found.program.equation_of.get(name)
-            span = equation.span if equation is not None else None
-            raise NotClosed("parts that cancel almost entirely", name, span)
+    return tuple(
+        name
+        for name, one in estimates.items()
+        if one.error > _LEAST_ERROR and one.error > _LARGEST_SHARE * abs(one.value)
+    )
 
 
 def _warn(regularity: Regularity) -> None:

@@ -27,7 +27,15 @@ from tpgraph.functions import (
 )
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Variable
 
-__all__ = ["GAUSSIAN", "Reach", "Regularity", "number_power", "number_reach", "reach_of", "singular_at"]
+__all__ = [
+    "GAUSSIAN",
+    "Reach",
+    "Regularity",
+    "number_power",
+    "number_reach",
+    "reach_of",
+    "singular_at",
+]
 
 _INFINITE = math.inf
 _MONOTONE: Mapping[str, Callable[[float], float]] = {

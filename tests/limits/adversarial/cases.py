@@ -19,7 +19,7 @@ DIGITS = 50
 
 @dataclass(frozen=True)
 class Truth:
-    """What the Moment q tends to, and how well that is known; `value` None where it has no limit."""
+    """What q tends to, and how well that is known; `value` is None where it has no limit."""
 
     value: float | None
     error: float = 0.0
@@ -70,9 +70,7 @@ def source(rng: random.Random) -> Source:
 
 def mean_of(found: Piece, law: Gaussian, digits: int = 18) -> tuple[Any, Any, Any]:
     """E ψ, E |ψ| and what E ψ is in doubt by, of a function of one Gaussian."""
-    return expectation(
-        lambda z: by_mpmath(found.formula, {"z": z}), law, found.places, digits
-    )
+    return expectation(lambda z: by_mpmath(found.formula, {"z": z}), law, found.places, digits)
 
 
 OTHERS = ("mild", "kink", "jump", "steep")

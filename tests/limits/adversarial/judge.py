@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -18,9 +19,7 @@ from tpgraph.limits.engines import Engine
 
 __all__ = ["ENGINES", "Outcome", "Verdict", "judged", "outcomes", "said", "truth_of"]
 
-Verdict: TypeAlias = Literal[
-    "right", "covered", "refused", "astray", "WRONG", "crash", "unknown"
-]
+Verdict: TypeAlias = Literal["right", "covered", "refused", "astray", "WRONG", "crash", "unknown"]
 ENGINES: tuple[Engine, ...] = ("auto", "sampled")
 
 _BARS = 4
@@ -66,10 +65,12 @@ def said(case: Case, engine: Engine, samples: int = 2**14, seed: int = 0) -> Out
             return Outcome("crash", engine, why=f"{type(fault).__name__}: {fault}")
 
 
-def outcomes(case: Case) -> dict[Engine, Outcome]:
-    """By engine, what it says, judged; a sampled number that is off also by other seeds."""
-    truth, found = truth_of(case), {}
-    for engine in ENGINES:
+def outcomes(
+    case: Case, truth: Truth | None, engines: Sequence[Engine] = ENGINES
+) -> dict[Engine, Outcome]:
+    """By engine, what it says, judged; astray is a sampled number that is off by one seed alone."""
+    found: dict[Engine, Outcome] = {}
+    for engine in engines:
         outcome = judged(said(case, engine), truth)
         if outcome.verdict == "WRONG" and outcome.engine == "sampled":
             again = [judged(said(case, engine, seed=seed), truth).verdict for seed in _SEEDS]

@@ -40,7 +40,9 @@ def _at(p: str, width: Any) -> tuple[tuple[Any, Any], ...]:
 def mild(rng: random.Random) -> Piece:
     a, b = _decimal(rng, 0.3, 2.5), _decimal(rng, -1, 1)
     inner = Z * a + number(b)
-    name = rng.choice(("tanh", "sin", "cos", "gelu", "arctan", "softplus", "silu", "sigmoid", "erf"))
+    name = rng.choice(
+        ("tanh", "sin", "cos", "gelu", "arctan", "softplus", "silu", "sigmoid", "erf")
+    )
     return Piece(rng.choice((call(name, inner), call(name, inner), Z * 1, inner**2, inner**3)))
 
 

@@ -8,6 +8,7 @@ graded towards the places where a function is known to be delicate.
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -69,7 +70,10 @@ _SHIFTS = (0, mp.mpf("0.1234321"))
 
 def edges(m: Any, s: Any, places: Iterable[Place], shift: Any) -> list[Any]:
     """Ends of intervals over all that matters of N(m, s²), graded towards the places."""
-    cuts = {m + s * (k + shift) for k in (-_REACH, -20, -12, -8, -5, -3, -1, 0, 1, 3, 5, 8, 12, 20, _REACH)}
+    cuts = {
+        m + s * (k + shift)
+        for k in (-_REACH, -20, -12, -8, -5, -3, -1, 0, 1, 3, 5, 8, 12, 20, _REACH)
+    }
     for place, width in places:
         cuts.add(place)
         step = mp.mpf(width) * (1 + shift)
@@ -93,7 +97,7 @@ def _integral(f: Callable[[Any], Any], cuts: Sequence[Any], digits: int) -> tupl
         count, total, size = count + 1, total + fine, size + absolute
         quarrel = quarrel + apart
 
-    for a, b in zip(cuts, cuts[1:], strict=False):
+    for a, b in itertools.pairwise(cuts):
         take(a, b)
     tolerance = mp.mpf(10) ** -digits
     while quarrel > tolerance * size:
@@ -152,9 +156,7 @@ def plane_expectation(
     outer: Sequence[tuple[float, float]] = (),
 ) -> tuple[float, float]:
     """E f(u, z) and an error of it; `places(u)` are those of z at this u."""
-    low, high = (
-        _nested(f, means, covariance, places, outer, order) for order in (10, 16)
-    )
+    low, high = (_nested(f, means, covariance, places, outer, order) for order in (10, 16))
     return high, abs(high - low) + 1e-14 * (1 + abs(high))
 
 

@@ -46,8 +46,10 @@ def _difference(rng: random.Random, ε: Term, δ: Term) -> tuple[Term, str]:
     jumping = rng.choice(("step", "sign"))
     two = number(2)
     f = smooth
-    k = (lambda t: call(kinked, t, "0.1")) if kinked == "leaky_relu" else (
-        lambda t: call(kinked, t)
+    k = (
+        (lambda t: call(kinked, t, "0.1"))
+        if kinked == "leaky_relu"
+        else (lambda t: call(kinked, t))
     )
     below = rng.choice((ε, ε, δ, ε * δ, ε**2))
     formula = rng.choice(
@@ -85,9 +87,7 @@ def _at_widths(formula: Term, place: str, scalars: dict[str, tuple[str, str]]) -
         return Truth(float(far), float(abs(far - near)) + 2.0**-50 * float(1 + abs(far)))
 
 
-def _at_width(
-    formula: Term, place: str, scalars: dict[str, tuple[str, str]], exponent: int
-) -> Any:
+def _at_width(formula: Term, place: str, scalars: dict[str, tuple[str, str]], exponent: int) -> Any:
     law, values = Gaussian(mp.mpf("0.2"), mp.one), {}
     for name, (c, p) in scalars.items():
         power = Fraction(p) * exponent

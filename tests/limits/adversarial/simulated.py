@@ -1,4 +1,4 @@
-"""Longer programs with a matrix and its transpose, simulated at two widths by numpy."""
+"""Longer programs with matrices and their transposes, simulated at two widths by numpy."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ def simulated(rng: random.Random) -> Case:
         names.append(name)
     asked = variable(names[-1]) * variable(rng.choice((names[-1], *names)))
     lines = (
-        "width n\nvector x : n ~ N(0, 1)\nvector y : n ~ N(0.5, 1)\n"
-        "matrix W, A : n × n ~ N(0, 1)\n"
+        "width n\nvector x : n ~ N(0, 1)\nvector y : n ~ N(0.5, 1)\nmatrix W, A : n × n ~ N(0, 1)\n"
     )
     for name, matrix, is_transposed, operand in products:
         lines += f"{name} = {matrix}{chr(39) if is_transposed else ''} ({operand})\n"

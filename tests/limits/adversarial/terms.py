@@ -15,7 +15,7 @@ import numpy as np
 from mpmath import mp
 from scipy import special
 
-__all__ = ["Term", "call", "by_mpmath", "by_numpy", "number", "variable"]
+__all__ = ["Term", "by_mpmath", "by_numpy", "call", "number", "variable"]
 
 
 Operand: TypeAlias = "Term | str | int"

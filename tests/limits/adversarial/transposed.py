@@ -1,4 +1,4 @@
-"""h = W x, k = ψ(h), v = Wᵀ k, w = W κ(v): the truth by Stein's lemma and quadrature in one dimension.
+"""h = W x, k = ψ(h), v = Wᵀ k, w = W κ(v): the truth by Stein's lemma and by quadrature.
 
 With x ~ N(μ, τ²), entries of W ~ N(0, σ²/n), p = σ²(μ² + τ²) and ρ the number of rows by n,
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from limits.adversarial.cases import Case, Truth, exactly, mean_of
@@ -56,19 +57,22 @@ class Chain:
         m, v, s2, _ = self.numbers()
         return Gaussian(mp.zero, s2 * (m * m + v))
 
+    @cached_property
     def slope(self) -> Any:
         """E ψ′(h)."""
         return moment(Z, self.psi, self.law_of_h()) / self.law_of_h().variance
 
+    @cached_property
     def dot(self) -> Any:
         """The coefficient of x in v."""
         _, _, s2, rows = self.numbers()
-        return rows * s2 * self.slope()
+        return rows * s2 * self.slope
 
+    @cached_property
     def law_of_v(self) -> Gaussian:
         m, v, s2, rows = self.numbers()
         square = mean_of(Piece(self.psi.formula**2, self.psi.places), self.law_of_h())[0]
-        dot = self.dot()
+        dot = self.dot
         return Gaussian(dot * m, rows * s2 * square + dot * dot * v)
 
 
@@ -94,26 +98,26 @@ def transposed(rng: random.Random) -> Case:
 
 def _v_times_x(made: Chain, _: Piece) -> Truth:
     m, v = made.numbers()[:2]
-    dot = made.dot()
+    dot = made.dot
     return _about(dot * (v + m * m), dot)
 
 
 def _square(made: Chain, _: Piece) -> Truth:
-    law = made.law_of_v()
+    law = made.law_of_v
     return _about(law.variance + law.mean**2)
 
 
 def _of_v(made: Chain, outer: Piece) -> Truth:
-    return exactly(mean_of(outer, made.law_of_v()))
+    return exactly(mean_of(outer, made.law_of_v))
 
 
 def _of_v_with_x(made: Chain, outer: Piece) -> Truth:
     """E[F(v) x] = μ E F(v) + Cov(v, x) E[(v − E v) F(v)]/Var v."""
     m, variance = made.numbers()[:2]
-    law = made.law_of_v()
+    law = made.law_of_v
     mean = mean_of(outer, law)[0]
     rest = moment(Z, outer, law) - law.mean * mean
-    return _about(m * mean + made.dot() * variance * rest / law.variance, mean)
+    return _about(m * mean + made.dot * variance * rest / law.variance, mean)
 
 
 def _about(value: Any, *sizes: Any) -> Truth:
@@ -136,18 +140,17 @@ def twice(rng: random.Random) -> Case:
     kappa = rng.choice((mild(rng), piece(rng, ("kink", "steep", "jump"))))
     asked = rng.choice(("w^2", "w * h", "w * k"))
     text = (
-        f"{made.lines}u = {kappa.formula.put({'z': variable('v')})}\nw = W u\n"
-        f"q = mean({asked})\n"
+        f"{made.lines}u = {kappa.formula.put({'z': variable('v')})}\nw = W u\nq = mean({asked})\n"
     )
     return Case("twice", text, lambda: _of_w(made, kappa, asked))
 
 
 def _of_w(made: Chain, kappa: Piece, asked: str) -> Truth:
     m, variance, s2, _ = made.numbers()
-    law, of_h, s = made.law_of_v(), made.law_of_h(), made.slope()
+    law, of_h, s = made.law_of_v, made.law_of_h(), made.slope
     mean = mean_of(kappa, law)[0]
     t = (moment(Z, kappa, law) - law.mean * mean) / law.variance
-    with_h = s2 * (m * mean + made.dot() * variance * t)
+    with_h = s2 * (m * mean + made.dot * variance * t)
     square = moment(kappa.formula, kappa, law)
     of_k = mean_of(Piece(made.psi.formula**2, made.psi.places), of_h)[0]
     dot = s2 * t

@@ -22,6 +22,8 @@ __all__ = ["FEW", "UNSEEN", "Roots", "Stretched", "effective"]
 
 FEW = 256.0
 """So many samples decide a mean that their number is no doubt."""
+_ENOUGH = 64.0
+"""So many decide a stretched one, whose weights fall off on both sides."""
 UNSEEN = 2.0
 """The probability of what no sample saw, times their number."""
 _STRETCHES = 1.5, 2.0, 3.0, 4.5
@@ -131,7 +133,7 @@ class Stretched:
             own = _share(weighted)
             if (own > 4 * most).all():
                 chosen, most = weighted.mean(axis=2) + centre[:, :, 0], own
-        if chosen is not None and (most >= FEW).all():
+        if chosen is not None and (most >= _ENOUGH).all():
             return chosen, np.zeros(found.shape[1])
         return chosen, farthest * UNSEEN / count
 
