@@ -220,6 +220,37 @@ def test_many_errors_stop_the_run() -> None:
     assert "20 errors" in caught.value.errors[-1].message
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("vectr v : n ~ N(0, 1)", "`vectr` does not begin a statement"),
+        ("outptu u", "`outptu` does not begin a statement"),
+        ("y == tanh(u)", ""),
+        ("y = tahn(u)", "tahn is neither a function nor a matrix"),
+    ],
+)
+@pytest.mark.parametrize("open_line", ["x = tanh(u", "x = tanh(u  # a comment", "q[1 = u"])
+@pytest.mark.parametrize("loop", ["", "for l in 1..2:\n"])
+def test_a_bracket_does_not_hide_a_mistake_below(
+    line: str, message: str, open_line: str, loop: str
+) -> None:
+    indent = "    " if loop else ""
+    text = f"{HEAD}{loop}{indent}{open_line}\n{indent}{line}\n{indent}z = u\n"
+    errors = read(text).errors
+    first = 5 if loop else 4
+    assert errors[0].span is not None
+    assert errors[0].span.line == first
+    assert "never closed" in errors[0].message
+    assert any(e.span and e.span.line == first + 1 and message in e.message for e in errors)
+
+
+def test_closed_brackets_may_hold_rows_that_read_like_statements() -> None:
+    text = f"{HEAD}y = tanh(\nW u +\nW u + u)\n"
+    assert parse(text) == parse(f"{HEAD}y = tanh(W u + W u + u)\n")
+    text = f"{HEAD}for l in 1..2:\n    y[l] = sum(k * u\n    for k in 1..3)\n"
+    assert parse(text) == parse(text.replace("\n    for k", " for k"))
+
+
 def test_a_bracket_does_not_swallow_the_file() -> None:
     with pytest.raises(TPErrorGroup) as caught:
         parse(HEAD + "y = tanh(u\nz = W u\nv = q\n")

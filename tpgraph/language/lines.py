@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from tpgraph.bounds import DEPTH
 from tpgraph.errors import Source, Span, TextEdit, TPError, TPLimitError, TPSyntaxError
+from tpgraph.language.vocabulary import STATEMENTS
 
 __all__ = ["Line", "logical_lines"]
 
@@ -16,6 +18,7 @@ _MARGIN = re.compile(
     r"(?:program|parametrization|width|dim|const|fn|data|target|param|matrix|vector|scalar|output"
     r"|loss|label|for)[ \t]|[^\W\d][^\s=\[\](){}#\"]*(?:\[[^\s=\[\](){}#\"]*\])?[ \t]*=[^=]"
 )
+_HEAD = re.compile(r"([^\W\d]\w*)[ \t]*[^\s,)\]}]")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _CLOSING = {opening: closing for closing, opening in _PAIRS.items()}
 
@@ -37,7 +40,8 @@ def logical_lines(source: Source) -> Iterator[Line]:
     """The logical lines that are not empty, in order; a bracket at fault is the line's `error`.
 
     A line that opens a bracket goes on until it is closed; an unclosed one ends where the next
-    line begins at the left margin, so that one mistake does not swallow the file.
+    statement begins, no deeper than itself, so that one mistake does not swallow the file: nor a
+    line below it that reads like a statement with a word misspelt.
     """
     text, position, length = source.text, 0, len(source.text)
     while position < length:
@@ -82,6 +86,7 @@ def _scan(source: Source, start: int, indent: str) -> Line:
     """The logical line that begins at `start`."""
     text, position, comment, quote, solid = source.text, start, -1, -1, start
     opened: list[tuple[str, int]] = []
+    doubt: tuple[int, int, int] | None = None
     while True:
         match = _PIECE.match(text, position)
         if match is None:
@@ -92,9 +97,12 @@ def _scan(source: Source, start: int, indent: str) -> Line:
         if first != "#" and piece.strip():
             solid = position + len(piece.rstrip())
         if first == "\n":
-            if not opened or _MARGIN.match(text, match.end()):
+            below = _below(text, match.end(), indent)
+            if not opened or (below and _MARGIN.match(below)):
                 end = position
                 break
+            if doubt is None and below and _is_doubtful(below):
+                doubt = position, comment, solid
             comment = -1
         elif first == '"' and piece.count('"') % 2:
             quote = position
@@ -109,6 +117,8 @@ def _scan(source: Source, start: int, indent: str) -> Line:
                 return _rest(source, start, indent, _stray(source, position, opened))
             opened.pop()
         position = match.end()
+    if opened and doubt is not None:  # what follows is read for itself: it has its own mistake
+        end, comment, solid = doubt
     body = comment if comment >= 0 else end
     while body > start and text[body - 1] in " \t\r\n":
         body -= 1
@@ -116,6 +126,27 @@ def _scan(source: Source, start: int, indent: str) -> Line:
     if opened:
         error = _open_text(source, quote) if quote >= 0 else _unclosed(source, start, opened, solid)
     return Line(start, body, indent, comment, error)
+
+
+def _below(text: str, start: int, indent: str) -> str:
+    """The next row, where it is indented no deeper than a line; else nothing.
+
+    In a block a row that begins with `for` may be the rest of a sum.
+    """
+    end = text.find("\n", start)
+    row = text[start : end if end >= 0 else len(text)]
+    bare = row.lstrip(" \t")
+    in_sum = bool(indent) and bare.startswith("for ")
+    return bare if len(row) - len(bare) <= len(indent) and not in_sum else ""
+
+
+def _is_doubtful(row: str) -> bool:
+    """Whether a row reads like a statement of which a word is misspelt: `vectr v : n ~ N(0, 1)`."""
+    head = _HEAD.match(row)
+    if head is None:
+        return False
+    signs = any(sign in row.partition("#")[0] for sign in "=:~")
+    return signs or bool(difflib.get_close_matches(head[1].lower(), STATEMENTS, n=1, cutoff=0.6))
 
 
 def _rest(source: Source, start: int, indent: str, error: TPError) -> Line:
