@@ -60,13 +60,19 @@ class RareEvents:
         values: Sequence[Array],
         found: Array,
         reach: Reach,
+        is_capped: bool = False,
     ) -> Doubt | None:
-        """Of the mean of ψ = `found`, (B, M, S), whose vector arguments have these names."""
+        """Of the mean of ψ = `found`, (B, M, S), whose vector arguments have these names.
+
+        With `is_capped` a spike of unbounded ψ is no higher than what was seen.
+        """
         count = found.shape[0] * found.shape[2]
         if found.shape[2] == 1:
             return None
         few = effective(found)
         height = Spikes(self.roots.trace, self.reaches).height(expression, names, values)
+        if is_capped and not np.isfinite(reach.high - reach.low):
+            height = np.minimum(height, np.abs(found).max(axis=(0, 2)))
         spike = np.broadcast_to(height, found.shape[1]) * UNSEEN / count
         index = tail_index(np.abs(found), not reach.has_pole) if reach.may_diverge else math.inf
         if (few >= FEW).all() and index > _FINITE_VARIANCE:
@@ -81,7 +87,7 @@ class RareEvents:
         if not isinstance(self.roots.trace.made.get(name), Coordinatewise):
             return None
         samples, psi = self.roots.trace.samples[name], mul(*[Argument(0)] * power)
-        return self.doubt(psi, [name], [samples], samples**power, number_power(reach, power))
+        return self.doubt(psi, [name], [samples], samples**power, number_power(reach, power), True)
 
     def told(self, found: Array, doubt: Doubt | None) -> Array:
         """A mean (B, M), as the doubt has it."""

@@ -3,8 +3,8 @@
     a + b : s_a + s_b        a b : (|a| + s_a)(|b| + s_b) − |a| |b|        relu(a), |a| : s_a
 
 of parts whose spikes are at most s and whose samples are at most |a|. What is gentle (`gentle`) has
-none; of what is not and no rule tells, it is the whole range, or where that is infinite as much as
-was seen. Vectors are looked into as deep as the Nonlin that makes them.
+none; of what is not and no rule tells, it is the whole range. Where that is infinite a spike of ψ
+may be as high as ψ was seen. Vectors are looked into as deep as the Nonlin that makes them.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ class Spikes:
             found = _Part(step.values, inner, lambda _: np.zeros(1))
             return found.height(inline(expand(step.expression)))
 
-        return _Part(values, own, of_argument).height(inline(expand(expression)))
+        whole = _Part(values, own, of_argument)
+        with np.errstate(all="ignore"):
+            found = whole.height(inline(expand(expression)))
+        return np.where(np.isfinite(found), found, whole.seen(expression))
 
     def _is_gentle(self, name: str | None) -> bool:
         step = self.trace.made.get(name or "")
@@ -86,7 +89,7 @@ class _Part:
                 width = reach.high - reach.low
                 if inner is not None:
                     return np.minimum(inner, width)
-                return np.full(1, width) if np.isfinite(width) else self._seen(expression)
+                return np.full(1, width)
 
     def _told(self, name: str, arguments: Sequence[Expression]) -> Array | None:
         """By the rules; None where there is none."""
@@ -104,11 +107,11 @@ class _Part:
     def _of_product(self, factors: Sequence[Expression]) -> Array:
         most, least = np.ones(1), np.ones(1)
         for factor in factors:
-            seen = self._seen(factor)
+            seen = self.seen(factor)
             most, least = most * (seen + self.height(factor)), least * seen
         return np.asarray(most - least)
 
-    def _seen(self, expression: Expression) -> Array:
+    def seen(self, expression: Expression) -> Array:
         """The largest |value| among the samples, (M,)."""
         with np.errstate(all="ignore"):
             found = np.abs(np.atleast_3d(evaluate(expression, self.values)))
