@@ -1,4 +1,4 @@
-"""Errors, tokens and places as plain data: offsets are code points of the text as it was sent."""
+"""Errors, tokens, places, matrices as plain data: offsets are code points of the text as sent."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ from typing import Any
 
 from tpgraph.errors import Span, TPError, TPWarning
 from tpgraph.language.readings import Reading
+from tpgraph.notation.diagram.matrices import matrices_of
+from tpgraph.program.classify import language_of
 
-__all__ = ["error_data", "refusal_data", "span_data", "token_data", "warning_data"]
+__all__ = [
+    "error_data",
+    "program_data",
+    "refusal_data",
+    "shelf_data",
+    "span_data",
+    "token_data",
+    "warning_data",
+]
 
 _CLASSES = {
     "number": "number",
@@ -62,3 +72,27 @@ def _tokens(reading: Reading) -> Iterable[list[Any]]:
         kind = _CLASSES.get(token.kind)
         if kind is not None:
             yield [token.start, token.end, kind]
+
+
+def shelf_data(program: Any) -> list[dict[str, Any]]:
+    """The matrices of a program, which the shelf lists."""
+    return [
+        {
+            "name": m.name,
+            "shape": f"{m.rows} × {m.columns}",
+            "distribution": m.distribution.removeprefix("~ "),
+            "trained": m.trained,
+            "uses": m.uses,
+            "span": span_data(m.span),
+        }
+        for m in matrices_of(program)
+    ]
+
+
+def program_data(program: Any) -> dict[str, Any]:
+    """Name, size and sub-language of a program."""
+    return {
+        "name": program.name,
+        "equations": len(program.equations),
+        "language": language_of(program),
+    }

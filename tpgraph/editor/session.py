@@ -16,7 +16,9 @@ from pydantic import ValidationError
 from tpgraph.editor import requests as q
 from tpgraph.editor.answers import (
     error_data,
+    program_data,
     refusal_data,
+    shelf_data,
     span_data,
     token_data,
     warning_data,
@@ -45,10 +47,8 @@ from tpgraph.language import editing
 from tpgraph.language import syntax as s
 from tpgraph.language.editing import Edit
 from tpgraph.language.readings import Reading, read
-from tpgraph.notation.diagram.matrices import matrices_of
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.program import Program
-from tpgraph.program.classify import language_of
 
 __all__ = ["Session", "Unfit"]
 
@@ -151,8 +151,8 @@ class Session:
             "picture": picture,
             "spans": {} if now is None else spans_of(now, reading),
             "faded": [] if now is None else _faded(now, known),
-            "shelf": [] if program is None else _shelf(program),
-            "program": None if program is None else _summary(program),
+            "shelf": [] if program is None else shelf_data(program),
+            "program": None if program is None else program_data(program),
             "pending": False,
         }
 
@@ -383,25 +383,3 @@ def _faded(found: Shown, known: set[str]) -> list[str]:
     items = found.fragments.items.items()
     gone = {name for name in found.names.values() if name not in known}
     return [key for key, f in items if f.id is not None and found.names.get(f.id) in gone]
-
-
-def _shelf(program: Any) -> list[Data]:
-    return [
-        {
-            "name": m.name,
-            "shape": f"{m.rows} × {m.columns}",
-            "distribution": m.distribution.removeprefix("~ "),
-            "trained": m.trained,
-            "uses": m.uses,
-            "span": span_data(m.span),
-        }
-        for m in matrices_of(program)
-    ]
-
-
-def _summary(program: Any) -> Data:
-    return {
-        "name": program.name,
-        "equations": len(program.equations),
-        "language": language_of(program),
-    }

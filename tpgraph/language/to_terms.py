@@ -16,12 +16,8 @@ from tpgraph.functions import (
     MUL,
     NEG,
     POW,
-    Apply,
-    Argument,
     Expression,
     Function,
-    Number,
-    evaluate,
 )
 from tpgraph.language import syntax as s
 from tpgraph.language.changes import Change, perhaps
@@ -36,6 +32,7 @@ from tpgraph.language.term_refusals import (
     require_matrix,
     require_number,
 )
+from tpgraph.language.term_values import as_expression, constant_value, is_constant
 from tpgraph.language.unbound import unknown_function
 from tpgraph.program import (
     REDUCTIONS,
@@ -91,7 +88,7 @@ class Terms:
         finally:
             self.scope.parameters = None
         index = {name: i for i, name in enumerate(refs)}
-        return _as_expression(term, index)
+        return as_expression(term, index)
 
     def _exact(self, node: s.Exact) -> Term:
         return Constant(node.value)
@@ -163,7 +160,7 @@ class Terms:
                 fail(node.right, TPTypeError("division by zero", expected="another divisor"))
             if type(left) is Constant:
                 return Constant(bounded(left.value / right.value, node))
-        if type(right) is Call and _is_constant(right) and _constant_value(right) == 0:
+        if type(right) is Call and is_constant(right) and constant_value(right) == 0:
             fail(node.right, TPTypeError("division by zero", expected="another divisor"))
         return self._in_domain(Call(DIV, (left, right), 0, self.scope.span(node)), node)
 
@@ -181,9 +178,9 @@ class Terms:
 
     def _in_domain(self, call: Call, node: s.Expr) -> Call:
         """The call. Raises TPTypeError for one of constants alone that is no finite number."""
-        if not all(map(_is_constant, call.arguments)):
+        if not all(map(is_constant, call.arguments)):
             return call
-        value = _constant_value(call)
+        value = constant_value(call)
         if not np.isfinite(value):
             what = "no real number" if np.isnan(value) else "infinite"
             fail(
@@ -396,28 +393,3 @@ class Terms:
                     mend="give it to the function as an argument",
                 ),
             )
-
-
-def _is_constant(term: Term) -> bool:
-    """Whether a term is made of numbers alone."""
-    if type(term) is Call:
-        return all(map(_is_constant, term.arguments))
-    return type(term) is Constant
-
-
-def _constant_value(term: Term) -> float:
-    """The value of a term that is made of numbers alone."""
-    with np.errstate(all="ignore"):
-        return float(evaluate(_as_expression(term, {}), ()))
-
-
-def _as_expression(term: Term, index: dict[str, int]) -> Expression:
-    match term:
-        case Ref(variable):
-            return Argument(index[variable.name])
-        case Constant(value):
-            return Number(value)
-        case Call(function, arguments, order):
-            return Apply(function, tuple(_as_expression(a, index) for a in arguments), order)
-        case _:
-            raise AssertionError(term)
