@@ -38,7 +38,9 @@ def kept_places(
     first = kept_columns(diagram, {mark: old[before] for mark, before in sizes.before.items()})
     heights = KeptHeights(diagram, sizes, ways, first)
     heights.settle()
-    moved, credit = moved_marks(heights, previous.credit)
+    credit, moved = previous.credit, set[str]()
+    if not ways.are_those_of_before():  # annotations, and texts that changed, move nothing
+        moved, credit = moved_marks(heights, credit)
     sizes.turn(moved)
     ways.forget(moved)
     column = {mark: heights.column[mark] for mark in first}

@@ -28,6 +28,11 @@ class KeptWays:
             for link, heights in sizes.previous.placement.crossed.items()
         }
 
+    def are_those_of_before(self) -> bool:
+        """Whether no line came or went."""
+        before = [self._before(link) for link in self.links]
+        return len(before) == len(self.known) and all(key in self.known for key in before)
+
     def forget(self, marks: Container[str]) -> None:
         """Marks have moved: their lines find other ways."""
         for link in self.links:
