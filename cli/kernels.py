@@ -87,10 +87,10 @@ def kernel(
     ntk_exponent: the NTK is ntk · n^ntk_exponent where it grows with width. With --explain or
     --latex no kernel is computed: its recursion is printed, the same for all data.
     """
+    require_places(out, plot, reads=(file, data))
     if out is not None and Path(out).suffix not in ("", ".npz"):
         named = Path(out).with_suffix(".npz")
         raise typer.BadParameter(f"{out}: kernels are written as NPZ, such as {named}")
-    require_places(out, plot, reads=(file, data))
     program = load(file, constants)
     if explain or latex:
         typer.echo(tp.kernels.explain_kernel(program, kind.value, latex))

@@ -57,6 +57,7 @@ QUICK = {
     "study phase": "tanh --sigma-w2 1,2 --sigma-b2 0,1",
     "study dispersion": "--out OUT --quick --widths 4 --depths 2,3 --inits 2 --sigma-w2 2"
     " --sigma-b2 0 --workers 0",
+    "guide": "language",
     "study drift": "--out OUT --quick --widths 4 --depths 2 --inits 1 --sigma-w2 2 --sigma-b2 0"
     " --steps 2 --samples 4 --workers 0",
     "study function-variance": "--out OUT --quick --at 1.5,0.1 --depths 2 --widths 4 --inits 2"

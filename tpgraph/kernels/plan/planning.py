@@ -112,11 +112,13 @@ def _planned(program: Program, kind: str, found: Tangent | None) -> KernelPlan:
     labels = row_labels(program.outputs, rows)
     if found is None:
         return KernelPlan(program, kind, labels, (_of_readouts(program),), Fraction(0))
-    if kind == "ntk" or found.cotangents:
-        ntk, exponent = _of_tangent(found, rows, False)
+    orders = orders_of(found)
+    rescaled = any(orders.own.of(output) for output in found.outputs)  # the NNGP is of f itself
+    if kind == "ntk" or found.cotangents or rescaled:
+        ntk, exponent = _of_tangent(found, orders, rows, False)
         first = () if kind == "ntk" else (_of_readouts(program),)
         return KernelPlan(program, kind, labels, (*first, ntk), exponent)
-    both, exponent = _of_tangent(found, rows, True)
+    both, exponent = _of_tangent(found, orders, rows, True)
     return KernelPlan(program, kind, labels, (both,), exponent)
 
 
@@ -160,7 +162,7 @@ def _part(
 
 
 def _of_tangent(
-    found: Tangent, rows: tuple[Row, ...], with_nngp: bool
+    found: Tangent, orders: Orders, rows: tuple[Row, ...], with_nngp: bool
 ) -> tuple[PlanPart, Fraction]:
     """The NTK, beside it the NNGP where asked for, and its exponent."""
     terms = [t for g in found.gradients for t in g.terms]
@@ -175,7 +177,6 @@ def _of_tangent(
     if with_nngp:
         names = [f.name for f in found.outputs]
         pairs += [(names[i], names[j]) for i, j in _output_pairs(found.network)]
-    orders = orders_of(found)
     at = planned(restricted(orders.own.program, pairs))
     ntk, exponent = _total(at, found, orders)
     ends = [(Destination("ntk"), ntk)]

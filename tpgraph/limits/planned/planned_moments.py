@@ -106,6 +106,8 @@ class PlannedExpectations(Expectations):
         return as_array(self.tape, self.tape.emit("series", args, None, True))
 
     def _correlation(self, f: Curve, g: Curve, p: Array, q: Array, covariance: Array) -> Array:
+        if any(not is_unknown(x) and not np.all(x) for x in (p, q)):
+            raise NotPlanned("a function of what does not vary")
         inner = place_of(self.tape, covariance * (p**-0.5) * (q**-0.5))
         same = f.form.key == g.form.key
         places = (self._of_pairs(as_array(self.tape, inner)),)
