@@ -1,7 +1,7 @@
 /** What commands do, by their ids: with what is selected, or with the page. */
 
 import { editAndOpen, find, move, multiply, openMark, openSelected, palette, rename } from "./boxes.js";
-import { choose } from "./dom.js";
+import { choose, focused } from "./dom.js";
 import { pick } from "./pick.js";
 
 /** What commands do, by their ids. @param {App} app */
@@ -87,9 +87,10 @@ async function chooseTarget(app, fragment, fits) {
 
 /** A size, a number or a function, which no mark stands for: the inspector shows it. @param {App} app @param {string} kind */
 async function define(app, kind) {
+	const from = focused(app.parts.root);
 	if ((await app.edit({ edit: "declare", kind })) !== null) return;
 	app.select([]);
-	await app.inspector.open(app.last.name);
+	await app.inspector.open(app.last.name, from);
 }
 
 /** Draw a line off that is selected, or one of a gate's. @param {App} app @param {Fragment} mark */

@@ -29,10 +29,13 @@ export class Inspector {
 		else this.element.hidden = true;
 	}
 
-	/** Open it on a field, or on the first. @param {string | null} [name] what the field is of */
-	async open(name) {
+	/** Open it on a field, or on the first, unless somebody has gone on elsewhere meanwhile.
+	 * @param {string | null} [name] what the field is of @param {Element | null} [from] what had the focus */
+	async open(name, from = focused(this.app.parts.root)) {
 		this.element.hidden = false;
 		await this.show(this.app.chosen.at(-1) ?? null);
+		const here = focused(this.app.parts.root);
+		if (here !== from && !this.element.contains(here)) return;
 		const fields = /** @type {NodeListOf<HTMLInputElement>} */ (this.element.querySelectorAll("input[data-row]"));
 		const own = [...fields].find((field) => field.dataset.row?.startsWith(`${name} `)) ?? fields[0];
 		own?.focus();
