@@ -22,8 +22,12 @@ def synthetic_data(program: Program, count: int, seed: int = 0) -> Dataset:
     """
     if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
         raise TPDataError(f"{count!r} synthetic samples", expected="a whole number ≥ 1")
-    entries = sum(d.variable.dim.size({}) for d in (*program.data, *program.targets))
-    require_room(count * entries, f"{count:,} synthetic samples", "ask for fewer")
+    inputs = sum(d.variable.dim.size({}) for d in program.data)
+    outputs = sum(d.variable.dim.size({}) for d in program.targets)
+    directions = inputs * max((d.variable.dim.size({}) for d in program.targets), default=0)
+    needed = count * (inputs + outputs) + directions
+    what = f"{count:,} synthetic samples of {inputs:,} inputs and {outputs:,} targets"
+    require_room(needed, what, "ask for fewer samples, or choose smaller dimensions")
     rng = np.random.default_rng(seed_sequence(seed, "synthetic data"))
     arrays = {
         d.variable.name: rng.standard_normal((count, d.variable.dim.size({}))) for d in program.data
