@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from in_step import in_step
+
 import tpgraph as tp
 from tpgraph.guide import Example, pages
 
@@ -40,22 +42,5 @@ def pictures() -> Iterator[tuple[str, str]]:
             yield f"{page.name}-{number}.svg", drawn(block)
 
 
-def main() -> int:
-    """Return 1 where a committed picture differs from what its program draws."""
-    found = dict(pictures())
-    if "--check" not in sys.argv:
-        for name, svg in found.items():
-            (PICTURES / name).write_text(svg, encoding="utf-8")
-        print(f"drew {len(found)} pictures into {PICTURES.name}/")
-        return 0
-    committed = {path.name: path.read_text(encoding="utf-8") for path in PICTURES.glob("*.svg")}
-    stale = sorted(n for n in found.keys() | committed.keys() if found.get(n) != committed.get(n))
-    if stale:
-        print(f"out of step: {', '.join(stale)}; run python .ci/guide.py and look at them")
-        return 1
-    print(f"{len(found)} pictures of the guide are in step")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(in_step(dict(pictures()), PICTURES, "guide.py"))

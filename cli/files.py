@@ -53,15 +53,10 @@ def read_text(file: str) -> tuple[str, str, bool]:
     name = "<stdin>" if file == STANDARD else file
     if file == STANDARD and sys.stdin is None:
         raise tp.TPDataError("standard input is closed", mend="give the program's file")
-    if _in_gallery(file):
-        return tp.gallery.entry(file).text, f"{file}.tp", False
+    if file != STANDARD and (found := tp.gallery.named(file)) is not None:
+        return found.text, f"{found.name}.tp", False
     content = tp.read_program(sys.stdin.buffer if file == STANDARD else file)
     return tp.text_of(content, name), name, tp.is_picture(content)
-
-
-def _in_gallery(file: str) -> bool:
-    """Whether there is no such file, and the gallery has a program of this name."""
-    return not Path(file).exists() and file in [entry.name for entry in tp.gallery.entries()]
 
 
 def is_json(text: str) -> bool:
@@ -72,7 +67,7 @@ def is_json(text: str) -> bool:
 def load(file: str, constants: list[str] | None = None) -> Program:
     """The program in a file, with values of its constants; JSON by its first character on stdin."""
     chosen = parse_constants(constants or [])
-    if file != STANDARD and not _in_gallery(file):
+    if file != STANDARD and tp.gallery.named(file) is None:
         return tp.load(file, chosen)
     text, name, _ = read_text(file)
     if not is_json(text):

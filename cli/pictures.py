@@ -261,9 +261,7 @@ def gallery(
 ) -> None:
     """List the gallery, print one of its programs, or draw it (all of it without NAME)."""
     if name is None and out is None:
-        for entry in tp.gallery.entries():
-            figure = f"  ({entry.figure})" if entry.figure else ""
-            typer.echo(f"{entry.name:18s}{entry.title}{figure}")
+        typer.echo(repr(tp.gallery.entries()))
         return
     if name is not None and out is None:
         write(tp.gallery.entry(name).text, STANDARD)

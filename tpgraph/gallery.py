@@ -18,7 +18,7 @@ from tpgraph.program import Program
 from tpgraph.shown import html_table, one_line
 from tpgraph.transform import backward, select_paths, staged
 
-__all__ = ["Entry", "entries", "entry", "read"]
+__all__ = ["Entries", "Entry", "entries", "entry", "named", "read"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,7 +73,8 @@ class Entries(tuple[Entry, ...]):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return "\n".join(f"{e.name:18s}{e.title}" for e in self)
+        rows = ((e.name, e.title, f"  ({e.figure})" if e.figure else "") for e in self)
+        return "\n".join(f"{name:18s}{title}{figure}" for name, title, figure in rows)
 
     def _repr_html_(self) -> str:
         """What notebooks show: name, title, figure."""
@@ -105,23 +106,32 @@ def entry(name: str) -> Entry:
     return found[name]
 
 
-def read(given: str | Path) -> Program:
-    """The program of a text, in a file, or of a name of the gallery; a file comes first.
+def named(given: str | Path) -> Entry | None:
+    """The program that a name stands for; None where it is the name of a file, which comes first.
 
-    Raises TPDataError for a name that is neither, else as `tpgraph.load` and `tpgraph.parse`.
-
-    >>> read("mlp") == read(entry("mlp").text)
-    True
+    Raises TPDataError for a name without an ending that is neither.
     """
-    if isinstance(given, str) and "\n" in given:
-        return parse(given)
     if os.path.exists(given) or Path(given).suffix:
-        return load(given)
+        return None
     try:
-        return entry(str(given)).program()
+        return entry(str(given))
     except TPNameError as error:
         raise TPDataError(
             f"{given} is neither a file nor a program of the gallery",
             expected="a .tp file, its text, or a name that `tpgraph gallery` lists",
             mend=error.mend,
         ) from None
+
+
+def read(given: str | Path) -> Program:
+    """The program of a text, in a file, or of a name of the gallery.
+
+    Raises as `named`, `tpgraph.load` and `tpgraph.parse` do.
+
+    >>> read("mlp") == read(entry("mlp").text)
+    True
+    """
+    if isinstance(given, str) and "\n" in given:
+        return parse(given)
+    found = named(given)
+    return load(given) if found is None else found.program()

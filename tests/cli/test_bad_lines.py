@@ -55,7 +55,7 @@ LINES = [
     ("draw base.tp -o x.html", "html is the format of frames alone: add --frames", 2),
     ("draw base.tp -o x.gif", "gif is no format of pictures; choose one of svg", 2),
     ("draw base.tp -o nowhere/x.svg", "the folder nowhere is missing", 1),
-    ("draw rmn", "rmn cannot be read", 1),
+    ("draw rmn", "rmn is neither a file nor a program.*did you mean rnn\\?", 1),
     ("gallery RNN", "did you mean rnn\\?", 1),
     ("kernel base.tp --synthetic 3 -o k.csv", "kernels are written as NPZ, such as k.npz", 2),
     ("kernel base.tp --synthetic 3 --engine exakt", "did you mean exact\\?", 2),
