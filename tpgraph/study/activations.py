@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import erf
 
-from tpgraph.errors import TPDataError, TPError, TPTypeError
+from tpgraph.errors import TPDataError, TPError, TPNameError, TPTypeError
 from tpgraph.functions import (
     COORDINATEWISE,
     Apply,
@@ -25,8 +25,9 @@ from tpgraph.functions import (
     to_numpy,
 )
 from tpgraph.language.function_text import function_of
+from tpgraph.language.near_names import did_you_mean
 
-__all__ = ["activation", "applied", "value_and_slope"]
+__all__ = ["activation", "applied", "unknown_function", "value_and_slope"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -51,13 +52,27 @@ def activation(text: str) -> Function:
         ) from None
 
 
+def unknown_function(name: str, kind: type[TPError] = TPNameError) -> TPError:
+    """What is said of a name that no function of one argument has."""
+    known = [n for n, p in COORDINATEWISE.items() if _is_of_one(p)]
+    return kind(
+        f"there is no function {name}", expected=", ".join(known), mend=did_you_mean(name, known)
+    )
+
+
+def _is_of_one(function: Function) -> bool:
+    """Whether it takes one argument where further ones have defaults."""
+    defaults = function.defaults if isinstance(function, Primitive) else ()
+    return function.arity is not None and function.arity - len(defaults) == 1
+
+
 def applied(function: Function) -> Expression:
     """φ(Argument(0)); further arguments take their defaults (leaky_relu's slope 1/100).
 
     Raises TPTypeError for a function of several arguments.
     """
     defaults = function.defaults if isinstance(function, Primitive) else ()
-    if function.arity is None or function.arity - len(defaults) != 1:
+    if not _is_of_one(function):
         raise TPTypeError(f"{function.name} is no function of one argument")
     return Apply(function, (Argument(0), *(Number(value) for value in defaults)))
 

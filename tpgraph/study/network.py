@@ -19,9 +19,9 @@ from tpgraph.errors import TPDataError, TPError, TPLimitError, TPNameError, TPTy
 from tpgraph.functions import COORDINATEWISE
 from tpgraph.kernels.empirical import Finite, finite
 from tpgraph.language import editing, parse, read
-from tpgraph.language.near_names import did_you_mean
 from tpgraph.language.syntax import Loss
 from tpgraph.program import Program, require_memory
+from tpgraph.study.activations import unknown_function
 
 __all__ = [
     "NAMES",
@@ -119,11 +119,7 @@ def with_function(text: str, function: str) -> str:
     argument.
     """
     if function not in COORDINATEWISE:
-        raise TPDataError(
-            f"there is no function {function}",
-            expected=", ".join(name for name, p in COORDINATEWISE.items() if p.arity == 1),
-            mend=did_you_mean(function, COORDINATEWISE),
-        )
+        raise unknown_function(function, TPDataError)
     try:
         return editing.set_function(read(text, "<program>"), "φ", function).apply(text)
     except TPNameError:

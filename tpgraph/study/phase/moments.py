@@ -21,13 +21,12 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import TPLimitError, TPNameError
+from tpgraph.errors import TPLimitError
 from tpgraph.functions import COORDINATEWISE, Expression, Function, differentiate, evaluate
-from tpgraph.language.near_names import did_you_mean
 from tpgraph.limits.closed_forms.duals import DUALS, dual
 from tpgraph.limits.closed_forms.line_quadrature import hermite
 from tpgraph.limits.closed_forms.mehler import series
-from tpgraph.study.activations import applied
+from tpgraph.study.activations import applied, unknown_function
 
 __all__ = ["GaussianMoments", "moments_of"]
 
@@ -123,12 +122,7 @@ def moments_of(function: str | Function) -> GaussianMoments:
     """
     found = COORDINATEWISE.get(function) if isinstance(function, str) else function
     if found is None:
-        known = [name for name, primitive in COORDINATEWISE.items() if primitive.arity == 1]
-        raise TPNameError(
-            f"there is no function {function}",
-            expected=", ".join(known),
-            mend=did_you_mean(str(function), known),
-        )
+        raise unknown_function(str(function))
     return GaussianMoments(found.name, applied(found))
 
 
