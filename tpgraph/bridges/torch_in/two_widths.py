@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,11 @@ from tpgraph.bridges.torch_in.declarations import (
 from tpgraph.bridges.torch_in.export import WRAPPED, built, exported
 from tpgraph.bridges.torch_in.imported import Imported, copy_weights
 from tpgraph.bridges.torch_in.interpret import Graph, interpreted
-from tpgraph.bridges.torch_in.laws import drawn
+from tpgraph.bridges.torch_in.laws import Draws, drawn
 from tpgraph.bridges.torch_in.multipliers import common_factors, without_factors
 from tpgraph.bridges.torch_in.named_cells import Flat, flattened
 from tpgraph.bridges.torch_in.parameter_names import free_name
-from tpgraph.bridges.torch_in.parameter_parts import ParameterPart, pieces_of
+from tpgraph.bridges.torch_in.parameter_parts import Key, ParameterPart, pieces_of
 from tpgraph.bridges.torch_in.parametrizing import Scaled, own_exponents, parametrized
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.reserved import RESERVED
@@ -70,19 +70,10 @@ def translated(
     targets = targets_of(graph)
     draws = drawn(factory, n)
     with_readouts(graph, draws)
-    factors = common_factors(graph)
-    pieces = pieces_of(graph.roots, graph.params.values(), draws, factors)
-    if factors and own_exponents(list(pieces.values())) is None:
-        factors = {}
-        pieces = pieces_of(graph.roots, graph.params.values(), draws, factors)
-    without_factors(graph, factors)
+    pieces = _pieces(graph, draws)
     taken = {p.base for p in pieces.values()} | set(widths) | RESERVED
-    inputs: dict[str, str] = {}
     own = [*inspect.signature(module.forward).parameters][: len(examples) - (loss is not None)]
-    own += ["y"] * (loss is not None)
-    for source, wanted in zip(graph.arguments, own, strict=len(own) == len(graph.arguments)):
-        inputs[source] = free_name(wanted if len(own) == len(graph.arguments) else source, taken)
-        taken.add(inputs[source])
+    inputs = _input_names(list(graph.arguments), [*own, *["y"] * (loss is not None)], taken)
     flat = flattened(graph, pieces, inputs, base)
     statements = _rolled(flat, list(pieces.values())) if roll else _unrolled(flat)
     ordered = list(pieces.values())
@@ -98,12 +89,16 @@ def translated(
             f"<{title}>",
         )  # fmt: skip
 
-    lost = list(_lost_to_biases(parse(written(notes), f"<{title}>"), ordered))
-    notes = (*notes, *lost)
     text = written(notes)
+    program = parse(text, f"<{title}>")
+    lost = _lost_to_biases(program, ordered)
+    if lost is not None:
+        notes = (*notes, lost)
+        text = written(notes)
+        program = parse(text, f"<{title}>")
     ratios = {w: size / n for w, size in widths.items()}
     return Imported(
-        program=parse(text, f"<{title}>"),
+        program=program,
         text=text,
         notes=notes,
         width=name,
@@ -116,7 +111,28 @@ def translated(
     )
 
 
-def _lost_to_biases(program: Program, pieces: Sequence[ParameterPart]) -> Iterator[str]:
+def _pieces(graph: Graph, draws: Draws) -> dict[Key, ParameterPart]:
+    """The parts of parameters, with the factors that the module multiplies each by taken in."""
+    factors = common_factors(graph)
+    pieces = pieces_of(graph.roots, graph.params.values(), draws, factors)
+    if factors and own_exponents(list(pieces.values())) is None:
+        factors = {}
+        pieces = pieces_of(graph.roots, graph.params.values(), draws, factors)
+    without_factors(graph, factors)
+    return pieces
+
+
+def _input_names(arguments: list[str], wanted: list[str], taken: set[str]) -> dict[str, str]:
+    """Names of the data by argument of the graph, as the module calls them; `taken` grows."""
+    found: dict[str, str] = {}
+    for source, name in zip(arguments, wanted if len(wanted) == len(arguments) else arguments,
+                            strict=True):  # fmt: skip
+        found[source] = free_name(name, taken)
+        taken.add(found[source])
+    return found
+
+
+def _lost_to_biases(program: Program, pieces: Sequence[ParameterPart]) -> str | None:
     """A note where biases that vanish are added to vectors that vanish as fast."""
     drawn = {piece.base for piece in pieces if piece.law.variance and len(piece.sizes) == 1}
     zeros = {p.variable.name for p in program.parameters if not p.variance}
@@ -128,11 +144,11 @@ def _lost_to_biases(program: Program, pieces: Sequence[ParameterPart]) -> Iterat
             if v.name in zeros and base_of(v.name) in drawn
         }
         if biases and equation.out.is_wide and -math.inf < sizes[equation.out.name] < 0:
-            yield (
+            return (
                 f"{equation.out.name} vanishes with the width as its biases do, written as N(0, 0):"
                 " sums over the width, such as the NTK, lack what these add in the module"
             )
-            return
+    return None
 
 
 def _examples(module: torch.nn.Module, example: Any) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -48,37 +48,50 @@ def convolution(
     places = [size[0] for size in weight.shape[2:]]
     taps = {k: _tap(call, weight, k, groups, transposed) for k in np.ndindex(*places)}
     space = [s[0] for s in call.shape[2:]]
-    inner = x.cells.shape[1:]
-
-    def place(i: tuple[int, ...], k: tuple[int, ...]) -> tuple[int, ...] | None:
-        """The place of the input that the tap k brings to the place i of the output."""
-        found = []
-        for axis in range(len(space)):
-            if not transposed:
-                at = i[axis] * stride[axis] + k[axis] * dilation[axis] - padding[axis]
-            else:
-                back = i[axis] - k[axis] * dilation[axis] + padding[axis]
-                if back % stride[axis]:
-                    return None
-                at = back // stride[axis]
-            if not 0 <= at < inner[axis]:
-                return None
-            found.append(at)
-        return tuple(found)
+    window = _Window(stride, padding, dilation, transposed, x.cells.shape[1:])
 
     def entry(i: tuple[int, ...]) -> Cell:
         terms = []
         for k in np.ndindex(*places):
-            at = place(i[1:], k)
+            at = window.place(i[1:], k)
             if at is not None:
                 terms.append(taps[k](x.cells[(i[0], *at)]))
         return call.al.add(*terms) if terms else call.al.number(0)
 
     out = Tensor(filled((x.cells.shape[0], *space), entry), 1, call.shape)
-    if bias is None:
-        return out
+    return out if bias is None else _with_bias(call, out, bias)
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """How the places of the output see those of the input, `inner` many along each axis."""
+
+    stride: Sequence[int]
+    padding: Sequence[int]
+    dilation: Sequence[int]
+    transposed: bool
+    inner: tuple[int, ...]
+
+    def place(self, i: tuple[int, ...], k: tuple[int, ...]) -> tuple[int, ...] | None:
+        """The place of the input that the tap k brings to the place i of the output."""
+        found = [self._along(axis, i[axis], k[axis]) for axis in range(len(i))]
+        known = tuple(at for at in found if at is not None)
+        return known if len(known) == len(found) else None
+
+    def _along(self, axis: int, i: int, k: int) -> int | None:
+        """The same along one axis; None beside the input, and between strides."""
+        stride, padding, step = self.stride[axis], self.padding[axis], k * self.dilation[axis]
+        if not self.transposed:
+            at, rest = i * stride + step - padding, 0
+        else:
+            at, rest = divmod(i - step + padding, stride)
+        return at if rest == 0 and 0 <= at < self.inner[axis] else None
+
+
+def _with_bias(call: NodeCall, out: Tensor, bias: Any) -> Tensor:
+    """The bias of every channel at all places."""
     assert isinstance(bias, Pending)
-    axes = (None, *bias.axes, *(None,) * len(space))
+    axes = (None, *bias.axes, *(None,) * (out.rank - 2))
     spread = replace(bias, axes=axes)
     return pointwise(call.al, call.al.add, out, as_tensor(call.al, spread, 1 - out.rank))
 
