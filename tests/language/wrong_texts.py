@@ -59,6 +59,7 @@ SYNTAX: list[Case] = [
 MEANING: list[Case] = [
     ("y = 2 u", TPTypeError, 4, 5, "only a matrix multiplies", "2 * u"),
     ("y = log(-1) * u", TPTypeError, 4, 5, "log(-1) is no real number", "a finite value"),
+    ("y = u * held_max(1)", TPTypeError, 4, 5, "a function of all components", "fixed dimension"),
     ("y = u + sqrt(1 - 2)", TPTypeError, 4, 9, "sqrt(1 - 2) is no real number", "a finite value"),
     ("y = u / (2 - 2)", TPTypeError, 4, 9, "division by zero", "another divisor"),
     ("y = u * 0^-1", TPTypeError, 4, 9, "0^-1 is infinite", "a finite value"),

@@ -8,6 +8,7 @@ import pytest
 
 import tpgraph as tp
 from tpgraph.errors import TPError, TPLimitError, TPNameError, TPSyntaxError, TPTypeError
+from tpgraph.functions import PRIMITIVES
 
 DIAGRAMS = Path(__file__).parents[2] / "diagrams"
 
@@ -107,6 +108,29 @@ def test_equal_to_the_text(name):
     assert b.build() == tp.parse(head + text + "\n")
 
 
+def refusal(make):
+    """What a TypeError of a program says; None where there is none."""
+    try:
+        make()
+    except TPTypeError as error:
+        return error.message
+    return None
+
+
+@pytest.mark.parametrize("name", [n for n, f in PRIMITIVES.items() if f.arity == 1 and n != "neg"])
+@pytest.mark.parametrize("value", ["-1", "0", "0.5"])
+@pytest.mark.parametrize("prime", ["", "'"])
+def test_constants_are_refused_as_in_a_text(name, value, prime):
+    """What the builder takes prints as a text that reads back; what it refuses, the text does."""
+    b = tp.builder("case")
+    x, function = b.vector("x", b.width("n")), getattr(b.fn, name)
+    text = f"program case\nwidth n\nvector x : n ~ N(0, 1)\ny = x * {name}{prime}({value})\n"
+    told = refusal(lambda: b.let("y", x * (function.prime if prime else function)(Fraction(value))))
+    assert refusal(lambda: tp.parse(text)) == told
+    if told is None:
+        assert b.build() == tp.parse(text) == tp.parse(tp.to_text(b.build()))
+
+
 def test_another_program_is_not_equal():
     b = mlp()
     b.let("extra", b["x[3]"] * 2)
@@ -141,6 +165,12 @@ MISTAKES = [
     (lambda b: b["x"] + None, TPTypeError, "a NoneType cannot stand", "a handle"),
     (lambda b: b["x"] + True, TPTypeError, "True is no number", "number or a handle"),
     (lambda b: b["x"] + float("nan"), TPTypeError, "nan is not a number", ""),
+    (lambda b: b["x"] / 0, TPTypeError, "division by zero", "another divisor"),
+    (lambda b: b["x"] / (b.fn.exp(0) - 1), TPTypeError, "division by zero", "another divisor"),
+    (lambda b: b.fn.log(0), TPTypeError, "log(0) is infinite", "a finite value"),
+    (lambda b: b["x"] * b.fn.sqrt(-1), TPTypeError, "sqrt(-1) is no real number", "a finite"),
+    (lambda b: b.fn.exp(0) / 0, TPTypeError, "division by zero", "another divisor"),
+    (lambda b: b.function("g", lambda z: z * b.fn.log(0)), TPTypeError, "log(0) is infinite", ""),
     (lambda b: b["x"] + foreign(), TPTypeError, "q belongs to another builder (other)", "one"),
     (lambda b: b["W"] @ foreign(), TPTypeError, "q belongs to another builder", "one builder"),
     (lambda b: bool(b["x"]), TPTypeError, "x has no truth value", "step(x)"),

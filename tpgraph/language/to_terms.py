@@ -7,8 +7,6 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any, NoReturn
 
-import numpy as np
-
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.functions import (
     ADD,
@@ -32,7 +30,6 @@ from tpgraph.language.term_refusals import (
     require_matrix,
     require_number,
 )
-from tpgraph.language.term_values import as_expression, constant_value, is_constant
 from tpgraph.language.unbound import unknown_function
 from tpgraph.program import (
     REDUCTIONS,
@@ -44,6 +41,9 @@ from tpgraph.program import (
     Ref,
     Term,
     Variable,
+    as_expression,
+    require_divisor,
+    require_value,
 )
 from tpgraph.types import Scalar
 
@@ -87,8 +87,7 @@ class Terms:
             term = self.term(node)
         finally:
             self.scope.parameters = None
-        index = {name: i for i, name in enumerate(refs)}
-        return as_expression(term, index)
+        return as_expression(term, [ref.variable for ref in refs.values()], "a function")
 
     def _exact(self, node: s.Exact) -> Term:
         return Constant(node.value)
@@ -155,13 +154,12 @@ class Terms:
 
     def _quotient(self, node: s.Quotient) -> Term:
         left, right = self.term(node.left), self.term(node.right)
-        if type(right) is Constant:
-            if right.value == 0:
-                fail(node.right, TPTypeError("division by zero", expected="another divisor"))
-            if type(left) is Constant:
-                return Constant(bounded(left.value / right.value, node))
-        if type(right) is Call and is_constant(right) and constant_value(right) == 0:
-            fail(node.right, TPTypeError("division by zero", expected="another divisor"))
+        try:
+            require_divisor(right)
+        except TPTypeError as error:
+            fail(node.right, error)
+        if type(left) is Constant and type(right) is Constant:
+            return Constant(bounded(left.value / right.value, node))
         return self._in_domain(Call(DIV, (left, right), 0, self.scope.span(node)), node)
 
     def _power(self, node: s.Power) -> Term:
@@ -178,18 +176,10 @@ class Terms:
 
     def _in_domain(self, call: Call, node: s.Expr) -> Call:
         """The call. Raises TPTypeError for one of constants alone that is no finite number."""
-        if not all(map(is_constant, call.arguments)):
-            return call
-        value = constant_value(call)
-        if not np.isfinite(value):
-            what = "no real number" if np.isnan(value) else "infinite"
-            fail(
-                node,
-                TPTypeError(
-                    f"{self.scope.text(node)} is {what}",
-                    expected="constants of which the function has a finite value",
-                ),
-            )
+        try:
+            require_value(call, lambda: self.scope.text(node))
+        except TPTypeError as error:
+            fail(node, error)
         return call
 
     def _mean(self, node: s.MeanOf) -> Term:

@@ -67,6 +67,7 @@ from tpgraph.program.statement_terms import (
     Term,
     dimension_of,
 )
+from tpgraph.program.term_expressions import as_expression, require_divisor, require_value
 from tpgraph.program.variables import (
     ACCENTS,
     GREEK,
@@ -129,6 +130,7 @@ __all__ = [
     "accented_latex",
     "analysis_of",
     "analyze",
+    "as_expression",
     "base_of",
     "canonical_name",
     "canonical_variable",
@@ -144,8 +146,10 @@ __all__ = [
     "latex_name",
     "layer_kind",
     "matrix_latex",
+    "require_divisor",
     "require_memory",
     "require_room",
+    "require_value",
     "scaling",
     "split_name",
     "statement_name",

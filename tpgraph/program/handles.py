@@ -18,6 +18,7 @@ from tpgraph.errors import TPTypeError
 from tpgraph.functions import ADD, DIV, MUL, NEG, POW, Function, Primitive, number
 from tpgraph.program.builder import Builder
 from tpgraph.program.statement_terms import Call, Constant, Product, Ref, Term
+from tpgraph.program.term_expressions import require_divisor, require_value
 from tpgraph.program.variables import Variable
 
 __all__ = ["FunctionHandle", "Handle", "MatrixHandle", "Operand", "combine", "to_handle"]
@@ -204,7 +205,10 @@ class FunctionHandle:
 
 
 def combine(builder: Builder, function: Function, *operands: object, order: int = 0) -> Handle:
-    """The handle of `function` at the operands; sums and products go on from the left."""
+    """The handle of `function` at the operands; sums and products go on from the left.
+
+    Raises TPTypeError for numbers of which the function has no finite value, as the language does.
+    """
     parts = [to_handle(builder, operand) for operand in operands]
     terms = tuple(part.term for part in parts)
     first = terms[0] if terms else None
@@ -213,7 +217,12 @@ def combine(builder: Builder, function: Function, *operands: object, order: int 
         terms = (*first.arguments, *terms[1:])
         deepest = max(parts[0].depth - 1, *(part.depth for part in parts[1:]))
     size = 1 + sum(part.size for part in parts)
-    return Handle(builder, Call(function, terms, order), deepest + 1, size)
+    call = Call(function, terms, order)
+    if function == DIV:
+        require_divisor(terms[1])
+    if function not in (ADD, MUL):
+        require_value(call)
+    return Handle(builder, call, deepest + 1, size)
 
 
 def _minus(builder: Builder, operand: object) -> Handle:

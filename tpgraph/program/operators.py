@@ -64,7 +64,6 @@ from tpgraph.program.spelling import (
     Exponents,
     as_dimension,
     as_exponents,
-    as_expression,
     as_identifier,
     as_whole,
     size_of,
@@ -72,6 +71,7 @@ from tpgraph.program.spelling import (
     variables_in,
 )
 from tpgraph.program.statement_terms import Mean, Ref
+from tpgraph.program.term_expressions import as_expression
 from tpgraph.program.variables import Variable, canonical_name
 from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Type, Vector, Width
 

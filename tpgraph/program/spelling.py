@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TypeAlias, assert_never
 
-from tpgraph.errors import TPNameError, TPSyntaxError, TPTypeError
-from tpgraph.functions import Apply, Argument, Expression, Number, number
+from tpgraph.errors import TPSyntaxError, TPTypeError
+from tpgraph.functions import number
 from tpgraph.program.statement_terms import Call, Constant, Mean, Once, Product, Ref, Term
 from tpgraph.program.variables import Variable, canonical_name
 from tpgraph.types import Dimension, Fixed, Scalar, Width
@@ -17,7 +17,6 @@ __all__ = [
     "Exponents",
     "as_dimension",
     "as_exponents",
-    "as_expression",
     "as_identifier",
     "as_whole",
     "size_of",
@@ -110,26 +109,3 @@ def variables_in(term: Term) -> Iterator[Variable]:
             return
         case _:
             assert_never(term)
-
-
-def as_expression(term: Term, parameters: Sequence[Variable], what: str) -> Expression:
-    """A term over `parameters` alone as an expression in their positions."""
-    match term:
-        case Constant(value):
-            return Number(value)
-        case Call(function, arguments, order):
-            inner = tuple(as_expression(argument, parameters, what) for argument in arguments)
-            return Apply(function, inner, order)
-        case Ref(variable) if variable in parameters:
-            return Argument(parameters.index(variable))
-        case Ref(variable):
-            raise TPNameError(f"{what} uses {variable}", None, _allowed(parameters))
-        case Product() | Mean() | Once():
-            raise TPTypeError(f"{what} is not coordinatewise", None, _allowed(parameters))
-        case _:
-            assert_never(term)
-
-
-def _allowed(parameters: Sequence[Variable]) -> str:
-    names = ", ".join(v.name for v in parameters)
-    return f"functions of numbers and {names}" if names else "functions of numbers"
