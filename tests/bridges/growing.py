@@ -9,8 +9,12 @@ import torch
 from torch import nn
 
 
-def gaussian(module: nn.Module) -> nn.Module:
-    """What torch's layers draw uniformly, from a Gaussian of the same variance in its place."""
+def gaussian(module: nn.Module, seed: int) -> nn.Module:
+    """What torch's layers draw uniformly, from a Gaussian of the same variance in its place.
+
+    numpy draws: the same numbers on every processor, which torch's are not.
+    """
+    draws = np.random.default_rng(seed)
     for layer in module.modules():
         if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d):
             bound = layer.weight[0].numel() ** -0.5
@@ -19,7 +23,8 @@ def gaussian(module: nn.Module) -> nn.Module:
         else:
             continue
         for parameter in layer.parameters(recurse=False):
-            nn.init.normal_(parameter, std=bound / math.sqrt(3))
+            drawn = draws.normal(0, bound / math.sqrt(3), tuple(parameter.shape))
+            parameter.data = torch.from_numpy(drawn).to(parameter.dtype)
     return module
 
 
@@ -32,7 +37,7 @@ def kernels(make, X, readout, n, initializations, redraw=gaussian):
     sums = [np.zeros((len(X), len(X))) for _ in range(2)]
     for seed in range(initializations):
         torch.manual_seed(1000 + seed)
-        module = redraw(make(n)).double().eval()
+        module = redraw(make(n).double(), seed).eval()
         parameters = {k: p for k, p in module.named_parameters() if p.requires_grad}
         variance = 1 / (3 * parameters[readout][0].numel())
         rows, read = [], []

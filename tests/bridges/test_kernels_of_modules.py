@@ -1,6 +1,7 @@
 """NNGP and NTK of imports beside those of the torch modules at growing width, by autograd."""
 
 from functools import partial
+from itertools import count
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from torch import nn
 import tpgraph as tp
 
 SAMPLES = [0, 1, 2]
-WIDTHS, INITIALIZATIONS = (24, 240), (24, 6)
+WIDTHS, INITIALIZATIONS = (24, 240), (96, 24)
 
 
 class Elman(nn.Module):
@@ -46,7 +47,7 @@ READOUTS = {
     "vector_readout_divided": "u",
 }  # fmt: skip
 SELDOM = ("heads", "series", "group_norm", "prelu", "film", "concat", "lora_merged", "attention")
-TOLERANCE = {"mlp": 0.6, "lora": 0.35, "images": 0.2}
+TOLERANCE = {"mlp": 0.8, "lora": 0.35, "images": 0.2}
 """Layers that shrink the signal, beside which what vanishes with the width is large at first."""
 
 
@@ -54,8 +55,8 @@ def assert_grown(limit, make, X, readout, tolerance=0.1):
     """The module's kernels at two widths: near the limit at the larger, and nearer than before."""
     assert limit.exponent == 1
     small, large = (
-        kernels(make, X, readout, n, count)
-        for n, count in zip(WIDTHS, INITIALIZATIONS, strict=True)
+        kernels(make, X, readout, n, initializations)
+        for n, initializations in zip(WIDTHS, INITIALIZATIONS, strict=True)
     )
     for kind, before, after in zip((limit.nngp, limit.ntk), small, large, strict=True):
         assert distance(after, kind) < tolerance
@@ -125,7 +126,7 @@ def test_sums_over_few_uniform_entries_are_no_gaussian_and_said_to_be_none():
     products = (x.T @ x / len(x)).numpy()
     roots = np.sqrt(np.diag(products))
     uniform = products / np.outer(roots, roots) / 3
-    own, _ = kernels(case.make, X, "2.weight", 512, 8, redraw=lambda module: module)
+    own, _ = kernels(case.make, X, "2.weight", 512, 8, redraw=lambda module, seed: module)
     redrawn, _ = kernels(case.make, X, "2.weight", 512, 8)
     assert distance(uniform, limit) > 0.02
     assert distance(own, uniform) < 0.5 * distance(own, limit)
@@ -137,8 +138,10 @@ def test_sums_over_few_uniform_entries_are_no_gaussian_and_said_to_be_none():
 
 
 def test_what_is_drawn_by_normal_has_no_such_note():
+    seeds = count()
+
     def make(n):
-        return gaussian(nn.Sequential(nn.Linear(4, n), nn.Tanh(), nn.Linear(n, 1)))
+        return gaussian(nn.Sequential(nn.Linear(4, n), nn.Tanh(), nn.Linear(n, 1)), next(seeds))
 
     i = tp.from_torch(make, torch.randn(1, 4), n=64)
     assert not any("same variance" in note for note in i.notes)
