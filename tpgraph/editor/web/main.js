@@ -4,13 +4,12 @@ import { Gone, overHttp, Refused, refusalText, Session } from "./api.js";
 import { App } from "./app.js";
 import { choose, h } from "./dom.js";
 import { Lane } from "./lane.js";
+import { saveAs, saveHere } from "./saving.js";
 
 const transport = overHttp();
 const session = new Session(transport);
 /** What programs are saved in. */
 let folder = "";
-
-const saving = () => import("./saving.js");
 
 /** The file of the page, and what of it is on disk. */
 class Files {
@@ -47,7 +46,6 @@ class Files {
 
 	/** @param {App} app @param {boolean} [elsewhere] under another name */
 	async save(app, elsewhere = false) {
-		const { saveAs, saveHere } = await saving().catch(() => { throw new Gone("the editor's server does not answer"); });
 		await (elsewhere || this.opened.path === null ? saveAs : saveHere)(this, app);
 	}
 
@@ -97,7 +95,6 @@ function start(opened, saved = opened.text) {
 		if (app.text !== files.saved) event.preventDefault();
 	});
 	files.keep(opened.text);
-	app.opened.then(saving).catch(() => undefined); // so that its dialog is there when it is asked for
 	Object.assign(window, { tpgraph: app });
 	app.pane.focus();
 }
