@@ -1,4 +1,4 @@
-"""Random tests that repeat, tests that need a program of others, and runs without a skip."""
+"""Random tests that repeat, tests that need a program of others, skips, and workers."""
 
 from __future__ import annotations
 
@@ -50,6 +50,15 @@ def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--no-skips") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Skips())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of a file stay with one worker, and so do all in a browser: pages wait for answers."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            group = "tests/editor" if item.nodeid.startswith("tests/editor/") else str(item.path)
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

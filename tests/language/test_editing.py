@@ -122,7 +122,9 @@ CASES: list[tuple[Callable[[Reading], Edit], str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("edit", "before", "wanted"), CASES, ids=lambda c: str(c)[:50])
+@pytest.mark.parametrize(
+    ("edit", "before", "wanted"), CASES, ids=lambda c: c[:50] if isinstance(c, str) else "edit"
+)
 def test_table(edit: Callable[[Reading], Edit], before: str, wanted: str) -> None:
     head = HEAD.replace("u, v", "u, φ") if "phi" in wanted else HEAD
     after = done(edit, f"{HEAD}{before}\n")
