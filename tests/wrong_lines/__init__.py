@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from wrong_lines import (
-    brackets,
-    commands,
-    commas,
-    definitions,
-    drawn,
-    foreign_forms,
-    names,
-    ranges,
-    signs,
-    statement_heads,
-    terms,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
 __all__ = ["HEAD", "MENDED", "STOPS"]
 
@@ -33,19 +22,7 @@ scalar s = 1
 """
 """What stands above each of them."""
 
-_ROOMS = (
-    brackets,
-    commands,
-    commas,
-    definitions,
-    drawn,
-    foreign_forms,
-    names,
-    ranges,
-    signs,
-    statement_heads,
-    terms,
-)
+_ROOMS = [import_module(f"{__name__}.{room.name}") for room in iter_modules(__path__)]
 
 MENDED = [row for room in _ROOMS for row in room.MENDED]
 """A wrong line, the text that its first error marks, and the lines with all mends applied."""
