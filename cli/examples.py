@@ -1,4 +1,6 @@
-"""Two examples for the help of every command; all are executed by the tests.
+"""Commands as they are registered: each with two examples under its help.
+
+All examples are executed by the tests.
 
 They are of programs of the gallery (`tpgraph gallery rnn > rnn.tp`), and run as they stand in a
 folder that has them.
@@ -6,10 +8,12 @@ folder that has them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-__all__ = ["EXAMPLES", "examples"]
+import typer
+
+__all__ = ["EXAMPLES", "add_commands"]
 
 EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -73,7 +77,12 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
 """By the name of the command, behind `tpgraph`."""
 
 
-def examples(command: str) -> str:
-    """What stands under the help of a command."""
-    lines = [f"  {example}" for example in EXAMPLES[command]]
-    return "\n".join(["\b", "Examples:", *lines])
+def add_commands(app: typer.Typer, *commands: Callable[..., None], group: str = "") -> None:
+    """Register commands under the names of their functions: `compile_` is `compile`.
+
+    `group` is the word between `tpgraph` and these names.
+    """
+    for command in commands:
+        name = command.__name__.rstrip("_").replace("_", "-")
+        lines = [f"  {example}" for example in EXAMPLES[f"{group} {name}".strip()]]
+        app.command(name, epilog="\n".join(["\b", "Examples:", *lines]))(command)

@@ -94,24 +94,9 @@ def import_(
     differs is a width or a power of it. What was chosen on the way is said on standard error and
     in comments of the program. Needs torch: pip install 'tpgraph[torch]'.
     """
-    path, colon, name = model.rpartition(":")
-    if not (colon and path and name.isidentifier()):
-        raise tp.TPDataError(
-            f"{shown(model)} is not understood", expected="MODEL.py:CLASS, such as model.py:Model"
-        )
+    path, name = _file_and_class(model)
     require_places(out, reads=[path])
-    rng = np.random.default_rng(0)
-    example: dict[str, Any] = {}
-    for text in inputs or []:
-        key, shape = _shaped("--input", text, example, batch)
-        example[key] = rng.standard_normal(shape)
-    for text in tokens or []:
-        key, shape = _shaped("--tokens", text, example, batch)
-        example[key] = np.zeros(shape, dtype=np.int64)
-    if not example:
-        raise tp.TPDataError(
-            "no shape of an input is given", mend="give one for each argument: --input x=3,4"
-        )
+    example = _example(inputs or [], tokens or [], batch)
     found = tp.from_torch(
         tp.bridges.load_module(path, name, _settings(settings or [])),
         example,
@@ -124,6 +109,33 @@ def import_(
     write(found.text, out)
     for note in found.notes:
         typer.echo(f"note: {note}", err=True)
+
+
+def _file_and_class(text: str) -> tuple[str, str]:
+    """`model.py:Model` as a file and the name of a class in it. Raises TPDataError."""
+    path, colon, name = text.rpartition(":")
+    if not (colon and path and name.isidentifier()):
+        raise tp.TPDataError(
+            f"{shown(text)} is not understood", expected="MODEL.py:CLASS, such as model.py:Model"
+        )
+    return path, name
+
+
+def _example(inputs: list[str], tokens: list[str], batch: int) -> dict[str, Any]:
+    """Inputs of the shapes that --input and --tokens give, by name. Raises TPDataError for none."""
+    rng = np.random.default_rng(0)
+    example: dict[str, Any] = {}
+    for text in inputs:
+        key, shape = _shaped("--input", text, example, batch)
+        example[key] = rng.standard_normal(shape)
+    for text in tokens:
+        key, shape = _shaped("--tokens", text, example, batch)
+        example[key] = np.zeros(shape, dtype=np.int64)
+    if not example:
+        raise tp.TPDataError(
+            "no shape of an input is given", mend="give one for each argument: --input x=3,4"
+        )
+    return example
 
 
 def _shaped(

@@ -88,9 +88,7 @@ def kernel(
     --latex no kernel is computed: its recursion is printed, the same for all data.
     """
     require_places(out, plot, reads=(file, data))
-    if out is not None and Path(out).suffix not in ("", ".npz"):
-        named = Path(out).with_suffix(".npz")
-        raise typer.BadParameter(f"{out}: kernels are written as NPZ, such as {named}")
+    _require_npz(out)
     program = load(file, constants)
     if explain or latex:
         typer.echo(tp.kernels.explain_kernel(program, kind.value, latex))
@@ -128,6 +126,13 @@ def kernel(
         write(found.npz(), out)
     if out != "-":
         typer.echo(found.summary())
+
+
+def _require_npz(out: str | None) -> None:
+    """A usage error for a file whose ending is that of another format."""
+    if out is not None and Path(out).suffix not in ("", ".npz"):
+        named = Path(out).with_suffix(".npz")
+        raise typer.BadParameter(f"{out}: kernels are written as NPZ, such as {named}")
 
 
 def _samples(

@@ -119,10 +119,10 @@ def limit(
             asked.draw(program, source, limit=found, data=row, seed=seed, assume_gia=gia)
     if as_json:
         typer.echo(json.dumps(found.to_json(pairs), ensure_ascii=False, indent=2))
-    else:
-        typer.echo(found.derivation(latex=latex, covariances=pairs))
-        if not latex:
-            typer.echo(f"{found.engine}: {found.certainty}")
+        return
+    typer.echo(found.derivation(latex=latex, covariances=pairs))
+    if not latex:
+        typer.echo(f"{found.engine}: {found.certainty}")
 
 
 def _pair(text: str) -> tuple[str, str]:

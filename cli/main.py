@@ -9,7 +9,6 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -28,7 +27,7 @@ from tpgraph_cli import (
     studies,
     texts,
 )
-from tpgraph_cli.examples import examples
+from tpgraph_cli.examples import add_commands
 from tpgraph_cli.messages import LAST_RESORT, show_warning
 from tpgraph_cli.streams import make_ready
 
@@ -49,25 +48,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_COMMANDS: dict[str, Callable[..., None]] = {
-    "draw": pictures.draw,
-    "gallery": pictures.gallery,
-    "guide": guide.guide,
-    "check": texts.check,
-    "fmt": texts.fmt,
-    "show": texts.show,
-    "compile": execution.compile_,
-    "run": execution.run,
-    "train": execution.train,
-    "edit": editor.edit,
-    "limit": limits.limit,
-    "kernel": kernels.kernel,
-    "import": importing.import_,
-    "compare": comparison.compare,
-    "coordcheck": comparison.coordcheck,
-}
-for _name, _command in _COMMANDS.items():
-    app.command(_name, epilog=examples(_name))(_command)
+add_commands(
+    app,
+    pictures.draw,
+    pictures.gallery,
+    guide.guide,
+    texts.check,
+    texts.fmt,
+    texts.show,
+    execution.compile_,
+    execution.run,
+    execution.train,
+    editor.edit,
+    limits.limit,
+    kernels.kernel,
+    importing.import_,
+    comparison.compare,
+    comparison.coordcheck,
+)
 app.add_typer(studies.app, name="study")
 
 

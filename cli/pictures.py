@@ -20,7 +20,7 @@ from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
 from tpgraph_cli.places import STANDARD, require_places
 
 if TYPE_CHECKING:
-    from tpgraph import Drawing
+    from tpgraph import Drawing, Program
 
 __all__ = ["FORMATS", "Theme", "draw", "gallery", "picture_content", "picture_format"]
 
@@ -145,28 +145,22 @@ def draw(
     redrawn = out is not None and kind in CARRIERS and Path(file).suffix == Path(out).suffix
     require_places(target, reads=() if redrawn else (file,))
 
+    options: dict[str, Any] = {
+        "direction": direction.value,
+        "show_io": show is Show.io,
+        "view": "editing" if show is Show.all else "paper",
+        "legend": legend,
+        "style": theme.value,
+        "engine": engine.value,
+    }
+
     def once() -> None:
         program = load(file, constants)
         shown = tp.reduce(program) if reduced or paths else program
         if passes.name is PassName.sgd and not fold:
-            steps = passes.sgd_steps
-            matrices = sum(p.variable.is_matrix for p in shown.parameters)
-            least = steps * len(shown.equations) + matrices * steps * (steps - 1) // 2
-            tp.bounds.MARKS.require(
-                least,
-                f"a picture of {steps} steps has more than {least:,} marks",
-                mend="draw fewer steps, or fold them (--fold)",
-            )
+            _require_few_marks(shown, passes.sgd_steps)
         shown = passes.of_program(shown)
-        options: dict[str, Any] = {
-            "direction": direction.value,
-            "show_io": show is Show.io,
-            "view": "editing" if show is Show.all else "paper",
-            "legend": legend,
-            "style": theme.value,
-            "engine": engine.value,
-            "source": tp.source_of(program) or tp.to_text(program),
-        }
+        options["source"] = tp.source_of(program) or tp.to_text(program)
         if frames:
             made = tp.draw_frames(shown, target, **options)
             typer.echo(f"wrote {len(made.captions)} frames: {target}", err=True)
@@ -185,6 +179,21 @@ def draw(
     if STANDARD in (file, target):
         raise typer.BadParameter("--watch needs files, not -")
     _watch(Path(file), once)
+
+
+def _require_few_marks(network: Program, steps: int) -> None:
+    """Refuse steps of SGD that make a picture of too many marks before they are unrolled.
+
+    Each of T steps has the marks of the network, and each matrix those of its T (T − 1) / 2 changes
+    that later steps read.
+    """
+    matrices = sum(p.variable.is_matrix for p in network.parameters)
+    least = steps * len(network.equations) + matrices * steps * (steps - 1) // 2
+    tp.bounds.MARKS.require(
+        least,
+        f"a picture of {steps} steps has more than {least:,} marks",
+        mend="draw fewer steps, or fold them (--fold)",
+    )
 
 
 def _warn_of_small_print(size: float, folded: bool) -> None:

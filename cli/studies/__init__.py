@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tpgraph_cli.examples import examples
+from tpgraph_cli.examples import add_commands
 from tpgraph_cli.studies.dispersion import dispersion
 from tpgraph_cli.studies.drift import drift
 from tpgraph_cli.studies.function_variance import function_variance
@@ -17,7 +17,4 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-app.command("phase", epilog=examples("study phase"))(phase)
-app.command("dispersion", epilog=examples("study dispersion"))(dispersion)
-app.command("drift", epilog=examples("study drift"))(drift)
-app.command("function-variance", epilog=examples("study function-variance"))(function_variance)
+add_commands(app, phase, dispersion, drift, function_variance, group="study")
