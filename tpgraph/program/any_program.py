@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from tpgraph.errors import TPTypeError
 from tpgraph.program.graph import Program
 from tpgraph.reader import program_of
 
-__all__ = ["AnyProgram", "as_program", "reads_program"]
+__all__ = ["AnyProgram", "OfAnyProgram", "as_program", "reads_program"]
 
 AnyProgram = Program | str | Path
 """A program, its `.tp` text, the file that it stands in, or its name in the gallery."""
 
 P = ParamSpec("P")
-R = TypeVar("R")
+R = TypeVar("R", covariant=True)
+
+
+class OfAnyProgram(Protocol[P, R]):
+    """A function of a program that takes whatever stands for one, by place or as `program=`."""
+
+    def __call__(self, program: AnyProgram, *given: P.args, **named: P.kwargs) -> R: ...
 
 
 def as_program(given: AnyProgram) -> Program:
@@ -37,10 +43,8 @@ def as_program(given: AnyProgram) -> Program:
     )
 
 
-def reads_program(
-    function: Callable[Concatenate[Program, P], R],
-) -> Callable[Concatenate[AnyProgram, P], R]:
-    """The function of a program as one of whatever stands for a program; see `as_program`."""
+def reads_program(function: Callable[Concatenate[Program, P], R]) -> OfAnyProgram[P, R]:
+    """The function of a `program` as one of whatever stands for a program; see `as_program`."""
     called: Callable[..., R] = function
 
     @wraps(function)
