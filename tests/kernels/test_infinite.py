@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from kernels.support import inputs
 from transform.support import gallery
 
 from tpgraph.errors import TPDataError, TPTypeError
-from tpgraph.kernels import Kernel, infinite, kernel, mean_kernel, parameter_kernels
+from tpgraph.kernels import Kernel, infinite, kernel, mean_kernel, orders, parameter_kernels
 from tpgraph.kernels.plan import planning
 from tpgraph.language import parse
 from tpgraph.limits.engines import Engine
@@ -150,16 +151,20 @@ output f
 """)
 
 
-def corrupted(monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> None:
+def corrupted(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: object, *modules: ModuleType
+) -> None:
     """Replace a function of both ways to a kernel, and forget plans that were made with it."""
-    for module in (infinite, planning):
+    for module in modules:
         monkeypatch.setattr(module, name, value)
     monkeypatch.setattr(planning, "_KEPT", {})
 
 
 def test_dropping_pairs_of_uses_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert agrees(SHARED)
-    corrupted(monkeypatch, "unordered_pairs", lambda terms: [(t, t) for t in terms])
+    corrupted(
+        monkeypatch, "unordered_pairs", lambda terms: [(t, t) for t in terms], infinite, orders
+    )
     assert not agrees(SHARED)
 
 
@@ -171,7 +176,7 @@ def test_dropping_biases_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
         kept = tuple(g for g in found.gradients if g.parameter.variable.is_matrix)
         return replace(found, gradients=kept)
 
-    corrupted(monkeypatch, "tangent", without)
+    corrupted(monkeypatch, "tangent", without, infinite, planning)
     assert not agrees(gallery("rnn"))
 
 
@@ -199,7 +204,7 @@ def test_taking_a_matrix_and_its_transpose_for_one_is_noticed(
         turned = [replace(g, terms=tuple(as_straight(t) for t in g.terms)) for g in found.gradients]
         return replace(found, gradients=tuple(turned))
 
-    corrupted(monkeypatch, "tangent", confused)
+    corrupted(monkeypatch, "tangent", confused, infinite, planning)
     assert not agrees(BOTH_WAYS)
 
 

@@ -261,3 +261,16 @@ def test_the_recursion_is_explained_in_latex() -> None:
 def test_what_is_not_planned_is_said() -> None:
     program = load(Path(__file__).parents[2] / "diagrams" / "gru.tp")
     assert explain_kernel(program, "ntk").startswith("not planned: functions of several Gaussians")
+
+
+def test_inputs_that_a_plan_does_not_fit_are_said() -> None:
+    """The structure is planned, as `--explain` shows; on an input of zeros it does not hold."""
+    program = parse(
+        "program p\nwidth n\nparametrization ntk\ndata ξ : 2\nparam W : n × 2 ~ N(0, 1)\n"
+        "param V : 1 × n ~ N(0, 1)\nf = V relu(W ξ)\noutput f\n"
+    )
+    found = kernel(program, np.array([[0.0, 0.0], [1.0, 2.0]]))
+    assert found.engine == "exact"
+    assert found.unplanned == "a Gaussian without variance on some input"
+    assert found.summary().endswith(f"by whole arrays, not by a plan: {found.unplanned}")
+    assert kernel(program, np.array([[1.0, 2.0]])).unplanned == ""

@@ -85,7 +85,8 @@ def kernel(
 
     With `Y` it is K(X, Y), between all inputs of two sets. Where the kernel's structure is the same
     for all inputs it is planned once (`tpgraph.kernels.plan`) and computed tile by tile on the
-    `resources`: its threads, memory and precision.
+    `resources`: its threads, memory and precision; where not, or where these inputs need what the
+    plan lacks, every pair of vectors has a limit of its own, and `unplanned` says why.
 
     Raises TPTypeError for programs without output, data or params or without a limit, TPDataError
     for arrays that do not fit.
@@ -98,17 +99,19 @@ def kernel(
     rows = representative_rows(program)
     require_kernel_room(len(next(iter(arrays.values()))), len(rows))
     on = resources or Resources()
+    reason = ""
     if engine != "sampled":
         try:
             return _by_plan(program, wanted, arrays, others, on)
-        except (NotPlanned, NotClosed):
-            pass
+        except (NotPlanned, NotClosed) as error:
+            reason = error.reason
     how = _How(engine, samples, seed)
     if others is None:
-        return _unplanned(program, wanted, arrays, how, on.dtype)
+        return replace(_unplanned(program, wanted, arrays, how, on.dtype), unplanned=reason)
     both = {name: np.concatenate([array, others[name]]) for name, array in arrays.items()}
     count = len(next(iter(arrays.values())))
-    return _between(_unplanned(program, wanted, both, how, on.dtype), count)
+    found = _between(_unplanned(program, wanted, both, how, on.dtype), count)
+    return replace(found, unplanned=reason)
 
 
 def _by_plan(
@@ -264,20 +267,9 @@ class _TangentLimit:
         cls, found: Tangent, arrays: Mapping[str, Array], rows: Sequence[Row], how: _How
     ) -> _TangentLimit:
         """Ask for the moments of every pair of uses."""
-        count = len(next(iter(arrays.values())))
-        repeats = len(rows) if found.cotangents else 1
-        data = {name: np.tile(array, (repeats, 1)) for name, array in arrays.items()}
-        for name, seed in found.seeds(rows).items():
-            data[name] = np.repeat(seed, count, axis=0)
-        wanted = [
-            (x.name, y.name)
-            for gradient in found.gradients
-            for a, b in unordered_pairs(gradient.terms)
-            for x, y in zip(a.ends, b.ends, strict=True)
-        ]
         orders = orders_of(found)
-        limit = how.limit(orders.own.program, data, dict.fromkeys(wanted))
-        return cls(found, orders, repeats, limit)
+        limit = how.limit(orders.own.program, found.repeated(arrays, rows), orders.moments)
+        return cls(found, orders, len(rows) if found.cotangents else 1, limit)
 
     def total(self) -> tuple[Values, Fraction]:
         """The kernel's coefficient and exponent: what grows fastest of all that is not zero."""

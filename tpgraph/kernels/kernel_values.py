@@ -71,7 +71,8 @@ class Kernel:
     NTK grows, as in the standard parametrization. Errors are standard deviations of each entry, 0
     where it is exact; `engine` is "exact", "sampled" (if either kernel is) or "finite". `x` has the
     data, (N, d), inputs side by side, and `y` those of columns where they are others: then arrays
-    are (N₁, N₂), or (N₁, m, N₂, m).
+    are (N₁, N₂), or (N₁, m, N₂, m). `unplanned` says why the kernel is not by a plan, where one of
+    infinite width was to be.
     """
 
     x: Array
@@ -82,6 +83,7 @@ class Kernel:
     errors: Errors = field(default_factory=dict)
     exponent: Fraction = Fraction(0)
     y: Array | None = None
+    unplanned: str = ""
 
     @property
     def ntk_error(self) -> Array | None:
@@ -146,6 +148,8 @@ class Kernel:
         if self.ntk is not None:
             grows = f" / n^{self.exponent}" if self.exponent else ""
             rows.append(_row(f"ntk{grows}", self.ntk, self.largest_error("ntk"), self.y is None))
+        if self.unplanned:
+            rows.append(f"by whole arrays, not by a plan: {self.unplanned}")
         return "\n".join(rows)
 
 

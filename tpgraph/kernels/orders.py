@@ -39,6 +39,19 @@ class Orders:
         units = sum(map(self.own.of, (*a.ends, *b.ends)), Fraction(0))
         return inner_product_factor(a, b).exponent + units
 
+    @property
+    def moments(self) -> dict[tuple[str, str], None]:
+        """The pairs of vectors whose moments all inner products are made of, by name, in order."""
+        return {
+            (x.name, y.name): None
+            for _, a, b in self._pairs()
+            for x, y in zip(a.ends, b.ends, strict=True)
+        }
+
+    def products(self, order: Fraction) -> Iterator[tuple[GradientTerm, GradientTerm]]:
+        """The inner products that count by n^order."""
+        return ((a, b) for _, a, b in self._pairs() if self.of(a, b) == order)
+
     def counted(self) -> list[Fraction]:
         """The orders of all inner products, largest first.
 

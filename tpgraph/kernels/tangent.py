@@ -9,7 +9,7 @@ Source: Tensor Programs IIb (arXiv 2105.03703), Eqs. 97–100.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -83,6 +83,16 @@ class Tangent:
     def rows(self) -> tuple[Row, ...]:
         """Every component of every output."""
         return tuple((o, c) for o, v in enumerate(self.outputs) for c in range(components(v)))
+
+    def repeated(self, arrays: Mapping[str, Array], rows: Sequence[Row]) -> dict[str, Array]:
+        """N inputs once for each row, with its cotangent; as they are where there is none."""
+        if not self.cotangents:
+            return dict(arrays)
+        count = len(next(iter(arrays.values())))
+        found = {name: np.tile(array, (len(rows), 1)) for name, array in arrays.items()}
+        for name, seed in self.seeds(rows).items():
+            found[name] = np.repeat(seed, count, axis=0)
+        return found
 
     def seeds(self, rows: Sequence[Row]) -> dict[str, Array]:
         """The cotangents e_a of these rows, (len(rows), k) by name."""

@@ -28,7 +28,7 @@ from tpgraph.limits.planned.factoring import factored
 from tpgraph.limits.planned.tape import NotPlanned, PairTape
 from tpgraph.limits.planned.unknowns import is_unknown, place_of
 from tpgraph.program import Program, Variable
-from tpgraph.transform.gradients import inner_product_factor, unordered_pairs
+from tpgraph.transform.gradients import inner_product_factor
 
 __all__ = ["Destination", "KernelPlan", "PlanPart", "plan_kernel"]
 
@@ -168,38 +168,31 @@ def _of_tangent(
     terms = [t for g in found.gradients for t in g.terms]
     if any(t.right is None and t.left.is_fixed and t.coefficient.exponents for t in terms):
         raise NotPlanned("trained numbers that enter wide vectors")
-    pairs = [
-        (x.name, y.name)
-        for g in found.gradients
-        for a, b in unordered_pairs(g.terms)
-        for x, y in zip(a.ends, b.ends, strict=True)
-    ]
+    pairs = list(orders.moments)
     if with_nngp:
         names = [f.name for f in found.outputs]
         pairs += [(names[i], names[j]) for i, j in _output_pairs(found.network)]
     at = planned(restricted(orders.own.program, pairs))
-    ntk, exponent = _total(at, found, orders)
+    ntk, exponent = _total(at, orders)
     ends = [(Destination("ntk"), ntk)]
     if with_nngp:
         ends = [*_covariances(at, found.network), *ends]
     return _part(at, ends, rows if found.cotangents else (), found), exponent
 
 
-def _total(at: PlanningAlgebra, found: Tangent, orders: Orders) -> tuple[Array, Fraction]:
+def _total(at: PlanningAlgebra, orders: Orders) -> tuple[Array, Fraction]:
     """What grows fastest of all that is not 0 by its structure, and its exponent."""
 
     def is_zero(x: str, y: str) -> bool:
         return not is_unknown(at.moment_of(x, y))
 
-    products = [(a, b) for g in found.gradients for a, b in unordered_pairs(g.terms)]
     for exponent in orders.counted():
         total = np.zeros(1)
-        for a, b in products:
-            if orders.of(a, b) == exponent:
-                factor = inner_product_factor(a, b).constant
-                total = total + factor * _product(at, a.ends, b.ends)
-                if a is not b:
-                    total = total + factor * _product(at, b.ends, a.ends)
+        for a, b in orders.products(exponent):
+            factor = inner_product_factor(a, b).constant
+            total = total + factor * _product(at, a.ends, b.ends)
+            if a is not b:
+                total = total + factor * _product(at, b.ends, a.ends)
         if is_unknown(total):
             orders.require_told(exponent, is_zero)
             return total, exponent

@@ -63,14 +63,13 @@ def on_inputs(
         if not node.of_pairs:
             value = work.value(node, place)
             if isinstance(value, np.ndarray):
+                if place in tape.positive and not (value > 0).all():
+                    raise NotPlanned("a Gaussian without variance on some input")
                 if not np.isfinite(value).all():
                     raise NotPlanned("a number that is not finite")
                 if jitter is not None and node.op not in ("number", "fixed"):
                     value = jitter.moved(value)
             work.values[place] = value
-    for place in tape.positive:
-        if not (work.values[place] > 0).all():
-            raise NotPlanned("a Gaussian without variance on some input")
     for place in tape.gentle:
         if work.values[place].steep:
             raise NotPlanned("a slope of a function that is steep")

@@ -66,13 +66,7 @@ def _stated(part: PlanPart, number: int, stated: Mapping[int, float]) -> float:
 
 def _repeated(part: PlanPart, given: Mapping[str, Array]) -> dict[str, Array]:
     """The inputs, once for each row with its cotangent."""
-    if not part.rows or part.tangent is None:
-        return dict(given)
-    count = len(next(iter(given.values())))
-    data = {name: np.tile(array, (len(part.rows), 1)) for name, array in given.items()}
-    for name, seed in part.tangent.seeds(part.rows).items():
-        data[name] = np.repeat(seed, count, axis=0)
-    return data
+    return dict(given) if part.tangent is None else part.tangent.repeated(given, part.rows)
 
 
 def _both(given: list[dict[str, Array]]) -> dict[str, Array]:
