@@ -150,6 +150,38 @@ def test_tiles_threads_and_memory_change_nothing() -> None:
             assert (getattr(tiled, name) == getattr(tiled, name).T).all()
 
 
+TWO_DEPTHS = """program two_depths
+width n
+dim d = 3
+parametrization ntk
+data ξ : d
+param W : n × d ~ N(0, 1)
+param U : n × n ~ N(0, 1)
+param V : 1 × n ~ N(0, 1)
+x = erf(W ξ)
+z = erf(U x + W ξ)
+f = V x
+g = V z
+output f
+output g
+"""
+
+
+def test_outputs_that_differ_have_both_kernels_of_a_pair() -> None:
+    """K_01(ξ, ξ̄) is K_10(ξ̄, ξ): in all tiles, and between two sets."""
+    program = parse(TWO_DEPTHS)
+    X = np.random.default_rng(0).standard_normal((70, 3))
+    whole = kernel(program, X, resources=Resources(1, memory=60_000))
+    for left, right in ((slice(0, 9), slice(61, 70)), (slice(30, 39), slice(9, 20))):
+        few = kernel(program, np.concatenate([X[left], X[right]]), resources=ONE)
+        between = kernel(program, X[left], Y=X[right], resources=ONE)
+        for name in ("nngp", "ntk"):
+            part = getattr(whole, name)[left, :, right]
+            assert np.abs(part - getattr(few, name)[:9, :, 9:]).max() < 1e-13
+            assert np.abs(part - getattr(between, name)).max() < 1e-13
+            assert np.abs(part[:, 0, :, 1] - part[:, 1, :, 0]).max() > 1e-3
+
+
 @pytest.mark.parametrize("name", ["mlp_relu_3", "conv_same_flat", "mlp_erf_2"])
 def test_kernels_between_two_sets(name: str) -> None:
     program = REFERENCE[name]

@@ -66,7 +66,10 @@ class _Lines:
         self.part = part
         self.latex = latex
         self.nodes = part.tape.nodes
-        self.reached = part.tape.reached(part.ends)
+        both = zip(part.ends, part.places, strict=True)
+        self.shown = [(end, p) for end, p in both if p.i >= p.j]  # K_ij(ξ, ξ̄) is K_ji(ξ̄, ξ)
+        ends = [end for end, _ in self.shown]
+        self.reached = part.tape.reached(ends)
         uses = Counter(
             self._beneath(a)
             for p in self.reached
@@ -74,6 +77,7 @@ class _Lines:
             for a in self.nodes[p].args
         )
         self.named = {p for p in self.reached if self._has_name(p, uses[p])}
+        self.named -= set(ends)
         self.names: dict[int, str] = {}
         self._counts: Counter[str] = Counter()
 
@@ -94,13 +98,13 @@ class _Lines:
     def all(self) -> Iterator[tuple[str, str]]:
         """(left, right) of every line."""
         for place in self.reached:
-            if place in self.named and place not in self.part.ends:
+            if place in self.named:
                 right = self.formula(place)
                 self.names[place] = self._new_name(place)
                 yield self.names[place], right
-        for end, where in zip(self.part.ends, self.part.places, strict=True):
+        for end, where in self.shown:
             title = _TITLES[where.name]
-            if where.i or where.j or len(self.part.ends) > 2:
+            if where.i or where.j or len(self.shown) > 2:
                 title += f"[{where.i},{where.j}]"
             yield (rf"\mathrm{{{title}}}" if self.latex else title), self.formula(end)
 

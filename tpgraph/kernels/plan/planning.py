@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 
@@ -130,11 +131,14 @@ def _of_readouts(program: Program) -> PlanPart:
 
 
 def _output_pairs(program: Program) -> list[tuple[int, int]]:
-    """The pairs of outputs. Raises NotPlanned where some are no copies or of other dimensions."""
+    """The pairs of outputs, both ways: K_ij(ξ, ξ̄) is K_ji(ξ̄, ξ), another number than K_ji(ξ, ξ̄).
+
+    Raises NotPlanned where some are no copies or of other dimensions.
+    """
     outputs = program.outputs
     if not all(are_copies(program, f) and f.type == outputs[0].type for f in outputs):
         raise NotPlanned("outputs of several kinds")
-    return [(i, j) for i in range(len(outputs)) for j in range(i + 1)]
+    return list(product(range(len(outputs)), repeat=2))
 
 
 def _covariances(at: PlanningAlgebra, program: Program) -> list[tuple[Destination, Array]]:
