@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +17,7 @@ from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
 from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
 from tpgraph_cli.places import STANDARD, require_places
+from tpgraph_cli.print_size import PictureWidth, warn_of_small_print
 
 if TYPE_CHECKING:
     from tpgraph import Drawing, Program
@@ -27,9 +27,6 @@ __all__ = ["FORMATS", "Theme", "draw", "gallery", "picture_content", "picture_fo
 FORMATS = ("svg", "pdf", "png", "tex", "dot", "json")
 CARRIERS = ("svg", "pdf", "tex")
 """Pictures that carry their program with them, and so may be drawn again in their own place."""
-
-LEAST_PRINT = 6.0
-"""The size in pt of labels below which a picture is not readable on paper."""
 
 FRAME_FORMATS = ("pdf", "svg", "png", "tex", "html")
 
@@ -130,6 +127,7 @@ def draw(
         int | None,
         typer.Option(help="Width of PNG in pixels, whatever --dpi.", parser=whole(16, 20_000)),
     ] = None,
+    width: PictureWidth = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Draw again whenever the file changes.")
     ] = False,
@@ -168,7 +166,9 @@ def draw(
         marked = [path for word in paths or () for path in tp.select_paths(shown, word)]
         with warnings_on_stderr():
             drawing = tp.draw(shown, paths=marked, fold=fold, **options)
-            _warn_of_small_print(drawing.printed, fold)
+            if width is not None:
+                drawing = drawing.to_width(width)
+            warn_of_small_print(drawing, width, fold, direction.value)
         write(picture_content(drawing, kind, dpi, pixels), target)
         if target != STANDARD:
             typer.echo(f"wrote {target}", err=True)
@@ -194,16 +194,6 @@ def _require_few_marks(network: Program, steps: int) -> None:
         f"a picture of {steps} steps has more than {least:,} marks",
         mend="draw fewer steps, or fold them (--fold)",
     )
-
-
-def _warn_of_small_print(size: float, folded: bool) -> None:
-    """Say what to do about labels that are too small to read on a page."""
-    if size < LEAST_PRINT:
-        fold = "" if folded else "fold what repeats (--fold), or "
-        text = f"on a page of paper its labels would have {size:.1f} pt; {fold}"
-        warnings.warn(
-            tp.TPWarning(f"{text}draw fewer layers, time steps or SGD steps"), stacklevel=2
-        )
 
 
 def _beside(file: str, kind: str) -> str:

@@ -58,6 +58,8 @@ class ExportOptions(Request):
     legend: bool = False
     width: Annotated[int | None, Field(ge=16, le=20_000)] = None
     """Pixels of a PNG; by default 200 an inch."""
+    size: Annotated[str, Field(max_length=40)] = ""
+    """How wide the picture is, such as `234pt` or `8.6cm`; by default as it comes."""
     of: What = "forward"
     steps: Annotated[int, Field(ge=1, le=20)] = 1
 
@@ -138,4 +140,5 @@ def _drawing(program: Program, text: str, how: ExportOptions) -> Drawing:
         fold=how.fold,
         style=how.theme,
         source=text,
+        width=how.size or None,
     )

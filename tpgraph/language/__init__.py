@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tpgraph.language.editing as editing
 from tpgraph.errors import TPDataError
-from tpgraph.language.chosen import with_constants
+from tpgraph.language.chosen import whole_constants, with_constants
 from tpgraph.language.document_reader import from_json
 from tpgraph.language.document_writer import to_json
 from tpgraph.language.elaborate import elaborate
@@ -33,6 +33,7 @@ __all__ = [
     "text_of",
     "to_json",
     "to_text",
+    "whole_constants",
 ]
 
 

@@ -18,7 +18,7 @@ from tpgraph.language.near_names import did_you_mean, meant
 from tpgraph.language.parser import statements
 from tpgraph.program import canonical_name
 
-__all__ = ["with_constants"]
+__all__ = ["whole_constants", "with_constants"]
 
 
 def with_constants(source: Source, constants: Mapping[str, float | Fraction]) -> Source:
@@ -40,6 +40,21 @@ def with_constants(source: Source, constants: Mapping[str, float | Fraction]) ->
         if name in chosen:
             text = text[: place.start] + chosen[name] + text[place.end :]
     return Source(source.name, text)
+
+
+def whole_constants(text: str) -> dict[str, int]:
+    """The constants of a text with a whole value of at least 2: how often things repeat, mostly.
+
+    >>> whole_constants("const L = 4; const s = 1/2".replace("; ", chr(10)))
+    {'L': 4}
+    """
+    found: dict[str, int] = {}
+    for node in statements(Source("<text>", text), lambda *_: None):
+        if isinstance(node, s.DefineConst) and isinstance(node.value, s.Exact):
+            value = node.value.value
+            if value.denominator == 1 and value >= 2:
+                found[node.name.full] = int(value)
+    return found
 
 
 def _definitions(source: Source, found: list[s.Statement]) -> Iterator[tuple[str, Span]]:

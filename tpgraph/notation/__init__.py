@@ -1,6 +1,6 @@
 """Pictures of programs in the notation of Tensor Programs IIb: scene, layout, painters."""
 
-from tpgraph.notation.drawing import FORMATS, Drawing, draw, source_of
+from tpgraph.notation.drawing import FORMATS, LEAST_TEXT, Drawing, draw, source_of
 from tpgraph.notation.frames.frames import Frames, draw_frames
 from tpgraph.notation.scene.annotation import (
     QUANTITIES,
@@ -11,9 +11,11 @@ from tpgraph.notation.scene.annotation import (
     Quantity,
     QuantityKind,
 )
+from tpgraph.notation.scene.scaling import length_of
 
 __all__ = [
     "FORMATS",
+    "LEAST_TEXT",
     "QUANTITIES",
     "Annotation",
     "Atom",
@@ -25,5 +27,6 @@ __all__ = [
     "QuantityKind",
     "draw",
     "draw_frames",
+    "length_of",
     "source_of",
 ]

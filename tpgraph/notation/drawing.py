@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
-from tpgraph.errors import TPError
+from tpgraph.errors import TPError, TPWarning
 from tpgraph.files import write_bytes
 from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.painters.dot import to_dot
@@ -19,6 +20,7 @@ from tpgraph.notation.pipeline import Options, View, compose
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.overlay import VectorPath
 from tpgraph.notation.scene.painting import picture
+from tpgraph.notation.scene.scaling import length_of, scaled
 from tpgraph.notation.scene.scene import Direction, Scene
 from tpgraph.notation.scene.scene_json import to_json
 from tpgraph.notation.scene.style import PAPER, Style
@@ -26,10 +28,13 @@ from tpgraph.program import Program
 from tpgraph.program.any_program import reads_program
 from tpgraph.shown import one_line
 
-__all__ = ["FORMATS", "Drawing", "draw", "source_of"]
+__all__ = ["FORMATS", "LEAST_TEXT", "Drawing", "draw", "source_of"]
 
 PAGE = 487.8, 650.0
 """The width and the height of the text of a page, in pt."""
+
+LEAST_TEXT = 7.0
+"""The size in pt below which the text of a picture of a chosen width is too small."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -88,6 +93,27 @@ class Drawing:
         scale = min(1.0, PAGE[0] / (right - left), PAGE[1] / (top - bottom))
         return float(scale * self.style.label_size)
 
+    @property
+    def text_size(self) -> float:
+        """The size in pt of its smallest usual text, labels or what stands in gates."""
+        return min(self.style.label_size, self.style.gate_label_size)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is wider than high."""
+        left, bottom, right, top = picture(self.scene, self.style).bounds
+        return right - left > top - bottom
+
+    def to_width(self, width: float | str) -> Drawing:
+        """The same picture, smaller or larger, of exactly this width: pt, or a text with a unit
+        such as `"8.6cm"`.
+
+        Raises TPDataError for what is no width of a picture.
+        """
+        left, _, right, _ = picture(self.scene, self.style).bounds
+        factor = length_of(width) / (right - left)
+        return Drawing(scaled(self.scene, factor), scaled(self.style, factor), self.source)
+
     def _repr_svg_(self) -> str:
         """What notebooks show."""
         return self.svg
@@ -135,6 +161,7 @@ def draw(
     source: str | None = None,
     view: View = "paper",
     annotations: Mapping[str, Annotation] | None = None,
+    width: float | str | None = None,
 ) -> Drawing:
     """Draw a program in the notation of Tensor Programs IIb; with `path` also write the file.
 
@@ -146,7 +173,8 @@ def draw(
     `view="editing"` shows every declared vector and scalar, used or not, and the matrices on a
     shelf; `annotations` are plots and numbers beside the marks of these variables, as
     `tpgraph.annotate` makes them; `source` is a text of the program for pictures to carry with
-    them, by default the one it was parsed from.
+    them, by default the one it was parsed from; `width` scales the picture to be this wide, in pt
+    or as a text with its unit, and warns by a TPWarning of text below 7 pt.
 
     Raises TPError for an unknown direction, theme, engine or file extension, a path or an annotated
     variable that the program does not have, annotations of a folded picture, a label that cannot
@@ -157,6 +185,9 @@ def draw(
     )
     carried = source_of(program) if source is None else source
     drawing = Drawing(compose(program, options), options.look, carried)
+    if width is not None:
+        drawing = drawing.to_width(width)
+        _warn_of_small_text(drawing, options)
     if path is not None:
         drawing.save(path)
     return drawing
@@ -168,6 +199,17 @@ def source_of(program: Program) -> str | None:
     spans = (binder.span for binder in program.in_order() if binder.span is not None)
     first = next(spans, None)
     return None if first is None else first.source.text
+
+
+def _warn_of_small_text(drawing: Drawing, options: Options) -> None:
+    if drawing.text_size >= LEAST_TEXT:
+        return
+    ways = [] if options.fold else ["fold what repeats (fold=True)"]
+    if drawing.is_wide and options.direction in ("LR", "RL"):
+        ways.append('let it run from top to bottom (direction="TB")')
+    ways.append("draw fewer layers, time steps or SGD steps")
+    text = f"at this width its smallest text has {drawing.text_size:.1f} pt"
+    warnings.warn(TPWarning(f"{text}; {', or '.join(ways)}"), stacklevel=4)
 
 
 def _canvas() -> ModuleType:

@@ -5,7 +5,7 @@ import { dialog, h } from "./dom.js";
 import { download } from "./layout.js";
 import { working } from "./working.js";
 
-const PICTURE = ["theme", "direction", "show", "of", "steps", "fold", "legend"];
+const PICTURE = ["theme", "direction", "show", "of", "steps", "fold", "legend", "size"];
 /** Format, title, its options. @type {[string, string, string[]][]} */
 export const FORMATS = [
 	["svg", "SVG", PICTURE], ["pdf", "PDF", PICTURE], ["png", "PNG", [...PICTURE, "width"]],
@@ -62,9 +62,9 @@ export function exportDialog(app) {
 			button.toggleAttribute("disabled", true);
 			timer = setTimeout(update, PAUSE);
 		};
-		const { width, steps, ...chosenAtOnce } = options;
+		const { width, size, steps, ...chosenAtOnce } = options;
 		for (const input of [format, ...Object.values(chosenAtOnce)]) input.addEventListener("change", update);
-		for (const input of [width, steps]) input.addEventListener("input", soon);
+		for (const input of [width, size, steps]) input.addEventListener("input", soon);
 		update();
 		return [
 			h("div.export-options", {}, ...[format, ...Object.values(options)].map((i) => /** @type {Node} */ (i.parentElement))),
@@ -84,17 +84,18 @@ function controls(app) {
 		steps: number("SGD steps", { min: 1, max: 20, value: 1 }),
 		fold: check("Fold what repeats"),
 		legend: check("Legend"),
+		size: words("Width", { placeholder: "such as 234pt, 8.6cm" }),
 		width: number("Width in pixels", { min: 16, max: 20_000, placeholder: "200 an inch" }),
 	};
 }
 
 /** The values of the options that matter. @param {ReturnType<typeof controls>} options @param {string[]} wanted */
 function chosen(options, wanted) {
-	const { theme, direction, show, of, steps, fold, legend, width } = options;
+	const { theme, direction, show, of, steps, fold, legend, size, width } = options;
 	/** @type {Record<string, unknown>} */
 	const all = {
 		theme: theme.value, direction: direction.value, show: show.value, of: of.value, steps: Number(steps.value) || 1,
-		fold: fold.checked, legend: legend.checked, width: Number(width.value) || null,
+		fold: fold.checked, legend: legend.checked, size: size.value.trim(), width: Number(width.value) || null,
 	};
 	return Object.fromEntries(Object.entries(all).filter(([name]) => wanted.includes(name)));
 }
@@ -148,6 +149,13 @@ function check(label) {
 /** @param {string} label @param {Record<string, string | number>} settings */
 function number(label, settings) {
 	const input = h("input", { type: "number", "aria-label": label, ...settings });
+	h("label.row", {}, h("span", {}, label), input);
+	return input;
+}
+
+/** @param {string} label @param {Record<string, string | number>} settings */
+function words(label, settings) {
+	const input = h("input", { type: "text", "aria-label": label, ...settings });
 	h("label.row", {}, h("span", {}, label), input);
 	return input;
 }

@@ -1,0 +1,61 @@
+"""The width that a picture is printed in, and what to do where its text becomes too small."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import tpgraph as tp
+
+if TYPE_CHECKING:
+    from tpgraph import Drawing
+
+__all__ = ["PictureWidth", "warn_of_small_print"]
+
+LEAST_ON_A_PAGE = 6.0
+"""The size in pt of labels below which a picture is not readable on paper."""
+
+
+def _length(value: Any) -> float:
+    try:
+        return tp.notation.length_of(str(value))
+    except tp.TPError as error:
+        raise typer.BadParameter(f"{error.message}; expected {error.expected}") from None
+
+
+PictureWidth = Annotated[
+    float | None,
+    typer.Option(
+        "--width",
+        metavar="LENGTH",
+        parser=_length,
+        help="Scale the picture to be this wide, such as 234pt (72 to the inch), 8.6cm or 3.25in;"
+        " says so where text gets below 7 pt.",
+    ),
+]
+
+
+def warn_of_small_print(
+    drawing: Drawing, width: float | None, folded: bool, direction: str
+) -> None:
+    """Say what to do about text that is too small to read: at the width that was asked for, or
+    without one on a page of paper.
+    """
+    if width is None:
+        size, least, where = drawing.printed, LEAST_ON_A_PAGE, "on a page of paper its labels"
+    else:
+        size, least = drawing.text_size, tp.notation.LEAST_TEXT
+        where = f"at a width of {width:.4g} pt its smallest text"
+    if size >= least:
+        return
+    ways = [] if folded else ["fold what repeats (--fold)"]
+    if width is not None and drawing.is_wide and direction in ("LR", "RL"):
+        ways.append("let it run downwards (--direction TB)")
+    constants = tp.language.whole_constants(drawing.source or "")
+    smaller = ", ".join(f"--set {name}={(value + 1) // 2}" for name, value in constants.items())
+    given = f" ({smaller})" if smaller else ""
+    ways.append(f"draw fewer layers, time steps or SGD steps{given}")
+    text = f"{where} would have {size:.1f} pt; {', or '.join(ways)}"
+    warnings.warn(tp.TPWarning(text), stacklevel=2)
