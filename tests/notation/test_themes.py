@@ -95,11 +95,24 @@ def test_matrices_are_told_apart(
 ) -> None:
     """Neighbouring colours by themselves; any two with the help of their dashes."""
     style = theme(name)
-    looks = [(c, style.matmul_dashes[i % 5]) for i, c in enumerate(style.palette)]
+    looks = [(c, style.matmul_dashes[i]) for i, c in enumerate(style.palette)]
     for (a, _), (b, _) in pairwise(looks):
         assert distance(a, b, seen_by) > 10
     for (a, dash), (b, other) in combinations(looks, 2):
         assert dash != other or distance(a, b, seen_by) > 10
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_nine_matrices_are_told_apart_in_grey(name: str) -> None:
+    """Printed without colour any two differ by their dashes or by 8 of 100 in lightness."""
+    looks = matrix_looks([f"W[{k}]" for k in range(9)] * 2, theme(name)).values()
+    for (a, dash), (b, other) in combinations(looks, 2):
+        assert dash != other or abs(lightness(a) - lightness(b)) >= 8
+
+
+def lightness(color: str) -> float:
+    """CIE L*, from 0 to 100, of the grey that a printer makes of a colour."""
+    return float(lab(np.full(3, luminance(color)))[0])
 
 
 def test_red_and_green_would_not_do() -> None:
