@@ -87,13 +87,6 @@ def test_dots_in_a_text_that_is_not_symmetric_keep_the_order_of_the_inputs():
     assert not drawn("h = b + φ(b) * x").gates[0].text.ordered
 
 
-def test_a_long_formula_has_shorter_forms_that_end_in_an_ellipsis():
-    text = drawn("h = (b - x)^2 / (1 + exp(b * (x - y)^2))").gates[0].text
-    lengths = [len(form) for form in (text.text, *text.shorter)]
-    assert lengths == sorted(lengths, reverse=True)
-    assert text.shorter[-1] == r"\ldots"
-
-
 def test_kinds_and_fills():
     diagram = drawn("h = W x", "u = φ(h)", "m = mean(u)")
     found = {name: (v.kind, v.fill) for name, v in vertices(diagram).items()}

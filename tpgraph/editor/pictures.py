@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,10 +18,12 @@ from tpgraph.notation.diagram.diagram import Diagram, GateMark
 from tpgraph.notation.diagram.marks import diagram_of
 from tpgraph.notation.diagram.plating import fold
 from tpgraph.notation.engines.engine import get_engine
+from tpgraph.notation.layout.abbreviations import abbreviated
 from tpgraph.notation.layout.layout import Layout, annotated_layout, kept_layout, laid_out
 from tpgraph.notation.painters.fragments import Fragment, Fragments, difference, fragments_of
 from tpgraph.notation.pipeline import Options, compose
 from tpgraph.notation.scene.annotation import Annotation
+from tpgraph.notation.scene.symbol_list import defined
 from tpgraph.program import Program
 
 __all__ = ["LARGE", "Shown", "fragment_data", "picture_data", "revision_of", "shown", "spans_of"]
@@ -104,13 +106,15 @@ def shown(
         folded = _folded(program, diagram, options)
         if folded is not None:
             return folded
+    diagram, definitions = abbreviated(diagram, style)
     engine = get_engine("wasm")
     if previous is not None and previous.layout is not None and _alike(previous.options, options):
         layout = kept_layout(diagram, previous.layout, names)
     else:
         layout = laid_out(diagram, options.direction, style=style, engine=engine)
     drawn = annotated_layout(layout, annotations, engine) if annotations else layout
-    return Shown(program, diagram, layout, fragments_of(drawn.scene, style), options)
+    scene = defined(replace(drawn.scene, definitions=definitions), style)
+    return Shown(program, diagram, layout, fragments_of(scene, style), options)
 
 
 def _alike(a: PictureOptions, b: PictureOptions) -> bool:

@@ -25,6 +25,7 @@ from tpgraph.notation.drawn.signals import called, signals_once
 from tpgraph.notation.drawn.steps import generic_step
 from tpgraph.notation.drawn.unnamed import labels_of_unnamed
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
+from tpgraph.notation.layout.abbreviations import abbreviated
 from tpgraph.notation.layout.effort import require_feasible
 from tpgraph.notation.layout.layout import laid_out
 from tpgraph.notation.layout.passes.page import PlateError, lay_out_passes
@@ -39,6 +40,7 @@ from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Direction, Scene
 from tpgraph.notation.scene.shelf import build_shelf
 from tpgraph.notation.scene.style import PAPER, Style, theme
+from tpgraph.notation.scene.symbol_list import defined
 from tpgraph.program import Program
 
 __all__ = ["DIRECTIONS", "VIEWS", "Options", "View", "compose"]
@@ -105,6 +107,7 @@ def compose(program: Program, options: Options) -> Scene:
         scene = folded or _unfolded(program, diagram, options)
     if options.fold and not scene.plates:
         warnings.warn(TPWarning(_UNFOLDED), stacklevel=3)
+    scene = defined(scene, look)
     if options.legend:
         scene = _with_legend(scene, look)
     return _with_shelf(scene, program, look) if options.view == "editing" else scene
@@ -163,7 +166,8 @@ def _laid_out(
     columns: Mapping[str, int] | None = None,
     gaps: Mapping[int, float] | None = None,
 ) -> Scene:
-    return laid_out(
+    diagram, definitions = abbreviated(diagram, options.look)
+    scene = laid_out(
         diagram,
         options.direction,
         style=options.look,
@@ -171,6 +175,7 @@ def _laid_out(
         columns=columns,
         gaps=gaps,
     ).scene
+    return replace(scene, definitions=definitions)
 
 
 def _passes(program: Program, options: Options) -> Scene:
@@ -205,7 +210,10 @@ def _laid_out_passes(
     program: Program, folded: Folded, options: Options, around: tuple[str, str] | None = None
 ) -> Scene:
     look, engine = options.look, options.layout_engine
-    return lay_out_passes(program, folded, options.direction, look, engine, around)
+    diagram, definitions = abbreviated(folded.diagram, look)
+    folded = replace(folded, diagram=diagram)
+    scene = lay_out_passes(program, folded, options.direction, look, engine, around)
+    return replace(scene, definitions=definitions)
 
 
 def _folded_passes(program: Program, passes: Instance | None, options: Options) -> Folded:

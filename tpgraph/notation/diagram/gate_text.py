@@ -8,11 +8,10 @@ a + b + c         +
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
-from tpgraph.bounds import LABEL
 from tpgraph.functions import (
     ADD,
     DIV,
@@ -30,14 +29,14 @@ from tpgraph.functions import (
     rename_arguments,
     to_latex,
 )
+from tpgraph.notation.diagram.collected import collected
 from tpgraph.notation.drawn.generic_sums import SUM
 from tpgraph.program import Moment, Nonlin, Program
 from tpgraph.program.labels import latex_functions
 
-__all__ = ["ELLIPSIS", "GateText", "gate_text"]
+__all__ = ["GateText", "gate_text"]
 
 DOT = r"{\cdot}"
-ELLIPSIS = r"\ldots"
 _DOTTED_DEPTH = 2
 _MOST_DOTS = 3  # more inputs go by their names, if they have any and their order matters
 _LEAST_POOLED = 4  # terms of a sum that one mark can stand for
@@ -46,15 +45,16 @@ _OPERATORS = (MUL, NEG, DIV, POW, PRIMITIVES["sqrt"], PRIMITIVES["abs"])
 
 @dataclass(frozen=True, slots=True)
 class GateText:
-    """The text of a gate, and shorter forms of it for where it does not fit, longest first.
+    """The text of a gate, whole; where it does not fit, a symbol stands for it.
 
-    `mentions` are the names of the variables that it names; `ordered` says that its dots are to be
-    read in the order of the inputs, which a layout must then keep. `pooled` is the text where one
-    mark stands for all inputs of a sum, "" where there is no such sum.
+    `linear` is the same without fractions and roots, in lines that may be broken anywhere, of a
+    formula with names. `mentions` are the names of the variables that it names; `ordered` says that
+    its dots are to be read in the order of the inputs, which a layout must then keep. `pooled` is
+    the text where one mark stands for all inputs of a sum, "" where there is no such sum.
     """
 
     text: str
-    shorter: tuple[str, ...] = ()
+    linear: str = ""
     mentions: frozenset[str] = frozenset()
     ordered: bool = False
     pooled: str = ""
@@ -200,8 +200,13 @@ def _flat(expression: Expression) -> Expression:
 
 
 def _displayed(text: str) -> str:
-    """The outermost fraction at full size."""
-    return text.replace(r"\frac", r"\dfrac", 1)
+    """The outermost fractions at full size."""
+    first, *rest = text.split(r"\frac")
+    shown, depth = first, first.count("{") - first.count("}")
+    for part in rest:
+        shown += (r"\frac" if depth else r"\dfrac") + part
+        depth += part.count("{") - part.count("}")
+    return shown
 
 
 def _named(
@@ -214,45 +219,7 @@ def _named(
     mentions = frozenset(
         a.name for a, shown in zip(equation.arguments, names, strict=True) if shown != DOT
     )
-    full, *shorter = map(_displayed, _forms(expression, names, functions))
+    full = _displayed(to_latex(collected(expression), names, functions))
+    linear = to_latex(collected(expression, fractions=False), names, functions)
     # With one unnamed input the dots are no puzzle; with more they are read in order.
-    return GateText(full, tuple(shorter), mentions, ordered=names.count(DOT) > 1)
-
-
-def _forms(
-    expression: Expression, names: Sequence[str], functions: dict[str, str]
-) -> Iterator[str]:
-    """The formula, then with everything that lies deeper and deeper outwards as an ellipsis.
-
-    A form that is longer than a label may be is left out: passes write such formulas themselves.
-    """
-    longest = LABEL.most - len("d")  # the outermost fraction becomes \\dfrac
-    seen = to_latex(expression, names, functions)
-    if len(seen) <= longest:
-        yield seen
-    for depth in range(_depth(expression) - 1, 0, -1):
-        cut = to_latex(_pruned(expression, depth, len(names)), [*names, ELLIPSIS], functions)
-        if len(cut) < len(seen):
-            seen = cut
-            if len(cut) <= longest:
-                yield cut
-    yield ELLIPSIS
-
-
-def _depth(expression: Expression) -> int:
-    match expression:
-        case Apply(_, arguments):
-            return 1 + max(map(_depth, arguments), default=0)
-        case _:
-            return 0
-
-
-def _pruned(expression: Expression, depth: int, ellipsis: int) -> Expression:
-    match expression:
-        case Apply(_, _) if depth == 0:
-            return Argument(ellipsis)
-        case Apply(function, arguments, order):
-            inner = tuple(_pruned(e, depth - 1, ellipsis) for e in arguments)
-            return Apply(function, inner, order)
-        case _:
-            return expression
+    return GateText(full, linear, mentions, ordered=names.count(DOT) > 1)

@@ -15,8 +15,10 @@ from tpgraph.functions import Apply, Defined
 from tpgraph.notation.diagram.colours import matrix_looks
 from tpgraph.notation.diagram.diagram import Diagram, GateMark, ProductEdge, Vertex, gate_id
 from tpgraph.notation.diagram.mark_texts import MarkTexts, Shown
+from tpgraph.notation.drawn.unnamed import labels_of_unnamed
 from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, Program, Variable
+from tpgraph.program.graph import varied
 
 __all__ = ["diagram_of"]
 
@@ -36,6 +38,11 @@ def diagram_of(
     """
     texts = MarkTexts(program, shown, brief, sums)
     gates = tuple(_gates(texts))
+    half_named = [n for g in gates if g.text.mentions for n in g.inputs if not texts.mention(n)]
+    if half_named:  # a formula has a name for every input or for none
+        labels = {**program.labels, **labels_of_unnamed(program, half_named)}
+        texts = replace(texts, program=varied(program, labels=labels))
+        gates = tuple(_gates(texts))
     forced = frozenset[str]().union(*(gate.text.mentions for gate in gates))
     return Diagram(
         title=program.name,

@@ -16,8 +16,11 @@ from tpgraph.notation.scene.shapes import fit_gate
 from tpgraph.notation.scene.style import Style
 
 __all__ = [
+    "LONGEST_TEXT",
+    "SMALLEST_SIZE",
     "GateSize",
     "VertexSize",
+    "fitting_size",
     "gate_size",
     "label_reach",
     "label_strut",
@@ -26,8 +29,10 @@ __all__ = [
     "vertex_size",
 ]
 
-_LONGEST_TEXT = 120.0  # in pt, along the gate; longer formulas are set smaller, then shortened
-_SMALLEST_SIZE = 7.0
+LONGEST_TEXT = 120.0
+"""In pt, along the gate; longer formulas are set smaller, then a symbol stands for them."""
+SMALLEST_SIZE = 7.0
+"""In pt, of a gate's text."""
 _OUTPUT_INSET = 7.0  # from the wide side's end to the narrow side's, of a gate with many outputs
 _EDGE_ROOM = 5.0  # between the outermost port and the end of its side
 _LABEL_LINE = 1.05  # em, the height of a label beyond which something stands, so that it is level
@@ -77,7 +82,8 @@ def gate_size(
     reach = max((abs(slot) for slot in slots.values()), default=0.0) * pitch
     foreign = len(gate.foreign) if slots else (len(gate.foreign) - 1) / 2
     reach += max(foreign, 0.0) * style.gate_port_gap
-    text, size = _fitting_text(gate, max(_LONGEST_TEXT, 2 * reach), style)
+    text = gate.text.text
+    size = fitting_size(text, max(LONGEST_TEXT, 2 * reach), style) or SMALLEST_SIZE
     width, height = _text_extent(text, size)
     depth, length = fit_gate(width, height, 0, style)
     length = max(length, 2 * (reach + _EDGE_ROOM), least)
@@ -110,16 +116,16 @@ def _outlets(gate: GateMark, slots: Mapping[str, float], pitch: float) -> dict[s
     return {out: ((count - 1) / 2 - i) * pitch for i, out in enumerate(gate.outputs)}
 
 
-def _fitting_text(gate: GateMark, longest: float, style: Style) -> tuple[str, float]:
-    """The text of the gate that fits, and its size: rather smaller than shorter."""
-    sizes = [style.gate_label_size]
-    while sizes[-1] - 0.5 >= _SMALLEST_SIZE:
-        sizes.append(sizes[-1] - 0.5)
-    for text in (gate.text.text, *gate.text.shorter):
-        for size in sizes:
-            if _text_extent(text, size)[0] <= longest:
-                return text, size
-    return text, sizes[-1]
+def fitting_size(text: str, longest: float, style: Style) -> float | None:
+    """The size at which a gate's text is at most so long, the largest; None where it is too long at
+    the smallest.
+    """
+    size = style.gate_label_size
+    while size >= SMALLEST_SIZE:
+        if _text_extent(text, size)[0] <= longest:
+            return size
+        size -= 0.5
+    return None
 
 
 def _text_extent(text: str, size: float) -> tuple[float, float]:

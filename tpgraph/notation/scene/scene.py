@@ -229,8 +229,21 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """What a symbol in gates stands for, in LaTeX; `linear` is the formula without fractions and
+    roots, which can be broken into lines anywhere.
+    """
+
+    symbol: str
+    formula: str
+    linear: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
-    """A picture. Later marks of one kind lie above earlier ones; `labels` are free texts."""
+    """A picture. Later marks of one kind lie above earlier ones; `labels` are free texts, among
+    them the lines of the list of `definitions`.
+    """
 
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
@@ -242,3 +255,4 @@ class Scene:
     legend: Legend | None = None
     shelf: Shelf | None = None
     title: str = ""
+    definitions: tuple[Definition, ...] = ()

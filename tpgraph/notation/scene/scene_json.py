@@ -38,6 +38,7 @@ def to_json(scene: Scene) -> str:
 def to_document(scene: Scene) -> dict[str, Any]:
     """The scene as the JSON document `tpgraph.scene/1`, points in pt, y upwards."""
     shelf = {} if scene.shelf is None else {"shelf": _shelf(scene.shelf)}
+    symbols = [{"symbol": d.symbol, "formula": d.formula} for d in scene.definitions]
     return {
         "schema": SCHEMA,
         "title": scene.title,
@@ -50,6 +51,7 @@ def to_document(scene: Scene) -> dict[str, Any]:
         "labels": [_label(label) for label in scene.labels],
         "legend": None if scene.legend is None else _legend(scene.legend),
         **shelf,
+        **({"definitions": symbols} if symbols else {}),
     }
 
 
