@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "Theme", "draw", "gallery", "picture_content", "picture_format"]
 
-FORMATS = ("svg", "pdf", "png", "tex", "dot", "json")
-CARRIERS = ("svg", "pdf", "tex")
+FORMATS = ("svg", "pdf", "png", "eps", "tex", "dot", "json")
+CARRIERS = ("svg", "pdf", "eps", "tex")
 """Pictures that carry their program with them, and so may be drawn again in their own place."""
 
 FRAME_FORMATS = ("pdf", "svg", "png", "tex", "html")
@@ -128,6 +128,9 @@ def draw(
         typer.Option(help="Width of PNG in pixels, whatever --dpi.", parser=whole(16, 20_000)),
     ] = None,
     width: PictureWidth = None,
+    transparent: Annotated[
+        bool, typer.Option("--transparent", help="Without a sheet behind the picture.")
+    ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Draw again whenever the file changes.")
     ] = False,
@@ -165,7 +168,7 @@ def draw(
             return
         marked = [path for word in paths or () for path in tp.select_paths(shown, word)]
         with warnings_on_stderr():
-            drawing = tp.draw(shown, paths=marked, fold=fold, **options)
+            drawing = tp.draw(shown, paths=marked, fold=fold, transparent=transparent, **options)
             if width is not None:
                 drawing = drawing.to_width(width)
             warn_of_small_print(drawing, width, fold, direction.value)
@@ -229,6 +232,8 @@ def picture_content(
             return drawing.pdf
         case "png":
             return drawing.png(dpi, width=pixels)
+        case "eps":
+            return drawing.eps
         case "tex":
             return drawing.tikz
         case "dot":

@@ -3,7 +3,7 @@
 SVG     <metadata id="tpgraph-program"> with one element `program` of the namespace NAMESPACE,
         its text escaped; base64 with encoding="base64" where XML could not keep the text
 PDF     the document's Keywords: the line MARK, then the text
-TikZ    comments that begin with `%|`
+TikZ    comments that begin with `%|`, in EPS as well
 HTML    <script type="application/json" id="tpgraph-program"> with {"sha256": …, "text": …}, in
         which nothing of a text can end the element
 
@@ -98,12 +98,12 @@ def html_data(name: str, data: object) -> str:
 
 
 def is_picture(data: bytes) -> bool:
-    """Whether a file's content is a picture (PDF, PNG, SVG, TikZ, HTML), with a program or without.
+    """Whether a file is a picture (PDF, PNG, EPS, SVG, TikZ, HTML), with a program or without.
 
     >>> is_picture(b"%PDF-1.4"), is_picture(b"program mlp")
     (True, False)
     """
-    if data.startswith((b"%PDF-", b"\x89PNG")) or _HTML.match(data):
+    if data.startswith((b"%PDF-", b"%!PS", b"\x89PNG")) or _HTML.match(data):
         return True
     head = data[:_HEAD].lstrip()
     return (head.startswith(b"<") and b"<svg" in head) or (
@@ -112,7 +112,7 @@ def is_picture(data: bytes) -> bool:
 
 
 def extract_program(data: bytes) -> str | None:
-    """The program's text inside a file of SVG, PDF, TikZ or HTML that tpgraph has made, or None.
+    """The program's text in a file of SVG, PDF, EPS, TikZ or HTML that tpgraph has made, or None.
 
     What is damaged, by the text's own checksum too, or was made by others has none.
     """

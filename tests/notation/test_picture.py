@@ -171,7 +171,7 @@ def test_declared_objects_that_nothing_uses_are_not_drawn():
 
 def test_titles_say_the_equation():
     diagram = drawn("u = φ(W x + b)")
-    assert diagram.gates[0].title == "u = φ(u~1 + b)"
+    assert diagram.gates[0].title == "u = φ(W x + b)"
     assert "X-var" in vertices(diagram)["u"].title
 
 

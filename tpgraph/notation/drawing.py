@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
 from tpgraph.errors import TPError, TPWarning
 from tpgraph.files import write_bytes
+from tpgraph.notation.diagram.said_of_marks import description
 from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.painters.dot import to_dot
 from tpgraph.notation.painters.svg import to_svg
@@ -41,22 +42,30 @@ LEAST_TEXT = 7.0
 class Drawing:
     """A scene in a style; each format is painted when it is first asked for.
 
-    `source` is the program's text, which SVG, PDF and TikZ carry with them if it is given.
+    `source` is the program's text, which SVG, PDF and TikZ carry with them if it is given;
+    `description` says in words what is drawn, for who does not see it.
     """
 
     scene: Scene
     style: Style = PAPER
     source: str | None = None
+    description: str = ""
 
     @cached_property
     def svg(self) -> str:
         """An SVG document, labels as outlines."""
-        return to_svg(self.scene, self.style, source=self.source)
+        return to_svg(self.scene, self.style, source=self.source, description=self.description)
 
     @cached_property
     def pdf(self) -> bytes:
         """A PDF page of the picture's size."""
         content: bytes = _canvas().to_pdf(self.scene, self.style, source=self.source)
+        return content
+
+    @cached_property
+    def eps(self) -> str:
+        """An Encapsulated PostScript picture; what is see-through in others is white in it."""
+        content: str = _canvas().to_eps(self.scene, self.style, source=self.source)
         return content
 
     def png(self, dpi: float = 300.0, *, width: int | None = None) -> bytes:
@@ -112,7 +121,7 @@ class Drawing:
         """
         left, _, right, _ = picture(self.scene, self.style).bounds
         factor = length_of(width) / (right - left)
-        return Drawing(scaled(self.scene, factor), scaled(self.style, factor), self.source)
+        return replace(self, scene=scaled(self.scene, factor), style=scaled(self.style, factor))
 
     def _repr_svg_(self) -> str:
         """What notebooks show."""
@@ -139,6 +148,7 @@ FORMATS: dict[str, Callable[[Drawing], bytes]] = {
     ".svg": lambda drawing: drawing.svg.encode(),
     ".pdf": lambda drawing: drawing.pdf,
     ".png": lambda drawing: drawing.png(),
+    ".eps": lambda drawing: drawing.eps.encode(),
     ".tex": lambda drawing: drawing.tikz.encode(),
     ".dot": lambda drawing: drawing.dot.encode(),
     ".json": lambda drawing: drawing.json.encode(),
@@ -162,6 +172,7 @@ def draw(
     view: View = "paper",
     annotations: Mapping[str, Annotation] | None = None,
     width: float | str | None = None,
+    transparent: bool = False,
 ) -> Drawing:
     """Draw a program in the notation of Tensor Programs IIb; with `path` also write the file.
 
@@ -174,7 +185,8 @@ def draw(
     shelf; `annotations` are plots and numbers beside the marks of these variables, as
     `tpgraph.annotate` makes them; `source` is a text of the program for pictures to carry with
     them, by default the one it was parsed from; `width` scales the picture to be this wide, in pt
-    or as a text with its unit, and warns by a TPWarning of text below 7 pt.
+    or as a text with its unit, and warns by a TPWarning of text below 7 pt; `transparent` leaves
+    out the sheet behind the picture.
 
     Raises TPError for an unknown direction, theme, engine or file extension, a path or an annotated
     variable that the program does not have, annotations of a folded picture, a label that cannot
@@ -184,7 +196,8 @@ def draw(
         direction, show_io, legend, paths, style, engine, fold, view, annotations or {}
     )
     carried = source_of(program) if source is None else source
-    drawing = Drawing(compose(program, options), options.look, carried)
+    look = replace(options.look, background=None) if transparent else options.look
+    drawing = Drawing(compose(program, options), look, carried, description(program))
     if width is not None:
         drawing = drawing.to_width(width)
         _warn_of_small_text(drawing, options)

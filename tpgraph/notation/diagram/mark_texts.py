@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from tpgraph.functions import to_text
 from tpgraph.notation.diagram.gate_text import GateText, gate_text
 from tpgraph.notation.diagram.generic import Called
 from tpgraph.notation.diagram.rounding import rounded
+from tpgraph.notation.diagram.said_of_marks import Titles
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, Variable
 from tpgraph.program.labels import default_latex, defining, latex_name, used_latex
 
@@ -79,6 +79,11 @@ class MarkTexts:
         return product and not self.shows_io
 
     @cached_property
+    def _titles(self) -> Titles:
+        """What marks say of themselves."""
+        return Titles(self.program)
+
+    @cached_property
     def _labels(self) -> dict[str, str]:
         """Labels by name, as far as they have been asked for: some are made of others."""
         return {}
@@ -127,7 +132,7 @@ class MarkTexts:
 
     def title(self, variable: Variable, kind: str, called: Called | None = None) -> str:
         """What a variable is, for who points at its mark."""
-        return f"{_spelled(variable, called)}: {_described(kind, variable)}"
+        return f"{self._titles.spelled(variable.name, called)}: {_described(kind, variable)}"
 
     def gate(self, equation: Nonlin | Moment, called: Called | None = None) -> GateText:
         """What stands in the gate of an equation."""
@@ -136,17 +141,7 @@ class MarkTexts:
 
     def formulas(self, equations: Sequence[Nonlin | Moment], called: Called | None = None) -> str:
         """The whole equations of a gate in the language of the program, for its title."""
-        return "\n".join(_formula(equation, called) for equation in equations)
-
-
-def _spelled(variable: Variable, called: Called | None) -> str:
-    return variable.name if called is None else str(called.name(variable.name))
-
-
-def _formula(equation: Nonlin | Moment, called: Called | None) -> str:
-    right = to_text(equation.function, [_spelled(a, called) for a in equation.arguments])
-    right = f"mean({right})" if isinstance(equation, Moment) else right
-    return f"{_spelled(equation.out, called)} = {right}"
+        return "\n".join(self._titles.formula(equation, called) for equation in equations)
 
 
 _KIND_WORDS = {"G": "G-var", "X": "X-var", "data": "data"}

@@ -1,4 +1,4 @@
-"""A scene as PDF or PNG, painted by matplotlib's renderers from the display list.
+"""A scene as PDF, EPS or PNG, painted by matplotlib's renderers from the display list.
 
 Nothing of the user's matplotlib settings shows: the figure holds one artist that paints paths,
 and documents carry neither dates nor versions.
@@ -17,13 +17,14 @@ from matplotlib.artist import Artist
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
+from matplotlib.backends.backend_ps import FigureCanvasPS
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 
 from tpgraph.bounds import PIXELS
-from tpgraph.embedded import pdf_keywords
+from tpgraph.embedded import pdf_keywords, tikz_comments
 from tpgraph.notation.labels.mathtext import Command
 from tpgraph.notation.scene.display import (
     Bezier,
@@ -40,10 +41,13 @@ from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Point, Scene
 from tpgraph.notation.scene.style import PAPER, Style
 
-__all__ = ["DEFAULT_DPI", "to_pdf", "to_pdf_pages", "to_png"]
+__all__ = ["DEFAULT_DPI", "to_eps", "to_pdf", "to_pdf_pages", "to_png"]
 
 DEFAULT_DPI = 300.0
 _PDF_GRID = 7200.0  # a page's sides are multiples of 0.01 pt
+
+_UNSTEADY = "%%CreationDate", "%%Title", "%%Creator"
+"""Lines of PostScript that would differ from one minute, or version, to the next."""
 
 _CODES = {
     "M": [Path.MOVETO],
@@ -82,6 +86,22 @@ def to_pdf_pages(
             canvas: Any = FigureCanvasPdf(_figure(page, _PDF_GRID))
             canvas.print_pdf(document)
     return buffer.getvalue()
+
+
+def to_eps(scene: Scene, style: Style = PAPER, *, source: str | None = None) -> str:
+    """The scene as Encapsulated PostScript, the program's text in comments before its end.
+
+    Raises TPError for a label that cannot be typeset.
+    """
+    page = picture(scene, style)
+    buffer = io.StringIO()
+    canvas: Any = FigureCanvasPS(_figure(page, 72.0))
+    with rc_context({"ps.useafm": False, "ps.usedistiller": None}):
+        canvas.print_eps(buffer, metadata={"Creator": "tpgraph"})
+    lines = [line for line in buffer.getvalue().splitlines() if not line.startswith(_UNSTEADY)]
+    if source is not None:
+        lines[-1:] = [*tikz_comments(source), lines[-1]]
+    return "\n".join(lines) + "\n"
 
 
 def to_png(

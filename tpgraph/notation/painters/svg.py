@@ -32,15 +32,18 @@ __all__ = ["SvgParts", "glyph_paths", "markup", "svg_parts", "to_svg"]
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def to_svg(scene: Scene, style: Style = PAPER, *, source: str | None = None) -> str:
+def to_svg(
+    scene: Scene, style: Style = PAPER, *, source: str | None = None, description: str = ""
+) -> str:
     """The scene as an SVG document, its size in pt; coordinates rounded to 0.01 pt.
 
     `source` is the program's text, which goes into <metadata>; `embedded.extract_program` finds it.
+    `description` goes into <desc>.
 
     Vectors, scalars, gates, contexts, plates and paths carry `data-id`, edges `data-source` and
     `data-target`. Raises TPError for a label that cannot be typeset.
     """
-    return str(svg_parts(scene, style, source=source))
+    return str(svg_parts(scene, style, source=source, description=description))
 
 
 def markup(marks: Iterable[DisplayMark], origin: Point) -> str:
@@ -72,18 +75,20 @@ class SvgParts:
         return "\n".join((*self.head, *self.metadata, *defs, *self.marks)) + "\n"
 
 
-def svg_parts(scene: Scene, style: Style = PAPER, *, source: str | None = None) -> SvgParts:
+def svg_parts(
+    scene: Scene, style: Style = PAPER, *, source: str | None = None, description: str = ""
+) -> SvgParts:
     """What `to_svg` writes, in parts."""
     page = picture(scene, style)
     return SvgParts(
-        tuple(_head(page)),
+        tuple(_head(page, description)),
         () if source is None else (f"  {svg_metadata(source)}",),
         tuple(_outlines(page.marks)),
         tuple(_body(page)),
     )
 
 
-def _head(page: Picture) -> Iterator[str]:
+def _head(page: Picture, description: str) -> Iterator[str]:
     width, height = _number(page.width), _number(page.height)
     title = _clean(page.title or "Tensor Program")
     yield (
@@ -92,6 +97,8 @@ def _head(page: Picture) -> Iterator[str]:
         f'role="img" aria-label={_attribute(title)}>'
     )
     yield f"  <title>{escape(title)}</title>"
+    if description:
+        yield f"  <desc>{escape(_clean(description))}</desc>"
 
 
 def _body(page: Picture) -> Iterator[str]:

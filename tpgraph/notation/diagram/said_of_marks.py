@@ -1,0 +1,131 @@
+"""What marks say of themselves, in the language of the program, to who points at them.
+
+An unnamed value of a statement is said by what it is made of: `W u`, never `x[1]~1`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from tpgraph.functions import Argument, Expression, substitute, to_text
+from tpgraph.notation.diagram.generic import Called
+from tpgraph.notation.labels.plain import plain_text
+from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program
+
+__all__ = ["Titles", "description"]
+
+_LONGEST = 240
+"""Letters of what is said of an unnamed value; a longer one is a dot, as in gates."""
+_DEEPEST = 24
+_LINES = 60
+_UNDER_A_POWER = re.compile("\ue000([^\ue000]*?)\ue001(?=\\^)")
+_CALL = re.compile(r"[\w']+\([^()]*\)")
+
+
+def description(program: Program) -> str:
+    """What a program computes, a line for each named variable; of a long one the first lines.
+
+    >>> from tpgraph.program.any_program import as_program
+    >>> print(description(as_program("wigner")))  # doctest: +ELLIPSIS
+    A Tensor Program ...
+    """
+    titles = Titles(program)
+    named = [e for e in program.equations if not e.out.is_temporary]
+    lines = [f"A Tensor Program with {len(program.equations)} instructions:"]
+    said = [titles.line(equation) for equation in named[:_LINES]]
+    lines += [line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …" for line in said]
+    if len(named) > _LINES:
+        lines.append(f"and {len(named) - _LINES} more")
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Titles:
+    """The titles of one program's marks.
+
+    >>> from tpgraph.program.any_program import as_program
+    >>> titles = Titles(as_program("gru"))
+    >>> titles.spelled("z[1]~2"), titles.spelled("z[1]"), titles.spelled("c[1]~3")
+    ('A s[0]', 'z[1]', 'C (r[1] * s[0])')
+    """
+
+    program: Program
+    _known: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def spelled(self, name: str, called: Called | None = None) -> str:
+        """The name of a variable as a text writes it, of an unnamed one its formula."""
+        return self._speller(called).name(name, called, 0)
+
+    def line(self, equation: Equation) -> str:
+        """A named equation as a line of a text."""
+        if not isinstance(equation, MatMul):
+            return self.formula(equation)
+        return f"{equation.out.name} = {self._speller(None).product(equation, None, 0)}"
+
+    def formula(self, equation: Nonlin | Moment, called: Called | None = None) -> str:
+        """The whole equation of a gate."""
+        speller = self._speller(called)
+        right = speller.right(equation, called, 0)
+        if equation.out.is_temporary:
+            return right
+        return f"{speller.name(equation.out.name, called, 0)} = {right}"
+
+    def _speller(self, called: Called | None) -> _Speller:
+        """What is called otherwise in a plate is worked out for each of its marks."""
+        return _Speller(self.program, self._known if called is None else {})
+
+
+@dataclass(frozen=True)
+class _Speller:
+    program: Program
+    known: dict[str, str]
+
+    def name(self, name: str, called: Called | None, depth: int) -> str:
+        equation = self.program.equation_of.get(name)
+        if not self.program.variables[name].is_temporary:
+            return name if called is None else str(called.name(name))
+        if equation is None:  # of another pass, which reads it
+            return plain_text(self.program.labels.get(name, "·"))
+        if depth > _DEEPEST:
+            return "·"
+        if name not in self.known:
+            inside = None if called is None else called.inside(name)
+            if isinstance(equation, MatMul):
+                found = self.product(equation, inside, depth + 1)
+            else:
+                found = self.right(equation, inside, depth + 1)
+            self.known[name] = found if len(found) <= _LONGEST else "·"
+        return self.known[name]
+
+    def product(self, equation: MatMul, called: Called | None, depth: int) -> str:
+        """`W x`."""
+        matrix = self.name(equation.matrix.name, called, depth)
+        operand = self.name(equation.operand.name, called, depth)
+        made = self.program.equation_of.get(equation.operand.name)
+        unnamed = equation.operand.is_temporary and not isinstance(made, MatMul)
+        if unnamed and " " in operand and not _CALL.fullmatch(operand):
+            operand = f"({operand})"
+        return f"{matrix}{chr(39) * equation.transpose} {operand}"
+
+    def right(self, equation: Nonlin | Moment, called: Called | None, depth: int) -> str:
+        """What stands behind the equals sign."""
+        names: list[str] = []
+        values = [self._value(a.name, called, names, depth) for a in equation.arguments]
+        text = to_text(substitute(equation.function, values), names)
+        text = _UNDER_A_POWER.sub(r"(\1)", text).replace("\ue000", "").replace("\ue001", "")
+        return f"mean({text})" if isinstance(equation, Moment) and equation.vectors else text
+
+    def _value(self, name: str, called: Called | None, names: list[str], depth: int) -> Expression:
+        """An argument by its name; an unnamed Nonlin by its function, so that brackets are right
+        where it is read.
+        """
+        made = self.program.equation_of.get(name)
+        said = self.name(name, called, depth)
+        if isinstance(made, Nonlin) and made.out.is_temporary and said != "·":
+            inside = None if called is None else called.inside(name)
+            read = [self._value(a.name, inside, names, depth + 1) for a in made.arguments]
+            return substitute(made.function, read)
+        unnamed = self.program.variables[name].is_temporary and " " in said
+        names.append(f"\ue000{said}\ue001" if unnamed else said)
+        return Argument(len(names) - 1)
