@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 __all__ = [
     "Constants",
     "File",
+    "is_document",
     "is_json",
     "load",
     "parse_constants",
     "parse_widths",
+    "program_of",
     "read_text",
     "study_constants",
     "write",
 ]
+
+_STDIN = "<stdin>"
 
 File = Annotated[
     str,
@@ -50,7 +54,7 @@ def read_text(file: str) -> tuple[str, str, bool]:
 
     Raises a TPError where the file cannot be read, and for a picture without a program.
     """
-    name = "<stdin>" if file == STANDARD else file
+    name = _STDIN if file == STANDARD else file
     if file == STANDARD and sys.stdin is None:
         raise tp.TPDataError("standard input is closed", mend="give the program's file")
     if file != STANDARD and (found := tp.gallery.named(file)) is not None:
@@ -66,15 +70,28 @@ def is_json(text: str) -> bool:
 
 def load(file: str, constants: list[str] | None = None) -> Program:
     """The program in a file, with values of its constants; JSON by its first character on stdin."""
-    chosen = parse_constants(constants or [])
-    if file != STANDARD and tp.gallery.named(file) is None:
-        return tp.load(file, chosen)
     text, name, _ = read_text(file)
-    if not is_json(text):
+    return program_of(text, name, constants)
+
+
+def program_of(text: str, name: str, constants: list[str] | None = None) -> Program:
+    """The program of a text as `read_text` finds it, with values of its constants."""
+    chosen = parse_constants(constants or [])
+    if not is_document(text, name):
         return tp.parse(text, name, chosen)
     if chosen:
-        raise tp.TPDataError(f"{name} is a JSON document, which has no constants left to choose")
+        raise tp.TPDataError(
+            f"{name} is a JSON document, which has no constants left to choose",
+            mend="choose them where its .tp text is read",
+        )
     return tp.from_json(text, name)
+
+
+def is_document(text: str, name: str) -> bool:
+    """Whether a text as `read_text` finds it is a JSON document: by its name, or on stdin by what
+    it begins with.
+    """
+    return Path(name).suffix == ".json" or (name == _STDIN and is_json(text))
 
 
 def parse_constants(values: list[str]) -> dict[str, Fraction]:

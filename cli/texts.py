@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import codecs
 import json
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.files import Constants, File, is_json, load, read_text, write
+from tpgraph_cli.files import (
+    Constants,
+    File,
+    is_document,
+    is_json,
+    load,
+    program_of,
+    read_text,
+    write,
+)
 from tpgraph_cli.passes import FORWARD, Passes, takes_passes
 from tpgraph_cli.places import STANDARD
 
@@ -34,15 +44,20 @@ def check(
     """Check a program and say what it is.
 
     Its sub-language of Netsor⊤⁺, its variables' types, whether it is reduced, the gradient
-    independence check, and how its parametrization scales.
+    independence check, and how its parametrization scales. What nothing uses, and names that
+    pictures have no letters for, are warned of on standard error.
     """
     _at_most_one({"--json": as_json, "--strict": strict})
     if yes and not fix:
         raise typer.BadParameter("--yes answers what --fix asks; give both")
     if fix:
         _mend(file, yes)
+    text, name, _ = read_text(file)
+    if not is_document(text, name):
+        for warning in tp.language.read(text, name).warnings:
+            warnings.warn(warning, stacklevel=1)
     try:
-        program = load(file, constants)
+        program = program_of(text, name, constants)
     except tp.TPError as error:
         if not as_json:
             raise

@@ -388,6 +388,24 @@ def test_training_is_taken_to_its_limit(tmp_path: Path) -> None:
     assert found["vectors"]["f̃_2"]["var"] < 1e-9
 
 
+FOREIGN = "program p\nwidth n\nconst K = 3\nvector 权 : n ~ N(0, 1)\nx = tanh(権א)\n"
+
+
+def test_check_warns_of_what_the_editor_warns_of(tmp_path: Path) -> None:
+    path = tmp_path / "p.tp"
+    path.write_text(FOREIGN, encoding="utf-8")
+    said = [str(one) for one in tp.language.read(FOREIGN, str(path)).warnings]
+    assert [line.partition("warning: ")[2][:20] for line in said] == [
+        "K is defined, but no",
+        "pictures have no let",
+        "pictures have no let",
+    ]
+    for options in ([], ["--json"]):
+        done = process("check", str(path), *options)
+        assert [line for line in done.stderr.splitlines() if "warning" in line] == said
+    assert process("check", "-", stdin=FOREIGN).stderr.count("warning: pictures") == 2
+
+
 def test_check_fix_applies_mends(tmp_path: Path) -> None:
     path = tmp_path / "a.tp"
     bad = "width n   # c\nmatrix W : n × n ~ N(0, 1)\nvector u : n ~ N(0, 1)\n"
