@@ -181,7 +181,7 @@ def begin(editor, case):
             const app = tpgraph;
             document.querySelectorAll("dialog").forEach((box) =>
                 box.dispatchEvent(new Event("cancel", { cancelable: true })));
-            if (app.steps.presenting) await app.steps.present();
+            if (app.presentation.isOn) await app.presentation.toggle();
             if (document.fullscreenElement) await document.exitFullscreen();
             app.parts.root.classList.remove("dark", "show-keys");
             app.inspector.element.hidden = true;

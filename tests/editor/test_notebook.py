@@ -23,11 +23,19 @@ def test_the_modules_are_one_and_always_the_same():
 
 
 def test_the_page_asks_for_every_module_at_once():
-    """None waits until another one has been read."""
+    """None waits until another one has been read, and all together are small."""
     page = (WEB / "index.html").read_text()
     preloaded = set(re.findall(r'modulepreload" href="/web/([\w-]+)\.js"', page))
-    made = re.findall(r"^const \$(\w+) = ", joined(WEB, "main.js"), re.MULTILINE)
-    assert preloaded == set(made)
+    assert preloaded == _begun("main") - {"main"}
+    assert sum((WEB / f"{name}.js").stat().st_size for name in _begun("main")) <= 150_000
+
+
+def _begun(name):
+    """A module and those that it imports at its start."""
+    found = re.findall(
+        r'^import .* from "\./([\w-]+)\.js";$', (WEB / f"{name}.js").read_text(), re.M
+    )
+    return {name}.union(*map(_begun, found))
 
 
 @pytest.mark.needs("node")

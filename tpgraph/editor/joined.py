@@ -5,8 +5,8 @@ Each module becomes a function that gives its exports, after those that it impor
     const $places = (() => { … return { toUnits, toPoints }; })();
 
 The one that is asked for comes last and as it is, with its own exports. Understood is what the
-page's modules are written in: `import { a, b } from "./other.js";`, and `export` before a function,
-class or const. Comments that stand alone are left out: they are for who reads the modules.
+page's modules are written in: `import { a, b } from "./other.js";`, `import("./other.js")` for what
+the page loads later, and `export` before a function, class or const. Comments that stand alone are left out: they are for who reads the modules.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ WEB = Path(str(resources("tpgraph.editor"))) / "web"
 """The page and its modules."""
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w.-]+)\.js";$', re.MULTILINE)
+_LATER = re.compile(r'\bimport\("\./([\w.-]+)\.js"\)(?=[.,;])')
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const|let) (\w+))", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)\n", re.MULTILINE)
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
@@ -42,8 +43,10 @@ def _in_order(folder: Path, name: str, above: tuple[str, ...]) -> Iterator[tuple
     if name in above:
         raise ValueError(f"modules import each other: {' → '.join((*above, name))}")
     text = (folder / f"{name}.js").read_text(encoding="utf-8")
-    for match in _IMPORT.finditer(text):
-        yield from _in_order(folder, match.group(2), (*above, name))
+    code = _COMMENT.sub("", text)
+    found = [match.group(2) for match in _IMPORT.finditer(code)] + _LATER.findall(code)
+    for other in found:
+        yield from _in_order(folder, other, (*above, name))
     yield name, text
 
 
@@ -57,7 +60,7 @@ def _wrapped(name: str, text: str) -> str:
 
 def _inner(name: str, text: str) -> str:
     """A text whose imports are read from the modules before."""
-    body = _IMPORT.sub(_read, text)
+    body = _LATER.sub(_at_once, _IMPORT.sub(_read, text))
     if re.search(r"^import\b", body, re.MULTILINE):
         raise ValueError(f"{name}.js: an import is not understood")
     return body
@@ -66,6 +69,10 @@ def _inner(name: str, text: str) -> str:
 def _read(match: re.Match[str]) -> str:
     names = ", ".join(part.strip().replace(" as ", ": ") for part in match.group(1).split(","))
     return f"const {{ {names} }} = {_variable(match.group(2))};"
+
+
+def _at_once(match: re.Match[str]) -> str:
+    return f"Promise.resolve({_variable(match.group(1))})"
 
 
 def _variable(name: str) -> str:

@@ -1,7 +1,8 @@
 /** What commands do, by their ids: with what is selected, or with the page. */
 
-import { editAndOpen, find, move, multiply, openMark, openSelected, palette, rename } from "./boxes.js";
-import { choose, focused } from "./dom.js";
+import { editAndOpen, find, move, multiply, openMark, palette, rename } from "./boxes.js";
+import { choose } from "./dom.js";
+import { opens } from "./opens.js";
 import { pick } from "./pick.js";
 
 /** What commands do, by their ids. @param {App} app */
@@ -9,10 +10,10 @@ export function actions(app) {
 	const { canvas } = app;
 	return {
 		declare: () => app.edit({ edit: "declare", kind: "vector" }),
-		...Object.fromEntries(["data", "target", "matrix", "scalar"].map((kind) => [`declare-${kind}`, () => app.edit({ edit: "declare", kind })])),
-		...Object.fromEntries(["dim", "const", "fn"].map((kind) => [`declare-${kind}`, () => define(app, kind)])),
+		...each("declare-", ["data", "target", "matrix", "scalar"], (kind) => app.edit({ edit: "declare", kind })),
+		...each("declare-", ["dim", "const", "fn"], (kind) => define(app, kind)),
 		multiply: () => withOne(app, (f) => multiply(app, String(f.name))),
-		gate: () => withVectors(app, (vectors) => app.edit({ edit: "gate", vectors }).then((no) => (no === null ? openSelected(app) : undefined))),
+		gate: () => withVectors(app, (vectors) => editAndOpen(app, { edit: "gate", vectors })),
 		bargate: () => withVectors(app, (vectors) => app.edit({ edit: "bargate", vectors })),
 		connect: () => withOne(app, (f) => chooseTarget(app, f, (target) => target.do.edit === "connect")),
 		replace: () => withOne(app, (f) => chooseTarget(app, f, (target) => target.do.edit === "replace")),
@@ -33,31 +34,32 @@ export function actions(app) {
 		"select-all": () => app.select(canvas.marks.map((f) => f.key)),
 		undo: () => app.undo(),
 		redo: () => app.redo(),
-		paths: () => app.paths.show(),
+		paths: async () => (await app.later()).paths.show(),
 		find: () => find(app),
 		tidy: () => tidy(app),
 		view: () => toggleView(app),
 		"show-all": () => canvas.fit(),
 		"zoom-in": () => canvas.zoom(1.25),
 		"zoom-out": () => canvas.zoom(0.8),
-		"full-screen": () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
+		"full-screen": () => fullScreen(app),
 		run: () => app.runs.run(),
 		histograms: () => app.runs.toggle(),
 		cancel: () => (app.session.running.has("run") ? app.runs : app.steps).cancel(),
 		step: () => app.steps.go(1),
 		"step-back": () => app.steps.go(-1),
-		"pass-forward": () => app.steps.show("forward"),
-		"pass-backward": () => app.steps.show("backward"),
-		"pass-sgd": () => app.steps.show("sgd"),
-		"pass-ntk": () => app.steps.show("ntk"),
-		"pass-reduced": () => app.steps.show("reduced"),
-		present: () => app.steps.present(),
+		...each("pass-", ["forward", "backward", "sgd", "ntk", "reduced"], (pass) => app.steps.show(/** @type {Pass} */ (pass))),
+		present: async () => (await app.later()).presentation.toggle(),
 		dark: () => app.parts.root.classList.toggle("dark"),
 		palette: () => palette(app),
 		keys: () => app.parts.root.classList.toggle("show-keys"),
 		"to-text": () => app.pane.focus(),
 		"next-pane": () => app.nextPane(),
 	};
+}
+
+/** Commands that do the same with one word or another. @param {string} start @param {string[]} words @param {(word: string) => unknown} act */
+function each(start, words, act) {
+	return Object.fromEntries(words.map((word) => [start + word, () => act(word)]));
 }
 
 /** @param {App} app @param {(mark: Fragment) => unknown} act @param {boolean} [lines] whether it is also for lines */
@@ -86,11 +88,14 @@ async function chooseTarget(app, fragment, fits) {
 }
 
 /** A size, a number or a function, which no mark stands for: the inspector shows it. @param {App} app @param {string} kind */
-async function define(app, kind) {
-	const from = focused(app.parts.root);
-	if ((await app.edit({ edit: "declare", kind })) !== null) return;
-	app.select([]);
-	await app.inspector.open(app.last.name, from);
+function define(app, kind) {
+	const made = async () => {
+		if ((await app.edit({ edit: "declare", kind })) !== null) return false;
+		app.select([]);
+		await app.inspector.reveal();
+		return true;
+	};
+	return opens(app.parts.root, made(), (isMade) => isMade && app.inspector.focus(app.last.name));
 }
 
 /** Draw a line off that is selected, or one of a gate's. @param {App} app @param {Fragment} mark */
@@ -109,13 +114,13 @@ async function remove(app) {
 		for (const { key } of app.chosen) await app.drag.tear(app.canvas.fragment(key));
 		return;
 	}
-	const dry = await app.session.ask("edit", { text: app.text, have: app.revision, do: { edit: "delete", names }, scope: "all", dry: true });
-	const dependants = /** @type {string[]} */ (dry.dependants ?? []);
-	if (dependants.length > 0) {
-		const sure = await choose(`Delete ${names.join(", ")}?`, `What is made of it goes too: ${dependants.join(", ")}.`, [["Delete all", true], ["Keep", false]], app.parts.root);
-		if (!sure) return;
-	}
-	await app.edit({ edit: "delete", names });
+	const gone = names.join(", ");
+	const made = app.session.ask("edit", { text: app.text, have: app.revision, do: { edit: "delete", names }, scope: "all", dry: true })
+		.then((dry) => /** @type {string[]} */ (dry.dependants ?? []).join(", "));
+	const sure = await opens(app.parts.root, made,
+		async (others) => !others || choose(`Delete ${gone}?`, `What is made of it goes too: ${others}.`, [["Delete all", true], ["Keep", false]], app.parts.root),
+		async (others) => !others || Boolean(app.say(`${gone} stays: with it would go ${others}; select it and delete it again`, true)));
+	if (sure) await app.edit({ edit: "delete", names });
 }
 
 /** @param {App} app */
@@ -133,6 +138,12 @@ async function paste(app) {
 	const clip = (await navigator.clipboard?.readText?.().catch(() => "")) || app.clip;
 	if (clip) await app.edit({ edit: "paste", clip });
 	else app.say("nothing was copied", true);
+}
+
+/** @param {App} app */
+async function fullScreen(app) {
+	if (document.fullscreenElement) return document.exitFullscreen();
+	await document.documentElement.requestFullscreen().catch(() => app.say("full screen is not given here", true));
 }
 
 /** @param {App} app */

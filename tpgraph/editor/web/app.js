@@ -13,8 +13,7 @@ import { Inspector } from "./inspector.js";
 import { listen } from "./keys.js";
 import { Lane } from "./lane.js";
 import { layout } from "./layout.js";
-import { patchUnits, spanUnits, toPoints } from "./places.js";
-import { Paths } from "./paths.js";
+import { carried, difference, patchUnits, spanUnits, toPoints } from "./places.js";
 import { Runs } from "./runs.js";
 import { Steps } from "./steps.js";
 import { textPane } from "./textpane.js";
@@ -46,7 +45,12 @@ export class App {
 		this.inspector = new Inspector(this, this.parts.inspector);
 		this.runs = new Runs(this);
 		this.steps = new Steps(this);
-		this.paths = new Paths(this);
+		/** @type {Promise<{paths: import("./paths.js").Paths, presentation: import("./presentation.js").Presentation}> | null} */
+		this.coming = null;
+		/** @type {import("./paths.js").Paths | null} */
+		this.paths = null;
+		/** @type {import("./presentation.js").Presentation | null} */
+		this.presentation = null;
 		/** @type {string | null} */
 		this.revision = null;
 		/** @type {View | null} */
@@ -67,6 +71,19 @@ export class App {
 		Object.assign(root, { tpgraph: this }); // for who looks at a page from outside, as tests do
 		this.pane.show(text, [0, 0]);
 		this.opened = this.open();
+		this.opened.then(() => this.later()).catch(() => undefined);
+	}
+
+	/** What is loaded when the picture stands. */
+	later() {
+		return (this.coming ??= (async () => {
+			const [{ Paths }, { Presentation }] = [await import("./paths.js"), await import("./presentation.js")];
+			const [paths, presentation] = [new Paths(this), new Presentation(this)];
+			return Object.assign(this, { paths, presentation });
+		})().catch(() => {
+			this.coming = null;
+			throw new Gone("the editor's server does not answer");
+		}));
 	}
 
 	get text() {
@@ -108,7 +125,7 @@ export class App {
 		this.revision = view.revision;
 		this.shownView = view;
 		this.steps.left();
-		this.paths.left();
+		this.paths?.left();
 		if (!plots) this.runs.passed();
 		const whole = this.canvas.isWhole;
 		if (view.picture) this.canvas.follow(this.canvas.show(view.picture, animated), whole);
@@ -153,15 +170,17 @@ export class App {
 			throw new Refused({ message: "the text changed meanwhile", mend: "do it again" });
 		}
 		const before = this.pane.selection;
-		const after = answer.select ? spanUnits(answer.text, answer.select) : before;
-		this.undoList.keep(text, patchUnits(text, answer.patches), answer.title, before, after);
+		const patches = patchUnits(text, answer.patches);
+		const made = answer.select ? spanUnits(answer.text, answer.select) : null;
+		const after = made && !this.parts.text.contains(focused(this.parts.root)) ? made : carried(patches, before);
+		this.undoList.keep(text, patches, answer.title, before, after);
 		this.pane.show(answer.text, after);
 		this.pane.select(...after);
-		this.pane.light(answer.select ? [after] : []);
+		this.pane.light(made ? [made] : []);
 		this.host.changed(answer.text);
 		this.showView(answer.view, answer.text);
 		this.last = { name: answer.name, added: answer.added && spanUnits(answer.text, answer.added) };
-		if (answer.select && chosen === [...this.canvas.selected, this.matrix].join()) this.selectSpan(after);
+		if (made && chosen === [...this.canvas.selected, this.matrix].join()) this.selectSpan(made);
 		else this.inspector.show(this.chosen.at(-1) ?? null);
 		this.say(answer.title);
 		this.parts.hints.did(what.edit);
@@ -195,8 +214,12 @@ export class App {
 
 	/** Another text in place of this one, as one change. @param {string} text @param {string} title */
 	replaceText(text, title) {
-		this.undoList.keep(this.text, [[0, this.text.length, text]], title, this.pane.selection, [0, 0]);
-		this.pane.show(text, [0, 0]);
+		const patch = difference(this.text, text);
+		if (patch) {
+			const after = carried([patch], this.pane.selection);
+			this.undoList.keep(this.text, [patch], title, this.pane.selection, after);
+			this.pane.show(text, after);
+		}
 		this.sync();
 	}
 
@@ -273,7 +296,7 @@ export class App {
 			end: () => this.drag.end(),
 			hover: (fragment) => {
 				this.parts.describe(fragment);
-				this.paths.over(fragment);
+				this.paths?.over(fragment);
 			},
 		};
 	}

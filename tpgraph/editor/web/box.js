@@ -2,6 +2,7 @@
 
 import { focused, h } from "./dom.js";
 import { letterBefore } from "./colour.js";
+import { opens } from "./opens.js";
 import { pad } from "./pad.js";
 
 /** What was typed, or null for Escape. Refusals stand under the box, which stays open; what was typed
@@ -24,14 +25,15 @@ export function lineBox(parent, { label, value, x, y, selection, words = [], man
 			box.remove();
 			resolve(result);
 		};
-		const submit = async (only = false) => {
+		/** @param {string | null} reason */
+		const settle = (reason) => {
+			if (reason === null) return close(refused);
+			said.textContent = reason;
+			input.focus();
+		};
+		const submit = (only = false) => {
 			refused = input.value;
-			const reason = await accept(refused, only);
-			if (reason === null) close(refused);
-			else {
-				said.textContent = reason;
-				input.focus();
-			}
+			opens(parent, accept(refused, only), settle, settle);
 		};
 		box.addEventListener("keydown", (event) => {
 			event.stopPropagation();

@@ -3,6 +3,7 @@
 import { lineBox, picker } from "./box.js";
 import { matching } from "./commands.js";
 import { focused } from "./dom.js";
+import { opens } from "./opens.js";
 import { spanUnits } from "./places.js";
 
 /** h = W x, by a matrix of the shelf or a new one.
@@ -35,7 +36,7 @@ export async function openMark(app, fragment) {
 }
 
 /** Open the box of what an edit has selected in the text. @param {App} app */
-export function openSelected(app) {
+function openSelected(app) {
 	const gate = app.chosen.find((f) => f.layer === "gates");
 	const [start] = app.pane.selection;
 	const added = app.last.added;
@@ -107,9 +108,13 @@ function middle(app) {
 	return [left + width / 2, top + height / 3];
 }
 
-/** Make an edit; what it connects is selected in the formula's box, so that typing replaces it.
- * @param {App} app @param {Do} what @param {boolean} only */
-export async function editAndOpen(app, what, only) {
-	const refused = await app.edit(what, only);
-	if (refused === null && what.edit === "connect") openSelected(app);
+/** Make an edit; the formula of a gate that it made is opened, and what it connects is selected there, so that
+ * typing replaces it. @param {App} app @param {Do | null | Promise<Do | null>} asked @param {boolean} [only] */
+export function editAndOpen(app, asked, only = false) {
+	const made = async () => {
+		const what = await asked;
+		const refused = what && await app.edit(what, only);
+		return refused === null && (what?.edit === "connect" || what?.edit === "gate");
+	};
+	return opens(app.parts.root, made(), (opening) => (opening ? openSelected(app) : undefined));
 }

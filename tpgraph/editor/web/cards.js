@@ -5,6 +5,21 @@ import { choose, h } from "./dom.js";
 
 /** @typedef {import("./api.js").Session} Session */
 
+/** What to begin with, and what of it is on disk where that is another text: what was not saved is offered.
+ * @param {Session} session @param {{opened: Opened | null, recovered: Recovered | null, problem: string | null, damaged: string[]}} found
+ * @returns {Promise<[Opened, (string | null)?]>} */
+export async function begun(session, { opened, recovered, problem, damaged }) {
+	if (problem) await choose("The file cannot be opened", problem, [["Go on without it", null]]);
+	if (damaged.length) await choose("Work that was not saved is damaged", `What is whole of it is offered. As it was, it is in ${damaged.join(", ")}.`, [["Go on", null]]);
+	if (recovered) {
+		const wanted = await choose("Unsaved work was found", `${recovered.path ?? recovered.name}, of ${recovered.time}.`,
+			[["Go on with it", true], ["Leave it", false]]);
+		if (wanted !== null) await session.ask("recovered", { wanted });
+		if (wanted) return [recovered, recovered.saved];
+	}
+	return [opened ?? (await cards(session))];
+}
+
 /** What is chosen: empty, open and the files of the folder at once, then the gallery.
  * @param {Session} session @returns {Promise<Opened>} */
 export function cards(session) {

@@ -29,7 +29,7 @@ export class Completion {
 		const text = app.text;
 		try {
 			const found = await app.session.newest("complete", "complete", { text, at: toPoints(text, at) });
-			if (!found || app.text !== text) return;
+			if (!found || app.text !== text || app.pane.selection[0] !== at) return;
 			this.from = toUnits(text, found.from);
 			const word = text.slice(this.from, at);
 			this.items = found.items.filter((/** @type {Item} */ i) => !quiet || i.text !== word).slice(0, 12);

@@ -64,13 +64,19 @@ export class Drag {
 	/** @param {Dragged} dragged @param {Fragment | null} target
 	 * @param {boolean} only @param {Point} at */
 	async drop({ fragment, matrix }, target, only, at) {
+		if (target) return editAndOpen(this.app, this.taken(target), only);
+		this.end();
+		if (fragment?.name && fragment.layer === "variables") await multiply(this.app, fragment.name, at);
+		else if (matrix) this.app.say(`drop ${matrix} on the vector that it multiplies`, true);
+	}
+
+	/** The edit of a drop on a target, or null: then it is said why. @param {Fragment} target */
+	async taken(target) {
 		const accepted = this.accepted ?? await this.accepting;
 		this.end();
-		const found = target && accepted?.targets[target.key];
-		if (found) await editAndOpen(this.app, found.do, only);
-		else if (target) this.app.say(accepted?.refuses[target.key] ?? "nothing is joined there", true);
-		else if (fragment?.name && fragment.layer === "variables") await multiply(this.app, fragment.name, at);
-		else if (matrix) this.app.say(`drop ${matrix} on the vector that it multiplies`, true);
+		const found = accepted?.targets[target.key];
+		if (!found) this.app.say(accepted?.refuses[target.key] ?? "nothing is joined there", true);
+		return found?.do ?? null;
 	}
 
 	end() {

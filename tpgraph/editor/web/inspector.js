@@ -3,6 +3,7 @@
 
 import { rename } from "./boxes.js";
 import { focused, h } from "./dom.js";
+import { opens } from "./opens.js";
 import { pad } from "./pad.js";
 
 export class Inspector {
@@ -25,17 +26,18 @@ export class Inspector {
 	}
 
 	toggle() {
-		if (this.element.hidden) this.open();
+		if (this.element.hidden) opens(this.app.parts.root, this.reveal(), () => this.focus());
 		else this.element.hidden = true;
 	}
 
-	/** Open it on a field, or on the first, unless somebody has gone on elsewhere meanwhile.
-	 * @param {string | null} [name] what the field is of @param {Element | null} [from] what had the focus */
-	async open(name, from = focused(this.app.parts.root)) {
+	/** Open it on what is selected. */
+	reveal() {
 		this.element.hidden = false;
-		await this.show(this.app.chosen.at(-1) ?? null);
-		const here = focused(this.app.parts.root);
-		if (here !== from && !this.element.contains(here)) return;
+		return this.show(this.app.chosen.at(-1) ?? null);
+	}
+
+	/** Go to a field, or to the first. @param {string | null} [name] what the field is of */
+	focus(name) {
 		const fields = /** @type {NodeListOf<HTMLInputElement>} */ (this.element.querySelectorAll("input[data-row]"));
 		const own = [...fields].find((field) => field.dataset.row?.startsWith(`${name} `)) ?? fields[0];
 		own?.focus();

@@ -19,7 +19,7 @@ export function listen(app, root) {
 
 /** Arrow keys, Tab and Escape on the picture. @param {App} app @param {KeyboardEvent} event */
 function canvasKey(app, event) {
-	if (app.steps.key(event)) return true;
+	if (app.presentation?.key(event)) return true;
 	const last = [...app.canvas.selected].at(-1) ?? app.canvas.marks[0]?.key;
 	if (event.key.startsWith("Arrow") && last && !event.ctrlKey && !event.metaKey && !event.altKey) {
 		event.preventDefault();

@@ -5,7 +5,8 @@ import { Canvas } from "./canvas.js";
 import { colouredLines } from "./colour.js";
 import { h } from "./dom.js";
 import { spanUnits } from "./places.js";
-import { lightStep, Stage, stepOf, stepWords } from "./stage.js";
+import { Stage } from "./stage.js";
+import { lightStep, stepOf, stepWords } from "./step.js";
 
 class Page {
 	/** @param {HTMLElement} root @param {Lesson} lesson */

@@ -1,15 +1,29 @@
 /** The editor served by `tpgraph edit`: what is opened, the journal, the file on disk. */
 
-import { Gone, overHttp, Refused, refusalText, Session } from "./api.js";
+import { Gone, overHttp, Session } from "./api.js";
 import { App } from "./app.js";
 import { choose, h } from "./dom.js";
 import { Lane } from "./lane.js";
-import { saveAs, saveHere } from "./saving.js";
+import { opens } from "./opens.js";
 
 const transport = overHttp();
 const session = new Session(transport);
 /** What programs are saved in. */
 let folder = "";
+
+/** Dialogs, which are loaded when the page has nothing else to do. */
+const LATER = {
+	cards: () => import("./cards.js"),
+	exports: () => import("./exports.js"),
+	saving: () => import("./saving.js"),
+};
+
+/** Open a dialog that may still have to be loaded. @template {keyof typeof LATER} T @param {App} app @param {T} name
+ * @param {(module: Awaited<ReturnType<(typeof LATER)[T]>>) => unknown} open */
+async function later(app, name, open) {
+	const module = /** @type {Promise<any>} */ (LATER[name]()).catch(() => { throw new Gone("the editor's server does not answer"); });
+	await opens(app.parts.root, module, open, open);
+}
 
 /** The file of the page, and what of it is on disk. */
 class Files {
@@ -46,7 +60,8 @@ class Files {
 
 	/** @param {App} app @param {boolean} [elsewhere] under another name */
 	async save(app, elsewhere = false) {
-		await (elsewhere || this.opened.path === null ? saveAs : saveHere)(this, app);
+		const isNew = elsewhere || this.opened.path === null;
+		await later(app, "saving", ({ saveAs, saveHere }) => (isNew ? saveAs : saveHere)(this, app));
 	}
 
 	/** The file on disk, looked at when the page is returned to: clean here means reload.
@@ -64,11 +79,6 @@ class Files {
 	}
 }
 
-/** What is chosen to begin with. @returns {Promise<Opened>} */
-async function begin() {
-	return (await import("./cards.js")).cards(session);
-}
-
 /** @param {Opened} opened @param {string | null} [saved] what is on disk of it */
 function start(opened, saved = opened.text) {
 	const files = new Files(opened, saved);
@@ -79,12 +89,12 @@ function start(opened, saved = opened.text) {
 		changed: (text) => files.keep(text),
 		async command(from, id) {
 			if (id === "save" || id === "save-as") await files.save(from, id === "save-as");
-			else if (id === "export") await (await import("./exports.js")).exportDialog(from);
+			else if (id === "export") await later(from, "exports", ({ exportDialog }) => exportDialog(from));
 			else if (id === "open") {
 				if (from.text !== files.saved && !(await choose("Open another", "What was changed here is not saved; it stays in the recovery journal.", [["Stay", false], ["Open", true]]))) return true;
-				await files.write();
 				root.remove();
-				start(await begin());
+				await files.write();
+				start(await (await LATER.cards()).cards(session));
 			} else return false;
 			return true;
 		},
@@ -97,24 +107,16 @@ function start(opened, saved = opened.text) {
 	files.keep(opened.text);
 	Object.assign(window, { tpgraph: app });
 	app.pane.focus();
-}
-
-/** Whether to go on with a text that was never saved. @param {Recovered} recovered */
-async function goOn(recovered) {
-	const wanted = await choose("Unsaved work was found", `${recovered.path ?? recovered.name}, of ${recovered.time}.`,
-		[["Go on with it", true], ["Leave it", false]]);
-	if (wanted !== null) await session.ask("recovered", { wanted });
-	return wanted === true;
+	(window.requestIdleCallback ?? setTimeout)(() => Object.values(LATER).forEach((load) => load().catch(() => undefined)));
 }
 
 async function main() {
 	try {
-		const { opened, recovered, problem, damaged, ...where } = await session.ask("start");
-		folder = where.folder;
-		if (problem) await choose("The file cannot be opened", problem, [["Go on without it", null]]);
-		if (damaged.length) await choose("Work that was not saved is damaged", `What is whole of it is offered. As it was, it is in ${damaged.join(", ")}.`, [["Go on", null]]);
-		if (recovered && (await goOn(recovered))) start(recovered, recovered.saved);
-		else start(opened ?? (await begin()));
+		const found = await session.ask("start");
+		folder = found.folder;
+		const asks = found.recovered || found.problem || found.damaged.length || !found.opened;
+		const [opened, saved] = asks ? await (await LATER.cards()).begun(session, found) : [found.opened];
+		start(opened, saved);
 	} catch (error) {
 		if (!(error instanceof Gone)) throw error;
 		document.body.append(h("main.tpgraph.cards", {}, h("h1", {}, "tpgraph"), h("p", {}, `${error.message}; start it again: tpgraph edit`)));

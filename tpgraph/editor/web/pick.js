@@ -1,20 +1,24 @@
 /** What a command asks for: one of the marks and lines that it could take. */
 
-/** One of some marks and lines: by the letters shown at it, the last one a capital for "only here", or by a click.
- * What is typed before they are known counts. @template T @param {App} app @param {Promise<[string, T][]>} asked
+import { opens } from "./opens.js";
+
+/** One of some marks and lines, once they are known: by the letters shown at it, the last one a capital for
+ * "only here", or by a click. @template T @param {App} app @param {Promise<[string, T][]>} asked
  * @returns {Promise<{target: T, only: boolean} | null>} */
-export function pick(app, asked) {
+export async function pick(app, asked) {
+	app.canvas.element.focus();
+	return await opens(app.parts.root, asked, (targets) => (targets.length ? shown(app, targets) : null)) ?? null;
+}
+
+/** @template T @param {App} app @param {[string, T][]} targets @returns {Promise<{target: T, only: boolean} | null>} */
+function shown(app, targets) {
 	const { canvas } = app;
-	canvas.element.focus();
-	return new Promise((resolve, reject) => {
-		/** @type {[string, T][]} */
-		let targets = [];
-		/** @type {string[] | null} */
-		let codes = null;
-		/** @type {[string, boolean][]} */
-		let early = [];
+	return new Promise((resolve) => {
 		let typed = "";
-		let tags = document.createElement("div");
+		const codes = letterCodes(targets.length);
+		const tags = app.parts.letters(targets.map(([key], i) => ({ at: canvas.handle(key), letter: codes[i] })));
+		canvas.mark("accepts", targets.map(([key]) => key));
+		app.say("type the letters of what takes it, the last one with Shift for only here; or click it");
 		const ended = new AbortController();
 		const hears = { capture: true, signal: ended.signal };
 		/** @param {number} i @param {boolean} only */
@@ -22,19 +26,16 @@ export function pick(app, asked) {
 			ended.abort();
 			tags.remove();
 			canvas.mark("accepts", []);
-			if (targets.length) app.say("");
+			app.say("");
 			resolve(targets[i] ? { target: targets[i][1], only } : null);
-		};
-		/** @param {string} letter @param {boolean} only */
-		const take = (letter, only) => {
-			if (!codes) return early.push([letter, only]);
-			typed += letter.toLowerCase();
-			if (codes.includes(typed) || !codes.some((code) => code.startsWith(typed))) end(codes.indexOf(typed), only);
 		};
 		canvas.element.addEventListener("keydown", (event) => {
 			event.preventDefault();
 			event.stopImmediatePropagation();
-			if (event.key.length === 1 || event.key === "Escape") take(event.key, event.shiftKey);
+			if (event.key.length !== 1 && event.key !== "Escape") return;
+			const letter = event.key.toLowerCase();
+			typed += letter;
+			if (codes.includes(typed) || !codes.some((code) => code.startsWith(typed))) end(codes.indexOf(typed), letter !== event.key);
 		}, hears);
 		canvas.element.addEventListener("pointerdown", (event) => {
 			event.stopImmediatePropagation();
@@ -42,19 +43,6 @@ export function pick(app, asked) {
 			end(targets.findIndex(([key]) => key === mark?.key), event.shiftKey);
 		}, hears);
 		canvas.element.addEventListener("blur", () => end(-1, false), hears);
-		asked.then((found) => {
-			if (found.length === 0 || ended.signal.aborted) return end(-1, false);
-			targets = found;
-			const letters = letterCodes(found.length);
-			codes = letters;
-			tags = app.parts.letters(found.map(([key], i) => ({ at: canvas.handle(key), letter: letters[i] })));
-			canvas.mark("accepts", found.map(([key]) => key));
-			app.say("type the letters of what takes it, the last one with Shift for only here; or click it");
-			early.forEach(([letter, only]) => take(letter, only));
-		}).catch((error) => {
-			end(-1, false);
-			reject(error);
-		});
 	});
 }
 

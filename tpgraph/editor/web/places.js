@@ -56,6 +56,21 @@ export function inverse(text, patches) {
 	});
 }
 
+/** A selection after disjoint patches in rising order: behind what comes at its place.
+ * @param {readonly Patch[]} patches @param {Span} selection @returns {Span} */
+export function carried(patches, [start, end]) {
+	/** @param {number} at */
+	const after = (at) => {
+		let by = 0;
+		for (const [from, to, words] of patches) {
+			if (to <= at) by += words.length - (to - from);
+			else if (from < at) by += Math.min(0, from + words.length - at);
+		}
+		return at + by;
+	};
+	return [after(start), after(end)];
+}
+
 /** The one patch that makes `after` of `before`; null where they are equal.
  * @param {string} before @param {string} after @returns {Patch | null} */
 export function difference(before, after) {

@@ -1,10 +1,12 @@
-/** Stepping through a program one instruction at a time, in the forward, backward and SGD views, and
- * the presentation mode around it. Derived views are read-only: a mark selects its line. */
+/** Stepping through a program one instruction at a time, in the forward, backward and SGD views. Derived views are read-only: a mark selects its line. */
 
 import { h } from "./dom.js";
 import { spanUnits } from "./places.js";
-import { lightStep, Stage, stepOf, stepWords } from "./stage.js";
+import { lightStep, stepOf, stepWords } from "./step.js";
 import { working } from "./working.js";
+
+/** How much larger letters are on the wall of a class. */
+const LARGER = 1.6;
 
 export class Steps {
 	/** @param {App} app */
@@ -19,8 +21,6 @@ export class Steps {
 		this.walk = null;
 		/** The text whose instructions are asked for. @type {string | null} */
 		this.asking = null;
-		this.presenting = false;
-		this.stage = new Stage(app.canvas);
 		this.panel = h("div.steps", { hidden: true, "aria-label": "Steps", "aria-live": "polite" });
 		app.parts.panels.append(this.panel);
 	}
@@ -99,7 +99,7 @@ export class Steps {
 		const { app } = this;
 		const text = app.text;
 		const pass = this.pass === "ntk" || this.pass === "reduced" ? "forward" : this.pass;
-		const options = { ...app.options, labels: this.presenting ? LARGER : 1 };
+		const options = { ...app.options, labels: app.presentation?.isOn ? LARGER : 1 };
 		if (this.asking === text) return;
 		this.asking = text;
 		const found = await this.asked("walk", { text, pass, steps: 1, options }, "the steps are prepared…");
@@ -119,13 +119,13 @@ export class Steps {
 		if (!step) return;
 		this.at = at;
 		lightStep(app.canvas, step);
-		app.canvas.mark("hidden-mark", this.stage.withLines());
+		app.presentation?.hide();
 		const spans = step.span ? [spanUnits(app.text, step.span)] : [];
 		for (const span of spans) app.pane.select(...span);
 		app.pane.light(spans);
 		this.panel.removeAttribute("hidden");
 		this.panel.replaceChildren(...stepWords(step, (by) => this.go(by)),
-			h("button", { click: () => (this.presenting ? this.present() : this.end()) }, "End"));
+			h("button", { click: () => (app.presentation?.isOn ? app.presentation.toggle() : this.end()) }, "End"));
 	}
 
 	end() {
@@ -157,59 +157,4 @@ export class Steps {
 		await app.sync();
 		app.canvas.fit();
 	}
-
-	// ---- presenting
-
-	/** Full screen with large labels, one instruction at a time; or back. */
-	async present() {
-		this.presenting = !this.presenting;
-		const { app } = this;
-		app.parts.root.classList.toggle("presenting", this.presenting);
-		this.stage.reveal();
-		app.canvas.most = this.presenting ? 4 : 2.2;
-		if (this.presenting) {
-			await app.parts.root.requestFullscreen?.().catch(() => undefined);
-			app.canvas.element.focus();
-			app.canvas.fit();
-			this.at = null;
-			await this.begin();
-		} else {
-			if (document.fullscreenElement) await document.exitFullscreen();
-			app.parts.root.classList.remove("dark", "with-text");
-			this.end();
-		}
-		app.canvas.fit();
-	}
-
-	/** Keys of the presentation. @param {KeyboardEvent} event */
-	key(event) {
-		if (!this.presenting || event.ctrlKey || event.metaKey || event.altKey) return false;
-		const { app } = this;
-		const acts = /** @type {Record<string, () => unknown>} */ ({
-			ArrowRight: () => this.go(1),
-			ArrowLeft: () => this.go(-1),
-			PageDown: () => this.go(1),
-			PageUp: () => this.go(-1),
-			b: () => app.parts.root.classList.toggle("dark"),
-			t: () => this.call("with-text"),
-			i: () => this.call("with-panels"),
-			h: () => this.stage.hide(),
-			l: () => this.stage.trace("l"),
-			Escape: () => this.present(),
-		});
-		const act = acts[event.key];
-		if (!act) return false;
-		event.preventDefault();
-		act();
-		return true;
-	}
-
-	/** Call a part of the page back, or send it away. @param {string} part */
-	call(part) {
-		this.app.parts.root.classList.toggle(part);
-		this.app.canvas.fit();
-	}
 }
-
-/** How much larger letters are on the wall of a class. */
-const LARGER = 1.6;

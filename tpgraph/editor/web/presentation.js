@@ -1,0 +1,68 @@
+/** Presenting: full screen with large labels, one instruction at a time; what the keys of whoever presents do. */
+
+import { Stage } from "./stage.js";
+
+export class Presentation {
+	/** @param {App} app */
+	constructor(app) {
+		this.app = app;
+		this.isOn = false;
+		this.stage = new Stage(app.canvas);
+	}
+
+	/** Begin, or end. */
+	async toggle() {
+		this.isOn = !this.isOn;
+		const { app } = this;
+		const { root } = app.parts;
+		root.classList.toggle("presenting", this.isOn);
+		this.stage.reveal();
+		app.canvas.most = this.isOn ? 4 : 2.2;
+		if (this.isOn) {
+			app.canvas.element.focus();
+			await root.requestFullscreen?.().catch(() => undefined);
+			app.canvas.fit();
+			app.steps.at = null;
+			await app.steps.begin();
+		} else {
+			if (document.fullscreenElement) await document.exitFullscreen();
+			root.classList.remove("dark", "with-text", "with-panels");
+			app.steps.end();
+		}
+		app.canvas.fit();
+	}
+
+	/** What is hidden stays so over another step. */
+	hide() {
+		this.app.canvas.mark("hidden-mark", this.stage.withLines());
+	}
+
+	/** Whether a key was taken. @param {KeyboardEvent} event */
+	key(event) {
+		if (!this.isOn || event.ctrlKey || event.metaKey || event.altKey) return false;
+		const { steps, parts } = this.app;
+		const acts = /** @type {Record<string, () => unknown>} */ ({
+			ArrowRight: () => steps.go(1),
+			ArrowLeft: () => steps.go(-1),
+			PageDown: () => steps.go(1),
+			PageUp: () => steps.go(-1),
+			b: () => parts.root.classList.toggle("dark"),
+			t: () => this.call("with-text"),
+			i: () => this.call("with-panels"),
+			h: () => this.stage.hide(),
+			l: () => this.stage.trace("l"),
+			Escape: () => this.toggle(),
+		});
+		const act = acts[event.key];
+		if (!act) return false;
+		event.preventDefault();
+		act();
+		return true;
+	}
+
+	/** Call a part of the page back, or send it away. @param {string} part */
+	call(part) {
+		this.app.parts.root.classList.toggle(part);
+		this.app.canvas.fit();
+	}
+}
