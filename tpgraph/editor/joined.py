@@ -6,7 +6,8 @@ Each module becomes a function that gives its exports, after those that it impor
 
 The one that is asked for comes last and as it is, with its own exports. Understood is what the
 page's modules are written in: `import { a, b } from "./other.js";`, `import("./other.js")` for what
-the page loads later, and `export` before a function, class or const. Comments that stand alone are left out: they are for who reads the modules.
+the page loads later, and `export` before a function, class or const. Comments that stand alone are
+left out: they are for who reads the modules.
 """
 
 from __future__ import annotations
