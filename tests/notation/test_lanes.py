@@ -88,6 +88,16 @@ def test_families_that_pass_each_other_values_share_their_lanes():
         assert len(heights) == 1
 
 
+def test_what_a_gate_alone_reads_stands_with_it_however_windows_overlap():
+    at = {node.id: node for node in gallery.entry("conv1d").draw().scene.nodes}
+    for i in (1, 2, 3):
+        read = [at[f"y[{i}]~{k}"].x - at[f"y[{i}]"].x for k in (1, 2, 3)]
+        assert read[1] == pytest.approx(0.0, abs=EXACT)
+        assert read[2] == pytest.approx(-read[0], abs=EXACT)
+        assert 0 < read[2] < (at["y[2]"].x - at["y[1]"].x) / 2
+        assert at[f"x[{i + 1}]"].x == pytest.approx(at[f"y[{i}]"].x, abs=EXACT)
+
+
 @pytest.mark.parametrize("name", ["attention", "batchnorm", "transformer", "cnn"])
 def test_the_backward_row_has_the_forward_rows_order(name):
     program = gallery.entry(name).program()

@@ -1,6 +1,7 @@
 r"""Labels along paths: a vector shows `p^{0}`, a matrix shows `W^{2}` and under it `=W^{p^{1}}`.
 
-They are exchanged before the layout, so that room is found for them.
+They are exchanged before the layout, so that room is found for them. Gates are empty, as lines run
+through them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import pairwise
 from tpgraph.bounds import MARKED
 from tpgraph.errors import TPError
 from tpgraph.notation.diagram.diagram import Diagram, ProductEdge, Vertex
+from tpgraph.notation.diagram.gate_text import GateText
 from tpgraph.notation.scene.overlay import VectorPath, path_letters
 
 __all__ = ["labelled"]
@@ -31,10 +33,10 @@ def labelled(diagram: Diagram, paths: Sequence[VectorPath]) -> Diagram:
     for path in paths:
         _require(diagram, path)
     at, over = _positions(paths)
-    named = {name for gate in diagram.gates for name in gate.text.mentions}
     return replace(
         diagram,
-        vertices=tuple(_vertex(v, at.get(v.id, []), v.id in named) for v in diagram.vertices),
+        vertices=tuple(_vertex(v, at.get(v.id, [])) for v in diagram.vertices),
+        gates=tuple(replace(gate, text=GateText("")) for gate in diagram.gates),
         products=tuple(_product(p, over.get((p.source, p.target), [])) for p in diagram.products),
     )
 
@@ -70,12 +72,9 @@ def _positions(
     return at, over
 
 
-def _vertex(vertex: Vertex, positions: Sequence[str], named: bool) -> Vertex:
-    """The label p⁰; after the own name where a gate calls the vector by it."""
-    if not positions:
-        return vertex
-    own = (vertex.label,) if named and vertex.label else ()
-    return replace(vertex, label="=".join((*own, *positions)))
+def _vertex(vertex: Vertex, positions: Sequence[str]) -> Vertex:
+    """The label p⁰, away from that of the product."""
+    return replace(vertex, label="=".join(positions), side="below") if positions else vertex
 
 
 def _product(product: ProductEdge, matrices: Sequence[str]) -> ProductEdge:

@@ -8,7 +8,7 @@ products and biases of its layer. Several indices nest, in the order in which na
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
@@ -77,9 +77,13 @@ def find_lanes(diagram: Diagram, column: Mapping[str, int]) -> FamilyLanes:
     rank = {axis: _ranks({members[m].index[axis[1]] for m in by_family[axis[0]]}) for axis in axes}
     shared = _Shared(axes)
     for rule in (_parallel, _complete):
-        for met in (_linked(diagram, members), _siblings(diagram, members)):
-            for (one, other), pairs in met.items():
-                shared.join_linked(one, other, pairs, rank, rule)
+        for met in (
+            _stems(diagram, members),
+            _linked(diagram, members),
+            _siblings(diagram, members),
+        ):
+            for one, other in met:
+                shared.join_linked(one, other, met, rank, rule)
     placed = shared.placed(rank)
     lanes = {}
     for mark, member in members.items():
@@ -189,6 +193,20 @@ def _ranks(values: Iterable[int]) -> dict[int, int]:
     return {value: number for number, value in enumerate(sorted(values))}
 
 
+def _stems(diagram: Diagram, members: Mapping[str, _Member]) -> _Met:
+    """What a gate alone reads, and what it gives: these stand with their gate, whatever else they
+    are made of.
+    """
+    found = tuple(links(diagram))
+    uses = Counter(link.source for link in found if link.outlet is None)
+    ends = [
+        (link.source, link.target)
+        for link in found
+        if link.outlet is not None or (link.port is not None and uses[link.source] == 1)
+    ]
+    return _met(ends, members)
+
+
 def _linked(diagram: Diagram, members: Mapping[str, _Member]) -> _Met:
     """The lines between any two families, the families in the order of the diagram's lines.
 
@@ -251,24 +269,43 @@ class _Shared:
         self,
         one: Hashable,
         other: Hashable,
-        pairs: Sequence[tuple[_Member, _Member]],
+        met: _Met,
         rank: Mapping[Axis, Mapping[int, int]],
-        shift_of: Callable[[Sequence[tuple[int, int]]], float | None],
+        shift_of: Callable[[Sequence[tuple[float, float]]], float | None],
     ) -> None:
-        """Join the indices of two families that a rule says to be one."""
+        """Join the indices of two families that a rule says to be one, judged by all that meets of
+        what is one with them, or else by what meets of these two.
+        """
+        alone = {(one, other): met[one, other]}
         for a in (axis for axis in self.axes if axis[0] == one):
             for b in (axis for axis in self.axes if axis[0] == other):
-                ends = [(rank[a][x.index[a[1]]], rank[b][y.index[b[1]]]) for x, y in pairs]
-                shift = shift_of(ends)
-                if shift is not None:
-                    self._join(b, a, shift)
+                first, second = self.root(a)[0], self.root(b)[0]
+                for among in (met, alone):
+                    shift = shift_of([*self._ends(first, second, among, rank)])
+                    if shift is not None:
+                        self._join(second, first, shift)
+                        break
 
-    def _join(self, axis: Axis, other: Axis, shift: float) -> None:
+    def _ends(
+        self, first: Axis, second: Axis, met: _Met, rank: Mapping[Axis, Mapping[int, int]]
+    ) -> Iterator[tuple[float, float]]:
+        """The lanes of pairs that meet, of what is one with the first and with the second."""
+        at = {axis: self.root(axis) for axis in self.axes}
+        for (one, other), pairs in met.items():
+            for a in (axis for axis in self.axes if axis[0] == one):
+                for b in (axis for axis in self.axes if axis[0] == other):
+                    turned = (at[b][0], at[a][0]) == (first, second)
+                    if not turned and (at[a][0], at[b][0]) != (first, second):
+                        continue
+                    for x, y in pairs:
+                        ends = rank[a][x.index[a[1]]] + at[a][1], rank[b][y.index[b[1]]] + at[b][1]
+                        yield (ends[1], ends[0]) if turned else ends
+
+    def _join(self, root: Axis, other: Axis, shift: float) -> None:
         """Make lane k of one lane k + shift of the other, if no family then has one twice."""
-        (a, before), (b, after) = self.root(axis), self.root(other)
-        if a == b or not self._families(a).isdisjoint(self._families(b)):
+        if root == other or not self._families(root).isdisjoint(self._families(other)):
             return
-        self.above[a] = b, shift + after - before
+        self.above[root] = other, shift
 
     def _families(self, root: Axis) -> set[Hashable]:
         return {axis[0] for axis in self.axes if self.root(axis)[0] == root}
@@ -288,13 +325,13 @@ class _Shared:
         return found
 
 
-def _parallel(ends: Sequence[tuple[int, int]]) -> float | None:
+def _parallel(ends: Sequence[tuple[float, float]]) -> float | None:
     """The shift of the first ends against the second where they advance alike; else None.
 
     On the average over the lines at each end, so that a window that moves along counts too.
     """
     for turned, pairs in ((False, ends), (True, [(b, a) for a, b in ends])):
-        met: dict[int, list[int]] = defaultdict(list)
+        met: dict[float, list[float]] = defaultdict(list)
         for a, b in pairs:
             met[b].append(a)
         means = [(b, sum(found) / len(found)) for b, found in sorted(met.items())]
@@ -304,7 +341,7 @@ def _parallel(ends: Sequence[tuple[int, int]]) -> float | None:
     return None
 
 
-def _complete(ends: Sequence[tuple[int, int]]) -> float | None:
+def _complete(ends: Sequence[tuple[float, float]]) -> float | None:
     """No shift where each of so many first ends meets each of as many second ends."""
     ones, others = {a for a, _ in ends}, {b for _, b in ends}
     return 0.0 if len(ones) == len(others) and len(set(ends)) == len(ones) ** 2 else None
