@@ -128,6 +128,13 @@ def draw(
         typer.Option(help="Width of PNG in pixels, whatever --dpi.", parser=whole(16, 20_000)),
     ] = None,
     width: PictureWidth = None,
+    text: Annotated[
+        bool,
+        typer.Option(
+            "--text",
+            help="Labels of SVG, PDF and EPS stay letters, for Inkscape, PowerPoint and search.",
+        ),
+    ] = False,
     transparent: Annotated[
         bool, typer.Option("--transparent", help="Without a sheet behind the picture.")
     ] = False,
@@ -168,7 +175,9 @@ def draw(
             return
         marked = [path for word in paths or () for path in tp.select_paths(shown, word)]
         with warnings_on_stderr():
-            drawing = tp.draw(shown, paths=marked, fold=fold, transparent=transparent, **options)
+            drawing = tp.draw(
+                shown, paths=marked, fold=fold, transparent=transparent, text=text, **options
+            )
             if width is not None:
                 drawing = drawing.to_width(width)
             warn_of_small_print(drawing, width, fold, direction.value)

@@ -76,6 +76,7 @@ LAZY = {
     "tpgraph.training.loss_curve": "it loads matplotlib, which reading data does without",
     "tpgraph.notation.labels.typeset": "it loads matplotlib, slower than all of `check`",
     "tpgraph.notation.painters.canvas": "it loads matplotlib, which SVG does without",
+    "tpgraph.notation.painters.svg_letters": "it loads matplotlib, for labels as text alone",
 }
 
 

@@ -43,29 +43,35 @@ class Drawing:
     """A scene in a style; each format is painted when it is first asked for.
 
     `source` is the program's text, which SVG, PDF and TikZ carry with them if it is given;
-    `description` says in words what is drawn, for who does not see it.
+    `description` says in words what is drawn, for who does not see it. With `text` the labels of
+    SVG, PDF and EPS are letters in fonts that these hold, else outlines.
     """
 
     scene: Scene
     style: Style = PAPER
     source: str | None = None
     description: str = ""
+    text: bool = False
 
     @cached_property
     def svg(self) -> str:
-        """An SVG document, labels as outlines."""
-        return to_svg(self.scene, self.style, source=self.source, description=self.description)
+        """An SVG document."""
+        return to_svg(
+            self.scene, self.style, source=self.source, description=self.description, text=self.text
+        )
 
     @cached_property
     def pdf(self) -> bytes:
         """A PDF page of the picture's size."""
-        content: bytes = _canvas().to_pdf(self.scene, self.style, source=self.source)
+        content: bytes = _canvas().to_pdf(
+            self.scene, self.style, source=self.source, text=self.text
+        )
         return content
 
     @cached_property
     def eps(self) -> str:
         """An Encapsulated PostScript picture; what is see-through in others is white in it."""
-        content: str = _canvas().to_eps(self.scene, self.style, source=self.source)
+        content: str = _canvas().to_eps(self.scene, self.style, source=self.source, text=self.text)
         return content
 
     def png(self, dpi: float = 300.0, *, width: int | None = None) -> bytes:
@@ -173,6 +179,7 @@ def draw(
     annotations: Mapping[str, Annotation] | None = None,
     width: float | str | None = None,
     transparent: bool = False,
+    text: bool = False,
 ) -> Drawing:
     """Draw a program in the notation of Tensor Programs IIb; with `path` also write the file.
 
@@ -186,7 +193,8 @@ def draw(
     `tpgraph.annotate` makes them; `source` is a text of the program for pictures to carry with
     them, by default the one it was parsed from; `width` scales the picture to be this wide, in pt
     or as a text with its unit, and warns by a TPWarning of text below 7 pt; `transparent` leaves
-    out the sheet behind the picture.
+    out the sheet behind the picture; `text` keeps the labels of SVG, PDF and EPS as letters, to be
+    searched and edited, in fonts that the file holds.
 
     Raises TPError for an unknown direction, theme, engine or file extension, a path or an annotated
     variable that the program does not have, annotations of a folded picture, a label that cannot
@@ -197,7 +205,7 @@ def draw(
     )
     carried = source_of(program) if source is None else source
     look = replace(options.look, background=None) if transparent else options.look
-    drawing = Drawing(compose(program, options), look, carried, description(program))
+    drawing = Drawing(compose(program, options), look, carried, description(program), text)
     if width is not None:
         drawing = drawing.to_width(width)
         _warn_of_small_text(drawing, options)

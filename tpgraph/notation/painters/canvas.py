@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, assert_never
 
 import numpy as np
@@ -20,12 +21,13 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
 from matplotlib.backends.backend_ps import FigureCanvasPS
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.path import Path
+from matplotlib.path import Path as Outlines
 from matplotlib.transforms import Affine2D
 
 from tpgraph.bounds import PIXELS
 from tpgraph.embedded import pdf_keywords, tikz_comments
 from tpgraph.notation.labels.mathtext import Command
+from tpgraph.notation.painters.page_letters import draw_letters, font_folder, without_letters
 from tpgraph.notation.scene.display import (
     Bezier,
     Disc,
@@ -50,26 +52,33 @@ _UNSTEADY = "%%CreationDate", "%%Title", "%%Creator"
 """Lines of PostScript that would differ from one minute, or version, to the next."""
 
 _CODES = {
-    "M": [Path.MOVETO],
-    "L": [Path.LINETO],
-    "Q": [Path.CURVE3] * 2,
-    "C": [Path.CURVE4] * 3,
-    "Z": [Path.CLOSEPOLY],
+    "M": [Outlines.MOVETO],
+    "L": [Outlines.LINETO],
+    "Q": [Outlines.CURVE3] * 2,
+    "C": [Outlines.CURVE4] * 3,
+    "Z": [Outlines.CLOSEPOLY],
 }
 _KAPPA = 4 / 3 * (math.sqrt(2) - 1)  # of the Bezier quarter circle
 
 
-def to_pdf(scene: Scene, style: Style = PAPER, *, source: str | None = None) -> bytes:
+def to_pdf(
+    scene: Scene, style: Style = PAPER, *, source: str | None = None, text: bool = False
+) -> bytes:
     """The scene as a PDF page of its own size.
 
     `source` is the program's text, which goes into the document's keywords;
-    `embedded.extract_program` finds it. Raises TPError if a label cannot be typeset.
+    `embedded.extract_program` finds it. With `text` labels are letters in fonts that the document
+    holds. Raises TPError if a label cannot be typeset.
     """
-    return to_pdf_pages([scene], style, source=source)
+    return to_pdf_pages([scene], style, source=source, text=text)
 
 
 def to_pdf_pages(
-    scenes: Sequence[Scene], style: Style = PAPER, *, source: str | None = None
+    scenes: Sequence[Scene],
+    style: Style = PAPER,
+    *,
+    source: str | None = None,
+    text: bool = False,
 ) -> bytes:
     """Scenes as the pages of one PDF, each of its own size; otherwise as `to_pdf`."""
     pages = [picture(scene, style) for scene in scenes]
@@ -81,22 +90,31 @@ def to_pdf_pages(
         "Title": pages[0].title or None,
         "Keywords": None if source is None else pdf_keywords(source),
     }
-    with rc_context({"pdf.compression": 6}), PdfPages(buffer, metadata=info) as document:
+    with (
+        font_folder(page.marks if text else () for page in pages) as fonts,
+        rc_context({"pdf.compression": 6, "pdf.fonttype": 42}),
+        PdfPages(buffer, metadata=info) as document,
+    ):
         for page in pages:
-            canvas: Any = FigureCanvasPdf(_figure(page, _PDF_GRID))
+            canvas: Any = FigureCanvasPdf(_figure(page, _PDF_GRID, fonts))
             canvas.print_pdf(document)
     return buffer.getvalue()
 
 
-def to_eps(scene: Scene, style: Style = PAPER, *, source: str | None = None) -> str:
+def to_eps(
+    scene: Scene, style: Style = PAPER, *, source: str | None = None, text: bool = False
+) -> str:
     """The scene as Encapsulated PostScript, the program's text in comments before its end.
 
     Raises TPError for a label that cannot be typeset.
     """
     page = picture(scene, style)
     buffer = io.StringIO()
-    canvas: Any = FigureCanvasPS(_figure(page, 72.0))
-    with rc_context({"ps.useafm": False, "ps.usedistiller": None}):
+    with (
+        font_folder([page.marks if text else ()]) as fonts,
+        rc_context({"ps.useafm": False, "ps.usedistiller": None, "ps.fonttype": 42}),
+    ):
+        canvas: Any = FigureCanvasPS(_figure(page, 72.0, fonts))
         canvas.print_eps(buffer, metadata={"Creator": "tpgraph"})
     lines = [line for line in buffer.getvalue().splitlines() if not line.startswith(_UNSTEADY)]
     if source is not None:
@@ -126,7 +144,7 @@ def to_png(
     return buffer.getvalue()
 
 
-def _figure(page: Picture, dpi: float) -> Figure:
+def _figure(page: Picture, dpi: float, fonts: Mapping[str, Path] | None = None) -> Figure:
     """A figure of whole pixels: matplotlib would cut a part of one off."""
     pixels = [max(1, math.ceil(round(side * dpi / 72, 3))) for side in (page.width, page.height)]
     figure = Figure(
@@ -135,16 +153,17 @@ def _figure(page: Picture, dpi: float) -> Figure:
         frameon=False,  # the figure's own background would follow the user's settings
     )
     figure.set_layout_engine("none")
-    figure.add_artist(_PaintedPage(page))
+    figure.add_artist(_PaintedPage(page, fonts or {}))
     return figure
 
 
 class _PaintedPage(Artist):
     """The display list as one artist, painted with the renderer's own paths."""
 
-    def __init__(self, page: Picture) -> None:
+    def __init__(self, page: Picture, fonts: Mapping[str, Path]) -> None:
         super().__init__()
         self._page = page
+        self._fonts = fonts
 
     def draw(self, renderer: RendererBase) -> None:
         scale = float(np.asarray(renderer.points_to_pixels(1.0)))
@@ -155,11 +174,13 @@ class _PaintedPage(Artist):
             _draw(renderer, _path(_rectangle(sheet)), sheet.paint, Affine2D())
         # The picture hangs from the upper left corner, as in SVG.
         to_pixels = Affine2D().translate(-left, -top).scale(scale).translate(0, height)
-        for path, paint in _paths(self._page.marks):
+        for path, paint in _paths(self._page.marks, bool(self._fonts)):
             _draw(renderer, path, paint, to_pixels)
+        if self._fonts:
+            draw_letters(renderer, self._page.marks, self._fonts, to_pixels)
 
 
-def _draw(renderer: RendererBase, path: Path, paint: Paint, transform: Affine2D) -> None:
+def _draw(renderer: RendererBase, path: Outlines, paint: Paint, transform: Affine2D) -> None:
     context = renderer.new_gc()
     context.set_snap(False)
     context.set_joinstyle("miter")
@@ -174,13 +195,15 @@ def _draw(renderer: RendererBase, path: Path, paint: Paint, transform: Affine2D)
     context.restore()
 
 
-def _paths(marks: Iterable[DisplayMark]) -> Iterator[tuple[Path, Paint]]:
+def _paths(marks: Iterable[DisplayMark], text: bool) -> Iterator[tuple[Outlines, Paint]]:
+    """What is painted as paths: all marks, with `text` of labels only what has no letters."""
     for mark in marks:
         match mark:
             case MarkGroup():
-                yield from _paths(mark.marks)
+                yield from _paths(mark.marks, text)
             case Lettering():
-                yield _text_path(mark), Paint(mark.color)
+                found = without_letters(mark) if text else mark
+                yield _text_path(found), Paint(mark.color)
             case Disc():
                 yield _path(_circle(mark)), mark.paint
             case Rectangle():
@@ -193,18 +216,18 @@ def _paths(marks: Iterable[DisplayMark]) -> Iterator[tuple[Path, Paint]]:
                 assert_never(mark)
 
 
-def _path(commands: Iterable[Command]) -> Path:
+def _path(commands: Iterable[Command]) -> Outlines:
     vertices: list[float] = []
     codes: list[Any] = []
     for letter, numbers in commands:
         vertices += numbers or (0.0, 0.0)
         codes += _CODES[letter]
-    path = Path(np.array(vertices).reshape(-1, 2), codes)
+    path = Outlines(np.array(vertices).reshape(-1, 2), codes)
     path.should_simplify = False
     return path
 
 
-def _text_path(text: Lettering) -> Path:
+def _text_path(text: Lettering) -> Outlines:
     place = Affine2D().rotate_deg(text.rotation).translate(text.x, text.y)
     return place.transform_path(_path(text.outline.commands()))
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from types import ModuleType
 from typing import assert_never
 from xml.sax.saxutils import escape, quoteattr
 
@@ -33,17 +35,22 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def to_svg(
-    scene: Scene, style: Style = PAPER, *, source: str | None = None, description: str = ""
+    scene: Scene,
+    style: Style = PAPER,
+    *,
+    source: str | None = None,
+    description: str = "",
+    text: bool = False,
 ) -> str:
     """The scene as an SVG document, its size in pt; coordinates rounded to 0.01 pt.
 
     `source` is the program's text, which goes into <metadata>; `embedded.extract_program` finds it.
-    `description` goes into <desc>.
+    `description` goes into <desc>. With `text` labels are <text>, in fonts that the document holds.
 
     Vectors, scalars, gates, contexts, plates and paths carry `data-id`, edges `data-source` and
     `data-target`. Raises TPError for a label that cannot be typeset.
     """
-    return str(svg_parts(scene, style, source=source, description=description))
+    return str(svg_parts(scene, style, source=source, description=description, text=text))
 
 
 def markup(marks: Iterable[DisplayMark], origin: Point) -> str:
@@ -76,16 +83,26 @@ class SvgParts:
 
 
 def svg_parts(
-    scene: Scene, style: Style = PAPER, *, source: str | None = None, description: str = ""
+    scene: Scene,
+    style: Style = PAPER,
+    *,
+    source: str | None = None,
+    description: str = "",
+    text: bool = False,
 ) -> SvgParts:
     """What `to_svg` writes, in parts."""
     page = picture(scene, style)
     return SvgParts(
-        tuple(_head(page, description)),
+        (*_head(page, description), *(_letters().font_faces(page.marks) if text else ())),
         () if source is None else (f"  {svg_metadata(source)}",),
-        tuple(_outlines(page.marks)),
-        tuple(_body(page)),
+        tuple(_outlines(page.marks, text)),
+        tuple(_body(page, text)),
     )
+
+
+def _letters() -> ModuleType:
+    """What writes <text>; it needs matplotlib's fonts."""
+    return importlib.import_module("tpgraph.notation.painters.svg_letters")
 
 
 def _head(page: Picture, description: str) -> Iterator[str]:
@@ -101,27 +118,30 @@ def _head(page: Picture, description: str) -> Iterator[str]:
         yield f"  <desc>{escape(_clean(description))}</desc>"
 
 
-def _body(page: Picture) -> Iterator[str]:
+def _body(page: Picture, text: bool) -> Iterator[str]:
     width, height = _number(page.width), _number(page.height)
     if page.background is not None:
         yield f'  <rect width="{width}" height="{height}" fill="{page.background}"/>'
     for mark in page.marks:
-        yield from _mark(mark, page.bounds, "  ")
+        yield from _mark(mark, page.bounds, "  ", text)
     yield "</svg>"
 
 
-def _outlines(marks: Iterable[DisplayMark]) -> Iterator[str]:
-    glyphs = {glyph.name: glyph for glyph in _glyphs(marks)}
+def _outlines(marks: Iterable[DisplayMark], text: bool) -> Iterator[str]:
+    glyphs = {glyph.name: glyph for glyph in _glyphs(marks, text)}
     for name in sorted(glyphs):
         yield f'    <path id="{_glyph_id(name)}" d="{_outline(glyphs[name])}"/>'
 
 
-def _glyphs(marks: Iterable[DisplayMark]) -> Iterator[Glyph]:
+def _glyphs(marks: Iterable[DisplayMark], text: bool = False) -> Iterator[Glyph]:
+    """The glyphs that are drawn, with `text` only those that no letter stands for."""
     for mark in marks:
         if isinstance(mark, MarkGroup):
-            yield from _glyphs(mark.marks)
+            yield from _glyphs(mark.marks, text)
         elif isinstance(mark, Lettering):
-            yield from (item.glyph for item in mark.outline.glyphs)
+            shape = mark.outline
+            drawn = _letters().letters_of(shape).drawn if text else shape.glyphs
+            yield from (item.glyph for item in drawn)
 
 
 def _glyph_id(name: str) -> str:
@@ -136,13 +156,13 @@ def _outline(glyph: Glyph) -> str:
     )
 
 
-def _mark(mark: DisplayMark, box: Box, indent: str) -> Iterator[str]:
+def _mark(mark: DisplayMark, box: Box, indent: str, text: bool = False) -> Iterator[str]:
     """The elements of a mark; `box` gives the origin, at its upper left corner."""
     match mark:
         case MarkGroup():
-            yield from _group(mark, box, indent)
+            yield from _group(mark, box, indent, text)
         case Lettering():
-            yield from _text(mark, box, indent)
+            yield from _text(mark, box, indent, text)
         case Disc(x, y, radius, paint):
             center = f'cx="{_x(x, box)}" cy="{_y(y, box)}" r="{_number(radius)}"'
             yield f"{indent}<circle {center}{_paint(paint)}/>"
@@ -164,24 +184,30 @@ def _mark(mark: DisplayMark, box: Box, indent: str) -> Iterator[str]:
             assert_never(mark)
 
 
-def _group(group: MarkGroup, box: Box, indent: str) -> Iterator[str]:
+def _group(group: MarkGroup, box: Box, indent: str, text: bool) -> Iterator[str]:
     data = "".join(f" data-{key}={_attribute(value)}" for key, value in group.data)
     yield f"{indent}<g class={_attribute(group.kind)}{data}>"
     if group.title:
         yield f"{indent}  <title>{escape(_clean(group.title))}</title>"
     for mark in group.marks:
-        yield from _mark(mark, box, indent + "  ")
+        yield from _mark(mark, box, indent + "  ", text)
     yield f"{indent}</g>"
 
 
-def _text(text: Lettering, box: Box, indent: str) -> Iterator[str]:
+def _text(text: Lettering, box: Box, indent: str, as_text: bool) -> Iterator[str]:
     turn = f" rotate({_number(-text.rotation)})" if text.rotation else ""
     place = f"translate({_x(text.x, box)} {_y(text.y, box)}){turn}"
     yield (
         f'{indent}<g class="label" role="img" aria-label={_attribute(text.plain)} '
         f'transform="{place}" fill="{text.color}">'
     )
-    for item in text.outline.glyphs:
+    glyphs = text.outline.glyphs
+    if as_text:
+        letters = _letters().letters_of(text.outline)
+        glyphs = letters.drawn
+        runs = "".join(_letters().run_elements(letters.runs, _number))
+        yield f'{indent}  <text xml:space="preserve">{runs}</text>'
+    for item in glyphs:
         yield f"{indent}  {_use(item)}"
     for rule in text.outline.rules:
         yield (

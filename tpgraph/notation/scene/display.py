@@ -6,6 +6,7 @@ Lengths in pt, y upwards; later marks lie above earlier ones.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import assert_never
@@ -30,6 +31,7 @@ __all__ = [
     "Rectangle",
     "bounds_of",
     "ink_box",
+    "letterings",
     "turned",
 ]
 
@@ -151,6 +153,15 @@ def bounds_of(mark: DisplayMark) -> Box:
             return union(bounds_of(part) for part in mark.marks)
         case _:
             assert_never(mark)
+
+
+def letterings(marks: Iterable[DisplayMark]) -> Iterator[Lettering]:
+    """Every label of marks."""
+    for mark in marks:
+        if isinstance(mark, MarkGroup):
+            yield from letterings(mark.marks)
+        elif isinstance(mark, Lettering):
+            yield mark
 
 
 def turned(point: Point, degrees: float) -> Point:
