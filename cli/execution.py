@@ -49,6 +49,16 @@ class BackendName(StrEnum):
     jax = "jax"
 
 
+class OptimizerName(StrEnum):
+    """How a step moves what is trained."""
+
+    sgd = "sgd"
+    momentum = "momentum"
+    nesterov = "nesterov"
+    adam = "adam"
+    adamw = "adamw"
+
+
 Widths = Annotated[
     list[str] | None,
     typer.Option("--width", help="Size of a width, such as n=1000; repeat for several."),
@@ -70,6 +80,10 @@ def compile_(
         bool,
         typer.Option(help="A faster sgd_step: no new arrays, updates of weights at once; scipy."),
     ] = False,
+    optimizer: Annotated[
+        OptimizerName | None,
+        choice(OptimizerName, help="With init_state and optimizer_step of this one; numpy alone."),
+    ] = None,
     explain: Annotated[
         bool, typer.Option(help="Print what a training step costs, at --width and --batch.")
     ] = False,
@@ -90,7 +104,13 @@ def compile_(
     if width or batch is not None:
         raise typer.BadParameter("--width and --batch are for --explain")
     require_places(out, reads=(file,))
-    made = tp.compile(load(file, constants), dtype.value, backend.value, optimize=optimize)
+    made = tp.compile(
+        load(file, constants),
+        dtype.value,
+        backend.value,
+        optimize=optimize,
+        optimizer=optimizer and optimizer.value,
+    )
     write(made.source, out)
 
 

@@ -43,11 +43,14 @@ def _normal(rng, shape, deviation):
 '''
 
 
-def module_source(plan: Plan, dtype: Dtype) -> str:
-    """The whole module. Functions come last so that what they need is known and stands above."""
+def module_source(plan: Plan, dtype: Dtype, more: Sequence[str] = ()) -> str:
+    """The whole module, with `more` functions of a network behind its own.
+
+    Functions come last so that what they need is known and stands above.
+    """
     functions = init_functions(plan)
     if plan.program.is_network:
-        functions += _network(plan)
+        functions += [*_network(plan), *more]
     else:
         functions.append(run_function(plan, ["params = init(widths, seed)"]))
     head = [docstring(plan, dtype), "import numpy as np\n", constants(plan, dtype)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal, TypeAlias, overload
 
@@ -10,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.arrays import plain_array
-from tpgraph.compiler.backends import NUMPY, backend_named
+from tpgraph.compiler.backends import NUMPY, Backend, backend_named
 from tpgraph.compiler.checking import check_widths, limited, loaded
 from tpgraph.compiler.foreign_module import ForeignModule
 from tpgraph.compiler.module_text import Dtype, argument_names, module_source, variables_source
 from tpgraph.compiler.optimized import SCIPY, optimized_source
+from tpgraph.compiler.optimizers import OPTIMIZER_NAMES, optimizer_functions, optimizer_named
 from tpgraph.compiler.plan import Plan, inputs_of, make_plan, multiplier
 from tpgraph.errors import TPDataError, TPError, on_one_line
 from tpgraph.program import Program, Variable
@@ -36,6 +38,7 @@ def compile(
     backend: Literal["numpy"] = "numpy",
     *,
     optimize: bool = False,
+    optimizer: str | None = None,
 ) -> Module: ...
 
 
@@ -47,12 +50,22 @@ def compile(
 
 @overload
 def compile(
-    program: AnyProgram, dtype: str = "float64", backend: str = "numpy", *, optimize: bool = False
+    program: AnyProgram,
+    dtype: str = "float64",
+    backend: str = "numpy",
+    *,
+    optimize: bool = False,
+    optimizer: str | None = None,
 ) -> Module | ForeignModule: ...
 
 
 def compile(
-    program: AnyProgram, dtype: str = "float64", backend: str = "numpy", *, optimize: bool = False
+    program: AnyProgram,
+    dtype: str = "float64",
+    backend: str = "numpy",
+    *,
+    optimize: bool = False,
+    optimizer: str | None = None,
 ) -> Module | ForeignModule:
     """The program as a module of numpy, torch or JAX; it is loaded at its first use.
 
@@ -60,11 +73,14 @@ def compile(
     `optimize` gives the module of numpy a training step that allocates nothing, multiplies
     stacked operands at once and writes large weights every 32 updates: after it `params` holds
     every w once `flush(params)` was called. It needs scipy. A program without a loss has no
-    step, and its module is the plain one.
-    Raises TPError for another dtype or backend, TPLimitError where functions nest deeper than
-    Python recurses.
+    step, and its module is the plain one. `optimizer` ("sgd", "momentum", "nesterov", "adam" or
+    "adamw") gives the module of numpy `init_state` and `optimizer_step` besides, with weight decay.
+    Raises TPError for another dtype, backend or optimizer, TPLimitError where functions nest
+    deeper than Python recurses.
     """
     library = backend_named(backend)
+    if optimizer is not None:
+        _require_optimizer(optimizer, library, optimize)
     if optimize and library is not NUMPY:
         raise TPError(
             f"code for {backend} is optimized by its own compiler",
@@ -74,10 +90,25 @@ def compile(
     match dtype:
         case "float64" | "float32":
             if library is NUMPY:
-                return Module(program, dtype, optimize)
+                return Module(program, dtype, optimize, optimizer)
             return ForeignModule(program, dtype, library)
         case _:
             raise TPError(f"unknown dtype {dtype!r}", expected=" or ".join(_DTYPES))
+
+
+def _require_optimizer(name: str, library: Backend, optimize: bool) -> None:
+    """Raise TPError for an optimizer that there is no code for."""
+    optimizer_named(name)
+    if optimize:
+        raise TPError(
+            "an optimized training step is that of sgd_step",
+            mend="compile without optimize for another optimizer",
+        )
+    if library is not NUMPY:
+        raise TPError(
+            f"{library.name} has optimizers of its own",
+            mend="model.parameter_groups(lr, optimizer) of the torch module has their rates",
+        )
 
 
 class Module:
@@ -90,14 +121,33 @@ class Module:
     it is optimized.
     """
 
-    def __init__(self, program: Program, dtype: Dtype, optimize: bool = False) -> None:
+    def __init__(
+        self, program: Program, dtype: Dtype, optimize: bool = False, optimizer: str | None = None
+    ) -> None:
         self.program = program
         self.dtype = dtype
+        self.optimizer = optimizer
         self._optimized = optimize and program.loss is not None
+        if optimizer is not None:
+            self._require_loss()
         with limited():
-            self._plan: Plan = make_plan(program, SCIPY if self._optimized else NUMPY)
-            write = optimized_source if self._optimized else module_source
-            self.source = write(self._plan, dtype)
+            self._plan: Plan = make_plan(program, self._library())
+            self.source = self._written()
+
+    def _library(self) -> Backend:
+        """numpy, with the names that this module's code has besides."""
+        if self._optimized:
+            return SCIPY
+        return NUMPY if self.optimizer is None else replace(NUMPY, names=OPTIMIZER_NAMES)
+
+    def _written(self) -> str:
+        """The text of the module."""
+        if self._optimized:
+            return optimized_source(self._plan, self.dtype)
+        if self.optimizer is None:
+            return module_source(self._plan, self.dtype)
+        more = optimizer_functions(self._plan, optimizer_named(self.optimizer))
+        return module_source(self._plan, self.dtype, more)
 
     def __repr__(self) -> str:
         return f"<Module {self.program.name}, {self.dtype}>"
@@ -155,6 +205,40 @@ class Module:
             data = tuple(data_list)
         arrays = self._bind(data, named, targets=True)
         return self._function("sgd_step")(params, *arrays, lr)
+
+    def loss(self, params: Params, *data: Any, **named: Any) -> float:
+        """The loss of a batch, without its gradients."""
+        self._require_loss()
+        arrays = self._bind(data, named, targets=True)
+        self.flush(params)
+        return float(next(self._function("_gradients")(params, *arrays, 1.0)))
+
+    def init_state(self, params: Params) -> Params:
+        """What the optimizer keeps between steps, by name, as arrays."""
+        self._require_state()
+        made: Params = self._function("init_state")(params)
+        return made
+
+    def optimizer_step(
+        self, params: Params, state: Params, *data: Any, lr: float, **named: Any
+    ) -> Any:
+        """One step of the optimizer, of `params` and `state` in place; the loss before it.
+
+        `weight_decay`, and what the optimizer has of momentum, beta1, beta2, eps, go by name.
+        """
+        self._require_state()
+        known = ("weight_decay", *optimizer_named(self.optimizer or "").numbers)
+        numbers = {name: float(named.pop(name)) for name in known if name in named}
+        arrays = self._bind(data, named, targets=True)
+        step = self._function("optimizer_step")
+        return step(params, state, *arrays, float(lr), **numbers)
+
+    def _require_state(self) -> None:
+        if self.optimizer is None:
+            raise TPError(
+                "the module was compiled without an optimizer",
+                mend='compile(program, optimizer="adam")',
+            )
 
     def flush(self, params: Params) -> None:
         """Make what an optimized `sgd_step` has kept, so that `params` holds every w as it is."""
