@@ -36,7 +36,16 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "train": (
             "tpgraph train net.tp --data net.csv --width n=64 --steps 100 --lr 0.2 --out run",
-            "tpgraph train net.tp --data net.csv --width n=64 --steps 50 --batch 4 --out small",
+            "tpgraph train net.tp --data net.csv --width n=64 --steps 50 --batch 4 --out small"
+            " --optimizer adam --lr 0.01 --schedule cosine --validation 0.2",
+        ),
+        "evaluate": (
+            "tpgraph evaluate trained --data net.csv",
+            "tpgraph evaluate trained --data net.csv --plot predictions.svg",
+        ),
+        "predict": (
+            "tpgraph predict trained --data net.csv",
+            "tpgraph predict trained --data net.csv -o predictions.csv",
         ),
         "edit": ("tpgraph edit", "tpgraph edit rnn.tp --no-browser --port 8700"),
         "limit": (

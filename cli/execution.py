@@ -1,11 +1,10 @@
-"""Commands that run programs at finite width: compile, run, train."""
+"""Commands that run programs at finite width: compile, run."""
 
 from __future__ import annotations
 
 import json
 import warnings
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,18 +14,17 @@ from tpgraph_cli.annotated import AnnotatedPicture, DrawOption, NumbersOption, T
 from tpgraph_cli.choices import choice
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.messages import warnings_on_stderr
-from tpgraph_cli.numbers import real, whole
+from tpgraph_cli.numbers import whole
 from tpgraph_cli.options import MadeUp, Seed, one_sample
 from tpgraph_cli.passes import FORWARD, Passes, takes_passes
 from tpgraph_cli.pictures import Theme
 from tpgraph_cli.places import require_places
-from tpgraph_cli.progress import training_progress
 from tpgraph_cli.step_cost import cost_lines
 
 if TYPE_CHECKING:
     from tpgraph import Limit, Program
 
-__all__ = ["compile_", "run", "train"]
+__all__ = ["Dtype", "OptimizerName", "Precision", "Widths", "compile_", "run"]
 
 EXPLAINED_WIDTH = 1024
 """Where --explain is given no width."""
@@ -182,53 +180,3 @@ def _limit(program: Program, row: dict[str, Any] | None, seed: int) -> Limit | N
     except tp.TPError as error:
         warnings.warn(tp.TPWarning(f"no limit is drawn: {error.message}"), stacklevel=2)
         return None
-
-
-def train(
-    file: File,
-    data: Annotated[str, typer.Option(help="CSV with a header, or NPZ.")],
-    out: Annotated[Path, typer.Option(help="Folder for losses, plot, parameters and manifest.")],
-    constants: Constants = None,
-    width: Widths = None,
-    steps: Annotated[int, typer.Option(help="SGD steps.", parser=whole(1))] = 1000,
-    lr: Annotated[
-        float, typer.Option(help="Learning rate η; width factors come on top.", parser=real())
-    ] = 0.1,
-    batch: Annotated[int, typer.Option(help="Samples a step.", parser=whole(1))] = 32,
-    seed: Seed = 0,
-    dtype: Precision = Dtype.float32,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the last checkpoint in the folder.")
-    ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Begin anew in a folder that holds a run.")
-    ] = False,
-) -> None:
-    """Train a network by stochastic gradient descent.
-
-    Ctrl-C keeps what is done; --resume goes on from there.
-    """
-    if resume and overwrite:
-        raise typer.BadParameter("choose one of --resume and --overwrite")
-    require_places(folder=out, names=tp.training.TRAINING_FILES, reads=(file, data))
-    program = load(file, constants)
-    with training_progress(steps) as advance:
-        result = tp.train(
-            program,
-            data,
-            widths=parse_widths(width or []),
-            steps=steps,
-            lr=lr,
-            batch=batch,
-            seed=seed,
-            out=out,
-            resume=resume,
-            overwrite=overwrite,
-            dtype=dtype.value,
-            progress=advance,
-        )
-    losses = result.losses
-    typer.echo(
-        f"{len(losses)} steps: loss {losses[0]:.4g} at the first, {losses[-1]:.4g} at the last;"
-        f" see {out}"
-    )

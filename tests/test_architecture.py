@@ -74,6 +74,7 @@ LAZY = {
     "tpgraph.bridges.torch_in.two_widths": "it loads torch, an extra, which all else does without",
     "tpgraph.notation.engines.wasm": "wasmtime takes longer to load than a program to check",
     "tpgraph.training.loss_curve": "it loads matplotlib, which reading data does without",
+    "tpgraph.training.prediction_plot": "so does this",
     "tpgraph.notation.labels.typeset": "it loads matplotlib, slower than all of `check`",
     "tpgraph.notation.painters.canvas": "it loads matplotlib, which SVG does without",
     "tpgraph.notation.painters.svg_letters": "it loads matplotlib, for labels as text alone",

@@ -323,7 +323,16 @@ from .study import (
     with_loss as with_loss,
 )
 from .training import (
+    evaluate as evaluate,
+)
+from .training import (
     load_data as load_data,
+)
+from .training import (
+    load_run as load_run,
+)
+from .training import (
+    predict as predict,
 )
 from .training import (
     synthetic_data as synthetic_data,

@@ -59,6 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows += [",".join(f"{x:.6f}" for x in rng.standard_normal(len(columns))) for _ in range(64)]
     (made / "net.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (made / "model.py").write_text(MODEL, encoding="utf-8")
+    tp.train(program, made / "net.csv", widths={"n": 8}, steps=2, out=made / "trained")
     return made
 
 

@@ -47,6 +47,8 @@ QUICK = {
     "compile": "FILE",
     "run": "FILE --width n=4 --synthetic",
     "train": "FILE --width n=4 --data DATA --out OUT --steps 2 --batch 4",
+    "evaluate": "RUN --data DATA",
+    "predict": "RUN --data DATA",
     "limit": "FILE --synthetic --samples 4096",
     "kernel": "FILE --synthetic 2 --samples 4096",
     "compare": "FILE --synthetic 4 --out OUT --widths 4,8 --steps 2 --seeds 1 --test 2"
@@ -96,12 +98,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (found / "one.tp").write_text(PROGRAM, encoding="utf-8")
     (found / "data.csv").write_text(DATA, encoding="utf-8")
     (found / "module.py").write_text(MODULE, encoding="utf-8")
+    tp.train(PROGRAM, found / "data.csv", widths={"n": 4}, steps=1, batch=4, out=found / "run")
     return found
 
 
 def _arguments(name: str, option: str, value: str, folder: Path, here: Path) -> list[str]:
     made = QUICK[name].split()
     given = {"FILE": folder / "one.tp", "DATA": folder / "data.csv", "OUT": here / "out"}
+    given["RUN"] = folder / "run"
     made = [str(given.get(part, part)) for part in made]
     made = [part.replace("OUT.", str(here / "out.")) for part in made]
     made = [part.replace("MODULE", str(folder / "module.py")) for part in made]

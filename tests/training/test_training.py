@@ -384,6 +384,6 @@ def test_one_run_at_a_time(tmp_path: Path) -> None:
                 fit(tmp_path, 4, **options)
 
     fit(tmp_path, 4, progress=again)
-    assert {p.name for p in tmp_path.iterdir()} == {*FILES, "manifest.json"}
+    assert {p.name for p in tmp_path.iterdir()} == {*FILES, "manifest.json", "predictions.svg"}
     with pytest.raises(TPError, match="resume or overwrite"):
         fit(tmp_path, 4, resume=True, overwrite=True)

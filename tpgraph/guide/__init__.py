@@ -19,8 +19,8 @@ from tpgraph.errors import TPNameError
 __all__ = ["Example", "Page", "page", "pages", "pictures"]
 
 _ORDER = (
-    "start", "language", "notation", "from-torch", "cookbook", "infinite-width", "mup", "studies",
-    "api",
+    "start", "language", "notation", "from-torch", "cookbook", "infinite-width", "mup", "training",
+    "studies", "api",
 )  # fmt: skip
 _LINK = re.compile(r'(href=")([\w-]+)\.md(?=[#"])')
 

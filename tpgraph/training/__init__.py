@@ -5,18 +5,24 @@ from tpgraph.training.data import Dataset, as_dataset, dataset, load_data, minib
 from tpgraph.training.loop import Training, TrainingProgress, check_settings, train
 from tpgraph.training.pass_samples import is_of_samples, samples_of_passes, samples_taken
 from tpgraph.training.synthetic import synthetic_data
+from tpgraph.training.trained_run import Predictions, TrainedRun, evaluate, load_run, predict
 
 __all__ = [
     "TRAINING_FILES",
     "Dataset",
+    "Predictions",
+    "TrainedRun",
     "Training",
     "TrainingProgress",
     "as_dataset",
     "check_settings",
     "dataset",
+    "evaluate",
     "is_of_samples",
     "load_data",
+    "load_run",
     "minibatches",
+    "predict",
     "samples_of_passes",
     "samples_taken",
     "synthetic_data",

@@ -1,15 +1,19 @@
 """The files of a training run, and going on from them.
 
     manifest.json   what was run: program text and hash, data hash, widths, settings, versions
-    params.npz      every array of the module by source name; `__steps__`, the steps done, and
+    params.npz      every array of the module by source name; what the optimizer keeps and the best
+                    parameters, behind `__state__` and `__best__`; `__steps__`, the steps done, and
                     `__sha256__`
     losses.csv      step, loss
     loss.svg        the loss curve
+    metrics.csv     step, and the metrics of the samples that it is validated with
+    metrics.svg     accuracy or r2 of these
+    predictions.svg some predictions at the end
 
 Each is written atomically. params.npz alone decides how far a run has come: it is written after
-losses.csv, whose later rows are dropped on resuming; so a run that is killed at any moment resumes.
-Its array `__sha256__` is the checksum of settings, parameters and the losses until then, and the
-manifest has one of its own: nothing is gone on with that is not what was written.
+losses.csv and metrics.csv, whose later rows are dropped on resuming; so a run that is killed at any
+moment resumes. Its array `__sha256__` is the checksum of settings, arrays and the rows until then,
+and the manifest has one of its own: nothing is gone on with that is not what was written.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ import json
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -33,15 +37,19 @@ from tpgraph.errors import TPError
 from tpgraph.files import atomic, make_directory, remove_rests, write_text
 from tpgraph.locks import alone
 from tpgraph.seals import digest, open_document, seal_document
+from tpgraph.training.course import Course
 
-__all__ = ["TRAINING_FILES", "Checkpoint", "Settings", "sha256"]
+__all__ = ["TRAINING_FILES", "Checkpoint", "Settings", "read_manifest", "sha256"]
 
-TRAINING_FILES = ("manifest.json", "params.npz", "losses.csv", "loss.svg")
+TRAINING_FILES = (
+    "manifest.json", "params.npz", "losses.csv", "loss.svg", "metrics.csv", "metrics.svg",
+    "predictions.svg",
+)  # fmt: skip
 """What is written into the folder of a run."""
 
 STEPS = "__steps__"
 CHECKSUM = "__sha256__"
-SCHEMA = "tpgraph.training/2"
+SCHEMA = "tpgraph.training/3"
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,19 @@ class Settings:
     batch: int
     seed: int
     dtype: str
+    optimizer: str = "sgd"
+    weight_decay: float = 0.0
+    momentum: float | None = None
+    schedule: str = "constant"
+    schedule_steps: int | None = None
+    warm_up: int | None = 0
+    validation: float | str | None = None
+    every: int | None = None
+    patience: int | None = None
+    columns: Mapping[str, list[str]] = field(default_factory=dict)
+    classes: Mapping[str, list[str]] = field(default_factory=dict)
+    mean: Mapping[str, list[float]] = field(default_factory=dict)
+    sd: Mapping[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass
@@ -77,14 +98,14 @@ class Checkpoint:
             remove_rests(self.out)
             yield
 
-    def start(self, params: Params, wanted: int, overwrite: bool = False) -> None:
+    def start(self, course: Course, wanted: int, overwrite: bool = False) -> None:
         """Begin a new run. Raises TPError if another one would be lost, unless `overwrite`."""
         if not overwrite:
             self._require_empty()
-        for name in ("params.npz", "loss.svg"):
+        for name in ("params.npz", "loss.svg", "metrics.csv", "metrics.svg", "predictions.svg"):
             (self.out / name).unlink(missing_ok=True)
-        self._write_manifest(0, wanted, None)
-        self.save(params, [], wanted)
+        self._write_manifest(course, wanted)
+        self.save(course, wanted)
 
     def _require_empty(self) -> None:
         """Raise TPError where something would be lost: a run, or files that none has made."""
@@ -99,34 +120,43 @@ class Checkpoint:
             return
         done, planned = old["steps"], old["steps_wanted"]
         if done:
-            kind = "an unfinished" if done < planned else "a finished"
+            kind = "a finished" if done >= planned or old.get("metrics") else "an unfinished"
             raise TPError(
                 f"{self.out} holds {kind} run, {done} of {planned} steps",
                 mend="go on with --resume, begin anew with --overwrite, or give another place",
             )
 
-    def save(self, params: Params, losses: list[float], wanted: int) -> None:
-        """Write losses, parameters and manifest."""
-        rows = _rows(losses)
-        write_text(self.out / "losses.csv", f"step,loss\n{rows}")
-        checksum = np.frombuffer(bytes.fromhex(self._checksum(params, rows)), np.uint8)
-        counted = {STEPS: np.array(len(losses)), CHECKSUM: checksum}
+    def save(
+        self, course: Course, wanted: int, metrics: Mapping[str, Mapping[str, float]] | None = None
+    ) -> None:
+        """Write losses, validations, arrays and manifest; `metrics` are those of the end."""
+        write_text(self.out / "losses.csv", f"step,loss\n{_rows(course.losses)}")
+        if course.validations:
+            write_text(self.out / "metrics.csv", _metric_rows(course))
+        arrays = course.arrays()
+        checksum = np.frombuffer(bytes.fromhex(self._checksum(course, arrays)), np.uint8)
+        counted = {STEPS: np.array(len(course.losses)), CHECKSUM: checksum}
         with atomic(self.out / "params.npz", links=False) as file:
-            write_arrays(file, {**params, **counted})
-        self._write_manifest(len(losses), wanted, losses[-1] if losses else None)
+            write_arrays(file, {**arrays, **counted})
+        self._write_manifest(course, wanted, metrics)
 
-    def _checksum(self, params: Params, rows: str) -> str:
+    def _checksum(self, course: Course, arrays: Params) -> str:
         settings = json.dumps(asdict(self.settings), sort_keys=True)
-        return digest(f"{SCHEMA} {len(settings)} {settings} {rows}", params)
+        rows = _rows(course.losses) + (_metric_rows(course) if course.validations else "")
+        return digest(f"{SCHEMA} {len(settings)} {settings} {rows}", arrays)
 
-    def plot(self, losses: list[float]) -> None:
-        """Write the loss curve."""
+    def plot(self, course: Course) -> None:
+        """Write the curves."""
         painter = import_module("tpgraph.training.loss_curve")
-        svg = painter.loss_plot(losses, f"{self.settings.program}: training")
-        write_text(self.out / "loss.svg", svg.decode())
+        title = f"{self.settings.program}: training"
+        losses = [(step, found["loss"]) for step, found in course.validations]
+        write_text(self.out / "loss.svg", painter.loss_plot(course.losses, title, losses).decode())
+        svg = painter.metric_plot(course.validations, f"{self.settings.program}: validation")
+        if svg is not None:
+            write_text(self.out / "metrics.svg", svg.decode())
 
-    def resume(self, expected: Params) -> tuple[Params, list[float]]:
-        """Parameters, of the names, shapes and types of `expected`, and losses so far.
+    def resume(self, course: Course) -> None:
+        """Take a run at its start to where it was; arrays have the shapes and types of the start.
 
         Raises TPError where there is no run, where it was another one, or where files are damaged.
         """
@@ -138,9 +168,14 @@ class Checkpoint:
             found = read_arrays((self.out / "params.npz").read_bytes())
             steps = _steps(found.pop(STEPS, None))
             checksum = found.pop(CHECKSUM, np.zeros(0))
-            _require_alike(found, expected)
             losses = _losses((self.out / "losses.csv").read_bytes(), steps)
-            if checksum.tobytes().hex() != self._checksum(found, _rows(losses)):
+            course.losses[:] = losses
+            course.validations[:] = _validations(self.out / "metrics.csv", steps)
+            if course.best_row is not None:
+                course.best = dict(course.params)
+            _require_alike(found, course.arrays())
+            course.restored(found)
+            if checksum.tobytes().hex() != self._checksum(course, found):
                 raise Damage("its numbers have another checksum")
         except (OSError, Damage) as error:
             raise TPError(
@@ -148,7 +183,6 @@ class Checkpoint:
                 expected="params.npz and losses.csv as they were written",
                 mend="bring them back, begin anew with --overwrite, or choose another directory",
             ) from None
-        return found, losses
 
     def _nothing(self) -> TPError:
         return TPError(f"{self.out} holds no run to resume", mend="start it without --resume")
@@ -171,30 +205,41 @@ class Checkpoint:
             )
 
     def _manifest(self) -> dict[str, Any] | None:
-        path = self.out / "manifest.json"
-        if not path.exists():
-            return None
-        try:
-            found = open_document(SCHEMA, path.read_bytes())
-        except (OSError, Damage) as error:
-            raise TPError(
-                f"{path} is damaged: {error}",
-                mend="bring it back, begin anew with --overwrite, or choose another directory",
-            ) from None
-        return found
+        return read_manifest(self.out)
 
-    def _write_manifest(self, steps: int, wanted: int, loss: float | None) -> None:
+    def _write_manifest(
+        self,
+        course: Course,
+        wanted: int,
+        metrics: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> None:
         manifest = {
             "schema": SCHEMA,
             **asdict(self.settings),
             "data": self.data_name,
-            "steps": steps,
+            "steps": len(course.losses),
             "steps_wanted": wanted,
-            "loss": loss,
+            "loss": course.losses[-1] if course.losses else None,
+            "best_step": course.best_step,
+            "metrics": metrics,
             "versions": _versions(),
             "text": self.text,
         }
         write_text(self.out / "manifest.json", seal_document(manifest), links=False)
+
+
+def read_manifest(out: Path) -> dict[str, Any] | None:
+    """The manifest of a run, None where there is none. Raises TPError for a damaged one."""
+    path = out / "manifest.json"
+    if not path.exists():
+        return None
+    try:
+        return open_document(SCHEMA, path.read_bytes())
+    except (OSError, Damage) as error:
+        raise TPError(
+            f"{path} is damaged: {error}",
+            mend="bring it back, begin anew with --overwrite, or choose another directory",
+        ) from None
 
 
 def sha256(text: str) -> str:
@@ -212,6 +257,32 @@ def _versions() -> dict[str, str]:
 
 def _rows(losses: Sequence[float]) -> str:
     return "".join(f"{i},{loss!r}\n" for i, loss in enumerate(losses, 1))
+
+
+def _metric_rows(course: Course) -> str:
+    """Step and metrics of every validation, under a header."""
+    names = list(course.validations[0][1])
+    rows = [
+        ",".join([str(step), *(repr(found[name]) for name in names)])
+        for step, found in course.validations
+    ]
+    return "\n".join([",".join(["step", *names]), *rows, ""])
+
+
+def _validations(path: Path, steps: int) -> list[tuple[int, Mapping[str, float]]]:
+    """The validations until a step. Raises Damage."""
+    if not path.exists():
+        return []
+    try:
+        header, *rows = path.read_bytes().decode("utf-8").splitlines()
+        names = header.split(",")[1:]
+        read = [row.split(",") for row in rows]
+        found = [(int(s), {n: float(v) for n, v in zip(names, vs, strict=True)}) for s, *vs in read]
+    except ValueError as error:
+        raise Damage(f"metrics.csv: {error}") from None
+    if found and "loss" not in names:
+        raise Damage("metrics.csv has no column loss")
+    return [row for row in found if row[0] <= steps]
 
 
 def _steps(array: np.ndarray[Any, Any] | None) -> int:

@@ -2,27 +2,26 @@
 
 Columns are the entries of the data, then of the targets, by name (`ξ_0`, `xi_0`, `ξ[2]_0`; for a
 single entry also `y`) in any order, or, if no column has such a name, in the order of the
-declarations, which is said in a TPWarning. Cells stand between commas, semicolons or tabs; a first
-column without a name, such as the index that pandas writes, is left out.
+declarations, which is said in a TPWarning; or they are chosen by the names of the header. One
+column of a target with several entries, or of words, holds class labels (`class_labels`).
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import warnings
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import Source, Span, TPDataError, TPWarning
+from tpgraph.errors import Source, TPDataError, TPWarning
 from tpgraph.program import Variable, canonical_variable
+from tpgraph.training.class_labels import as_label, classes_of, target_rows
+from tpgraph.training.csv_cells import CsvCells, is_number
 
-__all__ = ["arrays_of_csv"]
+__all__ = ["CsvSamples", "arrays_of_csv"]
 
 Array = npt.NDArray[np.float64]
 Entry = tuple[str, int]
@@ -30,166 +29,189 @@ Entry = tuple[str, int]
 _COLUMN = re.compile(  # possessive: white space is never tried in two ways
     r"\s*+([^\[\]\s]+?\s*+(?:\[\s*+[-\d,\s]+\]\s*+)?)(?:_(\d++)\s*+)?"
 )
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
-def arrays_of_csv(
-    source: Source, variables: Sequence[Variable], ignored: Sequence[Variable]
-) -> dict[str, Array]:
-    """The arrays (N, d) of these variables by source name; `ignored` may stand in the file too.
-
-    Raises TPDataError with line and column for what is missing, no number or not finite.
-    """
-    if not source.text.strip():
-        raise TPDataError(f"{source.name} is empty", expected="a header and a row for each sample")
-    table = _Table(source)
-    places = _places(table, variables, ignored)
-    numbers = table.numbers()
-    return {name: numbers[:, columns] for name, columns in places.items()}
+_LABEL = -1
+"""In the place of an entry's number: the column of a whole target."""
 
 
 @dataclass(frozen=True)
-class _Table:
-    """Cells of a text, and where they stand in it."""
+class CsvSamples:
+    """Arrays (N, d) by source name; the classes of targets that were labels."""
 
-    source: Source
-
-    @cached_property
-    def delimiter(self) -> str:
-        """What stands most often between the names of the header."""
-        header = re.sub(r'"[^"]*"|\[[^\]]*\]', "", self.source.text.lstrip("\n").partition("\n")[0])
-        return max(_DELIMITERS, key=header.count)
-
-    @cached_property
-    def header(self) -> list[str]:
-        """The names of the columns."""
-        return [cell.strip() for cell in next(self.records())[1]]
-
-    @cached_property
-    def named(self) -> list[tuple[int, str]]:
-        """Place and name of each column, without a first one that has no name."""
-        columns = list(enumerate(self.header))
-        return columns[1:] if columns[0][1] in ("", "Unnamed: 0") else columns
-
-    def records(self) -> Iterator[tuple[int, list[str]]]:
-        """The number of the last line, and the cells, of every row. Raises TPDataError."""
-        reader = csv.reader(io.StringIO(self.source.text, newline=""), delimiter=self.delimiter)
-        try:
-            for cells in reader:
-                yield reader.line_num, cells
-        except csv.Error as error:
-            raise TPDataError(
-                f"line {max(1, reader.line_num)} of {self.source.name} is not CSV: {error}",
-                expected=f"cells between {_DELIMITERS[self.delimiter]}, with an even number of"
-                " quotes",
-            ) from None
-
-    def numbers(self) -> Array:
-        """All numbers below the header: numpy's reader; where it fails, a search for the cell."""
-        width = len(self.header)
-        body = self.source.text.partition("\n")[2]
-        try:
-            found = np.loadtxt(
-                io.StringIO(body), delimiter=self.delimiter, comments=None, quotechar='"', ndmin=2
-            ) if body.strip() else np.zeros((0, width))  # fmt: skip
-        except ValueError:
-            raise self._first_fault(width) from None
-        if not len(found):
-            raise TPDataError(f"{self.source.name} has a header but no samples")
-        if found.shape[1] != width or not np.isfinite(found).all():
-            raise self._first_fault(width)
-        return np.asarray(found, dtype=np.float64)
-
-    def _first_fault(self, width: int) -> TPDataError:
-        """The first cell that is not a finite number, or the first row of a wrong length."""
-        for number, cells in self._rows():
-            if len(cells) != width:
-                return TPDataError(
-                    f"{len(cells)} cells in a table of {width} columns",
-                    self.line(number),
-                    f"{width} cells",
-                )
-            for place, cell in enumerate(cells):
-                what = _fault(cell.strip())
-                if what is not None:
-                    mend = (
-                        "write decimal points" if _DECIMAL_COMMA.fullmatch(cell.strip()) else None
-                    )
-                    return TPDataError(what, self._cell(number, place), "a finite number", mend)
-        return TPDataError(f"{self.source.name} is not a CSV table of numbers")
-
-    def _rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Line number and cells of every row below the header."""
-        records = self.records()
-        next(records)
-        return ((number, cells) for number, cells in records if cells)
-
-    def line(self, number: int) -> Span:
-        """A line, counted from 1."""
-        start = 0
-        for _ in range(number - 1):
-            start = self.source.text.index("\n", start) + 1
-        end = self.source.text.find("\n", start)
-        end = len(self.source.text) if end < 0 else end
-        return Span(self.source, start, min(end, start + 1))
-
-    def _cell(self, number: int, place: int) -> Span:
-        """A cell of a line, without regard to quoted delimiters."""
-        start = self.line(number).start
-        text = self.source.text
-        end = text.find("\n", start)
-        cells = text[start : len(text) if end < 0 else end].rstrip("\r").split(self.delimiter)
-        before = sum(len(cell) + 1 for cell in cells[:place])
-        length = len(cells[place]) if place < len(cells) else 1
-        return Span(self.source, start + before, start + before + max(1, length))
+    arrays: Mapping[str, Array]
+    classes: Mapping[str, tuple[str, ...]]
 
 
-def _fault(cell: str) -> str | None:
-    """What is wrong with the text of a number, if anything."""
-    if not cell:
-        return "an empty cell"
-    if not _is_number(cell):
-        return f"{cell!r} is not a number"
-    return None if np.isfinite(float(cell)) else f"{cell} is not finite"
+@dataclass(frozen=True)
+class _Wanted:
+    """What is read: variables, those that may stand in the file besides, which are targets."""
+
+    variables: Sequence[Variable]
+    ignored: Sequence[Variable] = ()
+    targets: frozenset[str] = frozenset()
+    chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def labelled(self, variable: Variable) -> bool:
+        """Whether one column may stand for all entries, as a class."""
+        return variable.name in self.targets and variable.dim.size({}) > 1
 
 
-def _places(
-    table: _Table, variables: Sequence[Variable], ignored: Sequence[Variable]
-) -> dict[str, list[int]]:
-    """The columns of every variable."""
-    line = table.line(1)
-    wanted = [(v.name, i) for v in variables for i in range(v.dim.size({}))]
-    known = {*wanted, *((v.name, i) for v in ignored for i in range(v.dim.size({})))}
-    single = {v.name for v in (*variables, *ignored) if v.dim.size({}) == 1}
-    columns: dict[Entry, int] = {}
-    unknown = []
-    for place, cell in table.named:
-        entry = _entry(cell, known, single)
-        if entry is None:
-            unknown.append(cell)
-        elif entry in columns:
-            raise TPDataError(f"column {cell} stands twice in the header", line)
+def arrays_of_csv(
+    source: Source,
+    variables: Sequence[Variable],
+    ignored: Sequence[Variable],
+    targets: Iterable[str] = (),
+    chosen: Mapping[str, Sequence[str]] | None = None,
+    classes: Mapping[str, Sequence[str]] | None = None,
+) -> CsvSamples:
+    """The samples of these variables; `ignored` may stand in the file too.
+
+    `targets` may be labels, of the `classes` that are known already, if any. `chosen` are names of
+    columns, or `first..last`, by variable. Raises TPDataError with line and column for what is
+    missing, no number or not finite.
+    """
+    if not source.text.strip():
+        raise TPDataError(f"{source.name} is empty", expected="a header and a row for each sample")
+    table = CsvCells(source)
+    wanted = _Wanted(variables, ignored, frozenset(targets), chosen or {}, classes or {})
+    places = _places(table, wanted)
+    labels = {v.name: places[v.name][0] for v in variables if _is_label(table, wanted, v, places)}
+    read = [place for name, columns in places.items() if name not in labels for place in columns]
+    numbers = table.numbers(read)
+    arrays: dict[str, Array] = {}
+    found: dict[str, tuple[str, ...]] = {}
+    start = 0
+    for variable in variables:
+        name, size = variable.name, variable.dim.size({})
+        if name in labels:
+            arrays[name], found[name] = _of_labels(table, labels[name], size, wanted, name)
         else:
-            columns[entry] = place
-    if not columns:
-        return _in_order(table, variables, ignored)
-    missing = [_column_name(*entry) for entry in wanted if entry not in columns]
-    if missing:
-        raise TPDataError(
-            f"no column {_some(missing)} in the header", line, f"columns {_ranges(variables)}"
-        )
-    if unknown:
+            arrays[name] = numbers[:, start : start + size]
+            start += size
+    return CsvSamples(arrays, found)
+
+
+def _is_label(
+    table: CsvCells, wanted: _Wanted, variable: Variable, places: Mapping[str, list[int]]
+) -> bool:
+    """Whether a variable's column holds classes: one for several entries, or different words."""
+    if variable.name not in wanted.targets or len(places[variable.name]) != 1:
+        return False
+    if variable.dim.size({}) > 1 or variable.name in wanted.classes:
+        return True
+    cells = set(table.column(places[variable.name][0]))
+    return len(cells) > 1 and all(cell[:1].isalpha() and not is_number(cell) for cell in cells)
+
+
+def _of_labels(
+    table: CsvCells, place: int, size: int, wanted: _Wanted, name: str
+) -> tuple[Array, tuple[str, ...]]:
+    """The entries of a target from its labels, and their classes."""
+    cells = table.column(place)
+    span = table.line(1)
+    what = f"column {table.header[place]}"
+    if not all(cells):
+        raise TPDataError(f"{what} has an empty cell", span, "a class in every row")
+    labels = [as_label(cell) for cell in cells]
+    given = wanted.classes.get(name)
+    classes = classes_of(labels, size, what, span) if given is None else tuple(given)
+    return target_rows(labels, classes, size, what, span), classes
+
+
+def _places(table: CsvCells, wanted: _Wanted) -> dict[str, list[int]]:
+    """The columns of every variable; one of a target with several entries is its label."""
+    line = table.line(1)
+    found = {
+        v.name: _chosen_columns(table, wanted, v)
+        for v in wanted.variables
+        if v.name in wanted.chosen
+    }
+    used = {place for columns in found.values() for place in columns}
+    left = [v for v in wanted.variables if v.name not in found]
+    columns, unknown = _by_name(table, wanted, used)
+    if not columns and not found:
+        return _in_order(table, wanted)
+    for variable in left:
+        if (variable.name, _LABEL) in columns:
+            found[variable.name] = [columns[variable.name, _LABEL]]
+            continue
+        entries = [(variable.name, i) for i in range(variable.dim.size({}))]
+        missing = [_column_name(*entry) for entry in entries if entry not in columns]
+        if missing:
+            raise TPDataError(
+                f"no column {_some(missing)} in the header",
+                line,
+                f"columns {_ranges(wanted.variables)}",
+                _choice_of(variable, unknown),
+            )
+        found[variable.name] = [columns[entry] for entry in entries]
+    if unknown and not wanted.chosen:
         raise TPDataError(
             f"column {_some(unknown)} belongs to no data and no target",
             line,
-            f"columns {_ranges(variables)}",
-            "delete it from the file",
+            f"columns {_ranges(wanted.variables)}",
+            "delete it from the file, or choose columns: --columns NAME=FIRST..LAST",
         )
-    return {v.name: [columns[v.name, i] for i in range(v.dim.size({}))] for v in variables}
+    return {v.name: found[v.name] for v in wanted.variables}
 
 
-def _entry(cell: str, known: set[Entry], single: set[str]) -> Entry | None:
+def _choice_of(variable: Variable, unknown: Sequence[str]) -> str | None:
+    """How a column is chosen, where the file has some of other names."""
+    return f"choose columns: --columns {variable.name}={unknown[-1]}" if unknown else None
+
+
+def _by_name(
+    table: CsvCells, wanted: _Wanted, used: set[int]
+) -> tuple[dict[Entry, int], list[str]]:
+    """The place of every entry that a column is named after, and the other columns."""
+    both = (*wanted.variables, *wanted.ignored)
+    known = {(v.name, i) for v in both for i in range(v.dim.size({}))}
+    known |= {(v.name, _LABEL) for v in both if wanted.labelled(v)}
+    columns: dict[Entry, int] = {}
+    unknown = []
+    for place, cell in table.named:
+        entry = _entry(cell, known)
+        if place in used:
+            continue
+        if entry is None:
+            unknown.append(cell)
+        elif entry in columns:
+            raise TPDataError(f"column {cell} stands twice in the header", table.line(1))
+        else:
+            columns[entry] = place
+    return columns, unknown
+
+
+def _chosen_columns(table: CsvCells, wanted: _Wanted, variable: Variable) -> list[int]:
+    """The columns that somebody chose for a variable. Raises TPDataError."""
+    places = [p for name in wanted.chosen[variable.name] for p in _span_of(table, name.strip())]
+    size = variable.dim.size({})
+    if len(places) == size or (len(places) == 1 and wanted.labelled(variable)):
+        return places
+    raise TPDataError(
+        f"{len(places)} columns are chosen for {variable}, which has {size} entries",
+        table.line(1),
+        f"{size} columns",
+        f"where its size is a dim d, change it: --set d={len(places)}",
+    )
+
+
+def _span_of(table: CsvCells, name: str) -> list[int]:
+    """The place of a column, or of all from one to another: `a..d`. Raises TPDataError."""
+    if name in table.header:
+        if table.header.count(name) > 1:
+            raise TPDataError(f"column {name} stands twice in the header", table.line(1))
+        return [table.header.index(name)]
+    first, dots, last = name.partition("..")
+    if not dots:
+        raise TPDataError(f"there is no column {name!r}", table.line(1), _some(table.header), None)
+    start, end = _span_of(table, first.strip())[0], _span_of(table, last.strip())[0]
+    return list(range(start, end + 1))
+
+
+def _entry(cell: str, known: set[Entry]) -> Entry | None:
     """The variable and entry that a column's name stands for."""
     match = _COLUMN.fullmatch(cell)
     if match is None:
@@ -199,29 +221,31 @@ def _entry(cell: str, known: set[Entry], single: set[str]) -> Entry | None:
         if entry in known:
             return entry
     whole = canonical_variable(cell)
-    return (whole, 0) if whole in single else None
+    if (whole, 0) in known and (whole, 1) not in known:
+        return whole, 0
+    return (whole, _LABEL) if (whole, _LABEL) in known else None
 
 
-def _in_order(
-    table: _Table, variables: Sequence[Variable], ignored: Sequence[Variable]
-) -> dict[str, list[int]]:
-    total = sum(v.dim.size({}) for v in variables)
+def _in_order(table: CsvCells, wanted: _Wanted) -> dict[str, list[int]]:
     columns, line = table.named, table.line(1)
-    if all(_is_number(cell) for _, cell in columns):
+    variables = wanted.variables
+    if all(is_number(cell) for _, cell in columns):
         raise TPDataError("the first row holds numbers", line, f"a header: {_ranges(variables)}")
-    if len(columns) not in (total, total + sum(v.dim.size({}) for v in ignored)):
+    sizes = _sizes_in_order(len(columns), wanted)
+    if sizes is None:
+        total = sum(v.dim.size({}) for v in variables)
         raise TPDataError(
             f"the file has {len(columns)} columns, but data and targets have {total} entries",
             line,
             f"columns {_ranges(variables)}",
         )
     found, said, start = {}, [], 0
-    for variable in variables:
-        own = columns[start : start + variable.dim.size({})]
+    for variable, size in zip(variables, sizes, strict=False):
+        own = columns[start : start + size]
         start += len(own)
         found[variable.name] = [place for place, _ in own]
         names = own[0][1] if len(own) == 1 else f"{own[0][1]} … {own[-1][1]}"
-        said.append(f"{names} → {_ranges([variable])}")
+        said.append(f"{names} → {_ranges([variable]) if size > 1 else _single(variable)}")
     warnings.warn(
         TPWarning(
             f"{table.source.name}: no column is named after the program; taken in order:"
@@ -232,12 +256,21 @@ def _in_order(
     return found
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _sizes_in_order(count: int, wanted: _Wanted) -> list[int] | None:
+    """How many of so many columns are each variable's, and those ignored behind them."""
+    entries = [v.dim.size({}) for v in wanted.variables]
+    labelled = [1 if wanted.labelled(v) else v.dim.size({}) for v in wanted.variables]
+    ignored = [v.dim.size({}) for v in wanted.ignored]
+    as_labels = [1 if wanted.labelled(v) else v.dim.size({}) for v in wanted.ignored]
+    for sizes in (entries, [*entries, *ignored], [*entries, *as_labels], labelled):
+        if sum(sizes) == count:
+            return sizes
+    return None
+
+
+def _single(variable: Variable) -> str:
+    """The entry of a variable with one column, or its class."""
+    return _ranges([variable]) if variable.dim.size({}) == 1 else f"the class of {variable.name}"
 
 
 def _column_name(name: str, index: int) -> str:

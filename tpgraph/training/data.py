@@ -10,7 +10,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,10 @@ from tpgraph.arrays import Damage, array_names, by_source_name, plain_array, rea
 from tpgraph.errors import Source, TPDataError
 from tpgraph.files import as_path
 from tpgraph.program import Program, Variable, canonical_variable
+from tpgraph.training.class_labels import as_label, classes_of, target_rows
 from tpgraph.training.csv_columns import arrays_of_csv
 
-__all__ = ["Dataset", "as_dataset", "dataset", "load_data", "minibatches"]
+__all__ = ["AnyData", "Dataset", "as_dataset", "dataset", "load_data", "minibatches"]
 
 Array = npt.NDArray[np.float64]
 
@@ -32,12 +33,14 @@ Array = npt.NDArray[np.float64]
 class Dataset:
     """N samples: an array (N, d) for each data and target by source name, in program order.
 
-    `digest` is the SHA-256 of the file (or of the arrays), `name` what errors call it.
+    `digest` is the SHA-256 of the file (or of the arrays), `name` what errors call it, `classes`
+    what the labels of targets were, in the order of their entries.
     """
 
     name: str
     arrays: Mapping[str, Array]
     digest: str
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values()), ()))
@@ -48,21 +51,38 @@ class Dataset:
             raise TPDataError(f"{self.name} has {len(self)} samples, and none of number {index}")
         return {name: array[index] for name, array in self.arrays.items()}
 
+    def rows(self, indices: npt.NDArray[np.int64]) -> Dataset:
+        """These samples of it."""
+        return replace(self, arrays={name: a[indices] for name, a in self.arrays.items()})
 
-def as_dataset(program: Program, data: str | Path | Dataset | Mapping[str, Any]) -> Dataset:
-    """The samples in a file, in arrays by source name, or in a data set. Raises TPDataError."""
+
+AnyData = str | Path | Dataset | Mapping[str, Any]
+"""Samples: in a file, in arrays by source name, or in a data set."""
+
+
+def as_dataset(
+    program: Program,
+    data: AnyData,
+    *,
+    targets: bool = True,
+    columns: Mapping[str, Sequence[str]] | None = None,
+    classes: Mapping[str, Sequence[str]] | None = None,
+) -> Dataset:
+    """The samples in a file, in arrays by source name, or in a data set; see `load_data`."""
     if isinstance(data, Dataset):
         names = [d.variable.name for d in program.data]
         names += [d.variable.name for d in program.targets]
-        if list(data.arrays) != names:
+        if list(data.arrays)[: None if targets else len(program.data)] != (
+            names if targets else names[: len(program.data)]
+        ):
             raise TPDataError(
                 f"{data.name} was read for another program", expected=f"arrays {', '.join(names)}"
             )
         return data
     if isinstance(data, Mapping):
-        return dataset(program, data)
+        return dataset(program, data, targets, classes)
     if isinstance(data, str | Path):
-        return load_data(data, program)
+        return load_data(data, program, targets, columns=columns, classes=classes)
     raise TPDataError(
         f"data of type {type(data).__name__} cannot be trained on",
         expected="a CSV or NPZ file, or arrays by name",
@@ -92,21 +112,37 @@ def _expected(program: Program, targets: bool) -> list[Variable]:
     return found + [d.variable for d in program.targets] if targets else found
 
 
-def dataset(program: Program, arrays: Mapping[str, Any], targets: bool = True) -> Dataset:
-    """Arrays in memory, checked. Raises TPDataError."""
-    found = _from_arrays("the data", arrays, _expected(program, targets))
+def dataset(
+    program: Program,
+    arrays: Mapping[str, Any],
+    targets: bool = True,
+    classes: Mapping[str, Sequence[str]] | None = None,
+) -> Dataset:
+    """Arrays in memory, checked; a target may be given by class labels. Raises TPDataError."""
+    read = _Labels(program, classes or {})
+    found = _from_arrays("the data", arrays, _expected(program, targets), read)
     digest = hashlib.sha256()
     for name, array in found.items():
         digest.update(f"{name} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
-    return Dataset("arrays", found, digest.hexdigest())
+    return Dataset("arrays", found, digest.hexdigest(), read.found)
 
 
-def load_data(path: str | Path, program: Program, targets: bool = True) -> Dataset:
+def load_data(
+    path: str | Path,
+    program: Program,
+    targets: bool = True,
+    *,
+    columns: Mapping[str, Sequence[str]] | None = None,
+    classes: Mapping[str, Sequence[str]] | None = None,
+) -> Dataset:
     """The samples in a CSV or NPZ file, float64.
 
-    With `targets` False only the data inputs are read. Raises TPDataError with file, line and
-    column for what cannot be read, is missing, of the wrong size or not finite.
+    With `targets` False only the data inputs are read. `columns` of a CSV file are chosen for a
+    variable by their names, `{"ξ": ["a..d"], "y": ["species"]}`. A target of several entries, or
+    of text, may be one column of class labels, integers or strings; `classes` are those known
+    already. Raises TPDataError with file, line and column for what cannot be read, is missing, of
+    the wrong size or not finite.
     """
     path = as_path(path)
     variables = _expected(program, targets)
@@ -117,14 +153,54 @@ def load_data(path: str | Path, program: Program, targets: bool = True) -> Datas
     except OSError as error:
         raise TPDataError(f"{path} cannot be read: {error.strerror}") from None
     ignored = [] if targets else [d.variable for d in program.targets]
+    known = _chosen_for(program, columns or {})
+    labels = _Labels(program, classes or {})
     if zipfile.is_zipfile(io.BytesIO(content)):
-        arrays = _from_npz(str(path), content, variables)
+        if known:
+            raise TPDataError(f"{path} has arrays, and no columns to choose")
+        arrays = _from_npz(str(path), content, variables, labels)
     elif path.suffix == ".npz":
         raise TPDataError(f"{path} is not an NPZ file", mend="write it by numpy.savez")
     else:
         source = Source(str(path), _decoded(path, content))
-        arrays = arrays_of_csv(source, variables, ignored)
-    return Dataset(str(path), arrays, hashlib.sha256(content).hexdigest())
+        read = arrays_of_csv(source, variables, ignored, labels.targets, known, labels.known)
+        arrays, labels.found = dict(read.arrays), dict(read.classes)
+    return Dataset(str(path), arrays, hashlib.sha256(content).hexdigest(), labels.found)
+
+
+def _chosen_for(program: Program, columns: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Chosen columns by the source names of variables. Raises TPDataError for another name."""
+    names = [v.name for v in _expected(program, targets=True)]
+    chosen = by_source_name("the choice of columns", columns, canonical_variable)
+    for name in chosen:
+        if name not in names:
+            raise TPDataError(
+                f"columns are chosen for {name}, which is not fed",
+                expected=f"one of {', '.join(names)}",
+            )
+    return chosen
+
+
+class _Labels:
+    """Which variables may be class labels, the classes that are known, and those found."""
+
+    def __init__(self, program: Program, known: Mapping[str, Sequence[str]]) -> None:
+        self.targets = frozenset(d.variable.name for d in program.targets)
+        self.known = known
+        self.found: dict[str, tuple[str, ...]] = {}
+
+    def read(self, name: str, variable: Variable, array: np.ndarray[Any, Any]) -> Any:
+        """The entries (N, k) of a target that is given as labels (N,), and any other array."""
+        size = variable.dim.size({})
+        text = array.dtype.kind in "US"
+        if variable.name not in self.targets or array.ndim != 1 or (size == 1 and not text):
+            return array
+        what = f"{name}: {variable}"
+        labels = [as_label(str(label)) for label in array.tolist()]
+        given = self.known.get(variable.name)
+        classes = classes_of(labels, size, what, None) if given is None else tuple(given)
+        self.found[variable.name] = classes
+        return target_rows(labels, classes, size, what, None)
 
 
 def _decoded(path: Path, content: bytes) -> str:
@@ -137,7 +213,9 @@ def _decoded(path: Path, content: bytes) -> str:
         ) from None
 
 
-def _from_npz(name: str, content: bytes, variables: Sequence[Variable]) -> dict[str, Array]:
+def _from_npz(
+    name: str, content: bytes, variables: Sequence[Variable], labels: _Labels
+) -> dict[str, Array]:
     names = {v.name for v in variables}
     try:
         keys = array_names(content)
@@ -146,11 +224,11 @@ def _from_npz(name: str, content: bytes, variables: Sequence[Variable]) -> dict[
         raise TPDataError(
             f"{name} is not an NPZ file of numbers: {damage}", mend="write it by numpy.savez"
         ) from None
-    return _from_arrays(name, {**dict.fromkeys(keys), **stored}, variables)
+    return _from_arrays(name, {**dict.fromkeys(keys), **stored}, variables, labels)
 
 
 def _from_arrays(
-    name: str, stored: Mapping[str, Any], variables: Sequence[Variable]
+    name: str, stored: Mapping[str, Any], variables: Sequence[Variable], labels: _Labels
 ) -> dict[str, Array]:
     """The arrays that a program reads; what else there is may be anything."""
     names = {v.name for v in variables}
@@ -165,6 +243,7 @@ def _from_arrays(
                 mend=f"it has {', '.join(stored) or 'none'}",
             )
         array = _as_array(name, variable.name, by_name[variable.name])
+        array = labels.read(name, variable, array)
         found[variable.name] = _as_samples(name, variable, array)
     if len({len(array) for array in found.values()}) > 1:
         sizes = ", ".join(f"{key}: {len(array)}" for key, array in found.items())

@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tpgraph.compiler import Array, Module, Params, check_widths, compile
-from tpgraph.compiler.not_finite import first_not_finite
+from tpgraph.compiler import Module, Params, check_widths, compile
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.language import to_text
 from tpgraph.program import Program
 from tpgraph.program.any_program import reads_program
 from tpgraph.shown import one_line
 from tpgraph.training.checkpoint import Checkpoint, Settings, sha256
-from tpgraph.training.data import Dataset, as_dataset, minibatches
+from tpgraph.training.course import Course
+from tpgraph.training.data import AnyData, Dataset, as_dataset
+from tpgraph.training.recipe import Recipe
+from tpgraph.training.running import RunningTraining, TrainingProgress
+from tpgraph.training.validation import Split, split_samples
 
 __all__ = ["Training", "TrainingProgress", "check_settings", "train"]
-
-TrainingProgress = Callable[[int, int, float], None]
-"""Called after every step with (steps done, steps wanted, loss)."""
 
 
 @dataclass(frozen=True, repr=False)
 class Training:
-    """What a training run ends with: the module, its parameters, the loss of every step."""
+    """What a training run ends with: the module, its parameters, the loss of every step.
+
+    With validation, `params` are the last and `best` those of the least validation loss, at
+    `best_step`. `metrics` are those of `best`, else of `params`, on the samples of "training" and
+    "validation": loss, and accuracy or r2. `validations` are (step, metrics).
+    """
 
     module: Module
     params: Params
     losses: tuple[float, ...]
+    metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    validations: tuple[tuple[int, Mapping[str, float]], ...] = ()
+    best: Params | None = None
+    best_step: int | None = None
 
     def __repr__(self) -> str:
         course = f"loss {self.losses[0]:.4g} → {self.losses[-1]:.4g}" if self.losses else "no loss"
@@ -47,7 +50,7 @@ class Training:
     def _repr_html_(self) -> str:
         """What notebooks show: the loss curve."""
         curve: bytes = import_module("tpgraph.training.loss_curve").loss_plot(
-            self.losses, repr(self)[1:-1]
+            self.losses, repr(self)[1:-1], [(step, m["loss"]) for step, m in self.validations]
         )
         return f"<div>{curve.decode()}</div>"
 
@@ -55,65 +58,127 @@ class Training:
 @reads_program
 def train(
     program: Program,
-    data: str | Path | Dataset | Mapping[str, Any],
+    data: AnyData,
     *,
     widths: Mapping[str, int],
-    steps: int,
-    lr: float,
+    steps: int = 1000,
+    lr: float = 0.1,
     batch: int = 64,
     seed: int = 0,
     out: str | Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
     dtype: str = "float64",
+    optimizer: str = "sgd",
+    weight_decay: float = 0.0,
+    momentum: float | None = None,
+    schedule: str = "constant",
+    warm_up: int | None = None,
+    validation: float | AnyData | None = None,
+    every: int | None = None,
+    patience: int | None = None,
+    standardize: str = "none",
+    columns: Mapping[str, Sequence[str]] | None = None,
     progress: TrainingProgress | None = None,
     checkpoint_seconds: float = 30.0,
 ) -> Training:
-    """Train a program by SGD: w −= lr · n^(−c) · ∂(mean loss of the batch)/∂w.
+    """Train a program: by SGD, w −= lr · n^(−c) · ∂(mean loss of the batch)/∂w, or otherwise.
 
-    `data` is a CSV or NPZ file, or arrays (N, d) by source name. Every epoch is a permutation of
-    the samples drawn from (seed, epoch), cut into batches of `batch`; a rest that fills no batch
-    is left out. With a directory `out`, losses, curve, parameters and manifest are written to it,
-    every `checkpoint_seconds` and at the end; `resume` goes on from there and ends bit for bit as
-    if the run had not stopped, `overwrite` begins anew in its place. `steps` counts from the
-    beginning. An interrupt (Ctrl-C) leaves a run that can be resumed, and is raised again.
+    `data` is a CSV or NPZ file, or arrays (N, d) by source name; a target may be class labels, and
+    `columns` choose those of a file, see `load_data`. Every epoch is a permutation of the samples
+    drawn from (seed, epoch), cut into batches of `batch`; a rest that fills no batch is left out.
+
+    `optimizer` is sgd, momentum, nesterov, adam or adamw (`tpgraph.compiler.optimizers`), with the
+    rate of each layer by the parametrization, `momentum` (0.9) and `weight_decay`; `schedule` is
+    constant, cosine, linear or warm-up, after `warm_up` steps in which the rate rises
+    (`tpgraph.training.learning_rates`).
+
+    `validation` is a fraction of the samples, held out, or samples of its own. Every `every` steps
+    (an epoch) it is asked; the parameters of its least loss are kept, and the training stops after
+    `patience` validations without a lesser one. `standardize` ("data", or "all" for targets that
+    are numbers too) makes means 0 and variances 1, by the samples trained on.
+
+    With a directory `out`, losses, curves, parameters and manifest are written to it, every
+    `checkpoint_seconds` and at the end; `resume` goes on from there and ends bit for bit as if the
+    run had not stopped, `overwrite` begins anew in its place. `steps` counts from the beginning. An
+    interrupt (Ctrl-C) leaves a run that can be resumed, and is raised again.
 
     Raises TPDataError for data and widths that do not fit; TPError for other settings, for a run
     that cannot be resumed, and when a loss or parameter is not finite, naming the first variable
     that went bad and the step; the last good checkpoint stays.
     """
     check_settings(program, steps, lr, batch, seed)
-    steps, lr, batch, seed = int(steps), float(lr), int(batch), int(seed)
-    sizes = check_widths(program, widths, batch)
-    module = compile(program, dtype, optimize=True)
-    samples = as_dataset(program, data)
-    if batch > len(samples):
+    recipe = Recipe(
+        steps,
+        lr,
+        batch,
+        seed,
+        optimizer,
+        weight_decay,
+        momentum,
+        schedule,
+        warm_up,
+        every,
+        patience,
+    ).checked(validation is not None)
+    sizes = check_widths(program, widths, recipe.batch)
+    if recipe.is_plain:
+        module = compile(program, dtype, optimize=True)
+    else:
+        module = compile(program, dtype, optimizer=recipe.optimizer)
+    samples = as_dataset(program, data, columns=columns)
+    split = split_samples(program, samples, validation, recipe.seed, standardize, columns)
+    if recipe.batch > len(split.train):
         raise TPDataError(
-            f"a batch of {batch} cannot be drawn from {len(samples)} samples",
-            mend=f"choose a batch of at most {len(samples)}",
+            f"a batch of {batch} cannot be drawn from {len(split.train)} samples",
+            mend=f"choose a batch of at most {len(split.train)}",
         )
+    if validation is not None and recipe.every is None:
+        recipe = replace(recipe, every=len(split.train) // recipe.batch)
     checkpoint = None
-    losses: list[float] = []
     if out is not None:
         text = to_text(program)
-        settings = Settings(
-            program.name, sha256(text), samples.digest, sizes, lr, batch, seed, dtype
-        )
+        settings = _settings(program, text, samples, sizes, dtype, recipe, split, columns)
         checkpoint = Checkpoint(Path(out), settings, text, Path(samples.name).name)
     if resume and overwrite:
         raise TPError("a run is gone on with or begun anew", expected="resume or overwrite")
     if resume and checkpoint is None:
         raise TPError("there is nothing to resume without a directory", mend="give out")
     with nullcontext() if checkpoint is None else checkpoint.held(resume):
-        params = module.init(sizes, seed)
+        params = module.init(sizes, recipe.seed)
+        course = Course(params, {} if recipe.is_plain else module.init_state(params))
         if checkpoint is not None and resume:
-            params, losses = checkpoint.resume(params)
-            _require_steps(len(losses), steps)
+            checkpoint.resume(course)
+            _require_steps(len(course.losses), recipe.steps)
         elif checkpoint is not None:
-            checkpoint.start(params, steps, overwrite)
-        run = _RunningTraining(module, params, losses, samples, steps, lr, batch, seed, checkpoint)
-        run.go(progress, checkpoint_seconds)
-    return Training(module, params, tuple(losses))
+            checkpoint.start(course, recipe.steps, overwrite)
+        run = RunningTraining(module, course, split, recipe, checkpoint)
+        found = run.go(progress, checkpoint_seconds)
+    return Training(
+        module, course.params, tuple(course.losses), found, tuple(course.validations),
+        course.best or None, course.best_step,
+    )  # fmt: skip
+
+
+def _settings(
+    program: Program,
+    text: str,
+    samples: Dataset,
+    sizes: Mapping[str, int],
+    dtype: str,
+    recipe: Recipe,
+    split: Split,
+    columns: Mapping[str, Sequence[str]] | None,
+) -> Settings:
+    """What must be the same for the run to be gone on with."""
+    return Settings(
+        program.name, sha256(text), samples.digest, sizes, recipe.lr, recipe.batch, recipe.seed,
+        dtype, recipe.optimizer, recipe.weight_decay, recipe.momentum, recipe.schedule,
+        recipe.schedule_steps, recipe.warm_up, split.what, recipe.every, recipe.patience,
+        {name: list(chosen) for name, chosen in (columns or {}).items()},
+        {name: list(classes) for name, classes in samples.classes.items()},
+        split.standard.mean, split.standard.sd,
+    )  # fmt: skip
 
 
 def _require_steps(done: int, wanted: int) -> None:
@@ -139,105 +204,3 @@ def check_settings(program: Program, steps: int, lr: float, batch: int, seed: in
             raise TPError(f"{name} is {value!r}", expected=f"a whole number ≥ {least}")
     if not (isinstance(lr, int | float | np.number) and np.isfinite(lr) and lr >= 0):
         raise TPError(f"lr is {lr!r}", expected="a finite number ≥ 0")
-
-
-@dataclass
-class _RunningTraining:
-    """A run in progress; `params` and `losses` change in place and always belong together."""
-
-    module: Module
-    params: Params
-    losses: list[float]
-    samples: Dataset
-    steps: int
-    lr: float
-    batch: int
-    seed: int
-    checkpoint: Checkpoint | None
-
-    def go(self, progress: TrainingProgress | None, seconds: float) -> None:
-        """All steps that are left; see `train`."""
-        arrays = [a.astype(self.module.dtype) for a in self.samples.arrays.values()]
-        saved = time.monotonic()
-        done = len(self.losses)
-        whole = True
-        try:
-            with _deferred_interrupt() as interrupted, np.errstate(all="ignore"):
-                for rows in minibatches(len(self.samples), self.batch, self.steps, self.seed, done):
-                    whole = False
-                    self._step([array[rows] for array in arrays], rows)
-                    whole = True
-                    if interrupted.is_set():
-                        raise KeyboardInterrupt
-                    if progress is not None:
-                        progress(len(self.losses), self.steps, self.losses[-1])
-                    if time.monotonic() - saved >= seconds:
-                        self._save()
-                        saved = time.monotonic()
-        except KeyboardInterrupt:
-            if whole:
-                self._save(plot=True)
-            raise
-        self._save(plot=True)
-
-    def _step(self, arrays: list[Array], rows: npt.NDArray[np.int64]) -> None:
-        loss = float(self.module.sgd_step(self.params, *arrays, self.lr))
-        self.module.flush(self.params)  # what a run ends with may not depend on where it stopped
-        if np.isfinite(loss):
-            self.losses.append(loss)
-            return
-        bad = self.module.first_nonfinite(self.params, *arrays)
-        step = len(self.losses) + 1
-        start = None if self.losses else self._fault_at_start(arrays, rows)
-        self._save(plot=True)
-        raise start or _not_finite(bad or "the loss", step)
-
-    def _fault_at_start(self, arrays: list[Array], rows: npt.NDArray[np.int64]) -> TPError | None:
-        """What no learning rate mends: a function that is not finite at initialization."""
-        for place, row in enumerate(rows):
-            found = first_not_finite(self.module, self.params, [a[place] for a in arrays])
-            if found is not None:
-                return found.error(f"at step 1 on sample {row + 1}")
-        return None
-
-    def _save(self, plot: bool = False) -> None:
-        """A checkpoint, unless the last step's update is not finite, which is an error."""
-        for name in self.module.trainable:
-            if not np.isfinite(self.params[name]).all():
-                raise _not_finite(name, len(self.losses), "after the update of ")
-        if self.checkpoint is not None:
-            self.checkpoint.save(self.params, self.losses, self.steps)
-            if plot:
-                self.checkpoint.plot(self.losses)
-
-
-def _not_finite(name: str, step: int, when: str = "at ") -> TPError:
-    return TPError(
-        f"training stopped: {name} is not finite {when}step {step}",
-        expected="finite values throughout",
-        mend="a smaller learning rate, or float64; the last good checkpoint is kept",
-    )
-
-
-@contextmanager
-def _deferred_interrupt() -> Iterator[threading.Event]:
-    """Within it the first Ctrl-C sets the event; a second one interrupts as usual.
-
-    A step changes parameters in place, so that it must not be left in its middle. Outside the
-    main thread nothing is deferred, since interrupts do not arrive there.
-    """
-    event = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield event
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        event.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, handle)
-    try:
-        yield event
-    finally:
-        signal.signal(signal.SIGINT, before)

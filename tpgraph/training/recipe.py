@@ -1,0 +1,86 @@
+"""What a training does, as numbers and words: steps, rates, optimizer, when to stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tpgraph.compiler.optimizers import optimizer_named
+from tpgraph.errors import TPError
+from tpgraph.training.learning_rates import rate_factor, warm_up_steps
+
+__all__ = ["Recipe"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training of `steps` steps; see `train`.
+
+    Steps are those of `sgd_step` for plain sgd, and otherwise of the optimizer's code.
+    """
+
+    steps: int
+    lr: float
+    batch: int
+    seed: int
+    optimizer: str = "sgd"
+    weight_decay: float = 0.0
+    momentum: float | None = None
+    schedule: str = "constant"
+    warm_up: int | None = None
+    every: int | None = None
+    patience: int | None = None
+
+    def checked(self, validated: bool) -> Recipe:
+        """The recipe with every default in its place. Raises TPError for what is no such number."""
+        numbers = optimizer_named(self.optimizer).numbers
+        if self.momentum is not None and "momentum" not in numbers:
+            raise TPError(
+                f"{self.optimizer} has no momentum", mend="optimizer momentum or nesterov has"
+            )
+        _require_real("weight_decay", self.weight_decay)
+        if self.momentum is not None:
+            _require_real("momentum", self.momentum, below=1.0)
+        for name, value, least in (
+            ("warm_up", self.warm_up, 0), ("every", self.every, 1), ("patience", self.patience, 1),
+        ):  # fmt: skip
+            _require_whole(name, value, least)
+        if not validated and (self.every is not None or self.patience is not None):
+            what = "patience" if self.patience is not None else "every"
+            raise TPError(f"{what} is of validation, and there is none", mend="give validation")
+        rate_factor(self.schedule, 0, self.steps)
+        return Recipe(
+            int(self.steps), float(self.lr), int(self.batch), int(self.seed), self.optimizer,
+            float(self.weight_decay),
+            self.momentum if self.momentum is not None else numbers.get("momentum"),
+            self.schedule, warm_up_steps(self.schedule, self.steps, self.warm_up),
+            self.every, self.patience,
+        )  # fmt: skip
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the steps are those of `sgd_step`."""
+        return self.optimizer == "sgd" and not self.weight_decay
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, counted from 0."""
+        return self.lr * rate_factor(self.schedule, step, self.steps, self.warm_up or 0)
+
+    @property
+    def schedule_steps(self) -> int | None:
+        """The steps that the learning rate is planned over, where it depends on them."""
+        return self.steps if self.schedule in ("cosine", "linear") else None
+
+
+def _require_whole(name: str, value: int | None, least: int) -> None:
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if value is not None and not (whole and value >= least):
+        raise TPError(f"{name} is {value!r}", expected=f"a whole number ≥ {least}")
+
+
+def _require_real(name: str, value: float, below: float = np.inf) -> None:
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not (number and 0 <= value < below):
+        limit = "" if below == np.inf else f", below {below:g}"
+        raise TPError(f"{name} is {value!r}", expected=f"a finite number ≥ 0{limit}")

@@ -1,0 +1,62 @@
+"""Inputs and targets with mean 0 and variance 1, by the samples that a network is trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.errors import TPError
+from tpgraph.program import Program
+from tpgraph.training.data import Dataset
+
+__all__ = ["STANDARDIZED", "Standardization", "standardization"]
+
+Array = npt.NDArray[np.float64]
+
+STANDARDIZED = ("none", "data", "all")
+"""What is standardized: nothing, the data, the data and the targets that are numbers."""
+
+
+@dataclass(frozen=True)
+class Standardization:
+    """x ↦ (x − mean) / sd for the entries of arrays by name; others stay as they are.
+
+    An entry that is the same in all samples has the sd 1.
+    """
+
+    mean: Mapping[str, list[float]]
+    sd: Mapping[str, list[float]]
+
+    def apply(self, samples: Dataset) -> Dataset:
+        """The samples, standardized."""
+        arrays = {
+            name: (array - self.mean[name]) / self.sd[name] if name in self.mean else array
+            for name, array in samples.arrays.items()
+        }
+        return replace(samples, arrays=arrays)
+
+    def undone(self, name: str, values: npt.NDArray[np.floating]) -> Array:
+        """Values of an array in the units that it had before."""
+        if name not in self.mean:
+            return np.asarray(values, dtype=np.float64)
+        return np.asarray(values * np.array(self.sd[name]) + self.mean[name], dtype=np.float64)
+
+
+def standardization(program: Program, samples: Dataset, what: str) -> Standardization:
+    """That of these samples; `what` is one of STANDARDIZED. Raises TPError for another word."""
+    if what not in STANDARDIZED:
+        raise TPError(f"standardize is {what!r}", expected=", ".join(STANDARDIZED))
+    declared = [] if what == "none" else [d.variable.name for d in program.data]
+    if what == "all":
+        targets = [d.variable.name for d in program.targets]
+        declared += [name for name in targets if name not in samples.classes]
+    names = [name for name in declared if name in samples.arrays]
+    mean = {name: samples.arrays[name].mean(axis=0).tolist() for name in names}
+    sd = {}
+    for name in names:
+        found = samples.arrays[name].std(axis=0)
+        sd[name] = np.where(found > 1e-12, found, 1.0).tolist()
+    return Standardization(mean, sd)
