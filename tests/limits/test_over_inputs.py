@@ -187,7 +187,7 @@ def _no_dot(monkeypatch):
 def _no_covariance_between_inputs(monkeypatch):
     whole = MatrixGaussians.extend
 
-    def extend(self, name, own, covariances, take):
+    def extend(self, name, own, covariances, take, operand):
         diagonal = np.eye(own.shape[1])
         return whole(self, name, own * diagonal, [c * diagonal for c in covariances], take)
 

@@ -5,11 +5,10 @@ Everything here is about expressions in `Argument(0)` alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import brentq
 
 from tpgraph.functions import (
     ADD,
@@ -21,11 +20,15 @@ from tpgraph.functions import (
     inline,
 )
 from tpgraph.limits.closed_forms.recognition import affine
+from tpgraph.limits.closed_forms.sign_changes import sign_changes
+from tpgraph.limits.closed_forms.steepness import delicate_places
+from tpgraph.limits.estimates import Array
 
 __all__ = ["has_kinks", "jumps", "kinks"]
 
 _KINKED = ("relu", "abs", "step", "sign", "min", "max", "leaky_relu")
 _FARTHEST, _STEPS, _MOST_KINKS = 40.0, 8000, 24
+_DISTANCES = 10.0 ** -np.arange(2.0, 12.0, 0.25)
 
 
 @lru_cache(maxsize=4096)
@@ -44,36 +47,36 @@ def has_kinks(expression: Expression) -> bool:
 def kinks(expression: Expression) -> tuple[float, ...] | None:
     """Where it is not smooth, within |z| ≤ 40; None where that is in too many places.
 
-    A pair of roots nearer than 1/100 may be missed, which quadrature then tells by its error.
+    What is inside of another is looked at first: between its kinks, and near where a part of it
+    vanishes, the other may have two roots that an even grid steps over.
     """
     found: list[float] = []
-    for name, arguments in _inside(inline(expand(expression))):
+    for name, arguments in reversed(list(_inside(inline(expand(expression))))):
         inner = arguments[0]
         if name in ("min", "max"):
             inner = Apply(ADD, (arguments[0], Apply(NEG, (arguments[1],))))
         line = affine(inner)
         if line is None:
-            found += _roots(inner)
+            found += _roots(inner, found)
         elif line[0]:
             found.append(-line[1] / line[0])
     places = tuple(sorted(dict.fromkeys(found)))
     return places if len(places) <= _MOST_KINKS else None
 
 
-def _roots(expression: Expression) -> list[float]:
-    """Where it changes its sign."""
+def _roots(expression: Expression, known: Sequence[float]) -> list[float]:
+    """Where it changes its sign; as many places as an oscillation has where it does so often."""
 
-    def value(z: float) -> float:
+    def value(z: Array) -> Array:
         with np.errstate(all="ignore"):
-            return float(evaluate(expression, [np.asarray(z)]))
+            return np.broadcast_to(evaluate(expression, [z]), np.shape(z))
 
-    z = np.linspace(-_FARTHEST, _FARTHEST, _STEPS + 1) + 1e-9
-    with np.errstate(all="ignore"):
-        signs = np.sign(np.broadcast_to(evaluate(expression, [z]), z.shape))
-    places = np.flatnonzero((signs[:-1] * signs[1:] < 0) & np.isfinite(signs[1:]))
-    if len(places) > _MOST_KINKS:
-        return [float(z[k]) for k in places]
-    return [float(brentq(value, z[k], z[k + 1], xtol=1e-15)) for k in places]
+    delicate = np.array([*delicate_places(expression), *known])
+    around = np.add.outer(delicate, np.concatenate([-_DISTANCES, _DISTANCES])).ravel()
+    ends = np.sort(delicate)
+    even = np.linspace(-_FARTHEST, _FARTHEST, _STEPS + 1) + 1e-9
+    z = np.unique(np.concatenate([even, around, (ends[1:] + ends[:-1]) / 2]))
+    return sign_changes(value, z)
 
 
 def _inside(expression: Expression) -> Iterator[tuple[str, tuple[Expression, ...]]]:

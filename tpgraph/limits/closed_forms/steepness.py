@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import minimize_scalar
 
 from tpgraph.functions import Apply, Argument, Expression, evaluate, expand, inline
+from tpgraph.limits.closed_forms.sign_changes import crossings, sign_changes
 from tpgraph.limits.estimates import Array
 
-__all__ = ["steep_places"]
+__all__ = ["delicate_places", "steep_places"]
 
 _FARTHEST, _STEPS = 40.0, 4000
 _MOST_PLACES = 48
@@ -37,7 +38,7 @@ def steep_places(
     value = _function(expression)
     size = _size(value(width * np.linspace(-_USUAL, _USUAL, 401)))
     found: list[float] = []
-    for place in _places(expression, width):
+    for place in delicate_places(expression, width):
         is_new = not found or place - found[-1] > _DISTANCES[-1] * max(width, abs(place))
         if is_new and _is_steep(value, place, width, size * _ROUNDING, steeper):
             found.append(place if abs(place) > _ZERO * width else 0.0)
@@ -63,8 +64,8 @@ def _size(values: Array) -> float:
     return float(np.max(np.abs(values), where=np.isfinite(values), initial=0.0))
 
 
-def _places(expression: Expression, width: float) -> tuple[float, ...]:
-    """Where a part of it vanishes or is nearest to 0."""
+def delicate_places(expression: Expression, width: float = 1.0) -> tuple[float, ...]:
+    """Where a part of it vanishes or is nearest to 0, |z| ≤ 40 `width`; none where too many are."""
     found: set[float] = set()
     z = width * (np.linspace(-_FARTHEST, _FARTHEST, _STEPS + 1) + 1e-9)
     for part in dict.fromkeys(_parts(inline(expand(expression)))):
@@ -99,17 +100,14 @@ def _function(expression: Expression) -> Callable[[Array], Array]:
 def _zeros(value: Callable[[Array], Array], z: Array) -> Iterator[float]:
     """Changes of sign, and least distances from 0."""
     found = value(z)
-    known = np.isfinite(found)
-
-    def one(place: float) -> float:
-        return float(value(np.asarray(place)))
 
     def size(place: float) -> float:
-        return abs(one(place))
+        return abs(float(value(np.asarray(place))))
 
-    crossing = (np.sign(found[:-1]) * np.sign(found[1:]) < 0) & known[:-1] & known[1:]
-    for k in np.flatnonzero(crossing)[: _MOST_PLACES + 1]:
-        yield float(brentq(one, z[k], z[k + 1], xtol=1e-16, rtol=1e-15, maxiter=300))
+    places = crossings(found)
+    yield from sign_changes(value, z, places[: _MOST_PLACES + 1])
+    crossing = np.zeros(len(z) - 1, dtype=bool)
+    crossing[places] = True
     near = np.abs(found)
     dips = (near[1:-1] < near[:-2]) & (near[1:-1] < near[2:]) & ~crossing[1:] & ~crossing[:-1]
     for k in np.flatnonzero(dips)[: _MOST_PLACES + 1]:

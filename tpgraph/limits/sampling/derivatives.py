@@ -94,7 +94,7 @@ class Trace:
 
     def __init__(self, replicates: Sequence[int] = range(REPLICATES)) -> None:
         self.samples: dict[str, Array] = {}
-        self._replicates = replicates
+        self.replicates = replicates
         self.made: dict[str, Coordinatewise | TracedProduct] = {}
         self._depends: dict[str, int] = {}
         self._bits: dict[str, int] = {}
@@ -137,7 +137,7 @@ class Trace:
         for other, parts in by_stein.items():
             self._sources += 1
             own = swept.get(other, np.zeros((1, 1, 1)))
-            found[other] = reconciled(own, parts, is_sure, self._sources, self._replicates)
+            found[other] = reconciled(own, parts, is_sure, self._sources, self.replicates)
         return found
 
     def _on_the_way(self, name: str, wanted: int) -> list[str]:

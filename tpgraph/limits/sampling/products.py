@@ -20,6 +20,8 @@ from tpgraph.limits.sampling.gaussian import MatrixGaussians
 from tpgraph.limits.sampling.normals import Array, NormalStock
 from tpgraph.limits.sampling.rare import RareEvents
 from tpgraph.limits.sampling.readouts import Readouts
+from tpgraph.limits.sampling.residual import Operand
+from tpgraph.limits.sampling.spread import scattered
 from tpgraph.program import MatMul, Program
 from tpgraph.program.scales import Asymptotic
 
@@ -120,13 +122,14 @@ class SampledProducts(Products[Array]):
         self.hat_covariances[name] = dict(zip(family.names, covariances, strict=True))
         return own, covariances
 
-    def _hat(self, equation: MatMul, own: Array, covariances: list[Array]) -> Array:
-        """Samples of Ẑ."""
-        found = self._family(equation).extend(
-            equation.out.name, own, covariances, self.normals.take
-        )
+    def _hat(
+        self, equation: MatMul, own: Array, covariances: list[Array], operand: Operand
+    ) -> Array:
+        """Samples of Ẑ; what is left of it beside earlier ones and lost is entered as an error."""
+        family = self._family(equation)
+        found = family.extend(equation.out.name, own, covariances, self.normals.take, operand)
         assert found is not None, "normals were given"
-        return found
+        return scattered(found, family.lost, len(family.names), self.trace.replicates)
 
     def slopes(self, equation: MatMul) -> Mapping[str, Array] | None:
         """E[∂Z^x/∂Ẑ], (B, M), from samples."""
@@ -135,7 +138,11 @@ class SampledProducts(Products[Array]):
 
     def hidden(self, equation: MatMul, variance: float) -> Array:
         """Samples of Ẑ given the earlier ones."""
-        return self._hat(equation, *self._of_operand(equation, variance))
+        own, covariances = self._of_operand(equation, variance)
+        return self._hat(equation, own, covariances, self._wide(equation, variance))
+
+    def _wide(self, equation: MatMul, variance: float) -> Operand:
+        return Operand(self.trace.samples[equation.operand.name], variance / self.normals.size)
 
     def bind(self, name: str, hat: Array, dot: dict[str, Array]) -> None:
         """Samples of Z, and how it was made."""
@@ -154,7 +161,7 @@ class SampledProducts(Products[Array]):
         covariances = self._covariances(operand, family, 1.0)
         self._operands[name] = operand
         own, _ = self._record(name, family, operand @ operand.transpose(0, 2, 1), covariances)
-        return self._hat(equation, own, covariances)
+        return self._hat(equation, own, covariances, Operand(operand))
 
     def readout(self, equation: MatMul, variance: float) -> None:
         """Samples of every entry, where they are needed."""
@@ -166,7 +173,8 @@ class SampledProducts(Products[Array]):
         own, covariances = self._of_operand(equation, variance)
         normals = self.normals if self._key(equation) in self._read else None
         family = self._family(equation)
-        found = self.readouts.extend(name, d, family, own, covariances, normals)
+        operand = self._wide(equation, variance)
+        found = self.readouts.extend(name, d, family, own, covariances, operand, normals)
         if found is not None:
             self.outputs[name] = OutputLimit(found)
 

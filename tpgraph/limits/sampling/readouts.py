@@ -16,6 +16,7 @@ from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError
 from tpgraph.limits.sampling.gaussian import MatrixGaussians
 from tpgraph.limits.sampling.normals import Array, NormalStock
+from tpgraph.limits.sampling.residual import Operand
 from tpgraph.program import MatMul, Program
 from tpgraph.program.graph import varied
 from tpgraph.program.reach import ancestors
@@ -89,32 +90,37 @@ class Readouts:
         family: MatrixGaussians,
         own: Array,
         covariances: Sequence[Array],
+        operand: Operand,
         normals: NormalStock | None,
     ) -> Array | None:
-        """Values (B, M, entries, S or 1) of a readout of these covariances, as in `Family.extend`.
+        """Values (B, M, entries, S or 1) of a readout, as in `MatrixGaussians.extend`.
 
         One draw has the mean covariance of all replicates. Without `normals` random readouts have
         no samples. Raises TPDataError for a value that contradicts the earlier ones.
         """
         if self._is_sampled:
+            x, factor = operand
+            side_by_side = x.transpose(1, 0, 2).reshape(1, x.shape[1], -1)
             drawn = family.extend(
                 name,
                 own.mean(axis=0, keepdims=True),
                 [c.mean(axis=0, keepdims=True) for c in covariances],
                 lambda count: self.draw(1, count, entries, 1),
+                Operand(side_by_side, factor / len(x)),
             )
             assert drawn is not None, "normals were given"
             return np.broadcast_to(drawn, (len(own), *drawn.shape[1:]))
         if name in self._known:
             value = np.broadcast_to(self._known[name][:, None], (*own.shape[:2], entries, 1))
-            self._require_possible(name, family.condition(name, own, covariances, value), own)
+            missed = family.condition(name, own, covariances, value, operand)
+            self._require_possible(name, missed, own)
             return value
 
         def take(count: int) -> Array:
             assert normals is not None, "samples are wanted"
             return normals.take(count * entries).reshape(len(own), count, entries, normals.size)
 
-        return family.extend(name, own, covariances, None if normals is None else take)
+        return family.extend(name, own, covariances, None if normals is None else take, operand)
 
     def _require_possible(self, name: str, missed: Array, own: Array) -> None:
         size = np.sqrt(np.diagonal(own, axis1=1, axis2=2)).max()

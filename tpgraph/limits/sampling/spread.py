@@ -15,7 +15,7 @@ import numpy as np
 
 from tpgraph.limits.sampling.normals import REPLICATES, Array
 
-__all__ = ["spread_by"]
+__all__ = ["scattered", "spread_by"]
 
 
 def spread_by(values: Array, error: Array | float, source: int, replicates: Sequence[int]) -> Array:
@@ -29,3 +29,16 @@ def spread_by(values: Array, error: Array | float, source: int, replicates: Sequ
     signs = stream.permutation(np.resize([1.0, -1.0], REPLICATES))
     own = math.sqrt(REPLICATES - 1) * signs[list(replicates)]
     return np.asarray(values + own.reshape(-1, *[1] * (values.ndim - 1)) * error)
+
+
+def scattered(values: Array, share: float, source: int, replicates: Sequence[int]) -> Array:
+    """Values (B, …), those of a replicate all times 1 + g_b `share`, with normal g_b.
+
+    What cancels to less than that share then differs between replicates, its squares too.
+    """
+    if not share:
+        return values
+    own = np.random.default_rng((source, REPLICATES)).standard_normal(REPLICATES)
+    return np.asarray(
+        values * (1 + share * own[list(replicates)]).reshape(-1, *[1] * (values.ndim - 1))
+    )
