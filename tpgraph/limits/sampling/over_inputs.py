@@ -20,11 +20,14 @@ from tpgraph.limits.rules import evaluate
 from tpgraph.limits.sampling.algebra import SampledAlgebra
 from tpgraph.limits.sampling.lifetimes import lifetimes
 from tpgraph.limits.sampling.normals import REPLICATES, Array, replicate_size
+from tpgraph.limits.sampling.spread import spread_by
 from tpgraph.program import MatMul, Program
 
 __all__ = ["SampledInputs", "sampled_inputs"]
 
 _NUMBERS_AT_ONCE = 1 << 20
+_PAIRS = 1 << 20
+"""Behind it are the numbers of the errors of pairs."""
 
 Pair: TypeAlias = tuple[str, str]
 Key = TypeVar("Key", str, Pair)
@@ -159,6 +162,7 @@ class _Collector:
         self.covariances: dict[Pair, Array] = {}
         numbers = {e.out.name: i for i, e in enumerate(found.program.equations)}
         self._due: dict[int, list[Pair]] = {}
+        self._sources = {pair: _PAIRS + k for k, pair in enumerate(pairs)}
         asked: dict[str, int] = {}
         for pair in pairs:
             due = max(numbers.get(name, -1) for name in pair)
@@ -179,11 +183,22 @@ class _Collector:
         square = self.found.replicates, self.count, self.count
         for pair in self._due.get(number, ()):
             moment, covariance = _moments(self.found, *pair)
+            unseen = self._unseen(pair)
+            if unseen is not None:
+                source, replicates = self._sources[pair], self.found.trace.replicates
+                moment = spread_by(moment, unseen, source, replicates)
+                covariance = spread_by(covariance, unseen, source, replicates)
             self.moments[pair] = np.broadcast_to(moment, square)
             self.covariances[pair] = np.broadcast_to(covariance, square)
         self._take_means(number)
         if number in self._releases:
             self.found.release(self._releases[number])
+
+    def _unseen(self, pair: Pair) -> Array | None:
+        """What samples did not see of the moment of two wide vectors."""
+        if not all(name in self.found.trace.samples for name in pair):
+            return None
+        return self.found.rare.of_pairs(*pair)
 
     def _take_means(self, number: int) -> None:
         """E Z of what the equation made, or of everything initial."""
@@ -208,6 +223,9 @@ def _means(found: SampledAlgebra) -> Iterator[tuple[str, Array]]:
 def _moments(found: SampledAlgebra, x: str, y: str) -> tuple[Array, Array]:
     """E[Z^x Z^y] and Cov(Z^x, Z^y), (B, N or 1, N or 1); of several entries their mean."""
     products = found.products
+    for name in (x, y):
+        if name in products.growing:
+            raise TPTypeError(f"{name} grows with width: it has no moments")
     if all(_is_readout(found, name) for name in (x, y)):
         known = _of_readouts(found, x, y)
         return known, known

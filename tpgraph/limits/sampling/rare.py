@@ -17,7 +17,7 @@ from tpgraph.functions import Argument, Expression, mul
 from tpgraph.limits.regularity import Reach, number_power
 from tpgraph.limits.sampling.checks import tail_index
 from tpgraph.limits.sampling.derivatives import Coordinatewise
-from tpgraph.limits.sampling.normals import Array
+from tpgraph.limits.sampling.normals import REPLICATES, Array
 from tpgraph.limits.sampling.spikes import Spikes
 from tpgraph.limits.sampling.spread import spread_by
 from tpgraph.limits.sampling.stretched import FEW, UNSEEN, Roots, Stretched, effective
@@ -88,6 +88,23 @@ class RareEvents:
             return None
         samples, psi = self.roots.trace.samples[name], mul(*[Argument(0)] * power)
         return self.doubt(psi, [name], [samples], samples**power, number_power(reach, power), True)
+
+    def of_pairs(self, x: str, y: str) -> Array | None:
+        """A further error (M, M′) of E[Z^x Z^y] on two inputs; None where samples resolve both.
+
+        So where few samples make up a product: another may be as large as the largest of both.
+        """
+        made = [self.roots.trace.made.get(name) for name in (x, y)]
+        if all(not isinstance(step, Coordinatewise) or step.is_gentle for step in made):
+            return None
+        first, second = (np.abs(self.roots.trace.samples[name]) for name in (x, y))
+        total = (first @ second.transpose(0, 2, 1)).sum(axis=0)
+        squares = (first**2 @ (second**2).transpose(0, 2, 1)).sum(axis=0)
+        share = REPLICATES / len(first)
+        few = np.divide(total**2, squares, out=np.zeros_like(total), where=squares > 0) * share
+        largest = np.multiply.outer(first.max(axis=(0, 2)), second.max(axis=(0, 2)))
+        unseen = largest * UNSEEN / (first.shape[2] * REPLICATES)
+        return np.where(few < FEW, unseen, 0.0)
 
     def told(self, found: Array, doubt: Doubt | None) -> Array:
         """A mean (B, M), as the doubt has it."""
