@@ -11,6 +11,7 @@ from limits.finite import DIAGRAMS, gallery, inputs
 from typer.testing import CliRunner
 
 import tpgraph as tp
+from tpgraph.limits import Basis
 from tpgraph_cli.main import app
 
 HEAD = "program p\nwidth n\nvector x : n ~ N(0, 1)\n"
@@ -41,13 +42,13 @@ def test_json_is_as_the_design_says():
     assert list(document) == ["engine", "scalars", "vectors"]
     assert document["engine"] == "exact"
     r = document["vectors"]["r~1"]
-    assert list(r) == ["mean", "var", "hat_var", "dot", "error"]
+    assert list(r) == ["mean", "var", "hat_var", "dot", "error", "basis"]
     assert list(r["dot"]) == ["x"]
     assert document["vectors"]["r"]["hat_var"] is None
     assert json.loads(json.dumps(document)) == document
     assert "ξ" not in document["vectors"]
     wigner = tp.limit(gallery("wigner")).to_json()["scalars"]["m[4]"]
-    assert list(wigner) == ["value", "error"]
+    assert list(wigner) == ["value", "error", "basis"]
 
 
 def test_readouts_are_random_and_so_is_what_reads_them():
@@ -231,3 +232,32 @@ def test_how_sure_the_errors_are_is_one_line(engine, words):
     text = found.derivation()
     assert ("→ 0 exactly" in text) == (engine == "exact")
     assert "exactly" not in text.splitlines()[-1]
+
+
+def test_how_every_number_is_known_is_data():
+    program = tp.parse(
+        "width n\nvector x : n ~ N(0, 1)\nmatrix W : n × n ~ N(0, 1)\nh = W x\ny = tanh(h)\n"
+        "k = W y\na = mean(relu(h))\nb = mean(tanh(h)^2)\nc = a + b\nd = mean(x * a)\n"
+        "z = x * b\nr = mean(abs(z))\n"
+    )
+    found = tp.limit(program)
+    closed, rule = Basis.CLOSED_FORM, Basis.QUADRATURE
+    known = {name: found.basis(name) for name in ("x", "h", "a", "d", "b", "c", "k", "z", "r")}
+    assert [known[name] for name in ("x", "h", "a", "d")] == [closed] * 4
+    assert [known[name] for name in ("b", "c", "k", "z", "r")] == [rule] * 5
+    assert "closed form: x, h" in found.certainty
+    assert "quadrature, its error estimated" in repr(found)
+    assert found.to_json()["scalars"]["b"]["basis"] == "quadrature"
+    assert found.to_json([("k", "k")])["covariances"][0]["basis"] == "quadrature"
+    sampled = tp.limit(program, engine="sampled", samples=2**12)
+    assert set(sampled.bases) == {Basis.SAMPLES}
+
+
+def test_a_heavy_tail_is_told_of_what_rests_on_it():
+    program = tp.parse(
+        "width n\nvector x : n ~ N(0, 1)\nq = mean(exp(0.3 * x^2))\ny = x + q\nr = mean(x^2)\n"
+    )
+    with pytest.warns(tp.TPWarning):
+        found = tp.limit(program, engine="sampled", samples=2**12)
+    heavy = Basis.HEAVY_TAIL
+    assert {name for name in "qyr" if found.basis(name) is heavy} == {"q", "y"}

@@ -14,13 +14,17 @@ from collections.abc import Mapping
 from tpgraph.errors import TPTypeError
 from tpgraph.functions.derivative import differentiate, simplify
 from tpgraph.functions.expression import Argument, Expression, arguments_of, substitute
-from tpgraph.functions.jumps import NOT_LINEAR, jumps_somewhere
+from tpgraph.functions.jumps import NOT_LINEAR, has_density, jumps_somewhere
 from tpgraph.functions.render import inline
 from tpgraph.functions.series import series
 from tpgraph.functions.table import add, div, mul, neg
 
 __all__ = ["at_zero", "divided_difference"]
 
+_JUMP_TOO_SMALL = (
+    "what a jump changes is divided by a higher power of what tends to 0: that grows without bound,"
+    " or is left of what cancels at the jump, which is not followed"
+)
 _DEEPEST = 8
 """Terms of a Taylor series, of which all but the last may cancel."""
 
@@ -65,6 +69,8 @@ def at_zero(expression: Expression, index: int) -> Expression:
         found = series(inline(expression), index, depth)
         if found.lead < 0:
             found = found.settled()
+        if found.terms and found.lead < 0 and has_density(found.terms[0][1]):
+            raise TPTypeError(_JUMP_TOO_SMALL)
         if found.terms and found.lead < 0:
             raise TPTypeError("a quotient by what tends to 0 grows without bound in the limit")
         if found.known > 0:

@@ -15,7 +15,8 @@ import numpy as np
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import Expression
-from tpgraph.limits.estimates import Array
+from tpgraph.limits.estimates import Array, Basis
+from tpgraph.limits.joint_scales import JointScales
 from tpgraph.limits.jump_changes import Densities
 from tpgraph.limits.outputs import OutputLimit, apply
 from tpgraph.limits.regularity import Reach, Regularity
@@ -59,8 +60,8 @@ class Products(ABC, Generic[Z]):
         """Ẑ^{Uξ} of an operand (B, M, d) that is scaled by √s: Cov(Ẑ^{Uξ}, Ẑ^{Uξ̄}) = ⟨ξ, ξ̄⟩."""
 
     @abstractmethod
-    def readout(self, equation: MatMul, variance: float) -> None:
-        """Bind V x, Gaussian over initializations: Cov(Vx, Vx̄) = σ² E[Z^x Z^x̄]."""
+    def readout(self, equation: MatMul, variance: float, power: Fraction) -> None:
+        """Bind V x, Gaussian over initializations: Cov(Vx, Vx̄) = n^(2·`power`) σ² E[Z^x Z^x̄]."""
 
     @abstractmethod
     def aligned(
@@ -85,9 +86,9 @@ class Algebra(ABC, Generic[Z]):
     """One program on N inputs while its rules are applied, and what is known of it afterwards.
 
     `outputs` has what is of fixed dimension, in `replicates` evaluations side by side, `scalars`
-    every θ̊, and `decays` the powers of n by which scalars vanish; `made_at_random` are the names
-    that depend on what is drawn. What depends on targets that were not given is in `unknown` and
-    nowhere else. `data` are arrays (N, d).
+    every θ̊, `bases` how what an equation computes is known, and `decays` the powers of n by which
+    scalars vanish; `made_at_random` are the names that depend on what is drawn. What depends on
+    targets that were not given is in `unknown` and nowhere else. `data` are arrays (N, d).
     """
 
     products: Products[Z]
@@ -100,7 +101,9 @@ class Algebra(ABC, Generic[Z]):
         self.scales = DeclaredScales(program)
         self.regularity = Regularity()
         self.densities = Densities()
+        self.joint_scales = JointScales()
         self.scalars: dict[str, Array] = {}
+        self.bases: dict[str, Basis] = {}
         self.outputs: dict[str, OutputLimit] = {}
         self.unknown: set[str] = set()
         drawn = (InitialMatrix, InitialVectors, Parameter)
@@ -111,6 +114,16 @@ class Algebra(ABC, Generic[Z]):
             for d in program.declarations
             if isinstance(d, InitialScalar)
         }
+
+    def bases_with_inputs(self) -> dict[str, Basis]:
+        """How every number is known, by name: no surer than all that it is made of."""
+        found: dict[str, Basis] = {}
+        for equation in self.program.equations:
+            name = equation.out.name
+            inputs = [v.name for v in equation.inputs] + list(self.products.dots.get(name, ()))
+            own = self.bases.get(name, Basis.CLOSED_FORM)
+            found[name] = max([own, *(found.get(v, Basis.CLOSED_FORM) for v in inputs)])
+        return found
 
     @abstractmethod
     def draw(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TypeAlias
 
 import numpy as np
@@ -12,26 +13,56 @@ import numpy.typing as npt
 
 from tpgraph.types import Dimension
 
-__all__ = ["Array", "Estimate", "VectorLimit", "estimate"]
+__all__ = ["Array", "Basis", "Estimate", "VectorLimit", "estimate"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
 _ROUNDING = 2.0**-44
 
 
+class Basis(IntEnum):
+    """How a number is known, the surest first; of several that it is made of, the least sure."""
+
+    CLOSED_FORM = 0
+    """Exact but for rounding, whose effect is estimated."""
+    SERIES = 1
+    """Mehler's expansion, what it leaves out within a bound."""
+    QUADRATURE = 2
+    """Rules that agree: how far they differ is an estimate of the error."""
+    SAMPLES = 3
+    """A mean of samples, of which the error is the standard deviation."""
+    HEAVY_TAIL = 4
+    """A mean that few samples decide: the error covers it less often than it says."""
+
+    @property
+    def words(self) -> str:
+        """As people read it."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Basis.CLOSED_FORM: "closed form",
+    Basis.SERIES: "series within Mehler's bound",
+    Basis.QUADRATURE: "quadrature, its error estimated",
+    Basis.SAMPLES: "samples",
+    Basis.HEAVY_TAIL: "samples with a heavy tail",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A `value` and the standard deviation `error` of its estimator."""
+    """A `value`, the standard deviation `error` of its estimator, and how it is known."""
 
     value: float
     error: float
+    basis: Basis = Basis.CLOSED_FORM
 
 
-def estimate(replicates: Array) -> Estimate:
+def estimate(replicates: Array, basis: Basis = Basis.SAMPLES) -> Estimate:
     """The mean over independent replicates, and s/√B; rounding is never counted below 2⁻⁴⁴."""
     value = float(replicates.mean())
     spread = float(replicates.std(ddof=1)) / math.sqrt(len(replicates))
-    return Estimate(value, max(spread, _ROUNDING * (1.0 + abs(value))))
+    return Estimate(value, max(spread, _ROUNDING * (1.0 + abs(value))), basis)
 
 
 @dataclass(frozen=True)
@@ -53,3 +84,9 @@ class VectorLimit:
     hat_covariances: Mapping[str, Estimate]
     dot: Mapping[str, Estimate]
     samples: Array | None = None
+
+    @property
+    def basis(self) -> Basis:
+        """How its numbers are known, the least sure of them."""
+        own = [self.mean, self.var, *self.dot.values()]
+        return max(e.basis for e in own)

@@ -9,18 +9,12 @@ is of no account. `Densities` keeps the expressions until then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tpgraph.errors import TPTypeError
-from tpgraph.functions import (
-    Argument,
-    Expression,
-    arguments_of,
-    differentiate,
-    inline,
-    substitute,
-)
-from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, Variable
+from tpgraph.functions import Expression, arguments_of, differentiate, inline
+from tpgraph.limits.composition import with_expressions
+from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program
 
 __all__ = ["Densities"]
 
@@ -40,20 +34,12 @@ class Densities:
 
         Raises TPTypeError where something without an expression enters otherwise than linearly.
         """
-        arguments: list[Variable] = list(equation.arguments)
-        values: list[Expression] = [Argument(i) for i in range(len(arguments))]
         for i, variable in enumerate(equation.arguments):
-            inner = self.kept.get(variable.name)
-            if inner is not None:
-                places = range(len(arguments), len(arguments) + len(inner.arguments))
-                arguments += inner.arguments
-                values[i] = substitute(inline(inner.function), [Argument(k) for k in places])
-            elif variable.name in self.kept and not _is_affine(equation.function, i):
+            has_none = variable.name in self.kept and self.kept[variable.name] is None
+            if has_none and not _is_affine(equation.function, i):
                 raise _grows(self.origins[variable.name])
-        if len(arguments) == len(equation.arguments):
-            return equation
-        function = substitute(inline(equation.function), values)
-        return _tidied(replace(equation, function=function, arguments=tuple(arguments)))
+        told = {name: inner for name, inner in self.kept.items() if inner is not None}
+        return with_expressions(equation, told)
 
     def keep(self, equation: Equation, found: Nonlin | Moment | None = None) -> None:
         """Note that what the equation makes has no Z, but perhaps an expression."""
@@ -81,16 +67,6 @@ class Densities:
 
 def _is_affine(function: Expression, index: int) -> bool:
     return index not in set(arguments_of(differentiate(inline(function), index)))
-
-
-def _tidied(equation: Nonlin | Moment) -> Nonlin | Moment:
-    """Without arguments that are not used, and each once."""
-    used = sorted(set(arguments_of(equation.function)))
-    kept = list(dict.fromkeys(equation.arguments[i] for i in used))
-    values: list[Expression] = [Argument(0)] * len(equation.arguments)
-    for i in used:
-        values[i] = Argument(kept.index(equation.arguments[i]))
-    return replace(equation, function=substitute(equation.function, values), arguments=tuple(kept))
 
 
 def _grows(origin: Equation) -> TPTypeError:

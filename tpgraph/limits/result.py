@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.limits.derivation import derivation
-from tpgraph.limits.estimates import Array, Estimate, VectorLimit
+from tpgraph.limits.estimates import Array, Basis, Estimate, VectorLimit
 from tpgraph.program import Program, canonical_variable
 from tpgraph.shown import html_table, one_line
 
@@ -36,7 +36,8 @@ class Limit:
 
     def __repr__(self) -> str:
         counts = f"{len(self.vectors)} vectors", f"{len(self.scalar_values)} scalars"
-        return one_line("Limit", self.program.name, *counts, self.engine)
+        least_sure = max(self.bases, default=Basis.CLOSED_FORM)
+        return one_line("Limit", self.program.name, *counts, self.engine, least_sure.words)
 
     def _repr_html_(self) -> str:
         """What notebooks show: mean and variance of every vector, value of every scalar."""
@@ -54,6 +55,19 @@ class Limit:
             vector = self.vector(name)
             return max(vector.mean.error, vector.var.error)
         return self._scalar(name).error
+
+    def basis(self, name: str) -> Basis:
+        """How a scalar, or a vector's numbers, are known. Raises TPNameError."""
+        if canonical_variable(name) in self.scalar_values:
+            return self.scalar_values[canonical_variable(name)].basis
+        return self.vector(name).basis
+
+    @property
+    def bases(self) -> dict[Basis, tuple[str, ...]]:
+        """The names of scalars and vectors by how they are known, the surest first."""
+        names = [*self.vectors, *self.scalar_values]
+        found = {basis: tuple(x for x in names if self.basis(x) == basis) for basis in Basis}
+        return {basis: own for basis, own in found.items() if own}
 
     def _scalar(self, name: str) -> Estimate:
         name = canonical_variable(name)
@@ -125,13 +139,14 @@ class Limit:
     def to_json(self, covariances: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
         """The document of `tpgraph limit --json`.
 
-        {"engine", "scalars": {name: {"value", "error"}}, "vectors": {name: {"mean", "var",
-        "hat_var" (null for a Nonlin), "dot": {vector: coefficient}, "error"}}}, and where pairs are
-        asked for "covariances": [{"of": [name, name], "value", "error"}].
+        {"engine", "scalars": {name: {"value", "error", "basis"}}, "vectors": {name: {"mean", "var",
+        "hat_var" (null for a Nonlin), "dot": {vector: coefficient}, "error", "basis"}}}, and where
+        pairs are asked for "covariances": [{"of": [name, name], "value", "error", "basis"}]; a
+        basis is the name of a `Basis` in small letters, such as "closed_form".
         """
         scalars = {}
         for name, found in self.scalar_values.items():
-            scalars[name] = {"value": found.value, "error": found.error}
+            scalars[name] = _json(found)
         vectors = {}
         for name, vector in self.vectors.items():
             hat = vector.hat_var
@@ -141,28 +156,30 @@ class Limit:
                 "hat_var": None if hat is None else hat.value,
                 "dot": self.dot(name),
                 "error": self.error(name),
+                "basis": vector.basis.name.lower(),
             }
         document: dict[str, Any] = {"engine": self.engine, "scalars": scalars, "vectors": vectors}
         pairs = [(canonical_variable(a), canonical_variable(b)) for a, b in covariances]
         if pairs:
             asked = [(pair, self.covariance(*pair)) for pair in pairs]
-            document["covariances"] = [
-                {"of": list(pair), "value": c.value, "error": c.error} for pair, c in asked
-            ]
+            document["covariances"] = [{"of": list(pair), **_json(c)} for pair, c in asked]
         return document
 
     @property
     def certainty(self) -> str:
-        """How sure the numbers are, and why, in one line."""
+        """How sure the numbers are, and why, in one line that names each."""
         if self.engine == "exact":
-            return (
-                "errors are estimates: closed forms, series and quadrature, evaluated again with"
-                " every number moved within its own error"
+            why = (
+                "errors are estimates: all is evaluated again with every number moved within its"
+                " own error"
             )
-        return (
-            f"errors are standard deviations of {self.samples:,} samples in replicates:"
-            " one covers about 2 of 3 cases, fewer where tails are heavy"
-        )
+        else:
+            why = (
+                f"errors are standard deviations of {self.samples:,} samples in replicates:"
+                " one covers about 2 of 3 cases, fewer where tails are heavy"
+            )
+        groups = (f"{basis.words}: {_listed(names)}" for basis, names in self.bases.items())
+        return "; ".join([why, *groups])
 
     def derivation(self, latex: bool = False, covariances: Iterable[tuple[str, str]] = ()) -> str:
         """How every number came about: one line per instruction, with the rule that it applies.
@@ -173,6 +190,21 @@ class Limit:
         pairs = [(canonical_variable(a), canonical_variable(b)) for a, b in covariances]
         found = {pair: self.covariance(*pair) for pair in pairs}
         return derivation(self.program, self.scalar_values, self.vectors, latex, found)
+
+
+_MOST_LISTED = 12
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The names, the first of many."""
+    more = len(names) - _MOST_LISTED
+    if more <= 1:
+        return ", ".join(names)
+    return ", ".join(names[:_MOST_LISTED]) + f" and {more} more"
+
+
+def _json(found: Estimate) -> dict[str, Any]:
+    return {"value": found.value, "error": found.error, "basis": found.basis.name.lower()}
 
 
 def _shown(found: Estimate) -> str:

@@ -36,8 +36,8 @@ from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.given import given_value, in_limit_of
 from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit
-from tpgraph.limits.singular_scalars import reaches, require_regular
-from tpgraph.limits.vanishing import at_limit, is_delicate
+from tpgraph.limits.singular_scalars import reaches, require_regular, vanishes
+from tpgraph.limits.vanishing import at_limit, is_delicate, is_delicate_in
 from tpgraph.program import (
     Data,
     Declaration,
@@ -94,13 +94,33 @@ def _apply(at: Algebra[Z], equation: Equation, independent: Collection[str]) -> 
             if not any(at.decays.get(a.name) for a in equation.arguments):
                 require_regular(at, equation, equation.function)
             decays = [at.decays.get(a.name, Fraction(0)) for a in equation.arguments]
-            at.outside(equation, decays)
+            at.outside(_in_powers(at, equation), decays)
+            _require_bounded(at, equation)
         case Nonlin():
             z_nonlin(at, equation)
         case Moment():
             z_moment(at, equation)
         case _:
             assert_never(equation)
+
+
+def _in_powers(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Moment:
+    """With c n^(−k) for a scalar that vanishes, where n^(−k) is to be put in its place."""
+    values: list[Expression] = [Argument(i) for i in range(len(equation.arguments))]
+    for i in _vanishing(at, equation):
+        coefficient = at.scales.leading(_declared(at, equation, i)).coefficient
+        if coefficient != 1:
+            values[i] = mul(number(coefficient), Argument(i))
+    if values == [Argument(i) for i in range(len(values))]:
+        return equation
+    return replace(equation, function=substitute(inline(equation.function), values))
+
+
+def _require_bounded(at: Algebra[Z], equation: Nonlin | Moment) -> None:
+    """Raise TPTypeError where an output of the program grows."""
+    found = at.outputs.get(equation.out.name)
+    if found is not None and found.power > 0 and equation.out in at.program.outputs:
+        Asymptotic(1.0, found.power).limit(f"{equation.out}")
 
 
 def z_init(at: Algebra[Z], declaration: Declaration) -> None:
@@ -142,7 +162,8 @@ def z_nonlin(at: Algebra[Z], equation: Nonlin) -> None:
         return
     assert isinstance(found, Nonlin), "as the equation is"
     require_regular(at, found, found.function)
-    at.regularity.add(found, found.function, reaches(at, found.arguments))
+    reach = at.regularity.add(found, found.function, reaches(at, found.arguments))
+    at.joint_scales.keep(equation, vanishes(reach), bool(_vanishing(at, equation)))
     at.nonlin(found, found.function, _all_coordinates(at, found))
 
 
@@ -158,10 +179,36 @@ def z_moment(at: Algebra[Z], equation: Moment) -> None:
     at.scalars[equation.out.name] = at.moment(found, _all_coordinates(at, found), reach)
 
 
+def _vanishing(at: Algebra[Z], equation: Nonlin | Moment) -> list[int]:
+    """The places of scalars that vanish."""
+    return [i for i, a in enumerate(equation.arguments) if at.decays.get(a.name)]
+
+
 def _in_limit(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Moment:
-    """With ψ in the limit of its vanishing scalars."""
+    """With ψ in the limit of its vanishing scalars, and of vectors that vanish with them."""
+    scales = at.joint_scales
+    if _asks_how_fast(at, equation):
+        equation = scales.whole(equation)
+        if _asks_how_fast(at, equation):
+            scales.require_told(equation)
+    try:
+        return _alone_in_limit(at, equation)
+    except TPTypeError:
+        if not scales.reads(equation):
+            raise
+        return _alone_in_limit(at, scales.whole(equation))
+
+
+def _asks_how_fast(at: Algebra[Z], equation: Nonlin | Moment) -> bool:
+    """Whether vectors that vanish enter otherwise than by their limit."""
+    own = at.joint_scales.vanishing_in(equation)
+    places = [*own, *_vanishing(at, equation)]
+    return bool(own) and is_delicate_in(inline(equation.function), places)
+
+
+def _alone_in_limit(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Moment:
     psi = equation.function
-    vanishing = [i for i, a in enumerate(equation.arguments) if at.decays.get(a.name)]
+    vanishing = _vanishing(at, equation)
     is_told = not is_delicate(inline(psi)) and not at.densities.reads(equation)
     if not vanishing or is_told:
         return equation
@@ -234,6 +281,7 @@ def z_matmul(at: Algebra[Z], equation: MatMul, independent: Collection[str] = ()
         products.made[key] = name
         at.scales.require_one_base(equation.matrix, equation.span)
         _product(at, equation, name in independent)
+    at.joint_scales.keep_product(equation)
     if equation.out.is_wide:
         at.regularity.add_product(equation, products.dots[name])
 
@@ -255,9 +303,12 @@ def _product(at: Algebra[Z], equation: MatMul, is_independent: bool) -> None:
 
 def _variance(at: Algebra[Z], equation: MatMul) -> float:
     """σ² = s c of a product with W, s r of one with Wᵀ, over the coordinates of the operand."""
+    return _growth(at, equation).limit(f"the variance of {equation.out}")
+
+
+def _growth(at: Algebra[Z], equation: MatMul) -> Asymptotic:
     growth = at.scales.entry_variance(equation.matrix)
-    growth *= at.scales.size(equation.operand.dim)
-    return growth.limit(f"the variance of {equation.out}")
+    return growth * at.scales.size(equation.operand.dim)
 
 
 def z_dot(at: Algebra[Z], equation: MatMul, sigma2: float) -> dict[str, Array]:
@@ -288,13 +339,18 @@ def _scaled_operand(at: Algebra[Z], equation: MatMul) -> Array:
 
 
 def _readout(at: Algebra[Z], equation: MatMul) -> None:
-    """Gaussian over initializations, or where x knows V a deterministic mean.
+    """Gaussian over initializations, also where it grows, or where x knows V a deterministic mean.
 
     V x = n E[V_α Z^x_α], and E[V_α Z^x] = Σ_i Cov(V_α, Ẑ^{Vᵀy_i}) E[∂Z^x/∂Ẑ^{Vᵀy_i}].
     """
     slopes = at.products.slopes(equation)
     if slopes is None:
-        at.products.readout(equation, _variance(at, equation))
+        growth = _growth(at, equation)
+        if equation.out in at.program.outputs:
+            growth.limit(f"the variance of {equation.out}")
+        power = max(growth.exponent, Fraction(0)) / 2
+        variance = growth.coefficient if power else growth.limit(str(equation.out))
+        at.products.readout(equation, variance, power)
         return
     s = at.scales.entry_variance(equation.matrix)
     size = at.scales.size(equation.operand.dim)

@@ -18,7 +18,7 @@ from tpgraph.limits.estimates import Array
 from tpgraph.limits.regularity import Reach, number_reach, singular_at
 from tpgraph.program import Moment, Nonlin, Variable
 
-__all__ = ["reaches", "require_regular"]
+__all__ = ["reaches", "require_regular", "vanishes"]
 
 Z = TypeVar("Z")
 
@@ -44,7 +44,7 @@ def _ends(at: Algebra[Z], scalar: Variable) -> tuple[Array, Array]:
 
 def _settled(at: Algebra[Z], variable: Variable) -> tuple[Array, Array] | None:
     """Where what the network makes lies near its limit, for every input and entry; else None."""
-    if variable.is_wide and _vanishes(at.regularity.of(variable)):
+    if variable.is_wide and vanishes(at.regularity.of(variable)):
         return np.full(1, -_NEAR), np.full(1, _NEAR)
     if variable.name in at.scalars:
         return _ends(at, variable)
@@ -56,7 +56,7 @@ def _settled(at: Algebra[Z], variable: Variable) -> tuple[Array, Array] | None:
     return None
 
 
-def _vanishes(reach: Reach) -> bool:
+def vanishes(reach: Reach) -> bool:
     """Of vectors whose coordinates all tend to 0."""
     return reach.low == reach.high == 0
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from fractions import Fraction
+
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import (
     DIV,
@@ -18,7 +21,7 @@ from tpgraph.functions import (
 )
 from tpgraph.functions.divided import at_zero
 
-__all__ = ["at_limit", "is_delicate", "leading"]
+__all__ = ["at_limit", "is_delicate", "is_delicate_in", "leading"]
 
 _HIGHEST_POLE = 6
 _DELICATE = ("step", "sign", "log")
@@ -50,6 +53,25 @@ def is_delicate(expression: Expression) -> bool:
         or expression.function.name in _DELICATE
         or any(map(is_delicate, expression.arguments))
     )
+
+
+def is_delicate_in(expression: Expression, places: Collection[int]) -> bool:
+    """Whether what becomes of these arguments, which tend to 0, asks for more than that they do."""
+    if not isinstance(expression, Apply):
+        return False
+    function, inner = expression.function, expression.arguments
+    asks: tuple[Expression, ...] = ()
+    if function == DIV:
+        asks = inner[1:]
+    elif function == POW:
+        exponent = inner[1]
+        whole = exponent.value if isinstance(exponent, Number) else Fraction(-1)
+        asks = () if whole.denominator == 1 and whole >= 0 else inner
+    elif function.name in _DELICATE:
+        asks = inner
+    if any(set(arguments_of(part)) & set(places) for part in asks):
+        return True
+    return any(is_delicate_in(part, places) for part in inner)
 
 
 def _times(expression: Expression, factor: Expression) -> Expression:

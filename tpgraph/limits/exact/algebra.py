@@ -104,7 +104,11 @@ class ExactAlgebra(Algebra[Sum]):
     def moment(self, equation: Moment, arguments: tuple[Sum, ...], reach: Reach) -> Array:
         """E of every term. Raises NotClosed, also where it is not shown to be finite."""
         found = expanded(equation.function, arguments, self.disturbance)
-        return self.blocks.expected(found, is_sure=not reach.may_diverge)
+        value, basis = self.blocks.with_basis(
+            lambda: self.blocks.expected(found, is_sure=not reach.may_diverge)
+        )
+        self.bases[equation.out.name] = basis
+        return value
 
     def intervals(self, scalar: Array) -> tuple[Array, Array]:
         """The values."""

@@ -7,10 +7,12 @@ quadrature states, added up along the blocks beneath it, relative to the largest
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 import numpy as np
 
+from tpgraph.limits.estimates import Basis
 from tpgraph.limits.exact.curves import CurveValues
 from tpgraph.limits.exact.descent import Descent
 from tpgraph.limits.exact.disturbance import STILL, Disturbance
@@ -21,6 +23,8 @@ from tpgraph.limits.exact.terms import Sum
 from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["MomentBlocks"]
+
+T = TypeVar("T")
 
 _TILE = 256
 
@@ -45,7 +49,7 @@ class MomentBlocks:
         self.expectations = Expectations(gaussians, hurry, disturbance)
         self.varying: set[str] = set()
         self.error = 0.0
-        self._same: dict[tuple[str, str], Array] = {}
+        self._same: dict[tuple[str, str], tuple[Array, Basis]] = {}
         self._blocks: dict[tuple[str, str], CurveValues] = {}
         self._beneath = 0.0
         self._zero: dict[tuple[str, str], bool] = {}
@@ -61,15 +65,27 @@ class MomentBlocks:
             self.expectations.error = outer
         return value
 
+    def with_basis(self, make: Callable[[], T]) -> tuple[T, Basis]:
+        """What is made, and how the expectations in it are known."""
+        outer, self.expectations.basis = self.expectations.basis, Basis.CLOSED_FORM
+        try:
+            return make(), self.expectations.basis
+        finally:
+            self.expectations.basis = outer
+
     def _one(self, found: Sum, is_sure: bool) -> Array:
         return self.expectations.one(found) if is_sure else self.expectations.integrated(found)
 
     def same(self, x: str, y: str) -> Array:
         """E[Z^x Z^y] on every input."""
         key = (x, y) if x <= y else (y, x)
-        return self._descent.value(
-            self._same, key, lambda: self.expected(self.sums[x] * self.sums[y])
+        value, basis = self._descent.value(
+            self._same,
+            key,
+            lambda: self.with_basis(lambda: self.expected(self.sums[x] * self.sums[y])),
         )
+        self.expectations.basis = max(self.expectations.basis, basis)
+        return value
 
     def vanishes(self, x: str, y: str) -> bool:
         """Whether it is 0 by its structure."""

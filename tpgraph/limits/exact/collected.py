@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeAlias
 
 import numpy as np
 
-from tpgraph.limits.estimates import Estimate, VectorLimit
+from tpgraph.limits.estimates import Basis, Estimate, VectorLimit
 from tpgraph.limits.exact.algebra import ExactAlgebra
 from tpgraph.limits.exact.disturbance import moved_by, of_those_that_close
 from tpgraph.limits.exact.forms import Array, CentredGaussian
@@ -32,12 +32,18 @@ class Evaluations:
     main: ExactAlgebra
     beside: Sequence[ExactAlgebra]
 
-    def estimate(self, quantity: Quantity) -> Estimate:
-        """The number, with the error by which it moves. Raises NotClosed."""
-        value, size = quantity(self.main)
+    @cached_property
+    def bases(self) -> Mapping[str, Basis]:
+        """How what the equations compute is known, by name."""
+        return self.main.bases_with_inputs()
+
+    def estimate(self, quantity: Quantity, *names: str) -> Estimate:
+        """The number, of these `names`, with the error by which it moves. Raises NotClosed."""
+        (value, size), own = self.main.blocks.with_basis(lambda: quantity(self.main))
+        basis = max([own, *(self.bases.get(name, own) for name in names)])
         others = [np.array(x) for x, _ in of_those_that_close(quantity, self.beside)]
         error = moved_by(np.array(value), others, size, self.main.blocks.error)
-        return Estimate(value, float(error))
+        return Estimate(value, float(error), basis)
 
 
 def exact_limit(found: Evaluations, program: Program) -> Limit:
@@ -59,7 +65,7 @@ def exact_limit(found: Evaluations, program: Program) -> Limit:
         engine="exact",
         samples=0,
         scalar_values={
-            name: found.estimate(partial(_scalar, name))
+            name: found.estimate(partial(_scalar, name), name)
             for name in program.variables
             if name in main.scalars
         },
@@ -122,12 +128,12 @@ def _vector(found: Evaluations, name: str, entries: Sequence[Sum]) -> VectorLimi
     return VectorLimit(
         dimension=variable.dim if variable.is_vector else None,
         values=np.concatenate([main.blocks.expected(entry) for entry in entries]),
-        mean=found.estimate(partial(_mean, name)),
-        var=found.estimate(partial(_variance, name)),
+        mean=found.estimate(partial(_mean, name), name),
+        var=found.estimate(partial(_variance, name), name),
         hat_var=_hat(found, name, name),
         hat_covariances=_hat_covariances(found, name),
         dot={
-            y: found.estimate(partial(_coefficient, name, y))
+            y: found.estimate(partial(_coefficient, name, y), name)
             for y in main.products.dots.get(name, {})
         },
     )
@@ -144,7 +150,7 @@ def _hat(found: Evaluations, a: str, b: str) -> Estimate | None:
     a, b = (repeats.get(name, name) for name in (a, b))
     if a not in found.main.gaussians.family_of:
         return None
-    return found.estimate(partial(_hat_number, a, b))
+    return found.estimate(partial(_hat_number, a, b), a, b)
 
 
 def _hat_number(a: str, b: str, at: ExactAlgebra) -> tuple[float, float]:
@@ -170,6 +176,6 @@ def _covariance(found: Evaluations, a: str, b: str) -> Estimate:
         return _number(value)[0], float(np.mean(np.abs(size)))
 
     try:
-        return found.estimate(quantity)
+        return found.estimate(quantity, a, b)
     except NotClosed as error:
         raise refusal(NotClosed(error.reason, f"{a} and {b}")) from None

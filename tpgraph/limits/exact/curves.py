@@ -41,6 +41,7 @@ from tpgraph.limits.closed_forms.recognition import (
 )
 from tpgraph.limits.closed_forms.smoothness import jumps, kinks
 from tpgraph.limits.closed_forms.steepness import steep_places
+from tpgraph.limits.estimates import Basis
 from tpgraph.limits.exact.disturbance import Disturbance
 from tpgraph.limits.exact.forms import Array, LinearForm
 from tpgraph.limits.exact.terms import Factor
@@ -58,13 +59,14 @@ _POINTS = ndtri((np.arange(257) + 0.5) / 257)
 class CurveValues:
     """Values, the error that quadrature states, and one that rounding alone may make.
 
-    Errors are relative to `size`, None where that is |value|.
+    Errors are relative to `size`, None where that is |value|; `basis` says how they are known.
     """
 
     value: Array
     error: float = 0.0
     rounding: float = 0.0
     size: Array | None = None
+    basis: Basis = Basis.CLOSED_FORM
 
     def moved(self, by: Disturbance) -> Array:
         """The values, moved within their errors."""
@@ -215,7 +217,7 @@ class Curve:
             raise NotClosed("an expectation that is no number or diverges")
         size = np.sqrt(found.square * math.factorial(order)) / root if order else found.square**0.5
         error = found.error if found.square.any() else 0.0
-        return CurveValues(value, error, 0.0, size)
+        return CurveValues(value, error, 0.0, size, Basis.QUADRATURE)
 
     def _closed(self) -> Array | None:
         if self.error_terms is not None:

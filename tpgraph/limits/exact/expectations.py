@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from tpgraph.limits.estimates import Basis
 from tpgraph.limits.exact.budget import HURRIED, PATIENT, Budget
 from tpgraph.limits.exact.curves import Curve, CurveValues, curve_of
 from tpgraph.limits.exact.disturbance import STILL, Disturbance
@@ -44,6 +45,8 @@ Plan: TypeAlias = tuple[tuple[tuple[LimitTerm, ...], tuple[TermGroup, ...]], ...
 class Expectations:
     """E over the Gaussians of one program; `error` is the largest relative one so far.
 
+    `basis` is the least sure way by which any was found.
+
     With `hurry` it gives up on quadrature sooner. Every value is moved by the `disturbance`.
     """
 
@@ -54,8 +57,9 @@ class Expectations:
         self._disturbance = disturbance
         self._budget = Budget(HURRIED if hurry else PATIENT)
         self.error = 0.0
+        self.basis = Basis.CLOSED_FORM
         self._curves: dict[tuple[tuple[object, ...], int], Curve] = {}
-        self._values: dict[tuple[int, int], Array] = {}
+        self._values: dict[tuple[int, int], CurveValues] = {}
 
     def one(self, found: Sum) -> Array:
         """E of a sum on every input, (N,) or (1,)."""
@@ -71,7 +75,7 @@ class Expectations:
         """E of functions of one form each by quadrature that tells whether E|f| is finite."""
         total = np.zeros(1)
         for term in wanted.terms:
-            if term.powers or len(term.factors) > 1 or not all(map(_is_curve, term.factors)):
+            if term.powers or len(term.factors) > 1 or not all(f.is_curve for f in term.factors):
                 raise NotClosed("an expectation that may diverge")
             own = term.coefficient
             for factor in term.factors:
@@ -79,6 +83,7 @@ class Expectations:
                 if factor.weak or not sums.loose <= _ACCEPTED_ON_A_LINE:
                     raise NotClosed("an expectation that may diverge")
                 self.error = max(self.error, sums.loose)
+                self.basis = max(self.basis, Basis.QUADRATURE)
                 found = CurveValues(sums.values[:, 0], sums.loose, 0.0, sums.absolute)
                 own = own * found.moved(self._disturbance)
             total = total + own
@@ -87,7 +92,7 @@ class Expectations:
     def is_steep(self, found: Sum) -> bool:
         """Whether a function of one form in it is steep somewhere, or jumps without being told."""
         factors = {f.key: f for term in found.terms for f in term.factors}.values()
-        return any(bool(self._curve(f).steep) for f in factors if _is_curve(f))
+        return any(bool(self._curve(f).steep) for f in factors if f.is_curve)
 
     def plan(self, x: Sum, y: Sum) -> Plan:
         """The products of terms of which E[x y] is made, without those that are 0 by structure."""
@@ -122,7 +127,7 @@ class Expectations:
             return self._noted(CurveValues(_isserlis(setting, group.gaussians)))
         if len(group.gaussians) > _HIGHEST_DEGREE:
             raise NotClosed(f"a moment of order {len(group.gaussians)}")
-        alone = all(_is_curve(f) for f, _ in group.factors)
+        alone = all(f.is_curve for f, _ in group.factors)
         if not alone or len(group.factors) > 2:
             return self._of_several(setting, group)
         placed = [SidedCurve(self._curve(f), side) for f, side in group.factors]
@@ -140,6 +145,7 @@ class Expectations:
                 f"an expectation whose quadrature stops at an error of {found.error:.0e}"
             )
         self.error = max(self.error, found.error + found.rounding)
+        self.basis = max(self.basis, found.basis)
         return found.moved(self._disturbance)
 
     def _curve(self, factor: Factor) -> Curve:
@@ -188,8 +194,8 @@ class Expectations:
     def _expected(self, curve: Curve, order: int) -> Array:
         key = id(curve), order
         if key not in self._values:
-            self._values[key] = self._noted(curve.expected(order), _ACCEPTED_ON_A_LINE)
-        return self._values[key]
+            self._values[key] = curve.expected(order)
+        return self._noted(self._values[key], _ACCEPTED_ON_A_LINE)
 
     def _functions(
         self, setting: InputSetting, curves: Sequence[SidedCurve], orders: tuple[int, ...]
@@ -230,8 +236,3 @@ def _isserlis(setting: InputSetting, gaussians: Sequence[tuple[CentredGaussian, 
         return known[powers]
 
     return moment(tuple(gaussians.count(kind) for kind in kinds))
-
-
-def _is_curve(factor: Factor) -> bool:
-    """Whether it is a function of one Gaussian form."""
-    return sum(not form.is_constant for form in factor.forms) == 1

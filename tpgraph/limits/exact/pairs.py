@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.limits.closed_forms import error_functions, exponentials, mehler, planes
+from tpgraph.limits.estimates import Basis
 from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.exact.curves import Curve, CurveValues
 from tpgraph.limits.exact.evaluation_points import InputSetting
@@ -150,10 +151,12 @@ def expanded_pair(
     error = max(
         float(mehler.bounds(a, b, largest)[count - 1]), a.coefficients.error, b.coefficients.error
     )
+    basis = Basis.SERIES
     if far.any():
+        basis = Basis.QUADRATURE
         error = max(error, _quadrature(setting, first, second, rho, far, total, budget))
     size = first.numbers(a.size, setting) * second.numbers(b.size, setting)
-    return CurveValues(total, error, 0.0, size)
+    return CurveValues(total, error, 0.0, size, basis)
 
 
 def _quadrature(

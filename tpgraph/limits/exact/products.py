@@ -7,11 +7,13 @@ the derivatives of x(ξ_i) alone, which no Gaussian of another input moves.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Protocol
 
 import numpy as np
 
 from tpgraph.limits.algebra import Products
+from tpgraph.limits.estimates import Basis
 from tpgraph.limits.exact import gaussians
 from tpgraph.limits.exact.blocks import MomentBlocks
 from tpgraph.limits.exact.disturbance import Disturbance
@@ -40,6 +42,7 @@ class EvaluationState(Protocol):
     gaussians: Gaussians
     blocks: MomentBlocks
     disturbance: Disturbance
+    bases: dict[str, Basis]
 
 
 class ExactProducts(Products[Sum]):
@@ -95,6 +98,13 @@ class ExactProducts(Products[Sum]):
         moving = [name for name in names if CentredGaussian(name) in beneath.gaussians]
         if other is None or not moving:
             return None
+        found, basis = self._at.blocks.with_basis(lambda: self._slopes(beneath, other, moving))
+        self._at.bases[equation.out.name] = basis
+        return found
+
+    def _slopes(
+        self, beneath: Sum, other: gaussians.JointGaussians, moving: Sequence[str]
+    ) -> dict[str, Array]:
         if self._at.blocks.expectations.is_steep(beneath):
             return self._by_stein(beneath, other, moving)
         try:
@@ -148,8 +158,10 @@ class ExactProducts(Products[Sum]):
         self._register(name, family, len(operand[0]) > 1)
         return linear(CentredGaussian(name))
 
-    def readout(self, equation: MatMul, variance: float) -> None:
-        """A Gaussian for each entry."""
+    def readout(self, equation: MatMul, variance: float, power: Fraction) -> None:
+        """A Gaussian for each entry. Raises NotClosed where it grows."""
+        if power:
+            raise NotClosed("a readout that grows with width")
         name, d = equation.out.name, equation.out.dim.size({})
         if variance == 0.0:
             self._at.outputs[name] = OutputLimit(np.zeros((1, 1, d, 1)))

@@ -16,6 +16,7 @@ from tpgraph.functions import Argument, Expression, add, evaluate, mul, number, 
 from tpgraph.limits.closed_forms.gentle import is_gentle
 from tpgraph.limits.closed_forms.smoothness import has_kinks, jumps
 from tpgraph.limits.closed_forms.steepness import steep_places
+from tpgraph.limits.estimates import Basis
 from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.exact.curves import CurveValues
 from tpgraph.limits.exact.evaluation_points import InputSetting
@@ -75,7 +76,7 @@ def tensor_expectation(
         return total
 
     value, error, size = _doubled(integrand, means, roots, budget, least)
-    return CurveValues(value.reshape(shape), error, 0.0, size.reshape(shape))
+    return CurveValues(value.reshape(shape), error, 0.0, size.reshape(shape), Basis.QUADRATURE)
 
 
 def _require_resolved(expression: Expression, mean: Array, root: Array) -> None:

@@ -75,6 +75,11 @@ class Factor:
         return len(self.forms) == 1
 
     @property
+    def is_curve(self) -> bool:
+        """Whether it is a function of one Gaussian form."""
+        return sum(not form.is_constant for form in self.forms) == 1
+
+    @property
     def gaussians(self) -> Iterator[CentredGaussian]:
         """The Gaussians beneath it."""
         for form in self.forms:

@@ -6,20 +6,18 @@ runs here on unknowns; only what needs numbers is an operation of the tape.
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 
 from tpgraph.limits.closed_forms import error_functions
 from tpgraph.limits.exact.blocks import MomentBlocks
-from tpgraph.limits.exact.curves import Curve, CurveValues, curve_of
+from tpgraph.limits.exact.curves import Curve, CurveValues
 from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.expectations import Expectations
 from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.exact.gaussians import Gaussians, Window
 from tpgraph.limits.exact.groups import TermGroup
 from tpgraph.limits.exact.pairs import SidedCurve, jumps_at_zero
-from tpgraph.limits.exact.terms import Factor, Sum
+from tpgraph.limits.exact.terms import Sum
 from tpgraph.limits.planned.tape import NotPlanned, PairTape
 from tpgraph.limits.planned.unknowns import as_array, is_unknown, place_of
 
@@ -42,7 +40,7 @@ class PlannedExpectations(Expectations):
     def is_steep(self, found: Sum) -> bool:
         """No; that functions without a closed form are not is asked when the plan runs."""
         for factor in (f for term in found.terms for f in term.factors):
-            curve = self._curve(factor) if _is_curve(factor) else None
+            curve = self._curve(factor) if factor.is_curve else None
             if curve is not None and not _is_closed(curve):
                 self.tape.gentle[self._place(curve)] = None
         return False
@@ -52,14 +50,6 @@ class PlannedExpectations(Expectations):
 
     def _noted(self, found: CurveValues, accepted: float = 0.0) -> Array:
         return found.value
-
-    def _curve(self, factor: Factor) -> Curve:
-        key = factor.key, 0
-        if key not in self._curves:
-            form = factor.forms[0]
-            variance = InputSetting(self.gaussians).of_forms(form, 0, form, 0)
-            self._curves[key] = curve_of(factor, cast(Array, np.maximum(variance, 0.0)))
-        return self._curves[key]
 
     def _place(self, curve: Curve) -> int:
         """The node of a curve."""
@@ -128,10 +118,6 @@ class PlannedExpectations(Expectations):
         node = self.tape.nodes[place]
         named = self.tape.emit("named", (place,), None, True, node.low, node.high)
         return as_array(self.tape, named)
-
-
-def _is_curve(factor: Factor) -> bool:
-    return sum(not form.is_constant for form in factor.forms) == 1
 
 
 def _is_closed(curve: Curve) -> bool:

@@ -19,6 +19,7 @@ import numpy as np
 
 from tpgraph.functions import Expression
 from tpgraph.limits.algebra import Algebra
+from tpgraph.limits.estimates import Basis
 from tpgraph.limits.outputs import OutputLimit
 from tpgraph.limits.regularity import Reach
 from tpgraph.limits.sampling.checks import finite, mean, normals_of
@@ -149,6 +150,8 @@ class SampledAlgebra(Algebra[Array]):
         found = np.broadcast_to(mean(value, reach)[:, :, None], shape)
         names = [a.name if a.is_wide else None for a in equation.arguments]
         doubt = self.rare.doubt(equation.function, names, arguments, value, reach)
+        if reach.may_diverge or (doubt is not None and doubt.is_poor):
+            self.bases[equation.out.name] = Basis.HEAVY_TAIL
         if doubt is not None and doubt.is_poor:
             self.regularity.faults.append((equation, FEW_DECIDE))
         return self.rare.told(found[:, :, 0], doubt)[:, :, None]

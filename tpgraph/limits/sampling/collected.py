@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from tpgraph.limits.estimates import Estimate, VectorLimit, estimate
+from tpgraph.limits.estimates import Basis, Estimate, VectorLimit, estimate
 from tpgraph.limits.result import Limit
 from tpgraph.limits.sampling.algebra import SampledAlgebra
 from tpgraph.limits.sampling.normals import REPLICATES, Array
@@ -19,13 +19,16 @@ __all__ = ["sampled_limit"]
 
 def sampled_limit(found: SampledAlgebra, program: Program) -> Limit:
     """The limit of a program by an evaluation that has run."""
+    bases = found.bases_with_inputs()
     vectors: dict[str, VectorLimit] = {}
     inputs = {d.variable.name for d in (*program.data, *program.targets)}
     for name, variable in counted("vectors", tuple(program.variables.items())):
         samples = _samples(found, variable)
         if samples is not None and name not in inputs:
-            vectors[name] = _vector(found, variable, samples)
-    scalars = {name: estimate(value[:, 0, 0]) for name, value in found.scalars.items()}
+            vectors[name] = _vector(found, variable, samples, _basis(bases, name))
+    scalars = {
+        name: estimate(value[:, 0, 0], _basis(bases, name)) for name, value in found.scalars.items()
+    }
     order = [name for name in program.variables if name in scalars]
     return Limit(
         program=program,
@@ -45,7 +48,11 @@ def _samples(found: SampledAlgebra, variable: Variable) -> Array | None:
     return output.values[:, 0] if output is not None and output.power == 0 else None
 
 
-def _vector(found: SampledAlgebra, variable: Variable, samples: Array) -> VectorLimit:
+def _basis(bases: Mapping[str, Basis], name: str) -> Basis:
+    return max(Basis.SAMPLES, bases.get(name, Basis.SAMPLES))
+
+
+def _vector(found: SampledAlgebra, variable: Variable, samples: Array, basis: Basis) -> VectorLimit:
     name, products = variable.name, found.products
     mean = samples.mean(axis=2).mean(axis=1)
     variance = samples.var(axis=2).mean(axis=1)
@@ -60,8 +67,8 @@ def _vector(found: SampledAlgebra, variable: Variable, samples: Array) -> Vector
     return VectorLimit(
         dimension=variable.dim if variable.is_vector else None,
         values=samples.mean(axis=(0, 2)),
-        mean=estimate(mean),
-        var=estimate(variance),
+        mean=estimate(mean, basis),
+        var=estimate(variance, basis),
         hat_var=None if hat is None else estimate(hat),
         hat_covariances={y: estimate(c[:, 0, 0]) for y, c in covariances.items()},
         dot={y: estimate(c[:, 0]) for y, c in products.dots.get(name, {}).items()},

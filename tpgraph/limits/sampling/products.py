@@ -7,6 +7,7 @@ derivatives of x(ξ_i) alone, which no Gaussian of another input moves.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from fractions import Fraction
 
 import numpy as np
 
@@ -33,7 +34,8 @@ class SampledProducts(Products[Array]):
 
     `hats` has Cov(Ẑ, Ẑ), (B, M, M), of each product by name, `hat_covariances` Cov(Ẑ, Ẑ^y),
     (B, M, M_y), with the earlier ones of the matrix, `dots` the coefficients of Ż, (B, M). `read`
-    names the readouts whose samples are needed.
+    names the readouts whose samples are needed; of those that are `growing` all this is without
+    their powers of the width.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class SampledProducts(Products[Array]):
         self.readouts = readouts
         self.regularity = regularity
         self.hats: dict[str, Array] = {}
+        self.growing: set[str] = set()
         self.hat_covariances: dict[str, dict[str, Array]] = {}
         self.families = rare.roots.families
         self._operands: dict[str, Array] = {}
@@ -163,8 +166,10 @@ class SampledProducts(Products[Array]):
         own, _ = self._record(name, family, operand @ operand.transpose(0, 2, 1), covariances)
         return self._hat(equation, own, covariances, Operand(operand))
 
-    def readout(self, equation: MatMul, variance: float) -> None:
+    def readout(self, equation: MatMul, variance: float, power: Fraction) -> None:
         """Samples of every entry, where they are needed."""
+        if power:
+            self.growing.add(equation.out.name)
         name, d = equation.out.name, equation.out.dim.size({})
         if variance == 0.0:
             self.outputs[name] = OutputLimit(np.zeros((self.normals.replicates, 1, d, 1)))
@@ -176,7 +181,7 @@ class SampledProducts(Products[Array]):
         operand = self._wide(equation, variance)
         found = self.readouts.extend(name, d, family, own, covariances, operand, normals)
         if found is not None:
-            self.outputs[name] = OutputLimit(found)
+            self.outputs[name] = OutputLimit(found, power)
 
     def aligned(
         self, equation: MatMul, growth: Asymptotic, slopes: Mapping[str, Array]
