@@ -13,6 +13,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.files import Constants, File, load, write
+from tpgraph_cli.longer_programs import propose_longer
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
 from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
@@ -162,6 +163,12 @@ def draw(
         "engine": engine.value,
     }
 
+    def longer(name: str, value: int) -> Drawing:
+        kept = [one for one in constants or [] if one.partition("=")[0].strip() != name]
+        program = load(file, [*kept, f"{name}={value}"])
+        shown = passes.of_program(tp.reduce(program) if reduced else program)
+        return tp.draw(shown, fold=True, **options)
+
     def once() -> None:
         program = load(file, constants)
         shown = tp.reduce(program) if reduced or paths else program
@@ -178,6 +185,8 @@ def draw(
             drawing = tp.draw(
                 shown, paths=marked, fold=fold, transparent=transparent, text=text, **options
             )
+            if fold and file != STANDARD:
+                propose_longer(drawing, longer)
             if width is not None:
                 drawing = drawing.to_width(width)
             warn_of_small_print(drawing, width, fold, direction.value)

@@ -13,6 +13,7 @@ from notation.test_passes import DIFFERENTIABLE, wrong
 import tpgraph as tp
 from tpgraph.errors import TPError
 from tpgraph.functions import evaluate
+from tpgraph.notation.drawn.named_means import means_named
 from tpgraph.notation.drawn.signals import signals_once
 from tpgraph.notation.drawn.steps import generic_step
 from tpgraph.notation.scene.painting import label_bounds
@@ -302,3 +303,33 @@ def test_too_many_marks_are_refused():
 def test_a_backward_pass_whose_plates_have_no_room_is_drawn_unfolded():
     program = tp.backward(deep(7, 2))
     assert tp.draw(program, fold=True).scene == tp.draw(program).scene
+
+
+def test_two_steps_are_drawn_one_by_one_with_their_layers_in_plates():
+    def folded(layers):
+        text = tp.gallery.entry("mlp").text.replace("const L = 3", f"const L = {layers}")
+        return tp.draw(tp.unroll_sgd(tp.parse(text), steps=2), fold=True).scene
+
+    scene = folded(6)
+    assert [plate.label.text for plate in scene.plates] == [r"l=2,\,\ldots,\,6"] * 6
+    assert len(folded(12).nodes) == len(scene.nodes)
+    said = {n.id: n.label.text for n in scene.nodes if n.kind == "scalar" and n.label is not None}
+    assert said["θ̃_02[l]"] == r"\tilde{\theta}_{02}^{l}"
+    assert said["ϑ_01[l-1]"] == r"\vartheta_{01}^{l{-}1}"
+
+
+def test_means_go_by_what_reads_them_and_nothing_else_changes():
+    text = tp.gallery.entry("gru").text
+    unrolled = signals_once(tp.unroll_sgd(tp.parse(text), steps=2))
+    named = means_named(unrolled)
+    renamed = {
+        a.out.name: b.out.name
+        for a, b in zip(unrolled.equations, named.equations, strict=True)
+        if a.out.name != b.out.name
+    }
+    assert renamed
+    assert len(set(renamed.values()) | set(unrolled.variables)) == len(renamed) + len(
+        unrolled.variables
+    )
+    for a, b in zip(unrolled.equations, named.equations, strict=True):
+        assert [renamed.get(v.name, v.name) for v in a.inputs] == [v.name for v in b.inputs]

@@ -114,7 +114,9 @@ def test_options_of_the_command_line(mlp):
 def test_who_asks_for_a_fold_is_told_where_there_is_none(mlp, layers, folds, passes):
     mlp.write_text(MLP.text.replace("const L = 3", f"const L = {layers}"), encoding="utf-8")
     options = "-o", str(mlp.with_suffix(".svg")), "--pass", passes
-    assert ("nothing is folded" in run("draw", str(mlp), "--fold", *options).stderr) == (not folds)
+    said = run("draw", str(mlp), "--fold", *options).stderr
+    assert ("nothing is folded" in said) == (not folds)
+    assert ("with --set L=6 what repeats is folded" in said) == (not folds)
     assert "nothing is folded" not in run("draw", str(mlp), *options).stderr
 
 

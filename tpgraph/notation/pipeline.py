@@ -21,8 +21,9 @@ from tpgraph.notation.diagram.path_labels import labelled
 from tpgraph.notation.diagram.plating import fold, fold_passes
 from tpgraph.notation.drawn.instance import Instance
 from tpgraph.notation.drawn.local import localised
+from tpgraph.notation.drawn.named_means import means_named
 from tpgraph.notation.drawn.signals import called, signals_once
-from tpgraph.notation.drawn.steps import generic_step
+from tpgraph.notation.drawn.steps import GenericStep, generic_step
 from tpgraph.notation.drawn.unnamed import labels_of_unnamed
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.layout.abbreviations import abbreviated
@@ -41,7 +42,7 @@ from tpgraph.notation.scene.scene import Direction, Scene
 from tpgraph.notation.scene.shelf import build_shelf
 from tpgraph.notation.scene.style import PAPER, Style, theme
 from tpgraph.notation.scene.symbol_list import defined
-from tpgraph.program import Program
+from tpgraph.program import Program, TimedName
 
 __all__ = ["DIRECTIONS", "VIEWS", "Options", "View", "compose"]
 
@@ -183,18 +184,9 @@ def _passes(program: Program, options: Options) -> Scene:
     others = called(program)
     program = signals_once(program)
     if options.fold:
-        drawn = program.body if options.shown == "body" else frozenset(program.equation_of)
-        step = generic_step(program, drawn, others)
-        passes = localised(program, drawn) if step is None else step.passes
-        shown = program if passes is None else passes.program
-        folded = _folded_passes(shown, passes, options)
-        around = None if step is None else (step.letter, step.label)
-        if folded.plates or around:
-            try:
-                return _laid_out_passes(shown, folded, options, around)
-            except PlateError:
-                if around:
-                    raise
+        scene = _folded_scene(program, others, options)
+        if scene is not None:
+            return scene
     diagram = _diagram(program, options, brief=True)
     if options.paths:
         diagram = labelled(diagram, options.paths)
@@ -204,6 +196,46 @@ def _passes(program: Program, options: Options) -> Scene:
         diagram, between, labels, lambda found: _laid_out_passes(program, Folded(found), options)
     )
     return overlaid(scene, options.paths, options.look) if options.paths else scene
+
+
+def _folded_scene(
+    program: Program, others: Mapping[str, TimedName], options: Options
+) -> Scene | None:
+    """The scene of passes with plates: around a generic step, or in steps drawn one by one; None
+    where plates have no room. Raises TPError where neither steps nor what is in them can be folded.
+    """
+    refused: TPError | None = None
+    step: GenericStep | None = None
+    try:
+        step = generic_step(program, _drawn(program, options), others)
+    except TPError as error:
+        refused = error
+    named = program if step is not None else means_named(program)
+    passes = localised(named, _drawn(named, options)) if step is None else step.passes
+    shown = named if passes is None else passes.program
+    folded = _folded_passes(shown, passes, options)
+    around = None if step is None else (step.letter, step.label)
+    if refused is not None and not folded.plates:
+        raise refused
+    if not folded.plates and not around:
+        return None
+    try:
+        scene = _laid_out_passes(shown, folded, options, around)
+    except TPError as error:
+        if refused is not None:
+            raise refused from error
+        if around or not isinstance(error, PlateError):
+            raise
+        return None
+    if refused is not None:
+        said = f"{refused.message}: every step is drawn, with what repeats in it folded"
+        warnings.warn(TPWarning(said), stacklevel=5)
+    return scene
+
+
+def _drawn(program: Program, options: Options) -> frozenset[str]:
+    """The names of the equations that are drawn."""
+    return program.body if options.shown == "body" else frozenset(program.equation_of)
 
 
 def _laid_out_passes(

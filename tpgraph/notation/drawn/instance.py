@@ -22,6 +22,7 @@ from tpgraph.functions import (
 )
 from tpgraph.notation.drawn.between import placed
 from tpgraph.notation.drawn.generic_sums import SUM, summed
+from tpgraph.notation.drawn.named_means import is_mean
 from tpgraph.notation.drawn.times import Letters, Times
 from tpgraph.notation.drawn.unnamed import Unnamed
 from tpgraph.notation.scene.scene import Fill
@@ -214,7 +215,7 @@ class _StepWriter:
         """
         name = equation.out.name
         if name not in self.times.own:
-            return self.times.steps(name, self.time) == frozenset() or _is_mean(equation)
+            return self.times.steps(name, self.time) == frozenset() or is_mean(equation)
         embeds = isinstance(equation, MatMul) and equation.operand.is_fixed
         own = self.times.own[name]
         return own == self.time or (embeds and own != self.earlier)
@@ -229,7 +230,7 @@ class _StepWriter:
     def _initial(self, variable: Variable, equation: Equation, reader: _StepReader) -> None:
         """Declare what is made elsewhere as if it were given."""
         name = self._lettered(variable.name)
-        if name == variable.name and _is_mean(equation):
+        if name == variable.name and is_mean(equation):
             name = self._mean_name([self._read(v, reader) for v in equation.inputs], reader)
         made = self.made[variable.name] = Variable(name, variable.type)
         if variable.is_scalar:
@@ -263,7 +264,7 @@ class _StepWriter:
 
     def _name(self, equation: Equation, read: Sequence[Variable], reader: _StepReader) -> str:
         name = self._lettered(equation.out.name)
-        if name == equation.out.name and _is_mean(equation):
+        if name == equation.out.name and is_mean(equation):
             return self._mean_name(read, reader)
         return name
 
@@ -315,9 +316,3 @@ class _StepWriter:
             return _BETWEEN
         partner = None if place.partner is None else self._lettered(place.partner)
         return Place(place.row, self.passes[place.context], partner)
-
-
-def _is_mean(equation: Equation) -> bool:
-    """Whether it is a mean of a product between passes."""
-    between = equation.place is not None and equation.place.row == "between"
-    return between and isinstance(equation, Moment) and equation.function == _PRODUCT

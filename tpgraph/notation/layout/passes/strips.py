@@ -12,6 +12,7 @@ from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
 from tpgraph.notation.layout.linework import Linework, find_linework
 from tpgraph.notation.layout.notes import note_box
+from tpgraph.notation.layout.passes.clearings import LaidPart, cleared
 from tpgraph.notation.layout.passes.staging import Home, Part, Staging
 from tpgraph.notation.layout.places import LARGE, Places, find_places
 from tpgraph.notation.scene.geometry import Box, box_around, union
@@ -83,9 +84,6 @@ class Strip:
         return -box[2], box[1], -box[0], box[3]
 
 
-_LaidPart = tuple[Part, Places, tuple[int, ...]]
-
-
 def lay_strips(
     staging: Staging,
     column: Mapping[str, int],
@@ -99,7 +97,7 @@ def lay_strips(
     `plates` are the marks of each.
     """
     found = [
-        _levelled(_first_places(part, column, frame, style, engine), staging)
+        cleared(_levelled(_first_places(part, column, frame, style, engine), staging), plates)
         for part in counted("passes", staging.parts)
     ]
     number = max(column.values(), default=-1) + 1
@@ -114,7 +112,7 @@ def lay_strips(
     return _stacked(strips, _PER_PLATE if plates else 0.0)
 
 
-def _roomy(found: Sequence[_LaidPart], number: int, ends: Mapping[int, float]) -> list[Strip]:
+def _roomy(found: Sequence[LaidPart], number: int, ends: Mapping[int, float]) -> list[Strip]:
     """Columns farther apart where lines and labels do not find room, while that helps.
 
     A line finds its way past an annotation after some attempts only.
@@ -139,7 +137,7 @@ def _roomy(found: Sequence[_LaidPart], number: int, ends: Mapping[int, float]) -
 
 def _first_places(
     part: Part, column: Mapping[str, int], frame: Frame, style: Style, engine: LayoutEngine
-) -> _LaidPart:
+) -> LaidPart:
     sign = -1 if part.row == "backward" else 1
     own = frame if sign > 0 else Frame(_MIRROR[frame.direction])
     marks = [v.id for v in part.diagram.vertices] + [g.id for g in part.diagram.gates]
@@ -168,7 +166,7 @@ def _wire_room(staging: Staging, column: Mapping[str, int]) -> dict[int, float]:
     return {place: _PER_WIRE * len(names) for place, names in sources.items()}
 
 
-def _levelled(found: _LaidPart, staging: Staging) -> _LaidPart:
+def _levelled(found: LaidPart, staging: Staging) -> LaidPart:
     """The contexts of a strip at one height: that of the row with the most marks."""
     part, places, columns = found
     placement = places.placement
@@ -199,7 +197,7 @@ def _trouble(strip: Strip) -> int:
     return sum(strip.drawn.crowded.values())
 
 
-def _drawn(found: Sequence[_LaidPart], number: int, ends: Mapping[int, float]) -> list[Strip]:
+def _drawn(found: Sequence[LaidPart], number: int, ends: Mapping[int, float]) -> list[Strip]:
     """Lines drawn with all columns where they are for every part."""
     along = _columns_along(found, number, ends)
     strips = []
@@ -218,7 +216,7 @@ def _pinned(places: Places, along: tuple[float, ...]) -> Places:
 
 
 def _columns_along(
-    found: Sequence[_LaidPart], number: int, ends: Mapping[int, float]
+    found: Sequence[LaidPart], number: int, ends: Mapping[int, float]
 ) -> list[float]:
     """Where the columns lie: as near as every part permits, with a channel between any two."""
     before, after = [0.0] * number, [0.0] * number
