@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
 
 import numpy as np
 
@@ -138,7 +137,8 @@ def _output_pairs(program: Program) -> list[tuple[int, int]]:
     outputs = program.outputs
     if not all(are_copies(program, f) and f.type == outputs[0].type for f in outputs):
         raise NotPlanned("outputs of several kinds")
-    return list(product(range(len(outputs)), repeat=2))
+    places = range(len(outputs))
+    return [(i, j) for i in places for j in places]
 
 
 def _covariances(at: PlanningAlgebra, program: Program) -> list[tuple[Destination, Array]]:
