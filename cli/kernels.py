@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,12 +16,17 @@ from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.numbers import parse_rows, whole
 from tpgraph_cli.options import LimitEngine, Seed
 from tpgraph_cli.places import require_places
-from tpgraph_cli.progress import sweep_progress
+from tpgraph_cli.progress import stage_progress, sweep_progress
 
 if TYPE_CHECKING:
-    from tpgraph import Program
+    from tpgraph import Kernel, Program
 
 __all__ = ["kernel"]
+
+_MEMORY = 2**31
+"""Bytes of a kernel, its errors and its file that are held in memory without --memory."""
+_PLOTTED = 1000
+"""Inputs of a heat map of a kernel that went to a file."""
 
 
 class Kind(StrEnum):
@@ -68,7 +73,17 @@ def kernel(
     dtype: Precision = Dtype.float64,
     memory: Annotated[
         int | None,
-        typer.Option(help="At infinite width: megabytes of the blocks in work.", parser=whole(1)),
+        typer.Option(
+            help="At infinite width: megabytes to work in. What takes more goes to the file of -o"
+            " tile by tile, and the same command goes on where it was stopped.",
+            parser=whole(1),
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="At infinite width: a Dask scheduler of yours that gets tiles."
+        ),
     ] = None,
     explain: Annotated[
         bool,
@@ -111,21 +126,55 @@ def kernel(
         resources = tp.kernels.Resources(
             dtype=dtype.value, memory=None if memory is None else memory * 2**20
         )
-        found = tp.kernel(
-            program,
-            X,
-            kind.value,
-            engine=engine.value,
-            samples=samples,
-            seed=seed,
-            resources=resources,
-        )
+        if scheduler is not None or _is_to_be_streamed(program, X, kind, engine, out, memory):
+            if out in (None, "-"):
+                raise typer.BadParameter("--scheduler needs a file of -o, such as -o K.npz")
+            with stage_progress():
+                stored = tp.kernels.stream_kernel(
+                    program, X, out, kind.value, resources=resources, scheduler=scheduler
+                )
+            if plot is not None:
+                _draw(stored.kernel(_PLOTTED), plot)
+            typer.echo(stored.summary())
+            return
+        with stage_progress():
+            found = tp.kernel(
+                program,
+                X,
+                kind.value,
+                engine=engine.value,
+                samples=samples,
+                seed=seed,
+                resources=resources,
+            )
     if plot is not None:
-        tp.shell.write_bytes(plot, tp.study.figure_bytes(tp.kernel_figure(found), plot))
+        _draw(found, plot)
     if out is not None:
         write(found.npz(), out)
     if out != "-":
         typer.echo(found.summary())
+
+
+def _draw(found: Kernel, plot: Path) -> None:
+    tp.shell.write_bytes(plot, tp.study.figure_bytes(tp.kernel_figure(found), plot))
+
+
+def _is_to_be_streamed(
+    program: Program,
+    X: dict[str, Any],
+    kind: Kind,
+    engine: LimitEngine,
+    out: str | None,
+    memory: int | None,
+) -> bool:
+    """Whether a kernel of infinite width takes more than the memory, and can go to a file."""
+    if out in (None, "-") or engine is LimitEngine.sampled:
+        return False
+    needed = tp.kernels.bytes_in_memory(program, len(next(iter(X.values()))), kind.value)
+    if needed <= (_MEMORY if memory is None else memory * 2**20):
+        return False
+    is_file = not Path(out).exists() or Path(out).is_file()
+    return is_file and tp.kernels.is_planned(program, kind.value)
 
 
 def _require_npz(out: str | None) -> None:
@@ -137,7 +186,7 @@ def _require_npz(out: str | None) -> None:
 
 def _samples(
     program: Program, data: str | None, synthetic: int | None, rows: str | None, limit: int | None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """The chosen samples of a data file, or synthetic ones, by source name."""
     if (data is None) == (synthetic is None):
         raise tp.TPDataError(

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rich.progress import Progress
+import tpgraph as tp
 
-__all__ = ["sweep_progress", "training_progress"]
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+__all__ = ["stage_progress", "sweep_progress", "training_progress"]
 
 
 @contextmanager
@@ -48,6 +50,25 @@ def sweep_progress(name: str) -> Iterator[Callable[[int, int], None] | None]:
             bar.update(task, completed=done, total=total, description=description)
 
         yield advance
+
+
+@contextmanager
+def stage_progress() -> Iterator[None]:
+    """A bar over what the work of the block counts itself; nothing where there is no terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    with _bar() as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def hear(stages: tuple[tp.progress.Stage, ...]) -> None:
+            stage = stages[0]
+            if stage.what not in tasks:
+                tasks[stage.what] = bar.add_task(stage.what, total=stage.of)
+            bar.update(tasks[stage.what], completed=stage.done, total=stage.of)
+
+        with tp.progress.heard_by(hear):
+            yield
 
 
 def _bar() -> Progress:

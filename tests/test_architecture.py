@@ -1,9 +1,9 @@
 """The import direction of the design, read off the syntax trees.
 
-Floors: 0 arrays, bounds, children, embedded, errors, files, locks, progress, seals, seeds, types ·
-1 functions · 2 program · 3 language, transform, notation, compiler, limits and the interpreter,
-which do not import each other · 4 training, kernels, gallery, bridges, annotations · 5 study,
-editor · above them the command line, which imports the public `tpgraph` alone.
+Floors: 0 arrays, bounds, children, clusters, embedded, errors, files, locks, progress, seals,
+seeds, types · 1 functions · 2 program · 3 language, transform, notation, compiler, limits and the
+interpreter, which do not import each other · 4 training, kernels, gallery, bridges, annotations · 5
+study, editor · above them the command line, which imports the public `tpgraph` alone.
 """
 
 import ast
@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = {
     "bounds": 0,
+    "clusters": 0,
     "children": 0,
     "errors": 0,
     "files": 0,
@@ -70,6 +71,7 @@ LAZY = {
     "scipy.stats.qmc": "it takes a second to load, and the exact limits need no samples",
     "tpgraph.editor.session": "a server does without what only its workers' processes need",
     "tpgraph.editor.widget": "it loads anywidget, an extra that only notebooks need",
+    "tpgraph.kernels.streamed.dask_crew": "it loads Dask, an extra that only clusters need",
     "tpgraph.study.cluster": "it loads Dask, an extra that only sweeps on a cluster need",
     "tpgraph.bridges.torch_in.two_widths": "it loads torch, an extra, which all else does without",
     "tpgraph.notation.engines.wasm": "wasmtime takes longer to load than a program to check",

@@ -8,6 +8,7 @@ from . import guide as guide
 from . import kernels as kernels
 from . import language as language
 from . import notation as notation
+from . import progress as progress
 from . import shell as shell
 from . import study as study
 from . import training as training

@@ -26,10 +26,12 @@ __all__ = [
     "as_path",
     "atomic",
     "make_directory",
+    "put_in_place",
     "remove_rests",
     "require_file",
     "require_folder",
     "set_aside",
+    "take_room",
     "write_bytes",
     "write_text",
 ]
@@ -104,6 +106,20 @@ def write_bytes(path: Path, content: bytes, links: bool = True) -> None:
 def write_text(path: Path, text: str, links: bool = True) -> None:
     """Write a UTF-8 text atomically. Raises TPError where it cannot be written."""
     write_bytes(path, text.encode(), links)
+
+
+def put_in_place(part: Path, path: Path) -> None:
+    """Rename a file that is whole into the place that a name stands for, on one file system.
+
+    Raises TPError where that is not possible; both files stay.
+    """
+    with _named(path):
+        place = _place_of(path)
+        if not place.is_regular:
+            raise OSError(errno.EINVAL, "it is no regular file")
+        with part.open("rb") as file:
+            place.hand_on(file.fileno(), str(part))
+        os.replace(part, place.path)
 
 
 def require_file(path: Path) -> None:
@@ -191,7 +207,7 @@ class _Destination:
             if not self.is_regular or self.status is None:
                 stream.write(content)
                 return
-            _take_room(stream.fileno(), self.status.st_size, len(content))
+            take_room(stream.fileno(), self.status.st_size, len(content))
             stream.write(content)
             stream.truncate()
             stream.flush()
@@ -250,7 +266,7 @@ def _open_file(path: Path) -> int | None:
     return None
 
 
-def _take_room(descriptor: int, size: int, wanted: int) -> None:
+def take_room(descriptor: int, size: int, wanted: int) -> None:
     """Make a file so long, on the disk too. Raises OSError where there is no room: nothing is lost.
 
     Where the file system cannot promise room, it is not taken.

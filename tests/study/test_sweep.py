@@ -370,6 +370,6 @@ def test_without_dask_a_scheduler_is_answered_with_what_to_install(tmp_path, mon
 
 
 def test_a_scheduler_that_is_not_there_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("tpgraph.study.cluster.ANSWER", 0.5)
+    monkeypatch.setattr("tpgraph.clusters.ANSWER", 0.5)
     with pytest.raises(TPDataError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:1"):
         run(tmp_path / "s", sweep(1), scheduler="tcp://127.0.0.1:1")

@@ -15,7 +15,17 @@ import numpy.typing as npt
 from tpgraph.program import Variable
 from tpgraph.shown import html_text
 
-__all__ = ["Array", "Errors", "Kernel", "RelativeError", "row_labels", "squeezed"]
+__all__ = [
+    "Array",
+    "EntryStatistics",
+    "Errors",
+    "Kernel",
+    "RelativeError",
+    "ntk_title",
+    "row_labels",
+    "squeezed",
+    "table",
+]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -55,6 +65,44 @@ class RelativeError:
         if self.rows is not None and self.columns is not None:
             top = max(top, float(self.rows.max() * self.columns.max()))
         return self.share * top
+
+
+@dataclass
+class EntryStatistics:
+    """Means of K(ξ, ξ) and of K(ξ, ξ̄) of one output, and the range, counted some rows at a time."""
+
+    diagonal: float = 0.0
+    all: float = 0.0
+    counts: tuple[int, int] = (0, 0)
+    least: float = np.inf
+    greatest: float = -np.inf
+
+    def add(self, rows: Array, first: int | None) -> None:
+        """Count rows of a kernel, of its input `first` on; of None where columns are others."""
+        full = rows if rows.ndim == 4 else rows[:, None, :, None]
+        same = np.einsum("iaja->ija", full)
+        inside = same[:0, :0] if first is None else same[:, first : first + len(same)]
+        own = np.einsum("iia->ia", inside)
+        self.diagonal += float(own.sum())
+        self.all += float(same.sum())
+        self.counts = self.counts[0] + own.size, self.counts[1] + same.size
+        self.least = min(self.least, float(rows.min()))
+        self.greatest = max(self.greatest, float(rows.max()))
+
+    @property
+    def extremes(self) -> Array:
+        """The least and the greatest entry."""
+        return np.array([self.least, self.greatest])
+
+    @property
+    def means(self) -> tuple[float, float]:
+        """Of K(ξ, ξ), and of K(ξ, ξ̄) for two inputs; NaN of none."""
+        own, everything = self.counts
+        others = everything - own
+        return (
+            self.diagonal / own if own else np.nan,
+            (self.all - self.diagonal) / others if others else np.nan,
+        )
 
 
 Errors: TypeAlias = Mapping[str, "Array | RelativeError"]
@@ -140,17 +188,22 @@ class Kernel:
     def summary(self) -> str:
         """A table: means of K(ξ, ξ) and of K(ξ, ξ̄), the range, the largest error."""
         where = "finite width" if self.engine == "finite" else f"infinite width, {self.engine}"
-        names = f" of {', '.join(self.outputs)}" if len(self.outputs) <= _SHOWN else ""
         count = f"{len(self)}" if self.y is None else f"{len(self)} × {len(self.y)}"
-        rows = [f"kernel{names} on {count} inputs, {where}", _HEADER]
-        if self.nngp is not None:
-            rows.append(_row("nngp", self.nngp, self.largest_error("nngp"), self.y is None))
-        if self.ntk is not None:
-            grows = f" / n^{self.exponent}" if self.exponent else ""
-            rows.append(_row(f"ntk{grows}", self.ntk, self.largest_error("ntk"), self.y is None))
+        rows = []
+        for title, array in (("nngp", self.nngp), (ntk_title(self.exponent), self.ntk)):
+            if array is not None:
+                entries = EntryStatistics()
+                entries.add(array, 0 if self.y is None else None)
+                rows.append((title, entries, self.largest_error(title.split()[0])))
+        found = table(self.outputs, count, where, rows)
         if self.unplanned:
-            rows.append(f"by whole arrays, not by a plan: {self.unplanned}")
-        return "\n".join(rows)
+            found += f"\nby whole arrays, not by a plan: {self.unplanned}"
+        return found
+
+
+def ntk_title(exponent: Fraction) -> str:
+    """`ntk`, or `ntk / n^1` where it grows with the width."""
+    return f"ntk / n^{exponent}" if exponent else "ntk"
 
 
 def squeezed(block: Array) -> Array:
@@ -166,12 +219,20 @@ def row_labels(outputs: Sequence[Variable], rows: Sequence[tuple[int, int]]) -> 
     return tuple(outputs[o].name if count[o] == 1 else f"{outputs[o].name}_{c}" for o, c in rows)
 
 
-def _row(name: str, array: Array, error: float | None, is_square: bool) -> str:
-    full = array if array.ndim == 4 else array[:, None, :, None]
-    same = np.einsum("iaja->ija", full)
-    diagonal = np.einsum("iia->ia", same if is_square else same[:0, :0])
-    others, rest = same.sum() - diagonal.sum(), same.size - diagonal.size
-    means = [diagonal.mean() if diagonal.size else np.nan, others / rest if rest else np.nan]
-    cells = [f"{x:13.6g}" for x in (*means, array.min(), array.max())]
+def table(
+    outputs: Sequence[str],
+    count: str,
+    where: str,
+    rows: Sequence[tuple[str, EntryStatistics, float | None]],
+) -> str:
+    """A row for each kernel: its name, what is known of its entries, its largest error."""
+    names = f" of {', '.join(outputs)}" if len(outputs) <= _SHOWN else ""
+    lines = [f"kernel{names} on {count} inputs, {where}", _HEADER]
+    return "\n".join(lines + [_row(*row) for row in rows])
+
+
+def _row(name: str, entries: EntryStatistics, error: float | None) -> str:
+    numbers = (*entries.means, entries.least, entries.greatest)
+    cells = [f"{x:13.6g}" for x in numbers]
     cells += [f"{error:13.2g}"] if error is not None else []
     return f"{name:12}" + "".join(cells)

@@ -1,9 +1,4 @@
-"""A Dask cluster of the user's that does the tasks of a sweep. Needs the extra `tpgraph[study]`.
-
-Whoever reaches a scheduler can run code on its workers. Over more than one machine it should speak
-TLS: an address `tls://HOST:PORT`, with certificates from Dask's own configuration
-(`distributed.comm.tls`: `ca-file`, and `client.cert`, `client.key`).
-"""
+"""A Dask cluster of the user's that does the tasks of a sweep. Needs the extra `tpgraph[study]`."""
 
 from __future__ import annotations
 
@@ -13,14 +8,11 @@ from typing import Any
 
 from distributed import Client, Future, KilledWorker, as_completed
 
+from tpgraph.clusters import connected
 from tpgraph.errors import TPDataError
 from tpgraph.study.tasks import Batch, BatchOutcome, Work, done
 
 __all__ = ["Cluster", "cluster"]
-
-ANSWER = 10.0
-"""Seconds that a scheduler has to answer."""
-
 AHEAD = 2
 """Batches that are handed out per worker, so that none waits for the next."""
 
@@ -70,13 +62,5 @@ def cluster(address: str, work: Work) -> Iterator[Cluster]:
 
     Raises TPDataError where no scheduler answers, and for certificates that do not fit.
     """
-    try:
-        client = Client(address, timeout=ANSWER)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, TypeError) as error:
-        raise TPDataError(
-            f"there is no Dask scheduler at {address}: {error}",
-            expected="an address such as tcp://127.0.0.1:8786, or tls://HOST:PORT with the"
-            " certificates of Dask's configuration",
-        ) from None
-    with client:
+    with connected(address) as client:
         yield Cluster(client, work)

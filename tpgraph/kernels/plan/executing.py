@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -25,7 +26,16 @@ from tpgraph.kernels.plan.tiles import Block, Tile, TileWorker
 from tpgraph.limits.exact.forms import Array
 from tpgraph.progress import counting, one_more
 
-__all__ = ["Resources", "Run", "Written", "prepared", "run", "spread_of", "tiles_of"]
+__all__ = [
+    "Resources",
+    "Run",
+    "Written",
+    "one_blas_thread",
+    "prepared",
+    "run",
+    "spread_of",
+    "tiles_of",
+]
 
 _PROBES = 12
 _SEEDS = (1, 2)
@@ -134,6 +144,12 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController()
 
 
+def one_blas_thread() -> AbstractContextManager[object]:
+    """One thread for each product of matrices, in the block: tiles have threads themselves."""
+    limit: AbstractContextManager[object] = _blas().limit(limits=1)
+    return limit
+
+
 def run(
     work: Run, resources: Resources, tiles: Sequence[Tile], written: Written
 ) -> dict[int, float]:
@@ -149,7 +165,7 @@ def run(
             worker.run(tile, lambda number, block, tile=tile: written(number, tile, block))  # type: ignore[misc]
             queue.done()
 
-    with counting("tiles", len(tiles)), _blas().limit(limits=1):
+    with counting("tiles", len(tiles)), one_blas_thread():
         count = min(resources.threads, len(tiles))
         if count <= 1:
             labour()

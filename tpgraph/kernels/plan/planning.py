@@ -30,7 +30,7 @@ from tpgraph.limits.planned.unknowns import is_unknown, place_of
 from tpgraph.program import Program, Variable
 from tpgraph.transform.gradients import inner_product_factor
 
-__all__ = ["Destination", "KernelPlan", "PlanPart", "plan_kernel"]
+__all__ = ["Destination", "KernelPlan", "PlanPart", "is_planned", "plan_kernel"]
 
 _MOST_KEPT = 16
 _KEPT: dict[tuple[int, str], tuple[Program, KernelPlan | str]] = {}
@@ -92,6 +92,15 @@ def plan_kernel(program: Program, kind: str = "both") -> KernelPlan:
     if isinstance(known[1], str):
         raise NotPlanned(known[1])
     return known[1]
+
+
+def is_planned(program: Program, kind: str = "both") -> bool:
+    """Whether a kernel has a plan. Raises TPTypeError as `plan_kernel`."""
+    try:
+        plan_kernel(program, kind)
+    except NotPlanned:
+        return False
+    return True
 
 
 def _attempt(program: Program, wanted: Kind) -> KernelPlan | str:

@@ -13,7 +13,7 @@ from tpgraph.kernels.plan.planning import Destination, KernelPlan, PlanPart
 from tpgraph.kernels.plan.tiles import Block, Tile
 from tpgraph.limits.planned.tape import NotPlanned
 
-__all__ = ["PlannedKernel", "whole"]
+__all__ = ["PlannedKernel", "joined", "repeated", "roots_of", "stated_beneath", "whole"]
 
 
 @dataclass(frozen=True)
@@ -37,23 +37,23 @@ def whole(
     arrays: dict[str, Array] = {}
     errors: dict[str, RelativeError] = {}
     for part in plan.parts:
-        repeated = [_repeated(part, given) for given in (rows, columns) if given is not None]
-        work = prepared(part, *repeated)
+        both = [repeated(part, given) for given in (rows, columns) if given is not None]
+        work = prepared(part, *both)
         found = _Arrays(part, work, resources.dtype)
         stated = run(work, resources, tiles_of(work, resources), found.write)
-        spreads = spread_of(part, _both(repeated), resources.dtype)
+        spreads = spread_of(part, joined(both), resources.dtype)
         for name in dict.fromkeys(place.name for place in part.places):
             arrays[name] = found.array(name, max(len(part.rows), 1))
             share = max(
-                spread + _stated(part, number, stated)
+                spread + stated_beneath(part, number, stated)
                 for number, (spread, place) in enumerate(zip(spreads, part.places, strict=True))
                 if place.name == name
             )
-            errors[name] = RelativeError(share, *_sizes(part, name, repeated, resources))
+            errors[name] = RelativeError(share, *_sizes(part, name, both, resources))
     return PlannedKernel(arrays, errors)
 
 
-def _stated(part: PlanPart, number: int, stated: Mapping[int, float]) -> float:
+def stated_beneath(part: PlanPart, number: int, stated: Mapping[int, float]) -> float:
     """The sum of what the nodes beneath an end state as errors."""
     tape = part.tape
     beneath = set(part.written.tape.reached([part.origins[number]])) if tape.steep else set()
@@ -64,12 +64,12 @@ def _stated(part: PlanPart, number: int, stated: Mapping[int, float]) -> float:
     )
 
 
-def _repeated(part: PlanPart, given: Mapping[str, Array]) -> dict[str, Array]:
+def repeated(part: PlanPart, given: Mapping[str, Array]) -> dict[str, Array]:
     """The inputs, once for each row with its cotangent."""
     return dict(given) if part.tangent is None else part.tangent.repeated(given, part.rows)
 
 
-def _both(given: list[dict[str, Array]]) -> dict[str, Array]:
+def joined(given: list[dict[str, Array]]) -> dict[str, Array]:
     return {name: np.concatenate([one[name] for one in given]) for name in given[0]}
 
 
@@ -79,12 +79,12 @@ def _sizes(
     """√|K(x, x)| of rows and of columns, where the array's diagonal does not tell them."""
     if len(given) == 1:
         return None, None
-    left, right = (_roots(part, name, one, resources) for one in given)
+    left, right = (roots_of(part, name, one, resources) for one in given)
     return left, right
 
 
-def _roots(part: PlanPart, name: str, arrays: Mapping[str, Array], resources: Resources) -> Array:
-    """√|K(x, x)| on inputs, of the outputs' largest."""
+def roots_of(part: PlanPart, name: str, arrays: Mapping[str, Array], resources: Resources) -> Array:
+    """√|K(x, x)| on inputs, of the outputs' largest, (N,); `arrays` have them once for each row."""
     work = prepared(part, arrays)
     found = np.zeros(work.shape[0])
     chosen = [k for k, p in enumerate(part.places) if p.name == name and p.i == p.j]
@@ -97,7 +97,7 @@ def _roots(part: PlanPart, name: str, arrays: Mapping[str, Array], resources: Re
     size = 32
     cuts = [slice(k, min(k + size, len(found))) for k in range(0, len(found), size)]
     run(work, resources, [Tile((cut, cut), True) for cut in cuts], write)
-    return found
+    return np.asarray(found.reshape(max(len(part.rows), 1), -1).max(axis=0))
 
 
 class _Arrays:
