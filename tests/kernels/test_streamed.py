@@ -20,7 +20,7 @@ from tpgraph.errors import TPDataError, TPError, TPTypeError
 from tpgraph.kernels import Resources, kernel, stream_kernel
 from tpgraph.kernels.streamed import crews, filling
 from tpgraph.kernels.streamed.npz_layout import mapped_members
-from tpgraph.kernels.streamed.panels import Recipe, panels_of, planned_runs
+from tpgraph.kernels.streamed.panels import KernelTask, panels_of, planned_runs
 from tpgraph.progress import Stage, heard_by
 from tpgraph_cli.main import app
 
@@ -136,9 +136,9 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     numbers: list[int] = []
     panel_blocks = crews.panel_blocks
 
-    def counted(recipe, panel):  # type: ignore[no-untyped-def]
+    def counted(task, panel):  # type: ignore[no-untyped-def]
         numbers.append(panel.number)
-        return panel_blocks(recipe, panel)
+        return panel_blocks(task, panel)
 
     monkeypatch.setattr(crews, "panel_blocks", counted)
     return numbers
@@ -180,8 +180,8 @@ def test_what_is_not_what_was_written_is_computed_again(
     folder = stopped(path)
     lines = [line for line in (folder / "panels.log").read_bytes().splitlines() if line]
     first = json.loads(lines[1])["panel"]
-    recipe, runs = _recipe_and_runs()
-    member = filling.kernel_file(folder / "kernel.npz", recipe, runs).members["ntk"]
+    task, runs = _task_and_runs()
+    member = filling.kernel_file(folder / "kernel.npz", task, runs).members["ntk"]
     array = member.mapped(folder / "kernel.npz", "r+")
     side = json.loads(lines[0])["side"]
     panel = panels_of(runs, side)[first]
@@ -196,9 +196,9 @@ def test_what_is_not_what_was_written_is_computed_again(
     assert path.read_bytes() == whole
 
 
-def _recipe_and_runs():  # type: ignore[no-untyped-def]
-    recipe = Recipe(tp.language.to_json(ONE_OUTPUT), "both", "float64", {"ξ": X})
-    return recipe, planned_runs(recipe)[1]
+def _task_and_runs():  # type: ignore[no-untyped-def]
+    task = KernelTask(tp.language.to_json(ONE_OUTPUT), "both", "float64", {"ξ": X})
+    return task, planned_runs(task)[1]
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ def repeated(part: PlanPart, given: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def joined(given: list[dict[str, Array]]) -> dict[str, Array]:
+    """The inputs of both sides, one after the other."""
     return {name: np.concatenate([one[name] for one in given]) for name in given[0]}
 
 

@@ -15,46 +15,50 @@ from typing import Protocol
 
 from tpgraph.errors import TPDataError
 from tpgraph.kernels.plan.executing import one_blas_thread
-from tpgraph.kernels.streamed.panels import Panel, PanelBlocks, Recipe, panel_blocks
+from tpgraph.kernels.streamed.panels import KernelTask, Panel, PanelBlocks, panel_blocks
 
 __all__ = ["PanelCrew", "crew_of", "finished"]
 
 
 class PanelCrew(Protocol):
-    """Computes panels of one recipe; `slots` are handed out at a time."""
+    """Computes panels of one task; `slots` are handed out at a time."""
 
     @property
-    def slots(self) -> int: ...
+    def slots(self) -> int:
+        """How many panels it takes on at a time."""
+        ...
 
-    def begin(self, panel: Panel) -> Future[PanelBlocks]: ...
+    def begin(self, panel: Panel) -> Future[PanelBlocks]:
+        """Have a panel computed."""
+        ...
 
 
 class _Threads:
-    def __init__(self, pool: Executor, recipe: Recipe, count: int) -> None:
+    def __init__(self, pool: Executor, task: KernelTask, count: int) -> None:
         self._pool = pool
-        self._recipe = recipe
+        self._task = task
         self.slots = count + 1
 
     def begin(self, panel: Panel) -> Future[PanelBlocks]:
-        return self._pool.submit(panel_blocks, self._recipe, panel)
+        return self._pool.submit(panel_blocks, self._task, panel)
 
 
 @contextmanager
-def _threads(recipe: Recipe, count: int) -> Iterator[PanelCrew]:
+def _threads(task: KernelTask, count: int) -> Iterator[PanelCrew]:
     pool = ThreadPoolExecutor(count)
     try:
         with one_blas_thread():
-            yield _Threads(pool, recipe, count)
+            yield _Threads(pool, task, count)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def crew_of(
-    recipe: Recipe, threads: int, scheduler: str | None
+    task: KernelTask, threads: int, scheduler: str | None
 ) -> AbstractContextManager[PanelCrew]:
     """So many threads, or the cluster at an address. Raises TPDataError where there is none."""
     if scheduler is None:
-        return _threads(recipe, threads)
+        return _threads(task, threads)
     try:
         dask = import_module("tpgraph.kernels.streamed.dask_crew")
     except ModuleNotFoundError as error:
@@ -62,7 +66,7 @@ def crew_of(
             f"a scheduler needs Dask, which is not installed (no module {error.name})",
             mend="pip install 'tpgraph[dask]', or leave the scheduler out",
         ) from None
-    found: AbstractContextManager[PanelCrew] = dask.dask_crew(recipe, scheduler)
+    found: AbstractContextManager[PanelCrew] = dask.dask_crew(task, scheduler)
     return found
 
 

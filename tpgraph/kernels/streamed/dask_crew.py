@@ -12,7 +12,7 @@ from distributed.comm.core import CommClosedError
 from tpgraph.clusters import connected
 from tpgraph.errors import TPDataError
 from tpgraph.kernels.plan.executing import one_blas_thread
-from tpgraph.kernels.streamed.panels import Panel, PanelBlocks, Recipe, panel_blocks
+from tpgraph.kernels.streamed.panels import KernelTask, Panel, PanelBlocks, panel_blocks
 
 __all__ = ["dask_crew"]
 
@@ -21,36 +21,36 @@ AHEAD = 2
 
 
 class _Workers:
-    """A `PanelCrew` of the workers of a Dask scheduler; the recipe is sent to each of them once."""
+    """A `PanelCrew` of the workers of a Dask scheduler; the task is sent to each of them once."""
 
-    def __init__(self, client: Client, recipe: Recipe) -> None:
+    def __init__(self, client: Client, task: KernelTask) -> None:
         self._client = client
         self._executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
-        self._recipe = client.scatter(recipe, broadcast=True)  # type: ignore[no-untyped-call]
+        self._task = client.scatter(task, broadcast=True)  # type: ignore[no-untyped-call]
 
     @property
     def slots(self) -> int:
         return AHEAD * max(1, sum(self._client.nthreads().values()))  # type: ignore[no-untyped-call]
 
     def begin(self, panel: Panel) -> Future[PanelBlocks]:
-        found: Future[PanelBlocks] = self._executor.submit(_alone, self._recipe, panel)
+        found: Future[PanelBlocks] = self._executor.submit(_alone, self._task, panel)
         return found
 
 
-def _alone(recipe: Recipe, panel: Panel) -> PanelBlocks:
+def _alone(task: KernelTask, panel: Panel) -> PanelBlocks:
     with one_blas_thread():
-        return panel_blocks(recipe, panel)
+        return panel_blocks(task, panel)
 
 
 @contextmanager
-def dask_crew(recipe: Recipe, address: str) -> Iterator[_Workers]:
+def dask_crew(task: KernelTask, address: str) -> Iterator[_Workers]:
     """The cluster at an address, left as it was at the end of the block.
 
     Raises TPDataError where it does not answer, now or later.
     """
     with connected(address) as client:
         try:
-            yield _Workers(client, recipe)
+            yield _Workers(client, task)
         except (KilledWorker, CancelledError, CommClosedError) as error:
             raise TPDataError(
                 f"the Dask scheduler or its workers do not answer any more: {error}",

@@ -17,7 +17,7 @@ from tpgraph.kernels.plan.executing import Run
 from tpgraph.kernels.plan.planning import Destination
 from tpgraph.kernels.plan.tiles import Block
 from tpgraph.kernels.streamed.npz_layout import Member, close_layout, laid_out, open_layout
-from tpgraph.kernels.streamed.panels import Panel, PanelBlocks, Recipe
+from tpgraph.kernels.streamed.panels import KernelTask, Panel, PanelBlocks
 from tpgraph.progress import counting, one_more
 
 __all__ = ["KernelFile", "kernel_file"]
@@ -33,7 +33,7 @@ class KernelFile:
     """An NPZ file with room for the kernels of these runs; `members` are by the arrays' names."""
 
     path: Path
-    recipe: Recipe
+    task: KernelTask
     runs: tuple[Run, ...]
     members: Mapping[str, Member]
 
@@ -89,9 +89,9 @@ class KernelFile:
         self, errors: Mapping[str, RelativeError], exponent: Fraction
     ) -> dict[str, EntryStatistics]:
         """Write what follows from the kernels, and the directory; what is known of the entries."""
-        self._fill("x", side_by_side(self.recipe.rows))
-        if self.recipe.columns is not None:
-            self._fill("y", side_by_side(self.recipe.columns))
+        self._fill("x", side_by_side(self.task.rows))
+        if self.task.columns is not None:
+            self._fill("y", side_by_side(self.task.columns))
         if "ntk" in self.members:
             self._fill("ntk_exponent", np.array(float(exponent)))
         found = {name: EntryStatistics() for name in errors}
@@ -116,7 +116,7 @@ class KernelFile:
     def _count(self, name: str, rows: slice, error: RelativeError, found: EntryStatistics) -> None:
         """Count some rows of a kernel, and write their errors."""
         values = self.members[name].mapped(self.path)[rows]
-        found.add(values, rows.start if self.recipe.columns is None else None)
+        found.add(values, rows.start if self.task.columns is None else None)
         assert error.rows is not None, "a kernel in a file has its sizes beside it"
         own = RelativeError(error.share, error.rows[rows], error.columns)
         self.members[f"{name}_error"].mapped(self.path, "r+")[rows] = own.of(values)
@@ -134,14 +134,14 @@ class KernelFile:
         return found
 
 
-def kernel_file(path: Path, recipe: Recipe, runs: tuple[Run, ...]) -> KernelFile:
+def kernel_file(path: Path, task: KernelTask, runs: tuple[Run, ...]) -> KernelFile:
     """The layout of `tpgraph.kernels.Kernel.arrays`."""
-    wide, numbers = np.dtype(np.float64), np.dtype(recipe.dtype)
+    wide, numbers = np.dtype(np.float64), np.dtype(task.dtype)
     shapes: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {
-        "x": (side_by_side(recipe.rows).shape, wide)
+        "x": (side_by_side(task.rows).shape, wide)
     }
-    if recipe.columns is not None:
-        shapes["y"] = side_by_side(recipe.columns).shape, wide
+    if task.columns is not None:
+        shapes["y"] = side_by_side(task.columns).shape, wide
     kernels = {}
     for work in runs:
         repeats = max(len(work.part.rows), 1)
@@ -154,4 +154,4 @@ def kernel_file(path: Path, recipe: Recipe, runs: tuple[Run, ...]) -> KernelFile
     shapes |= {f"{name}_error": (kernels[name], wide) for name in ordered}
     if "ntk" in kernels:
         shapes["ntk_exponent"] = (), wide
-    return KernelFile(path, recipe, runs, {m.name: m for m in laid_out(shapes)})
+    return KernelFile(path, task, runs, {m.name: m for m in laid_out(shapes)})

@@ -1,6 +1,6 @@
 """Panels: what a kernel on disk is computed by, the blocks of all pairs of two runs of inputs.
 
-A panel is made from plain data, in this process or in another one: a recipe, a part of the plan,
+A panel is made from plain data, in this process or in another one: a task, a part of the plan,
 rows and columns.
 """
 
@@ -24,7 +24,7 @@ from tpgraph.language import from_json
 from tpgraph.limits.exact.gaussians import Window
 from tpgraph.seals import digest
 
-__all__ = ["Panel", "PanelBlocks", "Recipe", "panel_blocks", "panels_of", "planned_runs"]
+__all__ = ["KernelTask", "Panel", "PanelBlocks", "panel_blocks", "panels_of", "planned_runs"]
 
 _TILE_BYTES = 2**18
 """Of one block of a tile within a panel: the same for all machines, as are the numbers then."""
@@ -33,7 +33,7 @@ _MIRRORED = 256
 
 
 @dataclass(frozen=True)
-class Recipe:
+class KernelTask:
     """What a kernel is computed from: a program as JSON, inputs by name, (N, d) each."""
 
     program: str
@@ -127,28 +127,28 @@ def _cuts(count: int, repeats: int, side: int) -> Iterator[slice]:
 
 
 _prepared: dict[str, tuple[KernelPlan, tuple[Run, ...]]] = {}
-"""Of the latest recipe, by its digest."""
+"""Of the latest task, by its digest."""
 _preparing = threading.Lock()
 
 
-def planned_runs(recipe: Recipe) -> tuple[KernelPlan, tuple[Run, ...]]:
-    """The plan of a recipe, and its parts on the inputs. Raises NotPlanned and NotClosed."""
+def planned_runs(task: KernelTask) -> tuple[KernelPlan, tuple[Run, ...]]:
+    """The plan of a task, and its parts on the inputs. Raises NotPlanned and NotClosed."""
     with _preparing:
-        if recipe.digest not in _prepared:
-            plan = plan_kernel(from_json(recipe.program), recipe.kind)
-            given = [g for g in (recipe.rows, recipe.columns) if g is not None]
+        if task.digest not in _prepared:
+            plan = plan_kernel(from_json(task.program), task.kind)
+            given = [g for g in (task.rows, task.columns) if g is not None]
             runs = tuple(prepared(p, *(repeated(p, g) for g in given)) for p in plan.parts)
             _prepared.clear()
-            _prepared[recipe.digest] = plan, runs
-        return _prepared[recipe.digest]
+            _prepared[task.digest] = plan, runs
+        return _prepared[task.digest]
 
 
-def panel_blocks(recipe: Recipe, panel: Panel) -> PanelBlocks:
+def panel_blocks(task: KernelTask, panel: Panel) -> PanelBlocks:
     """Compute a panel, in this thread. Raises NotPlanned where a kernel is not finite."""
-    _, runs = planned_runs(recipe)
+    _, runs = planned_runs(task)
     work = runs[panel.part]
     rows, columns = panel.window
-    blocks = tuple(np.empty(panel.shape, recipe.dtype) for _ in work.part.ends)
+    blocks = tuple(np.empty(panel.shape, task.dtype) for _ in work.part.ends)
 
     def write(number: int, tile: Tile, block: Block) -> None:
         left, right = tile.window
@@ -156,7 +156,7 @@ def panel_blocks(recipe: Recipe, panel: Panel) -> PanelBlocks:
         beside = slice(right.start - columns.start, right.stop - columns.start)
         blocks[number][inside, beside] = block
 
-    errors = run(work, Resources(1, None, recipe.dtype), panel.tiles(recipe.dtype), write)
+    errors = run(work, Resources(1, None, task.dtype), panel.tiles(task.dtype), write)
     if panel.is_diagonal:
         ends = dict(zip(work.part.places, blocks, strict=True))
         for place, block in ends.items():

@@ -28,7 +28,7 @@ from tpgraph.kernels.plan.planning import KernelPlan
 from tpgraph.kernels.plan.whole import joined, repeated, roots_of, stated_beneath
 from tpgraph.kernels.streamed.crews import PanelCrew, crew_of, finished
 from tpgraph.kernels.streamed.filling import KernelFile, kernel_file
-from tpgraph.kernels.streamed.panels import Panel, Recipe, panels_of, planned_runs
+from tpgraph.kernels.streamed.panels import KernelTask, Panel, panels_of, planned_runs
 from tpgraph.kernels.streamed.stored import StoredKernel
 from tpgraph.kernels.streamed.tile_log import LoggedPanel, TileLog, begun, block_hashes
 from tpgraph.kernels.tangent import check_kind
@@ -78,11 +78,11 @@ def stream_kernel(
     wanted = check_kind(kind)
     on = resources or Resources()
     columns = None if Y is None else input_arrays(program, Y)
-    recipe = Recipe(to_json(program), wanted, on.dtype, input_arrays(program, X), columns)
+    task = KernelTask(to_json(program), wanted, on.dtype, input_arrays(program, X), columns)
     place = Path(os.path.realpath(as_path(path)))
     try:
-        plan, runs = planned_runs(recipe)
-        return _Stream(recipe, plan, runs, place, on).run(scheduler)
+        plan, runs = planned_runs(task)
+        return _Stream(task, plan, runs, place, on).run(scheduler)
     except (NotPlanned, NotClosed) as error:
         raise TPTypeError(
             f"a kernel goes to disk by its plan, and that of {program.name} has none:"
@@ -99,7 +99,7 @@ def bytes_in_memory(program: Program, count: int, kind: str = "both") -> int:
 
 @dataclass(frozen=True)
 class _Stream:
-    recipe: Recipe
+    task: KernelTask
     plan: KernelPlan
     runs: tuple[Run, ...]
     path: Path
@@ -111,8 +111,8 @@ class _Stream:
         require_file(self.path)
         folder = self.path.with_name(f"{self.path.name}.tiles")
         make_directory(folder)
-        file = kernel_file(folder / "kernel.npz", self.recipe, self.runs)
-        with alone(folder), crew_of(self.recipe, self.resources.threads, scheduler) as crew:
+        file = kernel_file(folder / "kernel.npz", self.task, self.runs)
+        with alone(folder), crew_of(self.task, self.resources.threads, scheduler) as crew:
             log, side = self._begun(folder / "panels.log", file, crew.slots)
             slots = min(crew.slots, self._slots(side))
             stated = _filled(file, log, panels_of(self.runs, side), crew, slots)
@@ -126,12 +126,12 @@ class _Stream:
     def _spreads(self) -> list[list[float]]:
         """What moving numbers by their rounding tells of each end of each part."""
         return [
-            spread_of(work.part, joined(self._given(work)), self.recipe.dtype) for work in self.runs
+            spread_of(work.part, joined(self._given(work)), self.task.dtype) for work in self.runs
         ]
 
     def _given(self, work: Run) -> list[dict[str, Array]]:
         """The inputs of both sides, once for each row of a part."""
-        sides = (self.recipe.rows, self.recipe.columns)
+        sides = (self.task.rows, self.task.columns)
         return [repeated(work.part, side) for side in sides if side is not None]
 
     def _begun(self, path: Path, file: KernelFile, slots: int) -> tuple[TileLog, int]:
@@ -162,11 +162,11 @@ class _Stream:
         """What must be the same for panels to belong together."""
         return {
             "program": self.plan.program.name,
-            "program_sha256": digest(self.recipe.program, {}),
-            "data_sha256": self.recipe.inputs_digest,
+            "program_sha256": digest(self.task.program, {}),
+            "data_sha256": self.task.inputs_digest,
             "recursion_sha256": digest(explained(self.plan), {}),
-            "kind": self.recipe.kind,
-            "dtype": self.recipe.dtype,
+            "kind": self.task.kind,
+            "dtype": self.task.dtype,
         }
 
     @property
@@ -177,7 +177,7 @@ class _Stream:
     def _bytes_of_pair(self) -> int:
         """Of all blocks of a panel, for a pair of inputs."""
         ends = max(len(work.part.ends) for work in self.runs)
-        return _COPIES * ends * np.dtype(self.recipe.dtype).itemsize
+        return _COPIES * ends * np.dtype(self.task.dtype).itemsize
 
     def _slots(self, side: int) -> int:
         """How many panels of this side fit the memory; one in any case."""
@@ -206,9 +206,9 @@ class _Stream:
     def _stored(
         self, entries: Mapping[str, EntryStatistics], errors: Mapping[str, RelativeError]
     ) -> StoredKernel:
-        counts = [len(next(iter(self.recipe.rows.values())))]
-        if self.recipe.columns is not None:
-            counts.append(len(next(iter(self.recipe.columns.values()))))
+        counts = [len(next(iter(self.task.rows.values())))]
+        if self.task.columns is not None:
+            counts.append(len(next(iter(self.task.columns.values()))))
         return StoredKernel(
             self.path,
             " × ".join(map(str, counts)),
