@@ -39,6 +39,7 @@ output f
 loss (f - y)^2 / 2
 label x = "\\tilde x"
 label φ = "\\phi"
+note "a" at x
 """
 CALL = "pwned(1)"
 HOSTILE = (

@@ -23,6 +23,7 @@ from tpgraph.notation.layout.layout import Layout, annotated_layout, kept_layout
 from tpgraph.notation.painters.fragments import Fragment, Fragments, difference, fragments_of
 from tpgraph.notation.pipeline import Options, compose
 from tpgraph.notation.scene.annotation import Annotation
+from tpgraph.notation.scene.hinted import hinted
 from tpgraph.notation.scene.symbol_list import defined
 from tpgraph.program import Program
 
@@ -113,7 +114,8 @@ def shown(
     else:
         layout = laid_out(diagram, options.direction, style=style, engine=engine)
     drawn = annotated_layout(layout, annotations, engine) if annotations else layout
-    scene = defined(replace(drawn.scene, definitions=definitions), style)
+    scene = hinted(drawn.scene, program.hints, style, everything)
+    scene = defined(replace(scene, definitions=definitions), style)
     return Shown(program, diagram, layout, fragments_of(scene, style), options)
 
 

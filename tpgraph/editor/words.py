@@ -7,7 +7,7 @@ from typing import Any
 
 from tpgraph.functions import LIBRARY, PRIMITIVES
 from tpgraph.language.readings import Reading
-from tpgraph.language.vocabulary import KEYWORDS
+from tpgraph.language.vocabulary import HINT_WORDS, KEYWORDS
 from tpgraph.program import REDUCTIONS, Program, Variable, base_of
 from tpgraph.program.text import distribution, right_hand_side
 
@@ -44,7 +44,7 @@ def _items(reading: Reading) -> list[dict[str, Any]]:
     for name in (*PRIMITIVES, *LIBRARY, *REDUCTIONS):
         if name.isidentifier():
             found.setdefault(name, _item(name, "function", "function"))
-    for word in (*sorted(KEYWORDS), *_IN_LINES):
+    for word in (*sorted(KEYWORDS), *HINT_WORDS, *_IN_LINES):
         found.setdefault(word, _item(word, "keyword", "word of the language"))
     return [*found.values()]
 

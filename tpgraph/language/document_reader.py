@@ -55,6 +55,7 @@ from tpgraph.program import (
     Target,
     Variable,
 )
+from tpgraph.program.hints import Hint
 from tpgraph.program.naming import require_base
 from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Vector, Width
 
@@ -144,6 +145,9 @@ class _Reader:
             self._try("loss", (), self._loss, document.loss)
         for name, latex in document.labels.items():
             self._try("labels", (), partial(self.builder.label, name), latex)
+        for number, hint in enumerate(document.hints):
+            said = Hint(hint.kind, tuple(hint.names), hint.text)
+            self._try(f"hints[{number}]", (), self.builder.hint, said)
         self._try("dims", (), self._dims, document.dims)
         raise_all(self.errors)
         self.builder.require_whole()

@@ -69,6 +69,10 @@ class _Writer:
             "loss": program.loss.name if program.loss is not None else None,
             "labels": dict(program.labels),
         }
+        if program.hints:
+            found["hints"] = [
+                {"kind": h.kind, "names": list(h.names), "text": h.text} for h in program.hints
+            ]
         return {**found, "passes": self.places.passes} if self.places.passes else found
 
     def _text(self, expression: Expression, arity: int) -> str:

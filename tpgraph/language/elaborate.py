@@ -22,6 +22,7 @@ from tpgraph.language.changes import Change, PlacedError, perhaps
 from tpgraph.language.count import weight
 from tpgraph.language.declare import Declarer
 from tpgraph.language.define import Definer
+from tpgraph.language.late_hints import LateHints
 from tpgraph.language.lexer import failing_names
 from tpgraph.language.lines import Line
 from tpgraph.language.near_names import meant, nearest
@@ -80,6 +81,7 @@ class _Elaborator:
         self.reported: set[int] = set()
         self.below = BoundBelow(source)
         self.labels: list[tuple[str, s.SetLabel, int]] = []
+        self.hints = LateHints(self.scope, self.builder)
         self.numbered = 0
         self._numbers: dict[int, int] = {}
         self._actions: dict[type, Callable[[Any], None]] = {
@@ -94,6 +96,7 @@ class _Elaborator:
             s.Output: self._output,
             s.Loss: self._loss,
             s.SetLabel: self._label,
+            s.SetHint: self._hint,
             s.Loop: self._loop,
         }
 
@@ -106,6 +109,8 @@ class _Elaborator:
                 self.below.note(statement)
                 self._top(statement)
             self._finish_labels()
+            for error in self.hints.finish():
+                self._report(error)
         except _Stop:
             stopped = True
         self.below.finish(self.scope.knows)
@@ -304,6 +309,9 @@ class _Elaborator:
     def _label(self, node: s.SetLabel) -> None:
         full = self.scope.full_name(node.name)
         self.labels.append((full, node, self.scope.origin))
+
+    def _hint(self, node: s.SetHint) -> None:
+        self.hints.note(node)
 
     def _finish_labels(self) -> None:
         scope = self.scope

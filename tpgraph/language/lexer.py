@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
-from tpgraph.language.vocabulary import KEYWORDS, NAME, canonical
+from tpgraph.language.vocabulary import HINT_WORDS, KEYWORDS, NAME, canonical
 
 __all__ = ["Kind", "Token", "failing_names", "words"]
 
@@ -100,11 +100,20 @@ def _behind(line: str, position: int) -> str:
     return rest[:1]
 
 
+def _is_hint(text: str, first: str, before: str, behind: str) -> bool:
+    """Whether a name is a word of what is said of the picture, or the `at` of a note."""
+    if not first and text in HINT_WORDS:
+        return behind == HINT_WORDS[text] or (not HINT_WORDS[text] and behind.isalpha())
+    return text == "at" and first == "note" and before.startswith('"')
+
+
 def _named(
     token: Token, first: str, before: str, in_shape: bool, tilde: bool, behind: str
 ) -> Token:
     """A name; or a word of the language, or the × of a shape."""
     text = token.text
+    if _is_hint(text, first, before, behind):
+        return token._replace(kind="word")
     if in_shape and text == "x" and before != ":":
         return token._replace(kind="operator")
     is_loss = text == "loss" and (first or behind == "~")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import assert_never
 
 from tpgraph.errors import TPNameError
 from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression
@@ -24,6 +25,7 @@ from tpgraph.program import (
     Variable,
 )
 from tpgraph.program.any_program import reads_program
+from tpgraph.program.hints import Hint
 from tpgraph.program.naming import is_loss_name
 from tpgraph.program.text import Spelling, declaration_text
 from tpgraph.types import Dimension, Fixed, Scalar, Width
@@ -81,6 +83,7 @@ class _Printer:
             [self._statement(w) for w in written(self.program)],
             [*self._tail()],
             [self._label(name, latex) for name, latex in self.program.labels.items()],
+            [self._hint(hint) for hint in self.program.hints],
         ]
         first = True
         for block in blocks:
@@ -203,6 +206,20 @@ class _Printer:
 
     def _label(self, name: str, latex: str) -> str:
         return f"label {self.spell(name)} = {self._string(latex)}"
+
+    def _hint(self, hint: Hint) -> str:
+        names = ", ".join(map(self.spell, hint.names))
+        match hint.kind:
+            case "group":
+                return f"group {self._string(hint.text)} {names}"
+            case "note":
+                return f"note {self._string(hint.text)} at {names}"
+            case "color":
+                return f"color {names} = {self._string(hint.text)}"
+            case "hide":
+                return f"hide {names}"
+            case _:
+                assert_never(hint.kind)
 
     def _string(self, text: str) -> str:
         if "\n" in text or "\0" in text or "\r" in text:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tpgraph.bounds import NAME
+from tpgraph.program.hints import HintKind
 
 __all__ = ["Document", "published"]
 
@@ -181,6 +182,14 @@ class GateModel(_Model):
     place: PlaceModel | None = None
 
 
+class HintModel(_Model):
+    """What is said of the picture: a box, a note, a colour, or what is left out."""
+
+    kind: HintKind
+    names: Annotated[list[Name], Field(min_length=1)]
+    text: Label = ""
+
+
 DeclarationModel = Annotated[
     ScalarModel | VectorModel | MatrixModel | ParamModel | FedModel, Field(discriminator="kind")
 ]
@@ -202,6 +211,7 @@ class Document(_Model):
     outputs: list[Name] = []
     loss: Name | None = None
     labels: dict[Name, Label] = {}
+    hints: list[HintModel] = []
 
 
 def published() -> dict[str, object]:

@@ -54,7 +54,7 @@ class Scope:
         self.of_several: dict[tuple[str, int], Function] = {}
         self.unfolded: dict[str, tuple[int, int]] = {}
 
-    def span(self, node: s.Entry | s.Statement) -> Span:
+    def span(self, node: s.Entry | s.Statement | s.Mark) -> Span:
         """The place of a node of the statement at hand."""
         return Span(self.source, self.origin + node.start, self.origin + node.end)
 

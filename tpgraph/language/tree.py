@@ -342,6 +342,27 @@ class TreeBuilder(Transformer[Token, Any]):
         written = mark_of(text)
         return s.SetLabel(name, quoted(written), written, *self._from(word))
 
+    def boxed(self, c: list[Any]) -> s.SetHint:
+        word, text, names = c
+        return self._hint(word, tuple(names), text)
+
+    def note(self, c: list[Any]) -> s.SetHint:
+        word, text, _, name = c
+        return self._hint(word, (name,), text)
+
+    def color(self, c: list[Any]) -> s.SetHint:
+        word, names, text = c
+        return self._hint(word, tuple(names), text)
+
+    def hide(self, c: list[Any]) -> s.SetHint:
+        word, names = c
+        return self._hint(word, tuple(names), None)
+
+    def _hint(self, word: Token, names: tuple[s.Name, ...], text: Token | None) -> s.SetHint:
+        written = None if text is None else mark_of(text)
+        said = "" if written is None else quoted(written)
+        return s.SetHint(mark_of(word), names, said, written, *self._from(word))
+
     def loop(self, c: list[Any]) -> s.Loop:
         word, variable, interval, statement = c
         body = (statement,) if statement is not None else ()

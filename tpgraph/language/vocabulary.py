@@ -7,9 +7,18 @@ from functools import lru_cache
 
 from tpgraph.errors import TPNameError
 from tpgraph.program import ACCENTS, GREEK, base_of
-from tpgraph.program.naming import KEYWORDS, NAME, STATEMENTS, canonical, is_spellable
+from tpgraph.program.naming import HINT_WORDS, KEYWORDS, NAME, STATEMENTS, canonical, is_spellable
 
-__all__ = ["KEYWORDS", "NAME", "STATEMENTS", "ascii_name", "canonical", "is_spellable", "spell"]
+__all__ = [
+    "HINT_WORDS",
+    "KEYWORDS",
+    "NAME",
+    "STATEMENTS",
+    "ascii_name",
+    "canonical",
+    "is_spellable",
+    "spell",
+]
 
 _LETTERS = {letter: word for word, letter in GREEK.items()}
 _WORDS = {accent: word for word, accent in ACCENTS.items()}

@@ -35,6 +35,7 @@ from tpgraph.notation.layout.passes.uncrossed import uncrossed
 from tpgraph.notation.layout.plate_columns import columns_around_plates, gaps_before_plates
 from tpgraph.notation.layout.plates import encloses_strangers, plated, renamed
 from tpgraph.notation.scene.annotation import Annotation
+from tpgraph.notation.scene.hinted import hinted
 from tpgraph.notation.scene.legend import build_legend, marks_used
 from tpgraph.notation.scene.overlay import VectorPath, overlaid
 from tpgraph.notation.scene.painting import picture
@@ -108,10 +109,11 @@ def compose(program: Program, options: Options) -> Scene:
         scene = folded or _unfolded(program, diagram, options)
     if options.fold and not scene.plates:
         warnings.warn(TPWarning(_UNFOLDED), stacklevel=3)
-    scene = defined(scene, look)
+    everything = options.view == "editing"
+    scene = defined(hinted(scene, program.hints, look, everything), look)
     if options.legend:
         scene = _with_legend(scene, look)
-    return _with_shelf(scene, program, look) if options.view == "editing" else scene
+    return _with_shelf(scene, program, look) if everything else scene
 
 
 def _check_annotations(program: Program, options: Options) -> None:

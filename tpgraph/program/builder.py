@@ -118,6 +118,7 @@ class Builder(Gate):
             parametrization=self.parametrization,
             functions=tuple(self._functions.values()),
             labels=MappingProxyType(dict(self._labels)),
+            hints=tuple(self._hints),
         )
 
     def intern(self, expression: Expression) -> Expression:

@@ -31,6 +31,7 @@ from tpgraph.program.equations import (
     Parameter,
     Target,
 )
+from tpgraph.program.hints import Hint, require_hint
 from tpgraph.program.naming import (
     LOSS,
     is_loss_name,
@@ -71,6 +72,7 @@ class Gate:
         self._loss: Variable | None = None
         self._functions: dict[str, Defined] = {}
         self._labels: dict[str, str] = {}
+        self._hints: list[Hint] = []
         self._checked: Checked = {}
         self._known: dict[int, Expression] = {}
 
@@ -203,6 +205,11 @@ class Gate:
         require_words(latex, f"the label of {name}", None, LABEL)
         self._labels[name] = latex
 
+    def hint(self, hint: Hint) -> None:
+        """Say something of the program's picture."""
+        require_hint(hint, self._scope)
+        self._hints.append(hint)
+
     def finish(self) -> None:
         """Raise what can only be seen of the whole."""
         raise_all(self._global_errors())
@@ -217,6 +224,7 @@ class Gate:
         parametrization: Parametrization | None,
         functions: Iterable[Defined],
         labels: Mapping[str, str],
+        hints: Iterable[Hint] = (),
     ) -> None:
         """Let a whole program through, in order. Raises a TPError, or a TPErrorGroup."""
         self.parametrization = parametrization
@@ -234,6 +242,8 @@ class Gate:
             self.loss(loss)
         for name, latex in labels.items():
             self.label(name, latex)
+        for hint in hints:
+            self.hint(hint)
         self.require_whole()
         self.finish()
 

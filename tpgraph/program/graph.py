@@ -22,6 +22,7 @@ from tpgraph.program.equations import (
     Target,
 )
 from tpgraph.program.gate import Gate
+from tpgraph.program.hints import Hint
 from tpgraph.program.parametrization import Parametrization
 from tpgraph.program.passes import TimedName
 from tpgraph.program.variables import Variable
@@ -53,6 +54,7 @@ class Program:
     parametrization: Parametrization | None = None
     functions: tuple[Defined, ...] = ()
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    hints: tuple[Hint, ...] = ()
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -221,6 +223,7 @@ def through_gate(program: Program) -> None:
         program.parametrization,
         program.functions,
         program.labels,
+        program.hints,
     )
 
 

@@ -38,6 +38,11 @@ STATEMENTS = (
 )  # fmt: skip
 """The words that begin a statement."""
 
+HINT_WORDS = {"group": '"', "note": '"', "color": "", "hide": ""}
+"""Words that begin a statement where what follows is a string, or else a name; everywhere else they
+are free as names.
+"""
+
 KEYWORDS = frozenset((*STATEMENTS, "in", "mean", "sum"))
 """The words that cannot be names; `loss` names the loss of the program."""
 

@@ -41,6 +41,7 @@ from tpgraph.program import (
     join_name,
     split_name,
 )
+from tpgraph.program.hints import kept_hints
 from tpgraph.transform.powers import WidthPower
 from tpgraph.types import Scalar, Vector, Width
 
@@ -82,11 +83,15 @@ def start_builder(
 
 
 def keep_labels(builder: Builder, program: Program) -> None:
-    """Label the variables that a program's equations still bind under their own name."""
+    """Label the variables that a program's equations still bind under their own name, and keep what
+    is said of the picture of those.
+    """
     for equation in program.equations:
         name = equation.out.name
         if name in program.labels and name in builder.scope:
             builder.label(name, program.labels[name])
+    for hint in kept_hints(program.hints, builder.scope):
+        builder.hint(hint)
 
 
 def label_errors(builder: Builder, program: Program, errors: Mapping[str, Variable]) -> None:

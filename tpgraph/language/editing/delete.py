@@ -63,7 +63,7 @@ def _at_fault(reading: Reading, error: TPError) -> Iterator[tuple[int, int]]:
     if not holding:
         return
     statement = holding[-1]
-    names = statement.node.names if isinstance(statement.node, s.Output) else ()
+    names = statement.node.names if isinstance(statement.node, s.Output | s.SetHint) else ()
     origin = statement.node.origin
     yield from _parts(statement, [one for one in names if origin + one.start == place])
 

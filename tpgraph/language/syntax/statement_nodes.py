@@ -27,6 +27,7 @@ __all__ = [
     "Output",
     "ProgramName",
     "Ratio",
+    "SetHint",
     "SetLabel",
     "SetParametrization",
     "Setting",
@@ -185,6 +186,18 @@ class SetLabel(NamedTuple):
     end: int
 
 
+class SetHint(NamedTuple):
+    """`group "text" names`, `note "text" at name`, `color names = "text"`, `hide names`."""
+
+    word: Mark
+    names: tuple[Name, ...]
+    text: str
+    written: Mark | None
+    origin: int
+    start: int
+    end: int
+
+
 class Loop(NamedTuple):
     """`for variable in range:` and its body."""
 
@@ -217,6 +230,7 @@ Statement: TypeAlias = (
     | Output
     | Loss
     | SetLabel
+    | SetHint
     | Loop
     | Broken
 )

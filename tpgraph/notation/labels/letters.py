@@ -41,7 +41,7 @@ r"""As the language and everybody's keyboard has the letter that LaTeX calls `\p
 
 @dataclass(frozen=True, slots=True)
 class LetterRun:
-    """LetteredLabel of one font and size in pt, whose baseline begins at (x, y) of the label."""
+    """Letters of one font and size in pt, whose baseline begins at (x, y) of the label."""
 
     font: str
     text: str

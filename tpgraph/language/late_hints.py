@@ -1,0 +1,60 @@
+"""Hints of a picture, which may stand before what they name: kept until all is bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tpgraph.errors import Span, TPError, TPNameError
+from tpgraph.language import syntax as s
+from tpgraph.language.near_names import meant, nearest
+from tpgraph.language.scope import Scope
+from tpgraph.program import Builder
+from tpgraph.program.hints import HINTS, Hint, require_said, require_sort
+
+__all__ = ["LateHints"]
+
+
+class LateHints:
+    """The hints of a text in their order."""
+
+    def __init__(self, scope: Scope, builder: Builder) -> None:
+        self._scope = scope
+        self._builder = builder
+        self._noted: list[tuple[Hint, Span | None, dict[str, Span]]] = []
+
+    def note(self, node: s.SetHint) -> None:
+        """Keep a hint: of every member of the families that it names."""
+        places = {
+            full: self._scope.span(name)
+            for name in node.names
+            for full in self._scope.full_names(name)
+        }
+        kind = next(kind for kind in HINTS if kind == node.word.text)
+        text = None if node.written is None else self._scope.span(node.written)
+        self._noted.append(
+            (Hint(kind, tuple(places), node.text, self._scope.span(node)), text, places)
+        )
+
+    def finish(self) -> Iterator[TPError]:
+        """Hand all hints to the builder; what is wrong with them."""
+        for hint, text, places in self._noted:
+            try:
+                if self._is_known(hint, places):
+                    for name, place in places.items():
+                        require_sort(hint, self._builder.scope[name], place)
+                    require_said(hint, text)
+                    self._builder.hint(hint)
+            except TPError as error:
+                yield error.at(text or hint.span)
+
+    def _is_known(self, hint: Hint, places: Mapping[str, Span]) -> bool:
+        """Whether all that it names is bound. Raises TPNameError where nothing else failed."""
+        known = self._builder.scope
+        wrong = next((name for name in places if name not in known), None)
+        if wrong is None:
+            return True
+        if any(name in self._scope.failed for name in places if name not in known):
+            return False
+        message = f"{hint.kind} names {wrong}, which is not bound"
+        near = meant(nearest(wrong, list(known)))
+        raise TPNameError(message, places[wrong], mend=near)
