@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from tpgraph.program import Equation, MatMul, Nonlin, Program, TimedName, Variable
+from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, TimedName, Variable
 from tpgraph.program.graph import varied
 from tpgraph.program.labels import latex_name
 
@@ -18,12 +18,15 @@ __all__ = ["called", "signals_once"]
 
 
 def signals_once(program: Program) -> Program:
-    """The program with one equation for each signal, and without gradients that nothing reads."""
+    """The program with one equation for each signal, and without gradients and constants that
+    nothing reads.
+    """
     aside = _aside(program)
     instead = _instead(program, aside)
     equations = [_renamed(e, instead, program) for e in _bound_early(program, instead)]
     read = {v.name for e in equations for v in e.inputs}
     read |= {variable.name for variable in program.outputs}
+    aside = aside.union(e.out.name for e in _backward(program) if not e.inputs)
     kept = (e for e in equations if e.out.name not in aside or e.out.name in read)
     labels = {
         new: latex_name(program, program.variables[old])
@@ -73,15 +76,15 @@ def _aside(program: Program) -> frozenset[str]:
     )
 
 
-def _backward(program: Program) -> Iterator[Nonlin]:
+def _backward(program: Program) -> Iterator[Nonlin | Moment]:
     for equation in program.equations:
-        if equation.place and equation.place.row == "backward" and isinstance(equation, Nonlin):
+        if equation.place and equation.place.row == "backward" and not isinstance(equation, MatMul):
             yield equation
 
 
 def _instead(program: Program, aside: frozenset[str]) -> Mapping[str, str]:
     """For each signal that repeats another one, that other one: rather of a vector of the row."""
-    same: dict[object, list[Nonlin]] = defaultdict(list)
+    same: dict[object, list[Nonlin | Moment]] = defaultdict(list)
     for equation in _backward(program):
         if equation.out.is_wide:
             same[equation.function, equation.arguments].append(equation)

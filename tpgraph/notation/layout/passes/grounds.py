@@ -101,7 +101,8 @@ def contexts_of(
             continue
         (a, b), (c, d) = frame.point(*ground.box[:2]), frame.point(*ground.box[2:])
         e, f = frame.point(*_middle(ground.caption_box))
-        caption = Label(caption_latex(ground.context), e, f, "center", style.caption_size)
+        turn = 0.0 if frame.sideways else 90.0
+        caption = Label(caption_latex(ground.context), e, f, "center", style.caption_size, turn)
         yield ContextBox(
             str(ground.context),
             min(a, c),

@@ -60,10 +60,6 @@ def lay_out_passes(
         f"a picture of passes with {len(staging.home)} marks would not be readable",
         mend="draw fewer layers or time steps",
     )
-    if any(staging.contexts) and direction in ("TB", "BT"):
-        raise TPError(
-            f"passes in boxes cannot be drawn in the direction {direction}", expected="LR or RL"
-        )
     if len(staging.wires) > _TRACKS[-1][0]:
         raise TPLimitError(
             f"a picture with {len(staging.wires)} lines between its passes would not be readable",
