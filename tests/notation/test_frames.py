@@ -6,7 +6,9 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
+from editor.browsers import chromium
 from latex_compiler import ENGINES, compiled
+from playwright.sync_api import expect, sync_playwright
 
 import tpgraph as tp
 from tpgraph.errors import TPError, TPLimitError
@@ -193,3 +195,17 @@ def test_too_many_frames():
     text = tp.gallery.entry("mlp").text.replace("const L = 3", "const L = 300")
     with pytest.raises(TPLimitError, match="600 instructions"):
         tp.draw_frames(tp.parse(text))
+
+
+@pytest.mark.needs("chromium")
+def test_the_address_chooses_the_frame(mlp, tmp_path):
+    """`#5` when the page opens, and when somebody writes another number there."""
+    page_file = mlp.save(tmp_path / "frames.html")[0]
+    with sync_playwright() as driver:
+        browser = chromium(driver)
+        page = browser.new_page()
+        for number in (5, 3, 1):
+            page.goto(f"{page_file.as_uri()}#{number}")
+            expect(page.locator("#counter")).to_have_text(f"{number} / 7", timeout=30_000)
+            assert page.locator("figure:visible").count() == 1
+        browser.close()

@@ -213,7 +213,9 @@ document.addEventListener("keydown", (event) => {{
 element("previous").addEventListener("click", () => show(shown - 1));
 element("next").addEventListener("click", () => show(shown + 1));
 element("slider").addEventListener("input", (event) => show(event.target.value - 1));
-show((parseInt(location.hash.slice(1), 10) || 1) - 1);
+const addressed = () => (parseInt(location.hash.slice(1), 10) || 1) - 1;
+window.addEventListener("hashchange", () => show(addressed()));
+show(addressed());
 </script>
 </body>
 </html>
