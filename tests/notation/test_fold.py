@@ -344,3 +344,12 @@ def test_no_text_in_a_plate_holds_an_index_of_its_range(own, passes):
 def test_an_own_label_of_one_block_is_not_that_of_all():
     scene = tp.draw(tp.parse(FAR + OWN["one"]), fold=True).scene
     assert not any("q" in text for plate in scene.plates for text in texts_inside(scene, plate))
+
+
+def test_what_stands_behind_a_plate_leaves_room_for_the_dots():
+    scene = tp.draw(tp.gallery.entry("wigner").program(), fold=True).scene
+    (plate,) = scene.plates
+    last = next(node for node in scene.nodes if node.id == "x[6]")
+    dots = [label for label in scene.labels if "dots" in label.text]
+    assert any(plate.right < label.x < last.x for label in dots)
+    assert last.x - plate.right > 3 * last.width

@@ -32,7 +32,11 @@ from tpgraph.notation.layout.layout import laid_out
 from tpgraph.notation.layout.passes.page import PlateError, lay_out_passes
 from tpgraph.notation.layout.passes.staging import is_staged, stage
 from tpgraph.notation.layout.passes.uncrossed import uncrossed
-from tpgraph.notation.layout.plate_columns import columns_around_plates, gaps_before_plates
+from tpgraph.notation.layout.plate_columns import (
+    columns_around_plates,
+    gaps_before_plates,
+    gaps_behind_plates,
+)
 from tpgraph.notation.layout.plates import encloses_strangers, plated, renamed
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.hinted import hinted
@@ -152,12 +156,12 @@ def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | Non
 def _with_plates(folded: Folded, options: Options) -> Scene | None:
     """The scene of a folded diagram; None where a plate would hold strangers."""
     look, lay = options.look, partial(_laid_out, folded.diagram, options)
-    scene = lay()
+    scene = lay(behind=folded)
     if encloses_strangers(scene, folded, look):
         columns = columns_around_plates(folded)
         if columns is None or not folded.dots:
             return None
-        scene = lay(columns=columns, gaps=gaps_before_plates(folded, columns))
+        scene = lay(columns=columns, gaps=gaps_before_plates(folded, columns), behind=folded)
     if encloses_strangers(scene, folded, look):
         return None
     return renamed(plated(scene, folded, look), folded)
@@ -168,17 +172,22 @@ def _laid_out(
     options: Options,
     columns: Mapping[str, int] | None = None,
     gaps: Mapping[int, float] | None = None,
+    behind: Folded | None = None,
 ) -> Scene:
+    """The scene of a diagram; `behind` are plates behind which dots need room."""
     diagram, definitions = abbreviated(diagram, options.look)
-    scene = laid_out(
+    lay = partial(
+        laid_out,
         diagram,
         options.direction,
         style=options.look,
         engine=options.layout_engine,
         columns=columns,
-        gaps=gaps,
-    ).scene
-    return replace(scene, definitions=definitions)
+    )
+    layout = lay(gaps=gaps)
+    missing = {} if behind is None else gaps_behind_plates(behind, layout.places)
+    layout = lay(gaps={**(gaps or {}), **missing}) if missing else layout
+    return replace(layout.scene, definitions=definitions)
 
 
 def _passes(program: Program, options: Options) -> Scene:

@@ -12,10 +12,12 @@ from graphlib import CycleError, TopologicalSorter
 
 from tpgraph.notation.diagram.folded import Folded
 from tpgraph.notation.diagram.links import links
+from tpgraph.notation.layout.places import Places
 
-__all__ = ["columns_around_plates", "gaps_before_plates"]
+__all__ = ["columns_around_plates", "gaps_before_plates", "gaps_behind_plates"]
 
 _DOTS = 22.0  # pt before a plate, for dots
+_CLOSE = 18.0  # pt at least between the marks of a plate and what stands behind it, with dots
 
 MarkOrEnd = str | tuple[str, int]
 """A mark, or an end of the plate with this number."""
@@ -62,6 +64,21 @@ def _ahead(folded: Folded) -> Ahead:
     for link in links(folded.diagram):
         ahead[link.source][link.target] = 1
     return ahead
+
+
+def gaps_behind_plates(folded: Folded, places: Places) -> dict[int, float]:
+    """Behind which columns how many pt are missing for the dots that lead out of a plate."""
+    gaps: dict[int, float] = {}
+    for plate in folded.plates:
+        own = [mark for mark in plate.members if mark in places.at]
+        end = max(places.at[mark][0] + places.room(mark)[1] for mark in own)
+        for source, target in folded.dots:
+            if source in plate.members and target not in plate.members:
+                before = places.placement.column[target] - 1
+                free = places.at[target][0] - places.room(target)[0] - end
+                if 0 < free < _CLOSE:
+                    gaps[before] = max(gaps.get(before, 0.0), _DOTS - free)
+    return gaps
 
 
 def _turned(ahead: Mapping[MarkOrEnd, Mapping[MarkOrEnd, int]]) -> Ahead:
