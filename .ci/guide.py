@@ -25,7 +25,7 @@ def drawn(block: Example) -> str:
         "sgd": lambda: tp.unroll_sgd(program, steps=steps),
     }[options.get("pass", "forward")]()
     how: dict[str, Any] = {
-        "show_io": options.get("show") == "io",
+        "show": options.get("show", "body"),
         "fold": options.get("fold") == "true",
     }
     if "paths" in options:

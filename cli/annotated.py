@@ -69,6 +69,5 @@ class AnnotatedPicture:
         """Draw the program with what `tpgraph.annotate` makes of a limit, a run, or both."""
         notes = tp.annotate(program, numbers=self.numbers, **found)
         text = tp.source_of(source) or tp.to_text(source)
-        drawing = tp.draw(program, annotations=notes, style=self.theme.value, source=text)
+        drawing = tp.draw(program, annotations=notes, theme=self.theme.value, source=text)
         write(picture_content(drawing, picture_format(self.out, None), _DPI), self.out)
-        typer.echo(f"wrote {self.out}", err=True)

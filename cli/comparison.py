@@ -53,7 +53,10 @@ def parse_test(text: str) -> int | float | str:
 
 def compare(
     file: File,
-    out: Annotated[Path, typer.Option(help="Folder for results, table, summary and figure.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "--output", "-o", help="Folder for results, table and figure."),
+    ],
     data: DataOption = None,
     synthetic: Synthetic = None,
     test: Annotated[
@@ -70,7 +73,7 @@ def compare(
     batch: BatchOption = 1,
     seeds: SeedsOption = 4,
     seed: Seed = 0,
-    dtype: NetworkPrecision = Dtype.float32,
+    dtype: NetworkPrecision = Dtype.float64,
     samples: Annotated[
         int,
         typer.Option(
@@ -136,7 +139,7 @@ def coordcheck(
     seed: Seed = 0,
     dtype: NetworkPrecision = Dtype.float64,
     out: Annotated[
-        str | None, typer.Option("--output", "-o", help="Figure: .pdf, .png or .svg.")
+        str | None, typer.Option("--out", "--output", "-o", help="Figure: .pdf, .png or .svg.")
     ] = None,
     csv: Annotated[str | None, typer.Option("--csv", help="Table to write; - is stdout.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

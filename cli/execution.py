@@ -68,7 +68,8 @@ def compile_(
     file: File,
     constants: Constants = None,
     out: Annotated[
-        str | None, typer.Option("--output", "-o", help="Python file to write; - is stdout.")
+        str | None,
+        typer.Option("--out", "--output", "-o", help="Python file; - is stdout."),
     ] = None,
     dtype: Precision = Dtype.float64,
     backend: Annotated[

@@ -118,7 +118,7 @@ def study_constants(values: list[str] | None) -> tuple[tuple[str, float], ...]:
 
 
 def write(content: str | bytes, out: str | None) -> None:
-    """Write to a file, whole or not at all, or to standard output."""
+    """Write to a file, whole or not at all, and say so; or to standard output."""
     data = content.encode() if isinstance(content, str) else content
     if out is None or out == STANDARD:
         if is_closed():
@@ -127,6 +127,7 @@ def write(content: str | bytes, out: str | None) -> None:
         sys.stdout.buffer.flush()
         return
     tp.shell.write_bytes(Path(out), data)
+    typer.echo(f"wrote {out}", err=True)
 
 
 def parse_widths(values: list[str]) -> dict[str, int]:

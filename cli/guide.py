@@ -23,7 +23,7 @@ def guide(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Write all pages as HTML into this folder."),
+        typer.Option("--out", "--output", "-o", help="Write all pages as HTML into this folder."),
     ] = None,
 ) -> None:
     """Show the guide: how to start, the language, the notation, what the numbers mean."""

@@ -85,7 +85,7 @@ def import_(
         typer.Option(help="Samples that meet in the program.", parser=whole(), metavar="NUMBER"),
     ] = 1,
     out: Annotated[
-        str | None, typer.Option("--output", "-o", help="Program to write; - is stdout.")
+        str | None, typer.Option("--out", "--output", "-o", help="Program to write; - is stdout.")
     ] = None,
 ) -> None:
     """Write the Tensor Program of a PyTorch module. The Python file is run: it is code of yours.

@@ -45,7 +45,7 @@ def kernel(
     synthetic: Synthetic = None,
     out: Annotated[
         str | None,
-        typer.Option("--output", "-o", help="NPZ file for the arrays nngp, ntk and x."),
+        typer.Option("--out", "--output", "-o", help="NPZ file for the arrays nngp, ntk and x."),
     ] = None,
     constants: Constants = None,
     kind: Annotated[Kind, choice(Kind, help="Which kernels.")] = Kind.both,
@@ -156,7 +156,7 @@ def kernel(
 
 
 def _draw(found: Kernel, plot: Path) -> None:
-    tp.shell.write_bytes(plot, tp.study.figure_bytes(tp.kernel_figure(found), plot))
+    write(tp.study.figure_bytes(tp.kernel_figure(found), plot), str(plot))
 
 
 def _is_to_be_streamed(

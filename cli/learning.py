@@ -48,7 +48,12 @@ def train(
     data: Annotated[
         str, typer.Option(help="CSV with a header, or NPZ; targets may be class labels.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder for losses, plots, parameters and manifest.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "--output", "-o", help="Folder for losses, plots, parameters and manifest."
+        ),
+    ],
     constants: Constants = None,
     width: Widths = None,
     steps: Annotated[int, typer.Option(help="Steps of training.", parser=whole(1))] = 1000,
@@ -176,22 +181,18 @@ def evaluate(
         typer.echo(json.dumps({**values, "samples": len(samples)}, indent=2))
     else:
         typer.echo(f"{len(samples)} samples: {_told(values)}")
-    if plot is not None and plot != "-":
-        typer.echo(f"wrote {plot}", err=True)
 
 
 def predict(
     run: Run,
     data: NewData,
     out: Annotated[
-        str | None, typer.Option("--output", "-o", help="CSV file to write; - is stdout.")
+        str | None, typer.Option("--out", "--output", "-o", help="CSV file to write; - is stdout.")
     ] = None,
 ) -> None:
     """What a trained network says of samples, as CSV: its outputs, and the class they name."""
     require_places(out, reads=(data,))
     write(tp.load_run(run).predict(data).csv(), out)
-    if out is not None and out != "-":
-        typer.echo(f"wrote {out}", err=True)
 
 
 def _require_sense(

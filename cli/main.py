@@ -28,6 +28,7 @@ from tpgraph_cli import (
     studies,
     texts,
 )
+from tpgraph_cli.elapsed import elapsed
 from tpgraph_cli.examples import add_commands
 from tpgraph_cli.messages import LAST_RESORT, show_warning
 from tpgraph_cli.streams import make_ready
@@ -97,7 +98,8 @@ def main() -> None:
 def _run() -> int:
     """The exit code of the command that the arguments name."""
     try:
-        code = int(app(standalone_mode=False) or 0)
+        with elapsed():
+            code = int(app(standalone_mode=False) or 0)
         if code == INTERRUPTED:
             typer.echo("interrupted", err=True)
         return code

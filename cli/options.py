@@ -40,7 +40,12 @@ Scheduler = Annotated[
 ]
 Out = Annotated[
     Path,
-    typer.Option(help="Folder of results; a run that was stopped goes on from what is there."),
+    typer.Option(
+        "--out",
+        "--output",
+        "-o",
+        help="Folder of results; a run that was stopped goes on from what is there.",
+    ),
 ]
 Seed = Annotated[
     int, typer.Option(help="Seed of everything random.", parser=whole(0, tp.bounds.SEED))

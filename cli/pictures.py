@@ -57,8 +57,9 @@ class Theme(StrEnum):
 
 
 class Show(StrEnum):
-    """What is drawn beside the strict program."""
+    """What is drawn: the strict program, or more."""
 
+    body = "body"
     io = "io"
     all = "all"
 
@@ -66,7 +67,7 @@ class Show(StrEnum):
 OutputFile = Annotated[
     str | None,
     typer.Option(
-        "--output", "-o", help="File to write, by its ending; - is stdout.", metavar="OUT"
+        "--out", "--output", "-o", help="File to write, by its ending; - is stdout.", metavar="OUT"
     ),
 ]
 
@@ -83,11 +84,11 @@ def draw(
         DirectionChoice, choice(DirectionChoice, help="Where the computation runs.")
     ] = DirectionChoice.LR,
     show: Annotated[
-        Show | None,
+        Show,
         choice(
             Show, help="io: also data, readout and loss; all: whatever is declared, used or not."
         ),
-    ] = None,
+    ] = Show.body,
     legend: Annotated[bool, typer.Option("--legend", help="A box with the marks used.")] = False,
     theme: Annotated[
         Theme, choice(Theme, help="As in the paper, large and coloured, or for dark slides.")
@@ -156,10 +157,9 @@ def draw(
 
     options: dict[str, Any] = {
         "direction": direction.value,
-        "show_io": show is Show.io,
-        "view": "editing" if show is Show.all else "paper",
+        "show": show.value,
         "legend": legend,
-        "style": theme.value,
+        "theme": theme.value,
         "engine": engine.value,
     }
 
@@ -191,8 +191,6 @@ def draw(
                 drawing = drawing.to_width(width)
             warn_of_small_print(drawing, width, fold, direction.value)
         write(picture_content(drawing, kind, dpi, pixels), target)
-        if target != STANDARD:
-            typer.echo(f"wrote {target}", err=True)
 
     if not watch:
         once()
@@ -278,7 +276,9 @@ def gallery(
     name: Annotated[str | None, typer.Argument(help="A program of the gallery.")] = None,
     out: Annotated[
         str | None,
-        typer.Option("--output", "-o", help="Draw into this file; without NAME, a folder for all."),
+        typer.Option(
+            "--out", "--output", "-o", help="Draw into this file; without NAME, a folder for all."
+        ),
     ] = None,
 ) -> None:
     """List the gallery, print one of its programs, or draw it (all of it without NAME)."""
@@ -298,4 +298,3 @@ def gallery(
     for entry in tp.gallery.entries():
         target = str(Path(out) / f"{entry.name}.svg")
         write(entry.draw().svg, target)
-        typer.echo(f"wrote {target}", err=True)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import tpgraph as tp
+from tpgraph_cli.elapsed import quiet
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -22,7 +23,7 @@ def training_progress(steps: int) -> Iterator[Callable[[int, int, float], None] 
     if not sys.stderr.isatty():
         yield None
         return
-    with _bar() as bar:
+    with quiet(), _bar() as bar:
         task = bar.add_task("training", total=steps)
 
         def advance(done: int, total: int, loss: float) -> None:
@@ -37,7 +38,7 @@ def sweep_progress(name: str) -> Iterator[Callable[[int, int], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    with _bar() as bar:
+    with quiet(), _bar() as bar:
         task = bar.add_task(name, total=None)
         begun: list[tuple[float, int]] = []
 
@@ -58,7 +59,7 @@ def stage_progress() -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    with _bar() as bar:
+    with quiet(), _bar() as bar:
         tasks: dict[str, TaskID] = {}
 
         def hear(stages: tuple[tp.progress.Stage, ...]) -> None:

@@ -162,7 +162,8 @@ def fmt(
         bool, typer.Option("--check", help="Change nothing; exit with 1 if the file would change.")
     ] = False,
     out: Annotated[
-        str | None, typer.Option("--output", "-o", help="Write here and not in place; - is stdout.")
+        str | None,
+        typer.Option("--out", "--output", "-o", help="Write here and not in place; - is stdout."),
     ] = None,
 ) -> None:
     """Format a .tp file in place; comments stay.

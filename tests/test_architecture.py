@@ -51,7 +51,7 @@ FLOORS = {
 }
 # rooms of the notation: each imports those before it alone
 ROOMS = ["cache", "labels", "scene", "engines", "drawn", "painters"]
-ROOMS += ["diagram", "layout", "pipeline", "drawing", "frames"]
+ROOMS += ["diagram", "layout", "pipeline", "former_names", "drawing", "frames"]
 TOP_LEVEL = {"tpgraph", "tests", "diagrams", "cli", "pyproject.toml", "README.md", "LICENSE"}
 
 EXTRAS = {

@@ -32,10 +32,13 @@ Counted: TypeAlias = Literal[
     "lines",
     "pictures",
     "tiles",
+    "rows",
+    "points",
+    "borders",
 ]
 """What is counted: widths of runs, matrices and vectors drawn, instructions executed, instructions
 taken to their limits, vectors described, SGD steps, passes laid out, lines routed, pictures, tiles
-of a kernel."""
+of a kernel; rows, points and borders of a phase diagram."""
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
-from tpgraph_cli.files import Constants, read_text, study_constants
+from tpgraph_cli.files import Constants, read_text, study_constants, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import numbers, parse_names, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers
@@ -156,8 +156,8 @@ def _report(
     """Write figure and table, and say what there is."""
     figure = tp.study.drift_figure(result, rows, function, losses)
     for name in _FIGURES:
-        tp.shell.write_bytes(out / name, tp.study.figure_bytes(figure, name))
-    tp.shell.write_bytes(out / _TABLE, result.csv().encode())
+        write(tp.study.figure_bytes(figure, name), str(out / name))
+    write(result.csv(), str(out / _TABLE))
     found = result.outcome
     assert found is not None
     state = "interrupted" if found.interrupted else "done"

@@ -11,7 +11,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
-from tpgraph_cli.files import Constants, study_constants
+from tpgraph_cli.files import Constants, study_constants, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import parse_names, parse_point, parse_range, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers
@@ -71,7 +71,12 @@ def function_variance(
     normalize: Annotated[bool, typer.Option(help="Scale every input to ξ·ξ = d.")] = True,
     rate: Annotated[
         float | None,
-        typer.Option(help="Learning rate times the largest eigenvalue, under 2.", parser=real()),
+        typer.Option(
+            "--lr",
+            "--rate",
+            help="Learning rate times the largest eigenvalue, under 2.",
+            parser=real(),
+        ),
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Steps at most.", parser=whole(1))] = None,
     goal: Annotated[
@@ -133,8 +138,8 @@ def function_variance(
     figure = tp.study.variance_figure(result)
     for ending in _FIGURES:
         path = out / f"function-variance{ending}"
-        tp.shell.write_bytes(path, tp.study.figure_bytes(figure, path))
-    tp.shell.write_bytes(out / "function-variance.csv", result.csv().encode())
+        write(tp.study.figure_bytes(figure, path), str(path))
+    write(result.csv(), str(out / "function-variance.csv"))
     for line in result.lines():
         typer.echo(line)
     if result.outcome.interrupted:
@@ -163,6 +168,5 @@ def _theory(
     tp.shell.make_directory(out)
     figure = tp.study.kappas_figure(panels, preset.curves)
     for ending in _FIGURES:
-        tp.shell.write_bytes(out / f"{name}{ending}", tp.study.figure_bytes(figure, name + ending))
-    tp.shell.write_bytes(out / f"{name}.csv", tp.study.kappas_csv(panels).encode())
-    typer.echo(f"wrote {out / name}.pdf, .png, .csv")
+        write(tp.study.figure_bytes(figure, name + ending), str(out / f"{name}{ending}"))
+    write(tp.study.kappas_csv(panels), str(out / f"{name}.csv"))

@@ -32,7 +32,7 @@ def phase(
         typer.Option(help=f"Print one point {_POINT} instead of the diagram; repeat for several."),
     ] = None,
     out: Annotated[
-        str | None, typer.Option("--output", "-o", help="Figure: .pdf, .png or .svg.")
+        str | None, typer.Option("--out", "--output", "-o", help="Figure: .pdf, .png or .svg.")
     ] = None,
     csv: Annotated[str | None, typer.Option("--csv", help="Table to write; - is stdout.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print points as JSON.")] = False,

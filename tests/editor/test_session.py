@@ -66,7 +66,7 @@ def test_tidy_is_the_layout_of_draw() -> None:
     page = Page(MLP)
     page.type(MLP.replace("f = V x[L]", "q = tanh(b[1])\nf = V x[L]"))
     page.take(page.ask("tidy")["view"])
-    scene = tp.draw(tp.parse(page.text), view="editing").scene
+    scene = tp.draw(tp.parse(page.text), show="all").scene
     at = {n.id: (round(n.x, 2), round(-n.y, 2)) for n in scene.nodes if ":" not in n.id}
     for key, place in page.places().items():
         assert place == pytest.approx(at[key.partition("/")[2]])
@@ -144,7 +144,7 @@ def test_tidy_and_exports_are_those_of_draw_whatever_was_kept(text: str) -> None
     page.type(f"{text}\n# kept\n")
     program = tp.parse(page.text)
     page.take(page.ask("tidy")["view"])
-    drawn = fragments_of(tp.draw(program, view="editing").scene)
+    drawn = fragments_of(tp.draw(program, show="all").scene)
     wanted = {k: (f.x, f.y, f.svg) for k, f in drawn.items.items() if f.layer != "legend"}
     assert {k: (f["x"], f["y"], f["svg"]) for k, f in page.shown.items()} == wanted
     drawing = tp.draw(program, source=page.text)

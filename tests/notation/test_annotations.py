@@ -141,7 +141,7 @@ def pixels(drawing, color):
 
 
 def test_the_dark_theme_has_its_own_colours():
-    drawing = annotated(gallery.entry("layernorm").program(), style="dark")
+    drawing = annotated(gallery.entry("layernorm").program(), theme="dark")
     assert DARK.plot_curve in drawing.svg
     assert PAPER.plot_curve not in drawing.svg
 

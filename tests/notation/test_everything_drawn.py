@@ -70,7 +70,7 @@ def test_names_of_all_scripts(name: str, passes: str) -> None:
     for old in ("param b :", "h + b)"):
         text = text.replace(old, old.replace("b", name))
     text = text.replace("z = ", f"{name}2 = ").replace("V z", f"V {name}2")
-    drawn(PASSES[passes](tp.parse(text)), view="editing")
+    drawn(PASSES[passes](tp.parse(text)), show="all")
 
 
 @pytest.mark.parametrize("passes", PASSES)
@@ -91,7 +91,7 @@ def test_an_adapter_beside_a_frozen_matrix(passes: str, fold: bool) -> None:
 def test_random_programs(seed: int) -> None:
     """Their texts as well as themselves; passes where they have any."""
     program = seeded_program(seed, 1 + seed % 9, seed % 3 != 0)
-    drawn(program, view="editing", show_io=True)
+    drawn(program, show="all")
     drawn(tp.parse(tp.to_text(program)))
     if program.loss is not None:
         drawn(tp.backward(program))
@@ -101,4 +101,4 @@ def test_random_programs(seed: int) -> None:
 @pytest.mark.parametrize("passes", ["backward", "sgd"])
 def test_texts_of_passes_are_programs_of_their_own(entry: str, passes: str) -> None:
     text = tp.to_text(PASSES[passes](tp.gallery.entry(entry).program()))
-    drawn(tp.parse(text), view="editing")
+    drawn(tp.parse(text), show="all")

@@ -52,7 +52,10 @@ FOLDED = [
 @pytest.mark.parametrize("direction", ["LR", "BT"])
 def test_a_long_program_is_one_plate(name, constant, value, text, show_io, direction):
     scene = tp.draw(
-        long(name, constant, value), fold=True, show_io=show_io, direction=direction
+        long(name, constant, value),
+        fold=True,
+        show="io" if show_io else "body",
+        direction=direction,
     ).scene
     (plate,) = scene.plates
     assert plate.label.text == text

@@ -33,7 +33,7 @@ BACKWARD = [
 @cache
 def folded_backward(name, constant, value, direction="LR", show_io=False):
     program = tp.backward(long(name, constant, value))
-    return tp.draw(program, fold=True, direction=direction, show_io=show_io).scene
+    return tp.draw(program, fold=True, direction=direction, show="io" if show_io else "body").scene
 
 
 def strangers(scene):

@@ -106,7 +106,7 @@ def test_what_is_new_is_coloured_and_nothing_moves(mlp):
 
 @pytest.mark.parametrize("style", ["paper", "teaching", "dark"])
 def test_all_frames_have_one_size(style):
-    frames = tp.draw_frames(tp.gallery.entry("layernorm").program(), style=style, legend=True)
+    frames = tp.draw_frames(tp.gallery.entry("layernorm").program(), theme=style, legend=True)
     bounds = {tuple(round(v, 6) for v in picture(d.scene, d.style).bounds) for d in frames.drawings}
     assert len(bounds) == 1
 

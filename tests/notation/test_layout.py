@@ -34,7 +34,12 @@ def nodes(scene):
 @pytest.mark.parametrize("direction", ["LR", "RL", "BT", "TB"])
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
 def test_the_gallery_is_clean(entry, direction, show_io):
-    assert violations(draw(entry.program(), direction=direction, show_io=show_io).scene) == []
+    assert (
+        violations(
+            draw(entry.program(), direction=direction, show="io" if show_io else "body").scene
+        )
+        == []
+    )
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck])

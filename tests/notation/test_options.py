@@ -41,9 +41,9 @@ def test_a_legend_names_the_marks_below_the_picture():
 
 
 def test_a_theme_by_its_name():
-    assert tp.draw(MLP.program(), style="dark").style.background == "#14181f"
+    assert tp.draw(MLP.program(), theme="dark").style.background == "#14181f"
     with pytest.raises(TPNameError, match="no theme 'drak'"):
-        tp.draw(MLP.program(), style="drak")
+        tp.draw(MLP.program(), theme="drak")
 
 
 @pytest.mark.parametrize("kind", ["svg", "pdf", "tex"])

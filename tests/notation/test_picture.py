@@ -198,7 +198,7 @@ def test_a_scalar_from_outside_stands_like_an_initial_one() -> None:
 
 
 def test_the_editing_view_shows_everything_that_is_declared() -> None:
-    scene = tp.draw(tp.parse(SCALAR_OF_DATA), view="editing").scene
+    scene = tp.draw(tp.parse(SCALAR_OF_DATA), show="all").scene
     assert {n.id for n in scene.nodes if ":" not in n.id} == {"x", "u", "w", "c", "h"}
     assert scene.shelf is not None
     (matrix,) = scene.shelf.matrices

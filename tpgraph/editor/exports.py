@@ -134,11 +134,10 @@ def _drawing(program: Program, text: str, how: ExportOptions) -> Drawing:
     return draw(
         made,
         direction=how.direction,
-        show_io=how.show == "io",
-        view="editing" if how.show == "all" else "paper",
+        show=how.show,
         legend=how.legend,
         fold=how.fold,
-        style=how.theme,
+        theme=how.theme,
         source=text,
         width=how.size or None,
     )

@@ -81,7 +81,9 @@ def walk(program: Program, what: What, steps: int, options: PictureOptions) -> W
     made = program_of(program, what, steps)
     style = look_of(options)
     everything = what == "forward" and options.view == "editing"
-    frames = draw_frames(made, direction=options.direction, show_io=everything, style=style)
+    frames = draw_frames(
+        made, direction=options.direction, show="io" if everything else "body", theme=style
+    )
     fragments = with_partners(fragments_of(frames.picture, style), made, program)
     born = {key: _born(f, frames.born) for key, f in fragments.items.items()}
     return Walk(made, fragments, born, frames.said, style)

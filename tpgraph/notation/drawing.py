@@ -12,12 +12,14 @@ from types import ModuleType
 
 from tpgraph.errors import TPError, TPWarning
 from tpgraph.files import write_bytes
+from tpgraph.notation.diagram.mark_texts import Shown
 from tpgraph.notation.diagram.said_of_marks import description
 from tpgraph.notation.engines.engine import LayoutEngine
+from tpgraph.notation.former_names import takes_former_names
 from tpgraph.notation.painters.dot import to_dot
 from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.painters.tikz import to_tikz
-from tpgraph.notation.pipeline import Options, View, compose
+from tpgraph.notation.pipeline import Options, compose, view_of
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.overlay import VectorPath
 from tpgraph.notation.scene.painting import picture
@@ -162,20 +164,20 @@ FORMATS: dict[str, Callable[[Drawing], bytes]] = {
 """How each file extension is written."""
 
 
+@takes_former_names
 @reads_program
 def draw(
     program: Program,
     path: str | Path | None = None,
     *,
     direction: Direction = "LR",
-    show_io: bool = False,
+    show: Shown = "body",
     legend: bool = False,
     paths: Sequence[VectorPath] = (),
     fold: bool = False,
-    style: Style | str = PAPER,
+    theme: Style | str = "paper",
     engine: LayoutEngine | str = "wasm",
     source: str | None = None,
-    view: View = "paper",
     annotations: Mapping[str, Annotation] | None = None,
     width: float | str | None = None,
     transparent: bool = False,
@@ -183,13 +185,13 @@ def draw(
 ) -> Drawing:
     """Draw a program in the notation of Tensor Programs IIb; with `path` also write the file.
 
-    `direction` is that of the computation; `show_io` adds data, readout and loss to the strict
-    program; `legend` a box with the marks that are used; `paths` are marked by thick lines (those
+    `direction` is that of the computation; `show="io"` adds data, readout and loss to the
+    strict program, `show="all"` every declared vector and scalar, used or not, with the matrices on
+    a shelf; `legend` a box with the marks that are used; `paths` are marked by thick lines (those
     that `tpgraph.select_paths` finds in a reduced program); `fold` draws what repeats once, in a
-    plate with its range, or warns by a TPWarning that nothing is folded; `style` is a theme or
+    plate with its range, or warns by a TPWarning that nothing is folded; `theme` is one or
     its name; `engine` is `wasm` (built in), `system` (the `dot` on PATH), or a LayoutEngine;
-    `view="editing"` shows every declared vector and scalar, used or not, and the matrices on a
-    shelf; `annotations` are plots and numbers beside the marks of these variables, as
+    `annotations` are plots and numbers beside the marks of these variables, as
     `tpgraph.annotate` makes them; `source` is a text of the program for pictures to carry with
     them, by default the one it was parsed from; `width` scales the picture to be this wide, in pt
     or as a text with its unit, and warns by a TPWarning of text below 7 pt; `transparent` leaves
@@ -201,7 +203,15 @@ def draw(
     be typeset, and a layout that takes too long.
     """
     options = Options(
-        direction, show_io, legend, paths, style, engine, fold, view, annotations or {}
+        direction,
+        show == "io",
+        legend,
+        paths,
+        theme,
+        engine,
+        fold,
+        view_of(show),
+        annotations or {},
     )
     carried = source_of(program) if source is None else source
     look = replace(options.look, background=None) if transparent else options.look

@@ -49,7 +49,7 @@ from tpgraph.notation.scene.style import PAPER, Style, theme
 from tpgraph.notation.scene.symbol_list import defined
 from tpgraph.program import Program, TimedName
 
-__all__ = ["DIRECTIONS", "VIEWS", "Options", "View", "compose"]
+__all__ = ["DIRECTIONS", "VIEWS", "Options", "View", "compose", "view_of"]
 
 DIRECTIONS: tuple[Direction, ...] = ("LR", "TB", "BT", "RL")
 View: TypeAlias = Literal["paper", "editing"]
@@ -90,6 +90,13 @@ class Options:
     def layout_engine(self) -> LayoutEngine:
         """The engine. Raises TPError for one that there is not."""
         return get_engine(self.engine) if isinstance(self.engine, str) else self.engine
+
+
+def view_of(show: Shown) -> View:
+    """The view that shows so much. Raises TPError for another word."""
+    if show not in get_args(Shown):
+        raise TPError(f"unknown show {show!r}", expected=" or ".join(get_args(Shown)))
+    return "editing" if show == "all" else "paper"
 
 
 def compose(program: Program, options: Options) -> Scene:

@@ -17,13 +17,15 @@ from typing import TypeVar
 from tpgraph.bounds import FRAMES
 from tpgraph.errors import TPError
 from tpgraph.files import write_bytes
+from tpgraph.notation.diagram.mark_texts import Shown
 from tpgraph.notation.drawing import Drawing, source_of
 from tpgraph.notation.engines.engine import LayoutEngine
+from tpgraph.notation.former_names import takes_former_names
 from tpgraph.notation.frames.instruction_latex import Formulas, Instruction
 from tpgraph.notation.frames.slides import to_beamer, to_html
 from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.painters.svg import svg_parts
-from tpgraph.notation.pipeline import Options, View, compose
+from tpgraph.notation.pipeline import Options, compose, view_of
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import ContextBox, Direction, Edge, Label, Node, Scene
 from tpgraph.notation.scene.style import PAPER, Style
@@ -176,24 +178,26 @@ class Frames:
         return replace(mark, color=color)
 
 
+@takes_former_names
 @reads_program
 def draw_frames(
     program: Program,
     path: str | Path | None = None,
     *,
     direction: Direction = "LR",
-    show_io: bool = False,
+    show: Shown = "body",
     legend: bool = False,
-    style: Style | str = PAPER,
+    theme: Style | str = "paper",
     engine: LayoutEngine | str = "wasm",
     source: str | None = None,
-    view: View = "paper",
 ) -> Frames:
     """One picture for each instruction of a program; with `path` also write them.
 
     Arguments and errors as of `draw`; also raises TPLimitError beyond 500 frames.
     """
-    options = Options(direction, show_io, legend, style=style, engine=engine, view=view)
+    options = Options(
+        direction, show == "io", legend, style=theme, engine=engine, view=view_of(show)
+    )
     look = options.look
     scene = compose(program, options)
     steps = tuple(_steps(scene, program))

@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from tpgraph.bounds import POINTS
 from tpgraph.errors import TPDataError
 from tpgraph.functions import Function
+from tpgraph.progress import counted
 from tpgraph.study.figures import new_figure
 from tpgraph.study.phase.fixed_points import FixedPoint, border, fixed_point
 
@@ -89,8 +90,11 @@ def phase_diagram(
         function if isinstance(function, str) else function.name,
         tuple(map(float, sigma_w2)),
         tuple(map(float, sigma_b2)),
-        tuple(tuple(fixed_point(function, w, b) for w in sigma_w2) for b in sigma_b2),
-        tuple(border(function, b) for b in sigma_b2),
+        tuple(
+            tuple(fixed_point(function, w, b) for w in counted("points", sigma_w2))
+            for b in counted("rows", sigma_b2)
+        ),
+        tuple(border(function, b) for b in counted("borders", sigma_b2)),
     )
 
 

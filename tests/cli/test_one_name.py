@@ -1,0 +1,98 @@
+"""One name for one idea: options of commands are keyword arguments of the functions behind them."""
+
+from __future__ import annotations
+
+import inspect
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import tpgraph as tp
+from tpgraph_cli.main import app
+
+FUNCTIONS = {
+    "draw": tp.draw, "compile": tp.compile, "train": tp.train, "run": tp.run, "limit": tp.limit,
+    "kernel": tp.kernel, "compare": tp.study.compare, "coordcheck": tp.study.coordinate_check,
+}  # fmt: skip
+
+
+def options(command: str) -> dict[str, Any]:
+    """The defaults of a command's options, by name."""
+    found = typer.main.get_command(app).commands[command].params  # type: ignore[attr-defined]
+    return {p.name: p.default for p in found}
+
+
+def arguments(command: str) -> dict[str, Any]:
+    parameters = inspect.signature(FUNCTIONS[command]).parameters.values()
+    return {p.name: p.default for p in parameters}
+
+
+@pytest.mark.parametrize("command", FUNCTIONS)
+def test_what_has_one_name_has_one_default(command: str) -> None:
+    ours, theirs = options(command), arguments(command)
+    shared = ours.keys() & theirs.keys()
+    assert len(shared) >= 2
+    differ = {}
+    for name in sorted(shared):
+        cli, python = ours[name], theirs[name]
+        cli = cli.value if isinstance(cli, Enum) else cli
+        if python is inspect.Parameter.empty or callable(cli):
+            continue
+        if str(cli or None) != str(python or None):
+            differ[name] = (cli, python)
+    assert differ == {}
+
+
+def test_no_option_has_a_name_that_its_function_calls_otherwise() -> None:
+    """Names that were given up: they are taken, and named nowhere."""
+    for command in FUNCTIONS:
+        assert not options(command).keys() & {"style", "show_io", "rate", "output", "learning_rate"}
+        assert not arguments(command).keys() & {"style", "show_io", "rate", "output"}
+
+
+def test_every_file_and_folder_is_named_by_out() -> None:
+    root = typer.main.get_command(app)
+    for name, command in root.commands.items():  # type: ignore[attr-defined]
+        for one in getattr(command, "commands", {name: command}).values():
+            for parameter in one.params:
+                if {"-o", "--out", "--output"} & set(parameter.opts):
+                    assert set(parameter.opts) == {"-o", "--out", "--output"}, (name, parameter)
+
+
+def test_former_names_of_drawing_are_taken() -> None:
+    program = tp.gallery.entry("one_hidden").program()
+    for now, before in (
+        ({"theme": "dark"}, {"style": "dark"}),
+        ({"show": "io"}, {"show_io": True}),
+        ({"show": "all"}, {"view": "editing"}),
+        ({"show": "all"}, {"view": "editing", "show_io": True}),
+    ):
+        made: tuple[Any, Any] = now, before
+        new, old = (tp.draw(program, **names).svg for names in made)
+        assert new == old
+        assert new != tp.draw(program).svg
+    twice: Any = {"theme": "dark", "style": "paper"}
+    with pytest.raises(tp.TPError, match="style and theme are one"):
+        tp.draw(program, **twice)
+    with pytest.raises(tp.TPError, match="unknown show 'everything'"):
+        tp.draw(program, show="everything")  # type: ignore[arg-type]
+
+
+def test_commands_say_what_they_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = np.random.default_rng(0).standard_normal((4, 3))
+    np.savez("x.npz", x=rows)
+    for line, written in (
+        ("draw one_hidden -o a.json", "a.json"),
+        ("compile one_hidden --out a.py", "a.py"),
+        ("fmt one_hidden --output a.tp", "a.tp"),
+        ("kernel one_hidden --synthetic 3 -o k.npz", "k.npz"),
+    ):
+        done = CliRunner().invoke(app, line.split(), catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        assert f"wrote {written}" in done.stderr
