@@ -14,12 +14,18 @@ from tpgraph.compiler import compile
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.interpreter import interpret, sample
 from tpgraph.kernels import Kernel, empirical, empirical_kernel, grams, mean_kernel
-from tpgraph.language import parse
+from tpgraph.language import parse, to_text
 from tpgraph.program import Parameter, Program, accented
 from tpgraph.transform import ntk
 from tpgraph.transform.contexts import BAR
 
 WIDTHS = {"n": 12}
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No network that was made ready before: what is corrupted here is made anew, and goes."""
+    monkeypatch.setattr(empirical, "_KEPT", {})
 
 
 def has_kernel(program: Program) -> bool:
@@ -99,6 +105,7 @@ def test_confusing_a_matrix_with_its_transpose_is_noticed(monkeypatch: pytest.Mo
         return replace(found, gradients=tuple(gradients))
 
     monkeypatch.setattr(empirical, "tangent", confused)
+    empirical._KEPT.clear()
     assert relative(*both(program)) > 1e-3
 
 
@@ -300,3 +307,23 @@ def test_unknown_options_are_refused(option: dict[str, str]) -> None:
     params = compile(program).init(WIDTHS, 0)
     with pytest.raises(TPTypeError, match="unknown"):
         empirical_kernel(program, params, inputs(program, 2), **option)  # type: ignore[arg-type]
+
+
+def test_a_network_is_made_ready_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its passes are compiled for the first kernel; parameters and inputs are each call's own."""
+    program = parse(to_text(network("mlp")), "mlp")
+    module = compile(program)
+    compiled = []
+
+    def counted(*arguments: object) -> object:
+        compiled.append(arguments)
+        return compile(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(empirical, "compile", counted)
+    X = inputs(program, 3)
+    first = [empirical_kernel(module, module.init({"n": 8}, seed), X, "ntk") for seed in (0, 1, 0)]
+    assert len(compiled) == 1
+    assert np.array_equal(first[0].ntk, first[2].ntk)  # type: ignore[arg-type]
+    assert relative(first[1].ntk, first[0].ntk) > 1e-3  # type: ignore[arg-type]
+    empirical_kernel(module, module.init({"n": 8}, 0), X, "both")
+    assert len(compiled) == 2

@@ -33,6 +33,10 @@ __all__ = ["Components", "Finite", "empirical_kernel", "finite", "widths_of"]
 
 Components: TypeAlias = Literal["all", "mean"]
 
+_MOST_KEPT = 16
+_KEPT: dict[tuple[int, Kind, str, str], Finite] = {}
+"""The latest networks that were made ready, each with its program, so that one has its own id."""
+
 
 def empirical_kernel(
     model: Module | Program,
@@ -64,11 +68,18 @@ def empirical_kernel(
 
 
 def finite(program: Program, kind: Kind, dtype: str = "float64", backend: str = "numpy") -> Finite:
-    """A network made ready for kernels of many parameters and inputs."""
+    """A network made ready for kernels of many parameters and inputs; the latest are kept."""
+    key = id(program), kind, dtype, backend
+    known = _KEPT.get(key)
+    if known is not None and known.tangent.network is program:
+        return known
     found = tangent(program, kind)
     if kind != "ntk":
         require_linear(program, found.readouts)
-    return Finite(found, compile(found.program, dtype, backend), kind)
+    while len(_KEPT) >= _MOST_KEPT:
+        _KEPT.pop(next(iter(_KEPT)), None)
+    made = _KEPT[key] = Finite(found, compile(found.program, dtype, backend), kind)
+    return made
 
 
 @dataclass(frozen=True)
