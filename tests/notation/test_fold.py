@@ -355,4 +355,4 @@ def test_what_stands_behind_a_plate_leaves_room_for_the_dots():
     last = next(node for node in scene.nodes if node.id == "x[6]")
     dots = [label for label in scene.labels if "dots" in label.text]
     assert any(plate.right < label.x < last.x for label in dots)
-    assert last.x - plate.right > 3 * last.width
+    assert last.x - plate.right > 2 * last.width
