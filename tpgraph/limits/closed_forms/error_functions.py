@@ -27,6 +27,8 @@ from tpgraph.limits.planned.unknowns import correlation, is_unknown
 __all__ = ["ErrorTerm", "derived", "expectation", "mixed", "multiplied"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
+_NEAR_ONE = 0.9
+
 Kind: TypeAlias = Literal["one", "erf", "bell"]
 
 
@@ -220,13 +222,27 @@ def _slope(alpha: float) -> float:
 
 
 def _arcsin(alpha: float, beta: float, pair: _Pair) -> Array:
-    """E[erf(αu) erf(βv)]."""
+    """E[erf(αu) erf(βv)].
+
+    Near ρ = 1 the angle is found from its cosine as well, of which 1 − ρ² has no digits:
+    (1 − ρ²)(1 − x)(1 − y) + x + y − x y, with x = 1/(1 + 2α²p).
+    """
     sizes = [
         1.0 if rate == math.inf else 2 * rate**2 * p / (1 + 2 * rate**2 * p)
         for rate, p in ((alpha, pair.p), (beta, pair.q))
     ]
-    rho = pair.rho if alpha == beta == math.inf else pair.rho * np.sqrt(sizes[0] * sizes[1])
-    return _array(2 / np.pi * np.arcsin(rho))
+    if alpha == beta == math.inf:
+        return _array(2 / np.pi * np.arcsin(pair.rho))
+    rho = _array(pair.rho * np.sqrt(sizes[0] * sizes[1]))
+    if is_unknown(rho) or np.max(np.abs(rho), initial=0.0) < _NEAR_ONE:
+        return _array(2 / np.pi * np.arcsin(rho))
+    x, y = (
+        0.0 if rate == math.inf else 1 / (1 + 2 * rate**2 * p)
+        for rate, p in ((alpha, pair.p), (beta, pair.q))
+    )
+    rest = np.maximum((1 - pair.rho) * (1 + pair.rho), 0.0)
+    square = rest * (1 - x) * (1 - y) + x + y - x * y
+    return _array(2 / np.pi * np.arctan2(rho, np.sqrt(square)))
 
 
 def _pairings(count: int) -> int:

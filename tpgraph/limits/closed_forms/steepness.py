@@ -64,6 +64,7 @@ def _size(values: Array) -> float:
     return float(np.max(np.abs(values), where=np.isfinite(values), initial=0.0))
 
 
+@lru_cache(maxsize=4096)
 def delicate_places(expression: Expression, width: float = 1.0) -> tuple[float, ...]:
     """Where a part of it vanishes or is nearest to 0, |z| ≤ 40 `width`; none where too many are."""
     found: set[float] = set()

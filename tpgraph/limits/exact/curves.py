@@ -40,7 +40,7 @@ from tpgraph.limits.closed_forms.recognition import (
     exponentials,
 )
 from tpgraph.limits.closed_forms.smoothness import jumps, kinks
-from tpgraph.limits.closed_forms.steepness import steep_places
+from tpgraph.limits.closed_forms.steepness import delicate_places, steep_places
 from tpgraph.limits.estimates import Basis
 from tpgraph.limits.exact.disturbance import Disturbance
 from tpgraph.limits.exact.forms import Array, LinearForm
@@ -52,6 +52,8 @@ __all__ = ["Curve", "CurveValues", "curve_of", "derivative_factor"]
 _ROUNDING = 2.0**-51
 
 _PRECISE, _STEEP_AT_ALL = 1e-12, 2.0
+_MOST_EDGES, _MOST_GRADED = 12, 64
+"""Places that panels shrink towards, and inputs for which that is done without need."""
 _POINTS = ndtri((np.arange(257) + 0.5) / 257)
 
 
@@ -159,9 +161,7 @@ class Curve:
     @cached_property
     def steep(self) -> tuple[float, ...]:
         """Where it changes within lengths that equal panels step over."""
-        alone, width = self._on_one_input
-        points = float(self.mean.flat[0]) + width * _POINTS
-        return () if is_gentle(alone, [points]) else steep_places(alone, width)
+        return () if self.is_gentle else steep_places(*self._on_one_input)
 
     @property
     def _on_one_input(self) -> tuple[Expression, float]:
@@ -171,19 +171,33 @@ class Curve:
         return alone, math.sqrt(float(self.variance.max(initial=0.0))) or 1.0
 
     @cached_property
+    def is_gentle(self) -> bool:
+        """Whether equal panels resolve it, by its expression."""
+        alone, width = self._on_one_input
+        return is_gentle(alone, [float(self.mean.flat[0]) + width * _POINTS])
+
+    @cached_property
     def edges(self) -> tuple[float, ...]:
-        """Kinks, and where it is steep at all."""
-        return (*self.kinks, *steep_places(*self._on_one_input, _STEEP_AT_ALL))
+        """Kinks, and where it is steep at all, or any part may be of what is not gentle."""
+        alone, width = self._on_one_input
+        places = () if self.is_gentle else delicate_places(alone, width)
+        if not places or len(places) > _MOST_EDGES:
+            places = steep_places(alone, width, _STEEP_AT_ALL)
+        nearly = {round(place, 15) + 0.0: place for place in (*self.kinks, *places)}
+        return tuple(sorted(nearly.values()))
 
     def coefficients(self, count: int) -> HermiteCoefficients:
-        """Normalized Hermite coefficients, by quadrature."""
-        if not self.steep:
+        """Normalized Hermite coefficients by quadrature, with graded panels unless it is gentle."""
+        is_alike = not self.steep and (self.is_gentle or self.size > _MOST_GRADED)
+        if is_alike:
             found = coefficients(self.values, *self._spread(), count, self.kinks)
             if found.error <= _PRECISE and np.isfinite(found.values).all():
                 return found
         graded = self.graded(count)
         if graded.loose_square <= _PRECISE or self.steep:
             return graded.coefficients
+        if not is_alike:
+            found = coefficients(self.values, *self._spread(), count, self.kinks)
         return found
 
     def graded(self, count: int = 1) -> GradedSums:

@@ -26,6 +26,8 @@ __all__ = ["FEW_DECIDE", "Doubt", "RareEvents"]
 
 FEW_DECIDE = "few samples decide its mean, and the error bar says what they may have missed"
 
+_FEW_EXPONENTIAL = 8192.0
+"""So many samples decide the mean of what grows like an exponential, of which few are large."""
 _FINITE_VARIANCE, _LEAST_INDEX = 2.2, 1.05
 
 
@@ -70,12 +72,15 @@ class RareEvents:
         if found.shape[2] == 1:
             return None
         few = effective(found)
-        height = Spikes(self.roots.trace, self.reaches).height(expression, names, values)
+        spikes = Spikes(self.roots.trace, self.reaches)
+        height = spikes.height(expression, names, values)
         if is_capped and not np.isfinite(reach.high - reach.low):
-            height = np.minimum(height, np.abs(found).max(axis=(0, 2)))
+            seen = np.abs(found).max(axis=(0, 2))
+            height = np.minimum(height, np.maximum(seen, spikes.peak(expression, names, values)))
         spike = np.broadcast_to(height, found.shape[1]) * UNSEEN / count
         index = tail_index(np.abs(found), not reach.has_pole) if reach.may_diverge else math.inf
-        if (few >= FEW).all() and index > _FINITE_VARIANCE:
+        enough = _FEW_EXPONENTIAL if reach.exponent else FEW
+        if (few >= enough).all() and index > _FINITE_VARIANCE:
             return Doubt(None, spike) if spike.any() else None
         value, error = Stretched(self.roots, expression, names, values).best(found)
         if error.any() and index <= _FINITE_VARIANCE:

@@ -4,7 +4,8 @@
 
 of parts whose spikes are at most s and whose samples are at most |a|. What is gentle (`gentle`) has
 none; of what is not and no rule tells, it is the whole range. Where that is infinite a spike of ψ
-may be as high as ψ was seen. Vectors are looked into as deep as the Nonlin that makes them.
+may be as high as ψ was seen, or is where a part of it vanishes. Vectors are looked into as deep as
+the Nonlin that makes them.
 """
 
 from __future__ import annotations
@@ -14,14 +15,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tpgraph.functions import Apply, Argument, Expression, Number, evaluate, expand, inline
+from tpgraph.functions import (
+    Apply,
+    Argument,
+    Expression,
+    Number,
+    evaluate,
+    expand,
+    inline,
+    number,
+    substitute,
+)
 from tpgraph.limits.closed_forms.gentle import is_gentle
+from tpgraph.limits.closed_forms.steepness import delicate_places
 from tpgraph.limits.regularity import GAUSSIAN, Reach, number_reach, reach_of
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
 from tpgraph.limits.sampling.normals import Array
 
 __all__ = ["Spikes"]
 
+_AROUND = 10.0 ** -np.arange(2.0, 10.0)
 _LIPSCHITZ = ("relu", "abs", "leaky_relu", "neg")
 _ADDED = ("add", "min", "max")
 
@@ -53,7 +66,41 @@ class Spikes:
         whole = _Part(values, own, of_argument)
         with np.errstate(all="ignore"):
             found = whole.height(inline(expand(expression)))
-        return np.where(np.isfinite(found), found, whole.seen(expression))
+        peak = self.peak(expression, names, values)
+        return np.where(np.isfinite(found), found, np.maximum(whole.seen(expression), peak))
+
+    def peak(
+        self, expression: Expression, names: Sequence[str | None], values: Sequence[Array]
+    ) -> float:
+        """The largest |ψ| where a part of it vanishes, if it is a function of one vector."""
+        if is_gentle(expression, values) and all(map(self._is_gentle, names)):
+            return 0.0
+        alone = self._of_one_vector(expression, names, values)
+        if alone is None:
+            return 0.0
+        places = np.array([*delicate_places(alone), 0.0])
+        near = np.add.outer(places, [*-_AROUND, 0.0, *_AROUND]).ravel()
+        with np.errstate(all="ignore"):
+            found = np.abs(np.broadcast_to(evaluate(alone, [near]), near.shape))
+        return float(np.max(found, where=np.isfinite(found), initial=0.0))
+
+    def _of_one_vector(
+        self, expression: Expression, names: Sequence[str | None], values: Sequence[Array]
+    ) -> Expression | None:
+        """ψ in Argument(0), with the Nonlins that make its vectors put into it."""
+        sources: set[str] = set()
+        inner: list[Expression] = []
+        for name, value in zip(names, values, strict=True):
+            step = self.trace.made.get(name or "")
+            if isinstance(step, Coordinatewise):
+                beneath = [step.vectors.get(i) for i in range(len(step.values))]
+                sources.update(n for n in beneath if n is not None)
+                own = [_place(n, v) for n, v in zip(beneath, step.values, strict=True)]
+                inner.append(substitute(inline(step.expression), own))
+            else:
+                sources.update([name] if name is not None else [])
+                inner.append(_place(name, value))
+        return substitute(inline(expression), inner) if len(sources) == 1 else None
 
     def _is_gentle(self, name: str | None) -> bool:
         step = self.trace.made.get(name or "")
@@ -63,6 +110,11 @@ class Spikes:
         if name is None:
             return number_reach(float(np.min(value)), float(np.max(value)))
         return self.reaches.get(name, GAUSSIAN)
+
+
+def _place(name: str | None, value: Array) -> Expression:
+    """The vector, or a number of the first replicate and input."""
+    return number(float(np.ravel(value)[0])) if name is None else Argument(0)
 
 
 @dataclass(frozen=True)
