@@ -173,7 +173,8 @@ def _determined(rng: random.Random) -> Case:
         law = Gaussian(mp.zero, mp.one)
         a, b = (mean_of(p, law)[0] for p in (above, below))
         if form[1] is not None:
-            if abs(b) < 1e-12 or abs(a - b) < 1e-12:
+            singular = b - a if "step" in form[0] else b
+            if abs(singular) < 1e-12:
                 return Truth(None)
             value = form[1](a, b)
             return Truth(float(value), 2.0**-48 * float(1 + abs(value)) * float(1 + 1 / abs(b)))
