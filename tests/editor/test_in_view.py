@@ -91,7 +91,7 @@ def test_of_a_mark_its_classes_of_paths_are_told(editor):
 def test_derived_programs_are_shown_by_a_switch(editor):
     switch = editor.page.get_by_label("What the picture shows")
     switch.select_option("Reduced program")
-    expect(editor.page.locator(".status")).to_contain_text("reduced: to be read")
+    expect(editor.page.locator(".status")).to_contain_text("Reduced program: to be read")
     switch.select_option("Backward pass")  # there is none of what trains nothing
     expect(editor.page.locator(".status.wrong")).to_be_visible()
     expect(switch).to_have_value("reduced")

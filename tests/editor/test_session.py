@@ -33,6 +33,19 @@ def test_a_text_becomes_fragments_with_places_and_titles() -> None:
     assert line["argument"] is not None
 
 
+def test_what_only_here_would_change_is_said() -> None:
+    page = Page(MLP)
+    many = {key for key, mark in page.shown.items() if mark["many"]}
+    assert {"variables/x[2]", "gates/x[3]:gate", "variables/b[1]"} <= many
+    assert not {"variables/x[1]", "gates/x[1]:gate", "variables/f", "variables/y"} & many
+    assert [row["name"] for row in page.view["shelf"] if row["many"]] == ["W[2]", "W[3]"]
+    for gate, wanted in {"x[2]": True, "x[1]": False}.items():
+        do = {"edit": "connect", "vector": "b[3]", "gate": gate}
+        assert page.ask("edit", do=do, dry=True)["many"] is wanted
+    do = {"edit": "multiply", "vector": "x[3]"}
+    assert page.ask("edit", do=do, dry=True)["many"] is False
+
+
 def test_marks_stay_while_something_is_added() -> None:
     page = Page(MLP)
     before = page.places()

@@ -1,7 +1,5 @@
 """Every state of the page, for those who do not see it as others do: names, contrast, sizes."""
 
-import re
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from editor.pages import Editor
@@ -9,7 +7,8 @@ from editor.serving import MLP, serving
 from playwright.sync_api import expect
 
 import tpgraph as tp
-from tpgraph.program.text import distribution, right_hand_side
+from tpgraph.notation.diagram.said_of_marks import Titles
+from tpgraph.program.text import distribution
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
@@ -65,6 +64,16 @@ def presenting(editor, folder):
     editor.page.keyboard.press("ArrowRight")
 
 
+def choosing(editor, folder):
+    editor.page.locator("summary", has_text="Make").click()
+    expect(editor.page.locator(".menu:visible")).to_be_visible()
+
+
+def searching(editor, folder):
+    inspecting(editor, folder)
+    asked("palette", ".picker input:focus")(editor, folder)
+
+
 STATES = {
     "editing": editing,
     "wrong": wrong,
@@ -77,6 +86,8 @@ STATES = {
     "saving": asked("save-as", "dialog .file-name"),
     "palette": asked("palette", ".picker input:focus"),
     "inspecting": inspecting,
+    "choosing": choosing,
+    "searching": searching,
     "paths": asked("paths", ".paths strong"),
 }
 SIZES = {"wide": (1280, 800, 1), "narrow": (390, 844, 3), "zoomed": (640, 400, 2)}
@@ -127,6 +138,22 @@ def test_axe_finds_nothing_serious(browser, server, folder, name):
     editor.close()
 
 
+CROWDED = """() => {
+  const open = ".menu button, .picker li, .picker input, .line-box input, dialog input, "
+    + "dialog select, .inspector input:not([type=radio])";
+  const seen = [...document.querySelectorAll(open)].filter((e) => e.checkVisibility());
+  const told = (e) => `${e.tagName} ${e.getAttribute("aria-label") ?? e.textContent}`;
+  return seen.filter((e) => {
+    const { left, right, top, bottom, width } = e.getBoundingClientRect();
+    const over = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    const covered = e === document.activeElement && !e.contains(over);
+    const narrow = !["checkbox", "radio"].includes(e.type) && width < 60;
+    return left < 0 || right > innerWidth || covered || narrow;
+  }).map(told);
+}"""
+"""What is open, and is outside of the window, behind something, or too narrow to be read."""
+
+
 @pytest.mark.parametrize("name", STATES)
 def test_nothing_is_wider_than_the_window(browser, server, folder, name):
     for size in ("narrow", "zoomed"):
@@ -134,6 +161,7 @@ def test_nothing_is_wider_than_the_window(browser, server, folder, name):
         STATES[name if name != "editing" else "wrong"](editor, folder)
         wide = editor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, size
+        assert editor.page.evaluate(CROWDED) == [], size
         picture = editor.page.locator("svg.canvas").bounding_box()
         assert picture["height"] > 60, "the picture has room"
         editor.close()
@@ -144,6 +172,7 @@ def test_every_mark_says_what_it_is(browser, tmp_path, text):
     """Kind and formula, what it is made from, what uses it."""
     (tmp_path / "p.tp").write_text(text)
     program = tp.parse(text)
+    titles = Titles(program)
     with serving(tmp_path, "p.tp") as server:
         editor = Editor(browser, server).shown().settled()
         found = editor.page.evaluate(
@@ -155,17 +184,17 @@ def test_every_mark_says_what_it_is(browser, tmp_path, text):
             equation = program.equation_of.get(name)
             assert label.strip()
             if equation is not None:
-                assert right_hand_side(equation) in label, "its formula"
-                inputs = {v.name for v in equation.inputs}
-                made = re.search(r"made from ([^;]+)", label)
-                assert made is not None, key
-                assert set(made[1].split(", ")) == inputs
+                made_by = titles.line(equation)
+                formula = titles.spelled(name) if equation.out.is_temporary else made_by
+                assert formula in label, "its formula"
+                inputs = dict.fromkeys(titles.spelled(v.name) for v in equation.inputs)
+                assert f"; made from {', '.join(inputs)}" in label, key
             elif key.startswith("variables/"):
                 declared = program.declaration_of[name]
                 assert distribution(declared, program.variables[name]) in label, key
-            uses = {e.out.name for e in program.uses[name]} if name else set()
+            uses = dict.fromkeys(titles.spelled(e.out.name) for e in program.uses.get(name, ()))
             if uses and key.startswith("variables/"):
-                assert set(re.search(r"used by ([^;]+)", label)[1].split(", ")) == uses
+                assert f"; used by {', '.join(uses)}" in label, key
         editor.close()
 
 

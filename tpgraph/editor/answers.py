@@ -8,10 +8,12 @@ from typing import Any
 from tpgraph.errors import Span, TPError, TPWarning
 from tpgraph.language.readings import Reading
 from tpgraph.notation.diagram.matrices import matrices_of
+from tpgraph.program import Program
 from tpgraph.program.classify import language_of
 
 __all__ = [
     "error_data",
+    "is_of_many",
     "program_data",
     "refusal_data",
     "shelf_data",
@@ -74,7 +76,14 @@ def _tokens(reading: Reading) -> Iterable[list[Any]]:
             yield [token.start, token.end, kind]
 
 
-def shelf_data(program: Any) -> list[dict[str, Any]]:
+def is_of_many(program: Program, name: str) -> bool:
+    """Whether the statement of a variable makes others too: in a loop, or as a family."""
+    binder = program.equation_of.get(name) or program.declaration_of.get(name)
+    origin = None if binder is None else binder.origin
+    return origin is not None and bool(origin.values or origin.family)
+
+
+def shelf_data(program: Program) -> list[dict[str, Any]]:
     """The matrices of a program, which the shelf lists."""
     return [
         {
@@ -82,6 +91,7 @@ def shelf_data(program: Any) -> list[dict[str, Any]]:
             "shape": f"{m.rows} × {m.columns}",
             "distribution": m.distribution.removeprefix("~ "),
             "trained": m.trained,
+            "many": is_of_many(program, m.name),
             "uses": m.uses,
             "span": span_data(m.span),
         }
@@ -89,7 +99,7 @@ def shelf_data(program: Any) -> list[dict[str, Any]]:
     ]
 
 
-def program_data(program: Any) -> dict[str, Any]:
+def program_data(program: Program) -> dict[str, Any]:
     """Name, size and sub-language of a program."""
     return {
         "name": program.name,

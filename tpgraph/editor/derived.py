@@ -11,6 +11,7 @@ from tpgraph.editor.partners import with_partners
 from tpgraph.editor.requests import PictureOptions
 from tpgraph.editor.titles import title_of
 from tpgraph.errors import TPWarning
+from tpgraph.notation.diagram.said_of_marks import Titles
 from tpgraph.notation.painters.fragments import Fragment, Fragments, fragments_of
 from tpgraph.notation.pipeline import Options, compose
 from tpgraph.program import Program
@@ -53,9 +54,11 @@ def plain_picture(fragments: Fragments, program: Program) -> dict[str, Any]:
     edges = (f for f in fragments.items.values() if f.layer == "edges")
     made = {edge.source: edge.target for edge in edges if edge.target in program.variables}
 
+    titles = Titles(program)
+
     def title(fragment: Fragment) -> str:
         gate = fragment.layer == "gates"
-        return title_of(fragment, made.get(fragment.id) if gate else fragment.id, program)
+        return title_of(fragment, made.get(fragment.id) if gate else fragment.id, titles)
 
     return {
         "full": [_fragment(f, title(f)) for f in fragments.items.values()],

@@ -13,7 +13,7 @@ from tpgraph.language.editing.edit import between
 from tpgraph.language.readings import Reading, read
 from tpgraph.program import Equation, MatMul, Program, Variable
 
-__all__ = ["accepted", "edit_of"]
+__all__ = ["accepted", "edit_of", "is_about_many"]
 
 _Arguments = Mapping[str, Any]
 
@@ -26,15 +26,30 @@ def edit_of(reading: Reading, do: _Arguments, only: bool) -> Edit:
     make = _EDITS.get(str(do.get("edit")))
     if make is None:
         raise TPDataError(f"there is no edit {do.get('edit')!r}", expected=", ".join(_EDITS))
-    about = do.get("gate") or do.get("name")
+    about = _about(do)
     try:
-        if only and isinstance(about, str):
+        if only and about is not None:
             return editing.only_here(
                 reading, about, lambda written: make(written, {**do, "only": 1})
             )
         return make(reading, do)
     except KeyError as missing:
         raise TPDataError(f"the edit {do['edit']} lacks {missing.args[0]!r}") from None
+
+
+def is_about_many(reading: Reading, do: _Arguments) -> bool:
+    """Whether the statement that a gesture changes makes others too: "only here" is another edit.
+
+    Raises TPError for a name that is not there.
+    """
+    about = _about(do)
+    return about is not None and len(editing.many(reading, about)) > 1
+
+
+def _about(do: _Arguments) -> str | None:
+    """The name whose statement a gesture changes, if it is one."""
+    about = do.get("gate") or do.get("name")
+    return about if isinstance(about, str) else None
 
 
 def _multiply(reading: Reading, do: _Arguments) -> Edit:

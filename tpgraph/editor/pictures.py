@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from tpgraph.editor.answers import is_of_many
 from tpgraph.editor.looks import look_of
 from tpgraph.editor.requests import PictureOptions
 from tpgraph.editor.titles import title_of
@@ -17,6 +18,7 @@ from tpgraph.language.readings import Reading
 from tpgraph.notation.diagram.diagram import Diagram, GateMark
 from tpgraph.notation.diagram.marks import diagram_of
 from tpgraph.notation.diagram.plating import fold
+from tpgraph.notation.diagram.said_of_marks import Titles
 from tpgraph.notation.engines.engine import get_engine
 from tpgraph.notation.layout.abbreviations import abbreviated
 from tpgraph.notation.layout.layout import Layout, annotated_layout, kept_layout, laid_out
@@ -59,13 +61,19 @@ class Shown:
         return {vertex.id: vertex.id for vertex in self.diagram.vertices} | made
 
     @cached_property
+    def titles(self) -> Titles:
+        """What is said of the marks."""
+        return Titles(self.program)
+
+    @cached_property
     def said(self) -> dict[str, dict[str, Any]]:
         """What is said of each fragment, which may change while it looks as before."""
         return {key: self._said(fragment) for key, fragment in self.fragments.items.items()}
 
     def _said(self, fragment: Fragment) -> dict[str, Any]:
         name = None if fragment.id is None else self.names.get(fragment.id)
-        facts: dict[str, Any] = {"name": name, "title": _title(fragment, self)}
+        facts: dict[str, Any] = {"name": name, "title": title_of(fragment, name, self.titles)}
+        facts["many"] = name is not None and is_of_many(self.program, name)
         if fragment.layer == "edges":
             facts["argument"] = self.argument(fragment)
         return facts
@@ -192,10 +200,6 @@ def fragment_data(fragment: Fragment, found: Shown) -> dict[str, Any]:
             "matrix": fragment.matrix,
         }
     return data
-
-
-def _title(fragment: Fragment, found: Shown) -> str:
-    return title_of(fragment, found.names.get(fragment.id or ""), found.program)
 
 
 def spans_of(found: Shown, reading: Reading) -> dict[str, list[int]]:

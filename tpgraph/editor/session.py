@@ -26,7 +26,7 @@ from tpgraph.editor.answers import (
 from tpgraph.editor.characters import require_characters
 from tpgraph.editor.derived import derived
 from tpgraph.editor.exports import exported
-from tpgraph.editor.gestures import accepted, edit_of
+from tpgraph.editor.gestures import accepted, edit_of, is_about_many
 from tpgraph.editor.inspected import about, about_program
 from tpgraph.editor.numbers import Findings, numbers_of
 from tpgraph.editor.path_classes import path_classes
@@ -198,7 +198,7 @@ class Session:
             gone = editing.dependants(reading, *(asked.do.names or ()))
             return self._dry(reading, edit) | {"dependants": list(gone)}
         if asked.dry:
-            return self._dry(reading, edit)
+            return self._dry(reading, edit) | {"many": is_about_many(reading, do)}
         text = edit.apply(asked.text)
         after = self._read(text)
         names = {new: old for old, new in edit.renamed.items()}

@@ -47,6 +47,8 @@ export class App {
 		this.steps = new Steps(this);
 		/** @type {Promise<{paths: import("./paths.js").Paths, presentation: import("./presentation.js").Presentation}> | null} */
 		this.coming = null;
+		/** What the pointer is over. @type {Fragment | null} */
+		this.hovered = null;
 		/** @type {import("./paths.js").Paths | null} */
 		this.paths = null;
 		/** @type {import("./presentation.js").Presentation | null} */
@@ -79,6 +81,7 @@ export class App {
 		return (this.coming ??= (async () => {
 			const [{ Paths }, { Presentation }] = [await import("./paths.js"), await import("./presentation.js")];
 			const [paths, presentation] = [new Paths(this), new Presentation(this)];
+			paths.over(this.hovered);
 			return Object.assign(this, { paths, presentation });
 		})().catch(() => {
 			this.coming = null;
@@ -88,6 +91,11 @@ export class App {
 
 	get text() {
 		return this.pane.text;
+	}
+
+	/** What files made of the program are called: as the file that it is in, else as it calls itself. */
+	get title() {
+		return this.host.file?.() ?? this.shownView?.program?.name ?? this.name;
 	}
 
 	// ---- the session
@@ -142,6 +150,7 @@ export class App {
 		}
 		this.parts.showShelf(view.shelf);
 		this.parts.showProgram(view);
+		this.parts.hints.fit(text);
 		this.canvas.select(this.canvas.selected);
 	}
 
@@ -296,6 +305,7 @@ export class App {
 			end: () => this.drag.end(),
 			hover: (fragment) => {
 				this.parts.describe(fragment);
+				this.hovered = fragment;
 				this.paths?.over(fragment);
 			},
 		};

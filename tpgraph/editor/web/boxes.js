@@ -92,8 +92,8 @@ export async function palette(app) {
 /** A line that is written beside a mark. @param {App} app @param {string} label @param {string} value @param {Fragment} mark
  * @param {(words: string, only: boolean) => Promise<string | null>} accept @param {Span | null} [selection] @param {string[]} [words] */
 async function ask(app, label, value, mark, accept, selection, words) {
-	const { k, x, y } = app.canvas.view;
-	await lineBox(app.parts.picture, { label, value, x: k * mark.x + x - 40, y: k * mark.y + y + 16, selection, words, many: mark.name?.includes("["), accept });
+	const [x, y] = app.canvas.placed(app.canvas.below(mark));
+	await lineBox(app.parts.picture, { label, value, x: x - 40, y: y + 8, selection, words, many: mark.many, accept });
 	backToCanvas(app);
 }
 

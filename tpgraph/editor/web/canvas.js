@@ -177,6 +177,19 @@ export class Canvas {
 		return [k * ((fragment?.x ?? 0) + own.x) + x, k * ((fragment?.y ?? 0) + own.y) + y];
 	}
 
+	/** A place of the picture in pixels of what it stands in, as beside a shelf. @param {Point} place @returns {Point} */
+	placed([x, y]) {
+		const [own, around] = [this.element, this.element.parentElement ?? this.element].map((e) => e.getBoundingClientRect());
+		return [x + own.left - around.left, y + own.top - around.top];
+	}
+
+	/** Below a mark and its label, in pixels of the picture. @param {Fragment} mark @returns {Point} */
+	below({ key, x, y }) {
+		const drawn = this.shown.get(key)?.getBoundingClientRect().bottom ?? 0;
+		const { view } = this;
+		return [view.k * x + view.x, Math.max(view.k * y + view.y, drawn - this.element.getBoundingClientRect().top)];
+	}
+
 	/** Pixels between a place of the window and a vector or a line. @param {Fragment} fragment @param {number} x @param {number} y */
 	distance(fragment, x, y) {
 		const [wx, wy] = this.worldAt(x, y);

@@ -32,7 +32,7 @@ export function cards(session) {
 		/** @param {string} name @param {string} text */
 		const fresh = (name, text) => () => open({ name, text, path: null, digest: null });
 		const list = h("div.card-list", {},
-			card("○ ⇢ ●", "Empty", "a width and nothing else", fresh("program", EMPTY)),
+			card("○ ⇢ ●", "Empty", "a width and nothing else", fresh("mine", EMPTY)),
 			card("…", "Open", "a .tp, or a picture that carries its program", () => pick(session, open)));
 		const waits = h("p.detail", { role: "status" }, "the gallery is being drawn…");
 		const page = h("main.tpgraph.cards", {}, h("h1", {}, "tpgraph"),

@@ -9,7 +9,7 @@ const MENUS = {
 		["declare-data", "New input", "", "data ξ : d"],
 		["declare-target", "New target", "", "what the output is compared with"],
 		["declare-matrix", "New matrix", "", "a matrix for the shelf"],
-		["declare-scalar", "New scalar"],
+		["declare-scalar", "New scalar", "", "scalar s = 1"],
 		["declare-dim", "New dimension", "", "dim d = 64, of an input or output"],
 		["declare-const", "New number", "", "const L = 3, as of layers"],
 		["declare-fn", "New function", "", "fn φ(z) = tanh(z), of every gate to come"],

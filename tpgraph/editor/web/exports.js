@@ -43,7 +43,7 @@ export function exportDialog(app) {
 			});
 			facts.replaceChildren(...shown.nodes);
 			try {
-				const made = await app.session.newest("export", "export", { text: app.text, name: app.name, format: format.value, options: chosen(options, wanted) }, shown.hear);
+				const made = await app.session.newest("export", "export", { text: app.text, name: app.title, format: format.value, options: chosen(options, wanted) }, shown.hear);
 				if (!made) return;
 				found = made;
 				said.textContent = (made.warnings ?? []).join(" ");

@@ -71,8 +71,8 @@ export function layout(root, app) {
 					...(was ? [h("div.was", {}, `${line}  − ${was}`)] : []),
 					...(becomes ? [h("div.becomes", {}, `${line}  + ${becomes}`)] : []),
 				]);
-				const foot = only ? "only here" : "Shift: only here";
-				preview.replaceChildren(h("strong", {}, dry.title), ...rows, h("div.detail", {}, foot));
+				const foot = dry.many ? [h("div.detail", {}, only ? "only here" : "Shift: only here")] : [];
+				preview.replaceChildren(h("strong", {}, dry.title), ...rows, ...foot);
 				placed(preview, at[0] + 16, at[1] + 16);
 			},
 			/** @param {Point} at */
@@ -90,7 +90,8 @@ export function layout(root, app) {
 		},
 		/** Letters at marks. @param {{at: Point, letter: string}[]} tags */
 		letters(tags) {
-			const layer = h("div.letters", {}, ...tags.map(({ at: [x, y], letter }) => {
+			const layer = h("div.letters", {}, ...tags.map(({ at, letter }) => {
+				const [x, y] = app.canvas.placed(at);
 				const tag = h("kbd", {}, letter);
 				tag.style.left = `${x}px`;
 				tag.style.top = `${y}px`;
@@ -144,11 +145,14 @@ export function layout(root, app) {
 		},
 		/** A matrix of the shelf as if it were a mark. @param {string} name @param {Canvas} canvas @returns {Fragment} */
 		sample(name, canvas) {
+			const many = app.shelf.find((row) => row.name === name)?.many;
 			const item = [...shelf.children].find((one) => one.getAttribute("data-matrix") === name);
 			const { left, bottom } = (item ?? shelf).getBoundingClientRect();
 			const [x, y] = canvas.worldAt(left, bottom);
-			return { key: "", layer: "matrices", kind: "matrix", x, y, svg: "", name, title: item?.getAttribute("title") ?? "", span: null };
+			return { key: "", layer: "matrices", kind: "matrix", x, y, svg: "", name, many, title: item?.getAttribute("title") ?? "", span: null };
 		},
+		/** The title of the program that the picture is of. */
+		passTitle: () => shows.selectedOptions[0].text,
 		/** Which program the picture is of. @param {Pass} pass */
 		showPass: (pass) => void (shows.value = pass),
 		/** @param {View} view */

@@ -40,9 +40,9 @@ class Files {
 		this.timer = null;
 	}
 
-	/** Keep a text in the recovery journal, on disk within a second. @param {string} text */
-	keep(text) {
-		document.title = `${text === this.saved ? "" : "• "}${this.opened.name} – tpgraph`;
+	/** Keep a text in the recovery journal, on disk within a second. @param {string} text @param {string} [title] of its program */
+	keep(text, title = this.opened.name) {
+		document.title = `${text === this.saved ? "" : "• "}${title} – tpgraph`;
 		this.next = text;
 		this.timer ??= setTimeout(() => this.write(), 400);
 	}
@@ -86,7 +86,8 @@ function start(opened, saved = opened.text) {
 	document.body.append(root);
 	const app = new App(root, {
 		transport,
-		changed: (text) => files.keep(text),
+		changed: (text) => files.keep(text, app.title),
+		file: () => (files.opened.path === null ? null : files.opened.name),
 		async command(from, id) {
 			if (id === "save" || id === "save-as") await files.save(from, id === "save-as");
 			else if (id === "export") await later(from, "exports", ({ exportDialog }) => exportDialog(from));

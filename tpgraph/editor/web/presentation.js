@@ -10,7 +10,7 @@ export class Presentation {
 		this.stage = new Stage(app.canvas);
 	}
 
-	/** Begin, or end. */
+	/** Begin, or end. @returns {Promise<void>} */
 	async toggle() {
 		this.isOn = !this.isOn;
 		const { app } = this;
@@ -24,6 +24,7 @@ export class Presentation {
 			app.canvas.fit();
 			app.steps.at = null;
 			await app.steps.begin();
+			if (app.steps.at === null && this.isOn) return this.toggle(); // it was said why
 		} else {
 			if (document.fullscreenElement) await document.exitFullscreen();
 			root.classList.remove("dark", "with-text", "with-panels");

@@ -20,7 +20,7 @@ export async function saveHere(files, app) {
 
 /** Ask for a name, in the folder that is shown, and save under it. @param {Files} files @param {App} app */
 export async function saveAs(files, app) {
-	const proposed = files.opened.path ?? `${fileName(app.shownView?.program?.name ?? files.opened.name)}.tp`;
+	const proposed = files.opened.path ?? `${fileName(app.title)}.tp`;
 	const path = await dialog("Save as", (close) => asked(files, app, proposed, close), { within: app.parts.root });
 	if (path) app.say(`saved ${path}`);
 }

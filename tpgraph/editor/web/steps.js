@@ -45,7 +45,7 @@ export class Steps {
 			this.picture(found.picture);
 		}
 		app.canvas.fit();
-		app.say(pass === "forward" ? "the program" : `${pass}: to be read, not changed; [ and ] step through it`);
+		app.say(pass === "forward" ? "the program" : `${app.parts.passTitle()}: to be read, not changed; [ and ] step through it`);
 	}
 
 	/** Show another picture than the program's. @param {Picture} picture */

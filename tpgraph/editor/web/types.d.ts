@@ -50,6 +50,8 @@ type Fragment = {
   svg: string;
   /** the variable that it stands for */
   name: string | null;
+  /** whether its statement makes others too, so that an edit may be meant for it alone */
+  many?: boolean;
   title: string;
   span: Span | null;
   source?: string;
@@ -74,6 +76,7 @@ type Shelf = {
   shape: string;
   distribution: string;
   trained: boolean;
+  many: boolean;
   uses: number;
   span: Span;
 }[];
@@ -99,6 +102,8 @@ type Dry = {
   title: string;
   lines: { line: number; was: string | null; becomes: string | null }[];
   appearing: [string, string][];
+  /** whether "only here" would be another edit */
+  many?: boolean;
 };
 /** A field of the inspector. */
 type Row = { field: string; label: string; value: string; choices?: string[]; name?: string };
@@ -141,6 +146,8 @@ type Host = {
   transport: Transport;
   /** every text that is written */
   changed: (text: string) => void;
+  /** the name of the file that the program is in */
+  file?: () => string | null;
   /** commands of the host: save, open, export */
   command: (app: App, id: string) => Promise<boolean>;
 };
