@@ -28,8 +28,8 @@ ROOT = Path(__file__).parent.parent
 
 STRIP = ROOT / "diagrams" / "figures" / "editor.webp"
 MLP = tp.gallery.entry("mlp").text
-SIZE = 1120, 700
-SHOWN = 600
+SIZE = 1280, 800
+SHOWN = 640
 """Pixels across one picture of the strip."""
 COLUMNS, GAP, CAPTION, QUALITY = 2, 14, 30, 86
 PAUSE = 350
@@ -102,18 +102,30 @@ class Film:
 
 def story(film: Film) -> Iterator[Frame]:
     """The first thirty seconds, and what comes after them."""
-    page = film.page
-    page.locator(".card img").nth(9).wait_for(timeout=60_000)
+    yield from on_the_cards(film)
+    yield from on_the_empty(film)
+    yield from on_the_mlp(film)
+    yield from step_by_step(film)
+    yield from before_a_class(film)
+
+
+def on_the_cards(film: Film) -> Iterator[Frame]:
+    """What there is to begin with; then nothing."""
+    film.page.locator(".card img").nth(9).wait_for(timeout=60_000)
     yield film.frame("tpgraph edit: begin with a program, or with nothing")
-    page.locator(".card", has_text="Empty").click()
-    page.locator(".hints").wait_for()
+    film.page.locator(".card", has_text="Empty").click()
+    film.page.locator(".hints").wait_for()
     film.settled()
+
+
+def on_the_empty(film: Film) -> Iterator[Frame]:
+    """A layer, by gestures."""
+    page = film.page
     box = page.locator("svg.canvas").bounding_box()
     assert box is not None
     left, top = box["x"], box["y"]
-    empty = left + 60, top + box["height"] - 90
     for name in ("ξ", "b"):
-        page.mouse.dblclick(*empty)
+        page.mouse.dblclick(left + 60, top + box["height"] - 90)
         film.settled()
         film.key("F2")
         film.line(name)
@@ -131,17 +143,17 @@ def story(film: Film) -> Iterator[Frame]:
     yield film.frame(
         "a drag into the empty multiplies by a matrix; g makes a gate of what is selected"
     )
-    yield from on_the_mlp(film)
 
 
 def on_the_mlp(film: Film) -> Iterator[Frame]:
-    """Figure 1's perceptron, stepped through, run and presented."""
+    """Figure 1's perceptron, changed and run."""
     page = film.page
     page.evaluate("(text) => { tpgraph.pane.show(text, [0, 0]); tpgraph.sync(); }", MLP)
     page.locator('[data-key="variables/x[3]"]').wait_for()
     film.settled()
     film.key("0")
     film.hold("variables/b[1]", "gates/x[2]:gate")
+    page.locator(".preview:visible").wait_for()
     yield film.frame(
         "b[1] dragged onto a gate of a loop: every line that would change, before it does"
     )
@@ -155,6 +167,11 @@ def on_the_mlp(film: Film) -> Iterator[Frame]:
     page.locator("svg.canvas").focus()
     film.key("0")
     yield film.frame("Run: histograms of a network at n = 256 under the densities of its limit")
+
+
+def step_by_step(film: Film) -> Iterator[Frame]:
+    """Its backward pass, one instruction after the other."""
+    page = film.page
     page.evaluate("tpgraph.steps.show('backward')")
     for _ in range(10):
         page.evaluate("tpgraph.steps.go(1)")
@@ -162,6 +179,11 @@ def on_the_mlp(film: Film) -> Iterator[Frame]:
     yield film.frame("[ and ]: the backward pass, one instruction at a time")
     page.evaluate("tpgraph.steps.end()")
     film.settled()
+
+
+def before_a_class(film: Film) -> Iterator[Frame]:
+    """Presented, large and dark."""
+    page = film.page
     page.evaluate("tpgraph.steps.show('forward')")
     page.evaluate("tpgraph.command('present')")
     page.locator(".steps .rule").wait_for(timeout=60_000)
@@ -170,7 +192,7 @@ def on_the_mlp(film: Film) -> Iterator[Frame]:
     yield film.frame("Present: for the wall of a class")
     page.keyboard.press("b")
     page.keyboard.press("t")
-    film.page.wait_for_timeout(PAUSE)
+    page.wait_for_timeout(PAUSE)
     page.keyboard.down("l")
     x, y = film.place("variables/x[1]")
     for k in range(40):

@@ -74,6 +74,18 @@ def test_presenting(page):
     assert page.evaluate(PLACES) == before
 
 
+def test_what_has_no_steps_is_not_presented(page):
+    """Why is said where it is read: beside the text, which is there again."""
+    page.locator(".text textarea").focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("y = tanh(nothing)\n")
+    expect(page.locator(".error")).to_be_visible()
+    page.evaluate("void tpgraph.command('present')")
+    expect(page.locator(".status.wrong")).to_contain_text("nothing is not bound")
+    expect(page.locator(".tpgraph-editor.presenting")).to_have_count(0)
+    expect(page.locator(".toolbar")).to_be_visible()
+
+
 def test_a_trace_fades(page):
     page.evaluate("void tpgraph.command('present')")
     expect(page.locator(".steps .count")).to_have_text("0 / 6", timeout=60_000)
