@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import multiprocessing
+import os
 import sys
 import threading
 import time
@@ -28,7 +29,7 @@ from tpgraph.editor.answers import refusal_data
 from tpgraph.editor.news import Stages
 from tpgraph.errors import TPError, TPLimitError
 
-__all__ = ["SUPERSEDED", "Hear", "Misshapen", "Worker"]
+__all__ = ["SUPERSEDED", "Hear", "Misshapen", "Worker", "patience"]
 
 SUPERSEDED = b'{"superseded": true}'
 
@@ -36,7 +37,9 @@ _START = 60.0
 """Seconds in which a process has to be ready."""
 
 _PATIENCE = 1.5
-"""Times its seconds of processor time that a request may take by the clock on the wall."""
+"""Times its seconds of processor time that a request may take by the clock on the wall, while the
+machine has a processor for it.
+"""
 
 _ANEW = 2.0
 """Times its seconds that a request may take after one was late: nothing drawn is kept by then."""
@@ -240,7 +243,7 @@ class Worker:
             if asked.answer.done():
                 return child.ANSWER + SUPERSEDED  # nobody hears it
             found.pipe.send_bytes(b"%r %b" % (seconds, asked.request))
-        end = time.monotonic() + _PATIENCE * seconds
+        end = time.monotonic() + patience() * seconds
         while found.pipe.poll(max(end - time.monotonic(), 0.0)):
             message = found.pipe.recv_bytes()
             if message[:1] == child.UNDER_WAY:
@@ -302,6 +305,14 @@ def _context() -> ForkServerContext | SpawnContext:
     found = multiprocessing.get_context("forkserver")
     found.set_forkserver_preload([_LOADED])
     return found
+
+
+def patience() -> float:
+    """Times its seconds of processor time that a request may take by the clock on the wall: more
+    where others wait for the processors too, and each gets a share.
+    """
+    waiting = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return _PATIENCE * max(1.0, waiting / (os.cpu_count() or 1))
 
 
 def _refused(error: TPError) -> bytes:
