@@ -68,7 +68,7 @@ def test_what_is_to_come_is_a_ghost_with_its_label(mlp):
 
 @pytest.mark.parametrize("style", ["paper", "teaching", "dark"])
 def test_nothing_of_a_ghost_has_another_colour(style):
-    frames = tp.draw_frames(MLP, style=style)
+    frames = tp.draw_frames(MLP, theme=style)
     look = frames.style
     page = picture(frames.drawings[0].scene, look)
     pale = ghosts(frames.drawings[0])
