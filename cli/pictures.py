@@ -149,6 +149,8 @@ def draw(
     kind = picture_format(target, format_, FRAME_FORMATS if frames else FORMATS)
     if frames and (paths or fold or target == STANDARD or not target.endswith(f".{kind}")):
         raise typer.BadParameter("--frames needs a file name in -o, and neither --paths nor --fold")
+    if frames and (width is not None or text or transparent):
+        raise typer.BadParameter("--width, --text and --transparent are not for --frames")
     if paths and (fold or passes.name is not PassName.forward):
         raise typer.BadParameter("--paths are drawn in the unfolded forward pass alone")
 

@@ -81,3 +81,7 @@ def test_the_command_proposes_its_own_options(tmp_path: Path) -> None:
     found = CliRunner().invoke(app, ["draw", "mlp", "--width", "3ft", "-o", str(target)])
     assert found.exit_code == 2
     assert "'3ft' is no length" in found.stderr
+    run = ["draw", "mlp", "--frames", "--width", "234pt", "-o", str(tmp_path / "f.pdf")]
+    found = CliRunner().invoke(app, run)
+    assert found.exit_code == 2
+    assert "not for --frames" in found.stderr
