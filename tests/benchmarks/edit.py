@@ -165,7 +165,7 @@ def main() -> None:
           f"{'bytes':>7s}  " + " ".join(f"{part:>10s}" for part in PARTS))  # fmt: skip
     rows = {}
     for kind, size in (
-        (network, 20), (network, 100), (graph, 100), (network, 500), (graph, 500)
+        (network, 20), (graph, 20), (graph, 40), (network, 100), (graph, 100), (network, 500), (graph, 500)
     ):  # fmt: skip
         name = f"{kind.__name__} {size}"
         measured(kind(size), 1)  # labels are set

@@ -7,9 +7,9 @@ next hold the lines that cross them, from the height where each leaves to that w
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -74,13 +74,14 @@ class _Lanes:
 
 class SettledGround:
     """Marks by column and lines by gap, as far as they are settled; `vectors` are the heights from
-    which lines may leave some day.
+    which lines may leave some day, `steps` counts the columns that were looked at for lines.
     """
 
     def __init__(self) -> None:
         self.marks: dict[int, list[tuple[float, Room]]] = defaultdict(list)
         self.lines: dict[int, list[tuple[float, float]]] = defaultdict(list)
         self.vectors: dict[int, list[float]] = defaultdict(list)
+        self.steps = 0
         self._arrays: dict[int, tuple[_Numbers, _Numbers]] = {}
 
     def add_mark(self, column: int, height: float, room: Room) -> None:
@@ -132,22 +133,36 @@ class SettledGround:
         return int(np.minimum(above, below).sum())
 
     def prices(
-        self, column: int, heights: Sequence[float], wanted: float, ends: Iterable[KeptEnd]
-    ) -> list[float]:
-        """For each height of a column what it costs to stand there: pt from the wanted height, and
-        the rise, fall and crossings of the lines that lead to the ends.
+        self, heights: Mapping[int, Sequence[float]], wanted: float, ends: Iterable[KeptEnd]
+    ) -> Iterator[tuple[float, int, float]]:
+        """For heights of some columns what it costs to stand there: pt from the wanted height, and
+        the rise, fall and crossings of the lines that lead to the ends; (price, column, height).
         """
-        own, found = np.array(heights), np.abs(np.array(heights) - wanted)
+        own = {column: np.array(found) for column, found in heights.items() if found}
+        prices = {column: np.abs(found - wanted) for column, found in own.items()}
         for end in ends:
-            if abs(end.column - column) > _FAR:
-                found += [self._straight_price(end, KeptEnd(column, y)) for y in heights]
-            else:
-                *_, last = self._spread(end, KeptEnd(column, wanted))
-                side = 1 if column > end.column else -1
-                cost = self._steps(column - side, last.heights, side, own)
-                found += (last.costs[:, None] + cost).min(axis=0)
-        prices: list[float] = found.tolist()
-        return prices
+            for side in (1, -1):
+                beside = {c: y for c, y in own.items() if side * (c - end.column) > 0}
+                for column, price in self._priced(end, side, wanted, beside):
+                    prices[column] += price
+        for column, found in prices.items():
+            yield from zip(found.tolist(), repeat(column), own[column].tolist(), strict=False)
+
+    def _priced(
+        self, end: KeptEnd, side: int, wanted: float, own: Mapping[int, _Numbers]
+    ) -> Iterator[tuple[int, _Numbers]]:
+        """What lines from an end to heights of columns on one side of it cost, by column."""
+        near = [column for column in own if abs(column - end.column) <= _FAR]
+        if near:
+            last = max(near, key=lambda column: side * column)
+            for at, lanes in enumerate(self._spread(end, KeptEnd(last, wanted))):
+                column = end.column + side * (at + 1)
+                if column in own:
+                    cost = self._steps(column - side, lanes.heights, side, own[column])
+                    yield column, (lanes.costs[:, None] + cost).min(axis=0)
+        for column in own.keys() - near:
+            ways = [KeptEnd(column, y) for y in own[column].tolist()]
+            yield column, np.array([self._straight_price(end, way) for way in ways])
 
     def _straight_price(self, a: KeptEnd, b: KeptEnd) -> float:
         start, end = (a, b) if a.column < b.column else (b, a)
@@ -160,6 +175,8 @@ class SettledGround:
         """Where a line passes the columns between its ends: with few crossings, and as little rise
         and fall as the marks permit, near the straight way.
         """
+        if end.column == start.column + 1:
+            return Way(start, (), end)
         lanes = list(self._spread(start, end))
         cost = self._steps(end.column - 1, lanes[-1].heights, 1, np.array([end.height]))
         at = int((lanes[-1].costs + cost[:, 0]).argmin())
@@ -192,6 +209,7 @@ class SettledGround:
         near, far = self._gap(column) if side > 0 else self._gap(column - 1)[::-1]
         above, beyond = np.sign(here[:, None] - near), np.sign(there[:, None] - far)
         crossed = (np.abs(above) @ np.abs(beyond).T - above @ beyond.T) / 2
+        self.steps += 1
         steps: _Numbers = np.abs(here[:, None] - there) + CROSSING * crossed
         return steps
 

@@ -16,7 +16,7 @@ from tpgraph.notation.layout.columns import kept_columns
 from tpgraph.notation.layout.kept_heights import KeptHeights
 from tpgraph.notation.layout.kept_moves import moved_marks
 from tpgraph.notation.layout.kept_sizes import KeptSizes
-from tpgraph.notation.layout.kept_ways import KeptWays
+from tpgraph.notation.layout.kept_ways import KeptWays, crossings_per_line
 from tpgraph.notation.layout.placement import Placement
 from tpgraph.notation.layout.places import Places, moved_ports
 
@@ -38,9 +38,10 @@ def kept_places(
     first = kept_columns(diagram, {mark: old[before] for mark, before in sizes.before.items()})
     heights = KeptHeights(diagram, sizes, ways, first)
     heights.settle()
+    usual = crossings_per_line(previous) if previous.usual is None else previous.usual
     credit, moved = previous.credit, set[str]()
     if not ways.are_those_of_before():  # annotations, and texts that changed, move nothing
-        moved, credit = moved_marks(heights, credit)
+        moved, credit = moved_marks(heights, credit, usual)
     sizes.turn(moved)
     ways.forget(moved)
     column = {mark: heights.column[mark] for mark in first}
@@ -60,6 +61,7 @@ def kept_places(
         Placement(across, column, crossed),
         _wider(sizes, column),
         credit=credit,
+        usual=usual,
     )
     ported = dict(moved_ports(places))
     gates = {g: ported[g] if g in sizes.changed else size for g, size in sizes.gates.items()}

@@ -23,6 +23,7 @@ __all__ = ["KeptHeights", "NoPlace"]
 _SHUT = 0.1  # crossings that one more line around a vector is worth
 _FARTHER = 2  # columns that a gate without readers may stand behind its first one
 _TRIED = 8  # places of which it is tried what they do to other lines
+_TRIED_ANEW = 2  # the same for a mark that moves
 _COLUMN = 8.0  # pt of crossings that standing a column farther on costs
 _ASIDE = 4  # columns on each side to which a mark may move
 _NEAR = 0.02  # the same for a pt away from the middle of the neighbours
@@ -83,12 +84,14 @@ class KeptHeights:
         self.sizes.arrive({n: self.across[n.source] for n in near if n.port and n.target == mark})
         self._take(mark, *self._best(mark, self._columns(mark)))
 
-    def _best(self, mark: str, columns: range) -> tuple[int, float]:
-        """The place that costs least. Raises NoPlace where there is none."""
+    def _best(self, mark: str, columns: range, tried: int = _TRIED) -> tuple[int, float]:
+        """The place that costs least, of some that promise most. Raises NoPlace where there is
+        none.
+        """
         near = self._near(mark)
         ends = [self._seen(mark, link) for link in near]
         wanted = sum(e.height for e in ends) / len(ends) if ends else self._lowest()
-        places = self._places(mark, columns, wanted, ends)
+        places = self._places(mark, columns, wanted, ends)[:tried]
         if len(places) > 1 and near:
             asides = [
                 _COLUMN * (c - self.column[mark]) + _NEAR * abs(y - wanted) for c, y in places
@@ -119,15 +122,15 @@ class KeptHeights:
         there are none.
         """
         room = self.sizes.room(mark)
-        found: list[tuple[float, int, float]] = []
-        for column in columns:
-            heights = [
+        free = {
+            column: [
                 y
                 for y in self.ground.free_heights(column, wanted, room)
                 if self._in_order(mark, column, y)
             ]
-            prices = self.ground.prices(column, heights, wanted, ends)
-            found += [(price, column, y) for price, y in zip(prices, heights, strict=True)]
+            for column in columns
+        }
+        found = [*self.ground.prices(free, wanted, ends)]
         if not found:
             raise NoPlace
         return [(column, y) for _, column, y in sorted(found)[:_TRIED]]
@@ -232,6 +235,10 @@ class KeptHeights:
 
     # ---- what moves
 
+    def crossings(self) -> int:
+        """How many pairs of lines cross."""
+        return sum(map(self.ground.crossings, self.ways.values())) // 2
+
     def tangled(self, marks: Sequence[str]) -> int:
         """How many lines the lines of some marks cross."""
         found = dict.fromkeys(link for mark in marks for link in self.beside[mark])
@@ -255,7 +262,8 @@ class KeptHeights:
         crossings = -self._lifted(marks)
         with suppress(NoPlace):
             for group, possible in zip(groups, columns, strict=True):
-                crossings += self._take(group[0], *self._best(group[0], possible))
+                best = self._best(group[0], possible, _TRIED_ANEW)
+                crossings += self._take(group[0], *best)
             if crossings < 0:
                 return True
         self._take_back(begun)

@@ -15,21 +15,21 @@ __all__ = ["moved_marks"]
 
 _SHARE = 20  # of so many marks one may move
 _MOST = 6.0  # marks that may move at once, if few have moved before
-_ROUNDS = 1
-_DRAWN = 30  # groups drawn at random to be moved together, in pictures of _SMALL marks
-_SMALL = 30
-_LARGE = 100
-_TRIED = 6  # groups of marks for which it is tried
+_STEPS = 100  # columns that are looked at for lines, all moves of an edit, for each crossing beyond
+_MOST_STEPS = 1500  # the same for all together
+_FEW = 2  # crossings that nobody minds
+_OTHERS = 0, 1, 2, 3  # how many move with a group, drawn at random
+_ROUNDS = 9  # for each tangled group, at most
 
 
-def moved_marks(heights: KeptHeights, credit: float) -> tuple[set[str], float]:
+def moved_marks(heights: KeptHeights, credit: float, usual: float) -> tuple[set[str], float]:
     """Move marks while that saves crossings and the credit lasts; which ones, and what is left.
 
-    In large pictures nothing moves: to search them takes longer than an edit may.
+    `usual` are crossings for each line that a picture from scratch has too: those beyond are what
+    there is to gain, and the work is in proportion to them. What one edit does not find, the next
+    may.
     """
-    if len(heights.column) > _LARGE:
-        return set(), credit
-    return _Moves(heights, credit).made()
+    return _Moves(heights, credit, usual).made()
 
 
 _Group = tuple[str, ...]
@@ -38,10 +38,13 @@ _Group = tuple[str, ...]
 class _Moves:
     """Moves while they are tried; a group are marks that move together."""
 
-    def __init__(self, heights: KeptHeights, credit: float) -> None:
+    def __init__(self, heights: KeptHeights, credit: float, usual: float) -> None:
         self.heights, self.before = heights, heights.sizes.before
         self.left = credit + len(self.before) / _SHARE
         self.moved: set[str] = set()
+        self.aim = usual * len(heights.ways) + _FEW
+        beyond = max(heights.crossings() - self.aim, 0.0)
+        self.last = heights.ground.steps + min(_STEPS * beyond, _MOST_STEPS)
         inside = {out for outputs in heights.ends.values() for out in outputs}
         first = (mark for mark in heights.column if mark not in inside)
         groups = [(mark, *heights.ends.get(mark, ())) for mark in first]
@@ -49,23 +52,25 @@ class _Moves:
 
     def made(self) -> tuple[set[str], float]:
         """What moved, and the credit that is left."""
-        for _ in range(_ROUNDS):
-            moves = [self._try(group) for group in self._worst()]
-            if not any(moves):
+        chance, tangled = random.Random(len(self.heights.ways)), self._tangled()
+        tried: list[list[_Group]] = []
+        for _ in range(_ROUNDS * len(tangled)):
+            if self.heights.ground.steps >= self.last:
                 break
-        chance, tangled = random.Random(len(self.heights.ways)), self._worst()
-        for _ in range(_DRAWN * _SMALL // max(len(self.heights.column), _SMALL)):
-            if len(tangled) < 2:
-                break
-            if self._try(*self._drawn(chance, chance.choice(tangled))):
-                tangled = self._worst()
+            (group,) = chance.choices([*tangled], [*tangled.values()])
+            groups = self._drawn(chance, group)
+            if groups not in tried and self._try(*groups):
+                if self.heights.crossings() <= self.aim:
+                    break
+                tangled, tried = self._tangled(), []
+            tried.append(groups)
         return self.moved, min(self.left, _MOST)
 
-    def _worst(self) -> list[_Group]:
-        """The groups whose lines cross most lines, those first."""
+    def _tangled(self) -> dict[_Group, int]:
+        """The groups whose lines cross lines, and how many."""
         groups = dict.fromkeys(self.group_of.values())
         counts = {group: self.heights.tangled(group) for group in groups}
-        return sorted((g for g in counts if counts[g]), key=lambda g: -counts[g])[:_TRIED]
+        return {group: count for group, count in counts.items() if count}
 
     def _try(self, *groups: _Group) -> bool:
         """Move groups if they may and crossings become fewer."""
@@ -82,6 +87,6 @@ class _Moves:
         lines = self.heights.crossed_by(group)
         ends = dict.fromkeys(self.group_of[m] for k in lines for m in (k.source, k.target))
         others = [end for end in ends if end != group]
-        drawn = [group, *chance.sample(others, min(len(others), chance.randint(1, 3)))]
+        drawn = [group, *chance.sample(others, min(len(others), chance.choice(_OTHERS)))]
         chance.shuffle(drawn)
         return drawn

@@ -6,15 +6,29 @@ from collections.abc import Container, Mapping
 
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.links import Link, links
-from tpgraph.notation.layout.ground import SettledGround, Way
+from tpgraph.notation.layout.ground import KeptEnd, SettledGround, Way
 from tpgraph.notation.layout.kept_sizes import KeptSizes
+from tpgraph.notation.layout.places import Places
 
-__all__ = ["KeptWays"]
+__all__ = ["KeptWays", "crossings_per_line"]
 
 _ROUNDS = 3  # in which lines that cross others look for a better way
 
 _Key = tuple[str | None, str | None, str | None, str | None]
 """A line by its source, target, port and outlet; None for what was not there."""
+
+
+def crossings_per_line(places: Places) -> float:
+    """How many lines cross for each line of a picture."""
+    ground, placement = SettledGround(), places.placement
+    ways = []
+    for link in places.links:
+        rise, fall = places.offsets(link)
+        start = KeptEnd(placement.column[link.source], placement.across[link.source] + rise)
+        end = KeptEnd(placement.column[link.target], placement.across[link.target] + fall)
+        ways.append(Way(start, tuple(placement.crossed[link]), end))
+        ground.add_way(ways[-1])
+    return sum(map(ground.crossings, ways)) / 2 / max(len(ways), 1)
 
 
 class KeptWays:

@@ -44,7 +44,8 @@ class Places:
     """Sizes and places of all marks; `wider` adds pt to the gap behind a column.
 
     `pinned` says where the columns lie, if that is not for this part of a picture to decide;
-    `credit` is how many marks the next picture that keeps these places may move besides its share.
+    `credit` is how many marks the next picture that keeps these places may move besides its share,
+    `usual` how many crossings for each line the picture from scratch had from which it comes.
     """
 
     diagram: Diagram
@@ -56,6 +57,7 @@ class Places:
     wider: Mapping[int, float] = field(default_factory=dict)
     pinned: tuple[float, ...] | None = None
     credit: float = 0.0
+    usual: float | None = None
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
