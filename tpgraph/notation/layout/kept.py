@@ -15,6 +15,7 @@ from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.layout.columns import kept_columns
 from tpgraph.notation.layout.kept_heights import KeptHeights
 from tpgraph.notation.layout.kept_moves import moved_marks
+from tpgraph.notation.layout.kept_openings import with_columns_opened
 from tpgraph.notation.layout.kept_sizes import KeptSizes
 from tpgraph.notation.layout.kept_ways import KeptWays, crossings_per_line
 from tpgraph.notation.layout.placement import Placement
@@ -23,6 +24,7 @@ from tpgraph.notation.layout.places import Places, moved_ports
 __all__ = ["kept_places"]
 
 _GAP = 4.0  # pt between marks of a column
+_FEW = 1  # crossings that nobody minds
 
 
 def kept_places(
@@ -39,12 +41,15 @@ def kept_places(
     heights = KeptHeights(diagram, sizes, ways, first)
     heights.settle()
     usual = crossings_per_line(previous) if previous.usual is None else previous.usual
+    aim = usual * len(ways.links) + _FEW
+    heights = with_columns_opened(diagram, sizes, ways, heights, aim)
     credit, moved = previous.credit, set[str]()
     if not ways.are_those_of_before():  # annotations, and texts that changed, move nothing
-        moved, credit = moved_marks(heights, credit, usual)
+        moved, credit = moved_marks(heights, credit, aim)
     sizes.turn(moved)
     ways.forget(moved)
-    column = {mark: heights.column[mark] for mark in first}
+    number = {c: i for i, c in enumerate(sorted({*heights.column.values()}))}
+    column = {mark: number[heights.column[mark]] for mark in first}
     across = {mark: heights.across[mark] for mark in first}
     sizes.arrive({link: across[link.source] for link in ways.links})
     _push_apart(sizes, column, across)

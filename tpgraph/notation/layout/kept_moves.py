@@ -17,19 +17,17 @@ _SHARE = 20  # of so many marks one may move
 _MOST = 6.0  # marks that may move at once, if few have moved before
 _STEPS = 100  # columns that are looked at for lines, all moves of an edit, for each crossing beyond
 _MOST_STEPS = 1500  # the same for all together
-_FEW = 2  # crossings that nobody minds
 _OTHERS = 0, 1, 2, 3  # how many move with a group, drawn at random
 _ROUNDS = 9  # for each tangled group, at most
 
 
-def moved_marks(heights: KeptHeights, credit: float, usual: float) -> tuple[set[str], float]:
+def moved_marks(heights: KeptHeights, credit: float, aim: float) -> tuple[set[str], float]:
     """Move marks while that saves crossings and the credit lasts; which ones, and what is left.
 
-    `usual` are crossings for each line that a picture from scratch has too: those beyond are what
-    there is to gain, and the work is in proportion to them. What one edit does not find, the next
-    may.
+    Crossings beyond `aim` are what there is to gain, and the work is in proportion to them. What
+    one edit does not find, the next may.
     """
-    return _Moves(heights, credit, usual).made()
+    return _Moves(heights, credit, aim).made()
 
 
 _Group = tuple[str, ...]
@@ -38,12 +36,12 @@ _Group = tuple[str, ...]
 class _Moves:
     """Moves while they are tried; a group are marks that move together."""
 
-    def __init__(self, heights: KeptHeights, credit: float, usual: float) -> None:
+    def __init__(self, heights: KeptHeights, credit: float, aim: float) -> None:
         self.heights, self.before = heights, heights.sizes.before
         self.left = credit + len(self.before) / _SHARE
         self.moved: set[str] = set()
-        self.aim = usual * len(heights.ways) + _FEW
-        beyond = max(heights.crossings() - self.aim, 0.0)
+        self.aim = aim
+        beyond = max(heights.crossings() - aim, 0.0)
         self.last = heights.ground.steps + min(_STEPS * beyond, _MOST_STEPS)
         inside = {out for outputs in heights.ends.values() for out in outputs}
         first = (mark for mark in heights.column if mark not in inside)
