@@ -136,7 +136,8 @@ class _LineSearch:
         start, end = self._ends(link)
         others = self._others
         around, dashed = (self.marks, self.texts), link.product is not None
-        line, hits = route(start, end, corridors.of(link), around, dashed=dashed, others=others)
+        between = corridors.of(link, strung=others is not None)
+        line, hits = route(start, end, between, around, dashed=dashed, others=others)
         if others is not None:
             others.add(line.array)
         if hits:

@@ -16,6 +16,7 @@ from typing import Literal, assert_never
 import numpy as np
 
 from tpgraph.notation.layout.obstacles import Obstacles, Window
+from tpgraph.notation.layout.taut import Door, rounded, taut
 from tpgraph.notation.layout.threads import Threads
 from tpgraph.notation.scene.geometry import PointArray, flatten, straight
 from tpgraph.notation.scene.scene import Point
@@ -76,7 +77,7 @@ class Route:
 class Columns:
     """The columns between the ends of a line: where they begin and end, the height at which the
     line should pass, and the lowest and highest at which it may. The column where it starts ends at
-    `leave`, that where it ends begins at `arrive`.
+    `leave`, that where it ends begins at `arrive`; `doors` are what a taut line passes.
     """
 
     spans: tuple[tuple[float, float], ...] = ()
@@ -84,6 +85,7 @@ class Columns:
     free: tuple[tuple[float, float], ...] = ()
     leave: float = 0.0
     arrive: float = 0.0
+    doors: tuple[Door, ...] = ()
 
     def runs(self, start: float) -> Iterator[tuple[float, float, float]]:
         """Level pieces (from, to, height), as few as the free heights permit."""
@@ -121,7 +123,7 @@ def route(
     left, right = sorted((start.at[0], end.at[0]))
     window = Window(obstacles, (_GRAVE, 1), left - CLEARANCE, right + CLEARANCE)
     best: tuple[int, Route] | None = None
-    for points, curve in _candidates(start, end, between, dashed):
+    for points, curve in _candidates(start, end, between, dashed, others is not None):
         line = _clipped(points, curve, start, end)
         hits = window.hits(line.flat, own, CLEARANCE, math.inf if best is None else best[0])
         if best is None or hits < best[0]:
@@ -131,7 +133,8 @@ def route(
     assert best is not None
     if others is not None and between.heights:
         crossed = others.crossings(best[1].array)
-        for points in _ways(start.at, end.at, between) if crossed else ():
+        ways = _strung(start.at, end.at, between), *_ways(start.at, end.at, between)
+        for points in ways if crossed else ():
             line = _clipped(points, True, start, end)
             count = others.crossings(line.array)
             if count < crossed and window.hits(line.flat, own, CLEARANCE, best[0] + 1) <= best[0]:
@@ -140,7 +143,7 @@ def route(
 
 
 def _candidates(
-    start: LineEnd, end: LineEnd, between: Columns, dashed: bool
+    start: LineEnd, end: LineEnd, between: Columns, dashed: bool, strung: bool
 ) -> Iterator[tuple[tuple[Point, ...], bool]]:
     a, b = start.at, end.at
     steep = abs(b[1] - a[1]) > _STEEPEST * (b[0] - a[0])
@@ -149,6 +152,8 @@ def _candidates(
     if not between.heights or _is_between(between.heights, a[1], b[1]):
         for turn in (0.5, 0.7, 0.3):
             yield _bend(a, b, turn), True
+    if between.heights and strung:
+        yield _strung(a, b, between), True
     if between.heights:
         yield from _arcs(a, b, between, 0.0, _HIGHER)
         yield from ((points, True) for points in _ways(a, b, between))
@@ -182,6 +187,11 @@ def _arcs(
         for shoulder in _SHOULDERS:
             c, d = (a[0] + shoulder * dx, control), (b[0] - shoulder * dx, control)
             yield (a, c, d, b), True
+
+
+def _strung(a: Point, b: Point, between: Columns) -> tuple[Point, ...]:
+    """The shortest curve through the columns."""
+    return rounded(taut(a, between.doors, b))
 
 
 def _ways(a: Point, b: Point, between: Columns) -> Iterator[tuple[Point, ...]]:
