@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import tpgraph as tp
+from tpgraph.errors import TPLimitError
 
 FUNCTIONS = ("tanh", "relu", "erf", "sin", "abs", "exp", "sigmoid")
 LABELS = (r"\tilde x", "x^{l}", "", r"\mathrm{LN}(x)", "a_b")
@@ -75,7 +76,10 @@ class Draft:
                 self.wide[width].append(name)
         for _ in range(self.chance.randint(0, 4)):
             sides = [*self.widths, *self.short, "1"]
-            rows, columns = self.chance.choice(sides), self.chance.choice([*self.widths, *self.short])
+            rows, columns = (
+                self.chance.choice(sides),
+                self.chance.choice([*self.widths, *self.short]),
+            )
             name = self.new("W")
             given = "param" if self.trains and self.chance.random() < 0.7 else "matrix"
             self.lines.append(f"{given} {name} : {rows} × {columns} ~ N(0, 1)")
@@ -128,7 +132,9 @@ def gate(draft: Draft) -> None:
     """A function of vectors of one width."""
     width = draft.width()
     own = draft.wide[width]
-    draft.bind(own, f"{draft.chance.choice(FUNCTIONS)}({draft.term(own)}) + {draft.chance.choice(own)}")
+    draft.bind(
+        own, f"{draft.chance.choice(FUNCTIONS)}({draft.term(own)}) + {draft.chance.choice(own)}"
+    )
 
 
 def product(draft: Draft) -> None:
@@ -208,7 +214,7 @@ def one_input(number: int, seed: int) -> Iterator[str]:
                 options["direction"] = chance.choice(("LR", "RL", "TB", "BT"))
             try:
                 assert tp.draw(found, **options).svg
-            except tp.TPLimitError:
+            except TPLimitError:
                 yield f"{name} too large"
             else:
                 yield name

@@ -15,6 +15,8 @@ from notation.geometry import samples, violations
 import tpgraph as tp
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.marks import diagram_of
+from tpgraph.notation.layout import kept as kept_module
+from tpgraph.notation.layout import routing
 from tpgraph.notation.layout.columns import kept_columns
 from tpgraph.notation.layout.kept_heights import KeptHeights
 from tpgraph.notation.layout.layout import Layout, annotated_layout, kept_layout, laid_out
@@ -23,8 +25,6 @@ from tpgraph.program import Program
 
 EDITS = 12
 SESSIONS = 4
-BEYOND = 1
-"""Sessions of all that may end with too many crossings: see the test."""
 NAMES = ["mlp", "rnn", "resnet", "layernorm", "conv1d", "gru", "autoencoder", "attention"]
 
 
@@ -147,21 +147,19 @@ def test_pictures_stay_while_their_programs_are_edited(name: str) -> None:
 
 
 def test_pictures_that_stay_cross_fewer_lines_than_from_scratch() -> None:
-    """In sum a fifth fewer; at most BEYOND sessions end with more than 1.25 times those from
-    scratch and two, none with more than that and one.
-    """
+    """In sum a third fewer; no session has more than 1.25 times those from scratch and two."""
     every = [(name, seed) for name in NAMES for seed in range(SESSIONS)]
     kept = [crossings(session(*which)[-1][1]) for which in every]
     scratch = [from_scratch(*which) for which in every]
-    beyond = [c - 1.25 * s - 2 for c, s in zip(kept, scratch, strict=True)]
-    assert sum(kept) <= 0.8 * sum(scratch)
-    assert sum(more > 0 for more in beyond) <= BEYOND
-    assert max(beyond) <= 1
+    assert sum(kept) <= 0.67 * sum(scratch)
+    assert all(c <= 1.25 * s + 2 for c, s in zip(kept, scratch, strict=True))
 
 
 def test_places_where_many_lines_cross_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     trial = KeptHeights._trial
     monkeypatch.setattr(KeptHeights, "_trial", lambda self, *place: -trial(self, *place))
+    monkeypatch.setattr(kept_module, "moved_marks", lambda heights, credit, aim: (set(), credit))
+    monkeypatch.setattr(kept_module, "with_columns_opened", lambda *parts: parts[3])
     count = crossings(edits("mlp", 3)[-1][1])
     assert count > 1.25 * from_scratch("mlp", 3) + 9
 
@@ -173,6 +171,36 @@ def test_kept_layouts_hold_what_the_notation_asks(name: str) -> None:
         hard = [v for v in violations(layout.scene) if not str(v).startswith("label")]
         overlapping = [v for v in hard if "overlap" in str(v)]
         assert overlapping == []
+
+
+def test_columns_open_where_those_that_stand_have_no_good_place() -> None:
+    """The products of one vector leave no room in their column for a gate that reads it too."""
+    given = "program p\nwidth n\nmatrix A, B, C : n × n ~ N(0, 1)\n"
+    text = given + "vector u, v, w : n ~ N(0, 1)\n"
+    for name in "uvw":
+        text += "".join(f"{name}{k} = {k} {name}\n" for k in "ABC")
+        text += f"{name}s = tanh({name}A + {name}B + {name}C)\n"
+    before = laid_out(diagram_of(tp.parse(text)))
+    after = kept_layout(diagram_of(tp.parse(text + "y = sin(u)\nz = sin(v)\n")), before)
+    assert flips(before, after) == 0
+    assert crossings(after) <= crossings(before) + 1
+
+
+def excess(layout: Layout) -> float:
+    """How much longer lines are than the straight ways between their ends, over all of them."""
+    lines = [samples(edge) for edge in layout.scene.edges]
+    whole = sum(np.hypot(*np.diff(line, axis=0).T).sum() for line in lines)
+    return float(whole / sum(np.hypot(*(line[-1] - line[0])) for line in lines))
+
+
+def test_lines_of_kept_pictures_make_few_detours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Less than where no line is pulled taut."""
+    which = [(name, seed) for name in ("mlp", "layernorm") for seed in (2, 3)]
+    strung = np.mean([excess(session(*one)[-1][1]) for one in which])
+    monkeypatch.setattr(routing, "_strung", lambda a, b, between: (a, (a[0], 9e3), (b[0], 9e3), b))
+    level = np.mean([excess(edits(*one)[-1][1]) for one in which])
+    assert strung < level
+    assert strung < 1.25
 
 
 def test_nothing_moves_where_nothing_changes() -> None:

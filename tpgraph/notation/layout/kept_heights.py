@@ -9,7 +9,7 @@ whose outputs nobody reads may stand some columns farther on.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from tpgraph.notation.diagram.diagram import Diagram
@@ -17,6 +17,7 @@ from tpgraph.notation.diagram.links import Link
 from tpgraph.notation.layout.ground import CROSSING, KeptEnd, SettledGround, Way
 from tpgraph.notation.layout.kept_sizes import KeptSizes
 from tpgraph.notation.layout.kept_ways import KeptWays
+from tpgraph.notation.layout.settled import SettledPicture
 
 __all__ = ["KeptHeights", "NoPlace"]
 
@@ -33,20 +34,13 @@ class NoPlace(Exception):
     """A mark has no free place."""
 
 
-class KeptHeights:
+class KeptHeights(SettledPicture):
     """Columns and heights while what is new is settled; `column` has every mark."""
 
     def __init__(
         self, diagram: Diagram, sizes: KeptSizes, ways: KeptWays, column: Mapping[str, int]
     ) -> None:
-        self.sizes = sizes
-        self.column = dict(column)
-        self.across: dict[str, float] = {}
-        self.last = max(column.values(), default=0)
-        self.ground = SettledGround()
-        self.ways: dict[Link, Way] = {}
-        self.journal: list[Callable[[], object]] = []  # takes back what was settled, from its end
-        self.passing: dict[int, dict[Link, float]] = defaultdict(dict)
+        super().__init__(sizes, column)
         self.beside: dict[str, list[Link]] = defaultdict(list)
         for link in ways.links:
             self.beside[link.source].append(link)
@@ -58,16 +52,16 @@ class KeptHeights:
         self.fellows: dict[int, list[tuple[str, str]]] = defaultdict(list)
         for mark, before in sizes.before.items():
             self.fellows[old.column[before]].append((mark, before))
-            self._enter(mark, self.column[mark], old.across[before])
+            self.enter(mark, self.column[mark], old.across[before])
         for link in ways.links:
             way = ways.kept(link, self.column, self.across, self.ground)
             if way is not None:
-                self._lay(link, way)
+                self.lay(link, way)
         for link in ways.links:
             known = link in self.ways or link.source not in self.across
             if not known and link.target in self.across:
                 ends = sizes.line_ends(link, self.column, self.across)
-                self._lay(link, self.ground.way(*ends))
+                self.lay(link, self.ground.way(*ends))
 
     def settle(self) -> None:
         """Find a place for every mark that is new, those first whose neighbours have one."""
@@ -166,7 +160,7 @@ class KeptHeights:
         begun = len(self.journal)
         crossings = self._take(mark, column, height)
         shut = self.ground.enclosed(columns) - shut
-        self._take_back(begun)
+        self.take_back(begun)
         self.column |= was
         return CROSSING * (crossings + _SHUT * shut)
 
@@ -175,12 +169,12 @@ class KeptHeights:
         own, crossings = self._near(mark), 0
         blocked = self._blocked(mark, column, height)
         for link in blocked:
-            crossings -= self.ground.crossings(self._lift(link))
-        self._enter(mark, column, height)
+            crossings -= self.ground.crossings(self.lift(link))
+        self.enter(mark, column, height)
         for link in (*own, *blocked):
             way = self.ground.way(*self.sizes.line_ends(link, self.column, self.across))
             crossings += self.ground.crossings(way)
-            self._lay(link, way)
+            self.lay(link, way)
         if mark in self.sizes.before:
             crossings += sum(self._turned(link.target) for link in own if link.port is not None)
         for out in self._results(mark):
@@ -204,14 +198,14 @@ class KeptHeights:
             return 0
         crossings, known = 0, {link: self.ways[link].heights for link in lines.values()}
         for link in known:
-            crossings -= self.ground.crossings(self._lift(link))
+            crossings -= self.ground.crossings(self.lift(link))
         self.sizes.gates[target] = size
         self.journal.append(lambda: self.sizes.gates.update({target: was}))
         for link, passed in known.items():
             start, end = self.sizes.line_ends(link, self.column, self.across)
             way = Way(start, passed, end)
             crossings += self.ground.crossings(way)
-            self._lay(link, way)
+            self.lay(link, way)
         return crossings
 
     def _results(self, mark: str) -> list[str]:
@@ -234,10 +228,6 @@ class KeptHeights:
         return [link for link, y in self.passing[column].items() if low < y < high]
 
     # ---- what moves
-
-    def crossings(self) -> int:
-        """How many pairs of lines cross."""
-        return sum(map(self.ground.crossings, self.ways.values())) // 2
 
     def tangled(self, marks: Sequence[str]) -> int:
         """How many lines the lines of some marks cross."""
@@ -266,7 +256,7 @@ class KeptHeights:
                 crossings += self._take(group[0], *best)
             if crossings < 0:
                 return True
-        self._take_back(begun)
+        self.take_back(begun)
         self.column |= was
         return False
 
@@ -287,58 +277,7 @@ class KeptHeights:
         """Take marks with their lines away; how many crossings fewer there are."""
         crossings = 0
         for link in dict.fromkeys(link for mark in marks for link in self.beside[mark]):
-            crossings += self.ground.crossings(self._lift(link))
+            crossings += self.ground.crossings(self.lift(link))
         for mark in marks:
-            self._lift_mark(mark)
+            self.lift_mark(mark)
         return crossings
-
-    # ---- what is settled, and how it is taken back
-
-    def _take_back(self, begun: int) -> None:
-        """Take back what was settled since the journal was so long."""
-        while len(self.journal) > begun:
-            self.journal.pop()()
-
-    def _lift_mark(self, mark: str) -> None:
-        column, height = self.column[mark], self.across[mark]
-        self._leave(mark)
-        self.journal.append(lambda: self._put(mark, column, height))
-
-    def _enter(self, mark: str, column: int, height: float) -> None:
-        self._put(mark, column, height)
-        self.journal.append(lambda: self._leave(mark))
-
-    def _put(self, mark: str, column: int, height: float) -> None:
-        room = self.sizes.room(mark)
-        self.column[mark], self.across[mark] = column, height
-        self.ground.add_mark(column, height, room)
-        if mark in self.sizes.vertices:
-            self.ground.vectors[column].append(height)
-
-    def _leave(self, mark: str) -> None:
-        column, height = self.column[mark], self.across.pop(mark)
-        self.ground.remove_mark(column, height, self.sizes.room(mark))
-        if mark in self.sizes.vertices:
-            self.ground.vectors[column].remove(height)
-
-    def _lay(self, link: Link, way: Way) -> None:
-        self._add(link, way)
-        self.journal.append(lambda: self._drop(link))
-
-    def _lift(self, link: Link) -> Way:
-        way = self.ways[link]
-        self._drop(link)
-        self.journal.append(lambda: self._add(link, way))
-        return way
-
-    def _add(self, link: Link, way: Way) -> None:
-        self.ways[link] = way
-        self.ground.add_way(way)
-        for column, height in way.passed:
-            self.passing[column][link] = height
-
-    def _drop(self, link: Link) -> None:
-        way = self.ways.pop(link)
-        self.ground.remove_way(way)
-        for column, _ in way.passed:
-            del self.passing[column][link]

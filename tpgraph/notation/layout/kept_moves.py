@@ -15,10 +15,10 @@ __all__ = ["moved_marks"]
 
 _SHARE = 20  # of so many marks one may move
 _MOST = 6.0  # marks that may move at once, if few have moved before
-_STEPS = 100  # columns that are looked at for lines, all moves of an edit, for each crossing beyond
+_STEPS = 300  # columns that are looked at for lines, all moves of an edit, for each crossing beyond
 _MOST_STEPS = 1500  # the same for all together
 _OTHERS = 0, 1, 2, 3  # how many move with a group, drawn at random
-_ROUNDS = 9  # for each tangled group, at most
+_ROUNDS = 20  # for each tangled group, at most
 
 
 def moved_marks(heights: KeptHeights, credit: float, aim: float) -> tuple[set[str], float]:

@@ -33,6 +33,7 @@ _SHOULDERS = (0.3, 0.18, 0.1, 0.04)
 _NEAR = 4.0
 _LEVEL = 1.0  # pt that a line runs level at least before it bends
 _CLOSE = 0.01
+_SHORTER = 0.95  # of the length of a line from which a shorter one is worth a label
 _GRAVE = 10  # a mark in the way is as bad as so many labels
 
 
@@ -62,6 +63,11 @@ class Route:
     def array(self) -> PointArray:
         """The same as an array."""
         return np.array(self.flat)
+
+    @property
+    def length(self) -> float:
+        """How long it is, in pt."""
+        return float(np.hypot(*np.diff(self.array, axis=0).T).sum())
 
     def moved(self, by: float) -> Route:
         """The line `by` pt farther along; what is known of it moves with it."""
@@ -132,14 +138,34 @@ def route(
             break
     assert best is not None
     if others is not None and between.heights:
-        crossed = others.crossings(best[1].array)
-        ways = _strung(start.at, end.at, between), *_ways(start.at, end.at, between)
-        for points in ways if crossed else ():
-            line = _clipped(points, True, start, end)
-            count = others.crossings(line.array)
-            if count < crossed and window.hits(line.flat, own, CLEARANCE, best[0] + 1) <= best[0]:
-                best, crossed = (best[0], line), count
+        best = _relaxed(best, start, end, between, (window, others))
     return best[1], best[0]
+
+
+def _relaxed(
+    best: tuple[int, Route],
+    start: LineEnd,
+    end: LineEnd,
+    between: Columns,
+    around: tuple[Window, Threads],
+) -> tuple[int, Route]:
+    """A line that crosses fewer others, if there is one, or a shorter one to which a label gives
+    way.
+    """
+    (window, others), (hits, line) = around, best
+    own, crossed = frozenset((start.mark, end.mark)), others.crossings(line.array)
+    strung = _clipped(_strung(start.at, end.at, between), True, start, end)
+    shorter = strung.length < _SHORTER * line.length
+    if shorter and others.crossings(strung.array) <= crossed:
+        found = window.hits(strung.flat, own, CLEARANCE, hits + 2)
+        if found <= hits + 1:
+            hits, line = found, strung
+    for points in _ways(start.at, end.at, between) if crossed else ():
+        other = _clipped(points, True, start, end)
+        count = others.crossings(other.array)
+        if count < crossed and window.hits(other.flat, own, CLEARANCE, hits + 1) <= hits:
+            line, crossed = other, count
+    return hits, line
 
 
 def _candidates(

@@ -1,0 +1,63 @@
+"""Lines that are pulled taut through doors."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+from math import hypot, inf
+
+import numpy as np
+
+from tpgraph.notation.layout.taut import Door, rounded, taut
+from tpgraph.notation.scene.geometry import flatten
+from tpgraph.notation.scene.scene import Point
+
+START, END = (0.0, 0.0), (100.0, 0.0)
+
+
+def length(line: list[Point]) -> float:
+    return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(line))
+
+
+def shortest(doors: list[Door], heights: np.ndarray) -> float:
+    """The least length over heights of a grid at every door."""
+    best, place = np.array([0.0]), np.array([START[1]])
+    along = START[0]
+    for x, low, high in (*doors, (END[0], END[1], END[1])):
+        there = np.append(heights[(low <= heights) & (heights <= high)], [low, high])
+        steps = np.hypot(x - along, there[None] - place[:, None])
+        best, place, along = (best[:, None] + steps).min(axis=0), there, x
+    return float(best.min())
+
+
+def test_a_line_that_nothing_hinders_is_straight() -> None:
+    assert taut(START, [(30.0, -5.0, 5.0), (60.0, -inf, 1.0)], END) == [START, END]
+
+
+def test_it_bends_at_the_edges_of_doors() -> None:
+    assert taut(START, [(30.0, 10.0, inf), (60.0, 10.0, inf)], END) == [
+        START,
+        (30.0, 10.0),
+        (60.0, 10.0),
+        END,
+    ]
+
+
+def test_it_is_the_shortest_of_all_lines_through_the_doors() -> None:
+    """Against dynamic programming over a grid of heights."""
+    chance, grid = random.Random(0), np.linspace(-40, 40, 321)
+    for _ in range(40):
+        places = sorted(chance.uniform(5, 95) for _ in range(chance.randint(1, 7)))
+        middles = [(x, chance.uniform(-30, 30)) for x in places]
+        doors = [(x, y - chance.uniform(0, 15), y + chance.uniform(0, 15)) for x, y in middles]
+        found = length(taut(START, doors, END))
+        best = shortest(doors, grid)
+        assert best - 0.5 <= found <= best + 1e-6
+
+
+def test_rounding_stays_near_the_corners_and_runs_along() -> None:
+    corners = [START, (30.0, 25.0), (32.0, -10.0), (70.0, -10.0), END]
+    line = np.array(flatten(rounded(corners), True))
+    assert (np.diff(line[:, 0]) > 0).all()
+    sharp = np.interp(line[:, 0], *np.array(corners).T)
+    assert np.abs(line[:, 1] - sharp).max() < 8
