@@ -55,17 +55,7 @@ def lay_out_passes(
     plates in which other marks would stand; TPLimitError for more wires than a picture can hold.
     """
     staging = stage(program, folded.diagram)
-    MARKS.require(
-        len(staging.home),
-        f"a picture of passes with {len(staging.home)} marks would not be readable",
-        mend="draw fewer layers or time steps",
-    )
-    if len(staging.wires) > _TRACKS[-1][0]:
-        raise TPLimitError(
-            f"a picture with {len(staging.wires)} lines between its passes would not be readable",
-            expected=f"at most {_TRACKS[-1][0]}",
-            mend="draw fewer steps, or a smaller network",
-        )
+    _require_drawable(staging, direction)
     frame = Frame(direction)
     plates = local_plates(staging, folded)
     members = tuple(plate.members for plate in plates.folded.plates)
@@ -97,6 +87,21 @@ def lay_out_passes(
         arrows=tuple(arrows_of(grounds, frame, style)),
     )
     return scene if around is None else enclosed(scene, *around, style)
+
+
+def _require_drawable(staging: Staging, direction: Direction) -> None:
+    """Raise TPError for what has no picture of passes: see `lay_out_passes`."""
+    MARKS.require(
+        len(staging.home),
+        f"a picture of passes with {len(staging.home)} marks would not be readable",
+        mend="draw fewer layers or time steps",
+    )
+    if len(staging.wires) > _TRACKS[-1][0]:
+        raise TPLimitError(
+            f"a picture with {len(staging.wires)} lines between its passes would not be readable",
+            expected=f"at most {_TRACKS[-1][0]}",
+            mend="draw fewer steps, or a smaller network",
+        )
 
 
 def _reach(scene: Scene, plates: LocalPlates, frame: Frame) -> dict[Pass | None, list[Box]]:
