@@ -83,9 +83,9 @@ class _Speller:
 
     def name(self, name: str, called: Called | None, depth: int) -> str:
         equation = self.program.equation_of.get(name)
-        if not self.program.variables[name].is_temporary:
+        if self._has_name(name):
             return name if called is None else str(called.name(name))
-        if equation is None:  # of another pass, which reads it
+        if equation is None:  # of another pass, which reads it, or made between passes
             return plain_text(self.program.labels.get(name, "·"))
         if depth > _DEEPEST:
             return "·"
@@ -97,6 +97,11 @@ class _Speller:
                 found = self.right(equation, inside, depth + 1)
             self.known[name] = found if len(found) <= _LONGEST else "·"
         return self.known[name]
+
+    def _has_name(self, name: str) -> bool:
+        """Whether a text names it: means between passes are no variables of an instance."""
+        variable = self.program.variables.get(name)
+        return variable is not None and not variable.is_temporary
 
     def product(self, equation: MatMul, called: Called | None, depth: int) -> str:
         """`W x`."""
@@ -126,6 +131,6 @@ class _Speller:
             inside = None if called is None else called.inside(name)
             read = [self._value(a.name, inside, names, depth + 1) for a in made.arguments]
             return substitute(made.function, read)
-        unnamed = self.program.variables[name].is_temporary and " " in said
-        names.append(f"\ue000{said}\ue001" if unnamed else said)
+        spaced = " " in said and not self._has_name(name)
+        names.append(f"\ue000{said}\ue001" if spaced else said)
         return Argument(len(names) - 1)
