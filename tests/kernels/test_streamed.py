@@ -16,6 +16,7 @@ from distributed import LocalCluster
 from typer.testing import CliRunner
 
 import tpgraph as tp
+from tpgraph import clusters
 from tpgraph.errors import TPDataError, TPError, TPTypeError
 from tpgraph.kernels import Resources, kernel, stream_kernel
 from tpgraph.kernels.streamed import crews, filling
@@ -288,6 +289,15 @@ def test_the_command_streams_what_takes_more_than_the_memory(tmp_path: Path) -> 
     assert [line[:60] for line in done.output.splitlines()] == [
         line[:60] for line in again.output.splitlines()
     ]
+
+
+def test_a_scheduler_that_does_not_answer_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "ANSWER", 0.2)
+    with pytest.raises(TPDataError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:1"):
+        stream_kernel(ONE_OUTPUT, X, tmp_path / "K.npz", scheduler="tcp://127.0.0.1:1")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_scheduler_needs_a_file(tmp_path: Path) -> None:

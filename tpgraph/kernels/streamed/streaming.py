@@ -110,17 +110,23 @@ class _Stream:
         spreads = self._spreads()
         require_file(self.path)
         folder = self.path.with_name(f"{self.path.name}.tiles")
-        make_directory(folder)
+        with crew_of(self.task, self.resources.threads, scheduler) as crew:
+            make_directory(folder)
+            with alone(folder):
+                stored = self._written(folder, crew, spreads)
+            shutil.rmtree(folder, ignore_errors=True)
+        return stored
+
+    def _written(self, folder: Path, crew: PanelCrew, spreads: list[list[float]]) -> StoredKernel:
+        """The file in its place, made in a folder that is this process's alone."""
         file = kernel_file(folder / "kernel.npz", self.task, self.runs)
-        with alone(folder), crew_of(self.task, self.resources.threads, scheduler) as crew:
-            log, side = self._begun(folder / "panels.log", file, crew.slots)
-            slots = min(crew.slots, self._slots(side))
-            stated = _filled(file, log, panels_of(self.runs, side), crew, slots)
-            errors = self._errors(spreads, stated)
-            entries = file.finish(errors, self.plan.exponent)
-            put_in_place(file.path, self.path)
-            log.path.unlink()
-        shutil.rmtree(folder, ignore_errors=True)
+        log, side = self._begun(folder / "panels.log", file, crew.slots)
+        slots = min(crew.slots, self._slots(side))
+        stated = _filled(file, log, panels_of(self.runs, side), crew, slots)
+        errors = self._errors(spreads, stated)
+        entries = file.finish(errors, self.plan.exponent)
+        put_in_place(file.path, self.path)
+        log.path.unlink()
         return self._stored(entries, errors)
 
     def _spreads(self) -> list[list[float]]:
