@@ -59,6 +59,11 @@ def test_spikes_beside_large_smooth_parts(known: Known) -> None:
     assert bad("spike", known, ("sampled",), (8, 10, 13)) == []
 
 
+@pytest.mark.parametrize(("kind", "seed"), [("cancelling", 1171), ("transposed", 1123)])
+def test_kinks_beside_ends_of_intervals(kind: str, seed: int, known: Known) -> None:
+    assert bad(kind, known, ("auto",), (seed,)) == []
+
+
 @pytest.mark.parametrize("kind", ["undetermined", "vanishing"])
 def test_what_is_refused_names_its_instruction(kind: str, known: Known) -> None:
     said = [judge.said(known(kind, seed)[0], "auto") for seed in range(PROGRAMS)]

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from limits.adversarial.pieces import Piece, composed
 from limits.adversarial.quadrature import Gaussian, expectation
-from limits.adversarial.terms import by_mpmath, variable
+from limits.adversarial.terms import Term, by_mpmath, by_numpy, not_smooth_at_zero, variable
 from mpmath import mp
+from scipy.optimize import bisect
 
 __all__ = ["DIGITS", "Case", "Source", "Truth", "exactly", "mean_of", "of_one_gaussian", "source"]
 
@@ -70,7 +72,34 @@ def source(rng: random.Random) -> Source:
 
 def mean_of(found: Piece, law: Gaussian, digits: int = 18) -> tuple[Any, Any, Any]:
     """E ψ, E |ψ| and what E ψ is in doubt by, of a function of one Gaussian."""
-    return expectation(lambda z: by_mpmath(found.formula, {"z": z}), law, found.places, digits)
+    places = found.places + tuple((place, 0.1) for place in _kinks(found, law))
+    return expectation(lambda z: by_mpmath(found.formula, {"z": z}), law, places, digits)
+
+
+_MOST_KINKS = 50
+
+
+def _kinks(found: Piece, law: Gaussian) -> list[float]:
+    """Where functions with a kink have it: a rule that settles may not have seen one.
+
+    None where there are so many that they are rounding.
+    """
+    m, s = float(law.mean), float(law.deviation)
+    z = m + s * np.linspace(-14, 14, 20_001)
+    places: list[float] = []
+    for inner in not_smooth_at_zero(found.formula):
+
+        def value(at: Any, inner: Term = inner) -> Any:
+            with np.errstate(all="ignore"):
+                return np.broadcast_to(by_numpy(inner, {"z": at}), np.shape(at))
+
+        values = value(z)
+        kept = np.isfinite(values) & (values != 0)
+        at, signs = z[kept], np.sign(values[kept])
+        own = np.flatnonzero(signs[1:] != signs[:-1])
+        if len(own) <= _MOST_KINKS:
+            places += [float(bisect(value, at[k], at[k + 1], xtol=1e-25)) for k in own]
+    return places
 
 
 OTHERS = ("mild", "kink", "jump", "steep")

@@ -6,7 +6,7 @@ Nothing of tpgraph stands behind them, so that what they say of a program is ind
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -15,7 +15,7 @@ import numpy as np
 from mpmath import mp
 from scipy import special
 
-__all__ = ["Term", "by_mpmath", "by_numpy", "call", "number", "variable"]
+__all__ = ["Term", "by_mpmath", "by_numpy", "call", "not_smooth_at_zero", "number", "variable"]
 
 
 Operand: TypeAlias = "Term | str | int"
@@ -91,6 +91,16 @@ def by_numpy(formula: Term, values: Mapping[str, Any]) -> Any:
         inner = [by_numpy(argument, values) for argument in formula.arguments]
         return NUMPY[formula.name](*inner)
     return values[formula.name] if formula.name in values else float(formula.name)
+
+
+def not_smooth_at_zero(formula: Term) -> Iterator[Term]:
+    """Arguments where a function in it has its kink or jump: the differences of min and max."""
+    if formula.name in ("min", "max"):
+        yield formula.arguments[0] - formula.arguments[1]
+    elif formula.name in ("relu", "leaky_relu", "abs", "sign", "step"):
+        yield formula.arguments[0]
+    for argument in formula.arguments:
+        yield from not_smooth_at_zero(argument)
 
 
 def _power(a: Any, b: Any) -> Any:

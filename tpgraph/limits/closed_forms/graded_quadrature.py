@@ -4,8 +4,9 @@
 
 Gauss–Legendre panels of at most half a unit, which shrink geometrically towards the places where f
 is steep and end in them, so that every scale on the way is resolved; they reach as far as f times
-the density does. Two rules say the error, and what is left in the innermost and in the outermost
-panels, beyond which nothing is known, is error too: 1/√|z| is integrable, 1/|z| is not.
+the density does. Two rules on panels of different ends say the error, and what is left in the
+innermost and in the outermost panels, beyond which nothing is known, is error too: 1/√|z| is
+integrable, 1/|z| is not.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from tpgraph.limits.estimates import Array
 
 __all__ = ["GradedSums", "graded"]
 
-_RULES = 14, 20
+_RULES = (16, 0.1234321), (20, 0.0)
+"""Nodes, and the share of a panel by which the ends are shifted."""
+
 _REACHES = 13.0, 25.0, 37.0
 _PANEL = 0.5
 _RATIO = 0.25
@@ -61,8 +64,10 @@ def graded(
     found: list[GradedSums] = []
     for depth in (_DEPTH, _DEEPEST):
         for reach in _REACHES:
-            panels = _panels(places, reach, depth)
-            rough, fine = (_sums(function, mean, root, count, panels, rule) for rule in _RULES)
+            rough, fine = (
+                _sums(function, mean, root, count, _panels(places, reach, depth, shift), rule)
+                for rule, shift in _RULES
+            )
             found.append(_compared(rough, fine))
             if max(found[-1].loose, found[-1].loose_square) <= _ACCEPTED:
                 return found[-1]
@@ -71,10 +76,11 @@ def graded(
     return min(found, key=lambda sums: (sums.loose, sums.loose_square))
 
 
-def _panels(places: Array, reach: float, depth: int) -> _Panels:
+def _panels(places: Array, reach: float, depth: int, shift: float) -> _Panels:
     """Panels of every row, (N, P), and which end at a place or at the ends."""
-    own = np.arange(-reach, reach + _PANEL / 2, _PANEL)
-    steps = _PANEL * _RATIO ** np.arange(depth)
+    own = np.arange(-reach, reach + _PANEL / 2, _PANEL) + shift * _PANEL
+    own[0] = -reach
+    steps = (1 - shift) * _PANEL * _RATIO ** np.arange(depth)
     around = [places[:, :, None] + sign * steps for sign in (-1.0, 1.0)]
     edges = [np.broadcast_to(own, (len(places), len(own))), places]
     edges += [a.reshape(len(places), -1) for a in around]

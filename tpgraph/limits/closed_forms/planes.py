@@ -2,7 +2,8 @@
 
 Smooth f, g along the axes of the ellipse, z± = (z₁ ± z₂)/√2, in which nearly equal u and v take few
 points across; with kinks by Gauss–Legendre panels between them, the inner variable conditionally
-on the outer one. The points are doubled until two results agree.
+on the outer one. The points are doubled until two results agree, whose panels share no ends but
+the kinks and their shadows.
 """
 
 from __future__ import annotations
@@ -135,11 +136,11 @@ def _smooth(first: PairFunction, second: PairFunction, rho: Array, level: int) -
 
 def _kinked(first: PairFunction, second: PairFunction, rho: Array, level: int) -> Array:
     """z₁ between the kinks of f and the shadows of those of g, then z₂ given z₁."""
-    cuts = 2**level
+    cuts = 2 ** (level + 1) + 1  # prime to the next
     x, w = np.polynomial.legendre.leggauss(16)
     found = np.empty(rho.shape)
-    inner_count = (len(second.kinks) + 1) * 2 * cuts * 16
-    outer_count = (len(first.kinks) + 3 * len(second.kinks) + 1) * 2 * cuts * 16
+    inner_count = (len(second.kinks) + 1) * cuts * 16
+    outer_count = (len(first.kinks) + 3 * len(second.kinks) + 1) * cuts * 16
     for rows in _chunks(len(rho), inner_count * outer_count):
         r = rho[rows][:, None]
         rest = np.sqrt(np.maximum((1 - r) * (1 + r), 0.0))
@@ -148,13 +149,13 @@ def _kinked(first: PairFunction, second: PairFunction, rho: Array, level: int) -
         shadow = np.divide(other, r, out=np.full(other.shape, REACH), where=r != 0)
         blur = 6 * np.divide(rest, np.abs(r), out=np.full(r.shape, REACH), where=r != 0)
         edges = np.concatenate([own, shadow, shadow - blur, shadow + blur], axis=1)
-        z, weight = _panels(edges, 2 * cuts, x, w)
+        z, weight = _panels(edges, cuts, x, w)
         f = first.at(rows, z)
         r3, rest3 = r[:, :, None], rest[:, :, None]
         kink = other[:, None, :] - r3 * z[:, :, None]
         scaled = np.divide(kink, rest3, out=np.sign(kink) * REACH, where=rest3 > 0)
         flat = scaled.reshape(z.size, scaled.shape[2])
-        y, inner = _panels(flat, 2 * cuts, x, w)
+        y, inner = _panels(flat, cuts, x, w)
         y, inner = y.reshape(*z.shape, -1), inner.reshape(*z.shape, -1)
         g = second.at(rows, r3 * z[:, :, None] + rest3 * y)
         found[rows] = (f * weight * (g * inner).sum(axis=2)).sum(axis=1)

@@ -28,10 +28,12 @@ def sign_changes(
 ) -> list[float]:
     """The places between z_k and z_{k+1}, for the k that are `found`, by default all `crossings`.
 
-    `value` maps points to values of the same shape.
+    `value` maps points to values of the same shape. A z where it is 0 has a sign on either side.
     """
     if found is None:
-        found = crossings(value(z))
+        values = value(z)
+        z, values = z[values != 0], values[values != 0]
+        found = crossings(values)
     low, high = z[found], z[found + 1]
     sign = np.sign(value(low))
     for _ in range(_HALVINGS):

@@ -14,21 +14,27 @@ from tpgraph.functions import (
     ADD,
     NEG,
     Apply,
+    Argument,
     Expression,
+    add,
     evaluate,
     expand,
     inline,
+    mul,
+    number,
+    substitute,
 )
 from tpgraph.limits.closed_forms.recognition import affine
 from tpgraph.limits.closed_forms.sign_changes import sign_changes
 from tpgraph.limits.closed_forms.steepness import delicate_places
 from tpgraph.limits.estimates import Array
 
-__all__ = ["has_kinks", "jumps", "kinks"]
+__all__ = ["has_kinks", "jumps", "kinks", "kinks_between"]
 
 _KINKED = ("relu", "abs", "step", "sign", "min", "max", "leaky_relu")
 _FARTHEST, _STEPS, _MOST_KINKS = 40.0, 8000, 24
 _DISTANCES = 10.0 ** -np.arange(2.0, 12.0, 0.25)
+_SHORTEST, _SAME = 1.0, 1e-13
 
 
 @lru_cache(maxsize=4096)
@@ -62,6 +68,28 @@ def kinks(expression: Expression) -> tuple[float, ...] | None:
             found.append(-line[1] / line[0])
     places = tuple(sorted(dict.fromkeys(found)))
     return places if len(places) <= _MOST_KINKS else None
+
+
+def kinks_between(expression: Expression, low: float, high: float) -> tuple[float, ...] | None:
+    """As `kinks`, and where it is not smooth between low and high.
+
+    There it is looked at in its own length, where that is far from |z| ≤ 40 or much shorter.
+    """
+    found = kinks(expression)
+    half, centre = (high - low) / 2, (high + low) / 2
+    is_seen = max(-low, high) <= _FARTHEST and half >= _SHORTEST
+    if found is None or is_seen or not 0 < half < np.inf or not has_kinks(expression):
+        return found
+    unit = half / _FARTHEST
+    line = add(mul(number(unit), Argument(0)), number(centre))
+    near = kinks(substitute(expression, [line]))
+    if near is None:
+        return None
+    places = sorted(found)
+    for place in (centre + unit * z for z in near):
+        if all(abs(place - p) > _SAME * max(unit, abs(p)) for p in found):
+            places.append(place)
+    return tuple(sorted(places)) if len(places) <= _MOST_KINKS else None
 
 
 def _roots(expression: Expression, known: Sequence[float]) -> list[float]:

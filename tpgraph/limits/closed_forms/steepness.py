@@ -29,16 +29,18 @@ _LEAST_SLOPE, _ROUNDING = 1e-3, 1e-10
 
 @lru_cache(maxsize=4096)
 def steep_places(
-    expression: Expression, width: float = 1.0, steeper: float = 12.0
+    expression: Expression, width: float = 1.0, steeper: float = 12.0, centre: float = 0.0
 ) -> tuple[float, ...]:
-    """Where its slope within `width`/20 is so many times `steeper` than around, |z| ≤ 40 `width`.
+    """Where its slope within `width`/20 is so many times `steeper` than around.
+
+    Within 40 `width` of the centre.
 
     An oscillation, which vanishes in too many places, is not steep.
     """
     value = _function(expression)
-    size = _size(value(width * np.linspace(-_USUAL, _USUAL, 401)))
+    size = _size(value(centre + width * np.linspace(-_USUAL, _USUAL, 401)))
     found: list[float] = []
-    for place in delicate_places(expression, width):
+    for place in delicate_places(expression, width, centre):
         is_new = not found or place - found[-1] > _DISTANCES[-1] * max(width, abs(place))
         if is_new and _is_steep(value, place, width, size * _ROUNDING, steeper):
             found.append(place if abs(place) > _ZERO * width else 0.0)
@@ -65,10 +67,15 @@ def _size(values: Array) -> float:
 
 
 @lru_cache(maxsize=4096)
-def delicate_places(expression: Expression, width: float = 1.0) -> tuple[float, ...]:
-    """Where a part of it vanishes or is nearest to 0, |z| ≤ 40 `width`; none where too many are."""
+def delicate_places(
+    expression: Expression, width: float = 1.0, centre: float = 0.0
+) -> tuple[float, ...]:
+    """Where a part of it vanishes or is nearest to 0; none where too many are.
+
+    Within 40 `width` of the centre.
+    """
     found: set[float] = set()
-    z = width * (np.linspace(-_FARTHEST, _FARTHEST, _STEPS + 1) + 1e-9)
+    z = centre + width * (np.linspace(-_FARTHEST, _FARTHEST, _STEPS + 1) + 1e-9)
     for part in dict.fromkeys(_parts(inline(expand(expression)))):
         if isinstance(part, Argument):
             found.add(0.0)

@@ -30,7 +30,7 @@ from tpgraph.limits.closed_forms.exponentials import Exponential
 from tpgraph.limits.closed_forms.exponentials import mixed as exponential_mixed
 from tpgraph.limits.closed_forms.gentle import is_gentle
 from tpgraph.limits.closed_forms.graded_quadrature import GradedSums, graded
-from tpgraph.limits.closed_forms.line_quadrature import HermiteCoefficients, coefficients
+from tpgraph.limits.closed_forms.line_quadrature import REACH, HermiteCoefficients, coefficients
 from tpgraph.limits.closed_forms.mehler import TERMS, Expansion, expansion
 from tpgraph.limits.closed_forms.recognition import (
     ErrorTerms,
@@ -39,7 +39,7 @@ from tpgraph.limits.closed_forms.recognition import (
     error_terms,
     exponentials,
 )
-from tpgraph.limits.closed_forms.smoothness import jumps, kinks
+from tpgraph.limits.closed_forms.smoothness import jumps, kinks_between
 from tpgraph.limits.closed_forms.steepness import delicate_places, steep_places
 from tpgraph.limits.estimates import Basis
 from tpgraph.limits.exact.disturbance import Disturbance
@@ -51,7 +51,7 @@ __all__ = ["Curve", "CurveValues", "curve_of", "derivative_factor"]
 
 _ROUNDING = 2.0**-51
 
-_PRECISE, _STEEP_AT_ALL = 1e-12, 2.0
+_PRECISE, _STEEP_AT_ALL, _FAR = 1e-12, 2.0, 20.0
 _MOST_EDGES, _MOST_GRADED = 12, 64
 """Places that panels shrink towards, and inputs for which that is done without need."""
 _POINTS = ndtri((np.arange(257) + 0.5) / 257)
@@ -125,7 +125,10 @@ class Curve:
     def kinks(self) -> tuple[float, ...]:
         """Where it is not smooth. Raises NotClosed where that is not known."""
         units = [number(1)] * len(self.others)
-        found = kinks(substitute(self.expression, [Argument(0), *units]))
+        alone = substitute(self.expression, [Argument(0), *units])
+        mean, variance = self._spread()
+        root = REACH * np.sqrt(variance)
+        found = kinks_between(alone, float((mean - root).min()), float((mean + root).max()))
         if found is None or (found and not self.is_alone):
             raise NotClosed("a function of many kinks, or of ones that move with the input")
         return found
@@ -161,7 +164,8 @@ class Curve:
     @cached_property
     def steep(self) -> tuple[float, ...]:
         """Where it changes within lengths that equal panels step over."""
-        return () if self.is_gentle else steep_places(*self._on_one_input)
+        alone, width = self._on_one_input
+        return () if self.is_gentle else steep_places(alone, width, centre=self._centre(width))
 
     @property
     def _on_one_input(self) -> tuple[Expression, float]:
@@ -169,6 +173,11 @@ class Curve:
         units = [number(float(other.flat[0])) for other in self.others]
         alone = substitute(self.expression, [Argument(0), *units])
         return alone, math.sqrt(float(self.variance.max(initial=0.0))) or 1.0
+
+    def _centre(self, width: float) -> float:
+        """What is steep is sought around 0, or around a mean that is far from it."""
+        mean = float(self.mean.flat[0])
+        return mean if abs(mean) > _FAR * width else 0.0
 
     @cached_property
     def is_gentle(self) -> bool:
@@ -180,9 +189,10 @@ class Curve:
     def edges(self) -> tuple[float, ...]:
         """Kinks, and where it is steep at all, or any part may be of what is not gentle."""
         alone, width = self._on_one_input
-        places = () if self.is_gentle else delicate_places(alone, width)
+        centre = self._centre(width)
+        places = () if self.is_gentle else delicate_places(alone, width, centre)
         if not places or len(places) > _MOST_EDGES:
-            places = steep_places(alone, width, _STEEP_AT_ALL)
+            places = steep_places(alone, width, _STEEP_AT_ALL, centre)
         nearly = {round(place, 15) + 0.0: place for place in (*self.kinks, *places)}
         return tuple(sorted(nearly.values()))
 
