@@ -92,7 +92,7 @@ def limit(
     asked = AnnotatedPicture.of(picture, theme, numbers, "mean,var", file)
     source = load(file, constants)
     given = data is not None or synthetic
-    program = passes.of_program(source, with_data=given)
+    program = passes.for_limit(source).of_program(source, with_data=given)
     pairs = [_pair(text) for text in cov or []]
     row = one_sample(source, program, data, synthetic, sample)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
@@ -65,6 +65,18 @@ class Passes:
             raise typer.BadParameter(f"{_listed(said)} is for --pass sgd")
         if self.of is not None and self.name is PassName.forward:
             raise typer.BadParameter("--of is for --pass backward")
+
+    def for_limit(self, program: Program) -> Passes:
+        """With the form of SGD that has the limit of training.
+
+        In the NTK parametrization every pass in full has the limits of the first one, of which
+        outputs do not follow: what they change by is in the changes δ.
+        """
+        of_network = self.name is PassName.sgd and program.loss is not None
+        scaled = program.parametrization
+        if of_network and self.form is None and scaled is not None and scaled.name == "ntk":
+            return replace(self, form=SgdForm.fluctuation)
+        return self
 
     def of_program(self, program: Program, with_data: bool = False) -> Program:
         """The program with its passes; `with_data` where data are given, of one sample.
@@ -139,7 +151,8 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
             SgdForm | None,
             choice(
                 SgdForm,
-                help="exact: every pass of SGD in full; fluctuation: later passes as changes δ.",
+                help="exact: every pass of SGD in full; fluctuation: later passes as changes δ,"
+                " which limits in the NTK parametrization ask for.",
             ),
         ],
         None,

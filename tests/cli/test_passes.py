@@ -95,6 +95,19 @@ def test_rows_and_the_loss_are_enough(files: tuple[str, str], command: str, word
     assert ("drawn once" in error) == (command == "limit")
 
 
+def test_limits_of_ntk_training_are_those_of_its_changes(files: tuple[str, str]) -> None:
+    """Every pass in full has the limits of the first one, and its output is not told by them."""
+    program, data = files
+    words = ("limit", program, "--pass", "sgd", "--data", data, "--lr", "0.5", "--samples", "4096")
+    code, text, error = tpgraph(*words)
+    assert code == 0, error
+    assert text == tpgraph(*words, "--form", "fluctuation")[1]
+    code, _, error = tpgraph(*words, "--form", "exact")
+    assert code == 1
+    assert "is 0 in that order" in error
+    assert "--form fluctuation" in error
+
+
 def test_drawn_readouts_can_be_refused(files: tuple[str, str]) -> None:
     program, data = files
     words = ("--pass", "backward", "--data", data, "--outputs", "random")

@@ -36,6 +36,9 @@ STAYS_RANDOM = (
 )
 """How to mend a program in which a readout steers vectors."""
 
+_NEXT_ORDER = Fraction(1, 2)
+"""Readouts are sums of n random terms: beside n^p there is n^(p − 1/2)."""
+
 
 @dataclass(frozen=True)
 class OutputLimit:
@@ -60,7 +63,8 @@ def apply(
 
     A pole in such an argument makes the result grow with n; what grows already must enter linearly,
     and the result is what is left of Σ_i ∂_iψ z_i + rest in its highest power of n. Raises
-    TPTypeError where growing arguments do not enter linearly.
+    TPTypeError where growing arguments do not enter linearly, and where one of order n^p, p ≥ 1/2,
+    is 0 in that order: what it is in n^(p − 1/2) is not known.
     """
     growing = [i for i, a in enumerate(arguments) if a.power and i in arguments_of(expression)]
     slopes = gradient(expression)
@@ -73,11 +77,23 @@ def apply(
     for i in growing:
         if i in slopes:
             slope = _term(slopes[i], arguments, decays, arguments[i].power)
+            _require_leading(slope, arguments[i])
             values = slope.values * arguments[i].values
             terms.append(OutputLimit(values, slope.power + arguments[i].power))
     telling = [term for term in terms if np.any(term.values != 0)] or terms[:1]
     power = max(term.power for term in telling)
     return OutputLimit(_sum([t.values for t in telling if t.power == power]), power)
+
+
+def _require_leading(slope: OutputLimit, growing: OutputLimit) -> None:
+    """Raise TPTypeError where what grows is 0 in its leading order, and the next one counts."""
+    power = slope.power + growing.power
+    if power >= _NEXT_ORDER and np.any(slope.values) and not np.any(growing.values):
+        raise TPTypeError(
+            f"a term of order n^{power} is 0 in that order, and what it is in the next is not told"
+            " by the limits of its parts",
+            mend='write SGD in the NTK regime as changes, form="fluctuation" (--form fluctuation)',
+        )
 
 
 def _sum(values: Sequence[Array]) -> Array:
