@@ -224,3 +224,11 @@ def test_the_gallery_is_reported(path):
     extra = len(program.outputs) > 0, program.loss is not None
     assert len(tp.listing(program).splitlines()) == 1 + bound + sum(extra)
     assert tp.strict_text(program).startswith(f"program {program.name}")
+
+
+def test_a_classifier_in_mup_is_reported():
+    """Its loss reads all components at once, which have no value alone."""
+    text = TEXT.replace("standard", "mup").replace(
+        "loss (f - y)^2 / 2", "loss softmax_cross_entropy(f, y)"
+    )
+    assert tp.report(tp.parse(text)).to_json()["parametrization"]["name"] == "mup"

@@ -109,14 +109,17 @@ def _near_zero(function: Function, exponent: float) -> float:
 
 @lru_cache(maxsize=1024)
 def _first_order(function: Function) -> int | None:
-    """The first k with φ⁽ᵏ⁾(0) ≠ 0; None where it is not found."""
+    """The first k with φ⁽ᵏ⁾(0) ≠ 0; None where it is not found.
+
+    At two components that are 0: a function over all of them, as softmax, is taken there too.
+    """
     try:
         for order in range(_HIGHEST_ORDER):
             with np.errstate(all="ignore"):
-                value = float(evaluate(function_derivative(function, order), [np.zeros(())]))
-            if not math.isfinite(value):
+                values = evaluate(function_derivative(function, order), [np.zeros(2)])
+            if not np.isfinite(values).all():
                 return None
-            if value:
+            if np.any(values):
                 return order
     except TPError:
         return None
