@@ -26,8 +26,10 @@ __all__ = ["FEW_DECIDE", "Doubt", "RareEvents"]
 
 FEW_DECIDE = "few samples decide its mean, and the error bar says what they may have missed"
 
-_FEW_EXPONENTIAL = 8192.0
-"""So many samples decide the mean of what grows like an exponential, of which few are large."""
+_FEW_EXPONENTIAL, _SHARE = 8192.0, 0.25
+"""So many samples decide the mean of what grows like an exponential, of which few are large; of
+fewer samples in all, so large a share.
+"""
 _FINITE_VARIANCE, _LEAST_INDEX = 2.2, 1.05
 
 
@@ -79,7 +81,7 @@ class RareEvents:
             height = np.minimum(height, np.maximum(seen, spikes.peak(expression, names, values)))
         spike = np.broadcast_to(height, found.shape[1]) * UNSEEN / count
         index = tail_index(np.abs(found), not reach.has_pole) if reach.may_diverge else math.inf
-        enough = _FEW_EXPONENTIAL if reach.exponent else FEW
+        enough = max(FEW, min(_FEW_EXPONENTIAL, _SHARE * count)) if reach.exponent else FEW
         if (few >= enough).all() and index > _FINITE_VARIANCE:
             return Doubt(None, spike) if spike.any() else None
         value, error = Stretched(self.roots, expression, names, values).best(found)
