@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Constants",
     "File",
+    "announce",
     "is_document",
     "is_json",
     "load",
@@ -127,6 +128,11 @@ def write(content: str | bytes, out: str | None) -> None:
         sys.stdout.buffer.flush()
         return
     tp.shell.write_bytes(Path(out), data)
+    announce(out)
+
+
+def announce(out: str) -> None:
+    """Say that a file was written."""
     typer.echo(f"wrote {out}", err=True)
 
 

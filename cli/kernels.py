@@ -12,7 +12,7 @@ import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.comparison import Synthetic
 from tpgraph_cli.execution import BackendName, Dtype, Precision, Widths
-from tpgraph_cli.files import Constants, File, load, parse_widths, write
+from tpgraph_cli.files import Constants, File, announce, load, parse_widths, write
 from tpgraph_cli.numbers import parse_rows, whole
 from tpgraph_cli.options import LimitEngine, Seed
 from tpgraph_cli.places import require_places
@@ -133,6 +133,7 @@ def kernel(
                 stored = tp.kernels.stream_kernel(
                     program, X, out, kind.value, resources=resources, scheduler=scheduler
                 )
+            announce(str(out))
             if plot is not None:
                 _draw(stored.kernel(_PLOTTED), plot)
             typer.echo(stored.summary())
