@@ -40,13 +40,11 @@ def test_its_backward_pass_is_drawn(name):
 
 
 NO_LIMIT = {
-    "tied": r"the variance of f~1 grows like n\^1",
     "bilinear": r"the variance of h\[3\]~2 grows like n\^1",
     "experts": "depends on a readout, which stays random in the limit",
     "graph_attention": "depends on a readout, which stays random in the limit",
 }
-"""Tied: an embedding of order 1 reads out before it is divided by n. Bilinear: torch draws W of
-n × n with entries of variance 1 / (3 · 2), whatever n."""
+"""Bilinear: torch draws W of n × n with entries of variance 1 / (3 · 2), whatever n."""
 
 
 @pytest.mark.parametrize("name", seldom("causal_blocks"))
