@@ -7,6 +7,8 @@ import os
 import pytest
 from hypothesis import settings
 from outside import lacking
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile("repeating", derandomize=True)
 settings.register_profile("searching", print_blob=True)
@@ -52,13 +54,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Skips())
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+class ByFile(LoadScopeScheduling):
     """Tests of a file stay with one worker, and so do all in a browser: pages wait for answers."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            group = "tests/editor" if item.nodeid.startswith("tests/editor/") else str(item.path)
-            item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "editor" if nodeid.startswith("tests/editor/") else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return ByFile(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
