@@ -131,11 +131,13 @@ def test_the_computation_runs_in_the_direction_asked_for(direction, axis, sign):
     assert {node.direction for node in found.values() if node.kind in GATES} == {direction}
 
 
-def test_a_long_formula_is_shortened_and_told_in_the_title():
+def test_a_long_formula_has_a_symbol_and_is_told_in_the_title():
     body = " + ".join(f"sin({k} * a) * exp(b - {k})^{k}" for k in range(2, 9))
     program = parse(f"program p\nwidth n\nvector a, b : n ~ N(0, 1)\nh = {body}\n")
-    (gate,) = [node for node in draw(program).scene.nodes if node.kind in GATES]
-    assert r"\ldots" in gate.label.text
+    scene = draw(program).scene
+    (gate,) = [node for node in scene.nodes if node.kind in GATES]
+    assert gate.label.text == r"\psi_{1}"
+    assert len(scene.definitions) == 1
     assert gate.label.size >= 7
     assert gate.height < 200
     assert gate.title.count("exp") == 7

@@ -50,10 +50,11 @@ async function formula(app, gate, selection = null) {
 	await ask(app, `${gate.name} =`, app.text.slice(...spanUnits(app.text, gate.span)), gate, (formula, only) => app.edit({ edit: "formula", name: gate.name, formula }, only), selection, words);
 }
 
-/** @param {App} app @param {Fragment} mark */
+/** A name with an index is renamed with its family, or as one member alone. @param {App} app @param {Fragment} mark */
 export async function rename(app, mark) {
 	const { name } = mark;
-	if (name) await ask(app, "name", name, mark, (to, only) => (to === name ? Promise.resolve(null) : app.edit({ edit: "rename", name, to }, only)));
+	const many = mark.many || name?.endsWith("]");
+	if (name) await ask(app, "name", name, { ...mark, many }, (to, only) => (to === name ? Promise.resolve(null) : app.edit({ edit: "rename", name, to }, only)));
 }
 
 /** The statement of a mark behind that of another. @param {App} app @param {Fragment} mark */
