@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+from copy import deepcopy
 
 import pytest
 from editor.page_of_session import Data, Page
@@ -89,7 +90,7 @@ def test_who_goes_back_to_a_text_finds_the_picture_that_it_had() -> None:
     """Even where marks gave way meanwhile, as for a gate with more inputs."""
     page = Page(MLP)
     page.type(MLP.replace("f = V x[L]", "q = tanh(x[L])\nf = V x[L]"))
-    before, text = dict(page.shown), page.text
+    before, text = deepcopy(page.shown), page.text
     for more in ("x[1]", "x[1] + b[1]", "x[1] + b[1] + b[2] + x[2]"):
         page.type(text.replace("tanh(x[L])", f"tanh(x[L] + {more})"))
     assert page.shown != before
@@ -101,7 +102,7 @@ def test_tidy_forgets_where_marks_were() -> None:
     page = Page(MLP)
     page.type(MLP.replace("f = V x[L]", "q = tanh(b[1])\nf = V x[L]"))
     page.take(page.ask("tidy")["view"])
-    tidied = dict(page.shown)
+    tidied = deepcopy(page.shown)
     page.type(MLP)
     page.type(MLP.replace("f = V x[L]", "q = tanh(b[1])\nf = V x[L]"))
     assert page.shown == tidied
