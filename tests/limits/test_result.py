@@ -153,6 +153,14 @@ def test_a_derivation_names_the_rules():
     assert "Ż = 0.707107 Z^(x[0]) + 0.707107 Z^(x[2])" in line
 
 
+def test_a_derivation_gives_the_error_of_a_mean():
+    text = "width n\nvector x : n ~ N(0, 1)\ny = x^2\nz = x^3\n"
+    found = tp.limit(tp.parse(text), engine="sampled", samples=2**12)
+    for line, name in zip(found.derivation().splitlines()[1:], "yz", strict=True):
+        error = found.vector(name).mean.error
+        assert f" ± {error:.1g}; Var Z = " in line
+
+
 @pytest.mark.needs("pdflatex")
 @pytest.mark.parametrize("name", ["autoencoder", "layernorm", "wigner", "batchnorm"])
 def test_the_latex_derivation_compiles(name, tmp_path):

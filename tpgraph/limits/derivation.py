@@ -242,7 +242,7 @@ def _vector(
     if isinstance(equation, MatMul):
         yield from _product(writer, equation, vectors)
     else:
-        yield f"{writer.mean} Z = {writer.number(vector.mean)}"
+        yield f"{writer.mean} Z = {writer.number(vector.mean)} {writer.error(vector.mean)}"
         yield f"{writer.var} Z = {writer.number(vector.var)} {writer.error(vector.var)}"
 
 
