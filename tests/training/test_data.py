@@ -125,6 +125,23 @@ def test_csv_files_that_do_not_fit(csv: Write, text: str, says: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("header", "mend"),
+    [
+        ("ξ_0,b,y", "choose columns: --columns ξ=ξ_0,b"),
+        ("a,b,y", "choose columns: --columns ξ=a,b"),
+        ("b,y", None),
+        ("ξ_0,ξ_1,b,c", "choose columns: --columns y=c"),
+        ("a,b,c,d", "choose columns: --columns NAME=FIRST..LAST"),
+        ("a,b", None),
+    ],
+)
+def test_columns_that_are_proposed_suffice(csv: Write, header: str, mend: str | None) -> None:
+    with pytest.raises(TPDataError) as caught:
+        load_data(csv(header + "\n"), program())
+    assert caught.value.mend == mend
+
+
+@pytest.mark.parametrize(
     ("arrays", "says"),
     [
         ({"ξ": np.ones((2, 2))}, "has no array y"),

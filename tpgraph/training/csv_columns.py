@@ -31,6 +31,8 @@ _COLUMN = re.compile(  # possessive: white space is never tried in two ways
 )
 
 
+_SHOWN = 5
+_CHOOSE = "choose columns: --columns NAME=FIRST..LAST"
 _LABEL = -1
 """In the place of an entry's number: the column of a whole target."""
 
@@ -144,7 +146,7 @@ def _places(table: CsvCells, wanted: _Wanted) -> dict[str, list[int]]:
                 f"no column {_some(missing)} in the header",
                 line,
                 f"columns {_ranges(wanted.variables)}",
-                _choice_of(variable, unknown),
+                _choice_of(table, variable, wanted, columns, unknown),
             )
         found[variable.name] = [columns[entry] for entry in entries]
     if unknown and not wanted.chosen:
@@ -152,14 +154,31 @@ def _places(table: CsvCells, wanted: _Wanted) -> dict[str, list[int]]:
             f"column {_some(unknown)} belongs to no data and no target",
             line,
             f"columns {_ranges(wanted.variables)}",
-            "delete it from the file, or choose columns: --columns NAME=FIRST..LAST",
+            f"delete it from the file, or {_CHOOSE}",
         )
     return {v.name: found[v.name] for v in wanted.variables}
 
 
-def _choice_of(variable: Variable, unknown: Sequence[str]) -> str | None:
-    """How a column is chosen, where the file has some of other names."""
-    return f"choose columns: --columns {variable.name}={unknown[-1]}" if unknown else None
+def _choice_of(
+    table: CsvCells,
+    variable: Variable,
+    wanted: _Wanted,
+    columns: Mapping[Entry, int],
+    unknown: Sequence[str],
+) -> str | None:
+    """How columns of other names are chosen for the entries that have none, if they suffice."""
+    entries = [(variable.name, i) for i in range(variable.dim.size({}))]
+    named = [columns.get(entry) for entry in entries]
+    if wanted.labelled(variable) and not any(place is not None for place in named):
+        named = [None]
+    count = named.count(None)
+    if count > len(unknown):
+        return None
+    if len(named) > _SHOWN:
+        return _CHOOSE
+    left = iter(unknown[-count:] if variable.name in wanted.targets else unknown)
+    names = [next(left) if place is None else table.header[place] for place in named]
+    return f"choose columns: --columns {variable.name}={','.join(names)}"
 
 
 def _by_name(
@@ -238,6 +257,7 @@ def _in_order(table: CsvCells, wanted: _Wanted) -> dict[str, list[int]]:
             f"the file has {len(columns)} columns, but data and targets have {total} entries",
             line,
             f"columns {_ranges(variables)}",
+            _CHOOSE if len(columns) > total else None,
         )
     found, said, start = {}, [], 0
     for variable, size in zip(variables, sizes, strict=False):
@@ -288,5 +308,5 @@ def _ranges(variables: Sequence[Variable]) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:5])
-    return f"{shown} (and {len(names) - 5} more)" if len(names) > 5 else shown
+    shown = ", ".join(names[:_SHOWN])
+    return f"{shown} (and {len(names) - _SHOWN} more)" if len(names) > _SHOWN else shown
