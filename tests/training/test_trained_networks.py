@@ -124,8 +124,11 @@ def test_more_classes_than_entries(tmp_path: Path) -> None:
     with pytest.raises(tp.TPDataError, match=r"4 classes \(ape, cat, dog, eel\).*(\n.*)*--set k=4"):
         fit(None, 2, data=table(tmp_path / "d.csv", labels))
     fit(tmp_path / "run", 2)
-    with pytest.raises(tp.TPDataError, match="has the class 'eel'"):
-        tp.evaluate(tmp_path / "run", table(tmp_path / "d.csv", labels))
+    for strange, says in (("eel", "column y has the class 'eel'"), ("", "column y has an empty")):
+        data = table(tmp_path / "d.csv", [*LABELS[:2], strange, *LABELS[3:]])
+        column = 1 + data.read_text("utf-8").splitlines()[3].rindex(",") + 1
+        with pytest.raises(tp.TPDataError, match=rf"d\.csv:4:{column}: error: {says}"):
+            tp.evaluate(tmp_path / "run", data)
 
 
 def test_new_data_are_standardized_as_the_run_was(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ numbers by size, text by its characters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -58,15 +58,23 @@ def classes_of(labels: Sequence[str], size: int, what: str, span: Span | None) -
 
 
 def target_rows(
-    labels: Sequence[str], classes: Sequence[str], size: int, what: str, span: Span | None
+    labels: Sequence[str],
+    classes: Sequence[str],
+    size: int,
+    what: str,
+    span_of: Callable[[int], Span] | None = None,
 ) -> Array:
-    """The entries (N, size) of a target for these labels. Raises TPDataError for another class."""
+    """The entries (N, size) of a target for these labels. Raises TPDataError for another class.
+
+    `span_of` a row is its place in a file.
+    """
     places = {label: place for place, label in enumerate(classes)}
-    unknown = next((label for label in labels if label not in places), None)
-    if unknown is not None:
-        raise TPDataError(
-            f"{what} has the class {unknown!r}", span, f"one of {', '.join(classes[:20])}"
-        )
+    for row, label in enumerate(labels):
+        if label not in places:
+            span = None if span_of is None else span_of(row)
+            raise TPDataError(
+                f"{what} has the class {label!r}", span, f"one of {', '.join(classes[:20])}"
+            )
     chosen = np.array([places[label] for label in labels])
     if size == 1:
         return np.where(chosen[:, None] == 0, -1.0, 1.0)

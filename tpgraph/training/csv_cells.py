@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +88,10 @@ class CsvCells:
         if self._uneven(width):
             raise self._first_fault(width, ())
         return [cells[place].strip() for _, cells in self._rows()]
+
+    def cell(self, row: int, place: int) -> Span:
+        """The cell of a row below the header, counted from 0, in a column."""
+        return self._cell(next(islice(self._rows(), row, None))[0], place)
 
     def _uneven(self, width: int) -> bool:
         return any(len(cells) != width for _, cells in self._rows())

@@ -112,14 +112,14 @@ def _of_labels(
 ) -> tuple[Array, tuple[str, ...]]:
     """The entries of a target from its labels, and their classes."""
     cells = table.column(place)
-    span = table.line(1)
     what = f"column {table.header[place]}"
     if not all(cells):
-        raise TPDataError(f"{what} has an empty cell", span, "a class in every row")
+        empty = table.cell(cells.index(""), place)
+        raise TPDataError(f"{what} has an empty cell", empty, "a class in every row")
     labels = [as_label(cell) for cell in cells]
     given = wanted.classes.get(name)
-    classes = classes_of(labels, size, what, span) if given is None else tuple(given)
-    return target_rows(labels, classes, size, what, span), classes
+    classes = classes_of(labels, size, what, table.line(1)) if given is None else tuple(given)
+    return target_rows(labels, classes, size, what, lambda row: table.cell(row, place)), classes
 
 
 def _places(table: CsvCells, wanted: _Wanted) -> dict[str, list[int]]:

@@ -200,7 +200,7 @@ class _Labels:
         given = self.known.get(variable.name)
         classes = classes_of(labels, size, what, None) if given is None else tuple(given)
         self.found[variable.name] = classes
-        return target_rows(labels, classes, size, what, None)
+        return target_rows(labels, classes, size, what)
 
 
 def _decoded(path: Path, content: bytes) -> str:
