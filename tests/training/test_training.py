@@ -240,11 +240,13 @@ def test_a_loss_that_is_not_finite_stops_and_names_the_variable(tmp_path: Path) 
         assert all(np.isfinite(archive[name]).all() for name in archive.files)
 
 
-def test_divergence_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_divergence_keeps_the_last_good_checkpoint(tmp_path: Path, dtype: str) -> None:
     with pytest.raises(TPError, match="is not finite") as caught:
-        fit(tmp_path, 500, lr=1e6, checkpoint_seconds=0.0)
+        fit(tmp_path, 500, lr=1e6, checkpoint_seconds=0.0, dtype=dtype)
     assert "step" in caught.value.message
     assert "smaller learning rate" in str(caught.value)
+    assert ("or float64" in str(caught.value)) == (dtype == "float32")
     with np.load(tmp_path / "params.npz") as archive:
         assert all(np.isfinite(archive[name]).all() for name in archive.files)
         steps = int(archive["__steps__"])

@@ -97,7 +97,7 @@ class RunningTraining:
         step = len(course.losses) + 1
         start = None if course.losses else self._fault_at_start(arrays, rows)
         self._save(plot=True)
-        raise start or _not_finite(bad or "the loss", step)
+        raise start or self._not_finite(bad or "the loss", step)
 
     def _validate(self) -> None:
         """Ask the validation samples, where it is time to."""
@@ -129,7 +129,16 @@ class RunningTraining:
         """Raise TPError where the last step's update is not finite."""
         for name in self.module.trainable:
             if not np.isfinite(self.course.params[name]).all():
-                raise _not_finite(name, len(self.course.losses), "after the update of ")
+                raise self._not_finite(name, len(self.course.losses), "after the update of ")
+
+    def _not_finite(self, name: str, step: int, when: str = "at ") -> TPError:
+        other = "" if self.module.dtype == "float64" else ", or float64"
+        kept = "" if self.checkpoint is None else "; the last good checkpoint is kept"
+        return TPError(
+            f"training stopped: {name} is not finite {when}step {step}",
+            expected="finite values throughout",
+            mend=f"a smaller learning rate{other}{kept}",
+        )
 
     def _save(
         self, plot: bool = False, metrics: Mapping[str, Mapping[str, float]] | None = None
@@ -140,14 +149,6 @@ class RunningTraining:
             self.checkpoint.save(self.course, self.recipe.steps, metrics)
             if plot:
                 self.checkpoint.plot(self.course)
-
-
-def _not_finite(name: str, step: int, when: str = "at ") -> TPError:
-    return TPError(
-        f"training stopped: {name} is not finite {when}step {step}",
-        expected="finite values throughout",
-        mend="a smaller learning rate, or float64; the last good checkpoint is kept",
-    )
 
 
 @contextmanager
