@@ -174,10 +174,20 @@ def test_resuming_is_exact(tmp_path: Path, changes: dict[str, Any]) -> None:
         fit(parts, 40, resume=True, **{**settings, "validation": 0.2})
 
 
-def test_a_schedule_over_other_steps_is_another_run(tmp_path: Path) -> None:
-    fit(tmp_path, 6, schedule="cosine")
-    with pytest.raises(tp.TPError, match="schedule_steps was 6 and is 9"):
-        fit(tmp_path, 9, schedule="cosine", resume=True)
+@pytest.mark.parametrize(
+    ("schedule", "says"),
+    [
+        ("cosine", "its schedule was over 6 steps and is over 9"),
+        ("warm-up", "warm_up was 1 and is 2"),
+    ],
+)
+def test_a_schedule_over_other_steps_is_another_run(
+    tmp_path: Path, schedule: str, says: str
+) -> None:
+    fit(tmp_path, 6, schedule=schedule)
+    steps = "a schedule has its number of steps from the start"
+    with pytest.raises(tp.TPError, match=rf"{says}\n.*{steps}"):
+        fit(tmp_path, 12 if schedule == "warm-up" else 9, schedule=schedule, resume=True)
 
 
 def test_patience_stops_and_the_best_is_kept(tmp_path: Path) -> None:

@@ -188,19 +188,20 @@ class Checkpoint:
         return TPError(f"{self.out} holds no run to resume", mend="start it without --resume")
 
     def _require_same(self, manifest: Mapping[str, Any]) -> None:
-        now = asdict(self.settings)
-        changed = []
-        for key, value in now.items():
-            if manifest.get(key) != value:
-                what = key.removesuffix("_sha256")
-                if what != key:
-                    changed.append(f"the {what} changed")
-                elif key != "program":
-                    changed.append(f"{key} was {manifest.get(key)} and is {value}")
+        changed = [
+            _change(key, manifest.get(key), value)
+            for key, value in asdict(self.settings).items()
+            if key != "program" and manifest.get(key) != value
+        ]
         if changed:
+            steps = (
+                "only the number of steps may grow"
+                if self.settings.schedule == "constant"
+                else "a schedule has its number of steps from the start"
+            )
             raise TPError(
                 f"the run in {self.out} is another one: {'; '.join(changed)}",
-                expected="the same program, data and settings; only the number of steps may grow",
+                expected=f"the same program, data and settings; {steps}",
                 mend="choose another directory",
             )
 
@@ -253,6 +254,16 @@ def _versions() -> dict[str, str]:
     except PackageNotFoundError:  # a checkout that is not installed
         own = "0"
     return {"tpgraph": own, "numpy": np.__version__, "python": platform.python_version()}
+
+
+def _change(key: str, old: Any, new: Any) -> str:
+    """How a setting differs; a hash is not shown."""
+    what = key.removesuffix("_sha256")
+    if what != key:
+        return f"the {what} changed"
+    if key == "schedule_steps" and old and new:
+        return f"its schedule was over {old} steps and is over {new}"
+    return f"{key} was {old} and is {new}"
 
 
 def _rows(losses: Sequence[float]) -> str:
