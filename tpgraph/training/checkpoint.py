@@ -38,6 +38,7 @@ from tpgraph.files import atomic, make_directory, remove_rests, write_text
 from tpgraph.locks import alone
 from tpgraph.seals import digest, open_document, seal_document
 from tpgraph.training.course import Course
+from tpgraph.training.recipe import Recipe
 
 __all__ = ["TRAINING_FILES", "Checkpoint", "Settings", "read_manifest", "sha256"]
 
@@ -60,23 +61,20 @@ class Settings:
     program_sha256: str
     data_sha256: str
     widths: Mapping[str, int]
-    lr: float
-    batch: int
-    seed: int
     dtype: str
-    optimizer: str = "sgd"
-    weight_decay: float = 0.0
-    momentum: float | None = None
-    schedule: str = "constant"
-    schedule_steps: int | None = None
-    warm_up: int | None = 0
+    recipe: Recipe
     validation: float | str | None = None
-    every: int | None = None
-    patience: int | None = None
     columns: Mapping[str, list[str]] = field(default_factory=dict)
     classes: Mapping[str, list[str]] = field(default_factory=dict)
     mean: Mapping[str, list[float]] = field(default_factory=dict)
     sd: Mapping[str, list[float]] = field(default_factory=dict)
+
+    def document(self) -> dict[str, Any]:
+        """All of it by name; of the number of steps what the rates depend on, `schedule_steps`."""
+        found = asdict(self)
+        recipe = found.pop("recipe")
+        del recipe["steps"]
+        return {**found, **recipe, "schedule_steps": self.recipe.schedule_steps}
 
 
 @dataclass
@@ -141,7 +139,7 @@ class Checkpoint:
         self._write_manifest(course, wanted, metrics)
 
     def _checksum(self, course: Course, arrays: Params) -> str:
-        settings = json.dumps(asdict(self.settings), sort_keys=True)
+        settings = json.dumps(self.settings.document(), sort_keys=True)
         rows = _rows(course.losses) + (_metric_rows(course) if course.validations else "")
         return digest(f"{SCHEMA} {len(settings)} {settings} {rows}", arrays)
 
@@ -190,13 +188,13 @@ class Checkpoint:
     def _require_same(self, manifest: Mapping[str, Any]) -> None:
         changed = [
             _change(key, manifest.get(key), value)
-            for key, value in asdict(self.settings).items()
+            for key, value in self.settings.document().items()
             if key != "program" and manifest.get(key) != value
         ]
         if changed:
             steps = (
                 "only the number of steps may grow"
-                if self.settings.schedule == "constant"
+                if self.settings.recipe.schedule == "constant"
                 else "a schedule has its number of steps from the start"
             )
             raise TPError(
@@ -216,7 +214,7 @@ class Checkpoint:
     ) -> None:
         manifest = {
             "schema": SCHEMA,
-            **asdict(self.settings),
+            **self.settings.document(),
             "data": self.data_name,
             "steps": len(course.losses),
             "steps_wanted": wanted,

@@ -172,9 +172,7 @@ def _settings(
 ) -> Settings:
     """What must be the same for the run to be gone on with."""
     return Settings(
-        program.name, sha256(text), samples.digest, sizes, recipe.lr, recipe.batch, recipe.seed,
-        dtype, recipe.optimizer, recipe.weight_decay, recipe.momentum, recipe.schedule,
-        recipe.schedule_steps, recipe.warm_up, split.what, recipe.every, recipe.patience,
+        program.name, sha256(text), samples.digest, sizes, dtype, recipe, split.what,
         {name: list(chosen) for name, chosen in (columns or {}).items()},
         {name: list(classes) for name, classes in samples.classes.items()},
         split.standard.mean, split.standard.sd,
