@@ -11,6 +11,23 @@ from torch_oracle import evaluate
 
 from tpgraph.program import Program
 
+TWO_DEPTHS = """program two_depths
+width n
+dim d = 3
+parametrization ntk
+data ξ : d
+param W : n × d ~ N(0, 1)
+param U : n × n ~ N(0, 1)
+param V : 1 × n ~ N(0, 1)
+x = erf(W ξ)
+z = erf(U x + W ξ)
+f = V x
+g = V z
+output f
+output g
+"""
+"""Two outputs of one readout, of which one reads a layer more."""
+
 
 def inputs(program: Program, count: int, seed: int = 0) -> dict[str, np.ndarray]:
     """Random data (count, d) by source name."""

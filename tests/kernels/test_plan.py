@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from kernels.reference.networks import programs as reference_programs
-from kernels.support import inputs
+from kernels.support import TWO_DEPTHS, inputs
 from strategies import programs as random_programs
 
 import tpgraph.limits.planned.factoring as factoring
@@ -148,23 +148,6 @@ def test_tiles_threads_and_memory_change_nothing() -> None:
         for name in ("nngp", "ntk"):
             assert np.abs(getattr(tiled, name) - getattr(whole, name)).max() < 1e-13
             assert (getattr(tiled, name) == getattr(tiled, name).T).all()
-
-
-TWO_DEPTHS = """program two_depths
-width n
-dim d = 3
-parametrization ntk
-data ξ : d
-param W : n × d ~ N(0, 1)
-param U : n × n ~ N(0, 1)
-param V : 1 × n ~ N(0, 1)
-x = erf(W ξ)
-z = erf(U x + W ξ)
-f = V x
-g = V z
-output f
-output g
-"""
 
 
 def test_outputs_that_differ_have_both_kernels_of_a_pair() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from distributed import LocalCluster
+from kernels.support import TWO_DEPTHS
 from typer.testing import CliRunner
 
 import tpgraph as tp
@@ -26,23 +27,8 @@ from tpgraph.progress import Stage, heard_by
 from tpgraph_cli.main import app
 
 COUNT = 90
-TEXT = """program two_depths
-width n
-dim d = 3
-parametrization ntk
-data ξ : d
-param W : n × d ~ N(0, 1)
-param U : n × n ~ N(0, 1)
-param V : 1 × n ~ N(0, 1)
-x = erf(W ξ)
-z = erf(U x + W ξ)
-f = V x
-g = V z
-output f
-output g
-"""
-NETWORK = tp.parse(TEXT)
-ONE_OUTPUT = tp.parse(TEXT.replace("output f\n", ""))
+NETWORK = tp.parse(TWO_DEPTHS)
+ONE_OUTPUT = tp.parse(TWO_DEPTHS.replace("output f\n", ""))
 SMALL = Resources(threads=2, memory=2**17)
 X = np.random.default_rng(0).standard_normal((COUNT, 3))
 
@@ -124,7 +110,7 @@ stream_kernel(parse({text!r}), X, {path!r}, resources=Resources(threads=2, memor
 def killed(path: Path, method: str, after: int, whole: bool) -> None:
     """Stream in a process that ends by kill −9, before or after a step is done."""
     text = KILLED.format(
-        text=TEXT.replace("output f\n", ""),
+        text=TWO_DEPTHS.replace("output f\n", ""),
         path=str(path), method=method, after=after, whole=whole,
     )  # fmt: skip
     done = subprocess.run([sys.executable, "-c", text], timeout=120)
@@ -268,7 +254,7 @@ def test_a_disk_without_room_is_told_before_the_work(
 
 
 def test_what_has_no_plan_is_not_streamed(tmp_path: Path) -> None:
-    program = tp.parse(TEXT.replace("erf(U x + W ξ)", "tanh(tanh(U x) + W ξ)"))
+    program = tp.parse(TWO_DEPTHS.replace("erf(U x + W ξ)", "tanh(tanh(U x) + W ξ)"))
     assert not tp.kernels.is_planned(program)
     with pytest.raises(TPTypeError, match="goes to disk by its plan"):
         stream_kernel(program, X, tmp_path / "K.npz")
@@ -276,7 +262,7 @@ def test_what_has_no_plan_is_not_streamed(tmp_path: Path) -> None:
 
 
 def test_the_command_streams_what_takes_more_than_the_memory(tmp_path: Path) -> None:
-    (tmp_path / "net.tp").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "net.tp").write_text(TWO_DEPTHS, encoding="utf-8")
     out = tmp_path / "K.npz"
     options = ["kernel", str(tmp_path / "net.tp"), "--synthetic", "160", "-o", str(out)]
     options += ["--plot", str(tmp_path / "K.png")]
@@ -303,7 +289,7 @@ def test_a_scheduler_that_does_not_answer_leaves_nothing_behind(
 
 
 def test_a_scheduler_needs_a_file(tmp_path: Path) -> None:
-    (tmp_path / "net.tp").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "net.tp").write_text(TWO_DEPTHS, encoding="utf-8")
     options = ["kernel", str(tmp_path / "net.tp"), "--synthetic", "3", "--scheduler", "tcp://x:1"]
     done = CliRunner().invoke(app, options)
     assert done.exit_code == 2
