@@ -26,7 +26,7 @@ from tpgraph.functions import (
     substitute,
 )
 from tpgraph.limits.estimates import Array
-from tpgraph.limits.vanishing import leading
+from tpgraph.limits.vanishing import leading_in_width
 
 __all__ = ["STAYS_RANDOM", "OutputLimit", "apply"]
 
@@ -114,19 +114,18 @@ def _term(
     The power is that of ψ by itself.
     """
     vanishing = [i for i in dict.fromkeys(arguments_of(expression)) if decays[i]]
-    growth = Fraction(0)
+    taken = Fraction(0)
     if len(vanishing) == 1 and (beside / decays[vanishing[0]]).denominator == 1:
         for _ in range(int(beside / decays[vanishing[0]])):
             expression = div(expression, Argument(vanishing[0]))
-        growth -= beside
-    for index in vanishing:
-        expression, order = leading(expression, index)
-        growth += order * decays[index]
+        taken = beside
+    expression, growth = leading_in_width(expression, decays)
     with np.errstate(all="ignore"):
         values = _evaluated(expression, [a.values for a in arguments])
     # An argument that ψ does not use says how many values there are, not that they are random.
     entries = [(*a.values.shape[:3], 1) for a in arguments[:1]]
-    return OutputLimit(np.broadcast_to(values, np.broadcast_shapes(values.shape, *entries)), growth)
+    shape = np.broadcast_shapes(values.shape, *entries)
+    return OutputLimit(np.broadcast_to(values, shape), growth - taken)
 
 
 def _evaluated(expression: Expression, values: Sequence[Array]) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 
 from tpgraph.errors import TPTypeError
@@ -21,7 +21,7 @@ from tpgraph.functions import (
 )
 from tpgraph.functions.divided import at_zero
 
-__all__ = ["at_limit", "is_delicate", "is_delicate_in", "leading"]
+__all__ = ["at_limit", "is_delicate", "is_delicate_in", "leading", "leading_in_width"]
 
 _HIGHEST_POLE = 6
 _DELICATE = ("step", "sign", "log")
@@ -44,6 +44,18 @@ def leading(expression: Expression, index: int) -> tuple[Expression, int]:
         except TPTypeError:
             raised = _times(raised, Argument(index))
     raise TPTypeError("a quotient by what tends to 0 grows without bound in the limit")
+
+
+def leading_in_width(
+    expression: Expression, decays: Sequence[Fraction]
+) -> tuple[Expression, Fraction]:
+    """The coefficient of n^p, and the largest p, where argument i vanishes like n^−decays[i]."""
+    growth = Fraction(0)
+    for index in dict.fromkeys(arguments_of(expression)):
+        if decays[index]:
+            expression, order = leading(expression, index)
+            growth += order * decays[index]
+    return expression, growth
 
 
 def is_delicate(expression: Expression) -> bool:

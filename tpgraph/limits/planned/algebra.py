@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from tpgraph.functions import Expression, arguments_of
+from tpgraph.functions import Expression
 from tpgraph.limits.exact.algebra import ExactAlgebra
 from tpgraph.limits.exact.forms import Array, CentredGaussian
 from tpgraph.limits.exact.gaussians import Window
@@ -27,7 +27,7 @@ from tpgraph.limits.planned.unknowns import as_array, is_unknown, place_of, unkn
 from tpgraph.limits.regularity import Reach
 from tpgraph.limits.rules import evaluate
 from tpgraph.limits.singular_scalars import reaches
-from tpgraph.limits.vanishing import leading
+from tpgraph.limits.vanishing import leading_in_width
 from tpgraph.program import Data, MatMul, Moment, Nonlin, Program, Variable
 
 __all__ = ["PlanningAlgebra", "planned"]
@@ -38,16 +38,6 @@ def planned(program: Program) -> PlanningAlgebra:
     found = PlanningAlgebra(program)
     evaluate(found)
     return found
-
-
-def _leading(expression: Expression, decays: Sequence[Fraction]) -> tuple[Expression, Fraction]:
-    """What is left where scalars vanish, and the power of n by which it grows."""
-    growth = Fraction(0)
-    for index in dict.fromkeys(arguments_of(expression)):
-        if decays[index]:
-            expression, order = leading(expression, index)
-            growth += order * decays[index]
-    return expression, growth
 
 
 @dataclass
@@ -161,7 +151,7 @@ class PlanningAlgebra(ExactAlgebra):
             raise NotPlanned("data beside vectors that all inputs share")
         if any(self.outputs[a.name].power for a in arguments if a.name in self.rows):
             raise NotPlanned("a vector of fixed dimension that grows with width")
-        expression, power = _leading(equation.function, decays)
+        expression, power = leading_in_width(equation.function, decays)
         places = [
             self.rows[a.name] if a.name in self.rows else place_of(self.tape, self.scalars[a.name])
             for a in arguments
