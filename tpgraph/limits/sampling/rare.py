@@ -27,9 +27,6 @@ __all__ = ["FEW_DECIDE", "Doubt", "RareEvents"]
 FEW_DECIDE = "few samples decide its mean, and the error bar says what they may have missed"
 
 _FEW_EXPONENTIAL, _SHARE = 8192.0, 0.25
-"""So many samples decide the mean of what grows like an exponential, of which few are large; of
-fewer samples in all, so large a share.
-"""
 _FINITE_VARIANCE, _LEAST_INDEX = 2.2, 1.05
 
 
@@ -81,8 +78,7 @@ class RareEvents:
             height = np.minimum(height, np.maximum(seen, spikes.peak(expression, names, values)))
         spike = np.broadcast_to(height, found.shape[1]) * UNSEEN / count
         index = tail_index(np.abs(found), not reach.has_pole) if reach.may_diverge else math.inf
-        enough = max(FEW, min(_FEW_EXPONENTIAL, _SHARE * count)) if reach.exponent else FEW
-        if (few >= enough).all() and index > _FINITE_VARIANCE:
+        if (few >= _enough(reach, count)).all() and index > _FINITE_VARIANCE:
             return Doubt(None, spike) if spike.any() else None
         value, error = Stretched(self.roots, expression, names, values).best(found)
         if error.any() and index <= _FINITE_VARIANCE:
@@ -120,3 +116,12 @@ class RareEvents:
         self._doubts += 1
         value = found if doubt.value is None else np.broadcast_to(doubt.value, found.shape)
         return spread_by(value, doubt.error, -self._doubts, self.replicates)
+
+
+def _enough(reach: Reach, count: int) -> float:
+    """How many of all samples must decide a mean for it to be taken as it is.
+
+    Of what grows like an exponential few are large: there `_FEW_EXPONENTIAL` must, or this `_SHARE`
+    of fewer samples in all.
+    """
+    return max(FEW, min(_FEW_EXPONENTIAL, _SHARE * count)) if reach.exponent else FEW
