@@ -348,10 +348,8 @@ def _readout(at: Algebra[Z], equation: MatMul) -> None:
         growth = _growth(at, equation)
         if equation.out in at.program.outputs:
             growth.limit(f"the variance of {equation.out}")
-        grows = growth.coefficient != 0 and growth.exponent > 0
-        power = growth.exponent / 2 if grows else Fraction(0)
-        variance = growth.coefficient if grows else growth.limit(str(equation.out))
-        at.products.readout(equation, variance, power)
+        variance = growth.lasting
+        at.products.readout(equation, variance.coefficient, variance.exponent / 2)
         return
     s = at.scales.entry_variance(equation.matrix)
     size = at.scales.size(equation.operand.dim)

@@ -40,17 +40,22 @@ class Asymptotic:
     def __mul__(self, other: Asymptotic) -> Asymptotic:
         return Asymptotic(self.coefficient * other.coefficient, self.exponent + other.exponent)
 
+    @property
+    def lasting(self) -> Asymptotic:
+        """What is left of it at n → ∞: 0 n^0 of what tends to 0, else all of it."""
+        vanishes = self.coefficient == 0 or self.exponent < 0
+        return Asymptotic(0.0, Fraction(0)) if vanishes else self
+
     def limit(self, what: str, span: Span | None = None) -> float:
         """The value at n → ∞. Raises TPTypeError, which names `what`, where it is infinite."""
-        if self.coefficient == 0 or self.exponent < 0:
-            return 0.0
-        if self.exponent > 0:
+        left = self.lasting
+        if left.exponent:
             raise TPTypeError(
-                f"{what} grows like n^{self.exponent}: there is no limit",
+                f"{what} grows like n^{left.exponent}: there is no limit",
                 span,
                 mend="choose a parametrization in which it stays bounded",
             )
-        return self.coefficient
+        return left.coefficient
 
 
 class DeclaredScales:

@@ -194,6 +194,5 @@ class SampledProducts(Products[Array]):
         terms = [slope[:, :, None] * self._operands[name] for name, slope in slopes.items()]
         shape = self.normals.replicates, 1, equation.out.dim.size({})
         total = sum(terms, np.zeros(shape))[..., None]
-        if growth.exponent < 0 or not growth.coefficient:
-            return OutputLimit(0.0 * total)
-        return OutputLimit(growth.coefficient * total, growth.exponent)
+        left = growth.lasting
+        return OutputLimit(left.coefficient * total, left.exponent)
