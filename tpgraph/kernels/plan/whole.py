@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from tpgraph.kernels.plan.planning import Destination, KernelPlan, PlanPart
 from tpgraph.kernels.plan.tiles import Block, Tile
 from tpgraph.limits.planned.tape import NotPlanned
 
-__all__ = ["PlannedKernel", "joined", "repeated", "roots_of", "stated_beneath", "whole"]
+__all__ = ["PlannedKernel", "joined", "repeated", "roots_of", "share_of_error", "whole"]
 
 
 @dataclass(frozen=True)
@@ -44,16 +44,26 @@ def whole(
         spreads = spread_of(part, joined(both), resources.dtype)
         for name in dict.fromkeys(place.name for place in part.places):
             arrays[name] = found.array(name, max(len(part.rows), 1))
-            share = max(
-                spread + stated_beneath(part, number, stated)
-                for number, (spread, place) in enumerate(zip(spreads, part.places, strict=True))
-                if place.name == name
-            )
+            share = share_of_error(part, name, spreads, stated)
             errors[name] = RelativeError(share, *_sizes(part, name, both, resources))
     return PlannedKernel(arrays, errors)
 
 
-def stated_beneath(part: PlanPart, number: int, stated: Mapping[int, float]) -> float:
+def share_of_error(
+    part: PlanPart, name: str, spreads: Sequence[float], stated: Mapping[int, float]
+) -> float:
+    """The relative error of a kernel, the largest of its ends.
+
+    Of each that by which it is spread, and what the nodes beneath it state, by their places.
+    """
+    return max(
+        spread + _stated_beneath(part, number, stated)
+        for number, (spread, place) in enumerate(zip(spreads, part.places, strict=True))
+        if place.name == name
+    )
+
+
+def _stated_beneath(part: PlanPart, number: int, stated: Mapping[int, float]) -> float:
     """The sum of what the nodes beneath an end state as errors."""
     tape = part.tape
     beneath = set(part.written.tape.reached([part.origins[number]])) if tape.steep else set()

@@ -25,7 +25,7 @@ from tpgraph.kernels.kernel_values import Array, EntryStatistics, RelativeError
 from tpgraph.kernels.plan.executing import Resources, Run, spread_of
 from tpgraph.kernels.plan.explaining import explained
 from tpgraph.kernels.plan.planning import KernelPlan
-from tpgraph.kernels.plan.whole import joined, repeated, roots_of, stated_beneath
+from tpgraph.kernels.plan.whole import joined, repeated, roots_of, share_of_error
 from tpgraph.kernels.streamed.crews import PanelCrew, crew_of, finished
 from tpgraph.kernels.streamed.filling import KernelFile, kernel_file
 from tpgraph.kernels.streamed.panels import KernelTask, Panel, panels_of, planned_runs
@@ -198,13 +198,7 @@ class _Stream:
             given = self._given(work)
             part = work.part
             for name in dict.fromkeys(place.name for place in part.places):
-                share = max(
-                    spread + stated_beneath(part, k, stated.get(number, {}))
-                    for k, (spread, place) in enumerate(
-                        zip(spreads[number], part.places, strict=True)
-                    )
-                    if place.name == name
-                )
+                share = share_of_error(part, name, spreads[number], stated.get(number, {}))
                 roots = [roots_of(part, name, side, self.resources) for side in given]
                 found[name] = RelativeError(share, roots[0], roots[-1])
         return {name: found[name] for name in ("nngp", "ntk") if name in found}
