@@ -253,6 +253,24 @@ def test_work_that_does_not_listen_is_killed(monkeypatch):
     assert before != after
 
 
+@pytest.mark.skipif(not child.COUNTS_TIME, reason="the clock is all that is looked at here")
+def test_a_machine_that_stands_still_ends_no_work():
+    """What takes no processor time is waited for, longer than its seconds."""
+
+    async def work(lanes):
+        await ask(lanes, "open", text=MLP)
+        process = pid(lanes)
+        os.kill(process, signal.SIGSTOP)
+        found = asyncio.ensure_future(ask(lanes, "sync", text=MLP + "y = tanh(x[3])\n"))
+        await asyncio.sleep(4)
+        os.kill(process, signal.SIGCONT)
+        return await found, process == pid(lanes)
+
+    found, same = told(work)
+    assert "variables/y" in found["view"]["spans"]
+    assert same
+
+
 def test_nothing_is_told_of_what_is_answered():
     async def work(lanes):
         await ask(lanes, "numbers", text=MLP, width=64, id="a")

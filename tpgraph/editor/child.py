@@ -26,8 +26,8 @@ if sys.platform != "win32":
     import resource
 
 __all__ = [
-    "ANSWER", "FULL", "LAST", "READY", "STOP", "UNDER_WAY", "UNFIT", "collect_seldom", "is_late",
-    "serve",
+    "ANSWER", "COUNTS_TIME", "FULL", "LAST", "READY", "STOP", "UNDER_WAY", "UNFIT",
+    "collect_seldom", "is_late", "serve",
 ]  # fmt: skip
 
 READY, ANSWER, LAST, UNFIT, FULL, UNDER_WAY = b"r", b"a", b"l", b"u", b"f", b"w"
@@ -36,6 +36,9 @@ has not the form of one, there is not the memory to begin, this much is done of 
 
 STOP = b"stop"
 """A message to the process, in place of a request: what it works at is not wanted any more."""
+
+COUNTS_TIME = hasattr(signal, "setitimer")
+"""Whether a process ends by itself after some processor time."""
 
 _TELLS = 0.1
 """Seconds between two messages of how far the work is."""
@@ -174,10 +177,10 @@ def _limit_memory(most: int) -> None:
 
 def _limit_time(seconds: float) -> None:
     """Let SIGPROF end this process after some processor time; 0 takes the limit off."""
-    if hasattr(signal, "setitimer"):
+    if COUNTS_TIME:
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def is_late(code: int | None) -> bool:
     """Whether an exit code says that the limit of processor time was reached."""
-    return hasattr(signal, "SIGPROF") and code == -signal.SIGPROF
+    return COUNTS_TIME and code == -signal.SIGPROF
