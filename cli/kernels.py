@@ -13,6 +13,7 @@ from tpgraph_cli.choices import choice
 from tpgraph_cli.comparison import Synthetic
 from tpgraph_cli.execution import BackendName, Dtype, Precision, Widths
 from tpgraph_cli.files import Constants, File, announce, load, parse_widths, write
+from tpgraph_cli.messages import way_on
 from tpgraph_cli.numbers import parse_rows, whole
 from tpgraph_cli.options import LimitEngine, Seed
 from tpgraph_cli.places import require_places
@@ -129,7 +130,7 @@ def kernel(
         if scheduler is not None or _is_to_be_streamed(program, X, kind, engine, out, memory):
             if out in (None, "-"):
                 raise typer.BadParameter("--scheduler needs a file of -o, such as -o K.npz")
-            with stage_progress():
+            with way_on("the same command goes on with it"), stage_progress():
                 stored = tp.kernels.stream_kernel(
                     program, X, out, kind.value, resources=resources, scheduler=scheduler
                 )

@@ -14,6 +14,7 @@ import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype, OptimizerName, Precision, Widths
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
+from tpgraph_cli.messages import way_on
 from tpgraph_cli.numbers import read_real, real, shown, whole
 from tpgraph_cli.options import Seed
 from tpgraph_cli.places import require_places
@@ -119,7 +120,8 @@ def train(
     _require_sense(optimizer, momentum, validation, every, patience)
     require_places(folder=out, names=tp.training.TRAINING_FILES, reads=(file, data))
     program = load(file, constants)
-    with training_progress(steps) as advance:
+    manifest = out / "manifest.json"
+    with way_on("--resume goes on with it", manifest), training_progress(steps) as advance:
         result = tp.train(
             program,
             data,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
 
 import tpgraph as tp
 
-__all__ = ["LAST_RESORT", "show_warning", "warnings_on_stderr"]
+__all__ = ["LAST_RESORT", "show_warning", "warnings_on_stderr", "way_on"]
 
 LAST_RESORT = (
     "error: tpgraph itself is at fault: {}\n"
@@ -28,6 +29,17 @@ def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
         text if isinstance(message, tp.TPWarning) else f"warning: {tp.shell.on_one_line(text)}",
         err=True,
     )
+
+
+@contextmanager
+def way_on(words: str, kept: Path | None = None) -> Iterator[None]:
+    """After Ctrl-C in the block, how to go on; with `kept` only where there is such a file."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if kept is None or kept.exists():
+            typer.echo(f"what is done is kept: {words}", err=True)
+        raise
 
 
 @contextmanager

@@ -246,7 +246,7 @@ def test_ctrl_c_in_training_keeps_what_is_done(tmp_path: Path) -> None:
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert said == "interrupted\n"
+    assert said == "what is done is kept: --resume goes on with it\ninterrupted\n"
     assert len((out / "losses.csv").read_text(encoding="utf-8").splitlines()) > 1
 
 
