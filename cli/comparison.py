@@ -12,7 +12,7 @@ import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, File, load, write
-from tpgraph_cli.messages import warnings_on_stderr
+from tpgraph_cli.messages import interruption, warnings_on_stderr
 from tpgraph_cli.numbers import read_real, read_whole, real, whole
 from tpgraph_cli.options import Seed, Workers
 from tpgraph_cli.places import require_places
@@ -20,7 +20,6 @@ from tpgraph_cli.progress import sweep_progress
 
 __all__ = ["compare", "coordcheck", "parse_sizes", "parse_test"]
 
-INTERRUPTED = 130
 FIGURES = (".pdf", ".png", ".svg")
 
 DataOption = Annotated[str | None, typer.Option(help="CSV with a header, or NPZ.")]
@@ -123,7 +122,7 @@ def compare(
     typer.echo(str(found))
     typer.echo(f"see {out}")
     if found.interrupted:
-        raise typer.Exit(INTERRUPTED)
+        raise interruption("--resume goes on with it")
 
 
 def coordcheck(

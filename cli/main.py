@@ -30,12 +30,11 @@ from tpgraph_cli import (
 )
 from tpgraph_cli.elapsed import elapsed
 from tpgraph_cli.examples import add_commands
-from tpgraph_cli.messages import LAST_RESORT, show_warning
+from tpgraph_cli.messages import INTERRUPTED, LAST_RESORT, show_warning
 from tpgraph_cli.streams import make_ready
 
 __all__ = ["app", "main"]
 
-INTERRUPTED = 130
 """What Typer exits with after Ctrl-C, as shells do."""
 
 _Usage: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")

@@ -12,8 +12,17 @@ import typer
 
 import tpgraph as tp
 
-__all__ = ["LAST_RESORT", "show_warning", "warnings_on_stderr", "way_on"]
+__all__ = [
+    "INTERRUPTED",
+    "LAST_RESORT",
+    "interruption",
+    "show_warning",
+    "warnings_on_stderr",
+    "way_on",
+]
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
 LAST_RESORT = (
     "error: tpgraph itself is at fault: {}\n"
     "  mend: report it to tpgraph's issue tracker, with the command, its files, and the traceback"
@@ -31,6 +40,12 @@ def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     )
 
 
+def interruption(words: str) -> typer.Exit:
+    """The end of a command after Ctrl-C, which says how what is done is gone on with."""
+    typer.echo(f"what is done is kept: {words}", err=True)
+    return typer.Exit(INTERRUPTED)
+
+
 @contextmanager
 def way_on(words: str, kept: Path | None = None) -> Iterator[None]:
     """After Ctrl-C in the block, how to go on; with `kept` only where there is such a file."""
@@ -38,7 +53,7 @@ def way_on(words: str, kept: Path | None = None) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         if kept is None or kept.exists():
-            typer.echo(f"what is done is kept: {words}", err=True)
+            raise interruption(words) from None
         raise
 
 

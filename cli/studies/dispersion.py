@@ -12,7 +12,7 @@ import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import read_text, study_constants, write
-from tpgraph_cli.messages import warnings_on_stderr
+from tpgraph_cli.messages import interruption, warnings_on_stderr
 from tpgraph_cli.numbers import numbers, parse_depths, parse_point, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Seed, Workers
 from tpgraph_cli.places import require_places
@@ -20,7 +20,6 @@ from tpgraph_cli.progress import sweep_progress
 
 __all__ = ["dispersion"]
 
-INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
 
 
@@ -169,8 +168,7 @@ def _study(
             err=True,
         )
     if found.interrupted:
-        typer.echo("the same command goes on from here", err=True)
-        raise typer.Exit(INTERRUPTED)
+        raise interruption("the same command goes on with it")
 
 
 def _only_for_networks(**options: object) -> None:

@@ -11,7 +11,7 @@ import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, read_text, study_constants, write
-from tpgraph_cli.messages import warnings_on_stderr
+from tpgraph_cli.messages import interruption, warnings_on_stderr
 from tpgraph_cli.numbers import numbers, parse_names, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers
 from tpgraph_cli.places import require_places
@@ -166,4 +166,4 @@ def _report(
         f"{found.seconds:.0f} s; {out / _FIGURES[0]}, {out / _TABLE}"
     )
     if found.interrupted:
-        raise typer.Exit(130)
+        raise interruption("the same command goes on with it")

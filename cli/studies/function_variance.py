@@ -12,7 +12,7 @@ import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, study_constants, write
-from tpgraph_cli.messages import warnings_on_stderr
+from tpgraph_cli.messages import interruption, warnings_on_stderr
 from tpgraph_cli.numbers import parse_names, parse_point, parse_range, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers
 from tpgraph_cli.places import require_places
@@ -143,7 +143,7 @@ def function_variance(
     for line in result.lines():
         typer.echo(line)
     if result.outcome.interrupted:
-        raise typer.Exit(130)
+        raise interruption("the same command goes on with it")
 
 
 def _theory(

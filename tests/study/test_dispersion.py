@@ -363,6 +363,7 @@ def test_ctrl_c_leaves_a_figure_of_what_is_done(tmp_path):
     out, errors = process.communicate(timeout=90)
     assert process.returncode == 130
     assert "of 3000 initializations" in out
+    assert "what is done is kept: the same command goes on with it\ninterrupted\n" in errors
     assert "Traceback" not in errors
     assert (tmp_path / "dispersion.png").read_bytes().startswith(b"\x89PNG")
     assert len((tmp_path / "dispersion.csv").read_text().splitlines()) == 1 + 40 * 100
