@@ -1,0 +1,30 @@
+"""The command line, called inside of the tests or as a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+import tpgraph as tp
+from tpgraph_cli.main import app
+
+MLP = tp.gallery.entry("mlp").text
+WIGNER = tp.gallery.entry("wigner").text
+
+
+def tpgraph(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=stdin)
+
+
+def process(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("tpgraph")), *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
