@@ -35,8 +35,6 @@ from tpgraph_cli.streams import make_ready
 
 __all__ = ["app", "main"]
 
-"""What Typer exits with after Ctrl-C, as shells do."""
-
 _Usage: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 """Every usage error; Typer exports its heirs only."""
 
