@@ -6,7 +6,7 @@
 Over the gallery and the programs of `strategies.families`, × passes × folded or not × directions.
 Columns of the table, one line for each picture:
 
-    cross    points at which lines meet that share no end
+    cross    pairs of lines that meet and have no mark in common
     bends    turns of lines by more than 45°, beyond the first of each line
     label    labels of products nearer to another matrix's line than to their own
     askew    lines that miss being level by less than 3 pt
@@ -41,6 +41,7 @@ from strategies.families import FAMILIES
 
 import tpgraph as tp
 from tpgraph.errors import TPNameError
+from tpgraph.notation.scene.crossings import crossings
 from tpgraph.notation.scene.geometry import flatten
 from tpgraph.notation.scene.painting import label_bounds, picture
 from tpgraph.notation.scene.scene import Scene
@@ -64,7 +65,7 @@ def measured(scene: Scene) -> dict[str, float]:
     scale = min(1.0, PAGE[0] / (right - left), PAGE[1] / (top - bottom))
     order, pitch = _families(scene)
     return {
-        "cross": _crossings(scene, lines),
+        "cross": len(crossings(scene.edges)),
         "bends": sum(_bends(line) for line in lines),
         "label": _strayed(scene, lines),
         "askew": sum(0.05 < abs(line[0][1] - line[-1][1]) < 3.0 for line in lines)
@@ -80,39 +81,6 @@ def measured(scene: Scene) -> dict[str, float]:
 def _sideways(scene: Scene) -> bool:
     gates = [node for node in scene.nodes if node.kind in ("gate", "bar-gate")]
     return not gates or gates[0].direction in ("LR", "RL")
-
-
-def _crossings(scene: Scene, lines: list[Any]) -> int:
-    """Points where two lines meet inside, of lines that have no mark in common."""
-    starts, ends, owner = [], [], []
-    for number, line in enumerate(lines):
-        for a, b in pairwise(line):
-            starts.append(a)
-            ends.append(b)
-            owner.append(number)
-    if not starts:
-        return 0
-    p, q, own = np.array(starts), np.array(ends), np.array(owner)
-    marks = [(edge.source, edge.target) for edge in scene.edges]
-    names = {name: i for i, name in enumerate({m for pair in marks for m in pair})}
-    source = np.array([names[a] for a, _ in marks])[own]
-    target = np.array([names[b] for _, b in marks])[own]
-    met: set[tuple[int, int, int, int]] = set()
-    for i in range(len(p)):
-        apart = (own > own[i]) & (source != source[i]) & (target != target[i])
-        apart &= (source != target[i]) & (target != source[i])
-        j = np.flatnonzero(apart)
-        d, e = q[i] - p[i], q[j] - p[j]
-        f = p[j] - p[i]
-        det = d[0] * e[:, 1] - d[1] * e[:, 0]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = (f[:, 0] * e[:, 1] - f[:, 1] * e[:, 0]) / det
-            u = (f[:, 0] * d[1] - f[:, 1] * d[0]) / det
-        inside = (np.abs(det) > 1e-9) & (t >= 0) & (t <= 1) & (u >= 0) & (u <= 1)
-        for k, where in zip(j[inside], t[inside], strict=True):
-            x, y = p[i] + where * d
-            met.add((int(own[i]), int(own[k]), round(x), round(y)))
-    return len(met)
 
 
 def _bends(line: Any) -> int:
@@ -259,11 +227,11 @@ def main() -> None:
 
 
 def _summary(rows: list[dict[str, float]]) -> str:
-    crossings = [row["cross"] for row in rows]
+    crossed = [row["cross"] for row in rows]
     return (
-        f"{len(rows)} pictures, crossings {sum(crossings):.0f} (median "
-        f"{statistics.median(crossings):g}, most {max(crossings):.0f}, over 50: "
-        f"{sum(c > 50 for c in crossings)}), bends {sum(r['bends'] for r in rows):.0f}, "
+        f"{len(rows)} pictures, crossings {sum(crossed):.0f} (median "
+        f"{statistics.median(crossed):g}, most {max(crossed):.0f}, over 50: "
+        f"{sum(c > 50 for c in crossed)}), bends {sum(r['bends'] for r in rows):.0f}, "
         f"strayed labels {sum(r['label'] for r in rows):.0f}, "
         f"askew {sum(r['askew'] for r in rows):.0f}, "
         f"disorder {sum(r['order'] for r in rows):.0f}, "

@@ -6,7 +6,7 @@ import random
 from collections import defaultdict
 from dataclasses import replace
 from functools import cache
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -21,6 +21,7 @@ from tpgraph.notation.layout.columns import kept_columns
 from tpgraph.notation.layout.kept_heights import KeptHeights
 from tpgraph.notation.layout.layout import Layout, annotated_layout, kept_layout, laid_out
 from tpgraph.notation.scene.annotation import Annotation, Histogram, Quantity
+from tpgraph.notation.scene.crossings import crossings
 from tpgraph.program import Program
 
 EDITS = 12
@@ -69,12 +70,12 @@ def columns(layout: Layout) -> dict[int, list[str]]:
 def flips(before: Layout, after: Layout) -> int:
     """Pairs that are in one column in both layouts, in another order."""
     old, new = before.places.placement, after.places.placement
-    count = 0
+    found = 0
     for marks in columns(after).values():
         for a, b in pairwise([m for m in marks if m in old.column]):
             if old.column[a] == old.column[b]:
-                count += (old.across[a] < old.across[b]) != (new.across[a] < new.across[b])
-    return count
+                found += (old.across[a] < old.across[b]) != (new.across[a] < new.across[b])
+    return found
 
 
 def stayed(before: Layout, after: Layout) -> tuple[int, int]:
@@ -84,28 +85,9 @@ def stayed(before: Layout, after: Layout) -> tuple[int, int]:
     return sum(abs(old[m] - new[m]) <= 5 for m in both), len(both)
 
 
-def crossings(layout: Layout) -> int:
-    """Pairs of lines without a common mark that cross."""
-    lines = [(e, samples(e)[::6]) for e in layout.scene.edges]
-    return sum(
-        cross(p, q)
-        for (a, p), (b, q) in combinations(lines, 2)
-        if not {a.source, a.target} & {b.source, b.target}
-    )
-
-
-def cross(p: np.ndarray, q: np.ndarray) -> bool:
-    """Whether two polylines cross."""
-    if (p.max(axis=0) < q.min(axis=0)).any() or (q.max(axis=0) < p.min(axis=0)).any():
-        return False
-
-    def sides(line: np.ndarray, points: np.ndarray) -> np.ndarray:
-        """For every segment of a line on which side of it the points lie."""
-        along, to = np.diff(line, axis=0)[:, None], points[None] - line[:-1, None]
-        return np.sign(along[..., 0] * to[..., 1] - along[..., 1] * to[..., 0])
-
-    a, b = sides(p, q), sides(q, p)
-    return bool(((a[:, 1:] * a[:, :-1] < 0) & (b[:, 1:] * b[:, :-1] < 0).T).any())
+def count(layout: Layout) -> int:
+    """How many lines of a layout cross."""
+    return len(crossings(layout.scene.edges))
 
 
 @cache
@@ -130,7 +112,7 @@ def edits(name: str, seed: int) -> list[tuple[Diagram, Layout]]:
 @cache
 def from_scratch(name: str, seed: int) -> int:
     """The crossings of a session's last program laid out from scratch."""
-    return crossings(laid_out(session(name, seed)[-1][0]))
+    return count(laid_out(session(name, seed)[-1][0]))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -149,7 +131,7 @@ def test_pictures_stay_while_their_programs_are_edited(name: str) -> None:
 def test_pictures_that_stay_cross_fewer_lines_than_from_scratch() -> None:
     """In sum a third fewer; no session has more than 1.25 times those from scratch and two."""
     every = [(name, seed) for name in NAMES for seed in range(SESSIONS)]
-    kept = [crossings(session(*which)[-1][1]) for which in every]
+    kept = [count(session(*which)[-1][1]) for which in every]
     scratch = [from_scratch(*which) for which in every]
     assert sum(kept) <= 0.67 * sum(scratch)
     assert all(c <= 1.25 * s + 2 for c, s in zip(kept, scratch, strict=True))
@@ -160,8 +142,7 @@ def test_places_where_many_lines_cross_are_noticed(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(KeptHeights, "_trial", lambda self, *place: -trial(self, *place))
     monkeypatch.setattr(kept_module, "moved_marks", lambda heights, credit, aim: (set(), credit))
     monkeypatch.setattr(kept_module, "with_columns_opened", lambda *parts: parts[3])
-    count = crossings(edits("mlp", 3)[-1][1])
-    assert count > 1.25 * from_scratch("mlp", 3) + 9
+    assert count(edits("mlp", 3)[-1][1]) > 1.25 * from_scratch("mlp", 3) + 9
 
 
 @pytest.mark.parametrize("name", NAMES[:4])
@@ -183,7 +164,7 @@ def test_columns_open_where_those_that_stand_have_no_good_place() -> None:
     before = laid_out(diagram_of(tp.parse(text)))
     after = kept_layout(diagram_of(tp.parse(text + "y = sin(u)\nz = sin(v)\n")), before)
     assert flips(before, after) == 0
-    assert crossings(after) <= crossings(before) + 1
+    assert count(after) <= count(before) + 1
 
 
 def excess(layout: Layout) -> float:
