@@ -13,9 +13,11 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.files import Constants, File, load, write
+from tpgraph_cli.limit_beside import LimitNumbers, NumbersBeside
 from tpgraph_cli.longer_programs import propose_longer
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
+from tpgraph_cli.options import MadeUp
 from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
 from tpgraph_cli.places import STANDARD, require_places
 from tpgraph_cli.print_size import PictureWidth, warn_of_small_print
@@ -56,12 +58,13 @@ class Theme(StrEnum):
     dark = "dark"
 
 
-class Show(StrEnum):
-    """What is drawn: the strict program, or more."""
-
-    body = "body"
-    io = "io"
-    all = "all"
+def _showing(value: Any) -> str:
+    """The words of --show, as `tpgraph.draw` takes them."""
+    try:
+        tp.notation.showing(str(value))
+    except tp.TPError as error:
+        raise typer.BadParameter(f"{error.message}; expected {error.expected}") from None
+    return str(value)
 
 
 OutputFile = Annotated[
@@ -84,11 +87,16 @@ def draw(
         DirectionChoice, choice(DirectionChoice, help="Where the computation runs.")
     ] = DirectionChoice.LR,
     show: Annotated[
-        Show,
-        choice(
-            Show, help="io: also data, readout and loss; all: whatever is declared, used or not."
+        str,
+        typer.Option(
+            "--show",
+            metavar="WORDS",
+            parser=_showing,
+            help="body, or io: also data, readout and loss, or all: whatever is declared, used or"
+            " not; behind a comma dims: dimensions beside vectors, and listing: what is computed"
+            " line by line, under the picture or beside it.",
         ),
-    ] = Show.body,
+    ] = "body",
     legend: Annotated[bool, typer.Option("--legend", help="A box with the marks used.")] = False,
     theme: Annotated[
         Theme, choice(Theme, help="As in the paper, large and coloured, or for dark slides.")
@@ -130,6 +138,14 @@ def draw(
         typer.Option(help="Width of PNG in pixels, whatever --dpi.", parser=whole(16, 20_000)),
     ] = None,
     width: PictureWidth = None,
+    numbers: NumbersBeside = None,
+    data: Annotated[
+        str | None, typer.Option(help="With --numbers: CSV or NPZ with the samples of a network.")
+    ] = None,
+    synthetic: MadeUp = False,
+    sample: Annotated[
+        int, typer.Option(help="With --numbers: which sample, counted from 0.", parser=whole(0))
+    ] = 0,
     text: Annotated[
         bool,
         typer.Option(
@@ -151,6 +167,9 @@ def draw(
         raise typer.BadParameter("--frames needs a file name in -o, and neither --paths nor --fold")
     if frames and (width is not None or text or transparent):
         raise typer.BadParameter("--width, --text and --transparent are not for --frames")
+    beside = LimitNumbers.of(numbers, data, synthetic, sample)
+    if beside is not None and (frames or fold):
+        raise typer.BadParameter("--numbers stand in one unfolded picture: no --frames, no --fold")
     if paths and (fold or passes.name is not PassName.forward):
         raise typer.BadParameter("--paths are drawn in the unfolded forward pass alone")
 
@@ -159,7 +178,7 @@ def draw(
 
     options: dict[str, Any] = {
         "direction": direction.value,
-        "show": show.value,
+        "show": show,
         "legend": legend,
         "theme": theme.value,
         "engine": engine.value,
@@ -184,8 +203,15 @@ def draw(
             return
         marked = [path for word in paths or () for path in tp.select_paths(shown, word)]
         with warnings_on_stderr():
+            notes = beside.beside(program, shown, passes) if beside is not None else {}
             drawing = tp.draw(
-                shown, paths=marked, fold=fold, transparent=transparent, text=text, **options
+                shown,
+                paths=marked,
+                fold=fold,
+                transparent=transparent,
+                text=text,
+                annotations=notes,
+                **options,
             )
             if fold and file != STANDARD:
                 propose_longer(drawing, longer)

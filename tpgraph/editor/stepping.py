@@ -12,8 +12,8 @@ from tpgraph.editor.looks import look_of
 from tpgraph.editor.partners import with_partners
 from tpgraph.editor.requests import PictureOptions
 from tpgraph.errors import TPDataError
+from tpgraph.notation.diagram.instruction_latex import Instruction
 from tpgraph.notation.frames.frames import draw_frames
-from tpgraph.notation.frames.instruction_latex import Instruction
 from tpgraph.notation.labels.plain import plain_text
 from tpgraph.notation.painters.fragments import Fragment, Fragments, fragments_of
 from tpgraph.notation.painters.svg import to_svg

@@ -1,5 +1,6 @@
 """Pictures of programs in the notation of Tensor Programs IIb: scene, layout, painters."""
 
+from tpgraph.notation.diagram.showing import showing
 from tpgraph.notation.drawing import FORMATS, LEAST_TEXT, Drawing, draw, source_of
 from tpgraph.notation.frames.frames import Frames, draw_frames
 from tpgraph.notation.scene.annotation import (
@@ -28,5 +29,6 @@ __all__ = [
     "draw",
     "draw_frames",
     "length_of",
+    "showing",
     "source_of",
 ]

@@ -12,14 +12,13 @@ from types import ModuleType
 
 from tpgraph.errors import TPError, TPWarning
 from tpgraph.files import write_bytes
-from tpgraph.notation.diagram.mark_texts import Shown
 from tpgraph.notation.diagram.said_of_marks import description
 from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.former_names import takes_former_names
 from tpgraph.notation.painters.dot import to_dot
 from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.painters.tikz import to_tikz
-from tpgraph.notation.pipeline import Options, compose, view_of
+from tpgraph.notation.pipeline import Options, compose, showing_options
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.overlay import VectorPath
 from tpgraph.notation.scene.painting import picture
@@ -171,7 +170,7 @@ def draw(
     path: str | Path | None = None,
     *,
     direction: Direction = "LR",
-    show: Shown = "body",
+    show: str = "body",
     legend: bool = False,
     paths: Sequence[VectorPath] = (),
     fold: bool = False,
@@ -187,7 +186,9 @@ def draw(
 
     `direction` is that of the computation; `show="io"` adds data, readout and loss to the
     strict program, `show="all"` every declared vector and scalar, used or not, with the matrices on
-    a shelf; `legend` a box with the marks that are used; `paths` are marked by thick lines (those
+    a shelf; with `dims` behind a comma, `show="io,dims"`, vectors have their dimensions beside
+    them, with `listing` the lines that the picture computes stand under it, or beside it if it is
+    high; `legend` a box with the marks that are used; `paths` are marked by thick lines (those
     that `tpgraph.select_paths` finds in a reduced program); `fold` draws what repeats once, in a
     plate with its range, or warns by a TPWarning that nothing is folded; `theme` is one or
     its name; `engine` is `wasm` (built in), `system` (the `dot` on PATH), or a LayoutEngine;
@@ -204,14 +205,13 @@ def draw(
     """
     options = Options(
         direction,
-        show == "io",
-        legend,
-        paths,
-        theme,
-        engine,
-        fold,
-        view_of(show),
-        annotations or {},
+        legend=legend,
+        paths=paths,
+        style=theme,
+        engine=engine,
+        fold=fold,
+        annotations=annotations or {},
+        **showing_options(show),
     )
     carried = source_of(program) if source is None else source
     look = replace(options.look, background=None) if transparent else options.look

@@ -6,19 +6,21 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, TypedDict, get_args
 
 from tpgraph.errors import TPError, TPNameError, TPWarning
 from tpgraph.notation.diagram.apart import apart
 from tpgraph.notation.diagram.colours import coloured, filled
-from tpgraph.notation.diagram.diagram import Diagram
+from tpgraph.notation.diagram.diagram import Diagram, Vertex
 from tpgraph.notation.diagram.folded import Folded
+from tpgraph.notation.diagram.listed_lines import listed
 from tpgraph.notation.diagram.mark_texts import Shown
 from tpgraph.notation.diagram.marks import diagram_of
 from tpgraph.notation.diagram.matrices import matrices_of
 from tpgraph.notation.diagram.nesting import nested
 from tpgraph.notation.diagram.path_labels import labelled
 from tpgraph.notation.diagram.plating import fold, fold_passes
+from tpgraph.notation.diagram.showing import showing
 from tpgraph.notation.drawn.instance import Instance
 from tpgraph.notation.drawn.local import localised
 from tpgraph.notation.drawn.named_means import means_named
@@ -41,6 +43,7 @@ from tpgraph.notation.layout.plates import encloses_strangers, plated, renamed
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.hinted import hinted
 from tpgraph.notation.scene.legend import build_legend, marks_used
+from tpgraph.notation.scene.listing_block import with_listing
 from tpgraph.notation.scene.overlay import VectorPath, overlaid
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Direction, Scene
@@ -49,7 +52,7 @@ from tpgraph.notation.scene.style import PAPER, Style, theme
 from tpgraph.notation.scene.symbol_list import defined
 from tpgraph.program import Program, TimedName
 
-__all__ = ["DIRECTIONS", "VIEWS", "Options", "View", "compose", "view_of"]
+__all__ = ["DIRECTIONS", "VIEWS", "Options", "View", "compose", "showing_options"]
 
 DIRECTIONS: tuple[Direction, ...] = ("LR", "TB", "BT", "RL")
 View: TypeAlias = Literal["paper", "editing"]
@@ -58,6 +61,15 @@ View: TypeAlias = Literal["paper", "editing"]
 VIEWS: tuple[View, ...] = get_args(View)
 _LEGEND_GAP = 14.0  # pt between a picture and its legend
 _UNFOLDED = "nothing is folded: nothing repeats three times, or other marks would stand in a plate"
+
+
+class ShowingOptions(TypedDict):
+    """The options that `show` stands for."""
+
+    show_io: bool
+    view: View
+    dims: bool
+    listing: bool
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,8 @@ class Options:
     fold: bool = False
     view: View = "paper"
     annotations: Mapping[str, Annotation] = field(default_factory=dict)
+    dims: bool = False
+    listing: bool = False
 
     @property
     def shown(self) -> Shown:
@@ -92,11 +106,15 @@ class Options:
         return get_engine(self.engine) if isinstance(self.engine, str) else self.engine
 
 
-def view_of(show: Shown) -> View:
-    """The view that shows so much. Raises TPError for another word."""
-    if show not in get_args(Shown):
-        raise TPError(f"unknown show {show!r}", expected=" or ".join(get_args(Shown)))
-    return "editing" if show == "all" else "paper"
+def showing_options(show: str) -> ShowingOptions:
+    """The options that these words of `show` stand for. Raises TPError for others."""
+    asked = showing(show)
+    return {
+        "show_io": asked.part == "io",
+        "view": "editing" if asked.part == "all" else "paper",
+        "dims": asked.dims,
+        "listing": asked.listing,
+    }
 
 
 def compose(program: Program, options: Options) -> Scene:
@@ -124,6 +142,7 @@ def compose(program: Program, options: Options) -> Scene:
     scene = defined(hinted(scene, program.hints, look, everything), look)
     if options.legend:
         scene = _with_legend(scene, look)
+    scene = with_listing(scene, look)
     return _with_shelf(scene, program, look) if everything else scene
 
 
@@ -141,10 +160,20 @@ def _check_annotations(program: Program, options: Options) -> None:
 
 def _diagram(program: Program, options: Options, brief: bool = False) -> Diagram:
     """The marks of a program with their annotations."""
-    diagram = diagram_of(program, shown=options.shown, style=options.look, brief=brief)
+    diagram = diagram_of(
+        program, shown=options.shown, style=options.look, brief=brief, dims=options.dims
+    )
     notes = options.annotations
-    vertices = tuple(replace(v, annotation=notes.get(v.variable)) for v in diagram.vertices)
+    vertices = tuple(_annotated(v, notes.get(v.variable)) for v in diagram.vertices)
     return replace(diagram, vertices=vertices) if notes else diagram
+
+
+def _annotated(vertex: Vertex, note: Annotation | None) -> Vertex:
+    """The mark with its annotation, which goes on from what stands there by itself."""
+    own = vertex.annotation
+    if note is None or own is None:
+        return replace(vertex, annotation=note or own)
+    return replace(vertex, annotation=replace(note, dimension=own.dimension))
 
 
 def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | None:
@@ -182,6 +211,7 @@ def _laid_out(
     behind: Folded | None = None,
 ) -> Scene:
     """The scene of a diagram; `behind` are plates behind which dots need room."""
+    lines = listed(behind or Folded(diagram)) if options.listing else ()
     diagram, definitions = abbreviated(diagram, options.look)
     lay = partial(
         laid_out,
@@ -194,7 +224,7 @@ def _laid_out(
     layout = lay(gaps=gaps)
     missing = {} if behind is None else gaps_behind_plates(behind, layout.places)
     layout = lay(gaps={**(gaps or {}), **missing}) if missing else layout
-    return replace(layout.scene, definitions=definitions)
+    return replace(layout.scene, definitions=definitions, listing=lines)
 
 
 def _passes(program: Program, options: Options) -> Scene:
@@ -260,17 +290,20 @@ def _laid_out_passes(
     program: Program, folded: Folded, options: Options, around: tuple[str, str] | None = None
 ) -> Scene:
     look, engine = options.look, options.layout_engine
+    lines = listed(folded, around[1] if around else None) if options.listing else ()
     diagram, definitions = abbreviated(folded.diagram, look)
     folded = replace(folded, diagram=diagram)
     scene = lay_out_passes(program, folded, options.direction, look, engine, around)
-    return replace(scene, definitions=definitions)
+    return replace(scene, definitions=definitions, listing=lines)
 
 
 def _folded_passes(program: Program, passes: Instance | None, options: Options) -> Folded:
     """The folded diagram of passes, what they are given beside every gate that reads it."""
     look = options.look
     sums = frozenset() if passes is None else passes.sums
-    diagram = diagram_of(program, shown=options.shown, style=look, brief=True, sums=sums)
+    diagram = diagram_of(
+        program, shown=options.shown, style=look, brief=True, sums=sums, dims=options.dims
+    )
     if passes is not None:
         diagram = filled(diagram, passes.fills)
     folded = fold_passes(program, diagram, sideways=options.direction in ("LR", "RL"))

@@ -17,10 +17,12 @@ from tpgraph.program.graph import Program
 from tpgraph.program.tex import TOKEN
 from tpgraph.program.tex_commands import ACCENT_COMMANDS
 from tpgraph.program.variables import GREEK, Variable, split_name
+from tpgraph.types import Dimension, Width
 
 __all__ = [
     "default_latex",
     "defining",
+    "dimension_latex",
     "headword",
     "indexed_latex",
     "latex_functions",
@@ -57,6 +59,20 @@ def indexed_latex(base: str, index: Sequence[str], temporary: int | None = None)
     text += f"_{{{below}}}" if below else ""
     text += f"^{{{','.join(index)}}}" if index else ""
     return text + (rf"\sim{temporary}" if temporary is not None else "")
+
+
+def dimension_latex(dimension: Dimension) -> str:
+    r"""A dimension by the width that it is a multiple of, if the ratio is a fraction.
+
+    >>> from fractions import Fraction
+    >>> dimension_latex(Width("m", Fraction(3, 2), "n")), dimension_latex(Width("n_1"))
+    ('3n/2', 'n_{1}')
+    """
+    if not isinstance(dimension, Width) or dimension.base is None or dimension.is_rounded:
+        return default_latex(str(dimension))
+    ratio, base = dimension.ratio, default_latex(dimension.base)
+    times = "" if ratio.numerator == 1 else str(ratio.numerator)
+    return f"{times}{base}" + (f"/{ratio.denominator}" if ratio.denominator != 1 else "")
 
 
 def headword(name: str) -> str:

@@ -15,8 +15,10 @@ from tpgraph.notation.diagram.gate_text import GateText, gate_text
 from tpgraph.notation.diagram.generic import Called
 from tpgraph.notation.diagram.rounding import rounded
 from tpgraph.notation.diagram.said_of_marks import Titles
+from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, Variable
-from tpgraph.program.labels import default_latex, defining, latex_name, used_latex
+from tpgraph.program.labels import default_latex, defining, dimension_latex, latex_name, used_latex
+from tpgraph.types import Vector
 
 __all__ = ["MarkTexts", "Shown"]
 
@@ -29,13 +31,14 @@ class MarkTexts:
     """What makes the texts of a picture's marks, and says what has marks.
 
     If it is `brief`, constants in gates have four digits; `sums` are scalars that stand for the
-    sign of a sum.
+    sign of a sum; with `dims` vectors have their dimension beside them.
     """
 
     program: Program
     shown: Shown = "body"
     brief: bool = False
     sums: Container[str] = ()
+    dims: bool = False
 
     @property
     def shows_io(self) -> bool:
@@ -133,6 +136,12 @@ class MarkTexts:
     def title(self, variable: Variable, kind: str, called: Called | None = None) -> str:
         """What a variable is, for who points at its mark."""
         return f"{self._titles.spelled(variable.name, called)}: {_described(kind, variable)}"
+
+    def beside(self, variable: Variable) -> Annotation | None:
+        """What stands beside the mark of a variable by itself: its dimension, if that is shown."""
+        if not self.dims or not isinstance(variable.type, Vector):
+            return None
+        return Annotation(dimension=f"[{dimension_latex(variable.type.dim)}]")
 
     def gate(self, equation: Nonlin | Moment, called: Called | None = None) -> GateText:
         """What stands in the gate of an equation."""

@@ -30,13 +30,14 @@ def diagram_of(
     style: Style = PAPER,
     brief: bool = False,
     sums: Container[str] = (),
+    dims: bool = False,
 ) -> Diagram:
     """The marks of a program, as far as they are shown.
 
     If it is `brief`, constants in gates have four digits; `sums` are scalars that stand for the
-    sign of a sum.
+    sign of a sum; with `dims` vectors have their dimension beside them.
     """
-    texts = MarkTexts(program, shown, brief, sums)
+    texts = MarkTexts(program, shown, brief, sums, dims)
     gates = tuple(_gates(texts))
     half_named = [n for g in gates if g.text.mentions for n in g.inputs if not texts.mention(n)]
     if half_named:  # a formula has a name for every input or for none
@@ -71,6 +72,7 @@ def _vertex(texts: MarkTexts, variable: Variable, forced: bool) -> Vertex:
         embeds=equation.matrix.name if isinstance(equation, MatMul) and embeds else None,
         span=(equation or program.declaration_of[name]).span,
         place=equation.place if equation else None,
+        annotation=texts.beside(variable),
     )
 
 

@@ -20,6 +20,7 @@ from tpgraph.notation.diagram.mirror import runs_of_passes
 from tpgraph.notation.diagram.plate_letters import PlateLetters, owners
 from tpgraph.notation.diagram.run_plans import RunGroup, RunPlan, everywhere, foldable, plan_of_run
 from tpgraph.notation.drawn.loops import loop_letter
+from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.program import MatMul, Program
 
 __all__ = ["Folding", "fold", "fold_passes"]
@@ -114,7 +115,15 @@ class Folding:
             return vertex
         texts, variable = self.texts, self.texts.program.variables[vertex.variable]
         label = vertex.label and (texts.label(variable, called) or texts.mention(vertex.id, called))
-        return replace(vertex, label=label, title=texts.title(variable, vertex.kind, called))
+        title = texts.title(variable, vertex.kind, called)
+        return replace(vertex, label=label, title=title, annotation=self._of_all(vertex))
+
+    def _of_all(self, vertex: Vertex) -> Annotation | None:
+        """What stands beside a mark, as far as it is so of all that the mark stands for."""
+        plan, variables = self.plan_of.get(vertex.id), self.texts.program.variables
+        others = [] if plan is None else [variables[n] for n in everywhere(plan, vertex.id)]
+        alike = all(self.texts.beside(v) == vertex.annotation for v in others)
+        return vertex.annotation if alike else None
 
     def _gate(self, gate: GateMark) -> GateMark:
         called, text, title = self.letters.called(gate.outputs[0]), gate.text, gate.title

@@ -17,15 +17,14 @@ from typing import TypeVar
 from tpgraph.bounds import FRAMES
 from tpgraph.errors import TPError
 from tpgraph.files import write_bytes
-from tpgraph.notation.diagram.mark_texts import Shown
+from tpgraph.notation.diagram.instruction_latex import Formulas, Instruction
 from tpgraph.notation.drawing import Drawing, source_of
 from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.former_names import takes_former_names
-from tpgraph.notation.frames.instruction_latex import Formulas, Instruction
 from tpgraph.notation.frames.slides import to_beamer, to_html
 from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.painters.svg import svg_parts
-from tpgraph.notation.pipeline import Options, compose, view_of
+from tpgraph.notation.pipeline import Options, compose, showing_options
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import ContextBox, Direction, Edge, Label, Node, Scene
 from tpgraph.notation.scene.style import PAPER, Style
@@ -185,7 +184,7 @@ def draw_frames(
     path: str | Path | None = None,
     *,
     direction: Direction = "LR",
-    show: Shown = "body",
+    show: str = "body",
     legend: bool = False,
     theme: Style | str = "paper",
     engine: LayoutEngine | str = "wasm",
@@ -195,9 +194,7 @@ def draw_frames(
 
     Arguments and errors as of `draw`; also raises TPLimitError beyond 500 frames.
     """
-    options = Options(
-        direction, show == "io", legend, style=theme, engine=engine, view=view_of(show)
-    )
+    options = Options(direction, legend=legend, style=theme, engine=engine, **showing_options(show))
     look = options.look
     scene = compose(program, options)
     steps = tuple(_steps(scene, program))

@@ -68,11 +68,14 @@ class Density:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What stands beside a mark: a plot where there is a distribution, and lines of numbers."""
+    """What stands beside a mark: a plot where there is a distribution, and lines of numbers, above
+    them the `dimension` of the vector in LaTeX.
+    """
 
     histogram: Histogram | None = None
     density: Density | None = None
     quantities: tuple[Quantity, ...] = ()
+    dimension: str = ""
 
     @property
     def has_plot(self) -> bool:

@@ -23,9 +23,10 @@ _SYMBOLS: dict[QuantityKind, str] = {
 
 
 def quantity_lines(annotation: Annotation) -> tuple[str, ...]:
-    """A line for each number, and one for all of Ż."""
+    """The dimension, a line for each number, and one for all of Ż."""
     found = annotation.quantities
-    lines = [_SYMBOLS[q.kind] + _numbers(q) for q in found if q.kind != "dot"]
+    lines = [annotation.dimension] if annotation.dimension else []
+    lines += [_SYMBOLS[q.kind] + _numbers(q) for q in found if q.kind != "dot"]
     terms = [rf"{_numbers(q)}\,Z^{{{q.of}}}" for q in found if q.kind == "dot"]
     if terms:
         more = r"+\cdots" if len(terms) > _TERMS else ""

@@ -24,6 +24,7 @@ __all__ = [
     "Fill",
     "Label",
     "Legend",
+    "ListingLine",
     "Node",
     "NodeKind",
     "Note",
@@ -240,9 +241,20 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
+class ListingLine:
+    """What one instruction computes: its rule in words, its formula in LaTeX; `depth` counts the
+    plates that it stands in, each of which a line `for` begins.
+    """
+
+    rule: str
+    formula: str
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """A picture. Later marks of one kind lie above earlier ones; `labels` are free texts, among
-    them the lines of the list of `definitions`.
+    them the lines of the list of `definitions` and those of the `listing`.
     """
 
     nodes: tuple[Node, ...] = ()
@@ -256,3 +268,4 @@ class Scene:
     shelf: Shelf | None = None
     title: str = ""
     definitions: tuple[Definition, ...] = ()
+    listing: tuple[ListingLine, ...] = ()

@@ -52,6 +52,7 @@ def to_document(scene: Scene) -> dict[str, Any]:
         "legend": None if scene.legend is None else _legend(scene.legend),
         **shelf,
         **({"definitions": symbols} if symbols else {}),
+        **({"listing": [asdict(line) for line in scene.listing]} if scene.listing else {}),
     }
 
 
@@ -135,6 +136,7 @@ def _note(note: Note) -> dict[str, Any]:
         "histogram": None if annotation.histogram is None else asdict(annotation.histogram),
         "density": None if annotation.density is None else asdict(annotation.density),
         "quantities": [asdict(quantity) for quantity in annotation.quantities],
+        **({"dimension": annotation.dimension} if annotation.dimension else {}),
     }
 
 

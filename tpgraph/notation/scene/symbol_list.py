@@ -12,11 +12,12 @@ from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Definition, Label, Scene
 from tpgraph.notation.scene.style import Style
 
-__all__ = ["defined"]
+__all__ = ["broken", "defined"]
 
 _GAP = 12.0  # pt between a picture and its list
 _LEADING = 4.0  # between lines
 _LEAST_WIDTH = 240.0  # of a line that may be broken
+_LEFT, _RIGHT = re.compile(r"\\left(?![a-zA-Z])"), re.compile(r"\\right(?![a-zA-Z])")
 _BREAK = re.compile(r"( [+-] | \\, |, )")
 
 
@@ -26,7 +27,7 @@ def defined(scene: Scene, style: Style) -> Scene:
         return scene
     left, bottom, right, _ = picture(scene, style).bounds
     room = max(right - left - 2 * style.margin, _LEAST_WIDTH)
-    lines = [line for one in scene.definitions for line in _lines(one, room, style.caption_size)]
+    lines = [line for one in scene.definitions for line in broken(one, room, style.caption_size)]
     x = (left + right - max(start + _width(text, style) for start, text in lines)) / 2
     y = bottom + style.margin - _GAP
     labels = []
@@ -42,9 +43,11 @@ def _width(text: str, style: Style) -> float:
     return ink.right - ink.left
 
 
-def _lines(one: Definition, room: float, size: float) -> Iterator[tuple[float, str]]:
-    """Lines with where they start: all but the first behind the equals sign."""
-    head = f"{one.symbol} = "
+def broken(one: Definition, room: float, size: float) -> Iterator[tuple[float, str]]:
+    """Lines with where they start: all but the first behind the equals sign, if there is a symbol
+    before it.
+    """
+    head = f"{one.symbol} = " if one.symbol else ""
     start = outline(f"{head}{{}}", size).width
     pieces = _pieces(one.formula)
     if not all(_fits(piece, room - start, size) for piece in pieces):
@@ -63,11 +66,12 @@ def _fits(text: str, room: float, size: float) -> bool:
 
 
 def _pieces(formula: str) -> Sequence[str]:
-    """The formula cut before operators that stand in no group of braces."""
+    """The formula cut before operators that stand in no group of braces or tall parentheses."""
     pieces, depth = [""], 0
     for part in _BREAK.split(formula):
         if _BREAK.fullmatch(part) and not depth:
             pieces.append("")
         pieces[-1] += part
         depth += part.count("{") - part.count("}") - part.count(r"\{") + part.count(r"\}")
+        depth += len(_LEFT.findall(part)) - len(_RIGHT.findall(part))
     return pieces

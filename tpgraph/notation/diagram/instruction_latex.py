@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
 from tpgraph.functions import to_latex
+from tpgraph.notation.diagram.generic import Called
 from tpgraph.program import (
     Equation,
     MatMul,
@@ -19,12 +20,14 @@ from tpgraph.program import (
     default_latex,
     latex_functions,
     latex_name,
-    matrix_latex,
 )
+from tpgraph.program.labels import defining, used_latex
+from tpgraph.program.variables import statement_name
 
-__all__ = ["Formulas", "Instruction"]
+__all__ = ["LONGEST", "Formulas", "Instruction"]
 
-_LONGEST = 60  # characters of LaTeX for which an unnamed value is written out
+LONGEST = 60
+"""The characters of LaTeX for which an unnamed value is written out."""
 
 
 class Instruction(NamedTuple):
@@ -45,12 +48,17 @@ class Instruction(NamedTuple):
 
 
 class Formulas:
-    """The formulas of a program's instructions; `labels` name what the program leaves unnamed."""
+    """The formulas of a program's instructions; `labels` name what the program leaves unnamed, and
+    `called` says what names are called in a plate.
+    """
 
-    def __init__(self, program: Program, labels: Mapping[str, str]) -> None:
+    def __init__(
+        self, program: Program, labels: Mapping[str, str], called: Called | None = None
+    ) -> None:
         self.program = program
         self.labels = labels
         self.functions = latex_functions(program)
+        self.called = called
 
     def start(self) -> Instruction:
         """What stands before the first instruction."""
@@ -62,7 +70,7 @@ class Formulas:
         rule, right = type(equation).__name__, self.right(equation)
         left = self.labels.get(name, "")
         if not equation.out.is_temporary:
-            left = latex_name(self.program, equation.out)
+            left = self.label(equation.out)
         told = left and left.replace(" ", "") != right.replace(" ", "")
         return Instruction(rule, f"{left} = {right}" if told else right)
 
@@ -70,7 +78,8 @@ class Formulas:
         """The right-hand side of an equation."""
         match equation:
             case MatMul(_, _, _, operand):
-                matrix, vector = matrix_latex(self.program, equation), self.name(operand)
+                matrix = used_latex(self.label(equation.matrix), equation.transpose)
+                vector = self.name(operand)
                 return f"{matrix}{self._factor(vector)}"
             case Nonlin():
                 return self._applied(equation)
@@ -84,14 +93,23 @@ class Formulas:
             case _:
                 assert_never(equation)
 
+    def label(self, variable: Variable) -> str:
+        """The label of a variable, in a plate with letters for its indices."""
+        if self.called is not None:
+            return self.called.latex(variable.name)
+        return latex_name(self.program, variable)
+
     def name(self, variable: Variable) -> str:
         """The name of a variable; of an unnamed one its formula, or a dot for a long one."""
         if not variable.is_temporary:
-            return latex_name(self.program, variable) or default_latex(variable.name)
+            return defining(self.label(variable)) or default_latex(variable.name)
         if label := self.labels.get(variable.name):
             return label
-        text = self.right(self.program.equation_of[variable.name])
-        return text if len(text) <= _LONGEST else r"{\cdot}"
+        equation = self.program.equation_of.get(variable.name)
+        if equation is None:
+            return default_latex(statement_name(variable.name))
+        text = self.right(equation)
+        return text if len(text) <= LONGEST else r"{\cdot}"
 
     def _applied(self, equation: Nonlin | Moment) -> str:
         names = [self._factor(self.name(a)) for a in equation.arguments]

@@ -1,0 +1,67 @@
+"""The option --numbers of draw: values of the infinite-width limit beside the marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import tpgraph as tp
+from tpgraph_cli.options import one_sample
+from tpgraph_cli.passes import Passes, PassName
+
+if TYPE_CHECKING:
+    from tpgraph import Annotation, Limit, Program
+
+__all__ = ["LimitNumbers", "NumbersBeside"]
+
+NumbersBeside = Annotated[
+    str | None,
+    typer.Option(
+        "--numbers",
+        metavar="KINDS",
+        help="Numbers of the infinite-width limit beside vectors, among mean, var, hat (Var Ẑ), dot"
+        " (Ż) and size (√E Z²), such as mean,var; of a network with --data or --synthetic."
+        " Scalars have their limits. Densities as well: limit --draw.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class LimitNumbers:
+    """Which numbers, and of which sample of a network."""
+
+    kinds: tuple[str, ...]
+    data: str | None
+    synthetic: bool
+    sample: int
+
+    @classmethod
+    def of(
+        cls, kinds: str | None, data: str | None, synthetic: bool, sample: int
+    ) -> LimitNumbers | None:
+        """By the options; None without --numbers, where the others would do nothing."""
+        if kinds is None:
+            if data is not None or synthetic or sample:
+                raise typer.BadParameter("--data, --synthetic and --sample are for --numbers")
+            return None
+        words = (word.strip() for word in kinds.split(","))
+        return cls(tuple(word for word in words if word), data, synthetic, sample)
+
+    def beside(self, source: Program, program: Program, passes: Passes) -> dict[str, Annotation]:
+        """The annotations of a program that is drawn, which has these passes of the source."""
+        row = one_sample(source, program, self.data, self.synthetic, self.sample)
+
+        def taken(outputs: str | None) -> Limit:
+            return tp.limit(program, data=row, outputs=outputs)
+
+        try:
+            found = taken(None)
+        except tp.TPRandomError:
+            if passes.name is PassName.forward or row is None:
+                raise
+            found = taken("sampled")
+        notes = tp.annotate(program, limit=found, data=row, numbers=self.kinds)
+        bare = {name: replace(note, density=None) for name, note in notes.items()}
+        return {name: note for name, note in bare.items() if note.quantities}
