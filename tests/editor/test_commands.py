@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
 SMALL = "width n\nvector u : n ~ N(0, 1)\ny = tanh(u)\n"
 TRAINED = tp.gallery.entry("mlp").text
+READ = SMALL + "matrix V : 1 × n ~ N(0, 1)\nf = V y\noutput f\n"
 COUNTED = """program counted
 width n
 vector u : n ~ N(0, 1)
@@ -95,6 +96,8 @@ CASES = {
     "declare-data": Case((), writes("data ξ : d")),
     "declare-target": Case((), writes("target y : 1")),
     "declare-matrix": Case((), writes("matrix W_1 : n × n ~ N(0, 1)")),
+    "declare-trained": Case((), writes("param b_1 : n ~ N(0, 1)")),
+    "declare-trained-matrix": Case((), writes("param W_1 : n × n ~ N(0, 1)")),
     "declare-scalar": Case((), writes("scalar s = 1")),
     "declare-dim": Case((), shows(".inspector", "dim d")),
     "declare-const": Case((), shows(".inspector", "const L_1")),
@@ -105,6 +108,9 @@ CASES = {
     "connect": Case(U, writes("tanh(W[1] u + b[1] + u)", "a")),
     "replace": Case(U, writes("x[1] = tanh(W[1] u + u)", "b")),
     "disconnect": Case(GATE, writes("x[1] = tanh(W[1] u)", "b")),
+    "readout": Case(("variables/x[3]",), writes("f = V x[3]\noutput f")),
+    "loss": Case((), box("(f - y_1)^2 / 2"), text=READ),
+    "trained": Case(U, writes("param u : n ~ N(0, 1)")),
     "edit": Case(GATE, box("tanh(W[1] u + b[1])")),
     "rename": Case(U, box("u")),
     "name": Case(("variables/x[1]~1",), writes("h = W[1] u")),

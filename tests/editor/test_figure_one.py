@@ -96,7 +96,7 @@ def test_by_mouse_alone(editor):
             rename("W[1]")
             page.locator('[data-command="declare"]').click()
             of("u")
-            choose("param")
+            choose(r"param \(trained\)")
             write("scale", "0.1")
         else:
             editor.click(f"variables/b[{layer - 1}]")

@@ -47,6 +47,21 @@ def test_what_only_here_would_change_is_said() -> None:
     assert page.ask("edit", do=do, dry=True)["many"] is False
 
 
+def test_only_matrices_that_fit_are_factors() -> None:
+    text = MLP + "param A : n × k ~ N(0, 1)\n"
+    page = Page(text)
+    found = {f["title"]: f for f in page.ask("factors", vector="ξ")["factors"]}
+    assert found["a new matrix"]["detail"] == "n × d ~ N(0, 1), trained"
+    assert [title for title, f in found.items() if f["fits"]] == ["a new matrix", "W[1]"]
+    assert found["A"]["detail"] == "n × k does not fit ξ, a vector of d"
+    found = {f["title"]: f for f in page.ask("factors", vector="x[1]")["factors"]}
+    assert found["Aᵀ"]["transpose"]
+    assert {"W[2]", "W[2]ᵀ", "V", "W[1]ᵀ"} < set(found)
+    assert page.ask("factors", vector="W[1]")["refused"]["message"]
+    says = page.ask("accept", matrix="A")["targets"]["variables/x[1]"]["says"]
+    assert says == "multiply x[1] by Aᵀ"
+
+
 def test_marks_stay_while_something_is_added() -> None:
     page = Page(MLP)
     before = page.places()

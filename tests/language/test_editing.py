@@ -181,9 +181,47 @@ def test_from_an_empty_text() -> None:
     )
 
 
+def test_a_trained_network_from_an_empty_text() -> None:
+    text = ""
+    for edit in (
+        lambda r: editing.declare(r, "data"),
+        lambda r: editing.multiply(r, "ξ"),
+        lambda r: editing.set_trained(r, "W", True),
+        lambda r: editing.declare(r, "vector", trained=True),
+        lambda r: editing.gate(r, ["h", "b"]),
+        lambda r: editing.readout(r, "x"),
+        lambda r: editing.set_loss_of(r),
+    ):
+        text = done(edit, text)
+    assert text == (
+        "width n\ndim   d = 64\nparametrization ntk\ndata   ξ : d\ntarget y : 1\n"
+        "param  W : n × d ~ N(0, 1)\nparam  b : n     ~ N(0, 1)\nparam  V : 1 × n ~ N(0, 1)\n\n"
+        "h = W ξ\nx = tanh(h + b)\nf = V x\noutput f\nloss (f - y)^2 / 2\n"
+    )
+    drawn = done(lambda r: editing.set_trained(r, "b", False), text)
+    assert "vector b : n ~ N(0, 1)" in drawn
+
+
+def test_the_loss_is_of_what_is_there() -> None:
+    text = "width n\ndim k = 3\ntarget y, t : k\nmatrix V : k × n ~ N(0, 1)\n"
+    text += "vector u : n ~ N(0, 1)\nf = V u\ng = V tanh(u)\nc = mean(u * u)\n"
+    assert "loss (f - y)^2 / 2" in done(lambda r: editing.set_loss_of(r, "f"), text)
+    used = text + "loss (f - y)^2 / 2\n"
+    assert "loss (g - t)^2 / 2" in done(lambda r: editing.set_loss_of(r, "g"), used)
+    assert "loss c" in done(lambda r: editing.set_loss_of(r, "c"), used)
+    assert "V_1 : k × n" in done(lambda r: editing.readout(r, "u"), text)
+
+
 @pytest.mark.parametrize(
     ("edit", "text", "message"),
     [
+        (lambda r: editing.set_loss_of(r), "y = u", "no output"),
+        (lambda r: editing.set_loss_of(r), "y = u\nz = v\noutput y, z", "outputs are y, z"),
+        (lambda r: editing.set_loss_of(r, "u"), "y = u", "fixed size"),
+        (lambda r: editing.set_loss_of(r, "t"), "y = u\ntarget t : 1", "t is a target"),
+        (lambda r: editing.set_trained(r, "t", True), "y = u\ntarget t : 1", "from outside"),
+        (lambda r: editing.set_trained(r, "y", True), "y = u", "computed, not declared"),
+        (lambda r: editing.readout(r, "W"), "y = u", "not a vector"),
         (lambda r: editing.connect(r, "v", "y"), "y = W u", "takes one vector"),
         (lambda r: editing.connect(r, "z", "y"), "y = tanh(u)\nz = W y", "circle"),
         (lambda r: editing.connect(r, "v", "y"), "y = (fn(a) = a)(u)", "listed"),

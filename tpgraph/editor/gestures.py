@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,18 +89,24 @@ def _input(reading: Reading, do: _Arguments) -> str:
 
 
 def _set(reading: Reading, do: _Arguments) -> Edit:
-    """A field of the inspector; an output is toggled."""
+    """A field of the inspector; whether something is an output, or trained, is toggled."""
     name, field, value = do["name"], do["field"], do["value"]
-    if field == "output":
+    if field in _TOGGLED:
         program = reading.program
-        known = program is not None and name in [v.name for v in program.outputs]
-        value = {"yes": True, "no": False}.get(value, not known)
+        known = () if program is None else _TOGGLED[field](program)
+        value = {"yes": True, "no": False}.get(value, name not in {v.name for v in known})
     if field == "as":
         value = value == "X"
     if value == "" and field in _LEFT_OUT:
         value = None
     return editing.set_field(reading, name, field, value)
 
+
+_TOGGLED: Mapping[str, Callable[[Program], Iterable[Variable]]] = {
+    "output": lambda program: program.outputs,
+    "trained": lambda program: [one.variable for one in program.parameters],
+}
+"""Fields that say of some variables that they are such."""
 
 _LEFT_OUT = ("label", "scale", "ratio", "parametrization", "program")
 """Fields whose part of the text goes where nothing is written."""
@@ -115,10 +121,14 @@ def _mend(reading: Reading, do: _Arguments) -> Edit:
 
 
 _EDITS: dict[str, Callable[[Reading, _Arguments], Edit]] = {
-    "declare": lambda r, do: editing.declare(r, do["kind"], do.get("name")),
+    "declare": lambda r, do: editing.declare(
+        r, do["kind"], do.get("name"), trained=bool(do.get("trained"))
+    ),
     "multiply": _multiply,
     "gate": lambda r, do: editing.gate(r, do["vectors"], do.get("function")),
     "bargate": _bargate,
+    "readout": lambda r, do: editing.readout(r, do["vector"]),
+    "loss": lambda r, do: editing.set_loss_of(r, do.get("name")),
     "connect": lambda r, do: editing.connect(r, do["vector"], do["gate"]),
     "replace": lambda r, do: editing.replace(r, _input(r, do), do["vector"], do["gate"]),
     "disconnect": lambda r, do: editing.disconnect(r, _input(r, do), do["gate"]),
@@ -174,7 +184,9 @@ def _matrix_on(program: Program, matrix: str, kind: str, what: Any) -> tuple[dic
         raise TPTypeError(
             f"{matrix} is {type_.rows} × {type_.columns}, and {what} a vector of {dim}"
         )
-    return {"edit": "multiply", "vector": what, "matrix": matrix}, f"multiply {what} by {matrix}"
+    mark = "" if dim == type_.columns else "ᵀ"
+    do = {"edit": "multiply", "vector": what, "matrix": matrix}
+    return do, f"multiply {what} by {matrix}{mark}"
 
 
 def _vector_on(program: Program, vector: str, kind: str, what: Any) -> tuple[dict[str, Any], str]:

@@ -1,6 +1,7 @@
 """What the inspector shows of a variable, and of the program: fields that can be set, and facts.
 
-A field is {"field", "label", "value"}, with "choices" where it is one of few, and with "name" where
+A field is {"field", "label", "value"}, with "choices", each [value, what it is called], where it is
+one of few, and with "name" where
 it is of something that no mark stands for: a dimension, a number, a function. Values are what the
 text says, so that what is set is what was shown.
 """
@@ -20,6 +21,8 @@ __all__ = ["about", "about_program"]
 Data = dict[str, Any]
 _MADE = {MatMul: "MatMul", Moment: "Moment"}
 _VECTORS, _MATRICES = ("vector", "param", "data", "target"), ("matrix", "param")
+_CHOICES = {"": "none", "param": "param (trained)"}
+"""What a choice is called where the word of the text does not say enough."""
 _PARAMETRIZATIONS = ("", "standard", "ntk", "mup")
 
 
@@ -147,5 +150,5 @@ def _row(
 ) -> Data:
     row: Data = {"field": field, "label": label, "value": value}
     if choices:
-        row["choices"] = list(choices)
+        row["choices"] = [[one, _CHOICES.get(one, one)] for one in choices]
     return row if name is None else row | {"name": name.full}

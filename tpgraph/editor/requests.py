@@ -57,6 +57,7 @@ class Do(Request):
     vectors: list[Name] | None = None
     matrix: Name | None = None
     transpose: bool | None = None
+    trained: bool | None = None
     function: Name | None = None
     gate: Name | None = None
     argument: int | None = None
@@ -100,6 +101,13 @@ class AcceptRequest(Request):
     text: Text
     mark: Name | None = None
     matrix: Name | None = None
+
+
+class FactorsRequest(Request):
+    """By which matrices a vector can be multiplied."""
+
+    text: Text
+    vector: Name
 
 
 class PlaceRequest(Request):
@@ -189,6 +197,7 @@ REQUESTS: dict[str, type[Request]] = {
     "tidy": TextRequest,
     "select": SelectRequest,
     "accept": AcceptRequest,
+    "factors": FactorsRequest,
     "classes": TextRequest,
     "complete": PlaceRequest,
     "hover": PlaceRequest,

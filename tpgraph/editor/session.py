@@ -26,6 +26,7 @@ from tpgraph.editor.answers import (
 from tpgraph.editor.characters import require_characters
 from tpgraph.editor.derived import derived
 from tpgraph.editor.exports import exported
+from tpgraph.editor.factors import factors
 from tpgraph.editor.gestures import accepted, edit_of, is_about_many
 from tpgraph.editor.inspected import about, about_program
 from tpgraph.editor.numbers import Findings, numbers_of
@@ -286,6 +287,9 @@ class Session:
             "targets": {key: {"do": do, "says": says} for key, (do, says) in found.targets.items()},
             "refuses": dict(found.refused),
         }
+
+    def _factors(self, asked: q.FactorsRequest) -> Data:
+        return {"factors": factors(self._read(asked.text), asked.vector)}
 
     def _classes(self, asked: q.TextRequest) -> Data:
         program = self._whole(asked.text)

@@ -61,7 +61,7 @@ export function lineBox(parent, { label, value, x, y, selection, words = [], man
 }
 
 /** The list of commands that are typed for. @param {HTMLElement} parent
- * @param {(words: string) => {id: string, title: string, detail: string, key?: string}[]} find
+ * @param {(words: string) => {id: string, title: string, detail: string, key?: string, off?: boolean}[]} find
  * @param {string} label @returns {Promise<string | null>} */
 export function picker(parent, find, label) {
 	return new Promise((resolve) => {
@@ -81,7 +81,7 @@ export function picker(parent, find, label) {
 			found = find(input.value);
 			at = Math.min(at, Math.max(0, found.length - 1));
 			list.replaceChildren(...found.map((item, i) =>
-				h("li", { id: `picker-${i}`, role: "option", "aria-selected": String(i === at), click: () => close(item.id) },
+				h("li", { id: `picker-${i}`, role: "option", "aria-selected": String(i === at), "aria-disabled": item.off && "true", click: () => close(item.id) },
 					h("span.title", {}, item.title), h("span.detail", {}, item.detail), ...(item.key ? [h("kbd", {}, item.key)] : []))));
 			if (!found.length) list.append(h("li.detail", { role: "option", "aria-disabled": "true" }, `nothing here is called ${input.value}`));
 			input.setAttribute("aria-activedescendant", found.length ? `picker-${at}` : "");

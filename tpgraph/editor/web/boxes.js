@@ -6,21 +6,22 @@ import { focused } from "./dom.js";
 import { opens } from "./opens.js";
 import { spanUnits } from "./places.js";
 
-/** h = W x, by a matrix of the shelf or a new one.
+/** h = W x, by a matrix of the shelf that fits or a new one.
  * @param {App} app @param {string} vector @param {Point} [at] */
 export async function multiply(app, vector, at = middle(app)) {
-	const { shelf } = app;
-	const items = [{ id: "", title: "a new matrix", detail: "n × n ~ N(0, 1)" }];
-	for (const { name, shape, distribution } of shelf) {
-		items.push({ id: name, title: name, detail: `${shape} ~ ${distribution}` });
-		items.push({ id: `${name}'`, title: `${name}ᵀ`, detail: "its transpose" });
-	}
-	const id = shelf.length === 0 ? "" : await picker(app.parts.overlay(at), (words) => items.filter((i) => i.title.includes(words.trim())), `multiply ${vector} by`);
+	if (app.shelf.length === 0) return app.edit({ edit: "multiply", vector });
+	const asked = app.session.ask("factors", { text: app.text, vector });
+	/** @type {Factor | null | undefined} */
+	const factor = await opens(app.parts.root, asked, async (/** @type {{factors: Factor[]}} */ { factors }) => {
+		const items = factors.map(({ title, detail, fits }, i) => ({ id: String(i), title, detail, off: !fits }));
+		const id = await picker(app.parts.overlay(at), (words) => items.filter((i) => i.title.includes(words.trim())), `multiply ${vector} by`);
+		return id === null ? null : factors[Number(id)];
+	});
 	backToCanvas(app);
-	if (id === null) return;
-	const transpose = id.endsWith("'");
-	const matrix = transpose ? id.slice(0, -1) : id;
-	await app.edit({ edit: "multiply", vector, transpose, ...(matrix ? { matrix } : {}) });
+	if (!factor) return;
+	const { matrix, transpose, title, detail, fits } = factor;
+	if (!fits) app.say(`${title}: ${detail}`, true);
+	else await app.edit({ edit: "multiply", vector, transpose, ...(matrix ? { matrix } : {}) });
 }
 
 /** Open what a mark says: a gate's formula, the name of a vector or a matrix; the empty gets a vector.
@@ -115,7 +116,7 @@ export function editAndOpen(app, asked, only = false) {
 	const made = async () => {
 		const what = await asked;
 		const refused = what && await app.edit(what, only);
-		return refused === null && (what?.edit === "connect" || what?.edit === "gate");
+		return refused === null && ["connect", "gate", "loss"].includes(what?.edit ?? "");
 	};
 	return opens(app.parts.root, made(), (opening) => (opening ? openSelected(app) : undefined));
 }

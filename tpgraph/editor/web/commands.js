@@ -6,9 +6,11 @@
 const MENUS = {
 	Make: [
 		["declare", "New vector", "d", "vector u : n ~ N(0, 1); double-click on the empty"],
+		["declare-trained", "New trained vector", "", "param b : n ~ N(0, 1), which SGD changes"],
 		["declare-data", "New input", "", "data ξ : d"],
 		["declare-target", "New target", "", "what the output is compared with"],
 		["declare-matrix", "New matrix", "", "a matrix for the shelf"],
+		["declare-trained-matrix", "New trained matrix", "", "param W : n × n ~ N(0, 1), for the shelf"],
 		["declare-scalar", "New scalar", "", "scalar s = 1"],
 		["declare-dim", "New dimension", "", "dim d = 64, of an input or output"],
 		["declare-const", "New number", "", "const L = 3, as of layers"],
@@ -17,6 +19,8 @@ const MENUS = {
 		["gate", "Gate", "g", "y = φ(a + b) of the selected vectors"],
 		["bargate", "Bar-gate", "b", "the mean of a product of the selected vectors"],
 		["connect", "Connect", "c", "then the letter shown at the gate"],
+		["readout", "Read out", "e", "f = V x, an output as long as the target"],
+		["loss", "Loss", "l", "(f - y)^2 / 2 of the output; a target y where there is none"],
 	],
 	Change: [
 		["replace", "Replace an input", "x", "then the letter shown at the input"],
@@ -28,6 +32,7 @@ const MENUS = {
 		["repeat", "Repeat as a loop", "r", "alike lines become for l in 2..L"],
 		["write-out", "Write a loop out", "w", "one line for each value"],
 		["move", "Move in the text", "", "behind another statement"],
+		["trained", "Trained or not", "a", "a param, which SGD changes, or as it was drawn"],
 		["output", "Output", "o", "f becomes an output, or is none any more"],
 		["copy", "Copy", "Ctrl-C"],
 		["cut", "Cut", "Ctrl-X"],

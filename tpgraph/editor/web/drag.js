@@ -66,7 +66,7 @@ export class Drag {
 	async drop({ fragment, matrix }, target, only, at) {
 		if (target) return editAndOpen(this.app, this.taken(target), only);
 		this.end();
-		if (fragment?.name && fragment.layer === "variables") await multiply(this.app, fragment.name, at);
+		if (fragment?.name && fragment.layer === "variables") await multiply(this.app, fragment.name, at).catch((error) => this.app.failed(error));
 		else if (matrix) this.app.say(`drop ${matrix} on the vector that it multiplies`, true);
 	}
 

@@ -88,8 +88,8 @@ export class Inspector {
 			if (reason !== null && row.choices) this.show(this.fragment);
 		};
 		if (row.choices) {
-			return h("fieldset.row", {}, h("legend", {}, row.label), h("div.choices", {}, ...row.choices.map((c) =>
-				h("label", {}, h("input", { type: "radio", name: key, value: c, checked: c === row.value, "data-row": key, change: (/** @type {Event} */ e) => set(/** @type {HTMLInputElement} */ (e.target)) }), c || "none"))), said);
+			return h("fieldset.row", {}, h("legend", {}, row.label), h("div.choices", {}, ...row.choices.map(([value, called]) =>
+				h("label", {}, h("input", { type: "radio", name: key, value, checked: value === row.value, "data-row": key, change: (/** @type {Event} */ e) => set(/** @type {HTMLInputElement} */ (e.target)) }), called))), said);
 		}
 		const input = h("input", { value: row.value, spellcheck: "false", "data-row": key, "aria-label": row.label, change: () => set(input) });
 		const mark = /** @type {Fragment} */ ({ name: row.name, x: 0, y: 0 });

@@ -97,6 +97,8 @@ type View = {
 type Do = { edit: string; [argument: string]: unknown };
 /** What accepts a mark that is dragged, and why others do not. */
 type Accepted = { targets: Record<string, { do: Do; says: string }>; refuses: Record<string, string> };
+/** A matrix by which a vector can be multiplied, null for a new one; `detail` says why one does not fit. */
+type Factor = { matrix: string | null; transpose: boolean; title: string; detail: string; fits: boolean };
 /** What an edit would change: lines of the text, and lines of the picture by what they join. */
 type Dry = {
   title: string;
@@ -106,7 +108,7 @@ type Dry = {
   many?: boolean;
 };
 /** A field of the inspector. */
-type Row = { field: string; label: string; value: string; choices?: string[]; name?: string };
+type Row = { field: string; label: string; value: string; choices?: [value: string, called: string][]; name?: string };
 /** A completion. */
 type Item = { text: string; kind: string; detail: string };
 type Exported = {

@@ -34,6 +34,7 @@ from tpgraph.language.editing.setters import (
     set_shape,
     set_variance,
 )
+from tpgraph.language.editing.trainable import readout, set_loss_of, set_trained
 from tpgraph.language.editing.write_out import write_out
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "name",
     "only_here",
     "paste",
+    "readout",
     "rename",
     "repeat",
     "replace",
@@ -71,6 +73,7 @@ __all__ = [
     "set_kind",
     "set_label",
     "set_loss",
+    "set_loss_of",
     "set_mean",
     "set_output",
     "set_parametrization",
@@ -78,6 +81,7 @@ __all__ = [
     "set_ratio",
     "set_scale",
     "set_shape",
+    "set_trained",
     "set_value",
     "set_variance",
     "unname",

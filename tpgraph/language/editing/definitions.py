@@ -21,13 +21,18 @@ from tpgraph.language.readings import Reading, Statement
 from tpgraph.program import base_of, canonical_variable
 
 __all__ = [
+    "output_patch",
     "set_label",
     "set_output",
     "set_parametrization",
     "set_program",
     "set_ratio",
     "set_value",
+    "training_patches",
 ]
+
+_PARAMETRIZATION = rank(s.SetParametrization(s.Mark("", 0, 0), None, 0, 0, 0))
+"""Where the parametrization stands in the order of a text."""
 
 
 def set_value(reading: Reading, name: str, value: Value) -> Edit:
@@ -63,8 +68,7 @@ def set_parametrization(reading: Reading, value: str | None) -> Edit:
             return made(reading, [Patch(*place, text)], title)
     if not text:
         raise refusal("the program has no parametrization", None, "leave it")
-    order = rank(s.SetParametrization(s.Mark("", 0, 0), None, 0, 0, 0))
-    return made(reading, [inserted(reading, text, order)], title)
+    return made(reading, [inserted(reading, text, _PARAMETRIZATION)], title)
 
 
 def set_program(reading: Reading, value: str | None) -> Edit:
@@ -147,13 +151,24 @@ def _as_output(reading: Reading, name: str) -> Edit:
     program = reading.program
     if program is not None and name in {one.name for one in program.outputs}:
         raise name_refusal(f"{name} is an output already", None, "leave it")
+    return made(reading, [output_patch(reading, name)], f"output {name}", select=name)
+
+
+def output_patch(reading: Reading, name: str) -> Patch:
+    """A name behind those of the last `output`, or in an `output` of its own."""
     patch = inserted(reading, f"output {name}", LAST)
     for statement in reading.statements:
         node = statement.node
         if isinstance(node, s.Output) and not statement.loops:
             end = node.origin + node.names[-1].end
             patch = Patch(end, end, f", {name}")
-    return made(reading, [patch], f"output {name}", select=name)
+    return patch
+
+
+def training_patches(reading: Reading) -> list[Patch]:
+    """What a text needs that gets its first param: the parametrization, where it says none."""
+    said = any(isinstance(one.node, s.SetParametrization) for one in reading.statements)
+    return [] if said else [inserted(reading, "parametrization ntk", _PARAMETRIZATION)]
 
 
 def _off_list(reading: Reading, statement: Statement, node: s.Output, position: int) -> Patch:

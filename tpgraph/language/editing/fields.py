@@ -25,6 +25,7 @@ from tpgraph.language.editing.setters import (
     set_shape,
     set_variance,
 )
+from tpgraph.language.editing.trainable import set_loss_of, set_trained
 from tpgraph.language.readings import Reading
 
 __all__ = ["FIELDS", "set_field"]
@@ -39,7 +40,7 @@ def _program(reading: Reading, name: str, value: str | None) -> Edit:
 
 
 def _loss(reading: Reading, name: str, value: str | bool) -> Edit:
-    return set_loss(reading, name if isinstance(value, bool) else value)
+    return set_loss_of(reading, name) if isinstance(value, bool) else set_loss(reading, value)
 
 
 FIELDS: Mapping[str, Callable[[Reading, str, Any], Edit]] = MappingProxyType(
@@ -53,6 +54,7 @@ FIELDS: Mapping[str, Callable[[Reading, str, Any], Edit]] = MappingProxyType(
         "label": set_label,
         "output": set_output,
         "loss": _loss,
+        "trained": set_trained,
         "const": set_value,
         "formula": set_formula,
         "function": set_function,
@@ -69,7 +71,7 @@ def set_field(reading: Reading, name: str, field: str, value: Any) -> Edit:
     """A field of the inspector set for a name. Raises TPNameError for a field that is none.
 
     Loss, parametrization and the program's own name are the program's: for them `name` is of no
-    account, unless the loss is set to True, which makes `name` the loss.
+    account, unless the loss is set to True, which makes it that of `name`.
     """
     setter = FIELDS.get(field)
     if setter is None:

@@ -31,7 +31,7 @@ from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.vocabulary import canonical
 from tpgraph.program import MatMul, Nonlin, join_name, split_name
 
-__all__ = ["name", "set_formula", "set_function", "set_loss", "unname"]
+__all__ = ["loss_patch", "name", "set_formula", "set_function", "set_loss", "unname"]
 
 
 def set_formula(reading: Reading, target: str, text: str) -> Edit:
@@ -57,11 +57,15 @@ def _right(statement: Statement, text: str) -> Patch:
 
 def set_loss(reading: Reading, text: str) -> Edit:
     """Another loss; a text without one gets it at its end."""
+    return made(reading, [loss_patch(reading, text)], f"loss {text}")
+
+
+def loss_patch(reading: Reading, text: str) -> Patch:
+    """The formula of the loss, in its statement or in a new one at the end."""
     for statement in reading.statements:
         if isinstance(statement.node, s.Loss):
-            return made(reading, [_right(statement, text)], f"loss {text}")
-    patch = inserted(reading, f"loss {text}", LAST)
-    return made(reading, [patch], f"loss {text}")
+            return _right(statement, text)
+    return inserted(reading, f"loss {text}", LAST)
 
 
 def set_function(reading: Reading, function: str, other: str) -> Edit:

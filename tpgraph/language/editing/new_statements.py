@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tpgraph.language.editing.definitions import training_patches
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
 from tpgraph.language.editing.statement_places import (
     EQUATION,
@@ -16,9 +17,9 @@ from tpgraph.language.editing.statement_places import (
 )
 from tpgraph.language.readings import Reading
 from tpgraph.program import Variable
-from tpgraph.types import Dimension, Fixed, Width
+from tpgraph.types import Width
 
-__all__ = ["declare", "gate", "multiply"]
+__all__ = ["declaration", "declare", "gate", "multiply", "vector_of"]
 
 _BASES = {"data": "ξ", "target": "y", "param": "W", "matrix": "W", "vector": "u", "scalar": "s"}
 
@@ -29,13 +30,15 @@ def declare(
     name: str | None = None,
     shape: str | None = None,
     law: str | None = None,
+    trained: bool = False,
 ) -> Edit:
     """A declaration behind the last of its kind: `vector u : n ~ N(0, 1)`.
 
     `kind` is width, dim, const, fn, data, target, param, matrix, vector or scalar; a name that is
     not given is a free one; a width, or a dimension, that the text does not have yet is declared
-    too. For dim, const and scalar `law` is the value; an fn is one of z. Where it is not given,
-    the law is N(0, 1) and the value a likely one.
+    too. What is `trained` is a param, the first of a text with `parametrization ntk`. For dim,
+    const and scalar `law` is the value; an fn is one of z. Where it is not given, the law is
+    N(0, 1) and the value a likely one.
     """
     if kind == "fn":
         return _function(reading, name, law or "tanh(z)")
@@ -48,12 +51,14 @@ def declare(
         return made(reading, [patch], f"declare {own}", select=own)
     if kind not in _BASES:
         raise name_refusal(f"nothing is declared by {kind!r}", None, f"one of {', '.join(_BASES)}")
-    own = new_name(reading, name) if name else next_name(reading, _BASES[kind])
+    base = "b" if trained and kind == "vector" else _BASES[kind]
+    own = new_name(reading, name) if name else next_name(reading, base)
     patches: list[Patch] = []
     if shape is None and kind != "scalar":
         shape, patches = _shape(reading, kind, own)
-    text = _declaration(kind, own, shape, law)
-    patches.append(inserted(reading, text, rank(kind)))
+    if trained or kind == "param":
+        kind, patches = "param", patches + training_patches(reading)
+    patches.append(inserted(reading, declaration(kind, own, shape, law), rank(kind)))
     return made(reading, patches, f"declare {own}", select=own)
 
 
@@ -63,7 +68,8 @@ def _function(reading: Reading, name: str | None, body: str) -> Edit:
     return made(reading, [patch], f"declare {own}", select=own)
 
 
-def _declaration(kind: str, name: str, shape: str | None, law: str | None) -> str:
+def declaration(kind: str, name: str, shape: str | None, law: str | None = None) -> str:
+    """The text of a declaration; without a law that of a standard Gaussian."""
     if kind == "scalar":
         return f"scalar {name} = {law or 1}"
     tail = "" if kind in {"data", "target"} else f" ~ {law or 'N(0, 1)'}"
@@ -72,7 +78,6 @@ def _declaration(kind: str, name: str, shape: str | None, law: str | None) -> st
 
 def _shape(reading: Reading, kind: str, name: str) -> tuple[str, list[Patch]]:
     """The shape of a new variable, with what it needs declared."""
-    program = reading.program
     if kind == "target":
         return "1", []
     if kind == "data":
@@ -81,17 +86,24 @@ def _shape(reading: Reading, kind: str, name: str) -> tuple[str, list[Patch]]:
             return dims[0], []
         dim = fresh(reading, "d", [name])
         return dim, [inserted(reading, f"dim {dim} = 64", 2)]
+    width, patches = _width(reading, name)
+    return (width if kind == "vector" else f"{width} × {width}"), patches
+
+
+def _width(reading: Reading, name: str) -> tuple[str, list[Patch]]:
+    """The first width, or a new one with the patch that declares it; `name` is taken."""
+    program = reading.program
     widths = [w for s in reading.statements if rank(s.node) == 1 for w in s.binds]
     if program is not None and program.widths:
         widths = [program.widths[0].name]
-    patches = []
-    if not widths:
-        widths = [fresh(reading, "n", [name])]
-        patches.append(inserted(reading, f"width {widths[0]}", 1))
-    return (widths[0] if kind == "vector" else f"{widths[0]} × {widths[0]}"), patches
+    if widths:
+        return widths[0], []
+    width = fresh(reading, "n", [name])
+    return width, [inserted(reading, f"width {width}", 1)]
 
 
-def _vector(reading: Reading, name: str) -> Variable:
+def vector_of(reading: Reading, name: str) -> Variable:
+    """The vector of a name. Raises TPTypeError where it is none, or has no name of its own."""
     statement = statement_of(reading, name)
     assert reading.program is not None
     variable = reading.program.variables[name]
@@ -104,32 +116,28 @@ def _vector(reading: Reading, name: str) -> Variable:
     return variable
 
 
-def _dimension(dim: Dimension) -> str:
-    if isinstance(dim, Fixed):
-        return dim.name or str(dim.value)
-    return dim.name
-
-
 def multiply(
     reading: Reading, operand: str, matrix: str | None = None, name: str | None = None
 ) -> Edit:
     """A matrix times a vector: `h = W x`, or `h = W' x` where only that fits.
 
-    A matrix that does not exist yet is declared, as a param where the program trains. Raises
-    TPTypeError where no vector is given or the matrix fits neither way.
+    A matrix that does not exist yet is declared, with a width as its rows and as a param where
+    the program trains. Raises TPTypeError where no vector is given or the matrix fits neither way.
     """
-    vector = _vector(reading, operand)
+    vector = vector_of(reading, operand)
     assert reading.program is not None
     out = new_name(reading, name) if name else next_name(reading, "h", [matrix or "W"])
     known = reading.program.variables.get(matrix or "")
-    patches, after, mark = [], [statement_of(reading, operand)], ""
+    patches: list[Patch] = []
+    after, mark = [statement_of(reading, operand)], ""
     if known is None:
         own = new_name(reading, matrix) if matrix else next_name(reading, "W", [out])
         kind = "param" if reading.program.parametrization is not None else "matrix"
-        widths = reading.program.widths
-        rows = vector.dim if isinstance(vector.dim, Width) or not widths else widths[0]
-        shape = f"{_dimension(rows)} × {_dimension(vector.dim)}"
-        patches.append(inserted(reading, _declaration(kind, own, shape, "N(0, 1)"), rank(kind)))
+        rows = str(vector.dim)
+        if not isinstance(vector.dim, Width):
+            rows, patches = _width(reading, own)
+        shape = f"{rows} × {vector.dim}"
+        patches.append(inserted(reading, declaration(kind, own, shape, "N(0, 1)"), rank(kind)))
     else:
         own, mark = known.name, _mark(reading, known, vector)
         after.append(statement_of(reading, own))
@@ -160,7 +168,7 @@ def gate(
 
     The function is the first of one argument that the program defines, else tanh.
     """
-    vectors = [_vector(reading, operand) for operand in operands]
+    vectors = [vector_of(reading, operand) for operand in operands]
     if not vectors:
         raise name_refusal("a gate needs a vector", None, "choose one")
     assert reading.program is not None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tpgraph.errors import TPError
 from tpgraph.language import syntax as s
 from tpgraph.language.changes import Change
+from tpgraph.language.editing.definitions import training_patches
 from tpgraph.language.editing.edit import Edit, Patch, made, refusal
 from tpgraph.language.editing.statement_places import statement_of
 from tpgraph.language.editing.substitution import full_names
@@ -22,8 +23,9 @@ _KINDS = ("data", "target", "param", "matrix", "vector")
 def set_kind(reading: Reading, name: str, kind: str) -> Edit:
     """Another kind of declaration, with a distribution where it needs one and none where not.
 
-    `kind` is data, target, param, matrix or vector. Raises TPTypeError for a scalar, TPError where
-    the program does not hold with it.
+    The first param of a text comes with `parametrization ntk`. `kind` is data, target, param,
+    matrix or vector. Raises TPTypeError for a scalar, TPError where the program does not hold
+    with it.
     """
     statement, node = _declaration(reading, name)
     if kind not in _KINDS:
@@ -38,7 +40,8 @@ def set_kind(reading: Reading, name: str, kind: str) -> Edit:
         changes.append(Change(end, end, " ~ N(0, 1)"))
     elif kind != node.kind:
         changes.append(Change(end, node.end, ""))
-    return _changed(reading, name, changes, f"{name} is a {kind}")
+    more = training_patches(reading) if kind == "param" else []
+    return _changed(reading, name, changes, f"{name} is a {kind}", more)
 
 
 def set_shape(reading: Reading, name: str, value: Value) -> Edit:
@@ -107,7 +110,13 @@ def _law(reading: Reading, name: str) -> s.Gaussian:
     return node.law
 
 
-def _changed(reading: Reading, name: str, changes: Iterable[Change], title: str) -> Edit:
+def _changed(
+    reading: Reading,
+    name: str,
+    changes: Iterable[Change],
+    title: str,
+    more: Sequence[Patch] = (),
+) -> Edit:
     """The declaration of a name changed; taken out of its list, if it stands in one with others.
 
     Jointly Gaussian vectors stay together, and so do the members of a family.
@@ -120,7 +129,7 @@ def _changed(reading: Reading, name: str, changes: Iterable[Change], title: str)
         patches = [Patch(node.origin + a, node.origin + b, text) for a, b, text, _ in parts]
     else:
         patches = _taken_out(reading, statement, node, own[0], parts)
-    return made(reading, patches, title, select=name)
+    return made(reading, [*more, *patches], title, select=name)
 
 
 def _members(reading: Reading, statement: Statement, name: s.Name) -> list[str]:

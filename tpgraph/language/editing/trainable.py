@@ -1,0 +1,109 @@
+"""What makes a program one that is trained: trained variables, a readout, a loss."""
+
+from __future__ import annotations
+
+from tpgraph.language.editing.definitions import output_patch
+from tpgraph.language.editing.edit import Edit, made, name_refusal, refusal
+from tpgraph.language.editing.formulas import loss_patch, set_loss
+from tpgraph.language.editing.new_statements import declaration, vector_of
+from tpgraph.language.editing.setters import set_kind
+from tpgraph.language.editing.statement_places import (
+    EQUATION,
+    inserted,
+    next_name,
+    origin_of,
+    rank,
+    statement_of,
+)
+from tpgraph.language.readings import Reading
+from tpgraph.program import Program, Variable
+from tpgraph.program.naming import LOSS
+from tpgraph.types import Fixed
+
+__all__ = ["readout", "set_loss_of", "set_trained"]
+
+
+def set_trained(reading: Reading, name: str, value: bool) -> Edit:
+    """A declared vector or matrix as a param, which training changes, or as it was drawn.
+
+    Raises TPTypeError for what is computed, for scalars, data and targets.
+    """
+    program, variable = _variable(reading, name)
+    if name in {one.variable.name for one in (*program.data, *program.targets)}:
+        raise refusal(
+            f"{name} is given from outside, not trained",
+            statement_of(reading, name).span,
+            "choose a vector or a matrix that is drawn at random",
+        )
+    drawn = "matrix" if variable.is_matrix else "vector"
+    return set_kind(reading, name, "param" if value else drawn)
+
+
+def readout(reading: Reading, operand: str) -> Edit:
+    """An output read out of a vector: `param V : 1 × n ~ N(0, 1)`, `f = V x`, `output f`.
+
+    It is as long as the target, where there is one, and trained where the program trains. Raises
+    TPTypeError where no vector is given.
+    """
+    vector = vector_of(reading, operand)
+    program, _ = _variable(reading, operand)
+    out = next_name(reading, "f")
+    matrix = next_name(reading, "V", [out])
+    kind = "matrix" if program.parametrization is None else "param"
+    rows = str(program.targets[0].variable.dim) if program.targets else "1"
+    shape = f"{rows} × {vector.dim}"
+    patches = [
+        inserted(reading, declaration(kind, matrix, shape), rank(kind)),
+        inserted(
+            reading, f"{out} = {matrix} {operand}", EQUATION, [statement_of(reading, operand)]
+        ),
+        output_patch(reading, out),
+    ]
+    return made(reading, patches, f"read {out} out of {operand}", select=out)
+
+
+def set_loss_of(reading: Reading, name: str | None = None) -> Edit:
+    """The loss of an output: `loss (f - y)^2 / 2`, with a target y of its size; a scalar itself.
+
+    `name` is the only output where it is not given. The target is one of the text that fits, one
+    that nothing uses first, or is declared. Raises TPTypeError where nothing is there to compare.
+    """
+    name = _only_output(reading) if name is None else name
+    program, variable = _variable(reading, name)
+    if variable.is_scalar:
+        return set_loss(reading, name)
+    span = statement_of(reading, name).span
+    targets = [one.variable for one in program.targets]
+    if variable in targets:
+        raise refusal(f"{name} is a target", span, "choose the output that is compared with it")
+    if not variable.is_vector or not isinstance(variable.dim, Fixed):
+        raise refusal(
+            f"{name} is a {variable.type}; a loss compares an output of fixed size",
+            span,
+            "read an output out of it first",
+        )
+    fitting = [one.name for one in targets if one.dim == variable.dim]
+    fitting.sort(key=lambda one: bool(program.uses[one]))
+    target = fitting[0] if fitting else next_name(reading, "y")
+    loss = loss_patch(reading, f"({name} - {target})^2 / 2")
+    new = declaration("target", target, str(variable.dim))
+    patches = [loss] if fitting else [inserted(reading, new, rank("target")), loss]
+    return made(reading, patches, f"loss of {name} and {target}", select=LOSS)
+
+
+def _only_output(reading: Reading) -> str:
+    outputs = [] if reading.program is None else [one.name for one in reading.program.outputs]
+    if len(outputs) == 1:
+        return outputs[0]
+    said = f"the outputs are {', '.join(outputs)}" if outputs else "the program has no output"
+    raise name_refusal(
+        f"{said}, and a loss is of one", None, "select the vector that is compared with a target"
+    )
+
+
+def _variable(reading: Reading, name: str) -> tuple[Program, Variable]:
+    """The program and one variable of it. Raises TPNameError where it has none of the name."""
+    origin_of(reading, name)
+    program = reading.program
+    assert program is not None, "what is bound is of a program"
+    return program, program.variables[name]
