@@ -71,7 +71,14 @@ def drift(
         int | None, typer.Option(help="Train on the first so many.", parser=whole(1))
     ] = None,
     normalize: Annotated[bool, typer.Option(help="Scale every input to ξ·ξ = d.")] = True,
-    lr: Annotated[float | None, typer.Option(help="Learning rate.", parser=real())] = None,
+    lr: Annotated[
+        float | None,
+        typer.Option(
+            help="Learning rate; by default 1e-4 of the mean, the paper's 1e-5 of the sum over the "
+            "components.",
+            parser=real(),
+        ),
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Steps at most.", parser=whole(1))] = None,
     tolerance: Annotated[
         float | None, typer.Option(help="Stop early where the loss falls by less …", parser=real(0))
