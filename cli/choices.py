@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.completion import among
 from tpgraph_cli.numbers import shown
 
 __all__ = ["choice"]
@@ -28,4 +29,10 @@ def choice(words: type[E], *names: str, help: str) -> Any:
         meant = f"did you mean {near}? " if near else ""
         raise typer.BadParameter(f"{shown(text)} is none of {', '.join(words)}. {meant}".strip())
 
-    return typer.Option(*names, help=help, parser=chosen, metavar=f"[{'|'.join(words)}]")
+    return typer.Option(
+        *names,
+        help=help,
+        parser=chosen,
+        metavar=f"[{'|'.join(words)}]",
+        autocompletion=among(lambda: list(words)),
+    )

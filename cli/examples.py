@@ -68,6 +68,8 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "tpgraph coordcheck net.tp --synthetic 40 --widths 16,32,64",
             "tpgraph coordcheck net.tp --data net.csv --widths 16,32,64 -o sizes.svg",
         ),
+        "man": ("tpgraph man", "tpgraph man -o tpgraph.1"),
+        "grammar": ("tpgraph grammar", "tpgraph grammar -o tp.tmLanguage.json"),
         "study phase": ("tpgraph study phase tanh --at 1.5,1", "tpgraph study phase relu --at 2,0"),
         "study dispersion": (
             "tpgraph study dispersion --preset fig2 --quick --widths 16 --inits 4 --out fig2",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.completion import programs
 from tpgraph_cli.numbers import read_exact, read_whole, shown
 from tpgraph_cli.places import STANDARD
 from tpgraph_cli.streams import is_closed
@@ -39,6 +40,7 @@ File = Annotated[
     typer.Argument(
         metavar="FILE",
         help="A .tp or .json program, a picture with one, or a name of the gallery; - is stdin.",
+        autocompletion=programs,
     ),
 ]
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 import tpgraph as tp
+from tpgraph_cli.completion import among
 from tpgraph_cli.files import write
 from tpgraph_cli.places import STANDARD, require_places
 
@@ -19,7 +20,12 @@ __all__ = ["guide"]
 
 def guide(
     name: Annotated[
-        str | None, typer.Argument(metavar="PAGE", help="A page; without it they are listed.")
+        str | None,
+        typer.Argument(
+            metavar="PAGE",
+            help="A page; without it they are listed.",
+            autocompletion=among(lambda: [page.name for page in tp.guide.pages()]),
+        ),
     ] = None,
     out: Annotated[
         Path | None,

@@ -24,6 +24,7 @@ from tpgraph_cli import (
     kernels,
     learning,
     limits,
+    manual,
     pictures,
     studies,
     texts,
@@ -42,7 +43,6 @@ app = typer.Typer(
     name="tpgraph",
     help="Tensor Programs: write one as text, see it, run it, take its infinite-width limit.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -66,6 +66,8 @@ add_commands(
     importing.import_,
     comparison.compare,
     comparison.coordcheck,
+    manual.man,
+    manual.grammar,
 )
 app.add_typer(studies.app, name="study")
 

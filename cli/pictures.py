@@ -12,6 +12,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.choices import choice
+from tpgraph_cli.completion import among
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.limit_beside import LimitNumbers, NumbersBeside
 from tpgraph_cli.longer_programs import propose_longer
@@ -81,7 +82,13 @@ def draw(
     constants: Constants = None,
     out: OutputFile = None,
     format_: Annotated[
-        str | None, typer.Option("--format", "-f", help=f"One of {', '.join(FORMATS)}.")
+        str | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help=f"One of {', '.join(FORMATS)}.",
+            autocompletion=among(lambda: list(FORMATS)),
+        ),
     ] = None,
     direction: Annotated[
         DirectionChoice, choice(DirectionChoice, help="Where the computation runs.")
@@ -301,7 +308,13 @@ def _watch(path: Path, action: Callable[[], None]) -> None:
 
 
 def gallery(
-    name: Annotated[str | None, typer.Argument(help="A program of the gallery.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="A program of the gallery.",
+            autocompletion=among(lambda: [entry.name for entry in tp.gallery.entries()]),
+        ),
+    ] = None,
     out: Annotated[
         str | None,
         typer.Option(

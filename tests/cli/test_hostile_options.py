@@ -60,6 +60,8 @@ QUICK = {
     "study dispersion": "--out OUT --quick --widths 4 --depths 2,3 --inits 2 --sigma-w2 2"
     " --sigma-b2 0 --workers 0",
     "guide": "language",
+    "man": "",
+    "grammar": "",
     "study drift": "--out OUT --quick --widths 4 --depths 2 --inits 1 --sigma-w2 2 --sigma-b2 0"
     " --steps 2 --samples 4 --workers 0",
     "study function-variance": "--out OUT --quick --at 1.5,0.1 --depths 2 --widths 4 --inits 2"

@@ -5,16 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Any
 
-from tpgraph.functions import LIBRARY, PRIMITIVES
 from tpgraph.language.readings import Reading
-from tpgraph.language.vocabulary import HINT_WORDS, KEYWORDS
-from tpgraph.program import REDUCTIONS, Program, Variable, base_of
+from tpgraph.language.vocabulary import FUNCTION_NAMES, HINT_WORDS, KEYWORDS, LINE_WORDS
+from tpgraph.program import Program, Variable, base_of
 from tpgraph.program.text import distribution, right_hand_side
 
 __all__ = ["completions", "hovered"]
 
 _MOST = 50
-_IN_LINES = ("scale", "as", "in", "mean", "sum")  # words that stand inside of a statement
 
 
 def completions(reading: Reading, at: int) -> dict[str, Any]:
@@ -41,10 +39,9 @@ def _items(reading: Reading) -> list[dict[str, Any]]:
     for statement in reading.statements:
         for name in statement.binds:
             found.setdefault(name, _item(name, "name", "defined in the text"))
-    for name in (*PRIMITIVES, *LIBRARY, *REDUCTIONS):
-        if name.isidentifier():
-            found.setdefault(name, _item(name, "function", "function"))
-    for word in (*sorted(KEYWORDS), *HINT_WORDS, *_IN_LINES):
+    for name in FUNCTION_NAMES:
+        found.setdefault(name, _item(name, "function", "function"))
+    for word in (*sorted(KEYWORDS), *HINT_WORDS, *LINE_WORDS):
         found.setdefault(word, _item(word, "keyword", "word of the language"))
     return [*found.values()]
 

@@ -18,6 +18,7 @@ from tpgraph.language.printer import to_text
 from tpgraph.language.reading import read_program, text_of
 from tpgraph.language.readings import Reading, read
 from tpgraph.language.source import source_of
+from tpgraph.language.textmate import textmate_grammar
 from tpgraph.program import Program
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "read",
     "read_program",
     "text_of",
+    "textmate_grammar",
     "to_json",
     "to_text",
     "whole_constants",

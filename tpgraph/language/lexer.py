@@ -7,13 +7,14 @@ by them while a line is half written.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
+from tpgraph.language.lines import Line
 from tpgraph.language.vocabulary import HINT_WORDS, KEYWORDS, NAME, canonical
 
-__all__ = ["Kind", "Token", "failing_names", "words"]
+__all__ = ["Kind", "Token", "failing_names", "tokens_of", "words"]
 
 Kind: TypeAlias = Literal[
     "word", "name", "number", "string", "operator", "bracket", "comment", "other"
@@ -41,6 +42,21 @@ class Token(NamedTuple):
     start: int
     end: int
     base: str = ""
+
+
+def tokens_of(text: str, lines: Iterable[Line]) -> Iterator[Token]:
+    """The words and signs of a whole text in order, comments among them."""
+    position = 0
+    for line in lines:
+        yield from _comments(text, position, line.start)
+        yield from words(text, line.start, line.end)
+        position = line.end
+    yield from _comments(text, position, len(text))
+
+
+def _comments(text: str, start: int, end: int) -> Iterator[Token]:
+    """The comments between two logical lines."""
+    return words(text, start, end) if "#" in text[start:end] else iter(())
 
 
 def words(text: str, start: int, end: int) -> Iterator[Token]:

@@ -12,7 +12,7 @@ from tpgraph.errors import Source, Span, TPError, TPWarning
 from tpgraph.language import syntax as s
 from tpgraph.language.bindings import bound_bases
 from tpgraph.language.elaborate import elaborated
-from tpgraph.language.lexer import Token, words
+from tpgraph.language.lexer import Token, tokens_of
 from tpgraph.language.lines import Line, logical_lines
 from tpgraph.language.source import source_of
 from tpgraph.program import Origin, Program
@@ -73,15 +73,7 @@ class Reading:
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
         """The words and signs of the whole text in order, comments among them."""
-        return tuple(self._tokens())
-
-    def _tokens(self) -> Iterator[Token]:
-        text, position = self.source.text, 0
-        for line in self.lines:
-            yield from _comments(text, position, line.start)
-            yield from words(text, line.start, line.end)
-            position = line.end
-        yield from _comments(text, position, len(text))
+        return tuple(tokens_of(self.source.text, self.lines))
 
     def tokens_in(self, start: int, end: int) -> tuple[Token, ...]:
         """The tokens that begin between two places."""
@@ -145,11 +137,6 @@ def read(text: str, name: str = "<text>") -> Reading:
     lines = tuple(logical_lines(source))
     statements = tuple(_flattened(nodes, {line.start: line for line in lines}, source))
     return Reading(text, source, found.program, found.errors, statements, lines)
-
-
-def _comments(text: str, start: int, end: int) -> Iterator[Token]:
-    """The comments between two logical lines."""
-    return words(text, start, end) if "#" in text[start:end] else iter(())
 
 
 def _flattened(

@@ -6,12 +6,15 @@ import unicodedata
 from functools import lru_cache
 
 from tpgraph.errors import TPNameError
-from tpgraph.program import ACCENTS, GREEK, base_of
+from tpgraph.functions import LIBRARY, OF_SEVERAL, PRIMITIVES
+from tpgraph.program import ACCENTS, GREEK, REDUCTIONS, base_of
 from tpgraph.program.naming import HINT_WORDS, KEYWORDS, NAME, STATEMENTS, canonical, is_spellable
 
 __all__ = [
+    "FUNCTION_NAMES",
     "HINT_WORDS",
     "KEYWORDS",
+    "LINE_WORDS",
     "NAME",
     "STATEMENTS",
     "ascii_name",
@@ -19,6 +22,11 @@ __all__ = [
     "is_spellable",
     "spell",
 ]
+
+FUNCTION_NAMES = tuple(dict.fromkeys((*PRIMITIVES, *LIBRARY, *OF_SEVERAL, *REDUCTIONS)))
+"""Functions that every program may call without defining them."""
+LINE_WORDS = ("scale", "as", "in", "mean", "sum")
+"""Words that stand inside of a statement."""
 
 _LETTERS = {letter: word for word, letter in GREEK.items()}
 _WORDS = {accent: word for word, accent in ACCENTS.items()}
