@@ -71,6 +71,7 @@ from tpgraph.program.term_expressions import as_expression, require_divisor, req
 from tpgraph.program.variables import (
     ACCENTS,
     GREEK,
+    NameParts,
     Variable,
     base_of,
     canonical_name,
@@ -105,6 +106,7 @@ __all__ = [
     "MatMul",
     "Mean",
     "Moment",
+    "NameParts",
     "Nonlin",
     "Once",
     "Origin",

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from tpgraph.errors import TPNameError
 from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Type, Vector, Width
@@ -13,6 +14,7 @@ from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Type, Vector, Width
 __all__ = [
     "ACCENTS",
     "GREEK",
+    "NameParts",
     "Variable",
     "base_of",
     "canonical_name",
@@ -42,6 +44,14 @@ _NAME = re.compile(
 )
 
 
+class NameParts(NamedTuple):
+    """What a canonical name is made of: its base, its indices, its number if it is a temporary."""
+
+    base: str
+    indices: tuple[int, ...] = ()
+    temporary: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A name with its type: one vertex of the typed graph.
@@ -55,6 +65,11 @@ class Variable:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def parts(self) -> NameParts:
+        """What its name is made of: x[1,2] is member (1, 2) of the family x."""
+        return split_name(self.name)
 
     @property
     def is_scalar(self) -> bool:
@@ -132,17 +147,18 @@ def canonical_variable(name: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def split_name(name: str) -> tuple[str, tuple[int, ...], int | None]:
+def split_name(name: str) -> NameParts:
     """Base, indices and temporary number of a canonical name.
 
-    >>> split_name("h[1,2]~3"), split_name("x")
-    (('h', (1, 2), 3), ('x', (), None))
+    >>> split_name("h[1,2]~3")
+    NameParts(base='h', indices=(1, 2), temporary=3)
     """
     match = _NAME.fullmatch(name)
     if match is None:
         raise TPNameError(f"{name!r} cannot be the name of a variable")
     index = tuple(int(i) for i in match["index"].split(",")) if match["index"] else ()
-    return match["base"], index, int(match["temporary"]) if match["temporary"] else None
+    temporary = int(match["temporary"]) if match["temporary"] else None
+    return NameParts(match["base"], index, temporary)
 
 
 def join_name(base: str, index: tuple[int, ...], temporary: int | None = None) -> str:

@@ -34,7 +34,8 @@ def apart(folded: Folded, names: Collection[str]) -> Folded:
     vertices: list[Vertex] = []
     for vertex in diagram.vertices:
         own = [vertex.id] if vertex.id not in names else copies[vertex.id]
-        vertices += [replace(vertex, id=name, of=vertex.variable) for name in own]
+        vertices += [replace(vertex, of=vertex.variable) for _ in own[:1]]
+        vertices += [vertex.copied(name, number) for number, name in enumerate(own[1:], 1)]
     plates = []
     for plate in folded.plates:
         members = {name for name in plate.members if name not in names}

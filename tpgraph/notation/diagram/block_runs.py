@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tpgraph.program import Equation, MatMul, split_name
+from tpgraph.program import Equation, MatMul, NameParts, join_name, split_name
 
 __all__ = [
     "LEAST_BLOCKS",
@@ -34,7 +34,6 @@ LEAST_BLOCKS = 3
 _NEXT = 4  # equations of one shape ahead that are looked at for a period
 _PERIODS = 16  # periods that are tried
 
-SplitName = tuple[str, tuple[int, ...], int | None]
 IndexFamily = tuple[str, int]
 """The base of names, and how many indices they have."""
 
@@ -103,12 +102,12 @@ class BlockRun:
         return self.positions[family_of(split_name(name))]
 
 
-def family_of(name: SplitName) -> IndexFamily:
+def family_of(name: NameParts) -> IndexFamily:
     """The family of a name in its parts."""
-    return name[0], len(name[1])
+    return name.base, len(name.indices)
 
 
-def shift_between(names: Sequence[SplitName], others: Sequence[SplitName]) -> Shift | None:
+def shift_between(names: Sequence[NameParts], others: Sequence[NameParts]) -> Shift | None:
     """How the names of an equation move on to those of another; None where they do not correspond.
 
     The first names are those of the results, which have to move.
@@ -139,9 +138,8 @@ def moved(name: str, position: int, by: int) -> str:
     'x[5]~1'
     """
     base, index, temporary = split_name(name)
-    changed = [i + by if p == position else i for p, i in enumerate(index)]
-    text = f"{base}[{','.join(map(str, changed))}]"
-    return text if temporary is None else f"{text}~{temporary}"
+    changed = tuple(i + by if p == position else i for p, i in enumerate(index))
+    return join_name(base, changed, temporary)
 
 
 def find_runs(equations: Sequence[Equation]) -> tuple[BlockRun, ...]:
@@ -164,10 +162,10 @@ class _Shapes:
     def __init__(self, equations: Sequence[Equation]) -> None:
         self.equations = equations
         known: dict[object, int] = {}
-        self.names: list[tuple[SplitName, ...]] = []
+        self.names: list[tuple[NameParts, ...]] = []
         self.shapes: list[int] = []
         for e in equations:
-            names = tuple(split_name(v.name) for v in (e.out, *e.inputs))
+            names = tuple(v.parts for v in (e.out, *e.inputs))
             what: object = e.transpose if isinstance(e, MatMul) else e.function
             shape = (type(e), what, tuple((b, len(i), t) for b, i, t in names))
             self.names.append(names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tpgraph.errors import Span
@@ -12,20 +12,22 @@ from tpgraph.notation.diagram.mark_texts import MarkTexts
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.scene import Fill
 from tpgraph.notation.scene.style import Dash
-from tpgraph.program import Place, Read
+from tpgraph.program import NameParts, Place, Read
 
 __all__ = ["Diagram", "GateMark", "ProductEdge", "Side", "Vertex", "copy_id", "gate_id"]
 
 
 @dataclass(frozen=True, slots=True)
 class Vertex:
-    """A variable: one mark, however many gates read it. `id` is its name.
+    """A variable: one mark, however many gates read it. `id` is its name, made of `parts`.
 
-    Where a variable has several marks, `of` is its name. `side` is where its label must stand, if
-    that is fixed; an `annotation` stands beyond it.
+    Where a variable has several marks, `of` is its name, and `copy` which of them this is: a number
+    for every time that it was given more. `side` is where its label must stand, if that is fixed;
+    an `annotation` stands beyond it.
     """
 
     id: str
+    parts: NameParts
     kind: Literal["G", "X", "scalar", "data"]
     fill: Fill
     label: str = ""
@@ -35,12 +37,17 @@ class Vertex:
     place: Place | None = None
     side: Side | None = None
     of: str | None = None
+    copy: tuple[int, ...] = ()
     annotation: Annotation | None = None
 
     @property
     def variable(self) -> str:
         """The name of the variable."""
         return self.id if self.of is None else self.of
+
+    def copied(self, id: str, number: int) -> Vertex:
+        """Another mark of the same variable."""
+        return replace(self, id=id, of=self.variable, copy=(*self.copy, number))
 
 
 @dataclass(frozen=True, slots=True)

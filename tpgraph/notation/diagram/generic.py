@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tpgraph.notation.diagram.block_runs import moved, shift_between
-from tpgraph.program import Equation, Program, split_name
+from tpgraph.notation.diagram.block_runs import family_of, moved, shift_between
+from tpgraph.program import Program, split_name
 from tpgraph.program.labels import indexed_latex
 
 __all__ = ["Called", "GenericIndex", "GenericName", "Letter", "Move", "called_in", "range_text"]
@@ -159,19 +159,16 @@ def _moving(program: Program, name: str, move: Move) -> dict[str, int]:
         other = program.equation_of.get(moved(name, move.position, step))
         if equation is None or other is None or len(equation.inputs) != len(other.inputs):
             continue
-        names = _names(equation)
-        shift = shift_between([split_name(n) for n in names], [*map(split_name, _names(other))])
+        own = (equation.out, *equation.inputs)
+        theirs = (other.out, *other.inputs)
+        shift = shift_between([v.parts for v in own], [v.parts for v in theirs])
         if shift is not None:
             return {
-                n: shift.positions[split_name(n)[0], len(split_name(n)[1])]
-                for n, moves in zip(names, shift.moves, strict=True)
+                v.name: shift.positions[family_of(v.parts)]
+                for v, moves in zip(own, shift.moves, strict=True)
                 if moves
             }
     return {name: move.position}
-
-
-def _names(equation: Equation) -> list[str]:
-    return [v.name for v in (equation.out, *equation.inputs)]
 
 
 def range_text(letter: str, first: int, last: int, step: int) -> str:

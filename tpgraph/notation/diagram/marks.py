@@ -65,6 +65,7 @@ def _vertex(texts: MarkTexts, variable: Variable, forced: bool) -> Vertex:
         label = texts.mention(name)
     return Vertex(
         id=name,
+        parts=variable.parts,
         kind=kind,
         fill="filled" if kind == "X" else "hollow",
         label=label,

@@ -21,7 +21,7 @@ from tpgraph.notation.diagram.block_runs import (
     find_runs,
     shift_between,
 )
-from tpgraph.program import Equation, MatMul, Pass, split_name
+from tpgraph.program import Equation, MatMul, Pass
 
 __all__ = ["runs_of_passes"]
 
@@ -160,5 +160,5 @@ def _shift(e: Equation, f: Equation) -> Shift | None:
             return None
     elif isinstance(f, MatMul) or e.function != f.function:
         return None
-    names, others = ([split_name(v.name) for v in (x.out, *x.inputs)] for x in (e, f))
+    names, others = ([v.parts for v in (x.out, *x.inputs)] for x in (e, f))
     return shift_between(names, others)

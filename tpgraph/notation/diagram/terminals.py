@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from tpgraph.notation.diagram.diagram import Diagram, GateMark, Vertex, copy_id
-from tpgraph.program import split_name
 
 __all__ = ["InputKind", "input_kinds", "named", "with_terminals"]
 
@@ -58,7 +57,7 @@ def with_terminals(
             return name
         count[name] += 1
         copy = copy_id(name, count[name], called)
-        terminals[copy] = _terminal(called[name], copy)
+        terminals[copy] = _terminal(called[name].copied(copy, count[name]))
         return copy
 
     gates = [replace(g, inputs=tuple(input_of(g, n) for n in g.inputs)) for g in diagram.gates]
@@ -67,17 +66,8 @@ def with_terminals(
 
 
 def _stem(vertex: Vertex) -> tuple[str, int | None]:
-    base, _, temporary = split_name(vertex.variable)
-    return base, temporary
+    return vertex.parts.base, vertex.parts.temporary
 
 
-def _terminal(vertex: Vertex, copy: str) -> Vertex:
-    return replace(
-        vertex,
-        id=copy,
-        of=vertex.variable,
-        place=None,
-        embeds=None,
-        annotation=None,
-        side="before",
-    )
+def _terminal(copy: Vertex) -> Vertex:
+    return replace(copy, place=None, embeds=None, annotation=None, side="before")

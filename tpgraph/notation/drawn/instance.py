@@ -40,7 +40,6 @@ from tpgraph.program import (
     Program,
     TimedName,
     Variable,
-    split_name,
 )
 from tpgraph.program.graph import varied
 from tpgraph.program.labels import default_latex
@@ -161,7 +160,7 @@ class _StepWriter:
         name, made = equation.out.name, equation
         if name in self.made:
             return self.made[name]
-        own = _StepReader(reader.row, split_name(name)[1])
+        own = _StepReader(reader.row, equation.out.parts.indices)
         if isinstance(equation, MatMul):
             matrix = self._read(equation.matrix, own)
             made = replace(equation, matrix=matrix, operand=self._read(equation.operand, own))
@@ -272,20 +271,20 @@ class _StepWriter:
         """The name of a mean between an earlier step and this one: `θ_st[l]` in what makes x_t[l],
         `ϑ_st[l]` of error signals dx_t[l]; with the base of what is not drawn or has the same name.
         """
-        first, last = split_name(read[0].name), split_name(read[-1].name)
+        first, last = read[0].parts, read[-1].parts
         end = self.stands.get(read[-1].name) or self.source.timed.get(read[-1].name)
         tilde = end is not None and end.accent == _TILDE
         letter, latex = _MEANS[reader.row]
         letter, latex = (letter + _TILDE, rf"\tilde{{{latex}}}") if tilde else (letter, latex)
         drawn = any(v.is_wide for v in read)
-        index = reader.index if drawn and reader.row == "forward" else last[1]
-        index = index if last[1] == first[1] else (*index, *first[1])
+        index = reader.index if drawn and reader.row == "forward" else last.indices
+        index = index if last.indices == first.indices else (*index, *first.indices)
         times = self.letters.earlier + self.letters.step
         where = f"_{times}[{','.join(map(str, index))}]" if index else f"_{times}"
         stem, above = normalize("NFC", letter), [str(i) for i in index]
         if self._is_taken(stem + where) or not drawn:
             start = self.stands.get(read[0].name) or self.source.timed.get(read[0].name)
-            base = first[0] if start is None else start.stem
+            base = first.base if start is None else start.stem
             stem, above = stem + base, [default_latex(base), *above]
         name, primes = stem + where, ""
         while self._is_taken(name):

@@ -24,7 +24,6 @@ from tpgraph.program import (
     Program,
     Variable,
     join_name,
-    split_name,
 )
 from tpgraph.program.graph import varied
 from tpgraph.program.labels import default_latex
@@ -89,7 +88,7 @@ class _Local:
             if context is None or not away:
                 continue
             made = self.source.equation_of[variable.name]
-            name = self._elsewhere(variable.name, self.number[context])
+            name = self._elsewhere(variable, self.number[context])
             inputs[variable.name] = Variable(name, variable.type)
             if name in self.declared or name in self.place_of:
                 continue
@@ -128,9 +127,9 @@ class _Local:
             equation = self.source.equation_of.get(place.partner, equation)
         return "hollow" if isinstance(equation, MatMul) else "filled"
 
-    def _elsewhere(self, name: str, number: str) -> str:
+    def _elsewhere(self, variable: Variable, number: str) -> str:
         """A name for what a context is given of another one: the same, marked, as x_0@3[2]~1."""
-        base, index, temporary = split_name(name)
+        base, index, temporary = variable.parts
         base = f"{base}@{number}"
         while (found := join_name(base, index, temporary)) in self.source.variables:
             base += "@"

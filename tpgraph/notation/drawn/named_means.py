@@ -11,7 +11,7 @@ from dataclasses import replace
 from unicodedata import normalize
 
 from tpgraph.functions import MUL, Apply, Argument
-from tpgraph.program import Equation, MatMul, Moment, Program, Variable, join_name, split_name
+from tpgraph.program import Equation, MatMul, Moment, Program, Variable, join_name
 from tpgraph.program.graph import varied
 from tpgraph.program.labels import default_latex
 
@@ -59,7 +59,7 @@ def _names(program: Program) -> Iterator[tuple[str, str]]:
         letter = normalize("NFC", _LETTERS[by.place.row] + last.accent)
         step = f"{first.time}{'' if last.time is None else last.time}"
         stem, number = f"{letter}_{step}", 2
-        index = split_name(by.out.name)[1]
+        index = by.out.parts.indices
         while (name := join_name(stem, index, None)) in taken:
             stem, number = f"{letter}{number}_{step}", number + 1
         taken.add(name)

@@ -12,7 +12,8 @@ from tpgraph.notation.diagram.diagram import Diagram, GateMark
 from tpgraph.notation.diagram.links import Link, links
 from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.layout.arrivals import Arrivals, first_arrivals, second_arrivals
-from tpgraph.notation.layout.family_lanes import alike, find_lanes
+from tpgraph.notation.layout.family_lanes import find_lanes
+from tpgraph.notation.layout.family_members import alike
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
 from tpgraph.notation.layout.lane_order import Disorder, disordered, merged, torn

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from tpgraph.notation.diagram.links import links
-from tpgraph.notation.layout.family_lanes import alike
+from tpgraph.notation.layout.family_members import alike
 from tpgraph.notation.layout.passes.staging import Staging
 from tpgraph.program import Pass
 

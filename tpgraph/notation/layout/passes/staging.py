@@ -150,11 +150,12 @@ class _Stage:
 
     def _add_missing(self, read: set[str]) -> None:
         """Scalars that come from what is not drawn; other such inputs are left out."""
-        for name in self.program.variables:
-            scalar = self.program.variables[name].is_scalar
-            if name in read and scalar and name not in self.vertices:
+        for name, variable in self.program.variables.items():
+            if name in read and variable.is_scalar and name not in self.vertices:
                 label = self.program.labels.get(name) or default_latex(name)
-                self.vertices[name] = Vertex(name, "scalar", "hollow", label, f"{name}: scalar")
+                title = f"{name}: scalar"
+                mark = Vertex(name, variable.parts, "scalar", "hollow", label, title)
+                self.vertices[name] = mark
         self.gates = [_without(g, read - set(self.vertices)) for g in self.gates]
         self.products = [p for p in self.products if p.source in self.vertices]
 
@@ -218,7 +219,7 @@ class _Stage:
     def _copy(self, name: str, number: int, home: Home) -> None:
         copy, vertex = copy_id(name, number, self.vertices), self.vertices[name]
         self.home[copy], self.copies[copy] = home, (name, number)
-        self.vertices[copy] = replace(vertex, id=copy, of=vertex.variable)
+        self.vertices[copy] = vertex.copied(copy, number)
         for i, gate in enumerate(self.gates):
             if self.home[gate.id].context == home.context and home.row != "between":
                 inputs = tuple(copy if n == name else n for n in gate.inputs)
