@@ -37,6 +37,14 @@ class Withheld:
             route.continue_()
 
 
+def deletion_of_u(editor):
+    """The withheld answer to the key that deletes a vector which others read."""
+    editor.click("variables/u")
+    edits = Withheld(editor, "**/api/edit")
+    editor.page.keyboard.press("Delete")
+    return edits.awaited()
+
+
 @pytest.fixture(scope="module")
 def page(browser, tmp_path_factory):
     with edited(browser, tmp_path_factory.mktemp("opens"), MLP) as found:
@@ -94,10 +102,7 @@ def test_a_field_takes_what_was_typed_before_it_was_there(editor):
 
 
 def test_nobody_who_writes_on_is_asked_what_goes_too(editor):
-    editor.click("variables/u")
-    edits = Withheld(editor, "**/api/edit")
-    editor.page.keyboard.press("Delete")
-    edits.awaited()
+    edits = deletion_of_u(editor)
     editor.page.locator("textarea").focus()
     edits.let_go()
     expect(editor.page.locator(".status")).to_contain_text("u stays: with it would go x[1]")
@@ -106,10 +111,7 @@ def test_nobody_who_writes_on_is_asked_what_goes_too(editor):
 
 
 def test_what_goes_too_is_seen_before_it_is_agreed_to(editor):
-    editor.click("variables/u")
-    edits = Withheld(editor, "**/api/edit")
-    editor.page.keyboard.press("Delete")
-    edits.awaited()
+    edits = deletion_of_u(editor)
     editor.page.keyboard.press("Enter")
     edits.let_go()
     expect(editor.page.get_by_role("button", name="Delete all")).to_be_focused()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+import zlib
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from matplotlib.image import imread
 from typer.testing import CliRunner
 
 import tpgraph as tp
@@ -32,6 +35,7 @@ def test_no_title_says_an_internal_name(name: str, made: object) -> None:
 def test_titles_are_what_the_text_says() -> None:
     text = "width n\nvector u, v : n ~ N(0, 1)\nmatrix W : n × n ~ N(0, 1)\n"
     text += "h = W (u + v)\ny = (W u + v) * tanh(W W h)\ns = mean((W h)^2)\n"
+    text += "t = W tanh(v + sin(u + W v)) - W (-v)\nr = mean(u * v)^2 * W (v^2)\n"
     program = tp.parse(text)
     titles = Titles(program)
     lines = [titles.line(e) for e in program.equations if not e.out.is_temporary]
@@ -82,5 +86,23 @@ def test_a_transparent_picture_has_no_sheet() -> None:
     assert sheet in tp.draw("mlp").svg
     drawing = tp.draw("mlp", transparent=True)
     assert sheet not in drawing.svg
-    assert b"1 1 1 rg" in tp.draw("mlp").pdf or drawing.pdf != tp.draw("mlp").pdf
-    assert drawing.png(50)[25] == 6, "colours with alpha"
+    assert covers_its_page(tp.draw("mlp").pdf)
+    assert not covers_its_page(drawing.pdf)
+    assert corner_alpha(tp.draw("mlp").png(50)) == 1
+    assert corner_alpha(drawing.png(50)) == 0
+
+
+def covers_its_page(pdf: bytes) -> bool:
+    """Whether something starts at the corner of a page and goes along its whole lower side."""
+    page = re.search(rb"/MediaBox \[\s*0 0 ([\d.]+) ", pdf)
+    drawn = re.search(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL)
+    assert page is not None
+    assert drawn is not None
+    sides = re.findall(rb"^0 0 m\n([\d.]+) 0 l$", zlib.decompress(drawn[1]), re.MULTILINE)
+    return any(abs(float(side) - float(page[1])) < 0.01 for side in sides)
+
+
+def corner_alpha(png: bytes) -> float:
+    """How opaque the first pixel is."""
+    pixels = imread(BytesIO(png), format="png")
+    return float(pixels[0, 0, 3]) if pixels.shape[2] == 4 else 1.0

@@ -32,6 +32,7 @@ from tpgraph.functions.library import LIBRARY, OF_SEVERAL, of_several
 from tpgraph.functions.parity import parity
 from tpgraph.functions.render import (
     inline,
+    is_call,
     number_text,
     numpy_helpers,
     primitives_of,
@@ -87,6 +88,7 @@ __all__ = [
     "gradient",
     "has_density",
     "inline",
+    "is_call",
     "mul",
     "neg",
     "number",

@@ -7,8 +7,8 @@ calls are spelled.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -29,6 +29,7 @@ from tpgraph.functions.expression import (
 from tpgraph.functions.table import ADD, DIV, MUL, NEG, POW
 
 __all__ = [
+    "is_call",
     "latex_number",
     "number_text",
     "numpy_helpers",
@@ -164,9 +165,30 @@ _TEXT = Dialect(
 )
 
 
-def to_text(expression: Expression, arguments: Sequence[str]) -> str:
-    """The expression in the `.tp` language: `φ(h[1] + b[1])`, `a * b / c`, `z^2`, `φ'(h)`."""
-    return _TEXT.render(expression, arguments)
+def to_text(
+    expression: Expression, arguments: Sequence[str], products: Container[str] = frozenset()
+) -> str:
+    """The expression in the `.tp` language: `φ(h[1] + b[1])`, `a * b / c`, `z^2`, `φ'(h)`.
+
+    `products` are the texts of arguments that are products of matrices, as in `(W x)^2`.
+
+    >>> square = Apply(POW, (Argument(0), number(2)))
+    >>> to_text(square, ["z"]), to_text(square, ["W x"], {"W x"})
+    ('z^2', '(W x)^2')
+    """
+    dialect = replace(_TEXT, argument=lambda text: POWER if text in products else ATOM)
+    return dialect.render(expression, arguments)
+
+
+def is_call(expression: Expression) -> bool:
+    """Whether the text of an expression is a name or a call, so that it needs no parentheses
+    anywhere.
+    """
+    match expression:
+        case Apply(function, _, 0):
+            return function not in (ADD, MUL, NEG, DIV, POW)
+        case _:
+            return not isinstance(expression, Number)
 
 
 def _numpy_number(value: Fraction) -> tuple[str, int]:

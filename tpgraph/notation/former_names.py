@@ -18,10 +18,12 @@ __all__ = ["takes_former_names"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_SHOWN: Mapping[str, Mapping[Any, str]] = {
-    "show_io": {True: "io", False: "body"},
-    "view": {"editing": "all", "paper": "body"},
+_FORMER: Mapping[str, tuple[str, Mapping[Any, str]]] = {
+    "style": ("theme", {}),
+    "show_io": ("show", {True: "io", False: "body"}),
+    "view": ("show", {"editing": "all", "paper": "body"}),
 }
+"""For every former name the one of now, and what values are called now."""
 
 
 def takes_former_names(function: Callable[P, R]) -> Callable[P, R]:
@@ -38,17 +40,15 @@ def takes_former_names(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _renamed(named: dict[str, Any]) -> dict[str, Any]:
-    """The arguments by the names that they have now."""
-    if not named.keys() & {"style", "show_io", "view"}:
-        return named
-    found = dict(named)
-    for old, new in (("style", "theme"), ("show_io", "show"), ("view", "show")):
-        if old not in found:
-            continue
-        value = found.pop(old)
-        meaning = _SHOWN[old].get(value, value) if old in _SHOWN else value
+    """The arguments by the names that they have now; of two that ask for parts, the later says it,
+    unless it asks for the body, which is in all.
+    """
+    found = {name: value for name, value in named.items() if name not in _FORMER}
+    for old in (name for name in _FORMER if name in named):
+        new, meanings = _FORMER[old]
         if new in named:
             raise TPTypeError(f"{old} and {new} are one", mend=f"give {new}")
-        if found.get(new) not in ("io", "all") or meaning == "all":
+        meaning = meanings.get(named[old], named[old])
+        if meaning != "body" or new not in found:
             found[new] = meaning
     return found

@@ -5,10 +5,9 @@ An unnamed value of a statement is said by what it is made of: `W u`, never `x[1
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
-from tpgraph.functions import Argument, Expression, substitute, to_text
+from tpgraph.functions import Argument, Expression, is_call, substitute, to_text
 from tpgraph.notation.diagram.generic import Called
 from tpgraph.notation.labels.plain import plain_text
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program
@@ -17,10 +16,9 @@ __all__ = ["Titles", "description"]
 
 _LONGEST = 240
 """Letters of what is said of an unnamed value; a longer one is a dot, as in gates."""
+_DOT = "·"
 _DEEPEST = 24
 _LINES = 60
-_UNDER_A_POWER = re.compile("\ue000([^\ue000]*?)\ue001(?=\\^)")
-_CALL = re.compile(r"[\w']+\([^()]*\)")
 
 
 def description(program: Program) -> str:
@@ -86,16 +84,16 @@ class _Speller:
         if self._has_name(name):
             return name if called is None else str(called.name(name))
         if equation is None:  # of another pass, which reads it, or made between passes
-            return plain_text(self.program.labels.get(name, "·"))
+            return plain_text(self.program.labels.get(name, _DOT))
         if depth > _DEEPEST:
-            return "·"
+            return _DOT
         if name not in self.known:
             inside = None if called is None else called.inside(name)
             if isinstance(equation, MatMul):
                 found = self.product(equation, inside, depth + 1)
             else:
                 found = self.right(equation, inside, depth + 1)
-            self.known[name] = found if len(found) <= _LONGEST else "·"
+            self.known[name] = found if len(found) <= _LONGEST else _DOT
         return self.known[name]
 
     def _has_name(self, name: str) -> bool:
@@ -108,29 +106,31 @@ class _Speller:
         matrix = self.name(equation.matrix.name, called, depth)
         operand = self.name(equation.operand.name, called, depth)
         made = self.program.equation_of.get(equation.operand.name)
-        unnamed = equation.operand.is_temporary and not isinstance(made, MatMul)
-        if unnamed and " " in operand and not _CALL.fullmatch(operand):
+        is_said = made is not None and made.out.is_temporary and operand != _DOT
+        if is_said and isinstance(made, Nonlin) and not is_call(made.function):
             operand = f"({operand})"
         return f"{matrix}{chr(39) * equation.transpose} {operand}"
 
     def right(self, equation: Nonlin | Moment, called: Called | None, depth: int) -> str:
         """What stands behind the equals sign."""
-        names: list[str] = []
-        values = [self._value(a.name, called, names, depth) for a in equation.arguments]
-        text = to_text(substitute(equation.function, values), names)
-        text = _UNDER_A_POWER.sub(r"(\1)", text).replace("\ue000", "").replace("\ue001", "")
+        texts: dict[str, bool] = {}
+        values = [self._value(a.name, called, texts, depth) for a in equation.arguments]
+        products = {text for text, is_product in texts.items() if is_product}
+        text = to_text(substitute(equation.function, values), [*texts], products)
         return f"mean({text})" if isinstance(equation, Moment) and equation.vectors else text
 
-    def _value(self, name: str, called: Called | None, names: list[str], depth: int) -> Expression:
-        """An argument by its name; an unnamed Nonlin by its function, so that brackets are right
-        where it is read.
+    def _value(
+        self, name: str, called: Called | None, texts: dict[str, bool], depth: int
+    ) -> Expression:
+        """An argument by its text, which joins the others with whether it is a product; an unnamed
+        Nonlin by its function, so that brackets are right where it is read.
         """
         made = self.program.equation_of.get(name)
-        said = self.name(name, called, depth)
-        if isinstance(made, Nonlin) and made.out.is_temporary and said != "·":
+        text = self.name(name, called, depth)
+        is_said = made is not None and made.out.is_temporary and text != _DOT
+        if is_said and isinstance(made, Nonlin):
             inside = None if called is None else called.inside(name)
-            read = [self._value(a.name, inside, names, depth + 1) for a in made.arguments]
+            read = [self._value(a.name, inside, texts, depth + 1) for a in made.arguments]
             return substitute(made.function, read)
-        spaced = " " in said and not self._has_name(name)
-        names.append(f"\ue000{said}\ue001" if spaced else said)
-        return Argument(len(names) - 1)
+        texts[text] = is_said and isinstance(made, MatMul)
+        return Argument([*texts].index(text))
