@@ -70,6 +70,11 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "man": ("tpgraph man", "tpgraph man -o tpgraph.1"),
         "grammar": ("tpgraph grammar", "tpgraph grammar -o tp.tmLanguage.json"),
+        "compare-parametrizations": (
+            "tpgraph compare-parametrizations net.tp --synthetic 40 --widths 16,32",
+            "tpgraph compare-parametrizations net.tp --in ntk,mup --data net.csv --widths 16,32"
+            " --base 16 -o sides.html",
+        ),
         "study phase": ("tpgraph study phase tanh --at 1.5,1", "tpgraph study phase relu --at 2,0"),
         "study dispersion": (
             "tpgraph study dispersion --preset fig2 --quick --widths 16 --inits 4 --out fig2",

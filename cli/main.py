@@ -25,6 +25,7 @@ from tpgraph_cli import (
     learning,
     limits,
     manual,
+    parametrizations,
     pictures,
     studies,
     texts,
@@ -68,6 +69,7 @@ add_commands(
     comparison.coordcheck,
     manual.man,
     manual.grammar,
+    parametrizations.compare_parametrizations,
 )
 app.add_typer(studies.app, name="study")
 

@@ -35,10 +35,11 @@ Counted: TypeAlias = Literal[
     "rows",
     "points",
     "borders",
+    "networks",
 ]
 """What is counted: widths of runs, matrices and vectors drawn, instructions executed, instructions
 taken to their limits, vectors described, SGD steps, passes laid out, lines routed, pictures, tiles
-of a kernel; rows, points and borders of a phase diagram."""
+of a kernel; rows, points and borders of a phase diagram; networks trained."""
 
 T = TypeVar("T")
 

@@ -54,6 +54,8 @@ QUICK = {
     "compare": "FILE --synthetic 4 --out OUT --widths 4,8 --steps 2 --seeds 1 --test 2"
     " --samples 4096 --members 4",
     "coordcheck": "FILE --synthetic 4 --widths 4,8 --steps 2 --seeds 1 --batch 2",
+    "compare-parametrizations": "FILE --in ntk --synthetic 4 --widths 4,8 --steps 1 --seeds 1"
+    " --batch 2 --samples 4096",
     "edit": "FILE --no-browser",
     "import": "MODULE:Model --width n=4 --input x=3",
     "study phase": "tanh --sigma-w2 1,2 --sigma-b2 0,1",

@@ -18,6 +18,7 @@ from tpgraph_cli.main import app
 FUNCTIONS = {
     "draw": tp.draw, "compile": tp.compile, "train": tp.train, "run": tp.run, "limit": tp.limit,
     "kernel": tp.kernel, "compare": tp.study.compare, "coordcheck": tp.study.coordinate_check,
+    "compare-parametrizations": tp.study.compare_parametrizations,
 }  # fmt: skip
 
 

@@ -105,6 +105,18 @@ from .network import (
 from .network import (
     with_loss as with_loss,
 )
+from .parametrizations.report_formats import (
+    REPORT_FORMATS as REPORT_FORMATS,
+)
+from .parametrizations.report_formats import (
+    parametrization_report as parametrization_report,
+)
+from .parametrizations.side_by_side import (
+    SideBySide as SideBySide,
+)
+from .parametrizations.side_by_side import (
+    compare_parametrizations as compare_parametrizations,
+)
 from .phase.fixed_points import (
     FixedPoint as FixedPoint,
 )

@@ -25,6 +25,7 @@ from tpgraph.kernels.losses import KernelLoss
 from tpgraph.limits import limit
 from tpgraph.limits.estimates import VectorLimit
 from tpgraph.program import Program, Regime, Variable, analysis_of, require_room
+from tpgraph.study.followed import data_of, followed_names
 from tpgraph.study.samples import Array, Experience
 from tpgraph.transform import unroll_sgd
 
@@ -198,12 +199,12 @@ def feature_limit(
     """
     steps, batch = seen.schedule.shape
     unrolled = unroll_sgd(program, steps, batch, learning_rate=lr)
-    names = _test_outputs(unrolled)
+    names = followed_names(unrolled, [o.name for o in unrolled.outputs])
     count = len(next(iter(seen.test.values())))
     values = np.empty((steps + 1, count, len(outputs) * outputs[0].dim.size({})))
     error, engines = 0.0, set()
     for m in range(count):
-        found = limit(unrolled, data=_data(unrolled, seen, m), samples=samples)
+        found = limit(unrolled, data=data_of(unrolled, seen, m), samples=samples)
         engines.add(found.engine)
         for t in range(steps + 1):
             vectors = [found.vector(names.get((t, f.name), f.name)) for f in outputs]
@@ -212,41 +213,8 @@ def feature_limit(
     return FeatureLimit(values, error, "exact" if engines == {"exact"} else "sampled")
 
 
-def _test_outputs(unrolled: Program) -> dict[tuple[int, str], str]:
-    """The outputs of the test example, by time and the network's name for them.
-
-    An output that is the same for all examples is not among them: it has its own name.
-    """
-    found = {}
-    for output in unrolled.outputs:
-        equation = unrolled.equation_of.get(output.name)
-        place = equation.place if equation is not None else None
-        if place is None or place.timed is None or place.context is None:
-            continue
-        if place.context.kind == "test":
-            found[place.context.time, place.timed.of] = output.name
-    return found
-
-
 def _deterministic(vector: VectorLimit, t: int) -> Array:
     """The entries of an output that is a number in the limit."""
     if vector.var.value > 5 * vector.var.error:
         raise TPDataError(f"outputs stay random at infinite width after {t} steps")
     return vector.values
-
-
-def _data(unrolled: Program, seen: Experience, m: int) -> dict[str, Array]:
-    """Every step's samples and test point m, by their names in the unrolled program."""
-    found = {}
-    for declaration in unrolled.data:
-        place = declaration.place
-        assert place is not None, "unrolled data have places"
-        assert place.timed is not None, "they are of the network"
-        assert place.context is not None, "they belong to a pass"
-        example, of = place.context, place.timed.of
-        if example.kind == "test":
-            found[declaration.variable.name] = seen.test[of][m]
-        else:
-            row = seen.schedule[example.time][(example.element or 1) - 1]
-            found[declaration.variable.name] = seen.train[of][row]
-    return found

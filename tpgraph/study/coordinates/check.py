@@ -53,6 +53,13 @@ class Exponent:
             return "unchanged"
         return "unknown" if np.isnan(self.predicted) else f"{self.predicted + 0.0:g}"
 
+    @property
+    def shown(self) -> str:
+        """What was measured, with its error: "-0.50 ± 0.02"; "-" where nothing could be."""
+        if np.isnan(self.measured):
+            return "-"
+        return f"{self.measured:+.2f}" + ("" if np.isnan(self.error) else f" ± {self.error:.2f}")
+
 
 @dataclass(frozen=True)
 class CoordinateCheck:
@@ -115,16 +122,10 @@ class CoordinateCheck:
         rows = [head]
         for name in self.names:
             size, change = self.size(name), self.change(name)
-            rows.append((name, _measured(size), size.expected, _measured(change), change.expected))
+            rows.append((name, size.shown, size.expected, change.shown, change.expected))
         spans = [max(len(row[i]) for row in rows) for i in range(len(head))]
         lines = ("  ".join(c.ljust(w) for c, w in zip(row, spans, strict=True)) for row in rows)
         return "\n".join(line.rstrip() for line in lines)
-
-
-def _measured(e: Exponent) -> str:
-    if np.isnan(e.measured):
-        return "-"
-    return f"{e.measured:+.2f}" + ("" if np.isnan(e.error) else f" ± {e.error:.2f}")
 
 
 def _json(e: Exponent) -> dict[str, Any]:

@@ -1,0 +1,115 @@
+"""The command that sets parametrizations side by side: compare-parametrizations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import tpgraph as tp
+from tpgraph_cli.comparison import (
+    BatchOption,
+    DataOption,
+    Rate,
+    SeedsOption,
+    StepsOption,
+    Synthetic,
+    WidthsOption,
+    parse_sizes,
+)
+from tpgraph_cli.files import Constants, File, load, write
+from tpgraph_cli.messages import warnings_on_stderr
+from tpgraph_cli.numbers import whole
+from tpgraph_cli.options import Seed
+from tpgraph_cli.places import STANDARD, require_places
+from tpgraph_cli.progress import stage_progress
+
+__all__ = ["compare_parametrizations"]
+
+_DEFAULT = "standard,ntk,mup"
+
+
+def compare_parametrizations(
+    file: File,
+    parametrizations: Annotated[
+        str,
+        typer.Option(
+            "--in",
+            metavar="NAMES",
+            help="Of standard, ntk and mup; own is what the program declares.",
+        ),
+    ] = _DEFAULT,
+    constants: Constants = None,
+    data: DataOption = None,
+    synthetic: Synthetic = None,
+    widths: WidthsOption = "64,128,256,512,1024",
+    base: Annotated[
+        int | None,
+        typer.Option(
+            help="The width at which you tune; by default the smallest width.", parser=whole(1)
+        ),
+    ] = None,
+    steps: StepsOption = 3,
+    lr: Rate = 0.1,
+    batch: BatchOption = 16,
+    seeds: SeedsOption = 4,
+    samples: Annotated[
+        int,
+        typer.Option(
+            help="Sample values of every Z, where a limit is sampled.", parser=whole(4096)
+        ),
+    ] = 2**16,
+    seed: Seed = 0,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", "--output", "-o",
+            help="Report with pictures: .html in one file, .md or .tex with files beside it.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:  # fmt: skip
+    """Set a network in several parametrizations side by side.
+
+    Of each: its regime, the exponents of width predicted and measured, NNGP and NTK of the first
+    step and the change of features at infinite width, and by layer the multiplier, the initial
+    standard deviation and the learning rates of SGD and Adam as they are tuned at a base width.
+    """
+    _require_report(out)
+    require_places(out, reads=(file, data))
+    program = load(file, constants)
+    names = [name.strip() for name in parametrizations.split(",")]
+    sizes = parse_sizes(widths)
+    with warnings_on_stderr(), stage_progress():
+        found = tp.study.compare_parametrizations(
+            program,
+            names,
+            data,
+            synthetic=synthetic,
+            widths=sizes,
+            base=base,
+            steps=steps,
+            lr=lr,
+            batch=batch,
+            seeds=seeds,
+            samples=samples,
+            seed=seed,
+        )
+        report = {} if out is None else tp.study.parametrization_report(found, out)
+    for place, content in report.items():
+        write(content, str(place))
+    if as_json:
+        typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+    else:
+        typer.echo(str(found))
+
+
+def _require_report(out: str | None) -> None:
+    """A usage error for a file whose ending is of no report."""
+    if out is not None and (
+        out == STANDARD or Path(out).suffix.lower() not in tp.study.REPORT_FORMATS
+    ):
+        endings = ", ".join(tp.study.REPORT_FORMATS)
+        raise typer.BadParameter(f"-o {out} is no report; it ends in one of {endings}")

@@ -1,0 +1,1 @@
+"""One network in several parametrizations, side by side."""

@@ -1,0 +1,110 @@
+"""The report of a comparison of parametrizations, as blocks that every format sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tpgraph.kernels.heat_map import kernel_figure
+from tpgraph.notation import draw
+from tpgraph.study.coordinates.coordinate_figure import coordinate_figure
+from tpgraph.study.figures import figure_bytes
+from tpgraph.study.parametrizations.side_by_side import (
+    LEGEND,
+    SHAPE_HEAD,
+    Parametrized,
+    SideBySide,
+)
+
+__all__ = ["Block", "Heading", "Image", "Rows", "Words", "blocks_of"]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The title of the report, level 1, or of a part."""
+
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Words:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table under its head."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture: the stem of its file, what it shows, and its bytes as "svg" or "pdf"."""
+
+    name: str
+    caption: str
+    content: Callable[[str], bytes]
+
+
+Block: TypeAlias = Heading | Words | Rows | Image
+
+
+def blocks_of(found: SideBySide) -> Iterator[Block]:
+    """The report, from its title on."""
+    names = tuple(one.name for one in found.each)
+    yield Heading(f"{found.name} in {', '.join(names)}", 1)
+    yield _program_image(found)
+    yield Heading("What training does as the width grows")
+    for one in found.each:
+        yield Words(f"{one.name}: {one.report.verdict}.")
+        if one.report.advice is not None:
+            yield Words(f"{one.report.advice}.")
+    yield Heading("Side by side")
+    yield Words(
+        f"Sizes and changes scale like n^e: {LEGEND}, after {found.steps} SGD steps at the learning"
+        f" rate η = {found.lr:g}. The kernels are those of the first step at infinite width, means"
+        " over inputs; |Δx| is the root mean square by which a feature moves in one step there."
+    )
+    yield Rows(("", *names), tuple(found.rows()))
+    for reason in found.reasons():
+        yield Words(f"{reason}.")
+    yield Heading("Base shapes")
+    yield Words(
+        f"Tune at the base width {found.base}; at width n = {found.base} m every layer has these"
+        " numbers. Weights are held as they are used, W itself, under the multiplier that a"
+        " MuReadout has; the network trains as the program does, by SGD and by Adam."
+    )
+    yield Rows(SHAPE_HEAD, tuple(found.shape_rows()))
+    yield Heading("Pictures")
+    for one in found.each:
+        yield from _images(one)
+
+
+def _program_image(found: SideBySide) -> Image:
+    drawing = draw(found.each[0].program)
+
+    def content(kind: str) -> bytes:
+        return drawing.pdf if kind == "pdf" else drawing.svg.encode()
+
+    return Image("program", f"The program {found.name}.", content)
+
+
+def _images(one: Parametrized) -> Iterator[Image]:
+    def coordinates(kind: str) -> bytes:
+        return figure_bytes(coordinate_figure(one.coordinates), f"a.{kind}")
+
+    yield Image(f"{one.name}-coordinates", f"{one.name}: coordinates against width.", coordinates)
+    kernel = one.kernel
+    if kernel is not None:
+        made = kernel
+
+        def heat_map(kind: str) -> bytes:
+            return figure_bytes(kernel_figure(made), f"a.{kind}")
+
+        yield Image(f"{one.name}-kernel", f"{one.name}: kernels at infinite width.", heat_map)

@@ -1,0 +1,215 @@
+"""The report of a comparison of parametrizations as HTML, Markdown or LaTeX.
+
+HTML is one file that asks for no other; Markdown and LaTeX have their pictures beside them. What
+comes from a program is data: it is escaped in each.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterable, Mapping
+from html import escape
+from pathlib import Path
+from types import MappingProxyType
+from typing import assert_never
+
+from tpgraph.errors import TPDataError
+from tpgraph.program.tex import words
+from tpgraph.study.parametrizations.report_blocks import (
+    Block,
+    Heading,
+    Image,
+    Rows,
+    Words,
+    blocks_of,
+)
+from tpgraph.study.parametrizations.side_by_side import SideBySide
+
+__all__ = ["REPORT_FORMATS", "parametrization_report"]
+
+
+def parametrization_report(found: SideBySide, path: str | Path) -> dict[Path, bytes]:
+    """The files of the report: the one at `path`, by its ending, and the pictures that it names.
+
+    Raises TPDataError for another ending than those of `REPORT_FORMATS`.
+    """
+    target = Path(path)
+    made = REPORT_FORMATS.get(target.suffix.lower())
+    if made is None:
+        raise TPDataError(
+            f"{target} is no name for a report", expected=f"an ending {', '.join(REPORT_FORMATS)}"
+        )
+    return made([*blocks_of(found)], target)
+
+
+def _html(blocks: Iterable[Block], target: Path) -> dict[Path, bytes]:
+    body = [_html_block(block) for block in blocks]
+    title = re.sub("<[^>]*>", "", body[0])
+    return {target: _PAGE.format(title=title, style=_STYLE, body="\n".join(body)).encode()}
+
+
+def _html_block(block: Block) -> str:
+    match block:
+        case Heading(text, level):
+            return f"<h{level}>{escape(text)}</h{level}>"
+        case Words(text):
+            return f"<p>{escape(text)}</p>"
+        case Rows(head, rows):
+            lines = [_html_row("th", head), *(_html_row("td", row) for row in rows)]
+            return f"<div><table>{''.join(lines)}</table></div>"
+        case Image(_, caption, content):
+            data = base64.b64encode(content("svg")).decode()
+            shown = f'<img alt="{escape(caption)}" src="data:image/svg+xml;base64,{data}">'
+            return f"<figure>{shown}<figcaption>{escape(caption)}</figcaption></figure>"
+        case _:
+            assert_never(block)
+
+
+def _html_row(tag: str, cells: Iterable[str]) -> str:
+    return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+
+def _markdown(blocks: Iterable[Block], target: Path) -> dict[Path, bytes]:
+    files: dict[Path, bytes] = {}
+    parts = []
+    for block in blocks:
+        if isinstance(block, Image):
+            place = _beside(target, block, "svg")
+            files[place] = block.content("svg")
+            parts.append(f"![{_plain(block.caption)}](<{place.name}>)")
+        else:
+            parts.append(_markdown_block(block))
+    return {target: ("\n\n".join(parts) + "\n").encode(), **files}
+
+
+def _markdown_block(block: Heading | Words | Rows) -> str:
+    match block:
+        case Heading(text, level):
+            return f"{'#' * level} {_plain(text)}"
+        case Words(text):
+            return _plain(text)
+        case Rows(head, rows):
+            lines = [head, ("---",) * len(head), *rows]
+            return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+        case _:
+            assert_never(block)
+
+
+def _plain(text: str) -> str:
+    r"""Text of which Markdown takes nothing for a sign of its own.
+
+    >>> _plain("x_1 <b> a|b")
+    'x\\_1 \\<b\\> a\\|b'
+    """
+    return re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", text)
+
+
+def _cell(text: str) -> str:
+    return text if text == "---" else _plain(text)
+
+
+def _latex(blocks: Iterable[Block], target: Path) -> dict[Path, bytes]:
+    files: dict[Path, bytes] = {}
+    parts = [_LATEX_HEAD]
+    for block in blocks:
+        if isinstance(block, Image):
+            place = _beside(target, block, "pdf")
+            files[place] = block.content("pdf")
+            parts.append(_latex_image(place.name, block.caption))
+        else:
+            parts.append(_latex_block(block))
+    parts.append(r"\end{document}")
+    return {target: ("\n\n".join(parts) + "\n").encode(), **files}
+
+
+def _latex_image(name: str, caption: str) -> str:
+    shown = rf"\fitted{{\includegraphics{{\detokenize{{{name}}}}}}}"
+    return rf"\begin{{center}}{shown}\\ {_tex(caption)}\end{{center}}"
+
+
+def _latex_block(block: Heading | Words | Rows) -> str:
+    match block:
+        case Heading(text, level):
+            return rf"\{'section' if level == 1 else 'subsection'}*{{{_tex(text)}}}"
+        case Words(text):
+            return _tex(text)
+        case Rows(head, rows):
+            lines = [" & ".join(map(_tex, line)) + r" \\" for line in (head, *rows)]
+            lines.insert(1, r"\hline")
+            columns = "l" * len(head)
+            table = "\n".join([rf"\begin{{tabular}}{{{columns}}}", *lines, r"\end{tabular}"])
+            return rf"\fitted{{{table}}}"
+        case _:
+            assert_never(block)
+
+
+_SIGNS = {"√": r"$\surd$", "±": r"$\pm$", "∞": r"$\infty$", "−": "$-$", "|": r"$|$", "<": "$<$",
+          ">": "$>$", "…": r"\dots{}"}  # fmt: skip
+_POWER = re.compile(r"\^(\([^()]*\)|[\w/.−-]+)")
+_WORD = re.compile(r"[A-Za-z0-9 .,:;=+()/'?!-]+")
+
+
+def _tex(text: str) -> str:
+    r"""Text for LaTeX: powers as exponents, each other letter as mathematics knows it.
+
+    >>> print(_tex("2 / √m, n^1 (x_1)"))
+    2 / $\surd$m, n$^{1}$ (x\_1)
+    """
+    parts, at = [], 0
+    for power in _POWER.finditer(text):
+        parts.append(_letters(text[at : power.start()]))
+        parts.append(f"$^{{{power[1].strip('()')}}}$")
+        at = power.end()
+    return "".join([*parts, _letters(text[at:])])
+
+
+def _letters(text: str) -> str:
+    return "".join(_SIGNS.get(c) or _letter(c) for c in text)
+
+
+def _letter(character: str) -> str:
+    if _WORD.fullmatch(character):
+        return character
+    if character in "_&%#${}":
+        return f"\\{character}"
+    return rf"${words(character)}$"
+
+
+def _beside(target: Path, image: Image, kind: str) -> Path:
+    return target.with_name(f"{target.stem}-{image.name}.{kind}")
+
+
+REPORT_FORMATS: Mapping[str, Callable[[Iterable[Block], Path], dict[Path, bytes]]] = (
+    MappingProxyType({".html": _html, ".md": _markdown, ".tex": _latex})
+)
+"""How each ending of a report is written."""
+
+_STYLE = """
+body { max-width: 60em; margin: 2em auto; padding: 0 1em; font: 16px/1.5 sans-serif; }
+div { overflow-x: auto; } figure { margin: 1em 0; } img { max-width: 100%; background: white; }
+figcaption { font-size: 14px; }
+table { border-collapse: collapse; font-size: 14px; }
+td, th { padding: .2em 1em .2em 0; text-align: left; vertical-align: top; }
+tr + tr td { border-top: 1px solid #ddd; }
+@media (prefers-color-scheme: dark) { body { background: #1b1b1b; color: #ddd; } }
+"""
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" \
+content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width"><title>{title}</title>
+<style>{style}</style></head><body>
+{body}
+</body></html>
+"""
+
+_LATEX_HEAD = r"""\documentclass{article}
+\usepackage[margin=25mm]{geometry}
+\usepackage{amsmath, amssymb, graphicx}
+\setlength{\parindent}{0pt}\setlength{\parskip}{6pt}
+\newsavebox{\held}
+\newcommand{\fitted}[1]{\sbox{\held}{#1}\ifdim\wd\held>\linewidth
+  \resizebox{\linewidth}{!}{\usebox{\held}}\else\usebox{\held}\fi}
+\begin{document}"""
