@@ -171,6 +171,13 @@ class Algebra(ABC, Generic[Z]):
         """Whether it has been made of data and readouts alone."""
         return variable.name in self.outputs
 
+    def require_bounded(self, name: str) -> None:
+        """Raise TPTypeError, at its equation, where what is outside grows with the width."""
+        found = self.outputs.get(name)
+        if found is not None and found.power:
+            equation = self.program.equation_of[name]
+            Asymptotic(1.0, found.power).limit(str(equation.out), equation.span)
+
     def stays_random(self, variable: Variable) -> bool:
         """Whether what is outside is random over initializations."""
         return self.outputs[variable.name].is_random

@@ -95,7 +95,8 @@ def _apply(at: Algebra[Z], equation: Equation, independent: Collection[str]) -> 
                 require_regular(at, equation, equation.function)
             decays = [at.decays.get(a.name, Fraction(0)) for a in equation.arguments]
             at.outside(_in_powers(at, equation), decays)
-            _require_bounded(at, equation)
+            if equation.out in at.program.outputs:
+                at.require_bounded(equation.out.name)
         case Nonlin():
             z_nonlin(at, equation)
         case Moment():
@@ -114,13 +115,6 @@ def _in_powers(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Moment:
     if values == [Argument(i) for i in range(len(values))]:
         return equation
     return replace(equation, function=substitute(inline(equation.function), values))
-
-
-def _require_bounded(at: Algebra[Z], equation: Nonlin | Moment) -> None:
-    """Raise TPTypeError where an output of the program grows."""
-    found = at.outputs.get(equation.out.name)
-    if found is not None and found.power > 0 and equation.out in at.program.outputs:
-        Asymptotic(1.0, found.power).limit(f"{equation.out}")
 
 
 def z_init(at: Algebra[Z], declaration: Declaration) -> None:
@@ -254,6 +248,7 @@ def _coordinates(at: Algebra[Z], variable: Variable) -> Z:
         return at.coordinates(variable.name)
     if variable.name in at.scalars:
         return at.number(at.scalars[variable.name])
+    at.require_bounded(variable.name)
     raise TPRandomError(
         f"{variable} depends on a readout, which stays random in the limit",
         expected="scalars with deterministic limits, as the Master Theorem requires",
@@ -354,4 +349,8 @@ def _readout(at: Algebra[Z], equation: MatMul) -> None:
     s = at.scales.entry_variance(equation.matrix)
     size = at.scales.size(equation.operand.dim)
     growth = Asymptotic(np.sqrt(s.coefficient), s.exponent / 2) * size
-    at.outputs[equation.out.name] = at.products.aligned(equation, growth, slopes)
+    if equation.out in at.program.outputs:
+        growth.limit(
+            f"{equation.out} reads {equation.operand}, which depends on {equation.matrix}: it"
+        )
+    at.outputs[equation.out.name] = at.products.aligned(equation, growth.lasting, slopes)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import TPNameError, TPTypeError
+from tpgraph.errors import TPNameError
 from tpgraph.limits.exact.algebra import ExactAlgebra
 from tpgraph.limits.exact.curves import CurveValues
 from tpgraph.limits.exact.disturbance import (
@@ -188,8 +188,7 @@ def _evaluated(
 def _moments(at: ExactAlgebra, x: str, y: str) -> CurveValues:
     """E[Z^x Z^y], (N or 1, N or 1); of several entries their mean."""
     for name in (x, y):
-        if name in at.outputs and at.outputs[name].power:
-            raise TPTypeError(f"{name} grows like n^{at.outputs[name].power}: it has no moments")
+        at.require_bounded(name)
     if x in at.sums:
         return CurveValues(at.blocks.whole(x, y), at.blocks.error_of(x, y))
     if x in at.scalars and y in at.scalars:

@@ -173,12 +173,9 @@ class ExactProducts(Products[Sum]):
     def aligned(
         self, equation: MatMul, growth: Asymptotic, slopes: Mapping[str, Array]
     ) -> OutputLimit:
-        """Numbers (1, N, d, 1). Raises TPTypeError where they grow."""
-        factor = growth.limit(
-            f"{equation.out} reads {equation.operand}, which depends on {equation.matrix}: it"
-        )
+        """Numbers (1, N, d, 1)."""
         other = self.families[equation.matrix.name, not equation.transpose]
         assert isinstance(other, gaussians.Operands), "it has operands of fixed dimension"
         terms = [slope[:, None] * other.operand[made] for made, slope in slopes.items()]
-        total = factor * sum(terms, np.zeros((1, equation.out.dim.size({}))))
-        return OutputLimit(np.asarray(total)[None, :, :, None])
+        total = growth.coefficient * sum(terms, np.zeros((1, equation.out.dim.size({}))))
+        return OutputLimit(np.asarray(total)[None, :, :, None], growth.exponent)

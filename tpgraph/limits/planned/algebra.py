@@ -7,7 +7,7 @@ data.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, cast
@@ -29,6 +29,7 @@ from tpgraph.limits.rules import evaluate
 from tpgraph.limits.singular_scalars import reaches
 from tpgraph.limits.vanishing import leading_in_width
 from tpgraph.program import Data, MatMul, Moment, Nonlin, Program, Variable
+from tpgraph.program.scales import Asymptotic
 
 __all__ = ["PlanningAlgebra", "planned"]
 
@@ -95,6 +96,12 @@ class PlannedProducts(ExactProducts):
             family.operand[name] = (float(operand.flat[0]), rows)
         self._register(name, family, False)
         return linear(CentredGaussian(name))
+
+    def aligned(
+        self, equation: MatMul, growth: Asymptotic, slopes: Mapping[str, Array]
+    ) -> OutputLimit:
+        """Raises NotPlanned: what is made of unknown rows has no place in a tape."""
+        raise NotPlanned("a readout of vectors that depend on its matrix")
 
 
 class PlanningAlgebra(ExactAlgebra):
