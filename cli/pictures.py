@@ -14,6 +14,7 @@ import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.completion import among
 from tpgraph_cli.files import Constants, File, load, write
+from tpgraph_cli.frames_options import Captions, FrameOptions, Handout, Seconds
 from tpgraph_cli.limit_beside import LimitNumbers, NumbersBeside
 from tpgraph_cli.longer_programs import propose_longer
 from tpgraph_cli.messages import warnings_on_stderr
@@ -32,7 +33,7 @@ FORMATS = ("svg", "pdf", "png", "eps", "tex", "dot", "json")
 CARRIERS = ("svg", "pdf", "eps", "tex")
 """Pictures that carry their program with them, and so may be drawn again in their own place."""
 
-FRAME_FORMATS = ("pdf", "svg", "png", "tex", "html")
+FRAME_FORMATS = ("pdf", "svg", "png", "tex", "html", "gif")
 
 
 class DirectionChoice(StrEnum):
@@ -57,6 +58,15 @@ class Theme(StrEnum):
     paper = "paper"
     teaching = "teaching"
     dark = "dark"
+
+
+def _blanks(value: Any) -> str:
+    """The words of --exercise, as `Drawing.exercise` takes them."""
+    try:
+        tp.notation.blanks_of(str(value))
+    except tp.TPError as error:
+        raise typer.BadParameter(f"{error.message}; expected {error.expected}") from None
+    return str(value)
 
 
 def _showing(value: Any) -> str:
@@ -133,9 +143,21 @@ def draw(
         typer.Option(
             "--frames",
             help="One picture for each instruction: a PDF of many pages, OUT-01.svg …, a beamer"
-            " slide with overlays (.tex), or a page with buttons and keys (.html).",
+            " slide with overlays (.tex), a page with buttons and keys (.html), or .gif.",
         ),
     ] = False,
+    captions: Captions = None,
+    seconds: Seconds = None,
+    handout: Handout = None,
+    exercise: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORDS",
+            parser=_blanks,
+            help="Leave blank some of gates, labels and matrices, with commas between them; the"
+            " solution goes to OUT-solution.",
+        ),
+    ] = None,
     engine: Annotated[
         GraphvizChoice, choice(GraphvizChoice, help="The built-in Graphviz, or the dot on PATH.")
     ] = GraphvizChoice.wasm,
@@ -170,8 +192,11 @@ def draw(
     """Draw a program in the graphical notation of Tensor Programs IIb."""
     target = out or (STANDARD if file == STANDARD else _beside(file, format_ or "svg"))
     kind = picture_format(target, format_, FRAME_FORMATS if frames else FORMATS)
-    if frames and (paths or fold or target == STANDARD or not target.endswith(f".{kind}")):
-        raise typer.BadParameter("--frames needs a file name in -o, and neither --paths nor --fold")
+    if frames and (fold or target == STANDARD or not target.endswith(f".{kind}")):
+        raise typer.BadParameter("--frames needs a file name in -o, and no --fold")
+    if exercise is not None and (frames or target == STANDARD):
+        raise typer.BadParameter("--exercise writes two pictures: a file name, and no --frames")
+    of_frames = FrameOptions.of(frames, captions, seconds, handout)
     if frames and (width is not None or text or transparent):
         raise typer.BadParameter("--width, --text and --transparent are not for --frames")
     beside = LimitNumbers.of(numbers, data, synthetic, sample)
@@ -181,7 +206,9 @@ def draw(
         raise typer.BadParameter("--paths are drawn in the unfolded forward pass alone")
 
     redrawn = out is not None and kind in CARRIERS and Path(file).suffix == Path(out).suffix
-    require_places(target, reads=() if redrawn else (file,))
+    places = [target] if exercise is None else [target, _solution(target)]
+    for place in places:
+        require_places(place, reads=() if redrawn else (file,))
 
     options: dict[str, Any] = {
         "direction": direction.value,
@@ -204,11 +231,11 @@ def draw(
             _require_few_marks(shown, passes.sgd_steps)
         shown = passes.of_program(shown)
         options["source"] = tp.source_of(program) or tp.to_text(program)
+        marked = [path for word in paths or () for path in tp.select_paths(shown, word)]
         if frames:
-            made = tp.draw_frames(shown, target, **options)
+            made = tp.draw_frames(shown, target, paths=marked, **of_frames.arguments(), **options)
             typer.echo(f"wrote {len(made.captions)} frames: {target}", err=True)
             return
-        marked = [path for word in paths or () for path in tp.select_paths(shown, word)]
         with warnings_on_stderr():
             notes = beside.beside(program, shown, passes) if beside is not None else {}
             drawing = tp.draw(
@@ -225,6 +252,9 @@ def draw(
             if width is not None:
                 drawing = drawing.to_width(width)
             warn_of_small_print(drawing, width, fold, direction.value)
+        if exercise is not None:
+            drawing, solution = drawing.exercise(exercise)
+            write(picture_content(solution, kind, dpi, pixels), _solution(target))
         write(picture_content(drawing, kind, dpi, pixels), target)
 
     if not watch:
@@ -248,6 +278,12 @@ def _require_few_marks(network: Program, steps: int) -> None:
         f"a picture of {steps} steps has more than {least:,} marks",
         mend="draw fewer steps, or fold them (--fold)",
     )
+
+
+def _solution(target: str) -> str:
+    """Where the solution of an exercise goes."""
+    path = Path(target)
+    return str(path.with_name(f"{path.stem}-solution{path.suffix}"))
 
 
 def _beside(file: str, kind: str) -> str:

@@ -79,6 +79,7 @@ LAZY = {
     "tpgraph.training.prediction_plot": "so does this",
     "tpgraph.notation.labels.typeset": "it loads matplotlib, slower than all of `check`",
     "tpgraph.notation.painters.canvas": "it loads matplotlib, which SVG does without",
+    "tpgraph.notation.painters.gif": "it loads matplotlib and Pillow",
     "tpgraph.notation.painters.svg_letters": "it loads matplotlib, for labels as text alone",
 }
 

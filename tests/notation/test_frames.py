@@ -188,7 +188,7 @@ def test_a_slide_compiles(mlp, tmp_path, engine):
 
 def test_another_extension_is_refused(mlp, tmp_path):
     with pytest.raises(TPError, match="names no format of frames"):
-        mlp.save(tmp_path / "mlp.gif")
+        mlp.save(tmp_path / "mlp.bmp")
 
 
 def test_too_many_frames():

@@ -12,6 +12,7 @@ from tpgraph.notation.scene.annotation import (
     Quantity,
     QuantityKind,
 )
+from tpgraph.notation.scene.exercise import blanks_of
 from tpgraph.notation.scene.scaling import length_of
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Histogram",
     "Quantity",
     "QuantityKind",
+    "blanks_of",
     "draw",
     "draw_frames",
     "length_of",

@@ -20,6 +20,7 @@ from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.painters.tikz import to_tikz
 from tpgraph.notation.pipeline import Options, compose, showing_options
 from tpgraph.notation.scene.annotation import Annotation
+from tpgraph.notation.scene.exercise import as_exercise, as_solution, blanks_of
 from tpgraph.notation.scene.overlay import VectorPath
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scaling import length_of, scaled
@@ -119,6 +120,17 @@ class Drawing:
         """Whether it is wider than high."""
         left, bottom, right, top = picture(self.scene, self.style).bounds
         return right - left > top - bottom
+
+    def exercise(self, words: str = "gates") -> tuple[Drawing, Drawing]:
+        """The picture with blanks to be filled in, and the solution, in which these are coloured.
+
+        `words` says what is blank: some of `gates`, `labels` and `matrices`, with commas between
+        them. The exercise carries no program and no description. Raises TPError for other words.
+        """
+        blanks = blanks_of(words)
+        blank = as_exercise(self.scene, blanks)
+        solution = replace(self, scene=as_solution(self.scene, blanks, self.style))
+        return replace(self, scene=blank, source=None, description=""), solution
 
     def to_width(self, width: float | str) -> Drawing:
         """The same picture, smaller or larger, of exactly this width: pt, or a text with a unit

@@ -7,7 +7,7 @@ the rule (MatMul, Nonlin, Moment) with its formula. What is not yet computed is 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
@@ -21,10 +21,14 @@ from tpgraph.notation.diagram.instruction_latex import Formulas, Instruction
 from tpgraph.notation.drawing import Drawing, source_of
 from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.former_names import takes_former_names
-from tpgraph.notation.frames.slides import to_beamer, to_html
+from tpgraph.notation.frames.animation import LAST, require_seconds, to_animated_svg
+from tpgraph.notation.frames.captions import said_instead
+from tpgraph.notation.frames.handout import grid_of, to_handout
+from tpgraph.notation.frames.slides import path_key, to_beamer, to_html
 from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.painters.svg import svg_parts
 from tpgraph.notation.pipeline import Options, compose, showing_options
+from tpgraph.notation.scene.overlay import VectorPath
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import ContextBox, Direction, Edge, Label, Node, Scene
 from tpgraph.notation.scene.style import PAPER, Style
@@ -34,7 +38,11 @@ from tpgraph.shown import one_line
 
 __all__ = ["FRAME_FORMATS", "Frames", "draw_frames"]
 
-FRAME_FORMATS = (".pdf", ".svg", ".tex", ".html", ".png")
+FRAME_FORMATS = (".pdf", ".svg", ".tex", ".html", ".png", ".gif")
+SECONDS = 1.5
+"""How long a frame is shown of pictures that move."""
+
+GIF_DPI = 150.0
 _STRIP_GAP = 10.0  # pt between the picture and the strip of the caption
 _STRIP_PADDING = 6.0
 _PAGE = 80.0  # pt of the page around its picture
@@ -105,16 +113,54 @@ class Frames:
         pictures = [svg_parts(drawing.scene, drawing.style) for drawing in self.drawings]
         return to_html(pictures, self.scene.title, self.style, source=self.source)
 
-    def save(self, path: str | Path) -> tuple[Path, ...]:
-        """Write the frames: one file for .pdf, .tex and .html, numbered ones for .svg and .png.
+    def handout(self, grid: str = "2x4") -> bytes:
+        """A PDF of A4 sheets to print, with so many frames beside and below each other, numbered.
 
-        Raises TPError for another extension, or a place that cannot be written.
+        Raises TPDataError for what is no such grid.
+        """
+        scenes = [drawing.scene for drawing in self.drawings]
+        return to_handout(scenes, self.style, grid_of(grid), source=self.source)
+
+    def animated_svg(self, seconds: float = SECONDS) -> str:
+        """An SVG that shows one frame after the other, again and again.
+
+        Raises TPDataError for a time of a frame that is too short or too long.
+        """
+        require_seconds(seconds)
+        scenes = [drawing.scene for drawing in self.drawings]
+        return to_animated_svg(scenes, self.style, seconds, source=self.source)
+
+    def gif(self, seconds: float = SECONDS, dpi: float = GIF_DPI) -> bytes:
+        """A GIF that shows one frame after the other, again and again; errors as of
+        `animated_svg`, and TPError for an image that would be too large.
+        """
+        require_seconds(seconds)
+        painter = importlib.import_module("tpgraph.notation.painters.gif")
+        scenes = [drawing.scene for drawing in self.drawings]
+        times = [*[seconds] * (len(scenes) - 1), LAST * seconds]
+        content: bytes = painter.to_gif(scenes, self.style, times, dpi)
+        return content
+
+    def save(
+        self, path: str | Path, *, seconds: float | None = None, handout: str | None = None
+    ) -> tuple[Path, ...]:
+        """Write the frames: one file for .pdf, .tex, .html and .gif, numbered ones for .svg and
+        .png. With `seconds` of a frame one .svg that moves; with a `handout`, such as `2x4`, a .pdf
+        of sheets to print.
+
+        Raises TPError for another extension, one that time or handout are nothing for, or a place
+        that cannot be written.
         """
         target = Path(path)
         contents: dict[Path, bytes]
+        _require_of(target, seconds, handout)
         match target.suffix.lower():
             case ".pdf":
-                contents = {target: self.pdf}
+                contents = {target: self.pdf if handout is None else self.handout(handout)}
+            case ".gif":
+                contents = {target: self.gif(SECONDS if seconds is None else seconds)}
+            case ".svg" if seconds is not None:
+                contents = {target: self.animated_svg(seconds).encode()}
             case ".tex":
                 contents = {target: self.tikz.encode()}
             case ".html":
@@ -149,6 +195,7 @@ class Frames:
             ),
             edges=tuple(self._painted(e, self._color(self._birth(e), k)) for e in edges),
             labels=(*self.scene.labels, self.captions[k]),
+            paths=tuple(path for path in self.scene.paths if self.born[path_key(path)] <= k),
         )
 
     def _color(self, birth: int, k: int) -> str | None:
@@ -186,15 +233,32 @@ def draw_frames(
     direction: Direction = "LR",
     show: str = "body",
     legend: bool = False,
+    paths: Sequence[VectorPath] = (),
     theme: Style | str = "paper",
     engine: LayoutEngine | str = "wasm",
     source: str | None = None,
+    captions: Mapping[str | int, str] | None = None,
+    seconds: float | None = None,
+    handout: str | None = None,
 ) -> Frames:
-    """One picture for each instruction of a program; with `path` also write them.
+    """One picture for each instruction of a program; with `path` also write them, `seconds` and
+    `handout` as of `Frames.save`.
 
-    Arguments and errors as of `draw`; also raises TPLimitError beyond 500 frames.
+    A path is marked from the frame on that has all its vectors. `captions` are words, with
+    mathematics between dollar signs, that stand under a frame instead of its instruction: that of
+    the frame which computes a variable, by its name, or of the frame of a number, from 1.
+
+    Arguments and errors as of `draw`; also raises TPLimitError beyond 500 frames, TPNameError for
+    a caption of no frame, and TPError for one that cannot be set.
     """
-    options = Options(direction, legend=legend, style=theme, engine=engine, **showing_options(show))
+    options = Options(
+        direction,
+        legend=legend,
+        paths=paths,
+        style=theme,
+        engine=engine,
+        **showing_options(show),
+    )
     look = options.look
     scene = compose(program, options)
     steps = tuple(_steps(scene, program))
@@ -205,15 +269,27 @@ def draw_frames(
     )
     born = {node.id: 0 for node in scene.nodes}
     born |= {name: k for k, names in enumerate(steps, start=1) for name in names}
+    born |= {n.id: born[of] for n in scene.nodes if (of := n.id.partition("@")[0]) in born}
+    born |= {path_key(path): max(born[name] for name in path.nodes) for path in scene.paths}
     labels = {node.id: node.label.text for node in scene.nodes if node.label}
     formulas = Formulas(program, labels)
     said = formulas.start(), *(formulas.caption(names[-1]) for names in steps)
-    framed, captions = _captioned(scene, [one.latex for one in said], look)
+    said = said_instead(said, [(), *steps], captions or {})
+    framed, strips = _captioned(scene, [one.latex for one in said], look)
     carried = source_of(program) if source is None else source
-    result = Frames(scene, framed, captions, said, born, look, carried)
+    result = Frames(scene, framed, strips, said, born, look, carried)
     if path is not None:
-        result.save(path)
+        result.save(path, seconds=seconds, handout=handout)
     return result
+
+
+def _require_of(target: Path, seconds: float | None, handout: str | None) -> None:
+    """Raise TPError for a time or a handout of a file that has none."""
+    ending = target.suffix.lower()
+    if seconds is not None and ending not in (".gif", ".svg"):
+        raise TPError(f"{target} does not move", expected="a time of .gif or .svg")
+    if handout is not None and ending != ".pdf":
+        raise TPError(f"{target} is no handout", expected="a handout as .pdf")
 
 
 def _steps(scene: Scene, program: Program) -> Iterator[tuple[str, ...]]:

@@ -17,12 +17,14 @@ from tpgraph.notation.painters.tikz import Painter, program_comments, require_le
 from tpgraph.notation.painters.tikz_style import hex_digits
 from tpgraph.notation.scene.display import MarkGroup, Picture
 from tpgraph.notation.scene.painting import picture
-from tpgraph.notation.scene.scene import Label, Scene
+from tpgraph.notation.scene.scene import Label, PathOverlay, Scene
 from tpgraph.notation.scene.style import Style
 
-__all__ = ["to_beamer", "to_html"]
+__all__ = ["path_key", "to_beamer", "to_html"]
 
 _SLIDE = 420.0, 210.0  # bp, of a slide of 16 : 9 inside its margins
+
+_OF_PATHS = "paths", "path-dots"
 
 _LARGEST = 1.8  # beyond it the labels would be larger than a title
 
@@ -62,10 +64,11 @@ def to_beamer(
     for _, layer in groupby(plain, key=itemgetter(0)):
         keys = list(layer)
         for key in keys:
-            if birth := _birth(key, born):
+            if (birth := _birth(key, born)) and not _is_path(key):
                 body += _only(f"1-{birth}", pale[key])
         for key in keys:
-            body += _timed(plain[key], bright[key], _birth(key, born), len(captions))
+            new = plain if _is_path(key) else bright
+            body += _timed(plain[key], new[key], _birth(key, born), len(captions))
     for k, caption in enumerate(captions, start=1):
         text = picture(Scene(labels=(caption,)), style).marks[0]
         assert isinstance(text, MarkGroup), "free labels stand in a group"
@@ -89,18 +92,34 @@ MarkKey = tuple[int, int, str, str]
 def _named(painter: Painter, scene: Scene, style: Style) -> dict[MarkKey, list[str]]:
     """The lines of a scene's parts, which name the same nodes in every version of the scene."""
     painter.names.clear()
-    return dict(_groups(painter, picture(scene, style)))
+    paths = [path_key(path) for path in scene.paths]
+    return dict(_groups(painter, picture(scene, style), paths))
 
 
-def _groups(painter: Painter, page: Picture) -> Iterator[tuple[MarkKey, list[str]]]:
+def path_key(path: PathOverlay) -> str:
+    """What a path goes by among the names of marks, none of which has a space."""
+    return f"path {path.id}"
+
+
+def _is_path(key: MarkKey) -> bool:
+    """Whether it is a path, which is no ghost before it is there."""
+    return key[2].startswith("path ")
+
+
+def _groups(
+    painter: Painter, page: Picture, paths: Sequence[str]
+) -> Iterator[tuple[MarkKey, list[str]]]:
     """The lines of every part of a picture; what has no name is always shown."""
     for i, layer in enumerate(page.marks):
         assert isinstance(layer, MarkGroup), "a picture consists of groups"
-        if layer.kind not in ("gates", "variables", "edges"):
+        if layer.kind not in ("gates", "variables", "edges", *_OF_PATHS):
             yield (i, 0, "", ""), list(painter.layer(layer))
             continue
         for j, part in enumerate(layer.marks):
             assert isinstance(part, MarkGroup), "nodes and edges are groups"
+            if layer.kind in _OF_PATHS:
+                yield (i, j, paths[j], paths[j]), list(painter.group(part))
+                continue
             names = dict(part.data)
             a = names.get("id") or names["source"]
             yield (i, j, a, names.get("id") or names["target"]), list(painter.group(part))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -43,7 +44,7 @@ from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Point, Scene
 from tpgraph.notation.scene.style import PAPER, Style
 
-__all__ = ["DEFAULT_DPI", "to_eps", "to_pdf", "to_pdf_pages", "to_png"]
+__all__ = ["DEFAULT_DPI", "Pasted", "to_eps", "to_pdf", "to_pdf_pages", "to_pdf_sheets", "to_png"]
 
 DEFAULT_DPI = 300.0
 _PDF_GRID = 7200.0  # a page's sides are multiples of 0.01 pt
@@ -83,13 +84,7 @@ def to_pdf_pages(
     """Scenes as the pages of one PDF, each of its own size; otherwise as `to_pdf`."""
     pages = [picture(scene, style) for scene in scenes]
     buffer = io.BytesIO()
-    info = {
-        "CreationDate": None,
-        "Producer": None,
-        "Creator": None,
-        "Title": pages[0].title or None,
-        "Keywords": None if source is None else pdf_keywords(source),
-    }
+    info = _info(pages[0].title, source)
     with (
         font_folder(page.marks if text else () for page in pages) as fonts,
         rc_context({"pdf.compression": 6, "pdf.fonttype": 42}),
@@ -99,6 +94,53 @@ def to_pdf_pages(
             canvas: Any = FigureCanvasPdf(_figure(page, _PDF_GRID, fonts))
             canvas.print_pdf(document)
     return buffer.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """A scene on a sheet: its upper left corner lies so far from that of the sheet, in pt."""
+
+    scene: Scene
+    style: Style
+    left: float
+    down: float
+
+
+def to_pdf_sheets(
+    sheets: Sequence[Sequence[Pasted]],
+    width: float,
+    height: float,
+    *,
+    title: str = "",
+    source: str | None = None,
+) -> bytes:
+    """Sheets of this size in pt with several scenes each, as the pages of one PDF; otherwise as
+    `to_pdf`.
+    """
+    buffer = io.BytesIO()
+    with (
+        rc_context({"pdf.compression": 6, "pdf.fonttype": 42}),
+        PdfPages(buffer, metadata=_info(title, source)) as document,
+    ):
+        for sheet in sheets:
+            figure = _blank(width, height, _PDF_GRID)
+            for one in sheet:
+                page = picture(one.scene, one.style)
+                figure.add_artist(_PaintedPage(page, {}, (one.left, one.down)))
+            canvas: Any = FigureCanvasPdf(figure)
+            canvas.print_pdf(document)
+    return buffer.getvalue()
+
+
+def _info(title: str, source: str | None) -> dict[str, Any]:
+    """What a PDF says of itself."""
+    return {
+        "CreationDate": None,
+        "Producer": None,
+        "Creator": None,
+        "Title": title or None,
+        "Keywords": None if source is None else pdf_keywords(source),
+    }
 
 
 def to_eps(
@@ -145,35 +187,52 @@ def to_png(
 
 
 def _figure(page: Picture, dpi: float, fonts: Mapping[str, Path] | None = None) -> Figure:
+    """A figure with the picture alone."""
+    figure = _blank(page.width, page.height, dpi)
+    figure.add_artist(_PaintedPage(page, fonts or {}))
+    return figure
+
+
+def _blank(width: float, height: float, dpi: float) -> Figure:
     """A figure of whole pixels: matplotlib would cut a part of one off."""
-    pixels = [max(1, math.ceil(round(side * dpi / 72, 3))) for side in (page.width, page.height)]
+    pixels = [max(1, math.ceil(round(side * dpi / 72, 3))) for side in (width, height)]
     figure = Figure(
         figsize=(pixels[0] / dpi, pixels[1] / dpi),
         dpi=dpi,
         frameon=False,  # the figure's own background would follow the user's settings
     )
     figure.set_layout_engine("none")
-    figure.add_artist(_PaintedPage(page, fonts or {}))
     return figure
 
 
 class _PaintedPage(Artist):
-    """The display list as one artist, painted with the renderer's own paths."""
+    """The display list as one artist, painted with the renderer's own paths; its upper left corner
+    lies at `corner` on the sheet, in pt to the right and down, or is that of the sheet.
+    """
 
-    def __init__(self, page: Picture, fonts: Mapping[str, Path]) -> None:
+    def __init__(
+        self, page: Picture, fonts: Mapping[str, Path], corner: Point | None = None
+    ) -> None:
         super().__init__()
         self._page = page
         self._fonts = fonts
+        self._corner = corner
 
     def draw(self, renderer: RendererBase) -> None:
         scale = float(np.asarray(renderer.points_to_pixels(1.0)))
         width, height = renderer.get_canvas_width_height()
         left, _, _, top = self._page.bounds
+        right, down = (scale * side for side in self._corner or (0.0, 0.0))
         if self._page.background is not None:
-            sheet = Rectangle(0.0, 0.0, width, height, 0.0, Paint(self._page.background))
+            wide, high = width, height
+            if self._corner is not None:
+                wide, high = scale * self._page.width, scale * self._page.height
+            upper = height - down
+            paint = Paint(self._page.background)
+            sheet = Rectangle(right, upper - high, right + wide, upper, 0.0, paint)
             _draw(renderer, _path(_rectangle(sheet)), sheet.paint, Affine2D())
         # The picture hangs from the upper left corner, as in SVG.
-        to_pixels = Affine2D().translate(-left, -top).scale(scale).translate(0, height)
+        to_pixels = Affine2D().translate(-left, -top).scale(scale).translate(right, height - down)
         for path, paint in _paths(self._page.marks, bool(self._fonts)):
             _draw(renderer, path, paint, to_pixels)
         if self._fonts:

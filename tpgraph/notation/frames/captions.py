@@ -1,0 +1,40 @@
+"""Captions of an author's own, instead of the instruction that a frame shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tpgraph.bounds import LABEL
+from tpgraph.errors import TPNameError, TPTypeError
+from tpgraph.notation.diagram.instruction_latex import Instruction
+from tpgraph.program.naming import require_words
+from tpgraph.program.tex import require_settable
+
+__all__ = ["said_instead"]
+
+
+def said_instead(
+    said: Sequence[Instruction],
+    steps: Sequence[Sequence[str]],
+    captions: Mapping[str | int, str],
+) -> tuple[Instruction, ...]:
+    """What frames say, with these captions: by the number of a frame, from 1, or by the name of a
+    variable that it computes; `steps` are the marks that every frame adds.
+
+    Raises TPNameError for a caption of no frame, TPError for a text that cannot be set.
+    """
+    frame_of: dict[str | int, int] = {name: k for k, names in enumerate(steps) for name in names}
+    frame_of |= {k + 1: k for k in range(len(said))}
+    found = list(said)
+    for key, text in captions.items():
+        if key not in frame_of:
+            raise TPNameError(
+                f"no frame is that of {key!r}",
+                expected=f"a variable that is computed, or a number from 1 to {len(said)}",
+            )
+        require_words(text, "a caption", None, LABEL)
+        if text.count("$") % 2:
+            raise TPTypeError("a $ has no other", None, "mathematics between two $")
+        require_settable(rf"\text{{{text}}}")
+        found[frame_of[key]] = Instruction(text, "")
+    return tuple(found)
