@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markdown import Markdown
 
 import tpgraph as tp
 from tpgraph_cli.completion import among
@@ -45,9 +43,17 @@ def guide(
         return
     page = tp.guide.page(name)
     if sys.stdout is not None and sys.stdout.isatty():
-        Console().print(Markdown(page.text))
+        _print_page(page.text)
     else:
         write(page.text, STANDARD)
+
+
+def _print_page(text: str) -> None:
+    """A page set for the terminal; what sets it takes longer to load than `--help` may take."""
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(text))
 
 
 def _write_pages(folder: Path) -> None:

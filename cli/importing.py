@@ -6,7 +6,6 @@ import math
 from enum import StrEnum
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 import tpgraph as tp
@@ -123,6 +122,8 @@ def _file_and_class(text: str) -> tuple[str, str]:
 
 def _example(inputs: list[str], tokens: list[str], batch: int) -> dict[str, Any]:
     """Inputs of the shapes that --input and --tokens give, by name. Raises TPDataError for none."""
+    import numpy as np
+
     rng = np.random.default_rng(0)
     example: dict[str, Any] = {}
     for text in inputs:
