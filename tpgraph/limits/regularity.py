@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from tpgraph.functions import (
@@ -96,13 +97,13 @@ class Reason(NamedTuple):
 def singular_at(expression: Expression, arguments: Sequence[Reach]) -> str | None:
     """Why ψ has no limit where its scalars have theirs: it jumps there, or has a pole."""
     reasons: list[Reason] = []
-    _reach(inline(expand(expression)), arguments, reasons)
+    _reach(_written_out(expression), arguments, reasons)
     return next((r.text for r in reasons if r.is_at_limit), None)
 
 
 def reach_of(expression: Expression, arguments: Sequence[Reach]) -> Reach:
     """The reach of ψ from those of its arguments."""
-    return _reach(inline(expand(expression)), arguments, [])
+    return _reach(_written_out(expression), arguments, [])
 
 
 def number_power(reach: Reach, exponent: int) -> Reach:
@@ -128,7 +129,7 @@ class Regularity:
             self.of(a) if a.is_vector else scalars.get(a.name, GAUSSIAN) for a in equation.arguments
         ]
         reasons: list[Reason] = []
-        found = _reach(inline(expand(expression)), arguments, reasons)
+        found = _reach(_written_out(expression), arguments, reasons)
         self.faults += [(equation, r.text) for r in dict.fromkeys(reasons) if not r.is_at_limit]
         if isinstance(equation, Nonlin):
             self.reaches[equation.out.name] = found
@@ -143,6 +144,12 @@ class Regularity:
     def of(self, vector: Variable) -> Reach:
         """The reach of a vector; initial ones are Gaussian."""
         return self.reaches.get(vector.name, GAUSSIAN)
+
+
+@lru_cache(maxsize=4096)
+def _written_out(expression: Expression) -> Expression:
+    """Functions of the program put in where they are called; the same ψ is asked on many inputs."""
+    return inline(expand(expression))
 
 
 def _reach(expression: Expression, arguments: Sequence[Reach], reasons: list[Reason]) -> Reach:

@@ -158,28 +158,32 @@ def run(
     queue = _Shared(iter(tiles))
     workers: list[TileWorker] = []
 
-    def labour() -> None:
+    def labour(after: Callable[[], None]) -> None:
         worker = TileWorker(work.steps, work.sides, size, resources.dtype)
         workers.append(worker)
-        for tile in queue:
-            worker.run(tile, lambda number, block, tile=tile: written(number, tile, block))  # type: ignore[misc]
-            queue.done()
+        try:
+            for tile in queue:
+                worker.run(tile, lambda number, block, tile=tile: written(number, tile, block))  # type: ignore[misc]
+                queue.done()
+                after()
+        finally:
+            queue.stop()
 
-    with counting("tiles", len(tiles)), one_blas_thread():
-        count = min(resources.threads, len(tiles))
-        if count <= 1:
-            labour()
-        else:
-            with ThreadPoolExecutor(count) as pool:
-                futures = [pool.submit(labour) for _ in range(count)]
-                try:
-                    while not all(f.done() for f in futures):
-                        for _ in range(queue.news(0.05)):
-                            one_more()
-                finally:
-                    queue.stop()
-                for future in futures:
-                    future.result()
+    def tell() -> None:
+        for _ in range(queue.news()):
+            one_more()
+
+    others = min(resources.threads, len(tiles)) - 1
+    with (
+        counting("tiles", len(tiles)),
+        one_blas_thread(),
+        ThreadPoolExecutor(max(1, others)) as pool,
+    ):
+        futures = [pool.submit(labour, lambda: None) for _ in range(others)]
+        labour(tell)  # this thread too: it hears Ctrl-C, and nothing waits for it
+        for future in futures:
+            future.result()
+        tell()
     stated = {place: error for side in work.sides for place, error in side.errors.items()}
     for worker in workers:
         for place, error in worker.errors.items():
@@ -193,7 +197,7 @@ class _Shared:
     def __init__(self, tiles: Iterator[Tile]) -> None:
         self._tiles = tiles
         self._lock = threading.Lock()
-        self._finished = threading.Semaphore(0)
+        self._finished = 0
         self._is_stopped = False
 
     def __iter__(self) -> _Shared:
@@ -207,19 +211,17 @@ class _Shared:
 
     def done(self) -> None:
         """Say that a tile is done."""
-        self._finished.release()
+        with self._lock:
+            self._finished += 1
 
-    def news(self, seconds: float) -> int:
-        """How many tiles were done, after waiting for one."""
-        if not self._finished.acquire(timeout=seconds):
-            return 0
-        count = 1
-        while self._finished.acquire(blocking=False):
-            count += 1
-        return count
+    def news(self) -> int:
+        """How many tiles were done since this was last asked."""
+        with self._lock:
+            found, self._finished = self._finished, 0
+            return found
 
     def stop(self) -> None:
-        """Hand out no more."""
+        """Hand out no more: there are none, or one of the threads failed."""
         self._is_stopped = True
 
 
@@ -241,7 +243,7 @@ def _blocks(
 ) -> list[Block]:
     """Every end on all pairs of a few inputs."""
     places = _single_places(part)
-    side = on_inputs(part.tape, places, arrays, jitter)
+    side = on_inputs(part.tape, places, arrays, jitter, is_known=True)
     worker = TileWorker(_steps(part), (side, side), side.count**2, dtype)
     worker.jitter = jitter
     found: dict[int, Block] = {}

@@ -49,12 +49,17 @@ class Side:
 
 
 def on_inputs(
-    tape: PairTape, places: Iterable[int], arrays: Mapping[str, Array], jitter: Jitter | None = None
+    tape: PairTape,
+    places: Iterable[int],
+    arrays: Mapping[str, Array],
+    jitter: Jitter | None = None,
+    is_known: bool = False,
 ) -> Side:
     """Compute the nodes of single inputs among the places, in order.
 
     Raises NotPlanned where a variance is 0, a function steep, or a value no number; NotClosed where
-    quadrature does not settle.
+    quadrature does not settle. Functions are not asked again where inputs are some of those, moved
+    by a jitter or not, that they were asked for: `is_known`.
     """
     count = max((len(rows) for rows in arrays.values()), default=1)
     work = _Single(tape, arrays, count)
@@ -70,19 +75,25 @@ def on_inputs(
                 if jitter is not None and node.op not in ("number", "fixed"):
                     value = jitter.moved(value)
             work.values[place] = value
+    if not is_known:
+        _require_gentle(tape, work.values)
+    return Side(count, work.values, work.errors)
+
+
+def _require_gentle(tape: PairTape, values: Mapping[int, Any]) -> None:
+    """Raise NotPlanned for curves that are steep, and functions that are singular, on an input."""
     for place in tape.gentle:
-        if work.values[place].steep:
+        if values[place].steep:
             raise NotPlanned("a slope of a function that is steep")
     for regular in tape.regular:
         reaches = [
-            number_reach(work.values[a].min() - _NEAR, work.values[a].max() + _NEAR)
+            number_reach(values[a].min() - _NEAR, values[a].max() + _NEAR)
             if isinstance(a, int)
             else a
             for a in regular.arguments
         ]
         if singular_at(regular.expression, reaches) is not None:
             raise NotPlanned("scalars near where a function is singular")
-    return Side(count, work.values, work.errors)
 
 
 @dataclass
