@@ -11,11 +11,12 @@ from kernels.support import four, gram, inputs, relative
 from transform.support import GALLERY, gallery
 
 from tpgraph.compiler import compile
-from tpgraph.errors import TPDataError, TPTypeError
+from tpgraph.errors import TPDataError, TPError, TPTypeError
 from tpgraph.interpreter import interpret, sample
-from tpgraph.kernels import Kernel, empirical, empirical_kernel, grams, mean_kernel
+from tpgraph.kernels import Kernel, empirical, empirical_kernel, equal_ends, grams, mean_kernel
+from tpgraph.kernels.tangent import tangent
 from tpgraph.language import parse, to_text
-from tpgraph.program import Parameter, Program, accented
+from tpgraph.program import Nonlin, Parameter, Program, Variable, accented
 from tpgraph.transform import ntk
 from tpgraph.transform.contexts import BAR
 
@@ -53,6 +54,29 @@ def both(program: Program, count: int = 4, **options: object) -> tuple[np.ndarra
 @pytest.mark.parametrize("name", [*NETWORKS, *BUILT])
 def test_ntk_is_the_gram_matrix_of_torch_s_jacobian(name: str) -> None:
     assert relative(*both(network(name))) < 1e-12
+
+
+def test_ends_with_equal_equations_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error signals of biases are those of the products beside them; others are their own."""
+    program = gallery("mlp")
+    ends = {v.name for g in tangent(program, "ntk").gradients for t in g.terms for v in t.ends}
+    once = empirical.finite(program, "ntk").tangent
+    kept = {v.name for g in once.gradients for t in g.terms for v in t.ends}
+    assert len(ends - kept) == sum(d.variable.is_vector for d in program.parameters)
+    assert kept <= {v.name for v in once.program.outputs}
+    monkeypatch.setattr(empirical, "_KEPT", {})
+    monkeypatch.setattr(equal_ends, "_first_of_equals", confused)
+    assert relative(*both(program)) > 1e-3
+
+
+def confused(program: Program) -> dict[str, Variable]:
+    """Takes all Nonlins of one function for equal, whatever they read."""
+    first: dict[object, Variable] = {}
+    found = {}
+    for e in program.equations:
+        if isinstance(e, Nonlin) and e.out.is_vector:
+            found[e.out.name] = first.setdefault((e.function, e.out.type), e.out)
+    return found
 
 
 @pytest.mark.parametrize("parametrization", ["mup", "standard"])
@@ -227,6 +251,26 @@ width n
 parametrization ntk
 data ξ : 3
 """
+
+
+def test_initializations_in_threads_are_those_one_by_one() -> None:
+    program, told = gallery("mlp"), []
+    data = inputs(program, 3)
+    alone = mean_kernel(program, data, WIDTHS, inits=5, threads=1)
+    found = mean_kernel(
+        program, data, WIDTHS, inits=5, threads=3, progress=lambda done, of: told.append((done, of))
+    )
+    np.testing.assert_allclose(found.ntk, alone.ntk, rtol=1e-12)
+    np.testing.assert_allclose(found.ntk_error, alone.ntk_error, rtol=1e-9)
+    assert told == [(k, 5) for k in range(1, 6)]
+
+
+def test_an_error_in_a_thread_ends_the_mean() -> None:
+    program = gallery("mlp")
+    huge = {name: 1e300 * rows for name, rows in inputs(program, 3).items()}
+    text = to_text(program).replace("tanh(z)", "exp(z)")
+    with pytest.raises(TPError):
+        mean_kernel(parse(text), huge, WIDTHS, inits=5, threads=3)
 
 
 @pytest.mark.parametrize(

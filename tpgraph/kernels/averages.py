@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from tpgraph.errors import TPDataError
 from tpgraph.kernels.empirical import Components, finite
 from tpgraph.kernels.inputs import Inputs
 from tpgraph.kernels.kernel_values import Array, Kernel
+from tpgraph.kernels.plan.executing import one_blas_thread
 from tpgraph.kernels.tangent import check_kind
 from tpgraph.program import Program
 from tpgraph.program.any_program import reads_program
@@ -21,6 +24,8 @@ from tpgraph.program.any_program import reads_program
 __all__ = ["Progress", "mean_kernel"]
 
 Progress: TypeAlias = Callable[[int, int], None]
+S = TypeVar("S")
+T = TypeVar("T")
 
 
 @reads_program
@@ -35,11 +40,14 @@ def mean_kernel(
     dtype: str = "float64",
     progress: Progress | None = None,
     backend: str = "numpy",
+    threads: int = 2,
 ) -> Kernel:
     """The mean of `empirical_kernel` over initializations, with its standard error.
 
     The first initialization is that of `seed`, the others are spawned from it. One initialization
-    has no standard error. `progress` is called with (done, inits).
+    has no standard error. Several are taken in `threads`, each with one thread of BLAS, and added
+    in their order; other libraries have threads of their own. `progress` is called with
+    (done, inits).
     """
     if inits < 1:
         raise TPDataError(f"a mean over {inits} initializations", expected="at least 1")
@@ -47,9 +55,13 @@ def mean_kernel(
     prepared = finite(program, check_kind(kind), dtype, backend)
     module = compile(program, dtype)
     seeds = [seed, *np.random.SeedSequence(seed).spawn(inits - 1)]
+
+    def one(seed: int | np.random.SeedSequence) -> Kernel:
+        return prepared.kernel(module.init(widths, seed), X, components)  # type: ignore[arg-type]
+
     ntk, nngp = _RunningMean(), _RunningMean()
-    for done, one in enumerate(seeds, start=1):
-        found = prepared.kernel(module.init(widths, one), X, components)  # type: ignore[arg-type]
+    count = min(threads, inits) if backend == "numpy" else 1
+    for done, found in enumerate(_in_order(one, seeds, count), start=1):
         ntk.add(found.ntk)
         nngp.add(found.nngp)
         if progress is not None:
@@ -57,6 +69,25 @@ def mean_kernel(
     spread = {"ntk": ntk.error, "nngp": nngp.error}
     errors = {name: error for name, error in spread.items() if error is not None}
     return replace(found, ntk=ntk.mean, nngp=nngp.mean, errors=errors)
+
+
+def _in_order(work: Callable[[S], T], of: Iterable[S], threads: int) -> Iterator[T]:
+    """The results one after the other, so many at once; what is not begun at an error never is."""
+    if threads <= 1:
+        yield from map(work, of)
+        return
+    with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
+        begun: deque[Future[T]] = deque()
+        try:
+            for one in of:
+                begun.append(pool.submit(work, one))
+                if len(begun) > threads:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
+        finally:
+            for future in begun:
+                future.cancel()
 
 
 class _RunningMean:

@@ -20,6 +20,7 @@ from tpgraph.compiler import ForeignModule, Module, Params, compile
 from tpgraph.compiler.not_finite import first_not_finite
 from tpgraph.errors import TPDataError, TPError, TPTypeError
 from tpgraph.interpreter import sample
+from tpgraph.kernels.equal_ends import with_equal_ends_once
 from tpgraph.kernels.grams import GramGroup, Grams, total
 from tpgraph.kernels.inputs import Inputs, input_arrays, require_kernel_room, side_by_side
 from tpgraph.kernels.kernel_values import Array, Kernel, row_labels, squeezed
@@ -73,7 +74,7 @@ def finite(program: Program, kind: Kind, dtype: str = "float64", backend: str = 
     known = _KEPT.get(key)
     if known is not None and known.tangent.network is program:
         return known
-    found = tangent(program, kind)
+    found = with_equal_ends_once(tangent(program, kind))
     if kind != "ntk":
         require_linear(program, found.readouts)
     while len(_KEPT) >= _MOST_KEPT:
@@ -160,10 +161,11 @@ class Finite:
                 for r in self.tangent.readouts
             ]
         grams = Grams(values, [g for found in groups.values() for g in found])
-        return {
-            name: np.array(np.broadcast_to(total(found, grams, widths), shape))
-            for name, found in groups.items()
-        }
+        with np.errstate(all="ignore"):
+            return {
+                name: np.array(np.broadcast_to(total(found, grams, widths), shape))
+                for name, found in groups.items()
+            }
 
     def _parameters(self, params: Params) -> Params:
         """The network's parameters, and the constants that the backward pass has beside them."""

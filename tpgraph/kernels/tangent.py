@@ -44,6 +44,7 @@ __all__ = [
     "check_kind",
     "components",
     "network_outputs",
+    "pruned",
     "tangent",
 ]
 
@@ -163,8 +164,9 @@ def tangent(program: Program, kind: Kind) -> Tangent:
     terms = [t for g in gradients for t in g.terms] + [t for r in used for t in r.terms]
     cotangents = _cotangents(program, found.program)
     ends = (*outputs, *(v for t in terms for v in t.ends))
-    pruned, names = _pruned(found.program, ends, cotangents)
-    return Tangent(program, pruned, gradients, used, names)
+    name = f"{found.program.name}-ends"
+    reduced, names = pruned(found.program, ends, cotangents, name)
+    return Tangent(program, reduced, gradients, used, names)
 
 
 def _readouts(program: Program, outputs: Iterable[Variable]) -> Iterator[Parameter | InitialMatrix]:
@@ -205,8 +207,8 @@ def _cotangents(program: Program, complete: Program) -> list[Variable]:
     return found
 
 
-def _pruned(
-    complete: Program, wanted: Iterable[Variable], cotangents: Sequence[Variable]
+def pruned(
+    complete: Program, wanted: Iterable[Variable], cotangents: Sequence[Variable], name: str
 ) -> tuple[Program, tuple[str, ...]]:
     """What is needed, with the wanted variables as outputs; the names of the cotangents in it.
 
@@ -222,7 +224,7 @@ def _pruned(
         if isinstance(d, Data) or any(v.name in needed for v in d.variables)
         if d.variables[0] not in scalars
     ]
-    builder = start_builder(complete, f"{complete.name}-ends", declarations)
+    builder = start_builder(complete, name, declarations)
     emitter = Emitter(builder, complete)
     names = {c.name: c.name for c in kept}
     for scalar in scalars:
