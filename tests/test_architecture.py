@@ -364,6 +364,18 @@ def test_nothing_loads_an_extra_before_it_is_asked_to():
     assert done.returncode == 0, done.stderr
 
 
+def test_the_help_of_the_command_loads_nothing_heavy():
+    code = (
+        "import sys; sys.argv = ['tpgraph', '--help']\n"
+        "from tpgraph_cli.main import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "assert not {'numpy', 'scipy', 'rich', 'matplotlib', 'lark', 'pydantic'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Usage" in done.stdout
+
+
 def test_the_top_level_holds_what_was_agreed():
     listed = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False

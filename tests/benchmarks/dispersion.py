@@ -1,27 +1,22 @@
 """The NTK of all depths in one sweep: GFLOP/s against the machine's GEMM, and against autograd.
 
-    python tests/benchmarks/dispersion.py [--widths 50,100,200,500] [--rounds 3] [--json FILE]
-
-One initialization of the grid of `tpgraph study dispersion --preset fig1`: L = 1 … 100, 50 values
-of σ_w², tanh and relu. On one thread; seconds are those that the processor worked, so that other
-work on the machine counts little, and rounds alternate the GEMM and the sweep. GFLOP/s count the
-backward products alone, the time everything: drawing, forward pass, sums. The PyTorch side
-builds one network for a point and a depth, and asks autograd for the gradient of all parameters;
-its seconds are for the depths 10, 20 … 100 at two points, and the sweep's share of a (point, depth)
-is compared with their mean.
+On one thread; seconds are those that the processor worked, so that other work on the machine counts
+little, and rounds alternate the GEMM and the sweep. GFLOP/s count the backward products alone, the
+time everything: drawing, forward pass, sums. The PyTorch side builds one network for a point and a
+depth, and asks autograd for the gradient of all parameters, for the depths 10, 20 … 100 at two
+points; the sweep's share of a (point, depth) is compared with their mean.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from benchmarks.laboratory import Laboratory
+from benchmarks.registry import Benchmark, Case, Goal, Plot, Row, row
 from threadpoolctl import threadpool_limits
 
 from tpgraph.seeds import seed_sequence
@@ -115,57 +110,51 @@ def float64_difference(width: int) -> float:
     return float(np.abs(np.expm1(single - double)).max())
 
 
-def measure(width: int, rounds: int) -> dict[str, float]:
+def measure(case: Row, lab: Laboratory) -> Row:
     """One width: seconds, GFLOP/s, share of the GEMM's, speed-up over autograd."""
-    initialization(width)
-    taken, peak = float("inf"), 0.0
-    for _ in range(rounds):
-        peak = max(peak, gemm_peak(2))
-        taken = min(taken, seconds(lambda: initialization(width)))
+    torch.set_num_threads(1)
+    width = case["width"]
+    with threadpool_limits(limits=1):
+        initialization(width)
+        taken, peak = float("inf"), 0.0
+        for _ in range(2 if lab.quick else 3):
+            peak = max(peak, gemm_peak(2))
+            taken = min(taken, seconds(lambda: initialization(width)))
+        by_autograd, apart = autograd(width)
+        double = float64_difference(width)
     flops = product_flops(width, DEPTH, len(POINTS))
-    by_autograd, apart = autograd(width)
+    point = 1e3 * taken / (len(POINTS) * DEPTH)
     return {
-        "seconds": taken,
-        "gflops": flops / taken / 1e9,
-        "gemm_gflops": peak,
+        "ms": {"tpgraph": point, "autograd": 1e3 * by_autograd},
+        "times": {"autograd": 1e3 * by_autograd / point},
+        "GFLOP/s": flops / taken / 1e9,
+        "GEMM GFLOP/s": peak,
         "share": flops / taken / 1e9 / peak,
-        "autograd_seconds": by_autograd,
-        "speed_up": by_autograd * len(POINTS) * DEPTH / taken,
-        "autograd_difference": apart,
-        "float64_difference": float64_difference(width),
+        "off": {"autograd": apart, "float64": double},
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--widths", default=",".join(map(str, PRESETS["fig1"].widths)))
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    rows: dict[str, Any] = {}
-    print(
-        f"{'M':>5} {'s/init':>8} {'GFLOP/s':>8} {'GEMM':>6} {'share':>6} {'autograd':>9} speed-up"
-    )
-    with threadpool_limits(limits=1):
-        for width in map(int, options.widths.split(",")):
-            row = rows[str(width)] = measure(width, options.rounds)
-            print(
-                f"{width:5} {row['seconds']:8.3f} {row['gflops']:8.1f} {row['gemm_gflops']:6.1f}"
-                f" {row['share']:6.0%} {1e3 * row['autograd_seconds']:6.1f} ms"
-                f" {row['speed_up']:7.0f}×"
-            )
-    total = sum(row["seconds"] for row in rows.values())
-    flops = sum(product_flops(int(width), DEPTH, len(POINTS)) for width in rows)
-    peak = max(row["gemm_gflops"] for row in rows.values())
-    rows["grid"] = {"seconds_per_init": total, "share": flops / total / 1e9 / peak}
-    print(
-        f"all widths: {total:.2f} s an initialization, {rows['grid']['share']:.0%} of GEMM;"
-        f" 200 of them on two cores in {200 * total / 2 / 60:.1f} min"
-    )
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+def cases(quick: bool) -> list[Case]:
+    """The widths of the preset, or the narrow ones."""
+    widths = PRESETS["fig1"].widths
+    return [Case({"width": w}, 4.0 + 6e-5 * w**2) for w in (widths[:1] if quick else widths)]
 
 
-if __name__ == "__main__":
-    main()
+DISPERSION = Benchmark(
+    "dispersion",
+    "The NTK of all depths in one sweep, one initialization of `study dispersion --preset fig1` "
+    "on one thread in processor time, beside the machine's GEMM and a gradient by PyTorch's "
+    "autograd for each point and depth; milliseconds are of a point and a depth.",
+    cases,
+    measure,
+    (
+        Goal(
+            "share of the GEMM's rate at the widest",
+            row("share", width=max(PRESETS["fig1"].widths)),
+            0.7,
+            "at least",
+            "",
+        ),
+    ),
+    (Plot("The NTK of all depths", "width", "ms"),),
+)

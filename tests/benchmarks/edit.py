@@ -1,17 +1,11 @@
 """One edit in the editor: text in, changed fragments out, in milliseconds of processor time.
 
-    python tests/benchmarks/edit.py [--edits 8] [--json OUT.json]
-
 Networks and random graphs of 20, 40, 100 and 500 equations are opened, then lines come and go at
-random places. A row has the median of all edits beside its goal, the largest, the bytes
-of the changed picture, the shares of the work, and the ratio to the same picture from scratch
-(Tidy). Everything is measured in one process without collection of garbage, as in the editor; the
-first line says how fast the machine is just then.
+random places, in one process without collection of garbage, as in the editor.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import statistics
@@ -19,8 +13,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
+
+from benchmarks.laboratory import Laboratory, ratios
+from benchmarks.registry import Benchmark, Case, Goal, Plot, Row, row
 
 from tpgraph.editor import pictures, session
 from tpgraph.editor.child import collect_seldom
@@ -28,8 +24,8 @@ from tpgraph.notation.labels import mathtext
 from tpgraph.notation.layout import layout
 
 GOALS = {
-    "network 20": 25, "graph 20": 25, "network 100": 60, "graph 100": 100,
-    "network 500": 300, "graph 500": 300,
+    ("network", 20): 25, ("graph", 20): 25, ("network", 100): 60, ("graph", 100): 100,
+    ("network", 500): 300, ("graph", 500): 300,
 }  # fmt: skip
 PARTS = {
     "parse": (session, "read"),
@@ -156,32 +152,43 @@ def speed() -> float:
     return 1e3 * (time.process_time() - begin)
 
 
-def main() -> None:
-    """Print the table; with --json write it too."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--edits", type=int, default=8)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+def measure(case: Row, lab: Laboratory) -> Row:
+    """Milliseconds of processor time of an edit, and the shares of the work."""
     collect_seldom()
-    print(f"plain loop: {speed():.0f} ms")
-    print(f"{'':12s} {'edit':>6s} {'goal':>6s} {'worst':>6s} {'scratch':>8s} {'ratio':>6s} "
-          f"{'bytes':>7s}  " + " ".join(f"{part:>10s}" for part in PARTS))  # fmt: skip
-    rows = {}
-    for kind, size in (
-        (network, 20), (graph, 20), (network, 40), (graph, 40),
-        (network, 100), (graph, 100), (network, 500), (graph, 500),
-    ):  # fmt: skip
-        name = f"{kind.__name__} {size}"
-        measured(kind(size), 1)  # labels are set
-        row = rows[name] = measured(kind(size), options.edits)
-        shares = " ".join(f"{share:>10.0%}" for share in row["shares"].values())
-        print(f"{name:12s} {1e3 * row['edit']:6.0f} {GOALS.get(name, ''):>6} "
-              f"{1e3 * row['worst']:6.0f} {1e3 * row['scratch']:8.0f} "
-              f"{row['edit'] / row['scratch']:6.2f} {row['bytes']:7.0f}  {shares}",
-              flush=True)  # fmt: skip
-    if options.json is not None:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
+    text = {"network": network, "graph": graph}[case["program"]](case["equations"])
+    measured(text, 1)  # labels are set
+    found = measured(text, 4 if lab.quick else 8)
+    ms = {"tpgraph": 1e3 * found["edit"], "from scratch": 1e3 * found["scratch"]}
+    worst = 1e3 * found["worst"]
+    shares = {part: round(share, 2) for part, share in found["shares"].items()}
+    return {"ms": ms, "times": ratios(ms), "worst ms": worst, "shares": shares, "loop ms": speed()}
 
 
-if __name__ == "__main__":
-    main()
+def cases(quick: bool) -> list[Case]:
+    """Networks and random graphs."""
+    sizes = {20: 3.0} if quick else {20: 3.0, 40: 4.0, 100: 6.0, 500: 25.0}
+    return [
+        Case({"program": kind, "equations": n}, seconds)
+        for n, seconds in sizes.items()
+        for kind in ("network", "graph")
+    ]
+
+
+EDIT = Benchmark(
+    "edit",
+    "One edit in the editor, text in, changed fragments out, in processor time, beside the same "
+    "picture from scratch. `loop ms` says how fast the machine is just then.",
+    cases,
+    measure,
+    tuple(
+        Goal(
+            f"an edit of a {kind} of {n} equations",
+            row("ms/tpgraph", program=kind, equations=n),
+            bound,
+            "at most",
+            " ms",
+        )
+        for (kind, n), bound in GOALS.items()
+    ),
+    (Plot("An edit in the editor", "equations", "ms", ("program",)),),
+)

@@ -24,6 +24,7 @@ from tpgraph.program.any_program import reads_program
 __all__ = ["Progress", "mean_kernel"]
 
 Progress: TypeAlias = Callable[[int, int], None]
+Seed: TypeAlias = int | np.random.SeedSequence
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -54,7 +55,10 @@ def mean_kernel(
     require_networks(inits)
     prepared = finite(program, check_kind(kind), dtype, backend)
     module = compile(program, dtype)
-    seeds = [seed, *np.random.SeedSequence(seed).spawn(inits - 1)]
+    seeds: list[int | np.random.SeedSequence] = [
+        seed,
+        *np.random.SeedSequence(seed).spawn(inits - 1),
+    ]
 
     def one(seed: int | np.random.SeedSequence) -> Kernel:
         return prepared.kernel(module.init(widths, seed), X, components)  # type: ignore[arg-type]

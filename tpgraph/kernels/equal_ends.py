@@ -31,7 +31,7 @@ def with_equal_ends_once(found: Tangent) -> Tangent:
 
     gradients = tuple(replace(g, terms=renamed(g.terms)) for g in found.gradients)
     readouts = tuple(replace(r, terms=renamed(r.terms)) for r in found.readouts)
-    terms = [t for part in (*gradients, *readouts) for t in part.terms]
+    terms = [t for g in gradients for t in g.terms] + [t for r in readouts for t in r.terms]
     ends = (*found.outputs, *(v for t in terms for v in t.ends))
     program, _ = pruned(found.program, ends, (), found.program.name)
     return replace(found, program=program, gradients=gradients, readouts=readouts)

@@ -1,0 +1,84 @@
+"""The environment of the peers: made once, by the pinned requirements, in a folder of the user's.
+
+TPGRAPH_PEERS, or the option `--peers`, names a Python that has them already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import platformdirs
+
+from tpgraph.errors import TPError
+
+__all__ = ["NAMED", "peers_python", "versions_of"]
+
+NAMED = "TPGRAPH_PEERS"
+REQUIREMENTS = Path(__file__).with_name("peers.txt")
+INSTALLING = "--extra-index-url", "https://download.pytorch.org/whl/cpu"
+"""PyTorch for processors alone is a fifth of the size."""
+
+
+def peers_python(named: str | None) -> str:
+    """The Python that has the peers; makes its environment where none is named and none is there.
+
+    Raises TPError where it cannot be made.
+    """
+    named = named or os.environ.get(NAMED)
+    if named:
+        if not Path(named).exists():
+            raise TPError(f"there is no Python {named}", mend="name one that has the peers")
+        return named
+    text = REQUIREMENTS.read_text(encoding="utf-8")
+    folder = Path(platformdirs.user_cache_dir("tpgraph")) / "benchmarks" / _digest(text)
+    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    if not (folder / "whole").exists():
+        print(f"making the peers' environment in {folder} (some minutes)", file=sys.stderr)
+        _make(folder, python)
+        (folder / "whole").touch()
+    return str(python)
+
+
+def _digest(text: str) -> str:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}\n"
+    return hashlib.sha256((version + text).encode()).hexdigest()[:12]
+
+
+def _make(folder: Path, python: Path) -> None:
+    venv.create(folder, with_pip=True, clear=True)
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    done = subprocess.run(
+        [*command, *INSTALLING, "-r", str(REQUIREMENTS)],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        raise TPError(
+            f"the peers cannot be installed: {said[-1] if said else 'pip failed'}",
+            mend=f"name a Python that has them by {NAMED} or --peers, or go without: --no-peers",
+        )
+
+
+def versions_of(python: str) -> dict[str, str]:
+    """The versions of the peers in this Python; without those that it lacks."""
+    names = [line.partition("==")[0] for line in _pins()]
+    code = (
+        "import json, importlib.metadata as m\nfound = {}\n"
+        f"for n in {names!r}:\n    try: found[n] = m.version(n)\n    except Exception: pass\n"
+        "print(json.dumps(found))"
+    )
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+    return dict(json.loads(done.stdout)) if done.returncode == 0 else {}
+
+
+def _pins() -> list[str]:
+    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if "==" in line]
