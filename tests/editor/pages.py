@@ -40,7 +40,14 @@ class Editor:
 
     def settled(self):
         """Wait until what was asked for is answered."""
-        self.page.evaluate("tpgraph.opened.then(() => tpgraph.lane.last)")
+        self.page.evaluate(
+            """async () => {
+                await tpgraph.opened;
+                for (let last = null; last !== tpgraph.lane.last; await last) {
+                    last = tpgraph.lane.last;
+                }
+            }"""
+        )
         return self
 
     @property

@@ -87,7 +87,6 @@ def download(page, tmp_path):
             else:
                 control.select_option(label=value)
         button = page.get_by_role("button", name="Download")
-        page.wait_for_timeout(400)  # until numbers that are typed are taken
         expect(button).to_be_enabled(timeout=SECONDS * 1000)
         expect(page.locator("dialog .export-preview > *")).to_be_visible()
         if said is not None:

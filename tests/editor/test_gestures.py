@@ -196,8 +196,28 @@ def test_a_drop_that_is_refused_says_why(editor, name):
     expect(status).to_contain_text(reason)
     expect(status).to_have_class(having("wrong"))
     editor.page.mouse.up()
-    editor.page.wait_for_timeout(100)
+    assert editor.settled().text == MLP
     expect(status).to_contain_text(reason)
+
+
+@pytest.mark.parametrize("how", ["Escape", "beside"])
+def test_a_drag_that_is_given_up_leaves_nothing_said(editor, how):
+    editor.hold("variables/u", "gates/x[3]:gate")
+    status = editor.page.locator(".status")
+    expect(status).to_have_text("connect u to x[3]")
+    if how == "Escape":
+        editor.page.keyboard.press("Escape")
+        expect(status).to_have_text("")
+        editor.page.mouse.up()
+    else:
+        editor.page.mouse.move(*editor.empty)
+        expect(status).to_contain_text("drop on what is lit")
+        editor.page.mouse.up()
+        expect(editor.page.locator(".picker")).to_be_visible()
+        editor.page.keyboard.press("Escape")
+        expect(editor.page.locator(".picker")).to_have_count(0)
+    expect(status).to_have_text("")
+    expect(editor.page.locator(".mark.accepts, .preview:visible")).to_have_count(0)
     assert editor.settled().text == MLP
 
 

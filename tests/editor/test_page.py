@@ -1,5 +1,6 @@
 """The page in a browser, as somebody uses it: what is seen, what is said, what is on disk."""
 
+import re
 import signal
 
 import pytest
@@ -40,11 +41,28 @@ def test_a_mistake_has_a_squiggle_and_a_mend(editor):
     editor.write("vector v : n\n")
     expect(editor.page.locator(".error")).to_contain_text("distribution is missing")
     expect(editor.page.locator(".text-line .fault").first).to_be_attached()
-    assert editor.keys == before  # the last good picture stays
+    assert editor.keys == before  # the last good picture stays, and is said to be that
+    lack = editor.page.locator(".lack")
+    expect(lack).to_have_text("picture without what is mistaken")
+    picture = editor.page.locator("svg.canvas")
+    expect(picture).to_have_attribute("aria-label", re.compile("without what is mistaken"))
     editor.page.locator("button.mend").first.click()
     expect(editor.page.locator(".error")).to_have_count(0)
+    expect(lack).to_be_hidden()
+    expect(picture).to_have_attribute("aria-label", "Picture of the program")
     assert editor.settled().text.endswith("vector v : n ~ N(0, 1)\n")
     assert "variables/v" in editor.keys
+
+
+def test_an_old_picture_is_said_to_be_old(editor):
+    show = "(text) => { tpgraph.pane.show(text, [0, 0]); tpgraph.sync(); }"
+    editor.page.evaluate(show, MLP.replace("u + b[1])", "u + )"))
+    lack, picture = editor.page.locator(".lack"), editor.page.locator("svg.canvas")
+    expect(lack).to_have_text("picture of the text before: the text has mistakes")
+    expect(picture).to_have_attribute("aria-label", re.compile("picture of the text before"))
+    assert float(editor.page.locator(".world").evaluate("(g) => getComputedStyle(g).opacity")) < 1
+    editor.page.evaluate(show, MLP)
+    expect(lack).to_be_hidden()
 
 
 def test_a_slider_changes_the_text_and_strikes_its_hint_off(editor):
@@ -155,8 +173,33 @@ def test_a_conflict(editor, folder, button, there, here):
 def test_a_text_that_would_take_minutes(editor):
     editor.page.evaluate("(text) => { tpgraph.pane.show(text, [0, 0]); tpgraph.sync(); }", SLOW)
     expect(editor.page.locator(".status")).to_contain_text("longer than 2 s")
+    expect(editor.page.locator(".lack")).to_contain_text("the new one could not be drawn")
     editor.page.evaluate("(text) => { tpgraph.pane.show(text, [0, 0]); tpgraph.sync(); }", MLP)
     assert "variables/x[3]" in editor.settled().keys
+
+
+def test_what_was_late_by_chance_is_drawn_again(editor):
+    """A request that was refused is made anew by a button, beside the picture of before."""
+    late = '{"refused": {"message": "this takes longer than 2 s, and was ended"}}'
+    editor.page.route("**/api/sync", lambda route: route.fulfill(body=late), times=1)
+    show = "(text) => { tpgraph.pane.show(text, [0, 0]); tpgraph.sync(); }"
+    editor.page.evaluate(show, MLP + "y = tanh(x[L])\n")
+    expect(editor.page.locator(".status")).to_contain_text("takes longer than 2 s")
+    editor.page.get_by_role("button", name="Draw again").click()
+    expect(editor.page.locator('[data-key="variables/y"]')).to_be_attached()
+    expect(editor.page.locator(".lack")).to_be_hidden()
+    expect(editor.page.locator(".status")).to_have_text("")
+
+
+def test_a_picture_that_is_waited_for_says_so(editor):
+    held = []
+    editor.page.route("**/api/sync", lambda route: held.append(route), times=1)
+    editor.page.locator(".text textarea").focus()
+    editor.page.keyboard.press("Control+End")
+    editor.page.keyboard.press("Enter")
+    expect(editor.page.locator(".lack")).to_contain_text("the new one is being drawn")
+    held[0].continue_()
+    expect(editor.page.locator(".lack")).to_be_hidden()
 
 
 def test_a_server_that_is_killed_loses_nothing(browser, folder):

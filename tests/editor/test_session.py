@@ -72,6 +72,19 @@ def test_marks_stay_while_something_is_added() -> None:
     assert len(json.dumps(page.view["picture"])) < 10_000
 
 
+def test_a_text_that_is_mostly_new_is_laid_out_from_scratch() -> None:
+    """As fast as when it is opened, and alike; marks that stay would be lost among it anyway."""
+    lines = "".join(f"y_{k} = tanh(u + v)\n" for k in range(30))
+    text = f"width n\nvector u, v : n ~ N([0, 0], [[1, 0], [0, 1]])\n{lines}"
+    page = Page(MLP)
+    page.type(text)
+    assert page.places() == Page(text).places()
+    more = text.replace("y_29 = tanh(u + v)\n", "y_29 = tanh(u + v)\nz = tanh(u)\n")
+    before = page.places()
+    page.type(more)
+    assert all(abs(page.places()[k][1] - y) < 5 for k, (_, y) in before.items())
+
+
 def test_differences_add_up_to_the_whole_picture() -> None:
     page = Page(MLP)
     rng = random.Random(3)

@@ -30,8 +30,7 @@ def wrong(editor, folder):
 
 def stepping(editor, folder):
     command(editor, "step")
-    expect(editor.page.locator(".steps .count")).to_be_visible()
-    editor.page.wait_for_timeout(100)
+    expect(editor.page.locator(".steps .count")).to_contain_text("0 / ")
     command(editor, "step")
     expect(editor.page.locator(".steps .count")).to_contain_text("1 / ")
 

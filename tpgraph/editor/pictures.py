@@ -21,7 +21,13 @@ from tpgraph.notation.diagram.plating import fold
 from tpgraph.notation.diagram.said_of_marks import Titles
 from tpgraph.notation.engines.engine import get_engine
 from tpgraph.notation.layout.abbreviations import abbreviated
-from tpgraph.notation.layout.layout import Layout, annotated_layout, kept_layout, laid_out
+from tpgraph.notation.layout.layout import (
+    Layout,
+    annotated_layout,
+    is_mostly_new,
+    kept_layout,
+    laid_out,
+)
 from tpgraph.notation.painters.fragments import Fragment, Fragments, difference, fragments_of
 from tpgraph.notation.pipeline import Options, compose
 from tpgraph.notation.scene.annotation import Annotation
@@ -102,7 +108,7 @@ def shown(
     names: Mapping[str, str] | None = None,
     annotations: Mapping[str, Annotation] | None = None,
 ) -> Shown:
-    """The picture of a program; with `previous` marks stay where they are.
+    """The picture of a program; with `previous` marks stay where they are, unless most are new.
 
     `names` has renamed variables, new → old; `annotations` stand beside their marks, which make
     room for them. Above LARGE marks what repeats is folded, and then nothing is annotated. Raises
@@ -117,8 +123,9 @@ def shown(
             return folded
     diagram, definitions = abbreviated(diagram, style)
     engine = get_engine("wasm")
-    if previous is not None and previous.layout is not None and _alike(previous.options, options):
-        layout = kept_layout(diagram, previous.layout, names)
+    kept = None if previous is None or not _alike(previous.options, options) else previous.layout
+    if kept is not None and not is_mostly_new(diagram, kept, names):
+        layout = kept_layout(diagram, kept, names)
     else:
         layout = laid_out(diagram, options.direction, style=style, engine=engine)
     drawn = annotated_layout(layout, annotations, engine) if annotations else layout

@@ -154,7 +154,7 @@ class Session:
             "faded": [] if now is None else _faded(now, known),
             "shelf": [] if program is None else shelf_data(program),
             "program": None if program is None else program_data(program),
-            "pending": False,
+            "old": now is not None and now.program != program,
         }
 
     def _pictured(self, reading: Reading, names: Mapping[str, str] | None) -> Shown | None:

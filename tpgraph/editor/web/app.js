@@ -12,12 +12,15 @@ import { gestures } from "./gestures.js";
 import { Inspector } from "./inspector.js";
 import { listen } from "./keys.js";
 import { Lane } from "./lane.js";
-import { layout } from "./layout.js";
+import { BEFORE, layout } from "./layout.js";
 import { carried, difference, patchUnits, spanUnits, toPoints } from "./places.js";
 import { Runs } from "./runs.js";
 import { Steps } from "./steps.js";
 import { textPane } from "./textpane.js";
 import { UndoList } from "./undo.js";
+
+/** Milliseconds after which a picture is late, and said to be. */
+const LATE = 500;
 
 export class App {
 	/** @param {HTMLElement} root @param {Host} host @param {{name: string, text: string}} program */
@@ -62,6 +65,8 @@ export class App {
 		this.last = {};
 		/** What was copied last. */
 		this.clip = "";
+		/** What says that a picture is late. @type {ReturnType<typeof setTimeout> | undefined} */
+		this.late = undefined;
 		/** Whether the text as it is could not be read in time. */
 		this.unread = false;
 		/** The selected matrix of the shelf. @type {string | null} */
@@ -107,12 +112,16 @@ export class App {
 			const { view } = await this.session.ask("open", { text, name: this.name, options: this.options });
 			this.showView(view, text);
 			this.canvas.fit();
-		}).catch((error) => this.failed(error));
+		}).catch((error) => {
+			if (error instanceof Refused) this.lacks("no picture: it could not be drawn", () => this.open());
+			this.failed(error);
+		});
 	}
 
 	/** Ask for the picture of the text as it is now. */
 	sync() {
 		this.host.changed(this.text);
+		this.late ??= setTimeout(() => this.parts.showLack(`${BEFORE}: the new one is being drawn`), LATE);
 		return this.lane.newest("sync", async () => {
 			const text = this.text;
 			const { view } = await this.session.ask("sync", { text, have: this.revision });
@@ -123,8 +132,17 @@ export class App {
 		}).catch((error) => {
 			this.unread = error instanceof Refused;
 			if (this.unread) this.parts.showErrors([], []); // they were of another text
+			if (this.unread) this.lacks(`${BEFORE}: the new one could not be drawn`, () => this.sync());
+			else if (error instanceof Gone) this.lacks(BEFORE);
 			this.failed(error);
 		});
+	}
+
+	/** What the picture lacks, now that it was answered. @param {string} words @param {() => void} [again] */
+	lacks(words, again) {
+		clearTimeout(this.late);
+		this.late = undefined;
+		this.parts.showLack(words, again);
 	}
 
 	/** What is new in the picture comes into view. @param {View} view @param {string} text the one that it is of
@@ -140,6 +158,7 @@ export class App {
 		this.canvas.setSpans(view.spans);
 		this.canvas.mark("faded", view.faded);
 		if (text === this.text) {
+			this.lacks(view.old ? `${BEFORE}: the text has mistakes` : view.errors.length && this.canvas.fragments.length ? "picture without what is mistaken" : "");
 			const squiggles = [...view.errors, ...view.warnings].filter((e) => e.start !== null && e.start !== undefined)
 				.map((e) => {
 					const [start, end] = spanUnits(text, [Number(e.start), Number(e.end)]);
@@ -302,7 +321,7 @@ export class App {
 			drop: (dragged, target, only, world, at) => this.drag.drop(dragged, target, only, at),
 			tear: (line, only, at) => (at ? this.drag.foresee(line && this.drag.tornOff(line), only, at) : this.drag.tear(line, only)),
 			band: (found, more) => this.select([...(more ? this.canvas.selected : []), ...found.map((f) => f.key)]),
-			end: () => this.drag.end(),
+			end: () => this.drag.givenUp(),
 			hover: (fragment) => {
 				this.parts.describe(fragment);
 				this.hovered = fragment;

@@ -16,7 +16,8 @@ export class Canvas {
 		this.element.setAttribute("class", "canvas");
 		this.element.setAttribute("tabindex", "0");
 		this.element.setAttribute("role", "application");
-		this.element.setAttribute("aria-label", label);
+		this.label = label;
+		this.name("");
 		this.glyphs = this.make("defs", this.element);
 		/** @type {Set<string>} */
 		this.known = new Set();
@@ -50,6 +51,11 @@ export class Canvas {
 		this.window = { width: 800, height: 600 };
 		new ResizeObserver(() => this.resized()).observe(this.element);
 		this.place();
+	}
+
+	/** What is said of the whole picture, behind what it is. @param {string} more */
+	name(more) {
+		this.element.setAttribute("aria-label", more ? `${this.label}; ${more}` : this.label);
 	}
 
 	/** @param {string} tag @param {Element} parent @returns {SVGElement} */

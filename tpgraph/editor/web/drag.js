@@ -65,7 +65,7 @@ export class Drag {
 	 * @param {boolean} only @param {Point} at */
 	async drop({ fragment, matrix }, target, only, at) {
 		if (target) return editAndOpen(this.app, this.taken(target), only);
-		this.end();
+		this.givenUp();
 		if (fragment?.name && fragment.layer === "variables") await multiply(this.app, fragment.name, at).catch((error) => this.app.failed(error));
 		else if (matrix) this.app.say(`drop ${matrix} on the vector that it multiplies`, true);
 	}
@@ -77,6 +77,12 @@ export class Drag {
 		const found = accepted?.targets[target.key];
 		if (!found) this.app.say(accepted?.refuses[target.key] ?? "nothing is joined there", true);
 		return found?.do ?? null;
+	}
+
+	/** A drag that ends where it does nothing: what was said of it holds no more. */
+	givenUp() {
+		this.end();
+		this.app.say("");
 	}
 
 	end() {

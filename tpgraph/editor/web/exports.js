@@ -59,6 +59,7 @@ export function exportDialog(app) {
 		};
 		const soon = () => {
 			clearTimeout(timer);
+			app.session.cancel("export"); // what is being made is not what is asked for now
 			button.toggleAttribute("disabled", true);
 			timer = setTimeout(update, PAUSE);
 		};

@@ -18,6 +18,9 @@ const SIGNS = new Map([
 	["step", "Step ›"], ["view", "View"], ["palette", "Commands"], ["zoom-in", "+"], ["zoom-out", "−"],
 ]);
 
+/** What a picture is called that is not of the text as it is. */
+export const BEFORE = "picture of the text before";
+
 /** Build the page inside of `root`. @param {HTMLElement} root @param {App} app */
 export function layout(root, app) {
 	root.classList.add("tpgraph", "tpgraph-editor");
@@ -45,7 +48,8 @@ export function layout(root, app) {
 	const hintStrip = h("div.hints", { "aria-label": "First steps" });
 	const corner = h("div.corner", { role: "toolbar", "aria-label": "Picture" }, ...CORNER.map((id) => button(app, id)), shows);
 	const begin = h("p.begin.detail", { hidden: true }, "Double-click here for a vector, or write on the left.");
-	picture.append(showAll, begin, floats, shelf, h("div.foot", {}, hintStrip, corner));
+	const lack = h("div.lack", { hidden: true, role: "status" });
+	picture.append(showAll, begin, lack, floats, shelf, h("div.foot", {}, hintStrip, corner));
 	const splitter = h("div.splitter", { role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the text", "aria-valuemin": 15, "aria-valuemax": 70, "aria-valuenow": 36, tabindex: 0 });
 	const body = h("div.body", {}, text, splitter, picture, inspector);
 	split(splitter, body);
@@ -109,6 +113,14 @@ export function layout(root, app) {
 		describe(fragment) {
 			describes.textContent = fragment?.title ?? "";
 		},
+		/** What of the text is not in the picture; `again` has it asked for anew.
+		 * @param {string} words @param {(() => void) | null} [again] */
+		showLack(words, again = null) {
+			lack.replaceChildren(words, ...(again ? [h("button", { click: again }, "Draw again")] : []));
+			lack.hidden = !words;
+			picture.classList.toggle("old", words.startsWith(BEFORE));
+			app.canvas.name(words);
+		},
 		/** @param {Refusal[]} wrong @param {Refusal[]} doubtful */
 		showErrors(wrong, doubtful) {
 			begin.hidden = app.canvas.fragments.length > 0;
@@ -158,7 +170,7 @@ export function layout(root, app) {
 		/** @param {View} view */
 		showProgram(view) {
 			const found = view.program;
-			program.textContent = view.pending ? "the picture waits for a pause" : found ? `${found.name} · ${found.equations} instruction${found.equations === 1 ? "" : "s"} · ${found.language}` : "";
+			program.textContent = found ? `${found.name} · ${found.equations} instruction${found.equations === 1 ? "" : "s"} · ${found.language}` : "";
 		},
 		/** @param {string} message @param {() => string} text */
 		showGone(message, text) {

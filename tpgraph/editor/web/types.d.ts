@@ -91,7 +91,8 @@ type View = {
   spans: Record<string, Span>;
   shelf: Shelf;
   program: { name: string; equations: number; language: string } | null;
-  pending: boolean;
+  /** whether the picture is that of a text before, as long as the text has mistakes */
+  old: boolean;
 };
 /** An edit of the session. */
 type Do = { edit: string; [argument: string]: unknown };

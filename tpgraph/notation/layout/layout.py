@@ -24,6 +24,7 @@ __all__ = [
     "Layout",
     "annotated_layout",
     "edges_of",
+    "is_mostly_new",
     "kept_layout",
     "laid_out",
     "nodes_of",
@@ -31,6 +32,7 @@ __all__ = [
 
 _ATTEMPTS = 4
 _ATTEMPTS_WITH_NOTES = 14  # annotations are as wide as many steps, the later for one gap each
+_MANY = 24  # new marks, between which those of before are hardly found again
 _WIDER = 9.0  # pt that a crowded gap gains in a new attempt
 
 
@@ -98,6 +100,18 @@ def kept_layout(
     }
     lines = KeptLines(places, before, previous.places, previous.drawn.lines, labels)
     return Layout(places, find_linework(places, lines))
+
+
+def is_mostly_new(
+    diagram: Diagram, previous: Layout, names: Mapping[str, str] | None = None
+) -> bool:
+    """Whether most marks of a diagram are new, and many: there is little of the layout to keep.
+
+    Every new mark is tried at places between those that stay, which takes longer than all anew.
+    """
+    kept = len(marks_before(diagram, previous.places.diagram, names or {}))
+    new = len(diagram.vertices) + len(diagram.gates) - kept
+    return new > max(_MANY, kept)
 
 
 def annotated_layout(
