@@ -11,11 +11,12 @@ from benchmarks.registry import Benchmark
 from benchmarks.scripts import SCRIPTS
 from benchmarks.sgd import SGD, SHARED
 from benchmarks.starting import COMMANDS_BENCHMARK, DRAWING, LIMITS
+from benchmarks.streaming import STREAMED
 
 __all__ = ["BENCHMARKS"]
 
 _ALL = (
-    KERNELS, SHARES, GROWTH, EMPIRICAL, INITS, SGD, SHARED, DISPERSION, EQUATIONS, UNROLLING,
-    COMMANDS_BENCHMARK, DRAWING, LIMITS, EDIT, *SCRIPTS,
+    KERNELS, SHARES, GROWTH, STREAMED, EMPIRICAL, INITS, SGD, SHARED, DISPERSION, EQUATIONS,
+    UNROLLING, COMMANDS_BENCHMARK, DRAWING, LIMITS, EDIT, *SCRIPTS,
 )  # fmt: skip
 BENCHMARKS: dict[str, Benchmark] = {b.name: b for b in _ALL}

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
-import torch
 from benchmarks.laboratory import Laboratory
 from benchmarks.registry import Benchmark, Case, Goal, Plot, Row, row
 from threadpoolctl import threadpool_limits
@@ -65,6 +65,7 @@ def initialization(width: int) -> None:
 
 def autograd_ntk(normals: Normals, point: Point, depth: int) -> float:
     """Θ_L(ξ, ξ) of one network by PyTorch's automatic differentiation, in float32."""
+    torch: Any = import_module("torch")
     name, sigma_w2, sigma_b2 = point
     phi = {"tanh": torch.tanh, "relu": torch.relu}[name]
     scale, M = (sigma_w2 / normals.width) ** 0.5, normals.width
@@ -112,7 +113,7 @@ def float64_difference(width: int) -> float:
 
 def measure(case: Row, lab: Laboratory) -> Row:
     """One width: seconds, GFLOP/s, share of the GEMM's, speed-up over autograd."""
-    torch.set_num_threads(1)
+    import_module("torch").set_num_threads(1)
     width = case["width"]
     with threadpool_limits(limits=1):
         initialization(width)
