@@ -68,6 +68,35 @@ def test_a_note_touches_no_mark_and_no_label(direction: str) -> None:
             assert not any(overlap(box, label_bounds(node.label)) for box in boxes)
 
 
+@pytest.mark.parametrize("vector", ["θ", "δh̃", "χ", "h", "z̃"])
+def test_words_that_stand_far_point_at_their_mark(vector: str) -> None:
+    """In a crowded picture: the words are free, the pointer ends at the mark or its label and goes
+    through no other.
+    """
+    text = tp.gallery.entry("first_step").text
+    words = f'note "the change of the hidden layer" at {vector}\n'
+    scene = tp.draw(tp.parse(text + words)).scene
+    box = label_bounds(scene.labels[-1])
+    node = next(n for n in scene.nodes if n.id == vector)
+    half = node.width / 2
+    own = [(node.x - half, node.y - half, node.x + half, node.y + half)]
+    own += [label_bounds(node.label)] if node.label else []
+    gap = min(max(box[0] - o[2], o[0] - box[2], box[1] - o[3], o[1] - box[3]) for o in own)
+    assert gap > 0
+    marks = [(n.x - n.width / 2, n.y - n.height / 2, n.x + n.width / 2, n.y + n.height / 2)
+             for n in scene.nodes if n.id != vector]  # fmt: skip
+    assert not any(overlap(box, mark) for mark in marks)
+    if not scene.arrows:
+        assert gap < 8.0
+        return
+    (pointer,) = scene.arrows
+    assert pointer.thin
+    (x0, y0), (x1, y1) = pointer.points
+    assert min(max(o[0] - x1, x1 - o[2], o[1] - y1, y1 - o[3]) for o in own) < 1.5
+    steps = [(x0 + (x1 - x0) * k / 99, y0 + (y1 - y0) * k / 99) for k in range(100)]
+    assert not any(m[0] < x < m[2] and m[1] < y < m[3] for x, y in steps for m in marks)
+
+
 def test_products_have_the_colour_that_was_chosen(plain: Scene) -> None:
     scene = scene_of('color W[2] = "#8e1328"\n')
     chosen = [e for e in scene.edges if e.color == "#8e1328"]

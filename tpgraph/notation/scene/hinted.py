@@ -11,7 +11,7 @@ from itertools import pairwise, product
 from tpgraph.errors import TPWarning
 from tpgraph.notation.scene.geometry import Box, box_around, flatten, grown, overlap, union
 from tpgraph.notation.scene.painting import label_bounds
-from tpgraph.notation.scene.scene import ContextBox, Edge, Label, Node, Point, Scene
+from tpgraph.notation.scene.scene import Arrow, ContextBox, Edge, Label, Node, Point, Scene
 from tpgraph.notation.scene.style import Style
 from tpgraph.program.hints import Hint
 
@@ -20,7 +20,9 @@ __all__ = ["hinted"]
 _PADDING = 5.0
 _STEP = 3.0
 _FARTHEST = 25
+_FAR, _FAR_STEP = 160, 10  # pt, where words may stand that point at their mark
 _PIECE = 6.0
+_NEAR = 8.0  # pt from words to what they are of, beyond which they point at it
 _TINTS = "grey", "blue", "green", "orange"
 
 
@@ -163,15 +165,66 @@ def _warn_of_strangers(scene: Scene, members: frozenset[str], hint: Hint, box: C
 
 
 def _noted(scene: Scene, hint: Hint, style: Style) -> Scene:
-    """Words where nothing else stands, as near to the mark as can be."""
+    """Words where nothing else stands, as near to the mark as can be; from afar they point at it by
+    a thin arrow that crosses nothing, or where it has to, no mark and no label.
+    """
     node = next((n for n in scene.nodes if _variable(n) in hint.names), None)
     if node is None:
         return scene
-    obstacles = list(_obstacles(scene))
+    obstacles, own = list(_obstacles(scene)), list(_boxes_of(node))
+    marks = [box for one in scene.nodes for box in _boxes_of(one)]
+    marks += [label_bounds(edge.label) for edge in scene.edges if edge.label is not None]
     text = rf"\textit{{{hint.text}}}"
-    labels = [replace(label, text=text) for label in _places(node, style)]
-    free = (label for label in labels if not _hits(label_bounds(label), obstacles))
-    return replace(scene, labels=(*scene.labels, next(free, labels[0])))
+    across: tuple[Label, tuple[Point, Point]] | None = None
+    for place in (*_places(node, style), *_far_places(node, style)):
+        label = replace(place, text=text)
+        if _hits(label_bounds(label), obstacles):
+            continue
+        pointer = _pointer(label_bounds(label), own)
+        if pointer is None or not _crosses(pointer, obstacles, own):
+            return _with_words(scene, label, pointer)
+        if across is None and not _crosses(pointer, marks, own):
+            across = label, pointer
+    if across is not None:
+        return _with_words(scene, *across)
+    return _with_words(scene, replace(next(_places(node, style)), text=text), None)
+
+
+def _with_words(scene: Scene, label: Label, pointer: tuple[Point, Point] | None) -> Scene:
+    arrows = () if pointer is None else (Arrow(pointer, thin=True),)
+    return replace(scene, labels=(*scene.labels, label), arrows=(*scene.arrows, *arrows))
+
+
+def _crosses(pointer: tuple[Point, Point], obstacles: Iterable[Box], own: Sequence[Box]) -> bool:
+    """Whether a line crosses anything that is not its own mark."""
+    pieces = list(_pieces(pointer, False))
+    others = [box for box in obstacles if box not in own]
+    return any(_hits(piece, others) for piece in pieces)
+
+
+def _pointer(words: Box, own: Sequence[Box]) -> tuple[Point, Point] | None:
+    """The way from words to a mark or its label, whichever is nearer; None where they are beside
+    it.
+    """
+    ends = [(_nearest(words, _middle(box)), box) for box in own]
+    start, box = min(ends, key=lambda end: math.dist(end[0], _nearest(end[1], end[0])))
+    tip = _nearest(box, start)
+    length = math.dist(start, tip)
+    if length <= _NEAR:
+        return None
+    ux, uy = (tip[0] - start[0]) / length, (tip[1] - start[1]) / length
+    return (start[0] + ux, start[1] + uy), (tip[0] - ux, tip[1] - uy)
+
+
+def _middle(box: Box) -> Point:
+    """The point in the middle of a box."""
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _nearest(box: Box, point: Point) -> Point:
+    """The point of a box that is nearest to another."""
+    left, bottom, right, top = box
+    return min(max(point[0], left), right), min(max(point[1], bottom), top)
 
 
 def _places(node: Node, style: Style) -> Iterator[Label]:
@@ -181,6 +234,15 @@ def _places(node: Node, style: Style) -> Iterator[Label]:
     for k, aside in product(range(_FARTHEST), (0.0, -12.0, 12.0, -24.0, 24.0)):
         yield Label("", node.x + aside, low - 2 - k * _STEP, "n", style.caption_size)
         yield Label("", node.x + aside, high + 2 + k * _STEP, "s", style.caption_size)
+
+
+def _far_places(node: Node, style: Style) -> Iterator[Label]:
+    """Places all around, by their distance: where words stand that point at the mark."""
+    _, low, _, high = union(_boxes_of(node))
+    ways = product(range(0, _FAR, _FAR_STEP), range(-_FAR, _FAR + 1, _FAR_STEP))
+    for down, aside in sorted(ways, key=lambda way: (math.hypot(*way), way)):
+        yield Label("", node.x + aside, low - 2 - down, "n", style.caption_size)
+        yield Label("", node.x + aside, high + 2 + down, "s", style.caption_size)
 
 
 def _obstacles(scene: Scene) -> Iterator[Box]:

@@ -48,6 +48,7 @@ from tpgraph.notation.scene.style import PAPER, Style
 __all__ = ["label_bounds", "layers", "painted", "painted_note", "picture"]
 
 
+_SMALL_HEAD = 0.55  # of a thin arrow, by that of others
 KIND_NAMES: dict[NodeKind, str] = {
     "G": "G-var",
     "X": "X-var",
@@ -239,19 +240,20 @@ def _path_dots(path: PathOverlay, style: Style) -> MarkGroup:
 
 
 def _arrow(arrow: Arrow, style: Style) -> MarkGroup:
-    color = arrow.color or style.arrow_color
-    head = _arrow_head(arrow.points, style)
+    color = arrow.color or (style.ink if arrow.thin else style.arrow_color)
+    stroke = style.wire_stroke if arrow.thin else style.arrow_stroke
+    head = _arrow_head(arrow.points, style, _SMALL_HEAD if arrow.thin else 1.0)
     # The line ends inside the head, whose tip would otherwise be as blunt as the line is thick.
     shaft = (*arrow.points[:-1], head[2])
     marks = (
-        _line(shaft, arrow.curve, Paint(None, color, style.arrow_stroke)),
+        _line(shaft, arrow.curve, Paint(None, color, stroke)),
         Polygon(head, True, Paint(color)),
         *(_text(label, style.ink) for label in arrow.labels),
     )
     return MarkGroup("arrow", marks)
 
 
-def _arrow_head(points: tuple[Point, ...], style: Style) -> tuple[Point, ...]:
+def _arrow_head(points: tuple[Point, ...], style: Style, size: float) -> tuple[Point, ...]:
     """Tip, side, notch on the line, side."""
     tip = points[-1]
     before = next((point for point in reversed(points) if point != tip), (tip[0] - 1, tip[1]))
@@ -261,7 +263,7 @@ def _arrow_head(points: tuple[Point, ...], style: Style) -> tuple[Point, ...]:
     def at(back: float, aside: float) -> Point:
         return tip[0] - back * ux - aside * uy, tip[1] - back * uy + aside * ux
 
-    length, half = style.arrow_length, style.arrow_width / 2
+    length, half = size * style.arrow_length, size * style.arrow_width / 2
     return at(0, 0), at(length, half), at(0.8 * length, 0), at(length, -half)
 
 

@@ -181,12 +181,15 @@ class PathOverlay:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """A line with a head at its last point, such as the U-turn of Fig. 6; `points` as in `Edge`."""
+    """A line with a head at its last point, such as the U-turn of Fig. 6; `points` as in `Edge`.
+    A `thin` one is a wire with a small head, of the ink's colour: the pointer of a note.
+    """
 
     points: tuple[Point, ...]
     curve: bool = False
     labels: tuple[Label, ...] = ()
     color: str | None = None
+    thin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

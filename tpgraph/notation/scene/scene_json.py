@@ -196,6 +196,7 @@ def _arrow(arrow: Arrow) -> dict[str, Any]:
         "curve": arrow.curve,
         "labels": [_label(label) for label in arrow.labels],
         "color": arrow.color,
+        **({"thin": True} if arrow.thin else {}),
     }
 
 
