@@ -17,15 +17,13 @@ from tpgraph_cli.numbers import read_real, read_whole, real, whole
 from tpgraph_cli.options import Seed, Workers
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
+from tpgraph_cli.samples import Synthetic
 
 __all__ = ["compare", "coordcheck", "parse_sizes", "parse_test"]
 
 FIGURES = (".pdf", ".png", ".svg")
 
 DataOption = Annotated[str | None, typer.Option(help="CSV with a header, or NPZ.")]
-Synthetic = Annotated[
-    int | None, typer.Option(help="Without data: so many synthetic samples.", parser=whole(1))
-]
 WidthsOption = Annotated[str, typer.Option(metavar="SIZES", help="Widths, such as 64,128,256,512.")]
 Rate = Annotated[
     float, typer.Option(help="Learning rate η; width factors come on top.", parser=real())
@@ -150,6 +148,8 @@ def coordcheck(
     """
     if out is not None and Path(out).suffix not in FIGURES:
         raise typer.BadParameter(f"-o {out} is no figure; it ends in one of {', '.join(FIGURES)}")
+    if as_json and csv == "-":
+        raise typer.BadParameter("--json and --csv - both print: choose one, or name a file")
     require_places(out, csv, reads=(file, data))
     program = load(file, constants)
     sizes = parse_sizes(widths)

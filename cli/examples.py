@@ -13,6 +13,8 @@ from types import MappingProxyType
 
 import typer
 
+from tpgraph_cli.samples import SamplesCommand
+
 __all__ = ["EXAMPLES", "add_commands"]
 
 EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -101,4 +103,6 @@ def add_commands(app: typer.Typer, *commands: Callable[..., None], group: str = 
     for command in commands:
         name = command.__name__.rstrip("_").replace("_", "-")
         lines = [f"  {example}" for example in EXAMPLES[f"{group} {name}".strip()]]
-        app.command(name, epilog="\n".join(["\b", "Examples:", *lines]))(command)
+        app.command(name, cls=SamplesCommand, epilog="\n".join(["\b", "Examples:", *lines]))(
+            command
+        )

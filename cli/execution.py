@@ -15,10 +15,11 @@ from tpgraph_cli.choices import choice
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
-from tpgraph_cli.options import MadeUp, Seed, one_sample
+from tpgraph_cli.options import Seed, refuse
 from tpgraph_cli.passes import FORWARD, Passes, takes_passes
 from tpgraph_cli.pictures import Theme
 from tpgraph_cli.places import require_places
+from tpgraph_cli.samples import Columns, MadeUp, one_sample
 from tpgraph_cli.step_cost import cost_lines
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ Precision = Annotated[Dtype, choice(Dtype, help="Precision of every array.")]
 
 
 def compile_(
+    context: typer.Context,
     file: File,
     constants: Constants = None,
     out: Annotated[
@@ -98,6 +100,7 @@ def compile_(
     weights plain after training steps.
     """
     if explain:
+        refuse(context, ("out", "backend", "optimize", "optimizer"), "beside --explain")
         _explain(file, constants, width, batch or 1, dtype)
         return
     if width or batch is not None:
@@ -137,7 +140,8 @@ def run(
     data: Annotated[
         str | None, typer.Option(help="CSV or NPZ; a network runs on one of its samples.")
     ] = None,
-    synthetic: MadeUp = False,
+    synthetic: MadeUp = None,
+    columns: Columns = None,
     sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", parser=whole(0))] = 0,
     dtype: Precision = Dtype.float64,
     passes: Passes = FORWARD,
@@ -153,10 +157,10 @@ def run(
     """
     asked = AnnotatedPicture.of(picture, theme, numbers, "none", file)
     source = load(file, constants)
-    given = data is not None or synthetic
+    given = data is not None or synthetic is not None
     program = passes.of_program(source, with_data=given)
     widths = parse_widths(width or [])
-    row = one_sample(source, program, data, synthetic, sample)
+    row = one_sample(source, program, data, synthetic, sample, columns)
     values = tp.run(program, widths, seed, row, dtype=dtype.value)
     if asked is not None:
         with warnings_on_stderr():

@@ -10,14 +10,15 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.choices import choice
-from tpgraph_cli.comparison import Synthetic
 from tpgraph_cli.execution import BackendName, Dtype, Precision, Widths
 from tpgraph_cli.files import Constants, File, announce, load, parse_widths, write
+from tpgraph_cli.latex import Standalone, is_standalone
 from tpgraph_cli.messages import way_on
 from tpgraph_cli.numbers import parse_rows, whole
-from tpgraph_cli.options import LimitEngine, Seed
+from tpgraph_cli.options import LimitEngine, Seed, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import stage_progress, sweep_progress
+from tpgraph_cli.samples import Columns, Synthetic, parse_columns
 
 if TYPE_CHECKING:
     from tpgraph import Kernel, Program
@@ -39,6 +40,7 @@ class Kind(StrEnum):
 
 
 def kernel(
+    context: typer.Context,
     file: File,
     data: Annotated[
         str | None, typer.Option(help="CSV with a header, or NPZ; targets are not needed.")
@@ -48,6 +50,7 @@ def kernel(
         str | None,
         typer.Option("--out", "--output", "-o", help="NPZ file for the arrays nngp, ntk and x."),
     ] = None,
+    columns: Columns = None,
     constants: Constants = None,
     kind: Annotated[Kind, choice(Kind, help="Which kernels.")] = Kind.both,
     rows: Annotated[
@@ -91,6 +94,7 @@ def kernel(
         typer.Option("--explain", help="Print the kernel recursion, line by line; needs no data."),
     ] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print the recursion in LaTeX.")] = False,
+    standalone: Standalone = None,
     plot: Annotated[
         Path | None, typer.Option(help="Heat maps of the kernels: .svg, .pdf or .png.")
     ] = None,
@@ -103,13 +107,16 @@ def kernel(
     ntk_exponent: the NTK is ntk · n^ntk_exponent where it grows with width. With --explain or
     --latex no kernel is computed: its recursion is printed, the same for all data.
     """
+    _require_sense(context, is_explained=explain or latex, is_finite=bool(width), engine=engine)
+    whole_document = is_standalone(standalone, latex, by_itself=False)
     require_places(out, plot, reads=(file, data))
     _require_npz(out)
     program = load(file, constants)
     if explain or latex:
-        typer.echo(tp.kernels.explain_kernel(program, kind.value, latex))
+        recursion = tp.kernels.explain_kernel(program, kind.value, latex)
+        typer.echo(tp.language.latex_document(recursion).rstrip() if whole_document else recursion)
         return
-    X = _samples(program, data, synthetic, rows, limit)
+    X = _samples(program, data, synthetic, rows, limit, parse_columns(columns, data), seed)
     if width:
         with sweep_progress("initializations") as advance:
             found = tp.mean_kernel(
@@ -179,6 +186,27 @@ def _is_to_be_streamed(
     return is_file and tp.kernels.is_planned(program, kind.value)
 
 
+def _require_sense(
+    context: typer.Context, *, is_explained: bool, is_finite: bool, engine: LimitEngine
+) -> None:
+    """A usage error for an option without effect beside the others."""
+    if is_explained:
+        refuse(context, (*_OF_VALUES, *_FINITE, *_INFINITE), "beside --explain and --latex")
+    elif is_finite:
+        refuse(context, _INFINITE, "at finite width, beside --width")
+    else:
+        refuse(context, _FINITE, "at infinite width, without --width")
+        if engine is LimitEngine.exact:
+            refuse(context, ("samples",), "beside --engine exact")
+        if engine is LimitEngine.sampled:
+            refuse(context, ("memory", "scheduler"), "beside --engine sampled")
+
+
+_OF_VALUES = ("data", "synthetic", "out", "columns", "rows", "limit", "seed", "dtype", "plot")
+_FINITE = ("width", "inits", "backend")
+_INFINITE = ("engine", "samples", "memory", "scheduler")
+
+
 def _require_npz(out: str | None) -> None:
     """A usage error for a file whose ending is that of another format."""
     if out is not None and Path(out).suffix not in ("", ".npz"):
@@ -187,17 +215,25 @@ def _require_npz(out: str | None) -> None:
 
 
 def _samples(
-    program: Program, data: str | None, synthetic: int | None, rows: str | None, limit: int | None
+    program: Program,
+    data: str | None,
+    synthetic: int | None,
+    rows: str | None,
+    limit: int | None,
+    columns: dict[str, list[str]] | None,
+    seed: int,
 ) -> dict[str, Any]:
     """The chosen samples of a data file, or synthetic ones, by source name."""
     if (data is None) == (synthetic is None):
         raise tp.TPDataError(
-            "the kernel is over samples", expected="either --data FILE or --synthetic COUNT"
+            "the kernel is over samples",
+            expected="either --data FILE or --synthetic COUNT",
+            mend=None if program.data else f"{program.name} has none to take: declare data ξ : d",
         )
     found = (
-        tp.load_data(data, program, targets=False)
+        tp.load_data(data, program, targets=False, columns=columns)
         if data is not None
-        else tp.synthetic_data(program, synthetic or 0)
+        else tp.synthetic_data(program, synthetic or 0, seed)
     )
     count = len(found)
     start, stop = 0, count

@@ -15,10 +15,11 @@ from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype, OptimizerName, Precision, Widths
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.messages import way_on
-from tpgraph_cli.numbers import read_real, real, shown, whole
+from tpgraph_cli.numbers import read_real, real, whole
 from tpgraph_cli.options import Seed
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import training_progress
+from tpgraph_cli.samples import Columns, parse_columns
 
 __all__ = ["evaluate", "predict", "train"]
 
@@ -97,13 +98,7 @@ def train(
         Standardized,
         choice(Standardized, help="Means 0 and variances 1 of data, or of number targets too."),
     ] = Standardized.none,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=COLUMNS",
-            help="Columns of a variable, such as ξ=a,b,f..k or y=label; repeat for several.",
-        ),
-    ] = None,
+    columns: Columns = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint in the folder.")
     ] = False,
@@ -143,7 +138,7 @@ def train(
             every=every,
             patience=patience,
             standardize=standardize.value,
-            columns=_columns(columns or []),
+            columns=parse_columns(columns),
             progress=advance,
         )
     losses = result.losses
@@ -221,22 +216,6 @@ def _validation(text: str | None) -> float | str | None:
     except ValueError:
         return text
     return read_real(text, "--validation")
-
-
-def _columns(values: list[str]) -> dict[str, list[str]] | None:
-    """`["ξ=a,b", "y=label"]` by name. Raises TPError for what is not NAME=COLUMNS."""
-    chosen: dict[str, list[str]] = {}
-    for value in values:
-        name, equals, names = value.partition("=")
-        if not (equals and name.strip() and names.strip()):
-            raise tp.TPDataError(
-                f"--columns {shown(value)} is not understood",
-                expected="NAME=COLUMNS, such as ξ=a,b,f..k or y=label",
-            )
-        if name.strip() in chosen:
-            raise tp.TPDataError(f"--columns gives {name.strip()} twice")
-        chosen[name.strip()] = [part.strip() for part in names.split(",")]
-    return chosen or None
 
 
 def _told(found: Mapping[str, Any]) -> str:

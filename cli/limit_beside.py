@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.options import one_sample
 from tpgraph_cli.passes import Passes, PassName
+from tpgraph_cli.samples import one_sample
 
 if TYPE_CHECKING:
     from tpgraph import Annotation, Limit, Program
@@ -34,24 +34,32 @@ class LimitNumbers:
 
     kinds: tuple[str, ...]
     data: str | None
-    synthetic: bool
+    synthetic: int | None
     sample: int
+    columns: list[str] | None
 
     @classmethod
     def of(
-        cls, kinds: str | None, data: str | None, synthetic: bool, sample: int
+        cls,
+        kinds: str | None,
+        data: str | None,
+        synthetic: int | None,
+        sample: int,
+        columns: list[str] | None,
     ) -> LimitNumbers | None:
         """By the options; None without --numbers, where the others would do nothing."""
         if kinds is None:
-            if data is not None or synthetic or sample:
-                raise typer.BadParameter("--data, --synthetic and --sample are for --numbers")
+            if data is not None or synthetic is not None or sample or columns:
+                raise typer.BadParameter(
+                    "--data, --columns, --synthetic and --sample are for --numbers"
+                )
             return None
         words = (word.strip() for word in kinds.split(","))
-        return cls(tuple(word for word in words if word), data, synthetic, sample)
+        return cls(tuple(word for word in words if word), data, synthetic, sample, columns)
 
     def beside(self, source: Program, program: Program, passes: Passes) -> dict[str, Annotation]:
         """The annotations of a program that is drawn, which has these passes of the source."""
-        row = one_sample(source, program, self.data, self.synthetic, self.sample)
+        row = one_sample(source, program, self.data, self.synthetic, self.sample, self.columns)
 
         def taken(outputs: str | None) -> Limit:
             return tp.limit(program, data=row, outputs=outputs)

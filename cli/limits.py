@@ -13,11 +13,13 @@ import tpgraph as tp
 from tpgraph_cli.annotated import AnnotatedPicture, DrawOption, NumbersOption, ThemeOption
 from tpgraph_cli.choices import choice
 from tpgraph_cli.files import Constants, File, load
+from tpgraph_cli.latex import Standalone, is_standalone
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
-from tpgraph_cli.options import LimitEngine, MadeUp, one_sample
+from tpgraph_cli.options import LimitEngine, refuse
 from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
 from tpgraph_cli.pictures import Theme
+from tpgraph_cli.samples import Columns, MadeUp, one_sample
 
 if TYPE_CHECKING:
     from tpgraph import Limit
@@ -34,12 +36,14 @@ class Outputs(StrEnum):
 
 @takes_passes
 def limit(
+    context: typer.Context,
     file: File,
     constants: Constants = None,
     data: Annotated[
         str | None, typer.Option(help="CSV or NPZ; a network is evaluated on one of its samples.")
     ] = None,
-    synthetic: MadeUp = False,
+    synthetic: MadeUp = None,
+    columns: Columns = None,
     sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", parser=whole(0))] = 0,
     engine: Annotated[
         LimitEngine,
@@ -78,6 +82,7 @@ def limit(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print the derivation in LaTeX.")] = False,
+    standalone: Standalone = None,
     picture: DrawOption = None,
     theme: ThemeOption = Theme.paper,
     numbers: NumbersOption = None,
@@ -89,12 +94,17 @@ def limit(
     on how sure the errors are. With --draw also a picture, beside every vector the density of its Z
     and its numbers.
     """
+    if as_json and latex:
+        raise typer.BadParameter("choose one of --json and --latex")
+    whole_document = is_standalone(standalone, latex, by_itself=False)
+    if engine is LimitEngine.exact:
+        refuse(context, ("samples",), "beside --engine exact")
     asked = AnnotatedPicture.of(picture, theme, numbers, "mean,var", file)
     source = load(file, constants)
-    given = data is not None or synthetic
+    given = data is not None or synthetic is not None
     program = passes.for_limit(source).of_program(source, with_data=given)
     pairs = [_pair(text) for text in cov or []]
-    row = one_sample(source, program, data, synthetic, sample)
+    row = one_sample(source, program, data, synthetic, sample, columns)
 
     def taken(drawn: Outputs) -> Limit:
         return tp.limit(
@@ -120,7 +130,8 @@ def limit(
     if as_json:
         typer.echo(json.dumps(found.to_json(pairs), ensure_ascii=False, indent=2))
         return
-    typer.echo(found.derivation(latex=latex, covariances=pairs))
+    derived = found.derivation(latex=latex, covariances=pairs)
+    typer.echo(tp.language.latex_document(derived).rstrip() if whole_document else derived)
     if not latex:
         typer.echo(f"{found.engine}: {found.certainty}")
 

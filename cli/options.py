@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 import tpgraph as tp
 from tpgraph_cli.numbers import whole
 
-if TYPE_CHECKING:
-    from tpgraph import Program
-
-__all__ = ["LimitEngine", "MadeUp", "Out", "Scheduler", "Seed", "Workers", "one_sample"]
+__all__ = ["LimitEngine", "Out", "Scheduler", "Seed", "Workers", "refuse"]
 
 
 class LimitEngine(StrEnum):
@@ -50,29 +48,15 @@ Out = Annotated[
 Seed = Annotated[
     int, typer.Option(help="Seed of everything random.", parser=whole(0, tp.bounds.SEED))
 ]
-MadeUp = Annotated[
-    bool, typer.Option("--synthetic", help="Without data: made-up samples, standard Gaussian.")
-]
 
 
-def one_sample(
-    network: Program, program: Program, data: str | None, synthetic: bool, number: int
-) -> dict[str, Any] | None:
-    """What a program reads, from sample `number` on of a data file, or of made-up ones.
-
-    The program is the network or has passes of it, whose steps take sample after sample. None where
-    neither is asked for.
-    """
-    if number and data is None and not synthetic:
-        raise typer.BadParameter("--sample chooses a sample of --data FILE or of --synthetic")
-    if data is not None and synthetic:
-        raise tp.TPDataError("--data and --synthetic are two ways to one sample", mend="give one")
-    if data is None and not synthetic:
-        return None
-    of = network if tp.training.is_of_samples(program, network) else program
-    if synthetic:
-        samples = tp.synthetic_data(of, number + tp.training.samples_taken(program))
-    else:
-        assert data is not None
-        samples = tp.load_data(data, of)
-    return tp.training.samples_of_passes(program, samples, number)
+def refuse(context: typer.Context, names: Iterable[str], why: str) -> None:
+    """A usage error where one of these options was given, which does nothing here."""
+    options = {p.name: p.opts[0] for p in context.command.params}
+    given = [
+        options[name]
+        for name in names
+        if getattr(context.get_parameter_source(name), "name", "DEFAULT") != "DEFAULT"
+    ]
+    if given:
+        raise typer.BadParameter(f"{' and '.join(given)}: without effect {why}")

@@ -19,10 +19,10 @@ from tpgraph_cli.limit_beside import LimitNumbers, NumbersBeside
 from tpgraph_cli.longer_programs import propose_longer
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
-from tpgraph_cli.options import MadeUp
 from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
 from tpgraph_cli.places import STANDARD, require_places
 from tpgraph_cli.print_size import PictureWidth, warn_of_small_print
+from tpgraph_cli.samples import Columns, MadeUp
 
 if TYPE_CHECKING:
     from tpgraph import Drawing, Program
@@ -171,7 +171,8 @@ def draw(
     data: Annotated[
         str | None, typer.Option(help="With --numbers: CSV or NPZ with the samples of a network.")
     ] = None,
-    synthetic: MadeUp = False,
+    synthetic: MadeUp = None,
+    columns: Columns = None,
     sample: Annotated[
         int, typer.Option(help="With --numbers: which sample, counted from 0.", parser=whole(0))
     ] = 0,
@@ -199,7 +200,7 @@ def draw(
     of_frames = FrameOptions.of(frames, captions, seconds, handout)
     if frames and (width is not None or text or transparent):
         raise typer.BadParameter("--width, --text and --transparent are not for --frames")
-    beside = LimitNumbers.of(numbers, data, synthetic, sample)
+    beside = LimitNumbers.of(numbers, data, synthetic, sample, columns)
     if beside is not None and (frames or fold):
         raise typer.BadParameter("--numbers stand in one unfolded picture: no --frames, no --fold")
     if paths and (fold or passes.name is not PassName.forward):

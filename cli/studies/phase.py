@@ -12,6 +12,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.files import write
 from tpgraph_cli.numbers import parse_point, parse_range
+from tpgraph_cli.options import refuse
 from tpgraph_cli.places import require_places
 
 __all__ = ["phase"]
@@ -20,6 +21,7 @@ _POINT = "σ_w²,σ_b²"
 
 
 def phase(
+    context: typer.Context,
     function: Annotated[str, typer.Argument(help="Name of a function, such as tanh.")] = "tanh",
     sigma_w2: Annotated[
         str, typer.Option("--sigma-w2", help="Weight variances, FIRST:LAST:COUNT or a list.")
@@ -41,6 +43,10 @@ def phase(
 
     Without a figure or a table to write, prints the border.
     """
+    if at:
+        refuse(context, ("sigma_w2", "sigma_b2", "out", "csv"), "beside --at")
+    else:
+        refuse(context, ("as_json",), "without --at")
     require_places(out, csv)
     if at:
         _print_points(function, at, as_json)

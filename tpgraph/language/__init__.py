@@ -13,6 +13,7 @@ from tpgraph.language.document_reader import from_json
 from tpgraph.language.document_writer import to_json
 from tpgraph.language.elaborate import elaborate
 from tpgraph.language.formatter import format_source
+from tpgraph.language.latex import latex_document
 from tpgraph.language.near_names import nearest
 from tpgraph.language.printer import to_text
 from tpgraph.language.reading import read_program, text_of
@@ -26,6 +27,7 @@ __all__ = [
     "editing",
     "format_text",
     "from_json",
+    "latex_document",
     "load",
     "nearest",
     "parse",

@@ -37,7 +37,7 @@ from tpgraph.program import (
 from tpgraph.program.any_program import reads_program
 from tpgraph.program.tex import TOKEN, one_line, words
 
-__all__ = ["latex_listing"]
+__all__ = ["latex_document", "latex_listing"]
 
 _HEAD = r"""\documentclass{article}
 \usepackage[margin=25mm]{geometry}
@@ -67,12 +67,16 @@ def latex_listing(program: Program, standalone: bool = True) -> str:
     loaded. It compiles with pdflatex and lualatex; long lines break. A value that the program
     leaves unnamed, `x~k`, is ⟨x⟩_k. Raises TPError for a label that LaTeX cannot set.
     """
-    return "\n".join(_document(program, standalone)) + "\n"
+    group = "\n".join(_group(program)) + "\n"
+    return latex_document(group) if standalone else group
 
 
-def _document(program: Program, standalone: bool) -> Iterator[str]:
-    if standalone:
-        yield _HEAD
+def latex_document(group: str) -> str:
+    """A whole document of what stands in others: a listing, a derivation, a kernel's recursion."""
+    return "\n".join((_HEAD, group.rstrip("\n"), r"\end{document}")) + "\n"
+
+
+def _group(program: Program) -> Iterator[str]:
     yield r"\begingroup"
     yield _COMMANDS
     yield r"\tprule"
@@ -82,8 +86,6 @@ def _document(program: Program, standalone: bool) -> Iterator[str]:
     yield from _Listing(program).lines()
     yield r"\tprule"
     yield r"\par\endgroup"
-    if standalone:
-        yield r"\end{document}"
 
 
 class _Listing:

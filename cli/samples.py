@@ -1,0 +1,138 @@
+"""Samples that commands take: of a data file, or made up, by the same options everywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+import tpgraph as tp
+from tpgraph_cli.numbers import read_whole, shown
+
+if TYPE_CHECKING:
+    from tpgraph import Program
+
+__all__ = ["Columns", "MadeUp", "SamplesCommand", "Synthetic", "one_sample", "parse_columns"]
+
+_MADE_UP = 64
+"""Samples of --synthetic without a number, where they are all used."""
+_OPTION = "--synthetic"
+
+
+class SamplesCommand(TyperCommand):
+    """A command whose --synthetic has a number behind it or none, which Typer has no word for."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, list(_with_values(args)))
+
+
+def _with_values(args: list[str]) -> Iterator[str]:
+    """`--synthetic -o k` as `--synthetic= -o k`, and `--synthetic 20` as `--synthetic=20`."""
+    rest = iter(args)
+    for argument in rest:
+        if argument != _OPTION:
+            yield argument
+            if argument == "--":
+                yield from rest
+            continue
+        value = next(rest, None)
+        is_number = value is not None and re.match(r"[-+]?\d", value)
+        yield f"{_OPTION}={value if is_number else ''}"
+        if value is not None and not is_number:
+            yield from _with_values([value, *rest])
+
+
+def _count(text: str | int, otherwise: int) -> int:
+    """The number behind --synthetic."""
+    try:
+        return read_whole(str(text), "") if str(text) else otherwise
+    except tp.TPError as error:
+        raise typer.BadParameter(
+            f"{shown(str(text))} is not understood; expected: {error.expected}"
+        ) from None
+
+
+Synthetic = Annotated[
+    int | None,
+    typer.Option(
+        metavar="[COUNT]",
+        help=f"Without data: so many made-up samples, standard Gaussian; {_MADE_UP}.",
+        parser=lambda text: _count(text, _MADE_UP),
+    ),
+]
+MadeUp = Annotated[
+    int | None,
+    typer.Option(
+        "--synthetic",
+        metavar="[COUNT]",
+        help="Without data: so many made-up samples, standard Gaussian, the same for every --seed;"
+        " as many as are needed.",
+        parser=lambda text: _count(text, 0),
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=COLUMNS",
+        help="Columns of a variable, such as ξ=a,b,f..k or y=label; repeat for several.",
+    ),
+]
+
+
+def parse_columns(values: list[str] | None, data: str | None = "") -> dict[str, list[str]] | None:
+    """`["ξ=a,b", "y=label"]` by name. Raises TPError for what is not NAME=COLUMNS.
+
+    Columns are those of a data file: a usage error where `data` is none.
+    """
+    if values and data is None:
+        raise typer.BadParameter("--columns chooses columns of --data FILE")
+    chosen: dict[str, list[str]] = {}
+    for value in values or []:
+        name, equals, names = value.partition("=")
+        if not (equals and name.strip() and names.strip()):
+            raise tp.TPDataError(
+                f"--columns {shown(value)} is not understood",
+                expected="NAME=COLUMNS, such as ξ=a,b,f..k or y=label",
+            )
+        if name.strip() in chosen:
+            raise tp.TPDataError(f"--columns gives {name.strip()} twice")
+        chosen[name.strip()] = [part.strip() for part in names.split(",")]
+    return chosen or None
+
+
+def one_sample(
+    network: Program,
+    program: Program,
+    data: str | None,
+    synthetic: int | None,
+    number: int,
+    columns: list[str] | None = None,
+) -> dict[str, Any] | None:
+    """What a program reads, from sample `number` on of a data file, or of made-up ones.
+
+    The program is the network or has passes of it, whose steps take sample after sample. None where
+    neither is asked for.
+    """
+    chosen = parse_columns(columns, data)
+    if number and data is None and synthetic is None:
+        raise typer.BadParameter("--sample chooses a sample of --data FILE or of --synthetic")
+    if data is not None and synthetic is not None:
+        raise tp.TPDataError("--data and --synthetic are two ways to one sample", mend="give one")
+    if data is None and synthetic is None:
+        return None
+    of = network if tp.training.is_of_samples(program, network) else program
+    if synthetic is not None:
+        needed = number + tp.training.samples_taken(program)
+        if 0 < synthetic < needed:
+            raise tp.TPDataError(
+                f"{synthetic} samples are made up, and {needed} are needed",
+                mend=f"--synthetic {needed}",
+            )
+        samples = tp.synthetic_data(of, synthetic or needed)
+    else:
+        assert data is not None
+        samples = tp.load_data(data, of, columns=chosen)
+    return tp.training.samples_of_passes(program, samples, number)
