@@ -26,6 +26,7 @@ class SamplesCommand(TyperCommand):
     """A command whose --synthetic has a number behind it or none, which Typer has no word for."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What remains of the arguments, of which each --synthetic got its value."""
         return super().parse_args(ctx, list(_with_values(args)))
 
 
