@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 
 import platformdirs
@@ -21,8 +22,14 @@ __all__ = ["NAMED", "peers_python", "versions_of"]
 
 NAMED = "TPGRAPH_PEERS"
 REQUIREMENTS = Path(__file__).with_name("peers.txt")
-INSTALLING = "--extra-index-url", "https://download.pytorch.org/whl/cpu"
-"""PyTorch for processors alone is a fifth of the size."""
+FOR_PROCESSORS = (
+    *("--index-url", "https://download.pytorch.org/whl/cpu"),
+    *("--retries", "1", "--timeout", "15"),
+)
+"""PyTorch for processors alone is a fifth of the size; pip's own index has to do without."""
+
+TOLD = ("jax", "neural-tangents", "numpy", "scipy", "torch")
+"""Those whose versions the page has."""
 
 
 def peers_python(named: str | None) -> str:
@@ -52,24 +59,29 @@ def _digest(text: str) -> str:
 
 def _make(folder: Path, python: Path) -> None:
     venv.create(folder, with_pip=True, clear=True)
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run(
-        [*command, *INSTALLING, "-r", str(REQUIREMENTS)],
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        said = done.stderr.strip().splitlines()
+    of_torch = [pin for pin in _pins() if pin.startswith("torch==")]
+    others = [pin for pin in _pins() if pin not in of_torch]
+    said = _installed(python, others)
+    if not said and _installed(python, [*FOR_PROCESSORS, *of_torch]):
+        said = _installed(python, of_torch)
+    if said:
         raise TPError(
-            f"the peers cannot be installed: {said[-1] if said else 'pip failed'}",
+            f"the peers cannot be installed: {said}",
             mend=f"name a Python that has them by {NAMED} or --peers, or go without: --no-peers",
         )
 
 
+def _installed(python: Path, what: Sequence[str]) -> str:
+    """What pip says last where it fails; nothing where it does not."""
+    command = [str(python), "-m", "pip", "install", "--no-deps", "--quiet"]
+    done = subprocess.run([*command, *what], stderr=subprocess.PIPE, text=True, check=False)
+    lines = done.stderr.strip().splitlines() or ["pip failed"]
+    return lines[-1] if done.returncode else ""
+
+
 def versions_of(python: str) -> dict[str, str]:
     """The versions of the peers in this Python; without those that it lacks."""
-    names = [line.partition("==")[0] for line in _pins()]
+    names = [line.partition("==")[0] for line in _pins() if line.startswith(TOLD)]
     code = (
         "import json, importlib.metadata as m\nfound = {}\n"
         f"for n in {names!r}:\n    try: found[n] = m.version(n)\n    except Exception: pass\n"
