@@ -193,8 +193,8 @@ def draw(
     """Draw a program in the graphical notation of Tensor Programs IIb."""
     target = out or (STANDARD if file == STANDARD else _beside(file, format_ or "svg"))
     kind = picture_format(target, format_, FRAME_FORMATS if frames else FORMATS)
-    if frames and (fold or target == STANDARD or not target.endswith(f".{kind}")):
-        raise typer.BadParameter("--frames needs a file name in -o, and no --fold")
+    if frames and (target == STANDARD or not target.endswith(f".{kind}")):
+        raise typer.BadParameter("--frames needs a file name in -o")
     if exercise is not None and (frames or target == STANDARD):
         raise typer.BadParameter("--exercise writes two pictures: a file name, and no --frames")
     of_frames = FrameOptions.of(frames, captions, seconds, handout)
@@ -234,7 +234,10 @@ def draw(
         options["source"] = tp.source_of(program) or tp.to_text(program)
         marked = [path for word in paths or () for path in tp.select_paths(shown, word)]
         if frames:
-            made = tp.draw_frames(shown, target, paths=marked, **of_frames.arguments(), **options)
+            with warnings_on_stderr():
+                made = tp.draw_frames(
+                    shown, target, paths=marked, fold=fold, **of_frames.arguments(), **options
+                )
             typer.echo(f"wrote {len(made.captions)} frames: {target}", err=True)
             return
         with warnings_on_stderr():

@@ -151,3 +151,19 @@ def test_an_exercise_says_nothing_of_its_solution(words):
 def test_what_cannot_be_left_blank():
     with pytest.raises(TPError, match="nothing called 'wires'"):
         tp.draw(PROGRAM).exercise("gates,wires")
+
+
+def test_frames_of_a_folded_picture():
+    text = tp.gallery.entry("mlp").text.replace("const L = 3", "const L = 50")
+    frames = tp.draw_frames(tp.parse(text), fold=True)
+    plain = tp.draw(tp.parse(text), fold=True).scene
+    assert {n.id for n in frames.picture.nodes} == {n.id for n in plain.nodes}
+    assert len(frames.drawings) == 3
+    assert frames.said[2].formula == r"x^{l} = \phi( W^{l} x^{l{-}1} +  b^{l})"
+    first, last = ({n.id for n in plain.nodes if frames.born[n.id] == k} for k in (1, 2))
+    assert {"x[1]", "x[l-1]"} <= first
+    assert {"x[l]", "x[50]", "x[l]:gate"} <= last
+    given = {n.id for n in plain.nodes} - first - last
+    assert given == {"b[1]", "b[l]"}
+    with pytest.raises(TPError, match="frames of passes"):
+        tp.draw_frames(tp.backward(tp.parse(text)), fold=True)

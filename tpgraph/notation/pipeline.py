@@ -87,6 +87,7 @@ class Options:
     annotations: Mapping[str, Annotation] = field(default_factory=dict)
     dims: bool = False
     listing: bool = False
+    lines: bool = False
 
     @property
     def shown(self) -> Shown:
@@ -94,6 +95,11 @@ class Options:
         if self.view == "editing":
             return "all"
         return "io" if self.show_io else "body"
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether the scene knows what it computes line by line, drawn or not."""
+        return self.listing or self.lines
 
     @property
     def look(self) -> Style:
@@ -142,7 +148,8 @@ def compose(program: Program, options: Options) -> Scene:
     scene = defined(hinted(scene, program.hints, look, everything), look)
     if options.legend:
         scene = _with_legend(scene, look)
-    scene = with_listing(scene, look)
+    if options.listing:
+        scene = with_listing(scene, look)
     return _with_shelf(scene, program, look) if everything else scene
 
 
@@ -211,7 +218,7 @@ def _laid_out(
     behind: Folded | None = None,
 ) -> Scene:
     """The scene of a diagram; `behind` are plates behind which dots need room."""
-    lines = listed(behind or Folded(diagram)) if options.listing else ()
+    lines = listed(behind or Folded(diagram)) if options.has_lines else ()
     diagram, definitions = abbreviated(diagram, options.look)
     lay = partial(
         laid_out,
@@ -290,7 +297,7 @@ def _laid_out_passes(
     program: Program, folded: Folded, options: Options, around: tuple[str, str] | None = None
 ) -> Scene:
     look, engine = options.look, options.layout_engine
-    lines = listed(folded, around[1] if around else None) if options.listing else ()
+    lines = listed(folded, around[1] if around else None) if options.has_lines else ()
     diagram, definitions = abbreviated(folded.diagram, look)
     folded = replace(folded, diagram=diagram)
     scene = lay_out_passes(program, folded, options.direction, look, engine, around)

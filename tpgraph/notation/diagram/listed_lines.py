@@ -85,12 +85,14 @@ class _Lines:
     def _instructions(self) -> Iterator[ListingLine]:
         outer = () if self.around is None else (self.around,)
         inside: tuple[str, ...] = ()
+        marks: list[str] = []
         for equation in self.program.equations:
             name = equation.out.name
             if name not in self.made:
                 continue
             self._note_inputs(equation)
             said = self._line(equation)
+            marks += self._marks(name)
             if said is None:
                 continue
             plates = (*outer, *(p.label for p in self.folded.plates if name in p.members))
@@ -99,7 +101,15 @@ class _Lines:
             for depth, label in enumerate(plates[common:], common):
                 yield ListingLine("for", label, depth)
             inside = plates
-            yield ListingLine(*said, len(plates))
+            yield ListingLine(*said, len(plates), tuple(marks))
+            marks = []
+
+    def _marks(self, name: str) -> Iterator[str]:
+        """The gate and the vector of an instruction, and what dots lead to from there."""
+        gate = self.gates.get(name)
+        behind = (b for a, b in self.folded.dots if a == name)
+        for mark in (*((gate.id,) if gate is not None else ()), name, *sorted(behind)):
+            yield self.folded.names.get(mark, mark)
 
     def _formulas(self, name: str) -> Formulas:
         return Formulas(self.program, self.labels, self.letters.called(name))

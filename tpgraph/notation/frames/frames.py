@@ -26,6 +26,7 @@ from tpgraph.notation.frames.captions import said_instead
 from tpgraph.notation.frames.handout import grid_of, to_handout
 from tpgraph.notation.frames.slides import path_key, to_beamer, to_html
 from tpgraph.notation.labels.mathtext import outline
+from tpgraph.notation.layout.passes.staging import is_staged
 from tpgraph.notation.painters.svg import svg_parts
 from tpgraph.notation.pipeline import Options, compose, showing_options
 from tpgraph.notation.scene.overlay import VectorPath
@@ -234,6 +235,7 @@ def draw_frames(
     show: str = "body",
     legend: bool = False,
     paths: Sequence[VectorPath] = (),
+    fold: bool = False,
     theme: Style | str = "paper",
     engine: LayoutEngine | str = "wasm",
     source: str | None = None,
@@ -248,6 +250,8 @@ def draw_frames(
     mathematics between dollar signs, that stand under a frame instead of its instruction: that of
     the frame which computes a variable, by its name, or of the frame of a number, from 1.
 
+    With `fold` a plate's marks come once, and a statement is a frame; passes are drawn unfolded.
+
     Arguments and errors as of `draw`; also raises TPLimitError beyond 500 frames, TPNameError for
     a caption of no frame, and TPError for one that cannot be set.
     """
@@ -255,13 +259,18 @@ def draw_frames(
         direction,
         legend=legend,
         paths=paths,
+        fold=fold,
+        lines=fold,
         style=theme,
         engine=engine,
         **showing_options(show),
     )
+    if fold and is_staged(program):
+        raise TPError("frames of passes show every mark", mend="draw them without folding")
     look = options.look
     scene = compose(program, options)
-    steps = tuple(_steps(scene, program))
+    lines = [line for line in scene.listing if line.marks] if fold else []
+    steps = tuple(line.marks for line in lines) if fold else tuple(_steps(scene, program))
     FRAMES.require(
         len(steps) + 1,
         f"the program has {len(steps)} instructions to draw",
@@ -273,7 +282,8 @@ def draw_frames(
     born |= {path_key(path): max(born[name] for name in path.nodes) for path in scene.paths}
     labels = {node.id: node.label.text for node in scene.nodes if node.label}
     formulas = Formulas(program, labels)
-    said = formulas.start(), *(formulas.caption(names[-1]) for names in steps)
+    each = [Instruction(line.rule, line.formula) for line in lines]
+    said = formulas.start(), *(each or (formulas.caption(names[-1]) for names in steps))
     said = said_instead(said, [(), *steps], captions or {})
     framed, strips = _captioned(scene, [one.latex for one in said], look)
     carried = source_of(program) if source is None else source

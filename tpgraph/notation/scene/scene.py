@@ -246,12 +246,14 @@ class Definition:
 @dataclass(frozen=True, slots=True)
 class ListingLine:
     """What one instruction computes: its rule in words, its formula in LaTeX; `depth` counts the
-    plates that it stands in, each of which a line `for` begins.
+    plates that it stands in, each of which a line `for` begins. `marks` are the nodes that it
+    adds to the picture.
     """
 
     rule: str
     formula: str
     depth: int = 0
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

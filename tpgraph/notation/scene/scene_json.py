@@ -13,6 +13,7 @@ from tpgraph.notation.scene.scene import (
     Edge,
     Label,
     Legend,
+    ListingLine,
     Node,
     Note,
     PathOverlay,
@@ -52,7 +53,7 @@ def to_document(scene: Scene) -> dict[str, Any]:
         "legend": None if scene.legend is None else _legend(scene.legend),
         **shelf,
         **({"definitions": symbols} if symbols else {}),
-        **({"listing": [asdict(line) for line in scene.listing]} if scene.listing else {}),
+        **({"listing": [_line(line) for line in scene.listing]} if scene.listing else {}),
     }
 
 
@@ -124,6 +125,10 @@ def _node(node: Node) -> dict[str, Any]:
     if node.note is not None:
         shape["annotation"] = _note(node.note)
     return shape
+
+
+def _line(line: ListingLine) -> dict[str, Any]:
+    return {"rule": line.rule, "formula": line.formula, "depth": line.depth}
 
 
 def _note(note: Note) -> dict[str, Any]:
