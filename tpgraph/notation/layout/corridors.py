@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import inf
+from typing import TypeAlias
 
 from tpgraph.notation.diagram.links import Link
 from tpgraph.notation.layout.places import Places
@@ -17,7 +18,12 @@ __all__ = ["Corridors"]
 _ROOM = 3.0  # pt between a line and a mark across, and along
 _MARGIN = 2.4
 _APART = 1.6  # pt between a line and the middle to its neighbour
+_LANE = 3.2  # pt between lines around a mark
 _FAR = 12.0  # pt beyond the outermost mark
+
+
+_Entry: TypeAlias = tuple[float, float, bool, str]
+"""From where to where something takes a column, whether it is a mark, and which."""
 
 
 class Corridors:
@@ -28,7 +34,7 @@ class Corridors:
         placement = places.placement
         count = len(places.along)
         before, after = [0.0] * count, [0.0] * count
-        found: dict[int, list[tuple[float, float, bool, str]]] = defaultdict(list)
+        found: dict[int, list[_Entry]] = defaultdict(list)
         for mark, column in placement.column.items():
             near, far = places.room(mark)
             before[column] = max(before[column], near + _MARGIN)
@@ -74,27 +80,45 @@ class Corridors:
         return (low, high) if low <= high else ((low + high) / 2, (low + high) / 2)
 
     def doors(self, link: Link) -> tuple[Door, ...]:
-        """What a line passes between its ends: its neighbours in each column, marks as long as they
-        are.
+        """The marks that a line passes, above and below it in each column, as long as they are, and
+        those beside its ends. Lines between it and a mark keep room for themselves; what it does to
+        lines elsewhere is not said.
         """
-        first = self.placement.column[link.source] + 1
-        return tuple(
-            door
-            for column, height in enumerate(self.placement.crossed[link], first)
-            for door in sorted(self._doors(column, height))
-        )
+        column = self.placement.column
+        start, end = column[link.source], column[link.target]
+        found = [*self._beside(start, link.source, 1), *self._beside(end, link.target, 0)]
+        for passed, height in enumerate(self.placement.crossed[link], start + 1):
+            at = bisect_left(self.columns[passed], (height, height, False))
+            found += self._doors(passed, at, height)
+        return tuple(sorted(found))
 
-    def _doors(self, column: int, height: float) -> Iterator[Door]:
+    def _beside(self, column: int, mark: str, side: int) -> Iterator[Door]:
+        """Where marks beside an end of a line begin (0) or end (1)."""
+        names = [entry[-1] for entry in self.columns[column]]
+        doors = [*self._doors(column, names.index(mark), self.placement.across[mark])]
+        yield from doors[side::2]
+
+    def _doors(self, column: int, at: int, height: float) -> Iterator[Door]:
+        """Where the marks around an entry of a column begin and end."""
         entries = self.columns[column]
-        index = bisect_left(entries, (height, height, False))
-        low, high = self._free(column, height)
-        if index > 0:
-            yield from ((x, low, inf) for x in self._sides(column, entries[index - 1][-1]))
-        if index + 1 < len(entries):
-            yield from ((x, -inf, high) for x in self._sides(column, entries[index + 1][-1]))
+        below = _nearest(entries, range(at - 1, -1, -1))
+        above = _nearest(entries, range(at + 1, len(entries)))
+        low = -inf if below is None else entries[below][1] + _ROOM + _LANE * (at - below - 1)
+        high = inf if above is None else entries[above][0] - _ROOM - _LANE * (above - at - 1)
+        if low > high:
+            low = high = height
+        if below is not None:
+            yield from ((x, low, inf) for x in self._sides(column, entries[below][-1]))
+        if above is not None:
+            yield from ((x, -inf, high) for x in self._sides(column, entries[above][-1]))
 
-    def _sides(self, column: int, mark: str) -> tuple[float, ...]:
-        """Where what stands in a column begins and ends; a line is only in its middle."""
+    def _sides(self, column: int, mark: str) -> tuple[float, float]:
+        """Where a mark begins and ends."""
         x = self.places.along[column]
-        near, far = self.places.room(mark) if mark else (0.0, 0.0)
-        return (x - near - _ROOM, x + far + _ROOM) if mark else (x,)
+        near, far = self.places.room(mark)
+        return x - near - _ROOM, x + far + _ROOM
+
+
+def _nearest(entries: Sequence[_Entry], numbers: range) -> int | None:
+    """The number of the first entry that is a mark."""
+    return next((number for number in numbers if entries[number][2]), None)

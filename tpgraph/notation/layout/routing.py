@@ -154,12 +154,12 @@ def _relaxed(
     """
     (window, others), (hits, line) = around, best
     own, crossed = frozenset((start.mark, end.mark)), others.crossings(line.array)
-    strung = _clipped(_strung(start.at, end.at, between), True, start, end)
-    shorter = strung.length < _SHORTER * line.length
-    if shorter and others.crossings(strung.array) <= crossed:
+    strung = _clipped(_strung(start, end, between), True, start, end)
+    count = others.crossings(strung.array)
+    if strung.length < _SHORTER * line.length and count <= crossed:
         found = window.hits(strung.flat, own, CLEARANCE, hits + 2)
         if found <= hits + 1:
-            hits, line = found, strung
+            hits, line, crossed = found, strung, count
     for points in _ways(start.at, end.at, between) if crossed else ():
         other = _clipped(points, True, start, end)
         count = others.crossings(other.array)
@@ -179,7 +179,7 @@ def _candidates(
         for turn in (0.5, 0.7, 0.3):
             yield _bend(a, b, turn), True
     if between.heights and strung:
-        yield _strung(a, b, between), True
+        yield _strung(start, end, between), True
     if between.heights:
         yield from _arcs(a, b, between, 0.0, _HIGHER)
         yield from ((points, True) for points in _ways(a, b, between))
@@ -215,9 +215,11 @@ def _arcs(
             yield (a, c, d, b), True
 
 
-def _strung(a: Point, b: Point, between: Columns) -> tuple[Point, ...]:
-    """The shortest curve through the columns."""
-    return rounded(taut(a, between.doors, b))
+def _strung(start: LineEnd, end: LineEnd, between: Columns) -> tuple[Point, ...]:
+    """The shortest curve through the columns, from one outline to the other."""
+    corners = taut(start.at, between.doors, end.at)
+    corners[0], corners[-1] = _leave(start, corners[1]), _leave(end, corners[-2])
+    return rounded(corners)
 
 
 def _ways(a: Point, b: Point, between: Columns) -> Iterator[tuple[Point, ...]]:
