@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from tpgraph.arrays import plain_array
+from tpgraph.compiler.not_finite import first_not_finite
 from tpgraph.compiler.plan import inputs_of
 from tpgraph.compiler.runtime import compile
-from tpgraph.errors import TPDataError
+from tpgraph.errors import TPDataError, TPWarning
 from tpgraph.program import Program, Variable
 from tpgraph.program.any_program import reads_program
 from tpgraph.progress import counted_of
 
 __all__ = ["finite_values", "run"]
+
+T = TypeVar("T")
 
 
 @reads_program
@@ -40,7 +44,8 @@ def run(
         if program.variables[name].is_scalar:
             scalars[name] = float(value[0])
         else:
-            vectors[name] = {"mean": float(value.mean()), "var": float(value.var())}
+            with np.errstate(all="ignore"):  # of what is not finite they are not either
+                vectors[name] = {"mean": float(value.mean()), "var": float(value.var())}
     return {"scalars": scalars, "vectors": vectors}
 
 
@@ -51,16 +56,38 @@ def finite_values(
     sample: Mapping[str, Any] | None = None,
     dtype: str = "float64",
 ) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
-    """(name, coordinates) of every vector and scalar in program order; otherwise as `run`."""
+    """(name, coordinates) of every vector and scalar in program order; otherwise as `run`.
+
+    Where one is not finite, a TPWarning at the end names the instruction and what it was given.
+    """
     module = compile(program, dtype)
     params = module.init(widths, seed)
     given = _sample(program, sample or {})
     named = {module.arguments[name]: array for name, array in given.items()}
     factors = module.multipliers(params)
-    values = module.variables(params, **named)
+    values = _without_warnings(module.variables(params, **named))
+    is_finite = True
     for name, value in counted_of("instructions", values, len(program.variables)):
         if not program.variables[name].is_matrix:
-            yield name, np.asarray(value, np.float64).reshape(-1) * factors.get(name, 1.0)
+            coordinates = np.asarray(value, np.float64).reshape(-1) * factors.get(name, 1.0)
+            is_finite = is_finite and bool(np.isfinite(coordinates).all())
+            yield name, coordinates
+    rows = [array[0] for array in given.values()]
+    found = None if is_finite else first_not_finite(module, params, rows)
+    if found is not None:
+        error = found.error("in this network")
+        warnings.warn(TPWarning(error.message, error.span), stacklevel=2)
+
+
+def _without_warnings(values: Iterator[T]) -> Iterator[T]:
+    """The same values, whose computation warns of no overflow and no invalid argument."""
+    while True:
+        with np.errstate(all="ignore"):
+            try:
+                value = next(values)
+            except StopIteration:
+                return
+        yield value
 
 
 def _sample(program: Program, sample: Mapping[str, Any]) -> dict[str, Any]:

@@ -157,7 +157,10 @@ class Definer:
         if name in PRIMITIVES:
             fail(
                 node.name,
-                TPNameError(f"{name} is a function of the table", mend="choose another name"),
+                TPNameError(
+                    f"{name} is a function of the table",
+                    mend=f"{name} is there already: delete the line, or choose another name",
+                ),
             )
         parameters = [parameter.full for parameter in node.parameters]
         if len(set(parameters)) < len(parameters):

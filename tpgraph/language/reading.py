@@ -14,6 +14,15 @@ from tpgraph.language.acceptance import require_size
 
 __all__ = ["read_program", "text_of"]
 
+_FOREIGN = {
+    ".csv": ("a table of data", "name the program's file, and this one by --data"),
+    ".npz": ("a file of arrays", "name the program's file, and this one by --data"),
+    ".npy": ("an array", "name the program's file"),
+    ".py": ("Python code", "a PyTorch module becomes a program by: tpgraph import FILE.py:MODULE"),
+    ".ipynb": ("a notebook", "write the program into a .tp file of its own"),
+}
+"""What files with other endings than a program's are, and what to do with them."""
+
 
 def read_program(file: str | Path | BinaryIO) -> bytes:
     """The content of a program's file, or of a stream such as standard input.
@@ -41,8 +50,16 @@ def _limited(stream: BinaryIO) -> bytes:
 def text_of(content: bytes, name: str) -> str:
     """The text of a program: the file's own, without byte order mark, or what a picture carries.
 
-    Raises TPDataError for a picture without a program, TPSyntaxError for what is not UTF-8.
+    Raises TPDataError for a picture without a program and for a file that by its name is of
+    another kind, TPSyntaxError for what is not UTF-8.
     """
+    what, mend = _FOREIGN.get(Path(name).suffix.lower(), (None, None))
+    if what is not None:
+        raise TPDataError(
+            f"{name} is {what}, not a program",
+            expected="a .tp or .json program, or a picture with one",
+            mend=mend,
+        )
     if not is_picture(content):
         return _decoded(content.removeprefix(codecs.BOM_UTF8), name)
     text = extract_program(content)

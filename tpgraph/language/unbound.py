@@ -61,7 +61,8 @@ def unbound(known: KnownNames, full: str, node: s.Name, word: str) -> Answer:
         return TPNameError(
             f"{full} is a width, whose size is not known here",
             expected="a variable or a number",
-            mend=f"declare it: scalar s -> 0 = 1/sqrt({full})",
+            mend=f"leave it out where a parametrization has the factors of the width already; else"
+            f" declare it: scalar s -> 0 = 1/sqrt({full})",
         ), ()
     if full in known.functions:
         return TPNameError(
