@@ -1,6 +1,7 @@
 """Broadcasting: tensors, parameters and numbers of different shapes meet coordinatewise.
 
-Their vectors must lie along one axis; those of a fixed size that lie along another are numbers.
+Their vectors must lie along one axis; those of a fixed size that lie along another are numbers,
+and so are those that meet numbers which differ from coordinate to coordinate.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ def aligned(al: CellAlgebra, values: Sequence[object]) -> tuple[list[Cells], int
     own = _common_axis(al, known)
     unit = all(t.size in (ONE, None) for t in known)
     tensors = [as_tensor(al, v, own, unit) for v in values]
+    fixed = not any(t.size is not None and is_wide(t.size) for t in tensors)
+    if own is not None and fixed and any(_tells_coordinates_apart(t, own) for t in tensors):
+        own = None
     rank = max(t.rank for t in tensors)
     tensors = [_with_numbers(al, t, own) for t in tensors]
     shape = _common_shape(tensors, rank)
@@ -61,6 +65,14 @@ def _common_axis(al: CellAlgebra, tensors: Sequence[Tensor]) -> int | None:
     if fixed:
         return fixed[0] if len(fixed) == 1 else None
     return next((axis for axis, _ in axes if _is_one_along(tensors, axis)), None)
+
+
+def _tells_coordinates_apart(tensor: Tensor, own: int) -> bool:
+    """Whether its numbers differ along the axis of the vectors."""
+    if tensor.axis is not None or -own > tensor.rank:
+        return False
+    rows = np.moveaxis(tensor.cells, own, 0).reshape(tensor.shape[own][0], -1)
+    return any(cell is not row[0] for row in rows.T for cell in row)
 
 
 def _is_one_along(tensors: Sequence[Tensor], axis: int) -> bool:

@@ -31,6 +31,7 @@ __all__ = [
     "as_tensor",
     "filled",
     "mapped",
+    "require_a_width",
 ]
 
 Cells: TypeAlias = npt.NDArray[Any]
@@ -204,7 +205,7 @@ def as_operator(al: CellAlgebra, matrix: Pending | Operator) -> Operator:
     index = tuple(None if k in (first, second) else i for k, i in enumerate(matrix.index))
     rows, columns = sorted((first, second))
     block = Block(matrix.param, index, (rows, columns), matrix.cuts[rows], matrix.cuts[columns])
-    _require_a_width(block)
+    require_a_width(block)
     flip = first > second
 
     found = Operator(
@@ -249,7 +250,8 @@ def _lines(al: CellAlgebra, matrix: Pending, axis: int) -> Callable[[int], Cell]
     return lambda k: as_tensor(al, vectors.taken(axis, k)).cells.item(())
 
 
-def _require_a_width(block: Block) -> None:
+def require_a_width(block: Block) -> None:
+    """Raise TPImportError for a trained matrix between two fixed sizes."""
     if not is_wide(block.rows.size) and not is_wide(block.columns.size):
         raise refusal(
             f"{block.param.name} leads from {block.columns.size[0]} to {block.rows.size[0]}, "

@@ -34,6 +34,7 @@ _KEPT = (
     "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "linalg_vector_norm", "mish",
     "native_group_norm", "nll_loss_forward", "relu6", "scaled_dot_product_attention", "silu",
     "softplus", "_prelu_kernel", "mse_loss", "_trilinear", "logaddexp",
+    "logsumexp",
 )  # fmt: skip
 """Operations that are not taken apart: the language has a function for them, or a rule stands."""
 
@@ -154,6 +155,18 @@ def built(make: Callable[[int], torch.nn.Module], width: int, train: bool) -> to
     return module.double().train(train)
 
 
+def _copied(module: torch.nn.Module) -> torch.nn.Module:
+    """A copy, since a pass may change the module's statistics."""
+    try:
+        return deepcopy(module)
+    except RuntimeError as error:
+        raise refusal(
+            f"the module cannot be copied: {_first_line(error)}",
+            "keep no computed tensors in it; nn.utils.weight_norm does, "
+            "nn.utils.parametrizations.weight_norm does not",
+        ) from None
+
+
 def _program(module: torch.nn.Module, example: Sequence[Any]) -> Any:
     aten = torch.ops.aten
     table: Any = torch.export.default_decompositions()
@@ -164,8 +177,10 @@ def _program(module: torch.nn.Module, example: Sequence[Any]) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with torch.no_grad():  # of a copy, since a pass may change the module's statistics
-                deepcopy(module)(*example)
+            with torch.no_grad():
+                _copied(module)(*example)
+        except TPError:
+            raise
         except Exception as error:
             raise refusal(
                 f"the module does not take the example: {_first_line(error)}",

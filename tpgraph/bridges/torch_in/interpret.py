@@ -16,6 +16,7 @@ from tpgraph.bridges.torch_in.cell_tensors import (
     as_tensor,
     filled,
     pending,
+    require_a_width,
 )
 from tpgraph.bridges.torch_in.cells import (
     Block,
@@ -326,6 +327,7 @@ def _require_apart(graph: Graph, places: Mapping[str, Site]) -> None:
                 _compare(param.name, cuts, other)
             others.append((cuts, param.name))
     _require_one_form(list(used), places)
+    _require_widths(graph, places)
 
 
 def _use(cell: Cell) -> Iterator[tuple[Mapping[int, Cut], Stored, tuple[int | None, ...]]]:
@@ -347,6 +349,16 @@ def _compare(name: str, first: Mapping[int, Cut], second: Mapping[int, Cut]) -> 
                     raise refusal(f"{name} is used interleaved and in blocks")
             small = min((first[axis], second[axis]), key=lambda c: c.size)
             raise SeamNeeded(name, axis, small)
+
+
+def _require_widths(graph: Graph, places: Mapping[str, Site]) -> None:
+    """A block of a parameter between parts of vectors has a width, as whole ones do."""
+    for cell in reachable(graph.roots):
+        if isinstance(cell, CellProduct):
+            try:
+                require_a_width(cell.block)
+            except TPError as error:
+                raise places[cell.block.param.name].refused(error) from None
 
 
 def _require_one_form(keys: list[tuple[object, ...]], places: Mapping[str, Site]) -> None:

@@ -261,11 +261,21 @@ def prelu(call: NodeCall, x: Any, slope: Any) -> Tensor:
     return pointwise(call.al, lambda z, a: call.al.op("leaky_relu", z, a), x, slope)
 
 
+_SMOOTH = 20
+
+
 @rule("softplus")
 def softplus(call: NodeCall, x: Any, beta: float = 1, threshold: float = 20) -> Tensor:
-    """log(1 + exp(βz)) / β."""
-    al = call.al
-    return mapped(call.tensor(x), lambda c: al.div(al.op("softplus", al.mul(beta, c)), beta))
+    """log(1 + exp(βz)) / β, and z where βz is above a threshold.
+
+    From 20 on, torch's own threshold, the two are equal up to e^−20 and one formula is written.
+    """
+    al, z = call.al, call.tensor(x)
+    smooth = mapped(z, lambda c: al.div(al.op("softplus", al.mul(beta, c)), beta))
+    if threshold >= _SMOOTH:
+        return smooth
+    pieces: Tensor = where(call, gt(call, z, threshold / beta), z, smooth)
+    return pieces
 
 
 @rule("elu")

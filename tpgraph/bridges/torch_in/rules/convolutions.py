@@ -16,7 +16,7 @@ from tpgraph.bridges.torch_in.cell_tensors import Pending, Tensor, as_operator, 
 from tpgraph.bridges.torch_in.cells import Cell
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule
-from tpgraph.bridges.torch_in.sizes import Cut
+from tpgraph.bridges.torch_in.sizes import Cut, is_wide
 
 __all__: list[str] = []
 
@@ -36,11 +36,13 @@ def convolution(
 ) -> Tensor:
     """Σ over places of the kernel of W[k] x[place], in groups of channels, or its transpose."""
     x = call.tensor(x)
+    if x.axis is None and isinstance(weight, Pending) and is_wide(weight.shape[0]):
+        weight = call.tensor(weight)
     if isinstance(weight, Tensor):
         _require_channels(weight, groups, transposed)
     elif not isinstance(weight, Pending):
         raise refusal("a convolution whose kernel is no parameter")
-    if x.axis != 1:
+    if x.axis != 1 and not (x.axis is None and isinstance(weight, Tensor)):
         raise refusal(
             "a convolution over channels that are no vector",
             "let the channels be one axis from the input on",
@@ -48,14 +50,16 @@ def convolution(
     places = [size[0] for size in weight.shape[2:]]
     taps = {k: _tap(call, weight, k, groups, transposed) for k in np.ndindex(*places)}
     space = [s[0] for s in call.shape[2:]]
-    window = _Window(stride, padding, dilation, transposed, x.cells.shape[1:])
+    channels = () if x.axis == 1 else (slice(None),)
+    inner = x.cells.shape[1 + len(channels) :]
+    window = _Window(stride, padding, dilation, transposed, inner)
 
     def entry(i: tuple[int, ...]) -> Cell:
         terms = []
         for k in np.ndindex(*places):
             at = window.place(i[1:], k)
             if at is not None:
-                terms.append(taps[k](x.cells[(i[0], *at)]))
+                terms.append(taps[k](x.cells[(i[0], *channels, *at)]))
         return call.al.add(*terms) if terms else call.al.number(0)
 
     out = Tensor(filled((x.cells.shape[0], *space), entry), 1, call.shape)
@@ -98,8 +102,8 @@ def _with_bias(call: NodeCall, out: Tensor, bias: Any) -> Tensor:
 
 def _tap(
     call: NodeCall, weight: Pending | Tensor, k: tuple[int, ...], groups: Any, transposed: bool
-) -> Callable[[Cell], Cell]:
-    """What one place of the kernel does to a vector of channels."""
+) -> Callable[[Any], Cell]:
+    """What one place of the kernel does to a vector of channels, or to channels as numbers."""
     al = call.al
     if isinstance(weight, Tensor):
         vectors = [weight.cells[j, *k] for j in range(weight.cells.shape[0])]
@@ -137,17 +141,22 @@ def _require_channels(weight: Tensor, groups: Any, transposed: bool) -> None:
         )
 
 
-def _mixing(call: NodeCall, vectors: list[Cell], apart: bool) -> Callable[[Cell], Cell]:
+def _mixing(call: NodeCall, vectors: list[Cell], apart: bool) -> Callable[[Any], Cell]:
     """Σ of the vectors of a kernel times the channels that come in, or channel by channel."""
     al = call.al
 
-    def mixed(x: Cell) -> Cell:
+    def weighted(channels: Sequence[Cell]) -> Cell:
+        return al.add(*(al.mul(c, v) for c, v in zip(channels, vectors, strict=True)))
+
+    def mixed(x: Any) -> Cell:
+        if isinstance(x, np.ndarray):
+            return weighted(list(x))
         if x.size is None:  # a place of the padding
-            return x
+            padded: Cell = x
+            return padded
         if apart:
             return al.mul(vectors[0], x)
-        channels = [al.mean(c) for c in al.split(x, len(vectors))]
-        return al.add(*(al.mul(c, v) for c, v in zip(channels, vectors, strict=True)))
+        return weighted([al.mean(c) for c in al.split(x, len(vectors))])
 
     return mixed
 

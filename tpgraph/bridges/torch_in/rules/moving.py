@@ -34,7 +34,8 @@ __all__: list[str] = []
 def permute(call: NodeCall, x: Any, dims: Sequence[int]) -> Any:
     """Axes in another order."""
     if isinstance(x, Operator):
-        return x.T if [d % 2 for d in dims] == [1, 0] else x
+        rows, columns = (d % len(dims) for d in dims[-2:])
+        return x.T if rows > columns else x
     x = x if isinstance(x, Pending) else call.tensor(x)
     return x.permuted([d % len(x.shape) for d in dims])
 

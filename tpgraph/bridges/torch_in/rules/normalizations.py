@@ -133,13 +133,18 @@ def group_norm(
     batch: Any,
     channels: Any,
     positions: Any,
-    groups: int,
+    groups: Any,
     eps: float,
 ) -> list[Any]:
     """Normalization of groups of channels over all positions of a sample."""
     al, x = call.al, call.tensor(x, 1 - len(x.shape))
     if x.axis != 1:
         raise refusal("group normalization over an axis that is not that of the vectors")
+    if isinstance(groups, tuple):
+        raise refusal(
+            "the number of groups of a normalization grows with the width",
+            "keep it fixed, or normalize every channel by itself: nn.InstanceNorm",
+        )
     lead, *space = x.cells.shape
     parts = [[al.split(x.cells[i], groups) for i in np.ndindex(*x.cells.shape)]]
     split = filled((lead, groups, *space), lambda i: None)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tpgraph.bridges.torch_in.broadcasting import pointwise
+from tpgraph.bridges.torch_in.broadcasting import as_numbers, pointwise
 from tpgraph.bridges.torch_in.cell_tensors import Tensor, filled, mapped
 from tpgraph.bridges.torch_in.cells import Cell, Excluded
 from tpgraph.bridges.torch_in.refusal import refusal
@@ -122,16 +122,17 @@ def vector_norm(
 
 @rule("amax", "max", "amin", "min")
 def largest(call: NodeCall, x: Any, dims: Any = None, keep: bool = False) -> Any:
-    """The largest or smallest over axes of positions."""
+    """The largest or smallest over axes of positions, or of a vector of a fixed size."""
     x, word = call.tensor(x), "largest" if "max" in call.site.name else "smallest"
     choose = partial(reduce, call.al.largest if word == "largest" else call.al.smallest)
     for axis in _axes(x, dims):
-        if axis == x.axis:
+        if axis == x.axis and x.size is not None and is_wide(x.size):
             raise refusal(
                 f"the {word} coordinate of a vector is taken",
-                "an extremum over a width grows without bound, and one over a fixed size picks a "
-                "coordinate; take a mean, or a softmax over positions",
+                "an extremum over a width grows without bound; take a mean, or a softmax over "
+                "positions",
             )
+        x = as_numbers(call.al, x) if axis == x.axis else x
         moved = np.moveaxis(x.cells, x.place(axis), -1)
         best = filled(moved.shape[:-1], lambda i: choose(list(moved[i])))  # noqa: B023
         x = x.without(axis, best)

@@ -18,6 +18,7 @@ from tpgraph.bridges.torch_in.cell_tensors import ONE, Cells, Pending, Shape, Te
 from tpgraph.bridges.torch_in.cells import Cell
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.rules.rule_table import NodeCall
+from tpgraph.bridges.torch_in.rules.stacked import stacked
 from tpgraph.bridges.torch_in.sizes import Cut, Size, every, is_wide
 
 __all__ = ["viewed"]
@@ -28,7 +29,7 @@ def viewed(call: NodeCall, x: Any, shape: Shape) -> Any:
     if tuple(x.shape) == shape:
         return x
     if isinstance(x, Pending):
-        found = _pending(x, shape)
+        found = _pending(x, shape) or stacked(call.al, x, shape)
         if found is not None:
             return found
     x = call.tensor(x)
