@@ -181,3 +181,13 @@ def test_without_densities_they_would_be_wrong(monkeypatch):
     monkeypatch.setattr(rules_module, "at_limit", forgetful)
     found = limit(parse(HEAD + f"q = mean({text})"))
     assert abs(found.scalar("q") - MEANS[text]) > 4 * found.error("q")
+
+
+@pytest.mark.filterwarnings("ignore::tpgraph.errors.TPWarning")
+@pytest.mark.parametrize("text", ["x * (sign(x + δ) - sign(x)) / δ", "(step(x + δ) - step(x)) / δ"])
+def test_the_width_of_a_kernel_is_within_its_error(text):
+    program = parse(HEAD.replace("x : n ~ N(0, 1)", "x : n ~ N(0.2, 1)") + f"q = mean({text})")
+    truth = 0.0 if text.startswith("x") else float(mpmath.npdf(0, 0.2))
+    for samples in (2**14, 2**17):
+        found = limit(program, engine="sampled", samples=samples)
+        assert abs(found.scalar("q") - truth) <= 2.5 * found.error("q")

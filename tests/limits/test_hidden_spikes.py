@@ -79,3 +79,28 @@ def test_without_a_look_at_delicate_places_it_is_not(monkeypatch):
 def test_exponentials_are_stretched_before_their_tail_is_missed(seed):
     limit = found("exp(2 * x)", "N(0, 1.25)", "sampled", seed)
     assert abs(limit.scalar("q") - math.exp(2.5)) <= 4 * limit.error("q")
+
+
+JUMP = "arctan((sign(h - 1.03 + 1e-7) - sign(h - 1.03)) * 1e7)"
+NARROW = "(step(h + 1e-5) - step(h - 1e-5)) * 1e5 * sign(h - 1.42) * h^2"
+
+
+def through_products(lines: str) -> tp.Limit:
+    program = tp.parse(f"width n\nvector x : n ~ N(0, 1)\nmatrix W : n × n ~ N(0, 1)\n{lines}\n")
+    return tp.limit(program, engine="sampled", samples=2**12)
+
+
+@pytest.mark.filterwarnings("ignore::tpgraph.errors.TPWarning")
+def test_a_slope_of_which_no_sample_saw_anything_has_an_error():
+    limit = through_products(f"h = W x\nk = {JUMP}\nv = W' k\nq = mean(v * x)")
+    truth = math.pi / 2 * 1e-7 * DENSITY * math.exp(-(1.03**2) / 2) * 1.03  # E[h k]
+    assert truth <= 4 * limit.error("q") < 0.1
+
+
+@pytest.mark.filterwarnings("ignore::tpgraph.errors.TPWarning")
+def test_a_product_of_what_no_sample_saw_has_an_error():
+    """Its scale σ is unknown, and step(v) has none: w = W u holds k φ(0)/σ, whatever k's size."""
+    limit = through_products(
+        f"h = W x\nk = {NARROW}\nv = W' k\nu = step(v) * step(1.8 - v)\nw = W u\nq = mean(w^2)"
+    )
+    assert abs(limit.scalar("q") - (0.5 + DENSITY**2)) <= 4 * limit.error("q")

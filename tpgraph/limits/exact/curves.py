@@ -39,6 +39,7 @@ from tpgraph.limits.closed_forms.recognition import (
     error_terms,
     exponentials,
 )
+from tpgraph.limits.closed_forms.rounded import rounding_of
 from tpgraph.limits.closed_forms.smoothness import jumps, kinks_between
 from tpgraph.limits.closed_forms.steepness import delicate_places, steep_places
 from tpgraph.limits.estimates import Basis
@@ -220,6 +221,14 @@ class Curve:
         stacked = np.stack(finite, axis=1) if finite else np.zeros((self.size, 0))
         return graded(self.values, mean, root, count, stacked)
 
+    def rounding(self, square: Array) -> float:
+        """How much of it is rounding beside √E f², looked at on a few of the inputs."""
+        mean, variance = self._spread()
+        rows = np.linspace(0, self.size - 1, min(self.size, _MOST_GRADED)).astype(np.intp)
+        return rounding_of(
+            lambda x: self.values(x, rows), mean[rows], np.sqrt(variance[rows]), square[rows]
+        )
+
     @cached_property
     def expansion(self) -> Expansion:
         """Mehler coefficients with their tails."""
@@ -241,7 +250,7 @@ class Curve:
             raise NotClosed("an expectation that is no number or diverges")
         size = np.sqrt(found.square * math.factorial(order)) / root if order else found.square**0.5
         error = found.error if found.square.any() else 0.0
-        return CurveValues(value, error, 0.0, size, Basis.QUADRATURE)
+        return CurveValues(value, error, self.rounding(found.square), size, Basis.QUADRATURE)
 
     def _closed(self) -> Array | None:
         if self.error_terms is not None:

@@ -29,6 +29,8 @@ SEEDS = (1, 2)
 _SAFETY = 8.0
 _FLOOR = 2.0**-44
 _UNIT = 2.0**-53
+_CANCELLED = 2.0**-6
+"""What is left, as a share, where a rounding of the parts outweighs one of the sum."""
 _MULTIPLIERS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
 
 
@@ -47,6 +49,21 @@ class Disturbance:
     def rounded(self, values: Array) -> Array:
         """The values, each moved by at most its own rounding."""
         return self.within(values, _UNIT * np.abs(values)) if self.seed else values
+
+    def added(self, parts: Iterable[Array], start: Array) -> Array:
+        """Their sum, moved by the rounding of the parts where they cancel.
+
+        Parts that are nearly equal may by chance have moved alike.
+        """
+        total, size = start, np.abs(start)
+        for part in parts:
+            total = total + part
+            if self.seed:
+                size = size + np.abs(part)
+        if not self.seed:
+            return total
+        cancels = (total != 0) & (np.abs(total) < _CANCELLED * size)
+        return self.within(total, np.where(cancels, 4 * _UNIT * size, 0.0))
 
     def scaled(self, rows: Array) -> Array:
         """The rows (N, d), each as a whole moved by its own rounding; equal rows alike."""

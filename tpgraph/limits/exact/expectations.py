@@ -63,30 +63,32 @@ class Expectations:
 
     def one(self, found: Sum) -> Array:
         """E of a sum on every input, (N,) or (1,)."""
-        total = np.zeros(1)
         setting = InputSetting(self.gaussians)
-        for term in found.terms:
-            groups = groups_of((term,), self.gaussians)
-            if not any(group.vanishes for group in groups):
-                total = total + self._product(setting, (term,), groups)
-        return total
+        grouped = [((term,), groups_of((term,), self.gaussians)) for term in found.terms]
+        parts = (
+            self._product(setting, terms, groups)
+            for terms, groups in grouped
+            if not any(group.vanishes for group in groups)
+        )
+        return self._disturbance.added(parts, np.zeros(1))
 
     def integrated(self, wanted: Sum) -> Array:
         """E of functions of one form each by quadrature that tells whether E|f| is finite."""
-        total = np.zeros(1)
-        for term in wanted.terms:
-            if term.powers or len(term.factors) > 1 or not all(f.is_curve for f in term.factors):
+        return self._disturbance.added(map(self._on_lines, wanted.terms), np.zeros(1))
+
+    def _on_lines(self, term: LimitTerm) -> Array:
+        """E of one term, by the line of every factor."""
+        if term.powers or len(term.factors) > 1 or not all(f.is_curve for f in term.factors):
+            raise NotClosed("an expectation that may diverge")
+        total = term.coefficient
+        for factor in term.factors:
+            sums = self._curve(factor).graded()
+            if factor.weak or not sums.loose <= _ACCEPTED_ON_A_LINE:
                 raise NotClosed("an expectation that may diverge")
-            own = term.coefficient
-            for factor in term.factors:
-                sums = self._curve(factor).graded()
-                if factor.weak or not sums.loose <= _ACCEPTED_ON_A_LINE:
-                    raise NotClosed("an expectation that may diverge")
-                self.error = max(self.error, sums.loose)
-                self.basis = max(self.basis, Basis.QUADRATURE)
-                found = CurveValues(sums.values[:, 0], sums.loose, 0.0, sums.absolute)
-                own = own * found.moved(self._disturbance)
-            total = total + own
+            self.error = max(self.error, sums.loose)
+            self.basis = max(self.basis, Basis.QUADRATURE)
+            found = CurveValues(sums.values[:, 0], sums.loose, 0.0, sums.absolute)
+            total = total * found.moved(self._disturbance)
         return total
 
     def is_steep(self, found: Sum) -> bool:
@@ -107,10 +109,8 @@ class Expectations:
     def pairs(self, plan: Plan, window: Window) -> Array:
         """E[x(ξ_i) y(ξ_j)] over a window, rows and columns or 1."""
         setting = InputSetting(self.gaussians, window)
-        total = np.zeros((1, 1))
-        for terms, groups in plan:
-            total = total + self._product(setting, terms, groups)
-        return total
+        parts = (self._product(setting, terms, groups) for terms, groups in plan)
+        return self._disturbance.added(parts, np.zeros((1, 1)))
 
     def _product(
         self, setting: InputSetting, terms: Sequence[LimitTerm], groups: Sequence[TermGroup]

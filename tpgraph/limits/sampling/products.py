@@ -115,7 +115,8 @@ class SampledProducts(Products[Array]):
         doubt = self.rare.of_power(equation.operand.name, 2, reach) if x.shape[1] == 1 else None
         if doubt is not None:
             square = self.rare.told(own[:, :, 0] / sigma2, doubt)
-            own = sigma2 * np.maximum(square, 0.0)[:, :, None]
+            # What was not seen only adds: a scale that is lost would be lost from quotients by it.
+            own = np.where(square > 0, sigma2 * square, own[:, :, 0])[:, :, None]
         return self._record(name, family, own, covariances)
 
     def _record(
@@ -135,9 +136,16 @@ class SampledProducts(Products[Array]):
         return scattered(found, family.lost, len(family.names), self.trace.replicates)
 
     def slopes(self, equation: MatMul) -> Mapping[str, Array] | None:
-        """E[∂Z^x/∂Ẑ], (B, M), from samples."""
+        """E[∂Z^x/∂Ẑ], (B, M), from samples, with what they may have missed."""
         other, x = self._family(equation, opposite=True), equation.operand.name
-        return self.trace.expected(x, other) if self.trace.dependent(x, other) else None
+        if not self.trace.dependent(x, other):
+            return None
+        found = self.trace.expected(x, other)
+        return {name: self._with_unseen(x, name, slope) for name, slope in found.items()}
+
+    def _with_unseen(self, x: str, name: str, slope: Array) -> Array:
+        deviation = np.sqrt(np.diagonal(self.hats[name], axis1=1, axis2=2))
+        return self.rare.told(slope, self.rare.of_slope(x, deviation))
 
     def hidden(self, equation: MatMul, variance: float) -> Array:
         """Samples of Ẑ given the earlier ones."""

@@ -92,6 +92,16 @@ class RareEvents:
         samples, psi = self.roots.trace.samples[name], mul(*[Argument(0)] * power)
         return self.doubt(psi, [name], [samples], samples**power, number_power(reach, power), True)
 
+    def of_slope(self, name: str, deviation: Array) -> Doubt | None:
+        """Of E[Ẑ Z]/Var Ẑ with Ẑ of this deviation (B, M): a spike of Z of which none was seen."""
+        samples = self.roots.trace.samples[name]
+        height = Spikes(self.roots.trace, self.reaches).height(Argument(0), [name], [samples])
+        if not height.any():
+            return None
+        usual = deviation.mean(axis=0)
+        slope = height * np.divide(1.0, usual, out=np.zeros_like(usual), where=usual > 0)
+        return Doubt(None, slope * UNSEEN / (samples.shape[2] * REPLICATES))
+
     def of_pairs(self, x: str, y: str) -> Array | None:
         """A further error (M, M′) of E[Z^x Z^y] on two inputs; None where samples resolve both.
 

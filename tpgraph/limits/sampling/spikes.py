@@ -5,7 +5,8 @@
 of parts whose spikes are at most s and whose samples are at most |a|. What is gentle (`gentle`) has
 none; of what is not and no rule tells, it is the whole range. Where that is infinite a spike of ψ
 may be as high as ψ was seen, or is where a part of it vanishes. Vectors are looked into as deep as
-the Nonlin that makes them.
+the Nonlin that makes them, products Ẑ + Σ c_i y_i as deep as those of the y_i: their spikes times
+|c_i|, which is large where W or Wᵀ multiplies what is steep beside its size.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from tpgraph.functions import (
 from tpgraph.limits.closed_forms.gentle import is_gentle
 from tpgraph.limits.closed_forms.steepness import delicate_places
 from tpgraph.limits.regularity import GAUSSIAN, Reach, number_reach, reach_of
-from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
+from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace, TracedProduct
 from tpgraph.limits.sampling.normals import Array
 
 __all__ = ["Spikes"]
@@ -56,6 +57,8 @@ class Spikes:
 
         def of_argument(index: int) -> Array:
             step = self.trace.made.get(names[index] or "")
+            if isinstance(step, TracedProduct):
+                return self._of_product(step)
             if not isinstance(step, Coordinatewise) or self._is_gentle(names[index]):
                 return np.zeros(1)
             beneath = [step.vectors.get(i) for i in range(len(step.values))]
@@ -68,6 +71,19 @@ class Spikes:
             found = whole.height(inline(expand(expression)))
         peak = self.peak(expression, names, values)
         return np.where(np.isfinite(found), found, np.maximum(whole.seen(expression), peak))
+
+    def _of_product(self, step: TracedProduct) -> Array:
+        total = np.zeros(1)
+        for name in self._steep_beneath(step):
+            factor = np.abs(step.dot[name]).max(axis=0)
+            own = self.height(Argument(0), [name], [self.trace.samples[name]])
+            total = total + factor * own
+        return total
+
+    def _steep_beneath(self, step: TracedProduct) -> list[str]:
+        """The vectors of its Ż that are not gentle."""
+        made = {name: self.trace.made.get(name) for name in step.dot}
+        return [n for n, y in made.items() if isinstance(y, Coordinatewise) and not y.is_gentle]
 
     def peak(
         self, expression: Expression, names: Sequence[str | None], values: Sequence[Array]
@@ -104,7 +120,9 @@ class Spikes:
 
     def _is_gentle(self, name: str | None) -> bool:
         step = self.trace.made.get(name or "")
-        return not isinstance(step, Coordinatewise) or step.is_gentle
+        if isinstance(step, TracedProduct):
+            return not self._steep_beneath(step)
+        return step is None or step.is_gentle
 
     def _reach(self, name: str | None, value: Array) -> Reach:
         if name is None:
