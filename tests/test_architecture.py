@@ -3,7 +3,8 @@
 Floors: 0 arrays, bounds, children, clusters, embedded, errors, files, locks, progress, seals,
 seeds, types · 1 functions · 2 program · 3 language, transform, notation, compiler, limits and the
 interpreter, which do not import each other · 4 training, kernels, gallery, bridges, annotations · 5
-study, editor · above them the command line, which imports the public `tpgraph` alone.
+study, editor, guide · 6 lessons · above them the command line, which imports the public `tpgraph`
+alone.
 """
 
 import ast
@@ -47,6 +48,7 @@ FLOORS = {
     "study": 5,
     "editor": 5,
     "guide": 5,
+    "lessons": 6,
     "__main__": 6,
 }
 # rooms of the notation: each imports those before it alone

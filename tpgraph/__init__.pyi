@@ -7,6 +7,7 @@ from . import gallery as gallery
 from . import guide as guide
 from . import kernels as kernels
 from . import language as language
+from . import lessons as lessons
 from . import notation as notation
 from . import progress as progress
 from . import shell as shell

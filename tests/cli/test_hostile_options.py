@@ -62,6 +62,7 @@ QUICK = {
     "study dispersion": "--out OUT --quick --widths 4 --depths 2,3 --inits 2 --sigma-w2 2"
     " --sigma-b2 0 --workers 0",
     "guide": "language",
+    "lesson": "forward",
     "man": "",
     "grammar": "",
     "study drift": "--out OUT --quick --widths 4 --depths 2 --inits 1 --sigma-w2 2 --sigma-b2 0"

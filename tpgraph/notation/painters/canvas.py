@@ -44,7 +44,16 @@ from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Point, Scene
 from tpgraph.notation.scene.style import PAPER, Style
 
-__all__ = ["DEFAULT_DPI", "Pasted", "to_eps", "to_pdf", "to_pdf_pages", "to_pdf_sheets", "to_png"]
+__all__ = [
+    "DEFAULT_DPI",
+    "PaintedPage",
+    "Pasted",
+    "to_eps",
+    "to_pdf",
+    "to_pdf_pages",
+    "to_pdf_sheets",
+    "to_png",
+]
 
 DEFAULT_DPI = 300.0
 _PDF_GRID = 7200.0  # a page's sides are multiples of 0.01 pt
@@ -126,7 +135,7 @@ def to_pdf_sheets(
             figure = _blank(width, height, _PDF_GRID)
             for one in sheet:
                 page = picture(one.scene, one.style)
-                figure.add_artist(_PaintedPage(page, {}, (one.left, one.down)))
+                figure.add_artist(PaintedPage(page, {}, (one.left, one.down)))
             canvas: Any = FigureCanvasPdf(figure)
             canvas.print_pdf(document)
     return buffer.getvalue()
@@ -189,7 +198,7 @@ def to_png(
 def _figure(page: Picture, dpi: float, fonts: Mapping[str, Path] | None = None) -> Figure:
     """A figure with the picture alone."""
     figure = _blank(page.width, page.height, dpi)
-    figure.add_artist(_PaintedPage(page, fonts or {}))
+    figure.add_artist(PaintedPage(page, fonts or {}))
     return figure
 
 
@@ -205,7 +214,7 @@ def _blank(width: float, height: float, dpi: float) -> Figure:
     return figure
 
 
-class _PaintedPage(Artist):
+class PaintedPage(Artist):
     """The display list as one artist, painted with the renderer's own paths; its upper left corner
     lies at `corner` on the sheet, in pt to the right and down, or is that of the sheet.
     """
@@ -219,6 +228,7 @@ class _PaintedPage(Artist):
         self._corner = corner
 
     def draw(self, renderer: RendererBase) -> None:
+        """Paint it by a renderer, as matplotlib asks."""
         scale = float(np.asarray(renderer.points_to_pixels(1.0)))
         width, height = renderer.get_canvas_width_height()
         left, _, _, top = self._page.bounds
