@@ -94,7 +94,7 @@ def write(editor, was, becomes):
     editor.page.keyboard.insert_text(becomes)
 
 
-STATES = {"svg.aria-activedescendant"}
+STATES = {"svg.aria-activedescendant", "svg.aria-label"}
 FOLLOWS = {"g.style", "svg.style", "g.class"}
 
 

@@ -55,7 +55,8 @@ export class Canvas {
 
 	/** What is said of the whole picture, behind what it is. @param {string} more */
 	name(more) {
-		this.element.setAttribute("aria-label", more ? `${this.label}; ${more}` : this.label);
+		const name = more ? `${this.label}; ${more}` : this.label;
+		if (this.element.getAttribute("aria-label") !== name) this.element.setAttribute("aria-label", name);
 	}
 
 	/** @param {string} tag @param {Element} parent @returns {SVGElement} */
