@@ -63,3 +63,10 @@ def test_it_is_in_the_error_of_a_difference_of_expectations(monkeypatch):
     monkeypatch.setattr(Disturbance, "added", added)
     value, error = error_of(PARTS, "N(0.3, 0.64)")
     assert abs(value - TRUTH) > 4 * error
+
+
+@pytest.mark.parametrize("steepness", [1e2, 1e4, 1e6, 1e7])
+def test_it_is_in_the_error_of_the_terms_of_a_closed_form(steepness):
+    """E[x² e^(−(sx)²) s] = s / (1 + 2s²)^(3/2), by a second derivative of terms of s³."""
+    value, error = error_of(f"exp(-(x * {steepness:g})^2) * {steepness:g} * x^2")
+    assert abs(value - steepness / (1 + 2 * steepness**2) ** 1.5) <= 4 * error

@@ -237,9 +237,10 @@ class Curve:
     def expected(self, order: int = 0) -> CurveValues:
         """D_m = E[f^(m)], (N,)."""
         closed = self.derived(order) if order else self
-        value = closed._closed()
-        if value is not None:
-            return CurveValues(self._where_constant(value, order))
+        parts = closed._closed_parts()
+        if parts is not None:
+            value = self._where_constant(sum(parts, np.zeros(1)), order)
+            return CurveValues(value, size=np.maximum(sum(map(np.abs, parts)), np.abs(value)))
         order += self.weak
         found = replace(self, weak=0).coefficients(order + 1)
         a = found.values[:, order] * math.sqrt(math.factorial(order))
@@ -252,30 +253,25 @@ class Curve:
         error = found.error if found.square.any() else 0.0
         return CurveValues(value, error, self.rounding(found.square), size, Basis.QUADRATURE)
 
-    def _closed(self) -> Array | None:
+    def _closed_parts(self) -> list[Array] | None:
+        """The terms of a closed form, (N,) each: what they cancel to is rounded as they are."""
+        safe, one, zero = np.where(self.variance > 0, self.variance, 1.0), np.ones(1), np.zeros(1)
         if self.error_terms is not None:
-            safe = np.where(self.variance > 0, self.variance, 1.0)
-            return np.broadcast_to(error_expectation(self.error_terms, safe), safe.shape)
-        if self.error_products is not None:
-            safe = np.where(self.variance > 0, self.variance, 1.0)
-            one = np.ones(1)
+            parts = [error_expectation((term,), safe) for term in self.error_terms]
+        elif self.error_products is not None:
             parts = [error_mixed(f, g, safe, one, safe) for f, g in self.error_products]
-            return np.broadcast_to(sum(parts, np.zeros(1)), safe.shape)
-        if self.exponentials is not None:
-            zero = np.zeros(1)
+        elif self.exponentials is not None:
+            means = (self.mean, zero)
             with np.errstate(over="ignore", invalid="ignore"):
-                found = exponential_mixed(
-                    self.exponentials,
-                    (Exponential(1.0),),
-                    (self.mean, zero),
-                    self.variance,
-                    zero,
-                    np.ones(1),
-                )
-            if not np.isfinite(found).all():
+                parts = [
+                    exponential_mixed((term,), (Exponential(1.0),), means, self.variance, zero, one)
+                    for term in self.exponentials
+                ]
+            if not all(np.isfinite(part).all() for part in parts):
                 raise NotClosed("an expectation that is no number or diverges")
-            return np.broadcast_to(found, self.size)
-        return None
+        else:
+            return None
+        return [np.broadcast_to(part, self.size) for part in parts]
 
     def _where_constant(self, value: Array, order: int) -> Array:
         """Without variance f is f(m)."""
