@@ -15,7 +15,6 @@ from tpgraph_cli.comparison import (
     Rate,
     SeedsOption,
     StepsOption,
-    Synthetic,
     WidthsOption,
     parse_sizes,
 )
@@ -25,6 +24,7 @@ from tpgraph_cli.numbers import whole
 from tpgraph_cli.options import Seed
 from tpgraph_cli.places import STANDARD, require_places
 from tpgraph_cli.progress import stage_progress
+from tpgraph_cli.samples import Synthetic
 
 __all__ = ["compare_parametrizations"]
 
