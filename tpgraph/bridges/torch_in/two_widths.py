@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -55,8 +56,7 @@ def translated(
     roll: bool,
 ) -> Imported:
     """The program of a module; the arguments are those of `from_torch`."""
-    n = next(iter(widths.values()))
-    name = next(iter(widths))
+    name, n = next(iter(widths.items()))
 
     def plain(width: int) -> torch.nn.Module:
         made: torch.nn.Module = make({w: size * width // n for w, size in widths.items()})
@@ -65,50 +65,105 @@ def translated(
     module = built(plain, n, train)
     examples = _examples(module, example)
     factory, examples = _with_loss(plain, loss, examples, module)
-    found = exported(factory, examples, n, train)
-    graph = interpreted(found, n)
-    targets = targets_of(graph)
-    draws = drawn(factory, n)
-    with_readouts(graph, draws)
-    pieces = _pieces(graph, draws)
-    taken = {p.base for p in pieces.values()} | set(widths) | RESERVED
+    graph = interpreted(exported(factory, examples, n, train), n)
     own = [*inspect.signature(module.forward).parameters][: len(examples) - (loss is not None)]
-    inputs = _input_names(list(graph.arguments), [*own, *["y"] * (loss is not None)], taken)
-    flat = flattened(graph, pieces, inputs, base)
-    statements = _rolled(flat, list(pieces.values())) if roll else _unrolled(flat)
-    ordered = list(pieces.values())
-    scaled = parametrized(ordered, parametrization, n)
-    title = type(module).__name__
-    notes = (*_notes(graph, flat, inputs), *scaled.notes)
-
-    def written(notes: Sequence[str]) -> str:
-        dimensions = Dimensions(dict(widths), set(taken))
-        return format_text(
-            _text(title, graph, flat, statements, ordered, scaled, dimensions, inputs, targets,
-                  notes, set(taken)),
-            f"<{title}>",
-        )  # fmt: skip
-
-    text = written(notes)
-    program = parse(text, f"<{title}>")
-    lost = _lost_to_biases(program, ordered)
+    arguments = [*own, *["y"] * (loss is not None)]
+    sheet = _sheet(type(module).__name__, graph, drawn(factory, n), widths, arguments, base, roll,
+                   parametrization)  # fmt: skip
+    notes = (*_notes(graph, sheet.flat, sheet.inputs), *sheet.scaled.notes)
+    text, program = sheet.written(notes)
+    lost = _lost_to_biases(program, sheet.pieces)
     if lost is not None:
         notes = (*notes, lost)
-        text = written(notes)
-        program = parse(text, f"<{title}>")
-    ratios = {w: size / n for w, size in widths.items()}
+        text, program = sheet.written(notes)
     return Imported(
         program=program,
         text=text,
         notes=notes,
         width=name,
         n=n,
-        pieces=tuple(ordered),
+        pieces=sheet.pieces,
         arguments=tuple(graph.arguments.values()),
         seams=graph.al.seams,
-        ratios=ratios,
-        names=inputs,
+        ratios={w: size / n for w, size in widths.items()},
+        names=sheet.inputs,
     )
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """All that the text of a program is written from, but for its notes.
+
+    `inputs` are names of the data by argument of the graph, `targets` those that are targets,
+    `taken` names that nothing else may have.
+    """
+
+    title: str
+    graph: Graph
+    flat: Flat
+    statements: Rolled
+    pieces: tuple[ParameterPart, ...]
+    scaled: Scaled
+    widths: Mapping[str, int]
+    inputs: dict[str, str]
+    targets: set[str]
+    taken: set[str]
+
+    def written(self, notes: Sequence[str]) -> tuple[str, Program]:
+        """The text with these notes, laid out, and its program."""
+        text = format_text("\n".join(self._lines(notes)) + "\n", f"<{self.title}>")
+        return text, parse(text, f"<{self.title}>")
+
+    def _lines(self, notes: Sequence[str]) -> list[str]:
+        """The lines of the program, before they are laid out."""
+        if not self.statements.outputs:
+            raise refusal("the module gives nothing out", "let forward return what it computes")
+        names = Names(self.statements, set(self.taken))
+        dimensions = Dimensions(dict(self.widths), set(self.taken))
+        parameters = [line for line, _ in parameter_lines(self.pieces, self.scaled, dimensions)]
+        head = (
+            f"# Imported from the PyTorch module {self.title}, exported at n = {dimensions.n} and "
+        )
+        lines = [
+            f"{head}{2 * dimensions.n}.",
+            *(f"# {note}" for note in notes),
+            f"program {self.title}",
+            *dimensions.lines(),
+        ]
+        if any(piece.param.trained for piece in self.pieces):
+            lines.append(f"parametrization {self.scaled.text}")
+        lines += scalar_lines(self.flat.expressions, names, dimensions)
+        lines += ["", *function_lines(self.flat.expressions)]
+        arguments = list(self.graph.arguments.values())
+        lines += ["", *input_lines(arguments, self.inputs, self.targets, self.graph.al.seams)]
+        lines += [*parameters, ""]
+        body = list(statement_lines(self.statements, names))
+        losses = [line for line in body if line.startswith("loss ")]
+        lines += [line for line in body if not line.startswith("loss ")]
+        return [*lines, "", *output_line(self.statements, names), *losses]
+
+
+def _sheet(
+    title: str,
+    graph: Graph,
+    draws: Draws,
+    widths: Mapping[str, int],
+    arguments: list[str],
+    base: int | None,
+    roll: bool,
+    parametrization: str,
+) -> _Sheet:
+    """What a graph becomes; `arguments` are the module's own names of its data."""
+    targets = targets_of(graph)
+    with_readouts(graph, draws)
+    parts = _pieces(graph, draws)
+    pieces = tuple(parts.values())
+    taken = {piece.base for piece in pieces} | set(widths) | RESERVED
+    inputs = _input_names(list(graph.arguments), arguments, taken)
+    flat = flattened(graph, parts, inputs, base)
+    statements = _rolled(flat, pieces) if roll else _unrolled(flat)
+    scaled = parametrized(list(pieces), parametrization, next(iter(widths.values())))
+    return _Sheet(title, graph, flat, statements, pieces, scaled, widths, inputs, targets, taken)
 
 
 def _pieces(graph: Graph, draws: Draws) -> dict[Key, ParameterPart]:
@@ -236,41 +291,3 @@ def _notes(graph: Graph, flat: Flat, inputs: Mapping[str, str]) -> list[str]:
             name, count = inputs[argument.source.name], argument.size[0]
             notes.append(f"{name}: whole numbers, given by one-hot vectors of {count}")
     return [*notes, *graph.notes]
-
-
-def _text(
-    title: str,
-    graph: Graph,
-    flat: Flat,
-    statements: Rolled,
-    pieces: Sequence[ParameterPart],
-    scaled: Scaled,
-    dimensions: Dimensions,
-    inputs: dict[str, str],
-    targets: set[str],
-    notes: Sequence[str],
-    taken: set[str],
-) -> str:
-    """The lines of the program, before they are laid out."""
-    if not statements.outputs:
-        raise refusal("the module gives nothing out", "let forward return what it computes")
-    names = Names(statements, taken)
-    parameters = [line for line, _ in parameter_lines(pieces, scaled, dimensions)]
-    head = f"# Imported from the PyTorch module {title}, exported at n = {dimensions.n} and "
-    lines = [
-        f"{head}{2 * dimensions.n}.",
-        *(f"# {note}" for note in notes),
-        f"program {title}",
-        *dimensions.lines(),
-    ]
-    if any(piece.param.trained for piece in pieces):
-        lines.append(f"parametrization {scaled.text}")
-    lines += scalar_lines(flat.expressions, names, dimensions)
-    lines += ["", *function_lines(flat.expressions)]
-    lines += ["", *input_lines(list(graph.arguments.values()), inputs, targets, graph.al.seams)]
-    lines += [*parameters, ""]
-    body = list(statement_lines(statements, names))
-    losses = [line for line in body if line.startswith("loss ")]
-    lines += [line for line in body if not line.startswith("loss ")]
-    lines += ["", *output_line(statements, names), *losses]
-    return "\n".join(lines) + "\n"
