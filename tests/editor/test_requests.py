@@ -27,6 +27,7 @@ ASKED: dict[str, Data] = {
     "complete": {"at": 3},
     "hover": {"at": 3},
     "copy": {"names": ["x[1]"]},
+    "factors": {"vector": "x[1]"},
     "step": {"at": 0},
     "walk": {},
     "derive": {"what": "backward"},

@@ -128,7 +128,7 @@ def test_frames_of_the_command_line(mlp, kind):
     assert expected.stat().st_size > 1000
 
 
-@pytest.mark.parametrize("options", [["--fold"], ["--paths", "W[2]"], ["-o", "-"]])
+@pytest.mark.parametrize("options", [["--fold", "--paths", "W[2]"], ["-o", "-"]])
 def test_what_frames_do_not_go_with(mlp, options):
     done = run("draw", str(mlp), "--frames", "-o", str(mlp.with_suffix(".pdf")), *options)
     assert done.exit_code == 2

@@ -5,7 +5,6 @@ import { actions } from "./actions.js";
 import { Gone, Refused, refusalText, Session } from "./api.js";
 import { openMark } from "./boxes.js";
 import { Canvas } from "./canvas.js";
-import { Completion } from "./completion.js";
 import { focused } from "./dom.js";
 import { Drag } from "./drag.js";
 import { gestures } from "./gestures.js";
@@ -21,6 +20,9 @@ import { UndoList } from "./undo.js";
 
 /** Milliseconds after which a picture is late, and said to be. */
 const LATE = 500;
+
+/** @typedef {{completion: import("./completion.js").Completion, paths: import("./paths.js").Paths,
+ * presentation: import("./presentation.js").Presentation}} Later */
 
 export class App {
 	/** @param {HTMLElement} root @param {Host} host @param {{name: string, text: string}} program */
@@ -39,17 +41,18 @@ export class App {
 			undo: () => this.undo(),
 			redo: () => this.redo(),
 			slid: () => this.parts.hints.did("slide"),
-			complete: (at) => this.completion.ask(at),
-			key: (event) => this.completion.key(event),
+			complete: (at) => this.completes((completion) => completion.ask(at)),
+			key: (event) => this.completion?.key(event) ?? false,
 			hover: (at, box) => this.hoverText(at, box),
 		});
 		this.parts.text.append(this.pane.element);
-		this.completion = new Completion(this);
 		this.inspector = new Inspector(this, this.parts.inspector);
 		this.runs = new Runs(this);
 		this.steps = new Steps(this);
-		/** @type {Promise<{paths: import("./paths.js").Paths, presentation: import("./presentation.js").Presentation}> | null} */
+		/** @type {Promise<Later> | null} */
 		this.coming = null;
+		/** @type {import("./completion.js").Completion | null} */
+		this.completion = null;
 		/** What the pointer is over. @type {Fragment | null} */
 		this.hovered = null;
 		/** @type {import("./paths.js").Paths | null} */
@@ -84,14 +87,20 @@ export class App {
 	/** What is loaded when the picture stands. */
 	later() {
 		return (this.coming ??= (async () => {
-			const [{ Paths }, { Presentation }] = [await import("./paths.js"), await import("./presentation.js")];
-			const [paths, presentation] = [new Paths(this), new Presentation(this)];
+			const [{ Completion }, { Paths }, { Presentation }] =
+				[await import("./completion.js"), await import("./paths.js"), await import("./presentation.js")];
+			const [completion, paths, presentation] = [new Completion(this), new Paths(this), new Presentation(this)];
 			paths.over(this.hovered);
-			return Object.assign(this, { paths, presentation });
+			return Object.assign(this, { completion, paths, presentation });
 		})().catch(() => {
 			this.coming = null;
 			throw new Gone("the editor's server does not answer");
 		}));
+	}
+
+	/** Complete a word, once that is loaded. @param {(completion: import("./completion.js").Completion) => unknown} what */
+	completes(what) {
+		this.later().then(({ completion }) => what(completion)).catch(() => undefined);
 	}
 
 	get text() {
@@ -236,7 +245,7 @@ export class App {
 		this.undoList.keep(was, [patch], "typing", before, this.pane.selection, true);
 		this.pane.light([]);
 		this.sync(); // first: what completes is read of the same text
-		this.completion.typed();
+		this.completes((completion) => completion.typed());
 		this.parts.hints.did("type");
 	}
 
