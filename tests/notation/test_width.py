@@ -52,6 +52,7 @@ def test_svg_pdf_and_png_are_that_wide(mlp: tp.Drawing, width: float) -> None:
 def test_units_and_what_is_no_length() -> None:
     assert length_of("2.54 cm") == 72
     assert length_of("100px") == 75
+    assert length_of(328.64196016375035) == 328.64196
     for wrong in ("", "wide", "3ft", "-3cm", "1e5pt", "19pt", "99999999", "nan"):
         with pytest.raises(TPDataError):
             length_of(wrong)

@@ -92,7 +92,7 @@ class _Pages:
     def picture(self, drawing: Drawing) -> None:
         page = picture(drawing.scene, drawing.style)
         factor = min(_LARGEST, (_WIDTH - 2 * _MARGIN) / page.width, _TALLEST / page.height)
-        shown = drawing.to_width(f"{page.width * factor:.2f}pt")
+        shown = drawing.to_width(page.width * factor)
         page = picture(shown.scene, shown.style)
         self.need(page.height + 6)
         corner = (_WIDTH - page.width) / 2, self.y + 3

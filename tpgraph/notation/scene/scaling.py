@@ -17,7 +17,7 @@ SHORTEST, LONGEST = 20.0, 14_400.0
 """The widths in pt that a picture may be given; beyond the larger one PDF has no pages."""
 
 _UNITS = {"pt": 1.0, "bp": 1.0, "px": 0.75, "mm": 72 / 25.4, "cm": 72 / 2.54, "in": 72.0}
-_LENGTH = re.compile(r"\s*(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})\s*([a-z]*)\s*")
+_LENGTH = re.compile(r"\s*(\d{1,9}(?:\.\d{0,20})?|\.\d{1,20})\s*([a-z]*)\s*")
 _NO_LENGTHS = frozenset(("rotation", "gate_narrowing"))
 _KEPT = (Annotation, Span, ShelfMatrix, str, bool, type(None))
 
