@@ -31,6 +31,7 @@ FLOORS = {
     "reader": 0,
     "progress": 0,
     "shown": 0,
+    "static_page": 0,
     "functions": 1,
     "program": 2,
     "language": 3,

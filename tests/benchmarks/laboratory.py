@@ -7,8 +7,8 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal, TypeAlias
 
 __all__ = ["Laboratory", "Peer", "Turn", "peak_memory", "ratios", "seconds_of", "take_turns"]
@@ -65,26 +65,17 @@ class Peer:
         self._process.communicate()
 
 
-class Laboratory:
-    """Where one case is measured: the peers' Python, if there is one, and how thorough to be."""
+class Laboratory(ExitStack):
+    """Where one case is measured: the peers' Python, if there is one, and how thorough to be.
+
+    Peers end where it does.
+    """
 
     def __init__(self, peers: str | None, quick: bool) -> None:
+        super().__init__()
         self.python = peers
         self.quick = quick
         self.missing: dict[str, str] = {}
-        self._peers: list[Peer] = []
-
-    def __enter__(self) -> Laboratory:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for peer in self._peers:
-            peer.close()
 
     def peer(self, way: str, spec: Mapping[str, Any], calls: int = 1) -> Peer | None:
         """A way of a peer; None where it is not there, and `missing` says why."""
@@ -95,8 +86,7 @@ class Laboratory:
         except PeerFailed as error:
             self.missing[way] = str(error)
             return None
-        self._peers.append(made)
-        return made
+        return self.enter_context(closing(made))
 
 
 def seconds_of(work: Callable[[], object], calls: int = 1) -> float:

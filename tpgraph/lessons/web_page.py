@@ -12,6 +12,7 @@ from tpgraph.lessons.sheet import Sheet, SheetPart, pieces
 from tpgraph.notation import Drawing
 from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.scene.painting import picture
+from tpgraph.static_page import static_page
 
 __all__ = ["lesson_html"]
 
@@ -33,7 +34,7 @@ def lesson_html(sheet: Sheet) -> str:
         "<h2>The program</h2>",
         f"<pre>{escape(sheet.source)}</pre>",
     ]
-    return _PAGE.format(title=escape(sheet.title), style=_STYLE, body="\n".join(body))
+    return static_page(sheet.title, _STYLE, "\n".join(body))
 
 
 def _step(part: SheetPart) -> str:
@@ -85,14 +86,4 @@ pre { background: #f4f4f2; padding: .7em 1em; overflow-x: auto; font-size: 14px;
   body { background: #1b1b1b; color: #ddd; } pre { background: #2a2a2a; }
   summary { color: #8ab4f8; }
 }
-"""
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" \
-content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width"><title>{title}</title>
-<style>{style}</style></head><body>
-{body}
-</body></html>
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from typing import assert_never
 
 from tpgraph.errors import TPDataError
 from tpgraph.program.tex import words
+from tpgraph.static_page import static_page
 from tpgraph.study.parametrizations.report_blocks import (
     Block,
     Heading,
@@ -43,10 +44,10 @@ def parametrization_report(found: SideBySide, path: str | Path) -> dict[Path, by
     return made([*blocks_of(found)], target)
 
 
-def _html(blocks: Iterable[Block], target: Path) -> dict[Path, bytes]:
-    body = [_html_block(block) for block in blocks]
-    title = re.sub("<[^>]*>", "", body[0])
-    return {target: _PAGE.format(title=title, style=_STYLE, body="\n".join(body)).encode()}
+def _html(blocks: Sequence[Block], target: Path) -> dict[Path, bytes]:
+    title = next(block.text for block in blocks if isinstance(block, Heading))
+    body = "\n".join(map(_html_block, blocks))
+    return {target: static_page(title, _STYLE, body).encode()}
 
 
 def _html_block(block: Block) -> str:
@@ -70,16 +71,22 @@ def _html_row(tag: str, cells: Iterable[str]) -> str:
     return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
 
 
-def _markdown(blocks: Iterable[Block], target: Path) -> dict[Path, bytes]:
-    files: dict[Path, bytes] = {}
-    parts = []
-    for block in blocks:
-        if isinstance(block, Image):
-            place = _beside(target, block, "svg")
-            files[place] = block.content("svg")
-            parts.append(f"![{_plain(block.caption)}](<{place.name}>)")
-        else:
-            parts.append(_markdown_block(block))
+def _markdown(blocks: Sequence[Block], target: Path) -> dict[Path, bytes]:
+    parts = [
+        f"![{_plain(block.caption)}](<{_beside(target, block, 'svg').name}>)"
+        if isinstance(block, Image)
+        else _markdown_block(block)
+        for block in blocks
+    ]
+    return _with_pictures(parts, blocks, target, "svg")
+
+
+def _with_pictures(
+    parts: Iterable[str], blocks: Iterable[Block], target: Path, kind: str
+) -> dict[Path, bytes]:
+    """A text of these parts, and the pictures among the blocks in files of their own."""
+    images = [block for block in blocks if isinstance(block, Image)]
+    files = {_beside(target, image, kind): image.content(kind) for image in images}
     return {target: ("\n\n".join(parts) + "\n").encode(), **files}
 
 
@@ -109,18 +116,14 @@ def _cell(text: str) -> str:
     return text if text == "---" else _plain(text)
 
 
-def _latex(blocks: Iterable[Block], target: Path) -> dict[Path, bytes]:
-    files: dict[Path, bytes] = {}
-    parts = [_LATEX_HEAD]
-    for block in blocks:
-        if isinstance(block, Image):
-            place = _beside(target, block, "pdf")
-            files[place] = block.content("pdf")
-            parts.append(_latex_image(place.name, block.caption))
-        else:
-            parts.append(_latex_block(block))
-    parts.append(r"\end{document}")
-    return {target: ("\n\n".join(parts) + "\n").encode(), **files}
+def _latex(blocks: Sequence[Block], target: Path) -> dict[Path, bytes]:
+    parts = [
+        _latex_image(_beside(target, block, "pdf").name, block.caption)
+        if isinstance(block, Image)
+        else _latex_block(block)
+        for block in blocks
+    ]
+    return _with_pictures([_LATEX_HEAD, *parts, r"\end{document}"], blocks, target, "pdf")
 
 
 def _latex_image(name: str, caption: str) -> str:
@@ -180,7 +183,7 @@ def _beside(target: Path, image: Image, kind: str) -> Path:
     return target.with_name(f"{target.stem}-{image.name}.{kind}")
 
 
-REPORT_FORMATS: Mapping[str, Callable[[Iterable[Block], Path], dict[Path, bytes]]] = (
+REPORT_FORMATS: Mapping[str, Callable[[Sequence[Block], Path], dict[Path, bytes]]] = (
     MappingProxyType({".html": _html, ".md": _markdown, ".tex": _latex})
 )
 """How each ending of a report is written."""
@@ -193,16 +196,6 @@ table { border-collapse: collapse; font-size: 14px; }
 td, th { padding: .2em 1em .2em 0; text-align: left; vertical-align: top; }
 tr + tr td { border-top: 1px solid #ddd; }
 @media (prefers-color-scheme: dark) { body { background: #1b1b1b; color: #ddd; } }
-"""
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" \
-content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width"><title>{title}</title>
-<style>{style}</style></head><body>
-{body}
-</body></html>
 """
 
 _LATEX_HEAD = r"""\documentclass{article}
