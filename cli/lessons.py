@@ -9,7 +9,8 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.files import write
-from tpgraph_cli.places import STANDARD, require_places
+from tpgraph_cli.options import require_ending
+from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import stage_progress
 
 __all__ = ["lesson"]
@@ -49,8 +50,7 @@ def lesson(
         return
     chosen = tp.lessons.lesson(name)
     place = out if out is not None else f"{chosen.name}.html"
-    if place == STANDARD or Path(place).suffix.lower() not in _ENDINGS:
-        raise typer.BadParameter(f"-o {place} is no page; it ends in one of {', '.join(_ENDINGS)}")
+    require_ending(place, "page", _ENDINGS)
     require_places(place)
     with stage_progress():
         content = _content(tp.lessons.sheet_of(chosen), Path(place).suffix.lower())

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 import tpgraph as tp
 from tpgraph_cli.numbers import whole
 
-__all__ = ["LimitEngine", "Out", "Scheduler", "Seed", "Workers", "refuse"]
+__all__ = [
+    "LimitEngine", "Out", "Scheduler", "Seed", "Workers", "checked", "refuse", "require_ending",
+    "understood",
+]  # fmt: skip
+
+T = TypeVar("T")
 
 
 class LimitEngine(StrEnum):
@@ -60,3 +65,33 @@ def refuse(context: typer.Context, names: Iterable[str], why: str) -> None:
     ]
     if given:
         raise typer.BadParameter(f"{' and '.join(given)}: without effect {why}")
+
+
+def understood(read: Callable[[str], T]) -> Callable[[Any], T]:
+    """A parser of an option by what reads its text; what that refuses is a usage error."""
+
+    def parsed(value: Any) -> T:
+        try:
+            return read(str(value))
+        except tp.TPError as error:
+            raise typer.BadParameter(f"{error.message}; expected {error.expected}") from None
+
+    return parsed
+
+
+def checked(read: Callable[[str], object]) -> Callable[[Any], str]:
+    """A parser that looks at words by what reads them, and hands them on as they are."""
+    read_by = understood(read)
+
+    def parsed(value: Any) -> str:
+        read_by(value)
+        return str(value)
+
+    return parsed
+
+
+def require_ending(place: str, what: str, endings: Iterable[str]) -> None:
+    """A usage error for an -o that does not end as a page or a report does."""
+    known = tuple(endings)
+    if Path(place).suffix.lower() not in known:
+        raise typer.BadParameter(f"-o {place} is no {what}; it ends in one of {', '.join(known)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,8 +20,8 @@ from tpgraph_cli.comparison import (
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
-from tpgraph_cli.options import Seed
-from tpgraph_cli.places import STANDARD, require_places
+from tpgraph_cli.options import Seed, require_ending
+from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import stage_progress
 from tpgraph_cli.samples import Synthetic
 
@@ -77,7 +76,8 @@ def compare_parametrizations(
     step and the change of features at infinite width, and by layer the multiplier, the initial
     standard deviation and the learning rates of SGD and Adam as they are tuned at a base width.
     """
-    _require_report(out)
+    if out is not None:
+        require_ending(out, "report", tp.study.REPORT_FORMATS)
     require_places(out, reads=(file, data))
     program = load(file, constants)
     names = [name.strip() for name in parametrizations.split(",")]
@@ -104,12 +104,3 @@ def compare_parametrizations(
         typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
         typer.echo(str(found))
-
-
-def _require_report(out: str | None) -> None:
-    """A usage error for a file whose ending is of no report."""
-    if out is not None and (
-        out == STANDARD or Path(out).suffix.lower() not in tp.study.REPORT_FORMATS
-    ):
-        endings = ", ".join(tp.study.REPORT_FORMATS)
-        raise typer.BadParameter(f"-o {out} is no report; it ends in one of {endings}")

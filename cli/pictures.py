@@ -19,6 +19,7 @@ from tpgraph_cli.limit_beside import LimitNumbers, NumbersBeside
 from tpgraph_cli.longer_programs import propose_longer
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
+from tpgraph_cli.options import checked
 from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
 from tpgraph_cli.places import STANDARD, require_places
 from tpgraph_cli.print_size import PictureWidth, warn_of_small_print
@@ -60,24 +61,6 @@ class Theme(StrEnum):
     dark = "dark"
 
 
-def _blanks(value: Any) -> str:
-    """The words of --exercise, as `Drawing.exercise` takes them."""
-    try:
-        tp.notation.blanks_of(str(value))
-    except tp.TPError as error:
-        raise typer.BadParameter(f"{error.message}; expected {error.expected}") from None
-    return str(value)
-
-
-def _showing(value: Any) -> str:
-    """The words of --show, as `tpgraph.draw` takes them."""
-    try:
-        tp.notation.showing(str(value))
-    except tp.TPError as error:
-        raise typer.BadParameter(f"{error.message}; expected {error.expected}") from None
-    return str(value)
-
-
 OutputFile = Annotated[
     str | None,
     typer.Option(
@@ -108,7 +91,7 @@ def draw(
         typer.Option(
             "--show",
             metavar="WORDS",
-            parser=_showing,
+            parser=checked(lambda words: tp.notation.showing(words)),
             help="body, or io: also data, readout and loss, or all: whatever is declared, used or"
             " not; behind a comma dims: dimensions beside vectors, and listing: what is computed"
             " line by line, under the picture or beside it.",
@@ -153,7 +136,7 @@ def draw(
         str | None,
         typer.Option(
             metavar="WORDS",
-            parser=_blanks,
+            parser=checked(lambda words: tp.notation.blanks_of(words)),
             help="Leave blank some of gates, labels and matrices, with commas between them; the"
             " solution goes to OUT-solution.",
         ),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.options import understood
 
 if TYPE_CHECKING:
     from tpgraph import Drawing
@@ -18,19 +19,12 @@ LEAST_ON_A_PAGE = 6.0
 """The size in pt of labels below which a picture is not readable on paper."""
 
 
-def _length(value: Any) -> float:
-    try:
-        return tp.notation.length_of(str(value))
-    except tp.TPError as error:
-        raise typer.BadParameter(f"{error.message}; expected {error.expected}") from None
-
-
 PictureWidth = Annotated[
     float | None,
     typer.Option(
         "--width",
         metavar="LENGTH",
-        parser=_length,
+        parser=understood(lambda text: tp.notation.length_of(text)),
         help="Scale the picture to be this wide, such as 234pt (72 to the inch), 8.6cm or 3.25in;"
         " says so where text gets below 7 pt.",
     ),

@@ -55,12 +55,12 @@ def mean_kernel(
     require_networks(inits)
     prepared = finite(program, check_kind(kind), dtype, backend)
     module = compile(program, dtype)
-    seeds: list[int | np.random.SeedSequence] = [
+    seeds: list[Seed] = [
         seed,
         *np.random.SeedSequence(seed).spawn(inits - 1),
     ]
 
-    def one(seed: int | np.random.SeedSequence) -> Kernel:
+    def one(seed: Seed) -> Kernel:
         return prepared.kernel(module.init(widths, seed), X, components)  # type: ignore[arg-type]
 
     ntk, nngp = _RunningMean(), _RunningMean()

@@ -26,7 +26,6 @@ from tpgraph.program import (
     Program,
     Variable,
     join_name,
-    split_name,
 )
 from tpgraph.program.reach import ancestors
 from tpgraph.transform.backward import Differentiated, differentiate_program
@@ -239,7 +238,7 @@ def pruned(
 
 def _fed(emitter: Emitter, scalar: Variable) -> str:
     """Bind a scalar to the mean of a data vector of R¹; the name of that."""
-    base, index, _ = split_name(scalar.name)
+    base, index, _ = scalar.parts
     name = emitter.free(join_name(f"{base}_in", index))
     formula = Formula()
     (given,) = emitter.builder.declare(Data(Variable(name, Vector(Fixed(1)))))

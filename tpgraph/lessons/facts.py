@@ -123,9 +123,7 @@ def _kernel(lesson: Lesson, program: Program, facts: Facts) -> float:
 
 def _exponent(lesson: Lesson, program: Program, facts: Facts) -> float:
     found = predict(program, 1)
-    return (found.changes if "change" in facts else found.sizes)[
-        facts["change"] if "change" in facts else facts["size"]
-    ]
+    return found.changes[facts["change"]] if "change" in facts else found.sizes[facts["size"]]
 
 
 def _feature(lesson: Lesson, program: Program, facts: Facts) -> float:

@@ -32,7 +32,6 @@ from tpgraph.program import (
     latex_functions,
     latex_name,
     matrix_latex,
-    split_name,
 )
 from tpgraph.program.tex import one_line
 from tpgraph.program.text import aligned, right_hand_side
@@ -128,7 +127,7 @@ class _Latex(_PlainText):
 
     def name(self, variable: Variable) -> str:
         """The variable's label; the k-th unnamed value of a statement is ⟨x⟩_k."""
-        base, index, k = split_name(variable.name)
+        base, index, k = variable.parts
         own = latex_name(self.program, Variable(join_name(base, index), variable.type))
         label = one_line(own)
         return label if k is None else rf"\langle {label} \rangle_{{{k}}}"

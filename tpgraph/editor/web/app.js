@@ -11,7 +11,7 @@ import { gestures } from "./gestures.js";
 import { Inspector } from "./inspector.js";
 import { listen } from "./keys.js";
 import { Lane } from "./lane.js";
-import { BEFORE, layout } from "./layout.js";
+import { layout } from "./layout.js";
 import { carried, difference, patchUnits, spanUnits, toPoints } from "./places.js";
 import { Runs } from "./runs.js";
 import { Steps } from "./steps.js";
@@ -122,7 +122,7 @@ export class App {
 			this.showView(view, text);
 			this.canvas.fit();
 		}).catch((error) => {
-			if (error instanceof Refused) this.lacks("no picture: it could not be drawn", () => this.open());
+			if (error instanceof Refused) this.lacks({ words: "no picture: it could not be drawn", again: () => this.open() });
 			this.failed(error);
 		});
 	}
@@ -130,7 +130,7 @@ export class App {
 	/** Ask for the picture of the text as it is now. */
 	sync() {
 		this.host.changed(this.text);
-		this.late ??= setTimeout(() => this.parts.showLack(`${BEFORE}: the new one is being drawn`), LATE);
+		this.late ??= setTimeout(() => this.parts.showLack({ old: true, words: "the new one is being drawn" }), LATE);
 		return this.lane.newest("sync", async () => {
 			const text = this.text;
 			const { view } = await this.session.ask("sync", { text, have: this.revision });
@@ -141,17 +141,17 @@ export class App {
 		}).catch((error) => {
 			this.unread = error instanceof Refused;
 			if (this.unread) this.parts.showErrors([], []); // they were of another text
-			if (this.unread) this.lacks(`${BEFORE}: the new one could not be drawn`, () => this.sync());
-			else if (error instanceof Gone) this.lacks(BEFORE);
+			if (this.unread) this.lacks({ old: true, words: "the new one could not be drawn", again: () => this.sync() });
+			else if (error instanceof Gone) this.lacks({ old: true });
 			this.failed(error);
 		});
 	}
 
-	/** What the picture lacks, now that it was answered. @param {string} words @param {() => void} [again] */
-	lacks(words, again) {
+	/** What the picture lacks, now that it was answered. @param {Lack} lack */
+	lacks(lack) {
 		clearTimeout(this.late);
 		this.late = undefined;
-		this.parts.showLack(words, again);
+		this.parts.showLack(lack);
 	}
 
 	/** What is new in the picture comes into view. @param {View} view @param {string} text the one that it is of
@@ -167,7 +167,7 @@ export class App {
 		this.canvas.setSpans(view.spans);
 		this.canvas.mark("faded", view.faded);
 		if (text === this.text) {
-			this.lacks(view.old ? `${BEFORE}: the text has mistakes` : view.errors.length && this.canvas.fragments.length ? "picture without what is mistaken" : "");
+			this.lacks(view.old ? { old: true, words: "the text has mistakes" } : view.errors.length && this.canvas.fragments.length ? { words: "picture without what is mistaken" } : {});
 			const squiggles = [...view.errors, ...view.warnings].filter((e) => e.start !== null && e.start !== undefined)
 				.map((e) => {
 					const [start, end] = spanUnits(text, [Number(e.start), Number(e.end)]);

@@ -19,7 +19,7 @@ const SIGNS = new Map([
 ]);
 
 /** What a picture is called that is not of the text as it is. */
-export const BEFORE = "picture of the text before";
+const BEFORE = "picture of the text before";
 
 /** Build the page inside of `root`. @param {HTMLElement} root @param {App} app */
 export function layout(root, app) {
@@ -113,13 +113,13 @@ export function layout(root, app) {
 		describe(fragment) {
 			describes.textContent = fragment?.title ?? "";
 		},
-		/** What of the text is not in the picture; `again` has it asked for anew.
-		 * @param {string} words @param {(() => void) | null} [again] */
-		showLack(words, again = null) {
-			lack.replaceChildren(words, ...(again ? [h("button", { click: again }, "Draw again")] : []));
-			lack.hidden = !words;
-			picture.classList.toggle("old", words.startsWith(BEFORE));
-			app.canvas.name(words);
+		/** What of the text is not in the picture; `again` has it asked for anew. @param {Lack} lack */
+		showLack({ old = false, words = "", again }) {
+			const said = old ? [BEFORE, words].filter(Boolean).join(": ") : words;
+			lack.replaceChildren(said, ...(again ? [h("button", { click: again }, "Draw again")] : []));
+			lack.hidden = !said;
+			picture.classList.toggle("old", old);
+			app.canvas.name(said);
 		},
 		/** @param {Refusal[]} wrong @param {Refusal[]} doubtful */
 		showErrors(wrong, doubtful) {

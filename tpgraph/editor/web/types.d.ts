@@ -98,6 +98,8 @@ type View = {
 type Do = { edit: string; [argument: string]: unknown };
 /** What accepts a mark that is dragged, and why others do not. */
 type Accepted = { targets: Record<string, { do: Do; says: string }>; refuses: Record<string, string> };
+/** What of the text is not in the picture, which is `old` where it is of a text before. */
+type Lack = { old?: boolean; words?: string; again?: () => void };
 /** A matrix by which a vector can be multiplied, null for a new one; `detail` says why one does not fit. */
 type Factor = { matrix: string | null; transpose: boolean; title: string; detail: string; fits: boolean };
 /** What an edit would change: lines of the text, and lines of the picture by what they join. */

@@ -24,7 +24,7 @@ from tpgraph.notation.diagram.rounding import rounded
 from tpgraph.notation.scene.scene import ListingLine
 from tpgraph.program import Data, Equation, MatMul, Target, Variable
 from tpgraph.program.labels import default_latex
-from tpgraph.program.variables import join_name, split_name
+from tpgraph.program.variables import join_name
 
 __all__ = ["listed"]
 
@@ -136,7 +136,7 @@ class _Lines:
 
     def _numbered(self, variable: Variable, formulas: Formulas) -> str:
         """The name of an unnamed value by its statement, as in listings of programs."""
-        base, index, k = split_name(variable.name)
+        base, index, k = variable.parts
         statement = Variable(join_name(base, index), variable.type)
         label = formulas.label(statement) or default_latex(statement.name)
         return rf"\langle {label}\rangle_{{{k}}}"
