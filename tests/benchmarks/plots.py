@@ -54,6 +54,9 @@ def drawn(plot: Plot, panels: dict[str, dict[str, list[tuple[float, float]]]]) -
         for way, points in panel.items():
             x, y = zip(*sorted(points), strict=True)
             ax.loglog(x, y, "o-", color=f"C{ways.index(way)}", label=way, markersize=4)
+        sizes = sorted({x for points in panel.values() for x, _ in points})
+        ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
+        ax.set_xticks([], minor=True)
         ax.set_title(title, fontsize=9)
         ax.set_xlabel(plot.x)
         ax.grid(True, which="both", alpha=0.2)

@@ -141,7 +141,10 @@ def test_every_command_has_a_quick_row() -> None:
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=_needs(n)) for n in QUICK])
-def test_the_quick_rows_work(name: str, folder: Path, tmp_path: Path) -> None:
+def test_the_quick_rows_work(
+    name: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     made = _arguments(name, "--none", "", folder, tmp_path)[:-2]
     result = CliRunner().invoke(app, made)
     assert result.exit_code == 0, (made, result.output, result.exception)
