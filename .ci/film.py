@@ -51,7 +51,7 @@ class Film:
 
     def settled(self) -> None:
         """Wait until what was asked for is answered."""
-        self.page.evaluate("tpgraph.opened.then(() => tpgraph.lane.last)")
+        self.page.evaluate("tpgraph.rest()")
 
     def key(self, *keys: str) -> None:
         """Keys, one after the other, each answered before the next."""

@@ -1,4 +1,4 @@
-"""Random tests that repeat, tests that need a program of others, skips, and workers."""
+"""Random tests that repeat, tests that need a program of others, skips, reruns, and workers."""
 
 from __future__ import annotations
 
@@ -52,6 +52,13 @@ def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--no-skips") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Skips())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try tests in a browser again, which a busy machine may disturb; pytest says which were."""
+    for item in items:
+        if any("chromium" in mark.args for mark in item.iter_markers("needs")):
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 class ByFile(LoadScopeScheduling):

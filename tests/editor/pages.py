@@ -39,15 +39,8 @@ class Editor:
         return self
 
     def settled(self):
-        """Wait until what was asked for is answered."""
-        self.page.evaluate(
-            """async () => {
-                await tpgraph.opened;
-                for (let last = null; last !== tpgraph.lane.last; await last) {
-                    last = tpgraph.lane.last;
-                }
-            }"""
-        )
+        """Wait until what was asked for is answered, and done."""
+        self.page.evaluate("tpgraph.rest()")
         return self
 
     @property

@@ -39,9 +39,7 @@ def writes(words, *keys):
     """The text has these words, maybe after keys that answer what is asked."""
 
     def seen(editor):
-        for key in keys:
-            editor.page.wait_for_timeout(150)
-            editor.press(key)
+        editor.settled().press(*keys)
         expect(editor.page.locator("textarea")).to_have_value(re.compile(re.escape(words)))
 
     return seen
@@ -82,8 +80,8 @@ def zoomed(editor):
 
 def zoom(sign):
     def seen(editor):
-        now = editor.page.evaluate("tpgraph.canvas.view.k")
-        assert (now - editor.zoom) * sign > 0
+        larger = "([was, sign]) => (tpgraph.canvas.view.k - was) * sign > 0"
+        editor.page.wait_for_function(larger, arg=[editor.zoom, sign])
 
     return seen
 
@@ -187,7 +185,10 @@ def begin(editor, case):
             const app = tpgraph;
             document.querySelectorAll("dialog").forEach((box) =>
                 box.dispatchEvent(new Event("cancel", { cancelable: true })));
+            await app.later();
             if (app.presentation.isOn) await app.presentation.toggle();
+            app.session.cancel("run");
+            app.session.cancel("views");
             if (document.fullscreenElement) await document.exitFullscreen();
             app.parts.root.classList.remove("dark", "show-keys");
             app.inspector.element.hidden = true;

@@ -119,7 +119,9 @@ def test_an_editor_in_a_cell(host):
         canvas.focus()
         host.page.keyboard.press(key)
     host.page.keyboard.press("Escape")
-    host.page.wait_for_timeout(500)  # boxes that were opened go when they lose the focus
+    host.page.locator(".tpgraph-editor").evaluate("(root) => root.tpgraph.rest()")
+    boxes = host.page.locator(":is(.line-box, .picker)")
+    expect(boxes).to_have_count(0)  # they go when they lose the focus
     expect(host.cells()).to_have_count(count)
     host.text.focus()
     while host.text.input_value() != written:

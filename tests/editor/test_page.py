@@ -204,8 +204,9 @@ def test_a_picture_that_is_waited_for_says_so(editor):
 
 def test_a_server_that_is_killed_loses_nothing(browser, folder):
     with serving(folder, "mlp.tp") as server:
-        editor = Editor(browser, server).shown().settled().write("# kept\n")
-        editor.page.wait_for_timeout(1000)
+        editor = Editor(browser, server).shown().settled()
+        with editor.page.expect_response(lambda found: _journalled(found, "# kept\\n")):
+            editor.write("# kept\n")
         server.process.send_signal(signal.SIGKILL)
         server.process.wait()
         editor.page.keyboard.type("# and here\n")
@@ -219,6 +220,11 @@ def test_a_server_that_is_killed_loses_nothing(browser, folder):
         assert editor.page.title() == "• mlp – tpgraph"
         assert editor.faults == []
         editor.close()
+
+
+def _journalled(response, words):
+    """Whether the answer is that a text with some words is kept in the journal."""
+    return response.url.endswith("/api/journal") and words in (response.request.post_data or "")
 
 
 def test_cards_to_begin_with(browser, folder):
@@ -247,7 +253,7 @@ def test_every_command_has_a_button_and_ends_well(editor):
     for command in [c for c in commands if c not in quiet]:
         editor.page.mouse.click(*editor.middle("variables/u"))
         editor.page.evaluate("(id) => { tpgraph.command(id); }", command)
-        editor.page.wait_for_timeout(150)
+        editor.settled()
         editor.page.keyboard.press("Escape")
         editor.page.keyboard.press("Escape")
         editor.page.evaluate("(text) => tpgraph.pane.show(text, [0, 0])", MLP)

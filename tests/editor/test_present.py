@@ -32,7 +32,7 @@ def page(tmp_path, browser):
 
 
 def test_presenting(page):
-    page.evaluate("tpgraph.opened.then(() => tpgraph.lane.last)")
+    page.evaluate("tpgraph.rest()")
     before, size = page.evaluate(PLACES), page.evaluate(LABEL)
     page.get_by_role("button", name="Present", exact=True).first.click()
     count = page.locator(".steps .count")
@@ -70,7 +70,7 @@ def test_presenting(page):
     expect(page.locator(".toolbar")).to_be_visible()
     expect(page.locator(".steps")).to_be_hidden()
     expect(page.locator(".tpgraph-editor.dark")).to_have_count(0)
-    page.evaluate("tpgraph.lane.last")
+    page.evaluate("tpgraph.rest()")
     assert page.evaluate(PLACES) == before
 
 

@@ -3,7 +3,6 @@
 import { editAndOpen, find, move, multiply, openMark, palette, rename } from "./boxes.js";
 import { choose } from "./dom.js";
 import { opens } from "./opens.js";
-import { pick } from "./pick.js";
 
 /** What commands do, by their ids. @param {App} app */
 export function actions(app) {
@@ -41,7 +40,7 @@ export function actions(app) {
 		redo: () => app.redo(),
 		paths: async () => (await app.later()).paths.show(),
 		find: () => find(app),
-		tidy: () => tidy(app),
+		tidy: () => redraw(app, "laid out from scratch", "tidy", () => ({}), { animated: !matchMedia("(prefers-reduced-motion: reduce)").matches }),
 		view: () => toggleView(app),
 		"show-all": () => canvas.fit(),
 		"zoom-in": () => canvas.zoom(1.25),
@@ -84,6 +83,7 @@ function withVectors(app, act) {
 /** Letters at everything that accepts a mark; the one that is typed is taken.
  * @param {App} app @param {Fragment} fragment @param {(target: {do: Do, says: string}) => boolean} fits */
 async function chooseTarget(app, fragment, fits) {
+	const { pick } = await app.later();
 	const chosen = await pick(app, app.session.ask("accept", { text: app.text, mark: fragment.key, matrix: null }).then((/** @type {Accepted} */ found) => {
 		const targets = Object.entries(found.targets).filter(([, t]) => fits(t));
 		if (targets.length === 0) app.say(Object.values(found.refuses)[0] ?? "nothing takes it", true);
@@ -108,6 +108,7 @@ async function disconnect(app, mark) {
 	if (mark.layer === "edges") return app.drag.tear(mark);
 	const lines = app.canvas.fragments.filter((f) => f.layer === "edges" && f.target === `${mark.name}:gate` && typeof f.argument === "number");
 	if (lines.length === 0) return app.say(`${mark.name} has no lines that can be drawn off`, true);
+	const { pick } = await app.later();
 	const chosen = await pick(app, Promise.resolve(lines.map((f) => [f.key, f])));
 	if (chosen) await app.drag.tear(chosen.target, chosen.only);
 }
@@ -151,27 +152,16 @@ async function fullScreen(app) {
 	await document.documentElement.requestFullscreen().catch(() => app.say("full screen is not given here", true));
 }
 
-/** @param {App} app */
-async function tidy(app) {
+/** The picture anew, with the plots that it had. @param {App} app @param {string} words @param {Parameters<App["asks"]>} asked */
+async function redraw(app, words, ...asked) {
 	const plots = app.runs.shown;
-	await app.lane.run(async () => {
-		const text = app.text;
-		const { view } = await app.session.ask("tidy", { text });
-		app.showView(view, text, { animated: !matchMedia("(prefers-reduced-motion: reduce)").matches });
-	});
-	app.say("laid out from scratch");
+	await app.asks(...asked);
+	app.say(words);
 	if (plots) await app.runs.run();
 }
 
 /** @param {App} app */
-async function toggleView(app) {
-	const plots = app.runs.shown;
-	app.options.view = app.options.view === "editing" ? "paper" : "editing";
-	await app.lane.run(async () => {
-		const text = app.text;
-		const { view } = await app.session.ask("sync", { text, have: app.revision, options: app.options });
-		app.showView(view, text);
-	});
-	app.say(`${app.options.view} view`);
-	if (plots) await app.runs.run();
+function toggleView(app) {
+	const view = (app.options.view = app.options.view === "editing" ? "paper" : "editing");
+	return redraw(app, `${view} view`, "sync", () => ({ have: app.revision, options: app.options }));
 }

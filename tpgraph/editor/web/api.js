@@ -1,5 +1,7 @@
 /** Requests to the session, over HTTP or a notebook's messages; the newest of a kind wins. */
 
+import { awaited } from "./rest.js";
+
 /** The session does not answer any more: the server has gone, or the page was shut out. */
 export class Gone extends Error {}
 
@@ -63,10 +65,11 @@ export class Session {
 		this.running = new Map();
 	}
 
-	/** The answer to a request. Throws Refused and Gone.
+	/** The answer to a request; long work, of which something is to be heard, lets the page be at rest. Throws Refused and Gone.
 	 * @param {string} op @param {Record<string, unknown>} [body] @param {AbortSignal} [signal] @param {Hear} [hear] */
 	async ask(op, body = {}, signal = new AbortController().signal, hear) {
-		const answer = await this.transport(op, body, signal, hear);
+		const asked = this.transport(op, body, signal, hear);
+		const answer = await (hear ? asked : awaited(asked));
 		if (answer.refused) throw new Refused(answer.refused);
 		if (answer.superseded) throw new DOMException("a newer request has come", "AbortError");
 		return answer;

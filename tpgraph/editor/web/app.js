@@ -13,6 +13,7 @@ import { listen } from "./keys.js";
 import { Lane } from "./lane.js";
 import { layout } from "./layout.js";
 import { carried, difference, patchUnits, spanUnits, toPoints } from "./places.js";
+import { awaited, rest } from "./rest.js";
 import { Runs } from "./runs.js";
 import { Steps } from "./steps.js";
 import { textPane } from "./textpane.js";
@@ -22,7 +23,7 @@ import { UndoList } from "./undo.js";
 const LATE = 500;
 
 /** @typedef {{completion: import("./completion.js").Completion, paths: import("./paths.js").Paths,
- * presentation: import("./presentation.js").Presentation}} Later */
+ * presentation: import("./presentation.js").Presentation, pick: typeof import("./pick.js").pick}} Later */
 
 export class App {
 	/** @param {HTMLElement} root @param {Host} host @param {{name: string, text: string}} program */
@@ -86,16 +87,22 @@ export class App {
 
 	/** What is loaded when the picture stands. */
 	later() {
-		return (this.coming ??= (async () => {
-			const [{ Completion }, { Paths }, { Presentation }] =
-				[await import("./completion.js"), await import("./paths.js"), await import("./presentation.js")];
+		return (this.coming ??= awaited((async () => {
+			const [{ Completion }, { Paths }, { Presentation }, { pick }] =
+				[await import("./completion.js"), await import("./paths.js"), await import("./presentation.js"), await import("./pick.js")];
 			const [completion, paths, presentation] = [new Completion(this), new Paths(this), new Presentation(this)];
 			paths.over(this.hovered);
-			return Object.assign(this, { completion, paths, presentation });
-		})().catch(() => {
+			return Object.assign(this, { completion, paths, presentation, pick });
+		})()).catch(() => {
 			this.coming = null;
 			throw new Gone("the editor's server does not answer");
 		}));
+	}
+
+	/** Until the picture stands and everything that was asked for is answered, but for long work. */
+	async rest() {
+		await this.opened;
+		await rest();
 	}
 
 	/** Complete a word, once that is loaded. @param {(completion: import("./completion.js").Completion) => unknown} what */
@@ -114,14 +121,19 @@ export class App {
 
 	// ---- the session
 
+	/** Show what is answered about the text as it is when its turn comes. @param {string} op
+	 * @param {() => Record<string, unknown>} body @param {Parameters<App["showView"]>[2]} [how] */
+	asks(op, body, how) {
+		return this.lane.run(async () => {
+			const text = this.text;
+			const { view } = await this.session.ask(op, { text, ...body() });
+			this.showView(view, text, how);
+		});
+	}
+
 	/** Ask for the picture of the text from scratch. */
 	async open() {
-		await this.lane.run(async () => {
-			const text = this.text;
-			const { view } = await this.session.ask("open", { text, name: this.name, options: this.options });
-			this.showView(view, text);
-			this.canvas.fit();
-		}).catch((error) => {
+		await this.asks("open", () => ({ name: this.name, options: this.options })).then(() => this.canvas.fit()).catch((error) => {
 			if (error instanceof Refused) this.lacks({ words: "no picture: it could not be drawn", again: () => this.open() });
 			this.failed(error);
 		});

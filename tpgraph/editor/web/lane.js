@@ -1,3 +1,5 @@
+import { awaited } from "./rest.js";
+
 /** Work on one session in order: a request waits for the one before, and of requests of one kind
  * that wait only the newest is made. */
 export class Lane {
@@ -10,7 +12,7 @@ export class Lane {
 
 	/** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
 	run(work) {
-		const next = this.last.then(work, work);
+		const next = awaited(this.last.then(work, work));
 		this.last = next.catch(() => undefined);
 		return next;
 	}

@@ -2,6 +2,7 @@
  * and nothing opens over somebody who has gone on elsewhere. */
 
 import { focused } from "./dom.js";
+import { awaited } from "./rest.js";
 
 /** Open what takes the focus when `asked` is there; where the focus has gone elsewhere meanwhile do what is
  * done `elsewhere`, or nothing. Keys with Ctrl or Alt are of commands, and go where they always go.
@@ -18,7 +19,7 @@ export async function opens(root, asked, open, elsewhere) {
 		event.stopImmediatePropagation();
 		keys.push(event);
 	}, { capture: true, signal: ended.signal });
-	const found = await asked.finally(() => ended.abort());
+	const found = await awaited(asked).finally(() => ended.abort());
 	if (focused(root) !== from) return await elsewhere?.(found);
 	const opened = open(found);
 	if (keys.length) await Promise.resolve();

@@ -7,12 +7,15 @@ export class Presentation {
 	constructor(app) {
 		this.app = app;
 		this.isOn = false;
+		/** How often it was begun or ended: what is waited for may come when it is not wanted any more. */
+		this.turn = 0;
 		this.stage = new Stage(app.canvas);
 	}
 
 	/** Begin, or end. @returns {Promise<void>} */
 	async toggle() {
 		this.isOn = !this.isOn;
+		const turn = ++this.turn;
 		const { app } = this;
 		const { root } = app.parts;
 		root.classList.toggle("presenting", this.isOn);
@@ -21,14 +24,17 @@ export class Presentation {
 		if (this.isOn) {
 			app.canvas.element.focus();
 			await root.requestFullscreen?.().catch(() => undefined);
+			if (!this.isOn) await leaveFullScreen();
+			if (turn !== this.turn) return;
 			app.canvas.fit();
 			app.steps.at = null;
 			await app.steps.begin();
-			if (app.steps.at === null && this.isOn) return this.toggle(); // it was said why
+			if (turn !== this.turn) return;
+			if (app.steps.at === null) return this.toggle(); // it was said why
 		} else {
-			if (document.fullscreenElement) await document.exitFullscreen();
 			root.classList.remove("dark", "with-text", "with-panels");
 			app.steps.end();
+			await leaveFullScreen();
 		}
 		app.canvas.fit();
 	}
@@ -66,4 +72,9 @@ export class Presentation {
 		this.app.parts.root.classList.toggle(part);
 		this.app.canvas.fit();
 	}
+}
+
+/** The browser may have left it by a key of its own. */
+async function leaveFullScreen() {
+	if (document.fullscreenElement) await document.exitFullscreen().catch(() => undefined);
 }

@@ -51,11 +51,7 @@ export class Runs {
 		this.shown = false;
 		this.panel.toggleAttribute("hidden", true);
 		const { app } = this;
-		const text = app.text;
-		await app.lane.run(async () => {
-			const { view } = await app.session.ask("annotate", { text, have: app.revision, run: false, limit: false });
-			app.showView(view, text);
-		});
+		await app.asks("annotate", () => ({ have: app.revision, run: false, limit: false }));
 	}
 
 	/** The text has changed, and its picture has no plots: the numbers stay, as those of before. */

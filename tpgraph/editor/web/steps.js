@@ -19,7 +19,7 @@ export class Steps {
 		/** The text whose instructions are shown, and these.
 		 * @type {{text: string, found: Walk} | null} */
 		this.walk = null;
-		/** The text whose instructions are asked for. @type {string | null} */
+		/** What instructions are asked for. @type {{what: string, done: Promise<void>} | null} */
 		this.asking = null;
 		this.panel = h("div.steps", { hidden: true, "aria-label": "Steps", "aria-live": "polite" });
 		app.parts.panels.append(this.panel);
@@ -31,10 +31,7 @@ export class Steps {
 		const text = app.text;
 		if (pass === "forward") {
 			app.session.cancel("views");
-			await app.lane.run(async () => {
-				const { view } = await app.session.ask("sync", { text, have: null });
-				app.showView(view, text);
-			});
+			await app.asks("sync", () => ({ have: null }));
 		} else {
 			const found = await this.asked("derive", { text, what: pass, steps: 1, fold: true, options: app.options }, "the view is made…");
 			if (!found) return app.parts.showPass(this.pass);
@@ -94,16 +91,25 @@ export class Steps {
 		} else if (by > 0) await this.begin();
 	}
 
-	/** Before the first instruction, over the picture that all of them have. */
+	/** Before the first instruction, over the picture that all of them have; who asks for the same meanwhile
+	 * waits for the same. */
 	async begin() {
 		const { app } = this;
-		const text = app.text;
 		const pass = this.pass === "ntk" || this.pass === "reduced" ? "forward" : this.pass;
 		const options = { ...app.options, labels: app.presentation?.isOn ? LARGER : 1 };
-		if (this.asking === text) return;
-		this.asking = text;
-		const found = await this.asked("walk", { text, pass, steps: 1, options }, "the steps are prepared…");
-		this.asking = null;
+		const walk = { text: app.text, pass, steps: 1, options };
+		const what = JSON.stringify(walk);
+		if (this.asking?.what !== what) this.asking = { what, done: this.prepare(walk) };
+		const { asking } = this;
+		await asking.done;
+		if (this.asking === asking) this.asking = null;
+	}
+
+	/** @param {{text: string, pass: Pass, steps: number, options: object}} walk */
+	async prepare(walk) {
+		const { app } = this;
+		const { text } = walk;
+		const found = await this.asked("walk", walk, "the steps are prepared…");
 		if (!found) return;
 		this.walk = { text, found };
 		app.parts.root.classList.add("stepping");
@@ -128,7 +134,9 @@ export class Steps {
 			h("button", { click: () => (app.presentation?.isOn ? app.presentation.toggle() : this.end()) }, "End"));
 	}
 
+	/** No steps are shown, nor will be that are still being prepared. */
 	end() {
+		this.app.session.cancel("views");
 		this.stop();
 		this.app.pane.light([]);
 		if (this.app.revision === null) this.leave();
