@@ -114,6 +114,24 @@ def test_a_journal_keeps_every_text(tmp_path):
     found.close()
 
 
+def test_what_was_done_is_taken_back_after_a_crash(tmp_path):
+    """Text by text, through one that is empty, to the one that is saved."""
+    journal = Journal.begun(tmp_path, "mlp", None)
+    written = [*texts(30), "", *texts(12)]
+    for text in written:
+        journal.keep(text)
+    journal.close()
+    found = Journal.left(journal.place)
+    seen, text = [], found.text
+    for start, end, put in found.undo_to("program saved\n"):
+        text = text[:start] + put + text[end:]
+        seen.append(text)
+    kept = [w for w, before in zip(written, ["", *written], strict=False) if w != before]
+    assert seen == [*reversed(kept[:-1]), "program saved\n"]
+    assert found.undo_to(kept[0]) == [*found.undo]
+    found.close()
+
+
 def test_a_journal_cut_anywhere_keeps_what_is_whole(tmp_path):
     journal = Journal.begun(tmp_path, "mlp", None)
     written = list(texts(40))

@@ -218,6 +218,13 @@ def test_a_server_that_is_killed_loses_nothing(browser, folder):
         editor.page.get_by_role("button", name="Go on with it").click()
         assert editor.shown().text == MLP + "# kept\n"
         assert editor.page.title() == "• mlp – tpgraph"
+        editor.page.locator(".text textarea").focus()
+        for _ in range(20):
+            editor.press("Control+z")
+        assert editor.text == MLP
+        for _ in range(20):
+            editor.press("Control+Shift+Z")
+        assert editor.text == MLP + "# kept\n"
         assert editor.faults == []
         editor.close()
 

@@ -124,12 +124,14 @@ class Desk:
         there = None
         with suppress(TPError):
             there = None if path is None else self._files.file(path)
+        saved = None if there is None else there["text"]
         return {
             "name": journal.name,
             "text": journal.text,
+            "undo": journal.undo_to(saved),
             "time": time.strftime("%Y-%m-%d %H:%M", time.localtime(journal.written)),
             "path": None if path is None else self._files.shown(Path(path)),
-            "saved": None if there is None else there["text"],
+            "saved": saved,
             "digest": None if there is None else there["digest"],
         }
 

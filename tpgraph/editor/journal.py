@@ -14,10 +14,11 @@ import os
 import secrets
 import time
 import zlib
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import platformdirs
 
@@ -25,11 +26,17 @@ from tpgraph.errors import TPError
 from tpgraph.files import make_directory, write_bytes
 from tpgraph.locks import lock
 
-__all__ = ["Journal", "Recovery", "state_folder"]
+__all__ = ["Change", "Journal", "Recovery", "state_folder"]
+
+Change: TypeAlias = tuple[int, int, str]
+"""Of a text: from, to, and what comes there."""
 
 _SUFFIX = ".journal"
 _LEFT = ".left"
 _DAMAGED = ".damaged"
+_STEPS = 10_000
+"""How many texts before the last are told; each is that of a pause in typing or of an edit."""
+
 _DAYS = 30.0
 """Days after which a journal that nobody wanted is removed."""
 
@@ -49,6 +56,9 @@ class Journal:
     text: str = ""
     written: float = 0.0
     file: IO[bytes] | None = field(default=None, repr=False)
+    undo: tuple[Change, ...] = field(default=(), repr=False)
+    """What takes the text of one that was left behind back through those before, newest first."""
+
     damaged: Path | None = None
     """What it was, where it was not whole."""
 
@@ -124,6 +134,14 @@ class Journal:
             os.fsync(self.file.fileno())
         except OSError as error:
             raise TPError(f"{self.place} cannot be written: {error.strerror}") from None
+
+    def undo_to(self, saved: str | None) -> list[Change]:
+        """`undo`, and what leads to the text that is saved where that is another than the first."""
+        first = self.text
+        for start, end, put in self.undo:
+            first = first[:start] + put + first[end:]
+        known = saved is None or saved == first or len(self.undo) == _STEPS
+        return [*self.undo] if known else [*self.undo, _change(first, saved or "")]
 
 
 class Recovery:
@@ -202,8 +220,8 @@ def _private(name: str, flags: int) -> int:
     return os.open(name, flags, 0o600)
 
 
-def _change(before: str, after: str) -> tuple[int, int, str]:
-    """What makes one text of another: from, to, and what comes there."""
+def _change(before: str, after: str) -> Change:
+    """What makes one text of another."""
     start = _same(before, after)
     tail = _same(before[start:][::-1], after[start:][::-1])
     return start, len(before) - tail, after[start : len(after) - tail]
@@ -240,12 +258,16 @@ def _read(place: Path, content: bytes) -> tuple[Journal, int]:
     except (ValueError, KeyError, TypeError, RecursionError):
         return own, 0
     whole = len(head) + 1
+    undo: deque[Change] = deque(maxlen=_STEPS)
     for line in lines:
         found = _applied(own.text, line)
         if found is None:
             break
+        if line is not lines[0]:
+            undo.appendleft(_change(found[0], own.text))
         own.text, own.written = found
         whole += len(line) + 1
+    own.undo = tuple(undo)
     return own, whole
 
 

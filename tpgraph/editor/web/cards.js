@@ -2,12 +2,15 @@
 
 import { Refused, refusalText } from "./api.js";
 import { choose, h } from "./dom.js";
+import { inverse, patched, patchUnits } from "./places.js";
 
 /** @typedef {import("./api.js").Session} Session */
+/** @typedef {import("./undo.js").UndoList} UndoList */
 
-/** What to begin with, and what of it is on disk where that is another text: what was not saved is offered.
+/** What to begin with, what of it is on disk where that is another text, and what was done to it before: what was
+ * not saved is offered.
  * @param {Session} session @param {{opened: Opened | null, recovered: Recovered | null, problem: string | null, damaged: string[]}} found
- * @returns {Promise<[Opened, (string | null)?]>} */
+ * @returns {Promise<[Opened, (string | null)?, ((list: UndoList) => void)?]>} */
 export async function begun(session, { opened, recovered, problem, damaged }) {
 	if (problem) await choose("The file cannot be opened", problem, [["Go on without it", null]]);
 	if (damaged.length) await choose("Work that was not saved is damaged", `What is whole of it is offered. As it was, it is in ${damaged.join(", ")}.`, [["Go on", null]]);
@@ -15,9 +18,25 @@ export async function begun(session, { opened, recovered, problem, damaged }) {
 		const wanted = await choose("Unsaved work was found", `${recovered.path ?? recovered.name}, of ${recovered.time}.`,
 			[["Go on with it", true], ["Leave it", false]]);
 		if (wanted !== null) await session.ask("recovered", { wanted });
-		if (wanted) return [recovered, recovered.saved];
+		if (wanted) return [recovered, recovered.saved, (list) => remember(list, recovered)];
 	}
 	return [opened ?? (await cards(session))];
+}
+
+/** Let what was done to a text before it was recovered be taken back. @param {UndoList} list @param {Recovered} recovered */
+function remember(list, { text, undo }) {
+	/** @type {[string, Patch[]][]} */
+	const changes = [];
+	for (const change of undo) {
+		const back = patchUnits(text, [change]);
+		const before = patched(text, back);
+		changes.unshift([before, inverse(text, back)]);
+		text = before;
+	}
+	for (const [before, patches] of changes) {
+		const [start, end, words] = patches[0];
+		list.keep(before, patches, "what was done before", [start, end], [start + words.length, start + words.length]);
+	}
 }
 
 /** What is chosen: empty, open and the files of the folder at once, then the gallery.

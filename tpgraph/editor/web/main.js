@@ -79,8 +79,9 @@ class Files {
 	}
 }
 
-/** @param {Opened} opened @param {string | null} [saved] what is on disk of it */
-function start(opened, saved = opened.text) {
+/** @param {Opened} opened @param {string | null} [saved] what is on disk of it
+ * @param {(list: App["undoList"]) => void} [remember] what was done to it before */
+function start(opened, saved = opened.text, remember) {
 	const files = new Files(opened, saved);
 	const root = h("div");
 	document.body.append(root);
@@ -100,6 +101,7 @@ function start(opened, saved = opened.text) {
 			return true;
 		},
 	}, opened);
+	remember?.(app.undoList);
 	window.addEventListener("focus", () => files.look(app));
 	window.addEventListener("beforeunload", (event) => {
 		files.write();
@@ -116,8 +118,8 @@ async function main() {
 		const found = await session.ask("start");
 		folder = found.folder;
 		const asks = found.recovered || found.problem || found.damaged.length || !found.opened;
-		const [opened, saved] = asks ? await (await LATER.cards()).begun(session, found) : [found.opened];
-		start(opened, saved);
+		const [opened, saved, remember] = asks ? await (await LATER.cards()).begun(session, found) : [found.opened];
+		start(opened, saved, remember);
 	} catch (error) {
 		if (!(error instanceof Gone)) throw error;
 		document.body.append(h("main.tpgraph.cards", {}, h("h1", {}, "tpgraph"), h("p", {}, `${error.message}; start it again: tpgraph edit`)));

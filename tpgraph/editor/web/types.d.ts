@@ -228,7 +228,8 @@ type Entry = {
 type Opened = { name: string; text: string; path: string | null; digest: string | null };
 /** The file of the page, and what of it is on disk. */
 type Files = { session: import("./api.js").Session; folder: string; opened: Opened; saved: string | null; keep: (text: string) => void };
-type Recovered = Opened & { saved: string | null; time: string };
+/** What takes its text back through those before, newest first, is `undo`. */
+type Recovered = Opened & { saved: string | null; time: string; undo: Patch[] };
 
 // ---- the page for students
 
