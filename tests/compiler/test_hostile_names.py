@@ -166,14 +166,14 @@ def test_hostile_names_do_as_others_do(pwned, text, hostile):
     assert pwned == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=40))
 def test_a_quoted_text_is_a_literal_of_itself(text):
     assert eval(quoted(text), {"__builtins__": {}}) == text
     assert "\n" not in quoted(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet=st.sampled_from("a \"'\\\n\r\x0c\x00\x85\u2028\ud800x#+0"), max_size=40))
 def test_comments_and_docstrings_hold_what_they_are_given(text):
     lines = Lines(0)

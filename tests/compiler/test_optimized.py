@@ -62,7 +62,7 @@ def test_the_gallery_trains_alike(name: str, batch: int, delayed: bool) -> None:
     assert gap(DISTINCT[name], batch, 12, delayed) < 1e-9
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(programs(max_equations=60, differentiable=True))
 def test_random_networks_train_alike(program: Program) -> None:
     assume(program.loss is not None and program.parameters)

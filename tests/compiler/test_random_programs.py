@@ -10,7 +10,7 @@ from strategies import programs
 from tpgraph.compiler import compile
 from tpgraph.program import Program
 
-SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 
 
 def widths(program: Program) -> dict[str, int]:

@@ -64,7 +64,7 @@ def by_torch(e, values):
 
 
 @given(expressions)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_differentiate_against_torch(e):
     values = [torch.tensor(v, requires_grad=True) for v in arguments(4)]
     result = by_torch(expand(e), values)
@@ -100,7 +100,7 @@ def _near_a_kink(e, values):
 
 
 @given(expressions)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_simplify_and_expand_keep_the_value(e):
     values = arguments(5)
     with np.errstate(all="ignore"):

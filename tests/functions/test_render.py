@@ -64,7 +64,7 @@ def assert_same(found, expected):
 
 
 @given(expressions)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_numpy_text_has_the_value(e):
     values = arguments()
     with np.errstate(all="ignore"):
@@ -84,7 +84,7 @@ def definitions():
 
 
 @given(expressions)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_numpy_text_calls_the_programs_functions_by_name(e):
     values = arguments(1)
     with np.errstate(all="ignore"):
@@ -97,7 +97,7 @@ def test_numpy_text_calls_the_programs_functions_by_name(e):
 
 
 @given(expressions)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_text_reads_as_the_expression(e):
     values = arguments(2)
     with np.errstate(all="ignore"):

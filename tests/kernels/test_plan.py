@@ -80,7 +80,7 @@ def test_what_needs_functions_of_several_gaussians_has_no_plan(name: str) -> Non
         plan_kernel(program, "ntk")
 
 
-SETTINGS = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=80, suppress_health_check=list(HealthCheck))
 
 
 def test_kernels_of_random_programs_are_those_of_whole_arrays() -> None:

@@ -15,7 +15,7 @@ from tpgraph.program import Program
 from tpgraph.program.graph import varied
 from tpgraph.program.reach import descendants
 
-SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 
 
 def network(program: Program) -> Program | None:

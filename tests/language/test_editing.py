@@ -20,7 +20,7 @@ from tpgraph.program import MatMul, Program
 
 GALLERY = sorted(Path(str(resources.files("tpgraph_diagrams"))).glob("*.tp"))
 TEXTS = [path.read_text("utf-8") for path in GALLERY]
-quick = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=40, suppress_health_check=list(HealthCheck))
 HEAD = """width n
 matrix W : n × n ~ N(0, 1)
 vector u, v : n ~ N([0, 0], [[1, 0], [0, 1]])   # two

@@ -18,7 +18,7 @@ GALLERY = [
 ]
 SIGNS = "()[]=:~+-*/^',.\"# \t\n√×·ξφ\u0303²ᵀ{}@;\\\0019xnWT"
 
-fuzzed = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+fuzzed = settings(max_examples=200, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from tpgraph.language.parser import statements
 from tpgraph.program import MatMul, Nonlin, Program
 
 GALLERY = sorted(Path(str(resources.files("tpgraph_diagrams"))).glob("*.tp"))
-quick = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=40, suppress_health_check=list(HealthCheck))
 EVERYTHING = """program "a ""b"" c"
 width n
 width m = (1 + 2) n / 3   # a ratio

@@ -37,7 +37,7 @@ def written_out(text: str) -> str:
 
 WRITTEN = [written_out(text) for text in TEXTS if len(read(text).origin) < 60]
 POOL = [*TEXTS, *WRITTEN]
-quick = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 
 
 def require_rules(reading: Reading, edit: Edit, kind: str) -> str:

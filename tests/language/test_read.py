@@ -25,8 +25,8 @@ from tpgraph.program import Program, check
 GALLERY = sorted(Path(str(resources.files("tpgraph_diagrams"))).glob("*.tp"))
 TEXTS = [path.read_text("utf-8") for path in GALLERY]
 SIGNS = "()[]=:~+-*/^',.\"# \t\n√×·ξφ\u0303²ᵀ{}@;\\\0019xnWT\r\ufeff"
-quick = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-fuzzed = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=40, suppress_health_check=list(HealthCheck))
+fuzzed = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(autouse=True)

@@ -74,8 +74,8 @@ output f
 loss (f - y)^2 / 2
 """
 
-quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-large = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+large = settings(max_examples=8, suppress_health_check=list(HealthCheck))
 
 
 def require_round_trips(program: Program) -> None:
@@ -152,7 +152,7 @@ def test_ascii_text_is_ascii() -> None:
     assert format_text(without_comments, ascii=True).isascii()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(programs(max_equations=8), st.integers(0, 5))
 def test_a_corrupted_program_is_noticed(program: Program, which: int) -> None:
     """The oracle of the round trips can fail: one changed thing makes programs unequal."""

@@ -31,7 +31,7 @@ def everything(program: Program) -> list[np.ndarray]:
     return [found.moment(*pair).value for pair in pairs]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(programs(tame=True, max_equations=25))
 def test_nothing_is_missed_in_random_programs(program: Program) -> None:
     with pytest.MonkeyPatch.context() as kept:

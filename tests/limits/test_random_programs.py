@@ -14,7 +14,7 @@ from tpgraph.program import Program
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(programs(tame=True, max_equations=15))
 def test_random_programs(program: Program) -> None:
     data = inputs(program)

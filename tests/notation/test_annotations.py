@@ -49,7 +49,7 @@ def test_annotations_of_the_gallery_overlap_nothing(entry, direction):
     assert all(node.note is not None for node in scene.nodes if "gate" not in node.kind)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=25, suppress_health_check=[*HealthCheck])
 @given(programs(max_equations=12))
 def test_annotations_of_random_programs_overlap_nothing(program):
     for direction in ("LR", "BT"):

@@ -57,7 +57,7 @@ def test_families_of_the_gallery(entry):
     assert list(uneven(draw(entry.program()).scene)) == []
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=20, suppress_health_check=[*HealthCheck])
 @given(random_families())
 def test_random_families_stand_in_order_at_equal_distances(text):
     for direction in ("LR", "BT"):

@@ -42,7 +42,7 @@ def test_the_gallery_is_clean(entry, direction, show_io):
     )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=25, suppress_health_check=[*HealthCheck])
 @given(programs(max_equations=12))
 def test_random_programs_are_clean(program):
     for direction in ("LR", "BT"):

@@ -140,7 +140,7 @@ def test_widths_of_no_fixed_ratio(of):
     assert_errors(program, of=of, wrt=["x", "v", "a", "e"], widths={"n": 4, "m": 5})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(programs(differentiable=True, max_equations=40), st.integers(0, 99))
 def test_random_networks(program, seed):
     widths = {"n": 4}

@@ -77,7 +77,7 @@ def test_a_broken_rule_is_noticed(rule, monkeypatch):
         assert_all_paths(gallery("gru"))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_filters_are_those_of_brute_force(data):
     program = gallery(data.draw(st.sampled_from(["rnn", "gru", "resnet", "wigner"])))

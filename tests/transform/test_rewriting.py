@@ -57,7 +57,7 @@ def test_backward_passes_and_sgd_simplify_and_reduce(name):
         assert_same_values(program, check(reduce(program)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(programs(tame=True))
 def test_random_programs_keep_their_values(program):
     for change in (simplify, reduce):

@@ -155,7 +155,7 @@ def test_an_output_that_is_fed_back_and_a_trained_vector_of_fixed_dimension(weig
 
 
 @pytest.mark.parametrize("form", ["exact", "fluctuation"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     program=programs(differentiable=True, max_equations=30),
     momentum=st.sampled_from([0.0, 0.5]),

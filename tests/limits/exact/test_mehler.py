@@ -41,7 +41,7 @@ def off(first, second, p, q, rho, count):
     return abs(series - true.value), bound, size
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(SMOOTH),
     st.sampled_from(SMOOTH),
