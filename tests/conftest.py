@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from outside import lacking
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-# No example is timed: a busy machine is late with any.
-settings.register_profile("repeating", derandomize=True, deadline=None)
-settings.register_profile("searching", print_blob=True, deadline=None)
+# Nothing is timed: a busy machine is late with any example, and with making them.
+ANY_TIME = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeating", ANY_TIME, derandomize=True)
+settings.register_profile("searching", ANY_TIME, print_blob=True)
 settings.load_profile("searching" if os.environ.get("TPGRAPH_TESTS") else "repeating")
 
 
