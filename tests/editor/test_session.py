@@ -47,6 +47,14 @@ def test_what_only_here_would_change_is_said() -> None:
     assert page.ask("edit", do=do, dry=True)["many"] is False
 
 
+def test_the_matrices_stand_beside_a_folded_picture_not_in_it() -> None:
+    text = "width n\nconst L = 200\nvector x[0] : n ~ N(0, 1)\nmatrix W[1..L] : n × n ~ N(0, 1)\n"
+    page = Page(text + "for l in 1..L:\n    x[l] = tanh(W[l] x[l-1])\n")
+    assert {"plates/l"} <= set(page.shown)
+    assert len(page.view["shelf"]) == 200
+    assert not any(key.startswith("legend") for key in page.shown)
+
+
 def test_only_matrices_that_fit_are_factors() -> None:
     text = MLP + "param A : n × k ~ N(0, 1)\n"
     page = Page(text)

@@ -206,6 +206,20 @@ def test_the_editing_view_shows_everything_that_is_declared() -> None:
     assert tp.draw(tp.parse(SCALAR_OF_DATA)).scene.shelf is None
 
 
+def test_a_long_family_of_matrices_has_one_row() -> None:
+    """The others, of another type or distribution, have their own."""
+    text = "width n\ndim d = 3\ndata x : d\nmatrix W[1] : n × d ~ N(0, 1)\n"
+    text += "matrix W[2..200] : n × n ~ N(0, 1)\nmatrix A[1..3] : n × n ~ N(0, 1)\n"
+    scene = tp.draw(tp.parse(text), show="all").scene
+    assert scene.shelf is not None
+    assert len(scene.shelf.matrices) == 203
+    rows = [label.text for label in scene.shelf.box.labels[1:]]
+    assert [row.partition(r"\;\;")[0] for row in rows] == [
+        "W^{1}", r"W^{2},\;\ldots,\;W^{200}", "A^{1}", "A^{2}", "A^{3}",
+    ]  # fmt: skip
+    assert [edge.matrix for edge in scene.shelf.box.edges][:2] == ["W[1]", "W[2]"]
+
+
 def test_the_text_of_unrolled_training_is_drawn() -> None:
     """χ is made of the readout and the target, and read by wide gates."""
     program = tp.unroll_sgd(tp.gallery.entry("one_hidden").program(), steps=1)

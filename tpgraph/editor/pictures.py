@@ -151,6 +151,7 @@ def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Show
         )
     if not scene.plates:
         return None
+    scene = replace(scene, shelf=None)  # it stands beside the picture
     return Shown(program, diagram, None, fragments_of(scene, style), options)
 
 

@@ -28,6 +28,7 @@ def matrices_of(program: Program, style: Style = PAPER) -> tuple[ShelfMatrix, ..
             uses=products.count(variable.name),
             color=looks.get(variable.name, (None, ()))[0],
             span=declaration.span,
+            family=variable.parts.base if variable.parts.indices else None,
         )
         for declaration in program.declarations
         for variable in declaration.variables

@@ -209,7 +209,7 @@ class Legend:
 class ShelfMatrix:
     """A declared matrix: its name and label, type, distribution, and how many products use it.
 
-    Labels are LaTeX mathematics.
+    Labels are LaTeX mathematics; `family` is what W[1] and W[2] are members of, if it is a member.
     """
 
     name: str
@@ -222,6 +222,7 @@ class ShelfMatrix:
     uses: int
     color: str | None = None
     span: Span | None = None
+    family: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
