@@ -14,6 +14,7 @@ import tpgraph as tp
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
 SMALL = "width n\nvector u : n ~ N(0, 1)\ny = tanh(u)\n"
+DEEP = MLP.replace("const L = 3", "const L = 8")
 TRAINED = tp.gallery.entry("mlp").text
 READ = SMALL + "matrix V : 1 × n ~ N(0, 1)\nf = V y\noutput f\n"
 COUNTED = """program counted
@@ -129,6 +130,7 @@ CASES = {
     "paths": Case((), shows("div.paths", "isomorphic paths"), text=TRAINED),
     "tidy": Case((), says("laid out from scratch")),
     "view": Case((), says("view")),
+    "fold": Case((), holds("document.querySelectorAll('[data-key^=plates]').length", 1), text=DEEP),
     "show-all": Case((), zoom(-1), lambda e: (keys("+", "+")(e), zoomed(e))),
     "zoom-in": Case((), zoom(1), zoomed),
     "zoom-out": Case((), zoom(-1), zoomed),
@@ -192,7 +194,7 @@ def begin(editor, case):
             if (document.fullscreenElement) await document.exitFullscreen();
             app.parts.root.classList.remove("dark", "show-keys");
             app.inspector.element.hidden = true;
-            app.options.view = "editing";
+            Object.assign(app.options, { view: "editing", fold: "auto" });
             app.runs.left();
             app.pane.show(text, [0, 0]);
             app.steps.pass = "forward";

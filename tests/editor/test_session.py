@@ -375,3 +375,15 @@ def test_loading_a_session_loads_no_layout_engine() -> None:
 
     code = "import sys, tpgraph.editor.session; sys.exit('wasmtime' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_plates_open_and_close() -> None:
+    text = MLP.replace("L = 3", "L = 8")
+    page = Page(text)
+    whole = dict(page.shown)
+    assert not any(key.startswith("plates") for key in whole)
+    page.take(page.ask("sync", options={"fold": "yes"})["view"])
+    assert {"plates/l", "variables/x[l]"} <= set(page.shown)
+    assert len(page.shown) < len(whole)
+    page.take(page.ask("sync", options={"fold": "no"})["view"])
+    assert set(page.shown) == set(whole)

@@ -111,13 +111,14 @@ def shown(
     """The picture of a program; with `previous` marks stay where they are, unless most are new.
 
     `names` has renamed variables, new → old; `annotations` stand beside their marks, which make
-    room for them. Above LARGE marks what repeats is folded, and then nothing is annotated. Raises
-    TPError where it cannot be drawn.
+    room for them. What repeats is folded where the options say so, or by themselves above LARGE
+    marks, and then nothing is annotated. Raises TPError where it cannot be drawn.
     """
     style = look_of(options)
     everything = options.view == "editing"
     diagram = diagram_of(program, shown="all" if everything else "body", style=style)
-    if len(diagram.vertices) + len(diagram.gates) > LARGE:
+    is_large = len(diagram.vertices) + len(diagram.gates) > LARGE
+    if options.fold == "yes" or (options.fold == "auto" and is_large):
         folded = _folded(program, diagram, options)
         if folded is not None:
             return folded

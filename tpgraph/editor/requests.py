@@ -22,12 +22,17 @@ class Request(BaseModel):
 
 
 class PictureOptions(Request):
-    """How the picture is shown; `labels` is a factor of the size of letters."""
+    """How the picture is shown.
+
+    `labels` is a factor of the size of letters; plates are around what repeats where `fold` says
+    so, "auto" above a number of marks.
+    """
 
     view: Literal["paper", "editing"] = "editing"
     theme: Literal["paper", "teaching", "dark"] = "paper"
     direction: Literal["LR", "TB", "BT", "RL"] = "LR"
     labels: Annotated[float, Field(ge=1, le=2)] = 1.0
+    fold: Literal["auto", "yes", "no"] = "auto"
 
 
 class OpenRequest(Request):

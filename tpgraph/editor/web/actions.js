@@ -42,6 +42,7 @@ export function actions(app) {
 		find: () => find(app),
 		tidy: () => redraw(app, "laid out from scratch", "tidy", () => ({}), { animated: !matchMedia("(prefers-reduced-motion: reduce)").matches }),
 		view: () => toggleView(app),
+		fold: () => toggleFold(app),
 		"show-all": () => canvas.fit(),
 		"zoom-in": () => canvas.zoom(1.25),
 		"zoom-out": () => canvas.zoom(0.8),
@@ -164,4 +165,19 @@ async function redraw(app, words, ...asked) {
 function toggleView(app) {
 	const view = (app.options.view = app.options.view === "editing" ? "paper" : "editing");
 	return redraw(app, `${view} view`, "sync", () => ({ have: app.revision, options: app.options }));
+}
+
+/** Open the plates that are shown, or put what repeats into plates. @param {App} app */
+async function toggleFold(app) {
+	const { steps, options, canvas } = app;
+	const hasPlates = () => canvas.fragments.some((f) => f.layer === "plates");
+	const opens = hasPlates();
+	if (steps.pass !== "forward") {
+		steps.fold = !opens;
+		return steps.show(steps.pass);
+	}
+	options.fold = opens ? "no" : "yes";
+	await redraw(app, opens ? "every mark is drawn" : "what repeats is folded", "sync", () => ({ have: app.revision, options }));
+	if (!opens && !hasPlates()) app.say("nothing repeats that could be folded", true);
+	canvas.fit();
 }

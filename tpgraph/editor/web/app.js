@@ -64,7 +64,7 @@ export class App {
 		this.revision = null;
 		/** @type {View | null} */
 		this.shownView = null;
-		this.options = { view: "editing", theme: "paper", direction: "LR" };
+		this.options = { view: "editing", theme: "paper", direction: "LR", fold: "auto" };
 		/** What the last edit was about, and the place of what it connected. @type {{name?: string | null, added?: Span | null}} */
 		this.last = {};
 		/** What was copied last. */

@@ -48,6 +48,7 @@ const MENUS = {
 		["find", "Find a mark", "/"],
 		["tidy", "Tidy", "t", "lay the picture out from scratch"],
 		["view", "Paper view or editing view", "v"],
+		["fold", "Fold or unfold", "", "what repeats in plates, or every mark of it"],
 		["show-all", "Show all", "0"],
 		["zoom-in", "Zoom in", "+"],
 		["zoom-out", "Zoom out", "-"],
