@@ -202,6 +202,27 @@ def test_a_picture_that_is_waited_for_says_so(editor):
     expect(editor.page.locator(".lack")).to_be_hidden()
 
 
+@pytest.mark.parametrize("took", [0, 600])
+def test_a_picture_that_is_late_waits_for_a_pause(editor, took):
+    """Others are asked for at the first letter, and again with all of them."""
+    requests = []
+    editor.page.on("request", lambda r: requests.append(r.url) if "/api/sync" in r.url else None)
+    editor.page.locator(".text textarea").focus()
+    editor.page.keyboard.press("Control+End")
+    editor.page.evaluate(
+        """async (took) => {
+            tpgraph.took = took;
+            for (const letter of "# abc") {
+                document.execCommand("insertText", false, letter);
+                await new Promise((go) => setTimeout(go));
+            }
+        }""",
+        took,
+    )
+    assert editor.settled().text == MLP + "# abc"
+    assert (len(requests) == 1) == (took > 500)
+
+
 def test_a_server_that_is_killed_loses_nothing(browser, folder):
     with serving(folder, "mlp.tp") as server:
         editor = Editor(browser, server).shown().settled()

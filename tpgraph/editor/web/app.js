@@ -21,6 +21,8 @@ import { UndoList } from "./undo.js";
 
 /** Milliseconds after which a picture is late, and said to be. */
 const LATE = 500;
+/** Milliseconds without a change of the text, which the picture waits for where the one before was late. */
+const PAUSE = 300;
 
 /** @typedef {{completion: import("./completion.js").Completion, paths: import("./paths.js").Paths,
  * presentation: import("./presentation.js").Presentation, pick: typeof import("./pick.js").pick}} Later */
@@ -71,6 +73,9 @@ export class App {
 		this.clip = "";
 		/** What says that a picture is late. @type {ReturnType<typeof setTimeout> | undefined} */
 		this.late = undefined;
+		/** Milliseconds that the last picture took, and when the text was changed. */
+		this.took = 0;
+		this.changed = 0;
 		/** Whether the text as it is could not be read in time. */
 		this.unread = false;
 		/** The selected matrix of the shelf. @type {string | null} */
@@ -142,11 +147,15 @@ export class App {
 	/** Ask for the picture of the text as it is now. */
 	sync() {
 		this.host.changed(this.text);
-		this.late ??= setTimeout(() => this.parts.showLack({ old: true, words: "the new one is being drawn" }), LATE);
+		this.changed = performance.now();
+		const waits = this.took > LATE;
+		this.late ??= setTimeout(() => this.parts.showLack({ old: true, words: `the new one ${waits ? "waits for a pause" : "is being drawn"}` }), LATE);
 		return this.lane.newest("sync", async () => {
-			const text = this.text;
+			for (let left; waits && (left = this.changed + PAUSE - performance.now()) > 0;) await new Promise((go) => setTimeout(go, left));
+			const [text, begun] = [this.text, performance.now()];
 			const { view } = await this.session.ask("sync", { text, have: this.revision });
 			this.showView(view, text);
+			this.took = performance.now() - begun;
 			if (this.unread) this.say("");
 			this.unread = false;
 			this.inspector.show(this.chosen.at(-1) ?? null);
