@@ -40,6 +40,7 @@ loss (f - y)^2 / 2
 label x = "\\tilde x"
 label φ = "\\phi"
 note "a" at x
+place x below ξ
 """
 CALL = "pwned(1)"
 HOSTILE = (

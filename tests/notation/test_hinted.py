@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 
 import pytest
@@ -10,7 +11,7 @@ import tpgraph as tp
 from tpgraph.errors import TPWarning
 from tpgraph.notation.scene.geometry import overlap
 from tpgraph.notation.scene.painting import label_bounds
-from tpgraph.notation.scene.scene import Scene
+from tpgraph.notation.scene.scene import Label, Scene
 
 MLP = tp.gallery.entry("mlp").text
 
@@ -122,3 +123,28 @@ def test_folded_pictures_show_the_boxes_that_are_whole() -> None:
     scene = tp.draw(tp.parse(text + 'group "deep" x[1..9]\nnote "in" at x[1]\n'), fold=True).scene
     assert scene.plates
     assert not scene.contexts
+
+
+def test_a_note_of_several_points_at_each_and_at_products() -> None:
+    text = tp.gallery.entry("rnn").text + 'note "the same matrix\\\\ $W$" at W, s[3]\n'
+    scene = tp.draw(tp.parse(text)).scene
+    (words,) = scene.labels
+    assert words.text == r"\textit{the same matrix}\\\textit{$W$}"
+    box = label_bounds(words)
+    one_line = label_bounds(Label(r"\textit{the same matrix}", 0, 0, size=words.size))
+    assert box[3] - box[1] > 1.5 * (one_line[3] - one_line[1])
+    assert len(scene.arrows) == 3
+    tips = [arrow.points[-1] for arrow in scene.arrows]
+    (mark,) = [node for node in scene.nodes if node.id == "s[3]"]
+    lines = [edge for edge in scene.edges if edge.matrix == "W"]
+    middles = [
+        ((e.points[0][0] + e.points[-1][0]) / 2, (e.points[0][1] + e.points[-1][1]) / 2)
+        for e in lines
+    ]
+    for x, y in (*middles, (mark.x, mark.y)):
+        near = min(math.dist(tip, (x, y)) for tip in tips)
+        assert near < 25
+    for arrow in scene.arrows:
+        start = arrow.points[0]
+        assert box[0] - 1.5 <= start[0] <= box[2] + 1.5
+        assert box[1] - 1.5 <= start[1] <= box[3] + 1.5

@@ -130,7 +130,7 @@ def shown(
     else:
         layout = laid_out(diagram, options.direction, style=style, engine=engine)
     drawn = annotated_layout(layout, annotations, engine) if annotations else layout
-    scene = hinted(drawn.scene, program.hints, style, everything)
+    scene = hinted(drawn.scene, program.hints, style, options.direction, everything)
     scene = defined(replace(scene, definitions=definitions), style)
     return Shown(program, diagram, layout, fragments_of(scene, style), options)
 

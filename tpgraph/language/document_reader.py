@@ -146,7 +146,7 @@ class _Reader:
         for name, latex in document.labels.items():
             self._try("labels", (), partial(self.builder.label, name), latex)
         for number, hint in enumerate(document.hints):
-            said = Hint(hint.kind, tuple(hint.names), hint.text)
+            said = Hint(hint.kind, tuple(hint.names), hint.text, tuple(hint.others))
             self._try(f"hints[{number}]", (), self.builder.hint, said)
         self._try("dims", (), self._dims, document.dims)
         raise_all(self.errors)

@@ -71,7 +71,9 @@ class _Writer:
         }
         if program.hints:
             found["hints"] = [
-                {"kind": h.kind, "names": list(h.names), "text": h.text} for h in program.hints
+                {"kind": h.kind, "names": list(h.names), "text": h.text}
+                | ({"others": list(h.others)} if h.others else {})
+                for h in program.hints
             ]
         return {**found, "passes": self.places.passes} if self.places.passes else found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tpgraph.errors import Span, TPError, TPNameError
 from tpgraph.language import syntax as s
@@ -24,16 +24,17 @@ class LateHints:
 
     def note(self, node: s.SetHint) -> None:
         """Keep a hint: of every member of the families that it names."""
-        places = {
-            full: self._scope.span(name)
-            for name in node.names
-            for full in self._scope.full_names(name)
-        }
-        kind = next(kind for kind in HINTS if kind == node.word.text)
+        names, others = self._places(node.names), self._places(node.others)
+        word = node.word if node.side is None else node.side
+        kind = next(kind for kind in HINTS if kind == word.text)
         text = None if node.written is None else self._scope.span(node.written)
-        self._noted.append(
-            (Hint(kind, tuple(places), node.text, self._scope.span(node)), text, places)
-        )
+        span = self._scope.span(node)
+        hint = Hint(kind, tuple(n for n, _ in names), node.text, tuple(n for n, _ in others), span)
+        self._noted.append((hint, text, dict((*names, *others))))
+
+    def _places(self, names: Iterable[s.Name]) -> list[tuple[str, Span]]:
+        """Every variable that is named, with the place that names it."""
+        return [(full, self._scope.span(n)) for n in names for full in self._scope.full_names(n)]
 
     def finish(self) -> Iterator[TPError]:
         """Hand all hints to the builder; what is wrong with them."""

@@ -117,9 +117,13 @@ def _behind(line: str, position: int) -> str:
 
 
 def _is_hint(text: str, first: str, before: str, behind: str) -> bool:
-    """Whether a name is a word of what is said of the picture, or the `at` of a note."""
+    """Whether a name is a word of what is said of the picture, the `at` of a note, or the `above`
+    or `below` of what is placed.
+    """
     if not first and text in HINT_WORDS:
         return behind == HINT_WORDS[text] or (not HINT_WORDS[text] and behind.isalpha())
+    if first == "place" and text in {"above", "below"}:
+        return before not in {"place", ","} and behind.isalpha()
     return text == "at" and first == "note" and before.startswith('"')
 
 

@@ -218,6 +218,11 @@ class _Printer:
                 return f"color {names} = {self._string(hint.text)}"
             case "hide":
                 return f"hide {names}"
+            case "order":
+                return f"order {names}"
+            case "above" | "below":
+                others = ", ".join(map(self.spell, hint.others))
+                return f"place {names} {hint.kind} {others}"
             case _:
                 assert_never(hint.kind)
 

@@ -183,11 +183,14 @@ class GateModel(_Model):
 
 
 class HintModel(_Model):
-    """What is said of the picture: a box, a note, a colour, or what is left out."""
+    """What is said of the picture: a box, a note, a colour, what is left out, or what stands above
+    what: with `order` the names from the top, with `above` and `below` the names and the others.
+    """
 
     kind: HintKind
     names: Annotated[list[Name], Field(min_length=1)]
     text: Label = ""
+    others: list[Name] = []
 
 
 DeclarationModel = Annotated[

@@ -54,6 +54,7 @@ def _rules() -> Iterator[tuple[str, ...]]:
         follows = rf"\s*{sign}" if sign else r"\s+[^\W\d_]"
         yield rf"^\s*({word})(?={follows})", _DECLARATION
     yield rf'(?<=")\s*(at){_ENDS}', _WORD
+    yield r"(?<=[\w\]])\s+(above|below)(?=\s+[^\W\d_])", _WORD
     yield rf"(:)\s*{name}\s+(x)(?=\s)", _OPERATOR, _VARIABLE, _OPERATOR
     yield r"(:)\s*([0-9]+)\s+(x)(?=\s)", _OPERATOR, _NUMBER, _OPERATOR
     yield r"(~)\s*(N)(?=\s*\()", _OPERATOR, _WORD

@@ -347,8 +347,8 @@ class TreeBuilder(Transformer[Token, Any]):
         return self._hint(word, tuple(names), text)
 
     def note(self, c: list[Any]) -> s.SetHint:
-        word, text, _, name = c
-        return self._hint(word, (name,), text)
+        word, text, _, names = c
+        return self._hint(word, tuple(names), text)
 
     def color(self, c: list[Any]) -> s.SetHint:
         word, names, text = c
@@ -358,10 +358,26 @@ class TreeBuilder(Transformer[Token, Any]):
         word, names = c
         return self._hint(word, tuple(names), None)
 
-    def _hint(self, word: Token, names: tuple[s.Name, ...], text: Token | None) -> s.SetHint:
+    def ordered(self, c: list[Any]) -> s.SetHint:
+        word, names = c
+        return self._hint(word, tuple(names), None)
+
+    def placed(self, c: list[Any]) -> s.SetHint:
+        word, names, side, others = c
+        return self._hint(word, tuple(names), None, mark_of(side), tuple(others))
+
+    def _hint(
+        self,
+        word: Token,
+        names: tuple[s.Name, ...],
+        text: Token | None,
+        side: s.Mark | None = None,
+        others: tuple[s.Name, ...] = (),
+    ) -> s.SetHint:
         written = None if text is None else mark_of(text)
         said = "" if written is None else quoted(written)
-        return s.SetHint(mark_of(word), names, said, written, *self._from(word))
+        where = self._from(word)
+        return s.SetHint(mark_of(word), names, said, written, side, others, *where)
 
     def loop(self, c: list[Any]) -> s.Loop:
         word, variable, interval, statement = c

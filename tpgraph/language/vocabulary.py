@@ -25,7 +25,7 @@ __all__ = [
 
 FUNCTION_NAMES = tuple(dict.fromkeys((*PRIMITIVES, *LIBRARY, *OF_SEVERAL, *REDUCTIONS)))
 """Functions that every program may call without defining them."""
-LINE_WORDS = ("scale", "as", "in", "mean", "sum")
+LINE_WORDS = ("scale", "as", "in", "mean", "sum", "at", "above", "below")
 """Words that stand inside of a statement."""
 
 _LETTERS = {letter: word for word, letter in GREEK.items()}

@@ -145,7 +145,7 @@ def compose(program: Program, options: Options) -> Scene:
     if options.fold and not scene.plates:
         warnings.warn(TPWarning(_UNFOLDED), stacklevel=3)
     everything = options.view == "editing"
-    scene = defined(hinted(scene, program.hints, look, everything), look)
+    scene = defined(hinted(scene, program.hints, look, options.direction, everything), look)
     if options.legend:
         scene = _with_legend(scene, look)
     if options.listing:

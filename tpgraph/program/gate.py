@@ -31,7 +31,7 @@ from tpgraph.program.equations import (
     Parameter,
     Target,
 )
-from tpgraph.program.hints import Hint, require_hint
+from tpgraph.program.hints import Hint, StandingOrder, require_hint
 from tpgraph.program.naming import (
     LOSS,
     is_loss_name,
@@ -73,6 +73,7 @@ class Gate:
         self._functions: dict[str, Defined] = {}
         self._labels: dict[str, str] = {}
         self._hints: list[Hint] = []
+        self._standing = StandingOrder()
         self._checked: Checked = {}
         self._known: dict[int, Expression] = {}
 
@@ -208,6 +209,7 @@ class Gate:
     def hint(self, hint: Hint) -> None:
         """Say something of the program's picture."""
         require_hint(hint, self._scope)
+        self._standing.add(hint)
         self._hints.append(hint)
 
     def finish(self) -> None:

@@ -38,7 +38,7 @@ STATEMENTS = (
 )  # fmt: skip
 """The words that begin a statement."""
 
-HINT_WORDS = {"group": '"', "note": '"', "color": "", "hide": ""}
+HINT_WORDS = {"group": '"', "note": '"', "color": "", "hide": "", "order": "", "place": ""}
 """Words that begin a statement where what follows is a string, or else a name; everywhere else they
 are free as names.
 """

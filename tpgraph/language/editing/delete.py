@@ -63,9 +63,19 @@ def _at_fault(reading: Reading, error: TPError) -> Iterator[tuple[int, int]]:
     if not holding:
         return
     statement = holding[-1]
-    names = statement.node.names if isinstance(statement.node, s.Output | s.SetHint) else ()
+    names = _named(statement.node)
     origin = statement.node.origin
     yield from _parts(statement, [one for one in names if origin + one.start == place])
+
+
+def _named(node: s.Statement) -> tuple[s.Name, ...]:
+    """The names of a list of which one may go, and the statement stays if others are left."""
+    match node:
+        case s.Output(names):
+            return names
+        case s.SetHint(names=names, others=others):
+            return names if len(others) == 1 else (*names, *others)
+    return ()
 
 
 def _parts(statement: Statement, listed: list[s.Name]) -> Iterator[tuple[int, int]]:

@@ -187,12 +187,16 @@ class SetLabel(NamedTuple):
 
 
 class SetHint(NamedTuple):
-    """`group "text" names`, `note "text" at name`, `color names = "text"`, `hide names`."""
+    """`group "text" names`, `note "text" at name`, `color names = "text"`, `hide names`,
+    `order names`, `place names above others`, where the side is the word before the others.
+    """
 
     word: Mark
     names: tuple[Name, ...]
     text: str
     written: Mark | None
+    side: Mark | None
+    others: tuple[Name, ...]
     origin: int
     start: int
     end: int

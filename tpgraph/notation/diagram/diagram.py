@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
+from itertools import product
 from typing import Literal
 
 from tpgraph.errors import Span
@@ -93,7 +94,8 @@ class ProductEdge:
 @dataclass(frozen=True, slots=True)
 class Diagram:
     """What is drawn of a program, in the program's order; `texts` make the texts of its marks anew
-    where these stand for many.
+    where these stand for many. `said_standing` are variables of which the author says that the
+    first stands above the second.
     """
 
     title: str
@@ -101,6 +103,18 @@ class Diagram:
     gates: tuple[GateMark, ...]
     products: tuple[ProductEdge, ...]
     texts: MarkTexts | None = field(default=None, compare=False, repr=False)
+    said_standing: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def standing(self) -> tuple[tuple[str, str], ...]:
+        """Marks of which the first is to stand above the second."""
+        if not self.said_standing:
+            return ()
+        marks: dict[str, list[str]] = {}
+        for vertex in self.vertices:
+            marks.setdefault(vertex.variable, []).append(vertex.id)
+        ends = ((marks.get(a, ()), marks.get(b, ())) for a, b in self.said_standing)
+        return tuple(pair for uppers, lowers in ends for pair in product(uppers, lowers))
 
 
 def gate_id(output: str, taken: Container[str] = ()) -> str:

@@ -51,6 +51,7 @@ def diagram_of(
         gates=gates,
         products=tuple(_products(texts, style)),
         texts=texts,
+        said_standing=tuple(pair for hint in program.hints for pair in hint.standing),
     )
 
 

@@ -149,7 +149,8 @@ def _pitch(
 
 def _distance(names: Sequence[str], placement: Placement) -> float:
     """The least distance of neighbours; nothing where they stand far apart."""
-    gap = min(placement.across[a] - placement.across[b] for a, b in pairwise(names))
+    down = sorted((placement.across[name] for name in names), reverse=True)
+    gap = min(a - b for a, b in pairwise(down))
     return gap if gap <= _WIDEST_PITCH else 0.0
 
 

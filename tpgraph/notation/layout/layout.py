@@ -19,6 +19,7 @@ from tpgraph.notation.layout.places import LARGE, Places, find_places
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.scene import Direction, Edge, Label, Node, Scene
 from tpgraph.notation.scene.style import PAPER, Style
+from tpgraph.program import statement_name
 
 __all__ = [
     "Layout",
@@ -105,11 +106,16 @@ def kept_layout(
 def is_mostly_new(
     diagram: Diagram, previous: Layout, names: Mapping[str, str] | None = None
 ) -> bool:
-    """Whether most marks of a diagram are new, and many: there is little of the layout to keep.
+    """Whether most marks of a diagram are new, and many: there is little of the layout to keep; or
+    whether marks are to stand above others of which that was not said before.
 
     Every new mark is tried at places between those that stay, which takes longer than all anew.
     """
-    kept = len(marks_before(diagram, previous.places.diagram, names or {}))
+    names = names or {}
+    before = set(previous.places.diagram.standing)
+    if any((names.get(a, a), names.get(b, b)) not in before for a, b in diagram.standing):
+        return True
+    kept = len(marks_before(diagram, previous.places.diagram, names))
     new = len(diagram.vertices) + len(diagram.gates) - kept
     return new > max(_MANY, kept)
 
@@ -192,6 +198,8 @@ def _vertex_node(vertex: Vertex, places: Places, drawn: Linework) -> Node:
         span=vertex.span,
         title=vertex.title,
         note=drawn.notes.get(vertex.id),
+        variable=vertex.variable,
+        statement=statement_name(vertex.variable),
     )
 
 

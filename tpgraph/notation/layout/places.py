@@ -22,6 +22,12 @@ from tpgraph.notation.layout.measure import GateSize, VertexSize, gate_size, ver
 from tpgraph.notation.layout.placement import MarkSizes, Placement, place
 from tpgraph.notation.layout.rows import straightened
 from tpgraph.notation.layout.spine import Arrangement, arrange
+from tpgraph.notation.layout.standing import (
+    in_order,
+    lanes_in_order,
+    standing_marks,
+    whole_columns,
+)
 from tpgraph.notation.scene.scene import Label, Point
 from tpgraph.notation.scene.style import Style
 
@@ -171,12 +177,14 @@ def find_places(
 
     arrivals = first_arrivals(diagram, arrangement, frame, style)
     places, disorder = laid_out(arrivals)
-    if len(diagram.vertices) + len(diagram.gates) <= LARGE:
+    if len(diagram.vertices) + len(diagram.gates) <= LARGE or diagram.standing:
         arrivals = replace(improved(arrivals, places), disorder=disorder)
         places, more = laid_out(arrivals)
-        if more:
+        if more or diagram.standing:
             disorder = merged(disorder, more)
             ordered, _ = laid_out(replace(arrivals, disorder=disorder))
+            if diagram.standing:
+                arrangement = arrange(diagram, ordered.placement.across)
             places, _ = laid_out(replace(improved(arrivals, ordered), disorder=disorder))
     return replace(places, gates=dict(moved_ports(places)))
 
@@ -202,12 +210,16 @@ def _laid_out(
     }
     sizes = MarkSizes(vertices, gates, arrivals.disorder, columns or {})
     placed = place(diagram, arrangement, sizes, engine)
-    lanes = find_lanes(diagram, placed.column)
+    wanted = standing_marks(diagram, arrangement, placed.column, columns is not None)
+    lanes = lanes_in_order(find_lanes(diagram, placed.column), wanted)
     found = levelled(diagram, arrangement, sizes, placed, lanes) if lanes.of else None
     placement = found or straightened(diagram, arrangement, sizes, placed)
     places = Places(diagram, frame, style, vertices, gates, placement)
     split = torn(alike(diagram), placed.column) if columns is None else ()
-    return places, merged(split, disordered(lanes, placed))
+    groups = merged(split, disordered(lanes, placed))
+    asked = set(wanted) <= set(arrivals.disorder)
+    new = whole_columns(wanted, placed) if asked else wanted
+    return places, (*(in_order(group, wanted) for group in groups), *new)
 
 
 def _gate_sizes(

@@ -51,7 +51,10 @@ def renamed(scene: Scene, folded: Folded) -> Scene:
     names = folded.names
     return replace(
         scene,
-        nodes=tuple(replace(n, id=names.get(n.id, n.id)) for n in scene.nodes),
+        nodes=tuple(
+            replace(n, id=names[n.id], variable="", statement="") if n.id in names else n
+            for n in scene.nodes
+        ),
         edges=tuple(_renamed(edge, folded) for edge in scene.edges),
     )
 

@@ -53,9 +53,11 @@ class Arrangement:
         return row
 
 
-def arrange(diagram: Diagram) -> Arrangement:
-    """The rows of a diagram."""
-    return _Matching(diagram).result()
+def arrange(diagram: Diagram, heights: Mapping[str, float] | None = None) -> Arrangement:
+    """The rows of a diagram; the middle among equal inputs is that of their heights, or else that
+    of the text.
+    """
+    return _Matching(diagram, heights or {}).result()
 
 
 def ports(gate: GateMark, inputs: Sequence[str], arrangement: Arrangement) -> dict[str, float]:
@@ -74,8 +76,9 @@ def ports(gate: GateMark, inputs: Sequence[str], arrangement: Arrangement) -> di
 class _Matching:
     """Inputs and gates choose each other until nobody who is left has a choice."""
 
-    def __init__(self, diagram: Diagram) -> None:
+    def __init__(self, diagram: Diagram, heights: Mapping[str, float]) -> None:
         self.diagram = diagram
+        self.heights = heights
         self.vertices = {vertex.id: vertex for vertex in diagram.vertices}
         self.gates = {gate.id: gate for gate in diagram.gates}
         self.maker = {name: gate for gate in diagram.gates for name in gate.outputs}
@@ -118,7 +121,8 @@ class _Matching:
             scores = {self._input_score(name) for name in gate.inputs}
             made = min((self.depth[name] for name in gate.inputs), default=0) > 0
             if count > 1 and count % 2 and alone and made and len(scores) == 1:
-                self._join(gate.inputs[count // 2], gate.id)
+                down = sorted(gate.inputs, key=lambda name: -self.heights.get(name, 0.0))
+                self._join(down[count // 2], gate.id)
 
     def _pair(self, vertex: str) -> tuple[str, str] | None:
         """The vertex with its best consumer, if they choose each other; a refusal is final."""

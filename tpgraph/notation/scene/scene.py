@@ -83,7 +83,9 @@ class Node:
     `kind` is the true type and `fill` what is drawn. For gates, `direction` is the direction of
     the computation, in which the gate narrows, `narrow` the length of the narrow side, and `bar`
     that of a bar-gate's bar; the wide side is as long as the box across the direction. `span`
-    is the place in the source.
+    is the place in the source. `variable` is the name of what a mark stands for, and `statement`
+    that of whose statement makes it, the same but for unnamed values; "" for gates, and for marks
+    that stand for many.
     """
 
     id: str
@@ -101,6 +103,8 @@ class Node:
     color: str | None = None
     title: str = ""
     note: Note | None = None
+    variable: str = ""
+    statement: str = ""
 
     @property
     def is_gate(self) -> bool:

@@ -103,6 +103,7 @@ class _Stage:
     def __init__(self, program: Program, diagram: Diagram) -> None:
         self.program = program
         self.title = diagram.title
+        self.said_standing = diagram.said_standing
         self.gates = [_without(g, _hidden(program)) for g in diagram.gates]
         self.products = list(diagram.products)
         made = {name for gate in self.gates for name in gate.outputs}
@@ -285,6 +286,7 @@ class _Stage:
                 tuple(sorted(vertices, key=lambda v: v.id in made)),
                 tuple(gates),
                 tuple(p for p in self.products if p.target in members & inside),
+                said_standing=self.said_standing,
             )
             row = next(home.row for home in self.home.values() if home.key == key)
             yield Part(row, diagram)
