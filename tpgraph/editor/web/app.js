@@ -152,6 +152,7 @@ export class App {
 		this.late ??= setTimeout(() => this.parts.showLack({ old: true, words: `the new one ${waits ? "waits for a pause" : "is being drawn"}` }), LATE);
 		return this.lane.newest("sync", async () => {
 			for (let left; waits && (left = this.changed + PAUSE - performance.now()) > 0;) await new Promise((go) => setTimeout(go, left));
+			if (this.lane.waiting.has("sync")) return; // the next shows the same
 			const [text, begun] = [this.text, performance.now()];
 			const { view } = await this.session.ask("sync", { text, have: this.revision });
 			this.showView(view, text);
