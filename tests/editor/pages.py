@@ -83,6 +83,16 @@ class Editor:
         )
         return self
 
+    def afresh(self, text):
+        """The page with a text, laid out from scratch, nothing selected, held or open."""
+        self.page.evaluate("tpgraph.gestures.cancel()")
+        self.page.mouse.up()
+        self.page.keyboard.up("Shift")
+        self.settled().page.evaluate("tpgraph.canvas.element.focus()")
+        self.begin(text)
+        expect(self.page.locator(".line-box, .picker")).to_have_count(0)
+        return self
+
     def close(self):
         self.context.close()
 
