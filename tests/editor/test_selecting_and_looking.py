@@ -1,4 +1,4 @@
-"""What is done to the picture alone: it is selected by a band, letters, arrows, panned and zoomed."""
+"""What is done to the picture alone: selected by a band, letters or arrows, panned and zoomed."""
 
 import math
 
