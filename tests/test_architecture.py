@@ -27,6 +27,7 @@ FLOORS = {
     "types": 0,
     "embedded": 0,
     "seeds": 0,
+    "collector": 0,
     "viewer": 0,
     "reader": 0,
     "progress": 0,

@@ -31,6 +31,9 @@ class Width:
     ratio: Fraction = Fraction(1)
     base: str | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # the hash of a Fraction takes a modular inverse
+
     def __str__(self) -> str:
         return self.name
 

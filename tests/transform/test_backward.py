@@ -19,7 +19,18 @@ from tpgraph.transform import backward, gradients, unroll_sgd
 from tpgraph.transform.backward import differentiate_program
 from tpgraph.transform.powers import WidthPower
 from tpgraph.transform.reverse import _Reverse
+from tpgraph.transform.shares import ProductShare
 
+SHARED_BIAS = (
+    "width n",
+    "parametrization ntk",
+    "data ξ : 3",
+    "param U : n × 3 ~ N(0, 1)",
+    "param W : n × n ~ N(0, 1)",
+    "param b : n ~ N(0, 1)",
+    "param V : 1 × n ~ N(0, 1)",
+    "h[1] = U ξ",
+)
 WITH_OUTPUT = [name for name in GALLERY if gallery(name).outputs]
 
 
@@ -234,27 +245,18 @@ def test_errors_say_what_is_missing():
 
 @pytest.mark.parametrize("rule", ["transpose", "factor"])
 def test_a_broken_rule_is_noticed(rule, monkeypatch):
-    push = _Reverse._push_pointwise
+    add = _Reverse._add
 
-    def dropped(self, equation, variable, dy):
-        if variable.name != "x[2]":
-            push(self, equation, variable, dy)
+    def dropped(self, variable, part):
+        if variable.name != "x[2]" or isinstance(part, ProductShare):
+            add(self, variable, part)
 
-    if rule == "transpose":
-        monkeypatch.setattr(_Reverse, "_push_pointwise", dropped)
-    else:
-        add = _Reverse._add
-        monkeypatch.setattr(
-            _Reverse,
-            "_add",
-            lambda self, variable, part: add(self, variable, _doubled(part)),
-        )
+    def doubled(self, variable, part):
+        add(self, variable, replace(part, factor=part.factor * WidthPower(2.0)))
+
+    monkeypatch.setattr(_Reverse, "_add", dropped if rule == "transpose" else doubled)
     with pytest.raises((AssertionError, KeyError)):
         assert_errors(gallery("resnet"))
-
-
-def _doubled(part):
-    return replace(part, factor=part.factor * WidthPower(2.0))
 
 
 def test_equations_know_their_pass():
@@ -272,3 +274,14 @@ def test_an_error_signal_belongs_to_the_pass_of_its_partner():
     told = [(place, made.place) for place, made in found if made and made.place.context]
     assert len(told) > 3
     assert all(place.context == of.context for place, of in told)
+
+
+def test_a_bias_of_more_uses_than_a_function_has_operations_gets_its_signal_in_parts(monkeypatch):
+    layers = [f"h[{k}] = W tanh(h[{k - 1}] + b)" for k in range(2, 12)]
+    program = parse("\n".join([*SHARED_BIAS, *layers, "f = V h[11]", "output f"]))
+    assert not any(name.startswith("db~") for name in assert_errors(program).program.variables)
+    monkeypatch.setenv("TPGRAPH_MAX_OPERATIONS", "20")
+    parted = assert_errors(program).program
+    parts = tuple(e.out for e in parted.equations if e.out.name.startswith("db~"))
+    assert len(parts) > 1
+    assert parted.equation_of["db"].arguments == parts

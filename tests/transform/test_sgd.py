@@ -293,7 +293,7 @@ def test_a_broken_rule_is_noticed(rule, form, monkeypatch):
         for term in update(self, name, transpose, *rest):
             if rule == "half a step":
                 half = replace(term.factor, constant=term.factor.constant / 2)
-                yield replace(term, factor=half)
+                yield term._replace(factor=half)
             elif not transpose:
                 yield term
 

@@ -46,6 +46,9 @@ class Number:
 
     value: Fraction
 
+    def __hash__(self) -> int:
+        return hash(self.value.numerator)  # that of a Fraction takes a modular inverse
+
 
 @dataclass(frozen=True, slots=True)
 class Argument:
@@ -90,6 +93,9 @@ class Primitive:
     helpers: tuple[str, ...] = field(compare=False, default=())
     defaults: tuple[Fraction, ...] = field(compare=False, default=())
     over_components: bool = field(compare=False, default=False)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     def __repr__(self) -> str:
         return f"Primitive({self.name!r})"
@@ -166,6 +172,8 @@ def substitute(expression: Expression, values: Sequence[Expression]) -> Expressi
 
 def rename_arguments(expression: Expression, indices: Sequence[int]) -> Expression:
     """The expression with `Argument(indices[i])` in the place of `Argument(i)`."""
+    if list(indices) == list(range(len(indices))):
+        return expression
     return substitute(expression, [Argument(index) for index in indices])
 
 

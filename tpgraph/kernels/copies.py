@@ -10,7 +10,7 @@ from tpgraph.functions import arguments_of, gradient
 from tpgraph.kernels.tangent import Row, components
 from tpgraph.program import Equation, MatMul, Nonlin, Program, Variable
 from tpgraph.program.reach import ancestors
-from tpgraph.transform.reverse import reads_out
+from tpgraph.transform.error_scales import reads_out
 
 __all__ = ["are_copies", "representative_rows"]
 

@@ -9,7 +9,7 @@ from tpgraph.functions import arguments_of, gradient
 from tpgraph.kernels.tangent import Readout
 from tpgraph.program import Equation, MatMul, Program
 from tpgraph.program.reach import ancestors
-from tpgraph.transform.reverse import reads_out
+from tpgraph.transform.error_scales import reads_out
 
 __all__ = ["require_linear"]
 

@@ -134,7 +134,7 @@ def _with_slopes(
     builder = start_builder(program, f"{program.name}-paths")
     emitter = Emitter(builder, program)
     for equation in program.equations:
-        emitter.copy(equation, None)
+        emitter.add(equation)
     slopes: dict[tuple[str, str], str] = {}
     for members in classes.values():
         for path in members:

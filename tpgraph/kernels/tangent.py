@@ -30,9 +30,9 @@ from tpgraph.program import (
 from tpgraph.program.reach import ancestors
 from tpgraph.transform.backward import Differentiated, differentiate_program
 from tpgraph.transform.emit import Emitter, Formula, start_builder
+from tpgraph.transform.error_scales import reads_out
 from tpgraph.transform.gradients import Gradient, GradientTerm, gradients_of
 from tpgraph.transform.powers import ONE
-from tpgraph.transform.reverse import reads_out
 from tpgraph.types import Fixed, Vector
 
 __all__ = [
@@ -230,7 +230,7 @@ def pruned(
         names[scalar.name] = _fed(emitter, scalar)
     for equation in complete.equations:
         if equation.out.name in needed:
-            emitter.copy(equation, None)
+            emitter.add(equation)
     for end in ends:
         builder.output(end)
     return builder.build(), tuple(names[c.name] for c in cotangents)

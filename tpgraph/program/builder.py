@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from types import MappingProxyType
 from typing import assert_never
 
@@ -24,6 +23,7 @@ from tpgraph.program.equations import (
     Origin,
     Place,
     Read,
+    rebuilt,
 )
 from tpgraph.program.gate import Gate
 from tpgraph.program.graph import Program, assembled, through_gate
@@ -58,6 +58,7 @@ class Builder(Gate):
         super().__init__(name)
         self.origin: Origin | None = None
         self._interned: dict[Expression, Expression] = {}
+        self._own: dict[int, Expression] = {}  # the same by identity
 
     def bind(
         self, target: str, term: Term, span: Span | None = None, place: Place | None = None
@@ -121,21 +122,30 @@ class Builder(Gate):
             hints=tuple(self._hints),
         )
 
-    def intern(self, expression: Expression) -> Expression:
+    def add_typed(self, equation: Equation) -> Variable:
+        """Add an equation and bind its `out`, whose type the right-hand side gives."""
+        out = Variable(equation.out.name, result_type(equation, self._checked))
+        return self.add(rebuilt(equation, out, equation.place, equation.origin))
+
+    def intern(self, expression: Expression, size: int | None = None) -> Expression:
         """One object for equal expressions: a program of a million equations has few of them.
 
-        Raises TPLimitError for one that is too large with what it calls written out.
+        `size` is the number of its operations with what it calls written out, where that is known.
+        Raises TPLimitError for one that is too large.
         """
+        if self._own.get(id(expression)) is expression:
+            return expression
         known = self._interned.get(expression)
         if known is not None:
             return known
-        size = written_out(expression)
+        if size is None:
+            size = written_out(expression)
         OPERATIONS.require(
             size,
             f"an expression has {size:,} operations with what it calls written out",
             mend="bind its parts to names of their own",
         )
-        self._interned[expression] = expression
+        self._interned[expression] = self._own[id(expression)] = expression
         return expression
 
 
@@ -182,7 +192,7 @@ class _Cut:
                 equation = make(out, function, arguments, *rest, tuple(reads))
             case _:
                 assert_never(term)
-        return self.builder.add(_typed(equation))
+        return self.builder.add_typed(equation)
 
     def _value(self, term: Term) -> Variable:
         """The variable that holds a term: itself, or a temporary."""
@@ -230,11 +240,6 @@ class _Cut:
 def _note(reads: list[Read], variable: Variable, span: Span | None) -> None:
     if span is not None:
         reads.append(Read(variable.name, span))
-
-
-def _typed(equation: Equation) -> Equation:
-    """The equation with the type of its `out`, which the right-hand side gives."""
-    return replace(equation, out=Variable(equation.out.name, result_type(equation)))
 
 
 @reads_program

@@ -38,6 +38,7 @@ __all__ = [
     "Place",
     "Read",
     "Target",
+    "rebuilt",
 ]
 
 
@@ -246,3 +247,13 @@ class Moment(_Gate):
 
 
 Equation: TypeAlias = MatMul | Nonlin | Moment
+
+
+def rebuilt(
+    equation: Equation, out: Variable, place: Place | None, origin: Origin | None
+) -> Equation:
+    """The same instruction, bound to `out`, at this place and from this statement."""
+    rest = place, equation.span, origin, equation.reads
+    if isinstance(equation, MatMul):
+        return MatMul(out, equation.matrix, equation.transpose, equation.operand, *rest)
+    return type(equation)(out, equation.function, equation.arguments, *rest)

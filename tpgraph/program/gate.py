@@ -40,7 +40,7 @@ from tpgraph.program.naming import (
     require_words,
 )
 from tpgraph.program.parametrization import MUP, NTK, STANDARD, Parametrization
-from tpgraph.program.place_rules import require_place
+from tpgraph.program.place_rules import PlaceRules
 from tpgraph.program.summed_loss import require_one_kind
 from tpgraph.program.typing_rules import (
     MAX_NUMBER,
@@ -76,6 +76,7 @@ class Gate:
         self._standing = StandingOrder()
         self._checked: Checked = {}
         self._known: dict[int, Expression] = {}
+        self._places = PlaceRules()
 
     @property
     def name(self) -> str:
@@ -155,7 +156,7 @@ class Gate:
             names.add(variable.name)
         check_declaration(declaration)
         if isinstance(declaration, Data) and declaration.place is not None:
-            require_place(declaration.place, declaration.span)
+            self._places.require(declaration.place, declaration.span, self._scope)
         if isinstance(declaration, InitialScalar):
             self._require_defined(declaration.value, declaration.span)
         self._require_dimensions(declaration)
@@ -166,16 +167,16 @@ class Gate:
 
     def add(self, equation: Equation) -> Variable:
         """Add an equation and bind its `out`."""
-        self._require_free(equation.out.name, equation.span)
+        out, span, origin = equation.out, equation.span, equation.origin
+        self._require_free(out.name, span)
         check_equation(equation, self._scope, self._checked)
-        if not isinstance(equation, MatMul):
-            self._require_defined(equation.function, equation.span)
+        if not isinstance(equation, MatMul) and id(equation.function) not in self._known:
+            self._require_defined(equation.function, span)
         if equation.place is not None:
-            require_place(equation.place, equation.span)
-        origin = equation.origin
-        self._bind(equation.out, equation.span if origin is None else origin.span)
+            self._places.require(equation.place, span, self._scope)
+        self._bind(out, span if origin is None else origin.span)
         self._equations.append(equation)
-        return equation.out
+        return out
 
     def output(self, variable: Variable, span: Span | None = None) -> None:
         """Declare a variable an output of the network."""

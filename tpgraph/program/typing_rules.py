@@ -43,7 +43,7 @@ from tpgraph.program.equations import (
 )
 from tpgraph.program.parametrization import layer_kind
 from tpgraph.program.variables import Variable
-from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Type, Vector, Width
+from tpgraph.types import Fixed, Matrix, Scalar, Type, Vector, Width
 
 __all__ = [
     "MAX_NUMBER",
@@ -59,6 +59,8 @@ MAX_NUMBER = Fraction(NUMBER.default)
 """Of every constant of a program, so that it is a float."""
 MAX_SIZE = 10**9
 """Of a fixed dimension."""
+
+_SCALAR = Scalar()
 
 
 def check_declaration(declaration: Declaration) -> None:
@@ -201,8 +203,8 @@ def check_equation(
             raise TPTypeError(
                 f"{variable} is a {bound.type}, but is used as a {variable.type}", equation.span
             )
-    result = result_type(equation, checked)
-    if equation.out.type != result:
+    result, type_ = result_type(equation, checked), equation.out.type
+    if type_ is not result and type_ != result:
         raise TPTypeError(
             f"{equation.out} is a {equation.out.type}, but the right-hand side is a {result}",
             equation.span,
@@ -211,26 +213,22 @@ def check_equation(
 
 def result_type(equation: Equation, checked: Checked | None = None) -> Type:
     """The type of what the equation makes. Raises TPTypeError where it has none."""
-    match equation:
-        case MatMul():
-            return _matmul_type(equation)
-        case Nonlin(_, function, arguments):
-            over = _check_once(function, len(arguments), equation.span, checked)
-            dim = _common_dimension(equation)
-            _require_components(over, dim, equation.span)
-            if dim is None:
-                raise TPTypeError(
-                    "a Nonlin needs a vector, but every argument is a scalar",
-                    equation.span,
-                    mend="scalars among themselves make a Moment",
-                )
-            return Vector(dim)
-        case Moment(_, function, arguments):
-            over = _check_once(function, len(arguments), equation.span, checked)
-            _require_components(over, _common_dimension(equation), equation.span)
-            return Scalar()
-        case _:
-            assert_never(equation)
+    if isinstance(equation, MatMul):
+        return _matmul_type(equation)
+    span = equation.span
+    over = _check_once(equation.function, len(equation.arguments), span, checked)
+    vector = _common_type(equation)
+    if over:
+        _require_components(vector, span)
+    if isinstance(equation, Moment):
+        return _SCALAR
+    if vector is None:
+        raise TPTypeError(
+            "a Nonlin needs a vector, but every argument is a scalar",
+            span,
+            mend="scalars among themselves make a Moment",
+        )
+    return vector
 
 
 def _check_once(
@@ -246,10 +244,10 @@ def _check_once(
     return known[2]
 
 
-def _require_components(over: bool, dim: Dimension | None, span: Span | None) -> None:
+def _require_components(vector: Vector | None, span: Span | None) -> None:
     """A function of all components stands over a vector that has a fixed number of them."""
-    if over and not isinstance(dim, Fixed):
-        what = "a scalar" if dim is None else f"a vector of width {dim}"
+    if vector is None or not isinstance(vector.dim, Fixed):
+        what = "a scalar" if vector is None else f"a vector of width {vector.dim}"
         raise TPTypeError(
             f"a function of all components is applied to {what}",
             span,
@@ -269,9 +267,8 @@ def _matmul_type(equation: MatMul) -> Type:
             "a vector",
             f"write the factor in front: {factor} * (…)" if operand.is_scalar else None,
         )
-    declared = matrix.matrix
-    shape = declared.transposed if equation.transpose else declared
-    if shape.columns != operand.dim:
+    shape = matrix.matrix.transposed if equation.transpose else matrix.matrix
+    if shape.columns is not operand.dim and shape.columns != operand.dim:
         name = f"{matrix}'" if equation.transpose else str(matrix)
         other = str(matrix) if equation.transpose else f"{matrix}'"
         fits = shape.rows == operand.dim
@@ -303,12 +300,13 @@ def _place(equation: Nonlin | Moment, argument: Variable) -> Span | None:
     return next(iter(equation.places(argument.name)), equation.span)
 
 
-def _common_dimension(equation: Nonlin | Moment) -> Dimension | None:
-    """The dimension that all vectors among the arguments share; None if there is no vector."""
+def _common_type(equation: Nonlin | Moment) -> Vector | None:
+    """The type that all vectors among the arguments share; None if there is no vector."""
     first: Variable | None = None
+    shared: Vector | None = None
     for argument in equation.arguments:
         kind = argument.type
-        if isinstance(kind, Scalar):
+        if kind is shared or isinstance(kind, Scalar):
             continue
         if isinstance(kind, Matrix):
             raise TPTypeError(
@@ -317,9 +315,9 @@ def _common_dimension(equation: Nonlin | Moment) -> Dimension | None:
                 "vectors and scalars",
                 f"multiply it with a vector: {argument} x, without a sign between",
             )
-        if first is None:
-            first = argument
-        elif kind.dim is not first.dim and kind.dim != first.dim:
+        if first is None or shared is None:
+            first, shared = argument, kind
+        elif kind.dim is not shared.dim and kind.dim != shared.dim:
             mixed = isinstance(argument.dim, Width) and isinstance(first.dim, Width)
             what = "widths" if mixed else "dimensions"
             one = _spoken(first, "one operand")
@@ -330,7 +328,7 @@ def _common_dimension(equation: Nonlin | Moment) -> Dimension | None:
                 f"vectors of {first.dim}",
                 "a matrix leads from one dimension to another",
             )
-    return None if first is None else first.dim
+    return shared
 
 
 def _require_number(value: object, span: Span | None) -> None:

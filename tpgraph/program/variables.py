@@ -63,6 +63,9 @@ class Variable:
     name: str
     type: Type
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # in one program a name has one type
+
     def __str__(self) -> str:
         return self.name
 

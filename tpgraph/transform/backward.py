@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
+from tpgraph.collector import uncollected
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.functions import number
 from tpgraph.program import (
@@ -34,8 +35,9 @@ from tpgraph.transform.emit import (
     label_errors,
     start_builder,
 )
+from tpgraph.transform.error_scales import Scales, scales_of
 from tpgraph.transform.powers import ONE, size
-from tpgraph.transform.reverse import Scales, reverse, scales_of
+from tpgraph.transform.reverse import reverse
 
 __all__ = [
     "Differentiated",
@@ -76,6 +78,7 @@ def backward(program: Program, of: str | None = None, wrt: Iterable[str] | None 
     return differentiate_program(program, of, wrt).program
 
 
+@uncollected()
 def differentiate_program(
     program: Program, of: str | None = None, wrt: Iterable[str] | None = None
 ) -> Differentiated:
@@ -88,7 +91,7 @@ def differentiate_program(
     emitter.passing = SINGLE
     forward = Place("forward")
     for equation in program.equations:
-        emitter.copy(equation, forward)
+        emitter.add(equation, forward)
     naming = error_naming(program)
     reserve_names(emitter, naming)
     seeds = _seeds(emitter, targets, scales, naming, is_sum=of is not None)
@@ -150,9 +153,9 @@ def error_naming(program: Program, prefix: str = "d") -> Callable[[str], str]:
 def reserve_names(emitter: Emitter, naming: Callable[[str], str]) -> None:
     """Keep dx~1, … for the error signals of x~1, …"""
     for name in emitter.program.variables:
-        base, index, temporary = split_name(name)
-        if temporary is not None:
-            emitter.reserve(naming(join_name(base, index)), temporary)
+        statement, mark, temporary = name.partition("~")
+        if mark:
+            emitter.reserve(naming(statement), int(temporary))
 
 
 def _seeds(

@@ -7,7 +7,6 @@ factor n^q is written ε^(−2q). So a program says by its text which quantities
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from tpgraph.functions import (
     PRIMITIVES,
@@ -41,9 +40,10 @@ from tpgraph.program import (
     join_name,
     split_name,
 )
+from tpgraph.program.equations import rebuilt
 from tpgraph.program.hints import kept_hints
 from tpgraph.transform.powers import WidthPower
-from tpgraph.types import Scalar, Vector, Width
+from tpgraph.types import Dimension, Scalar, Vector, Width
 
 __all__ = [
     "Emitter",
@@ -55,12 +55,13 @@ __all__ = [
     "start_builder",
 ]
 
+_SCALAR = Scalar()
 _ROOT = div(number(1), Apply(PRIMITIVES["sqrt"], (Argument(0),)))
 
 
 def base_names(program: Program) -> set[str]:
     """The names of variables without their indices."""
-    return {split_name(name)[0] for name in program.variables}
+    return {name.partition("[")[0].partition("~")[0] for name in program.variables}
 
 
 def start_builder(
@@ -148,6 +149,8 @@ class Emitter:
         self.passing: Pass | None = None  # of what is written under the names of the network
         self.timed = dict(program.timed)
         self.origins: dict[str, Origin | None] = {}
+        self._equation_of = program.equation_of
+        self._vectors: dict[int, Vector] = {}
         self._counts: dict[str, int] = {}
         self._roots: dict[Width, Variable] = {}
         self._partials: dict[tuple[Expression, int], Expression] = {}
@@ -188,45 +191,61 @@ class Emitter:
 
     def matmul(self, name: str, matrix: Variable, transpose: bool, operand: Variable) -> Variable:
         """Bind name = matrix · operand, or its transpose."""
-        shape = matrix.matrix.transposed if transpose else matrix.matrix
-        out = Variable(name, Vector(shape.rows))
-        return self.add(MatMul(out, matrix, transpose, operand, self.place))
+        shape = matrix.matrix
+        out = Variable(name, self._vector(shape.columns if transpose else shape.rows))
+        place, origin = self._placed(name, self.place, None)
+        return self._add(MatMul(out, matrix, transpose, operand, place, None, origin))
 
     def bind(self, name: str, formula: Formula, expression: Expression) -> Variable:
         """Bind a coordinatewise expression: a Nonlin, or a Moment among scalars."""
         vector = next((a for a in formula.arguments if a.is_vector), None)
-        function, arguments = self.builder.intern(expression), tuple(formula.arguments)
-        out = Variable(name, Scalar() if vector is None else vector.type)
-        make = Moment if vector is None else Nonlin
-        return self.add(make(out, function, arguments, self.place))
+        if vector is None:
+            return self.mean(name, formula, expression)
+        out, function = Variable(name, vector.type), self.builder.intern(expression)
+        place, origin = self._placed(name, self.place, None)
+        return self._add(Nonlin(out, function, tuple(formula.arguments), place, None, origin))
 
     def mean(self, name: str, formula: Formula, expression: Expression) -> Variable:
         """Bind (1/n) Σ_α of a coordinatewise expression."""
-        function = self.builder.intern(expression)
-        out = Variable(name, Scalar())
-        return self.add(Moment(out, function, tuple(formula.arguments), self.place))
+        out, function = Variable(name, _SCALAR), self.builder.intern(expression)
+        place, origin = self._placed(name, self.place, None)
+        return self._add(Moment(out, function, tuple(formula.arguments), place, None, origin))
 
-    def copy(self, equation: Equation, place: Place | None) -> Variable:
-        """Add an equation of another program as it is, at this place unless it has one."""
-        return self.add(replace(equation, place=equation.place or place))
+    def add(self, equation: Equation, place: Place | None = None) -> Variable:
+        """Add an equation, with what is known of what it binds, at this place unless it has one."""
+        out, place, origin = equation.out, equation.place or place, equation.origin
+        place, origin = self._placed(out.name, place, origin)
+        if place is not equation.place or origin is not equation.origin:
+            equation = rebuilt(equation, out, place, origin)
+        return self._add(equation)
 
-    def add(self, equation: Equation) -> Variable:
-        """Add an equation, with what is known of what it binds."""
-        name, place = equation.out.name, equation.place
-        timed, origin = self.timed.get(name), equation.origin or self.origins.get(name)
-        if timed is None and self.passing is not None:
-            timed = TimedName(name, None)
-        if timed is not None and place is not None and place.timed is None:
-            place = replace(place, context=self._context(place), timed=timed)
-            equation = replace(equation, place=place, origin=origin)
+    def _add(self, equation: Equation) -> Variable:
         self.last = equation
         return self.builder.add(equation)
+
+    def _placed(
+        self, name: str, place: Place | None, origin: Origin | None
+    ) -> tuple[Place | None, Origin | None]:
+        """Where a variable is bound and by what statement, with what is known of it."""
+        timed = self.timed.get(name)
+        if timed is None and self.passing is not None:
+            timed = TimedName(name, None)
+        if timed is None or place is None or place.timed is not None:
+            return place, origin
+        place = Place(place.row, self._context(place), place.partner, timed)
+        return place, origin or self.origins.get(name)
+
+    def _vector(self, dim: Dimension) -> Vector:
+        """One object for the vectors of a dimension."""
+        if id(dim) not in self._vectors:
+            self._vectors[id(dim)] = Vector(dim)
+        return self._vectors[id(dim)]
 
     def _context(self, place: Place) -> Pass | None:
         """The pass of a place: an error signal belongs to that of its partner."""
         if place.context is not None or place.row == "between":
             return place.context
-        partner = self.program.equation_of.get(place.partner or "")
+        partner = self._equation_of.get(place.partner or "")
         known = partner is not None and partner.place is not None and partner.place.context
         return known or self.passing
 

@@ -18,109 +18,20 @@ scales are those of Tensor Programs IV (arXiv 2011.14522).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
-from tpgraph.functions import Expression, add, mul, number, simplify
-from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, Program, Variable
+from tpgraph.program import Equation, MatMul, Place, Program, Variable
 from tpgraph.program.reach import ancestors, descendants
-from tpgraph.transform.emit import Emitter, Formula, compact
-from tpgraph.transform.powers import ONE, WidthPower, entry_exponent, size
-from tpgraph.types import Width
+from tpgraph.transform.emit import Emitter, Formula
+from tpgraph.transform.error_scales import Scales
+from tpgraph.transform.powers import ONE, WidthPower
+from tpgraph.transform.shares import Part, PointwiseShare, ProductShare, Shares, Sums, itself
 
-__all__ = ["Scales", "reads_out", "reverse", "scales_of"]
-
-
-@dataclass(frozen=True, slots=True)
-class Scales:
-    """The scale S of every error signal: dx = S ∂L/∂x.
-
-    `vector` is the s of wide vectors, `scalar` the s/n of scalars; `outer` names the vectors of
-    fixed dimension and scalars that come after a readout.
-    """
-
-    vector: WidthPower
-    scalar: WidthPower
-    outer: frozenset[str]
-
-    def of(self, variable: Variable) -> WidthPower:
-        """S of one variable."""
-        if variable.is_wide:
-            return self.vector
-        return ONE if variable.name in self.outer else self.scalar
+__all__ = ["reverse"]
 
 
-def scales_of(program: Program, targets: Collection[str]) -> Scales:
-    """The scales for differentiating the variables `targets`.
-
-    s = n^(a+b) with the exponents of the readout (the least, if there are several that the targets
-    depend on), so that dx = s Vᵀ df is of order one; s = n if all is read out by Moments.
-    """
-    needed = ancestors(program, targets)
-    readouts = [
-        (entry_exponent(program, e), e.operand.dim)
-        for e in program.equations
-        if isinstance(e, MatMul) and e.out.name in needed and reads_out(e)
-    ]
-    if not program.widths:
-        return Scales(ONE, ONE, frozenset())
-    n = size(program.widths[0])
-    s = n
-    if readouts:
-        exponent, dim = min(readouts, key=lambda found: found[0])
-        assert isinstance(dim, Width), dim
-        n = size(Width(dim.base or dim.name))
-        s = n**exponent
-    return Scales(s, s / n, _outer(program))
-
-
-def reads_out(product: MatMul) -> bool:
-    """Whether f = V x takes a wide vector to one of fixed dimension."""
-    return product.out.is_fixed and product.operand.is_wide
-
-
-def _outer(program: Program) -> frozenset[str]:
-    """Vectors of fixed dimension and scalars that no wide vector is made of, or after a readout.
-
-    A scalar made from a wide vector is never among them.
-    """
-    wide = ancestors(program, [v.name for v in program.variables.values() if v.is_wide])
-    read = descendants(program, [e.out.name for e in program.equations if _reads_out(e)])
-    outer = {v.name for v in program.variables.values() if v.is_fixed}
-    for equation in program.equations:
-        inputs = equation.inputs
-        after = any(v.is_fixed or v.name in outer for v in inputs)
-        if equation.out.is_scalar and after and not any(v.is_wide for v in inputs):
-            outer.add(equation.out.name)
-    return frozenset(name for name in outer if name in read or name not in wide)
-
-
-def _reads_out(equation: Equation) -> bool:
-    return isinstance(equation, MatMul) and reads_out(equation)
-
-
-@dataclass(frozen=True, slots=True)
-class _Product:
-    """The contribution factor · matrix · operand, or with the transpose."""
-
-    matrix: Variable
-    transpose: bool
-    operand: Variable
-    factor: WidthPower
-
-
-@dataclass(frozen=True, slots=True)
-class _Pointwise:
-    """The contribution factor · function(arguments), or its mean for a scalar."""
-
-    function: Expression
-    arguments: tuple[Variable, ...]
-    factor: WidthPower
-    mean: bool = False
-
-
-_Part: TypeAlias = _Product | _Pointwise
+_UNPARTNERED = Place("backward")
 
 
 def reverse(
@@ -162,49 +73,27 @@ class _Reverse:
         errors: dict[str, Variable],
     ) -> None:
         self.emitter = emitter
-        self.scales = scales
         self.active = active
         self.naming = naming
         self.errors = errors
         self.seeds = frozenset(errors)
-        self.parts: dict[str, list[_Part]] = {}
+        self.shares = Shares(emitter, scales)
+        self.sums = Sums(emitter)
+        self.parts: dict[str, list[Part]] = {}
 
     def push(self, equation: Equation) -> None:
         """Give every active input of an equation its share of the output's error signal."""
         dy = self.errors.get(equation.out.name)
         if dy is None:
             return
-        match equation:
-            case MatMul(out, matrix, transpose, operand):
-                if operand.name in self.active:
-                    factor = self.scales.of(operand) / self.scales.of(out)
-                    self._add(operand, _Product(matrix, not transpose, dy, factor))
-            case Nonlin() | Moment():
-                for variable in dict.fromkeys(equation.arguments):
-                    if variable.name in self.active:
-                        self._push_pointwise(equation, variable, dy)
-            case _:
-                assert_never(equation)
-
-    def _push_pointwise(self, equation: Nonlin | Moment, variable: Variable, dy: Variable) -> None:
-        positions = [i for i, a in enumerate(equation.arguments) if a == variable]
-        slope = add(*(self.emitter.partial(equation.function, i) for i in positions))
-        if slope == number(0):
+        if isinstance(equation, MatMul):
+            if equation.operand.name in self.active:
+                self._add(equation.operand, self.shares.product(equation, dy))
             return
-        formula = Formula()
-        inner = formula.call(slope, equation.arguments)
-        one = dy.name in self.emitter.ones
-        function = inner if one else mul(inner, formula.ref(dy))
-        factor = self.scales.of(variable) / self.scales.of(equation.out)
-        vector = next((a for a in equation.arguments if a.is_vector), None)
-        if vector is not None and variable.is_scalar and isinstance(equation, Nonlin):
-            factor *= size(vector.dim)
-        elif vector is not None and variable.is_vector and isinstance(equation, Moment):
-            factor /= size(vector.dim)
-        mean = variable.is_scalar and vector is not None
-        self._add(variable, _Pointwise(*compact(function, formula.arguments), factor, mean))
+        for variable, part in self.shares.pointwise(equation, dy, self.active):
+            self._add(variable, part)
 
-    def _add(self, variable: Variable, part: _Part) -> None:
+    def _add(self, variable: Variable, part: Part) -> None:
         self.parts.setdefault(variable.name, []).append(part)
 
     def finish(self, variable: Variable) -> None:
@@ -216,46 +105,59 @@ class _Reverse:
         name = self.naming(variable.name)
         if variable.name in self.seeds:
             seed = self.errors[variable.name]
-            parts.append(_Pointwise(Formula().ref(seed), (seed,), ONE))
+            parts.append(itself(seed))
             name = emitter.temporary(name)
         place = Place("backward", partner=variable.name)
-        emitter.place = Place("backward")
-        match parts:
-            case [_Product(matrix, transpose, operand, factor)]:
-                operand = self._rescaled(name, operand, factor)
-                emitter.place = place
-                self.errors[variable.name] = emitter.matmul(name, matrix, transpose, operand)
-            case [_Pointwise(function, arguments, factor, True)]:
-                emitter.place = place
-                formula = Formula()
-                inner = formula.call(function, arguments)
-                expression = simplify(emitter.scaled(formula, factor, inner))
-                self.errors[variable.name] = emitter.mean(name, formula, expression)
-            case _:
-                formula = Formula()
-                total = add(*(self._term(name, formula, part) for part in parts))
-                if variable.is_vector and not any(a.is_vector for a in formula.arguments):
-                    formula.position(variable)  # unused: it says how long the constant vector is
-                emitter.place = place
-                self.errors[variable.name] = emitter.bind(name, formula, simplify(total))
+        self.errors[variable.name] = self._bound(name, variable, parts, place)
 
-    def _term(self, name: str, formula: Formula, part: _Part) -> Expression:
+    def _bound(
+        self, name: str, variable: Variable, parts: Sequence[Part], place: Place
+    ) -> Variable:
+        """The sum of the parts, under this name and at this place."""
+        emitter, first = self.emitter, parts[0]
+        emitter.place = _UNPARTNERED
+        if len(parts) == 1 and isinstance(first, ProductShare):
+            operand = self._rescaled(name, first.operand, first.factor)
+            emitter.place = place
+            return emitter.matmul(name, first.matrix, first.transpose, operand)
+        formula = Formula()
+        if len(parts) == 1 and isinstance(first, PointwiseShare) and first.mean:
+            emitter.place = place
+            return emitter.mean(name, formula, self.sums.total(formula, [first]))
+        named = self._grouped(name, [self._named(name, part) for part in parts])
+        expression = self.sums.total(formula, named)
+        if variable.is_vector and not any(a.is_vector for a in formula.arguments):
+            formula.position(variable)  # unused: it says how long the constant vector is
+        emitter.place = place
+        return emitter.bind(name, formula, expression)
+
+    def _named(self, name: str, part: Part) -> PointwiseShare:
         """One contribution as a term of the sum; products and means get a name of their own."""
         emitter = self.emitter
-        match part:
-            case _Product(matrix, transpose, operand, factor):
-                operand = self._rescaled(name, operand, factor)
-                product = emitter.matmul(emitter.temporary(name), matrix, transpose, operand)
-                return formula.ref(product)
-            case _Pointwise(function, arguments, factor, True):
-                inside = Formula()
-                inner = inside.call(function, arguments)
-                mean = emitter.mean(emitter.temporary(name), inside, simplify(inner))
-                return emitter.scaled(formula, factor, formula.ref(mean))
-            case _Pointwise(function, arguments, factor):
-                return emitter.scaled(formula, factor, formula.call(function, arguments))
-            case _:
-                assert_never(part)
+        if isinstance(part, ProductShare):
+            operand = self._rescaled(name, part.operand, part.factor)
+            out = emitter.temporary(name)
+            return itself(emitter.matmul(out, part.matrix, part.transpose, operand))
+        if part.mean:
+            inside = Formula()
+            inner = self.sums.total(inside, [replace(part, factor=ONE)])
+            part = itself(emitter.mean(emitter.temporary(name), inside, inner), part.factor)
+        for width, _ in part.factor.exponents:
+            emitter.root(width)
+        return part
+
+    def _grouped(self, name: str, parts: Sequence[PointwiseShare]) -> Sequence[PointwiseShare]:
+        """The parts, or where their sum would be too long a function, sums of some of them."""
+        groups = [parts] if len(parts) == 1 else self.sums.groups(parts)
+        if len(groups) == 1:
+            return parts
+        found = []
+        for group in groups:
+            formula = Formula()
+            expression = self.sums.total(formula, group)
+            partial = self.emitter.bind(self.emitter.temporary(name), formula, expression)
+            found.append(itself(partial))
+        return found
 
     def _rescaled(self, name: str, operand: Variable, factor: WidthPower) -> Variable:
         """The error signal behind a readout in the scale of those before it."""

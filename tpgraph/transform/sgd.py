@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from tpgraph.bounds import EQUATIONS
+from tpgraph.collector import uncollected
 from tpgraph.errors import TPTypeError
 from tpgraph.program import Data, Declaration, MatMul, Program, Target
 from tpgraph.program.any_program import reads_program
@@ -27,6 +28,7 @@ __all__ = ["unroll_sgd"]
 
 
 @reads_program
+@uncollected()
 def unroll_sgd(
     program: Program,
     steps: int,

@@ -21,9 +21,10 @@ from tpgraph.transform.backward import (
     reserve_names,
 )
 from tpgraph.transform.emit import Emitter, Formula, keep_labels, label_errors, start_builder
+from tpgraph.transform.error_scales import Scales, scales_of
 from tpgraph.transform.gradients import GradientTerm, gradients_of
 from tpgraph.transform.powers import ONE, WidthPower
-from tpgraph.transform.reverse import Scales, reverse, scales_of
+from tpgraph.transform.reverse import reverse
 from tpgraph.types import Scalar
 
 __all__ = ["Template", "template"]
@@ -64,7 +65,7 @@ def template(program: Program) -> Template:
     builder = start_builder(program, program.name)
     emitter = Emitter(builder, program)
     for equation in program.equations:
-        emitter.copy(equation, Place("forward"))
+        emitter.add(equation, Place("forward"))
     naming = error_naming(program)
     reserve_names(emitter, naming)
     output = _single_output(program, loss, trained)

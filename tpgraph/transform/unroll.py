@@ -15,7 +15,7 @@ parametrization M²m/S = σ²/√n = σ²ε, in μP of order one. Source: Tensor
 from __future__ import annotations
 
 from collections.abc import Container, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tpgraph.functions import MUL, Apply, Argument, Expression, add, mul, number
 from tpgraph.program import (
@@ -41,12 +41,12 @@ from tpgraph.types import Scalar
 __all__ = ["FiniteSteps", "Term"]
 
 _BETWEEN = Place("between")
+_SCALAR = Scalar()
 _PRODUCT = Apply(MUL, (Argument(0), Argument(1)))
 _SQUARE = Apply(MUL, (Argument(0), Argument(0)))
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """factor · Π scalars · vector, a summand of an update; without a vector, a constant one.
 
     Equal factors are one object (`Exact.unique`).
@@ -217,12 +217,14 @@ class FiniteSteps:
         if x.name in self.template.ones and y.name in self.template.ones:
             return None
         key = (x.name, y.name) if x.name <= y.name else (y.name, x.name)
-        if key not in self._moments:
-            out = Variable(f"{self._theta}[{len(self._moments) + 1}]", Scalar())
+        found = self._moments.get(key)
+        if found is None:
+            out = Variable(f"{self._theta}[{len(self._moments) + 1}]", _SCALAR)
             same = x.name == y.name
             function, arguments = (_SQUARE, (x,)) if same else (_PRODUCT, (x, y))
-            self._moments[key] = self.emitter.add(Moment(out, function, arguments, _BETWEEN))
-        return self._moments[key]
+            found = self.emitter.add(Moment(out, function, arguments, _BETWEEN))
+            self._moments[key] = found
+        return found
 
     def beta(self, context: Context) -> tuple[float, ...]:
         """β_{t,s} of the weights in a context, for s < t; of bare weights none."""
@@ -291,16 +293,18 @@ class FiniteSteps:
         """Bind Σ α · head + Σ terms; what all terms share stands in front of them."""
         found, formula = list(terms), Formula()
         starts = tuple((alpha, formula.position(v)) for alpha, v in heads if alpha != 0.0)
+        place = formula.position
         inner = [
-            (t.factor, [formula.position(v) for v in (*t.scalars, t.vector) if v is not None])
-            for t in found
+            (factor, [place(v) for v in (scalars if vector is None else (*scalars, vector))])
+            for factor, scalars, vector in found
         ]
         for factor in {id(t.factor): t.factor for t in found}.values():
             for width, _ in factor.exponents:
                 formula.position(self.emitter.root(width))
-        key = starts, tuple((id(factor), *where) for factor, where in inner)
+        key = starts, tuple([(id(factor), *where) for factor, where in inner])
         if key not in self._combinations:
-            self._combinations[key] = self._combination(formula, starts, inner)
+            combined = self._combination(formula, starts, inner)
+            self._combinations[key] = self.emitter.builder.intern(combined)
         return self.emitter.bind(name, formula, self._combinations[key])
 
     def unique(self, factor: WidthPower) -> WidthPower:
