@@ -229,28 +229,32 @@ def spread_of(part: PlanPart, arrays: Mapping[str, Array], dtype: str) -> list[f
     """The error of every end, relative to √(K_ii K_jj), by moving numbers on some of the inputs."""
     count = len(next(iter(arrays.values())))
     probes = np.unique(np.linspace(0, count - 1, min(count, _PROBES)).astype(int))
-    own = {name: rows[probes] for name, rows in arrays.items()}
-    still = _blocks(part, own, dtype, None)
+    own = {
+        name: np.concatenate([rows[probes]] * (1 + len(_SEEDS))) for name, rows in arrays.items()
+    }
     unit = float(np.finfo(dtype).eps)
-    moved = [
-        _blocks(part, own, dtype, Jitter(np.random.default_rng(seed), unit)) for seed in _SEEDS
+    generators = tuple(np.random.default_rng(seed) for seed in _SEEDS)
+    jitter = Jitter(generators, len(probes), unit)
+    still, *moved = zip(*_blocks(part, own, dtype, jitter), strict=True)
+    return [
+        _spread(value, others, unit)
+        for value, others in zip(still, zip(*moved, strict=True), strict=True)
     ]
-    return [_spread(value, [other[k] for other in moved], unit) for k, value in enumerate(still)]
 
 
 def _blocks(
-    part: PlanPart, arrays: Mapping[str, Array], dtype: str, jitter: Jitter | None
-) -> list[Block]:
-    """Every end on all pairs of a few inputs."""
+    part: PlanPart, arrays: Mapping[str, Array], dtype: str, jitter: Jitter
+) -> list[list[Block]]:
+    """Every end on all pairs of a few inputs, of each group that a jitter has."""
     places = _single_places(part)
     side = on_inputs(part.tape, places, arrays, jitter, is_known=True)
     worker = TileWorker(_steps(part), (side, side), side.count**2, dtype)
     worker.jitter = jitter
-    found: dict[int, Block] = {}
+    found: dict[int, list[Block]] = {}
     everything = slice(0, side.count)
 
     def keep(number: int, block: Block) -> None:
-        found[number] = block.astype(np.float64)
+        found[number] = [block[g, g].astype(np.float64) for g in jitter.groups]
 
     worker.run(Tile((everything, everything), True), keep)
     return [found[k] for k in range(len(part.ends))]

@@ -98,15 +98,39 @@ def _require_gentle(tape: PairTape, values: Mapping[int, Any]) -> None:
 
 @dataclass
 class Jitter:
-    """Moves numbers by their rounding, in a pattern of its own each time."""
+    """Moves numbers by their rounding, in a pattern of its own each time.
 
-    generator: np.random.Generator
+    Inputs stand one group behind the other, `count` in each: the first stays as it is, every other
+    is moved by a generator of its own, and all of them are computed at once.
+    """
+
+    generators: tuple[np.random.Generator, ...]
+    count: int
     size: float
 
+    @property
+    def groups(self) -> tuple[slice, ...]:
+        """Where the inputs of every group are."""
+        k = self.count
+        return tuple(slice(g * k, g * k + k) for g in range(len(self.generators) + 1))
+
     def moved(self, values: Array) -> Array:
-        """The values, each moved by at most its own rounding."""
-        shares = self.generator.uniform(-1.0, 1.0, values.shape)
-        return np.asarray(values * (1.0 + self.size * shares))
+        """Values of inputs, or one that all share, each moved by at most its own rounding."""
+        own = values[: self.count]
+        found = [own]
+        for group, generator in zip(self.groups[1:], self.generators, strict=True):
+            inside = values[group] if len(values) > 1 else values
+            shares = generator.uniform(-1.0, 1.0, inside.shape)
+            found.append(inside * (1.0 + self.size * shares))
+        if len(values) == 1:
+            found = [np.repeat(one, self.count, axis=0) for one in found]
+        return np.concatenate(found)
+
+    def move_pairs(self, block: Array) -> None:
+        """The same of the pairs of every group, in place."""
+        for group, generator in zip(self.groups[1:], self.generators, strict=True):
+            inside = block[group, group]
+            inside *= 1.0 + self.size * generator.uniform(-1.0, 1.0, inside.shape)
 
 
 class _Single:

@@ -81,7 +81,7 @@ class TileWorker:
             for k, step in enumerate(self.steps.steps):
                 self._apply(step, tile, blocks)
                 if self.jitter is not None and step.op not in _STILL:
-                    blocks[step.out][...] = self.jitter.moved(blocks[step.out])
+                    self.jitter.move_pairs(blocks[step.out])
                 for number, buffer in ends.get(k, ()):
                     if not np.isfinite(blocks[buffer].sum()):
                         raise NotPlanned("a kernel that is not finite")
@@ -90,21 +90,21 @@ class TileWorker:
     def _apply(self, step: TileStep, tile: Tile, blocks: list[Block]) -> None:
         out = blocks[step.out]
         a = blocks[step.a] if step.a >= 0 else out
+        if step.op in _BINARY:
+            _BINARY[step.op](a, blocks[step.b], out=out)
+        elif step.op in _UNARY:
+            _UNARY[step.op](a, out=out)
+        elif step.op in _WITH_NUMBER:
+            _WITH_NUMBER[step.op](a, step.data, out=out)
+        elif step.op in _OF_SIDE:
+            np.multiply(a, self._lift(step.data, _OF_SIDE[step.op], tile), out=out)
+        else:
+            self._apply_seldom(step, tile, a, out)
+
+    def _apply_seldom(self, step: TileStep, tile: Tile, a: Block, out: Block) -> None:
         match step.op:
-            case "multiply" | "add" | "subtract" | "divide":
-                _BINARY[step.op](a, blocks[step.b], out=out)
-            case "scale":
-                np.multiply(a, step.data, out=out)
-            case "shift":
-                np.add(a, step.data, out=out)
             case "from":
                 np.subtract(step.data, a, out=out)
-            case "rows":
-                np.multiply(a, self._lift(step.data, 0, tile), out=out)
-            case "columns":
-                np.multiply(a, self._lift(step.data, 1, tile), out=out)
-            case "sqrt" | "arcsin" | "square":
-                _UNARY[step.op](a, out=out)
             case "inverse":
                 np.divide(1.0, a, out=out)
             case "floor":
@@ -194,3 +194,5 @@ _BINARY: dict[str, np.ufunc] = {
     "divide": np.divide,
 }
 _UNARY: dict[str, np.ufunc] = {"sqrt": np.sqrt, "arcsin": np.arcsin, "square": np.square}
+_WITH_NUMBER: dict[str, np.ufunc] = {"scale": np.multiply, "shift": np.add}
+_OF_SIDE = {"rows": 0, "columns": 1}

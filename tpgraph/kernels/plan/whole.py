@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from tpgraph.kernels.kernel_values import Array, RelativeError, squeezed
 from tpgraph.kernels.plan.executing import Resources, Run, prepared, run, spread_of, tiles_of
@@ -111,6 +113,12 @@ def roots_of(part: PlanPart, name: str, arrays: Mapping[str, Array], resources: 
     return np.asarray(found.reshape(max(len(part.rows), 1), -1).max(axis=0))
 
 
+@lru_cache(maxsize=8)
+def _below(size: int) -> npt.NDArray[np.bool_]:
+    """Where a square is below its diagonal."""
+    return np.tri(size, k=-1, dtype=bool)
+
+
 class _Arrays:
     """The arrays of one part's kernels, outputs first: (m, N₁, m, N₂)."""
 
@@ -129,10 +137,10 @@ class _Arrays:
         place: Destination = self.part.places[number]
         array = self._found[place.name]
         rows, columns = tile.window
-        if tile.is_diagonal and place.i == place.j:
-            upper = np.triu(block)
-            block = upper + np.triu(block, 1).T
         array[place.i, rows, place.j, columns] = block
+        if tile.is_diagonal and place.i == place.j:
+            own = array[place.i, rows, place.j, columns]
+            np.copyto(own, block.T, where=_below(len(own)))
         if self.is_symmetric and (not tile.is_diagonal or place.i != place.j):
             array[place.j, columns, place.i, rows] = block.T
         self._seen[place.name] = self._seen[place.name] or bool(block.any())
