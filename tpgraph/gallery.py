@@ -89,6 +89,7 @@ def entries() -> Entries:
     found = []
     for name, facts in table.items():
         text = (folder / f"{facts.pop('program', name)}.tp").read_text(encoding="utf-8")
+        text += "".join(f"{line}\n" for line in facts.pop("notes", ()))
         paths = tuple(facts.pop("paths", ()))
         found.append(Entry(name=name, text=text, paths=paths, **facts))
     return Entries(found)

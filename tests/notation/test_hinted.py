@@ -74,7 +74,8 @@ def test_words_that_stand_far_point_at_their_mark(vector: str) -> None:
     """In a crowded picture: the words are free, the pointer ends at the mark or its label and goes
     through no other.
     """
-    text = tp.gallery.entry("first_step").text
+    lines = tp.gallery.entry("first_step").text.splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.startswith("note"))
     words = f'note "the change of the hidden layer" at {vector}\n'
     scene = tp.draw(tp.parse(text + words)).scene
     box = label_bounds(scene.labels[-1])

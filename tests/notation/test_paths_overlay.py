@@ -12,6 +12,8 @@ from notation.test_golden import close
 
 import tpgraph as tp
 from tpgraph.errors import TPError, TPLimitError, TPNameError, TPSyntaxError
+from tpgraph.notation.scene.geometry import overlap
+from tpgraph.notation.scene.painting import label_bounds
 from tpgraph.transform.path_words import read_word, word_text
 
 FOLDER = Path(__file__).parents[1] / "golden" / "options"
@@ -70,6 +72,34 @@ def test_figure_3_says_whether_paths_are_isomorphic():
     assert [path.id for path in apart.paths] == ["p", "q"]
     assert r"p\ncong q" in apart.labels[-1].text
     assert r"p\cong q" in alike.labels[-1].text
+
+
+@pytest.mark.parametrize("name", ["mlp_paths", "rnn_paths"])
+def test_figure_3_points_at_the_products_that_it_compares(name):
+    scene = tp.gallery.entry(name).draw().scene
+    words = label_bounds(scene.labels[-1])
+    assert [len(arrow.points) for arrow in scene.arrows] == [2, 2]
+    for arrow, path in zip(scene.arrows, scene.paths, strict=True):
+        (x0, y0), (x1, y1) = arrow.points
+        assert words[0] <= x0 <= words[2]
+        assert words[3] < y0 < y1
+        (ax, ay), (bx, _) = path.dots
+        assert min(ax, bx) + 5 < x1 < max(ax, bx) - 5
+        assert 0 < ay - y1 < 6
+
+
+def test_words_of_figure_2_cover_nothing():
+    scene = tp.gallery.entry("rnn_path").draw().scene
+    labels = [label for path in scene.paths for label in path.labels]
+    labels += [mark.label for mark in (*scene.nodes, *scene.edges) if mark.label is not None]
+    for words in scene.labels:
+        assert not any(overlap(label_bounds(words), label_bounds(other)) for other in labels)
+    assert len(scene.arrows) == 2
+    for arrow in scene.arrows:
+        (x0, y0), (x1, y1) = arrow.points
+        steps = [(x0 + (x1 - x0) * k / 60, y0 + (y1 - y0) * k / 60) for k in range(61)]
+        boxes = [label_bounds(other) for other in labels]
+        assert not any(a < x < c and b < y < d for x, y in steps for a, b, c, d in boxes)
 
 
 def test_paths_follow_curves():

@@ -12,8 +12,9 @@ from itertools import pairwise
 from typing import Protocol
 
 from tpgraph.notation.scene.geometry import straight
-from tpgraph.notation.scene.painting import picture
-from tpgraph.notation.scene.scene import Edge, Label, PathOverlay, Point, Scene
+from tpgraph.notation.scene.painting import label_bounds, picture
+from tpgraph.notation.scene.pointed_notes import free_pointer
+from tpgraph.notation.scene.scene import Arrow, Edge, Label, PathOverlay, Point, Scene
 from tpgraph.notation.scene.style import Style
 
 __all__ = ["VectorPath", "overlaid", "path_letters"]
@@ -33,7 +34,8 @@ class VectorPath(Protocol):
 def overlaid(scene: Scene, paths: Sequence[VectorPath], style: Style) -> Scene:
     """The scene with the lines of the paths; the labels of what they pass lie above the lines.
 
-    Two paths get a line of text that says whether they are isomorphic.
+    Two paths get a line of text that says whether they are isomorphic, and points at a product of
+    each: the first, or the first in which they differ.
     """
     edges = {(edge.source, edge.target): edge for edge in scene.edges}
     center = {node.id: (node.x, node.y) for node in scene.nodes}
@@ -118,6 +120,7 @@ def _compared(
     if len(paths) != 2:
         return scene
     words = [_word(path, edges) for path in paths]
+    odd = 0
     if words[0] == words[1]:
         text = r"p\cong q\;\;\text{because}\;\;W^{p^{i}}=W^{q^{i}}\;\;\text{for all odd}\;\;i"
     elif len(words[0]) != len(words[1]):
@@ -129,7 +132,13 @@ def _compared(
     left, bottom, right, _ = picture(scene, style).bounds
     place = (left + right) / 2, bottom + style.margin - _CAPTION_GAP
     caption = Label(text, *place, "n", style.caption_size)
-    return replace(scene, labels=(*scene.labels, caption))
+    found = replace(scene, labels=(*scene.labels, caption))
+    products = (edges[path.vectors[2 * odd], path.vectors[2 * odd + 1]] for path in paths)
+    arrows = [
+        Arrow(way, color=style.path_color, thin=True)
+        for way in (free_pointer(found, label_bounds(caption), edge) for edge in products)
+    ]
+    return replace(found, arrows=(*scene.arrows, *arrows))
 
 
 def _word(path: VectorPath, edges: Mapping[tuple[str, str], Edge]) -> list[tuple[str | None, bool]]:

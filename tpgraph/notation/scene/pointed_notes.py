@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import TypeAlias
 
 from tpgraph.notation.scene.geometry import Box, flatten, grown, union
 from tpgraph.notation.scene.painting import label_bounds
@@ -14,7 +15,7 @@ from tpgraph.notation.scene.style import Style
 from tpgraph.notation.scene.taken import hits, line_pieces, mark_boxes, node_boxes, taken_boxes
 from tpgraph.program.hints import Hint
 
-__all__ = ["noted"]
+__all__ = ["free_pointer", "noted"]
 
 _STEP = 3.0
 _FARTHEST = 25
@@ -22,7 +23,12 @@ _FAR, _FAR_STEP = 160, 10  # pt, where words may stand that point at their mark
 _NEAR = 8.0  # pt from words to what they are of, beyond which they point at it
 _BESIDE_LINE = 1.5  # pt from a pointer's end to the line that it points at
 
-_Pointer = tuple[Point, Point]
+_STARTS = 12  # places along words from which they may point
+
+_TRIED = 200  # places from which pointers cross something, the nearest
+
+_Way: TypeAlias = tuple[Point, ...]
+"""A pointer from words to what they are of; empty where they stand beside it."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,16 @@ class _Target:
     own: Collection[Box]
 
 
+_Ways: TypeAlias = Callable[[Box, _Target], Iterator[_Way]]
+"""Pointers from words to what they are of, those that are to be preferred first."""
+
+
 def noted(scene: Scene, hint: Hint, style: Style) -> Scene:
     r"""The scene with the words of a hint, lines of which `\\` parts.
 
     They stand where nothing else does, as near as can be to the mark or product that they are of,
     or among several between them; from afar, and to several, a thin arrow points, which crosses
-    nothing, or where it has to, no mark and no label.
+    nothing, or where it has to, no mark and no label, or as few as can be.
     """
     targets = [*_targets(scene, hint)]
     if not targets:
@@ -47,21 +57,82 @@ def noted(scene: Scene, hint: Hint, style: Style) -> Scene:
     obstacles, marks = list(taken_boxes(scene)), list(mark_boxes(scene))
     around = union(box for target in targets for box in target.boxes)
     near = _places(around, style) if len(targets) == 1 else ()
-    across: tuple[Label, list[_Pointer]] | None = None
-    for place in (*near, *_far_places(around, style)):
-        label = replace(place, text=text)
+    places = (replace(place, text=text) for place in (*near, *_far_places(around, style)))
+    free: list[Label] = []
+    for label in places:
         if hits(label_bounds(label), obstacles):
             continue
-        pointers = [(_pointer(label_bounds(label), target), target) for target in targets]
-        drawn = [(pointer, target) for pointer, target in pointers if pointer is not None]
-        found = [pointer for pointer, _ in drawn]
-        if not any(_crosses(*one, obstacles) for one in drawn):
+        free.append(label)
+        found = _pointers(label, targets, _nearest_way, obstacles)
+        if found is not None:
             return _with_words(scene, label, found)
-        if across is None and not any(_crosses(*one, marks) for one in drawn):
-            across = label, found
-    if across is not None:
-        return _with_words(scene, *across)
-    return _with_words(scene, replace(next(_places(around, style)), text=text), [])
+    for ways, label in product((_nearest_way, _all_ways), free[:_TRIED]):
+        found = _pointers(label, targets, ways, marks)
+        if found is not None:
+            return _with_words(scene, label, found)
+    label = free[0] if free else replace(next(_places(around, style)), text=text)
+    return _with_words(scene, label, _pointers(label, targets, _nearest_way, ()) or ())
+
+
+def _pointers(
+    label: Label, targets: Sequence[_Target], ways: _Ways, obstacles: Sequence[Box]
+) -> list[_Way] | None:
+    """The pointers of words, which cross nothing; None where one does."""
+    words = label_bounds(label)
+    found = [_first_free(ways(words, target), target, obstacles) for target in targets]
+    return None if None in found else [way for way in found if way]
+
+
+def _first_free(ways: Iterable[_Way], target: _Target, obstacles: Sequence[Box]) -> _Way | None:
+    """The first way that crosses nothing; None if each does."""
+    return next((way for way in ways if not way or not _crosses(way, target, obstacles)), None)
+
+
+def _nearest_way(words: Box, target: _Target) -> Iterator[_Way]:
+    """The way from words to a mark or its label, whichever is nearer; none where they are beside
+    it.
+    """
+    ends = [(_nearest(words, _middle(box)), box) for box in target.boxes]
+    start, box = min(ends, key=lambda end: math.dist(end[0], _nearest(end[1], end[0])))
+    yield _way(start, box)
+
+
+def _all_ways(words: Box, target: _Target) -> Iterator[_Way]:
+    """Ways from anywhere along the upper or the lower edge of words."""
+    left, bottom, right, top = words
+    high = bottom if _middle(target.boxes[0])[1] < bottom else top
+    for k in range(_STARTS + 1):
+        start = left + (right - left) * k / _STARTS, high
+        yield _way(start, target.boxes[0])
+
+
+def _way(start: Point, box: Box) -> _Way:
+    """From words to the nearest point of a box, a little short at both ends; none if it is near."""
+    tip = _nearest(box, start)
+    length = math.dist(start, tip)
+    if length <= _NEAR:
+        return ()
+    ux, uy = (tip[0] - start[0]) / length, (tip[1] - start[1]) / length
+    return (start[0] + ux, start[1] + uy), (tip[0] - ux, tip[1] - uy)
+
+
+def free_pointer(scene: Scene, words: Box, edge: Edge) -> _Way:
+    """A way from the upper edge of words below a picture to a product: as short as can be among
+    those that cross nothing, or else no mark and no label.
+    """
+    target = _product(edge)
+    left, _, right, top = words
+    tip = _middle(union(target.boxes[: len(target.boxes) - (edge.label is not None)]))
+    tip = tip[0], tip[1] - 2 * _BESIDE_LINE
+    starts = (
+        (left + (right - left) * k / _STARTS, top + 2 * _BESIDE_LINE) for k in range(_STARTS + 1)
+    )
+    ways = sorted(((start, tip) for start in starts), key=lambda way: math.dist(*way))
+    for obstacles in (list(taken_boxes(scene)), list(mark_boxes(scene))):
+        free = next((way for way in ways if not _crosses(way, target, obstacles)), None)
+        if free is not None:
+            return free
+    return ways[0]
 
 
 def _targets(scene: Scene, hint: Hint) -> Iterator[_Target]:
@@ -85,30 +156,16 @@ def _product(edge: Edge) -> _Target:
     return _Target([grown(box, _BESIDE_LINE) for box in inner] + label, {*pieces, *label})
 
 
-def _with_words(scene: Scene, label: Label, pointers: Iterable[_Pointer]) -> Scene:
+def _with_words(scene: Scene, label: Label, pointers: Iterable[_Way]) -> Scene:
     arrows = (Arrow(pointer, thin=True) for pointer in pointers)
     return replace(scene, labels=(*scene.labels, label), arrows=(*scene.arrows, *arrows))
 
 
-def _crosses(pointer: _Pointer, target: _Target, obstacles: Iterable[Box]) -> bool:
+def _crosses(pointer: _Way, target: _Target, obstacles: Iterable[Box]) -> bool:
     """Whether a line crosses anything that is not its own mark."""
     pieces = list(line_pieces(pointer, False))
     others = [box for box in obstacles if box not in target.own]
     return any(hits(piece, others) for piece in pieces)
-
-
-def _pointer(words: Box, target: _Target) -> _Pointer | None:
-    """The way from words to a mark or its label, whichever is nearer; None where they are beside
-    it.
-    """
-    ends = [(_nearest(words, _middle(box)), box) for box in target.boxes]
-    start, box = min(ends, key=lambda end: math.dist(end[0], _nearest(end[1], end[0])))
-    tip = _nearest(box, start)
-    length = math.dist(start, tip)
-    if length <= _NEAR:
-        return None
-    ux, uy = (tip[0] - start[0]) / length, (tip[1] - start[1]) / length
-    return (start[0] + ux, start[1] + uy), (tip[0] - ux, tip[1] - uy)
 
 
 def _middle(box: Box) -> Point:

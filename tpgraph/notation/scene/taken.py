@@ -26,12 +26,14 @@ def node_boxes(node: Node) -> Iterator[Box]:
 
 
 def mark_boxes(scene: Scene) -> Iterator[Box]:
-    """The boxes of all marks and of the labels of products."""
+    """The boxes of all marks, and of the labels of products and paths."""
     for node in scene.nodes:
         yield from node_boxes(node)
     for edge in scene.edges:
         if edge.label is not None:
             yield label_bounds(edge.label)
+    for path in scene.paths:
+        yield from map(label_bounds, path.labels)
 
 
 def taken_boxes(scene: Scene) -> Iterator[Box]:
@@ -42,15 +44,14 @@ def taken_boxes(scene: Scene) -> Iterator[Box]:
     for edge in scene.edges:
         yield from line_pieces(edge.points, edge.curve)
     yield from arrow_boxes(scene)
-    for path in scene.paths:
-        yield from map(label_bounds, path.labels)
-    for plate in scene.plates:
-        a, b, c, d = plate.left, plate.bottom, plate.right, plate.top
+    frames = [(one.left, one.bottom, one.right, one.top) for one in scene.plates]
+    frames += [(one.left, one.bottom, one.right, one.top) for one in scene.contexts]
+    for a, b, c, d in frames:
         corners = (a, b), (c, b), (c, d), (a, d), (a, b)
         yield from (box_around(side) for side in pairwise(corners))
     captions = (box.caption for box in scene.contexts)
-    frames = (plate.label for plate in scene.plates)
-    for label in (*scene.labels, *captions, *frames):
+    ranges = (plate.label for plate in scene.plates)
+    for label in (*scene.labels, *captions, *ranges):
         if label is not None:
             yield label_bounds(label)
 
