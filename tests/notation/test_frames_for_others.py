@@ -124,7 +124,8 @@ def test_another_mark_of_a_vector_comes_with_it():
 
 @pytest.mark.parametrize("words", ["gates", "labels", "gates,matrices", "gates,labels,matrices"])
 def test_an_exercise_says_nothing_of_its_solution(words):
-    drawing = tp.draw(tp.gallery.entry("rnn").program(), show="listing")
+    text = tp.gallery.entry("rnn").text + 'note "read out" at s[3]\n'
+    drawing = tp.draw(tp.parse(text), show="listing")
     blank, solution = drawing.exercise(words)
     texts = {
         "gates": [n.label.text for n in drawing.scene.nodes if n.is_gate and n.label],
@@ -140,6 +141,8 @@ def test_an_exercise_says_nothing_of_its_solution(words):
     assert numbers == [f"({k})" for k in range(1, len(numbers) + 1)]
     assert tp.extract_program(blank.svg.encode()) is None
     assert not blank.scene.listing
+    assert not blank.scene.lists
+    assert [label.text for label in blank.scene.labels] == [r"\textit{read out}"]
     assert "φ" not in blank.svg if "gates" in words else True
     plain = [(n.id, n.x, n.y, n.label and n.label.text) for n in drawing.scene.nodes]
     assert [(n.id, n.x, n.y, n.label and n.label.text) for n in solution.scene.nodes] == plain

@@ -91,7 +91,8 @@ def test_figure_3_points_at_the_products_that_it_compares(name):
 def test_words_of_figure_2_cover_nothing():
     scene = tp.gallery.entry("rnn_path").draw().scene
     labels = [label for path in scene.paths for label in path.labels]
-    labels += [mark.label for mark in (*scene.nodes, *scene.edges) if mark.label is not None]
+    labels += [node.label for node in scene.nodes if node.label is not None]
+    labels += [edge.label for edge in scene.edges if edge.label is not None]
     for words in scene.labels:
         assert not any(overlap(label_bounds(words), label_bounds(other)) for other in labels)
     assert len(scene.arrows) == 2

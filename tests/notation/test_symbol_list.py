@@ -45,7 +45,7 @@ def gates(drawing: tp.Drawing) -> list[str]:
 
 def said(drawing: tp.Drawing) -> str:
     """The list without its line breaks."""
-    return "".join(label.text for label in drawing.scene.labels)
+    return "".join(label.text for label in drawing.scene.lists)
 
 
 def test_a_symbol_stands_for_a_long_formula_and_the_list_says_it_whole() -> None:
@@ -60,7 +60,7 @@ def test_a_symbol_stands_for_a_long_formula_and_the_list_says_it_whole() -> None
 def test_the_list_lies_below_everything_else() -> None:
     scene = drawn(" + ".join(f"tanh({k} * a * b + c)" for k in range(2, 9))).scene
     lowest = min(node.y for node in scene.nodes)
-    boxes = [label_bounds(label) for label in scene.labels]
+    boxes = [label_bounds(label) for label in scene.lists]
     assert len(boxes) > 1
     assert all(box[3] < lowest for box in boxes)
     assert all(upper[1] >= lower[3] for upper, lower in pairwise(boxes))

@@ -78,7 +78,7 @@ def _free_labels(scene: Scene) -> Iterator[Label]:
     yield from (plate.label for plate in scene.plates if plate.label)
     for path in scene.paths:
         yield from path.labels
-    yield from scene.labels
+    yield from (*scene.labels, *scene.lists)
 
 
 def _node(node: Node, style: Style) -> Attributes:

@@ -33,7 +33,8 @@ def blanks_of(words: str) -> frozenset[str]:
 
 def as_exercise(scene: Scene, blanks: Collection[str]) -> Scene:
     """The scene without these texts: a number in parentheses stands for every label that is to be
-    found, gates are empty. Nothing else in it says them: no lists, no titles of marks.
+    found, gates are empty. Nothing else in it says them: no lists, no titles of marks; words of the
+    author stay.
     """
     numbers = iter(range(1, len(scene.nodes) + len(scene.edges) + 1))
 
@@ -51,12 +52,11 @@ def as_exercise(scene: Scene, blanks: Collection[str]) -> Scene:
             return one
         return replace(one, label=asked(one.label), matrix="")
 
-    lists = len(scene.definitions) + len(scene.listing)
     return replace(
         scene,
         nodes=tuple(map(node, scene.nodes)),
         edges=tuple(map(edge, scene.edges)),
-        labels=() if lists else scene.labels,
+        lists=(),
         definitions=(),
         listing=(),
     )

@@ -49,7 +49,7 @@ def with_listing(scene: Scene, style: Style) -> Scene:
     labels: list[Label] = []
     for number, column in enumerate(_balanced(rows, count)):
         labels += _set(column, x + number * (width + _BETWEEN), y, style)
-    return replace(scene, labels=(*scene.labels, *labels))
+    return replace(scene, lists=(*scene.lists, *labels))
 
 
 def _rows(lines: Sequence[ListingLine], room: float, style: Style) -> Iterator[Row]:

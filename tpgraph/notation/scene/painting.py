@@ -89,7 +89,8 @@ def layers(scene: Scene, style: Style) -> Iterator[MarkGroup]:
     notes = (painted_note(node.note, node.id, style) for node in variables if node.note)
     yield MarkGroup("annotations", tuple(notes))
     yield MarkGroup("path-dots", tuple(_path_dots(path, style) for path in scene.paths))
-    yield MarkGroup("labels", tuple(_text(label, style.ink) for label in scene.labels))
+    texts = (*scene.labels, *scene.lists)
+    yield MarkGroup("labels", tuple(_text(label, style.ink) for label in texts))
     if scene.legend is not None:
         yield _legend(scene.legend, "Legend", style)
     if scene.shelf is not None:

@@ -263,8 +263,8 @@ class ListingLine:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A picture. Later marks of one kind lie above earlier ones; `labels` are free texts, among
-    them the lines of the list of `definitions` and those of the `listing`.
+    """A picture. Later marks of one kind lie above earlier ones; `labels` are free texts, `lists`
+    the lines of the list of `definitions` and those of the `listing`.
     """
 
     nodes: tuple[Node, ...] = ()
@@ -274,6 +274,7 @@ class Scene:
     paths: tuple[PathOverlay, ...] = ()
     arrows: tuple[Arrow, ...] = ()
     labels: tuple[Label, ...] = ()
+    lists: tuple[Label, ...] = ()
     legend: Legend | None = None
     shelf: Shelf | None = None
     title: str = ""

@@ -49,7 +49,7 @@ def to_document(scene: Scene) -> dict[str, Any]:
         "plates": [_plate(plate) for plate in scene.plates],
         "paths": [_path(path) for path in scene.paths],
         "arrows": [_arrow(arrow) for arrow in scene.arrows],
-        "labels": [_label(label) for label in scene.labels],
+        "labels": [_label(label) for label in (*scene.labels, *scene.lists)],
         "legend": None if scene.legend is None else _legend(scene.legend),
         **shelf,
         **({"definitions": symbols} if symbols else {}),

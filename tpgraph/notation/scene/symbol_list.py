@@ -35,7 +35,7 @@ def defined(scene: Scene, style: Style) -> Scene:
         labels.append(Label(text, x + start, y, "nw", style.caption_size))
         ink = outline(text, style.caption_size).ink
         y -= ink.top - ink.bottom + _LEADING
-    return replace(scene, labels=(*scene.labels, *labels))
+    return replace(scene, lists=(*scene.lists, *labels))
 
 
 def _width(text: str, style: Style) -> float:
