@@ -5,28 +5,14 @@ import re
 import numpy as np
 import pytest
 import torch
+from bridges.forms import form, outputs, relative
 from bridges.models import MLP, Block
 from bridges.registry import CASES, imported, seldom, with_target
 
 import tpgraph as tp
-from tpgraph.functions import inline, simplify
 
 NAMES = list(CASES)
 NETWORKS = [name for name in NAMES if "loss" not in CASES[name].options and name != "loss_inside"]
-
-
-def outputs(value):
-    """The outputs of a module or a program as one vector for each sample."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    parts = value if isinstance(value, list | tuple) else [value]
-    arrays = [p.detach().numpy() if isinstance(p, torch.Tensor) else np.asarray(p) for p in parts]
-    return np.concatenate([a.reshape(-1) for a in arrays])
-
-
-def relative(a, b):
-    assert a.shape == b.shape
-    return np.abs(a - b).max() / np.abs(b).max()
 
 
 def widths(name):
@@ -142,27 +128,6 @@ def test_weights_come_back(name):
     tp.copy_weights(second, i, params)
     for a, b in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(a, b)
-
-
-def sizes(variable):
-    """The sizes of a variable at n = 32."""
-    return tuple(d.size({"n": 32}) for d in variable.type.dimensions)
-
-
-def form(program, names=True):
-    """A program up to names of its vectors and order: what every output is made of, by hashes."""
-    made = {}
-    for declaration in program.declarations:
-        for variable in declaration.variables:
-            law = (getattr(declaration, "variance", 0), sizes(variable))
-            known = variable.name if names else law
-            made[variable.name] = hash((type(declaration).__name__, known))
-    for equation in program.equations:
-        inputs = tuple(made[v.name] for v in equation.inputs)
-        gate = getattr(equation, "function", None)
-        what = (equation.transpose,) if gate is None else (simplify(inline(gate)),)
-        made[equation.out.name] = hash((type(equation).__name__, *what, inputs))
-    return [made[v.name] for v in program.outputs]
 
 
 @pytest.mark.parametrize("name", seldom("activations", "functions", "encoder", "sdpa", "heads"))
@@ -293,56 +258,6 @@ def test_heads_share_nothing():
     params = tp.copy_weights(module, i)
     total = sum(params[p.name].size for p in i.pieces)
     assert total == sum(p.numel() for p in module.parameters())
-
-
-def as_torch(program):
-    """A factory of the program's own torch module, drawn by torch's generator."""
-    made = tp.compile(program, backend="torch").load()
-    names = [w.name for w in program.base_widths]
-    return lambda n: made.Model(dict.fromkeys(names, n), int(torch.randint(2**31, ())))
-
-
-def drawn(program):
-    """How every parameter is drawn, in no order."""
-    return sorted(
-        (sizes(p.variable), round(p.variance, 9), round(p.scale, 9)) for p in program.parameters
-    )
-
-
-ROUND = [e.name for e in tp.gallery.entries() if e.program().is_network]
-OTHERWISE = {
-    "gru": "gates stand in the equations that use them",
-    "batchnorm": "means over the batch stand in the equations that use them",
-    "transformer": "logits are divided by n, and not means",
-    "layernorm_mlp": "means stand in the equations that use them",
-    "cnn": "the mean over places comes back as a scale of the readout",
-}
-"""Networks that come back as other texts of the same functions, drawn alike."""
-
-
-def test_programs_without_parameters_have_no_torch_module():
-    """What is left of the gallery is no network: it has no module to come back from."""
-    for entry in tp.gallery.entries():
-        if entry.name not in ROUND:
-            with pytest.raises(tp.TPError):
-                tp.compile(entry.program(), backend="torch").module({"n": 8})
-
-
-@pytest.mark.parametrize("name", ROUND)
-def test_gallery_programs_come_back_from_torch(name):
-    program = tp.gallery.entry(name).program()
-    make = as_torch(program)
-    example = tuple(torch.randn(1, d.variable.dim.size({})) for d in program.data)
-    i = tp.from_torch(make, example, n=32)
-    assert i.program.parametrization == program.parametrization
-    if name != "cnn":  # whose mean over places comes back as a scale of the readout
-        assert drawn(i.program) == drawn(program)
-    same = form(i.program, names=False) == form(program, names=False)
-    assert same == (name not in OTHERWISE)
-    module = make(40)
-    found = tp.compile(i.program).forward(tp.copy_weights(module, i), *i.data(*example))
-    expected = module(*(x.double() for x in example))
-    assert relative(outputs(found), outputs(expected)) < 1e-12
 
 
 class Features(torch.nn.Module):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from tpgraph.bridges.torch_in.cell_algebra import CellAlgebra
 from tpgraph.bridges.torch_in.cells import Block, Cell, CellProduct, Joined, Num, Op
 from tpgraph.bridges.torch_in.refusal import refusal
@@ -26,7 +28,7 @@ def product(cells: CellAlgebra, block: Block, transpose: bool, operand: Cell) ->
             f"{block.param.name} takes a vector of {inner.size[0]}, not of {operand.size[0]}"
         )
     match operand:
-        case Op("mul", (Num() as factor, rest)):
+        case Op("mul", (Num() as factor, rest)) if not _is_average(factor, rest):
             return cells.mul(factor, product(cells, block, transpose, rest))
     rows = cells.seams.parts(block.param.name, outer_axis, outer)
     if len(rows) > 1:
@@ -44,6 +46,16 @@ def product(cells: CellAlgebra, block: Block, transpose: bool, operand: Cell) ->
             )
         )
     return cells.intern(CellProduct(block, transpose, operand, outer.size))
+
+
+def _is_average(factor: Num, rest: Cell) -> bool:
+    """Whether a vector is a sum of k vectors over k: its number belongs to it, not to the matrix.
+
+    Other numbers are drawn in front of the product, where they may be a parameter's multiplier.
+    """
+    if not (isinstance(rest, Op) and rest.name == "add"):
+        return False
+    return not factor.power and factor.value == Fraction(1, len(rest.arguments))
 
 
 def _outer(block: Block, transpose: bool, cut: Cut) -> Block:

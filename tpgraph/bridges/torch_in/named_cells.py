@@ -148,6 +148,7 @@ class _Namer:
                 wanted.add(id(cell.operand))
             if self._is_layer(cell):
                 wanted.add(id(cell))
+            wanted |= _added_layers(cell)
         wanted -= {key for key in wanted if _is_light(live[key])}
         self.named = {id(c) for c in self.graph.roots} | wanted
         self._whole_families()
@@ -163,11 +164,11 @@ class _Namer:
 
     def _is_layer(self, cell: Cell) -> bool:
         """Whether a cell is an activation of products, at one of several positions."""
-        if not isinstance(cell, Op) or cell.name in _ARITHMETIC or id(cell) not in self.homes:
+        if not isinstance(cell, Op) or id(cell) not in self.homes:
             return False
         base = self.homes[id(cell)].base
         many = isinstance(base, int) and self.bases[base].rank > 0
-        return many and any(isinstance(c, CellProduct) for c in reachable([cell]))
+        return many and _activates_products(cell)
 
     def _whole_families(self) -> None:
         """Where one cell of a family has a name, all have, and all of families made alike."""
@@ -287,6 +288,21 @@ def form_of(cell: Cell, named: set[int], depth: int = 4) -> tuple[object, ...]:
             return value, power
         case _:
             return (type(cell).__name__,)
+
+
+def _added_layers(cell: Cell) -> set[int]:
+    """Activations of products of which several are added, as a mean over places adds them."""
+    if not isinstance(cell, Op) or cell.name != "add":
+        return set()
+    layers = [c for c in cell.arguments if isinstance(c, Op) and _activates_products(c)]
+    return {id(c) for c in layers} if len(layers) > 1 else set()
+
+
+def _activates_products(cell: Op) -> bool:
+    """Whether a cell is a function other than arithmetic of what has a product in it."""
+    return cell.name not in _ARITHMETIC and any(
+        isinstance(c, CellProduct) for c in reachable([cell])
+    )
 
 
 def _may_have(cell: Cell) -> bool:
