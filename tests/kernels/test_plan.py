@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -264,6 +265,21 @@ def test_the_recursion_is_explained_line_by_line() -> None:
     assert lines[-2].startswith("  NNGP = ")
     assert lines[-1].startswith("  NTK = ")
     assert text.count("arcsin") == 3, "one a layer, shared by E[φφ] and E[φ′φ′]"
+
+
+def test_a_symbol_of_the_recursion_stands_for_one_thing() -> None:
+    """Also where NNGP and NTK are planned apart, as for readouts of several components."""
+    for name in ("mlp", "fully_connected", "rnn", "layernorm_mlp"):
+        text = explain_kernel(load(Path(__file__).parents[2] / "diagrams" / f"{name}.tp"))
+        head, *lines = text.splitlines()
+        left, right = zip(*(line.strip().split(" = ", 1) for line in lines), strict=True)
+        assert len(set(left)) == len(left)
+        assert len(set(right)) == len(right)
+        assert "rows(" not in text
+        assert ("χ" in text) == ("unit vector" in head)
+        for place, formula in enumerate(right):  # what is read was said before
+            read = set(re.findall(r"(?<![\w'])[pmsrKρα]\d+", formula))
+            assert read <= set(left[:place])
 
 
 def test_the_recursion_is_explained_in_latex() -> None:

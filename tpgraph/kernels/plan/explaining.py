@@ -4,17 +4,20 @@
     ρ1 = (0.0312 ξ·ξ̄ + 0.01) / √(p1 p̄1)           numbers of a pair; p̄ is that of ξ̄
     NNGP = …,  NTK = …
 
-What is used once stands where it is used; what is used again, and every correlation, has a name.
+What is used once stands where it is used; what is used again, and every correlation, has a name,
+the same wherever it is used. χ is the unit vector of an output's component.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from tpgraph.functions import to_latex, to_text
+from tpgraph.functions import Argument, to_latex, to_text
 from tpgraph.kernels.plan.planning import KernelPlan, PlanPart, plan_kernel
 from tpgraph.limits.planned.tape import NotPlanned, TapeNode
 from tpgraph.program import Program
@@ -22,10 +25,15 @@ from tpgraph.program import Program
 __all__ = ["explain_kernel", "explained", "refusal_line"]
 
 _TITLES = {"nngp": "NNGP", "ntk": "NTK"}
-_LETTERS = {"correlation": "ρ", "expected": "m", "both": "m", "arcsin": "α", "value": "s"}
+_LETTERS = {
+    "correlation": "ρ", "expected": "m", "both": "m", "arcsin": "α", "value": "s", "rows": "r",
+}  # fmt: skip
 _TRANSPARENT = ("lift", "floor", "named")
 _ALWAYS = ("correlation", "expected", "both", "value", "rows", "series", "exponentials")
-_GREEK = {"ρ": r"\rho", "α": r"\alpha", "ξ": r"\xi"}
+_GREEK = {"ρ": r"\rho", "α": r"\alpha", "ξ": r"\xi", "χ": r"\chi"}
+
+_CALL = re.compile(r"\\?\w+'*\([uv]\)")
+"""One function of u or v."""
 
 
 def explain_kernel(program: Program, kind: str = "both", latex: bool = False) -> str:
@@ -42,11 +50,14 @@ def explain_kernel(program: Program, kind: str = "both", latex: bool = False) ->
 def explained(plan: KernelPlan, latex: bool = False) -> str:
     """The plan's lines; with `latex` an align* environment, which needs amsmath."""
     lines: list[tuple[str, str]] = []
+    names = _Names()
     for part in plan.parts:
-        lines += _Lines(part, latex).all()
+        lines += _Lines(part, latex, names).all()
     if not latex:
-        head = f"kernel of {plan.program.name}, for two inputs; what is of the second has a prime:"
-        return "\n".join([head, *(f"  {left} = {right}" for left, right in lines)])
+        head = f"kernel of {plan.program.name}, for two inputs; what is of the second has a prime"
+        if any("χ" in right for _, right in lines):
+            head += ", χ is the unit vector of a component"
+        return "\n".join([f"{head}:", *(f"  {left} = {right}" for left, right in lines)])
     body = " \\\\\n".join(f"  {left} &= {right}" for left, right in lines)
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
@@ -59,12 +70,26 @@ def refusal_line(reason: str) -> str:
     )
 
 
-class _Lines:
-    """One part's nodes, named in the order of the tape."""
+@dataclass
+class _Names:
+    """What the parts of a plan have in common: names by what is named, how many a letter has."""
 
-    def __init__(self, part: PlanPart, latex: bool) -> None:
+    known: dict[int, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
+
+    def number(self, *what: object) -> int:
+        """The number of what a node is: the same for nodes that are made alike."""
+        return self.numbers.setdefault(what, len(self.numbers))
+
+
+class _Lines:
+    """One part's nodes, named in the order of the tape; what was named before keeps its name."""
+
+    def __init__(self, part: PlanPart, latex: bool, common: _Names) -> None:
         self.part = part
         self.latex = latex
+        self.common = common
         self.nodes = part.tape.nodes
         both = zip(part.ends, part.places, strict=True)
         self.shown = [(end, p) for end, p in both if p.i >= p.j]  # K_ij(ξ, ξ̄) is K_ji(ξ̄, ξ)
@@ -73,22 +98,34 @@ class _Lines:
         uses = Counter(
             self._beneath(a)
             for p in self.reached
-            if self.nodes[p].op not in _TRANSPARENT
+            if not self._is_transparent(p)
             for a in self.nodes[p].args
         )
         self.named = {p for p in self.reached if self._has_name(p, uses[p])}
         self.named -= set(ends)
         self.names: dict[int, str] = {}
-        self._counts: Counter[str] = Counter()
+        self.alike: dict[int, int] = {}
+        for place in self.reached:
+            node = self.nodes[place]
+            beneath = [self.alike[a] for a in node.args]
+            self.alike[place] = common.number(node.op, repr(node.data), *beneath)
+
+    def _is_transparent(self, place: int) -> bool:
+        """Whether a node stands for that beneath it: a lift, a bound, rows as they are."""
+        node = self.nodes[place]
+        data: Any = node.data
+        return node.op in _TRANSPARENT or (node.op == "rows" and data[0] == Argument(0))
 
     def _beneath(self, place: int) -> int:
         """The node that a lift or a bound is of."""
-        while self.nodes[place].op in _TRANSPARENT:
+        while self._is_transparent(place):
             place = self.nodes[place].args[0]
         return place
 
     def _has_name(self, place: int, uses: int) -> bool:
         node = self.nodes[place]
+        if self._is_transparent(place):
+            return False
         if node.op in _ALWAYS:
             return True
         plain = ("number", "data", "fixed", "curve", "gram", "dot", *_TRANSPARENT)
@@ -99,22 +136,30 @@ class _Lines:
         """(left, right) of every line."""
         for place in self.reached:
             if place in self.named:
+                known = self.common.known.get(self.alike[place])
+                if known is not None:
+                    self.names[place] = known
+                    continue
                 right = self.formula(place)
                 self.names[place] = self._new_name(place)
+                self.common.known[self.alike[place]] = self.names[place]
                 yield self.names[place], right
         for end, where in self.shown:
             title = _TITLES[where.name]
             if where.i or where.j or len(self.shown) > 2:
                 title += f"[{where.i},{where.j}]"
-            yield (rf"\mathrm{{{title}}}" if self.latex else title), self.formula(end)
+            title = rf"\mathrm{{{title}}}" if self.latex else title
+            right = self.formula(end)
+            self.common.known.setdefault(self.alike[end], title)
+            self.names[end] = title
+            yield title, right
 
     def _new_name(self, place: int) -> str:
         node = self.nodes[place]
         letter = _LETTERS.get(node.op, "K" if node.of_pairs else "p")
-        self._counts[letter] += 1
-        if self.latex:
-            return f"{_GREEK.get(letter, letter)}_{{{self._counts[letter]}}}"
-        return f"{letter}{self._counts[letter]}"
+        self.common.counts[letter] += 1
+        number = self.common.counts[letter]
+        return f"{_GREEK.get(letter, letter)}_{{{number}}}" if self.latex else f"{letter}{number}"
 
     def text(self, place: int, bar: bool = False, tight: bool = False) -> str:
         """A node where it is used; `bar` for ξ̄, `tight` inside of a product."""
@@ -148,6 +193,11 @@ class _Lines:
                 return self.text(node.args[0], bool(data))
             case "floor" | "named":
                 return self.text(node.args[0], bar)
+            case "rows" if data[0] == Argument(0):
+                return self.text(node.args[0], bar)
+            case "rows":
+                parts = [self.text(a, bar) for a in node.args]
+                return (to_latex if self.latex else to_text)(data[0], parts)
             case "sum":
                 return self._sum(node.args, data[0], data[1], bar)
             case "product":
@@ -169,8 +219,9 @@ class _Lines:
     def _sum(self, args: Sequence[int], by: Sequence[float], constant: float, bar: bool) -> str:
         parts = []
         for place, c in zip(args, by, strict=True):
-            inner = self.text(place, bar, abs(c) != 1.0)
-            own = inner if abs(c) == 1.0 else self._joined([_number(abs(c)), inner])
+            one = _number(abs(c)) == "1"
+            inner = self.text(place, bar, not one)
+            own = inner if one else self._joined([_number(abs(c)), inner])
             parts.append(("- " if c < 0 else "+ ") + own)
         if constant:
             parts.append(("- " if constant < 0 else "+ ") + _number(abs(constant)))
@@ -180,7 +231,7 @@ class _Lines:
     def _product(
         self, args: Sequence[int], coefficient: float, exponents: Sequence[Fraction], bar: bool
     ) -> str:
-        above = [] if coefficient == 1.0 else [_number(coefficient)]
+        above = [] if _number(coefficient) == "1" else [_number(coefficient)]
         factors = sorted(
             zip(args, exponents, strict=True), key=lambda f: self.nodes[f[0]].op != "lift"
         )
@@ -208,7 +259,8 @@ class _Lines:
         for curve, letter in zip(functions, letters, strict=True):
             others = [self.text(a) for a in curve.args[2:]]
             call = shown(curve.data[0], [letter, *others])
-            applied.append(f"({call})" + "′" * int(curve.data[1]))
+            plain = not curve.data[1] and (len(functions) == 1 or _CALL.fullmatch(call))
+            applied.append(call if plain else f"({call})" + "′" * int(curve.data[1]))
         laws = []
         for curve, letter in zip(functions, letters, strict=True):
             variance = self.text(curve.args[1], node.of_pairs and letter == "v")
