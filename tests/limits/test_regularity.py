@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import warnings
 
+import numpy as np
 import pytest
 from limits.finite import DIAGRAMS, gallery, inputs
 from typer.testing import CliRunner
 
 import tpgraph as tp
 from tpgraph.errors import TPTypeError, TPWarning
+from tpgraph.functions import evaluate, expand, inline
+from tpgraph.limits.logistic import with_logistics
 from tpgraph.limits.sampling import checks
 from tpgraph.transform import backward
 from tpgraph_cli.main import app
@@ -42,16 +45,40 @@ def test_the_gallery_is_within_the_hypotheses(name):
         "s = mean(x^2)\nm = mean(exp(s) * y / sqrt(s) + cosh(tanh(x)))",
         "z = sigmoid(x)\nu = relu(y) + 1\nm = mean(exp(z) / u + u^(3/2) + step(u) * x)",
         "scalar e -> 0 = 1/sqrt(n)\nm = mean((tanh(x + e * y) - tanh(x)) / e)",
+        "m = mean(1 / (1 + exp(-x)) + log(2 + 3 * exp(y)))",
+        "m = mean(exp(x) / (exp(x) + 1)^2 * y + (exp(2 * y) - 1) / (exp(2 * y) + 1))",
+        "fn swish(z) = z / (1 + exp(-1.702 * z))\nm = mean(swish'(x) * swish(y))",
     ],
 )
 def test_regular_functions_give_no_warning(body):
     assert warned(tp.parse(HEAD + body + "\n")) == []
 
 
+LOGISTIC = [
+    "1 / (1 + exp(-z))", "exp(z) / (1 + exp(z))^2", "z / (2 + 3 * exp(-2 * z))", "log(1 + exp(z))",
+    "log(3 + exp(z) / 2)", "(exp(2 * z) - 1) / (exp(2 * z) + 1)", "exp(z)^2 / (1 + exp(z))",
+    "tanh(z) / (1 + exp(z)) / (2 + exp(-z)) * exp(z)^3", "1 / (z^2 * (1 + exp(z)))",
+    "-exp(z) * (1 + exp(z))^(-2) / z", "1 / (1 - exp(z))", "exp(z)", "1 / (exp(z) + exp(-z))",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LOGISTIC)
+@pytest.mark.parametrize("order", [0, 1])
+def test_logistic_functions_are_themselves_by_their_names(text, order):
+    program = tp.parse(f"{HEAD}fn f(z) = {text}\nm = mean(f{order * chr(39)}(x))\n")
+    written = inline(expand(program.equations[-1].function))
+    z = np.array([-2.3, -0.7, 0.4, 1.9])
+    np.testing.assert_allclose(
+        evaluate(with_logistics(written), [z]), evaluate(written, [z]), rtol=1e-12
+    )
+
+
 @pytest.mark.parametrize(
     ("body", "name", "reason"),
     [
         ("z = exp(x / 4)", "z", "exp grows faster than every polynomial"),
+        ("z = exp(x)^2 / (1 + exp(x))", "z", "exp grows faster than every polynomial"),
+        ("z = x / (1 - exp(x))", "z", "divided by what may be 0"),
         ("z = cosh(x) + x", "z", "cosh grows faster than every polynomial"),
         ("m = mean(1 / abs(x)^(1/2))", "m", "divided by what may be 0"),
         ("z = tanh(1 / x)", "z", "divided by what may be 0"),

@@ -26,6 +26,7 @@ from tpgraph.functions import (
     expand,
     inline,
 )
+from tpgraph.limits.logistic import with_logistics
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Variable
 
 __all__ = [
@@ -148,8 +149,11 @@ class Regularity:
 
 @lru_cache(maxsize=4096)
 def _written_out(expression: Expression) -> Expression:
-    """Functions of the program put in where they are called; the same ψ is asked on many inputs."""
-    return inline(expand(expression))
+    """Functions of the program put in where they are called, logistic ones by their names.
+
+    The same ψ is asked on many inputs.
+    """
+    return with_logistics(inline(expand(expression)))
 
 
 def _reach(expression: Expression, arguments: Sequence[Reach], reasons: list[Reason]) -> Reach:
