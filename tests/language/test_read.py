@@ -143,6 +143,9 @@ def test_tokens_are_those_of_the_parser() -> None:
 def test_warnings_of_definitions_that_nothing_uses() -> None:
     text = "width n\nconst L = 3\nfn f(z) = z\nvector u : n ~ N(0, 1)\ny = f(u)\n"
     assert [w.message for w in read(text).warnings] == ["L is defined, but nothing uses it"]
+    known = read(text + "fn relu(x) = max(x, 0)\n")
+    assert [e.message for e in known.errors] == ["relu is a function of the table"]
+    assert [w.message for w in known.warnings] == ["L is defined, but nothing uses it"]
 
 
 def test_letters_that_no_picture_has_are_told_with_their_place() -> None:

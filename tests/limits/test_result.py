@@ -113,6 +113,7 @@ def test_trained_readouts_that_meet_themselves():
         ("m = mean(1 / x^2)", "in the limit of m: the expectation seems to diverge"),
         ("y = log(x)", "in the limit of y: its value is nan for 0.5 of the samples"),
         ("scalar e -> 0 = 1/sqrt(n)\ny = x / e", "in the limit of y: .* grows without bound"),
+        ("scalar e -> 0 = 1/sqrt(n)\nm = mean(x) / e", "in the limit of m: .* is random"),
         ("scalar e -> 0 = 1/sqrt(n)\ny = x / e^2", "in the limit of y: .* grows without bound"),
         ("width m\nmatrix W : m × n ~ N(0, 1)\ny = W x", "ratio of the widths m and n"),
         ("parametrization abc(a=[0,0,0], b=[0,0,0], c=0)\nparam W : n × n ~ N(0, 1)\ny = W x",

@@ -1,5 +1,6 @@
 """Programs built with operators equal those of the same text, and mistakes are explained."""
 
+import copy
 from fractions import Fraction
 from pathlib import Path
 
@@ -217,6 +218,10 @@ MISTAKES = [
     (lambda b: b.parametrization("nkt"), TPNameError, "no parametrization nkt", "abc("),
     (lambda b: b.abc((0, 0), (0, 0, 0), 0), TPTypeError, "a has 2 exponents", "input, hidden"),
     (lambda b: b.label(3, "x"), TPTypeError, "without a name", "b.let"),
+    (lambda b: np.tanh(b["x"]), TPTypeError, "np.tanh acts on arrays", "write b.fn.tanh(x)"),
+    (lambda b: np.abs(b["x"] + 1), TPTypeError, "np.absolute acts on", "write b.fn.abs(x)"),
+    (lambda b: np.sin(b["W"]), TPTypeError, "np.sin acts on arrays", "write b.fn.sin(x)"),
+    (lambda b: np.ones(3) < b["x"], TPTypeError, "x cannot be compared", "step(x - y)"),
 ]
 
 
@@ -228,6 +233,20 @@ def test_mistakes_are_explained(b, do, kind, message, rest):
     assert message in caught.value.message
     assert rest in str(caught.value)
     assert b.build().equations == before.equations
+
+
+def test_methods_that_handles_lack_are_named(b):
+    for do, said in (
+        (lambda: b["x"].mean(), r"no mean; write b\.mean\(x\)$"),
+        (lambda: b["x"].tanh(), r"no tanh; write b\.fn\.tanh\(x\)$"),
+        (lambda: b["x"].colour, "no colour$"),
+        (lambda: b.tanh, r"no tanh; functions are b\.fn\.tanh\(x\)$"),
+        (lambda: b.colour, "no colour$"),
+    ):
+        with pytest.raises(AttributeError, match=said):
+            do()
+    assert not hasattr(b["x"], "_repr_html_")
+    assert repr(copy.copy(b["x"])) == "x"
 
 
 def test_only_one_parametrization(b):

@@ -27,7 +27,7 @@ def check_widths(program: Program, widths: Mapping[str, int], rows: int = 1) -> 
         raise TPDataError(
             f"widths are given by name, not as {widths!r}",
             expected=", ".join(known) or "no widths",
-            mend="{" + ", ".join(f"{name!r}: 1000" for name in known) + "}",
+            mend="widths={" + ", ".join(f"{name!r}: {_likely(widths)}" for name in known) + "}",
         )
     for name, size in widths.items():
         if name not in known:
@@ -46,6 +46,11 @@ def check_widths(program: Program, widths: Mapping[str, int], rows: int = 1) -> 
         width.size(sizes)
     require_memory(program, sizes, rows)
     return sizes
+
+
+def _likely(size: object) -> int:
+    """The size that was meant, where a number was given without a name."""
+    return size if isinstance(size, int) and size > 0 else 1000
 
 
 @contextmanager

@@ -19,7 +19,13 @@ from tpgraph.functions.render import inline
 from tpgraph.functions.series import series
 from tpgraph.functions.table import add, div, mul, neg
 
-__all__ = ["at_zero", "divided_difference"]
+__all__ = ["POLE", "POLE_MEND", "at_zero", "divided_difference"]
+
+POLE = (
+    "a quotient by what tends to 0 is random, or grows without bound in the limit: the Master "
+    "Theorem has no limit for it"
+)
+POLE_MEND = "divide by what stays away from 0, or leave the division out"
 
 _JUMP_TOO_SMALL = (
     "what a jump changes is divided by a higher power of what tends to 0: that grows without bound,"
@@ -72,7 +78,7 @@ def at_zero(expression: Expression, index: int) -> Expression:
         if found.terms and found.lead < 0 and has_density(found.terms[0][1]):
             raise TPTypeError(_JUMP_TOO_SMALL)
         if found.terms and found.lead < 0:
-            raise TPTypeError("a quotient by what tends to 0 grows without bound in the limit")
+            raise TPTypeError(POLE, mend=POLE_MEND)
         if found.known > 0:
             return simplify(found.at(0))
     if jumps_somewhere(expression):

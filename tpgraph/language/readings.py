@@ -94,7 +94,10 @@ class Reading:
         for token in self.tokens:
             if token.base:
                 used[token.base] = used.get(token.base, 0) + 1
+        wrong = {error.span.line for error in self.errors if error.span is not None}
         for statement in self.statements:
+            if statement.span.line in wrong:
+                continue  # its error says what to do with it
             if isinstance(statement.node, s.DefineConst | s.DefineDim | s.DefineFunction):
                 for name in statement.binds:
                     if used.get(name, 0) < 2:

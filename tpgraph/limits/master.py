@@ -155,19 +155,19 @@ def _given(program: Program, data: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(data, Mapping):
         raise TPDataError(
             f"the data are given by name, not as a {type(data).__name__}",
-            expected=", ".join(sorted(known)) or "no data",
-            mend=f"data={{{sorted(known)[0]!r}: …}}" if known else None,
+            expected=", ".join(known) or "no data",
+            mend=f"data={{{known[0]!r}: …}}" if known else None,
         )
     given = by_source_name("the data", data, canonical_variable)
     for name in given:
         if name not in known:
             raise TPDataError(
                 f"{name} is not an input of the program",
-                expected=", ".join(sorted(known)) or "no data",
+                expected=", ".join(known) or "no data",
             )
     return given
 
 
-def _inputs(program: Program) -> set[str]:
-    data = {d.variable.name for d in program.data}
-    return data | {d.variable.name for d in program.targets}
+def _inputs(program: Program) -> list[str]:
+    """The data, then the targets."""
+    return [d.variable.name for d in (*program.data, *program.targets)]

@@ -19,7 +19,7 @@ from tpgraph.functions import (
     inline,
     mul,
 )
-from tpgraph.functions.divided import at_zero
+from tpgraph.functions.divided import POLE, POLE_MEND, at_zero
 
 __all__ = ["at_limit", "is_delicate", "is_delicate_in", "leading", "leading_in_width"]
 
@@ -43,7 +43,7 @@ def leading(expression: Expression, index: int) -> tuple[Expression, int]:
             return at_zero(raised, index), order
         except TPTypeError:
             raised = _times(raised, Argument(index))
-    raise TPTypeError("a quotient by what tends to 0 grows without bound in the limit")
+    raise TPTypeError(POLE, mend=POLE_MEND)
 
 
 def leading_in_width(

@@ -11,17 +11,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from numbers import Rational, Real
-from typing import NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from tpgraph.bounds import DEPTH, PARTS
 from tpgraph.errors import TPTypeError
-from tpgraph.functions import ADD, DIV, MUL, NEG, POW, Function, Primitive, number
+from tpgraph.functions import ADD, DIV, MUL, NEG, POW, PRIMITIVES, Function, Primitive, number
 from tpgraph.program.builder import Builder
 from tpgraph.program.statement_terms import Call, Constant, Product, Ref, Term
 from tpgraph.program.term_expressions import require_divisor, require_value
 from tpgraph.program.variables import Variable
 
 __all__ = ["FunctionHandle", "Handle", "MatrixHandle", "Operand", "combine", "to_handle"]
+
+
+_REFLECTED = {
+    "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__", "divide": "__rtruediv__",
+    "true_divide": "__rtruediv__", "power": "__rpow__", "matmul": "__rmatmul__",
+    "less": "__gt__", "less_equal": "__ge__", "greater": "__lt__", "greater_equal": "__le__",
+}  # fmt: skip
+"""What numpy's operators become where a handle stands right of an array or of a number of numpy."""
+_NUMPY_NAMES = {"absolute": "abs", "negative": "neg", "maximum": "max", "minimum": "min"}
+_OF_BUILDER = ("mean", "sum")
+
+
+def _as_written(name: str) -> str | None:
+    """How a function is applied to a handle x; None for what is no function."""
+    if name in _OF_BUILDER:
+        return f"write b.{name}(x)"
+    return f"write b.fn.{name}(x)" if name in PRIMITIVES else None
 
 
 Operand: TypeAlias = "Handle | int | float | Fraction"
@@ -31,10 +48,27 @@ class _Arithmetic:
     """The operators that handles share; each checks what it is given."""
 
     __slots__ = ("builder",)
-    __array_ufunc__ = None  # numpy leaves the operators to us, and we say what is wrong
 
     def __init__(self, builder: Builder) -> None:
         self.builder = builder
+
+    def __array_ufunc__(self, ufunc: object, method: str, *inputs: object, **_: object) -> object:
+        """numpy's operators on the left are ours on the right; its functions are b.fn's."""
+        name = getattr(ufunc, "__name__", str(ufunc))
+        if method == "__call__" and name in _REFLECTED and inputs[-1] is self:
+            return getattr(self, _REFLECTED[name])(inputs[0])
+        raise TPTypeError(
+            f"np.{name} acts on arrays, and {self} stands for a value that is not known yet",
+            expected="functions of the table, as b.fn.tanh",
+            mend=_as_written(_NUMPY_NAMES.get(name, name)),
+        )
+
+    if not TYPE_CHECKING:  # type checkers know what there is
+
+        def __getattr__(self, name: str) -> NoReturn:
+            mend = _as_written(name)
+            said = f"what stands for a value of a program has no {name}"
+            raise AttributeError(f"{said}; {mend}" if mend else said)
 
     def __add__(self, other: Operand) -> Handle:
         return combine(self.builder, ADD, self, other)

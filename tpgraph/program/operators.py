@@ -36,7 +36,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, NoReturn, overload
 
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.functions import ADD, PRIMITIVES, Defined, evaluate, number
@@ -133,6 +133,12 @@ class OperatorBuilder:
         self._builder = Builder(name)
         self._defined: dict[str, Defined] = {}
         self._handles: dict[str, Handle | MatrixHandle] = {}
+
+    if not TYPE_CHECKING:  # type checkers know what there is
+
+        def __getattr__(self, name: str) -> NoReturn:
+            mend = f"; functions are b.fn.{name}(x)" if name in PRIMITIVES else ""
+            raise AttributeError(f"the builder has no {name}{mend}")
 
     def __getitem__(self, name: str) -> Handle | MatrixHandle:
         """The handle of a name that is bound already."""

@@ -8,7 +8,8 @@ from tpgraph.errors import TPDataError
 from tpgraph.program import Program, require_room
 from tpgraph.program.any_program import reads_program
 from tpgraph.seeds import seed_sequence
-from tpgraph.training.data import Dataset, dataset
+from tpgraph.training.data import dataset
+from tpgraph.training.named_arrays import Dataset
 
 __all__ = ["synthetic_data"]
 
@@ -33,7 +34,10 @@ def synthetic_data(program: Program, count: int, seed: int = 0) -> Dataset:
         d.variable.name: rng.standard_normal((count, d.variable.dim.size({}))) for d in program.data
     }
     if not arrays:
-        raise TPDataError(f"program {program.name} has no data")
+        raise TPDataError(
+            f"program {program.name} has no data, so there are no samples to make up",
+            mend="leave the samples out, or declare what it reads: data ξ : d",
+        )
     ξ = np.concatenate(list(arrays.values()), axis=1)
     for target in program.targets:
         u = rng.standard_normal((ξ.shape[1], target.variable.dim.size({})))
