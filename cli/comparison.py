@@ -17,7 +17,13 @@ from tpgraph_cli.numbers import read_real, read_whole, real, whole
 from tpgraph_cli.options import Seed, Workers
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
-from tpgraph_cli.samples import Synthetic
+from tpgraph_cli.samples import (
+    NOT_STANDARDIZED,
+    Columns,
+    Standardize,
+    Synthetic,
+    read_options,
+)
 
 __all__ = ["compare", "coordcheck", "parse_sizes", "parse_test"]
 
@@ -56,6 +62,8 @@ def compare(
     ],
     data: DataOption = None,
     synthetic: Synthetic = None,
+    columns: Columns = None,
+    standardize: Standardize = NOT_STANDARDIZED,
     test: Annotated[
         str,
         typer.Option(help="Test points: so many samples, a part such as 0.1, or a CSV or NPZ."),
@@ -93,6 +101,7 @@ def compare(
     Ctrl-C keeps what is done, with its figure; --resume goes on from there.
     """
     require_places(folder=out, names=tp.study.COMPARISON_FILES, reads=(file, data, test))
+    reading = read_options(columns, standardize, data)
     program = load(file, constants)
     if loss is not None:
         program = tp.parse(tp.study.with_loss(tp.to_text(program), loss), "--loss")
@@ -116,6 +125,7 @@ def compare(
             resume=resume,
             workers=workers,
             progress=progress,
+            **reading,
         )
     typer.echo(str(found))
     typer.echo(f"see {out}")
@@ -128,6 +138,8 @@ def coordcheck(
     constants: Constants = None,
     data: DataOption = None,
     synthetic: Synthetic = None,
+    columns: Columns = None,
+    standardize: Standardize = NOT_STANDARDIZED,
     widths: WidthsOption = "64,128,256,512,1024",
     steps: StepsOption = 3,
     lr: Rate = 0.1,
@@ -151,6 +163,7 @@ def coordcheck(
     if as_json and csv == "-":
         raise typer.BadParameter("--json and --csv - both print: choose one, or name a file")
     require_places(out, csv, reads=(file, data))
+    reading = read_options(columns, standardize, data)
     program = load(file, constants)
     sizes = parse_sizes(widths)
     with sweep_progress("training") as progress:
@@ -166,6 +179,7 @@ def coordcheck(
             synthetic=synthetic,
             dtype=dtype.value,
             progress=progress,
+            **reading,
         )
     if out is not None:
         write(tp.study.figure_bytes(tp.study.coordinate_figure(found), out), out)

@@ -19,7 +19,7 @@ from tpgraph_cli.options import Seed, refuse
 from tpgraph_cli.passes import FORWARD, Passes, takes_passes
 from tpgraph_cli.pictures import Theme
 from tpgraph_cli.places import require_places
-from tpgraph_cli.samples import Columns, MadeUp, one_sample
+from tpgraph_cli.samples import NOT_STANDARDIZED, Columns, MadeUp, Standardize, one_sample
 from tpgraph_cli.step_cost import cost_lines
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ def run(
     ] = None,
     synthetic: MadeUp = None,
     columns: Columns = None,
+    standardize: Standardize = NOT_STANDARDIZED,
     sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", parser=whole(0))] = 0,
     dtype: Precision = Dtype.float64,
     passes: Passes = FORWARD,
@@ -160,7 +161,7 @@ def run(
     given = data is not None or synthetic is not None
     program = passes.of_program(source, with_data=given)
     widths = parse_widths(width or [])
-    row = one_sample(source, program, data, synthetic, sample, columns)
+    row = one_sample(source, program, data, synthetic, sample, columns, standardize)
     values = tp.run(program, widths, seed, row, dtype=dtype.value)
     if asked is not None:
         with warnings_on_stderr():

@@ -18,7 +18,14 @@ from tpgraph_cli.numbers import parse_rows, whole
 from tpgraph_cli.options import LimitEngine, Seed, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import stage_progress, sweep_progress
-from tpgraph_cli.samples import Columns, Synthetic, parse_columns
+from tpgraph_cli.samples import (
+    NOT_STANDARDIZED,
+    Columns,
+    ReadOptions,
+    Standardize,
+    Synthetic,
+    read_options,
+)
 
 if TYPE_CHECKING:
     from tpgraph import Kernel, Program
@@ -51,6 +58,7 @@ def kernel(
         typer.Option("--out", "--output", "-o", help="NPZ file for the arrays nngp, ntk and x."),
     ] = None,
     columns: Columns = None,
+    standardize: Standardize = NOT_STANDARDIZED,
     constants: Constants = None,
     kind: Annotated[Kind, choice(Kind, help="Which kernels.")] = Kind.both,
     rows: Annotated[
@@ -116,7 +124,9 @@ def kernel(
         recursion = tp.kernels.explain_kernel(program, kind.value, latex)
         typer.echo(tp.language.latex_document(recursion).rstrip() if whole_document else recursion)
         return
-    X = _samples(program, data, synthetic, rows, limit, parse_columns(columns, data), seed)
+    X = _samples(
+        program, data, synthetic, rows, limit, read_options(columns, standardize, data), seed
+    )
     if width:
         with sweep_progress("initializations") as advance:
             found = tp.mean_kernel(
@@ -202,7 +212,18 @@ def _require_sense(
             refuse(context, ("memory", "scheduler"), "beside --engine sampled")
 
 
-_OF_VALUES = ("data", "synthetic", "out", "columns", "rows", "limit", "seed", "dtype", "plot")
+_OF_VALUES = (
+    "data",
+    "synthetic",
+    "out",
+    "columns",
+    "standardize",
+    "rows",
+    "limit",
+    "seed",
+    "dtype",
+    "plot",
+)
 _FINITE = ("width", "inits", "backend")
 _INFINITE = ("engine", "samples", "memory", "scheduler")
 
@@ -220,7 +241,7 @@ def _samples(
     synthetic: int | None,
     rows: str | None,
     limit: int | None,
-    columns: dict[str, list[str]] | None,
+    reading: ReadOptions,
     seed: int,
 ) -> dict[str, Any]:
     """The chosen samples of a data file, or synthetic ones, by source name."""
@@ -231,7 +252,7 @@ def _samples(
             mend=None if program.data else f"{program.name} has none to take: declare data ξ : d",
         )
     found = (
-        tp.load_data(data, program, targets=False, columns=columns)
+        tp.load_data(data, program, targets=False, **reading)
         if data is not None
         else tp.synthetic_data(program, synthetic or 0, seed)
     )

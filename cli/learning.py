@@ -19,7 +19,7 @@ from tpgraph_cli.numbers import read_real, real, whole
 from tpgraph_cli.options import Seed
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import training_progress
-from tpgraph_cli.samples import Columns, parse_columns
+from tpgraph_cli.samples import NOT_STANDARDIZED, Columns, Standardize, read_options
 
 __all__ = ["evaluate", "predict", "train"]
 
@@ -31,14 +31,6 @@ class ScheduleName(StrEnum):
     cosine = "cosine"
     linear = "linear"
     warm_up = "warm-up"
-
-
-class Standardized(StrEnum):
-    """What is standardized."""
-
-    none = "none"
-    data = "data"
-    all = "all"
 
 
 Run = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of a run, as of train --out.")]
@@ -62,7 +54,10 @@ def train(
     lr: Annotated[
         float, typer.Option(help="Learning rate η; width factors come on top.", parser=real())
     ] = 0.1,
-    batch: Annotated[int, typer.Option(help="Samples a step.", parser=whole(1))] = 64,
+    batch: Annotated[
+        int | None,
+        typer.Option(help="Samples a step; 64, or all where there are fewer.", parser=whole(1)),
+    ] = None,
     seed: Seed = 0,
     dtype: Precision = Dtype.float64,
     optimizer: Annotated[
@@ -88,17 +83,17 @@ def train(
         typer.Option(help="Samples to judge by: a fraction held out, such as 0.2, or a file."),
     ] = None,
     every: Annotated[
-        int | None, typer.Option(help="Steps between validations; an epoch.", parser=whole(1))
+        int | None,
+        typer.Option(
+            help="Steps between validations; an epoch. The last has one.", parser=whole(1)
+        ),
     ] = None,
     patience: Annotated[
         int | None,
         typer.Option(help="Stop after so many validations without a lesser loss.", parser=whole(1)),
     ] = None,
-    standardize: Annotated[
-        Standardized,
-        choice(Standardized, help="Means 0 and variances 1 of data, or of number targets too."),
-    ] = Standardized.none,
     columns: Columns = None,
+    standardize: Standardize = NOT_STANDARDIZED,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint in the folder.")
     ] = False,
@@ -137,9 +132,8 @@ def train(
             validation=_validation(validation),
             every=every,
             patience=patience,
-            standardize=standardize.value,
-            columns=parse_columns(columns),
             progress=advance,
+            **read_options(columns, standardize, data),
         )
     losses = result.losses
     typer.echo(

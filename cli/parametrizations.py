@@ -23,7 +23,13 @@ from tpgraph_cli.numbers import whole
 from tpgraph_cli.options import Seed, require_ending
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import stage_progress
-from tpgraph_cli.samples import Synthetic
+from tpgraph_cli.samples import (
+    NOT_STANDARDIZED,
+    Columns,
+    Standardize,
+    Synthetic,
+    read_options,
+)
 
 __all__ = ["compare_parametrizations"]
 
@@ -43,6 +49,8 @@ def compare_parametrizations(
     constants: Constants = None,
     data: DataOption = None,
     synthetic: Synthetic = None,
+    columns: Columns = None,
+    standardize: Standardize = NOT_STANDARDIZED,
     widths: WidthsOption = "64,128,256,512,1024",
     base: Annotated[
         int | None,
@@ -79,6 +87,7 @@ def compare_parametrizations(
     if out is not None:
         require_ending(out, "report", tp.study.REPORT_FORMATS)
     require_places(out, reads=(file, data))
+    reading = read_options(columns, standardize, data)
     program = load(file, constants)
     names = [name.strip() for name in parametrizations.split(",")]
     sizes = parse_sizes(widths)
@@ -96,6 +105,7 @@ def compare_parametrizations(
             seeds=seeds,
             samples=samples,
             seed=seed,
+            **reading,
         )
         report = {} if out is None else tp.study.parametrization_report(found, out)
     for place, content in report.items():

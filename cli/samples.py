@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 from typer.core import TyperCommand
 
 import tpgraph as tp
+from tpgraph_cli.choices import choice
 from tpgraph_cli.numbers import read_whole, shown
 
 if TYPE_CHECKING:
     from tpgraph import Program
 
-__all__ = ["Columns", "MadeUp", "SamplesCommand", "Synthetic", "one_sample", "parse_columns"]
+__all__ = [
+    "NOT_STANDARDIZED",
+    "Columns",
+    "MadeUp",
+    "ReadOptions",
+    "SamplesCommand",
+    "Standardize",
+    "Standardized",
+    "Synthetic",
+    "one_sample",
+    "read_options",
+]
 
 _MADE_UP = 64
 """Samples of --synthetic without a number, where they are all used."""
@@ -83,7 +96,38 @@ Columns = Annotated[
 ]
 
 
-def parse_columns(values: list[str] | None, data: str | None = "") -> dict[str, list[str]] | None:
+class Standardized(StrEnum):
+    """What is standardized."""
+
+    none = "none"
+    data = "data"
+    all = "all"
+
+
+NOT_STANDARDIZED = Standardized.none
+Standardize = Annotated[
+    Standardized,
+    choice(Standardized, help="Means 0 and variances 1 of data, or of number targets too."),
+]
+
+
+class ReadOptions(TypedDict):
+    """How a data file is read: the keyword arguments of `tpgraph.load_data`."""
+
+    columns: dict[str, list[str]] | None
+    standardize: str
+
+
+def read_options(
+    columns: list[str] | None, standardize: Standardized, data: str | None
+) -> ReadOptions:
+    """By the options --columns and --standardize, which are of a data file."""
+    if standardize is not Standardized.none and data is None:
+        raise typer.BadParameter("--standardize is for the samples of --data FILE")
+    return {"columns": _parse_columns(columns, data), "standardize": standardize.value}
+
+
+def _parse_columns(values: list[str] | None, data: str | None) -> dict[str, list[str]] | None:
     """`["ξ=a,b", "y=label"]` by name. Raises TPError for what is not NAME=COLUMNS.
 
     Columns are those of a data file: a usage error where `data` is none.
@@ -111,13 +155,14 @@ def one_sample(
     synthetic: int | None,
     number: int,
     columns: list[str] | None = None,
+    standardize: Standardized = NOT_STANDARDIZED,
 ) -> dict[str, Any] | None:
     """What a program reads, from sample `number` on of a data file, or of made-up ones.
 
     The program is the network or has passes of it, whose steps take sample after sample. None where
     neither is asked for.
     """
-    chosen = parse_columns(columns, data)
+    chosen = read_options(columns, standardize, data)
     if number and data is None and synthetic is None:
         raise typer.BadParameter("--sample chooses a sample of --data FILE or of --synthetic")
     if data is not None and synthetic is not None:
@@ -135,5 +180,5 @@ def one_sample(
         samples = tp.synthetic_data(of, synthetic or needed)
     else:
         assert data is not None
-        samples = tp.load_data(data, of, columns=chosen)
+        samples = tp.load_data(data, of, **chosen)
     return tp.training.samples_of_passes(program, samples, number)

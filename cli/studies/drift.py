@@ -16,6 +16,7 @@ from tpgraph_cli.numbers import numbers, parse_names, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
+from tpgraph_cli.samples import NOT_STANDARDIZED, Columns, Standardize, read_options
 
 if TYPE_CHECKING:
     from tpgraph import DriftResult
@@ -67,6 +68,8 @@ def drift(
         int | None, typer.Option(help="Initializations of each.", parser=whole(1))
     ] = None,
     data: Annotated[str | None, typer.Option(help="CSV or NPZ; by default the digits.")] = None,
+    columns: Columns = None,
+    standardize: Standardize = NOT_STANDARDIZED,
     samples: Annotated[
         int | None, typer.Option(help="Train on the first so many.", parser=whole(1))
     ] = None,
@@ -103,6 +106,7 @@ def drift(
     goes on where it was, inside of a training too.
     """
     require_places(folder=out, names=("drift.sqlite", *_FIGURES, _TABLE), reads=(program, data))
+    reading = read_options(columns, standardize, data)
     figure = tp.study.drift_preset(preset)
     chosen = {
         "widths": whole_numbers(widths, "--widths"),
@@ -131,7 +135,7 @@ def drift(
         **options,
     )
     count = samples if samples is not None else 32 if quick else 128
-    X, y = tp.study.drift_samples(grid.program, grid.constants, data, count, normalize)
+    X, y = tp.study.drift_samples(grid.program, grid.constants, data, count, normalize, **reading)
     with warnings_on_stderr(), sweep_progress("drift") as progress:
         result = tp.study.drift_study(
             grid, X, y, out, workers=workers, scheduler=scheduler, progress=progress

@@ -17,6 +17,7 @@ from tpgraph_cli.numbers import parse_names, parse_point, parse_range, real, who
 from tpgraph_cli.options import Out, Scheduler, Workers
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
+from tpgraph_cli.samples import NOT_STANDARDIZED, Columns, Standardize, read_options
 from tpgraph_cli.studies.drift import program_text
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def function_variance(
         int | None, typer.Option(help="Initializations of each.", parser=whole(2))
     ] = None,
     data: Annotated[str | None, typer.Option(help="CSV or NPZ; by default the digits.")] = None,
+    columns: Columns = None,
+    standardize: Standardize = NOT_STANDARDIZED,
     samples: Annotated[
         int, typer.Option(help="Train on the first so many …", parser=whole(1))
     ] = 16,
@@ -99,6 +102,7 @@ def function_variance(
     name = "function-variance" if chosen.curves is None else preset
     made = [f"{name}{ending}" for ending in (*_FIGURES, ".csv", ".sqlite")]
     require_places(folder=out, names=made, reads=(program, data))
+    reading = read_options(columns, standardize, data)
     if activation:
         chosen = replace(chosen, functions=tuple(activation))
     places = tuple(parse_point(text) for text in at) if at else None
@@ -123,7 +127,9 @@ def function_variance(
     )
     options["constants"] = study_constants(constants)
     grid = chosen.grid(quick, program=text, **options)
-    X, y = tp.study.drift_samples(grid.program, grid.constants, data, samples + tests, normalize)
+    X, y = tp.study.drift_samples(
+        grid.program, grid.constants, data, samples + tests, normalize, **reading
+    )
     with warnings_on_stderr(), sweep_progress("function-variance") as progress:
         result = tp.study.function_variance(
             grid,

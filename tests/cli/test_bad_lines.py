@@ -63,6 +63,8 @@ LINES = [
     ("limit base.tp --synthetic --cov x,zz", "has no zz.*one of x~1, x, f", 1),
     ("run base.tp --width n=32", "--data FILE.*--synthetic", 1),
     ("run base.tp --synthetic", "--width n=1000", 1),
+    ("kernel wigner --synthetic", "no samples to make up.*declare what it reads: data ξ : d", 1),
+    ("train wigner --data data.csv --out run", "no loss to train on, and no param.*no network", 1),
 ]
 
 
@@ -74,6 +76,15 @@ def test_a_wrong_line_is_told_the_mend(folder: Path, line: str, said: str, code:
     assert "Value error" not in told
     assert re.search(said, " ".join(told.split()))
     assert sorted(p.name for p in folder.iterdir()) == ["base.tp", "data.csv"]
+
+
+def test_a_table_of_few_rows_is_trained_on_whole(folder: Path) -> None:
+    line = "train base.tp --data data.csv --width n=8 --steps 3 --out run"
+    result = CliRunner().invoke(app, line.split())
+    assert result.exit_code == 0, result.output
+    whole = tp.train(NETWORK, "data.csv", widths={"n": 8}, steps=3, batch=len(ROWS))
+    lines = (folder / "run" / "losses.csv").read_text().splitlines()[1:]
+    assert [float(line.split(",")[1]) for line in lines] == list(whole.losses)
 
 
 def test_words_are_chosen_in_any_case(folder: Path) -> None:
@@ -140,16 +151,16 @@ def test_decimal_commas_are_told(folder: Path) -> None:
 
 X = ROWS[:, :4]
 CALLS: dict[str, tuple[Callable[[], object], str]] = {
-    "a size": (lambda: tp.compile(NETWORK).init(128), r"by name.*\{'n': 1000\}"),
+    "a size": (lambda: tp.compile(NETWORK).init(128), r"by name.*widths=\{'n': 128\}"),
     "a size to train": (
         lambda: tp.train(NETWORK, "data.csv", widths=64, steps=3, lr=0.1, batch=4),
-        r"by name.*\{'n': 1000\}",
+        r"by name.*widths=\{'n': 64\}",
     ),
     "no rate": (
         lambda: tp.compile(NETWORK).sgd_step(tp.compile(NETWORK).init({"n": 8}), X, X[:, :1]),
         "needs a learning rate.*lr=0.1",
     ),
-    "an array": (lambda: tp.limit(NETWORK, data=X[0]), "by name, not as a ndarray"),
+    "an array": (lambda: tp.limit(NETWORK, data=X[0]), r"by name, not as a ndarray.*data=\{'ξ': "),
     "no program": (lambda: tp.draw(3), "a program is wanted, and this is of type int"),
     "no name": (lambda: tp.draw("mpl"), "did you mean mlp\\?"),
 }

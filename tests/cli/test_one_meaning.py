@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from command_line import WIGNER, tpgraph
 
 import tpgraph as tp
+from tpgraph_cli.main import app
 
 NET = tp.gallery.entry("one_hidden").text
 
@@ -114,6 +117,51 @@ def test_columns_are_chosen_wherever_a_table_is_read(net: Path) -> None:
     run = json.loads(tpgraph("run", "net.tp", "--width", "n=8", *chosen, *target).stdout)
     assert run["vectors"][data]["mean"] == 0.5
     assert tpgraph("limit", "net.tp", *chosen, *target).exit_code == 0
+
+
+def test_a_data_file_is_read_by_the_same_options_everywhere() -> None:
+    """Only what judges a run has none of them: its manifest says how its samples are read."""
+    root = typer.main.get_command(app)
+    commands = dict(root.commands)  # type: ignore[attr-defined]
+    for name in ("study", *commands):
+        commands.update(getattr(commands[name], "commands", {}))
+    reading = {n for n, c in commands.items() if any(p.name == "data" for p in c.params)}
+    for name in reading - {"evaluate", "predict"}:
+        options = {p.name: p for p in commands[name].params}
+        assert {"columns", "standardize"} <= options.keys(), name
+        assert options["standardize"].default == "none"
+    assert {"train", "compare", "coordcheck", "kernel", "limit", "run", "draw", "drift"} <= reading
+    for function in (tp.train, tp.load_data, tp.study.compare, tp.study.coordinate_check,
+                     tp.study.compare_parametrizations, tp.study.drift_samples):  # fmt: skip
+        assert {"columns", "standardize"} <= inspect.signature(function).parameters.keys()
+
+
+def test_samples_are_standardized_wherever_a_table_is_read(net: Path) -> None:
+    program = tp.parse(NET)
+    x, y = program.data[0].variable.name, program.targets[0].variable.name
+    size = program.data[0].variable.dim.size({})
+    table = np.random.default_rng(1).normal(3.0, 2.0, (9, size + 1)).round(2)
+    names = [f"c{i}" for i in range(size)]
+    lines = [",".join(map(str, row)) for row in (["t", *names], *table.tolist())]
+    Path("a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    wanted = (table - table.mean(0)) / table.std(0)
+    np.savez("b.npz", **{x: wanted[:, 1:], y: wanted[:, :1]})
+    chosen = ("--columns", f"{x}={','.join(names)}", "--columns", f"{y}=t", "--standardize")
+    found = tp.load_data("a.csv", program, columns={x: names, y: ["t"]}, standardize="all")
+    np.testing.assert_allclose(found.arrays[y], wanted[:, :1], atol=1e-12)
+    for line in (
+        "run net.tp --width n=8 --sample 3", "limit net.tp --sample 3", "kernel net.tp",
+        "coordcheck net.tp --widths 8,16 --batch 4 --seeds 1 --steps 1",
+    ):  # fmt: skip
+        own = tpgraph(*line.split(), "--data", "a.csv", *chosen, "all")
+        assert own.exit_code == 0, own.output
+        assert own.stdout == tpgraph(*line.split(), "--data", "b.npz").stdout, line
+        plain = tpgraph(*line.split(), "--data", "a.csv", *chosen, "none")
+        assert plain.exit_code == 0
+        assert plain.stdout != own.stdout
+        bad = tpgraph(*line.split(), "--synthetic", "8", "--standardize", "data")
+        assert bad.exit_code == 2
+        assert "--standardize is for the samples of --data FILE" in " ".join(bad.stderr.split())
 
 
 @pytest.mark.parametrize(

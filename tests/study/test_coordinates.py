@@ -215,6 +215,13 @@ def test_experiences() -> None:
     assert len(experience(program, samples, 0.1, 1, 1, 0).test["ξ"]) == 3
     own = experience(program, samples, {"ξ": np.ones((2, 6))}, 1, 30, 0)
     assert sorted(own.schedule[0]) == list(range(30))
+    scaled = experience(program, samples, 5, 4, 3, 7, standardize="data")
+    trained = [k for k, row in enumerate(samples.arrays["ξ"]) if tuple(row) not in tests]
+    X = samples.arrays["ξ"][trained]
+    for name, kept in (("test", seen.test["ξ"]), ("train", seen.train["ξ"])):
+        wanted = (kept - X.mean(0)) / X.std(0)
+        np.testing.assert_allclose(getattr(scaled, name)["ξ"], wanted, atol=1e-12)
+    np.testing.assert_array_equal(scaled.train["y"], seen.train["y"])
     for bad in (0, 30, 1.5, 0.001):
         with pytest.raises(TPDataError, match="cannot be kept for tests"):
             experience(program, samples, bad, 1, 1, 0)

@@ -57,7 +57,7 @@ def test_classes_are_learnt_and_held_out_samples_are_judged(tmp_path: Path) -> N
     run = fit(tmp_path / "run", 200, validation=0.2, standardize="data")
     assert run.metrics["validation"]["accuracy"] > 0.8
     assert run.metrics["training"]["accuracy"] > 0.9
-    assert [step for step, _ in run.validations] == list(range(9, 200, 9))
+    assert [step for step, _ in run.validations] == [*range(9, 200, 9), 200]
     best = min(run.validations, key=lambda row: row[1]["loss"])
     assert run.best_step == best[0]
     assert run.metrics["validation"] == best[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,9 +14,18 @@ import numpy.typing as npt
 from tpgraph.errors import TPDataError
 from tpgraph.program import Program, require_room
 from tpgraph.seeds import seed_sequence
-from tpgraph.training import Dataset, as_dataset, dataset, load_data, minibatches, synthetic_data
+from tpgraph.training import (
+    Dataset,
+    as_dataset,
+    dataset,
+    load_data,
+    minibatches,
+    standardization,
+    synthetic_data,
+)
 
 __all__ = [
+    "Columns",
     "Data",
     "Experience",
     "TestPoints",
@@ -31,6 +40,8 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Data: TypeAlias = str | Path | Dataset | Mapping[str, Any]
 TestPoints: TypeAlias = int | float | str | Path | Mapping[str, Any]
 """How many samples, or what part of them, is kept for tests; or a file or arrays of their own."""
+Columns: TypeAlias = Mapping[str, Sequence[str]] | None
+"""Columns of a file by the names of variables, see `tpgraph.load_data`."""
 
 
 _OVERHEAD = 16
@@ -64,22 +75,40 @@ class Experience:
         return content.hexdigest()
 
 
-def samples_of(program: Program, data: Data | None, synthetic: int | None, seed: int) -> Dataset:
+def samples_of(
+    program: Program,
+    data: Data | None,
+    synthetic: int | None,
+    seed: int,
+    columns: Columns = None,
+    standardize: str = "none",
+) -> Dataset:
     """The samples in a file or in arrays, or so many synthetic ones. Raises TPDataError."""
     if (data is None) == (synthetic is None):
         raise TPDataError("give either data or a number of synthetic samples")
     if synthetic is not None:
-        return synthetic_data(program, synthetic, seed)
-    assert data is not None
-    return as_dataset(program, data)
+        found = synthetic_data(program, synthetic, seed)
+    else:
+        assert data is not None
+        found = as_dataset(program, data, columns=columns)
+    return standardization(program, found, standardize).apply(found)
 
 
 def experience(
-    program: Program, samples: Dataset, test: TestPoints, steps: int, batch: int, seed: int
+    program: Program,
+    samples: Dataset,
+    test: TestPoints,
+    steps: int,
+    batch: int,
+    seed: int,
+    columns: Columns = None,
+    standardize: str = "none",
 ) -> Experience:
     """Samples kept for tests, and a schedule over the others; what no step sees is left out.
 
-    The schedule is that of `train` at this seed. Raises TPDataError where samples do not suffice.
+    The schedule is that of `train` at this seed; `standardize` goes by the samples that are not
+    kept for tests, and `columns` choose those of a file of test points. Raises TPDataError where
+    samples do not suffice.
     """
     arrays = dict(samples.arrays)
     inputs = [d.variable.name for d in program.data]
@@ -92,7 +121,10 @@ def experience(
     elif isinstance(test, Mapping):
         points = dict(dataset(program, test, targets=False).arrays)
     else:
-        points = dict(load_data(test, program, targets=False).arrays)
+        points = dict(load_data(test, program, targets=False, columns=columns).arrays)
+    standard = standardization(program, samples.rows(rows), standardize)
+    arrays = standard.applied(arrays)
+    points = standard.applied(points)
     if batch > len(rows):
         raise TPDataError(
             f"a batch of {batch} cannot be drawn from {len(rows)} samples",

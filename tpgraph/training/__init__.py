@@ -1,9 +1,11 @@
 """Training compiled programs on data files, with checkpoints and exact resuming."""
 
 from tpgraph.training.checkpoint import TRAINING_FILES
-from tpgraph.training.data import Dataset, as_dataset, dataset, load_data, minibatches
+from tpgraph.training.data import as_dataset, dataset, load_data, minibatches
 from tpgraph.training.loop import Training, TrainingProgress, check_settings, train
+from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.pass_samples import is_of_samples, samples_of_passes, samples_taken
+from tpgraph.training.standardization import standardization
 from tpgraph.training.synthetic import synthetic_data
 from tpgraph.training.trained_run import Predictions, TrainedRun, evaluate, load_run, predict
 
@@ -25,6 +27,7 @@ __all__ = [
     "predict",
     "samples_of_passes",
     "samples_taken",
+    "standardization",
     "synthetic_data",
     "train",
 ]

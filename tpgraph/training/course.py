@@ -41,6 +41,11 @@ class Course:
         row = self.best_row
         return None if row is None else self.validations[row][0]
 
+    @property
+    def validated_step(self) -> int:
+        """The step of the last validation, 0 where there was none."""
+        return self.validations[-1][0] if self.validations else 0
+
     def validated(self, found: Mapping[str, float]) -> None:
         """A validation after the last step; the best parameters are kept."""
         self.validations.append((len(self.losses), found))

@@ -10,7 +10,6 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,37 +22,12 @@ from tpgraph.files import as_path
 from tpgraph.program import Program, Variable, canonical_variable
 from tpgraph.training.class_labels import as_label, classes_of, target_rows
 from tpgraph.training.csv_columns import arrays_of_csv
+from tpgraph.training.named_arrays import Dataset
+from tpgraph.training.standardization import standardization
 
 __all__ = ["AnyData", "Dataset", "as_dataset", "dataset", "load_data", "minibatches"]
 
 Array = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """N samples: an array (N, d) for each data and target by source name, in program order.
-
-    `digest` is the SHA-256 of the file (or of the arrays), `name` what errors call it, `classes`
-    what the labels of targets were, in the order of their entries.
-    """
-
-    name: str
-    arrays: Mapping[str, Array]
-    digest: str
-    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(next(iter(self.arrays.values()), ()))
-
-    def row(self, index: int) -> dict[str, Array]:
-        """One sample by source name. Raises TPDataError where there are not so many."""
-        if not 0 <= index < len(self):
-            raise TPDataError(f"{self.name} has {len(self)} samples, and none of number {index}")
-        return {name: array[index] for name, array in self.arrays.items()}
-
-    def rows(self, indices: npt.NDArray[np.int64]) -> Dataset:
-        """These samples of it."""
-        return replace(self, arrays={name: a[indices] for name, a in self.arrays.items()})
 
 
 AnyData = str | Path | Dataset | Mapping[str, Any]
@@ -135,14 +109,16 @@ def load_data(
     *,
     columns: Mapping[str, Sequence[str]] | None = None,
     classes: Mapping[str, Sequence[str]] | None = None,
+    standardize: str = "none",
 ) -> Dataset:
     """The samples in a CSV or NPZ file, float64.
 
     With `targets` False only the data inputs are read. `columns` of a CSV file are chosen for a
     variable by their names, `{"ξ": ["a..d"], "y": ["species"]}`. A target of several entries, or
     of text, may be one column of class labels, integers or strings; `classes` are those known
-    already. Raises TPDataError with file, line and column for what cannot be read, is missing, of
-    the wrong size or not finite.
+    already. `standardize` ("data", or "all" for targets that are numbers too) makes means 0 and
+    variances 1 over these samples. Raises TPDataError with file, line and column for what cannot be
+    read, is missing, of the wrong size or not finite.
     """
     path = as_path(path)
     variables = _expected(program, targets)
@@ -165,7 +141,8 @@ def load_data(
         source = Source(str(path), _decoded(path, content))
         read = arrays_of_csv(source, variables, ignored, labels.targets, known, labels.known)
         arrays, labels.found = dict(read.arrays), dict(read.classes)
-    return Dataset(str(path), arrays, hashlib.sha256(content).hexdigest(), labels.found)
+    found = Dataset(str(path), arrays, hashlib.sha256(content).hexdigest(), labels.found)
+    return standardization(program, found, standardize).apply(found)
 
 
 def _chosen_for(program: Program, columns: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:

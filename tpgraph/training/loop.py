@@ -18,12 +18,16 @@ from tpgraph.program.any_program import reads_program
 from tpgraph.shown import one_line
 from tpgraph.training.checkpoint import Checkpoint, Settings, sha256
 from tpgraph.training.course import Course
-from tpgraph.training.data import AnyData, Dataset, as_dataset
+from tpgraph.training.data import AnyData, as_dataset
+from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.recipe import Recipe
 from tpgraph.training.running import RunningTraining, TrainingProgress
 from tpgraph.training.validation import Split, split_samples
 
 __all__ = ["Training", "TrainingProgress", "check_settings", "train"]
+
+_BATCH = 64
+"""Samples a step where no number is given and as many are there."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -63,7 +67,7 @@ def train(
     widths: Mapping[str, int],
     steps: int = 1000,
     lr: float = 0.1,
-    batch: int = 64,
+    batch: int | None = None,
     seed: int = 0,
     out: str | Path | None = None,
     resume: bool = False,
@@ -86,7 +90,8 @@ def train(
 
     `data` is a CSV or NPZ file, or arrays (N, d) by source name; a target may be class labels, and
     `columns` choose those of a file, see `load_data`. Every epoch is a permutation of the samples
-    drawn from (seed, epoch), cut into batches of `batch`; a rest that fills no batch is left out.
+    drawn from (seed, epoch), cut into batches of `batch` (64, or all samples where they are fewer);
+    a rest that fills no batch is left out.
 
     `optimizer` is sgd, momentum, nesterov, adam or adamw (`tpgraph.compiler.optimizers`), with the
     rate of each layer by the parametrization, `momentum` (0.9) and `weight_decay`; `schedule` is
@@ -94,7 +99,8 @@ def train(
     (`tpgraph.training.learning_rates`).
 
     `validation` is a fraction of the samples, held out, or samples of its own. Every `every` steps
-    (an epoch) it is asked; the parameters of its least loss are kept, and the training stops after
+    (an epoch), and at the last, it is asked; the parameters of its least loss are kept, and the
+    training stops after
     `patience` validations without a lesser one. `standardize` ("data", or "all" for targets that
     are numbers too) makes means 0 and variances 1, by the samples trained on.
 
@@ -107,11 +113,12 @@ def train(
     that cannot be resumed, and when a loss or parameter is not finite, naming the first variable
     that went bad and the step; the last good checkpoint stays.
     """
-    check_settings(program, steps, lr, batch, seed)
+    size = _BATCH if batch is None else batch
+    check_settings(program, steps, lr, size, seed)
     recipe = Recipe(
         steps,
         lr,
-        batch,
+        size,
         seed,
         optimizer,
         weight_decay,
@@ -128,6 +135,8 @@ def train(
         module = compile(program, dtype, optimizer=recipe.optimizer)
     samples = as_dataset(program, data, columns=columns)
     split = split_samples(program, samples, validation, recipe.seed, standardize, columns)
+    if batch is None:
+        recipe = replace(recipe, batch=min(_BATCH, len(split.train)))
     if recipe.batch > len(split.train):
         raise TPDataError(
             f"a batch of {batch} cannot be drawn from {len(split.train)} samples",
@@ -192,8 +201,11 @@ def check_settings(program: Program, steps: int, lr: float, batch: int, seed: in
     """Raise TPError for a program that cannot be trained and for settings that are no numbers."""
     if program.loss is None:
         raise TPError(
-            f"program {program.name} has no loss to train on",
-            mend="declare one: loss (f - y)^2 / 2",
+            f"program {program.name} has no loss to train on"
+            + ("" if program.parameters else ", and no param to train: it is no network"),
+            mend="declare one: loss (f - y)^2 / 2"
+            if program.parameters
+            else "declare what is trained, param W : n × n ~ N(0, 1), an output and a loss",
         )
     if not program.parameters:
         raise TPError(f"program {program.name} has no param to train")

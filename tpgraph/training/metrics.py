@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from tpgraph.compiler import Module, Params
 from tpgraph.program import Program
-from tpgraph.training.data import Dataset
+from tpgraph.training.named_arrays import Dataset
 
 __all__ = ["ROWS_AT_ONCE", "is_classes", "metrics", "outputs_of", "paired"]
 

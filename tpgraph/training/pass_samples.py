@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tpgraph.errors import TPDataError
 from tpgraph.program import Data, Pass, Program, Target
-from tpgraph.training.data import Dataset
+from tpgraph.training.named_arrays import Dataset
 
 __all__ = ["is_of_samples", "samples_of_passes", "samples_taken"]
 

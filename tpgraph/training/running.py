@@ -66,6 +66,7 @@ class RunningTraining:
                         self._save()
                         saved = time.monotonic()
                 self._require_finite()
+                self._validate(at_end=True)
                 found = self._metrics()
         except KeyboardInterrupt:
             if whole:
@@ -99,12 +100,15 @@ class RunningTraining:
         self._save(plot=True)
         raise start or self._not_finite(bad or "the loss", step)
 
-    def _validate(self) -> None:
-        """Ask the validation samples, where it is time to."""
+    def _validate(self, at_end: bool = False) -> None:
+        """Ask the validation samples, where it is time to; at the end where the last step was not.
+
+        A run that is given more steps keeps the validation at its former end.
+        """
         held, done = self.split.validation, len(self.course.losses)
-        if held is None or self.recipe.every is None:
+        if held is None or self.recipe.every is None or done == self.course.validated_step:
             return
-        if done % self.recipe.every == 0:
+        if at_end or done % self.recipe.every == 0:
             self.course.validated(metrics(self.module, self.course.params, held))
 
     def _metrics(self) -> dict[str, Mapping[str, float]]:

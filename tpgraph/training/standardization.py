@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tpgraph.errors import TPError
 from tpgraph.program import Program
-from tpgraph.training.data import Dataset
+from tpgraph.training.named_arrays import Dataset
 
 __all__ = ["STANDARDIZED", "Standardization", "standardization"]
 
@@ -32,11 +32,14 @@ class Standardization:
 
     def apply(self, samples: Dataset) -> Dataset:
         """The samples, standardized."""
-        arrays = {
+        return replace(samples, arrays=self.applied(samples.arrays))
+
+    def applied(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """Arrays (N, d) by name, standardized."""
+        return {
             name: (array - self.mean[name]) / self.sd[name] if name in self.mean else array
-            for name, array in samples.arrays.items()
+            for name, array in arrays.items()
         }
-        return replace(samples, arrays=arrays)
 
     def undone(self, name: str, values: npt.NDArray[np.floating]) -> Array:
         """Values of an array in the units that it had before."""

@@ -27,8 +27,9 @@ from tpgraph.shown import one_line
 from tpgraph.training.checkpoint import read_manifest
 from tpgraph.training.class_labels import labels_at
 from tpgraph.training.course import BEST, STATE
-from tpgraph.training.data import AnyData, Dataset, as_dataset
+from tpgraph.training.data import AnyData, as_dataset
 from tpgraph.training.metrics import is_classes, metrics, outputs_of, paired
+from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.standardization import Standardization
 
 __all__ = ["Predictions", "TrainedRun", "draw_predictions", "evaluate", "load_run", "predict"]

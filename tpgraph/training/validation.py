@@ -11,7 +11,8 @@ import numpy as np
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.program import Program
 from tpgraph.seeds import seed_sequence
-from tpgraph.training.data import AnyData, Dataset, as_dataset
+from tpgraph.training.data import AnyData, as_dataset
+from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.standardization import Standardization, standardization
 
 __all__ = ["Split", "split_samples"]

@@ -41,7 +41,7 @@ from tpgraph.study.compare.runs import RunTask, Trainer
 from tpgraph.study.figures import figure_bytes
 from tpgraph.study.folder import held, results
 from tpgraph.study.manifest import MANIFEST, Manifest
-from tpgraph.study.samples import Data, Experience, TestPoints, experience, samples_of
+from tpgraph.study.samples import Columns, Data, Experience, TestPoints, experience, samples_of
 from tpgraph.study.store import Store
 from tpgraph.study.sweep import Progress, Sweep, run_sweep
 from tpgraph.training import check_settings
@@ -70,6 +70,8 @@ def compare(
     seed: int = 0,
     synthetic: int | None = None,
     test: TestPoints = 8,
+    columns: Columns = None,
+    standardize: str = "none",
     dtype: str = "float64",
     members: int = 1000,
     samples: int = 2**16,
@@ -84,6 +86,9 @@ def compare(
     `seeds` networks of every width (all base widths at that size) see the same `steps` batches of
     `data` (a CSV or NPZ file, a data set, arrays) or of `synthetic` samples. `test` points are so
     many samples or such a part, which are kept from training, or a file or arrays.
+    `columns` choose those of a file and `standardize` ("data", or "all" for targets that are
+    numbers too) makes means 0 and variances 1, see `load_data`;
+    here by the samples that are not kept.
 
     In the kernel regime the limit of each network is kernel gradient descent from its own f₀ with
     the NTK at infinite width: the error is that of the map of training, as Theorem 5.3 states it.
@@ -104,8 +109,8 @@ def compare(
     outputs = fixed_outputs(program)
     chosen = _widths(widths, seeds)
     require_networks(members)
-    found = samples_of(program, data, synthetic, seed)
-    seen = experience(program, found, test, steps, batch, seed)
+    found = samples_of(program, data, synthetic, seed, columns)
+    seen = experience(program, found, test, steps, batch, seed, columns, standardize)
     settings = {
         "steps": steps, "batch": batch, "lr": float(lr), "seed": seed, "dtype": dtype,
     }  # fmt: skip

@@ -23,6 +23,7 @@ from tpgraph.seeds import seed_sequence
 from tpgraph.study.csv_table import csv_text
 from tpgraph.study.samples import (
     Array,
+    Columns,
     Data,
     Experience,
     experience,
@@ -149,6 +150,8 @@ def coordinate_check(
     seeds: int = 4,
     seed: int = 0,
     synthetic: int | None = None,
+    columns: Columns = None,
+    standardize: str = "none",
     probes: int = 8,
     vectors: Sequence[str] | None = None,
     dtype: str = "float64",
@@ -156,7 +159,9 @@ def coordinate_check(
 ) -> CoordinateCheck:
     """Train at every width and measure the coordinates of every named vector of the body.
 
-    `data` is a CSV or NPZ file, a data set or arrays; or there are `synthetic` samples. Networks
+    `data` is a CSV or NPZ file, a data set or arrays; or there are `synthetic` samples.
+    `columns` choose those of a file and `standardize` ("data", or "all" for targets that are
+    numbers too) makes means 0 and variances 1, see `load_data`. Networks
     are trained for `steps` steps on the same schedule; `probes` of the samples are followed, and
     beside the vectors the outputs. `vectors` names others instead. `progress` hears (done, all).
 
@@ -166,7 +171,7 @@ def coordinate_check(
     check_settings(program, steps, lr, batch, seed)
     _require(widths, seeds, probes)
     names = _names(program, vectors)
-    samples = samples_of(program, data, synthetic, seed)
+    samples = samples_of(program, data, synthetic, seed, columns, standardize)
     seen = experience(program, samples, _first(samples.arrays, program, probes), steps, batch, seed)
     module = compile(program, dtype)
     shape = (len(widths), seeds, steps + 1, len(names))

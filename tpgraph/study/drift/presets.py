@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -124,10 +124,14 @@ def drift_samples(
     data: str | Path | None = None,
     samples: int = 128,
     normalize: bool = True,
+    *,
+    columns: Mapping[str, Sequence[str]] | None = None,
+    standardize: str = "none",
 ) -> tuple[Array, Array]:
     """The first `samples` of a CSV or NPZ file, by default the digits: (N, d), (N, k).
 
-    `normalize` scales every input to ξ·ξ = d. Raises TPDataError for data that do not fit the
+    `columns` and `standardize` are those of `load_data`; then `normalize` scales every input to
+    ξ·ξ = d. Raises TPDataError for data that do not fit the
     program, too few samples, or an input of zeros that is to be scaled.
     """
     chosen = dict(constants_of(dict(constants)))
@@ -136,7 +140,7 @@ def drift_samples(
         with as_file(files("tpgraph_diagrams") / "data" / "digits.csv") as path:
             found = load_data(path, network)
     else:
-        found = load_data(data, network)
+        found = load_data(data, network, columns=columns, standardize=standardize)
     if not 1 <= samples <= len(found):
         raise TPDataError(f"{found.name} has {len(found)} samples, and not {samples}")
     X, y = (array[:samples] for array in found.arrays.values())

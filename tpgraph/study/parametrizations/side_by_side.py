@@ -19,7 +19,7 @@ from tpgraph.progress import counting, one_more
 from tpgraph.study.coordinates.check import CoordinateCheck, coordinate_check
 from tpgraph.study.parametrizations.base_shapes import LayerShape, base_shapes
 from tpgraph.study.parametrizations.feature_change import FeatureChange, feature_changes
-from tpgraph.study.samples import Data, experience, samples_of
+from tpgraph.study.samples import Columns, Data, experience, samples_of
 from tpgraph.training import Dataset
 
 __all__ = [
@@ -216,6 +216,8 @@ def compare_parametrizations(
     data: Data | None = None,
     *,
     synthetic: int | None = None,
+    columns: Columns = None,
+    standardize: str = "none",
     widths: Sequence[int],
     base: int | None = None,
     steps: int = 3,
@@ -238,7 +240,7 @@ def compare_parametrizations(
     """
     chosen = _chosen(program, parametrizations)
     COUNT.require(base or 1, f"the base width is {base}")
-    found = samples_of(program, data, synthetic, seed)
+    found = samples_of(program, data, synthetic, seed, columns, standardize)
     at = base if base is not None else min(widths, default=1)
     run = _Run(found, tuple(widths), at, steps, lr, batch, seeds, samples, seed)
     with counting("networks", len(chosen) * len(widths) * seeds):

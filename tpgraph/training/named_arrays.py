@@ -1,0 +1,42 @@
+"""Samples as arrays by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from tpgraph.errors import TPDataError
+
+__all__ = ["Dataset"]
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """N samples: an array (N, d) for each data and target by source name, in program order.
+
+    `digest` is the SHA-256 of the file (or of the arrays), `name` what errors call it, `classes`
+    what the labels of targets were, in the order of their entries.
+    """
+
+    name: str
+    arrays: Mapping[str, Array]
+    digest: str
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.arrays.values()), ()))
+
+    def row(self, index: int) -> dict[str, Array]:
+        """One sample by source name. Raises TPDataError where there are not so many."""
+        if not 0 <= index < len(self):
+            raise TPDataError(f"{self.name} has {len(self)} samples, and none of number {index}")
+        return {name: array[index] for name, array in self.arrays.items()}
+
+    def rows(self, indices: npt.NDArray[np.int64]) -> Dataset:
+        """These samples of it."""
+        return replace(self, arrays={name: a[indices] for name, a in self.arrays.items()})
