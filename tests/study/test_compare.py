@@ -266,6 +266,19 @@ def test_a_damaged_manifest_is_set_aside_and_written_again(
     assert (tmp_path / "manifest.json.damaged").read_bytes() == other
 
 
+def test_the_figure_has_the_means_of_the_table_and_legends_beside_its_axes() -> None:
+    found = small()
+    figure = tp.compare_figure(found)
+    figure.draw_without_rendering()
+    means = next(line for line in figure.axes[1].lines if line.get_label() == "mean over networks")
+    table = [np.mean([run.error for run in found.of_width(w)]) for w in found.widths]
+    np.testing.assert_allclose(means.get_ydata(), table)
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        assert legend is not None
+        assert legend.get_window_extent().y1 < axes.get_window_extent().y0
+
+
 def test_runs_that_diverge_are_counted_and_left_out() -> None:
     found = small(program=mlp(loss="(f - y)^4"), lr=40.0, widths=[16, 32], seeds=2, steps=12)
     assert found.summary()["diverged"] == 4

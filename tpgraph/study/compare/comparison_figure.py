@@ -24,7 +24,7 @@ def compare_figure(found: Comparison) -> Figure:
     several widths, with its limit dashed. In the kernel regime each has a limit of its own, from
     its own f₀, and the band is mean ± sd over initializations at infinite width.
     """
-    figure = new_figure(10.5, 4.4)
+    figure = new_figure(10.5, 4.9)
     left, right = figure.subplots(1, 2)
     _trajectories(left, found)
     _errors(right, found)
@@ -81,7 +81,14 @@ def _trajectories(axes: Axes, found: Comparison) -> None:
         fontsize=10,
     )
     plain_axes(axes)
-    axes.legend(fontsize=8, framealpha=0.7, edgecolor="none")
+    _legend_below(axes, 4)
+
+
+def _legend_below(axes: Axes, columns: int) -> None:
+    """The legend under the axes, where it covers nothing."""
+    axes.legend(
+        fontsize=8, frameon=False, ncol=columns, loc="upper center", bbox_to_anchor=(0.5, -0.13)
+    )
 
 
 def _errors(axes: Axes, found: Comparison) -> None:
@@ -95,16 +102,17 @@ def _errors(axes: Axes, found: Comparison) -> None:
         if not run.diverged:
             axes.plot(run.width, run.error, "o", color="#1f4e79", alpha=0.35, markersize=3.5)
     errors = [[run.error for run in found.of_width(int(w))] for w in widths]
-    means = np.exp([np.mean(np.log(e)) for e in errors])
+    means = [float(np.mean(e)) for e in errors]
     axes.plot(widths, means, "o", color="#1f4e79", markersize=6, label="mean over networks")
     slope, uncertainty = found.slope
-    centre = np.exp(np.mean(np.log(widths))), np.exp(np.mean(np.log(means)))
+    logs = [float(np.mean(np.log(e))) for e in errors]
+    centre = np.exp(np.mean(np.log(widths))), np.exp(np.mean(logs))
     if np.isfinite(slope):
         line = centre[1] * (widths / centre[0]) ** slope
-        says = f"fit: $n^{{{slope:.2f} \\pm {uncertainty:.2f}}}$"
+        says = f"fit in logarithms: $n^{{{slope:.2f} \\pm {uncertainty:.2f}}}$"
         axes.plot(widths, line, color="#1f4e79", linewidth=1.4, label=says)
     guide = centre[1] * (widths / centre[0]) ** -0.5
     axes.plot(widths, guide, ":", color="#b5521b", linewidth=1.6, label="$n^{-1/2}$")
     axes.set_yscale("log")
     width_axis(axes, [int(w) for w in widths])
-    axes.legend(fontsize=8, frameon=False)
+    _legend_below(axes, 3)
