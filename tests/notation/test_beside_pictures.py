@@ -128,7 +128,7 @@ def test_listings_lie_beside_or_below_every_picture(name: str, fold: bool) -> No
     plain = tp.draw(entry.program(), direction=entry.direction, fold=fold)
     drawing = tp.draw(entry.program(), direction=entry.direction, fold=fold, show="listing")
     left, bottom, right, top = picture(plain.scene, plain.style).bounds
-    lines = drawing.scene.labels[len(plain.scene.labels) :]
+    lines = drawing.scene.lists[len(plain.scene.lists) :]
     boxes = [label_bounds(line) for line in lines]
     assert len(boxes) >= 2 * len(drawing.scene.listing)
     wide = right - left >= top - bottom
