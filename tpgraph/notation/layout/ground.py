@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from tpgraph.notation.layout.shut_heights import ShutHeights, is_apart
+
 __all__ = ["CROSSING", "KeptEnd", "Room", "SettledGround", "Way"]
 
 CROSSING = 300.0
@@ -63,6 +65,18 @@ class Way:
         return enumerate(self.heights, self.start.column + 1)
 
 
+_THREAD = Room(_LINE, _LINE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Free heights for a line in a column; those `apart` from all that lines have `taken`."""
+
+    free: list[float]
+    apart: list[float]
+    taken: list[float]
+
+
 @dataclass(frozen=True, slots=True)
 class _Lanes:
     """Heights in a column, what it costs to come there, and from which of the lanes before."""
@@ -83,39 +97,64 @@ class SettledGround:
         self.vectors: dict[int, list[float]] = defaultdict(list)
         self.steps = 0
         self._arrays: dict[int, tuple[_Numbers, _Numbers]] = {}
+        self._shut: dict[int, dict[Room | None, ShutHeights]] = defaultdict(dict)
+        self._beside: dict[int, _Beside] = {}
 
     def add_mark(self, column: int, height: float, room: Room) -> None:
         """Settle a mark."""
         self.marks[column].append((height, room))
+        self._forget_marks(column)
 
     def remove_mark(self, column: int, height: float, room: Room) -> None:
         """Take back what was settled."""
         self.marks[column].remove((height, room))
+        self._forget_marks(column)
 
     def add_way(self, way: Way) -> None:
         """Settle a line."""
         for gap, piece in way.pieces():
             self.lines[gap].append(piece)
-            self._arrays.pop(gap, None)
+            self._forget_lines(gap)
 
     def remove_way(self, way: Way) -> None:
         """Take back what was settled."""
         for gap, piece in way.pieces():
             self.lines[gap].remove(piece)
-            self._arrays.pop(gap, None)
+            self._forget_lines(gap)
+
+    def _forget_marks(self, column: int) -> None:
+        self._shut.pop(column, None)
+        self._beside.pop(column, None)
+
+    def _forget_lines(self, gap: int) -> None:
+        self._arrays.pop(gap, None)
+        self._beside.pop(gap, None)
+        self._beside.pop(gap + 1, None)
 
     def is_free(self, column: int, height: float) -> bool:
         """Whether a line may pass a column at this height."""
-        return not any(y - r.below < height < y + r.above for y, r in self.marks[column])
+        return self._taken(column, None).are_free(height)
 
     def free_heights(self, column: int, wanted: float, room: Room) -> list[float]:
         """Heights at which a mark touches no other: the wanted one, or next to others."""
-        shut = [
-            (y - other.below - _GAP - room.above, y + other.above + _GAP + room.below)
-            for y, other in self.marks[column]
-        ]
-        ends = dict.fromkeys([wanted, *(end for interval in shut for end in interval)])
-        return [y for y in ends if not any(low < y < high for low, high in shut)]
+        shut = self._taken(column, room)
+        return [*dict.fromkeys([wanted, *shut.ends] if shut.are_free(wanted) else shut.ends)]
+
+    def _taken(self, column: int, room: Room | None) -> ShutHeights:
+        """The heights of a column that marks take, from what has this room; from a line, without a
+        gap, if it is None.
+        """
+        known = self._shut[column]
+        if room not in known:
+            known[room] = ShutHeights(
+                [(y - other.below, y + other.above) for y, other in self.marks[column]]
+                if room is None
+                else [
+                    (y - other.below - _GAP - room.above, y + other.above + _GAP + room.below)
+                    for y, other in self.marks[column]
+                ]
+            )
+        return known[room]
 
     def crossings(self, way: Way) -> int:
         """How many settled lines a line crosses."""
@@ -197,9 +236,8 @@ class SettledGround:
             straight = start.height + (end.height - start.height) * k / count
             heights = np.array(self._lanes(column, straight))
             cost = last.costs[:, None] + self._steps(column - side, last.heights, side, heights)
-            back = cost.argmin(axis=0)
-            own = cost[back, np.arange(len(heights))] + _ASIDE * np.abs(heights - straight)
-            last = _Lanes(heights, own, back.tolist())
+            own = cost.min(axis=0) + _ASIDE * np.abs(heights - straight)
+            last = _Lanes(heights, own, cost.argmin(axis=0).tolist())
             yield last
 
     def _steps(self, column: int, here: _Numbers, side: int, there: _Numbers) -> _Numbers:
@@ -207,10 +245,11 @@ class SettledGround:
         and its crossings.
         """
         near, far = self._gap(column) if side > 0 else self._gap(column - 1)[::-1]
-        above, beyond = np.sign(here[:, None] - near), np.sign(there[:, None] - far)
-        crossed = (np.abs(above) @ np.abs(beyond).T - above @ beyond.T) / 2
         self.steps += 1
-        steps: _Numbers = np.abs(here[:, None] - there) + CROSSING * crossed
+        steps: _Numbers = np.abs(here[:, None] - there)
+        if len(near):
+            above, beyond = np.sign(here[:, None] - near), np.sign(there[:, None] - far)
+            steps += CROSSING / 2 * (np.abs(above) @ np.abs(beyond).T - above @ beyond.T)
         return steps
 
     def _gap(self, gap: int) -> tuple[_Numbers, _Numbers]:
@@ -221,19 +260,27 @@ class SettledGround:
         return self._arrays[gap]
 
     def _crossed(self, gap: int, before: float, after: float) -> int:
-        return sum((before - a) * (after - b) < 0 for a, b in self.lines[gap])
+        return len([None for a, b in self.lines[gap] if (before - a) * (after - b) < 0])
 
     def _lanes(self, column: int, wanted: float) -> list[float]:
         """Free heights for a line, also beside others; not in another if there is a choice."""
+        if column not in self._beside:
+            self._beside[column] = self._found_beside(column)
+        beside = self._beside[column]
+        if not self._taken(column, _THREAD).are_free(wanted):
+            return beside.apart or beside.free
+        if is_apart(wanted, beside.taken, _LANE - 0.01):
+            return [wanted, *(y for y in beside.apart if y != wanted)]
+        return beside.apart or [wanted, *(y for y in beside.free if y != wanted)]
+
+    def _found_beside(self, column: int) -> _Beside:
+        """The heights for lines in a column, whatever height is wanted."""
         arriving, leaving = self.lines[column - 1], self.lines[column]
         taken = dict.fromkeys([*(y for _, y in arriving), *(y for y, _ in leaving)])
+        free = dict.fromkeys(self._taken(column, _THREAD).ends)
+        shut = self._taken(column, None)
         beside = (y + side for y in taken for side in (_LANE, -_LANE))
-        free = self.free_heights(column, wanted, Room(_LINE, _LINE))
-        free += [y for y in beside if self.is_free(column, y)]
-        return list(dict.fromkeys(_apart(free, taken) or free))
-
-
-def _apart(heights: Iterable[float], taken: Iterable[float]) -> list[float]:
-    """Those that are a lane away from all that are taken."""
-    other = [*taken]
-    return [y for y in heights if all(abs(y - o) >= _LANE - 0.01 for o in other)]
+        free |= dict.fromkeys(y for y in beside if shut.are_free(y))
+        rising = sorted(taken)
+        apart = [y for y in free if is_apart(y, rising, _LANE - 0.01)]
+        return _Beside([*free], apart, rising)

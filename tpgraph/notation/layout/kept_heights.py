@@ -24,7 +24,7 @@ __all__ = ["KeptHeights", "NoPlace"]
 _SHUT = 0.1  # crossings that one more line around a vector is worth
 _FARTHER = 2  # columns that a gate without readers may stand behind its first one
 _TRIED = 8  # places of which it is tried what they do to other lines
-_TRIED_ANEW = 2  # the same for a mark that moves
+_TRIED_ANEW = 4  # the same for a mark that moves
 _COLUMN = 8.0  # pt of crossings that standing a column farther on costs
 _ASIDE = 4  # columns on each side to which a mark may move
 _NEAR = 0.02  # the same for a pt away from the middle of the neighbours
@@ -248,11 +248,11 @@ class KeptHeights(SettledPicture):
         """
         begun = len(self.journal)
         marks = [mark for group in groups for mark in group]
-        was, columns = {m: self.column[m] for m in marks}, [self._possible(g[0]) for g in groups]
+        was = {mark: self.column[mark] for mark in marks}
         crossings = -self._lifted(marks)
         with suppress(NoPlace):
-            for group, possible in zip(groups, columns, strict=True):
-                best = self._best(group[0], possible, _TRIED_ANEW)
+            for group in groups:
+                best = self._best(group[0], self._possible(group[0]), _TRIED_ANEW)
                 crossings += self._take(group[0], *best)
             if crossings < 0:
                 return True

@@ -8,6 +8,7 @@ that were in one column and still are keep their order.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
 from tpgraph.notation.layout.kept_heights import KeptHeights
 
@@ -15,8 +16,8 @@ __all__ = ["moved_marks"]
 
 _SHARE = 20  # of so many marks one may move
 _MOST = 6.0  # marks that may move at once, if few have moved before
-_STEPS = 300  # columns that are looked at for lines, all moves of an edit, for each crossing beyond
-_MOST_STEPS = 1500  # the same for all together
+_STEPS = 100  # columns that are looked at for lines: so many times b (b + 1) for b crossings beyond
+_MOST_STEPS = 2500  # the same for all moves of an edit at most
 _OTHERS = 0, 1, 2, 3  # how many move with a group, drawn at random
 _ROUNDS = 20  # for each tangled group, at most
 
@@ -24,8 +25,8 @@ _ROUNDS = 20  # for each tangled group, at most
 def moved_marks(heights: KeptHeights, credit: float, aim: float) -> tuple[set[str], float]:
     """Move marks while that saves crossings and the credit lasts; which ones, and what is left.
 
-    Crossings beyond `aim` are what there is to gain, and the work is in proportion to them. What
-    one edit does not find, the next may.
+    Crossings beyond `aim` are what there is to gain: little work for one of them, which the next
+    edit may find, and the more for each the more there are.
     """
     return _Moves(heights, credit, aim).made()
 
@@ -42,27 +43,39 @@ class _Moves:
         self.moved: set[str] = set()
         self.aim = aim
         beyond = max(heights.crossings() - aim, 0.0)
-        self.last = heights.ground.steps + min(_STEPS * beyond, _MOST_STEPS)
+        self.last = heights.ground.steps + min(_STEPS * beyond * (beyond + 1), _MOST_STEPS)
         inside = {out for outputs in heights.ends.values() for out in outputs}
         first = (mark for mark in heights.column if mark not in inside)
         groups = [(mark, *heights.ends.get(mark, ())) for mark in first]
+        self.others: dict[_Group, list[_Group]] = {}  # those whose lines it crosses
         self.group_of = {mark: group for group in groups for mark in group}
 
     def made(self) -> tuple[set[str], float]:
         """What moved, and the credit that is left."""
-        chance, tangled = random.Random(len(self.heights.ways)), self._tangled()
+        chance = random.Random(len(self.heights.ways))
+        better = True
+        while better and self.heights.crossings() > self.aim:
+            better = any(self._try(*groups) for groups in self._proposals(chance))
+        return self.moved, min(self.left, _MOST)
+
+    def _proposals(self, chance: random.Random) -> Iterator[list[_Group]]:
+        """What may move together, as long as there is time: each tangled group alone, those first
+        whose lines cross most; then with others, drawn at random.
+        """
+        tangled = self._tangled()
         tried: list[list[_Group]] = []
-        for _ in range(_ROUNDS * len(tangled)):
+        alone = sorted(tangled, key=lambda group: -tangled[group])
+        for k in range(_ROUNDS * len(tangled)):
             if self.heights.ground.steps >= self.last:
                 break
-            (group,) = chance.choices([*tangled], [*tangled.values()])
-            groups = self._drawn(chance, group)
-            if groups not in tried and self._try(*groups):
-                if self.heights.crossings() <= self.aim:
-                    break
-                tangled, tried = self._tangled(), []
-            tried.append(groups)
-        return self.moved, min(self.left, _MOST)
+            if k < len(alone):
+                groups = [alone[k]]
+            else:
+                (group,) = chance.choices([*tangled], [*tangled.values()])
+                groups = self._drawn(chance, group)
+            if groups not in tried:
+                tried.append(groups)
+                yield groups
 
     def _tangled(self) -> dict[_Group, int]:
         """The groups whose lines cross lines, and how many."""
@@ -76,15 +89,18 @@ class _Moves:
         price = sum(mark in self.before and mark not in self.moved for mark in marks)
         if price > self.left or not self.heights.settled_anew(*groups):
             return False
+        self.others.clear()
         self.moved.update(marks)
         self.left -= price
         return True
 
     def _drawn(self, chance: random.Random, group: _Group) -> list[_Group]:
         """A group and one or two of those whose lines it crosses, in some order."""
-        lines = self.heights.crossed_by(group)
-        ends = dict.fromkeys(self.group_of[m] for k in lines for m in (k.source, k.target))
-        others = [end for end in ends if end != group]
+        if group not in self.others:
+            lines = self.heights.crossed_by(group)
+            ends = dict.fromkeys(self.group_of[m] for k in lines for m in (k.source, k.target))
+            self.others[group] = [end for end in ends if end != group]
+        others = self.others[group]
         drawn = [group, *chance.sample(others, min(len(others), chance.choice(_OTHERS)))]
         chance.shuffle(drawn)
         return drawn
