@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 the user's input is wrong (a message on stderr), 2 usage.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -93,6 +94,7 @@ def _options(
 
 def main() -> None:
     """Run the command line; a TPError becomes a message and exit code 1."""
+    gc.set_threshold(10_000, 20, 20)  # a command makes many objects, and few cycles of them
     make_ready()
     warnings.showwarning = show_warning
     sys.exit(_run())

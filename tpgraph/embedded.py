@@ -22,7 +22,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from xml.sax.saxutils import escape
+from html import escape
 
 __all__ = [
     "MARK",
@@ -60,7 +60,7 @@ def svg_metadata(source: str) -> str:
         data = base64.b64encode(source.encode("utf-8", "surrogatepass")).decode()
         content, encoding = data, ' encoding="base64"'
     else:
-        content, encoding = escape(source), ""
+        content, encoding = escape(source, quote=False), ""
     return (
         f'<metadata id="tpgraph-program"><program xmlns="{NAMESPACE}"{encoding} '
         f'sha256="{_checksum(source)}" xml:space="preserve">{content}</program></metadata>'

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from types import ModuleType
 from typing import assert_never
-from xml.sax.saxutils import escape, quoteattr
 
 from tpgraph.embedded import svg_metadata
 from tpgraph.notation.labels.mathtext import Glyph, PlacedGlyph
@@ -113,9 +113,9 @@ def _head(page: Picture, description: str) -> Iterator[str]:
         f'width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}" '
         f'role="img" aria-label={_attribute(title)}>'
     )
-    yield f"  <title>{escape(title)}</title>"
+    yield f"  <title>{escape(title, quote=False)}</title>"
     if description:
-        yield f"  <desc>{escape(_clean(description))}</desc>"
+        yield f"  <desc>{escape(_clean(description), quote=False)}</desc>"
 
 
 def _body(page: Picture, text: bool) -> Iterator[str]:
@@ -188,7 +188,7 @@ def _group(group: MarkGroup, box: Box, indent: str, text: bool) -> Iterator[str]
     data = "".join(f" data-{key}={_attribute(value)}" for key, value in group.data)
     yield f"{indent}<g class={_attribute(group.kind)}{data}>"
     if group.title:
-        yield f"{indent}  <title>{escape(_clean(group.title))}</title>"
+        yield f"{indent}  <title>{escape(_clean(group.title), quote=False)}</title>"
     for mark in group.marks:
         yield from _mark(mark, box, indent + "  ", text)
     yield f"{indent}</g>"
@@ -255,4 +255,13 @@ def _clean(text: str) -> str:
 
 
 def _attribute(value: str) -> str:
-    return quoteattr(_clean(value))
+    return _quoted(escape(_clean(value), quote=False))
+
+
+def _quoted(escaped: str) -> str:
+    """Between quotes, double ones unless it holds some and no single ones; on one line."""
+    for character, reference in (("\n", "&#10;"), ("\r", "&#13;"), ("\t", "&#9;")):
+        escaped = escaped.replace(character, reference)
+    if '"' not in escaped:
+        return f'"{escaped}"'
+    return f"'{escaped}'" if "'" not in escaped else '"' + escaped.replace('"', "&quot;") + '"'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterable, Iterator
-from xml.sax.saxutils import escape
+from html import escape
 
 from tpgraph.notation.labels.letters import LetterRun, font_of_letters, is_slanted, letters_of
 from tpgraph.notation.scene.display import DisplayMark, letterings
@@ -21,7 +21,8 @@ def run_elements(runs: Iterable[LetterRun], number: Callable[[float], str]) -> I
         slant = ' font-style="italic"' if is_slanted(run.font) else ""
         yield (
             f'<tspan x="{number(run.x)}" y="{number(-run.y)}" font-size="{number(run.size)}" '
-            f'font-family="tpgraph-{run.font},{_FAMILIES}"{slant}>{escape(run.text)}</tspan>'
+            f'font-family="tpgraph-{run.font},{_FAMILIES}"{slant}>'
+            f"{escape(run.text, quote=False)}</tspan>"
         )
 
 
