@@ -8,12 +8,11 @@ import pytest
 from limits.finite import gallery, inputs
 from limits.texts import GAUSSIANS
 
-from tpgraph.errors import TPTypeError
+from tpgraph.errors import TPError, TPTypeError
 from tpgraph.functions import DELTA, Apply, number
 from tpgraph.interpreter import interpret, sample
 from tpgraph.language import parse
-from tpgraph.limits import limit
-from tpgraph.limits import rules as rules_module
+from tpgraph.limits import limit, scalars_in_limit
 from tpgraph.program import MatMul
 from tpgraph.transform import unroll_sgd
 
@@ -166,7 +165,7 @@ def _readouts(program) -> list[str]:
 
 def test_without_densities_they_would_be_wrong(monkeypatch):
     text = "(step(x + ε * g) - step(x)) / ε"
-    real = rules_module.at_limit
+    real = scalars_in_limit.at_limit
 
     def forgetful(expression, index):
         def without(e):
@@ -178,7 +177,10 @@ def test_without_densities_they_would_be_wrong(monkeypatch):
 
         return without(real(expression, index))
 
-    monkeypatch.setattr(rules_module, "at_limit", forgetful)
+    monkeypatch.setattr(scalars_in_limit, "at_limit", forgetful)
+    with pytest.raises(TPError, match="share tends to 0"):
+        limit(parse(HEAD + f"q = mean({text})"))
+    monkeypatch.setattr(scalars_in_limit, "may_have_layer", lambda *_: False)
     found = limit(parse(HEAD + f"q = mean({text})"))
     assert abs(found.scalar("q") - MEANS[text]) > 4 * found.error("q")
 

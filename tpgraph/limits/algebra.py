@@ -14,7 +14,8 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from tpgraph.errors import TPTypeError
-from tpgraph.functions import Expression
+from tpgraph.functions import Expression, inline
+from tpgraph.limits.atoms import bends
 from tpgraph.limits.estimates import Array, Basis
 from tpgraph.limits.joint_scales import JointScales
 from tpgraph.limits.jump_changes import Densities
@@ -87,7 +88,8 @@ class Algebra(ABC, Generic[Z]):
 
     `outputs` has what is of fixed dimension, in `replicates` evaluations side by side, `scalars`
     every θ̊, `bases` how what an equation computes is known, and `decays` the powers of n by which
-    scalars vanish; `made_at_random` are the names that depend on what is drawn. What depends on
+    scalars vanish; `made_at_random` are the names that depend on what is drawn, `layered` those of
+    what samples must look at, as its limit need not be that of what comes before. What depends on
     targets that were not given is in `unknown` and nowhere else. `data` are arrays (N, d).
     """
 
@@ -106,6 +108,7 @@ class Algebra(ABC, Generic[Z]):
         self.bases: dict[str, Basis] = {}
         self.outputs: dict[str, OutputLimit] = {}
         self.unknown: set[str] = set()
+        self.layered: list[str] = []
         drawn = (InitialMatrix, InitialVectors, Parameter)
         random = [v.name for d in program.declarations if isinstance(d, drawn) for v in d.variables]
         self.made_at_random = descendants(program, random)
@@ -166,6 +169,37 @@ class Algebra(ABC, Generic[Z]):
             expected="functions that are continuous at the limits of their scalars",
             mend="keep the scalar away from there, as in 1/(s + 1)",
         )
+
+    def require_dominated(
+        self, before: Nonlin | Moment, vanishing: Mapping[int, InitialScalar]
+    ) -> None:
+        """Look at what an equation makes `before` its scalars vanish. Raises Escapes.
+
+        An algebra without samples leaves that to one that has them.
+        """
+        del before, vanishing
+
+    def require_decided(self, found: Nonlin | Moment) -> None:
+        """Look at what an equation makes where it jumps. Raises Undecided.
+
+        An algebra without samples leaves that to one that has them.
+        """
+        self.layered.append(found.out.name)
+
+    def may_lie(self, variable: Variable) -> bool:
+        """Whether a share of the coordinates may come to lie at one point."""
+        if not variable.is_wide:
+            return variable.name in self.made_at_random
+        made = self.program.equation_of.get(variable.name)
+        if isinstance(made, Nonlin):
+            is_bent = bends(inline(made.function))
+            if is_bent or any(self.may_lie(a) for a in made.arguments if a.is_wide):
+                return True
+        return self.stays_still(variable)
+
+    def stays_still(self, variable: Variable) -> bool:
+        """Whether a wide vector does not vary, as far as that is known here."""
+        return False
 
     def is_outside(self, variable: Variable) -> bool:
         """Whether it has been made of data and readouts alone."""

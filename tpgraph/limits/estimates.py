@@ -13,11 +13,13 @@ import numpy.typing as npt
 
 from tpgraph.types import Dimension
 
-__all__ = ["Array", "Basis", "Estimate", "VectorLimit", "estimate"]
+__all__ = ["USELESS", "Array", "Basis", "Estimate", "VectorLimit", "estimate"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
 _ROUNDING = 2.0**-44
+USELESS = 10.0
+"""An error that is as many times the value says no more than its order."""
 
 
 class Basis(IntEnum):
@@ -33,6 +35,8 @@ class Basis(IntEnum):
     """A mean of samples, of which the error is the standard deviation."""
     HEAVY_TAIL = 4
     """A mean that few samples decide: the error covers it less often than it says."""
+    UNKNOWN = 5
+    """Nothing but a bound: the error is more than `USELESS` times the value."""
 
     @property
     def words(self) -> str:
@@ -46,6 +50,7 @@ _WORDS = {
     Basis.QUADRATURE: "quadrature, its error estimated",
     Basis.SAMPLES: "samples",
     Basis.HEAVY_TAIL: "samples with a heavy tail",
+    Basis.UNKNOWN: "not known, its error over 10 times its value",
 }
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from tpgraph.arrays import by_source_name, plain_array
 from tpgraph.errors import TPDataError, TPError, TPWarning
+from tpgraph.limits.atoms import Undecided
+from tpgraph.limits.boundary_layers import Escapes
 from tpgraph.limits.engines import Engine, check_engine
-from tpgraph.limits.estimates import Array
+from tpgraph.limits.estimates import Array, Basis
 from tpgraph.limits.exact.algebra import ExactAlgebra
 from tpgraph.limits.exact.collected import Evaluations, exact_limit
 from tpgraph.limits.exact.disturbance import SEEDS, STILL, Disturbance, of_those_that_close
@@ -31,6 +33,12 @@ __all__ = ["limit"]
 
 _LEAST_ERROR, _LARGEST_SHARE = 1e-6, 1e-3
 """Of a number for which samples are asked in place of closed forms."""
+_CANCELLED = (
+    "rounding is more than 10 times what is left where large parts cancel; the same written as one"
+    " function, without the cancellation, would tell"
+)
+_SAMPLES_BESIDE = 2**15
+"""That look at what an exact limit may have lost."""
 
 
 @np.errstate(all="ignore")  # what is not finite is refused where it matters
@@ -84,7 +92,10 @@ def limit(
     poor: Collection[str] = ()
     if engine != "sampled" and outputs is None:
         try:
-            found, regularity = _exact(program, one, independent, hurry=engine == "auto")
+            main, found = _exact(program, one, independent, hurry=engine == "auto")
+            regularity = main.regularity
+            if main.layered:
+                _require_as_sampled(program, one, seed, independent)
             poor = _of_few_digits(found) if engine == "auto" else ()
         except NotClosed as error:
             if engine == "exact":
@@ -100,13 +111,17 @@ def limit(
             poor = ()
         if found is None or any(by_samples.error(x) < found.error(x) for x in poor):
             found, regularity = by_samples, evaluation.regularity
-    _warn(regularity)
+    if found.engine == "exact":
+        lost = (e for e in program.equations if _is_lost(found, e.out.name))
+        regularity.unknown += [(e, _CANCELLED) for e in lost]
+    _warn("is outside the Master Theorem's hypotheses", regularity.faults)
+    _warn("is not known", regularity.unknown)
     return found
 
 
 def _exact(
     program: Program, data: Mapping[str, Array], independent: Collection[str], hurry: bool
-) -> tuple[Limit, Regularity]:
+) -> tuple[ExactAlgebra, Limit]:
     """The limit by the exact engine. Raises NotClosed; with `hurry` sooner."""
 
     def evaluated(disturbance: Disturbance) -> ExactAlgebra:
@@ -116,7 +131,19 @@ def _exact(
 
     main = evaluated(STILL)
     beside = of_those_that_close(evaluated, map(Disturbance, SEEDS))
-    return exact_limit(Evaluations(main, beside), program), main.regularity
+    return main, exact_limit(Evaluations(main, beside), program)
+
+
+def _require_as_sampled(
+    program: Program, data: Mapping[str, Array], seed: int, independent: Collection[str]
+) -> None:
+    """Raise Escapes or Undecided where samples see it, which closed forms of the limit do not."""
+    try:
+        evaluate(SampledAlgebra(program, data, _SAMPLES_BESIDE, seed), independent)
+    except (Escapes, Undecided):
+        raise
+    except TPError:
+        pass  # What samples do not reach, the exact engine has.
 
 
 def _of_few_digits(found: Limit) -> tuple[str, ...]:
@@ -131,18 +158,22 @@ def _of_few_digits(found: Limit) -> tuple[str, ...]:
     )
 
 
-def _warn(regularity: Regularity) -> None:
-    """One TPWarning for every way in which functions leave the theorem's hypotheses."""
+def _is_lost(found: Limit, name: str) -> bool:
+    known = name in found.vectors or name in found.scalar_values
+    return known and found.basis(name) == Basis.UNKNOWN
+
+
+def _warn(what: str, faults: Iterable[tuple[Equation, str]]) -> None:
+    """One TPWarning, which says `what` is so of limits, for every reason."""
     by_reason: dict[str, list[Equation]] = {}
-    for equation, reason in regularity.faults:
+    for equation, reason in faults:
         by_reason.setdefault(reason, []).append(equation)
     for reason, equations in by_reason.items():
         first, *more = equations
         count = f" and {len(more)} more" if more else ""
         warnings.warn(
             TPWarning(
-                f"the limit of {first.out}{count} is outside the Master Theorem's hypotheses:"
-                f" {reason}",
+                f"the limit of {first.out}{count} {what}: {reason}",
                 first.span,
             ),
             stacklevel=3,

@@ -116,11 +116,13 @@ def number_power(reach: Reach, exponent: int) -> Reach:
 class Regularity:
     """The reach of every vector of a program, and what is irregular, equation by equation.
 
-    `faults` are (equation, reason) in the order of the program.
+    `faults` are (equation, reason) in the order of the program, `unknown` those of numbers whose
+    error says next to nothing.
     """
 
     reaches: dict[str, Reach] = field(default_factory=dict)
     faults: list[tuple[Equation, str]] = field(default_factory=list)
+    unknown: list[tuple[Equation, str]] = field(default_factory=list)
 
     def add(
         self, equation: Nonlin | Moment, expression: Expression, scalars: Mapping[str, Reach]

@@ -13,8 +13,7 @@ IIb (arXiv 2105.03703), Definition B.3; unequal widths: Tensor Programs II (arXi
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from fractions import Fraction
 from typing import TypeVar, assert_never
@@ -36,8 +35,14 @@ from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.given import given_value, in_limit_of
 from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit
+from tpgraph.limits.scalars_in_limit import (
+    declared,
+    in_limit,
+    look_at_jumps,
+    look_on_the_way,
+    vanishing_in,
+)
 from tpgraph.limits.singular_scalars import reaches, require_regular, vanishes
-from tpgraph.limits.vanishing import at_limit, is_delicate, is_delicate_in
 from tpgraph.program import (
     Data,
     Declaration,
@@ -108,8 +113,8 @@ def _apply(at: Algebra[Z], equation: Equation, independent: Collection[str]) -> 
 def _in_powers(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Moment:
     """With c n^(−k) for a scalar that vanishes, where n^(−k) is to be put in its place."""
     values: list[Expression] = [Argument(i) for i in range(len(equation.arguments))]
-    for i in _vanishing(at, equation):
-        coefficient = at.scales.leading(_declared(at, equation, i)).coefficient
+    for i in vanishing_in(at, equation):
+        coefficient = at.scales.leading(declared(at, equation, i)).coefficient
         if coefficient != 1:
             values[i] = mul(number(coefficient), Argument(i))
     if values == [Argument(i) for i in range(len(values))]:
@@ -150,20 +155,22 @@ def _given(at: Algebra[Z], declaration: Data | Target) -> None:
 def z_nonlin(at: Algebra[Z], equation: Nonlin) -> None:
     """ZNonlin: Z^{ψ(x¹, …; θ)} = ψ(Z^{x¹}, …; θ̊)."""
     whole = at.densities.composed(equation)
-    found = _in_limit(at, whole)
+    before, found = in_limit(at, whole)
     if at.densities.reads(found) or has_density(found.function):
         at.densities.keep(equation, whole)
         return
     assert isinstance(found, Nonlin), "as the equation is"
     require_regular(at, found, found.function)
     reach = at.regularity.add(found, found.function, reaches(at, found.arguments))
-    at.joint_scales.keep(equation, vanishes(reach), bool(_vanishing(at, equation)))
+    at.joint_scales.keep(equation, vanishes(reach), bool(vanishing_in(at, equation)))
     at.nonlin(found, found.function, _all_coordinates(at, found))
+    look_on_the_way(at, before)
+    look_at_jumps(at, found)
 
 
 def z_moment(at: Algebra[Z], equation: Moment) -> None:
     """ZMoment: θ̊ = E ψ(Z^{x¹}, …; θ̊)."""
-    found = _in_limit(at, at.densities.composed(equation))
+    before, found = in_limit(at, at.densities.composed(equation))
     if at.densities.reads(found):
         at.densities.keep(equation)
         return
@@ -171,52 +178,8 @@ def z_moment(at: Algebra[Z], equation: Moment) -> None:
     require_regular(at, found, found.function)
     reach = at.regularity.add(found, found.function, reaches(at, found.arguments))
     at.scalars[equation.out.name] = at.moment(found, _all_coordinates(at, found), reach)
-
-
-def _vanishing(at: Algebra[Z], equation: Nonlin | Moment) -> list[int]:
-    """The places of scalars that vanish."""
-    return [i for i, a in enumerate(equation.arguments) if at.decays.get(a.name)]
-
-
-def _in_limit(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Moment:
-    """With ψ in the limit of its vanishing scalars, and of vectors that vanish with them."""
-    scales = at.joint_scales
-    if _asks_how_fast(at, equation):
-        equation = scales.whole(equation)
-        if _asks_how_fast(at, equation):
-            scales.require_told(equation)
-    try:
-        return _alone_in_limit(at, equation)
-    except TPTypeError:
-        if not scales.reads(equation):
-            raise
-        return _alone_in_limit(at, scales.whole(equation))
-
-
-def _asks_how_fast(at: Algebra[Z], equation: Nonlin | Moment) -> bool:
-    """Whether vectors that vanish enter otherwise than by their limit."""
-    own = at.joint_scales.vanishing_in(equation)
-    places = [*own, *_vanishing(at, equation)]
-    return bool(own) and is_delicate_in(inline(equation.function), places)
-
-
-def _alone_in_limit(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Moment:
-    psi = equation.function
-    vanishing = _vanishing(at, equation)
-    is_told = not is_delicate(inline(psi)) and not at.densities.reads(equation)
-    if not vanishing or is_told:
-        return equation
-    alone = len(vanishing) == 1 and at.scales.is_positive(_declared(at, equation, vanishing[0]))
-    found = at_limit(psi, vanishing[0]) if alone else _jointly(at, equation, vanishing)
-    if set(arguments_of(psi)) - set(arguments_of(found)) - set(vanishing):
-        require_regular(at, equation, psi, vanishing)  # 0 times what grows is no 0
-    return replace(equation, function=found)
-
-
-def _declared(at: Algebra[Z], equation: Nonlin | Moment, index: int) -> InitialScalar:
-    declaration = at.program.declaration_of[equation.arguments[index].name]
-    assert isinstance(declaration, InitialScalar), "only those vanish"
-    return declaration
+    look_on_the_way(at, before)
+    look_at_jumps(at, found)
 
 
 def _all_coordinates(at: Algebra[Z], equation: Nonlin | Moment) -> tuple[Z, ...]:
@@ -227,20 +190,6 @@ def _all_coordinates(at: Algebra[Z], equation: Nonlin | Moment) -> tuple[Z, ...]
         _coordinates(at, a) if i in used or a.name not in at.densities.kept else zero
         for i, a in enumerate(equation.arguments)
     )
-
-
-def _jointly(at: Algebra[Z], equation: Nonlin | Moment, vanishing: Sequence[int]) -> Expression:
-    """ψ where several scalars vanish, ε_i = c_i t^{k_i} with one t = n^{−1/q} → 0."""
-    powers = {}
-    for i in vanishing:
-        powers[i] = at.scales.leading(_declared(at, equation, i))
-    unit = math.lcm(*(p.exponent.denominator for p in powers.values()))
-    t = Argument(len(equation.arguments))
-    values: list[Expression] = [Argument(i) for i in range(len(equation.arguments))]
-    for i, found in powers.items():
-        times = int(-found.exponent * unit)
-        values[i] = mul(number(found.coefficient), *[t] * times)
-    return at_limit(substitute(inline(equation.function), values), t.index)
 
 
 def _coordinates(at: Algebra[Z], variable: Variable) -> Z:

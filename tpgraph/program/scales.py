@@ -111,6 +111,11 @@ class DeclaredScales:
         widths = dict.fromkeys(self._bases, self._unit << (2 * _DOUBLINGS))
         return _value(scalar, widths) > 0
 
+    def near(self, scalar: InitialScalar, size: float) -> float:
+        """Its value at the whole width nearest to `size`, at least the least one."""
+        n = self._unit * max(1, round(size / self._unit))
+        return _value(scalar, dict.fromkeys(self._bases, n))
+
     def leading(self, scalar: InitialScalar) -> Asymptotic:
         """c n^−e of a scalar that vanishes. Raises TPTypeError where it is no pure power of n."""
         found = self._asymptotic(lambda widths: _value(scalar, widths))

@@ -33,6 +33,9 @@ from tpgraph.program import Moment, Nonlin, Program, Variable
 
 __all__ = ["ExactAlgebra"]
 
+_STILL = 1e-24
+"""A variance that is rounding."""
+
 
 class ExactAlgebra(Algebra[Sum]):
     """Z as a sum of products, on N inputs at once.
@@ -121,6 +124,15 @@ class ExactAlgebra(Algebra[Sum]):
     def to_scalar(self, values: Array) -> Array:
         """(1, N, 1, 1) as (N,)."""
         return values[0, :, 0, 0]
+
+    def stays_still(self, variable: Variable) -> bool:
+        """Whether its mean square is its squared mean, where both are in closed form."""
+        found = self.sums[variable.name]
+        try:
+            mean, square = (self.blocks.expected(x) for x in (found, found * found))
+        except NotClosed:
+            return False
+        return not (square - mean**2 > _STILL).all()
 
     def is_outside(self, variable: Variable) -> bool:
         """Whether it is made of data and readouts alone, whose random entries stand apart."""

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from tpgraph.limits.estimates import Basis, Estimate, VectorLimit
+from tpgraph.limits.estimates import USELESS, Basis, Estimate, VectorLimit
 from tpgraph.limits.exact.algebra import ExactAlgebra
 from tpgraph.limits.exact.disturbance import moved_by, of_those_that_close
 from tpgraph.limits.exact.forms import Array, CentredGaussian
@@ -20,6 +20,9 @@ from tpgraph.program import Program
 from tpgraph.progress import counted
 
 __all__ = ["Evaluations", "exact_limit"]
+
+_NO_ROUNDING = 1e-6
+"""Errors below are those of what is 0."""
 
 Quantity: TypeAlias = Callable[[ExactAlgebra], tuple[float, float]]
 """A number of an evaluation, and how large the parts are that it is made of."""
@@ -42,8 +45,10 @@ class Evaluations:
         (value, size), own = self.main.blocks.with_basis(lambda: quantity(self.main))
         basis = max([own, *(self.bases.get(name, own) for name in names)])
         others = [np.array(x) for x, _ in of_those_that_close(quantity, self.beside)]
-        error = moved_by(np.array(value), others, size, self.main.blocks.error)
-        return Estimate(value, float(error), basis)
+        error = float(moved_by(np.array(value), others, size, self.main.blocks.error))
+        if error > USELESS * abs(value) and error > _NO_ROUNDING:
+            basis = Basis.UNKNOWN
+        return Estimate(value, error, basis)
 
 
 def exact_limit(found: Evaluations, program: Program) -> Limit:

@@ -28,6 +28,7 @@ from tpgraph.limits.closed_forms.error_functions import expectation as error_exp
 from tpgraph.limits.closed_forms.error_functions import mixed as error_mixed
 from tpgraph.limits.closed_forms.exponentials import Exponential
 from tpgraph.limits.closed_forms.exponentials import mixed as exponential_mixed
+from tpgraph.limits.closed_forms.far_growth import outgrows
 from tpgraph.limits.closed_forms.gentle import is_gentle
 from tpgraph.limits.closed_forms.graded_quadrature import GradedSums, graded
 from tpgraph.limits.closed_forms.line_quadrature import REACH, HermiteCoefficients, coefficients
@@ -220,6 +221,12 @@ class Curve:
         finite = [np.where(np.isfinite(place), place, 0.0) for place in places]
         stacked = np.stack(finite, axis=1) if finite else np.zeros((self.size, 0))
         return graded(self.values, mean, root, count, stacked)
+
+    @property
+    def outgrows_densities(self) -> bool:
+        """Whether E|f| is infinite because of what f is far out."""
+        mean, variance = self._spread()
+        return outgrows(self.values, mean, np.sqrt(variance))
 
     def rounding(self, square: Array) -> float:
         """How much of it is rounding beside √E f², looked at on a few of the inputs."""

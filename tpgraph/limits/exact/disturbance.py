@@ -51,19 +51,23 @@ class Disturbance:
         return self.within(values, _UNIT * np.abs(values)) if self.seed else values
 
     def added(self, parts: Iterable[Array], start: Array) -> Array:
-        """Their sum, moved by the rounding of the parts where they cancel.
+        """Their sum, moved by the rounding of its additions, and of the parts where they cancel.
 
         Parts that are nearly equal may by chance have moved alike.
         """
-        total, size = start, np.abs(start)
-        for part in parts:
-            total = total + part
-            if self.seed:
-                size = size + np.abs(part)
+        total = start
         if not self.seed:
+            for part in parts:
+                total = total + part
             return total
+        size, is_rounded = np.abs(start), np.zeros(1, dtype=bool)
+        for part in parts:
+            before, total = total, total + part
+            is_rounded = is_rounded | (_lost(before, part, total) != 0)
+            size = size + np.abs(part)
         cancels = (total != 0) & (np.abs(total) < _CANCELLED * size)
-        return self.within(total, np.where(cancels, 4 * _UNIT * size, 0.0))
+        own = np.where(is_rounded, 2 * _UNIT * np.abs(total), 0.0)
+        return self.within(total, np.where(cancels, 4 * _UNIT * size, own))
 
     def scaled(self, rows: Array) -> Array:
         """The rows (N, d), each as a whole moved by its own rounding; equal rows alike."""
@@ -82,6 +86,12 @@ class Disturbance:
                 mixed = (mixed ^ (mixed >> np.uint64(31))) * multiplier
         unit = (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
         return np.asarray(np.where(unit < 0.5, -0.5 - unit, unit))
+
+
+def _lost(a: Array, b: Array, total: Array) -> Array:
+    """The rounding of a + b, exactly (Knuth 1969)."""
+    own = total - a
+    return np.asarray((a - (total - own)) + (b - own))
 
 
 STILL = Disturbance()

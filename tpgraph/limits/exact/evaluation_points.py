@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tpgraph.limits.exact.disturbance import STILL, Disturbance
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 from tpgraph.limits.exact.gaussians import Gaussians, Window, cut
 from tpgraph.limits.planned.unknowns import unknown_of
@@ -19,10 +20,11 @@ __all__ = ["InputSetting"]
 
 @dataclass(frozen=True)
 class InputSetting:
-    """One input (no window), or a window of pairs of inputs."""
+    """One input (no window), or a window of pairs of inputs; the `disturbance` moves sums."""
 
     gaussians: Gaussians
     window: Window | None = None
+    disturbance: Disturbance = STILL
 
     def lift(self, values: Array, side: int) -> Array:
         """Numbers of the inputs of one side, so that they broadcast."""
@@ -43,13 +45,16 @@ class InputSetting:
 
     def of_forms(self, u: LinearForm, s: int, v: LinearForm, t: int) -> Array:
         """Cov(u, v) of forms on their sides."""
-        total = np.zeros((1,) if self.window is None else (1, 1))
-        for a, x in u:
-            for b, y in v:
-                if self.gaussians.related(a, b):
-                    own = self.covariance(a, s, b, t)
-                    total = total + _times(_times(own, self.lift(x, s)), self.lift(y, t))
-        return total
+        parts = (
+            _times(_times(self.covariance(a, s, b, t), self.lift(x, s)), self.lift(y, t))
+            for a, x in u
+            for b, y in v
+            if self.gaussians.related(a, b)
+        )
+        start = np.zeros((1,) if self.window is None else (1, 1))
+        total = self.disturbance.added(parts, start)
+        is_variance = self.disturbance.seed and s == t and u.key == v.key
+        return np.abs(total) if is_variance else total  # below 0 it would count as none
 
 
 def _times(values: Array, by: Array) -> Array:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from tpgraph.limits.closed_forms.far_growth import diverges
 from tpgraph.limits.estimates import Basis
 from tpgraph.limits.exact.budget import HURRIED, PATIENT, Budget
 from tpgraph.limits.exact.curves import Curve, CurveValues, curve_of
@@ -61,9 +62,12 @@ class Expectations:
         self._curves: dict[tuple[tuple[object, ...], int], Curve] = {}
         self._values: dict[tuple[int, int], CurveValues] = {}
 
+    def _setting(self, window: Window | None = None) -> InputSetting:
+        return InputSetting(self.gaussians, window, self._disturbance)
+
     def one(self, found: Sum) -> Array:
         """E of a sum on every input, (N,) or (1,)."""
-        setting = InputSetting(self.gaussians)
+        setting = self._setting()
         grouped = [((term,), groups_of((term,), self.gaussians)) for term in found.terms]
         parts = (
             self._product(setting, terms, groups)
@@ -82,6 +86,8 @@ class Expectations:
             raise NotClosed("an expectation that may diverge")
         total = term.coefficient
         for factor in term.factors:
+            if self._curve(factor).outgrows_densities:
+                raise diverges()
             sums = self._curve(factor).graded()
             if factor.weak or not sums.loose <= _ACCEPTED_ON_A_LINE:
                 raise NotClosed("an expectation that may diverge")
@@ -108,7 +114,7 @@ class Expectations:
 
     def pairs(self, plan: Plan, window: Window) -> Array:
         """E[x(ξ_i) y(ξ_j)] over a window, rows and columns or 1."""
-        setting = InputSetting(self.gaussians, window)
+        setting = self._setting(window)
         parts = (self._product(setting, terms, groups) for terms, groups in plan)
         return self._disturbance.added(parts, np.zeros((1, 1)))
 
@@ -152,7 +158,7 @@ class Expectations:
         key = factor.key, 0
         if key not in self._curves:
             form = factor.forms[0]
-            variance = InputSetting(self.gaussians).of_forms(form, 0, form, 0)
+            variance = self._setting().of_forms(form, 0, form, 0)
             self._curves[key] = curve_of(factor, np.maximum(variance, 0.0))
         return self._curves[key]
 

@@ -27,6 +27,8 @@ Indices: TypeAlias = npt.NDArray[np.intp]
 
 _TOLERANCE = 2e-14
 _ONE = 1 - 4e-15
+_MOVED = 2.0**-51
+"""The rounding of ρ: of three factors and two roots."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,13 @@ def pair_expectation(
         if not np.isfinite(value).all():
             raise NotClosed("the density of a function that jumps")
         rounding = jump_rounding(largest) if jumps_at_zero(f) and jumps_at_zero(g) else 0.0
-        return CurveValues(_without_variance(setting, first, second, value), 0.0, rounding)
+        value = _without_variance(setting, first, second, value)
+        if not setting.disturbance.seed:
+            return CurveValues(value, 0.0, rounding)
+        size = np.maximum(
+            np.abs(value), _root_square(setting, first) * _root_square(setting, second)
+        )
+        return CurveValues(value, 0.0, 0.0, size)  # ρ has moved
     if f.exponentials is not None and g.exponentials is not None:
         means = first.numbers(f.mean, setting), second.numbers(g.mean, setting)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -66,6 +74,16 @@ def pair_expectation(
         raise NotClosed("the density of a function that jumps")
     rho, _ = _correlation(setting, first, second, covariance)
     return expanded_pair(setting, first, second, rho, budget)
+
+
+def _root_square(setting: InputSetting, placed: SidedCurve) -> Array:
+    """√E f² of a curve of error functions on its inputs; 0 of a density, which has none."""
+    curve, one = placed.curve, np.ones(1)
+    assert curve.error_terms is not None, "asked before"
+    p = _positive(curve.variance)
+    square = error_functions.mixed(curve.error_terms, curve.error_terms, p, one, p)
+    finite = np.where(np.isfinite(square), np.maximum(square, 0.0), 0.0)
+    return placed.numbers(np.broadcast_to(np.sqrt(finite), p.shape), setting)
 
 
 def _positive(p: Array) -> Array:
@@ -87,8 +105,11 @@ def _correlation(
     ones = rho[itself] != 0 if itself is not None else np.zeros(0)
     if itself is not None:
         rho[itself] = 0.0
+    if setting.disturbance.seed:
+        rho = setting.disturbance.within(rho, _MOVED * np.abs(rho))
+        rho = np.where(np.abs(rho) > 1, np.sign(rho) * np.maximum(2 - np.abs(rho), 0), rho)
     largest = float(np.max(np.abs(rho), initial=0.0))
-    if largest > _ONE:
+    if largest > _ONE and not setting.disturbance.seed:
         rho = np.where(np.abs(rho) > _ONE, np.sign(rho), rho)
     if itself is not None:
         rho[itself] = ones

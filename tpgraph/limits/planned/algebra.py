@@ -120,6 +120,10 @@ class PlanningAlgebra(ExactAlgebra):
                 name = declaration.variable.name
                 self.rows[name] = self.tape.emit("data", (), name)
 
+    def stays_still(self, variable: Variable) -> bool:
+        """Not known yet."""
+        return False
+
     def intervals(self, scalar: Array) -> tuple[Array, Array]:
         """What the operations of a node say of it."""
         if not is_unknown(scalar):

@@ -17,17 +17,28 @@ from fractions import Fraction
 
 import numpy as np
 
-from tpgraph.functions import Expression
+from tpgraph.functions import Expression, evaluate
 from tpgraph.limits.algebra import Algebra
+from tpgraph.limits.atoms import MOVED, require_decided
+from tpgraph.limits.boundary_layers import ON_THE_WAY, require_dominated
 from tpgraph.limits.estimates import Basis
 from tpgraph.limits.outputs import OutputLimit
 from tpgraph.limits.regularity import Reach
+from tpgraph.limits.sampling.branches import opened
 from tpgraph.limits.sampling.checks import finite, mean, normals_of
-from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
+from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace, TracedProduct
+from tpgraph.limits.sampling.far_out import require_finite
 from tpgraph.limits.sampling.lifetimes import Release
+from tpgraph.limits.sampling.lost_digits import rounding
 from tpgraph.limits.sampling.normals import REPLICATES, Array, NormalStock, replicate_size
 from tpgraph.limits.sampling.products import SampledProducts
-from tpgraph.limits.sampling.rare import FEW_DECIDE, RareEvents
+from tpgraph.limits.sampling.rare import (
+    FEW_DECIDE,
+    UNSEEN_DECIDES,
+    Doubt,
+    RareEvents,
+    says_nothing,
+)
 from tpgraph.limits.sampling.readouts import (
     SAMPLED,
     Outputs,
@@ -36,9 +47,12 @@ from tpgraph.limits.sampling.readouts import (
     readouts_first,
 )
 from tpgraph.limits.sampling.stretched import Roots
-from tpgraph.program import Moment, Nonlin, Program, Variable, require_room
+from tpgraph.program import InitialScalar, Moment, Nonlin, Program, Variable, require_room
 
 __all__ = ["SampledAlgebra"]
+
+_STILL = 1e-12
+"""A standard deviation that is rounding."""
 
 
 class SampledAlgebra(Algebra[Array]):
@@ -149,12 +163,77 @@ class SampledAlgebra(Algebra[Array]):
         shape = self.replicates, value.shape[1], 1
         found = np.broadcast_to(mean(value, reach)[:, :, None], shape)
         names = [a.name if a.is_wide else None for a in equation.arguments]
+        if reach.exponent > 2:
+            require_finite(self.trace, equation.function, names, arguments)
         doubt = self.rare.doubt(equation.function, names, arguments, value, reach)
-        if reach.may_diverge or (doubt is not None and doubt.is_poor):
+        told = self.rare.told(found[:, :, 0], doubt)
+        told = self.rare.told(told, Doubt(None, rounding(equation.function, arguments)))
+        if says_nothing(value, told):
+            self.bases[equation.out.name] = Basis.UNKNOWN
+            self.regularity.unknown.append((equation, UNSEEN_DECIDES))
+        elif reach.may_diverge or (doubt is not None and doubt.is_poor):
             self.bases[equation.out.name] = Basis.HEAVY_TAIL
-        if doubt is not None and doubt.is_poor:
-            self.regularity.faults.append((equation, FEW_DECIDE))
-        return self.rare.told(found[:, :, 0], doubt)[:, :, None]
+            if doubt is not None and doubt.is_poor:
+                self.regularity.faults.append((equation, FEW_DECIDE))
+        return told[:, :, None]
+
+    def require_dominated(
+        self, before: Nonlin | Moment, vanishing: Mapping[int, InitialScalar]
+    ) -> None:
+        """Means at widths on the way to the limit, of the same samples. Raises Escapes."""
+        name, is_vector = before.out.name, isinstance(before, Nonlin)
+        limit = (self.trace.samples[name] ** 2).mean(axis=2) if is_vector else None
+        fastest = max(float(self.decays[before.arguments[i].name]) for i in vanishing)
+        means = []
+        for small in ON_THE_WAY:
+            size = small ** (-1.0 / fastest)
+            values = [
+                np.full((1, 1, 1), self.scales.near(vanishing[i], size))
+                if i in vanishing
+                else self.scalars[a.name]
+                if a.name in self.scalars
+                else self.trace.samples[a.name]
+                for i, a in enumerate(before.arguments)
+            ]
+            found = evaluate(before.function, values)
+            means.append((found**2 if is_vector else found).mean(axis=2))
+        shape = self.replicates, means[0].shape[1]
+        means = [np.broadcast_to(mean, shape) for mean in means]
+        require_dominated(means, self.scalars[name][:, :, 0] if limit is None else limit)
+
+    def require_decided(self, found: Nonlin | Moment) -> None:
+        """The same with scalars and products moved by little. Raises Undecided."""
+        names = [a.name if a.is_wide else None for a in found.arguments]
+        values = [
+            self.trace.samples[a.name] if a.is_wide else self.scalars[a.name]
+            for a in found.arguments
+        ]
+        whole = opened(self.trace, found.function, names, values)
+        noise = np.random.default_rng(0)
+        limit = np.asarray(evaluate(whole.expression, whole.values), dtype=np.float64)
+        for sign in (1.0, -1.0):
+            moved = [
+                self._moved(name, value, sign, noise)
+                for name, value in zip(whole.names, whole.values, strict=True)
+            ]
+            there = np.asarray(evaluate(whole.expression, moved), dtype=np.float64)
+            require_decided(limit, there)
+
+    def stays_still(self, variable: Variable) -> bool:
+        """Whether its samples are equal up to rounding, where they are still there."""
+        found = self.trace.samples.get(variable.name)
+        return found is not None and bool(found.std() <= _STILL)
+
+    def _moved(
+        self, name: str | None, value: Array, sign: float, noise: np.random.Generator
+    ) -> Array:
+        """A scalar moved to one side, a product at random within its own size."""
+        if name is None:
+            return value + sign * MOVED
+        if not isinstance(self.trace.made.get(name), TracedProduct):
+            return value
+        size = np.abs(value) if value.std() > _STILL else 1.0
+        return np.asarray(value + MOVED * size * noise.standard_normal(value.shape))
 
     def intervals(self, scalar: Array) -> tuple[Array, Array]:
         """The mean over replicates with three error bars."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from tpgraph.limits.estimates import Basis, Estimate, VectorLimit, estimate
+from tpgraph.limits.estimates import USELESS, Basis, Estimate, VectorLimit, estimate
 from tpgraph.limits.result import Limit
 from tpgraph.limits.sampling.algebra import SampledAlgebra
 from tpgraph.limits.sampling.normals import REPLICATES, Array
@@ -15,6 +16,8 @@ from tpgraph.program import Program, Variable
 from tpgraph.progress import counted
 
 __all__ = ["sampled_limit"]
+
+_ROUNDING = 1e-12
 
 
 def sampled_limit(found: SampledAlgebra, program: Program) -> Limit:
@@ -64,11 +67,14 @@ def _vector(found: SampledAlgebra, variable: Variable, samples: Array, basis: Ba
     if is_free and name in products.hat_covariances and hat is not None:
         mean, variance = np.zeros_like(mean), hat
     covariances = products.hat_covariances.get(name, {})
+    spread = estimate(variance, basis)
+    if spread.error > USELESS * spread.value + _ROUNDING:
+        spread = replace(spread, basis=Basis.UNKNOWN)
     return VectorLimit(
         dimension=variable.dim if variable.is_vector else None,
         values=samples.mean(axis=(0, 2)),
         mean=estimate(mean, basis),
-        var=estimate(variance, basis),
+        var=spread,
         hat_var=None if hat is None else estimate(hat),
         hat_covariances={y: estimate(c[:, 0, 0]) for y, c in covariances.items()},
         dot={y: estimate(c[:, 0]) for y, c in products.dots.get(name, {}).items()},

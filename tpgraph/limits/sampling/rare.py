@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tpgraph.functions import Argument, Expression, mul
+from tpgraph.functions import Argument, Expression, add, evaluate, mul, neg
+from tpgraph.limits.estimates import USELESS
 from tpgraph.limits.regularity import Reach, number_power
+from tpgraph.limits.sampling.branches import Opened, opened, unseen_products, usual
 from tpgraph.limits.sampling.checks import tail_index
 from tpgraph.limits.sampling.derivatives import Coordinatewise
 from tpgraph.limits.sampling.normals import REPLICATES, Array
@@ -22,11 +24,17 @@ from tpgraph.limits.sampling.spikes import Spikes
 from tpgraph.limits.sampling.spread import spread_by
 from tpgraph.limits.sampling.stretched import FEW, UNSEEN, Roots, Stretched, effective
 
-__all__ = ["FEW_DECIDE", "Doubt", "RareEvents"]
+__all__ = ["FEW_DECIDE", "UNSEEN_DECIDES", "Doubt", "RareEvents", "says_nothing"]
 
 FEW_DECIDE = "few samples decide its mean, and the error bar says what they may have missed"
 
+UNSEEN_DECIDES = (
+    "what no sample sees may be more than 10 times as large; more samples (--samples) or functions"
+    " that are less steep would tell"
+)
+
 _FEW_EXPONENTIAL, _SHARE = 8192.0, 0.25
+_ROUNDING = 1e-12
 _FINITE_VARIANCE, _LEAST_INDEX = 2.2, 1.05
 
 
@@ -67,9 +75,57 @@ class RareEvents:
 
         With `is_capped` a spike of unbounded ψ is no higher than what was seen.
         """
-        count = found.shape[0] * found.shape[2]
         if found.shape[2] == 1:
             return None
+        apart = self._of_branches(expression, names, values, found)
+        if apart is None:
+            return self._alone(expression, names, values, found, reach, is_capped)
+        common, often, value, error = apart
+        doubt = self._alone(common.expression, common.names, common.values, often, reach, is_capped)
+        usual_mean = often.mean(axis=2)
+        if doubt is None:
+            return Doubt(usual_mean + value, error, bool(error.any()))
+        usual_mean = usual_mean if doubt.value is None else doubt.value
+        is_poor = doubt.is_poor or bool(error.any())
+        return Doubt(usual_mean + value, np.hypot(doubt.error, error), is_poor)
+
+    def _of_branches(
+        self,
+        expression: Expression,
+        names: Sequence[str | None],
+        values: Sequence[Array],
+        found: Array,
+    ) -> tuple[Opened, Array, Array, Array] | None:
+        """ψ without the branches that few samples take, and its samples (B, M, S).
+
+        Then what they add to the mean (B, M), and a further error (M,).
+        """
+        whole = opened(self.roots.trace, expression, names, values)
+        common = usual(whole.expression, whole.values)
+        met = unseen_products(whole.expression, whole.values)
+        if common == whole.expression and not met:
+            return None
+        psi = add(whole.expression, neg(common))
+        with np.errstate(all="ignore"):
+            rest: Array = np.broadcast_to(evaluate(psi, whole.values), found.shape)
+        if not np.isfinite(rest).all():
+            return None
+        value, error = Stretched(self.roots, psi, whole.names, whole.values).best(rest)
+        error = np.maximum(error, met * UNSEEN / (found.shape[0] * found.shape[2]))
+        mean: Array = rest.mean(axis=2) if value is None else value
+        return replace(whole, expression=common), found - rest, mean, error
+
+    def _alone(
+        self,
+        expression: Expression,
+        names: Sequence[str | None],
+        values: Sequence[Array],
+        found: Array,
+        reach: Reach,
+        is_capped: bool,
+    ) -> Doubt | None:
+        """The doubt of what samples take both branches of."""
+        count = found.shape[0] * found.shape[2]
         few = effective(found)
         spikes = Spikes(self.roots.trace, self.reaches)
         height = spikes.height(expression, names, values)
@@ -126,6 +182,18 @@ class RareEvents:
         self._doubts += 1
         value = found if doubt.value is None else np.broadcast_to(doubt.value, found.shape)
         return spread_by(value, doubt.error, -self._doubts, self.replicates)
+
+
+def says_nothing(values: Array, told: Array) -> bool:
+    """Whether what no sample saw makes the error of a mean (B, M) useless on some input.
+
+    Of a mean that is 0 by symmetry the error is what samples (B, M, S) vary by, which is no fault.
+    """
+    count = max(1, len(told) - 1)
+    error = told.std(axis=0) / np.sqrt(count)
+    usual = values.std(axis=(0, 2)) / math.sqrt(values.shape[0] * values.shape[2])
+    size = np.maximum(np.abs(told.mean(axis=0)), USELESS * usual)
+    return bool((error > USELESS * size + _ROUNDING).any())
 
 
 def _enough(reach: Reach, count: int) -> float:

@@ -1,0 +1,105 @@
+"""ψ in the limit of the scalars that vanish, and of vectors that vanish with them.
+
+    mean((tanh(x + ε y) − tanh x)/ε)  →  E[tanh′(x) y]
+
+One scalar goes by `vanishing`, several by one t = n^(−1/q) of which all are powers, a vector that
+vanishes by its expression (`joint_scales`). What is lost where few coordinates count, or where they
+come to lie at a jump, is looked for (`boundary_layers`, `atoms`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from tpgraph.errors import TPTypeError
+from tpgraph.functions import Argument, Expression, arguments_of, inline, mul, number, substitute
+from tpgraph.limits.algebra import Algebra
+from tpgraph.limits.atoms import inside_jumps
+from tpgraph.limits.boundary_layers import may_have_layer
+from tpgraph.limits.singular_scalars import require_regular
+from tpgraph.limits.vanishing import at_limit, is_delicate, is_delicate_in
+from tpgraph.program import InitialScalar, Moment, Nonlin
+
+__all__ = ["declared", "in_limit", "look_at_jumps", "look_on_the_way", "vanishing_in"]
+
+Z = TypeVar("Z")
+
+
+def in_limit(at: Algebra[Z], equation: Nonlin | Moment) -> tuple[Nonlin | Moment, Nonlin | Moment]:
+    """ψ before and in the limit of its vanishing scalars, and of vectors that vanish with them."""
+    scales = at.joint_scales
+    if _asks_how_fast(at, equation):
+        equation = scales.whole(equation)
+        if _asks_how_fast(at, equation):
+            scales.require_told(equation)
+    try:
+        return equation, _alone_in_limit(at, equation)
+    except TPTypeError:
+        if not scales.reads(equation):
+            raise
+        equation = scales.whole(equation)
+        return equation, _alone_in_limit(at, equation)
+
+
+def vanishing_in(at: Algebra[Z], equation: Nonlin | Moment) -> list[int]:
+    """The places of scalars that vanish."""
+    return [i for i, a in enumerate(equation.arguments) if at.decays.get(a.name)]
+
+
+def declared(at: Algebra[Z], equation: Nonlin | Moment, index: int) -> InitialScalar:
+    """The declaration of an argument that vanishes."""
+    declaration = at.program.declaration_of[equation.arguments[index].name]
+    assert isinstance(declaration, InitialScalar), "only those vanish"
+    return declaration
+
+
+def _asks_how_fast(at: Algebra[Z], equation: Nonlin | Moment) -> bool:
+    """Whether vectors that vanish enter otherwise than by their limit."""
+    own = at.joint_scales.vanishing_in(equation)
+    places = [*own, *vanishing_in(at, equation)]
+    return bool(own) and is_delicate_in(inline(equation.function), places)
+
+
+def _alone_in_limit(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Moment:
+    psi = equation.function
+    vanishing = vanishing_in(at, equation)
+    is_told = not is_delicate(inline(psi)) and not at.densities.reads(equation)
+    if not vanishing or is_told:
+        return equation
+    alone = len(vanishing) == 1 and at.scales.is_positive(declared(at, equation, vanishing[0]))
+    found = at_limit(psi, vanishing[0]) if alone else _jointly(at, equation, vanishing)
+    if set(arguments_of(psi)) - set(arguments_of(found)) - set(vanishing):
+        require_regular(at, equation, psi, vanishing)  # 0 times what grows is no 0
+    return replace(equation, function=found)
+
+
+def _jointly(at: Algebra[Z], equation: Nonlin | Moment, vanishing: Sequence[int]) -> Expression:
+    """ψ where several scalars vanish, ε_i = c_i t^{k_i} with one t = n^{−1/q} → 0."""
+    powers = {}
+    for i in vanishing:
+        powers[i] = at.scales.leading(declared(at, equation, i))
+    unit = math.lcm(*(p.exponent.denominator for p in powers.values()))
+    t = Argument(len(equation.arguments))
+    values: list[Expression] = [Argument(i) for i in range(len(equation.arguments))]
+    for i, found in powers.items():
+        times = int(-found.exponent * unit)
+        values[i] = mul(number(found.coefficient), *[t] * times)
+    return at_limit(substitute(inline(equation.function), values), t.index)
+
+
+def look_on_the_way(at: Algebra[Z], before: Nonlin | Moment) -> None:
+    """Ask the algebra where ψ may be large on few coordinates before its scalars have vanished."""
+    vanishing = vanishing_in(at, before)
+    if vanishing and may_have_layer(before.function, vanishing):
+        at.layered.append(before.out.name)
+        at.require_dominated(before, {i: declared(at, before, i) for i in vanishing})
+
+
+def look_at_jumps(at: Algebra[Z], found: Nonlin | Moment) -> None:
+    """Ask the algebra whether coordinates come to lie where ψ jumps."""
+    inside = [found.arguments[i] for i in inside_jumps(inline(found.function))]
+    if found.vectors and any(map(at.may_lie, inside)):
+        at.require_decided(found)
