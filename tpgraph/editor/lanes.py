@@ -50,8 +50,8 @@ class Lanes:
     A request may have an `id`: by it `news` tells how far it is, and `cancel` ends it.
     """
 
-    def __init__(self) -> None:
-        self.news = News()
+    def __init__(self, news: News | None = None) -> None:
+        self.news = News() if news is None else news
         self._lanes = {
             "quick": Worker(),
             "numbers": Worker(eager=True),
@@ -90,14 +90,9 @@ class Lanes:
             if name != "quick":
                 worker.cancel(id)
 
-    def leave(self) -> None:
-        """End the long work, and let everybody go who hears of it."""
-        self.cancel()
-        self.news.close()
-
     async def close(self) -> None:
         """End all processes."""
-        self.leave()
+        self.cancel()
         await asyncio.gather(*(worker.close() for worker in self._lanes.values()))
 
 

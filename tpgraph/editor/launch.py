@@ -13,7 +13,7 @@ import uvicorn
 from tpgraph.editor.desk import Desk
 from tpgraph.editor.guard import EntryPass
 from tpgraph.editor.journal import Recovery, state_folder
-from tpgraph.editor.lanes import Lanes
+from tpgraph.editor.pages import Pages
 from tpgraph.editor.saving import Files
 from tpgraph.editor.server import application
 from tpgraph.errors import TPDataError, TPError
@@ -44,8 +44,8 @@ def edit(
     with _bound(port) as listening:
         known = EntryPass(listening.getsockname()[1])
         recovery = Recovery(state_folder())
-        lanes = Lanes()
-        app = application(known, Desk(files, recovery), lanes)
+        pages = Pages()
+        app = application(known, Desk(files, recovery), pages)
         say(known.url)
         if browser:
             webbrowser.open(known.url)
@@ -53,20 +53,20 @@ def edit(
             app, log_level="error", timeout_graceful_shutdown=_BYE, server_header=False
         )
         with suppress(KeyboardInterrupt):
-            _Server(config, lanes).run(sockets=[listening])
+            _Server(config, pages).run(sockets=[listening])
         recovery.close()
 
 
 class _Server(uvicorn.Server):
     """A server that ends long work before it waits for its connections to end."""
 
-    def __init__(self, config: uvicorn.Config, lanes: Lanes) -> None:
+    def __init__(self, config: uvicorn.Config, pages: Pages) -> None:
         super().__init__(config)
-        self._lanes = lanes
+        self._pages = pages
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End everything."""
-        self._lanes.leave()
+        self._pages.leave()
         await super().shutdown(sockets)
 
 

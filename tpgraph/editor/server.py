@@ -20,8 +20,9 @@ from tpgraph.editor.answers import refusal_data
 from tpgraph.editor.desk import Desk
 from tpgraph.editor.guard import EntryPass, Guard, TooLong
 from tpgraph.editor.joined import WEB
-from tpgraph.editor.lanes import Lanes, id_of
+from tpgraph.editor.lanes import id_of
 from tpgraph.editor.news import News
+from tpgraph.editor.pages import Pages
 from tpgraph.editor.worker import Misshapen
 from tpgraph.errors import TPError
 
@@ -29,23 +30,26 @@ __all__ = ["application"]
 
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
 
+_PAGE = "tpgraph-page"
+"""The header in which a page says which of several it is."""
+
 _log = logging.getLogger(__name__)
 
 
-def application(known: EntryPass, desk: Desk, lanes: Lanes) -> ASGIApp:
+def application(known: EntryPass, desk: Desk, pages: Pages) -> ASGIApp:
     """What answers on the port of `known`; it ends its processes when it ends."""
-    api = _Api(desk, lanes)
+    api = _Api(desk, pages)
 
     @asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
-        lanes.start()
+        pages.start()
         yield
-        await lanes.close()
+        await pages.close()
 
     routes = [
         Route("/", _page),
         Route("/web/{name}", _module),
-        Route("/api/events", _Events(lanes.news), methods=["GET"]),
+        Route("/api/events", _Events(pages.news), methods=["GET"]),
         Route("/api/{op}", api, methods=["POST"]),
     ]
     return Guard(Starlette(routes=routes, lifespan=life), known)
@@ -87,9 +91,9 @@ class _Events:
 class _Api:
     """POST /api/<op>: JSON in and out. A refusal is an answer; what is no request is a 400."""
 
-    def __init__(self, desk: Desk, lanes: Lanes) -> None:
+    def __init__(self, desk: Desk, pages: Pages) -> None:
         self._desk = desk
-        self._lanes = lanes
+        self._pages = pages
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
@@ -102,7 +106,8 @@ class _Api:
         try:
             content = _object(await request.body())
             op = request.path_params["op"]
-            found = await _unless_gone(request, self._answer(op, content))
+            page = request.headers.get(_PAGE, "")
+            found = await _unless_gone(request, self._answer(op, content, page))
         except TooLong:
             return PlainTextResponse("the request is too long", 413)
         except ClientDisconnect:
@@ -111,9 +116,9 @@ class _Api:
             return PlainTextResponse(str(error)[:2000], 400)
         return None if found is None else Response(found, media_type="application/json")
 
-    async def _answer(self, op: str, content: dict[str, Any]) -> bytes:
+    async def _answer(self, op: str, content: dict[str, Any], page: str) -> bytes:
         try:
-            return await self._found(op, content)
+            return await self._found(op, content, page)
         except (TPError, Misshapen) as error:
             if isinstance(error, Misshapen):
                 raise
@@ -122,13 +127,13 @@ class _Api:
             _log.exception("%s failed", op)
             return _json(refusal_data(TPError(f"{op} failed: {type(error).__name__}")))
 
-    async def _found(self, op: str, content: dict[str, Any]) -> bytes:
+    async def _found(self, op: str, content: dict[str, Any], page: str) -> bytes:
         if op in self._desk.operations:
             return _json(await run_in_threadpool(self._desk.answer, op, content))
         if op == "cancel":
-            self._lanes.cancel(id_of(content))
+            self._pages.of(page).cancel(id_of(content))
             return _json({})
-        return await self._lanes.ask(op, content)
+        return await self._pages.of(page).ask(op, content)
 
 
 async def _unless_gone(request: Request, answer: Awaitable[bytes]) -> bytes | None:

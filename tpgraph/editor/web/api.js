@@ -14,6 +14,9 @@ export class Refused extends Error {
 	}
 }
 
+/** Which of the pages of a server this is: each has sessions of its own. */
+const PAGE = crypto.randomUUID();
+
 /** POST /api/<op>; what is heard of long work comes by /api/events.
  * @param {string} [base] @returns {Transport} */
 export function overHttp(base = "/api/") {
@@ -30,10 +33,11 @@ export function overHttp(base = "/api/") {
 		try {
 			const answer = await fetch(base + op, {
 				method: "POST",
-				headers: { "Content-Type": "application/json" },
+				headers: { "Content-Type": "application/json", "Tpgraph-Page": PAGE },
 				body: JSON.stringify(id ? { ...body, id } : body),
 				signal,
 			});
+			if (answer.status === 403) throw new Gone("the editor was started anew: open the address that it printed");
 			if (!answer.ok) throw new Gone(`the editor's server answers ${answer.status}`);
 			return await answer.json();
 		} catch (error) {

@@ -28,8 +28,8 @@ const PAUSE = 300;
  * presentation: import("./presentation.js").Presentation, pick: typeof import("./pick.js").pick}} Later */
 
 export class App {
-	/** @param {HTMLElement} root @param {Host} host @param {{name: string, text: string}} program */
-	constructor(root, host, { name, text }) {
+	/** @param {HTMLElement} root @param {Host} host @param {{name: string, text: string, caret?: number}} program */
+	constructor(root, host, { name, text, caret = 0 }) {
 		this.host = host;
 		this.name = name;
 		this.session = new Session(host.transport);
@@ -85,7 +85,7 @@ export class App {
 		this.gestures = gestures(this.canvas, this.hearers());
 		listen(this, root);
 		Object.assign(root, { tpgraph: this }); // for who looks at a page from outside, as tests do
-		this.pane.show(text, [0, 0]);
+		this.pane.show(text, [caret, caret]);
 		this.opened = this.open();
 		this.opened.then(() => this.later()).catch(() => undefined);
 	}
@@ -181,11 +181,13 @@ export class App {
 	showView(view, text, { animated = false, plots = false } = {}) {
 		this.revision = view.revision;
 		this.shownView = view;
+		const { derived } = this.steps;
 		this.steps.left();
 		this.paths?.left();
 		if (!plots) this.runs.passed();
 		const whole = this.canvas.isWhole;
 		if (view.picture) this.canvas.follow(this.canvas.show(view.picture, animated), whole);
+		if (derived) this.canvas.fit();
 		this.canvas.setSpans(view.spans);
 		this.canvas.mark("faded", view.faded);
 		if (text === this.text) {
@@ -256,7 +258,10 @@ export class App {
 	/** @param {unknown} error */
 	failed(error) {
 		if (error instanceof Refused) this.say(refusalText(error.refusal), true);
-		else if (error instanceof Gone) this.parts.showGone(error.message, () => this.text);
+		else if (error instanceof Gone) {
+			this.say(error.message, true);
+			this.parts.showGone(error.message, () => this.text);
+		}
 		else if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
 	}
 
@@ -266,6 +271,7 @@ export class App {
 	typed(was, patch, before) {
 		this.undoList.keep(was, [patch], "typing", before, this.pane.selection, true);
 		this.pane.light([]);
+		this.say("");
 		this.sync(); // first: what completes is read of the same text
 		this.completes((completion) => completion.typed());
 		this.parts.hints.did("type");

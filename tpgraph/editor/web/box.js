@@ -3,7 +3,6 @@
 import { focused, h } from "./dom.js";
 import { letterBefore } from "./colour.js";
 import { opens } from "./opens.js";
-import { pad } from "./pad.js";
 
 /** What was typed, or null for Escape. Refusals stand under the box, which stays open; what was typed
  * is also taken where one goes elsewhere.
@@ -58,6 +57,15 @@ export function lineBox(parent, { label, value, x, y, selection, words = [], man
 		box.style.left = `${Math.max(8, Math.min(x, parent.clientWidth - box.offsetWidth - 8))}px`;
 		box.style.top = `${Math.max(8, Math.min(y, parent.clientHeight - box.offsetHeight - 8))}px`;
 	});
+}
+
+/** Letters and signs to be clicked, loaded when they are opened. @param {() => HTMLInputElement | null} input
+ * @param {readonly string[]} words @param {() => void} done */
+export function pad(input, words, done) {
+	const box = h("details.pad", { mousedown: (/** @type {Event} */ e) => e.preventDefault() },
+		h("summary", { title: "Letters and signs to click" }, "ξ…"));
+	box.addEventListener("toggle", () => import("./pad.js").then(({ fill }) => fill(box, input, words, done), () => undefined));
+	return box;
 }
 
 /** The list of commands that are typed for. @param {HTMLElement} parent

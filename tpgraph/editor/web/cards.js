@@ -48,10 +48,10 @@ export function cards(session) {
 			page.remove();
 			resolve(opened);
 		};
-		/** @param {string} name @param {string} text */
-		const fresh = (name, text) => () => open({ name, text, path: null, digest: null });
+		/** @param {string} name @param {string} text @param {number} [caret] */
+		const fresh = (name, text, caret = 0) => () => open({ name, text, path: null, digest: null, caret });
 		const list = h("div.card-list", {},
-			card("○ ⇢ ●", "Empty", "a width and nothing else", fresh("mine", EMPTY)),
+			card("○ ⇢ ●", "Empty", "a width and nothing else", fresh("mine", EMPTY, EMPTY.length)),
 			card("…", "Open", "a .tp, or a picture that carries its program", () => pick(session, open)));
 		const waits = h("p.detail", { role: "status" }, "the gallery is being drawn…");
 		const page = h("main.tpgraph.cards", {}, h("h1", {}, "tpgraph"),

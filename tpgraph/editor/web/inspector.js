@@ -1,10 +1,10 @@
 /** The inspector: what is declared of the selected mark or matrix, each part a field; without one, what
  * the program defines beside them. */
 
+import { pad } from "./box.js";
 import { rename } from "./boxes.js";
 import { focused, h } from "./dom.js";
 import { opens } from "./opens.js";
-import { pad } from "./pad.js";
 
 export class Inspector {
 	/** @param {App} app @param {HTMLElement} element */

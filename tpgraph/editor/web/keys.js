@@ -33,6 +33,11 @@ function canvasKey(app, event) {
 		event.preventDefault();
 		return true;
 	}
+	if (event.key === "Escape" && app.steps.at !== null) {
+		app.steps.end();
+		event.preventDefault();
+		return true;
+	}
 	if (event.key === "Tab" && !event.ctrlKey) return nextUnnamed(app, event);
 	return false;
 }

@@ -38,7 +38,8 @@ export class Runs {
 			this.shown = true;
 			this.show();
 			app.parts.hints.did("run");
-			app.say(`n = ${this.width}: bars are the network, the line is its limit`);
+			const plots = app.canvas.fragments.some((f) => f.layer === "annotations");
+			app.say(`n = ${this.width}${plots ? ": bars are the network, the line is its limit" : ""}`);
 		} catch (error) {
 			this.show();
 			app.failed(error);

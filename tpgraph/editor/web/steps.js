@@ -115,6 +115,7 @@ export class Steps {
 		if (!found) return;
 		this.walk = { text, found };
 		app.parts.root.classList.add("stepping");
+		app.say("");
 		this.picture(found.picture);
 		this.light(0);
 		app.canvas.fit();
@@ -150,6 +151,11 @@ export class Steps {
 		lightStep(this.app.canvas, null);
 		this.app.parts.root.classList.remove("stepping");
 		this.panel.toggleAttribute("hidden", true);
+	}
+
+	/** Whether another picture is shown than the program's. */
+	get derived() {
+		return this.at !== null || this.pass !== "forward";
 	}
 
 	/** The program itself is shown, by whatever was done. */

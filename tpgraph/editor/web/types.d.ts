@@ -225,7 +225,7 @@ type Entry = {
   time: number;
 };
 /** A file that is open; `saved` of one that is recovered is what is on disk of it. */
-type Opened = { name: string; text: string; path: string | null; digest: string | null };
+type Opened = { name: string; text: string; path: string | null; digest: string | null; caret?: number };
 /** The file of the page, and what of it is on disk. */
 type Files = { session: import("./api.js").Session; folder: string; opened: Opened; saved: string | null; keep: (text: string) => void };
 /** What takes its text back through those before, newest first, is `undo`. */

@@ -8,7 +8,7 @@ export const MOST = 12;
 export function fitted([left, top, right, bottom], width, height, margin = 24, most = 2.2) {
 	const across = Math.max(1, right - left);
 	const down = Math.max(1, bottom - top);
-	const k = clamped(Math.min(most, (width - 2 * margin) / across, (height - 2 * margin) / down));
+	const k = Math.min(most, Math.max(1, width - 2 * margin) / across, Math.max(1, height - 2 * margin) / down);
 	return { k, x: (width - k * (left + right)) / 2, y: (height - k * (top + bottom)) / 2 };
 }
 
@@ -20,7 +20,7 @@ export function panned(view, dx, dy) {
 /** Zoomed by a factor about a place of the window. @param {Viewport} view @param {number} factor
  * @param {number} px @param {number} py @returns {Viewport} */
 export function zoomed(view, factor, px, py) {
-	const k = clamped(view.k * factor);
+	const k = clamped(view.k * factor, view.k);
 	const by = k / view.k;
 	return { k, x: px - (px - view.x) * by, y: py - (py - view.y) * by };
 }
@@ -35,7 +35,7 @@ export function worldAt(view, px, py) {
  * @param {Viewport} view @param {Box} box @param {number} width @param {number} height @returns {Viewport} */
 export function following(view, [left, top, right, bottom], width, height, margin = 24) {
 	const [across, down] = [width - 2 * margin, height - 2 * margin];
-	const fits = clamped(Math.min(view.k, across / Math.max(1, right - left), down / Math.max(1, bottom - top)));
+	const fits = Math.min(MOST, Math.min(view.k, across / Math.max(1, right - left), down / Math.max(1, bottom - top)));
 	const { k, x, y } = zoomed(view, fits / view.k, width / 2, height / 2);
 	/** @param {number} low @param {number} high @param {number} size */
 	const by = (low, high, size) => Math.max(0, margin - low) || Math.min(0, size - margin - high);
@@ -53,7 +53,8 @@ export function isSeen(view, [left, top, right, bottom], width, height) {
 		&& view.k * bottom + view.y > 0 && view.k * top + view.y < height;
 }
 
-/** @param {number} k */
-function clamped(k) {
-	return Math.min(MOST, Math.max(LEAST, k));
+/** A factor in its bounds; what is smaller already, as a large picture shown whole, is so at most.
+ * @param {number} k @param {number} [now] */
+function clamped(k, now = LEAST) {
+	return Math.min(MOST, Math.max(Math.min(LEAST, now), k));
 }

@@ -1,0 +1,54 @@
+"""Several pages on one server: each has its own picture, and ends no work of another."""
+
+import json
+
+import pytest
+from editor.pages import Editor
+from editor.serving import MLP, serving
+from playwright.sync_api import expect
+
+UNHELD = "param W : n × n ~ N(0, 1)\n"  # without a parametrization nothing holds
+OTHER = "program other\nwidth n\nvector u : n ~ N(0, 1)\ny = tanh(u)\n"
+
+
+@pytest.fixture
+def server(tmp_path):
+    with serving(tmp_path) as found:
+        yield found
+
+
+def asked(server, page, op, **content):
+    body = json.dumps(content).encode()
+    return server.raw(op, body, tpgraph_page=page).data
+
+
+def test_a_page_keeps_its_own_picture_over_a_mistake(server):
+    mine = asked(server, "a", "open", text=OTHER)["view"]
+    asked(server, "b", "open", text=MLP)
+    found = asked(server, "a", "sync", text=OTHER + UNHELD, have=mine["revision"])["view"]
+    assert found["old"]
+    assert found["picture"] is None  # that of the other page would be sent whole
+
+
+def test_pages_that_were_not_asked_for_long_begin_anew(server):
+    for page in "abcdef":
+        assert asked(server, page, "open", text=OTHER)["view"]["errors"] == []
+    found = asked(server, "a", "sync", text=OTHER + "z = tanh(y)\n", have=None)["view"]
+    assert any(f["key"] == "variables/z" for f in found["picture"]["full"])
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.slow
+def test_two_pages_run_beside_each_other(browser, tmp_path):
+    with serving(tmp_path) as server:
+        pages = [Editor(browser, server) for _ in range(2)]
+        for editor, text in zip(pages, (MLP, OTHER), strict=True):
+            editor.page.locator(".card", has_text="Empty").click()
+            editor.page.locator(".text textarea").wait_for()
+            editor.settled().begin(text)
+        for editor in pages:
+            editor.page.evaluate("void tpgraph.command('run')")
+        for editor in pages:
+            expect(editor.page.locator(".status")).to_contain_text("bars are the network")
+            assert editor.faults == []
+            editor.close()

@@ -1,0 +1,52 @@
+"""The pages of one server: each has sessions of its own, and none ends the work of another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+
+from tpgraph.editor.lanes import Lanes
+from tpgraph.editor.news import News
+
+__all__ = ["Pages"]
+
+_MOST = 4
+"""Pages whose sessions are kept; of one that returns later the picture is made anew."""
+
+
+class Pages:
+    """The lanes of pages by the names that they give themselves. To be used from one event loop."""
+
+    def __init__(self) -> None:
+        self.news = News()
+        self._known: OrderedDict[str, Lanes] = OrderedDict()
+        self._next = Lanes(self.news)
+        self._ending: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Have the lanes of the first page ready before it asks."""
+        self._next.start()
+
+    def of(self, page: str) -> Lanes:
+        """The lanes of a page, those not asked for longest being ended."""
+        if page not in self._known:
+            self._known[page], self._next = self._next, Lanes(self.news)
+        self._known.move_to_end(page)
+        while len(self._known) > _MOST:
+            _, left = self._known.popitem(last=False)
+            task = asyncio.create_task(left.close())
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+        return self._known[page]
+
+    def leave(self) -> None:
+        """End all long work, and let everybody go who hears of it."""
+        for lanes in self._known.values():
+            lanes.cancel()
+        self.news.close()
+
+    async def close(self) -> None:
+        """End all processes."""
+        self.leave()
+        every = (self._next, *self._known.values())
+        await asyncio.gather(*(lanes.close() for lanes in every), *self._ending)
