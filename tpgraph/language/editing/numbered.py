@@ -5,35 +5,39 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from tpgraph.errors import TPTypeError
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.alike import pieces
+from tpgraph.language.editing.edit import refusal
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.repetition import Linear, Piece, Use
 from tpgraph.program import split_name
 
-__all__ = ["families_of"]
+__all__ = ["alike_up_to_numbers", "families_of", "parted"]
 
 _NUMBERED = re.compile(r"(.*?[^_0-9])_?(0|[1-9][0-9]{0,8})")
 
 
-def _parted(base: str) -> tuple[str, int]:
-    """The letters of a name and its number; 0 where it has none, as `x` comes before `x_1`."""
+def parted(base: str) -> tuple[str, int | None]:
+    """The letters of a name and its number; None where it has none."""
     match = _NUMBERED.fullmatch(base)
-    return (match[1], int(match[2])) if match else (base, 0)
+    return (match[1], int(match[2])) if match else (base, None)
 
 
-def families_of(reading: Reading, rows: Sequence[Statement]) -> dict[str, str]:
-    """The names that have to become members of a family for some statements to be alike.
+def families_of(reading: Reading, columns: Sequence[Sequence[Statement]]) -> dict[str, str]:
+    """The names that have to become members of a family for the statements of columns to be alike.
 
-    Empty where none have to, and where that would not do or a member exists already.
+    Empty where none have to, and where that would not do. Raises TPTypeError where a member exists
+    already.
     """
-    for period in range(1, len(rows) // 2 + 1):
-        if len(rows) % period == 0:
-            columns = [rows[start::period] for start in range(period)]
-            stems = _stems(reading, columns)
-            if stems:
-                return _members(reading, stems)
-    return {}
+    stems = _stems(reading, columns)
+    chosen = {base for column in columns for row in column for base in row.binds}
+    return _members(reading, stems, chosen) if stems else {}
+
+
+def alike_up_to_numbers(reading: Reading, rows: Sequence[Statement]) -> bool:
+    """Whether statements say the same but for numbers, also those of names."""
+    return _stems(reading, [rows]) is not None
 
 
 def _stems(reading: Reading, columns: Sequence[Sequence[Statement]]) -> set[str] | None:
@@ -57,23 +61,46 @@ def _stem(alike: Sequence[Piece]) -> str | None:
     if len(set(alike)) == 1 or not words:
         same = {piece.base if isinstance(piece, Use) else type(piece) for piece in alike}
         return "" if len(same) == 1 or all(isinstance(p, Linear) for p in alike) else None
-    stems = {_parted(word)[0] for word in words}
+    stems = {parted(word)[0] for word in words}
     return stems.pop() if len(words) == len(alike) and len(stems) == 1 else None
 
 
-def _members(reading: Reading, stems: set[str]) -> dict[str, str]:
-    """Every variable of the text with these letters, as a member of their family."""
+def _members(reading: Reading, stems: set[str], chosen: set[str]) -> dict[str, str]:
+    """Every variable of the text with these letters, as a member of their family.
+
+    One without a number comes before the first: x before x_1 is x[0].
+    """
+    indexed = {base for base, index, _ in map(split_name, reading.origin) if index}
+    found: dict[str, str] = {}
+    for stem in sorted(stems):
+        numbers = _numbers(reading, stem, indexed)
+        numbered = [number for number in numbers.values() if number is not None]
+        before = min(numbered, default=1) - 1
+        for base, number in numbers.items():
+            if number is not None or before >= 0:
+                member = f"{stem}[{before if number is None else number}]"
+                if stem in indexed:
+                    raise _taken(reading, base, member, f"{stem} is a family already", stem)
+                for other in (one for one, its in found.items() if its == member):
+                    to_rename = other if base in chosen else base
+                    raise _taken(reading, base, member, f"and so would {other}", to_rename)
+                found[base] = member
+    return found
+
+
+def _numbers(reading: Reading, stem: str, indexed: set[str]) -> dict[str, int | None]:
+    """The numbers of all variables without an index that have some letters."""
     bound = {
         base
         for statement in reading.statements
         if isinstance(statement.node, s.Declare | s.Equate)
         for base in statement.binds
+        if base not in indexed
     }
-    indexed = {base for base, index, _ in map(split_name, reading.origin) if index}
-    found = {}
-    for base in sorted(bound):
-        stem, number = _parted(base)
-        if stem in stems:
-            found[base] = f"{stem}[{number}]"
-    clash = len(set(found.values())) < len(found) or indexed & (stems | set(found))
-    return {} if clash else found
+    return {base: parted(base)[1] for base in sorted(bound) if parted(base)[0] == stem}
+
+
+def _taken(reading: Reading, base: str, member: str, why: str, other: str) -> TPTypeError:
+    span = next(one.span for one in reading.statements if base in one.binds)
+    message = f"{base} would become {member}, {why}"
+    return refusal(message, span, f"rename {other} first, to other letters")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from tpgraph.errors import TPError
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.alike import last_of, pieces, rewritten
 from tpgraph.language.editing.edit import Edit, Patch, between, made, name_refusal, refusal
 from tpgraph.language.editing.joined_families import family_patches, listed_family
+from tpgraph.language.editing.not_alike import not_alike, stands_between
 from tpgraph.language.editing.numbered import families_of
+from tpgraph.language.editing.statement_blocks import StatementColumns, columns_of
 from tpgraph.language.editing.statement_places import block, extent, statement_of
 from tpgraph.language.editing.substitution import respelled, used_names
 from tpgraph.language.editing.wording import expression
@@ -29,85 +31,37 @@ def repeat(
     """The statements of some names, alike but for numbers that count up, as a `for` loop.
 
     A run of statements that follows itself is one loop over all of them, and the declarations that
-    they read become families; declarations alone become a family. Names that count, as x_1 and
-    x_2, become members x[1] and x[2]. `last` says the end of the range, else the `const` that has
-    its value does. Up to such names the program stays the same. Raises TPTypeError where they are
-    not alike, or something else stands between them in the order of needs.
+    they read become families, chosen or not; declarations alone become a family. Names that count,
+    as x_1 and x_2, become members x[1] and x[2], and x beside them x[0]. `last` says the end of
+    the range, else the `const` that has its value does. Up to such names the program stays the
+    same. Raises TPTypeError where they are not alike, or something else stands between them in the
+    order of needs.
     """
     listed = listed_family(reading, names)
     if listed is not None:
         return made(reading, [listed], f"one family {', '.join(names)}")
     heads = _heads(reading, names)
-    members = families_of(reading, heads)
-    if members:
-        return _counted_names(reading, names, members, variable, last)
-    declared = [head for head in heads if isinstance(head.node, s.Declare)]
-    if len(declared) == len(heads):
-        return _family(reading, declared)
     rows = [head for head in heads if not isinstance(head.node, s.Declare)]
-    letter = _letter(reading, rows) if variable is None else canonical(variable)
-    if not NAME.fullmatch(letter):
+    if not rows:
+        return _families(reading, names, heads)
+    if variable is not None and not NAME.fullmatch(canonical(variable)):
         raise name_refusal(f"{variable!r} is no variable of a loop", None, "choose a letter")
-    found = _loop(reading, rows, letter, last) or _loop(reading, rows[::-1], letter, last)
+    title = f"repeat {', '.join(names)}"
+    found = _repeated(reading, rows, title, variable, last)
     if found is None:
-        raise refusal(
-            "the statements are not alike but for numbers that count up by one",
-            rows[0].span,
-            "choose statements such as h[2] = W[2] x[1] and h[3] = W[3] x[2]",
-        )
-    text, bases = found
-    alike = _declarations(reading, bases)
-    title = f"repeat {', '.join(names)} over {letter}"
-    return _placed(reading, rows, text, family_patches(reading, alike), title)
+        raise not_alike(reading, names, rows, lambda others: _can_repeat(reading, others))
+    return found
 
 
-def _counted_names(
-    reading: Reading,
-    names: Sequence[str],
-    members: Mapping[str, str],
-    variable: str | None,
-    last: str | None,
-) -> Edit:
-    """The edit that first makes members of families of names that count."""
-    first = made(reading, respelled(reading, reading.statements, members), "")
-    text = first.apply(reading.text)
-    edit = repeat(
-        read(text, reading.source.name), [_member(name, members) for name in names], variable, last
-    )
-    return between(
-        reading.text,
-        edit.apply(text),
-        f"repeat {', '.join(names)}",
-        renamed={n: m for n in reading.origin if (m := _member(n, members)) != n},
-    )
-
-
-def _member(name: str, members: Mapping[str, str]) -> str:
-    own, (_, _, temporary) = statement_name(name), split_name(name)
-    member = members.get(own, own)
-    return member if temporary is None else temporary_name(member, temporary)
-
-
-def _heads(reading: Reading, names: Sequence[str]) -> list[Statement]:
-    """The statements of the names that stand beside one another, in the order of the text."""
-    found = {one.number: one for one in (statement_of(reading, name) for name in names)}
-    paths = [(*one.loops, one.number) for one in found.values()]
-    depth = 0
-    while len({path[: depth + 1] for path in paths}) == 1 and all(
-        len(p) > depth + 1 for p in paths
-    ):
-        depth += 1
-    heads = {path[depth]: reading.statements[path[depth]] for path in paths}
-    if len(heads) < 2:
-        span = next(iter(found.values())).span if found else None
-        raise refusal("one statement alone does not repeat", span, "choose two or more alike")
-    if len({head.loops for head in heads.values()}) > 1:
-        raise refusal(
-            "the statements stand in different loops",
-            next(iter(heads.values())).span,
-            "choose statements of one block",
-        )
-    return [heads[number] for number in sorted(heads)]
+def _families(reading: Reading, names: Sequence[str], heads: Sequence[Statement]) -> Edit:
+    """The edit that makes families of declarations."""
+    ways = (families_of(reading, columns) for columns in columns_of(heads))
+    members = next(filter(None, ways), {})
+    if not members:
+        return _family(reading, heads)
+    counted = _counted(reading, members)
+    edit = repeat(counted, [_member(name, members) for name in names])
+    return _from_counted(reading, counted, edit, members, f"repeat {', '.join(names)}")
 
 
 def _family(reading: Reading, declared: Sequence[Statement]) -> Edit:
@@ -120,6 +74,89 @@ def _family(reading: Reading, declared: Sequence[Statement]) -> Edit:
             "choose declarations such as those of W[2] and W[3]",
         )
     return made(reading, patches, f"one family {', '.join(bases)}")
+
+
+def _repeated(
+    reading: Reading,
+    rows: Sequence[Statement],
+    title: str,
+    variable: str | None = None,
+    last: str | None = None,
+) -> Edit | None:
+    """The edit that makes a loop of statements; None where they are not alike."""
+    for columns in columns_of(rows):
+        members = families_of(reading, columns)
+        counted = _counted(reading, members)
+        own = [[counted.statements[row.number] for row in column] for column in columns]
+        letter = _letter(counted, own[0]) if variable is None else canonical(variable)
+        found = _loop(counted, own, letter, last)
+        if found is not None and not any(stands_between(reading, rows)):
+            text, bases = found
+            families = family_patches(counted, _declarations(counted, bases))
+            placed = [counted.statements[row.number] for row in rows]
+            edit = _placed(counted, placed, text, families, f"{title} over {letter}")
+            return _from_counted(reading, counted, edit, members, edit.title)
+    return None
+
+
+def _can_repeat(reading: Reading, rows: Sequence[Statement]) -> bool:
+    try:
+        return len(rows) > 1 and _repeated(reading, rows, "") is not None
+    except TPError:
+        return False
+
+
+def _counted(reading: Reading, members: Mapping[str, str]) -> Reading:
+    """The reading with names that count as members of families; its statements keep their places.
+
+    Raises TPError where the text does not hold with them.
+    """
+    if not members:
+        return reading
+    edit = made(reading, respelled(reading, reading.statements, members), "")
+    return read(edit.apply(reading.text), reading.source.name)
+
+
+def _from_counted(
+    reading: Reading, counted: Reading, edit: Edit, members: Mapping[str, str], title: str
+) -> Edit:
+    """An edit of the reading with members of families as one of the reading without."""
+    if not members:
+        return edit
+    renamed = {n: m for n in reading.origin if (m := _member(n, members)) != n}
+    return between(reading.text, edit.apply(counted.text), title, renamed=renamed)
+
+
+def _member(name: str, members: Mapping[str, str]) -> str:
+    own, (_, _, temporary) = statement_name(name), split_name(name)
+    member = members.get(own, own)
+    return member if temporary is None else temporary_name(member, temporary)
+
+
+def _heads(reading: Reading, names: Sequence[str]) -> list[Statement]:
+    """The statements of the names that stand beside one another, in the order of the text.
+
+    Declarations count only where nothing else is among them.
+    """
+    found = {one.number: one for one in (statement_of(reading, name) for name in names)}
+    rows = [one for one in found.values() if not isinstance(one.node, s.Declare)]
+    paths = [(*one.loops, one.number) for one in rows or found.values()]
+    depth = 0
+    while len({path[: depth + 1] for path in paths}) == 1 and all(
+        len(p) > depth + 1 for p in paths
+    ):
+        depth += 1
+    heads = {path[depth]: reading.statements[path[depth]] for path in paths}
+    if len(heads) < 2:
+        span = next(iter(heads.values())).span if found else None
+        raise refusal("one statement alone does not repeat", span, "choose two or more alike")
+    if len({head.loops for head in heads.values()}) > 1:
+        raise refusal(
+            "the statements stand in different loops",
+            next(iter(heads.values())).span,
+            "choose statements of one block",
+        )
+    return [heads[number] for number in sorted(heads)]
 
 
 def _letter(reading: Reading, rows: Sequence[Statement]) -> str:
@@ -136,24 +173,19 @@ def _letter(reading: Reading, rows: Sequence[Statement]) -> str:
 
 
 def _loop(
-    reading: Reading, rows: Sequence[Statement], letter: str, last: str | None
+    reading: Reading, columns: StatementColumns, letter: str, last: str | None
 ) -> tuple[str, set[str]] | None:
-    """The text of the loop over the shortest run that repeats, and the families in it."""
-    for period in range(1, len(rows) // 2 + 1):
-        if len(rows) % period:
-            continue
-        columns = [rows[start::period] for start in range(period)]
-        values = _values(reading, columns)
-        if values is None:
-            continue
-        lines = [rewritten(reading, column, letter, values) for column in columns]
-        if any(line is None for line in lines):
-            continue
-        indent = rows[0].line.indent
-        end = expression(last) if last is not None else last_of(reading, values[-1], letter)
-        body = "".join(_deeper(line) for line in lines if line is not None)
-        return f"{indent}for {letter} in {values[0]}..{end}:\n{body}", _counted(reading, columns)
-    return None
+    """The text of the loop with one line for every column, and the families in it."""
+    values = _values(reading, columns)
+    if values is None:
+        return None
+    lines = [rewritten(reading, column, letter, values) for column in columns]
+    if any(line is None for line in lines):
+        return None
+    indent = columns[0][0].line.indent
+    end = expression(last) if last is not None else last_of(reading, values[-1], letter)
+    body = "".join(_deeper(line) for line in lines if line is not None)
+    return f"{indent}for {letter} in {values[0]}..{end}:\n{body}", _families_in(reading, columns)
 
 
 def _values(reading: Reading, columns: Sequence[Sequence[Statement]]) -> tuple[int, ...] | None:
@@ -171,7 +203,7 @@ def _deeper(lines: str) -> str:
     return "".join(f"    {row}\n" if row.strip() else "\n" for row in rows)
 
 
-def _counted(reading: Reading, columns: Sequence[Sequence[Statement]]) -> set[str]:
+def _families_in(reading: Reading, columns: StatementColumns) -> set[str]:
     """The families of which the statements read one member each."""
     found = set()
     for column in columns:
@@ -208,13 +240,6 @@ def _placed(
         after = read(edit.apply(reading.text), reading.source.name).program
         if _said(after) == _said(reading.program):
             return edit
-    between = ", ".join(dict.fromkeys(_between(reading, rows)))
-    if between:
-        raise refusal(
-            f"{between} stands between them: made from one, and needed by another",
-            rows[0].span,
-            "choose it too",
-        )
     raise problem or refusal("the loop would say something else", rows[0].span, "choose others")
 
 
@@ -225,20 +250,3 @@ def _said(program: Program | None) -> Mapping[str, object]:
     bound = {v.name: d for d in program.declarations for v in d.variables}
     made_by = {equation.out.name: equation for equation in program.equations}
     return {**bound, **made_by, "": (program.outputs, program.loss, program.labels)}
-
-
-def _between(reading: Reading, rows: Sequence[Statement]) -> Iterator[str]:
-    """What is made from some of the statements and needed by others."""
-    chosen = {one.number for row in rows for one in block(reading, row)}
-    program = reading.program
-    if program is None:
-        return
-    from_chosen: set[str] = set()
-    for equation in program.equations:
-        origin, out = equation.origin, equation.out.name
-        own = origin is not None and origin.statement in chosen
-        made_from = {v.name for v in equation.inputs} & from_chosen
-        if own:
-            yield from (name for name in made_from if reading.origin[name].statement not in chosen)
-        if own or made_from:
-            from_chosen.add(out)
