@@ -387,3 +387,23 @@ def test_plates_open_and_close() -> None:
     assert len(page.shown) < len(whole)
     page.take(page.ask("sync", options={"fold": "no"})["view"])
     assert set(page.shown) == set(whole)
+
+
+def test_matrices_that_a_loss_leaves_untrained_are_told() -> None:
+    page = Page(
+        "width n\nmatrix W, U : n × n ~ N(0, 1)\nvector u : n ~ N(0, 1)\n"
+        "param V : 1 × n ~ N(0, 1)\n"
+        "parametrization ntk\nf = V (W tanh(U u))\noutput f\n"
+    )
+    answer = page.ask("edit", do={"edit": "loss"})
+    assert answer["title"] == "loss of f and y"
+    assert answer["note"] == "U, W are not trained: Trained or not (a) makes them so"
+    train = {"edit": "set", "field": "trained", "value": ""}
+    page = Page(answer["text"])
+    answer = page.ask("edit", do=train | {"name": "U"})
+    assert answer["note"] == "W is not trained: Trained or not (a) makes it so"
+    assert Page(answer["text"]).ask("edit", do=train | {"name": "U"})["note"] == ""
+    text = Page(answer["text"]).ask("edit", do=train | {"name": "W"})["text"]
+    loss = {"edit": "formula", "name": "loss", "formula": "(f - y)^2"}
+    assert Page(text).ask("edit", do=loss)["note"] == ""
+    assert Page(answer["text"]).ask("edit", do=loss)["note"].startswith("W is not")

@@ -27,7 +27,7 @@ from tpgraph.editor.characters import require_characters
 from tpgraph.editor.derived import derived
 from tpgraph.editor.exports import exported
 from tpgraph.editor.factors import factors
-from tpgraph.editor.gestures import accepted, edit_of, is_about_many
+from tpgraph.editor.gestures import accepted, edit_of, is_about_many, untrained_note
 from tpgraph.editor.inspected import about, about_program
 from tpgraph.editor.numbers import Findings, numbers_of
 from tpgraph.editor.path_classes import path_classes
@@ -206,6 +206,7 @@ class Session:
         return {
             "text": text,
             "title": edit.title,
+            "note": untrained_note(after.program, do),
             "patches": [list(patch) for patch in edit.patches],
             "select": self._selected(after, edit),
             "name": edit.select,

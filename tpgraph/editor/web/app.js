@@ -243,7 +243,7 @@ export class App {
 		this.last = { name: answer.name, added: answer.added && spanUnits(answer.text, answer.added) };
 		if (made && chosen === [...this.canvas.selected, this.matrix].join()) this.selectSpan(made);
 		else this.inspector.show(this.chosen.at(-1) ?? null);
-		this.say(answer.title);
+		this.say([answer.title, answer.note].filter(Boolean).join("; "));
 		this.parts.hints.did(what.edit);
 	}
 
