@@ -37,6 +37,24 @@ def test_pages_that_were_not_asked_for_long_begin_anew(server):
     assert any(f["key"] == "variables/z" for f in found["picture"]["full"])
 
 
+@pytest.mark.parametrize("page", "ab")
+def test_after_a_crash_a_page_finds_what_was_done_in_it_alone(tmp_path, page):
+    """The page that wrote last is offered first."""
+    with serving(tmp_path) as server:
+        for step in range(3):
+            for one in "ab" if page == "b" else "ba":
+                text = f"program {one}{step}\n"
+                asked(server, one, "journal", text=text, name="mine", path=None)
+        server.process.kill()
+        server.process.wait()
+    with serving(tmp_path) as server:
+        found = asked(server, "c", "start")["recovered"]
+        texts = [found["text"]]
+        for start, end, put in found["undo"]:
+            texts.append(texts[-1][:start] + put + texts[-1][end:])
+        assert texts == [f"program {page}{step}\n" for step in (2, 1, 0)]
+
+
 @pytest.mark.needs("chromium")
 @pytest.mark.slow
 def test_two_pages_run_beside_each_other(browser, tmp_path):

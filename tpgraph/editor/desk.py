@@ -69,6 +69,8 @@ class Desk:
         self._files = files
         self._recovery = recovery
         self._one = Lock()  # journals and files are written by one thread at a time
+        self._page = ""
+        """Which page is being answered."""
         self._acts: dict[str, tuple[type[Request], Callable[[Any], Data]]] = {
             "start": (_Nothing, self._start),
             "recovered": (_Recovered, self._recovered),
@@ -85,14 +87,15 @@ class Desk:
         """What is answered here."""
         return frozenset(self._acts)
 
-    def answer(self, op: str, request: Mapping[str, Any]) -> Data:
-        """The answer to a request. Raises Misshapen, and TPError for what is not possible."""
+    def answer(self, op: str, request: Mapping[str, Any], page: str = "") -> Data:
+        """The answer to a page. Raises Misshapen, and TPError for what is not possible."""
         model, act = self._acts[op]
         try:
             asked = model.model_validate(dict(request))
         except ValidationError as error:
             raise Misshapen(str(error)) from None
         with self._one:
+            self._page = page
             return act(asked)
 
     def _start(self, asked: _Nothing) -> Data:
@@ -137,7 +140,7 @@ class Desk:
 
     def _recovered(self, asked: _Recovered) -> Data:
         if asked.wanted:
-            self._recovery.taken()
+            self._recovery.taken(self._page)
         else:
             self._recovery.refused()
         return {}
@@ -150,7 +153,7 @@ class Desk:
 
     def _journal(self, asked: _Journal) -> Data:
         path = None if asked.path is None else self._files.whole(asked.path)
-        self._recovery.keep(asked.name, path, asked.text, asked.clean)
+        self._recovery.keep(asked.name, path, asked.text, asked.clean, self._page)
         return {}
 
 

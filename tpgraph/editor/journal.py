@@ -145,18 +145,18 @@ class Journal:
 
 
 class Recovery:
-    """The journals of one server, and those that servers before it left behind."""
+    """The journals of one server, one a page and file, and those that servers before it left."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._own: dict[str, Journal] = {}
+        self._own: dict[tuple[str, str], Journal] = {}
         self._offered: Journal | None = None
         self.damaged: list[Path] = []
         """What of the journals found was not whole, as it was."""
 
-    def keep(self, name: str, path: str | None, text: str, clean: bool) -> None:
-        """Have a text on disk; `clean` where it is what the file holds. Raises TPError."""
-        key = name if path is None else path
+    def keep(self, name: str, path: str | None, text: str, clean: bool, page: str = "") -> None:
+        """Have a page's text on disk; `clean` where it is what the file holds. Raises TPError."""
+        key = page, name if path is None else path
         if clean:
             if (journal := self._own.pop(key, None)) is not None:
                 journal.remove()
@@ -167,8 +167,8 @@ class Recovery:
 
     def saved(self, name: str, path: str | None, text: str) -> None:
         """A text is in its file now; journals that end in it are not needed."""
-        for key in (name, path):
-            if key is not None and key in self._own and self._own[key].text == text:
+        for key, journal in list(self._own.items()):
+            if key[1] in (name, path) and journal.text == text:
                 self._own.pop(key).remove()
 
     def offer(self, path: str | None) -> Journal | None:
@@ -180,11 +180,12 @@ class Recovery:
             self._offered = self._newest(path) or mine
         return self._offered
 
-    def taken(self) -> None:
-        """What was offered goes on here, under the name that it had."""
+    def taken(self, page: str = "") -> None:
+        """What was offered goes on in a page, under the name that it had."""
         journal, self._offered = self._offered, None
         if journal is not None:
-            self._own[journal.name if journal.path is None else journal.path] = journal
+            self._own = {key: j for key, j in self._own.items() if j is not journal}
+            self._own[page, journal.name if journal.path is None else journal.path] = journal
 
     def refused(self) -> None:
         """What was offered is not wanted."""

@@ -129,7 +129,7 @@ class _Api:
 
     async def _found(self, op: str, content: dict[str, Any], page: str) -> bytes:
         if op in self._desk.operations:
-            return _json(await run_in_threadpool(self._desk.answer, op, content))
+            return _json(await run_in_threadpool(self._desk.answer, op, content, page))
         if op == "cancel":
             self._pages.of(page).cancel(id_of(content))
             return _json({})
