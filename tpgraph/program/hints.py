@@ -69,7 +69,8 @@ class StandingOrder:
     >>> order.add(Hint("order", ("u", "v", "w")))
     >>> order.add(Hint("above", ("w",), others=("u",)))
     Traceback (most recent call last):
-    tpgraph.errors.TPTypeError: w cannot stand above u, which is to stand above w
+    tpgraph.errors.TPTypeError: error: w cannot stand above u, which is to stand above w
+      expected: an order from the top in which every variable has one place
     """
 
     def __init__(self) -> None:
