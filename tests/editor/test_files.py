@@ -14,7 +14,8 @@ from damage import damaged
 from editor.serving import MLP, serving
 
 import tpgraph as tp
-from tpgraph.editor.journal import Journal, Recovery
+from tpgraph.editor.journal import Journal
+from tpgraph.editor.recovery import Recovery
 from tpgraph.editor.saving import Files, digest_of
 from tpgraph.errors import TPError
 

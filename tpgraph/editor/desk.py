@@ -13,7 +13,8 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field, ValidationError
 
-from tpgraph.editor.journal import Journal, Recovery
+from tpgraph.editor.journal import Journal
+from tpgraph.editor.recovery import Recovery
 from tpgraph.editor.requests import Request
 from tpgraph.editor.saving import Files, opened
 from tpgraph.editor.worker import Misshapen
@@ -69,18 +70,17 @@ class Desk:
         self._files = files
         self._recovery = recovery
         self._one = Lock()  # journals and files are written by one thread at a time
-        self._page = ""
-        """Which page is being answered."""
-        self._acts: dict[str, tuple[type[Request], Callable[[Any], Data]]] = {
-            "start": (_Nothing, self._start),
+        self._acts: dict[str, tuple[type[Request], Callable[[Any, str], Data]]] = {
+            "start": (_Nothing, lambda asked, page: self._start()),
             "recovered": (_Recovered, self._recovered),
-            "files": (_Nothing, lambda asked: {"files": files.listed()}),
-            "file": (_File, lambda asked: files.file(asked.path)),
-            "read": (_Read, _read),
-            "save": (_Save, self._save),
-            "look": (_Look, lambda asked: files.look(asked.path, asked.known)),
+            "files": (_Nothing, lambda asked, page: {"files": files.listed()}),
+            "file": (_File, lambda asked, page: files.file(asked.path)),
+            "read": (_Read, lambda asked, page: _read(asked)),
+            "save": (_Save, lambda asked, page: self._save(asked)),
+            "look": (_Look, lambda asked, page: files.look(asked.path, asked.known)),
             "journal": (_Journal, self._journal),
         }
+        """What is asked, and what is done about it for a page."""
 
     @property
     def operations(self) -> frozenset[str]:
@@ -95,10 +95,9 @@ class Desk:
         except ValidationError as error:
             raise Misshapen(str(error)) from None
         with self._one:
-            self._page = page
-            return act(asked)
+            return act(asked, page)
 
-    def _start(self, asked: _Nothing) -> Data:
+    def _start(self) -> Data:
         """The file named at the start, and a text that was not saved when it was last open.
 
         `damaged` are journals that were not whole, under the names that they have now.
@@ -138,9 +137,9 @@ class Desk:
             "digest": None if there is None else there["digest"],
         }
 
-    def _recovered(self, asked: _Recovered) -> Data:
+    def _recovered(self, asked: _Recovered, page: str) -> Data:
         if asked.wanted:
-            self._recovery.taken(self._page)
+            self._recovery.taken(page)
         else:
             self._recovery.refused()
         return {}
@@ -151,9 +150,9 @@ class Desk:
             self._recovery.saved(asked.name, self._files.whole(asked.path), asked.text)
         return found
 
-    def _journal(self, asked: _Journal) -> Data:
+    def _journal(self, asked: _Journal, page: str) -> Data:
         path = None if asked.path is None else self._files.whole(asked.path)
-        self._recovery.keep(asked.name, path, asked.text, asked.clean, self._page)
+        self._recovery.keep(asked.name, path, asked.text, asked.clean, page)
         return {}
 
 

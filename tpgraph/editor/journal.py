@@ -20,13 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
-import platformdirs
-
 from tpgraph.errors import TPError
 from tpgraph.files import make_directory, write_bytes
 from tpgraph.locks import lock
 
-__all__ = ["Change", "Journal", "Recovery", "state_folder"]
+__all__ = ["Journal", "left_behind"]
 
 Change: TypeAlias = tuple[int, int, str]
 """Of a text: from, to, and what comes there."""
@@ -39,11 +37,6 @@ _STEPS = 10_000
 
 _DAYS = 30.0
 """Days after which a journal that nobody wanted is removed."""
-
-
-def state_folder() -> Path:
-    """Where the journals of this user are."""
-    return platformdirs.user_state_path("tpgraph") / "recovery"
 
 
 @dataclass(eq=False)
@@ -144,79 +137,6 @@ class Journal:
         return [*self.undo] if known else [*self.undo, _change(first, saved or "")]
 
 
-class Recovery:
-    """The journals of one server, one a page and file, and those that servers before it left."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._own: dict[tuple[str, str], Journal] = {}
-        self._offered: Journal | None = None
-        self.damaged: list[Path] = []
-        """What of the journals found was not whole, as it was."""
-
-    def keep(self, name: str, path: str | None, text: str, clean: bool, page: str = "") -> None:
-        """Have a page's text on disk; `clean` where it is what the file holds. Raises TPError."""
-        key = page, name if path is None else path
-        if clean:
-            if (journal := self._own.pop(key, None)) is not None:
-                journal.remove()
-            return
-        if key not in self._own:
-            self._own[key] = Journal.begun(self._folder, name, path)
-        self._own[key].keep(text)
-
-    def saved(self, name: str, path: str | None, text: str) -> None:
-        """A text is in its file now; journals that end in it are not needed."""
-        for key, journal in list(self._own.items()):
-            if key[1] in (name, path) and journal.text == text:
-                self._own.pop(key).remove()
-
-    def offer(self, path: str | None) -> Journal | None:
-        """The newest text that was not saved: of the file `path`, or of any where that is None."""
-        own = list(self._own.values())
-        if self._offered is None or self._offered in own:
-            fit = [j for j in own if path is None or j.path == path]
-            mine = max(fit, key=lambda j: j.written, default=None)
-            self._offered = self._newest(path) or mine
-        return self._offered
-
-    def taken(self, page: str = "") -> None:
-        """What was offered goes on in a page, under the name that it had."""
-        journal, self._offered = self._offered, None
-        if journal is not None:
-            self._own = {key: j for key, j in self._own.items() if j is not journal}
-            self._own[page, journal.name if journal.path is None else journal.path] = journal
-
-    def refused(self) -> None:
-        """What was offered is not wanted."""
-        journal, self._offered = self._offered, None
-        if journal is not None:
-            self._own = {key: j for key, j in self._own.items() if j is not journal}
-            journal.leave()
-
-    def close(self) -> None:
-        """Leave on disk what is not saved, for the next start."""
-        for journal in (*self._own.values(), self._offered):
-            if journal is not None:
-                journal.close()
-
-    def _newest(self, path: str | None) -> Journal | None:
-        """Of the journals that were left behind; the others are let go."""
-        _remove_old(self._folder)
-        places = sorted(self._folder.glob(f"*{_SUFFIX}"))
-        found = [j for j in map(Journal.left, places) if j is not None]
-        self.damaged += [j.damaged for j in found if j.damaged is not None]
-        for journal in found:
-            if journal.damaged is not None and not journal.text:
-                journal.remove()
-        fit = [j for j in found if j.text.strip() and (path is None or j.path == path)]
-        newest = max(fit, key=lambda j: j.written, default=None)
-        for journal in found:
-            if journal is not newest:
-                journal.close()
-        return newest
-
-
 def _private(name: str, flags: int) -> int:
     return os.open(name, flags, 0o600)
 
@@ -281,6 +201,16 @@ def _applied(text: str, line: bytes) -> tuple[str, float] | None:
         return (after, float(when)) if whole else None
     except (ValueError, TypeError, RecursionError):
         return None
+
+
+def left_behind(folder: Path) -> list[Journal]:
+    """The journals in a folder that no process holds; those that nobody wanted for weeks go.
+
+    Raises TPError where one that is damaged cannot be set aside.
+    """
+    _remove_old(folder)
+    found = map(Journal.left, sorted(folder.glob(f"*{_SUFFIX}")))
+    return [journal for journal in found if journal is not None]
 
 
 def _remove_old(folder: Path) -> None:

@@ -12,8 +12,8 @@ import uvicorn
 
 from tpgraph.editor.desk import Desk
 from tpgraph.editor.guard import EntryPass
-from tpgraph.editor.journal import Recovery, state_folder
 from tpgraph.editor.pages import Pages
+from tpgraph.editor.recovery import Recovery, state_folder
 from tpgraph.editor.saving import Files
 from tpgraph.editor.server import application
 from tpgraph.errors import TPDataError, TPError

@@ -1,0 +1,94 @@
+"""The journals of a server: kept for each page and file, offered where work was not saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+from tpgraph.editor.journal import Journal, left_behind
+
+__all__ = ["Recovery", "state_folder"]
+
+
+def state_folder() -> Path:
+    """Where the journals of this user are."""
+    return platformdirs.user_state_path("tpgraph") / "recovery"
+
+
+class Recovery:
+    """The journals of one server, one a page and file, and those that servers before it left."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._own: dict[tuple[str, str], Journal] = {}
+        self._offered: Journal | None = None
+        self.damaged: list[Path] = []
+        """What of the journals found was not whole, as it was."""
+
+    def keep(self, name: str, path: str | None, text: str, clean: bool, page: str = "") -> None:
+        """Have a page's text on disk; `clean` where it is what the file holds. Raises TPError."""
+        key = _key(page, name, path)
+        if clean:
+            if (journal := self._own.pop(key, None)) is not None:
+                journal.remove()
+            return
+        if key not in self._own:
+            self._own[key] = Journal.begun(self._folder, name, path)
+        self._own[key].keep(text)
+
+    def saved(self, name: str, path: str | None, text: str) -> None:
+        """A text is in its file now; journals that end in it are not needed."""
+        for key, journal in list(self._own.items()):
+            if key[1] in (name, path) and journal.text == text:
+                self._own.pop(key).remove()
+
+    def offer(self, path: str | None) -> Journal | None:
+        """The newest text that was not saved: of the file `path`, or of any where that is None."""
+        own = list(self._own.values())
+        if self._offered is None or self._offered in own:
+            fit = [j for j in own if path is None or j.path == path]
+            mine = max(fit, key=lambda j: j.written, default=None)
+            self._offered = self._newest(path) or mine
+        return self._offered
+
+    def taken(self, page: str = "") -> None:
+        """What was offered goes on in a page, under the name that it had."""
+        journal, self._offered = self._offered, None
+        if journal is not None:
+            self._forget(journal)
+            self._own[_key(page, journal.name, journal.path)] = journal
+
+    def refused(self) -> None:
+        """What was offered is not wanted."""
+        journal, self._offered = self._offered, None
+        if journal is not None:
+            self._forget(journal)
+            journal.leave()
+
+    def close(self) -> None:
+        """Leave on disk what is not saved, for the next start."""
+        for journal in (*self._own.values(), self._offered):
+            if journal is not None:
+                journal.close()
+
+    def _forget(self, journal: Journal) -> None:
+        self._own = {key: j for key, j in self._own.items() if j is not journal}
+
+    def _newest(self, path: str | None) -> Journal | None:
+        """Of the journals that were left behind; the others are let go."""
+        found = left_behind(self._folder)
+        self.damaged += [j.damaged for j in found if j.damaged is not None]
+        for journal in found:
+            if journal.damaged is not None and not journal.text:
+                journal.remove()
+        fit = [j for j in found if j.text.strip() and (path is None or j.path == path)]
+        newest = max(fit, key=lambda j: j.written, default=None)
+        for journal in found:
+            if journal is not newest:
+                journal.close()
+        return newest
+
+
+def _key(page: str, name: str, path: str | None) -> tuple[str, str]:
+    return page, name if path is None else path
