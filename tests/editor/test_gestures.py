@@ -3,25 +3,13 @@
 import re
 
 import pytest
-from editor.pages import edited, having
+from editor.pages import having
 from editor.serving import MLP
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
 LINE = "x[l] = tanh(W[l] x[l-1] + b[l])"
-
-
-@pytest.fixture(scope="module")
-def page(browser, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("gestures")
-    with edited(browser, folder, MLP) as found:
-        yield found
-
-
-@pytest.fixture
-def editor(page):
-    return page.afresh(MLP)
 
 
 def preview(editor):

@@ -5,7 +5,7 @@ somebody who has gone on elsewhere.
 import re
 
 import pytest
-from editor.pages import Editor, edited
+from editor.pages import Editor
 from editor.serving import MLP, serving
 from playwright.sync_api import expect
 
@@ -43,17 +43,6 @@ def deletion_of_u(editor):
     edits = Withheld(editor, "**/api/edit")
     editor.page.keyboard.press("Delete")
     return edits.awaited()
-
-
-@pytest.fixture(scope="module")
-def page(browser, tmp_path_factory):
-    with edited(browser, tmp_path_factory.mktemp("opens"), MLP) as found:
-        yield found
-
-
-@pytest.fixture
-def editor(page):
-    return page.begin(MLP)
 
 
 def test_a_formula_takes_what_was_typed_before_it_opened(editor):

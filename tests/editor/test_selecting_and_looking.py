@@ -3,22 +3,10 @@
 import math
 
 import pytest
-from editor.pages import edited
 from editor.serving import MLP
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def page(browser, tmp_path_factory):
-    with edited(browser, tmp_path_factory.mktemp("picture"), MLP) as found:
-        yield found
-
-
-@pytest.fixture
-def editor(page):
-    return page.afresh(MLP)
 
 
 def view(editor):
