@@ -37,14 +37,14 @@ def program_of(program: Program, what: What, steps: int = 1) -> Program:
             return program
 
 
-def derived(
-    program: Program, what: What, steps: int, fold: bool, options: PictureOptions
-) -> dict[str, Any]:
+def derived(program: Program, what: What, steps: int, options: PictureOptions) -> dict[str, Any]:
     """The picture of a view, whole; its marks know the lines that they come from."""
     made = program_of(program, what, steps)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TPWarning)  # where nothing folds, all of it is drawn
-        scene = compose(made, Options(options.direction, style=look_of(options), fold=fold))
+        scene = compose(
+            made, Options(options.direction, style=look_of(options), fold=options.fold != "no")
+        )
     found = fragments_of(scene, look_of(options))
     return plain_picture(with_partners(found, made, program), made)
 

@@ -14,7 +14,7 @@ from tpgraph.language.readings import Reading, read
 from tpgraph.program import Equation, MatMul, Program, Variable
 from tpgraph.program.naming import LOSS
 
-__all__ = ["accepted", "edit_of", "is_about_many", "untrained_note"]
+__all__ = ["accepted", "edit_of", "is_about_many", "left_untrained"]
 
 _Arguments = Mapping[str, Any]
 
@@ -47,22 +47,17 @@ def is_about_many(reading: Reading, do: _Arguments) -> bool:
     return about is not None and len(editing.many(reading, about)) > 1
 
 
-def untrained_note(after: Program | None, do: _Arguments) -> str:
-    """What is said beside an edit that makes a program train: the matrices that do not.
+def left_untrained(after: Program | None, do: _Arguments) -> list[str]:
+    """The matrices of products that an edit leaves untrained which makes a program train.
 
-    Such an edit gives a loss, or trains a variable; "" for others, and where all are trained.
+    Such an edit gives a loss, or trains a variable; none of others.
     """
     trained = set() if after is None else {one.variable.name for one in after.parameters}
     trains = do["edit"] == "set" and do["field"] == "trained" and do["name"] in trained
     if after is None or not (trains or do["edit"] == "loss" or do.get("name") == LOSS):
-        return ""
+        return []
     used = (one.matrix.name for one in after.equations if isinstance(one, MatMul))
-    names = [name for name in dict.fromkeys(used) if name not in trained]
-    if not names:
-        return ""
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    are, them = ("is", "it") if len(names) == 1 else ("are", "them")
-    return f"{', '.join(names[:3])}{more} {are} not trained: Trained or not (a) makes {them} so"
+    return [name for name in dict.fromkeys(used) if name not in trained]
 
 
 def _about(do: _Arguments) -> str | None:

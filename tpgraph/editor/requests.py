@@ -25,7 +25,7 @@ class PictureOptions(Request):
     """How the picture is shown.
 
     `labels` is a factor of the size of letters; plates are around what repeats where `fold` says
-    so, "auto" above a number of marks.
+    so: "auto" folds derived programs, and others above a number of marks.
     """
 
     view: Literal["paper", "editing"] = "editing"
@@ -154,7 +154,6 @@ class DeriveRequest(Request):
     text: Text
     what: Literal["backward", "sgd", "ntk", "reduced"]
     steps: Annotated[int, Field(ge=1, le=20)] = 1
-    fold: bool = True
     options: PictureOptions | None = None
 
 

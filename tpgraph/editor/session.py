@@ -27,7 +27,7 @@ from tpgraph.editor.characters import require_characters
 from tpgraph.editor.derived import derived
 from tpgraph.editor.exports import exported
 from tpgraph.editor.factors import factors
-from tpgraph.editor.gestures import accepted, edit_of, is_about_many, untrained_note
+from tpgraph.editor.gestures import accepted, edit_of, is_about_many, left_untrained
 from tpgraph.editor.inspected import about, about_program
 from tpgraph.editor.numbers import Findings, numbers_of
 from tpgraph.editor.path_classes import path_classes
@@ -206,7 +206,7 @@ class Session:
         return {
             "text": text,
             "title": edit.title,
-            "note": untrained_note(after.program, do),
+            "untrained": left_untrained(after.program, do),
             "patches": [list(patch) for patch in edit.patches],
             "select": self._selected(after, edit),
             "name": edit.select,
@@ -348,7 +348,7 @@ class Session:
     def _derive(self, asked: q.DeriveRequest) -> Data:
         program = self._whole(asked.text)
         options = asked.options or self.options
-        return {"picture": derived(program, asked.what, asked.steps, asked.fold, options)}
+        return {"picture": derived(program, asked.what, asked.steps, options)}
 
     def _export(self, asked: q.ExportRequest) -> Data:
         return exported(

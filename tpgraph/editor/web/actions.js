@@ -171,13 +171,13 @@ function toggleView(app) {
 async function toggleFold(app) {
 	const { steps, options, canvas } = app;
 	const hasPlates = () => canvas.fragments.some((f) => f.layer === "plates");
-	const opens = hasPlates();
+	const unfolds = hasPlates();
 	if (steps.pass !== "forward") {
-		steps.fold = !opens;
+		steps.fold = unfolds ? "no" : "yes";
 		return steps.show(steps.pass);
 	}
-	options.fold = opens ? "no" : "yes";
-	await redraw(app, opens ? "every mark is drawn" : "what repeats is folded", "sync", () => ({ have: app.revision, options }));
-	if (!opens && !hasPlates()) app.say("nothing repeats that could be folded", true);
+	options.fold = unfolds ? "no" : "yes";
+	await redraw(app, unfolds ? "every mark is drawn" : "what repeats is folded", "sync", () => ({ have: app.revision, options }));
+	if (!unfolds && !hasPlates()) app.say("nothing repeats that could be folded", true);
 	canvas.fit();
 }

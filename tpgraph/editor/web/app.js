@@ -5,6 +5,7 @@ import { actions } from "./actions.js";
 import { Gone, Refused, refusalText, Session } from "./api.js";
 import { openMark } from "./boxes.js";
 import { Canvas } from "./canvas.js";
+import { untrainedWords } from "./commands.js";
 import { focused } from "./dom.js";
 import { Drag } from "./drag.js";
 import { gestures } from "./gestures.js";
@@ -75,7 +76,7 @@ export class App {
 		this.late = undefined;
 		/** Milliseconds that the last picture took, and when the text was changed. */
 		this.took = 0;
-		this.changed = 0;
+		this.changedAt = 0;
 		/** Whether the text as it is could not be read in time. */
 		this.unread = false;
 		/** The selected matrix of the shelf. @type {string | null} */
@@ -147,11 +148,11 @@ export class App {
 	/** Ask for the picture of the text as it is now. */
 	sync() {
 		this.host.changed(this.text);
-		this.changed = performance.now();
+		this.changedAt = performance.now();
 		const waits = this.took > LATE;
 		this.late ??= setTimeout(() => this.parts.showLack({ old: true, words: `the new one ${waits ? "waits for a pause" : "is being drawn"}` }), LATE);
 		return this.lane.newest("sync", async () => {
-			for (let left; waits && (left = this.changed + PAUSE - performance.now()) > 0;) await new Promise((go) => setTimeout(go, left));
+			if (waits) await this.paused();
 			if (this.lane.waiting.has("sync")) return; // the next shows the same
 			const [text, begun] = [this.text, performance.now()];
 			const { view } = await this.session.ask("sync", { text, have: this.revision });
@@ -169,6 +170,12 @@ export class App {
 		});
 	}
 
+	/** Until nothing was typed for a while. */
+	async paused() {
+		const left = () => this.changedAt + PAUSE - performance.now();
+		while (left() > 0) await new Promise((go) => setTimeout(go, left()));
+	}
+
 	/** What the picture lacks, now that it was answered. @param {Lack} lack */
 	lacks(lack) {
 		clearTimeout(this.late);
@@ -181,13 +188,13 @@ export class App {
 	showView(view, text, { animated = false, plots = false } = {}) {
 		this.revision = view.revision;
 		this.shownView = view;
-		const { derived } = this.steps;
+		const wasAway = this.steps.isAway;
 		this.steps.left();
 		this.paths?.left();
 		if (!plots) this.runs.passed();
 		const whole = this.canvas.isWhole;
 		if (view.picture) this.canvas.follow(this.canvas.show(view.picture, animated), whole);
-		if (derived) this.canvas.fit();
+		if (wasAway) this.canvas.fit();
 		this.canvas.setSpans(view.spans);
 		this.canvas.mark("faded", view.faded);
 		if (text === this.text) {
@@ -243,7 +250,7 @@ export class App {
 		this.last = { name: answer.name, added: answer.added && spanUnits(answer.text, answer.added) };
 		if (made && chosen === [...this.canvas.selected, this.matrix].join()) this.selectSpan(made);
 		else this.inspector.show(this.chosen.at(-1) ?? null);
-		this.say([answer.title, answer.note].filter(Boolean).join("; "));
+		this.say(answer.title + untrainedWords(answer.untrained));
 		this.parts.hints.did(what.edit);
 	}
 

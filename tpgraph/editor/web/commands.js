@@ -88,6 +88,15 @@ const MENUS = {
 export const COMMANDS = Object.entries(MENUS).flatMap(([group, rows]) => rows.map(([id, title, key, hint]) => (
 	{ id, title, group, ...(key && { key: key.replace(/^\+(?=.)/, "") }), hint, everywhere: /^\+./.test(key ?? "") })));
 
+/** What is said of matrices that an edit leaves untrained. @param {string[]} names */
+export function untrainedWords(names) {
+	if (names.length === 0) return "";
+	const [are, them] = names.length === 1 ? ["is", "it"] : ["are", "them"];
+	const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+	const command = COMMANDS.find(({ id }) => id === "trained");
+	return `; ${names.slice(0, 3).join(", ")}${more} ${are} not trained: ${command?.title} (${command?.key}) makes ${them} so`;
+}
+
 /** The name of a key with its modifiers, as in the table; Ctrl stands for ⌘ too.
  * @param {{key: string, ctrlKey: boolean, metaKey: boolean, shiftKey: boolean, altKey: boolean}} event */
 export function keyName(event) {

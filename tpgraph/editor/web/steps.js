@@ -19,8 +19,8 @@ export class Steps {
 		/** The text whose instructions are shown, and these.
 		 * @type {{text: string, found: Walk} | null} */
 		this.walk = null;
-		/** Whether what repeats in a derived view is folded. */
-		this.fold = true;
+		/** Whether what repeats in a derived view is folded, as options say it. */
+		this.fold = "yes";
 		/** What instructions are asked for. @type {{what: string, done: Promise<void>} | null} */
 		this.asking = null;
 		this.panel = h("div.steps", { hidden: true, "aria-label": "Steps", "aria-live": "polite" });
@@ -35,7 +35,7 @@ export class Steps {
 			app.session.cancel("views");
 			await app.asks("sync", () => ({ have: null }));
 		} else {
-			const found = await this.asked("derive", { text, what: pass, steps: 1, fold: this.fold, options: app.options }, "the view is made…");
+			const found = await this.asked("derive", { text, what: pass, steps: 1, options: { ...app.options, fold: this.fold } }, "the view is made…");
 			if (!found) return app.parts.showPass(this.pass);
 			this.left();
 			this.pass = pass;
@@ -154,7 +154,7 @@ export class Steps {
 	}
 
 	/** Whether another picture is shown than the program's. */
-	get derived() {
+	get isAway() {
 		return this.at !== null || this.pass !== "forward";
 	}
 
