@@ -178,6 +178,16 @@ def test_refusals_name_what_the_text_does(names: list[str], message: str, mend: 
     assert caught.value.span.source.text == BUILT
 
 
+def test_what_stands_between_is_named_in_the_order_of_its_readers() -> None:
+    text = HEAD
+    for k, source in ((1, "u"), (2, "x_1")):
+        text += "".join(f"{letter}_{k} = A {source}\n" for letter in "qcmzdk")
+        text += f"x_{k} = {' + '.join(f'{letter}_{k}' for letter in 'qcmzdk')}\n"
+    with pytest.raises(TPError) as caught:
+        repeat(read(text), ["x_1", "x_2"])
+    assert caught.value.message.startswith("q_2, c_2, m_2, z_2, d_2, k_2 stand between them")
+
+
 @pytest.mark.parametrize(
     ("text", "message", "other"),
     [

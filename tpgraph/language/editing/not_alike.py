@@ -89,7 +89,7 @@ def stands_between(reading: Reading, rows: Rows) -> Iterator[str]:
     for equation in program.equations:
         origin, out = equation.origin, equation.out.name
         own = origin is not None and origin.statement in chosen
-        made_from = {v.name for v in equation.inputs} & from_chosen
+        made_from = [v.name for v in equation.inputs if v.name in from_chosen]
         if own:
             yield from (name for name in made_from if reading.origin[name].statement not in chosen)
         if own or made_from:
