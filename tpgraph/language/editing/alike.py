@@ -13,7 +13,7 @@ from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.repetition import Linear, Piece, Use, generalized, pieces_text
 from tpgraph.program import split_name
 
-__all__ = ["PlacedPiece", "comments", "last_of", "pieces", "rewritten"]
+__all__ = ["PlacedPiece", "comments", "last_of", "pieces_of", "rewritten"]
 
 
 class PlacedPiece(NamedTuple):
@@ -24,8 +24,13 @@ class PlacedPiece(NamedTuple):
     end: int
 
 
-def pieces(reading: Reading, statement: Statement) -> list[PlacedPiece]:
-    """What a statement and its block say, piece by piece."""
+def pieces_of(reading: Reading, rows: Sequence[Statement]) -> list[list[Piece]]:
+    """What each of some statements and its block say, piece by piece."""
+    return [[one.piece for one in _placed(reading, row)] for row in rows]
+
+
+def _placed(reading: Reading, statement: Statement) -> list[PlacedPiece]:
+    """The pieces of a statement and its block."""
     found: list[PlacedPiece] = []
     for one in block(reading, statement):
         place = one.span.start
@@ -91,7 +96,7 @@ def rewritten(
 
     The comments of the others stand above. None where they are not alike.
     """
-    columns = [pieces(reading, row) for row in rows]
+    columns = [_placed(reading, row) for row in rows]
     made = generalized([[one.piece for one in row] for row in columns], variable, values)
     if made is None:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tpgraph.errors import TPTypeError
 from tpgraph.language import syntax as s
-from tpgraph.language.editing.alike import pieces
+from tpgraph.language.editing.alike import pieces_of
 from tpgraph.language.editing.edit import refusal
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.repetition import Linear, Piece, Use
@@ -44,7 +44,7 @@ def _stems(reading: Reading, columns: Sequence[Sequence[Statement]]) -> set[str]
     """The letters of names that differ in their numbers alone; None where more differs."""
     found: set[str] = set()
     for column in columns:
-        said = [[one.piece for one in pieces(reading, row)] for row in column]
+        said = pieces_of(reading, column)
         if len({len(row) for row in said}) > 1:
             return None
         for alike in zip(*said, strict=True):
@@ -77,14 +77,16 @@ def _members(reading: Reading, stems: set[str], chosen: set[str]) -> dict[str, s
         numbered = [number for number in numbers.values() if number is not None]
         before = min(numbered, default=1) - 1
         for base, number in numbers.items():
-            if number is not None or before >= 0:
-                member = f"{stem}[{before if number is None else number}]"
-                if stem in indexed:
-                    raise _taken(reading, base, member, f"{stem} is a family already", stem)
-                for other in (one for one, its in found.items() if its == member):
-                    to_rename = other if base in chosen else base
-                    raise _taken(reading, base, member, f"and so would {other}", to_rename)
-                found[base] = member
+            if number is None and before < 0:
+                continue
+            member = f"{stem}[{before if number is None else number}]"
+            if stem in indexed:
+                raise _taken(reading, base, member, f"{stem} is a family already", stem)
+            other = next((one for one, its in found.items() if its == member), None)
+            if other is not None:
+                to_rename = other if base in chosen else base
+                raise _taken(reading, base, member, f"and so would {other}", to_rename)
+            found[base] = member
     return found
 
 

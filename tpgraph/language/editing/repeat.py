@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from tpgraph.errors import TPError
 from tpgraph.language import syntax as s
-from tpgraph.language.editing.alike import last_of, pieces, rewritten
+from tpgraph.language.editing.alike import last_of, pieces_of, rewritten
 from tpgraph.language.editing.edit import Edit, Patch, between, made, name_refusal, refusal
 from tpgraph.language.editing.joined_families import family_patches, listed_family
 from tpgraph.language.editing.not_alike import not_alike, stands_between
@@ -191,7 +191,7 @@ def _loop(
 def _values(reading: Reading, columns: Sequence[Sequence[Statement]]) -> tuple[int, ...] | None:
     """What the loop runs over: the first indices that count up by one."""
     for column in columns:
-        said = [[one.piece for one in pieces(reading, row)] for row in column]
+        said = pieces_of(reading, column)
         values = steps([[piece for piece in row if isinstance(piece, Use)] for row in said])
         if values is not None:
             return values
@@ -207,8 +207,7 @@ def _families_in(reading: Reading, columns: StatementColumns) -> set[str]:
     """The families of which the statements read one member each."""
     found = set()
     for column in columns:
-        said = [[one.piece for one in pieces(reading, row)] for row in column]
-        for alike in zip(*said, strict=True):
+        for alike in zip(*pieces_of(reading, column), strict=True):
             if len(set(alike)) > 1 and isinstance(alike[0], Use):
                 found.add(str(alike[0].base))
     return found
