@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 from tpgraph.bounds import LABEL
 from tpgraph.errors import Span, TPNameError, TPTypeError
+from tpgraph.program.closure import reached
 from tpgraph.program.naming import require_words
 from tpgraph.program.tex import require_settable
 from tpgraph.program.variables import Variable
@@ -79,7 +80,7 @@ class StandingOrder:
     def add(self, hint: Hint) -> None:
         """Take what a hint says. Raises TPTypeError where it contradicts itself or others."""
         for upper, lower in hint.standing:
-            if upper == lower or upper in self._reached(lower):
+            if upper in reached(lower, self._lower):
                 message = f"{upper} cannot stand above {lower}, which is to stand above {upper}"
                 raise TPTypeError(
                     f"{upper} cannot stand above itself" if upper == lower else message,
@@ -87,16 +88,6 @@ class StandingOrder:
                     "an order from the top in which every variable has one place",
                 )
             self._lower.setdefault(upper, set()).add(lower)
-
-    def _reached(self, name: str) -> set[str]:
-        """All that is to stand below a variable."""
-        found: set[str] = set()
-        waiting = [name]
-        while waiting:
-            new = self._lower.get(waiting.pop(), set()) - found
-            found |= new
-            waiting += new
-        return found
 
 
 def require_hint(hint: Hint, scope: Mapping[str, Variable]) -> None:

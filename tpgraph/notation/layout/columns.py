@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.links import links
+from tpgraph.program.closure import reached
 
 __all__ = ["kept_columns"]
 
@@ -62,20 +63,10 @@ class _Columns:
         is before it or was in its own column.
         """
         at = self.column[mark]
-        ahead, behind = self._reached(mark, self.sources), self._reached(mark, self.targets)
+        ahead, behind = reached(mark, self.sources), reached(mark, self.targets)
         for other, column in list(self.column.items()):
             if other in behind or (column > at and other not in ahead):
                 self.column[other] = column + count
-
-    def _reached(self, mark: str, along: Mapping[str, list[str]]) -> set[str]:
-        """The mark and all that lines lead to from it, or with the sources from which they come."""
-        found, waiting = {mark}, [mark]
-        while waiting:
-            for other in along.get(waiting.pop(), ()):
-                if other not in found:
-                    found.add(other)
-                    waiting.append(other)
-        return found
 
     def _place_given(self) -> None:
         """What is given from outside stands before what reads it first."""

@@ -9,20 +9,27 @@ the one and of what else the gate reads at which the other's row begins.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import TypeVar
 
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.links import links
 from tpgraph.notation.layout.family_lanes import FamilyLanes, Lane
 from tpgraph.notation.layout.placement import Placement
 from tpgraph.notation.layout.spine import Arrangement
+from tpgraph.program.closure import reached
 
 __all__ = ["in_order", "lanes_in_order", "standing_marks", "whole_columns"]
 
 Pairs = Sequence[tuple[str, str]]
 """Marks of which the first stands above the second."""
+
+_Cell = tuple[int, int]
+"""A row and a column."""
+
+_Mark = TypeVar("_Mark", bound=Hashable)
 
 
 def standing_marks(
@@ -34,21 +41,15 @@ def standing_marks(
     if not diagram.standing:
         return ()
     row = arrangement.rows(diagram)
-    beside: dict[tuple[int, int], list[str]] = defaultdict(list)
-    for mark, number in row.items():
-        beside[number, column[mark]].append(mark)
-    begins: dict[tuple[int, int], list[str]] = defaultdict(list)
-    for gate in diagram.gates:
-        if arrangement.main.get(gate.id) is None:
-            for name in gate.inputs:
-                begins[row[gate.id], column[name]].append(name)
+    beside = _marks_at(row, column)
+    begins = _read_at_beginnings(diagram, arrangement, row, column)
     follows: dict[str, list[str]] = defaultdict(list)
     for link in links(diagram):
         follows[link.source].append(link.target)
 
     @cache
-    def after(mark: str) -> frozenset[str]:
-        return frozenset(_reached(mark, follows))
+    def after(mark: str) -> set[str]:
+        return reached(mark, follows)
 
     found: dict[tuple[str, str], None] = {}
     for upper, lower in diagram.standing:
@@ -71,25 +72,35 @@ def standing_marks(
     return tuple(found)
 
 
-def _reached(mark: str, follows: Mapping[str, Sequence[str]]) -> set[str]:
-    found, waiting = set[str](), [mark]
-    while waiting:
-        new = set(follows.get(waiting.pop(), ())) - found
-        found |= new
-        waiting += new
+def _marks_at(row: Mapping[str, int], column: Mapping[str, int]) -> dict[_Cell, list[str]]:
+    """The marks of every row in every column."""
+    found: dict[_Cell, list[str]] = defaultdict(list)
+    for mark, number in row.items():
+        found[number, column[mark]].append(mark)
     return found
 
 
-def in_order(marks: Sequence[str], pairs: Pairs) -> tuple[str, ...]:
+def _read_at_beginnings(
+    diagram: Diagram, arrangement: Arrangement, row: Mapping[str, int], column: Mapping[str, int]
+) -> dict[_Cell, list[str]]:
+    """What the gates at which rows begin read, by the row and the column in which it stands."""
+    found: dict[_Cell, list[str]] = defaultdict(list)
+    for gate in diagram.gates:
+        if arrangement.main.get(gate.id) is None:
+            for name in gate.inputs:
+                found[row[gate.id], column[name]].append(name)
+    return found
+
+
+def in_order(marks: Sequence[_Mark], pairs: Sequence[tuple[_Mark, _Mark]]) -> tuple[_Mark, ...]:
     """The marks as they stand, but the first of each pair before the second."""
     if not pairs:
         return tuple(marks)
-    own = set(marks)
-    waits: dict[str, set[str]] = {mark: set() for mark in marks}
+    waits: dict[_Mark, set[_Mark]] = {mark: set() for mark in marks}
     for upper, lower in pairs:
-        if upper in own and lower in own:
+        if upper in waits and lower in waits:
             waits[lower].add(upper)
-    found: list[str] = []
+    found: list[_Mark] = []
     while waits:
         ready = next((m for m in marks if m in waits and not waits[m]), None)
         if ready is None:  # rows and columns contradict each other
@@ -145,18 +156,18 @@ def _with(lanes: FamilyLanes, index: int) -> Iterator[Lane]:
 
 
 def _turned(
-    places: Sequence[float], wanted: Iterable[tuple[float, float]]
+    places: Sequence[float], wanted: Sequence[tuple[float, float]]
 ) -> dict[float, float] | None:
-    """Where each lane goes; None where lanes stand between lanes, or the order is none."""
-    names = {str(place): place for place in places}
-    pairs = [(str(upper), str(lower)) for upper, lower in wanted]
-    order = in_order(tuple(names), pairs)
-    number = {name: i for i, name in enumerate(order)}
-    if any(number[upper] > number[lower] for upper, lower in pairs):
+    """Where each lane goes, of places that rise; None where lanes stand between lanes, or the order
+    is none.
+    """
+    order = in_order(places, wanted)
+    moved = dict(zip(order, places, strict=True))
+    if any(moved[upper] > moved[lower] for upper, lower in wanted):
         return None
-    if list(order) != list(names) and len({place % 1 for place in places}) > 1:
+    if list(order) != list(places) and len({place % 1 for place in places}) > 1:
         return None
-    return {names[name]: place for name, place in zip(order, places, strict=True)}
+    return moved
 
 
 def _moved(lane: Lane, turned: Mapping[int, Mapping[float, float]]) -> Lane:
