@@ -24,7 +24,7 @@ from tpgraph.notation.layout.abbreviations import abbreviated
 from tpgraph.notation.layout.layout import (
     Layout,
     annotated_layout,
-    is_mostly_new,
+    is_better_anew,
     kept_layout,
     laid_out,
 )
@@ -125,7 +125,7 @@ def shown(
     diagram, definitions = abbreviated(diagram, style)
     engine = get_engine("wasm")
     kept = None if previous is None or not _alike(previous.options, options) else previous.layout
-    if kept is not None and not is_mostly_new(diagram, kept, names):
+    if kept is not None and not is_better_anew(diagram, kept, names):
         layout = kept_layout(diagram, kept, names)
     else:
         layout = laid_out(diagram, options.direction, style=style, engine=engine)

@@ -133,12 +133,12 @@ class SettledGround:
 
     def is_free(self, column: int, height: float) -> bool:
         """Whether a line may pass a column at this height."""
-        return self._taken(column, None).are_free(height)
+        return self._taken(column, None).is_free(height)
 
     def free_heights(self, column: int, wanted: float, room: Room) -> list[float]:
         """Heights at which a mark touches no other: the wanted one, or next to others."""
         shut = self._taken(column, room)
-        return [*dict.fromkeys([wanted, *shut.ends] if shut.are_free(wanted) else shut.ends)]
+        return [*dict.fromkeys([wanted, *shut.ends] if shut.is_free(wanted) else shut.ends)]
 
     def _taken(self, column: int, room: Room | None) -> ShutHeights:
         """The heights of a column that marks take, from what has this room; from a line, without a
@@ -267,7 +267,7 @@ class SettledGround:
         if column not in self._beside:
             self._beside[column] = self._found_beside(column)
         beside = self._beside[column]
-        if not self._taken(column, _THREAD).are_free(wanted):
+        if not self._taken(column, _THREAD).is_free(wanted):
             return beside.apart or beside.free
         if is_apart(wanted, beside.taken, _LANE - 0.01):
             return [wanted, *(y for y in beside.apart if y != wanted)]
@@ -280,7 +280,7 @@ class SettledGround:
         free = dict.fromkeys(self._taken(column, _THREAD).ends)
         shut = self._taken(column, None)
         beside = (y + side for y in taken for side in (_LANE, -_LANE))
-        free |= dict.fromkeys(y for y in beside if shut.are_free(y))
+        free |= dict.fromkeys(y for y in beside if shut.is_free(y))
         rising = sorted(taken)
         apart = [y for y in free if is_apart(y, rising, _LANE - 0.01)]
         return _Beside([*free], apart, rising)

@@ -95,7 +95,7 @@ class _Moves:
         return True
 
     def _drawn(self, chance: random.Random, group: _Group) -> list[_Group]:
-        """A group and one or two of those whose lines it crosses, in some order."""
+        """A group and up to three of those whose lines it crosses, in some order."""
         if group not in self.others:
             lines = self.heights.crossed_by(group)
             ends = dict.fromkeys(self.group_of[m] for k in lines for m in (k.source, k.target))

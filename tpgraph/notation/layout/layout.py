@@ -25,7 +25,7 @@ __all__ = [
     "Layout",
     "annotated_layout",
     "edges_of",
-    "is_mostly_new",
+    "is_better_anew",
     "kept_layout",
     "laid_out",
     "nodes_of",
@@ -103,13 +103,14 @@ def kept_layout(
     return Layout(places, find_linework(places, lines))
 
 
-def is_mostly_new(
+def is_better_anew(
     diagram: Diagram, previous: Layout, names: Mapping[str, str] | None = None
 ) -> bool:
-    """Whether most marks of a diagram are new, and many: there is little of the layout to keep; or
-    whether marks are to stand above others of which that was not said before.
+    """Whether a diagram is better laid out from scratch than with the layout before kept.
 
-    Every new mark is tried at places between those that stay, which takes longer than all anew.
+    It is where marks are to stand above others of which that was not said before, which kept places
+    do not obey; and where most marks are new, and many: each is tried at places between those that
+    stay, which takes longer than all anew.
     """
     names = names or {}
     before = set(previous.places.diagram.standing)

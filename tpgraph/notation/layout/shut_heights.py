@@ -25,9 +25,9 @@ class ShutHeights:
                 self._lows.append(low)
                 self._highs.append(high)
         every = dict.fromkeys(end for interval in intervals for end in interval)
-        self.ends = [end for end in every if self.are_free(end)]
+        self.ends = [end for end in every if self.is_free(end)]
 
-    def are_free(self, height: float) -> bool:
+    def is_free(self, height: float) -> bool:
         """Whether a height lies in none of the intervals."""
         at = bisect_left(self._lows, height)
         return at == 0 or height >= self._highs[at - 1]
