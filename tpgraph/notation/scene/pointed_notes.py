@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TypeAlias
@@ -22,9 +22,7 @@ _FARTHEST = 25
 _FAR, _FAR_STEP = 160, 10  # pt, where words may stand that point at their mark
 _NEAR = 8.0  # pt from words to what they are of, beyond which they point at it
 _BESIDE_LINE = 1.5  # pt from a pointer's end to the line that it points at
-
 _STARTS = 12  # places along words from which they may point
-
 _TRIED = 200  # places from which pointers cross something, the nearest
 
 _Way: TypeAlias = tuple[Point, ...]
@@ -36,7 +34,7 @@ class _Target:
     """What words are of: boxes at any of which they may point, and all that is its own."""
 
     boxes: Sequence[Box]
-    own: Collection[Box]
+    own: frozenset[Box]
 
 
 _Ways: TypeAlias = Callable[[Box, _Target], Iterator[_Way]]
@@ -84,8 +82,13 @@ def _pointers(
 
 
 def _first_free(ways: Iterable[_Way], target: _Target, obstacles: Sequence[Box]) -> _Way | None:
-    """The first way that crosses nothing; None if each does."""
-    return next((way for way in ways if not way or not _crosses(way, target, obstacles)), None)
+    """The first way that crosses nothing but its own mark; None if each does."""
+    others = [box for box in obstacles if box not in target.own]
+    return next((way for way in ways if not _crosses(way, others)), None)
+
+
+def _crosses(way: _Way, boxes: Sequence[Box]) -> bool:
+    return any(hits(piece, boxes) for piece in line_pieces(way, False))
 
 
 def _nearest_way(words: Box, target: _Target) -> Iterator[_Way]:
@@ -99,11 +102,15 @@ def _nearest_way(words: Box, target: _Target) -> Iterator[_Way]:
 
 def _all_ways(words: Box, target: _Target) -> Iterator[_Way]:
     """Ways from anywhere along the upper or the lower edge of words."""
-    left, bottom, right, top = words
+    _, bottom, _, top = words
     high = bottom if _middle(target.boxes[0])[1] < bottom else top
-    for k in range(_STARTS + 1):
-        start = left + (right - left) * k / _STARTS, high
-        yield _way(start, target.boxes[0])
+    yield from (_way(start, target.boxes[0]) for start in _starts(words, high))
+
+
+def _starts(words: Box, y: float) -> Iterator[Point]:
+    """Places at a height along words."""
+    left, _, right, _ = words
+    return ((left + (right - left) * k / _STARTS, y) for k in range(_STARTS + 1))
 
 
 def _way(start: Point, box: Box) -> _Way:
@@ -121,15 +128,12 @@ def free_pointer(scene: Scene, words: Box, edge: Edge) -> _Way:
     those that cross nothing, or else no mark and no label.
     """
     target = _product(edge)
-    left, _, right, top = words
-    tip = _middle(union(target.boxes[: len(target.boxes) - (edge.label is not None)]))
-    tip = tip[0], tip[1] - 2 * _BESIDE_LINE
-    starts = (
-        (left + (right - left) * k / _STARTS, top + 2 * _BESIDE_LINE) for k in range(_STARTS + 1)
-    )
+    x, y = _middle(union(_middle_third(edge)))
+    tip = x, y - 2 * _BESIDE_LINE
+    starts = _starts(words, words[3] + 2 * _BESIDE_LINE)
     ways = sorted(((start, tip) for start in starts), key=lambda way: math.dist(*way))
     for obstacles in (list(taken_boxes(scene)), list(mark_boxes(scene))):
-        free = next((way for way in ways if not _crosses(way, target, obstacles)), None)
+        free = _first_free(ways, target, obstacles)
         if free is not None:
             return free
     return ways[0]
@@ -146,26 +150,25 @@ def _targets(scene: Scene, hint: Hint) -> Iterator[_Target]:
 
 
 def _product(edge: Edge) -> _Target:
-    """A line, at whose middle third one points."""
+    """A line, at whose middle third one points, or at its label."""
+    label = [] if edge.label is None else [label_bounds(edge.label)]
+    own = frozenset((*line_pieces(edge.points, edge.curve), *label))
+    return _Target([*_middle_third(edge), *label], own)
+
+
+def _middle_third(edge: Edge) -> list[Box]:
+    """The boxes of the pieces of a line around its middle, or of all if none is there."""
     pieces = list(line_pieces(edge.points, edge.curve))
     line = flatten(edge.points, edge.curve)
     middle = _middle((*line[0], *line[-1]))
     reach = math.dist(line[0], line[-1]) / 6
     inner = [box for box in pieces if math.dist(_middle(box), middle) <= reach] or pieces
-    label = [] if edge.label is None else [label_bounds(edge.label)]
-    return _Target([grown(box, _BESIDE_LINE) for box in inner] + label, {*pieces, *label})
+    return [grown(box, _BESIDE_LINE) for box in inner]
 
 
 def _with_words(scene: Scene, label: Label, pointers: Iterable[_Way]) -> Scene:
     arrows = (Arrow(pointer, thin=True) for pointer in pointers)
     return replace(scene, labels=(*scene.labels, label), arrows=(*scene.arrows, *arrows))
-
-
-def _crosses(pointer: _Way, target: _Target, obstacles: Iterable[Box]) -> bool:
-    """Whether a line crosses anything that is not its own mark."""
-    pieces = list(line_pieces(pointer, False))
-    others = [box for box in obstacles if box not in target.own]
-    return any(hits(piece, others) for piece in pieces)
 
 
 def _middle(box: Box) -> Point:
