@@ -20,14 +20,23 @@ from tpgraph.functions.expression import (
     Function,
     Number,
     Primitive,
+    applications,
     arguments_of,
+    arguments_within,
     number,
     operation_count,
     reads_components,
     rename_arguments,
     substitute,
 )
-from tpgraph.functions.jumps import DELTA, has_density
+from tpgraph.functions.jumps import (
+    DELTA,
+    JUMPING,
+    KINKED,
+    has_density,
+    inside_jumps,
+    is_kinked,
+)
 from tpgraph.functions.library import LIBRARY, OF_SEVERAL, of_several
 from tpgraph.functions.parity import parity
 from tpgraph.functions.render import (
@@ -62,6 +71,8 @@ __all__ = [
     "DELTA",
     "DIV",
     "HOMOGENEOUS",
+    "JUMPING",
+    "KINKED",
     "LIBRARY",
     "LIKE_RELU",
     "MUL",
@@ -78,7 +89,9 @@ __all__ = [
     "Number",
     "Primitive",
     "add",
+    "applications",
     "arguments_of",
+    "arguments_within",
     "component",
     "differentiate",
     "div",
@@ -88,7 +101,9 @@ __all__ = [
     "gradient",
     "has_density",
     "inline",
+    "inside_jumps",
     "is_call",
+    "is_kinked",
     "mul",
     "neg",
     "number",

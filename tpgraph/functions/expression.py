@@ -158,6 +158,26 @@ def reads_components(expression: Expression) -> bool:
             return False
 
 
+def applications(expression: Expression) -> Iterator[Apply]:
+    """Every application of a function in the expression, each object once."""
+    seen: set[int] = set()
+    stack = [expression]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Apply) and id(part) not in seen:
+            seen.add(id(part))
+            stack += part.arguments
+            yield part
+
+
+def arguments_within(
+    expression: Expression, parts_of: Callable[[Apply], Sequence[Expression]]
+) -> frozenset[int]:
+    """The argument indices in the parts that `parts_of` picks of every application."""
+    picked = (part for whole in applications(expression) for part in parts_of(whole))
+    return frozenset(index for part in picked for index in arguments_of(part))
+
+
 def substitute(expression: Expression, values: Sequence[Expression]) -> Expression:
     """The expression with `values[i]` in the place of `Argument(i)`."""
     match expression:

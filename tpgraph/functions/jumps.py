@@ -12,10 +12,34 @@ from collections.abc import Callable
 import numpy as np
 
 from tpgraph.errors import TPTypeError
-from tpgraph.functions.expression import Apply, Array, Expression, Number, Primitive
+from tpgraph.functions.expression import (
+    Apply,
+    Array,
+    Expression,
+    Number,
+    Primitive,
+    applications,
+    arguments_within,
+)
 from tpgraph.functions.table import ONE, PRIMITIVES, TWO, ZERO, mul
 
-__all__ = ["CHAINS", "DELTA", "NOT_LINEAR", "applied", "has_density", "jumps_somewhere"]
+__all__ = [
+    "CHAINS",
+    "DELTA",
+    "JUMPING",
+    "KINKED",
+    "NOT_LINEAR",
+    "applied",
+    "has_density",
+    "inside_jumps",
+    "is_kinked",
+    "jumps_somewhere",
+]
+
+JUMPING = frozenset(("step", "sign"))
+"""Functions of the table that jump."""
+KINKED = JUMPING | {"relu", "abs", "leaky_relu", "min", "max"}
+"""Those that are not smooth: they have branches, which meet where they jump or bend."""
 
 NOT_LINEAR = "the small change of a function that jumps enters otherwise than linearly"
 _BANDWIDTH = 0.2
@@ -80,6 +104,20 @@ def has_density(expression: Expression) -> bool:
     return isinstance(expression, Apply) and (
         expression.function == DELTA or any(map(has_density, expression.arguments))
     )
+
+
+def is_kinked(expression: Expression) -> bool:
+    """Whether a function with branches is in it, as it is written."""
+    return any(part.function.name in KINKED for part in applications(expression))
+
+
+def inside_jumps(expression: Expression) -> frozenset[int]:
+    """The arguments within functions that jump."""
+
+    def jumping(part: Apply) -> tuple[Expression, ...]:
+        return part.arguments if part.function.name in JUMPING and not part.order else ()
+
+    return arguments_within(expression, jumping)
 
 
 def jumps_somewhere(expression: Expression) -> bool:

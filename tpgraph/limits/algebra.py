@@ -14,8 +14,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from tpgraph.errors import TPTypeError
-from tpgraph.functions import Expression, inline
-from tpgraph.limits.atoms import bends
+from tpgraph.functions import Expression, inline, is_kinked
 from tpgraph.limits.estimates import Array, Basis
 from tpgraph.limits.joint_scales import JointScales
 from tpgraph.limits.jump_changes import Densities
@@ -192,8 +191,9 @@ class Algebra(ABC, Generic[Z]):
             return variable.name in self.made_at_random
         made = self.program.equation_of.get(variable.name)
         if isinstance(made, Nonlin):
-            is_bent = bends(inline(made.function))
-            if is_bent or any(self.may_lie(a) for a in made.arguments if a.is_wide):
+            if is_kinked(inline(made.function)):  # On a branch it may be constant.
+                return True
+            if any(self.may_lie(a) for a in made.arguments if a.is_wide):
                 return True
         return self.stays_still(variable)
 

@@ -12,36 +12,17 @@ from __future__ import annotations
 import numpy as np
 
 from tpgraph.errors import TPTypeError
-from tpgraph.functions import Apply, Expression, arguments_of
 from tpgraph.limits.estimates import Array
 
-__all__ = ["MOVED", "Undecided", "bends", "inside_jumps", "require_decided"]
+__all__ = ["MOVED", "Undecided", "require_decided"]
 
 MOVED = 1e-7
 """By how much it is moved: less than samples are apart, more than they are rounded."""
 _CHANGED, _SHARE = 1e-3, 1e-3
-_JUMPING = ("step", "sign")
-_BENDING = (*_JUMPING, "relu", "abs", "leaky_relu", "min", "max")
 
 
 class Undecided(TPTypeError):
     """A jump at a point where a share of the coordinates comes to lie."""
-
-
-def inside_jumps(psi: Expression) -> frozenset[int]:
-    """The arguments within functions that jump."""
-    if not isinstance(psi, Apply):
-        return frozenset()
-    if psi.function.name in _JUMPING and not psi.order:
-        return frozenset(arguments_of(psi))
-    return frozenset().union(*map(inside_jumps, psi.arguments))
-
-
-def bends(psi: Expression) -> bool:
-    """Whether ψ has branches, on one of which it may be constant."""
-    if not isinstance(psi, Apply):
-        return False
-    return psi.function.name in _BENDING or any(map(bends, psi.arguments))
 
 
 def require_decided(limit: Array, moved: Array) -> None:

@@ -14,14 +14,22 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from tpgraph.errors import TPTypeError
-from tpgraph.functions import DIV, POW, Apply, Expression, Number, arguments_of, inline
+from tpgraph.functions import (
+    DIV,
+    JUMPING,
+    POW,
+    Apply,
+    Expression,
+    Number,
+    arguments_within,
+    inline,
+)
 from tpgraph.limits.estimates import Array
 
 __all__ = ["ON_THE_WAY", "Escapes", "may_have_layer", "require_dominated"]
 
 ON_THE_WAY = 0.1, 0.03, 0.01
 """Values of the scalar that vanishes soonest: so small that samples still meet a layer."""
-_JUMPING = ("step", "sign")
 _STAYS, _BARS, _ROUNDING = 0.5, 5.0, 1e-9
 
 
@@ -31,21 +39,18 @@ class Escapes(TPTypeError):
 
 def may_have_layer(psi: Expression, vanishing: Collection[int]) -> bool:
     """Whether ψ divides by something that reads one of these scalars, or jumps by them."""
-    return _divides(inline(psi), set(vanishing))
+    return not arguments_within(inline(psi), _steep).isdisjoint(vanishing)
 
 
-def _divides(psi: Expression, vanishing: set[int]) -> bool:
-    if not isinstance(psi, Apply):
-        return False
-    if psi.function in (DIV, POW):
-        power = psi.arguments[1]
-        is_whole = psi.function == POW and isinstance(power, Number) and power.value >= 0
-        below = () if is_whole else psi.arguments[1:] if psi.function == DIV else psi.arguments
-        if any(vanishing & set(arguments_of(part)) for part in below):
-            return True
-    if psi.function.name in _JUMPING and vanishing & set(arguments_of(psi)):
-        return True
-    return any(_divides(part, vanishing) for part in psi.arguments)
+def _steep(part: Apply) -> tuple[Expression, ...]:
+    """What is divided by, raised to another power than a number ≥ 0, or jumps."""
+    function, inner = part.function, part.arguments
+    if function == DIV:
+        return inner[1:]
+    if function == POW:
+        is_bounded = isinstance(inner[1], Number) and inner[1].value >= 0
+        return () if is_bounded else inner
+    return inner if function.name in JUMPING else ()
 
 
 def require_dominated(means: Sequence[Array], limit: Array) -> None:

@@ -22,6 +22,7 @@ from tpgraph.functions import (
     Expression,
     Number,
     add,
+    applications,
     div,
     mul,
     neg,
@@ -49,16 +50,7 @@ def with_logistics(expression: Expression) -> Expression:
 
 
 def _has_exp(expression: Expression) -> bool:
-    seen: set[int] = set()
-    stack = [expression]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, Apply) and id(part) not in seen:
-            if _is_exp(part):
-                return True
-            seen.add(id(part))
-            stack += part.arguments
-    return False
+    return any(map(_is_exp, applications(expression)))
 
 
 def _rewritten(expression: Expression) -> Expression:

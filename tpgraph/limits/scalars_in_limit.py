@@ -15,9 +15,17 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tpgraph.errors import TPTypeError
-from tpgraph.functions import Argument, Expression, arguments_of, inline, mul, number, substitute
+from tpgraph.functions import (
+    Argument,
+    Expression,
+    arguments_of,
+    inline,
+    inside_jumps,
+    mul,
+    number,
+    substitute,
+)
 from tpgraph.limits.algebra import Algebra
-from tpgraph.limits.atoms import inside_jumps
 from tpgraph.limits.boundary_layers import may_have_layer
 from tpgraph.limits.singular_scalars import require_regular
 from tpgraph.limits.vanishing import at_limit, is_delicate, is_delicate_in

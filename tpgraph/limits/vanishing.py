@@ -8,6 +8,7 @@ from fractions import Fraction
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import (
     DIV,
+    JUMPING,
     MUL,
     POW,
     Apply,
@@ -15,6 +16,7 @@ from tpgraph.functions import (
     Expression,
     Number,
     arguments_of,
+    arguments_within,
     div,
     inline,
     mul,
@@ -24,7 +26,7 @@ from tpgraph.functions.divided import POLE, POLE_MEND, at_zero
 __all__ = ["at_limit", "is_delicate", "is_delicate_in", "leading", "leading_in_width"]
 
 _HIGHEST_POLE = 6
-_DELICATE = ("step", "sign", "log")
+_DELICATE = JUMPING | {"log"}
 
 
 def at_limit(expression: Expression, index: int) -> Expression:
@@ -69,21 +71,19 @@ def is_delicate(expression: Expression) -> bool:
 
 def is_delicate_in(expression: Expression, places: Collection[int]) -> bool:
     """Whether what becomes of these arguments, which tend to 0, asks for more than that they do."""
-    if not isinstance(expression, Apply):
-        return False
-    function, inner = expression.function, expression.arguments
-    asks: tuple[Expression, ...] = ()
+    return not arguments_within(expression, _delicate).isdisjoint(places)
+
+
+def _delicate(part: Apply) -> tuple[Expression, ...]:
+    """What is divided by, raised to no whole power ≥ 0, or within a jump or a logarithm."""
+    function, inner = part.function, part.arguments
     if function == DIV:
-        asks = inner[1:]
-    elif function == POW:
+        return inner[1:]
+    if function == POW:
         exponent = inner[1]
         whole = exponent.value if isinstance(exponent, Number) else Fraction(-1)
-        asks = () if whole.denominator == 1 and whole >= 0 else inner
-    elif function.name in _DELICATE:
-        asks = inner
-    if any(set(arguments_of(part)) & set(places) for part in asks):
-        return True
-    return any(is_delicate_in(part, places) for part in inner)
+        return () if whole.denominator == 1 and whole >= 0 else inner
+    return inner if function.name in _DELICATE else ()
 
 
 def _times(expression: Expression, factor: Expression) -> Expression:

@@ -12,6 +12,8 @@ import numpy as np
 
 from tpgraph.functions import (
     ADD,
+    JUMPING,
+    KINKED,
     NEG,
     Apply,
     Argument,
@@ -20,6 +22,7 @@ from tpgraph.functions import (
     evaluate,
     expand,
     inline,
+    is_kinked,
     mul,
     number,
     substitute,
@@ -31,7 +34,6 @@ from tpgraph.limits.estimates import Array
 
 __all__ = ["has_kinks", "jumps", "kinks", "kinks_between"]
 
-_KINKED = ("relu", "abs", "step", "sign", "min", "max", "leaky_relu")
 _FARTHEST, _STEPS, _MOST_KINKS = 40.0, 8000, 24
 _DISTANCES = 10.0 ** -np.arange(2.0, 12.0, 0.25)
 _SHORTEST, _SAME = 1.0, 1e-13
@@ -40,13 +42,13 @@ _SHORTEST, _SAME = 1.0, 1e-13
 @lru_cache(maxsize=4096)
 def jumps(expression: Expression) -> bool:
     """Whether its derivative is more than the table's: it contains a step or a sign."""
-    return any(name in ("step", "sign") for name, _ in _inside(inline(expand(expression))))
+    return any(name in JUMPING for name, _ in _inside(inline(expand(expression))))
 
 
 @lru_cache(maxsize=4096)
 def has_kinks(expression: Expression) -> bool:
     """Whether a function with kinks or jumps is in it, of any arguments."""
-    return any(True for _ in _inside(inline(expand(expression))))
+    return is_kinked(inline(expand(expression)))
 
 
 @lru_cache(maxsize=4096)
@@ -110,7 +112,7 @@ def _roots(expression: Expression, known: Sequence[float]) -> list[float]:
 def _inside(expression: Expression) -> Iterator[tuple[str, tuple[Expression, ...]]]:
     """The calls of functions with kinks that depend on something."""
     if isinstance(expression, Apply):
-        if expression.function.name in _KINKED:
+        if expression.function.name in KINKED:
             yield expression.function.name, expression.arguments
         for argument in expression.arguments:
             yield from _inside(argument)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tpgraph.functions import (
+    KINKED,
     MUL,
     Apply,
     Argument,
@@ -22,6 +23,7 @@ from tpgraph.functions import (
     evaluate,
     expand,
     inline,
+    is_kinked,
     mul,
     neg,
     number,
@@ -33,7 +35,6 @@ from tpgraph.limits.sampling.stretched import FEW
 
 __all__ = ["Opened", "opened", "unseen_products", "usual"]
 
-_ONE_SIDED = ("relu", "abs", "step", "sign", "leaky_relu")
 _TWO = ("min", "max")
 _LOOKED_AT = 256
 
@@ -66,20 +67,13 @@ def opened(
 
 def usual(psi: Expression, values: Sequence[Array]) -> Expression:
     """ψ without the branches that fewer samples take than would tell what is in them."""
-    if not isinstance(psi, Apply) or not _bends(psi):
+    if not isinstance(psi, Apply) or not is_kinked(psi):
         return psi
-    if not psi.order and psi.function.name in _ONE_SIDED + _TWO:
+    if not psi.order and psi.function.name in KINKED:
         taken = _taken(psi, values)
         if taken is not None:
             return usual(taken, values)
     return Apply(psi.function, tuple(usual(a, values) for a in psi.arguments), psi.order)
-
-
-def _bends(psi: Expression) -> bool:
-    """Whether a function with branches is in it."""
-    if not isinstance(psi, Apply):
-        return False
-    return psi.function.name in _ONE_SIDED + _TWO or any(map(_bends, psi.arguments))
 
 
 def _some(values: Sequence[Array]) -> list[Array]:
@@ -137,7 +131,7 @@ def unseen_products(psi: Expression, values: Sequence[Array]) -> float:
 
 def _products(psi: Expression) -> Iterator[Apply]:
     if isinstance(psi, Apply):
-        if psi.function == MUL and _bends(psi):
+        if psi.function == MUL and is_kinked(psi):
             yield psi
         for argument in psi.arguments:
             yield from _products(argument)

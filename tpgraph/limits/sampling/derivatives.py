@@ -21,23 +21,13 @@ from functools import cached_property
 
 import numpy as np
 
-from tpgraph.functions import (
-    Apply,
-    Expression,
-    arguments_of,
-    evaluate,
-    expand,
-    gradient,
-    inline,
-)
+from tpgraph.functions import Expression, evaluate, expand, gradient, inline, inside_jumps
 from tpgraph.limits.closed_forms.gentle import is_gentle
 from tpgraph.limits.sampling.gaussian import MatrixGaussians
 from tpgraph.limits.sampling.normals import REPLICATES, Array
 from tpgraph.limits.sampling.two_slopes import in_parts, reconciled
 
 __all__ = ["Coordinatewise", "Trace", "TracedProduct"]
-
-_JUMPING = ("step", "sign")
 
 
 @dataclass(frozen=True)
@@ -67,18 +57,8 @@ class Coordinatewise:
     @cached_property
     def jumps_in(self) -> frozenset[str]:
         """The vectors of which ψ is not weakly differentiable."""
-        return frozenset(
-            self.vectors[i] for i in _inside(inline(expand(self.expression))) if i in self.vectors
-        )
-
-
-def _inside(expression: Expression) -> Iterator[int]:
-    """The arguments within a function that jumps."""
-    if isinstance(expression, Apply):
-        if expression.function.name in _JUMPING:
-            yield from arguments_of(expression)
-        for argument in expression.arguments:
-            yield from _inside(argument)
+        inside = inside_jumps(inline(expand(self.expression)))
+        return frozenset(self.vectors[i] for i in inside if i in self.vectors)
 
 
 @dataclass(frozen=True)
