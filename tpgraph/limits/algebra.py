@@ -87,8 +87,8 @@ class Algebra(ABC, Generic[Z]):
 
     `outputs` has what is of fixed dimension, in `replicates` evaluations side by side, `scalars`
     every θ̊, `bases` how what an equation computes is known, and `decays` the powers of n by which
-    scalars vanish; `made_at_random` are the names that depend on what is drawn, `layered` those of
-    what samples must look at, as its limit need not be that of what comes before. What depends on
+    scalars vanish; `made_at_random` are the names that depend on what is drawn, `left_to_samples`
+    those whose limit need not be that of what comes before, as samples alone tell. What depends on
     targets that were not given is in `unknown` and nowhere else. `data` are arrays (N, d).
     """
 
@@ -107,7 +107,7 @@ class Algebra(ABC, Generic[Z]):
         self.bases: dict[str, Basis] = {}
         self.outputs: dict[str, OutputLimit] = {}
         self.unknown: set[str] = set()
-        self.layered: list[str] = []
+        self.left_to_samples: list[str] = []
         drawn = (InitialMatrix, InitialVectors, Parameter)
         random = [v.name for d in program.declarations if isinstance(d, drawn) for v in d.variables]
         self.made_at_random = descendants(program, random)
@@ -176,14 +176,15 @@ class Algebra(ABC, Generic[Z]):
 
         An algebra without samples leaves that to one that has them.
         """
-        del before, vanishing
+        del vanishing
+        self.left_to_samples.append(before.out.name)
 
     def require_decided(self, found: Nonlin | Moment) -> None:
         """Look at what an equation makes where it jumps. Raises Undecided.
 
         An algebra without samples leaves that to one that has them.
         """
-        self.layered.append(found.out.name)
+        self.left_to_samples.append(found.out.name)
 
     def may_lie(self, variable: Variable) -> bool:
         """Whether a share of the coordinates may come to lie at one point."""

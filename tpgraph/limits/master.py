@@ -94,7 +94,7 @@ def limit(
         try:
             main, found = _exact(program, one, independent, hurry=engine == "auto")
             regularity = main.regularity
-            if main.layered:
+            if main.left_to_samples:
                 _require_as_sampled(program, one, seed, independent)
             poor = _of_few_digits(found) if engine == "auto" else ()
         except NotClosed as error:

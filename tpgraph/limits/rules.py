@@ -14,34 +14,18 @@ IIb (arXiv 2105.03703), Definition B.3; unequal widths: Tensor Programs II (arXi
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from fractions import Fraction
 from typing import TypeVar, assert_never
 
 import numpy as np
 
 from tpgraph.errors import TPRandomError, TPTypeError
-from tpgraph.functions import (
-    Argument,
-    Expression,
-    arguments_of,
-    has_density,
-    inline,
-    mul,
-    number,
-    substitute,
-)
+from tpgraph.functions import arguments_of, has_density
 from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.given import given_value, in_limit_of
 from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit
-from tpgraph.limits.scalars_in_limit import (
-    declared,
-    in_limit,
-    look_at_jumps,
-    look_on_the_way,
-    vanishing_in,
-)
+from tpgraph.limits.scalars_in_limit import in_limit, in_powers, require_convergence, vanishing_in
 from tpgraph.limits.singular_scalars import reaches, require_regular, vanishes
 from tpgraph.program import (
     Data,
@@ -99,7 +83,7 @@ def _apply(at: Algebra[Z], equation: Equation, independent: Collection[str]) -> 
             if not any(at.decays.get(a.name) for a in equation.arguments):
                 require_regular(at, equation, equation.function)
             decays = [at.decays.get(a.name, Fraction(0)) for a in equation.arguments]
-            at.outside(_in_powers(at, equation), decays)
+            at.outside(in_powers(at, equation), decays)
             if equation.out in at.program.outputs:
                 at.require_bounded(equation.out.name)
         case Nonlin():
@@ -108,18 +92,6 @@ def _apply(at: Algebra[Z], equation: Equation, independent: Collection[str]) -> 
             z_moment(at, equation)
         case _:
             assert_never(equation)
-
-
-def _in_powers(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Moment:
-    """With c n^(−k) for a scalar that vanishes, where n^(−k) is to be put in its place."""
-    values: list[Expression] = [Argument(i) for i in range(len(equation.arguments))]
-    for i in vanishing_in(at, equation):
-        coefficient = at.scales.leading(declared(at, equation, i)).coefficient
-        if coefficient != 1:
-            values[i] = mul(number(coefficient), Argument(i))
-    if values == [Argument(i) for i in range(len(values))]:
-        return equation
-    return replace(equation, function=substitute(inline(equation.function), values))
 
 
 def z_init(at: Algebra[Z], declaration: Declaration) -> None:
@@ -164,8 +136,7 @@ def z_nonlin(at: Algebra[Z], equation: Nonlin) -> None:
     reach = at.regularity.add(found, found.function, reaches(at, found.arguments))
     at.joint_scales.keep(equation, vanishes(reach), bool(vanishing_in(at, equation)))
     at.nonlin(found, found.function, _all_coordinates(at, found))
-    look_on_the_way(at, before)
-    look_at_jumps(at, found)
+    require_convergence(at, before, found)
 
 
 def z_moment(at: Algebra[Z], equation: Moment) -> None:
@@ -178,8 +149,7 @@ def z_moment(at: Algebra[Z], equation: Moment) -> None:
     require_regular(at, found, found.function)
     reach = at.regularity.add(found, found.function, reaches(at, found.arguments))
     at.scalars[equation.out.name] = at.moment(found, _all_coordinates(at, found), reach)
-    look_on_the_way(at, before)
-    look_at_jumps(at, found)
+    require_convergence(at, before, found)
 
 
 def _all_coordinates(at: Algebra[Z], equation: Nonlin | Moment) -> tuple[Z, ...]:

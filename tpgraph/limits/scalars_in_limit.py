@@ -31,7 +31,7 @@ from tpgraph.limits.singular_scalars import require_regular
 from tpgraph.limits.vanishing import at_limit, is_delicate, is_delicate_in
 from tpgraph.program import InitialScalar, Moment, Nonlin
 
-__all__ = ["declared", "in_limit", "look_at_jumps", "look_on_the_way", "vanishing_in"]
+__all__ = ["in_limit", "in_powers", "require_convergence", "vanishing_in"]
 
 Z = TypeVar("Z")
 
@@ -57,7 +57,33 @@ def vanishing_in(at: Algebra[Z], equation: Nonlin | Moment) -> list[int]:
     return [i for i, a in enumerate(equation.arguments) if at.decays.get(a.name)]
 
 
-def declared(at: Algebra[Z], equation: Nonlin | Moment, index: int) -> InitialScalar:
+def in_powers(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Moment:
+    """With c n^(−k) for a scalar that vanishes, where n^(−k) is to be put in its place."""
+    values: list[Expression] = [Argument(i) for i in range(len(equation.arguments))]
+    for i in vanishing_in(at, equation):
+        coefficient = at.scales.leading(_declared(at, equation, i)).coefficient
+        if coefficient != 1:
+            values[i] = mul(number(coefficient), Argument(i))
+    if values == [Argument(i) for i in range(len(values))]:
+        return equation
+    return replace(equation, function=substitute(inline(equation.function), values))
+
+
+def require_convergence(at: Algebra[Z], before: Nonlin | Moment, found: Nonlin | Moment) -> None:
+    """Ask the algebra, where it need not be so, whether what comes `before` tends to what is found.
+
+    ψ may be large on few coordinates before its scalars have vanished (raises Escapes), or jump
+    where coordinates come to lie (raises Undecided).
+    """
+    vanishing = vanishing_in(at, before)
+    if vanishing and may_have_layer(before.function, vanishing):
+        at.require_dominated(before, {i: _declared(at, before, i) for i in vanishing})
+    inside = [found.arguments[i] for i in inside_jumps(inline(found.function))]
+    if found.vectors and any(map(at.may_lie, inside)):
+        at.require_decided(found)
+
+
+def _declared(at: Algebra[Z], equation: Nonlin | Moment, index: int) -> InitialScalar:
     """The declaration of an argument that vanishes."""
     declaration = at.program.declaration_of[equation.arguments[index].name]
     assert isinstance(declaration, InitialScalar), "only those vanish"
@@ -77,7 +103,7 @@ def _alone_in_limit(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Momen
     is_told = not is_delicate(inline(psi)) and not at.densities.reads(equation)
     if not vanishing or is_told:
         return equation
-    alone = len(vanishing) == 1 and at.scales.is_positive(declared(at, equation, vanishing[0]))
+    alone = len(vanishing) == 1 and at.scales.is_positive(_declared(at, equation, vanishing[0]))
     found = at_limit(psi, vanishing[0]) if alone else _jointly(at, equation, vanishing)
     if set(arguments_of(psi)) - set(arguments_of(found)) - set(vanishing):
         require_regular(at, equation, psi, vanishing)  # 0 times what grows is no 0
@@ -88,7 +114,7 @@ def _jointly(at: Algebra[Z], equation: Nonlin | Moment, vanishing: Sequence[int]
     """ψ where several scalars vanish, ε_i = c_i t^{k_i} with one t = n^{−1/q} → 0."""
     powers = {}
     for i in vanishing:
-        powers[i] = at.scales.leading(declared(at, equation, i))
+        powers[i] = at.scales.leading(_declared(at, equation, i))
     unit = math.lcm(*(p.exponent.denominator for p in powers.values()))
     t = Argument(len(equation.arguments))
     values: list[Expression] = [Argument(i) for i in range(len(equation.arguments))]
@@ -96,18 +122,3 @@ def _jointly(at: Algebra[Z], equation: Nonlin | Moment, vanishing: Sequence[int]
         times = int(-found.exponent * unit)
         values[i] = mul(number(found.coefficient), *[t] * times)
     return at_limit(substitute(inline(equation.function), values), t.index)
-
-
-def look_on_the_way(at: Algebra[Z], before: Nonlin | Moment) -> None:
-    """Ask the algebra where ψ may be large on few coordinates before its scalars have vanished."""
-    vanishing = vanishing_in(at, before)
-    if vanishing and may_have_layer(before.function, vanishing):
-        at.layered.append(before.out.name)
-        at.require_dominated(before, {i: declared(at, before, i) for i in vanishing})
-
-
-def look_at_jumps(at: Algebra[Z], found: Nonlin | Moment) -> None:
-    """Ask the algebra whether coordinates come to lie where ψ jumps."""
-    inside = [found.arguments[i] for i in inside_jumps(inline(found.function))]
-    if found.vectors and any(map(at.may_lie, inside)):
-        at.require_decided(found)
