@@ -150,11 +150,10 @@ class SampledAlgebra(Algebra[Array]):
     def nonlin(self, equation: Nonlin, function: Expression, arguments: tuple[Array, ...]) -> None:
         """ψ elementwise, and how it was made, for its derivatives."""
         name = equation.out.name
-        vectors = {i: a.name for i, a in enumerate(equation.arguments) if a.is_wide}
         value = finite(function, arguments)
         shape = self.replicates, value.shape[1], self.normals.size
         self.trace.samples[name] = np.broadcast_to(value, shape)
-        self.trace.made[name] = Coordinatewise(function, arguments, vectors)
+        self.trace.made[name] = Coordinatewise.of(equation, arguments)
         self.trace.depend(name, (a.name for a in equation.arguments))
 
     def moment(self, equation: Moment, arguments: tuple[Array, ...], reach: Reach) -> Array:
@@ -162,10 +161,10 @@ class SampledAlgebra(Algebra[Array]):
         value = finite(equation.function, arguments)
         shape = self.replicates, value.shape[1], 1
         found = np.broadcast_to(mean(value, reach)[:, :, None], shape)
-        names = [a.name if a.is_wide else None for a in equation.arguments]
+        psi = Coordinatewise.of(equation, arguments)
         if reach.exponent > 2:
-            require_finite(self.trace, equation.function, names, arguments)
-        doubt = self.rare.doubt(equation.function, names, arguments, value, reach)
+            require_finite(self.trace, psi)
+        doubt = self.rare.doubt(psi, value, reach)
         told = self.rare.told(found[:, :, 0], doubt)
         told = self.rare.told(told, Doubt(None, rounding(equation.function, arguments)))
         if says_nothing(value, told):
@@ -190,9 +189,7 @@ class SampledAlgebra(Algebra[Array]):
             values = [
                 np.full((1, 1, 1), self.scales.near(vanishing[i], size))
                 if i in vanishing
-                else self.scalars[a.name]
-                if a.name in self.scalars
-                else self.trace.samples[a.name]
+                else self._value(a)
                 for i, a in enumerate(before.arguments)
             ]
             found = evaluate(before.function, values)
@@ -203,21 +200,22 @@ class SampledAlgebra(Algebra[Array]):
 
     def require_decided(self, found: Nonlin | Moment) -> None:
         """The same with scalars and products moved by little. Raises Undecided."""
-        names = [a.name if a.is_wide else None for a in found.arguments]
-        values = [
-            self.trace.samples[a.name] if a.is_wide else self.scalars[a.name]
-            for a in found.arguments
-        ]
-        whole = opened(self.trace, found.function, names, values)
+        whole = opened(self.trace, Coordinatewise.of(found, map(self._value, found.arguments)))
         noise = np.random.default_rng(0)
         limit = np.asarray(evaluate(whole.expression, whole.values), dtype=np.float64)
         for sign in (1.0, -1.0):
             moved = [
-                self._moved(name, value, sign, noise)
-                for name, value in zip(whole.names, whole.values, strict=True)
+                self._moved(whole.vectors.get(i), value, sign, noise)
+                for i, value in enumerate(whole.values)
             ]
             there = np.asarray(evaluate(whole.expression, moved), dtype=np.float64)
             require_decided(limit, there)
+
+    def _value(self, variable: Variable) -> Array:
+        """The samples of a wide vector, or the number of every replicate."""
+        return (
+            self.trace.samples[variable.name] if variable.is_wide else self.scalars[variable.name]
+        )
 
     def stays_still(self, variable: Variable) -> bool:
         """Whether its samples are equal up to rounding, where they are still there."""

@@ -10,7 +10,6 @@ together may be as large as that of the largest of each.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -33,36 +32,25 @@ from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
 from tpgraph.limits.sampling.normals import Array
 from tpgraph.limits.sampling.stretched import FEW
 
-__all__ = ["Opened", "opened", "unseen_products", "usual"]
+__all__ = ["opened", "unseen_products", "usual"]
 
 _TWO = ("min", "max")
 _LOOKED_AT = 256
 
 
-@dataclass(frozen=True)
-class Opened:
-    """ψ with the Nonlins that make its vectors put into it: its arguments' names and values."""
-
-    expression: Expression
-    names: Sequence[str | None]
-    values: Sequence[Array]
-
-
-def opened(
-    trace: Trace, psi: Expression, names: Sequence[str | None], values: Sequence[Array]
-) -> Opened:
-    """ψ as a function of what the Nonlins read that make its arguments."""
-    own_names, own_values = list(names), list(values)
-    inner: list[Expression] = [Argument(i) for i in range(len(names))]
-    for i, name in enumerate(names):
-        step = trace.made.get(name or "")
+def opened(trace: Trace, psi: Coordinatewise) -> Coordinatewise:
+    """ψ as a function of what the Nonlins read that make its vectors."""
+    values, vectors = list(psi.values), dict(psi.vectors)
+    inner: list[Expression] = [Argument(i) for i in range(len(values))]
+    for i, name in psi.vectors.items():
+        step = trace.made.get(name)
         if isinstance(step, Coordinatewise):
-            places = range(len(own_names), len(own_names) + len(step.values))
-            own_names += [step.vectors.get(k) for k in range(len(step.values))]
-            own_values += step.values
+            places = range(len(values), len(values) + len(step.values))
+            vectors |= {places[k]: own for k, own in step.vectors.items()}
+            values += step.values
             inner[i] = substitute(inline(step.expression), [Argument(k) for k in places])
-    whole = inline(expand(substitute(inline(psi), inner)))
-    return Opened(whole, own_names, own_values)
+    whole = inline(expand(substitute(inline(psi.expression), inner)))
+    return Coordinatewise(whole, tuple(values), vectors)
 
 
 def usual(psi: Expression, values: Sequence[Array]) -> Expression:

@@ -15,17 +15,26 @@ B.6.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from tpgraph.functions import Expression, evaluate, expand, gradient, inline, inside_jumps
+from tpgraph.functions import (
+    Argument,
+    Expression,
+    evaluate,
+    expand,
+    gradient,
+    inline,
+    inside_jumps,
+)
 from tpgraph.limits.closed_forms.gentle import is_gentle
 from tpgraph.limits.sampling.gaussian import MatrixGaussians
 from tpgraph.limits.sampling.normals import REPLICATES, Array
 from tpgraph.limits.sampling.two_slopes import in_parts, reconciled
+from tpgraph.program import Moment, Nonlin
 
 __all__ = ["Coordinatewise", "Trace", "TracedProduct"]
 
@@ -37,6 +46,12 @@ class Coordinatewise:
     expression: Expression
     values: tuple[Array, ...]
     vectors: Mapping[int, str]
+
+    @classmethod
+    def of(cls, equation: Nonlin | Moment, values: Iterable[Array]) -> Coordinatewise:
+        """ψ of an equation in its limit, of samples and numbers (B, M, S or 1)."""
+        vectors = {i: a.name for i, a in enumerate(equation.arguments) if a.is_wide}
+        return cls(equation.function, tuple(values), vectors)
 
     @cached_property
     def slopes(self) -> Mapping[str, Array]:
@@ -79,6 +94,10 @@ class Trace:
         self._depends: dict[str, int] = {}
         self._bits: dict[str, int] = {}
         self._sources = 0
+
+    def itself(self, name: str) -> Coordinatewise:
+        """A vector as a function of itself, Z ↦ Z."""
+        return Coordinatewise(Argument(0), (self.samples[name],), {0: name})
 
     def depend(self, name: str, on: Iterator[str], is_product: bool = False) -> None:
         """Note what a variable of any kind is made from; a product also makes a Ẑ of that name."""

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from tpgraph.functions import Expression, arguments_of, evaluate
+from tpgraph.functions import arguments_of, evaluate
 from tpgraph.limits.closed_forms.far_growth import diverges, outgrows
 from tpgraph.limits.sampling.branches import opened
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
@@ -21,20 +19,18 @@ __all__ = ["require_finite"]
 _RAYS = 16
 
 
-def require_finite(
-    trace: Trace, psi: Expression, names: Sequence[str | None], values: Sequence[Array]
-) -> None:
+def require_finite(trace: Trace, psi: Coordinatewise) -> None:
     """Raise TPTypeError where E ψ is infinite, as far as ψ is one function of Gaussians."""
-    whole = opened(trace, psi, names, values)
+    whole = opened(trace, psi)
     used = set(arguments_of(whole.expression))
-    vectors = {i for i in used if whole.names[i] is not None}
-    if any(isinstance(trace.made.get(whole.names[i] or ""), Coordinatewise) for i in vectors):
+    vectors = used & whole.vectors.keys()
+    if any(isinstance(trace.made.get(whole.vectors[i]), Coordinatewise) for i in vectors):
         return
     rows = dict(zip(used, np.broadcast_arrays(*(whole.values[i][0, 0] for i in used)), strict=True))
     far = np.argsort(np.sum([rows[i] ** 2 for i in vectors], axis=0))[-_RAYS:]
 
     def along(z: Array) -> Array:
-        ray = [np.zeros(1)] * len(whole.names)
+        ray = [np.zeros(1)] * len(whole.values)
         for i in used:
             ray[i] = rows[i][far, None] * (z if i in vectors else 1.0)
         return np.asarray(evaluate(whole.expression, ray))

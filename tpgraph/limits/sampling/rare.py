@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tpgraph.functions import Argument, Expression, add, evaluate, mul, neg
+from tpgraph.functions import Argument, add, evaluate, mul, neg
 from tpgraph.limits.estimates import USELESS
 from tpgraph.limits.regularity import Reach, number_power
-from tpgraph.limits.sampling.branches import Opened, opened, unseen_products, usual
+from tpgraph.limits.sampling.branches import opened, unseen_products, usual
 from tpgraph.limits.sampling.checks import tail_index
 from tpgraph.limits.sampling.derivatives import Coordinatewise
 from tpgraph.limits.sampling.normals import REPLICATES, Array
@@ -64,24 +64,22 @@ class RareEvents:
 
     def doubt(
         self,
-        expression: Expression,
-        names: Sequence[str | None],
-        values: Sequence[Array],
+        psi: Coordinatewise,
         found: Array,
         reach: Reach,
         is_capped: bool = False,
     ) -> Doubt | None:
-        """Of the mean of ψ = `found`, (B, M, S), whose vector arguments have these names.
+        """Of the mean of ψ = `found`, (B, M, S).
 
         With `is_capped` a spike of unbounded ψ is no higher than what was seen.
         """
         if found.shape[2] == 1:
             return None
-        apart = self._of_branches(expression, names, values, found)
+        apart = self._of_branches(psi, found)
         if apart is None:
-            return self._alone(expression, names, values, found, reach, is_capped)
+            return self._alone(psi, found, reach, is_capped)
         common, often, value, error = apart
-        doubt = self._alone(common.expression, common.names, common.values, often, reach, is_capped)
+        doubt = self._alone(common, often, reach, is_capped)
         usual_mean = often.mean(axis=2)
         if doubt is None:
             return Doubt(usual_mean + value, error, bool(error.any()))
@@ -90,53 +88,43 @@ class RareEvents:
         return Doubt(usual_mean + value, np.hypot(doubt.error, error), is_poor)
 
     def _of_branches(
-        self,
-        expression: Expression,
-        names: Sequence[str | None],
-        values: Sequence[Array],
-        found: Array,
-    ) -> tuple[Opened, Array, Array, Array] | None:
+        self, psi: Coordinatewise, found: Array
+    ) -> tuple[Coordinatewise, Array, Array, Array] | None:
         """ψ without the branches that few samples take, and its samples (B, M, S).
 
         Then what they add to the mean (B, M), and a further error (M,).
         """
-        whole = opened(self.roots.trace, expression, names, values)
+        whole = opened(self.roots.trace, psi)
         common = usual(whole.expression, whole.values)
         met = unseen_products(whole.expression, whole.values)
         if common == whole.expression and not met:
             return None
-        psi = add(whole.expression, neg(common))
+        seldom = replace(whole, expression=add(whole.expression, neg(common)))
         with np.errstate(all="ignore"):
-            rest: Array = np.broadcast_to(evaluate(psi, whole.values), found.shape)
+            rest: Array = np.broadcast_to(evaluate(seldom.expression, seldom.values), found.shape)
         if not np.isfinite(rest).all():
             return None
-        value, error = Stretched(self.roots, psi, whole.names, whole.values).best(rest)
+        value, error = Stretched(self.roots, seldom).best(rest)
         error = np.maximum(error, met * UNSEEN / (found.shape[0] * found.shape[2]))
         mean: Array = rest.mean(axis=2) if value is None else value
         return replace(whole, expression=common), found - rest, mean, error
 
     def _alone(
-        self,
-        expression: Expression,
-        names: Sequence[str | None],
-        values: Sequence[Array],
-        found: Array,
-        reach: Reach,
-        is_capped: bool,
+        self, psi: Coordinatewise, found: Array, reach: Reach, is_capped: bool
     ) -> Doubt | None:
         """The doubt of what samples take both branches of."""
         count = found.shape[0] * found.shape[2]
         few = effective(found)
         spikes = Spikes(self.roots.trace, self.reaches)
-        height = spikes.height(expression, names, values)
+        height = spikes.height(psi)
         if is_capped and not np.isfinite(reach.high - reach.low):
             seen = np.abs(found).max(axis=(0, 2))
-            height = np.minimum(height, np.maximum(seen, spikes.peak(expression, names, values)))
+            height = np.minimum(height, np.maximum(seen, spikes.peak(psi)))
         spike = np.broadcast_to(height, found.shape[1]) * UNSEEN / count
         index = tail_index(np.abs(found), not reach.has_pole) if reach.may_diverge else math.inf
         if (few >= _enough(reach, count)).all() and index > _FINITE_VARIANCE:
             return Doubt(None, spike) if spike.any() else None
-        value, error = Stretched(self.roots, expression, names, values).best(found)
+        value, error = Stretched(self.roots, psi).best(found)
         if error.any() and index <= _FINITE_VARIANCE:
             error = error / (1.0 - 1.0 / max(index, _LEAST_INDEX))
         return Doubt(value, np.maximum(error, spike), bool(error.any()))
@@ -145,13 +133,14 @@ class RareEvents:
         """Of the mean of Z^power of a vector of this reach, where a Nonlin makes it."""
         if not isinstance(self.roots.trace.made.get(name), Coordinatewise):
             return None
-        samples, psi = self.roots.trace.samples[name], mul(*[Argument(0)] * power)
-        return self.doubt(psi, [name], [samples], samples**power, number_power(reach, power), True)
+        itself = self.roots.trace.itself(name)
+        psi = replace(itself, expression=mul(*[Argument(0)] * power))
+        return self.doubt(psi, itself.values[0] ** power, number_power(reach, power), True)
 
     def of_slope(self, name: str, deviation: Array) -> Doubt | None:
         """Of E[Ẑ Z]/Var Ẑ with Ẑ of this deviation (B, M): a spike of Z of which none was seen."""
         samples = self.roots.trace.samples[name]
-        height = Spikes(self.roots.trace, self.reaches).height(Argument(0), [name], [samples])
+        height = Spikes(self.roots.trace, self.reaches).height(self.roots.trace.itself(name))
         if not height.any():
             return None
         usual = deviation.mean(axis=0)

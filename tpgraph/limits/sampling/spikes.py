@@ -47,36 +47,31 @@ class Spikes:
     trace: Trace
     reaches: Mapping[str, Reach]
 
-    def height(
-        self, expression: Expression, names: Sequence[str | None], values: Sequence[Array]
-    ) -> Array:
+    def height(self, psi: Coordinatewise) -> Array:
         """The height for every input, (M,); 0 where all is gentle."""
-        if is_gentle(expression, values) and all(map(self._is_gentle, names)):
+        if self._is_gentle_throughout(psi):
             return np.zeros(1)
-        own = [self._reach(name, value) for name, value in zip(names, values, strict=True)]
 
         def of_argument(index: int) -> Array:
-            step = self.trace.made.get(names[index] or "")
+            step = self.trace.made.get(psi.vectors.get(index, ""))
             if isinstance(step, TracedProduct):
                 return self._of_product(step)
-            if not isinstance(step, Coordinatewise) or self._is_gentle(names[index]):
+            if step is None or step.is_gentle:
                 return np.zeros(1)
-            beneath = [step.vectors.get(i) for i in range(len(step.values))]
-            inner = [self._reach(n, v) for n, v in zip(beneath, step.values, strict=True)]
-            found = _Part(step.values, inner, lambda _: np.zeros(1))
+            found = _Part(step.values, self._reaches(step), lambda _: np.zeros(1))
             return found.height(inline(expand(step.expression)))
 
-        whole = _Part(values, own, of_argument)
+        whole = _Part(psi.values, self._reaches(psi), of_argument)
         with np.errstate(all="ignore"):
-            found = whole.height(inline(expand(expression)))
-        peak = self.peak(expression, names, values)
-        return np.where(np.isfinite(found), found, np.maximum(whole.seen(expression), peak))
+            found = whole.height(inline(expand(psi.expression)))
+        peak = self.peak(psi)
+        return np.where(np.isfinite(found), found, np.maximum(whole.seen(psi.expression), peak))
 
     def _of_product(self, step: TracedProduct) -> Array:
         total = np.zeros(1)
         for name in self._steep_beneath(step):
             factor = np.abs(step.dot[name]).max(axis=0)
-            own = self.height(Argument(0), [name], [self.trace.samples[name]])
+            own = self.height(self.trace.itself(name))
             total = total + factor * own
         return total
 
@@ -85,13 +80,11 @@ class Spikes:
         made = {name: self.trace.made.get(name) for name in step.dot}
         return [n for n, y in made.items() if isinstance(y, Coordinatewise) and not y.is_gentle]
 
-    def peak(
-        self, expression: Expression, names: Sequence[str | None], values: Sequence[Array]
-    ) -> float:
+    def peak(self, psi: Coordinatewise) -> float:
         """The largest |ψ| where a part of it vanishes, if it is a function of one vector."""
-        if is_gentle(expression, values) and all(map(self._is_gentle, names)):
+        if self._is_gentle_throughout(psi):
             return 0.0
-        alone = self._of_one_vector(expression, names, values)
+        alone = self._of_one_vector(psi)
         if alone is None:
             return 0.0
         places = np.array([*delicate_places(alone), 0.0])
@@ -100,39 +93,46 @@ class Spikes:
             found = np.abs(np.broadcast_to(evaluate(alone, [near]), near.shape))
         return float(np.max(found, where=np.isfinite(found), initial=0.0))
 
-    def _of_one_vector(
-        self, expression: Expression, names: Sequence[str | None], values: Sequence[Array]
-    ) -> Expression | None:
+    def _of_one_vector(self, psi: Coordinatewise) -> Expression | None:
         """ψ in Argument(0), with the Nonlins that make its vectors put into it."""
         sources: set[str] = set()
         inner: list[Expression] = []
-        for name, value in zip(names, values, strict=True):
-            step = self.trace.made.get(name or "")
+        for i, place in enumerate(_places(psi)):
+            step = self.trace.made.get(psi.vectors.get(i, ""))
             if isinstance(step, Coordinatewise):
-                beneath = [step.vectors.get(i) for i in range(len(step.values))]
-                sources.update(n for n in beneath if n is not None)
-                own = [_place(n, v) for n, v in zip(beneath, step.values, strict=True)]
-                inner.append(substitute(inline(step.expression), own))
+                sources.update(step.vectors.values())
+                inner.append(substitute(inline(step.expression), _places(step)))
             else:
-                sources.update([name] if name is not None else [])
-                inner.append(_place(name, value))
-        return substitute(inline(expression), inner) if len(sources) == 1 else None
+                sources.update([psi.vectors[i]] if i in psi.vectors else [])
+                inner.append(place)
+        return substitute(inline(psi.expression), inner) if len(sources) == 1 else None
 
-    def _is_gentle(self, name: str | None) -> bool:
-        step = self.trace.made.get(name or "")
+    def _is_gentle_throughout(self, psi: Coordinatewise) -> bool:
+        """Whether it is gentle, and every vector that it reads."""
+        return psi.is_gentle and all(map(self._is_gentle, psi.vectors.values()))
+
+    def _is_gentle(self, name: str) -> bool:
+        step = self.trace.made.get(name)
         if isinstance(step, TracedProduct):
             return not self._steep_beneath(step)
         return step is None or step.is_gentle
 
-    def _reach(self, name: str | None, value: Array) -> Reach:
-        if name is None:
-            return number_reach(float(np.min(value)), float(np.max(value)))
-        return self.reaches.get(name, GAUSSIAN)
+    def _reaches(self, psi: Coordinatewise) -> list[Reach]:
+        """How far every argument of it reaches."""
+        return [
+            self.reaches.get(psi.vectors[i], GAUSSIAN)
+            if i in psi.vectors
+            else number_reach(float(np.min(value)), float(np.max(value)))
+            for i, value in enumerate(psi.values)
+        ]
 
 
-def _place(name: str | None, value: Array) -> Expression:
-    """The vector, or a number of the first replicate and input."""
-    return number(float(np.ravel(value)[0])) if name is None else Argument(0)
+def _places(psi: Coordinatewise) -> list[Expression]:
+    """Argument(0) for every vector, and numbers of the first replicate and input."""
+    return [
+        Argument(0) if i in psi.vectors else number(float(np.ravel(value)[0]))
+        for i, value in enumerate(psi.values)
+    ]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tpgraph.functions import Expression, evaluate
+from tpgraph.functions import evaluate
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace, TracedProduct
 from tpgraph.limits.sampling.gaussian import MatrixGaussians
 from tpgraph.limits.sampling.normals import Array
@@ -96,19 +96,11 @@ def _share(values: Array) -> Array:
 class Stretched:
     """ψ with every Gaussian beneath it s times as far from its mean."""
 
-    def __init__(
-        self,
-        roots: Roots,
-        expression: Expression,
-        names: Sequence[str | None],
-        values: Sequence[Array],
-    ) -> None:
-        self._expression = expression
-        self._names = names
-        self._values = values
+    def __init__(self, roots: Roots, psi: Coordinatewise) -> None:
+        self._psi = psi
         self._roots = roots
         self._beneath = dict.fromkeys(
-            root for name in names if name is not None for root in roots.beneath(name)
+            root for name in psi.vectors.values() for root in roots.beneath(name)
         )
         self._is_known = all(map(roots.is_known, self._beneath))
 
@@ -141,11 +133,11 @@ class Stretched:
         """ψ on stretched samples; None where it is no number there."""
         known: dict[str, Array] = {}
         arguments = [
-            v if name is None else self._vector(name, s, known)
-            for name, v in zip(self._names, self._values, strict=True)
+            self._vector(self._psi.vectors[i], s, known) if i in self._psi.vectors else v
+            for i, v in enumerate(self._psi.values)
         ]
         with np.errstate(all="ignore"):
-            found = np.asarray(evaluate(self._expression, arguments), dtype=float)
+            found = np.asarray(evaluate(self._psi.expression, arguments), dtype=float)
         shape = np.broadcast_shapes(found.shape, *(np.shape(a) for a in arguments))
         return np.broadcast_to(found, shape) if np.isfinite(found).all() else None
 
