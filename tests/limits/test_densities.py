@@ -163,6 +163,17 @@ def _readouts(program) -> list[str]:
     return [e.out.name for e in made if e.operand.is_wide and not e.out.is_wide]
 
 
+@pytest.mark.parametrize("engine", ["auto", "sampled"])
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [("ε * h / (1 + ε) + x^2", 1.0), ("ε * h / (1 + ε) + step(relu(x) - ε)", 0.5)],
+)
+def test_what_has_no_variable_is_of_no_account_beside_it(text, truth, engine):
+    program = parse(HEAD + f"d = (step(x + ε * g) - step(x)) / ε\nh = W d\nq = mean({text})\n")
+    found = limit(program, engine=engine)
+    assert abs(found.scalar("q") - truth) <= 4 * found.error("q") + 1e-9
+
+
 def test_without_densities_they_would_be_wrong(monkeypatch):
     text = "(step(x + ε * g) - step(x)) / ε"
     real = scalars_in_limit.at_limit

@@ -13,12 +13,12 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from tpgraph.errors import TPTypeError
-from tpgraph.functions import Expression, inline, is_kinked
+from tpgraph.errors import TPRandomError, TPTypeError
+from tpgraph.functions import Expression, arguments_of, inline, is_kinked
 from tpgraph.limits.estimates import Array, Basis
 from tpgraph.limits.joint_scales import JointScales
 from tpgraph.limits.jump_changes import Densities
-from tpgraph.limits.outputs import OutputLimit, apply
+from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit, apply
 from tpgraph.limits.regularity import Reach, Regularity
 from tpgraph.program import (
     InitialMatrix,
@@ -160,6 +160,30 @@ class Algebra(ABC, Generic[Z]):
     @abstractmethod
     def to_scalar(self, values: Array) -> Array:
         """θ̊ of an output's values, (B, M, 1, 1)."""
+
+    def arguments(self, equation: Nonlin | Moment) -> tuple[Z, ...]:
+        """The Z or θ̊ of every argument; of what has none and is not used, 0.
+
+        Raises TPRandomError where one stays random in the limit.
+        """
+        used = set(arguments_of(equation.function))
+        zero = self.number(self.to_scalar(np.zeros((self.replicates, 1, 1, 1))))
+        return tuple(
+            self._argument(a) if i in used or a.name not in self.densities.kept else zero
+            for i, a in enumerate(equation.arguments)
+        )
+
+    def _argument(self, variable: Variable) -> Z:
+        if variable.is_wide:
+            return self.coordinates(variable.name)
+        if variable.name in self.scalars:
+            return self.number(self.scalars[variable.name])
+        self.require_bounded(variable.name)
+        raise TPRandomError(
+            f"{variable} depends on a readout, which stays random in the limit",
+            expected="scalars with deterministic limits, as the Master Theorem requires",
+            mend=STAYS_RANDOM,
+        )
 
     def singular(self, equation: Nonlin | Moment, psi: Expression, reason: str) -> None:
         """Say that ψ may jump or have a pole at the limits of what it reads. Raises TPTypeError."""

@@ -20,7 +20,7 @@ from typing import TypeVar, assert_never
 import numpy as np
 
 from tpgraph.errors import TPRandomError, TPTypeError
-from tpgraph.functions import arguments_of, has_density
+from tpgraph.functions import has_density
 from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.given import given_value, in_limit_of
@@ -39,7 +39,6 @@ from tpgraph.program import (
     Nonlin,
     Parameter,
     Target,
-    Variable,
 )
 from tpgraph.program.scales import Asymptotic
 from tpgraph.progress import counted
@@ -135,7 +134,7 @@ def z_nonlin(at: Algebra[Z], equation: Nonlin) -> None:
     require_regular(at, found, found.function)
     reach = at.regularity.add(found, found.function, reaches(at, found.arguments))
     at.joint_scales.keep(equation, vanishes(reach), bool(vanishing_in(at, equation)))
-    at.nonlin(found, found.function, _all_coordinates(at, found))
+    at.nonlin(found, found.function, at.arguments(found))
     require_convergence(at, before, found)
 
 
@@ -148,31 +147,8 @@ def z_moment(at: Algebra[Z], equation: Moment) -> None:
     assert isinstance(found, Moment), "as the equation is"
     require_regular(at, found, found.function)
     reach = at.regularity.add(found, found.function, reaches(at, found.arguments))
-    at.scalars[equation.out.name] = at.moment(found, _all_coordinates(at, found), reach)
+    at.scalars[equation.out.name] = at.moment(found, at.arguments(found), reach)
     require_convergence(at, before, found)
-
-
-def _all_coordinates(at: Algebra[Z], equation: Nonlin | Moment) -> tuple[Z, ...]:
-    """The Z or θ̊ of every argument; of what has none and is not used, 0."""
-    used = set(arguments_of(equation.function))
-    zero = at.number(at.to_scalar(np.zeros((at.replicates, 1, 1, 1))))
-    return tuple(
-        _coordinates(at, a) if i in used or a.name not in at.densities.kept else zero
-        for i, a in enumerate(equation.arguments)
-    )
-
-
-def _coordinates(at: Algebra[Z], variable: Variable) -> Z:
-    if variable.is_wide:
-        return at.coordinates(variable.name)
-    if variable.name in at.scalars:
-        return at.number(at.scalars[variable.name])
-    at.require_bounded(variable.name)
-    raise TPRandomError(
-        f"{variable} depends on a readout, which stays random in the limit",
-        expected="scalars with deterministic limits, as the Master Theorem requires",
-        mend=STAYS_RANDOM,
-    )
 
 
 def _is_outside(at: Algebra[Z], equation: Nonlin | Moment) -> bool:

@@ -73,10 +73,11 @@ def require_convergence(at: Algebra[Z], before: Nonlin | Moment, found: Nonlin |
     """Ask the algebra, where it need not be so, whether what comes `before` tends to what is found.
 
     ψ may be large on few coordinates before its scalars have vanished (raises Escapes), or jump
-    where coordinates come to lie (raises Undecided).
+    where coordinates come to lie (raises Undecided). What reads a vector without a Z is not asked.
     """
     vanishing = vanishing_in(at, before)
-    if vanishing and may_have_layer(before.function, vanishing):
+    has_layer = bool(vanishing) and may_have_layer(before.function, vanishing)
+    if has_layer and not at.densities.reads(before):
         at.require_dominated(before, {i: _declared(at, before, i) for i in vanishing})
     inside = [found.arguments[i] for i in inside_jumps(inline(found.function))]
     if found.vectors and any(map(at.may_lie, inside)):

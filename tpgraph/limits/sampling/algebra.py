@@ -183,15 +183,11 @@ class SampledAlgebra(Algebra[Array]):
         name, is_vector = before.out.name, isinstance(before, Nonlin)
         limit = (self.trace.samples[name] ** 2).mean(axis=2) if is_vector else None
         fastest = max(float(self.decays[before.arguments[i].name]) for i in vanishing)
-        means = []
+        values, means = list(self.arguments(before)), []
         for small in ON_THE_WAY:
             size = small ** (-1.0 / fastest)
-            values = [
-                np.full((1, 1, 1), self.scales.near(vanishing[i], size))
-                if i in vanishing
-                else self._value(a)
-                for i, a in enumerate(before.arguments)
-            ]
+            for i, declaration in vanishing.items():
+                values[i] = np.full((1, 1, 1), self.scales.near(declaration, size))
             found = evaluate(before.function, values)
             means.append((found**2 if is_vector else found).mean(axis=2))
         shape = self.replicates, means[0].shape[1]
@@ -200,7 +196,7 @@ class SampledAlgebra(Algebra[Array]):
 
     def require_decided(self, found: Nonlin | Moment) -> None:
         """The same with scalars and products moved by little. Raises Undecided."""
-        whole = opened(self.trace, Coordinatewise.of(found, map(self._value, found.arguments)))
+        whole = opened(self.trace, Coordinatewise.of(found, self.arguments(found)))
         noise = np.random.default_rng(0)
         limit = np.asarray(evaluate(whole.expression, whole.values), dtype=np.float64)
         for sign in (1.0, -1.0):
@@ -210,12 +206,6 @@ class SampledAlgebra(Algebra[Array]):
             ]
             there = np.asarray(evaluate(whole.expression, moved), dtype=np.float64)
             require_decided(limit, there)
-
-    def _value(self, variable: Variable) -> Array:
-        """The samples of a wide vector, or the number of every replicate."""
-        return (
-            self.trace.samples[variable.name] if variable.is_wide else self.scalars[variable.name]
-        )
 
     def stays_still(self, variable: Variable) -> bool:
         """Whether its samples are equal up to rounding, where they are still there."""
