@@ -49,6 +49,18 @@ def test_what_is_decided_is_told(lines: str, engine: str) -> None:
     assert abs(found.scalar("q") - DECIDED[lines]) <= 4 * found.error("q") + 1e-9
 
 
+@pytest.mark.parametrize(
+    ("depth", "line"),
+    [(40, "t[l] = tanh(z[l-1])\n    z[l] = z[l-1] - 0.1*t[l]"), (1200, "z[l] = 0.999*z[l-1]")],
+)
+def test_jumps_far_above_what_they_rest_on(depth: int, line: str) -> None:
+    """What is beneath is looked at once, though 2⁴⁰ ways or a thousand lines lead there."""
+    loop = f"z[0] = x\nfor l in 1..{depth}:\n    {line}\n"
+    program = tp.parse(f"{HEAD}{loop}q = mean(step(z[{depth}]))\n")
+    found = tp.limit(program, engine="sampled", samples=2**12)
+    assert abs(found.scalar("q") - 0.5) <= 4 * found.error("q")
+
+
 def test_unlooked_at_they_get_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scalars_in_limit, "inside_jumps", lambda _: frozenset())
     monkeypatch.setattr(scalars_in_limit, "may_have_layer", lambda *_: False)

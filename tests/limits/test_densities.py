@@ -165,11 +165,15 @@ def _readouts(program) -> list[str]:
 
 @pytest.mark.parametrize("engine", ["auto", "sampled"])
 @pytest.mark.parametrize(
-    ("text", "truth"),
-    [("ε * h / (1 + ε) + x^2", 1.0), ("ε * h / (1 + ε) + step(relu(x) - ε)", 0.5)],
+    ("lines", "truth"),
+    [
+        ("q = mean(ε * h / (1 + ε) + x^2)", 1.0),
+        ("q = mean(ε * h / (1 + ε) + step(relu(x) - ε))", 0.5),
+        ("u = ε * h / (1 + ε) + x\nq = mean(step(u))", 0.5),
+    ],
 )
-def test_what_has_no_variable_is_of_no_account_beside_it(text, truth, engine):
-    program = parse(HEAD + f"d = (step(x + ε * g) - step(x)) / ε\nh = W d\nq = mean({text})\n")
+def test_what_has_no_variable_is_of_no_account_beside_it(lines, truth, engine):
+    program = parse(HEAD + f"d = (step(x + ε * g) - step(x)) / ε\nh = W d\n{lines}\n")
     found = limit(program, engine=engine)
     assert abs(found.scalar("q") - truth) <= 4 * found.error("q") + 1e-9
 

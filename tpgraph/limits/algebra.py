@@ -214,13 +214,17 @@ class Algebra(ABC, Generic[Z]):
         """Whether a share of the coordinates may come to lie at one point."""
         if not variable.is_wide:
             return variable.name in self.made_at_random
-        made = self.program.equation_of.get(variable.name)
-        if isinstance(made, Nonlin):
-            if is_kinked(inline(made.function)):  # On a branch it may be constant.
-                return True
-            if any(self.may_lie(a) for a in made.arguments if a.is_wide):
-                return True
-        return self.stays_still(variable)
+        found = {variable.name: variable}
+        stack = [variable]
+        while stack:
+            made = self.program.equation_of.get(stack.pop().name)
+            if isinstance(made, Nonlin):
+                if is_kinked(inline(made.function)):  # On a branch it may be constant.
+                    return True
+                read = [a for a in made.arguments if a.is_wide and a.name not in found]
+                found |= {a.name: a for a in read}
+                stack += read
+        return any(map(self.stays_still, found.values()))
 
     def stays_still(self, variable: Variable) -> bool:
         """Whether a wide vector does not vary, as far as that is known here."""

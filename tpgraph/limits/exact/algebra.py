@@ -126,8 +126,10 @@ class ExactAlgebra(Algebra[Sum]):
         return values[0, :, 0, 0]
 
     def stays_still(self, variable: Variable) -> bool:
-        """Whether its mean square is its squared mean, where both are in closed form."""
-        found = self.sums[variable.name]
+        """Whether its mean square is its squared mean, where it has a Z, both in closed form."""
+        found = self.sums.get(variable.name)
+        if found is None:
+            return False
         try:
             mean, square = (self.blocks.expected(x) for x in (found, found * found))
         except NotClosed:
