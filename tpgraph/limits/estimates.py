@@ -50,7 +50,7 @@ _WORDS = {
     Basis.QUADRATURE: "quadrature, its error estimated",
     Basis.SAMPLES: "samples",
     Basis.HEAVY_TAIL: "samples with a heavy tail",
-    Basis.UNKNOWN: "not known, its error over 10 times its value",
+    Basis.UNKNOWN: f"not known, its error over {USELESS:g} times its value",
 }
 
 

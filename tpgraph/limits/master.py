@@ -13,7 +13,7 @@ from tpgraph.errors import TPDataError, TPError, TPWarning
 from tpgraph.limits.atoms import Undecided
 from tpgraph.limits.boundary_layers import Escapes
 from tpgraph.limits.engines import Engine, check_engine
-from tpgraph.limits.estimates import Array, Basis
+from tpgraph.limits.estimates import USELESS, Array, Basis
 from tpgraph.limits.exact.algebra import ExactAlgebra
 from tpgraph.limits.exact.collected import Evaluations, exact_limit
 from tpgraph.limits.exact.disturbance import SEEDS, STILL, Disturbance, of_those_that_close
@@ -34,8 +34,8 @@ __all__ = ["limit"]
 _LEAST_ERROR, _LARGEST_SHARE = 1e-6, 1e-3
 """Of a number for which samples are asked in place of closed forms."""
 _CANCELLED = (
-    "rounding is more than 10 times what is left where large parts cancel; the same written as one"
-    " function, without the cancellation, would tell"
+    f"rounding is more than {USELESS:g} times what is left where large parts cancel; the same"
+    " written as one function, without the cancellation, would tell"
 )
 _SAMPLES_BESIDE = 2**15
 """That look at what an exact limit may have lost."""
@@ -112,8 +112,7 @@ def limit(
         if found is None or any(by_samples.error(x) < found.error(x) for x in poor):
             found, regularity = by_samples, evaluation.regularity
     if found.engine == "exact":
-        lost = (e for e in program.equations if _is_lost(found, e.out.name))
-        regularity.unknown += [(e, _CANCELLED) for e in lost]
+        regularity.unknown += _cancelled(program, found)
     _warn("is outside the Master Theorem's hypotheses", regularity.faults)
     _warn("is not known", regularity.unknown)
     return found
@@ -158,9 +157,11 @@ def _of_few_digits(found: Limit) -> tuple[str, ...]:
     )
 
 
-def _is_lost(found: Limit, name: str) -> bool:
-    known = name in found.vectors or name in found.scalar_values
-    return known and found.basis(name) == Basis.UNKNOWN
+def _cancelled(program: Program, found: Limit) -> list[tuple[Equation, str]]:
+    """The equations of which closed forms have no digit, with the reason."""
+    names = found.vectors.keys() | found.scalar_values.keys()
+    made = [e for e in program.equations if e.out.name in names]
+    return [(e, _CANCELLED) for e in made if found.basis(e.out.name) == Basis.UNKNOWN]
 
 
 def _warn(what: str, faults: Iterable[tuple[Equation, str]]) -> None:

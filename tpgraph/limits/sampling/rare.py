@@ -29,8 +29,8 @@ __all__ = ["FEW_DECIDE", "UNSEEN_DECIDES", "Doubt", "RareEvents", "says_nothing"
 FEW_DECIDE = "few samples decide its mean, and the error bar says what they may have missed"
 
 UNSEEN_DECIDES = (
-    "what no sample sees may be more than 10 times as large; more samples (--samples) or functions"
-    " that are less steep would tell"
+    f"what no sample sees may be more than {USELESS:g} times as large; more samples (--samples) or"
+    " functions that are less steep would tell"
 )
 
 _FEW_EXPONENTIAL, _SHARE = 8192.0, 0.25
