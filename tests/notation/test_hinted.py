@@ -11,7 +11,9 @@ import tpgraph as tp
 from tpgraph.errors import TPWarning
 from tpgraph.notation.scene.geometry import overlap
 from tpgraph.notation.scene.painting import label_bounds
-from tpgraph.notation.scene.scene import Label, Scene
+from tpgraph.notation.scene.scene import Direction, Label, Scene
+from tpgraph.notation.scene.shapes import bar_segment
+from tpgraph.notation.scene.taken import node_boxes
 
 MLP = tp.gallery.entry("mlp").text
 
@@ -124,6 +126,19 @@ def test_folded_pictures_show_the_boxes_that_are_whole() -> None:
     scene = tp.draw(tp.parse(text + 'group "deep" x[1..9]\nnote "in" at x[1]\n'), fold=True).scene
     assert scene.plates
     assert not scene.contexts
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB", "RL", "BT"])
+def test_words_keep_off_the_bars_of_moments(direction: Direction) -> None:
+    """Which are longer than their gates, along the page or down it."""
+    scene = tp.draw(tp.load("attention"), direction=direction).scene
+    bars = [node for node in scene.nodes if node.bar]
+    assert bars
+    for node in bars:
+        own, *_ = node_boxes(node)
+        for x, y in bar_segment(node):
+            assert own[0] - 1e-9 <= x <= own[2] + 1e-9
+            assert own[1] - 1e-9 <= y <= own[3] + 1e-9
 
 
 def test_a_note_of_several_points_at_each_and_at_products() -> None:

@@ -18,8 +18,9 @@ from tpgraph.notation.scene.geometry import (
     union,
 )
 from tpgraph.notation.scene.painting import label_bounds, picture
-from tpgraph.notation.scene.scene import Anchor, Edge, Label, Node, Plate, Point, Scene
+from tpgraph.notation.scene.scene import Anchor, Edge, Label, Plate, Point, Scene
 from tpgraph.notation.scene.style import Style
+from tpgraph.notation.scene.taken import node_boxes
 
 __all__ = ["enclosed", "encloses_strangers", "plated", "renamed"]
 
@@ -72,7 +73,7 @@ def encloses_strangers(scene: Scene, folded: Folded, style: Style) -> bool:
     boxes = _boxes(folded, scene, style)
     for plate, box in zip(folded.plates, boxes, strict=True):
         strangers = (n for n in scene.nodes if n.id not in plate.members)
-        if any(overlap(box, own) for n in strangers for own in _node_boxes(n)):
+        if any(overlap(box, own) for n in strangers for own in node_boxes(n)):
             return True
     pairs = combinations(zip(folded.plates, boxes, strict=True), 2)
     return any(
@@ -150,24 +151,11 @@ def _boxes(folded: Folded, scene: Scene, style: Style) -> list[Box]:
 
 def _box(plate: PlateOf, scene: Scene, inner: Sequence[Box]) -> Box:
     """The frame around the marks of a plate, their labels, the lines between, and inner plates."""
-    boxes = [box for n in scene.nodes if n.id in plate.members for box in _node_boxes(n)]
+    boxes = [box for n in scene.nodes if n.id in plate.members for box in node_boxes(n)]
     boxes += inner
     inside = [e for e in scene.edges if {e.source, e.target} <= plate.members]
     boxes += [box for edge in inside for box in _edge_boxes(edge)]
     return grown(union(boxes), _PADDING)
-
-
-def _node_boxes(node: Node) -> Iterator[Box]:
-    half, rise = node.width / 2, node.height / 2
-    if node.kind == "bar-gate" and node.direction in ("LR", "RL"):
-        rise = max(rise, node.bar / 2)
-    elif node.kind == "bar-gate":
-        half = max(half, node.bar / 2)
-    yield node.x - half, node.y - rise, node.x + half, node.y + rise
-    if node.label is not None:
-        yield label_bounds(node.label)
-    if node.note is not None:
-        yield node.note.left, node.note.bottom, node.note.right, node.note.top
 
 
 def _edge_boxes(edge: Edge) -> Iterator[Box]:
@@ -187,7 +175,7 @@ def _placed(text: str, box: Box, scene: Scene, style: Style) -> Label:
         (left, top + gap, "sw"),
     )
     labels = [Label(text, x, y, anchor, size) for x, y, anchor in corners]
-    taken = [box for node in scene.nodes for box in _node_boxes(node)]
+    taken = [box for node in scene.nodes for box in node_boxes(node)]
     taken += [label_bounds(label) for label in scene.labels]
     taken += [label_bounds(edge.label) for edge in scene.edges if edge.label]
     lines = [flatten(edge.points, edge.curve) for edge in scene.edges]

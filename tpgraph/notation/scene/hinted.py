@@ -14,7 +14,7 @@ from tpgraph.notation.scene.painting import label_bounds
 from tpgraph.notation.scene.pointed_notes import noted
 from tpgraph.notation.scene.scene import ContextBox, Direction, Edge, Label, Scene
 from tpgraph.notation.scene.style import Style
-from tpgraph.notation.scene.taken import arrow_boxes, hits, node_boxes
+from tpgraph.notation.scene.taken import arrow_boxes, hits, node_boxes, outline_of
 from tpgraph.program.hints import Hint
 
 __all__ = ["hinted"]
@@ -102,7 +102,7 @@ def _boxed(scene: Scene, groups: Sequence[Hint], style: Style) -> Scene:
         drawn = {node.variable for node in scene.nodes if node.id in members}
         if not members or (scene.plates and not drawn.issuperset(hint.names)):
             continue
-        inner = [_outline(box) for inside, box in found if inside <= members]
+        inner = [outline_of(box) for inside, box in found if inside <= members]
         bounds = union([*_taken(scene, members), *inner])
         box = _box(hint, bounds, len(found), style, lines)
         _warn_of_strangers(scene, members, hint, box)
@@ -146,10 +146,6 @@ def _box(hint: Hint, bounds: Box, number: int, style: Style, lines: Sequence[Box
     bottom = min(bottom, said[1] - _PADDING)
     tint = _TINTS[number % len(_TINTS)]
     return ContextBox(f"group {number}", left, bottom, right, top, tint, caption)
-
-
-def _outline(box: ContextBox) -> Box:
-    return box.left, box.bottom, box.right, box.top
 
 
 def _warn_of_strangers(scene: Scene, members: frozenset[str], hint: Hint, box: ContextBox) -> None:

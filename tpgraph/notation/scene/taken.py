@@ -6,23 +6,40 @@ import math
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from tpgraph.notation.scene.geometry import Box, box_around, flatten, overlap
+from tpgraph.notation.scene.geometry import Box, box_around, box_shape, flatten, overlap
 from tpgraph.notation.scene.painting import label_bounds
-from tpgraph.notation.scene.scene import Node, Point, Scene
+from tpgraph.notation.scene.scene import ContextBox, Node, Note, Plate, Point, Scene
 
-__all__ = ["arrow_boxes", "hits", "line_pieces", "mark_boxes", "node_boxes", "taken_boxes"]
+__all__ = [
+    "arrow_boxes",
+    "hits",
+    "line_pieces",
+    "mark_boxes",
+    "node_boxes",
+    "outline_of",
+    "taken_boxes",
+]
 
 _PIECE = 6.0
 
 
+def outline_of(frame: ContextBox | Note | Plate) -> Box:
+    """The box that something is drawn as."""
+    return frame.left, frame.bottom, frame.right, frame.top
+
+
 def node_boxes(node: Node) -> Iterator[Box]:
-    """The boxes of a mark, its label and its annotation."""
-    half = node.width / 2, max(node.height, node.bar) / 2
-    yield node.x - half[0], node.y - half[1], node.x + half[0], node.y + half[1]
+    """The boxes of a mark with its bar, its label and its annotation."""
+    half, rise = node.width / 2, node.height / 2
+    if node.direction in ("LR", "RL"):
+        rise = max(rise, node.bar / 2)
+    else:
+        half = max(half, node.bar / 2)
+    yield node.x - half, node.y - rise, node.x + half, node.y + rise
     if node.label is not None:
         yield label_bounds(node.label)
     if node.note is not None:
-        yield node.note.left, node.note.bottom, node.note.right, node.note.top
+        yield outline_of(node.note)
 
 
 def mark_boxes(scene: Scene) -> Iterator[Box]:
@@ -44,11 +61,9 @@ def taken_boxes(scene: Scene) -> Iterator[Box]:
     for edge in scene.edges:
         yield from line_pieces(edge.points, edge.curve)
     yield from arrow_boxes(scene)
-    frames = [(one.left, one.bottom, one.right, one.top) for one in scene.plates]
-    frames += [(one.left, one.bottom, one.right, one.top) for one in scene.contexts]
-    for a, b, c, d in frames:
-        corners = (a, b), (c, b), (c, d), (a, d), (a, b)
-        yield from (box_around(side) for side in pairwise(corners))
+    for frame in (*scene.plates, *scene.contexts):
+        corners = box_shape(outline_of(frame))
+        yield from (box_around(side) for side in pairwise((*corners, corners[0])))
     captions = (box.caption for box in scene.contexts)
     ranges = (plate.label for plate in scene.plates)
     for label in (*scene.labels, *captions, *ranges):

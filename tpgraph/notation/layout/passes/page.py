@@ -26,6 +26,7 @@ from tpgraph.notation.layout.plates import enclosed, encloses_strangers, plated,
 from tpgraph.notation.scene.geometry import Box, box_shape
 from tpgraph.notation.scene.scene import Direction, Edge, Node, Plate, Point, Scene
 from tpgraph.notation.scene.style import Style
+from tpgraph.notation.scene.taken import outline_of
 from tpgraph.program import Pass, Program
 
 __all__ = ["PlateError", "lay_out_passes"]
@@ -116,7 +117,7 @@ def _reach(scene: Scene, plates: LocalPlates, frame: Frame) -> dict[Pass | None,
 
 def _frame_of(plate: Plate, frame: Frame) -> Box:
     """A plate in the frame's coordinates."""
-    return frame.box_back((plate.left, plate.bottom, plate.right, plate.top))
+    return frame.box_back(outline_of(plate))
 
 
 @dataclass(frozen=True)
