@@ -61,7 +61,8 @@ def taken_boxes(scene: Scene) -> Iterator[Box]:
     for edge in scene.edges:
         yield from line_pieces(edge.points, edge.curve)
     yield from arrow_boxes(scene)
-    for frame in (*scene.plates, *scene.contexts):
+    frames: tuple[ContextBox | Plate, ...] = (*scene.plates, *scene.contexts)
+    for frame in frames:
         corners = box_shape(outline_of(frame))
         yield from (box_around(side) for side in pairwise((*corners, corners[0])))
     captions = (box.caption for box in scene.contexts)
