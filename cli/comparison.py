@@ -32,7 +32,7 @@ FIGURES = (".pdf", ".png", ".svg")
 DataOption = Annotated[str | None, typer.Option(help="CSV with a header, or NPZ.")]
 WidthsOption = Annotated[str, typer.Option(metavar="SIZES", help="Widths, such as 64,128,256,512.")]
 Rate = Annotated[
-    float, typer.Option(help="Learning rate η; width factors come on top.", parser=real())
+    float, typer.Option(help="Learning rate η; width factors come on top.", parser=real(above=0))
 ]
 StepsOption = Annotated[int, typer.Option(help="SGD steps.", parser=whole(1))]
 SeedsOption = Annotated[int, typer.Option(help="Networks of each width.", parser=whole(1))]

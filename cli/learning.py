@@ -52,7 +52,8 @@ def train(
     width: Widths = None,
     steps: Annotated[int, typer.Option(help="Steps of training.", parser=whole(1))] = 1000,
     lr: Annotated[
-        float, typer.Option(help="Learning rate η; width factors come on top.", parser=real())
+        float,
+        typer.Option(help="Learning rate η; width factors come on top.", parser=real(above=0)),
     ] = 0.1,
     batch: Annotated[
         int | None,
@@ -69,7 +70,7 @@ def train(
     ] = 0.0,
     momentum: Annotated[
         float | None,
-        typer.Option(help="Of the optimizers momentum and nesterov; 0.9.", parser=real(0)),
+        typer.Option(help="Of the optimizers momentum and nesterov; 0.9.", parser=real(0, below=1)),
     ] = None,
     schedule: Annotated[
         ScheduleName, choice(ScheduleName, help="How the learning rate goes over the steps.")

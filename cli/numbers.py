@@ -61,11 +61,13 @@ def whole(least: int = 1, most: Bound | int | None = None) -> Callable[[Any], in
     return integer
 
 
-def real(least: float | None = None) -> Callable[[Any], float]:
-    """The parser of a finite number for `typer.Option`: a usage error below `least`."""
+def real(
+    least: float | None = None, *, above: float | None = None, below: float = math.inf
+) -> Callable[[Any], float]:
+    """The parser of a finite number for `typer.Option`: a usage error outside of its bounds."""
 
     def number(value: Any) -> float:
-        return _usage(lambda: read_real(str(value), "", least))
+        return _usage(lambda: read_real(str(value), "", least, above, below))
 
     return number
 
@@ -77,8 +79,10 @@ def read_whole(text: str, option: str, least: int = 1, most: Bound | int | None 
     bound = tp.bounds.COUNT if most is None else most
     largest = bound if isinstance(bound, int) else bound.most
     too_long = len(digits.lstrip("+-0")) > len(str(largest))
-    if not fits or (not too_long and int(digits) < least) or (digits.startswith("-") and too_long):
+    if not fits:
         raise _not_understood(text, option, f"a whole number ≥ {least}")
+    if digits.startswith("-") if too_long else int(digits) < least:
+        raise _out_of_range(text, option, f"a whole number ≥ {least}")
     if too_long or int(digits) > largest:
         message = f"{option} {shown(text)}".strip() + " is too large"
         if isinstance(bound, int):
@@ -87,17 +91,26 @@ def read_whole(text: str, option: str, least: int = 1, most: Bound | int | None 
     return int(digits)
 
 
-def read_real(text: str, option: str, least: float | None = None) -> float:
-    """A finite number, at most 1e100 and at least `least`. Raises TPDataError."""
-    floor = "" if least is None else f" ≥ {least:g}"
+def read_real(
+    text: str,
+    option: str,
+    least: float | None = None,
+    above: float | None = None,
+    below: float = math.inf,
+) -> float:
+    """A finite number, at most 1e100, ≥ `least`, > `above` and < `below`. Raises TPDataError."""
+    asked = ((" ≥ ", least), (" > ", above), (" < ", None if math.isinf(below) else below))
+    floor = " and".join(f"{sign}{bound:g}" for sign, bound in asked if bound is not None)
     try:
         if len(text) > tp.bounds.CHARACTERS.most:
             raise ValueError
         value = float(text)
     except ValueError:
         raise _not_understood(text, option, f"a number{floor}") from None
-    if not math.isfinite(value) or abs(value) > _LARGEST or (least is not None and value < least):
-        raise _not_understood(text, option, f"a finite number{floor}, at most {_LARGEST:g}")
+    is_too_small = (least is not None and value < least) or (above is not None and value <= above)
+    if not math.isfinite(value) or abs(value) > _LARGEST or is_too_small or value >= below:
+        most = f", at most {_LARGEST:g}" if math.isinf(below) else ""
+        raise _out_of_range(text, option, f"a finite number{floor}{most}")
     return value
 
 
@@ -184,6 +197,10 @@ def parse_names(text: str | None) -> tuple[str, ...] | None:
     if len(parts) != 3:
         raise _not_understood(text, "--names", "three, as L,σ_w2,-")
     return parts
+
+
+def _out_of_range(text: str, option: str, expected: str) -> tp.TPDataError:
+    return tp.TPDataError(f"{option} {shown(text)}".strip() + " is out of range", None, expected)
 
 
 def _not_understood(text: str, option: str, expected: str) -> tp.TPDataError:

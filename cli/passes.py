@@ -115,7 +115,7 @@ class Passes:
             steps=self.sgd_steps,
             batch=self.batch or 1,
             form=(self.form or SgdForm.exact).value,
-            learning_rate=1.0 if self.lr is None else self.lr,
+            lr=1.0 if self.lr is None else self.lr,
             momentum=self.momentum or 0.0,
             weight_decay=self.weight_decay or 0.0,
         )
@@ -161,7 +161,8 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
         Annotated[
             float | None,
             typer.Option(
-                help="Learning rate η of --pass sgd, without its width factors; 1.", parser=real()
+                help="Learning rate η of --pass sgd, without its width factors; 1.",
+                parser=real(above=0),
             ),
         ],
         None,
@@ -174,7 +175,8 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
     ),
     "momentum": (
         Annotated[
-            float | None, typer.Option(help="Momentum of --pass sgd, as torch's.", parser=real(0))
+            float | None,
+            typer.Option(help="Momentum of --pass sgd, as torch's.", parser=real(0, below=1)),
         ],
         None,
     ),

@@ -79,7 +79,7 @@ def drift(
         typer.Option(
             help="Learning rate; by default 1e-4 of the mean, the paper's 1e-5 of the sum over the "
             "components.",
-            parser=real(),
+            parser=real(above=0),
         ),
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Steps at most.", parser=whole(1))] = None,

@@ -78,7 +78,7 @@ def function_variance(
             "--lr",
             "--rate",
             help="Learning rate times the largest eigenvalue, under 2.",
-            parser=real(),
+            parser=real(above=0, below=2),
         ),
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Steps at most.", parser=whole(1))] = None,

@@ -90,7 +90,7 @@ def measure_unrolled(case: Row, lab: Laboratory) -> Row:
     found: list[Any] = []
 
     def work() -> None:
-        found.append(timed(lambda: unroll_sgd(program, case["steps"], learning_rate=0.1)))
+        found.append(timed(lambda: unroll_sgd(program, case["steps"], lr=0.1)))
 
     peak = peak_memory(work) / 1024
     ms, unrolled = found[0]

@@ -84,6 +84,14 @@ def test_former_names_of_drawing_are_taken() -> None:
         tp.draw(program, show="everything")  # type: ignore[arg-type]
 
 
+def test_the_former_name_of_the_rate_is_taken() -> None:
+    program = tp.gallery.entry("one_hidden").program()
+    former: Any = {"learning_rate": [0.5, 0.25]}
+    assert tp.unroll_sgd(program, 2, **former) == tp.unroll_sgd(program, 2, lr=[0.5, 0.25])
+    with pytest.raises(tp.TPError, match="learning_rate and lr are one"):
+        tp.unroll_sgd(program, 2, lr=0.5, **former)
+
+
 def test_commands_say_what_they_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     rows = np.random.default_rng(0).standard_normal((4, 3))

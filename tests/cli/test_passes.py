@@ -76,7 +76,7 @@ def test_every_option_reaches_the_program(files: tuple[str, str]) -> None:
     words = "--pass sgd --steps 2 --batch 2 --lr 0.5 --momentum 0.9 --weight-decay 0.01"
     code, text, _ = tpgraph("show", files[0], "--text", *words.split())
     assert code == 0
-    options = {"learning_rate": 0.5, "momentum": 0.9, "weight_decay": 0.01}
+    options = {"lr": 0.5, "momentum": 0.9, "weight_decay": 0.01}
     unrolled = tp.unroll_sgd(tp.load(files[0]), 2, 2, **options)  # type: ignore[arg-type]
     assert text == tp.to_text(unrolled)
     assert text != tp.to_text(tp.unroll_sgd(tp.load(files[0]), 2, 2))
@@ -128,7 +128,7 @@ def trained(shift: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """The tested output after three steps: unrolled on rows, and by the compiled network."""
     program = tp.parse(NET)
     samples = synthetic_data(program, 9)
-    unrolled = tp.unroll_sgd(program, 3, 2, learning_rate=0.3)
+    unrolled = tp.unroll_sgd(program, 3, 2, lr=0.3)
     assert samples_taken(unrolled) == 7
     module = tp.compile(program)
     params = module.init({"n": 12}, seed=0)

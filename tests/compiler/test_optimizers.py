@@ -111,7 +111,7 @@ def test_weight_decay_and_momentum_are_those_of_the_unrolled_program():
     program = tp.parse(NETWORK.format("ntk"))
     rows = [(ξ[:1], y[:1]) for ξ, y in BATCHES[:3]]
     test = BATCHES[3][0][:1]
-    unrolled = tp.unroll_sgd(program, 3, learning_rate=0.02, weight_decay=0.1, momentum=0.9)
+    unrolled = tp.unroll_sgd(program, 3, lr=0.02, weight_decay=0.1, momentum=0.9)
     fed = {f"ξ_{t}": ξ for t, (ξ, _) in enumerate(rows)} | {"ξ̃": test}
     fed |= {f"y_{t}": y for t, (_, y) in enumerate(rows)}
     whole = tp.compile(unrolled)

@@ -100,7 +100,7 @@ def change(text: str) -> tuple[float, float, float]:
     η = 1, χ = f − y and dh = v φ′(h) with step′ = 0 give δh̃ = −χ v φ′(h) ξ·ξ̃/d, so that the jump
     adds −χ ξ·ξ̃/d E[δ(h̃ − 1/2) tanh′(h)].
     """
-    program = unroll_sgd(parse(text), 1, learning_rate=1.0, form="fluctuation")
+    program = unroll_sgd(parse(text), 1, lr=1.0, form="fluctuation")
     data = {"ξ_0": [1.0, 0.5], "ξ̃": [0.8, -0.4], "y_0": [2.0]}
     found = limit(program, data=data, outputs={"f_0": [0.5], "f̃_0": [0.3]}, samples=2**17)
     p, q, c = 1.25 / 2, 0.8 / 2, 0.6 / 2
@@ -134,7 +134,7 @@ def _covariance_of_steps(p: float, q: float, c: float) -> float:
 @pytest.mark.parametrize("name", ["layernorm_mlp", "batchnorm", "transformer"])
 def test_normalized_networks_in_fluctuation_form_against_wide_ones(name):
     """Conditioned on the outputs of each finite network at its initialization."""
-    program = unroll_sgd(gallery(name), 1, learning_rate=0.5, form="fluctuation")
+    program = unroll_sgd(gallery(name), 1, lr=0.5, form="fluctuation")
     data = inputs(program, seed=2)
     tested = [v.name for v in program.variables.values() if v.name.startswith("f̃_1")]
     tested = [x for x in tested if x.replace("f̃_1", "f̃_0") in program.variables and "~" not in x]

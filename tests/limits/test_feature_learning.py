@@ -217,7 +217,7 @@ def limits(
     φ: Activation, depth: int, eta: float, steps: int, engine: str
 ) -> list[tuple[float, float]]:
     """f_0, …, f_steps of the unrolled program with their error bars."""
-    unrolled = unroll_sgd(program(φ, depth), steps, learning_rate=eta)
+    unrolled = unroll_sgd(program(φ, depth), steps, lr=eta)
     data = {"ξ̃": [XI[steps]]}
     for t in range(steps):
         data |= {f"ξ_{t}": [XI[t]], f"y_{t}": [Y[t]]}

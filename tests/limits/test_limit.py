@@ -204,7 +204,7 @@ def test_linear_network_in_mup_follows_its_closed_recursion():
     text = NETWORK.replace("φ(W φ(U ξ))", "(U ξ)").replace("param W : n × n ~ N(0, 1)\n", "")
     program = parse(text.format(rule="mup", φ="tanh").replace("d = 3", "d = 1"))
     eta, y, steps = 0.3, -1.0, 4
-    unrolled = unroll_sgd(program, steps, learning_rate=eta)
+    unrolled = unroll_sgd(program, steps, lr=eta)
     data = {d.variable.name: [y if d.variable.name[0] == "y" else 1.0] for d in unrolled.data}
     found = limit(unrolled, data=data)
     f, uu, vv = 0.0, 1.0, 1.0
@@ -221,7 +221,7 @@ def test_linear_network_in_mup_follows_its_closed_recursion():
 
 @pytest.mark.parametrize("function", ["tanh", "relu"])
 def test_sgd_in_mup_at_finite_width(function):
-    program = unroll_sgd(parse(NETWORK.format(rule="mup", φ=function)), 2, learning_rate=0.7)
+    program = unroll_sgd(parse(NETWORK.format(rule="mup", φ=function)), 2, lr=0.7)
     data = inputs(program)
     found = limit(program, data=data)
     assert mismatches(program, found, 1000, 6, data) == []

@@ -75,9 +75,7 @@ def descent(K: np.ndarray, f: np.ndarray, y: np.ndarray, rate: float) -> list[np
 )
 def test_sgd_is_kernel_gradient_descent(text, function, k):
     steps = 3
-    program = unroll_sgd(
-        parse(text.format(φ=function, k=k)), steps, learning_rate=RATE, form="fluctuation"
-    )
+    program = unroll_sgd(parse(text.format(φ=function, k=k)), steps, lr=RATE, form="fluctuation")
     data = inputs(program, seed=1)
     found = limit(program, data=data, outputs="sampled", seed=3)
     X = np.stack([data["ξ̃"], *(data[f"ξ_{t}"] for t in range(steps))])
@@ -97,7 +95,7 @@ def test_sgd_is_kernel_gradient_descent(text, function, k):
 
 def test_ten_rows_of_the_gallery_mlp_against_wide_networks():
     """Conditioned on the outputs of each finite network at its initialization."""
-    program = unroll_sgd(gallery("mlp"), 1, learning_rate=1.0, form="fluctuation")
+    program = unroll_sgd(gallery("mlp"), 1, lr=1.0, form="fluctuation")
     data = inputs(program, seed=2)
     off = []
     for n in (128, 2048):
@@ -114,9 +112,7 @@ def test_ten_rows_of_the_gallery_mlp_against_wide_networks():
 
 def test_drawn_readouts_have_their_joint_distribution():
     """Over seeds f̃_0 and f_0 have the covariance of the NNGP, and every replicate has one value."""
-    program = unroll_sgd(
-        parse(HIDDEN.format(φ="erf", k=100)), 1, learning_rate=RATE, form="fluctuation"
-    )
+    program = unroll_sgd(parse(HIDDEN.format(φ="erf", k=100)), 1, lr=RATE, form="fluctuation")
     data = inputs(program, seed=1)
     found = [limit(program, data=data, outputs="sampled", seed=s, samples=2**12) for s in range(10)]
     draws = np.stack([[z.values("f̃_0"), z.values("f_0")] for z in found], axis=1).reshape(2, -1)
@@ -148,9 +144,7 @@ def test_a_readout_given_another():
 
 def test_an_error_signal_without_its_rows_is_seen(monkeypatch):
     """Without E[∂Z^δx/∂Ẑ^{Vᵀ1}] the readout of a change would be missing from ten rows' SGD."""
-    program = unroll_sgd(
-        parse(HIDDEN.format(φ="erf", k=3)), 1, learning_rate=RATE, form="fluctuation"
-    )
+    program = unroll_sgd(parse(HIDDEN.format(φ="erf", k=3)), 1, lr=RATE, form="fluctuation")
     data = inputs(program, seed=1)
     whole = limit(program, data=data, outputs="sampled").values("f̃_1")
     own = SampledProducts.aligned

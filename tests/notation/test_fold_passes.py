@@ -238,7 +238,7 @@ def summed(equation, program, values, t, steps):
 @pytest.mark.parametrize("name", ["mlp", "resnet", "one_hidden"])
 def test_the_generic_step_has_the_values_of_every_step(name):
     network = tp.gallery.entry(name).program()
-    unrolled = signals_once(tp.unroll_sgd(network, steps=4, learning_rate=0.1))
+    unrolled = signals_once(tp.unroll_sgd(network, steps=4, lr=0.1))
     program = generic_step(unrolled, unrolled.body).passes.program
     initial = tp.sample(unrolled, {"n": 7}, 0)
     rng = np.random.default_rng(0)
@@ -268,7 +268,7 @@ def test_the_generic_step_has_the_values_of_every_step(name):
 
 @pytest.mark.parametrize(
     "options",
-    [{"learning_rate": [1.0, 0.5, 0.25, 0.125]}, {"momentum": 0.9}, {"weight_decay": 0.1}],
+    [{"lr": [1.0, 0.5, 0.25, 0.125]}, {"momentum": 0.9}, {"weight_decay": 0.1}],
 )
 def test_steps_that_differ_in_their_coefficients_are_refused(options):
     program = tp.unroll_sgd(tp.gallery.entry("mlp").program(), steps=4, **options)

@@ -85,7 +85,7 @@ def outputs(unrolled, values):
 @pytest.mark.parametrize("name", ["one_hidden", "resnet", "rnn", "gru", "transformer"])
 def test_fluctuations_at_epsilon_zero_are_kernel_gradient_descent(name):
     program = gallery(name)
-    unrolled = at_epsilon_zero(unroll_sgd(program, STEPS, form="fluctuation", learning_rate=RATE))
+    unrolled = at_epsilon_zero(unroll_sgd(program, STEPS, form="fluctuation", lr=RATE))
     initial, training, test, values = feed(program, unrolled)
     expected = kernel_descent(program, initial, training, test)
     np.testing.assert_allclose(outputs(unrolled, values), expected, rtol=1e-10, atol=1e-10)
@@ -118,7 +118,7 @@ def decayed_descent(program, initial, examples, test, plan):
 @pytest.mark.parametrize("name", ["one_hidden", "resnet", "rnn", "gru", "transformer"])
 def test_with_weight_decay_they_are_linearized_at_the_decayed_weights(name):
     program, decay = gallery(name), {"weight_decay": 0.7, "momentum": 0.3}
-    unrolled = unroll_sgd(program, STEPS, form="fluctuation", learning_rate=RATE, **decay)
+    unrolled = unroll_sgd(program, STEPS, form="fluctuation", lr=RATE, **decay)
     unrolled = at_epsilon_zero(unrolled)
     initial, training, test, values = feed(program, unrolled)
     plan = coefficients(STEPS, RATE, **decay)

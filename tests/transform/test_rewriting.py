@@ -52,7 +52,7 @@ def test_the_gallery_simplifies(name):
 
 @pytest.mark.parametrize("name", ["mlp", "rnn", "transformer"])
 def test_backward_passes_and_sgd_simplify_and_reduce(name):
-    for program in (backward(gallery(name)), unroll_sgd(gallery(name), 2, learning_rate=0.1)):
+    for program in (backward(gallery(name)), unroll_sgd(gallery(name), 2, lr=0.1)):
         assert_same_values(program, check(simplify(program)))
         assert_same_values(program, check(reduce(program)))
 

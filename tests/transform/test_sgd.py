@@ -25,7 +25,7 @@ def compare(
     program, steps=STEPS, batch=1, form="exact", rates=0.1, widths=WIDTHS, move=1e-3, **options
 ):
     """The greatest relative difference of a test output, over all steps."""
-    unrolled = check(unroll_sgd(program, steps, batch, form=form, learning_rate=rates, **options))
+    unrolled = check(unroll_sgd(program, steps, batch, form=form, lr=rates, **options))
     given = [d.variable for d in (*program.data, *program.targets)]
     initial = draw(program, widths)
     rng = np.random.default_rng(7)
@@ -277,7 +277,7 @@ def test_errors_say_what_is_missing():
     with pytest.raises(TPTypeError, match="no loss to train on"):
         unroll_sgd(gallery("attention"), 1)
     with pytest.raises(TPTypeError, match="learning rate has 1 values"):
-        unroll_sgd(gallery("mlp"), 2, learning_rate=[0.1])
+        unroll_sgd(gallery("mlp"), 2, lr=[0.1])
     with pytest.raises(TPTypeError, match=r"over 1\.5 steps"):
         unroll_sgd(gallery("mlp"), 1.5)
     with pytest.raises(TPTypeError, match="over a batch of 0"):

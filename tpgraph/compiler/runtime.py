@@ -19,6 +19,7 @@ from tpgraph.compiler.optimized import SCIPY, optimized_source
 from tpgraph.compiler.optimizers import OPTIMIZER_NAMES, optimizer_functions, optimizer_named
 from tpgraph.compiler.plan import Plan, inputs_of, make_plan, multiplier
 from tpgraph.errors import TPDataError, TPError, on_one_line
+from tpgraph.hyperparameters import require_step_rate
 from tpgraph.program import Program, Variable
 from tpgraph.program.any_program import AnyProgram, as_program
 from tpgraph.progress import counting, one_more
@@ -204,7 +205,7 @@ class Module:
             *data_list, lr = data
             data = tuple(data_list)
         arrays = self._bind(data, named, targets=True)
-        return self._function("sgd_step")(params, *arrays, lr)
+        return self._function("sgd_step")(params, *arrays, require_step_rate(lr))
 
     def loss(self, params: Params, *data: Any, **named: Any) -> float:
         """The loss of a batch, without its gradients."""
@@ -231,7 +232,7 @@ class Module:
         numbers = {name: float(named.pop(name)) for name in known if name in named}
         arrays = self._bind(data, named, targets=True)
         step = self._function("optimizer_step")
-        return step(params, state, *arrays, float(lr), **numbers)
+        return step(params, state, *arrays, require_step_rate(lr), **numbers)
 
     def _require_state(self) -> None:
         if self.optimizer is None:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError, TPError
+from tpgraph.hyperparameters import require_rate, require_schedule
 from tpgraph.kernels.losses import KernelLoss, Targets, program_loss, squared_loss
 from tpgraph.program import Program
 from tpgraph.shown import html_table, one_line
@@ -244,8 +245,10 @@ def _rates(lr: float | Sequence[float], steps: int) -> Array:
         raise TPDataError(
             f"{rates.size} learning rates for {steps} steps", expected="one, or one for every step"
         )
-    if not (np.isfinite(rates).all() and (rates >= 0).all()):
-        raise TPDataError(f"lr is {lr!r}", expected="finite numbers ≥ 0")
+    if rates.ndim:
+        require_schedule(rates.tolist())
+    else:
+        require_rate(lr)
     return np.broadcast_to(rates, (steps,))
 
 

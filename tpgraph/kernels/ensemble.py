@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.errors import TPDataError, TPTypeError, TPWarning
+from tpgraph.hyperparameters import require_rate
 from tpgraph.kernels.dynamics import kernel_array, loss_of, require_stable
 from tpgraph.kernels.losses import KernelLoss, samples_array, squared_loss
 from tpgraph.program import Program, require_room
@@ -180,11 +181,15 @@ def _tell(found: KernelSolution, size: float, is_guessed: bool) -> None:
 
 
 def _check_time(lr: float | None, steps: int | None, time: float | None) -> None:
-    """Raise TPDataError for steps beside a time, and for either below 0 or not finite."""
+    """Raise TPDataError for steps beside a time, either below 0, and for no rate."""
     if steps is not None and time is not None:
         raise TPDataError("steps and time were both given", expected="one of them")
-    if steps is not None and (lr is None or not (math.isfinite(lr) and lr >= 0) or steps < 0):
-        raise TPDataError(f"{steps} steps with learning rate {lr}", expected="numbers ≥ 0")
+    if steps is not None:
+        require_rate(lr)
+        if steps < 0:
+            raise TPDataError(f"steps is {steps!r}", expected="a whole number ≥ 0")
+    elif lr is not None:
+        raise TPDataError(f"lr is {lr!r}, and no steps are taken", mend="give steps, or no lr")
     if time is not None and not (math.isfinite(time) and time >= 0):
         raise TPDataError(f"time is {time}", expected="a finite number ≥ 0")
 

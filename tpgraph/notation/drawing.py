@@ -12,9 +12,9 @@ from types import ModuleType
 
 from tpgraph.errors import TPError, TPWarning
 from tpgraph.files import write_bytes
+from tpgraph.former_names import FormerNames, takes_former_names
 from tpgraph.notation.diagram.said_of_marks import description
 from tpgraph.notation.engines.engine import LayoutEngine
-from tpgraph.notation.former_names import takes_former_names
 from tpgraph.notation.painters.dot import to_dot
 from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.painters.tikz import to_tikz
@@ -31,7 +31,14 @@ from tpgraph.program import Program
 from tpgraph.program.any_program import reads_program
 from tpgraph.shown import one_line
 
-__all__ = ["FORMATS", "LEAST_TEXT", "Drawing", "draw", "source_of"]
+__all__ = ["FORMATS", "FORMER_NAMES", "LEAST_TEXT", "Drawing", "draw", "source_of"]
+
+FORMER_NAMES: FormerNames = {
+    "style": ("theme", {}),
+    "show_io": ("show", {True: "io", False: None}),
+    "view": ("show", {"editing": "all", "paper": None}),
+}
+"""What arguments of pictures were called."""
 
 PAGE = 487.8, 650.0
 """The width and the height of the text of a page, in pt."""
@@ -175,7 +182,7 @@ FORMATS: dict[str, Callable[[Drawing], bytes]] = {
 """How each file extension is written."""
 
 
-@takes_former_names
+@takes_former_names(FORMER_NAMES)
 @reads_program
 def draw(
     program: Program,

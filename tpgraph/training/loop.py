@@ -12,6 +12,7 @@ import numpy as np
 
 from tpgraph.compiler import Module, Params, check_widths, compile
 from tpgraph.errors import TPDataError, TPError
+from tpgraph.hyperparameters import require_rate
 from tpgraph.language import to_text
 from tpgraph.program import Program
 from tpgraph.program.any_program import reads_program
@@ -212,5 +213,4 @@ def check_settings(program: Program, steps: int, lr: float, batch: int, seed: in
     for name, value, least in (("steps", steps, 0), ("batch", batch, 1), ("seed", seed, 0)):
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
             raise TPError(f"{name} is {value!r}", expected=f"a whole number ≥ {least}")
-    if not (isinstance(lr, int | float | np.number) and np.isfinite(lr) and lr >= 0):
-        raise TPError(f"lr is {lr!r}", expected="a finite number ≥ 0")
+    require_rate(lr)

@@ -8,6 +8,7 @@ import numpy as np
 
 from tpgraph.compiler.optimizers import optimizer_named
 from tpgraph.errors import TPError
+from tpgraph.hyperparameters import require_momentum, require_weight_decay
 from tpgraph.training.learning_rates import rate_factor, warm_up_steps
 
 __all__ = ["Recipe"]
@@ -39,9 +40,9 @@ class Recipe:
             raise TPError(
                 f"{self.optimizer} has no momentum", mend="optimizer momentum or nesterov has"
             )
-        _require_real("weight_decay", self.weight_decay)
+        require_weight_decay(self.weight_decay)
         if self.momentum is not None:
-            _require_real("momentum", self.momentum, below=1.0)
+            require_momentum(self.momentum)
         for name, value, least in (
             ("warm_up", self.warm_up, 0), ("every", self.every, 1), ("patience", self.patience, 1),
         ):  # fmt: skip
@@ -77,10 +78,3 @@ def _require_whole(name: str, value: int | None, least: int) -> None:
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if value is not None and not (whole and value >= least):
         raise TPError(f"{name} is {value!r}", expected=f"a whole number ≥ {least}")
-
-
-def _require_real(name: str, value: float, below: float = np.inf) -> None:
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not (number and 0 <= value < below):
-        limit = "" if below == np.inf else f", below {below:g}"
-        raise TPError(f"{name} is {value!r}", expected=f"a finite number ≥ 0{limit}")

@@ -13,7 +13,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+
 from tpgraph.errors import TPTypeError
+from tpgraph.hyperparameters import (
+    require_momentum,
+    require_rate,
+    require_schedule,
+    require_weight_decay,
+)
 
 __all__ = ["Coefficients", "LearningRate", "coefficients", "difference"]
 
@@ -44,18 +52,20 @@ def difference(after: Sequence[float], before: Sequence[float]) -> tuple[float, 
 
 
 def coefficients(
-    steps: int, learning_rate: LearningRate, weight_decay: float, momentum: float
+    steps: int, lr: LearningRate, weight_decay: float, momentum: float
 ) -> Coefficients:
     """The coefficients of so many steps; a learning rate for each, by number, list or function.
 
-    Raises TPTypeError for a list that is too short.
+    Raises TPTypeError for a list that is too short, and TPDataError for numbers that are none.
     """
+    rates = _rates(lr, steps)
+    require_weight_decay(weight_decay)
+    require_momentum(momentum)
     alpha: list[float] = [1.0]
     beta: list[tuple[float, ...]] = [()]
     kappa = 0.0  # u_t = κ w_0 + Σ γ_s g_s
     gamma: tuple[float, ...] = ()
-    for t in range(steps):
-        eta = _rate(learning_rate, t)
+    for t, eta in enumerate(rates):
         kappa = momentum * kappa + weight_decay * alpha[t]
         older = (momentum * u - weight_decay * b for u, b in zip(gamma, beta[t], strict=True))
         gamma = (*older, 1.0)
@@ -64,14 +74,16 @@ def coefficients(
     return Coefficients(tuple(alpha), tuple(beta))
 
 
-def _rate(learning_rate: LearningRate, t: int) -> float:
-    if callable(learning_rate):
-        return float(learning_rate(t))
-    if isinstance(learning_rate, Sequence):
-        if t >= len(learning_rate):
-            raise TPTypeError(
-                f"the learning rate has {len(learning_rate)} values, but there is a step {t + 1}",
-                expected="one learning rate for every step",
-            )
-        return float(learning_rate[t])
-    return float(learning_rate)
+def _rates(lr: LearningRate, steps: int) -> tuple[float, ...]:
+    """The learning rate of every step."""
+    if callable(lr):
+        return require_schedule(map(lr, range(steps)))
+    if np.ndim(lr) == 0:
+        return (require_rate(lr),) * steps
+    rates: list[float] = np.asarray(lr).tolist()
+    if steps > len(rates):
+        raise TPTypeError(
+            f"the learning rate has {len(rates)} values, but there is a step {len(rates) + 1}",
+            expected="one learning rate for every step",
+        )
+    return require_schedule(rates[:steps])

@@ -8,6 +8,7 @@ from typing import Literal
 from tpgraph.bounds import EQUATIONS
 from tpgraph.collector import uncollected
 from tpgraph.errors import TPTypeError
+from tpgraph.former_names import takes_former_names
 from tpgraph.program import Data, Declaration, MatMul, Program, Target
 from tpgraph.program.any_program import reads_program
 from tpgraph.progress import counted_of
@@ -27,6 +28,7 @@ from tpgraph.transform.unroll import FiniteSteps
 __all__ = ["unroll_sgd"]
 
 
+@takes_former_names({"learning_rate": ("lr", {})})
 @reads_program
 @uncollected()
 def unroll_sgd(
@@ -35,7 +37,7 @@ def unroll_sgd(
     batch: int = 1,
     *,
     form: Literal["exact", "fluctuation"] = "exact",
-    learning_rate: LearningRate = 1.0,
+    lr: LearningRate = 1.0,
     weight_decay: float = 0.0,
     momentum: float = 0.0,
     test: bool = True,
@@ -44,7 +46,7 @@ def unroll_sgd(
 
     At step t = 0, 1, … the loss is averaged over `batch` training examples; params move by
     −η_t n^(−c) times what torch.optim.SGD makes of the gradient with this momentum, and
-    w ← (1 − η λ) w with weight decay λ. `learning_rate` is a number, a list, or a function of t.
+    w ← (1 − η λ) w with weight decay λ. `lr` η is a number, a list, or a function of t.
 
     Data ξ of step t become ξ_t (ξ_t[i] for element i of a batch), targets alike; with `test` there
     is a test example ξ̃ beside, which passes before the first step and after every one. The outputs
@@ -56,7 +58,8 @@ def unroll_sgd(
     what the NTK regime is about; with weight decay they are relative to the pass at the initial
     weights as decayed as those of the step. Both have the values of real SGD at every width.
 
-    Raises TPTypeError without a loss, without params, or without a learning rate for every step.
+    Raises TPTypeError without a loss, without params, or without a learning rate for every step,
+    and TPDataError for a rate that is not above 0; a schedule may end at 0.
     Source: Tensor Programs IIb (arXiv 2105.03703), Appendix D.1, Algorithm 1.
     """
     _require(steps, 0, f"{steps} steps")
@@ -69,7 +72,7 @@ def unroll_sgd(
         f"{steps} steps of SGD are about {_size(one, steps, batch):,} equations",
         mend="unroll fewer steps",
     )
-    plan = coefficients(steps, learning_rate, weight_decay, momentum)
+    plan = coefficients(steps, lr, weight_decay, momentum)
     builder = start_builder(program, f"{program.name}-sgd", _given(program, one))
     emitter = Emitter(builder, one.program)
     if form == "exact":

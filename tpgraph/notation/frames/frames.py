@@ -17,10 +17,10 @@ from typing import TypeVar
 from tpgraph.bounds import FRAMES
 from tpgraph.errors import TPError
 from tpgraph.files import write_bytes
+from tpgraph.former_names import takes_former_names
 from tpgraph.notation.diagram.instruction_latex import Formulas, Instruction
-from tpgraph.notation.drawing import Drawing, source_of
+from tpgraph.notation.drawing import FORMER_NAMES, Drawing, source_of
 from tpgraph.notation.engines.engine import LayoutEngine
-from tpgraph.notation.former_names import takes_former_names
 from tpgraph.notation.frames.animation import LAST, require_seconds, to_animated_svg
 from tpgraph.notation.frames.captions import said_instead
 from tpgraph.notation.frames.handout import grid_of, to_handout
@@ -225,7 +225,7 @@ class Frames:
         return replace(mark, color=color)
 
 
-@takes_former_names
+@takes_former_names(FORMER_NAMES)
 @reads_program
 def draw_frames(
     program: Program,

@@ -198,7 +198,7 @@ def feature_limit(
     Raises TPError where an output stays random, as where f₀ does not vanish.
     """
     steps, batch = seen.schedule.shape
-    unrolled = unroll_sgd(program, steps, batch, learning_rate=lr)
+    unrolled = unroll_sgd(program, steps, batch, lr=lr)
     names = followed_names(unrolled, [o.name for o in unrolled.outputs])
     count = len(next(iter(seen.test.values())))
     values = np.empty((steps + 1, count, len(outputs) * outputs[0].dim.size({})))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 
 from tpgraph.bounds import require_networks
 from tpgraph.errors import TPDataError
+from tpgraph.hyperparameters import require_rate
 from tpgraph.study.network import NAMES, Constants, Names, constants_at
 
 __all__ = ["DriftGrid", "DriftTask", "check_grid"]
@@ -115,8 +115,9 @@ def check_grid(grid: DriftGrid) -> None:
         raise TPDataError(
             f"snapshots after {list(grid.snapshots)} steps", expected="increasing numbers ≥ 1"
         )
-    if not (math.isfinite(grid.lr) and grid.lr > 0 and grid.steps >= 1):
-        raise TPDataError(f"{grid.steps} steps of rate {grid.lr}", expected="numbers above 0")
+    require_rate(grid.lr)
+    if grid.steps < 1:
+        raise TPDataError(f"steps is {grid.steps}", expected="a whole number ≥ 1")
 
 
 def _coarse_first(count: int) -> list[int]:

@@ -47,7 +47,7 @@ def feature_changes(
     `samples` are those of every Z, in all. Raises TPError where the step has no limit.
     """
     names = [e.out.name for e in program.equations if e.out.is_wide and not e.out.is_temporary]
-    unrolled = unroll_sgd(program, 1, seen.schedule.shape[1], learning_rate=lr)
+    unrolled = unroll_sgd(program, 1, seen.schedule.shape[1], lr=lr)
     there = followed_names(unrolled, [e.out.name for e in unrolled.equations])
     pairs = {x: (there[0, x], there[1, x]) for x in names if {(0, x), (1, x)} <= there.keys()}
     if all(in_training(program, is_later=False).changes[x] < 0 for x in pairs):
