@@ -17,13 +17,7 @@ from tpgraph_cli.numbers import read_real, read_whole, real, whole
 from tpgraph_cli.options import Seed, Workers
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
-from tpgraph_cli.samples import (
-    NOT_STANDARDIZED,
-    Columns,
-    Standardize,
-    Synthetic,
-    read_options,
-)
+from tpgraph_cli.samples import AS_IT_IS, DataReading, Synthetic, takes_reading
 
 __all__ = ["compare", "coordcheck", "parse_sizes", "parse_test"]
 
@@ -54,6 +48,7 @@ def parse_test(text: str) -> int | float | str:
     return read_whole(text, "--test") if text.isdecimal() else read_real(text, "--test", 0)
 
 
+@takes_reading
 def compare(
     file: File,
     out: Annotated[
@@ -62,8 +57,7 @@ def compare(
     ],
     data: DataOption = None,
     synthetic: Synthetic = None,
-    columns: Columns = None,
-    standardize: Standardize = NOT_STANDARDIZED,
+    reading: DataReading = AS_IT_IS,
     test: Annotated[
         str,
         typer.Option(help="Test points: so many samples, a part such as 0.1, or a CSV or NPZ."),
@@ -101,7 +95,7 @@ def compare(
     Ctrl-C keeps what is done, with its figure; --resume goes on from there.
     """
     require_places(folder=out, names=tp.study.COMPARISON_FILES, reads=(file, data, test))
-    reading = read_options(columns, standardize, data)
+    options = reading.of(data)
     program = load(file, constants)
     if loss is not None:
         program = tp.parse(tp.study.with_loss(tp.to_text(program), loss), "--loss")
@@ -125,7 +119,7 @@ def compare(
             resume=resume,
             workers=workers,
             progress=progress,
-            **reading,
+            **options,
         )
     typer.echo(str(found))
     typer.echo(f"see {out}")
@@ -133,13 +127,13 @@ def compare(
         raise interruption("--resume goes on with it")
 
 
+@takes_reading
 def coordcheck(
     file: File,
     constants: Constants = None,
     data: DataOption = None,
     synthetic: Synthetic = None,
-    columns: Columns = None,
-    standardize: Standardize = NOT_STANDARDIZED,
+    reading: DataReading = AS_IT_IS,
     widths: WidthsOption = "64,128,256,512,1024",
     steps: StepsOption = 3,
     lr: Rate = 0.1,
@@ -163,7 +157,7 @@ def coordcheck(
     if as_json and csv == "-":
         raise typer.BadParameter("--json and --csv - both print: choose one, or name a file")
     require_places(out, csv, reads=(file, data))
-    reading = read_options(columns, standardize, data)
+    options = reading.of(data)
     program = load(file, constants)
     sizes = parse_sizes(widths)
     with sweep_progress("training") as progress:
@@ -179,7 +173,7 @@ def coordcheck(
             synthetic=synthetic,
             dtype=dtype.value,
             progress=progress,
-            **reading,
+            **options,
         )
     if out is not None:
         write(tp.study.figure_bytes(tp.study.coordinate_figure(found), out), out)

@@ -19,7 +19,7 @@ from tpgraph_cli.options import Seed, refuse
 from tpgraph_cli.passes import FORWARD, Passes, takes_passes
 from tpgraph_cli.pictures import Theme
 from tpgraph_cli.places import require_places
-from tpgraph_cli.samples import NOT_STANDARDIZED, Columns, MadeUp, Standardize, one_sample
+from tpgraph_cli.samples import AS_IT_IS, DataReading, MadeUp, one_sample, takes_reading
 from tpgraph_cli.step_cost import cost_lines
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ def _explain(
         typer.echo(line)
 
 
+@takes_reading
 @takes_passes
 def run(
     file: File,
@@ -141,8 +142,7 @@ def run(
         str | None, typer.Option(help="CSV or NPZ; a network runs on one of its samples.")
     ] = None,
     synthetic: MadeUp = None,
-    columns: Columns = None,
-    standardize: Standardize = NOT_STANDARDIZED,
+    reading: DataReading = AS_IT_IS,
     sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", parser=whole(0))] = 0,
     dtype: Precision = Dtype.float64,
     passes: Passes = FORWARD,
@@ -161,7 +161,7 @@ def run(
     given = data is not None or synthetic is not None
     program = passes.of_program(source, with_data=given)
     widths = parse_widths(width or [])
-    row = one_sample(source, program, data, synthetic, sample, columns, standardize)
+    row = one_sample(source, program, data, synthetic, sample, reading)
     values = tp.run(program, widths, seed, row, dtype=dtype.value)
     if asked is not None:
         with warnings_on_stderr():

@@ -18,14 +18,7 @@ from tpgraph_cli.numbers import parse_rows, whole
 from tpgraph_cli.options import LimitEngine, Seed, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import stage_progress, sweep_progress
-from tpgraph_cli.samples import (
-    NOT_STANDARDIZED,
-    Columns,
-    ReadOptions,
-    Standardize,
-    Synthetic,
-    read_options,
-)
+from tpgraph_cli.samples import AS_IT_IS, DataReading, ReadOptions, Synthetic, takes_reading
 
 if TYPE_CHECKING:
     from tpgraph import Kernel, Program
@@ -46,6 +39,7 @@ class Kind(StrEnum):
     both = "both"
 
 
+@takes_reading
 def kernel(
     context: typer.Context,
     file: File,
@@ -57,8 +51,7 @@ def kernel(
         str | None,
         typer.Option("--out", "--output", "-o", help="NPZ file for the arrays nngp, ntk and x."),
     ] = None,
-    columns: Columns = None,
-    standardize: Standardize = NOT_STANDARDIZED,
+    reading: DataReading = AS_IT_IS,
     constants: Constants = None,
     kind: Annotated[Kind, choice(Kind, help="Which kernels.")] = Kind.both,
     rows: Annotated[
@@ -124,9 +117,7 @@ def kernel(
         recursion = tp.kernels.explain_kernel(program, kind.value, latex)
         typer.echo(tp.language.latex_document(recursion).rstrip() if whole_document else recursion)
         return
-    X = _samples(
-        program, data, synthetic, rows, limit, read_options(columns, standardize, data), seed
-    )
+    X = _samples(program, data, synthetic, rows, limit, reading.of(data), seed)
     if width:
         with sweep_progress("initializations") as advance:
             found = tp.mean_kernel(

@@ -19,7 +19,7 @@ from tpgraph_cli.numbers import read_real, real, whole
 from tpgraph_cli.options import Seed
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import training_progress
-from tpgraph_cli.samples import NOT_STANDARDIZED, Columns, Standardize, read_options
+from tpgraph_cli.samples import AS_IT_IS, DataReading, takes_reading
 
 __all__ = ["evaluate", "predict", "train"]
 
@@ -37,6 +37,7 @@ Run = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of a run, as
 NewData = Annotated[str, typer.Option(help="CSV with a header, or NPZ, as the run was trained on.")]
 
 
+@takes_reading
 def train(
     file: File,
     data: Annotated[
@@ -93,8 +94,7 @@ def train(
         int | None,
         typer.Option(help="Stop after so many validations without a lesser loss.", parser=whole(1)),
     ] = None,
-    columns: Columns = None,
-    standardize: Standardize = NOT_STANDARDIZED,
+    reading: DataReading = AS_IT_IS,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the last checkpoint in the folder.")
     ] = False,
@@ -134,7 +134,7 @@ def train(
             every=every,
             patience=patience,
             progress=advance,
-            **read_options(columns, standardize, data),
+            **reading.of(data),
         )
     losses = result.losses
     typer.echo(

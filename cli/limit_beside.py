@@ -9,7 +9,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.passes import Passes, PassName
-from tpgraph_cli.samples import NOT_STANDARDIZED, Standardized, one_sample
+from tpgraph_cli.samples import DataReading, one_sample
 
 if TYPE_CHECKING:
     from tpgraph import Annotation, Limit, Program
@@ -36,8 +36,7 @@ class LimitNumbers:
     data: str | None
     synthetic: int | None
     sample: int
-    columns: list[str] | None
-    standardize: Standardized
+    reading: DataReading
 
     @classmethod
     def of(
@@ -46,33 +45,21 @@ class LimitNumbers:
         data: str | None,
         synthetic: int | None,
         sample: int,
-        columns: list[str] | None,
-        standardize: Standardized,
+        reading: DataReading,
     ) -> LimitNumbers | None:
         """By the options; None without --numbers, where the others would do nothing."""
         if kinds is None:
-            chosen = standardize is not NOT_STANDARDIZED
-            if data is not None or synthetic is not None or sample or columns or chosen:
+            if data is not None or synthetic is not None or sample or reading.is_said:
                 raise typer.BadParameter(
                     "--data, --columns, --standardize, --synthetic and --sample are for --numbers"
                 )
             return None
         words = (word.strip() for word in kinds.split(","))
-        return cls(
-            tuple(word for word in words if word), data, synthetic, sample, columns, standardize
-        )
+        return cls(tuple(word for word in words if word), data, synthetic, sample, reading)
 
     def beside(self, source: Program, program: Program, passes: Passes) -> dict[str, Annotation]:
         """The annotations of a program that is drawn, which has these passes of the source."""
-        row = one_sample(
-            source,
-            program,
-            self.data,
-            self.synthetic,
-            self.sample,
-            self.columns,
-            self.standardize,
-        )
+        row = one_sample(source, program, self.data, self.synthetic, self.sample, self.reading)
 
         def taken(outputs: str | None) -> Limit:
             return tp.limit(program, data=row, outputs=outputs)

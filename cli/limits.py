@@ -19,7 +19,7 @@ from tpgraph_cli.numbers import whole
 from tpgraph_cli.options import LimitEngine, refuse
 from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
 from tpgraph_cli.pictures import Theme
-from tpgraph_cli.samples import NOT_STANDARDIZED, Columns, MadeUp, Standardize, one_sample
+from tpgraph_cli.samples import AS_IT_IS, DataReading, MadeUp, one_sample, takes_reading
 
 if TYPE_CHECKING:
     from tpgraph import Limit
@@ -34,6 +34,7 @@ class Outputs(StrEnum):
     sampled = "sampled"
 
 
+@takes_reading
 @takes_passes
 def limit(
     context: typer.Context,
@@ -43,8 +44,7 @@ def limit(
         str | None, typer.Option(help="CSV or NPZ; a network is evaluated on one of its samples.")
     ] = None,
     synthetic: MadeUp = None,
-    columns: Columns = None,
-    standardize: Standardize = NOT_STANDARDIZED,
+    reading: DataReading = AS_IT_IS,
     sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", parser=whole(0))] = 0,
     engine: Annotated[
         LimitEngine,
@@ -105,7 +105,7 @@ def limit(
     given = data is not None or synthetic is not None
     program = passes.for_limit(source).of_program(source, with_data=given)
     pairs = [_pair(text) for text in cov or []]
-    row = one_sample(source, program, data, synthetic, sample, columns, standardize)
+    row = one_sample(source, program, data, synthetic, sample, reading)
 
     def taken(drawn: Outputs) -> Limit:
         return tp.limit(

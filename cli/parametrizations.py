@@ -23,19 +23,14 @@ from tpgraph_cli.numbers import whole
 from tpgraph_cli.options import Seed, require_ending
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import stage_progress
-from tpgraph_cli.samples import (
-    NOT_STANDARDIZED,
-    Columns,
-    Standardize,
-    Synthetic,
-    read_options,
-)
+from tpgraph_cli.samples import AS_IT_IS, DataReading, Synthetic, takes_reading
 
 __all__ = ["compare_parametrizations"]
 
 _DEFAULT = "standard,ntk,mup"
 
 
+@takes_reading
 def compare_parametrizations(
     file: File,
     parametrizations: Annotated[
@@ -49,8 +44,7 @@ def compare_parametrizations(
     constants: Constants = None,
     data: DataOption = None,
     synthetic: Synthetic = None,
-    columns: Columns = None,
-    standardize: Standardize = NOT_STANDARDIZED,
+    reading: DataReading = AS_IT_IS,
     widths: WidthsOption = "64,128,256,512,1024",
     base: Annotated[
         int | None,
@@ -87,7 +81,7 @@ def compare_parametrizations(
     if out is not None:
         require_ending(out, "report", tp.study.REPORT_FORMATS)
     require_places(out, reads=(file, data))
-    reading = read_options(columns, standardize, data)
+    options = reading.of(data)
     program = load(file, constants)
     names = [name.strip() for name in parametrizations.split(",")]
     sizes = parse_sizes(widths)
@@ -105,7 +99,7 @@ def compare_parametrizations(
             seeds=seeds,
             samples=samples,
             seed=seed,
-            **reading,
+            **options,
         )
         report = {} if out is None else tp.study.parametrization_report(found, out)
     for place, content in report.items():

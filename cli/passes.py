@@ -6,18 +6,16 @@ nothing is a usage error: --steps without --pass sgd.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.numbers import real, whole
+from tpgraph_cli.option_groups import OptionGroup, takes
 
 if TYPE_CHECKING:
     from tpgraph import Program
@@ -130,7 +128,7 @@ def _listed(names: list[str]) -> str:
     return ", ".join(f"--{name.replace('_', '-')}" for name in names)
 
 
-_OPTIONS: dict[str, tuple[Any, Any]] = {
+_OPTIONS: OptionGroup = {
     "passes": (
         Annotated[
             PassName,
@@ -199,32 +197,13 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
         None,
     ),
 }
-"""Name, type and default of every option."""
 
 
-def takes_passes(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with the options of --pass in the place of its parameter `passes`."""
-    hints = get_type_hints(command, include_extras=True)
-    signature = inspect.signature(command)
-    parameters: list[inspect.Parameter] = []
-    for name, parameter in signature.parameters.items():
-        if name == "passes":
-            parameters += [
-                parameter.replace(name=option, annotation=kind, default=default)
-                for option, (kind, default) in _OPTIONS.items()
-            ]
-        else:
-            parameters.append(parameter.replace(annotation=hints[name]))
+def _passes(passes: PassName, **said: Any) -> Passes:
+    found = Passes(passes, **said)
+    found.require_sense()
+    return found
 
-    @wraps(command)
-    def with_options(**given: Any) -> None:
-        said = {option: given.pop(option) for option in _OPTIONS}
-        passes = Passes(said.pop("passes"), **said)
-        passes.require_sense()
-        command(**given, passes=passes)
 
-    with_options.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=parameters
-    )
-    with_options.__annotations__ = {p.name: p.annotation for p in parameters}
-    return with_options
+takes_passes = takes("passes", _OPTIONS, _passes)
+"""The command with the options of --pass in the place of its parameter `passes`."""

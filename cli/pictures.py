@@ -23,7 +23,7 @@ from tpgraph_cli.options import checked
 from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
 from tpgraph_cli.places import STANDARD, require_places
 from tpgraph_cli.print_size import PictureWidth, warn_of_small_print
-from tpgraph_cli.samples import NOT_STANDARDIZED, Columns, MadeUp, Standardize
+from tpgraph_cli.samples import AS_IT_IS, DataReading, MadeUp, takes_reading
 
 if TYPE_CHECKING:
     from tpgraph import Drawing, Program
@@ -69,6 +69,7 @@ OutputFile = Annotated[
 ]
 
 
+@takes_reading
 @takes_passes
 def draw(
     file: File,
@@ -155,8 +156,7 @@ def draw(
         str | None, typer.Option(help="With --numbers: CSV or NPZ with the samples of a network.")
     ] = None,
     synthetic: MadeUp = None,
-    columns: Columns = None,
-    standardize: Standardize = NOT_STANDARDIZED,
+    reading: DataReading = AS_IT_IS,
     sample: Annotated[
         int, typer.Option(help="With --numbers: which sample, counted from 0.", parser=whole(0))
     ] = 0,
@@ -184,7 +184,7 @@ def draw(
     of_frames = FrameOptions.of(frames, captions, seconds, handout)
     if frames and (width is not None or text or transparent):
         raise typer.BadParameter("--width, --text and --transparent are not for --frames")
-    beside = LimitNumbers.of(numbers, data, synthetic, sample, columns, standardize)
+    beside = LimitNumbers.of(numbers, data, synthetic, sample, reading)
     if beside is not None and (frames or fold):
         raise typer.BadParameter("--numbers stand in one unfolded picture: no --frames, no --fold")
     if paths and (fold or passes.name is not PassName.forward):

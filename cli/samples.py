@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
@@ -13,26 +14,25 @@ from typer.core import TyperCommand
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.numbers import read_whole, shown
+from tpgraph_cli.option_groups import OptionGroup, takes
 
 if TYPE_CHECKING:
     from tpgraph import Program
 
 __all__ = [
-    "NOT_STANDARDIZED",
-    "Columns",
+    "AS_IT_IS",
+    "DataReading",
     "MadeUp",
     "ReadOptions",
     "SamplesCommand",
-    "Standardize",
-    "Standardized",
     "Synthetic",
     "one_sample",
-    "read_options",
+    "takes_reading",
 ]
 
 _MADE_UP = 64
 """Samples of --synthetic without a number, where they are all used."""
-_OPTION = "--synthetic"
+_SYNTHETIC = "--synthetic"
 
 
 class SamplesCommand(TyperCommand):
@@ -47,14 +47,14 @@ def _with_values(args: list[str]) -> Iterator[str]:
     """`--synthetic -o k` as `--synthetic= -o k`, and `--synthetic 20` as `--synthetic=20`."""
     rest = iter(args)
     for argument in rest:
-        if argument != _OPTION:
+        if argument != _SYNTHETIC:
             yield argument
             if argument == "--":
                 yield from rest
             continue
         value = next(rest, None)
         is_number = value is not None and re.match(r"[-+]?\d", value)
-        yield f"{_OPTION}={value if is_number else ''}"
+        yield f"{_SYNTHETIC}={value if is_number else ''}"
         if value is not None and not is_number:
             yield from _with_values([value, *rest])
 
@@ -87,13 +87,6 @@ MadeUp = Annotated[
         parser=lambda text: _count(text, 0),
     ),
 ]
-Columns = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME=COLUMNS",
-        help="Columns of a variable, such as ξ=a,b,f..k or y=label; repeat for several.",
-    ),
-]
 
 
 class Standardized(StrEnum):
@@ -104,13 +97,6 @@ class Standardized(StrEnum):
     all = "all"
 
 
-NOT_STANDARDIZED = Standardized.none
-Standardize = Annotated[
-    Standardized,
-    choice(Standardized, help="Means 0 and variances 1 of data, or of number targets too."),
-]
-
-
 class ReadOptions(TypedDict):
     """How a data file is read: the keyword arguments of `tpgraph.load_data`."""
 
@@ -118,13 +104,53 @@ class ReadOptions(TypedDict):
     standardize: str
 
 
-def read_options(
-    columns: list[str] | None, standardize: Standardized, data: str | None
-) -> ReadOptions:
-    """By the options --columns and --standardize, which are of a data file."""
-    if standardize is not Standardized.none and data is None:
-        raise typer.BadParameter("--standardize is for the samples of --data FILE")
-    return {"columns": _parse_columns(columns, data), "standardize": standardize.value}
+@dataclass(frozen=True)
+class DataReading:
+    """What is said of how a data file is read."""
+
+    columns: list[str] | None = None
+    standardize: Standardized = Standardized.none
+
+    @property
+    def is_said(self) -> bool:
+        """Whether anything is."""
+        return bool(self.columns) or self.standardize is not Standardized.none
+
+    def of(self, data: str | None) -> ReadOptions:
+        """For this file; a usage error where there is none and anything is said."""
+        if self.standardize is not Standardized.none and data is None:
+            raise typer.BadParameter("--standardize is for the samples of --data FILE")
+        return {
+            "columns": _parse_columns(self.columns, data),
+            "standardize": self.standardize.value,
+        }
+
+
+AS_IT_IS = DataReading()
+"""All columns by their names, as they are."""
+
+_OPTIONS: OptionGroup = {
+    "columns": (
+        Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="NAME=COLUMNS",
+                help="Columns of a variable, such as ξ=a,b,f..k or y=label; repeat for several.",
+            ),
+        ],
+        None,
+    ),
+    "standardize": (
+        Annotated[
+            Standardized,
+            choice(Standardized, help="Means 0 and variances 1 of data, or of number targets too."),
+        ],
+        Standardized.none,
+    ),
+}
+
+takes_reading = takes("reading", _OPTIONS, DataReading)
+"""The command with --columns and --standardize in the place of its parameter `reading`."""
 
 
 def _parse_columns(values: list[str] | None, data: str | None) -> dict[str, list[str]] | None:
@@ -154,15 +180,14 @@ def one_sample(
     data: str | None,
     synthetic: int | None,
     number: int,
-    columns: list[str] | None = None,
-    standardize: Standardized = NOT_STANDARDIZED,
+    reading: DataReading,
 ) -> dict[str, Any] | None:
     """What a program reads, from sample `number` on of a data file, or of made-up ones.
 
     The program is the network or has passes of it, whose steps take sample after sample. None where
     neither is asked for.
     """
-    chosen = read_options(columns, standardize, data)
+    chosen = reading.of(data)
     if number and data is None and synthetic is None:
         raise typer.BadParameter("--sample chooses a sample of --data FILE or of --synthetic")
     if data is not None and synthetic is not None:

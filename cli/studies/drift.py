@@ -16,7 +16,7 @@ from tpgraph_cli.numbers import numbers, parse_names, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
-from tpgraph_cli.samples import NOT_STANDARDIZED, Columns, Standardize, read_options
+from tpgraph_cli.samples import AS_IT_IS, DataReading, takes_reading
 
 if TYPE_CHECKING:
     from tpgraph import DriftResult
@@ -28,6 +28,7 @@ _FIGURES = ("drift.pdf", "drift.png")
 _TABLE = "drift.csv"
 
 
+@takes_reading
 def drift(
     out: Out = Path("drift"),
     preset: Annotated[
@@ -68,8 +69,7 @@ def drift(
         int | None, typer.Option(help="Initializations of each.", parser=whole(1))
     ] = None,
     data: Annotated[str | None, typer.Option(help="CSV or NPZ; by default the digits.")] = None,
-    columns: Columns = None,
-    standardize: Standardize = NOT_STANDARDIZED,
+    reading: DataReading = AS_IT_IS,
     samples: Annotated[
         int | None, typer.Option(help="Train on the first so many.", parser=whole(1))
     ] = None,
@@ -106,7 +106,7 @@ def drift(
     goes on where it was, inside of a training too.
     """
     require_places(folder=out, names=("drift.sqlite", *_FIGURES, _TABLE), reads=(program, data))
-    reading = read_options(columns, standardize, data)
+    read = reading.of(data)
     figure = tp.study.drift_preset(preset)
     chosen = {
         "widths": whole_numbers(widths, "--widths"),
@@ -135,7 +135,7 @@ def drift(
         **options,
     )
     count = samples if samples is not None else 32 if quick else 128
-    X, y = tp.study.drift_samples(grid.program, grid.constants, data, count, normalize, **reading)
+    X, y = tp.study.drift_samples(grid.program, grid.constants, data, count, normalize, **read)
     with warnings_on_stderr(), sweep_progress("drift") as progress:
         result = tp.study.drift_study(
             grid, X, y, out, workers=workers, scheduler=scheduler, progress=progress

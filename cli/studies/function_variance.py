@@ -17,7 +17,7 @@ from tpgraph_cli.numbers import parse_names, parse_point, parse_range, real, who
 from tpgraph_cli.options import Out, Scheduler, Workers
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
-from tpgraph_cli.samples import NOT_STANDARDIZED, Columns, Standardize, read_options
+from tpgraph_cli.samples import AS_IT_IS, DataReading, takes_reading
 from tpgraph_cli.studies.drift import program_text
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = ["function_variance"]
 _FIGURES = (".pdf", ".png")
 
 
+@takes_reading
 def function_variance(
     out: Out = Path("function-variance"),
     preset: Annotated[
@@ -63,8 +64,7 @@ def function_variance(
         int | None, typer.Option(help="Initializations of each.", parser=whole(2))
     ] = None,
     data: Annotated[str | None, typer.Option(help="CSV or NPZ; by default the digits.")] = None,
-    columns: Columns = None,
-    standardize: Standardize = NOT_STANDARDIZED,
+    reading: DataReading = AS_IT_IS,
     samples: Annotated[
         int, typer.Option(help="Train on the first so many …", parser=whole(1))
     ] = 16,
@@ -102,7 +102,7 @@ def function_variance(
     name = "function-variance" if chosen.curves is None else preset
     made = [f"{name}{ending}" for ending in (*_FIGURES, ".csv", ".sqlite")]
     require_places(folder=out, names=made, reads=(program, data))
-    reading = read_options(columns, standardize, data)
+    read = reading.of(data)
     if activation:
         chosen = replace(chosen, functions=tuple(activation))
     places = tuple(parse_point(text) for text in at) if at else None
@@ -128,7 +128,7 @@ def function_variance(
     options["constants"] = study_constants(constants)
     grid = chosen.grid(quick, program=text, **options)
     X, y = tp.study.drift_samples(
-        grid.program, grid.constants, data, samples + tests, normalize, **reading
+        grid.program, grid.constants, data, samples + tests, normalize, **read
     )
     with warnings_on_stderr(), sweep_progress("function-variance") as progress:
         result = tp.study.function_variance(
