@@ -108,7 +108,7 @@ class _Lines:
         for place in self.reached:
             node = self.nodes[place]
             beneath = [self.alike[a] for a in node.args]
-            self.alike[place] = common.number(node.op, repr(node.data), *beneath)
+            self.alike[place] = common.number(node.op, node.data, *beneath)
 
     def _is_transparent(self, place: int) -> bool:
         """Whether a node stands for that beneath it: a lift, a bound, rows as they are."""
@@ -179,6 +179,8 @@ class _Lines:
         """A node by its operands."""
         node = self.nodes[place]
         data: Any = node.data
+        if self._is_transparent(place):
+            return self.text(node.args[0], bool(data) if node.op == "lift" else bar)
         match node.op:
             case "number":
                 return _number(data)
@@ -189,12 +191,6 @@ class _Lines:
                 second = self.text(node.args[1], node.op == "gram" or bar, True)
                 dot = r" \cdot " if self.latex else "·"
                 return f"{self.text(node.args[0], bar, True)}{dot}{second}"
-            case "lift":
-                return self.text(node.args[0], bool(data))
-            case "floor" | "named":
-                return self.text(node.args[0], bar)
-            case "rows" if data[0] == Argument(0):
-                return self.text(node.args[0], bar)
             case "rows":
                 parts = [self.text(a, bar) for a in node.args]
                 return (to_latex if self.latex else to_text)(data[0], parts)
