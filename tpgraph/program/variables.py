@@ -180,7 +180,7 @@ def base_of(name: str) -> str:
     >>> base_of("h[1,2]~3")
     'h'
     """
-    return split_name(name)[0]
+    return name.partition("[")[0].partition("~")[0]
 
 
 def statement_name(name: str) -> str:
@@ -189,8 +189,7 @@ def statement_name(name: str) -> str:
     >>> statement_name("h[1,2]~3"), statement_name("h[1,2]")
     ('h[1,2]', 'h[1,2]')
     """
-    base, index, _ = split_name(name)
-    return join_name(base, index)
+    return name.partition("~")[0]
 
 
 def temporary_name(target: str, k: int) -> str:

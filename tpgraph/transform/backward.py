@@ -24,6 +24,7 @@ from tpgraph.program import (
     Variable,
     join_name,
     split_name,
+    statement_name,
 )
 from tpgraph.program.any_program import reads_program
 from tpgraph.transform.contexts import SINGLE
@@ -153,9 +154,9 @@ def error_naming(program: Program, prefix: str = "d") -> Callable[[str], str]:
 def reserve_names(emitter: Emitter, naming: Callable[[str], str]) -> None:
     """Keep dx~1, … for the error signals of x~1, …"""
     for name in emitter.program.variables:
-        statement, mark, temporary = name.partition("~")
-        if mark:
-            emitter.reserve(naming(statement), int(temporary))
+        statement = statement_name(name)
+        if statement != name:
+            emitter.reserve(naming(statement), split_name(name).temporary or 0)
 
 
 def _seeds(

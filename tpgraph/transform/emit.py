@@ -6,7 +6,7 @@ factor n^q is written ε^(−2q). So a program says by its text which quantities
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tpgraph.functions import (
     PRIMITIVES,
@@ -37,8 +37,11 @@ from tpgraph.program import (
     Program,
     TimedName,
     Variable,
+    base_of,
     join_name,
     split_name,
+    statement_name,
+    temporary_name,
 )
 from tpgraph.program.equations import rebuilt
 from tpgraph.program.hints import kept_hints
@@ -61,7 +64,7 @@ _ROOT = div(number(1), Apply(PRIMITIVES["sqrt"], (Argument(0),)))
 
 def base_names(program: Program) -> set[str]:
     """The names of variables without their indices."""
-    return {name.partition("[")[0].partition("~")[0] for name in program.variables}
+    return {base_of(name) for name in program.variables}
 
 
 def start_builder(
@@ -173,10 +176,9 @@ class Emitter:
 
     def temporary(self, target: str) -> str:
         """A free name for an intermediate of the statement that binds `target`."""
-        base, index, _ = split_name(target)
-        stem = join_name(base, index)
+        stem = statement_name(target)
         k = self._counts.get(stem, 0) + 1
-        while (name := f"{stem}~{k}") in self.builder.scope:
+        while (name := temporary_name(stem, k)) in self.builder.scope:
             k += 1
         self._counts[stem] = k
         if target in self.timed:
@@ -185,16 +187,14 @@ class Emitter:
 
     def reserve(self, target: str, count: int) -> None:
         """Leave the first `count` intermediates of `target` to other statements."""
-        base, index, _ = split_name(target)
-        stem = join_name(base, index)
+        stem = statement_name(target)
         self._counts[stem] = max(self._counts.get(stem, 0), count)
 
     def matmul(self, name: str, matrix: Variable, transpose: bool, operand: Variable) -> Variable:
         """Bind name = matrix · operand, or its transpose."""
         shape = matrix.matrix
         out = Variable(name, self._vector(shape.columns if transpose else shape.rows))
-        place, origin = self._placed(name, self.place, None)
-        return self._add(MatMul(out, matrix, transpose, operand, place, None, origin))
+        return self._made(MatMul, out, matrix, transpose, operand)
 
     def bind(self, name: str, formula: Formula, expression: Expression) -> Variable:
         """Bind a coordinatewise expression: a Nonlin, or a Moment among scalars."""
@@ -202,14 +202,12 @@ class Emitter:
         if vector is None:
             return self.mean(name, formula, expression)
         out, function = Variable(name, vector.type), self.builder.intern(expression)
-        place, origin = self._placed(name, self.place, None)
-        return self._add(Nonlin(out, function, tuple(formula.arguments), place, None, origin))
+        return self._made(Nonlin, out, function, tuple(formula.arguments))
 
     def mean(self, name: str, formula: Formula, expression: Expression) -> Variable:
         """Bind (1/n) Σ_α of a coordinatewise expression."""
         out, function = Variable(name, _SCALAR), self.builder.intern(expression)
-        place, origin = self._placed(name, self.place, None)
-        return self._add(Moment(out, function, tuple(formula.arguments), place, None, origin))
+        return self._made(Moment, out, function, tuple(formula.arguments))
 
     def add(self, equation: Equation, place: Place | None = None) -> Variable:
         """Add an equation, with what is known of what it binds, at this place unless it has one."""
@@ -218,6 +216,11 @@ class Emitter:
         if place is not equation.place or origin is not equation.origin:
             equation = rebuilt(equation, out, place, origin)
         return self._add(equation)
+
+    def _made(self, make: Callable[..., Equation], out: Variable, *what: object) -> Variable:
+        """Add an equation of this kind, at the emitter's place."""
+        place, origin = self._placed(out.name, self.place, None)
+        return self._add(make(out, *what, place, None, origin))
 
     def _add(self, equation: Equation) -> Variable:
         self.last = equation
