@@ -26,7 +26,8 @@ from tpgraph.program.reach import ancestors, descendants
 from tpgraph.transform.emit import Emitter, Formula
 from tpgraph.transform.error_scales import Scales
 from tpgraph.transform.powers import ONE, WidthPower
-from tpgraph.transform.shares import Part, PointwiseShare, ProductShare, Shares, Sums, itself
+from tpgraph.transform.share_sums import Sums
+from tpgraph.transform.shares import Part, PointwiseShare, ProductShare, Shares, itself
 
 __all__ = ["reverse"]
 
@@ -143,7 +144,7 @@ class _Reverse:
             inner = self.sums.total(inside, [replace(part, factor=ONE)])
             part = itself(emitter.mean(emitter.temporary(name), inside, inner), part.factor)
         for width, _ in part.factor.exponents:
-            emitter.root(width)
+            emitter.root(width)  # declared in the order of the parts
         return part
 
     def _grouped(self, name: str, parts: Sequence[PointwiseShare]) -> Sequence[PointwiseShare]:
