@@ -15,10 +15,9 @@ from tpgraph.errors import TPDataError
 from tpgraph.program import Program, require_room
 from tpgraph.seeds import seed_sequence
 from tpgraph.training import (
+    AnyData,
     Dataset,
     as_dataset,
-    dataset,
-    load_data,
     minibatches,
     standardization,
     synthetic_data,
@@ -26,7 +25,6 @@ from tpgraph.training import (
 
 __all__ = [
     "Columns",
-    "Data",
     "Experience",
     "TestPoints",
     "digest_of",
@@ -37,7 +35,6 @@ __all__ = [
 ]
 
 Array: TypeAlias = npt.NDArray[np.float64]
-Data: TypeAlias = str | Path | Dataset | Mapping[str, Any]
 TestPoints: TypeAlias = int | float | str | Path | Mapping[str, Any]
 """How many samples, or what part of them, is kept for tests; or a file or arrays of their own."""
 Columns: TypeAlias = Mapping[str, Sequence[str]] | None
@@ -77,7 +74,7 @@ class Experience:
 
 def samples_of(
     program: Program,
-    data: Data | None,
+    data: AnyData | None,
     synthetic: int | None,
     seed: int,
     columns: Columns = None,
@@ -110,21 +107,8 @@ def experience(
     kept for tests, and `columns` choose those of a file of test points. Raises TPDataError where
     samples do not suffice.
     """
-    arrays = dict(samples.arrays)
-    inputs = [d.variable.name for d in program.data]
-    rows = np.arange(len(samples))
-    if isinstance(test, int | float):
-        kept = _kept(test, len(rows))
-        order = np.random.default_rng(seed_sequence(seed, "test points")).permutation(len(rows))
-        points = {name: arrays[name][np.sort(order[:kept])] for name in inputs}
-        rows = np.sort(order[kept:])
-    elif isinstance(test, Mapping):
-        points = dict(dataset(program, test, targets=False).arrays)
-    else:
-        points = dict(load_data(test, program, targets=False, columns=columns).arrays)
+    points, rows = _test_points(program, samples, test, seed, columns)
     standard = standardization(program, samples.rows(rows), standardize)
-    arrays = standard.applied(arrays)
-    points = standard.applied(points)
     if batch > len(rows):
         raise TPDataError(
             f"a batch of {batch} cannot be drawn from {len(rows)} samples",
@@ -134,8 +118,22 @@ def experience(
     require_room(numbers, f"a schedule of {steps:,} steps", "choose fewer steps or samples a step")
     schedule = np.array(list(minibatches(len(rows), batch, steps, seed)))
     used, compact = np.unique(schedule, return_inverse=True)
-    train = {name: array[rows[used]] for name, array in arrays.items()}
-    return Experience(train, points, compact.reshape(schedule.shape), samples.digest)
+    compact = compact.reshape(schedule.shape)
+    train = standard.applied(samples.rows(rows[used]).arrays)
+    return Experience(train, standard.applied(points), compact, samples.digest)
+
+
+def _test_points(
+    program: Program, samples: Dataset, test: TestPoints, seed: int, columns: Columns
+) -> tuple[Mapping[str, Array], npt.NDArray[np.int64]]:
+    """The data of the test points by name, and which samples are not kept for them."""
+    if not isinstance(test, int | float):
+        points = as_dataset(program, test, targets=False, columns=columns).arrays
+        return points, np.arange(len(samples))
+    kept = _kept(test, len(samples))
+    order = np.random.default_rng(seed_sequence(seed, "test points")).permutation(len(samples))
+    own = samples.rows(np.sort(order[:kept])).arrays
+    return {d.variable.name: own[d.variable.name] for d in program.data}, np.sort(order[kept:])
 
 
 def _kept(test: int | float, count: int) -> int:

@@ -1,7 +1,7 @@
 """Training compiled programs on data files, with checkpoints and exact resuming."""
 
 from tpgraph.training.checkpoint import TRAINING_FILES
-from tpgraph.training.data import as_dataset, dataset, load_data, minibatches
+from tpgraph.training.data import AnyData, as_dataset, dataset, load_data, minibatches
 from tpgraph.training.loop import Training, TrainingProgress, check_settings, train
 from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.pass_samples import is_of_samples, samples_of_passes, samples_taken
@@ -11,6 +11,7 @@ from tpgraph.training.trained_run import Predictions, TrainedRun, evaluate, load
 
 __all__ = [
     "TRAINING_FILES",
+    "AnyData",
     "Dataset",
     "Predictions",
     "TrainedRun",

@@ -25,7 +25,7 @@ from tpgraph.training.csv_columns import arrays_of_csv
 from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.standardization import standardization
 
-__all__ = ["AnyData", "Dataset", "as_dataset", "dataset", "load_data", "minibatches"]
+__all__ = ["AnyData", "as_dataset", "dataset", "load_data", "minibatches"]
 
 Array = npt.NDArray[np.float64]
 

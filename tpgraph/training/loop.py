@@ -101,9 +101,9 @@ def train(
 
     `validation` is a fraction of the samples, held out, or samples of its own. Every `every` steps
     (an epoch), and at the last, it is asked; the parameters of its least loss are kept, and the
-    training stops after
-    `patience` validations without a lesser one. `standardize` ("data", or "all" for targets that
-    are numbers too) makes means 0 and variances 1, by the samples trained on.
+    training stops after `patience` validations without a lesser one. `standardize` ("data", or
+    "all" for targets that are numbers too) makes means 0 and variances 1, by the samples trained
+    on.
 
     With a directory `out`, losses, curves, parameters and manifest are written to it, every
     `checkpoint_seconds` and at the end; `resume` goes on from there and ends bit for bit as if the

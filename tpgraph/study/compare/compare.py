@@ -41,10 +41,10 @@ from tpgraph.study.compare.runs import RunTask, Trainer
 from tpgraph.study.figures import figure_bytes
 from tpgraph.study.folder import held, results
 from tpgraph.study.manifest import MANIFEST, Manifest
-from tpgraph.study.samples import Columns, Data, Experience, TestPoints, experience, samples_of
+from tpgraph.study.samples import Columns, Experience, TestPoints, experience, samples_of
 from tpgraph.study.store import Store
 from tpgraph.study.sweep import Progress, Sweep, run_sweep
-from tpgraph.training import check_settings
+from tpgraph.training import AnyData, check_settings
 
 __all__ = ["COMPARISON_FILES", "compare"]
 
@@ -60,7 +60,7 @@ COMPARISON_FILES = (MANIFEST, RUNS, "comparison.csv", "summary.json", *FIGURES)
 @reads_program
 def compare(
     program: Program,
-    data: Data | None = None,
+    data: AnyData | None = None,
     *,
     widths: Sequence[int],
     steps: int = 10,
@@ -85,10 +85,9 @@ def compare(
 
     `seeds` networks of every width (all base widths at that size) see the same `steps` batches of
     `data` (a CSV or NPZ file, a data set, arrays) or of `synthetic` samples. `test` points are so
-    many samples or such a part, which are kept from training, or a file or arrays.
-    `columns` choose those of a file and `standardize` ("data", or "all" for targets that are
-    numbers too) makes means 0 and variances 1, see `load_data`;
-    here by the samples that are not kept.
+    many samples or such a part, which are kept from training, or a file or arrays. `columns` choose
+    those of a file and `standardize` ("data", or "all" for targets that are numbers too) makes
+    means 0 and variances 1, see `load_data`; here by the samples that are not kept.
 
     In the kernel regime the limit of each network is kernel gradient descent from its own f₀ with
     the NTK at infinite width: the error is that of the map of training, as Theorem 5.3 states it.

@@ -24,7 +24,6 @@ from tpgraph.study.csv_table import csv_text
 from tpgraph.study.samples import (
     Array,
     Columns,
-    Data,
     Experience,
     experience,
     fit_exponent,
@@ -32,7 +31,7 @@ from tpgraph.study.samples import (
     sizes_of,
 )
 from tpgraph.study.sweep import Progress
-from tpgraph.training import check_settings
+from tpgraph.training import AnyData, check_settings
 
 __all__ = ["CoordinateCheck", "Exponent", "coordinate_check"]
 
@@ -141,7 +140,7 @@ def _json(e: Exponent) -> dict[str, Any]:
 @reads_program
 def coordinate_check(
     program: Program,
-    data: Data | None = None,
+    data: AnyData | None = None,
     *,
     widths: Sequence[int],
     steps: int = 3,
@@ -159,11 +158,11 @@ def coordinate_check(
 ) -> CoordinateCheck:
     """Train at every width and measure the coordinates of every named vector of the body.
 
-    `data` is a CSV or NPZ file, a data set or arrays; or there are `synthetic` samples.
-    `columns` choose those of a file and `standardize` ("data", or "all" for targets that are
-    numbers too) makes means 0 and variances 1, see `load_data`. Networks
-    are trained for `steps` steps on the same schedule; `probes` of the samples are followed, and
-    beside the vectors the outputs. `vectors` names others instead. `progress` hears (done, all).
+    `data` is a CSV or NPZ file, a data set or arrays; or there are `synthetic` samples. `columns`
+    choose those of a file and `standardize` ("data", or "all" for targets that are numbers too)
+    makes means 0 and variances 1, see `load_data`. Networks are trained for `steps` steps on the
+    same schedule; `probes` of the samples are followed, and beside the vectors the outputs.
+    `vectors` names others instead. `progress` hears (done, all).
 
     Raises TPError for a program without loss or params, and TPDataError for what does not fit.
     Source: Tensor Programs V (arXiv 2203.03466), Appendix D.1; predictions from TP IV.

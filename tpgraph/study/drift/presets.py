@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -17,6 +17,7 @@ from tpgraph.gallery import entry
 from tpgraph.language import parse
 from tpgraph.study.drift.grid import DriftGrid
 from tpgraph.study.network import Constants, constants_of, with_function, with_loss
+from tpgraph.study.samples import Columns
 from tpgraph.training import load_data
 
 __all__ = ["PRESETS", "DriftPreset", "drift_preset", "drift_program", "drift_samples"]
@@ -125,14 +126,14 @@ def drift_samples(
     samples: int = 128,
     normalize: bool = True,
     *,
-    columns: Mapping[str, Sequence[str]] | None = None,
+    columns: Columns = None,
     standardize: str = "none",
 ) -> tuple[Array, Array]:
     """The first `samples` of a CSV or NPZ file, by default the digits: (N, d), (N, k).
 
     `columns` and `standardize` are those of `load_data`; then `normalize` scales every input to
-    ξ·ξ = d. Raises TPDataError for data that do not fit the
-    program, too few samples, or an input of zeros that is to be scaled.
+    ξ·ξ = d. Raises TPDataError for data that do not fit the program, too few samples, or an input
+    of zeros that is to be scaled.
     """
     chosen = dict(constants_of(dict(constants)))
     network = parse(program, "<program>", chosen if chosen else None)

@@ -19,8 +19,8 @@ from tpgraph.progress import counting, one_more
 from tpgraph.study.coordinates.check import CoordinateCheck, coordinate_check
 from tpgraph.study.parametrizations.base_shapes import LayerShape, base_shapes
 from tpgraph.study.parametrizations.feature_change import FeatureChange, feature_changes
-from tpgraph.study.samples import Columns, Data, experience, samples_of
-from tpgraph.training import Dataset
+from tpgraph.study.samples import Columns, experience, samples_of
+from tpgraph.training import AnyData, Dataset
 
 __all__ = [
     "LEGEND",
@@ -213,7 +213,7 @@ def _json(one: Parametrized) -> dict[str, Any]:
 def compare_parametrizations(
     program: Program,
     parametrizations: Sequence[str],
-    data: Data | None = None,
+    data: AnyData | None = None,
     *,
     synthetic: int | None = None,
     columns: Columns = None,
