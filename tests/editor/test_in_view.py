@@ -101,3 +101,21 @@ def test_derived_programs_are_shown_by_a_switch(editor):
     expect(editor.page.locator(".tpgraph-editor.derived")).to_be_attached()
     editor.write("# an edit is of the program\n")
     expect(switch).to_have_value("forward")
+
+
+def test_a_long_picture_is_shown_whole(editor):
+    """However small it gets, and what is small may be zoomed."""
+    editor.begin(MLP.replace("const L = 3", "const L = 60")).press("F6", "0")
+    assert editor.page.evaluate("tpgraph.canvas.isWhole")
+    small = zoom(editor)
+    assert small < 0.2
+    assert zoom(editor.press("+")) > small
+    assert zoom(editor.press("-")) == pytest.approx(small)
+
+
+def test_a_picture_comes_back_whole_from_another_one(editor):
+    editor.press("F6", "]")
+    expect(editor.page.locator(".steps .count")).to_contain_text("0 /")
+    editor.write("y = tanh(x[L])\n")
+    assert "variables/y" in editor.keys
+    assert editor.page.evaluate("tpgraph.canvas.isWhole")

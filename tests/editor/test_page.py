@@ -232,6 +232,8 @@ def test_a_server_that_is_killed_loses_nothing(browser, folder):
         server.process.wait()
         editor.page.keyboard.type("# and here\n")
         expect(editor.page.locator(".gone")).to_contain_text("does not answer")
+        editor.page.keyboard.press("Control+s")
+        expect(editor.page.locator(".status.wrong")).to_contain_text("does not answer")
         assert editor.text == MLP + "# kept\n# and here\n"
         editor.close()
     with serving(folder, "mlp.tp") as server:
@@ -253,6 +255,24 @@ def test_a_server_that_is_killed_loses_nothing(browser, folder):
 def _journalled(response, words):
     """Whether the answer is that a text with some words is kept in the journal."""
     return response.url.endswith("/api/journal") and words in (response.request.post_data or "")
+
+
+def test_what_is_said_is_of_the_text_that_is_there(editor):
+    editor.press("F6", "t")
+    expect(editor.page.locator(".status")).to_have_text("laid out from scratch")
+    editor.write("# more\n")
+    expect(editor.page.locator(".status")).to_have_text("")
+
+
+def test_an_empty_program_is_begun_behind_its_lines(browser, folder):
+    with serving(folder) as server:
+        editor = Editor(browser, server)
+        editor.page.locator(".card", has_text="Empty").click()
+        expect(editor.page.locator(".text textarea")).to_be_focused()
+        editor.page.keyboard.type("vector u : n ~ N(0, 1)")
+        assert editor.settled().text.splitlines()[-2:] == ["width n", "vector u : n ~ N(0, 1)"]
+        assert editor.faults == []
+        editor.close()
 
 
 def test_cards_to_begin_with(browser, folder):

@@ -1,11 +1,14 @@
 """Several pages on one server: each has its own picture, and ends no work of another."""
 
+import asyncio
 import json
 
 import pytest
 from editor.pages import Editor
 from editor.serving import MLP, serving
 from playwright.sync_api import expect
+
+from tpgraph.editor.pages import Pages
 
 UNHELD = "param W : n × n ~ N(0, 1)\n"  # without a parametrization nothing holds
 OTHER = "program other\nwidth n\nvector u : n ~ N(0, 1)\ny = tanh(u)\n"
@@ -30,11 +33,15 @@ def test_a_page_keeps_its_own_picture_over_a_mistake(server):
     assert found["picture"] is None  # that of the other page would be sent whole
 
 
-def test_pages_that_were_not_asked_for_long_begin_anew(server):
-    for page in "abcdef":
-        assert asked(server, page, "open", text=OTHER)["view"]["errors"] == []
-    found = asked(server, "a", "sync", text=OTHER + "z = tanh(y)\n", have=None)["view"]
-    assert any(f["key"] == "variables/z" for f in found["picture"]["full"])
+def test_pages_that_were_not_asked_for_long_begin_anew():
+    async def looked_at():
+        pages = Pages()
+        first = {page: pages.of(page) for page in "abcde"}
+        again = {page: pages.of(page) is first[page] for page in "edcba"}
+        await pages.close()
+        return again
+
+    assert asyncio.run(looked_at()) == {"e": True, "d": True, "c": True, "b": True, "a": False}
 
 
 @pytest.mark.parametrize("page", "ab")

@@ -74,6 +74,43 @@ def test_presenting(page):
     assert page.evaluate(PLACES) == before
 
 
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (640, 400)])
+def test_presenting_in_a_small_window(page, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("void tpgraph.command('present')")
+    expect(page.locator(".steps .count")).to_have_text("0 / 6", timeout=60_000)
+    box = page.locator("svg.canvas").bounding_box()
+    assert box["y"] < 10
+    assert box["height"] > 0.7 * height
+
+
+def test_escape_ends_steps_and_stays_in_the_picture(page):
+    page.locator("svg.canvas").focus()
+    page.keyboard.press("]")
+    expect(page.locator(".steps .count")).to_have_text("0 / 6", timeout=60_000)
+    page.keyboard.press("Escape")
+    expect(page.locator(".steps")).to_be_hidden()
+    expect(page.locator("svg.canvas")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".text textarea")).to_be_focused()
+
+
+def test_a_presentation_that_is_ended_while_it_begins_stays_ended(page):
+    page.evaluate("""async () => {
+        await tpgraph.later();
+        const { presentation } = tpgraph;
+        const begun = presentation.toggle();
+        await Promise.all([begun, presentation.toggle(), presentation.toggle()]);
+    }""")
+    expect(page.locator(".tpgraph-editor.presenting")).to_have_count(1)
+    page.evaluate("Promise.all([tpgraph.presentation.toggle(), tpgraph.presentation.toggle()])")
+    expect(page.locator(".tpgraph-editor.presenting")).to_have_count(1)
+    expect(page.locator(".steps .count")).to_have_text("0 / 6", timeout=60_000)
+    page.evaluate("tpgraph.presentation.toggle()")
+    expect(page.locator(".tpgraph-editor.presenting")).to_have_count(0)
+    expect(page.locator(".steps")).to_be_hidden()
+
+
 def test_what_has_no_steps_is_not_presented(page):
     """Why is said where it is read: beside the text, which is there again."""
     page.locator(".text textarea").focus()
