@@ -16,6 +16,7 @@ def test_the_modules_are_one_and_always_the_same():
     text = joined(WEB, "notebook.js")
     assert text == joined(WEB, "notebook.js")
     assert "\nimport " not in text
+    assert "import(" not in text, "a notebook has no address that more could be loaded from"
     assert text.count("export default") == 1
     assert "@param" not in text
     assert text.index("const $places = ") < text.index("const $undo = ")
@@ -71,6 +72,10 @@ def test_what_is_not_understood_is_refused(tmp_path):
     with pytest.raises(ValueError, match="not understood"):
         joined(tmp_path, "a.js")
     (tmp_path / "b.js").write_text('import all from "elsewhere";\n')
+    with pytest.raises(ValueError, match="not understood"):
+        joined(tmp_path, "a.js")
+    (tmp_path / "b.js").write_text('export const all = () => import("elsewhere");\n')
+    (tmp_path / "a.js").write_text('import { all } from "./b.js";\nall();\n')
     with pytest.raises(ValueError, match="not understood"):
         joined(tmp_path, "a.js")
 

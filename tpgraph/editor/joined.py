@@ -23,7 +23,7 @@ WEB = Path(str(resources("tpgraph.editor"))) / "web"
 """The page and its modules."""
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w.-]+)\.js";$', re.MULTILINE)
-_LATER = re.compile(r'\bimport\("\./([\w.-]+)\.js"\)(?=[.,;])')
+_LATER = re.compile(r'\bimport\("\./([\w.-]+)\.js"\)')
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const|let) (\w+))", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)\n", re.MULTILINE)
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
@@ -62,7 +62,7 @@ def _wrapped(name: str, text: str) -> str:
 def _inner(name: str, text: str) -> str:
     """A text whose imports are read from the modules before."""
     body = _LATER.sub(_at_once, _IMPORT.sub(_read, text))
-    if re.search(r"^import\b", body, re.MULTILINE):
+    if re.search(r"^import\b|\bimport\(", body, re.MULTILINE):
         raise ValueError(f"{name}.js: an import is not understood")
     return body
 

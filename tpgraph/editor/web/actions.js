@@ -30,7 +30,7 @@ export function actions(app) {
 		"write-out": () => withOne(app, (f) => app.edit({ edit: "write_out", name: f.name })),
 		trained: () => withOne(app, (f) => app.edit({ edit: "set", name: f.name, field: "trained", value: "toggle" })),
 		output: () => withOne(app, (f) => app.edit({ edit: "set", name: f.name, field: "output", value: "toggle" })),
-		inspector: () => app.inspector.toggle(),
+		inspector: async () => (await app.later()).inspector.toggle(),
 		copy: () => copy(app),
 		cut: () => copy(app).then(() => remove(app)),
 		paste: () => paste(app),
@@ -98,10 +98,10 @@ function define(app, kind) {
 	const made = async () => {
 		if ((await app.edit({ edit: "declare", kind })) !== null) return false;
 		app.select([]);
-		await app.inspector.reveal();
+		await (await app.later()).inspector.reveal();
 		return true;
 	};
-	return opens(app.parts.root, made(), (isMade) => isMade && app.inspector.focus(app.last.name));
+	return opens(app.parts.root, made(), (isMade) => isMade && app.inspector?.focus(app.last.name));
 }
 
 /** Draw a line off that is selected, or one of a gate's. @param {App} app @param {Fragment} mark */

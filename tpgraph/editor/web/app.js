@@ -9,7 +9,6 @@ import { untrainedWords } from "./commands.js";
 import { focused } from "./dom.js";
 import { Drag } from "./drag.js";
 import { gestures } from "./gestures.js";
-import { Inspector } from "./inspector.js";
 import { listen } from "./keys.js";
 import { Lane } from "./lane.js";
 import { layout } from "./layout.js";
@@ -25,7 +24,7 @@ const LATE = 500;
 /** Milliseconds without a change of the text, which the picture waits for where the one before was late. */
 const PAUSE = 300;
 
-/** @typedef {{completion: import("./completion.js").Completion, paths: import("./paths.js").Paths,
+/** @typedef {{completion: import("./completion.js").Completion, inspector: import("./inspector.js").Inspector, paths: import("./paths.js").Paths,
  * presentation: import("./presentation.js").Presentation, pick: typeof import("./pick.js").pick}} Later */
 
 export class App {
@@ -50,13 +49,14 @@ export class App {
 			hover: (at, box) => this.hoverText(at, box),
 		});
 		this.parts.text.append(this.pane.element);
-		this.inspector = new Inspector(this, this.parts.inspector);
 		this.runs = new Runs(this);
 		this.steps = new Steps(this);
 		/** @type {Promise<Later> | null} */
 		this.coming = null;
 		/** @type {import("./completion.js").Completion | null} */
 		this.completion = null;
+		/** @type {import("./inspector.js").Inspector | null} */
+		this.inspector = null;
 		/** What the pointer is over. @type {Fragment | null} */
 		this.hovered = null;
 		/** @type {import("./paths.js").Paths | null} */
@@ -94,11 +94,11 @@ export class App {
 	/** What is loaded when the picture stands. */
 	later() {
 		return (this.coming ??= awaited((async () => {
-			const [{ Completion }, { Paths }, { Presentation }, { pick }] =
-				[await import("./completion.js"), await import("./paths.js"), await import("./presentation.js"), await import("./pick.js")];
-			const [completion, paths, presentation] = [new Completion(this), new Paths(this), new Presentation(this)];
+			const [{ Completion }, { Inspector }, { Paths }, { Presentation }, { pick }] =
+				await Promise.all([import("./completion.js"), import("./inspector.js"), import("./paths.js"), import("./presentation.js"), import("./pick.js")]);
+			const [completion, inspector, paths, presentation] = [new Completion(this), new Inspector(this, this.parts.inspector), new Paths(this), new Presentation(this)];
 			paths.over(this.hovered);
-			return Object.assign(this, { completion, paths, presentation, pick });
+			return Object.assign(this, { completion, inspector, paths, presentation, pick });
 		})()).catch(() => {
 			this.coming = null;
 			throw new Gone("the editor's server does not answer");
@@ -160,7 +160,7 @@ export class App {
 			this.took = performance.now() - begun;
 			if (this.unread) this.say("");
 			this.unread = false;
-			this.inspector.show(this.chosen.at(-1) ?? null);
+			this.inspector?.show(this.chosen.at(-1) ?? null);
 		}).catch((error) => {
 			this.unread = error instanceof Refused;
 			if (this.unread) this.parts.showErrors([], []); // they were of another text
@@ -249,7 +249,7 @@ export class App {
 		this.showView(answer.view, answer.text);
 		this.last = { name: answer.name, added: answer.added && spanUnits(answer.text, answer.added) };
 		if (made && chosen === [...this.canvas.selected, this.matrix].join()) this.selectSpan(made);
-		else this.inspector.show(this.chosen.at(-1) ?? null);
+		else this.inspector?.show(this.chosen.at(-1) ?? null);
 		this.say(answer.title + untrainedWords(answer.untrained));
 		this.parts.hints.did(what.edit);
 	}
@@ -395,7 +395,7 @@ export class App {
 			this.pane.select(start, end);
 			this.pane.light([[start, end]]);
 		} else this.pane.light([]);
-		this.inspector.show(fragment);
+		this.inspector?.show(fragment);
 		this.parts.describe(fragment);
 	}
 
@@ -406,7 +406,7 @@ export class App {
 		const at = toPoints(this.text, start);
 		const matrices = found.length ? [] : this.shelf.filter((row) => row.span[0] <= at && at <= row.span[1]).map((row) => row.name);
 		this.shelve(matrices.find((name) => name === this.matrix) ?? matrices[0] ?? null);
-		this.inspector.show(this.chosen[0] ?? null);
+		this.inspector?.show(this.chosen[0] ?? null);
 	}
 
 	get shelf() {
@@ -426,7 +426,7 @@ export class App {
 		const [start, end] = spanUnits(this.text, this.shelf.find((row) => row.name === name)?.span ?? [0, 0]);
 		this.pane.select(start, end);
 		this.pane.light([[start, end]]);
-		this.inspector.show(this.chosen[0]);
+		this.inspector?.show(this.chosen[0]);
 	}
 
 	/** The selected marks that stand for something, or the selected matrix. */
