@@ -1,12 +1,10 @@
 """What two programs, and two outputs, are compared by."""
 
-import random
-
 import numpy as np
 import torch
 
-from tpgraph.functions import evaluate, inline, simplify
-from tpgraph.program import MatMul, Moment
+from tpgraph.functions import Argument, Number, inline, simplify, substitute
+from tpgraph.program import InitialScalar, MatMul
 
 
 def outputs(value):
@@ -34,58 +32,46 @@ def law(parameter):
 
 
 def form(program, names=True):
-    """A program up to names of its vectors and order: what every output is made of, by hashes."""
-    made = {}
+    """A program up to names of its vectors and order: what every output is made of, by hashes.
+
+    With the loss behind the outputs. A sum goes by its terms, whatever brackets are around some of
+    them, a scalar that is given by its number. Without `names` parameters and data go by their
+    places, what is not trained by its law.
+    """
+    places = {d.variable.name: k for k, d in enumerate((*program.parameters, *program.data))}
+    made, numbers = {}, {}
     for declaration in program.declarations:
         for variable in declaration.variables:
             law = (getattr(declaration, "variance", 0), sizes(variable))
-            known = variable.name if names else law
+            known = variable.name if names else (places.get(variable.name), law)
             made[variable.name] = hash((type(declaration).__name__, known))
+            if isinstance(declaration, InitialScalar) and not declaration.widths:
+                numbers[variable.name] = simplify(inline(declaration.value))
     for equation in program.equations:
-        inputs = tuple(made[v.name] for v in equation.inputs)
-        gate = getattr(equation, "function", None)
-        what = (equation.transpose,) if gate is None else (simplify(inline(gate)),)
-        made[equation.out.name] = hash((type(equation).__name__, *what, inputs))
-    return [made[v.name] for v in program.outputs]
-
-
-def functions_between(program):
-    """A program up to how its functions are divided into Nonlins: its MatMuls and Moments.
-
-    Every product and every mean over the width is a random number drawn by what it is made of, and
-    every Nonlin what its function gives for these. So two programs agree where they have the same
-    products and means of the same functions of one another. Parameters and data go by their places,
-    what is not trained by its law.
-    """
-    value, made = {}, {}
-
-    def atom(*key):
-        drawn = random.Random(repr(key))
-        return made.setdefault(key, drawn.uniform(0.5, 1.5))
-
-    for k, d in enumerate(program.data):
-        value[d.variable.name] = atom("data", k, sizes(d.variable))
-    for k, p in enumerate(program.parameters):
-        value[p.variable.name] = atom("parameter", k, law(p))
-    for declaration in program.declarations:
-        for v in declaration.variables:
-            if v.name not in value:
-                value[v.name] = constant(declaration, v, atom)
-    for equation in program.equations:
-        inputs = [round(value[v.name], 9) for v in equation.inputs]
         if isinstance(equation, MatMul):
-            found = atom("product", equation.transpose, *inputs)
-        else:
-            arguments = [np.float64(value[v.name]) for v in equation.arguments]
-            found = float(evaluate(inline(equation.function), arguments))
-            if isinstance(equation, Moment) and any(v.is_vector for v in equation.arguments):
-                found = atom("mean", round(found, 9))
-        value[equation.out.name] = found
-    return [round(value[v.name], 9) for v in program.outputs]
+            inputs = tuple(made[v.name] for v in equation.inputs)
+            made[equation.out.name] = hash(("MatMul", equation.transpose, inputs))
+            continue
+        given = [numbers.get(v.name, Argument(k)) for k, v in enumerate(equation.arguments)]
+        gate = simplify(substitute(inline(equation.function), given))
+        what = spelled(gate, [made[v.name] for v in equation.arguments])
+        made[equation.out.name] = hash((type(equation).__name__, what))
+    loss = [program.loss] if program.loss is not None else []
+    return [made[v.name] for v in (*program.outputs, *loss)]
 
 
-def constant(declaration, variable, atom):
-    """A scalar that is given is its limit; vectors and matrices not trained go by their law."""
-    if variable.is_scalar:
-        return declaration.limit
-    return atom(type(declaration).__name__, getattr(declaration, "variance", 0), sizes(variable))
+def spelled(expression, arguments):
+    """An expression as tuples, with the terms of its sums side by side."""
+    match expression:
+        case Argument(index):
+            return arguments[index]
+        case Number(value):
+            return value
+    inner = [spelled(e, arguments) for e in expression.arguments]
+    if expression.function.name == "add":
+        inner = [t for i in inner for t in (i[2:] if is_sum(i) else (i,))]
+    return (expression.function.name, expression.order, *inner)
+
+
+def is_sum(spelling):
+    return isinstance(spelling, tuple) and spelling[0] == "add"

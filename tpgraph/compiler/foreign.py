@@ -49,13 +49,17 @@ _TORCH_MODULE = '''
 class Model(nn.Module):
     """The network as a torch module; its parameters and buffers go by their source names.
 
-    `Model(widths, seed)` draws what `init` draws; `.to(…)` moves it to a device or a dtype.
+    `Model(widths, seed)` draws what `init` draws, by the seed 0 if there is none. With the widths
+    by name, `Model({by_name})`, torch's generator gives the seed. `.to(…)` moves it to a device or
+    a dtype.
     """
 
-    def __init__(self, widths, seed=0, dtype=torch.{dtype}):
+    def __init__(self, widths=None, seed=None, dtype=torch.{dtype}, **sizes):
         super().__init__()
+        if seed is None:
+            seed = int(torch.randint(2**31, ())) if widths is None else 0
         self._places = {{}}
-        for name, value in init(widths, seed).items():
+        for name, value in init(sizes if widths is None else widths, seed).items():
             tensor = torch.from_numpy(value).to(dtype)
             place = name if not hasattr(self, name) else f"{{name}}_"
             self._places[name] = place
@@ -73,6 +77,13 @@ _TORCH_FORWARD = '''
     def forward(self, {arguments}):
         """{says}"""
         return forward({call})
+'''
+_TORCH_FORWARD_WITH_LOSS = '''
+    def forward(self, {arguments}, {optional}):
+        """{says} With {targets} the loss behind it."""
+        if {first} is None:
+            return forward({call})
+        return forward({call}), loss({call}, {targets})
 '''
 _TORCH_LOSS = '''
     def loss(self, {arguments}):
@@ -194,18 +205,35 @@ def _arguments(names: Sequence[str]) -> str:
 
 def _torch_module(plan: Plan, dtype: Dtype) -> list[str]:
     program = plan.program
-    data = argument_names(plan, targets=False)
     both = argument_names(plan, targets=True)
-    parts = [_TORCH_MODULE.format(dtype=dtype)]
+    by_name = ", ".join(f"{w.name}=64" for w in program.base_widths) or "seed=0"
+    parts = [_TORCH_MODULE.format(dtype=dtype, by_name=by_name)]
     if program.outputs:
-        says = "The output (batch, k)." if len(program.outputs) == 1 else "The outputs by name."
-        parts.append(_method(_TORCH_FORWARD, data, says=says))
+        parts.append(_torch_forward(plan))
     if program.loss is not None:
         parts.append(_method(_TORCH_LOSS, both))
         text, says = _rate(plan)
         lines = "\n".join(_adaptive(plan))
         parts.append(_TORCH_GROUPS.format(rate=says, rate_text=text, adaptive=lines))
     return ["".join(parts).lstrip("\n")]
+
+
+def _torch_forward(plan: Plan) -> str:
+    """The method `forward`, which gives the loss too where it is given what the loss reads."""
+    program = plan.program
+    data = argument_names(plan, targets=False)
+    targets = argument_names(plan, targets=True)[len(data) :]
+    says = "The output (batch, k)." if len(program.outputs) == 1 else "The outputs by name."
+    if program.loss is None or not targets or not data:
+        return _method(_TORCH_FORWARD, data, says=says)
+    return _method(
+        _TORCH_FORWARD_WITH_LOSS,
+        data,
+        says=says,
+        optional=", ".join(f"{name}=None" for name in targets),
+        targets=_arguments(targets),
+        first=targets[0],
+    )
 
 
 def _method(text: str, names: Iterable[str], **words: str) -> str:

@@ -68,9 +68,9 @@ class CellAlgebra:
             return self.intern(Num(exact(float(value))))
         if isinstance(value, Fraction):
             return self.intern(Num(value))
-        assert isinstance(
-            value, Num | Excluded | Given | Held | CellProduct | Op | CellMean | Joined
-        )
+        if isinstance(value, Num):
+            return self.intern(value)
+        assert isinstance(value, Excluded | Given | Held | CellProduct | Op | CellMean | Joined)
         return value
 
     def size(self, size: Size) -> Cell:

@@ -43,6 +43,7 @@ from tpgraph.bridges.torch_in.rules import (  # noqa: F401 (each enters its rule
 from tpgraph.bridges.torch_in.rules.rule_table import RULES, Family, NodeCall
 from tpgraph.bridges.torch_in.seams import SeamNeeded, Seams
 from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide, whole
+from tpgraph.bridges.torch_in.statements import kept_values
 from tpgraph.bridges.torch_in.vector_axes import vector_axis, vocabulary
 from tpgraph.errors import TPError
 
@@ -83,9 +84,9 @@ def interpreted(exported: Exported, n: int) -> Graph:
 
     Raises TPError with module, operation and line of the source where something is no program.
     """
-    seams = Seams()
+    seams, kept = Seams(), kept_values(exported.sites)
     for _attempt in range(_ATTEMPTS):
-        reader = _Reader(exported, Graph(CellAlgebra(n, seams)))
+        reader = _Reader(exported, Graph(CellAlgebra(n, seams)), kept)
         try:
             graph = reader.read()
             _require_apart(graph, reader.places)
@@ -102,6 +103,7 @@ def interpreted(exported: Exported, n: int) -> Graph:
 class _Reader:
     exported: Exported
     graph: Graph
+    kept: frozenset[str]
     env: dict[str, Any] = field(default_factory=dict)
     tied: dict[int, str] = field(default_factory=dict)
     places: dict[str, Site] = field(default_factory=dict)
@@ -241,8 +243,14 @@ class _Reader:
             ) from error
         for result in found if isinstance(found, list) else [found]:
             if isinstance(result, Tensor):
-                call.keep(result, "")
+                self.graph.families.append(self._family(site, result, [arguments, keywords]))
         return found
+
+    def _family(self, site: Site, result: Tensor, arguments: Any) -> Family:
+        """What a node gives, which may get names of its own."""
+        given = {id(cell) for t in _tensors(arguments) for cell in t.cells.flat}
+        computed = any(id(cell) not in given for cell in result.cells.flat)
+        return Family(result.cells, "", site, computed, site.first.name in self.kept)
 
     def _value(self, first: Any, second: Any) -> Any:
         """An argument of both graphs side by side: a pair where numbers differ."""
@@ -278,6 +286,14 @@ class _Reader:
                 ))  # fmt: skip
             if spec.kind.name == "USER_OUTPUT" and value is not None:
                 self.graph.outputs.append(_apart(as_tensor(self.graph.al, _given_out(value), -1)))
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(inner)
 
 
 def _given_out(value: object) -> object:

@@ -7,6 +7,7 @@ W = M w. Where all uses of a parameter carry one factor it is M, and the product
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from tpgraph.bridges.torch_in.cell_algebra import CellAlgebra
@@ -24,7 +25,6 @@ from tpgraph.bridges.torch_in.cells import (
 )
 from tpgraph.bridges.torch_in.interpret import Graph
 from tpgraph.bridges.torch_in.parameter_parts import Key, key_of
-from tpgraph.bridges.torch_in.rules.rule_table import Family
 
 __all__ = ["common_factors", "rebuilt", "without_factors"]
 
@@ -106,7 +106,7 @@ def rebuilt(
         return Tensor(cells, tensor.axis, tensor.shape)
 
     graph.families = [
-        Family(changed(Tensor(f.cells, None, ())).cells, f.hint, f.site) for f in graph.families
+        replace(f, cells=changed(Tensor(f.cells, None, ())).cells) for f in graph.families
     ]
     return map(changed, graph.outputs)
 

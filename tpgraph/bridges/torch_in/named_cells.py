@@ -1,4 +1,4 @@
-"""Which cells get names, and their statements in order: families over positions."""
+"""The statements of cells that get names, in order: families over positions."""
 
 from __future__ import annotations
 
@@ -12,16 +12,13 @@ from tpgraph.bridges.torch_in.cell_tensors import Cells
 from tpgraph.bridges.torch_in.cell_text import CellWriter, Scalars
 from tpgraph.bridges.torch_in.cells import (
     Cell,
-    CellMean,
     CellProduct,
     Given,
-    Held,
-    Joined,
-    Num,
     Op,
     children,
     reachable,
 )
+from tpgraph.bridges.torch_in.chosen_cells import Base, CellPlaces, chosen, may_have_a_name
 from tpgraph.bridges.torch_in.export import Site
 from tpgraph.bridges.torch_in.interpret import Graph, ModuleInput
 from tpgraph.bridges.torch_in.parameter_parts import Key, ParameterPart
@@ -31,24 +28,6 @@ from tpgraph.errors import TPError
 from tpgraph.language.repetition import Assignment, Linear, Use
 
 __all__ = ["Base", "Flat", "common_path", "flattened"]
-
-_ARITHMETIC = ("add", "mul", "div", "pow", "sqrt", "exp", "sigmoid")
-_LONGEST = 12
-"""Functions and operators in one statement; a longer one is cut at its parts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """A family of variables: a letter that suits it, how many indices it has, what it is.
-
-    It was made at `site`, in the module `path`; `*` stands for what differs among its members.
-    """
-
-    hint: str
-    site: Site | None
-    rank: int
-    role: str = "inner"
-    path: str = ""
 
 
 @dataclass(slots=True)
@@ -91,7 +70,8 @@ class _Namer:
         self.live = {id(c): c for c in reachable(self.graph.roots)}
         self.cells = dict(self.live)
         outputs, loss = self._give_homes(self.live)
-        self._choose(self.live)
+        places = CellPlaces(self.bases, self.live, self.cells, self.homes, self.sites)
+        self.named = chosen(self.graph, places)
         for families in self._in_order():
             self._emit_family(families)
         return Flat(self.bases, self.rows, outputs, loss, self.writer, self.graph.arguments)
@@ -112,7 +92,7 @@ class _Namer:
             else:
                 outputs += uses
         for family in self.graph.families:
-            kept = [c for c in family.cells.flat if id(c) in live and _may_have(c)]
+            kept = [c for c in family.cells.flat if id(c) in live and may_have_a_name(c)]
             if kept and any(id(c) not in self.homes for c in kept):
                 self._home(family.cells, family.hint or _hint(kept[0]), family.site, "inner")
         return outputs, loss
@@ -130,62 +110,10 @@ class _Namer:
             found.append(use)
             if role != "inner" and id(cell) in self.homes:
                 raise refusal("one vector is given out twice", "give it out once")
-            if role != "inner" or (_may_have(cell) and id(cell) in self.live):
+            if role != "inner" or (may_have_a_name(cell) and id(cell) in self.live):
                 self.homes.setdefault(id(cell), use)
                 self.cells[id(cell)] = cell
         return found
-
-    # ---- which cells get names
-
-    def _choose(self, live: dict[int, Cell]) -> None:
-        uses: dict[int, int] = {}
-        for cell in live.values():
-            for child in children(cell):
-                uses[id(child)] = uses.get(id(child), 0) + 1
-        wanted = {key for key, cell in live.items() if _may_have(cell) and uses.get(key, 0) > 1}
-        for cell in live.values():
-            if isinstance(cell, CellProduct) and isinstance(cell.operand, Op):
-                wanted.add(id(cell.operand))
-            if self._is_layer(cell):
-                wanted.add(id(cell))
-            wanted |= _added_layers(cell)
-        wanted -= {key for key in wanted if _is_light(live[key])}
-        self.named = {id(c) for c in self.graph.roots} | wanted
-        self._whole_families()
-        lengths: dict[int, int] = {}
-        for cell in reachable(self.graph.roots):
-            inner = [0 if id(c) in self.named else lengths[id(c)] for c in children(cell)]
-            many = isinstance(cell, Op) and cell.name == "add" and len(inner) > 2
-            own = max(inner) + 2 if many else 1 + sum(inner)
-            if own > _LONGEST and _may_have(cell) and id(cell) not in self.named:
-                self.named.add(id(cell))
-            lengths[id(cell)] = own
-        self._whole_families()
-
-    def _is_layer(self, cell: Cell) -> bool:
-        """Whether a cell is an activation of products, at one of several positions."""
-        if not isinstance(cell, Op) or id(cell) not in self.homes:
-            return False
-        base = self.homes[id(cell)].base
-        many = isinstance(base, int) and self.bases[base].rank > 0
-        return many and _activates_products(cell)
-
-    def _whole_families(self) -> None:
-        """Where one cell of a family has a name, all have, and all of families made alike."""
-        families = {self.homes[key].base for key in self.named if key in self.homes}
-        inner = [key for key in self.named if key in self.homes and self._is_inner(key)]
-        forms = {form_of(self.cells[key], self.named) for key in inner}
-        before = set(self.named)
-        for key, use in self.homes.items():
-            cell = self.cells[key]
-            if not _may_have(cell) or _is_light(cell):
-                continue
-            if use.base in families or form_of(cell, before) in forms:
-                self.named.add(key)
-
-    def _is_inner(self, key: int) -> bool:
-        base = self.homes[key].base
-        return isinstance(base, int) and self.bases[base].role == "inner"
 
     def _name(self, cell: Cell) -> Use | None:
         if isinstance(cell, Given):
@@ -266,62 +194,6 @@ def common_path(paths: Sequence[str]) -> str:
     if any(len(set(column)) > 1 and not column[0].startswith("[") for column in columns):
         return ""
     return "".join(c[0] if len(set(c)) == 1 else "[*]" for c in columns)
-
-
-def form_of(cell: Cell, named: set[int], depth: int = 4) -> tuple[object, ...]:
-    """How a cell is made, without the places of its modules: alike in repetitions of a block."""
-
-    def inner(child: Cell) -> tuple[object, ...]:
-        return ("·",) if id(child) in named or depth < 2 else form_of(child, named, depth - 1)
-
-    match cell:
-        case CellProduct(block, transpose):
-            cuts = tuple(cut for cut in (block.rows, block.columns))
-            return (re.sub(r"\d+", "*", block.param.name), block.index, cuts, transpose)
-        case Op(name, arguments):
-            return name, *map(inner, arguments)
-        case CellMean(operand):
-            return "mean", inner(operand)
-        case Held(param, index, cut):
-            return re.sub(r"\d+", "*", param.name), index, cut
-        case Num(value, power):
-            return value, power
-        case _:
-            return (type(cell).__name__,)
-
-
-def _added_layers(cell: Cell) -> set[int]:
-    """Activations of products of which several are added, as a mean over places adds them."""
-    if not isinstance(cell, Op) or cell.name != "add":
-        return set()
-    layers = [c for c in cell.arguments if isinstance(c, Op) and _activates_products(c)]
-    return {id(c) for c in layers} if len(layers) > 1 else set()
-
-
-def _activates_products(cell: Op) -> bool:
-    """Whether a cell is a function other than arithmetic of what has a product in it."""
-    return cell.name not in _ARITHMETIC and any(
-        isinstance(c, CellProduct) for c in reachable([cell])
-    )
-
-
-def _may_have(cell: Cell) -> bool:
-    """Whether a cell can be a variable of its own."""
-    return isinstance(cell, Op | CellProduct | CellMean)
-
-
-def _is_light(cell: Cell) -> bool:
-    """Whether a cell is as short as a name: a number times something, a mean of an input."""
-    match cell:
-        case Op("mul", (Num(value, power), rest)):
-            if value == -1 and not power:
-                return True
-            return not isinstance(rest, Op | CellProduct)
-        case CellMean(operand=Given() | Held()):
-            return True
-        case Joined() | Num():
-            return True
-    return False
 
 
 def _hint(cell: Cell) -> str:

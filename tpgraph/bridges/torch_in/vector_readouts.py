@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import TypeAlias
 
 from tpgraph.bridges.torch_in.cell_algebra import CellAlgebra
@@ -55,7 +56,7 @@ def with_readouts(graph: Graph, draws: Draws) -> None:
         if use is not None and _is_readout(held, uses, draws)
     }
     graph.outputs = [
-        out if out.shape == () else mapped(out, lambda c: _as_vector(graph.al, c))
+        mapped(out, partial(_as_loss if out.shape == () else _as_vector, graph.al))
         for out in rebuilt(graph, lambda cell, made: _product(graph.al, cell, made, found))
     ]
 
@@ -154,6 +155,38 @@ def _read(al: CellAlgebra, held: Held, use: _Use, made: dict[int, Cell], factor:
         operand = al.mul(operand, made[id(cell)])
     share = al.div(factor, al.size(held.cut.size))
     return al.intern(CellMean(al.mul(share, product(al, block, False, operand))))
+
+
+def _as_loss(al: CellAlgebra, cell: Cell) -> Cell:
+    """A loss as a vector, whose entries are summed, where it is a sum over them: (f − y)² / 2.
+
+    c · mean(v) over k entries is Σ (c / k) v, which is written where c / k is the simpler number.
+    """
+    found = _without_means_of_one(al, cell)
+    if found.size == ONE:
+        return found
+    match cell:
+        case Op("mul", (Num(value, power), CellMean(operand))) if not power:
+            assert operand.size is not None
+            each = value / operand.size[0]
+            if not is_wide(operand.size) and _simpler(each, value):
+                return al.mul(each, operand)
+    return cell
+
+
+def _simpler(a: Fraction, b: Fraction) -> bool:
+    return abs(a.numerator) + a.denominator < abs(b.numerator) + b.denominator
+
+
+def _without_means_of_one(al: CellAlgebra, cell: Cell) -> Cell:
+    match cell:
+        case CellMean(operand) if operand.size == ONE:
+            return operand
+        case Op("add", arguments) if cell.size is None:
+            return al.add(*(_without_means_of_one(al, a) for a in arguments))
+        case Op(name, arguments) if cell.size is None:
+            return al.op(name, *(_without_means_of_one(al, a) for a in arguments))
+    return cell
 
 
 def _as_vector(al: CellAlgebra, cell: Cell) -> Cell:

@@ -19,11 +19,17 @@ __all__ = ["RULES", "Family", "NodeCall", "Rule", "rule"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
-    """Cells that one node made, by their positions; `hint` is a letter that suits them."""
+    """Cells that one node made, by their positions; `hint` is a letter that suits them.
+
+    `computed` says that they are what the node gives and were not there before, `kept` that the
+    source keeps them under a name.
+    """
 
     cells: Cells
     hint: str
     site: Site
+    computed: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
