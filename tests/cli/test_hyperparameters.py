@@ -70,7 +70,7 @@ CALLS: dict[str, Callable[[Any], object]] = {
 
 
 def _samples() -> dict[str, Any]:
-    return tp.synthetic_data(tp.parse(PROGRAM), 4).arrays
+    return dict(tp.synthetic_data(tp.parse(PROGRAM), 4).arrays)
 
 
 @pytest.mark.parametrize("name", CALLS)
