@@ -10,7 +10,9 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.files import write
-from tpgraph_cli.pictures import Theme, picture_content, picture_format
+from tpgraph_cli.options import refuse
+from tpgraph_cli.picture_formats import picture_content, picture_format
+from tpgraph_cli.pictures import Theme
 from tpgraph_cli.places import STANDARD, require_places
 
 if TYPE_CHECKING:
@@ -50,12 +52,17 @@ class AnnotatedPicture:
 
     @classmethod
     def of(
-        cls, out: str | None, theme: Theme, numbers: str | None, default: str, reads: str
+        cls,
+        context: typer.Context,
+        out: str | None,
+        theme: Theme,
+        numbers: str | None,
+        default: str,
+        reads: str,
     ) -> AnnotatedPicture | None:
         """By the options; None without --draw. Raises TPError for a place that cannot be."""
         if out is None:
-            if numbers is not None:
-                raise typer.BadParameter("--numbers are those of a picture: --draw OUT")
+            refuse(context, ("numbers", "theme"), "where nothing is drawn: --draw OUT")
             return None
         if out == STANDARD:
             raise typer.BadParameter("--draw needs a file name: standard output is taken")

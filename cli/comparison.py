@@ -14,7 +14,7 @@ from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import interruption, warnings_on_stderr
 from tpgraph_cli.numbers import read_real, read_whole, real, whole
-from tpgraph_cli.options import Seed, Workers
+from tpgraph_cli.options import Seed, Workers, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 from tpgraph_cli.samples import AS_IT_IS, DataReading, Synthetic, takes_reading
@@ -50,6 +50,7 @@ def parse_test(text: str) -> int | float | str:
 
 @takes_reading
 def compare(
+    context: typer.Context,
     file: File,
     out: Annotated[
         Path,
@@ -99,6 +100,9 @@ def compare(
     program = load(file, constants)
     if loss is not None:
         program = tp.parse(tp.study.with_loss(tp.to_text(program), loss), "--loss")
+    analysis = tp.report(program).analysis
+    if analysis is not None and analysis.regime == "feature learning":
+        refuse(context, ("members",), "with feature learning, whose limit is not random")
     sizes = parse_sizes(widths)
     with warnings_on_stderr(), sweep_progress("networks") as progress:
         found = tp.study.compare(

@@ -134,6 +134,7 @@ def _explain(
 @takes_reading
 @takes_passes
 def run(
+    context: typer.Context,
     file: File,
     constants: Constants = None,
     width: Widths = None,
@@ -156,7 +157,7 @@ def run(
     With --draw also a picture: beside every vector a histogram of its coordinates, under the
     density of its limit where there is one; beside every scalar its value and its limit.
     """
-    asked = AnnotatedPicture.of(picture, theme, numbers, "none", file)
+    asked = AnnotatedPicture.of(context, picture, theme, numbers, "none", file)
     source = load(file, constants)
     given = data is not None or synthetic is not None
     program = passes.of_program(source, with_data=given)

@@ -108,7 +108,13 @@ def kernel(
     ntk_exponent: the NTK is ntk · n^ntk_exponent where it grows with width. With --explain or
     --latex no kernel is computed: its recursion is printed, the same for all data.
     """
-    _require_sense(context, is_explained=explain or latex, is_finite=bool(width), engine=engine)
+    _require_sense(
+        context,
+        is_explained=explain or latex,
+        is_finite=bool(width),
+        is_given=data is not None,
+        engine=engine,
+    )
     whole_document = is_standalone(standalone, latex, by_itself=False)
     require_places(out, plot, reads=(file, data))
     _require_npz(out)
@@ -188,7 +194,12 @@ def _is_to_be_streamed(
 
 
 def _require_sense(
-    context: typer.Context, *, is_explained: bool, is_finite: bool, engine: LimitEngine
+    context: typer.Context,
+    *,
+    is_explained: bool,
+    is_finite: bool,
+    is_given: bool,
+    engine: LimitEngine,
 ) -> None:
     """A usage error for an option without effect beside the others."""
     if is_explained:
@@ -199,6 +210,8 @@ def _require_sense(
         refuse(context, _FINITE, "at infinite width, without --width")
         if engine is LimitEngine.exact:
             refuse(context, ("samples",), "beside --engine exact")
+            if is_given:
+                refuse(context, ("seed",), "beside --engine exact, on the samples of --data")
         if engine is LimitEngine.sampled:
             refuse(context, ("memory", "scheduler"), "beside --engine sampled")
 

@@ -100,7 +100,9 @@ def limit(
     whole_document = is_standalone(standalone, latex, by_itself=False)
     if engine is LimitEngine.exact:
         refuse(context, ("samples",), "beside --engine exact")
-    asked = AnnotatedPicture.of(picture, theme, numbers, "mean,var", file)
+        if outputs is not Outputs.sampled and passes.name is PassName.forward:
+            refuse(context, ("seed",), "beside --engine exact, where nothing is drawn")
+    asked = AnnotatedPicture.of(context, picture, theme, numbers, "mean,var", file)
     source = load(file, constants)
     given = data is not None or synthetic is not None
     program = passes.for_limit(source).of_program(source, with_data=given)

@@ -61,8 +61,11 @@ class Passes:
         said = [name for name in _OF_SGD if getattr(self, name) is not None]
         if said and self.name is not PassName.sgd:
             raise typer.BadParameter(f"{_listed(said)} is for --pass sgd")
-        if self.of is not None and self.name is PassName.forward:
-            raise typer.BadParameter("--of is for --pass backward")
+        if self.of is not None and self.name is not PassName.backward:
+            on_loss = ": SGD is on the loss" if self.name is PassName.sgd else ""
+            raise typer.BadParameter(f"--of is for --pass backward{on_loss}")
+        if self.momentum and self.sgd_steps == 1:
+            raise typer.BadParameter("--momentum acts from the second step on: --steps 2 or more")
 
     def for_limit(self, program: Program) -> Passes:
         """With the form of SGD that has the limit of training.
@@ -87,7 +90,7 @@ class Passes:
             case PassName.backward:
                 return self._backward(program, with_data)
             case PassName.sgd if program.loss is None and not program.parameters:
-                said = [name for name in (*_OF_SGD, "of") if getattr(self, name) is not None]
+                said = [name for name in _OF_SGD if getattr(self, name) is not None]
                 if said:
                     raise typer.BadParameter(f"{_listed(said)}: this program is an SGD step itself")
                 return tp.staged(program)
@@ -106,8 +109,6 @@ class Passes:
         return made
 
     def _unrolled(self, program: Program) -> Program:
-        if self.of is not None and (program.loss is None or self.of != program.loss.name):
-            raise typer.BadParameter("SGD is on the loss: --of names another variable for backward")
         return tp.unroll_sgd(
             program,
             steps=self.sgd_steps,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,8 +20,16 @@ from tpgraph_cli.limit_beside import LimitNumbers, NumbersBeside
 from tpgraph_cli.longer_programs import propose_longer
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
-from tpgraph_cli.options import checked
+from tpgraph_cli.options import checked, refuse
 from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
+from tpgraph_cli.picture_formats import (
+    CARRIERS,
+    FORMATS,
+    FRAME_FORMATS,
+    picture_content,
+    picture_format,
+    refuse_of_other_formats,
+)
 from tpgraph_cli.places import STANDARD, require_places
 from tpgraph_cli.print_size import PictureWidth, warn_of_small_print
 from tpgraph_cli.samples import AS_IT_IS, DataReading, MadeUp, takes_reading
@@ -28,13 +37,7 @@ from tpgraph_cli.samples import AS_IT_IS, DataReading, MadeUp, takes_reading
 if TYPE_CHECKING:
     from tpgraph import Drawing, Program
 
-__all__ = ["FORMATS", "Theme", "draw", "gallery", "picture_content", "picture_format"]
-
-FORMATS = ("svg", "pdf", "png", "eps", "tex", "dot", "json")
-CARRIERS = ("svg", "pdf", "eps", "tex")
-"""Pictures that carry their program with them, and so may be drawn again in their own place."""
-
-FRAME_FORMATS = ("pdf", "svg", "png", "tex", "html", "gif")
+__all__ = ["Theme", "draw", "gallery"]
 
 
 class DirectionChoice(StrEnum):
@@ -72,6 +75,7 @@ OutputFile = Annotated[
 @takes_reading
 @takes_passes
 def draw(
+    context: typer.Context,
     file: File,
     constants: Constants = None,
     out: OutputFile = None,
@@ -182,8 +186,12 @@ def draw(
     if exercise is not None and (frames or target == STANDARD):
         raise typer.BadParameter("--exercise writes two pictures: a file name, and no --frames")
     of_frames = FrameOptions.of(frames, captions, seconds, handout)
-    if frames and (width is not None or text or transparent):
-        raise typer.BadParameter("--width, --text and --transparent are not for --frames")
+    if frames:
+        refuse(context, _OF_ONE_PICTURE, "beside --frames")
+    else:
+        refuse_of_other_formats(context, kind)
+    if pixels is not None:
+        refuse(context, ("dpi",), "beside --pixels")
     beside = LimitNumbers.of(numbers, data, synthetic, sample, reading)
     if beside is not None and (frames or fold):
         raise typer.BadParameter("--numbers stand in one unfolded picture: no --frames, no --fold")
@@ -212,6 +220,8 @@ def draw(
     def once() -> None:
         program = load(file, constants)
         shown = tp.reduce(program) if reduced or paths else program
+        if reduced and shown == program:
+            warnings.warn(tp.TPWarning("nothing is reduced: the program is reduced"), stacklevel=1)
         if passes.name is PassName.sgd and not fold:
             _require_few_marks(shown, passes.sgd_steps)
         shown = passes.of_program(shown)
@@ -250,7 +260,13 @@ def draw(
         return
     if STANDARD in (file, target):
         raise typer.BadParameter("--watch needs files, not -")
+    if not Path(file).is_file():
+        raise typer.BadParameter(f"--watch looks at a file, and {file} is none")
     _watch(Path(file), once)
+
+
+_OF_ONE_PICTURE = ("width", "text", "transparent", "dpi", "pixels")
+"""Options of a picture by itself, which frames have not."""
 
 
 def _require_few_marks(network: Program, steps: int) -> None:
@@ -277,44 +293,6 @@ def _solution(target: str) -> str:
 def _beside(file: str, kind: str) -> str:
     """The picture's name without -o; `p.json` is the name of programs, so a scene has another."""
     return f"{Path(file).stem}.{'scene.json' if kind == 'json' else kind}"
-
-
-def picture_format(target: str, wanted: str | None, formats: Sequence[str] = FORMATS) -> str:
-    """The format: as asked for, else by the file's ending."""
-    kind = wanted or (Path(target).suffix.lstrip(".") if target != STANDARD else "svg")
-    if kind not in formats:
-        raise typer.BadParameter(_no_format(target, kind, formats))
-    return kind
-
-
-def _no_format(target: str, kind: str, formats: Sequence[str]) -> str:
-    choose = f"choose one of {', '.join(formats)}"
-    if not kind:
-        return f"{target} has no ending that names a format; {choose}, such as {target}.svg"
-    if kind in FRAME_FORMATS:
-        return f"{kind} is the format of frames alone: add --frames, or {choose}"
-    return f"{kind} is no format of pictures; {choose}"
-
-
-def picture_content(
-    drawing: Drawing, kind: str, dpi: int, pixels: int | None = None
-) -> str | bytes:
-    """The picture in one of the formats; a PNG of `dpi` pixels an inch, or `pixels` wide."""
-    match kind:
-        case "svg":
-            return drawing.svg
-        case "pdf":
-            return drawing.pdf
-        case "png":
-            return drawing.png(dpi, width=pixels)
-        case "eps":
-            return drawing.eps
-        case "tex":
-            return drawing.tikz
-        case "dot":
-            return drawing.dot
-        case _:
-            return drawing.json
 
 
 def _watch(path: Path, action: Callable[[], None]) -> None:

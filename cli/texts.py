@@ -171,6 +171,8 @@ def fmt(
 
     Of a picture, the program in it is formatted and written to the file that -o names.
     """
+    if check_ and out is not None:
+        raise typer.BadParameter("--check writes nothing: give no -o")
     text, name, pictured = read_text(file)
     if pictured and not check_ and out in (None, file):
         raise typer.BadParameter(f"{name} is a picture; name the program's own file with -o")

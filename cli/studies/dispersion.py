@@ -14,13 +14,11 @@ from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import read_text, study_constants, write
 from tpgraph_cli.messages import interruption, warnings_on_stderr
 from tpgraph_cli.numbers import numbers, parse_depths, parse_point, real, whole, whole_numbers
-from tpgraph_cli.options import Out, Scheduler, Seed, Workers
+from tpgraph_cli.options import Out, Scheduler, Seed, Workers, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 
 __all__ = ["dispersion"]
-
-"""The exit code after Ctrl-C, as shells have it."""
 
 
 class Preset(StrEnum):
@@ -41,6 +39,7 @@ class FigureFormat(StrEnum):
 
 
 def dispersion(
+    context: typer.Context,
     out: Out,
     preset: Annotated[
         Preset,
@@ -104,6 +103,14 @@ def dispersion(
     Writes results.sqlite, dispersion.csv and dispersion.png. What is there already is not computed
     again: run it again to go on, or with more --inits.
     """
+    if program is not None:
+        refuse(context, ("preset", "quick", "at", "input_dim"), "beside --program")
+    else:
+        refuse(context, ("constant",), "without --program")
+    if at is not None:
+        refuse(context, ("sigma_w2", "sigma_b2"), "beside --at")
+    if scheduler is not None:
+        refuse(context, ("workers",), "beside --scheduler")
     made = ("results.sqlite", "dispersion.csv", f"dispersion.{figure.value}")
     require_places(folder=out, names=made, reads=(program,))
     grid = {
@@ -117,7 +124,6 @@ def dispersion(
     common: dict[str, Any] = {"seed": seed, "dtype": dtype.value, "input_norm": input_norm}
     chosen: dict[str, Any] = {name: value for name, value in grid.items() if value is not None}
     if program is not None:
-        _only_for_networks(at=at, input_dim=input_dim)
         text, _, _ = read_text(program)
         constants = study_constants(constant)
         settings = tp.study.program_settings(
@@ -169,12 +175,3 @@ def _study(
         )
     if found.interrupted:
         raise interruption("the same command goes on with it")
-
-
-def _only_for_networks(**options: object) -> None:
-    """Refuse options that a program decides itself."""
-    for name, value in options.items():
-        if value is not None:
-            raise tp.TPDataError(
-                f"--{name.replace('_', '-')} does not go with --program, which has its own"
-            )

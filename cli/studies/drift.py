@@ -13,7 +13,7 @@ from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, read_text, study_constants, write
 from tpgraph_cli.messages import interruption, warnings_on_stderr
 from tpgraph_cli.numbers import numbers, parse_names, real, whole, whole_numbers
-from tpgraph_cli.options import Out, Scheduler, Workers
+from tpgraph_cli.options import Out, Scheduler, Workers, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 from tpgraph_cli.samples import AS_IT_IS, DataReading, takes_reading
@@ -30,6 +30,7 @@ _TABLE = "drift.csv"
 
 @takes_reading
 def drift(
+    context: typer.Context,
     out: Out = Path("drift"),
     preset: Annotated[
         str, typer.Option(help="Figure of the paper: fig3, fig4, fig8, fig9, fig10 or fig11.")
@@ -105,6 +106,12 @@ def drift(
     Writes drift.pdf, drift.png and drift.csv into the folder of results; a run that was stopped
     goes on where it was, inside of a training too.
     """
+    if program is None:
+        refuse(context, ("names",), "without --program")
+    if patience == 0:
+        refuse(context, ("tolerance",), "beside --patience 0, which never stops early")
+    if scheduler is not None:
+        refuse(context, ("workers",), "beside --scheduler")
     require_places(folder=out, names=("drift.sqlite", *_FIGURES, _TABLE), reads=(program, data))
     read = reading.of(data)
     figure = tp.study.drift_preset(preset)

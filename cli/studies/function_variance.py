@@ -14,7 +14,7 @@ from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, study_constants, write
 from tpgraph_cli.messages import interruption, warnings_on_stderr
 from tpgraph_cli.numbers import parse_names, parse_point, parse_range, real, whole, whole_numbers
-from tpgraph_cli.options import Out, Scheduler, Workers
+from tpgraph_cli.options import Out, Scheduler, Workers, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 from tpgraph_cli.samples import AS_IT_IS, DataReading, takes_reading
@@ -26,10 +26,17 @@ if TYPE_CHECKING:
 __all__ = ["function_variance"]
 
 _FIGURES = (".pdf", ".png")
+_OF_NETWORKS = (
+    "quick", "program", "names", "constants", "widths", "inits", "data", "columns", "standardize",
+    "samples", "tests", "normalize", "rate", "steps", "goal", "dtype", "seed", "workers",
+    "scheduler",
+)  # fmt: skip
+"""Options of networks that are trained."""
 
 
 @takes_reading
 def function_variance(
+    context: typer.Context,
     out: Out = Path("function-variance"),
     preset: Annotated[
         str, typer.Option(help="trained, or fig5, fig6: κ₂, κ₁/κ₂ against depth, by theory alone.")
@@ -86,7 +93,9 @@ def function_variance(
         float | None,
         typer.Option(help="Loss, as a part of the first, that ends training.", parser=real(0)),
     ] = None,
-    dtype: Annotated[Dtype | None, choice(Dtype, help="Precision; float64 by default.")] = None,
+    dtype: Annotated[
+        Dtype | None, choice(Dtype, help="Precision; float64, or float32 with --quick.")
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Seed of everything random.", parser=whole(0, tp.bounds.SEED))
     ] = None,
@@ -99,6 +108,16 @@ def function_variance(
     names); a run that was stopped goes on.
     """
     chosen = tp.study.variance_preset(preset)
+    if chosen.curves is None:
+        refuse(context, ("correlations",), "but for fig5 and fig6")
+        if activation and len(activation) > 1:
+            raise typer.BadParameter("several of --activation are for fig5 and fig6")
+    else:
+        refuse(context, _OF_NETWORKS, f"on {preset}, which is by theory alone")
+    if program is None:
+        refuse(context, ("names",), "without --program")
+    if scheduler is not None:
+        refuse(context, ("workers",), "beside --scheduler")
     name = "function-variance" if chosen.curves is None else preset
     made = [f"{name}{ending}" for ending in (*_FIGURES, ".csv", ".sqlite")]
     require_places(folder=out, names=made, reads=(program, data))

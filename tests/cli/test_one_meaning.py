@@ -23,6 +23,8 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "net.tp"
     path.write_text(NET, encoding="utf-8")
+    mup = NET.replace("parametrization ntk", "parametrization mup")
+    (tmp_path / "mup.tp").write_text(mup, encoding="utf-8")
     return path
 
 
@@ -51,13 +53,46 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("coordcheck net.tp --synthetic 20 --json --csv -", "both print"),
         ("study phase tanh --json", "--json: without effect without --at"),
         ("study phase tanh --at 1,1 --csv -", "--csv: without effect beside --at"),
+        ("limit net.tp --synthetic --theme dark", "--theme: without effect where nothing is drawn"),
+        ("run net.tp --width n=4 --synthetic --numbers var", "--numbers: without effect where"),
+        ("limit net.tp --synthetic --engine exact --seed 1", "--seed: without effect"),
+        ("kernel net.tp --data x.csv --engine exact --seed 1", "--seed: without effect"),
+        ("show net.tp --pass sgd --momentum 0.5", "--momentum acts from the second step on"),
+        ("show net.tp --pass sgd --of loss", "--of is for --pass backward: SGD is on the loss"),
+        ("fmt net.tp --check -o other.tp", "--check writes nothing"),
+        ("draw net.tp -o n.svg --dpi 300", "--dpi: without effect on svg, but on png"),
+        ("draw net.tp -o n.pdf --pixels 300", "--pixels: without effect on pdf, but on png"),
+        ("draw net.tp -o n.png --pixels 300 --dpi 300", "--dpi: without effect beside --pixels"),
+        ("draw net.tp -o n.tex --text", "--text: without effect on tex, but on svg, pdf, eps"),
+        ("draw net.tp -o n.dot --legend", "--legend: without effect on dot"),
+        ("draw net.tp -o n.json --transparent", "--transparent: without effect on json"),
+        ("draw net.tp -o n.html --frames --dpi 99", "--dpi: without effect beside --frames"),
+        ("draw net.tp -o n.svg --frames --width 9cm", "--width: without effect beside --frames"),
+        ("draw mlp -o n.svg --watch", "--watch looks at a file, and mlp is none"),
+        ("compare mup.tp --synthetic 9 --out c --members 5", "--members: without effect"),
+        ("study dispersion --out d --program net.tp --quick", "--quick: without effect beside"),
+        ("study dispersion --out d --set L=2", "--set: without effect without --program"),
+        ("study dispersion --out d --at 1,1 --sigma-w2 1", "--sigma-w2: without effect beside"),
+        ("study dispersion --out d --scheduler tcp://a:1 --workers 2", "--workers: without effect"),
+        ("study drift --out d --names L,s,b", "--names: without effect without --program"),
+        ("study drift --out d --patience 0 --tolerance 1", "--tolerance: without effect beside"),
+        ("study function-variance --out d --preset fig5 --lr 1", "--lr: without effect on fig5"),
+        (
+            "study function-variance --out d --preset fig6 --no-normalize --inits 2",
+            "--inits and --normalize: without effect on fig6",
+        ),
+        ("study function-variance --out d --correlations 0", "--correlations: without effect"),
+        (
+            "study function-variance --out d --activation relu --activation tanh",
+            "several of --activation are for fig5 and fig6",
+        ),
     ],
 )
 def test_an_option_without_effect_is_a_usage_error(net: Path, line: str, said: str) -> None:
     done = tpgraph(*line.split())
     assert done.exit_code == 2
     assert said in " ".join(done.stderr.split())
-    assert list(net.parent.iterdir()) == [net]
+    assert {path.name for path in net.parent.iterdir()} == {"net.tp", "mup.tp"}
 
 
 def test_a_default_that_is_said_has_as_little_effect(net: Path) -> None:
