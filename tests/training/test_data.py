@@ -108,7 +108,7 @@ def test_the_digits_of_the_gallery() -> None:
         ("ξ_0,ξ_1,y_0,id\n1,2,3,4\n", "column id belongs to no data"),
         ("ξ_0,ξ_1,ξ_2,y_0\n1,2,3,4\n", "column ξ_2 belongs to no data"),
         ("ξ_0,xi_0,ξ_1,y_0\n1,2,3,4\n", "column xi_0 stands twice"),
-        ("a,b\n1,2\n", "2 columns, but data and targets have 3 entries"),
+        ("a,b\n1,2\n", "has the 2 columns of the data, and none for y"),
         ("ξ_0,ξ_1,y_0\n1,2,3\n4,five,6\n", r"d\.csv:3:3: error: 'five' is not a number"),
         ("ξ_0,ξ_1,y_0\n1,2,3\n\n4,,6\n", r"d\.csv:4:3: error: an empty cell"),
         ("ξ_0,ξ_1,y_0\n1,2,nan\n", r"d\.csv:2:5: error: nan is not finite"),

@@ -128,8 +128,8 @@ def _test_points(
 ) -> tuple[Mapping[str, Array], npt.NDArray[np.int64]]:
     """The data of the test points by name, and which samples are not kept for them."""
     if not isinstance(test, int | float):
-        points = as_dataset(program, test, targets=False, columns=columns).arrays
-        return points, np.arange(len(samples))
+        points = as_dataset(program, test, targets=False, columns=columns, taken=samples.taken)
+        return points.arrays, np.arange(len(samples))
     kept = _kept(test, len(samples))
     order = np.random.default_rng(seed_sequence(seed, "test points")).permutation(len(samples))
     own = samples.rows(np.sort(order[:kept])).arrays

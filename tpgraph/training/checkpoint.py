@@ -79,12 +79,13 @@ class Settings:
 
 @dataclass
 class Checkpoint:
-    """A directory `out` and what is written into it."""
+    """A directory `out` and what is written into it; `taken` are the columns of `Dataset.taken`."""
 
     out: Path
     settings: Settings
     text: str
     data_name: str
+    taken: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @contextmanager
     def held(self, resume: bool) -> Iterator[None]:
@@ -216,6 +217,7 @@ class Checkpoint:
             "schema": SCHEMA,
             **self.settings.document(),
             "data": self.data_name,
+            "taken": {name: list(columns) for name, columns in self.taken.items()},
             "steps": len(course.losses),
             "steps_wanted": wanted,
             "loss": course.losses[-1] if course.losses else None,

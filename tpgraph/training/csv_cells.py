@@ -24,6 +24,7 @@ __all__ = ["CsvCells", "is_number"]
 Array = npt.NDArray[np.float64]
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_MISSING = ("", "nan", "na", "n/a", "null", "none", "?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
@@ -109,10 +110,8 @@ class CsvCells:
             for place, cell in enumerate(cells):
                 what = _fault(cell.strip()) if place in read else None
                 if what is not None:
-                    mend = (
-                        "write decimal points" if _DECIMAL_COMMA.fullmatch(cell.strip()) else None
-                    )
-                    return TPDataError(what, self._cell(number, place), "a finite number", mend)
+                    place_of = self._cell(number, place)
+                    return TPDataError(what, place_of, "a finite number", _mend(cell.strip()))
         return TPDataError(f"{self.source.name} is not a CSV table of numbers")
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
@@ -148,6 +147,15 @@ def _fault(cell: str) -> str | None:
     if not is_number(cell):
         return f"{cell!r} is not a number"
     return None if np.isfinite(float(cell)) else f"{cell} is not finite"
+
+
+def _mend(cell: str) -> str | None:
+    """What makes a number of a text that is none."""
+    if _DECIMAL_COMMA.fullmatch(cell):
+        return "write decimal points"
+    if cell.casefold() in _MISSING:
+        return "give it a value, or leave the row out"
+    return None
 
 
 def is_number(cell: str) -> bool:

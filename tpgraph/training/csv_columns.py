@@ -2,8 +2,9 @@
 
 Columns are the entries of the data, then of the targets, by name (`ξ_0`, `xi_0`, `ξ[2]_0`; for a
 single entry also `y`) in any order, or, if no column has such a name, in the order of the
-declarations, which is said in a TPWarning; or they are chosen by the names of the header. One
-column of a target with several entries, or of words, holds class labels (`class_labels`).
+declarations, which is said in a TPWarning, unless the names that were taken so before stand in the
+header again; or they are chosen by the names of the header. One column of a target with several
+entries, or of words, holds class labels (`class_labels`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import Source, TPDataError, TPWarning
+from tpgraph.errors import Source, Span, TPDataError, TPWarning
 from tpgraph.program import Variable, canonical_variable
 from tpgraph.training.class_labels import as_label, classes_of, target_rows
 from tpgraph.training.csv_cells import CsvCells, is_number
@@ -25,6 +26,8 @@ __all__ = ["CsvSamples", "arrays_of_csv"]
 
 Array = npt.NDArray[np.float64]
 Entry = tuple[str, int]
+Names = Mapping[str, tuple[str, ...]]
+"""Of columns, by variable."""
 
 _COLUMN = re.compile(  # possessive: white space is never tried in two ways
     r"\s*+([^\[\]\s]+?\s*+(?:\[\s*+[-\d,\s]+\]\s*+)?)(?:_(\d++)\s*+)?"
@@ -39,10 +42,11 @@ _LABEL = -1
 
 @dataclass(frozen=True)
 class CsvSamples:
-    """Arrays (N, d) by source name; the classes of targets that were labels."""
+    """Arrays (N, d) by source name; the classes of labels; the columns that were taken in order."""
 
     arrays: Mapping[str, Array]
     classes: Mapping[str, tuple[str, ...]]
+    taken: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class _Wanted:
     targets: frozenset[str] = frozenset()
     chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    taken: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def labelled(self, variable: Variable) -> bool:
         """Whether one column may stand for all entries, as a class."""
@@ -67,18 +72,22 @@ def arrays_of_csv(
     targets: Iterable[str] = (),
     chosen: Mapping[str, Sequence[str]] | None = None,
     classes: Mapping[str, Sequence[str]] | None = None,
+    taken: Mapping[str, Sequence[str]] | None = None,
 ) -> CsvSamples:
     """The samples of these variables; `ignored` may stand in the file too.
 
     `targets` may be labels, of the `classes` that are known already, if any. `chosen` are names of
-    columns, or `first..last`, by variable. Raises TPDataError with line and column for what is
-    missing, no number or not finite.
+    columns, or `first..last`, by variable; `taken` those that another file had where columns were
+    taken in order, which mean the same wherever they stand. Raises TPDataError with line and column
+    for what is missing, no number or not finite.
     """
     if not source.text.strip():
         raise TPDataError(f"{source.name} is empty", expected="a header and a row for each sample")
     table = CsvCells(source)
-    wanted = _Wanted(variables, ignored, frozenset(targets), chosen or {}, classes or {})
-    places = _places(table, wanted)
+    wanted = _Wanted(
+        variables, ignored, frozenset(targets), chosen or {}, classes or {}, taken or {}
+    )
+    places, in_order = _places(table, wanted)
     labels = {v.name: places[v.name][0] for v in variables if _is_label(table, wanted, v, places)}
     read = [place for name, columns in places.items() if name not in labels for place in columns]
     numbers = table.numbers(read)
@@ -92,7 +101,7 @@ def arrays_of_csv(
         else:
             arrays[name] = numbers[:, start : start + size]
             start += size
-    return CsvSamples(arrays, found)
+    return CsvSamples(arrays, found, in_order)
 
 
 def _is_label(
@@ -122,8 +131,11 @@ def _of_labels(
     return target_rows(labels, classes, size, what, lambda row: table.cell(row, place)), classes
 
 
-def _places(table: CsvCells, wanted: _Wanted) -> dict[str, list[int]]:
-    """The columns of every variable; one of a target with several entries is its label."""
+def _places(table: CsvCells, wanted: _Wanted) -> tuple[dict[str, list[int]], Names]:
+    """The columns of every variable, and the names of those that were taken in order.
+
+    One column of a target with several entries is its label.
+    """
     line = table.line(1)
     found = {
         v.name: _chosen_columns(table, wanted, v)
@@ -134,7 +146,8 @@ def _places(table: CsvCells, wanted: _Wanted) -> dict[str, list[int]]:
     left = [v for v in wanted.variables if v.name not in found]
     columns, unknown = _by_name(table, wanted, used)
     if not columns and not found:
-        return _in_order(table, wanted)
+        places = _as_taken(table, wanted) or _in_order(table, wanted)
+        return places, _names_of(table, places)
     for variable in left:
         if (variable.name, _LABEL) in columns:
             found[variable.name] = [columns[variable.name, _LABEL]]
@@ -156,7 +169,25 @@ def _places(table: CsvCells, wanted: _Wanted) -> dict[str, list[int]]:
             f"columns {_ranges(wanted.variables)}",
             f"delete it from the file, or {_CHOOSE}",
         )
-    return {v.name: found[v.name] for v in wanted.variables}
+    return {v.name: found[v.name] for v in wanted.variables}, {}
+
+
+def _as_taken(table: CsvCells, wanted: _Wanted) -> dict[str, list[int]] | None:
+    """The columns that have the names of those of before; None where not all of them are there."""
+    names = [wanted.taken.get(v.name, ()) for v in wanted.variables]
+    if not all(names) or any(table.header.count(name) != 1 for some in names for name in some):
+        return None
+    return {
+        v.name: [table.header.index(name) for name in some]
+        for v, some in zip(wanted.variables, names, strict=True)
+    }
+
+
+def _names_of(table: CsvCells, places: Mapping[str, list[int]]) -> Names:
+    """The names of columns, which tell where they are if each stands once."""
+    names = {name: tuple(table.header[place] for place in own) for name, own in places.items()}
+    several = [name for own in names.values() for name in own]
+    return names if all(several.count(name) == 1 and name for name in several) else {}
 
 
 def _choice_of(
@@ -252,19 +283,13 @@ def _in_order(table: CsvCells, wanted: _Wanted) -> dict[str, list[int]]:
         raise TPDataError("the first row holds numbers", line, f"a header: {_ranges(variables)}")
     sizes = _sizes_in_order(len(columns), wanted)
     if sizes is None:
-        total = sum(v.dim.size({}) for v in variables)
-        raise TPDataError(
-            f"the file has {len(columns)} columns, but data and targets have {total} entries",
-            line,
-            f"columns {_ranges(variables)}",
-            _CHOOSE if len(columns) > total else None,
-        )
+        raise _of_another_number(len(columns), wanted, line)
     found, said, start = {}, [], 0
     for variable, size in zip(variables, sizes, strict=False):
         own = columns[start : start + size]
         start += len(own)
         found[variable.name] = [place for place, _ in own]
-        names = own[0][1] if len(own) == 1 else f"{own[0][1]} … {own[-1][1]}"
+        names = _between([name for _, name in own])
         said.append(f"{names} → {_ranges([variable]) if size > 1 else _single(variable)}")
     warnings.warn(
         TPWarning(
@@ -274,6 +299,28 @@ def _in_order(table: CsvCells, wanted: _Wanted) -> dict[str, list[int]]:
         stacklevel=5,
     )
     return found
+
+
+def _of_another_number(count: int, wanted: _Wanted, line: Span) -> TPDataError:
+    """The error for a file with more columns or fewer than there are entries."""
+    total = sum(v.dim.size({}) for v in wanted.variables)
+    targets = [v for v in wanted.variables if v.name in wanted.targets]
+    of_data = total - sum(v.dim.size({}) for v in targets)
+    if targets and count == of_data:
+        classes = [name for v in targets for name in wanted.classes.get(v.name, ())]
+        of = f", of the classes {_some(classes)}" if classes else ""
+        return TPDataError(
+            f"the file has the {count} columns of the data, and none for"
+            f" {', '.join(v.name for v in targets)}{of}",
+            line,
+            f"columns {_ranges(wanted.variables)}",
+        )
+    return TPDataError(
+        f"the file has {count} columns, but data and targets have {total} entries",
+        line,
+        f"columns {_ranges(wanted.variables)}",
+        _CHOOSE if count > total else None,
+    )
 
 
 def _sizes_in_order(count: int, wanted: _Wanted) -> list[int] | None:
@@ -293,6 +340,11 @@ def _single(variable: Variable) -> str:
     return _ranges([variable]) if variable.dim.size({}) == 1 else f"the class of {variable.name}"
 
 
+def _between(names: Sequence[str]) -> str:
+    """`a`, `a, b`, `a … d`."""
+    return ", ".join(names) if len(names) < 3 else f"{names[0]} … {names[-1]}"
+
+
 def _column_name(name: str, index: int) -> str:
     return f"{name}_{index}"
 
@@ -302,8 +354,8 @@ def _ranges(variables: Sequence[Variable]) -> str:
     parts = []
     for variable in variables:
         size = variable.dim.size({})
-        last = f" … {_column_name(variable.name, size - 1)}" if size > 1 else ""
-        parts.append(_column_name(variable.name, 0) + last)
+        places = range(size) if size < 3 else (0, 1, size - 1)
+        parts.append(_between([_column_name(variable.name, place) for place in places]))
     return ", ".join(parts)
 
 

@@ -41,6 +41,7 @@ def as_dataset(
     targets: bool = True,
     columns: Mapping[str, Sequence[str]] | None = None,
     classes: Mapping[str, Sequence[str]] | None = None,
+    taken: Mapping[str, Sequence[str]] | None = None,
 ) -> Dataset:
     """The samples in a file, in arrays by source name, or in a data set; see `load_data`."""
     if isinstance(data, Dataset):
@@ -56,7 +57,7 @@ def as_dataset(
     if isinstance(data, Mapping):
         return dataset(program, data, targets, classes)
     if isinstance(data, str | Path):
-        return load_data(data, program, targets, columns=columns, classes=classes)
+        return load_data(data, program, targets, columns=columns, classes=classes, taken=taken)
     raise TPDataError(
         f"data of type {type(data).__name__} cannot be trained on",
         expected="a CSV or NPZ file, or arrays by name",
@@ -109,14 +110,16 @@ def load_data(
     *,
     columns: Mapping[str, Sequence[str]] | None = None,
     classes: Mapping[str, Sequence[str]] | None = None,
+    taken: Mapping[str, Sequence[str]] | None = None,
     standardize: str = "none",
 ) -> Dataset:
     """The samples in a CSV or NPZ file, float64.
 
     With `targets` False only the data inputs are read. `columns` of a CSV file are chosen for a
-    variable by their names, `{"ξ": ["a..d"], "y": ["species"]}`. A target of several entries, or
-    of text, may be one column of class labels, integers or strings; `classes` are those known
-    already. `standardize` ("data", or "all" for targets that are numbers too) makes means 0 and
+    variable by their names, `{"ξ": ["a..d"], "y": ["species"]}`. A target of several entries, or of
+    text, may be one column of class labels, integers or strings; `classes` are those known already,
+    and `taken` columns that were taken in order before (`Dataset.taken`), which are sought by their
+    names. `standardize` ("data", or "all" for targets that are numbers too) makes means 0 and
     variances 1 over these samples. Raises TPDataError with file, line and column for what cannot be
     read, is missing, of the wrong size or not finite.
     """
@@ -131,6 +134,7 @@ def load_data(
     ignored = [] if targets else [d.variable for d in program.targets]
     known = _chosen_for(program, columns or {})
     labels = _Labels(program, classes or {})
+    in_order: Mapping[str, tuple[str, ...]] = {}
     if zipfile.is_zipfile(io.BytesIO(content)):
         if known:
             raise TPDataError(f"{path} has arrays, and no columns to choose")
@@ -139,9 +143,9 @@ def load_data(
         raise TPDataError(f"{path} is not an NPZ file", mend="write it by numpy.savez")
     else:
         source = Source(str(path), _decoded(path, content))
-        read = arrays_of_csv(source, variables, ignored, labels.targets, known, labels.known)
-        arrays, labels.found = dict(read.arrays), dict(read.classes)
-    found = Dataset(str(path), arrays, hashlib.sha256(content).hexdigest(), labels.found)
+        read = arrays_of_csv(source, variables, ignored, labels.targets, known, labels.known, taken)
+        arrays, labels.found, in_order = dict(read.arrays), dict(read.classes), read.taken
+    found = Dataset(str(path), arrays, hashlib.sha256(content).hexdigest(), labels.found, in_order)
     return standardization(program, found, standardize).apply(found)
 
 

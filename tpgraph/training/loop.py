@@ -149,7 +149,8 @@ def train(
     if out is not None:
         text = to_text(program)
         settings = _settings(program, text, samples, sizes, dtype, recipe, split, columns)
-        checkpoint = Checkpoint(Path(out), settings, text, Path(samples.name).name)
+        name = Path(samples.name).name
+        checkpoint = Checkpoint(Path(out), settings, text, name, samples.taken)
     if resume and overwrite:
         raise TPError("a run is gone on with or begun anew", expected="resume or overwrite")
     if resume and checkpoint is None:

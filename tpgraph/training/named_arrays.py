@@ -20,13 +20,15 @@ class Dataset:
     """N samples: an array (N, d) for each data and target by source name, in program order.
 
     `digest` is the SHA-256 of the file (or of the arrays), `name` what errors call it, `classes`
-    what the labels of targets were, in the order of their entries.
+    what the labels of targets were, in the order of their entries. `taken` are the names of the
+    columns of a file that were taken in their order, by variable.
     """
 
     name: str
     arrays: Mapping[str, Array]
     digest: str
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values()), ()))

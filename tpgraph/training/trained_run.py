@@ -1,7 +1,7 @@
 """The folder of a run on new data: predictions, and how good they are.
 
-A run's manifest has all that new samples need: the program, the choice of columns, the classes of
-labels, the standardization.
+A run's manifest has all that new samples need: the program, the columns that were chosen or taken
+in order, the classes of labels, the standardization.
 """
 
 from __future__ import annotations
@@ -100,6 +100,7 @@ class TrainedRun:
             targets=targets,
             columns=self._columns(targets),
             classes=self.manifest["classes"],
+            taken=self.manifest.get("taken"),
         )
         return self.standard.apply(given)
 

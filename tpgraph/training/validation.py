@@ -50,7 +50,9 @@ def split_samples(
         what = float(validation)
     elif validation is not None:
         given = Path(validation) if isinstance(validation, str) else validation
-        held = as_dataset(program, given, columns=columns, classes=samples.classes)
+        held = as_dataset(
+            program, given, columns=columns, classes=samples.classes, taken=samples.taken
+        )
         what = held.digest
     standard = standardization(program, train, standardize)
     return Split(
