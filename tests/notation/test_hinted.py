@@ -131,7 +131,7 @@ def test_folded_pictures_show_the_boxes_that_are_whole() -> None:
 @pytest.mark.parametrize("direction", ["LR", "TB", "RL", "BT"])
 def test_words_keep_off_the_bars_of_moments(direction: Direction) -> None:
     """Which are longer than their gates, along the page or down it."""
-    scene = tp.draw(tp.load("attention"), direction=direction).scene
+    scene = tp.draw("attention", direction=direction).scene
     bars = [node for node in scene.nodes if node.bar]
     assert bars
     for node in bars:
