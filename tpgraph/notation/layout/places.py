@@ -18,6 +18,7 @@ from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
 from tpgraph.notation.layout.lane_order import Disorder, disordered, merged, torn
 from tpgraph.notation.layout.levels import levelled
+from tpgraph.notation.layout.like_heights import likes_level
 from tpgraph.notation.layout.measure import GateSize, VertexSize, gate_size, vertex_size
 from tpgraph.notation.layout.placement import MarkSizes, Placement, place
 from tpgraph.notation.layout.rows import straightened
@@ -186,6 +187,8 @@ def find_places(
             if diagram.standing:
                 arrangement = arrange(diagram, ordered.placement.across)
             places, _ = laid_out(replace(improved(arrivals, ordered), disorder=disorder))
+    sizes = MarkSizes(places.vertices, places.gates)
+    places = replace(places, placement=likes_level(diagram, sizes, places.placement))
     return replace(places, gates=dict(moved_ports(places)))
 
 
