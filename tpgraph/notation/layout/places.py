@@ -12,13 +12,13 @@ from tpgraph.notation.diagram.diagram import Diagram, GateMark
 from tpgraph.notation.diagram.links import Link, links
 from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.layout.arrivals import Arrivals, first_arrivals, second_arrivals
+from tpgraph.notation.layout.drift import undrifted
 from tpgraph.notation.layout.family_lanes import find_lanes
 from tpgraph.notation.layout.family_members import alike
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
 from tpgraph.notation.layout.lane_order import Disorder, disordered, merged, torn
 from tpgraph.notation.layout.levels import levelled
-from tpgraph.notation.layout.like_heights import likes_level
 from tpgraph.notation.layout.measure import GateSize, VertexSize, gate_size, vertex_size
 from tpgraph.notation.layout.placement import MarkSizes, Placement, place
 from tpgraph.notation.layout.rows import straightened
@@ -187,8 +187,6 @@ def find_places(
             if diagram.standing:
                 arrangement = arrange(diagram, ordered.placement.across)
             places, _ = laid_out(replace(improved(arrivals, ordered), disorder=disorder))
-    sizes = MarkSizes(places.vertices, places.gates)
-    places = replace(places, placement=likes_level(diagram, sizes, places.placement))
     return replace(places, gates=dict(moved_ports(places)))
 
 
@@ -212,7 +210,7 @@ def _laid_out(
         for v in diagram.vertices
     }
     sizes = MarkSizes(vertices, gates, arrivals.disorder, columns or {})
-    placed = place(diagram, arrangement, sizes, engine)
+    placed = undrifted(diagram, arrangement, gates, place(diagram, arrangement, sizes, engine))
     wanted = standing_marks(diagram, arrangement, placed.column, columns is not None)
     lanes = lanes_in_order(find_lanes(diagram, placed.column), wanted)
     found = levelled(diagram, arrangement, sizes, placed, lanes) if lanes.of else None

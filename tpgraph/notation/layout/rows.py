@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.links import Link, links
+from tpgraph.notation.layout.drift import rise_of
 from tpgraph.notation.layout.placement import MarkSizes, Placement
 from tpgraph.notation.layout.spine import Arrangement
 
@@ -71,18 +72,13 @@ class _Rows:
 
     def _align(self, link: Link, back: bool = False) -> None:
         """Move the target, or with `back` the source, so that the line is straight."""
-        gates = self.sizes.gates
-        start, end = self.across[link.source], self.across[link.target]
-        if link.outlet is not None:
-            start += gates[link.source].outlets[link.outlet]
-        if link.port is not None:
-            end += gates[link.target].ports[link.port]
-        if abs(start - end) > self._tolerance(link):
+        rise = rise_of(link, self.across, self.sizes.gates)
+        if abs(rise) > self._tolerance(link):
             return
         if back:
-            self.across[link.source] += end - start
+            self.across[link.source] += rise
         else:
-            self.across[link.target] += start - end
+            self.across[link.target] -= rise
 
     def _tolerance(self, link: Link) -> float:
         """By how much a line may be bent back: by more at the end of a row, where there is room."""
