@@ -155,6 +155,12 @@ def draw(
         typer.Option(help="Width of PNG in pixels, whatever --dpi.", parser=whole(16, 20_000)),
     ] = None,
     width: PictureWidth = None,
+    no_wrap: Annotated[
+        bool,
+        typer.Option(
+            "--no-wrap", help="With --width: one row or column, however small its text gets."
+        ),
+    ] = False,
     numbers: NumbersBeside = None,
     data: Annotated[
         str | None, typer.Option(help="With --numbers: CSV or NPZ with the samples of a network.")
@@ -192,6 +198,8 @@ def draw(
         refuse_of_other_formats(context, kind)
     if pixels is not None:
         refuse(context, ("dpi",), "beside --pixels")
+    if no_wrap and width is None:
+        raise typer.BadParameter("--no-wrap is for --width")
     beside = LimitNumbers.of(numbers, data, synthetic, sample, reading)
     if beside is not None and (frames or fold):
         raise typer.BadParameter("--numbers stand in one unfolded picture: no --frames, no --fold")
@@ -243,6 +251,7 @@ def draw(
                 transparent=transparent,
                 text=text,
                 annotations=notes,
+                wrap=False if no_wrap or width is None else width,
                 **options,
             )
             if fold and file != STANDARD:

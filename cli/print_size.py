@@ -26,7 +26,7 @@ PictureWidth = Annotated[
         metavar="LENGTH",
         parser=understood(lambda text: tp.notation.length_of(text)),
         help="Scale the picture to be this wide, such as 234pt (72 to the inch), 8.6cm or 3.25in;"
-        " says so where text gets below 7 pt.",
+        " where text got below 7 pt it goes into rows, or says so.",
     ),
 ]
 

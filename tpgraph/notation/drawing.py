@@ -23,7 +23,7 @@ from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.exercise import as_exercise, as_solution, blanks_of
 from tpgraph.notation.scene.overlay import VectorPath
 from tpgraph.notation.scene.painting import picture
-from tpgraph.notation.scene.scaling import length_of, scaled
+from tpgraph.notation.scene.scaling import LEAST_TEXT, PAGE, length_of, scaled
 from tpgraph.notation.scene.scene import Direction, Scene
 from tpgraph.notation.scene.scene_json import to_json
 from tpgraph.notation.scene.style import PAPER, Style
@@ -39,12 +39,6 @@ FORMER_NAMES: FormerNames = {
     "view": ("show", {"editing": "all", "paper": None}),
 }
 """What arguments of pictures were called."""
-
-PAGE = 487.8, 650.0
-"""The width and the height of the text of a page, in pt."""
-
-LEAST_TEXT = 7.0
-"""The size in pt below which the text of a picture of a chosen width is too small."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,7 +114,7 @@ class Drawing:
     @property
     def text_size(self) -> float:
         """The size in pt of its smallest usual text, labels or what stands in gates."""
-        return min(self.style.label_size, self.style.gate_label_size)
+        return self.style.text_size
 
     @property
     def is_wide(self) -> bool:
@@ -198,6 +192,7 @@ def draw(
     source: str | None = None,
     annotations: Mapping[str, Annotation] | None = None,
     width: float | str | None = None,
+    wrap: bool | float | str = True,
     transparent: bool = False,
     text: bool = False,
 ) -> Drawing:
@@ -214,9 +209,12 @@ def draw(
     `annotations` are plots and numbers beside the marks of these variables, as
     `tpgraph.annotate` makes them; `source` is a text of the program for pictures to carry with
     them, by default the one it was parsed from; `width` scales the picture to be this wide, in pt
-    or as a text with its unit, and warns by a TPWarning of text below 7 pt; `transparent` leaves
-    out the sheet behind the picture; `text` keeps the labels of SVG, PDF and EPS as letters, to be
-    searched and edited, in fonts that the file holds.
+    or as a text with its unit, and warns by a TPWarning of text below 7 pt; with `wrap` a picture
+    whose text would be too small goes into rows under each other first, one that runs up or down
+    and is higher than a page into columns, in which marks read across a cut stand again by their
+    names; a length as `wrap` does this alone, for that width, and leaves the size; `transparent`
+    leaves out the sheet behind the picture; `text` keeps the labels of SVG, PDF and EPS as letters,
+    to be searched and edited, in fonts that the file holds.
 
     Raises TPError for an unknown direction, theme, engine or file extension, a path or an annotated
     variable that the program does not have, annotations of a folded picture, a label that cannot
@@ -230,6 +228,7 @@ def draw(
         engine=engine,
         fold=fold,
         annotations=annotations or {},
+        room=_room(width, wrap),
         **showing_options(show),
     )
     carried = source_of(program) if source is None else source
@@ -249,6 +248,14 @@ def source_of(program: Program) -> str | None:
     spans = (binder.span for binder in program.in_order() if binder.span is not None)
     first = next(spans, None)
     return None if first is None else first.source.text
+
+
+def _room(width: float | str | None, wrap: bool | float | str) -> float | None:
+    """The width in pt for which a picture is wrapped, if it is to be."""
+    if wrap is False:
+        return None
+    asked = width if wrap is True else wrap
+    return None if asked is None else length_of(asked)
 
 
 def _warn_of_small_text(drawing: Drawing, options: Options) -> None:

@@ -40,6 +40,7 @@ from tpgraph.notation.layout.plate_columns import (
     gaps_behind_plates,
 )
 from tpgraph.notation.layout.plates import encloses_strangers, plated, renamed
+from tpgraph.notation.layout.wrapping.wrapped import wrapped
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.hinted import hinted
 from tpgraph.notation.scene.legend import build_legend, marks_used
@@ -88,6 +89,8 @@ class Options:
     dims: bool = False
     listing: bool = False
     lines: bool = False
+    room: float | None = None
+    """The width in pt for which the picture goes into rows or columns, if it is to."""
 
     @property
     def shown(self) -> Shown:
@@ -145,7 +148,10 @@ def compose(program: Program, options: Options) -> Scene:
     if options.fold and not scene.plates:
         warnings.warn(TPWarning(_UNFOLDED), stacklevel=3)
     everything = options.view == "editing"
-    scene = defined(hinted(scene, program.hints, look, options.direction, everything), look)
+    scene = hinted(scene, program.hints, look, options.direction, everything)
+    if options.room is not None:
+        scene = wrapped(scene, look, options.direction, options.room)
+    scene = defined(scene, look)
     if options.legend:
         scene = _with_legend(scene, look)
     if options.listing:

@@ -11,7 +11,13 @@ from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.scene import Scene, ShelfMatrix
 from tpgraph.notation.scene.style import Style
 
-__all__ = ["LONGEST", "SHORTEST", "length_of", "scaled"]
+__all__ = ["LEAST_TEXT", "LONGEST", "PAGE", "SHORTEST", "length_of", "scaled"]
+
+PAGE = 487.8, 650.0
+"""The width and the height of the text of a page, in pt."""
+
+LEAST_TEXT = 7.0
+"""The size in pt below which the text of a picture of a chosen width is too small."""
 
 SHORTEST, LONGEST = 20.0, 14_400.0
 """The widths in pt that a picture may be given; beyond the larger one PDF has no pages."""

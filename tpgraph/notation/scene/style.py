@@ -110,6 +110,11 @@ class Style:
     note_size: float = 7.0
     note_gap: float = 2.0  # between a label, the plot, and the numbers
 
+    @property
+    def text_size(self) -> float:
+        """The size in pt of the smallest usual text, labels or what stands in gates."""
+        return min(self.label_size, self.gate_label_size)
+
     def tint(self, name: str) -> str:
         """The background colour of a context; an unknown name is taken as the colour itself."""
         return dict(self.tints).get(name, name)

@@ -1,0 +1,175 @@
+"""Pictures in rows or columns: nothing is lost, every line comes from a mark, all is readable."""
+
+import math
+import warnings
+from collections import Counter
+from itertools import combinations
+
+import pytest
+
+import tpgraph as tp
+from tpgraph.errors import TPDataError, TPWarning
+from tpgraph.notation.layout.frame import Frame
+from tpgraph.notation.layout.wrapping.apart_by_room import spread
+from tpgraph.notation.layout.wrapping.cuts import RowCut, best_cuts, cuts_of
+from tpgraph.notation.scene.clipping import clipped
+from tpgraph.notation.scene.geometry import flatten, overlap
+from tpgraph.notation.scene.scaling import PAGE
+
+BUDGET = 240.0  # pt, a narrow column of a journal
+MLP = tp.gallery.entry("mlp").text
+
+
+def deep(name, **constants):
+    return tp.parse(tp.gallery.entry(name).text, constants=constants)
+
+
+CASES = [
+    (deep("mlp", L=9), "LR"),
+    (deep("mlp", L=9), "RL"),
+    (tp.backward(deep("mlp", L=6)), "LR"),
+    (tp.backward(deep("rnn", T=6)), "LR"),
+    (deep("resnet", L=9), "LR"),
+    (deep("wigner"), "LR"),
+    (deep("transformer"), "LR"),
+    (tp.unroll_sgd(deep("mlp", L=2), 1), "LR"),
+]
+
+
+def lines(scene):
+    """Every line by the variable or gate it comes from, what it leads to and its matrix."""
+    names = {node.id: node.variable or node.id for node in scene.nodes}
+    return Counter((names[e.source], e.target, e.matrix, e.transpose) for e in scene.edges)
+
+
+def rows_of(scene):
+    """How many rows the marks stand in, by the gaps between them."""
+    spans = sorted((n.y - n.height / 2, n.y + n.height / 2) for n in scene.nodes)
+    count, reached = 1, spans[0][1]
+    for low, high in spans:
+        count += low > reached + 20
+        reached = max(reached, high)
+    return count
+
+
+@pytest.mark.parametrize(("program", "direction"), CASES)
+def test_rows_hold_all_of_the_picture_and_can_be_read(program, direction):
+    whole = tp.draw(program, direction=direction)
+    assert whole.to_width(BUDGET).text_size < 7, "the case needs no rows"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", TPWarning)
+        narrow = tp.draw(program, direction=direction, width=BUDGET)
+    assert narrow.text_size >= 7
+    scene, before = narrow.scene, whole.scene
+    assert lines(scene) == lines(before)
+    assert {n.variable for n in scene.nodes} == {n.variable for n in before.nodes}
+    assert len({node.id for node in scene.nodes}) == len(scene.nodes)
+    marks = {node.id: node for node in scene.nodes}
+    for edge in scene.edges:
+        for end, node in (
+            (edge.points[0], marks[edge.source]),
+            (edge.points[-1], marks[edge.target]),
+        ):
+            reach = math.hypot(node.width, node.height) / 2
+            assert math.dist(end, (node.x, node.y)) <= reach + 0.1, (edge.source, edge.target)
+
+
+@pytest.mark.parametrize(("program", "direction"), CASES)
+def test_no_mark_stands_on_another(program, direction):
+    scene = tp.draw(program, direction=direction, width=BUDGET).scene
+    boxes = [
+        (n.x - n.width / 2, n.y - n.height / 2, n.x + n.width / 2, n.y + n.height / 2)
+        for n in scene.nodes
+    ]
+    assert not any(overlap(a, b) for a, b in combinations(boxes, 2))
+
+
+def test_what_goes_on_in_the_next_row_has_its_name_in_both():
+    scene = tp.draw(tp.parse(MLP, constants={"L": 9}), width=BUDGET).scene
+    again = [node for node in scene.nodes if "@" in node.id]
+    assert again
+    for node in again:
+        first = next(n for n in scene.nodes if n.variable == node.variable and n is not node)
+        assert node.label.text == first.label.text
+        assert node.kind == first.kind
+
+
+def test_what_has_no_name_gets_a_number():
+    scene = tp.draw(tp.backward(deep("rnn", T=6)), width=BUDGET).scene
+    texts = Counter(node.label.text for node in scene.nodes if node.label)
+    assert texts["(1)"] == 2
+
+
+def test_a_picture_higher_than_a_page_goes_into_columns():
+    program = tp.parse(MLP, constants={"L": 20})
+    narrow = tp.draw(program, direction="TB", width=PAGE[0])
+    wide = tp.draw(program, direction="TB", width=PAGE[0], wrap=False)
+
+    def height(drawing):
+        ys = [node.y for node in drawing.scene.nodes]
+        return max(ys) - min(ys)
+
+    assert height(narrow) < PAGE[1] < height(wide)
+    assert narrow.text_size >= 7
+
+
+def test_wrap_alone_leaves_the_size_and_false_leaves_one_row():
+    program = tp.parse(MLP, constants={"L": 9})
+    assert rows_of(tp.draw(program, width=BUDGET).scene) > 1
+    alone = tp.draw(program, wrap="240pt")
+    assert rows_of(alone.scene) > 1
+    assert alone.text_size == tp.draw(program).text_size
+    with pytest.warns(TPWarning, match="smallest text"):
+        one = tp.draw(program, width=BUDGET, wrap=False)
+    assert rows_of(one.scene) == 1
+    assert one.scene == tp.draw(program).to_width(BUDGET).scene
+    with pytest.raises(TPDataError, match="no length"):
+        tp.draw(program, wrap="wide")
+
+
+def test_a_picture_that_fits_stays():
+    program = tp.parse(MLP)
+    assert tp.draw(program, width=400).scene == tp.draw(program).to_width(400).scene
+
+
+def test_no_cut_goes_through_a_gate_or_its_output():
+    scene = tp.draw(tp.parse(MLP)).scene
+    marks = {node.id: node for node in scene.nodes}
+    cuts = cuts_of(scene, Frame("LR"))
+    assert cuts
+    for cut in cuts:
+        for edge in scene.edges:
+            ends = sorted((marks[edge.source].x, marks[edge.target].x))
+            assert not (ends[0] < cut.at < ends[1] and marks[edge.source].is_gate)
+        assert not any(abs(node.x - cut.at) < node.width / 2 for node in scene.nodes)
+
+
+def test_the_best_cuts_make_equal_rows():
+    cuts = [RowCut(at, at, at, 1) for at in (10.0, 30.0, 50.0, 70.0)]
+    assert [cut.at for cut in best_cuts(cuts, (0.0, 100.0), 2)] == [50.0]
+    dear = [RowCut(at, at, at, 40 if at == 50 else 1) for at in (10.0, 30.0, 50.0, 70.0)]
+    assert [cut.at for cut in best_cuts(dear, (0.0, 100.0), 2)] == [30.0]
+    assert best_cuts(cuts[:1], (0.0, 100.0), 4) == []
+
+
+def test_marks_that_stand_again_keep_room_between_them():
+    heights = spread([10.0, 9.0, -20.0], [(4.0, 4.0)] * 3, [1.0, 1.0, 1.0])
+    assert heights[0] - heights[1] == pytest.approx(11.0)
+    assert sum(heights[:2]) == pytest.approx(19.0)
+    assert heights[2] == -20.0
+    held = spread([10.0, 9.0], [(4.0, 4.0)] * 2, [1e6, 1.0])
+    assert held[0] == pytest.approx(10.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("curve", [False, True])
+def test_the_pieces_of_a_line_lie_on_it_and_in_the_strip(curve):
+    points = ((0.0, 0.0), (30.0, 60.0), (60.0, -60.0), (90.0, 0.0))
+    pieces = clipped(points, curve, lambda point: point[1], -10.0, 10.0)
+    assert len(pieces) > 1
+    line = flatten(points, curve, 400)
+    for piece in pieces:
+        for x, y in flatten(piece, curve):
+            assert -10 - 1e-6 <= y <= 10 + 1e-6
+            assert min(math.dist((x, y), point) for point in line) < (0.5 if curve else 45)
+    assert pieces[0][0] == points[0]
+    assert pieces[-1][-1] == points[-1]

@@ -1,0 +1,1 @@
+"""Pictures in rows or columns: cut where few lines run, with what is read there named again."""
