@@ -19,6 +19,8 @@ from tpgraph.notation.diagram.marks import diagram_of
 from tpgraph.notation.layout import kept as kept_module
 from tpgraph.notation.layout import routing
 from tpgraph.notation.layout.columns import kept_columns
+from tpgraph.notation.layout.ground import KeptEnd, Room, SettledGround
+from tpgraph.notation.layout.kept_anew import Anew
 from tpgraph.notation.layout.kept_heights import KeptHeights
 from tpgraph.notation.layout.kept_sizes import KeptSizes
 from tpgraph.notation.layout.kept_ways import KeptWays
@@ -132,12 +134,12 @@ def test_pictures_stay_while_their_programs_are_edited(name: str) -> None:
 
 
 def test_pictures_that_stay_cross_fewer_lines_than_from_scratch() -> None:
-    """In sum a third fewer; no session has more than 1.25 times those from scratch and two."""
+    """In sum half as many; no session has more than 1.25 times those from scratch and two."""
     every = [(name, seed) for name in NAMES for seed in range(SESSIONS)]
-    every += [("mlp", 6), ("mlp", 65), ("mlp", 71), ("rnn", 7), ("conv1d", 7)]
+    every += [("mlp", seed) for seed in (4, 6, 37, 61, 65, 71)] + [("rnn", 7), ("conv1d", 7)]
     kept = [count(session(*which)[-1][1]) for which in every]
     scratch = [from_scratch(*which) for which in every]
-    assert sum(kept) <= 0.67 * sum(scratch)
+    assert sum(kept) <= 0.5 * sum(scratch)
     assert all(c <= 1.25 * s + 2 for c, s in zip(kept, scratch, strict=True))
 
 
@@ -150,20 +152,22 @@ def test_places_where_many_lines_cross_are_noticed(monkeypatch: pytest.MonkeyPat
 
 
 def moved_at_random(monkeypatch: pytest.MonkeyPatch, name: str) -> list[KeptHeights]:
-    """Marks beside each other settled anew together, whatever crosses then."""
-    lifted, chance, found = KeptHeights._lifted, random.Random(0), []
-    monkeypatch.setattr(KeptHeights, "_lifted", lambda self, marks: lifted(self, marks) + 10**6)
+    """Marks beside each other settled anew, or one with its tail, whatever crosses then."""
+    lifted, chance, found = KeptHeights.lifted, random.Random(0), []
+    monkeypatch.setattr(KeptHeights, "lifted", lambda self, marks: lifted(self, marks) + 10**6)
     for diagram, layout in session(name, 3)[4::2]:
         sizes = KeptSizes(diagram, layout.places, {})
         column = layout.places.placement.column
         heights = KeptHeights(diagram, sizes, KeptWays(diagram, sizes), column)
-        inside = {out for outputs in heights.ends.values() for out in outputs}
-        for _ in range(40):
-            first = chance.choice([mark for mark in heights.column if mark not in inside])
-            ends = [m for k in heights.beside[first] for m in (k.source, k.target)]
-            near = [m for m in dict.fromkeys([first, *ends]) if m not in inside]
-            marks = chance.sample(near, min(len(near), chance.choice((2, 3))))
-            heights.settled_anew(*((mark, *heights.ends.get(mark, ())) for mark in marks))
+        anew = Anew(heights)
+        for k in range(40):
+            group = chance.choice(anew.groups)
+            if k % 4 == 0:
+                assert anew.with_tail(group)
+                continue
+            ends = [m for k in heights.beside[group[0]] for m in (k.source, k.target)]
+            near = [*dict.fromkeys([group, *(anew.group_of[m] for m in ends)])]
+            anew.together(*chance.sample(near, min(len(near), chance.choice((2, 3)))))
         found.append(heights)
     return found
 
@@ -184,6 +188,31 @@ def test_kept_layouts_hold_what_the_notation_asks(name: str) -> None:
         hard = [v for v in violations(layout.scene) if not str(v).startswith("label")]
         overlapping = [v for v in hard if "overlap" in str(v)]
         assert overlapping == []
+
+
+def test_two_lines_may_pass_between_a_mark_and_one_that_comes() -> None:
+    ground, room = SettledGround(), Room(5.0, 5.0)
+    ground.add_mark(1, 0.0, room)
+    beside = min(y for y in ground.free_heights(1, 0.0, room) if y > 0)
+    ground.add_mark(1, beside, room)
+    for y in (beside / 2 - 1, beside / 2 + 1):
+        way = ground.way(KeptEnd(0, y), KeptEnd(2, y))
+        ground.add_way(way)
+        assert 5 < way.heights[0] < beside - 5
+
+
+def test_tails_are_all_that_is_made_of_a_mark() -> None:
+    """A tail has all that is made of its marks, each behind what it is made of."""
+    _, layout = session("mlp", 3)[-1]
+    sizes = KeptSizes(layout.places.diagram, layout.places, {})
+    ways = KeptWays(layout.places.diagram, sizes)
+    anew = Anew(KeptHeights(layout.places.diagram, sizes, ways, layout.places.placement.column))
+    made: dict[str, set[str]] = defaultdict(set)
+    for link in ways.links:
+        made[link.source].add(link.target)
+    for group in anew.groups:
+        tail = [mark for one in anew.tail(group) for mark in one]
+        assert all(made[mark] <= set(tail[k:]) for k, mark in enumerate(tail))
 
 
 def test_columns_open_where_those_that_stand_have_no_good_place() -> None:

@@ -21,9 +21,10 @@ __all__ = ["CROSSING", "KeptEnd", "Room", "SettledGround", "Way"]
 CROSSING = 300.0
 """How many pt farther off a mark may stand for each crossing that it saves."""
 
-_GAP = 4.0  # pt between marks of a column
+_GAP = 4.0  # pt between a mark of a column and a line that passes
 _LINE = 1.5  # pt on each side of a line that passes a column
 _LANE = 4.0  # pt between lines that pass a column
+_ROOM = 2 * (_GAP + _LINE) + _LANE + 0.1  # pt between marks of a column: two lines may pass
 _ASIDE = 0.15  # pt of a line's rise that it costs to be one pt beside the straight way
 _FAR = 24  # columns from which the straight way must do to tell what a line costs
 
@@ -136,7 +137,9 @@ class SettledGround:
         return self._taken(column, None).is_free(height)
 
     def free_heights(self, column: int, wanted: float, room: Room) -> list[float]:
-        """Heights at which a mark touches no other: the wanted one, or next to others."""
+        """Heights at which two lines may pass between a mark and any other: the wanted one, or next
+        to others.
+        """
         shut = self._taken(column, room)
         return [*dict.fromkeys([wanted, *shut.ends] if shut.is_free(wanted) else shut.ends)]
 
@@ -144,13 +147,13 @@ class SettledGround:
         """The heights of a column that marks take, from what has this room; from a line, without a
         gap, if it is None.
         """
-        known = self._shut[column]
+        known, gap = self._shut[column], _GAP if room is _THREAD else _ROOM
         if room not in known:
             known[room] = ShutHeights(
                 [(y - other.below, y + other.above) for y, other in self.marks[column]]
                 if room is None
                 else [
-                    (y - other.below - _GAP - room.above, y + other.above + _GAP + room.below)
+                    (y - other.below - gap - room.above, y + other.above + gap + room.below)
                     for y, other in self.marks[column]
                 ]
             )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from math import inf
 
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.links import Link
@@ -24,9 +24,7 @@ __all__ = ["KeptHeights", "NoPlace"]
 _SHUT = 0.1  # crossings that one more line around a vector is worth
 _FARTHER = 2  # columns that a gate without readers may stand behind its first one
 _TRIED = 8  # places of which it is tried what they do to other lines
-_TRIED_ANEW = 4  # the same for a mark that moves
 _COLUMN = 8.0  # pt of crossings that standing a column farther on costs
-_ASIDE = 4  # columns on each side to which a mark may move
 _NEAR = 0.02  # the same for a pt away from the middle of the neighbours
 
 
@@ -76,23 +74,47 @@ class KeptHeights(SettledPicture):
     def _settle(self, mark: str) -> None:
         near = self._near(mark)
         self.sizes.arrive({n: self.across[n.source] for n in near if n.port and n.target == mark})
-        self._take(mark, *self._best(mark, self._columns(mark)))
+        self.take(mark, *self.best(mark, self._columns(mark)))
 
-    def _best(self, mark: str, columns: range, tried: int = _TRIED) -> tuple[int, float]:
-        """The place that costs least, of some that promise most. Raises NoPlace where there is
-        none.
+    def best(
+        self, mark: str, columns: range, tried: int = _TRIED, most: float = inf
+    ) -> tuple[int, float]:
+        """The place that costs least, of so many that promise most; `most`, and what is raised, as
+        of `promising`.
         """
-        near = self._near(mark)
-        ends = [self._seen(mark, link) for link in near]
+        places = self.promising(mark, columns, most)[:tried]
+        costs = [0.0]
+        if len(places) > 1 and self._near(mark):
+            costs = [aside + self._trial(mark, column, y) for aside, column, y in places]
+        _, column, height = places[costs.index(min(costs))]
+        return column, height
+
+    def promising(
+        self, mark: str, columns: range, most: float = inf
+    ) -> list[tuple[float, int, float]]:
+        """Columns and free heights, those that promise most, the best first, each behind what it
+        costs besides crossings. Raises NoPlace where there are none, or none where the lines of the
+        mark cross less than `most` lines by the shortest ways.
+        """
+        ends = [self._seen(mark, link) for link in self._near(mark)]
         wanted = sum(e.height for e in ends) / len(ends) if ends else self._lowest()
-        places = self._places(mark, columns, wanted, ends)[:tried]
-        if len(places) > 1 and near:
-            asides = [
-                _COLUMN * (c - self.column[mark]) + _NEAR * abs(y - wanted) for c, y in places
+        room, found = self.sizes.room(mark), []
+        free = {
+            column: [
+                y
+                for y in self.ground.free_heights(column, wanted, room)
+                if self._in_order(mark, column, y)
             ]
-            costs = [self._trial(mark, *p) + aside for p, aside in zip(places, asides, strict=True)]
-            return places[costs.index(min(costs))]
-        return places[0]
+            for column in columns
+        }
+        for price, column, y in self.ground.prices(free, wanted, ends):
+            plain = abs(y - wanted) + sum(abs(end.height - y) for end in ends)
+            if price - plain < CROSSING * most:
+                aside = _COLUMN * (column - self.column[mark]) + _NEAR * abs(y - wanted)
+                found.append((price, column, y, aside))
+        if not found:
+            raise NoPlace
+        return [(aside, column, y) for _, column, y, aside in sorted(found)[:_TRIED]]
 
     def _near(self, mark: str) -> list[Link]:
         """The lines of a mark whose other end is settled."""
@@ -108,26 +130,6 @@ class KeptHeights(SettledPicture):
             height = self.across[link.target] + self.sizes.offset(link)
             return KeptEnd(self.column[link.target], height)
         return KeptEnd(self.column[link.source], self.across[link.source] - self.sizes.offset(link))
-
-    def _places(
-        self, mark: str, columns: range, wanted: float, ends: list[KeptEnd]
-    ) -> list[tuple[int, float]]:
-        """Columns and free heights, those that promise most, the best first. Raises NoPlace where
-        there are none.
-        """
-        room = self.sizes.room(mark)
-        free = {
-            column: [
-                y
-                for y in self.ground.free_heights(column, wanted, room)
-                if self._in_order(mark, column, y)
-            ]
-            for column in columns
-        }
-        found = [*self.ground.prices(free, wanted, ends)]
-        if not found:
-            raise NoPlace
-        return [(column, y) for _, column, y in sorted(found)[:_TRIED]]
 
     def _in_order(self, mark: str, column: int, height: float) -> bool:
         """Whether a mark keeps its order with those that were in its column and are in this one."""
@@ -155,16 +157,14 @@ class KeptHeights(SettledPicture):
 
     def _trial(self, mark: str, column: int, height: float) -> float:
         """The crossings that come if a mark stands there, in pt; all is as before then."""
-        marks, columns = (mark, *self._results(mark)), self._touched(mark, column, height)
-        was, shut = {m: self.column[m] for m in marks}, self.ground.enclosed(columns)
-        begun = len(self.journal)
-        crossings = self._take(mark, column, height)
+        columns, begun = self._touched(mark, column, height), len(self.journal)
+        shut = self.ground.enclosed(columns)
+        crossings = self.take(mark, column, height)
         shut = self.ground.enclosed(columns) - shut
         self.take_back(begun)
-        self.column |= was
         return CROSSING * (crossings + _SHUT * shut)
 
-    def _take(self, mark: str, column: int, height: float) -> int:
+    def take(self, mark: str, column: int, height: float) -> int:
         """Settle a mark with its lines, and what it gives; how many crossings more there are."""
         own, crossings = self._near(mark), 0
         blocked = self._blocked(mark, column, height)
@@ -178,10 +178,9 @@ class KeptHeights(SettledPicture):
         if mark in self.sizes.before:
             crossings += sum(self._turned(link.target) for link in own if link.port is not None)
         for out in self._results(mark):
-            self.column[out] = column + 1
-            ends = [self._seen(out, link) for link in self._near(out)]
-            behind = range(column + 1, column + 2)
-            crossings += self._take(out, *self._places(out, behind, ends[0].height, ends)[0])
+            self.stand(out, column + 1)
+            _, behind, height = self.promising(out, range(column + 1, column + 2))[0]
+            crossings += self.take(out, behind, height)
         return crossings
 
     def _turned(self, target: str) -> int:
@@ -242,38 +241,7 @@ class KeptHeights(SettledPicture):
             found.add_way(self.ways[link])
         return [k for k, way in self.ways.items() if k not in own and found.crossings(way)]
 
-    def settled_anew(self, *groups: Sequence[str]) -> bool:
-        """Settle groups of marks elsewhere, one after the other, if that saves crossings; the first
-        mark of a group brings the others.
-        """
-        begun = len(self.journal)
-        marks = [mark for group in groups for mark in group]
-        was = {mark: self.column[mark] for mark in marks}
-        crossings = -self._lifted(marks)
-        with suppress(NoPlace):
-            for group in groups:
-                best = self._best(group[0], self._possible(group[0]), _TRIED_ANEW)
-                crossings += self._take(group[0], *best)
-            if crossings < 0:
-                return True
-        self.take_back(begun)
-        self.column |= was
-        return False
-
-    def _possible(self, mark: str) -> range:
-        """The columns between what a mark is made of and what reads it, some on each side of its
-        own.
-        """
-        own = self.column[mark]
-        first, last = own - _ASIDE, min(own + _ASIDE, self.last)
-        for link in self.beside[mark]:
-            if link.target == mark:
-                first = max(first, self.column[link.source] + 1)
-            elif mark not in self.ends:
-                last = min(last, self.column[link.target] - 1)
-        return range(max(first, 0), last + 1)
-
-    def _lifted(self, marks: Sequence[str]) -> int:
+    def lifted(self, marks: Sequence[str]) -> int:
         """Take marks with their lines away; how many crossings fewer there are."""
         crossings = 0
         for link in dict.fromkeys(link for mark in marks for link in self.beside[mark]):

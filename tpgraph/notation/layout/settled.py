@@ -42,8 +42,16 @@ class SettledPicture:
         self._leave(mark)
         self.journal.append(lambda: self._put(mark, column, height))
 
+    def stand(self, mark: str, column: int) -> None:
+        """Say in which column a mark stands that has no height."""
+        was = self.column[mark]
+        self.column[mark] = column
+        self.journal.append(lambda: self.column.update({mark: was}))
+
     def enter(self, mark: str, column: int, height: float) -> None:
         """Settle a mark."""
+        if self.column[mark] != column:
+            self.stand(mark, column)
         self._put(mark, column, height)
         self.journal.append(lambda: self._leave(mark))
 
