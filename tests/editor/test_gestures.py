@@ -52,6 +52,16 @@ DRAGS = {
 }
 
 
+def test_columns_that_are_only_aligned_anew_are_not_shown(editor):
+    editor.begin("width n\nparametrization ntk\n\nparam b : n ~ N(0, 1)\n\ny = tanh(b)\n")
+    editor.hold("variables/b", editor.empty)
+    expect(preview(editor).locator(".becomes")).to_have_count(2)
+    expect(preview(editor).locator(".was")).to_have_count(0)
+    editor.page.mouse.up()
+    editor.settled()
+    assert "param b : n     ~ N(0, 1)\nparam W : n × n ~ N(0, 1)\n" in editor.text
+
+
 @pytest.mark.parametrize("name", DRAGS)
 @pytest.mark.parametrize("only", [False, True], ids=["all", "only here"])
 def test_a_drop_writes_what_was_shown_before(editor, name, only):

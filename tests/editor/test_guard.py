@@ -191,12 +191,12 @@ def test_fuzzed_requests(server):
 
 EVERYTHING = os.environ.get("TPGRAPH_TESTS") == "all"
 OPERATIONS = [
-    "start", "open", "sync", "edit", "tidy", "select", "accept", "classes", "complete", "hover",
-    "copy", "file", "read", "save", "look", "journal", "cancel", "recovered",
+    "start", "open", "sync", "edit", "tidy", "select", "accept", "classes", "folds", "complete",
+    "hover", "copy", "file", "read", "save", "look", "journal", "cancel", "recovered",
 ]  # fmt: skip
 KEYS = [
     "text", "have", "do", "scope", "dry", "mark", "matrix", "at", "names", "path", "known", "name",
-    "base64", "wanted", "clean", "options",
+    "base64", "wanted", "clean", "options", "open",
 ]  # fmt: skip
 EDITS = ["declare", "multiply", "gate", "connect", "replace", "disconnect", "formula",
          "rename", "name", "unname", "delete", "repeat", "write_out", "set", "move", "paste",

@@ -77,3 +77,52 @@ def test_two_pages_run_beside_each_other(browser, tmp_path):
             expect(editor.page.locator(".status")).to_contain_text("bars are the network")
             assert editor.faults == []
             editor.close()
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.slow
+class TestWorkThatIsNotSaved:
+    """Whose page is open keeps it; it is offered when that has gone, as after a reload."""
+
+    @pytest.fixture
+    def first(self, browser, tmp_path):
+        (tmp_path / "mlp.tp").write_text(MLP)
+        with serving(tmp_path, "mlp.tp") as server:
+            editor = Editor(browser, server).shown().settled()
+            with editor.page.expect_response("**/api/journal"):
+                editor.write("# mine\n")
+            editor.page.on("dialog", lambda asked: asked.accept())
+            yield editor
+            assert editor.faults == []
+            editor.close()
+
+    def other(self, editor):
+        page = editor.context.new_page()
+        page.goto(editor.server.url)
+        return page
+
+    def text(self, page):
+        expect(page.locator(".tpgraph-editor textarea.text-area")).to_be_visible()
+        return page.evaluate("tpgraph.rest().then(() => tpgraph.text)")
+
+    def test_is_not_offered_to_another_page(self, first):
+        page = self.other(first)
+        expect(page.locator(".status")).to_contain_text("mlp.tp is open in another page")
+        expect(page.locator("dialog")).to_have_count(0)
+        assert self.text(page) == MLP
+        assert first.text == MLP + "# mine\n"
+
+    def test_is_offered_when_its_page_has_gone(self, first):
+        page = self.other(first)
+        assert self.text(page) == MLP
+        page.reload()  # it has nothing of its own
+        assert self.text(page) == MLP
+        first.page.close(run_before_unload=False)
+        page.reload()
+        page.get_by_role("button", name="Go on with it").click()
+        assert self.text(page) == MLP + "# mine\n"
+
+    def test_is_offered_after_a_reload(self, first):
+        first.page.reload()
+        first.page.get_by_role("button", name="Go on with it").click()
+        assert self.text(first.page) == MLP + "# mine\n"

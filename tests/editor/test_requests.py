@@ -24,6 +24,7 @@ ASKED: dict[str, Data] = {
     "select": {"mark": "variables/x[1]"},
     "accept": {"mark": "variables/b[1]"},
     "classes": {},
+    "folds": {},
     "complete": {"at": 3},
     "hover": {"at": 3},
     "copy": {"names": ["x[1]"]},

@@ -11,6 +11,7 @@ from tpgraph.gallery import entry
 from tpgraph.language import editing as e
 from tpgraph.language import read
 from tpgraph.language.editing import Edit
+from tpgraph.language.editing.edit import between
 from tpgraph.language.readings import Reading
 from tpgraph.notation import draw
 
@@ -194,6 +195,18 @@ def test_all_and_only_here() -> None:
     one = e.only_here(reading, "b[2]", lambda r: e.set_variance(r, "b[2]", 4))
     assert "vector b[2] : n ~ N(0, 4)\n" in one.apply(LOOP)
     assert "vector b[3] : n ~ N(0, 1)\n" in one.apply(LOOP)
+
+
+def test_lines_in_which_only_spaces_change_can_be_left_out() -> None:
+    text = f'{HEAD}\nmatrix W : n × n ~ N(0, 1)  # a "b  c"\nmatrix V : n × n ~ N(0, 1)\n'
+    reading = read(text)
+    longer = text.replace("W :", "Weights :").replace("V :", "V       :")
+    edit = between(text, longer, "rename")
+    assert [change.line for change in e.changed_lines(reading, edit)] == [5, 6]
+    assert [change.line for change in e.changed_lines(reading, edit, spaces=False)] == [5]
+    for was, becomes in [("b  c", "b c"), ("matrix V", "    matrix V")]:
+        edit = between(text, text.replace(was, becomes), "other")
+        assert e.changed_lines(reading, edit) == e.changed_lines(reading, edit, spaces=False) != ()
 
 
 def test_a_clip_brings_what_it_needs() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from pathlib import Path, PurePath
 from threading import Lock
@@ -29,6 +29,10 @@ _Name: TypeAlias = Annotated[str, Field(max_length=4000)]
 
 class _Nothing(Request):
     pass
+
+
+class _Start(Request):
+    open: Annotated[tuple[_Name, ...], Field(max_length=1000)] = ()
 
 
 class _File(Request):
@@ -71,7 +75,7 @@ class Desk:
         self._recovery = recovery
         self._one = Lock()  # journals and files are written by one thread at a time
         self._acts: dict[str, tuple[type[Request], Callable[[Any, str], Data]]] = {
-            "start": (_Nothing, lambda asked, page: self._start()),
+            "start": (_Start, lambda asked, page: self._start(frozenset(asked.open))),
             "recovered": (_Recovered, self._recovered),
             "files": (_Nothing, lambda asked, page: {"files": files.listed()}),
             "file": (_File, lambda asked, page: files.file(asked.path)),
@@ -97,10 +101,12 @@ class Desk:
         with self._one:
             return act(asked, page)
 
-    def _start(self) -> Data:
+    def _start(self, pages: Set[str]) -> Data:
         """The file named at the start, and a text that was not saved when it was last open.
 
-        `damaged` are journals that were not whole, under the names that they have now.
+        What one of the `pages` has that are open still is not offered: `elsewhere` is whether that
+        is of the same file. `damaged` are journals that were not whole, under the names that they
+        have now.
         """
         first, problem = None, None
         try:
@@ -108,13 +114,15 @@ class Desk:
         except TPError as error:
             problem = str(error)
         named = None if first is None or first["path"] is None else first["path"]
-        journal = self._recovery.offer(None if named is None else self._files.whole(named))
+        path = None if named is None else self._files.whole(named)
+        journal = self._recovery.offer(path, pages)
         known = journal is None or (first is not None and journal.text == first["text"])
         recovered = None if journal is None or known else self._found(journal)
         damaged = [str(place) for place in self._recovery.damaged]
         return {
             "opened": first,
             "recovered": recovered,
+            "elsewhere": path is not None and self._recovery.is_open(path, pages),
             "problem": problem,
             "damaged": damaged,
             "folder": self._files.folder,

@@ -67,6 +67,12 @@ class Shown:
         return {vertex.id: vertex.id for vertex in self.diagram.vertices} | made
 
     @cached_property
+    def folds(self) -> bool:
+        """Whether something of it repeats, all of which is drawn."""
+        sideways = self.options.direction in ("LR", "RL")
+        return self.layout is not None and bool(fold(self.program, self.diagram, sideways).plates)
+
+    @cached_property
     def titles(self) -> Titles:
         """What is said of the marks."""
         return Titles(self.program)

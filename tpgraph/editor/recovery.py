@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from pathlib import Path
 
 import platformdirs
@@ -43,14 +44,21 @@ class Recovery:
             if key[1] in (name, path) and journal.text == text:
                 self._own.pop(key).remove()
 
-    def offer(self, path: str | None) -> Journal | None:
-        """The newest text that was not saved: of the file `path`, or of any where that is None."""
-        own = list(self._own.values())
-        if self._offered is None or self._offered in own:
-            fit = [j for j in own if path is None or j.path == path]
-            mine = max(fit, key=lambda j: j.written, default=None)
+    def offer(self, path: str | None, pages: Set[str] = frozenset()) -> Journal | None:
+        """The newest text that was not saved: of the file `path`, or of any where that is None.
+
+        That of `pages`, which are open still, is theirs.
+        """
+        own = self._own.items()
+        if self._offered is None or self._offered in self._own.values():
+            left = [j for key, j in own if key[0] not in pages and path in (None, j.path)]
+            mine = max(left, key=lambda j: j.written, default=None)
             self._offered = self._newest(path) or mine
         return self._offered
+
+    def is_open(self, path: str, pages: Set[str]) -> bool:
+        """Whether one of these pages has a text of a file that is not saved."""
+        return any(key[0] in pages and journal.path == path for key, journal in self._own.items())
 
     def taken(self, page: str = "") -> None:
         """What was offered goes on in a page, under the name that it had."""

@@ -203,6 +203,7 @@ REQUESTS: dict[str, type[Request]] = {
     "accept": AcceptRequest,
     "factors": FactorsRequest,
     "classes": TextRequest,
+    "folds": TextRequest,
     "complete": PlaceRequest,
     "hover": PlaceRequest,
     "copy": CopyRequest,

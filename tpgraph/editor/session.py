@@ -217,11 +217,12 @@ class Session:
         }
 
     def _dry(self, reading: Reading, edit: Edit) -> Data:
-        """What an edit would change, line by line."""
+        """What an edit would change, line by line; not where it only aligns."""
+        lines = editing.changed_lines(reading, edit, spaces=False)
         return {
             "title": edit.title,
             "patches": [list(patch) for patch in edit.patches],
-            "lines": [change._asdict() for change in editing.changed_lines(reading, edit)],
+            "lines": [change._asdict() for change in lines],
             "appearing": [list(line) for line in editing.appearing(reading, edit)],
         }
 
@@ -295,6 +296,12 @@ class Session:
     def _classes(self, asked: q.TextRequest) -> Data:
         program = self._whole(asked.text)
         return path_classes(program, self.shown or shown(program, self.options))
+
+    def _folds(self, asked: q.TextRequest) -> Data:
+        """Whether the picture of the text would be smaller with what repeats in plates."""
+        found = self.shown
+        same = found is not None and found.program == self._read(asked.text).program
+        return {"folds": same and found is not None and found.folds}
 
     def _complete(self, asked: q.PlaceRequest) -> Data:
         reading = self._read(asked.text)

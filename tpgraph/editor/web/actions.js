@@ -43,7 +43,7 @@ export function actions(app) {
 		tidy: () => redraw(app, "laid out from scratch", "tidy", () => ({}), { animated: !matchMedia("(prefers-reduced-motion: reduce)").matches }),
 		view: () => toggleView(app),
 		fold: () => toggleFold(app),
-		"show-all": () => canvas.fit(),
+		"show-all": () => app.showAll(),
 		"zoom-in": () => canvas.zoom(1.25),
 		"zoom-out": () => canvas.zoom(0.8),
 		"full-screen": () => fullScreen(app),

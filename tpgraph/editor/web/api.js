@@ -15,7 +15,7 @@ export class Refused extends Error {
 }
 
 /** Which of the pages of a server this is: each has sessions of its own. */
-const PAGE = crypto.randomUUID();
+export const PAGE = crypto.randomUUID();
 
 /** POST /api/<op>; what is heard of long work comes by /api/events.
  * @param {string} [base] @returns {Transport} */

@@ -4,7 +4,7 @@
 import { actions } from "./actions.js";
 import { Gone, Refused, refusalText, Session } from "./api.js";
 import { openMark } from "./boxes.js";
-import { Canvas } from "./canvas.js";
+import { Canvas, READABLE } from "./canvas.js";
 import { untrainedWords } from "./commands.js";
 import { focused } from "./dom.js";
 import { Drag } from "./drag.js";
@@ -13,7 +13,7 @@ import { listen } from "./keys.js";
 import { Lane } from "./lane.js";
 import { layout } from "./layout.js";
 import { carried, difference, patchUnits, spanUnits, toPoints } from "./places.js";
-import { awaited, rest } from "./rest.js";
+import { awaited, nextTurn, rest } from "./rest.js";
 import { Runs } from "./runs.js";
 import { Steps } from "./steps.js";
 import { textPane } from "./textpane.js";
@@ -77,6 +77,7 @@ export class App {
 		/** Milliseconds that the last picture took, and when the text was changed. */
 		this.took = 0;
 		this.changedAt = 0;
+		this.saidThatItFolds = false;
 		/** Whether the text as it is could not be read in time. */
 		this.unread = false;
 		/** The selected matrix of the shelf. @type {string | null} */
@@ -139,10 +140,20 @@ export class App {
 
 	/** Ask for the picture of the text from scratch. */
 	async open() {
-		await this.asks("open", () => ({ name: this.name, options: this.options })).then(() => this.canvas.fit()).catch((error) => {
+		await this.asks("open", () => ({ name: this.name, options: this.options })).then(() => this.showAll()).catch((error) => {
 			if (error instanceof Refused) this.lacks({ words: "no picture: it could not be drawn", again: () => this.open() });
 			this.failed(error);
 		});
+	}
+
+	/** All of the picture in the window. Where it is too small to be read there, and would fold, that is said once. */
+	showAll() {
+		this.canvas.fit();
+		if (this.canvas.view.k >= READABLE || this.saidThatItFolds) return;
+		this.session.ask("folds", { text: this.text }).then(({ folds }) => {
+			if (folds && !this.saidThatItFolds) this.say("too small to be read? Look › Fold or unfold puts what repeats into plates");
+			this.saidThatItFolds ||= folds;
+		}).catch(() => undefined);
 	}
 
 	/** Ask for the picture of the text as it is now. */
@@ -152,7 +163,7 @@ export class App {
 		const waits = this.took > LATE;
 		this.late ??= setTimeout(() => this.parts.showLack({ old: true, words: `the new one ${waits ? "waits for a pause" : "is being drawn"}` }), LATE);
 		return this.lane.newest("sync", async () => {
-			if (waits) await this.paused();
+			await (waits ? this.paused() : nextTurn());
 			if (this.lane.waiting.has("sync")) return; // the next shows the same
 			const [text, begun] = [this.text, performance.now()];
 			const { view } = await this.session.ask("sync", { text, have: this.revision });
@@ -280,7 +291,7 @@ export class App {
 		this.pane.light([]);
 		this.say("");
 		this.sync(); // first: what completes is read of the same text
-		this.completes((completion) => completion.typed());
+		nextTurn().then(() => this.completes((completion) => completion.typed()));
 		this.parts.hints.did("type");
 	}
 

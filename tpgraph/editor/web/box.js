@@ -54,8 +54,10 @@ export function lineBox(parent, { label, value, x, y, selection, words = [], man
 		input.value = value;
 		input.focus();
 		input.setSelectionRange(...(selection ?? [0, value.length]));
-		box.style.left = `${Math.max(8, Math.min(x, parent.clientWidth - box.offsetWidth - 8))}px`;
-		box.style.top = `${Math.max(8, Math.min(y, parent.clientHeight - box.offsetHeight - 8))}px`;
+		new ResizeObserver(() => {
+			box.style.left = `${Math.max(8, Math.min(x, parent.clientWidth - box.offsetWidth - 8))}px`;
+			box.style.top = `${Math.max(8, Math.min(y, parent.clientHeight - box.offsetHeight - 8))}px`;
+		}).observe(box);
 	});
 }
 

@@ -341,7 +341,7 @@ export class Canvas {
 	}
 }
 
-const READABLE = 0.7; // a zoom at which labels are still read
+export const READABLE = 0.7; // a zoom at which labels are still read
 const AROUND = 24; // pt around a mark, for its label
 const NEARER = ["variables", "gates", "edges"];
 const STATES = new Set(["selected", "lit", "faded", "accepts", "refuses", "done", "hidden-mark", "ghost"]);

@@ -27,7 +27,10 @@ export class Inspector {
 
 	toggle() {
 		if (this.element.hidden) opens(this.app.parts.root, this.reveal(), () => this.focus());
-		else this.element.hidden = true;
+		else {
+			if (this.element.contains(focused(this.element))) this.app.canvas.element.focus();
+			this.element.hidden = true;
+		}
 	}
 
 	/** Open it on what is selected. */

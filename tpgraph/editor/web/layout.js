@@ -1,7 +1,7 @@
 /** The parts of the page: bars, panes, shelf, errors, status line, hints, and what floats above. */
 
 import { COMMANDS } from "./commands.js";
-import { h } from "./dom.js";
+import { focused, h } from "./dom.js";
 import { Hints } from "./hints.js";
 import { spanUnits } from "./places.js";
 
@@ -53,6 +53,7 @@ export function layout(root, app) {
 	const splitter = h("div.splitter", { role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the text", "aria-valuemin": 15, "aria-valuemax": 70, "aria-valuenow": 36, tabindex: 0 });
 	const body = h("div.body", {}, text, splitter, picture, inspector);
 	split(splitter, body);
+	root.addEventListener("mousedown", (event) => keepFocus(event, app, text));
 	root.append(toolbar, body, errors, panels, h("footer", {}, status, describes, program), tip, preview);
 
 	return {
@@ -188,6 +189,15 @@ export function layout(root, app) {
 	};
 }
 
+/** The focus stays where it is when a button of a bar is clicked, so that the next key is not the button's; that of
+ * boxes and fields, which it ends, goes to the picture. @param {MouseEvent} event @param {App} app @param {Element} text */
+function keepFocus(event, app, text) {
+	const clicked = /** @type {Element} */ (event.target);
+	if (!clicked.closest(":is(.tool-group, .corner, .panels, .hints, .lack) button, .show-all")) return;
+	event.preventDefault();
+	if (!text.contains(focused(text))) app.canvas.element.focus();
+}
+
 /** @param {App} app @param {string} id */
 function button(app, id) {
 	const command = COMMANDS.find((c) => c.id === id);
@@ -204,7 +214,9 @@ function menus(app) {
 		const items = COMMANDS.filter((c) => c.group === group).map((c) =>
 			h("button", { "data-menu": c.id, title: c.hint ?? "", click: () => { details.open = false; app.canvas.element.focus(); app.command(c.id); } },
 				c.title, ...(c.key ? [h("kbd", { "aria-hidden": "true" }, c.key)] : [])));
-		details.append(h("div.menu", {}, ...items));
+		const menu = h("div.menu", {}, ...items);
+		details.append(menu);
+		details.addEventListener("toggle", () => (menu.style.maxHeight = `${app.parts.root.getBoundingClientRect().bottom - menu.getBoundingClientRect().top - 8}px`));
 		details.addEventListener("focusout", (event) => {
 			if (!details.contains(/** @type {Node | null} */ (event.relatedTarget))) details.open = false;
 		});

@@ -1,6 +1,6 @@
 /** The editor served by `tpgraph edit`: what is opened, the journal, the file on disk. */
 
-import { Gone, overHttp, Session } from "./api.js";
+import { Gone, overHttp, PAGE, Session } from "./api.js";
 import { App } from "./app.js";
 import { choose, h } from "./dom.js";
 import { Lane } from "./lane.js";
@@ -83,7 +83,7 @@ class Files {
  * @param {(list: App["undoList"]) => void} [remember] what was done to it before */
 function start(opened, saved = opened.text, remember) {
 	const files = new Files(opened, saved);
-	const root = h("div");
+	const root = h("div", { tabindex: -1 }); // what takes no focus leaves it here, where keys are heard
 	document.body.append(root);
 	const app = new App(root, {
 		transport,
@@ -111,15 +111,23 @@ function start(opened, saved = opened.text, remember) {
 	Object.assign(window, { tpgraph: app });
 	app.pane.focus();
 	(window.requestIdleCallback ?? setTimeout)(() => Object.values(LATER).forEach((load) => load().catch(() => undefined)));
+	return app;
+}
+
+/** The pages that are open in this browser: each holds a lock under its name while it lives, as this one does now. */
+async function openPages() {
+	navigator.locks.request(PAGE, () => new Promise(() => undefined)).catch(() => undefined);
+	return ((await navigator.locks.query()).held ?? []).map(({ name }) => name);
 }
 
 async function main() {
 	try {
-		const found = await session.ask("start");
+		const found = await session.ask("start", { open: await openPages() });
 		folder = found.folder;
 		const asks = found.recovered || found.problem || found.damaged.length || !found.opened;
 		const [opened, saved, remember] = asks ? await (await LATER.cards()).begun(session, found) : [found.opened];
-		start(opened, saved, remember);
+		const app = start(opened, saved, remember);
+		if (found.elsewhere) app.opened.then(() => app.say(`${opened.path} is open in another page too, with changes that are not saved`, true));
 	} catch (error) {
 		if (!(error instanceof Gone)) throw error;
 		document.body.append(h("main.tpgraph.cards", {}, h("h1", {}, "tpgraph"), h("p", {}, `${error.message}; start it again: tpgraph edit`)));

@@ -12,6 +12,11 @@ export function awaited(promise) {
 	return promise;
 }
 
+/** The next turn, before which a frame that is due is painted: what was just typed is shown first. */
+export function nextTurn() {
+	return awaited(new Promise((resolve) => setTimeout(resolve)));
+}
+
 /** Until everything that is waited for has come, with all that was asked for because of it. */
 export async function rest() {
 	do {

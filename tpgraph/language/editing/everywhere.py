@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from tpgraph.language.readings import Reading, read
 from tpgraph.program import split_name
 
 __all__ = ["ChangedLine", "changed_lines", "many", "only_here"]
+
+_BETWEEN = re.compile(r'(?P<kept>^ +|"[^"]*")| +')
 
 
 class ChangedLine(NamedTuple):
@@ -27,8 +30,11 @@ class ChangedLine(NamedTuple):
     becomes: str | None
 
 
-def changed_lines(reading: Reading, edit: Edit) -> tuple[ChangedLine, ...]:
+def changed_lines(reading: Reading, edit: Edit, spaces: bool = True) -> tuple[ChangedLine, ...]:
     r"""Every line of the text that an edit would change, add or take away, in order: its dry run.
+
+    Without `spaces` those are left out in which only the spaces between words become more or
+    fewer, as where columns are aligned anew.
 
     >>> from tpgraph.language.editing import rename
     >>> r = read("width n\nvector u : n ~ N(0, 1)\ny = tanh(u)\n")
@@ -39,11 +45,18 @@ def changed_lines(reading: Reading, edit: Edit) -> tuple[ChangedLine, ...]:
         text.replace("\r\n", "\n").split("\n")  # lines as errors count them
         for text in (reading.text, edit.apply(reading.text))
     )
-    return tuple(_changes(old, new))
+    return tuple(_changes(old, new, str if spaces else _narrow))
 
 
-def _changes(old: list[str], new: list[str]) -> Iterator[ChangedLine]:
-    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+def _narrow(line: str) -> str:
+    """A line with single spaces between its words; how far it is indented, and quotes, stay."""
+    return _BETWEEN.sub(lambda found: found.group("kept") or " ", line)
+
+
+def _changes(old: list[str], new: list[str], seen: Callable[[str], str]) -> Iterator[ChangedLine]:
+    """Lines that differ as they are `seen`."""
+    matcher = SequenceMatcher(None, [*map(seen, old)], [*map(seen, new)], autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
         if tag == "equal":
             continue
         for i in range(max(b - a, d - c)):

@@ -1,0 +1,84 @@
+"""What has no room: it scrolls inside of the window, and its edge says that it goes on."""
+
+import pytest
+from editor.pages import Editor
+from editor.serving import MLP, serving
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
+
+MENUS = ["Make", "Change", "Look", "Run", "Step", "File", "Help"]
+INSIDE = """(box) => {
+  const { left, top, right, bottom } = box.getBoundingClientRect();
+  return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
+}"""
+PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+GOES_ON = "(box) => box.scrollHeight > box.clientHeight + 1"
+SIGNED = "(box) => getComputedStyle(box).backgroundAttachment.includes('local')"
+
+
+@pytest.fixture(scope="module")
+def small(browser, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "mlp.tp").write_text(MLP)
+    with serving(folder, "mlp.tp") as server:
+        editor = Editor(browser, server, (640, 400)).shown().settled()
+        yield editor
+        assert editor.faults == []
+        editor.close()
+
+
+def test_menus_scroll_inside_of_the_window(small):
+    """Every command of every menu is reached, and a menu that goes on has a shadow there."""
+    scrolled = []
+    for name in MENUS:
+        summary = small.page.locator("summary", has_text=name)
+        summary.click()
+        menu = small.page.locator(".menu:visible")
+        small.settled().page.evaluate(PAINTED)
+        assert menu.evaluate(INSIDE)
+        assert menu.evaluate(SIGNED)
+        if menu.evaluate(GOES_ON):
+            scrolled.append(name)
+        last = menu.locator("button").last
+        last.scroll_into_view_if_needed()
+        assert last.evaluate(INSIDE)
+        summary.click()
+        expect(menu).to_have_count(0)
+    assert {"Make", "Change"} <= set(scrolled)
+
+
+def test_letters_to_click_are_inside_of_the_window(small):
+    small.click("gates/x[2]:gate")
+    small.press("Enter")
+    box = small.page.locator(".line-box")
+    box.locator("summary").click()
+    done = box.get_by_role("button", name="Done")
+    expect(done).to_be_attached()
+    small.settled().page.evaluate(PAINTED)
+    assert box.evaluate(INSIDE)
+    assert box.evaluate(GOES_ON)
+    assert box.evaluate(SIGNED)
+    done.scroll_into_view_if_needed()
+    assert done.evaluate(INSIDE)
+    small.press("Escape")
+
+
+CHAIN = "width n\nvector x0 : n ~ N(0, 1)\n" + "".join(
+    f"x{k + 1} = {('tanh', 'relu', 'erf')[k * k % 7 % 3]}(x{k})\n" for k in range(70)
+)
+
+
+def test_a_picture_too_small_to_be_read_says_once_that_it_folds(small):
+    for text in (MLP, CHAIN):  # one is read, and nothing repeats in the other
+        small.begin(text).settled()
+        assert "Fold or unfold" not in small.said
+    assert small.page.evaluate("tpgraph.canvas.view.k") < 0.7
+    small.begin(MLP.replace("L = 3", "L = 60")).settled()
+    assert "Fold or unfold" in small.said
+    small.write("#")  # what is said next takes its place
+    small.page.locator("svg.canvas").focus()
+    small.press("+", "0")
+    assert "Fold or unfold" not in small.said
+    small.menu("fold")
+    assert small.said == "what repeats is folded"
