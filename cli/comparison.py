@@ -17,7 +17,13 @@ from tpgraph_cli.numbers import read_real, read_whole, real, whole
 from tpgraph_cli.options import Seed, Workers, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
-from tpgraph_cli.samples import AS_IT_IS, DataReading, Synthetic, takes_reading
+from tpgraph_cli.samples import (
+    AS_IT_IS,
+    DataReading,
+    Synthetic,
+    require_samples,
+    takes_reading,
+)
 
 __all__ = ["compare", "coordcheck", "parse_sizes", "parse_test"]
 
@@ -95,6 +101,7 @@ def compare(
     infinite-width NTK; in μP it is the limit of SGD itself. Prints how the error scales with width.
     Ctrl-C keeps what is done, with its figure; --resume goes on from there.
     """
+    require_samples(data, synthetic, "the comparison")
     require_places(folder=out, names=tp.study.COMPARISON_FILES, reads=(file, data, test))
     options = reading.of(data)
     program = load(file, constants)
@@ -160,6 +167,7 @@ def coordcheck(
         raise typer.BadParameter(f"-o {out} is no figure; it ends in one of {', '.join(FIGURES)}")
     if as_json and csv == "-":
         raise typer.BadParameter("--json and --csv - both print: choose one, or name a file")
+    require_samples(data, synthetic, "the check")
     require_places(out, csv, reads=(file, data))
     options = reading.of(data)
     program = load(file, constants)

@@ -11,7 +11,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.completion import programs
-from tpgraph_cli.numbers import read_exact, read_whole, shown
+from tpgraph_cli.numbers import OptionError, read_exact, read_whole, shown
 from tpgraph_cli.places import STANDARD
 from tpgraph_cli.streams import is_closed
 
@@ -103,14 +103,14 @@ def parse_constants(values: list[str]) -> dict[str, Fraction]:
     for value in values:
         name, equals, text = value.partition("=")
         if not (equals and name.strip()):
-            raise tp.TPDataError(
+            raise OptionError(
                 f"--set {shown(value)} is not understood",
                 expected="NAME=VALUE, such as L=10 or s=1/2",
             )
         tp.bounds.NAME.require(len(name), f"--set {shown(name)} has a name of {len(name)}")
         number = read_exact(text, f"--set {name.strip()}")
         if name.strip() in chosen:
-            raise tp.TPDataError(f"--set gives {name.strip()} twice")
+            raise OptionError(f"--set gives {name.strip()} twice")
         chosen[name.strip()] = number
     return chosen
 
@@ -144,11 +144,11 @@ def parse_widths(values: list[str]) -> dict[str, int]:
     for value in values:
         name, equals, size = value.partition("=")
         if not (equals and name.strip()):
-            raise tp.TPDataError(
+            raise OptionError(
                 f"--width {shown(value)} is not understood", expected="NAME=SIZE, such as n=1000"
             )
         tp.bounds.NAME.require(len(name), f"--width {shown(name)} has a name of {len(name)}")
         if name.strip() in widths:
-            raise tp.TPDataError(f"--width gives {name.strip()} twice")
+            raise OptionError(f"--width gives {name.strip()} twice")
         widths[name.strip()] = read_whole(size, f"--width {name.strip()}")
     return widths

@@ -11,7 +11,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.files import parse_widths, write
-from tpgraph_cli.numbers import read_whole, shown, whole
+from tpgraph_cli.numbers import OptionError, read_whole, shown, whole
 from tpgraph_cli.places import require_places
 
 __all__ = ["import_"]
@@ -114,7 +114,7 @@ def _file_and_class(text: str) -> tuple[str, str]:
     """`model.py:Model` as a file and the name of a class in it. Raises TPDataError."""
     path, colon, name = text.rpartition(":")
     if not (colon and path and name.isidentifier()):
-        raise tp.TPDataError(
+        raise OptionError(
             f"{shown(text)} is not understood", expected="MODEL.py:CLASS, such as model.py:Model"
         )
     return path, name
@@ -133,7 +133,7 @@ def _example(inputs: list[str], tokens: list[str], batch: int) -> dict[str, Any]
         key, shape = _shaped("--tokens", text, example, batch)
         example[key] = np.zeros(shape, dtype=np.int64)
     if not example:
-        raise tp.TPDataError(
+        raise OptionError(
             "no shape of an input is given", mend="give one for each argument: --input x=3,4"
         )
     return example
@@ -145,14 +145,12 @@ def _shaped(
     """`x=3,4` as ("x", (batch, 3, 4)); `x=` is a sample without axes. Raises TPError."""
     name, equals, sizes = (part.strip() for part in text.partition("="))
     if not equals or not name.isidentifier():
-        raise tp.TPDataError(
-            f"{option} {shown(text)} is not understood", expected="NAME=SHAPE: x=3,4"
-        )
+        raise OptionError(f"{option} {shown(text)} is not understood", expected="NAME=SHAPE: x=3,4")
     if name in given:
-        raise tp.TPDataError(f"the shape of {shown(name)} is given twice")
+        raise OptionError(f"the shape of {shown(name)} is given twice")
     parts = sizes.split(",", _AXES) if sizes else []
     if len(parts) > _AXES:
-        raise tp.TPDataError(f"{option} {shown(text)} has more than {_AXES} axes")
+        raise OptionError(f"{option} {shown(text)} has more than {_AXES} axes")
     shape = (batch, *(read_whole(part, f"{option} {shown(name)}=") for part in parts))
     taken = 8 * sum(array.size for array in given.values()) + 8 * math.prod(shape)
     tp.bounds.MEMORY.require(taken, f"{option} {shown(text)} takes {taken:,} bytes")
@@ -165,11 +163,11 @@ def _settings(values: list[str]) -> dict[str, int | float | bool | str]:
     for value in values:
         name, equals, text = value.partition("=")
         if not (equals and name.strip().isidentifier()):
-            raise tp.TPDataError(
+            raise OptionError(
                 f"--set {shown(value)} is not understood", expected="NAME=VALUE: depth=3"
             )
         if name.strip() in found:
-            raise tp.TPDataError(f"--set gives {shown(name.strip())} twice")
+            raise OptionError(f"--set gives {shown(name.strip())} twice")
         found[name.strip()] = _value(text.strip())
     return found
 
@@ -183,7 +181,7 @@ def _value(text: str) -> int | float | bool | str:
     except ValueError:
         return text
     if math.isinf(value) and not text.lstrip("+-").lower().startswith("inf"):
-        raise tp.TPDataError(f"--set {shown(text)} is too large", expected="a number to 1e308")
+        raise OptionError(f"--set {shown(text)} is too large", expected="a number to 1e308")
     try:
         return int(text)
     except ValueError:

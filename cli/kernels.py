@@ -18,7 +18,14 @@ from tpgraph_cli.numbers import parse_rows, whole
 from tpgraph_cli.options import LimitEngine, Seed, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import stage_progress, sweep_progress
-from tpgraph_cli.samples import AS_IT_IS, DataReading, ReadOptions, Synthetic, takes_reading
+from tpgraph_cli.samples import (
+    AS_IT_IS,
+    DataReading,
+    ReadOptions,
+    Synthetic,
+    require_samples,
+    takes_reading,
+)
 
 if TYPE_CHECKING:
     from tpgraph import Kernel, Program
@@ -249,12 +256,8 @@ def _samples(
     seed: int,
 ) -> dict[str, Any]:
     """The chosen samples of a data file, or synthetic ones, by source name."""
-    if (data is None) == (synthetic is None):
-        raise tp.TPDataError(
-            "the kernel is over samples",
-            expected="either --data FILE or --synthetic COUNT",
-            mend=None if program.data else f"{program.name} has none to take: declare data ξ : d",
-        )
+    mend = None if program.data else f"{program.name} has none to take: declare data ξ : d"
+    require_samples(data, synthetic, "the kernel", mend)
     found = (
         tp.load_data(data, program, targets=False, **reading)
         if data is not None

@@ -15,7 +15,7 @@ from tpgraph_cli.choices import choice
 from tpgraph_cli.files import Constants, File, load
 from tpgraph_cli.latex import Standalone, is_standalone
 from tpgraph_cli.messages import warnings_on_stderr
-from tpgraph_cli.numbers import whole
+from tpgraph_cli.numbers import OptionError, whole
 from tpgraph_cli.options import LimitEngine, refuse
 from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
 from tpgraph_cli.pictures import Theme
@@ -143,7 +143,7 @@ def _pair(text: str) -> tuple[str, str]:
     """`h[1],x[2]` as two names; the commas of an index do not part them."""
     names = [name.strip() for name in re.split(r",(?![^\[]*\])", text)]
     if len(names) != 2 or not all(names):
-        raise tp.TPDataError(
+        raise OptionError(
             f"--cov {text} is not understood", expected="two vectors A,B, such as h[1],h[2]"
         )
     return names[0], names[1]

@@ -35,12 +35,16 @@ from tpgraph_cli import (
 from tpgraph_cli.elapsed import elapsed
 from tpgraph_cli.examples import add_commands
 from tpgraph_cli.messages import INTERRUPTED, LAST_RESORT, show_warning
+from tpgraph_cli.numbers import OptionError
 from tpgraph_cli.streams import make_ready
 
 __all__ = ["app", "main"]
 
 _Usage: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 """Every usage error; Typer exports its heirs only."""
+
+_USAGE = 2
+"""The exit code of every usage error."""
 
 app = typer.Typer(
     name="tpgraph",
@@ -122,12 +126,12 @@ def _run() -> int:
         typer.echo(_told(error), err=True)
         if isinstance(error, OSError):
             _drop_output()
-        return 1
+        return _USAGE if isinstance(error, OptionError) else 1
 
 
 def _told(error: Exception) -> str:
     """What is said of an exception: its own message, or that of the last resort."""
-    if type(error).__module__ == "tpgraph.errors":
+    if isinstance(error, tp.TPError):
         return str(error)
     if isinstance(error, MemoryError):
         return f"error: not enough memory: {error}\n  mend: choose smaller widths"

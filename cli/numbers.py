@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tpgraph import Bound
 
 __all__ = [
+    "OptionError",
     "numbers",
     "parse_depths",
     "parse_names",
@@ -44,6 +45,10 @@ _LARGEST = 1e100
 _SHOWN = 60
 
 T = TypeVar("T")
+
+
+class OptionError(tp.TPDataError):
+    """What is no value of an option, alone or beside another: a usage error, exit code 2."""
 
 
 def shown(text: str) -> str:
@@ -86,7 +91,7 @@ def read_whole(text: str, option: str, least: int = 1, most: Bound | int | None 
     if too_long or int(digits) > largest:
         message = f"{option} {shown(text)}".strip() + " is too large"
         if isinstance(bound, int):
-            raise tp.TPDataError(message, expected=f"at most {bound}")
+            raise OptionError(message, expected=f"at most {bound}")
         raise bound.exceeded(message)
     return int(digits)
 
@@ -199,12 +204,12 @@ def parse_names(text: str | None) -> tuple[str, ...] | None:
     return parts
 
 
-def _out_of_range(text: str, option: str, expected: str) -> tp.TPDataError:
-    return tp.TPDataError(f"{option} {shown(text)}".strip() + " is out of range", None, expected)
+def _out_of_range(text: str, option: str, expected: str) -> OptionError:
+    return OptionError(f"{option} {shown(text)}".strip() + " is out of range", None, expected)
 
 
-def _not_understood(text: str, option: str, expected: str) -> tp.TPDataError:
-    return tp.TPDataError(f"{option} {shown(text)}".strip() + " is not understood", None, expected)
+def _not_understood(text: str, option: str, expected: str) -> OptionError:
+    return OptionError(f"{option} {shown(text)}".strip() + " is not understood", None, expected)
 
 
 def _usage(read: Callable[[], T]) -> T:

@@ -23,7 +23,13 @@ from tpgraph_cli.numbers import whole
 from tpgraph_cli.options import Seed, require_ending
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import stage_progress
-from tpgraph_cli.samples import AS_IT_IS, DataReading, Synthetic, takes_reading
+from tpgraph_cli.samples import (
+    AS_IT_IS,
+    DataReading,
+    Synthetic,
+    require_samples,
+    takes_reading,
+)
 
 __all__ = ["compare_parametrizations"]
 
@@ -80,6 +86,7 @@ def compare_parametrizations(
     """
     if out is not None:
         require_ending(out, "report", tp.study.REPORT_FORMATS)
+    require_samples(data, synthetic, "the comparison")
     require_places(out, reads=(file, data))
     options = reading.of(data)
     program = load(file, constants)

@@ -13,7 +13,7 @@ from typer.core import TyperCommand
 
 import tpgraph as tp
 from tpgraph_cli.choices import choice
-from tpgraph_cli.numbers import read_whole, shown
+from tpgraph_cli.numbers import OptionError, read_whole, shown
 from tpgraph_cli.option_groups import OptionGroup, takes
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = [
     "SamplesCommand",
     "Synthetic",
     "one_sample",
+    "require_samples",
     "takes_reading",
 ]
 
@@ -164,14 +165,23 @@ def _parse_columns(values: list[str] | None, data: str | None) -> dict[str, list
     for value in values or []:
         name, equals, names = value.partition("=")
         if not (equals and name.strip() and names.strip()):
-            raise tp.TPDataError(
+            raise OptionError(
                 f"--columns {shown(value)} is not understood",
                 expected="NAME=COLUMNS, such as ξ=a,b,f..k or y=label",
             )
         if name.strip() in chosen:
-            raise tp.TPDataError(f"--columns gives {name.strip()} twice")
+            raise OptionError(f"--columns gives {name.strip()} twice")
         chosen[name.strip()] = [part.strip() for part in names.split(",")]
     return chosen or None
+
+
+def require_samples(
+    data: str | None, synthetic: int | None, what: str, mend: str | None = None
+) -> None:
+    """A usage error unless one of --data and --synthetic was given, which `what` is made of."""
+    if (data is None) == (synthetic is None):
+        expected = "either --data FILE or --synthetic COUNT"
+        raise OptionError(f"{what} is over samples", expected=expected, mend=mend)
 
 
 def one_sample(
@@ -191,14 +201,14 @@ def one_sample(
     if number and data is None and synthetic is None:
         raise typer.BadParameter("--sample chooses a sample of --data FILE or of --synthetic")
     if data is not None and synthetic is not None:
-        raise tp.TPDataError("--data and --synthetic are two ways to one sample", mend="give one")
+        raise OptionError("--data and --synthetic are two ways to one sample", mend="give one")
     if data is None and synthetic is None:
         return None
     of = network if tp.training.is_of_samples(program, network) else program
     if synthetic is not None:
         needed = number + tp.training.samples_taken(program)
         if 0 < synthetic < needed:
-            raise tp.TPDataError(
+            raise OptionError(
                 f"{synthetic} samples are made up, and {needed} are needed",
                 mend=f"--synthetic {needed}",
             )

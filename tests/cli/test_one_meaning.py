@@ -13,7 +13,7 @@ import typer
 from command_line import WIGNER, tpgraph
 
 import tpgraph as tp
-from tpgraph_cli.main import app
+from tpgraph_cli.main import app, main
 
 NET = tp.gallery.entry("one_hidden").text
 
@@ -93,6 +93,39 @@ def test_an_option_without_effect_is_a_usage_error(net: Path, line: str, said: s
     assert done.exit_code == 2
     assert said in " ".join(done.stderr.split())
     assert {path.name for path in net.parent.iterdir()} == {"net.tp", "mup.tp"}
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("run net.tp --width 64", "--width 64 is not understood"),
+        ("run net.tp --width n=0", "--width n 0 is out of range"),
+        ("show net.tp --set L", "--set L is not understood"),
+        ("show net.tp --set d=2 --set d=3", "--set gives d twice"),
+        ("limit net.tp --cov x", "--cov x is not understood"),
+        ("limit net.tp --data a.csv --synthetic", "two ways to one sample"),
+        ("kernel net.tp", "the kernel is over samples"),
+        ("kernel net.tp --data a.csv --rows x --columns ξ", "--columns ξ is not understood"),
+        ("compare net.tp --out c", "either --data FILE or --synthetic COUNT"),
+        ("coordcheck net.tp", "the check is over samples"),
+        ("compare-parametrizations net.tp --data a.csv --synthetic", "the comparison is over"),
+        ("study drift --out d --widths a", "--widths a is not understood"),
+        ("study phase --at 1", "--at 1 is not understood"),
+        ("limit net.tp --lr 0 --pass sgd", "0 is out of range"),
+    ],
+)
+def test_what_is_no_value_of_an_option_is_a_usage_error(
+    net: Path,
+    line: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["tpgraph", *line.split()])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2
+    assert said in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_default_that_is_said_has_as_little_effect(net: Path) -> None:
