@@ -71,6 +71,7 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("draw mlp -o n.svg --watch", "--watch looks at a file, and mlp is none"),
         ("compare mup.tp --synthetic 9 --out c --members 5", "--members: without effect"),
         ("study dispersion --out d --program net.tp --quick", "--quick: without effect beside"),
+        ("study dispersion --out d --program net.tp --at 1,1", "--at: without effect beside"),
         ("study dispersion --out d --set L=2", "--set: without effect without --program"),
         ("study dispersion --out d --at 1,1 --sigma-w2 1", "--sigma-w2: without effect beside"),
         ("study dispersion --out d --scheduler tcp://a:1 --workers 2", "--workers: without effect"),

@@ -376,7 +376,6 @@ def test_ctrl_c_leaves_a_figure_of_what_is_done(tmp_path):
         (["--depths", "5:2"], "--depths 5:2 is not understood"),
         (["--at", "1"], "--at 1 is not understood"),
         (["--sigma-w2", "0:5"], "--sigma-w2 0:5 is not understood"),
-        (["--program", "x.tp", "--at", "1,1"], "does not go with --program"),
         (["--activation", "tahn"], "tahn"),
     ],
 )

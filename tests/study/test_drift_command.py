@@ -53,7 +53,7 @@ def test_command_on_a_program_of_ones_own(tmp_path):
     [
         (["--preset", "fig5"], "there is no preset fig5"),
         (["--depths", "3.5"], "--depths 3.5 is not understood"),
-        (["--names", "L"], "--names L is not understood"),
+        (["--program", "x.tp", "--names", "L"], "--names L is not understood"),
         (["--activation", "nothing"], "there is no function nothing"),
         (["--samples", 5000], "has 1797 samples"),
     ],
