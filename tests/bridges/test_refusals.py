@@ -71,6 +71,17 @@ def linear(run, d=3, **layers):
     return lambda n: Function(run, inp=nn.Linear(d, n), **{k: v(n) for k, v in layers.items()})
 
 
+def filled(fill):
+    """A network whose n × n matrix is filled so."""
+
+    def make(n):
+        module = nn.Sequential(nn.Linear(3, n), nn.Linear(n, n), nn.Linear(n, 1))
+        fill(module[1].weight)
+        return module
+
+    return make
+
+
 REFUSED = {
     "fixed_fixed": (
         lambda n: nn.Sequential(nn.Linear(3, n), nn.ReLU(), nn.Linear(n, 10), nn.Linear(10, 1)),
@@ -158,6 +169,13 @@ REFUSED = {
         lambda n: nn.Linear(n, n), "does not take the example", "give arguments that it takes",
         None,
     ),
+    "constant_matrix": (filled(lambda w: nn.init.constant_(w, 0.01)), "start with the mean 0.01",
+                        "mean 0", None),
+    "identity": (filled(nn.init.eye_), "matrix 1.weight start with the mean", "x + W x", None),
+    "positive_matrix": (filled(lambda w: nn.init.uniform_(w, 0, 1 / w.shape[1])),
+                        "start with the mean", "mean 0", None),
+    "equality": (linear(lambda m, x: m.inp(x) * (m.inp(x) == 0.5)), "compared for equality",
+                 "by > or <", "forward"),
     "no_module": (lambda n: 3, "the factory gives a int", "lambda n: Model", None),
 }  # fmt: skip
 

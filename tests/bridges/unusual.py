@@ -23,11 +23,11 @@ def hidden(run, kind=Function):
 class Queries(nn.Module):
     """Learned queries, which a layer leads on, attend to the inputs."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, bias: bool = False) -> None:
         super().__init__()
         self.embed, self.out, self.n = nn.Linear(4, n), nn.Linear(n, 1), n
         self.latents = nn.Parameter(torch.randn(2, n))
-        self.q, self.k, self.v = (nn.Linear(n, n, bias=False) for _ in range(3))
+        self.q, self.k, self.v = (nn.Linear(n, n, bias=bias) for _ in range(3))
 
     def forward(self, x):
         h, q = self.embed(x), self.q(self.latents)
@@ -221,6 +221,7 @@ def normed_input(n: int) -> nn.Module:
 
 CASES = {
     "queries": Case(Queries, ((1, 3, 4),)),
+    "queries_with_biases": Case(lambda n: Queries(n, bias=True), ((1, 3, 4),)),
     "prompt": Case(Prompt, ((1, 3, 4),)),
     "learned_start": Case(LearnedStart, ((1, 3, 2),)),
     "table": Case(Table, ((1, 2),), tokens=6),
@@ -244,4 +245,7 @@ CASES = {
     "temporal": Case(temporal, ((1, 2, 4),)),
     "normed_convolutions": Case(normed_convolutions, ((1, 2, 4),)),
     "normed_input": Case(normed_input),
+    "matrix_vector": Case(
+        hidden(lambda m, x: m.out(torch.relu(torch.mv(m.mix.weight, m.inp(x[0]))))[None])
+    ),
 }

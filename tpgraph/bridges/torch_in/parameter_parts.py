@@ -23,6 +23,7 @@ from tpgraph.bridges.torch_in.cells import (
 )
 from tpgraph.bridges.torch_in.laws import Draws, Law
 from tpgraph.bridges.torch_in.parameter_names import parameter_names
+from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.sizes import Cut, Size, exact, is_wide
 
 __all__ = ["Key", "ParameterPart", "key_of", "pieces_of"]
@@ -102,6 +103,7 @@ def pieces_of(
             _, index, cuts = key
             param = found[path][key]
             law, norm = _law(draws, param, cuts, index, norms)
+            _require_mean_zero(path, cuts, law)
             factor = factors.get(key, Num.one())
             factor = replace(factor, value=factor.value / exact(norm))
             piece = ParameterPart(
@@ -109,6 +111,17 @@ def pieces_of(
             )
             pieces[key] = _oriented(piece)
     return pieces
+
+
+def _require_mean_zero(path: str, cuts: tuple[tuple[int, Cut], ...], law: Law) -> None:
+    """Raise TPImportError for a matrix whose entries have another mean, or are not random."""
+    if len(cuts) > 1 and law.constant:
+        raise refusal(
+            f"the entries of the matrix {path} start with the mean {float(law.constant):.3g}",
+            "draw them at random with mean 0; write a shortcut as x + W x, a sum over coordinates "
+            "as x.mean(-1)",
+            "a matrix of entries N(0, σ²), or of zeros",
+        )
 
 
 def _law(

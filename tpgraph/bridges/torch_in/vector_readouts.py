@@ -160,7 +160,8 @@ def _read(al: CellAlgebra, held: Held, use: _Use, made: dict[int, Cell], factor:
 def _as_loss(al: CellAlgebra, cell: Cell) -> Cell:
     """A loss as a vector, whose entries are summed, where it is a sum over them: (f − y)² / 2.
 
-    c · mean(v) over k entries is Σ (c / k) v, which is written where c / k is the simpler number.
+    c · mean(v) over k entries is Σ (c / k) v, which is written where c / k is the simpler number,
+    or as simple and smaller.
     """
     found = _without_means_of_one(al, cell)
     if found.size == ONE:
@@ -175,7 +176,7 @@ def _as_loss(al: CellAlgebra, cell: Cell) -> Cell:
 
 
 def _simpler(a: Fraction, b: Fraction) -> bool:
-    return abs(a.numerator) + a.denominator < abs(b.numerator) + b.denominator
+    return (abs(a.numerator) + a.denominator, abs(a)) < (abs(b.numerator) + b.denominator, abs(b))
 
 
 def _without_means_of_one(al: CellAlgebra, cell: Cell) -> Cell:

@@ -9,9 +9,16 @@ from functools import partial
 from typing import Any
 
 from tpgraph.bridges.torch_in.broadcasting import pointwise
-from tpgraph.bridges.torch_in.cell_tensors import Operator, Pending, Tensor, as_operator, mapped
-from tpgraph.bridges.torch_in.cells import Cell, Excluded, Num, Op
+from tpgraph.bridges.torch_in.cell_tensors import (
+    Operator,
+    Pending,
+    Tensor,
+    as_operator,
+    mapped,
+)
+from tpgraph.bridges.torch_in.cells import Cell, Num, Op
 from tpgraph.bridges.torch_in.refusal import refusal
+from tpgraph.bridges.torch_in.rules.conditions import gt, where
 from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule
 
 __all__: list[str] = []
@@ -107,7 +114,9 @@ def div(call: NodeCall, a: Any, b: Any, **_: Any) -> Any:
 @rule("add")
 def add(call: NodeCall, a: Any, b: Any, alpha: Any = 1) -> Any:
     """A sum; of two matrices a matrix."""
-    if isinstance(a, Operator) or isinstance(b, Operator) or (_is_matrix(a) and _is_matrix(b)):
+    if isinstance(a, Operator) != isinstance(b, Operator) and not (_is_matrix(a) and _is_matrix(b)):
+        a, b = call.tensor(a), call.tensor(b)  # its rows as vectors
+    if isinstance(a, Operator) or (_is_matrix(a) and _is_matrix(b)):
         return _sum(call, as_operator(call.al, a), as_operator(call.al, b), alpha)
     return pointwise(call.al, lambda u, v: call.al.add(u, call.al.mul(alpha, v)), a, b)
 
@@ -296,84 +305,3 @@ def log_sigmoid(call: NodeCall, x: Any) -> list[Any]:
     """−softplus(−z)."""
     al = call.al
     return [mapped(call.tensor(x), lambda c: al.neg(al.op("softplus", al.neg(c)))), None]
-
-
-# ---- conditions: 1 where they hold, 0 elsewhere
-
-
-def _compared(call: NodeCall, a: Any, b: Any, strict: bool) -> Tensor:
-    """A > b, or a ≥ b."""
-    al = call.al
-
-    def step(u: Cell, v: Cell) -> Cell:
-        if isinstance(u, Num) and isinstance(v, Num) and u.power == v.power == 0:
-            return al.number(int(u.value > v.value if strict else u.value >= v.value))
-        if strict:
-            return al.op("step", al.sub(u, v))
-        return al.sub(1, al.op("step", al.sub(v, u)))
-
-    return pointwise(al, step, a, b)
-
-
-@rule("gt")
-def gt(call: NodeCall, a: Any, b: Any) -> Tensor:
-    """A > b."""
-    return _compared(call, a, b, True)
-
-
-@rule("lt")
-def lt(call: NodeCall, a: Any, b: Any) -> Tensor:
-    """A < b."""
-    return _compared(call, b, a, True)
-
-
-@rule("ge")
-def ge(call: NodeCall, a: Any, b: Any) -> Tensor:
-    """A ≥ b."""
-    return _compared(call, a, b, False)
-
-
-@rule("le")
-def le(call: NodeCall, a: Any, b: Any) -> Tensor:
-    """A ≤ b."""
-    return _compared(call, b, a, False)
-
-
-@rule("logical_not", "bitwise_not")
-def logical_not(call: NodeCall, a: Any) -> Tensor:
-    """Where it does not hold."""
-    return mapped(call.tensor(a), lambda c: call.al.sub(1, c))
-
-
-@rule("logical_and", "bitwise_and")
-def logical_and(call: NodeCall, a: Any, b: Any) -> Tensor:
-    """Where both hold."""
-    return pointwise(call.al, call.al.mul, a, b)
-
-
-@rule("logical_or", "bitwise_or")
-def logical_or(call: NodeCall, a: Any, b: Any) -> Tensor:
-    """Where one of the two holds."""
-    al = call.al
-    return pointwise(al, lambda u, v: al.sub(al.add(u, v), al.mul(u, v)), a, b)
-
-
-@rule("where")
-def where(call: NodeCall, condition: Any, a: Any, b: Any) -> Any:
-    """A where the condition holds, b elsewhere."""
-    al = call.al
-
-    def chosen(c: Cell, u: Cell, v: Cell) -> Cell:
-        if isinstance(c, Num):
-            return u if c.value else v
-        if isinstance(u, Excluded) or isinstance(v, Excluded):
-            raise refusal("a mask depends on values", "masks may depend on positions alone")
-        return al.add(al.mul(c, u), al.mul(al.sub(1, c), v))
-
-    return pointwise(al, chosen, condition, a, b)
-
-
-@rule("masked_fill")
-def masked_fill(call: NodeCall, x: Any, mask: Any, value: Any) -> Any:
-    """The value where the mask holds."""
-    return where(call, mask, value, x)
