@@ -72,3 +72,16 @@ def test_the_inspector_gives_the_focus_back(editor):
     expect(editor.page.locator(".inspector input").first).to_be_focused()
     editor.page.evaluate("tpgraph.command('inspector')")
     expect(editor.page.locator("svg.canvas")).to_be_focused()
+
+
+def test_the_ring_around_the_picture_is_one_whoever_gave_the_focus(editor):
+    canvas = editor.page.locator("svg.canvas")
+    ring = "(box) => getComputedStyle(box).outline + getComputedStyle(box).outlineOffset"
+    editor.page.locator("textarea.text-area").focus()
+    editor.press("F6")
+    by_key = canvas.evaluate(ring)
+    assert "solid" in by_key
+    editor.page.locator("textarea.text-area").focus()
+    editor.menu("show-all")
+    expect(canvas).to_be_focused()
+    assert canvas.evaluate(ring) == by_key
