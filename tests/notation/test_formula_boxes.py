@@ -24,7 +24,8 @@ ATOMS = [
     r"\mathrm{softmax}", r"\text{ab c}", r"\mathbf{x}", r"\mathcal{L}", r"\mathit{ab}", r"\,",
     r"\ ", r"\frac{a}{b}", r"\dfrac{x-1}{2}", r"\sqrt{n}", r"\tanh", r"\log(x)", r"\dot Z",
     r"{h^{\hspace{-0.19}3}}", r"\mathring{f}", r"\sum", r"\int", r"\widetilde{ab}",
-    r"\bar{xy}", r"\{",
+    r"\bar{xy}", r"\{", r"\!\left(\frac{a}{b}\right)",
+    r"\left|x+\dfrac{\left(a\right)^{2}}{2}\right|",
 ]  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def test_random_formulas(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [r"\left(x\right)", r"\operatorname{LN}(x)", r"\sqrt[3]{x}", r"\overline{x}", r"\rm x"]
+    "text", [r"\left[x\right]", r"\operatorname{LN}(x)", r"\sqrt[3]{x}", r"\overline{x}", r"\rm x"]
 )
 def test_the_rest_is_left_to_mathtext(text: str) -> None:
     with pytest.raises(formula_boxes._Unread):

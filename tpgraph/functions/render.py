@@ -58,6 +58,7 @@ class Dialect:
     divide_strength: tuple[int, int]
     power_strength: tuple[int, int]
     argument: Callable[[str], int] = lambda text: ATOM
+    brackets: Callable[[str], str] = lambda text: f"({text})"
     tight_signs: bool = False
 
     def render(self, expression: Expression, arguments: Sequence[str]) -> str:
@@ -103,12 +104,12 @@ class Dialect:
     def _at(self, expression: Expression, names: Sequence[str], least: int) -> str:
         """The text, in parentheses if it binds less than `least`."""
         text, strength = self._walk(expression, names)
-        return text if strength >= least else f"({text})"
+        return text if strength >= least else self.brackets(text)
 
     def _after(self, expression: Expression, names: Sequence[str], least: int) -> str:
         """The text behind an operator."""
         text = self._at(expression, names, least)
-        return f"({text})" if self.tight_signs and text.startswith("-") else text
+        return self.brackets(text) if self.tight_signs and text.startswith("-") else text
 
     def _sum(self, terms: Sequence[Expression], names: Sequence[str]) -> str:
         texts = [self._at(terms[0], names, SUM)]
@@ -366,18 +367,38 @@ def _has_superscript(text: str) -> bool:
     return False
 
 
+def _is_tall(text: str) -> bool:
+    """Whether a LaTeX text has a fraction, beside those in superscripts."""
+    raised = [False]
+    for place, character in enumerate(text):
+        if character == "{":
+            raised.append(raised[-1] or text[place - 1 : place] == "^")
+        elif character == "}":
+            raised.pop()
+        elif text.startswith(r"\frac", place) and not raised[-1]:
+            return True
+    return False
+
+
+def _latex_brackets(text: str, left: str = "(", right: str = ")") -> str:
+    """The text in brackets, which grow around a fraction."""
+    return rf"\left{left}{text}\right{right}" if _is_tall(text) else f"{left}{text}{right}"
+
+
 def _latex_call(names: Mapping[str, str]) -> Callable[[Apply, Sequence[str]], tuple[str, int]]:
     def call(apply: Apply, arguments: Sequence[str]) -> tuple[str, int]:
         function = apply.function
         if function.name == "sqrt" and not isinstance(function, Defined) and apply.order == 0:
             return rf"\sqrt{{{arguments[0]}}}", ATOM
         if function.name == "abs" and not isinstance(function, Defined) and apply.order == 0:
-            return f"|{arguments[0]}|", ATOM
+            return _latex_brackets(arguments[0], "|", "|"), ATOM
         head = names[function.name] if isinstance(function, Defined) else function.latex
         head = r"\mathrm{sqrt}" if head == r"\sqrt" else head
         if apply.order and _has_superscript(head):
             head = f"{{{head}}}"
-        return f"{head}{chr(39) * apply.order}({', '.join(arguments)})", ATOM
+        given = _latex_brackets(", ".join(arguments))
+        near = r"\!" if given.startswith(r"\left") else ""  # such brackets keep clear of a name
+        return f"{head}{chr(39) * apply.order}{near}{given}", ATOM
 
     return call
 
@@ -395,6 +416,7 @@ def to_latex(
         divide_strength=(SUM, SUM),
         power_strength=(ATOM, SUM),
         argument=lambda text: POWER if _has_superscript(text) else ATOM,
+        brackets=_latex_brackets,
         tight_signs=True,
     )
     return dialect.render(expression, arguments)

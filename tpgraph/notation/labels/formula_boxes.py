@@ -3,8 +3,8 @@ r"""Formulas read straight into mathtext's boxes, many times faster than by its 
 Mathtext's rules (how far a superscript is raised, what a fraction keeps clear) are methods that
 make boxes of boxes. Slow is only its grammar, which tries some three hundred alternatives for a
 label. Here the next characters alone decide, and the same methods are called in the same order, so
-that the boxes are those that mathtext makes. What is not read here (`\left(`, `\operatorname`,
-roots with an index, and every mistake) is left to mathtext.
+that the boxes are those that mathtext makes. What is not read here (`\operatorname`, roots
+with an index, and every mistake) is left to mathtext.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _NAME = re.compile(r"\\([A-Za-z]+)")
 _HSPACE = re.compile(r"\\hspace\s*\{\s*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))\s*\}")
 _TEXT = re.compile(r"\\text\{([^{}\\]*)\}")
 _SPACE = re.compile(r"\\(?:[,/>:; !]|(?:thinspace|enspace|quad|qquad)(?![A-Za-z]))|~")
+_LEFT, _RIGHT = (re.compile(rf"\\{side}\s*([()|])") for side in ("left", "right"))
 _PRIMES = re.compile(r" *('*)")
 _UNHINTED: Any = (
     ft2font.LoadFlags.NO_HINTING
@@ -132,6 +133,16 @@ class _Reader:
             return _listed(self.rules.customspace({"space": float(found[1])}))
         return self._with_scripts()
 
+    def _grown(self, left: str) -> Any:
+        r"""What stands between `\left` and `\right`, in brackets of its height."""
+        inside: list[Any] = []
+        right = None
+        while self._next() and not (right := self._match(_RIGHT)):
+            inside += self._token()
+        if not (inside and right):
+            raise _Unread
+        return self.rules._auto_sized_delimiter(left, inside, right[1])
+
     def _with_scripts(self) -> list[Any]:
         """A nucleus, or none, with its subscript, superscript and primes."""
         start, found = self.at, dict[str, Any]()
@@ -157,6 +168,8 @@ class _Reader:
             return self._group({"font": font[1]})
         if self._next() == "{":
             return self._group({})
+        if left := self._match(_LEFT):
+            return self._grown(left[1])
         if name := _NAME.match(self.text, self.at):
             return self._command(name[1])
         if sign := self._match(_SYMBOL):

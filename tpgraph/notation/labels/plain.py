@@ -16,6 +16,7 @@ _SUPER = dict(zip("0123456789+-=()in", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽�
 _SUB = dict(zip("0123456789+-=()aeijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 _ACCENTS = {command: mark for mark, command in ACCENT_COMMANDS.items()}
 _ACCENTS |= {"widetilde": "\u0303", "widehat": "\u0302", "overline": "\u0304"}
+_SILENT = frozenset(("!", "operatorname", "left", "right"))
 _SPACES = frozenset((r"\,", r"\:", r"\;", r"\ ", r"\\", "~"))
 _TOKEN = re.compile(r"\\(?P<name>[A-Za-z]+)\*?\s*|\\.|\S|\s+", re.DOTALL)
 
@@ -65,8 +66,8 @@ def _command(name: str, tokens: Iterator[str]) -> str:
         return f"{_bracketed(_argument(tokens))}/{_bracketed(_argument(tokens))}"
     if name == "sqrt":
         return f"√{_bracketed(_argument(tokens))}"
-    silent = name in TEXT_FONTS or name in DROPPED or name.startswith("math") or name == "!"
-    return "" if silent or name == "operatorname" else COMMANDS.get(name, name)
+    silent = name in TEXT_FONTS or name in DROPPED or name.startswith("math") or name in _SILENT
+    return "" if silent else COMMANDS.get(name, name)
 
 
 def _script(mark: str, content: str) -> str:
