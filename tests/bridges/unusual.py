@@ -245,7 +245,4 @@ CASES = {
     "temporal": Case(temporal, ((1, 2, 4),)),
     "normed_convolutions": Case(normed_convolutions, ((1, 2, 4),)),
     "normed_input": Case(normed_input),
-    "matrix_vector": Case(
-        hidden(lambda m, x: m.out(torch.relu(torch.mv(m.mix.weight, m.inp(x[0]))))[None])
-    ),
 }

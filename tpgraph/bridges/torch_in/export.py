@@ -33,7 +33,7 @@ _KEPT = (
     "_scaled_dot_product_flash_attention_for_cpu", "_weight_norm_interface", "elu", "gelu",
     "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "linalg_vector_norm", "mish",
     "native_group_norm", "nll_loss_forward", "relu6", "scaled_dot_product_attention", "silu",
-    "softplus", "mv", "_prelu_kernel", "mse_loss", "_trilinear", "logaddexp",
+    "softplus", "_prelu_kernel", "mse_loss", "_trilinear", "logaddexp",
     "logsumexp",
 )  # fmt: skip
 """Operations that are not taken apart: the language has a function for them, or a rule stands."""
