@@ -13,11 +13,13 @@ import numpy.typing as npt
 
 from tpgraph.types import Dimension
 
-__all__ = ["USELESS", "Array", "Basis", "Estimate", "VectorLimit", "estimate"]
+__all__ = ["LEAST", "USELESS", "Array", "Basis", "Estimate", "VectorLimit", "estimate"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
 _ROUNDING = 2.0**-44
+LEAST = float(np.finfo(np.float64).tiny)
+"""The least float of full precision, 2.2e-308: what is not 0 and below has lost digits, or all."""
 USELESS = 10.0
 """An error that is as many times the value says no more than its order."""
 

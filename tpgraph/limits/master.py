@@ -34,8 +34,8 @@ __all__ = ["limit"]
 _LEAST_ERROR, _LARGEST_SHARE = 1e-6, 1e-3
 """Of a number for which samples are asked in place of closed forms."""
 _CANCELLED = (
-    f"rounding is more than {USELESS:g} times what is left where large parts cancel; the same"
-    " written as one function, without the cancellation, would tell"
+    f"rounding is more than {USELESS:g} times what is left where large parts cancel, or numbers are"
+    " too small for a float; the same written as one function, without them, would tell"
 )
 _SAMPLES_BESIDE = 2**15
 """That look at what an exact limit may have lost."""

@@ -18,6 +18,7 @@ from tpgraph.limits import limit, limit_over_inputs, rules
 from tpgraph.limits.closed_forms.duals import dual
 from tpgraph.limits.exact import gaussians
 from tpgraph.limits.exact.products import ExactProducts
+from tpgraph.program import Program
 from tpgraph.transform import backward
 from tpgraph_cli.main import app
 
@@ -315,14 +316,26 @@ def test_the_command_line_chooses_the_engine():
         ("tanh({0} + sin({0}))", 40),
         ("{} * tanh(v)", 600),
         ("{0} * {0}", 40),
-        ("(W {0}) * {0}", 90),
     ],
 )
 def test_functions_of_functions_are_left_to_samples(step: str, count: int) -> None:
     """Whatever is written out to more than the stack or the time of the exact engine."""
-    lines = ["width n", "vector v : n ~ N(0, 1)", "matrix W : n × n ~ N(0, 1)", "x0 = tanh(v)"]
-    lines += [f"x{k} = {step.format(f'x{k - 1}')}" for k in range(1, count)]
-    program = parse("\n".join([*lines, f"m = mean(x{count - 1})"]) + "\n")
+    program = _repeated(step, count)
     with pytest.raises(TPTypeError, match="closed form"):
         limit(program, engine="exact")
     assert np.isfinite(limit(program, samples=4096).scalar("m"))
+
+
+def test_what_falls_below_floats_is_refused() -> None:
+    program = _repeated("(W {0}) * {0}", 90)
+    with pytest.raises(TPTypeError, match="closed form"):
+        limit(program, engine="exact")
+    with pytest.raises(TPTypeError, match="too small for a float"):
+        limit(program, samples=4096)
+
+
+def _repeated(step: str, count: int) -> Program:
+    """x_k made of x_(k − 1) so many times."""
+    lines = ["width n", "vector v : n ~ N(0, 1)", "matrix W : n × n ~ N(0, 1)", "x0 = tanh(v)"]
+    lines += [f"x{k} = {step.format(f'x{k - 1}')}" for k in range(1, count)]
+    return parse("\n".join([*lines, f"m = mean(x{count - 1})"]) + "\n")

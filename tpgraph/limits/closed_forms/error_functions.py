@@ -22,9 +22,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.limits.estimates import LEAST
 from tpgraph.limits.planned.unknowns import correlation, is_unknown
 
-__all__ = ["ErrorTerm", "derived", "expectation", "mixed", "multiplied"]
+__all__ = ["ErrorTerm", "derived", "expectation", "is_lost", "mixed", "multiplied"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 _NEAR_ONE = 0.9
@@ -67,8 +68,13 @@ def collected(terms: Sequence[ErrorTerm]) -> Terms:
     return tuple(ErrorTerm(c, *shape) for shape, c in found.items() if c)
 
 
+def is_lost(coefficient: complex) -> bool:
+    """Whether a coefficient that is not 0 is too small for a float, or too large."""
+    return not LEAST <= abs(coefficient) < math.inf
+
+
 def multiplied(first: Terms, second: Terms) -> Terms | None:
-    """The product, or None where it leaves the class."""
+    """The product, or None where it leaves the class, or floats."""
     found = []
     for s in first:
         for t in second:
@@ -76,6 +82,8 @@ def multiplied(first: Terms, second: Terms) -> Terms | None:
             if joined is None:
                 return None
             coefficient = s.coefficient * t.coefficient
+            if is_lost(coefficient) and s.coefficient and t.coefficient:
+                return None
             found.append(ErrorTerm(coefficient, s.power + t.power, *joined))
     return collected(found)
 

@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+import numpy as np
+
 from tpgraph.functions import (
     ADD,
     DIV,
@@ -25,7 +27,7 @@ from tpgraph.functions import (
     inline,
     substitute,
 )
-from tpgraph.limits.closed_forms.error_functions import ErrorTerm, derived, multiplied
+from tpgraph.limits.closed_forms.error_functions import ErrorTerm, derived, is_lost, multiplied
 from tpgraph.limits.closed_forms.exponentials import Exponential
 
 __all__ = [
@@ -128,6 +130,8 @@ def _halves(factors: list[Expression]) -> tuple[tuple[ErrorTerms, ErrorTerms], .
         if k is None:
             return None
         halves[k] = grown[k] or ()
+    if any(is_lost(s.coefficient * t.coefficient) for s in halves[0] for t in halves[1]):
+        return None
     return ((halves[0], halves[1]),)
 
 
@@ -176,7 +180,10 @@ def _bell(terms: ErrorTerms) -> ErrorTerms | None:
     gamma = -by_shape.pop((2, "one", 0.0), 0.0)
     if by_shape or gamma < 0:
         return None
-    return (ErrorTerm(math.exp(constant), 0, *(("bell", gamma) if gamma else ("one", 0.0))),)
+    size = _exp(constant)
+    if is_lost(size):
+        return None
+    return (ErrorTerm(size, 0, *(("bell", gamma) if gamma else ("one", 0.0))),)
 
 
 def _at_slope(name: str, a: float) -> ErrorTerms | None:
@@ -248,22 +255,33 @@ def _times(first: Exponentials | None, second: Exponentials | None) -> Exponenti
     for s in first:
         for t in second:
             key = s.power + t.power, complex(s.rate) + complex(t.rate)
-            found[key] = found.get(key, 0.0) + s.coefficient * t.coefficient
+            own = s.coefficient * t.coefficient
+            if is_lost(own) and s.coefficient and t.coefficient:
+                return None
+            found[key] = found.get(key, 0.0) + own
     return tuple(Exponential(c, *key) for key, c in found.items() if c)
 
 
 def _waves(name: str, a: float, b: float) -> Exponentials | None:
     """F(a z + b) of exp, sin, cos, sinh, cosh."""
     if name == "exp":
-        return (Exponential(math.exp(b), 0, a),)
+        size = _exp(b)
+        return None if is_lost(size) else (Exponential(size, 0, a),)
     if name not in ("sin", "cos", "sinh", "cosh"):
         return None
     unit: complex = 1.0 if name.endswith("h") else 1j
-    up = complex(math.cos(b), math.sin(b)) if unit == 1j else math.exp(b)
-    down = complex(math.cos(b), -math.sin(b)) if unit == 1j else math.exp(-b)
+    up = complex(math.cos(b), math.sin(b)) if unit == 1j else _exp(b)
+    down = complex(math.cos(b), -math.sin(b)) if unit == 1j else _exp(-b)
+    if is_lost(up) or is_lost(down):
+        return None
     half: complex = 0.5 / unit if name.startswith("sin") else 0.5
     sign = -1 if name.startswith("sin") else 1
     return Exponential(half * up, 0, unit * a), Exponential(sign * half * down, 0, -unit * a)
+
+
+def _exp(x: float) -> float:
+    with np.errstate(all="ignore"):
+        return float(np.exp(x))
 
 
 def affine(expression: Expression) -> tuple[float, float] | None:

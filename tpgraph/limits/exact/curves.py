@@ -43,7 +43,7 @@ from tpgraph.limits.closed_forms.recognition import (
 from tpgraph.limits.closed_forms.rounded import rounding_of
 from tpgraph.limits.closed_forms.smoothness import jumps, kinks_between
 from tpgraph.limits.closed_forms.steepness import delicate_places, steep_places
-from tpgraph.limits.estimates import Basis
+from tpgraph.limits.estimates import LEAST, Basis
 from tpgraph.limits.exact.disturbance import Disturbance
 from tpgraph.limits.exact.forms import Array, LinearForm
 from tpgraph.limits.exact.terms import Factor
@@ -63,7 +63,8 @@ _POINTS = ndtri((np.arange(257) + 0.5) / 257)
 class CurveValues:
     """Values, the error that quadrature states, and one that rounding alone may make.
 
-    Errors are relative to `size`, None where that is |value|; `basis` says how they are known.
+    Errors are relative to `size`, None where that is |value|; `basis` says how they are known. What
+    is found to be 0 is too small for a float where it is `never_zero`, or by quadrature.
     """
 
     value: Array
@@ -71,11 +72,15 @@ class CurveValues:
     rounding: float = 0.0
     size: Array | None = None
     basis: Basis = Basis.CLOSED_FORM
+    never_zero: bool = False
 
     def moved(self, by: Disturbance) -> Array:
         """The values, moved within their errors."""
         size = np.abs(self.value) if self.size is None else self.size
-        return by.within(self.value, (self.error + self.rounding + _ROUNDING) * size)
+        reach = (self.error + self.rounding + _ROUNDING) * size
+        if by.seed and (self.never_zero or self.basis > Basis.CLOSED_FORM):
+            reach = reach + np.where(np.abs(self.value) < LEAST, 2 * LEAST, 0.0)
+        return by.within(self.value, reach)
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,7 +252,8 @@ class Curve:
         parts = closed._closed_parts()
         if parts is not None:
             value = self._where_constant(sum(parts, np.zeros(1)), order)
-            return CurveValues(value, size=np.maximum(sum(map(np.abs, parts)), np.abs(value)))
+            size = np.maximum(sum(map(np.abs, parts)), np.abs(value))
+            return CurveValues(value, size=size, never_zero=self.exponentials is not None)
         order += self.weak
         found = replace(self, weak=0).coefficients(order + 1)
         a = found.values[:, order] * math.sqrt(math.factorial(order))

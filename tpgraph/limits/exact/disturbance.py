@@ -16,7 +16,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.limits.estimates import Array
+from tpgraph.limits.estimates import LEAST, Array
+from tpgraph.limits.exact.underflow import lost_in
 from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["SEEDS", "STILL", "Disturbance", "moved_by", "of_those_that_close"]
@@ -29,6 +30,7 @@ SEEDS = (1, 2)
 _SAFETY = 8.0
 _FLOOR = 2.0**-44
 _UNIT = 2.0**-53
+_LIFT = 2.0**500
 _CANCELLED = 2.0**-6
 """What is left, as a share, where a rounding of the parts outweighs one of the sum."""
 _MULTIPLIERS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
@@ -68,6 +70,17 @@ class Disturbance:
         cancels = (total != 0) & (np.abs(total) < _CANCELLED * size)
         own = np.where(is_rounded, 2 * _UNIT * np.abs(total), 0.0)
         return self.within(total, np.where(cancels, 4 * _UNIT * size, own))
+
+    def product(self, a: Array, b: Array) -> Array:
+        """The product, moved by the least float where it is lost."""
+        found = a * b
+        if not self.seed:
+            return found
+        lost = lost_in(a, b, found)
+        if not lost.any():
+            return found
+        own = self._shares(np.broadcast_to((a * _LIFT) * (b * _LIFT), found.shape))
+        return np.where(lost, found + 2 * LEAST * own, found)
 
     def scaled(self, rows: Array) -> Array:
         """The rows (N, d), each as a whole moved by its own rounding; equal rows alike."""

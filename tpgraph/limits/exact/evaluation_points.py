@@ -46,7 +46,7 @@ class InputSetting:
     def of_forms(self, u: LinearForm, s: int, v: LinearForm, t: int) -> Array:
         """Cov(u, v) of forms on their sides."""
         parts = (
-            _times(_times(self.covariance(a, s, b, t), self.lift(x, s)), self.lift(y, t))
+            self._times(self._times(self.covariance(a, s, b, t), self.lift(x, s)), self.lift(y, t))
             for a, x in u
             for b, y in v
             if self.gaussians.related(a, b)
@@ -56,7 +56,7 @@ class InputSetting:
         is_variance = self.disturbance.seed and s == t and u.key == v.key
         return np.abs(total) if is_variance else total  # below 0 it would count as none
 
-
-def _times(values: Array, by: Array) -> Array:
-    """The product; a one changes nothing and costs nothing."""
-    return values if by.size == 1 and by.flat[0] == 1.0 else values * by
+    def _times(self, values: Array, by: Array) -> Array:
+        """The product; a one changes nothing and costs nothing."""
+        is_one = by.size == 1 and by.flat[0] == 1.0
+        return values if is_one else self.disturbance.product(values, by)

@@ -33,6 +33,7 @@ from tpgraph.functions import (
 from tpgraph.limits.exact.disturbance import STILL, Disturbance
 from tpgraph.limits.exact.forms import Array, LinearForm
 from tpgraph.limits.exact.terms import Factor, LimitTerm, Sum, constant, density, line
+from tpgraph.limits.exact.underflow import noticed
 from tpgraph.limits.not_closed import NotClosed
 from tpgraph.limits.planned.unknowns import unknown_of
 
@@ -82,8 +83,9 @@ def _number(function: Primitive, values: Sequence[Array], order: int) -> Array:
         later = unknown_of(value)
         if later is not None:
             return later.applied(call, list(values))
-    with np.errstate(all="ignore"):
-        found = np.atleast_1d(np.asarray(evaluate(call, values), dtype=float))
+    found = noticed(
+        function.name, lambda: np.atleast_1d(np.asarray(evaluate(call, values), dtype=float))
+    )
     bad = found[~np.isfinite(found)]
     if bad.size:
         raise NotClosed(f"a value that is {bad.flat[0]:g}")

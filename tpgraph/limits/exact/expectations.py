@@ -94,7 +94,7 @@ class Expectations:
             self.error = max(self.error, sums.loose)
             self.basis = max(self.basis, Basis.QUADRATURE)
             found = CurveValues(sums.values[:, 0], sums.loose, 0.0, sums.absolute)
-            total = total * found.moved(self._disturbance)
+            total = self._disturbance.product(total, found.moved(self._disturbance))
         return total
 
     def is_steep(self, found: Sum) -> bool:
@@ -123,9 +123,9 @@ class Expectations:
     ) -> Array:
         total = setting.lift(terms[0].coefficient, 0)
         for side, term in enumerate(terms[1:], start=1):
-            total = total * setting.lift(term.coefficient, side)
+            total = self._disturbance.product(total, setting.lift(term.coefficient, side))
         for group in groups:
-            total = total * self._group(setting, group)
+            total = self._disturbance.product(total, self._group(setting, group))
         return total
 
     def _group(self, setting: InputSetting, group: TermGroup) -> Array:
@@ -237,7 +237,8 @@ def _isserlis(setting: InputSetting, gaussians: Sequence[tuple[CentredGaussian, 
             for k, m in enumerate(left):
                 if m and setting.gaussians.related(kinds[first][0], kinds[k][0]):
                     rest = tuple(p - (j == k) for j, p in enumerate(left))
-                    total = total + m * setting.covariance(*kinds[first], *kinds[k]) * moment(rest)
+                    covariance = m * setting.covariance(*kinds[first], *kinds[k])
+                    total = total + setting.disturbance.product(covariance, moment(rest))
             known[powers] = total
         return known[powers]
 

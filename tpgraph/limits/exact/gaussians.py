@@ -14,6 +14,7 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
+from tpgraph.limits.exact.disturbance import STILL, Disturbance
 from tpgraph.limits.exact.forms import Array, CentredGaussian
 
 __all__ = ["Drawn", "Gaussians", "JointGaussians", "Operands", "ProductGaussians", "Window", "cut"]
@@ -86,6 +87,7 @@ class ProductGaussians:
     operand: dict[str, str]
     sigma2: float
     moments: VectorMoments
+    disturbance: Disturbance = STILL
 
     def related(self, a: CentredGaussian, b: CentredGaussian) -> bool:
         """Whether their covariance is not 0 by structure."""
@@ -94,12 +96,17 @@ class ProductGaussians:
 
     def same(self, a: CentredGaussian, b: CentredGaussian) -> Array:
         """σ² E[Z^x(ξ_i) Z^y(ξ_i)]."""
-        return self.sigma2 * self.moments.same(self.operand[a.name], self.operand[b.name])
+        return self._scaled(self.moments.same(self.operand[a.name], self.operand[b.name]))
 
     def block(self, a: CentredGaussian, b: CentredGaussian, window: Window) -> Array:
         """σ² E[Z^x(ξ_i) Z^y(ξ_j)]."""
         x, y = self.operand[a.name], self.operand[b.name]
-        return self.sigma2 * self.moments.block(x, y, window)
+        return self._scaled(self.moments.block(x, y, window))
+
+    def _scaled(self, moment: Array) -> Array:
+        if not self.disturbance.seed:
+            return self.sigma2 * moment
+        return self.disturbance.product(np.full(1, self.sigma2), moment)
 
 
 @dataclass

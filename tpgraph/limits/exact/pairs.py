@@ -69,7 +69,7 @@ def pair_expectation(
             value = exponentials.mixed(f.exponentials, g.exponentials, means, p, covariance, q)
         if not np.isfinite(value).all():
             raise NotClosed("an expectation that is no number or diverges")
-        return CurveValues(value)
+        return CurveValues(value, never_zero=True)
     if f.weak or g.weak:
         raise NotClosed("the density of a function that jumps")
     rho, _ = _correlation(setting, first, second, covariance)

@@ -73,7 +73,10 @@ class ExactProducts(Products[Sum]):
         key, name = (equation.matrix.name, equation.transpose), equation.out.name
         operand = equation.operand.name
         family = self.families.setdefault(
-            key, gaussians.ProductGaussians([], {}, self._rounded(sigma2), self._at.blocks)
+            key,
+            gaussians.ProductGaussians(
+                [], {}, self._rounded(sigma2), self._at.blocks, self._at.disturbance
+            ),
         )
         assert isinstance(family, gaussians.ProductGaussians), (
             "a matrix has wide operands or fixed ones"

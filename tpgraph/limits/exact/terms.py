@@ -27,6 +27,7 @@ from tpgraph.functions import (
     substitute,
 )
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
+from tpgraph.limits.exact.underflow import product
 from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["Factor", "LimitTerm", "Sum", "constant", "density", "linear"]
@@ -113,7 +114,7 @@ class LimitTerm:
 
     def scaled(self, by: Array) -> LimitTerm:
         """The term times numbers."""
-        return replace(self, coefficient=self.coefficient * by)
+        return replace(self, coefficient=product(self.coefficient, by))
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,7 +209,8 @@ def _product(s: LimitTerm, t: LimitTerm) -> LimitTerm:
     factors = list(s.factors)
     for factor in t.factors:
         _merge(factors, factor)
-    return LimitTerm(s.coefficient * t.coefficient, tuple(sorted(powers.items())), tuple(factors))
+    coefficient = product(s.coefficient, t.coefficient)
+    return LimitTerm(coefficient, tuple(sorted(powers.items())), tuple(factors))
 
 
 def _merge(factors: list[Factor], new: Factor) -> None:

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tpgraph.functions import MUL, POW, Apply, Argument, Expression, evaluate, expand, inline
+from tpgraph.functions import MUL, Apply, Argument, Expression, evaluate, expand, inline
+from tpgraph.functions.expression import Function
+from tpgraph.limits.estimates import LEAST
 from tpgraph.limits.sampling.normals import Array
 
 __all__ = ["rounding"]
@@ -21,7 +23,8 @@ __all__ = ["rounding"]
 _LOOKED_AT = 32
 """Samples of every replicate."""
 _UNIT, _SCALAR = 2.0**-53, 2.0**-44
-_LEAST = float(np.finfo(float).tiny)
+_FAR = 1e150
+_UNDERFLOW = "mul", "div", "pow", "exp"
 _NOTED = 1e-12
 """Of less, relative to |ψ|, every error bar has more."""
 
@@ -37,6 +40,7 @@ def rounding(psi: Expression, values: Sequence[Array]) -> Array:
     with np.errstate(all="ignore"):
         still = np.atleast_3d(evaluate(whole, some))
         distance = np.abs(np.atleast_3d(_noisy(whole, moved, noise)) - still)
+    distance = np.where(distance > _FAR, _FAR, distance)
     distance = np.where(np.isfinite(distance), distance, 0.0).mean(axis=(0, 2))
     return np.where(distance > _NOTED * np.abs(still).mean(axis=(0, 2)), distance, 0.0)
 
@@ -45,12 +49,25 @@ def _noisy(psi: Expression, values: Sequence[Array], noise: np.random.Generator)
     if not isinstance(psi, Apply):
         return np.asarray(evaluate(psi, values))
     parts = [_noisy(a, values, noise) for a in psi.arguments]
+    if psi.function != MUL:
+        return _moved(psi.function, psi.order, parts, noise)
+    own, *rest = parts
+    for part in rest:  # One by one, as any of them may be lost.
+        own = _moved(MUL, 0, [own, part], noise)
+    return own
+
+
+def _moved(
+    function: Function, order: int, parts: Sequence[Array], noise: np.random.Generator
+) -> Array:
+    """A function, moved by its rounding, or by the least float where it is too small for one."""
     places = tuple(Argument(i) for i in range(len(parts)))
-    own = np.asarray(evaluate(Apply(psi.function, places, psi.order), parts))
+    own = np.asarray(evaluate(Apply(function, places, order), parts))
     signs = _signs(noise, own.shape)
-    if psi.function in (MUL, POW):
-        lost = (own == 0) & np.logical_and.reduce(np.broadcast_arrays(*(p != 0 for p in parts)))
-        own = np.where(lost, _LEAST * signs, own)  # an underflow
+    if function.name in _UNDERFLOW:
+        is_none = np.logical_and.reduce(np.broadcast_arrays(*(p != 0 for p in parts)))
+        lost = (np.abs(own) < LEAST) & (is_none | (function.name == "exp"))
+        own = np.where(lost, own + LEAST * signs, own)
     return np.asarray(own * (1 + _UNIT * signs))
 
 

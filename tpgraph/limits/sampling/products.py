@@ -11,8 +11,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from tpgraph.errors import TPTypeError
 from tpgraph.functions import Argument
 from tpgraph.limits.algebra import Products
+from tpgraph.limits.estimates import LEAST
 from tpgraph.limits.outputs import OutputLimit
 from tpgraph.limits.regularity import Regularity
 from tpgraph.limits.sampling.checks import mean
@@ -112,6 +114,8 @@ class SampledProducts(Products[Array]):
         covariances = self._covariances(x, family, factor)
         self._operands[name] = x
         own = factor * (x @ x.transpose(0, 2, 1))
+        if sigma2:
+            _require_resolved(own, x)
         doubt = self.rare.of_power(equation.operand.name, 2, reach) if x.shape[1] == 1 else None
         if doubt is not None:
             square = self.rare.told(own[:, :, 0] / sigma2, doubt)
@@ -199,3 +203,10 @@ class SampledProducts(Products[Array]):
         shape = self.normals.replicates, 1, equation.out.dim.size({})
         total = sum(terms, np.zeros(shape))[..., None]
         return OutputLimit(growth.coefficient * total, growth.exponent)
+
+
+def _require_resolved(own: Array, x: Array) -> None:
+    """Raise TPTypeError where x varies and σ² E x² is too small for a float."""
+    square = np.diagonal(own, axis1=1, axis2=2)
+    if (x.any(axis=2) & (square < LEAST)).any():
+        raise TPTypeError("its variance is too small for a float", expected="larger values")
