@@ -20,6 +20,7 @@ from tpgraph.limits.joint_scales import JointScales
 from tpgraph.limits.jump_changes import Densities
 from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit, apply
 from tpgraph.limits.regularity import Reach, Regularity
+from tpgraph.limits.written_at import written_at
 from tpgraph.program import (
     InitialMatrix,
     InitialScalar,
@@ -239,7 +240,8 @@ class Algebra(ABC, Generic[Z]):
         found = self.outputs.get(name)
         if found is not None and found.power:
             equation = self.program.equation_of[name]
-            Asymptotic(1.0, found.power).limit(str(equation.out), equation.span)
+            place = written_at(self.program, equation)
+            Asymptotic(1.0, found.power).limit(str(equation.out), place)
 
     def stays_random(self, variable: Variable) -> bool:
         """Whether what is outside is random over initializations."""

@@ -10,7 +10,8 @@ import numpy as np
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.not_closed import NotClosed
-from tpgraph.program import Data, Equation, Target
+from tpgraph.limits.written_at import written_at
+from tpgraph.program import Data, Equation, Program, Target
 
 __all__ = ["given_value", "in_limit_of"]
 
@@ -39,12 +40,12 @@ def given_value(declaration: Data | Target, data: Mapping[str, Array]) -> Array 
 
 
 @contextmanager
-def in_limit_of(equation: Equation) -> Iterator[None]:
-    """Let an error of the block, a TPError or NotClosed, name this instruction."""
+def in_limit_of(program: Program, equation: Equation) -> Iterator[None]:
+    """Let an error of the block, a TPError or NotClosed, name this instruction and its line."""
     try:
         yield
     except TPError as error:
         error.message = f"in the limit of {equation.out}: {error.message}"
-        raise error.at(equation.span) from None
+        raise error.at(written_at(program, equation)) from None
     except NotClosed as error:
-        raise NotClosed(error.reason, equation.out.name, equation.span) from None
+        raise NotClosed(error.reason, equation.out.name, written_at(program, equation)) from None

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tpgraph.errors import TPTypeError
+from tpgraph.errors import Span, TPTypeError
 from tpgraph.functions import Expression, arguments_of, differentiate, inline
 from tpgraph.limits.composition import with_expressions
+from tpgraph.limits.written_at import written_at
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program
 
 __all__ = ["Densities"]
@@ -62,18 +63,19 @@ class Densities:
         for name in self.kept:
             variable = program.variables[name]
             if variable in program.outputs or not program.uses[name]:
-                raise _grows(self.origins[name])
+                origin = self.origins[name]
+                raise _grows(origin, written_at(program, origin))
 
 
 def _is_affine(function: Expression, index: int) -> bool:
     return index not in set(arguments_of(differentiate(inline(function), index)))
 
 
-def _grows(origin: Equation) -> TPTypeError:
+def _grows(origin: Equation, place: Span | None) -> TPTypeError:
     return TPTypeError(
         f"{origin.out} changes by a jump where its arguments change a little: its mean square"
         " grows without bound in the limit",
-        origin.span,
+        place,
         expected="a function without jumps, or a mean that is linear in it",
         mend="smooth the jump, such as sigmoid(10 * z) for step(z)",
     )

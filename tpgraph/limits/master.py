@@ -26,6 +26,7 @@ from tpgraph.limits.sampling.algebra import SampledAlgebra
 from tpgraph.limits.sampling.collected import sampled_limit
 from tpgraph.limits.sampling.normals import replicate_size
 from tpgraph.limits.sampling.readouts import Outputs
+from tpgraph.limits.written_at import written_at
 from tpgraph.program import Equation, Program, canonical_variable
 from tpgraph.program.any_program import reads_program
 
@@ -113,8 +114,8 @@ def limit(
             found, regularity = by_samples, evaluation.regularity
     if found.engine == "exact":
         regularity.unknown += _cancelled(program, found)
-    _warn("is outside the Master Theorem's hypotheses", regularity.faults)
-    _warn("is not known", regularity.unknown)
+    _warn(program, "is outside the Master Theorem's hypotheses", regularity.faults)
+    _warn(program, "is not known", regularity.unknown)
     return found
 
 
@@ -164,7 +165,7 @@ def _cancelled(program: Program, found: Limit) -> list[tuple[Equation, str]]:
     return [(e, _CANCELLED) for e in made if found.basis(e.out.name) == Basis.UNKNOWN]
 
 
-def _warn(what: str, faults: Iterable[tuple[Equation, str]]) -> None:
+def _warn(program: Program, what: str, faults: Iterable[tuple[Equation, str]]) -> None:
     """One TPWarning, which says `what` is so of limits, for every reason."""
     by_reason: dict[str, list[Equation]] = {}
     for equation, reason in faults:
@@ -175,7 +176,7 @@ def _warn(what: str, faults: Iterable[tuple[Equation, str]]) -> None:
         warnings.warn(
             TPWarning(
                 f"the limit of {first.out}{count} {what}: {reason}",
-                first.span,
+                written_at(program, first),
             ),
             stacklevel=3,
         )

@@ -68,7 +68,7 @@ def evaluate(
         elif isinstance(equation, MatMul) and at.densities.multiplies(equation):
             at.densities.keep(equation)
         else:
-            with in_limit_of(equation):
+            with in_limit_of(at.program, equation):
                 _apply(at, equation, independent)
         after(index)
     at.densities.require_none_last(at.program)

@@ -16,6 +16,7 @@ from tpgraph.limits.exact.forms import Array, CentredGaussian
 from tpgraph.limits.exact.terms import Sum
 from tpgraph.limits.not_closed import NotClosed, refusal
 from tpgraph.limits.result import Limit
+from tpgraph.limits.written_at import written_at
 from tpgraph.program import Program
 from tpgraph.progress import counted
 
@@ -62,8 +63,7 @@ def exact_limit(found: Evaluations, program: Program) -> Limit:
             try:
                 vectors[name] = _vector(found, name, entries)
             except NotClosed as error:
-                equation = program.equation_of.get(name)
-                span = equation.span if equation is not None else None
+                span = written_at(program, program.equation_of.get(name))
                 raise NotClosed(error.reason, name, span) from None
     return Limit(
         program=program,
