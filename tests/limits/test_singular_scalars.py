@@ -29,7 +29,7 @@ SINGULAR = [
     ("q = mean((W x) * x) / mean((W y) * y)", "q", "divided by a scalar"),
     ("q = arctan(1 / mean(x))", "q", "divided by a scalar"),
     ("s = mean(max(x, y) * tanh(x * y + 1))\nu = s - s\nq = 1 / u", "q", "divided by a scalar"),
-    ("scalar e -> 0 = 1/sqrt(n)\nq = mean(x) / e", "q", "grows without bound"),
+    ("scalar e -> 0 = 1/sqrt(n)\nq = mean(x) / e", "q", "is random"),
     ("s = mean(sin(x) * tanh(y + 1))\nq = mean(x / (s + s^2))", "q", "divided by a scalar"),
 ]
 REGULAR = [

@@ -1,4 +1,4 @@
-"""Refusals on programs that were made of another one name the line of the user's that they are of."""
+"""Refusals on programs that were made of another one name the line that they come from."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_every_instruction_of_training_has_a_line(form: str) -> None:
 def test_error_signals_belong_to_what_they_are_of() -> None:
     program = tp.backward(tp.parse(TIED))
     assert line(program, "dx~2").startswith("relu(U ξ)")
-    assert line(program, "df~1").startswith("U' x")
+    assert line(program, "df~1").startswith("(U' x)")
 
 
 def test_without_statements_there_is_no_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,6 +162,10 @@ class Algebra(ABC, Generic[Z]):
     def to_scalar(self, values: Array) -> Array:
         """θ̊ of an output's values, (B, M, 1, 1)."""
 
+    def coefficient(self, variance: float, slope: Array) -> Array:
+        """σ² E[∂Z^x/∂Ẑ] of Ż."""
+        return variance * slope
+
     def arguments(self, equation: Nonlin | Moment) -> tuple[Z, ...]:
         """The Z or θ̊ of every argument; of what has none and is not used, 0.
 

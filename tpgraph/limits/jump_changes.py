@@ -38,7 +38,8 @@ class Densities:
         for i, variable in enumerate(equation.arguments):
             has_none = variable.name in self.kept and self.kept[variable.name] is None
             if has_none and not _is_affine(equation.function, i):
-                raise _grows(self.origins[variable.name])
+                origin = self.origins[variable.name]
+                raise _grows(origin, origin.span)
         told = {name: inner for name, inner in self.kept.items() if inner is not None}
         return with_expressions(equation, told)
 

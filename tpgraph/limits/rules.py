@@ -22,7 +22,7 @@ import numpy as np
 from tpgraph.errors import TPRandomError, TPTypeError
 from tpgraph.functions import has_density
 from tpgraph.limits.algebra import Algebra
-from tpgraph.limits.estimates import LEAST, Array
+from tpgraph.limits.estimates import Array
 from tpgraph.limits.given import given_value, in_limit_of
 from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit
 from tpgraph.limits.scalars_in_limit import in_limit, in_powers, require_convergence, vanishing_in
@@ -208,16 +208,8 @@ def z_dot(at: Algebra[Z], equation: MatMul, sigma2: float) -> dict[str, Array]:
         earlier = at.program.equation_of[made]
         assert isinstance(earlier, MatMul), made
         y = earlier.operand.name
-        dot[y] = dot.get(y, np.zeros(1)) + _coefficient(sigma2, slope)
+        dot[y] = dot.get(y, np.zeros(1)) + at.coefficient(sigma2, slope)
     return {y: c for y, c in dot.items() if c.any()}
-
-
-def _coefficient(sigma2: float, slope: Array) -> Array:
-    """σ² E[∂Z^x/∂Ẑ]. Raises TPTypeError where it is too small for a float."""
-    found = sigma2 * slope
-    if sigma2 and ((slope != 0) & (np.abs(found) < LEAST)).any():
-        raise TPTypeError("a coefficient of its Ż is too small for a float", expected="larger ones")
-    return found
 
 
 def _scaled_operand(at: Algebra[Z], equation: MatMul) -> Array:

@@ -27,6 +27,7 @@ from tpgraph.functions import (
 )
 from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.boundary_layers import may_have_layer
+from tpgraph.limits.fluctuations import fluctuating, require_settled, with_fluctuation
 from tpgraph.limits.singular_scalars import require_regular
 from tpgraph.limits.vanishing import at_limit, is_delicate, is_delicate_in
 from tpgraph.program import InitialScalar, Moment, Nonlin
@@ -105,21 +106,41 @@ def _alone_in_limit(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Momen
     if not vanishing or is_told:
         return equation
     alone = len(vanishing) == 1 and at.scales.is_positive(_declared(at, equation, vanishing[0]))
-    found = at_limit(psi, vanishing[0]) if alone else _jointly(at, equation, vanishing)
+    try:
+        found = at_limit(psi, vanishing[0]) if alone else _jointly(at, equation, vanishing)
+    except TPTypeError:
+        known = fluctuating(at, equation)
+        if not known:
+            raise
+        found = _jointly(at, equation, vanishing, known)
     if set(arguments_of(psi)) - set(arguments_of(found)) - set(vanishing):
         require_regular(at, equation, psi, vanishing)  # 0 times what grows is no 0
     return replace(equation, function=found)
 
 
-def _jointly(at: Algebra[Z], equation: Nonlin | Moment, vanishing: Sequence[int]) -> Expression:
-    """ψ where several scalars vanish, ε_i = c_i t^{k_i} with one t = n^{−1/q} → 0."""
+def _jointly(
+    at: Algebra[Z],
+    equation: Nonlin | Moment,
+    vanishing: Sequence[int],
+    known: Sequence[int] = (),
+) -> Expression:
+    """ψ where several scalars vanish, ε_i = c_i t^{k_i} with one t = n^{−1/q} → 0.
+
+    Moments that are `known` come to their limit by t^{q/2} times something random.
+    """
     powers = {}
     for i in vanishing:
         powers[i] = at.scales.leading(_declared(at, equation, i))
-    unit = math.lcm(*(p.exponent.denominator for p in powers.values()))
+    unit = math.lcm(*(p.exponent.denominator for p in powers.values()), 2 if known else 1)
     t = Argument(len(equation.arguments))
     values: list[Expression] = [Argument(i) for i in range(len(equation.arguments))]
     for i, found in powers.items():
         times = int(-found.exponent * unit)
         values[i] = mul(number(found.coefficient), *[t] * times)
-    return at_limit(substitute(inline(equation.function), values), t.index)
+    random = {i: t.index + 1 + k for k, i in enumerate(known)}
+    for i, place in random.items():
+        own = mul(Argument(place), *[t] * (unit // 2))
+        values[i] = with_fluctuation(at, equation.arguments[i], own)
+    settled = at_limit(substitute(inline(equation.function), values), t.index)
+    require_settled(equation, settled, random)
+    return settled

@@ -29,19 +29,19 @@ def written_at(program: Program, equation: Equation | None) -> Span | None:
 
 def _own(program: Program, equation: Equation) -> Span | None:
     """Of the text that wrote it, or what it is a pass or the error signal of."""
-    if equation.span is not None or equation.origin is not None:
-        return equation.span or (equation.origin and equation.origin.span)
-    place = equation.place
-    if place is None or (place.partner is None and place.timed is None):
-        return None
-    of = place.partner or (place.timed and place.timed.of) or ""
-    itself = program.equation_of.get(of)
-    alike = (e for e in program.equations if statement_name(_network_name(e)) == statement_name(of))
-    for other in alike if itself is None else (itself, *alike):
-        span = other.span or (other.origin and other.origin.span)
-        if span is not None:
-            return span
-    return None
+    place, found = equation.place, _statement(equation)
+    if found is not None or place is None or (place.partner is None and place.timed is None):
+        return found
+    of = place.partner or (place.timed.of if place.timed else "")
+    alike = [e for e in program.equations if statement_name(_network_name(e)) == statement_name(of)]
+    itself = [program.equation_of[of]] if of in program.equation_of else []
+    return next((s for s in map(_statement, itself + alike) if s is not None), None)
+
+
+def _statement(equation: Equation) -> Span | None:
+    if equation.span is None and equation.origin is not None:
+        return equation.origin.span
+    return equation.span
 
 
 def _network_name(equation: Equation) -> str:

@@ -96,6 +96,10 @@ class ExactAlgebra(Algebra[Sum]):
         """Z as a sum."""
         return self.sums[vector]
 
+    def coefficient(self, variance: float, slope: Array) -> Array:
+        """The product, moved where it is too small for a float."""
+        return self.disturbance.product(np.full(1, variance), slope)
+
     def number(self, scalar: Array) -> Sum:
         """A sum without Gaussians."""
         return constant(scalar)

@@ -1,0 +1,97 @@
+"""Quotients of centred means by scalars that vanish: how fast a Moment comes to its limit.
+
+    θ = θ̊ + n^(−1/2) G,  G random of size 1,   mean(x) mean(y)/ε → 0,   mean(x)²/ε² stays random
+
+for ε = 1/√n. It is so for means of polynomially bounded functions of vectors that no other scalar
+enters (central limit theorem). With G in its place, the series of ψ tells which powers of n are
+left: where none grows and G is not left, there is a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import numpy as np
+
+from tpgraph.errors import TPTypeError
+from tpgraph.functions import Expression, add, arguments_of, number
+from tpgraph.limits.algebra import Algebra
+from tpgraph.limits.estimates import Basis
+from tpgraph.limits.regularity import reach_of
+from tpgraph.program import InitialScalar, MatMul, Moment, Nonlin, Variable
+from tpgraph.program.reach import ancestors
+
+__all__ = ["STAYS", "fluctuating", "require_settled", "with_fluctuation"]
+
+Z = TypeVar("Z")
+
+_ROUNDING = 2.0**-50
+STAYS = (
+    "{} comes to its limit as fast as what it is divided by, up to a random factor: what the"
+    " quotient comes to is random"
+)
+
+
+def fluctuating(at: Algebra[Z], equation: Nonlin | Moment) -> list[int]:
+    """The places of Moments that are known to be n^(−1/2) from a whole number.
+
+    None where it reads another scalar that is no declared one: then not all is known.
+    """
+    made = [i for i, a in enumerate(equation.arguments) if a.name in at.program.equation_of]
+    scalars = [i for i in made if equation.arguments[i].is_scalar]
+    return scalars if all(_is_known(at, equation.arguments[i]) for i in scalars) else []
+
+
+def with_fluctuation(at: Algebra[Z], scalar: Variable, factor: Expression) -> Expression:
+    """θ̊ + `factor`, which stands for n^(−1/2) G."""
+    return add(number(round(float(at.scalars[scalar.name].flat[0]))), factor)
+
+
+def require_settled(
+    equation: Nonlin | Moment, found: Expression, factors: Mapping[int, int]
+) -> None:
+    """Raise TPTypeError where a G, by place the argument `factors`, is left in the limit."""
+    used = set(arguments_of(found))
+    for place, factor in factors.items():
+        if factor in used:
+            raise TPTypeError(
+                STAYS.format(equation.arguments[place]),
+                expected="a quotient by what tends to 0 more slowly",
+                mend="divide by what stays away from 0, or leave the division out",
+            )
+
+
+def _is_known(at: Algebra[Z], scalar: Variable) -> bool:
+    made = at.program.equation_of[scalar.name]
+    if not isinstance(made, Moment) or made.scalars or scalar.name not in at.scalars:
+        return False
+    if at.replicates > 1 or at.bases.get(scalar.name) != Basis.CLOSED_FORM:
+        return False  # Samples do not tell 0 from what is small.
+    values = at.scalars[scalar.name]
+    whole = round(float(values.flat[0]))
+    if not (np.abs(values - whole) <= _ROUNDING * abs(whole)).all():
+        return False
+    beneath = ancestors(at.program, [scalar.name])
+    return _is_tame(at, made) and all(_enters_evenly(at, name) for name in beneath)
+
+
+def _is_tame(at: Algebra[Z], made: Moment) -> bool:
+    reach = reach_of(made.function, [at.regularity.of(a) for a in made.arguments])
+    return not reach.has_pole and not reach.exponent
+
+
+def _enters_evenly(at: Algebra[Z], name: str) -> bool:
+    """Whether it is a Moment, a matrix, or a vector that no scalar enters, of finite moments."""
+    if isinstance(at.program.declaration_of.get(name), InitialScalar):
+        return False
+    variable = at.program.variables[name]
+    made = at.program.equation_of.get(name)
+    if isinstance(made, Nonlin) and made.scalars:
+        return False
+    if isinstance(made, MatMul) and not made.out.is_wide:
+        return False
+    if not variable.is_wide:
+        return True
+    reach = at.regularity.of(variable)
+    return not reach.has_pole and not reach.exponent
