@@ -26,6 +26,7 @@ from tpgraph.limits.outputs import OutputLimit
 from tpgraph.limits.regularity import Reach
 from tpgraph.limits.sampling.branches import opened
 from tpgraph.limits.sampling.checks import finite, mean, normals_of
+from tpgraph.limits.sampling.curvature import curvature
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace, TracedProduct
 from tpgraph.limits.sampling.far_out import require_finite
 from tpgraph.limits.sampling.lifetimes import Release
@@ -167,6 +168,9 @@ class SampledAlgebra(Algebra[Array]):
         doubt = self.rare.doubt(psi, value, reach)
         told = self.rare.told(found[:, :, 0], doubt)
         told = self.rare.told(told, Doubt(None, rounding(equation.function, arguments)))
+        bent = curvature(self.trace, psi, found[:, :, 0])
+        if bent is not None:
+            told = self.rare.told(told, Doubt(None, bent))
         if says_nothing(value, told):
             self.bases[equation.out.name] = Basis.UNKNOWN
             self.regularity.unknown.append((equation, UNSEEN_DECIDES))
