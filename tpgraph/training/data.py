@@ -21,7 +21,7 @@ from tpgraph.errors import Source, TPDataError
 from tpgraph.files import as_path
 from tpgraph.program import Program, Variable, canonical_variable
 from tpgraph.training.class_labels import as_label, classes_of, target_rows
-from tpgraph.training.csv_columns import arrays_of_csv
+from tpgraph.training.csv_samples import arrays_of_csv
 from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.standardization import standardization
 

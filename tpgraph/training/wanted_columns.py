@@ -1,0 +1,55 @@
+"""What is read of a CSV file, and how its columns are named in messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tpgraph.program import Variable
+
+__all__ = ["CHOOSE", "SHOWN", "WantedColumns", "between", "column_name", "ranges_of", "some_of"]
+
+SHOWN = 5
+CHOOSE = "choose columns: --columns NAME=FIRST..LAST"
+
+
+@dataclass(frozen=True)
+class WantedColumns:
+    """What is read: variables, those that may stand in the file besides, which are targets."""
+
+    variables: Sequence[Variable]
+    ignored: Sequence[Variable] = ()
+    targets: frozenset[str] = frozenset()
+    chosen: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    taken: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def labelled(self, variable: Variable) -> bool:
+        """Whether one column may stand for all entries, as a class."""
+        return variable.name in self.targets and variable.dim.size({}) > 1
+
+
+def column_name(name: str, index: int) -> str:
+    """The name of the column of one entry: `ξ_0`."""
+    return f"{name}_{index}"
+
+
+def between(names: Sequence[str]) -> str:
+    """`a`, `a, b`, `a … d`."""
+    return ", ".join(names) if len(names) < 3 else f"{names[0]} … {names[-1]}"
+
+
+def ranges_of(variables: Sequence[Variable]) -> str:
+    """`ξ_0 … ξ_63, y_0`."""
+    parts = []
+    for variable in variables:
+        size = variable.dim.size({})
+        places = range(size) if size < 3 else (0, 1, size - 1)
+        parts.append(between([column_name(variable.name, place) for place in places]))
+    return ", ".join(parts)
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Some names, and how many more there are."""
+    shown = ", ".join(names[:SHOWN])
+    return f"{shown} (and {len(names) - SHOWN} more)" if len(names) > SHOWN else shown
