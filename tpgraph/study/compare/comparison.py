@@ -145,7 +145,7 @@ class Comparison:
             mean = float(np.mean([run.error for run in runs])) if runs else math.nan
             rows.append(f"{width:7d}  {len(runs):8d}  {mean:.4g}")
         if math.isfinite(slope):
-            spread = f" ± {error:.3f}" if math.isfinite(error) else ""
+            spread = f" ± {error:.3f} (standard error)" if math.isfinite(error) else ""
             rows.append(f"error ~ n^e with e = {slope:+.3f}{spread}, expected -0.5")
         else:
             rows.append("no exponent: that needs two widths with networks that did not diverge")
