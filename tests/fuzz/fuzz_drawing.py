@@ -1,5 +1,5 @@
 """Fuzzing of pictures: every program that `check` accepts is drawn, in the paper view and in the
-editing view, forward, backward and as steps of SGD, folded or not.
+editing view, forward, backward and as steps of SGD, folded or not, in rows or not.
 
     python tests/fuzz/fuzz_drawing.py --runs 500 --seed 0
 
@@ -209,15 +209,24 @@ def one_input(number: int, seed: int) -> Iterator[str]:
         for view in ("paper", "editing"):
             options: dict[str, Any] = {"view": view, "fold": chance.random() < 0.3}
             options["show_io"], options["legend"] = chance.random() < 0.5, chance.random() < 0.2
-            options["direction"] = chance.choice(("LR", "RL"))
-            if name in ("forward", "text"):
-                options["direction"] = chance.choice(("LR", "RL", "TB", "BT"))
+            options["direction"] = chance.choice(("LR", "RL", "TB", "BT"))
+            options["wrap"] = chance.choice((False, 60, 120, 240))
             try:
-                assert tp.draw(found, **options).svg
+                drawing = tp.draw(found, **options)
+                assert drawing.svg
+                require_whole(drawing)
             except TPLimitError:
                 yield f"{name} too large"
             else:
                 yield name
+
+
+def require_whole(drawing: tp.Drawing) -> None:
+    """Every mark stands once under its id, and lines lead from mark to mark."""
+    marks = [node.id for node in drawing.scene.nodes]
+    assert len(set(marks)) == len(marks), "two marks have one id"
+    ends = {end for edge in drawing.scene.edges for end in (edge.source, edge.target)}
+    assert ends <= set(marks), "a line leads nowhere"
 
 
 def main() -> int:

@@ -206,6 +206,20 @@ def test_what_cannot_be_drawn_is_said():
         draw(tp.unroll_sgd(tp.gallery.entry("mlp").program(), steps=6))
 
 
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_what_is_computed_of_data_alone_has_an_empty_picture(direction):
+    """The strict notation has no marks for it; with data it has."""
+    program = tp.parse(
+        "width n\nwidth m\nparametrization ntk\ndata d : 1\nvector u : n ~ N(0, 1)\n"
+        "vector v : m ~ N(0, 1)\nparam b : n ~ N(0, 1)\nparam W : n × 1 ~ N(0, 1)\n"
+        "a = W' u\nc = mean(v * mean(d))\ny = tanh((a - a) - c)\n"
+        "output y\nloss (y - 1)^2 / 2\n"
+    )
+    steps = tp.unroll_sgd(program, 1)
+    assert draw(steps, direction=direction).scene.nodes == ()
+    assert draw(steps, direction=direction, show="io").scene.nodes
+
+
 def test_places_are_read_off_names():
     program = tp.staged(tp.load(FIGURES / "first_step.tp"))
     places = {e.out.name: e.place for e in program.equations}

@@ -56,6 +56,8 @@ def lay_out_passes(
     plates in which other marks would stand; TPLimitError for more wires than a picture can hold.
     """
     staging = stage(program, folded.diagram)
+    if not staging.parts:  # all that is computed is of data, which is not drawn
+        return Scene(title=folded.diagram.title)
     _require_drawable(staging, direction)
     frame = Frame(direction)
     plates = local_plates(staging, folded)
