@@ -132,7 +132,7 @@ def test_a_folder_that_cannot_be_made_is_an_error(mlp: Path) -> None:
 
 def test_a_width_given_twice_is_an_error() -> None:
     done = process("run", "-", "--width", "n=10", "--width", "n=20", stdin=WIGNER)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "--width gives n twice" in done.stderr
 
 

@@ -41,6 +41,6 @@ def test_what_does_not_cancel_has_none(psi: str) -> None:
 @pytest.mark.filterwarnings("ignore::tpgraph.TPWarning")
 def test_uncounted_it_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(algebra, "rounding", lambda *_: np.zeros(1))
-    for lines in ("m = mean(x)\nq = abs(m)^0.1", "q = mean((x*1e-170)^2*1e300*1e40)"):
-        value, error = told(lines)
-        assert abs(value - TRUTHS[lines]) > 4 * error
+    lines = "q = mean((x*1e-170)^2*1e300*1e40)"
+    value, error = told(lines)
+    assert abs(value - TRUTHS[lines]) > 4 * error

@@ -63,7 +63,7 @@ def test_small_text_is_said_with_ways_out(mlp: tp.Drawing) -> None:
         warnings.simplefilter("error", TPWarning)
         tp.draw("mlp", width=mlp_width(mlp) * 0.88)
     with pytest.warns(TPWarning, match=r"6\.9 pt; fold .*fold=True.* or .*\"TB\".* or draw fewer"):
-        tp.draw("mlp", width=mlp_width(mlp) * 0.865)
+        tp.draw("mlp", width=mlp_width(mlp) * 0.865, wrap=False)
 
 
 def mlp_width(drawing: tp.Drawing) -> float:
@@ -73,7 +73,7 @@ def mlp_width(drawing: tp.Drawing) -> float:
 
 def test_the_command_proposes_its_own_options(tmp_path: Path) -> None:
     target = tmp_path / "wide.svg"
-    run = ["draw", "transformer", "--width", "234pt", "-o", str(target)]
+    run = ["draw", "transformer", "--width", "234pt", "--no-wrap", "-o", str(target)]
     found = CliRunner().invoke(app, run)
     assert found.exit_code == 0
     assert 'width="234pt"' in target.read_text()
@@ -85,4 +85,4 @@ def test_the_command_proposes_its_own_options(tmp_path: Path) -> None:
     run = ["draw", "mlp", "--frames", "--width", "234pt", "-o", str(tmp_path / "f.pdf")]
     found = CliRunner().invoke(app, run)
     assert found.exit_code == 2
-    assert "not for --frames" in found.stderr
+    assert "--width: without effect beside --frames" in found.stderr

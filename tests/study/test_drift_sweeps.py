@@ -112,7 +112,7 @@ def test_wrong_grids_and_data():
         drift_study(dataclasses.replace(GRID, names=("L", "", "σ_b2")), X, Y, "unused")
     with pytest.raises(TPDataError, match="snapshots after"):
         drift_study(dataclasses.replace(GRID, snapshots=(10, 10)), X, Y, "unused")
-    with pytest.raises(TPDataError, match="steps of rate"):
+    with pytest.raises(TPDataError, match="lr is nan"):
         drift_study(dataclasses.replace(GRID, lr=math.nan), X, Y, "unused")
     with pytest.raises(TPDataError, match="data of shapes"):
         drift_study(GRID, X, Y[:3], "unused")
