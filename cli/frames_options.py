@@ -50,7 +50,7 @@ class FrameOptions:
     def of(
         cls, frames: bool, captions: list[str] | None, seconds: float | None, handout: str | None
     ) -> FrameOptions:
-        """By the options. A usage error without --frames, or for a caption of nothing."""
+        """By the options. A usage error without --frames; for no or two captions."""
         if not frames and (captions or seconds is not None or handout is not None):
             raise typer.BadParameter("--caption, --seconds and --handout are for --frames")
         found: dict[str | int, str] = {}
@@ -59,7 +59,10 @@ class FrameOptions:
             if not equals or not frame.strip() or not words.strip():
                 raise typer.BadParameter(f"--caption {text[:40]!r}: write FRAME=WORDS")
             name = "".join(frame.split())
-            found[int(name) if name.isascii() and name.isdigit() else name] = words.strip()
+            key = int(name) if name.isascii() and name.isdigit() else name
+            if key in found:
+                raise typer.BadParameter(f"--caption {name}=… is given twice; give a frame one")
+            found[key] = words.strip()
         return cls(found, seconds, handout)
 
     def arguments(self) -> dict[str, Any]:

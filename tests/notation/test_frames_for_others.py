@@ -93,10 +93,15 @@ def test_captions_of_ones_own_stand_under_their_frames(frames):
         ("nobody", "words", "no frame is that of 'nobody'"),
         (9, "words", "no frame is that of 9"),
         (1, "one $", "has no other"),
-        (1, r"\nothing", "cannot be typeset|meaning|unknown|command"),
+        (1, r"\nothing", r"in the caption of 1: .*no command(?s:.*)write the caption otherwise"),
     ):
         with pytest.raises(TPError, match=said):
             tp.draw_frames(PROGRAM, captions={key: text})
+
+
+def test_no_caption_is_lost_to_another_of_its_frame():
+    with pytest.raises(TPError, match="frame 2 has two captions, of 'μ' and of 2"):
+        tp.draw_frames(PROGRAM, captions={"μ": "The mean", 1: "What is given", 2: "A mean"})
 
 
 def test_a_path_is_marked_once_all_its_vectors_are_there(marked):

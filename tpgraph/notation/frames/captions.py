@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tpgraph.bounds import LABEL
-from tpgraph.errors import TPNameError, TPTypeError
+from tpgraph.errors import TPError, TPNameError, TPTypeError
 from tpgraph.notation.diagram.instruction_latex import Instruction
 from tpgraph.program.naming import require_words
 from tpgraph.program.tex import require_settable
@@ -21,11 +21,13 @@ def said_instead(
     """What frames say, with these captions: by the number of a frame, from 1, or by the name of a
     variable that it computes; `steps` are the marks that every frame adds.
 
-    Raises TPNameError for a caption of no frame, TPError for a text that cannot be set.
+    Raises TPNameError for a caption of no frame, TPError for a second caption of a frame and for a
+    text that cannot be set.
     """
     frame_of: dict[str | int, int] = {name: k for k, names in enumerate(steps) for name in names}
     frame_of |= {k + 1: k for k in range(len(said))}
     found = list(said)
+    taken: dict[int, str | int] = {}
     for key, text in captions.items():
         if key not in frame_of:
             raise TPNameError(
@@ -35,6 +37,17 @@ def said_instead(
         require_words(text, "a caption", None, LABEL)
         if text.count("$") % 2:
             raise TPTypeError("a $ has no other", None, "mathematics between two $")
-        require_settable(rf"\text{{{text}}}")
-        found[frame_of[key]] = Instruction(text, "")
+        try:
+            require_settable(rf"\text{{{text}}}")
+        except TPError as error:
+            said_of = f"in the caption of {key!r}: {error.message}"
+            raise TPError(said_of, None, error.expected, "write the caption otherwise") from None
+        frame = frame_of[key]
+        if frame in taken:
+            raise TPError(
+                f"frame {frame + 1} has two captions, of {taken[frame]!r} and of {key!r}",
+                expected="one caption for a frame",
+            )
+        taken[frame] = key
+        found[frame] = Instruction(text, "")
     return tuple(found)

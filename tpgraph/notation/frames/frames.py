@@ -253,7 +253,7 @@ def draw_frames(
     With `fold` a plate's marks come once, and a statement is a frame; passes are drawn unfolded.
 
     Arguments and errors as of `draw`; also raises TPLimitError beyond 500 frames, TPNameError for
-    a caption of no frame, and TPError for one that cannot be set.
+    a caption of no frame, and TPError for one that cannot be set and for two of one frame.
     """
     options = Options(
         direction,
