@@ -152,7 +152,7 @@ def test_linear_and_constant_functions_have_phases():
 def test_what_cannot_be_evaluated_is_said():
     with pytest.raises(TPNameError, match="there is no function tahn"):
         fixed_point("tahn", 1.0, 1.0)
-    with pytest.raises(TPTypeError, match="max is no function of one argument"):
+    with pytest.raises(TPTypeError, match=r"max is no function of one argument\n.*such as tanh"):
         chi("max", 1.0, 1.0)
     with pytest.raises(TPDataError, match="has no recursion"):
         fixed_point("relu", -1.0, 1.0)

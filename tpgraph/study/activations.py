@@ -41,7 +41,7 @@ def activation(text: str) -> Function:
         try:
             applied(COORDINATEWISE[text])
         except TPTypeError as error:
-            raise TPDataError(error.message) from None
+            raise TPDataError(error.message, expected=error.expected) from None
         return COORDINATEWISE[text]
     try:
         return Defined(text, ("z",), function_of(text, ("z",), COORDINATEWISE))
@@ -73,7 +73,9 @@ def applied(function: Function) -> Expression:
     """
     defaults = function.defaults if isinstance(function, Primitive) else ()
     if not _is_of_one(function):
-        raise TPTypeError(f"{function.name} is no function of one argument")
+        raise TPTypeError(
+            f"{function.name} is no function of one argument", None, "such as tanh, relu or erf"
+        )
     return Apply(function, (Argument(0), *(Number(value) for value in defaults)))
 
 
