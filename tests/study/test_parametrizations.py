@@ -223,6 +223,7 @@ def test_the_page_is_one_file(found: SideBySide) -> None:
     assert page.scripts == 0
     assert all(place.startswith("data:image/svg+xml;base64,") for place in page.asked)
     assert len(page.asked) == 7
+    assert content.decode().count("n^e") == 1
     for word in ("feature learning", "0.5", "Adam rate"):
         assert word in content.decode()
 

@@ -67,8 +67,8 @@ def blocks_of(found: SideBySide) -> Iterator[Block]:
             yield Words(f"{one.report.advice}.")
     yield Heading("Side by side")
     yield Words(
-        f"Sizes and changes scale like n^e: {LEGEND}, after {found.steps} SGD steps at the learning"
-        f" rate η = {found.lr:g}. The kernels are those of the first step at infinite width, means"
+        f"Of sizes and changes: {LEGEND}, after {found.steps} SGD steps at the learning rate"
+        f" η = {found.lr:g}. The kernels are those of the first step at infinite width, means"
         " over inputs; |Δx| is the root mean square by which a feature moves in one step there."
     )
     yield Rows(("", *names), tuple(found.rows()))
