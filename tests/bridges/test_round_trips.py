@@ -111,3 +111,15 @@ def test_a_generated_file_comes_back_by_the_commands(tmp_path):
     assert done.exit_code == 0, done.output
     back = tp.load(out)
     assert form(back, names=False) == form(tp.gallery.entry("gru").program(), names=False)
+
+
+@pytest.mark.parametrize("n", [4, 8])
+def test_variances_come_back_from_a_module_of_a_small_width(n):
+    """1/9, the variance of a bias in torch.nn.Linear(3, n), of which a width of 8 shows 8 draws."""
+    program = tp.parse(
+        "program net\nwidth n\nparametrization standard\ndata x : 3\n"
+        "param W : n × 3 ~ N(0, 1/3)\nparam b : n ~ N(0, 1/9)\nparam V : 1 × n ~ N(0, 1/3)\n"
+        "h = tanh(W x + b)\nf = V h\noutput f\n"
+    )
+    i = tp.from_torch(as_torch(program), inputs(program), n=n)
+    assert drawn(i.program) == drawn(program)

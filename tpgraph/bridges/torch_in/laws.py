@@ -21,14 +21,18 @@ from tpgraph.bridges.torch_in.export import built, own_path, stored_tensors
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.sizes import Cut
 
-__all__ = ["UNIFORM", "Draws", "Law", "drawn"]
+__all__ = ["SURE", "UNIFORM", "Draws", "Law", "drawn"]
 
+SURE = 0.03
+"""Of fitted variances, those with a smaller relative error are taken for simple fractions."""
 UNIFORM = -1.2
 """The excess kurtosis of a uniform distribution."""
 
 INITIALIZATIONS = 12
 MANY, FEW = 240, 200
 """So many initializations where a parameter of fewer entries is measured."""
+MOST = 600
+"""More than MANY, up to so many, where these make a parameter's variance sure."""
 _SPREAD = 5.0
 """How many standard errors a mean square may be off a law."""
 
@@ -234,9 +238,18 @@ def _values(
             found.setdefault(path, []).append(parameter.detach().numpy().copy())
             if seed == 1 and path not in recorded and parameter.numel() < FEW:
                 varies = not np.array_equal(found[path][0], found[path][1])
-                count = MANY if varies else count
+                count = max(count, _many(parameter.numel())) if varies else count
         seed += 1
     return {path: np.stack(_fresh(arrays)) for path, arrays in found.items()}
+
+
+def _many(entries: int) -> int:
+    """The least number of initializations, MANY or more, of which √(2/(number · entries)) < SURE.
+
+    MANY where it were above MOST.
+    """
+    least = int(2 / SURE**2 / entries) + 1
+    return max(MANY, least) if least <= MOST else MANY
 
 
 def _fresh(arrays: Sequence[Array]) -> Sequence[Array]:

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from tpgraph.bridges.torch_in.export import python_path
-from tpgraph.bridges.torch_in.laws import UNIFORM, Law
+from tpgraph.bridges.torch_in.laws import SURE, UNIFORM, Law
 from tpgraph.bridges.torch_in.named_cells import common_path
 from tpgraph.bridges.torch_in.parameter_parts import ParameterPart
 from tpgraph.bridges.torch_in.refusal import refusal
@@ -29,8 +29,6 @@ Note: TypeAlias = tuple[ParameterPart, str]
 Exponents: TypeAlias = tuple[Fraction, Fraction]
 
 _NAMED = {"standard": STANDARD, "ntk": NTK, "mup": MUP}
-_SURE = 0.03
-"""Of fitted variances, those with a smaller relative error are taken for simple fractions."""
 _SIMPLE = sorted(
     {Fraction(p, q) for p in range(1, 13) for q in range(1, 13)},
     key=lambda f: (f.numerator + f.denominator, f),
@@ -207,12 +205,17 @@ def _falling(law: Law) -> str:
 
 
 def _nice(value: float, error: float) -> str:
-    """A variance as a short fraction, where it is one; of a fitted one up to its error."""
+    """A variance as a short fraction, where it is one; of a fitted one up to its error.
+
+    Of several the simplest, of 1/q the nearest: biases behind d fixed inputs have 1/(3 d).
+    """
     if not error:
         simple = Fraction(value).limit_denominator(1000)
         near = simple and abs(float(simple) / value - 1) < 1e-9
         return number_text(simple) if near else number_text(value)
-    for fraction in _SIMPLE:
-        if error < _SURE and abs(value / float(fraction) - 1) < 3 * error:
-            return number_text(fraction)
+    off = {f: abs(value / float(f) - 1) for f in _SIMPLE}
+    fitting = [f for f in _SIMPLE if off[f] < 3 * error] if error < SURE else []
+    if fitting:
+        units = [f for f in fitting if f.numerator == 1]
+        return number_text(min(units, key=off.__getitem__) if units else fitting[0])
     return f"{value:.3g}"
