@@ -117,5 +117,6 @@ def test_a_picture_comes_back_whole_from_another_one(editor):
     editor.press("F6", "]")
     expect(editor.page.locator(".steps .count")).to_contain_text("0 /")
     editor.write("y = tanh(x[L])\n")
-    assert "variables/y" in editor.keys
-    assert editor.page.evaluate("tpgraph.canvas.isWhole")
+    drawn = "tpgraph.canvas.fragments.some((f) => f.key === 'variables/y')"
+    editor.page.wait_for_function(drawn)  # the steps may still be on their way out
+    assert editor.settled().page.evaluate("tpgraph.canvas.isWhole")
