@@ -10,7 +10,6 @@ the command line, which imports the public `tpgraph` alone.
 import ast
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -391,14 +390,3 @@ def test_the_top_level_holds_what_was_agreed():
         pytest.skip("not a checkout")
     entries = {name.split("/")[0] for name in listed.stdout.splitlines()}
     assert {e for e in entries if not e.startswith(".")} <= TOP_LEVEL
-
-
-def test_every_room_is_installed():
-    """The packages of pyproject.toml are the folders with code, so that a wheel has them all."""
-    named = set(
-        tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"][
-            "packages"
-        ]
-    )
-    folders = {path.parent.relative_to(ROOT) for path in (ROOT / "tpgraph").rglob("__init__.py")}
-    assert {".".join(folder.parts) for folder in folders} <= named

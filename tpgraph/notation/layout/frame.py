@@ -65,6 +65,10 @@ class Frame:
             case _:
                 assert_never(self.direction)
 
+    def box(self, box: Box) -> Box:
+        """The box of the picture of a box along and across."""
+        return box_around((self.point(*box[:2]), self.point(*box[2:])))
+
     def box_back(self, box: Box) -> Box:
         """The box, along and across, of a box of the picture."""
         return box_around((self.back(*box[:2]), self.back(*box[2:])))

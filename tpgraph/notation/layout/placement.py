@@ -17,6 +17,7 @@ from tpgraph.notation.diagram.links import Link, links
 from tpgraph.notation.engines.engine import GraphvizEdge, GraphvizLayout, LayoutEngine
 from tpgraph.notation.layout.measure import GateSize, VertexSize
 from tpgraph.notation.layout.spine import Arrangement
+from tpgraph.notation.scene.geometry import bezier_point
 from tpgraph.notation.scene.scene import Point
 
 __all__ = ["MarkSizes", "Placement", "place"]
@@ -213,13 +214,5 @@ def _height(pieces: Sequence[tuple[Point, ...]], along: float) -> float:
     low, high = 0.0, 1.0
     for _ in range(20):
         middle = (low + high) / 2
-        low, high = (middle, high) if _bezier(piece, middle)[0] < along else (low, middle)
-    return _bezier(piece, low)[1]
-
-
-def _bezier(p: Sequence[Point], t: float) -> Point:
-    a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
-    return (
-        a * p[0][0] + b * p[1][0] + c * p[2][0] + d * p[3][0],
-        a * p[0][1] + b * p[1][1] + c * p[2][1] + d * p[3][1],
-    )
+        low, high = (middle, high) if bezier_point(piece, middle)[0] < along else (low, middle)
+    return bezier_point(piece, low)[1]

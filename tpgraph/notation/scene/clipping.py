@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+from tpgraph.notation.scene.geometry import bezier_point
 from tpgraph.notation.scene.scene import Point
 
 __all__ = ["clipped"]
@@ -83,7 +84,11 @@ def _meeting(
 
 
 def _at(piece: tuple[Point, ...], t: float) -> Point:
-    return _split(piece, t)[0][-1]
+    """A point of a segment or a cubic curve."""
+    if len(piece) > 2:
+        return bezier_point(piece, t)
+    (ax, ay), (bx, by) = piece
+    return (1 - t) * ax + t * bx, (1 - t) * ay + t * by
 
 
 def _part(piece: tuple[Point, ...], start: float, end: float) -> tuple[Point, ...]:

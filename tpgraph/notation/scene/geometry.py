@@ -16,6 +16,7 @@ __all__ = [
     "PointArray",
     "Shape",
     "Sides",
+    "bezier_point",
     "box_around",
     "box_shape",
     "contains",
@@ -97,6 +98,15 @@ def straight(a: Point, b: Point) -> tuple[Point, Point, Point]:
     """The Bezier piece that is a straight line from a to b, without its start."""
     x, y = (b[0] - a[0]) / 3, (b[1] - a[1]) / 3
     return (a[0] + x, a[1] + y), (b[0] - x, b[1] - y), b
+
+
+def bezier_point(p: Sequence[Point], t: float) -> Point:
+    """The point of a cubic Bezier curve p0 c1 c2 p1 at a parameter from 0 to 1."""
+    a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+    return (
+        a * p[0][0] + b * p[1][0] + c * p[2][0] + d * p[3][0],
+        a * p[0][1] + b * p[1][1] + c * p[2][1] + d * p[3][1],
+    )
 
 
 def flatten(points: Sequence[Point], curve: bool, steps: int = 16) -> tuple[Point, ...]:

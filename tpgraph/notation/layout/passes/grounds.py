@@ -99,19 +99,10 @@ def contexts_of(
     for ground in grounds:
         if ground.context is None or ground.caption_box is None:
             continue
-        (a, b), (c, d) = frame.point(*ground.box[:2]), frame.point(*ground.box[2:])
-        e, f = frame.point(*_middle(ground.caption_box))
+        x, y = frame.point(*_middle(ground.caption_box))
         turn = 0.0 if frame.sideways else 90.0
-        caption = Label(caption_latex(ground.context), e, f, "center", style.caption_size, turn)
-        yield ContextBox(
-            str(ground.context),
-            min(a, c),
-            min(b, d),
-            max(a, c),
-            max(b, d),
-            ground.tint,
-            caption,
-        )
+        caption = Label(caption_latex(ground.context), x, y, "center", style.caption_size, turn)
+        yield ContextBox(str(ground.context), *frame.box(ground.box), ground.tint, caption)
 
 
 def _middle(box: Box) -> Point:

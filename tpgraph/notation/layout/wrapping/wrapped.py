@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from tpgraph.notation.layout.frame import Frame
-from tpgraph.notation.layout.wrapping.cuts import RowCut, best_cuts, cut_sources, cuts_of
+from tpgraph.notation.layout.wrapping.cut_rows import rows_of
+from tpgraph.notation.layout.wrapping.cuts import best_cuts, cut_sources, cuts_of
 from tpgraph.notation.layout.wrapping.mark_numbers import numbered
-from tpgraph.notation.layout.wrapping.row_of_marks import row_of
 from tpgraph.notation.scene.displaced import displaced
 from tpgraph.notation.scene.geometry import Box
 from tpgraph.notation.scene.painting import picture
@@ -38,10 +37,8 @@ def wrapped(scene: Scene, style: Style, direction: Direction, width: float) -> S
     start, _, end, _ = frame.box_back(_bounds(scene, style))
     for count in range(2, min(len(cuts) + 1, _MOST) + 1):
         chosen = best_cuts(cuts, (start, end), count)
-        borders: list[RowCut | None] = [None, *chosen, None]
         whole = numbered(scene, frame, style, cut_sources(scene, frame, chosen))
-        taken = {node.id for node in scene.nodes}
-        rows = [row_of(whole, frame, *ends, taken) for ends in pairwise(borders)]
+        rows = rows_of(whole, frame, chosen)
         if _fits(rows, style, direction, width):
             return _stacked(scene, rows, style, frame)
     return scene
