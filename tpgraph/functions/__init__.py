@@ -29,6 +29,10 @@ from tpgraph.functions.expression import (
     rename_arguments,
     substitute,
 )
+from tpgraph.functions.expression_latex import to_latex
+from tpgraph.functions.expression_numpy import numpy_helpers, to_numpy
+from tpgraph.functions.expression_text import is_call, number_text, to_text
+from tpgraph.functions.inlining import inline, primitives_of
 from tpgraph.functions.jumps import (
     DELTA,
     JUMPING,
@@ -39,16 +43,6 @@ from tpgraph.functions.jumps import (
 )
 from tpgraph.functions.library import LIBRARY, OF_SEVERAL, of_several
 from tpgraph.functions.parity import parity
-from tpgraph.functions.render import (
-    inline,
-    is_call,
-    number_text,
-    numpy_helpers,
-    primitives_of,
-    to_latex,
-    to_numpy,
-    to_text,
-)
 from tpgraph.functions.table import (
     ADD,
     COORDINATEWISE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tpgraph.functions.expression import Apply, Argument, Defined, Expression, Number
-from tpgraph.functions.render import inline
+from tpgraph.functions.inlining import inline
 from tpgraph.functions.table import PRIMITIVES
 
 __all__ = ["component"]

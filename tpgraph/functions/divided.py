@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from tpgraph.errors import TPTypeError
 from tpgraph.functions.derivative import differentiate, simplify
 from tpgraph.functions.expression import Argument, Expression, arguments_of, substitute
+from tpgraph.functions.inlining import inline
 from tpgraph.functions.jumps import NOT_LINEAR, has_density, jumps_somewhere
-from tpgraph.functions.render import inline
 from tpgraph.functions.series import series
 from tpgraph.functions.table import add, div, mul, neg
 
