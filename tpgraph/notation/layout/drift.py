@@ -15,7 +15,7 @@ from statistics import median_low
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.links import Link, links
 from tpgraph.notation.layout.family_members import family_members
-from tpgraph.notation.layout.measure import GateSize
+from tpgraph.notation.layout.measure import GateSize, end_offsets
 from tpgraph.notation.layout.placement import Placement
 from tpgraph.notation.layout.spine import Arrangement
 
@@ -48,12 +48,8 @@ def undrifted(
 
 def rise_of(link: Link, across: Mapping[str, float], gates: Mapping[str, GateSize]) -> float:
     """How far a line's end is above its start, in pt."""
-    start, end = across[link.source], across[link.target]
-    if link.outlet is not None:
-        start += gates[link.source].outlets[link.outlet]
-    if link.port is not None:
-        end += gates[link.target].ports[link.port]
-    return end - start
+    start, end = end_offsets(link, gates)
+    return across[link.target] + end - (across[link.source] + start)
 
 
 def _drift(

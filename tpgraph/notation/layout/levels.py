@@ -26,6 +26,7 @@ from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.links import Link, links
 from tpgraph.notation.layout.family_lanes import FamilyLanes
 from tpgraph.notation.layout.lane_order import in_lanes
+from tpgraph.notation.layout.measure import end_offsets, extent_across
 from tpgraph.notation.layout.passing import passing
 from tpgraph.notation.layout.placement import MarkSizes, Placement
 from tpgraph.notation.layout.quadratic import Array, QuadraticProblem, independent
@@ -151,9 +152,7 @@ class _Levels:
         return self._row(target) - self._row(source)
 
     def _offset(self, link: Link) -> float:
-        gates = self.sizes.gates
-        start = 0.0 if link.outlet is None else gates[link.source].outlets[link.outlet]
-        end = 0.0 if link.port is None else gates[link.target].ports[link.port]
+        start, end = end_offsets(link, self.sizes.gates)
         return start - end
 
     def _weight(self, link: Link) -> float:
@@ -195,9 +194,7 @@ class _Levels:
 
     def extent(self, mark: str) -> tuple[float, float]:
         """Room below and above a mark's centre."""
-        if mark in self.sizes.gates:
-            return (self.sizes.gates[mark].box / 2,) * 2
-        return self.sizes.vertices[mark].below, self.sizes.vertices[mark].above
+        return extent_across(mark, self.sizes.vertices, self.sizes.gates)
 
     def _level(self, values: Array) -> tuple[Array, Array]:
         """Equations of what all but is level: rows, middles, then like marks of other columns."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tpgraph.notation.diagram.diagram import GateMark, Side, Vertex
+from tpgraph.notation.diagram.links import Link
 from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.scene.annotation import Annotation
@@ -20,6 +21,8 @@ __all__ = [
     "SMALLEST_SIZE",
     "GateSize",
     "VertexSize",
+    "end_offsets",
+    "extent_across",
     "fitting_size",
     "gate_size",
     "label_reach",
@@ -70,6 +73,22 @@ class VertexSize:
     below: float
     radius: float
     side: Side
+
+
+def extent_across(
+    mark: str, vertices: Mapping[str, VertexSize], gates: Mapping[str, GateSize]
+) -> tuple[float, float]:
+    """What a mark takes across, below and above its centre."""
+    if mark in gates:
+        return gates[mark].box / 2, gates[mark].box / 2
+    return vertices[mark].below, vertices[mark].above
+
+
+def end_offsets(link: Link, gates: Mapping[str, GateSize]) -> tuple[float, float]:
+    """How far above the centres of its marks a line starts and ends."""
+    start = 0.0 if link.outlet is None else gates[link.source].outlets[link.outlet]
+    end = 0.0 if link.port is None else gates[link.target].ports[link.port]
+    return start, end
 
 
 def gate_size(

@@ -19,7 +19,14 @@ from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
 from tpgraph.notation.layout.lane_order import Disorder, disordered, merged, torn
 from tpgraph.notation.layout.levels import levelled
-from tpgraph.notation.layout.measure import GateSize, VertexSize, gate_size, vertex_size
+from tpgraph.notation.layout.measure import (
+    GateSize,
+    VertexSize,
+    end_offsets,
+    extent_across,
+    gate_size,
+    vertex_size,
+)
 from tpgraph.notation.layout.placement import MarkSizes, Placement, place
 from tpgraph.notation.layout.rows import straightened
 from tpgraph.notation.layout.spine import Arrangement, arrange
@@ -128,15 +135,11 @@ class Places:
 
     def extent(self, mark: str) -> tuple[float, float]:
         """What a mark takes across, below and above its centre."""
-        if mark in self.gates:
-            return self.gates[mark].box / 2, self.gates[mark].box / 2
-        return self.vertices[mark].below, self.vertices[mark].above
+        return extent_across(mark, self.vertices, self.gates)
 
     def offsets(self, link: Link) -> tuple[float, float]:
         """How far above the centres of its marks a line starts and ends."""
-        start = self.gates[link.source].outlets[link.outlet] if link.outlet is not None else 0.0
-        end = self.gates[link.target].ports[link.port] if link.port is not None else 0.0
-        return start, end
+        return end_offsets(link, self.gates)
 
     def _reach(self, mark: str) -> float:
         return self.gates[mark].depth / 2 if mark in self.gates else self.vertices[mark].radius
