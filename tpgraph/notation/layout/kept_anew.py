@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TypeAlias
 
 from tpgraph.notation.layout.kept_heights import KeptHeights, NoPlace
+from tpgraph.program.closure import reached
 
 __all__ = ["Anew", "Group"]
 
@@ -33,6 +34,10 @@ class Anew:
         first = [mark for mark in heights.column if mark not in inside]
         self.groups: list[Group] = [(mark, *heights.ends.get(mark, ())) for mark in first]
         self.group_of = {mark: group for group in self.groups for mark in group}
+        self.readers = {
+            mark: [link.target for link in links if link.source == mark]
+            for mark, links in heights.beside.items()
+        }
 
     def saved(self, group: Group) -> int:
         """What a group alone would save; everything stays."""
@@ -68,13 +73,8 @@ class Anew:
 
     def tail(self, group: Group) -> list[Group]:
         """A group and all that is made of it, in the order of computation."""
-        heights, found, waiting = self.heights, {group}, [group]
-        while waiting:
-            for mark in waiting.pop():
-                read = {self.group_of[k.target] for k in heights.beside[mark] if k.source == mark}
-                waiting += read - found
-                found |= read
-        return sorted(found, key=lambda one: (heights.column[one[0]], one))
+        found = {self.group_of[end] for mark in group for end in reached(mark, self.readers)}
+        return sorted(found, key=lambda one: (self.heights.column[one[0]], one))
 
     def _lifted(self, groups: Sequence[Group]) -> tuple[int, int]:
         """How long the journal was, and how many crossings fewer there are without groups."""
