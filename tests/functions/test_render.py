@@ -224,6 +224,12 @@ def test_latex_of(e, latex):
     assert to_latex(e, ["h^{1}", "b", "c_{2}"], {"squash": r"\phi^{*}"}) == latex
 
 
+@pytest.mark.parametrize("name", [r"\}", r"\{b", r"\lbrace b\}"])
+def test_braces_that_are_shown_make_no_groups(name):
+    called = call("tanh", add(Y, div(X, Z)))
+    assert to_latex(called, ["x", name, "c"]) == rf"\tanh\!\left({name} + \frac{{x}}{{c}}\right)"
+
+
 def test_helpers_stand_once_and_only_where_needed():
     erf = call("erf", X)
     assert numpy_helpers(call("tanh", X)) == ()

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-__all__ = ["latex_brackets"]
+import re
+
+__all__ = ["latex_brackets", "without_shown_braces"]
+
+_SHOWN = re.compile(r"\\[\\{}]")
+
+
+def without_shown_braces(text: str) -> str:
+    r"""LaTeX text with those braces alone that make groups: without `\{` and `\}`.
+
+    >>> without_shown_braces(r"\{x\}^{2}")
+    'x^{2}'
+    """
+    return _SHOWN.sub("", text)
 
 
 def _is_tall(text: str) -> bool:
     """Whether a LaTeX text has a fraction, beside those in superscripts."""
-    raised = [False]
+    raised, text = [False], without_shown_braces(text)
     for place, character in enumerate(text):
         if character == "{":
             raised.append(raised[-1] or text[place - 1 : place] == "^")

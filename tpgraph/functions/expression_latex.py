@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from tpgraph.functions.brackets import latex_brackets
+from tpgraph.functions.brackets import latex_brackets, without_shown_braces
 from tpgraph.functions.expression import Apply, Defined, Expression
 from tpgraph.functions.expression_text import exact_decimal
 from tpgraph.functions.render import ATOM, POWER, PRODUCT, SIGN, SUM, Dialect
@@ -37,7 +37,7 @@ def _latex_product(factors: Sequence[str]) -> str:
 def _has_superscript(text: str) -> bool:
     """Whether a LaTeX text has `^` outside of braces, so that a second one needs parentheses."""
     depth = 0
-    for character in text.replace(r"\{", "").replace(r"\}", ""):
+    for character in without_shown_braces(text):
         depth += (character == "{") - (character == "}")
         if character in "^'" and depth == 0:
             return True
