@@ -63,6 +63,19 @@ def test_the_others_are_refused_for_their_reason(body: str) -> None:
     assert caught.value.span is not None
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("q = mean(x*y)/ε", r"mean\(x \* y\)"),
+        ("q = mean((W x)*y)/ε", r"mean\(W x \* y\)"),
+        ("a = mean(x)\nq = a/ε", "a"),
+    ],
+)
+def test_what_has_no_name_is_said_by_its_formula(body: str, said: str) -> None:
+    with pytest.raises(TPTypeError, match=f"in the limit of q: {said} comes to its limit as fast"):
+        tp.limit(tp.parse(HEAD + body + "\n"))
+
+
 @pytest.mark.parametrize("body", list(RANDOM)[:3])
 def test_networks_do_not_settle(body: str) -> None:
     assert finite(body, 20_000).std() > 0.3

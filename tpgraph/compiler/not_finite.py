@@ -9,8 +9,9 @@ import numpy as np
 
 from tpgraph.compiler.runtime import Array, Module, Params
 from tpgraph.errors import TPError
-from tpgraph.functions import Apply, Expression, evaluate, inline, to_text
-from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, Variable
+from tpgraph.functions import Apply, Expression, evaluate, inline
+from tpgraph.program import Equation, MatMul
+from tpgraph.program.formula_text import applied_text
 
 __all__ = ["NotFinite", "first_not_finite"]
 
@@ -62,18 +63,8 @@ def first_not_finite(module: Module, params: Params, sample: Sequence[Array]) ->
         if found is None:
             return NotFinite(equation, f"the mean that {equation.out} is", ())
         part, arguments = found
-        names = [_written(program, a) for a in equation.arguments]
-        return NotFinite(equation, to_text(part, names), arguments)
+        return NotFinite(equation, applied_text(program, part, equation.arguments), arguments)
     return None
-
-
-def _written(program: Program, variable: Variable) -> str:
-    """The name; of an intermediate that has none what it is a function of."""
-    equation = program.equation_of.get(variable.name)
-    if not variable.is_temporary or not isinstance(equation, Nonlin | Moment):
-        return variable.name
-    text = to_text(equation.function, [_written(program, a) for a in equation.arguments])
-    return f"mean({text})" if isinstance(equation, Moment) else f"({text})"
 
 
 def _values(module: Module, params: Params, sample: Sequence[Array]) -> dict[str, Array]:

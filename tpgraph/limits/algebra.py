@@ -32,6 +32,7 @@ from tpgraph.program import (
     Program,
     Variable,
 )
+from tpgraph.program.formula_text import formula_text
 from tpgraph.program.reach import descendants
 from tpgraph.program.scales import Asymptotic, DeclaredScales
 
@@ -185,7 +186,8 @@ class Algebra(ABC, Generic[Z]):
             return self.number(self.scalars[variable.name])
         self.require_bounded(variable.name)
         raise TPRandomError(
-            f"{variable} depends on a readout, which stays random in the limit",
+            f"{formula_text(self.program, variable)} depends on a readout,"
+            " which stays random in the limit",
             expected="scalars with deterministic limits, as the Master Theorem requires",
             mend=STAYS_RANDOM,
         )

@@ -19,7 +19,8 @@ from tpgraph.functions import Expression, add, arguments_of, number
 from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.estimates import Basis
 from tpgraph.limits.regularity import reach_of
-from tpgraph.program import InitialScalar, MatMul, Moment, Nonlin, Variable
+from tpgraph.program import InitialScalar, MatMul, Moment, Nonlin, Program, Variable
+from tpgraph.program.formula_text import formula_text
 from tpgraph.program.reach import ancestors
 
 __all__ = ["STAYS", "fluctuating", "require_settled", "with_fluctuation"]
@@ -49,14 +50,14 @@ def with_fluctuation(at: Algebra[Z], scalar: Variable, factor: Expression) -> Ex
 
 
 def require_settled(
-    equation: Nonlin | Moment, found: Expression, factors: Mapping[int, int]
+    program: Program, equation: Nonlin | Moment, found: Expression, factors: Mapping[int, int]
 ) -> None:
     """Raise TPTypeError where a G, by place the argument `factors`, is left in the limit."""
     used = set(arguments_of(found))
     for place, factor in factors.items():
         if factor in used:
             raise TPTypeError(
-                STAYS.format(equation.arguments[place]),
+                STAYS.format(formula_text(program, equation.arguments[place])),
                 expected="a quotient by what tends to 0 more slowly",
                 mend="divide by what stays away from 0, or leave the division out",
             )

@@ -142,5 +142,5 @@ def _jointly(
         own = mul(Argument(place), *[t] * (unit // 2))
         values[i] = with_fluctuation(at, equation.arguments[i], own)
     settled = at_limit(substitute(inline(equation.function), values), t.index)
-    require_settled(equation, settled, random)
+    require_settled(at.program, equation, settled, random)
     return settled
