@@ -1,6 +1,6 @@
-"""A network that every command takes, and samples for it."""
+"""Networks that every command or training takes, and samples."""
 
-__all__ = ["PROGRAM", "samples"]
+__all__ = ["CLASSIFIER", "PROGRAM", "samples"]
 
 PROGRAM = """program one
 width n
@@ -22,6 +22,22 @@ f = V x[L]
 output f
 loss (f - y)^2 / 2
 """
+
+CLASSIFIER = """width n
+dim d = 3
+dim k = 3
+parametrization mup
+data ξ : d
+target y : k
+param U : n × d ~ N(0, 1)
+param W : n × n ~ N(0, 2)
+param V : k × n ~ N(0, 1)
+h = W tanh(U ξ)
+f = V relu(h)
+output f
+loss (f - y)^2 / 2
+"""
+"""A network of k classes."""
 
 
 def samples(count: int) -> str:

@@ -9,21 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_network import CLASSIFIER
 
 import tpgraph as tp
 
-NETWORK = """width n
-dim d = 4
-dim k = 2
-parametrization ntk
-data ξ : d
-target y : k
-param U : n × d ~ N(0, 1)
-param V : k × n ~ N(0, 1)
-f = V tanh(U ξ)
-output f
-loss (f - y)^2 / 2
-"""
+NETWORK = tp.parse(CLASSIFIER, "<network>", {"d": 4, "k": 2})
 
 
 def _table(path: Path, names: Sequence[str], rows: Any) -> Path:
@@ -70,4 +60,4 @@ def test_new_data_without_its_classes_is_told_so(tmp_path: Path) -> None:
 def test_a_missing_number_has_a_mend(tmp_path: Path, cell: str) -> None:
     data = _table(tmp_path / "d.csv", ["ξ_0", "ξ_1", "ξ_2", "ξ_3"], [[1, cell, 2, 3]])
     with pytest.raises(tp.TPDataError, match="leave the row out"):
-        tp.load_data(data, tp.parse(NETWORK), targets=False)
+        tp.load_data(data, NETWORK, targets=False)

@@ -10,26 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_network import CLASSIFIER
 from typer.testing import CliRunner
 
 import tpgraph as tp
 from tpgraph.training.learning_rates import SCHEDULES, rate_factor
 from tpgraph_cli.main import app
 
-NETWORK = """width n
-dim d = 3
-dim k = 3
-parametrization mup
-data ξ : d
-target y : k
-param U : n × d ~ N(0, 1)
-param W : n × n ~ N(0, 2)
-param V : k × n ~ N(0, 1)
-h = W tanh(U ξ)
-f = V relu(h)
-output f
-loss (f - y)^2 / 2
-"""
 CLASSES = ("ape", "cat", "dog")
 RNG = np.random.default_rng(8)
 X = RNG.standard_normal((90, 3))
@@ -50,7 +37,7 @@ def fit(out: Path | None, steps: int, **changes: Any) -> tp.training.Training:
         "widths": {"n": 12}, "lr": 0.05, "batch": 8, "seed": 2, "optimizer": "adam",
         "data": {"ξ": X, "y": LABELS}, **changes,
     }  # fmt: skip
-    return tp.train(NETWORK, settings.pop("data"), steps=steps, out=out, **settings)
+    return tp.train(CLASSIFIER, settings.pop("data"), steps=steps, out=out, **settings)
 
 
 def test_classes_are_learnt_and_held_out_samples_are_judged(tmp_path: Path) -> None:
@@ -88,7 +75,7 @@ def test_every_form_of_labels_trains_alike(tmp_path: Path, form: str) -> None:
 
 
 def test_two_classes_are_signs(tmp_path: Path) -> None:
-    program = NETWORK.replace("dim k = 3", "dim k = 1")
+    program = CLASSIFIER.replace("dim k = 3", "dim k = 1")
     labels = ["no" if x < 0 else "yes" for x in X[:, 0]]
     data = table(tmp_path / "d.csv", labels)
     run = tp.train(program, data, widths={"n": 12}, lr=0.3, steps=150, out=tmp_path / "run")
@@ -240,7 +227,7 @@ def test_a_training_with_adam_is_that_of_torch() -> None:
     torch = pytest.importorskip("torch")
     hot = np.eye(3)[X.argmax(axis=1)]
     run = fit(None, 25, data={"ξ": X, "y": hot}, schedule="cosine")
-    model = tp.compile(NETWORK, backend="torch").module({"n": 12}, 2)
+    model = tp.compile(CLASSIFIER, backend="torch").module({"n": 12}, 2)
     optimizer = torch.optim.Adam(model.parameter_groups(0.05, "adam"))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 25)
     losses = []
@@ -278,7 +265,7 @@ def test_settings_that_do_not_fit(changes: dict[str, Any], says: str) -> None:
 
 def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("net.tp").write_text(NETWORK, "utf-8")
+    Path("net.tp").write_text(CLASSIFIER, "utf-8")
     table(Path("d.csv"), LABELS)
 
     def command(line: str) -> str:
