@@ -15,7 +15,7 @@ from typing import Any
 from zlib import crc32
 
 import pytest
-import typer
+from command_line import commands
 from small_network import PROGRAM, samples
 from typer.testing import CliRunner
 
@@ -77,19 +77,9 @@ UNBOUNDED = {
 """What waits by its meaning, here for an answer from another machine."""
 
 
-def _commands() -> Iterator[tuple[str, Any]]:
-    root = typer.main.get_command(app)
-    for name, command in root.commands.items():  # type: ignore[attr-defined]
-        inner = getattr(command, "commands", None)
-        if inner is None:
-            yield name, command
-        for below, one in (inner or {}).items():
-            yield f"{name} {below}", one
-
-
 def _pairs() -> Iterator[tuple[str, str]]:
     """Every option that takes a value; `""` stands for the command's first argument."""
-    for name, command in _commands():
+    for name, command in commands():
         for parameter in command.params:
             if parameter.param_type_name == "argument":
                 yield name, ""
@@ -137,7 +127,7 @@ def _needs(name: str) -> list[pytest.MarkDecorator]:
 
 
 def test_every_command_has_a_quick_row() -> None:
-    assert {name for name, _ in _commands()} == set(QUICK)
+    assert {name for name, _ in commands()} == set(QUICK)
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=_needs(n)) for n in QUICK])

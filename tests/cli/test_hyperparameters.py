@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-import typer
+from command_line import commands
 from small_network import PROGRAM
 from typer.testing import CliRunner
 
@@ -22,33 +22,23 @@ HYPERPARAMETERS = {
 }
 
 
-def _commands(
-    group: Any = None, above: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, command in (group or typer.main.get_command(app)).commands.items():
-        if hasattr(command, "commands"):
-            yield from _commands(command, (*above, name))
-        else:
-            yield (*above, name), command
-
-
 PAIRS = [
     (words, option)
-    for words, command in _commands()
+    for words, command in commands()
     for option in HYPERPARAMETERS
     if any(option in parameter.opts for parameter in command.params)
 ]
 
 
 def test_every_command_that_trains_has_a_rate() -> None:
-    rated = {words[-1] for words, option in PAIRS if option == "--lr"}
+    rated = {words.split()[-1] for words, option in PAIRS if option == "--lr"}
     assert rated >= {"train", "limit", "draw", "show", "compare", "coordcheck", "drift"}
 
 
 @pytest.mark.parametrize(("words", "option"), PAIRS)
-def test_options_refuse_what_is_no_hyperparameter(words: tuple[str, ...], option: str) -> None:
+def test_options_refuse_what_is_no_hyperparameter(words: str, option: str) -> None:
     for value in HYPERPARAMETERS[option]:
-        made = CliRunner().invoke(app, [*words, "one_hidden", f"{option}={value}"])
+        made = CliRunner().invoke(app, [*words.split(), "one_hidden", f"{option}={value}"])
         assert made.exit_code == 2, (words, value, made.output)
         assert option in made.stderr
         assert value in made.stderr

@@ -10,8 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
-from command_line import process, tpgraph
+from command_line import commands, process, tpgraph
 from typer.testing import CliRunner
 
 import tpgraph as tp
@@ -97,13 +96,10 @@ def test_the_manual_page_has_every_command_option_and_example() -> None:
     assert page.isascii()
     assert page.startswith(".TH TPGRAPH 1")
     plain = page.replace("\\-", "-").replace("\\(dq", '"')
-    group = typer.main.get_command(app)
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
-        inner = getattr(command, "commands", None)
-        for part, one in (inner or {"": command}).items():
-            assert f'.SS "tpgraph {f"{name} {part}".strip()} [OPTIONS]' in plain
-            for parameter in one.params:
-                assert all(option in plain for option in parameter.opts if option[0] == "-")
+    for name, command in commands():
+        assert f'.SS "tpgraph {name} [OPTIONS]' in plain
+        for parameter in command.params:
+            assert all(option in plain for option in parameter.opts if option[0] == "-")
     for examples in EXAMPLES.values():
         assert all(f"  {example}\n" in plain for example in examples)
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
-from command_line import WIGNER, tpgraph
+from command_line import WIGNER, commands, tpgraph
 
 import tpgraph as tp
-from tpgraph_cli.main import app, main
+from tpgraph_cli.main import main
 
 NET = tp.gallery.entry("one_hidden").text
 
@@ -190,13 +189,10 @@ def test_columns_are_chosen_wherever_a_table_is_read(net: Path) -> None:
 
 def test_a_data_file_is_read_by_the_same_options_everywhere() -> None:
     """Only what judges a run has none of them: its manifest says how its samples are read."""
-    root = typer.main.get_command(app)
-    commands = dict(root.commands)  # type: ignore[attr-defined]
-    for name in ("study", *commands):
-        commands.update(getattr(commands[name], "commands", {}))
-    reading = {n for n, c in commands.items() if any(p.name == "data" for p in c.params)}
+    known = {name.split()[-1]: command for name, command in commands()}
+    reading = {n for n, c in known.items() if any(p.name == "data" for p in c.params)}
     for name in reading - {"evaluate", "predict"}:
-        options = {p.name: p for p in commands[name].params}
+        options = {p.name: p for p in known[name].params}
         assert {"columns", "standardize"} <= options.keys(), name
         assert options["standardize"].default == "none"
     assert {"train", "compare", "coordcheck", "kernel", "limit", "run", "draw", "drift"} <= reading

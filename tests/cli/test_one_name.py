@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import typer
+from command_line import commands
 from typer.testing import CliRunner
 
 import tpgraph as tp
@@ -57,12 +58,10 @@ def test_no_option_has_a_name_that_its_function_calls_otherwise() -> None:
 
 
 def test_every_file_and_folder_is_named_by_out() -> None:
-    root = typer.main.get_command(app)
-    for name, command in root.commands.items():  # type: ignore[attr-defined]
-        for one in getattr(command, "commands", {name: command}).values():
-            for parameter in one.params:
-                if {"-o", "--out", "--output"} & set(parameter.opts):
-                    assert set(parameter.opts) == {"-o", "--out", "--output"}, (name, parameter)
+    for name, command in commands():
+        for parameter in command.params:
+            if {"-o", "--out", "--output"} & set(parameter.opts):
+                assert set(parameter.opts) == {"-o", "--out", "--output"}, (name, parameter)
 
 
 def test_former_names_of_drawing_are_taken() -> None:
