@@ -163,23 +163,23 @@ class _Choice:
 
     def _made(self, key: int, named: set[int]) -> tuple[object, ...]:
         """How a cell is made, and by which line: one for the repetitions of a block."""
-        return self._place(key), *form_of(self.places.cells[key], named)
+        return self._place(key), *_form_of(self.places.cells[key], named)
 
     def _is_inner(self, key: int) -> bool:
         base = self.places.homes[key].base
         return isinstance(base, int) and self.places.bases[base].role == "inner"
 
 
-def form_of(cell: Cell, named: set[int], depth: int = 4) -> tuple[object, ...]:
+def _form_of(cell: Cell, named: set[int], depth: int = 4) -> tuple[object, ...]:
     """How a cell is made, without the places of its modules: alike in repetitions of a block."""
 
     def inner(child: Cell) -> tuple[object, ...]:
-        return ("·",) if id(child) in named or depth < 2 else form_of(child, named, depth - 1)
+        return ("·",) if id(child) in named or depth < 2 else _form_of(child, named, depth - 1)
 
     match cell:
         case CellProduct(block, transpose):
-            cuts = tuple(cut for cut in (block.rows, block.columns))
-            return (re.sub(r"\d+", "*", block.param.name), block.index, cuts, transpose)
+            cuts = block.rows, block.columns
+            return re.sub(r"\d+", "*", block.param.name), block.index, cuts, transpose
         case Op(name, arguments):
             return name, *map(inner, arguments)
         case CellMean(operand):

@@ -10,14 +10,7 @@ import numpy as np
 
 from tpgraph.bridges.torch_in.cell_tensors import Cells
 from tpgraph.bridges.torch_in.cell_text import CellWriter, Scalars
-from tpgraph.bridges.torch_in.cells import (
-    Cell,
-    CellProduct,
-    Given,
-    Op,
-    children,
-    reachable,
-)
+from tpgraph.bridges.torch_in.cells import Cell, CellProduct, Given, Op, children, reachable
 from tpgraph.bridges.torch_in.chosen_cells import Base, CellPlaces, chosen, may_have_a_name
 from tpgraph.bridges.torch_in.export import Site
 from tpgraph.bridges.torch_in.interpret import Graph, ModuleInput
@@ -27,7 +20,7 @@ from tpgraph.bridges.torch_in.sizes import whole
 from tpgraph.errors import TPError
 from tpgraph.language.repetition import Assignment, Linear, Use
 
-__all__ = ["Base", "Flat", "common_path", "flattened"]
+__all__ = ["Flat", "common_path", "flattened"]
 
 
 @dataclass(slots=True)

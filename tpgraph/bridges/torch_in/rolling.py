@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from tpgraph.bridges.torch_in.named_cells import Base, common_path
+from tpgraph.bridges.torch_in.chosen_cells import Base
+from tpgraph.bridges.torch_in.named_cells import common_path
 from tpgraph.bridges.torch_in.reserved import BLOCKS, POSITIONS
 from tpgraph.language.repetition import (
     Assignment,

@@ -1,4 +1,4 @@
-"""Coordinatewise operations: arithmetic, activations, conditions."""
+"""Coordinatewise operations: arithmetic, activations."""
 
 from __future__ import annotations
 
@@ -9,16 +9,10 @@ from functools import partial
 from typing import Any
 
 from tpgraph.bridges.torch_in.broadcasting import pointwise
-from tpgraph.bridges.torch_in.cell_tensors import (
-    Operator,
-    Pending,
-    Tensor,
-    as_operator,
-    mapped,
-)
+from tpgraph.bridges.torch_in.cell_tensors import Operator, Pending, Tensor, as_operator, mapped
 from tpgraph.bridges.torch_in.cells import Cell, Num, Op
 from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.rules.conditions import gt, where
+from tpgraph.bridges.torch_in.rules.conditions import greater, where
 from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule
 
 __all__: list[str] = []
@@ -283,7 +277,7 @@ def softplus(call: NodeCall, x: Any, beta: float = 1, threshold: float = 20) -> 
     smooth = mapped(z, lambda c: al.div(al.op("softplus", al.mul(beta, c)), beta))
     if threshold >= _SMOOTH:
         return smooth
-    pieces: Tensor = where(call, gt(call, z, threshold / beta), z, smooth)
+    pieces: Tensor = where(call, greater(call, z, threshold / beta), z, smooth)
     return pieces
 
 

@@ -10,12 +10,12 @@ from tpgraph.bridges.torch_in.broadcasting import pointwise
 from tpgraph.bridges.torch_in.cell_tensors import Tensor, filled, mapped
 from tpgraph.bridges.torch_in.cells import Cell, Excluded, Num
 from tpgraph.bridges.torch_in.refusal import refusal
-from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule
+from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, Rule, rule
 
-__all__ = ["gt", "where"]
+__all__ = ["greater", "where"]
 
 
-def _compared(call: NodeCall, a: Any, b: Any, strict: bool) -> Tensor:
+def greater(call: NodeCall, a: Any, b: Any, strict: bool = True) -> Tensor:
     """A > b, or a ≥ b."""
     al = call.al
 
@@ -29,28 +29,15 @@ def _compared(call: NodeCall, a: Any, b: Any, strict: bool) -> Tensor:
     return pointwise(al, step, a, b)
 
 
-@rule("gt")
-def gt(call: NodeCall, a: Any, b: Any) -> Tensor:
-    """A > b."""
-    return _compared(call, a, b, True)
+_COMPARISONS: dict[str, Rule] = {
+    "gt": greater,
+    "lt": lambda call, a, b: greater(call, b, a),
+    "ge": lambda call, a, b: greater(call, a, b, strict=False),
+    "le": lambda call, a, b: greater(call, b, a, strict=False),
+}
 
-
-@rule("lt")
-def lt(call: NodeCall, a: Any, b: Any) -> Tensor:
-    """A < b."""
-    return _compared(call, b, a, True)
-
-
-@rule("ge")
-def ge(call: NodeCall, a: Any, b: Any) -> Tensor:
-    """A ≥ b."""
-    return _compared(call, a, b, False)
-
-
-@rule("le")
-def le(call: NodeCall, a: Any, b: Any) -> Tensor:
-    """A ≤ b."""
-    return _compared(call, b, a, False)
+for _operation, _compared in _COMPARISONS.items():
+    rule(_operation)(_compared)
 
 
 @rule("eq")
