@@ -38,10 +38,15 @@ _HAVE: dict[str, tuple[str, ...]] = {
     "width": ("svg", "pdf", "png", "eps", "tex", "json"),
 }
 """The formats that have an option, where not all have it."""
+_OF_ONE_PICTURE = ("width", "text", "transparent", "dpi", "pixels")
+"""Options of a picture by itself, which frames have not."""
 
 
-def refuse_of_other_formats(context: typer.Context, kind: str) -> None:
-    """A usage error for an option that a picture of this format has not."""
+def refuse_of_other_formats(context: typer.Context, kind: str, frames: bool) -> None:
+    """A usage error for an option that a picture, or `frames`, of this format have not."""
+    if frames:
+        refuse(context, _OF_ONE_PICTURE, "beside --frames")
+        return
     for name, kinds in _HAVE.items():
         if kind not in kinds:
             refuse(context, (name,), f"on {kind}, but on {', '.join(kinds)}")

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.completion import among
-from tpgraph_cli.files import Constants, File, load, write
+from tpgraph_cli.files import Constants, File, write
 from tpgraph_cli.frames_options import Captions, FrameOptions, Handout, Seconds
 from tpgraph_cli.limit_beside import LimitNumbers, NumbersBeside
-from tpgraph_cli.longer_programs import propose_longer
-from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
 from tpgraph_cli.options import checked, refuse
 from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
@@ -31,11 +28,9 @@ from tpgraph_cli.picture_formats import (
     refuse_of_other_formats,
 )
 from tpgraph_cli.places import STANDARD, require_places
-from tpgraph_cli.print_size import PictureWidth, warn_of_small_print
+from tpgraph_cli.print_size import PictureWidth
+from tpgraph_cli.program_picture import ProgramPicture
 from tpgraph_cli.samples import AS_IT_IS, DataReading, MadeUp, takes_reading
-
-if TYPE_CHECKING:
-    from tpgraph import Drawing, Program
 
 __all__ = ["Theme", "draw", "gallery"]
 
@@ -192,10 +187,7 @@ def draw(
     if exercise is not None and (frames or target == STANDARD):
         raise typer.BadParameter("--exercise writes two pictures: a file name, and no --frames")
     of_frames = FrameOptions.of(frames, captions, seconds, handout)
-    if frames:
-        refuse(context, _OF_ONE_PICTURE, "beside --frames")
-    else:
-        refuse_of_other_formats(context, kind)
+    refuse_of_other_formats(context, kind, frames)
     if pixels is not None:
         refuse(context, ("dpi",), "beside --pixels")
     if no_wrap and width is None:
@@ -206,97 +198,43 @@ def draw(
     if paths and (fold or passes.name is not PassName.forward):
         raise typer.BadParameter("--paths are drawn in the unfolded forward pass alone")
 
+    picture = ProgramPicture(
+        file=file,
+        constants=constants,
+        target=target,
+        kind=kind,
+        passes=passes,
+        reduced=reduced,
+        paths=paths or (),
+        fold=fold,
+        frames=of_frames if frames else None,
+        looks={
+            "direction": direction.value,
+            "show": show,
+            "legend": legend,
+            "theme": theme.value,
+            "engine": engine.value,
+        },
+        beside=beside,
+        exercise=exercise,
+        transparent=transparent,
+        text=text,
+        width=width,
+        wrap=False if no_wrap or width is None else width,
+        dpi=dpi,
+        pixels=pixels,
+    )
     redrawn = out is not None and kind in CARRIERS and Path(file).suffix == Path(out).suffix
-    places = [target] if exercise is None else [target, _solution(target)]
-    for place in places:
+    for place in picture.places:
         require_places(place, reads=() if redrawn else (file,))
-
-    options: dict[str, Any] = {
-        "direction": direction.value,
-        "show": show,
-        "legend": legend,
-        "theme": theme.value,
-        "engine": engine.value,
-    }
-
-    def longer(name: str, value: int) -> Drawing:
-        kept = [one for one in constants or [] if one.partition("=")[0].strip() != name]
-        program = load(file, [*kept, f"{name}={value}"])
-        shown = passes.of_program(tp.reduce(program) if reduced else program)
-        return tp.draw(shown, fold=True, **options)
-
-    def once() -> None:
-        program = load(file, constants)
-        shown = tp.reduce(program) if reduced or paths else program
-        if reduced and shown == program:
-            warnings.warn(tp.TPWarning("nothing is reduced: the program is reduced"), stacklevel=1)
-        if passes.name is PassName.sgd and not fold:
-            _require_few_marks(shown, passes.sgd_steps)
-        shown = passes.of_program(shown)
-        options["source"] = tp.source_of(program) or tp.to_text(program)
-        marked = [path for word in paths or () for path in tp.select_paths(shown, word)]
-        if frames:
-            with warnings_on_stderr():
-                made = tp.draw_frames(
-                    shown, target, paths=marked, fold=fold, **of_frames.arguments(), **options
-                )
-            typer.echo(f"wrote {len(made.captions)} frames: {target}", err=True)
-            return
-        with warnings_on_stderr():
-            notes = beside.beside(program, shown, passes) if beside is not None else {}
-            drawing = tp.draw(
-                shown,
-                paths=marked,
-                fold=fold,
-                transparent=transparent,
-                text=text,
-                annotations=notes,
-                wrap=False if no_wrap or width is None else width,
-                **options,
-            )
-            if fold and file != STANDARD:
-                propose_longer(drawing, longer)
-            if width is not None:
-                drawing = drawing.to_width(width)
-            warn_of_small_print(drawing, width, fold, direction.value)
-        if exercise is not None:
-            drawing, solution = drawing.exercise(exercise)
-            write(picture_content(solution, kind, dpi, pixels), _solution(target))
-        write(picture_content(drawing, kind, dpi, pixels), target)
-
     if not watch:
-        once()
+        picture.draw()
         return
     if STANDARD in (file, target):
         raise typer.BadParameter("--watch needs files, not -")
     if not Path(file).is_file():
         raise typer.BadParameter(f"--watch looks at a file, and {file} is none")
-    _watch(Path(file), once)
-
-
-_OF_ONE_PICTURE = ("width", "text", "transparent", "dpi", "pixels")
-"""Options of a picture by itself, which frames have not."""
-
-
-def _require_few_marks(network: Program, steps: int) -> None:
-    """Refuse steps of SGD that make a picture of too many marks before they are unrolled.
-
-    Each of T steps has the marks of the network, and each matrix those of its T (T − 1) / 2 changes
-    that later steps read.
-    """
-    matrices = sum(p.variable.is_matrix for p in network.parameters)
-    least = steps * len(network.equations) + matrices * steps * (steps - 1) // 2
-    tp.bounds.MARKS.require(
-        least,
-        f"a picture of {steps} steps has more than {least:,} marks",
-        mend="draw fewer steps, or fold them (--fold)",
-    )
-
-
-def _solution(target: str) -> str:
-    """Where the solution of an exercise goes."""
-    path = Path(target)
-    return str(path.with_name(f"{path.stem}-solution{path.suffix}"))
+    _watch(Path(file), picture.draw)
 
 
 def _beside(file: str, kind: str) -> str:

@@ -1,0 +1,136 @@
+"""What draw makes of a program's file, as often as the file changes: a picture, or frames."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+import tpgraph as tp
+from tpgraph_cli.files import load, write
+from tpgraph_cli.frames_options import FrameOptions
+from tpgraph_cli.limit_beside import LimitNumbers
+from tpgraph_cli.longer_programs import propose_longer
+from tpgraph_cli.messages import warnings_on_stderr
+from tpgraph_cli.passes import Passes, PassName
+from tpgraph_cli.picture_formats import picture_content
+from tpgraph_cli.places import STANDARD
+from tpgraph_cli.print_size import warn_of_small_print
+
+if TYPE_CHECKING:
+    from tpgraph import Drawing, Program
+
+__all__ = ["ProgramPicture"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramPicture:
+    """A picture of the program in `file`, for the file `target`, of the format `kind`.
+
+    `looks` are arguments that `tpgraph.draw` and `tpgraph.draw_frames` share. What follows them is
+    of one picture, not of frames: `width` and `wrap` in pt, `dpi` and `pixels` those of PNG.
+    """
+
+    file: str
+    constants: list[str] | None
+    target: str
+    kind: str
+    passes: Passes
+    reduced: bool
+    paths: Sequence[str]
+    fold: bool
+    frames: FrameOptions | None
+    looks: Mapping[str, Any]
+    beside: LimitNumbers | None
+    exercise: str | None
+    transparent: bool
+    text: bool
+    width: float | None
+    wrap: float | bool
+    dpi: int
+    pixels: int | None
+
+    @property
+    def places(self) -> list[str]:
+        """The files that are written."""
+        return [self.target] if self.exercise is None else [self.target, self._solution]
+
+    @property
+    def _solution(self) -> str:
+        """Where the solution of an exercise goes."""
+        path = Path(self.target)
+        return str(path.with_name(f"{path.stem}-solution{path.suffix}"))
+
+    def draw(self) -> None:
+        """Read the file, draw its program and write what was drawn. Raises TPError."""
+        program = load(self.file, self.constants)
+        shown = tp.reduce(program) if self.reduced or self.paths else program
+        if self.reduced and shown == program:
+            warnings.warn(tp.TPWarning("nothing is reduced: the program is reduced"), stacklevel=1)
+        if self.passes.name is PassName.sgd and not self.fold:
+            _require_few_marks(shown, self.passes.sgd_steps)
+        shown = self.passes.of_program(shown)
+        options = {
+            **self.looks,
+            "source": tp.source_of(program) or tp.to_text(program),
+            "fold": self.fold,
+            "paths": [path for word in self.paths for path in tp.select_paths(shown, word)],
+        }
+        if self.frames is not None:
+            self._draw_frames(shown, self.frames, options)
+            return
+        with warnings_on_stderr():
+            drawing = self._drawing(program, shown, options)
+        if self.exercise is not None:
+            drawing, solution = drawing.exercise(self.exercise)
+            write(picture_content(solution, self.kind, self.dpi, self.pixels), self._solution)
+        write(picture_content(drawing, self.kind, self.dpi, self.pixels), self.target)
+
+    def _draw_frames(self, shown: Program, frames: FrameOptions, options: dict[str, Any]) -> None:
+        with warnings_on_stderr():
+            made = tp.draw_frames(shown, self.target, **frames.arguments(), **options)
+        typer.echo(f"wrote {len(made.captions)} frames: {self.target}", err=True)
+
+    def _drawing(self, program: Program, shown: Program, options: dict[str, Any]) -> Drawing:
+        """The picture of a program that is `shown`, with what is said of its size."""
+        beside = self.beside
+        drawing = tp.draw(
+            shown,
+            transparent=self.transparent,
+            text=self.text,
+            annotations=beside.beside(program, shown, self.passes) if beside is not None else {},
+            wrap=self.wrap,
+            **options,
+        )
+        if self.fold and self.file != STANDARD:
+            propose_longer(drawing, lambda name, value: self._longer(name, value, options))
+        if self.width is not None:
+            drawing = drawing.to_width(self.width)
+        warn_of_small_print(drawing, self.width, self.fold, self.looks["direction"])
+        return drawing
+
+    def _longer(self, name: str, value: int, options: dict[str, Any]) -> Drawing:
+        """The folded picture of the program with another value of a constant."""
+        kept = [one for one in self.constants or [] if one.partition("=")[0].strip() != name]
+        program = load(self.file, [*kept, f"{name}={value}"])
+        shown = self.passes.of_program(tp.reduce(program) if self.reduced else program)
+        return tp.draw(shown, **options)
+
+
+def _require_few_marks(network: Program, steps: int) -> None:
+    """Refuse steps of SGD that make a picture of too many marks before they are unrolled.
+
+    Each of T steps has the marks of the network, and each matrix those of its T (T − 1) / 2 changes
+    that later steps read.
+    """
+    matrices = sum(p.variable.is_matrix for p in network.parameters)
+    least = steps * len(network.equations) + matrices * steps * (steps - 1) // 2
+    tp.bounds.MARKS.require(
+        least,
+        f"a picture of {steps} steps has more than {least:,} marks",
+        mend="draw fewer steps, or fold them (--fold)",
+    )
