@@ -151,14 +151,7 @@ def kernel(
         if scheduler is not None or _is_to_be_streamed(program, X, kind, engine, out, memory):
             if out in (None, "-"):
                 raise typer.BadParameter("--scheduler needs a file of -o, such as -o K.npz")
-            with way_on("the same command goes on with it"), stage_progress():
-                stored = tp.kernels.stream_kernel(
-                    program, X, out, kind.value, resources=resources, scheduler=scheduler
-                )
-            announce(str(out))
-            if plot is not None:
-                _draw(stored.kernel(_PLOTTED), plot)
-            typer.echo(stored.summary())
+            _stream(program, X, str(out), kind, resources, scheduler, plot)
             return
         with stage_progress():
             found = tp.kernel(
@@ -176,6 +169,26 @@ def kernel(
         write(found.npz(), out)
     if out != "-":
         typer.echo(found.summary())
+
+
+def _stream(
+    program: Program,
+    X: dict[str, Any],
+    out: str,
+    kind: Kind,
+    resources: tp.kernels.Resources,
+    scheduler: str | None,
+    plot: Path | None,
+) -> None:
+    """Compute a kernel of infinite width into the file `out`, tile by tile."""
+    with way_on("the same command goes on with it"), stage_progress():
+        stored = tp.kernels.stream_kernel(
+            program, X, out, kind.value, resources=resources, scheduler=scheduler
+        )
+    announce(out)
+    if plot is not None:
+        _draw(stored.kernel(_PLOTTED), plot)
+    typer.echo(stored.summary())
 
 
 def _draw(found: Kernel, plot: Path) -> None:

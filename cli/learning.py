@@ -136,16 +136,7 @@ def train(
             progress=advance,
             **reading.of(data),
         )
-    losses = result.losses
-    typer.echo(
-        f"{len(losses)} steps: loss {losses[0]:.4g} at the first, {losses[-1]:.4g} at the last;"
-        f" see {out}"
-    )
-    if len(losses) < steps:
-        typer.echo(f"stopped early: the least validation loss was at step {result.best_step}")
-    for kind, found in result.metrics.items():
-        at = f" at step {result.best_step}" if result.best_step is not None else ""
-        typer.echo(f"{kind}{at}: {_told(found)}")
+    _tell(result, steps, out)
 
 
 def evaluate(
@@ -211,6 +202,20 @@ def _validation(text: str | None) -> float | str | None:
     except ValueError:
         return text
     return read_real(text, "--validation")
+
+
+def _tell(result: tp.training.Training, steps: int, out: Path) -> None:
+    """Print how a training of so many steps at most went, and where it is."""
+    losses = result.losses
+    typer.echo(
+        f"{len(losses)} steps: loss {losses[0]:.4g} at the first, {losses[-1]:.4g} at the last;"
+        f" see {out}"
+    )
+    if len(losses) < steps:
+        typer.echo(f"stopped early: the least validation loss was at step {result.best_step}")
+    for kind, found in result.metrics.items():
+        at = f" at step {result.best_step}" if result.best_step is not None else ""
+        typer.echo(f"{kind}{at}: {_told(found)}")
 
 
 def _told(found: Mapping[str, Any]) -> str:
