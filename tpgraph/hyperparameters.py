@@ -5,6 +5,7 @@
     schedule                     η_t ≥ 0 of every step t, not all of them 0
     momentum                     0 ≤ μ < 1
     weight decay                 λ ≥ 0
+    steps, batch, seed, …        whole, at least 0 or 1
 
 Each is a finite number.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any
 
 from tpgraph.errors import TPDataError
@@ -23,6 +25,7 @@ __all__ = [
     "require_schedule",
     "require_step_rate",
     "require_weight_decay",
+    "require_whole",
 ]
 
 
@@ -69,6 +72,14 @@ def require_weight_decay(value: Any) -> float:
     if not decay >= 0:
         raise TPDataError(f"weight_decay is {value!r}", expected="a finite number ≥ 0")
     return decay
+
+
+def require_whole(value: Any, name: str, least: int) -> int:
+    """A whole number. Raises TPDataError unless it is one, and at least `least`."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not (whole and value >= least):
+        raise TPDataError(f"{name} is {value!r}", expected=f"a whole number ≥ {least}")
+    return int(value)
 
 
 def _number(value: Any) -> float:

@@ -8,11 +8,9 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
-import numpy as np
-
 from tpgraph.compiler import Module, Params, check_widths, compile
 from tpgraph.errors import TPDataError, TPError
-from tpgraph.hyperparameters import require_rate
+from tpgraph.hyperparameters import require_rate, require_whole
 from tpgraph.language import to_text
 from tpgraph.program import Program
 from tpgraph.program.any_program import reads_program
@@ -212,6 +210,5 @@ def check_settings(program: Program, steps: int, lr: float, batch: int, seed: in
     if not program.parameters:
         raise TPError(f"program {program.name} has no param to train")
     for name, value, least in (("steps", steps, 0), ("batch", batch, 1), ("seed", seed, 0)):
-        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
-            raise TPError(f"{name} is {value!r}", expected=f"a whole number ≥ {least}")
+        require_whole(value, name, least)
     require_rate(lr)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from tpgraph.compiler.optimizers import optimizer_named
 from tpgraph.errors import TPError
-from tpgraph.hyperparameters import require_momentum, require_weight_decay
+from tpgraph.hyperparameters import require_momentum, require_weight_decay, require_whole
 from tpgraph.training.learning_rates import rate_factor, warm_up_steps
 
 __all__ = ["Recipe"]
@@ -46,7 +44,8 @@ class Recipe:
         for name, value, least in (
             ("warm_up", self.warm_up, 0), ("every", self.every, 1), ("patience", self.patience, 1),
         ):  # fmt: skip
-            _require_whole(name, value, least)
+            if value is not None:
+                require_whole(value, name, least)
         if not validated and (self.every is not None or self.patience is not None):
             what = "patience" if self.patience is not None else "every"
             raise TPError(f"{what} is of validation, and there is none", mend="give validation")
@@ -72,9 +71,3 @@ class Recipe:
     def schedule_steps(self) -> int | None:
         """The steps that the learning rate is planned over, where it depends on them."""
         return self.steps if self.schedule in ("cosine", "linear") else None
-
-
-def _require_whole(name: str, value: int | None, least: int) -> None:
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if value is not None and not (whole and value >= least):
-        raise TPError(f"{name} is {value!r}", expected=f"a whole number ≥ {least}")
