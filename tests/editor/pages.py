@@ -71,9 +71,10 @@ class Editor:
         return self.settled()
 
     def begin(self, text):
-        """The page with another text, laid out from scratch, nothing selected."""
+        """The page with another text, laid out from scratch, nothing selected or on its way."""
         self.page.evaluate(
             """async (text) => {
+                tpgraph.steps.cancel();
                 tpgraph.pane.show(text, [0, 0]);
                 tpgraph.revision = null;
                 await tpgraph.open();

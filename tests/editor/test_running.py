@@ -144,6 +144,20 @@ def test_a_view_says_how_far_it_is_and_is_cancelled(opened):
     expect(editor.page.locator(".steps .count")).to_have_text(re.compile("^0 /"), timeout=60_000)
 
 
+def test_steps_that_are_asked_for_again_after_a_cancel_come(opened):
+    """Also where what was typed before is still being drawn."""
+    editor = opened(MLP)
+    held = []
+    editor.page.route("**/api/sync", lambda route: held.append(route), times=1)
+    with editor.page.expect_request("**/api/sync"):
+        editor.page.locator(".text textarea").press("Control+End")
+        editor.page.keyboard.type("#")
+    for command in ("step", "cancel", "step"):
+        editor.page.evaluate("(id) => void tpgraph.command(id)", command)
+    held[0].continue_()
+    expect(editor.page.locator(".steps .count")).to_have_text("0 / 6")
+
+
 def test_a_run_says_how_far_it_is_and_is_cancelled(opened):
     editor = opened(MLP.replace("const L = 3", "const L = 12"))
     editor.page.evaluate("tpgraph.runs.width = 4096; void tpgraph.command('run')")

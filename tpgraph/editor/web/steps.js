@@ -32,7 +32,7 @@ export class Steps {
 		const { app } = this;
 		const text = app.text;
 		if (pass === "forward") {
-			app.session.cancel("views");
+			this.giveUp();
 			await app.asks("sync", () => ({ have: null }));
 		} else {
 			const found = await this.asked("derive", { text, what: pass, steps: 1, options: { ...app.options, fold: this.fold } }, "the view is made…");
@@ -81,8 +81,14 @@ export class Steps {
 
 	/** End what is being made. */
 	cancel() {
-		this.app.session.cancel("views");
+		this.giveUp();
 		this.app.say("cancelled");
+	}
+
+	/** Nobody waits any more for what is being made: who asks for it again begins anew. */
+	giveUp() {
+		this.app.session.cancel("views");
+		this.asking = null;
 	}
 
 	/** One instruction on, or back: the first asks for all of them. @param {number} by */
@@ -139,7 +145,7 @@ export class Steps {
 
 	/** No steps are shown, nor will be that are still being prepared. */
 	end() {
-		this.app.session.cancel("views");
+		this.giveUp();
 		this.stop();
 		this.app.pane.light([]);
 		if (this.app.revision === null) this.leave();
