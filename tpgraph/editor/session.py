@@ -299,9 +299,8 @@ class Session:
 
     def _folds(self, asked: q.TextRequest) -> Data:
         """Whether the picture of the text would be smaller with what repeats in plates."""
-        found = self.shown
-        same = found is not None and found.program == self._read(asked.text).program
-        return {"folds": same and found is not None and found.folds}
+        found, program = self.shown, self._read(asked.text).program
+        return {"folds": found is not None and found.program == program and found.folds}
 
     def _complete(self, asked: q.PlaceRequest) -> Data:
         reading = self._read(asked.text)
