@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 from tpgraph.errors import Span, TPDataError, TPWarning
 from tpgraph.program import Variable
@@ -64,14 +65,19 @@ def _of_another_number(count: int, wanted: WantedColumns, line: Span) -> TPDataE
 
 def _sizes_in_order(count: int, wanted: WantedColumns) -> list[int] | None:
     """How many of so many columns are each variable's, and those ignored behind them."""
-    entries = [v.dim.size({}) for v in wanted.variables]
-    labelled = [1 if wanted.labelled(v) else v.dim.size({}) for v in wanted.variables]
-    ignored = [v.dim.size({}) for v in wanted.ignored]
-    as_labels = [1 if wanted.labelled(v) else v.dim.size({}) for v in wanted.ignored]
-    for sizes in (entries, [*entries, *ignored], [*entries, *as_labels], labelled):
+    entries, labels = _sizes(wanted, wanted.variables)
+    behind, labels_behind = _sizes(wanted, wanted.ignored)
+    for sizes in (entries, [*entries, *behind], [*entries, *labels_behind], labels):
         if sum(sizes) == count:
             return sizes
     return None
+
+
+def _sizes(wanted: WantedColumns, variables: Sequence[Variable]) -> tuple[list[int], list[int]]:
+    """The columns of variables by their entries, and with one for each that may be a label."""
+    entries = [v.dim.size({}) for v in variables]
+    labelled = [wanted.labelled(v) for v in variables]
+    return entries, [1 if of else size for of, size in zip(labelled, entries, strict=True)]
 
 
 def _single(variable: Variable) -> str:
