@@ -16,19 +16,20 @@ import numpy as np
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import Expression, add, arguments_of, number
+from tpgraph.functions.divided import POLE_MEND
 from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.estimates import Basis
-from tpgraph.limits.regularity import reach_of
+from tpgraph.limits.regularity import Reach, reach_of
 from tpgraph.program import InitialScalar, MatMul, Moment, Nonlin, Program, Variable
 from tpgraph.program.formula_text import formula_text
 from tpgraph.program.reach import ancestors
 
-__all__ = ["STAYS", "fluctuating", "require_settled", "with_fluctuation"]
+__all__ = ["fluctuating", "require_settled", "with_fluctuation"]
 
 Z = TypeVar("Z")
 
 _ROUNDING = 2.0**-50
-STAYS = (
+_STAYS = (
     "{} comes to its limit as fast as what it is divided by, up to a random factor: what the"
     " quotient comes to is random"
 )
@@ -57,9 +58,9 @@ def require_settled(
     for place, factor in factors.items():
         if factor in used:
             raise TPTypeError(
-                STAYS.format(formula_text(program, equation.arguments[place])),
+                _STAYS.format(formula_text(program, equation.arguments[place])),
                 expected="a quotient by what tends to 0 more slowly",
-                mend="divide by what stays away from 0, or leave the division out",
+                mend=POLE_MEND,
             )
 
 
@@ -74,11 +75,12 @@ def _is_known(at: Algebra[Z], scalar: Variable) -> bool:
     if not (np.abs(values - whole) <= _ROUNDING * abs(whole)).all():
         return False
     beneath = ancestors(at.program, [scalar.name])
-    return _is_tame(at, made) and all(_enters_evenly(at, name) for name in beneath)
+    own = reach_of(made.function, [at.regularity.of(a) for a in made.arguments])
+    return _is_tame(own) and all(_enters_evenly(at, name) for name in beneath)
 
 
-def _is_tame(at: Algebra[Z], made: Moment) -> bool:
-    reach = reach_of(made.function, [at.regularity.of(a) for a in made.arguments])
+def _is_tame(reach: Reach) -> bool:
+    """Whether it is polynomially bounded."""
     return not reach.has_pole and not reach.exponent
 
 
@@ -92,7 +94,4 @@ def _enters_evenly(at: Algebra[Z], name: str) -> bool:
         return False
     if isinstance(made, MatMul) and not made.out.is_wide:
         return False
-    if not variable.is_wide:
-        return True
-    reach = at.regularity.of(variable)
-    return not reach.has_pole and not reach.exponent
+    return not variable.is_wide or _is_tame(at.regularity.of(variable))

@@ -19,6 +19,7 @@ from tpgraph.functions import (
     Argument,
     Expression,
     add,
+    applications,
     evaluate,
     expand,
     inline,
@@ -42,7 +43,7 @@ _SHORTEST, _SAME = 1.0, 1e-13
 @lru_cache(maxsize=4096)
 def jumps(expression: Expression) -> bool:
     """Whether its derivative is more than the table's: it contains a step or a sign."""
-    return any(name in JUMPING for name, _ in _inside(inline(expand(expression))))
+    return any(part.function.name in JUMPING for part in applications(inline(expand(expression))))
 
 
 @lru_cache(maxsize=4096)
