@@ -25,7 +25,7 @@ import numpy.typing as npt
 from tpgraph.limits.estimates import LEAST
 from tpgraph.limits.planned.unknowns import correlation, is_unknown
 
-__all__ = ["ErrorTerm", "derived", "expectation", "is_lost", "mixed", "multiplied"]
+__all__ = ["ErrorTerm", "derived", "expectation", "is_lost", "is_lost_in", "mixed", "multiplied"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 _NEAR_ONE = 0.9
@@ -73,6 +73,11 @@ def is_lost(coefficient: complex) -> bool:
     return not LEAST <= abs(coefficient) < math.inf
 
 
+def is_lost_in(first: complex, second: complex) -> bool:
+    """Whether the product of two coefficients is lost; it is not where one of them is 0."""
+    return first != 0 and second != 0 and is_lost(first * second)
+
+
 def multiplied(first: Terms, second: Terms) -> Terms | None:
     """The product, or None where it leaves the class, or floats."""
     found = []
@@ -81,9 +86,9 @@ def multiplied(first: Terms, second: Terms) -> Terms | None:
             joined = _joined(s, t)
             if joined is None:
                 return None
-            coefficient = s.coefficient * t.coefficient
-            if is_lost(coefficient) and s.coefficient and t.coefficient:
+            if is_lost_in(s.coefficient, t.coefficient):
                 return None
+            coefficient = s.coefficient * t.coefficient
             found.append(ErrorTerm(coefficient, s.power + t.power, *joined))
     return collected(found)
 

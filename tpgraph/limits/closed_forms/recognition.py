@@ -27,7 +27,13 @@ from tpgraph.functions import (
     inline,
     substitute,
 )
-from tpgraph.limits.closed_forms.error_functions import ErrorTerm, derived, is_lost, multiplied
+from tpgraph.limits.closed_forms.error_functions import (
+    ErrorTerm,
+    derived,
+    is_lost,
+    is_lost_in,
+    multiplied,
+)
 from tpgraph.limits.closed_forms.exponentials import Exponential
 
 __all__ = [
@@ -130,7 +136,7 @@ def _halves(factors: list[Expression]) -> tuple[tuple[ErrorTerms, ErrorTerms], .
         if k is None:
             return None
         halves[k] = grown[k] or ()
-    if any(is_lost(s.coefficient * t.coefficient) for s in halves[0] for t in halves[1]):
+    if any(is_lost_in(s.coefficient, t.coefficient) for s in halves[0] for t in halves[1]):
         return None
     return ((halves[0], halves[1]),)
 
@@ -255,10 +261,9 @@ def _times(first: Exponentials | None, second: Exponentials | None) -> Exponenti
     for s in first:
         for t in second:
             key = s.power + t.power, complex(s.rate) + complex(t.rate)
-            own = s.coefficient * t.coefficient
-            if is_lost(own) and s.coefficient and t.coefficient:
+            if is_lost_in(s.coefficient, t.coefficient):
                 return None
-            found[key] = found.get(key, 0.0) + own
+            found[key] = found.get(key, 0.0) + s.coefficient * t.coefficient
     return tuple(Exponential(c, *key) for key, c in found.items() if c)
 
 
