@@ -62,6 +62,7 @@ def to_text(
 
     `products` are the texts of arguments that are products of matrices, as in `(W x)^2`.
 
+    >>> from tpgraph.functions.expression import Argument, number
     >>> square = Apply(POW, (Argument(0), number(2)))
     >>> to_text(square, ["z"]), to_text(square, ["W x"], {"W x"})
     ('z^2', '(W x)^2')
