@@ -199,6 +199,22 @@ def test_a_broken_first_line_keeps_the_picture(page, broken):
     assert page.keys == before
 
 
+def test_a_key_that_comes_before_the_list_closes_completes_nothing(page):
+    """A busy page hears `Enter` before it could close the completions of an older text."""
+    page.page.evaluate("(text) => { tpgraph.pane.show(text, [0, 0]); tpgraph.sync(); }", MLP)
+    page.settled().write("vec")
+    expect(page.page.locator(".completion li").first).to_contain_text("vector")
+    page.page.evaluate(
+        """() => {
+            document.execCommand("insertText", false, "tor v : n");
+            const enter = { key: "Enter", bubbles: true, cancelable: true };
+            document.activeElement.dispatchEvent(new KeyboardEvent("keydown", enter));
+        }"""
+    )
+    assert page.settled().text.startswith(MLP + "vector v : n")
+    expect(page.page.locator(".completion")).to_be_hidden()
+
+
 def test_words_of_the_text(page):
     """Completion, letters by their names, indentation, sliders by keys and by the mouse."""
     page.page.evaluate("(text) => { tpgraph.pane.show(text, [0, 0]); tpgraph.sync(); }", MLP)

@@ -13,6 +13,14 @@ export class Completion {
 		this.items = [];
 		this.from = 0;
 		this.at = 0;
+		this.of = { text: "", caret: 0 };
+	}
+
+	/** Whether the list completes what is there now: keys come sooner than it closes on a busy machine. */
+	get isOpen() {
+		const { text, caret } = this.of;
+		const [start, end] = this.app.pane.selection;
+		return this.items.length > 0 && start === caret && end === caret && this.app.text === text;
 	}
 
 	/** Text was typed: go on completing, or begin behind the second letter of a word. */
@@ -30,6 +38,7 @@ export class Completion {
 		try {
 			const found = await app.session.newest("complete", "complete", { text, at: toPoints(text, at) });
 			if (!found || app.text !== text || app.pane.selection[0] !== at) return;
+			this.of = { text, caret: at };
 			this.from = toUnits(text, found.from);
 			const word = text.slice(this.from, at);
 			this.items = found.items.filter((/** @type {Item} */ i) => !quiet || i.text !== word).slice(0, 12);
@@ -59,10 +68,10 @@ export class Completion {
 
 	/** @param {number} index */
 	take(index) {
+		if (!this.isOpen) return;
 		const item = this.items[index];
 		const { app } = this;
-		const [start] = app.pane.selection;
-		const text = app.text;
+		const { text, caret: start } = this.of;
 		const patch = /** @type {Patch} */ ([this.from, start, item.text]);
 		const caret = this.from + item.text.length;
 		app.undoList.keep(text, [patch], `complete ${item.text}`, [start, start], [caret, caret]);
@@ -74,7 +83,7 @@ export class Completion {
 
 	/** Whether a key of the text pane was for the list. @param {KeyboardEvent} event */
 	key(event) {
-		if (this.items.length === 0) return false;
+		if (!this.isOpen) return false;
 		if (event.key === "ArrowDown") this.at = (this.at + 1) % this.items.length;
 		else if (event.key === "ArrowUp") this.at = (this.at + this.items.length - 1) % this.items.length;
 		else if (event.key === "Enter" || event.key === "Tab") {
