@@ -60,7 +60,9 @@ class OptimizerName(StrEnum):
 
 Widths = Annotated[
     list[str] | None,
-    typer.Option("--width", help="Size of a width, such as n=1000; repeat for several."),
+    typer.Option(
+        "--width", metavar="NAME=SIZE", help="Size of a width, such as n=1000; repeat for several."
+    ),
 ]
 Precision = Annotated[Dtype, choice(Dtype, help="Precision of every array.")]
 

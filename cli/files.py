@@ -150,5 +150,5 @@ def parse_widths(values: list[str]) -> dict[str, int]:
         tp.bounds.NAME.require(len(name), f"--width {shown(name)} has a name of {len(name)}")
         if name.strip() in widths:
             raise OptionError(f"--width gives {name.strip()} twice")
-        widths[name.strip()] = read_whole(size, f"--width {name.strip()}")
+        widths[name.strip()] = read_whole(size, f"--width {name.strip()}=")
     return widths

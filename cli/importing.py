@@ -42,7 +42,11 @@ def import_(
     ],
     width: Annotated[
         list[str],
-        typer.Option("--width", help="The argument that is a width, such as n=64; repeatable."),
+        typer.Option(
+            "--width",
+            metavar="NAME=SIZE",
+            help="The argument that is a width, such as n=64; repeatable.",
+        ),
     ],
     inputs: Annotated[
         list[str] | None,

@@ -163,7 +163,7 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps({**values, "samples": len(samples)}, indent=2))
     else:
-        typer.echo(f"{len(samples)} samples: {_told(values)}")
+        typer.echo(f"{tp.shell.quantity(len(samples), 'sample')}: {_told(values)}")
 
 
 def predict(
@@ -208,8 +208,8 @@ def _tell(result: tp.training.Training, steps: int, out: Path) -> None:
     """Print how a training of so many steps at most went, and where it is."""
     losses = result.losses
     typer.echo(
-        f"{len(losses)} steps: loss {losses[0]:.4g} at the first, {losses[-1]:.4g} at the last;"
-        f" see {out}"
+        f"{tp.shell.quantity(len(losses), 'step')}: loss {losses[0]:.4g} at the first,"
+        f" {losses[-1]:.4g} at the last; see {out}"
     )
     if len(losses) < steps:
         typer.echo(f"stopped early: the least validation loss was at step {result.best_step}")

@@ -89,7 +89,7 @@ def read_whole(text: str, option: str, least: int = 1, most: Bound | int | None 
     if digits.startswith("-") if too_long else int(digits) < least:
         raise _out_of_range(text, option, f"a whole number ≥ {least}")
     if too_long or int(digits) > largest:
-        message = f"{option} {shown(text)}".strip() + " is too large"
+        message = _as_given(option, text) + " is too large"
         if isinstance(bound, int):
             raise OptionError(message, expected=f"at most {bound}")
         raise bound.exceeded(message)
@@ -204,12 +204,18 @@ def parse_names(text: str | None) -> tuple[str, ...] | None:
     return parts
 
 
+def _as_given(option: str, text: str) -> str:
+    """An option and its value as they are written: `--width n=0`, `--seed x`."""
+    between = "" if not option or option.endswith("=") else " "
+    return f"{option}{between}{shown(text)}"
+
+
 def _out_of_range(text: str, option: str, expected: str) -> OptionError:
-    return OptionError(f"{option} {shown(text)}".strip() + " is out of range", None, expected)
+    return OptionError(_as_given(option, text) + " is out of range", None, expected)
 
 
 def _not_understood(text: str, option: str, expected: str) -> OptionError:
-    return OptionError(f"{option} {shown(text)}".strip() + " is not understood", None, expected)
+    return OptionError(_as_given(option, text) + " is not understood", None, expected)
 
 
 def _usage(read: Callable[[], T]) -> T:

@@ -131,6 +131,6 @@ def _require_few_marks(network: Program, steps: int) -> None:
     least = steps * len(network.equations) + matrices * steps * (steps - 1) // 2
     tp.bounds.MARKS.require(
         least,
-        f"a picture of {steps} steps has more than {least:,} marks",
+        f"a picture of {tp.shell.quantity(steps, 'step')} has more than {least:,} marks",
         mend="draw fewer steps, or fold them (--fold)",
     )

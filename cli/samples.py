@@ -209,7 +209,7 @@ def one_sample(
         needed = number + tp.training.samples_taken(program)
         if 0 < synthetic < needed:
             raise OptionError(
-                f"{synthetic} samples are made up, and {needed} are needed",
+                f"--synthetic {synthetic} makes up too few samples, {needed} are needed",
                 mend=f"--synthetic {needed}",
             )
         samples = tp.synthetic_data(of, synthetic or needed)

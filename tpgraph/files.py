@@ -7,6 +7,7 @@ a file of several names (hard links), which all keep the same content: room for 
 
 from __future__ import annotations
 
+import difflib
 import errno
 import io
 import os
@@ -32,6 +33,7 @@ __all__ = [
     "require_folder",
     "set_aside",
     "take_room",
+    "unreadable",
     "write_bytes",
     "write_text",
 ]
@@ -56,6 +58,17 @@ def as_path(name: str | Path) -> Path:
             expected=f"Unicode text without NUL, of at most {_LONGEST} bytes between two /",
         )
     return Path(name)
+
+
+def unreadable(path: Path, error: OSError) -> TPDataError:
+    """What is said of a file that cannot be read: why, and which of its folder was meant."""
+    near: list[str] = []
+    if isinstance(error, FileNotFoundError):
+        with suppress(OSError):
+            beside = [f.name for f in path.parent.iterdir() if f.suffix == path.suffix]
+            near = difflib.get_close_matches(path.name, beside, 1)
+    mend = f"did you mean {path.parent / near[0]}?" if near else None
+    return TPDataError(f"{path} cannot be read: {error.strerror}", mend=mend)
 
 
 def make_directory(path: Path) -> None:

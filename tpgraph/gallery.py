@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tomllib
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from pathlib import Path
 from typing import Any, Literal, assert_never
 
 from tpgraph.errors import TPDataError, TPNameError
+from tpgraph.files import unreadable
 from tpgraph.language import load, parse
-from tpgraph.language.near_names import did_you_mean
+from tpgraph.language.near_names import did_you_mean, nearest
 from tpgraph.notation import Drawing, draw
 from tpgraph.notation.scene.scene import Direction
 from tpgraph.program import Program
@@ -110,9 +112,17 @@ def entry(name: str) -> Entry:
 def named(given: str | Path) -> Entry | None:
     """The program that a name stands for; None where it is the name of a file, which comes first.
 
-    Raises TPDataError for a name without an ending that is neither.
+    Raises TPDataError for a name without an ending that is neither, and for a file that is not
+    there while the gallery has its program.
     """
-    if os.path.exists(given) or Path(given).suffix:
+    path = Path(given)
+    if os.path.exists(given) or path.suffix not in {"", ".tp"}:
+        return None
+    if path.suffix:
+        missing = unreadable(path, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+        near = nearest(path.stem, (e.name for e in entries()))
+        if missing.mend is None and near is not None:
+            raise TPDataError(missing.message, mend=f"the gallery has {near}: give that name")
         return None
     try:
         return entry(str(given))

@@ -8,12 +8,14 @@ from __future__ import annotations
 from tpgraph.errors import on_one_line
 from tpgraph.files import as_path, make_directory, require_file, require_folder, write_bytes
 from tpgraph.program.report import error_entry
+from tpgraph.shown import quantity
 
 __all__ = [
     "as_path",
     "error_entry",
     "make_directory",
     "on_one_line",
+    "quantity",
     "require_file",
     "require_folder",
     "write_bytes",

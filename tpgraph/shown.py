@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-__all__ = ["html_table", "html_text", "one_line"]
+__all__ = ["html_table", "html_text", "one_line", "quantity"]
 
 _ROWS = 24
 """Of a table that stands as it is; of a longer one so many are seen, and the rest by scrolling."""
 _ROW_EM = 1.6
+
+
+def quantity(count: int, unit: str) -> str:
+    """How many of what, in words.
+
+    >>> quantity(1, "step"), quantity(2000, "step")
+    ('1 step', '2000 steps')
+    """
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def one_line(kind: str, subject: str, *facts: str) -> str:

@@ -99,7 +99,8 @@ def test_an_option_without_effect_is_a_usage_error(net: Path, line: str, said: s
     ("line", "said"),
     [
         ("run net.tp --width 64", "--width 64 is not understood"),
-        ("run net.tp --width n=0", "--width n 0 is out of range"),
+        ("run net.tp --width n=0", "--width n=0 is out of range"),
+        ("run net.tp --width n 0", "Write --width n=0"),
         ("show net.tp --set L", "--set L is not understood"),
         ("show net.tp --set d=2 --set d=3", "--set gives d twice"),
         ("limit net.tp --cov x", "--cov x is not understood"),
@@ -159,7 +160,7 @@ def test_made_up_samples_have_a_number_or_none_everywhere(net: Path) -> None:
 def test_a_sample_is_one_of_those_made_up(net: Path) -> None:
     line = ("run", "net.tp", "--width", "n=8", "--json", "--sample", "2")
     assert tpgraph(*line, "--synthetic").stdout == tpgraph(*line, "--synthetic", "3").stdout
-    with pytest.raises(tp.TPDataError, match="2 samples are made up, and 3 are needed"):
+    with pytest.raises(tp.TPDataError, match="makes up too few samples, 3 are needed"):
         raise tpgraph(*line, "--synthetic", "2").exception or AssertionError
 
 

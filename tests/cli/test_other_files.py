@@ -36,6 +36,29 @@ def test_a_file_of_another_kind_is_no_program(tmp_path: Path, name: str, said: s
         tp.load(path)
 
 
+@pytest.mark.parametrize(
+    ("command", "mend"),
+    [
+        ("show mpl.tp", "did you mean mlp.tp?"),
+        ("show mlp.tpp", None),
+        ("show rnn.tp", "the gallery has rnn: give that name"),
+        ("run mlp.tp --data iri.csv", "did you mean iris.csv?"),
+        ("import modle.py:Net --width n=4 --input x=4", "did you mean model.py?"),
+        ("show none/of/it.tp", None),
+    ],
+)
+def test_of_a_file_that_is_not_there_the_nearest_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, mend: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("mlp.tp", "iris.csv", "model.py"):
+        (tmp_path / name).write_text(tp.gallery.entry("mlp").text)
+    done = process(*command.split())
+    assert done.returncode == 1
+    assert "cannot be read: No such file or directory" in done.stderr
+    assert (f"mend: {mend}" in done.stderr) if mend else "mend" not in done.stderr
+
+
 def test_commands_say_so_once(tmp_path: Path) -> None:
     path = tmp_path / "ok.csv"
     path.write_text("a,b\n1,2\n3,4\n", encoding="utf-8")

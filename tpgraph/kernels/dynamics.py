@@ -23,7 +23,7 @@ from tpgraph.errors import TPDataError, TPError
 from tpgraph.hyperparameters import require_rate, require_schedule
 from tpgraph.kernels.losses import KernelLoss, Targets, program_loss, squared_loss
 from tpgraph.program import Program
-from tpgraph.shown import html_table, one_line
+from tpgraph.shown import html_table, one_line, quantity
 
 __all__ = [
     "KernelDynamics",
@@ -53,8 +53,8 @@ class KernelDynamics:
     def __repr__(self) -> str:
         count, members, points, components = self.outputs.shape
         facts = [
-            f"{count - 1} steps", f"{members} members",
-            f"{self.train_count} of {points} points trained on", f"{components} components",
+            quantity(count - 1, "step"), quantity(members, "member"),
+            f"{self.train_count} of {points} points trained on", quantity(components, "component"),
         ]  # fmt: skip
         if len(self.losses):
             first, last = self.losses.mean(axis=1)[[0, -1]]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.program import Variable
-from tpgraph.shown import html_text
+from tpgraph.shown import html_text, quantity
 
 __all__ = [
     "Array",
@@ -227,7 +227,7 @@ def table(
 ) -> str:
     """A row for each kernel: its name, what is known of its entries, its largest error."""
     names = f" of {', '.join(outputs)}" if len(outputs) <= _SHOWN else ""
-    lines = [f"kernel{names} on {count} inputs, {where}", _HEADER]
+    lines = [f"kernel{names} on {quantity(count, 'input')}, {where}", _HEADER]
     return "\n".join(lines + [_row(*row) for row in rows])
 
 

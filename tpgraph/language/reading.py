@@ -9,7 +9,7 @@ from typing import BinaryIO
 from tpgraph.bounds import BYTES
 from tpgraph.embedded import extract_program, is_picture
 from tpgraph.errors import Source, Span, TPDataError, TPSyntaxError
-from tpgraph.files import as_path
+from tpgraph.files import as_path, unreadable
 from tpgraph.language.acceptance import require_size
 
 __all__ = ["read_program", "text_of"]
@@ -38,7 +38,7 @@ def read_program(file: str | Path | BinaryIO) -> bytes:
         with path.open("rb") as stream:
             return _limited(stream)  # what is no regular file may have no end
     except OSError as error:
-        raise TPDataError(f"{path} cannot be read: {error.strerror}") from None
+        raise unreadable(path, error) from None
 
 
 def _limited(stream: BinaryIO) -> bytes:

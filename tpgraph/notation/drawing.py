@@ -29,7 +29,7 @@ from tpgraph.notation.scene.scene_json import to_json
 from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program import Program
 from tpgraph.program.any_program import reads_program
-from tpgraph.shown import one_line
+from tpgraph.shown import one_line, quantity
 
 __all__ = ["FORMATS", "FORMER_NAMES", "LEAST_TEXT", "Drawing", "draw", "source_of"]
 
@@ -99,7 +99,7 @@ class Drawing:
 
     def __repr__(self) -> str:
         scene = self.scene
-        counts = f"{len(scene.nodes)} nodes", f"{len(scene.edges)} lines"
+        counts = quantity(len(scene.nodes), "node"), quantity(len(scene.edges), "line")
         return one_line("Drawing", scene.title, *counts)
 
     @cached_property

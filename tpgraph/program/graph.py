@@ -26,6 +26,7 @@ from tpgraph.program.hints import Hint
 from tpgraph.program.parametrization import Parametrization
 from tpgraph.program.passes import TimedName
 from tpgraph.program.variables import Variable
+from tpgraph.shown import quantity
 from tpgraph.types import Width
 from tpgraph.viewer import svg_of
 
@@ -63,8 +64,8 @@ class Program:
 
     def __repr__(self) -> str:
         return (
-            f"<Program {self.name}: {len(self.declarations)} declarations,"
-            f" {len(self.equations)} equations>"
+            f"<Program {self.name}: {quantity(len(self.declarations), 'declaration')},"
+            f" {quantity(len(self.equations), 'equation')}>"
         )
 
     @cached_property

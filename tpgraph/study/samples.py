@@ -14,6 +14,7 @@ import numpy.typing as npt
 from tpgraph.errors import TPDataError
 from tpgraph.program import Program, require_room
 from tpgraph.seeds import seed_sequence
+from tpgraph.shown import quantity
 from tpgraph.training import (
     AnyData,
     Dataset,
@@ -111,7 +112,7 @@ def experience(
     standard = standardization(program, samples.rows(rows), standardize)
     if batch > len(rows):
         raise TPDataError(
-            f"a batch of {batch} cannot be drawn from {len(rows)} samples",
+            f"a batch of {batch} cannot be drawn from {quantity(len(rows), 'sample')}",
             mend=f"choose a batch of at most {len(rows)}, or more samples",
         )
     numbers = steps * (2 * batch + _OVERHEAD)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from tpgraph.arrays import Damage, array_names, by_source_name, plain_array, read_arrays
 from tpgraph.errors import Source, TPDataError
-from tpgraph.files import as_path
+from tpgraph.files import as_path, unreadable
 from tpgraph.program import Program, Variable, canonical_variable
 from tpgraph.training.class_labels import as_label, classes_of, target_rows
 from tpgraph.training.csv_samples import arrays_of_csv
@@ -130,7 +130,7 @@ def load_data(
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise TPDataError(f"{path} cannot be read: {error.strerror}") from None
+        raise unreadable(path, error) from None
     ignored = [] if targets else [d.variable for d in program.targets]
     known = _chosen_for(program, columns or {})
     labels = _Labels(program, classes or {})

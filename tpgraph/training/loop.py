@@ -14,7 +14,7 @@ from tpgraph.hyperparameters import require_rate, require_whole
 from tpgraph.language import to_text
 from tpgraph.program import Program
 from tpgraph.program.any_program import reads_program
-from tpgraph.shown import one_line
+from tpgraph.shown import one_line, quantity
 from tpgraph.training.checkpoint import Checkpoint, Settings, sha256
 from tpgraph.training.course import Course
 from tpgraph.training.data import AnyData, as_dataset
@@ -48,7 +48,9 @@ class Training:
 
     def __repr__(self) -> str:
         course = f"loss {self.losses[0]:.4g} → {self.losses[-1]:.4g}" if self.losses else "no loss"
-        return one_line("Training", self.module.program.name, f"{len(self.losses)} steps", course)
+        return one_line(
+            "Training", self.module.program.name, quantity(len(self.losses), "step"), course
+        )
 
     def _repr_html_(self) -> str:
         """What notebooks show: the loss curve."""
@@ -138,7 +140,7 @@ def train(
         recipe = replace(recipe, batch=min(_BATCH, len(split.train)))
     if recipe.batch > len(split.train):
         raise TPDataError(
-            f"a batch of {batch} cannot be drawn from {len(split.train)} samples",
+            f"a batch of {batch} cannot be drawn from {quantity(len(split.train), 'sample')}",
             mend=f"choose a batch of at most {len(split.train)}",
         )
     if validation is not None and recipe.every is None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.errors import TPDataError
+from tpgraph.shown import quantity
 
 __all__ = ["Dataset"]
 
@@ -36,7 +37,9 @@ class Dataset:
     def row(self, index: int) -> dict[str, Array]:
         """One sample by source name. Raises TPDataError where there are not so many."""
         if not 0 <= index < len(self):
-            raise TPDataError(f"{self.name} has {len(self)} samples, and none of number {index}")
+            raise TPDataError(
+                f"{self.name} has {quantity(len(self), 'sample')}, and none of number {index}"
+            )
         return {name: array[index] for name, array in self.arrays.items()}
 
     def rows(self, indices: npt.NDArray[np.int64]) -> Dataset:

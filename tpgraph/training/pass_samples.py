@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from tpgraph.errors import TPDataError
 from tpgraph.program import Data, Pass, Program, Target
+from tpgraph.shown import quantity
 from tpgraph.training.named_arrays import Dataset
 
 __all__ = ["is_of_samples", "samples_of_passes", "samples_taken"]
@@ -64,8 +65,8 @@ def samples_of_passes(program: Program, samples: Dataset, first: int = 0) -> dic
     taken = samples_taken(program)
     if first + taken > len(samples):
         raise TPDataError(
-            f"{samples.name} has {len(samples)} samples, and the passes take {taken} of them"
-            + (f" from number {first} on" if first else ""),
+            f"{samples.name} has {quantity(len(samples), 'sample')},"
+            f" and the passes take {taken} of them" + (f" from number {first} on" if first else ""),
             mend="give more samples, or ask for fewer steps or a smaller batch",
         )
     found = {}

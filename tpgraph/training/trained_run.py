@@ -23,7 +23,7 @@ from tpgraph.compiler import Module, Params, compile
 from tpgraph.errors import TPError
 from tpgraph.files import as_path, write_text
 from tpgraph.language import parse
-from tpgraph.shown import one_line
+from tpgraph.shown import one_line, quantity
 from tpgraph.training.checkpoint import read_manifest
 from tpgraph.training.class_labels import labels_at
 from tpgraph.training.course import BEST, STATE
@@ -49,7 +49,7 @@ class Predictions:
 
     def __repr__(self) -> str:
         count = len(next(iter(self.outputs.values()), ()))
-        return one_line("Predictions", f"{count} samples", *self.outputs, *self.classes)
+        return one_line("Predictions", quantity(count, "sample"), *self.outputs, *self.classes)
 
     def csv(self) -> str:
         """A column for every entry of an output, and one for the class."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tpgraph import bounds
 from tpgraph.errors import TPDataError, TPError, on_one_line
-from tpgraph.files import as_path
+from tpgraph.files import as_path, unreadable
 
 if TYPE_CHECKING:
     from tpgraph.bridges.torch_in.imported import Imported
@@ -109,8 +109,11 @@ def load_module(path: str | Path, name: str, settings: Mapping[str, Any] | None 
     where the file cannot be read, where it fails, or has no such name.
     """
     file = as_path(path)
-    if not file.is_file():
-        raise TPDataError(f"{file} cannot be read: no such file")
+    try:
+        with file.open("rb"):
+            pass
+    except OSError as error:
+        raise unreadable(file, error) from None
     namespace = _run(file)
     made = namespace.get(name)
     if not callable(made):

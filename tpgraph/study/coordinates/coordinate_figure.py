@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tpgraph.program import default_latex
+from tpgraph.shown import quantity
 from tpgraph.study.coordinates.check import CoordinateCheck, Exponent
 from tpgraph.study.figures import new_figure, width_axis
 from tpgraph.study.samples import Array
@@ -35,8 +36,7 @@ def coordinate_figure(check: CoordinateCheck) -> Figure:
     _panel(left, check, check.sizes[:, :, 0], [check.size(n) for n in check.names])
     _panel(right, check, check.changes[:, :, -1], [check.change(n) for n in check.names])
     left.set_title("size at initialization", fontsize=10)
-    after = "1 step" if steps == 1 else f"{steps} steps"
-    right.set_title(f"change after {after}", fontsize=10)
+    right.set_title(f"change after {quantity(steps, 'step')}", fontsize=10)
     left.set_ylabel("root mean square of coordinates")
     figure.suptitle(f"Coordinate check of {check.program}: exponent of $n$ measured (predicted)")
     return figure

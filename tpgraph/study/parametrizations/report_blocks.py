@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from tpgraph.kernels.heat_map import kernel_figure
 from tpgraph.notation import draw
+from tpgraph.shown import quantity
 from tpgraph.study.coordinates.coordinate_figure import coordinate_figure
 from tpgraph.study.figures import figure_bytes
 from tpgraph.study.parametrizations.side_by_side import (
@@ -67,9 +68,10 @@ def blocks_of(found: SideBySide) -> Iterator[Block]:
             yield Words(f"{one.report.advice}.")
     yield Heading("Side by side")
     yield Words(
-        f"Of sizes and changes: {LEGEND}, after {found.steps} SGD steps at the learning rate"
-        f" η = {found.lr:g}. The kernels are those of the first step at infinite width, means"
-        " over inputs; |Δx| is the root mean square by which a feature moves in one step there."
+        f"Of sizes and changes: {LEGEND}, after {quantity(found.steps, 'SGD step')}"
+        f" at the learning rate η = {found.lr:g}. The kernels are those of the first step at"
+        " infinite width, means over inputs; |Δx| is the root mean square by which a feature"
+        " moves in one step there."
     )
     yield Rows(("", *names), tuple(found.rows()))
     for reason in found.reasons():
