@@ -15,6 +15,7 @@ from tpgraph.errors import TPError, TPLimitError
 from tpgraph.language import parse
 from tpgraph.notation.drawing import FORMATS, draw
 from tpgraph.notation.engines.wasm import WasmEngine
+from tpgraph.notation.scene.crossings import crossings
 from tpgraph.notation.scene.scene import Scene
 from tpgraph.notation.scene.scene_json import to_json
 
@@ -216,3 +217,9 @@ def test_a_drawing_shows_itself_in_notebooks():
     assert drawing._repr_svg_() == drawing.svg
     assert isinstance(drawing.scene, Scene)
     assert drawing.json == to_json(drawing.scene)
+
+
+def test_inputs_of_a_sum_reach_it_in_the_order_in_which_they_stand() -> None:
+    text = "width n\nvector u, v, w : n ~ N(0, 1)\na = sin(u)\nx = tanh(a)\nc = cos(w)\n"
+    scene = draw(parse(f"{text}z = tanh(c)\ny = tanh(v)\ns = x + y + z\n")).scene
+    assert not list(crossings(scene.edges))

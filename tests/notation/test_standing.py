@@ -6,6 +6,7 @@ import random
 import warnings
 from dataclasses import replace
 from itertools import pairwise
+from unicodedata import normalize
 
 import pytest
 from notation.geometry import violations
@@ -88,6 +89,42 @@ def test_backward_passes_obey_in_their_forward_row() -> None:
     program = tp.backward(tp.parse(MLP + "place b[1..3] above x[1]\n"))
     y = heights(tp.draw(program).scene)
     assert all(y[f"b[{k}]"] > y[f"x[{k}]"] > y[f"dx[{k}]"] for k in (1, 2, 3))
+
+
+TOWERS = """width n
+parametrization ntk
+data ξ : 3
+target t : 1
+param U : n × 3 ~ N(0, 1)
+param A, B, C : n × n ~ N(0, 1)
+param V : 1 × n ~ N(0, 1)
+u = U ξ
+a = A u
+b = B u
+c = C u
+x = tanh(a)
+y = sin(b)
+z = erf(c)
+s = x * y * z
+f = V s
+output f
+loss (f - t)^2
+"""
+
+
+@pytest.mark.parametrize("order", ["xyz", "zxy", "yzx", "xzy"])
+def test_passes_stand_in_the_order_of_the_network(order: str) -> None:
+    """The backward row as the forward row that it serves, every pass of training as is said."""
+    program = tp.parse(TOWERS + f"order {', '.join(order)}\n")
+    of = dict(zip("xyz", "abc", strict=True))
+    y = heights(tp.draw(tp.backward(program)).scene)
+    for names in (order, [f"d{name}" for name in order], [f"d{of[name]}" for name in order]):
+        assert [y[name] for name in names] == sorted((y[n] for n in names), reverse=True)
+    y = heights(tp.draw(tp.unroll_sgd(program, 1)).scene)
+    passes = ["{}\u0303_0", "{}_0", "d{}_0", "{}\u0303_1"]
+    for name_of in passes:
+        names = [normalize("NFC", name_of.format(name)) for name in order]
+        assert [y[name] for name in names] == sorted((y[n] for n in names), reverse=True)
 
 
 def test_what_the_computation_leaves_no_room_for_is_said() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Literal
 
 from tpgraph.bounds import EQUATIONS
 from tpgraph.collector import uncollected
 from tpgraph.errors import TPTypeError
 from tpgraph.former_names import takes_former_names
-from tpgraph.program import Data, Declaration, MatMul, Program, Target
+from tpgraph.program import Data, Declaration, MatMul, Program, Target, Variable
 from tpgraph.program.any_program import reads_program
+from tpgraph.program.hints import Hint
 from tpgraph.progress import counted_of
 from tpgraph.transform.contexts import (
     Context,
@@ -81,10 +83,30 @@ def unroll_sgd(
     else:
         run = fluctuation = Fluctuation(emitter, one, plan, batch)
         contexts = _fluctuation(fluctuation, steps, batch, test)
-    values = (run.value(context, output) for context in contexts for output in program.outputs)
-    for value in dict.fromkeys(values):  # an output that reads no data is one for all examples
+    outputs: dict[Variable, None] = {}  # one that reads no data is one for all examples
+    hints: dict[Hint, None] = {}
+    for context in contexts:  # whose values are there until the next
+        outputs.update((run.value(context, output), None) for output in program.outputs)
+        hints.update((hint, None) for hint in _standing(program, context, builder.scope))
+    for value in outputs:
         builder.output(value)
+    for hint in hints:
+        builder.hint(hint)
     return builder.build()
+
+
+def _standing(program: Program, context: Context, scope: Mapping[str, Variable]) -> Iterator[Hint]:
+    """What is said of the order of the network's variables, of those of a pass."""
+
+    def own(names: tuple[str, ...]) -> tuple[str, ...]:
+        made = (context.values.get(n, scope.get(n)) for n in names)
+        return tuple(variable.name for variable in made if variable is not None)
+
+    for hint in program.hints:
+        names, others = own(hint.names), own(hint.others)
+        whole = len(names) == len(hint.names) and len(others) == len(hint.others)
+        if whole and any(hint.standing):
+            yield replace(hint, names=names, others=others)
 
 
 def _size(one: Template, steps: int, batch: int) -> int:

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from tpgraph.notation.diagram.diagram import Diagram, GateMark, Side
 from tpgraph.notation.diagram.links import Link, links
 from tpgraph.notation.layout.frame import Frame
+from tpgraph.notation.layout.measure import GateSize
 from tpgraph.notation.layout.placement import Placement
 from tpgraph.notation.layout.spine import Arrangement, ports
 from tpgraph.notation.scene.style import Style
 
-__all__ = ["Arrivals", "first_arrivals", "second_arrivals"]
+__all__ = ["Arrivals", "first_arrivals", "second_arrivals", "twisted"]
 
 _WIDEST_PITCH = 64.0
 _CURVES_NEARER = 5 / 7  # of the usual gap, where at most one input comes straight
@@ -90,6 +91,27 @@ def second_arrivals(
     default = _sides(diagram, slots, frame)
     sides = _clear_sides(diagram, default, placement)
     return Arrivals(slots, pitch, sides)
+
+
+def twisted(
+    diagram: Diagram,
+    arrangement: Arrangement,
+    placement: Placement,
+    gates: Mapping[str, GateSize],
+) -> int:
+    """How many pairs of inputs reach a gate, which need not have them in an order, crosswise."""
+    arrival = {
+        (link.target, link.source): _arrival(link, arrangement, placement)
+        for link in links(diagram)
+        if link.port is not None
+    }
+    count = 0
+    for gate in diagram.gates:
+        if not gate.text.ordered:
+            down = sorted(gates[gate.id].ports.items(), key=lambda port: -port[1])
+            heights = [arrival[gate.id, name] for name, _ in down]
+            count += sum(lower > upper + _BESIDE for upper, lower in combinations(heights, 2))
+    return count
 
 
 def _arrival(link: Link, arrangement: Arrangement, placement: Placement) -> float:

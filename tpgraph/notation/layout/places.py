@@ -11,7 +11,7 @@ from itertools import pairwise
 from tpgraph.notation.diagram.diagram import Diagram, GateMark
 from tpgraph.notation.diagram.links import Link, links
 from tpgraph.notation.engines.engine import LayoutEngine
-from tpgraph.notation.layout.arrivals import Arrivals, first_arrivals, second_arrivals
+from tpgraph.notation.layout.arrivals import Arrivals, first_arrivals, second_arrivals, twisted
 from tpgraph.notation.layout.drift import undrifted
 from tpgraph.notation.layout.family_lanes import find_lanes
 from tpgraph.notation.layout.family_members import alike
@@ -173,11 +173,16 @@ def find_places(
     """
     arrangement = arrange(diagram)
 
-    def laid_out(arrivals: Arrivals) -> tuple[Places, Disorder]:
-        return _laid_out(diagram, arrangement, frame, style, arrivals, engine, roomy, columns)
+    def laid_out(arrivals: Arrivals, placed: Placement | None = None) -> tuple[Places, Disorder]:
+        return _laid_out(
+            diagram, arrangement, frame, style, arrivals, engine, roomy, columns, placed
+        )
 
     def improved(arrivals: Arrivals, places: Places) -> Arrivals:
         return second_arrivals(diagram, arrangement, frame, style, arrivals, places.placement)
+
+    def crosswise(places: Places) -> int:
+        return twisted(diagram, arrangement, places.placement, places.gates)
 
     arrivals = first_arrivals(diagram, arrangement, frame, style)
     places, disorder = laid_out(arrivals)
@@ -189,7 +194,12 @@ def find_places(
             ordered, _ = laid_out(replace(arrivals, disorder=disorder))
             if diagram.standing:
                 arrangement = arrange(diagram, ordered.placement.across)
-            places, _ = laid_out(replace(improved(arrivals, ordered), disorder=disorder))
+            arrivals = replace(improved(arrivals, ordered), disorder=disorder)
+            places, _ = laid_out(arrivals)
+        if crosswise(places):  # then other ports, and nothing else that would need other places
+            slots = improved(arrivals, places).slots
+            others, _ = laid_out(replace(arrivals, slots=slots), places.placement)
+            places = min(places, others, key=crosswise)
     return replace(places, gates=dict(moved_ports(places)))
 
 
@@ -202,8 +212,11 @@ def _laid_out(
     engine: LayoutEngine,
     roomy: frozenset[str],
     columns: Mapping[str, int] | None,
+    placed: Placement | None,
 ) -> tuple[Places, Disorder]:
-    """Places, and like marks that the engine had in another order, or in several columns."""
+    """Places, and like marks that the engine had in another order, or in several columns; about as
+    they are `placed`, or else as the engine finds.
+    """
     gates = _gate_sizes(diagram, arrangement, arrivals, style)
     said = {product.target: product.label for product in diagram.products}
     vertices = {
@@ -213,7 +226,9 @@ def _laid_out(
         for v in diagram.vertices
     }
     sizes = MarkSizes(vertices, gates, arrivals.disorder, columns or {})
-    placed = undrifted(diagram, arrangement, gates, place(diagram, arrangement, sizes, engine))
+    if placed is None:
+        placed = place(diagram, arrangement, sizes, engine)
+        placed = undrifted(diagram, arrangement, gates, placed)
     wanted = standing_marks(diagram, arrangement, placed.column, columns is not None)
     lanes = lanes_in_order(find_lanes(diagram, placed.column), wanted)
     found = levelled(diagram, arrangement, sizes, placed, lanes) if lanes.of else None

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from tpgraph.notation.diagram.diagram import Vertex
 from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
@@ -96,10 +97,11 @@ def lay_strips(
 
     `plates` are the marks of each.
     """
-    found = [
-        cleared(_levelled(_first_places(part, column, frame, style, engine), staging), plates)
-        for part in counted("passes", staging.parts)
-    ]
+    found: list[LaidPart] = []
+    for part in counted("passes", staging.parts):
+        own = _in_partners_order(part, column, staging.partner, found)
+        laid = _levelled(_first_places(own, column, frame, style, engine), staging)
+        found.append(cleared(laid, plates))
     number = max(column.values(), default=-1) + 1
     ends = _context_ends(staging, column)
     for members in plates:
@@ -144,6 +146,32 @@ def _first_places(
     given = {mark: sign * column[mark] for mark in marks}
     places = find_places(part.diagram, own, style, engine, columns=given)
     return part, places, tuple(sorted({column[mark] for mark in marks}))
+
+
+def _in_partners_order(
+    part: Part,
+    column: Mapping[str, int],
+    partner: Mapping[str, str],
+    laid: Sequence[LaidPart],
+) -> Part:
+    """A backward row whose marks stand, in each column, as the forward ones do that they serve."""
+    if part.row != "backward":
+        return part
+    height = {mark: y for _, places, _ in laid for mark, y in places.placement.across.items()}
+    serves = {
+        v: height[partner[v.id]] for v in part.diagram.vertices if partner.get(v.id) in height
+    }
+    columns: dict[int, list[Vertex]] = defaultdict(list)
+    for vertex in sorted(serves, key=lambda v: -serves[v]):
+        columns[column[vertex.id]].append(vertex)
+    said = tuple(
+        (upper.variable, lower.variable)
+        for members in columns.values()
+        for upper, lower in pairwise(members)
+        if serves[upper] > serves[lower]
+    )
+    diagram = part.diagram
+    return replace(part, diagram=replace(diagram, said_standing=(*diagram.said_standing, *said)))
 
 
 def _context_ends(staging: Staging, column: Mapping[str, int]) -> dict[int, float]:
