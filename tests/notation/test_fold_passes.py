@@ -294,7 +294,7 @@ def test_means_of_one_base_have_names_of_their_own():
 
 
 def test_too_many_marks_are_refused():
-    program = tp.unroll_sgd(long("rnn", "T", 10), steps=3)
+    program = tp.unroll_sgd(long("gru", "T", 8), steps=1)
     with pytest.raises(TPError, match="marks would not be readable") as refused:
         tp.draw(program, fold=True)
     assert "time steps" in refused.value.mend
@@ -321,13 +321,14 @@ def test_two_steps_are_drawn_one_by_one_with_their_layers_in_plates():
 def test_means_go_by_what_reads_them_and_nothing_else_changes():
     text = tp.gallery.entry("gru").text
     unrolled = signals_once(tp.unroll_sgd(tp.parse(text), steps=2))
-    named = means_named(unrolled)
+    named, means = means_named(unrolled)
     renamed = {
         a.out.name: b.out.name
         for a, b in zip(unrolled.equations, named.equations, strict=True)
         if a.out.name != b.out.name
     }
     assert renamed
+    assert set(renamed.values()) == set(means)
     assert len(set(renamed.values()) | set(unrolled.variables)) == len(renamed) + len(
         unrolled.variables
     )

@@ -27,6 +27,7 @@ from tpgraph.notation.drawn.named_means import means_named
 from tpgraph.notation.drawn.signals import called, signals_once
 from tpgraph.notation.drawn.steps import GenericStep, generic_step
 from tpgraph.notation.drawn.unnamed import labels_of_unnamed
+from tpgraph.notation.drawn.use_sums import uses_summed
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.layout.abbreviations import abbreviated
 from tpgraph.notation.layout.effort import require_feasible
@@ -271,8 +272,9 @@ def _folded_scene(
         step = generic_step(program, _drawn(program, options), others)
     except TPError as error:
         refused = error
-    named = program if step is not None else means_named(program)
-    passes = localised(named, _drawn(named, options)) if step is None else step.passes
+    named, means = (program, {}) if step is not None else means_named(program)
+    passes = localised(named, _drawn(named, options), means) if step is None else step.passes
+    passes = None if passes is None else uses_summed(passes)
     shown = named if passes is None else passes.program
     folded = _folded_passes(shown, passes, options)
     around = None if step is None else (step.letter, step.label)

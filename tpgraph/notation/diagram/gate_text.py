@@ -85,7 +85,8 @@ def gate_text(
     if isinstance(expression, Apply) and _plain(expression, count):
         alone = _alone(expression, functions)
         if alone:
-            return GateText(alone)
+            many = expression.function == ADD and count >= _LEAST_POOLED
+            return GateText(alone, pooled=rf"{SUM}{DOT}" if many else "")
     symmetric = _symmetric(expression)
     named = count > _MOST_DOTS and all(name(a.name) for a in equation.arguments)
     if _dottable(expression) and (symmetric or not named):

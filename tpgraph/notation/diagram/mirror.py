@@ -4,7 +4,8 @@
     backward  dx[l-1] = W[l]ᵀ dh[l]     dh[l] = φ'(h[l]) dx[l]   block l
 
 The error signal of a vector sums over the readers of that vector, so it belongs to their block; a
-product or a mean in such a sum belongs to the signal that reads it.
+product or a mean in such a sum belongs to the signal that reads it. That of a vector which every
+block reads, as a bias of all time steps, belongs to none.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ def _adjoints(
         name, place = equation.out.name, equation.place
         partner = place.partner if place is not None else None
         found = summed[name] if partner is None else readers[partner]
-        if found:
+        if found and len(set(found)) < run.count:
             home[name] = min(found)
             for variable in equation.inputs:
                 summed[variable.name].append(home[name])

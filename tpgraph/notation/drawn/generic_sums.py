@@ -20,7 +20,7 @@ from tpgraph.functions import (
     neg,
 )
 
-__all__ = ["SUM", "summed"]
+__all__ = ["SUM", "behind", "summed"]
 
 SUM = r"\textstyle\sum"
 """The label of a scalar that stands for the sign of a sum over what its range says."""
@@ -70,16 +70,16 @@ def _summed_terms(
     rest = [summed(t, steps, earlier, key, sign) for i, t in enumerate(terms) if i not in dropped]
     if not whole:
         return add(*rest)
-    total = _behind(sign, [terms[family[earlier]] for family in whole])
+    total = behind(sign, [terms[family[earlier]] for family in whole])
     before = sum(i not in dropped for i in range(min(dropped)))
     return add(*rest[:before], total, *rest[before:])
 
 
-def _behind(sign: Expression, terms: Sequence[Expression]) -> Expression:
+def behind(sign: Expression, terms: Sequence[Expression]) -> Expression:
     """Σ terms, with a minus that all have in front of the Σ."""
     inner = [t.arguments[0] for t in terms if isinstance(t, Apply) and t.function == NEG]
     if len(inner) == len(terms):
-        return neg(_behind(sign, inner))
+        return neg(behind(sign, inner))
     return mul(sign, add(*terms))
 
 

@@ -8,7 +8,7 @@ times can be compared, and drawn as one.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from unicodedata import normalize
 
 from tpgraph.functions import (
@@ -22,7 +22,7 @@ from tpgraph.functions import (
 )
 from tpgraph.notation.drawn.between import placed
 from tpgraph.notation.drawn.generic_sums import SUM, summed
-from tpgraph.notation.drawn.named_means import is_mean
+from tpgraph.notation.drawn.named_means import MEAN_LETTERS, MeanName, is_mean
 from tpgraph.notation.drawn.times import Letters, Times
 from tpgraph.notation.drawn.unnamed import Unnamed
 from tpgraph.notation.scene.scene import Fill
@@ -42,27 +42,26 @@ from tpgraph.program import (
     Variable,
 )
 from tpgraph.program.graph import varied
-from tpgraph.program.labels import default_latex
 from tpgraph.types import Scalar
 
 __all__ = ["Instance", "instance"]
 
 _BETWEEN = Place("between")
 _TILDE = "\u0303"
-_MEANS = {"forward": ("θ", r"\theta"), "backward": ("ϑ", r"\vartheta")}
 _PRODUCT = Apply(MUL, (Argument(0), Argument(1)))
 
 
 @dataclass(frozen=True)
 class Instance:
     """A program of the passes at one time, what marks of earlier steps look like, what is `given`
-    to the passes, and the scalars that stand for the signs of `sums`.
+    to the passes, the scalars that stand for the signs of `sums`, and what `means` are made of.
     """
 
     program: Program
     fills: Mapping[str, Fill]
     given: frozenset[str]
     sums: frozenset[str] = frozenset()
+    means: Mapping[str, MeanName] = field(default_factory=dict)
 
     def covers(self, other: Instance) -> bool:
         """Whether the passes of another instance are among these, and complete."""
@@ -130,6 +129,7 @@ class _StepWriter:
         self.equations: dict[str, Equation] = {}
         self.fills: dict[str, Fill] = {}
         self.made: dict[str, Variable] = {}
+        self.means: dict[str, MeanName] = {}
 
     def instance(self) -> Instance:
         """The whole work."""
@@ -153,7 +153,8 @@ class _StepWriter:
             loss=None,
             labels=labels | self.labels,
         )
-        return Instance(program, self.fills, frozenset(self.declared), frozenset({self.sign.name}))
+        sums = frozenset({self.sign.name})
+        return Instance(program, self.fills, frozenset(self.declared), sums, self.means)
 
     def _write(self, equation: Equation, reader: _StepReader) -> Variable:
         """Write an equation, after what it reads."""
@@ -274,25 +275,20 @@ class _StepWriter:
         first, last = read[0].parts, read[-1].parts
         end = self.stands.get(read[-1].name) or self.source.timed.get(read[-1].name)
         tilde = end is not None and end.accent == _TILDE
-        letter, latex = _MEANS[reader.row]
-        letter, latex = (letter + _TILDE, rf"\tilde{{{latex}}}") if tilde else (letter, latex)
+        letter = MEAN_LETTERS[reader.row] + (_TILDE if tilde else "")
         drawn = any(v.is_wide for v in read)
         index = reader.index if drawn and reader.row == "forward" else last.indices
-        index = index if last.indices == first.indices else (*index, *first.indices)
+        more = () if last.indices == first.indices else first.indices
         times = self.letters.earlier + self.letters.step
-        where = f"_{times}[{','.join(map(str, index))}]" if index else f"_{times}"
-        stem, above = normalize("NFC", letter), [str(i) for i in index]
-        if self._is_taken(stem + where) or not drawn:
+        mean = MeanName(tuple(read), normalize("NFC", letter), times, index)
+        if self._is_taken(mean.name(more)) or not drawn:
             start = self.stands.get(read[0].name) or self.source.timed.get(read[0].name)
-            base = first.base if start is None else start.stem
-            stem, above = stem + base, [default_latex(base), *above]
-        name, primes = stem + where, ""
-        while self._is_taken(name):
-            primes += "'"
-            name = f"{stem}{len(primes) + 1}{where}"
-        above = above if not primes else [primes.replace("'", r"\prime"), *above]
-        power = f"^{{{','.join(above)}}}" if above else ""
-        self.labels[name] = rf"{latex}{power}_{{{times}}}"
+            mean = replace(mean, base=first.base if start is None else start.stem)
+        number = 1
+        while self._is_taken(name := mean.name(more, number)):
+            number += 1
+        self.means[name] = mean
+        self.labels[name] = mean.latex([str(i) for i in more], number)
         return name
 
     def _is_taken(self, name: str) -> bool:

@@ -6,12 +6,14 @@ serves one of them alone belongs to that one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from tpgraph.functions import number
 from tpgraph.notation.drawn.between import placed
 from tpgraph.notation.drawn.instance import Instance
+from tpgraph.notation.drawn.named_means import MeanName
 from tpgraph.notation.drawn.unnamed import Unnamed
 from tpgraph.notation.scene.scene import Fill
 from tpgraph.program import (
@@ -30,18 +32,22 @@ from tpgraph.program.labels import default_latex
 
 __all__ = ["localised"]
 
+NO_MEANS: Mapping[str, MeanName] = MappingProxyType({})
 
-def localised(program: Program, drawn: frozenset[str]) -> Instance | None:
+
+def localised(
+    program: Program, drawn: frozenset[str], means: Mapping[str, MeanName] = NO_MEANS
+) -> Instance | None:
     """The program with passes by themselves; None if it has one context at most.
 
-    `drawn` are the names of the equations that are drawn.
+    `drawn` are the names of the equations that are drawn; `means` say what means are made of.
     """
     equations = placed([e for e in program.equations if e.out.name in drawn])
     contexts = dict.fromkeys(e.place.context for e in equations if e.place is not None)
     contexts.pop(None, None)
-    return (
-        _Local(program, drawn, equations, list(contexts)).instance() if len(contexts) > 1 else None
-    )
+    if len(contexts) < 2:
+        return None
+    return replace(_Local(program, drawn, equations, list(contexts)).instance(), means=means)
 
 
 class _Local:
@@ -67,7 +73,10 @@ class _Local:
     def instance(self) -> Instance:
         """The whole work."""
         written = [e for equation in self.equations for e in self._written(equation)]
-        rest = [e for e in self.source.equations if e.out.name not in self.drawn]
+        for equation in self._aside(written):
+            self.declared[equation.out.name] = InitialScalar(equation.out, number(1), 1.0)
+        known = self.drawn | self.declared.keys()
+        rest = [e for e in self.source.equations if e.out.name not in known]
         program = varied(
             self.source,
             declarations=(*self.source.declarations, *self.declared.values()),
@@ -77,6 +86,13 @@ class _Local:
             labels=self.labels,
         )
         return Instance(program, self.fills, frozenset(self.declared))
+
+    def _aside(self, written: Sequence[Equation]) -> Iterator[Equation]:
+        """The scalars that are read and not drawn how they are made, such as means of data."""
+        read = {v.name for e in written for v in e.inputs if v.is_scalar}
+        for equation in self.source.equations:
+            if equation.out.name in read - self.drawn:
+                yield equation
 
     def _written(self, equation: Equation) -> Iterator[Equation]:
         """The equation in its own context, after embeddings that it takes from others."""
@@ -94,6 +110,8 @@ class _Local:
                 continue
             if isinstance(made, MatMul) and made.operand.is_fixed:
                 self.place_of[name] = equation.place
+                if not made.out.is_temporary:
+                    self.labels[name] = self._label(made)
                 yield replace(made, out=inputs[variable.name], place=equation.place)
             else:
                 self._declare(made, inputs[variable.name])
@@ -118,7 +136,11 @@ class _Local:
             timed = self.source.timed.get(name)
             time = "" if timed is None or timed.time is None else str(timed.time)
             self.labels[name] = self.unnamed.label(made, time)
-        self.labels[variable.name] = self.labels.get(name, default_latex(name))
+        self.labels[variable.name] = self._label(made)
+
+    def _label(self, made: Equation) -> str:
+        """The label of what an equation binds, under whatever name."""
+        return self.labels.get(made.out.name, default_latex(made.out.name))
 
     def _fill(self, equation: Equation) -> Fill:
         """An error signal looks like what it is the signal of."""

@@ -6,8 +6,8 @@ numbers of one block.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from unicodedata import normalize
 
 from tpgraph.functions import MUL, Apply, Argument
@@ -15,10 +15,37 @@ from tpgraph.program import Equation, MatMul, Moment, Program, Variable, join_na
 from tpgraph.program.graph import varied
 from tpgraph.program.labels import default_latex
 
-__all__ = ["is_mean", "means_named"]
+__all__ = ["MEAN_LETTERS", "MeanName", "is_mean", "means_named"]
 
 _PRODUCT = Apply(MUL, (Argument(0), Argument(1)))
-_LETTERS = {"forward": "θ", "backward": "ϑ"}
+MEAN_LETTERS = {"forward": "θ", "backward": "ϑ"}
+"""The letters of means that forward and backward passes read."""
+
+
+@dataclass(frozen=True)
+class MeanName:
+    """What a mean between passes is made of, and called by: a letter, the times of the passes,
+    indices, and the base of what it is a mean of if others go by the same letter.
+    """
+
+    operands: tuple[Variable, ...]
+    letter: str
+    times: str
+    index: tuple[int, ...]
+    base: str = ""
+
+    def name(self, more: tuple[int, ...] = (), number: int = 1) -> str:
+        """The name, with `more` indices; a `number` from 2 on tells it from others."""
+        stem = f"{self.letter}{self.base}{number if number > 1 else ''}_{self.times}"
+        return join_name(stem, (*self.index, *more), None)
+
+    def latex(self, more: Sequence[str] = (), number: int = 1) -> str:
+        """The label of this name; more indices may be letters."""
+        primes = [r"\prime" * (number - 1)] if number > 1 else []
+        base = [default_latex(self.base)] if self.base else []
+        above = ",".join([*primes, *base, *map(str, self.index), *more])
+        power = f"^{{{above}}}" if above else ""
+        return rf"{_latex(self.letter)}{power}_{{{self.times}}}"
 
 
 def is_mean(equation: Equation) -> bool:
@@ -27,20 +54,24 @@ def is_mean(equation: Equation) -> bool:
     return between and isinstance(equation, Moment) and equation.function == _PRODUCT
 
 
-def means_named(program: Program) -> Program:
-    """The program with names for its means that have the index of what reads them first."""
-    names = dict(_names(program))
-    if not names:
-        return program
+def means_named(program: Program) -> tuple[Program, Mapping[str, MeanName]]:
+    """The program with names for its means that have the index of what reads them first, and what
+    these are made of.
+    """
+    found = {old: (name, mean) for old, name, mean in _names(program)}
+    if not found:
+        return program, {}
+    names = {old: name for old, (name, _) in found.items()}
     labels = {name: label for name, label in program.labels.items() if name not in names}
-    return varied(
+    renamed = varied(
         program,
         equations=tuple(_renamed(e, names) for e in program.equations),
         labels=labels | {name: _latex(name) for name in names.values()},
     )
+    return renamed, dict(found.values())
 
 
-def _names(program: Program) -> Iterator[tuple[str, str]]:
+def _names(program: Program) -> Iterator[tuple[str, str, MeanName]]:
     reader: dict[str, Equation] = {}
     for equation in program.equations:
         for variable in equation.inputs:
@@ -56,18 +87,18 @@ def _names(program: Program) -> Iterator[tuple[str, str]]:
         assert last is not None, "all have their times"
         if not isinstance(first.time, int) or by.place.row == "between":
             continue
-        letter = normalize("NFC", _LETTERS[by.place.row] + last.accent)
+        letter = normalize("NFC", MEAN_LETTERS[by.place.row] + last.accent)
         step = f"{first.time}{'' if last.time is None else last.time}"
-        stem, number = f"{letter}_{step}", 2
-        index = by.out.parts.indices
-        while (name := join_name(stem, index, None)) in taken:
-            stem, number = f"{letter}{number}_{step}", number + 1
+        mean = MeanName(equation.inputs, letter, step, by.out.parts.indices)
+        number = 1
+        while (name := mean.name(number=number)) in taken:
+            number += 1
         taken.add(name)
-        yield equation.out.name, name
+        yield equation.out.name, name, mean
 
 
 def _latex(name: str) -> str:
-    return default_latex(name).replace(_LETTERS["backward"], r"\vartheta")
+    return default_latex(name).replace(MEAN_LETTERS["backward"], r"\vartheta")
 
 
 def _renamed(equation: Equation, names: Mapping[str, str]) -> Equation:

@@ -1,15 +1,17 @@
 """What pictures of passes leave out: gradients that nothing reads, signals that stand there twice.
 
 The error signal of a bias repeats that of what it is added to: `db = φ'(h + b) dx` is `dh`. One
-mark does for both, with the name that there is.
+mark does for both, with the name that there is. That of a bias that is added at every time sums
+theirs, `db = dh[1] + dh[2] + dh[3]`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from tpgraph.functions import ADD, Apply, Argument, Expression, arguments_of, rename_arguments
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, TimedName, Variable
 from tpgraph.program.graph import varied
 from tpgraph.program.labels import latex_name
@@ -24,6 +26,7 @@ def signals_once(program: Program) -> Program:
     aside = _aside(program)
     instead = _instead(program, aside)
     equations = [_renamed(e, instead, program) for e in _bound_early(program, instead)]
+    equations = list(_of_signals(equations))
     read = {v.name for e in equations for v in e.inputs}
     read |= {variable.name for variable in program.outputs}
     aside = aside.union(e.out.name for e in _backward(program) if not e.inputs)
@@ -45,6 +48,32 @@ def _bound_early(program: Program, instead: Mapping[str, str]) -> Iterator[Equat
         if name not in bound:
             bound.add(name)
             yield program.equation_of[name]
+
+
+def _of_signals(equations: Sequence[Equation]) -> Iterator[Equation]:
+    """The equations, those whose every term is an earlier error signal as the sum of these."""
+    signals: dict[object, Variable] = {}
+    for equation in equations:
+        place = equation.place
+        if place is None or place.row != "backward" or not isinstance(equation, Nonlin):
+            yield equation
+            continue
+        function, arguments = equation.function, equation.arguments
+        terms = function.arguments if isinstance(function, Apply) and function.function == ADD else ()
+        found = [signals.get(_said(term, arguments)) for term in terms]
+        known = tuple(variable for variable in found if variable is not None)
+        if found and len(set(known)) == len(terms):
+            total = Apply(ADD, tuple(map(Argument, range(len(known)))))
+            equation = replace(equation, function=total, arguments=known)
+        signals.setdefault(_said(function, arguments), equation.out)
+        yield equation
+
+
+def _said(function: Expression, arguments: Sequence[Variable]) -> tuple[Expression, object]:
+    """A function of variables, these in the order in which it names them."""
+    order = list(dict.fromkeys(arguments_of(function)))
+    places = [order.index(i) if i in order else 0 for i in range(len(arguments))]
+    return rename_arguments(function, places), tuple(arguments[i] for i in order)
 
 
 def called(program: Program) -> Mapping[str, TimedName]:
