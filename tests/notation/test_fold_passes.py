@@ -39,7 +39,8 @@ def folded_backward(name, constant, value, direction="LR", show_io=False):
 def strangers(scene):
     """Marks that lie in a plate without its letter in their names, and those that lack it.
 
-    The plate of steps has all marks; what is given to a gate beside it, x@1, lies with the gate.
+    The plate of steps has all marks; what is given to a gate beside it, x@1, lies with the gate, as
+    does what stands for many uses of a matrix, x⟨r⟩.
     """
     for plate in scene.plates:
         if plate.label.text.startswith(f"{plate.id}=0"):
@@ -47,7 +48,7 @@ def strangers(scene):
             continue
         own = re.compile(rf"\[([^\]]*,)?{plate.id}([+-]\d+)?[\],]")
         inside = {n.id for n in scene.nodes if _meet(box(n), frame(plate), 0)}
-        readers = {e.source: e.target for e in scene.edges if "@" in e.source}
+        readers = {e.source: e.target for e in scene.edges if re.search("[@⟨]", e.source)}
         for name in inside:
             if not own.search(name) and not own.search(readers.get(name, "")):
                 yield name
@@ -294,15 +295,17 @@ def test_means_of_one_base_have_names_of_their_own():
 
 
 def test_too_many_marks_are_refused():
-    program = tp.unroll_sgd(long("gru", "T", 8), steps=1)
+    program = tp.unroll_sgd(long("rnn", "T", 10), steps=2)
     with pytest.raises(TPError, match="marks would not be readable") as refused:
-        tp.draw(program, fold=True)
+        tp.draw(program)
     assert "time steps" in refused.value.mend
 
 
-def test_a_backward_pass_whose_plates_have_no_room_is_drawn_unfolded():
-    program = tp.backward(deep(7, 2))
-    assert tp.draw(program, fold=True).scene == tp.draw(program).scene
+def test_plates_have_columns_of_their_own_where_others_would_stand_in_them():
+    scene = tp.draw(tp.backward(deep(7, 2)), fold=True).scene
+    assert [plate.label.text for plate in scene.plates] == [r"t=2,\,\ldots,\,7"]
+    assert list(strangers(scene)) == []
+    assert wrong(scene) == []
 
 
 def test_two_steps_are_drawn_one_by_one_with_their_layers_in_plates():

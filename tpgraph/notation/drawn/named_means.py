@@ -79,16 +79,14 @@ def _names(program: Program) -> Iterator[tuple[str, str, MeanName]]:
     taken = set(program.variables)
     for equation in program.equations:
         by = reader.get(equation.out.name)
-        times = [program.timed.get(v.name) for v in equation.inputs]
-        if not is_mean(equation) or by is None or by.place is None or None in times:
+        timed = [t for v in equation.inputs if (t := program.timed.get(v.name)) is not None]
+        times = [t.time for t in timed if t.time is not None]
+        if not is_mean(equation) or by is None or by.place is None or not times:
             continue
-        first, last = times[0], times[-1]
-        assert first is not None, "all have their times"
-        assert last is not None, "all have their times"
-        if not isinstance(first.time, int) or by.place.row == "between":
+        if not isinstance(times[0], int) or by.place.row == "between":
             continue
-        letter = normalize("NFC", MEAN_LETTERS[by.place.row] + last.accent)
-        step = f"{first.time}{'' if last.time is None else last.time}"
+        letter = normalize("NFC", MEAN_LETTERS[by.place.row] + timed[-1].accent)
+        step = "".join(map(str, times))
         mean = MeanName(equation.inputs, letter, step, by.out.parts.indices)
         number = 1
         while (name := mean.name(number=number)) in taken:

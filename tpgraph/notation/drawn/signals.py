@@ -59,7 +59,9 @@ def _of_signals(equations: Sequence[Equation]) -> Iterator[Equation]:
             yield equation
             continue
         function, arguments = equation.function, equation.arguments
-        terms = function.arguments if isinstance(function, Apply) and function.function == ADD else ()
+        terms = (
+            function.arguments if isinstance(function, Apply) and function.function == ADD else ()
+        )
         found = [signals.get(_said(term, arguments)) for term in terms]
         known = tuple(variable for variable in found if variable is not None)
         if found and len(set(known)) == len(terms):

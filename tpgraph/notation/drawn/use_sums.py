@@ -91,7 +91,8 @@ class _Writer:
         self.declared: dict[str, Declaration] = {}
         self.fills = dict(passes.fills)
         self.sums: dict[str, Variable] = {}
-        self.means: dict[str, Variable] = {}
+        self.known: dict[str, Variable] = {}
+        self.means = dict(passes.means)
         self.written: list[Equation] = []
         given = (v.parts for d in self.source.declarations for v in d.variables)
         self.unnamed = Counter(p[:2] for p in given if p.temporary is not None)
@@ -115,7 +116,7 @@ class _Writer:
         signs = {sign.name for sign in self.sums.values()}
         given = self.passes.given | (self.declared.keys() - signs)
         sums = self.passes.sums | signs
-        return replace(self.passes, program=program, fills=self.fills, given=given, sums=sums)
+        return Instance(program, self.fills, given, sums, self.means)
 
     def _made(self, equation: Nonlin) -> Nonlin:
         """The equation with one term for those of all uses."""
@@ -137,10 +138,9 @@ class _Writer:
             return replace(function, arguments=inner)
         totals: dict[str, list[Expression]] = {}
         dropped: dict[int, str] = {}
-        for members in self._families(function.arguments, arguments):
-            uses = self._uses([function.arguments[i] for i in members], arguments)
-            term = None if uses is None else self._generic(uses, arguments)
-            if uses is not None and term is not None:
+        for members, uses in self._sums(function.arguments, arguments):
+            term = self._generic(uses, arguments)
+            if term is not None:
                 label = self._range(uses)
                 totals.setdefault(label, []).append(term)
                 dropped |= dict.fromkeys(members, label)
@@ -154,14 +154,29 @@ class _Writer:
                 terms.append(behind(Argument(len(arguments) - 1), totals.pop(dropped[i])))
         return add(*terms)
 
-    def _families(
+    def _sums(
         self, terms: Sequence[Expression], arguments: Sequence[Variable]
-    ) -> Iterator[list[int]]:
-        """The terms that are equal but for indices, if they are enough."""
-        found: dict[Hashable, list[int]] = defaultdict(list)
+    ) -> Iterator[tuple[list[int], _Uses]]:
+        """The terms that are those of uses: of all that are equal but for indices, or of those
+        among them that share one more index, as the element of a batch.
+        """
+        families: dict[Hashable, list[int]] = defaultdict(list)
         for i, term in enumerate(terms):
-            found[self._shape(term, arguments)].append(i)
-        yield from (members for members in found.values() if len(members) >= LEAST_USES)
+            families[self._shape(term, arguments)].append(i)
+        for members in families.values():
+            rows = {i: self._indices(terms[i], arguments) for i in members}
+            for column in (None, *range(len(rows[members[0]]))):
+                parted: dict[int | None, list[int]] = defaultdict(list)
+                for i in members:
+                    parted[None if column is None else rows[i][column]].append(i)
+                found = [(part, self._uses([terms[i] for i in part], arguments))
+                         for part in parted.values()]  # fmt: skip
+                if all(uses is not None for _, uses in found):
+                    yield from ((part, uses) for part, uses in found if uses is not None)
+                    break
+
+    def _indices(self, term: Expression, arguments: Sequence[Variable]) -> list[int]:
+        return [i for v in self._read(term, arguments) for i in v.parts.indices]
 
     def _shape(self, term: Expression, arguments: Sequence[Variable]) -> Hashable:
         """The term without the values of indices."""
@@ -192,7 +207,9 @@ class _Writer:
         return [v for i in arguments_of(term) for v in self._operands(arguments[i])]
 
     def _uses(self, terms: Sequence[Expression], arguments: Sequence[Variable]) -> _Uses | None:
-        """The terms of one shape as those of uses, in order; None if they are not."""
+        """The terms of one shape as those of uses, in order; None if they are not, or too few."""
+        if len(terms) < LEAST_USES:
+            return None
         rows = [[self._parts(v) for v in self._read(term, arguments)] for term in terms]
         columns: dict[tuple[int, int], list[int]] = {}
         for leaf, parts in enumerate(rows[0]):
@@ -247,7 +264,7 @@ class _Writer:
         return self.passes.given | {d.variable.name for d in self.source.data}
 
     def _named(self, variable: Variable, position: int, offset: int, label: str) -> Variable:
-        """What stands for a variable that other passes give, with a letter for one of its indices."""
+        """What stands for a variable that other passes give, with a letter for an index."""
         base, index, temporary = variable.parts
         letter = f"{self.letter}{offset:+}" if offset else self.letter
         rest = (*index[:position], *index[position + 1 :])
@@ -261,7 +278,7 @@ class _Writer:
         return named
 
     def _label(self, family: Sequence[Variable], first: int) -> str | None:
-        """The label of variables with a letter for what counts them; None if labels differ by more."""
+        """The label of variables with a letter for their number; None if they differ by more."""
         rows = [_NUMBER.split(latex_name(self.source, v)) for v in family]
         if any(row[::2] != rows[0][::2] for row in rows):
             return None
@@ -283,19 +300,20 @@ class _Writer:
             return operands[0]
         general = replace(mean, times=f"{mean.times}{self.letter}")
         key = " ".join((general.name(), *(v.name for v in operands)))
-        if key not in self.means:
+        if key not in self.known:
             count, name = 1, general.name()
             while name in self.labels or name in self.source.variables:
                 count += 1
                 name = general.name(number=count)
             self.labels[name] = mean.latex([self.letter], count)
-            made = self.means[key] = Variable(name, variable.type)
+            made = self.known[key] = Variable(name, variable.type)
+            self.means[name] = replace(general, operands=tuple(operands))
             equation = self.source.equation_of.get(variable.name)
             if isinstance(equation, Moment):
                 self.written.append(replace(equation, out=made, arguments=tuple(operands)))
             else:
                 self.declared[name] = InitialScalar(made, number(1), 1.0)
-        return self.means[key]
+        return self.known[key]
 
     def _range(self, uses: _Uses) -> str:
         """What the letter runs through: all indices that there are, or from or up to one."""

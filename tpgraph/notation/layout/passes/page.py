@@ -62,18 +62,13 @@ def lay_out_passes(
     frame = Frame(direction)
     plates = local_plates(staging, folded)
     members = tuple(plate.members for plate in plates.folded.plates)
-    columns = columns_of(staging, bool(members))
-    strips = lay_strips(staging, columns, frame, style, engine, members)
-    composition = _Page(staging, strips, (), frame, style)
-    marks = Scene(
-        tuple(composition.nodes()), tuple(composition.lines()), title=folded.diagram.title
-    )
-    first = plated(marks, plates.folded, style)
-    grounds = grounds_of(staging, strips, style, _reach(first, plates, frame))
-    frames = tuple(zip((_frame_of(plate, frame) for plate in first.plates), members, strict=True))
-    wires = tuple(replace(composition, grounds=grounds, plates=frames).wires())
-    scene = replace(marks, edges=(*marks.edges, *wires))
-    if encloses_strangers(scene, plates.folded, style):
+    for apart in ((), members):
+        columns = columns_of(staging, bool(members), apart)
+        strips = lay_strips(staging, columns, frame, style, engine, members)
+        scene, wires = _wired(_Page(staging, strips, (), frame, style), plates)
+        if not encloses_strangers(scene, plates.folded, style):
+            break
+    else:
         raise PlateError(
             "what repeats cannot be put in a plate: other marks would stand in it",
             mend="fold one step or at least three, or draw fewer layers unfolded",
@@ -90,6 +85,18 @@ def lay_out_passes(
         arrows=tuple(arrows_of(grounds, frame, style)),
     )
     return scene if around is None else enclosed(scene, *around, style)
+
+
+def _wired(page: _Page, plates: LocalPlates) -> tuple[Scene, tuple[Edge, ...]]:
+    """The marks and lines of a page, and those lines that lead from part to part."""
+    staging, frame, style = page.staging, page.frame, page.style
+    marks = Scene(tuple(page.nodes()), tuple(page.lines()), title=staging.title)
+    first = plated(marks, plates.folded, style)
+    grounds = grounds_of(staging, page.strips, style, _reach(first, plates, frame))
+    members = (plate.members for plate in plates.folded.plates)
+    frames = tuple(zip((_frame_of(plate, frame) for plate in first.plates), members, strict=True))
+    wires = tuple(replace(page, grounds=grounds, plates=frames).wires())
+    return replace(marks, edges=(*marks.edges, *wires)), wires
 
 
 def _require_drawable(staging: Staging, direction: Direction) -> None:

@@ -6,7 +6,7 @@ right to what reads it. Wishes that would make a circle are left unfulfilled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from tpgraph.notation.diagram.links import links
@@ -17,12 +17,16 @@ from tpgraph.program import Pass
 __all__ = ["columns_of"]
 
 
-def columns_of(staging: Staging, folded: bool = False) -> dict[str, int]:
+def columns_of(
+    staging: Staging, folded: bool = False, apart: Iterable[Collection[str]] = ()
+) -> dict[str, int]:
     """The column of every mark; a forward row counts up, and so does a backward row under it.
 
     Like marks stand in one column, unless the picture is folded and one mark stands for many.
+    Marks that are to stand `apart`, as those of a plate, share no column with what is before them
+    or behind them in their pass.
     """
-    return _Ranks(staging).columns(folded)
+    return _Ranks(staging).columns(folded, apart)
 
 
 class _Ranks:
@@ -42,7 +46,7 @@ class _Ranks:
         for wire in staging.wires:
             self.flow.join(wire.source, wire.gate)
 
-    def columns(self, folded: bool) -> dict[str, int]:
+    def columns(self, folded: bool, apart: Iterable[Collection[str]]) -> dict[str, int]:
         """The whole work."""
         for before, after in self._steps():
             self.graph.join(before, after, 1)
@@ -50,6 +54,8 @@ class _Ranks:
             self._unite(one, other)
         for lower, upper in (*self.staging.partner.items(), *self.staging.above.items()):
             self._unite(lower, upper)
+        for members in apart:
+            self._set_apart(members)
         for context, members in self._sequence():
             self._order(context, members)
         self._follow()
@@ -110,6 +116,14 @@ class _Ranks:
             after = self.staging.returns(other) and self._reaches(others, members)
             if (beside or after) and not self._reaches(members, others):
                 self._after(others, members)
+
+    def _set_apart(self, members: Collection[str]) -> None:
+        """Put marks after what leads to them in their pass, and before what they lead to."""
+        homes = {(self.home[mark].context, self.home[mark].key) for mark in members}
+        before, behind = _closure(members, self.flow.back.__getitem__), self._descendants(members)
+        near = [m for m, h in self.home.items() if (h.context, h.key) in homes and m not in members]
+        self._after((m for m in near if m in before - behind), members)
+        self._after(members, (m for m in near if m in behind - before))
 
     def _follow(self) -> None:
         """What happens after a pass stands after it, from left to right."""
