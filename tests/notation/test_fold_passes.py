@@ -220,10 +220,15 @@ def lettered(name, letters):
     return name
 
 
-def summed(equation, program, values, t, steps):
+PLAIN = {"share": lambda s, t: 1.0, "kept": lambda t: 1.0}
+
+
+def summed(equation, program, values, t, steps, law=PLAIN):
     """The value of a generic equation at time t: Σ over these steps s, by the names alone."""
 
     def value(name, s):
+        if name in law:
+            return law[name](t) if name == "kept" else law[name](s, t)
         made = program.equation_of.get(name)
         if isinstance(made, Moment):
             return np.mean(np.prod([value(v.name, s) for v in made.inputs], axis=0))
@@ -236,10 +241,24 @@ def summed(equation, program, values, t, steps):
     return at(0, 0.0) + sum(at(s, 1.0) - at(s, 0.0) for s in steps)
 
 
-@pytest.mark.parametrize("name", ["mlp", "resnet", "one_hidden"])
-def test_the_generic_step_has_the_values_of_every_step(name):
+LAWS = [
+    ("mlp", {}, PLAIN),
+    ("resnet", {}, PLAIN),
+    ("one_hidden", {}, PLAIN),
+    (
+        "mlp",
+        {"weight_decay": 0.5},
+        {"share": lambda s, t: 0.95 ** (t - 1 - s), "kept": lambda t: 0.95**t},
+    ),
+    ("resnet", {"momentum": 0.9}, {"share": lambda s, t: 1 - 0.9 ** (t - s)}),
+    ("mlp", {"lr": [0.1, 0.3, 0.2, 0.1]}, {"share": lambda s, t: [1, 3, 2, 1][s]}),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "law"), LAWS)
+def test_the_generic_step_has_the_values_of_every_step(name, options, law):
     network = tp.gallery.entry(name).program()
-    unrolled = signals_once(tp.unroll_sgd(network, steps=4, lr=0.1))
+    unrolled = signals_once(tp.unroll_sgd(network, steps=4, **{"lr": 0.1, **options}))
     program = generic_step(unrolled, unrolled.body).passes.program
     initial = tp.sample(unrolled, {"n": 7}, 0)
     rng = np.random.default_rng(0)
@@ -260,22 +279,41 @@ def test_the_generic_step_has_the_values_of_every_step(name):
     for equation in sums:
         for t in (1, 2, 3):
             actual = values[lettered(equation.out.name, {"t": t})]
-            found = summed(equation, program, values, t, range(t))
+            found = summed(equation, program, values, t, range(t), law)
             np.testing.assert_allclose(found, actual, rtol=1e-9, atol=1e-12)
-            less = summed(equation, program, values, t, range(t - 1))
+            less = summed(equation, program, values, t, range(t - 1), law)
             short.append(np.allclose(less, actual, rtol=1e-9, atol=1e-12))
     assert not all(short)
 
 
 @pytest.mark.parametrize(
     "options",
-    [{"lr": [1.0, 0.5, 0.25, 0.125]}, {"momentum": 0.9}, {"weight_decay": 0.1}],
+    [{"lr": [1.0, 0.5, 0.25, 0.125], "momentum": 0.9}, {"momentum": 0.9, "weight_decay": 0.1}],
 )
 def test_steps_that_differ_in_their_coefficients_are_refused(options):
     program = tp.unroll_sgd(tp.gallery.entry("mlp").program(), steps=4, **options)
     with pytest.raises(TPError, match="differ by more than terms") as refused:
         tp.draw(program, fold=True)
     assert "fewer steps" in refused.value.mend
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"weight_decay": 0.1}, r"0.9^{t} \, b^{l} - 0.01 \, \epsilon \, \textstyle\sum_{s<t} \, "
+         r"{0.9^{t{-}1{-}s}} \, db_{s}^{l}"),
+        ({"momentum": 0.9}, r"b^{l} - 0.1 \, \epsilon \, \textstyle\sum_{s<t} \, "
+         r"(1 - 0.9^{t{-}s}) \, db_{s}^{l}"),
+        ({"lr": [1.0, 0.5, 0.25]}, r"b^{l} - 0.01 \, \epsilon \, \textstyle\sum_{s<t} \, "
+         r"(\eta_{s}/\eta_{0}) \, db_{s}^{l}"),
+    ],
+)  # fmt: skip
+def test_coefficients_of_earlier_steps_go_by_their_law(options, said):
+    scene = tp.draw(tp.unroll_sgd(long("mlp", "L", 6), steps=3, **options), fold=True).scene
+    assert [plate.id for plate in scene.plates] == ["t", "l", "l", "l"]
+    assert said in {n.label.text for n in scene.nodes if n.id == "b_t[l]:gate"}
+    assert list(strangers(scene)) == []
+    assert wrong(scene) == []
 
 
 def test_fluctuations_are_refused():

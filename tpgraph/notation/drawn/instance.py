@@ -21,7 +21,8 @@ from tpgraph.functions import (
     substitute,
 )
 from tpgraph.notation.drawn.between import placed
-from tpgraph.notation.drawn.generic_sums import SUM, summed
+from tpgraph.notation.drawn.coefficients import CoefficientLaw
+from tpgraph.notation.drawn.generic_sums import SUM, SumSigns, summed
 from tpgraph.notation.drawn.named_means import MEAN_LETTERS, MeanName, is_mean
 from tpgraph.notation.drawn.times import Letters, Times
 from tpgraph.notation.drawn.unnamed import Unnamed
@@ -85,13 +86,19 @@ class Instance:
 
 
 def instance(
-    times: Times, drawn: frozenset[str], time: int, letters: Letters, passes: Mapping[Pass, Pass]
+    times: Times,
+    drawn: frozenset[str],
+    time: int,
+    letters: Letters,
+    passes: Mapping[Pass, Pass],
+    law: CoefficientLaw | None = None,
 ) -> Instance:
     """The passes at a time; `passes` says which are kept, and for each the generic one.
 
-    `drawn` are the names of the equations that are drawn.
+    `drawn` are the names of the equations that are drawn; `law` is that of the coefficients of what
+    is summed, if these are not equal.
     """
-    return _StepWriter(times, drawn, time, letters, passes).instance()
+    return _StepWriter(times, drawn, time, letters, passes, law).instance()
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,7 @@ class _StepWriter:
         time: int,
         letters: Letters,
         passes: Mapping[Pass, Pass],
+        law: CoefficientLaw | None,
     ) -> None:
         self.source = times.program
         self.times = times
@@ -120,11 +128,14 @@ class _StepWriter:
         self.letters = letters
         self.passes = passes
         self.stands: dict[str, TimedName | None] = {}
-        name = "Σ"
-        while name in self.source.variables:
-            name += "_"
-        self.sign = Variable(name, Scalar())
-        self.labels = {name: rf"{SUM}_{{{letters.earlier}<{letters.step}}}"}
+        self.law = law
+        self.labels: dict[str, str] = {}
+        self.signs = [self._sign("Σ", rf"{SUM}_{{{letters.earlier}<{letters.step}}}")]
+        if law is not None:
+            self.signs += [
+                self._sign("share", law.share_latex(letters)),
+                self._sign("kept", law.kept_latex(letters)),
+            ]
         self.declared: dict[str, Declaration] = {}
         self.equations: dict[str, Equation] = {}
         self.fills: dict[str, Fill] = {}
@@ -139,7 +150,7 @@ class _StepWriter:
             if place is not None and there and equation.out.name in self.drawn:
                 self._write(equation, _StepReader(place.row))
         labels = self._labels_of_unnamed()
-        sign = InitialScalar(self.sign, number(1), 1.0, self.source.widths[:1])
+        signs = [InitialScalar(v, number(1), 1.0, self.source.widths[:1]) for v in self.signs]
         kept = {old for old, new in self.made.items() if old == new.name}
         given = [d for d in self.source.declarations if kept & {v.name for v in d.variables}]
         labels |= {k: v for k, v in self.source.labels.items() if k in kept}
@@ -147,14 +158,21 @@ class _StepWriter:
         labels |= {k: v for k, v in self.source.labels.items() if k in functions}
         program = varied(
             self.source,
-            declarations=(*given, sign, *self.declared.values()),
+            declarations=(*given, *signs, *self.declared.values()),
             equations=tuple(placed([*self.equations.values()])),
             outputs=(),
             loss=None,
             labels=labels | self.labels,
         )
-        sums = frozenset({self.sign.name})
+        sums = frozenset(sign.name for sign in self.signs)
         return Instance(program, self.fills, frozenset(self.declared), sums, self.means)
+
+    def _sign(self, name: str, label: str) -> Variable:
+        """A scalar that stands for a sign."""
+        while name in self.source.variables:
+            name += "_"
+        self.labels[name] = label
+        return Variable(name, Scalar())
 
     def _write(self, equation: Equation, reader: _StepReader) -> Variable:
         """Write an equation, after what it reads."""
@@ -178,15 +196,15 @@ class _StepWriter:
         """The function with one term for all earlier steps, and its arguments, earlier ones first
         in a product.
         """
-        own = [*equation.arguments, self.sign]
+        own = [*equation.arguments, *self.signs]
         steps = [self.times.steps(v.name, self.time) for v in own]
 
         def key(index: int, step: int) -> Hashable:
             return self.times.key(own[index].name, self.time, step, self.letters)
 
-        function = summed(
-            equation.function, steps, self.earlier, key, Argument(len(equation.arguments))
-        )
+        places = [Argument(len(equation.arguments) + i) for i in range(len(self.signs))]
+        signs = SumSigns(places[0], self.law, *places[1:])
+        function = summed(equation.function, steps, self.earlier, key, signs)
         order = list(dict.fromkeys(arguments_of(function)))
         if function == _PRODUCT and steps[1] and not steps[0]:
             order.reverse()
@@ -197,7 +215,7 @@ class _StepWriter:
     def _read(self, variable: Variable, reader: _StepReader) -> Variable:
         """What stands for a variable in the generic pass."""
         name = variable.name
-        if name == self.sign.name:
+        if variable in self.signs:
             return variable
         if name not in self.made:
             equation = self.source.equation_of.get(name)

@@ -10,23 +10,29 @@ in which terms that are equal but for the step that they come from stand once, b
     h_t = W x_t − c Σ_{s<t} θ_{s,t} dh_s.
 
 What comes of an earlier step, x_s and dh_s, is given to the generic pass like an initial vector.
+Where coefficients of the terms differ, as under weight decay, they go by the law that they follow:
+
+    h_t = q^t W x_t − c Σ_{s<t} q^(t−1−s) θ_{s,t} dh_s.
+
 Nothing is assumed about the network: which terms belong together is read off their expressions, and
 the pass is accepted if the passes at other times are instances of it too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 from types import MappingProxyType
 from typing import TypeAlias
 
 from tpgraph.errors import TPError
+from tpgraph.notation.drawn.coefficients import CoefficientLaw, laws_of
+from tpgraph.notation.drawn.generic_sums import coefficients_of
 from tpgraph.notation.drawn.instance import Instance, instance
 from tpgraph.notation.drawn.loops import loop_letters
 from tpgraph.notation.drawn.times import Letters, Times
-from tpgraph.program import Pass, Program, TimedName
+from tpgraph.program import MatMul, Pass, Program, TimedName
 from tpgraph.program.labels import headword
 
 __all__ = ["GenericStep", "generic_step"]
@@ -34,7 +40,10 @@ __all__ = ["GenericStep", "generic_step"]
 LEAST_STEPS = 3
 NO_OTHERS: Mapping[str, TimedName] = MappingProxyType({})
 _LETTERS = (Letters("t", "s"), Letters("k", "j"), Letters("τ", "σ"), Letters("q", "p"))
-_MEND = "draw fewer steps unfolded, or fold plain SGD at one rate, in its exact form"
+_MEND = (
+    "draw fewer steps unfolded, or fold SGD in its exact form with one of weight decay, momentum"
+    " and a schedule of rates alone"
+)
 
 
 _KindKey: TypeAlias = tuple[str, str | None, int | None, tuple[TimedName, ...]]
@@ -88,17 +97,43 @@ def generic_step(
     time, letters = min(kind.last for kind in kinds), _letters(times)
     passes = [_generic(kind, kinds, time, letters) for kind in kinds]
 
-    def at(t: int) -> Instance:
+    def at(t: int, law: CoefficientLaw | None) -> Instance:
         there = [(k.contexts[t], p) for k, p in zip(kinds, passes, strict=True) if t <= k.last]
-        return instance(times, drawn, t, letters, dict(there))
+        return instance(times, drawn, t, letters, dict(there), law)
 
-    step = at(time)
-    for other in (time - 1, time + 1):
-        # one earlier step alone makes no sum that could be compared
-        if 2 <= other <= max(k.last for k in kinds) and not step.covers(at(other)):
-            raise TPError(f"the SGD steps {other} and {time} differ by more than terms", mend=_MEND)
+    # one earlier step alone makes no sum that could be compared
+    others = [t for t in (time - 1, time + 1) if 2 <= t <= max(k.last for k in kinds)]
+
+    def repeats(step: Instance, law: CoefficientLaw | None) -> bool:
+        return all(step.covers(at(other, law)) for other in others)
+
+    laws: list[CoefficientLaw | None] = [None, *_laws(times, letters)]
+    found = ((at(time, law), law) for law in laws)
+    step = next((step for step, law in found if repeats(step, law)), None)
+    if step is None:
+        raise TPError(f"the SGD steps {others[0]} and {time} differ by more than terms", mend=_MEND)
     last = max(kind.last for kind in kinds)
     return GenericStep(step, letters.step, rf"{letters.step}=0,\,\ldots,\,{last}")
+
+
+def _laws(times: Times, letters: Letters) -> Iterator[CoefficientLaw]:
+    """The laws that coefficients may follow: those of the first sum over steps in which they are
+    not equal, at the last time.
+    """
+    time = max(times.own.values())
+    for equation in times.program.equations:
+        if times.own.get(equation.out.name) != time or isinstance(equation, MatMul):
+            continue
+        names = [v.name for v in equation.arguments]
+        steps = [times.steps(name, time) for name in names]
+
+        def key(index: int, step: int, names: Sequence[str] = names) -> Hashable:
+            return times.key(names[index], time, step, letters)
+
+        for found in coefficients_of(equation.function, steps, key):
+            if len(found) == time and len(set(found)) > 1:
+                yield from laws_of(found)
+                return
 
 
 def _kinds(program: Program, drawn: frozenset[str]) -> list[_PassKind]:
