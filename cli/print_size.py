@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,10 +33,10 @@ PictureWidth = Annotated[
 
 
 def warn_of_small_print(
-    drawing: Drawing, width: float | None, folded: bool, direction: str
+    drawing: Drawing, width: float | None, folds: Callable[[], bool], direction: str
 ) -> None:
     """Say what to do about text that is too small to read: at the width that was asked for, or
-    without one on a page of paper.
+    without one on a page of paper; `folds` says whether folding would help.
     """
     if width is None:
         size, least, where = drawing.printed, LEAST_ON_A_PAGE, "on a page of paper its labels"
@@ -44,7 +45,7 @@ def warn_of_small_print(
         where = f"at a width of {width:.4g} pt its smallest text"
     if size >= least:
         return
-    ways = [] if folded else ["fold what repeats (--fold)"]
+    ways = ["fold what repeats (--fold)"] if folds() else []
     if width is not None and drawing.is_wide and direction in ("LR", "RL"):
         ways.append("let it run downwards (--direction TB)")
     constants = tp.language.whole_constants(drawing.source or "")

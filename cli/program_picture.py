@@ -14,7 +14,7 @@ import tpgraph as tp
 from tpgraph_cli.files import load, write
 from tpgraph_cli.frames_options import FrameOptions
 from tpgraph_cli.limit_beside import LimitNumbers
-from tpgraph_cli.longer_programs import propose_longer
+from tpgraph_cli.longer_programs import draws_folded, folds
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.passes import Passes, PassName
 from tpgraph_cli.picture_formats import picture_content
@@ -98,19 +98,31 @@ class ProgramPicture:
     def _drawing(self, program: Program, shown: Program, options: dict[str, Any]) -> Drawing:
         """The picture of a program that is `shown`, with what is said of its size."""
         beside = self.beside
-        drawing = tp.draw(
-            shown,
-            transparent=self.transparent,
-            text=self.text,
-            annotations=beside.beside(program, shown, self.passes) if beside is not None else {},
-            wrap=self.wrap,
-            **options,
-        )
+        notes = beside.beside(program, shown, self.passes) if beside is not None else {}
+
+        def draw() -> Drawing:
+            return tp.draw(
+                shown,
+                transparent=self.transparent,
+                text=self.text,
+                annotations=notes,
+                wrap=self.wrap,
+                **options,
+            )
+
         if self.fold and self.file != STANDARD:
-            propose_longer(drawing, lambda name, value: self._longer(name, value, options))
+            drawing = draws_folded(draw, lambda name, value: self._longer(name, value, options))
+        else:
+            drawing = draw()
         if self.width is not None:
             drawing = drawing.to_width(self.width)
-        warn_of_small_print(drawing, self.width, self.fold, self.looks["direction"])
+        could_fold = not (self.fold or notes or options["paths"])
+        warn_of_small_print(
+            drawing,
+            self.width,
+            lambda: could_fold and folds(lambda: tp.draw(shown, **{**options, "fold": True})),
+            self.looks["direction"],
+        )
         return drawing
 
     def _longer(self, name: str, value: int, options: dict[str, Any]) -> Drawing:

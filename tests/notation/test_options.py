@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 import tpgraph as tp
-from tpgraph.errors import TPDataError, TPLimitError, TPNameError
+from tpgraph.errors import TPDataError, TPLimitError, TPNameError, TPWarning
 from tpgraph.notation.diagram.marks import diagram_of
 from tpgraph.notation.layout.effort import estimate
 from tpgraph_cli.main import app
@@ -115,9 +115,32 @@ def test_who_asks_for_a_fold_is_told_where_there_is_none(mlp, layers, folds, pas
     mlp.write_text(MLP.text.replace("const L = 3", f"const L = {layers}"), encoding="utf-8")
     options = "-o", str(mlp.with_suffix(".svg")), "--pass", passes
     said = run("draw", str(mlp), "--fold", *options).stderr
-    assert ("nothing is folded" in said) == (not folds)
-    assert ("with --set L=6 what repeats is folded" in said) == (not folds)
+    told = "nothing is folded: with --set L=6 what repeats is"
+    assert said.count("nothing is folded") == said.count(told) == (not folds)
     assert "nothing is folded" not in run("draw", str(mlp), *options).stderr
+
+
+@pytest.mark.parametrize("name", ["one_hidden", "autoencoder", "layernorm"])
+def test_nothing_is_said_where_nothing_folds_at_any_size(mlp, name):
+    mlp.write_text(tp.gallery.entry(name).text, encoding="utf-8")
+    done = run("draw", str(mlp), "--fold", "-o", str(mlp.with_suffix(".svg")))
+    assert done.exit_code == 0
+    assert "fold" not in done.stderr
+    with pytest.warns(TPWarning, match="nothing is folded: nothing repeats three times"):
+        tp.draw(tp.gallery.entry(name).program(), fold=True)
+
+
+@pytest.mark.parametrize(("name", "folds"), [("mlp", False), ("cnn", False), ("rnn", True)])
+def test_to_fold_is_advised_where_something_folds(mlp, name, folds):
+    text = tp.gallery.entry(name).text.replace("const T = 3", "const T = 8")
+    mlp.write_text(text, encoding="utf-8")
+    options = "-o", str(mlp.with_suffix(".svg")), "--pass", "sgd", "--width", "2cm"
+    said = run("draw", str(mlp), *options).stderr
+    assert "its smallest text would have" in said
+    assert ("fold what repeats" in said) == folds
+    with pytest.warns(TPWarning) as warned:
+        tp.draw(tp.unroll_sgd(tp.parse(text), steps=1), width="2cm")
+    assert any("fold what repeats" in str(w.message) for w in warned) == folds
 
 
 @pytest.mark.parametrize("kind", ["pdf", "svg", "tex", "html"])

@@ -236,7 +236,7 @@ def draw(
     drawing = Drawing(compose(program, options), look, carried, description(program), text)
     if width is not None:
         drawing = drawing.to_width(width)
-        _warn_of_small_text(drawing, options)
+        _warn_of_small_text(drawing, program, options)
     if path is not None:
         drawing.save(path)
     return drawing
@@ -258,15 +258,27 @@ def _room(width: float | str | None, wrap: bool | float | str) -> float | None:
     return None if asked is None else length_of(asked)
 
 
-def _warn_of_small_text(drawing: Drawing, options: Options) -> None:
+def _warn_of_small_text(drawing: Drawing, program: Program, options: Options) -> None:
     if drawing.text_size >= LEAST_TEXT:
         return
-    ways = [] if options.fold else ["fold what repeats (fold=True)"]
+    ways = ["fold what repeats (fold=True)"] if _folds(program, options) else []
     if drawing.is_wide and options.direction in ("LR", "RL"):
         ways.append('let it run from top to bottom (direction="TB")')
     ways.append("draw fewer layers, time steps or SGD steps")
     text = f"at this width its smallest text has {drawing.text_size:.1f} pt"
     warnings.warn(TPWarning(f"{text}; {', or '.join(ways)}"), stacklevel=4)
+
+
+def _folds(program: Program, options: Options) -> bool:
+    """Whether a picture that is not folded could be."""
+    if options.fold or options.paths or options.annotations:
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TPWarning)
+        try:
+            return bool(compose(program, replace(options, fold=True)).plates)
+        except TPError:
+            return False
 
 
 def _canvas() -> ModuleType:

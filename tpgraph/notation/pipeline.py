@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, TypedDict, get_args
 
 from tpgraph.errors import TPError, TPNameError, TPWarning
 from tpgraph.notation.diagram.apart import apart
+from tpgraph.notation.diagram.block_runs import find_runs
 from tpgraph.notation.diagram.colours import coloured, filled
 from tpgraph.notation.diagram.diagram import Diagram, Vertex
 from tpgraph.notation.diagram.folded import Folded
@@ -62,7 +63,11 @@ View: TypeAlias = Literal["paper", "editing"]
 
 VIEWS: tuple[View, ...] = get_args(View)
 _LEGEND_GAP = 14.0  # pt between a picture and its legend
-_UNFOLDED = "nothing is folded: nothing repeats three times, or other marks would stand in a plate"
+_UNFOLDED = {
+    False: "nothing is folded: nothing repeats three times",
+    True: "nothing is folded: what repeats cannot be put in a plate",
+}
+"""What is said where nothing is folded, by whether something repeats."""
 
 
 class ShowingOptions(TypedDict):
@@ -147,7 +152,9 @@ def compose(program: Program, options: Options) -> Scene:
         folded = _folded(program, diagram, options) if options.fold else None
         scene = folded or _unfolded(program, diagram, options)
     if options.fold and not scene.plates:
-        warnings.warn(TPWarning(_UNFOLDED), stacklevel=3)
+        drawn = _drawn(program, options)
+        repeats = bool(find_runs([e for e in program.equations if e.out.name in drawn]))
+        warnings.warn(TPWarning(_UNFOLDED[repeats]), stacklevel=3)
     everything = options.view == "editing"
     scene = hinted(scene, program.hints, look, options.direction, everything)
     if options.room is not None:

@@ -83,9 +83,10 @@ def _names(program: Program) -> Iterator[tuple[str, str, MeanName]]:
         times = [t.time for t in timed if t.time is not None]
         if not is_mean(equation) or by is None or by.place is None or not times:
             continue
-        if not isinstance(times[0], int) or by.place.row == "between":
+        if not isinstance(times[0], int):
             continue
-        letter = normalize("NFC", MEAN_LETTERS[by.place.row] + timed[-1].accent)
+        letter = MEAN_LETTERS.get(by.place.row, MEAN_LETTERS["forward"])
+        letter = normalize("NFC", letter + timed[-1].accent)
         step = "".join(map(str, times))
         mean = MeanName(equation.inputs, letter, step, by.out.parts.indices)
         number = 1
