@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from editor.serving import serving
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
-__all__ = ["SECONDS", "Editor", "edited", "having"]
+__all__ = ["SECONDS", "Editor", "Withheld", "edited", "having"]
 
 SECONDS = 30
 """How long a busy machine may take."""
@@ -42,6 +42,14 @@ class Editor:
         """Wait until what was asked for is answered, and done."""
         self.page.evaluate("tpgraph.rest()")
         return self
+
+    def until(self, expression, arg=None):
+        """Wait until something holds in the page, whose policy lets no function be polled there."""
+        for _ in range(100 * SECONDS):
+            if self.page.evaluate(expression, arg):
+                return self
+            self.page.wait_for_timeout(10)
+        raise AssertionError(f"it never holds: {expression}")
 
     @property
     def text(self):
@@ -194,6 +202,45 @@ class Editor:
         """A place of the picture with nothing near it."""
         box = self.page.locator("svg.canvas").bounding_box()
         return box["x"] + 40, box["y"] + 60
+
+
+class Withheld:
+    """Requests to some address whose answers come only when they are let go.
+
+    They do not reach the server before, unless they are to be `answered`: then it has done what
+    they ask for, and its answer is on its way. `times` is how many are held, all if None.
+    """
+
+    def __init__(self, editor, path, *, answered=False, times=None):
+        self.page, self.answered = editor.page, answered
+        self.routes, self.answers, self.is_free = [], [], False
+        self.page.route(path, self._asked, times=times)
+
+    def _asked(self, route):
+        if self.is_free:
+            route.continue_()
+            return
+        if self.answered:
+            self.answers.append(route.fetch())
+        self.routes.append(route)
+
+    def awaited(self, count=1):
+        """Wait until something is asked for."""
+        for _ in range(100 * SECONDS):
+            if len(self.routes) >= count:
+                return self
+            self.page.wait_for_timeout(10)
+        raise AssertionError("nothing is asked for")
+
+    def let_go(self):
+        """Answer all in the order in which they were asked for; some may not be wanted any more."""
+        self.is_free = True
+        for number, route in enumerate(self.routes):
+            with suppress(Error):
+                if self.answered:
+                    route.fulfill(response=self.answers[number])
+                else:
+                    route.continue_()
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def holds(script, wanted=True):
     """What a script finds on the page."""
 
     def seen(editor):
-        editor.page.wait_for_function(f"(wanted) => ({script}) === wanted", arg=wanted)
+        editor.until(f"(wanted) => ({script}) === wanted", arg=wanted)
 
     return seen
 
@@ -82,7 +82,7 @@ def zoomed(editor):
 def zoom(sign):
     def seen(editor):
         larger = "([was, sign]) => (tpgraph.canvas.view.k - was) * sign > 0"
-        editor.page.wait_for_function(larger, arg=[editor.zoom, sign])
+        editor.until(larger, arg=[editor.zoom, sign])
 
     return seen
 

@@ -118,5 +118,5 @@ def test_a_picture_comes_back_whole_from_another_one(editor):
     expect(editor.page.locator(".steps .count")).to_contain_text("0 /")
     editor.write("y = tanh(x[L])\n")
     drawn = "tpgraph.canvas.fragments.some((f) => f.key === 'variables/y')"
-    editor.page.wait_for_function(drawn)  # the steps may still be on their way out
+    editor.until(drawn)  # the steps may still be on their way out
     assert editor.settled().page.evaluate("tpgraph.canvas.isWhole")

@@ -5,36 +5,11 @@ somebody who has gone on elsewhere.
 import re
 
 import pytest
-from editor.pages import Editor
+from editor.pages import Editor, Withheld
 from editor.serving import MLP, serving
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
-
-
-class Withheld:
-    """Requests to some address that are answered only when they are let go."""
-
-    def __init__(self, editor, path):
-        self.page, self.routes, self.is_free = editor.page, [], False
-        self.page.route(path, self._asked)
-
-    def _asked(self, route):
-        if self.is_free:
-            route.continue_()
-        else:
-            self.routes.append(route)
-
-    def awaited(self):
-        """Wait until something is asked for."""
-        while not self.routes:
-            self.page.wait_for_timeout(10)
-        return self
-
-    def let_go(self):
-        self.is_free = True
-        for route in self.routes:
-            route.continue_()
 
 
 def deletion_of_u(editor):
@@ -138,7 +113,7 @@ def test_dialogs_that_are_still_loaded(browser, tmp_path, module):
         editor = Editor(browser, server)
         modules = Withheld(editor, f"**/web/{module}.js")
         editor.page.locator(".card", has_text="Empty").click()
-        editor.page.wait_for_function("window.tpgraph")
+        editor.until("Boolean(window.tpgraph)")
         editor.settled().page.keyboard.press("Control+s" if module == "saving" else "Control+e")
         modules.awaited()
         before = editor.text

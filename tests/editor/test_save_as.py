@@ -15,7 +15,7 @@ def editor(browser, tmp_path):
     with serving(tmp_path) as server:
         found = Editor(browser, server)
         found.page.locator(".card", has_text="Empty").click()
-        found.page.wait_for_function("window.tpgraph")
+        found.until("Boolean(window.tpgraph)")
         found.write("vector u : n ~ N(0, 1)\n")
         yield found
         assert found.faults == []

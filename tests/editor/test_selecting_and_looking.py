@@ -53,7 +53,7 @@ def test_the_wheel_zooms_at_the_pointer(editor):
     before = editor.middle("variables/x[2]")
     editor.page.mouse.move(*before)
     editor.page.mouse.wheel(0, -300)
-    editor.page.wait_for_function("(k) => tpgraph.canvas.view.k > 1.3 * k", arg=k)
+    editor.until("(k) => tpgraph.canvas.view.k > 1.3 * k", arg=k)
     assert math.dist(editor.middle("variables/x[2]"), before) < 2
 
 

@@ -70,6 +70,7 @@ class Session:
         self.name = "program"
         self.options = q.PictureOptions()
         self.reading = read("")
+        self.viewed = self.reading
         self.shown: Shown | None = None
         self.revision: str | None = None
         self.annotated = False
@@ -113,9 +114,8 @@ class Session:
     def _sync(self, asked: q.SyncRequest) -> Data:
         if asked.options is not None:
             self.options = asked.options
-        before = self.reading
         reading = self._read(asked.text)
-        return {"view": self._view(reading, asked.have, typed_renames(before, reading))}
+        return {"view": self._view(reading, asked.have, typed_renames(self.viewed, reading))}
 
     def _tidy(self, asked: q.TextRequest) -> Data:
         self.shown = None
@@ -140,7 +140,7 @@ class Session:
             picture = picture_data(now, before)
         elif now is None and self.shown is not None:
             picture = {"full": [], "glyphs": {}, "box": [0.0, 0.0, 0.0, 0.0]}
-        self.shown, self.annotated = now, bool(annotations)
+        self.shown, self.annotated, self.viewed = now, bool(annotations), reading
         self.revision = revision_of(reading.text, self.options, annotations)
         program = reading.program
         known = set() if program is None else set(program.variables)

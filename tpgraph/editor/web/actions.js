@@ -1,6 +1,6 @@
 /** What commands do, by their ids: with what is selected, or with the page. */
 
-import { editAndOpen, find, move, multiply, openMark, palette, rename } from "./boxes.js";
+import { editAndOpen, multiply, openMark, palette, rename } from "./boxes.js";
 import { choose } from "./dom.js";
 import { opens } from "./opens.js";
 
@@ -18,10 +18,9 @@ export function actions(app) {
 		bargate: () => withVectors(app, (vectors) => app.edit({ edit: "bargate", vectors })),
 		readout: () => withOne(app, (f) => app.edit({ edit: "readout", vector: f.name })),
 		loss: () => editAndOpen(app, { edit: "loss", name: app.names().at(-1) }),
-		connect: () => withOne(app, (f) => chooseTarget(app, f, (target) => target.do.edit === "connect")),
-		replace: () => withOne(app, (f) => chooseTarget(app, f, (target) => target.do.edit === "replace")),
-		disconnect: () => withOne(app, (f) => disconnect(app, f), true),
-		move: () => withOne(app, (f) => move(app, f)),
+		...each("", ["connect", "replace"], (edit) => withOne(app, (f) => picking(app, ({ chooseTarget }) => chooseTarget(app, f, edit)))),
+		disconnect: () => withOne(app, (f) => picking(app, ({ disconnect }) => disconnect(app, f)), true),
+		move: () => withOne(app, (f) => picking(app, ({ move }) => move(app, f))),
 		edit: () => withOne(app, (f) => openMark(app, f), true),
 		rename: () => withOne(app, (f) => rename(app, f)),
 		name: () => withOne(app, (f) => app.edit({ edit: String(f.name).includes("~") ? "name" : "unname", name: f.name })),
@@ -32,14 +31,14 @@ export function actions(app) {
 		output: () => withOne(app, (f) => app.edit({ edit: "set", name: f.name, field: "output", value: "toggle" })),
 		inspector: async () => (await app.later()).inspector.toggle(),
 		copy: () => copy(app),
-		cut: () => copy(app).then(() => remove(app)),
+		cut: () => cut(app),
 		paste: () => paste(app),
 		duplicate: () => app.edit({ edit: "duplicate", names: app.names() }),
 		"select-all": () => app.select(canvas.marks.map((f) => f.key)),
 		undo: () => app.undo(),
 		redo: () => app.redo(),
 		paths: async () => (await app.later()).paths.show(),
-		find: () => find(app),
+		find: () => picking(app, ({ find }) => find(app)),
 		tidy: () => redraw(app, "laid out from scratch", "tidy", () => ({}), { animated: !matchMedia("(prefers-reduced-motion: reduce)").matches }),
 		view: () => toggleView(app),
 		fold: () => toggleFold(app),
@@ -81,16 +80,9 @@ function withVectors(app, act) {
 	return act(vectors);
 }
 
-/** Letters at everything that accepts a mark; the one that is typed is taken.
- * @param {App} app @param {Fragment} fragment @param {(target: {do: Do, says: string}) => boolean} fits */
-async function chooseTarget(app, fragment, fits) {
-	const { pick } = await app.later();
-	const chosen = await pick(app, app.session.ask("accept", { text: app.text, mark: fragment.key, matrix: null }).then((/** @type {Accepted} */ found) => {
-		const targets = Object.entries(found.targets).filter(([, t]) => fits(t));
-		if (targets.length === 0) app.say(Object.values(found.refuses)[0] ?? "nothing takes it", true);
-		return targets;
-	}));
-	if (chosen) await editAndOpen(app, chosen.target.do, chosen.only);
+/** What asks for one of the marks. @param {App} app @param {(picks: import("./app.js").Later["picks"]) => unknown} act */
+function picking(app, act) {
+	return opens(app.parts.root, app.later(), ({ picks }) => act(picks));
 }
 
 /** A size, a number or a function, which no mark stands for: the inspector shows it. @param {App} app @param {string} kind */
@@ -104,30 +96,27 @@ function define(app, kind) {
 	return opens(app.parts.root, made(), (isMade) => isMade && app.inspector?.focus(app.last.name));
 }
 
-/** Draw a line off that is selected, or one of a gate's. @param {App} app @param {Fragment} mark */
-async function disconnect(app, mark) {
-	if (mark.layer === "edges") return app.drag.tear(mark);
-	const lines = app.canvas.fragments.filter((f) => f.layer === "edges" && f.target === `${mark.name}:gate` && typeof f.argument === "number");
-	if (lines.length === 0) return app.say(`${mark.name} has no lines that can be drawn off`, true);
-	const { pick } = await app.later();
-	const chosen = await pick(app, Promise.resolve(lines.map((f) => [f.key, f])));
-	if (chosen) await app.drag.tear(chosen.target, chosen.only);
-}
-
 /** @param {App} app */
-async function remove(app) {
-	const names = app.names();
+async function remove(app, names = app.names()) {
 	if (names.length === 0) {
 		for (const { key } of app.chosen) await app.drag.tear(app.canvas.fragment(key));
 		return;
 	}
 	const gone = names.join(", ");
-	const made = app.session.ask("edit", { text: app.text, have: app.revision, do: { edit: "delete", names }, scope: "all", dry: true })
+	const of = app.text;
+	const made = app.session.ask("edit", { text: of, have: app.revision, do: { edit: "delete", names }, scope: "all", dry: true })
 		.then((dry) => /** @type {string[]} */ (dry.dependants ?? []).join(", "));
 	const sure = await opens(app.parts.root, made,
 		async (others) => !others || choose(`Delete ${gone}?`, `What is made of it goes too: ${others}.`, [["Delete all", true], ["Keep", false]], app.parts.root),
 		async (others) => !others || Boolean(app.say(`${gone} stays: with it would go ${others}; select it and delete it again`, true)));
-	if (sure) await app.edit({ edit: "delete", names });
+	if (sure) await app.edit({ edit: "delete", names, of });
+}
+
+/** @param {App} app */
+async function cut(app) {
+	const names = app.names();
+	await copy(app);
+	await remove(app, names);
 }
 
 /** @param {App} app */

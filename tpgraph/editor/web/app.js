@@ -5,14 +5,15 @@ import { actions } from "./actions.js";
 import { Gone, Refused, refusalText, Session } from "./api.js";
 import { openMark } from "./boxes.js";
 import { Canvas, READABLE } from "./canvas.js";
-import { untrainedWords } from "./commands.js";
+import { CHANGES, untrainedWords } from "./commands.js";
 import { focused } from "./dom.js";
 import { Drag } from "./drag.js";
 import { gestures } from "./gestures.js";
 import { listen } from "./keys.js";
 import { Lane } from "./lane.js";
 import { layout } from "./layout.js";
-import { carried, difference, patchUnits, spanUnits, toPoints } from "./places.js";
+import { opens } from "./opens.js";
+import { carried, difference, moved, patchUnits, spanUnits, toPoints } from "./places.js";
 import { awaited, nextTurn, rest } from "./rest.js";
 import { Runs } from "./runs.js";
 import { Steps } from "./steps.js";
@@ -24,8 +25,11 @@ const LATE = 500;
 /** Milliseconds without a change of the text, which the picture waits for where the one before was late. */
 const PAUSE = 300;
 
+/** Why nothing is done that was meant for another text. */
+const MEANWHILE = { message: "the text changed meanwhile", mend: "do it again" };
+
 /** @typedef {{completion: import("./completion.js").Completion, inspector: import("./inspector.js").Inspector, paths: import("./paths.js").Paths,
- * presentation: import("./presentation.js").Presentation, pick: typeof import("./pick.js").pick}} Later */
+ * presentation: import("./presentation.js").Presentation, picks: typeof import("./pick.js")}} Later */
 
 export class App {
 	/** @param {HTMLElement} root @param {Host} host @param {{name: string, text: string, caret?: number}} program */
@@ -41,8 +45,8 @@ export class App {
 		this.pane = textPane(document, {
 			typed: (was, patch, before) => this.typed(was, patch, before),
 			selected: () => this.textSelected(),
-			undo: () => this.undo(),
-			redo: () => this.redo(),
+			undo: () => this.command("undo"),
+			redo: () => this.command("redo"),
 			slid: () => this.parts.hints.did("slide"),
 			complete: (at) => this.completes((completion) => completion.ask(at)),
 			key: (event) => this.completion?.key(event) ?? false,
@@ -67,6 +71,10 @@ export class App {
 		this.revision = null;
 		/** @type {View | null} */
 		this.shownView = null;
+		/** The text that it is of: places in it are places there. */
+		this.shownText = "";
+		/** The edit that is on its way, which tells why it was refused. @type {Promise<string | null> | null} */
+		this.making = null;
 		this.options = { view: "editing", theme: "paper", direction: "LR", fold: "auto" };
 		/** What the last edit was about, and the place of what it connected. @type {{name?: string | null, added?: Span | null}} */
 		this.last = {};
@@ -95,11 +103,11 @@ export class App {
 	/** What is loaded when the picture stands. */
 	later() {
 		return (this.coming ??= awaited((async () => {
-			const [{ Completion }, { Inspector }, { Paths }, { Presentation }, { pick }] =
+			const [{ Completion }, { Inspector }, { Paths }, { Presentation }, picks] =
 				await Promise.all([import("./completion.js"), import("./inspector.js"), import("./paths.js"), import("./presentation.js"), import("./pick.js")]);
 			const [completion, inspector, paths, presentation] = [new Completion(this), new Inspector(this, this.parts.inspector), new Paths(this), new Presentation(this)];
 			paths.over(this.hovered);
-			return Object.assign(this, { completion, inspector, paths, presentation, pick });
+			return Object.assign(this, { completion, inspector, paths, presentation, picks });
 		})()).catch(() => {
 			this.coming = null;
 			throw new Gone("the editor's server does not answer");
@@ -150,8 +158,9 @@ export class App {
 	showAll() {
 		this.canvas.fit();
 		if (this.canvas.view.k >= READABLE || this.saidThatItFolds) return;
-		this.session.ask("folds", { text: this.text }).then(({ folds }) => {
-			if (folds && !this.saidThatItFolds) this.say("too small to be read? Look › Fold or unfold puts what repeats into plates");
+		const { text } = this;
+		this.session.ask("folds", { text }).then(({ folds }) => {
+			if (folds && !this.saidThatItFolds && text === this.text) this.say("too small to be read? Look › Fold or unfold puts what repeats into plates");
 			this.saidThatItFolds ||= folds;
 		}).catch(() => undefined);
 	}
@@ -159,6 +168,7 @@ export class App {
 	/** Ask for the picture of the text as it is now. */
 	sync() {
 		this.host.changed(this.text);
+		this.hoverText(null);
 		this.changedAt = performance.now();
 		const waits = this.took > LATE;
 		this.late ??= setTimeout(() => this.parts.showLack({ old: true, words: `the new one ${waits ? "waits for a pause" : "is being drawn"}` }), LATE);
@@ -199,6 +209,7 @@ export class App {
 	showView(view, text, { animated = false, plots = false } = {}) {
 		this.revision = view.revision;
 		this.shownView = view;
+		this.shownText = text;
 		const wasAway = this.steps.isAway;
 		this.steps.left();
 		this.paths?.left();
@@ -224,29 +235,31 @@ export class App {
 		this.canvas.select(this.canvas.selected);
 	}
 
-	/** Make an edit; returns the reason it is refused, or null.
-	 * @param {Do} what @param {boolean} [only] only here, where the mark is one of a loop */
-	async edit(what, only = false) {
-		try {
-			await this.lane.run(() => this.made(what, only, 2));
-			return null;
-		} catch (error) {
-			if (!(error instanceof Refused)) this.failed(error);
-			else this.say(refusalText(error.refusal), true);
+	/** Make an edit; returns the reason it is refused, or null. Keys on the picture wait for what it selects.
+	 * @param {Do} what @param {boolean} [only] only here, where the mark is one of a loop @returns {Promise<string | null>} */
+	edit(what, only = false) {
+		const { canvas, parts } = this;
+		const making = this.lane.run(() => this.made(what, only)).then(() => null, (error) => {
+			this.failed(error);
 			return error instanceof Refused ? refusalText(error.refusal) : String(error);
-		}
+		}).finally(() => {
+			if (this.making === making) this.making = null;
+		});
+		this.making = making;
+		if (focused(parts.root) === canvas.element) opens(parts.root, making, (refused) => refused === null && undefined).catch(() => undefined);
+		return making;
 	}
 
-	/** @param {Do} what @param {boolean} only @param {number} tries @returns {Promise<void>} */
-	async made(what, only, tries) {
+	/** @param {Do} what @param {boolean} only @param {number} [tries] @returns {Promise<void>} */
+	async made({ of, ...what }, only, tries = 2) {
 		const text = this.text;
+		if (tries < 0 || (of ?? text) !== text) throw new Refused(MEANWHILE);
 		const scope = only ? "here" : "all";
 		const chosen = [...this.canvas.selected, this.matrix].join();
 		const answer = await this.session.ask("edit", { text, have: this.revision, do: what, scope, dry: false });
 		if (this.text !== text) {
 			this.revision = null;
-			if (tries > 0) return this.made(what, only, tries - 1);
-			throw new Refused({ message: "the text changed meanwhile", mend: "do it again" });
+			return this.made({ of, ...what }, only, tries - 1);
 		}
 		const before = this.pane.selection;
 		const patches = patchUnits(text, answer.patches);
@@ -267,7 +280,7 @@ export class App {
 
 	/** What an edit would change, line by line; null where a newer one is asked for.
 	 * @param {Do} what @param {boolean} only */
-	tried(what, only) {
+	tried({ of, ...what }, only) {
 		return this.session.newest("dry", "edit", {
 			text: this.text, have: this.revision, do: what, scope: only ? "here" : "all", dry: true,
 		});
@@ -329,6 +342,7 @@ export class App {
 
 	textSelected() {
 		this.undoList.pause();
+		if (!this.completion?.isOpen) this.completion?.close();
 		const [start, end] = this.pane.selection;
 		this.canvas.mark("lit", this.marksAt(start, end).map((f) => f.key));
 	}
@@ -336,32 +350,28 @@ export class App {
 	/** The fragments whose place in the text holds a selection, the smallest ones.
 	 * @param {number} start @param {number} end in UTF-16 units */
 	marksAt(start, end) {
-		const text = this.text;
-		const [from, to] = [toPoints(text, start), toPoints(text, end)];
+		const [from, to] = moved(this.text, this.shownText, [start, end]).map((at) => toPoints(this.shownText, at));
 		const around = this.canvas.fragments.filter((f) => f.span && f.span[0] <= from && to <= f.span[1]);
 		const least = Math.min(...around.map((f) => /** @type {Span} */ (f.span)[1] - /** @type {Span} */ (f.span)[0]));
 		return around.filter((f) => f.span && f.span[1] - f.span[0] === least);
 	}
 
-	/** @param {number | null} at @param {DOMRect} box */
+	/** Say what is at a place of the text, under the box that it stands in. @param {number | null} at @param {DOMRect} [box] */
 	hoverText(at, box) {
-		if (at === null) {
-			this.session.cancel("hover");
-			this.parts.tip.hide();
-			return;
-		}
+		const { session, text } = this;
+		const { tip } = this.parts;
+		session.cancel("hover");
+		if (at === null || !box) return tip.hide();
+		/** @param {string} words */
+		const show = (words) => tip.show(words, box.left + 40, box.bottom - 40);
+		const place = toPoints(this.shownText, moved(text, this.shownText, [at, at])[0]);
 		const error = [...(this.shownView?.errors ?? []), ...(this.shownView?.warnings ?? [])].find((e) =>
-			e.start !== null && e.start !== undefined && toPoints(this.text, at) >= e.start && toPoints(this.text, at) <= Number(e.end));
-		if (error) {
-			this.parts.tip.show(refusalText(error), box.left + 40, box.bottom - 40);
-			return;
-		}
-		this.session.newest("hover", "hover", { text: this.text, at: toPoints(this.text, at) })
-			.then((found) => {
-				if (!found?.title) this.parts.tip.hide();
-				else this.parts.tip.show([found.title, found.type, found.limit && `limit: ${found.limit}`].filter(Boolean).join(" · "), box.left + 40, box.bottom - 40);
-			})
-			.catch(() => this.parts.tip.hide());
+			e.start !== null && e.start !== undefined && place >= e.start && place <= Number(e.end));
+		if (error) return show(refusalText(error));
+		session.newest("hover", "hover", { text, at: toPoints(text, at) }).then((found) => {
+			if (found?.title) show([found.title, found.type, found.limit && `limit: ${found.limit}`].filter(Boolean).join(" · "));
+			else if (found) tip.hide();
+		}).catch(() => tip.hide());
 	}
 
 	// ---- the picture
@@ -395,6 +405,11 @@ export class App {
 		} else this.select([fragment.key]);
 	}
 
+	/** A place that the session told, in the text as it is now. @param {Span} span */
+	here(span) {
+		return moved(this.shownText, this.text, spanUnits(this.shownText, span));
+	}
+
 	/** Select marks, and their line of the text. @param {Iterable<string>} keys */
 	select(keys) {
 		this.shelve(null);
@@ -402,7 +417,7 @@ export class App {
 		const last = [...this.canvas.selected].at(-1);
 		const fragment = last ? this.canvas.fragment(last) : null;
 		if (fragment?.span) {
-			const [start, end] = spanUnits(this.text, fragment.span);
+			const [start, end] = this.here(fragment.span);
 			this.pane.select(start, end);
 			this.pane.light([[start, end]]);
 		} else this.pane.light([]);
@@ -433,8 +448,10 @@ export class App {
 	/** Select a matrix of the shelf, and its line. @param {string} name */
 	selectMatrix(name) {
 		this.select([]);
+		const row = this.shelf.find((one) => one.name === name);
+		if (!row) return;
 		this.shelve(name);
-		const [start, end] = spanUnits(this.text, this.shelf.find((row) => row.name === name)?.span ?? [0, 0]);
+		const [start, end] = this.here(row.span);
 		this.pane.select(start, end);
 		this.pane.light([[start, end]]);
 		this.inspector?.show(this.chosen[0]);
@@ -448,8 +465,9 @@ export class App {
 
 	// ---- commands
 
-	/** @param {string} id */
+	/** Do a command, once what it is about is there; what would change an edit that was refused is not done. @param {string} id */
 	async command(id) {
+		while (this.making) if ((await this.making) !== null && CHANGES.has(id)) return;
 		try {
 			const run = /** @type {Record<string, () => unknown>} */ (actions(this))[id];
 			if (run) await run();
@@ -471,11 +489,12 @@ export class App {
 		panes[(at + 1) % 3]();
 	}
 
-	/** A mend of an error, by its number. @param {Refusal} error @param {number} choice */
-	mend(error, choice) {
+	/** A mend of an error in a text, by its number. @param {Refusal} error @param {number} choice @param {string} text */
+	mend(error, choice, text) {
 		const found = error.edits?.[choice];
 		if (!found) return;
-		const text = this.text;
+		this.pane.focus();
+		if (text !== this.text) return this.say(refusalText(MEANWHILE), true);
 		const patches = patchUnits(text, [[found.start, found.end, found.text]]);
 		const before = this.pane.selection;
 		this.undoList.keep(text, patches, "mend", before, before);

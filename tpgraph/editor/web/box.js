@@ -18,6 +18,7 @@ export function lineBox(parent, { label, value, x, y, selection, words = [], man
 		const box = h("div.line-box", {}, h("label", {}, label), input, h("button.primary", { "aria-label": "Accept", click: () => submit() }, "✓"),
 			...(many ? [h("button", { title: "Shift-Enter", click: () => submit(true) }, "only here")] : []), said, pad(() => input, words, () => submit()));
 		let refused = value;
+		let isAsked = false;
 		/** @param {string | null} result */
 		const close = (result) => {
 			if (!box.isConnected) return;
@@ -26,13 +27,19 @@ export function lineBox(parent, { label, value, x, y, selection, words = [], man
 		};
 		/** @param {string | null} reason */
 		const settle = (reason) => {
+			isAsked = false;
 			if (reason === null) return close(refused);
 			said.textContent = reason;
-			input.focus();
+			if (!focused(box)?.matches("input, textarea")) input.focus();
+			return false;
 		};
 		const submit = (only = false) => {
+			if (isAsked) return;
+			isAsked = true;
 			refused = input.value;
-			opens(parent, accept(refused, only), settle, settle);
+			const asked = accept(refused, only);
+			if (box.contains(focused(box))) opens(parent, asked, settle, settle);
+			else asked.then(settle); // who has gone on elsewhere types there
 		};
 		box.addEventListener("keydown", (event) => {
 			event.stopPropagation();

@@ -25,8 +25,15 @@ export async function multiply(app, vector, at = middle(app)) {
 }
 
 /** Open what a mark says: a gate's formula, the name of a vector or a matrix; the empty gets a vector.
- * @param {App} app @param {Fragment | null} fragment */
+ * @param {App} app @param {Fragment | null} fragment @returns {Promise<unknown>} */
 export async function openMark(app, fragment) {
+	if (fragment && app.shownText !== app.text) {
+		return opens(app.parts.root, app.lane.last, () => {
+			const now = app.canvas.fragment(fragment.key);
+			if (!now || app.shownText !== app.text) return Boolean(app.say("the picture is of the text before", true));
+			return openMark(app, now);
+		});
+	}
 	if (!fragment) await app.edit({ edit: "declare", kind: "vector" });
 	else if (fragment.layer === "gates") await formula(app, fragment);
 	else if (fragment.layer !== "edges") await rename(app, fragment);
@@ -39,8 +46,8 @@ export async function openMark(app, fragment) {
 /** Open the box of what an edit has selected in the text. @param {App} app */
 function openSelected(app) {
 	const gate = app.chosen.find((f) => f.layer === "gates");
-	const [start] = app.pane.selection;
 	const added = app.last.added;
+	const [start] = app.here(gate?.span ?? [0, 0]);
 	if (gate) return formula(app, gate, added ? [added[0] - start, added[1] - start] : null);
 }
 
@@ -56,32 +63,6 @@ export async function rename(app, mark) {
 	const { name } = mark;
 	const many = mark.many || name?.endsWith("]");
 	if (name) await ask(app, "name", name, { ...mark, many }, (to, only) => (to === name ? Promise.resolve(null) : app.edit({ edit: "rename", name, to }, only)));
-}
-
-/** The statement of a mark behind that of another. @param {App} app @param {Fragment} mark */
-export async function move(app, mark) {
-	const items = app.canvas.marks.filter((f) => f.layer === "variables" && !f.name?.includes("~"))
-		.concat(app.shelf.map(({ name }) => app.parts.sample(name, app.canvas)))
-		.map((f) => ({ id: String(f.name), title: `behind ${f.name}`, detail: f.title }));
-	items.unshift({ id: "", title: "before all equations", detail: "" });
-	const after = await picker(app.parts.overlay(middle(app)), (words) => items.filter((i) => i.title.includes(words)), `move ${mark.name}`);
-	backToCanvas(app);
-	if (after !== null) await app.edit({ edit: "move", names: app.names(), ...(after ? { after } : {}) });
-}
-
-/** @param {App} app */
-export async function find(app) {
-	const items = app.canvas.marks.filter((f) => f.name).map((f) => ({ id: f.key, title: String(f.name), detail: f.title }));
-	items.push(...app.shelf.map(({ name, shape }) => ({ id: name, title: name, detail: `matrix, ${shape}` })));
-	const key = await picker(app.parts.overlay(middle(app)), (words) => [
-		...items.filter((i) => i.title === words), ...items.filter((i) => i.title !== words && (i.title + i.detail).toLowerCase().includes(words.toLowerCase()))].slice(0, 50), "find a mark");
-	backToCanvas(app);
-	if (!key) return;
-	const mark = app.canvas.fragment(key);
-	if (!mark) return app.selectMatrix(key);
-	app.select([key]);
-	const { width, height } = app.canvas.size;
-	app.canvas.pan(width / 2 - (app.canvas.view.k * mark.x + app.canvas.view.x), height / 2 - (app.canvas.view.k * mark.y + app.canvas.view.y));
 }
 
 /** @param {App} app */
@@ -100,14 +81,25 @@ async function ask(app, label, value, mark, accept, selection, words) {
 }
 
 /** The focus of a box that has closed goes back to the picture, unless it has gone elsewhere. @param {App} app */
-function backToCanvas(app) {
+export function backToCanvas(app) {
 	if (!app.parts.root.contains(focused(app.parts.root))) app.canvas.element.focus();
 }
 
 /** @param {App} app @returns {Point} */
-function middle(app) {
+export function middle(app) {
 	const { width, height, left, top } = app.canvas.size;
 	return [left + width / 2, top + height / 3];
+}
+
+/** What takes a mark or a matrix, once the picture is that of the text: edits of that text alone.
+ * @param {App} app @param {string | null} mark @param {string | null} [matrix] @returns {Promise<Accepted>} */
+export function takers(app, mark, matrix = null) {
+	return app.lane.run(async () => {
+		const { text } = app;
+		const found = await app.session.ask("accept", { text, mark, matrix });
+		for (const { do: edit } of Object.values(found.targets)) edit.of = text;
+		return found;
+	});
 }
 
 /** Make an edit; the formula of a gate that it made is opened, and what it connects is selected there, so that
@@ -115,8 +107,7 @@ function middle(app) {
 export function editAndOpen(app, asked, only = false) {
 	const made = async () => {
 		const what = await asked;
-		const refused = what && await app.edit(what, only);
-		return refused === null && ["connect", "gate", "loss"].includes(what?.edit ?? "");
+		return what && (await app.edit(what, only)) === null ? what.edit : null;
 	};
-	return opens(app.parts.root, made(), (opening) => (opening ? openSelected(app) : undefined));
+	return opens(app.parts.root, made(), (edit) => (edit === null ? false : ["connect", "gate", "loss"].includes(edit) ? openSelected(app) : undefined));
 }

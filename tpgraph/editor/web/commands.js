@@ -88,6 +88,9 @@ const MENUS = {
 export const COMMANDS = Object.entries(MENUS).flatMap(([group, rows]) => rows.map(([id, title, key, hint]) => (
 	{ id, title, group, ...(key && { key: key.replace(/^\+(?=.)/, "") }), hint, everywhere: /^\+./.test(key ?? "") })));
 
+/** Commands that change the program. */
+export const CHANGES = new Set([...MENUS.Make, ...MENUS.Change].map(([id]) => id));
+
 /** What is said of matrices that an edit leaves untrained. @param {string[]} names */
 export function untrainedWords(names) {
 	if (names.length === 0) return "";

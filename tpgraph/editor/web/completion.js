@@ -1,6 +1,6 @@
 /** Completion of names and words in the text pane. */
 
-import { h } from "./dom.js";
+import { focused, h } from "./dom.js";
 import { toPoints, toUnits } from "./places.js";
 
 export class Completion {
@@ -9,6 +9,7 @@ export class Completion {
 		this.app = app;
 		this.list = h("ul.completion", { role: "listbox", hidden: true, "aria-label": "Completions" });
 		app.parts.text.append(this.list);
+		app.parts.text.addEventListener("focusout", () => this.close());
 		/** @type {Item[]} */
 		this.items = [];
 		this.from = 0;
@@ -37,7 +38,7 @@ export class Completion {
 		const text = app.text;
 		try {
 			const found = await app.session.newest("complete", "complete", { text, at: toPoints(text, at) });
-			if (!found || app.text !== text || app.pane.selection[0] !== at) return;
+			if (!found || app.text !== text || app.pane.selection[0] !== at || !app.parts.text.contains(focused(app.parts.text))) return;
 			this.of = { text, caret: at };
 			this.from = toUnits(text, found.from);
 			const word = text.slice(this.from, at);

@@ -41,6 +41,7 @@ export function dialog(title, content, { wide = false, within } = {}) {
 		const box = h(`dialog${wide ? ".wide" : ""}`, { "aria-label": title });
 		/** @param {any} value */
 		const close = (value) => {
+			if (!box.isConnected) return;
 			box.close();
 			(within ? box : parent).remove();
 			before?.focus({ preventScroll: true });

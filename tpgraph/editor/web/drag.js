@@ -1,7 +1,7 @@
 /** What is dragged on the picture: what takes it, what would be written, and the edit when it is let go. */
 
 import { Refused, refusalText } from "./api.js";
-import { editAndOpen, multiply } from "./boxes.js";
+import { editAndOpen, multiply, takers } from "./boxes.js";
 
 export class Drag {
 	/** @param {App} app */
@@ -9,6 +9,8 @@ export class Drag {
 		this.app = app;
 		/** @type {Accepted | null} */
 		this.accepted = null;
+		/** The same while it is asked for. @type {Promise<Accepted | void> | null} */
+		this.accepting = null;
 		/** What is foreseen, and where its pointer is. */
 		this.foreseen = "";
 		/** @type {Point} */
@@ -17,9 +19,8 @@ export class Drag {
 
 	/** @param {Dragged} dragged */
 	begin({ fragment, matrix }) {
-		const mark = fragment ? fragment.key : null;
-		this.accepting = this.app.session.newest("accept", "accept", { text: this.app.text, mark, matrix }).then((found) => {
-			if (!found || !this.app.gestures.dragging) return found;
+		const accepting = takers(this.app, fragment?.key ?? null, matrix).then((found) => {
+			if (this.accepting !== accepting || !this.app.gestures.dragging) return found;
 			this.accepted = found;
 			this.app.canvas.mark("accepts", Object.keys(found.targets));
 			this.app.canvas.mark("refuses", Object.keys(found.refuses));
@@ -27,6 +28,7 @@ export class Drag {
 			this.app.gestures.tell();
 			return found;
 		}).catch((error) => this.app.failed(error));
+		this.accepting = accepting;
 	}
 
 	/** @param {Dragged} dragged @param {Fragment | null} target
@@ -72,8 +74,9 @@ export class Drag {
 
 	/** The edit of a drop on a target, or null: then it is said why. @param {Fragment} target */
 	async taken(target) {
-		const accepted = this.accepted ?? await this.accepting;
-		this.end();
+		const { accepting } = this;
+		this.end(); // the next drag may begin before this one is answered
+		const accepted = await accepting;
 		const found = accepted?.targets[target.key];
 		if (!found) this.app.say(accepted?.refuses[target.key] ?? "nothing is joined there", true);
 		return found?.do ?? null;
@@ -86,10 +89,9 @@ export class Drag {
 	}
 
 	end() {
-		this.accepted = null;
+		this.accepted = this.accepting = null;
 		this.foreseen = "";
 		this.app.session.cancel("dry");
-		this.app.session.cancel("accept");
 		this.app.canvas.mark("accepts", []);
 		this.app.canvas.mark("refuses", []);
 		this.app.canvas.draft([]);
@@ -100,7 +102,7 @@ export class Drag {
 	/** The edit that takes a line away; null where it is what makes its vector. @param {Fragment} line @returns {Do | null} */
 	tornOff(line) {
 		const gate = this.app.canvas.fragment(`gates/${line.target}`)?.name;
-		return gate && typeof line.argument === "number" ? { edit: "disconnect", gate, argument: line.argument } : null;
+		return gate && typeof line.argument === "number" ? { edit: "disconnect", gate, argument: line.argument, of: this.app.shownText } : null;
 	}
 
 	/** @param {Fragment | null} line @param {boolean} [only] */

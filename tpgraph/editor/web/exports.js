@@ -30,7 +30,9 @@ export function exportDialog(app) {
 		let found = null;
 		/** @type {ReturnType<typeof setTimeout> | undefined} */
 		let timer;
+		let turn = {};
 		const update = async () => {
+			const own = (turn = {});
 			const wanted = FORMATS.find(([id]) => id === format.value)?.[2] ?? [];
 			for (const [name, input] of Object.entries(options)) {
 				const matters = wanted.includes(name) && (name !== "steps" || options.of.value === "sgd");
@@ -47,7 +49,9 @@ export function exportDialog(app) {
 				if (!made) return;
 				found = made;
 				said.textContent = (made.warnings ?? []).join(" ");
-				facts.textContent = await show(preview, made);
+				const size = await show(preview, made);
+				if (turn !== own) return; // something else is asked for meanwhile
+				facts.textContent = size;
 				button.toggleAttribute("disabled", false);
 			} catch (error) {
 				found = null;
@@ -59,6 +63,7 @@ export function exportDialog(app) {
 		};
 		const soon = () => {
 			clearTimeout(timer);
+			turn = {};
 			app.session.cancel("export"); // what is being made is not what is asked for now
 			button.toggleAttribute("disabled", true);
 			timer = setTimeout(update, PAUSE);

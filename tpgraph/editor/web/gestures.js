@@ -12,6 +12,7 @@ export function gestures(canvas, hear) {
 	/** @type {Point} */
 	let place = [0, 0]; // of the pointer
 	let space = false;
+	let shift = false; // for "only here"
 	/** @type {Map<number, Point>} */
 	const fingers = new Map();
 
@@ -87,7 +88,8 @@ export function gestures(canvas, hear) {
 	}
 
 	/** Say what would be done where the pointer is. @param {boolean} only */
-	function tell(only) {
+	function tell(only = shift) {
+		shift = only;
 		if (active?.kind === "drag") hear.over(dragged(), canvas.at(...place, active.fragment?.key), only, place);
 		else if (active?.kind === "tear") hear.tear(torn(active) ? active.fragment : null, only, place);
 	}
@@ -187,7 +189,7 @@ export function gestures(canvas, hear) {
 			element.setPointerCapture(event.pointerId);
 		},
 		/** Say again what would be done. */
-		tell: () => tell(false),
+		tell: () => tell(),
 		/** Give up what is going on. */
 		cancel: () => finish(),
 		/** Whether a drag is going on. */

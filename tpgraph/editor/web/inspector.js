@@ -67,7 +67,7 @@ export class Inspector {
 	fill({ name, info }) {
 		const { fragment } = this;
 		const before = /** @type {HTMLInputElement | null} */ (focused(this.element));
-		const kept = before && this.element.contains(before) ? { row: before.dataset.row, value: before.value, typed: before.type !== "radio" && before.value !== before.defaultValue } : null;
+		const kept = before && this.element.contains(before) ? { row: before.dataset.row, value: before.value, typed: before.type === "text" && before.value !== before.defaultValue, caret: before.selectionStart, to: before.selectionEnd } : null;
 		const title = fragment?.name ? h("button.rename", { title: "Rename", click: () => rename(this.app, fragment) }, info.title) : info.title;
 		this.element.replaceChildren(h("h2", {}, title), ...info.rows.map((row) => this.field(row.name ?? name, row)),
 			...info.facts.map(([label, value]) => h("div.fact", {}, h("span", {}, label), h("strong", {}, value))),
@@ -75,17 +75,22 @@ export class Inspector {
 		if (!kept) return;
 		const fields = /** @type {HTMLInputElement[]} */ ([...this.element.querySelectorAll("[data-row]")]);
 		const now = fields.find((field) => field.dataset.row === kept.row && (field.type !== "radio" || field.checked));
-		if (now && kept.typed) now.value = kept.value;
 		(now ?? this.element.querySelector("button"))?.focus();
+		if (!now || !kept.typed) return;
+		now.select();
+		document.execCommand("insertText", false, kept.value); // as if typed: a value that is set is no change to the browser
+		now.setSelectionRange(kept.caret, kept.to);
 	}
 
 	/** @param {string} name @param {Row} row */
 	field(name, row) {
 		const said = h("div.refusal", { role: "alert" });
 		const key = `${name} ${row.field}`;
+		let asked = row.value;
 		/** @param {HTMLInputElement} input */
 		const set = async (input) => {
-			if (input.value === row.value) return;
+			if (input.value === asked) return;
+			asked = input.value;
 			const reason = await this.app.edit({ edit: "set", name, field: row.field, value: input.value });
 			said.textContent = reason ?? "";
 			if (reason !== null && row.choices) this.show(this.fragment);

@@ -3,7 +3,7 @@
 import { COMMANDS } from "./commands.js";
 import { focused, h } from "./dom.js";
 import { Hints } from "./hints.js";
-import { spanUnits } from "./places.js";
+import { moved, spanUnits } from "./places.js";
 
 const TOOLS = [
 	["declare", "multiply", "gate", "bargate", "connect"],
@@ -126,13 +126,14 @@ export function layout(root, app) {
 		showErrors(wrong, doubtful) {
 			begin.hidden = app.canvas.fragments.length > 0;
 			if (!begin.hidden) wrong = wrong.filter((error) => error.line);
+			const of = app.text;
 			const rows = [...wrong, ...doubtful].slice(0, 6).map((error) => {
 				const row = h(doubtful.includes(error) ? "div.error.warning" : "div.error", {},
-					h("button.place", { click: () => goTo(app, error) }, error.line ? `line ${error.line}` : "text"),
+					h("button.place", { click: () => goTo(app, error, of) }, error.line ? `line ${error.line}` : "text"),
 					h("span", {}, error.message),
 					...(error.expected ? [h("span.detail", {}, `expected: ${error.expected}`)] : []));
 				(error.edits ?? []).forEach((edit, i) =>
-					row.append(h("button.mend", { click: () => app.mend(error, i) }, error.mend ?? `write ${edit.text}`)));
+					row.append(h("button.mend", { click: () => app.mend(error, i, of) }, error.mend ?? `write ${edit.text}`)));
 				if (!error.edits?.length && error.mend) row.append(h("span.detail", {}, `mend: ${error.mend}`));
 				return row;
 			});
@@ -147,7 +148,7 @@ export function layout(root, app) {
 				const item = h("button.sample", { "data-matrix": row.name, "aria-pressed": "false", title: `${row.shape} ~ ${row.distribution}, used ${row.uses} times; drag it onto a vector`, click: () => app.selectMatrix(row.name) },
 					h("span.dash", { "aria-hidden": "true" }), h("span.name", {}, row.name), h("span.detail", {}, `${row.shape}${row.trained ? ", trained" : ""}`));
 				item.addEventListener("pointerdown", (event) => {
-					item.addEventListener("pointermove", () => app.gestures.drag(row.name, event), { once: true });
+					item.addEventListener("pointermove", (move) => move.buttons && app.gestures.drag(row.name, event), { once: true });
 				});
 				return item;
 			}));
@@ -232,16 +233,10 @@ function placed(element, x, y) {
 	element.style.top = `${Math.max(4, Math.min(y, innerHeight - height - 4))}px`;
 }
 
-/** @param {App} app @param {Refusal} error */
-function goTo(app, error) {
-	if (error.start === null || error.start === undefined) app.pane.focus();
-	else selectSpan(app, [error.start, error.end ?? error.start]);
-}
-
-/** @param {App} app @param {Span} span in code points */
-function selectSpan(app, span) {
-	const [start, end] = spanUnits(app.text, span);
-	app.pane.select(start, end, true);
+/** @param {App} app @param {Refusal} error @param {string} of the text that has it */
+function goTo(app, { start, end }, of) {
+	if (start === null || start === undefined) return app.pane.focus();
+	app.pane.select(...moved(of, app.text, spanUnits(of, [start, end ?? start])), true);
 	app.textSelected();
 }
 

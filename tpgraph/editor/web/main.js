@@ -68,7 +68,7 @@ class Files {
 	 * @param {App} app */
 	async look(app) {
 		if (this.opened.path === null) return;
-		const found = await session.ask("look", { path: this.opened.path, known: this.opened.digest }).catch(() => null);
+		const found = await this.lane.run(() => session.ask("look", { path: this.opened.path, known: this.opened.digest })).catch(() => null);
 		if (!found?.changed) return;
 		if (app.text === this.saved) {
 			this.opened.digest = found.digest;
@@ -83,6 +83,8 @@ class Files {
  * @param {(list: App["undoList"]) => void} [remember] what was done to it before */
 function start(opened, saved = opened.text, remember) {
 	const files = new Files(opened, saved);
+	const ended = new AbortController();
+	const { signal } = ended;
 	const root = h("div", { tabindex: -1 }); // what takes no focus leaves it here, where keys are heard
 	document.body.append(root);
 	const app = new App(root, {
@@ -95,6 +97,7 @@ function start(opened, saved = opened.text, remember) {
 			else if (id === "open") {
 				if (from.text !== files.saved && !(await choose("Open another", "What was changed here is not saved; it stays in the recovery journal.", [["Stay", false], ["Open", true]]))) return true;
 				root.remove();
+				ended.abort();
 				await files.write();
 				start(await (await LATER.cards()).cards(session));
 			} else return false;
@@ -102,11 +105,11 @@ function start(opened, saved = opened.text, remember) {
 		},
 	}, opened);
 	remember?.(app.undoList);
-	window.addEventListener("focus", () => files.look(app));
+	window.addEventListener("focus", () => files.look(app), { signal });
 	window.addEventListener("beforeunload", (event) => {
 		files.write();
 		if (app.text !== files.saved) event.preventDefault();
-	});
+	}, { signal });
 	files.keep(opened.text);
 	Object.assign(window, { tpgraph: app });
 	app.pane.focus();

@@ -9,7 +9,7 @@ const LOOKS = 100; // milliseconds between two looks at how far long work is
 /** Requests as messages with a number, answers by the number; of long work it is asked how far it is.
  * @param {any} model @returns {Transport} */
 function overMessages(model) {
-	let count = 0;
+	let count = Math.floor(Math.random() * 2 ** 50); // views of one model hear the answers to each other
 	/** @type {Map<number, (message: any) => void>} */
 	const waiting = new Map();
 	model.on("msg:custom", (/** @type {any} */ message) => waiting.get(message?.number)?.(message));

@@ -5,7 +5,8 @@ import { focused } from "./dom.js";
 import { awaited } from "./rest.js";
 
 /** Open what takes the focus when `asked` is there; where the focus has gone elsewhere meanwhile do what is
- * done `elsewhere`, or nothing. Keys with Ctrl or Alt are of commands, and go where they always go.
+ * done `elsewhere`, or nothing. Keys with Ctrl or Alt are of commands, and go where they always go; where `open`
+ * says false, what they were for is not there.
  * @template T, R @param {HTMLElement} root @param {Promise<T>} asked @param {(found: T) => R} open
  * @param {(found: T) => R} [elsewhere] @returns {Promise<Awaited<R> | undefined>} */
 export async function opens(root, asked, open, elsewhere) {
@@ -14,7 +15,7 @@ export async function opens(root, asked, open, elsewhere) {
 	const keys = [];
 	const ended = new AbortController();
 	window.addEventListener("keydown", (event) => {
-		if (focused(root) !== from || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+		if (focused(root) !== from || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.key === "Shift") return;
 		event.preventDefault();
 		event.stopImmediatePropagation();
 		keys.push(event);
@@ -22,6 +23,7 @@ export async function opens(root, asked, open, elsewhere) {
 	const found = await awaited(asked).finally(() => ended.abort());
 	if (focused(root) !== from) return await elsewhere?.(found);
 	const opened = open(found);
+	if (opened === false) return;
 	if (keys.length) await Promise.resolve();
 	for (const key of keys) type(focused(root), key);
 	return await opened;
@@ -30,7 +32,7 @@ export async function opens(root, asked, open, elsewhere) {
 /** Do what a key does in an element; a button that was not seen yet is not pressed.
  * @param {Element | null} element @param {KeyboardEvent} pressed */
 function type(element, { key, shiftKey }) {
-	if (element instanceof HTMLInputElement && (key.length === 1 || key === "Backspace")) {
+	if ((element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) && (key.length === 1 || key === "Backspace")) {
 		const [start, end] = [element.selectionStart ?? 0, element.selectionEnd ?? 0];
 		const from = key.length === 1 || start < end ? start : Math.max(0, start - 1);
 		element.setRangeText(key.length === 1 ? key : "", from, end, "end");

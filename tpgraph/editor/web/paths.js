@@ -70,8 +70,8 @@ export class Paths {
 		if (!found || this.hovered !== key) return;
 		const passing = found.classes.filter((one) => one.marks.includes(key));
 		this.told(passing);
-		if (passing.length === 0) return;
 		const { canvas, parts } = this.app;
+		if (passing.length === 0 || !canvas.fragment(key)) return;
 		const [[x, y], { left, top }] = [canvas.handle(key), canvas.size];
 		const rest = passing.length > TOLD ? [`and ${passing.length - TOLD} more`] : [];
 		const head = `${canvas.fragment(key)?.name}: ${passing.length} of ${found.count} classes of isomorphic paths`;

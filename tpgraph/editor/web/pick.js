@@ -1,11 +1,60 @@
-/** What a command asks for: one of the marks and lines that it could take. */
+/** What a command asks for: one of the marks and lines that it could take, by letters shown at them or by its name. */
 
+import { picker } from "./box.js";
+import { backToCanvas, editAndOpen, middle, takers } from "./boxes.js";
 import { opens } from "./opens.js";
+
+/** Letters at everything that accepts a mark; the one that is typed is taken.
+ * @param {App} app @param {Fragment} fragment @param {string} edit */
+export async function chooseTarget(app, fragment, edit) {
+	const chosen = await pick(app, takers(app, fragment.key).then((found) => {
+		const targets = Object.entries(found.targets).filter(([key, t]) => t.do.edit === edit && app.canvas.fragment(key));
+		if (targets.length === 0) app.say(Object.values(found.refuses)[0] ?? "nothing takes it", true);
+		return targets;
+	}));
+	if (chosen) await editAndOpen(app, chosen.target.do, chosen.only);
+}
+
+/** Draw a line off that is selected, or one of a gate's. @param {App} app @param {Fragment} mark */
+export async function disconnect(app, mark) {
+	if (mark.layer === "edges") return app.drag.tear(mark);
+	const lines = app.canvas.fragments.filter((f) => f.layer === "edges" && f.target === `${mark.name}:gate` && typeof f.argument === "number");
+	if (lines.length === 0) return app.say(`${mark.name} has no lines that can be drawn off`, true);
+	const chosen = await pick(app, Promise.resolve(lines.map((f) => [f.key, f])));
+	if (chosen) await app.drag.tear(chosen.target, chosen.only);
+}
+
+/** The statement of a mark behind that of another. @param {App} app @param {Fragment} mark */
+export async function move(app, mark) {
+	const names = app.names();
+	const items = app.canvas.marks.filter((f) => f.layer === "variables" && !f.name?.includes("~"))
+		.concat(app.shelf.map(({ name }) => app.parts.sample(name, app.canvas)))
+		.map((f) => ({ id: String(f.name), title: `behind ${f.name}`, detail: f.title }));
+	items.unshift({ id: "", title: "before all equations", detail: "" });
+	const after = await picker(app.parts.overlay(middle(app)), (words) => items.filter((i) => i.title.includes(words)), `move ${mark.name}`);
+	backToCanvas(app);
+	if (after !== null) await app.edit({ edit: "move", names, ...(after ? { after } : {}) });
+}
+
+/** @param {App} app */
+export async function find(app) {
+	const items = app.canvas.marks.filter((f) => f.name).map((f) => ({ id: f.key, title: String(f.name), detail: f.title }));
+	items.push(...app.shelf.map(({ name, shape }) => ({ id: name, title: name, detail: `matrix, ${shape}` })));
+	const key = await picker(app.parts.overlay(middle(app)), (words) => [
+		...items.filter((i) => i.title === words), ...items.filter((i) => i.title !== words && (i.title + i.detail).toLowerCase().includes(words.toLowerCase()))].slice(0, 50), "find a mark");
+	backToCanvas(app);
+	if (!key) return;
+	const mark = app.canvas.fragment(key);
+	if (!mark) return app.selectMatrix(key);
+	app.select([key]);
+	const { width, height } = app.canvas.size;
+	app.canvas.pan(width / 2 - (app.canvas.view.k * mark.x + app.canvas.view.x), height / 2 - (app.canvas.view.k * mark.y + app.canvas.view.y));
+}
 
 /** One of some marks and lines, once they are known: by the letters shown at it, the last one a capital for
  * "only here", or by a click. @template T @param {App} app @param {Promise<[string, T][]>} asked
  * @returns {Promise<{target: T, only: boolean} | null>} */
-export async function pick(app, asked) {
+async function pick(app, asked) {
 	app.canvas.element.focus();
 	return await opens(app.parts.root, asked, (targets) => (targets.length ? shown(app, targets) : null)) ?? null;
 }
@@ -42,7 +91,7 @@ function shown(app, targets) {
 			const mark = canvas.at(event.clientX, event.clientY);
 			end(targets.findIndex(([key]) => key === mark?.key), event.shiftKey);
 		}, hears);
-		canvas.element.addEventListener("blur", () => end(-1, false), hears);
+		for (const gone of ["blur", "wheel"]) canvas.element.addEventListener(gone, () => end(-1, false), hears); // letters stand where marks were
 	});
 }
 

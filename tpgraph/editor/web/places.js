@@ -71,6 +71,12 @@ export function carried(patches, [start, end]) {
 	return [after(start), after(end)];
 }
 
+/** Where a span of one text is in another that was made of it. @param {string} before @param {string} after @param {Span} span */
+export function moved(before, after, span) {
+	const patch = difference(before, after);
+	return patch ? carried([patch], span) : span;
+}
+
 /** The one patch that makes `after` of `before`; null where they are equal.
  * @param {string} before @param {string} after @returns {Patch | null} */
 export function difference(before, after) {

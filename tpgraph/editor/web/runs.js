@@ -20,19 +20,20 @@ export class Runs {
 		app.parts.panels.append(this.panel);
 	}
 
-	/** Run at the width of the slider, and show what comes of it. */
+	/** Run at the width of the slider, and show what comes of it. @returns {Promise<void>} */
 	async run() {
 		const { app } = this;
-		const text = app.text;
+		const { text, revision } = app;
 		const shown = working("running…", () => this.cancel());
 		this.panel.removeAttribute("hidden");
 		this.facts.replaceChildren(...shown.nodes);
 		try {
 			const answer = await app.session.newest("run", "annotate", {
-				text, have: app.revision, width: this.width, seed: this.seed, limit: true, run: true,
+				text, have: revision, width: this.width, seed: this.seed, limit: true, run: true,
 			}, shown.hear);
 			if (!answer) return;
 			if (app.text !== text) return this.left();
+			if (app.revision !== revision && !answer.view.picture?.full) return await this.run(); // it is a difference from a picture that has gone
 			this.found = answer;
 			app.showView(answer.view, text, { plots: true });
 			this.shown = true;
@@ -65,8 +66,9 @@ export class Runs {
 			h("span.passed", {}, ...found), h("button.primary", { click: () => this.run() }, "Run again"), h("button", { click: () => this.left() }, "Hide"));
 	}
 
-	/** Another picture is shown, without plots. */
+	/** Another picture is shown, without plots, nor will it be that of a run. */
 	left() {
+		this.app.session.cancel("run");
 		this.shown = false;
 		this.panel.toggleAttribute("hidden", true);
 	}

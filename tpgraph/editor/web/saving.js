@@ -10,9 +10,12 @@ export async function saveHere(files, app) {
 	const { text } = app;
 	const path = String(files.opened.path);
 	try {
-		const found = await files.session.ask("save", { path, text, name: files.opened.name, known: files.opened.digest });
+		const found = await files.lane.run(async () => {
+			const answer = await files.session.ask("save", { path, text, name: files.opened.name, known: files.opened.digest });
+			if (!answer.conflict) saved(files, app, text, answer);
+			return answer;
+		});
 		if (found.conflict) await settle(files, app, path, found);
-		else saved(files, app, text, found);
 	} catch (error) {
 		app.failed(error);
 	}
@@ -41,11 +44,12 @@ function asked(files, app, proposed, close) {
 	};
 	const submit = async () => {
 		const { text } = app;
-		const path = input.value.trim().replace(/(\.tp)?$/, ".tp");
+		const { value } = input;
+		const path = value.trim().replace(/(\.tp)?$/, ".tp");
 		const name = path.replace(/^.*[/\\]/, "").slice(0, -3);
 		try {
 			const found = await files.session.ask("save", { path, text, name, known: over });
-			if (found.conflict) return say(`${path} exists already. Replace it, or write another name.`, found.digest);
+			if (found.conflict) return say(`${path} exists already. Replace it, or write another name.`, input.value === value ? found.digest : null);
 			files.opened.name = name;
 			saved(files, app, text, found);
 			close(found.path);

@@ -23,6 +23,8 @@ export class Steps {
 		this.fold = "yes";
 		/** What instructions are asked for. @type {{what: string, done: Promise<void>} | null} */
 		this.asking = null;
+		/** The newest work that is still wanted. @type {object | null} */
+		this.wanted = null;
 		this.panel = h("div.steps", { hidden: true, "aria-label": "Steps", "aria-live": "polite" });
 		app.parts.panels.append(this.panel);
 	}
@@ -36,7 +38,7 @@ export class Steps {
 			await app.asks("sync", () => ({ have: null }));
 		} else {
 			const found = await this.asked("derive", { text, what: pass, steps: 1, options: { ...app.options, fold: this.fold } }, "the view is made…");
-			if (!found) return app.parts.showPass(this.pass);
+			if (!found) return this.wanted ? undefined : app.parts.showPass(this.pass);
 			this.left();
 			this.pass = pass;
 			app.parts.showPass(pass);
@@ -59,16 +61,18 @@ export class Steps {
 	async asked(op, body, words) {
 		const { app } = this;
 		const shown = working(words, () => this.cancel());
+		const own = (this.wanted = {});
 		this.panel.removeAttribute("hidden");
 		this.panel.replaceChildren(...shown.nodes);
 		try {
 			const found = await app.session.newest("views", op, body, shown.hear);
 			await app.lane.last; // what was typed before is shown
-			return app.text === body.text ? found : null;
+			return this.wanted === own && app.text === body.text ? found : null;
 		} catch (error) {
 			app.failed(error);
 			return null;
 		} finally {
+			if (this.wanted === own) this.wanted = null;
 			if (this.panel.contains(shown.nodes[0])) this.rest();
 		}
 	}
@@ -88,7 +92,7 @@ export class Steps {
 	/** Nobody waits any more for what is being made: who asks for it again begins anew. */
 	giveUp() {
 		this.app.session.cancel("views");
-		this.asking = null;
+		this.asking = this.wanted = null;
 	}
 
 	/** One instruction on, or back: the first asks for all of them. @param {number} by */
@@ -131,7 +135,7 @@ export class Steps {
 	light(at) {
 		const { app } = this;
 		const step = this.walk && stepOf(this.walk.found, at);
-		if (!step) return;
+		if (!step || this.walk?.text !== app.text) return; // the text goes on, and so does who writes it
 		this.at = at;
 		lightStep(app.canvas, step);
 		app.presentation?.hide();

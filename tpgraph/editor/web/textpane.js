@@ -195,6 +195,7 @@ export function textPane(document, hear) {
 		show(text, selection = chosen) {
 			const patch = difference(known, text);
 			if (patch) tokens = shifted(tokens, patch);
+			dragged = null; // its number may be elsewhere now
 			known = text;
 			squiggles = [];
 			lit = [];

@@ -95,7 +95,7 @@ type View = {
   old: boolean;
 };
 /** An edit of the session. */
-type Do = { edit: string; [argument: string]: unknown };
+type Do = { edit: string; /** the text that alone it is meant for */ of?: string; [argument: string]: unknown };
 /** What accepts a mark that is dragged, and why others do not. */
 type Accepted = { targets: Record<string, { do: Do; says: string }>; refuses: Record<string, string> };
 /** What of the text is not in the picture, which is `old` where it is of a text before. */
@@ -227,7 +227,7 @@ type Entry = {
 /** A file that is open; `saved` of one that is recovered is what is on disk of it. */
 type Opened = { name: string; text: string; path: string | null; digest: string | null; caret?: number };
 /** The file of the page, and what of it is on disk. */
-type Files = { session: import("./api.js").Session; folder: string; opened: Opened; saved: string | null; keep: (text: string) => void };
+type Files = { session: import("./api.js").Session; folder: string; opened: Opened; saved: string | null; keep: (text: string) => void; lane: import("./lane.js").Lane };
 /** What takes its text back through those before, newest first, is `undo`. */
 type Recovered = Opened & { saved: string | null; time: string; undo: Patch[] };
 
