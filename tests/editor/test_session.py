@@ -96,6 +96,18 @@ def test_a_renamed_vector_stays_where_it_was() -> None:
     assert page.places()["variables/other"][1] == height
 
 
+def test_a_name_that_was_completed_stays_where_it_was() -> None:
+    """The new text is read for its completions before its picture is asked for."""
+    gone = "a = tanh(u)\nb = sin(u)\n"
+    page = Page(f"program p\nwidth n\nvector u : n ~ N(0, 1)\n{gone}y = relu(u)\n")
+    page.type(page.text.replace(gone, ""))
+    _, height = page.places()["variables/y"]
+    text = page.text.replace("y =", "other =")
+    page.session.answer({"op": "complete", "text": text, "at": len(text)})
+    page.type(text)
+    assert page.places()["variables/other"][1] == height
+
+
 def test_deleting_names_what_goes_with_it() -> None:
     page = Page(MLP)
     dry = page.ask("edit", do={"edit": "delete", "names": ["x[1]"]}, dry=True)

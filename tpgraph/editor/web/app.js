@@ -255,12 +255,14 @@ export class App {
 		const text = this.text;
 		if (tries < 0 || (of ?? text) !== text) throw new Refused(MEANWHILE);
 		const scope = only ? "here" : "all";
-		const chosen = [...this.canvas.selected, this.matrix].join();
+		const chosen = () => [...this.canvas.selected, this.matrix].join();
+		const was = chosen();
 		const answer = await this.session.ask("edit", { text, have: this.revision, do: what, scope, dry: false });
 		if (this.text !== text) {
 			this.revision = null;
 			return this.made({ of, ...what }, only, tries - 1);
 		}
+		const goes = was === chosen(); // nothing else was selected meanwhile
 		const before = this.pane.selection;
 		const patches = patchUnits(text, answer.patches);
 		const made = answer.select ? spanUnits(answer.text, answer.select) : null;
@@ -272,7 +274,7 @@ export class App {
 		this.host.changed(answer.text);
 		this.showView(answer.view, answer.text);
 		this.last = { name: answer.name, added: answer.added && spanUnits(answer.text, answer.added) };
-		if (made && chosen === [...this.canvas.selected, this.matrix].join()) this.selectSpan(made);
+		if (made && goes) this.selectSpan(made);
 		else this.inspector?.show(this.chosen.at(-1) ?? null);
 		this.say(answer.title + untrainedWords(answer.untrained));
 		this.parts.hints.did(what.edit);

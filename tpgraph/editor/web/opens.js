@@ -29,19 +29,18 @@ export async function opens(root, asked, open, elsewhere) {
 	return await opened;
 }
 
-/** Do what a key does in an element; a button that was not seen yet is not pressed.
- * @param {Element | null} element @param {KeyboardEvent} pressed */
+/** Do what a key does in an element, unless it was for something that opens next; a button that was not seen yet is
+ * not pressed. @param {Element | null} element @param {KeyboardEvent} pressed */
 function type(element, { key, shiftKey }) {
-	if ((element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) && (key.length === 1 || key === "Backspace")) {
+	const writes = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement;
+	if (!element || (key === " " && !writes)) return;
+	if (!element.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey, bubbles: true, cancelable: true, composed: true }))) return;
+	if (writes && (key.length === 1 || key === "Backspace")) {
 		const [start, end] = [element.selectionStart ?? 0, element.selectionEnd ?? 0];
 		const from = key.length === 1 || start < end ? start : Math.max(0, start - 1);
 		element.setRangeText(key.length === 1 ? key : "", from, end, "end");
 		element.dispatchEvent(new Event("input", { bubbles: true }));
-		return;
-	}
-	if (key === " ") return;
-	element?.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey, bubbles: true, cancelable: true }));
-	if (key === "Escape") element?.closest("dialog")?.dispatchEvent(new Event("cancel", { cancelable: true }));
+	} else if (key === "Escape") element.closest("dialog")?.dispatchEvent(new Event("cancel", { cancelable: true }));
 	else if (key === "Enter" && element instanceof HTMLInputElement) {
 		if (element.form) element.form.requestSubmit();
 		else element.dispatchEvent(new Event("change"));
