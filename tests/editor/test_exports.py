@@ -295,6 +295,14 @@ def _widths(page):
         seen.add(plot.inner_html())
     assert len(seen) == 5
     expect(page.locator(".runs output")).to_have_text("n = 4096")
+    box = slider.bounding_box()
+    height = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] - 8, height)
+    page.mouse.down()
+    for k in (3, 2, 1, 0):
+        page.mouse.move(box["x"] + 4 + k * box["width"] / 4.2, height)
+    page.mouse.up()
+    assert slider.input_value() == "0"
 
 
 def test_nothing_of_a_program_ends_an_element(lesson):

@@ -11,12 +11,13 @@ pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
 
 def test_a_run_does_not_end_the_steps_that_came_meanwhile(editor):
-    runs = Withheld(editor, "**/api/annotate")
+    runs = Withheld(editor, "**/api/annotate", answered=True)
     editor.page.keyboard.press("Control+Enter")
     runs.awaited()
     editor.page.keyboard.press("]")
     expect(editor.page.locator(".steps .count")).to_contain_text("0 / ")
     runs.let_go()
+    editor.page.wait_for_timeout(500)
     editor.settled().press("]")
     expect(editor.page.locator(".steps .count")).to_contain_text("1 / ")
     editor.page.evaluate("tpgraph.steps.end()")
@@ -25,6 +26,7 @@ def test_a_run_does_not_end_the_steps_that_came_meanwhile(editor):
 
 def test_plots_of_a_picture_that_has_gone_are_drawn_in_the_one_that_is_there(editor):
     """The answer to a run is what it changes of a picture, and comes behind that of the next."""
+    editor.begin(MLP.replace("x[1] =", "vector z : n ~ N(0, 1)\nx[1] ="))  # no mark on paper
     runs = Withheld(editor, "**/api/annotate", answered=True, times=1)
     editor.page.keyboard.press("Control+Enter")
     runs.awaited()
@@ -209,3 +211,26 @@ def test_another_name_replaces_nothing_that_was_asked_about(own):
     expect(alert).to_contain_text("two.tp exists already")
     assert place.with_name("two.tp").read_text() == "width n\n"
     editor.page.keyboard.press("Escape")
+
+
+def test_cards_stay_where_they_are(browser, tmp_path):
+    """What is about to be clicked is still there when the files and the gallery are known."""
+    for name in "abc":
+        (tmp_path / f"{name}.tp").write_text(MLP)
+    with serving(tmp_path) as server:
+        editor = Editor(browser, server)
+        files = Withheld(editor, "**/api/files")
+        editor.page.reload()
+        empty = editor.page.locator(".card", has_text="Empty")
+        before = empty.bounding_box()
+        files.awaited().let_go()
+        editor.page.locator(".card", has_text="c.tp").wait_for()
+        assert empty.bounding_box() == before
+        (tmp_path / "c.tp").unlink()
+        editor.page.locator(".card", has_text="c.tp").click()
+        expect(editor.page.get_by_role("dialog")).to_contain_text("c.tp")
+        editor.page.get_by_role("button", name="Close").click()
+        empty.click()
+        editor.until("Boolean(window.tpgraph)")
+        assert editor.faults == []
+        editor.close()

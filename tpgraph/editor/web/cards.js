@@ -57,9 +57,10 @@ export function cards(session) {
 		const page = h("main.tpgraph.cards", {}, h("h1", {}, "tpgraph"),
 			h("p", {}, "Draw a Tensor Program, run it, take it to infinite width."), list, waits);
 		document.body.append(page);
-		session.ask("files").then(({ files }) => list.prepend(...files.map((/** @type {string} */ path) =>
-			card("▤", path, "in this folder", async () => open(await session.ask("file", { path }))))));
-		session.ask("gallery").then(({ cards: found }) => {
+		const listed = session.ask("files").then(({ files }) => list.append(...files.map((/** @type {string} */ path) =>
+			card("▤", path, "in this folder", () => answered(session.ask("file", { path }), path, open)))), () => undefined);
+		session.ask("gallery").then(async ({ cards: found }) => {
+			await listed; // no card moves that somebody is about to click
 			waits.remove();
 			for (const { name, title, text, svg } of found) {
 				const picture = h("img", { src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`, alt: "" });
@@ -67,6 +68,16 @@ export function cards(session) {
 			}
 		}).catch((error) => (waits.textContent = error instanceof Refused ? refusalText(error.refusal) : error.message));
 	});
+}
+
+/** Open what is answered, or say why it cannot be. @param {Promise<Opened>} asked @param {string} name
+ * @param {(opened: Opened) => void} open */
+async function answered(asked, name, open) {
+	try {
+		open(await asked);
+	} catch (error) {
+		await choose(name, error instanceof Refused ? refusalText(error.refusal) : String(error), [["Close", null]]);
+	}
 }
 
 /** @param {string | Node} picture @param {string} title @param {string} words @param {() => unknown} click */
@@ -86,12 +97,7 @@ function pick(session, open) {
 		const raw = new Uint8Array(await file.arrayBuffer());
 		let words = "";
 		for (const byte of raw) words += String.fromCharCode(byte);
-		try {
-			open(await session.ask("read", { name: file.name, base64: btoa(words) }));
-		} catch (error) {
-			if (error instanceof Refused) await choose(file.name, refusalText(error.refusal), [["Close", null]]);
-			else throw error;
-		}
+		await answered(session.ask("read", { name: file.name, base64: btoa(words) }), file.name, open);
 	});
 	input.click();
 }

@@ -61,7 +61,8 @@ class Page {
 		}
 	}
 
-	paint() {
+	/** @param {boolean} [sliding] whether the panel stays, in which the width is drawn */
+	paint(sliding = false) {
 		const { canvas, lesson } = this;
 		const picture = this.picture();
 		if (picture !== this.painted) {
@@ -76,7 +77,7 @@ class Page {
 		canvas.mark("hidden-mark", this.stage.withLines());
 		this.light(step?.span ?? null);
 		this.tools.replaceChildren(...this.buttons());
-		this.panel.replaceChildren(...this.words(step));
+		if (!sliding) this.panel.replaceChildren(...this.words(step));
 	}
 
 	/** @returns {Picture} */
@@ -124,18 +125,23 @@ class Page {
 		const warnings = this.lesson.warnings.map((w) => h("span.warning", {}, w));
 		if (this.shows !== "widths") return warnings.length ? [h("div.runs", {}, ...warnings)] : [];
 		const { widths } = this.lesson;
-		const now = widths[this.width];
 		const slider = h("input#width", {
-			type: "range", min: 0, max: widths.length - 1, step: 1, value: this.width, "aria-label": "Width n", "aria-valuetext": String(now.width),
+			type: "range", min: 0, max: widths.length - 1, step: 1, value: this.width, "aria-label": "Width n",
 		});
+		const [output, facts] = [h("output", { for: "width" }), h("div.facts")];
+		const tell = () => {
+			const now = widths[this.width];
+			slider.setAttribute("aria-valuetext", String(now.width));
+			output.textContent = `n = ${now.width}`;
+			facts.replaceChildren(...Object.entries(now.scalars).map(([name, value]) => h("span.scalar", {}, `${name}: ${beside(value)}`)));
+		};
 		slider.addEventListener("input", () => {
 			this.width = Number(slider.value);
-			this.paint();
-			document.getElementById("width")?.focus();
+			this.paint(true);
+			tell();
 		});
-		const scalars = Object.entries(now.scalars).map(([name, value]) => h("span.scalar", {}, `${name}: ${beside(value)}`));
-		return [h("div.runs", {}, h("label", { for: "width" }, "width"), slider, h("output", { for: "width" }, `n = ${now.width}`),
-			...scalars, h("span.detail", {}, "bars are the network, the line is its limit"), ...warnings)];
+		tell();
+		return [h("div.runs", {}, h("label", { for: "width" }, "width"), slider, output, facts, h("span.detail", {}, "bars are the network, the line is its limit"), ...warnings)];
 	}
 
 	// ---- what is done
