@@ -150,7 +150,7 @@ CASES = {
     "save": Case((), says("saved mlp.tp")),
     "save-as": Case((), shows("dialog", "in the folder")),
     "export": Case((), shows("dialog", "Download")),
-    "open": Case((), shows(".card", "mlp.tp")),
+    "open": Case((), shows('.card:has-text("mlp.tp")')),
     "palette": Case((), shows(".picker", "New vector")),
     "keys": Case((), root("show-keys")),
     "to-text": Case((), holds(FOCUSED, "textarea")),
