@@ -42,7 +42,7 @@ def test_a_spelling_of_ones_own() -> None:
         ("mean((W' u)^2) * s", ["W' u", "mean((W' u)^2)"]),
         ("tanh(mean(u) * s) * mean(v)", ["mean(u)", "mean(v)"]),
         ("tanh(" + " + ".join(["exp(u)"] * 40) + ") * mean(v)", ["mean(v)"]),
-        ("W (" + " + ".join(["exp(u)"] * 40) + ")", ["·"]),
+        ("W (" + " + ".join(["exp(u)"] * 40) + ")", ["a part of x"]),
     ],
 )
 def test_what_is_unnamed_is_said_by_its_formula(formula: str, formulas: list[str]) -> None:

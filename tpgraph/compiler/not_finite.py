@@ -9,7 +9,7 @@ import numpy as np
 
 from tpgraph.compiler.runtime import Array, Module, Params
 from tpgraph.errors import TPError
-from tpgraph.functions import Apply, Expression, evaluate, inline
+from tpgraph.functions import inline, innermost_not_finite
 from tpgraph.program import Equation, MatMul
 from tpgraph.program.formula_text import applied_text
 
@@ -59,7 +59,7 @@ def first_not_finite(module: Module, params: Params, sample: Sequence[Array]) ->
             return NotFinite(equation, f"{equation.matrix}{turned} {equation.operand}", ())
         inputs = [np.asarray(values[a.name]) for a in equation.arguments]
         with np.errstate(all="ignore"):
-            found = _innermost(inline(equation.function), inputs)
+            found = innermost_not_finite(inline(equation.function), inputs)
         if found is None:
             return NotFinite(equation, f"the mean that {equation.out} is", ())
         part, arguments = found
@@ -78,22 +78,3 @@ def _values(module: Module, params: Params, sample: Sequence[Array]) -> dict[str
         for name, value in found.items()
         if not module.program.variables[name].is_matrix
     }
-
-
-def _innermost(
-    expression: Expression, inputs: Sequence[Array]
-) -> tuple[Expression, tuple[float, ...]] | None:
-    """A part that is not finite where its arguments are, with their values at one coordinate."""
-    if not isinstance(expression, Apply):
-        return None
-    for argument in expression.arguments:
-        found = _innermost(argument, inputs)
-        if found is not None:
-            return found
-    own = np.asarray(evaluate(expression, inputs))
-    bad = ~np.isfinite(own)
-    if not bad.any():
-        return None
-    place = np.unravel_index(int(bad.argmax()), own.shape)
-    inner = (np.broadcast_to(evaluate(a, inputs), own.shape) for a in expression.arguments)
-    return expression, tuple(float(a[place]) for a in inner)

@@ -10,7 +10,7 @@ from tpgraph.functions.derivative import (
     simplify,
     written_out,
 )
-from tpgraph.functions.evaluate import evaluate
+from tpgraph.functions.evaluate import evaluate, innermost_not_finite
 from tpgraph.functions.expression import (
     Apply,
     Argument,
@@ -95,6 +95,7 @@ __all__ = [
     "gradient",
     "has_density",
     "inline",
+    "innermost_not_finite",
     "inside_jumps",
     "is_call",
     "is_kinked",

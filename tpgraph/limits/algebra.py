@@ -103,8 +103,8 @@ class Algebra(ABC, Generic[Z]):
         self.count = max((len(rows) for rows in data.values()), default=1)
         self.scales = DeclaredScales(program)
         self.regularity = Regularity()
-        self.densities = Densities()
-        self.joint_scales = JointScales()
+        self.densities = Densities(program)
+        self.joint_scales = JointScales(program)
         self.scalars: dict[str, Array] = {}
         self.bases: dict[str, Basis] = {}
         self.outputs: dict[str, OutputLimit] = {}
@@ -195,9 +195,20 @@ class Algebra(ABC, Generic[Z]):
     def singular(self, equation: Nonlin | Moment, psi: Expression, reason: str) -> None:
         """Say that ψ may jump or have a pole at the limits of what it reads. Raises TPTypeError."""
         raise TPTypeError(
-            f"{reason}: what it comes to is random, or grows without bound",
+            reason,
             expected="functions that are continuous at the limits of their scalars",
             mend="keep the scalar away from there, as in 1/(s + 1)",
+        )
+
+    def in_doubt(
+        self, equation: Nonlin | Moment, psi: Expression, reason: str, scalars: str
+    ) -> None:
+        """Say that errors of scalars reach to where ψ jumps or has a pole. Raises TPTypeError."""
+        raise TPTypeError(
+            f"{reason}: {scalars}, so that it is not known whether this has a limit",
+            expected="scalars whose error bars end before a pole or a jump",
+            mend="take more samples (samples=…, --samples), which tell the scalar from there if its"
+            " limit is elsewhere, or keep it away, as in 1/(s + 1)",
         )
 
     def require_dominated(
@@ -247,7 +258,7 @@ class Algebra(ABC, Generic[Z]):
         if found is not None and found.power:
             equation = self.program.equation_of[name]
             place = written_at(self.program, equation)
-            Asymptotic(1.0, found.power).limit(str(equation.out), place)
+            Asymptotic(1.0, found.power).limit(formula_text(self.program, equation.out), place)
 
     def stays_random(self, variable: Variable) -> bool:
         """Whether what is outside is random over initializations."""

@@ -12,8 +12,12 @@ from tpgraph.limits.estimates import Array
 from tpgraph.limits.not_closed import NotClosed
 from tpgraph.limits.written_at import written_at
 from tpgraph.program import Data, Equation, Program, Target
+from tpgraph.program.formula_text import formula_text
 
 __all__ = ["given_value", "in_limit_of"]
+
+_LONGEST = 60
+"""Letters of a formula that says of what a limit is; the line is told as well."""
 
 
 def given_value(declaration: Data | Target, data: Mapping[str, Array]) -> Array | None:
@@ -45,7 +49,9 @@ def in_limit_of(program: Program, equation: Equation) -> Iterator[None]:
     try:
         yield
     except TPError as error:
-        error.message = f"in the limit of {equation.out}: {error.message}"
+        where = formula_text(program, equation.out, _LONGEST)
+        error.message = f"in the limit of {where}: {error.message}"
         raise error.at(written_at(program, equation)) from None
     except NotClosed as error:
-        raise NotClosed(error.reason, equation.out.name, written_at(program, equation)) from None
+        where = formula_text(program, equation.out, _LONGEST)
+        raise NotClosed(error.reason, where, written_at(program, equation)) from None

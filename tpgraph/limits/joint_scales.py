@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import operation_count
 from tpgraph.limits.composition import with_expressions
-from tpgraph.program import MatMul, Moment, Nonlin, Variable
+from tpgraph.program import MatMul, Moment, Nonlin, Program
+from tpgraph.program.formula_text import formula_text
 
 __all__ = ["JointScales"]
 
@@ -26,6 +27,7 @@ _LARGEST = 2000
 class JointScales:
     """Nonlins that read vanishing scalars before the limit; which of them, and products, vanish."""
 
+    program: Program
     made: dict[str, Nonlin] = field(default_factory=dict)
     vanishing: set[str] = field(default_factory=set)
 
@@ -60,10 +62,10 @@ class JointScales:
         """Raise TPTypeError where a vector that vanishes has no expression."""
         for argument in equation.arguments:
             if argument.name in self.vanishing:
-                raise _untold(argument)
+                raise _untold(formula_text(self.program, argument))
 
 
-def _untold(vector: Variable) -> TPTypeError:
+def _untold(vector: str) -> TPTypeError:
     return TPTypeError(
         f"{vector} tends to 0 as a scalar does, and how fast is not followed through the product"
         " that makes it",

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tpgraph.errors import Span, TPTypeError
+from tpgraph.errors import TPTypeError
 from tpgraph.functions import Expression, arguments_of, differentiate, inline
 from tpgraph.limits.composition import with_expressions
 from tpgraph.limits.written_at import written_at
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program
+from tpgraph.program.formula_text import formula_text
 
 __all__ = ["Densities"]
 
@@ -27,6 +28,7 @@ class Densities:
     `origins` has the equation where each δ came from.
     """
 
+    program: Program
     kept: dict[str, Nonlin | Moment | None] = field(default_factory=dict)
     origins: dict[str, Equation] = field(default_factory=dict)
 
@@ -39,7 +41,7 @@ class Densities:
             has_none = variable.name in self.kept and self.kept[variable.name] is None
             if has_none and not _is_affine(equation.function, i):
                 origin = self.origins[variable.name]
-                raise _grows(origin, origin.span)
+                raise self._grows(origin)
         told = {name: inner for name, inner in self.kept.items() if inner is not None}
         return with_expressions(equation, told)
 
@@ -59,24 +61,23 @@ class Densities:
         """Whether the operand of a product has no Z."""
         return product.operand.name in self.kept
 
-    def require_none_last(self, program: Program) -> None:
+    def require_none_last(self) -> None:
         """Raise TPTypeError where what has no limit is an output, or nothing reads it."""
         for name in self.kept:
-            variable = program.variables[name]
-            if variable in program.outputs or not program.uses[name]:
+            variable = self.program.variables[name]
+            if variable in self.program.outputs or not self.program.uses[name]:
                 origin = self.origins[name]
-                raise _grows(origin, written_at(program, origin))
+                raise self._grows(origin)
+
+    def _grows(self, origin: Equation) -> TPTypeError:
+        return TPTypeError(
+            f"{formula_text(self.program, origin.out)} changes by a jump where its arguments change"
+            " a little: its mean square grows without bound in the limit",
+            written_at(self.program, origin),
+            expected="a function without jumps, or a mean that is linear in it",
+            mend="smooth the jump, such as sigmoid(10 * z) for step(z)",
+        )
 
 
 def _is_affine(function: Expression, index: int) -> bool:
     return index not in set(arguments_of(differentiate(inline(function), index)))
-
-
-def _grows(origin: Equation, place: Span | None) -> TPTypeError:
-    return TPTypeError(
-        f"{origin.out} changes by a jump where its arguments change a little: its mean square"
-        " grows without bound in the limit",
-        place,
-        expected="a function without jumps, or a mean that is linear in it",
-        mend="smooth the jump, such as sigmoid(10 * z) for step(z)",
-    )

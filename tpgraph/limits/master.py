@@ -29,6 +29,7 @@ from tpgraph.limits.sampling.readouts import Outputs
 from tpgraph.limits.written_at import written_at
 from tpgraph.program import Equation, Program, canonical_variable
 from tpgraph.program.any_program import reads_program
+from tpgraph.program.formula_text import formula_text
 
 __all__ = ["limit"]
 
@@ -175,7 +176,7 @@ def _warn(program: Program, what: str, faults: Iterable[tuple[Equation, str]]) -
         count = f" and {len(more)} more" if more else ""
         warnings.warn(
             TPWarning(
-                f"the limit of {first.out}{count} {what}: {reason}",
+                f"the limit of {formula_text(program, first.out)}{count} {what}: {reason}",
                 written_at(program, first),
             ),
             stacklevel=3,

@@ -50,6 +50,8 @@ _MONOTONE: Mapping[str, Callable[[float], float]] = {
     "step": lambda z: float(z > 0),
     "sign": lambda z: float((z > 0) - (z < 0)),
 }
+_NO_POWER = "a power of what may be negative, whose exponent comes to its limit as a fraction"
+_NO_LIMIT = ": what it comes to is random, told by how that tends, or grows without bound"
 _LEAST = {"gelu": -0.17, "silu": -0.279}
 
 
@@ -89,17 +91,21 @@ def number_reach(low: float, high: float) -> Reach:
 
 
 class Reason(NamedTuple):
-    """Why ψ is irregular; `is_at_limit` where ψ is singular in the limit of its scalars alone."""
+    """Why ψ is irregular; `is_at_limit` where ψ is singular in the limit of its scalars alone.
+
+    `doubt` is the same where their errors alone reach to where it is singular.
+    """
 
     text: str
     is_at_limit: bool = False
+    doubt: str = ""
 
 
-def singular_at(expression: Expression, arguments: Sequence[Reach]) -> str | None:
+def singular_at(expression: Expression, arguments: Sequence[Reach]) -> Reason | None:
     """Why ψ has no limit where its scalars have theirs: it jumps there, or has a pole."""
     reasons: list[Reason] = []
     _reach(_written_out(expression), arguments, reasons)
-    return next((r.text for r in reasons if r.is_at_limit), None)
+    return next((r for r in reasons if r.is_at_limit), None)
 
 
 def reach_of(expression: Expression, arguments: Sequence[Reach]) -> Reach:
@@ -117,10 +123,11 @@ class Regularity:
     """The reach of every vector of a program, and what is irregular, equation by equation.
 
     `faults` are (equation, reason) in the order of the program, `unknown` those of numbers whose
-    error says next to nothing.
+    error says next to nothing. `means` are the ends between which a Moment's mean is.
     """
 
     reaches: dict[str, Reach] = field(default_factory=dict)
+    means: dict[str, tuple[float, float]] = field(default_factory=dict)
     faults: list[tuple[Equation, str]] = field(default_factory=list)
     unknown: list[tuple[Equation, str]] = field(default_factory=list)
 
@@ -136,6 +143,8 @@ class Regularity:
         self.faults += [(equation, r.text) for r in dict.fromkeys(reasons) if not r.is_at_limit]
         if isinstance(equation, Nonlin):
             self.reaches[equation.out.name] = found
+        else:
+            self.means[equation.out.name] = found.low, found.high
         return found
 
     def add_product(self, equation: MatMul, dot: Iterable[str]) -> None:
@@ -211,7 +220,15 @@ def _applied(
 def _jump(name: str, argument: Reach) -> Reason:
     if argument.varies:
         return Reason(f"{name} jumps, for which the theorem asks for stable ranks")
-    return Reason(f"{name} jumps at 0, the limit of its scalar", True)
+    doubt = f"{name} jumps at 0, from which its scalar is not told"
+    return Reason(f"{name} jumps at 0, the limit of its scalar{_NO_LIMIT}", True, doubt)
+
+
+def _of_scalar(what: str, scalar: Reach, how: str = "") -> Reason:
+    """`what` a scalar gets for which there is no value, or none that settles."""
+    limit = f"0{how}{_NO_LIMIT}" if scalar.high >= 0 else "a negative number"
+    text = f"{what} a scalar that tends to {limit}"
+    return Reason(text, True, f"{what} a scalar that is not told from 0")
 
 
 def _lipschitz(name: str, z: Reach) -> Reach:
@@ -279,8 +296,10 @@ def _times(a: float, b: float) -> float:
 def _inverse(z: Reach, reasons: list[Reason]) -> Reach:
     if not z.meets_zero:
         return Reach(1.0 / z.high, 1.0 / z.low)
-    what = "what may be 0" if z.varies else "a scalar that tends to 0"
-    reasons.append(Reason(f"it is divided by {what}", not z.varies))
+    if z.varies:
+        reasons.append(Reason("it is divided by what may be 0"))
+    else:
+        reasons.append(_of_scalar("it is divided by", z))
     low = 0.0 if z.low >= 0 else -_INFINITE
     return Reach(low, _INFINITE if z.high > 0 else 0.0, has_pole=z.varies)
 
@@ -288,7 +307,9 @@ def _inverse(z: Reach, reasons: list[Reason]) -> Reach:
 def _power(base: Reach, exponent: Reach, reasons: list[Reason]) -> Reach:
     k = exponent.low
     if exponent.varies or k != exponent.high or math.isinf(k):
-        if base.low <= 0 and (base.varies or exponent.varies):
+        if base.low < 0 and not exponent.varies:
+            reasons.append(Reason(_NO_POWER, True, _NO_POWER))
+        elif base.low <= 0 and (base.varies or exponent.varies):
             reasons.append(Reason("a power of what may be 0 has no bounded derivative"))
         return Reach(-_INFINITE, _INFINITE, 0.0, _INFINITE, has_pole=base.meets_zero)
     if k < 0:
@@ -298,7 +319,7 @@ def _power(base: Reach, exponent: Reach, reasons: list[Reason]) -> Reach:
         if base.varies and base.low <= 0 and k < 1:
             reasons.append(Reason("a root has no bounded derivative at 0"))
         if not base.varies and base.low < 0:
-            reasons.append(Reason("a root of a scalar that tends to 0 from both sides", True))
+            reasons.append(_of_scalar("a root of", base, " from both sides"))
         low, high = (_raised(max(end, 0.0), k) for end in (base.low, base.high))
     elif int(k) % 2 == 0:
         ends = sorted((_raised(base.low, k), _raised(base.high, k)))
@@ -320,14 +341,14 @@ def _exponential(name: str, z: Reach, reasons: list[Reason]) -> Reach:
 
 
 def _exp(z: float) -> float:
-    return math.exp(min(z, 700.0))
+    return max(math.exp(min(z, 700.0)), math.ulp(0.0))  # It is never 0.
 
 
 def _root(name: str, z: Reach, reasons: list[Reason]) -> Reach:
     if z.varies and z.low <= 0:
         reasons.append(Reason(f"{name} has no bounded derivative at 0"))
     if not z.varies and (z.low < 0 or (z.low == 0 and name == "log")):
-        reasons.append(Reason(f"{name} of a scalar that tends to 0", True))
+        reasons.append(_of_scalar(f"{name} of", z))
     if name == "sqrt":
         low, high = (math.sqrt(max(end, 0.0)) for end in (z.low, z.high))
         return Reach(low, high, z.power / 2, z.exponent, z.has_pole)

@@ -40,6 +40,7 @@ from tpgraph.program import (
     Parameter,
     Target,
 )
+from tpgraph.program.formula_text import formula_text
 from tpgraph.program.scales import Asymptotic
 from tpgraph.progress import counted
 
@@ -71,7 +72,7 @@ def evaluate(
             with in_limit_of(at.program, equation):
                 _apply(at, equation, independent)
         after(index)
-    at.densities.require_none_last(at.program)
+    at.densities.require_none_last()
 
 
 def _apply(at: Algebra[Z], equation: Equation, independent: Collection[str]) -> None:
@@ -193,7 +194,7 @@ def _product(at: Algebra[Z], equation: MatMul, is_independent: bool) -> None:
 
 def _variance(at: Algebra[Z], equation: MatMul) -> float:
     """σ² = s c of a product with W, s r of one with Wᵀ, over the coordinates of the operand."""
-    return _growth(at, equation).limit(f"the variance of {equation.out}")
+    return _growth(at, equation).limit(f"the variance of {formula_text(at.program, equation.out)}")
 
 
 def _growth(at: Algebra[Z], equation: MatMul) -> Asymptotic:
@@ -219,12 +220,13 @@ def _scaled_operand(at: Algebra[Z], equation: MatMul) -> Array:
         return np.zeros((1, 1, equation.operand.dim.size({})))
     if at.stays_random(equation.operand):
         raise TPRandomError(
-            f"{equation.operand} depends on a readout, which stays random in the limit",
+            f"{formula_text(at.program, equation.operand)} depends on a readout,"
+            " which stays random in the limit",
             mend=STAYS_RANDOM,
         )
     operand = at.outputs[equation.operand.name]
     growth = Asymptotic(s.coefficient, s.exponent + 2 * operand.power)
-    root = np.sqrt(growth.limit(f"the variance of {equation.out.name}"))
+    root = np.sqrt(growth.limit(f"the variance of {formula_text(at.program, equation.out)}"))
     return np.asarray(root * operand.values[..., 0])
 
 
@@ -237,7 +239,7 @@ def _readout(at: Algebra[Z], equation: MatMul) -> None:
     if slopes is None:
         growth = _growth(at, equation)
         if equation.out in at.program.outputs:
-            growth.limit(f"the variance of {equation.out}")
+            growth.limit(f"the variance of {formula_text(at.program, equation.out)}")
         variance = growth.lasting
         at.products.readout(equation, variance.coefficient, variance.exponent / 2)
         return
@@ -246,6 +248,7 @@ def _readout(at: Algebra[Z], equation: MatMul) -> None:
     growth = Asymptotic(np.sqrt(s.coefficient), s.exponent / 2) * size
     if equation.out in at.program.outputs:
         growth.limit(
-            f"{equation.out} reads {equation.operand}, which depends on {equation.matrix}: it"
+            f"{equation.out} reads {formula_text(at.program, equation.operand)}, which depends on"
+            f" {equation.matrix}: it"
         )
     at.outputs[equation.out.name] = at.products.aligned(equation, growth.lasting, slopes)

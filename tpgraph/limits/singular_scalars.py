@@ -7,16 +7,18 @@ A function is looked at near the limits of what it reads, errors included.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 
 from tpgraph.functions import Expression
 from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.estimates import Array
+from tpgraph.limits.outputs import OutputLimit
 from tpgraph.limits.regularity import Reach, number_reach, singular_at
-from tpgraph.program import Moment, Nonlin, Variable
+from tpgraph.program import InitialScalar, Moment, Nonlin, Variable
+from tpgraph.program.formula_text import formula_text
 
 __all__ = ["reaches", "require_regular", "vanishes"]
 
@@ -24,6 +26,8 @@ Z = TypeVar("Z")
 
 _NEAR = 1e-14
 """How far from its limit a Moment is looked at."""
+_LARGE = 2.0**40
+"""A width at which a declared scalar is looked at, on the way to its limit."""
 _ON_ITS_WAY, _BESIDE = 1e-9, 1e-8
 """A value of a scalar that vanishes, at a large width; how far other zeros may be off then."""
 
@@ -36,10 +40,31 @@ def reaches(at: Algebra[Z], arguments: Sequence[Variable]) -> dict[str, Reach]:
 
 def _ends(at: Algebra[Z], scalar: Variable) -> tuple[Array, Array]:
     """Where θ lies near its limit, on every input: Moments come to theirs from both sides."""
-    low, high = at.intervals(at.scalars[scalar.name])
-    if scalar.name not in at.program.equation_of:
-        return low, high
+    low, high = _told(at, scalar)
+    declaration = at.program.declaration_of.get(scalar.name)
+    if isinstance(declaration, InitialScalar):
+        if at.decays[scalar.name]:
+            return low, high
+        on_its_way = at.scales.near(declaration, _LARGE)
+        return np.minimum(low, on_its_way), np.maximum(high, on_its_way)
     return low - _NEAR, high + _NEAR
+
+
+def _told(at: Algebra[Z], variable: Variable) -> tuple[Array, Array]:
+    """Where a scalar's θ̊ lies, as far as its errors and what it is a mean of tell, or a readout."""
+    if variable.name not in at.scalars:
+        return _of_entries(at, at.outputs[variable.name])
+    low, high = at.intervals(at.scalars[variable.name])
+    least, most = at.regularity.means.get(variable.name, (-np.inf, np.inf))
+    return np.clip(low, least, most), np.clip(high, least, most)
+
+
+def _of_entries(at: Algebra[Z], output: OutputLimit) -> tuple[Array, Array]:
+    """The ends of every entry on every input, which has no other randomness than errors."""
+    entries = [output.values[:, :, [k]] for k in range(output.values.shape[2])]
+    ends = [at.intervals(at.to_scalar(entry)) for entry in entries]
+    low, high = (np.stack(side, axis=-1).reshape(-1) for side in zip(*ends, strict=True))
+    return low, high
 
 
 def _settled(at: Algebra[Z], variable: Variable) -> tuple[Array, Array] | None:
@@ -51,8 +76,7 @@ def _settled(at: Algebra[Z], variable: Variable) -> tuple[Array, Array] | None:
     if variable.name in at.made_at_random and variable.name in at.outputs:
         found = at.outputs[variable.name]
         if not at.stays_random(variable) and not found.power:
-            values = found.values[0, :, :, 0].reshape(-1)
-            return values - _NEAR, values + _NEAR
+            return _ends(at, variable)
     return None
 
 
@@ -84,6 +108,47 @@ def require_regular(
             one = k % low.size
             own[i] = number_reach(low[one], high[one])
         reason = singular_at(psi, own)
-        if reason is not None:
-            at.singular(equation, psi, reason)
-            return
+        if reason is None:
+            continue
+        noisy = {i: n for i, a in others if i in settled and (n := _noise(at, a, k)) is not None}
+        if all(singular_at(psi, _placed(own, noisy, place)) for place in range(3)):
+            found = singular_at(psi, _placed(own, noisy, _MIDDLE))
+            at.singular(equation, psi, (found or reason).text)
+        else:
+            at.in_doubt(equation, psi, reason.doubt, _in_doubt(at, equation, own, noisy))
+        return
+
+
+_Ends: TypeAlias = tuple[float, float, float]
+"""The least that a scalar may be, the middle of its error bars, and the most."""
+_MIDDLE = 1
+
+
+def _noise(at: Algebra[Z], variable: Variable, k: int) -> _Ends | None:
+    """Those of a scalar on input k; None where it has no error bars."""
+    if variable.is_wide:
+        return None
+    low, high = (ends[k % ends.size] for ends in _told(at, variable))
+    if high - low <= 2 * _NEAR:
+        return None
+    return float(low), float((low + high) / 2), float(high)
+
+
+def _placed(own: Sequence[Reach], noisy: Mapping[int, _Ends], place: int) -> list[Reach]:
+    """The reaches with what is noisy near one of its ends, or in the middle."""
+    found = list(own)
+    for i, ends in noisy.items():
+        found[i] = number_reach(ends[place] - _NEAR, ends[place] + _NEAR)
+    return found
+
+
+def _in_doubt(
+    at: Algebra[Z], equation: Nonlin | Moment, own: Sequence[Reach], noisy: Mapping[int, _Ends]
+) -> str:
+    """The scalars whose error bars reach to where ψ is singular, as a message says them."""
+    psi = equation.function
+    alone = [i for i in noisy if not singular_at(psi, _placed(own, {i: noisy[i]}, _MIDDLE))]
+    names = {i: formula_text(at.program, equation.arguments[i]) for i in alone or noisy}
+    return ", ".join(
+        f"{name} is between {noisy[i][0]:.3g} and {noisy[i][-1]:.3g}" for i, name in names.items()
+    )

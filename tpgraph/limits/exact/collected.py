@@ -18,6 +18,7 @@ from tpgraph.limits.not_closed import NotClosed, refusal
 from tpgraph.limits.result import Limit
 from tpgraph.limits.written_at import written_at
 from tpgraph.program import Program
+from tpgraph.program.formula_text import formula_text
 from tpgraph.progress import counted
 
 __all__ = ["Evaluations", "exact_limit"]
@@ -64,7 +65,8 @@ def exact_limit(found: Evaluations, program: Program) -> Limit:
                 vectors[name] = _vector(found, name, entries)
             except NotClosed as error:
                 span = written_at(program, program.equation_of.get(name))
-                raise NotClosed(error.reason, name, span) from None
+                where = formula_text(program, program.variables[name])
+                raise NotClosed(error.reason, where, span) from None
     return Limit(
         program=program,
         engine="exact",

@@ -141,6 +141,13 @@ class PlanningAlgebra(ExactAlgebra):
         reaches = tuple(self._reach(a) for a in arguments)
         self.tape.regular.append(Regular(psi, reaches))
 
+    def in_doubt(
+        self, equation: Nonlin | Moment, psi: Expression, reason: str, scalars: str
+    ) -> None:
+        """To be asked again as well."""
+        del scalars
+        self.singular(equation, psi, reason)
+
     def _reach(self, variable: Variable) -> Reach | int:
         """Where an argument lies, or the node that will tell."""
         if self._is_unknown(variable):

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.special import ndtri
 
 from tpgraph.errors import TPTypeError
-from tpgraph.functions import Expression, evaluate
+from tpgraph.functions import (
+    Apply,
+    Expression,
+    evaluate,
+    inline,
+    innermost_not_finite,
+    number,
+    to_text,
+)
 from tpgraph.limits.regularity import Reach
 from tpgraph.limits.sampling.normals import Array
 from tpgraph.program import InitialVectors, MatMul, Parameter, Program, Variable
@@ -48,10 +58,21 @@ def finite(expression: Expression, values: tuple[Array, ...]) -> Array:
     bad = found[~np.isfinite(found)]
     if bad.size:
         raise TPTypeError(
-            f"its value is {bad.flat[0]:g} for {bad.size / found.size:.2g} of the samples",
-            expected="a function that is finite wherever its arguments fall",
+            f"its value is {bad.flat[0]:g} for {bad.size / found.size:.2g} of the samples"
+            f"{_because(expression, values)}",
+            expected="a function that is finite in floats wherever its arguments fall",
         )
     return np.broadcast_to(found, np.broadcast_shapes(found.shape, (1, 1, 1)))
+
+
+def _because(expression: Expression, values: tuple[Array, ...]) -> str:
+    """The function within ψ that is not finite, of the numbers that it gets: `: sqrt(-0.5)`."""
+    with np.errstate(all="ignore"):
+        found = innermost_not_finite(inline(expression), values)
+    if found is None or not isinstance(found[0], Apply):
+        return ""
+    numbers = tuple(number(float(f"{a:.4g}")) for a in found[1])
+    return f": {to_text(replace(found[0], arguments=numbers), ())}"
 
 
 def mean(values: Array, reach: Reach) -> Array:
