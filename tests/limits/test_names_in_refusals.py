@@ -19,7 +19,7 @@ REFUSED = [
     ("q = mean(tanh(x * (V x)))", "in the limit of q: V x depends on a readout"),
     ("f = V x\nq = mean(tanh(x * f))", "in the limit of q: f depends on a readout"),
     ("q = mean(ε * x / (W (ε * x)))", "in the limit of q: W (ε * x) tends to 0"),
-    ("q = mean((W ((step(x + ε * y) - step(x)) / ε))^2)", "changes by a jump"),
+    ("q = mean((W ((step(x + ε * y) - step(x)) / ε))^2)", "enters otherwise than linearly"),
     ("q = mean(x) + V (V' (V x))", "in the limit of V' (V x): V x depends"),
     ("q = mean(W tanh(y) * (1/mean(x * y)))", "divided by a scalar"),
     ("q = mean(W log(y))", "in the limit of log(y): its value is nan"),
