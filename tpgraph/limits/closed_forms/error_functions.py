@@ -187,7 +187,9 @@ def _tilted(first: Shape, second: Shape, pair: _Pair) -> Array | float:
         rest = pair.q * np.maximum((1 - pair.rho) * (1 + pair.rho), 0.0)
         return _array(size * _alone(second, _array(rest)))
     k = 1 / (1 + 2 * gamma * pair.p)
-    q = _array(pair.q * (1 - (1 - k) * pair.rho**2))
+    # 1 − (1 − k) ρ², of which nothing would be left where k is small and |ρ| is 1.
+    rest = np.maximum((1 - pair.rho) * (1 + pair.rho), 0.0)
+    q = _array(pair.q * (k + (1 - k) * rest))
     rho = correlation(pair.rho * np.sqrt(k * pair.q), np.sqrt(q))
     inner = _moment((a, "one", 0.0), second, _Pair(pair.p * k, rho, q))
     return _array(np.sqrt(k) * inner)

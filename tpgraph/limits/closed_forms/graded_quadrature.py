@@ -6,7 +6,8 @@ Gauss–Legendre panels of at most half a unit, which shrink geometrically towar
 is steep and end in them, so that every scale on the way is resolved; they reach as far as f times
 the density does. Two rules on panels of different ends say the error, and what is left in the
 innermost and in the outermost panels, beyond which nothing is known, is error too: 1/√|z| is
-integrable, 1/|z| is not.
+integrable, 1/|z| is not. What is 0 in all panels may be a spike that they step over, and is looked
+at more deeply.
 """
 
 from __future__ import annotations
@@ -62,18 +63,24 @@ def graded(
 ) -> GradedSums:
     """The sums for every mean m and root √p, (N,); `places` are those in z, (N, K)."""
     found: list[GradedSums] = []
+    unseen: list[GradedSums] = []
+    if not places.size:
+        with np.errstate(all="ignore"):
+            places = np.nan_to_num(-mean / root, posinf=0.0, neginf=0.0)[:, None]
     for depth in (_DEPTH, _DEEPEST):
         for reach in _REACHES:
             rough, fine = (
                 _sums(function, mean, root, count, _panels(places, reach, depth, shift), rule)
                 for rule, shift in _RULES
             )
-            found.append(_compared(rough, fine))
-            if max(found[-1].loose, found[-1].loose_square) <= _ACCEPTED:
-                return found[-1]
-        if places.any() or mean.any() or not places.size:
+            own = _compared(rough, fine)
+            is_seen = bool((fine.square > _LEAST).all())
+            (found if is_seen else unseen).append(own)
+            if is_seen and max(own.loose, own.loose_square) <= _ACCEPTED:
+                return own
+        if places.any() or mean.any():
             break  # Only near 0 floats go on to be dense.
-    return min(found, key=lambda sums: (sums.loose, sums.loose_square))
+    return min(found or unseen[-1:], key=lambda sums: (sums.loose, sums.loose_square))
 
 
 def _panels(places: Array, reach: float, depth: int, shift: float) -> _Panels:

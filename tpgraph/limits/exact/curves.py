@@ -305,6 +305,8 @@ def derivative_factor(factor: Factor, index: int) -> Factor:
 
 
 def curve_of(factor: Factor, variance: Array) -> Curve:
-    """A factor of one Gaussian form as a curve."""
+    """A factor of one Gaussian form as a curve. Raises NotClosed for what is beyond floats."""
+    if not np.isfinite(variance).all():
+        raise NotClosed("a variance that is too large for a float")
     others = tuple(form.constant for form in factor.forms[1:])
     return Curve(factor.expression, factor.forms[0], variance, others, factor.weak)

@@ -105,7 +105,8 @@ class RareEvents:
         if not np.isfinite(rest).all():
             return None
         value, error = Stretched(self.roots, seldom).best(rest)
-        error = np.maximum(error, met * UNSEEN / (found.shape[0] * found.shape[2]))
+        hidden = met + Spikes(self.roots.trace, self.reaches).height(seldom)
+        error = np.maximum(error, hidden * UNSEEN / (found.shape[0] * found.shape[2]))
         mean: Array = rest.mean(axis=2) if value is None else value
         return replace(whole, expression=common), found - rest, mean, error
 

@@ -35,7 +35,8 @@ from tpgraph.limits.sampling.normals import Array
 
 __all__ = ["Spikes"]
 
-_AROUND = 10.0 ** -np.arange(2.0, 10.0)
+_AROUND = 10.0 ** -np.arange(2.0, 300.0, 0.25)
+"""Distances at which a spike is looked at; but at 0 the smaller ones are none."""
 _LIPSCHITZ = ("relu", "abs", "leaky_relu", "neg")
 _ADDED = ("add", "min", "max")
 
