@@ -100,7 +100,7 @@ def test_irregular_functions_are_named(body, name, reason):
 def test_jumps_of_a_backward_pass_give_one_warning():
     found = warned(backward(gallery("mlp")))
     assert len(found) == 1
-    assert "the limit of dx[3]~1 and 5 more is outside" in found[0]
+    assert "the limit of (φ'(W[3] x[2] + b[3]) * dx[3]) and 5 more is outside" in found[0]
     assert "step jumps" in found[0]
     assert warned(backward(gallery("rnn"))) == []
 

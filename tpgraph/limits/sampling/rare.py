@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tpgraph.functions import Argument, add, evaluate, mul, neg
+from tpgraph.functions import Argument, add, evaluate, inline, inside_jumps, mul, neg
 from tpgraph.limits.estimates import USELESS
 from tpgraph.limits.regularity import Reach, number_power
 from tpgraph.limits.sampling.branches import opened, unseen_products, usual
@@ -154,7 +154,7 @@ class RareEvents:
         So where few samples make up a product: another may be as large as the largest of both.
         """
         made = [self.roots.trace.made.get(name) for name in (x, y)]
-        if all(not isinstance(step, Coordinatewise) or step.is_gentle for step in made):
+        if not any(isinstance(step, Coordinatewise) and _may_be_rare(step) for step in made):
             return None
         first, second = (np.abs(self.roots.trace.samples[name]) for name in (x, y))
         total = (first @ second.transpose(0, 2, 1)).sum(axis=0)
@@ -172,6 +172,11 @@ class RareEvents:
         self._doubts += 1
         value = found if doubt.value is None else np.broadcast_to(doubt.value, found.shape)
         return spread_by(value, doubt.error, -self._doubts, self.replicates)
+
+
+def _may_be_rare(step: Coordinatewise) -> bool:
+    """Whether samples may not tell its products with another: a jump's are 0 on all but few."""
+    return not step.is_gentle or bool(inside_jumps(inline(step.expression)))
 
 
 def says_nothing(values: Array, told: Array) -> bool:
