@@ -18,7 +18,8 @@ def test_errors_cover_what_no_sample_shows(angle: float) -> None:
     program, inputs = tp.parse(TEXT), np.array([[1, 0, 0], [-1, angle, 0]])
     truth = tp.kernel(program, inputs, engine="exact").ntk
     found = tp.kernel(program, inputs, engine="sampled", samples=2**14)
-    assert truth is not None and found.ntk is not None
+    assert truth is not None
+    assert found.ntk is not None
     off = np.abs(found.ntk - truth)
     assert truth[0, 1] < 0
     assert (off <= 4 * found.errors["ntk"]).all()
