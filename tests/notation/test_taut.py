@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 from itertools import pairwise
-from math import hypot, inf
+from math import atan2, hypot, inf
 
 import numpy as np
+import pytest
 
+import tpgraph as tp
+from tpgraph.notation.layout import routing
 from tpgraph.notation.layout.taut import Door, rounded, taut
 from tpgraph.notation.scene.geometry import flatten
 from tpgraph.notation.scene.scene import Point
@@ -61,3 +64,22 @@ def test_rounding_stays_near_the_corners_and_runs_along() -> None:
     assert (np.diff(line[:, 0]) > 0).all()
     sharp = np.interp(line[:, 0], *np.array(corners).T)
     assert np.abs(line[:, 1] - sharp).max() < 8
+
+
+def turning(line: list[tuple[float, float]]) -> float:
+    """By how much a polyline turns, all in all."""
+    angles = [atan2(b[1] - a[1], b[0] - a[0]) for a, b in pairwise(line) if a != b]
+    return sum(abs(b - a) for a, b in pairwise(angles))
+
+
+@pytest.mark.parametrize("name", ["wigner", "batchnorm", "transformer"])
+def test_lines_past_many_columns_have_no_steps(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They turn less, all in all, than where they ran level past one column after the other."""
+
+    def turned() -> float:
+        scene = tp.draw(tp.gallery.entry(name).program()).scene
+        return sum(turning([*flatten(edge.points, edge.curve)]) for edge in scene.edges)
+
+    found = turned()
+    monkeypatch.setattr(routing.Columns, "is_stepped", lambda *_: False)
+    assert found < 0.85 * turned()

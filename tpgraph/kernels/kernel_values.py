@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.program import Variable
-from tpgraph.shown import html_text, quantity
+from tpgraph.shown import html_text
 
 __all__ = [
     "Array",
@@ -227,7 +227,8 @@ def table(
 ) -> str:
     """A row for each kernel: its name, what is known of its entries, its largest error."""
     names = f" of {', '.join(outputs)}" if len(outputs) <= _SHOWN else ""
-    lines = [f"kernel{names} on {quantity(count, 'input')}, {where}", _HEADER]
+    inputs = f"{count} input" if count == "1" else f"{count} inputs"
+    lines = [f"kernel{names} on {inputs}, {where}", _HEADER]
     return "\n".join(lines + [_row(*row) for row in rows])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from math import inf
 from typing import TypeAlias
 
@@ -51,8 +52,8 @@ class Corridors:
         ]
         self.columns = {column: sorted(entries) for column, entries in found.items()}
 
-    def of(self, link: Link, strung: bool = False) -> Columns:
-        """Where a line may pass the columns between its ends, with doors if it is to be strung."""
+    def of(self, link: Link) -> Columns:
+        """Where a line may pass the columns between its ends."""
         first = self.placement.column[link.source] + 1
         last = self.placement.column[link.target]
         heights = self.placement.crossed[link]
@@ -64,7 +65,7 @@ class Corridors:
             ),
             leave=self.spans[first - 1][1],
             arrive=self.spans[last][0],
-            doors=self.doors(link) if strung else (),
+            doors=partial(self.doors, link),
         )
 
     def _free(self, column: int, height: float) -> tuple[float, float]:

@@ -136,7 +136,7 @@ class _LineSearch:
         start, end = self._ends(link)
         others = self._others
         around, dashed = (self.marks, self.texts), link.product is not None
-        between = corridors.of(link, strung=others is not None)
+        between = corridors.of(link)
         line, hits = route(start, end, between, around, dashed=dashed, others=others)
         if others is not None:
             others.add(line.array)

@@ -8,9 +8,10 @@ column where Graphviz kept a gap for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal, assert_never
 
 import numpy as np
@@ -27,6 +28,7 @@ MarkOutline = Literal["circle", "square", "diamond"]
 
 CLEARANCE = 2.0
 _STEEPEST = 2.2  # across per along of a straight line
+_STEEPEST_STEP = 0.5  # across per along of a bend between level pieces
 _SAGS = (0.85, 1.0, 1.15, 1.4, 1.8, 2.4)
 _HIGHER, _HIGHEST = 20.0, 40.0  # pt that an arc may rise above its gap before a bent line is better
 _SHOULDERS = (0.3, 0.18, 0.1, 0.04)
@@ -83,7 +85,7 @@ class Route:
 class Columns:
     """The columns between the ends of a line: where they begin and end, the height at which the
     line should pass, and the lowest and highest at which it may. The column where it starts ends at
-    `leave`, that where it ends begins at `arrive`; `doors` are what a taut line passes.
+    `leave`, that where it ends begins at `arrive`; `doors` finds what a taut line passes.
     """
 
     spans: tuple[tuple[float, float], ...] = ()
@@ -91,7 +93,7 @@ class Columns:
     free: tuple[tuple[float, float], ...] = ()
     leave: float = 0.0
     arrive: float = 0.0
-    doors: tuple[Door, ...] = ()
+    doors: Callable[[], Sequence[Door]] = tuple
 
     def runs(self, start: float) -> Iterator[tuple[float, float, float]]:
         """Level pieces (from, to, height), as few as the free heights permit."""
@@ -108,6 +110,14 @@ class Columns:
             level = min(max(level, low), high)
             yield self.spans[first][0], self.spans[last - 1][1], level
             first = last
+
+    def is_stepped(self, start: float) -> bool:
+        """Whether level pieces would follow each other with steps between them."""
+        pieces = [*self.runs(start)]
+        return any(
+            abs(high - low) > _STEEPEST_STEP * (begin - end)
+            for (_, end, low), (begin, _, high) in pairwise(pieces)
+        )
 
 
 def route(
@@ -129,6 +139,7 @@ def route(
     left, right = sorted((start.at[0], end.at[0]))
     window = Window(obstacles, (_GRAVE, 1), left - CLEARANCE, right + CLEARANCE)
     best: tuple[int, Route] | None = None
+    stepped = others is None and between.is_stepped(start.at[1])
     for points, curve in _candidates(start, end, between, dashed, others is not None):
         line = _clipped(points, curve, start, end)
         hits = window.hits(line.flat, own, CLEARANCE, math.inf if best is None else best[0])
@@ -137,9 +148,18 @@ def route(
         if hits == 0:
             break
     assert best is not None
+    if stepped and not _is_smooth(best[1]):
+        string = _clipped(_strung(start, end, between), True, start, end)
+        hits = window.hits(string.flat, own, CLEARANCE, best[0] + 2)
+        best = best if hits > best[0] + 1 else (best[0], string)  # a label gives way
     if others is not None and between.heights:
         best = _relaxed(best, start, end, between, (window, others))
     return best[1], best[0]
+
+
+def _is_smooth(line: Route) -> bool:
+    """Whether a line has no steps: it is straight, or of one curve."""
+    return not line.curve or len(line.points) == 4
 
 
 def _relaxed(
@@ -217,7 +237,7 @@ def _arcs(
 
 def _strung(start: LineEnd, end: LineEnd, between: Columns) -> tuple[Point, ...]:
     """The shortest curve through the columns, from one outline to the other."""
-    corners = taut(start.at, between.doors, end.at)
+    corners = taut(start.at, between.doors(), end.at)
     corners[0], corners[-1] = _leave(start, corners[1]), _leave(end, corners[-2])
     return rounded(corners)
 

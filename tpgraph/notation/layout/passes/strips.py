@@ -99,9 +99,11 @@ def lay_strips(
     """
     found: list[LaidPart] = []
     for part in counted("passes", staging.parts):
-        own = _in_partners_order(part, column, staging.partner, found)
-        laid = _levelled(_first_places(own, column, frame, style, engine), staging)
-        found.append(cleared(laid, plates))
+        laid = _first_places(part, column, frame, style, engine)
+        ordered = _in_partners_order(laid, column, staging.partner, found)
+        if ordered is not part:
+            laid = _first_places(ordered, column, frame, style, engine)
+        found.append(cleared(_levelled(laid, staging), plates))
     number = max(column.values(), default=-1) + 1
     ends = _context_ends(staging, column)
     for members in plates:
@@ -149,27 +151,33 @@ def _first_places(
 
 
 def _in_partners_order(
-    part: Part,
+    laid: LaidPart,
     column: Mapping[str, int],
     partner: Mapping[str, str],
-    laid: Sequence[LaidPart],
+    before: Sequence[LaidPart],
 ) -> Part:
-    """A backward row whose marks stand, in each column, as the forward ones do that they serve."""
+    """A backward row whose marks are to stand, in each column, as the forward ones do that they
+    serve; the part itself where they do.
+    """
+    part, places, _ = laid
     if part.row != "backward":
         return part
-    height = {mark: y for _, places, _ in laid for mark, y in places.placement.across.items()}
-    serves = {
-        v: height[partner[v.id]] for v in part.diagram.vertices if partner.get(v.id) in height
-    }
+    height = {mark: y for _, done, _ in before for mark, y in done.placement.across.items()}
+    vertices = [v for v in part.diagram.vertices if partner.get(v.id) in height]
+    serves = {v.id: height[partner[v.id]] for v in vertices}
     columns: dict[int, list[Vertex]] = defaultdict(list)
-    for vertex in sorted(serves, key=lambda v: -serves[v]):
+    for vertex in sorted(vertices, key=lambda v: -serves[v.id]):
         columns[column[vertex.id]].append(vertex)
-    said = tuple(
-        (upper.variable, lower.variable)
+    pairs = [
+        (upper, lower)
         for members in columns.values()
         for upper, lower in pairwise(members)
-        if serves[upper] > serves[lower]
-    )
+        if serves[upper.id] > serves[lower.id]
+    ]
+    own = places.placement.across
+    if all(own[upper.id] > own[lower.id] for upper, lower in pairs):
+        return part
+    said = tuple((upper.variable, lower.variable) for upper, lower in pairs)
     diagram = part.diagram
     return replace(part, diagram=replace(diagram, said_standing=(*diagram.said_standing, *said)))
 
