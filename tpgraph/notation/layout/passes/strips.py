@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from tpgraph.notation.diagram.diagram import Vertex
+from tpgraph.notation.diagram.diagram import Diagram, Vertex
 from tpgraph.notation.engines.engine import LayoutEngine
+from tpgraph.notation.layout.family_lanes import find_lanes
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
 from tpgraph.notation.layout.linework import Linework, find_linework
@@ -157,10 +158,11 @@ def _in_partners_order(
     before: Sequence[LaidPart],
 ) -> Part:
     """A backward row whose marks are to stand, in each column, as the forward ones do that they
-    serve; the part itself where they do.
+    serve; the part itself where they do, or stand in lanes that order it alone.
     """
     part, places, _ = laid
-    if part.row != "backward":
+    said = part.diagram.said_standing
+    if part.row != "backward" or not (said or _is_free(part.diagram, places)):
         return part
     height = {mark: y for _, done, _ in before for mark, y in done.placement.across.items()}
     vertices = [v for v in part.diagram.vertices if partner.get(v.id) in height]
@@ -177,9 +179,13 @@ def _in_partners_order(
     own = places.placement.across
     if all(own[upper.id] > own[lower.id] for upper, lower in pairs):
         return part
-    said = tuple((upper.variable, lower.variable) for upper, lower in pairs)
-    diagram = part.diagram
-    return replace(part, diagram=replace(diagram, said_standing=(*diagram.said_standing, *said)))
+    more = tuple((upper.variable, lower.variable) for upper, lower in pairs)
+    return replace(part, diagram=replace(part.diagram, said_standing=(*said, *more)))
+
+
+def _is_free(diagram: Diagram, places: Places) -> bool:
+    """Whether no family of marks stands in lanes."""
+    return not find_lanes(diagram, places.placement.column).of
 
 
 def _context_ends(staging: Staging, column: Mapping[str, int]) -> dict[int, float]:
