@@ -234,3 +234,25 @@ def test_cards_stay_where_they_are(browser, tmp_path):
         editor.until("Boolean(window.tpgraph)")
         assert editor.faults == []
         editor.close()
+
+
+def test_views_of_one_notebook_widget_hear_their_own_answers(own):
+    """What they ask goes through one model, which tells all of them every answer."""
+    editor, _ = own
+    asked = editor.page.evaluate(
+        """async () => {
+            const { default: widget } = await import("/web/notebook.js");
+            const asked = [];
+            const model = {
+                get: (name) => (name === "value" ? "width n\\n" : "program"),
+                on() {}, off() {}, set() {}, save_changes() {},
+                send: ({ number }) => asked.push(number),
+            };
+            for (const el of [0, 1].map(() => document.createElement("div"))) {
+                widget.render({ model, el });
+            }
+            await new Promise((go) => setTimeout(go, 100));
+            return asked;
+        }"""
+    )
+    assert len(asked) == len(set(asked)) == 2
