@@ -5,8 +5,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from notation.geometry import GATES
-from notation.test_fold import long, texts_inside
+from notation.geometry import GATES, _meet
+from notation.test_fold import box, frame, long, texts_inside
 from notation.test_fold_passes import crowded, strangers
 from notation.test_passes import wrong
 
@@ -56,6 +56,26 @@ def test_every_pass_of_a_recurrent_network_is_a_plate(steps, plates, show):
     assert list(strangers(scene)) == []
     assert list(crowded(scene)) == []
     assert wrong(scene) == []
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_what_all_times_share_stands_beside_the_gates_of_a_plate(steps):
+    scene = folded_rnn(10, steps).scene
+    frames = [frame(plate) for plate in scene.plates if plate.id == "t"]
+    boxes = {n.id: box(n) for n in scene.nodes}
+    biases = [n for n in scene.nodes if re.fullmatch("b(_[012k])?", n.id.partition("@")[0])]
+    assert len({n.id for n in biases if any(_meet(box(n), f, 0) for f in frames)}) >= len(frames)
+    filled = {}
+    for node in biases:
+        assert filled.setdefault(node.id.partition("@")[0], node.fill) == node.fill
+    entered = [
+        (e.source, e.target)
+        for e in scene.edges
+        if e.kind != "matmul"
+        for f in frames
+        if _meet(boxes[e.target], f, 0) and not _meet(boxes[e.source], f, 0)
+    ]
+    assert entered == []
 
 
 def test_a_picture_does_not_grow_with_the_time():

@@ -1,4 +1,6 @@
-"""Marks of earlier steps beside every gate that reads them, so that no long lines lead there."""
+"""Marks of earlier steps beside every gate that reads them, so that no long lines lead there; and
+what all blocks of a plate share beside the gates in the plate.
+"""
 
 from __future__ import annotations
 
@@ -15,27 +17,36 @@ __all__ = ["apart"]
 def apart(folded: Folded, names: Collection[str]) -> Folded:
     """The folded diagram with a mark of its own for every gate that reads one of these.
 
-    The copy number k of x is x@k. A copy lies in the plate of its gate.
+    So has a vector that a gate in a plate reads from outside of it, beside its own mark. The copy
+    number k of x is x@k. A copy lies in the plate and the pass of its gate.
     """
     diagram = folded.diagram
     taken = {vertex.id for vertex in diagram.vertices}
+    labelled = {v.id for v in diagram.vertices if v.label and v.kind in ("G", "X")}
     copies: dict[str, list[str]] = defaultdict(list)
     inside: dict[str, str] = {}
     gates: list[GateMark] = []
     for gate in diagram.gates:
         inputs = list(gate.inputs)
         for i, name in enumerate(inputs):
-            if name in names:
+            shared = name not in names and name in labelled and _is_far(folded, name, gate)
+            if name in names or shared:
                 found = copies[name]
+                if shared and not found:
+                    found.append(name)
                 found.append(name if not found else copy_id(name, len(found), taken))
                 inputs[i] = found[-1]
                 inside[found[-1]] = gate.id
         gates.append(replace(gate, inputs=tuple(inputs)))
+    read = {name for gate in gates for name in (*gate.inputs, *gate.outputs)}
+    read |= {end for product in diagram.products for end in (product.source, product.target)}
     vertices: list[Vertex] = []
     for vertex in diagram.vertices:
-        own = [vertex.id] if vertex.id not in names else copies[vertex.id]
-        vertices += [replace(vertex, of=vertex.variable) for _ in own[:1]]
-        vertices += [vertex.copied(name, number) for number, name in enumerate(own[1:], 1)]
+        own = copies.get(vertex.id, [] if vertex.id in names else [vertex.id])
+        stays = vertex.id in names or vertex.id not in copies or vertex.id in read
+        vertices += [replace(vertex, of=vertex.variable) for _ in own[:1] if stays]
+        given = replace(vertex, place=None)  # as in the pass that reads it
+        vertices += [given.copied(name, number) for number, name in enumerate(own[1:], 1)]
     plates = []
     for plate in folded.plates:
         members = {name for name in plate.members if name not in names}
@@ -53,3 +64,8 @@ def apart(folded: Folded, names: Collection[str]) -> Folded:
         plates=tuple(plates),
         names={**folded.names, **marks},
     )
+
+
+def _is_far(folded: Folded, name: str, gate: GateMark) -> bool:
+    """Whether a gate in a plate reads this from outside of it."""
+    return any(gate.id in p.members and name not in p.members for p in folded.plates)
