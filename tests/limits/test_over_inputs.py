@@ -250,10 +250,15 @@ def test_a_hundred_inputs_have_the_error_bars_of_one():
     """Chunks of replicates: the dual kernel of two hidden layers over 100 inputs."""
     program = parse(MLP.format(φ="relu", k=2))
     data = rows(program, 100, seed=2)
-    found = limit_over_inputs(program, data, [("f", "f")], engine="sampled", samples=2**14)
     squares, _ = recursion("relu", data["ξ"], 1.69, 0.16, 3)
-    estimate = found.covariance("f", "f")
-    ratio = abs(estimate.value - squares[2]) / estimate.error
+    ratios = []
+    for seed in range(3):  # entries of one matrix go astray together
+        found = limit_over_inputs(
+            program, data, [("f", "f")], engine="sampled", samples=2**14, seed=seed
+        )
+        estimate = found.covariance("f", "f")
+        ratios.append(abs(estimate.value - squares[2]) / estimate.error)
+    ratio = np.stack(ratios)
     assert np.mean(ratio > 3) < 0.03
     assert np.mean(ratio > 0.1) > 0.5
     assert estimate.error.max() < 0.05 * squares[2].max()
