@@ -89,7 +89,7 @@ def test_tokens_and_standard_output(model: Path) -> None:
         (("{}:Model", "--width", "n=16", "--input", "z=3"), "no argument z"),
         (("{}:Model", "--width", "m=16", "--input", "x=3"), "unexpected keyword"),
         (("{}:Model", "--width", "n=16", "--input", "x=3", "--set", "depth"), "NAME=VALUE"),
-        (("{}.txt:Model", "--width", "n=16", "--input", "x=3"), "no such file"),
+        (("{}.txt:Model", "--width", "n=16", "--input", "x=3"), "No such file"),
     ],
 )
 def test_what_is_wrong_is_said(model: Path, arguments: tuple[str, ...], message: str) -> None:

@@ -40,7 +40,7 @@ def test_its_backward_pass_is_drawn(name):
 
 
 NO_LIMIT = {
-    "bilinear": r"the variance of h\[3\]~2 grows like n\^1",
+    "bilinear": r"the variance of w\[1\] h\[2\] grows like n\^1",
     "experts": "depends on a readout, which stays random in the limit",
     "graph_attention": "depends on a readout, which stays random in the limit",
 }

@@ -98,7 +98,7 @@ def test_an_editor_in_a_cell(host):
     host.run(0)
     host.shows("variables/x[3]")
     own = host.page.locator(".tpgraph-editor")
-    assert own.evaluate("async (root) => Boolean((await root.tpgraph.later()).pick)")
+    assert own.evaluate("async (root) => Boolean((await root.tpgraph.later()).picks)")
     host.text.focus()
     host.page.keyboard.press("Control+End")
     host.page.keyboard.type("y = tanh(x[L])\nadd = tanh(b[1])\n")

@@ -110,6 +110,8 @@ class Unknown:
                     return self._made(raised(self.tape, self.place, Fraction(1, 2)))
                 case "arcsin", (_,):
                     return self._arcsin()
+                case "isfinite", (_,):  # as far as its structure tells; a run looks at the numbers
+                    return np.bool_(True)
                 case "maximum", (_, bound) if not isinstance(bound, Unknown) and bound == 0:
                     return self._not_negative()
         raise NotPlanned(f"{ufunc.__name__} of numbers that are not known yet")
