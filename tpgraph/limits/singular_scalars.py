@@ -131,7 +131,9 @@ def _noise(at: Algebra[Z], variable: Variable, k: int) -> _Ends | None:
     low, high = (ends[k % ends.size] for ends in _told(at, variable))
     if high - low <= 2 * _NEAR:
         return None
-    return float(low), float((low + high) / 2), float(high)
+    bounded = np.isfinite(low) and np.isfinite(high)
+    middle = (low + high) / 2 if bounded else np.clip(0.0, low, high)
+    return float(low), float(middle), float(high)
 
 
 def _placed(own: Sequence[Reach], noisy: Mapping[int, _Ends], place: int) -> list[Reach]:

@@ -210,6 +210,8 @@ class _Factoring:
         """A sum whose numbers differ by rounding, or a new one."""
         assert isinstance(known, int), "a sum of several terms"
         node = self.new.nodes[known]
+        if node.op != "sum":  # one of numbers of an input, lifted to pairs
+            return total(self.new, whole, constant)
         coefficients, other = node.data
         numbers = [(c, whole[x]) for x, c in zip(node.args, coefficients, strict=True)]
         if all(abs(a - b) <= _ROUNDING * abs(b) for a, b in [*numbers, (other, constant)]):
