@@ -10,7 +10,7 @@ from tpgraph.functions.derivative import (
     simplify,
     written_out,
 )
-from tpgraph.functions.evaluate import evaluate, innermost_not_finite
+from tpgraph.functions.evaluate import evaluate
 from tpgraph.functions.expression import (
     Apply,
     Argument,
@@ -23,6 +23,7 @@ from tpgraph.functions.expression import (
     applications,
     arguments_of,
     arguments_within,
+    compact,
     number,
     operation_count,
     reads_components,
@@ -32,6 +33,7 @@ from tpgraph.functions.expression import (
 from tpgraph.functions.expression_latex import to_latex
 from tpgraph.functions.expression_numpy import numpy_helpers, to_numpy
 from tpgraph.functions.expression_text import is_call, number_text, to_text
+from tpgraph.functions.finiteness import innermost_not_finite
 from tpgraph.functions.inlining import inline, primitives_of
 from tpgraph.functions.jumps import (
     DELTA,
@@ -86,6 +88,7 @@ __all__ = [
     "applications",
     "arguments_of",
     "arguments_within",
+    "compact",
     "component",
     "differentiate",
     "div",

@@ -16,7 +16,7 @@ from tpgraph.functions.expression import (
     Number,
 )
 
-__all__ = ["evaluate", "innermost_not_finite"]
+__all__ = ["evaluate"]
 
 
 def evaluate(expression: Expression, arguments: Sequence[Array]) -> Array:
@@ -44,22 +44,3 @@ def _evaluate(expression: Expression, arguments: Sequence[Array], known: dict[in
                     else np.asarray(function.evaluate(*values))
                 )
             return known[id(expression)]
-
-
-def innermost_not_finite(
-    expression: Expression, inputs: Sequence[Array]
-) -> tuple[Expression, tuple[float, ...]] | None:
-    """A part that is not finite where its arguments are, with their values at one coordinate."""
-    if not isinstance(expression, Apply):
-        return None
-    for argument in expression.arguments:
-        found = innermost_not_finite(argument, inputs)
-        if found is not None:
-            return found
-    own = np.asarray(evaluate(expression, inputs))
-    bad = ~np.isfinite(own)
-    if not bad.any():
-        return None
-    place = np.unravel_index(int(bad.argmax()), own.shape)
-    inner = (np.broadcast_to(evaluate(a, inputs), own.shape) for a in expression.arguments)
-    return expression, tuple(float(a[place]) for a in inner)

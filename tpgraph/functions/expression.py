@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ __all__ = [
     "Number",
     "Primitive",
     "arguments_of",
+    "compact",
     "number",
     "operation_count",
     "reads_components",
@@ -38,6 +39,9 @@ __all__ = [
 ]
 
 Array: TypeAlias = npt.NDArray[np.floating]
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,18 @@ def rename_arguments(expression: Expression, indices: Sequence[int]) -> Expressi
     if list(indices) == list(range(len(indices))):
         return expression
     return substitute(expression, [Argument(index) for index in indices])
+
+
+def compact(function: Expression, arguments: Sequence[T]) -> tuple[Expression, tuple[T, ...]]:
+    """The same function of the arguments that it uses, in the order in which they are written.
+
+    >>> compact(Argument(2), ["a", "b", "c"])
+    (Argument(index=0), ('c',))
+    """
+    order = list(dict.fromkeys(arguments_of(function)))
+    place = {old: new for new, old in enumerate(order)}
+    renamed = rename_arguments(function, [place.get(i, 0) for i in range(len(arguments))])
+    return renamed, tuple(arguments[i] for i in order)
 
 
 def operation_count(expression: Expression) -> int:

@@ -13,7 +13,6 @@ from tpgraph.functions import (
     Apply,
     Argument,
     Expression,
-    arguments_of,
     differentiate,
     div,
     mul,
@@ -52,7 +51,6 @@ __all__ = [
     "Emitter",
     "Formula",
     "base_names",
-    "compact",
     "keep_labels",
     "label_errors",
     "start_builder",
@@ -103,16 +101,6 @@ def label_errors(builder: Builder, program: Program, errors: Mapping[str, Variab
     for name, error in errors.items():
         if name in program.labels:
             builder.label(error.name, f"d{program.labels[name]}")
-
-
-def compact(
-    function: Expression, arguments: Sequence[Variable]
-) -> tuple[Expression, tuple[Variable, ...]]:
-    """The same coordinatewise expression without the arguments that it does not use."""
-    order = list(dict.fromkeys(arguments_of(function)))
-    place = {old: new for new, old in enumerate(order)}
-    renamed = rename_arguments(function, [place.get(i, 0) for i in range(len(arguments))])
-    return renamed, tuple(arguments[i] for i in order)
 
 
 class Formula:

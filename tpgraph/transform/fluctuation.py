@@ -33,11 +33,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from tpgraph.functions import Expression, add, mul, neg
+from tpgraph.functions import Expression, add, compact, mul, neg
 from tpgraph.functions.divided import divided_difference
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, TimedName, Variable
 from tpgraph.transform.contexts import Context
-from tpgraph.transform.emit import Emitter, Formula, compact
+from tpgraph.transform.emit import Emitter, Formula
 from tpgraph.transform.powers import ONE, WidthPower, size
 from tpgraph.transform.schedule import Coefficients, difference
 from tpgraph.transform.template import Template

@@ -22,6 +22,7 @@ from tpgraph.functions import (
     Argument,
     Expression,
     Number,
+    compact,
     div,
     has_density,
     inline,
@@ -45,7 +46,7 @@ from tpgraph.program import (
     Variable,
 )
 from tpgraph.program.scales import DeclaredScales
-from tpgraph.transform.emit import Emitter, Formula, compact, start_builder
+from tpgraph.transform.emit import Emitter, Formula, start_builder
 from tpgraph.transform.powers import size
 from tpgraph.types import Width
 

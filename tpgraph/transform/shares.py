@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tpgraph.functions import Argument, Expression, add, mul, number
+from tpgraph.functions import Argument, Expression, add, compact, mul, number
 from tpgraph.program import MatMul, Moment, Nonlin, Variable
-from tpgraph.transform.emit import Emitter, Formula, compact
+from tpgraph.transform.emit import Emitter, Formula
 from tpgraph.transform.error_scales import Scales
 from tpgraph.transform.powers import ONE, WidthPower, size
 from tpgraph.types import Dimension

@@ -17,6 +17,7 @@ from tpgraph.functions import (
     Argument,
     Expression,
     Number,
+    compact,
     substitute,
 )
 from tpgraph.functions import simplify as simplify_expression
@@ -24,7 +25,7 @@ from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, Variable
 from tpgraph.program.any_program import reads_program
 from tpgraph.program.graph import varied
 from tpgraph.program.reach import ancestors
-from tpgraph.transform.emit import Formula, compact, keep_labels, start_builder
+from tpgraph.transform.emit import Formula, keep_labels, start_builder
 
 __all__ = ["simplify"]
 

@@ -17,8 +17,8 @@ from tpgraph.functions import (
     Argument,
     Expression,
     arguments_of,
+    compact,
     number,
-    substitute,
 )
 from tpgraph.notation.drawn.between import placed
 from tpgraph.notation.drawn.coefficients import CoefficientLaw
@@ -209,8 +209,8 @@ class _StepWriter:
         if function == _PRODUCT and steps[1] and not steps[0]:
             order.reverse()
             return function, [own[i] for i in order]
-        values = [Argument(order.index(i) if i in order else 0) for i in range(len(own))]
-        return substitute(function, values), [own[i] for i in order]
+        function, read = compact(function, own)
+        return function, [*read]
 
     def _read(self, variable: Variable, reader: _StepReader) -> Variable:
         """What stands for a variable in the generic pass."""

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from tpgraph.functions import ADD, Apply, Argument, Expression, arguments_of, rename_arguments
+from tpgraph.functions import ADD, Apply, Argument, compact
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, TimedName, Variable
 from tpgraph.program.graph import varied
 from tpgraph.program.labels import latex_name
@@ -62,20 +62,13 @@ def _of_signals(equations: Sequence[Equation]) -> Iterator[Equation]:
         terms = (
             function.arguments if isinstance(function, Apply) and function.function == ADD else ()
         )
-        found = [signals.get(_said(term, arguments)) for term in terms]
+        found = [signals.get(compact(term, arguments)) for term in terms]
         known = tuple(variable for variable in found if variable is not None)
         if found and len(set(known)) == len(terms):
             total = Apply(ADD, tuple(map(Argument, range(len(known)))))
             equation = replace(equation, function=total, arguments=known)
-        signals.setdefault(_said(function, arguments), equation.out)
+        signals.setdefault(compact(function, arguments), equation.out)
         yield equation
-
-
-def _said(function: Expression, arguments: Sequence[Variable]) -> tuple[Expression, object]:
-    """A function of variables, these in the order in which it names them."""
-    order = list(dict.fromkeys(arguments_of(function)))
-    places = [order.index(i) if i in order else 0 for i in range(len(arguments))]
-    return rename_arguments(function, places), tuple(arguments[i] for i in order)
 
 
 def called(program: Program) -> Mapping[str, TimedName]:

@@ -29,8 +29,8 @@ from tpgraph.functions import (
     Number,
     add,
     arguments_of,
+    compact,
     number,
-    rename_arguments,
     substitute,
 )
 from tpgraph.notation.drawn.generic_sums import SUM, behind
@@ -124,10 +124,8 @@ class _Writer:
         function = self._summed(equation.function, arguments)
         if function == equation.function:
             return equation
-        order = list(dict.fromkeys(arguments_of(function)))
-        places = [order.index(i) if i in order else 0 for i in range(len(arguments))]
-        read = tuple(arguments[i] for i in order)
-        return replace(equation, function=rename_arguments(function, places), arguments=read)
+        function, read = compact(function, arguments)
+        return replace(equation, function=function, arguments=read)
 
     def _summed(self, function: Expression, arguments: list[Variable]) -> Expression:
         """The function with sums over uses behind a sign; what they read is added to arguments."""
