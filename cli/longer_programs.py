@@ -8,12 +8,10 @@ from functools import partial
 
 import tpgraph as tp
 
-__all__ = ["draws_folded", "folds"]
+__all__ = ["draws_folded"]
 
 _MOST_NODES = 200  # of a picture beside which another one is tried
 _LEAST, _MORE = 6, 3  # a value that is tried: so much at least, so much more than the program's
-_UNFOLDED = "nothing is folded: "
-_TOO_SHORT = f"{_UNFOLDED}nothing repeats three times"
 
 
 def draws_folded(
@@ -27,29 +25,15 @@ def draws_folded(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", tp.TPWarning)
         drawing = draw()
-    said = [warning.message for warning in caught]
-    unfolded = [message for message in said if _UNFOLDED in str(message)]
-    for message in said:
-        if message not in unfolded:
-            warnings.warn(message, stacklevel=2)
-    if unfolded:
-        setting = _setting(drawing, longer)
-        if setting is not None:
-            text = f"{_UNFOLDED}with --set {setting} what repeats is"
+    for said in (warning.message for warning in caught):
+        if not isinstance(said, tp.notation.UnfoldedWarning):
+            warnings.warn(said, stacklevel=2)
+        elif setting := _setting(drawing, longer):
+            text = f"nothing is folded: with --set {setting} what repeats is"
             warnings.warn(tp.TPWarning(text), stacklevel=2)
-        elif _TOO_SHORT not in str(unfolded[0]):
-            warnings.warn(unfolded[0], stacklevel=2)
+        elif said.repeats:
+            warnings.warn(said, stacklevel=2)
     return drawing
-
-
-def folds(draw: Callable[[], tp.Drawing]) -> bool:
-    """Whether the picture that `draw` makes has a plate."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", tp.TPWarning)
-        try:
-            return bool(draw().scene.plates)
-        except tp.TPError:
-            return False
 
 
 def _setting(drawing: tp.Drawing, longer: Callable[[str, int], tp.Drawing]) -> str | None:
@@ -58,6 +42,6 @@ def _setting(drawing: tp.Drawing, longer: Callable[[str, int], tp.Drawing]) -> s
         return None
     for name, value in tp.language.whole_constants(drawing.source or "").items():
         more = max(_LEAST, value + _MORE)
-        if folds(partial(longer, name, more)):
+        if tp.notation.folds(partial(longer, name, more)):
             return f"{name}={more}"
     return None

@@ -14,7 +14,7 @@ import tpgraph as tp
 from tpgraph_cli.files import load, write
 from tpgraph_cli.frames_options import FrameOptions
 from tpgraph_cli.limit_beside import LimitNumbers
-from tpgraph_cli.longer_programs import draws_folded, folds
+from tpgraph_cli.longer_programs import draws_folded
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.passes import Passes, PassName
 from tpgraph_cli.picture_formats import picture_content
@@ -117,10 +117,14 @@ class ProgramPicture:
         if self.width is not None:
             drawing = drawing.to_width(self.width)
         could_fold = not (self.fold or notes or options["paths"])
+
+        def folded() -> Drawing:
+            return tp.draw(shown, **{**options, "fold": True})
+
         warn_of_small_print(
             drawing,
             self.width,
-            lambda: could_fold and folds(lambda: tp.draw(shown, **{**options, "fold": True})),
+            lambda: could_fold and tp.notation.folds(folded),
             self.looks["direction"],
         )
         return drawing

@@ -1,8 +1,9 @@
 """Pictures of programs in the notation of Tensor Programs IIb: scene, layout, painters."""
 
 from tpgraph.notation.diagram.showing import showing
-from tpgraph.notation.drawing import FORMATS, LEAST_TEXT, Drawing, draw, source_of
+from tpgraph.notation.drawing import FORMATS, LEAST_TEXT, Drawing, draw, folds, source_of
 from tpgraph.notation.frames.frames import Frames, draw_frames
+from tpgraph.notation.pipeline import UnfoldedWarning
 from tpgraph.notation.scene.annotation import (
     QUANTITIES,
     Annotation,
@@ -27,9 +28,11 @@ __all__ = [
     "Histogram",
     "Quantity",
     "QuantityKind",
+    "UnfoldedWarning",
     "blanks_of",
     "draw",
     "draw_frames",
+    "folds",
     "length_of",
     "showing",
     "source_of",

@@ -31,7 +31,7 @@ from tpgraph.program import Program
 from tpgraph.program.any_program import reads_program
 from tpgraph.shown import one_line, quantity
 
-__all__ = ["FORMATS", "FORMER_NAMES", "LEAST_TEXT", "Drawing", "draw", "source_of"]
+__all__ = ["FORMATS", "FORMER_NAMES", "LEAST_TEXT", "Drawing", "draw", "folds", "source_of"]
 
 FORMER_NAMES: FormerNames = {
     "style": ("theme", {}),
@@ -261,7 +261,10 @@ def _room(width: float | str | None, wrap: bool | float | str) -> float | None:
 def _warn_of_small_text(drawing: Drawing, program: Program, options: Options) -> None:
     if drawing.text_size >= LEAST_TEXT:
         return
-    ways = ["fold what repeats (fold=True)"] if _folds(program, options) else []
+    unfolded = not (options.fold or options.paths or options.annotations)
+    folded = replace(options, fold=True)
+    could_fold = unfolded and folds(lambda: replace(drawing, scene=compose(program, folded)))
+    ways = ["fold what repeats (fold=True)"] if could_fold else []
     if drawing.is_wide and options.direction in ("LR", "RL"):
         ways.append('let it run from top to bottom (direction="TB")')
     ways.append("draw fewer layers, time steps or SGD steps")
@@ -269,14 +272,12 @@ def _warn_of_small_text(drawing: Drawing, program: Program, options: Options) ->
     warnings.warn(TPWarning(f"{text}; {', or '.join(ways)}"), stacklevel=4)
 
 
-def _folds(program: Program, options: Options) -> bool:
-    """Whether a picture that is not folded could be."""
-    if options.fold or options.paths or options.annotations:
-        return False
+def folds(draw: Callable[[], Drawing]) -> bool:
+    """Whether the picture that `draw` makes has a plate, if it can be drawn; warns of nothing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TPWarning)
         try:
-            return bool(compose(program, replace(options, fold=True)).plates)
+            return bool(draw().scene.plates)
         except TPError:
             return False
 

@@ -63,11 +63,15 @@ View: TypeAlias = Literal["paper", "editing"]
 
 VIEWS: tuple[View, ...] = get_args(View)
 _LEGEND_GAP = 14.0  # pt between a picture and its legend
-_UNFOLDED = {
-    False: "nothing is folded: nothing repeats three times",
-    True: "nothing is folded: what repeats cannot be put in a plate",
-}
-"""What is said where nothing is folded, by whether something repeats."""
+
+
+class UnfoldedWarning(TPWarning):
+    """Nothing was folded, whether or not something `repeats`."""
+
+    def __init__(self, repeats: bool) -> None:
+        why = "what repeats cannot be put in a plate" if repeats else "nothing repeats three times"
+        super().__init__(f"nothing is folded: {why}")
+        self.repeats = repeats
 
 
 class ShowingOptions(TypedDict):
@@ -154,7 +158,7 @@ def compose(program: Program, options: Options) -> Scene:
     if options.fold and not scene.plates:
         drawn = _drawn(program, options)
         repeats = bool(find_runs([e for e in program.equations if e.out.name in drawn]))
-        warnings.warn(TPWarning(_UNFOLDED[repeats]), stacklevel=3)
+        warnings.warn(UnfoldedWarning(repeats), stacklevel=3)
     everything = options.view == "editing"
     scene = hinted(scene, program.hints, look, options.direction, everything)
     if options.room is not None:
