@@ -9,6 +9,7 @@ from editor.serving import MLP, serving
 from playwright.sync_api import expect
 
 from tpgraph.editor.pages import Pages
+from tpgraph.editor.presence import Presence
 
 UNHELD = "param W : n × n ~ N(0, 1)\n"  # without a parametrization nothing holds
 OTHER = "program other\nwidth n\nvector u : n ~ N(0, 1)\ny = tanh(u)\n"
@@ -42,6 +43,36 @@ def test_pages_that_were_not_asked_for_long_begin_anew():
         return again
 
     assert asyncio.run(looked_at()) == {"e": True, "d": True, "c": True, "b": True, "a": False}
+
+
+def test_browsers_are_asked_and_one_that_does_not_answer_has_no_pages():
+    async def found():
+        presence = Presence()
+
+        async def answers(page):
+            async for question in presence.listen(page):
+                presence.answer({"question": question, "open": [page, f"{page}2"]})
+
+        async def is_silent(page):
+            async for _ in presence.listen(page):
+                pass
+
+        tasks = [asyncio.create_task(answers(page)) for page in "ab"]
+        silent = asyncio.create_task(is_silent("c"))
+        await asyncio.sleep(0)
+        every = await presence.elsewhere(["mine"])
+        other = await presence.elsewhere(["b2", "b"])
+        presence.close()
+        await asyncio.gather(*tasks, silent)
+        return every, other, await presence.elsewhere([])
+
+    assert asyncio.run(found()) == ({"a", "a2", "b", "b2"}, {"a", "a2"}, set())
+
+
+def test_an_answer_that_is_none_is_refused(server):
+    assert asked(server, "a", "here", question="nobody asked", open=["a"]) == {}
+    for wrong in ({}, {"question": 1, "open": []}, {"question": "", "open": "a"}):
+        assert server.raw("here", json.dumps(wrong).encode()).status == 400
 
 
 @pytest.mark.parametrize("page", "ab")
@@ -126,3 +157,33 @@ class TestWorkThatIsNotSaved:
         first.page.reload()
         first.page.get_by_role("button", name="Go on with it").click()
         assert self.text(first.page) == MLP + "# mine\n"
+
+    def test_is_not_offered_to_another_browser(self, first, browser):
+        other = Editor(browser, first.server).shown()
+        expect(other.page.locator(".status")).to_contain_text("mlp.tp is open in another page")
+        expect(other.page.locator("dialog")).to_have_count(0)
+        assert other.text == MLP
+        assert other.faults == []
+        other.close()
+
+    def test_is_not_offered_there_when_another_page_answers_for_its_browser(self, first, browser):
+        """The page that was first answers; when it is closed another does."""
+        second = self.other(first)
+        with second.expect_response("**/api/journal"):
+            second.locator(".text textarea").focus()
+            second.keyboard.type("# second\n")
+        first.page.close(run_before_unload=False)
+        other = Editor(browser, first.server)
+        other.page.get_by_role("button", name="Leave it").click()
+        other.shown()
+        expect(other.page.locator(".status")).to_contain_text("mlp.tp is open in another page")
+        other.page.reload()
+        assert self.text(other.page) == MLP
+        other.close()
+
+    def test_is_offered_to_another_browser_when_its_own_has_gone(self, first, browser):
+        first.context.close()
+        other = Editor(browser, first.server)
+        other.page.get_by_role("button", name="Go on with it").click()
+        assert self.text(other.page) == MLP + "# mine\n"
+        other.close()

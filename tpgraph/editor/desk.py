@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import Field, ValidationError
 
 from tpgraph.editor.journal import Journal
+from tpgraph.editor.presence import OpenPages
 from tpgraph.editor.recovery import Recovery
 from tpgraph.editor.requests import Request
 from tpgraph.editor.saving import Files, opened
@@ -32,7 +33,7 @@ class _Nothing(Request):
 
 
 class _Start(Request):
-    open: Annotated[tuple[_Name, ...], Field(max_length=1000)] = ()
+    open: OpenPages = ()
 
 
 class _File(Request):

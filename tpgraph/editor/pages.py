@@ -7,6 +7,7 @@ from collections import OrderedDict
 
 from tpgraph.editor.lanes import Lanes
 from tpgraph.editor.news import News
+from tpgraph.editor.presence import Presence
 
 __all__ = ["Pages"]
 
@@ -19,6 +20,7 @@ class Pages:
 
     def __init__(self) -> None:
         self.news = News()
+        self.presence = Presence()
         self._known: OrderedDict[str, Lanes] = OrderedDict()
         self._next = Lanes(self.news)
         self._ending: set[asyncio.Task[None]] = set()
@@ -40,10 +42,11 @@ class Pages:
         return self._known[page]
 
     def leave(self) -> None:
-        """End all long work, and let everybody go who hears of it."""
+        """End all long work, and let everybody go who listens."""
         for lanes in self._known.values():
             lanes.cancel()
         self.news.close()
+        self.presence.close()
 
     async def close(self) -> None:
         """End all processes."""

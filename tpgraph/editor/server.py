@@ -21,7 +21,6 @@ from tpgraph.editor.desk import Desk
 from tpgraph.editor.guard import EntryPass, Guard, TooLong
 from tpgraph.editor.joined import WEB
 from tpgraph.editor.lanes import id_of
-from tpgraph.editor.news import News
 from tpgraph.editor.pages import Pages
 from tpgraph.editor.worker import Misshapen
 from tpgraph.errors import TPError
@@ -49,7 +48,8 @@ def application(known: EntryPass, desk: Desk, pages: Pages) -> ASGIApp:
     routes = [
         Route("/", _page),
         Route("/web/{name}", _module),
-        Route("/api/events", _Events(pages.news), methods=["GET"]),
+        Route("/api/events", _Events(lambda page: pages.news.listen()), methods=["GET"]),
+        Route("/api/questions", _Events(pages.presence.listen), methods=["GET"]),
         Route("/api/{op}", api, methods=["POST"]),
     ]
     return Guard(Starlette(routes=routes, lifespan=life), known)
@@ -72,19 +72,23 @@ def _sent(name: str) -> Response:
 
 
 class _Events:
-    """GET /api/events: how far long work is, as server-sent events, while the page listens."""
+    """What comes by itself, as server-sent events, while the page listens that `page` names.
 
-    def __init__(self, news: News) -> None:
-        self._news = news
+    GET /api/events: how far long work is; GET /api/questions: what a page answers for its browser.
+    """
+
+    def __init__(self, coming: Callable[[str], AsyncIterator[Any]]) -> None:
+        self._coming = coming
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one listener, until it goes or the server ends."""
-        response = StreamingResponse(self._told(), media_type="text/event-stream")
+        page = Request(scope).query_params.get("page", "")
+        response = StreamingResponse(self._told(page), media_type="text/event-stream")
         await response(scope, receive, send)
 
-    async def _told(self) -> AsyncIterator[bytes]:
+    async def _told(self, page: str) -> AsyncIterator[bytes]:
         yield b": listening\n\n"
-        async for found in self._news.listen():
+        async for found in self._coming(page):
             yield b"data: %b\n\n" % _json(found)
 
 
@@ -129,11 +133,23 @@ class _Api:
 
     async def _found(self, op: str, content: dict[str, Any], page: str) -> bytes:
         if op in self._desk.operations:
+            if op == "start":
+                content = await self._with_other_browsers(content)
             return _json(await run_in_threadpool(self._desk.answer, op, content, page))
+        if op == "here":
+            self._pages.presence.answer(content)
+            return _json({})
         if op == "cancel":
             self._pages.of(page).cancel(id_of(content))
             return _json({})
         return await self._pages.of(page).ask(op, content)
+
+    async def _with_other_browsers(self, start: dict[str, Any]) -> dict[str, Any]:
+        """The pages that are open in a browser, and those in others."""
+        known = start.get("open", [])
+        if not isinstance(known, list):
+            return start
+        return start | {"open": [*known, *await self._pages.presence.elsewhere(known)]}
 
 
 async def _unless_gone(request: Request, answer: Awaitable[bytes]) -> bytes | None:

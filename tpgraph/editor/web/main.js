@@ -117,15 +117,28 @@ function start(opened, saved = opened.text, remember) {
 	return app;
 }
 
-/** The pages that are open in this browser: each holds a lock under its name while it lives, as this one does now. */
+/** Hold a lock while the page lives, doing something when it is had. @param {string} name @param {() => void} [had] */
+function hold(name, had) {
+	navigator.locks.request(name, () => new Promise(() => had?.())).catch(() => undefined);
+}
+
+/** The pages that are open in this browser: each holds a lock under its name. */
 async function openPages() {
-	navigator.locks.request(PAGE, () => new Promise(() => undefined)).catch(() => undefined);
 	return ((await navigator.locks.query()).held ?? []).map(({ name }) => name);
+}
+
+/** One page of a browser says which are open in it, when a page of another begins. */
+function answerForBrowser() {
+	new EventSource(`/api/questions?page=${PAGE}`).onmessage = async ({ data }) => {
+		await session.ask("here", { question: JSON.parse(data), open: await openPages() });
+	};
 }
 
 async function main() {
 	try {
+		hold(PAGE);
 		const found = await session.ask("start", { open: await openPages() });
+		hold("questions", answerForBrowser);
 		folder = found.folder;
 		const asks = found.recovered || found.problem || found.damaged.length || !found.opened;
 		const [opened, saved, remember] = asks ? await (await LATER.cards()).begun(session, found) : [found.opened];
