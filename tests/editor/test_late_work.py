@@ -244,7 +244,7 @@ def test_views_of_one_notebook_widget_hear_their_own_answers(own):
             const { default: widget } = await import("/web/notebook.js");
             const asked = [];
             const model = {
-                get: (name) => (name === "value" ? "width n\\n" : "program"),
+                get: (name) => ({ value: "width n\\n", name: "p", _signed: [":0", ""] })[name],
                 on() {}, off() {}, set() {}, save_changes() {},
                 send: ({ number }) => asked.push(number),
             };

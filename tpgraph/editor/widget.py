@@ -17,12 +17,22 @@ __all__ = ["EditorWidget"]
 
 
 class EditorWidget(anywidget.AnyWidget):
-    """An editor in a cell. `value` is the text of the program, `name` what its files are called."""
+    """An editor in a cell. `value` is the text of the program, `name` what its files are called.
+
+    Hosts send values back to the page that it wrote long ago. So each is signed in the message that
+    brings it: whose it is and its number, and the one that was known when it was written.
+    """
 
     _esm = joined(WEB, "notebook.js")
     _css = (WEB / "style.css").read_text(encoding="utf-8")
     value = traitlets.Unicode("").tag(sync=True)
     name = traitlets.Unicode("program").tag(sync=True)
+    _signed = traitlets.List(traitlets.Unicode(), default_value=[":0", ""]).tag(sync=True)
+    _from_page: str | None = None
+    """The value that comes from the page just now."""
+
+    _written = 0
+    """How many values did not come from the page."""
 
     def __init__(self, value: str = "", name: str = "program") -> None:
         super().__init__(value=value, name=name)
@@ -35,6 +45,24 @@ class EditorWidget(anywidget.AnyWidget):
         """End the widget, and what it works at."""
         self._background.close()
         super().close()
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Hear what the page has set; a value without a signature is none of the page's own."""
+        self._from_page = sync_data.get("value") if "_signed" in sync_data else None
+        try:
+            super().set_state(sync_data)
+        finally:
+            self._from_page = None
+
+    def notify_change(self, change: traitlets.Bunch) -> None:
+        """Tell the page what has changed here, a value together with its signature."""
+        if change["name"] != "value" or change["new"] == self._from_page:
+            super().notify_change(change)
+            return
+        self._written += 1
+        with self.hold_sync():
+            self._signed = [f":{self._written}", self._signed[0]]
+            super().notify_change(change)
 
     def _hear(self, widget: Any, content: Any, buffers: Any) -> None:
         """Answer a message of the page: {"number"} with a "request", or "look" or "cancel".

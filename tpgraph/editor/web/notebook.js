@@ -3,6 +3,7 @@
 import { App } from "./app.js";
 import { exportDialog } from "./exports.js";
 import { h } from "./dom.js";
+import { joinedTexts, SignedValue } from "./signed.js";
 
 const LOOKS = 100; // milliseconds between two looks at how far long work is
 
@@ -36,31 +37,20 @@ function overMessages(model) {
 function render({ model, el }) {
 	const root = h("div.in-notebook", { "data-lm-suppress-shortcuts": "true", tabindex: "-1" });
 	el.append(root);
-	let own = false;
 	const app = new App(root, {
 		transport: overMessages(model),
-		changed(text) {
-			if (text === model.get("value")) return;
-			own = true;
-			model.set("value", text);
-			model.save_changes();
-			own = false;
-		},
+		changed: (text) => value.write(text),
 		async command(from, id) {
 			if (id === "export") await exportDialog(from);
 			else from.say(`${id}: the cell's value is the program`, true);
 			return true;
 		},
 	}, { name: model.get("name"), text: model.get("value") });
-	const changed = () => {
-		const text = model.get("value");
-		if (own || text === app.text) return;
-		app.replaceText(text, "set from the notebook");
-	};
-	model.on("change:value", changed);
+	const value = new SignedValue(model, (text, before = app.text) =>
+		app.replaceText(joinedTexts(before, app.text, text), "set from the notebook"));
 	// JupyterLab leaves the keys of elements with that attribute alone; others hear them as they bubble.
 	for (const name of ["keydown", "keypress", "keyup"]) root.addEventListener(name, (event) => event.stopPropagation());
-	return () => model.off("change:value", changed);
+	return value.end;
 }
 
 export default { render };
