@@ -176,11 +176,12 @@ def main() -> None:
     row("scripts", served() / 1000, SCRIPTS / 1000, "kB")
     with sync_playwright() as driver:
         browser = chromium(driver)
-        small = 0.0
+        small = usual = 0.0
         for name, text in PROGRAMS.items():
             count = len(parse(text).equations)
             found, ready = in_browser(browser, text, asked.keys)
             small = small or tail(found["painted"])
+            usual = usual or statistics.median(found["painted"])
             row(f"painted, {name} ({count} instructions)", tail(found["painted"]), GOALS[name])
             row(
                 "    the session's part of it, processor",
@@ -194,6 +195,11 @@ def main() -> None:
             found = in_notebook(browser, PROGRAMS["20"], asked.keys)
             row("painted, 20, notebook", tail(found["painted"]), GOALS["20"] + NOTEBOOK)
             row("    over the page", tail(found["painted"]) - small, NOTEBOOK)
+            row(
+                "    median over that of the page",
+                statistics.median(found["painted"]) - usual,
+                NOTEBOOK,
+            )
             row("    echo", tail(found["echo"]), ECHO)
         browser.close()
     if asked.json:

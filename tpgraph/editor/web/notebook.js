@@ -6,10 +6,18 @@ import { h } from "./dom.js";
 import { joinedTexts, SignedValue } from "./signed.js";
 
 const LOOKS = 100; // milliseconds between two looks at how far long work is
+const NUDGES = 3;
+const NUDGE = 15; // milliseconds between them
+
+/** Servers of notebooks keep a small message back until the one before is known to have come, which the browser tells
+ * 40 ms late, or with whatever it sends: so something small is sent while an answer is awaited. @param {() => void} nudge */
+function nudged(nudge) {
+	for (let k = 1; k <= NUDGES; k++) setTimeout(nudge, k * NUDGE);
+}
 
 /** Requests as messages with a number, answers by the number; of long work it is asked how far it is.
- * @param {any} model @returns {Transport} */
-function overMessages(model) {
+ * @param {any} model @param {() => void} nudge what sends something @returns {Transport} */
+function overMessages(model, nudge) {
 	let count = Math.floor(Math.random() * 2 ** 50); // views of one model hear the answers to each other
 	/** @type {Map<number, (message: any) => void>} */
 	const waiting = new Map();
@@ -30,6 +38,7 @@ function overMessages(model) {
 			reject(new DOMException("it is not wanted any more", "AbortError"));
 		});
 		model.send({ number, request: { ...body, op } });
+		nudged(() => waiting.has(number) && nudge());
 	});
 }
 
@@ -38,7 +47,7 @@ function render({ model, el }) {
 	const root = h("div.in-notebook", { "data-lm-suppress-shortcuts": "true", tabindex: "-1" });
 	el.append(root);
 	const app = new App(root, {
-		transport: overMessages(model),
+		transport: overMessages(model, () => value.save() || model.send({})),
 		changed: (text) => value.write(text),
 		async command(from, id) {
 			if (id === "export") await exportDialog(from);
@@ -49,8 +58,9 @@ function render({ model, el }) {
 	const value = new SignedValue(model, (text, before = app.text) =>
 		app.replaceText(joinedTexts(before, app.text, text), "set from the notebook"));
 	// JupyterLab leaves the keys of elements with that attribute alone; others hear them as they bubble.
+	root.addEventListener("focusout", () => value.save()); // what runs next reads it
 	for (const name of ["keydown", "keypress", "keyup"]) root.addEventListener(name, (event) => event.stopPropagation());
-	return value.end;
+	return () => value.end();
 }
 
 export default { render };

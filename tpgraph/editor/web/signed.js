@@ -5,6 +5,7 @@
 import { difference, patched } from "./places.js";
 
 const KEPT = 1000; // values that others may still have to hear of
+const LATER = 25; // milliseconds after which a value is sent: the picture of it is asked for first
 
 export class SignedValue {
 	/** @param {any} model @param {(text: string, before: string | undefined) => void} hear what another has written, and
@@ -21,9 +22,10 @@ export class SignedValue {
 		this.keep(this.sign, model.get("value"));
 		/** Whether the kernel has the last value, or gets it: none that it had not heard of comes after. */
 		this.isAgreed = true;
-		const changed = () => queueMicrotask(() => this.look()); // some hosts set one name after the other
-		model.on("change:_signed", changed);
-		this.end = () => model.off("change:_signed", changed);
+		/** What sends the value. @type {ReturnType<typeof setTimeout> | undefined} */
+		this.timer = undefined;
+		this.changed = () => queueMicrotask(() => this.look()); // some hosts set one name after the other
+		model.on("change:_signed", this.changed);
 	}
 
 	/** @returns {[string, string]} */
@@ -48,7 +50,22 @@ export class SignedValue {
 		this.isAgreed = true;
 		this.model.set("value", text);
 		this.model.set("_signed", [this.sign, knew]);
-		this.model.save_changes();
+		this.timer ??= setTimeout(() => this.save(), LATER);
+	}
+
+	/** Send what is written, if it is not sent yet; whether there was something to send. */
+	save() {
+		const waits = this.timer !== undefined;
+		clearTimeout(this.timer);
+		this.timer = undefined;
+		if (waits) this.model.save_changes();
+		return waits;
+	}
+
+	/** Hear of nothing more. */
+	end() {
+		this.save();
+		this.model.off("change:_signed", this.changed);
 	}
 
 	/** Hear the value, if it is newer. */
