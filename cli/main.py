@@ -10,7 +10,6 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -38,6 +37,7 @@ from tpgraph_cli.examples import add_commands
 from tpgraph_cli.messages import INTERRUPTED, LAST_RESORT, show_warning
 from tpgraph_cli.numbers import OptionError
 from tpgraph_cli.streams import make_ready
+from tpgraph_cli.usage import complete
 
 __all__ = ["app", "main"]
 
@@ -114,7 +114,7 @@ def _run() -> int:
             typer.echo("interrupted", err=True)
         return code
     except _Usage as error:
-        error.message = tp.shell.on_one_line(error.message) + _in_one(error, sys.argv)
+        complete(error, sys.argv)
         error.show()
         return int(error.exit_code)
     except typer.Abort:
@@ -128,18 +128,6 @@ def _run() -> int:
         if isinstance(error, OSError):
             _drop_output()
         return _USAGE if isinstance(error, OptionError) else 1
-
-
-def _in_one(error: Any, arguments: Sequence[str]) -> str:
-    """Where a name and its value came as two arguments, how they are written as one."""
-    if "unexpected extra argument" not in error.message:
-        return ""
-    parameters = error.ctx.command.params
-    pairs = {o for p in parameters if str(p.metavar).startswith("NAME=") for o in p.opts}
-    for option, name, value in zip(arguments, arguments[1:], arguments[2:], strict=False):
-        if option in pairs and "=" not in name:
-            return f". Write {option} {tp.shell.on_one_line(f'{name}={value}')}"
-    return ""
 
 
 def _told(error: Exception) -> str:
