@@ -123,7 +123,7 @@ def _explain(
 ) -> None:
     """Print bytes, operations and least time of a training step."""
     program = load(file, constants)
-    sizes = parse_widths(width or [])
+    sizes = parse_widths(width)
     for missing in (w.name for w in program.base_widths if w.name not in sizes):
         sizes[missing] = EXPLAINED_WIDTH
     cost = tp.step_cost(program, sizes, batch, dtype.value)
@@ -163,7 +163,7 @@ def run(
     source = load(file, constants)
     given = data is not None or synthetic is not None
     program = passes.of_program(source, with_data=given)
-    widths = parse_widths(width or [])
+    widths = parse_widths(width)
     row = one_sample(source, program, data, synthetic, sample, reading)
     values = tp.run(program, widths, seed, row, dtype=dtype.value)
     if asked is not None:

@@ -11,7 +11,8 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.completion import programs
-from tpgraph_cli.numbers import OptionError, read_exact, read_whole, shown
+from tpgraph_cli.named_values import named_values
+from tpgraph_cli.numbers import read_exact, read_whole
 from tpgraph_cli.places import STANDARD
 from tpgraph_cli.streams import is_closed
 
@@ -99,20 +100,7 @@ def is_document(text: str, name: str) -> bool:
 
 def parse_constants(values: list[str]) -> dict[str, Fraction]:
     """`["L=10", "s=1/2"]` as numbers by name. Raises TPError for what is not NAME=VALUE."""
-    chosen: dict[str, Fraction] = {}
-    for value in values:
-        name, equals, text = value.partition("=")
-        if not (equals and name.strip()):
-            raise OptionError(
-                f"--set {shown(value)} is not understood",
-                expected="NAME=VALUE, such as L=10 or s=1/2",
-            )
-        tp.bounds.NAME.require(len(name), f"--set {shown(name)} has a name of {len(name)}")
-        number = read_exact(text, f"--set {name.strip()}")
-        if name.strip() in chosen:
-            raise OptionError(f"--set gives {name.strip()} twice")
-        chosen[name.strip()] = number
-    return chosen
+    return named_values("--set", values, "NAME=VALUE, such as L=10 or s=1/2", read_exact)
 
 
 def study_constants(values: list[str] | None) -> tuple[tuple[str, float], ...]:
@@ -138,17 +126,6 @@ def announce(out: str) -> None:
     typer.echo(f"wrote {out}", err=True)
 
 
-def parse_widths(values: list[str]) -> dict[str, int]:
+def parse_widths(values: list[str] | None) -> dict[str, int]:
     """`["n=1000"]` as `{"n": 1000}`. Raises TPError for what is not NAME=SIZE."""
-    widths: dict[str, int] = {}
-    for value in values:
-        name, equals, size = value.partition("=")
-        if not (equals and name.strip()):
-            raise OptionError(
-                f"--width {shown(value)} is not understood", expected="NAME=SIZE, such as n=1000"
-            )
-        tp.bounds.NAME.require(len(name), f"--width {shown(name)} has a name of {len(name)}")
-        if name.strip() in widths:
-            raise OptionError(f"--width gives {name.strip()} twice")
-        widths[name.strip()] = read_whole(size, f"--width {name.strip()}=")
-    return widths
+    return named_values("--width", values, "NAME=SIZE, such as n=1000", read_whole)

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from tpgraph_cli.numbers import real
+from tpgraph_cli.named_values import named_values
+from tpgraph_cli.numbers import OptionError, real
 
 __all__ = ["Captions", "FrameOptions", "Handout", "Seconds"]
 
@@ -53,18 +54,24 @@ class FrameOptions:
         """By the options. A usage error without --frames; for no or two captions."""
         if not frames and (captions or seconds is not None or handout is not None):
             raise typer.BadParameter("--caption, --seconds and --handout are for --frames")
-        found: dict[str | int, str] = {}
-        for text in captions or ():
-            frame, equals, words = text.partition("=")
-            if not equals or not frame.strip() or not words.strip():
-                raise typer.BadParameter(f"--caption {text[:40]!r}: write FRAME=WORDS")
-            name = "".join(frame.split())
-            key = int(name) if name.isascii() and name.isdigit() else name
-            if key in found:
-                raise typer.BadParameter(f"--caption {name}=… is given twice; give a frame one")
-            found[key] = words.strip()
+        words = named_values("--caption", captions, "FRAME=WORDS, such as h=…", _words)
+        found = {_frame(name): text for name, text in words.items()}
+        if len(found) < len(words):
+            raise OptionError("--caption gives a frame by one number twice")
         return cls(found, seconds, handout)
 
     def arguments(self) -> dict[str, Any]:
         """By the names of the arguments."""
         return {"captions": self.captions, "seconds": self.seconds, "handout": self.handout}
+
+
+def _words(text: str, option: str) -> str:
+    """What stands under a frame. Raises OptionError for nothing."""
+    if not text:
+        raise OptionError(f"{option} has no words", expected="FRAME=WORDS, such as h=…")
+    return text
+
+
+def _frame(name: str) -> str | int:
+    """A frame by its number, or by a variable."""
+    return int(name) if name.isascii() and name.isdigit() else name

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.files import parse_widths, write
+from tpgraph_cli.named_values import named_values
 from tpgraph_cli.numbers import OptionError, read_whole, shown, whole
 from tpgraph_cli.places import require_places
 
 __all__ = ["import_"]
+
+T = TypeVar("T")
 
 _AXES = 16
 """Of an array; numpy has 32 or 64."""
@@ -128,55 +132,51 @@ def _example(inputs: list[str], tokens: list[str], batch: int) -> dict[str, Any]
     """Inputs of the shapes that --input and --tokens give, by name. Raises TPDataError for none."""
     import numpy as np
 
-    rng = np.random.default_rng(0)
-    example: dict[str, Any] = {}
-    for text in inputs:
-        key, shape = _shaped("--input", text, example, batch)
-        example[key] = rng.standard_normal(shape)
-    for text in tokens:
-        key, shape = _shaped("--tokens", text, example, batch)
-        example[key] = np.zeros(shape, dtype=np.int64)
-    if not example:
+    shapes = _shapes("--input", inputs, batch)
+    of_tokens = _shapes("--tokens", tokens, batch)
+    if both := next((name for name in of_tokens if name in shapes), None):
+        raise OptionError(f"{both} has a shape by --input and another by --tokens")
+    if not shapes and not of_tokens:
         raise OptionError(
             "no shape of an input is given", mend="give one for each argument: --input x=3,4"
         )
-    return example
+    taken = 8 * sum(map(math.prod, (*shapes.values(), *of_tokens.values())))
+    tp.bounds.MEMORY.require(taken, f"inputs of these shapes take {taken:,} bytes")
+    rng = np.random.default_rng(0)
+    return {
+        **{name: rng.standard_normal(shape) for name, shape in shapes.items()},
+        **{name: np.zeros(shape, dtype=np.int64) for name, shape in of_tokens.items()},
+    }
 
 
-def _shaped(
-    option: str, text: str, given: dict[str, Any], batch: int
-) -> tuple[str, tuple[int, ...]]:
-    """`x=3,4` as ("x", (batch, 3, 4)); `x=` is a sample without axes. Raises TPError."""
-    name, equals, sizes = (part.strip() for part in text.partition("="))
-    if not equals or not name.isidentifier():
-        raise OptionError(f"{option} {shown(text)} is not understood", expected="NAME=SHAPE: x=3,4")
-    if name in given:
-        raise OptionError(f"the shape of {shown(name)} is given twice")
-    parts = sizes.split(",", _AXES) if sizes else []
-    if len(parts) > _AXES:
-        raise OptionError(f"{option} {shown(text)} has more than {_AXES} axes")
-    shape = (batch, *(read_whole(part, f"{option} {shown(name)}=") for part in parts))
-    taken = 8 * sum(array.size for array in given.values()) + 8 * math.prod(shape)
-    tp.bounds.MEMORY.require(taken, f"{option} {shown(text)} takes {taken:,} bytes")
-    return name, shape
+def _shapes(option: str, given: list[str], batch: int) -> dict[str, tuple[int, ...]]:
+    """`["x=3,4"]` as {"x": (batch, 3, 4)}; `x=` is a sample without axes. Raises TPError."""
+
+    def read(sizes: str, named: str) -> tuple[int, ...]:
+        parts = sizes.split(",", _AXES) if sizes else []
+        if len(parts) > _AXES:
+            raise OptionError(f"{named}{shown(sizes)} has more than {_AXES} axes")
+        return (batch, *(read_whole(part, named) for part in parts))
+
+    return _of_arguments(option, given, "NAME=SHAPE: x=3,4", read)
 
 
 def _settings(values: list[str]) -> dict[str, int | float | bool | str]:
     """`["depth=3", "bias=false"]` as arguments by name."""
-    found: dict[str, int | float | bool | str] = {}
-    for value in values:
-        name, equals, text = value.partition("=")
-        if not (equals and name.strip().isidentifier()):
-            raise OptionError(
-                f"--set {shown(value)} is not understood", expected="NAME=VALUE: depth=3"
-            )
-        if name.strip() in found:
-            raise OptionError(f"--set gives {shown(name.strip())} twice")
-        found[name.strip()] = _value(text.strip())
+    return _of_arguments("--set", values, "NAME=VALUE: depth=3", _value)
+
+
+def _of_arguments(
+    option: str, given: list[str], expected: str, read: Callable[[str, str], T]
+) -> dict[str, T]:
+    """Named values whose names are those of a function's arguments."""
+    found = named_values(option, given, expected, read)
+    if other := next((name for name in found if not name.isidentifier()), None):
+        raise OptionError(f"{option} {shown(other)} names no argument", expected=expected)
     return found
 
 
-def _value(text: str) -> int | float | bool | str:
+def _value(text: str, named: str) -> int | float | bool | str:
     """A number that a float can hold, true or false, or a text. Raises TPDataError."""
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
@@ -185,7 +185,7 @@ def _value(text: str) -> int | float | bool | str:
     except ValueError:
         return text
     if math.isinf(value) and not text.lstrip("+-").lower().startswith("inf"):
-        raise OptionError(f"--set {shown(text)} is too large", expected="a number to 1e308")
+        raise OptionError(f"{named}{shown(text)} is too large", expected="a number to 1e308")
     try:
         return int(text)
     except ValueError:

@@ -116,7 +116,7 @@ def train(
         result = tp.train(
             program,
             data,
-            widths=parse_widths(width or []),
+            widths=parse_widths(width),
             steps=steps,
             lr=lr,
             batch=batch,

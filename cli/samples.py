@@ -13,6 +13,7 @@ from typer.core import TyperCommand
 
 import tpgraph as tp
 from tpgraph_cli.choices import choice
+from tpgraph_cli.named_values import named_values
 from tpgraph_cli.numbers import OptionError, read_whole, shown
 from tpgraph_cli.option_groups import OptionGroup, takes
 
@@ -161,18 +162,17 @@ def _parse_columns(values: list[str] | None, data: str | None) -> dict[str, list
     """
     if values and data is None:
         raise typer.BadParameter("--columns chooses columns of --data FILE")
-    chosen: dict[str, list[str]] = {}
-    for value in values or []:
-        name, equals, names = value.partition("=")
-        if not (equals and name.strip() and names.strip()):
-            raise OptionError(
-                f"--columns {shown(value)} is not understood",
-                expected="NAME=COLUMNS, such as ξ=a,b,f..k or y=label",
-            )
-        if name.strip() in chosen:
-            raise OptionError(f"--columns gives {name.strip()} twice")
-        chosen[name.strip()] = [part.strip() for part in names.split(",")]
-    return chosen or None
+    return named_values("--columns", values, _COLUMNS, _names_of_columns) or None
+
+
+_COLUMNS = "NAME=COLUMNS, such as ξ=a,b,f..k or y=label"
+
+
+def _names_of_columns(text: str, option: str) -> list[str]:
+    """`a, f..k` as ["a", "f..k"]."""
+    if not text:
+        raise OptionError(f"{option} is not understood", expected=_COLUMNS)
+    return [part.strip() for part in text.split(",")]
 
 
 def require_samples(

@@ -54,7 +54,6 @@ LINES = [
     ("draw base.tp -o picture", "picture has no ending that names a format.*picture.svg", 2),
     ("draw base.tp -o x.html", "html is the format of frames alone: add --frames", 2),
     ("draw base.tp -o x.gif", "gif is the format of frames alone: add --frames", 2),
-    ("draw base.tp -o x.pdf --frames --caption x=a --caption x=b", "x=… is given twice", 2),
     ("draw base.tp -o x.pdf --frames --caption x=a --caption 3=b", "frame 3 has two captions", 1),
     ("draw base.tp -o nowhere/x.svg", "the folder nowhere is missing", 1),
     ("draw rmn", "rmn is neither a file nor a program.*did you mean rnn\\?", 1),

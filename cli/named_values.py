@@ -1,0 +1,46 @@
+"""Options of the form NAME=VALUE, which may be given several times: one reader for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import tpgraph as tp
+from tpgraph_cli.numbers import OptionError, shown
+
+__all__ = ["named_values"]
+
+T = TypeVar("T")
+
+
+def named_values(
+    option: str, given: Iterable[str] | None, expected: str, read: Callable[[str, str], T]
+) -> dict[str, T]:
+    """`["L=10", "s=1/2"]` by name, as `read` takes a text and what messages call it, `--set L=`.
+
+    Raises OptionError for what is not NAME=VALUE, as `expected` says with an example, and for a
+    name that is given twice.
+    """
+    found: dict[str, T] = {}
+    for one in given or ():
+        before, equals, text = one.partition("=")
+        name = "".join(before.split())
+        if not (equals and name):
+            raise OptionError(f"{option} {shown(one)} is not understood", expected=expected)
+        tp.bounds.NAME.require(len(name), f"{option} {shown(name)} has a name of {len(name)}")
+        if name in found:
+            raise OptionError(f"{option} gives {shown(name)} twice")
+        try:
+            found[name] = read(text.strip(), f"{option} {shown(name)}=")
+        except OptionError as error:
+            raise _parted(error, option, one) from None
+    return found
+
+
+def _parted(error: OptionError, option: str, given: str) -> OptionError:
+    """The same error; of several names behind one option it says how each gets its own."""
+    parts = [part.strip() for part in given.split(",")]
+    if len(parts) < 2 or not all("=" in part for part in parts):
+        return error
+    apart = " ".join(f"{option} {shown(part)}" for part in parts)
+    return OptionError(error.message, error.span, error.expected, f"write {apart}")
