@@ -10,6 +10,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.choices import choice
+from tpgraph_cli.endings import FIGURES, refuse_other_ending, require_ending
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import interruption, warnings_on_stderr
@@ -27,7 +28,6 @@ from tpgraph_cli.samples import (
 
 __all__ = ["compare", "coordcheck", "parse_sizes", "parse_test"]
 
-FIGURES = (".pdf", ".png", ".svg")
 
 DataOption = Annotated[str | None, typer.Option(help="CSV with a header, or NPZ.")]
 WidthsOption = Annotated[str, typer.Option(metavar="SIZES", help="Widths, such as 64,128,256,512.")]
@@ -163,12 +163,12 @@ def coordcheck(
     Prints, for each vector, the exponent e of its size n^e at initialization and of its change
     after some steps, measured and as Tensor Programs IV predicts it.
     """
-    if out is not None and Path(out).suffix not in FIGURES:
-        raise typer.BadParameter(f"-o {out} is no figure; it ends in one of {', '.join(FIGURES)}")
     if as_json and csv == "-":
         raise typer.BadParameter("--json and --csv - both print: choose one, or name a file")
     require_samples(data, synthetic, "the check")
     require_places(out, csv, reads=(file, data))
+    require_ending(out, "figure", FIGURES)
+    refuse_other_ending(csv, "a table", ".csv", ".tsv", option="--csv")
     options = reading.of(data)
     program = load(file, constants)
     sizes = parse_sizes(widths)

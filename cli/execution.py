@@ -12,6 +12,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.annotated import AnnotatedPicture, DrawOption, NumbersOption, ThemeOption
 from tpgraph_cli.choices import choice
+from tpgraph_cli.endings import refuse_other_ending
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
@@ -108,6 +109,7 @@ def compile_(
     if width or batch is not None:
         raise typer.BadParameter("--width and --batch are for --explain")
     require_places(out, reads=(file,))
+    refuse_other_ending(out, "Python code", ".py")
     made = tp.compile(
         load(file, constants),
         dtype.value,

@@ -11,6 +11,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.choices import choice
+from tpgraph_cli.endings import refuse_other_ending
 from tpgraph_cli.files import parse_widths, write
 from tpgraph_cli.named_values import named_values
 from tpgraph_cli.numbers import OptionError, read_whole, shown, whole
@@ -103,6 +104,7 @@ def import_(
     """
     path, name = _file_and_class(model)
     require_places(out, reads=[path])
+    refuse_other_ending(out, "a program", ".tp")
     example = _example(inputs or [], tokens or [], batch)
     found = tp.from_torch(
         tp.bridges.load_module(path, name, _settings(settings or [])),

@@ -10,6 +10,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.choices import choice
+from tpgraph_cli.endings import FIGURES, refuse_other_ending, require_ending
 from tpgraph_cli.execution import BackendName, Dtype, Precision, Widths
 from tpgraph_cli.files import Constants, File, announce, load, parse_widths, write
 from tpgraph_cli.latex import Standalone, is_standalone
@@ -124,7 +125,8 @@ def kernel(
     )
     whole_document = is_standalone(standalone, latex, by_itself=False)
     require_places(out, plot, reads=(file, data))
-    _require_npz(out)
+    refuse_other_ending(out, "kernels, which are written as NPZ", ".npz")
+    require_ending(plot, "figure", FIGURES, "--plot")
     program = load(file, constants)
     if explain or latex:
         recursion = tp.kernels.explain_kernel(program, kind.value, latex)
@@ -250,13 +252,6 @@ _OF_VALUES = (
 )
 _FINITE = ("width", "inits", "backend")
 _INFINITE = ("engine", "samples", "memory", "scheduler")
-
-
-def _require_npz(out: str | None) -> None:
-    """A usage error for a file whose ending is that of another format."""
-    if out is not None and Path(out).suffix not in ("", ".npz"):
-        named = Path(out).with_suffix(".npz")
-        raise typer.BadParameter(f"{out}: kernels are written as NPZ, such as {named}")
 
 
 def _samples(

@@ -12,6 +12,7 @@ import typer
 
 import tpgraph as tp
 from tpgraph_cli.choices import choice
+from tpgraph_cli.endings import refuse_other_ending, require_ending
 from tpgraph_cli.execution import Dtype, OptimizerName, Precision, Widths
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.messages import way_on
@@ -152,6 +153,7 @@ def evaluate(
     The parameters are those of the least validation loss; without validation the last.
     """
     require_places(plot, reads=(data,))
+    require_ending(plot, "picture", (".svg",), "--plot")
     found = tp.load_run(run)
     samples = found.samples(data)
     values = found.metrics(samples)
@@ -175,6 +177,7 @@ def predict(
 ) -> None:
     """What a trained network says of samples, as CSV: its outputs, and the class they name."""
     require_places(out, reads=(data,))
+    refuse_other_ending(out, "a table", ".csv", ".tsv")
     write(tp.load_run(run).predict(data).csv(), out)
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.endings import require_ending
 from tpgraph_cli.files import write
-from tpgraph_cli.options import require_ending
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import stage_progress
 

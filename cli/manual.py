@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.endings import refuse_other_ending
 from tpgraph_cli.files import write
 from tpgraph_cli.places import require_places
 
@@ -24,12 +25,14 @@ def man(context: typer.Context, out: _TextOut = None) -> None:
     It is troff, for `man`: as tpgraph.1 in a folder man1 of MANPATH, or read at once.
     """
     require_places(out)
+    refuse_other_ending(out, "a manual page", ".1")
     write("\n".join(_page(context.find_root())) + "\n", out)
 
 
 def grammar(out: _TextOut = None) -> None:
     """Write the TextMate grammar of .tp, by which VS Code, Sublime Text and others colour it."""
     require_places(out)
+    refuse_other_ending(out, "a TextMate grammar", ".json")
     write(tp.language.textmate_grammar(), out)
 
 

@@ -13,8 +13,7 @@ import tpgraph as tp
 from tpgraph_cli.numbers import whole
 
 __all__ = [
-    "LimitEngine", "Out", "Scheduler", "Seed", "Workers", "checked", "refuse", "require_ending",
-    "understood",
+    "LimitEngine", "Out", "Scheduler", "Seed", "Workers", "checked", "refuse", "understood",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -88,10 +87,3 @@ def checked(read: Callable[[str], object]) -> Callable[[Any], str]:
         return str(value)
 
     return parsed
-
-
-def require_ending(place: str, what: str, endings: Iterable[str]) -> None:
-    """A usage error for an -o that does not end as a page or a report does."""
-    known = tuple(endings)
-    if Path(place).suffix.lower() not in known:
-        raise typer.BadParameter(f"-o {place} is no {what}; it ends in one of {', '.join(known)}")

@@ -17,10 +17,11 @@ from tpgraph_cli.comparison import (
     WidthsOption,
     parse_sizes,
 )
+from tpgraph_cli.endings import require_ending
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import whole
-from tpgraph_cli.options import Seed, require_ending
+from tpgraph_cli.options import Seed
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import stage_progress
 from tpgraph_cli.samples import (
@@ -84,10 +85,9 @@ def compare_parametrizations(
     step and the change of features at infinite width, and by layer the multiplier, the initial
     standard deviation and the learning rates of SGD and Adam as they are tuned at a base width.
     """
-    if out is not None:
-        require_ending(out, "report", tp.study.REPORT_FORMATS)
     require_samples(data, synthetic, "the comparison")
     require_places(out, reads=(file, data))
+    require_ending(out, "report", tp.study.REPORT_FORMATS)
     options = reading.of(data)
     program = load(file, constants)
     names = [name.strip() for name in parametrizations.split(",")]

@@ -53,17 +53,21 @@ def refuse_of_other_formats(context: typer.Context, kind: str, frames: bool) -> 
 
 
 def picture_format(target: str, wanted: str | None, formats: Sequence[str] = FORMATS) -> str:
-    """The format: as asked for, else by the file's ending."""
-    kind = wanted or (Path(target).suffix.lstrip(".") if target != STANDARD else "svg")
+    """The format: as asked for, else by the file's ending; a usage error where they differ."""
+    ending = "" if target == STANDARD else Path(target).suffix.lstrip(".").lower()
+    kind = (wanted or ("svg" if target == STANDARD else ending)).lower()
     if kind not in formats:
         raise typer.BadParameter(_no_format(target, kind, formats))
+    if wanted and ending in {*FORMATS, *FRAME_FORMATS} - {kind}:
+        raise typer.BadParameter(f"--format {wanted}, and {target} ends in .{ending}: choose one")
     return kind
 
 
 def _no_format(target: str, kind: str, formats: Sequence[str]) -> str:
     choose = f"choose one of {', '.join(formats)}"
     if not kind:
-        return f"{target} has no ending that names a format; {choose}, such as {target}.svg"
+        named = Path(target).with_suffix(".svg")
+        return f"{target} has no ending that names a format; {choose}, such as {named}"
     if kind in FRAME_FORMATS:
         return f"{kind} is the format of frames alone: add --frames, or {choose}"
     return f"{kind} is no format of pictures; {choose}"

@@ -182,7 +182,7 @@ def draw(
     """Draw a program in the graphical notation of Tensor Programs IIb."""
     target = out or (STANDARD if file == STANDARD else _beside(file, format_ or "svg"))
     kind = picture_format(target, format_, FRAME_FORMATS if frames else FORMATS)
-    if frames and (target == STANDARD or not target.endswith(f".{kind}")):
+    if frames and (target == STANDARD or Path(target).suffix.lower() != f".{kind}"):
         raise typer.BadParameter("--frames needs a file name in -o")
     if exercise is not None and (frames or target == STANDARD):
         raise typer.BadParameter("--exercise writes two pictures: a file name, and no --frames")

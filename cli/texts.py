@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.endings import refuse_other_ending
 from tpgraph_cli.files import (
     Constants,
     File,
@@ -173,9 +174,12 @@ def fmt(
     """
     if check_ and out is not None:
         raise typer.BadParameter("--check writes nothing: give no -o")
+    refuse_other_ending(out, "a program", ".tp")
     text, name, pictured = read_text(file)
     if pictured and not check_ and out in (None, file):
         raise typer.BadParameter(f"{name} is a picture; name the program's own file with -o")
+    if not check_ and out is None and file != STANDARD and not Path(file).exists():
+        raise typer.BadParameter(f"{file} is of the gallery; name the file to write with -o")
     if is_json(text):
         raise tp.TPDataError(
             f"{name} is a JSON document",

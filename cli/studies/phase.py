@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.endings import FIGURES, refuse_other_ending, require_ending
 from tpgraph_cli.files import write
 from tpgraph_cli.numbers import parse_point, parse_range
 from tpgraph_cli.options import refuse
@@ -48,6 +49,8 @@ def phase(
     else:
         refuse(context, ("as_json",), "without --at")
     require_places(out, csv)
+    require_ending(out, "figure", FIGURES)
+    refuse_other_ending(csv, "a table", ".csv", ".tsv", option="--csv")
     if at:
         _print_points(function, at, as_json)
         return

@@ -58,7 +58,11 @@ LINES = [
     ("draw base.tp -o nowhere/x.svg", "the folder nowhere is missing", 1),
     ("draw rmn", "rmn is neither a file nor a program.*did you mean rnn\\?", 1),
     ("gallery RNN", "did you mean rnn\\?", 1),
-    ("kernel base.tp --synthetic 3 -o k.csv", "kernels are written as NPZ, such as k.npz", 2),
+    (
+        "kernel base.tp --synthetic 3 -o k.csv",
+        "kernels, which are written as NPZ, such as k.npz",
+        2,
+    ),
     ("kernel base.tp --synthetic 3 --engine exakt", "did you mean exact\\?", 2),
     ("study phase thanh", "did you mean tanh\\?", 1),
     ("limit base.tp --synthetic --cov x,zz", "has no zz.*one of x~1, x, f", 1),
