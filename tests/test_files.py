@@ -244,7 +244,7 @@ def test_what_may_not_be_written_is_named_and_stays(tmp_path: Path) -> None:
             assert f"{path} cannot be written: Permission denied" in said
     for path in (closed, closed / "a" / "b"):
         said = as_nobody(lambda path=path: require_folder(path))
-        assert f"directory {path} cannot be" in said
+        assert f"folder {path} cannot be" in said
     assert as_nobody(lambda: require_file(file.parent / "new")) == ""
     assert as_nobody(lambda: require_folder(file.parent / "a" / "b")) == ""
     assert file.read_bytes() == b"old"

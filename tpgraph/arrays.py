@@ -41,18 +41,28 @@ class Damage(Exception):
     """Why bytes are not what was once written; their reader knows the file, and says so."""
 
 
-def plain_array(what: str, value: Any, dtype: npt.DTypeLike | None = None) -> Array:
+def plain_array(
+    what: str,
+    value: Any,
+    dtype: npt.DTypeLike | None = None,
+    expected: str = "real numbers",
+) -> Array:
     """A user's value as an array: what numpy takes, and tensors of torch on any device.
 
     Raises TPDataError where entries are masked, whose numbers would be used as if they were not,
-    and the errors of `numpy.asarray`.
+    and for what is none of this dtype; without one, the errors of `numpy.asarray`.
     """
     value = _on_this_machine(value)
     if np.ma.is_masked(np.ma.asarray(value)):
         raise TPDataError(
             f"{what} has masked entries", expected="numbers", mend="leave those samples out"
         )
-    return np.asarray(value, dtype=dtype)
+    try:
+        return np.asarray(value, dtype=dtype)
+    except (TypeError, ValueError):
+        if dtype is None:
+            raise
+        raise TPDataError(f"{what} is no array of numbers", expected=expected) from None
 
 
 def _on_this_machine(value: Any) -> Any:
@@ -75,8 +85,11 @@ def by_source_name(
 ) -> dict[str, Any]:
     """Values by the names that a program gives them, whose keys may be spelled in ASCII.
 
-    Raises TPDataError where two keys stand for one name, such as `xi` and `ξ`.
+    Raises TPDataError where two keys stand for one name, such as `xi` and `ξ`, and for no mapping.
     """
+    if not hasattr(given, "items"):
+        kind = type(given).__name__
+        raise TPDataError(f"{what}: {kind} has no names", expected="arrays by name")
     found: dict[str, Any] = {}
     spelled: dict[str, str] = {}
     for key, value in given.items():
@@ -87,6 +100,18 @@ def by_source_name(
             )
         found[name], spelled[name] = value, key
     return found
+
+
+def as_rows(array: np.ndarray[Any, Any], size: int) -> str | None:
+    """How an array is given as one of rows of `size` entries, where it holds such ones otherwise.
+
+    >>> as_rows(np.zeros((3, 5)), 3), as_rows(np.zeros(3), 3), as_rows(np.zeros((5, 3)), 3)
+    ('give its transpose', 'give one sample as a row: (1, 3)', None)
+    """
+    if array.shape == (size,):
+        return f"give one sample as a row: (1, {size})"
+    lies = array.ndim == 2 and array.shape[0] == size != array.shape[1]
+    return "give its transpose" if lies else None
 
 
 def array_names(content: bytes) -> tuple[str, ...]:

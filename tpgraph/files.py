@@ -11,6 +11,7 @@ import difflib
 import errno
 import io
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -62,13 +63,22 @@ def as_path(name: str | Path) -> Path:
 
 def unreadable(path: Path, error: OSError) -> TPDataError:
     """What is said of a file that cannot be read: why, and which of its folder was meant."""
-    near: list[str] = []
-    if isinstance(error, FileNotFoundError):
-        with suppress(OSError):
-            beside = [f.name for f in path.parent.iterdir() if f.suffix == path.suffix]
-            near = difflib.get_close_matches(path.name, beside, 1)
-    mend = f"did you mean {path.parent / near[0]}?" if near else None
+    if isinstance(error, IsADirectoryError):
+        return TPDataError(f"{path} cannot be read: it is a folder", mend="name a file in it")
+    near = nearest_beside(path) if isinstance(error, FileNotFoundError) else None
+    mend = f"did you mean {near}?" if near is not None else None
+    if percent := re.fullmatch(r"(\d+(?:\.\d+)?) ?%", str(path)):
+        mend = f"a part of the samples is written as {float(percent[1]) / 100:g}"
     return TPDataError(f"{path} cannot be read: {error.strerror}", mend=mend)
+
+
+def nearest_beside(path: Path) -> Path | None:
+    """The file of the same folder and ending whose name is nearest to that of a missing one."""
+    near: list[str] = []
+    with suppress(OSError):
+        beside = [f.name for f in path.parent.iterdir() if f.suffix == path.suffix]
+        near = difflib.get_close_matches(path.name, beside, 1)
+    return path.parent / near[0] if near else None
 
 
 def make_directory(path: Path) -> None:
@@ -76,8 +86,10 @@ def make_directory(path: Path) -> None:
     as_path(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise _no_folder(path) from None
     except OSError as error:
-        raise TPError(f"directory {path} cannot be made: {error.strerror}") from None
+        raise TPError(f"folder {path} cannot be made: {error.strerror}") from None
 
 
 @contextmanager
@@ -150,6 +162,8 @@ def require_folder(path: Path) -> None:
     """Raise TPError where a folder could not be made, or nothing be written into it."""
     as_path(path)
     try:
+        if path.exists() and not path.is_dir():
+            raise _no_folder(path)
         if path.exists():
             _try(path)
             return
@@ -161,8 +175,12 @@ def require_folder(path: Path) -> None:
     except OSError as error:
         what = "written into" if path.is_dir() else "made"
         raise TPError(
-            f"directory {path} cannot be {what}: {error.strerror}", mend="choose another one"
+            f"folder {path} cannot be {what}: {error.strerror}", mend="choose another one"
         ) from None
+
+
+def _no_folder(path: Path) -> TPError:
+    return TPError(f"{path} is a file, where a folder is wanted", mend="choose another place")
 
 
 def remove_rests(folder: Path) -> None:

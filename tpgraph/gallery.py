@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, assert_never
 
 from tpgraph.errors import TPDataError, TPNameError
-from tpgraph.files import unreadable
+from tpgraph.files import nearest_beside
 from tpgraph.language import load, parse
 from tpgraph.language.near_names import did_you_mean, nearest
 from tpgraph.notation import Drawing, draw
@@ -119,11 +119,13 @@ def named(given: str | Path) -> Entry | None:
     if os.path.exists(given) or path.suffix not in {"", ".tp"}:
         return None
     if path.suffix:
-        missing = unreadable(path, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
         near = nearest(path.stem, (e.name for e in entries()))
-        if missing.mend is None and near is not None:
-            raise TPDataError(missing.message, mend=f"the gallery has {near}: give that name")
-        return None
+        if near is None or nearest_beside(path) is not None:
+            return None  # whoever reads it says what is wrong
+        raise TPDataError(
+            f"{path} cannot be read: {os.strerror(errno.ENOENT)}",
+            mend=f"the gallery has {near}: give that name",
+        )
     try:
         return entry(str(given))
     except TPNameError as error:

@@ -26,6 +26,7 @@ __all__ = [
     "require_step_rate",
     "require_weight_decay",
     "require_whole",
+    "require_wholes",
 ]
 
 
@@ -80,6 +81,18 @@ def require_whole(value: Any, name: str, least: int) -> int:
     if not (whole and value >= least):
         raise TPDataError(f"{name} is {value!r}", expected=f"a whole number ≥ {least}")
     return int(value)
+
+
+def require_wholes(values: Any, name: str, least: int) -> tuple[int, ...]:
+    """Whole numbers, such as widths. Raises TPDataError unless each is one, and at least `least`.
+
+    >>> require_wholes([16, 32], "widths", 1)
+    (16, 32)
+    """
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        expected = f"whole numbers ≥ {least}, such as (16, 32)"
+        raise TPDataError(f"{name} are {values!r}", expected=expected)
+    return tuple(require_whole(value, name, least) for value in values)
 
 
 def _number(value: Any) -> float:

@@ -7,7 +7,15 @@ import json
 
 import numpy as np
 
-__all__ = ["seed_sequence"]
+from tpgraph.hyperparameters import require_whole
+
+__all__ = ["require_seed", "seed_sequence"]
+
+
+def require_seed(seed: int | np.random.SeedSequence) -> None:
+    """Raises TPDataError for what is neither a whole number ≥ 0 nor a sequence of them."""
+    if not isinstance(seed, np.random.SeedSequence):
+        require_whole(seed, "seed", 0)
 
 
 def seed_sequence(seed: int, *content: str | int | float) -> np.random.SeedSequence:

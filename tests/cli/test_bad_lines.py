@@ -186,3 +186,94 @@ def test_a_text_a_file_and_a_name_are_programs(folder: Path) -> None:
         assert tp.draw(given).svg == tp.draw(program).svg
     assert tp.kernel("base.tp", X).ntk.tolist() == tp.kernel(program, X).ntk.tolist()
     assert tp.to_json("mlp") == tp.to_json(tp.gallery.entry("mlp").program())
+
+
+HEADERS = {
+    "counted from 1": (
+        "ξ_1,ξ_2,ξ_3,ξ_4,y_1",
+        r"they count from 1 here: --columns ξ=ξ_1\.\.ξ_4 --columns y=y_1",
+    ),
+    "counted from 1 but for one": ("ξ_1,ξ_2,ξ_3,ξ_4,y", r"--columns ξ=ξ_1\.\.ξ_4$"),
+    "in another order": ("ξ_1,ξ_3,ξ_2,ξ_4,y", "--columns ξ=ξ_4,ξ_1,ξ_2,ξ_3"),
+    "twice": ("ξ_0,ξ_1,ξ_1,ξ_3,y", "ξ_1 stands twice.*give one another name"),
+}
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_a_header_that_is_not_understood_is_told_the_choice(folder: Path, name: str) -> None:
+    header, said = HEADERS[name]
+    (folder / "own.csv").write_text(table(header))
+    with pytest.raises(tp.TPDataError) as caught:
+        tp.load_data("own.csv", NETWORK)
+    assert re.search(said, " ".join(str(caught.value).split()))
+
+
+def test_the_choice_that_is_told_is_right(folder: Path) -> None:
+    (folder / "own.csv").write_text(table("ξ_1,ξ_2,ξ_3,ξ_4,y_1"))
+    chosen = {"ξ": ["ξ_1..ξ_4"], "y": ["y_1"]}
+    found = tp.load_data("own.csv", NETWORK, columns=chosen)
+    np.testing.assert_array_equal(found.arrays["ξ"], ROWS[:, :4])
+
+
+def test_columns_that_are_fewer_are_a_smaller_size(folder: Path) -> None:
+    (folder / "own.csv").write_text("ξ_0,ξ_1,ξ_2,y_0\n1,2,3,4\n")
+    with pytest.raises(tp.TPDataError, match="--set d=3"):
+        tp.load_data("own.csv", NETWORK)
+    assert tp.load_data("own.csv", tp.parse(NETWORK, constants={"d": 3})).arrays["ξ"].shape == (
+        1,
+        3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ("y=prise", r"no column 'prise'.*did you mean price\?"),
+        ("y=price,xi=a..d", "no column 'xi=a'.*each variable has a --columns of its own"),
+    ],
+)
+def test_a_column_that_is_not_there(folder: Path, columns: str, said: str) -> None:
+    (folder / "own.csv").write_text(table("a,b,c,d,price"))
+    line = ["run", "base.tp", "--width", "n=4", "--data", "own.csv", "--columns", columns]
+    told = str(CliRunner().invoke(app, line).exception)
+    assert re.search(said, " ".join(told.split()))
+
+
+def test_a_spreadsheet_s_unicode_text_is_read(folder: Path) -> None:
+    text = TABLES["tabs"]
+    for encoding in ("utf-16", "utf-8-sig"):
+        (folder / "sheet.txt").write_text(text, encoding=encoding)
+        found = tp.load_data("sheet.txt", NETWORK)
+        np.testing.assert_array_equal(found.arrays["ξ"], ROWS[:, :4])
+    (folder / "sheet.txt").write_text(
+        text.replace("y_0", "größe"), encoding="cp1252", errors="replace"
+    )
+    with pytest.raises(tp.TPDataError, match='save it as "CSV UTF-8"'):
+        tp.load_data("sheet.txt", NETWORK)
+
+
+FILES = {
+    "an array": ("x.npy", r"one array.*numpy\.savez\(FILE, ξ=…, y=…\)"),
+    "other names": ("names.npz", r"it has X, Y; numpy\.savez\(FILE, ξ=…, y=…\)"),
+    "a program": ("base.tp", "base.tp is a program, not samples"),
+    "a folder": (".", "it is a folder"),
+    "a part": ("20%", r"a part of the samples is written as 0\.2"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_holds_no_samples(folder: Path, name: str) -> None:
+    np.save("x.npy", ROWS)
+    np.savez("names.npz", X=ROWS[:, :4], Y=ROWS[:, 4:])
+    file, said = FILES[name]
+    line = f"train base.tp --data {file} --width n=4 --out run"
+    told = str(CliRunner().invoke(app, line.split()).exception)
+    assert re.search(said, " ".join(told.split()))
+    assert not (folder / "run").exists()
+
+
+def test_a_sample_that_is_not_there(folder: Path) -> None:
+    line = "limit base.tp --data data.csv --sample 6"
+    told = str(CliRunner().invoke(app, line.split()).exception)
+    assert "data.csv has 6 samples, and none of number 6" in told
+    assert "a number from 0 to 5" in told

@@ -126,7 +126,7 @@ def test_more_than_the_memory_holds_is_an_error() -> None:
 def test_a_folder_that_cannot_be_made_is_an_error(mlp: Path) -> None:
     done = process("gallery", "-o", str(mlp))
     assert done.returncode == 1
-    assert "cannot be made" in done.stderr
+    assert "is a file, where a folder is wanted" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -92,8 +92,8 @@ def test_a_folder_is_tried_first(
     command: tuple[str, ...], here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (here / "file").write_text("")
-    assert "directory file cannot be made: Not a directory" in refusal(command, "file")
-    assert "directory file/a cannot be made" in refusal(command, "file/a")
+    assert "file is a file, where a folder is wanted" in refusal(command, "file")
+    assert "folder file/a cannot be made" in refusal(command, "file/a")
     (here / "there").mkdir()
     monkeypatch.setattr(files, "_may_write", lambda path: False)
     assert "cannot be made: Permission denied" in refusal(command, "new/a")

@@ -166,7 +166,7 @@ def test_files_that_are_something_else(tmp_path: Path) -> None:
     (tmp_path / "d.npz").write_text("ξ_0")
     with pytest.raises(TPDataError, match="is not an NPZ file"):
         load_data(tmp_path / "d.npz", program())
-    (tmp_path / "d.csv").write_bytes(b"\xff\xfe,1\n")
+    (tmp_path / "d.csv").write_bytes(b"\xff,1\n")
     with pytest.raises(TPDataError, match="is not UTF-8 text: byte 0 is 0xff"):
         load_data(tmp_path / "d.csv", program())
     b = OperatorBuilder("raw")

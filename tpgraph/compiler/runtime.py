@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, overload
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.arrays import plain_array
+from tpgraph.arrays import as_rows, plain_array
 from tpgraph.compiler.backends import NUMPY, Backend, backend_named
 from tpgraph.compiler.checking import check_widths, limited, loaded
 from tpgraph.compiler.foreign_module import ForeignModule
@@ -23,6 +23,7 @@ from tpgraph.hyperparameters import require_step_rate
 from tpgraph.program import Program, Variable
 from tpgraph.program.any_program import AnyProgram, as_program
 from tpgraph.progress import counting, one_more
+from tpgraph.seeds import require_seed
 
 __all__ = ["Array", "Module", "Params", "check_widths", "compile"]
 
@@ -166,6 +167,7 @@ class Module:
     def init(self, widths: Mapping[str, int], seed: int = 0) -> Params:
         """Everything random, by source name; float64 draws, rounded to the dtype."""
         sizes = check_widths(self.program, widths)
+        require_seed(seed)
         with counting("draws", len(self.program.declarations) - len(self.arguments)):
             made: Params = self._function("init")(sizes, seed)
         return made
@@ -364,7 +366,9 @@ def _checked(value: Any, variable: Variable) -> Array:
         ) from None
     if array.ndim != 2 or array.shape[1] != size or not len(array):
         raise TPDataError(
-            f"{variable} has shape {array.shape}", expected=f"(batch, {size}) with batch ≥ 1"
+            f"{variable} has shape {array.shape}",
+            expected=f"(batch, {size}) with batch ≥ 1",
+            mend=as_rows(array, size),
         )
     if array.dtype.kind not in "fiub":
         raise TPDataError(f"{variable} has entries of type {array.dtype}", expected="real numbers")

@@ -9,6 +9,7 @@ from typing import Any
 from tpgraph.errors import TPError
 from tpgraph.language import to_text
 from tpgraph.program import Program
+from tpgraph.program.any_program import as_program
 
 __all__ = ["Editor"]
 
@@ -27,6 +28,8 @@ def Editor(program: Program | str = "", *, name: str | None = None) -> Any:
         raise TPError(
             "the editor in notebooks needs anywidget", mend="pip install 'tpgraph[notebook]'"
         )
-    text = to_text(program) if isinstance(program, Program) else program
-    known = program.name if isinstance(program, Program) else "program"
+    if not isinstance(program, str):
+        program = as_program(program)
+    text = program if isinstance(program, str) else to_text(program)
+    known = "program" if isinstance(program, str) else program.name
     return import_module("tpgraph.editor.widget").EditorWidget(text, name or known)

@@ -160,10 +160,7 @@ def kernel_array(kernel: Any, count: int) -> tuple[Array, int]:
     (P, P) or (P, N) is the matrix itself, m = 1; of (P, m, P, m) or (P, m, N, m) the outputs stand
     within the points. Raises TPDataError for another shape and for what is not symmetric.
     """
-    try:
-        given = plain_array("the kernel", kernel, np.float64)
-    except (TypeError, ValueError):
-        raise TPDataError("the kernel is no array of numbers", expected="(P, P)") from None
+    given = plain_array("the kernel", kernel, np.float64, "(P, P)")
     blocks = given if given.ndim == 4 else given.reshape(*given.shape[:1], 1, *given.shape[1:], 1)
     fits = blocks.ndim == 4 and blocks.shape[1] == blocks.shape[3] > 0
     if not fits or len(blocks) < count or blocks.shape[2] not in (count, len(blocks)):

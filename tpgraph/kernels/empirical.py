@@ -96,6 +96,9 @@ class Finite:
         arrays = input_arrays(self.tangent.network, X)
         size = len(self.tangent.rows) if components == "all" else 1
         require_kernel_room(len(next(iter(arrays.values()))), size)
+        if not hasattr(params, "items"):
+            kind = type(params).__name__
+            raise TPDataError(f"params are of type {kind}", mend="give those that init returns")
         given = self._parameters({k: plain_array(k, v) for k, v in params.items()})
         match components:
             case "all":

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.arrays import by_source_name, plain_array
+from tpgraph.arrays import as_rows, by_source_name, plain_array
 from tpgraph.errors import TPDataError
 from tpgraph.program import Program, Variable, canonical_variable, require_room
 
@@ -82,6 +83,7 @@ def _split(variables: list[Variable], given: Any) -> dict[str, Any]:
         raise TPDataError(
             f"the data have shape {array.shape}",
             expected=f"(N, {sum(sizes)}): a row a sample, with {names} side by side",
+            mend=as_rows(array, sum(sizes)),
         )
     parts = np.split(array, np.cumsum(sizes)[:-1], axis=1)
     return {v.name: part for v, part in zip(variables, parts, strict=True)}
@@ -93,7 +95,11 @@ def _checked(variable: Variable, value: Any) -> Array:
     if array.ndim == 1 and size == 1:
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != size or not len(array):
-        raise TPDataError(f"{variable} has shape {array.shape}", expected=f"(N, {size}) with N ≥ 1")
+        raise TPDataError(
+            f"{variable} has shape {array.shape}",
+            expected=f"(N, {size}) with N ≥ 1",
+            mend=as_rows(array, size),
+        )
     if not np.isfinite(array).all():
         raise TPDataError(f"{variable} has entries that are not finite")
     return array
@@ -105,5 +111,10 @@ def _numbers(name: str, value: Any) -> Array:
     except ValueError:
         raise TPDataError(f"{name} has rows of different lengths") from None
     if array.dtype.kind not in "fiub":
-        raise TPDataError(f"{name} has entries of type {array.dtype}", expected="real numbers")
+        is_file = isinstance(value, str | Path)
+        raise TPDataError(
+            f"{name} has entries of type {array.dtype}",
+            expected="real numbers",
+            mend=f"read the file: tpgraph.load_data({str(value)!r}, program)" if is_file else None,
+        )
     return array.astype(np.float64)

@@ -213,10 +213,7 @@ def _curvature(loss: _ProgramLoss) -> float | None:
 
 def samples_array(what: str, given: Any, size: int | None = None) -> Array:
     """An array (N, size) of finite numbers; (N,) counts as (N, 1). Raises TPDataError."""
-    try:
-        array = plain_array(what, given, np.float64)
-    except (TypeError, ValueError):
-        raise TPDataError(f"{what} is no array of numbers", expected="(N, k)") from None
+    array = plain_array(what, given, np.float64, "(N, k)")
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2 or not array.size or size not in (None, array.shape[1]):

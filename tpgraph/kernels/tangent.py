@@ -113,11 +113,11 @@ def components(output: Variable) -> int:
 
 def check_kind(kind: str) -> Kind:
     """The kind itself. Raises TPTypeError for an unknown one."""
-    match kind:
-        case "ntk" | "nngp" | "both":
-            return kind
-        case _:
-            raise TPTypeError(f"unknown kind of kernel {kind!r}", expected="ntk, nngp or both")
+    match kind if isinstance(kind, str) else type(kind).__name__:
+        case "ntk" | "nngp" | "both" as known:
+            return known
+        case other:
+            raise TPTypeError(f"unknown kind of kernel {other!r}", expected="ntk, nngp or both")
 
 
 def network_outputs(program: Program) -> tuple[Variable, ...]:

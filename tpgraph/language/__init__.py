@@ -14,7 +14,7 @@ from tpgraph.language.document_writer import to_json
 from tpgraph.language.elaborate import elaborate
 from tpgraph.language.formatter import format_source
 from tpgraph.language.latex import latex_document
-from tpgraph.language.near_names import nearest
+from tpgraph.language.near_names import did_you_mean, nearest
 from tpgraph.language.printer import to_text
 from tpgraph.language.reading import read_program, text_of
 from tpgraph.language.readings import Reading, read
@@ -24,6 +24,7 @@ from tpgraph.program import Program
 
 __all__ = [
     "Reading",
+    "did_you_mean",
     "editing",
     "format_text",
     "from_json",
@@ -53,6 +54,15 @@ def parse(
     >>> len(parse(text).variables), len(parse(text, constants={"L": 5}).variables)
     (2, 5)
     """
+    if not isinstance(text, str):
+        raise TPDataError(
+            f"a text is wanted, and this is of type {type(text).__name__}",
+            mend="tpgraph.load reads a file",
+        )
+    if "\n" not in text and Path(text).suffix in (".tp", ".json"):
+        raise TPDataError(
+            f"{text} is the name of a file, not its text", mend=f"tpgraph.load({text!r}) reads it"
+        )
     source = source_of(text, name)
     return elaborate(with_constants(source, constants) if constants else source)
 
@@ -72,6 +82,10 @@ def load(path: str | Path, constants: Mapping[str, float | Fraction] | None = No
     document has none. Raises TPDataError where the file cannot be read or a picture carries none,
     else as `parse` does.
     """
+    if isinstance(path, str) and "\n" in path:
+        raise TPDataError("this is a text, not the name of a file", mend="tpgraph.parse reads it")
+    if not isinstance(path, str | Path):
+        raise TPDataError(f"a file's name is wanted, and this is of type {type(path).__name__}")
     text = text_of(read_program(path), str(path))
     if Path(path).suffix != ".json":
         return parse(text, str(path), constants)

@@ -11,7 +11,7 @@ from tpgraph.language.vocabulary import ascii_name
 __all__ = ["did_you_mean", "meant", "nearest"]
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: object, known: Iterable[str]) -> str | None:
     """The nearest known word, if one is near: the same in other cases, else one alike.
 
     Not one of another number, as x_2 is for x_1.
@@ -19,6 +19,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     >>> nearest("ReLU", ["exp", "relu"]), nearest("tahn", ["sin", "tanh"]), nearest("x_1", ["x_2"])
     ('relu', 'tanh', None)
     """
+    if not isinstance(word, str):
+        return None
     letters, number = _parted(word)
     parted = ((name, _parted(name)) for name in islice(known, 2_000))
     names = [n for n, (base, other) in parted if base != letters or other == number]
@@ -40,6 +42,6 @@ def meant(near: str | None) -> str | None:
     return f"did you mean {near}?" if near else None
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+def did_you_mean(word: object, known: Iterable[str]) -> str | None:
     """The mend that names the known word that is nearest to a word, if one is near."""
     return meant(nearest(word, known))

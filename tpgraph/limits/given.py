@@ -36,9 +36,14 @@ def given_value(declaration: Data | Target, data: Mapping[str, Array]) -> Array 
             "give the data: the limit is that of a network on one sample",
         )
     value = np.asarray(data[variable.name], dtype=float)
+    count = value[0].size
     if value.shape[1:] != (size,) or not np.isfinite(value).all():
+        given = f": {count} numbers" if count != size else ""
         raise TPDataError(
-            f"the value of {variable} does not fit", declaration.span, f"{size} finite numbers"
+            f"the value of {variable} does not fit{given}",
+            declaration.span,
+            f"{size} finite numbers",
+            "give one sample, a row of them" if count > size and count % size == 0 else None,
         )
     return value
 

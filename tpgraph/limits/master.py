@@ -30,6 +30,7 @@ from tpgraph.limits.written_at import written_at
 from tpgraph.program import Equation, Program, canonical_variable
 from tpgraph.program.any_program import reads_program
 from tpgraph.program.formula_text import formula_text
+from tpgraph.seeds import require_seed
 
 __all__ = ["limit"]
 
@@ -84,6 +85,7 @@ def limit(
     one = {n: plain_array(n, value, float).reshape(1, -1) for n, value in given.items()}
     independent = backward_products(program) if assume_gia else ()
     check_engine(engine)
+    require_seed(seed)
     replicate_size(samples)
     if engine == "exact" and outputs is not None:
         raise TPDataError(

@@ -145,6 +145,8 @@ def canonical_variable(name: str) -> str:
     >>> canonical_variable("xi[1, 2]")
     'ξ[1,2]'
     """
+    if not isinstance(name, str):
+        raise TPNameError(f"{name!r} cannot be the name of a variable", expected="a text")
     base, bracket, index = name.strip().partition("[")
     return canonical_name(base.rstrip()) + bracket + "".join(index.split())
 

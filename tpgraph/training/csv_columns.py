@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from tpgraph.errors import TPDataError
+from tpgraph.language import did_you_mean
 from tpgraph.program import Variable, canonical_variable
 from tpgraph.training.columns_in_order import columns_in_order
 from tpgraph.training.csv_cells import CsvCells
@@ -67,7 +68,9 @@ def columns_of(table: CsvCells, wanted: WantedColumns) -> tuple[dict[str, list[i
                 f"no column {some_of(missing)} in the header",
                 line,
                 f"columns {ranges_of(wanted.variables)}",
-                _choice_of(table, variable, wanted, columns, unknown),
+                _counted_from_one(table, wanted)
+                or _choice_of(table, variable, wanted, columns, unknown)
+                or _smaller(variable, missing, entries),
             )
         found[variable.name] = [columns[entry] for entry in entries]
     if unknown and not wanted.chosen:
@@ -136,10 +139,54 @@ def _by_name(
         if entry is None:
             unknown.append(cell)
         elif entry in columns:
-            raise TPDataError(f"column {cell} stands twice in the header", table.line(1))
+            raise _twice(table, cell)
         else:
             columns[entry] = place
     return columns, unknown
+
+
+def _counted_from_one(table: CsvCells, wanted: WantedColumns) -> str | None:
+    """How columns are chosen that are numbered from 1, where those of every variable are."""
+    places = {_numbered(cell): (place, cell) for place, cell in table.named}
+    choices = []
+    for variable in wanted.variables:
+        name, size = variable.name, variable.dim.size({})
+        found = [places.get((name, i + 1)) for i in range(size)]
+        if found == [None] and (name, None) in places:
+            continue
+        if any(one is None for one in found):
+            return None
+        first, last = (one for one in (found[0], found[-1]) if one is not None)
+        run = [place for one in found if one is not None for place in one[:1]]
+        if run != list(range(first[0], last[0] + 1)):
+            return None
+        choices.append(f"--columns {name}={first[1]}{f'..{last[1]}' if size > 1 else ''}")
+    return f"they count from 1 here: {' '.join(choices)}"
+
+
+def _numbered(cell: str) -> tuple[str, int | None] | None:
+    """A column's name as a variable's and a number: `ξ_1`, `y`."""
+    match = _COLUMN.fullmatch(cell)
+    if match is None:
+        return None
+    return canonical_variable(match[1]), None if match[2] is None else int(match[2])
+
+
+def _smaller(variable: Variable, missing: Sequence[str], entries: Sequence[Entry]) -> str | None:
+    """The size of a variable whose last entries have no columns."""
+    there = len(entries) - len(missing)
+    last = [column_name(*entry) for entry in entries[there:]]
+    return _of_size(there) if there and list(missing) == last else None
+
+
+def _of_size(size: int) -> str:
+    return f"where its size is a dim d, change it: --set d={size}"
+
+
+def _twice(table: CsvCells, name: str) -> TPDataError:
+    return TPDataError(
+        f"column {name} stands twice in the header", table.line(1), mend="give one another name"
+    )
 
 
 def _chosen_columns(table: CsvCells, wanted: WantedColumns, variable: Variable) -> list[int]:
@@ -152,7 +199,7 @@ def _chosen_columns(table: CsvCells, wanted: WantedColumns, variable: Variable) 
         f"{len(places)} columns are chosen for {variable}, which has {size} entries",
         table.line(1),
         f"{size} columns",
-        f"where its size is a dim d, change it: --set d={len(places)}",
+        _of_size(len(places)),
     )
 
 
@@ -160,12 +207,16 @@ def _span_of(table: CsvCells, name: str) -> list[int]:
     """The place of a column, or of all from one to another: `a..d`. Raises TPDataError."""
     if name in table.header:
         if table.header.count(name) > 1:
-            raise TPDataError(f"column {name} stands twice in the header", table.line(1))
+            raise _twice(table, name)
         return [table.header.index(name)]
     first, dots, last = name.partition("..")
     if not dots:
+        mend = "each variable has a --columns of its own" if "=" in name else None
         raise TPDataError(
-            f"there is no column {name!r}", table.line(1), some_of(table.header), None
+            f"there is no column {name!r}",
+            table.line(1),
+            some_of(table.header),
+            mend or did_you_mean(name, table.header),
         )
     start, end = _span_of(table, first.strip())[0], _span_of(table, last.strip())[0]
     return list(range(start, end + 1))

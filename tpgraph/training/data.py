@@ -6,6 +6,7 @@ named as the program names them.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import io
 import zipfile
@@ -16,10 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.arrays import Damage, array_names, by_source_name, plain_array, read_arrays
+from tpgraph.arrays import Damage, array_names, as_rows, by_source_name, plain_array, read_arrays
 from tpgraph.errors import Source, TPDataError
 from tpgraph.files import as_path, unreadable
 from tpgraph.program import Program, Variable, canonical_variable
+from tpgraph.program.any_program import AnyProgram, as_program
 from tpgraph.training.class_labels import as_label, classes_of, target_rows
 from tpgraph.training.csv_samples import arrays_of_csv
 from tpgraph.training.named_arrays import Dataset
@@ -58,9 +60,15 @@ def as_dataset(
         return dataset(program, data, targets, classes)
     if isinstance(data, str | Path):
         return load_data(data, program, targets, columns=columns, classes=classes, taken=taken)
-    raise TPDataError(
-        f"data of type {type(data).__name__} cannot be trained on",
+    raise _without_names(program, data, targets)
+
+
+def _without_names(program: Program, data: Any, targets: bool) -> TPDataError:
+    by_name = ", ".join(f"{v.name!r}: …" for v in _expected(program, targets))
+    return TPDataError(
+        f"data of type {type(data).__name__} has no names",
         expected="a CSV or NPZ file, or arrays by name",
+        mend=f"give {{{by_name}}}",
     )
 
 
@@ -105,7 +113,7 @@ def dataset(
 
 def load_data(
     path: str | Path,
-    program: Program,
+    program: AnyProgram,
     targets: bool = True,
     *,
     columns: Mapping[str, Sequence[str]] | None = None,
@@ -123,7 +131,12 @@ def load_data(
     variances 1 over these samples. Raises TPDataError with file, line and column for what cannot be
     read, is missing, of the wrong size or not finite.
     """
-    path = as_path(path)
+    if not isinstance(path, str | Path):
+        raise TPDataError(
+            f"a data file is wanted, and this is of type {type(path).__name__}",
+            mend="arrays are given as they are, in place of a file",
+        )
+    path, program = as_path(path), as_program(program)
     variables = _expected(program, targets)
     if not variables:
         raise TPDataError(f"program {program.name} has no data, but {path} was given")
@@ -141,6 +154,12 @@ def load_data(
         arrays = _from_npz(str(path), content, variables, labels)
     elif path.suffix == ".npz":
         raise TPDataError(f"{path} is not an NPZ file", mend="write it by numpy.savez")
+    elif content.startswith(_NPY):
+        raise TPDataError(f"{path} is one array, without a name", mend=_saved(variables))
+    elif path.suffix.lower() == ".tp":
+        raise TPDataError(
+            f"{path} is a program, not samples", mend="name a CSV or NPZ file of them"
+        )
     else:
         source = Source(str(path), _decoded(path, content))
         read = arrays_of_csv(source, variables, ignored, labels.targets, known, labels.known, taken)
@@ -152,7 +171,13 @@ def load_data(
 def _chosen_for(program: Program, columns: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
     """Chosen columns by the source names of variables. Raises TPDataError for another name."""
     names = [v.name for v in _expected(program, targets=True)]
-    chosen = by_source_name("the choice of columns", columns, canonical_variable)
+    if not isinstance(columns, Mapping):
+        raise TPDataError(
+            f"columns are chosen by name, not as {columns!r}",
+            mend=f"columns={{{names[-1]!r}: ['…']}}" if names else None,
+        )
+    each = {k: (some,) if isinstance(some, str) else some for k, some in columns.items()}
+    chosen = by_source_name("the choice of columns", each, canonical_variable)
     for name in chosen:
         if name not in names:
             raise TPDataError(
@@ -184,13 +209,24 @@ class _Labels:
         return target_rows(labels, classes, size, what)
 
 
+_NPY = b"\x93NUMPY"
+"""What a file of one array begins with."""
+
+
+def _saved(variables: Sequence[Variable]) -> str:
+    """How arrays are written by the names of variables."""
+    return f"numpy.savez(FILE, {', '.join(f'{v.name}=…' for v in variables)}) writes them by name"
+
+
 def _decoded(path: Path, content: bytes) -> str:
+    """The text of a file in UTF-8, or in UTF-16 where its first bytes say so."""
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise TPDataError(
             f"{path} is not UTF-8 text: byte {error.start} is {content[error.start]:#04x}",
-            mend="give a CSV file in UTF-8, or an NPZ file",
+            mend='save it as "CSV UTF-8", or write an NPZ file',
         ) from None
 
 
@@ -221,7 +257,7 @@ def _from_arrays(
             raise TPDataError(
                 f"{name} has no array {variable}",
                 expected=f"arrays {', '.join(v.name for v in variables)}",
-                mend=f"it has {', '.join(stored) or 'none'}",
+                mend=f"it has {', '.join(stored) or 'none'}; {_saved(variables)}",
             )
         array = _as_array(name, variable.name, by_name[variable.name])
         array = labels.read(name, variable, array)
@@ -247,7 +283,9 @@ def _as_samples(name: str, variable: Variable, array: np.ndarray[Any, Any]) -> A
         array = array[:, None]
     if array.ndim != 2 or array.shape[1] != size:
         raise TPDataError(
-            f"{name}: {variable} has shape {array.shape}", expected=f"(N, {size}): a row a sample"
+            f"{name}: {variable} has shape {array.shape}",
+            expected=f"(N, {size}): a row a sample",
+            mend=as_rows(array, size),
         )
     if array.dtype.kind not in "fiub":
         raise TPDataError(f"{name}: {variable} has entries of type {array.dtype}")

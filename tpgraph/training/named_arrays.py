@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.errors import TPDataError
-from tpgraph.shown import quantity
+from tpgraph.shown import one_line, quantity
 
 __all__ = ["Dataset"]
 
@@ -30,6 +30,10 @@ class Dataset:
     digest: str
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        shapes = (f"{name} {array.shape}" for name, array in self.arrays.items())
+        return one_line("Dataset", "", f"{self.name!r}", *shapes)
 
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values()), ()))

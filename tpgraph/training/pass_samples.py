@@ -63,6 +63,11 @@ def samples_of_passes(program: Program, samples: Dataset, first: int = 0) -> dic
     where the program reads what no sample has.
     """
     taken = samples_taken(program)
+    if taken == 1 and first >= len(samples):
+        raise TPDataError(
+            f"{samples.name} has {quantity(len(samples), 'sample')}, and none of number {first}",
+            expected=f"a number from 0 to {len(samples) - 1}",
+        )
     if first + taken > len(samples):
         raise TPDataError(
             f"{samples.name} has {quantity(len(samples), 'sample')},"

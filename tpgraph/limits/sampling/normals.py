@@ -19,6 +19,7 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from tpgraph.errors import TPDataError
+from tpgraph.hyperparameters import require_whole
 
 __all__ = ["REPLICATES", "Array", "NormalStock", "replicate_size"]
 
@@ -38,6 +39,7 @@ def replicate_size(samples: int) -> int:
     Raises TPDataError for fewer than 4096 samples: with so few points in a replicate its bias would
     exceed the error bar.
     """
+    require_whole(samples, "samples", 1)
     if samples < _LEAST_SAMPLES:
         raise TPDataError(f"{samples} samples are too few", expected=f"≥ {_LEAST_SAMPLES}")
     return 1 << (samples // REPLICATES).bit_length() - 1

@@ -24,6 +24,11 @@ def said_instead(
     Raises TPNameError for a caption of no frame, TPError for a second caption of a frame and for a
     text that cannot be set.
     """
+    if not isinstance(captions, Mapping):
+        raise TPError(
+            f"captions are of type {type(captions).__name__}",
+            expected="words by the name of a variable, or by the number of a frame",
+        )
     frame_of: dict[str | int, int] = {name: k for k, names in enumerate(steps) for name in names}
     frame_of |= {k + 1: k for k in range(len(said))}
     found = list(said)

@@ -23,6 +23,7 @@ import numpy as np
 from tpgraph.bounds import require_networks
 from tpgraph.errors import TPDataError
 from tpgraph.files import write_bytes, write_text
+from tpgraph.hyperparameters import require_wholes
 from tpgraph.kernels import kernel
 from tpgraph.kernels.losses import fixed_outputs, program_loss
 from tpgraph.language import to_text
@@ -159,8 +160,8 @@ def _reference(
 
 def _widths(widths: Sequence[int], seeds: int) -> tuple[int, ...]:
     """The widths in increasing order."""
-    chosen = tuple(sorted({int(w) for w in widths}))
-    if not chosen or chosen[0] < 1 or seeds < 1:
+    chosen = tuple(sorted(set(require_wholes(widths, "widths", 1))))
+    if not chosen or seeds < 1:
         raise TPDataError(
             f"{seeds} networks of widths {', '.join(map(str, widths)) or 'none'}",
             expected="one network or more of one width or more",

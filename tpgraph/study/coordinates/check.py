@@ -16,6 +16,7 @@ import numpy.typing as npt
 from tpgraph.bounds import require_networks
 from tpgraph.compiler import Module, Params, compile
 from tpgraph.errors import TPDataError
+from tpgraph.hyperparameters import require_wholes
 from tpgraph.program import Program, require_room
 from tpgraph.program.any_program import reads_program
 from tpgraph.program.coordinates import UNCHANGED, UNSTABLE, Prediction, predict
@@ -246,7 +247,7 @@ def _names(program: Program, wanted: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def _require(widths: Sequence[int], seeds: int, probes: int) -> None:
-    if len(set(widths)) < 2 or min(widths) < 1:
+    if len(set(require_wholes(widths, "widths", 1))) < 2:
         raise TPDataError(
             f"widths are {', '.join(map(str, widths))}", expected="two widths or more, each ≥ 1"
         )
