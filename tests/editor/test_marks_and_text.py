@@ -96,6 +96,25 @@ def test_lines_are_hit_up_to_eight_pixels_beside_them(editor):
     assert tried >= 15
 
 
+def test_a_halo_is_as_large_as_its_mark_makes_it(editor):
+    """Whatever the zoom; what is hit reaches 12 pixels of the window all the same."""
+    sizes = """(factor) => {
+        tpgraph.canvas.zoom(factor);
+        const circle = document.querySelector(".hit-vector ~ circle");
+        const style = getComputedStyle(circle.parentElement.querySelector(".hit"));
+        const [halo, beside] = [parseFloat(style.r), parseFloat(style.strokeWidth) / 2];
+        const mark = Number(circle.getAttribute("r"));
+        return { zoom: tpgraph.canvas.view.k, halo, beside, mark };
+    }"""
+    for factor in (1, 1.5, 0.25):
+        found = editor.page.evaluate(sizes, factor)
+        shown = found["zoom"] * found["halo"]
+        assert found["halo"] <= 2 * found["mark"] or shown <= 6.01, found
+        assert found["zoom"] * (found["halo"] + found["beside"]) == pytest.approx(
+            max(12, shown), rel=0.01
+        )
+
+
 def test_a_line_selects_the_argument_that_it_brings(editor):
     text = editor.text
     for key, places in ways(editor).items():
