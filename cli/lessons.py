@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.completion import among
 from tpgraph_cli.endings import require_ending
 from tpgraph_cli.files import write
 from tpgraph_cli.places import require_places
@@ -20,7 +21,12 @@ _ENDINGS = (".html", ".pdf")
 
 def lesson(
     name: Annotated[
-        str | None, typer.Argument(metavar="LESSON", help="A lesson; without it they are listed.")
+        str | None,
+        typer.Argument(
+            metavar="LESSON",
+            help="A lesson; without it they are listed.",
+            autocompletion=among(lambda: [one.name for one in tp.lessons.lessons()]),
+        ),
     ] = None,
     out: Annotated[
         str | None,

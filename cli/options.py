@@ -73,7 +73,9 @@ def understood(read: Callable[[str], T]) -> Callable[[Any], T]:
         try:
             return read(str(value))
         except tp.TPError as error:
-            raise typer.BadParameter(f"{error.message}; expected {error.expected}") from None
+            mend = f". {error.mend[0].upper()}{error.mend[1:]}" if error.mend else ""
+            said = f"{error.message}; expected {error.expected}{mend}"
+            raise typer.BadParameter(said) from None
 
     return parsed
 

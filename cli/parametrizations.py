@@ -17,6 +17,7 @@ from tpgraph_cli.comparison import (
     WidthsOption,
     parse_sizes,
 )
+from tpgraph_cli.completion import among
 from tpgraph_cli.endings import require_ending
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import warnings_on_stderr
@@ -46,6 +47,7 @@ def compare_parametrizations(
             "--in",
             metavar="NAMES",
             help="Of standard, ntk and mup; own is what the program declares.",
+            autocompletion=among(lambda: ["standard", "ntk", "mup", "own"]),
         ),
     ] = _DEFAULT,
     constants: Constants = None,

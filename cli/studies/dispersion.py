@@ -14,7 +14,7 @@ from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import read_text, study_constants, write
 from tpgraph_cli.messages import interruption, warnings_on_stderr
 from tpgraph_cli.numbers import numbers, parse_depths, parse_point, real, whole, whole_numbers
-from tpgraph_cli.options import Out, Scheduler, Seed, Workers, refuse
+from tpgraph_cli.options import Out, Scheduler, Seed, Workers, checked, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 
@@ -93,7 +93,14 @@ def dispersion(
     seed: Seed = 0,
     workers: Workers = None,
     scheduler: Scheduler = None,
-    colors: Annotated[str, typer.Option(help="matplotlib's colour map.")] = "gist_stern",
+    colors: Annotated[
+        str,
+        typer.Option(
+            help="matplotlib's colour map.",
+            metavar="NAME",
+            parser=checked(lambda name: tp.study.require_colors(name)),
+        ),
+    ] = "gist_stern",
     figure: Annotated[
         FigureFormat, choice(FigureFormat, help="Format of the figure.")
     ] = FigureFormat.png,

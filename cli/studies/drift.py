@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,13 +29,24 @@ _FIGURES = ("drift.pdf", "drift.png")
 _TABLE = "drift.csv"
 
 
+class DriftFigure(StrEnum):
+    """Figures whose grids are known."""
+
+    fig3 = "fig3"
+    fig4 = "fig4"
+    fig8 = "fig8"
+    fig9 = "fig9"
+    fig10 = "fig10"
+    fig11 = "fig11"
+
+
 @takes_reading
 def drift(
     context: typer.Context,
     out: Out = Path("drift"),
     preset: Annotated[
-        str, typer.Option(help="Figure of the paper: fig3, fig4, fig8, fig9, fig10 or fig11.")
-    ] = "fig3",
+        DriftFigure, choice(DriftFigure, help="Figure of the paper.")
+    ] = DriftFigure.fig3,
     quick: Annotated[
         bool, typer.Option("--quick", help="A coarse grid of narrow networks, under a minute.")
     ] = False,
@@ -114,7 +126,7 @@ def drift(
         refuse(context, ("workers",), "beside --scheduler")
     require_places(folder=out, names=("drift.sqlite", *_FIGURES, _TABLE), reads=(program, data))
     read = reading.of(data)
-    figure = tp.study.drift_preset(preset)
+    figure = tp.study.drift_preset(preset.value)
     chosen = {
         "widths": whole_numbers(widths, "--widths"),
         "depths": whole_numbers(depths, "--depths"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,13 +35,25 @@ _OF_NETWORKS = (
 """Options of networks that are trained."""
 
 
+class VarianceFigure(StrEnum):
+    """What is known: networks that are trained, and figures of the paper."""
+
+    trained = "trained"
+    fig5 = "fig5"
+    fig6 = "fig6"
+
+
 @takes_reading
 def function_variance(
     context: typer.Context,
     out: Out = Path("function-variance"),
     preset: Annotated[
-        str, typer.Option(help="trained, or fig5, fig6: κ₂, κ₁/κ₂ against depth, by theory alone.")
-    ] = "trained",
+        VarianceFigure,
+        choice(
+            VarianceFigure,
+            help="trained, or fig5, fig6: κ₂, κ₁/κ₂ against depth, by theory alone.",
+        ),
+    ] = VarianceFigure.trained,
     quick: Annotated[
         bool, typer.Option("--quick", help="Small networks, few initializations, under a minute.")
     ] = False,
@@ -107,7 +120,7 @@ def function_variance(
     Writes function-variance.pdf, .png and .csv into the folder of results (fig5, fig6: under those
     names); a run that was stopped goes on.
     """
-    chosen = tp.study.variance_preset(preset)
+    chosen = tp.study.variance_preset(preset.value)
     if chosen.curves is None:
         refuse(context, ("correlations",), "but for fig5 and fig6")
         if activation and len(activation) > 1:

@@ -277,3 +277,36 @@ def test_a_sample_that_is_not_there(folder: Path) -> None:
     told = str(CliRunner().invoke(app, line.split()).exception)
     assert "data.csv has 6 samples, and none of number 6" in told
     assert "a number from 0 to 5" in told
+
+
+REFUSED = {
+    "train base.tp --data data.csv --width n=4 --steps 3 --warm-up 9 --out run": (
+        "the rate rises over 9 steps, and training has 3"
+    ),
+    "study phase tanh --sigma-w2 2:1:3": "the least first",
+    "study dispersion --quick --widths 8 --inner 2 --out d": "numbers from -1 to 1",
+    "guide lang": r"did you mean language\?",
+    "guide trainng": r"did you mean training\?",
+    "limit base.tp": "--data FILE or --synthetic, in Python",
+    "draw base.tp --numbers mean -o x.svg": "--data FILE or --synthetic, in Python",
+    "draw base.tp --pass backward --of zz -o x.svg": "a vector or a scalar, such as loss",
+    "show wigner --pass sgd": r"no loss to train on.*loss \(f - y\)",
+}
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_what_cannot_be_done_is_told_the_way(folder: Path, line: str) -> None:
+    told = str(CliRunner().invoke(app, line.split()).exception)
+    assert re.search(REFUSED[line], " ".join(told.split()))
+
+
+def test_words_that_are_shown_or_blank_are_read_in_any_case(folder: Path) -> None:
+    for words in ("io,dims", "IO, Dims"):
+        line = ["draw", "base.tp", "--show", words, "--exercise", "Gates", "-o", f"{words[0]}.svg"]
+        assert CliRunner().invoke(app, line).exit_code == 0
+    assert (folder / "i.svg").read_bytes() == (folder / "I.svg").read_bytes()
+
+
+def test_words_of_a_recursion_are_text_in_latex(folder: Path) -> None:
+    said = CliRunner().invoke(app, ["kernel", "base.tp", "--latex"]).output
+    assert r"\text{correlation }\rho" in said

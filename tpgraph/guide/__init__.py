@@ -15,6 +15,7 @@ from types import MappingProxyType
 from markdown_it import MarkdownIt
 
 from tpgraph.errors import TPNameError
+from tpgraph.language import did_you_mean
 
 __all__ = ["Example", "Page", "page", "pages", "pictures"]
 
@@ -93,7 +94,12 @@ def page(name: str) -> Page:
     'Start in five minutes'
     """
     if name not in _ORDER:
-        raise TPNameError(f"the guide has no page {name!r}", expected=", ".join(_ORDER))
+        begun = [one for one in _ORDER if str(name) and one.startswith(str(name).lower())]
+        raise TPNameError(
+            f"the guide has no page {name!r}",
+            expected=", ".join(_ORDER),
+            mend=f"did you mean {begun[0]}?" if len(begun) == 1 else did_you_mean(name, _ORDER),
+        )
     text = files(__package__).joinpath(f"{name}.md").read_text(encoding="utf-8")
     return Page(name, text)
 

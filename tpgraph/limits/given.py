@@ -33,7 +33,8 @@ def given_value(declaration: Data | Target, data: Mapping[str, Array]) -> Array 
             f"no value was given for {variable}",
             declaration.span,
             f"{size} numbers",
-            "give the data: the limit is that of a network on one sample",
+            "give a sample, as the limit is that of a network on one: --data FILE or --synthetic,"
+            f" in Python data={{{variable.name!r}: …}}",
         )
     value = np.asarray(data[variable.name], dtype=float)
     count = value[0].size

@@ -21,6 +21,9 @@ from .coordinates.check import (
 from .coordinates.coordinate_figure import (
     coordinate_figure as coordinate_figure,
 )
+from .dispersion.dispersion_figures import (
+    require_colors as require_colors,
+)
 from .dispersion.settings import (
     DispersionSettings as DispersionSettings,
 )

@@ -49,6 +49,11 @@ class Recipe:
         if not validated and (self.every is not None or self.patience is not None):
             what = "patience" if self.patience is not None else "every"
             raise TPError(f"{what} is of validation, and there is none", mend="give validation")
+        if self.warm_up is not None and self.warm_up > self.steps > 0:
+            raise TPError(
+                f"the rate rises over {self.warm_up} steps, and training has {self.steps}",
+                expected=f"warm_up of at most {self.steps}",
+            )
         rate_factor(self.schedule, 0, self.steps)
         return Recipe(
             int(self.steps), float(self.lr), int(self.batch), int(self.seed), self.optimizer,

@@ -110,7 +110,11 @@ def _targets(program: Program, of: str | None) -> tuple[Variable, ...]:
     if of is not None:
         found = program.variables.get(of)
         if found is None:
-            raise TPNameError(f"there is no variable {of} to differentiate")
+            several = [v.name for v in (*program.outputs, program.loss) if v is not None]
+            raise TPNameError(
+                f"there is no variable {of} to differentiate",
+                expected="a vector or a scalar" + (f", such as {several[-1]}" if several else ""),
+            )
         if found.is_matrix:
             raise TPTypeError(f"{of} is a matrix", expected="a vector or a scalar")
         return (found,)

@@ -34,9 +34,9 @@ def staged(program: Program) -> Program:
     places = {e.out.name: e.place or _place(program, e) for e in program.equations}
     if not any(place.row == "backward" for place in places.values()):
         raise TPTypeError(
-            f"program {program.name} has no backward pass",
-            expected="error signals such as dx of x",
-            mend="give it a loss and let unroll_sgd write the passes",
+            f"program {program.name} has no loss to train on, and no backward pass of its own",
+            expected="a loss, or error signals such as dx of x",
+            mend="declare what is trained, and a loss: loss (f - y)^2 / 2",
         )
     equations = tuple(replace(e, place=places[e.out.name]) for e in program.equations)
     return varied(program, equations=equations)

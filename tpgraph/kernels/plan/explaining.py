@@ -271,7 +271,8 @@ class _Lines:
             )
         if len(node.args) == 3 and len(functions) == 2:
             what = "correlation" if node.op == "series" else "covariance"
-            laws.append(f"{what} {self.text(node.args[2])}")
+            named = rf"\text{{{what} }}" if self.latex else f"{what} "
+            laws.append(f"{named}{self.text(node.args[2])}")
         expectation = r"\mathbb{E}" if self.latex else "E"
         comment = ", ".join(laws)
         return f"{expectation}[{inside}], " + (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import get_args
 
@@ -34,12 +35,14 @@ def showing(words: str) -> Showing:
 
     Raises TPError for a word that is none of `SHOW_WORDS`, and for two parts.
     """
-    asked = [word.strip() for word in words.split(",")]
+    asked = [word.strip().lower() for word in words.split(",")]
     for word in asked:
         if word not in SHOW_WORDS:
+            near = difflib.get_close_matches(word, SHOW_WORDS, 1)
             raise TPError(
                 f"unknown show {word!r}",
                 expected=f"some of {', '.join(SHOW_WORDS)}, with commas between them",
+                mend=f"did you mean {near[0]}?" if near else None,
             )
     parts = [part for part in _PARTS if part in asked]
     if len(parts) > 1:

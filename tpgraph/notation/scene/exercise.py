@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -21,12 +22,14 @@ def blanks_of(words: str) -> frozenset[str]:
     >>> sorted(blanks_of("gates, labels"))
     ['gates', 'labels']
     """
-    asked = [word.strip() for word in words.split(",")]
+    asked = [word.strip().lower() for word in words.split(",")]
     for word in asked:
         if word not in BLANKS:
+            near = difflib.get_close_matches(word, BLANKS, 1)
             raise TPError(
                 f"nothing called {word[:40]!r} can be left blank",
                 expected=f"some of {', '.join(BLANKS)}, with commas between them",
+                mend=f"did you mean {near[0]}?" if near else None,
             )
     return frozenset(asked)
 

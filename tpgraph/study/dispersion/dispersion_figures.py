@@ -9,13 +9,15 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from tpgraph.errors import TPError
+from tpgraph.errors import TPError, TPNameError
+from tpgraph.language import did_you_mean
 from tpgraph.study.activations import activation
 from tpgraph.study.dispersion.deep_kernel import Point
 from tpgraph.study.dispersion.settings import DispersionSettings
@@ -23,13 +25,26 @@ from tpgraph.study.dispersion.statistics import Moments
 from tpgraph.study.figures import new_figure
 from tpgraph.study.phase.fixed_points import border
 
-__all__ = ["draw_curves", "draw_lines", "draw_maps"]
+__all__ = ["draw_curves", "draw_lines", "draw_maps", "require_colors"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
 RATIO = r"$\mathrm{E}[\Theta^2]\,/\,\mathrm{E}[\Theta]^2$"
 TOP = 7
 """Colours go from 2⁰ to 2⁷, as in the paper."""
+
+
+def require_colors(name: str) -> None:
+    """Raises TPNameError for no colour map of matplotlib's, with the nearest name.
+
+    >>> require_colors("viridis")
+    """
+    if name not in colormaps:
+        raise TPNameError(
+            f"matplotlib has no colour map {name!r}",
+            expected="a name such as gist_stern or viridis",
+            mend=did_you_mean(name, colormaps),
+        )
 
 
 def draw_maps(

@@ -59,8 +59,13 @@ class DispersionSettings:
                 raise TPDataError(f"variances σ_w² = {sigma_w2}, σ_b² = {sigma_b2} are none")
         if self.inits < 1 or self.seed < 0:
             raise TPDataError("there is at least one initialization, and no negative seed")
-        if not (0 <= self.input_norm < math.inf) or not all(abs(c) <= 1 for c in self.inner):
-            raise TPDataError("an input's norm is at least 0 and inner products are within ±1")
+        if not 0 <= self.input_norm < math.inf:
+            raise TPDataError(f"input_norm is {self.input_norm}", expected="a finite number ≥ 0")
+        if far := [c for c in self.inner if not abs(c) <= 1]:
+            raise TPDataError(
+                f"an inner product over that of the first input is {far[0]:g}",
+                expected="numbers from -1 to 1",
+            )
         if self.input_dim is not None and self.input_dim < 1 + len(self.inner):
             raise TPDataError(
                 f"{1 + len(self.inner)} inputs need as many dimensions, not {self.input_dim}"

@@ -22,7 +22,12 @@ from tpgraph.program import require_room
 from tpgraph.study.csv_table import csv_text
 from tpgraph.study.dispersion.deep_kernel import Point
 from tpgraph.study.dispersion.deep_limit import deep_limit
-from tpgraph.study.dispersion.dispersion_figures import draw_curves, draw_lines, draw_maps
+from tpgraph.study.dispersion.dispersion_figures import (
+    draw_curves,
+    draw_lines,
+    draw_maps,
+    require_colors,
+)
 from tpgraph.study.dispersion.kernel_tasks import STUDY, VERSION, DeepTask, measure
 from tpgraph.study.dispersion.program import program_sweep
 from tpgraph.study.dispersion.settings import DispersionSettings
@@ -137,6 +142,7 @@ class Dispersion:
 
         With one depth alone, lines against σ_w² (or against M where that is one value too).
         """
+        require_colors(colors)
         panels = Counter((name, bias) for name, _, bias in self.settings.points)
         if len(self.settings.depths) == 1:
             return draw_lines(self.settings, self.moments)

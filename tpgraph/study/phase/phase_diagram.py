@@ -84,8 +84,12 @@ def phase_diagram(
     count = len(sigma_w2) * len(sigma_b2)
     POINTS.require(count, f"a phase diagram of {count:,} points", mend="ask for fewer values")
     for name, values in (("σ_w²", sigma_w2), ("σ_b²", sigma_b2)):
-        if not len(values) or any(b <= a for a, b in pairwise(values)):
-            raise TPDataError(f"the values of {name} do not increase", expected="at least one")
+        if not len(values):
+            raise TPDataError(f"there is no value of {name}", expected="at least one")
+        if any(b <= a for a, b in pairwise(values)):
+            raise TPDataError(
+                f"the values of {name} do not increase", expected="the least first, each once"
+            )
     return PhaseDiagram(
         function if isinstance(function, str) else function.name,
         tuple(map(float, sigma_w2)),
