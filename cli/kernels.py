@@ -98,6 +98,14 @@ def kernel(
             metavar="ADDRESS", help="At infinite width: a Dask scheduler of yours that gets tiles."
         ),
     ] = None,
+    jit: Annotated[
+        bool,
+        typer.Option(
+            "--jit",
+            help="At infinite width: compile the recursion by numba first, which takes seconds;"
+            " needs tpgraph[fast].",
+        ),
+    ] = False,
     explain: Annotated[
         bool,
         typer.Option("--explain", help="Print the kernel recursion, line by line; needs no data."),
@@ -148,7 +156,7 @@ def kernel(
             )
     else:
         resources = tp.kernels.Resources(
-            dtype=dtype.value, memory=None if memory is None else memory * 2**20
+            dtype=dtype.value, memory=None if memory is None else memory * 2**20, jit=jit
         )
         if scheduler is not None or _is_to_be_streamed(program, X, kind, engine, out, memory):
             if out in (None, "-"):
@@ -235,7 +243,7 @@ def _require_sense(
             if is_given:
                 refuse(context, ("seed",), "beside --engine exact, on the samples of --data")
         if engine is LimitEngine.sampled:
-            refuse(context, ("memory", "scheduler"), "beside --engine sampled")
+            refuse(context, ("memory", "scheduler", "jit"), "beside --engine sampled")
 
 
 _OF_VALUES = (
@@ -251,7 +259,7 @@ _OF_VALUES = (
     "plot",
 )
 _FINITE = ("width", "inits", "backend")
-_INFINITE = ("engine", "samples", "memory", "scheduler")
+_INFINITE = ("engine", "samples", "memory", "scheduler", "jit")
 
 
 def _samples(

@@ -73,6 +73,7 @@ Such a module is loaded lazily, by the entry in front of it."""
 LAZY = {
     # what may be loaded while a function runs, and why
     "networkx": "it takes longer to load than a program to check, and one method needs it",
+    "numba": "an extra that only compiled kernels need",
     "scipy.special": "`check` and `draw` never evaluate an erf",
     "scipy.stats.qmc": "it takes a second to load, and the exact limits need no samples",
     "tpgraph.editor.session": "a server does without what only its workers' processes need",
@@ -364,7 +365,7 @@ def test_nothing_loads_an_extra_before_it_is_asked_to():
     code = (
         "import sys, tpgraph as tp; from tpgraph_cli.main import app\n"
         "for name in tp.__all__: getattr(tp, name)\n"
-        "assert not {'torch', 'jax', 'anywidget'} & set(sys.modules)"
+        "assert not {'torch', 'jax', 'anywidget', 'numba'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import ThreadpoolController
 
+from tpgraph.kernels.plan.fused import fused
 from tpgraph.kernels.plan.planning import PlanPart
 from tpgraph.kernels.plan.single import Jitter, Side, on_inputs
 from tpgraph.kernels.plan.tile_steps import TileSteps, lowered
@@ -47,11 +48,17 @@ _TILE_BYTES = 2**18
 
 @dataclass(frozen=True)
 class Resources:
-    """What a plan runs on: threads, bytes of blocks, and the precision."""
+    """What a plan runs on: threads, bytes of blocks, the precision, and `jit`.
+
+    With `jit` arithmetic steps that follow each other become loops that numba compiles, a second
+    or two for each once in a process, which needs the extra `tpgraph[fast]`: for kernels that are
+    large or asked for often.
+    """
 
     threads: int = 2
     memory: int | None = None
     dtype: str = "float64"
+    jit: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,11 +162,12 @@ def run(
 ) -> dict[int, float]:
     """Compute tiles and hand their ends on; what nodes state as errors, relative, by place."""
     size = max((t.shape[0] * t.shape[1] for t in tiles), default=0)
+    order = fused(work.steps, resources.dtype) if resources.jit else None
     queue = _Shared(iter(tiles))
     workers: list[TileWorker] = []
 
     def labour(after: Callable[[], None]) -> None:
-        worker = TileWorker(work.steps, work.sides, size, resources.dtype)
+        worker = TileWorker(work.steps, work.sides, size, resources.dtype, order)
         workers.append(worker)
         try:
             for tile in queue:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.kernels.plan.fused import FusedLoop
 from tpgraph.kernels.plan.single import Jitter, Side
 from tpgraph.kernels.plan.tile_steps import TileStep, TileSteps
 from tpgraph.limits.closed_forms import exponentials
@@ -51,6 +53,7 @@ class Tile:
 class TileWorker:
     """Runs the steps of one plan, tile after tile, in buffers of its own.
 
+    `order` has loops for some of the steps and the numbers of the others, by default of all.
     `errors` are the largest that nodes have stated so far, relative, by place.
     """
 
@@ -60,32 +63,65 @@ class TileWorker:
         sides: tuple[Side, Side],
         size: int,
         dtype: npt.DTypeLike = np.float64,
+        order: Sequence[FusedLoop | int] | None = None,
     ) -> None:
         self.steps = steps
+        self.order = range(len(steps.steps)) if order is None else order
         self.sides = sides
         self.dtype = np.dtype(dtype)
         self.jitter: Jitter | None = None
         self.errors: dict[int, float] = {}
-        self._memory = [np.empty(size, self.dtype) for _ in range(steps.buffers)]
+        self._memory = np.empty(steps.buffers * size, self.dtype)
         self._lifted: dict[tuple[int, int], Block] = {}
+        self._singles: dict[FusedLoop, tuple[Block, Block]] = {}
         self._one = 1.0 - _ROUNDINGS_FROM_ONE * float(np.finfo(self.dtype).epsneg)
 
     def run(self, tile: Tile, write: Callable[[int, Block], None]) -> None:
         """Compute a tile and hand every end to `write`. Raises NotPlanned."""
-        rows, columns = tile.shape
-        blocks = [m[: rows * columns].reshape(rows, columns) for m in self._memory]
+        shape = self.steps.buffers, *tile.shape
+        whole = self._memory[: math.prod(shape)].reshape(shape)
+        blocks = list(whole)
         ends: dict[int, list[tuple[int, int]]] = {}
         for number, (at, buffer) in enumerate(self.steps.ends):
             ends.setdefault(at, []).append((number, buffer))
         with np.errstate(all="ignore"):
-            for k, step in enumerate(self.steps.steps):
-                self._apply(step, tile, blocks)
-                if self.jitter is not None and step.op not in _STILL:
-                    self.jitter.move_pairs(blocks[step.out])
+            for item in self.order:
+                if isinstance(item, FusedLoop):
+                    self._run_loop(item, tile, whole)
+                    k = item.last
+                else:
+                    self._run_step(self.steps.steps[item], tile, blocks)
+                    k = item
                 for number, buffer in ends.get(k, ()):
                     if not np.isfinite(blocks[buffer].sum()):
                         raise NotPlanned("a kernel that is not finite")
                     write(number, blocks[buffer])
+
+    def _run_step(self, step: TileStep, tile: Tile, blocks: list[Block]) -> None:
+        self._apply(step, tile, blocks)
+        if self.jitter is not None and step.op not in _STILL:
+            self.jitter.move_pairs(blocks[step.out])
+
+    def _run_loop(self, loop: FusedLoop, tile: Tile, blocks: Block) -> None:
+        if loop not in self._singles:
+            self._singles[loop] = self._joined(loop.rows, 0), self._joined(loop.columns, 1)
+        rows, columns = (
+            np.ascontiguousarray(numbers[:, window])
+            for numbers, window in zip(self._singles[loop], tile.window, strict=True)
+        )
+        itself = 0 if tile.is_diagonal else sum(tile.shape)
+        largest = np.zeros((len(loop.steep), tile.shape[1]), self.dtype)
+        one = np.asarray(self._one, self.dtype)[()]
+        loop.loop(blocks, rows, columns, itself, one, largest)
+        for place, seen in zip(loop.steep, largest, strict=True):
+            self._state_jump(place, float(seen.max()))
+
+    def _joined(self, places: Sequence[int], side: int) -> Block:
+        """Numbers of all inputs of one side, a row for each place."""
+        found = np.empty((len(places), self.sides[side].count), self.dtype)
+        for row, place in zip(found, places, strict=True):
+            row[:] = self.sides[side].numbers(place)
+        return found
 
     def _apply(self, step: TileStep, tile: Tile, blocks: list[Block]) -> None:
         out = blocks[step.out]
@@ -154,9 +190,12 @@ class TileWorker:
             far = np.abs(out) > self._one
             out[far] = np.sign(out[far])
         if place >= 0:
-            self._state(place, jump_rounding(min(largest, 1.0), 1.0 - self._one))
+            self._state_jump(place, largest)
         if ones is not None:
             np.fill_diagonal(out, ones)
+
+    def _state_jump(self, place: int, largest: float) -> None:
+        self._state(place, jump_rounding(min(largest, 1.0), 1.0 - self._one))
 
     def _state(self, place: int, error: float) -> None:
         self.errors[place] = max(self.errors.get(place, 0.0), error)

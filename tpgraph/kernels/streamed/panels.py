@@ -34,13 +34,17 @@ _MIRRORED = 256
 
 @dataclass(frozen=True)
 class KernelTask:
-    """What a kernel is computed from: a program as JSON, inputs by name, (N, d) each."""
+    """What a kernel is computed from: a program as JSON, inputs by name, (N, d) each.
+
+    `jit` is that of `Resources`.
+    """
 
     program: str
     kind: Kind
     dtype: str
     rows: Mapping[str, Array]
     columns: Mapping[str, Array] | None = None
+    jit: bool = False
 
     @cached_property
     def inputs_digest(self) -> str:
@@ -156,7 +160,7 @@ def panel_blocks(task: KernelTask, panel: Panel) -> PanelBlocks:
         beside = slice(right.start - columns.start, right.stop - columns.start)
         blocks[number][inside, beside] = block
 
-    errors = run(work, Resources(1, None, task.dtype), panel.tiles(task.dtype), write)
+    errors = run(work, Resources(1, None, task.dtype, task.jit), panel.tiles(task.dtype), write)
     if panel.is_diagonal:
         ends = dict(zip(work.part.places, blocks, strict=True))
         for place, block in ends.items():

@@ -78,7 +78,7 @@ def stream_kernel(
     wanted = check_kind(kind)
     on = resources or Resources()
     columns = None if Y is None else input_arrays(program, Y)
-    task = KernelTask(to_json(program), wanted, on.dtype, input_arrays(program, X), columns)
+    task = KernelTask(to_json(program), wanted, on.dtype, input_arrays(program, X), columns, on.jit)
     place = Path(os.path.realpath(as_path(path)))
     try:
         plan, runs = planned_runs(task)
@@ -173,6 +173,7 @@ class _Stream:
             "recursion_sha256": digest(explained(self.plan), {}),
             "kind": self.task.kind,
             "dtype": self.task.dtype,
+            "jit": self.task.jit,
         }
 
     @property
