@@ -252,7 +252,22 @@ LAWS = [
     ),
     ("resnet", {"momentum": 0.9}, {"share": lambda s, t: 1 - 0.9 ** (t - s)}),
     ("mlp", {"lr": [0.1, 0.3, 0.2, 0.1]}, {"share": lambda s, t: [1, 3, 2, 1][s]}),
-]
+    ("mlp", {"momentum": 0.9, "weight_decay": 0.5}, {
+        "share": lambda s, t: -moved_by(t - s, 0.0, 1.0) / 0.1,
+        "kept": lambda t: moved_by(t, 1.0, 0.0),
+    }),
+]  # fmt: skip
+
+
+def moved_by(steps, weight, gradient):
+    """A weight after steps of SGD with momentum 0.9, decay 0.5 and rate 0.1, the first of which has
+    this gradient and the others none.
+    """
+    velocity = 0.0
+    for step in range(steps):
+        velocity = 0.9 * velocity + gradient * (step == 0) + 0.5 * weight
+        weight -= 0.1 * velocity
+    return weight
 
 
 @pytest.mark.parametrize(("name", "options", "law"), LAWS)
@@ -288,10 +303,15 @@ def test_the_generic_step_has_the_values_of_every_step(name, options, law):
 
 @pytest.mark.parametrize(
     "options",
-    [{"lr": [1.0, 0.5, 0.25, 0.125], "momentum": 0.9}, {"momentum": 0.9, "weight_decay": 0.1}],
+    [
+        {"lr": [1.0, 0.5, 0.25, 0.125], "momentum": 0.9},
+        {"lr": [1.0, 0.4, 0.3, 0.125], "weight_decay": 0.1},
+        {"lr": [1.0, 0.4, 0.3, 0.2], "momentum": 0.9, "weight_decay": 0.1},
+    ],
 )
-def test_steps_that_differ_in_their_coefficients_are_refused(options):
-    program = tp.unroll_sgd(tp.gallery.entry("mlp").program(), steps=4, **options)
+@pytest.mark.parametrize("steps", [3, 4])
+def test_steps_that_differ_in_their_coefficients_are_refused(options, steps):
+    program = tp.unroll_sgd(tp.gallery.entry("mlp").program(), steps=steps, **options)
     with pytest.raises(TPError, match="differ by more than terms") as refused:
         tp.draw(program, fold=True)
     assert "fewer steps" in refused.value.mend
@@ -304,6 +324,8 @@ def test_steps_that_differ_in_their_coefficients_are_refused(options):
          r"{0.9^{t{-}1{-}s}} \, db_{s}^{l}"),
         ({"momentum": 0.9}, r"b^{l} - 0.1 \, \epsilon \, \textstyle\sum_{s<t} \, "
          r"(1 - 0.9^{t{-}s}) \, db_{s}^{l}"),
+        ({"momentum": 0.9, "weight_decay": 0.1}, r"\kappa_{t} \, b^{l} - 0.01 \, \epsilon \, "
+         r"\textstyle\sum_{s<t} \, \alpha_{t{-}s} \, db_{s}^{l}"),
         ({"lr": [1.0, 0.5, 0.25]}, r"b^{l} - 0.01 \, \epsilon \, \textstyle\sum_{s<t} \, "
          r"(\eta_{s}/\eta_{0}) \, db_{s}^{l}"),
     ],
@@ -314,6 +336,14 @@ def test_coefficients_of_earlier_steps_go_by_their_law(options, said):
     assert said in {n.label.text for n in scene.nodes if n.id == "b_t[l]:gate"}
     assert list(strangers(scene)) == []
     assert wrong(scene) == []
+
+
+def test_symbols_of_coefficients_are_defined():
+    options = {"momentum": 0.9, "weight_decay": 0.1}
+    scene = tp.draw(tp.unroll_sgd(long("mlp", "L", 6), steps=4, **options), fold=True).scene
+    said = {d.symbol: d.formula for d in scene.definitions}
+    assert said[r"\kappa_{t}"] == r"\alpha_{t{+}1} - 0.9 \, \alpha_{t}"
+    assert said[r"\alpha_{t{+}1}"].startswith(r"1.8 \, \alpha_{t} - 0.9 \, \alpha_{t{-}1}, ")
 
 
 def test_fluctuations_are_refused():

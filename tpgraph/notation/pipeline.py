@@ -22,6 +22,7 @@ from tpgraph.notation.diagram.nesting import nested
 from tpgraph.notation.diagram.path_labels import labelled
 from tpgraph.notation.diagram.plating import fold, fold_passes
 from tpgraph.notation.diagram.showing import showing
+from tpgraph.notation.diagram.terminals import terminals_in_plates
 from tpgraph.notation.drawn.instance import Instance
 from tpgraph.notation.drawn.local import localised
 from tpgraph.notation.drawn.named_means import means_named
@@ -289,12 +290,13 @@ def _folded_scene(
     shown = named if passes is None else passes.program
     folded = _folded_passes(shown, passes, options)
     around = None if step is None else (step.letter, step.label)
+    said = () if step is None else step.definitions
     if refused is not None and not folded.plates:
         raise refused
     if not folded.plates and not around:
         return None
     try:
-        scene = _laid_out_passes(shown, folded, options, around)
+        scene = _uncrossed_plates(shown, folded, options, around)
     except TPError as error:
         if refused is not None:
             raise refused from error
@@ -302,9 +304,30 @@ def _folded_scene(
             raise
         return None
     if refused is not None:
-        said = f"{refused.message}: every step is drawn, with what repeats in it folded"
-        warnings.warn(TPWarning(said), stacklevel=5)
-    return scene
+        text = f"{refused.message}: every step is drawn, with what repeats in it folded"
+        warnings.warn(TPWarning(text), stacklevel=5)
+    return replace(scene, definitions=(*scene.definitions, *said))
+
+
+def _uncrossed_plates(
+    program: Program, folded: Folded, options: Options, around: tuple[str, str] | None
+) -> Scene:
+    """The scene of passes with plates, with terminals where lines would cross too much and plates
+    have room for them.
+    """
+    between = [(wire.source, wire.gate) for wire in stage(program, folded.diagram).wires]
+    laid: list[Scene] = []
+
+    def lay(found: Diagram) -> Scene:
+        try:
+            whole = terminals_in_plates(folded, found)
+            laid.append(_laid_out_passes(program, whole, options, around))
+        except PlateError:
+            if not laid:
+                raise
+        return laid[-1]
+
+    return uncrossed(folded.diagram, between, {}, lay)
 
 
 def _drawn(program: Program, options: Options) -> frozenset[str]:
@@ -334,7 +357,7 @@ def _folded_passes(program: Program, passes: Instance | None, options: Options) 
         diagram = filled(diagram, passes.fills)
     folded = fold_passes(program, diagram, sideways=options.direction in ("LR", "RL"))
     folded = replace(folded, diagram=coloured(folded.diagram, look))
-    return folded if passes is None else apart(folded, passes.given)
+    return apart(folded, () if passes is None else passes.given, shared=passes is not None)
 
 
 def _repeats(program: Program, diagram: Diagram) -> bool:

@@ -10,16 +10,19 @@ from dataclasses import replace
 
 from tpgraph.notation.diagram.diagram import GateMark, Vertex, copy_id
 from tpgraph.notation.diagram.folded import Folded
+from tpgraph.notation.diagram.terminals import terminal
 
 __all__ = ["apart"]
 
 
-def apart(folded: Folded, names: Collection[str]) -> Folded:
+def apart(folded: Folded, names: Collection[str], shared: bool = True) -> Folded:
     """The folded diagram with a mark of its own for every gate that reads one of these.
 
-    So has a vector that a gate in a plate reads from outside of it, beside its own mark. The copy
-    number k of x is x@k. A copy lies in the plate and the pass of its gate.
+    If what blocks have in common is to be `shared`, so has a vector that a gate in a plate reads
+    from outside of it, beside its own mark. The copy number k of x is x@k. A copy lies in the plate
+    and the pass of its gate.
     """
+    names = {*names, *folded.given}
     diagram = folded.diagram
     taken = {vertex.id for vertex in diagram.vertices}
     labelled = {v.id for v in diagram.vertices if v.label and v.kind in ("G", "X")}
@@ -29,10 +32,10 @@ def apart(folded: Folded, names: Collection[str]) -> Folded:
     for gate in diagram.gates:
         inputs = list(gate.inputs)
         for i, name in enumerate(inputs):
-            shared = name not in names and name in labelled and _is_far(folded, name, gate)
-            if name in names or shared:
+            far = shared and name not in names and name in labelled and _is_far(folded, name, gate)
+            if name in names or far:
                 found = copies[name]
-                if shared and not found:
+                if far and not found:
                     found.append(name)
                 found.append(name if not found else copy_id(name, len(found), taken))
                 inputs[i] = found[-1]
@@ -44,8 +47,11 @@ def apart(folded: Folded, names: Collection[str]) -> Folded:
     for vertex in diagram.vertices:
         own = copies.get(vertex.id, [] if vertex.id in names else [vertex.id])
         stays = vertex.id in names or vertex.id not in copies or vertex.id in read
-        vertices += [replace(vertex, of=vertex.variable) for _ in own[:1] if stays]
-        given = replace(vertex, place=None)  # as in the pass that reads it
+        given = replace(vertex, place=None, embeds=None)  # as in the pass that reads it
+        if vertex.id in folded.given:
+            given = terminal(vertex)
+        first = given if vertex.id in names else vertex
+        vertices += [replace(first, of=vertex.variable) for _ in own[:1] if stays]
         vertices += [given.copied(name, number) for number, name in enumerate(own[1:], 1)]
     plates = []
     for plate in folded.plates:

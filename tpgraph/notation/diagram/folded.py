@@ -24,7 +24,8 @@ class PlateOf:
 class Folded:
     """A diagram with plates; `dots` are pairs of marks with dots between them, which stand in the
     diagram as products without a matrix; `names` say what to call the marks and matrices inside;
-    `groups` are what every folding has folded.
+    `groups` are what every folding has folded; `given` are marks of other blocks that a plate's own
+    block reads across its rows.
     """
 
     diagram: Diagram
@@ -32,3 +33,4 @@ class Folded:
     dots: frozenset[tuple[str, str]] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     groups: tuple[tuple[RunGroup, ...], ...] = ()
+    given: frozenset[str] = frozenset()

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tpgraph.notation.diagram.block_runs import family_of, moved, shift_between
-from tpgraph.program import Program, split_name
+from tpgraph.program import Equation, MatMul, Program, split_name
 from tpgraph.program.labels import indexed_latex
 
 __all__ = ["Called", "GenericIndex", "GenericName", "Letter", "Move", "called_in", "range_text"]
@@ -111,6 +111,16 @@ class Called:
         """How what that variable is made of is called where this is."""
         return called_in(self.program, name, self.moves.get(name, ()))
 
+    def is_alike(self, name: str) -> bool:
+        """Whether a variable is made alike in all blocks of the plates that it moves with."""
+        own = self.program.equation_of.get(name)
+        return all(
+            _corresponds(own, self.program.equation_of.get(self._ahead(name, move, value)))
+            for move in self.moves.get(name, ())
+            for value in move.letter.values
+            if value != move.letter.value
+        )
+
     def latex(self, name: str) -> str:
         """The label of a name: the program's own with letters, else that of the generic name.
 
@@ -137,8 +147,11 @@ class Called:
 
     def _parts_ahead(self, name: str, move: Move, value: int) -> list[str]:
         """The parts of the label where the plate's index has this value."""
-        other = moved(name, move.position, value - move.letter.value)
-        return _NUMBER.split(self.program.labels.get(other, ""))
+        return _NUMBER.split(self.program.labels.get(self._ahead(name, move, value), ""))
+
+    def _ahead(self, name: str, move: Move, value: int) -> str:
+        """What stands for a name where the plate's index has this value."""
+        return moved(name, move.position, value - move.letter.value)
 
 
 def called_in(program: Program, name: str, moves: Sequence[Move]) -> Called:
@@ -148,6 +161,19 @@ def called_in(program: Program, name: str, moves: Sequence[Move]) -> Called:
         for part, position in _moving(program, name, move).items():
             found[part] = (*found.get(part, ()), Move(position, move.letter))
     return Called(program, found)
+
+
+def _corresponds(own: Equation | None, other: Equation | None) -> bool:
+    """Whether two equations do the same with names that differ by indices alone."""
+    if own is None or other is None or type(own) is not type(other):
+        return False
+    if isinstance(own, MatMul):
+        alike = isinstance(other, MatMul) and own.transpose == other.transpose
+    else:
+        alike = not isinstance(other, MatMul) and own.function == other.function
+    names = [v.parts for v in (own.out, *own.inputs)]
+    others = [v.parts for v in (other.out, *other.inputs)]
+    return alike and shift_between(names, others) is not None
 
 
 def _moving(program: Program, name: str, move: Move) -> dict[str, int]:

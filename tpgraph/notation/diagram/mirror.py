@@ -3,15 +3,17 @@
     forward   h[l] = W[l] x[l-1]        x[l] = φ(h[l])           block l
     backward  dx[l-1] = W[l]ᵀ dh[l]     dh[l] = φ'(h[l]) dx[l]   block l
 
-The error signal of a vector sums over the readers of that vector, so it belongs to their block; a
-product or a mean in such a sum belongs to the signal that reads it. That of a vector which every
-block reads, as a bias of all time steps, belongs to none.
+The error signal of a vector sums over the readers of that vector, so it belongs to their block; if
+these are several, as of the cell of an LSTM, to the first or to the last, in whichever way more
+blocks are equal. A product or a mean in such a sum belongs to the signal that reads it, and so does
+the signal of what the forward pass never reads. That of a vector which every block reads, as a bias
+of all time steps, belongs to none.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from tpgraph.notation.diagram.block_runs import (
@@ -71,9 +73,10 @@ def _mirrored(
     three do. A run that no error signal comes back to has no adjoint. `forward` are the equations
     that may read what the run makes, `backward` those of the backward pass of its context.
     """
-    blocks = _adjoints(run, forward, backward)
-    if not blocks:
+    ways = [_adjoints(run, forward, backward, choose) for choose in (min, max)]
+    if not ways[0]:
         return (run,)
+    blocks = max(ways, key=lambda blocks: _length(_longest(run, blocks)))
     first, last = _longest(run, blocks)
     count = last - first + 1
     if count < LEAST_BLOCKS:
@@ -96,23 +99,36 @@ def _mirrored(
 
 
 def _adjoints(
-    run: BlockRun, forward: Iterable[Equation], backward: Sequence[Equation]
+    run: BlockRun,
+    forward: Iterable[Equation],
+    backward: Sequence[Equation],
+    choose: Callable[[Iterable[int]], int],
 ) -> Mapping[int, list[Equation]]:
-    """The equations of the backward pass by the blocks that they belong to."""
+    """The equations of the backward pass by the blocks that they belong to; of several readers'
+    blocks one is chosen.
+    """
     readers: dict[str, list[int]] = defaultdict(list)
     for equation in forward:
         block = run.block_of.get(equation.out.name)
         if block is not None:
             for variable in equation.inputs:
                 readers[variable.name].append(block)
+
+    def unread(name: str) -> bool:
+        """Whether no block of the run reads this, or what stands for it in another block."""
+        if name not in run.block_of:
+            return False
+        start = run.block_of[name]
+        return not any(readers[run.moved(name, block - start)] for block in range(run.count))
+
     home: dict[str, int] = {}
     summed: dict[str, list[int]] = defaultdict(list)
     for equation in reversed(backward):
         name, place = equation.out.name, equation.place
         partner = place.partner if place is not None else None
-        found = summed[name] if partner is None else readers[partner]
+        found = summed[name] if partner is None or unread(partner) else readers[partner]
         if found and len(set(found)) < run.count:
-            home[name] = min(found)
+            home[name] = choose(found)
             for variable in equation.inputs:
                 summed[variable.name].append(home[name])
     blocks: dict[int, list[Equation]] = defaultdict(list)
@@ -131,6 +147,11 @@ def _longest(run: BlockRun, blocks: Mapping[int, Sequence[Equation]]) -> tuple[i
         if start[1] - start[0] > best[1] - best[0]:
             best = start
     return best
+
+
+def _length(blocks: tuple[int, int]) -> int:
+    first, last = blocks
+    return last - first
 
 
 def _correspond(run: BlockRun, block: Sequence[Equation], ahead: Sequence[Equation]) -> bool:

@@ -75,4 +75,5 @@ def _letter(plan: RunPlan, letter: str) -> Letter:
 def _inside(plan: RunPlan, marks: Container[str]) -> Iterator[str]:
     yield from (name for name, block in plan.home.items() if block == plan.kept)
     yield from plan.entries
+    yield from plan.given
     yield from (name for name in plan.reads(plan.kept) if name not in marks)

@@ -99,7 +99,8 @@ class Folding:
         )
         plates = tuple(self._plate(group) for group in self.groups)
         names = self._names(diagram)
-        return Folded(diagram, plates, frozenset(dots), names, self.letters.groups)
+        given = frozenset(name for plan in self.plans for name in plan.given)
+        return Folded(diagram, plates, frozenset(dots), names, self.letters.groups, given)
 
     def _stays(self, name: str) -> bool:
         return name not in self.plan_of or self.plan_of[name].stays(name)
@@ -160,10 +161,13 @@ class Folding:
     def _plate(self, group: RunGroup) -> PlateOf:
         run, members = group.plans[0].run, set[str]()
         for plan in group.plans:
-            members.update(plan.entries)
+            members.update(plan.entries, plan.given)
             members |= {name for name, block in plan.home.items() if block == plan.kept}
         members |= {self.gate[n].id for n in tuple(members) if n in self.gate and self._made(n)}
-        label = range_text(group.letter, run.index(0), run.index(run.count - 1), run.step)
+        first, last, step = run.index(0), run.index(run.count - 1), run.step
+        if step < 0 and not any(plan.entries for plan in group.plans):
+            first, last, step = last, first, -step
+        label = range_text(group.letter, first, last, step)
         return PlateOf(group.letter, label, frozenset(members))
 
     def _names(self, diagram: Diagram) -> dict[str, str]:

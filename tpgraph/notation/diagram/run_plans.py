@@ -16,6 +16,8 @@ class RunPlan:
     """A run, and what stays of it: the block number `kept`, by each entry from the blocks before
     it what stands before the plate, and what stands behind the plate. `home` gives the block to
     which a vector belongs: those that the run makes, and initial vectors that move with it.
+    `given` are vectors of other blocks that another run of the plate reads, as the backward pass
+    of an LSTM reads the forget gate of the time after.
     """
 
     run: BlockRun
@@ -23,10 +25,12 @@ class RunPlan:
     kept: int = 0
     entries: dict[str, str] = field(default_factory=dict)
     after: dict[str, None] = field(default_factory=dict)
+    given: dict[str, None] = field(default_factory=dict)
 
     def stays(self, name: str) -> bool:
         """Whether a vector of the run is drawn."""
-        return self.home[name] == self.kept or name in self.entries or name in self.after
+        more = name in self.entries or name in self.after or name in self.given
+        return more or self.home[name] == self.kept
 
     def carried(self, block: int) -> Iterator[tuple[str, int]]:
         """What a block reads of earlier blocks, and how many blocks back that was made."""
@@ -77,7 +81,7 @@ def foldable(
     while left:
         plans = [plan for group in left for plan in group.plans]
         _choose_blocks(plans)
-        wrong = {id(plan) for plan in _Readers(plans, nested).wrong(equations)}
+        wrong = {id(plan) for plan in _Readers(left, nested).wrong(equations)}
         fine = [g for g in left if g.aligned and wrong.isdisjoint(map(id, g.plans))]
         if len(fine) == len(left):
             break
@@ -100,6 +104,7 @@ def _choose_blocks(plans: Sequence[RunPlan]) -> None:
         entries = [name for name, _ in plan.carried(plan.kept)]
         plan.entries = dict(zip(entries, first, strict=True))
         plan.after = {name: None for name, back in plan.carried(run.count) if back == 1}
+        plan.given = {}
 
 
 def everywhere(plan: RunPlan, name: str) -> Iterator[str]:
@@ -111,8 +116,9 @@ def everywhere(plan: RunPlan, name: str) -> Iterator[str]:
 class _Readers:
     """Who reads what of the runs; what is read of last blocks is noted in `after`."""
 
-    def __init__(self, plans: Sequence[RunPlan], nested: bool) -> None:
-        self.plans = plans
+    def __init__(self, groups: Sequence[RunGroup], nested: bool) -> None:
+        self.plans = plans = [plan for group in groups for plan in group.plans]
+        self.plate = {id(plan): i for i, group in enumerate(groups) for plan in group.plans}
         self.nested = nested
         self.made: set[str] = set()
         self.plan_of = {name: plan for plan in plans for name in plan.run.block_of}
@@ -137,6 +143,8 @@ class _Readers:
             for before in plan.entries.values():
                 yield from self._at_end(before)
         for plan in self.plans:
+            if not plan.given.keys().isdisjoint(plan.after):
+                yield plan
             unread = self.pooled - self.read
             plan.after = {name: None for name in plan.after if name not in unread}
 
@@ -165,8 +173,10 @@ class _Readers:
                 if plan.home[name] != plan.kept:
                     yield own
             elif plan.home[name] != plan.kept and name not in plan.entries:
-                yield plan
-                yield own
+                plan.given[name] = None
+                if plan is own or self.plate[id(plan)] != self.plate[id(own)]:
+                    yield plan
+                    yield own
 
     def _at_end(self, name: str) -> Iterator[RunPlan]:
         """Its run, unless the name is one of the last block."""

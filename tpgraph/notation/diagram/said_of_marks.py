@@ -5,6 +5,8 @@ An unnamed value of a statement is said by what it is made of: `W u`, never `x[1
 
 from __future__ import annotations
 
+import re
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from tpgraph.functions import Argument, Expression, is_call, substitute, to_text
@@ -18,6 +20,8 @@ _LONGEST = 240
 """Letters of what is said of an unnamed value; a longer one is a dot, as in gates."""
 _DOT = "·"
 _DEEPEST = 24
+_COPY = re.compile(r"@\d*")
+"""What tells the mark of a variable in another pass from its own."""
 _LINES = 60
 
 
@@ -50,6 +54,7 @@ class Titles:
 
     program: Program
     _known: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    _alike: dict[Hashable, bool] = field(default_factory=dict, compare=False, repr=False)
 
     def spelled(self, name: str, called: Called | None = None) -> str:
         """The name of a variable as a text writes it, of an unnamed one its formula."""
@@ -71,22 +76,25 @@ class Titles:
 
     def _speller(self, called: Called | None) -> _Speller:
         """What is called otherwise in a plate is worked out for each of its marks."""
-        return _Speller(self.program, self._known if called is None else {})
+        return _Speller(self.program, self._known if called is None else {}, self._alike)
 
 
 @dataclass(frozen=True)
 class _Speller:
     program: Program
     known: dict[str, str]
+    alike: dict[Hashable, bool]
 
     def name(self, name: str, called: Called | None, depth: int) -> str:
         equation = self.program.equation_of.get(name)
         if self._has_name(name):
-            return name if called is None else str(called.name(name))
+            return _COPY.sub("", name if called is None else str(called.name(name)))
         if equation is None:  # of another pass, which reads it, or made between passes
-            return plain_text(self.program.labels.get(name, _DOT))
+            return self._labelled(name, called)
         if depth > _DEEPEST:
             return _DOT
+        if called is not None and not self._is_alike(name, called):
+            return self._labelled(name, called)
         if name not in self.known:
             inside = None if called is None else called.inside(name)
             if isinstance(equation, MatMul):
@@ -95,6 +103,19 @@ class _Speller:
                 found = self.right(equation, inside, depth + 1)
             self.known[name] = found if len(found) <= _LONGEST else _DOT
         return self.known[name]
+
+    def _is_alike(self, name: str, called: Called) -> bool:
+        moves = called.moves.get(name, ())
+        key = name, *((m.position, m.letter.values[0], m.letter.values[-1]) for m in moves)
+        if key not in self.alike:
+            self.alike[key] = called.is_alike(name)
+        return self.alike[key]
+
+    def _labelled(self, name: str, called: Called | None) -> str:
+        """The label of what cannot be said by what it is made of."""
+        if name not in self.program.labels:
+            return _DOT
+        return plain_text(self.program.labels[name] if called is None else called.latex(name))
 
     def _has_name(self, name: str) -> bool:
         """Whether a text names it: means between passes are no variables of an instance."""

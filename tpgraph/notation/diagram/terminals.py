@@ -11,8 +11,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from tpgraph.notation.diagram.diagram import Diagram, GateMark, Vertex, copy_id
+from tpgraph.notation.diagram.folded import Folded
 
-__all__ = ["InputKind", "input_kinds", "named", "with_terminals"]
+__all__ = ["InputKind", "input_kinds", "named", "terminal", "terminals_in_plates", "with_terminals"]
 
 InputKind = tuple[str, int | None, str, int | None]
 """Bases and temporary numbers of what is read, and of what the gate makes of it."""
@@ -57,7 +58,7 @@ def with_terminals(
             return name
         count[name] += 1
         copy = copy_id(name, count[name], called)
-        terminals[copy] = _terminal(called[name].copied(copy, count[name]))
+        terminals[copy] = terminal(called[name].copied(copy, count[name]))
         return copy
 
     gates = [replace(g, inputs=tuple(input_of(g, n) for n in g.inputs)) for g in diagram.gates]
@@ -65,9 +66,34 @@ def with_terminals(
     return replace(diagram, vertices=(*terminals.values(), *vertices), gates=tuple(gates))
 
 
+def terminals_in_plates(folded: Folded, diagram: Diagram) -> Folded:
+    """What was folded with terminals in its diagram, which stand in the plates of their gates."""
+    before = {gate.id: gate.inputs for gate in folded.diagram.gates}
+    made = {
+        new: (old, gate.id)
+        for gate in diagram.gates
+        for old, new in zip(before[gate.id], gate.inputs, strict=True)
+        if old != new
+    }
+    plates = tuple(
+        replace(
+            p, members=p.members.union(new for new, (_, gate) in made.items() if gate in p.members)
+        )
+        for p in folded.plates
+    )
+    copies = {vertex.id: vertex.copy for vertex in diagram.vertices}
+    names = {
+        new: copy_id(folded.names[old], copies[new][-1])
+        for new, (old, _) in made.items()
+        if old in folded.names
+    }
+    return replace(folded, diagram=diagram, plates=plates, names={**folded.names, **names})
+
+
 def _stem(vertex: Vertex) -> tuple[str, int | None]:
     return vertex.parts.base, vertex.parts.temporary
 
 
-def _terminal(copy: Vertex) -> Vertex:
+def terminal(copy: Vertex) -> Vertex:
+    """A mark as a terminal: before its gate, wherever its variable is made."""
     return replace(copy, place=None, embeds=None, annotation=None, side="before")

@@ -4,6 +4,10 @@ r"""How coefficients of what earlier steps leave behind depend on the step s and
     weight decay     c q^(t−1−s)           W_t = q^t W − c Σ_s q^(t−1−s) g_s,   q = 1 − η λ
     momentum         c (1 − μ^(t−s))       W_t = W − c Σ_s (1 + μ + … + μ^(t−1−s)) g_s
     rates η_s        c η_s / η_0           W_t = W − c Σ_s (η_s / η_0) g_s
+    both             c α_{t−s}             W_t = κ_t W − c Σ_s α_{t−s} g_s
+
+where momentum and decay together, W_{t+1} = (1 + μ − η λ) W_t − μ W_{t−1} − c g_t, give α_0 = 0,
+α_1 = 1, α_{k+1} = (1 + μ − η λ) α_k − μ α_{k−1} and κ_t = α_{t+1} − μ α_t.
 
 A law is read off the coefficients of one time; passes at other times have to follow it too.
 """
@@ -16,6 +20,7 @@ from math import isclose
 from typing import Protocol
 
 from tpgraph.notation.drawn.times import Letters
+from tpgraph.notation.scene.scene import Definition
 
 __all__ = ["CoefficientLaw", "base_of_law", "laws_of"]
 
@@ -37,9 +42,17 @@ class CoefficientLaw(Protocol):
     def kept_latex(self, letters: Letters) -> str:
         """What is kept in LaTeX."""
 
+    def definitions(self, letters: Letters) -> tuple[Definition, ...]:
+        """What symbols in these stand for."""
+
+
+class _Explicit:
+    def definitions(self, letters: Letters) -> tuple[Definition, ...]:
+        return ()
+
 
 @dataclass(frozen=True)
-class _Plain:
+class _Plain(_Explicit):
     def kept(self, time: int) -> float | None:
         return None
 
@@ -48,7 +61,7 @@ class _Plain:
 
 
 @dataclass(frozen=True)
-class _Decay:
+class _Decay(_Explicit):
     """Weights lose a part of themselves in every step."""
 
     factor: float
@@ -93,8 +106,55 @@ class _Rates(_Plain):
         return rf"(\eta_{{{letters.earlier}}}/\eta_{{0}})"
 
 
-def laws_of(coefficients: Sequence[float]) -> Iterator[CoefficientLaw]:
-    """The laws that these coefficients of the steps 0, 1, … at the time after them may follow."""
+@dataclass(frozen=True)
+class _MomentumAndDecay:
+    """Every step repeats a part of the one before, and weights lose a part of themselves: `first`
+    is 1 + μ − η λ, `second` μ, the symbols those of α and κ.
+    """
+
+    first: float
+    second: float
+    symbols: tuple[str, str]
+
+    def share(self, step: int, time: int) -> float:
+        return self._alpha(time - step)
+
+    def kept(self, time: int) -> float | None:
+        return self._alpha(time + 1) - self.second * self._alpha(time)
+
+    def _alpha(self, k: int) -> float:
+        before, here = 0.0, 1.0
+        for _ in range(k):
+            before, here = here, self.first * here - self.second * before
+        return before
+
+    def share_latex(self, letters: Letters) -> str:
+        return rf"{self.symbols[0]}_{{{letters.step}{{-}}{letters.earlier}}}"
+
+    def kept_latex(self, letters: Letters) -> str:
+        return rf"{self.symbols[1]}_{{{letters.step}}}"
+
+    def definitions(self, letters: Letters) -> tuple[Definition, ...]:
+        (alpha, kappa), t = self.symbols, letters.step
+        first, second = f"{self.first:.6g}", f"{self.second:.6g}"
+        ahead, back = f"{t}{{+}}1", f"{t}{{-}}1"
+        recursion = (
+            rf"{first} \, {alpha}_{{{t}}} - {second} \, {alpha}_{{{back}}}, "
+            rf"\; {alpha}_{{0}} = 0, \; {alpha}_{{1}} = 1"
+        )
+        kept = rf"{alpha}_{{{ahead}}} - {second} \, {alpha}_{{{t}}}"
+        return (
+            Definition(f"{alpha}_{{{ahead}}}", recursion, recursion),
+            Definition(f"{kappa}_{{{t}}}", kept, kept),
+        )
+
+
+def laws_of(
+    coefficients: Sequence[float], symbols: tuple[str, str] = (r"\alpha", r"\kappa")
+) -> Iterator[CoefficientLaw]:
+    """The laws that these coefficients of the steps 0, 1, … at the time after them may follow; the
+    symbols are for what has no short form.
+    """
     if len(coefficients) < 2 or not all(coefficients):
         return
     ratio = coefficients[-2] / coefficients[-1]
@@ -103,6 +163,9 @@ def laws_of(coefficients: Sequence[float]) -> Iterator[CoefficientLaw]:
         laws.insert(0, _Decay(ratio))
     if 1 < ratio < 2:
         laws.insert(0, _Momentum(ratio - 1))
+    if len(coefficients) > 2:
+        first, second = coefficients[-2] / coefficients[-1], coefficients[-3] / coefficients[-1]
+        laws.append(_MomentumAndDecay(first, first * first - second, symbols))
     yield from (law for law in laws if base_of_law(law, coefficients) is not None)
 
 

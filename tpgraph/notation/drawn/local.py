@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from tpgraph.functions import number
-from tpgraph.notation.drawn.between import placed
+from tpgraph.notation.drawn.between import placed, settled
 from tpgraph.notation.drawn.instance import Instance
 from tpgraph.notation.drawn.named_means import MeanName
 from tpgraph.notation.drawn.unnamed import Unnamed
@@ -42,7 +42,7 @@ def localised(
 
     `drawn` are the names of the equations that are drawn; `means` say what means are made of.
     """
-    equations = placed([e for e in program.equations if e.out.name in drawn])
+    equations = settled(placed([e for e in program.equations if e.out.name in drawn]))
     contexts = dict.fromkeys(e.place.context for e in equations if e.place is not None)
     contexts.pop(None, None)
     if len(contexts) < 2:
@@ -108,7 +108,7 @@ class _Local:
             inputs[variable.name] = Variable(name, variable.type)
             if name in self.declared or name in self.place_of:
                 continue
-            if isinstance(made, MatMul) and made.operand.is_fixed:
+            if isinstance(made, MatMul) and self._is_data(made.operand):
                 self.place_of[name] = equation.place
                 if not made.out.is_temporary:
                     self.labels[name] = self._label(made)
@@ -122,6 +122,10 @@ class _Local:
             yield replace(
                 equation, arguments=tuple(inputs.get(a.name, a) for a in equation.arguments)
             )
+
+    def _is_data(self, variable: Variable) -> bool:
+        """Whether a vector of a fixed dimension is none that a pass is drawn to make."""
+        return variable.is_fixed and variable.name not in self.place_of
 
     def _declare(self, made: Equation, variable: Variable) -> None:
         """Declare what another context makes."""

@@ -32,6 +32,7 @@ from tpgraph.notation.drawn.generic_sums import coefficients_of
 from tpgraph.notation.drawn.instance import Instance, instance
 from tpgraph.notation.drawn.loops import loop_letters
 from tpgraph.notation.drawn.times import Letters, Times
+from tpgraph.notation.scene.scene import Definition
 from tpgraph.program import MatMul, Pass, Program, TimedName
 from tpgraph.program.labels import headword
 
@@ -40,9 +41,10 @@ __all__ = ["GenericStep", "generic_step"]
 LEAST_STEPS = 3
 NO_OTHERS: Mapping[str, TimedName] = MappingProxyType({})
 _LETTERS = (Letters("t", "s"), Letters("k", "j"), Letters("τ", "σ"), Letters("q", "p"))
+_COEFFICIENTS = tuple(zip("ακρν", (r"\alpha", r"\kappa", r"\rho", r"\nu"), strict=True))
 _MEND = (
-    "draw fewer steps unfolded, or fold SGD in its exact form with one of weight decay, momentum"
-    " and a schedule of rates alone"
+    "draw fewer steps unfolded, or fold SGD in its exact form, a schedule of rates without weight"
+    " decay and momentum"
 )
 
 
@@ -51,11 +53,14 @@ _KindKey: TypeAlias = tuple[str, str | None, int | None, tuple[TimedName, ...]]
 
 @dataclass(frozen=True)
 class GenericStep:
-    """The passes at a generic time; `letter` and `label` are those of the plate around them."""
+    """The passes at a generic time; `letter` and `label` are those of the plate around them, the
+    `definitions` say what symbols for coefficients are.
+    """
 
     passes: Instance
     letter: str
     label: str
+    definitions: tuple[Definition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,11 +114,12 @@ def generic_step(
 
     laws: list[CoefficientLaw | None] = [None, *_laws(times, letters)]
     found = ((at(time, law), law) for law in laws)
-    step = next((step for step, law in found if repeats(step, law)), None)
+    step, law = next(((step, law) for step, law in found if repeats(step, law)), (None, None))
     if step is None:
         raise TPError(f"the SGD steps {others[0]} and {time} differ by more than terms", mend=_MEND)
     last = max(kind.last for kind in kinds)
-    return GenericStep(step, letters.step, rf"{letters.step}=0,\,\ldots,\,{last}")
+    label = rf"{letters.step}=0,\,\ldots,\,{last}"
+    return GenericStep(step, letters.step, label, law.definitions(letters) if law else ())
 
 
 def _laws(times: Times, letters: Letters) -> Iterator[CoefficientLaw]:
@@ -132,8 +138,16 @@ def _laws(times: Times, letters: Letters) -> Iterator[CoefficientLaw]:
 
         for found in coefficients_of(equation.function, steps, key):
             if len(found) == time and len(set(found)) > 1:
-                yield from laws_of(found)
+                yield from laws_of(found, _symbols(times.program))
                 return
+
+
+def _symbols(program: Program) -> tuple[str, str]:
+    """Two letters in LaTeX that name nothing in the program."""
+    taken = {headword(name) for name in program.variables}
+    free = [latex for letter, latex in _COEFFICIENTS if letter not in taken]
+    first, second, *_ = (*free, *(latex for _, latex in _COEFFICIENTS))
+    return first, second
 
 
 def _kinds(program: Program, drawn: frozenset[str]) -> list[_PassKind]:

@@ -98,13 +98,26 @@ def _dots(edge: Edge, boxes: Sequence[Box], style: Style) -> Label:
     aslant into one or out of it, before that or before its end.
     """
     start, end = edge.points[0], edge.points[-1]
-    flat = abs(end[0] - start[0]) >= abs(end[1] - start[1])
     boxes = [box for box in boxes if not (contains(box, start) and contains(box, end))]
+    flat = _is_flat(start, end, boxes)
     if abs(end[1] - start[1] if flat else end[0] - start[0]) > style.vector_diameter:
         x, y = _dots_aslant(start, end, boxes, flat)
     else:
         x, y = _middle_outside(start, end, boxes)
     return Label(_DOTS[flat], x, y, "center", style.label_size)
+
+
+def _is_flat(start: Point, end: Point, boxes: Sequence[Box]) -> bool:
+    """Whether a line leads to a side: into the plate at its end or out of that at its start, if one
+    side of that alone lies between; else as it slopes.
+    """
+    for box in boxes:
+        for inner, outer in ((start, end), (end, start)):
+            if contains(box, inner):
+                beside = not box[0] <= outer[0] <= box[2]
+                if beside == (box[1] <= outer[1] <= box[3]):
+                    return beside
+    return abs(end[0] - start[0]) >= abs(end[1] - start[1])
 
 
 def _dots_aslant(start: Point, end: Point, boxes: Sequence[Box], flat: bool) -> Point:

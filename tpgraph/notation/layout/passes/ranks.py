@@ -30,7 +30,10 @@ def columns_of(
 
 
 class _Ranks:
-    """A graph of classes of marks; an edge of length k leads to what stands k columns after."""
+    """A graph of classes of marks; an edge of length k leads to what stands k columns after.
+
+    `along` has the lines of rows from left to right, `flow` all of them as the computation runs.
+    """
 
     def __init__(self, staging: Staging) -> None:
         self.staging = staging
@@ -38,6 +41,10 @@ class _Ranks:
         self.kin: dict[str, str] = {mark: mark for mark in self.home}
         self.graph: _Graph = _Graph()
         self.graph.add(self.home)
+        self.along: _Graph = _Graph()
+        self.along.add(self.home)
+        for before, after in self._in_parts():
+            self.along.join(before, after)
         self.flow: _Graph = _Graph()
         self.flow.add(self.home)
         for part in staging.parts:
@@ -74,13 +81,17 @@ class _Ranks:
 
     def _steps(self) -> Iterator[tuple[str, str]]:
         """Pairs of marks of which the first stands before the second."""
+        yield from self._in_parts()
+        for wire in self.staging.wires:
+            if not self.home[wire.gate].mirrored:
+                yield wire.source, wire.gate
+
+    def _in_parts(self) -> Iterator[tuple[str, str]]:
+        """Such pairs of one part; a backward row counts its columns down."""
         for part in self.staging.parts:
             for link in links(part.diagram):
                 pair = link.source, link.target
                 yield pair if part.row != "backward" else (pair[1], pair[0])
-        for wire in self.staging.wires:
-            if not self.home[wire.gate].mirrored:
-                yield wire.source, wire.gate
 
     def _alike(self) -> Iterator[tuple[str, str]]:
         """Marks of one family that could stand in one column of their part."""
@@ -118,12 +129,18 @@ class _Ranks:
                 self._after(others, members)
 
     def _set_apart(self, members: Collection[str]) -> None:
-        """Put marks after what leads to them in their pass, and before what they lead to."""
-        homes = {(self.home[mark].context, self.home[mark].key) for mark in members}
-        before, behind = _closure(members, self.flow.back.__getitem__), self._descendants(members)
-        near = [m for m, h in self.home.items() if (h.context, h.key) in homes and m not in members]
-        self._after((m for m in near if m in before - behind), members)
-        self._after(members, (m for m in near if m in behind - before))
+        """Put marks after what stands before them in a row of their pass, and before what stands
+        behind them.
+        """
+        rows = dict.fromkeys((self.home[m].context, self.home[m].key) for m in members)
+        for row in rows:
+            near = [m for m, home in self.home.items() if (home.context, home.key) == row]
+            own = [mark for mark in near if mark in members]
+            before = _closure(own, self.along.back.__getitem__)
+            behind = _closure(own, self.along.next.__getitem__)
+            others = [mark for mark in near if mark not in members]
+            self._after((m for m in others if m in before - behind), members)
+            self._after(members, (m for m in others if m in behind - before))
 
     def _follow(self) -> None:
         """What happens after a pass stands after it, from left to right."""

@@ -201,15 +201,17 @@ class _Stage:
         """Initial vectors stand in every context that reads them, and once in each."""
         readers = self._readers()
         order = {name: i for i, name in enumerate(self.vertices)}
+        contexts = dict.fromkeys(home.context for home in self.home.values())
+        begun = {context: i for i, context in enumerate(contexts)}
         for name in [n for n in order if n not in self.home]:
             homes = [self.home[r] for r in readers[name] if r in self.home]
             rooms: dict[Pass | None, list[Home]] = {}
             for home in sorted(homes, key=lambda home: home.row == "between"):
                 if home.row != "between" or not rooms:
                     rooms.setdefault(home.context, []).append(home)
-            first = sorted(rooms.values(), key=lambda found: found[0].context not in self.returning)
-            for number, found in enumerate(first):
-                home = min(found, key=lambda home: home.mirrored)
+            first = sorted(rooms, key=lambda c: (c not in self.returning, begun.get(c, -1)))
+            for number, context in enumerate(first):
+                home = min(rooms[context], key=lambda home: home.mirrored)
                 if number == 0:
                     self.home[name] = home
                 else:
