@@ -146,7 +146,12 @@ def test_an_exercise_says_nothing_of_its_solution(words):
     assert numbers == [f"({k})" for k in range(1, len(numbers) + 1)]
     assert tp.extract_program(blank.svg.encode()) is None
     assert not blank.scene.listing
-    assert not blank.scene.lists
+    (told,) = blank.scene.lists
+    counts = {kind: len(of_kind) for kind, of_kind in texts.items() if kind in words.split(",")}
+    assert (
+        told.text
+        == rf"\text{{to be filled in: {', '.join(f'{n} {k}' for k, n in counts.items())}}}"
+    )
     assert [label.text for label in blank.scene.labels] == [r"\textit{read out}"]
     assert "φ" not in blank.svg if "gates" in words else True
     plain = [(n.id, n.x, n.y, n.label and n.label.text) for n in drawing.scene.nodes]
@@ -155,6 +160,25 @@ def test_an_exercise_says_nothing_of_its_solution(words):
     asked = [n for n in solution.scene.nodes if n.label and n.label.color == accent]
     wanted = sum(len(texts[kind]) for kind in words.split(",") if kind != "matrices")
     assert len(asked) == wanted
+
+
+@pytest.mark.parametrize("words", ["gates", "labels"])
+def test_symbols_of_long_functions_stay_in_an_exercise_without_what_they_are(words):
+    program = tp.backward(tp.gallery.entry("layernorm_mlp").program())
+    drawing = tp.draw(program)
+    symbols = [one.symbol for one in drawing.scene.definitions]
+    assert len(symbols) > 1
+    blank, solution = drawing.exercise(words)
+    left = [n.label.text for n in blank.scene.nodes if n.is_gate and n.label]
+    assert set(symbols) <= set(left)
+    assert (len(set(left)) == len(symbols)) == (words == "gates")
+    lines = [label.text for label in blank.scene.lists]
+    assert lines[:-1] == [rf"{symbol} = \ldots" for symbol in symbols]
+    assert lines[-1].endswith(f"{len(symbols)} symbols}}")
+    assert solution.scene.definitions == drawing.scene.definitions
+    assert [label.text for label in solution.scene.lists] == [
+        label.text for label in drawing.scene.lists
+    ]
 
 
 def test_what_cannot_be_left_blank():

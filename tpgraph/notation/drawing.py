@@ -23,7 +23,7 @@ from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.exercise import as_exercise, as_solution, blanks_of
 from tpgraph.notation.scene.overlay import VectorPath
 from tpgraph.notation.scene.painting import picture
-from tpgraph.notation.scene.scaling import LEAST_TEXT, PAGE, length_of, scaled
+from tpgraph.notation.scene.scaling import LEAST_TEXT, length_of, on_page, scaled
 from tpgraph.notation.scene.scene import Direction, Scene
 from tpgraph.notation.scene.scene_json import to_json
 from tpgraph.notation.scene.style import PAPER, Style
@@ -107,9 +107,7 @@ class Drawing:
         """The size in pt of its labels where it is printed on a page, whose text is 487.8 pt wide
         and 650 pt high; not more than they have.
         """
-        left, bottom, right, top = picture(self.scene, self.style).bounds
-        scale = min(1.0, PAGE[0] / (right - left), PAGE[1] / (top - bottom))
-        return float(scale * self.style.label_size)
+        return float(on_page(picture(self.scene, self.style).bounds) * self.style.label_size)
 
     @property
     def text_size(self) -> float:
@@ -129,7 +127,7 @@ class Drawing:
         them. The exercise carries no program and no description. Raises TPError for other words.
         """
         blanks = blanks_of(words)
-        blank = as_exercise(self.scene, blanks)
+        blank = as_exercise(self.scene, blanks, self.style)
         solution = replace(self, scene=as_solution(self.scene, blanks, self.style))
         return replace(self, scene=blank, source=None, description=""), solution
 

@@ -50,6 +50,7 @@ from tpgraph.notation.scene.legend import build_legend, marks_used
 from tpgraph.notation.scene.listing_block import with_listing
 from tpgraph.notation.scene.overlay import VectorPath, overlaid
 from tpgraph.notation.scene.painting import picture
+from tpgraph.notation.scene.scaling import on_page
 from tpgraph.notation.scene.scene import Direction, Scene
 from tpgraph.notation.scene.shelf import build_shelf
 from tpgraph.notation.scene.style import PAPER, Style, theme
@@ -63,6 +64,7 @@ View: TypeAlias = Literal["paper", "editing"]
 """The strict notation, or with it everything that is declared, used or not."""
 
 VIEWS: tuple[View, ...] = get_args(View)
+_SMALLER = 0.95  # of its size on a page to which terminals may bring a folded picture
 _LEGEND_GAP = 14.0  # pt between a picture and its legend
 
 
@@ -312,8 +314,8 @@ def _folded_scene(
 def _uncrossed_plates(
     program: Program, folded: Folded, options: Options, around: tuple[str, str] | None
 ) -> Scene:
-    """The scene of passes with plates, with terminals where lines would cross too much and plates
-    have room for them.
+    """The scene of passes with plates, with terminals where lines would cross too much, plates have
+    room for them, and a page has too.
     """
     between = [(wire.source, wire.gate) for wire in stage(program, folded.diagram).wires]
     laid: list[Scene] = []
@@ -327,7 +329,9 @@ def _uncrossed_plates(
                 raise
         return laid[-1]
 
-    return uncrossed(folded.diagram, between, {}, lay)
+    scene = uncrossed(folded.diagram, between, {}, lay)
+    before, after = (on_page(picture(s, options.look).bounds) for s in (laid[0], scene))
+    return scene if after > _SMALLER * before else laid[0]
 
 
 def _drawn(program: Program, options: Options) -> frozenset[str]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 
 from tpgraph.errors import TPError
-from tpgraph.notation.scene.scene import Edge, Label, Node, Scene
+from tpgraph.notation.scene.scene import Definition, Edge, Label, Node, Scene
 from tpgraph.notation.scene.style import Style
+from tpgraph.notation.scene.symbol_list import defined
 
 __all__ = ["BLANKS", "as_exercise", "as_solution", "blanks_of"]
 
 BLANKS = ("gates", "labels", "matrices")
 """What can be left blank: what stands in gates, beside vectors and scalars, beside products."""
+
+_ONE = {"gates": "gate", "labels": "label", "matrices": "matrix", "symbols": "symbol"}
 
 
 def blanks_of(words: str) -> frozenset[str]:
@@ -34,11 +38,13 @@ def blanks_of(words: str) -> frozenset[str]:
     return frozenset(asked)
 
 
-def as_exercise(scene: Scene, blanks: Collection[str]) -> Scene:
+def as_exercise(scene: Scene, blanks: Collection[str], style: Style) -> Scene:
     """The scene without these texts: a number in parentheses stands for every label that is to be
-    found, gates are empty. Nothing else in it says them: no lists, no titles of marks; words of the
-    author stay.
+    found, gates are empty, but for symbols of long functions, of which the list below leaves open
+    what they are. It says what is to be filled in. Nothing else says that: no listing, no titles
+    of marks; words of the author stay.
     """
+    symbols = {one.symbol for one in scene.definitions}
     numbers = iter(range(1, len(scene.nodes) + len(scene.edges) + 1))
 
     def asked(label: Label) -> Label:
@@ -48,21 +54,40 @@ def as_exercise(scene: Scene, blanks: Collection[str]) -> Scene:
         bare = replace(one, title=" ")
         if one.label is None or _kind(one) not in blanks:
             return bare
-        return replace(bare, label=None if one.is_gate else asked(one.label))
+        if one.is_gate:
+            return replace(bare, label=one.label if one.label.text in symbols else None)
+        return replace(bare, label=asked(one.label))
 
     def edge(one: Edge) -> Edge:
         if one.label is None or "matrices" not in blanks:
             return one
         return replace(one, label=asked(one.label), matrix="")
 
-    return replace(
+    bare = replace(
         scene,
         nodes=tuple(map(node, scene.nodes)),
         edges=tuple(map(edge, scene.edges)),
         lists=(),
-        definitions=(),
         listing=(),
     )
+    open_ones = tuple(Definition(one.symbol, r"\ldots") for one in scene.definitions)
+    asked_for = Definition("", _told(scene, blanks))
+    listed = defined(replace(bare, definitions=(*open_ones, asked_for)), style)
+    return replace(listed, definitions=open_ones)
+
+
+def _told(scene: Scene, blanks: Collection[str]) -> str:
+    r"""What is to be filled in, `\text{to be filled in: 4 gates}`."""
+    symbols = {one.symbol for one in scene.definitions}
+    texts = [(_kind(n), n.label.text) for n in scene.nodes if n.label is not None]
+    texts += [("matrices", e.label.text) for e in scene.edges if e.label is not None]
+    count = Counter(kind for kind, text in texts if kind in blanks and text not in symbols)
+    count["symbols"] = len(symbols)
+    asked = [
+        (count[kind], _ONE[kind] if count[kind] == 1 else kind) for kind in (*BLANKS, "symbols")
+    ]
+    found = ", ".join(f"{number} {kind}" for number, kind in asked if number)
+    return rf"\text{{to be filled in: {found or 'nothing'}}}"
 
 
 def as_solution(scene: Scene, blanks: Collection[str], style: Style) -> Scene:

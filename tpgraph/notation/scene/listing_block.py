@@ -1,4 +1,6 @@
-"""The listing under a wide picture or beside a high one: in columns, a rule and formula a line."""
+"""The listing under a picture or beside it, where it is larger on a page: in columns, a rule and
+formula a line.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from dataclasses import replace
 
 from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.scene.painting import picture
+from tpgraph.notation.scene.scaling import on_page
 from tpgraph.notation.scene.scene import Definition, Label, ListingLine, Scene
 from tpgraph.notation.scene.style import Style
 from tpgraph.notation.scene.symbol_list import broken
@@ -29,16 +32,24 @@ Row = tuple[list[tuple[float, str]], float]
 
 
 def with_listing(scene: Scene, style: Style) -> Scene:
-    """The scene with the lines of its listing, in as many columns as stand under it, or beside it
-    where it is higher than wide.
+    """The scene with the lines of its listing, in as many columns as stand under it, or beside it:
+    where all is larger on a page; of two that are equal beside it if it is higher than wide.
     """
     if not scene.listing:
         return scene
     left, bottom, right, top = picture(scene, style).bounds
+    beside = top - bottom > right - left
+    ways = [_listed(scene, style, place) for place in (beside, not beside)]
+    return max(ways, key=lambda way: on_page(picture(way, style).bounds))
+
+
+def _listed(scene: Scene, style: Style, beside: bool) -> Scene:
+    """The scene with its listing beside it, or under it."""
+    left, bottom, right, top = picture(scene, style).bounds
     wide, high = right - left - 2 * style.margin, top - bottom - 2 * style.margin
     rows = list(_rows(scene.listing, max(wide, _LEAST_ROOM), style))
     width = max(start + _width(text, style) for parts, _ in rows for start, text in parts)
-    if high > wide:
+    if beside:
         count = math.ceil(sum(height for _, height in rows) / high)
         x, y = right + _GAP, top - style.margin
     else:

@@ -8,10 +8,11 @@ from typing import Any, TypeVar, cast
 
 from tpgraph.errors import Span, TPDataError
 from tpgraph.notation.scene.annotation import Annotation
+from tpgraph.notation.scene.geometry import Box
 from tpgraph.notation.scene.scene import Scene, ShelfMatrix
 from tpgraph.notation.scene.style import Style
 
-__all__ = ["LEAST_TEXT", "LONGEST", "PAGE", "SHORTEST", "length_of", "scaled"]
+__all__ = ["LEAST_TEXT", "LONGEST", "PAGE", "SHORTEST", "length_of", "on_page", "scaled"]
 
 PAGE = 487.8, 650.0
 """The width and the height of the text of a page, in pt."""
@@ -28,6 +29,12 @@ _NO_LENGTHS = frozenset(("rotation", "gate_narrowing"))
 _KEPT = (Annotation, Span, ShelfMatrix, str, bool, type(None))
 
 T = TypeVar("T", Scene, Style)
+
+
+def on_page(bounds: Box) -> float:
+    """By what factor a picture of these bounds goes onto a page: 1 at most."""
+    left, bottom, right, top = bounds
+    return min(1.0, PAGE[0] / (right - left), PAGE[1] / (top - bottom))
 
 
 def scaled(whole: T, factor: float) -> T:
