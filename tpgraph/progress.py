@@ -32,6 +32,7 @@ Counted: TypeAlias = Literal[
     "lines",
     "pictures",
     "tiles",
+    "replicates",
     "rows",
     "points",
     "borders",
@@ -39,7 +40,7 @@ Counted: TypeAlias = Literal[
 ]
 """What is counted: widths of runs, matrices and vectors drawn, instructions executed, instructions
 taken to their limits, vectors described, SGD steps, passes laid out, lines routed, pictures, tiles
-of a kernel; rows, points and borders of a phase diagram; networks trained."""
+of a kernel, groups of samples; rows, points and borders of a phase diagram; networks trained."""
 
 T = TypeVar("T")
 

@@ -23,6 +23,7 @@ from tpgraph.kernels.kernel_values import RelativeError
 from tpgraph.kernels.plan import executing, planning, tile_steps
 from tpgraph.kernels.plan.executing import Resources
 from tpgraph.kernels.plan.planning import plan_kernel
+from tpgraph.kernels.tangent_limit import How
 from tpgraph.language import load, parse
 from tpgraph.limits.not_closed import NotClosed
 from tpgraph.limits.planned.tape import NotPlanned
@@ -47,7 +48,7 @@ def differences(program: Program, kind: str, data: dict[str, np.ndarray]) -> Ite
     """Of both ways to a kernel, relative to √(K_ii K_jj)."""
     arrays = input_arrays(program, data)
     found = infinite._by_plan(program, kind, arrays, None, ONE)  # type: ignore[arg-type]
-    how = infinite._How("exact", 4096, 0)
+    how = How("exact", 4096, 0)
     want = infinite._unplanned(program, kind, arrays, how, "float64")  # type: ignore[arg-type]
     assert found.exponent == want.exponent
     assert found.outputs == want.outputs

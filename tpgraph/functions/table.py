@@ -299,7 +299,7 @@ _NAMED = (
         "step",
         1,
         lambda z: (ZERO,),
-        lambda z: np.where(np.asarray(z) > 0, 1.0, 0.0),
+        lambda z: np.asarray(np.asarray(z) > 0, dtype=np.float64),
         "np.asarray({0} > 0, dtype=DTYPE)",
         r"\mathrm{step}",
     ),

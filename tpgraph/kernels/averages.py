@@ -16,10 +16,10 @@ from tpgraph.errors import TPDataError
 from tpgraph.kernels.empirical import Components, finite
 from tpgraph.kernels.inputs import Inputs
 from tpgraph.kernels.kernel_values import Array, Kernel
-from tpgraph.kernels.plan.executing import one_blas_thread
 from tpgraph.kernels.tangent import check_kind
 from tpgraph.program import Program
 from tpgraph.program.any_program import reads_program
+from tpgraph.shared_work import one_blas_thread
 
 __all__ = ["Progress", "mean_kernel"]
 

@@ -12,19 +12,18 @@ from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError, TPNameError, TPTypeError
 from tpgraph.limits.engines import Engine, check_engine
 from tpgraph.limits.exact.over_inputs import ExactInputs, exact_inputs
+from tpgraph.limits.many_inputs import MomentSum, Pair
 from tpgraph.limits.not_closed import NotClosed, refusal
 from tpgraph.limits.sampling.over_inputs import SampledInputs, sampled_inputs
 from tpgraph.program import Data, Program, Target
 from tpgraph.program.graph import varied
 from tpgraph.program.reach import ancestors
 
-__all__ = ["limit_over_inputs", "restricted"]
+__all__ = ["closed_over_inputs", "limit_over_inputs", "restricted", "samples_over_inputs"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
-Pair: TypeAlias = tuple[str, str]
 
 
-@np.errstate(all="ignore")  # what is not finite is refused where it matters
 def limit_over_inputs(
     program: Program,
     data: Mapping[str, npt.ArrayLike],
@@ -47,18 +46,58 @@ def limit_over_inputs(
     Source: Tensor Programs IIb (arXiv 2105.03703), Theorem B.4.
     """
     check_engine(engine)
+    pairs = [*wanted]
+    if engine != "sampled":
+        try:
+            return closed_over_inputs(program, data, pairs, engine == "auto")
+        except NotClosed as error:
+            if engine == "exact":
+                raise refusal(error) from None
+    return samples_over_inputs(program, data, pairs, samples=samples, seed=seed)
+
+
+@np.errstate(all="ignore")  # what is not finite is refused where it matters
+def closed_over_inputs(
+    program: Program,
+    data: Mapping[str, npt.ArrayLike],
+    wanted: Iterable[Pair],
+    hurry: bool = True,
+) -> ExactInputs:
+    """`limit_over_inputs` by the exact engine. Raises NotClosed; with `hurry` sooner."""
+    pairs, needed, arrays = _asked(program, data, wanted)
+    return exact_inputs(program, needed, arrays, pairs, hurry=hurry)
+
+
+@np.errstate(all="ignore")
+def samples_over_inputs(
+    program: Program,
+    data: Mapping[str, npt.ArrayLike],
+    wanted: Iterable[Pair],
+    sums: Iterable[MomentSum] = (),
+    *,
+    samples: int = 2**16,
+    seed: int = 0,
+    threads: int = 2,
+) -> SampledInputs:
+    """`limit_over_inputs` by samples, with what `total` will be asked for, in these threads.
+
+    The same numbers in any number of threads.
+    """
+    sums = tuple(dict.fromkeys(sums))
+    told = [pair for products in sums for one in products for pair in one.pairs]
+    pairs, needed, arrays = _asked(program, data, [*wanted, *told])
+    return sampled_inputs(program, needed, arrays, pairs, samples, seed, sums, threads)
+
+
+def _asked(
+    program: Program, data: Mapping[str, npt.ArrayLike], wanted: Iterable[Pair]
+) -> tuple[tuple[Pair, ...], Program, dict[str, Array]]:
+    """The pairs, each once, what they depend on of the program, and of the data."""
     pairs = tuple(dict.fromkeys((x, y) for x, y in wanted))
     for pair in pairs:
         _check_pair(program, pair)
     needed = restricted(program, pairs)
-    arrays = _arrays(needed, data)
-    if engine != "sampled":
-        try:
-            return exact_inputs(program, needed, arrays, pairs, hurry=engine == "auto")
-        except NotClosed as error:
-            if engine == "exact":
-                raise refusal(error) from None
-    return sampled_inputs(program, needed, arrays, pairs, samples, seed)
+    return pairs, needed, _arrays(needed, data)
 
 
 def _check_pair(program: Program, pair: Pair) -> None:

@@ -7,17 +7,13 @@ few of the inputs, every number moved by its rounding: by how much a kernel move
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import ThreadpoolController
 
 from tpgraph.kernels.plan.fused import fused
 from tpgraph.kernels.plan.planning import PlanPart
@@ -25,13 +21,12 @@ from tpgraph.kernels.plan.single import Jitter, Side, on_inputs
 from tpgraph.kernels.plan.tile_steps import TileSteps, lowered
 from tpgraph.kernels.plan.tiles import Block, Tile, TileWorker
 from tpgraph.limits.exact.forms import Array
-from tpgraph.progress import counting, one_more
+from tpgraph.shared_work import Shared, share
 
 __all__ = [
     "Resources",
     "Run",
     "Written",
-    "one_blas_thread",
     "prepared",
     "run",
     "spread_of",
@@ -146,91 +141,25 @@ def _tile_size(run: Run, resources: Resources) -> int:
     return min(size, max(16, -(-max(run.shape) // 4)))
 
 
-@lru_cache(maxsize=1)
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
-def one_blas_thread() -> AbstractContextManager[object]:
-    """One thread for each product of matrices, in the block: tiles have threads themselves."""
-    limit: AbstractContextManager[object] = _blas().limit(limits=1)
-    return limit
-
-
 def run(
     work: Run, resources: Resources, tiles: Sequence[Tile], written: Written
 ) -> dict[int, float]:
     """Compute tiles and hand their ends on; what nodes state as errors, relative, by place."""
     size = max((t.shape[0] * t.shape[1] for t in tiles), default=0)
     order = fused(work.steps, resources.dtype) if resources.jit else None
-    queue = _Shared(iter(tiles))
     workers: list[TileWorker] = []
 
-    def labour(after: Callable[[], None]) -> None:
-        worker = TileWorker(work.steps, work.sides, size, resources.dtype, order)
-        workers.append(worker)
-        try:
-            for tile in queue:
-                worker.run(tile, lambda number, block, tile=tile: written(number, tile, block))  # type: ignore[misc]
-                queue.done()
-                after()
-        finally:
-            queue.stop()
+    def worker(_: Shared[Tile]) -> Callable[[Tile], None]:
+        own = TileWorker(work.steps, work.sides, size, resources.dtype, order)
+        workers.append(own)
+        return lambda tile: own.run(tile, lambda number, block: written(number, tile, block))
 
-    def tell() -> None:
-        for _ in range(queue.news()):
-            one_more()
-
-    others = min(resources.threads, len(tiles)) - 1
-    with (
-        counting("tiles", len(tiles)),
-        one_blas_thread(),
-        ThreadPoolExecutor(max(1, others)) as pool,
-    ):
-        futures = [pool.submit(labour, lambda: None) for _ in range(others)]
-        labour(tell)  # this thread too: it hears Ctrl-C, and nothing waits for it
-        for future in futures:
-            future.result()
-        tell()
+    share(tiles, resources.threads, "tiles", worker)
     stated = {place: error for side in work.sides for place, error in side.errors.items()}
-    for worker in workers:
-        for place, error in worker.errors.items():
+    for one in workers:
+        for place, error in one.errors.items():
             stated[place] = max(stated.get(place, 0.0), error)
     return stated
-
-
-class _Shared:
-    """An iterator that several threads take from; it stops where one of them asks."""
-
-    def __init__(self, tiles: Iterator[Tile]) -> None:
-        self._tiles = tiles
-        self._lock = threading.Lock()
-        self._finished = 0
-        self._is_stopped = False
-
-    def __iter__(self) -> _Shared:
-        return self
-
-    def __next__(self) -> Tile:
-        with self._lock:
-            if self._is_stopped:
-                raise StopIteration
-            return next(self._tiles)
-
-    def done(self) -> None:
-        """Say that a tile is done."""
-        with self._lock:
-            self._finished += 1
-
-    def news(self) -> int:
-        """How many tiles were done since this was last asked."""
-        with self._lock:
-            found, self._finished = self._finished, 0
-            return found
-
-    def stop(self) -> None:
-        """Hand out no more: there are none, or one of the threads failed."""
-        self._is_stopped = True
 
 
 def spread_of(part: PlanPart, arrays: Mapping[str, Array], dtype: str) -> list[float]:

@@ -14,8 +14,8 @@ from itertools import islice
 from typing import Protocol
 
 from tpgraph.errors import TPDataError
-from tpgraph.kernels.plan.executing import one_blas_thread
 from tpgraph.kernels.streamed.panels import KernelTask, Panel, PanelBlocks, panel_blocks
+from tpgraph.shared_work import one_blas_thread
 
 __all__ = ["PanelCrew", "crew_of", "finished"]
 

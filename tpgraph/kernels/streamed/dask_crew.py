@@ -11,8 +11,8 @@ from distributed.comm.core import CommClosedError
 
 from tpgraph.clusters import connected
 from tpgraph.errors import TPDataError
-from tpgraph.kernels.plan.executing import one_blas_thread
 from tpgraph.kernels.streamed.panels import KernelTask, Panel, PanelBlocks, panel_blocks
+from tpgraph.shared_work import one_blas_thread
 
 __all__ = ["dask_crew"]
 

@@ -20,14 +20,13 @@ from tpgraph.limits.exact.disturbance import (
     of_those_that_close,
 )
 from tpgraph.limits.exact.forms import Array
-from tpgraph.limits.many_inputs import Values
+from tpgraph.limits.many_inputs import MomentSum, Pair, Values, total_of
 from tpgraph.limits.not_closed import NotClosed
 from tpgraph.limits.rules import evaluate
 from tpgraph.program import Program
 
 __all__ = ["ExactInputs", "exact_inputs"]
 
-Pair: TypeAlias = tuple[str, str]
 Indices: TypeAlias = npt.NDArray[np.intp]
 
 _MOST_PROBES = 12
@@ -111,6 +110,10 @@ class ExactInputs:
             centres = np.zeros((1, 1))
         value = moment.value - centres if centres.any() else moment.value
         return CurveValues(value, moment.error)
+
+    def total(self, products: MomentSum) -> Values:
+        """Σ of products of moments, (N, N). Raises TPNameError as `moment`."""
+        return total_of(self, products)
 
     def _values(self, found: CurveValues, others: Sequence[Array]) -> Values:
         value = found.value

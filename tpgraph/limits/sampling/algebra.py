@@ -81,7 +81,7 @@ class SampledAlgebra(Algebra[Array]):
         program = readouts_first(program, known)
         super().__init__(program, data, len(replicates))
         self.readouts = Readouts(outputs == SAMPLED, known, seed)
-        normals = normals_of(program, self.count)
+        normals = normals_of(program, self.count, [x for x, rows in data.items() if len(rows) > 1])
         numbers = replicate_size(samples) * self.replicates * 2 * (normals + self.count)
         require_room(numbers, f"{samples:,} samples of every Z", "choose fewer samples or inputs")
         self.normals = NormalStock(normals, samples, seed, replicates)
@@ -109,6 +109,7 @@ class SampledAlgebra(Algebra[Array]):
         """Forget samples that nothing will ask for."""
         for name in release.samples:
             self.trace.samples.pop(name, None)
+            self.rare.forget(name)
         for name in release.made:
             self.trace.made.pop(name, None)
         for key in release.families:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -11,13 +12,13 @@ from tpgraph.errors import TPTypeError
 from tpgraph.functions import (
     Apply,
     Expression,
-    evaluate,
     inline,
     innermost_not_finite,
     number,
     to_text,
 )
 from tpgraph.limits.regularity import Reach
+from tpgraph.limits.sampling.block_values import values_of
 from tpgraph.limits.sampling.normals import Array
 from tpgraph.program import InitialVectors, MatMul, Parameter, Program, Variable
 from tpgraph.program.reach import descendants
@@ -28,9 +29,8 @@ __all__ = ["finite", "mean", "normals_of", "tail_index"]
 _LEAST_INDEX = 1.05
 
 
-def normals_of(program: Program, count: int = 1) -> int:
-    """How many normals the program draws on this many inputs, at most."""
-    given = [d.variable.name for d in (*program.data, *program.targets)]
+def normals_of(program: Program, count: int, given: Collection[str]) -> int:
+    """How many normals the program draws at most, on this many inputs that differ in these data."""
     varying = descendants(program, given)
     total = 0
     for declaration in program.declarations:
@@ -54,9 +54,10 @@ def _size(variable: Variable) -> int:
 def finite(expression: Expression, values: tuple[Array, ...]) -> Array:
     """ψ on samples. Raises TPTypeError where it is not a number."""
     with np.errstate(all="ignore"):
-        found = evaluate(expression, values)
-    bad = found[~np.isfinite(found)]
-    if bad.size:
+        (found,) = values_of([expression], values)
+        is_finite = np.isfinite(found.sum()) or np.isfinite(found).all()
+    if not is_finite:
+        bad = found[~np.isfinite(found)]
         raise TPTypeError(
             f"its value is {bad.flat[0]:g} for {bad.size / found.size:.2g} of the samples"
             f"{_because(expression, values)}",

@@ -24,16 +24,17 @@ import numpy as np
 from tpgraph.functions import (
     Argument,
     Expression,
-    evaluate,
+    add,
     expand,
     gradient,
     inline,
     inside_jumps,
 )
 from tpgraph.limits.closed_forms.gentle import is_gentle
+from tpgraph.limits.sampling.block_values import values_of
 from tpgraph.limits.sampling.gaussian import MatrixGaussians
 from tpgraph.limits.sampling.normals import REPLICATES, Array
-from tpgraph.limits.sampling.two_slopes import in_parts, reconciled
+from tpgraph.limits.sampling.two_slopes import in_parts, parts_of_product, reconciled
 from tpgraph.program import Moment, Nonlin
 
 __all__ = ["Coordinatewise", "Trace", "TracedProduct"]
@@ -46,6 +47,7 @@ class Coordinatewise:
     expression: Expression
     values: tuple[Array, ...]
     vectors: Mapping[int, str]
+    _slopes: dict[str, Array] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, equation: Nonlin | Moment, values: Iterable[Array]) -> Coordinatewise:
@@ -53,16 +55,19 @@ class Coordinatewise:
         vectors = {i: a.name for i, a in enumerate(equation.arguments) if a.is_wide}
         return cls(equation.function, tuple(values), vectors)
 
-    @cached_property
-    def slopes(self) -> Mapping[str, Array]:
-        """∂ψ by each vector, as samples; a vector that stands twice has the sum."""
-        found: dict[str, Array] = {}
-        for index, slope in gradient(self.expression).items():
-            if index in self.vectors:
-                name = self.vectors[index]
-                value = np.asarray(evaluate(slope, self.values), dtype=np.float64)
-                found[name] = found[name] + value if name in found else value
-        return found
+    def slopes(self, names: Iterable[str]) -> Mapping[str, Array]:
+        """∂ψ by some of the vectors, as samples; a vector that stands twice has the sum."""
+        new = [name for name in names if name not in self._slopes]
+        if new:
+            by_place = gradient(self.expression)
+            found = {
+                name: [slope for i, slope in by_place.items() if self.vectors.get(i) == name]
+                for name in new
+            }
+            self._slopes.update(
+                zip(new, values_of([add(*found[n]) for n in new], self.values), strict=True)
+            )
+        return self._slopes
 
     @cached_property
     def is_gentle(self) -> bool:
@@ -182,16 +187,19 @@ class Trace:
                 continue
             if name in family.names:
                 found[name] = in_parts(own)
-            for other, slope in self._slopes(name).items():
-                if self._reaches(other, wanted):
-                    adjoint[other] = adjoint.get(other, 0.0) + own * slope
+            for other, slope in self._slopes(name, wanted).items():
+                more = own * slope
+                adjoint[other] = adjoint[other] + more if other in adjoint else more
         return {name: found[name] for name in family.names if name in found}
 
-    def _slopes(self, name: str) -> Mapping[str, Array]:
+    def _slopes(self, name: str, wanted: int) -> Mapping[str, Array]:
+        """Of a vector by those beneath it that the wanted Ẑ reach."""
         made = self.made[name]
-        if isinstance(made, Coordinatewise):
-            return made.slopes
-        return {other: c[:, :, None] for other, c in made.dot.items()}
+        beneath = [o for o in dict.fromkeys(self._next(name)) if self._reaches(o, wanted)]
+        if isinstance(made, TracedProduct):
+            return {other: made.dot[other][:, :, None] for other in beneath}
+        slopes = made.slopes(beneath)
+        return {other: slopes[other] for other in beneath if slopes[other].any()}
 
     def _stein(
         self, name: str, family: MatrixGaussians, sources: Sequence[str]
@@ -199,6 +207,6 @@ class Trace:
         """C⁺ b in parts of the samples, by these Ẑ of the family."""
         value = self.samples[name]
         hats = [self.made[other] for other in sources]
-        products = [in_parts(h.hat * value) for h in hats if isinstance(h, TracedProduct)]
+        products = [parts_of_product(h.hat, value) for h in hats if isinstance(h, TracedProduct)]
         slopes = family.solve(sources, np.stack(np.broadcast_arrays(*products), axis=2))
         return {other: slopes[:, :, k] for k, other in enumerate(sources)}

@@ -1,11 +1,11 @@
 """Standard normal samples: independent randomizations of one low-discrepancy point set.
 
-A replicate is a scrambled Sobol' sequence (Owen 1995) in its first dimensions and a Latin hypercube
-in all others, mapped by Φ⁻¹, then centred and whitened, so that means and covariances of linear
-programs come out exactly. Whitening leaves any few rows normal up to O(1/S): of many dimensions of
-Sobol' it would not, as pairs of them depend on each other by their digits, and what makes them
-uncorrelated shortens the tails of each. Replicates are independent: the spread of what they say is
-the error bar.
+A replicate is a scrambled Sobol' sequence (Owen 1995) in its first dimensions, a Latin hypercube in
+the next and pseudo-random in all others, then centred and whitened, so that means and covariances
+of linear programs come out exactly. Whitening leaves any few rows normal up to O(1/S): of many
+dimensions of Sobol' it would not, as pairs of them depend on each other by their digits, and what
+makes them uncorrelated shortens the tails of each. Replicates are independent: the spread of what
+they say is the error bar.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ _BITS = 30
 _MOST_DIMENSIONS = 512
 _SOBOL_DIMENSIONS = 8
 """More of them are no longer normal when they are whitened: E z⁴ of the 100th is 2.9."""
+_STRATIFIED_DIMENSIONS = 128
+"""Strata of one of very many dimensions tell little of a sum over them, and take long to draw."""
 _LEAST_SAMPLES = 256 * REPLICATES
 
 
@@ -76,7 +78,9 @@ class NormalStock:
             points = qmc.Sobol(dimensions, bits=_BITS, rng=generator)
             numbers = points.random_base2(self.size.bit_length() - 1)
             replicate[:dimensions] = ndtri(numbers.T + 0.5 ** (_BITS + 1))
-            replicate[dimensions:] = self._stratified(generator, count - dimensions)
+            behind = min(count, _STRATIFIED_DIMENSIONS)
+            replicate[dimensions:behind] = self._stratified(generator, behind - dimensions)
+            generator.standard_normal(out=replicate[behind:])
         return _whitened(stock)
 
     def _stratified(self, generator: np.random.Generator, count: int) -> Array:

@@ -2,26 +2,30 @@
 
     E[Z^x(ξ_i) Z^y(ξ_j)] = Z^x (Z^y)ᵀ / S,   Z^x the N × S samples of x on every input
 
-An array of all inputs is N · S numbers, so replicates are evaluated a few at a time, and of each
-only what was asked for is kept.
+An array of all inputs is N · S numbers, so replicates are evaluated a few at a time, each group of
+them in one thread, and of each only what was asked for is kept. Sums of products of moments get the
+error that replicates of the whole sum show, in which those of the moments meet as they depend on
+each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from tpgraph.errors import TPNameError, TPTypeError
-from tpgraph.limits.many_inputs import Values
+from tpgraph.limits.many_inputs import MomentSum, Pair, Values, total_of
 from tpgraph.limits.rules import evaluate
 from tpgraph.limits.sampling.algebra import SampledAlgebra
 from tpgraph.limits.sampling.lifetimes import lifetimes
 from tpgraph.limits.sampling.normals import REPLICATES, Array, replicate_size
 from tpgraph.limits.sampling.spread import spread_by
 from tpgraph.program import MatMul, Program
+from tpgraph.shared_work import Shared, Stopped, share
 
 __all__ = ["SampledInputs", "sampled_inputs"]
 
@@ -29,8 +33,7 @@ _NUMBERS_AT_ONCE = 1 << 20
 _PAIRS = 1 << 20
 """Behind it are the numbers of the errors of pairs."""
 
-Pair: TypeAlias = tuple[str, str]
-Key = TypeVar("Key", str, Pair)
+Key = TypeVar("Key", str, Pair, MomentSum)
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class SampledInputs:
     means: Mapping[str, Values]
     moments: Mapping[Pair, Values]
     covariances: Mapping[Pair, Values]
+    sums: Mapping[MomentSum, Array] = field(default_factory=dict)
     engine: str = "sampled"
 
     def scalar(self, name: str) -> Values:
@@ -72,6 +76,14 @@ class SampledInputs:
         """Cov(f(ξ_i), g(ξ_j)) of readouts over initializations. Raises TPNameError as `moment`."""
         return _of_pair(self.covariances, f, g)
 
+    def total(self, products: MomentSum) -> Values:
+        """Σ of products of moments, (N, N); of no sum that was not asked for is the error narrow.
+
+        Raises TPNameError as `moment`.
+        """
+        found = total_of(self, products)
+        return Values(found.value, self.sums.get(products, found.error))
+
 
 def _of_pair(values: Mapping[Pair, Values], x: str, y: str) -> Values:
     if (x, y) in values:
@@ -92,37 +104,55 @@ def sampled_inputs(
     pairs: Sequence[Pair],
     samples: int,
     seed: int,
+    sums: Sequence[MomentSum] = (),
+    threads: int = 1,
 ) -> SampledInputs:
     """`tpgraph.limits.limit_over_inputs` by samples, of `needed`, the part that pairs depend on.
 
     Time is O(N² S) and memory O(N S) per vector, with S = samples/16; where N S is large, one
-    replicate is evaluated at a time, and samples go after their last use.
+    replicate is evaluated at a time in each thread, and samples go after their last use.
     """
     count = max((len(rows) for rows in arrays.values()), default=1)
     size = replicate_size(samples)
-    together = max(1, min(REPLICATES, _NUMBERS_AT_ONCE // (count * size)))
-    scalars, means = _Tally[str](), _Tally[str]()
-    moments, covariances = _Tally[Pair](), _Tally[Pair]()
-    for start in range(0, REPLICATES, together):
-        some = range(start, min(start + together, REPLICATES))
-        facts = _Collector(
-            SampledAlgebra(needed, arrays, samples, seed, some, read=()), pairs, count
-        )
-        facts.run()
-        scalars.add(facts.scalars)
-        means.add(facts.means)
-        moments.add(facts.moments)
-        covariances.add(facts.covariances)
-        del facts
+    own = {name: _told_apart(rows) for name, rows in arrays.items()}
+    tallies = _Tallies()
+
+    def worker(queue: Shared[int]) -> Callable[[int], None]:
+        def work(number: int) -> None:
+            with np.errstate(all="ignore"):  # which holds in one thread
+                some = groups[number]
+                at = SampledAlgebra(needed, own, samples, seed, some, read=())
+                facts = _Collector(at, pairs, count, sums, queue)
+                facts.run()
+            tallies.add(number, facts)
+
+        return work
+
+    groups = _groups(max(1, min(REPLICATES, _NUMBERS_AT_ONCE // (count * size))))
+    share(range(len(groups)), threads, "replicates", worker)
     return SampledInputs(
         program=program,
         count=count,
         samples=size * REPLICATES,
-        scalars=scalars.values(),
-        means=means.values(),
-        moments=moments.values(),
-        covariances=covariances.values(),
+        scalars=tallies.scalars.values(),
+        means=tallies.means.values(),
+        moments=tallies.moments.values(),
+        covariances=tallies.covariances.values(),
+        sums={key: found.error for key, found in tallies.sums.values().items()},
     )
+
+
+def _told_apart(rows: Array) -> Array:
+    """One row where all are equal: what is made of it is the same on all inputs."""
+    return rows[:1] if len(rows) and (rows == rows[0]).all() else rows
+
+
+def _groups(most: int) -> list[range]:
+    """All replicates, at most so many side by side, in groups as even as they come."""
+    together = -(-REPLICATES // -(-REPLICATES // most))
+    return [
+        range(start, min(start + together, REPLICATES)) for start in range(0, REPLICATES, together)
+    ]
 
 
 class _Tally(Generic[Key]):
@@ -150,12 +180,47 @@ class _Tally(Generic[Key]):
         }
 
 
+class _Tallies:
+    """What groups of replicates say, counted in their order whoever comes first."""
+
+    def __init__(self) -> None:
+        self.scalars, self.means = _Tally[str](), _Tally[str]()
+        self.moments, self.covariances = _Tally[Pair](), _Tally[Pair]()
+        self.sums = _Tally[MomentSum]()
+        self._early: dict[int, _Collector] = {}
+        self._next = 0
+        self._lock = threading.Lock()
+
+    def add(self, number: int, facts: _Collector) -> None:
+        """Count what the group of this number says, or keep it until it is its turn."""
+        with self._lock:
+            self._early[number] = facts
+            while self._next in self._early:
+                found = self._early.pop(self._next)
+                self.scalars.add(found.scalars)
+                self.means.add(found.means)
+                self.moments.add(found.moments)
+                self.covariances.add(found.covariances)
+                self.sums.add(found.sums)
+                self._next += 1
+
+
 class _Collector:
     """What some replicates say, taken while their samples are there: (B, N) and (B, N, N)."""
 
-    def __init__(self, found: SampledAlgebra, pairs: Sequence[Pair], count: int) -> None:
-        self.found = found
+    def __init__(
+        self,
+        found: SampledAlgebra,
+        pairs: Sequence[Pair],
+        count: int,
+        sums: Sequence[MomentSum],
+        queue: Shared[int],
+    ) -> None:
+        self.found: SampledAlgebra = found
         self.count = count
+        self._asked = sums
+        self._queue = queue
+        self.sums: dict[MomentSum, Array] = {}
         self.scalars: dict[str, Array] = {}
         self.means: dict[str, Array] = {}
         self.moments: dict[Pair, Array] = {}
@@ -171,15 +236,30 @@ class _Collector:
         self._releases = lifetimes(found.program, asked)
 
     def run(self) -> None:
-        """Evaluate the whole program."""
+        """Evaluate the whole program, and forget it."""
         evaluate(self.found, after=self._after)
+        for products in self._asked:
+            self.sums[products] = self._total(products)
         row = self.found.replicates, self.count
         for name, value in self.found.scalars.items():
             self.scalars[name] = np.broadcast_to(value[:, :, 0], row)
         for name, value in _means(self.found):
             self.means[name] = np.broadcast_to(value, row)
+        del self.found
+
+    def _total(self, products: MomentSum) -> Array:
+        """Σ of products of moments, (B, N, N)."""
+        total = np.zeros((self.found.replicates, self.count, self.count))
+        for factor, pairs, is_turned in products:
+            value = np.full(total.shape, factor)
+            for pair in pairs:
+                value *= self.moments[pair]
+            total += value.transpose(0, 2, 1) if is_turned else value
+        return total
 
     def _after(self, number: int) -> None:
+        if self._queue.is_stopped:
+            raise Stopped
         square = self.found.replicates, self.count, self.count
         for pair in self._due.get(number, ()):
             moment, covariance = _moments(self.found, *pair)
@@ -189,7 +269,8 @@ class _Collector:
                 moment = spread_by(moment, unseen, source, replicates)
                 covariance = spread_by(covariance, unseen, source, replicates)
             self.moments[pair] = np.broadcast_to(moment, square)
-            self.covariances[pair] = np.broadcast_to(covariance, square)
+            if any(not self.found.program.variables[name].is_wide for name in pair):
+                self.covariances[pair] = np.broadcast_to(covariance, square)
         self._take_means(number)
         if number in self._releases:
             self.found.release(self._releases[number])

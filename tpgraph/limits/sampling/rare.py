@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from tpgraph.functions import Argument, add, evaluate, inline, inside_jumps, mul, neg
 from tpgraph.limits.estimates import USELESS
@@ -50,6 +52,31 @@ class Doubt:
     is_poor: bool = False
 
 
+Singles: TypeAlias = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """|x|, as `shares` (B, M, S) of the `largest` of each input (M,), and (Σ x⁴)^½ of those.
+
+    Single precision counts samples well enough.
+    """
+
+    shares: Singles
+    largest: Array
+    bulk: Array
+
+    @classmethod
+    def of(cls, samples: Array) -> _Sizes:
+        size = np.abs(samples)
+        largest = size.max(axis=(0, 2))
+        unit = np.divide(1.0, largest, out=np.zeros_like(largest), where=largest > 0)
+        shares = np.multiply(size, unit[:, None], out=size).astype(np.float32)
+        squares = shares**2
+        bulk = np.einsum("bms,bms->m", squares, squares, dtype=np.float64)
+        return cls(shares, largest, np.sqrt(bulk))
+
+
 @dataclass
 class RareEvents:
     """Means of functions of the vectors that rest on these `roots`, in these replicates.
@@ -61,6 +88,7 @@ class RareEvents:
     replicates: Sequence[int]
     reaches: Mapping[str, Reach] = field(default_factory=dict)
     _doubts: int = 0
+    _sizes: dict[str, _Sizes] = field(default_factory=dict)
 
     def doubt(
         self,
@@ -156,14 +184,20 @@ class RareEvents:
         made = [self.roots.trace.made.get(name) for name in (x, y)]
         if not any(isinstance(step, Coordinatewise) and _may_be_rare(step) for step in made):
             return None
-        first, second = (np.abs(self.roots.trace.samples[name]) for name in (x, y))
-        total = (first @ second.transpose(0, 2, 1)).sum(axis=0)
-        squares = (first**2 @ (second**2).transpose(0, 2, 1)).sum(axis=0)
-        share = REPLICATES / len(first)
-        few = np.divide(total**2, squares, out=np.zeros_like(total), where=squares > 0) * share
-        largest = np.multiply.outer(first.max(axis=(0, 2)), second.max(axis=(0, 2)))
-        unseen = largest * UNSEEN / (first.shape[2] * REPLICATES)
-        return np.where(few < FEW, unseen, 0.0)
+        first, second = (self._sizes_of(name) for name in (x, y))
+        unseen = np.multiply.outer(first.largest, second.largest)
+        unseen *= UNSEEN / (first.shares.shape[2] * REPLICATES)
+        few = _of_products(first, second, REPLICATES / len(first.shares))
+        return None if few is None else np.where(few < FEW, unseen, 0.0)
+
+    def _sizes_of(self, name: str) -> _Sizes:
+        if name not in self._sizes:
+            self._sizes[name] = _Sizes.of(self.roots.trace.samples[name])
+        return self._sizes[name]
+
+    def forget(self, name: str) -> None:
+        """Of a vector whose samples go."""
+        self._sizes.pop(name, None)
 
     def told(self, found: Array, doubt: Doubt | None) -> Array:
         """A mean (B, M), as the doubt has it."""
@@ -172,6 +206,24 @@ class RareEvents:
         self._doubts += 1
         value = found if doubt.value is None else np.broadcast_to(doubt.value, found.shape)
         return spread_by(value, doubt.error, -self._doubts, self.replicates)
+
+
+def _of_products(first: _Sizes, second: _Sizes, share: float) -> Array | None:
+    """(Σ |x y|)²/Σ x² y² on pairs of inputs, (M, M′): how many samples make them up.
+
+    None where (Σ |x y|)²/√(Σ x⁴ Σ y⁴), which is less, says that they are many on all pairs.
+    """
+    totals = share * _gram(first.shares, second.shares) ** 2
+    bound = np.multiply.outer(first.bulk, second.bulk)
+    if (totals >= FEW * bound).all() and bound.all():
+        return None
+    squares = _gram(first.shares**2, second.shares**2)
+    return np.divide(totals, squares, out=np.zeros_like(totals), where=squares > 0)
+
+
+def _gram(x: Singles, y: Singles) -> Array:
+    """Σ x y over samples and replicates, (M, M′)."""
+    return np.asarray((x @ y.transpose(0, 2, 1)).sum(axis=0), dtype=np.float64)
 
 
 def _may_be_rare(step: Coordinatewise) -> bool:

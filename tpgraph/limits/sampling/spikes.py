@@ -176,10 +176,13 @@ class _Part:
         return np.zeros(1) if not any(h.any() for h in inner) else None
 
     def _of_product(self, factors: Sequence[Expression]) -> Array:
+        heights = [self.height(factor) for factor in factors]
         most, least = np.ones(1), np.ones(1)
-        for factor in factors:
+        if not any(height.any() for height in heights):
+            return most - least
+        for factor, height in zip(factors, heights, strict=True):
             seen = self.seen(factor)
-            most, least = most * (seen + self.height(factor)), least * seen
+            most, least = most * (seen + height), least * seen
         return np.asarray(most - least)
 
     def seen(self, expression: Expression) -> Array:

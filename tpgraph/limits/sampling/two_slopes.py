@@ -18,7 +18,7 @@ import numpy as np
 from tpgraph.limits.sampling.normals import REPLICATES, Array
 from tpgraph.limits.sampling.spread import spread_by
 
-__all__ = ["in_parts", "reconciled"]
+__all__ = ["in_parts", "parts_of_product", "reconciled"]
 
 _PARTS = 16
 _CONTRADICTION = 4.0
@@ -31,6 +31,15 @@ def in_parts(values: Array) -> Array:
     if count == 1:
         return values
     return np.asarray(values.reshape(*values.shape[:2], _PARTS, count // _PARTS).mean(axis=3))
+
+
+def parts_of_product(x: Array, y: Array) -> Array:
+    """The same of x y, without the array of the product."""
+    shape = np.broadcast_shapes(x.shape, y.shape)
+    if shape[2] == 1:
+        return x * y
+    both = (np.broadcast_to(v, shape).reshape(*shape[:2], _PARTS, -1) for v in (x, y))
+    return np.asarray(np.einsum("bmps,bmps->bmp", *both) * (_PARTS / shape[2]))
 
 
 def reconciled(
