@@ -64,6 +64,22 @@ def test_letters_to_click_are_inside_of_the_window(small):
     small.press("Escape")
 
 
+def test_the_inspector_is_closed_where_it_covers_the_text(small):
+    """By a button of its own: the toolbar has no room for that of the command."""
+    inspector = small.page.locator(".inspector")
+    small.click("variables/u")
+    small.press("i")
+    assert inspector.evaluate(INSIDE)
+    close = inspector.get_by_role("button", name="Close the inspector")
+    title = inspector.locator("h2").bounding_box()
+    assert close.evaluate(INSIDE)
+    assert close.bounding_box()["x"] >= title["x"] + title["width"]
+    close.click()
+    expect(inspector).to_be_hidden()
+    small.page.locator("textarea.text-area").click()
+    expect(small.page.locator("textarea.text-area")).to_be_focused()
+
+
 CHAIN = "width n\nvector x0 : n ~ N(0, 1)\n" + "".join(
     f"x{k + 1} = {('tanh', 'relu', 'erf')[k * k % 7 % 3]}(x{k})\n" for k in range(70)
 )

@@ -57,7 +57,7 @@ export class Inspector {
 			const found = await app.session.newest("inspect", "select", { text: app.text, ...what });
 			if (found) this.fill(found);
 		} catch (error) {
-			this.element.replaceChildren(h("h2", {}, "Inspector"), h("p", {}, fragment?.title ?? ""));
+			this.element.replaceChildren(h("h2", {}, "Inspector"), h("p", {}, fragment?.title ?? ""), this.close());
 			app.failed(error);
 		}
 	}
@@ -71,7 +71,7 @@ export class Inspector {
 		const title = fragment?.name ? h("button.rename", { title: "Rename", click: () => rename(this.app, fragment) }, info.title) : info.title;
 		this.element.replaceChildren(h("h2", {}, title), ...info.rows.map((row) => this.field(row.name ?? name, row)),
 			...info.facts.map(([label, value]) => h("div.fact", {}, h("span", {}, label), h("strong", {}, value))),
-			pad(() => this.written, info.words, () => this.written?.dispatchEvent(new Event("change"))));
+			pad(() => this.written, info.words, () => this.written?.dispatchEvent(new Event("change"))), this.close());
 		if (!kept) return;
 		const fields = /** @type {HTMLInputElement[]} */ ([...this.element.querySelectorAll("[data-row]")]);
 		const now = fields.find((field) => field.dataset.row === kept.row && (field.type !== "radio" || field.checked));
@@ -80,6 +80,11 @@ export class Inspector {
 		now.select();
 		document.execCommand("insertText", false, kept.value); // as if typed: a value that is set is no change to the browser
 		now.setSelectionRange(kept.caret, kept.to);
+	}
+
+	/** What closes it, where it covers the text as well. */
+	close() {
+		return h("button.close", { "aria-label": "Close the inspector", click: () => this.toggle() }, "×");
 	}
 
 	/** @param {string} name @param {Row} row */
