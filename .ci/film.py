@@ -111,7 +111,7 @@ def story(film: Film) -> Iterator[Frame]:
 
 def on_the_cards(film: Film) -> Iterator[Frame]:
     """What there is to begin with; then nothing."""
-    film.page.locator(".card img").nth(9).wait_for(timeout=60_000)
+    film.page.locator(".card img[src]").nth(11).wait_for(timeout=60_000)
     yield film.frame("tpgraph edit: begin with a program, or with nothing")
     film.page.locator(".card", has_text="Empty").click()
     film.page.locator(".hints").wait_for()

@@ -236,6 +236,23 @@ def test_cards_stay_where_they_are(browser, tmp_path):
         editor.close()
 
 
+def test_cards_do_not_wait_for_their_pictures(browser, tmp_path):
+    """A program of the gallery is opened before it is drawn, and the rest is not drawn then."""
+    with serving(tmp_path) as server:
+        editor = Editor(browser, server)
+        cards = Withheld(editor, "**/api/card")
+        editor.page.reload()
+        card = editor.page.locator(".card", has_text="Multilayer perceptron, three")
+        card.click()
+        editor.until("Boolean(window.tpgraph)")
+        assert "program mlp" in editor.text
+        cards.awaited().let_go()
+        editor.settled()
+        assert len(cards.routes) == 1
+        assert editor.faults == []
+        editor.close()
+
+
 def test_views_of_one_notebook_widget_hear_their_own_answers(own):
     """What they ask goes through one model, which tells all of them every answer."""
     editor, _ = own

@@ -61,7 +61,7 @@ def answered(op: str, **content: Any) -> Data:
 
 
 def test_every_kind_of_request_is_tried() -> None:
-    assert set(ASKED) | {"gallery"} == set(REQUESTS)
+    assert set(ASKED) | {"gallery", "card"} == set(REQUESTS)
 
 
 @pytest.mark.parametrize("op", ASKED)
@@ -100,3 +100,16 @@ def test_what_is_of_another_kind_is_no_request(op: str) -> None:
 def test_what_nobody_asked_for_is_no_request(op: str) -> None:
     with pytest.raises(Unfit):
         Session().answer({"op": op, "text": MLP, **ASKED.get(op, {}), "more": 1})
+
+
+def test_pictures_of_the_gallery_come_one_by_one() -> None:
+    """Its programs are listed without them: who begins need not wait for all."""
+    session = Session()
+    found = session.answer({"op": "gallery"})["cards"]
+    assert {"name", "title", "text"} == set(found[0])
+    assert "mlp" in [card["name"] for card in found]
+    assert session.answer({"op": "card", "name": "mlp"})["svg"].startswith("<")
+    refused = session.answer({"op": "card", "name": "no such"})["refused"]
+    assert "no program" in refused["message"]
+    with pytest.raises(Unfit):
+        session.answer({"op": "card"})

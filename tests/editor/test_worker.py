@@ -157,7 +157,7 @@ def test_edits_all_count():
 def test_long_work_is_cancelled_and_typing_does_not_wait_for_it():
     async def work(lanes):
         await ask(lanes, "open", text=MLP)
-        long = asyncio.ensure_future(ask(lanes, "gallery"))
+        long = asyncio.ensure_future(ask(lanes, "export", text=TRANSFORMER, format="html"))
         await asyncio.sleep(0.2)
         quick = await ask(lanes, "sync", text=MLP)
         assert not long.done()
@@ -188,7 +188,7 @@ def test_nobody_waits_any_more():
     """A page that has gone: its long work ends, and another's is done."""
 
     async def work(lanes):
-        long = asyncio.ensure_future(ask(lanes, "gallery"))
+        long = asyncio.ensure_future(ask(lanes, "export", text=TRANSFORMER, format="html"))
         while lanes._lanes["views"]._now is None:
             await asyncio.sleep(0.01)
         long.cancel()

@@ -12,7 +12,7 @@ from tpgraph.editor.worker import Misshapen, Worker
 
 __all__ = ["Lanes", "id_of", "is_long", "needs_numbers"]
 
-_SECONDS = {"open": 4.0, "tidy": 10.0, "gallery": 60.0, "annotate": 4.0}
+_SECONDS = {"open": 4.0, "tidy": 10.0, "card": 60.0, "annotate": 4.0}
 _QUICK, _SLOW = 2.0, 60.0
 
 _LANES = {
@@ -22,11 +22,11 @@ _LANES = {
     "classes": "views",
     "derive": "views",
     "export": "views",
-    "gallery": "views",
+    "card": "views",
 }
 """Requests that do not stand in the way of typing; all others are quick."""
 
-_EACH = {"open", "tidy", "edit", "copy", "gallery"}
+_EACH = {"open", "tidy", "edit", "copy", "gallery", "card"}
 """Requests that are all answered, however many wait."""
 
 _LONGEST = 100

@@ -194,6 +194,12 @@ class NothingRequest(Request):
     """A request without content."""
 
 
+class CardRequest(Request):
+    """The picture of a program of the gallery."""
+
+    name: Name
+
+
 REQUESTS: dict[str, type[Request]] = {
     "open": OpenRequest,
     "sync": SyncRequest,
@@ -214,5 +220,6 @@ REQUESTS: dict[str, type[Request]] = {
     "numbers": NumbersRequest,
     "export": ExportRequest,
     "gallery": NothingRequest,
+    "card": CardRequest,
 }
 """The model of every request, by its `op`."""

@@ -43,7 +43,7 @@ from tpgraph.editor.renames import typed_renames
 from tpgraph.editor.stepping import Walk, Walks
 from tpgraph.editor.words import completions, hovered
 from tpgraph.errors import TPDataError, TPError
-from tpgraph.gallery import entries
+from tpgraph.gallery import entries, entry
 from tpgraph.language import editing
 from tpgraph.language import syntax as s
 from tpgraph.language.editing import Edit
@@ -362,13 +362,12 @@ class Session:
         )
 
     def _gallery(self, asked: q.NothingRequest) -> Data:
-        return {
-            "cards": [
-                {"name": e.name, "title": e.title, "text": e.text, "svg": e.draw().svg}
-                for e in entries()
-                if e.shows == "program"
-            ]
-        }
+        """The programs of the gallery; their pictures are asked for one by one."""
+        found = [e for e in entries() if e.shows == "program"]
+        return {"cards": [{"name": e.name, "title": e.title, "text": e.text} for e in found]}
+
+    def _card(self, asked: q.CardRequest) -> Data:
+        return {"svg": entry(asked.name).draw().svg}
 
     def _whole(self, text: str) -> Any:
         """The program of a text without errors."""

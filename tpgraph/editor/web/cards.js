@@ -53,7 +53,7 @@ export function cards(session) {
 		const list = h("div.card-list", {},
 			card("○ ⇢ ●", "Empty", "a width and nothing else", fresh("mine", EMPTY, EMPTY.length)),
 			card("…", "Open", "a .tp, or a picture that carries its program", () => pick(session, open)));
-		const waits = h("p.detail", { role: "status" }, "the gallery is being drawn…");
+		const waits = h("p.detail", { role: "status" }, "the gallery is being looked up…");
 		const page = h("main.tpgraph.cards", {}, h("h1", {}, "tpgraph"),
 			h("p", {}, "Draw a Tensor Program, run it, take it to infinite width."), list, waits);
 		document.body.append(page);
@@ -62,9 +62,15 @@ export function cards(session) {
 		session.ask("gallery").then(async ({ cards: found }) => {
 			await listed; // no card moves that somebody is about to click
 			waits.remove();
-			for (const { name, title, text, svg } of found) {
-				const picture = h("img", { src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`, alt: "" });
+			const pictures = found.map((/** @type {{name: string, title: string, text: string}} */ { name, title, text }) => {
+				const picture = h("img", { alt: "" });
 				list.append(card(picture, name, title, fresh(name, text)));
+				return { name, picture };
+			});
+			for (const { name, picture } of pictures) {
+				if (!page.isConnected) return;
+				const drawn = await session.ask("card", { name }).catch(() => null);
+				if (drawn) picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawn.svg)}`;
 			}
 		}).catch((error) => (waits.textContent = error instanceof Refused ? refusalText(error.refusal) : error.message));
 	});
