@@ -46,6 +46,10 @@ CALLS: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a seed below 0": (lambda: tp.limit(P, data={"ξ": X[0]}, seed=-1), "seed is -1"),
     "a seed of words": (lambda: ANY.compile(P).init(N, seed="a"), "seed is 'a'"),
+    "a width below 1": (
+        lambda: tp.compile(P).init({"n": -8}),
+        "width n = -8 is not a whole number",
+    ),
     "no name": (lambda: ANY.limit(P, data={"ξ": X[0]}).var(3), "3 cannot be the name"),
     "columns as samples": (lambda: tp.kernel(P, X.T), "give its transpose"),
     "a sample": (lambda: tp.kernel(P, X[0]), r"give one sample as a row: \(1, 4\)"),

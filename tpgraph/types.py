@@ -52,6 +52,11 @@ class Width:
         size = self.ratio * widths[base]
         if self.is_rounded:
             size = Fraction(math.floor(size + Fraction(1, 2)))
+        if base == self.name and size < 1:
+            raise TPDataError(
+                f"width {base} = {widths[base]} is not a whole number ≥ 1",
+                mend=f"give a size: --width {base}=1000, in Python widths={{{base!r}: 1000}}",
+            )
         if size.denominator != 1 or size < 1:
             least = f"at least {math.ceil(1 / self.ratio)}"
             multiple = f"as a positive multiple of {self.ratio.denominator}"
