@@ -20,6 +20,9 @@ LEAST_ON_A_PAGE = 6.0
 """The size in pt of labels below which a picture is not readable on paper."""
 
 
+_SIDEWAYS = ("LR", "RL")
+_PARTS = {True: "rows", False: "columns"}
+
 PictureWidth = Annotated[
     float | None,
     typer.Option(
@@ -33,7 +36,10 @@ PictureWidth = Annotated[
 
 
 def warn_of_small_print(
-    drawing: Drawing, width: float | None, folds: Callable[[], bool], direction: str
+    drawing: Drawing,
+    width: float | None,
+    folds: Callable[[], bool],
+    direction: tp.notation.Direction,
 ) -> None:
     """Say what to do about text that is too small to read: at the width that was asked for, or
     without one on a page of paper; `folds` says whether folding would help.
@@ -46,7 +52,11 @@ def warn_of_small_print(
     if size >= least:
         return
     ways = ["fold what repeats (--fold)"] if folds() else []
-    if width is not None and drawing.is_wide and direction in ("LR", "RL"):
+    pages = None if width is not None else tp.notation.pages_in_rows(drawing, direction)
+    if pages is not None:
+        high = f", {pages:.1f} pages high" if pages > 1 else ""
+        ways.append(f"cut it into {_PARTS[direction in _SIDEWAYS]}{high} (--width 487pt)")
+    if width is not None and drawing.is_wide and direction in _SIDEWAYS:
         ways.append("let it run downwards (--direction TB)")
     constants = tp.language.whole_constants(drawing.source or "")
     smaller = ", ".join(f"--set {name}={(value + 1) // 2}" for name, value in constants.items())

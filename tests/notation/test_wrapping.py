@@ -14,6 +14,7 @@ from tpgraph.notation.layout.wrapping.apart_by_room import spread
 from tpgraph.notation.layout.wrapping.cuts import RowCut, best_cuts, cuts_of
 from tpgraph.notation.scene.clipping import clipped
 from tpgraph.notation.scene.geometry import flatten, overlap
+from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scaling import PAGE
 
 BUDGET = 240.0  # pt, a narrow column of a journal
@@ -173,3 +174,12 @@ def test_the_pieces_of_a_line_lie_on_it_and_in_the_strip(curve):
             assert min(math.dist((x, y), point) for point in line) < (0.5 if curve else 45)
     assert pieces[0][0] == points[0]
     assert pieces[-1][-1] == points[-1]
+
+
+def test_how_many_pages_a_picture_has_in_rows():
+    program = deep("mlp", L=40)
+    pages = tp.notation.pages_in_rows(tp.draw(program), "LR")
+    drawn = tp.draw(program, width=PAGE[0])
+    _, bottom, _, top = picture(drawn.scene, drawn.style).bounds
+    assert pages == pytest.approx((top - bottom) / PAGE[1])
+    assert tp.notation.pages_in_rows(tp.draw(deep("mlp", L=3)), "LR") is None

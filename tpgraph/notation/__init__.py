@@ -1,7 +1,15 @@
 """Pictures of programs in the notation of Tensor Programs IIb: scene, layout, painters."""
 
 from tpgraph.notation.diagram.showing import showing
-from tpgraph.notation.drawing import FORMATS, LEAST_TEXT, Drawing, draw, folds, source_of
+from tpgraph.notation.drawing import (
+    FORMATS,
+    LEAST_TEXT,
+    Drawing,
+    draw,
+    folds,
+    pages_in_rows,
+    source_of,
+)
 from tpgraph.notation.frames.frames import Frames, draw_frames
 from tpgraph.notation.pipeline import UnfoldedWarning
 from tpgraph.notation.scene.annotation import (
@@ -15,6 +23,7 @@ from tpgraph.notation.scene.annotation import (
 )
 from tpgraph.notation.scene.exercise import blanks_of
 from tpgraph.notation.scene.scaling import length_of
+from tpgraph.notation.scene.scene import Direction
 
 __all__ = [
     "FORMATS",
@@ -23,6 +32,7 @@ __all__ = [
     "Annotation",
     "Atom",
     "Density",
+    "Direction",
     "Drawing",
     "Frames",
     "Histogram",
@@ -34,6 +44,7 @@ __all__ = [
     "draw_frames",
     "folds",
     "length_of",
+    "pages_in_rows",
     "showing",
     "source_of",
 ]

@@ -15,6 +15,7 @@ from tpgraph.files import write_bytes
 from tpgraph.former_names import FormerNames, takes_former_names
 from tpgraph.notation.diagram.said_of_marks import description
 from tpgraph.notation.engines.engine import LayoutEngine
+from tpgraph.notation.layout.wrapping.wrapped import wrapped
 from tpgraph.notation.painters.dot import to_dot
 from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.painters.tikz import to_tikz
@@ -23,7 +24,7 @@ from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.exercise import as_exercise, as_solution, blanks_of
 from tpgraph.notation.scene.overlay import VectorPath
 from tpgraph.notation.scene.painting import picture
-from tpgraph.notation.scene.scaling import LEAST_TEXT, length_of, on_page, scaled
+from tpgraph.notation.scene.scaling import LEAST_TEXT, PAGE, length_of, on_page, scaled
 from tpgraph.notation.scene.scene import Direction, Scene
 from tpgraph.notation.scene.scene_json import to_json
 from tpgraph.notation.scene.style import PAPER, Style
@@ -31,7 +32,16 @@ from tpgraph.program import Program
 from tpgraph.program.any_program import reads_program
 from tpgraph.shown import one_line, quantity
 
-__all__ = ["FORMATS", "FORMER_NAMES", "LEAST_TEXT", "Drawing", "draw", "folds", "source_of"]
+__all__ = [
+    "FORMATS",
+    "FORMER_NAMES",
+    "LEAST_TEXT",
+    "Drawing",
+    "draw",
+    "folds",
+    "pages_in_rows",
+    "source_of",
+]
 
 FORMER_NAMES: FormerNames = {
     "style": ("theme", {}),
@@ -268,6 +278,19 @@ def _warn_of_small_text(drawing: Drawing, program: Program, options: Options) ->
     ways.append("draw fewer layers, time steps or SGD steps")
     text = f"at this width its smallest text has {drawing.text_size:.1f} pt"
     warnings.warn(TPWarning(f"{text}; {', or '.join(ways)}"), stacklevel=4)
+
+
+def pages_in_rows(drawing: Drawing, direction: Direction) -> float | None:
+    """How many pages high a picture is in rows or columns as wide as a page, in which its text has
+    7 pt at least; None where cutting it does not do that.
+    """
+    whole = replace(drawing.scene, lists=(), legend=None)
+    cut = wrapped(whole, drawing.style, direction, PAGE[0])
+    if cut == whole:
+        return None
+    page = replace(drawing, scene=cut).to_width(PAGE[0])
+    _, bottom, _, top = picture(page.scene, page.style).bounds
+    return None if page.text_size < LEAST_TEXT else (top - bottom) / PAGE[1]
 
 
 def folds(draw: Callable[[], Drawing]) -> bool:
