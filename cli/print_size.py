@@ -18,8 +18,8 @@ __all__ = ["PictureWidth", "warn_of_small_print"]
 
 LEAST_ON_A_PAGE = 6.0
 """The size in pt of labels below which a picture is not readable on paper."""
-
-
+_MOST_PAGES = 8
+"""High is a picture in rows that may be proposed."""
 _SIDEWAYS = ("LR", "RL")
 _PARTS = {True: "rows", False: "columns"}
 
@@ -53,14 +53,21 @@ def warn_of_small_print(
         return
     ways = ["fold what repeats (--fold)"] if folds() else []
     pages = None if width is not None else tp.notation.pages_in_rows(drawing, direction)
-    if pages is not None:
+    if pages is not None and pages < _MOST_PAGES:
         high = f", {pages:.1f} pages high" if pages > 1 else ""
         ways.append(f"cut it into {_PARTS[direction in _SIDEWAYS]}{high} (--width 487pt)")
     if width is not None and drawing.is_wide and direction in _SIDEWAYS:
         ways.append("let it run downwards (--direction TB)")
-    constants = tp.language.whole_constants(drawing.source or "")
-    smaller = ", ".join(f"--set {name}={(value + 1) // 2}" for name, value in constants.items())
-    given = f" ({smaller})" if smaller else ""
-    ways.append(f"draw fewer layers, time steps or SGD steps{given}")
+    if not drawing.scene.plates:
+        ways.append(f"draw fewer layers, time steps or SGD steps{_smaller(drawing)}")
+    elif not ways:
+        ways.append("hide what need not be seen (a line such as hide b, in the program)")
     text = f"{where} would have {size:.1f} pt; {', or '.join(ways)}"
     warnings.warn(tp.TPWarning(text), stacklevel=2)
+
+
+def _smaller(drawing: Drawing) -> str:
+    """The constants of a program at half their values, as options."""
+    constants = tp.language.whole_constants(drawing.source or "")
+    options = ", ".join(f"--set {name}={(value + 1) // 2}" for name, value in constants.items())
+    return f" ({options})" if options else ""

@@ -275,7 +275,10 @@ def _warn_of_small_text(drawing: Drawing, program: Program, options: Options) ->
     ways = ["fold what repeats (fold=True)"] if could_fold else []
     if drawing.is_wide and options.direction in ("LR", "RL"):
         ways.append('let it run from top to bottom (direction="TB")')
-    ways.append("draw fewer layers, time steps or SGD steps")
+    if not drawing.scene.plates:
+        ways.append("draw fewer layers, time steps or SGD steps")
+    elif not ways:
+        ways.append("hide what need not be seen (a line such as hide b, in the program)")
     text = f"at this width its smallest text has {drawing.text_size:.1f} pt"
     warnings.warn(TPWarning(f"{text}; {', or '.join(ways)}"), stacklevel=4)
 
