@@ -18,7 +18,7 @@ SAMPLES = 2**16
 def cases(quick: bool) -> list[Case]:
     """The gallery's programs that no exact engine does, and the largest by fewer samples."""
     names = ("gru",) if quick else ("gru", "batchnorm", "autoencoder")
-    found = [Case({"network": n, "N": 50, "samples": SAMPLES}, 30.0) for n in names]
+    found = [Case({"network": n, "N": 50, "samples": SAMPLES}, 10.0) for n in names]
     large = Case({"network": "gru", "N": 500, "samples": SAMPLES // 4}, 60.0)
     return found if quick else [*found, large]
 

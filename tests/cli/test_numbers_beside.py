@@ -42,7 +42,7 @@ def test_a_network_is_taken_on_a_sample(tmp_path: Path) -> None:
     [
         ("one_hidden --synthetic", "are for --numbers"),
         ("one_hidden --numbers var --synthetic --fold", "no --frames, no --fold"),
-        ("one_hidden --numbers var", "give the data"),
+        ("one_hidden --numbers var", "give a sample"),
         ("one_hidden --numbers colour --synthetic", "no number 'colour'"),
         ("one_hidden --show io,size", "unknown show 'size'"),
     ],

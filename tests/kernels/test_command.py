@@ -127,7 +127,6 @@ def test_arrays_on_standard_output(files: tuple[str, str]) -> None:
         (["--rows", "7:9"], "there are 4 samples"),
         (["--width", "n=0"], "--width n=0 is out of range"),
         (["--width", "m=4"], "no width m"),
-        (["--width", "n=8", "--plot", "K.bmp"], "no name for a figure"),
     ],
 )
 def test_mistakes_are_answered(files: tuple[str, str], options: list[str], fragment: str) -> None:
@@ -135,6 +134,13 @@ def test_mistakes_are_answered(files: tuple[str, str], options: list[str], fragm
     done = command(program, "--data", data, *options)
     assert isinstance(done.exception, tp.TPError)
     assert fragment in str(done.exception)
+
+
+def test_a_plot_ends_as_a_figure_does(files: tuple[str, str]) -> None:
+    program, data = files
+    done = command(program, "--data", data, "--width", "n=8", "--plot", "K.bmp")
+    assert done.exit_code == 2
+    assert "--plot K.bmp is no figure" in done.output
 
 
 def test_synthetic_samples_and_several_outputs(tmp_path: Path) -> None:

@@ -206,7 +206,7 @@ def test_options_change_a_preset():
         ({"points": (("tahn", 1.0, 1.0),)}, "tahn"),
         ({"points": (("tanh", -1.0, 1.0),)}, "variances"),
         ({"inits": 0}, "at least one initialization"),
-        ({"inner": (1.5,)}, "within ±1"),
+        ({"inner": (1.5,)}, "numbers from -1 to 1"),
         ({"input_dim": 1}, "as many dimensions"),
         ({"dtype": "float16"}, "float32 or float64"),
     ],

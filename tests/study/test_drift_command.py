@@ -51,7 +51,6 @@ def test_command_on_a_program_of_ones_own(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--preset", "fig5"], "there is no preset fig5"),
         (["--depths", "3.5"], "--depths 3.5 is not understood"),
         (["--program", "x.tp", "--names", "L"], "--names L is not understood"),
         (["--activation", "nothing"], "there is no function nothing"),
@@ -62,6 +61,12 @@ def test_wrong_options_of_the_command(tmp_path, options, message):
     run = study(*options, "--out", tmp_path)
     assert isinstance(run.exception, TPError)
     assert message in str(run.exception)
+
+
+def test_a_preset_is_one_of_the_papers_figures(tmp_path):
+    run = study("--preset", "fig5", "--out", tmp_path)
+    assert run.exit_code == 2
+    assert "fig5 is none of fig3" in run.output
 
 
 def test_presets_are_the_papers_grids():
