@@ -13,10 +13,10 @@ from typing import Any, Literal, assert_never
 from tpgraph.errors import TPDataError, TPNameError
 from tpgraph.files import nearest_beside
 from tpgraph.language import load, parse
-from tpgraph.language.near_names import did_you_mean, nearest
 from tpgraph.notation import Drawing, draw
 from tpgraph.notation.scene.scene import Direction
 from tpgraph.program import Program
+from tpgraph.program.near_names import did_you_mean, nearest
 from tpgraph.shown import html_table, one_line
 from tpgraph.transform import backward, select_paths, staged
 

@@ -14,13 +14,13 @@ from tpgraph.language.document_writer import to_json
 from tpgraph.language.elaborate import elaborate
 from tpgraph.language.formatter import format_source
 from tpgraph.language.latex import latex_document
-from tpgraph.language.near_names import did_you_mean, nearest
 from tpgraph.language.printer import to_text
 from tpgraph.language.reading import read_program, text_of
 from tpgraph.language.readings import Reading, read
 from tpgraph.language.source import source_of
 from tpgraph.language.textmate import textmate_grammar
 from tpgraph.program import Program
+from tpgraph.program.near_names import did_you_mean, nearest
 
 __all__ = [
     "Reading",

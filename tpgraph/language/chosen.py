@@ -14,9 +14,9 @@ from numbers import Rational, Real
 from tpgraph.bounds import DIGITS, NUMBER
 from tpgraph.errors import Source, Span, TPDataError, TPError, TPNameError, raise_all
 from tpgraph.language import syntax as s
-from tpgraph.language.near_names import did_you_mean, meant
 from tpgraph.language.parser import statements
 from tpgraph.program import canonical_name
+from tpgraph.program.near_names import did_you_mean, meant
 
 __all__ = ["whole_constants", "with_constants"]
 

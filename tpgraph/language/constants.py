@@ -14,7 +14,7 @@ from tpgraph.errors import TPLimitError, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, number
 from tpgraph.language import syntax as s
 from tpgraph.language.changes import PlacedError, perhaps
-from tpgraph.language.near_names import meant, nearest
+from tpgraph.program.near_names import meant, nearest
 
 __all__ = ["PI", "bounded", "value_of", "whole"]
 

@@ -10,11 +10,11 @@ from tpgraph.errors import Span, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression, written_out
 from tpgraph.language import syntax as s
 from tpgraph.language.changes import Change, PlacedError, perhaps
-from tpgraph.language.near_names import meant, nearest
 from tpgraph.language.scope import Scope, Silent, fail
 from tpgraph.language.to_terms import Terms
 from tpgraph.program import MUP, NTK, STANDARD, Parametrization
 from tpgraph.program.naming import require_base
+from tpgraph.program.near_names import meant, nearest
 from tpgraph.types import Fixed, Width
 
 __all__ = ["Definer", "require_small"]

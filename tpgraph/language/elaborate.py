@@ -25,7 +25,6 @@ from tpgraph.language.define import Definer
 from tpgraph.language.late_hints import LateHints
 from tpgraph.language.lexer import failing_names
 from tpgraph.language.lines import Line
-from tpgraph.language.near_names import meant, nearest
 from tpgraph.language.parser import statements
 from tpgraph.language.scope import Scope, Silent, fail
 from tpgraph.language.to_terms import Terms
@@ -39,6 +38,7 @@ from tpgraph.program import (
     Ref,
     Variable,
 )
+from tpgraph.program.near_names import meant, nearest
 from tpgraph.program.tex import require_settable
 from tpgraph.types import Scalar
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tpgraph.errors import Span, TPError, TPNameError
 from tpgraph.language import syntax as s
-from tpgraph.language.near_names import meant, nearest
 from tpgraph.language.scope import Scope
 from tpgraph.program import Builder
 from tpgraph.program.hints import HINTS, Hint, require_said, require_sort
+from tpgraph.program.near_names import meant, nearest
 
 __all__ = ["LateHints"]
 

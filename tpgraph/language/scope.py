@@ -13,10 +13,10 @@ from tpgraph.functions import LIBRARY, OF_SEVERAL, PRIMITIVES, Function, of_seve
 from tpgraph.language import syntax as s
 from tpgraph.language.changes import Change, PlacedError, perhaps
 from tpgraph.language.constants import value_of, whole
-from tpgraph.language.near_names import meant, nearest
 from tpgraph.language.unbound import KnownNames, unbound
 from tpgraph.language.vocabulary import NAME
 from tpgraph.program import Builder, Ref, Variable
+from tpgraph.program.near_names import meant, nearest
 from tpgraph.types import Dimension, Fixed, Width
 
 __all__ = ["Scope", "Silent", "fail"]

@@ -20,7 +20,6 @@ from tpgraph.functions import (
 from tpgraph.language import syntax as s
 from tpgraph.language.changes import Change, perhaps
 from tpgraph.language.constants import PI, bounded
-from tpgraph.language.near_names import meant, nearest
 from tpgraph.language.scope import Scope, Silent, fail
 from tpgraph.language.term_refusals import (
     is_matrix,
@@ -45,6 +44,7 @@ from tpgraph.program import (
     require_divisor,
     require_value,
 )
+from tpgraph.program.near_names import meant, nearest
 from tpgraph.types import Scalar
 
 __all__ = ["Terms"]

@@ -11,9 +11,9 @@ from tpgraph.errors import TPNameError
 from tpgraph.functions import Function
 from tpgraph.language import syntax as s
 from tpgraph.language.changes import Change
-from tpgraph.language.near_names import meant, nearest
 from tpgraph.language.vocabulary import canonical
 from tpgraph.program import REDUCTIONS, Variable, join_name, split_name
+from tpgraph.program.near_names import meant, nearest
 from tpgraph.types import Width
 
 __all__ = ["Answer", "KnownNames", "unbound", "unknown_function"]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
-from functools import lru_cache
-
 from tpgraph.errors import TPNameError
 from tpgraph.functions import LIBRARY, OF_SEVERAL, PRIMITIVES
-from tpgraph.program import ACCENTS, GREEK, REDUCTIONS, base_of
-from tpgraph.program.naming import HINT_WORDS, KEYWORDS, NAME, STATEMENTS, canonical, is_spellable
+from tpgraph.program import REDUCTIONS, base_of
+from tpgraph.program.naming import (
+    HINT_WORDS,
+    KEYWORDS,
+    NAME,
+    STATEMENTS,
+    ascii_name,
+    canonical,
+    is_spellable,
+)
 
 __all__ = [
     "FUNCTION_NAMES",
@@ -27,25 +32,6 @@ FUNCTION_NAMES = tuple(dict.fromkeys((*PRIMITIVES, *LIBRARY, *OF_SEVERAL, *REDUC
 """Functions that every program may call without defining them."""
 LINE_WORDS = ("scale", "as", "in", "mean", "sum", "at", "above", "below")
 """Words that stand inside of a statement."""
-
-_LETTERS = {letter: word for word, letter in GREEK.items()}
-_WORDS = {accent: word for word, accent in ACCENTS.items()}
-
-
-@lru_cache(maxsize=65536)
-def ascii_name(base: str) -> str:
-    """The ASCII spelling of a canonical name; the name itself where ASCII cannot spell it.
-
-    >>> ascii_name("σ_w"), ascii_name("x̃"), ascii_name("é")
-    ('sigma_w', 'x_tilde', 'é')
-    """
-    word, suffix = unicodedata.normalize("NFD", base), ""
-    while word and word[-1] in _WORDS:
-        suffix = f"_{_WORDS[word[-1]]}{suffix}"
-        word = word[:-1]
-    head = word[:1]
-    word = _LETTERS.get(head, head) + word[1:] + suffix
-    return word if word.isascii() and canonical(word) == base else base
 
 
 def spell(name: str, ascii: bool = False) -> str:

@@ -10,8 +10,8 @@ from typing import Any
 
 from tpgraph.errors import TPDataError, TPNameError
 from tpgraph.language import parse
-from tpgraph.language.near_names import did_you_mean
 from tpgraph.program import Program
+from tpgraph.program.near_names import did_you_mean
 
 __all__ = ["PICTURES", "Lesson", "LessonStep", "Question", "lesson", "lessons", "read_lesson"]
 

@@ -17,13 +17,14 @@ from functools import lru_cache
 from tpgraph.bounds import NAME as LENGTH
 from tpgraph.bounds import Bound
 from tpgraph.errors import Span, TPNameError, TPTypeError
-from tpgraph.program.variables import canonical_name
+from tpgraph.program.variables import ACCENTS, GREEK, canonical_name
 
 __all__ = [
     "KEYWORDS",
     "LOSS",
     "NAME",
     "STATEMENTS",
+    "ascii_name",
     "canonical",
     "is_loss_name",
     "is_spellable",
@@ -61,6 +62,8 @@ _VARIABLE = re.compile(
 )
 _FORBIDDEN = frozenset(("Cc", "Cs", "Zl", "Zp"))
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LETTERS = {letter: word for word, letter in GREEK.items()}
+_WORDS = {accent: word for word, accent in ACCENTS.items()}
 _EXPECTED = "a letter, then letters, digits and _, and no word of the language"
 
 
@@ -73,6 +76,22 @@ def canonical(word: str) -> str:
     """
     name = canonical_name(unicodedata.normalize("NFKC", word))
     return name if NAME.fullmatch(name) and canonical_name(name) == name else ""
+
+
+@lru_cache(maxsize=65536)
+def ascii_name(base: str) -> str:
+    """The ASCII spelling of a canonical name; the name itself where ASCII cannot spell it.
+
+    >>> ascii_name("σ_w"), ascii_name("x̃"), ascii_name("é")
+    ('sigma_w', 'x_tilde', 'é')
+    """
+    word, suffix = unicodedata.normalize("NFD", base), ""
+    while word and word[-1] in _WORDS:
+        suffix = f"_{_WORDS[word[-1]]}{suffix}"
+        word = word[:-1]
+    head = word[:1]
+    word = _LETTERS.get(head, head) + word[1:] + suffix
+    return word if word.isascii() and canonical(word) == base else base
 
 
 @lru_cache(maxsize=65536)

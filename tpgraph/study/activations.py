@@ -25,7 +25,7 @@ from tpgraph.functions import (
     to_numpy,
 )
 from tpgraph.language.function_text import function_of
-from tpgraph.language.near_names import did_you_mean
+from tpgraph.program.near_names import did_you_mean
 
 __all__ = ["activation", "applied", "unknown_function", "value_and_slope"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tpgraph import bounds
 from tpgraph.errors import TPDataError, TPError, on_one_line
 from tpgraph.files import as_path, unreadable
+from tpgraph.program.near_names import did_you_mean
 
 if TYPE_CHECKING:
     from tpgraph.bridges.torch_in.imported import Imported
@@ -118,11 +118,10 @@ def load_module(path: str | Path, name: str, settings: Mapping[str, Any] | None 
     made = namespace.get(name)
     if not callable(made):
         own = [k for k, v in namespace.items() if callable(v) and not k.startswith("_")]
-        near = difflib.get_close_matches(name, own, 1)
         raise TPDataError(
             f"{file} has no class or function {name}",
             expected=", ".join(own) or None,
-            mend=f"did you mean {near[0]}?" if near else None,
+            mend=did_you_mean(name, own),
         )
     chosen = dict(settings or {})
     return lambda **widths: made(**widths, **chosen)

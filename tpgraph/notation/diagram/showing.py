@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import get_args
 
 from tpgraph.errors import TPError
 from tpgraph.notation.diagram.mark_texts import Shown
+from tpgraph.program.near_names import did_you_mean
 
 __all__ = ["SHOW_WORDS", "Showing", "showing"]
 
@@ -38,11 +38,10 @@ def showing(words: str) -> Showing:
     asked = [word.strip().lower() for word in words.split(",")]
     for word in asked:
         if word not in SHOW_WORDS:
-            near = difflib.get_close_matches(word, SHOW_WORDS, 1)
             raise TPError(
                 f"unknown show {word!r}",
                 expected=f"some of {', '.join(SHOW_WORDS)}, with commas between them",
-                mend=f"did you mean {near[0]}?" if near else None,
+                mend=did_you_mean(word, SHOW_WORDS),
             )
     parts = [part for part in _PARTS if part in asked]
     if len(parts) > 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
@@ -11,6 +10,7 @@ from tpgraph.errors import TPError
 from tpgraph.notation.scene.scene import Definition, Edge, Label, Node, Scene
 from tpgraph.notation.scene.style import Style
 from tpgraph.notation.scene.symbol_list import defined
+from tpgraph.program.near_names import did_you_mean
 
 __all__ = ["BLANKS", "as_exercise", "as_solution", "blanks_of"]
 
@@ -29,11 +29,10 @@ def blanks_of(words: str) -> frozenset[str]:
     asked = [word.strip().lower() for word in words.split(",")]
     for word in asked:
         if word not in BLANKS:
-            near = difflib.get_close_matches(word, BLANKS, 1)
             raise TPError(
                 f"nothing called {word[:40]!r} can be left blank",
                 expected=f"some of {', '.join(BLANKS)}, with commas between them",
-                mend=f"did you mean {near[0]}?" if near else None,
+                mend=did_you_mean(word, BLANKS),
             )
     return frozenset(asked)
 

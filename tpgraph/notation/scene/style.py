@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 
 from tpgraph.errors import TPNameError
+from tpgraph.program.near_names import did_you_mean
 
 __all__ = ["DARK", "PAPER", "TEACHING", "THEMES", "Dash", "Style", "theme"]
 
@@ -250,10 +250,9 @@ def theme(name: str) -> Style:
     True
     """
     if name not in THEMES:
-        near = difflib.get_close_matches(name.lower(), THEMES, n=1)
         raise TPNameError(
             f"there is no theme {name!r}",
             expected=", ".join(THEMES),
-            mend=f"did you mean {near[0]}?" if near else None,
+            mend=did_you_mean(name, THEMES),
         )
     return THEMES[name]

@@ -10,9 +10,9 @@ from tpgraph.bounds import COUNT
 from tpgraph.errors import TPDataError, TPError, TPNameError, TPTypeError
 from tpgraph.kernels import Kernel, kernel
 from tpgraph.kernels.kernel_values import EntryStatistics
-from tpgraph.language.near_names import did_you_mean
 from tpgraph.program import MUP, NTK, STANDARD, Parametrization, Program, analysis_of
 from tpgraph.program.any_program import reads_program
+from tpgraph.program.near_names import did_you_mean
 from tpgraph.program.report import Report, report
 from tpgraph.program.text import aligned
 from tpgraph.progress import counting, one_more

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from itertools import islice
 
-from tpgraph.language.vocabulary import ascii_name
+from tpgraph.program.naming import ascii_name
 
 __all__ = ["did_you_mean", "meant", "nearest"]
 
