@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from tpgraph.editor.journal import Journal
 from tpgraph.editor.presence import OpenPages
 from tpgraph.editor.recovery import Recovery
-from tpgraph.editor.requests import Request
+from tpgraph.editor.requests import FileName, Request
 from tpgraph.editor.saving import Files, opened
 from tpgraph.editor.worker import Misshapen
 from tpgraph.errors import TPDataError, TPError
@@ -25,7 +25,6 @@ __all__ = ["Desk"]
 
 Data: TypeAlias = dict[str, Any]
 _Text: TypeAlias = Annotated[str, Field(max_length=4_000_000)]
-_Name: TypeAlias = Annotated[str, Field(max_length=4000)]
 
 
 class _Nothing(Request):
@@ -37,30 +36,30 @@ class _Start(Request):
 
 
 class _File(Request):
-    path: _Name
+    path: FileName
 
 
 class _Read(Request):
-    name: _Name
+    name: FileName
     base64: _Text
 
 
 class _Save(Request):
-    path: _Name
+    path: FileName
     text: _Text
-    name: _Name = "program"
+    name: FileName = "program"
     known: Annotated[str, Field(max_length=100)] | None = None
 
 
 class _Look(Request):
-    path: _Name
+    path: FileName
     known: Annotated[str, Field(max_length=100)] | None = None
 
 
 class _Journal(Request):
     text: _Text
-    name: _Name
-    path: _Name | None = None
+    name: FileName
+    path: FileName | None = None
     clean: bool = False
 
 

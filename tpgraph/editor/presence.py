@@ -13,13 +13,12 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field, ValidationError
 
-from tpgraph.editor.requests import Request
+from tpgraph.editor.requests import FileName, Request
 from tpgraph.editor.worker import Misshapen
 
 __all__ = ["OpenPages", "Presence"]
 
-_Name: TypeAlias = Annotated[str, Field(max_length=4000)]
-OpenPages: TypeAlias = Annotated[tuple[_Name, ...], Field(max_length=1000)]
+OpenPages: TypeAlias = Annotated[tuple[FileName, ...], Field(max_length=1000)]
 """The names of pages that are open in one browser."""
 
 _SECONDS = 1.0
@@ -27,7 +26,7 @@ _SECONDS = 1.0
 
 
 class _Here(Request):
-    question: _Name
+    question: FileName
     open: OpenPages
 
 

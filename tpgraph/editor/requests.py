@@ -8,10 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tpgraph.notation.scene.annotation import Annotation
 
-__all__ = ["REQUESTS", "EditRequest", "PictureOptions", "Request"]
+__all__ = ["REQUESTS", "EditRequest", "FileName", "PictureOptions", "Request"]
 
 Text: TypeAlias = Annotated[str, Field(max_length=4_000_000)]
 Name: TypeAlias = Annotated[str, Field(max_length=400)]
+FileName: TypeAlias = Annotated[str, Field(max_length=4000)]
+"""Of a file, or of a page."""
 Span: TypeAlias = tuple[int, int]
 
 
