@@ -23,7 +23,6 @@ from tpgraph.kernels.tangent import Row, Tangent
 from tpgraph.limits import InputsLimit, Values
 from tpgraph.limits.engines import Engine
 from tpgraph.limits.many_inputs import MomentProduct, MomentSum, Pair
-from tpgraph.limits.not_closed import NotClosed, refusal
 from tpgraph.limits.over_inputs import closed_over_inputs, samples_over_inputs
 from tpgraph.program import Parameter, Program
 from tpgraph.transform.gradients import (
@@ -51,18 +50,8 @@ class How:
     def closed(
         self, program: Program, data: Mapping[str, Array], wanted: Iterable[Pair]
     ) -> InputsLimit | None:
-        """The exact limit on all inputs; None where it is left to samples.
-
-        Raises TPTypeError where it has to be exact and does not close.
-        """
-        if self.name == "sampled":
-            return None
-        try:
-            return closed_over_inputs(program, data, wanted, hurry=self.name == "auto")
-        except NotClosed as error:
-            if self.name == "exact":
-                raise refusal(error) from None
-            return None
+        """The exact limit on all inputs; None where it is left to samples."""
+        return closed_over_inputs(program, data, wanted, self.name)
 
     def sampled(
         self,

@@ -47,13 +47,8 @@ def limit_over_inputs(
     """
     check_engine(engine)
     pairs = [*wanted]
-    if engine != "sampled":
-        try:
-            return closed_over_inputs(program, data, pairs, engine == "auto")
-        except NotClosed as error:
-            if engine == "exact":
-                raise refusal(error) from None
-    return samples_over_inputs(program, data, pairs, samples=samples, seed=seed)
+    exact = closed_over_inputs(program, data, pairs, engine)
+    return exact or samples_over_inputs(program, data, pairs, samples=samples, seed=seed)
 
 
 @np.errstate(all="ignore")  # what is not finite is refused where it matters
@@ -61,11 +56,21 @@ def closed_over_inputs(
     program: Program,
     data: Mapping[str, npt.ArrayLike],
     wanted: Iterable[Pair],
-    hurry: bool = True,
-) -> ExactInputs:
-    """`limit_over_inputs` by the exact engine. Raises NotClosed; with `hurry` sooner."""
+    engine: Engine = "auto",
+) -> ExactInputs | None:
+    """`limit_over_inputs` where this engine is not left to samples, else None.
+
+    Raises TPTypeError where it has to be exact and does not close.
+    """
+    if engine == "sampled":
+        return None
     pairs, needed, arrays = _asked(program, data, wanted)
-    return exact_inputs(program, needed, arrays, pairs, hurry=hurry)
+    try:
+        return exact_inputs(program, needed, arrays, pairs, hurry=engine == "auto")
+    except NotClosed as error:
+        if engine == "exact":
+            raise refusal(error) from None
+        return None
 
 
 @np.errstate(all="ignore")
