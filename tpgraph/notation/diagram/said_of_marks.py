@@ -5,12 +5,12 @@ An unnamed value of a statement is said by what it is made of: `W u`, never `x[1
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from tpgraph.functions import Argument, Expression, is_call, substitute, to_text
 from tpgraph.notation.diagram.generic import Called
+from tpgraph.notation.drawn.local import own_name
 from tpgraph.notation.labels.plain import plain_text
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program
 
@@ -20,8 +20,6 @@ _LONGEST = 240
 """Letters of what is said of an unnamed value; a longer one is a dot, as in gates."""
 _DOT = "·"
 _DEEPEST = 24
-_COPY = re.compile(r"@\d*")
-"""What tells the mark of a variable in another pass from its own."""
 _LINES = 60
 
 
@@ -88,7 +86,7 @@ class _Speller:
     def name(self, name: str, called: Called | None, depth: int) -> str:
         equation = self.program.equation_of.get(name)
         if self._has_name(name):
-            return _COPY.sub("", name if called is None else str(called.name(name)))
+            return own_name(name if called is None else str(called.name(name)))
         if equation is None:  # of another pass, which reads it, or made between passes
             return self._labelled(name, called)
         if depth > _DEEPEST:

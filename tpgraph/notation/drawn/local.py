@@ -6,6 +6,7 @@ serves one of them alone belongs to that one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -30,9 +31,19 @@ from tpgraph.program import (
 from tpgraph.program.graph import varied
 from tpgraph.program.labels import default_latex
 
-__all__ = ["localised"]
+__all__ = ["localised", "own_name"]
 
+_ELSEWHERE = re.compile(r"@\d*")
 NO_MEANS: Mapping[str, MeanName] = MappingProxyType({})
+
+
+def own_name(name: str) -> str:
+    """The name of a variable without what marks one that is given to another context.
+
+    >>> own_name("x_0@3[2]~1")
+    'x_0[2]~1'
+    """
+    return _ELSEWHERE.sub("", name)
 
 
 def localised(
