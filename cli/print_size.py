@@ -61,7 +61,7 @@ def warn_of_small_print(
     if not drawing.scene.plates:
         ways.append(f"draw fewer layers, time steps or SGD steps{_smaller(drawing)}")
     elif not ways:
-        ways.append("hide what need not be seen (a line such as hide b, in the program)")
+        ways.append(tp.notation.HIDING)
     text = f"{where} would have {size:.1f} pt; {', or '.join(ways)}"
     warnings.warn(tp.TPWarning(text), stacklevel=2)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from enum import Enum
+from collections.abc import Callable
+from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from typer.testing import CliRunner
 
 import tpgraph as tp
 from tpgraph_cli.main import app
+from tpgraph_cli.studies.drift import DriftFigure
+from tpgraph_cli.studies.function_variance import VarianceFigure
 
 FUNCTIONS = {
     "draw": tp.draw, "compile": tp.compile, "train": tp.train, "run": tp.run, "limit": tp.limit,
@@ -32,6 +35,18 @@ def options(command: str) -> dict[str, Any]:
 def arguments(command: str) -> dict[str, Any]:
     parameters = inspect.signature(FUNCTIONS[command]).parameters.values()
     return {p.name: p.default for p in parameters}
+
+
+@pytest.mark.parametrize(
+    ("words", "preset"),
+    [(DriftFigure, tp.study.drift_preset), (VarianceFigure, tp.study.variance_preset)],
+)
+def test_presets_of_commands_are_those_of_the_studies(
+    words: type[StrEnum], preset: Callable[[str], Any]
+) -> None:
+    with pytest.raises(tp.TPDataError) as refused:
+        preset("none")
+    assert sorted(words) == sorted(str(refused.value.expected).split(", "))
 
 
 @pytest.mark.parametrize("command", FUNCTIONS)

@@ -3,6 +3,7 @@
 from tpgraph.notation.diagram.showing import showing
 from tpgraph.notation.drawing import (
     FORMATS,
+    HIDING,
     LEAST_TEXT,
     Drawing,
     draw,
@@ -27,6 +28,7 @@ from tpgraph.notation.scene.scene import Direction
 
 __all__ = [
     "FORMATS",
+    "HIDING",
     "LEAST_TEXT",
     "QUANTITIES",
     "Annotation",

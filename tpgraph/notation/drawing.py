@@ -35,6 +35,7 @@ from tpgraph.shown import one_line, quantity
 __all__ = [
     "FORMATS",
     "FORMER_NAMES",
+    "HIDING",
     "LEAST_TEXT",
     "Drawing",
     "draw",
@@ -42,6 +43,9 @@ __all__ = [
     "pages_in_rows",
     "source_of",
 ]
+
+HIDING = "hide what need not be seen (a line such as hide b, in the program)"
+"""What makes the text of a folded picture larger."""
 
 FORMER_NAMES: FormerNames = {
     "style": ("theme", {}),
@@ -278,7 +282,7 @@ def _warn_of_small_text(drawing: Drawing, program: Program, options: Options) ->
     if not drawing.scene.plates:
         ways.append("draw fewer layers, time steps or SGD steps")
     elif not ways:
-        ways.append("hide what need not be seen (a line such as hide b, in the program)")
+        ways.append(HIDING)
     text = f"at this width its smallest text has {drawing.text_size:.1f} pt"
     warnings.warn(TPWarning(f"{text}; {', or '.join(ways)}"), stacklevel=4)
 
