@@ -11,13 +11,19 @@ from tpgraph.program.naming import ascii_name
 __all__ = ["did_you_mean", "meant", "nearest"]
 
 
+_LONG_ENOUGH = 3  # in shorter words a letter's case is most of the word
+
+
 def nearest(word: object, known: Iterable[str]) -> str | None:
     """The nearest known word, if one is near: the same in other cases, else one alike.
 
-    Not one of another number, as x_2 is for x_1.
+    Words of three letters or more may be alike in other cases too. None of another
+    number, as x_2 is for x_1.
 
     >>> nearest("ReLU", ["exp", "relu"]), nearest("tahn", ["sin", "tanh"]), nearest("x_1", ["x_2"])
     ('relu', 'tanh', None)
+    >>> nearest("Drak", ["paper", "dark"])
+    'dark'
     """
     if not isinstance(word, str):
         return None
@@ -27,8 +33,14 @@ def nearest(word: object, known: Iterable[str]) -> str | None:
     folded = ascii_name(word).casefold()
     alike = (name for name in names if ascii_name(name).casefold() == folded)
     same = next(alike, None) if len(word) > 1 else None  # l is not L
-    near = [same] if same else difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return near[0] if near else None
+    if same:
+        return same
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if near or len(word) < _LONG_ENOUGH:
+        return near[0] if near else None
+    cases = {name.casefold(): name for name in reversed(names) if len(name) >= _LONG_ENOUGH}
+    near = difflib.get_close_matches(folded, cases, n=1, cutoff=0.6)
+    return cases[near[0]] if near else None
 
 
 def _parted(word: str) -> tuple[str, str]:
