@@ -337,6 +337,25 @@ def test_missing_parameters_are_named() -> None:
         empirical_kernel(program, {}, inputs(program, 2))
 
 
+@pytest.mark.parametrize(
+    ("factor", "fragment"),
+    [(np.nan, "its parameter V holds nan"), (1e200, "is not finite on input 1: .* too large")],
+)
+def test_parameters_that_have_diverged_are_named(factor: float, fragment: str) -> None:
+    program = parse(
+        BASE
+        + "param V : 1 × n ~ N(0, 1)\nparam W : n × n ~ N(0, 1)\nparam U : n × 3 ~ N(0, 1)\n"
+        + "f = V relu(W U ξ)\noutput f"
+    )
+    params = dict(compile(program).init(WIDTHS, 0))
+    params |= {"W": params["W"] * factor, "V": params["V"] * factor}
+    with pytest.raises(TPError, match=fragment):
+        empirical_kernel(program, params, np.ones((2, 3)))
+    measured = empirical.finite(program, "ntk").measured(params, np.ones((2, 3)))
+    assert measured.ntk is not None
+    assert not np.isfinite(measured.ntk).all()
+
+
 def test_parameters_of_another_shape_are_refused() -> None:
     program = gallery("rnn")
     params = compile(program).init(WIDTHS, 0)

@@ -121,6 +121,12 @@ def test_a_loss_that_explodes_ends_the_training():
     assert math.isfinite(ended.least)
 
 
+def test_a_kernel_that_explodes_before_its_loss_is_known_is_no_crash():
+    ended = trained(width=64, steps=500, lr=1e200, snapshots=(1,))
+    assert (ended.steps, ended.finite, math.isfinite(ended.first)) == (2, False, True)
+    assert np.isnan(ended.drift).all()
+
+
 def test_a_training_goes_on_with_the_same_bits(tmp_path):
     found = network(NETWORK, (), "float32")
     data = X.astype("f4"), Y.astype("f4")

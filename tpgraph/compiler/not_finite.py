@@ -52,7 +52,8 @@ def first_not_finite(module: Module, params: Params, sample: Sequence[Array]) ->
         name = equation.out.name
         if name not in values or np.isfinite(values[name]).all():
             continue
-        if not all(np.isfinite(values[v.name]).all() for v in equation.inputs):
+        read = {**params, **values}
+        if not all(np.isfinite(read[v.name]).all() for v in equation.inputs if v.name in read):
             return None
         if isinstance(equation, MatMul):
             turned = "'" if equation.transpose else ""

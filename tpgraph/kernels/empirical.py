@@ -92,7 +92,18 @@ class Finite:
     kind: Kind
 
     def kernel(self, params: Params, X: Inputs, components: Components = "all") -> Kernel:
-        """`empirical_kernel` of these parameters and inputs."""
+        """`empirical_kernel` of these parameters and inputs.
+
+        Raises TPError where it is not finite, with the first instruction that is not.
+        """
+        found = self.measured(params, X, components)
+        blocks = (block for block in (found.ntk, found.nngp) if block is not None)
+        if not all(np.isfinite(block).all() for block in blocks):
+            raise self._fault(params, input_arrays(self.tangent.network, X))
+        return found
+
+    def measured(self, params: Params, X: Inputs, components: Components = "all") -> Kernel:
+        """`kernel`, with nan and infinities where a network has grown that far."""
         arrays = input_arrays(self.tangent.network, X)
         size = len(self.tangent.rows) if components == "all" else 1
         require_kernel_room(len(next(iter(arrays.values()))), size)
@@ -110,8 +121,6 @@ class Finite:
                 labels = tuple(v.name for v in self.tangent.outputs)
             case _:
                 raise TPTypeError(f"unknown components {components!r}", expected="all or mean")
-        if not all(np.isfinite(block).all() for block in found.values()):
-            raise self._fault(given, arrays)
         x = side_by_side(arrays)
         return Kernel(x, labels, "finite", ntk=found.get("ntk"), nngp=found.get("nngp"))
 
@@ -121,12 +130,19 @@ class Finite:
         module = self.module
         if not isinstance(module, Module):
             return too_large
+        given = self._parameters({k: plain_array(k, v) for k, v in params.items()})
+        for name, array in given.items():
+            if not np.isfinite(array).all():
+                return TPDataError(
+                    f"the kernel is not finite: its parameter {name} holds nan or infinity",
+                    mend="take parameters from before training diverged, or a smaller rate",
+                )
         for row in self.tangent.rows:
             seeds = {name: seed[0] for name, seed in self.tangent.seeds([row]).items()}
             for place in range(len(next(iter(arrays.values())))):
                 one = {**{name: a[place] for name, a in arrays.items()}, **seeds}
                 sample = [np.asarray(one[d.variable.name]) for d in module.program.data]
-                found = first_not_finite(module, params, sample)
+                found = first_not_finite(module, given, sample)
                 if found is not None:
                     return found.error(f"on input {place + 1}")
         return too_large

@@ -63,9 +63,14 @@ class Network:
         widths = {w.name: width for w in self.program.base_widths}
         require_memory(self.program, widths, rows)
 
-    def ntk(self, params: Params, X: Array) -> Array:
-        """The NTK over inputs and all components of outputs, (N m, N m)."""
-        found = self.tangent.kernel(params, X).ntk
+    def ntk(self, params: Params, X: Array, *, diverged: bool = False) -> Array:
+        """The NTK over inputs and all components of outputs, (N m, N m).
+
+        Raises TPError where it is not finite; with `diverged` it has nan and infinities there, so
+        that one training that diverged does not end a sweep.
+        """
+        kernel = self.tangent.measured if diverged else self.tangent.kernel
+        found = kernel(params, X).ntk
         assert found is not None
         size = found.shape[0] * (found.shape[1] if found.ndim == 4 else 1)
         return np.asarray(found.reshape(size, size))

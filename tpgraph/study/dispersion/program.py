@@ -87,7 +87,7 @@ def measure_program(task: ProgramTask) -> dict[str, npt.ArrayLike]:
     widths = {width.name: task.width for width in module.program.base_widths}
     params = module.init(widths, seeds)  # type: ignore[arg-type]
     inputs = program_inputs(module, np.asarray(task.gram), task.seed)
-    ntk = kernels.kernel(params, inputs).ntk
+    ntk = kernels.measured(params, inputs).ntk
     assert ntk is not None
     row = ntk[0, 0, :, 0] if ntk.ndim == 4 else ntk[0]
     with np.errstate(divide="ignore"):

@@ -121,7 +121,9 @@ class FinishedDescent:
 
 
 def relative_change(after: Array, before: Array) -> float:
-    """‖after − before‖_F / ‖before‖_F."""
+    """‖after − before‖_F / ‖before‖_F; nan where one of them is not finite."""
+    if not (np.isfinite(after).all() and np.isfinite(before).all()):
+        return math.nan
     return float(np.linalg.norm(after - before) / np.linalg.norm(before))
 
 
@@ -142,14 +144,14 @@ def descend(
     that is killed goes on from there and ends with the same bits. With `kernels` False no NTK is
     computed and the drift is nan.
     """
-    before = network.ntk(params, X) if kernels else None
+    before = network.ntk(params, X, diverged=True) if kernels else None
     state = State(params)
     _resume(state, checkpoint)
 
     def look() -> None:
         change = math.nan
         if before is not None and state.ended != 2:
-            change = relative_change(network.ntk(state.params, X), before)
+            change = relative_change(network.ntk(state.params, X, diverged=True), before)
         state.drift.append(change)
         state.losses.append(state.last)
 

@@ -215,12 +215,13 @@ def variance_task(
     ended = descend(found, params, X, y, schedule, kernels=False)
     trained = found.module.forward(ended.params, points)
     frozen, limit = frozen_kernel(theta, start, y, scale * lr, ended.steps)
+    after = found.ntk(ended.params, points, diverged=True)
     return {
         "start": start,
         "trained": trained,
         "frozen": frozen,
         "limit": limit,
-        "drift": np.float64(relative_change(found.ntk(ended.params, points), theta)),
+        "drift": np.float64(relative_change(after, theta)),
         "loss": np.float64(ended.last / ended.first),
         "steps": np.float64(ended.steps),
         "lr": np.float64(lr),
