@@ -21,9 +21,9 @@ def choice(words: type[E], *names: str, help: str) -> Any:
 
     def chosen(value: Any) -> E:
         text = str(value)
-        near = tp.language.nearest(text, list(words))
         if text in list(words):
             return words(text)
+        near = tp.shell.nearest(text, list(words))
         if near is not None and near.casefold() == text.casefold():
             return words(near)
         meant = f"did you mean {near}? " if near else ""

@@ -89,7 +89,7 @@ def _meant(name: str | None) -> str | None:
 def _nearest(word: str, known: Iterable[str]) -> str | None:
     """The option of the nearest name; of one that is but begun, the first."""
     names = [name[2:] for name in known if name.startswith("--")]
-    near = tp.language.nearest(word, names) if len(word) > 1 else None
+    near = tp.shell.nearest(word, names) if len(word) > 1 else None
     if near is None and len(word) > 1:
         near = next((name for name in names if name.startswith(word)), None)
     return near and f"--{near}"
@@ -102,7 +102,7 @@ def _command(word: str, arguments: Sequence[str], known: Iterable[str]) -> str |
     of_others = _COMMANDS.get(word.casefold())
     if of_others == "--help" and list(arguments[1:2]) == [word]:
         return _meant(" ".join(["tpgraph", *arguments[2:3], "--help"]))
-    near = of_others or tp.language.nearest(word, known)
+    near = of_others or tp.shell.nearest(word, known)
     return _meant(near and f"tpgraph {near}" if of_others else near)
 
 

@@ -77,6 +77,7 @@ LAZY = {
     "numba": "an extra that only compiled kernels need",
     "scipy.special": "`check` and `draw` never evaluate an erf",
     "scipy.stats.qmc": "it takes a second to load, and the exact limits need no samples",
+    "tpgraph.language.document_reader": "pydantic's schema of JSON, which reading .tp does without",
     "tpgraph.editor.session": "a server does without what only its workers' processes need",
     "tpgraph.editor.widget": "it loads anywidget, an extra that only notebooks need",
     "tpgraph.kernels.streamed.dask_crew": "it loads Dask, an extra that only clusters need",

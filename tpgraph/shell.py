@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tpgraph.errors import on_one_line
 from tpgraph.files import as_path, make_directory, require_file, require_folder, write_bytes
+from tpgraph.program.near_names import nearest
 from tpgraph.program.report import error_entry
 from tpgraph.shown import quantity
 
@@ -14,6 +15,7 @@ __all__ = [
     "as_path",
     "error_entry",
     "make_directory",
+    "nearest",
     "on_one_line",
     "quantity",
     "require_file",

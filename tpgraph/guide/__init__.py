@@ -15,7 +15,7 @@ from types import MappingProxyType
 from markdown_it import MarkdownIt
 
 from tpgraph.errors import TPNameError
-from tpgraph.language import did_you_mean
+from tpgraph.program.near_names import did_you_mean
 
 __all__ = ["Example", "Page", "page", "pages", "pictures"]
 

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from tpgraph.errors import TPDataError
-from tpgraph.language import did_you_mean
 from tpgraph.program import Variable, canonical_variable
+from tpgraph.program.near_names import did_you_mean
 from tpgraph.training.columns_in_order import columns_in_order
 from tpgraph.training.csv_cells import CsvCells
 from tpgraph.training.wanted_columns import (

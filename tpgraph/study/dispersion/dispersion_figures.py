@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from tpgraph.errors import TPError, TPNameError
-from tpgraph.language import did_you_mean
+from tpgraph.program.near_names import did_you_mean
 from tpgraph.study.activations import activation
 from tpgraph.study.dispersion.deep_kernel import Point
 from tpgraph.study.dispersion.settings import DispersionSettings
