@@ -53,7 +53,7 @@ def plain_array(
     and for what is none of this dtype; without one, the errors of `numpy.asarray`.
     """
     value = _on_this_machine(value)
-    if np.ma.is_masked(np.ma.asarray(value)):
+    if type(value) is not np.ndarray and np.ma.is_masked(np.ma.asarray(value)):
         raise TPDataError(
             f"{what} has masked entries", expected="numbers", mend="leave those samples out"
         )

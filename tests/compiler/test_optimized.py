@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,42 @@ def test_random_networks_train_alike(program: Program) -> None:
 def test_many_steps_go_over_the_kept_updates() -> None:
     """80 steps of one sample are two and a half times what a weight keeps."""
     assert gap(DISTINCT["rnn"], 1, 80, delayed=True) < 1e-9
+
+
+LAYOUTS: dict[str, Callable[[Any], Any]] = {
+    "transposes": lambda w: w.T.copy().T,
+    "every other column": lambda w: np.repeat(w, 2, axis=-1)[..., ::2],
+    "rows from below": lambda w: w[::-1].copy()[::-1],
+    "another dtype": lambda w: w.astype(np.longdouble),
+}
+
+
+@pytest.mark.parametrize("delayed", [True, False], ids=["delayed", "in_place"])
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_arrays_of_every_layout_are_trained(layout: str, batch: int, delayed: bool) -> None:
+    plain, fast = both(DISTINCT["mlp"], delayed=delayed)
+    theirs = plain.init({"n": 12}, 0)
+    ours = {name: LAYOUTS[layout](w) for name, w in theirs.items()}
+    given = dict(ours)
+    for _ in range(2):  # a caller may write into an array between two steps
+        assert (
+            distance(trained(fast, ours, batch, 3, 0.05), trained(plain, theirs, batch, 3, 0.05))
+            < 1e-9
+        )
+        fast.flush(ours)
+        assert all(ours[name] is given[name] for name in given)
+        assert max(distance(ours[name], theirs[name]) for name in theirs) < 1e-9
+        for params in (ours, theirs):
+            params["W[2]"][...] *= 0.5
+
+
+def test_small_weights_are_updated_part_by_part() -> None:
+    plain, fast = both(DISTINCT["mlp"], delayed=False)
+    ours, theirs = fast.init({"n": 150}, 0), plain.init({"n": 150}, 0)
+    assert distance(trained(fast, ours, 1, 5, 0.05), trained(plain, theirs, 1, 5, 0.05)) < 1e-9
+    assert max(distance(ours[name], theirs[name]) for name in theirs) < 1e-9
+    assert len(fast._namespace["_steps"][0].weights[1].parts) == 3
 
 
 @pytest.mark.parametrize("wrong", ["left", "right"])

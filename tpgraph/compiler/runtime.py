@@ -317,11 +317,20 @@ class Module:
     def _tracers(self) -> dict[bool, Callable[..., Any]]:
         return {}
 
+    @cached_property
+    def _inputs(self) -> dict[bool, tuple[list[str], list[Variable], list[int]]]:
+        """Without and with targets: the names of the arguments, what they are, their dimensions."""
+        found = {}
+        for targets in (False, True):
+            declared = inputs_of(self.program) if targets else self.program.data
+            variables = [d.variable for d in declared]
+            dims = [v.dim.size({}) for v in variables]
+            found[targets] = argument_names(self._plan, targets), variables, dims
+        return found
+
     def _bind(self, data: Sequence[Any], named: Mapping[str, Any], targets: bool) -> list[Array]:
         """The data arrays (and targets) in order, checked."""
-        program = self.program
-        variables = [d.variable for d in (inputs_of(program) if targets else program.data)]
-        names = argument_names(self._plan, targets)
+        names, variables, dims = self._inputs[targets]
         if len(data) > len(names):
             raise TPDataError(
                 f"{len(data)} arrays were given", expected=f"{len(names)}: {', '.join(names)}"
@@ -338,7 +347,10 @@ class Module:
                 f"no array was given for {', '.join(missing)}",
                 expected=f"arrays {', '.join(names)}",
             )
-        arrays = [_checked(given[n], v) for n, v in zip(names, variables, strict=True)]
+        arrays = [
+            _checked(given[name], variable, dim)
+            for name, variable, dim in zip(names, variables, dims, strict=True)
+        ]
         if len({len(a) for a in arrays}) > 1:
             sizes = ", ".join(f"{n}: {len(a)}" for n, a in zip(names, arrays, strict=True))
             raise TPDataError(f"the arrays have different numbers of samples ({sizes})")
@@ -356,8 +368,7 @@ def _counted(draw: Callable[..., Array]) -> Callable[..., Array]:
     return drawn
 
 
-def _checked(value: Any, variable: Variable) -> Array:
-    size = variable.dim.size({})
+def _checked(value: Any, variable: Variable, size: int) -> Array:
     try:
         array = plain_array(variable.name, value)
     except ValueError:

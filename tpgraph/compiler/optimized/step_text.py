@@ -213,7 +213,8 @@ class _Writer:
             case Elementwise(out, call, operands):
                 yield call.format(*map(self._text, operands), out=names[out])
             case SumAlong(out, operand, axis):
-                yield f"np.sum({names[operand]}, axis={axis}, keepdims=True, out={names[out]})"
+                where = f"axis={axis}, keepdims=True, out={names[out]}"
+                yield f"np.add.reduce({names[operand]}, {where})"
             case MatrixProduct(outs, matrix, transposed, operands, factor):
                 yield from self._gathered(operands)
                 method = "transposed_times" if transposed else "times"

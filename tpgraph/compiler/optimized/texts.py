@@ -12,6 +12,10 @@ RANK = 32
 """Updates of a weight that are kept as factors before they are made."""
 LARGE = 2**20
 """Bytes of a weight from which that pays."""
+ALONE = 2**13
+"""Entries up to which OpenBLAS adds an outer product on one thread."""
+SMALL = 4 * ALONE
+"""Entries of a weight up to which waking another thread for that costs more than it saves."""
 
 
 def is_delayed(size: int, rows: int) -> bool:
@@ -23,6 +27,8 @@ WEIGHT = (
     f"""
 RANK = {RANK}  # updates of a weight that are kept as factors before they are made
 LARGE = {LARGE}  # bytes of a weight from which that pays
+ALONE = {ALONE}  # entries of an outer product that BLAS adds without other threads
+SMALL = {SMALL}  # entries of a weight that is updated so, part by part
 """
     + '''
 
@@ -34,17 +40,22 @@ class _Weight:
 
     Writing a large w costs as much as reading it, so that `RANK` updates are made at once. `left`
     and `right` hold them in their first `used` rows. Products are written into `out`; all arrays
-    are (rows, columns) in C order, and BLAS sees their transposes.
+    are (rows, columns) in C order, and BLAS sees their transposes; a w that is not, as a transpose
+    or of another dtype, is worked on in a copy, and gets what that has.
     """
 
     def __init__(self, w, rows):
-        self.w = w
+        self.given = w
+        plain = w.flags.c_contiguous and w.flags.behaved and w.dtype == DTYPE
+        self.w = w = w if plain else np.array(w, DTYPE, order="C")
         self.delayed = w.nbytes >= LARGE and 4 * rows <= RANK
         capacity = RANK if self.delayed else 1
         self.left = np.empty((capacity, w.shape[0]), DTYPE)
         self.right = np.empty((capacity, w.shape[1]), DTYPE)
         self.short = np.empty((rows, capacity), DTYPE)
-        self.outer = np.empty(w.shape if w.nbytes < LARGE else 0, DTYPE)
+        few = max(1, ALONE // w.shape[1]) if w.size <= SMALL else len(w)
+        cuts = [slice(begin, begin + few) for begin in range(0, len(w), few)]
+        self.parts = [(rows, w[rows].T) for rows in cuts]
         self.used = 0
 
     def times(self, factor, x, out):
@@ -79,19 +90,25 @@ class _Weight:
         self.used += rows
 
     def _subtract_now(self, factor, left, right):
-        """The same at once; for a small w without BLAS, whose threads would wait for each other."""
-        if len(left) > 1 or not self.outer.size:
+        """The same at once; of a small w so few rows that BLAS does not wake a thread for them."""
+        if len(left) > 1:
             _rank_update(-factor, right, left, self.w.T)
-            return
-        np.multiply(left, factor, out=self.left)
-        np.multiply(self.left.T, right, out=self.outer)
-        np.subtract(self.w, self.outer, out=self.w)
+        else:
+            for rows, part in self.parts:
+                _ger(-factor, right[0], left[0, rows], a=part, overwrite_a=1)
+        self._hand_back()
 
     def flush(self):
         """Make the updates that are kept."""
         if self.used:
             used, self.used = self.used, 0
             _rank_update(-1.0, self.right[:used], self.left[:used], self.w.T)
+            self._hand_back()
+
+    def _hand_back(self):
+        """Give the caller's array what a copy of it has."""
+        if self.w is not self.given:
+            self.given[...] = self.w
 
 
 def _product(factor, x, matrix, transposed, kept, out):
@@ -120,9 +137,13 @@ class _Running:
         self.step, self.weights = _prepare(params, batch)
 
     def fits(self, params, batch):
-        """Whether the step is of these parameters, none of them another array since."""
+        """Whether the step is of these parameters, none of them another array or a copy."""
         same = self.params is params and self.batch == batch and len(params) == len(self.arrays)
-        return same and all(map(operator.is_, params.values(), self.arrays))
+        return (
+            same
+            and all(map(operator.is_, params.values(), self.arrays))
+            and all(weight.w is weight.given for weight in self.weights)
+        )
 
 
 _steps = []  # the step in use, if any
