@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from tpgraph.functions import Argument, Expression, add, evaluate, mul, number, substitute
 from tpgraph.limits.closed_forms.gentle import is_gentle
@@ -31,7 +33,7 @@ Integrand: TypeAlias = Callable[[Sequence[Array]], Array]
 _RANK = 1e-12
 _MOST_DIMENSIONS = 3
 _MOST_POINTS = {0: 1, 1: 2049, 2: 1025, 3: 129}
-_CHUNK = 1 << 20
+_CHUNK = 1 << 13  # values at a time, so that they stay in a cache
 _AGREEMENT = 2e-14
 _REACH = 11.0
 _COST = 10.0
@@ -154,7 +156,27 @@ def _doubled(
 def _with_points(
     integrand: Integrand, means: Array, roots: Array, points: int
 ) -> tuple[Array, Array]:
-    rank = roots.shape[2]
+    """E and E|·| of the integrand for each input or pair; nan where its ends still count."""
+    grid, weight, is_end = _grid(roots.shape[2], points)
+    value, size, ends = np.zeros((3, len(means)))
+    for begin in range(0, len(weight), _CHUNK):
+        some = slice(begin, begin + _CHUNK)
+        few = max(1, _CHUNK // len(weight[some]))
+        for first in range(0, len(means), few):
+            rows = slice(first, first + few)
+            x = means[rows][:, :, None] + roots[rows] @ grid[:, some]
+            found = np.atleast_2d(integrand(list(x.transpose(1, 0, 2))))
+            found = np.broadcast_to(found, (len(x), len(weight[some])))
+            value[rows] += found @ weight[some]
+            size[rows] += np.abs(found) @ weight[some]
+            ends[rows] += np.abs(found) @ (weight[some] * is_end[some])
+    value[ends > _NEGLIGIBLE * size] = np.nan
+    return value, size
+
+
+@lru_cache(maxsize=2)
+def _grid(rank: int, points: int) -> tuple[Array, Array, npt.NDArray[np.bool_]]:
+    """Points (rank, P) of the trapezoid rule, their weights (P,), and whether they are far out."""
     z = np.linspace(-_REACH, _REACH, points)
     w = np.exp(-(z**2) / 2)
     w = w / w.sum()
@@ -166,14 +188,4 @@ def _with_points(
     kept = weight > 1e-22 * weight.max()
     grid, weight = grid[:, kept], weight[kept]
     radius = np.sqrt((grid**2).sum(axis=0))
-    is_end = radius > 0.95 * radius.max(initial=0.0)
-    value, size = np.empty(len(means)), np.empty(len(means))
-    parts = min(len(means), max(1, len(means) * len(weight) // _CHUNK))
-    for rows in np.array_split(np.arange(len(means)), parts):
-        x = means[rows][:, :, None] + roots[rows] @ grid
-        found = np.broadcast_to(integrand(list(x.transpose(1, 0, 2))), (len(rows), len(weight)))
-        value[rows] = found @ weight
-        size[rows] = np.abs(found) @ weight
-        if ((np.abs(found[:, is_end]) @ weight[is_end]) > _NEGLIGIBLE * size[rows]).any():
-            value[rows] = np.nan
-    return value, size
+    return grid, weight, radius > 0.95 * radius.max(initial=0.0)
