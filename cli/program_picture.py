@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +89,17 @@ class ProgramPicture:
             drawing, solution = drawing.exercise(self.exercise)
             write(picture_content(solution, self.kind, self.dpi, self.pixels), self._solution)
         write(picture_content(drawing, self.kind, self.dpi, self.pixels), self.target)
+        if drawing.pages > 1 and self.target != STANDARD:
+            self._say_pages(drawing.pages)
+
+    def _say_pages(self, pages: int) -> None:
+        """Where the rows of a picture that is higher than a page are."""
+        if self.kind == "pdf":
+            typer.echo(
+                f"it has {pages} pages (\\includegraphics[page=2]{{{self.target}}})", err=True
+            )
+        else:
+            typer.echo(f"it is higher than a page; as PDF it has {pages} (-o OUT.pdf)", err=True)
 
     def _draw_frames(self, shown: Program, frames: FrameOptions, options: dict[str, Any]) -> None:
         with warnings_on_stderr():
@@ -115,7 +126,8 @@ class ProgramPicture:
         else:
             drawing = draw()
         if self.width is not None:
-            drawing = drawing.to_width(self.width)
+            pages = self.wrap is not False
+            drawing = replace(drawing.to_width(self.width), in_pages=pages)
         could_fold = not (self.fold or notes or options["paths"])
 
         def folded() -> Drawing:

@@ -1,21 +1,29 @@
 """Pictures in rows or columns: nothing is lost, every line comes from a mark, all is readable."""
 
 import math
+import re
 import warnings
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
+from notation import geometry
+from typer.testing import CliRunner
 
 import tpgraph as tp
 from tpgraph.errors import TPDataError, TPWarning
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.wrapping.apart_by_room import spread
 from tpgraph.notation.layout.wrapping.cuts import RowCut, best_cuts, cuts_of
+from tpgraph.notation.layout.wrapping.squeezed import squeezed
 from tpgraph.notation.scene.clipping import clipped
 from tpgraph.notation.scene.geometry import flatten, overlap
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scaling import PAGE
+from tpgraph.notation.scene.scene import ContextBox
+from tpgraph.notation.scene.sheets import sheets
+from tpgraph_cli.main import app
 
 BUDGET = 240.0  # pt, a narrow column of a journal
 MLP = tp.gallery.entry("mlp").text
@@ -83,6 +91,76 @@ def test_no_mark_stands_on_another(program, direction):
         for n in scene.nodes
     ]
     assert not any(overlap(a, b) for a, b in combinations(boxes, 2))
+
+
+LARGE = [
+    (tp.unroll_sgd(deep("gru"), 1), "LR"),
+    (tp.unroll_sgd(deep("gru"), 1), "BT"),
+    (tp.unroll_sgd(deep("layernorm_mlp"), 1), "LR"),
+    (tp.unroll_sgd(deep("layernorm_mlp"), 1), "TB"),
+]
+"""Pictures both too wide and too high for a page, in rows or columns alone too."""
+
+
+@pytest.mark.parametrize(("program", "direction"), LARGE)
+def test_what_is_too_wide_and_too_high_goes_onto_pages(program, direction):
+    whole = tp.draw(program, direction=direction)
+    drawn = tp.draw(program, direction=direction, width=PAGE[0])
+    assert whole.to_width(PAGE[0]).text_size < 6
+    assert drawn.text_size >= 6.2
+    scene, before = drawn.scene, whole.scene
+    assert lines(scene) == lines(before)
+    assert {n.variable for n in scene.nodes} == {n.variable for n in before.nodes}
+    assert len({node.id for node in scene.nodes}) == len(scene.nodes)
+    assert list(geometry.loose_ends(scene)) == []
+    assert list(geometry.overlapping_nodes(scene)) == []
+    pages = sheets(picture(scene, drawn.style), PAGE[1])
+    assert len(pages) == drawn.pages > 1
+    assert all(page.width == pytest.approx(PAGE[0]) for page in pages)
+    assert all(page.height <= PAGE[1] + 1 for page in pages)
+    assert len(re.findall(rb"/Type /Page\b", drawn.pdf)) == drawn.pages
+
+
+def test_pages_hold_each_mark_once():
+    drawn = tp.draw(LARGE[0][0], width=PAGE[0])
+    whole = picture(drawn.scene, drawn.style)
+    count = Counter(m for page in sheets(whole, PAGE[1]) for g in page.marks for m in g.marks)
+    assert count == Counter(mark for group in whole.marks for mark in group.marks)
+
+
+def test_without_rows_there_is_one_page():
+    assert tp.draw(LARGE[0][0], width=PAGE[0], wrap=False).pages == 1
+    assert tp.draw(tp.parse(MLP), width=PAGE[0]).pages == 1
+
+
+def test_the_command_says_how_many_pages_there_are(tmp_path):
+    for ending, said in (("pdf", r"it has \d pages.*page=2"), ("svg", r"as PDF it has \d")):
+        target = str(tmp_path / f"gru.{ending}")
+        run = ["draw", "gru", "--pass", "sgd", "--width", "487pt", "-o", target]
+        found = CliRunner().invoke(app, run)
+        assert found.exit_code == 0
+        assert re.search(said, found.stderr)
+        assert "smallest text" not in found.stderr
+
+
+def test_empty_strips_are_squeezed_and_lines_are_not():
+    text = "program p\nwidth n\nfn φ(z) = relu(z)\nvector a : n ~ N(0, 1)\nx = φ(a)\noutput x\n"
+    one = tp.draw(tp.parse(text)).scene
+    apart = replace(
+        one,
+        nodes=(*one.nodes, *(replace(n, id=f"{n.id}2", y=n.y - 200) for n in one.nodes)),
+        contexts=(ContextBox("c", -20.0, -230.0, 90.0, 30.0),),
+    )
+    low = squeezed(apart, Frame("LR"))
+    heights = sorted({round(node.y, 3) for node in low.nodes})
+    assert len(heights) == 2
+    assert 20 < heights[1] - heights[0] < 100
+    box = low.contexts[0]
+    assert box.top - box.bottom < 200
+    for line, before in zip(low.edges, one.edges, strict=True):
+        assert {x for x, _ in line.points} == {x for x, _ in before.points}
+        assert len({round(y, 6) for _, y in line.points}) == 1
+    assert squeezed(low, Frame("LR")) == low
 
 
 def test_what_goes_on_in_the_next_row_has_its_name_in_both():

@@ -27,6 +27,7 @@ from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scaling import LEAST_TEXT, PAGE, length_of, on_page, scaled
 from tpgraph.notation.scene.scene import Direction, Scene
 from tpgraph.notation.scene.scene_json import to_json
+from tpgraph.notation.scene.sheets import sheets
 from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program import Program
 from tpgraph.program.any_program import reads_program
@@ -61,7 +62,8 @@ class Drawing:
 
     `source` is the program's text, which SVG, PDF and TikZ carry with them if it is given;
     `description` says in words what is drawn, for who does not see it. With `text` the labels of
-    SVG, PDF and EPS are letters in fonts that these hold, else outlines.
+    SVG, PDF and EPS are letters in fonts that these hold, else outlines. `in_pages` says whether
+    PDF has several pages where the picture is higher than the text of one, 650 pt.
     """
 
     scene: Scene
@@ -69,6 +71,7 @@ class Drawing:
     source: str | None = None
     description: str = ""
     text: bool = False
+    in_pages: bool = False
 
     @cached_property
     def svg(self) -> str:
@@ -79,11 +82,18 @@ class Drawing:
 
     @cached_property
     def pdf(self) -> bytes:
-        """A PDF page of the picture's size."""
+        """A PDF page of the picture's size, or pages of its width."""
+        height = PAGE[1] if self.in_pages else None
         content: bytes = _canvas().to_pdf(
-            self.scene, self.style, source=self.source, text=self.text
+            self.scene, self.style, source=self.source, text=self.text, height=height
         )
         return content
+
+    @cached_property
+    def pages(self) -> int:
+        """How many pages its PDF has."""
+        whole = picture(self.scene, self.style)
+        return len(sheets(whole, PAGE[1])) if self.in_pages else 1
 
     @cached_property
     def eps(self) -> str:
@@ -224,9 +234,10 @@ def draw(
     or as a text with its unit, and warns by a TPWarning of text below 7 pt; with `wrap` a picture
     whose text would be too small goes into rows under each other first, one that runs up or down
     and is higher than a page into columns, in which marks read across a cut stand again by their
-    names; a length as `wrap` does this alone, for that width, and leaves the size; `transparent`
-    leaves out the sheet behind the picture; `text` keeps the labels of SVG, PDF and EPS as letters,
-    to be searched and edited, in fonts that the file holds.
+    names, and what is higher than a page too is cut to have room on one: its PDF has several pages,
+    other formats all of it; a length as `wrap` does this alone, for that width, and leaves the
+    size; `transparent` leaves out the sheet behind the picture; `text` keeps the labels of SVG, PDF
+    and EPS as letters, to be searched and edited, in fonts that the file holds.
 
     Raises TPError for an unknown direction, theme, engine or file extension, a path or an annotated
     variable that the program does not have, annotations of a folded picture, a label that cannot
@@ -247,7 +258,7 @@ def draw(
     look = replace(options.look, background=None) if transparent else options.look
     drawing = Drawing(compose(program, options), look, carried, description(program), text)
     if width is not None:
-        drawing = drawing.to_width(width)
+        drawing = replace(drawing.to_width(width), in_pages=options.room is not None)
         _warn_of_small_text(drawing, program, options)
     if path is not None:
         drawing.save(path)

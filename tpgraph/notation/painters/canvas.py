@@ -42,6 +42,7 @@ from tpgraph.notation.scene.display import (
 )
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Point, Scene
+from tpgraph.notation.scene.sheets import sheets
 from tpgraph.notation.scene.style import PAPER, Style
 
 __all__ = [
@@ -72,15 +73,22 @@ _KAPPA = 4 / 3 * (math.sqrt(2) - 1)  # of the Bezier quarter circle
 
 
 def to_pdf(
-    scene: Scene, style: Style = PAPER, *, source: str | None = None, text: bool = False
+    scene: Scene,
+    style: Style = PAPER,
+    *,
+    source: str | None = None,
+    text: bool = False,
+    height: float | None = None,
 ) -> bytes:
-    """The scene as a PDF page of its own size.
+    """The scene as a PDF page of its own size, or on several of at most this height in pt.
 
     `source` is the program's text, which goes into the document's keywords;
     `embedded.extract_program` finds it. With `text` labels are letters in fonts that the document
     holds. Raises TPError if a label cannot be typeset.
     """
-    return to_pdf_pages([scene], style, source=source, text=text)
+    whole = picture(scene, style)
+    pages = (whole,) if height is None else sheets(whole, height)
+    return _as_pdf(pages, source=source, text=text)
 
 
 def to_pdf_pages(
@@ -91,7 +99,10 @@ def to_pdf_pages(
     text: bool = False,
 ) -> bytes:
     """Scenes as the pages of one PDF, each of its own size; otherwise as `to_pdf`."""
-    pages = [picture(scene, style) for scene in scenes]
+    return _as_pdf([picture(scene, style) for scene in scenes], source=source, text=text)
+
+
+def _as_pdf(pages: Sequence[Picture], *, source: str | None, text: bool) -> bytes:
     buffer = io.BytesIO()
     info = _info(pages[0].title, source)
     with (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from tpgraph.notation.scene.geometry import Box
 from tpgraph.notation.scene.scene import (
     Arrow,
     ContextBox,
@@ -18,44 +20,47 @@ from tpgraph.notation.scene.scene import (
     Scene,
 )
 
-__all__ = ["displaced", "displaced_label"]
+__all__ = ["displaced", "displaced_label", "moved"]
 
 Framed = TypeVar("Framed", Note, ContextBox, Plate)
 
 
 def displaced(scene: Scene, dx: float, dy: float) -> Scene:
     """The marks of a scene, all by so many pt; its lists, legend and shelf stay where they are."""
+    return moved(scene, lambda point: (point[0] + dx, point[1] + dy))
+
+
+def moved(scene: Scene, to: Callable[[Point], Point]) -> Scene:
+    """The marks of a scene, every point where it is sent; lists, legend and shelf stay."""
 
     def points(line: tuple[Point, ...]) -> tuple[Point, ...]:
-        return tuple((x + dx, y + dy) for x, y in line)
+        return tuple(map(to, line))
 
     def label(text: Label | None) -> Label | None:
-        return None if text is None else displaced_label(text, dx, dy)
+        if text is None:
+            return None
+        x, y = to((text.x, text.y))
+        return replace(text, x=x, y=y)
 
     def labels(texts: tuple[Label, ...]) -> tuple[Label, ...]:
-        return tuple(displaced_label(text, dx, dy) for text in texts)
+        return tuple(text for text in map(label, texts) if text is not None)
+
+    def box(left: float, bottom: float, right: float, top: float) -> Box:
+        return (*to((left, bottom)), *to((right, top)))
 
     def boxed(frame: Framed) -> Framed:
-        return replace(
-            frame,
-            left=frame.left + dx,
-            bottom=frame.bottom + dy,
-            right=frame.right + dx,
-            top=frame.top + dy,
-        )
+        left, bottom, right, top = box(frame.left, frame.bottom, frame.right, frame.top)
+        return replace(frame, left=left, bottom=bottom, right=right, top=top)
 
     def note(annotated: Note | None) -> Note | None:
         if annotated is None:
             return None
-        plot = annotated.plot
-        if plot is not None:
-            plot = plot[0] + dx, plot[1] + dy, plot[2] + dx, plot[3] + dy
+        plot = annotated.plot and box(*annotated.plot)
         return replace(boxed(annotated), plot=plot, labels=labels(annotated.labels))
 
     def node(mark: Node) -> Node:
-        return replace(
-            mark, x=mark.x + dx, y=mark.y + dy, label=label(mark.label), note=note(mark.note)
-        )
+        x, y = to((mark.x, mark.y))
+        return replace(mark, x=x, y=y, label=label(mark.label), note=note(mark.note))
 
     def edge(line: Edge) -> Edge:
         return replace(line, points=points(line.points), label=label(line.label))

@@ -27,6 +27,8 @@ class RowReach:
     frame: Frame
     before: RowCut | None
     behind: RowCut | None
+    is_strip: bool = False
+    """Whether the cuts run along the computation."""
 
     @property
     def low(self) -> float:
@@ -91,8 +93,8 @@ def cut_contexts(
 
 
 def cut_arrows(arrows: Iterable[Arrow], reach: RowReach, box: Box) -> Iterator[Arrow]:
-    """Pieces of arrows as far as the row's marks, their labels in the first row; an arrow of a note
-    is in one row.
+    """Pieces of arrows as far as the row's marks, their labels in the first row, or in the strip
+    where they stand; an arrow of a note is in one row.
     """
     low = reach.low if reach.before is None else box[0]
     high = reach.high if reach.behind is None else box[2]
@@ -103,9 +105,18 @@ def cut_arrows(arrows: Iterable[Arrow], reach: RowReach, box: Box) -> Iterator[A
             continue
         pieces = clipped(arrow.points, arrow.curve, reach.along, low, high)
         for number, piece in enumerate(pieces):
-            texts = arrow.labels if reach.before is None and number == 0 else ()
-            labels = tuple(_within(text, box[0], box[2], reach.frame) for text in texts)
+            texts = arrow.labels if number == 0 else ()
+            labels = tuple(_labels_in(reach, texts, box))
             yield replace(arrow, points=piece, labels=labels)
+
+
+def _labels_in(reach: RowReach, texts: Iterable[Label], box: Box) -> Iterator[Label]:
+    for text in texts:
+        if reach.is_strip:
+            if reach.holds(text.x, text.y):
+                yield text
+        elif reach.before is None:
+            yield _within(text, box[0], box[2], reach.frame)
 
 
 def _is_in(node: Node, context: ContextBox) -> bool:

@@ -20,17 +20,22 @@ from tpgraph.notation.scene.taken import node_boxes
 __all__ = ["rows_of"]
 
 
-def rows_of(scene: Scene, frame: Frame, cuts: Sequence[RowCut]) -> list[Scene]:
-    """What lies before, between and behind the cuts."""
-    picture = _CutPicture(scene, frame)
-    return [picture.row(before, behind) for before, behind in pairwise((None, *cuts, None))]
+def rows_of(
+    scene: Scene, frame: Frame, cuts: Sequence[RowCut], *, strips: bool = False
+) -> list[Scene]:
+    """What lies before, between and behind the cuts; nothing is what others read alone. With
+    `strips` the frame is across the computation, and the labels of arrows stay where they are.
+    """
+    picture = _CutPicture(scene, frame, strips)
+    rows = (picture.row(before, behind) for before, behind in pairwise((None, *cuts, None)))
+    return [row for row in rows if row.nodes]
 
 
 class _CutPicture:
     """The whole picture while it is cut into rows."""
 
-    def __init__(self, scene: Scene, frame: Frame) -> None:
-        self.whole, self.frame = scene, frame
+    def __init__(self, scene: Scene, frame: Frame, strips: bool) -> None:
+        self.whole, self.frame, self.strips = scene, frame, strips
         self.nodes = {node.id: node for node in scene.nodes}
         self.along = {node.id: frame.back(node.x, node.y)[0] for node in scene.nodes}
         self.made = {edge.target for edge in scene.edges}
@@ -41,10 +46,12 @@ class _CutPicture:
 
     def row(self, before: RowCut | None, behind: RowCut | None) -> Scene:
         """The marks, lines, boxes and texts between two cuts."""
-        reach = RowReach(self.frame, before, behind)
+        reach = RowReach(self.frame, before, behind, self.strips)
         own = [node for node in self.whole.nodes if self._is_own(node, reach)]
         edges, copies = self._lines(own, reach)
         nodes = (*copies, *own)
+        if not nodes:
+            return Scene()
         box = self.frame.box_back(union(box for node in nodes for box in node_boxes(node)))
         return Scene(
             nodes=nodes,

@@ -13,21 +13,21 @@ from tpgraph.notation.scene.scene import Label, Node, Scene
 from tpgraph.notation.scene.style import Style
 from tpgraph.notation.scene.taken import taken_boxes
 
-__all__ = ["numbered"]
+__all__ = ["numbered", "stem_of"]
 
 _SIDES: tuple[Side, ...] = ("below", "above", "after", "before")
 
 
 def numbered(scene: Scene, frame: Frame, style: Style, marks: Collection[str]) -> Scene:
     """The scene with (1), (2), … beside those of the marks that have no name, where there is room;
-    below them where there is none.
+    below them where there is none; what stands again has one number.
     """
     taken = list(taken_boxes(scene))
     nodes = []
-    count = 0
+    numbers: dict[str, int] = {}
     for node in scene.nodes:
         if node.id in marks and node.label is None and not node.is_gate:
-            count += 1
+            count = numbers.setdefault(stem_of(node), len(numbers) + 1)
             tries = [_beside(node, f"({count})", side, frame, style) for side in _SIDES]
             free = (
                 label
@@ -39,6 +39,11 @@ def numbered(scene: Scene, frame: Frame, style: Style, marks: Collection[str]) -
             node = replace(node, label=label)
         nodes.append(node)
     return replace(scene, nodes=tuple(nodes))
+
+
+def stem_of(node: Node) -> str:
+    """The id of what a mark stands for, which marks that stand again share."""
+    return node.id.partition("@")[0]
 
 
 def _beside(node: Node, text: str, side: Side, frame: Frame, style: Style) -> Label:

@@ -141,5 +141,5 @@ def _from_outline(node: Node, edge: Edge) -> Edge:
     rest = edge.points[1:]
     toward = rest[0] if rest[0] != (node.x, node.y) else rest[-1]
     dx, dy = toward[0] - node.x, toward[1] - node.y
-    by = min(node.width / 2 / (math.hypot(dx, dy) or 1.0), 1.0)
+    by = node.width / 2 / (math.hypot(dx, dy) or 1.0)
     return replace(edge, points=((node.x + by * dx, node.y + by * dy), *rest))
