@@ -2,8 +2,8 @@
 
 A picture that runs sideways goes into rows if its text would be too small at that width; one that
 runs up or down into columns if it would be higher than a page. The fewest that do are taken. Where
-these are too wide, or higher than a page, the picture goes into `pieces` that are neither, under
-each other; those that run up or down stand beside each other as far as the width reaches.
+these are too wide, or higher than a page, the picture goes into `cut_pieces` that are neither,
+under each other; those that run up or down stand beside each other as far as the width reaches.
 """
 
 from __future__ import annotations
@@ -12,10 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from tpgraph.notation.layout.frame import Frame
+from tpgraph.notation.layout.wrapping.cut_pieces import (
+    PieceRoom,
+    excess,
+    pieces_of,
+    twice_without_name,
+)
 from tpgraph.notation.layout.wrapping.cut_rows import rows_of
 from tpgraph.notation.layout.wrapping.cuts import best_cuts, cut_sources, cuts_of
 from tpgraph.notation.layout.wrapping.mark_numbers import numbered
-from tpgraph.notation.layout.wrapping.pieces import Room, excess, pieces_of, twice_without_name
 from tpgraph.notation.scene.displaced import displaced
 from tpgraph.notation.scene.geometry import Box
 from tpgraph.notation.scene.painting import picture
@@ -66,10 +71,10 @@ def _rows(scene: Scene, style: Style, direction: Direction, width: float) -> lis
     return [scene]
 
 
-def _room(style: Style, width: float) -> Room:
+def _room(style: Style, width: float) -> PieceRoom:
     """What fits a page whose text is so wide where its text is as small as it may be."""
     scale = LEAST_TEXT / style.text_size
-    return Room(width / scale, PAGE[1] / scale)
+    return PieceRoom(width / scale, PAGE[1] / scale)
 
 
 def _is_read_on_a_page(scene: Scene, style: Style, width: float) -> bool:
@@ -103,7 +108,7 @@ def _fits(rows: Sequence[Scene], style: Style, direction: Direction, width: floa
 
 
 def _pieces_in_lines(
-    scene: Scene, style: Style, direction: Direction, room: Room
+    scene: Scene, style: Style, direction: Direction, room: PieceRoom
 ) -> list[list[Scene]]:
     """The pieces line by line; lower ones where these, once as wide as they may be, are higher than
     a page.
@@ -118,12 +123,12 @@ def _pieces_in_lines(
         over = highest / room.height * room.width / widest
         if over <= 1 or highest > within.height:
             break
-        within = Room(room.width, within.height / over)
+        within = PieceRoom(room.width, within.height / over)
     return lines
 
 
 def _lines(
-    pieces: Iterable[Scene], style: Style, frame: Frame, room: Room
+    pieces: Iterable[Scene], style: Style, frame: Frame, room: PieceRoom
 ) -> Iterator[list[Scene]]:
     """The pieces line by line: one in each, or as many that run up or down as there is room for."""
     line: list[Scene] = []

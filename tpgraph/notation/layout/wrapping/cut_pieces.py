@@ -21,7 +21,7 @@ from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Direction, Scene
 from tpgraph.notation.scene.style import Style
 
-__all__ = ["Room", "excess", "pieces_of", "twice_without_name"]
+__all__ = ["PieceRoom", "excess", "pieces_of", "twice_without_name"]
 
 _MOST = 40  # rows of a strip
 _BETTER = 0.98  # of its excess that a cut has to take away
@@ -29,14 +29,14 @@ _ACROSS: dict[Direction, Direction] = {"LR": "TB", "RL": "TB", "TB": "LR", "BT":
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class PieceRoom:
     """What a piece may take, in pt of the picture before it is scaled."""
 
     width: float
     height: float
 
 
-def excess(pieces: Sequence[Scene], style: Style, room: Room) -> float:
+def excess(pieces: Sequence[Scene], style: Style, room: PieceRoom) -> float:
     """How much larger than the room the largest of some pieces are, 1 where none is: in width,
     which makes their text smaller, more than in height.
     """
@@ -44,7 +44,7 @@ def excess(pieces: Sequence[Scene], style: Style, room: Room) -> float:
     return max(wide, 1.0) * math.sqrt(max(high, 1.0))
 
 
-def _sizes(pieces: Sequence[Scene], style: Style, room: Room) -> tuple[float, float]:
+def _sizes(pieces: Sequence[Scene], style: Style, room: PieceRoom) -> tuple[float, float]:
     """The largest width and height of some pieces, in those of the room."""
     boxes = [picture(piece, style).bounds for piece in pieces]
     widest = max(right - left for left, _, right, _ in boxes)
@@ -52,7 +52,7 @@ def _sizes(pieces: Sequence[Scene], style: Style, room: Room) -> tuple[float, fl
     return widest / room.width, highest / room.height
 
 
-def pieces_of(scene: Scene, style: Style, direction: Direction, room: Room) -> list[Scene]:
+def pieces_of(scene: Scene, style: Style, direction: Direction, room: PieceRoom) -> list[Scene]:
     """The pieces of a picture in the order in which they are read, each where it stood; what no
     cut brings into the room is as small as cuts make it.
     """
@@ -77,7 +77,7 @@ def twice_without_name(pieces: Sequence[Scene]) -> frozenset[str]:
 class _Cutter:
     """Cuts pictures that run in one direction into pieces that have room."""
 
-    def __init__(self, style: Style, direction: Direction, room: Room) -> None:
+    def __init__(self, style: Style, direction: Direction, room: PieceRoom) -> None:
         self.style, self.room = style, room
         self.along, self.across = Frame(direction), Frame(_ACROSS[direction])
 
@@ -110,7 +110,7 @@ class _Cutter:
             if least <= 1:
                 break
         wide, high = _sizes(best, self.style, self.room)
-        most = Room(max(wide, 1.0) * self.room.width, max(high, 1.0) * self.room.height)
+        most = PieceRoom(max(wide, 1.0) * self.room.width, max(high, 1.0) * self.room.height)
         needed = self._cut(scene, self.along, self._needed(scene, self.along, cuts, most))
         fewer = len(needed) < len(best) and self._excess(needed) <= least
         return needed if fewer else best
@@ -137,7 +137,7 @@ class _Cutter:
         return cuts_of(scene, frame), (start, end)
 
     def _needed(
-        self, scene: Scene, frame: Frame, cuts: Sequence[RowCut], room: Room
+        self, scene: Scene, frame: Frame, cuts: Sequence[RowCut], room: PieceRoom
     ) -> list[RowCut]:
         """Of cuts those without which a piece would have no room."""
         chosen: list[RowCut] = []
