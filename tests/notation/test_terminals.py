@@ -1,10 +1,13 @@
 """Terminals: what would cross much stands beside its reader under its own name."""
 
+from dataclasses import replace
+
 import pytest
+from notation.geometry import edges_through_nodes
 
 import tpgraph as tp
 from tpgraph.notation.drawing import draw
-from tpgraph.notation.scene.crossings import crossings
+from tpgraph.notation.scene.crossings import crossings, through_marks
 from tpgraph.notation.scene.scene import Edge
 
 TRAINED = [e.name for e in tp.gallery.entries() if e.program().parameters and not e.paths]
@@ -66,3 +69,23 @@ def test_a_large_picture_says_how_small_its_print_would_be():
     small = draw(tp.unroll_sgd(tp.gallery.entry("batchnorm").program(), steps=1))
     assert 0 < small.printed < 6
     assert draw(tp.gallery.entry("mlp").program()).printed == 9
+
+
+@pytest.mark.parametrize("direction", ["LR", "RL", "TB", "BT"])
+@pytest.mark.parametrize(("layers", "fold"), [(2, False), (5, True)])
+def test_lines_that_would_run_through_gates_are_terminals(layers, fold, direction):
+    text = tp.gallery.entry("layernorm_mlp").text
+    program = tp.backward(tp.parse(text, constants={"L": layers}))
+    scene = tp.draw(program, fold=fold, direction=direction).scene
+    assert bool(scene.plates) == fold
+    assert list(edges_through_nodes(scene)) == []
+
+
+def test_lines_through_marks_are_found_at_any_direction():
+    for direction in ("LR", "RL", "TB", "BT"):
+        scene = tp.draw("mlp", direction=direction).scene
+        assert through_marks(scene) == []
+        gate = next(node for node in scene.nodes if node.is_gate)
+        ends = (gate.x - 50, gate.y - 40), (gate.x + 50, gate.y + 40)
+        line = replace(scene.edges[0], source="a", target="b", points=ends, curve=False)
+        assert through_marks(replace(scene, edges=(*scene.edges, line))) == [len(scene.edges)]

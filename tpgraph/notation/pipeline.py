@@ -45,6 +45,7 @@ from tpgraph.notation.layout.plate_columns import (
 from tpgraph.notation.layout.plates import encloses_strangers, plated, renamed
 from tpgraph.notation.layout.wrapping.wrapped import wrapped
 from tpgraph.notation.scene.annotation import Annotation
+from tpgraph.notation.scene.crossings import through_marks
 from tpgraph.notation.scene.hinted import hinted
 from tpgraph.notation.scene.legend import build_legend, marks_used
 from tpgraph.notation.scene.listing_block import with_listing
@@ -314,8 +315,8 @@ def _folded_scene(
 def _uncrossed_plates(
     program: Program, folded: Folded, options: Options, around: tuple[str, str] | None
 ) -> Scene:
-    """The scene of passes with plates, with terminals where lines would cross too much, plates have
-    room for them, and a page has too.
+    """The scene of passes with plates, with terminals where plates have room for them and lines
+    would run through marks, or cross too much and a page has room for terminals too.
     """
     between = [(wire.source, wire.gate) for wire in stage(program, folded.diagram).wires]
     laid: list[Scene] = []
@@ -329,9 +330,10 @@ def _uncrossed_plates(
                 raise
         return laid[-1]
 
-    scene = uncrossed(folded.diagram, between, {}, lay)
+    scene = uncrossed(folded.diagram, between, {}, lay, folded.names)
     before, after = (on_page(picture(s, options.look).bounds) for s in (laid[0], scene))
-    return scene if after > _SMALLER * before else laid[0]
+    freed = len(through_marks(scene)) < len(through_marks(laid[0]))
+    return scene if freed or after > _SMALLER * before else laid[0]
 
 
 def _drawn(program: Program, options: Options) -> frozenset[str]:

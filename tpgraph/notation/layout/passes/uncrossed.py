@@ -1,17 +1,18 @@
-"""Pictures of passes in which no line crosses more than it explains.
+"""Pictures of passes in which no line crosses more than it explains, and none runs through a mark.
 
-Where lines cross too many others, inputs become terminals (`diagram.terminals`), kind by kind those
-first that cross most, and the picture is laid out again.
+Where lines do, or cross too many others, inputs become terminals (`diagram.terminals`), kind by
+kind those first that cross most, and the picture is laid out again.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.terminals import InputKind, input_kinds, named, with_terminals
-from tpgraph.notation.scene.crossings import crossings
+from tpgraph.notation.scene.crossings import crossings, through_marks
 from tpgraph.notation.scene.scene import Scene
 
 __all__ = ["uncrossed"]
@@ -27,23 +28,32 @@ def uncrossed(
     between: Collection[tuple[str, str]],
     labels: Mapping[str, str],
     lay: Callable[[Diagram], Scene],
+    names: Mapping[str, str] = MappingProxyType({}),
 ) -> Scene:
     """The scene of a diagram with terminals where lines would cross too much.
 
     `between` are (vertex, gate) of the lines between its passes; `labels` are for vertices without
-    one, should they have terminals.
+    one, should they have terminals; `names` are ids that marks in plates have in the scene.
     """
     kinds = input_kinds(named(diagram, labels))
+    kinds |= {(names.get(a, a), names.get(b, b)): kind for (a, b), kind in kinds.items()}
     passing = {kinds[ends] for ends in between if ends in kinds}
     chosen: set[InputKind] = set(passing) if len(between) > _MANY else set()
     scene = lay(with_terminals(diagram, chosen, labels))
     for _ in range(_ATTEMPTS):
-        more = _crossing(scene, kinds, passing)
+        more = _crossing(scene, kinds, passing) | _through(scene, kinds)
         if not more:
             break
         chosen |= more
         scene = lay(with_terminals(diagram, chosen, labels))
     return scene
+
+
+def _through(scene: Scene, kinds: dict[tuple[str, str], InputKind]) -> set[InputKind]:
+    """The kinds of lines that run through marks."""
+    edges = (scene.edges[number] for number in through_marks(scene))
+    found = (kinds.get((edge.source, edge.target)) for edge in edges)
+    return {kind for kind in found if kind is not None}
 
 
 def _crossing(
