@@ -104,10 +104,23 @@ REFUSED = {
         "cannot follow the module", "not on values", None,
     ),
     "unequal_buffer": (Buffered, "ramp holds unequal numbers", "parameter", "forward"),
-    "unknown": (linear(lambda m, x: torch.linalg.svdvals(m.inp(x)[:, :, None] * 1.0)),
+    "unknown": (linear(lambda m, x: torch.dist(m.inp(x), 2 * m.inp(x))),
                 "no rule for the operation", "other operations", "forward"),
+    "singular_values": (linear(lambda m, x: torch.linalg.svdvals(m.inp(x)[:, :, None] * 1.0)),
+                        "matrix as a whole", "products with vectors", "forward"),
+    "middle": (linear(lambda m, x: m.inp(x) - m.inp(x).median(-1, keepdim=True)[0]),
+               "order of its entries", "mean over coordinates", "forward"),
+    "frequencies": (linear(lambda m, x: torch.fft.fft(m.inp(x)).real), "by their positions",
+                    "axis of fixed size", "forward"),
+    "number": (linear(lambda m, x: m.inp(x) * m.inp(x).mean().item()), "takes a number out",
+               "keep it a tensor", "forward"),
+    "steps": (linear(lambda m, x: torch.floor(m.inp(x))), "infinitely many places", "step",
+              "forward"),
+    "no_function": (linear(lambda m, x: torch.lgamma(m.inp(x).abs() + 1)), "language does not have",
+                    "tpgraph guide language", "forward"),
     "largest": (linear(lambda m, x: m.inp(x).amax(-1)), "largest coordinate", "softmax", "forward"),
-    "sorted": (linear(lambda m, x: torch.sort(m.inp(x)).values), "no rule", "other", "forward"),
+    "sorted": (linear(lambda m, x: torch.sort(m.inp(x)).values), "order of its entries",
+               "mean over", "forward"),
     "softmax_of_width": (
         linear(lambda m, x: torch.log_softmax(m.inp(x), -1)), "grows with the width", "freeze",
         "forward",
@@ -131,8 +144,8 @@ REFUSED = {
               "different axes|outer product", "matrix lead", "forward"),
     "dropout": (lambda n: nn.Sequential(nn.Linear(3, n), nn.Dropout(0.5), nn.Linear(n, 1)),
                 "draws at random", "evaluation", "1"),
-    "random": (linear(lambda m, x: m.inp(x) + torch.randn_like(m.inp(x))), "no rule", "other",
-               "forward"),
+    "random": (linear(lambda m, x: m.inp(x) + torch.randn_like(m.inp(x))), "draws at random",
+               "argument of forward", "forward"),
     "weight_norm_of_all": (
         lambda n: nn.Sequential(
             nn.Linear(3, n), nn.utils.parametrizations.weight_norm(nn.Linear(n, n), dim=None),
@@ -239,3 +252,11 @@ def test_weights_of_another_module_are_refused():
     with pytest.raises(tp.TPDataError, match="has the shape"):
         i.data(torch.randn(1, 6))
     assert F.relu(torch.ones(1)) == 1
+
+
+@pytest.mark.parametrize("made", [nn.Linear(3, 4), 5])
+def test_a_module_in_place_of_its_factory_is_told(made):
+    with pytest.raises(tp.TPError) as caught:
+        tp.from_torch(made, np.zeros((1, 3)))
+    assert "a function of the width" in caught.value.expected
+    assert "lambda n: " in caught.value.mend

@@ -133,7 +133,8 @@ def interpolated(n: int) -> nn.Module:
 
 FUNCTIONS = (
     torch.atan, torch.asinh, torch.erfc, torch.exp2, F.rrelu, torch.tan,
-    lambda z: torch.logaddexp(z, -z), lambda z: torch.where((z > 0) & (z < 1), z, -z),
+    lambda z: torch.logaddexp(z, -z), lambda z: torch.hypot(z, z + 1),
+    lambda z: torch.where((z > 0) & (z < 1), z, -z),
 )  # fmt: skip
 
 

@@ -53,6 +53,7 @@ def from_torch(
 
     Raises TPError with module, operation and line of the source for what is no Tensor Program.
     """
+    _require_factory(make)
     _require("parametrization", parametrization, ("standard", "ntk", "mup"))
     if isinstance(loss, str):
         _require("loss", loss, ("mse", "cross_entropy"))
@@ -69,6 +70,19 @@ def from_torch(
         built, example, widths, parametrization, base, train, loss, roll
     )
     return found
+
+
+def _require_factory(make: Any) -> None:
+    """Raise TPError for a module that is built already, and for what builds none."""
+    if callable(make) and (isinstance(make, type) or not hasattr(make, "state_dict")):
+        return
+    name = type(make).__name__
+    what = "a module that is built already" if callable(make) else f"{make!r} of type {name}"
+    raise TPError(
+        f"from_torch was given {what}",
+        expected="a function of the width that builds the module, which tells what is a width",
+        mend=f"tp.from_torch(lambda n: {name if callable(make) else 'Model'}(n), …)",
+    )
 
 
 def _require(what: str, given: str, known: Sequence[str]) -> None:

@@ -41,6 +41,7 @@ from tpgraph.bridges.torch_in.rules import (  # noqa: F401 (each enters its rule
     reductions,
 )
 from tpgraph.bridges.torch_in.rules.rule_table import RULES, Family, NodeCall
+from tpgraph.bridges.torch_in.rules.without_rule import reason_without_rule
 from tpgraph.bridges.torch_in.seams import SeamNeeded, Seams
 from tpgraph.bridges.torch_in.sizes import Cut, Size, is_wide, whole
 from tpgraph.bridges.torch_in.statements import kept_values
@@ -162,7 +163,11 @@ class _Reader:
         wide = [k for k, (a, b) in enumerate(zip(first.shape, second.shape, strict=True)) if a != b]
         if not wide:
             if not torch.equal(first, second):
-                raise refusal(f"the buffer {path} holds other numbers at another width")
+                raise refusal(
+                    f"the buffer {path} holds other numbers at another width",
+                    "make what is drawn or estimated, as for a spectral norm, a parameter, or"
+                    " leave it out of the module",
+                )
             return first
         if first.is_floating_point() and not torch.equal(
             first, _of_path(self.exported.again, path)
@@ -230,10 +235,10 @@ class _Reader:
             return target(*arguments, **keywords)
         rule = RULES.get(site.name)
         if rule is None:
-            raise refusal(
-                f"there is no rule for the operation aten.{site.name}",
-                "write this part with other operations, or leave it out of the module",
-            )
+            known = reason_without_rule(site.name)
+            if known is not None:
+                raise refusal(f"aten.{site.name} {known.reason}", known.mend)
+            raise refusal(f"there is no rule for the operation aten.{site.name}")
         call = NodeCall(self.graph.al, site, self.graph.families, self.graph.notes)
         try:
             found = rule(call, *arguments, **keywords)

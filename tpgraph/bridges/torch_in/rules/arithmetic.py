@@ -258,6 +258,13 @@ def logaddexp(call: NodeCall, a: Any, b: Any) -> Tensor:
     return pointwise(al, lambda u, v: al.add(u, al.op("softplus", al.sub(v, u))), a, b)
 
 
+@rule("hypot")
+def hypot(call: NodeCall, a: Any, b: Any) -> Tensor:
+    """√(a² + b²)."""
+    al = call.al
+    return pointwise(al, lambda u, v: al.op("sqrt", al.add(al.mul(u, u), al.mul(v, v))), a, b)
+
+
 @rule("_prelu_kernel", "prelu")
 def prelu(call: NodeCall, x: Any, slope: Any) -> Tensor:
     """Leaky relu of trained slope: one number, or one for each coordinate."""
