@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.choices import choice
+from tpgraph_cli.choices import choice, several
 from tpgraph_cli.files import write
+from tpgraph_cli.limit_beside import NumberKind
 from tpgraph_cli.options import refuse
 from tpgraph_cli.picture_formats import picture_content, picture_format
 from tpgraph_cli.pictures import Theme
@@ -35,6 +36,7 @@ NumbersOption = Annotated[
     str | None,
     typer.Option(
         metavar="KINDS",
+        parser=lambda text: "" if text.strip() == "none" else several(NumberKind)(text),
         help="With --draw: numbers beside vectors, among mean, var, hat (Var Ẑ), dot (Ż) and size"
         " (√E Z²), such as var,dot; none for none.",
     ),
@@ -69,7 +71,7 @@ class AnnotatedPicture:
         picture_format(out, None)
         require_places(out, reads=(reads,))
         words = default if numbers is None else numbers
-        chosen = [word.strip() for word in words.split(",") if word.strip() not in ("", "none")]
+        chosen = [word for word in words.split(",") if word]
         return cls(out, theme, tuple(chosen))
 
     def draw(self, program: Program, source: Program, **found: Any) -> None:

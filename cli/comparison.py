@@ -14,8 +14,8 @@ from tpgraph_cli.endings import FIGURES, refuse_other_ending, require_ending
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, File, load, write
 from tpgraph_cli.messages import interruption, warnings_on_stderr
-from tpgraph_cli.numbers import read_real, read_whole, real, whole
-from tpgraph_cli.options import Seed, Workers, refuse
+from tpgraph_cli.numbers import OptionError, read_real, read_whole, real, shown, whole
+from tpgraph_cli.options import Seed, Workers, of_option, refuse, require_number_or_file
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 from tpgraph_cli.samples import (
@@ -40,9 +40,13 @@ BatchOption = Annotated[int, typer.Option(help="Samples a step.", parser=whole(1
 NetworkPrecision = Annotated[Dtype, choice(Dtype, help="Precision of every network.")]
 
 
-def parse_sizes(text: str) -> list[int]:
-    """`"64,128"` as sizes in increasing order. Raises TPError for what is no list of sizes."""
-    return sorted({read_whole(part, "--widths") for part in text.split(",")})
+def parse_sizes(text: str, least: int = 1) -> list[int]:
+    """`"64,128"` as `least` sizes or more in increasing order; an OptionError for other lists."""
+    sizes = sorted({read_whole(part, "--widths") for part in text.split(",")})
+    if len(sizes) < least:
+        expected = f"{least} widths or more, such as 64,128,256"
+        raise OptionError(f"--widths {shown(text)} is too short a list", expected=expected)
+    return sizes
 
 
 def parse_test(text: str) -> int | float | str:
@@ -50,6 +54,7 @@ def parse_test(text: str) -> int | float | str:
     try:
         float(text)
     except ValueError:
+        require_number_or_file(text, "--test", "so many samples, a part such as 0.1, or a file")
         return text
     return read_whole(text, "--test") if text.isdecimal() else read_real(text, "--test", 0)
 
@@ -104,13 +109,14 @@ def compare(
     require_samples(data, synthetic, "the comparison")
     require_places(folder=out, names=tp.study.COMPARISON_FILES, reads=(file, data, test))
     options = reading.of(data)
+    sizes, points = parse_sizes(widths), parse_test(test)
     program = load(file, constants)
     if loss is not None:
-        program = tp.parse(tp.study.with_loss(tp.to_text(program), loss), "--loss")
+        with of_option():
+            program = tp.parse(tp.study.with_loss(tp.to_text(program), loss, "--loss"), file)
     analysis = tp.report(program).analysis
     if analysis is not None and analysis.regime == "feature learning":
         refuse(context, ("members",), "with feature learning, whose limit is not random")
-    sizes = parse_sizes(widths)
     with warnings_on_stderr(), sweep_progress("networks") as progress:
         found = tp.study.compare(
             program,
@@ -122,7 +128,7 @@ def compare(
             seeds=seeds,
             seed=seed,
             synthetic=synthetic,
-            test=parse_test(test),
+            test=points,
             dtype=dtype.value,
             members=members,
             samples=samples,
@@ -170,8 +176,8 @@ def coordcheck(
     require_ending(out, "figure", FIGURES)
     refuse_other_ending(csv, "a table", ".csv", ".tsv", option="--csv")
     options = reading.of(data)
+    sizes = parse_sizes(widths, 2)
     program = load(file, constants)
-    sizes = parse_sizes(widths)
     with sweep_progress("training") as progress:
         found = tp.study.coordinate_check(
             program,

@@ -108,6 +108,11 @@ def compile_(
         return
     if width or batch is not None:
         raise typer.BadParameter("--width and --batch are for --explain")
+    if backend is not BackendName.numpy:
+        own = "which has optimizers and compilers of its own (torch.compile, jax.jit)"
+        refuse(context, ("optimize", "optimizer"), f"on --backend {backend.value}, {own}")
+    if optimize:
+        refuse(context, ("optimizer",), "beside --optimize, whose step is that of SGD")
     require_places(out, reads=(file,))
     refuse_other_ending(out, "Python code", ".py")
     made = tp.compile(
@@ -125,7 +130,7 @@ def _explain(
 ) -> None:
     """Print bytes, operations and least time of a training step."""
     program = load(file, constants)
-    sizes = parse_widths(width)
+    sizes = parse_widths(width, program)
     for missing in (w.name for w in program.base_widths if w.name not in sizes):
         sizes[missing] = EXPLAINED_WIDTH
     cost = tp.step_cost(program, sizes, batch, dtype.value)
@@ -148,7 +153,9 @@ def run(
     ] = None,
     synthetic: MadeUp = None,
     reading: DataReading = AS_IT_IS,
-    sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", parser=whole(0))] = 0,
+    sample: Annotated[
+        int | None, typer.Option(help="Which sample, counted from 0; 0.", parser=whole(0))
+    ] = None,
     dtype: Precision = Dtype.float64,
     passes: Passes = FORWARD,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -161,11 +168,11 @@ def run(
     With --draw also a picture: beside every vector a histogram of its coordinates, under the
     density of its limit where there is one; beside every scalar its value and its limit.
     """
-    asked = AnnotatedPicture.of(context, picture, theme, numbers, "none", file)
+    asked = AnnotatedPicture.of(context, picture, theme, numbers, "", file)
     source = load(file, constants)
     given = data is not None or synthetic is not None
     program = passes.of_program(source, with_data=given)
-    widths = parse_widths(width)
+    widths = parse_widths(width, program)
     row = one_sample(source, program, data, synthetic, sample, reading)
     values = tp.run(program, widths, seed, row, dtype=dtype.value)
     if asked is not None:

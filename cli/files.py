@@ -12,7 +12,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.completion import programs
 from tpgraph_cli.named_values import named_values
-from tpgraph_cli.numbers import read_exact, read_whole
+from tpgraph_cli.numbers import OptionError, read_exact, read_whole, shown
 from tpgraph_cli.places import STANDARD
 from tpgraph_cli.streams import is_closed
 
@@ -82,13 +82,25 @@ def program_of(text: str, name: str, constants: list[str] | None = None) -> Prog
     """The program of a text as `read_text` finds it, with values of its constants."""
     chosen = parse_constants(constants or [])
     if not is_document(text, name):
-        return tp.parse(text, name, chosen)
+        return _with_constants(text, name, chosen) if chosen else tp.parse(text, name)
     if chosen:
-        raise tp.TPDataError(
-            f"{name} is a JSON document, which has no constants left to choose",
+        raise OptionError(
+            f"--set: {name} is a JSON document, which has no constants left to choose",
             mend="choose them where its .tp text is read",
         )
     return tp.from_json(text, name)
+
+
+def _with_constants(text: str, name: str, chosen: dict[str, Fraction]) -> Program:
+    """The program with values of --set, which are at fault where it can be read without them."""
+    try:
+        return tp.parse(text, name, chosen)
+    except tp.TPError as error:
+        tp.parse(text, name)
+        values = " ".join(f"--set {constant}={value}" for constant, value in chosen.items())
+        first = error.errors[0]
+        said = f"{values}: {first.message}"
+        raise OptionError(said, first.span, first.expected, first.mend) from None
 
 
 def is_document(text: str, name: str) -> bool:
@@ -126,6 +138,18 @@ def announce(out: str) -> None:
     typer.echo(f"wrote {out}", err=True)
 
 
-def parse_widths(values: list[str] | None) -> dict[str, int]:
-    """`["n=1000"]` as `{"n": 1000}`. Raises TPError for what is not NAME=SIZE."""
-    return named_values("--width", values, "NAME=SIZE, such as n=1000", read_whole)
+def parse_widths(values: list[str] | None, program: Program | None = None) -> dict[str, int]:
+    """`["n=1000"]` as `{"n": 1000}`, of widths of the program where there is one.
+
+    Raises TPError for what is not NAME=SIZE, and for a name that is no width.
+    """
+    found = named_values("--width", values, "NAME=SIZE, such as n=1000", read_whole)
+    known = list(found) if program is None else [width.name for width in program.base_widths]
+    if other := next((name for name in found if name not in known), None):
+        near = tp.shell.nearest(other, known)
+        raise OptionError(
+            f"--width {shown(other)}={found[other]}: the program has no width {shown(other)}",
+            expected=f"sizes of {', '.join(known)}" if known else "no width",
+            mend=f"did you mean {near}?" if near else None,
+        )
+    return found

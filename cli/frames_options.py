@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+import tpgraph as tp
 from tpgraph_cli.named_values import named_values
 from tpgraph_cli.numbers import OptionError, real
+from tpgraph_cli.options import checked
 
 __all__ = ["Captions", "FrameOptions", "Handout", "Seconds"]
 
@@ -34,6 +36,7 @@ Handout = Annotated[
     typer.Option(
         "--handout",
         metavar="CxR",
+        parser=checked(lambda text: tp.notation.grid_of(text)),
         help="With --frames and .pdf: sheets of A4 to print, with C columns of R frames, as 2x4.",
     ),
 ]

@@ -11,6 +11,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.completion import among
 from tpgraph_cli.files import write
+from tpgraph_cli.options import of_option
 from tpgraph_cli.places import STANDARD, require_places
 
 __all__ = ["guide"]
@@ -41,7 +42,8 @@ def guide(
             typer.echo(f"{page.name:16s}{page.title}")
         typer.echo("\ntpgraph guide PAGE shows one; -o FOLDER writes all as HTML", err=True)
         return
-    page = tp.guide.page(name)
+    with of_option():
+        page = tp.guide.page(name)
     if sys.stdout is not None and sys.stdout.isatty():
         _print_page(page.text)
     else:

@@ -16,8 +16,8 @@ from tpgraph_cli.endings import refuse_other_ending, require_ending
 from tpgraph_cli.execution import Dtype, OptimizerName, Precision, Widths
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.messages import way_on
-from tpgraph_cli.numbers import read_real, real, whole
-from tpgraph_cli.options import Seed
+from tpgraph_cli.numbers import OptionError, read_real, real, whole
+from tpgraph_cli.options import Seed, require_number_or_file
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import training_progress
 from tpgraph_cli.samples import AS_IT_IS, DataReading, takes_reading
@@ -110,14 +110,19 @@ def train(
     if resume and overwrite:
         raise typer.BadParameter("choose one of --resume and --overwrite")
     _require_sense(optimizer, momentum, validation, every, patience)
+    if warm_up is not None and warm_up > steps:
+        said = f"--warm-up {warm_up} is longer than the training, --steps {steps}"
+        raise OptionError(said, expected=f"at most {steps} steps")
+    held_out = _validation(validation)
     require_places(folder=out, names=tp.training.TRAINING_FILES, reads=(file, data))
     program = load(file, constants)
+    sizes = parse_widths(width, program)
     manifest = out / "manifest.json"
     with way_on("--resume goes on with it", manifest), training_progress(steps) as advance:
         result = tp.train(
             program,
             data,
-            widths=parse_widths(width),
+            widths=sizes,
             steps=steps,
             lr=lr,
             batch=batch,
@@ -131,7 +136,7 @@ def train(
             momentum=momentum,
             schedule=schedule.value,
             warm_up=warm_up,
-            validation=_validation(validation),
+            validation=held_out,
             every=every,
             patience=patience,
             progress=advance,
@@ -203,8 +208,9 @@ def _validation(text: str | None) -> float | str | None:
     try:
         float(text)
     except ValueError:
+        require_number_or_file(text, "--validation", "a fraction such as 0.2, or a file")
         return text
-    return read_real(text, "--validation")
+    return read_real(text, "--validation", above=0, below=1)
 
 
 def _tell(result: tp.training.Training, steps: int, out: Path) -> None:

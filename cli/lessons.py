@@ -11,6 +11,7 @@ import tpgraph as tp
 from tpgraph_cli.completion import among
 from tpgraph_cli.endings import require_ending
 from tpgraph_cli.files import write
+from tpgraph_cli.options import of_option
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import stage_progress
 
@@ -54,7 +55,8 @@ def lesson(
             typer.echo(f"{one.name:12s}{one.title}")
         typer.echo("\ntpgraph lesson NAME -o NAME.html makes one; --all FOLDER all", err=True)
         return
-    chosen = tp.lessons.lesson(name)
+    with of_option():
+        chosen = tp.lessons.lesson(name)
     place = out if out is not None else f"{chosen.name}.html"
     require_ending(place, "page", _ENDINGS)
     require_places(place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ from tpgraph_cli.files import Constants, File, load
 from tpgraph_cli.latex import Standalone, is_standalone
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import OptionError, whole
-from tpgraph_cli.options import LimitEngine, refuse
+from tpgraph_cli.options import LimitEngine, of_option, refuse
 from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
 from tpgraph_cli.pictures import Theme
 from tpgraph_cli.samples import AS_IT_IS, DataReading, MadeUp, one_sample, takes_reading
@@ -45,7 +46,9 @@ def limit(
     ] = None,
     synthetic: MadeUp = None,
     reading: DataReading = AS_IT_IS,
-    sample: Annotated[int, typer.Option(help="Which sample, counted from 0.", parser=whole(0))] = 0,
+    sample: Annotated[
+        int | None, typer.Option(help="Which sample, counted from 0; 0.", parser=whole(0))
+    ] = None,
     engine: Annotated[
         LimitEngine,
         choice(
@@ -128,15 +131,20 @@ def limit(
                 raise
             typer.echo("readouts steer the passes: drawn once, as by --outputs sampled", err=True)
             found = taken(Outputs.sampled)
+        with of_option("--cov") if cov else nullcontext():
+            told = _told(found, pairs, as_json, latex)
         if asked is not None:
             asked.draw(program, source, limit=found, data=row, seed=seed, assume_gia=gia)
-    if as_json:
-        typer.echo(json.dumps(found.to_json(pairs), ensure_ascii=False, indent=2))
-        return
-    derived = found.derivation(latex=latex, covariances=pairs)
-    typer.echo(tp.language.latex_document(derived).rstrip() if whole_document else derived)
-    if not latex:
+    typer.echo(tp.language.latex_document(told).rstrip() if whole_document else told)
+    if not (latex or as_json):
         typer.echo(f"{found.engine}: {found.certainty}")
+
+
+def _told(found: Limit, pairs: list[tuple[str, str]], as_json: bool, latex: bool) -> str:
+    """The derivation, or all that was found as JSON, with covariances of these pairs."""
+    if as_json:
+        return json.dumps(found.to_json(pairs), ensure_ascii=False, indent=2)
+    return found.derivation(latex=latex, covariances=pairs)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -10,10 +11,11 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.numbers import whole
+from tpgraph_cli.numbers import OptionError, shown, whole
 
 __all__ = [
-    "LimitEngine", "Out", "Scheduler", "Seed", "Workers", "checked", "refuse", "understood",
+    "LimitEngine", "Out", "Scheduler", "Seed", "Workers", "checked", "of_option", "refuse",
+    "require_number_or_file", "understood",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -66,6 +68,25 @@ def refuse(context: typer.Context, names: Iterable[str], why: str) -> None:
         raise typer.BadParameter(f"{' and '.join(given)}: without effect {why}")
 
 
+@contextmanager
+def of_option(written: str = "") -> Iterator[None]:
+    """What the block refuses is the value of an option, as it was `written`: a usage error."""
+    try:
+        yield
+    except OptionError:
+        raise
+    except tp.TPError as error:
+        said = f"{written}: {error.message}" if written else error.message
+        raise OptionError(said, error.span, error.expected, error.mend, error.edits) from None
+
+
+def require_number_or_file(text: str, option: str, expected: str) -> None:
+    """A usage error for a value that is no number where there is no such file either."""
+    if not Path(text).exists():
+        said = f"{option} {shown(text)} is neither a number nor a file that is there"
+        raise OptionError(said, expected=expected)
+
+
 def understood(read: Callable[[str], T]) -> Callable[[Any], T]:
     """A parser of an option by what reads its text; what that refuses is a usage error."""
 
@@ -74,8 +95,8 @@ def understood(read: Callable[[str], T]) -> Callable[[Any], T]:
             return read(str(value))
         except tp.TPError as error:
             mend = f". {error.mend[0].upper()}{error.mend[1:]}" if error.mend else ""
-            said = f"{error.message}; expected {error.expected}{mend}"
-            raise typer.BadParameter(said) from None
+            expected = f"; expected {error.expected}" if error.expected else ""
+            raise typer.BadParameter(f"{error.message}{expected}{mend}") from None
 
     return parsed
 

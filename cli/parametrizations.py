@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 import tpgraph as tp
+from tpgraph_cli.choices import several
 from tpgraph_cli.comparison import (
     BatchOption,
     DataOption,
@@ -35,6 +37,16 @@ from tpgraph_cli.samples import (
 
 __all__ = ["compare_parametrizations"]
 
+
+class Parametrization(StrEnum):
+    """Parametrizations that are compared."""
+
+    standard = "standard"
+    ntk = "ntk"
+    mup = "mup"
+    own = "own"
+
+
 _DEFAULT = "standard,ntk,mup"
 
 
@@ -47,7 +59,8 @@ def compare_parametrizations(
             "--in",
             metavar="NAMES",
             help="Of standard, ntk and mup; own is what the program declares.",
-            autocompletion=among(lambda: ["standard", "ntk", "mup", "own"]),
+            parser=several(Parametrization),
+            autocompletion=among(lambda: list(Parametrization)),
         ),
     ] = _DEFAULT,
     constants: Constants = None,
@@ -91,9 +104,9 @@ def compare_parametrizations(
     require_places(out, reads=(file, data))
     require_ending(out, "report", tp.study.REPORT_FORMATS)
     options = reading.of(data)
+    sizes = parse_sizes(widths, 2)
     program = load(file, constants)
-    names = [name.strip() for name in parametrizations.split(",")]
-    sizes = parse_sizes(widths)
+    names = parametrizations.split(",")
     with warnings_on_stderr(), stage_progress():
         found = tp.study.compare_parametrizations(
             program,

@@ -16,6 +16,7 @@ import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.numbers import real, whole
 from tpgraph_cli.option_groups import OptionGroup, takes
+from tpgraph_cli.options import of_option
 
 if TYPE_CHECKING:
     from tpgraph import Program
@@ -101,7 +102,8 @@ class Passes:
 
     def _backward(self, program: Program, with_data: bool) -> Program:
         if self.of is not None:
-            return tp.backward(program, self.of)
+            with of_option(f"--of {self.of}"):
+                return tp.backward(program, self.of)
         made = tp.backward(program)
         cotangents = len(made.data) > len(program.data)
         if with_data and cotangents and program.loss is not None:

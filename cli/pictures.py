@@ -17,7 +17,7 @@ from tpgraph_cli.files import Constants, File, write
 from tpgraph_cli.frames_options import Captions, FrameOptions, Handout, Seconds
 from tpgraph_cli.limit_beside import LimitNumbers, NumbersBeside
 from tpgraph_cli.numbers import whole
-from tpgraph_cli.options import checked, refuse
+from tpgraph_cli.options import checked, of_option, refuse
 from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
 from tpgraph_cli.picture_formats import (
     CARRIERS,
@@ -163,8 +163,9 @@ def draw(
     synthetic: MadeUp = None,
     reading: DataReading = AS_IT_IS,
     sample: Annotated[
-        int, typer.Option(help="With --numbers: which sample, counted from 0.", parser=whole(0))
-    ] = 0,
+        int | None,
+        typer.Option(help="With --numbers: which sample, counted from 0; 0.", parser=whole(0)),
+    ] = None,
     text: Annotated[
         bool,
         typer.Option(
@@ -275,14 +276,17 @@ def gallery(
     if name is None and out is None:
         typer.echo(repr(tp.gallery.entries()))
         return
-    if name is not None and out is None:
-        write(tp.gallery.entry(name).text, STANDARD)
+    if name is not None:
+        with of_option():
+            chosen = tp.gallery.entry(name)
+        if out is None:
+            write(chosen.text, STANDARD)
+            return
+        kind = picture_format(out, None)
+        require_places(out)
+        write(picture_content(chosen.draw(), kind, 200), out)
         return
     assert out is not None
-    if name is not None:
-        require_places(out)
-        write(picture_content(tp.gallery.entry(name).draw(), picture_format(out, None), 200), out)
-        return
     require_places(folder=Path(out), names=[f"{e.name}.svg" for e in tp.gallery.entries()])
     tp.shell.make_directory(Path(out))
     for entry in tp.gallery.entries():

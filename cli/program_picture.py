@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from tpgraph_cli.frames_options import FrameOptions
 from tpgraph_cli.limit_beside import LimitNumbers
 from tpgraph_cli.longer_programs import draws_folded
 from tpgraph_cli.messages import warnings_on_stderr
+from tpgraph_cli.options import of_option
 from tpgraph_cli.passes import Passes, PassName
 from tpgraph_cli.picture_formats import picture_content
 from tpgraph_cli.places import STANDARD
@@ -78,7 +79,7 @@ class ProgramPicture:
             **self.looks,
             "source": tp.source_of(program) or tp.to_text(program),
             "fold": self.fold,
-            "paths": [path for word in self.paths for path in tp.select_paths(shown, word)],
+            "paths": [path for word in self.paths for path in _paths(shown, word)],
         }
         if self.frames is not None:
             self._draw_frames(shown, self.frames, options)
@@ -122,7 +123,11 @@ class ProgramPicture:
             )
 
         if self.fold and self.file != STANDARD:
-            drawing = draws_folded(draw, lambda name, value: self._longer(name, value, options))
+            drawing = draws_folded(
+                draw,
+                lambda name, value: self._longer(name, value, options),
+                self._trained_longer(options),
+            )
         else:
             drawing = draw()
         if self.width is not None:
@@ -144,9 +149,29 @@ class ProgramPicture:
     def _longer(self, name: str, value: int, options: dict[str, Any]) -> Drawing:
         """The folded picture of the program with another value of a constant."""
         kept = [one for one in self.constants or [] if one.partition("=")[0].strip() != name]
-        program = load(self.file, [*kept, f"{name}={value}"])
-        shown = self.passes.of_program(tp.reduce(program) if self.reduced else program)
+        return self._another([*kept, f"{name}={value}"], self.passes, options)
+
+    def _trained_longer(self, options: dict[str, Any]) -> Callable[[int], Drawing] | None:
+        """The folded picture with so many steps of SGD; None where none are drawn."""
+        if self.passes.name is not PassName.sgd:
+            return None
+        return lambda steps: self._another(
+            self.constants, replace(self.passes, steps=steps), options
+        )
+
+    def _another(
+        self, constants: list[str] | None, passes: Passes, options: dict[str, Any]
+    ) -> Drawing:
+        """The picture with other values of constants, or other passes."""
+        program = load(self.file, constants)
+        shown = passes.of_program(tp.reduce(program) if self.reduced else program)
         return tp.draw(shown, **options)
+
+
+def _paths(shown: Program, word: str) -> Sequence[Any]:
+    """The paths of a word of --paths."""
+    with of_option(f"--paths {word}"):
+        return tp.select_paths(shown, word)
 
 
 def _require_few_marks(network: Program, steps: int) -> None:

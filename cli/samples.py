@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
@@ -16,6 +17,7 @@ from tpgraph_cli.choices import choice
 from tpgraph_cli.named_values import named_values
 from tpgraph_cli.numbers import OptionError, read_whole, shown
 from tpgraph_cli.option_groups import OptionGroup, takes
+from tpgraph_cli.options import of_option
 
 if TYPE_CHECKING:
     from tpgraph import Program
@@ -42,7 +44,19 @@ class SamplesCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """What remains of the arguments, of which each --synthetic got its value."""
+        if not ctx.resilient_parsing:
+            _refuse_empty(ctx, args)
         return super().parse_args(ctx, list(_with_values(args)))
+
+
+def _refuse_empty(context: Any, args: list[str]) -> None:
+    """A usage error for `-o ''`, `--data=` and an empty name of a file: none means anything."""
+    for before, argument in pairwise(["", *args]):
+        option, equals, value = argument.partition("=")
+        if argument == "" or (option.startswith("--") and equals and not value):
+            named = before if before.startswith("-") else option
+            which = f"{named}: " if named else ""
+            raise typer.BadParameter(f"{which}'' is empty; expected: a value", context)
 
 
 def _with_values(args: list[str]) -> Iterator[str]:
@@ -189,21 +203,22 @@ def one_sample(
     program: Program,
     data: str | None,
     synthetic: int | None,
-    number: int,
+    chosen: int | None,
     reading: DataReading,
 ) -> dict[str, Any] | None:
-    """What a program reads, from sample `number` on of a data file, or of made-up ones.
+    """What a program reads, from the `chosen` sample on of a data file, or of made-up ones.
 
     The program is the network or has passes of it, whose steps take sample after sample. None where
     neither is asked for.
     """
-    chosen = reading.of(data)
-    if number and data is None and synthetic is None:
+    read_as = reading.of(data)
+    if chosen is not None and data is None and synthetic is None:
         raise typer.BadParameter("--sample chooses a sample of --data FILE or of --synthetic")
     if data is not None and synthetic is not None:
         raise OptionError("--data and --synthetic are two ways to one sample", mend="give one")
     if data is None and synthetic is None:
         return None
+    number = chosen or 0
     of = network if tp.training.is_of_samples(program, network) else program
     if synthetic is not None:
         needed = number + tp.training.samples_taken(program)
@@ -215,5 +230,8 @@ def one_sample(
         samples = tp.synthetic_data(of, synthetic or needed)
     else:
         assert data is not None
-        samples = tp.load_data(data, of, **chosen)
-    return tp.training.samples_of_passes(program, samples, number)
+        samples = tp.load_data(data, of, **read_as)
+    if chosen is None:
+        return tp.training.samples_of_passes(program, samples, number)
+    with of_option(f"--sample {chosen}"):
+        return tp.training.samples_of_passes(program, samples, number)

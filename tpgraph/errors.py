@@ -190,6 +190,19 @@ class TPError(Exception):
         return "\n".join(rows)
 
 
+def within(error: TPError, part: Source, start: int) -> TPError:
+    """The error of a text into which `part` was put at `start`, with its place in the part.
+
+    A place outside of the part becomes its nearest end; an error without a place stays as it is.
+    """
+    if error.span is None:
+        return error
+    ends = error.span.start, error.span.end
+    first, last = (min(max(0, end - start), len(part.text)) for end in ends)
+    placed = Span(part, first, last)
+    return type(error)(error.message, placed, error.expected, error.mend)
+
+
 class TPSyntaxError(TPError):
     """The text is not of the language's form."""
 

@@ -13,8 +13,16 @@ from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import read_text, study_constants, write
 from tpgraph_cli.messages import interruption, warnings_on_stderr
-from tpgraph_cli.numbers import numbers, parse_depths, parse_point, real, whole, whole_numbers
-from tpgraph_cli.options import Out, Scheduler, Seed, Workers, checked, refuse
+from tpgraph_cli.numbers import (
+    numbers,
+    parse_depths,
+    parse_point,
+    real,
+    shown,
+    whole,
+    whole_numbers,
+)
+from tpgraph_cli.options import Out, Scheduler, Seed, Workers, checked, of_option, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 
@@ -131,22 +139,28 @@ def dispersion(
     common: dict[str, Any] = {"seed": seed, "dtype": dtype.value, "input_norm": input_norm}
     chosen: dict[str, Any] = {name: value for name, value in grid.items() if value is not None}
     if program is not None:
-        text, _, _ = read_text(program)
+        text, name, _ = read_text(program)
+        tp.parse(text, name)
+        for function in activation or ():
+            with of_option(f"--activation {shown(function)}"):
+                tp.study.with_function(text, function)
         constants = study_constants(constant)
-        settings = tp.study.program_settings(
-            text, activations=activation, constants=constants, **common, **chosen
-        )
+        with of_option():
+            settings = tp.study.program_settings(
+                text, activations=activation, constants=constants, **common, **chosen
+            )
     else:
         points = None if at is None else [parse_point(value) for value in at]
-        settings = tp.study.dispersion_settings(
-            preset.value,
-            quick,
-            activations=activation,
-            at=points,
-            input_dim=input_dim,
-            **common,
-            **chosen,
-        )
+        with of_option():
+            settings = tp.study.dispersion_settings(
+                preset.value,
+                quick,
+                activations=activation,
+                at=points,
+                input_dim=input_dim,
+                **common,
+                **chosen,
+            )
     _study(settings, out, workers, scheduler, colors, figure.value)
 
 

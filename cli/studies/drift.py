@@ -13,8 +13,8 @@ from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, read_text, study_constants, write
 from tpgraph_cli.messages import interruption, warnings_on_stderr
-from tpgraph_cli.numbers import numbers, parse_names, real, whole, whole_numbers
-from tpgraph_cli.options import Out, Scheduler, Workers, refuse
+from tpgraph_cli.numbers import numbers, parse_names, real, shown, whole, whole_numbers
+from tpgraph_cli.options import Out, Scheduler, Workers, of_option, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 from tpgraph_cli.samples import AS_IT_IS, DataReading, takes_reading
@@ -38,6 +38,14 @@ class DriftFigure(StrEnum):
     fig9 = "fig9"
     fig10 = "fig10"
     fig11 = "fig11"
+
+
+class Rows(StrEnum):
+    """Rows of a figure."""
+
+    summary = "summary"
+    steps = "steps"
+    widths = "widths"
 
 
 @takes_reading
@@ -107,9 +115,7 @@ def drift(
     seed: Annotated[
         int | None, typer.Option(help="Seed of everything random.", parser=whole(0, tp.bounds.SEED))
     ] = None,
-    rows: Annotated[
-        str | None, typer.Option(help="Rows of the figure: summary, steps or widths.")
-    ] = None,
+    rows: Annotated[Rows | None, choice(Rows, help="Rows of the figure.")] = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
 ) -> None:
@@ -146,13 +152,11 @@ def drift(
     for axis, name in zip(_AXES, options.get("names", ("L", "σ_w2", "σ_b2")), strict=True):
         if not name:
             options.setdefault(axis, (1,))
-    grid = figure.grid(
-        quick,
-        faster,
-        program=program_text(program, activation, loss, figure.function),
-        constants=study_constants(constants),
-        **options,
-    )
+    text = program_text(program, activation, loss, figure.function)
+    with of_option():
+        grid = figure.grid(
+            quick, faster, program=text, constants=study_constants(constants), **options
+        )
     count = samples if samples is not None else 32 if quick else 128
     X, y = tp.study.drift_samples(grid.program, grid.constants, data, count, normalize, **read)
     with warnings_on_stderr(), sweep_progress("drift") as progress:
@@ -161,19 +165,29 @@ def drift(
         )
     border = activation or (figure.function if program is None else None)
     as_printed = program is None and data is None and not quick and loss is None
-    _report(result, out, rows or figure.rows, border, figure.losses if as_printed else None)
+    drawn = figure.rows if rows is None else rows.value
+    _report(result, out, drawn, border, figure.losses if as_printed else None)
 
 
 def program_text(
     file: str | None, function: str | None, loss: str | None, preset_function: str
 ) -> str:
     """The text to study."""
-    if file is None:
-        text = tp.study.drift_program(function or preset_function)
-        return tp.study.with_loss(text, loss) if loss is not None else text
-    text, _, _ = read_text(file)
-    text = tp.study.with_function(text, function) if function is not None else text
-    return tp.study.with_loss(text, loss) if loss is not None else text
+    text = tp.study.drift_program(preset_function) if file is None else _text_of(file)
+    if function is not None:
+        with of_option(f"--activation {shown(function)}"):
+            text = tp.study.with_function(text, function)
+    if loss is not None:
+        with of_option():
+            text = tp.study.with_loss(text, loss, "--loss")
+    return text
+
+
+def _text_of(file: str) -> str:
+    """The text of --program, whose mistakes are told in its own lines."""
+    text, name, _ = read_text(file)
+    tp.parse(text, name)
+    return text
 
 
 def _report(

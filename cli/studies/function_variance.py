@@ -14,8 +14,16 @@ from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
 from tpgraph_cli.files import Constants, study_constants, write
 from tpgraph_cli.messages import interruption, warnings_on_stderr
-from tpgraph_cli.numbers import parse_names, parse_point, parse_range, real, whole, whole_numbers
-from tpgraph_cli.options import Out, Scheduler, Workers, refuse
+from tpgraph_cli.numbers import (
+    parse_names,
+    parse_point,
+    parse_range,
+    real,
+    shown,
+    whole,
+    whole_numbers,
+)
+from tpgraph_cli.options import Out, Scheduler, Workers, of_option, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 from tpgraph_cli.samples import AS_IT_IS, DataReading, takes_reading
@@ -154,11 +162,15 @@ def function_variance(
         "names": parse_names(names),
     }
     options: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    for function in activation or ():
+        with of_option(f"--activation {shown(function)}"):
+            tp.study.drift_program(function)
     text = program_text(
         program, activation[0] if activation else None, "(f - y)^2 / 2", chosen.functions[0]
     )
     options["constants"] = study_constants(constants)
-    grid = chosen.grid(quick, program=text, **options)
+    with of_option():
+        grid = chosen.grid(quick, program=text, **options)
     X, y = tp.study.drift_samples(
         grid.program, grid.constants, data, samples + tests, normalize, **read
     )
@@ -195,14 +207,16 @@ def _theory(
     """Draw κ₂ or κ₁/κ₂ by theory alone."""
     assert preset.curves is not None
     deepest = whole_numbers(depths, "--depths")
-    panels = tp.study.kappa_panels(
-        preset.functions,
-        preset.phases() if phases is None else [phases] * len(preset.functions),
-        preset.depth if deepest is None else max(deepest),
-        preset.correlations
-        if correlations is None
-        else parse_range(correlations, "--correlations"),
+    chosen = (
+        preset.correlations if correlations is None else parse_range(correlations, "--correlations")
     )
+    with of_option():
+        panels = tp.study.kappa_panels(
+            preset.functions,
+            preset.phases() if phases is None else [phases] * len(preset.functions),
+            preset.depth if deepest is None else max(deepest),
+            chosen,
+        )
     tp.shell.make_directory(out)
     figure = tp.study.kappas_figure(panels, preset.curves)
     for ending in _FIGURES:

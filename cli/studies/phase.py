@@ -13,7 +13,7 @@ import tpgraph as tp
 from tpgraph_cli.endings import FIGURES, refuse_other_ending, require_ending
 from tpgraph_cli.files import write
 from tpgraph_cli.numbers import parse_point, parse_range
-from tpgraph_cli.options import refuse
+from tpgraph_cli.options import of_option, refuse
 from tpgraph_cli.places import require_places
 
 __all__ = ["phase"]
@@ -54,9 +54,9 @@ def phase(
     if at:
         _print_points(function, at, as_json)
         return
-    diagram = tp.study.phase_diagram(
-        function, parse_range(sigma_w2, "--sigma-w2", 0), parse_range(sigma_b2, "--sigma-b2", 0)
-    )
+    variances = parse_range(sigma_w2, "--sigma-w2", 0), parse_range(sigma_b2, "--sigma-b2", 0)
+    with of_option():
+        diagram = tp.study.phase_diagram(function, *variances)
     if out is not None:
         write(tp.study.figure_bytes(diagram.figure(), out), out)
     if csv is not None:
@@ -71,7 +71,8 @@ def _print_points(function: str, at: list[str], as_json: bool) -> None:
     found: list[dict[str, Any]] = []
     for text in at:
         values = parse_point(text)
-        point = tp.study.fixed_point(function, *values)
+        with of_option():
+            point = tp.study.fixed_point(function, *values)
         scales = {name: getattr(point, name) for name in ("xi_q", "xi_c", "xi_gradient")}
         found.append(
             {

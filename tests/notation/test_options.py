@@ -115,19 +115,27 @@ def test_who_asks_for_a_fold_is_told_where_there_is_none(mlp, layers, folds, pas
     mlp.write_text(MLP.text.replace("const L = 3", f"const L = {layers}"), encoding="utf-8")
     options = "-o", str(mlp.with_suffix(".svg")), "--pass", passes
     said = run("draw", str(mlp), "--fold", *options).stderr
-    told = "nothing is folded: with --set L=6 what repeats is"
+    told = "nothing is folded: too little repeats; with --set L=6 it is"
     assert said.count("nothing is folded") == said.count(told) == (not folds)
     assert "nothing is folded" not in run("draw", str(mlp), *options).stderr
 
 
 @pytest.mark.parametrize("name", ["one_hidden", "autoencoder", "layernorm"])
-def test_nothing_is_said_where_nothing_folds_at_any_size(mlp, name):
+def test_who_asks_for_a_fold_is_told_where_nothing_repeats(mlp, name):
     mlp.write_text(tp.gallery.entry(name).text, encoding="utf-8")
     done = run("draw", str(mlp), "--fold", "-o", str(mlp.with_suffix(".svg")))
+    told = "nothing is folded: no layer, time step or SGD step repeats three times"
     assert done.exit_code == 0
-    assert "fold" not in done.stderr
-    with pytest.warns(TPWarning, match="nothing is folded: nothing repeats three times"):
+    assert done.stderr.count("fold") == done.stderr.count(told) == 1
+    with pytest.warns(TPWarning, match=told):
         tp.draw(tp.gallery.entry(name).program(), fold=True)
+
+
+def test_more_steps_are_named_where_they_would_fold(mlp):
+    mlp.write_text(tp.gallery.entry("one_hidden").text, encoding="utf-8")
+    options = "--pass", "sgd", "--fold", "-o", str(mlp.with_suffix(".svg"))
+    assert "with --steps 4 it is" in run("draw", str(mlp), "--steps", "2", *options).stderr
+    assert "folded" not in run("draw", str(mlp), "--steps", "4", *options).stderr
 
 
 @pytest.mark.parametrize(("name", "folds"), [("mlp", False), ("cnn", False), ("rnn", True)])

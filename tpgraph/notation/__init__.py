@@ -12,6 +12,7 @@ from tpgraph.notation.drawing import (
     source_of,
 )
 from tpgraph.notation.frames.frames import Frames, draw_frames
+from tpgraph.notation.frames.handout import grid_of
 from tpgraph.notation.pipeline import UnfoldedWarning
 from tpgraph.notation.scene.annotation import (
     QUANTITIES,
@@ -45,6 +46,7 @@ __all__ = [
     "draw",
     "draw_frames",
     "folds",
+    "grid_of",
     "length_of",
     "pages_in_rows",
     "showing",

@@ -73,7 +73,8 @@ class UnfoldedWarning(TPWarning):
     """Nothing was folded, whether or not something `repeats`."""
 
     def __init__(self, repeats: bool) -> None:
-        why = "what repeats cannot be put in a plate" if repeats else "nothing repeats three times"
+        none = "no layer, time step or SGD step repeats three times"
+        why = "what repeats cannot be put in a plate" if repeats else none
         super().__init__(f"nothing is folded: {why}")
         self.repeats = repeats
 

@@ -49,6 +49,7 @@ def activation(text: str) -> Function:
         raise TPDataError(
             f"activation {text} is not understood: {error.message}",
             expected="a named function such as relu, tanh, erf, sigmoid, or an expression in z",
+            mend=did_you_mean(text, COORDINATEWISE),
         ) from None
 
 

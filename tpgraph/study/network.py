@@ -15,10 +15,19 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.compiler import Module, Params, compile
-from tpgraph.errors import TPDataError, TPError, TPLimitError, TPNameError, TPTypeError
+from tpgraph.errors import (
+    Source,
+    TPDataError,
+    TPError,
+    TPLimitError,
+    TPNameError,
+    TPTypeError,
+    within,
+)
 from tpgraph.functions import COORDINATEWISE
 from tpgraph.kernels.empirical import Finite, finite
-from tpgraph.language import editing, parse, read
+from tpgraph.language import Reading, editing, parse, read
+from tpgraph.language.editing.formulas import loss_patch
 from tpgraph.language.syntax import Loss
 from tpgraph.program import Program, require_memory
 from tpgraph.study.activations import unknown_function
@@ -100,8 +109,15 @@ def _chosen(text: str, constants: Constants) -> Program:
         parse(text, "<program>")  # where the text is at fault itself, it says so
         values = ", ".join(f"{name} = {value:g}" for name, value in constants)
         raise TPDataError(
-            f"the program cannot have {values}: {error.message}", mend="choose other values"
+            f"the program cannot have {values}: {error.message}", mend=_other_values(error)
         ) from None
+
+
+def _other_values(error: TPError) -> str:
+    """The mend of constants that a program has not, or that it cannot have."""
+    if isinstance(error.errors[0], TPNameError):
+        return "say by names which of its constants are depth, σ_w² and σ_b², as L,σ_w2,-"
+    return "choose other values"
 
 
 def constants_of(values: Mapping[str, float]) -> Constants:
@@ -134,14 +150,31 @@ def with_function(text: str, function: str) -> str:
         ) from None
 
 
-def with_loss(text: str, loss: str) -> str:
+def with_loss(text: str, loss: str, called: str = "<loss>") -> str:
     """The text with another loss, such as `(f - y)^2 / k`, the mean over k outputs.
 
-    Raises TPDataError for a text without a line `loss …`, and the TPErrors of the new loss.
+    Raises TPDataError for a text without a line `loss …` and a loss of several lines, and the
+    TPErrors of the new loss, placed in it, as it is `called`.
     """
     reading = read(text, "<program>")
     if not any(isinstance(statement.node, Loss) for statement in reading.statements):
         raise TPDataError(
             "the program has no loss that could be another one", expected="one line: loss …"
         )
-    return editing.set_loss(reading, loss).apply(text)
+    if len(loss.splitlines()) != 1:
+        raise TPDataError("a loss is one line", expected="an expression, such as (f - y)^2 / 2")
+    try:
+        return editing.set_loss(reading, loss).apply(text)
+    except TPError as error:
+        raise _in_loss(reading, loss, called) or error from None
+
+
+def _in_loss(reading: Reading, loss: str, called: str) -> TPError | None:
+    """The first mistake in another loss, placed in the loss as it was written."""
+    start, end, _ = loss_patch(reading, loss)
+    text = reading.source.text
+    stop = start + len(loss)
+    for error in read(text[:start] + loss + text[end:], reading.source.name).errors:
+        if error.span is not None and start - 1 <= error.span.start <= stop:
+            return within(error, Source(called, loss), start)
+    return None

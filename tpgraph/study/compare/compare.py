@@ -109,6 +109,8 @@ def compare(
     outputs = fixed_outputs(program)
     chosen = _widths(widths, seeds)
     require_networks(members)
+    if not any(program.uses[target.variable.name] for target in program.targets):
+        raise TPDataError("the loss reads no target", mend="compare with one: loss (f - y)^2 / 2")
     found = samples_of(program, data, synthetic, seed, columns)
     seen = experience(program, found, test, steps, batch, seed, columns, standardize)
     settings = {
