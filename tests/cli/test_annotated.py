@@ -98,9 +98,8 @@ def test_chosen_numbers(tmp_path: Path) -> None:
 
 def test_mistakes_are_said(tmp_path: Path) -> None:
     file, out = program(tmp_path, "wigner"), str(tmp_path / "out.svg")
-    assert "no number 'median'" in str(
-        tpgraph("limit", file, "--numbers", "median", "--draw", out).exception
-    )
+    refused = tpgraph("limit", file, "--numbers", "median", "--draw", out)
+    assert "median is none of mean, var, hat, dot, size" in refused.output
     assert tpgraph("limit", file, "--numbers", "var").exit_code == 2
     assert tpgraph("limit", file, "--draw", str(tmp_path / "out.bmp")).exit_code == 2
     assert tpgraph("limit", file, "--draw", "-").exit_code == 2

@@ -49,7 +49,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 LINES = [
     ("draw base.tp --set n=64", "n is a width of base.tp.*--width n=", 1),
     ("draw base.tp --set D=3", "did you mean d\\?", 1),
-    ("draw base.tp --theme drak", "drak is none of paper, teaching, dark. did you mean dark\\?", 2),
+    ("draw base.tp --theme drak", "drak is none of paper, teaching, dark. Did you mean dark\\?", 2),
     ("draw base.tp --direction left", "left is none of LR, RL, TB, BT", 2),
     ("draw base.tp -o picture", "picture has no ending that names a format.*picture.svg", 2),
     ("draw base.tp -o x.html", "html is the format of frames alone: add --frames", 2),
@@ -63,7 +63,7 @@ LINES = [
         "kernels, which are written as NPZ, such as k.npz",
         2,
     ),
-    ("kernel base.tp --synthetic 3 --engine exakt", "did you mean exact\\?", 2),
+    ("kernel base.tp --synthetic 3 --engine exakt", "Did you mean exact\\?", 2),
     ("study phase thanh", "did you mean tanh\\?", 1),
     ("limit base.tp --synthetic --cov x,zz", "has no zz.*one of x~1, x, f", 1),
     ("run base.tp --width n=32", "--data FILE.*--synthetic", 1),
@@ -281,7 +281,7 @@ def test_a_sample_that_is_not_there(folder: Path) -> None:
 
 REFUSED = {
     "train base.tp --data data.csv --width n=4 --steps 3 --warm-up 9 --out run": (
-        "the rate rises over 9 steps, and training has 3"
+        "--warm-up 9 is longer than the training, --steps 3"
     ),
     "study phase tanh --sigma-w2 2:1:3": "the least first",
     "study dispersion --quick --widths 8 --inner 2 --out d": "numbers from -1 to 1",

@@ -126,7 +126,7 @@ def test_who_asks_for_a_fold_is_told_where_nothing_repeats(mlp, name):
     done = run("draw", str(mlp), "--fold", "-o", str(mlp.with_suffix(".svg")))
     told = "nothing is folded: no layer, time step or SGD step repeats three times"
     assert done.exit_code == 0
-    assert done.stderr.count("fold") == done.stderr.count(told) == 1
+    assert done.stderr.count("folded") == done.stderr.count(told) == 1
     with pytest.warns(TPWarning, match=told):
         tp.draw(tp.gallery.entry(name).program(), fold=True)
 
