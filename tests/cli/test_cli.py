@@ -144,7 +144,7 @@ def test_gallery_lists_prints_and_draws(tmp_path: Path) -> None:
     assert tpgraph("gallery", "conv1d", "-o", str(out)).exit_code == 0
     assert out.read_text(encoding="utf-8").count("<svg") == 1
     done = process("gallery", "rnm")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "did you mean rnn" in done.stderr
 
 
