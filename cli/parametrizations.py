@@ -38,8 +38,8 @@ from tpgraph_cli.samples import (
 __all__ = ["compare_parametrizations"]
 
 
-class Parametrization(StrEnum):
-    """Parametrizations that are compared."""
+class ComparedName(StrEnum):
+    """What parametrizations that are compared are called."""
 
     standard = "standard"
     ntk = "ntk"
@@ -59,8 +59,8 @@ def compare_parametrizations(
             "--in",
             metavar="NAMES",
             help="Of standard, ntk and mup; own is what the program declares.",
-            parser=several(Parametrization),
-            autocompletion=among(lambda: list(Parametrization)),
+            parser=several(ComparedName),
+            autocompletion=among(lambda: list(ComparedName)),
         ),
     ] = _DEFAULT,
     constants: Constants = None,

@@ -40,7 +40,7 @@ class DriftFigure(StrEnum):
     fig11 = "fig11"
 
 
-class Rows(StrEnum):
+class FigureRows(StrEnum):
     """Rows of a figure."""
 
     summary = "summary"
@@ -115,7 +115,7 @@ def drift(
     seed: Annotated[
         int | None, typer.Option(help="Seed of everything random.", parser=whole(0, tp.bounds.SEED))
     ] = None,
-    rows: Annotated[Rows | None, choice(Rows, help="Rows of the figure.")] = None,
+    rows: Annotated[FigureRows | None, choice(FigureRows, help="Rows of the figure.")] = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
 ) -> None:
