@@ -1,25 +1,22 @@
-"""Errors, tokens, places, matrices as plain data: offsets are code points of the text as sent."""
+"""Tokens, places, matrices as plain data: offsets are code points of the text as sent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from tpgraph.errors import Span, TPError, TPWarning
+from tpgraph.errors import Span
 from tpgraph.language.readings import Reading
 from tpgraph.notation.diagram.matrices import matrices_of
 from tpgraph.program import Program
 from tpgraph.program.classify import language_of
 
 __all__ = [
-    "error_data",
     "is_of_many",
     "program_data",
-    "refusal_data",
     "shelf_data",
     "span_data",
     "token_data",
-    "warning_data",
 ]
 
 _CLASSES = {
@@ -35,33 +32,6 @@ _CLASSES = {
 def span_data(span: Span | None) -> list[int] | None:
     """[start, end], or None."""
     return None if span is None else [span.start, span.end]
-
-
-def error_data(error: TPError) -> dict[str, Any]:
-    """An error with its place, what was expected and its mend, also as changes of the text."""
-    span = error.span
-    return {
-        "message": error.message,
-        "expected": error.expected,
-        "mend": error.mend,
-        "edits": [
-            {"start": e.span.start, "end": e.span.end, "text": e.replacement} for e in error.edits
-        ],
-        "start": None if span is None else span.start,
-        "end": None if span is None else span.end,
-        "line": None if span is None else span.line,
-        "column": None if span is None else span.column,
-    }
-
-
-def warning_data(warning: TPWarning) -> dict[str, Any]:
-    """A warning in the form of an error."""
-    return error_data(TPError(warning.message, warning.span))
-
-
-def refusal_data(error: TPError) -> dict[str, Any]:
-    """The answer that says why something was not done."""
-    return {"refused": error_data(error.errors[0])}
 
 
 def token_data(reading: Reading) -> list[list[Any]]:

@@ -18,7 +18,7 @@ from importlib import import_module
 from multiprocessing.connection import Connection
 
 from tpgraph.children import HUNG_UP, end_with_parent
-from tpgraph.editor.answers import refusal_data
+from tpgraph.editor.refusals import refusal_data
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.progress import Stage, heard_by
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tpgraph.annotations import annotate
+from tpgraph.editor.findings import Findings
 from tpgraph.errors import TPError, TPWarning
 from tpgraph.limits import Limit, limit
 from tpgraph.notation.scene.annotation import Annotation
@@ -19,25 +19,7 @@ from tpgraph.program import Program
 from tpgraph.progress import counted
 from tpgraph.training.synthetic import synthetic_data
 
-__all__ = ["Findings", "numbers_at", "numbers_of"]
-
-
-@dataclass(frozen=True)
-class Findings:
-    """Annotations by variable, and what is to be said of how they came about."""
-
-    annotations: Mapping[str, Annotation]
-    warnings: tuple[str, ...]
-
-    @property
-    def scalars(self) -> dict[str, dict[str, float | None]]:
-        """Every number with its value at finite width, its limit and the error of that."""
-        return {
-            name: {"finite": q.finite, "limit": q.limit, "error": q.error}
-            for name, found in self.annotations.items()
-            for q in found.quantities
-            if q.kind == "value"
-        }
+__all__ = ["numbers_at", "numbers_of"]
 
 
 def numbers_of(program: Program, width: int | None, seed: int, with_limit: bool) -> Findings:

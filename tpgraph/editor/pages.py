@@ -14,6 +14,9 @@ __all__ = ["Pages"]
 _MOST = 4
 """Pages whose sessions are kept; of one that returns later the picture is made anew."""
 
+_SOON = 1.0
+"""Seconds after which a page has its picture, and the processes of the next are begun."""
+
 
 class Pages:
     """The lanes of pages by the names that they give themselves. To be used from one event loop."""
@@ -24,15 +27,18 @@ class Pages:
         self._known: OrderedDict[str, Lanes] = OrderedDict()
         self._next = Lanes(self.news)
         self._ending: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def start(self) -> None:
-        """Have the lanes of the first page ready before it asks."""
-        self._next.start()
+        """Have the lanes of the next page ready before it asks."""
+        if not self._closed:
+            self._next.start()
 
     def of(self, page: str) -> Lanes:
         """The lanes of a page, those not asked for longest being ended."""
         if page not in self._known:
             self._known[page], self._next = self._next, Lanes(self.news)
+            asyncio.get_running_loop().call_later(_SOON, self.start)
         self._known.move_to_end(page)
         while len(self._known) > _MOST:
             _, left = self._known.popitem(last=False)
@@ -50,6 +56,7 @@ class Pages:
 
     async def close(self) -> None:
         """End all processes."""
+        self._closed = True
         self.leave()
         every = (self._next, *self._known.values())
         await asyncio.gather(*(lanes.close() for lanes in every), *self._ending)

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from tpgraph.editor.request import Request
 from tpgraph.notation.scene.annotation import Annotation
 
-__all__ = ["REQUESTS", "EditRequest", "FileName", "PictureOptions", "Request"]
+__all__ = ["REQUESTS", "EditRequest", "PictureOptions"]
 
 Text: TypeAlias = Annotated[str, Field(max_length=4_000_000)]
 Name: TypeAlias = Annotated[str, Field(max_length=400)]
-FileName: TypeAlias = Annotated[str, Field(max_length=4000)]
-"""Of a file, or of a page."""
 Span: TypeAlias = tuple[int, int]
-
-
-class Request(BaseModel):
-    """A request; `op` names it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class PictureOptions(Request):

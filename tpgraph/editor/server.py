@@ -16,12 +16,12 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tpgraph.editor.answers import refusal_data
 from tpgraph.editor.desk import Desk
 from tpgraph.editor.guard import EntryPass, Guard, TooLong
 from tpgraph.editor.joined import WEB
 from tpgraph.editor.lanes import id_of
 from tpgraph.editor.pages import Pages
+from tpgraph.editor.refusals import refusal_data
 from tpgraph.editor.worker import Misshapen
 from tpgraph.errors import TPError
 

@@ -9,27 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from importlib import import_module
 from typing import Any
 
 from pydantic import ValidationError
 
 from tpgraph.editor import requests as q
 from tpgraph.editor.answers import (
-    error_data,
     program_data,
-    refusal_data,
     shelf_data,
     span_data,
     token_data,
-    warning_data,
 )
 from tpgraph.editor.characters import require_characters
 from tpgraph.editor.derived import derived
-from tpgraph.editor.exports import exported
 from tpgraph.editor.factors import factors
+from tpgraph.editor.findings import Findings
 from tpgraph.editor.gestures import accepted, edit_of, is_about_many, left_untrained
 from tpgraph.editor.inspected import about, about_program
-from tpgraph.editor.numbers import Findings, numbers_of
 from tpgraph.editor.path_classes import path_classes
 from tpgraph.editor.pictures import (
     Shown,
@@ -39,6 +36,7 @@ from tpgraph.editor.pictures import (
     spans_of,
 )
 from tpgraph.editor.recent import RecentPictures
+from tpgraph.editor.refusals import error_data, refusal_data, warning_data
 from tpgraph.editor.renames import typed_renames
 from tpgraph.editor.stepping import Walk, Walks
 from tpgraph.editor.words import completions, hovered
@@ -336,7 +334,10 @@ class Session:
             return Findings(known.annotations, tuple(known.warnings))
         if not asked.run and not asked.limit:
             return Findings({}, ())
-        return numbers_of(program, asked.width if asked.run else None, asked.seed, asked.limit)
+        width = asked.width if asked.run else None
+        numbers = import_module("tpgraph.editor.numbers")  # loads what a picture does without
+        found: Findings = numbers.numbers_of(program, width, asked.seed, asked.limit)
+        return found
 
     def _step(self, asked: q.StepRequest) -> Data:
         found = self._walked(asked)
@@ -357,9 +358,10 @@ class Session:
         return {"picture": derived(program, asked.what, asked.steps, options)}
 
     def _export(self, asked: q.ExportRequest) -> Data:
-        return exported(
-            self._whole(asked.text), asked.text, asked.name, asked.format, asked.options
-        )
+        program = self._whole(asked.text)
+        exports = import_module("tpgraph.editor.exports")  # as for numbers
+        found: Data = exports.exported(program, asked.text, asked.name, asked.format, asked.options)
+        return found
 
     def _gallery(self, asked: q.NothingRequest) -> Data:
         """The programs of the gallery; their pictures are asked for one by one."""

@@ -9,24 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import multiprocessing
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeAlias
 
 from tpgraph.bounds import EDITOR
 from tpgraph.children import HUNG_UP, deaf_children
-from tpgraph.editor import child
-from tpgraph.editor.answers import refusal_data
+from tpgraph.editor import child, processes
 from tpgraph.editor.news import Stages
+from tpgraph.editor.refusals import refusal_data
 from tpgraph.errors import TPError, TPLimitError
 
 __all__ = ["SUPERSEDED", "Hear", "Misshapen", "Worker", "patience"]
@@ -47,9 +44,6 @@ _ANEW = 2.0
 
 _MOST = 64
 """Requests that may wait."""
-
-_LOADED = "tpgraph.editor.session"
-"""What every process needs, and takes a second to load."""
 
 _GRACE = 0.3
 """Seconds in which work that is not wanted any more has to stop; a new process takes longer."""
@@ -265,7 +259,7 @@ class Worker:
         self._end()
         if self._closed:
             return None
-        context = _context()
+        context = processes.context()
         ours, theirs = context.Pipe()
         arguments = (theirs, self._memory, self._eager)
         process = context.Process(target=child.serve, args=arguments, daemon=True)
@@ -297,15 +291,6 @@ class Worker:
         """End the process, if there is one; its exit code."""
         ended, self._child = self._child, None
         return None if ended is None else ended.end()
-
-
-def _context() -> ForkServerContext | SpawnContext:
-    """How processes are begun: copies of one that has loaded all they need, where that is safe."""
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload([_LOADED])
-    return found
 
 
 def patience() -> float:
