@@ -211,7 +211,7 @@ def test_a_picture_that_is_late_waits_for_a_pause(editor, took):
     editor.page.keyboard.press("Control+End")
     editor.page.evaluate(
         """async (took) => {
-            tpgraph.took = took;
+            tpgraph.asking.took = took;
             for (const letter of "# abc") {
                 document.execCommand("insertText", false, letter);
                 await new Promise((go) => setTimeout(() => setTimeout(go)));

@@ -171,6 +171,44 @@ def test_while_a_line_has_an_error_its_marks_are_faded() -> None:
     assert "variables/f" in page.shown
 
 
+WRONG = ["x = tanh(", "vector w : n ~ N(0,", "y = tanh(q)", "for l in 1..2:", "x = "]
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_vectors_declared_above_a_wrong_line_appear(line: str) -> None:
+    page = Page("width n\nvector u : n ~ N(0, 1)\n")
+    place = page.shown["variables/u"]["x"], page.shown["variables/u"]["y"]
+    page.type(page.text + "vector v : n ~ N(0, 1)\n" + line)
+    assert page.view["errors"]
+    assert {"variables/u", "variables/v"} <= set(page.shown)
+    assert (page.view["old"], page.view["faded"]) == (False, [])
+    mark = page.shown["variables/u"]
+    assert abs(mark["x"] - place[0]) < 1
+    page.type(page.text.replace(line, "x = tanh(u + v)\n"))
+    assert not page.view["errors"]
+    assert "variables/x" in page.shown
+
+
+@pytest.mark.parametrize("line", ["f = V x[", "f = V y", "f = "])
+def test_a_picture_goes_on_beside_a_line_that_is_wrong(line: str) -> None:
+    """What the line made stays, faded; a vector that is declared meanwhile appears."""
+    page = Page(MLP)
+    places = {key: (f["x"], f["y"]) for key, f in page.shown.items() if f["layer"] == "gates"}
+    page.type(MLP.replace("f = V x[L]", line))
+    assert page.view["old"]
+    page.type(page.text.replace("x[1] =", "vector v : n ~ N(0, 1)\nx[1] ="))
+    assert {"variables/v", "variables/f"} <= set(page.shown)
+    assert "variables/f" in page.view["faded"]
+    assert "variables/v" not in page.view["faded"]
+    assert not page.view["old"]
+    assert all(abs(page.shown[key]["x"] - x) < 1 for key, (x, _) in places.items())
+    page.type(page.text + "# a comment")
+    assert not page.view["old"]
+    page.type(page.text.replace("vector v : n ~ N(0, 1)\n", ""))
+    assert "variables/v" not in page.shown
+    assert page.view["old"]
+
+
 def test_plates_open_and_close() -> None:
     text = MLP.replace("L = 3", "L = 8")
     page = Page(text)

@@ -96,6 +96,26 @@ class Shown:
         inputs = () if gate is None else gate.inputs
         return inputs.index(line.source) if line.source in inputs else None
 
+    def id_of(self, key: str) -> str:
+        """The node that a mark is; nothing for a line."""
+        fragment = self.fragments.items.get(key)
+        return "" if fragment is None or fragment.id is None else fragment.id
+
+    def joints(self, program: Program) -> dict[str, tuple[str, Any]]:
+        """What each mark and line is that a program still has, for `accepted`."""
+        found: dict[str, tuple[str, Any]] = {}
+        for key, fragment in self.fragments.items.items():
+            name = self.names.get(fragment.id or "")
+            if fragment.layer == "variables" and name in program.variables:
+                found[key] = ("variable", name)
+            elif fragment.layer == "gates" and name in program.equation_of:
+                found[key] = ("gate", name)
+            elif fragment.layer == "edges":
+                made, number = self.names.get(fragment.target or ""), self.argument(fragment)
+                if made in program.equation_of:
+                    found[key] = ("output", made) if number is None else ("input", (made, number))
+        return found
+
 
 def revision_of(
     text: str, options: PictureOptions, annotations: Mapping[str, Annotation] | None = None

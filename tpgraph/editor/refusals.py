@@ -31,6 +31,9 @@ def warning_data(warning: TPWarning) -> dict[str, Any]:
     return error_data(TPError(warning.message, warning.span))
 
 
-def refusal_data(error: TPError) -> dict[str, Any]:
-    """The answer that says why something was not done."""
-    return {"refused": error_data(error.errors[0])}
+def refusal_data(error: TPError, again: bool = False) -> dict[str, Any]:
+    """The answer that says why something was not done.
+
+    `again`: it may be done when it is asked for once more, as the machine was busy.
+    """
+    return {"refused": error_data(error.errors[0]) | ({"again": True} if again else {})}

@@ -38,6 +38,7 @@ from tpgraph.editor.pictures import (
 from tpgraph.editor.recent import RecentPictures
 from tpgraph.editor.refusals import error_data, refusal_data, warning_data
 from tpgraph.editor.renames import typed_renames
+from tpgraph.editor.standing import standing
 from tpgraph.editor.stepping import Walk, Walks
 from tpgraph.editor.words import completions, hovered
 from tpgraph.errors import TPDataError, TPError
@@ -69,6 +70,7 @@ class Session:
         self.options = q.PictureOptions()
         self.reading = read("")
         self.viewed = self.reading
+        self.whole: Reading | None = None
         self.shown: Shown | None = None
         self.revision: str | None = None
         self.annotated = False
@@ -105,7 +107,7 @@ class Session:
 
     def _open(self, asked: q.OpenRequest) -> Data:
         self.name, self.options = asked.name, asked.options
-        self.shown, self.revision = None, None
+        self.shown, self.revision, self.whole = None, None, None
         self.recent.forget()
         return {"view": self._view(self._read(asked.text))}
 
@@ -129,10 +131,11 @@ class Session:
         annotations: Mapping[str, Annotation] | None = None,
     ) -> Data:
         """What is shown of a text, or of it as it is `pictured`. While it has errors the last good
-        picture stays.
+        picture stays, with what is new beside them.
         """
         before = self.shown if have is not None and have == self.revision else None
-        now = pictured or self._pictured(reading, names)
+        wanted = self._drawable(reading)
+        now = pictured or self._pictured(reading, wanted, names)
         picture = None
         if now is not None and (now is not before or before is None):
             picture = picture_data(now, before)
@@ -141,6 +144,10 @@ class Session:
         self.shown, self.annotated, self.viewed = now, bool(annotations), reading
         self.revision = revision_of(reading.text, self.options, annotations)
         program = reading.program
+        last = None if self.whole is None else self.whole.program
+        news = wanted if wanted != last else program
+        if not reading.errors:
+            self.whole = reading
         known = set() if program is None else set(program.variables)
         return {
             "revision": self.revision,
@@ -152,16 +159,23 @@ class Session:
             "faded": [] if now is None else _faded(now, known),
             "shelf": [] if program is None else shelf_data(program),
             "program": None if program is None else program_data(program),
-            "old": now is not None and now.program != program,
+            "old": now is not None and now.program not in (program, news),
         }
 
-    def _pictured(self, reading: Reading, names: Mapping[str, str] | None) -> Shown | None:
-        """The picture of what holds; the one before where the text has errors."""
-        program = reading.program
+    def _drawable(self, reading: Reading) -> Program | None:
+        """The program of which a picture is wanted; None where the one before stays."""
+        if not reading.errors or self.shown is None:
+            return reading.program
+        return standing(reading, self.whole, self.shown.program)
+
+    def _pictured(
+        self, reading: Reading, program: Program | None, names: Mapping[str, str] | None
+    ) -> Shown | None:
+        """The picture of what can be drawn; the one before where that is nothing."""
         drawn = any(isinstance(one.node, _DRAWN) for one in reading.statements)
-        if program is None and not drawn and not any(error.span for error in reading.errors):
+        if reading.program is None and not drawn and not any(e.span for e in reading.errors):
             return None  # nothing is there that could be drawn, or have been meant
-        if program is None or (reading.errors and self.shown is not None):
+        if program is None:
             return self.shown
         if not program.variables:
             return None
@@ -244,8 +258,9 @@ class Session:
         reading = self._read(asked.text)
         name = asked.name
         if asked.mark is not None:
-            names = {} if self.shown is None else self.shown.names
-            name = names.get(self._id(asked.mark) or "")
+            name = (
+                None if self.shown is None else self.shown.names.get(self.shown.id_of(asked.mark))
+            )
         elif name is None:
             return {"name": "", "span": None, "info": about_program(reading)}
         if name is None or reading.program is None or name not in reading.program.variables:
@@ -257,28 +272,13 @@ class Session:
             "info": about(reading, name),
         }
 
-    def _id(self, key: str) -> str | None:
-        """The node that a mark of the picture is."""
-        fragment = None if self.shown is None else self.shown.fragments.items.get(key)
-        return None if fragment is None else fragment.id
-
     def _accept(self, asked: q.AcceptRequest) -> Data:
         program = self._read(asked.text).program
-        if program is None or self.shown is None:
+        if program is None:
             return {"targets": {}, "refuses": {}}
-        keys: dict[str, tuple[str, Any]] = {}
-        for key, fragment in self.shown.fragments.items.items():
-            name = self.shown.names.get(fragment.id or "")
-            if fragment.layer == "variables" and name in program.variables:
-                keys[key] = ("variable", name)
-            elif fragment.layer == "gates" and name in program.equation_of:
-                keys[key] = ("gate", name)
-            elif fragment.layer == "edges":
-                made = self.shown.names.get(fragment.target or "")
-                number = self.shown.argument(fragment)
-                if made in program.equation_of:
-                    keys[key] = ("output", made) if number is None else ("input", (made, number))
-        own = None if asked.mark is None else self._id(asked.mark)
+        pictured = self.shown or shown(program, self.options)  # the process was begun anew
+        keys = pictured.joints(program)
+        own = None if asked.mark is None else pictured.id_of(asked.mark)
         keys.pop(asked.mark or "", None)
         if asked.mark is not None and own not in program.variables:
             raise TPDataError("only vectors and scalars are dragged")

@@ -133,7 +133,8 @@ class Worker:
         if kind is not None:
             self._supersede(kind)
         if len(self._waiting) >= _MOST:
-            return _refused(TPLimitError(f"more than {_MOST} requests wait", mend="try again"))
+            busy = TPLimitError(f"more than {_MOST} requests wait", mend="try again")
+            return _refused(busy, again=True)
         self._waiting.append(asked)
         self.start()
         try:
@@ -220,7 +221,7 @@ class Worker:
         for _ in range(2):
             found = self._ready()
             if found is None:
-                return child.ANSWER + _refused(self._unable or _dead(code))
+                return child.ANSWER + _refused(self._unable or _dead(code), again=True)
             try:
                 return self._told(found, asked, seconds, loop)
             except HUNG_UP:
@@ -228,7 +229,7 @@ class Worker:
             self._anew = child.is_late(code)
             if self._anew or asked.answer.done():
                 return child.ANSWER + _refused(_late(seconds))
-        return child.ANSWER + _refused(_dead(code))
+        return child.ANSWER + _refused(_dead(code), again=True)
 
     def _told(
         self, found: _Child, asked: _Asked, seconds: float, loop: asyncio.AbstractEventLoop
@@ -250,7 +251,7 @@ class Worker:
             return message
         self._end()
         self._anew = True
-        return child.ANSWER + _refused(_late(seconds))
+        return child.ANSWER + _refused(_late(seconds), again=True)
 
     def _ready(self) -> _Child | None:
         """The process, started where there is none that lives; None where that fails."""
@@ -301,8 +302,8 @@ def patience() -> float:
     return _PATIENCE * max(1.0, waiting / (os.cpu_count() or 1))
 
 
-def _refused(error: TPError) -> bytes:
-    return json.dumps(refusal_data(error)).encode()
+def _refused(error: TPError, again: bool = False) -> bytes:
+    return json.dumps(refusal_data(error, again)).encode()
 
 
 def _late(seconds: float) -> TPError:

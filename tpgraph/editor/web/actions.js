@@ -30,9 +30,7 @@ export function actions(app) {
 		trained: () => withOne(app, (f) => app.edit({ edit: "set", name: f.name, field: "trained", value: "toggle" })),
 		output: () => withOne(app, (f) => app.edit({ edit: "set", name: f.name, field: "output", value: "toggle" })),
 		inspector: async () => (await app.later()).inspector.toggle(),
-		copy: () => copy(app),
-		cut: () => cut(app),
-		paste: () => paste(app),
+		...each("", ["copy", "cut", "paste"], async (word) => (await app.later()).clipboard[/** @type {"copy"} */ (word)](app)),
 		duplicate: () => app.edit({ edit: "duplicate", names: app.names() }),
 		"select-all": () => app.select(canvas.marks.map((f) => f.key)),
 		undo: () => app.undo(),
@@ -45,7 +43,7 @@ export function actions(app) {
 		"show-all": () => app.showAll(),
 		"zoom-in": () => canvas.zoom(1.25),
 		"zoom-out": () => canvas.zoom(0.8),
-		"full-screen": () => fullScreen(app),
+		"full-screen": async () => (await app.later()).presentation.fullScreen(),
 		run: () => app.runs.run(),
 		histograms: () => app.runs.toggle(),
 		cancel: () => (app.session.running.has("run") ? app.runs : app.steps).cancel(),
@@ -80,7 +78,7 @@ function withVectors(app, act) {
 	return act(vectors);
 }
 
-/** What asks for one of the marks. @param {App} app @param {(picks: import("./app.js").Later["picks"]) => unknown} act */
+/** What asks for one of the marks. @param {App} app @param {(picks: Later["picks"]) => unknown} act */
 function picking(app, act) {
 	return opens(app.parts.root, app.later(), ({ picks }) => act(picks));
 }
@@ -97,7 +95,7 @@ function define(app, kind) {
 }
 
 /** @param {App} app */
-async function remove(app, names = app.names()) {
+export async function remove(app, names = app.names()) {
 	if (names.length === 0) {
 		for (const { key } of app.chosen) await app.drag.tear(app.canvas.fragment(key));
 		return;
@@ -112,40 +110,10 @@ async function remove(app, names = app.names()) {
 	if (sure) await app.edit({ edit: "delete", names, of });
 }
 
-/** @param {App} app */
-async function cut(app) {
-	const names = app.names();
-	await copy(app);
-	await remove(app, names);
-}
-
-/** @param {App} app */
-async function copy(app) {
-	const names = app.names();
-	if (names.length === 0) return;
-	const { clip } = await app.session.ask("copy", { text: app.text, names });
-	app.clip = clip;
-	await navigator.clipboard?.writeText(clip).catch(() => undefined);
-	app.say(`copied ${names.join(", ")}`);
-}
-
-/** @param {App} app */
-async function paste(app) {
-	const clip = (await navigator.clipboard?.readText?.().catch(() => "")) || app.clip;
-	if (clip) await app.edit({ edit: "paste", clip });
-	else app.say("nothing was copied", true);
-}
-
-/** @param {App} app */
-async function fullScreen(app) {
-	if (document.fullscreenElement) return document.exitFullscreen();
-	await document.documentElement.requestFullscreen().catch(() => app.say("full screen is not given here", true));
-}
-
-/** The picture anew, with the plots that it had. @param {App} app @param {string} words @param {Parameters<App["asks"]>} asked */
+/** The picture anew, with the plots that it had. @param {App} app @param {string} words @param {Parameters<App["asking"]["asks"]>} asked */
 async function redraw(app, words, ...asked) {
 	const plots = app.runs.shown;
-	await app.asks(...asked);
+	await app.asking.asks(...asked);
 	app.say(words);
 	if (plots) await app.runs.run();
 }

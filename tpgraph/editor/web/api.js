@@ -3,7 +3,16 @@
 import { awaited } from "./rest.js";
 
 /** The session does not answer any more: the server has gone, or the page was shut out. */
-export class Gone extends Error {}
+export class Gone extends Error {
+	constructor(message = "the editor's server does not answer") {
+		super(message);
+	}
+}
+
+/** Milliseconds after which a question without an answer is asked again, on a busy machine. */
+const AGAIN = [250, 750, 2000];
+/** What is done at most once. */
+const ONCE = new Set(["save", "recovered", "journal", "here"]);
 
 /** What the user asked for is not possible; `refusal` has message, expected and mend. */
 export class Refused extends Error {
@@ -13,6 +22,9 @@ export class Refused extends Error {
 		this.refusal = refusal;
 	}
 }
+
+/** Why nothing is done that was meant for another text. */
+export const MEANWHILE = { message: "the text changed meanwhile", mend: "do it again" };
 
 /** Which of the pages of a server this is: each has sessions of its own. */
 export const PAGE = crypto.randomUUID();
@@ -42,7 +54,7 @@ export function overHttp(base = "/api/") {
 			return await answer.json();
 		} catch (error) {
 			if (signal.aborted || error instanceof Gone) throw error;
-			throw new Gone("the editor's server does not answer");
+			throw new Gone();
 		} finally {
 			hearers.delete(id ?? "");
 			if (hearers.size === 0) events = events?.close() ?? null;
@@ -72,11 +84,26 @@ export class Session {
 	/** The answer to a request; long work, of which something is to be heard, lets the page be at rest. Throws Refused and Gone.
 	 * @param {string} op @param {Record<string, unknown>} [body] @param {AbortSignal} [signal] @param {Hear} [hear] */
 	async ask(op, body = {}, signal = new AbortController().signal, hear) {
-		const asked = this.transport(op, body, signal, hear);
+		const asked = this.answer(op, body, signal, hear, ONCE.has(op) ? [] : AGAIN);
 		const answer = await (hear ? asked : awaited(asked));
-		if (answer.refused) throw new Refused(answer.refused);
 		if (answer.superseded) throw new DOMException("a newer request has come", "AbortError");
 		return answer;
+	}
+
+	/** The answer, asked for again after each of some pauses where none comes, unless nobody waits any more.
+	 * @param {string} op @param {Record<string, unknown>} body @param {AbortSignal} signal @param {Hear | undefined} hear
+	 * @param {number[]} pauses @returns {Promise<any>} */
+	async answer(op, body, signal, hear, [pause, ...more]) {
+		try {
+			const answer = await this.transport(op, body, signal, hear);
+			if (answer.refused) throw new Refused(answer.refused);
+			return answer;
+		} catch (error) {
+			if (!pause || signal.aborted || !(error instanceof Gone || (error instanceof Refused && error.refusal.again))) throw error;
+		}
+		await new Promise((go) => setTimeout(go, pause));
+		signal.throwIfAborted();
+		return this.answer(op, body, signal, hear, more);
 	}
 
 	/** The answer, or null where a newer request of the same `kind` has come meanwhile.
@@ -101,6 +128,11 @@ export class Session {
 		this.running.get(kind)?.abort();
 		this.running.delete(kind);
 	}
+}
+
+/** What went wrong, in a sentence. @param {any} error */
+export function failure(error) {
+	return error instanceof Refused ? refusalText(error.refusal) : error.message;
 }
 
 /** An error in a sentence. @param {Refusal} refusal */

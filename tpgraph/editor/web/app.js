@@ -2,7 +2,8 @@
  * The text is the truth; what is done on the picture comes back from the session as a change of it. */
 
 import { actions } from "./actions.js";
-import { Gone, Refused, refusalText, Session } from "./api.js";
+import { failure, Gone, MEANWHILE, Refused, Session } from "./api.js";
+import { Asking } from "./asking.js";
 import { openMark } from "./boxes.js";
 import { Canvas, READABLE } from "./canvas.js";
 import { CHANGES, untrainedWords } from "./commands.js";
@@ -20,17 +21,6 @@ import { Steps } from "./steps.js";
 import { textPane } from "./textpane.js";
 import { UndoList } from "./undo.js";
 
-/** Milliseconds after which a picture is late, and said to be. */
-const LATE = 500;
-/** Milliseconds without a change of the text, which the picture waits for where the one before was late. */
-const PAUSE = 300;
-
-/** Why nothing is done that was meant for another text. */
-const MEANWHILE = { message: "the text changed meanwhile", mend: "do it again" };
-
-/** @typedef {{completion: import("./completion.js").Completion, inspector: import("./inspector.js").Inspector, paths: import("./paths.js").Paths,
- * presentation: import("./presentation.js").Presentation, picks: typeof import("./pick.js")}} Later */
-
 export class App {
 	/** @param {HTMLElement} root @param {Host} host @param {{name: string, text: string, caret?: number}} program */
 	constructor(root, host, { name, text, caret = 0 }) {
@@ -38,6 +28,7 @@ export class App {
 		this.name = name;
 		this.session = new Session(host.transport);
 		this.lane = new Lane();
+		this.asking = new Asking(this);
 		this.undoList = new UndoList();
 		this.parts = layout(root, this);
 		this.canvas = new Canvas(document, "Picture of the program");
@@ -67,6 +58,8 @@ export class App {
 		this.paths = null;
 		/** @type {import("./presentation.js").Presentation | null} */
 		this.presentation = null;
+		/** @type {import("./texttip.js").TextTip | null} */
+		this.textTip = null;
 		/** @type {string | null} */
 		this.revision = null;
 		/** @type {View | null} */
@@ -80,14 +73,7 @@ export class App {
 		this.last = {};
 		/** What was copied last. */
 		this.clip = "";
-		/** What says that a picture is late. @type {ReturnType<typeof setTimeout> | undefined} */
-		this.late = undefined;
-		/** Milliseconds that the last picture took, and when the text was changed. */
-		this.took = 0;
-		this.changedAt = 0;
 		this.saidThatItFolds = false;
-		/** Whether the text as it is could not be read in time. */
-		this.unread = false;
 		/** The selected matrix of the shelf. @type {string | null} */
 		this.matrix = null;
 		this.canvas.moved = () => this.parts.showAll.toggleAttribute("hidden", this.canvas.isSeen);
@@ -103,14 +89,14 @@ export class App {
 	/** What is loaded when the picture stands. */
 	later() {
 		return (this.coming ??= awaited((async () => {
-			const [{ Completion }, { Inspector }, { Paths }, { Presentation }, picks] =
-				await Promise.all([import("./completion.js"), import("./inspector.js"), import("./paths.js"), import("./presentation.js"), import("./pick.js")]);
-			const [completion, inspector, paths, presentation] = [new Completion(this), new Inspector(this, this.parts.inspector), new Paths(this), new Presentation(this)];
+			const [{ Completion }, { Inspector }, { Paths }, { Presentation }, { TextTip }, picks, clipboard, mending] = await Promise.all([
+				import("./completion.js"), import("./inspector.js"), import("./paths.js"), import("./presentation.js"), import("./texttip.js"), import("./pick.js"), import("./clipboard.js"), import("./mending.js")]);
+			const [completion, inspector, paths, presentation, textTip] = [new Completion(this), new Inspector(this, this.parts.inspector), new Paths(this), new Presentation(this), new TextTip(this)];
 			paths.over(this.hovered);
-			return Object.assign(this, { completion, inspector, paths, presentation, picks });
+			return Object.assign(this, { completion, inspector, paths, presentation, textTip, picks, clipboard, mending });
 		})()).catch(() => {
 			this.coming = null;
-			throw new Gone("the editor's server does not answer");
+			throw new Gone();
 		}));
 	}
 
@@ -136,22 +122,14 @@ export class App {
 
 	// ---- the session
 
-	/** Show what is answered about the text as it is when its turn comes. @param {string} op
-	 * @param {() => Record<string, unknown>} body @param {Parameters<App["showView"]>[2]} [how] */
-	asks(op, body, how) {
-		return this.lane.run(async () => {
-			const text = this.text;
-			const { view } = await this.session.ask(op, { text, ...body() });
-			this.showView(view, text, how);
-		});
+	/** Ask for the picture of the text from scratch. */
+	open() {
+		return this.asking.open();
 	}
 
-	/** Ask for the picture of the text from scratch. */
-	async open() {
-		await this.asks("open", () => ({ name: this.name, options: this.options })).then(() => this.showAll()).catch((error) => {
-			if (error instanceof Refused) this.lacks({ words: "no picture: it could not be drawn", again: () => this.open() });
-			this.failed(error);
-		});
+	/** Ask for the picture of the text as it is now. */
+	sync() {
+		return this.asking.sync();
 	}
 
 	/** All of the picture in the window. Where it is too small to be read there, and would fold, that is said once. */
@@ -165,48 +143,10 @@ export class App {
 		}).catch(() => undefined);
 	}
 
-	/** Ask for the picture of the text as it is now. */
-	sync() {
-		this.host.changed(this.text);
-		this.hoverText(null);
-		this.changedAt = performance.now();
-		const waits = this.took > LATE;
-		this.late ??= setTimeout(() => this.parts.showLack({ old: true, words: `the new one ${waits ? "waits for a pause" : "is being drawn"}` }), LATE);
-		return this.lane.newest("sync", async () => {
-			await (waits ? this.paused() : nextTurn());
-			if (this.lane.waiting.has("sync")) return; // the next shows the same
-			const [text, begun] = [this.text, performance.now()];
-			const { view } = await this.session.ask("sync", { text, have: this.revision });
-			this.showView(view, text);
-			this.took = performance.now() - begun;
-			if (this.unread) this.say("");
-			this.unread = false;
-			this.inspector?.show(this.chosen.at(-1) ?? null);
-		}).catch((error) => {
-			this.unread = error instanceof Refused;
-			if (this.unread) this.parts.showErrors([], []); // they were of another text
-			if (this.unread) this.lacks({ old: true, words: "the new one could not be drawn", again: () => this.sync() });
-			else if (error instanceof Gone) this.lacks({ old: true });
-			this.failed(error);
-		});
-	}
-
-	/** Until nothing was typed for a while. */
-	async paused() {
-		const left = () => this.changedAt + PAUSE - performance.now();
-		while (left() > 0) await new Promise((go) => setTimeout(go, left()));
-	}
-
-	/** What the picture lacks, now that it was answered. @param {Lack} lack */
-	lacks(lack) {
-		clearTimeout(this.late);
-		this.late = undefined;
-		this.parts.showLack(lack);
-	}
-
 	/** What is new in the picture comes into view. @param {View} view @param {string} text the one that it is of
 	 * @param {{animated?: boolean, plots?: boolean}} [how] */
 	showView(view, text, { animated = false, plots = false } = {}) {
+		this.parts.root.querySelector(".gone")?.remove(); // it answers again
 		this.revision = view.revision;
 		this.shownView = view;
 		this.shownText = text;
@@ -220,7 +160,8 @@ export class App {
 		this.canvas.setSpans(view.spans);
 		this.canvas.mark("faded", view.faded);
 		if (text === this.text) {
-			this.lacks(view.old ? { old: true, words: "the text has mistakes" } : view.errors.length && this.canvas.fragments.length ? { words: "picture without what is mistaken" } : {});
+			this.asking.lacks(view.old ? { old: true, words: "the text has mistakes" } : view.errors.length && this.canvas.fragments.length
+				? { words: view.faded.length ? "what is faded is of the text before" : "picture without what is mistaken" } : {});
 			const squiggles = [...view.errors, ...view.warnings].filter((e) => e.start !== null && e.start !== undefined)
 				.map((e) => {
 					const [start, end] = spanUnits(text, [Number(e.start), Number(e.end)]);
@@ -241,7 +182,7 @@ export class App {
 		const { canvas, parts } = this;
 		const making = this.lane.run(() => this.made(what, only)).then(() => null, (error) => {
 			this.failed(error);
-			return error instanceof Refused ? refusalText(error.refusal) : String(error);
+			return failure(error);
 		}).finally(() => {
 			if (this.making === making) this.making = null;
 		});
@@ -290,7 +231,7 @@ export class App {
 
 	/** @param {unknown} error */
 	failed(error) {
-		if (error instanceof Refused) this.say(refusalText(error.refusal), true);
+		if (error instanceof Refused) this.say(failure(error), true);
 		else if (error instanceof Gone) {
 			this.say(error.message, true);
 			this.parts.showGone(error.message, () => this.text);
@@ -360,20 +301,7 @@ export class App {
 
 	/** Say what is at a place of the text, under the box that it stands in. @param {number | null} at @param {DOMRect} [box] */
 	hoverText(at, box) {
-		const { session, text } = this;
-		const { tip } = this.parts;
-		session.cancel("hover");
-		if (at === null || !box) return tip.hide();
-		/** @param {string} words */
-		const show = (words) => tip.show(words, box.left + 40, box.bottom - 40);
-		const place = toPoints(this.shownText, moved(text, this.shownText, [at, at])[0]);
-		const error = [...(this.shownView?.errors ?? []), ...(this.shownView?.warnings ?? [])].find((e) =>
-			e.start !== null && e.start !== undefined && place >= e.start && place <= Number(e.end));
-		if (error) return show(refusalText(error));
-		session.newest("hover", "hover", { text, at: toPoints(text, at) }).then((found) => {
-			if (found?.title) show([found.title, found.type, found.limit && `limit: ${found.limit}`].filter(Boolean).join(" · "));
-			else if (found) tip.hide();
-		}).catch(() => tip.hide());
+		this.textTip?.over(at, box);
 	}
 
 	// ---- the picture
@@ -493,20 +421,11 @@ export class App {
 
 	/** A mend of an error in a text, by its number. @param {Refusal} error @param {number} choice @param {string} text */
 	mend(error, choice, text) {
-		const found = error.edits?.[choice];
-		if (!found) return;
-		this.pane.focus();
-		if (text !== this.text) return this.say(refusalText(MEANWHILE), true);
-		const patches = patchUnits(text, [[found.start, found.end, found.text]]);
-		const before = this.pane.selection;
-		this.undoList.keep(text, patches, "mend", before, before);
-		const [start, end, words] = patches[0];
-		this.pane.show(text.slice(0, start) + words + text.slice(end), [start + words.length, start + words.length]);
-		this.sync();
+		this.later().then(({ mending }) => mending.mend(this, error, choice, text)).catch((gone) => this.failed(gone));
 	}
 
-	/** @param {string} words @param {boolean} [wrong] */
-	say(words, wrong = false) {
-		this.parts.say(words, wrong);
+	/** @param {string} words @param {boolean} [wrong] @param {[string, string]} [next] a command that it leads to, behind what its button is called */
+	say(words, wrong = false, next) {
+		this.parts.say(words, wrong, next);
 	}
 }

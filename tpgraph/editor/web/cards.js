@@ -1,6 +1,6 @@
 /** Cards to begin with. */
 
-import { Refused, refusalText } from "./api.js";
+import { failure } from "./api.js";
 import { choose, h } from "./dom.js";
 import { inverse, patched, patchUnits } from "./places.js";
 
@@ -53,26 +53,42 @@ export function cards(session) {
 		const list = h("div.card-list", {},
 			card("○ ⇢ ●", "Empty", "a width and nothing else", fresh("mine", EMPTY, EMPTY.length)),
 			card("…", "Open", "a .tp, or a picture that carries its program", () => pick(session, open)));
-		const waits = h("p.detail", { role: "status" }, "the gallery is being looked up…");
+		const waits = h("p.detail", { role: "status" });
 		const page = h("main.tpgraph.cards", {}, h("h1", {}, "tpgraph"),
 			h("p", {}, "Draw a Tensor Program, run it, take it to infinite width."), list, waits);
 		document.body.append(page);
-		const listed = session.ask("files").then(({ files }) => list.append(...files.map((/** @type {string} */ path) =>
-			card("▤", path, "in this folder", () => answered(session.ask("file", { path }), path, open)))), () => undefined);
-		session.ask("gallery").then(async ({ cards: found }) => {
-			await listed; // no card moves that somebody is about to click
-			waits.remove();
-			const pictures = found.map((/** @type {{name: string, title: string, text: string}} */ { name, title, text }) => {
-				const picture = h("img", { alt: "" });
-				list.append(card(picture, name, title, fresh(name, text)));
-				return { name, picture };
-			});
-			for (const { name, picture } of pictures) {
-				if (!page.isConnected) return;
-				const drawn = await session.ask("card", { name }).catch(() => null);
-				if (drawn) picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(drawn.svg)}`;
+		/** @param {string[]} files */
+		const showFiles = (files) => list.append(...files.map((path) => card("▤", path, "in this folder", () => answered(session.ask("file", { path }), path, open))));
+		/** @type {[string, HTMLImageElement][]} */
+		let pictures = [];
+		/** @param {{name: string, title: string, text: string}[]} found */
+		const showGallery = (found) => (pictures = found.map(({ name, title, text }) => {
+			const picture = h("img", { alt: "" });
+			list.append(card(picture, name, title, fresh(name, text)));
+			return [name, picture];
+		}));
+		/** Each is asked for until it is answered; no card moves that somebody is about to click. */
+		const asked = [
+			async () => showFiles((await session.ask("files")).files),
+			async () => showGallery((await session.ask("gallery")).cards),
+			async () => {
+				for (const [name, picture] of pictures) {
+					if (!page.isConnected) return;
+					if (!picture.src) picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent((await session.ask("card", { name })).svg)}`;
+				}
+			},
+		];
+		const ask = async () => {
+			try {
+				for (waits.textContent = "the gallery is being looked up…"; asked.length; asked.shift()) {
+					if (asked.length === 1) waits.textContent = "";
+					await asked[0]();
+				}
+			} catch (error) {
+				waits.replaceChildren(`${failure(error)} `, h("button", { click: ask }, "Ask again"));
 			}
-		}).catch((error) => (waits.textContent = error instanceof Refused ? refusalText(error.refusal) : error.message));
+		};
+		ask();
 	});
 }
 
@@ -82,7 +98,7 @@ async function answered(asked, name, open) {
 	try {
 		open(await asked);
 	} catch (error) {
-		await choose(name, error instanceof Refused ? refusalText(error.refusal) : String(error), [["Close", null]]);
+		await choose(name, failure(error), [["Close", null]]);
 	}
 }
 

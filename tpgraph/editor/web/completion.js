@@ -46,8 +46,9 @@ export class Completion {
 			this.at = 0;
 			if (this.items.length) this.show();
 			else this.close();
-		} catch {
+		} catch (error) {
 			this.close();
+			if (!quiet) app.failed(error);
 		}
 	}
 

@@ -1,6 +1,5 @@
 /** What is dragged on the picture: what takes it, what would be written, and the edit when it is let go. */
 
-import { Refused, refusalText } from "./api.js";
 import { editAndOpen, multiply, takers } from "./boxes.js";
 
 export class Drag {
@@ -59,7 +58,7 @@ export class Drag {
 			this.app.parts.preview.show(dry, only, this.pointer);
 			this.app.canvas.draft(dry.appearing);
 		} catch (error) {
-			if (error instanceof Refused && this.foreseen === wanted) this.app.say(refusalText(error.refusal), true);
+			if (this.foreseen === wanted) this.app.failed(error);
 		}
 	}
 

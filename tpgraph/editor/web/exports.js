@@ -1,6 +1,6 @@
 /** The export dialog: each format with a preview and the options that matter to it. */
 
-import { Refused, refusalText } from "./api.js";
+import { failure } from "./api.js";
 import { dialog, h } from "./dom.js";
 import { download } from "./layout.js";
 import { working } from "./working.js";
@@ -41,9 +41,10 @@ export function exportDialog(app) {
 			button.toggleAttribute("disabled", true);
 			const shown = working("making the preview…", () => {
 				app.session.cancel("export");
-				facts.textContent = "cancelled";
+				facts.replaceChildren("cancelled ", h("button", { click: update }, "Try again"));
 			});
 			facts.replaceChildren(...shown.nodes);
+			said.textContent = "";
 			try {
 				const made = await app.session.newest("export", "export", { text: app.text, name: app.title, format: format.value, options: chosen(options, wanted) }, shown.hear);
 				if (!made) return;
@@ -55,9 +56,8 @@ export function exportDialog(app) {
 				button.toggleAttribute("disabled", false);
 			} catch (error) {
 				found = null;
-				facts.textContent = "";
-				if (!(error instanceof Refused)) return app.failed(error);
-				said.textContent = refusalText(error.refusal);
+				facts.replaceChildren(h("button", { click: update }, "Try again"));
+				said.textContent = failure(error);
 				preview.replaceChildren();
 			}
 		};

@@ -1,10 +1,13 @@
 /** The inspector: what is declared of the selected mark or matrix, each part a field; without one, what
  * the program defines beside them. */
 
+import { failure } from "./api.js";
 import { pad } from "./box.js";
 import { rename } from "./boxes.js";
 import { focused, h } from "./dom.js";
 import { opens } from "./opens.js";
+
+const LATE = 400; // milliseconds after which fields of something else go
 
 export class Inspector {
 	/** @param {App} app @param {HTMLElement} element */
@@ -13,6 +16,8 @@ export class Inspector {
 		this.element = element;
 		/** @type {Fragment | null} */
 		this.fragment = null;
+		/** What the fields are of. @type {string | null} */
+		this.of = null;
 		/** @type {HTMLInputElement | null} */
 		this.written = null;
 		element.addEventListener("focusin", (event) => {
@@ -52,14 +57,26 @@ export class Inspector {
 		this.fragment = fragment;
 		if (this.element.hidden) return;
 		const { app } = this;
-		const what = !fragment ? {} : fragment.layer === "matrices" ? { name: fragment.name } : { mark: fragment.key };
+		const what = !fragment ? {} : fragment.name ? { name: fragment.name } : { mark: fragment.key };
+		const key = fragment?.key ?? "";
+		const late = setTimeout(() => key === this.of || this.empty("is being looked up…"), LATE);
 		try {
 			const found = await app.session.newest("inspect", "select", { text: app.text, ...what });
 			if (found) this.fill(found);
+			if (found) this.of = key;
 		} catch (error) {
-			this.element.replaceChildren(h("h2", {}, "Inspector"), h("p", {}, fragment?.title ?? ""), this.close());
+			this.empty(failure(error), h("button", { click: () => this.show(this.fragment) }, "Ask again"));
 			app.failed(error);
+		} finally {
+			clearTimeout(late);
 		}
+	}
+
+	/** Say why nothing is known of what is selected. @param {string} words @param {Node[]} more */
+	empty(words, ...more) {
+		this.of = null;
+		const { fragment } = this;
+		this.element.replaceChildren(h("h2", {}, fragment?.name ?? "Inspector"), h("p", {}, fragment?.title ?? ""), h("p.refusal", { role: "status" }, words), ...more, this.close());
 	}
 
 	/** What has the focus keeps it, with what was written there meanwhile.

@@ -93,21 +93,9 @@ export function layout(root, app) {
 			floats.replaceChildren(place);
 			return place;
 		},
-		/** Letters at marks. @param {{at: Point, letter: string}[]} tags */
-		letters(tags) {
-			const layer = h("div.letters", {}, ...tags.map(({ at, letter }) => {
-				const [x, y] = app.canvas.placed(at);
-				const tag = h("kbd", {}, letter);
-				tag.style.left = `${x}px`;
-				tag.style.top = `${y}px`;
-				return tag;
-			}));
-			picture.append(layer);
-			return layer;
-		},
-		/** @param {string} words @param {boolean} wrong */
-		say(words, wrong) {
-			status.textContent = words;
+		/** @param {string} words @param {boolean} wrong @param {[string, string]} [next] what a button beside it is called, and its command */
+		say(words, wrong, next) {
+			status.replaceChildren(words, ...(next ? [" ", h("button", { click: () => app.command(next[1]) }, next[0])] : []));
 			status.classList.toggle("wrong", wrong);
 		},
 		/** @param {Fragment | null} fragment */

@@ -21,7 +21,7 @@ const LATER = {
 /** Open a dialog that may still have to be loaded. @template {keyof typeof LATER} T @param {App} app @param {T} name
  * @param {(module: Awaited<ReturnType<(typeof LATER)[T]>>) => unknown} open */
 async function later(app, name, open) {
-	const module = /** @type {Promise<any>} */ (LATER[name]()).catch(() => { throw new Gone("the editor's server does not answer"); });
+	const module = /** @type {Promise<any>} */ (LATER[name]()).catch(() => { throw new Gone(); });
 	await opens(app.parts.root, module, open, open);
 }
 
@@ -54,7 +54,7 @@ class Files {
 			const text = this.next ?? "";
 			if (text === this.journalled) return;
 			const { name, path } = this.opened;
-			await session.ask("journal", { text, name, path, clean: text === this.saved }).then(() => (this.journalled = text), () => undefined);
+			await session.ask("journal", { text, name, path, clean: text === this.saved }).then(() => (this.journalled = text), () => (this.timer ??= setTimeout(() => this.write(), 4000)));
 		});
 	}
 
@@ -75,7 +75,7 @@ class Files {
 			this.saved = found.text;
 			app.replaceText(found.text, "reload from disk");
 			app.say("reloaded: the file has changed on disk");
-		} else app.say("the file has changed on disk, and here too: saving will ask", true);
+		} else app.say("the file has changed on disk, and here too", true, ["Settle it", "save"]);
 	}
 }
 

@@ -2,6 +2,7 @@
 
 import { picker } from "./box.js";
 import { backToCanvas, editAndOpen, middle, takers } from "./boxes.js";
+import { h } from "./dom.js";
 import { opens } from "./opens.js";
 
 /** Letters at everything that accepts a mark; the one that is typed is taken.
@@ -65,7 +66,14 @@ function shown(app, targets) {
 	return new Promise((resolve) => {
 		let typed = "";
 		const codes = letterCodes(targets.length);
-		const tags = app.parts.letters(targets.map(([key], i) => ({ at: canvas.handle(key), letter: codes[i] })));
+		const tags = h("div.letters", {}, ...targets.map(([key], i) => {
+			const [x, y] = canvas.placed(canvas.handle(key));
+			const tag = h("kbd", {}, codes[i]);
+			tag.style.left = `${x}px`;
+			tag.style.top = `${y}px`;
+			return tag;
+		}));
+		app.parts.picture.append(tags);
 		canvas.mark("accepts", targets.map(([key]) => key));
 		app.say("type the letters of what takes it, the last one with Shift for only here; or click it");
 		const ended = new AbortController();

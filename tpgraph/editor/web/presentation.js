@@ -39,6 +39,12 @@ export class Presentation {
 		app.canvas.fit();
 	}
 
+	/** The whole screen for the page, or no more. */
+	async fullScreen() {
+		if (document.fullscreenElement) return document.exitFullscreen();
+		await document.documentElement.requestFullscreen().catch(() => this.app.say("full screen is not given here", true));
+	}
+
 	/** What is hidden stays so over another step. */
 	hide() {
 		this.app.canvas.mark("hidden-mark", this.stage.withLines());

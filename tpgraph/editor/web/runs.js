@@ -53,7 +53,7 @@ export class Runs {
 		this.shown = false;
 		this.panel.toggleAttribute("hidden", true);
 		const { app } = this;
-		await app.asks("annotate", () => ({ have: app.revision, run: false, limit: false }));
+		await app.asking.asks("annotate", () => ({ have: app.revision, run: false, limit: false }));
 	}
 
 	/** The text has changed, and its picture has no plots: the numbers stay, as those of before. */
@@ -63,7 +63,7 @@ export class Runs {
 		this.app.say("");
 		const found = [...this.facts.querySelectorAll(".scalar")];
 		this.facts.replaceChildren(h("span", { role: "status" }, "The text has changed; the histograms were of the text before."),
-			h("span.passed", {}, ...found), h("button.primary", { click: () => this.run() }, "Run again"), h("button", { click: () => this.left() }, "Hide"));
+			h("span.passed", {}, ...found), this.again(), h("button", { click: () => this.left() }, "Hide"));
 	}
 
 	/** Another picture is shown, without plots, nor will it be that of a run. */
@@ -71,6 +71,10 @@ export class Runs {
 		this.app.session.cancel("run");
 		this.shown = false;
 		this.panel.toggleAttribute("hidden", true);
+	}
+
+	again() {
+		return h("button.primary", { click: () => this.run() }, "Run again");
 	}
 
 	cancel() {
@@ -103,7 +107,7 @@ export class Runs {
 		});
 		this.panel.removeAttribute("hidden");
 		this.facts.replaceChildren(...rows, ...(warnings ?? []).map((w) => h("span.warning", {}, w)),
-			h("button", { click: () => (this.shown ? this.toggle() : this.left()) }, "Hide"));
+			...(this.shown ? [] : [this.again()]), h("button", { click: () => (this.shown ? this.toggle() : this.left()) }, "Hide"));
 	}
 }
 

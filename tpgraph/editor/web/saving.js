@@ -1,6 +1,6 @@
 /** Saving, and what is asked on the way: under which name, over another file, over what has changed. */
 
-import { Refused, refusalText } from "./api.js";
+import { failure, Refused } from "./api.js";
 import { dialog, h } from "./dom.js";
 
 /** @typedef {{digest: string, text: string, diff: string, conflict: true}} Conflict */
@@ -54,7 +54,7 @@ function asked(files, app, proposed, close) {
 			saved(files, app, text, found);
 			close(found.path);
 		} catch (error) {
-			if (error instanceof Refused) say(refusalText(error.refusal));
+			if (error instanceof Refused) say(failure(error));
 			else {
 				close("");
 				app.failed(error);
@@ -94,7 +94,7 @@ async function settle(files, app, path, found) {
 				h("button.primary", { click: () => close("both") }, "Keep both")),
 		];
 	}, { wide: true });
-	if (chosen === null) return;
+	if (chosen === null) return app.say(`nothing is written: ${path} has changed on disk, and here too`, true, ["Settle it", "save"]);
 	if (chosen === "both") {
 		files.opened = { ...files.opened, path: path.replace(/(\.[^.]*)?$/, ".mine$1"), digest: null };
 		return saveHere(files, app);

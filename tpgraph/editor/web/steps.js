@@ -35,7 +35,7 @@ export class Steps {
 		const text = app.text;
 		if (pass === "forward") {
 			this.giveUp();
-			await app.asks("sync", () => ({ have: null }));
+			await app.asking.asks("sync", () => ({ have: null }));
 		} else {
 			const found = await this.asked("derive", { text, what: pass, steps: 1, options: { ...app.options, fold: this.fold } }, "the view is made…");
 			if (!found) return this.wanted ? undefined : app.parts.showPass(this.pass);

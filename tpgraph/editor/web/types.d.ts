@@ -3,6 +3,18 @@
 type App = import("./app.js").App;
 type Canvas = import("./canvas.js").Canvas;
 
+/** What is loaded when the first picture stands. */
+type Later = {
+  completion: import("./completion.js").Completion;
+  inspector: import("./inspector.js").Inspector;
+  paths: import("./paths.js").Paths;
+  presentation: import("./presentation.js").Presentation;
+  textTip: import("./texttip.js").TextTip;
+  picks: typeof import("./pick.js");
+  clipboard: typeof import("./clipboard.js");
+  mending: typeof import("./mending.js");
+};
+
 /** Start and end in a text, in UTF-16 units; in code points where the session says it. */
 type Span = [number, number];
 /** x and y, in pixels of the window or in pt of the picture. */
@@ -32,6 +44,8 @@ type Refusal = {
   message: string;
   expected?: string | null;
   mend?: string | null;
+  /** whether it may be done when it is asked for once more */
+  again?: boolean;
   /** the mend as a change of text */
   edits?: { start: number; end: number; text: string }[];
   start?: number | null;
