@@ -42,6 +42,8 @@ export class Canvas {
 		this.view = { k: 1.6, x: 40, y: 40 };
 		/** @type {Set<string>} */
 		this.selected = new Set();
+		/** What it is while nothing takes room away. @type {Viewport | null} */
+		this.roomy = null;
 		/** @type {(() => void) | null} */
 		this.moved = null;
 		this.ids = 0;
@@ -262,12 +264,14 @@ export class Canvas {
 		return this.window;
 	}
 
-	/** What was whole in the window stays so. */
+	/** What was whole in the window stays so, and is as large again where there is room again. */
 	resized() {
 		const whole = this.isWhole;
 		this.measure();
+		this.roomy = whole ? this.roomy ?? this.view : null;
+		this.view = this.roomy ?? this.view;
 		this.follow([], whole);
-		this.moved?.();
+		this.place();
 	}
 
 	place() {
@@ -304,6 +308,7 @@ export class Canvas {
 
 	/** The viewport is moved by hand from here on. */
 	hold() {
+		this.roomy = null;
 		if (this.world.classList.contains("following")) this.world.classList.remove("following");
 	}
 

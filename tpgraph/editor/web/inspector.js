@@ -76,7 +76,7 @@ export class Inspector {
 	empty(words, ...more) {
 		this.of = null;
 		const { fragment } = this;
-		this.element.replaceChildren(h("h2", {}, fragment?.name ?? "Inspector"), h("p", {}, fragment?.title ?? ""), h("p.refusal", { role: "status" }, words), ...more, this.close());
+		this.element.replaceChildren(h("h2", {}, fragment?.name ?? "Inspector"), h("p.refusal", { role: "status" }, words), ...more, h("p", {}, fragment?.title ?? ""), this.close());
 	}
 
 	/** What has the focus keeps it, with what was written there meanwhile.
