@@ -35,13 +35,17 @@ def test_a_drawing_that_grows_stays_whole(editor):
 
 
 def test_a_drawing_is_as_large_again_where_there_is_room_again(editor):
+    def toggle():
+        editor.page.evaluate("tpgraph.command('inspector')")
+        return editor.settled()
+
     before = zoom(editor)
-    editor.press("i").until("(k) => tpgraph.canvas.view.k < k", before)
-    editor.press("i").until("(k) => tpgraph.canvas.view.k === k", before)
+    toggle().until("(k) => tpgraph.canvas.view.k < k", before)
+    toggle().until("(k) => tpgraph.canvas.view.k === k", before)
     editor.page.evaluate("tpgraph.canvas.zoom(0.9)")
     by_hand = zoom(editor)
-    editor.press("i", "i")
-    editor.until("(k) => tpgraph.canvas.view.k === k", by_hand)
+    toggle()
+    toggle().until("(k) => tpgraph.canvas.view.k === k", by_hand)
 
 
 def test_what_is_declared_far_away_comes_into_view_and_the_zoom_stays(editor):
