@@ -8,6 +8,6 @@ server       the page and requests over HTTP on this machine; `guard` lets its o
 desk         what the server does without a session: `files`, and the recovery `journal`
 presence     which pages are open in any browser: their work is offered to no other
 launch       `tp.edit`, `tpgraph edit`; `served` is what they begin
-forked       what processes of sessions are copies of; `processes` begins it
+forked       what processes of sessions are copies of; `forking` begins it
 notebook     `tp.Editor`; `joined` makes one module of the page's
 """

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-from tpgraph.editor import processes
+from tpgraph.editor import forking
 
 __all__ = ["edit"]
 
@@ -25,6 +25,6 @@ def edit(
     this is called in. `port` 0 takes a free one. `say` is told the address, which carries the token
     that lets a browser in. Raises TPError where the file cannot be read or the port is taken.
     """
-    processes.begin()
+    forking.begin()
     served = import_module("tpgraph.editor.served")
     served.serve(file, port=port, browser=browser, say=say)

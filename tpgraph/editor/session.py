@@ -23,6 +23,7 @@ from tpgraph.editor.answers import (
 )
 from tpgraph.editor.characters import require_characters
 from tpgraph.editor.derived import derived
+from tpgraph.editor.drawable import drawable
 from tpgraph.editor.factors import factors
 from tpgraph.editor.findings import Findings
 from tpgraph.editor.gestures import accepted, edit_of, is_about_many, left_untrained
@@ -38,7 +39,6 @@ from tpgraph.editor.pictures import (
 from tpgraph.editor.recent import RecentPictures
 from tpgraph.editor.refusals import error_data, refusal_data, warning_data
 from tpgraph.editor.renames import typed_renames
-from tpgraph.editor.standing import standing
 from tpgraph.editor.stepping import Walk, Walks
 from tpgraph.editor.words import completions, hovered
 from tpgraph.errors import TPDataError, TPError
@@ -166,7 +166,7 @@ class Session:
         """The program of which a picture is wanted; None where the one before stays."""
         if not reading.errors or self.shown is None:
             return reading.program
-        return standing(reading, self.whole, self.shown.program)
+        return drawable(reading, self.whole, self.shown.program)
 
     def _pictured(
         self, reading: Reading, program: Program | None, names: Mapping[str, str] | None

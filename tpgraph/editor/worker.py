@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 
 from tpgraph.bounds import EDITOR
 from tpgraph.children import HUNG_UP, deaf_children
-from tpgraph.editor import child, processes
+from tpgraph.editor import child, forking
 from tpgraph.editor.news import Stages
 from tpgraph.editor.refusals import refusal_data
 from tpgraph.errors import TPError, TPLimitError
@@ -260,7 +260,7 @@ class Worker:
         self._end()
         if self._closed:
             return None
-        context = processes.context()
+        context = forking.context()
         ours, theirs = context.Pipe()
         arguments = (theirs, self._memory, self._eager)
         process = context.Process(target=child.serve, args=arguments, daemon=True)

@@ -7,13 +7,13 @@ from difflib import SequenceMatcher, get_close_matches
 from tpgraph.language.readings import Reading, read
 from tpgraph.program import Program
 
-__all__ = ["standing"]
+__all__ = ["drawable"]
 
 _ALIKE = 0.5
 """How much two lines have in common, from 0 to 1, of which one was the other before."""
 
 
-def standing(reading: Reading, whole: Reading | None, shown: Program) -> Program | None:
+def drawable(reading: Reading, whole: Reading | None, shown: Program) -> Program | None:
     """The program to be drawn of a text with mistakes; None where the picture stays as it is.
 
     `whole` was the text when it last had none: each wrong line is read as it was there, and left
