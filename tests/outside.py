@@ -102,6 +102,11 @@ def node(tool: str, folder: Path) -> None:
     assert asked([tool, "a.mjs"], folder).strip() == b"42"
 
 
+def shell(tool: str, folder: Path) -> None:
+    """A shell that runs a line."""
+    assert asked([tool, "-c", "echo 42"], folder).strip() == b"42"
+
+
 def notebook(tool: str, folder: Path) -> None:
     """A server of notebooks in the environment of the tests, which tells its version."""
     assert asked([sys.executable, "-m", tool, "--version"], folder).strip()
@@ -117,6 +122,8 @@ TRIALS: dict[str, Callable[[str, Path], None]] = {
     "pdfinfo": reader,
     "chromium": browser,
     "node": node,
+    "zsh": shell,
+    "fish": shell,
     "jupyterlab": notebook,
     "marimo": notebook,
 }
