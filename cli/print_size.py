@@ -18,7 +18,7 @@ __all__ = ["PictureWidth", "warn_of_small_print"]
 
 LEAST_ON_A_PAGE = 6.0
 """The size in pt of labels below which a picture is not readable on paper."""
-_MOST_PAGES = 8
+_MOST_PAGES = 16
 """High is a picture in rows that may be proposed."""
 _SIDEWAYS = ("LR", "RL")
 _PARTS = {True: "rows", False: "columns"}
