@@ -15,6 +15,7 @@ import numpy as np
 
 from tpgraph.errors import TPRandomError, TPTypeError
 from tpgraph.functions import Expression, arguments_of, inline, is_kinked
+from tpgraph.limits.at_width import ReachesAtWidth
 from tpgraph.limits.estimates import Array, Basis
 from tpgraph.limits.joint_scales import JointScales
 from tpgraph.limits.jump_changes import Densities
@@ -102,6 +103,7 @@ class Algebra(ABC, Generic[Z]):
         self.replicates = replicates
         self.count = max((len(rows) for rows in data.values()), default=1)
         self.scales = DeclaredScales(program)
+        self.at_width = ReachesAtWidth(program, self.scales)
         self.regularity = Regularity()
         self.densities = Densities(program)
         self.joint_scales = JointScales(program)

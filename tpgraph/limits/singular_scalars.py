@@ -47,7 +47,15 @@ def _ends(at: Algebra[Z], scalar: Variable) -> tuple[Array, Array]:
             return low, high
         on_its_way = at.scales.near(declaration, _LARGE)
         return np.minimum(low, on_its_way), np.maximum(high, on_its_way)
-    return low - _NEAR, high + _NEAR
+    return _at_width(at, scalar, low - _NEAR, high + _NEAR)
+
+
+def _at_width(at: Algebra[Z], scalar: Variable, low: Array, high: Array) -> tuple[Array, Array]:
+    """The ends without what lies beyond 0 where a mean is never, at any width."""
+    if not ((low < 0) & (high > 0)).any():
+        return low, high
+    least, most = at.at_width.ends(scalar)
+    return np.maximum(low, 0.0) if least >= 0 else low, np.minimum(high, 0.0) if most <= 0 else high
 
 
 def _told(at: Algebra[Z], variable: Variable) -> tuple[Array, Array]:

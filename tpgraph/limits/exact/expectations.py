@@ -25,6 +25,7 @@ from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 from tpgraph.limits.exact.gaussians import Gaussians, Window
 from tpgraph.limits.exact.groups import TermGroup, groups_of
 from tpgraph.limits.exact.pairs import SidedCurve, pair_expectation
+from tpgraph.limits.exact.quadratics import is_quadratic, quadratic_expectation
 from tpgraph.limits.exact.tensors import tensor_expectation
 from tpgraph.limits.exact.terms import Factor, LimitTerm, Sum
 from tpgraph.limits.not_closed import NotClosed
@@ -77,25 +78,32 @@ class Expectations:
         return self._disturbance.added(parts, np.zeros(1))
 
     def integrated(self, wanted: Sum) -> Array:
-        """E of functions of one form each by quadrature that tells whether E|f| is finite."""
-        return self._disturbance.added(map(self._on_lines, wanted.terms), np.zeros(1))
+        """E of products of which closed forms or quadrature tell whether E|f| is finite."""
+        return self._disturbance.added(map(self._surely, wanted.terms), np.zeros(1))
 
-    def _on_lines(self, term: LimitTerm) -> Array:
-        """E of one term, by the line of every factor."""
-        if term.powers or len(term.factors) > 1 or not all(f.is_curve for f in term.factors):
+    def _surely(self, term: LimitTerm) -> Array:
+        """E of one term, of which every independent part is shown to be finite."""
+        total, groups = term.coefficient, groups_of((term,), self.gaussians)
+        for group in groups:
+            total = self._disturbance.product(total, self._sure_group(group))
+        return np.zeros(1) if any(group.vanishes for group in groups) else total
+
+    def _sure_group(self, group: TermGroup) -> Array:
+        """E of one group, in closed form where that tells, or by the line of its function."""
+        if not group.factors or self._is_quadratic(group):
+            return self._group(self._setting(), group)
+        factor, _ = group.factors[0]
+        if group.gaussians or len(group.factors) > 1 or not factor.is_curve:
             raise NotClosed("an expectation that may diverge")
-        total = term.coefficient
-        for factor in term.factors:
-            if self._curve(factor).outgrows_densities:
-                raise diverges()
-            sums = self._curve(factor).graded()
-            if factor.weak or not sums.loose <= _ACCEPTED_ON_A_LINE:
-                raise NotClosed("an expectation that may diverge")
-            self.error = max(self.error, sums.loose)
-            self.basis = max(self.basis, Basis.QUADRATURE)
-            found = CurveValues(sums.values[:, 0], sums.loose, 0.0, sums.absolute)
-            total = self._disturbance.product(total, found.moved(self._disturbance))
-        return total
+        if self._curve(factor).outgrows_densities:
+            raise diverges()
+        sums = self._curve(factor).graded()
+        if factor.weak or not sums.loose <= _ACCEPTED_ON_A_LINE:
+            raise NotClosed("an expectation that may diverge")
+        self.error = max(self.error, sums.loose)
+        self.basis = max(self.basis, Basis.QUADRATURE)
+        found = CurveValues(sums.values[:, 0], sums.loose, 0.0, sums.absolute)
+        return found.moved(self._disturbance)
 
     def is_steep(self, found: Sum) -> bool:
         """Whether a function of one form in it is steep somewhere, or jumps without being told."""
@@ -133,11 +141,21 @@ class Expectations:
             return self._noted(CurveValues(_isserlis(setting, group.gaussians)))
         if len(group.gaussians) > _HIGHEST_DEGREE:
             raise NotClosed(f"a moment of order {len(group.gaussians)}")
+        if self._is_quadratic(group):
+            found = quadratic_expectation(setting, group.gaussians, group.factors)
+            return self._noted(found)
         alone = all(f.is_curve for f, _ in group.factors)
         if not alone or len(group.factors) > 2:
             return self._of_several(setting, group)
         placed = [SidedCurve(self._curve(f), side) for f, side in group.factors]
         return self._contracted(setting, group.gaussians, placed, (0,) * len(placed))
+
+    def _is_quadratic(self, group: TermGroup) -> bool:
+        """Whether exponentials of quadratic forms are in it, which bells are not."""
+        curves = [self._curve(f) for f, _ in group.factors if f.is_curve]
+        closed = [c.error_terms is not None or c.exponentials is not None for c in curves]
+        are_closed = len(curves) == len(group.factors) and all(closed)
+        return not are_closed and is_quadratic(group.factors)
 
     def _of_several(self, setting: InputSetting, group: TermGroup) -> Array:
         """E of functions of several forms."""

@@ -26,7 +26,7 @@ from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 from tpgraph.limits.exact.terms import Factor
 from tpgraph.limits.not_closed import NotClosed
 
-__all__ = ["tensor_expectation"]
+__all__ = ["joint", "placed_forms", "tensor_expectation"]
 
 Integrand: TypeAlias = Callable[[Sequence[Array]], Array]
 
@@ -50,17 +50,10 @@ def tensor_expectation(
     """E[Π g · Π F]. Raises NotClosed in more dimensions, and where it would take too long."""
     if any(factor.weak for factor, _ in factors):
         raise NotClosed("the density of a function that jumps")
-    forms = [(LinearForm({g: np.ones(1)}, np.zeros(1)), s) for g, s in gaussians]
-    places: list[list[int]] = []
-    for factor, side in factors:
-        own = []
-        for form in factor.forms:
-            known = [k for k, (f, s) in enumerate(forms) if s == side and f.key == form.key]
-            if not known:
-                forms.append((form, side))
-            own.append(known[0] if known else len(forms) - 1)
-        places.append(own)
-    means, roots, shape = _joint(setting, forms)
+    forms, places = placed_forms(gaussians, factors)
+    means, roots, shape = joint(setting, forms)
+    if roots.shape[2] > _MOST_DIMENSIONS:
+        raise NotClosed(f"an expectation in {roots.shape[2]} dimensions")
     expressions = [factor.expression for factor, _ in factors]
     for expression, own in zip(expressions, places, strict=True):
         _require_resolved(expression, means[0, own], roots[0, own])
@@ -79,6 +72,23 @@ def tensor_expectation(
 
     value, error, size = _doubled(integrand, means, roots, budget, least)
     return CurveValues(value.reshape(shape), error, 0.0, size.reshape(shape), Basis.QUADRATURE)
+
+
+def placed_forms(
+    gaussians: Sequence[tuple[CentredGaussian, int]], factors: Sequence[tuple[Factor, int]]
+) -> tuple[list[tuple[LinearForm, int]], list[list[int]]]:
+    """The forms of a product, the Gaussians first, and where those of every factor are."""
+    forms = [(LinearForm({g: np.ones(1)}, np.zeros(1)), s) for g, s in gaussians]
+    places: list[list[int]] = []
+    for factor, side in factors:
+        own = []
+        for form in factor.forms:
+            known = [k for k, (f, s) in enumerate(forms) if s == side and f.key == form.key]
+            if not known:
+                forms.append((form, side))
+            own.append(known[0] if known else len(forms) - 1)
+        places.append(own)
+    return forms, places
 
 
 def _require_resolved(expression: Expression, mean: Array, root: Array) -> None:
@@ -108,10 +118,13 @@ def _least_points(expression: Expression, rank: int) -> int:
     return (_MOST_POINTS[rank] + 1) // 2 if has_kinks(expression) and rank else 1
 
 
-def _joint(
-    setting: InputSetting, forms: Sequence[tuple[LinearForm, int]]
+def joint(
+    setting: InputSetting, forms: Sequence[tuple[LinearForm, int]], rank: float = _RANK
 ) -> tuple[Array, Array, tuple[int, ...]]:
-    """Means (E, k), roots (E, k, r) for every entry, and the shape of the entries."""
+    """Means (E, k), roots (E, k, r) for every entry, and the shape of the entries.
+
+    Without directions of a variance below `rank`, as a share of all.
+    """
     k = len(forms)
     blocks = {
         (a, b): setting.of_forms(*forms[a], *forms[b])
@@ -125,9 +138,7 @@ def _joint(
     values, vectors = np.linalg.eigh(covariance.reshape(-1, k, k))
     values = np.maximum(values, 0.0)
     trace = values.sum(axis=1, keepdims=True)
-    kept = (values > _RANK * np.where(trace > 0, trace, 1.0)).any(axis=0)
-    if kept.sum() > _MOST_DIMENSIONS:
-        raise NotClosed(f"an expectation in {kept.sum()} dimensions")
+    kept = (values > rank * np.where(trace > 0, trace, 1.0)).any(axis=0)
     roots = (vectors * np.sqrt(values)[:, None, :])[:, :, kept]
     mean = np.stack([np.broadcast_to(m, shape).reshape(-1) for m in means], axis=1)
     return mean, roots, shape

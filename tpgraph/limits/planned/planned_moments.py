@@ -45,6 +45,10 @@ class PlannedExpectations(Expectations):
                 self.tape.gentle[self._place(curve)] = None
         return False
 
+    def _is_quadratic(self, group: TermGroup) -> bool:
+        """No: the closed form asks for numbers."""
+        return False
+
     def _of_several(self, setting: InputSetting, group: TermGroup) -> Array:
         raise NotPlanned("functions of several Gaussians")
 
