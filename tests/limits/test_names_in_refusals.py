@@ -46,6 +46,6 @@ def test_warnings_say_formulas() -> None:
 
 
 def test_functions_that_are_not_finite_are_named_with_their_numbers() -> None:
-    text = HEAD + "a = 300 * x\nq = mean(exp(a) / (exp(a) + exp(2 * a)))\n"
+    text = HEAD + "a = 300 * x\nq = mean(exp(a) / (y^2 + exp(a)))\n"
     with pytest.raises(TPError, match=r"nan for \S+ of the samples: exp\(\d+"):
         tp.limit(tp.parse(text), engine="sampled", samples=2**12)

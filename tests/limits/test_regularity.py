@@ -152,7 +152,7 @@ def test_integrals_that_diverge_are_refused(body):
 def test_a_test_that_looks_at_no_tail_misses_them(body, monkeypatch):
     monkeypatch.setattr(checks, "tail_index", lambda size, is_exponential: math.inf)
     monkeypatch.setattr(checks, "_disagree", lambda means: False)
-    tp.limit(tp.parse(HEAD + body + "\n"))
+    tp.limit(tp.parse(HEAD + body + "\n"), engine="sampled")
 
 
 def test_the_command_line_warns_on_standard_error(tmp_path):

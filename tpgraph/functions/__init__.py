@@ -43,7 +43,7 @@ from tpgraph.functions.jumps import (
     inside_jumps,
     is_kinked,
 )
-from tpgraph.functions.library import LIBRARY, OF_SEVERAL, of_several
+from tpgraph.functions.library import LIBRARY, OF_SEVERAL, logsumexp, of_several
 from tpgraph.functions.parity import parity
 from tpgraph.functions.table import (
     ADD,
@@ -102,6 +102,7 @@ __all__ = [
     "inside_jumps",
     "is_call",
     "is_kinked",
+    "logsumexp",
     "mul",
     "neg",
     "number",

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from tpgraph.functions.expression import Apply, Argument, Defined, Expression, number
 from tpgraph.functions.table import PRIMITIVES, add, div, mul, neg, power
 
-__all__ = ["LIBRARY", "OF_SEVERAL", "of_several"]
+__all__ = ["LIBRARY", "OF_SEVERAL", "logsumexp", "of_several"]
 
 _ALPHA = number(Fraction("1.6732632423543772"))
 _SCALE = number(Fraction("1.0507009873554805"))
@@ -70,7 +70,7 @@ _BODIES: dict[str, Callable[[Expression], Expression]] = {
 }
 
 
-def _logsumexp(terms: Sequence[Expression]) -> Expression:
+def logsumexp(terms: Sequence[Expression]) -> Expression:
     """log Σ_i exp(z_i) as z₁ + softplus(log Σ_{i>1} exp(z_i) − z₁), in which nothing overflows."""
     total = terms[-1]
     for term in reversed(terms[:-1]):
@@ -80,12 +80,12 @@ def _logsumexp(terms: Sequence[Expression]) -> Expression:
 
 def _softmax(terms: Sequence[Expression]) -> Expression:
     """exp(z₁) / Σ_i exp(z_i), the share of the first: exp(−softplus(log Σ_{i>1} exp(z_i) − z₁))."""
-    rest = _logsumexp(terms[1:])
+    rest = logsumexp(terms[1:])
     return _call("exp", neg(_call("softplus", add(rest, neg(terms[0])))))
 
 
 _OF_SEVERAL: dict[str, Callable[[Sequence[Expression]], Expression]] = {
-    "logsumexp": _logsumexp,
+    "logsumexp": logsumexp,
     "softmax": _softmax,
 }
 OF_SEVERAL = tuple(_OF_SEVERAL)

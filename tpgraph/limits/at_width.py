@@ -17,7 +17,8 @@ from tpgraph.program.scales import DeclaredScales
 
 __all__ = ["ReachesAtWidth"]
 
-_ANY = number_reach(-math.inf, math.inf)
+_LARGE = 2.0**40
+"""A width at which the sign of a declared scalar is looked at."""
 
 
 @dataclass
@@ -48,8 +49,9 @@ class ReachesAtWidth:
         return found.low, found.high
 
     def _declared(self, declaration: InitialScalar) -> Reach:
-        """Of a scalar that may be anything but for its sign, where that is known."""
-        return number_reach(0.0, math.inf) if self.scales.is_positive(declaration) else _ANY
+        """Of a scalar that may be anything but for its sign at large widths."""
+        value = self.scales.near(declaration, _LARGE)
+        return number_reach(0.0 if value > 0 else -math.inf, 0.0 if value < 0 else math.inf)
 
     def _of(self, variable: Variable) -> Reach:
         return self._known.get(variable.name, GAUSSIAN)

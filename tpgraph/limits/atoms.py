@@ -14,7 +14,7 @@ import numpy as np
 from tpgraph.errors import TPTypeError
 from tpgraph.limits.estimates import Array
 
-__all__ = ["MOVED", "Undecided", "require_decided"]
+__all__ = ["MOVED", "Undecided", "require_decided", "undecided"]
 
 MOVED = 1e-7
 """By how much it is moved: less than samples are apart, more than they are rounded."""
@@ -29,9 +29,14 @@ def require_decided(limit: Array, moved: Array) -> None:
     """Raise Undecided where values (B, M, S) differ on a share of the samples."""
     size = _CHANGED * np.abs(limit).max(initial=0.0) + _CHANGED * np.abs(moved).max(initial=0.0)
     if (np.abs(moved - limit) > size).mean() > _SHARE:
-        raise Undecided(
-            "it jumps at 0, to which its argument tends on a share of the coordinates: what it"
-            " comes to is random, or told by how fast that tends",
-            expected="functions that are continuous where the limits of their arguments lie",
-            mend="keep the argument away from the jump, as in step(z - 0.1)",
-        )
+        raise undecided()
+
+
+def undecided() -> Undecided:
+    """What is said of a jump where coordinates come to lie."""
+    return Undecided(
+        "it jumps at 0, to which its argument tends on a share of the coordinates: what it"
+        " comes to is random, or told by how fast that tends",
+        expected="functions that are continuous where the limits of their arguments lie",
+        mend="keep the argument away from the jump, as in step(z - 0.1)",
+    )

@@ -14,6 +14,7 @@ IIb (arXiv 2105.03703), Definition B.3; unequal widths: Tensor Programs II (arXi
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from fractions import Fraction
 from typing import TypeVar, assert_never
 
@@ -24,6 +25,7 @@ from tpgraph.functions import has_density
 from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.given import given_value, in_limit_of
+from tpgraph.limits.logistic import stable
 from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit
 from tpgraph.limits.scalars_in_limit import in_limit, in_powers, require_convergence, vanishing_in
 from tpgraph.limits.singular_scalars import reaches, require_regular, vanishes
@@ -76,6 +78,10 @@ def evaluate(
 
 
 def _apply(at: Algebra[Z], equation: Equation, independent: Collection[str]) -> None:
+    if not isinstance(equation, MatMul):
+        function = stable(equation.function)
+        if function is not equation.function:
+            equation = replace(equation, function=function)
     match equation:
         case MatMul():
             z_matmul(at, equation, independent)

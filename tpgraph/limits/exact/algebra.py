@@ -16,8 +16,17 @@ from fractions import Fraction
 
 import numpy as np
 
-from tpgraph.functions import Expression, arguments_of, component, reads_components
+from tpgraph.functions import (
+    JUMPING,
+    Expression,
+    applications,
+    arguments_of,
+    component,
+    inline,
+    reads_components,
+)
 from tpgraph.limits.algebra import Algebra
+from tpgraph.limits.atoms import MOVED, undecided
 from tpgraph.limits.exact.blocks import MomentBlocks
 from tpgraph.limits.exact.disturbance import STILL, Disturbance
 from tpgraph.limits.exact.expansion import expanded
@@ -139,6 +148,16 @@ class ExactAlgebra(Algebra[Sum]):
         except NotClosed:
             return False
         return not (square - mean**2 > _STILL).all()
+
+    def require_decided(self, found: Nonlin | Moment) -> None:
+        """Raise Undecided where all coordinates lie at a jump; of a share samples tell."""
+        arguments = self.arguments(found)
+        for part in applications(inline(found.function)):
+            if part.function.name in JUMPING and not part.order:
+                inner = expanded(part.arguments[0], arguments, self.disturbance)
+                if inner.is_constant and (np.abs(inner.value) <= MOVED).any():
+                    raise undecided()
+        super().require_decided(found)
 
     def is_outside(self, variable: Variable) -> bool:
         """Whether it is made of data and readouts alone, whose random entries stand apart."""

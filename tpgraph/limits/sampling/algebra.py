@@ -53,6 +53,8 @@ from tpgraph.program import InitialScalar, Moment, Nonlin, Program, Variable, re
 __all__ = ["SampledAlgebra"]
 
 _STILL = 1e-12
+_NOISE = 1e-4
+"""The most that is made of the rounding of a scalar that is 0, by roots."""
 """A standard deviation that is rounding."""
 
 
@@ -149,6 +151,16 @@ class SampledAlgebra(Algebra[Array]):
         """The number of every replicate."""
         return scalar
 
+    def arguments(self, equation: Nonlin | Moment) -> tuple[Array, ...]:
+        """The samples; of a scalar that is on one side of 0 at every width no noise beyond it."""
+        found = super().arguments(equation)
+        return tuple(
+            np.clip(value, *self.at_width.ends(a))
+            if a.name in self.scalars and _meets_zero(value)
+            else value
+            for value, a in zip(found, equation.arguments, strict=True)
+        )
+
     def nonlin(self, equation: Nonlin, function: Expression, arguments: tuple[Array, ...]) -> None:
         """ψ elementwise, and how it was made, for its derivatives."""
         name = equation.out.name
@@ -220,9 +232,11 @@ class SampledAlgebra(Algebra[Array]):
     def _moved(
         self, name: str | None, value: Array, sign: float, noise: np.random.Generator
     ) -> Array:
-        """A scalar moved to one side, a product at random within its own size."""
+        """A scalar moved to one side, beyond 0 where it is noise; a product at random."""
         if name is None:
-            return value + sign * MOVED
+            size = np.abs(value).max(initial=0.0)
+            is_noise = size < _NOISE and value.std() > size / 8
+            return value + sign * (MOVED + 4 * size * is_noise)
         if not isinstance(self.trace.made.get(name), TracedProduct):
             return value
         size = np.abs(value) if value.std() > _STILL else 1.0
@@ -247,3 +261,8 @@ class SampledAlgebra(Algebra[Array]):
         """Numbers and samples, entry by entry."""
         super().outside(equation, decays)
         self.trace.depend(equation.out.name, (a.name for a in equation.arguments))
+
+
+def _meets_zero(scalar: Array) -> bool:
+    """Whether replicates lie on both sides of 0."""
+    return bool((scalar < 0).any() and (scalar > 0).any())
