@@ -236,7 +236,7 @@ class SampledAlgebra(Algebra[Array]):
         if name is None:
             size = np.abs(value).max(initial=0.0)
             is_noise = size < _NOISE and value.std() > size / 8
-            return value + sign * (MOVED + 4 * size * is_noise)
+            return np.asarray(value + sign * (MOVED + 4 * size * is_noise))
         if not isinstance(self.trace.made.get(name), TracedProduct):
             return value
         size = np.abs(value) if value.std() > _STILL else 1.0
