@@ -33,7 +33,7 @@ from tpgraph.functions import (
 from tpgraph.limits.closed_forms.error_functions import is_lost_in
 from tpgraph.limits.estimates import Array
 
-__all__ = ["QuadraticTerm", "QuadraticTerms", "multiplied", "quadratic_terms", "tilted"]
+__all__ = ["QuadraticTerm", "QuadraticTerms", "Tilted", "multiplied", "quadratic_terms", "tilted"]
 
 Powers: TypeAlias = tuple[int, ...]
 """The arguments of a monomial in their order, each as often as its power."""
@@ -146,11 +146,22 @@ def _collected(terms: Iterable[QuadraticTerm]) -> QuadraticTerms:
     return tuple(QuadraticTerm(c, *key) for key, c in found.items() if c)
 
 
-def tilted(term: QuadraticTerm, means: Array, roots: Array) -> tuple[Array, Array, Array]:
-    """E of the term, the size of its parts, and the least eigenvalue of S, (E,) each.
+@dataclass(frozen=True)
+class Tilted:
+    """E of a term, the size of its parts, the least eigenvalue of S, (E,) each, nan where none is.
 
-    `means` are (E, k) and `roots` R (E, k, r). Where S is not positive E is nan.
+    `amplified` is how many roundings the relative error is made of: large parts of the exponent
+    cancel where it is a narrow spike.
     """
+
+    value: Array
+    size: Array
+    least: Array
+    amplified: Array
+
+
+def tilted(term: QuadraticTerm, means: Array, roots: Array) -> Tilted:
+    """E of the term, `means` are (E, k) and `roots` R (E, k, r)."""
     k, rank = roots.shape[1:]
     linear, quadratic, own = np.zeros(k), np.zeros((k, k)), 0.0
     for powers, c in term.exponent:
@@ -164,18 +175,24 @@ def tilted(term: QuadraticTerm, means: Array, roots: Array) -> tuple[Array, Arra
                 own += c
     s = np.eye(rank) - np.einsum("eia,ij,ejb->eab", roots, quadratic, roots)
     values, vectors = np.linalg.eigh(s)
-    least = values.min(axis=1, initial=1.0)
+    least, most = values.min(axis=1, initial=1.0), values.max(axis=1, initial=1.0)
     safe = np.where(values > 0, values, np.nan)
     across = np.einsum("eia,eab->eib", roots, vectors) / np.sqrt(safe)[:, None, :]
     covariance = across @ across.transpose(0, 2, 1)
     slope = linear + means @ quadratic
     pulled = np.einsum("eia,ei->ea", across, slope)
-    exponent = own + ((linear + slope) * means).sum(axis=1) / 2 + (pulled**2).sum(axis=1) / 2
-    size = np.exp(exponent - np.log(safe).sum(axis=1) / 2)
-    centres = means + np.einsum("eij,ej->ei", covariance, slope)
-    moment = _moment(term.powers, centres, covariance)
-    largest = _moment(term.powers, np.abs(centres), np.abs(covariance))
-    return term.coefficient * size * moment, abs(term.coefficient) * size * largest, least
+    straight, bent = ((linear + slope) * means).sum(axis=1) / 2, (pulled**2).sum(axis=1) / 2
+    size = np.exp(own + straight + bent - np.log(safe).sum(axis=1) / 2)
+    moment = _moment(term.powers, means + np.einsum("eij,ej->ei", covariance, slope), covariance)
+    inner = np.abs(means) + np.einsum("eij,ej->ei", np.abs(covariance), np.abs(slope))
+    largest = _moment(term.powers, inner, np.abs(covariance))
+    parts = np.abs(linear) @ np.abs(means).T + (np.abs(slope) * np.abs(means)).sum(axis=1)
+    return Tilted(
+        term.coefficient * size * moment,
+        abs(term.coefficient) * size * largest,
+        least,
+        most / np.abs(least) + abs(own) + parts + bent,
+    )
 
 
 def _moment(powers: Powers, means: Array, covariance: Array) -> Array:

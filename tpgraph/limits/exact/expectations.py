@@ -90,8 +90,13 @@ class Expectations:
 
     def _sure_group(self, group: TermGroup) -> Array:
         """E of one group, in closed form where that tells, or by the line of its function."""
-        if not group.factors or self._is_quadratic(group):
-            return self._group(self._setting(), group)
+        setting = self._setting()
+        if not group.factors:
+            return self._group(setting, group)
+        if self._is_quadratic(group):
+            closed = quadratic_expectation(setting, group.gaussians, group.factors)
+            if closed is not None:
+                return self._noted(closed)
         factor, _ = group.factors[0]
         if group.gaussians or len(group.factors) > 1 or not factor.is_curve:
             raise NotClosed("an expectation that may diverge")
@@ -143,7 +148,8 @@ class Expectations:
             raise NotClosed(f"a moment of order {len(group.gaussians)}")
         if self._is_quadratic(group):
             found = quadratic_expectation(setting, group.gaussians, group.factors)
-            return self._noted(found)
+            if found is not None:
+                return self._noted(found)
         alone = all(f.is_curve for f, _ in group.factors)
         if not alone or len(group.factors) > 2:
             return self._of_several(setting, group)

@@ -24,13 +24,13 @@ from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import CentredGaussian
 from tpgraph.limits.exact.tensors import joint, placed_forms
 from tpgraph.limits.exact.terms import Factor
-from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["is_quadratic", "quadratic_expectation"]
 
-_INFINITE, _LEAST = 1e-12, 1e-9
-"""Eigenvalues of S that are rounding, and those of which enough digits are left."""
-_ROUNDING = 2.0**-50
+_INFINITE = 1e-12
+"""An eigenvalue of S that is rounding."""
+_ROUNDING, _LOST = 2.0**-50, 1e-7
+"""The relative error of a sum of few numbers, and one with which nothing is closed."""
 
 
 def is_quadratic(factors: Sequence[tuple[Factor, int]]) -> bool:
@@ -44,8 +44,11 @@ def quadratic_expectation(
     setting: InputSetting,
     gaussians: Sequence[tuple[CentredGaussian, int]],
     factors: Sequence[tuple[Factor, int]],
-) -> CurveValues:
-    """E[Π g Π F] of such factors. Raises TPTypeError where it is infinite, and NotClosed."""
+) -> CurveValues | None:
+    """E[Π g Π F] of such factors, None where too few digits are left or it is too large.
+
+    Raises TPTypeError where it is infinite.
+    """
     forms, places = placed_forms(gaussians, factors)
     parts: list[QuadraticTerms | None] = [
         (QuadraticTerm(1.0, tuple(range(len(gaussians)))),),
@@ -55,17 +58,16 @@ def quadratic_expectation(
         parts.append(None if terms is None else tuple(t.placed(own) for t in terms))
     product = multiplied(parts)
     if product is None:
-        raise NotClosed("a product of too many exponentials")
+        return None
     means, roots, shape = joint(setting, forms, 0.0)
-    value, size, smallest = np.zeros(len(means)), np.zeros(len(means)), 1.0
     with np.errstate(all="ignore"):
-        for term in product:
-            own_value, own_size, least = tilted(term, means, roots)
-            smallest = min(smallest, float(least.min()))
-            value, size = value + own_value, size + own_size
+        found = [tilted(term, means, roots) for term in product]
+        value = sum((f.value for f in found), np.zeros(len(means)))
+        size = sum((f.size for f in found), np.zeros(len(means)))
+    smallest = min((float(f.least.min()) for f in found), default=1.0)
     if smallest <= _INFINITE:
         raise diverges()
-    if smallest < _LEAST or not np.isfinite(value).all():
-        raise NotClosed("an expectation that is no number or diverges")
-    rounding = _ROUNDING / smallest
+    rounding = _ROUNDING * max((float(f.amplified.max()) for f in found), default=1.0)
+    if not (rounding <= _LOST and np.isfinite(value).all()):
+        return None
     return CurveValues(value.reshape(shape), 0.0, rounding, size.reshape(shape), never_zero=True)
