@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tpgraph as tp
+from tpgraph.limits import master
 from tpgraph.limits.sampling import algebra
 
 HEAD = "width n\nvector x, y, z : n ~ N(0, 1)\n"
@@ -55,6 +56,33 @@ def test_what_does_not_bend_has_no_further_error(monkeypatch: pytest.MonkeyPatch
     assert tp.limit(tp.parse(text), engine="sampled", samples=2**12).error("q") == found.error("q")
 
 
+BEHIND_PRODUCTS = [
+    "h = W (m*x)\nq = mean(abs(h))",
+    "h = W relu(m*x)\nq = mean(abs(h) + h^2)",
+    "u = abs(m*x)\nw = abs(u - m*x)\nq = mean(w)",
+    "h = W (m*x + y)\nk = W y\nq = mean(abs(h - k))",
+    "h = W (m*x)\nu = W' abs(h)\nq = mean(abs(u))",
+]
+
+
+def bars_behind(lines: str, seed: int) -> float:
+    """By how many stated errors q, which is 0, is off."""
+    text = f"{HEAD}matrix W : n × n ~ N(0, 1)\nm = mean(sin(x)*y^2)\n{lines}\n"
+    found = tp.limit(tp.parse(text), engine="sampled", samples=2**12, seed=seed)
+    return abs(found.scalar("q")) / found.error("q")
+
+
+@pytest.mark.parametrize("lines", BEHIND_PRODUCTS)
+def test_what_bends_behind_products_and_twice_is_covered(lines: str) -> None:
+    assert max(bars_behind(lines, seed) for seed in SEEDS) <= 4
+
+
+def test_without_a_look_at_central_scalars_it_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(master, "may_bend", lambda _: False)
+    assert all(max(bars_behind(x, seed) for seed in SEEDS) > 4 for x in BEHIND_PRODUCTS)
+
+
 def test_uncounted_it_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(algebra, "curvature", lambda *_: None)
+    monkeypatch.setattr(master, "may_bend", lambda _: False)
     assert np.max([bars("abs(m)", seed) for seed in SEEDS]) > 4

@@ -23,6 +23,7 @@ from tpgraph.limits.regularity import Regularity
 from tpgraph.limits.result import Limit
 from tpgraph.limits.rules import evaluate
 from tpgraph.limits.sampling.algebra import SampledAlgebra
+from tpgraph.limits.sampling.bends import may_bend, widened
 from tpgraph.limits.sampling.collected import sampled_limit
 from tpgraph.limits.sampling.normals import replicate_size
 from tpgraph.limits.sampling.readouts import Outputs
@@ -109,6 +110,9 @@ def limit(
             evaluation = SampledAlgebra(program, one, samples, seed, outputs=outputs)
             evaluate(evaluation, independent)
             by_samples = sampled_limit(evaluation, program)
+            if may_bend(program):
+                central = SampledAlgebra(program, one, samples, seed, outputs=outputs, central=True)
+                by_samples = _with_bends(by_samples, central, independent)
         except TPError:
             if found is None:
                 raise
@@ -135,6 +139,15 @@ def _exact(
     main = evaluated(STILL)
     beside = of_those_that_close(evaluated, map(Disturbance, SEEDS))
     return main, exact_limit(Evaluations(main, beside), program)
+
+
+def _with_bends(found: Limit, central: SampledAlgebra, independent: Collection[str]) -> Limit:
+    """The limit with errors of what bends in sampled scalars; as it is where those have none."""
+    try:
+        evaluate(central, independent)
+        return widened(found, sampled_limit(central, found.program))
+    except TPError:
+        return found
 
 
 def _require_as_sampled(
