@@ -261,3 +261,26 @@ def test_how_many_pages_a_picture_has_in_rows():
     _, bottom, _, top = picture(drawn.scene, drawn.style).bounds
     assert pages == pytest.approx((top - bottom) / PAGE[1])
     assert tp.notation.pages_in_rows(tp.draw(deep("mlp", L=3)), "LR") is None
+
+
+@pytest.mark.parametrize("direction", ["LR", "RL", "TB", "BT"])
+@pytest.mark.parametrize("width", [60, 120, 240])
+def test_parts_without_lines_between_them_are_cut_too(direction, width):
+    """Between two cuts there may be nothing at all."""
+    text = """program parts
+width n
+data ξ : 1
+vector u[1..5] : n ~ N(0, 1)
+matrix W : n × n ~ N(0, 1)
+a = relu(2 * u[1]) + u[2]
+s = mean(u[3] * a)
+b = W u[4]
+c = sigmoid(abs(2 * b + u[1])) + u[2]
+t = mean(u[4] * u[5])
+"""
+    whole = tp.draw(text, direction=direction, show_io=True)
+    cut = tp.draw(text, direction=direction, show_io=True, wrap=width)
+    ids = [node.id for node in cut.scene.nodes]
+    assert len(set(ids)) == len(ids)
+    stems = {name.partition("@")[0] for name in ids}
+    assert {node.id for node in whole.scene.nodes} <= stems

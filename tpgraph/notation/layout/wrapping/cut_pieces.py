@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from tpgraph.notation.diagram.diagram import copy_id
 from tpgraph.notation.layout.frame import Frame
-from tpgraph.notation.layout.wrapping.cut_rows import rows_of
+from tpgraph.notation.layout.wrapping.cut_rows import row_between, rows_of
 from tpgraph.notation.layout.wrapping.cuts import RowCut, best_cuts, cuts_of
 from tpgraph.notation.layout.wrapping.mark_numbers import stem_of
 from tpgraph.notation.layout.wrapping.squeezed import squeezed
@@ -129,7 +129,10 @@ class _Cutter:
     def _cut(self, scene: Scene, frame: Frame, cuts: Sequence[RowCut]) -> list[Scene]:
         """The pieces without what is empty in them."""
         pieces = rows_of(scene, frame, cuts, strips=frame is self.across)
-        return [squeezed(squeezed(piece, self.along), self.across) for piece in pieces]
+        return [self._squeezed(piece) for piece in pieces]
+
+    def _squeezed(self, piece: Scene) -> Scene:
+        return squeezed(squeezed(piece, self.along), self.across)
 
     def _cuts(self, scene: Scene, frame: Frame) -> tuple[list[RowCut], tuple[float, float]]:
         """All cuts in a direction, and where the picture begins and ends in it."""
@@ -142,9 +145,11 @@ class _Cutter:
         """Of cuts those without which a piece would have no room."""
         chosen: list[RowCut] = []
         for number, cut in enumerate(cuts):
-            around = [*chosen[-1:], *cuts[number + 1 : number + 2]]
-            pieces = self._cut(scene, frame, around)
-            if excess([pieces[min(len(chosen), 1)]], self.style, room) > 1:
+            before = chosen[-1] if chosen else None
+            behind = cuts[number + 1] if number + 1 < len(cuts) else None
+            strips = frame is self.across
+            piece = row_between(scene, frame, before, behind, strips=strips)
+            if piece.nodes and excess([self._squeezed(piece)], self.style, room) > 1:
                 chosen.append(cut)
         return chosen
 

@@ -17,7 +17,7 @@ from tpgraph.notation.scene.painting import label_bounds
 from tpgraph.notation.scene.scene import Edge, Label, Node, Scene
 from tpgraph.notation.scene.taken import node_boxes
 
-__all__ = ["rows_of"]
+__all__ = ["row_between", "rows_of"]
 
 
 def rows_of(
@@ -29,6 +29,13 @@ def rows_of(
     picture = _CutPicture(scene, frame, strips)
     rows = (picture.row(before, behind) for before, behind in pairwise((None, *cuts, None)))
     return [row for row in rows if row.nodes]
+
+
+def row_between(
+    scene: Scene, frame: Frame, before: RowCut | None, behind: RowCut | None, *, strips: bool
+) -> Scene:
+    """What lies between two cuts, or an end of the picture, alone; it may hold nothing."""
+    return _CutPicture(scene, frame, strips).row(before, behind)
 
 
 class _CutPicture:
