@@ -278,8 +278,8 @@ b = W u[4]
 c = sigmoid(abs(2 * b + u[1])) + u[2]
 t = mean(u[4] * u[5])
 """
-    whole = tp.draw(text, direction=direction, show_io=True)
-    cut = tp.draw(text, direction=direction, show_io=True, wrap=width)
+    whole = tp.draw(text, direction=direction, show="io")
+    cut = tp.draw(text, direction=direction, show="io", wrap=width)
     ids = [node.id for node in cut.scene.nodes]
     assert len(set(ids)) == len(ids)
     stems = {name.partition("@")[0] for name in ids}
