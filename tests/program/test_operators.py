@@ -176,6 +176,11 @@ MISTAKES = [
     (lambda b: b["W"] @ foreign(), TPTypeError, "q belongs to another builder", "one builder"),
     (lambda b: bool(b["x"]), TPTypeError, "x has no truth value", "step(x)"),
     (lambda b: bool(b["x"] > 0), TPTypeError, "cannot be compared", "step(x - y)"),
+    (lambda b: float(b["x"]), TPTypeError, "no number yet", "limit and compile"),
+    (lambda b: b["x"][0], TPTypeError, "no coordinates", "several vectors"),
+    (lambda b: b["x"] % 2, TPTypeError, "operator that the language", "step"),
+    (lambda b: 5 // b["x"], TPTypeError, "operator that the language", "step"),
+    (lambda b: abs(b["W"]), TPTypeError, "is a matrix", "with a vector"),
     (lambda b: list(b["x"]), TPTypeError, "cannot be iterated", "list or a dict"),
     (lambda b: b["W"] + b["x"], TPTypeError, "W is a matrix", "W @ x"),
     (lambda b: 2 * b["W"], TPTypeError, "W is a matrix", "2 * (W @ x)"),
@@ -298,3 +303,12 @@ def test_greek_names_and_indices_have_one_spelling(b):
     x = b.let("xi[ 1 , 2 ]", b["x"])
     assert x.variable.name == "ξ[1,2]"
     assert b["ξ[1,2]"].variable == x.variable
+
+
+def test_pythons_abs_is_that_of_the_language() -> None:
+    b = tp.builder("p")
+    x = b.vector("x", b.width("n"))
+    b.let("u", abs(x))
+    b.let("v", b.fn.abs(x))
+    first, second = b.build().equations
+    assert (first.function, first.inputs) == (second.function, second.inputs)

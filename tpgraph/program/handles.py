@@ -140,6 +140,32 @@ class _Arithmetic:
 
     __le__ = __gt__ = __ge__ = __lt__
 
+    def __abs__(self) -> Handle:
+        return combine(self.builder, PRIMITIVES["abs"], self)
+
+    def __float__(self) -> float:
+        raise TPTypeError(
+            f"{self} is no number yet: its value is known when the program is run",
+            mend="limit and compile give values; write formulas with the handle itself",
+        )
+
+    __int__ = __float__
+
+    def __getitem__(self, place: object) -> NoReturn:
+        raise TPTypeError(
+            f"{self} has no coordinates to choose from: programs act on whole vectors",
+            mend="declare what is told apart as several vectors, in a list or a dict",
+        )
+
+    def __mod__(self, other: object) -> NoReturn:
+        raise TPTypeError(
+            f"{self} stands beside an operator that the language does not have",
+            expected="+, −, *, /, **, @ and functions as b.fn.tanh",
+            mend="write it by functions that there are, such as step(x) and abs(x)",
+        )
+
+    __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __mod__
+
 
 class Handle(_Arithmetic):
     """A vector or scalar of the program, or a term over some that has no name yet.
