@@ -15,7 +15,7 @@ from tpgraph_cli.execution import BackendName, Dtype, Precision, Widths
 from tpgraph_cli.files import Constants, File, announce, load, parse_widths, write
 from tpgraph_cli.latex import Standalone, is_standalone
 from tpgraph_cli.messages import way_on
-from tpgraph_cli.numbers import OptionError, parse_rows, whole
+from tpgraph_cli.numbers import OptionError, parse_rows, shown, whole
 from tpgraph_cli.options import LimitEngine, Seed, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import stage_progress, sweep_progress
@@ -292,7 +292,7 @@ def _samples(
         stop = min(stop, start + limit)
     if start >= stop:
         raise OptionError(
-            f"--rows {start}:{stop}: there are {count} samples, and none of these",
+            f"--rows {shown(rows or '')}: there are {count} samples, and none of these",
             expected=f"rows from 0:{count}",
         )
     return {name: array[start:stop] for name, array in found.arrays.items()}

@@ -52,7 +52,8 @@ REFUSED = {
     # a number that is none, or does not fit what is there
     "run FILE --width n=4 --data DATA --sample 99": "a number from 0 to 11",
     "kernel FILE --data DATA --rows foo": "I:J",
-    "kernel FILE --data DATA --rows 99:": "rows from 0:12",
+    "kernel FILE --data DATA --rows 99:": "--rows 99:: there are",
+    "kernel FILE --data DATA --rows 13:20": "--rows 13:20: there are",
     "coordcheck FILE --data DATA --widths 4": "2 widths or more",
     f"{COMPARE} --test nofile": "neither a number nor a file",
     f"{COMPARE} --test 1e999": "out of range",
