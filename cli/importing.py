@@ -21,6 +21,8 @@ __all__ = ["import_"]
 
 T = TypeVar("T")
 
+_WIDTH = 64
+"""At which a module is built where no width is given, and at twice that."""
 _AXES = 16
 """Of an array; numpy has 32 or 64."""
 
@@ -46,17 +48,20 @@ def import_(
         typer.Argument(metavar="MODEL.py:CLASS", help="A Python file, and the module in it."),
     ],
     width: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--width",
             metavar="NAME=SIZE",
-            help="The argument that is a width, such as n=64; repeatable.",
+            help="The argument that is a width, such as n=64; repeatable. The first is, 64, by"
+            " default.",
         ),
-    ],
+    ] = None,
     inputs: Annotated[
         list[str] | None,
         typer.Option(
-            "--input", metavar="NAME=SHAPE", help="Shape of one sample, such as x=3,4; repeatable."
+            "--input",
+            metavar="NAME=SHAPE",
+            help="Shape of one sample, such as x=3,4; repeatable. Of one input 3,4 is enough.",
         ),
     ] = None,
     tokens: Annotated[
@@ -109,7 +114,7 @@ def import_(
     found = tp.from_torch(
         tp.bridges.load_module(path, name, _settings(settings or [])),
         example,
-        parse_widths(width),
+        parse_widths(width) or _WIDTH,
         parametrization=parametrization.value,
         base=base,
         train=train,
@@ -130,12 +135,17 @@ def _file_and_class(text: str) -> tuple[str, str]:
     return path, name
 
 
-def _example(inputs: list[str], tokens: list[str], batch: int) -> dict[str, Any]:
-    """Inputs of the shapes that --input and --tokens give, by name. Raises TPDataError for none."""
+def _example(inputs: list[str], tokens: list[str], batch: int) -> Any:
+    """Inputs of the shapes that --input and --tokens give, by name, or the only one alone.
+
+    Raises TPDataError for none.
+    """
     import numpy as np
 
     shapes = _shapes("--input", inputs, batch)
     of_tokens = _shapes("--tokens", tokens, batch)
+    if len(shapes) + len(of_tokens) > 1 and "" in (*shapes, *of_tokens):
+        raise OptionError("of several inputs one has no name", expected="NAME=SHAPE: x=3,4")
     if both := next((name for name in of_tokens if name in shapes), None):
         raise OptionError(f"{both} has a shape by --input and another by --tokens")
     if not shapes and not of_tokens:
@@ -145,14 +155,18 @@ def _example(inputs: list[str], tokens: list[str], batch: int) -> dict[str, Any]
     taken = 8 * sum(map(math.prod, (*shapes.values(), *of_tokens.values())))
     tp.bounds.MEMORY.require(taken, f"inputs of these shapes take {taken:,} bytes")
     rng = np.random.default_rng(0)
-    return {
+    found = {
         **{name: rng.standard_normal(shape) for name, shape in shapes.items()},
         **{name: np.zeros(shape, dtype=np.int64) for name, shape in of_tokens.items()},
     }
+    return found.get("", found)
 
 
 def _shapes(option: str, given: list[str], batch: int) -> dict[str, tuple[int, ...]]:
-    """`["x=3,4"]` as {"x": (batch, 3, 4)}; `x=` is a sample without axes. Raises TPError."""
+    """`["x=3,4"]` as {"x": (batch, 3, 4)}; `x=` is a sample without axes, `3,4` has no name.
+
+    Raises TPError.
+    """
 
     def read(sizes: str, named: str) -> tuple[int, ...]:
         parts = sizes.split(",", _AXES) if sizes else []
@@ -160,6 +174,8 @@ def _shapes(option: str, given: list[str], batch: int) -> dict[str, tuple[int, .
             raise OptionError(f"{named}{shown(sizes)} has more than {_AXES} axes")
         return (batch, *(read_whole(part, named) for part in parts))
 
+    if len(given) == 1 and given[0].replace(",", "").isdecimal():
+        return {"": read(given[0], option)}
     return _of_arguments(option, given, "NAME=SHAPE: x=3,4", read)
 
 

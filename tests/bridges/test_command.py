@@ -69,6 +69,15 @@ def test_a_module_becomes_a_file(model: Path, tmp_path: Path) -> None:
     assert done.stdout == ""
 
 
+def test_the_width_and_the_name_of_a_single_input_may_be_left_out(model: Path) -> None:
+    short = run(f"{model}:Model", "--input", "3")
+    long = run(f"{model}:Model", "--width", "n=64", "--input", "x=3")
+    assert short.exit_code == 0, short.output
+    assert short.stdout == long.stdout
+    tokens = run(f"{model}:Tokens", "--tokens", "2")
+    assert "# tokens: whole numbers" in tokens.stdout
+
+
 def test_tokens_and_standard_output(model: Path) -> None:
     done = run(f"{model}:Tokens", "--width", "n=16", "--tokens", "tokens=2", "--loss",
                "cross_entropy")  # fmt: skip
@@ -84,6 +93,7 @@ def test_tokens_and_standard_output(model: Path) -> None:
         (("{}:Modell", "--width", "n=16", "--input", "x=3"), "did you mean Model?"),
         (("{}", "--width", "n=16", "--input", "x=3"), "is not understood"),
         (("{}:Model", "--width", "n=16"), "no shape of an input"),
+        (("{}:Model", "--input", "3", "--tokens", "2"), "one has no name"),
         (("{}:Model", "--width", "n=16", "--input", "x:3"), "is not understood"),
         (("{}:Model", "--width", "n=16", "--input", "x=4"), "does not take the example"),
         (("{}:Model", "--width", "n=16", "--input", "z=3"), "no argument z"),

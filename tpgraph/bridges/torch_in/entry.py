@@ -119,8 +119,8 @@ def with_torch() -> Any:
 def load_module(path: str | Path, name: str, settings: Mapping[str, Any] | None = None) -> Any:
     """A factory of the class (or function) `name` in a Python file, which is run.
 
-    The factory is called with widths by name, and hands `settings` on besides. Raises TPError
-    where the file cannot be read, where it fails, or has no such name.
+    The factory is called with widths, by name or not, and hands `settings` on besides. Raises
+    TPError where the file cannot be read, where it fails, or has no such name.
     """
     file = as_path(path)
     try:
@@ -138,7 +138,7 @@ def load_module(path: str | Path, name: str, settings: Mapping[str, Any] | None 
             mend=did_you_mean(name, own),
         )
     chosen = dict(settings or {})
-    return lambda **widths: made(**widths, **chosen)
+    return lambda *widths, **named: made(*widths, **named, **chosen)
 
 
 def _run(file: Path) -> dict[str, Any]:
