@@ -70,10 +70,13 @@ def refuse(context: typer.Context, names: Iterable[str], why: str) -> None:
 
 @contextmanager
 def of_option(written: str = "") -> Iterator[None]:
-    """What the block refuses is the value of an option, as it was `written`: a usage error."""
+    """What the block refuses is the value of an option, as it was `written`: a usage error.
+
+    What is too large is none: another machine may take it.
+    """
     try:
         yield
-    except OptionError:
+    except (OptionError, tp.TPLimitError):
         raise
     except tp.TPError as error:
         said = f"{written}: {error.message}" if written else error.message

@@ -77,6 +77,9 @@ from .errors import (
     TPErrorGroup as TPErrorGroup,
 )
 from .errors import (
+    TPLimitError as TPLimitError,
+)
+from .errors import (
     TPRandomError as TPRandomError,
 )
 from .errors import (

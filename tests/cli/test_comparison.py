@@ -90,9 +90,13 @@ def test_compare(program: str, data: str, tmp_path: Path) -> None:
     assert tpgraph(*common, "--resume").exit_code == 0
 
 
-def test_words_of_the_command_line() -> None:
+def test_words_of_the_command_line(tmp_path: Path) -> None:
+    there = tmp_path / "d.csv"
+    there.touch()
     assert parse_sizes("128, 64,128") == [64, 128]
-    assert [parse_test(text) for text in ("8", "0.1", "d.csv")] == [8, 0.1, "d.csv"]
+    assert [parse_test(text) for text in ("8", "0.1", str(there))] == [8, 0.1, str(there)]
+    with pytest.raises(TPDataError, match="neither a number nor a file that is there"):
+        parse_test(str(tmp_path / "none.csv"))
     for text in ("", "64,", "64,-1", "0", "x"):
         with pytest.raises(TPDataError, match=r"is (not understood|out of range)"):
             parse_sizes(text)

@@ -43,7 +43,7 @@ def test_a_network_is_taken_on_a_sample(tmp_path: Path) -> None:
         ("one_hidden --synthetic", "are for --numbers"),
         ("one_hidden --numbers var --synthetic --fold", "no --frames, no --fold"),
         ("one_hidden --numbers var", "give a sample"),
-        ("one_hidden --numbers colour --synthetic", "no number 'colour'"),
+        ("one_hidden --numbers colour --synthetic", "colour is none of mean, var"),
         ("one_hidden --show io,size", "unknown show 'size'"),
     ],
 )

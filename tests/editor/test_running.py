@@ -176,7 +176,7 @@ def test_an_export_says_how_far_it_is_and_is_cancelled(opened):
     editor.page.get_by_label("Format").select_option("html")
     far(editor, "dialog")
     editor.page.locator("dialog").get_by_role("button", name="Cancel").click()
-    expect(editor.page.locator("dialog [role=status]")).to_have_text("cancelled")
+    expect(editor.page.locator("dialog [role=status]")).to_have_text("cancelled Try again")
     editor.page.get_by_label("Format").select_option("tp")
     expect(editor.page.locator("dialog [role=status]")).to_contain_text("p.tp")
     assert editor.page.locator(".export-preview pre").inner_text() == LONG

@@ -11,6 +11,7 @@ from tpgraph.errors import TPDataError, TPLimitError, TPNameError, TPWarning
 from tpgraph.notation.diagram.marks import diagram_of
 from tpgraph.notation.layout.effort import estimate
 from tpgraph_cli.main import app
+from tpgraph_cli.numbers import OptionError
 
 MLP = tp.gallery.entry("mlp")
 
@@ -167,7 +168,7 @@ def test_what_frames_do_not_go_with(mlp, options):
 
 def test_an_unknown_class_of_paths(mlp):
     done = run("draw", str(mlp), "-o", str(mlp.with_suffix(".svg")), "--paths", "W[9]")
-    assert isinstance(done.exception, TPNameError)
+    assert isinstance(done.exception, OptionError)
     assert "one of the classes W[2]; W[3]; W[2],W[3]" in str(done.exception)
 
 
