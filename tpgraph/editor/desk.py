@@ -13,10 +13,10 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field, ValidationError
 
+from tpgraph.editor.every_request import FileName, Request
 from tpgraph.editor.journal import Journal
 from tpgraph.editor.presence import OpenPages
 from tpgraph.editor.recovery import Recovery
-from tpgraph.editor.request import FileName, Request
 from tpgraph.editor.saving import Files, opened
 from tpgraph.editor.worker import Misshapen
 from tpgraph.errors import TPDataError, TPError

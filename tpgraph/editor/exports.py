@@ -16,8 +16,8 @@ from pydantic import Field, ValidationError
 from tpgraph.bounds import MARKS
 from tpgraph.compiler import compile
 from tpgraph.editor.derived import What, program_of
+from tpgraph.editor.every_request import Request
 from tpgraph.editor.lesson import lesson_page
-from tpgraph.editor.request import Request
 from tpgraph.editor.requests import PictureOptions
 from tpgraph.errors import TPDataError, TPWarning
 from tpgraph.language import to_json

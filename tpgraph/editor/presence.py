@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field, ValidationError
 
-from tpgraph.editor.request import FileName, Request
+from tpgraph.editor.every_request import FileName, Request
 from tpgraph.editor.worker import Misshapen
 
 __all__ = ["OpenPages", "Presence"]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
-from tpgraph.editor.request import Request
+from tpgraph.editor.every_request import Request
 from tpgraph.notation.scene.annotation import Annotation
 
 __all__ = ["REQUESTS", "EditRequest", "PictureOptions"]
