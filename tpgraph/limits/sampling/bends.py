@@ -12,10 +12,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from fractions import Fraction
 
-from tpgraph.functions import POW, Number, applications, inline
-from tpgraph.functions.jumps import KINKED
+from tpgraph.functions import POW, Apply, Number, applications, inline, is_kinked
 from tpgraph.limits.estimates import Estimate, VectorLimit
 from tpgraph.limits.result import Limit
 from tpgraph.program import MatMul, Moment, Nonlin, Program
@@ -30,8 +28,7 @@ _NOTED, _TIMES = 0.25, 3.0
 def may_bend(program: Program) -> bool:
     """Whether a mean goes through a vector into a function with a kink or a root."""
     means = [e.out.name for e in program.equations if isinstance(e, Moment) and e.vectors]
-    behind = descendants(program, means) - set(means)
-    through = {v for v in behind | set(means) if program.uses[v]}
+    through = {v for v in descendants(program, means) | set(means) if program.uses[v]}
     return any(
         not isinstance(e, MatMul) and any(a.name in through for a in e.arguments) and _is_bent(e)
         for e in program.equations
@@ -39,16 +36,16 @@ def may_bend(program: Program) -> bool:
 
 
 def _is_bent(equation: Nonlin | Moment) -> bool:
-    return any(
-        part.function.name in KINKED
-        or part.function.name == "sqrt"
-        or (part.function == POW and not _is_whole(part.arguments[1]))
-        for part in applications(inline(equation.function))
-    )
+    written = inline(equation.function)
+    return is_kinked(written) or any(map(_is_root, applications(written)))
 
 
-def _is_whole(exponent: object) -> bool:
-    return isinstance(exponent, Number) and Fraction(exponent.value).denominator == 1
+def _is_root(part: Apply) -> bool:
+    """Whether it is √ or a power that is no whole number."""
+    if part.function != POW:
+        return part.function.name == "sqrt"
+    exponent = part.arguments[1]
+    return not (isinstance(exponent, Number) and exponent.value.denominator == 1)
 
 
 def widened(found: Limit, central: Limit) -> Limit:

@@ -144,10 +144,10 @@ class _Cutter:
     ) -> list[RowCut]:
         """Of cuts those without which a piece would have no room."""
         chosen: list[RowCut] = []
+        strips = frame is self.across
         for number, cut in enumerate(cuts):
             before = chosen[-1] if chosen else None
             behind = cuts[number + 1] if number + 1 < len(cuts) else None
-            strips = frame is self.across
             piece = row_between(scene, frame, before, behind, strips=strips)
             if piece.nodes and excess([self._squeezed(piece)], self.style, room) > 1:
                 chosen.append(cut)
