@@ -22,7 +22,7 @@ from tpgraph.limits.closed_forms.quadratic_exponentials import (
 from tpgraph.limits.exact.curves import CurveValues
 from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import CentredGaussian
-from tpgraph.limits.exact.tensors import joint, placed_forms
+from tpgraph.limits.exact.joint_forms import joint, placed_forms
 from tpgraph.limits.exact.terms import Factor
 
 __all__ = ["is_quadratic", "quadratic_expectation"]

@@ -6,7 +6,6 @@ trapezoid rule in every dimension, points doubled until two results agree.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TypeAlias
@@ -22,15 +21,15 @@ from tpgraph.limits.estimates import Basis
 from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.exact.curves import CurveValues
 from tpgraph.limits.exact.evaluation_points import InputSetting
-from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
+from tpgraph.limits.exact.forms import Array, CentredGaussian
+from tpgraph.limits.exact.joint_forms import joint, placed_forms
 from tpgraph.limits.exact.terms import Factor
 from tpgraph.limits.not_closed import NotClosed
 
-__all__ = ["joint", "placed_forms", "tensor_expectation"]
+__all__ = ["tensor_expectation"]
 
 Integrand: TypeAlias = Callable[[Sequence[Array]], Array]
 
-_RANK = 1e-12
 _MOST_DIMENSIONS = 3
 _MOST_POINTS = {0: 1, 1: 2049, 2: 1025, 3: 129}
 _CHUNK = 1 << 13  # values at a time, so that they stay in a cache
@@ -74,23 +73,6 @@ def tensor_expectation(
     return CurveValues(value.reshape(shape), error, 0.0, size.reshape(shape), Basis.QUADRATURE)
 
 
-def placed_forms(
-    gaussians: Sequence[tuple[CentredGaussian, int]], factors: Sequence[tuple[Factor, int]]
-) -> tuple[list[tuple[LinearForm, int]], list[list[int]]]:
-    """The forms of a product, the Gaussians first, and where those of every factor are."""
-    forms = [(LinearForm({g: np.ones(1)}, np.zeros(1)), s) for g, s in gaussians]
-    places: list[list[int]] = []
-    for factor, side in factors:
-        own = []
-        for form in factor.forms:
-            known = [k for k, (f, s) in enumerate(forms) if s == side and f.key == form.key]
-            if not known:
-                forms.append((form, side))
-            own.append(known[0] if known else len(forms) - 1)
-        places.append(own)
-    return forms, places
-
-
 def _require_resolved(expression: Expression, mean: Array, root: Array) -> None:
     """Raise NotClosed where equal steps may miss what a function of several forms does.
 
@@ -116,32 +98,6 @@ def _require_resolved(expression: Expression, mean: Array, root: Array) -> None:
 def _least_points(expression: Expression, rank: int) -> int:
     """So many that a kink shows: fewer may agree by chance."""
     return (_MOST_POINTS[rank] + 1) // 2 if has_kinks(expression) and rank else 1
-
-
-def joint(
-    setting: InputSetting, forms: Sequence[tuple[LinearForm, int]], rank: float = _RANK
-) -> tuple[Array, Array, tuple[int, ...]]:
-    """Means (E, k), roots (E, k, r) for every entry, and the shape of the entries.
-
-    Without directions of a variance below `rank`, as a share of all.
-    """
-    k = len(forms)
-    blocks = {
-        (a, b): setting.of_forms(*forms[a], *forms[b])
-        for a, b in itertools.combinations_with_replacement(range(k), 2)
-    }
-    means = [setting.lift(form.constant, side) for form, side in forms]
-    shape = np.broadcast_shapes(*(m.shape for m in means), *(c.shape for c in blocks.values()))
-    covariance = np.empty((*shape, k, k))
-    for (a, b), block in blocks.items():
-        covariance[..., a, b] = covariance[..., b, a] = block
-    values, vectors = np.linalg.eigh(covariance.reshape(-1, k, k))
-    values = np.maximum(values, 0.0)
-    trace = values.sum(axis=1, keepdims=True)
-    kept = (values > rank * np.where(trace > 0, trace, 1.0)).any(axis=0)
-    roots = (vectors * np.sqrt(values)[:, None, :])[:, :, kept]
-    mean = np.stack([np.broadcast_to(m, shape).reshape(-1) for m in means], axis=1)
-    return mean, roots, shape
 
 
 def _doubled(
