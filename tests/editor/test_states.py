@@ -211,6 +211,8 @@ def test_forced_colours(browser, server, folder):
         "getComputedStyle(document.querySelector('.canvas')).backgroundColor"
     )
     assert ground == "rgb(255, 255, 255)", "black marks stand on white"
+    turned = "getComputedStyle(document.querySelector('.layer')).filter"
+    assert editor.page.evaluate(turned) == "none", "and are not turned over, as in the dark"
     area = """() => {
       const text = getComputedStyle(document.querySelector(".text-line"));
       const ground = getComputedStyle(document.querySelector(".text"));

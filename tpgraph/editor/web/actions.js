@@ -46,12 +46,12 @@ export function actions(app) {
 		"full-screen": async () => (await app.later()).presentation.fullScreen(),
 		run: () => app.runs.run(),
 		histograms: () => app.runs.toggle(),
-		cancel: () => (app.session.running.has("run") ? app.runs : app.steps).cancel(),
-		step: () => app.steps.go(1),
-		"step-back": () => app.steps.go(-1),
-		...each("pass-", ["forward", "backward", "sgd", "ntk", "reduced"], (pass) => app.steps.show(/** @type {Pass} */ (pass))),
+		cancel: async () => (app.session.running.has("run") ? app.runs : (await app.later()).steps).cancel(),
+		step: async () => (await app.later()).steps.go(1),
+		"step-back": async () => (await app.later()).steps.go(-1),
+		...each("pass-", ["forward", "backward", "sgd", "ntk", "reduced"], async (pass) => (await app.later()).steps.show(/** @type {Pass} */ (pass))),
 		present: async () => (await app.later()).presentation.toggle(),
-		dark: () => app.parts.root.classList.toggle("dark"),
+		dark: () => app.shade.turn(),
 		palette: () => palette(app),
 		keys: () => app.parts.root.classList.toggle("show-keys"),
 		"to-text": () => app.pane.focus(),
@@ -129,7 +129,7 @@ async function toggleFold(app) {
 	const { steps, options, canvas } = app;
 	const hasPlates = () => canvas.fragments.some((f) => f.layer === "plates");
 	const unfolds = hasPlates();
-	if (steps.pass !== "forward") {
+	if (steps && steps.pass !== "forward") {
 		steps.fold = unfolds ? "no" : "yes";
 		return steps.show(steps.pass);
 	}

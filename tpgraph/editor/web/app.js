@@ -17,7 +17,7 @@ import { opens } from "./opens.js";
 import { carried, difference, moved, patchUnits, spanUnits, toPoints } from "./places.js";
 import { awaited, nextTurn, rest } from "./rest.js";
 import { Runs } from "./runs.js";
-import { Steps } from "./steps.js";
+import { Shade } from "./shade.js";
 import { textPane } from "./textpane.js";
 import { UndoList } from "./undo.js";
 
@@ -25,6 +25,7 @@ export class App {
 	/** @param {HTMLElement} root @param {Host} host @param {{name: string, text: string, caret?: number}} program */
 	constructor(root, host, { name, text, caret = 0 }) {
 		this.host = host;
+		this.shade = new Shade(root, host.around);
 		this.name = name;
 		this.session = new Session(host.transport);
 		this.lane = new Lane();
@@ -45,7 +46,6 @@ export class App {
 		});
 		this.parts.text.append(this.pane.element);
 		this.runs = new Runs(this);
-		this.steps = new Steps(this);
 		/** @type {Promise<Later> | null} */
 		this.coming = null;
 		/** @type {import("./completion.js").Completion | null} */
@@ -56,6 +56,8 @@ export class App {
 		this.hovered = null;
 		/** @type {import("./paths.js").Paths | null} */
 		this.paths = null;
+		/** @type {import("./steps.js").Steps | null} */
+		this.steps = null;
 		/** @type {import("./presentation.js").Presentation | null} */
 		this.presentation = null;
 		/** @type {import("./texttip.js").TextTip | null} */
@@ -89,11 +91,12 @@ export class App {
 	/** What is loaded when the picture stands. */
 	later() {
 		return (this.coming ??= awaited((async () => {
-			const [{ Completion }, { Inspector }, { Paths }, { Presentation }, { TextTip }, picks, clipboard, mending] = await Promise.all([
-				import("./completion.js"), import("./inspector.js"), import("./paths.js"), import("./presentation.js"), import("./texttip.js"), import("./pick.js"), import("./clipboard.js"), import("./mending.js")]);
-			const [completion, inspector, paths, presentation, textTip] = [new Completion(this), new Inspector(this, this.parts.inspector), new Paths(this), new Presentation(this), new TextTip(this)];
+			const [{ Completion }, { Inspector }, { Paths }, { Presentation }, { Steps }, { TextTip }, picks, clipboard, mending] = await Promise.all([
+				import("./completion.js"), import("./inspector.js"), import("./paths.js"), import("./presentation.js"), import("./steps.js"), import("./texttip.js"), import("./pick.js"), import("./clipboard.js"), import("./mending.js")]);
+			const [completion, inspector, paths, steps, textTip] = [new Completion(this), new Inspector(this, this.parts.inspector), new Paths(this), new Steps(this), new TextTip(this)];
+			const presentation = new Presentation(this, steps);
 			paths.over(this.hovered);
-			return Object.assign(this, { completion, inspector, paths, presentation, textTip, picks, clipboard, mending });
+			return Object.assign(this, { completion, inspector, paths, presentation, steps, textTip, picks, clipboard, mending });
 		})()).catch(() => {
 			this.coming = null;
 			throw new Gone();
@@ -150,8 +153,8 @@ export class App {
 		this.revision = view.revision;
 		this.shownView = view;
 		this.shownText = text;
-		const wasAway = this.steps.isAway;
-		this.steps.left();
+		const wasAway = this.steps?.isAway;
+		this.steps?.left();
 		this.paths?.left();
 		if (!plots) this.runs.passed();
 		const whole = this.canvas.isWhole;

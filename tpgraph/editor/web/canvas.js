@@ -42,6 +42,8 @@ export class Canvas {
 		this.view = { k: 1.6, x: 40, y: 40 };
 		/** @type {Set<string>} */
 		this.selected = new Set();
+		/** The marks that were made last, until the viewport is moved by hand. @type {Set<string>} */
+		this.come = new Set();
 		/** What it is while nothing takes room away. @type {Viewport | null} */
 		this.roomy = null;
 		/** @type {(() => void) | null} */
@@ -88,7 +90,9 @@ export class Canvas {
 		this.fragments = fragments;
 		this.box = picture.box;
 		this.moved?.();
-		return this.marks.filter((f) => !before.has(f.key));
+		const come = this.marks.filter((f) => !before.has(f.key));
+		if (come.length) this.come = new Set(come.map((f) => f.key));
+		return come;
 	}
 
 	/** The places of marks and lines in the text, which move with every edit above them.
@@ -264,13 +268,14 @@ export class Canvas {
 		return this.window;
 	}
 
-	/** What was whole in the window stays so, and is as large again where there is room again. */
+	/** What was whole in the window stays so, and is as large again where there is room again; nothing that takes room away
+	 * covers what was just made. */
 	resized() {
 		const whole = this.isWhole;
 		this.measure();
 		this.roomy = whole ? this.roomy ?? this.view : null;
 		this.view = this.roomy ?? this.view;
-		this.follow([], whole);
+		this.follow(this.marks.filter((f) => this.come.has(f.key)), whole);
 		this.place();
 	}
 
@@ -309,6 +314,7 @@ export class Canvas {
 	/** The viewport is moved by hand from here on. */
 	hold() {
 		this.roomy = null;
+		this.come.clear();
 		if (this.world.classList.contains("following")) this.world.classList.remove("following");
 	}
 

@@ -3,6 +3,7 @@
 import { failure } from "./api.js";
 import { choose, h } from "./dom.js";
 import { inverse, patched, patchUnits } from "./places.js";
+import { Shade } from "./shade.js";
 
 /** @typedef {import("./api.js").Session} Session */
 /** @typedef {import("./undo.js").UndoList} UndoList */
@@ -56,6 +57,7 @@ export function cards(session) {
 		const waits = h("p.detail", { role: "status" });
 		const page = h("main.tpgraph.cards", {}, h("h1", {}, "tpgraph"),
 			h("p", {}, "Draw a Tensor Program, run it, take it to infinite width."), list, waits);
+		new Shade(page);
 		document.body.append(page);
 		/** @param {string[]} files */
 		const showFiles = (files) => list.append(...files.map((path) => card("▤", path, "in this folder", () => answered(session.ask("file", { path }), path, open))));

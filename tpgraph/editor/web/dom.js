@@ -1,5 +1,7 @@
 /** Elements with classes, texts and hearers in one call. */
 
+import { Shade } from "./shade.js";
+
 /**
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T | `${T}.${string}` | `${T}#${string}`} tag `button.primary#save` makes a button with a class and an id
@@ -31,19 +33,28 @@ export function focused(node) {
 	return tree.activeElement ?? null;
 }
 
+/** Where dialogs of the whole page stand. @type {HTMLElement | undefined} */
+let dialogs;
+
+function shaded() {
+	const { root } = new Shade(h("div.tpgraph"));
+	document.body.append(root);
+	return root;
+}
+
 /** A modal dialog that closes with Escape, and what it was closed with; null for Escape.
  * @param {string} title @param {(close: (value: any) => void) => Node[]} content
  * @param {{wide?: boolean, within?: Element}} [how] @returns {Promise<any>} */
 export function dialog(title, content, { wide = false, within } = {}) {
 	return new Promise((resolve) => {
-		const parent = within ?? document.body.appendChild(h("div.tpgraph"));
+		const parent = within ?? (dialogs ??= shaded());
 		const before = /** @type {HTMLElement | null} */ (focused(parent));
 		const box = h(`dialog${wide ? ".wide" : ""}`, { "aria-label": title });
 		/** @param {any} value */
 		const close = (value) => {
 			if (!box.isConnected) return;
 			box.close();
-			(within ? box : parent).remove();
+			box.remove();
 			before?.focus({ preventScroll: true });
 			resolve(value);
 		};

@@ -33,7 +33,7 @@ function canvasKey(app, event) {
 		event.preventDefault();
 		return true;
 	}
-	if (event.key === "Escape" && app.steps.at !== null) {
+	if (event.key === "Escape" && app.steps && app.steps.at !== null) {
 		app.steps.end();
 		event.preventDefault();
 		return true;

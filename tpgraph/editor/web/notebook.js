@@ -42,6 +42,28 @@ function overMessages(model, nudge) {
 	});
 }
 
+/** Whether a host is dark behind an element, in whatever colours it has, and when that changes.
+ * @param {HTMLElement} element @returns {Surroundings} */
+function hostOf(element) {
+	const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true }));
+	/** @param {Element | null | undefined} at @returns {boolean} */
+	const isDark = (at) => {
+		if (!at) return false;
+		pen.clearRect(0, 0, 1, 1);
+		pen.fillStyle = getComputedStyle(at).backgroundColor;
+		pen.fillRect(0, 0, 1, 1);
+		const [red, green, blue, opaque] = pen.getImageData(0, 0, 1, 1).data;
+		return opaque < 128 ? isDark(at.parentElement ?? /** @type {ShadowRoot} */ (at.getRootNode()).host) : 0.3 * red + 0.6 * green + 0.1 * blue < 128;
+	};
+	return {
+		get matches() { return isDark(element.isConnected ? element : document.body); },
+		addEventListener: (_, hear) => {
+			const observer = new MutationObserver(hear);
+			for (const at of [document.documentElement, document.body]) observer.observe(at, { attributes: true });
+		},
+	};
+}
+
 /** @param {{model: any, el: HTMLElement}} widget */
 function render({ model, el }) {
 	const root = h("div.in-notebook", { "data-lm-suppress-shortcuts": "true", tabindex: "-1" });
@@ -49,6 +71,7 @@ function render({ model, el }) {
 	const app = new App(root, {
 		transport: overMessages(model, () => value.save() || model.send({})),
 		changed: (text) => value.write(text),
+		around: hostOf(el),
 		async command(from, id) {
 			if (id === "export") await exportDialog(from);
 			else from.say(`${id}: the cell's value is the program`, true);

@@ -60,8 +60,7 @@ export class Paths {
 		clearTimeout(this.timer);
 		this.told([]);
 		this.app.parts.tip.hide();
-		const steps = this.app.steps;
-		if (key && steps.at === null && steps.pass === "forward") this.timer = setTimeout(() => this.tell(key), RESTS);
+		if (key && !this.app.steps?.isAway) this.timer = setTimeout(() => this.tell(key), RESTS);
 	}
 
 	/** Say which classes pass a mark. @param {string} key */

@@ -3,9 +3,10 @@
 import { Stage } from "./stage.js";
 
 export class Presentation {
-	/** @param {App} app */
-	constructor(app) {
+	/** @param {App} app @param {import("./steps.js").Steps} steps */
+	constructor(app, steps) {
 		this.app = app;
+		this.steps = steps;
 		this.isOn = false;
 		/** How often it was begun or ended: what is waited for may come when it is not wanted any more. */
 		this.turn = 0;
@@ -16,7 +17,7 @@ export class Presentation {
 	async toggle() {
 		this.isOn = !this.isOn;
 		const turn = ++this.turn;
-		const { app } = this;
+		const { app, steps } = this;
 		const { root } = app.parts;
 		root.classList.toggle("presenting", this.isOn);
 		this.stage.reveal();
@@ -27,13 +28,14 @@ export class Presentation {
 			if (!this.isOn) await leaveFullScreen();
 			if (turn !== this.turn) return;
 			app.canvas.fit();
-			app.steps.at = null;
-			await app.steps.begin();
+			steps.at = null;
+			await steps.begin();
 			if (turn !== this.turn) return;
-			if (app.steps.at === null) return this.toggle(); // it was said why
+			if (steps.at === null) return this.toggle(); // it was said why
 		} else {
-			root.classList.remove("dark", "with-text", "with-panels");
-			app.steps.end();
+			root.classList.remove("with-text", "with-panels");
+			app.shade.show();
+			steps.end();
 			await leaveFullScreen();
 		}
 		app.canvas.fit();
@@ -53,7 +55,7 @@ export class Presentation {
 	/** Whether a key was taken. @param {KeyboardEvent} event */
 	key(event) {
 		if (!this.isOn || event.ctrlKey || event.metaKey || event.altKey) return false;
-		const { steps, parts } = this.app;
+		const { steps, app: { parts } } = this;
 		const acts = /** @type {Record<string, () => unknown>} */ ({
 			ArrowRight: () => steps.go(1),
 			ArrowLeft: () => steps.go(-1),

@@ -9,6 +9,7 @@ type Later = {
   inspector: import("./inspector.js").Inspector;
   paths: import("./paths.js").Paths;
   presentation: import("./presentation.js").Presentation;
+  steps: import("./steps.js").Steps;
   textTip: import("./texttip.js").TextTip;
   picks: typeof import("./pick.js");
   clipboard: typeof import("./clipboard.js");
@@ -160,6 +161,8 @@ type Scalars = Record<string, { finite: number | null; limit: number | null; err
 
 // ---- parts of the page
 
+/** What may be dark, and tells when that changes. */
+type Surroundings = { readonly matches: boolean; addEventListener: (name: "change", hear: () => void) => void };
 /** What surrounds the editor: a server with files, or a notebook. */
 type Host = {
   transport: Transport;
@@ -167,6 +170,8 @@ type Host = {
   changed: (text: string) => void;
   /** the name of the file that the program is in */
   file?: () => string | null;
+  /** whose light or dark it has, of the system if there is none */
+  around?: Surroundings;
   /** commands of the host: save, open, export */
   command: (app: App, id: string) => Promise<boolean>;
 };
