@@ -59,6 +59,36 @@ def test_what_is_declared_far_away_comes_into_view_and_the_zoom_stays(editor):
     assert zoom(editor) == before
 
 
+MISTAKES = "z = tanh(nothing)\nw = tanh(nobody)\n"
+
+
+@pytest.mark.parametrize("size", [(640, 400), (390, 844)])
+@pytest.mark.parametrize(
+    "made", [["vector k : n ~ N(0, 1)\n" + MISTAKES], ["vector k : n ~ N(0, 1)\n", MISTAKES]]
+)
+def test_no_bar_of_mistakes_covers_what_was_just_made(editor, size, made):
+    """It comes with the mark or after it, and takes its room away; then the viewport stays."""
+    editor.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    editor.settled().page.evaluate("tpgraph.canvas.zoom(2.5, 0, 0)")
+    lowest = "Math.max(...tpgraph.canvas.marks.map((f) => f.y))"
+    down = f"tpgraph.canvas.window.height - 70 - tpgraph.canvas.view.k * {lowest}"
+    editor.page.evaluate(f"tpgraph.canvas.pan(0, {down} - tpgraph.canvas.view.y)")
+    known = editor.keys
+    editor.page.locator(".text textarea").focus()
+    editor.page.keyboard.press("Control+End")
+    for words in made:
+        editor.settled().page.keyboard.insert_text(words)
+    expect(editor.settled().page.locator(".error")).to_have_count(2)
+    come = sorted(key for key in editor.keys - known if key.startswith("variables/"))
+    assert come
+    room = "tpgraph.canvas.element.getBoundingClientRect().height"
+    editor.until(f"{room} === tpgraph.canvas.window.height")
+    before = editor.page.evaluate("tpgraph.canvas.view")
+    assert editor.page.evaluate(OUTSIDE, come) == []
+    editor.write("# nothing new\n")
+    assert editor.page.evaluate("tpgraph.canvas.view") == before
+
+
 def test_a_shelf_that_comes_covers_nothing(editor):
     text = "width n\n" + "".join(f"vector u_{k} : n ~ N(0, 1)\n" for k in range(12))
     editor.page.evaluate("(text) => tpgraph.replaceText(text, 'another')", text)
