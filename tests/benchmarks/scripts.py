@@ -45,6 +45,8 @@ SCRIPTS = (
             [], ["--quick"], 1800.0),
     _script("pictures", "How good pictures are, in numbers.",
             [], ["--passes", "forward", "--only", "mlp"], 600.0),
+    _script("echo", "How soon a letter is seen, beside a bare textarea.",
+            [], ["--pairs", "20"], 120.0),
     _script("keystrokes", "From a key to what is painted, in a browser.",
             [], ["--keys", "5"], 600.0),
 )  # fmt: skip
