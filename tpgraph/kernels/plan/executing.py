@@ -170,8 +170,7 @@ def spread_of(part: PlanPart, arrays: Mapping[str, Array], dtype: str) -> list[f
         name: np.concatenate([rows[probes]] * (1 + len(_SEEDS))) for name, rows in arrays.items()
     }
     unit = float(np.finfo(dtype).eps)
-    generators = tuple(np.random.default_rng(seed) for seed in _SEEDS)
-    jitter = Jitter(generators, len(probes), unit)
+    jitter = Jitter(_SEEDS, len(probes), unit)
     still, *moved = zip(*_blocks(part, own, dtype, jitter), strict=True)
     return [
         _spread(value, others, unit)

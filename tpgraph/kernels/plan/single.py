@@ -6,8 +6,10 @@ curve it is the function with its variances, of which expansions are made when t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -96,41 +98,57 @@ def _require_gentle(tape: PairTape, values: Mapping[int, Any]) -> None:
             raise NotPlanned("scalars near where a function is singular")
 
 
-@dataclass
+_PATTERN = 65521
+"""Numbers that a generator draws, once: more than any kernel has steps for are walked through."""
+
+
+@lru_cache(maxsize=8)
+def _factors(seed: int, size: float) -> Array:
+    """1 + size·u with u uniform on [−1, 1]."""
+    return 1.0 + size * np.random.default_rng(seed).uniform(-1.0, 1.0, _PATTERN)
+
+
 class Jitter:
     """Moves numbers by their rounding, in a pattern of its own each time.
 
     Inputs stand one group behind the other, `count` in each: the first stays as it is, every other
-    is moved by a generator of its own, and all of them are computed at once.
+    is moved by the factors of a seed of its own, and all of them are computed at once.
     """
 
-    generators: tuple[np.random.Generator, ...]
-    count: int
-    size: float
-
-    @property
-    def groups(self) -> tuple[slice, ...]:
+    def __init__(self, seeds: Sequence[int], count: int, size: float) -> None:
+        self.count = count
+        self.groups = tuple(slice(g * count, g * count + count) for g in range(len(seeds) + 1))
         """Where the inputs of every group are."""
-        k = self.count
-        return tuple(slice(g * k, g * k + k) for g in range(len(self.generators) + 1))
+        self._factors = [_factors(seed, size) for seed in seeds]
+        self._at = 0
 
     def moved(self, values: Array) -> Array:
         """Values of inputs, or one that all share, each moved by at most its own rounding."""
-        own = values[: self.count]
-        found = [own]
-        for group, generator in zip(self.groups[1:], self.generators, strict=True):
-            inside = values[group] if len(values) > 1 else values
-            shares = generator.uniform(-1.0, 1.0, inside.shape)
-            found.append(inside * (1.0 + self.size * shares))
-        if len(values) == 1:
+        is_shared = len(values) == 1
+        inside = [values if is_shared else values[group] for group in self.groups]
+        shares = self._next(inside[0].shape)
+        found = [inside[0], *(x * share for x, share in zip(inside[1:], shares, strict=True))]
+        if is_shared:
             found = [np.repeat(one, self.count, axis=0) for one in found]
         return np.concatenate(found)
 
     def move_pairs(self, block: Array) -> None:
         """The same of the pairs of every group, in place."""
-        for group, generator in zip(self.groups[1:], self.generators, strict=True):
-            inside = block[group, group]
-            inside *= 1.0 + self.size * generator.uniform(-1.0, 1.0, inside.shape)
+        shares = self._next((self.count, self.count))
+        for group, share in zip(self.groups[1:], shares, strict=True):
+            block[group, group] *= share
+
+    def _next(self, shape: tuple[int, ...]) -> list[Array]:
+        """Factors that were not used yet, of every seed; at the end from another place on."""
+        size = math.prod(shape)
+        first = self._at
+        self._at = (first + size) % (_PATTERN - size) if size < _PATTERN else 0
+        return [
+            np.resize(own[first : first + size], shape)
+            if size >= _PATTERN
+            else own[first : first + size].reshape(shape)
+            for own in self._factors
+        ]
 
 
 class _Single:
