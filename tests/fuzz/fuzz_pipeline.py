@@ -44,7 +44,11 @@ LINES = (
     "s = sum(x*k for k in 1..300)", "y = x / mean(x - x)", "y = exp(exp(exp(x)))",
     "matrix A : n × n ~ N(0, 1)",
 )  # fmt: skip
-ENVIRONMENT = {"TPGRAPH_MAX_TERMS": "3000", "TPGRAPH_MAX_SECONDS": "1"}
+ENVIRONMENT = {
+    "TPGRAPH_MAX_TERMS": "3000",
+    "TPGRAPH_MAX_SECONDS": "1",
+    "TPGRAPH_MAX_MEMORY": "2000000000",
+}
 """Lower limits, so that one input stays small."""
 
 

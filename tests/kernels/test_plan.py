@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from strategies import programs as random_programs
 
 import tpgraph.limits.planned.factoring as factoring
 from tpgraph.errors import TPError
-from tpgraph.kernels import Kernel, explain_kernel, infinite, kernel
+from tpgraph.kernels import Kernel, infinite, kernel
 from tpgraph.kernels.inputs import input_arrays
 from tpgraph.kernels.kernel_values import RelativeError
 from tpgraph.kernels.plan import executing, planning, tile_steps
@@ -252,47 +251,6 @@ def test_an_input_without_variance_is_left_to_whole_arrays() -> None:
     assert isinstance(found, Kernel)
     assert found.nngp[0, 0] == 0
     assert found.nngp[1, 1] == pytest.approx(5 / 4)
-
-
-def test_the_recursion_is_explained_line_by_line() -> None:
-    text = explain_kernel(perceptron("relu"))
-    lines = text.splitlines()
-    assert lines[0].startswith("kernel of network, for two inputs")
-    assert [line.split(" = ")[0].strip() for line in lines if "ρ" in line.split(" = ")[0]] == [
-        "ρ1",
-        "ρ2",
-        "ρ3",
-    ]
-    assert lines[-2].startswith("  NNGP = ")
-    assert lines[-1].startswith("  NTK = ")
-    assert text.count("arcsin") == 3, "one a layer, shared by E[φφ] and E[φ′φ′]"
-
-
-def test_a_symbol_of_the_recursion_stands_for_one_thing() -> None:
-    """Also where NNGP and NTK are planned apart, as for readouts of several components."""
-    for name in ("mlp", "fully_connected", "rnn", "layernorm_mlp"):
-        text = explain_kernel(load(Path(__file__).parents[2] / "diagrams" / f"{name}.tp"))
-        head, *lines = text.splitlines()
-        left, right = zip(*(line.strip().split(" = ", 1) for line in lines), strict=True)
-        assert len(set(left)) == len(left)
-        assert len(set(right)) == len(right)
-        assert "rows(" not in text
-        assert ("χ" in text) == ("unit vector" in head)
-        for place, formula in enumerate(right):  # what is read was said before
-            read = set(re.findall(r"(?<![\w'])[pmsrKρα]\d+", formula))
-            assert read <= set(left[:place])
-
-
-def test_the_recursion_is_explained_in_latex() -> None:
-    text = explain_kernel(perceptron("erf"), "nngp", latex=True)
-    assert text.startswith("\\begin{align*}\n")
-    assert r"\mathrm{NNGP} &=" in text
-    assert text.count("{") == text.count("}")
-
-
-def test_what_is_not_planned_is_said() -> None:
-    program = load(Path(__file__).parents[2] / "diagrams" / "gru.tp")
-    assert explain_kernel(program, "ntk").startswith("not planned: functions of several Gaussians")
 
 
 def test_inputs_that_a_plan_does_not_fit_are_said() -> None:

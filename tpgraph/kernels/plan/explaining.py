@@ -1,63 +1,73 @@
 """A plan in words: the kernel recursion of an architecture, line by line, as text or LaTeX.
 
-    p1(ξ) = 0.0312 |ξ|² + 0.01                     numbers of one input
-    ρ1 = (0.0312 ξ·ξ̄ + 0.01) / √(p1 p̄1)           numbers of a pair; p̄ is that of ξ̄
+    Σ1 = 0.0312 ξ·ξ' + 0.01
+    E1 = E[relu(u) relu(u')], (u, u') ~ N(0, Σ1)          a prime is the second input's
+    Θ1 = Σ2 + 2 E2 Σ1
     NNGP = …,  NTK = …
 
-What is used once stands where it is used; what is used again, and every correlation, has a name,
-the same wherever it is used. χ is the unit vector of an output's component.
+Expectations, the covariances that they are of and the sums that slopes multiply have names, the
+same wherever they are used; Σ1° is Σ1 of an input with itself. What else is used once stands where
+it is used. χ is the unit vector of an output's component.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from tpgraph.functions import Argument, to_latex, to_text
-from tpgraph.kernels.plan.planning import KernelPlan, PlanPart, plan_kernel
+from tpgraph.functions import Argument
+from tpgraph.kernels.plan.closed_lines import closed_lines
+from tpgraph.kernels.plan.own_covariances import own_covariances
+from tpgraph.kernels.plan.planning import PlanPart, open_plan, plan_kernel
+from tpgraph.kernels.plan.recursion_text import RecursionText, Weighted
+from tpgraph.kernels.plan.spoken_sums import SpokenSum, multiples, spoken_sums
 from tpgraph.limits.planned.tape import NotPlanned, TapeNode
 from tpgraph.program import Program
 
-__all__ = ["explain_kernel", "explained", "refusal_line"]
+__all__ = ["explain_kernel", "refusal_line"]
 
 _TITLES = {"nngp": "NNGP", "ntk": "NTK"}
-_LETTERS = {
-    "correlation": "ρ", "expected": "m", "both": "m", "arcsin": "α", "value": "s", "rows": "r",
-}  # fmt: skip
+_LETTERS = {"open": "E", "expected": "m", "both": "m", "value": "s", "rows": "r"}
 _TRANSPARENT = ("lift", "floor", "named")
-_ALWAYS = ("correlation", "expected", "both", "value", "rows", "series", "exponentials")
-_GREEK = {"ρ": r"\rho", "α": r"\alpha", "ξ": r"\xi", "χ": r"\chi"}
-
-_CALL = re.compile(r"\\?\w+'*\([uv]\)")
-"""One function of u or v."""
+_ALWAYS = ("open", "expected", "both", "value", "rows")
+_PLAIN = ("number", "data", "fixed", "curve", "gram", "dot", *_TRANSPARENT)
 
 
 def explain_kernel(program: Program, kind: str = "both", latex: bool = False) -> str:
     """The kernel recursion of a network, line by line, or why it is not the same for all inputs.
 
-    With `latex` it is an align* environment. Raises TPTypeError as `tpgraph.kernel`.
+    Behind it the closed forms of its expectations. With `latex` both are align* environments, which
+    need amsmath. Raises TPTypeError as `tpgraph.kernel`.
     """
     try:
-        return explained(plan_kernel(program, kind), latex)
+        plan_kernel(program, kind)
+        plan = open_plan(program, kind)
     except NotPlanned as error:
         return refusal_line(error.reason)
-
-
-def explained(plan: KernelPlan, latex: bool = False) -> str:
-    """The plan's lines; with `latex` an align* environment, which needs amsmath."""
     lines: list[tuple[str, str]] = []
     names = _Names()
+    text = RecursionText(latex)
     for part in plan.parts:
-        lines += _Lines(part, latex, names).all()
-    if not latex:
-        head = f"kernel of {plan.program.name}, for two inputs; what is of the second has a prime"
-        if any("χ" in right for _, right in lines):
-            head += ", χ is the unit vector of a component"
-        return "\n".join([f"{head}:", *(f"  {left} = {right}" for left, right in lines)])
+        lines += _Lines(part, text, names).all()
+    closed = closed_lines([part.tape for part in plan.parts], text)
+    if latex:
+        return "\n".join(_aligned(some) for some in (lines, closed) if some)
+    head = f"kernel of {program.name}, for two inputs; what is of the second has a prime"
+    if any("°" in right for _, right in lines):
+        head += ", ° is of an input with itself"
+    if any("χ" in right for _, right in lines):
+        head += ", χ is the unit vector of a component"
+    found = [f"{head}:", *(f"  {left} = {right}" for left, right in lines)]
+    if closed:
+        found.append("in closed form, of variances p and p', covariance c and correlation ρ:")
+        found += [f"  {left} = {right}" for left, right in closed]
+    return "\n".join(found)
+
+
+def _aligned(lines: Sequence[tuple[str, str]]) -> str:
     body = " \\\\\n".join(f"  {left} &= {right}" for left, right in lines)
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
@@ -74,7 +84,7 @@ def refusal_line(reason: str) -> str:
 class _Names:
     """What the parts of a plan have in common: names by what is named, how many a letter has."""
 
-    known: dict[int, str] = field(default_factory=dict)
+    known: dict[int, tuple[str, int | None]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
 
@@ -82,33 +92,40 @@ class _Names:
         """The number of what a node is: the same for nodes that are made alike."""
         return self.numbers.setdefault(what, len(self.numbers))
 
+    def new(self, letter: str) -> tuple[str, int]:
+        """The next name with a letter."""
+        self.counts[letter] += 1
+        return letter, self.counts[letter]
+
 
 class _Lines:
-    """One part's nodes, named in the order of the tape; what was named before keeps its name."""
+    """One part's nodes, each behind those that it is of; what was named before keeps its name."""
 
-    def __init__(self, part: PlanPart, latex: bool, common: _Names) -> None:
-        self.part = part
-        self.latex = latex
+    def __init__(self, part: PlanPart, text: RecursionText, common: _Names) -> None:
+        self.write = text
         self.common = common
         self.nodes = part.tape.nodes
         both = zip(part.ends, part.places, strict=True)
         self.shown = [(end, p) for end, p in both if p.i >= p.j]  # K_ij(ξ, ξ̄) is K_ji(ξ̄, ξ)
-        ends = [end for end, _ in self.shown]
-        self.reached = part.tape.reached(ends)
-        uses = Counter(
-            self._beneath(a)
-            for p in self.reached
-            if not self._is_transparent(p)
-            for a in self.nodes[p].args
-        )
-        self.named = {p for p in self.reached if self._has_name(p, uses[p])}
-        self.named -= set(ends)
-        self.names: dict[int, str] = {}
+        self.ends = {end for end, _ in self.shown}
+        reached = part.tape.reached(sorted(self.ends))
+        read = [self._beneath(self.nodes[p].args[2]) for p in reached if self._is_open(p)]
+        covariances = [place for place in read if self.nodes[place].op != "gram"]
+        self.own = own_covariances(part.tape, reached)
+        self.covariances = dict.fromkeys([*covariances, *self.own.values()])
+        self.sums = spoken_sums(part.tape, reached, self.covariances, self.ends)
+        self.multiples = multiples(part.tape, self.covariances)
+        self.uses = self._counted()
+        self.letter = "K"
+        self.names: dict[int, tuple[str, int | None]] = {}
         self.alike: dict[int, int] = {}
-        for place in self.reached:
+        for place in reached:
             node = self.nodes[place]
             beneath = [self.alike[a] for a in node.args]
             self.alike[place] = common.number(node.op, node.data, *beneath)
+
+    def _is_open(self, place: int) -> bool:
+        return self.nodes[place].op == "open"
 
     def _is_transparent(self, place: int) -> bool:
         """Whether a node stands for that beneath it: a lift, a bound, rows as they are."""
@@ -122,166 +139,217 @@ class _Lines:
             place = self.nodes[place].args[0]
         return place
 
-    def _has_name(self, place: int, uses: int) -> bool:
+    def _spoken(self, place: int) -> int:
+        """The node that is written for one: of a variance its covariance."""
+        beneath = self._beneath(place)
+        return self.own.get(beneath, beneath)
+
+    def _operands(self, place: int) -> list[int]:
+        """What is written in the formula of a node."""
         node = self.nodes[place]
-        if self._is_transparent(place):
-            return False
+        if place in self.sums:
+            return [inner for _, inner in self.sums[place].terms]
+        if node.op in ("open", "both"):
+            *curves, covariance = node.args
+            inner = [a for curve in curves for a in self.nodes[curve].args]
+            return list(dict.fromkeys(self._spoken(a) for a in (covariance, *inner)))
+        return [self._spoken(a) for a in node.args]
+
+    def _counted(self) -> Counter[int]:
+        """How often each node is written."""
+        uses: Counter[int] = Counter()
+        waiting = [*self.ends]
+        seen = set(waiting)
+        while waiting:
+            inner = self._operands(waiting.pop())
+            uses.update(inner)
+            waiting += (new := dict.fromkeys(a for a in inner if a not in seen))
+            seen.update(new)
+        return uses
+
+    def _letter(self, place: int) -> str | None:
+        """What a node's name begins with, None where it has none."""
+        node = self.nodes[place]
+        if self._is_transparent(place) or place in self.ends:
+            return None
+        if place in self.covariances and not self._is_open(place):
+            return "Σ"
+        if place in self.sums:
+            return None if self.sums[place].stands_for is not None else self.letter
         if node.op in _ALWAYS:
-            return True
-        plain = ("number", "data", "fixed", "curve", "gram", "dot", *_TRANSPARENT)
+            return _LETTERS[node.op]
         long = node.op != "product" or node.of_pairs or len(node.args) > 1
-        return uses > 1 and node.op not in plain and long
+        is_named = self.uses[place] > 1 and node.op not in _PLAIN and long
+        return (self.letter if node.of_pairs else "p") if is_named else None
 
     def all(self) -> Iterator[tuple[str, str]]:
         """(left, right) of every line."""
-        for place in self.reached:
-            if place in self.named:
-                known = self.common.known.get(self.alike[place])
-                if known is not None:
-                    self.names[place] = known
-                    continue
-                right = self.formula(place)
-                self.names[place] = self._new_name(place)
-                self.common.known[self.alike[place]] = self.names[place]
-                yield self.names[place], right
         for end, where in self.shown:
+            self.letter = "Θ" if where.name == "ntk" else "K"
+            for place in self._in_order(end):
+                yield from self._line(place)
             title = _TITLES[where.name]
             if where.i or where.j or len(self.shown) > 2:
                 title += f"[{where.i},{where.j}]"
-            title = rf"\mathrm{{{title}}}" if self.latex else title
+            title = rf"\mathrm{{{title}}}" if self.write.latex else title
             right = self.formula(end)
-            self.common.known.setdefault(self.alike[end], title)
-            self.names[end] = title
+            self.names[end] = title, None
+            self.common.known.setdefault(self.alike[end], (title, None))
             yield title, right
 
-    def _new_name(self, place: int) -> str:
-        node = self.nodes[place]
-        letter = _LETTERS.get(node.op, "K" if node.of_pairs else "p")
-        self.common.counts[letter] += 1
-        number = self.common.counts[letter]
-        return f"{_GREEK.get(letter, letter)}_{{{number}}}" if self.latex else f"{letter}{number}"
+    def _in_order(self, end: int) -> Iterator[int]:
+        """What an end is made of that has no name yet, each node behind its operands."""
+        waiting = [(end, iter(self._operands(end)))]
+        seen = {end}
+        while waiting:
+            place, operands = waiting[-1]
+            inner = next((a for a in operands if a not in seen), None)
+            if inner is not None:
+                seen.add(inner)
+                waiting.append((inner, iter(self._operands(inner))))
+                continue
+            waiting.pop()
+            if place != end and place not in self.names:
+                yield place
+
+    def _line(self, place: int) -> Iterator[tuple[str, str]]:
+        letter = self._letter(place)
+        if letter is None:
+            return
+        known = self.common.known.get(self.alike[place])
+        if known is None:
+            right = self.formula(place)
+            known = self.common.known[self.alike[place]] = self.common.new(letter)
+            yield self.write.name(*known), right
+        self.names[place] = known
 
     def text(self, place: int, bar: bool = False, tight: bool = False) -> str:
         """A node where it is used; `bar` for ξ̄, `tight` inside of a product."""
-        if place in self.names:
-            name = self.names[place]
-            if not bar:
-                return name
-            return (
-                rf"\bar{{{name.split('_')[0]}}}_{name.split('_')[1]}" if self.latex else f"{name}'"
-            )
+        place, bar = self._descended(place, bar)
+        spoken = self.own.get(place, place)
+        if spoken in self.names:
+            itself = spoken != place
+            name = self.write.name(*self.names[spoken], itself)
+            return self.write.barred(name) if bar else name
         found = self.formula(place, bar)
-        beneath = self._beneath(place)
-        is_sum = self.nodes[beneath].op == "sum" and beneath not in self.names
+        is_sum = self.nodes[place].op == "sum" and place not in self.names
         return f"({found})" if tight and is_sum else found
+
+    def _descended(self, place: int, bar: bool) -> tuple[int, bool]:
+        while self._is_transparent(place):
+            node = self.nodes[place]
+            bar = bool(node.data) if node.op == "lift" else bar
+            place = node.args[0]
+        return place, bar
 
     def formula(self, place: int, bar: bool = False) -> str:
         """A node by its operands."""
         node = self.nodes[place]
         data: Any = node.data
-        if self._is_transparent(place):
-            return self.text(node.args[0], bool(data) if node.op == "lift" else bar)
         match node.op:
             case "number":
-                return _number(data)
+                return self.write.number(data)
             case "data":
-                name = _GREEK.get(data, data) if self.latex else data
-                return f"\\bar{{{name}}}" if bar and self.latex else name + ("'" if bar else "")
+                name = self.write.name(data)
+                return self.write.barred(name) if bar else name
             case "gram" | "dot":
                 second = self.text(node.args[1], node.op == "gram" or bar, True)
-                dot = r" \cdot " if self.latex else "·"
-                return f"{self.text(node.args[0], bar, True)}{dot}{second}"
-            case "rows":
-                parts = [self.text(a, bar) for a in node.args]
-                return (to_latex if self.latex else to_text)(data[0], parts)
+                return self.write.dot(self.text(node.args[0], bar, True), second)
+            case "rows" | "value":
+                expression = data[0] if node.op == "rows" else data
+                return self.write.expression(expression, [self.text(a, bar) for a in node.args])
             case "sum":
-                return self._sum(node.args, data[0], data[1], bar)
+                return self._sum(place, bar)
             case "product":
-                return self._product(node.args, data[0], data[1], bar)
-            case "sqrt":
-                return self._call("√", r"\sqrt", self.text(node.args[0], bar))
-            case "arcsin":
-                return self._call("arcsin", r"\arcsin", self.text(node.args[0], bar))
-            case "correlation":
-                return self.text(node.args[0])
-            case _:
+                return self.write.product(*self._factors(1.0, place, bar))
+            case "sqrt" | "arcsin":
+                return self.write.call(node.op, self.text(node.args[0], bar))
+            case "open" | "both" | "expected":
                 return self._expectation(node, bar)
+            case _:
+                parts = ", ".join(self.text(a, bar) for a in node.args)
+                index = f", {data + 1}" if node.op == "entry" else ""
+                return f"{node.op}({parts}{index})"
 
-    def _call(self, text: str, latex: str, inner: str) -> str:
-        if not self.latex:
-            return f"{text}({inner})"
-        return f"{latex}{{{inner}}}" if latex == r"\sqrt" else rf"{latex}\left({inner}\right)"
-
-    def _sum(self, args: Sequence[int], by: Sequence[float], constant: float, bar: bool) -> str:
+    def _sum(self, place: int, bar: bool) -> str:
+        spoken = self.sums.get(place) or SpokenSum.of(self.nodes[place])
         parts = []
-        for place, c in zip(args, by, strict=True):
-            one = _number(abs(c)) == "1"
-            inner = self.text(place, bar, not one)
-            own = inner if one else self._joined([_number(abs(c)), inner])
-            parts.append(("- " if c < 0 else "+ ") + own)
-        if constant:
-            parts.append(("- " if constant < 0 else "+ ") + _number(abs(constant)))
-        joined = " ".join(parts)
-        return joined[2:] if joined.startswith("+ ") else f"-{joined[2:]}"
+        for c, inner in spoken.terms:
+            if self.nodes[self._beneath(inner)].op == "product" and not self._is_named(inner):
+                parts.append(self._factors(c, inner, bar))
+            else:
+                tight = self.write.number(abs(c)) != "1"
+                parts.append((c, [(self.text(inner, bar, tight), Fraction(1))]))
+        if place in self.ends and not spoken.constant:
+            return self.write.apart(parts)
+        return self.write.sum(parts, spoken.constant)
 
-    def _product(
-        self, args: Sequence[int], coefficient: float, exponents: Sequence[Fraction], bar: bool
-    ) -> str:
-        above = [] if _number(coefficient) == "1" else [_number(coefficient)]
-        factors = sorted(
-            zip(args, exponents, strict=True), key=lambda f: self.nodes[f[0]].op != "lift"
-        )
-        for place, e in factors:
-            inner = self.text(place, bar, True)
-            above.append(inner if e == 1 else self._power(inner, e))
-        return self._joined(above)
+    def _is_named(self, place: int) -> bool:
+        return self._spoken(place) in self.names
 
-    def _joined(self, factors: Sequence[str]) -> str:
-        """Factors beside each other, with a cross before a number."""
-        cross = r"\times " if self.latex else "× "
-        first, *rest = factors
-        return " ".join([first, *(cross + f if f[0].isdigit() else f for f in rest)])
+    def _factors(self, coefficient: float, place: int, bar: bool) -> Weighted:
+        """A product's number, with what is taken out of its sums, and its factors."""
+        place, bar = self._descended(place, bar)
+        node = self.nodes[place]
+        data: Any = node.data
+        coefficient *= data[0]
+        factors: list[tuple[str, Fraction]] = []
+        for inner, e in sorted(zip(node.args, data[1], strict=True), key=self._rank):
+            c, own = self._factor(inner, bar)
+            coefficient *= c ** float(e)
+            factors += [(text, k * e) for text, k in own]
+        return coefficient, factors
 
-    def _power(self, inner: str, e: Fraction) -> str:
-        simple = not {" ", "·"} & set(inner) or inner.startswith("(")
-        base = inner if simple else f"({inner})"
-        return f"{base}^{{{e}}}" if self.latex else f"{base}^({e})" if e != 2 else f"{base}²"
+    def _rank(self, factor: tuple[int, Fraction]) -> int:
+        """Numbers of one input first, then slopes."""
+        order = ("lift", "gram", "open")
+        op = self.nodes[factor[0]].op
+        return order.index(op) if op in order else len(order)
+
+    def _factor(self, place: int, bar: bool) -> Weighted:
+        """One factor, or those of a product without a name."""
+        spoken, multiple = self.sums.get(place), self.multiples.get(place)
+        if multiple is not None and multiple[1] in self.names:
+            return 1 / multiple[0], [(self.text(multiple[1], bar, True), Fraction(1))]
+        if spoken is not None:
+            inner = place if spoken.stands_for is None else spoken.stands_for
+            return spoken.scale, [(self.text(inner, bar, True), Fraction(1))]
+        if self.nodes[self._beneath(place)].op == "product" and not self._is_named(place):
+            return self._factors(1.0, place, bar)
+        return 1.0, [(self.text(place, bar, True), Fraction(1))]
 
     def _expectation(self, node: TapeNode, bar: bool) -> str:
-        functions = [self.nodes[a] for a in node.args if self.nodes[a].op == "curve"]
-        letters = ["u", "v"][: len(functions)]
-        shown = to_latex if self.latex else to_text
-        applied = []
-        for curve, letter in zip(functions, letters, strict=True):
-            others = [self.text(a) for a in curve.args[2:]]
-            call = shown(curve.data[0], [letter, *others])
-            plain = not curve.data[1] and (len(functions) == 1 or _CALL.fullmatch(call))
-            applied.append(call if plain else f"({call})" + "′" * int(curve.data[1]))
+        """E of one function, or of two of the Gaussians u, v: of one form u and u'."""
+        of_two = node.op != "expected"
+        curves = [self.nodes[a] for a in (node.args[:2] if of_two else node.args)]
+        is_one = of_two and curves[0].data[2] == curves[1].data[2]
+        letters = ["u", "u" if is_one else "v"][: len(curves)]
+        if node.op == "open":
+            letters[1] = self.write.barred(letters[1])
+        functions = [self._function(c, x, bar) for c, x in zip(curves, letters, strict=True)]
+        if not of_two and node.data:
+            functions.append(f"He_{node.data}")
+        return self.write.expectation(functions, self._laws(node, curves, letters, bar))
+
+    def _function(self, curve: TapeNode, letter: str, bar: bool) -> str:
+        data: Any = curve.data
+        others = [self.text(a, bar) for a in curve.args[2:]]
+        return self.write.weak(self.write.expression(data[0], [letter, *others]), data[1])
+
+    def _laws(
+        self, node: TapeNode, curves: Sequence[TapeNode], letters: Sequence[str], bar: bool
+    ) -> list[str]:
+        first = curves[0]
+        mean = self.text(first.args[0], bar)
+        if node.op == "open":
+            covariance = self._beneath(node.args[2])
+            if letters[1] == self.write.barred("u") and self._spoken(first.args[1]) == covariance:
+                return [self.write.law(f"({', '.join(letters)})", mean, self.text(covariance))]
         laws = []
-        for curve, letter in zip(functions, letters, strict=True):
-            variance = self.text(curve.args[1], node.of_pairs and letter == "v")
-            law = f"N({self.text(curve.args[0])}, {variance})"
-            laws.append(f"{letter} {self._sign('~')} {law}")
-        order = int(node.data) if node.op == "expected" else 0
-        inside = " ".join(applied) + (f" He_{order}" if order else "")
-        if len(functions) == 0:
-            parts = [self.text(a, bar) for a in node.args]
-            return (
-                f"{node.op}({', '.join(parts)})" if node.op != "value" else shown(node.data, parts)
-            )
-        if len(node.args) == 3 and len(functions) == 2:
-            what = "correlation" if node.op == "series" else "covariance"
-            named = rf"\text{{{what} }}" if self.latex else f"{what} "
-            laws.append(f"{named}{self.text(node.args[2])}")
-        expectation = r"\mathbb{E}" if self.latex else "E"
-        comment = ", ".join(laws)
-        return f"{expectation}[{inside}], " + (
-            rf"\text{{with }} {comment}" if self.latex else comment
-        )
-
-    def _sign(self, sign: str) -> str:
-        return r"\sim" if self.latex else sign
-
-
-def _number(value: float) -> str:
-    return f"{value:.6g}"
+        for k, (curve, letter) in enumerate(zip(curves, letters, strict=True)):
+            of_second = node.op == "open" and k == 1
+            mean, variance = (self.text(a, of_second or bar) for a in curve.args[:2])
+            laws.append(self.write.law(letter, mean, variance))
+        if len(curves) == 2:
+            laws.append(self.write.words("covariance") + self.text(node.args[2], bar))
+        return laws

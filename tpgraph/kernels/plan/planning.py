@@ -30,7 +30,7 @@ from tpgraph.limits.planned.unknowns import is_unknown, place_of
 from tpgraph.program import Program, Variable
 from tpgraph.transform.gradients import inner_product_factor
 
-__all__ = ["Destination", "KernelPlan", "PlanPart", "is_planned", "plan_kernel"]
+__all__ = ["Destination", "KernelPlan", "PlanPart", "is_planned", "open_plan", "plan_kernel"]
 
 _MOST_KEPT = 16
 _KEPT: dict[tuple[int, str], tuple[Program, KernelPlan | str]] = {}
@@ -89,9 +89,18 @@ def plan_kernel(program: Program, kind: str = "both") -> KernelPlan:
         while len(_KEPT) >= _MOST_KEPT:
             _KEPT.pop(next(iter(_KEPT)), None)
         known = _KEPT[key] = program, _attempt(program, wanted)
-    if isinstance(known[1], str):
-        raise NotPlanned(known[1])
-    return known[1]
+    return _required(known[1])
+
+
+def open_plan(program: Program, kind: str = "both") -> KernelPlan:
+    """The plan with expectations over pairs as they are, to be read. Raises as `plan_kernel`."""
+    return _required(_attempt(program, check_kind(kind), closes=False))
+
+
+def _required(found: KernelPlan | str) -> KernelPlan:
+    if isinstance(found, str):
+        raise NotPlanned(found)
+    return found
 
 
 def is_planned(program: Program, kind: str = "both") -> bool:
@@ -103,11 +112,11 @@ def is_planned(program: Program, kind: str = "both") -> bool:
     return True
 
 
-def _attempt(program: Program, wanted: Kind) -> KernelPlan | str:
+def _attempt(program: Program, wanted: Kind, closes: bool = True) -> KernelPlan | str:
     """The plan, or why there is none."""
     found = tangent(program, "ntk") if wanted != "nngp" else None
     try:
-        return _planned(program, wanted, found)
+        return _planned(program, wanted, found, closes)
     except NotPlanned as error:
         return error.reason
     except NotClosed as error:
@@ -116,25 +125,25 @@ def _attempt(program: Program, wanted: Kind) -> KernelPlan | str:
         return str(error.message)
 
 
-def _planned(program: Program, kind: str, found: Tangent | None) -> KernelPlan:
+def _planned(program: Program, kind: str, found: Tangent | None, closes: bool) -> KernelPlan:
     rows = representative_rows(program)
     labels = row_labels(program.outputs, rows)
     if found is None:
-        return KernelPlan(program, kind, labels, (_of_readouts(program),), Fraction(0))
+        return KernelPlan(program, kind, labels, (_of_readouts(program, closes),), Fraction(0))
     orders = orders_of(found)
     rescaled = any(orders.own.of(output) for output in found.outputs)  # the NNGP is of f itself
     if kind == "ntk" or found.cotangents or rescaled:
-        ntk, exponent = _of_tangent(found, orders, rows, False)
-        first = () if kind == "ntk" else (_of_readouts(program),)
+        ntk, exponent = _of_tangent(found, orders, rows, False, closes)
+        first = () if kind == "ntk" else (_of_readouts(program, closes),)
         return KernelPlan(program, kind, labels, (*first, ntk), exponent)
-    both, exponent = _of_tangent(found, orders, rows, True)
+    both, exponent = _of_tangent(found, orders, rows, True, closes)
     return KernelPlan(program, kind, labels, (both,), exponent)
 
 
-def _of_readouts(program: Program) -> PlanPart:
+def _of_readouts(program: Program, closes: bool) -> PlanPart:
     pairs = _output_pairs(program)
     names = [(program.outputs[i].name, program.outputs[j].name) for i, j in pairs]
-    at = planned(restricted(program, names))
+    at = planned(restricted(program, names), closes)
     return _part(at, _covariances(at, program))
 
 
@@ -170,12 +179,12 @@ def _part(
             raise NotPlanned("a kernel that is one number")
         places.append(place)
         origins.append(place_of(at.tape, values))
-    tape, ends = factored(at.tape, origins)
+    tape, ends = factored(at.tape, origins, shares=at.closes)
     return PlanPart(tape, tuple(ends), tuple(places), at, tuple(origins), rows, tangent)
 
 
 def _of_tangent(
-    found: Tangent, orders: Orders, rows: tuple[Row, ...], with_nngp: bool
+    found: Tangent, orders: Orders, rows: tuple[Row, ...], with_nngp: bool, closes: bool
 ) -> tuple[PlanPart, Fraction]:
     """The NTK, beside it the NNGP where asked for, and its exponent."""
     terms = [t for g in found.gradients for t in g.terms]
@@ -185,7 +194,7 @@ def _of_tangent(
     if with_nngp:
         names = [f.name for f in found.outputs]
         pairs += [(names[i], names[j]) for i, j in _output_pairs(found.network)]
-    at = planned(restricted(orders.own.program, pairs))
+    at = planned(restricted(orders.own.program, pairs), closes)
     ntk, exponent = _total(at, orders)
     ends = [(Destination("ntk"), ntk)]
     if with_nngp:

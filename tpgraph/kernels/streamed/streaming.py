@@ -23,7 +23,7 @@ from tpgraph.kernels.copies import representative_rows
 from tpgraph.kernels.inputs import Inputs, input_arrays
 from tpgraph.kernels.kernel_values import Array, EntryStatistics, RelativeError
 from tpgraph.kernels.plan.executing import Resources, Run, spread_of
-from tpgraph.kernels.plan.explaining import explained
+from tpgraph.kernels.plan.explaining import explain_kernel
 from tpgraph.kernels.plan.planning import KernelPlan
 from tpgraph.kernels.plan.whole import joined, repeated, roots_of, share_of_error
 from tpgraph.kernels.streamed.crews import PanelCrew, crew_of, finished
@@ -170,7 +170,7 @@ class _Stream:
             "program": self.plan.program.name,
             "program_sha256": digest(self.task.program, {}),
             "data_sha256": self.task.inputs_digest,
-            "recursion_sha256": digest(explained(self.plan), {}),
+            "recursion_sha256": digest(explain_kernel(self.plan.program, self.plan.kind), {}),
             "kind": self.task.kind,
             "dtype": self.task.dtype,
             "jit": self.task.jit,

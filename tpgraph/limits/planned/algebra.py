@@ -34,9 +34,12 @@ from tpgraph.program.scales import Asymptotic
 __all__ = ["PlanningAlgebra", "planned"]
 
 
-def planned(program: Program) -> PlanningAlgebra:
-    """A program's rules applied on unknowns. Raises NotPlanned, NotClosed and TPError."""
-    found = PlanningAlgebra(program)
+def planned(program: Program, closes: bool = True) -> PlanningAlgebra:
+    """A program's rules applied on unknowns. Raises NotPlanned, NotClosed and TPError.
+
+    With `closes` False expectations over pairs stay as they are, for a tape that is read.
+    """
+    found = PlanningAlgebra(program, closes)
     evaluate(found)
     return found
 
@@ -107,12 +110,13 @@ class PlannedProducts(ExactProducts):
 class PlanningAlgebra(ExactAlgebra):
     """One program on unknowns; `rows` has the nodes of its vectors of fixed dimension."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, closes: bool = True) -> None:
         ones = {d.variable.name: np.ones((1, d.variable.dim.size({}))) for d in program.data}
         super().__init__(program, ones)
         self.tape = PairTape()
+        self.closes = closes
         self.rows: dict[str, int] = {}
-        self.planned = PlannedBlocks(self.gaussians, self.sums, self.tape)
+        self.planned = PlannedBlocks(self.gaussians, self.sums, self.tape, closes)
         self.blocks = self.planned
         self.products = PlannedProducts(self)
         for declaration in program.declarations:

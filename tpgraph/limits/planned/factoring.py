@@ -36,9 +36,14 @@ class _Term:
         return any(isinstance(side, int) for side in self.sides)
 
 
-def factored(tape: PairTape, ends: Sequence[int]) -> tuple[PairTape, list[int]]:
-    """An equal tape of what the ends depend on, and their places in it."""
-    work = _Factoring(tape)
+def factored(
+    tape: PairTape, ends: Sequence[int], shares: bool = True
+) -> tuple[PairTape, list[int]]:
+    """An equal tape of what the ends depend on, and their places in it.
+
+    Without `shares` sums keep their coefficients, which are easier to read.
+    """
+    work = _Factoring(tape, shares)
     for place in tape.reached([*ends, *tape.asked]):
         work.take(place)
     found = [work.place(work.terms[end]) for end in ends]
@@ -58,8 +63,9 @@ def factored(tape: PairTape, ends: Sequence[int]) -> tuple[PairTape, list[int]]:
 
 
 class _Factoring:
-    def __init__(self, old: PairTape) -> None:
+    def __init__(self, old: PairTape, shares: bool) -> None:
         self.old = old
+        self.shares = shares
         self.new = PairTape()
         self.single: dict[int, int] = {}
         self.terms: dict[int, _Term] = {}
@@ -184,7 +190,9 @@ class _Factoring:
 
     def _plain(self, terms: Sequence[_Term], constant: float) -> _Term:
         """One sum: of its first term with coefficient ±1, or with 1 beside numbers of one input."""
-        if any(t.has_sides for t in terms):
+        if not self.shares:
+            first = 1.0
+        elif any(t.has_sides for t in terms):
             first = abs(constant) or 1.0
         else:
             first = abs(min(terms, key=lambda t: sorted(t.powers)).coefficient)

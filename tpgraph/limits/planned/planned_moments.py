@@ -27,11 +27,12 @@ EVERYWHERE: Window = (slice(None), slice(None))
 
 
 class PlannedExpectations(Expectations):
-    """E over the Gaussians of one program, as nodes."""
+    """E over the Gaussians of one program, as nodes; over pairs as they are unless it `closes`."""
 
-    def __init__(self, gaussians: Gaussians, tape: PairTape) -> None:
+    def __init__(self, gaussians: Gaussians, tape: PairTape, closes: bool = True) -> None:
         super().__init__(gaussians)
         self.tape = tape
+        self.closes = closes
 
     def integrated(self, found: Sum) -> Array:
         """Raises NotPlanned: whether it is finite is told by numbers."""
@@ -78,6 +79,9 @@ class PlannedExpectations(Expectations):
         self, setting: InputSetting, first: SidedCurve, second: SidedCurve, covariance: Array
     ) -> Array:
         f, g = first.curve, second.curve
+        if not self.closes:
+            whole = (self._place(f), self._place(g), self._of_pairs(covariance))
+            return as_array(self.tape, self.tape.emit("open", whole, None, True))
         p, q = first.numbers(f.variance, setting), second.numbers(g.variance, setting)
         if f.error_terms is not None and g.error_terms is not None:
             for curve in (f, g):
@@ -131,10 +135,12 @@ def _is_closed(curve: Curve) -> bool:
 class PlannedBlocks(MomentBlocks):
     """Moments of the vectors of a program as nodes, each written down once."""
 
-    def __init__(self, gaussians: Gaussians, sums: dict[str, Sum], tape: PairTape) -> None:
+    def __init__(
+        self, gaussians: Gaussians, sums: dict[str, Sum], tape: PairTape, closes: bool = True
+    ) -> None:
         super().__init__(gaussians, 1, sums)
         self.tape = tape
-        self.expectations = PlannedExpectations(gaussians, tape)
+        self.expectations = PlannedExpectations(gaussians, tape, closes)
         self._pairs: dict[tuple[str, str], Array] = {}
 
     def expected(self, found: Sum, is_sure: bool = True) -> Array:

@@ -17,6 +17,7 @@ are earlier nodes, and equal ones are one node. `low` and `high` bound its value
     named             the same number, which has a name
     series            E[f(u) g(v)] by Mehler's expansion and quadrature
     exponentials      E[f(u) g(v)] of polynomials times exponentials
+    open              E[f(u) g(v)] as it is, on tapes that are read and not run
 """
 
 from __future__ import annotations

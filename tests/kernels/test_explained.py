@@ -1,0 +1,240 @@
+"""The kernel recursion as it is printed, read back and computed: it is the kernel."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import erf
+
+from tpgraph import load, parse
+from tpgraph.kernels import explain_kernel, kernel
+from tpgraph.program import Program
+
+DIAGRAMS = Path(__file__).parents[2] / "diagrams"
+TOKEN = re.compile(
+    r"(?P<dot>[^\W\d]\w*(?:\[\d+\])?'?·\w+(?:\[\d+\])?'?)"
+    r"|(?P<number>\d+(?:\.\d+)?(?:e-?\d+)?(?:/\(\d*π\)|/\d+)?|\d*π(?:/\d+)?)"
+    r"|(?P<call>sqrt\(|arcsin\(|√\()|√(?P<root>\w'?)"
+    r"|(?P<name>[^\W\d]+\d*°?'?)"
+    r"|(?P<sign>[-+/()]|×)|(?P<power>\^\(?-?\d(?:/\d)?\)?|²)|(?P<space>\s+)"
+)
+
+
+def network(function: str, depth: int = 2, rest: str = "") -> Program:
+    rows = "".join(
+        f"h[{k}] = W[{k}] x[{k - 1}] + b[{k}]\nx[{k}] = {function}(h[{k}])\n"
+        for k in range(2, depth + 1)
+    )
+    return parse(
+        "program network\nwidth n\nparametrization ntk\ndata ξ : 3\n"
+        "param U : n × 3 ~ N(0, 1.7)\nparam c : n ~ N(0, 0.1)\n"
+        f"param W[2..{depth}] : n × n ~ N(0, 1.7)\nparam b[2..{depth}] : n ~ N(0, 0.1)\n"
+        f"param V : 1 × n ~ N(0, 1)\nh[1] = U ξ + c\nx[1] = {function}(h[1])\n{rows}"
+        f"f = V x[{depth}]\noutput f\n{rest}"
+    )
+
+
+class Reader:
+    """The printed lines on inputs by name, each (N, d)."""
+
+    def __init__(self, text: str, inputs: dict[str, Any]) -> None:
+        body, _, closed = text.partition("\nin closed form")
+        self.lines = dict(line.strip().split(" = ", 1) for line in body.splitlines()[1:])
+        self.closed = dict(line.strip().split(" = ", 1) for line in closed.splitlines()[1:])
+        self.inputs = inputs
+        self.known: dict[tuple[str, int, int], float] = {}
+
+    def of(self, name: str, i: int, j: int) -> float:
+        """A line on inputs i and j."""
+        if (name, i, j) not in self.known:
+            right = self.lines[name]
+            self.known[name, i, j] = (
+                self.expected(right, i, j) if right.startswith("E[") else self.value(right, i, j)
+            )
+        return self.known[name, i, j]
+
+    def value(self, text: str, i: int, j: int, letters: dict[str, float] | None = None) -> float:
+        """A formula; numbers beside each other are multiplied."""
+        given = letters or {}
+        parts: list[str] = []
+        names: dict[str, float] = {}
+
+        def put(value: float) -> str:
+            names[f"x{len(names)}"] = value
+            return f"x{len(names) - 1}"
+
+        place = 0
+        while place < len(text):
+            token = TOKEN.match(text, place)
+            assert token, text[place:]
+            place = token.end()
+            kind, word = token.lastgroup, token.group()
+            if kind == "space":
+                continue
+            made = {
+                "dot": lambda w=word: put(self.dot(w, i, j)),
+                "number": lambda w=word: put(eval(_pi(w), {"π": math.pi})),
+                "call": lambda w=word: "arcsin(" if w == "arcsin(" else "sqrt(",
+                "root": lambda t=token: f"sqrt({put(given[t['root']])})",
+                "name": lambda w=word: put(given[w] if w in given else self.named(w, i, j)),
+                "sign": lambda w=word: "*" if w == "×" else w,
+                "power": lambda w=word: "**2" if w == "²" else f"**{w[1:]}",
+            }[str(kind)]()
+            follows = made not in "+-/*)" and not made.startswith("**")
+            if parts and follows and parts[-1] not in "+-/*(" and not parts[-1].endswith("("):
+                parts.append("*")
+            parts.append(made)
+        known = {"sqrt": math.sqrt, "arcsin": math.asin, **names}
+        return float(eval(" ".join(parts), known))
+
+    def dot(self, word: str, i: int, j: int) -> float:
+        """⟨x, y⟩ of two inputs; χ·χ' of one component with itself is 1."""
+        if "χ" in word:
+            return 1.0
+        first, second = (
+            self.inputs[end.strip("'")][j if "'" in end else i] for end in word.split("·")
+        )
+        return float(first @ second)
+
+    def named(self, word: str, i: int, j: int) -> float:
+        name = word.rstrip("'").rstrip("°")
+        itself = "°" in word or name[0] in "spmr"
+        own = j if word.endswith("'") else i
+        return self.of(name, own, own) if itself else self.of(name, i, j)
+
+    def expected(self, text: str, i: int, j: int) -> float:
+        """E by its closed form where that is printed, otherwise by quadrature."""
+        inside, law = text.split(", ", 1)
+        one = re.match(r"\(u, u'\) ~ N\(0, (.*)\)$", law)
+        if one:
+            c = self.value(one[1], i, j)
+            p, q = (self.value(one[1], k, k) for k in (i, j))
+        else:
+            two = re.match(r"u ~ N\(0, (.*)\), v' ~ N\(0, (.*)\), covariance (.*)$", law)
+            assert two, law
+            p, q, c = (self.value(t, i, j) for t in two.groups())
+        closed = self.closed.get(inside.replace("v'", "u'"))
+        if closed:
+            rho = max(-1.0, min(1.0, c / math.sqrt(p * q)))
+            return self.value(closed, i, j, {"p": p, "p'": q, "c": c, "ρ": rho})
+        calls = re.fullmatch(r"E\[(\w+)('*)\(u\) (\w+)('*)\([uv]'\)\]", inside)
+        assert calls, inside
+        f, g = _function(calls[1], len(calls[2])), _function(calls[3], len(calls[4]))
+        nodes, weights = np.polynomial.hermite_e.hermegauss(120)
+        weights = weights / weights.sum()
+        u = math.sqrt(p) * nodes[:, None]
+        rest = math.sqrt(max(q - c * c / p, 0.0))
+        v = c / p * u + rest * nodes[None, :]
+        return float(np.einsum("i,j,ij->", weights, weights, f(u) * g(v)))
+
+
+def _pi(word: str) -> str:
+    return re.sub(r"(\d)π", r"\1*π", word)
+
+
+def _function(name: str, order: int) -> Callable[[Any], Any]:
+    known: dict[tuple[str, int], Callable[[Any], Any]] = {
+        ("tanh", 0): np.tanh,
+        ("tanh", 1): lambda x: 1 - np.tanh(x) ** 2,
+        ("erf", 0): erf,
+        ("erf", 1): lambda x: 2 / math.sqrt(math.pi) * np.exp(-(x**2)),
+        ("gelu", 0): lambda x: x * (1 + erf(x / math.sqrt(2))) / 2,
+        ("gelu", 1): lambda x: (
+            (1 + erf(x / math.sqrt(2))) / 2 + x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
+        ),
+    }
+    return known[name, order]
+
+
+def data_of(program: Program, count: int = 3) -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    return {
+        d.variable.name: rng.standard_normal((count, d.variable.dim.size({}))) for d in program.data
+    }
+
+
+FUNCTIONS = ("relu", "erf", "tanh", "gelu")
+GALLERY = ("mlp", "fully_connected", "one_hidden", "rnn", "resnet", "cnn", "layernorm_mlp",
+           "transformer")  # fmt: skip
+CASES = {
+    **{f"{f}, {depth}": network(f, depth) for f in FUNCTIONS for depth in (1, 3)},
+    **{name: load(DIAGRAMS / f"{name}.tp") for name in GALLERY},
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_printed_recursion_is_the_kernel(name: str) -> None:
+    program = CASES[name]
+    text = explain_kernel(program)
+    if text.startswith("not planned"):
+        pytest.fail(text)
+    inputs = data_of(program)
+    found = kernel(program, inputs)
+    reader = Reader(text, inputs)
+    for i in range(3):
+        for j in range(3):
+            for title, array in (("NNGP", found.nngp), ("NTK", found.ntk)):
+                assert array is not None
+                assert reader.of(title, i, j) == pytest.approx(array[i, j], rel=2e-5), (title, i, j)
+
+
+def test_a_perceptron_has_the_recursion_of_the_literature() -> None:
+    """Σ ← σ_w² E[φφ] + σ_b², Θ ← Σ + σ_w² E[φ′φ′] Θ (Jacot et al. 2018)."""
+    lines = explain_kernel(load(DIAGRAMS / "mlp.tp")).splitlines()
+    assert lines[1:13] == [
+        "  Σ1 = 0.03125 ξ·ξ' + 0.01",
+        "  E1 = E[relu(u) relu(u')], (u, u') ~ N(0, Σ1)",
+        "  Σ2 = 2 E1 + 0.01",
+        "  E2 = E[relu(u) relu(u')], (u, u') ~ N(0, Σ2)",
+        "  Σ3 = 2 E2 + 0.01",
+        "  NNGP = E[relu(u) relu(u')], (u, u') ~ N(0, Σ3)",
+        "  E3 = E[relu'(u) relu'(u')], (u, u') ~ N(0, Σ3)",
+        "  E4 = E[relu'(u) relu'(u')], (u, u') ~ N(0, Σ2)",
+        "  E5 = E[relu'(u) relu'(u')], (u, u') ~ N(0, Σ1)",
+        "  Θ1 = Σ2 + 2 E5 Σ1",
+        "  Θ2 = Σ3 + 2 E4 Θ1",
+        "  NTK = χ·χ' (NNGP + E3 Θ2)",
+    ]
+    assert lines[14:] == [
+        "  E[relu(u) relu(u')] = 1/(2π) (√((1 - ρ) (1 + ρ)) + ρ (π/2 + arcsin(ρ))) √(p p')",
+        "  E[relu'(u) relu'(u')] = 1/(2π) (π/2 + arcsin(ρ))",
+    ]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_symbol_of_the_recursion_stands_for_one_thing(name: str) -> None:
+    """Also where NNGP and NTK are planned apart, as for readouts of several components."""
+    head, *lines = explain_kernel(CASES[name]).partition("\nin closed form")[0].splitlines()
+    left, right = zip(*(line.strip().split(" = ", 1) for line in lines), strict=True)
+    assert len(set(left)) == len(left)
+    assert len(set(right)) == len(right)
+    assert not any("rows(" in formula for formula in right)
+    assert any("χ" in formula for formula in right) == ("unit vector" in head)
+    assert any("°" in formula for formula in right) == ("of an input with itself" in head)
+    for place, formula in enumerate(right):  # what is read was said before
+        read = set(re.findall(r"(?<![\w'])[pmsrKEΣΘ]\d+", formula))
+        assert read <= set(left[:place])
+
+
+def test_a_deep_recursion_is_explained() -> None:
+    text = explain_kernel(network("erf", 300))
+    assert text.count("\n  Θ") == 300
+
+
+def test_the_recursion_is_explained_in_latex() -> None:
+    text = explain_kernel(network("erf", 3), latex=True)
+    assert text.count("\\begin{align*}\n") == 2, "the recursion, and closed forms"
+    assert r"\mathrm{NNGP} &=" in text
+    assert r"\Theta_{3} &= E_{2} + 1.7 E_{4} \Theta_{2} + 1" in text
+    assert text.count("{") == text.count("}")
+
+
+def test_what_is_not_planned_is_said() -> None:
+    program = load(Path(__file__).parents[2] / "diagrams" / "gru.tp")
+    assert explain_kernel(program, "ntk").startswith("not planned: functions of several Gaussians")
