@@ -7,12 +7,13 @@ of (u, u') ~ N(0, [[p, c], [c, p']]), planned alone, with letters for what the r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from tpgraph.functions import Expression
 from tpgraph.kernels.plan.recursion_text import RecursionText, Weighted
 from tpgraph.limits.exact.curves import Curve
 from tpgraph.limits.exact.evaluation_points import InputSetting
@@ -24,31 +25,32 @@ from tpgraph.limits.planned.planned_moments import EVERYWHERE, PlannedExpectatio
 from tpgraph.limits.planned.tape import NotPlanned, PairTape, TapeNode
 from tpgraph.limits.planned.unknowns import as_array, place_of
 
-__all__ = ["closed_lines"]
+__all__ = ["ExpectationKind", "closed_lines", "kind_of"]
 
 _LONGEST = 160
 """Of a formula that is worth reading."""
 
 
-def closed_lines(tapes: Sequence[PairTape], text: RecursionText) -> list[tuple[str, str]]:
-    """(left, right) of every kind of expectation of centred Gaussians, in the tapes' order."""
-    found: dict[tuple[Any, ...], tuple[str, str]] = {}
-    for tape in tapes:
-        for node in tape.nodes:
-            if node.op == "open" and all(_is_plain(tape, tape.nodes[a]) for a in node.args[:2]):
-                kind = tuple(tape.nodes[a].data[:2] for a in node.args[:2])
-                if kind not in found:
-                    found[kind] = _line(kind, text)
-    return [line for line in found.values() if line[1]]
+ExpectationKind: TypeAlias = tuple[tuple[Expression, int], tuple[Expression, int]]
+"""Two functions, each with how often it is derived weakly."""
 
 
-def _is_plain(tape: PairTape, curve: TapeNode) -> bool:
-    """Whether a function is of a centred Gaussian alone."""
-    mean = tape.nodes[curve.args[0]]
-    return len(curve.args) == 2 and mean.op == "number" and mean.data == 0
+def kind_of(nodes: Sequence[TapeNode], expectation: TapeNode) -> ExpectationKind | None:
+    """The functions of E[f(u) g(v)] of centred Gaussians, None of others."""
+    curves = [nodes[a] for a in expectation.args[:2]]
+    means = [nodes[curve.args[0]] for curve in curves]
+    if any(len(c.args) > 2 for c in curves) or any(m.op != "number" or m.data for m in means):
+        return None
+    f, g = (curve.data[:2] for curve in curves)
+    return f, g
 
 
-def _line(kind: tuple[Any, ...], text: RecursionText) -> tuple[str, str]:
+def closed_lines(kinds: Iterable[ExpectationKind], text: RecursionText) -> list[tuple[str, str]]:
+    """(left, right) of every kind whose closed form is short."""
+    return [line for line in (_line(kind, text) for kind in kinds) if line[1]]
+
+
+def _line(kind: ExpectationKind, text: RecursionText) -> tuple[str, str]:
     """Without a right side where there is no formula to show."""
     second = text.barred("u")
     functions = [

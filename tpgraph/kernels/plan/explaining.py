@@ -19,7 +19,7 @@ from fractions import Fraction
 from typing import Any
 
 from tpgraph.functions import Argument
-from tpgraph.kernels.plan.closed_lines import closed_lines
+from tpgraph.kernels.plan.closed_lines import ExpectationKind, closed_lines, kind_of
 from tpgraph.kernels.plan.own_covariances import own_covariances
 from tpgraph.kernels.plan.planning import PlanPart, open_plan, plan_kernel
 from tpgraph.kernels.plan.recursion_text import RecursionText, Weighted
@@ -52,7 +52,7 @@ def explain_kernel(program: Program, kind: str = "both", latex: bool = False) ->
     text = RecursionText(latex)
     for part in plan.parts:
         lines += _Lines(part, text, names).all()
-    closed = closed_lines([part.tape for part in plan.parts], text)
+    closed = closed_lines(names.kinds, text)
     if latex:
         return "\n".join(_aligned(some) for some in (lines, closed) if some)
     head = f"kernel of {program.name}, for two inputs; what is of the second has a prime"
@@ -82,11 +82,15 @@ def refusal_line(reason: str) -> str:
 
 @dataclass
 class _Names:
-    """What the parts of a plan have in common: names by what is named, how many a letter has."""
+    """What the parts of a plan have in common: names by what is named, how many a letter has.
+
+    `kinds` are the expectations that were written.
+    """
 
     known: dict[int, tuple[str, int | None]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
+    kinds: dict[ExpectationKind, None] = field(default_factory=dict)
 
     def number(self, *what: object) -> int:
         """The number of what a node is: the same for nodes that are made alike."""
@@ -325,6 +329,8 @@ class _Lines:
         is_one = of_two and curves[0].data[2] == curves[1].data[2]
         letters = ["u", "u" if is_one else "v"][: len(curves)]
         if node.op == "open":
+            kind = kind_of(self.nodes, node)
+            self.common.kinds |= {} if kind is None else {kind: None}
             letters[1] = self.write.barred(letters[1])
         functions = [self._function(c, x, bar) for c, x in zip(curves, letters, strict=True)]
         if not of_two and node.data:
