@@ -18,13 +18,13 @@ export class UndoList {
 	 * @param {Span} before @param {Span} after
 	 * @param {boolean} [typed] @param {number} [time] */
 	keep(text, patches, title, before, after, typed = false, time = Date.now()) {
-		if (patches.length === 0) return;
+		if (patches.every(([start, end, words]) => text.slice(start, end) === words)) return; // nothing to be taken back
 		const entry = { title, patches, back: inverse(text, patches), before, after, typed, time };
 		this.undone = [];
 		const last = this.done.at(-1);
 		const joined = last && typed && last.typed && time - last.time < PAUSE ? join(last, entry) : null;
-		if (joined) this.done[this.done.length - 1] = joined;
-		else this.done.push(entry);
+		if (joined) this.done.pop();
+		if (joined?.patches[0][2] !== joined?.back[0][2] || !joined) this.done.push(joined ?? entry);
 	}
 
 	/** Take back the last change. @param {string} text
