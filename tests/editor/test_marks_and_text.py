@@ -201,6 +201,18 @@ def test_typing_is_drawn_and_a_mistake_is_mended_by_its_button(page):
     assert page.text.endswith("z = tanh(y\n")
 
 
+def test_a_mend_of_several_changes_is_one_button_and_one_entry(page):
+    text = MLP + "y = relu u\n"
+    page.begin(text).settled()
+    button = page.page.locator("button.mend")
+    expect(button).to_have_text("write relu(u)")
+    button.click()
+    assert page.settled().text == MLP + "y = relu(u)\n"
+    expect(page.page.locator(".error")).to_have_count(0)
+    page.press("Control+z")
+    assert page.text == text
+
+
 @pytest.mark.parametrize("broken", ["prog ", "%", "width\n", "x ="])
 def test_a_broken_first_line_keeps_the_picture(page, broken):
     page.page.evaluate("(text) => { tpgraph.pane.show(text, [0, 0]); tpgraph.sync(); }", MLP)

@@ -68,7 +68,7 @@ def unbound(known: KnownNames, full: str, node: s.Name, word: str) -> Answer:
         return TPNameError(
             f"{full} is a function", expected="arguments in parentheses", mend=f"{full}(…)"
         ), ()
-    family = known.family(base)
+    family = [one for one in known.family(base) if "~" in full or "~" not in one]
     if family and not index:
         return TPNameError(
             f"{full} is a family, not a variable", expected=f"an index, such as {family[0]}"

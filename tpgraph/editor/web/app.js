@@ -422,9 +422,9 @@ export class App {
 		panes[(at + 1) % 3]();
 	}
 
-	/** A mend of an error in a text, by its number. @param {Refusal} error @param {number} choice @param {string} text */
-	mend(error, choice, text) {
-		this.later().then(({ mending }) => mending.mend(this, error, choice, text)).catch((gone) => this.failed(gone));
+	/** Make the mend of an error in a text. @param {Refusal} error @param {string} text */
+	mend(error, text) {
+		this.later().then(({ mending }) => mending.mend(this, error, text)).catch((gone) => this.failed(gone));
 	}
 
 	/** @param {string} words @param {boolean} [wrong] @param {[string, string]} [next] a command that it leads to, behind what its button is called */

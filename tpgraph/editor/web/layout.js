@@ -120,9 +120,9 @@ export function layout(root, app) {
 					h("button.place", { click: () => goTo(app, error, of) }, error.line ? `line ${error.line}` : "text"),
 					h("span", {}, error.message),
 					...(error.expected ? [h("span.detail", {}, `expected: ${error.expected}`)] : []));
-				(error.edits ?? []).forEach((edit, i) =>
-					row.append(h("button.mend", { click: () => app.mend(error, i, of) }, error.mend ?? `write ${edit.text}`)));
-				if (!error.edits?.length && error.mend) row.append(h("span.detail", {}, `mend: ${error.mend}`));
+				const { edits, mend } = error;
+				if (edits?.length) row.append(h("button.mend", { click: () => app.mend(error, of) }, mend ?? `write ${edits.map(({ text }) => text).join(" … ")}`));
+				else if (mend) row.append(h("span.detail", {}, `mend: ${mend}`));
 				return row;
 			});
 			errors.replaceChildren(...rows);
