@@ -82,7 +82,7 @@ class Editor:
         """The page with another text, laid out from scratch, nothing selected or on its way."""
         self.page.evaluate(
             """async (text) => {
-                tpgraph.steps.cancel();
+                tpgraph.steps?.cancel();
                 tpgraph.pane.show(text, [0, 0]);
                 tpgraph.revision = null;
                 await tpgraph.open();

@@ -136,6 +136,7 @@ def test_derived_programs_are_shown_by_a_switch(editor):
     switch = editor.page.get_by_label("What the picture shows")
     switch.select_option("Reduced program")
     expect(editor.page.locator(".status")).to_contain_text("Reduced program: to be read")
+    expect(editor.page.locator(".status")).to_contain_text("step through the program that it is of")
     switch.select_option("Backward pass")  # there is none of what trains nothing
     expect(editor.page.locator(".status.wrong")).to_be_visible()
     expect(switch).to_have_value("reduced")

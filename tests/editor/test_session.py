@@ -87,6 +87,39 @@ def test_a_line_knows_which_argument_it_replaces() -> None:
     assert "edges/b[1]→x[2]:gate" in page.shown
 
 
+MIXED = """program p
+width n
+vector u : n ~ N(0, 1)
+vector v : 3 ~ N(0, 1)
+scalar c = 2
+matrix W : n × n ~ N(0, 1)
+matrix V : 3 × n ~ N(0, 1)
+h = W u
+x = tanh(h + c * u)
+m = mean(x * u)
+s = tanh(m + c)
+f = V x
+y = u * m
+"""
+
+
+@pytest.mark.parametrize("text", [MLP, MIXED, tp.gallery.entry("layernorm").text])
+def test_what_takes_a_mark_takes_it(text: str) -> None:
+    """Whatever is lit while one drags is done when one lets go."""
+    page = Page(text)
+    program = tp.parse(text)
+    dropped = 0
+    for name, variable in program.variables.items():
+        is_matrix = variable.is_matrix
+        asked = {"matrix": name} if is_matrix else {"mark": f"variables/{name}"}
+        found = page.ask("accept", **asked)
+        for target, given in found["targets"].items():
+            dry = page.ask("edit", do=given["do"], scope="all", dry=True)
+            assert "refused" not in dry, (name, target, dry)
+            dropped += 1
+    assert dropped > 10
+
+
 def test_a_renamed_vector_stays_where_it_was() -> None:
     page = Page("program p\nwidth n\nvector u : n ~ N(0, 1)\ny = tanh(u)\nz = sin(y)\n")
     _, height = page.places()["variables/y"]
@@ -129,7 +162,11 @@ def test_a_transpose_a_mean_and_a_copy() -> None:
     page.edit(edit="multiply", vector="u", matrix="W", transpose=True)
     assert "W' u" in page.text
     page.edit(edit="bargate", vectors=["u", "h"])
-    assert "mean(u * h)" in page.text
+    assert "s = mean(u * h)" in page.text
+    page.edit(edit="gate", vectors=["s", "u"])
+    assert "x = tanh(s + u)" in page.text
+    page.edit(edit="gate", vectors=["s"])
+    assert "s_1 = tanh(s)" in page.text
     clip = page.ask("copy", names=["h"])["clip"]
     page.edit(edit="paste", clip=clip)
     assert page.view["errors"] == []

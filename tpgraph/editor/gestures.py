@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.language import editing
 from tpgraph.language.editing import Edit
 from tpgraph.language.editing.edit import between
+from tpgraph.language.editing.statement_places import next_name
 from tpgraph.language.readings import Reading, read
 from tpgraph.program import Equation, MatMul, Program, Variable
 from tpgraph.program.naming import LOSS
@@ -80,9 +81,10 @@ def _multiply(reading: Reading, do: _Arguments) -> Edit:
 def _bargate(reading: Reading, do: _Arguments) -> Edit:
     """The mean of a product of vectors, a Moment."""
     vectors = [str(vector) for vector in do["vectors"]]
-    edit = editing.gate(reading, vectors)
+    edit = editing.gate(reading, vectors, name=next_name(reading, "s"))
     body = f"mean({' * '.join(vectors)})"
-    return _then(reading, edit, lambda r: editing.set_formula(r, str(edit.select), body))
+    made = _then(reading, edit, lambda r: editing.set_formula(r, str(edit.select), body))
+    return replace(made, title=f"bar-gate of {', '.join(vectors)}")
 
 
 def _then(reading: Reading, edit: Edit, more: Callable[[Reading], Edit]) -> Edit:
@@ -193,6 +195,7 @@ def accepted(
 def _matrix_on(program: Program, matrix: str, kind: str, what: Any) -> tuple[dict[str, Any], str]:
     if kind != "variable" or not program.variables[what].is_vector:
         raise TPTypeError(f"{matrix} multiplies a vector: drop it on one")
+    _require_named(program.variables[what])
     dim, type_ = program.variables[what].dim, program.variables[matrix].matrix
     if dim not in (type_.columns, type_.rows):
         raise TPTypeError(
@@ -205,8 +208,10 @@ def _matrix_on(program: Program, matrix: str, kind: str, what: Any) -> tuple[dic
 
 def _vector_on(program: Program, vector: str, kind: str, what: Any) -> tuple[dict[str, Any], str]:
     own = program.variables[vector]
+    _require_named(own)
     if kind == "variable":
         other = program.variables[what]
+        _require_named(other)
         _require_fits(own, other)
         return {"edit": "gate", "vectors": [vector, what]}, f"a gate of {vector} and {what}"
     name, number = what if kind == "input" else (what, None)
@@ -226,6 +231,11 @@ def _vector_on(program: Program, vector: str, kind: str, what: Any) -> tuple[dic
         do = {"edit": "replace", "gate": name, "argument": number, "vector": vector}
         return do, f"{vector} in place of {old} in {name}"
     return {"edit": "connect", "vector": vector, "gate": name}, f"connect {vector} to {name}"
+
+
+def _require_named(variable: Variable) -> None:
+    if variable.is_temporary:
+        raise TPTypeError("this one has no name of its own: select it and press n first")
 
 
 def _require_fits(a: Variable, b: Variable) -> None:

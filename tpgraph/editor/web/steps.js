@@ -46,7 +46,8 @@ export class Steps {
 			this.picture(found.picture);
 		}
 		app.canvas.fit();
-		app.say(pass === "forward" ? "the program" : `${app.parts.passTitle()}: to be read, not changed; [ and ] step through it`);
+		const stepped = this.stepped === pass ? "it" : "the program that it is of";
+		app.say(pass === "forward" ? "the program" : `${app.parts.passTitle()}: to be read, not changed; [ and ] step through ${stepped}`);
 	}
 
 	/** Show another picture than the program's. @param {Picture} picture */
@@ -103,13 +104,17 @@ export class Steps {
 		} else if (by > 0) await this.begin();
 	}
 
+	/** What is stepped through: tangent kernels and reduced programs are not. */
+	get stepped() {
+		return this.pass === "ntk" || this.pass === "reduced" ? "forward" : this.pass;
+	}
+
 	/** Before the first instruction, over the picture that all of them have; who asks for the same meanwhile
 	 * waits for the same. */
 	async begin() {
 		const { app } = this;
-		const pass = this.pass === "ntk" || this.pass === "reduced" ? "forward" : this.pass;
 		const options = { ...app.options, labels: app.presentation?.isOn ? LARGER : 1 };
-		const walk = { text: app.text, pass, steps: 1, options };
+		const walk = { text: app.text, pass: this.stepped, steps: 1, options };
 		const what = JSON.stringify(walk);
 		if (this.asking?.what !== what) this.asking = { what, done: this.prepare(walk) };
 		const { asking } = this;

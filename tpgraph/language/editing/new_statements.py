@@ -104,12 +104,21 @@ def _width(reading: Reading, name: str) -> tuple[str, list[Patch]]:
 
 def vector_of(reading: Reading, name: str) -> Variable:
     """The vector of a name. Raises TPTypeError where it is none, or has no name of its own."""
+    variable = _operand(reading, name)
+    if not variable.is_vector:
+        span = statement_of(reading, name).span
+        raise refusal(f"{name} is a {variable.type}, not a vector", span, "choose a vector")
+    return variable
+
+
+def _operand(reading: Reading, name: str) -> Variable:
+    """A vector or scalar that has a name of its own. Raises TPTypeError for others."""
     statement = statement_of(reading, name)
     assert reading.program is not None
     variable = reading.program.variables[name]
-    if not variable.is_vector:
+    if variable.is_matrix:
         raise refusal(
-            f"{name} is a {variable.type}, not a vector", statement.span, "choose a vector"
+            f"{name} is a {variable.type}, not a vector", statement.span, "multiply by it"
         )
     if variable.is_temporary:
         raise refusal(f"{name} has no name of its own", statement.span, "name it first")
@@ -164,17 +173,18 @@ def _mark(reading: Reading, matrix: Variable, vector: Variable) -> str:
 def gate(
     reading: Reading, operands: Sequence[str], function: str | None = None, name: str | None = None
 ) -> Edit:
-    """A gate of one or more vectors: `y = φ(a + b)`.
+    """A gate of one or more vectors or scalars: `y = φ(a + b)`, a scalar where all of them are.
 
     The function is the first of one argument that the program defines, else tanh.
     """
-    vectors = [vector_of(reading, operand) for operand in operands]
-    if not vectors:
+    given = [_operand(reading, operand) for operand in operands]
+    if not given:
         raise name_refusal("a gate needs a vector", None, "choose one")
     assert reading.program is not None
     own = [f.name for f in reading.program.functions if f.arity == 1]
     word = function or (own[0] if own else "tanh")
-    out = new_name(reading, name) if name else next_name(reading, "x")
+    usual = "x" if any(variable.is_vector for variable in given) else "s"
+    out = new_name(reading, name) if name else next_name(reading, usual)
     text = f"{out} = {word}({' + '.join(operands)})"
     after = [statement_of(reading, operand) for operand in operands]
     patch = inserted(reading, text, EQUATION, after)
