@@ -19,29 +19,26 @@ _EXACT = 1e-9
 
 
 class SharedIndices:
-    """Indices that are one: a forest in which each has a shift against the one above it.
+    """Indices that are one, in classes: each index has a shift against the root of its class.
 
     `rank` gives for every index the number of each of its values.
     """
 
     def __init__(self, rank: Mapping[Axis, Mapping[int, int]]) -> None:
         self.rank = rank
-        self.above: dict[Axis, tuple[Axis, float]] = {axis: (axis, 0.0) for axis in rank}
-
-    def root(self, axis: Axis) -> tuple[Axis, float]:
-        """What an index is one with, and its shift."""
-        shift = 0.0
-        while self.above[axis][0] != axis:
-            axis, more = self.above[axis]
-            shift += more
-        return axis, shift
+        self.root: dict[Axis, tuple[Axis, float]] = {axis: (axis, 0.0) for axis in rank}
+        self.members: dict[Axis, list[Axis]] = {axis: [axis] for axis in rank}
+        self.axes: dict[Hashable, list[Axis]] = defaultdict(list)
+        for axis in rank:
+            self.axes[axis[0]].append(axis)
 
     def join(self, kinds: Sequence[Meetings]) -> None:
         """Join what advances alike in meetings of any kind, then what all meets all."""
         for shift_of in (_parallel, _complete):
             for met in kinds:
+                judged: set[Hashable] = set()
                 for one, other in met:
-                    self._join_families(one, other, met, shift_of)
+                    self._join_families(one, other, met, shift_of, judged)
 
     def _join_families(
         self,
@@ -49,57 +46,60 @@ class SharedIndices:
         other: Hashable,
         met: Meetings,
         shift_of: Callable[[Sequence[tuple[float, float]]], float | None],
+        judged: set[Hashable],
     ) -> None:
         """Join the indices of two families that a rule says to be one, judged by all that meets of
         what is one with them, or else by what meets of these two.
+
+        `judged` are classes, with their sizes, of which all that meets has been found not to do.
         """
         alone = {(one, other): met[one, other]}
-        for a, b in product(self._axes(one), self._axes(other)):
-            first, second = self.root(a)[0], self.root(b)[0]
-            for among in (met, alone):
+        for a, b in product(self.axes[one], self.axes[other]):
+            first, second = self.root[a][0], self.root[b][0]
+            if not self._may_join(first, second):
+                continue
+            pair = first, second, len(self.members[first]), len(self.members[second])
+            for among in (alone,) if pair in judged else (met, alone):
                 shift = shift_of([*self._ends(first, second, among)])
                 if shift is not None:
                     self._join(second, first, shift)
                     break
-
-    def _axes(self, family: Hashable) -> list[Axis]:
-        return [axis for axis in self.rank if axis[0] == family]
+                if among is met:
+                    judged.add(pair)
 
     def _ends(self, first: Axis, second: Axis, met: Meetings) -> Iterator[tuple[float, float]]:
         """The lanes of pairs that meet, of what is one with the first and with the second."""
-        at = {axis: self.root(axis) for axis in self.rank}
-        for (one, other), pairs in met.items():
-            for a, b in product(self._axes(one), self._axes(other)):
-                turned = (at[b][0], at[a][0]) == (first, second)
-                if not turned and (at[a][0], at[b][0]) != (first, second):
-                    continue
-                for x, y in pairs:
-                    ends = self._lane(a, x) + at[a][1], self._lane(b, y) + at[b][1]
-                    yield (ends[1], ends[0]) if turned else ends
+        for a, b in product(self.members[first], self.members[second]):
+            for x, y in met.get((a[0], b[0]), ()):
+                yield self._lane(a, x), self._lane(b, y)
+            for y, x in met.get((b[0], a[0]), ()):
+                yield self._lane(a, x), self._lane(b, y)
 
-    def _lane(self, axis: Axis, member: FamilyMember) -> int:
-        return self.rank[axis][member.index[axis[1]]]
+    def _lane(self, axis: Axis, member: FamilyMember) -> float:
+        return self.rank[axis][member.index[axis[1]]] + self.root[axis][1]
+
+    def _may_join(self, root: Axis, other: Axis) -> bool:
+        """Whether two classes are two, and no family would have one index twice."""
+        own = {axis[0] for axis in self.members[root]}
+        return root != other and own.isdisjoint(axis[0] for axis in self.members[other])
 
     def _join(self, root: Axis, other: Axis, shift: float) -> None:
-        """Make lane k of one lane k + shift of the other, if no family then has one twice."""
-        if root == other or not self._families(root).isdisjoint(self._families(other)):
-            return
-        self.above[root] = other, shift
-
-    def _families(self, root: Axis) -> set[Hashable]:
-        return {axis[0] for axis in self.rank if self.root(axis)[0] == root}
+        """Make lane k of one class lane k + shift of the other."""
+        for axis in self.members.pop(root):
+            self.root[axis] = other, self.root[axis][1] + shift
+            self.members[other].append(axis)
 
     def placed(self) -> dict[Axis, tuple[int, float]]:
         """For each index the number of what it is one with, and where its first lane is there."""
         spans: dict[Axis, list[float]] = {}
         for axis in self.rank:
-            root, shift = self.root(axis)
+            root, shift = self.root[axis]
             spans.setdefault(root, []).extend((shift, shift + len(self.rank[axis]) - 1))
         number = {root: i for i, root in enumerate(spans)}
         middle = {root: (min(ends) + max(ends)) / 2 for root, ends in spans.items()}
         found = {}
         for axis in self.rank:
-            root, shift = self.root(axis)
+            root, shift = self.root[axis]
             found[axis] = number[root], shift - middle[root]
         return found
 
