@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import combinations, product
 from typing import Literal
 
 from tpgraph.errors import Span
@@ -56,8 +56,8 @@ class GateMark:
     """A Nonlin, or with `bar` a Moment; several outputs if one function gives them together.
 
     `inputs` and `outputs` are vertex ids; `text.ordered` forbids to permute the inputs. `foreign`
-    are inputs from another part of the picture, for which it keeps room only. `reads` says where
-    in the text it reads what.
+    are inputs from another part of the picture, for which it keeps room only; then `order` are all
+    as the dots of the text stand for them. `reads` says where in the text it reads what.
     """
 
     id: str
@@ -70,6 +70,27 @@ class GateMark:
     place: Place | None = None
     foreign: tuple[str, ...] = ()
     reads: tuple[Read, ...] = ()
+    order: tuple[str, ...] = ()
+
+    def by_height(self, height: Mapping[str, float], inputs: Sequence[str]) -> tuple[str, ...]:
+        """Its inputs from the top, as far as its text can be read so; as they are where that makes
+        no fewer of them cross.
+        """
+        if not self.text.ordered:
+            return tuple(sorted(inputs, key=lambda name: -height[name]))
+        if self.text.form is None or self.foreign:
+            return tuple(inputs)
+        order, _ = self.text.form.arranged([height[name] for name in self.inputs])
+        found = tuple(self.inputs[i] for i in order)
+        crossed = (_inversions([height[n] for n in names]) for names in (found, inputs))
+        return found if next(crossed) < next(crossed) else tuple(inputs)
+
+    def text_in(self, inputs: Sequence[str]) -> str:
+        """Its text with the inputs in this order, one of `by_height`."""
+        if self.text.form is None or self.foreign or tuple(inputs) == self.inputs:
+            return self.text.text
+        height = {name: -place for place, name in enumerate(inputs)}
+        return self.text.form.arranged([height[name] for name in self.inputs])[1]
 
     def place_of(self, name: str) -> Span | None:
         """Where in the text an input is read first; None if it came from no text."""
@@ -115,6 +136,11 @@ class Diagram:
             marks.setdefault(vertex.variable, []).append(vertex.id)
         ends = ((marks.get(a, ()), marks.get(b, ())) for a, b in self.said_standing)
         return tuple(pair for uppers, lowers in ends for pair in product(uppers, lowers))
+
+
+def _inversions(heights: Sequence[float]) -> int:
+    """Pairs of which the later is higher."""
+    return sum(later > earlier for earlier, later in combinations(heights, 2))
 
 
 def gate_id(output: str, taken: Container[str] = ()) -> str:

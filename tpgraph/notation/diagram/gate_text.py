@@ -8,7 +8,7 @@ a + b + c         +
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
@@ -44,13 +44,35 @@ _OPERATORS = (MUL, NEG, DIV, POW, PRIMITIVES["sqrt"], PRIMITIVES["abs"])
 
 
 @dataclass(frozen=True, slots=True)
+class DottedForm:
+    """A formula with a dot for each of its inputs, which may write the operands of its sums and
+    products in other orders.
+    """
+
+    expression: Expression
+    functions: tuple[tuple[str, str], ...]
+
+    def arranged(self, heights: Sequence[float]) -> tuple[tuple[int, ...], str]:
+        """The order of inputs, each at its height, in which operands come from the top, as far as
+        they commute, and the formula written so.
+        """
+        expression = _sorted(self.expression, heights)
+        return tuple(arguments_of(expression)), self.text_of(expression)
+
+    def text_of(self, expression: Expression) -> str:
+        """The formula with dots."""
+        return _dotted(expression, len(list(arguments_of(expression))), dict(self.functions))
+
+
+@dataclass(frozen=True, slots=True)
 class GateText:
     """The text of a gate, whole; where it does not fit, a symbol stands for it.
 
     `linear` is the same without fractions and roots, in lines that may be broken anywhere, of a
     formula with names. `mentions` are the names of the variables that it names; `ordered` says that
-    its dots are to be read in the order of the inputs, which a layout must then keep. `pooled` is
-    the text where one mark stands for all inputs of a sum, "" where there is no such sum.
+    its dots are to be read in the order of the inputs, which a layout must then keep, or choose
+    among those of its `form`. `pooled` is the text where one mark stands for all inputs of a sum,
+    "" where there is no such sum.
     """
 
     text: str
@@ -58,6 +80,7 @@ class GateText:
     mentions: frozenset[str] = frozenset()
     ordered: bool = False
     pooled: str = ""
+    form: DottedForm | None = None
 
 
 def gate_text(
@@ -92,7 +115,9 @@ def gate_text(
     if _dottable(expression) and (symmetric or not named):
         dots, pool = _dotted(expression, count, functions), _pooled(expression, count)
         pooled = "" if pool == expression else _dotted(pool, count, functions)
-        return GateText(dots, ordered=count > 1 and not symmetric, pooled=pooled)
+        ordered = count > 1 and not symmetric
+        form = DottedForm(expression, tuple(functions.items())) if ordered else None
+        return GateText(dots, ordered=ordered, pooled=pooled, form=form)
     return _named(equation, expression, name, functions)
 
 
@@ -186,11 +211,29 @@ def _symmetric(expression: Expression) -> bool:
             return True
 
 
+def _sorted(expression: Expression, heights: Sequence[float]) -> Expression:
+    """The same with operands that commute from the top, where constants keep their places."""
+    if not isinstance(expression, Apply):
+        return expression
+    inner = [_sorted(e, heights) for e in expression.arguments]
+    if expression.function in (ADD, MUL):
+        own = [[heights[i] for i in arguments_of(e)] for e in inner]
+        varying = [k for k, found in enumerate(own) if found]
+        turn = iter(sorted(varying, key=lambda k: -sum(own[k]) / len(own[k])))
+        inner = [inner[next(turn)] if found else e for e, found in zip(inner, own, strict=True)]
+    return replace(expression, arguments=tuple(inner))
+
+
 def _flat(expression: Expression) -> Expression:
-    """Sums of sums and products of products written as one."""
+    """Sums of sums and products of products written as one, a sign of the first factor before it
+    all.
+    """
     if not isinstance(expression, Apply):
         return expression
     function, inner = expression.function, [_flat(e) for e in expression.arguments]
+    if function == MUL and isinstance(inner[0], Apply) and inner[0].function == NEG:
+        positive = Apply(MUL, (*inner[0].arguments, *inner[1:]), 0)
+        return Apply(NEG, (_flat(positive),), 0)
     if function in (ADD, MUL):
         inner = [
             part

@@ -60,8 +60,9 @@ def second_arrivals(
     style: Style,
     first: Arrivals,
     placement: Placement,
+    rewritten: bool = False,
 ) -> Arrivals:
-    """What a first layout teaches."""
+    """What a first layout teaches; formulas that need an order may be `rewritten` in another."""
     arrival = {
         (link.target, link.source): _arrival(link, arrangement, placement)
         for link in links(diagram)
@@ -73,8 +74,9 @@ def second_arrivals(
     made = frozenset(product.target for product in diagram.products)
     for gate in diagram.gates:
         inputs: Sequence[str] = tuple(first.slots[gate.id])
-        if not gate.text.ordered:
-            inputs = _by_arrival(gate, inputs, arrival)
+        if rewritten or not gate.text.ordered:
+            height = {name: arrival[gate.id, name] for name in gate.inputs}
+            inputs = gate.by_height(height, tuple(inputs))
         slots[gate.id] = ports(gate, inputs, arrangement)
         branches = () if gate.id in arrangement.hubs else made
         even = not sum(slots[gate.id].values())
@@ -98,20 +100,21 @@ def twisted(
     arrangement: Arrangement,
     placement: Placement,
     gates: Mapping[str, GateSize],
-) -> int:
-    """How many pairs of inputs reach a gate, which need not have them in an order, crosswise."""
+) -> list[str]:
+    """The gates that can have their inputs in several orders, and that some reach crosswise."""
     arrival = {
         (link.target, link.source): _arrival(link, arrangement, placement)
         for link in links(diagram)
         if link.port is not None
     }
-    count = 0
+    found = []
     for gate in diagram.gates:
-        if not gate.text.ordered:
+        if not gate.text.ordered or gate.text.form is not None:
             down = sorted(gates[gate.id].ports.items(), key=lambda port: -port[1])
             heights = [arrival[gate.id, name] for name, _ in down]
-            count += sum(lower > upper + _BESIDE for upper, lower in combinations(heights, 2))
-    return count
+            if any(lower > upper + _BESIDE for upper, lower in combinations(heights, 2)):
+                found.append(gate.id)
+    return found
 
 
 def _arrival(link: Link, arrangement: Arrangement, placement: Placement) -> float:
@@ -120,12 +123,6 @@ def _arrival(link: Link, arrangement: Arrangement, placement: Placement) -> floa
     main = arrangement.main.get(link.target)
     beside = main is None or abs(own - placement.across[main]) > _BESIDE
     return own if beside or not placement.crossed[link] else placement.crossed[link][-1]
-
-
-def _by_arrival(
-    gate: GateMark, inputs: Sequence[str], arrival: Mapping[tuple[str, str], float]
-) -> list[str]:
-    return sorted(inputs, key=lambda name: -arrival[gate.id, name])
 
 
 def _balanced(gate: GateMark, arrangement: Arrangement) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.kept import kept_places
 from tpgraph.notation.layout.kept_lines import KeptLines
 from tpgraph.notation.layout.kept_sizes import marks_before
+from tpgraph.notation.layout.line_crossings import line_crossings
 from tpgraph.notation.layout.linework import Linework, find_linework
 from tpgraph.notation.layout.places import LARGE, Places, find_places
 from tpgraph.notation.scene.annotation import Annotation
@@ -71,7 +72,7 @@ def laid_out(
     wider = gaps or {}
 
     def attempt(roomy: frozenset[str]) -> Layout:
-        places = find_places(diagram, frame, style, chosen, roomy, columns)
+        places = find_places(diagram, frame, style, chosen, line_crossings, roomy, columns)
         return _roomy(replace(places, wider=wider))
 
     found = attempt(frozenset())

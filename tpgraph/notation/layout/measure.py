@@ -101,7 +101,7 @@ def gate_size(
     reach = max((abs(slot) for slot in slots.values()), default=0.0) * pitch
     foreign = len(gate.foreign) if slots else (len(gate.foreign) - 1) / 2
     reach += max(foreign, 0.0) * style.gate_port_gap
-    text = gate.text.text
+    text = gate.text_in(tuple(slots))
     size = fitting_size(text, max(LONGEST_TEXT, 2 * reach), style) or SMALLEST_SIZE
     width, height = _text_extent(text, size)
     depth, length = fit_gate(width, height, 0, style)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -50,6 +50,7 @@ _SLOPE = 0.45  # along per across of a line between neighbouring columns
 _WIDEST_GAP = 70.0
 _NEARLY = 2.6  # pt by which a straight line may miss its port
 _LEAST_GAP = 5.0  # pt between ports
+_MOST_TURNED = 6  # gates of which each is tried with its inputs in another order
 LARGE = 800
 """Marks from which one layout and one attempt must do."""
 
@@ -163,10 +164,12 @@ def find_places(
     frame: Frame,
     style: Style,
     engine: LayoutEngine,
+    crossings: Callable[[Places], int],
     roomy: frozenset[str] = frozenset(),
     columns: Mapping[str, int] | None = None,
 ) -> Places:
     """Places by some layouts, each of which makes use of the one before; by one if it is large.
+    Where gates can have their inputs in other orders, the lines decide by their `crossings`.
 
     The vertices in `roomy` get room for the label of the product that makes them; `columns` are
     those of all marks, if they are given.
@@ -178,11 +181,11 @@ def find_places(
             diagram, arrangement, frame, style, arrivals, engine, roomy, columns, placed
         )
 
-    def improved(arrivals: Arrivals, places: Places) -> Arrivals:
-        return second_arrivals(diagram, arrangement, frame, style, arrivals, places.placement)
-
-    def crosswise(places: Places) -> int:
-        return twisted(diagram, arrangement, places.placement, places.gates)
+    def improved(arrivals: Arrivals, places: Places, rewritten: bool = False) -> Arrivals:
+        placement = places.placement
+        return second_arrivals(
+            diagram, arrangement, frame, style, arrivals, placement, rewritten=rewritten
+        )
 
     arrivals = first_arrivals(diagram, arrangement, frame, style)
     places, disorder = laid_out(arrivals)
@@ -196,10 +199,18 @@ def find_places(
                 arrangement = arrange(diagram, ordered.placement.across)
             arrivals = replace(improved(arrivals, ordered), disorder=disorder)
             places, _ = laid_out(arrivals)
-        if crosswise(places):  # then other ports, and nothing else that would need other places
-            slots = improved(arrivals, places).slots
-            others, _ = laid_out(replace(arrivals, slots=slots), places.placement)
-            places = min(places, others, key=crosswise)
+        wrong = twisted(diagram, arrangement, places.placement, places.gates)
+        if wrong:  # then other ports, and nothing else that would need other places
+            better = improved(arrivals, places, rewritten=True).slots
+            placed, least = places.placement, crossings(places)
+            for turned in (wrong, *([gate] for gate in wrong[:_MOST_TURNED])):
+                slots = {**arrivals.slots, **{gate: better[gate] for gate in turned}}
+                others, _ = laid_out(replace(arrivals, slots=slots), placed)
+                count = crossings(others)
+                if count < least:
+                    arrivals, places, least = replace(arrivals, slots=slots), others, count
+                    if turned == wrong:
+                        break
     return replace(places, gates=dict(moved_ports(places)))
 
 

@@ -11,7 +11,7 @@ from tpgraph.notation.scene.geometry import Sides, box_shape, flatten, meets, si
 from tpgraph.notation.scene.scene import Edge, Node, Scene
 from tpgraph.notation.scene.shapes import gate_polygon
 
-__all__ = ["crossings", "through_marks"]
+__all__ = ["crossings", "lines_meet", "through_marks"]
 
 _PIECES = 8  # of a Bezier curve
 _INTO = 0.5  # pt that a line has to enter a mark
@@ -27,7 +27,7 @@ def crossings(edges: Sequence[Edge]) -> list[tuple[int, int]]:
         near = (low[i + 1 :] <= high[i]).all(axis=1) & (high[i + 1 :] >= low[i]).all(axis=1)
         for j in (int(k) + i + 1 for k in np.flatnonzero(near)):
             ends = edges[i].source, edges[i].target, edges[j].source, edges[j].target
-            if len(set(ends)) == len(ends) and _meet(line, lines[j]):
+            if len(set(ends)) == len(ends) and lines_meet(line, lines[j]):
                 found.append((i, j))
     return found
 
@@ -59,7 +59,7 @@ def _outline(node: Node) -> Sides:
     return sides_of(box_shape((node.x - half, node.y - rise, node.x + half, node.y + rise)))
 
 
-def _meet(one: np.ndarray, other: np.ndarray) -> bool:
+def lines_meet(one: np.ndarray, other: np.ndarray) -> bool:
     """Whether two polylines have a point in common: a piece of each has ends beside the other's."""
     a, b, c, d = one[:-1, None], one[1:, None], other[None, :-1], other[None, 1:]
     first = _side(a, b, c) * _side(a, b, d) < 0

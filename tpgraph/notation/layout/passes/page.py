@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 
 from tpgraph.bounds import MARKS
@@ -21,8 +22,10 @@ from tpgraph.notation.layout.passes.grounds import ContextGround, arrows_of, con
 from tpgraph.notation.layout.passes.ranks import columns_of
 from tpgraph.notation.layout.passes.staging import Staging, stage
 from tpgraph.notation.layout.passes.strips import Strip, lay_strips
+from tpgraph.notation.layout.passes.untwisted import untwisted
 from tpgraph.notation.layout.passes.wires import WireRequest, round_corners, route_wires
 from tpgraph.notation.layout.plates import enclosed, encloses_strangers, plated, renamed
+from tpgraph.notation.scene.crossings import crossings
 from tpgraph.notation.scene.geometry import Box, box_shape
 from tpgraph.notation.scene.scene import Direction, Edge, Node, Plate, Point, Scene
 from tpgraph.notation.scene.style import Style
@@ -158,12 +161,22 @@ class _Page:
 
     def wires(self) -> Iterator[Edge]:
         """The inputs from other parts."""
-        requests = list(self._requests())
         obstacles = self._obstacles()
-        lines = route_wires(requests, self._channels(), self._tracks(), obstacles)
+        find = partial(route_wires, xs=self._channels(), ys=self._tracks(), obstacles=obstacles)
+        own = tuple(self.lines())
+
+        def crossed(found: tuple[list[WireRequest], list[tuple[Point, ...]]]) -> int:
+            wires = (self._wire(*pair, curve=False) for pair in zip(*found, strict=True))
+            return len(crossings((*own, *wires)))
+
+        requests, lines = untwisted(list(self._requests()), find, crossed)
         for request, line in zip(requests, lines, strict=True):
-            points = tuple(self.frame.point(*p) for p in round_corners(line, obstacles))
-            yield Edge("wire", request.source, request.target, points, len(points) > 2)
+            yield self._wire(request, round_corners(line, obstacles), curve=len(line) > 2)
+
+    def _wire(self, request: WireRequest, line: Sequence[Point], *, curve: bool) -> Edge:
+        """A wire on this way."""
+        points = tuple(self.frame.point(*p) for p in line)
+        return Edge("wire", request.source, request.target, points, curve)
 
     def _requests(self) -> Iterator[WireRequest]:
         boxes = self._centres()
@@ -177,7 +190,14 @@ class _Page:
                     end = edge, y + offset
                     within = self._plate_around(name, gate.id)
                     yield WireRequest(
-                        name, gate.id, boxes[name], self._radius(name), end, -side, within
+                        name,
+                        gate.id,
+                        boxes[name],
+                        self._radius(name),
+                        end,
+                        -side,
+                        within,
+                        not gate.text.ordered,
                     )
 
     def _plate_around(self, *marks: str) -> Box | None:
@@ -192,13 +212,18 @@ class _Page:
         own = strip.places.gates[gate.id].ports
         gap = self.style.gate_port_gap
         if not own:
-            order = sorted(gate.foreign, key=lambda name: -centre[name][1])
+            by_place = sorted(gate.foreign, key=lambda name: -centre[name][1])
+            order = gate.order if gate.text.ordered else by_place
             return {n: ((len(order) - 1) / 2 - i) * gap for i, n in enumerate(order)}
         high = centre[gate.id][1]
         above = sorted((n for n in gate.foreign if centre[n][1] > high), key=lambda n: centre[n][1])
         if strip.part.row != "backward":
             above.reverse()
         below = [name for name in gate.foreign if centre[name][1] <= high]
+        if gate.text.ordered:
+            first = min(gate.order.index(name) for name in gate.inputs)
+            above = [name for name in gate.order[:first] if name in gate.foreign]
+            below = [name for name in gate.order[first:] if name in gate.foreign]
         top, bottom = max(own.values()), min(own.values())
         ports = {n: top + (len(above) - i) * gap for i, n in enumerate(above)}
         return ports | {n: bottom - (i + 1) * gap for i, n in enumerate(below)}

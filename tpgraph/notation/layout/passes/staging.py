@@ -297,10 +297,17 @@ class _Stage:
         return self.home[source].key == self.home[target].key
 
     def _local(self, gate: GateMark) -> GateMark:
-        """The gate with the inputs of its own part; others are foreign."""
+        """The gate with the inputs of its own part; others are foreign, and a formula in which they
+        have their dots has those that come from above first, as far as it can.
+        """
         foreign = tuple(n for n in gate.inputs if not self._stays(n, gate.id))
         inputs = tuple(n for n in gate.inputs if self._stays(n, gate.id))
-        return replace(gate, inputs=inputs, foreign=foreign)
+        order, text = gate.inputs, gate.text
+        if foreign and text.form is not None:
+            above = 1.0 if self.home[gate.id].mirrored else -1.0
+            places, said = text.form.arranged([above * (n in foreign) for n in order])
+            order, text = tuple(order[i] for i in places), replace(text, text=said)
+        return replace(gate, inputs=inputs, foreign=foreign, order=order, text=text)
 
     def _stays(self, name: str, gate: str) -> bool:
         """Whether an input comes from the gate's own context and row."""
@@ -324,4 +331,8 @@ def _hidden(program: Program) -> frozenset[str]:
 
 
 def _without(gate: GateMark, names: frozenset[str] | set[str]) -> GateMark:
-    return replace(gate, inputs=tuple(n for n in gate.inputs if n not in names))
+    """The gate without these inputs; a formula that has their dots stays as it is written."""
+    inputs = tuple(n for n in gate.inputs if n not in names)
+    if inputs == gate.inputs:
+        return gate
+    return replace(gate, inputs=inputs, text=replace(gate.text, form=None))

@@ -12,6 +12,7 @@ from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.layout.family_lanes import find_lanes
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
+from tpgraph.notation.layout.line_crossings import line_crossings
 from tpgraph.notation.layout.linework import Linework, find_linework
 from tpgraph.notation.layout.notes import note_box
 from tpgraph.notation.layout.passes.clearings import LaidPart, cleared
@@ -147,7 +148,7 @@ def _first_places(
     own = frame if sign > 0 else Frame(_MIRROR[frame.direction])
     marks = [v.id for v in part.diagram.vertices] + [g.id for g in part.diagram.gates]
     given = {mark: sign * column[mark] for mark in marks}
-    places = find_places(part.diagram, own, style, engine, columns=given)
+    places = find_places(part.diagram, own, style, engine, line_crossings, columns=given)
     return part, places, tuple(sorted({column[mark] for mark in marks}))
 
 

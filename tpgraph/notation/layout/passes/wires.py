@@ -11,9 +11,10 @@ import heapq
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import MappingProxyType
 
 from tpgraph.notation.layout.obstacles import Obstacle, Obstacles
 from tpgraph.notation.scene.geometry import Box, flatten, meets, straight
@@ -35,7 +36,8 @@ _SHARP, _TIGHT = 2.0, 0.6
 class WireRequest:
     """A wire from a mark's centre to a port, which it reaches in the direction `arrive` (±1).
 
-    It keeps `within` a box, if there is one.
+    It keeps `within` a box, if there is one; with `is_free` any other free wire to its gate may
+    take its port. Wires of a later `round` are found after the others.
     """
 
     source: str
@@ -45,6 +47,14 @@ class WireRequest:
     end: Point
     arrive: int
     within: Box | None = None
+    is_free: bool = True
+    round: int = 0
+
+    @property
+    def turn(self) -> tuple[int, float]:
+        """When it is found among others: short ones first."""
+        (a, b), (c, d) = self.start, self.end
+        return self.round, abs(a - c) + abs(b - d)
 
 
 @dataclass
@@ -105,22 +115,25 @@ def _span(a: Point, b: Point) -> tuple[str, float, float, float]:
 
 
 def route_wires(
-    requests: Sequence[WireRequest], xs: Sequence[float], ys: Sequence[float], obstacles: Obstacles
+    requests: Sequence[WireRequest],
+    xs: Sequence[float],
+    ys: Sequence[float],
+    obstacles: Obstacles,
+    known: Mapping[int, tuple[Point, ...]] = MappingProxyType({}),
 ) -> list[tuple[Point, ...]]:
-    """The corners of every wire, from the mark's outline to the port."""
+    """The corners of every wire, from the mark's outline to the port; those that are `known`, by
+    their numbers, stay.
+    """
     grid = _Grid(sorted(xs), sorted(ys), obstacles)
-    order = sorted(range(len(requests)), key=lambda i: _length(requests[i]))
-    found: dict[int, tuple[Point, ...]] = {}
+    found = dict(known)
+    for i, points in known.items():
+        grid.take(points, requests[i].source)
+    order = sorted(set(range(len(requests))) - known.keys(), key=lambda i: requests[i].turn)
     for i in counted("lines", order):
         points = _WireSearch(requests[i], grid).path()
         grid.take(points, requests[i].source)
         found[i] = _from_outline(points, requests[i].radius)
     return [found[i] for i in range(len(requests))]
-
-
-def _length(request: WireRequest) -> float:
-    (a, b), (c, d) = request.start, request.end
-    return abs(a - c) + abs(b - d)
 
 
 _WireState = tuple[float, float, int]

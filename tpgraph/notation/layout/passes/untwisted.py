@@ -1,0 +1,82 @@
+"""Wires that reach one gate and do not cross on their way: those that do are found anew."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations, pairwise, product
+from typing import TypeAlias
+
+from tpgraph.notation.layout.passes.wires import WireRequest
+from tpgraph.notation.scene.scene import Point
+
+__all__ = ["untwisted"]
+
+_Found: TypeAlias = tuple[list[WireRequest], list[tuple[Point, ...]]]
+
+
+def untwisted(
+    requests: list[WireRequest],
+    find: Callable[..., list[tuple[Point, ...]]],
+    crossings: Callable[[_Found], int],
+) -> _Found:
+    """The requests and the lines that `find` (`wires.route_wires`) makes of them, where wires that
+    cross before a gate at which their order is free have exchanged their ports, or the order in
+    which they are found, if there are fewer `crossings` then.
+    """
+    best = requests, find(requests)
+    least: float | None = None
+    for turn in (_delayed_exchange, _delayed, _exchanged):
+        twisted = [*_twisted(*best)]
+        if not twisted:
+            break
+        turned, lines = list(best[0]), dict(enumerate(best[1]))
+        for one, other in dict.fromkeys(twisted):
+            turned[one], turned[other] = turn(turned[one], turned[other])
+            lines.pop(one, None)
+            lines.pop(other, None)
+        found = turned, find(turned, known=lines)
+        least = crossings(best) + len(twisted) if least is None else least
+        now = crossings(found) + len([*_twisted(*found)])
+        if now < least:
+            best, least = found, now
+    return best
+
+
+def _exchanged(a: WireRequest, b: WireRequest) -> tuple[WireRequest, WireRequest]:
+    return replace(a, end=b.end), replace(b, end=a.end)
+
+
+def _delayed(a: WireRequest, b: WireRequest) -> tuple[WireRequest, WireRequest]:
+    """That which was found first comes later."""
+    if a.turn < b.turn:
+        return replace(a, round=b.round + 1), b
+    return a, replace(b, round=a.round + 1)
+
+
+def _delayed_exchange(a: WireRequest, b: WireRequest) -> tuple[WireRequest, WireRequest]:
+    return _exchanged(*_delayed(a, b))
+
+
+def _twisted(
+    requests: Sequence[WireRequest], lines: Sequence[Sequence[Point]]
+) -> Iterator[tuple[int, int]]:
+    """Pairs of wires of one gate that cross, once for every time."""
+    gates: dict[str, list[int]] = defaultdict(list)
+    for number, request in enumerate(requests):
+        if request.is_free:
+            gates[request.target].append(number)
+    for numbers in gates.values():
+        for one, other in combinations(numbers, 2):
+            pieces = product(pairwise(lines[one]), pairwise(lines[other]))
+            yield from ((one, other) for first, second in pieces if _meet(*first, *second))
+
+
+def _meet(a: Point, b: Point, c: Point, d: Point) -> bool:
+    """Whether the inner points of two pieces meet in one of them."""
+    return _side(a, b, c) * _side(a, b, d) < 0 and _side(c, d, a) * _side(c, d, b) < 0
+
+
+def _side(a: Point, b: Point, p: Point) -> float:
+    return (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0])
