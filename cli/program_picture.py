@@ -99,8 +99,11 @@ class ProgramPicture:
             typer.echo(
                 f"it has {pages} pages (\\includegraphics[page=2]{{{self.target}}})", err=True
             )
+        elif self.kind == "tex":
+            typer.echo(f"it has {pages} pages, a tikzpicture each", err=True)
         else:
-            typer.echo(f"it is higher than a page; as PDF it has {pages} (-o OUT.pdf)", err=True)
+            said = f"it is higher than a page; as PDF it has {pages} (-o OUT.pdf), as TikZ too"
+            typer.echo(said, err=True)
 
     def _draw_frames(self, shown: Program, frames: FrameOptions, options: dict[str, Any]) -> None:
         with warnings_on_stderr():

@@ -19,7 +19,7 @@ from tpgraph.notation.layout.wrapping.cuts import RowCut, best_cuts, cuts_of
 from tpgraph.notation.layout.wrapping.squeezed import squeezed
 from tpgraph.notation.scene.clipping import clipped
 from tpgraph.notation.scene.geometry import flatten, overlap
-from tpgraph.notation.scene.painting import picture
+from tpgraph.notation.scene.painting import label_bounds, picture
 from tpgraph.notation.scene.scaling import PAGE
 from tpgraph.notation.scene.scene import ContextBox
 from tpgraph.notation.scene.sheets import sheets
@@ -121,6 +121,26 @@ def test_what_is_too_wide_and_too_high_goes_onto_pages(program, direction):
     assert len(re.findall(rb"/Type /Page\b", drawn.pdf)) == drawn.pages
 
 
+def test_boxes_say_in_every_piece_of_what_they_are():
+    drawn = tp.draw(LARGE[0][0], width=PAGE[0]).scene
+    said = [box.caption.text for box in drawn.contexts if box.caption is not None]
+    assert len(said) == len(drawn.contexts)
+    whole = [box.caption.text for box in tp.draw(LARGE[0][0]).scene.contexts]
+    assert sorted(text for text in said if "(cont.)" not in text) == sorted(whole)
+    assert {text.replace(" (cont.)", "") for text in said} == set(whole)
+    for box in drawn.contexts:
+        left, bottom, right, top = label_bounds(box.caption)
+        assert min(left - box.left, box.right - right, bottom - box.bottom, box.top - top) >= 0
+
+
+def test_a_latex_document_has_a_picture_on_every_page():
+    drawn = tp.draw(LARGE[0][0], width=PAGE[0])
+    assert drawn.tikz.count(r"\begin{tikzpicture}") == drawn.pages > 1
+    assert drawn.tikz.count(r"\shipout") == drawn.pages
+    names = re.findall(r"\\node\[[^]]*\] \(([^)]*)\)", drawn.tikz)
+    assert len(set(names)) == len(names) == sum(not n.is_gate for n in drawn.scene.nodes)
+
+
 def test_pages_hold_each_mark_once():
     drawn = tp.draw(LARGE[0][0], width=PAGE[0])
     whole = picture(drawn.scene, drawn.style)
@@ -134,7 +154,13 @@ def test_without_rows_there_is_one_page():
 
 
 def test_the_command_says_how_many_pages_there_are(tmp_path):
-    for ending, said in (("pdf", r"it has \d pages.*page=2"), ("svg", r"as PDF it has \d")):
+    expected = {
+        "pdf": r"it has \d pages.*page=2",
+        "tex": r"it has \d pages, a tikzpicture each",
+        "svg": r"as PDF it has \d",
+        "eps": r"as PDF it has \d .*, as TikZ too",
+    }
+    for ending, said in expected.items():
         target = str(tmp_path / f"gru.{ending}")
         run = ["draw", "gru", "--pass", "sgd", "--width", "487pt", "-o", target]
         found = CliRunner().invoke(app, run)

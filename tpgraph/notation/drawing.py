@@ -63,7 +63,7 @@ class Drawing:
     `source` is the program's text, which SVG, PDF and TikZ carry with them if it is given;
     `description` says in words what is drawn, for who does not see it. With `text` the labels of
     SVG, PDF and EPS are letters in fonts that these hold, else outlines. `in_pages` says whether
-    PDF has several pages where the picture is higher than the text of one, 650 pt.
+    PDF and TikZ have several pages where the picture is higher than the text of one, 650 pt.
     """
 
     scene: Scene
@@ -83,15 +83,18 @@ class Drawing:
     @cached_property
     def pdf(self) -> bytes:
         """A PDF page of the picture's size, or pages of its width."""
-        height = PAGE[1] if self.in_pages else None
         content: bytes = _canvas().to_pdf(
-            self.scene, self.style, source=self.source, text=self.text, height=height
+            self.scene, self.style, source=self.source, text=self.text, height=self._page_height
         )
         return content
 
+    @property
+    def _page_height(self) -> float | None:
+        return PAGE[1] if self.in_pages else None
+
     @cached_property
     def pages(self) -> int:
-        """How many pages its PDF has."""
+        """How many pages its PDF and its LaTeX document have."""
         whole = picture(self.scene, self.style)
         return len(sheets(whole, PAGE[1])) if self.in_pages else 1
 
@@ -108,8 +111,10 @@ class Drawing:
 
     @cached_property
     def tikz(self) -> str:
-        """A LaTeX document of one page, drawn by TikZ."""
-        return to_tikz(self.scene, self.style, source=self.source)
+        """A LaTeX document drawn by TikZ, of one page of the picture's size, or pages of its width
+        with a tikzpicture each.
+        """
+        return to_tikz(self.scene, self.style, source=self.source, height=self._page_height)
 
     @cached_property
     def dot(self) -> str:
@@ -234,10 +239,10 @@ def draw(
     or as a text with its unit, and warns by a TPWarning of text below 7 pt; with `wrap` a picture
     whose text would be too small goes into rows under each other first, one that runs up or down
     and is higher than a page into columns, in which marks read across a cut stand again by their
-    names, and what is higher than a page too is cut to have room on one: its PDF has several pages,
-    other formats all of it; a length as `wrap` does this alone, for that width, and leaves the
-    size; `transparent` leaves out the sheet behind the picture; `text` keeps the labels of SVG, PDF
-    and EPS as letters, to be searched and edited, in fonts that the file holds.
+    names, and what is higher than a page too is cut to have room on one: PDF and TikZ have several
+    pages, other formats all of it; a length as `wrap` does this alone, for that width, and leaves
+    the size; `transparent` leaves out the sheet behind the picture; `text` keeps the labels of SVG,
+    PDF and EPS as letters, to be searched and edited, in fonts that the file holds.
 
     Raises TPError for an unknown direction, theme, engine or file extension, a path or an annotated
     variable that the program does not have, annotations of a folded picture, a label that cannot

@@ -15,7 +15,7 @@ from tpgraph.notation.layout.labelling import around_mark, beside_line, beside_m
 from tpgraph.notation.layout.notes import note_around, note_beyond, note_box
 from tpgraph.notation.layout.obstacles import Obstacles, Strokes
 from tpgraph.notation.layout.places import Places
-from tpgraph.notation.layout.routing import LineEnd, MarkOutline, Route, route
+from tpgraph.notation.layout.routing import OUTLINES, LineEnd, Route, route
 from tpgraph.notation.layout.threads import Threads
 from tpgraph.notation.scene.geometry import Shape, box_shape
 from tpgraph.notation.scene.scene import Label, Note
@@ -23,7 +23,6 @@ from tpgraph.progress import counted
 
 __all__ = ["Linework", "find_linework"]
 
-_OUTLINES: dict[str, MarkOutline] = {"scalar": "square", "data": "diamond"}
 _TOUCH = 0.4  # pt from which a line is in the way of a label
 
 
@@ -157,7 +156,7 @@ class _LineSearch:
         x, y = self.places.at[mark]
         if mark in self.places.gates:
             return LineEnd(mark, (x + sign * self.places.gates[mark].depth / 2, y + offset))
-        outline = _OUTLINES.get(self.vertex[mark].kind, "circle")
+        outline = OUTLINES.get(self.vertex[mark].kind, "circle")
         return LineEnd(mark, (x, y), self.places.vertices[mark].radius, outline)
 
     def _label_products(self) -> None:

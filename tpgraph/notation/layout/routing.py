@@ -22,9 +22,11 @@ from tpgraph.notation.layout.threads import Threads
 from tpgraph.notation.scene.geometry import PointArray, flatten, straight
 from tpgraph.notation.scene.scene import Point
 
-__all__ = ["Columns", "LineEnd", "MarkOutline", "Route", "route"]
+__all__ = ["OUTLINES", "Columns", "LineEnd", "Route", "leaving", "route"]
 
 MarkOutline = Literal["circle", "square", "diamond"]
+OUTLINES: dict[str, MarkOutline] = {"scalar": "square", "data": "diamond"}
+"""Of marks that are no circles, by their kinds."""
 
 CLEARANCE = 2.0
 _STEEPEST = 2.2  # across per along of a straight line
@@ -238,7 +240,7 @@ def _arcs(
 def _strung(start: LineEnd, end: LineEnd, between: Columns) -> tuple[Point, ...]:
     """The shortest curve through the columns, from one outline to the other."""
     corners = taut(start.at, between.doors(), end.at)
-    corners[0], corners[-1] = _leave(start, corners[1]), _leave(end, corners[-2])
+    corners[0], corners[-1] = leaving(start, corners[1]), leaving(end, corners[-2])
     return rounded(corners)
 
 
@@ -280,11 +282,11 @@ def _through_gaps(a: Point, b: Point, between: Columns) -> tuple[Point, ...]:
 
 def _clipped(points: Sequence[Point], curve: bool, start: LineEnd, end: LineEnd) -> Route:
     """The line between the outlines of its marks."""
-    ends = _leave(start, points[1]), *points[1:-1], _leave(end, points[-2])
+    ends = leaving(start, points[1]), *points[1:-1], leaving(end, points[-2])
     return Route(ends, curve)
 
 
-def _leave(end: LineEnd, toward: Point) -> Point:
+def leaving(end: LineEnd, toward: Point) -> Point:
     """Where the line towards a point leaves the mark's outline."""
     if end.radius == 0.0:
         return end.at

@@ -41,6 +41,7 @@ from tpgraph.notation.scene.display import (
 )
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import Anchor, Point, Scene
+from tpgraph.notation.scene.sheets import sheets
 from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program.tex import portable
 from tpgraph.program.variables import ACCENTS, GREEK
@@ -54,12 +55,14 @@ _HEAD = r"""\documentclass{{article}}
 \usepackage{{amsmath, amssymb, tikz}}
 \hoffset=-1in
 \voffset=-1in
-\begin{{document}}
-\setbox0=\hbox{{%"""
-_TAIL = r"""}
-\shipout\box0
-\end{document}"""
+\begin{{document}}"""
+_PAGE = r"""\setbox0=\hbox{%"""
+_SHIPPED = r"""}
+\shipout\box0"""
 """One box is the page: there is nothing to break, however long it is."""
+_HIGH = r"\ifdefined\pdfpageheight\pdfpageheight={0}\else\pageheight={0}\fi"
+"""How high the pages are from here on, for pdflatex and lualatex."""
+_TAIL = r"\end{document}"
 
 _ANCHORS: dict[Anchor, str] = {
     "n": "north",
@@ -99,9 +102,15 @@ _SPELLED |= {accent: f"-{name}" for name, accent in ACCENTS.items()}
 
 
 def to_tikz(
-    scene: Scene, style: Style = PAPER, *, standalone: bool = True, source: str | None = None
+    scene: Scene,
+    style: Style = PAPER,
+    *,
+    standalone: bool = True,
+    source: str | None = None,
+    height: float | None = None,
 ) -> str:
-    r"""The scene as a LaTeX document of one page, or else as a picture to `\input`.
+    r"""The scene as a LaTeX document of one page, or of several of at most this height in pt with a
+    tikzpicture each, or else as a picture to `\input`.
 
     The document compiles with pdflatex and lualatex; the one that inputs a picture loads tikz,
     amsmath and amssymb. `source` is the program's text, put into comments at the end.
@@ -110,17 +119,23 @@ def to_tikz(
     picture longer than TeX's lengths.
     """
     page = picture(scene, style)
-    require_length(page)
+    pages = (page,) if height is None else sheets(page, height)
+    for part in pages:
+        require_length(part)
     painter = Painter(style)
-    body = [line for layer in page.marks for line in painter.layer(layer)]
+    bodies = [[line for layer in part.marks for line in painter.layer(layer)] for part in pages]
     lines = [f"% {_comment(page.title or 'Tensor Program')}, drawn by tpgraph"]
     if standalone:
-        lines.append(_HEAD.format(width=bp(page.width), height=bp(page.height)))
+        lines.append(_HEAD.format(width=bp(page.width), height=bp(pages[0].height)))
+        for part, body in zip(pages, bodies, strict=True):
+            if part is not pages[0]:
+                lines.append(_HIGH.format(bp(part.height)))
+            lines += [_PAGE, *painter.picture(part, body), _SHIPPED]
+        lines.append(_TAIL)
     else:
         lines.append(r"% \usepackage{amsmath, amssymb, tikz}")
-    lines += painter.picture(page, body)
-    if standalone:
-        lines.append(_TAIL)
+        for part, body in zip(pages, bodies, strict=True):
+            lines += painter.picture(part, body)
     if source is not None:
         lines += program_comments(source)
     return "\n".join(lines) + "\n"

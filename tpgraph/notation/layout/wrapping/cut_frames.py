@@ -17,6 +17,7 @@ from tpgraph.notation.scene.taken import outline_of
 
 __all__ = ["RowReach", "cut_arrows", "cut_contexts"]
 
+_CONTINUED = " (cont.)"
 _PADDING = 8.0  # pt between marks and the edge of their box where it is cut
 
 
@@ -69,8 +70,8 @@ class RowReach:
 def cut_contexts(
     contexts: Iterable[ContextBox], own: Sequence[Node], reach: RowReach, box: Box
 ) -> Iterator[ContextBox]:
-    """Boxes around marks of the row, as far as its marks, which take `box` along and across; a
-    caption stays with the first piece.
+    """Boxes around marks of the row, as far as its marks, which take `box` along and across; each
+    has the caption, which says where it is continued.
     """
     frame = reach.frame
     for context in contexts:
@@ -80,16 +81,41 @@ def cut_contexts(
         first = left > reach.low
         left = left if first else min(box[0] - _PADDING, reach.low)
         right = right if right < reach.high else max(box[2] + _PADDING, left)
+        caption = context.caption if first else _continued(context.caption)
+        if caption is not None and reach.is_strip and not first:
+            low, _, high, _ = frame.box_back(label_bounds(caption))
+            left -= high - low + _PADDING
+            caption = displaced_label(caption, *frame.point(left + _PADDING / 2 - low, 0.0))
+        elif caption is not None:
+            caption = _within(caption, left, right, frame)
         piece = frame.box((left, bottom, right, top))
-        caption = context.caption if first else None
         yield replace(
             context,
             left=piece[0],
             bottom=piece[1],
             right=piece[2],
             top=piece[3],
-            caption=caption and _within(caption, left, right, frame),
+            caption=caption if first or _has_room(caption, left, right, frame) else None,
         )
+
+
+def _continued(caption: Label | None) -> Label | None:
+    r"""What a box says where it is not the first piece.
+
+    >>> _continued(Label(r"\textit{step 1}", 0.0, 0.0)).text
+    '\\textit{step 1 (cont.)}'
+    """
+    if caption is None:
+        return None
+    inner = caption.text.removeprefix(r"\textit{").removesuffix("}").removesuffix(_CONTINUED)
+    return replace(caption, text=rf"\textit{{{inner}{_CONTINUED}}}")
+
+
+def _has_room(caption: Label | None, low: float, high: float, frame: Frame) -> bool:
+    if caption is None:
+        return False
+    left, _, right, _ = frame.box_back(label_bounds(caption))
+    return low <= left and right <= high
 
 
 def cut_arrows(arrows: Iterable[Arrow], reach: RowReach, box: Box) -> Iterator[Arrow]:

@@ -4,7 +4,6 @@ column, else where their lines come in.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -12,6 +11,7 @@ from statistics import fmean
 from typing import TypeAlias
 
 from tpgraph.notation.diagram.diagram import Side, copy_id
+from tpgraph.notation.layout.routing import OUTLINES, LineEnd, leaving
 from tpgraph.notation.layout.wrapping.apart_by_room import spread
 from tpgraph.notation.layout.wrapping.cut_frames import RowReach
 from tpgraph.notation.layout.wrapping.cuts import RowCut
@@ -140,6 +140,6 @@ def _from_outline(node: Node, edge: Edge) -> Edge:
     """The line from the outline of the mark."""
     rest = edge.points[1:]
     toward = rest[0] if rest[0] != (node.x, node.y) else rest[-1]
-    dx, dy = toward[0] - node.x, toward[1] - node.y
-    by = node.width / 2 / (math.hypot(dx, dy) or 1.0)
-    return replace(edge, points=((node.x + by * dx, node.y + by * dy), *rest))
+    outline = OUTLINES.get(node.kind, "circle")
+    end = LineEnd(node.id, (node.x, node.y), node.width / 2, outline)
+    return replace(edge, points=(leaving(end, toward), *rest))
