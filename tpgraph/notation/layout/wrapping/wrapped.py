@@ -32,7 +32,7 @@ __all__ = ["wrapped"]
 
 _BETWEEN = 24.0  # pt between rows, and between columns
 _MOST = 40  # rows or columns
-_ATTEMPTS = 3
+_ATTEMPTS = 6
 
 
 def wrapped(scene: Scene, style: Style, direction: Direction, width: float) -> Scene:
