@@ -27,6 +27,7 @@ CASES = {
     "u = x + ε*x^2\nq = mean((u - x)/ε)": 1.0,
     "u = x + ε*x^2\nw = (u - x)/ε\nq = mean(w*x^2)": 3.0,
     "z = ε*x\nh = W z\nq = mean(h + x^2)": 1.0,
+    "z = ε*x\nh = W z\nq = mean((h/ε)^2)": 1.0,
 }
 
 
@@ -42,13 +43,9 @@ def test_how_fast_counts(lines, engine):
     assert abs(found - CASES[lines]) <= 4 * error
 
 
-@pytest.mark.parametrize(
-    "lines",
-    ["z = ε*x\nh = W z\nq = mean((h/ε)^2)", "z = ε*x\nh = W z\nq = mean(h*x/(h + ε*x))"],
-)
-def test_through_a_product_it_is_refused(lines):
+def test_through_a_product_that_is_a_pole_it_is_refused():
     with pytest.raises(tp.TPError, match="how fast is not followed"):
-        value(lines, "auto")
+        value("z = ε*x\nh = W z\nq = mean(h*x/(h + ε*x))", "auto")
 
 
 def test_what_cancels_at_a_jump_is_not_said_to_grow():

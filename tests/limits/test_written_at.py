@@ -31,8 +31,8 @@ def line(program: tp.Program, name: str) -> str:
 
 
 def test_a_refusal_after_a_step_of_sgd_has_its_line() -> None:
-    unrolled = tp.unroll_sgd(tp.parse(TIED), 1)
-    data = {"ξ_0": [1.0] * 5, "y_0": [1.0] * 5, "ξ̃": [1.0] * 5}
+    unrolled = tp.unroll_sgd(tp.parse(TIED), 2)
+    data = {d.variable.name: [1.0] * 5 for d in unrolled.data}
     with pytest.raises(TPTypeError, match="in the limit of a part of x̃_1: ") as caught:
         tp.limit(unrolled, data=data)
     assert caught.value.span is not None

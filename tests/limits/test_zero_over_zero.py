@@ -15,11 +15,11 @@ vector y : n ~ N(0, 1)
 {}
 """
 REFUSED = [
-    "a = mean((ε * x)^2)\nz = ε * x / sqrt(a)\nθ = mean(z^2)",  # 1
     "a = mean(x)\nθ = ε / a",  # random
     "a = mean(x * y)\nθ = mean((ε * x / (a + 2 * ε))^2)",  # random
 ]
 TOLD = [
+    ("a = mean((ε * x)^2)\nz = ε * x / sqrt(a)\nθ = mean(z^2)", 1.0),
     ("z = ε * x\nθ = mean((ε * x / z)^2)", 1.0),
     ("a = mean((ε * x)^2)\nθ = mean((ε * x / sqrt(a + 1))^2)", 0.0),
     ("a = mean(x^2)\nθ = mean((ε * x / max(sqrt(a), ε))^2)", 0.0),

@@ -9,7 +9,9 @@ below what it is compared with. Source: Tensor Programs IIb (arXiv 2105.03703), 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from fractions import Fraction
 
 from tpgraph.errors import TPTypeError
 from tpgraph.functions.derivative import differentiate, simplify
@@ -19,7 +21,7 @@ from tpgraph.functions.jumps import NOT_LINEAR, has_density, jumps_somewhere
 from tpgraph.functions.series import series
 from tpgraph.functions.table import add, div, mul, neg
 
-__all__ = ["POLE", "POLE_MEND", "at_zero", "divided_difference"]
+__all__ = ["POLE", "POLE_MEND", "at_zero", "divided_difference", "leading_term"]
 
 POLE = (
     "a quotient by what tends to 0 is random, or grows without bound in the limit: the Master "
@@ -84,3 +86,27 @@ def at_zero(expression: Expression, index: int) -> Expression:
     if jumps_somewhere(expression):
         raise TPTypeError(NOT_LINEAR)
     raise TPTypeError("too many leading terms cancel in a quotient by what tends to 0")
+
+
+def leading_term(expression: Expression, index: int) -> tuple[Fraction, Expression] | None:
+    """e and c of the leading term c t^e in the argument `index`, which tends to 0 from above.
+
+    None where every term that is known is 0. Raises TPTypeError where there is no series, and for
+    densities that are divided by more than they are known to.
+
+    >>> from tpgraph.functions import to_text
+    >>> t, x = Argument(0), Argument(1)
+    >>> e, c = leading_term(div(mul(t, add(x, t)), mul(t, t, t)), 0)
+    >>> e, to_text(c, ["t", "x"])
+    (Fraction(-2, 1), 'x')
+    """
+    for depth in range(1, _DEEPEST):
+        found = series(inline(expression), index, depth).settled()
+        if found.terms:
+            exponent, coefficient = found.terms[0]
+            if exponent < 0 and has_density(coefficient):
+                raise TPTypeError(_JUMP_TOO_SMALL)
+            return exponent, simplify(coefficient)
+        if found.known == math.inf:
+            break
+    return None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tpgraph.arrays import by_source_name, plain_array
-from tpgraph.errors import TPDataError, TPError, TPWarning
+from tpgraph.errors import TPDataError, TPError, TPTypeError, TPWarning
 from tpgraph.limits.atoms import Undecided
 from tpgraph.limits.boundary_layers import Escapes
 from tpgraph.limits.engines import Engine, check_engine
@@ -27,6 +29,7 @@ from tpgraph.limits.sampling.bends import may_bend, widened
 from tpgraph.limits.sampling.collected import sampled_limit
 from tpgraph.limits.sampling.normals import replicate_size
 from tpgraph.limits.sampling.readouts import Outputs
+from tpgraph.limits.told_scales import with_told_scales
 from tpgraph.limits.written_at import written_at
 from tpgraph.program import Equation, Program, canonical_variable
 from tpgraph.program.any_program import reads_program
@@ -93,61 +96,101 @@ def limit(
             "readouts that are drawn once or have given values are for the sampling engine",
             mend='choose engine="sampled" (--engine sampled)',
         )
-    found, regularity = None, Regularity()
-    poor: Collection[str] = ()
-    if engine != "sampled" and outputs is None:
-        try:
-            main, found = _exact(program, one, independent, hurry=engine == "auto")
-            regularity = main.regularity
-            if main.left_to_samples:
-                _require_as_sampled(program, one, seed, independent)
-            poor = _of_few_digits(found) if engine == "auto" else ()
-        except NotClosed as error:
-            if engine == "exact":
-                raise refusal(error) from None
-    if found is None or poor:
-        try:
-            evaluation = SampledAlgebra(program, one, samples, seed, outputs=outputs)
-            evaluate(evaluation, independent)
-            by_samples = sampled_limit(evaluation, program)
-            if may_bend(program):
-                central = SampledAlgebra(program, one, samples, seed, outputs=outputs, central=True)
-                by_samples = _with_bends(by_samples, central, independent)
-        except TPError:
-            if found is None:
-                raise
-            poor = ()
-        if found is None or any(by_samples.error(x) < found.error(x) for x in poor):
-            found, regularity = by_samples, evaluation.regularity
+    question = _Question(one, engine, samples, seed, outputs, independent)
+    asked = program
+    try:
+        found, regularity = _answer(program, program, question)
+    except TPTypeError as error:
+        told = with_told_scales(program)
+        if told is None:
+            raise
+        asked = told
+        found, regularity = _answer_told(program, told, question, error)
     if found.engine == "exact":
         regularity.unknown += _cancelled(program, found)
-    _warn(program, "is outside the Master Theorem's hypotheses", regularity.faults)
-    _warn(program, "is not known", regularity.unknown)
+    _warn(asked, "is outside the Master Theorem's hypotheses", regularity.faults)
+    _warn(asked, "is not known", regularity.unknown)
     return found
 
 
-def _exact(
-    program: Program, data: Mapping[str, Array], independent: Collection[str], hurry: bool
-) -> tuple[ExactAlgebra, Limit]:
-    """The limit by the exact engine. Raises NotClosed; with `hurry` sooner."""
+@dataclass(frozen=True)
+class _Question:
+    """What is asked of a program, beside itself."""
+
+    data: Mapping[str, Array]
+    engine: Engine
+    samples: int
+    seed: int
+    outputs: Outputs
+    independent: Collection[str]
+
+
+def _answer(program: Program, shown: Program, asked: _Question) -> tuple[Limit, Regularity]:
+    """The limit of what is `shown` of a program, and how regular its functions are."""
+    found, regularity = None, Regularity()
+    poor: Collection[str] = ()
+    if asked.engine != "sampled" and asked.outputs is None:
+        try:
+            main, found = _exact(program, shown, asked)
+            regularity = main.regularity
+            if main.left_to_samples:
+                _require_as_sampled(program, asked.data, asked.seed, asked.independent)
+            poor = _of_few_digits(found) if asked.engine == "auto" else ()
+        except NotClosed as error:
+            if asked.engine == "exact":
+                raise refusal(error) from None
+    if found is None or poor:
+        try:
+            evaluation, by_samples = _sampled(program, shown, asked)
+        except TPError:
+            if found is None:
+                raise
+            return found, regularity
+        if found is None or any(by_samples.error(x) < found.error(x) for x in poor):
+            found, regularity = by_samples, evaluation.regularity
+    return found, regularity
+
+
+def _answer_told(
+    program: Program, told: Program, asked: _Question, before: TPTypeError
+) -> tuple[Limit, Regularity]:
+    """The limit by a program that tells how fast things vanish. Raises what was raised `before`."""
+    try:
+        return _answer(told, program, asked)
+    except TPTypeError:
+        raise before from None
+
+
+def _sampled(program: Program, shown: Program, asked: _Question) -> tuple[SampledAlgebra, Limit]:
+    """The limit by the sampling engine."""
+
+    def evaluated(central: bool) -> SampledAlgebra:
+        found = SampledAlgebra(
+            program, asked.data, asked.samples, asked.seed, outputs=asked.outputs, central=central
+        )
+        evaluate(found, asked.independent)
+        return found
+
+    main = evaluated(central=False)
+    found = sampled_limit(main, shown)
+    if may_bend(program):
+        with suppress(TPError):  # as it is where central scalars have no limit
+            found = widened(found, sampled_limit(evaluated(central=True), shown))
+    return main, found
+
+
+def _exact(program: Program, shown: Program, asked: _Question) -> tuple[ExactAlgebra, Limit]:
+    """The limit by the exact engine. Raises NotClosed; sooner where samples may take over."""
+    hurry = asked.engine == "auto"
 
     def evaluated(disturbance: Disturbance) -> ExactAlgebra:
-        found = ExactAlgebra(program, data, hurry, disturbance)
-        evaluate(found, independent)
+        found = ExactAlgebra(program, asked.data, hurry, disturbance)
+        evaluate(found, asked.independent)
         return found
 
     main = evaluated(STILL)
     beside = of_those_that_close(evaluated, map(Disturbance, SEEDS))
-    return main, exact_limit(Evaluations(main, beside), program)
-
-
-def _with_bends(found: Limit, central: SampledAlgebra, independent: Collection[str]) -> Limit:
-    """The limit with errors of what bends in sampled scalars; as it is where those have none."""
-    try:
-        evaluate(central, independent)
-        return widened(found, sampled_limit(central, found.program))
-    except TPError:
-        return found
+    return main, exact_limit(Evaluations(main, beside), shown)
 
 
 def _require_as_sampled(

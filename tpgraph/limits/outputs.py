@@ -19,7 +19,6 @@ from tpgraph.functions import (
     Expression,
     Number,
     arguments_of,
-    div,
     evaluate,
     gradient,
     reads_components,
@@ -76,13 +75,14 @@ def apply(
     terms = [_term(substitute(expression, everything), arguments, decays)]
     for i in growing:
         if i in slopes:
-            slope = _term(slopes[i], arguments, decays, arguments[i].power)
+            slope = _term(slopes[i], arguments, decays)
             _require_leading(slope, arguments[i])
             values = slope.values * arguments[i].values
             terms.append(OutputLimit(values, slope.power + arguments[i].power))
     telling = [term for term in terms if np.any(term.values != 0)] or terms[:1]
     power = max(term.power for term in telling)
-    return OutputLimit(_sum([t.values for t in telling if t.power == power]), power)
+    total = _sum([t.values for t in telling if t.power == power])
+    return OutputLimit(np.zeros_like(total[..., :1])) if power < 0 else OutputLimit(total, power)
 
 
 def _require_leading(slope: OutputLimit, growing: OutputLimit) -> None:
@@ -104,28 +104,16 @@ def _sum(values: Sequence[Array]) -> Array:
 
 
 def _term(
-    expression: Expression,
-    arguments: Sequence[OutputLimit],
-    decays: Sequence[Fraction],
-    beside: Fraction = Fraction(0),
+    expression: Expression, arguments: Sequence[OutputLimit], decays: Sequence[Fraction]
 ) -> OutputLimit:
-    """What is left of ψ in its highest power of n; of ψ n^`beside` that in n^0 or more.
-
-    The power is that of ψ by itself.
-    """
-    vanishing = [i for i in dict.fromkeys(arguments_of(expression)) if decays[i]]
-    taken = Fraction(0)
-    if len(vanishing) == 1 and (beside / decays[vanishing[0]]).denominator == 1:
-        for _ in range(int(beside / decays[vanishing[0]])):
-            expression = div(expression, Argument(vanishing[0]))
-        taken = beside
+    """What is left of ψ in its highest power of n."""
     expression, growth = leading_in_width(expression, decays)
     with np.errstate(all="ignore"):
         values = _evaluated(expression, [a.values for a in arguments])
     # An argument that ψ does not use says how many values there are, not that they are random.
     entries = [(*a.values.shape[:3], 1) for a in arguments[:1]]
     shape = np.broadcast_shapes(values.shape, *entries)
-    return OutputLimit(np.broadcast_to(values, shape), growth - taken)
+    return OutputLimit(np.broadcast_to(values, shape), growth)
 
 
 def _evaluated(expression: Expression, values: Sequence[Array]) -> Array:

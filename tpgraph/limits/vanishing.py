@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 
-from tpgraph.errors import TPTypeError
 from tpgraph.functions import (
     DIV,
     JUMPING,
@@ -17,15 +17,17 @@ from tpgraph.functions import (
     Number,
     arguments_of,
     arguments_within,
-    div,
     inline,
     mul,
+    number,
+    power,
+    substitute,
 )
-from tpgraph.functions.divided import POLE, POLE_MEND, at_zero
+from tpgraph.functions.divided import at_zero, leading_term
 
-__all__ = ["at_limit", "is_delicate", "is_delicate_in", "leading", "leading_in_width"]
+__all__ = ["at_limit", "is_delicate", "is_delicate_in", "leading_in_width"]
 
-_HIGHEST_POLE = 6
+_HIGHEST_POWER = 6
 _DELICATE = JUMPING | {"log"}
 
 
@@ -37,27 +39,26 @@ def at_limit(expression: Expression, index: int) -> Expression:
     return at_zero(_as_products(inline(expression), index), index)
 
 
-def leading(expression: Expression, index: int) -> tuple[Expression, int]:
-    """The coefficient of ε^−k, k the order of the pole at 0 of the argument `index`, and k."""
-    raised = _as_products(inline(expression), index)
-    for order in range(_HIGHEST_POLE):
-        try:
-            return at_zero(raised, index), order
-        except TPTypeError:
-            raised = _times(raised, Argument(index))
-    raise TPTypeError(POLE, mend=POLE_MEND)
-
-
 def leading_in_width(
     expression: Expression, decays: Sequence[Fraction]
 ) -> tuple[Expression, Fraction]:
-    """The coefficient of n^p, and the largest p, where argument i vanishes like n^−decays[i]."""
-    growth = Fraction(0)
-    for index in dict.fromkeys(arguments_of(expression)):
-        if decays[index]:
-            expression, order = leading(expression, index)
-            growth += order * decays[index]
-    return expression, growth
+    """The coefficient of n^p, and the largest p, where argument i vanishes like n^−decays[i].
+
+    All are powers of one t that tends to 0. What is 0 in every order that is looked at is 0.
+    """
+    places = [i for i in dict.fromkeys(arguments_of(expression)) if decays[i]]
+    if not places:
+        return expression, Fraction(0)
+    unit = math.lcm(*(decays[i].denominator for i in places))
+    t = Argument(1 + max(arguments_of(expression)))
+    values: list[Expression] = [Argument(i) for i in range(t.index)]
+    for i in places:
+        values[i] = power(t, number(decays[i] * unit))
+    found = leading_term(substitute(inline(expression), values), t.index)
+    if found is None:
+        return number(0), Fraction(0)
+    exponent, coefficient = found
+    return coefficient, -exponent / unit
 
 
 def is_delicate(expression: Expression) -> bool:
@@ -86,15 +87,6 @@ def _delicate(part: Apply) -> tuple[Expression, ...]:
     return inner if function.name in _DELICATE else ()
 
 
-def _times(expression: Expression, factor: Expression) -> Expression:
-    """The product; (a / b) c is (a c) / b, for l'Hôpital's rule."""
-    match expression:
-        case Apply(function, (above, below), 0) if function == DIV:
-            return div(mul(above, factor), below)
-        case _:
-            return mul(expression, factor)
-
-
 def _as_products(expression: Expression, index: int) -> Expression:
     """Small powers of what vanishes as products, which fold to 0."""
     match expression:
@@ -102,7 +94,7 @@ def _as_products(expression: Expression, index: int) -> Expression:
             function == POW
             and index in arguments_of(base)
             and exponent.denominator == 1
-            and 2 <= exponent <= _HIGHEST_POLE
+            and 2 <= exponent <= _HIGHEST_POWER
         ):
             return mul(*[_as_products(base, index)] * int(exponent))
         case Apply(function, arguments, order):

@@ -33,7 +33,18 @@ from tpgraph.functions import (
 from tpgraph.limits.closed_forms.error_functions import is_lost_in
 from tpgraph.limits.estimates import Array
 
-__all__ = ["QuadraticTerm", "QuadraticTerms", "Tilted", "multiplied", "quadratic_terms", "tilted"]
+__all__ = [
+    "Powers",
+    "QuadraticTerm",
+    "QuadraticTerms",
+    "Tilted",
+    "TiltedLaw",
+    "gaussian_moment",
+    "multiplied",
+    "quadratic_terms",
+    "tilted",
+    "tilted_law",
+]
 
 Powers: TypeAlias = tuple[int, ...]
 """The arguments of a monomial in their order, each as often as its power."""
@@ -160,11 +171,26 @@ class Tilted:
     amplified: Array
 
 
-def tilted(term: QuadraticTerm, means: Array, roots: Array) -> Tilted:
-    """E of the term, `means` are (E, k) and `roots` R (E, k, r)."""
+@dataclass(frozen=True)
+class TiltedLaw:
+    """The law N(`means`, AA′) of F, A the `roots` (E, k, r), and the factor E e^(f′Df/2 + r′f).
+
+    `least` and `amplified` are those of `Tilted`, `pulled` is how far w moves the means.
+    """
+
+    factor: Array
+    means: Array
+    roots: Array
+    least: Array
+    amplified: Array
+    pulled: Array
+
+
+def tilted_law(exponent: Iterable[tuple[Powers, float]], means: Array, roots: Array) -> TiltedLaw:
+    """The law that an exponential of a quadratic form gives, from `means` and `roots` R."""
     k, rank = roots.shape[1:]
     linear, quadratic, own = np.zeros(k), np.zeros((k, k)), 0.0
-    for powers, c in term.exponent:
+    for powers, c in exponent:
         match powers:
             case (i, j):
                 quadratic[i, j] += c
@@ -178,24 +204,35 @@ def tilted(term: QuadraticTerm, means: Array, roots: Array) -> Tilted:
     least, most = values.min(axis=1, initial=1.0), values.max(axis=1, initial=1.0)
     safe = np.where(values > 0, values, np.nan)
     across = np.einsum("eia,eab->eib", roots, vectors) / np.sqrt(safe)[:, None, :]
-    covariance = across @ across.transpose(0, 2, 1)
     slope = linear + means @ quadratic
     pulled = np.einsum("eia,ei->ea", across, slope)
     straight, bent = ((linear + slope) * means).sum(axis=1) / 2, (pulled**2).sum(axis=1) / 2
-    size = np.exp(own + straight + bent - np.log(safe).sum(axis=1) / 2)
-    moment = _moment(term.powers, means + np.einsum("eij,ej->ei", covariance, slope), covariance)
-    inner = np.abs(means) + np.einsum("eij,ej->ei", np.abs(covariance), np.abs(slope))
-    largest = _moment(term.powers, inner, np.abs(covariance))
     parts = np.abs(linear) @ np.abs(means).T + (np.abs(slope) * np.abs(means)).sum(axis=1)
-    return Tilted(
-        term.coefficient * size * moment,
-        abs(term.coefficient) * size * largest,
+    return TiltedLaw(
+        np.exp(own + straight + bent - np.log(safe).sum(axis=1) / 2),
+        means + np.einsum("eia,ea->ei", across, pulled),
+        across,
         least,
         most / np.abs(least) + abs(own) + parts + bent,
+        np.einsum("eia,eja,ej->ei", np.abs(across), np.abs(across), np.abs(slope)),
     )
 
 
-def _moment(powers: Powers, means: Array, covariance: Array) -> Array:
+def tilted(term: QuadraticTerm, means: Array, roots: Array) -> Tilted:
+    """E of the term, `means` are (E, k) and `roots` R (E, k, r)."""
+    law = tilted_law(term.exponent, means, roots)
+    covariance = law.roots @ law.roots.transpose(0, 2, 1)
+    moment = gaussian_moment(term.powers, law.means, covariance)
+    largest = gaussian_moment(term.powers, np.abs(means) + law.pulled, np.abs(covariance))
+    return Tilted(
+        term.coefficient * law.factor * moment,
+        abs(term.coefficient) * law.factor * largest,
+        law.least,
+        law.amplified,
+    )
+
+
+def gaussian_moment(powers: Powers, means: Array, covariance: Array) -> Array:
     """E[Π F_i] with means, by Isserlis' theorem, (E,)."""
     known: dict[Powers, Array] = {(): np.ones(len(means))}
 

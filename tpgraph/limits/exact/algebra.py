@@ -20,9 +20,9 @@ from tpgraph.functions import (
     JUMPING,
     Expression,
     applications,
-    arguments_of,
     component,
     inline,
+    number,
     reads_components,
 )
 from tpgraph.limits.algebra import Algebra
@@ -37,7 +37,7 @@ from tpgraph.limits.exact.terms import Sum, constant, linear
 from tpgraph.limits.not_closed import NotClosed
 from tpgraph.limits.outputs import OutputLimit
 from tpgraph.limits.regularity import Reach
-from tpgraph.limits.vanishing import leading
+from tpgraph.limits.vanishing import leading_in_width
 from tpgraph.program import Moment, Nonlin, Program, Variable
 
 __all__ = ["ExactAlgebra"]
@@ -176,12 +176,11 @@ class ExactAlgebra(Algebra[Sum]):
 
     def _apply_random(self, equation: Nonlin | Moment, decays: Sequence[Fraction]) -> None:
         """What is made of readouts, entry by entry."""
-        expression: Expression = equation.function
-        for index in dict.fromkeys(arguments_of(expression)):
-            if decays[index]:
-                expression, order = leading(expression, index)
-                if order:
-                    raise NotClosed("a random vector that grows with width")
+        expression, growth = leading_in_width(equation.function, decays)
+        if growth > 0:
+            raise NotClosed("a random vector that grows with width")
+        if growth < 0:
+            expression = number(0)
         sizes = [a.dim.size({}) for a in equation.arguments if a.is_vector]
         size = max(sizes, default=1)
         entries = []

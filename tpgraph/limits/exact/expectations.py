@@ -28,6 +28,7 @@ from tpgraph.limits.exact.pairs import SidedCurve, pair_expectation
 from tpgraph.limits.exact.quadratics import is_quadratic, quadratic_expectation
 from tpgraph.limits.exact.tensors import tensor_expectation
 from tpgraph.limits.exact.terms import Factor, LimitTerm, Sum
+from tpgraph.limits.exact.tilted import is_tilted, tilted_expectation
 from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["Expectations", "Plan"]
@@ -97,6 +98,10 @@ class Expectations:
             closed = quadratic_expectation(setting, group.gaussians, group.factors)
             if closed is not None:
                 return self._noted(closed)
+        if is_tilted(group.factors):
+            tilted = self._tilted(setting, group)
+            if tilted is not None:
+                return self._noted(tilted)
         factor, _ = group.factors[0]
         if group.gaussians or len(group.factors) > 1 or not factor.is_curve:
             raise NotClosed("an expectation that may diverge")
@@ -150,11 +155,23 @@ class Expectations:
             found = quadratic_expectation(setting, group.gaussians, group.factors)
             if found is not None:
                 return self._noted(found)
+        if is_tilted(group.factors):
+            found = self._tilted(setting, group)
+            if found is not None:
+                return self._noted(found)
         alone = all(f.is_curve for f, _ in group.factors)
         if not alone or len(group.factors) > 2:
             return self._of_several(setting, group)
         placed = [SidedCurve(self._curve(f), side) for f, side in group.factors]
         return self._contracted(setting, group.gaussians, placed, (0,) * len(placed))
+
+    def _tilted(self, setting: InputSetting, group: TermGroup) -> CurveValues | None:
+        """E of a group with exponentials that grow, None where that is not told here."""
+        try:
+            found = tilted_expectation(setting, group.gaussians, group.factors, self._budget)
+        except NotClosed:
+            return None
+        return found if found is not None and found.error <= _ACCEPTED else None
 
     def _is_quadratic(self, group: TermGroup) -> bool:
         """Whether exponentials of quadratic forms are in it, which bells are not."""

@@ -21,7 +21,14 @@ from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import Array
 from tpgraph.limits.not_closed import NotClosed
 
-__all__ = ["SidedCurve", "expanded_pair", "jump_rounding", "jumps_at_zero", "pair_expectation"]
+__all__ = [
+    "SidedCurve",
+    "expanded_pair",
+    "jump_rounding",
+    "jumps_at_zero",
+    "pair_expectation",
+    "plane_curve",
+]
 
 Indices: TypeAlias = npt.NDArray[np.intp]
 
@@ -198,7 +205,7 @@ def _quadrature(
         if not len(chosen[0]):
             continue
         indices = [_indices(setting, x, chosen) for x in (first, second)]
-        left, right = map(_plane_curve, (first.curve, second.curve), indices)
+        left, right = map(plane_curve, (first.curve, second.curve), indices)
         what = f"{len(chosen[0])} pairs of inputs on which Mehler's expansion is too slow"
 
         def spend(cost: float, what: str = what) -> None:
@@ -228,7 +235,9 @@ def _indices(setting: InputSetting, placed: SidedCurve, chosen: tuple[Indices, .
     return np.asarray(chosen[placed.side] + start)
 
 
-def _plane_curve(curve: Curve, inputs: Indices) -> planes.PairFunction:
+def plane_curve(curve: Curve, inputs: Indices) -> planes.PairFunction:
+    """A curve on these of its inputs."""
+
     def part(values: Array) -> Array:
         return np.broadcast_to(values, len(inputs)) if values.size == 1 else values[inputs]
 

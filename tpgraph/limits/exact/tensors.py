@@ -7,6 +7,7 @@ trapezoid rule in every dimension, points doubled until two results agree.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -26,7 +27,7 @@ from tpgraph.limits.exact.joint_forms import joint, placed_forms
 from tpgraph.limits.exact.terms import Factor
 from tpgraph.limits.not_closed import NotClosed
 
-__all__ = ["tensor_expectation"]
+__all__ = ["over_law", "tensor_expectation"]
 
 Integrand: TypeAlias = Callable[[Sequence[Array]], Array]
 
@@ -51,9 +52,26 @@ def tensor_expectation(
         raise NotClosed("the density of a function that jumps")
     forms, places = placed_forms(gaussians, factors)
     means, roots, shape = joint(setting, forms)
+    expressions = [factor.expression for factor, _ in factors]
+    found = over_law(expressions, places, len(gaussians), means, roots, budget)
+    size = None if found.size is None else found.size.reshape(shape)
+    return replace(found, value=found.value.reshape(shape), size=size)
+
+
+def over_law(
+    expressions: Sequence[Expression],
+    places: Sequence[Sequence[int]],
+    count: int,
+    means: Array,
+    roots: Array,
+    budget: Budget,
+) -> CurveValues:
+    """E of the first `count` forms times functions, over m + R z of `means` and `roots` (E, k, r).
+
+    `places` are those of the forms that each function reads. Raises NotClosed as above.
+    """
     if roots.shape[2] > _MOST_DIMENSIONS:
         raise NotClosed(f"an expectation in {roots.shape[2]} dimensions")
-    expressions = [factor.expression for factor, _ in factors]
     for expression, own in zip(expressions, places, strict=True):
         _require_resolved(expression, means[0, own], roots[0, own])
     least = max(
@@ -62,7 +80,7 @@ def tensor_expectation(
 
     def integrand(x: Sequence[Array]) -> Array:
         total = np.ones(1)
-        for k in range(len(gaussians)):
+        for k in range(count):
             total = total * x[k]
         for expression, own in zip(expressions, places, strict=True):
             with np.errstate(all="ignore"):
@@ -70,7 +88,7 @@ def tensor_expectation(
         return total
 
     value, error, size = _doubled(integrand, means, roots, budget, least)
-    return CurveValues(value.reshape(shape), error, 0.0, size.reshape(shape), Basis.QUADRATURE)
+    return CurveValues(value, error, 0.0, size, Basis.QUADRATURE)
 
 
 def _require_resolved(expression: Expression, mean: Array, root: Array) -> None:

@@ -174,6 +174,8 @@ class PlanningAlgebra(ExactAlgebra):
         if any(self.outputs[a.name].power for a in arguments if a.name in self.rows):
             raise NotPlanned("a vector of fixed dimension that grows with width")
         expression, power = leading_in_width(equation.function, decays)
+        if power < 0:
+            raise NotPlanned("a vector of fixed dimension that vanishes")
         places = [
             self.rows[a.name] if a.name in self.rows else place_of(self.tape, self.scalars[a.name])
             for a in arguments
