@@ -82,6 +82,26 @@ def test_without_a_look_at_central_scalars_it_is_wrong(monkeypatch: pytest.Monke
     assert all(max(bars_behind(x, seed) for seed in SEEDS) > 4 for x in BEHIND_PRODUCTS)
 
 
+ROOTS_BEHIND = [
+    "h = W (m*x)\nq = mean(sqrt(abs(h)))",
+    "h = W (m*x)\nq = mean(abs(h)^0.25)",
+    "u = sqrt(abs(m*x))\nh = W u\nq = mean(sqrt(abs(h)))",
+    "h = W (m*x)\nq = mean(tanh(sqrt(abs(h))))",
+]
+
+
+@pytest.mark.parametrize("lines", ROOTS_BEHIND)
+def test_roots_behind_products_are_covered(lines: str) -> None:
+    assert max(bars_behind(lines, seed) for seed in range(12)) <= 4
+
+
+def test_without_a_look_beside_central_scalars_roots_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(master, "has_roots", lambda _: False)
+    assert max(bars_behind(ROOTS_BEHIND[1], seed) for seed in range(12)) > 4
+
+
 def test_uncounted_it_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(algebra, "curvature", lambda *_: None)
     monkeypatch.setattr(master, "may_bend", lambda _: False)

@@ -25,7 +25,13 @@ from tpgraph.limits.regularity import Regularity
 from tpgraph.limits.result import Limit
 from tpgraph.limits.rules import evaluate
 from tpgraph.limits.sampling.algebra import SampledAlgebra
-from tpgraph.limits.sampling.bends import may_bend, widened
+from tpgraph.limits.sampling.bends import (
+    ASIDE,
+    has_roots,
+    may_bend,
+    widened,
+    widened_by_asides,
+)
 from tpgraph.limits.sampling.collected import sampled_limit
 from tpgraph.limits.sampling.normals import replicate_size
 from tpgraph.limits.sampling.readouts import Outputs
@@ -164,18 +170,22 @@ def _answer_told(
 def _sampled(program: Program, shown: Program, asked: _Question) -> tuple[SampledAlgebra, Limit]:
     """The limit by the sampling engine."""
 
-    def evaluated(central: bool) -> SampledAlgebra:
+    def evaluated(central: float | None = None) -> SampledAlgebra:
         found = SampledAlgebra(
             program, asked.data, asked.samples, asked.seed, outputs=asked.outputs, central=central
         )
         evaluate(found, asked.independent)
         return found
 
-    main = evaluated(central=False)
+    main = evaluated()
     found = sampled_limit(main, shown)
     if may_bend(program):
         with suppress(TPError):  # as it is where central scalars have no limit
-            found = widened(found, sampled_limit(evaluated(central=True), shown))
+            central = sampled_limit(evaluated(0.0), shown)
+            found = widened(found, central)
+            if has_roots(program):
+                asides = [sampled_limit(evaluated(aside), shown) for aside in ASIDE]
+                found = widened_by_asides(found, central, asides)
     return main, found
 
 

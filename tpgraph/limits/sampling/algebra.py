@@ -64,8 +64,8 @@ class SampledAlgebra(Algebra[Array]):
     `scalars` has θ̊ as (B, M, 1), `trace.samples` every Z as (B, M, S), `outputs` what has a fixed
     dimension, and `products` the facts of every MatMul; M is N, or 1 of what is the same on all
     inputs. With `read` given, readouts are sampled only where equations or these names need their
-    samples; `outputs` says whether they are random at all. With `central` every replicate has the
-    mean of all of them for a Moment.
+    samples; `outputs` says whether they are random at all. With `central` every replicate has for a
+    Moment the mean of all of them, and so many of its standard errors.
     """
 
     products: SampledProducts
@@ -79,7 +79,7 @@ class SampledAlgebra(Algebra[Array]):
         replicates: Sequence[int] = range(REPLICATES),
         read: Collection[str] | None = None,
         outputs: Outputs = None,
-        central: bool = False,
+        central: float | None = None,
     ) -> None:
         known = known_readouts(program, outputs)
         program = readouts_first(program, known)
@@ -90,7 +90,7 @@ class SampledAlgebra(Algebra[Array]):
         require_room(numbers, f"{samples:,} samples of every Z", "choose fewer samples or inputs")
         self.normals = NormalStock(normals, samples, seed, replicates)
         self.trace = Trace(replicates)
-        self._is_central = central
+        self._central = central
         self.variances: dict[str, float] = {}
         names = program.variables if read is None else read
         wanted = {name for name in program.variables if name in names or program.uses[name]}
@@ -194,8 +194,9 @@ class SampledAlgebra(Algebra[Array]):
             self.bases[equation.out.name] = Basis.HEAVY_TAIL
             if doubt is not None and doubt.is_poor:
                 self.regularity.faults.append((equation, FEW_DECIDE))
-        if self._is_central:
-            told = np.broadcast_to(told.mean(axis=0, keepdims=True), told.shape)
+        if self._central is not None:
+            aside = self._central * told.std(axis=0, keepdims=True) / np.sqrt(len(told))
+            told = np.broadcast_to(told.mean(axis=0, keepdims=True) + aside, told.shape)
         return told[:, :, None]
 
     def require_dominated(

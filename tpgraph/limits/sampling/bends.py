@@ -5,13 +5,18 @@
 The replicates agree in what a bend makes of their noise, so that their spread does not tell it. The
 same samples once more, with the mean of all replicates for every scalar, have less noise: thrice
 the distance between the two is error too, where it is not far below that of the replicates.
+
+A root is so flat away from 0 that both may agree and be far off: E |h|^(1/4) is as |m_b|^(1/4). So
+there the samples are evaluated twice more, with every scalar two standard errors above and below;
+where one distance is not nearly the other, the larger one counts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from tpgraph.functions import POW, Apply, Number, applications, inline, is_kinked
 from tpgraph.limits.estimates import Estimate, VectorLimit
@@ -19,20 +24,41 @@ from tpgraph.limits.result import Limit
 from tpgraph.program import MatMul, Moment, Nonlin, Program
 from tpgraph.program.reach import descendants
 
-__all__ = ["may_bend", "widened"]
+__all__ = ["ASIDE", "has_roots", "may_bend", "widened", "widened_by_asides"]
+
+_Rule: TypeAlias = Callable[[Estimate, Sequence[Estimate]], Estimate]
 
 _NOTED, _TIMES = 0.25, 3.0
 """Of the error bar that the replicates show; how often the distance counts."""
 
 
+ASIDE = (2.0, -2.0)
+"""How many standard errors scalars are put beside their means."""
+
+
 def may_bend(program: Program) -> bool:
     """Whether a mean goes through a vector into a function with a kink or a root."""
-    means = [e.out.name for e in program.equations if isinstance(e, Moment) and e.vectors]
-    through = {v for v in descendants(program, means) | set(means) if program.uses[v]}
+    through = _behind_means(program)
     return any(
         not isinstance(e, MatMul) and any(a.name in through for a in e.arguments) and _is_bent(e)
         for e in program.equations
     )
+
+
+def has_roots(program: Program) -> bool:
+    """Whether a vector that a mean is in goes into a function with a root."""
+    through = _behind_means(program)
+    return any(
+        not isinstance(e, MatMul)
+        and any(a.is_wide and a.name in through for a in e.arguments)
+        and any(map(_is_root, applications(inline(e.function))))
+        for e in program.equations
+    )
+
+
+def _behind_means(program: Program) -> set[str]:
+    means = [e.out.name for e in program.equations if isinstance(e, Moment) and e.vectors]
+    return {v for v in descendants(program, means) | set(means) if program.uses[v]}
 
 
 def _is_bent(equation: Nonlin | Moment) -> bool:
@@ -50,34 +76,57 @@ def _is_root(part: Apply) -> bool:
 
 def widened(found: Limit, central: Limit) -> Limit:
     """The limit with the distances to that of central scalars in its errors."""
-    scalars = _mapped(found.scalar_values, central.scalar_values)
-    vectors = {
-        name: _vector(own, central.vectors[name]) if name in central.vectors else own
-        for name, own in found.vectors.items()
-    }
+    return _changed(found, [central], _wider)
+
+
+def widened_by_asides(found: Limit, central: Limit, asides: Sequence[Limit]) -> Limit:
+    """The limit with the distances from central scalars to those beside them, where they differ."""
+    return _changed(found, [central, *asides], _wider_by_asides)
+
+
+def _changed(found: Limit, others: Sequence[Limit], by: _Rule) -> Limit:
+    """The limit with every number changed by a rule that reads it in the `others`."""
+    scalars = _mapped(found.scalar_values, [o.scalar_values for o in others], by)
+    vectors = {}
+    for name, own in found.vectors.items():
+        beside = [o.vectors[name] for o in others if name in o.vectors]
+        vectors[name] = _vector(own, beside, by) if len(beside) == len(others) else own
     return replace(found, scalar_values=scalars, vectors=vectors)
 
 
-def _vector(own: VectorLimit, central: VectorLimit) -> VectorLimit:
-    hat = own.hat_var
-    if hat is not None and central.hat_var is not None:
-        hat = _wider(hat, central.hat_var)
+def _vector(own: VectorLimit, others: Sequence[VectorLimit], by: _Rule) -> VectorLimit:
+    hat, hats = own.hat_var, [o.hat_var for o in others if o.hat_var is not None]
+    if hat is not None and len(hats) == len(others):
+        hat = by(hat, hats)
     return replace(
         own,
-        mean=_wider(own.mean, central.mean),
-        var=_wider(own.var, central.var),
+        mean=by(own.mean, [o.mean for o in others]),
+        var=by(own.var, [o.var for o in others]),
         hat_var=hat,
-        hat_covariances=_mapped(own.hat_covariances, central.hat_covariances),
-        dot=_mapped(own.dot, central.dot),
+        hat_covariances=_mapped(own.hat_covariances, [o.hat_covariances for o in others], by),
+        dot=_mapped(own.dot, [o.dot for o in others], by),
     )
 
 
-def _mapped(own: Mapping[str, Estimate], central: Mapping[str, Estimate]) -> dict[str, Estimate]:
-    return {k: _wider(e, central[k]) if k in central else e for k, e in own.items()}
+def _mapped(
+    own: Mapping[str, Estimate], others: Sequence[Mapping[str, Estimate]], by: _Rule
+) -> dict[str, Estimate]:
+    return {
+        k: by(e, [o[k] for o in others]) if all(k in o for o in others) else e
+        for k, e in own.items()
+    }
 
 
-def _wider(own: Estimate, central: Estimate) -> Estimate:
-    distance = abs(own.value - central.value)
+def _wider(own: Estimate, others: Sequence[Estimate]) -> Estimate:
+    distance = abs(own.value - others[0].value)
     if not distance > _NOTED * own.error:
         return own
     return replace(own, error=math.hypot(own.error, _TIMES * distance))
+
+
+def _wider_by_asides(own: Estimate, others: Sequence[Estimate]) -> Estimate:
+    central, *asides = (e.value for e in others)
+    near, far = sorted(abs(value - central) for value in asides)
+    if not (far > _NOTED * own.error and far - near > _NOTED * far):
+        return own
+    return replace(own, error=math.hypot(own.error, _TIMES * far))
