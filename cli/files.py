@@ -97,10 +97,25 @@ def _with_constants(text: str, name: str, chosen: dict[str, Fraction]) -> Progra
         return tp.parse(text, name, chosen)
     except tp.TPError as error:
         tp.parse(text, name)
-        values = " ".join(f"--set {constant}={value}" for constant, value in chosen.items())
+        values = [f"{constant}={value}" for constant, value in chosen.items()]
         first = error.errors[0]
-        said = f"{values}: {first.message}"
+        if first.span is None:  # one of the names, not what the program makes of its value
+            raise _unknown(text, name, chosen) or first from None
+        said = f"{' '.join(f'--set {value}' for value in values)}: {first.message}"
         raise OptionError(said, first.span, first.expected, first.mend) from None
+
+
+def _unknown(text: str, name: str, chosen: dict[str, Fraction]) -> OptionError | None:
+    """What is said of the first chosen name that is no constant, under that name."""
+    for constant, value in chosen.items():
+        try:
+            tp.parse(text, name, {constant: value})
+        except tp.TPError as error:
+            if error.span is None:
+                source = tp.shell.Source("--set", f"{constant}={value}")
+                place = tp.Span(source, 0, len(constant))
+                return OptionError(error.message, place, error.expected, error.mend)
+    return None
 
 
 def is_document(text: str, name: str) -> bool:
@@ -148,7 +163,8 @@ def parse_widths(values: list[str] | None, program: Program | None = None) -> di
     if other := next((name for name in found if name not in known), None):
         near = tp.shell.nearest(other, known)
         raise OptionError(
-            f"--width {shown(other)}={found[other]}: the program has no width {shown(other)}",
+            f"the program has no width {shown(other)}",
+            tp.Span(tp.shell.Source("--width", f"{other}={found[other]}"), 0, len(other)),
             expected=f"sizes of {', '.join(known)}" if known else "no width",
             mend=f"did you mean {near}?" if near else None,
         )

@@ -1,6 +1,7 @@
 """`tpgraph`: the commands, and what they all share: errors, exit codes.
 
-Exit codes: 0 done, 1 the user's input is wrong (a message on stderr), 2 usage.
+Exit codes: 0 done; 1 what a file holds is wrong (a message on stderr); 2 usage: what no command
+takes, values that are refused, files that are not there, places that cannot be written.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ from tpgraph_cli import (
     studies,
     texts,
 )
+from tpgraph_cli.completion import ShellsGroup
 from tpgraph_cli.elapsed import elapsed
 from tpgraph_cli.examples import add_commands
 from tpgraph_cli.messages import INTERRUPTED, LAST_RESORT, show_warning
-from tpgraph_cli.numbers import OptionError
 from tpgraph_cli.streams import make_ready
 from tpgraph_cli.usage import complete
 
@@ -50,6 +51,7 @@ _USAGE = 2
 app = typer.Typer(
     name="tpgraph",
     help="Tensor Programs: write one as text, see it, run it, take its infinite-width limit.",
+    cls=ShellsGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -98,7 +100,7 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; a TPError becomes a message and exit code 1."""
+    """Run the command line; a TPError becomes a message and exit code 1 or 2."""
     gc.set_threshold(10_000, 20, 20)  # a command makes many objects, and few cycles of them
     make_ready()
     warnings.showwarning = show_warning
@@ -123,11 +125,16 @@ def _run() -> int:
     except BrokenPipeError:  # the reader of our output has gone, as in `tpgraph show p.tp | head`
         _drop_output()
         return 0
+    except SystemExit as ended:  # which Typer makes of some of these
+        if isinstance(ended.__context__, BrokenPipeError):
+            _drop_output()
+            return 0
+        raise
     except Exception as error:
         typer.echo(_told(error), err=True)
         if isinstance(error, OSError):
             _drop_output()
-        return _USAGE if isinstance(error, OptionError) else 1
+        return _USAGE if isinstance(error, tp.TPArgumentError) else 1
 
 
 def _told(error: Exception) -> str:

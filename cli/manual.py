@@ -50,8 +50,16 @@ def _page(root: Any) -> Iterator[str]:
         yield from _section(path, command, root)
     yield ".SH EXIT STATUS"
     yield from (".TP", "0", "done")
-    yield from (".TP", "1", "the input is wrong; standard error says where and what mends it")
-    yield from (".TP", "2", "the command line is wrong")
+    yield from (
+        ".TP",
+        "1",
+        "what a file holds is wrong: standard error says where, and the mend",
+    )
+    yield from (
+        ".TP",
+        "2",
+        "the command line is wrong: a refused value, a missing file",
+    )
     yield from (".TP", "130", "interrupted; what is done is kept where the message says so")
     yield ".SH SEE ALSO"
     yield from (f"tpgraph guide {page.name}" for page in tp.guide.pages())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import tpgraph as tp
-from tpgraph_cli.numbers import OptionError, shown
+from tpgraph_cli.numbers import OptionError, in_option, shown
 
 __all__ = ["named_values"]
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 def named_values(
     option: str, given: Iterable[str] | None, expected: str, read: Callable[[str, str], T]
 ) -> dict[str, T]:
-    """`["L=10", "s=1/2"]` by name, as `read` takes a text and what messages call it, `--set L=`.
+    """`["L=10", "s=1/2"]` by name, as `read` takes a text and what messages call it, `L=`.
 
     Raises OptionError for what is not NAME=VALUE, as `expected` says with an example, and for a
     name that is given twice.
@@ -26,18 +26,21 @@ def named_values(
         before, equals, text = one.partition("=")
         name = "".join(before.split())
         if not (equals and name):
-            raise OptionError(f"{option} {shown(one)} is not understood", expected=expected)
+            said = f"{shown(one)} is not understood"
+            raise OptionError(said, in_option(option, one), expected)
         tp.bounds.NAME.require(len(name), f"{option} {shown(name)} has a name of {len(name)}")
         if name in found:
-            raise OptionError(f"{option} gives {shown(name)} twice")
+            raise OptionError(f"{option} gives {shown(name)} twice", in_option(option, one))
         try:
-            found[name] = read(text.strip(), f"{option} {shown(name)}=")
-        except OptionError as error:
+            found[name] = read(text.strip(), f"{shown(name)}=")
+        except tp.TPError as error:
+            start = len(before) + len(equals)
+            error.at(tp.Span(tp.shell.Source(option, one), start, max(start + 1, len(one))))
             raise _parted(error, option, one) from None
     return found
 
 
-def _parted(error: OptionError, option: str, given: str) -> OptionError:
+def _parted(error: tp.TPError, option: str, given: str) -> tp.TPError:
     """The same error; of several names behind one option it says how each gets its own."""
     parts = [part.strip() for part in given.split(",")]
     if len(parts) < 2 or not all("=" in part for part in parts):

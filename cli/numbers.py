@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OptionError",
+    "in_option",
     "numbers",
     "parse_depths",
     "parse_names",
@@ -47,8 +48,14 @@ _SHOWN = 60
 T = TypeVar("T")
 
 
-class OptionError(tp.TPDataError):
+class OptionError(tp.TPArgumentError):
     """What is no value of an option, alone or beside another: a usage error, exit code 2."""
+
+
+def in_option(option: str, text: str, place: tp.Span | None = None) -> tp.Span:
+    """The place in the text of an option that a place in the same text is; otherwise all of it."""
+    start, end = (place.start, place.end) if place and place.source.text == text else (0, len(text))
+    return tp.Span(tp.shell.Source(option, text), start, end)
 
 
 def shown(text: str) -> str:

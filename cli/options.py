@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.numbers import OptionError, shown, whole
+from tpgraph_cli.numbers import OptionError, in_option, shown, whole
 
 __all__ = [
     "LimitEngine", "Out", "Scheduler", "Seed", "Workers", "checked", "of_option", "refuse",
@@ -69,8 +69,8 @@ def refuse(context: typer.Context, names: Iterable[str], why: str) -> None:
 
 
 @contextmanager
-def of_option(written: str = "") -> Iterator[None]:
-    """What the block refuses is the value of an option, as it was `written`: a usage error.
+def of_option(option: str = "", text: str = "") -> Iterator[None]:
+    """What the block refuses is the value of an option: a usage error, placed in its `text`.
 
     What is too large is none: another machine may take it.
     """
@@ -79,8 +79,8 @@ def of_option(written: str = "") -> Iterator[None]:
     except (OptionError, tp.TPLimitError):
         raise
     except tp.TPError as error:
-        said = f"{written}: {error.message}" if written else error.message
-        raise OptionError(said, error.span, error.expected, error.mend, error.edits) from None
+        span = in_option(option, text, error.span) if text else error.span
+        raise OptionError(error.message, span, error.expected, error.mend, error.edits) from None
 
 
 def require_number_or_file(text: str, option: str, expected: str) -> None:

@@ -102,7 +102,7 @@ class Passes:
 
     def _backward(self, program: Program, with_data: bool) -> Program:
         if self.of is not None:
-            with of_option(f"--of {self.of}"):
+            with of_option("--of", self.of):
                 return tp.backward(program, self.of)
         made = tp.backward(program)
         cotangents = len(made.data) > len(program.data)

@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 
 import tpgraph as tp
+from tpgraph_cli.numbers import OptionError
 
 __all__ = ["STANDARD", "require_places"]
 
@@ -23,7 +24,7 @@ def require_places(
     folder: Path | None = None,
     names: Iterable[str] = (),
 ) -> None:
-    """Raise TPError where a command could not write what it makes, or would lose what it reads.
+    """A usage error where a command could not write what it makes, or would lose what it reads.
 
     `files` are what options name, `folder` and `names` a folder of results and what is put there;
     `reads` are the files that the command reads. None and `-` stand for nothing to look at.
@@ -34,13 +35,13 @@ def require_places(
     for file in (*given, *made):
         for source in sources:
             if _same(file, source):
-                raise tp.TPError(
+                raise OptionError(
                     f"{source} is read, and would be written over",
                     mend="name another place for the result",
                 )
     for one, other in combinations(given, 2):
         if _same(one, other):
-            raise tp.TPError(f"two results are to be written to {one}", mend="give each its place")
+            raise OptionError(f"two results are to be written to {one}", mend="give each its place")
     if folder is not None:
         tp.shell.require_folder(folder)
     for file in (*given, *(file for file in made if os.path.lexists(file))):

@@ -173,7 +173,7 @@ class ProgramPicture:
 
 def _paths(shown: Program, word: str) -> Sequence[Any]:
     """The paths of a word of --paths."""
-    with of_option(f"--paths {word}"):
+    with of_option("--paths", word):
         return tp.select_paths(shown, word)
 
 

@@ -233,5 +233,5 @@ def one_sample(
         samples = tp.load_data(data, of, **read_as)
     if chosen is None:
         return tp.training.samples_of_passes(program, samples, number)
-    with of_option(f"--sample {chosen}"):
+    with of_option("--sample", str(chosen)):
         return tp.training.samples_of_passes(program, samples, number)

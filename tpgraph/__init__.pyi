@@ -68,6 +68,9 @@ from .errors import (
     TextEdit as TextEdit,
 )
 from .errors import (
+    TPArgumentError as TPArgumentError,
+)
+from .errors import (
     TPDataError as TPDataError,
 )
 from .errors import (

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 __all__ = [
     "Source",
     "Span",
+    "TPArgumentError",
     "TPDataError",
     "TPError",
     "TPErrorGroup",
@@ -225,6 +226,13 @@ class TPLimitError(TPError):
 
 class TPDataError(TPError):
     """Data files or arrays do not fit the program."""
+
+
+class TPArgumentError(TPDataError):
+    """What was asked for cannot be: a file that is not there, a batch of more than all samples.
+
+    The program and the data themselves may be right; other arguments are what mends it.
+    """
 
 
 class TPImportError(TPError):

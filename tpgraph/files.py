@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tpgraph.errors import TPDataError, TPError
+from tpgraph.errors import TPArgumentError, TPDataError, TPError
 from tpgraph.locks import is_free, lock
 
 __all__ = [
@@ -42,6 +42,9 @@ __all__ = [
 _LINKS = 40
 """Symbolic links that are followed to an open file; more are a loop."""
 
+_OF_THE_DEVICE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG})
+"""What the system says against a write for which the name of the file is not at fault."""
+
 _LONGEST = 255
 """Bytes of a part of a path, on every usual file system."""
 
@@ -54,7 +57,7 @@ def as_path(name: str | Path) -> Path:
         encoded = b"\0"
     if b"\0" in encoded or any(len(part) > _LONGEST for part in encoded.split(b"/")):
         shown = str(name) if len(str(name)) <= 60 else f"{str(name)[:60]}…"
-        raise TPDataError(
+        raise TPArgumentError(
             f"{shown!r} cannot be the name of a file",
             expected=f"Unicode text without NUL, of at most {_LONGEST} bytes between two /",
         )
@@ -64,12 +67,12 @@ def as_path(name: str | Path) -> Path:
 def unreadable(path: Path, error: OSError) -> TPDataError:
     """What is said of a file that cannot be read: why, and which of its folder was meant."""
     if isinstance(error, IsADirectoryError):
-        return TPDataError(f"{path} cannot be read: it is a folder", mend="name a file in it")
+        return TPArgumentError(f"{path} cannot be read: it is a folder", mend="name a file in it")
     near = nearest_beside(path) if isinstance(error, FileNotFoundError) else None
     mend = f"did you mean {near}?" if near is not None else None
     if percent := re.fullmatch(r"(\d+(?:\.\d+)?) ?%", str(path)):
         mend = f"a part of the samples is written as {float(percent[1]) / 100:g}"
-    return TPDataError(f"{path} cannot be read: {error.strerror}", mend=mend)
+    return TPArgumentError(f"{path} cannot be read: {error.strerror}", mend=mend)
 
 
 def nearest_beside(path: Path) -> Path | None:
@@ -89,7 +92,7 @@ def make_directory(path: Path) -> None:
     except FileExistsError:
         raise _no_folder(path) from None
     except OSError as error:
-        raise TPError(f"folder {path} cannot be made: {error.strerror}") from None
+        raise TPArgumentError(f"folder {path} cannot be made: {error.strerror}") from None
 
 
 @contextmanager
@@ -174,13 +177,15 @@ def require_folder(path: Path) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         what = "written into" if path.is_dir() else "made"
-        raise TPError(
+        raise TPArgumentError(
             f"folder {path} cannot be {what}: {error.strerror}", mend="choose another one"
         ) from None
 
 
 def _no_folder(path: Path) -> TPError:
-    return TPError(f"{path} is a file, where a folder is wanted", mend="choose another place")
+    return TPArgumentError(
+        f"{path} is a file, where a folder is wanted", mend="choose another place"
+    )
 
 
 def remove_rests(folder: Path) -> None:
@@ -357,6 +362,7 @@ def _named(path: Path) -> Iterator[None]:
             errno.EISDIR: "name a file in it",
             errno.ENOSPC: "make room; what was there before is as it was",
         }
-        raise TPError(
+        kind = TPError if error.errno in _OF_THE_DEVICE else TPArgumentError
+        raise kind(
             f"{path} cannot be written: {error.strerror or error}", mend=mends.get(error.errno or 0)
         ) from None

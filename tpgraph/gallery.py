@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, assert_never
 
-from tpgraph.errors import TPDataError, TPNameError
+from tpgraph.errors import TPArgumentError, TPNameError
 from tpgraph.files import nearest_beside
 from tpgraph.language import load, parse
 from tpgraph.notation import Drawing, draw
@@ -122,14 +122,14 @@ def named(given: str | Path) -> Entry | None:
         near = nearest(path.stem, (e.name for e in entries()))
         if near is None or nearest_beside(path) is not None:
             return None  # whoever reads it says what is wrong
-        raise TPDataError(
+        raise TPArgumentError(
             f"{path} cannot be read: {os.strerror(errno.ENOENT)}",
             mend=f"the gallery has {near}: give that name",
         )
     try:
         return entry(str(given))
     except TPNameError as error:
-        raise TPDataError(
+        raise TPArgumentError(
             f"{given} is neither a file nor a program of the gallery",
             expected="a .tp file, its text, or a name that `tpgraph gallery` lists",
             mend=error.mend,

@@ -5,13 +5,14 @@ Programs that use tpgraph as a library have their own ways for these.
 
 from __future__ import annotations
 
-from tpgraph.errors import on_one_line
+from tpgraph.errors import Source, on_one_line
 from tpgraph.files import as_path, make_directory, require_file, require_folder, write_bytes
 from tpgraph.program.near_names import nearest
 from tpgraph.program.report import error_entry
 from tpgraph.shown import quantity
 
 __all__ = [
+    "Source",
     "as_path",
     "error_entry",
     "make_directory",

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
 
-from tpgraph.errors import TPDataError
+from tpgraph.errors import TPArgumentError, TPDataError
 
 __all__ = ["Dimension", "Fixed", "Matrix", "Scalar", "Type", "Vector", "Width"]
 
@@ -45,7 +45,7 @@ class Width:
         """
         base = self.base or self.name
         if base not in widths:
-            raise TPDataError(
+            raise TPArgumentError(
                 f"no size was given for width {base}",
                 mend=f"give one: --width {base}=1000, in Python widths={{{base!r}: 1000}}",
             )

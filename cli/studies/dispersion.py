@@ -11,14 +11,13 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
-from tpgraph_cli.files import read_text, study_constants, write
+from tpgraph_cli.files import program_of, read_text, study_constants, write
 from tpgraph_cli.messages import interruption, warnings_on_stderr
 from tpgraph_cli.numbers import (
     numbers,
     parse_depths,
     parse_point,
     real,
-    shown,
     whole,
     whole_numbers,
 )
@@ -141,8 +140,9 @@ def dispersion(
     if program is not None:
         text, name, _ = read_text(program)
         tp.parse(text, name)
+        program_of(text, name, constant)
         for function in activation or ():
-            with of_option(f"--activation {shown(function)}"):
+            with of_option("--activation", function):
                 tp.study.with_function(text, function)
         constants = study_constants(constant)
         with of_option():
@@ -150,6 +150,9 @@ def dispersion(
                 text, activations=activation, constants=constants, **common, **chosen
             )
     else:
+        for function in activation or ():
+            with of_option("--activation", function):
+                tp.study.dispersion_settings(preset.value, quick, activations=[function])
         points = None if at is None else [parse_point(value) for value in at]
         with of_option():
             settings = tp.study.dispersion_settings(

@@ -11,9 +11,9 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
-from tpgraph_cli.files import Constants, read_text, study_constants, write
+from tpgraph_cli.files import Constants, program_of, read_text, study_constants, write
 from tpgraph_cli.messages import interruption, warnings_on_stderr
-from tpgraph_cli.numbers import numbers, parse_names, real, shown, whole, whole_numbers
+from tpgraph_cli.numbers import OptionError, numbers, parse_names, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers, of_option, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
@@ -26,6 +26,7 @@ __all__ = ["drift", "parse_names", "program_text", "whole_numbers"]
 
 _AXES = ("depths", "sigma_w2", "sigma_b2")
 _FIGURES = ("drift.pdf", "drift.png")
+_OWN = "the network of the study"
 _TABLE = "drift.csv"
 
 
@@ -152,11 +153,12 @@ def drift(
     for axis, name in zip(_AXES, options.get("names", ("L", "σ_w2", "σ_b2")), strict=True):
         if not name:
             options.setdefault(axis, (1,))
-    text = program_text(program, activation, loss, figure.function)
+    text = program_text(program, constants, activation, loss, figure.function)
     with of_option():
         grid = figure.grid(
             quick, faster, program=text, constants=study_constants(constants), **options
         )
+        tp.study.require_names(text, grid.names)
     count = samples if samples is not None else 32 if quick else 128
     X, y = tp.study.drift_samples(grid.program, grid.constants, data, count, normalize, **read)
     with warnings_on_stderr(), sweep_progress("drift") as progress:
@@ -170,23 +172,29 @@ def drift(
 
 
 def program_text(
-    file: str | None, function: str | None, loss: str | None, preset_function: str
+    file: str | None,
+    constants: list[str] | None,
+    function: str | None,
+    loss: str | None,
+    preset_function: str,
 ) -> str:
-    """The text to study."""
-    text = tp.study.drift_program(preset_function) if file is None else _text_of(file)
+    """The text to study, which has a place for these constants."""
+    text, name = tp.study.drift_program(preset_function), _OWN
+    if file is not None:
+        text, name, _ = read_text(file)
+        tp.parse(text, name)
+    try:
+        program_of(text, name, constants)
+    except OptionError as error:
+        if file is None:  # no line can be added to it
+            raise OptionError(error.message, error.span, error.expected) from None
+        raise
     if function is not None:
-        with of_option(f"--activation {shown(function)}"):
+        with of_option("--activation", function):
             text = tp.study.with_function(text, function)
     if loss is not None:
         with of_option():
             text = tp.study.with_loss(text, loss, "--loss")
-    return text
-
-
-def _text_of(file: str) -> str:
-    """The text of --program, whose mistakes are told in its own lines."""
-    text, name, _ = read_text(file)
-    tp.parse(text, name)
     return text
 
 

@@ -19,7 +19,6 @@ from tpgraph_cli.numbers import (
     parse_point,
     parse_range,
     real,
-    shown,
     whole,
     whole_numbers,
 )
@@ -143,6 +142,9 @@ def function_variance(
     made = [f"{name}{ending}" for ending in (*_FIGURES, ".csv", ".sqlite")]
     require_places(folder=out, names=made, reads=(program, data))
     read = reading.of(data)
+    for function in activation or ():
+        with of_option("--activation", function):
+            tp.study.drift_program(function)
     if activation:
         chosen = replace(chosen, functions=tuple(activation))
     places = tuple(parse_point(text) for text in at) if at else None
@@ -162,15 +164,17 @@ def function_variance(
         "names": parse_names(names),
     }
     options: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-    for function in activation or ():
-        with of_option(f"--activation {shown(function)}"):
-            tp.study.drift_program(function)
-    text = program_text(
-        program, activation[0] if activation else None, "(f - y)^2 / 2", chosen.functions[0]
-    )
+    depth_name, *variance_names = options.get("names", ("L", "σ_w2", "σ_b2"))
+    if not depth_name:
+        options.setdefault("depths", (1,))
+    if not any(variance_names):
+        options.setdefault("phases", ((1.0, 1.0),))
+    function = activation[0] if activation else None
+    text = program_text(program, constants, function, "(f - y)^2 / 2", chosen.functions[0])
     options["constants"] = study_constants(constants)
     with of_option():
         grid = chosen.grid(quick, program=text, **options)
+        tp.study.require_names(text, grid.names)
     X, y = tp.study.drift_samples(
         grid.program, grid.constants, data, samples + tests, normalize, **read
     )

@@ -55,7 +55,7 @@ def phase(
         _print_points(function, at, as_json)
         return
     variances = parse_range(sigma_w2, "--sigma-w2", 0), parse_range(sigma_b2, "--sigma-b2", 0)
-    with of_option():
+    with of_option("FUNCTION", function):
         diagram = tp.study.phase_diagram(function, *variances)
     if out is not None:
         write(tp.study.figure_bytes(diagram.figure(), out), out)
@@ -71,7 +71,7 @@ def _print_points(function: str, at: list[str], as_json: bool) -> None:
     found: list[dict[str, Any]] = []
     for text in at:
         values = parse_point(text)
-        with of_option():
+        with of_option("FUNCTION", function):
             point = tp.study.fixed_point(function, *values)
         scales = {name: getattr(point, name) for name in ("xi_q", "xi_c", "xi_gradient")}
         found.append(

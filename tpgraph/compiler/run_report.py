@@ -13,7 +13,7 @@ from tpgraph.arrays import plain_array
 from tpgraph.compiler.not_finite import first_not_finite
 from tpgraph.compiler.plan import inputs_of
 from tpgraph.compiler.runtime import compile
-from tpgraph.errors import TPDataError, TPWarning
+from tpgraph.errors import TPArgumentError, TPDataError, TPWarning
 from tpgraph.program import Program, Variable
 from tpgraph.program.any_program import reads_program
 from tpgraph.progress import counted_of
@@ -101,7 +101,7 @@ def _sample(program: Program, sample: Mapping[str, Any]) -> dict[str, Any]:
             )
     missing = [d.variable.name for d in program.data if d.variable.name not in sample]
     if missing:
-        raise TPDataError(
+        raise TPArgumentError(
             f"no sample was given for {', '.join(missing)}",
             mend="give a data file (--data FILE), or take a made-up sample (--synthetic)",
         )

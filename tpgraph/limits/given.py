@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from tpgraph.errors import TPDataError, TPError
+from tpgraph.errors import TPArgumentError, TPDataError, TPError
 from tpgraph.limits.estimates import Array
 from tpgraph.limits.not_closed import NotClosed
 from tpgraph.limits.written_at import written_at
@@ -29,7 +29,7 @@ def given_value(declaration: Data | Target, data: Mapping[str, Array]) -> Array 
     if variable.name not in data:
         if isinstance(declaration, Target):
             return None
-        raise TPDataError(
+        raise TPArgumentError(
             f"no value was given for {variable}",
             declaration.span,
             f"{size} numbers",

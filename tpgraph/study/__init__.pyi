@@ -103,6 +103,9 @@ from .function_variance.variance_figures import (
     variance_figure as variance_figure,
 )
 from .network import (
+    require_names as require_names,
+)
+from .network import (
     with_function as with_function,
 )
 from .network import (

@@ -48,17 +48,17 @@ def activation(text: str) -> Function:
     except TPError as error:
         raise TPDataError(
             f"activation {text} is not understood: {error.message}",
-            expected="a named function such as relu, tanh, erf, sigmoid, or an expression in z",
-            mend=did_you_mean(text, COORDINATEWISE),
+            error.span,
+            "a named function such as relu, tanh, erf, sigmoid, or an expression in z",
+            did_you_mean(text, COORDINATEWISE) if text.isidentifier() else None,
         ) from None
 
 
 def unknown_function(name: str, kind: type[TPError] = TPNameError) -> TPError:
     """What is said of a name that no function of one argument has."""
     known = [n for n, p in COORDINATEWISE.items() if _is_of_one(p)]
-    return kind(
-        f"there is no function {name}", expected=", ".join(known), mend=did_you_mean(name, known)
-    )
+    mend = did_you_mean(name, known) if name.isidentifier() else None
+    return kind(f"there is no function {name}", expected=", ".join(known), mend=mend)
 
 
 def _is_of_one(function: Function) -> bool:

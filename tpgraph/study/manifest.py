@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tpgraph.arrays import Damage
-from tpgraph.errors import TPError
+from tpgraph.errors import TPArgumentError, TPError
 from tpgraph.files import write_text
 from tpgraph.seals import open_document, seal_document
 from tpgraph.study.damaged import put_aside
@@ -70,12 +70,12 @@ class Manifest:
         path = folder / MANIFEST
         if not path.exists():
             if resume:
-                raise TPError(
+                raise TPArgumentError(
                     f"{folder} holds no {self.kind} to resume", mend="start without --resume"
                 )
             return
         if not resume:
-            raise TPError(
+            raise TPArgumentError(
                 f"{folder} holds a {self.kind} already",
                 mend="go on with --resume, or choose another directory",
             )

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from tpgraph.compiler import Module, Params, compile
 from tpgraph.errors import (
     Source,
+    TPArgumentError,
     TPDataError,
     TPError,
     TPLimitError,
@@ -28,7 +29,7 @@ from tpgraph.functions import COORDINATEWISE
 from tpgraph.kernels.empirical import Finite, finite
 from tpgraph.language import Reading, editing, parse, read
 from tpgraph.language.editing.formulas import loss_patch
-from tpgraph.language.syntax import Loss
+from tpgraph.language.syntax import DefineConst, DefineDim, Loss
 from tpgraph.program import Program, require_memory
 from tpgraph.study.activations import unknown_function
 
@@ -40,6 +41,7 @@ __all__ = [
     "constants_at",
     "constants_of",
     "network",
+    "require_names",
     "with_function",
     "with_loss",
 ]
@@ -52,6 +54,9 @@ Names: TypeAlias = tuple[str, str, str]
 """The constants of a text for depth, σ_w² and σ_b²; "" for one that it has not."""
 
 NAMES: Names = ("L", "σ_w2", "σ_b2")
+
+_CALLED = "the program"
+"""How mistakes in a text call it."""
 
 
 @dataclass(frozen=True)
@@ -100,24 +105,42 @@ def network(text: str, constants: Constants, dtype: str) -> Network:
 def _chosen(text: str, constants: Constants) -> Program:
     """The program at these constants; where they are at fault, it is they that are named."""
     try:
-        return parse(text, "<program>", dict(constants) if constants else None)
+        return parse(text, _CALLED, dict(constants) if constants else None)
     except TPLimitError:
         raise
     except TPError as error:
         if not constants:
             raise
-        parse(text, "<program>")  # where the text is at fault itself, it says so
+        parse(text, _CALLED)  # where the text is at fault itself, it says so
         values = ", ".join(f"{name} = {value:g}" for name, value in constants)
         raise TPDataError(
-            f"the program cannot have {values}: {error.message}", mend=_other_values(error)
+            f"the program cannot have {values}: {error.message}", mend="choose other values"
         ) from None
 
 
-def _other_values(error: TPError) -> str:
-    """The mend of constants that a program has not, or that it cannot have."""
-    if isinstance(error.errors[0], TPNameError):
-        return "say by names which of its constants are depth, σ_w² and σ_b², as L,σ_w2,-"
-    return "choose other values"
+def require_names(text: str, names: Names, mend: str | None = None) -> None:
+    """Raise TPArgumentError, with this mend, where one of them is no constant of a text."""
+    known = [
+        statement.node.name.full
+        for statement in read(text, _CALLED).statements
+        if isinstance(statement.node, DefineConst | DefineDim)
+    ]
+    axes = ("depth", "σ_w²", "σ_b²")
+    named = [(name, axis) for name, axis in zip(names, axes, strict=True) if name]
+    missing = [f"{name} for {axis}" for name, axis in named if name not in known]
+    if not missing:
+        return
+    there = ",".join(name if name in known else "-" for name in NAMES)
+    raise TPArgumentError(
+        f"the program has no constant {', '.join(missing)}",
+        expected=f"names of its constants, {', '.join(known)}, or none" if known else "no names",
+        mend=mend or f"name them, - for none: --names {there}, in Python names={_in_python(there)}",
+    )
+
+
+def _in_python(names: str) -> tuple[str, ...]:
+    """`L,σ_w2,-` as the tuple that it is for functions."""
+    return tuple(name.replace("-", "") for name in names.split(","))
 
 
 def constants_of(values: Mapping[str, float]) -> Constants:
@@ -142,7 +165,7 @@ def with_function(text: str, function: str) -> str:
     if function not in COORDINATEWISE:
         raise unknown_function(function, TPDataError)
     try:
-        return editing.set_function(read(text, "<program>"), "φ", function).apply(text)
+        return editing.set_function(read(text, _CALLED), "φ", function).apply(text)
     except TPNameError:
         raise TPDataError(
             "the program defines no φ that could be another function",
@@ -156,7 +179,7 @@ def with_loss(text: str, loss: str, called: str = "<loss>") -> str:
     Raises TPDataError for a text without a line `loss …` and a loss of several lines, and the
     TPErrors of the new loss, placed in it, as it is `called`.
     """
-    reading = read(text, "<program>")
+    reading = read(text, _CALLED)
     if not any(isinstance(statement.node, Loss) for statement in reading.statements):
         raise TPDataError(
             "the program has no loss that could be another one", expected="one line: loss …"

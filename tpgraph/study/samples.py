@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import TPDataError
+from tpgraph.errors import TPArgumentError, TPDataError
 from tpgraph.program import Program, require_room
 from tpgraph.seeds import seed_sequence
 from tpgraph.shown import quantity
@@ -111,7 +111,7 @@ def experience(
     points, rows = _test_points(program, samples, test, seed, columns)
     standard = standardization(program, samples.rows(rows), standardize)
     if batch > len(rows):
-        raise TPDataError(
+        raise TPArgumentError(
             f"a batch of {batch} cannot be drawn from {quantity(len(rows), 'sample')}",
             mend=f"choose a batch of at most {len(rows)}, or more samples",
         )
@@ -141,7 +141,7 @@ def _kept(test: int | float, count: int) -> int:
     """How many of the samples are test points."""
     kept = round(test * count) if isinstance(test, float) and test < 1 else int(test)
     if kept < 1 or kept >= count or (isinstance(test, float) and test >= 1 and kept != test):
-        raise TPDataError(
+        raise TPArgumentError(
             f"{test} of {count} samples cannot be kept for tests",
             expected=f"1 to {count - 1}, or a part between 0 and 1",
         )

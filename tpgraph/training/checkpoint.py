@@ -33,7 +33,7 @@ import numpy as np
 
 from tpgraph.arrays import Damage, read_arrays, write_arrays
 from tpgraph.compiler import Params
-from tpgraph.errors import TPError
+from tpgraph.errors import TPArgumentError, TPError
 from tpgraph.files import atomic, make_directory, remove_rests, write_text
 from tpgraph.locks import alone
 from tpgraph.seals import digest, open_document, seal_document
@@ -112,7 +112,7 @@ class Checkpoint:
         if old is None:
             there = [name for name in TRAINING_FILES if (self.out / name).exists()]
             if there:
-                raise TPError(
+                raise TPArgumentError(
                     f"{self.out} holds {', '.join(there)} of something else",
                     mend="choose another directory, or give --overwrite",
                 )
@@ -120,7 +120,7 @@ class Checkpoint:
         done, planned = old["steps"], old["steps_wanted"]
         if done:
             kind = "a finished" if done >= planned or old.get("metrics") else "an unfinished"
-            raise TPError(
+            raise TPArgumentError(
                 f"{self.out} holds {kind} run, {done} of {planned} steps",
                 mend="go on with --resume, begin anew with --overwrite, or give another place",
             )
@@ -184,7 +184,9 @@ class Checkpoint:
             ) from None
 
     def _nothing(self) -> TPError:
-        return TPError(f"{self.out} holds no run to resume", mend="start it without --resume")
+        return TPArgumentError(
+            f"{self.out} holds no run to resume", mend="start it without --resume"
+        )
 
     def _require_same(self, manifest: Mapping[str, Any]) -> None:
         changed = [
@@ -198,7 +200,7 @@ class Checkpoint:
                 if self.settings.recipe.schedule == "constant"
                 else "a schedule has its number of steps from the start"
             )
-            raise TPError(
+            raise TPArgumentError(
                 f"the run in {self.out} is another one: {'; '.join(changed)}",
                 expected=f"the same program, data and settings; {steps}",
                 mend="choose another directory",

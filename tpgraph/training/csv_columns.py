@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from tpgraph.errors import TPDataError
+from tpgraph.errors import TPArgumentError, TPDataError
 from tpgraph.program import Variable, canonical_variable
 from tpgraph.program.near_names import did_you_mean
 from tpgraph.training.columns_in_order import columns_in_order
@@ -195,7 +195,7 @@ def _chosen_columns(table: CsvCells, wanted: WantedColumns, variable: Variable) 
     size = variable.dim.size({})
     if len(places) == size or (len(places) == 1 and wanted.labelled(variable)):
         return places
-    raise TPDataError(
+    raise TPArgumentError(
         f"{len(places)} columns are chosen for {variable}, which has {size} entries",
         table.line(1),
         f"{size} columns",
@@ -212,7 +212,7 @@ def _span_of(table: CsvCells, name: str) -> list[int]:
     first, dots, last = name.partition("..")
     if not dots:
         mend = "each variable has a --columns of its own" if "=" in name else None
-        raise TPDataError(
+        raise TPArgumentError(
             f"there is no column {name!r}",
             table.line(1),
             some_of(table.header),

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.arrays import Damage, array_names, as_rows, by_source_name, plain_array, read_arrays
-from tpgraph.errors import Source, TPDataError
+from tpgraph.errors import Source, TPArgumentError, TPDataError
 from tpgraph.files import as_path, unreadable
 from tpgraph.program import Program, Variable, canonical_variable
 from tpgraph.program.any_program import AnyProgram, as_program
@@ -150,7 +150,7 @@ def load_data(
     in_order: Mapping[str, tuple[str, ...]] = {}
     if zipfile.is_zipfile(io.BytesIO(content)):
         if known:
-            raise TPDataError(f"{path} has arrays, and no columns to choose")
+            raise TPArgumentError(f"{path} has arrays, and no columns to choose")
         arrays = _from_npz(str(path), content, variables, labels)
     elif path.suffix == ".npz":
         raise TPDataError(f"{path} is not an NPZ file", mend="write it by numpy.savez")
@@ -180,7 +180,7 @@ def _chosen_for(program: Program, columns: Mapping[str, Sequence[str]]) -> dict[
     chosen = by_source_name("the choice of columns", each, canonical_variable)
     for name in chosen:
         if name not in names:
-            raise TPDataError(
+            raise TPArgumentError(
                 f"columns are chosen for {name}, which is not fed",
                 expected=f"one of {', '.join(names)}",
             )

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from tpgraph.compiler import Module, Params, check_widths, compile
-from tpgraph.errors import TPDataError, TPError
+from tpgraph.errors import TPArgumentError, TPError
 from tpgraph.hyperparameters import require_rate, require_whole
 from tpgraph.language import to_text
 from tpgraph.program import Program
@@ -139,7 +139,7 @@ def train(
     if batch is None:
         recipe = replace(recipe, batch=min(_BATCH, len(split.train)))
     if recipe.batch > len(split.train):
-        raise TPDataError(
+        raise TPArgumentError(
             f"a batch of {batch} cannot be drawn from {quantity(len(split.train), 'sample')}",
             mend=f"choose a batch of at most {len(split.train)}",
         )
@@ -152,9 +152,9 @@ def train(
         name = Path(samples.name).name
         checkpoint = Checkpoint(Path(out), settings, text, name, samples.taken)
     if resume and overwrite:
-        raise TPError("a run is gone on with or begun anew", expected="resume or overwrite")
+        raise TPArgumentError("a run is gone on with or begun anew", expected="resume or overwrite")
     if resume and checkpoint is None:
-        raise TPError("there is nothing to resume without a directory", mend="give out")
+        raise TPArgumentError("there is nothing to resume without a directory", mend="give out")
     with nullcontext() if checkpoint is None else checkpoint.held(resume):
         params = module.init(sizes, recipe.seed)
         course = Course(params, {} if recipe.is_plain else module.init_state(params))
@@ -193,7 +193,7 @@ def _settings(
 def _require_steps(done: int, wanted: int) -> None:
     """Raise TPError for a run that is to end before where it is."""
     if done > wanted:
-        raise TPError(
+        raise TPArgumentError(
             f"the run has {done} steps already, more than {wanted}",
             mend="steps counts from the beginning of the run",
         )

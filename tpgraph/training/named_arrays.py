@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import TPDataError
+from tpgraph.errors import TPArgumentError
 from tpgraph.shown import one_line, quantity
 
 __all__ = ["Dataset"]
@@ -41,7 +41,7 @@ class Dataset:
     def row(self, index: int) -> dict[str, Array]:
         """One sample by source name. Raises TPDataError where there are not so many."""
         if not 0 <= index < len(self):
-            raise TPDataError(
+            raise TPArgumentError(
                 f"{self.name} has {quantity(len(self), 'sample')}, and none of number {index}"
             )
         return {name: array[index] for name, array in self.arrays.items()}

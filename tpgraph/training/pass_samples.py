@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import TPDataError
+from tpgraph.errors import TPArgumentError, TPDataError
 from tpgraph.program import Data, Pass, Program, Target
 from tpgraph.shown import quantity
 from tpgraph.training.named_arrays import Dataset
@@ -64,12 +64,12 @@ def samples_of_passes(program: Program, samples: Dataset, first: int = 0) -> dic
     """
     taken = samples_taken(program)
     if taken == 1 and first >= len(samples):
-        raise TPDataError(
+        raise TPArgumentError(
             f"{samples.name} has {quantity(len(samples), 'sample')}, and none of number {first}",
             expected=f"a number from 0 to {len(samples) - 1}",
         )
     if first + taken > len(samples):
-        raise TPDataError(
+        raise TPArgumentError(
             f"{samples.name} has {quantity(len(samples), 'sample')},"
             f" and the passes take {taken} of them" + (f" from number {first} on" if first else ""),
             mend="give more samples, or ask for fewer steps or a smaller batch",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tpgraph.compiler.optimizers import optimizer_named
-from tpgraph.errors import TPError
+from tpgraph.errors import TPArgumentError, TPError
 from tpgraph.hyperparameters import require_momentum, require_weight_decay, require_whole
 from tpgraph.training.learning_rates import rate_factor, warm_up_steps
 
@@ -48,9 +48,11 @@ class Recipe:
                 require_whole(value, name, least)
         if not validated and (self.every is not None or self.patience is not None):
             what = "patience" if self.patience is not None else "every"
-            raise TPError(f"{what} is of validation, and there is none", mend="give validation")
+            raise TPArgumentError(
+                f"{what} is of validation, and there is none", mend="give validation"
+            )
         if self.warm_up is not None and self.warm_up > self.steps > 0:
-            raise TPError(
+            raise TPArgumentError(
                 f"the rate rises over {self.warm_up} steps, and training has {self.steps}",
                 expected=f"warm_up of at most {self.steps}",
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tpgraph.errors import TPDataError
+from tpgraph.errors import TPArgumentError, TPDataError
 from tpgraph.program import Program, require_room
 from tpgraph.program.any_program import reads_program
 from tpgraph.seeds import seed_sequence
@@ -34,7 +34,7 @@ def synthetic_data(program: Program, count: int, seed: int = 0) -> Dataset:
         d.variable.name: rng.standard_normal((count, d.variable.dim.size({}))) for d in program.data
     }
     if not arrays:
-        raise TPDataError(
+        raise TPArgumentError(
             f"program {program.name} has no data, so there are no samples to make up",
             mend="leave the samples out, or declare what it reads: data ξ : d",
         )

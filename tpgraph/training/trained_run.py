@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from tpgraph.arrays import Damage, read_arrays
 from tpgraph.compiler import Module, Params, compile
-from tpgraph.errors import TPError
+from tpgraph.errors import TPArgumentError, TPError
 from tpgraph.files import as_path, write_text
 from tpgraph.language import parse
 from tpgraph.shown import one_line, quantity
@@ -171,7 +171,9 @@ def load_run(folder: str | Path) -> TrainedRun:
     manifest = read_manifest(place)
     file = place / "params.npz"
     if manifest is None or not file.exists():
-        raise TPError(f"{place} holds no training run", mend="tpgraph train … --out makes one")
+        raise TPArgumentError(
+            f"{place} holds no training run", mend="tpgraph train … --out makes one"
+        )
     try:
         arrays = read_arrays(file.read_bytes())
     except (OSError, Damage) as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tpgraph.errors import TPDataError, TPError
+from tpgraph.errors import TPArgumentError, TPError
 from tpgraph.program import Program
 from tpgraph.seeds import seed_sequence
 from tpgraph.training.data import AnyData, as_dataset
@@ -64,7 +64,7 @@ def _divided(samples: Dataset, fraction: float, seed: int) -> tuple[Dataset, Dat
     count = len(samples)
     held = round(fraction * count) if 0 < fraction < 1 else 0
     if not 0 < held < count:
-        raise TPDataError(
+        raise TPArgumentError(
             f"a fraction of {fraction:g} of {count} samples cannot be held out",
             expected="a fraction between 0 and 1 that leaves samples on both sides",
         )

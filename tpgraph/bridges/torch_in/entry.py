@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tpgraph import bounds
-from tpgraph.errors import TPDataError, TPError, on_one_line
+from tpgraph.errors import TPArgumentError, TPDataError, TPError, on_one_line
 from tpgraph.files import as_path, unreadable
 from tpgraph.program.near_names import did_you_mean
 
@@ -60,7 +60,7 @@ def from_torch(
     widths = {"n": n} if isinstance(n, int) else dict(n)
     for name, size in (*widths.items(), ("base", base or 2)):
         if size < 2:
-            raise TPError(f"the width {name} = {size} is too small", expected="2 or more")
+            raise TPArgumentError(f"the width {name} = {size} is too small", expected="2 or more")
         bounds.IMPORTED.require(size, f"the width {name} = {size} is too large")
 
     def built(sizes: Mapping[str, int]) -> Any:
@@ -132,7 +132,7 @@ def load_module(path: str | Path, name: str, settings: Mapping[str, Any] | None 
     made = namespace.get(name)
     if not callable(made):
         own = [k for k, v in namespace.items() if callable(v) and not k.startswith("_")]
-        raise TPDataError(
+        raise TPArgumentError(
             f"{file} has no class or function {name}",
             expected=", ".join(own) or None,
             mend=did_you_mean(name, own),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tpgraph.errors import TPDataError
+from tpgraph.errors import TPArgumentError
 from tpgraph.notation.painters.svg import svg_parts
 from tpgraph.notation.scene.scene import Scene
 from tpgraph.notation.scene.style import Style
@@ -17,9 +17,9 @@ LAST = 2.0
 
 
 def require_seconds(seconds: float) -> None:
-    """Raise TPDataError for a time that no frame is shown for."""
+    """Raise TPArgumentError for a time that no frame is shown for."""
     if not _SHORTEST <= seconds <= _LONGEST:
-        raise TPDataError(
+        raise TPArgumentError(
             f"no frame is shown for {seconds:g} seconds",
             expected=f"{_SHORTEST:g} … {_LONGEST:g} seconds",
         )

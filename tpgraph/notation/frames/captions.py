@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tpgraph.bounds import LABEL
-from tpgraph.errors import TPError, TPNameError, TPTypeError
+from tpgraph.errors import TPArgumentError, TPError
 from tpgraph.notation.diagram.instruction_latex import Instruction
 from tpgraph.program.naming import require_words
 from tpgraph.program.tex import require_settable
@@ -25,7 +25,7 @@ def said_instead(
     text that cannot be set.
     """
     if not isinstance(captions, Mapping):
-        raise TPError(
+        raise TPArgumentError(
             f"captions are of type {type(captions).__name__}",
             expected="words by the name of a variable, or by the number of a frame",
         )
@@ -35,18 +35,20 @@ def said_instead(
     taken: dict[int, str | int] = {}
     for key, text in captions.items():
         if key not in frame_of:
-            raise TPNameError(
+            raise TPArgumentError(
                 f"no frame is that of {key!r}",
                 expected=f"a variable that is computed, or a number from 1 to {len(said)}",
             )
         require_words(text, "a caption", None, LABEL)
         if text.count("$") % 2:
-            raise TPTypeError("a $ has no other", None, "mathematics between two $")
+            raise TPArgumentError("a $ has no other", None, "mathematics between two $")
         try:
             require_settable(rf"\text{{{text}}}")
         except TPError as error:
             said_of = f"in the caption of {key!r}: {error.message}"
-            raise TPError(said_of, None, error.expected, "write the caption otherwise") from None
+            raise TPArgumentError(
+                said_of, None, error.expected, "write the caption otherwise"
+            ) from None
         frame = frame_of[key]
         if frame in taken:
             raise TPError(

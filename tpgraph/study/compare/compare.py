@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from tpgraph.bounds import require_networks
-from tpgraph.errors import TPDataError
+from tpgraph.errors import TPArgumentError, TPDataError
 from tpgraph.files import write_bytes, write_text
 from tpgraph.hyperparameters import require_wholes
 from tpgraph.kernels import kernel
@@ -110,7 +110,9 @@ def compare(
     chosen = _widths(widths, seeds)
     require_networks(members)
     if not any(program.uses[target.variable.name] for target in program.targets):
-        raise TPDataError("the loss reads no target", mend="compare with one: loss (f - y)^2 / 2")
+        raise TPArgumentError(
+            "the loss reads no target", mend="compare with one: loss (f - y)^2 / 2"
+        )
     found = samples_of(program, data, synthetic, seed, columns)
     seen = experience(program, found, test, steps, batch, seed, columns, standardize)
     settings = {

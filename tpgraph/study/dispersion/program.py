@@ -17,7 +17,7 @@ from tpgraph.kernels.empirical import Finite, finite
 from tpgraph.kernels.inputs import Inputs
 from tpgraph.language import parse
 from tpgraph.seeds import seed_sequence
-from tpgraph.study.network import Constants, constants_at, with_function
+from tpgraph.study.network import Constants, constants_at, require_names, with_function
 from tpgraph.study.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["ProgramTask", "measure_program", "program_inputs", "program_sweep"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
+
+_WITHOUT = "leave out what the program has no constant for: --depths, --sigma-w2 or --sigma-b2"
+"""The mend of an axis that a program has not."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ def program_sweep(settings: DispersionSettings, study: str, version: int) -> Swe
     there early, and a worker compiles a program once a block and not once an initialization.
     """
     assert settings.program is not None
+    require_names(settings.program, settings.names, _WITHOUT)
     require_networks(*map(len, (settings.points, settings.depths, settings.widths)), settings.inits)
     tasks = tuple(
         ProgramTask(

@@ -9,7 +9,7 @@ from itertools import pairwise, product
 from tpgraph.bounds import require_networks
 from tpgraph.errors import TPDataError
 from tpgraph.hyperparameters import require_rate
-from tpgraph.study.network import NAMES, Constants, Names, constants_at
+from tpgraph.study.network import NAMES, Constants, Names, constants_at, require_names
 
 __all__ = ["DriftGrid", "DriftTask", "check_grid"]
 
@@ -96,6 +96,7 @@ class DriftGrid:
 
 def check_grid(grid: DriftGrid) -> None:
     """Raise TPDataError for a grid that cannot be swept, TPLimitError for one too large."""
+    require_names(grid.program, grid.names)
     if not all(grid.shape):
         raise TPDataError("the grid has no points", expected="values for every axis, inits ≥ 1")
     require_networks(*grid.shape)

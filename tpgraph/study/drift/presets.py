@@ -12,13 +12,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import TPDataError
+from tpgraph.errors import TPArgumentError, TPDataError, TPError
 from tpgraph.gallery import entry
 from tpgraph.language import parse
+from tpgraph.program import Program
 from tpgraph.study.drift.grid import DriftGrid
 from tpgraph.study.network import Constants, constants_of, with_function, with_loss
 from tpgraph.study.samples import Columns
-from tpgraph.training import load_data
+from tpgraph.training import Dataset, load_data
 
 __all__ = ["PRESETS", "DriftPreset", "drift_preset", "drift_program", "drift_samples"]
 
@@ -136,16 +137,29 @@ def drift_samples(
     of zeros that is to be scaled.
     """
     chosen = dict(constants_of(dict(constants)))
-    network = parse(program, "<program>", chosen if chosen else None)
+    network = parse(program, "the program", chosen if chosen else None)
     if data is None:
-        with as_file(files("tpgraph_diagrams") / "data" / "digits.csv") as path:
-            found = load_data(path, network)
+        found = _digits(network)
     else:
         found = load_data(data, network, columns=columns, standardize=standardize)
     if not 1 <= samples <= len(found):
         raise TPDataError(f"{found.name} has {len(found)} samples, and not {samples}")
     X, y = (array[:samples] for array in found.arrays.values())
     return (_normalized(X) if normalize else X), y
+
+
+def _digits(network: Program) -> Dataset:
+    """The digits. Raises TPArgumentError for a program of other inputs and targets than theirs."""
+    with as_file(files("tpgraph_diagrams") / "data" / "digits.csv") as path:
+        try:
+            return load_data(path, network)
+        except TPError:
+            raise TPArgumentError(
+                f"program {network.name} is of other samples than the digits, which are taken where"
+                " none are given",
+                expected="one data input of 64 entries and a target of 10",
+                mend="give samples: --data FILE, in Python data=…",
+            ) from None
 
 
 def _normalized(X: Array) -> Array:

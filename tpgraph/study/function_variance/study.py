@@ -28,7 +28,15 @@ from tpgraph.study.csv_table import csv_text
 from tpgraph.study.drift.training import Schedule, descend, relative_change
 from tpgraph.study.folder import held, results
 from tpgraph.study.function_variance.summary import Summary, summary, theory
-from tpgraph.study.network import NAMES, Constants, Names, Network, constants_at, network
+from tpgraph.study.network import (
+    NAMES,
+    Constants,
+    Names,
+    Network,
+    constants_at,
+    network,
+    require_names,
+)
 from tpgraph.study.samples import digest_of
 from tpgraph.study.store import Store
 from tpgraph.study.sweep import Outcome, Progress, Sweep, run_sweep
@@ -167,6 +175,7 @@ def function_variance(
     a squared loss. Raises TPDataError for empty grids and data that do not fit, TPTypeError for
     another loss and a parametrization whose learning rate depends on the width.
     """
+    require_names(grid.program, grid.names)
     if not all(map(len, (grid.widths, grid.depths, grid.phases))) or grid.inits < 2:
         raise TPDataError("the grid has no points", expected="values for every axis, inits ≥ 2")
     require_networks(*map(len, (grid.widths, grid.depths, grid.phases)), grid.inits)
