@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,12 @@ RESULTS: dict[str, Callable[[], Any]] = {
     "dynamics": lambda: tp.kernel_dynamics(np.eye(4), Y[:, :1] + 1, lr=0.1, steps=40),
     "comparison": lambda: tp.compare(
         "one_hidden", synthetic=2, widths=[8, 16], steps=1, seeds=2, test=1, members=4, samples=4096
+    ),
+    "coordinate_check": lambda: tp.study.coordinate_check(
+        "one_hidden", synthetic=2, widths=[8, 16], steps=1, batch=1
+    ),
+    "side_by_side": lambda: tp.study.compare_parametrizations(
+        "one_hidden", ["ntk", "mup"], synthetic=2, widths=[8, 16], steps=1, batch=1
     ),
 }
 
@@ -64,6 +71,22 @@ def test_it_shows_itself(name: str) -> None:
     reader.feed(page)
     assert reader.open == []
     assert len(page) < 400_000
+
+
+def test_a_study_has_a_repr_of_one_line(tmp_path: Path) -> None:
+    """Its grid of numbers would fill pages; a figure and a table are asked for by name."""
+    settings = tp.study.dispersion_settings("fig2", quick=True, widths=[8], inits=2)
+    grid = tp.study.drift_preset("fig3").grid(
+        True, widths=(8,), depths=(2,), sigma_w2=(1.0,), sigma_b2=(0.1,), steps=2, snapshots=(1,)
+    )
+    samples = tp.study.drift_samples(grid.program, samples=4)
+    drift = tp.study.drift_study(grid, *samples, tmp_path / "drift", workers=0)
+    diagram = tp.study.phase_diagram("tanh", [1.0, 2.0], [0.1])
+    dispersion = tp.study.study_dispersion(settings, tmp_path / "dispersion", workers=0)
+    assert repr(drift) == "<DriftResult: 1 of 1 trainings have ended>"
+    assert repr(diagram) == "<PhaseDiagram of tanh: 2 σ_w² × 1 σ_b²>"
+    assert repr(dispersion).startswith("<Dispersion: 1 width, ")
+    assert repr(dispersion).endswith("2 of 2 initializations>")
 
 
 def test_a_long_table_scrolls_and_texts_are_escaped() -> None:

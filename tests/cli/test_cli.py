@@ -68,7 +68,7 @@ def test_run_json_names_every_value() -> None:
 
 def test_run_without_width_says_which() -> None:
     done = process("run", "-", stdin=WIGNER)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "width n" in done.stderr
 
 
@@ -125,7 +125,7 @@ def test_more_than_the_memory_holds_is_an_error() -> None:
 
 def test_a_folder_that_cannot_be_made_is_an_error(mlp: Path) -> None:
     done = process("gallery", "-o", str(mlp))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "is a file, where a folder is wanted" in done.stderr
     assert "Traceback" not in done.stderr
 

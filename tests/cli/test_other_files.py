@@ -54,7 +54,7 @@ def test_of_a_file_that_is_not_there_the_nearest_is_named(
     for name in ("mlp.tp", "iris.csv", "model.py"):
         (tmp_path / name).write_text(tp.gallery.entry("mlp").text)
     done = process(*command.split())
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "cannot be read: No such file or directory" in done.stderr
     assert (f"mend: {mend}" in done.stderr) if mend else "mend" not in done.stderr
 

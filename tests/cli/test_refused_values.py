@@ -1,6 +1,6 @@
-"""Values of options that are refused: exit code 2, what was expected, and nothing written.
+"""Values that are refused, files that are not there: exit code 2, a reason, and nothing written.
 
-Files that are not there or do not hold what they should are no usage errors: their code is 1.
+Files that do not hold what they should are no usage errors: their code is 1.
 """
 
 from __future__ import annotations
@@ -60,6 +60,62 @@ REFUSED = {
     f"{TRAIN} --validation 2": "> 0 and < 1",
     f"{TRAIN} --validation nofile": "neither a number nor a file",
     f"{TRAIN} --warm-up 3": "at most 2 steps",
+    f"{TRAIN} --batch 13": "a batch of 13 cannot be drawn from 12 samples",
+    f"{TRAIN} --validation 0.01": "a fraction of 0.01 of 12 samples",
+    f"{TRAIN} --columns y=zz": "there is no column 'zz'",
+    f"{TRAIN} --columns q=y_0": "which is not fed",
+    f"{TRAIN} --resume": "holds no run to resume",
+    "train FILE --data DATA --steps 2 --out OUT": "no size was given for width n",
+    "run FILE --width n=4": "no sample was given",
+    f"{COMPARE} --test 99": "99 of 12 samples cannot be kept",
+    f"{COMPARE} --loss f^2": "the loss reads no target",
+    f"{COMPARE} --resume": "holds no comparison to resume",
+    "coordcheck FILE --data DATA --batch 13": "a batch of 13",
+    "compare-parametrizations FILE --data DATA --batch 13": "a batch of 13",
+    "draw FILE --frames -o OUT.html --caption q=a": "no frame is that of 'q'",
+    "study drift --out OUT --set q=1": "the network of the study has no constant q",
+    "study drift --program FILE --names L,w,b --out OUT": "--names L,σ_w2,σ_b2",
+    "study function-variance --program FILE --names L,w,b --out OUT": "--names L,σ_w2,σ_b2",
+    "study drift --program FILE --out OUT": "other samples than the digits",
+    "--show-completion zhs": "Did you mean zsh?",
+    # files that are not there, and places that cannot be written
+    "draw none.tp": "did you mean net.tp?",
+    "draw none": "neither a file nor a program of the gallery",
+    "check .": "it is a folder",
+    "draw FILE -o none/x.svg": "the folder none is missing",
+    "check none.json": "none.json cannot be read",
+    "check --fix none.tp": "none.tp cannot be read",
+    "fmt none.tp": "none.tp cannot be read",
+    "show none.tp": "none.tp cannot be read",
+    "compile none.tp": "none.tp cannot be read",
+    "compile FILE -o none/x.py": "the folder none is missing",
+    "run FILE --width n=4 --data none.npz": "none.npz cannot be read",
+    "run FILE --width n=4 --data DATA --draw none/x.svg": "the folder none is missing",
+    "train FILE --data none.csv --width n=4 --out OUT": "none.csv cannot be read",
+    "train FILE --data DATA --width n=4 --out FILE": "where a folder is wanted",
+    "train FILE --data DATA --width n=4 --out net.tp/x": "cannot be made",
+    "evaluate none --data DATA": "none holds no training run",
+    "predict none --data DATA": "none holds no training run",
+    "edit none.tp": "none.tp cannot be read",
+    "limit FILE --data none.csv": "none.csv cannot be read",
+    "limit FILE": "no value was given for ξ",
+    "kernel FILE --data none.csv": "none.csv cannot be read",
+    "kernel FILE --data DATA -o none/k.npz": "the folder none is missing",
+    "compare none.tp --data DATA --out OUT": "none.tp cannot be read",
+    "compare FILE --data none.csv --out OUT": "none.csv cannot be read",
+    "coordcheck FILE --data none.csv": "none.csv cannot be read",
+    "coordcheck FILE --data DATA --csv none/x.csv": "the folder none is missing",
+    "compare-parametrizations FILE --data none.csv": "none.csv cannot be read",
+    "compare-parametrizations FILE --data DATA -o none/x.md": "the folder none is missing",
+    "study drift --program none.tp --out OUT": "none.tp cannot be read",
+    "study dispersion --program none.tp --out OUT": "none.tp cannot be read",
+    "study function-variance --program none.tp --out OUT": "none.tp cannot be read",
+    "study drift --data none.csv --out OUT": "none.csv cannot be read",
+    "study phase tanh -o none/x.svg": "the folder none is missing",
+    "lesson ntk -o none/x.html": "the folder none is missing",
+    "guide -o FILE": "where a folder is wanted",
+    "man -o none/x": "the folder none is missing",
+    "grammar -o none/x.json": "the folder none is missing",
     # an expression with a mistake
     f"{COMPARE} --loss foo": "--loss:1:1: error: foo is not bound",
     f"{COMPARE} --loss (f-y": "--loss:1:1: error: `(` is never closed",
@@ -132,6 +188,30 @@ def test_a_mistake_in_a_loss_is_shown_in_its_own_text(folder, monkeypatch, capsy
     assert told[0] == "--loss:1:13: error: foo is not bound before its use"
     assert told[1].endswith("| (f - y)^2 + foo * 2")
     assert told[2].index("^^^") == told[1].index("foo")
+
+
+@pytest.mark.parametrize(
+    ("line", "option", "shown", "under"),
+    [
+        ("check FILE --set q=3", "--set", "q=3", "q"),
+        ("check FILE --set L=2 --set d=x", "--set", "d=x", "x"),
+        ("run FILE --synthetic --width n=0", "--width", "n=0", "0"),
+        ("study drift --out OUT --activation taanh", "--activation", "taanh", "taanh"),
+        ("study dispersion --out OUT --activation z*foo(z)", "--activation", "z*foo(z)", "foo"),
+        ("study function-variance --out OUT --activation max", "--activation", "max", "max"),
+        ("study phase thanh", "FUNCTION", "thanh", "thanh"),
+        ("show FILE --pass backward --of q", "--of", "q", "q"),
+    ],
+)
+def test_a_mistake_in_an_option_is_shown_in_its_text(
+    line, option, shown, under, folder, monkeypatch, capsys
+) -> None:
+    said = _refused(_arguments(line, folder), folder, monkeypatch, capsys).splitlines()
+    at = next(i for i, row in enumerate(said) if row.startswith(f"{option}:1:"))
+    assert said[at + 1].endswith(f"| {shown}")
+    start = said[at + 1].rindex(under)
+    assert said[at + 2].index("^") == start
+    assert said[at + 2].count("^") == len(under)
 
 
 def test_a_loss_without_targets_writes_nothing(folder, monkeypatch, capsys) -> None:

@@ -68,3 +68,34 @@ def _read_until(terminal: int, word: bytes) -> bytes:
         if select.select([terminal], [], [], 1)[0]:
             shown += os.read(terminal, 4096)
     return shown
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--show-completion", "zsh"], "#compdef tpgraph"),
+        (["--show-completion=fish"], "complete --command tpgraph"),
+        (["--show-completion", "bash"], "complete -o default -F _tpgraph_completion"),
+    ],
+)
+def test_a_named_shell_gets_its_own_script(
+    words: list[str], said: str, environment: dict[str, str]
+) -> None:
+    done = subprocess.run(
+        ["tpgraph", *words], env=environment, capture_output=True, text=True, check=True
+    )
+    assert said in done.stdout
+
+
+@pytest.mark.parametrize("line", ["lesson", "limit wigner", "run wigner --width n=8", "man"])
+def test_a_reader_that_goes_away_ends_a_command_quietly(
+    line: str, environment: dict[str, str]
+) -> None:
+    """As `| head` does: nothing is complained of, and the exit code is 0."""
+    told, telling = os.pipe()
+    os.close(told)
+    done = subprocess.run(
+        ["tpgraph", *line.split()], env=environment, stdout=telling, stderr=subprocess.PIPE
+    )
+    os.close(telling)
+    assert (done.returncode, done.stderr) == (0, b"")

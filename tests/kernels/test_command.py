@@ -125,7 +125,7 @@ def test_arrays_on_standard_output(files: tuple[str, str]) -> None:
     [
         (["--rows", "first"], "--rows first is not understood"),
         (["--rows", "7:9"], "there are 4 samples"),
-        (["--width", "n=0"], "--width n=0 is out of range"),
+        (["--width", "n=0"], "error: n=0 is out of range"),
         (["--width", "m=4"], "no width m"),
     ],
 )

@@ -21,6 +21,7 @@ from tpgraph.program import Program, require_room
 from tpgraph.program.any_program import reads_program
 from tpgraph.program.coordinates import UNCHANGED, UNSTABLE, Prediction, predict
 from tpgraph.seeds import seed_sequence
+from tpgraph.shown import html_text
 from tpgraph.study.csv_table import csv_text
 from tpgraph.study.samples import (
     Array,
@@ -62,7 +63,7 @@ class Exponent:
         return f"{self.measured:+.2f}" + ("" if np.isnan(self.error) else f" ± {self.error:.2f}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CoordinateCheck:
     """Typical sizes of V vectors over W widths, S seeds and steps 0 … T.
 
@@ -117,6 +118,13 @@ class CoordinateCheck:
                 for name in self.names
             },
         }
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        return html_text(str(self))
 
     def __str__(self) -> str:
         head = ("vector", "size n^e", "predicted", "change n^e", "predicted")

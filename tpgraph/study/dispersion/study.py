@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from tpgraph.bounds import require_networks
 from tpgraph.program import require_room
+from tpgraph.shown import one_line, quantity
 from tpgraph.study.csv_table import csv_text
 from tpgraph.study.dispersion.deep_kernel import Point
 from tpgraph.study.dispersion.deep_limit import deep_limit
@@ -69,7 +70,7 @@ def dispersion_sweep(settings: DispersionSettings) -> Sweep:
     return Sweep(STUDY, VERSION, measure, tasks)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dispersion:
     """What a study found.
 
@@ -85,6 +86,12 @@ class Dispersion:
     interrupted: bool
     others: int
     float64_difference: float
+
+    def __repr__(self) -> str:
+        at = self.settings
+        done = f"{min(map(len, self.log), default=0)} of {at.inits} initializations"
+        sizes = quantity(len(at.widths), "width"), quantity(len(at.depths), "depth")
+        return one_line("Dispersion", "", *sizes, quantity(len(at.points), "point"), done)
 
     @cached_property
     def moments(self) -> tuple[Moments, ...]:

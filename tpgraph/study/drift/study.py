@@ -21,6 +21,7 @@ from tpgraph.arrays import plain_array
 from tpgraph.errors import TPDataError
 from tpgraph.files import make_directory, remove_rests
 from tpgraph.seeds import seed_sequence
+from tpgraph.shown import one_line
 from tpgraph.study.csv_table import csv_text
 from tpgraph.study.drift.grid import DriftGrid, DriftTask, check_grid
 from tpgraph.study.drift.training import Schedule, check_state, descend
@@ -43,7 +44,7 @@ CHECKPOINT_SECONDS = 20.0
 _VALUES = ("least", "first", "last", "steps", "stopped", "finite")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DriftResult:
     """What is known of a grid, nan where a training has not ended.
 
@@ -63,6 +64,10 @@ class DriftResult:
     stopped: Array
     finite: Array
     outcome: Outcome | None = None
+
+    def __repr__(self) -> str:
+        ended = int(np.isfinite(self.steps).sum())
+        return one_line("DriftResult", "", f"{ended} of {self.steps.size} trainings have ended")
 
     @property
     def complete(self) -> bool:

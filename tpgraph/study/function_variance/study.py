@@ -24,6 +24,7 @@ from tpgraph.bounds import require_networks
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.kernels.losses import program_loss
 from tpgraph.seeds import seed_sequence
+from tpgraph.shown import one_line, quantity
 from tpgraph.study.csv_table import csv_text
 from tpgraph.study.drift.training import Schedule, descend, relative_change
 from tpgraph.study.folder import held, results
@@ -129,13 +130,17 @@ class VarianceGrid:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VarianceResult:
     """The summary of every point of which two initializations are known, and the run."""
 
     grid: VarianceGrid
     summaries: tuple[Summary, ...]
     outcome: Outcome
+
+    def __repr__(self) -> str:
+        done = f"{self.outcome.done} of {self.outcome.total} trainings"
+        return one_line("VarianceResult", "", quantity(len(self.summaries), "point"), done)
 
     def csv(self) -> str:
         """A row for each point."""

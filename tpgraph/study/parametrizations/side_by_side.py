@@ -16,6 +16,7 @@ from tpgraph.program.near_names import did_you_mean
 from tpgraph.program.report import Report, report
 from tpgraph.program.text import aligned
 from tpgraph.progress import counting, one_more
+from tpgraph.shown import html_text
 from tpgraph.study.coordinates.check import CoordinateCheck, coordinate_check
 from tpgraph.study.parametrizations.base_shapes import LayerShape, base_shapes
 from tpgraph.study.parametrizations.feature_change import FeatureChange, feature_changes
@@ -86,6 +87,10 @@ class SideBySide:
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        return html_text(str(self))
 
     def __str__(self) -> str:
         table = aligned([("", *(one.name for one in self.each)), *self.rows()])

@@ -22,6 +22,7 @@ from tpgraph.bounds import POINTS
 from tpgraph.errors import TPDataError
 from tpgraph.functions import Function
 from tpgraph.progress import counted
+from tpgraph.shown import one_line
 from tpgraph.study.figures import new_figure
 from tpgraph.study.phase.fixed_points import FixedPoint, border, fixed_point
 
@@ -33,7 +34,7 @@ _COLUMNS = ("q", "c", "chi", "xi_q", "xi_c", "xi_gradient")
 _DEPTHS = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PhaseDiagram:
     """Fixed points of a function on a grid, `points[i][j]` at (sigma_w2[j], sigma_b2[i]).
 
@@ -45,6 +46,10 @@ class PhaseDiagram:
     sigma_b2: tuple[float, ...]
     points: tuple[tuple[FixedPoint, ...], ...]
     border: tuple[float, ...]
+
+    def __repr__(self) -> str:
+        size = f"{len(self.sigma_w2)} σ_w² × {len(self.sigma_b2)} σ_b²"
+        return one_line("PhaseDiagram", self.function, size)
 
     def array(self, name: str) -> Array:
         """A quantity of every fixed point (q, c, chi, xi_q, xi_c, …), (σ_b², σ_w²)."""
