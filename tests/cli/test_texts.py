@@ -25,9 +25,9 @@ def test_wrong_program_exits_1_with_place_and_mend(mlp: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_missing_file_exits_1() -> None:
+def test_missing_file_exits_2() -> None:
     done = process("check", "nowhere.tp")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "nowhere.tp" in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -138,7 +139,30 @@ def load_module(path: str | Path, name: str, settings: Mapping[str, Any] | None 
             mend=did_you_mean(name, own),
         )
     chosen = dict(settings or {})
-    return lambda *widths, **named: made(*widths, **named, **chosen)
+
+    def factory(*widths: Any, **named: Any) -> Any:
+        try:
+            return made(*widths, **named, **chosen)
+        except TypeError as error:
+            own = _arguments(made)
+            if own is None or not {*named, *chosen} - set(own):
+                raise
+            raise TPArgumentError(
+                f"the module cannot be built: {on_one_line(str(error))}",
+                expected=f"arguments of {name}: {', '.join(own)}",
+                mend=f"--width {own[0]}=…" if own else None,
+            ) from None
+
+    return factory
+
+
+def _arguments(made: Callable[..., Any]) -> list[str] | None:
+    """The names that it takes; None where it takes any, or they are unknown."""
+    try:
+        found = inspect.signature(made).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    return None if any(p.kind is p.VAR_KEYWORD for p in found) else [p.name for p in found]
 
 
 def _run(file: Path) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from tpgraph.bridges.torch_in.writing import (
 )
 from tpgraph.errors import TPDataError
 from tpgraph.language import format_text, parse
+from tpgraph.language.vocabulary import KEYWORDS, canonical
 from tpgraph.program import Nonlin, Program, base_of
 from tpgraph.program.initial_sizes import layers_of, sizes_of
 
@@ -62,13 +63,14 @@ def translated(
         made: torch.nn.Module = make({w: size * width // n for w, size in widths.items()})
         return made
 
+    called = _width_names(widths)
     module = built(plain, n, train)
     examples = _examples(module, example)
     factory, examples = _with_loss(plain, loss, examples, module)
     graph = interpreted(exported(factory, examples, n, train), n)
     own = [*inspect.signature(module.forward).parameters][: len(examples) - (loss is not None)]
     arguments = [*own, *["y"] * (loss is not None)]
-    sheet = _sheet(type(module).__name__, graph, drawn(factory, n), widths, arguments, base, roll,
+    sheet = _sheet(type(module).__name__, graph, drawn(factory, n), called, arguments, base, roll,
                    parametrization)  # fmt: skip
     notes = (*_notes(graph, sheet.flat, sheet.inputs), *sheet.scaled.notes)
     text, program = sheet.written(notes)
@@ -85,7 +87,7 @@ def translated(
         pieces=sheet.pieces,
         arguments=tuple(graph.arguments.values()),
         seams=graph.al.seams,
-        ratios={w: size / n for w, size in widths.items()},
+        ratios={w: size / n for w, size in called.items()},
         names=sheet.inputs,
     )
 
@@ -175,6 +177,17 @@ def _pieces(graph: Graph, draws: Draws) -> dict[Key, ParameterPart]:
         pieces = pieces_of(graph.roots, graph.params.values(), draws, factors)
     without_factors(graph, factors)
     return pieces
+
+
+def _width_names(widths: Mapping[str, int]) -> dict[str, int]:
+    """Sizes by the names that the program has: n for an argument `width` or `dim`, which are words
+    of the language.
+    """
+    found: dict[str, int] = {}
+    for name, size in widths.items():
+        wanted = name if canonical(name) not in KEYWORDS or "n" in {*widths, *found} else "n"
+        found[free_name(wanted, set(found))] = size
+    return found
 
 
 def _input_names(arguments: list[str], wanted: list[str], taken: set[str]) -> dict[str, str]:
