@@ -6,6 +6,7 @@ written, and nothing is shown where standard error is no terminal.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -68,8 +69,8 @@ _lines: list[_Line] = []
 
 @contextmanager
 def elapsed() -> Iterator[None]:
-    """Show the line within the block."""
-    if not sys.stderr.isatty():
+    """Show the line within the block, unless a shell asks for words that complete its own line."""
+    if not sys.stderr.isatty() or "_TPGRAPH_COMPLETE" in os.environ:
         yield
         return
     line = _Line(sys.stderr.write)

@@ -57,6 +57,18 @@ def run(*arguments: object):
     return CliRunner().invoke(app, ["import", *map(str, arguments)])
 
 
+@pytest.mark.parametrize("argument", ["width", "dim"])
+def test_a_width_may_be_called_by_a_word_of_the_language(tmp_path: Path, argument: str) -> None:
+    path = tmp_path / "model.py"
+    path.write_text(MODEL.replace("(self, n)", f"(self, {argument})").replace(
+        "super().__init__()", f"super().__init__(); n = {argument}"))  # fmt: skip
+    done = run(f"{path}:Tokens", "--width", f"{argument}=16", "--tokens", "4", "-o", "-")
+    assert done.exit_code == 0, done.output
+    assert tp.parse(done.stdout).base_widths[0].name == "n"
+    wrong = run(f"{path}:Tokens", "--width", "n=16", "--tokens", "4", "-o", "-")
+    assert f"arguments of Tokens: {argument}" in str(wrong.exception)
+
+
 def test_a_module_becomes_a_file(model: Path, tmp_path: Path) -> None:
     out = tmp_path / "model.tp"
     done = run(f"{model}:Model", "--width", "n=16", "--input", "x=3", "--set", "depth=3",
