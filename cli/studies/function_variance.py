@@ -169,8 +169,8 @@ def function_variance(
         options.setdefault("depths", (1,))
     if not any(variance_names):
         options.setdefault("phases", ((1.0, 1.0),))
-    function = activation[0] if activation else None
-    text = program_text(program, constants, function, "(f - y)^2 / 2", chosen.functions[0])
+    chosen_function = activation[0] if activation else None
+    text = program_text(program, constants, chosen_function, "(f - y)^2 / 2", chosen.functions[0])
     options["constants"] = study_constants(constants)
     with of_option():
         grid = chosen.grid(quick, program=text, **options)
