@@ -264,3 +264,30 @@ def test_inputs_that_a_plan_does_not_fit_are_said() -> None:
     assert found.unplanned == "a Gaussian without variance on some input"
     assert found.summary().endswith(f"by whole arrays, not by a plan: {found.unplanned}")
     assert kernel(program, np.array([[1.0, 2.0]])).unplanned == ""
+
+
+def test_a_deep_network_is_planned() -> None:
+    """Its slopes are products of as many factors as there are layers above."""
+    depth = 250
+    rows = "".join(
+        f"h[{k}] = W[{k}] x[{k - 1}]\nx[{k}] = erf(h[{k}])\n" for k in range(2, depth + 1)
+    )
+    program = parse(
+        "program deep\nwidth n\nparametrization ntk\ndata ξ : 2\nparam U : n × 2 ~ N(0, 2)\n"
+        f"param W[2..{depth}] : n × n ~ N(0, 2)\nparam V : 1 × n ~ N(0, 1)\n"
+        f"h[1] = U ξ\nx[1] = erf(h[1])\n{rows}f = V x[{depth}]\noutput f\n"
+    )
+    X = np.array([[0.6, -0.8], [1.0, 0.3], [-0.4, 1.1]])
+    gram = X @ X.T / 2
+    sigma, theta = 2 * gram, gram
+    for layer in range(depth):
+        own = 1 + 2 * np.diag(sigma)
+        size = np.outer(own, own)
+        values = 2 / np.pi * np.arcsin(2 * sigma / np.sqrt(size))
+        slopes = 4 / np.pi / np.sqrt(size - 4 * sigma**2)
+        variance = 2.0 if layer < depth - 1 else 1.0
+        theta = values + variance * slopes * theta
+        sigma = variance * values
+    found = kernel(program, X, engine="exact")
+    assert found.nngp == pytest.approx(sigma, rel=1e-10)
+    assert found.ntk == pytest.approx(theta, rel=1e-10)

@@ -11,9 +11,16 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 
-from tpgraph.limits.planned.monomials import Value, lifted, multiplied, product, raised, total
+from tpgraph.limits.planned.monomials import (
+    Exponent,
+    Value,
+    lifted,
+    multiplied,
+    product,
+    raised,
+    total,
+)
 from tpgraph.limits.planned.tape import PairTape, Regular, TapeNode
 
 __all__ = ["factored"]
@@ -28,7 +35,7 @@ class _Term:
 
     coefficient: float = 1.0
     sides: tuple[Value, Value] = (1.0, 1.0)
-    powers: Mapping[int, Fraction] = field(default_factory=dict)
+    powers: Mapping[int, Exponent] = field(default_factory=dict)
 
     @property
     def has_sides(self) -> bool:
@@ -60,6 +67,72 @@ def factored(
         for new_place in work.terms[place].powers if place in work.terms else ():
             new.steep[new_place] = expectations
     return new, found
+
+
+@dataclass(frozen=True)
+class _Level:
+    """What stands around a sum: numbers of one input, or a factor, beside it terms and a number."""
+
+    by: int | None = None
+    rest: Sequence[_Term] = ()
+    constant: float = 0.0
+    sides: tuple[Value, Value] = (1.0, 1.0)
+
+
+class _Terms:
+    """The terms of a sum from which factors are taken out; how many have each factor is kept."""
+
+    def __init__(self, terms: Sequence[_Term]) -> None:
+        self.terms = list(terms)
+        self._powers = [dict(term.powers) for term in terms]
+        self._counts = Counter(x for own in self._powers for x, e in own.items() if e >= 1)
+
+    def term(self, k: int) -> _Term:
+        """One of them as it is now."""
+        return replace(self.terms[k], powers=self._powers[k])
+
+    def common_sides(self) -> tuple[Value, Value] | None:
+        """Numbers of one input that all terms have, taken out of them."""
+        sides = self.terms[0].sides
+        if not self.terms[0].has_sides or any(t.sides != sides for t in self.terms):
+            return None
+        self.terms = [replace(t, sides=(1.0, 1.0)) for t in self.terms]
+        return sides
+
+    def shared_factor(self) -> int | None:
+        """The latest factor of those that most terms have, if several have it."""
+        most = max(self._counts.values(), default=0)
+        if most < 2:
+            return None
+        return max(x for x, count in self._counts.items() if count == most)
+
+    def split(self, by: int) -> list[_Term]:
+        """Keep the terms that have a factor, without it; the others are handed over."""
+        inside: list[int] = []
+        rest: list[_Term] = []
+        for k, own in enumerate(self._powers):
+            if own.get(by, 0) >= 1:
+                inside.append(k)
+                continue
+            rest.append(self.term(k))
+            self._counts.subtract(x for x, e in own.items() if e >= 1)
+        self.terms = [self.terms[k] for k in inside]
+        self._powers = [self._powers[k] for k in inside]
+        for own in self._powers:
+            own[by] -= 1
+            if own[by] < 1:
+                self._counts[by] -= 1
+            if not own[by]:
+                del own[by]
+        return rest
+
+    def take_constant(self) -> float:
+        """The term without factors, if there is one, taken out of them."""
+        for k, own in enumerate(self._powers):
+            if not own and not self.terms[k].has_sides:
+                del self._powers[k]
+                return self.terms.pop(k).coefficient
+        return 0.0
 
 
 class _Factoring:
@@ -104,7 +177,7 @@ class _Factoring:
         """The root of what is not negative, whether the new form shows that or not."""
         inner = self.place(self.terms[node.args[0]])
         root = self.new.emit("sqrt", (inner,), None, True, node.low, node.high)
-        return _Term(powers={root: Fraction(1)})
+        return _Term(powers={root: 1})
 
     def _lift(self, node: TapeNode) -> _Term:
         inner = self.single[node.args[0]]
@@ -113,13 +186,22 @@ class _Factoring:
         return _Term(sides=(inner, 1.0) if node.data == 0 else (1.0, inner))
 
     def _product(self, node: TapeNode) -> _Term:
+        """All factors at once: a product of many is a term of many layers."""
         coefficient, exponents = node.data
-        found = _Term(coefficient)
+        sides: tuple[list[Value], list[Value]] = ([], [])
+        powers: dict[int, Exponent] = {}
         for place, e in zip(node.args, exponents, strict=True):
-            found = self._times(found, self._power(self.terms[place], e))
-        return found
+            term = self._power(self.terms[place], e)
+            coefficient *= term.coefficient
+            for own, side in zip(sides, term.sides, strict=True):
+                if side != 1.0:
+                    own.append(side)
+            for inner, k in term.powers.items():
+                powers[inner] = powers.get(inner, 0) + k
+        left, right = (multiplied(self.new, *own) for own in sides)
+        return _Term(coefficient, (left, right), {x: e for x, e in powers.items() if e})
 
-    def _power(self, term: _Term, e: Fraction) -> _Term:
+    def _power(self, term: _Term, e: Exponent) -> _Term:
         if e == 1:
             return term
         sides = tuple(raised(self.new, side, e) for side in term.sides)
@@ -129,7 +211,7 @@ class _Factoring:
     def _times(self, a: _Term, b: _Term) -> _Term:
         powers = dict(a.powers)
         for place, e in b.powers.items():
-            powers[place] = powers.get(place, Fraction(0)) + e
+            powers[place] = powers.get(place, 0) + e
         sides = [multiplied(self.new, r, s) for r, s in zip(a.sides, b.sides, strict=True)]
         kept = {x: e for x, e in powers.items() if e}
         return _Term(a.coefficient * b.coefficient, (sides[0], sides[1]), kept)
@@ -160,33 +242,46 @@ class _Factoring:
         kept = [t for t in merged.values() if t.coefficient]
         if not kept:
             return _Term(constant)
-        if len(kept) == 1 and not constant:
-            return kept[0]
-        sides = kept[0].sides
-        if not constant and kept[0].has_sides and all(t.sides == sides for t in kept):
-            inner = self._sum([replace(t, sides=(1.0, 1.0)) for t in kept], 0.0)
-            return self._times(inner, _Term(sides=sides))
-        return self._horner(kept, constant)
+        return self._of_distinct(kept, constant)
 
-    def _horner(self, terms: Sequence[_Term], constant: float) -> _Term:
-        """The factor that most terms have, times what is left of them, plus the rest."""
-        counts = Counter(x for t in terms for x, e in t.powers.items() if e >= 1)
-        most = max(counts.values(), default=0)
-        if most < 2:
-            return self._plain(terms, constant)
-        by = max(x for x, count in counts.items() if count == most)
-        inside = [self._without(t, by) for t in terms if t.powers.get(by, 0) >= 1]
-        rest = [t for t in terms if not t.powers.get(by, 0) >= 1]
-        factor = self._times(self._sum(inside, 0.0), _Term(powers={by: Fraction(1)}))
-        if not rest:
-            return factor if not constant else self._plain([factor], constant)
-        other = self._sum(rest, constant)
-        return self._plain([factor, other], 0.0)
+    def _of_distinct(self, kept: Sequence[_Term], constant: float) -> _Term:
+        """Σ terms + c of terms that differ: Horner's rule, from the outermost factor inwards.
 
-    @staticmethod
-    def _without(term: _Term, by: int) -> _Term:
-        powers = {x: e - (x == by) for x, e in term.powers.items()}
-        return replace(term, powers={x: e for x, e in powers.items() if e})
+        What is taken out of the terms that have it leaves terms that differ, so that they need not
+        be collected again, and each level costs as much as there are terms.
+        """
+        levels: list[_Level] = []
+        work = _Terms(kept)
+        while True:
+            if not work.terms:
+                found = _Term(constant)
+                break
+            if len(work.terms) == 1 and not constant:
+                found = work.term(0)
+                break
+            sides = None if constant else work.common_sides()
+            if sides is not None:
+                levels.append(_Level(sides=sides))
+                constant = work.take_constant()
+                continue
+            by = work.shared_factor()
+            if by is None:
+                found = self._plain([work.term(k) for k in range(len(work.terms))], constant)
+                break
+            levels.append(_Level(by, work.split(by), constant))
+            constant = work.take_constant()
+        for level in reversed(levels):
+            found = self._outer(found, level)
+        return found
+
+    def _outer(self, inner: _Term, level: _Level) -> _Term:
+        """One level around what is in it: its factor, times, plus the rest."""
+        if level.by is None:
+            return self._times(inner, _Term(sides=level.sides))
+        factor = self._times(inner, _Term(powers={level.by: 1}))
+        if level.rest:
+            return self._plain([factor, self._sum(level.rest, level.constant)], 0.0)
+        return self._plain([factor], level.constant) if level.constant else factor
 
     def _plain(self, terms: Sequence[_Term], constant: float) -> _Term:
         """One sum: of its first term with coefficient ±1, or with 1 beside numbers of one input."""
@@ -212,7 +307,7 @@ class _Factoring:
             self.sums[alike] = total(self.new, whole, constant / first)
         found = self._close(self.sums[alike], whole, constant / first)
         assert isinstance(found, int), "its terms are different"
-        return _Term(first, powers={found: Fraction(1)})
+        return _Term(first, powers={found: 1})
 
     def _close(self, known: Value, whole: dict[int, float], constant: float) -> Value:
         """A sum whose numbers differ by rounding, or a new one."""
@@ -238,7 +333,7 @@ class _Factoring:
         for side, value in enumerate((left, right)):
             lift = lifted(self.new, value, side)
             if isinstance(lift, int):
-                powers[lift] = Fraction(1)
+                powers[lift] = 1
             else:
                 coefficient *= lift
         found = product(self.new, coefficient, powers)
@@ -253,4 +348,4 @@ class _Factoring:
             for a in node.args
         ]
         found = self.new.emit(node.op, places, node.data, True, node.low, node.high)
-        return _Term(powers={found: Fraction(1)})
+        return _Term(powers={found: 1})

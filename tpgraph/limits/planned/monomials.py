@@ -10,15 +10,19 @@ halves of what is not negative.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
 from tpgraph.limits.planned.tape import NotPlanned, PairTape
 
-__all__ = ["Value", "added", "lifted", "multiplied", "product", "raised", "total"]
+__all__ = ["Exponent", "Value", "added", "lifted", "multiplied", "product", "raised", "total"]
 
 Value: TypeAlias = int | float
 """A node by its place, or a number."""
+Exponent: TypeAlias = Fraction | int
+Ends: TypeAlias = tuple[float, float]
+"""Where a number lies."""
 
 
 def added(tape: PairTape, a: Value, b: Value) -> Value:
@@ -52,7 +56,7 @@ def total(tape: PairTape, terms: dict[int, float], constant: float = 0.0) -> Val
     return tape.emit("sum", tuple(kept), (tuple(kept.values()), constant), of_pairs, low, high)
 
 
-def _one_kind(tape: PairTape, places: dict[int, float] | dict[int, Fraction]) -> None:
+def _one_kind(tape: PairTape, places: dict[int, float] | dict[int, Exponent]) -> None:
     kinds = {tape.nodes[place].of_pairs for place in places}
     assert len(kinds) == 1, "numbers of inputs are lifted before they meet those of pairs"
 
@@ -79,37 +83,48 @@ def _linear(tape: PairTape, value: Value) -> tuple[dict[int, float], float]:
     return {value: 1.0}, 0.0
 
 
-def multiplied(tape: PairTape, a: Value, b: Value) -> Value:
-    """a b."""
-    first, powers = _monomial(tape, a)
-    second, others = _monomial(tape, b)
-    powers = dict(powers)
-    for place, e in others.items():
-        powers[place] = powers.get(place, Fraction(0)) + e
-    return product(tape, first * second, powers)
+def multiplied(tape: PairTape, *values: Value) -> Value:
+    """The product of all."""
+    coefficient, count = 1.0, 0
+    powers: dict[int, Exponent] = {}
+    low = high = 1.0
+    for value in values:
+        own, others = _monomial(tape, value)
+        coefficient *= own
+        for place, e in others.items():
+            powers[place] = powers[place] + e if place in powers else e
+        count += len(others)
+        low, high = _wide((low, high), _range_of(tape, value))
+    is_apart = count == len(powers)  # otherwise x · 1/x is 1, whatever the range of x
+    return product(tape, coefficient, powers, (low, high) if is_apart else None)
 
 
-def product(tape: PairTape, coefficient: float, powers: dict[int, Fraction]) -> Value:
-    """c Π x^e."""
+def product(
+    tape: PairTape,
+    coefficient: float,
+    powers: Mapping[int, Exponent],
+    known: Ends | None = None,
+) -> Value:
+    """c Π x^e; `known` is its range where that has been found."""
     coefficient, kept = _joined_lifts(tape, coefficient, {x: e for x, e in powers.items() if e})
     if not kept or not coefficient:
         return coefficient
     if coefficient == 1.0 and list(kept.values()) == [1]:
         return next(iter(kept))
-    ordered = dict(sorted(kept.items()))
+    ordered = {x: _whole(e) for x, e in sorted(kept.items())}
     _one_kind(tape, ordered)
-    low, high = _range(tape, coefficient, ordered)
+    low, high = known or _range(tape, coefficient, ordered)
     of_pairs = tape.nodes[next(iter(ordered))].of_pairs
     data = coefficient, tuple(ordered.values())
     return tape.emit("product", tuple(ordered), data, of_pairs, low, high)
 
 
 def _joined_lifts(
-    tape: PairTape, coefficient: float, powers: dict[int, Fraction]
-) -> tuple[float, dict[int, Fraction]]:
+    tape: PairTape, coefficient: float, powers: dict[int, Exponent]
+) -> tuple[float, dict[int, Exponent]]:
     """The same with one lift a side, to the power 1."""
     sides: dict[int, Value] = {}
-    rest: dict[int, Fraction] = {}
+    rest: dict[int, Exponent] = {}
     for place, e in powers.items():
         node = tape.nodes[place]
         if node.op != "lift":
@@ -122,7 +137,7 @@ def _joined_lifts(
         if isinstance(lift, float):
             coefficient *= lift
             continue
-        rest[lift] = Fraction(1)
+        rest[lift] = 1
     return coefficient, rest
 
 
@@ -136,7 +151,7 @@ def lifted(tape: PairTape, value: Value, side: int) -> Value:
     return tape.emit("lift", (value,), side, True, node.low, node.high)
 
 
-def raised(tape: PairTape, value: Value, exponent: Fraction | int) -> Value:
+def raised(tape: PairTape, value: Value, exponent: Exponent) -> Value:
     """a^e, e whole, or a half where a is not negative."""
     e = Fraction(exponent)
     if e == 0:
@@ -151,12 +166,12 @@ def raised(tape: PairTape, value: Value, exponent: Fraction | int) -> Value:
     return _root_of(tape, coefficient, powers, e)
 
 
-def _root_of(tape: PairTape, coefficient: float, powers: dict[int, Fraction], e: Fraction) -> Value:
+def _root_of(tape: PairTape, coefficient: float, powers: dict[int, Exponent], e: Exponent) -> Value:
     """The power of a product: of one input factor by factor, of a pair by lifts and one root."""
     if coefficient < 0 or any(tape.nodes[x].low < 0 for x in powers):
         raise NotPlanned("a root of what may be negative")
-    outer: dict[int, Fraction] = {}
-    inner: dict[int, Fraction] = {}
+    outer: dict[int, Exponent] = {}
+    inner: dict[int, Exponent] = {}
     for place, k in powers.items():
         node = tape.nodes[place]
         apart = node.op == "lift" or not node.of_pairs
@@ -174,7 +189,7 @@ def _root(end: float) -> float:
     return math.sqrt(end) if end < math.inf else math.inf
 
 
-def _monomial(tape: PairTape, value: Value) -> tuple[float, dict[int, Fraction]]:
+def _monomial(tape: PairTape, value: Value) -> tuple[float, dict[int, Exponent]]:
     if isinstance(value, float):
         return value, {}
     node = tape.nodes[value]
@@ -183,10 +198,10 @@ def _monomial(tape: PairTape, value: Value) -> tuple[float, dict[int, Fraction]]
     if node.op == "product":
         coefficient, exponents = node.data
         return coefficient, dict(zip(node.args, exponents, strict=True))
-    return 1.0, {value: Fraction(1)}
+    return 1.0, {value: 1}
 
 
-def _ends(tape: PairTape, place: int) -> tuple[float, float]:
+def _ends(tape: PairTape, place: int) -> Ends:
     return tape.nodes[place].low, tape.nodes[place].high
 
 
@@ -194,16 +209,29 @@ def _times(a: float, b: float) -> float:
     return 0.0 if a == 0 or b == 0 else a * b
 
 
-def _range(tape: PairTape, coefficient: float, powers: dict[int, Fraction]) -> tuple[float, float]:
-    low = high = coefficient
+def _whole(e: Exponent) -> Exponent:
+    """The same number, an int where it is one: looked up in a tenth of the time."""
+    return e.numerator if e.denominator == 1 else e
+
+
+def _range_of(tape: PairTape, value: Value) -> Ends:
+    return (value, value) if isinstance(value, float) else _ends(tape, value)
+
+
+def _wide(first: Ends, second: Ends) -> Ends:
+    """Where products of two numbers lie."""
+    ends = [_times(a, b) for a in first for b in second]
+    return min(ends), max(ends)
+
+
+def _range(tape: PairTape, coefficient: float, powers: Mapping[int, Exponent]) -> Ends:
+    found = coefficient, coefficient
     for place, e in powers.items():
-        own = _power_range(*_ends(tape, place), e)
-        ends = [_times(a, b) for a in (low, high) for b in own]
-        low, high = min(ends), max(ends)
-    return low, high
+        found = _wide(found, _power_range(*_ends(tape, place), e))
+    return found
 
 
-def _power_range(low: float, high: float, e: Fraction) -> tuple[float, float]:
+def _power_range(low: float, high: float, e: Exponent) -> Ends:
     if e < 0 and low > 0:
         return _raised(high, e) if high < math.inf else 0.0, _raised(low, e)
     if e < 0:
@@ -214,7 +242,7 @@ def _power_range(low: float, high: float, e: Fraction) -> tuple[float, float]:
     return math.copysign(_raised(abs(low), e), low), math.copysign(_raised(abs(high), e), high)
 
 
-def _raised(end: float, e: Fraction) -> float:
+def _raised(end: float, e: Exponent) -> float:
     try:
         return float(end ** float(e))
     except OverflowError:
