@@ -46,6 +46,7 @@ RANDOM = [
     "q = mean(s*x*y)/mean((s*x)^2)",
     "h = W (s*x)\nq = mean(h)/s^2",
     "q = sqrt(mean(t*x))/s",
+    "q = sqrt(mean(s*x) + t)/s^0.25",
     "q = (mean(exp(s*x)) - 1)/s^2",
 ]
 

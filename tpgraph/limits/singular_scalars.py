@@ -30,6 +30,8 @@ _LARGE = 2.0**40
 """A width at which a declared scalar is looked at, on the way to its limit."""
 _ON_ITS_WAY, _BESIDE = 1e-9, 1e-8
 """A value of a scalar that vanishes, at a large width; how far other zeros may be off then."""
+_AT_LARGE = 10 / _LARGE**0.5
+"""How far other zeros may be off at that width."""
 
 
 def reaches(at: Algebra[Z], arguments: Sequence[Variable]) -> dict[str, Reach]:
@@ -100,14 +102,37 @@ def require_regular(
 
     Arguments that are `vanishing` are looked at on their way, where they are not 0 yet.
     """
+    for on_its_way, beside in _ways(at, equation, vanishing):
+        _require_regular(at, equation, psi, on_its_way, beside)
+
+
+def _ways(
+    at: Algebra[Z], equation: Nonlin | Moment, vanishing: Collection[int]
+) -> list[tuple[dict[int, float], float]]:
+    """Values of what vanishes, alike and at one large width, and how far other zeros are off."""
+    alike = dict.fromkeys(vanishing, _ON_ITS_WAY), _BESIDE
+    declared = {i: at.program.declaration_of.get(equation.arguments[i].name) for i in vanishing}
+    at_large = {
+        i: at.scales.near(d, _LARGE) for i, d in declared.items() if isinstance(d, InitialScalar)
+    }
+    return [alike, (at_large, _AT_LARGE)] if len(at_large) == len(vanishing) > 1 else [alike]
+
+
+def _require_regular(
+    at: Algebra[Z],
+    equation: Nonlin | Moment,
+    psi: Expression,
+    vanishing: Mapping[int, float],
+    beside: float,
+) -> None:
     arguments = equation.arguments
     others = [(i, a) for i, a in enumerate(arguments) if i not in vanishing]
     settled = {i: e for i, a in others if (e := _settled(at, a)) is not None}
     own = [at.regularity.of(a) for a in arguments]
     if vanishing:  # beside which what tends to 0 as well may be larger
-        settled = {i: (low - _BESIDE, high + _BESIDE) for i, (low, high) in settled.items()}
-    for i in vanishing:
-        own[i] = number_reach(_ON_ITS_WAY, _ON_ITS_WAY)
+        settled = {i: (low - beside, high + beside) for i, (low, high) in settled.items()}
+    for i, value in vanishing.items():
+        own[i] = number_reach(value, value)
     everywhere = [number_reach(-np.inf, np.inf) if i in settled else r for i, r in enumerate(own)]
     if not settled or singular_at(psi, everywhere) is None:
         return
