@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -112,6 +113,9 @@ def test_a_corrupted_rule_is_seen(corrupt, monkeypatch):
         monkeypatch.setattr(ExactProducts, "slopes", lambda self, equation: None)
     elif corrupt == "merged":
         monkeypatch.setattr(gaussians.Gaussians, "related", lambda self, a, b: True)
+        monkeypatch.setattr(
+            gaussians.Gaussians, "related_pairs", lambda self, *ends: product(*ends)
+        )
         monkeypatch.setattr(
             gaussians.Gaussians, "same", lambda self, a, b: self.family_of[a.name].same(a, a)
         )

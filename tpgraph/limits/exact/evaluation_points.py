@@ -46,10 +46,11 @@ class InputSetting:
     def of_forms(self, u: LinearForm, s: int, v: LinearForm, t: int) -> Array:
         """Cov(u, v) of forms on their sides."""
         parts = (
-            self._times(self._times(self.covariance(a, s, b, t), self.lift(x, s)), self.lift(y, t))
-            for a, x in u
-            for b, y in v
-            if self.gaussians.related(a, b)
+            self._times(
+                self._times(self.covariance(a, s, b, t), self.lift(u.coefficients[a], s)),
+                self.lift(v.coefficients[b], t),
+            )
+            for a, b in self.gaussians.related_pairs(u.coefficients, v.coefficients)
         )
         start = np.zeros((1,) if self.window is None else (1, 1))
         total = self.disturbance.added(parts, start)

@@ -9,6 +9,7 @@ IIb (arXiv 2105.03703), Definition B.3.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -149,6 +150,18 @@ class Gaussians:
             joint = family is self.family_of[b.name]
             self._known[a, b] = joint and (a == b or family.related(a, b))
         return self._known[a, b]
+
+    def related_pairs(
+        self, first: Iterable[CentredGaussian], second: Iterable[CentredGaussian]
+    ) -> Iterator[tuple[CentredGaussian, CentredGaussian]]:
+        """The pairs of both that are related, looked for in one family each."""
+        families: dict[int, list[CentredGaussian]] = {}
+        for b in second:
+            families.setdefault(id(self.family_of[b.name]), []).append(b)
+        for a in first:
+            for b in families.get(id(self.family_of[a.name]), ()):
+                if self.related(a, b):
+                    yield a, b
 
     def same(self, a: CentredGaussian, b: CentredGaussian) -> Array:
         """Cov(a(ξ_i), b(ξ_i)), (N,) or (1,)."""

@@ -70,7 +70,7 @@ def _components(
         members, beneath = {k}, set(own)
         apart = []
         for part in parts:
-            if any(gaussians.related(a, b) for a in sorted(own) for b in sorted(part[1])):
+            if next(gaussians.related_pairs(own, part[1]), None):
                 members |= part[0]
                 beneath |= part[1]
             else:

@@ -28,17 +28,23 @@ Ends: TypeAlias = tuple[float, float]
 def added(tape: PairTape, a: Value, b: Value) -> Value:
     """a + b."""
     terms: dict[int, float] = {}
-    constant = 0.0
+    constant, count = 0.0, 0
     for value in (a, b):
         own, number = _linear(tape, value)
         constant += number
         for place, c in own.items():
             terms[place] = terms.get(place, 0.0) + c
-    return total(tape, terms, constant)
+        count += len(own)
+    if count > len(terms):  # otherwise x − x is 0, whatever the range of x
+        return total(tape, terms, constant)
+    (low, high), (other, top) = (_range_of(tape, value) for value in (a, b))
+    return total(tape, terms, constant, (low + other, high + top))
 
 
-def total(tape: PairTape, terms: dict[int, float], constant: float = 0.0) -> Value:
-    """Σ c_k x_k + c."""
+def total(
+    tape: PairTape, terms: dict[int, float], constant: float = 0.0, known: Ends | None = None
+) -> Value:
+    """Σ c_k x_k + c; `known` is its range where that has been found."""
     kept = {place: c for place, c in sorted(terms.items()) if c}
     if not kept:
         return constant
@@ -50,10 +56,15 @@ def total(tape: PairTape, terms: dict[int, float], constant: float = 0.0) -> Val
     if side is not None:
         beneath = {tape.nodes[place].args[0]: c for place, c in kept.items()}
         return lifted(tape, total(tape, beneath, constant), side)
-    low = constant + sum(min(_times(c, e) for e in _ends(tape, x)) for x, c in kept.items())
-    high = constant + sum(max(_times(c, e) for e in _ends(tape, x)) for x, c in kept.items())
+    low, high = known or _range_of_sum(tape, kept, constant)
     of_pairs = tape.nodes[next(iter(kept))].of_pairs
     return tape.emit("sum", tuple(kept), (tuple(kept.values()), constant), of_pairs, low, high)
+
+
+def _range_of_sum(tape: PairTape, terms: Mapping[int, float], constant: float) -> Ends:
+    low = constant + sum(min(_times(c, e) for e in _ends(tape, x)) for x, c in terms.items())
+    high = constant + sum(max(_times(c, e) for e in _ends(tape, x)) for x, c in terms.items())
+    return low, high
 
 
 def _one_kind(tape: PairTape, places: dict[int, float] | dict[int, Exponent]) -> None:
