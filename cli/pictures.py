@@ -240,7 +240,8 @@ def draw(
 
 def _beside(file: str, kind: str) -> str:
     """The picture's name without -o; `p.json` is the name of programs, so a scene has another."""
-    return f"{Path(file).stem}.{'scene.json' if kind == 'json' else kind}"
+    stem = Path(file).stem or "picture"  # of a folder, which is refused where it is read
+    return f"{stem}.{'scene.json' if kind == 'json' else kind}"
 
 
 def _watch(path: Path, action: Callable[[], None]) -> None:

@@ -66,3 +66,12 @@ def test_scores_beside_others_are_told():
     body = "a = 900 * mean(x^2)\nm = exp(a) / (exp(a) + exp(a - 1) + exp(-a))\n"
     found = tp.limit(tp.parse(HEAD + body)).scalar_values["m"]
     assert abs(found.value - 1 / (1 + math.exp(-1))) <= 4 * found.error < 1e-10
+
+
+def test_an_exponential_with_a_name_is_told_where_to_stand():
+    head = "program p\nwidth n\nvector x : n ~ N(0, 1)\n"
+    with pytest.raises(tp.TPError, match="write it out there") as caught:
+        tp.limit(tp.parse(f"{head}e = exp(800*x)\nm = mean(e / (1 + e))\n"))
+    assert "in the limit of e" in str(caught.value)
+    there = tp.parse(f"{head}m = mean(exp(800*x) / (1 + exp(800*x)))\n")
+    assert tp.limit(there).scalar("m") == pytest.approx(0.5)

@@ -99,8 +99,15 @@ def value_of(node: s.Entry, numbers: Mapping[str, Fraction | int]) -> Fraction:
         case s.Invoke():
             return _call(node, numbers)
         case _:
+            is_mean = isinstance(node, s.MeanOf)
             raise PlacedError(
-                TPTypeError("this is not a constant", expected="numbers, consts and functions"),
+                TPTypeError(
+                    "this is not a constant",
+                    expected="numbers, consts and functions",
+                    mend="leave the word scalar out: s = mean(x) is an equation"
+                    if is_mean
+                    else None,
+                ),
                 node.start,
                 node.end,
             )

@@ -51,6 +51,9 @@ def _size(variable: Variable) -> int:
     return 1 if isinstance(variable.dim, Width) else variable.dim.value
 
 
+_WRITTEN_OUT = "where what reads it stays finite, write it out there, as in exp(x)/(1 + exp(x))"
+
+
 def finite(expression: Expression, values: tuple[Array, ...]) -> Array:
     """ψ on samples. Raises TPTypeError where it is not a number."""
     with np.errstate(all="ignore"):
@@ -62,6 +65,7 @@ def finite(expression: Expression, values: tuple[Array, ...]) -> Array:
             f"its value is {bad.flat[0]:g} for {bad.size / found.size:.2g} of the samples"
             f"{_because(expression, values)}",
             expected="a function that is finite in floats wherever its arguments fall",
+            mend=_WRITTEN_OUT if np.isinf(bad).all() else None,
         )
     return np.broadcast_to(found, np.broadcast_shapes(found.shape, (1, 1, 1)))
 
