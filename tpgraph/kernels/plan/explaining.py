@@ -53,18 +53,24 @@ def explain_kernel(program: Program, kind: str = "both", latex: bool = False) ->
     for part in plan.parts:
         lines += _Lines(part, text, names).all()
     closed = closed_lines(names.kinds, text)
+    head = f"kernel of {program.name}, for two inputs; {_signs(lines, latex)}:"
     if latex:
-        return "\n".join(_aligned(some) for some in (lines, closed) if some)
-    head = f"kernel of {program.name}, for two inputs; what is of the second has a prime"
-    if any("°" in right for _, right in lines):
-        head += ", ° is of an input with itself"
-    if any("χ" in right for _, right in lines):
-        head += ", χ is the unit vector of a component"
-    found = [f"{head}:", *(f"  {left} = {right}" for left, right in lines)]
+        return "\n".join([f"% {head}", *(_aligned(some) for some in (lines, closed) if some)])
+    found = [head, *(f"  {left} = {right}" for left, right in lines)]
     if closed:
         found.append("in closed form, of variances p and p', covariance c and correlation ρ:")
         found += [f"  {left} = {right}" for left, right in closed]
     return "\n".join(found)
+
+
+def _signs(lines: Sequence[tuple[str, str]], latex: bool) -> str:
+    """What the signs mean that the lines have."""
+    found = f"what is of the second has a {'bar' if latex else 'prime'}"
+    if any("°" in right or r"\circ" in right for _, right in lines):
+        found += ", ° is of an input with itself"
+    if any("χ" in right or r"\chi" in right for _, right in lines):
+        found += ", χ is the unit vector of a component"
+    return found
 
 
 def _aligned(lines: Sequence[tuple[str, str]]) -> str:
@@ -306,7 +312,7 @@ class _Lines:
 
     def _rank(self, factor: tuple[int, Fraction]) -> int:
         """Numbers of one input first, then slopes."""
-        order = ("lift", "gram", "open")
+        order = ("lift", "open", "gram")
         op = self.nodes[factor[0]].op
         return order.index(op) if op in order else len(order)
 
