@@ -108,7 +108,9 @@ class ProgramPicture:
     def _draw_frames(self, shown: Program, frames: FrameOptions, options: dict[str, Any]) -> None:
         with warnings_on_stderr():
             made = tp.draw_frames(shown, self.target, **frames.arguments(), **options)
-        typer.echo(f"wrote {len(made.captions)} frames: {self.target}", err=True)
+        first, *others = made.places(self.target, frames.seconds)
+        written = f"{first} … {others[-1]}" if others else str(first)
+        typer.echo(f"wrote {len(made.captions)} frames: {written}", err=True)
 
     def _drawing(self, program: Program, shown: Program, options: dict[str, Any]) -> Drawing:
         """The picture of a program that is `shown`, with what is said of its size."""

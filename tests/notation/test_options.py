@@ -155,8 +155,10 @@ def test_to_fold_is_advised_where_something_folds(mlp, name, folds):
 @pytest.mark.parametrize("kind", ["pdf", "svg", "tex", "html"])
 def test_frames_of_the_command_line(mlp, kind):
     out = mlp.with_name(f"frames.{kind}")
-    assert run("draw", str(mlp), "--frames", "-o", str(out)).exit_code == 0
+    done = run("draw", str(mlp), "--frames", "-o", str(out))
+    assert done.exit_code == 0
     expected = mlp.with_name("frames-07.svg") if kind == "svg" else out
+    assert done.stderr.strip().endswith(str(expected)), "a file that is there"
     assert expected.stat().st_size > 1000
 
 

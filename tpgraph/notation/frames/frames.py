@@ -167,9 +167,11 @@ class Frames:
             case ".html":
                 contents = {target: self.html.encode()}
             case ".svg":
-                contents = {self._numbered(target, k): d.svg.encode() for k, d in self._each()}
+                each = zip(self.places(target), self.drawings, strict=True)
+                contents = {place: drawing.svg.encode() for place, drawing in each}
             case ".png":
-                contents = {self._numbered(target, k): d.png() for k, d in self._each()}
+                each = zip(self.places(target), self.drawings, strict=True)
+                contents = {place: drawing.png() for place, drawing in each}
             case _:
                 raise TPError(
                     f"{target} names no format of frames",
@@ -179,12 +181,16 @@ class Frames:
             write_bytes(file, content)
         return tuple(contents)
 
-    def _each(self) -> Iterator[tuple[int, Drawing]]:
-        return enumerate(self.drawings, start=1)
-
-    def _numbered(self, target: Path, k: int) -> Path:
+    def places(self, path: str | Path, seconds: float | None = None) -> tuple[Path, ...]:
+        """The files that `save` writes."""
+        target = Path(path)
+        if seconds is not None or target.suffix.lower() not in (".svg", ".png"):
+            return (target,)
         digits = max(2, len(str(len(self.captions))))
-        return target.with_name(f"{target.stem}-{k:0{digits}d}{target.suffix}")
+        return tuple(
+            target.with_name(f"{target.stem}-{k:0{digits}d}{target.suffix}")
+            for k in range(1, len(self.captions) + 1)
+        )
 
     def _frame(self, k: int) -> Scene:
         """Frame k; lines that are ghosts lie below the others."""
