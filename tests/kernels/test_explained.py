@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
+import tpgraph.guide
 from tpgraph import load, parse
 from tpgraph.kernels import explain_kernel, kernel
 from tpgraph.program import Program
@@ -238,3 +239,9 @@ def test_the_recursion_is_explained_in_latex() -> None:
 def test_what_is_not_planned_is_said() -> None:
     program = load(Path(__file__).parents[2] / "diagrams" / "gru.tp")
     assert explain_kernel(program, "ntk").startswith("not planned: functions of several Gaussians")
+
+
+def test_the_guide_shows_what_is_printed() -> None:
+    page = (Path(tpgraph.guide.__file__).parent / "infinite-width.md").read_text(encoding="utf-8")
+    lines = explain_kernel(load(DIAGRAMS / "one_hidden.tp")).splitlines()[1:5]
+    assert "\n".join(line.strip() for line in lines) in page
