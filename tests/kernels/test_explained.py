@@ -241,6 +241,15 @@ def test_what_is_not_planned_is_said() -> None:
     assert explain_kernel(program, "ntk").startswith("not planned: functions of several Gaussians")
 
 
+def test_long_sums_of_latex_are_broken_and_names_are_labels() -> None:
+    text = explain_kernel(load(DIAGRAMS / "transformer.tp"), latex=True)
+    assert r"\bar{\xi}^{1}" in text
+    assert "ξ" not in text.partition("\n")[2]
+    rows = re.split(r" \\\\\n", text)
+    assert all(len(re.sub(r"\\[a-z]+|[{}^_ ]", "", row)) < 110 for row in rows)
+    assert any(row.lstrip().startswith(r"&\quad {}+") for row in rows)
+
+
 def test_the_guide_shows_what_is_printed() -> None:
     page = (Path(tpgraph.guide.__file__).parent / "infinite-width.md").read_text(encoding="utf-8")
     lines = explain_kernel(load(DIAGRAMS / "one_hidden.tp")).splitlines()[1:5]

@@ -13,7 +13,7 @@ it is used. χ is the unit vector of an output's component.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -22,10 +22,11 @@ from tpgraph.functions import Argument
 from tpgraph.kernels.plan.closed_lines import ExpectationKind, closed_lines, kind_of
 from tpgraph.kernels.plan.own_covariances import own_covariances
 from tpgraph.kernels.plan.planning import PlanPart, open_plan, plan_kernel
-from tpgraph.kernels.plan.recursion_text import RecursionText, Weighted
+from tpgraph.kernels.plan.recursion_text import RecursionText, Weighted, aligned
 from tpgraph.kernels.plan.spoken_sums import SpokenSum, multiples, spoken_sums
 from tpgraph.limits.planned.tape import NotPlanned, TapeNode
 from tpgraph.program import Program
+from tpgraph.program.labels import default_latex
 
 __all__ = ["explain_kernel", "refusal_line"]
 
@@ -51,11 +52,12 @@ def explain_kernel(program: Program, kind: str = "both", latex: bool = False) ->
     names = _Names()
     text = RecursionText(latex)
     for part in plan.parts:
-        lines += _Lines(part, text, names).all()
+        lines += _Lines(part, text, names, program.labels).all()
     closed = closed_lines(names.kinds, text)
     head = f"kernel of {program.name}, for two inputs; {_signs(lines, latex)}:"
     if latex:
-        return "\n".join([f"% {head}", *(_aligned(some) for some in (lines, closed) if some)])
+        groups = [aligned(some) for some in (lines, closed) if some]
+        return "\n".join([f"% {head}", "{\\allowdisplaybreaks", *groups, "}"])
     found = [head, *(f"  {left} = {right}" for left, right in lines)]
     if closed:
         found.append("in closed form, of variances p and p', covariance c and correlation ρ:")
@@ -71,11 +73,6 @@ def _signs(lines: Sequence[tuple[str, str]], latex: bool) -> str:
     if any("χ" in right or r"\chi" in right for _, right in lines):
         found += ", χ is the unit vector of a component"
     return found
-
-
-def _aligned(lines: Sequence[tuple[str, str]]) -> str:
-    body = " \\\\\n".join(f"  {left} &= {right}" for left, right in lines)
-    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
 
 def refusal_line(reason: str) -> str:
@@ -111,8 +108,11 @@ class _Names:
 class _Lines:
     """One part's nodes, each behind those that it is of; what was named before keeps its name."""
 
-    def __init__(self, part: PlanPart, text: RecursionText, common: _Names) -> None:
+    def __init__(
+        self, part: PlanPart, text: RecursionText, common: _Names, labels: Mapping[str, str]
+    ) -> None:
         self.write = text
+        self.labels = labels
         self.common = common
         self.nodes = part.tape.nodes
         both = zip(part.ends, part.places, strict=True)
@@ -260,8 +260,8 @@ class _Lines:
             case "number":
                 return self.write.number(data)
             case "data":
-                name = self.write.name(data)
-                return self.write.barred(name) if bar else name
+                name = self.labels.get(data, default_latex(data)) if self.write.latex else data
+                return self.write.barred(name) if bar else str(name)
             case "gram" | "dot":
                 second = self.text(node.args[1], node.op == "gram" or bar, True)
                 return self.write.dot(self.text(node.args[0], bar, True), second)

@@ -10,17 +10,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TypeAlias
 
 from tpgraph.functions import Expression, to_latex, to_text
 
-__all__ = ["RecursionText", "Weighted"]
+__all__ = ["RecursionText", "Weighted", "aligned"]
 
-_GREEK = {
-    "ρ": r"\rho", "α": r"\alpha", "ξ": r"\xi", "χ": r"\chi", "Σ": r"\Sigma", "Θ": r"\Theta",
-}  # fmt: skip
+_GREEK = {"ρ": r"\rho", "Σ": r"\Sigma", "Θ": r"\Theta"}
 _LARGEST = 64
 """Denominators of the fractions that numbers are recognized as."""
+_WIDEST = 64
+"""Letters of a line of a LaTeX document."""
+_SET = re.compile(r"\\[A-Za-z]+|[{}^_]")
+"""What is not seen of LaTeX, or is one letter."""
 _CALL = re.compile(r"\\?\w+(\{\w+\})?'*\((\w|\\bar\{\w\})'?\)")
 """One function of one Gaussian."""
 
@@ -158,7 +161,8 @@ class RecursionText:
     def expectation(self, functions: Sequence[str], laws: Sequence[str]) -> str:
         """E[functions], and of what."""
         several = len(functions) > 1
-        inside = " ".join(f if not several or _CALL.fullmatch(f) else f"({f})" for f in functions)
+        bracketed = (f if not several or _CALL.fullmatch(f) else f"({f})" for f in functions)
+        inside = (r" \, " if self.latex else " ").join(bracketed)
         law = ", ".join(laws)
         if self.latex:
             return rf"\mathbb{{E}}[{inside}]" + (rf", \quad {law}" if law else "")
@@ -177,3 +181,30 @@ class RecursionText:
     def words(self, text: str) -> str:
         """Words within a formula."""
         return rf"\text{{{text} }}" if self.latex else f"{text} "
+
+
+def aligned(lines: Sequence[tuple[str, str]]) -> str:
+    """(left, right) in an align* environment, sums that are wider than a page over several rows."""
+    rows = [f"  {left} &= {_broken(right)}" for left, right in lines]
+    return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
+
+
+def _broken(right: str) -> str:
+    found, width = "", 0
+    for term in _terms(right):
+        own = len(_SET.sub(lambda m: "x" if m.group()[0] == "\\" else "", term))
+        if found and width + own > _WIDEST:
+            found, width = f"{found} \\\\\n  &\\quad {{}}{term.lstrip()}", own
+        else:
+            found, width = found + term, width + own
+    return found
+
+
+def _terms(right: str) -> list[str]:
+    """The terms of a sum, each with the sign before it."""
+    cuts, depth = [0], 0
+    for place, letter in enumerate(right):
+        depth += {"{": 1, "(": 1, "[": 1, "}": -1, ")": -1, "]": -1}.get(letter, 0)
+        if depth == 0 and right[place : place + 3] in (" + ", " - "):
+            cuts.append(place)
+    return [right[a:b] for a, b in pairwise([*cuts, len(right)])]
