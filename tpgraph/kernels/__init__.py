@@ -6,8 +6,8 @@ from tpgraph.kernels.infinite import kernel, parameter_kernels
 from tpgraph.kernels.kernel_values import Kernel
 from tpgraph.kernels.path_sum import path_kernels
 from tpgraph.kernels.plan.executing import Resources
-from tpgraph.kernels.plan.explaining import explain_kernel
 from tpgraph.kernels.plan.planning import is_planned
+from tpgraph.kernels.recursion.explaining import explain_kernel
 from tpgraph.kernels.streamed.stored import StoredKernel
 from tpgraph.kernels.streamed.streaming import bytes_in_memory, stream_kernel
 

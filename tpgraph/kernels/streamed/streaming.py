@@ -23,9 +23,9 @@ from tpgraph.kernels.copies import representative_rows
 from tpgraph.kernels.inputs import Inputs, input_arrays
 from tpgraph.kernels.kernel_values import Array, EntryStatistics, RelativeError
 from tpgraph.kernels.plan.executing import Resources, Run, spread_of
-from tpgraph.kernels.plan.explaining import explain_kernel
 from tpgraph.kernels.plan.planning import KernelPlan
 from tpgraph.kernels.plan.whole import joined, repeated, roots_of, share_of_error
+from tpgraph.kernels.recursion.explaining import explain_kernel
 from tpgraph.kernels.streamed.crews import PanelCrew, crew_of, finished
 from tpgraph.kernels.streamed.filling import KernelFile, kernel_file
 from tpgraph.kernels.streamed.panels import KernelTask, Panel, panels_of, planned_runs

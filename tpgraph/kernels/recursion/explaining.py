@@ -19,11 +19,11 @@ from fractions import Fraction
 from typing import Any
 
 from tpgraph.functions import Argument
-from tpgraph.kernels.plan.closed_lines import ExpectationKind, closed_lines, kind_of
-from tpgraph.kernels.plan.own_covariances import own_covariances
 from tpgraph.kernels.plan.planning import PlanPart, open_plan, plan_kernel
-from tpgraph.kernels.plan.recursion_text import RecursionText, Weighted, aligned
-from tpgraph.kernels.plan.spoken_sums import SpokenSum, multiples, spoken_sums
+from tpgraph.kernels.recursion.closed_lines import ExpectationKind, closed_lines, kind_of
+from tpgraph.kernels.recursion.own_covariances import own_covariances
+from tpgraph.kernels.recursion.recursion_text import RecursionText, Weighted, aligned
+from tpgraph.kernels.recursion.spoken_sums import SpokenSum, multiples, spoken_sums
 from tpgraph.limits.planned.tape import NotPlanned, TapeNode
 from tpgraph.program import Program
 from tpgraph.program.labels import default_latex

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tpgraph.functions import Expression
-from tpgraph.kernels.plan.recursion_text import RecursionText, Weighted
+from tpgraph.kernels.recursion.recursion_text import RecursionText, Weighted
 from tpgraph.limits.exact.curves import Curve
 from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm

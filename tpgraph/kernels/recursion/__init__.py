@@ -1,0 +1,1 @@
+"""The kernel recursion of an architecture as it is read: its lines, their names, closed forms."""
