@@ -56,7 +56,9 @@ def differences(program: Program, kind: str, data: dict[str, np.ndarray]) -> Ite
         assert (own is None) == (other is None)
         if own is not None:
             assert own.shape == other.shape
-            yield float((np.abs(own - other) / RelativeError(1.0).of(other)).max())
+            size = RelativeError(1.0).of(other)
+            assert not own[size == 0].any(), "a kernel of 0 is 0"
+            yield float((np.abs(own - other) / np.where(size == 0, 1.0, size)).max())
 
 
 def worst(program: Program, kind: str, count: int = 5) -> float:
@@ -291,3 +293,24 @@ def test_a_deep_network_is_planned() -> None:
     found = kernel(program, X, engine="exact")
     assert found.nngp == pytest.approx(sigma, rel=1e-10)
     assert found.ntk == pytest.approx(theta, rel=1e-10)
+
+
+def test_a_kernel_that_is_one_number_is_planned_beside_the_other() -> None:
+    """In μP the NNGP is 0: of the NTK there is a recursion all the same."""
+    program = parse(
+        "program p\nwidth n\nparametrization mup\ndata ξ : 3\nparam U : n × 3 ~ N(0, 2)\n"
+        "param V : 1 × n ~ N(0, 3)\nf = V erf(U ξ)\noutput f\n"
+    )
+    X = np.random.default_rng(0).standard_normal((40, 3))
+    found = kernel(program, X)
+    assert found.unplanned == ""
+    assert not found.nngp.any()
+    assert not found.nngp_error.any()
+    c, p = 2 / 3 * X @ X.T, 2 / 3 * (X**2).sum(axis=1)
+    size = np.outer(1 + 2 * p, 1 + 2 * p)
+    slopes = 4 / np.pi / np.sqrt(size - 4 * c**2)
+    values = 2 / np.pi * np.arcsin(2 * c / np.sqrt(size))
+    assert found.ntk == pytest.approx(values + 3 / 2 * slopes * c, rel=1e-9)
+    between = kernel(program, X, Y=X[:3], resources=Resources(threads=1))
+    assert between.ntk == pytest.approx(found.ntk[:, :3], rel=1e-12)
+    assert not between.nngp.any()

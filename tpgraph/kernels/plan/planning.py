@@ -173,14 +173,19 @@ def _part(
     rows: tuple[Row, ...] = (),
     tangent: Tangent | None = None,
 ) -> PlanPart:
-    places, origins = [], []
-    for place, values in found:
-        if not is_unknown(values):
-            raise NotPlanned("a kernel that is one number")
-        places.append(place)
-        origins.append(place_of(at.tape, values))
+    places = [place for place, _ in found]
+    origins = [_end(at.tape, values) for _, values in found]
     tape, ends = factored(at.tape, origins, shares=at.closes)
     return PlanPart(tape, tuple(ends), tuple(places), at, tuple(origins), rows, tangent)
+
+
+def _end(tape: PairTape, values: Array) -> int:
+    """A node of pairs, of one number too: the NNGP of μP is 0."""
+    place = place_of(tape, values)
+    node = tape.nodes[place]
+    if node.of_pairs:
+        return place
+    return tape.emit("lift", (place,), 0, True, node.low, node.high)
 
 
 def _of_tangent(

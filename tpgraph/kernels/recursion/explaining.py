@@ -202,7 +202,7 @@ class _Lines:
             if where.i or where.j or len(self.shown) > 2:
                 title += f"[{where.i},{where.j}]"
             title = rf"\mathrm{{{title}}}" if self.write.latex else title
-            right = self.formula(end)
+            right = self.text(end) if self._is_transparent(end) else self.formula(end)
             self.names[end] = title, None
             self.common.known.setdefault(self.alike[end], (title, None))
             yield title, right
