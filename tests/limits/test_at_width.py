@@ -50,6 +50,8 @@ def test_roots_of_what_vanishes_from_above(body, truth, engine):
         "m = sqrt(mean(x))",
         "m = sqrt(mean((x + s * y)^2) - mean(x^2))",
         "m = sqrt(mean(s * x + s^2))",
+        "m = sqrt(s * mean(x))",
+        "a = mean(s * x)\nb = mean(x^2)\nc = a * b\nm = sqrt(c)",
         "m = log(mean(s^2 * x^2))",
         "m = 1 / sqrt(mean(s^2 * x^2))",
         "b = sqrt(mean(s^2 * x^2))\nm = mean(step(b * x + relu(y)))",

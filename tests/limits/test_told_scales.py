@@ -32,6 +32,7 @@ CASES = {
     "q = (mean(cos(s*x)) - 1)/s^2": -0.5,
     "q = (sqrt(1 + mean(s*x^2)) - 1)/s": 0.5,
     "a = mean(exp(s*x) - 1 - s*x)\nb = sqrt(a)\nq = b/s": math.sqrt(0.5),
+    "a = mean(exp(s*x) - 1 - s*x)\nb = 2*a\nq = sqrt(b)/s": 1.0,
     "z = s*x\nw = z/sqrt(mean(z^2))\nq = mean(w^4)": 3.0,
     "z = tanh(x + s*y) - tanh(x)\nq = mean(z^2)/s^2": 0.4644029,
     "h = W (s*x)\nq = mean((h/s)^2)": 1.0,

@@ -130,7 +130,10 @@ def _require_regular(
     settled = {i: e for i, a in others if (e := _settled(at, a)) is not None}
     own = [at.regularity.of(a) for a in arguments]
     if vanishing:  # beside which what tends to 0 as well may be larger
-        settled = {i: (low - beside, high + beside) for i, (low, high) in settled.items()}
+        settled = {
+            i: _at_width(at, arguments[i], low - beside, high + beside)
+            for i, (low, high) in settled.items()
+        }
     for i, value in vanishing.items():
         own[i] = number_reach(value, value)
     everywhere = [number_reach(-np.inf, np.inf) if i in settled else r for i, r in enumerate(own)]

@@ -15,19 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-import numpy as np
-
 from tpgraph.errors import TPTypeError
 from tpgraph.functions import (
-    Apply,
     Argument,
     Expression,
     Number,
     add,
-    arguments_of,
-    arguments_within,
     div,
-    evaluate,
     inline,
     mul,
     number,
@@ -36,7 +30,6 @@ from tpgraph.functions import (
     substitute,
 )
 from tpgraph.functions.divided import leading_term
-from tpgraph.limits.at_width import ReachesAtWidth
 from tpgraph.limits.composition import with_expressions
 from tpgraph.limits.vanishing import is_delicate_in
 from tpgraph.program import Equation, InitialScalar, MatMul, Moment, Nonlin, Program, Variable
@@ -46,8 +39,6 @@ from tpgraph.program.variables import statement_name
 
 __all__ = ["with_told_scales"]
 
-_PLACES = 4096
-"""Where the sign of a leading term is looked at."""
 _LARGEST = 2000
 """Operations of an expression that is still put into others."""
 
@@ -85,7 +76,6 @@ class _Told:
     equations: list[Equation] = field(default_factory=list)
     is_asked: bool = False
     _names: set[str] = field(default_factory=set)
-    _leading: dict[str, Expression] = field(default_factory=dict)
 
     def add(self, equation: Equation) -> None:
         """The equation, with what it reads where it asks how fast, and what it is a power of."""
@@ -110,24 +100,7 @@ class _Told:
             for i, a in enumerate(equation.arguments)
             if a.name in self.made or a.name in self.vanishing
         ]
-        written = inline(equation.function)
-        roots = arguments_within(written, _root).intersection(places)
-        if any(self._has_both_signs(equation.arguments[i]) for i in roots):
-            return False  # s mean(x) is below 0 in some networks, however small
-        return bool(roots) or is_delicate_in(written, places)
-
-    def _has_both_signs(self, variable: Variable) -> bool:
-        """Whether a mean that vanishes with a scalar may be above 0 and below, told or not."""
-        made = self.made.get(variable.name)
-        if not isinstance(made, Moment):
-            return False
-        if _on_one_side(self._leading.get(variable.name)):
-            return False
-        names = [variable, *(a for a in made.arguments if not a.is_wide)]
-        program = replace(self.program, equations=tuple(self.equations))
-        at_width = ReachesAtWidth(program, self.scales)
-        ends = [at_width.ends(a) for a in names if a.name not in self.vanishing]
-        return all(low < 0 < high for low, high in ends)
+        return is_delicate_in(inline(equation.function), places)
 
     def _keep(self, out: Variable, whole: Nonlin | Moment) -> None:
         if isinstance(whole, Nonlin) or not whole.vectors:
@@ -137,7 +110,6 @@ class _Told:
         if found is not None:
             scaled = replace(found.over(whole), out=self._fresh(out))
             self.equations.append(scaled)
-            self._leading[out.name] = found.leading
             self.made[out.name] = found.times(whole, scaled.out)
 
     def _product(self, equation: MatMul) -> None:
@@ -172,7 +144,7 @@ class _Told:
             return None
         if found is None or found[0] <= 0:
             return None
-        return _Power(start, whole.arguments[positive[0]], found[0] / unit, found[1])
+        return _Power(start, whole.arguments[positive[0]], found[0] / unit)
 
     def _in_one(
         self, whole: Nonlin | Moment, declared: Mapping[int, InitialScalar], base: int
@@ -205,7 +177,6 @@ class _Power:
     start: Fraction
     base: Variable
     k: Fraction
-    leading: Expression
 
     def over(self, whole: Nonlin | Moment) -> Nonlin | Moment:
         """ψ′ = (ψ − start) / s^k."""
@@ -218,19 +189,3 @@ class _Power:
         scale = mul(power(Argument(1), number(self.k)), Argument(0))
         function = add(number(self.start), scale)
         return replace(whole, function=function, arguments=(scaled, self.base))
-
-
-def _on_one_side(leading: Expression | None) -> bool:
-    """Whether ψ′ in the limit is on one side of 0 at all of many places."""
-    if leading is None:
-        return False
-    count = 1 + max(arguments_of(leading), default=0)
-    places = 4.0 * np.random.default_rng(0).standard_normal((count, _PLACES))
-    with np.errstate(all="ignore"):
-        own = np.asarray(evaluate(leading, list(places)))
-    return bool((own >= 0).all() or (own <= 0).all())
-
-
-def _root(part: Apply) -> tuple[Expression, ...]:
-    """What stands below a root."""
-    return part.arguments if part.function.name == "sqrt" else ()

@@ -28,7 +28,7 @@ from tpgraph.functions.divided import at_zero, leading_term
 __all__ = ["at_limit", "is_delicate", "is_delicate_in", "leading_in_width"]
 
 _HIGHEST_POWER = 6
-_DELICATE = JUMPING | {"log"}
+_DELICATE = JUMPING | {"log", "sqrt"}
 
 
 def at_limit(expression: Expression, index: int) -> Expression:
