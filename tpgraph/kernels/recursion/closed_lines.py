@@ -8,13 +8,14 @@ of (u, u') ~ N(0, [[p, c], [c, p']]), planned alone, with letters for what the r
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from tpgraph.functions import Expression
+from tpgraph.kernels.recursion.node_formulas import NodeFormulas
 from tpgraph.kernels.recursion.recursion_text import RecursionText, Weighted
+from tpgraph.kernels.recursion.spoken_sums import SpokenSum
 from tpgraph.limits.exact.curves import Curve
 from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
@@ -66,74 +67,25 @@ def _line(kind: ExpectationKind, text: RecursionText) -> tuple[str, str]:
     work = PlannedExpectations(Gaussians(), tape)
     setting = InputSetting(Gaussians(), EVERYWHERE)
     try:
-        value: Array = work._pair(setting, sided[0], sided[1], covariance)
+        value: Array = work.of_pair(setting, sided[0], sided[1], covariance)
     except NotPlanned:
         return left, ""
     written, (end,) = factored(tape, [place_of(tape, value)])
-    right = _Written(written, text).formula(end)
+    if any(node.op in ("series", "exponentials") for node in written.nodes):
+        return left, ""
+    right = _Written(written.nodes, text, {}).text(end)
     return left, right if len(right) <= _LONGEST else ""
 
 
-class _Written:
-    """The nodes of one closed form, each where it is used."""
+class _Written(NodeFormulas):
+    """The nodes of one closed form."""
 
-    def __init__(self, tape: PairTape, text: RecursionText) -> None:
-        self.nodes = tape.nodes
-        self.write = text
+    def name_of(self, place: int, bar: bool) -> str | None:
+        """The correlation is ρ."""
+        return self.write.name("ρ") if self.nodes[place].op == "correlation" else None
 
-    def formula(self, place: int, bar: bool = False) -> str:
-        """A node by its operands; "" for a series or a table of exponentials."""
-        node = self.nodes[place]
-        data: Any = node.data
-        match node.op:
-            case "number":
-                return self.write.number(data)
-            case "data":
-                return self.write.barred(data) if bar else str(data)
-            case "lift" | "floor" | "named":
-                return self.formula(node.args[0], bool(data) if node.op == "lift" else bar)
-            case "correlation":
-                return self.write.name("ρ")
-            case "arcsin":
-                return self.write.call("arcsin", self.formula(node.args[0], bar))
-            case "sum":
-                return self._sum(node, bar)
-            case "product" | "sqrt":
-                return self.write.product(*self._factors(1.0, place, bar))
-            case _:
-                return ""
-
-    def _sum(self, node: TapeNode, bar: bool) -> str:
+    def sum(self, place: int, bar: bool) -> str:
         """The number first, as in 1 + ρ."""
-        data: Any = node.data
-        parts: list[Weighted] = [(data[1], [])] if data[1] else []
-        both = zip(data[0], node.args, strict=True)
-        return self.write.sum([*parts, *(self._factors(c, inner, bar) for c, inner in both)])
-
-    def _factors(self, c: float, place: int, bar: bool) -> Weighted:
-        """c times a node: the number, and the factors of a product and of products in it."""
-        place, bar = self._descended(place, bar)
-        node = self.nodes[place]
-        data: Any = node.data
-        if node.op == "number":
-            return c * data, []
-        if node.op == "sqrt":
-            number, own = self._factors(1.0, node.args[0], bar)
-            return c * number**0.5, [(text, e / 2) for text, e in own]
-        if node.op != "product":
-            found = self.formula(place, bar)
-            return c, [(f"({found})" if node.op == "sum" else found, Fraction(1))]
-        c *= data[0]
-        factors: list[tuple[str, Fraction]] = []
-        for inner, e in zip(node.args, data[1], strict=True):
-            number, own = self._factors(1.0, inner, bar)
-            c *= number ** float(e)
-            factors += [(text, k * e) for text, k in own]
-        return c, factors
-
-    def _descended(self, place: int, bar: bool) -> tuple[int, bool]:
-        while self.nodes[place].op in ("lift", "floor", "named"):
-            node = self.nodes[place]
-            bar = bool(node.data) if node.op == "lift" else bar
-            place = node.args[0]
-        return place, bar
+        own = SpokenSum.of(self.nodes[place])
+        first: list[Weighted] = [(own.constant, [])] if own.constant else []
+        return self.write.sum([*first, *(self.factors(c, a, bar) for c, a in own.terms)])

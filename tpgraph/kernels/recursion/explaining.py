@@ -18,23 +18,21 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from tpgraph.functions import Argument
 from tpgraph.kernels.plan.planning import PlanPart, open_plan, plan_kernel
 from tpgraph.kernels.recursion.closed_lines import ExpectationKind, closed_lines, kind_of
+from tpgraph.kernels.recursion.node_formulas import NodeFormulas
 from tpgraph.kernels.recursion.own_covariances import own_covariances
 from tpgraph.kernels.recursion.recursion_text import RecursionText, Weighted, aligned
 from tpgraph.kernels.recursion.spoken_sums import SpokenSum, multiples, spoken_sums
 from tpgraph.limits.planned.tape import NotPlanned, TapeNode
 from tpgraph.program import Program
-from tpgraph.program.labels import default_latex
 
 __all__ = ["explain_kernel", "refusal_line"]
 
 _TITLES = {"nngp": "NNGP", "ntk": "NTK"}
 _LETTERS = {"open": "E", "expected": "m", "both": "m", "value": "s", "rows": "r"}
-_TRANSPARENT = ("lift", "floor", "named")
 _ALWAYS = ("open", "expected", "both", "value", "rows")
-_PLAIN = ("number", "data", "fixed", "curve", "gram", "dot", *_TRANSPARENT)
+_PLAIN = ("number", "data", "fixed", "curve", "gram", "dot")
 
 
 def explain_kernel(program: Program, kind: str = "both", latex: bool = False) -> str:
@@ -105,21 +103,19 @@ class _Names:
         return letter, self.counts[letter]
 
 
-class _Lines:
+class _Lines(NodeFormulas):
     """One part's nodes, each behind those that it is of; what was named before keeps its name."""
 
     def __init__(
         self, part: PlanPart, text: RecursionText, common: _Names, labels: Mapping[str, str]
     ) -> None:
-        self.write = text
-        self.labels = labels
+        super().__init__(part.tape.nodes, text, labels)
         self.common = common
-        self.nodes = part.tape.nodes
         both = zip(part.ends, part.places, strict=True)
         self.shown = [(end, p) for end, p in both if p.i >= p.j]  # K_ij(ξ, ξ̄) is K_ji(ξ̄, ξ)
         self.ends = {end for end, _ in self.shown}
         reached = part.tape.reached(sorted(self.ends))
-        read = [self._beneath(self.nodes[p].args[2]) for p in reached if self._is_open(p)]
+        read = [self.beneath(self.nodes[p].args[2])[0] for p in reached if self._is_open(p)]
         covariances = [place for place in read if self.nodes[place].op != "gram"]
         self.own = own_covariances(part.tape, reached)
         self.covariances = dict.fromkeys([*covariances, *self.own.values()])
@@ -137,21 +133,9 @@ class _Lines:
     def _is_open(self, place: int) -> bool:
         return self.nodes[place].op == "open"
 
-    def _is_transparent(self, place: int) -> bool:
-        """Whether a node stands for that beneath it: a lift, a bound, rows as they are."""
-        node = self.nodes[place]
-        data: Any = node.data
-        return node.op in _TRANSPARENT or (node.op == "rows" and data[0] == Argument(0))
-
-    def _beneath(self, place: int) -> int:
-        """The node that a lift or a bound is of."""
-        while self._is_transparent(place):
-            place = self.nodes[place].args[0]
-        return place
-
     def _spoken(self, place: int) -> int:
         """The node that is written for one: of a variance its covariance."""
-        beneath = self._beneath(place)
+        beneath, _ = self.beneath(place)
         return self.own.get(beneath, beneath)
 
     def _operands(self, place: int) -> list[int]:
@@ -180,7 +164,7 @@ class _Lines:
     def _letter(self, place: int) -> str | None:
         """What a node's name begins with, None where it has none."""
         node = self.nodes[place]
-        if self._is_transparent(place) or place in self.ends:
+        if self.is_transparent(place) or place in self.ends:
             return None
         if place in self.covariances and not self._is_open(place):
             return "Σ"
@@ -202,7 +186,7 @@ class _Lines:
             if where.i or where.j or len(self.shown) > 2:
                 title += f"[{where.i},{where.j}]"
             title = rf"\mathrm{{{title}}}" if self.write.latex else title
-            right = self.text(end) if self._is_transparent(end) else self.formula(end)
+            right = self.formula(end)
             self.names[end] = title, None
             self.common.known.setdefault(self.alike[end], (title, None))
             yield title, right
@@ -233,100 +217,38 @@ class _Lines:
             yield self.write.name(*known), right
         self.names[place] = known
 
-    def text(self, place: int, bar: bool = False, tight: bool = False) -> str:
-        """A node where it is used; `bar` for ξ̄, `tight` inside of a product."""
-        place, bar = self._descended(place, bar)
+    def name_of(self, place: int, bar: bool) -> str | None:
+        """Its own, or that of the covariance which a variance is of an input with itself."""
         spoken = self.own.get(place, place)
-        if spoken in self.names:
-            itself = spoken != place
-            name = self.write.name(*self.names[spoken], itself)
-            return self.write.barred(name) if bar else name
-        found = self.formula(place, bar)
-        is_sum = self.nodes[place].op == "sum" and place not in self.names
-        return f"({found})" if tight and is_sum else found
-
-    def _descended(self, place: int, bar: bool) -> tuple[int, bool]:
-        while self._is_transparent(place):
-            node = self.nodes[place]
-            bar = bool(node.data) if node.op == "lift" else bar
-            place = node.args[0]
-        return place, bar
+        if spoken not in self.names:
+            return None
+        name = self.write.name(*self.names[spoken], spoken != place)
+        return self.write.barred(name) if bar else name
 
     def formula(self, place: int, bar: bool = False) -> str:
-        """A node by its operands."""
+        """A node by its operands, an expectation with its law."""
         node = self.nodes[place]
-        data: Any = node.data
-        match node.op:
-            case "number":
-                return self.write.number(data)
-            case "data":
-                name = self.labels.get(data, default_latex(data)) if self.write.latex else data
-                return self.write.barred(name) if bar else str(name)
-            case "gram" | "dot":
-                second = self.text(node.args[1], node.op == "gram" or bar, True)
-                return self.write.dot(self.text(node.args[0], bar, True), second)
-            case "rows" | "value":
-                expression = data[0] if node.op == "rows" else data
-                return self.write.expression(expression, [self.text(a, bar) for a in node.args])
-            case "sum":
-                return self._sum(place, bar)
-            case "product":
-                return self.write.product(*self._factors(1.0, place, bar))
-            case "sqrt" | "arcsin":
-                return self.write.call(node.op, self.text(node.args[0], bar))
-            case "open" | "both" | "expected":
-                return self._expectation(node, bar)
-            case _:
-                parts = ", ".join(self.text(a, bar) for a in node.args)
-                index = f", {data + 1}" if node.op == "entry" else ""
-                return f"{node.op}({parts}{index})"
+        if node.op in ("open", "both", "expected"):
+            return self._expectation(node, bar)
+        return super().formula(place, bar)
 
-    def _sum(self, place: int, bar: bool) -> str:
+    def sum(self, place: int, bar: bool) -> str:
+        """As it is said; of an end with the factors in front that all terms have."""
         spoken = self.sums.get(place) or SpokenSum.of(self.nodes[place])
-        parts = []
-        for c, inner in spoken.terms:
-            if self.nodes[self._beneath(inner)].op == "product" and not self._is_named(inner):
-                parts.append(self._factors(c, inner, bar))
-            else:
-                tight = self.write.number(abs(c)) != "1"
-                parts.append((c, [(self.text(inner, bar, tight), Fraction(1))]))
+        parts = [self.factors(c, inner, bar) for c, inner in spoken.terms]
         if place in self.ends and not spoken.constant:
             return self.write.apart(parts)
         return self.write.sum(parts, spoken.constant)
 
-    def _is_named(self, place: int) -> bool:
-        return self._spoken(place) in self.names
-
-    def _factors(self, coefficient: float, place: int, bar: bool) -> Weighted:
-        """A product's number, with what is taken out of its sums, and its factors."""
-        place, bar = self._descended(place, bar)
-        node = self.nodes[place]
-        data: Any = node.data
-        coefficient *= data[0]
-        factors: list[tuple[str, Fraction]] = []
-        for inner, e in sorted(zip(node.args, data[1], strict=True), key=self._rank):
-            c, own = self._factor(inner, bar)
-            coefficient *= c ** float(e)
-            factors += [(text, k * e) for text, k in own]
-        return coefficient, factors
-
-    def _rank(self, factor: tuple[int, Fraction]) -> int:
-        """Numbers of one input first, then slopes."""
-        order = ("lift", "open", "gram")
-        op = self.nodes[factor[0]].op
-        return order.index(op) if op in order else len(order)
-
-    def _factor(self, place: int, bar: bool) -> Weighted:
-        """One factor, or those of a product without a name."""
+    def factor(self, place: int, bar: bool) -> Weighted:
+        """With what is taken out of a sum, and a covariance for what it is a multiple of."""
         spoken, multiple = self.sums.get(place), self.multiples.get(place)
         if multiple is not None and multiple[1] in self.names:
             return 1 / multiple[0], [(self.text(multiple[1], bar, True), Fraction(1))]
         if spoken is not None:
             inner = place if spoken.stands_for is None else spoken.stands_for
             return spoken.scale, [(self.text(inner, bar, True), Fraction(1))]
-        if self.nodes[self._beneath(place)].op == "product" and not self._is_named(place):
-            return self._factors(1.0, place, bar)
-        return 1.0, [(self.text(place, bar, True), Fraction(1))]
+        return super().factor(place, bar)
 
     def _expectation(self, node: TapeNode, bar: bool) -> str:
         """E of one function, or of two of the Gaussians u, v: of one form u and u'."""
@@ -354,7 +276,7 @@ class _Lines:
         first = curves[0]
         mean = self.text(first.args[0], bar)
         if node.op == "open":
-            covariance = self._beneath(node.args[2])
+            covariance, _ = self.beneath(node.args[2])
             if letters[1] == self.write.barred("u") and self._spoken(first.args[1]) == covariance:
                 return [self.write.law(f"({', '.join(letters)})", mean, self.text(covariance))]
         laws = []

@@ -89,11 +89,15 @@ class RecursionText:
         """⟨first, second⟩."""
         return rf"{first} \cdot {second}" if self.latex else f"{first}·{second}"
 
-    def call(self, function: str, inner: str) -> str:
-        """√ or arcsin."""
-        if function == "sqrt":
-            return rf"\sqrt{{{inner}}}" if self.latex else f"√({inner})"
-        return rf"\{function}\left({inner}\right)" if self.latex else f"{function}({inner})"
+    def root(self, inner: str) -> str:
+        """The root of a formula."""
+        if self.latex:
+            return rf"\sqrt{{{inner}}}"
+        return f"√{inner}" if len(inner) == 1 and inner.isalpha() else f"√({inner})"
+
+    def arcsin(self, inner: str) -> str:
+        """The arcsine of a formula."""
+        return rf"\arcsin\left({inner}\right)" if self.latex else f"arcsin({inner})"
 
     def sum(self, parts: Sequence[Weighted], constant: float = 0.0) -> str:
         """Σ c Π factor^e + constant; what is taken away stands behind."""
@@ -140,9 +144,7 @@ class RecursionText:
         if roots:
             inner = self._joined(roots)
             is_one = len(roots) == 1 and inner.startswith("(") and inner.endswith(")")
-            is_letter = not self.latex and inner.isalpha() and len(inner) == 1
-            bare = inner[1:-1] if is_one else inner
-            found.append(f"√{inner}" if is_letter else self.call("sqrt", bare))
+            found.append(self.root(inner[1:-1] if is_one else inner))
         return found
 
     def _power(self, inner: str, e: Fraction) -> str:

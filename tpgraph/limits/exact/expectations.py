@@ -98,10 +98,9 @@ class Expectations:
             closed = quadratic_expectation(setting, group.gaussians, group.factors)
             if closed is not None:
                 return self._noted(closed)
-        if is_tilted(group.factors):
-            tilted = self._tilted(setting, group)
-            if tilted is not None:
-                return self._noted(tilted)
+        tilted = self._tilted(setting, group)
+        if tilted is not None:
+            return self._noted(tilted)
         factor, _ = group.factors[0]
         if group.gaussians or len(group.factors) > 1 or not factor.is_curve:
             raise NotClosed("an expectation that may diverge")
@@ -155,10 +154,9 @@ class Expectations:
             found = quadratic_expectation(setting, group.gaussians, group.factors)
             if found is not None:
                 return self._noted(found)
-        if is_tilted(group.factors):
-            found = self._tilted(setting, group)
-            if found is not None:
-                return self._noted(found)
+        tilted = self._tilted(setting, group)
+        if tilted is not None:
+            return self._noted(tilted)
         alone = all(f.is_curve for f, _ in group.factors)
         if not alone or len(group.factors) > 2:
             return self._of_several(setting, group)
@@ -166,7 +164,9 @@ class Expectations:
         return self._contracted(setting, group.gaussians, placed, (0,) * len(placed))
 
     def _tilted(self, setting: InputSetting, group: TermGroup) -> CurveValues | None:
-        """E of a group with exponentials that grow, None where that is not told here."""
+        """E of a group with exponentials that grow; None of others, and where it is not told."""
+        if not is_tilted(group.factors):
+            return None
         try:
             found = tilted_expectation(setting, group.gaussians, group.factors, self._budget)
         except NotClosed:

@@ -73,11 +73,12 @@ class PlannedExpectations(Expectations):
             both = self.tape.emit("both", (*places, place_of(self.tape, covariance)))
             return setting.lift(as_array(self.tape, both), first.side)
         covariance = setting.of_forms(first.curve.form, 0, second.curve.form, 1)
-        return self._pair(setting, first, second, covariance)
+        return self.of_pair(setting, first, second, covariance)
 
-    def _pair(
+    def of_pair(
         self, setting: InputSetting, first: SidedCurve, second: SidedCurve, covariance: Array
     ) -> Array:
+        """E[f(u) g(v)] of u on the first input and v on the second."""
         f, g = first.curve, second.curve
         if not self.closes:
             whole = (self._place(f), self._place(g), self._of_pairs(covariance))
