@@ -12,7 +12,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.completion import programs
 from tpgraph_cli.named_values import named_values
-from tpgraph_cli.numbers import OptionError, read_exact, read_whole, shown
+from tpgraph_cli.numbers import OptionError, name_in_option, read_exact, read_whole, shown
 from tpgraph_cli.places import STANDARD
 from tpgraph_cli.streams import is_closed
 
@@ -112,8 +112,7 @@ def _unknown(text: str, name: str, chosen: dict[str, Fraction]) -> OptionError |
             tp.parse(text, name, {constant: value})
         except tp.TPError as error:
             if error.span is None:
-                source = tp.shell.Source("--set", f"{constant}={value}")
-                place = tp.Span(source, 0, len(constant))
+                place = name_in_option("--set", constant, value)
                 return OptionError(error.message, place, error.expected, error.mend)
     return None
 
@@ -164,7 +163,7 @@ def parse_widths(values: list[str] | None, program: Program | None = None) -> di
         near = tp.shell.nearest(other, known)
         raise OptionError(
             f"the program has no width {shown(other)}",
-            tp.Span(tp.shell.Source("--width", f"{other}={found[other]}"), 0, len(other)),
+            name_in_option("--width", other, found[other]),
             expected=f"sizes of {', '.join(known)}" if known else "no width",
             mend=f"did you mean {near}?" if near else None,
         )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OptionError",
     "in_option",
+    "name_in_option",
     "numbers",
     "parse_depths",
     "parse_names",
@@ -50,6 +51,11 @@ T = TypeVar("T")
 
 class OptionError(tp.TPArgumentError):
     """What is no value of an option, alone or beside another: a usage error, exit code 2."""
+
+
+def name_in_option(option: str, name: str, value: object) -> tp.Span:
+    """The place of a name in NAME=VALUE of an option."""
+    return tp.Span(tp.shell.Source(option, f"{name}={value}"), 0, len(name))
 
 
 def in_option(option: str, text: str, place: tp.Span | None = None) -> tp.Span:

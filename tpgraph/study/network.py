@@ -34,6 +34,7 @@ from tpgraph.program import Program, require_memory
 from tpgraph.study.activations import unknown_function
 
 __all__ = [
+    "CALLED",
     "NAMES",
     "Constants",
     "Names",
@@ -55,7 +56,7 @@ Names: TypeAlias = tuple[str, str, str]
 
 NAMES: Names = ("L", "σ_w2", "σ_b2")
 
-_CALLED = "the program"
+CALLED = "the program"
 """How mistakes in a text call it."""
 
 
@@ -105,13 +106,13 @@ def network(text: str, constants: Constants, dtype: str) -> Network:
 def _chosen(text: str, constants: Constants) -> Program:
     """The program at these constants; where they are at fault, it is they that are named."""
     try:
-        return parse(text, _CALLED, dict(constants) if constants else None)
+        return parse(text, CALLED, dict(constants) if constants else None)
     except TPLimitError:
         raise
     except TPError as error:
         if not constants:
             raise
-        parse(text, _CALLED)  # where the text is at fault itself, it says so
+        parse(text, CALLED)  # where the text is at fault itself, it says so
         values = ", ".join(f"{name} = {value:g}" for name, value in constants)
         raise TPDataError(
             f"the program cannot have {values}: {error.message}", mend="choose other values"
@@ -122,7 +123,7 @@ def require_names(text: str, names: Names, mend: str | None = None) -> None:
     """Raise TPArgumentError, with this mend, where one of them is no constant of a text."""
     known = [
         statement.node.name.full
-        for statement in read(text, _CALLED).statements
+        for statement in read(text, CALLED).statements
         if isinstance(statement.node, DefineConst | DefineDim)
     ]
     axes = ("depth", "σ_w²", "σ_b²")
@@ -130,17 +131,13 @@ def require_names(text: str, names: Names, mend: str | None = None) -> None:
     missing = [f"{name} for {axis}" for name, axis in named if name not in known]
     if not missing:
         return
-    there = ",".join(name if name in known else "-" for name in NAMES)
+    there = tuple(name if name in known else "" for name in NAMES)
+    option = f"--names {','.join(name or '-' for name in there)}"
     raise TPArgumentError(
         f"the program has no constant {', '.join(missing)}",
         expected=f"names of its constants, {', '.join(known)}, or none" if known else "no names",
-        mend=mend or f"name them, - for none: --names {there}, in Python names={_in_python(there)}",
+        mend=mend or f"name them, - for none: {option}, in Python names={there}",
     )
-
-
-def _in_python(names: str) -> tuple[str, ...]:
-    """`L,σ_w2,-` as the tuple that it is for functions."""
-    return tuple(name.replace("-", "") for name in names.split(","))
 
 
 def constants_of(values: Mapping[str, float]) -> Constants:
@@ -165,7 +162,7 @@ def with_function(text: str, function: str) -> str:
     if function not in COORDINATEWISE:
         raise unknown_function(function, TPDataError)
     try:
-        return editing.set_function(read(text, _CALLED), "φ", function).apply(text)
+        return editing.set_function(read(text, CALLED), "φ", function).apply(text)
     except TPNameError:
         raise TPDataError(
             "the program defines no φ that could be another function",
@@ -179,7 +176,7 @@ def with_loss(text: str, loss: str, called: str = "<loss>") -> str:
     Raises TPDataError for a text without a line `loss …` and a loss of several lines, and the
     TPErrors of the new loss, placed in it, as it is `called`.
     """
-    reading = read(text, _CALLED)
+    reading = read(text, CALLED)
     if not any(isinstance(statement.node, Loss) for statement in reading.statements):
         raise TPDataError(
             "the program has no loss that could be another one", expected="one line: loss …"

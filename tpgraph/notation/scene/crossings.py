@@ -11,7 +11,7 @@ from tpgraph.notation.scene.geometry import Sides, box_shape, flatten, meets, si
 from tpgraph.notation.scene.scene import Edge, Node, Scene
 from tpgraph.notation.scene.shapes import gate_polygon
 
-__all__ = ["crossings", "lines_meet", "through_marks"]
+__all__ = ["crossings", "lines_meet", "through_marks", "times_met"]
 
 _PIECES = 8  # of a Bezier curve
 _INTO = 0.5  # pt that a line has to enter a mark
@@ -60,10 +60,15 @@ def _outline(node: Node) -> Sides:
 
 
 def lines_meet(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two polylines have a point in common: a piece of each has ends beside the other's."""
+    """Whether two polylines have a point in common."""
+    return times_met(one, other) > 0
+
+
+def times_met(one: np.ndarray, other: np.ndarray) -> int:
+    """How often two polylines cross: a piece of each has ends beside the other's."""
     a, b, c, d = one[:-1, None], one[1:, None], other[None, :-1], other[None, 1:]
     first = _side(a, b, c) * _side(a, b, d) < 0
-    return bool((first & (_side(c, d, a) * _side(c, d, b) < 0)).any())
+    return int(np.count_nonzero(first & (_side(c, d, a) * _side(c, d, b) < 0)))
 
 
 def _side(a: np.ndarray, b: np.ndarray, p: np.ndarray) -> np.ndarray:

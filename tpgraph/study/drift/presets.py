@@ -17,7 +17,7 @@ from tpgraph.gallery import entry
 from tpgraph.language import parse
 from tpgraph.program import Program
 from tpgraph.study.drift.grid import DriftGrid
-from tpgraph.study.network import Constants, constants_of, with_function, with_loss
+from tpgraph.study.network import CALLED, Constants, constants_of, with_function, with_loss
 from tpgraph.study.samples import Columns
 from tpgraph.training import Dataset, load_data
 
@@ -137,7 +137,7 @@ def drift_samples(
     of zeros that is to be scaled.
     """
     chosen = dict(constants_of(dict(constants)))
-    network = parse(program, "the program", chosen if chosen else None)
+    network = parse(program, CALLED, chosen if chosen else None)
     if data is None:
         found = _digits(network)
     else:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations, pairwise, product
+from itertools import combinations, repeat
 from typing import TypeAlias
 
+import numpy as np
+
 from tpgraph.notation.layout.passes.wires import WireRequest
+from tpgraph.notation.scene.crossings import times_met
 from tpgraph.notation.scene.scene import Point
 
 __all__ = ["untwisted"]
@@ -68,15 +71,6 @@ def _twisted(
         if request.is_free:
             gates[request.target].append(number)
     for numbers in gates.values():
+        arrays = {number: np.array(lines[number]) for number in numbers}
         for one, other in combinations(numbers, 2):
-            pieces = product(pairwise(lines[one]), pairwise(lines[other]))
-            yield from ((one, other) for first, second in pieces if _meet(*first, *second))
-
-
-def _meet(a: Point, b: Point, c: Point, d: Point) -> bool:
-    """Whether the inner points of two pieces meet in one of them."""
-    return _side(a, b, c) * _side(a, b, d) < 0 and _side(c, d, a) * _side(c, d, b) < 0
-
-
-def _side(a: Point, b: Point, p: Point) -> float:
-    return (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0])
+            yield from repeat((one, other), times_met(arrays[one], arrays[other]))
