@@ -25,7 +25,6 @@ from tpgraph.kernels.kernel_values import Array, EntryStatistics, RelativeError
 from tpgraph.kernels.plan.executing import Resources, Run, spread_of
 from tpgraph.kernels.plan.planning import KernelPlan
 from tpgraph.kernels.plan.whole import joined, repeated, roots_of, share_of_error
-from tpgraph.kernels.recursion.explaining import explain_kernel
 from tpgraph.kernels.streamed.crews import PanelCrew, crew_of, finished
 from tpgraph.kernels.streamed.filling import KernelFile, kernel_file
 from tpgraph.kernels.streamed.panels import KernelTask, Panel, panels_of, planned_runs
@@ -170,7 +169,7 @@ class _Stream:
             "program": self.plan.program.name,
             "program_sha256": digest(self.task.program, {}),
             "data_sha256": self.task.inputs_digest,
-            "recursion_sha256": digest(explain_kernel(self.plan.program, self.plan.kind), {}),
+            "plan_sha256": digest(repr([part.tape.nodes for part in self.plan.parts]), {}),
             "kind": self.task.kind,
             "dtype": self.task.dtype,
             "jit": self.task.jit,
