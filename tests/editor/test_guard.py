@@ -191,8 +191,9 @@ def test_fuzzed_requests(server):
 
 EVERYTHING = os.environ.get("TPGRAPH_TESTS") == "all"
 OPERATIONS = [
-    "start", "open", "sync", "edit", "tidy", "select", "accept", "classes", "folds", "complete",
-    "hover", "copy", "file", "read", "save", "look", "journal", "cancel", "recovered", "here",
+    "start", "open", "sync", "edit", "tidy", "select", "accept", "try", "classes", "folds",
+    "complete", "hover", "copy", "file", "read", "save", "look", "journal", "cancel",
+    "recovered", "here",
 ]  # fmt: skip
 KEYS = [
     "text", "have", "do", "scope", "dry", "mark", "matrix", "at", "names", "path", "known", "name",

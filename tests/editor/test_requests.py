@@ -23,6 +23,7 @@ ASKED: dict[str, Data] = {
     "edit": {"do": {"edit": "rename", "name": "b", "to": "c"}},
     "select": {"mark": "variables/x[1]"},
     "accept": {"mark": "variables/b[1]"},
+    "try": {"edits": [{"edit": "connect", "vector": "b[1]", "gate": "x[2]"}]},
     "classes": {},
     "folds": {},
     "complete": {"at": 3},

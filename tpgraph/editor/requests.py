@@ -103,6 +103,13 @@ class AcceptRequest(Request):
     matrix: Name | None = None
 
 
+class TryRequest(Request):
+    """Which of the edits that `accept` offered are made; the first ones, as time allows."""
+
+    text: Text
+    edits: Annotated[list[Do], Field(min_length=1, max_length=10_000)]
+
+
 class FactorsRequest(Request):
     """By which matrices a vector can be multiplied."""
 
@@ -202,6 +209,7 @@ REQUESTS: dict[str, type[Request]] = {
     "tidy": TextRequest,
     "select": SelectRequest,
     "accept": AcceptRequest,
+    "try": TryRequest,
     "factors": FactorsRequest,
     "classes": TextRequest,
     "folds": TextRequest,

@@ -39,6 +39,7 @@ from tpgraph.editor.pictures import (
 from tpgraph.editor.recent import RecentPictures
 from tpgraph.editor.refusals import error_data, refusal_data, warning_data
 from tpgraph.editor.renames import typed_renames
+from tpgraph.editor.sifting import tried
 from tpgraph.editor.stepping import Walk, Walks
 from tpgraph.editor.words import completions, hovered
 from tpgraph.errors import TPDataError, TPError
@@ -287,6 +288,10 @@ class Session:
             "targets": {key: {"do": do, "says": says} for key, (do, says) in found.targets.items()},
             "refuses": dict(found.refused),
         }
+
+    def _try(self, asked: q.TryRequest) -> Data:
+        edits = (do.model_dump(exclude_none=True) for do in asked.edits)
+        return {"tried": tried(self._read(asked.text), edits)}
 
     def _factors(self, asked: q.FactorsRequest) -> Data:
         return {"factors": factors(self._read(asked.text), asked.vector)}

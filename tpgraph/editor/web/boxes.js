@@ -1,5 +1,6 @@
 /** Boxes over the picture: a formula, a name, one of a list. What is written there is an edit. */
 
+import { refusalText } from "./api.js";
 import { lineBox, picker } from "./box.js";
 import { matching } from "./commands.js";
 import { focused } from "./dom.js";
@@ -100,6 +101,29 @@ export function takers(app, mark, matrix = null) {
 		for (const { do: edit } of Object.values(found.targets)) edit.of = text;
 		return found;
 	});
+}
+
+/** Try what was found to fit, some at a time: what is refused goes to the refused, `sifted` hears of each step.
+ * Ends where nobody `wants` it any more, or the text changes. @param {App} app @param {Accepted} found
+ * @param {() => boolean} wants @param {() => void} [sifted] */
+export async function sift(app, { targets, refuses }, wants, sifted) {
+	const { text } = app;
+	let left = Object.entries(targets);
+	while (left.length && wants() && app.text === text) {
+		const edits = left.map(([, { do: { of, ...edit } }]) => edit);
+		const answer = await app.session.newest("try", "try", { text, edits });
+		if (!answer || !wants()) return;
+		for (const [i, no] of answer.tried.entries()) {
+			const [key, target] = left[i];
+			if (no?.here) target.all = no.why.message;
+			else if (no) {
+				refuses[key] = refusalText(no.why);
+				delete targets[key];
+			}
+		}
+		left = left.slice(answer.tried.length);
+		sifted?.();
+	}
 }
 
 /** Make an edit; the formula of a gate that it made is opened, and what it connects is selected there, so that

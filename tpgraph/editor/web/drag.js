@@ -1,6 +1,6 @@
 /** What is dragged on the picture: what takes it, what would be written, and the edit when it is let go. */
 
-import { editAndOpen, multiply, takers } from "./boxes.js";
+import { editAndOpen, multiply, sift, takers } from "./boxes.js";
 
 export class Drag {
 	/** @param {App} app */
@@ -21,13 +21,19 @@ export class Drag {
 		const accepting = takers(this.app, fragment?.key ?? null, matrix).then((found) => {
 			if (this.accepting !== accepting || !this.app.gestures.dragging) return found;
 			this.accepted = found;
-			this.app.canvas.mark("accepts", Object.keys(found.targets));
-			this.app.canvas.mark("refuses", Object.keys(found.refuses));
 			this.app.canvas.element.classList.add("dragging");
-			this.app.gestures.tell();
+			this.light(found);
+			sift(this.app, found, () => this.accepted === found, () => this.light(found)).catch((error) => this.app.failed(error));
 			return found;
 		}).catch((error) => this.app.failed(error));
 		this.accepting = accepting;
+	}
+
+	/** Light what accepts, as far as it is known. @param {Accepted} found */
+	light({ targets, refuses }) {
+		this.app.canvas.mark("accepts", Object.keys(targets));
+		this.app.canvas.mark("refuses", Object.keys(refuses));
+		this.app.gestures.tell();
 	}
 
 	/** @param {Dragged} dragged @param {Fragment | null} target
@@ -35,10 +41,10 @@ export class Drag {
 	over({ fragment }, target, only, at) {
 		if (!this.accepted) return;
 		const found = target ? this.accepted.targets[target.key] : null;
-		const reason = target ? this.accepted.refuses[target.key] : null;
+		const reason = target ? this.accepted.refuses[target.key] ?? (only ? null : onlyHere(found)) : null;
 		const product = !target && fragment?.name && this.app.shelf.length === 0;
-		const says = found ? found.says + (only ? ", only here" : "") : reason ?? "drop on what is lit, or into the empty to multiply";
-		this.foresee(found ? found.do : product ? { edit: "multiply", vector: fragment.name } : null, only, at, says, Boolean(reason));
+		const says = reason ?? (found ? found.says + (only ? ", only here" : "") : "drop on what is lit, or into the empty to multiply");
+		this.foresee(found && !reason ? found.do : product ? { edit: "multiply", vector: fragment.name } : null, only, at, says, Boolean(reason));
 	}
 
 	/** Show what an edit would write and draw, before the button is released.
@@ -91,6 +97,7 @@ export class Drag {
 		this.accepted = this.accepting = null;
 		this.foreseen = "";
 		this.app.session.cancel("dry");
+		this.app.session.cancel("try");
 		this.app.canvas.mark("accepts", []);
 		this.app.canvas.mark("refuses", []);
 		this.app.canvas.draft([]);
@@ -111,4 +118,9 @@ export class Drag {
 		if (what) return this.app.edit(what, only);
 		this.app.say("this line is what makes its vector: delete the vector", true);
 	}
+}
+
+/** Why a target takes nothing but "only here". @param {{all?: string} | null} target */
+function onlyHere(target) {
+	return target?.all ? `${target.all}; with Shift it is taken, only here` : null;
 }

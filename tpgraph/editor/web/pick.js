@@ -1,16 +1,22 @@
 /** What a command asks for: one of the marks and lines that it could take, by letters shown at them or by its name. */
 
 import { picker } from "./box.js";
-import { backToCanvas, editAndOpen, middle, takers } from "./boxes.js";
+import { backToCanvas, editAndOpen, middle, sift, takers } from "./boxes.js";
 import { h } from "./dom.js";
 import { opens } from "./opens.js";
+
+/** Milliseconds in which letters are shown, whether or not all that they would do was tried. */
+const PATIENCE = 400;
 
 /** Letters at everything that accepts a mark; the one that is typed is taken.
  * @param {App} app @param {Fragment} fragment @param {string} edit */
 export async function chooseTarget(app, fragment, edit) {
-	const chosen = await pick(app, takers(app, fragment.key).then((found) => {
+	const chosen = await pick(app, takers(app, fragment.key).then(async (found) => {
+		const offered = Object.keys(found.targets).filter((key) => found.targets[key].do.edit === edit);
+		const latest = performance.now() + PATIENCE;
+		await sift(app, found, () => performance.now() < latest);
 		const targets = Object.entries(found.targets).filter(([key, t]) => t.do.edit === edit && app.canvas.fragment(key));
-		if (targets.length === 0) app.say(Object.values(found.refuses)[0] ?? "nothing takes it", true);
+		if (targets.length === 0) app.say(found.refuses[offered[0]] ?? Object.values(found.refuses)[0] ?? "nothing takes it", true);
 		return targets;
 	}));
 	if (chosen) await editAndOpen(app, chosen.target.do, chosen.only);

@@ -112,7 +112,8 @@ type View = {
 /** An edit of the session. */
 type Do = { edit: string; /** the text that alone it is meant for */ of?: string; [argument: string]: unknown };
 /** What accepts a mark that is dragged, and why others do not. */
-type Accepted = { targets: Record<string, { do: Do; says: string }>; refuses: Record<string, string> };
+/** What takes a mark, by keys, and why the others do not; `all` is why a target is taken "only here" alone. */
+type Accepted = { targets: Record<string, { do: Do; says: string; all?: string }>; refuses: Record<string, string> };
 /** What of the text is not in the picture, which is `old` where it is of a text before. */
 type Lack = { old?: boolean; words?: string; again?: () => void };
 /** A matrix by which a vector can be multiplied, null for a new one; `detail` says why one does not fit. */
