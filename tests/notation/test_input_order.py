@@ -10,7 +10,7 @@ from tpgraph.notation.diagram.diagram import GateMark
 from tpgraph.notation.diagram.gate_text import DottedForm
 from tpgraph.notation.diagram.marks import diagram_of
 from tpgraph.notation.layout.passes import page
-from tpgraph.notation.scene.crossings import lines_meet
+from tpgraph.notation.scene.crossings import times_met
 from tpgraph.notation.scene.geometry import flatten
 from tpgraph.notation.scene.scene import Scene
 
@@ -61,7 +61,7 @@ def crossed(scene: Scene) -> int:
     gates = {node.id for node in scene.nodes if node.is_gate}
     lines = [(e, np.array(flatten(e.points, e.curve))) for e in scene.edges if e.target in gates]
     return sum(
-        one.target == other.target and lines_meet(a, b)
+        one.target == other.target and times_met(a, b)
         for (one, a), (other, b) in combinations(lines, 2)
     )
 

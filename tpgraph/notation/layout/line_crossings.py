@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 from tpgraph.notation.layout.linework import find_linework
 from tpgraph.notation.layout.places import Places
-from tpgraph.notation.scene.crossings import lines_meet
+from tpgraph.notation.scene.crossings import meetings
 
 __all__ = ["line_crossings"]
 
@@ -14,11 +12,6 @@ __all__ = ["line_crossings"]
 def line_crossings(places: Places) -> int:
     """Pairs of lines that meet, but those that come from one mark: also two that go to one gate."""
     lines = find_linework(places).lines
-    ends = [(link, line, line.array.min(axis=0), line.array.max(axis=0))
-            for link, line in lines.items()]  # fmt: skip
-    return sum(
-        one.source != other.source
-        and bool((low <= top).all() and (bottom <= high).all())
-        and lines_meet(line.array, second.array)
-        for (one, line, low, high), (other, second, bottom, top) in combinations(ends, 2)
-    )
+    links = list(lines)
+    met = meetings([line.array for line in lines.values()])
+    return sum(links[one].source != links[other].source for one, other in met)

@@ -51,6 +51,7 @@ _WIDEST_GAP = 70.0
 _NEARLY = 2.6  # pt by which a straight line may miss its port
 _LEAST_GAP = 5.0  # pt between ports
 _MOST_TURNED = 6  # gates of which each is tried with its inputs in another order
+_MOST_FOUND = 800  # lines that are found for such trials
 LARGE = 800
 """Marks from which one layout and one attempt must do."""
 
@@ -200,10 +201,11 @@ def find_places(
             arrivals = replace(improved(arrivals, ordered), disorder=disorder)
             places, _ = laid_out(arrivals)
         wrong = twisted(diagram, arrangement, places.placement, places.gates)
-        if wrong:  # then other ports, and nothing else that would need other places
+        trials = min(_MOST_FOUND // len(places.links) - 1, 1 + _MOST_TURNED) if wrong else 0
+        if trials > 0:  # then other ports, and nothing else that would need other places
             better = improved(arrivals, places, rewritten=True).slots
             placed, least = places.placement, crossings(places)
-            for turned in (wrong, *([gate] for gate in wrong[:_MOST_TURNED])):
+            for turned in [wrong, *([gate] for gate in wrong)][:trials]:
                 slots = {**arrivals.slots, **{gate: better[gate] for gate in turned}}
                 others, _ = laid_out(replace(arrivals, slots=slots), placed)
                 count = crossings(others)

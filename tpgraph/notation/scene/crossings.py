@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -11,25 +11,59 @@ from tpgraph.notation.scene.geometry import Sides, box_shape, flatten, meets, si
 from tpgraph.notation.scene.scene import Edge, Node, Scene
 from tpgraph.notation.scene.shapes import gate_polygon
 
-__all__ = ["crossings", "lines_meet", "through_marks", "times_met"]
+__all__ = ["crossings", "meetings", "through_marks", "times_met"]
 
 _PIECES = 8  # of a Bezier curve
 _INTO = 0.5  # pt that a line has to enter a mark
+_AT_ONCE = 1 << 18  # pairs of pieces that are looked at together
 
 
 def crossings(edges: Sequence[Edge]) -> list[tuple[int, int]]:
     """Pairs of edges, by their numbers, that meet and have no mark in common."""
     lines = [np.array(flatten(edge.points, edge.curve, _PIECES)) for edge in edges]
-    low = np.array([line.min(axis=0) for line in lines]).reshape(len(lines), 2)
-    high = np.array([line.max(axis=0) for line in lines]).reshape(len(lines), 2)
-    found = []
-    for i, line in enumerate(lines):
-        near = (low[i + 1 :] <= high[i]).all(axis=1) & (high[i + 1 :] >= low[i]).all(axis=1)
-        for j in (int(k) + i + 1 for k in np.flatnonzero(near)):
-            ends = edges[i].source, edges[i].target, edges[j].source, edges[j].target
-            if len(set(ends)) == len(ends) and lines_meet(line, lines[j]):
-                found.append((i, j))
-    return found
+    ends = [(edge.source, edge.target) for edge in edges]
+    return [(i, j) for i, j in meetings(lines) if len({*ends[i], *ends[j]}) == 4]
+
+
+def meetings(lines: Sequence[np.ndarray]) -> list[tuple[int, int]]:
+    """Pairs of polylines, by their numbers, that cross: a piece of each has ends beside the
+    other's. Pieces are compared with those alone that begin before they end, along the axis on
+    which the lines are longer.
+    """
+    if not lines:
+        return []
+    start, end = (np.concatenate([line[cut] for line in lines]) for cut in (slice(-1), slice(1, None)))
+    owner = np.repeat(np.arange(len(lines)), [len(line) - 1 for line in lines])
+    low, high = np.minimum(start, end), np.maximum(start, end)
+    axis = int(np.argmax(high.max(axis=0) - low.min(axis=0)))
+    order = np.argsort(low[:, axis], kind="stable")
+    start, end, owner, low, high = (values[order] for values in (start, end, owner, low, high))
+    last = np.searchsorted(low[:, axis], high[:, axis], side="right")
+    found: set[tuple[int, int]] = set()
+    for i, j in _pairs(last):
+        near = (owner[i] != owner[j]) & (low[i] <= high[j]).all(axis=1)
+        near &= (low[j] <= high[i]).all(axis=1)
+        i, j = i[near], j[near]
+        cross = _cross(start[i], end[i], start[j], end[j])
+        one, other = owner[i][cross], owner[j][cross]
+        pairs = np.unique(np.sort(np.stack([one, other], axis=1), axis=1), axis=0)
+        found.update((int(a), int(b)) for a, b in pairs)
+    return sorted(found)
+
+
+def _pairs(last: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The pairs (i, j) with i < j < last[i], some at once."""
+    first = np.arange(len(last))
+    counts = last - first - 1
+    before = np.concatenate([[0], np.cumsum(counts)])
+    begin = 0
+    while begin < len(last):
+        stop = int(np.searchsorted(before, before[begin] + _AT_ONCE, side="right")) - 1
+        stop = min(max(stop, begin + 1), len(last))
+        i = np.repeat(first[begin:stop], counts[begin:stop])
+        step = np.arange(len(i)) - np.repeat(before[begin:stop] - before[begin], counts[begin:stop])
+        yield i, i + 1 + step
+        begin = stop
 
 
 def through_marks(scene: Scene) -> list[int]:
@@ -59,16 +93,16 @@ def _outline(node: Node) -> Sides:
     return sides_of(box_shape((node.x - half, node.y - rise, node.x + half, node.y + rise)))
 
 
-def lines_meet(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two polylines have a point in common."""
-    return times_met(one, other) > 0
-
-
 def times_met(one: np.ndarray, other: np.ndarray) -> int:
-    """How often two polylines cross: a piece of each has ends beside the other's."""
-    a, b, c, d = one[:-1, None], one[1:, None], other[None, :-1], other[None, 1:]
+    """How often two polylines cross."""
+    return int(np.count_nonzero(_cross(one[:-1, None], one[1:, None], other[:-1], other[1:])))
+
+
+def _cross(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
+    """Whether a piece from a to b and one from c to d have each its ends beside the other."""
     first = _side(a, b, c) * _side(a, b, d) < 0
-    return int(np.count_nonzero(first & (_side(c, d, a) * _side(c, d, b) < 0)))
+    found: np.ndarray = first & (_side(c, d, a) * _side(c, d, b) < 0)
+    return found
 
 
 def _side(a: np.ndarray, b: np.ndarray, p: np.ndarray) -> np.ndarray:
