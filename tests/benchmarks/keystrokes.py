@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import re
 import statistics
 import sys
@@ -28,6 +27,7 @@ from editor.browsers import chromium
 from editor.hosts import jupyter
 from editor.serving import MLP, serving
 from playwright.sync_api import Page, sync_playwright
+from strategies.tangles import random_graph
 
 from tpgraph.editor.joined import WEB
 from tpgraph.editor.session import Session
@@ -63,19 +63,6 @@ UNTIL = """(k) => new Promise((done) => {
 def network(layers: int) -> str:
     """Layers of two instructions each."""
     return MLP.replace("const L = 3", f"const L = {layers}")
-
-
-def random_graph(lines: int, seed: int = 0) -> str:
-    """Instructions of two kinds on whatever there is."""
-    draw = random.Random(seed)
-    rows = ["program graph", "width n", "matrix W[1..3] : n × n ~ N(0, 1)"]
-    rows.append("vector b[1..4] : n ~ N(0, 1)")
-    known = [f"b[{k}]" for k in range(1, 5)]
-    for k in range(lines):
-        first, second = draw.choice(known), draw.choice(known)
-        rows.append(f"x{k} = tanh(W[{draw.randint(1, 3)}] {first} + {second})")
-        known.append(f"x{k}")
-    return "\n".join(rows) + "\n"
 
 
 def served() -> int:

@@ -4,13 +4,16 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from strategies.tangles import random_graph
 
 import tpgraph as tp
 from tpgraph.notation.diagram.diagram import GateMark
 from tpgraph.notation.diagram.gate_text import DottedForm
 from tpgraph.notation.diagram.marks import diagram_of
+from tpgraph.notation.layout import layout as layouts
 from tpgraph.notation.layout.passes import page
-from tpgraph.notation.scene.crossings import times_met
+from tpgraph.notation.layout.places import Places
+from tpgraph.notation.scene.crossings import meetings, times_met
 from tpgraph.notation.scene.geometry import flatten
 from tpgraph.notation.scene.scene import Scene
 
@@ -103,3 +106,28 @@ def test_a_form_says_what_it_writes() -> None:
     form = gate_of("a * tanh(b)").text.form
     assert isinstance(form, DottedForm)
     assert form.text_of(form.expression) == gate_of("a * tanh(b)").text.text
+
+
+def test_lines_that_meet_are_found_as_pair_by_pair() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        sizes = rng.integers(2, 9, size=int(rng.integers(1, 15)))
+        lines = [rng.normal(size=(size, 2)).cumsum(axis=0) for size in sizes]
+        pairs = combinations(range(len(lines)), 2)
+        assert meetings(lines) == [(i, j) for i, j in pairs if times_met(lines[i], lines[j])]
+
+
+def test_the_more_lines_the_fewer_orders_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each trial finds all lines, so that their number bounds the work, not that of gates."""
+    counts: list[int] = []
+    count = layouts.line_crossings
+
+    def counted(places: Places) -> int:
+        counts.append(len(places.links))
+        return count(places)
+
+    monkeypatch.setattr(layouts, "line_crossings", counted)
+    for lines in (10, 50, 100):
+        counts.clear()
+        tp.draw(tp.parse(random_graph(lines)))
+        assert sum(counts) <= 2 * 500, lines  # two layouts, one with room for labels

@@ -51,7 +51,7 @@ _WIDEST_GAP = 70.0
 _NEARLY = 2.6  # pt by which a straight line may miss its port
 _LEAST_GAP = 5.0  # pt between ports
 _MOST_TURNED = 6  # gates of which each is tried with its inputs in another order
-_MOST_FOUND = 400  # lines that are found for such trials
+_MOST_FOUND = 300  # lines that are found for such trials
 LARGE = 800
 """Marks from which one layout and one attempt must do."""
 

@@ -32,7 +32,8 @@ def meetings(lines: Sequence[np.ndarray]) -> list[tuple[int, int]]:
     """
     if not lines:
         return []
-    start, end = (np.concatenate([line[cut] for line in lines]) for cut in (slice(-1), slice(1, None)))
+    start = np.concatenate([line[:-1] for line in lines])
+    end = np.concatenate([line[1:] for line in lines])
     owner = np.repeat(np.arange(len(lines)), [len(line) - 1 for line in lines])
     low, high = np.minimum(start, end), np.maximum(start, end)
     axis = int(np.argmax(high.max(axis=0) - low.min(axis=0)))
