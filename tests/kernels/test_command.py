@@ -14,6 +14,7 @@ from interruptible import start
 from typer.testing import CliRunner, Result
 
 import tpgraph as tp
+from tpgraph.kernels.heat_map import kernel_figure
 from tpgraph_cli.main import app
 
 COUNT = 4
@@ -186,3 +187,10 @@ def test_after_an_interrupt_in_tiles_the_same_command_goes_on(
     done = command(program, "--data", data, "--memory", "1", "-o", str(tmp_path / "K.npz"))
     assert done.exit_code == 130
     assert done.stderr == "what is done is kept: the same command goes on with it\n"
+
+
+def test_inputs_of_a_heat_map_have_whole_numbers() -> None:
+    kernel = tp.kernel("one_hidden", np.eye(8)[:6])
+    for axes in kernel_figure(kernel).axes[:4:2]:
+        assert all(float(tick).is_integer() for tick in axes.get_xticks())
+        assert all(float(tick).is_integer() for tick in axes.get_yticks())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from tpgraph.kernels.kernel_values import Array, Kernel
 
@@ -35,8 +36,9 @@ def kernel_figure(kernel: Kernel) -> Figure:
         power = f" / $n^{{{kernel.exponent}}}$" if name == "ntk" and kernel.exponent else ""
         axes.set_title(f"{name.upper()}{power}")
         if array.ndim == 2:
-            axes.set_xlabel("input")
-            axes.set_ylabel("input")
+            axes.set(xlabel="input", ylabel="input")
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_locator(MaxNLocator("auto", integer=True))
         else:
             _name_blocks(axes, kernel)
     return figure
