@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +12,15 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 from matplotlib.ticker import NullLocator
 
 from tpgraph.errors import TPDataError
 
-__all__ = ["figure_bytes", "new_figure", "plain_axes", "width_axis"]
+__all__ = ["figure_bytes", "new_figure", "plain_axes", "set_in_lines", "width_axis"]
 
+_PART = re.compile(r"(?:\$[^$]*\$|\([^()]*\)|[^$(,:]|[,:](?! )|[$(])+[,:]?")
+"""Up to a comma or colon, and no comma of mathematics or in brackets."""
 _METADATA: dict[str, dict[str, str | None]] = {
     "pdf": {"CreationDate": None},
     "png": {"Software": None},
@@ -46,6 +50,18 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def set_in_lines(title: str, inches: float, size: float) -> str:
+    """A title of so many points, in lines that end behind commas and colons where it is wider."""
+    lines: list[str] = []
+    for part in map(str.strip, _PART.findall(title)):
+        longer = f"{lines[-1]} {part}" if lines else part
+        if lines and TextPath((0, 0), longer, size=size).get_extents().width <= 72 * inches:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return "\n".join(lines)
 
 
 def width_axis(axes: Axes, widths: Sequence[int]) -> None:

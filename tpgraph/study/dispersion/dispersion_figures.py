@@ -22,7 +22,7 @@ from tpgraph.study.activations import activation
 from tpgraph.study.dispersion.deep_kernel import Point
 from tpgraph.study.dispersion.settings import DispersionSettings
 from tpgraph.study.dispersion.statistics import Moments
-from tpgraph.study.figures import new_figure
+from tpgraph.study.figures import new_figure, set_in_lines
 from tpgraph.study.phase.fixed_points import border
 
 __all__ = ["draw_curves", "draw_lines", "draw_maps", "require_colors"]
@@ -70,7 +70,8 @@ def draw_maps(
         for (w, bias), axes in zip(columns, line, strict=True):
             at = [i for i, p in enumerate(settings.points) if p[0] == name and p[2] == bias]
             image = _draw_map(axes, settings, at, found[w].ratio[at, :, j], colors)
-            axes.set_title(_title(settings, found[w].inits, name, w, bias, j), fontsize=9)
+            title = _title(settings, found[w].inits, name, w, bias, j)
+            axes.set_title(set_in_lines(title, 2.0, 9), fontsize=9)
             axes.label_outer()
     bar = figure.colorbar(image, ax=panels, extend="max", pad=0.01)
     bar.locator = FixedLocator([2.0**k for k in range(TOP + 1)])
@@ -148,7 +149,7 @@ def draw_curves(settings: DispersionSettings, found: Sequence[Moments]) -> Figur
                 axes.plot(x, part.ratio[p, :, j], color=f"C{k}", linewidth=1.1, label=label)
                 low, high = part.low[p, :, j], part.high[p, :, j]
                 axes.fill_between(x, low, high, color=f"C{k}", alpha=0.2, linewidth=0)
-        panels[0, p].set_title(_point_title(point), fontsize=10)
+        panels[0, p].set_title(set_in_lines(_point_title(point), 2.3, 10), fontsize=10)
         _finish(list(panels[:, p]), depths, settings, _reach(found))
     panels[0, 0].legend(fontsize=7, loc="upper left")
     for axes in panels[:, 0]:

@@ -17,7 +17,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from tpgraph.errors import TPDataError
 from tpgraph.functions import Function
 from tpgraph.study.drift.study import DriftResult
-from tpgraph.study.figures import new_figure
+from tpgraph.study.figures import new_figure, set_in_lines
 from tpgraph.study.phase.phase_diagram import draw_border
 
 __all__ = ["ROWS", "drift_figure"]
@@ -69,7 +69,8 @@ def drift_figure(
             panel.set(xlabel="$\\sigma_w^2$", ylabel="$\\sigma_b^2$")
             panel.label_outer()
     _bars(figure, axes, drawn)
-    figure.suptitle(_title(result, rows), fontsize=10)
+    title = set_in_lines(_title(result, rows), figure.get_figwidth() - 0.2, 10)
+    figure.suptitle(title, fontsize=10)
     return figure
 
 
