@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,10 +38,32 @@ def test_every_example_runs(page: Page, tmp_path: Path) -> None:
             for line in block.text.splitlines():
                 run(["sh", "-ec", line.removeprefix("$ ").partition("#")[0]], tmp_path)
         else:
-            assert block.language in ("python", "")
+            assert block.language in ("python", "latex", "")
     code = [block.text for block in page.blocks() if block.language == "python"]
     if code:
         run([sys.executable, "-c", "\n".join(code)], tmp_path)
+
+
+def has_minted() -> bool:
+    found = shutil.which("kpsewhich") and subprocess.run(
+        ["kpsewhich", "minted.sty"], capture_output=True
+    ).returncode
+    return found == 0
+
+
+@pytest.mark.needs("lualatex")
+@pytest.mark.skipif(not has_minted(), reason="LaTeX has no package minted")
+def test_latex_colours_listings_as_the_guide_says(tmp_path: Path) -> None:
+    (program, *_) = [b for b in page("start").blocks() if "file" in b.options]
+    (tmp_path / program.options["file"]).write_text(program.text, encoding="utf-8")
+    (document,) = [b.text for b in page("start").blocks() if b.language == "latex"]
+    (tmp_path / "page.tex").write_text(document, encoding="utf-8")
+    run(["lualatex", "-interaction=batchmode", "-halt-on-error", "-shell-escape", "page"], tmp_path)
+    log = (tmp_path / "page.log").read_text(encoding="utf-8", errors="replace")
+    assert "Missing character" not in log
+    coloured = "".join(p.read_text("utf-8") for p in tmp_path.glob("_minted*/*.pygtex"))
+    assert "PYG{k+kd}{width}" in coloured
+    assert "PYG{n+nb}{tanh}" in coloured
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda p: p.name)
