@@ -13,7 +13,7 @@ from tpgraph_cli.choices import choice
 from tpgraph_cli.endings import FIGURES, refuse_other_ending, require_ending
 from tpgraph_cli.execution import BackendName, Dtype, Precision, Widths
 from tpgraph_cli.files import Constants, File, announce, load, parse_widths, write
-from tpgraph_cli.latex import Standalone, is_standalone
+from tpgraph_cli.latex import Standalone, latex_text, require_latex
 from tpgraph_cli.messages import way_on
 from tpgraph_cli.numbers import OptionError, parse_rows, shown, whole
 from tpgraph_cli.options import LimitEngine, Seed, refuse
@@ -115,7 +115,7 @@ def kernel(
         typer.Option("--explain", help="Print the kernel recursion, line by line; needs no data."),
     ] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print the recursion in LaTeX.")] = False,
-    standalone: Standalone = None,
+    standalone: Standalone = False,
     plot: Annotated[
         Path | None, typer.Option(help="Heat maps of the kernels: .svg, .pdf or .png.")
     ] = None,
@@ -135,14 +135,14 @@ def kernel(
         is_given=data is not None,
         engine=engine,
     )
-    whole_document = is_standalone(standalone, latex, by_itself=False)
+    require_latex(standalone, latex)
     require_places(out, plot, reads=(file, data))
     refuse_other_ending(out, "kernels, which are written as NPZ", ".npz")
     require_ending(plot, "figure", FIGURES, "--plot")
     program = load(file, constants)
     if explain or latex:
         recursion = tp.kernels.explain_kernel(program, kind.value, latex)
-        typer.echo(tp.language.latex_document(recursion).rstrip() if whole_document else recursion)
+        typer.echo(latex_text(recursion, standalone) if latex else recursion)
         return
     X = _samples(program, data, synthetic, rows, limit, reading.of(data), seed)
     if width:

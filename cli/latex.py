@@ -1,4 +1,4 @@
-"""Whether LaTeX is written as a document of its own, or to stand in another."""
+"""Whether LaTeX is written to stand in another document, or as one of its own."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Standalone", "is_standalone"]
+import tpgraph as tp
+
+__all__ = ["Standalone", "latex_text", "require_latex"]
 
 Standalone = Annotated[
-    bool | None,
+    bool,
     typer.Option(
-        "--standalone/--fragment",
-        help="With --latex: a whole document, or what another one can \\input.",
+        "--standalone",
+        help="With --latex: a whole document, and not what another one can \\input.",
     ),
 ]
 
 
-def is_standalone(asked: bool | None, is_latex: bool, by_itself: bool) -> bool:
-    """Whether a document is asked for; `by_itself` where nothing is said."""
-    if asked is not None and not is_latex:
-        raise typer.BadParameter("--standalone and --fragment are for --latex")
-    return by_itself if asked is None else asked
+def require_latex(standalone: bool, latex: bool) -> None:
+    """Refuse --standalone beside anything but --latex."""
+    if standalone and not latex:
+        raise typer.BadParameter("--standalone is for --latex")
+
+
+def latex_text(fragment: str, standalone: bool) -> str:
+    """What is printed: what stands in other documents, or a document around it."""
+    return (tp.language.latex_document(fragment) if standalone else fragment).rstrip()

@@ -14,7 +14,7 @@ import tpgraph as tp
 from tpgraph_cli.annotated import AnnotatedPicture, DrawOption, NumbersOption, ThemeOption
 from tpgraph_cli.choices import choice
 from tpgraph_cli.files import Constants, File, load
-from tpgraph_cli.latex import Standalone, is_standalone
+from tpgraph_cli.latex import Standalone, latex_text, require_latex
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import OptionError, whole
 from tpgraph_cli.options import LimitEngine, of_option, refuse
@@ -86,7 +86,7 @@ def limit(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print the derivation in LaTeX.")] = False,
-    standalone: Standalone = None,
+    standalone: Standalone = False,
     picture: DrawOption = None,
     theme: ThemeOption = Theme.paper,
     numbers: NumbersOption = None,
@@ -100,7 +100,7 @@ def limit(
     """
     if as_json and latex:
         raise typer.BadParameter("choose one of --json and --latex")
-    whole_document = is_standalone(standalone, latex, by_itself=False)
+    require_latex(standalone, latex)
     if engine is LimitEngine.exact:
         refuse(context, ("samples",), "beside --engine exact")
         if outputs is not Outputs.sampled and passes.name is PassName.forward:
@@ -135,7 +135,7 @@ def limit(
             told = _told(found, pairs, as_json, latex)
         if asked is not None:
             asked.draw(program, source, limit=found, data=row, seed=seed, assume_gia=gia)
-    typer.echo(tp.language.latex_document(told).rstrip() if whole_document else told)
+    typer.echo(latex_text(told, standalone) if latex else told)
     if not (latex or as_json):
         typer.echo(f"{found.engine}: {found.certainty}")
 

@@ -22,7 +22,7 @@ from tpgraph_cli.files import (
     read_text,
     write,
 )
-from tpgraph_cli.latex import Standalone, is_standalone
+from tpgraph_cli.latex import Standalone, latex_text, require_latex
 from tpgraph_cli.passes import FORWARD, Passes, takes_passes
 from tpgraph_cli.places import STANDARD
 
@@ -206,19 +206,19 @@ def show(
         bool, typer.Option("--text", help="The program as text, loops unrolled.")
     ] = False,
     as_latex: Annotated[
-        bool, typer.Option("--latex", help="The algorithm listing in LaTeX, a document.")
+        bool, typer.Option("--latex", help="The algorithm listing in LaTeX.")
     ] = False,
-    standalone: Standalone = None,
+    standalone: Standalone = False,
     passes: Passes = FORWARD,
 ) -> None:
     """Print a program, or its passes, as a table: name, type, instruction."""
     _at_most_one({"--json": as_json, "--text": as_text, "--latex": as_latex})
-    whole_document = is_standalone(standalone, as_latex, by_itself=True)
+    require_latex(standalone, as_latex)
     program = passes.of_program(load(file, constants))
     if as_json:
         typer.echo(tp.to_json(program))
     elif as_latex:
-        typer.echo(tp.latex_listing(program, standalone=whole_document), nl=False)
+        typer.echo(latex_text(tp.latex_listing(program), standalone))
     elif as_text:
         typer.echo(tp.to_text(program), nl=False)
     else:

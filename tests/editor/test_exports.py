@@ -168,7 +168,7 @@ def test_tikz_and_listing_compile(download, tmp_path):
 def test_the_listing_is_that_of_show(download, tmp_path):
     path = download("LaTeX listing", Of="its backward pass")
     assert path.name == "hard.listing.tex"
-    wanted = command(tmp_path, "show", "hard.tp", "--latex", "--pass", "backward")
+    wanted = command(tmp_path, "show", "hard.tp", "--latex", "--standalone", "--pass", "backward")
     assert path.read_bytes() == wanted
 
 

@@ -124,7 +124,7 @@ def test_braces_that_do_not_match_are_reported() -> None:
 @engines
 @pytest.mark.parametrize("text", [FIRST_STEP, AWKWARD, LONG], ids=["paper", "awkward", "long"])
 def test_documents_compile_without_warnings(text: str, engine: str, tmp_path: Path) -> None:
-    compiled(latex_listing(parse(text)), tmp_path, engine)
+    compiled(latex_listing(parse(text), standalone=True), tmp_path, engine)
 
 
 @engines
@@ -132,15 +132,15 @@ def test_the_gallery_and_random_programs_compile(engine: str, tmp_path: Path) ->
     """Many listings in one document, which thus also shows that they can be input."""
     programs = [e.program() for e in entries()]
     programs += [seeded_program(i, 20, network=i % 2 == 0) for i in range(12)]
-    head, _, tail = latex_listing(programs[0]).partition("\\begingroup\n")
-    listings = "".join(latex_listing(program, standalone=False) for program in programs)
+    head, _, tail = latex_listing(programs[0], standalone=True).partition("\\begingroup\n")
+    listings = "".join(latex_listing(program) for program in programs)
     assert tail.endswith("\\end{document}\n")
     compiled(f"{head}{listings}\\end{{document}}\n", tmp_path, engine)
 
 
 @latex
 def test_a_document_can_have_its_own_taste(tmp_path: Path) -> None:
-    listing = latex_listing(parse(FIRST_STEP), standalone=False)
+    listing = latex_listing(parse(FIRST_STEP))
     own = r"\newcommand{\tpline}[2]{\par\noindent$#2$\hfill #1}"
     document = r"\documentclass{article}\usepackage{amsmath, amssymb}\begin{document}"
     compiled(f"{document}{own}\n{listing}\\end{{document}}\n", tmp_path)
@@ -148,6 +148,6 @@ def test_a_document_can_have_its_own_taste(tmp_path: Path) -> None:
 
 @latex
 def test_the_judge_refuses_what_does_not_fit(tmp_path: Path) -> None:
-    text = latex_listing(parse(LONG)).replace(r"\allowbreak", "")
+    text = latex_listing(parse(LONG), standalone=True).replace(r"\allowbreak", "")
     with pytest.raises(AssertionError, match="Overfull"):
         compiled(text, tmp_path)

@@ -104,7 +104,7 @@ def _content(
         case "py":
             return compile(program).source
         case "latex":
-            return latex_listing(program_of(program, how.of, how.steps))
+            return latex_listing(program_of(program, how.of, how.steps), standalone=True)
         case "html":
             view: Literal["paper", "editing"] = "paper" if how.show == "body" else "editing"
             look = PictureOptions(view=view, theme=how.theme, direction=how.direction)

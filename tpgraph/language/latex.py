@@ -60,11 +60,11 @@ _LANGUAGES = {
 
 
 @reads_program
-def latex_listing(program: Program, standalone: bool = True) -> str:
+def latex_listing(program: Program, standalone: bool = False) -> str:
     r"""The program as the listing of an algorithm: initial objects, equations, outputs.
 
-    A whole document, or with `standalone` false a group to `\input` where amsmath and amssymb are
-    loaded. It compiles with pdflatex and lualatex; long lines break. A value that the program
+    A group to `\input` where amsmath and amssymb are loaded, or with `standalone` a whole document.
+    It compiles with pdflatex and lualatex; long lines break. A value that the program
     leaves unnamed, `x~k`, is ⟨x⟩_k. Raises TPError for a label that LaTeX cannot set.
     """
     group = "\n".join(_group(program)) + "\n"
