@@ -18,6 +18,7 @@ from playwright.sync_api import expect
 import tpgraph as tp
 from tpgraph.editor import lesson as pages
 from tpgraph.editor.exports import exported
+from tpgraph.editor.requests import PictureOptions
 from tpgraph.editor.session import Session
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
@@ -327,3 +328,30 @@ def test_a_large_page_says_how_large_it_is(monkeypatch):
     assert not any("MB" in said for said in Session().answer(request)["warnings"])
     monkeypatch.setattr(pages, "_LARGE", 100_000)
     assert any("MB" in said for said in Session().answer(request)["warnings"])
+
+
+def test_what_a_format_leaves_out_is_no_choice_of_it(page):
+    """Each choice that the dialog shows changes the file."""
+    page.evaluate("void tpgraph.command('export')")
+    try:
+        view = page.get_by_label("View", exact=True)
+        everything = view.locator("option[value=all]")
+        view.select_option("all")
+        page.get_by_label("Format").select_option("html")
+        expect(view).to_have_value("io")
+        expect(everything).to_be_disabled()
+        page.get_by_label("Format").select_option("dot")
+        expect(everything).to_be_enabled()
+        expect(page.get_by_label("Legend")).to_be_hidden()
+    finally:
+        page.get_by_role("button", name="Close").click()
+
+
+def test_the_folded_picture_of_a_page_shows_what_the_other_does():
+    """Data, readout and loss, where the page has them."""
+    text = PROGRAM.replace("const L = 3", "const L = 5")
+    look = PictureOptions(view="editing")
+    folded = pages._folded(tp.parse(text), "forward", look)
+    assert {"variables/ξ", "variables/f"} <= {mark["key"] for mark in folded["full"]}
+    strict = pages._folded(tp.parse(text), "forward", PictureOptions(view="paper"))
+    assert "variables/f" not in {mark["key"] for mark in strict["full"]}

@@ -102,13 +102,14 @@ def _passes(program: Program, look: PictureOptions) -> Iterator[dict[str, Any]]:
 
 
 def _without_steps(program: Program, look: PictureOptions) -> dict[str, Any]:
-    scene = compose(program, Options(look.direction, style=look_of(look)))
+    scene = compose(program, Options(look.direction, style=look_of(look), view=look.view))
     return plain_picture(fragments_of(scene, look_of(look)), program)
 
 
 def _folded(program: Program, what: What, look: PictureOptions) -> dict[str, Any] | None:
-    """The picture with plates; None where nothing repeats."""
-    options = Options(look.direction, style=look_of(look), fold=True)
+    """The picture with plates; None where nothing repeats. A pass is shown as in the paper."""
+    view = look.view if what == "forward" else "paper"
+    options = Options(look.direction, style=look_of(look), fold=True, view=view)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TPWarning)
         try:

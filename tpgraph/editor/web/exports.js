@@ -9,7 +9,7 @@ const PICTURE = ["theme", "direction", "show", "of", "steps", "fold", "legend", 
 /** Format, title, its options. @type {[string, string, string[]][]} */
 export const FORMATS = [
 	["svg", "SVG", PICTURE], ["pdf", "PDF", PICTURE], ["png", "PNG", [...PICTURE, "width"]],
-	["tex", "TikZ (LaTeX)", PICTURE], ["dot", "DOT", PICTURE], ["scene", "Scene as JSON", PICTURE],
+	["tex", "TikZ (LaTeX)", PICTURE], ["dot", "DOT", PICTURE.filter((name) => name !== "legend")], ["scene", "Scene as JSON", PICTURE],
 	["html", "One HTML page for students", ["theme", "direction", "show"]],
 	["tp", "Program text", []], ["json", "Program as JSON", []], ["py", "Python (numpy)", []],
 	["latex", "LaTeX listing", ["of", "steps"]],
@@ -38,6 +38,7 @@ export function exportDialog(app) {
 				const matters = wanted.includes(name) && (name !== "steps" || options.of.value === "sgd");
 				input.parentElement?.toggleAttribute("hidden", !matters);
 			}
+			offerViews(options.show, format.value !== "html");
 			button.toggleAttribute("disabled", true);
 			const shown = working("making the preview…", () => {
 				app.session.cancel("export");
@@ -104,6 +105,13 @@ function chosen(options, wanted) {
 		fold: fold.checked, legend: legend.checked, size: size.value.trim(), width: Number(width.value) || null,
 	};
 	return Object.fromEntries(Object.entries(all).filter(([name]) => wanted.includes(name)));
+}
+
+/** Offer the view of all that is declared, or not: a page for students steps through what is computed.
+ * @param {HTMLSelectElement} view @param {boolean} all */
+function offerViews(view, all) {
+	for (const option of view.options) if (option.value === "all") option.hidden = option.disabled = !all;
+	if (!all && view.value === "all") view.value = "io";
 }
 
 /** @param {Exported} found */
