@@ -283,3 +283,21 @@ def test_matrices_that_a_loss_leaves_untrained_are_told() -> None:
     loss = {"edit": "formula", "name": "loss", "formula": "(f - y)^2"}
     assert Page(text).ask("edit", do=loss)["untrained"] == []
     assert Page(answer["text"]).ask("edit", do=loss)["untrained"] == ["W"]
+
+
+def test_unnamed_values_are_said_by_their_formula() -> None:
+    """In titles, offers, refusals and lists: no text and no picture has the name `x[1]~1`."""
+    page = Page(MLP)
+    gone = page.ask("edit", do={"edit": "delete", "names": ["b[1]"]}, dry=True)["dependants"]
+    assert set(gone) == {"b[2]", "b[3]", "x[1]", "x[2]", "x[3]", "f", "loss"}
+    found = page.ask("accept", mark="variables/b[1]")
+    replaced = found["targets"]["edges/x[2]~1→x[2]:gate"]
+    assert replaced["says"] == "b[1] in place of W[2] x[1] in x[2]"
+    assert page.ask("edit", do=replaced["do"], dry=True)["title"] == "b[1] in place of W[2] x[1]"
+    facts = page.ask("select", name="x[1]")["info"]["facts"]
+    assert ["used by", "W[2] x[1]"] in facts
+    sums = Page(tp.gallery.entry("conv1d").text)
+    do = {"edit": "replace", "gate": "y[1]", "argument": 0, "vector": "x[1]"}
+    message = "W[1] x[1] stands in a sum over k, where one text says many terms"
+    assert sums.ask("edit", do=do)["refused"]["message"] == message
+    assert sums.ask("try", edits=[do])["tried"][0]["why"]["message"] == message

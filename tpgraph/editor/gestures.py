@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tpgraph.editor.spoken import spoken
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.language import editing
 from tpgraph.language.editing import Edit
@@ -184,11 +185,14 @@ def accepted(
     for key, (kind, what) in keys.items():
         try:
             if matrix is not None:
-                targets[key] = _matrix_on(program, matrix, kind, what)
+                do, says = _matrix_on(program, matrix, kind, what)
             elif vector is not None:
-                targets[key] = _vector_on(program, vector, kind, what)
+                do, says = _vector_on(program, vector, kind, what)
+            else:
+                continue
+            targets[key] = do, spoken(says, program)
         except TPTypeError as error:
-            refused[key] = error.message
+            refused[key] = spoken(error.message, program)
     return Accepted(targets, refused)
 
 

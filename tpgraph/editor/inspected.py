@@ -14,6 +14,7 @@ from typing import Any
 from tpgraph.language import syntax as s
 from tpgraph.language.editing import comment_of
 from tpgraph.language.readings import Reading, Statement
+from tpgraph.notation.diagram.said_of_marks import Titles
 from tpgraph.program import MatMul, Moment, Program, Variable
 
 __all__ = ["about", "about_program"]
@@ -45,7 +46,8 @@ def about(reading: Reading, name: str) -> Data:
     if not variable.is_matrix:
         rows.append(_row("label", "label (LaTeX)", program.labels.get(name, "")))
     rows.append(_row("comment", "comment", _on_one_line(comment_of(reading, name))))
-    uses = dict.fromkeys(e.out.name for e in program.uses[name])
+    titles = Titles(program)
+    uses = dict.fromkeys(titles.spelled(e.out.name) for e in program.uses[name])
     facts.append(("used by", ", ".join(uses) or "nothing"))
     functions = [f.name for f in program.functions]
     words = [v.name for v in program.variables.values() if not v.is_temporary]

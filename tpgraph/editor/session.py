@@ -40,6 +40,7 @@ from tpgraph.editor.recent import RecentPictures
 from tpgraph.editor.refusals import error_data, refusal_data, warning_data
 from tpgraph.editor.renames import typed_renames
 from tpgraph.editor.sifting import tried
+from tpgraph.editor.spoken import spoken, spoken_data
 from tpgraph.editor.stepping import Walk, Walks
 from tpgraph.editor.words import completions, hovered
 from tpgraph.errors import TPDataError, TPError
@@ -96,7 +97,8 @@ class Session:
         except ValidationError as error:
             raise Unfit(str(error)) from None
         except TPError as error:
-            return refusal_data(error)
+            refused = refusal_data(error)["refused"]
+            return {"refused": spoken_data(refused, self.reading.program)}
 
     def _read(self, text: str) -> Reading:
         """The reading of a text; that of before if it is the same."""
@@ -210,7 +212,8 @@ class Session:
         edit = edit_of(reading, do, asked.scope == "here")
         if asked.dry and asked.do.edit == "delete":
             gone = editing.dependants(reading, *(asked.do.names or ()))
-            return self._dry(reading, edit) | {"dependants": list(gone)}
+            named = [name for name in gone if "~" not in name]
+            return self._dry(reading, edit) | {"dependants": named or list(gone)}
         if asked.dry:
             return self._dry(reading, edit) | {"many": is_about_many(reading, do)}
         text = edit.apply(asked.text)
@@ -218,7 +221,7 @@ class Session:
         names = {new: old for old, new in edit.renamed.items()}
         return {
             "text": text,
-            "title": edit.title,
+            "title": spoken(edit.title, reading.program),
             "untrained": left_untrained(after.program, do),
             "patches": [list(patch) for patch in edit.patches],
             "select": self._selected(after, edit),
@@ -233,7 +236,7 @@ class Session:
         """What an edit would change, line by line; not where it only aligns."""
         lines = editing.changed_lines(reading, edit, spaces=False)
         return {
-            "title": edit.title,
+            "title": spoken(edit.title, reading.program),
             "patches": [list(patch) for patch in edit.patches],
             "lines": [change._asdict() for change in lines],
             "appearing": [list(line) for line in editing.appearing(reading, edit)],
