@@ -7,6 +7,7 @@ from editor.page_of_session import Page
 from editor.serving import MLP
 
 import tpgraph as tp
+from tpgraph.notation.diagram.said_of_marks import Titles
 
 TWO_WAYS = """program p
 width n
@@ -31,8 +32,9 @@ def test_classes_are_those_of_the_library(text):
     assert found["count"] == len(expected)
     paths = {tuple(p["names"]) for c in found["classes"] for p in c["paths"]}
     assert len(paths) == sum(map(len, expected.values()))
+    said = Titles(tp.parse(text)).spelled
     assert paths == {
-        tuple(LABELLED.get(name, name) for name in path.vectors)
+        tuple(said(LABELLED.get(name, name)) for name in path.vectors)
         for members in expected.values()
         for path in members
     }
@@ -43,10 +45,11 @@ def test_classes_are_those_of_the_library(text):
 @pytest.mark.parametrize("text", [MLP, TWO_WAYS])
 def test_a_path_is_one_way_through_the_picture(text):
     page = Page(text)
+    said = Titles(tp.parse(text)).spelled
     for found in page.ask("classes")["classes"]:
         for path in found["paths"]:
             keys = [page.shown[key] for key in path["keys"]]
-            names = [f["name"] for f in keys if f["layer"] == "variables"]
+            names = [said(f["name"]) for f in keys if f["layer"] == "variables"]
             assert [name for name in names if name in path["names"]] == path["names"]
             lines = [f for f in keys if f["layer"] == "edges"]
             assert len(keys) == 2 * len(lines) + 1, "a line between a mark and the next"

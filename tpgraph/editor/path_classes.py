@@ -22,12 +22,12 @@ _CLASSES, _MEMBERS = 200, 50
 def path_classes(program: Program, found: Shown) -> dict[str, Any]:
     """{"count", "classes": [{"word", "count", "marks", "paths": [{"names", "keys"}]}]}.
 
-    The largest come first. `keys` are the vectors of a path and the lines between them, in a
-    picture; `marks` the vectors of all paths of a class, also of those that are not listed. Raises
-    TPLimitError where there are too many paths.
+    The largest come first. `names` say an unnamed vector by its formula; `keys` are the vectors of
+    a path and the lines between them, in a picture; `marks` the vectors of all paths of a class,
+    also of those that are not listed. Raises TPLimitError where there are too many paths.
     """
     classes = sorted(isomorphism_classes(program).items(), key=lambda c: (-len(c[1]), len(c[0])))
-    ways, shown = _Ways(found), _shown_names(program)
+    ways, shown, titles = _Ways(found), _shown_names(program), found.titles
     return {
         "count": len(classes),
         "classes": [
@@ -35,7 +35,10 @@ def path_classes(program: Program, found: Shown) -> dict[str, Any]:
                 "word": word_text(word),
                 "count": len(members),
                 "marks": sorted({key for _, keys in paths for key in keys if key in ways.vectors}),
-                "paths": [{"names": names, "keys": keys} for names, keys in paths[:_MEMBERS]],
+                "paths": [
+                    {"names": [titles.spelled(name) for name in names], "keys": keys}
+                    for names, keys in paths[:_MEMBERS]
+                ],
             }
             for word, members in classes[:_CLASSES]
             if (paths := [ways.named(path.vectors, shown) for path in members])

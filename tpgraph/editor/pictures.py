@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -46,7 +46,8 @@ class Shown:
     """A picture that was sent: of which program, how it lies, and its fragments.
 
     `layout` is that without annotations, so that marks return to their places when those go; None
-    where the picture is folded, and then made from scratch.
+    where the picture is folded, and then made from scratch. `members`: which mark of the diagram
+    each one of a plate stands for, `s[t]` for `s[3]`; what is done to one is done to its statement.
     """
 
     program: Program
@@ -54,6 +55,7 @@ class Shown:
     layout: Layout | None
     fragments: Fragments
     options: PictureOptions
+    members: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def gates(self) -> dict[str, GateMark]:
@@ -64,7 +66,8 @@ class Shown:
     def names(self) -> dict[str, str]:
         """The variable that each mark stands for: a gate for what it makes."""
         made = {gate.id: gate.outputs[0] for gate in self.diagram.gates}
-        return {vertex.id: vertex.id for vertex in self.diagram.vertices} | made
+        names = {vertex.id: vertex.id for vertex in self.diagram.vertices} | made
+        return names | {own: names[one] for own, one in self.members.items() if one in names}
 
     @cached_property
     def folds(self) -> bool:
@@ -84,7 +87,8 @@ class Shown:
 
     def _said(self, fragment: Fragment) -> dict[str, Any]:
         name = None if fragment.id is None else self.names.get(fragment.id)
-        facts: dict[str, Any] = {"name": name, "title": title_of(fragment, name, self.titles)}
+        said = None if fragment.id in self.members else name  # it says itself that it is generic
+        facts: dict[str, Any] = {"name": name, "title": title_of(fragment, said, self.titles)}
         facts["many"] = name is not None and is_of_many(self.program, name)
         if fragment.layer == "edges":
             facts["argument"] = self.argument(fragment)
@@ -92,14 +96,18 @@ class Shown:
 
     def argument(self, line: Fragment) -> int | None:
         """Which input of its gate a line brings; None of a product or an output."""
-        gate = self.gates.get(line.target or "")
+        gate, source = self.gates.get(self.member(line.target)), self.member(line.source)
         inputs = () if gate is None else gate.inputs
-        return inputs.index(line.source) if line.source in inputs else None
+        return inputs.index(source) if source in inputs else None
+
+    def member(self, id: str | None) -> str:
+        """The mark of the diagram that one of a plate stands for; another one is itself."""
+        return self.members.get(id or "", id or "")
 
     def id_of(self, key: str) -> str:
-        """The node that a mark is; nothing for a line."""
+        """The node that a mark is, or stands for; nothing for a line."""
         fragment = self.fragments.items.get(key)
-        return "" if fragment is None or fragment.id is None else fragment.id
+        return "" if fragment is None else self.member(fragment.id)
 
     def joints(self, program: Program) -> dict[str, tuple[str, Any]]:
         """What each mark and line is that a program still has, for `accepted`."""
@@ -168,7 +176,8 @@ def _alike(a: PictureOptions, b: PictureOptions) -> bool:
 
 def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Shown | None:
     """The folded picture; None where nothing folds."""
-    if not fold(program, diagram, options.direction in ("LR", "RL")).plates:
+    folded = fold(program, diagram, options.direction in ("LR", "RL"))
+    if not folded.plates:
         return None
     style = look_of(options)
     with warnings.catch_warnings():
@@ -179,7 +188,8 @@ def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Show
     if not scene.plates:
         return None
     scene = replace(scene, shelf=None)  # it stands beside the picture
-    return Shown(program, diagram, None, fragments_of(scene, style), options)
+    members = {own: one for one, own in folded.names.items()}
+    return Shown(program, diagram, None, fragments_of(scene, style), options, members)
 
 
 def picture_data(found: Shown, before: Shown | None) -> dict[str, Any]:
@@ -249,7 +259,7 @@ def spans_of(found: Shown, reading: Reading) -> dict[str, list[int]]:
             equation = program.equation_of.get(name or "")
             if equation is None:
                 continue
-            places = equation.places(fragment.source or "")
+            places = equation.places(found.member(fragment.source))
             span = places[0] if places else equation.span
         else:
             name = found.names.get(fragment.id or "")

@@ -4,6 +4,9 @@ import { editAndOpen, multiply, openMark, palette, rename } from "./boxes.js";
 import { choose } from "./dom.js";
 import { opens } from "./opens.js";
 
+/** How many names are listed of what goes with something. */
+const MOST_LISTED = 24;
+
 /** What commands do, by their ids. @param {App} app */
 export function actions(app) {
 	const { canvas } = app;
@@ -94,6 +97,12 @@ function define(app, kind) {
 	return opens(app.parts.root, made(), (isMade) => isMade && app.inspector?.focus(app.last.name));
 }
 
+/** Names in a row, of many the first ones. @param {string[]} names */
+function listed(names) {
+	const rest = names.length - MOST_LISTED;
+	return names.slice(0, MOST_LISTED).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}
+
 /** @param {App} app */
 export async function remove(app, names = app.names()) {
 	if (names.length === 0) {
@@ -103,7 +112,7 @@ export async function remove(app, names = app.names()) {
 	const gone = names.join(", ");
 	const of = app.text;
 	const made = app.session.ask("edit", { text: of, have: app.revision, do: { edit: "delete", names }, scope: "all", dry: true })
-		.then((dry) => /** @type {string[]} */ (dry.dependants ?? []).join(", "));
+		.then((dry) => listed(dry.dependants ?? []));
 	const sure = await opens(app.parts.root, made,
 		async (others) => !others || choose(`Delete ${gone}?`, `What is made of it goes too: ${others}.`, [["Delete all", true], ["Keep", false]], app.parts.root),
 		async (others) => !others || Boolean(app.say(`${gone} stays: with it would go ${others}; select it and delete it again`, true)));
