@@ -12,7 +12,7 @@ import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.endings import FIGURES, refuse_other_ending, require_ending
 from tpgraph_cli.execution import Dtype
-from tpgraph_cli.files import Constants, File, load, write
+from tpgraph_cli.files import Constants, File, announce_folder, load, write
 from tpgraph_cli.messages import interruption, warnings_on_stderr
 from tpgraph_cli.numbers import OptionError, read_real, read_whole, real, shown, whole
 from tpgraph_cli.options import Seed, Workers, of_option, refuse, require_number_or_file
@@ -139,7 +139,7 @@ def compare(
             **options,
         )
     typer.echo(str(found))
-    typer.echo(f"see {out}")
+    announce_folder(out, tp.study.COMPARISON_FILES)
     if found.interrupted:
         raise interruption("--resume goes on with it")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -150,6 +151,11 @@ def write(content: str | bytes, out: str | None) -> None:
 def announce(out: str) -> None:
     """Say that a file was written."""
     typer.echo(f"wrote {out}", err=True)
+
+
+def announce_folder(out: Path, names: Iterable[str]) -> None:
+    """Say which of these files a folder has got."""
+    announce(f"{out}: {', '.join(name for name in names if (out / name).exists())}")
 
 
 def parse_widths(values: list[str] | None, program: Program | None = None) -> dict[str, int]:

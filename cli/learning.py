@@ -14,7 +14,7 @@ import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.endings import refuse_other_ending, require_ending
 from tpgraph_cli.execution import Dtype, OptimizerName, Precision, Widths
-from tpgraph_cli.files import Constants, File, load, parse_widths, write
+from tpgraph_cli.files import Constants, File, announce_folder, load, parse_widths, write
 from tpgraph_cli.messages import way_on
 from tpgraph_cli.numbers import OptionError, read_real, real, whole
 from tpgraph_cli.options import Seed, require_number_or_file
@@ -142,7 +142,8 @@ def train(
             progress=advance,
             **reading.of(data),
         )
-    _tell(result, steps, out)
+    _tell(result, steps)
+    announce_folder(out, tp.training.TRAINING_FILES)
 
 
 def evaluate(
@@ -213,12 +214,12 @@ def _validation(text: str | None) -> float | str | None:
     return read_real(text, "--validation", above=0, below=1)
 
 
-def _tell(result: tp.training.Training, steps: int, out: Path) -> None:
-    """Print how a training of so many steps at most went, and where it is."""
+def _tell(result: tp.training.Training, steps: int) -> None:
+    """Print how a training of so many steps at most went."""
     losses = result.losses
     typer.echo(
         f"{tp.shell.quantity(len(losses), 'step')}: loss {losses[0]:.4g} at the first,"
-        f" {losses[-1]:.4g} at the last; see {out}"
+        f" {losses[-1]:.4g} at the last"
     )
     if len(losses) < steps:
         typer.echo(f"stopped early: the least validation loss was at step {result.best_step}")

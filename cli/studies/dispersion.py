@@ -189,7 +189,7 @@ def _study(
     name = f"dispersion.{ending}"
     write(tp.study.figure_bytes(found.figure(colors), name), str(out / name))
     done = min(part.inits for part in found.moments)
-    typer.echo(f"{done} of {settings.inits} initializations of every width: see {out}")
+    typer.echo(f"{done} of {settings.inits} initializations of every width")
     if found.float64_difference >= 0:
         typer.echo(f"float32 differs from float64 by {found.float64_difference:.1g} on a sample")
     if found.others:

@@ -215,7 +215,7 @@ def _report(
     state = "interrupted" if found.interrupted else "done"
     typer.echo(
         f"{state}: {found.done} of {found.total} trainings, {found.computed} now in "
-        f"{found.seconds:.0f} s; {out / _FIGURES[0]}, {out / _TABLE}"
+        f"{found.seconds:.0f} s"
     )
     if found.interrupted:
         raise interruption("the same command goes on with it")

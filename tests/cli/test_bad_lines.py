@@ -145,6 +145,17 @@ def test_columns_taken_in_order_are_said(folder: Path, index: bool) -> None:
     np.testing.assert_array_equal(found.arrays["ξ"], ROWS[:, :4])
 
 
+def test_words_among_numbers_are_told_the_choice_of_columns(folder: Path) -> None:
+    (folder / "own.csv").write_text("kind,a,b,c,d\noak,1,2,3,4\nelm,2,3,4,5\n")
+    line = ["run", "base.tp", "--width", "n=4", "--data", "own.csv"]
+    told = CliRunner().invoke(app, line).exception
+    assert isinstance(told, tp.TPDataError)
+    assert told.message == "'oak' is not a number"
+    assert "--columns NAME=COLUMNS" in str(told.mend)
+    chosen = ["--columns", "ξ=a..d", "--columns", "y=kind"]
+    assert CliRunner().invoke(app, [*line, *chosen]).exit_code == 0
+
+
 def test_decimal_commas_are_told(folder: Path) -> None:
     (folder / "comma.csv").write_text(TABLES["semicolons"].replace(".", ","))
     with pytest.raises(tp.TPDataError, match="is not a number") as caught:

@@ -119,3 +119,26 @@ def test_commands_say_what_they_wrote(tmp_path: Path, monkeypatch: pytest.Monkey
         done = CliRunner().invoke(app, line.split(), catch_exceptions=False)
         assert done.exit_code == 0, done.output
         assert f"wrote {written}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "files"),
+    [
+        ("train one_hidden --data d.npz --width n=4 --steps 2 --out made", "losses.csv, loss.svg"),
+        ("compare one_hidden --data d.npz --test 2 --widths 4,8 --steps 1 --seeds 1 --out made",
+         "comparison.csv, summary.json"),
+    ],
+)  # fmt: skip
+def test_commands_say_what_a_folder_has_got(
+    line: str, files: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    program = tp.gallery.entry("one_hidden").program()
+    np.savez("d.npz", **tp.synthetic_data(program, 8).arrays)
+    done = CliRunner().invoke(app, line.split(), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    (told,) = [words for words in done.stderr.splitlines() if words.startswith("wrote made: ")]
+    assert files in told
+    assert set(told.removeprefix("wrote made: ").split(", ")) == {
+        p.name for p in Path("made").iterdir()
+    }

@@ -190,7 +190,9 @@ def test_after_an_interrupt_in_tiles_the_same_command_goes_on(
 
 
 def test_inputs_of_a_heat_map_have_whole_numbers() -> None:
-    figure = kernel_figure(tp.kernel("one_hidden", np.random.default_rng(0).standard_normal((16, 8))))
+    figure = kernel_figure(
+        tp.kernel("one_hidden", np.random.default_rng(0).standard_normal((16, 8)))
+    )
     figure.draw_without_rendering()
     for axes in figure.axes[::2]:
         assert all(float(tick).is_integer() for tick in axes.get_xticks())

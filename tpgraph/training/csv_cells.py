@@ -155,6 +155,11 @@ def _mend(cell: str) -> str | None:
         return "write decimal points"
     if cell.casefold() in _MISSING:
         return "give it a value, or leave the row out"
+    if not is_number(cell):
+        return (
+            "choose the columns of each variable, --columns NAME=COLUMNS, in Python columns={…};"
+            " words are classes in the column of a target"
+        )
     return None
 
 
