@@ -23,9 +23,9 @@ _OPTIONS: Mapping[str, str] = MappingProxyType(
         "iterations": "steps", "learning-rate": "lr", "lr-schedule": "schedule",
         "networks": "seeds", "num-workers": "workers", "of-loss": "of", "opt": "optimizer",
         "orientation": "direction", "outdir": "out", "output-dir": "out", "precision": "dtype",
-        "random-state": "seed", "rate": "lr", "restart": "resume", "scale": "standardize",
-        "size": "width", "split": "validation", "style": "theme", "test-size": "validation",
-        "val": "validation", "warmup": "warm-up", "wd": "weight-decay",
+        "random-state": "seed", "rate": "lr", "restart": "resume", "samples": "limit",
+        "scale": "standardize", "size": "width", "split": "validation", "style": "theme",
+        "test-size": "validation", "val": "validation", "warmup": "warm-up", "wd": "weight-decay",
     }
 )  # fmt: skip
 """What other programs call an option, and what it is called here."""

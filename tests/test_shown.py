@@ -79,7 +79,7 @@ def test_a_study_has_a_repr_of_one_line(tmp_path: Path) -> None:
     grid = tp.study.drift_preset("fig3").grid(
         True, widths=(8,), depths=(2,), sigma_w2=(1.0,), sigma_b2=(0.1,), steps=2, snapshots=(1,)
     )
-    samples = tp.study.drift_samples(grid.program, samples=4)
+    samples = tp.study.drift_samples(grid.program, limit=4)
     drift = tp.study.drift_study(grid, *samples, tmp_path / "drift", workers=0)
     diagram = tp.study.phase_diagram("tanh", [1.0, 2.0], [0.1])
     dispersion = tp.study.study_dispersion(settings, tmp_path / "dispersion", workers=0)

@@ -92,7 +92,7 @@ def drift(
     ] = None,
     data: Annotated[str | None, typer.Option(help="CSV or NPZ; by default the digits.")] = None,
     reading: DataReading = AS_IT_IS,
-    samples: Annotated[
+    limit: Annotated[
         int | None, typer.Option(help="Train on the first so many.", parser=whole(1))
     ] = None,
     normalize: Annotated[bool, typer.Option(help="Scale every input to ξ·ξ = d.")] = True,
@@ -159,7 +159,7 @@ def drift(
             quick, faster, program=text, constants=study_constants(constants), **options
         )
         tp.study.require_names(text, grid.names)
-    count = samples if samples is not None else 32 if quick else 128
+    count = limit if limit is not None else 32 if quick else 128
     X, y = tp.study.drift_samples(grid.program, grid.constants, data, count, normalize, **read)
     with warnings_on_stderr(), sweep_progress("drift") as progress:
         result = tp.study.drift_study(

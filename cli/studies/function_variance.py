@@ -36,7 +36,7 @@ __all__ = ["function_variance"]
 _FIGURES = (".pdf", ".png")
 _OF_NETWORKS = (
     "quick", "program", "names", "constants", "widths", "inits", "data", "columns", "standardize",
-    "samples", "tests", "normalize", "rate", "steps", "goal", "dtype", "seed", "workers",
+    "limit", "tests", "normalize", "rate", "steps", "goal", "dtype", "seed", "workers",
     "scheduler",
 )  # fmt: skip
 """Options of networks that are trained."""
@@ -92,9 +92,7 @@ def function_variance(
     ] = None,
     data: Annotated[str | None, typer.Option(help="CSV or NPZ; by default the digits.")] = None,
     reading: DataReading = AS_IT_IS,
-    samples: Annotated[
-        int, typer.Option(help="Train on the first so many …", parser=whole(1))
-    ] = 16,
+    limit: Annotated[int, typer.Option(help="Train on the first so many …", parser=whole(1))] = 16,
     tests: Annotated[
         int, typer.Option(help="… and look at so many after those.", parser=whole(1))
     ] = 16,
@@ -103,7 +101,6 @@ def function_variance(
         float | None,
         typer.Option(
             "--lr",
-            "--rate",
             help="Learning rate times the largest eigenvalue, under 2.",
             parser=real(above=0, below=2),
         ),
@@ -176,14 +173,14 @@ def function_variance(
         grid = chosen.grid(quick, program=text, **options)
         tp.study.require_names(text, grid.names)
     X, y = tp.study.drift_samples(
-        grid.program, grid.constants, data, samples + tests, normalize, **read
+        grid.program, grid.constants, data, limit + tests, normalize, **read
     )
     with warnings_on_stderr(), sweep_progress("function-variance") as progress:
         result = tp.study.function_variance(
             grid,
-            X[:samples],
-            y[:samples],
-            X[samples:],
+            X[:limit],
+            y[:limit],
+            X[limit:],
             out,
             workers=workers,
             scheduler=scheduler,

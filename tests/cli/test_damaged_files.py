@@ -57,15 +57,15 @@ MADE = {
         "R/dispersion.csv",
     ),
     "drift": (
-        f"study drift {STUDY} --sigma-w2 2 --sigma-b2 0 --steps 2 --samples 4",
+        f"study drift {STUDY} --sigma-w2 2 --sigma-b2 0 --steps 2 --limit 4",
         "R/drift.sqlite",
-        f"study drift {STUDY} --sigma-w2 2 --sigma-b2 0 --steps 2 --samples 4",
+        f"study drift {STUDY} --sigma-w2 2 --sigma-b2 0 --steps 2 --limit 4",
         "R/drift.csv",
     ),
     "function-variance": (
-        f"study function-variance {STUDY} --at 1.5,0.1 --samples 2 --tests 2 --steps 2",
+        f"study function-variance {STUDY} --at 1.5,0.1 --limit 2 --tests 2 --steps 2",
         "R/function-variance.sqlite",
-        f"study function-variance {STUDY} --at 1.5,0.1 --samples 2 --tests 2 --steps 2",
+        f"study function-variance {STUDY} --at 1.5,0.1 --limit 2 --tests 2 --steps 2",
         "R/function-variance.csv",
     ),
 }

@@ -66,9 +66,9 @@ QUICK = {
     "man": "",
     "grammar": "",
     "study drift": "--out OUT --quick --widths 4 --depths 2 --inits 1 --sigma-w2 2 --sigma-b2 0"
-    " --steps 2 --samples 4 --workers 0",
+    " --steps 2 --limit 4 --workers 0",
     "study function-variance": "--out OUT --quick --at 1.5,0.1 --depths 2 --widths 4 --inits 2"
-    " --samples 2 --tests 2 --steps 2 --workers 0",
+    " --limit 2 --tests 2 --steps 2 --workers 0",
 }
 """Arguments with which each command is done soon; a command of no row fails the test below."""
 UNBOUNDED = {

@@ -79,6 +79,18 @@ def test_every_file_and_folder_is_named_by_out() -> None:
                 assert set(parameter.opts) == {"-o", "--out", "--output"}, (name, parameter)
 
 
+def test_samples_are_of_z_and_a_limit_of_a_file_everywhere() -> None:
+    """What a file gives and what is drawn of every Z are two ideas; a rate is --lr."""
+    known = dict(commands())
+    for name, command in known.items():
+        options = {option: p for p in command.params for option in p.opts}
+        assert "--rate" not in options, name
+        if (drawn := options.get("--samples")) is not None:
+            assert drawn.help.startswith("Sample values of every Z"), name
+    for name in ("kernel", "study drift", "study function-variance"):
+        assert any("--limit" in p.opts for p in known[name].params), name
+
+
 def test_former_names_of_drawing_are_taken() -> None:
     program = tp.gallery.entry("one_hidden").program()
     for now, before in (

@@ -15,7 +15,7 @@ def study(*arguments):
     return CliRunner().invoke(app, ["study", "drift", *map(str, arguments)])
 
 
-SMALL = ["--widths", 8, "--depths", 3, "--sigma-w2", "1:3:2", "--sigma-b2", "0.5", "--samples", 4]
+SMALL = ["--widths", 8, "--depths", 3, "--sigma-w2", "1:3:2", "--sigma-b2", "0.5", "--limit", 4]
 
 
 def test_command(tmp_path):
@@ -39,7 +39,7 @@ def test_command_on_a_program_of_ones_own(tmp_path):
         LINEAR.replace("d = 3", "d = 64").replace(": 1\n", ": 10\n").replace("1 × n", "10 × n")
     )
     run = study(
-        "--program", program, "--names", "-,-,-", "--widths", "8,16", "--samples", 4, "--steps", 5,
+        "--program", program, "--names", "-,-,-", "--widths", "8,16", "--limit", 4, "--steps", 5,
         "--workers", 0, "--rows", "widths", "--out", tmp_path,
     )  # fmt: skip
     assert run.exit_code == 0, run.output
@@ -54,7 +54,7 @@ def test_command_on_a_program_of_ones_own(tmp_path):
         (["--depths", "3.5"], "--depths 3.5 is not understood"),
         (["--program", "x.tp", "--names", "L"], "--names L is not understood"),
         (["--activation", "nothing"], "there is no function nothing"),
-        (["--samples", 5000], "has 1797 samples"),
+        (["--limit", 5000], "has 1797 samples"),
     ],
 )
 def test_wrong_options_of_the_command(tmp_path, options, message):

@@ -123,16 +123,16 @@ def test_wrong_grids_and_data():
 def test_samples_are_scaled(tmp_path):
     path = tmp_path / "data.npz"
     np.savez(path, ξ=X, y=Y)
-    found, targets = drift_samples(NETWORK, {}, path, samples=4)
+    found, targets = drift_samples(NETWORK, {}, path, limit=4)
     np.testing.assert_allclose((found**2).sum(axis=1), 3.0)
     np.testing.assert_array_equal(targets, Y[:4])
-    plain, _ = drift_samples(NETWORK, {}, path, samples=4, normalize=False)
+    plain, _ = drift_samples(NETWORK, {}, path, limit=4, normalize=False)
     np.testing.assert_array_equal(plain, X[:4])
     with pytest.raises(TPDataError, match="has 6 samples"):
-        drift_samples(NETWORK, {}, path, samples=7)
+        drift_samples(NETWORK, {}, path, limit=7)
     np.savez(path, ξ=0 * X, y=Y)
     with pytest.raises(TPDataError, match="cannot be scaled"):
-        drift_samples(NETWORK, {}, path, samples=4)
+        drift_samples(NETWORK, {}, path, limit=4)
 
 
 def test_an_interrupted_sweep_leaves_a_usable_figure(tmp_path):

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.errors import TPArgumentError, TPDataError, TPError
+from tpgraph.former_names import takes_former_names
 from tpgraph.gallery import entry
 from tpgraph.language import parse
 from tpgraph.program import Program
@@ -120,17 +121,18 @@ def drift_program(function: str = "tanh", loss: str = MEAN_SQUARED) -> str:
     return with_loss(with_function(entry(PROGRAM).text, function), loss)
 
 
+@takes_former_names({"samples": ("limit", {})})
 def drift_samples(
     program: str,
     constants: Constants | Mapping[str, float] = (),
     data: str | Path | None = None,
-    samples: int = 128,
+    limit: int = 128,
     normalize: bool = True,
     *,
     columns: Columns = None,
     standardize: str = "none",
 ) -> tuple[Array, Array]:
-    """The first `samples` of a CSV or NPZ file, by default the digits: (N, d), (N, k).
+    """The first `limit` samples of a CSV or NPZ file, by default the digits: (N, d), (N, k).
 
     `columns` and `standardize` are those of `load_data`; then `normalize` scales every input to
     ξ·ξ = d. Raises TPDataError for data that do not fit the program, too few samples, or an input
@@ -142,9 +144,9 @@ def drift_samples(
         found = _digits(network)
     else:
         found = load_data(data, network, columns=columns, standardize=standardize)
-    if not 1 <= samples <= len(found):
-        raise TPDataError(f"{found.name} has {len(found)} samples, and not {samples}")
-    X, y = (array[:samples] for array in found.arrays.values())
+    if not 1 <= limit <= len(found):
+        raise TPDataError(f"{found.name} has {len(found)} samples, and not {limit}")
+    X, y = (array[:limit] for array in found.arrays.values())
     return (_normalized(X) if normalize else X), y
 
 
