@@ -162,6 +162,14 @@ def test_a_matrix_of_the_shelf_on_a_vector(editor):
     expect(editor.page.locator("textarea")).to_have_value(MLP + "h = W[2] x[3]\n")
 
 
+def test_a_selected_gate_stands_for_what_it_makes(editor):
+    """As after its formula was written: the next gate takes it without another click."""
+    editor.click("gates/x[3]:gate", "variables/u").press("g")
+    expect(editor.page.locator(".line-box input")).to_have_value("tanh(x[3] + u)")
+    editor.press("Escape").click("gates/x[3]:gate").press("b")
+    assert "mean(x[3])" in editor.text
+
+
 # ---- what is refused
 
 REFUSED = {

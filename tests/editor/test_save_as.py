@@ -39,6 +39,15 @@ def test_a_new_program_is_saved_under_the_name_that_is_proposed(editor, tmp_path
     assert (tmp_path / "mine.tp").read_text() == editor.text
 
 
+def test_an_ending_that_is_typed_is_not_there_twice(editor, tmp_path):
+    editor.page.keyboard.press("Control+s")
+    expect(editor.page.get_by_label("File name")).to_be_focused()
+    editor.page.keyboard.type("other.tp")  # in place of what is selected, before the ending
+    editor.page.keyboard.press("Enter")
+    expect(editor.page.locator(".status")).to_have_text("saved other.tp")
+    assert (tmp_path / "other.tp").read_text() == editor.text
+
+
 def test_what_exists_is_replaced_only_when_that_was_said(editor, tmp_path):
     before = (tmp_path / "taken.tp").read_text()
     editor.page.keyboard.press("Control+s")

@@ -74,9 +74,10 @@ function withOne(app, act, lines = false) {
 	return act(mark);
 }
 
-/** @param {App} app @param {(vectors: string[]) => unknown} act */
+/** A gate stands for what it makes. @param {App} app @param {(vectors: string[]) => unknown} act */
 function withVectors(app, act) {
-	const vectors = app.chosen.flatMap((f) => (f.layer === "variables" && f.name ? [f.name] : []));
+	const made = app.chosen.flatMap((f) => ((f.layer === "variables" || f.layer === "gates") && f.name ? [f.name] : []));
+	const vectors = [...new Set(made)];
 	if (vectors.length === 0) return app.say("select the vectors that it takes", true);
 	return act(vectors);
 }

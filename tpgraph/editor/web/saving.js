@@ -45,7 +45,7 @@ function asked(files, app, proposed, close) {
 	const submit = async () => {
 		const { text } = app;
 		const { value } = input;
-		const path = value.trim().replace(/(\.tp)?$/, ".tp");
+		const path = value.trim().replace(/(\.tp)*$/, ".tp"); // also where the ending was typed before the one that stood there
 		const name = path.replace(/^.*[/\\]/, "").slice(0, -3);
 		try {
 			const found = await files.session.ask("save", { path, text, name, known: over });
