@@ -35,6 +35,7 @@ FLOORS = {
     "progress": 0,
     "shared_work": 0,
     "shown": 0,
+    "shown_figure": 0,
     "static_page": 0,
     "functions": 1,
     "program": 2,

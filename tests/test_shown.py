@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -58,6 +59,28 @@ class Balance(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
+
+
+FIGURES: dict[str, Callable[[], Any]] = {
+    "kernel": lambda: tp.kernel_figure(RESULTS["kernel"]()),
+    "comparison": lambda: tp.compare_figure(RESULTS["comparison"]()),
+    "coordinate_check": lambda: tp.coordinate_figure(RESULTS["coordinate_check"]()),
+    "phases": lambda: tp.phase_diagram("tanh", [1, 2, 3], [0, 1]).figure(),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_shows_itself_in_a_notebook(name: str) -> None:
+    shown = FIGURES[name]()._repr_png_()
+    assert shown.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", shown[16:24])
+    assert 300 < width < 1200
+    assert 200 < height < 800
+
+
+def test_aligned_text_is_shown_in_letters_of_one_width() -> None:
+    for name in ("kernel", "report", "coordinate_check", "side_by_side"):
+        assert "monospace" in RESULTS[name]()._repr_html_()
 
 
 @pytest.mark.parametrize("name", RESULTS)

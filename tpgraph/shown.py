@@ -47,7 +47,7 @@ def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object
 
 def html_text(text: str) -> str:
     """A text whose columns are aligned, as it is."""
-    return f"<pre>{escape(text)}</pre>"
+    return f'<pre style="font-family:monospace">{escape(text)}</pre>'
 
 
 def _row(tag: str, cells: Iterable[object]) -> str:

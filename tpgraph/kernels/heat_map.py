@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from tpgraph.kernels.kernel_values import Array, Kernel
+from tpgraph.shown_figure import ShownFigure
 
 __all__ = ["kernel_figure"]
 
@@ -19,7 +20,7 @@ def kernel_figure(kernel: Kernel) -> Figure:
     """
     names = {"nngp": kernel.nngp, "ntk": kernel.ntk}
     shown = {name: array for name, array in names.items() if array is not None}
-    figure = Figure(figsize=(4.6 * len(shown), 4.2), layout="constrained")
+    figure = ShownFigure(4.6 * len(shown), 4.2)
     for place, (name, array) in enumerate(shown.items(), start=1):
         axes = figure.add_subplot(1, len(shown), place)
         matrix = blocks(array)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 from matplotlib.ticker import NullLocator
 
 from tpgraph.errors import TPDataError
+from tpgraph.shown_figure import ShownFigure
 
 __all__ = ["figure_bytes", "new_figure", "plain_axes", "set_in_lines", "width_axis"]
 
@@ -47,9 +47,7 @@ def figure_bytes(figure: Figure, name: str | Path, dpi: float = 150) -> bytes:
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure of so many inches, drawn without a screen."""
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
+    return ShownFigure(width, height)
 
 
 def set_in_lines(title: str, inches: float, size: float) -> str:
