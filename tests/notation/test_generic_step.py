@@ -18,10 +18,11 @@ def lettered(name, letters):
     return name
 
 
+EARLIER = {"t": "s", "k": "j"}
 PLAIN = {"share": lambda s, t: 1.0, "kept": lambda t: 1.0}
 
 
-def summed(equation, program, values, t, steps, law=PLAIN):
+def summed(equation, program, values, letter, t, steps, law=PLAIN):
     """The value of a generic equation at time t: Σ over these steps s, by the names alone."""
 
     def value(name, s):
@@ -29,8 +30,8 @@ def summed(equation, program, values, t, steps, law=PLAIN):
             return law[name](t) if name == "kept" else law[name](s, t)
         made = program.equation_of.get(name)
         if isinstance(made, Moment):
-            return np.mean(np.prod([value(v.name, s) for v in made.inputs], axis=0))
-        return values[lettered(name, {"t": t, "s": s})]
+            return np.mean(evaluate(made.function, [value(v.name, s) for v in made.arguments]))
+        return values[lettered(name, {letter: t, EARLIER[letter]: s})]
 
     def at(s, sign):
         names = [v.name for v in equation.arguments]
@@ -43,6 +44,8 @@ LAWS = [
     ("mlp", {}, PLAIN),
     ("resnet", {}, PLAIN),
     ("one_hidden", {}, PLAIN),
+    ("rnn", {}, PLAIN),
+    ("gru", {}, PLAIN),
     (
         "mlp",
         {"weight_decay": 0.5},
@@ -72,7 +75,8 @@ def moved_by(steps, weight, gradient):
 def test_the_generic_step_has_the_values_of_every_step(name, options, law):
     network = tp.gallery.entry(name).program()
     unrolled = signals_once(tp.unroll_sgd(network, steps=4, **{"lr": 0.1, **options}))
-    program = generic_step(unrolled, unrolled.body).passes.program
+    step = generic_step(unrolled, unrolled.body)
+    program, letter = step.passes.program, step.letter
     initial = tp.sample(unrolled, {"n": 7}, 0)
     rng = np.random.default_rng(0)
     for declaration in (*unrolled.data, *unrolled.targets):
@@ -91,9 +95,9 @@ def test_the_generic_step_has_the_values_of_every_step(name, options, law):
     short = []
     for equation in sums:
         for t in (1, 2, 3):
-            actual = values[lettered(equation.out.name, {"t": t})]
-            found = summed(equation, program, values, t, range(t), law)
+            actual = values[lettered(equation.out.name, {letter: t})]
+            found = summed(equation, program, values, letter, t, range(t), law)
             np.testing.assert_allclose(found, actual, rtol=1e-9, atol=1e-12)
-            less = summed(equation, program, values, t, range(t - 1), law)
+            less = summed(equation, program, values, letter, t, range(t - 1), law)
             short.append(np.allclose(less, actual, rtol=1e-9, atol=1e-12))
     assert not all(short)

@@ -25,6 +25,7 @@ __all__ = [
     "dimension_latex",
     "headword",
     "indexed_latex",
+    "joined_latex",
     "latex_functions",
     "latex_name",
     "matrix_latex",
@@ -136,6 +137,17 @@ def used_latex(name: str, transpose: bool) -> str:
     if re.search(r"\^\{[^{}]*\}$", name):
         return rf"{name[:-1]}\top}}"
     return rf"{{{name}}}^{{\top}}" if "^" in name else rf"{name}^{{\top}}"
+
+
+def joined_latex(left: str, right: str) -> str:
+    r"""The label of a product: `\Sigma` and `x` need a space between them, `W^{1}` and `\xi` do
+    not; a label of the user that begins with a script has it on its own, not on the matrix.
+    """
+    if right.startswith(("_", "^", "'")):
+        return f"{left}{{}}{right}"
+    command = left.rpartition("\\")
+    spaced = command[1] and command[2].isalpha() and right[:1].isalnum()
+    return f"{left} {right}" if spaced else left + right
 
 
 def latex_functions(program: Program) -> dict[str, str]:

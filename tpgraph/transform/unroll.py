@@ -160,9 +160,8 @@ class FiniteSteps:
             return _BETWEEN
         partner = template.partner
         if partner is not None:
-            timed, made = context.timed(partner, self.labels), context.values.get(partner)
-            own = made is not None and self.emitter.timed.get(made.name) == timed
-            partner = made.name if made is not None and own else timed.name
+            made = context.values.get(partner)
+            partner = context.timed(partner, self.labels).name if made is None else made.name
         return Place(template.row, context.passing, partner)
 
     def _copy(self, name: str, equation: Equation, inputs: Sequence[Variable]) -> Variable:

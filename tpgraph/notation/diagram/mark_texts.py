@@ -17,7 +17,14 @@ from tpgraph.notation.diagram.rounding import rounded
 from tpgraph.notation.diagram.said_of_marks import Titles
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Program, Variable
-from tpgraph.program.labels import default_latex, defining, dimension_latex, latex_name, used_latex
+from tpgraph.program.labels import (
+    default_latex,
+    defining,
+    dimension_latex,
+    joined_latex,
+    latex_name,
+    used_latex,
+)
 from tpgraph.types import Vector
 
 __all__ = ["MarkTexts", "Shown"]
@@ -127,7 +134,9 @@ class MarkTexts:
 
     def _product_name(self, equation: MatMul, called: Called | None) -> str:
         inside = None if called is None else called.inside(equation.out.name)
-        return _joined(self.product(equation, inside), self.mention(equation.operand.name, inside))
+        return joined_latex(
+            self.product(equation, inside), self.mention(equation.operand.name, inside)
+        )
 
     def product(self, equation: MatMul, called: Called | None = None) -> str:
         """The label of a product: its matrix."""
@@ -158,14 +167,3 @@ _KIND_WORDS = {"G": "G-var", "X": "X-var", "data": "data"}
 
 def _described(kind: str, variable: Variable) -> str:
     return "scalar" if kind == "scalar" else f"{_KIND_WORDS[kind]}, {variable.type}"
-
-
-def _joined(left: str, right: str) -> str:
-    r"""`\Sigma` and `x` need a space between them, `W^{1}` and `\xi` do not; a label of the user
-    that begins with a script has it on its own, not on the matrix.
-    """
-    if right.startswith(("_", "^", "'")):
-        return f"{left}{{}}{right}"
-    command = left.rpartition("\\")
-    spaced = command[1] and command[2].isalpha() and right[:1].isalnum()
-    return f"{left} {right}" if spaced else left + right

@@ -43,6 +43,7 @@ from tpgraph.program import (
     Variable,
 )
 from tpgraph.program.graph import varied
+from tpgraph.program.labels import joined_latex, latex_name, used_latex
 from tpgraph.types import Scalar
 
 __all__ = ["Instance", "instance"]
@@ -257,8 +258,17 @@ class _StepWriter:
             as_x = not isinstance(equation, MatMul)
             self.declared[name] = InitialVectors((made,), (0.0,), ((1.0,),), as_x)
             self.fills[name] = self._fill(equation)
+            if variable.is_temporary and isinstance(equation, MatMul):
+                self._label_product(name, equation)
         else:
             self.declared[name] = Data(made)
+
+    def _label_product(self, name: str, equation: MatMul) -> None:
+        """A product with an initial vector is the same at every time, and told by the two."""
+        operand = equation.operand
+        if operand.name not in self.source.equation_of:
+            matrix = used_latex(latex_name(self.source, equation.matrix), equation.transpose)
+            self.labels[name] = joined_latex(matrix, latex_name(self.source, operand))
 
     def _fill(self, equation: Equation) -> Fill:
         """An error signal looks like that of the generic pass: as what it is the signal of."""

@@ -35,6 +35,7 @@ from tpgraph.notation.drawn.times import Letters, Times
 from tpgraph.notation.scene.scene import Definition
 from tpgraph.program import MatMul, Pass, Program, TimedName
 from tpgraph.program.labels import headword
+from tpgraph.program.variables import statement_name
 
 __all__ = ["GenericStep", "generic_step"]
 
@@ -162,7 +163,28 @@ def _kinds(program: Program, drawn: frozenset[str]) -> list[_PassKind]:
     for context, names in bound.items():
         kind = context.kind, context.of, context.element, tuple(names)
         kinds.setdefault(kind, {})[context.time] = context
-    return [_PassKind(contexts, kind[-1]) for kind, contexts in kinds.items()]
+    return [_PassKind(contexts, kind[-1]) for kind, contexts in _sharing_first(kinds).items()]
+
+
+def _sharing_first(kinds: Mapping[_KindKey, dict[int, Pass]]) -> dict[_KindKey, dict[int, Pass]]:
+    """The kinds, where a pass at time 0 that only lacks products is of the kind of the later ones.
+
+    All passes at time 0 have the same parameters, so that a product with an initial vector, as A s⁰
+    of a recurrent network, is made once for all of them.
+    """
+    first = {_made(key): key for key, contexts in kinds.items() if [*contexts] == [0]}
+    found = {key: contexts for key, contexts in kinds.items() if key not in first.values()}
+    for key, contexts in found.items():
+        lacking = first.pop(_made(key), None) if 0 not in contexts else None
+        if lacking is not None:
+            found[key] = {**kinds[lacking], **contexts}
+    return found | {key: kinds[key] for key in first.values()}
+
+
+def _made(key: _KindKey) -> Hashable:
+    """What passes are of and the variables that they make, whatever products they need."""
+    *purpose, bound = key
+    return (*purpose, frozenset(statement_name(name.of) for name in bound))
 
 
 def _difference(kinds: Sequence[_PassKind]) -> str:
