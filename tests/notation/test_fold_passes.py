@@ -157,6 +157,8 @@ SGD = [
     ("resnet", "L", 3, 4, r"t=0,\,\ldots,\,4", 2),
     ("one_hidden", "d", 8, 5, r"t=0,\,\ldots,\,5", 0),
     ("rnn", "T", 3, 3, r"k=0,\,\ldots,\,3", 0),
+    ("gru", "d", 8, 3, r"k=0,\,\ldots,\,3", 0),
+    ("batchnorm", "B", 3, 3, r"t=0,\,\ldots,\,3", 0),
 ]
 
 

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from dataclasses import replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import tpgraph as tp
 from tpgraph.errors import TPError, TPLimitError
 from tpgraph.notation.drawing import draw
 from tpgraph.notation.layout.passes.grounds import caption_latex
+from tpgraph.notation.scene.geometry import flatten
 from tpgraph.notation.scene.painting import label_bounds
 from tpgraph.program import Pass, Step, Symbol
 
@@ -87,6 +89,20 @@ def test_backward_pictures_are_clean(name):
     assert list(turned(scene, program)) == []
 
 
+def strayed(scene):
+    """Lines between marks of one context that leave its box."""
+    at = {node.id: (node.x, node.y) for node in scene.nodes}
+    for edge, box in product(scene.edges, scene.contexts):
+
+        def inside(point, box=box):
+            x, y = point
+            return box.left <= x <= box.right and box.bottom <= y <= box.top
+
+        line = flatten(edge.points, edge.curve)
+        if inside(at[edge.source]) and inside(at[edge.target]) and not all(map(inside, line)):
+            yield edge.source, edge.target
+
+
 @pytest.mark.parametrize("direction", ["RL", "TB", "BT"])
 @pytest.mark.parametrize("name", ["mlp", "resnet"])
 def test_backward_pictures_turn(name, direction):
@@ -107,6 +123,7 @@ def test_sgd_pictures_are_clean(name, steps, form):
         for b in scene.contexts[i + 1 :]:
             apart = a.right < b.left or b.right < a.left or a.top < b.bottom or b.top < a.bottom
             assert apart, f"{a.id} meets {b.id}"
+    assert list(strayed(scene)) == []
 
 
 def test_a_corrupted_picture_is_noticed():

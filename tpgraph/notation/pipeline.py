@@ -300,11 +300,17 @@ def _folded_scene(
     if not folded.plates and not around:
         return None
     try:
-        scene = _uncrossed_plates(shown, folded, options, around)
+        try:
+            scene = _uncrossed_plates(shown, folded, options, around)
+        except PlateError:
+            if not around:
+                raise
+            folded = _folded_passes(shown, passes, options, inside=False)
+            scene = _uncrossed_plates(shown, folded, options, around)
     except TPError as error:
         if refused is not None:
             raise refused from error
-        if around or not isinstance(error, PlateError):
+        if not isinstance(error, PlateError):
             raise
         return None
     if refused is not None:
@@ -353,8 +359,12 @@ def _laid_out_passes(
     return replace(scene, definitions=definitions, listing=lines)
 
 
-def _folded_passes(program: Program, passes: Instance | None, options: Options) -> Folded:
-    """The folded diagram of passes, what they are given beside every gate that reads it."""
+def _folded_passes(
+    program: Program, passes: Instance | None, options: Options, inside: bool = True
+) -> Folded:
+    """The diagram of passes, what they are given beside every gate that reads it; what repeats
+    `inside` of them stands once.
+    """
     look = options.look
     sums = frozenset() if passes is None else passes.sums
     diagram = diagram_of(
@@ -362,7 +372,8 @@ def _folded_passes(program: Program, passes: Instance | None, options: Options) 
     )
     if passes is not None:
         diagram = filled(diagram, passes.fills)
-    folded = fold_passes(program, diagram, sideways=options.direction in ("LR", "RL"))
+    sideways = options.direction in ("LR", "RL")
+    folded = fold_passes(program, diagram, sideways) if inside else Folded(diagram)
     folded = replace(folded, diagram=coloured(folded.diagram, look))
     return apart(folded, () if passes is None else passes.given, shared=passes is not None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,7 +27,7 @@ from tpgraph.notation.layout.passes.untwisted import untwisted
 from tpgraph.notation.layout.passes.wires import WireRequest, round_corners, route_wires
 from tpgraph.notation.layout.plates import enclosed, encloses_strangers, plated, renamed
 from tpgraph.notation.scene.crossings import crossings
-from tpgraph.notation.scene.geometry import Box, box_shape
+from tpgraph.notation.scene.geometry import Box, box_shape, flatten
 from tpgraph.notation.scene.scene import Direction, Edge, Node, Plate, Point, Scene
 from tpgraph.notation.scene.style import Style
 from tpgraph.notation.scene.taken import outline_of
@@ -68,20 +69,16 @@ def lay_out_passes(
     for apart in ((), members):
         columns = columns_of(staging, bool(members), apart)
         strips = lay_strips(staging, columns, frame, style, engine, members)
-        scene, wires = _wired(_Page(staging, strips, (), frame, style), plates)
+        scene = _wired(_Page(staging, strips, (), frame, style), plates)
         if not encloses_strangers(scene, plates.folded, style):
             break
     else:
         raise PlateError(
             "what repeats cannot be put in a plate: other marks would stand in it",
-            mend="fold one step or at least three, or draw fewer layers unfolded",
+            mend="draw it unfolded, with fewer layers or steps",
         )
     scene = plated(scene, plates.folded, style)
-    reach = _reach(scene, plates, frame)
-    if None in staging.contexts:
-        points = (frame.back(*point) for wire in wires for point in wire.points)
-        reach[None] = [*reach.get(None, ()), *((x, y, x, y) for x, y in points)]
-    grounds = grounds_of(staging, strips, style, reach)
+    grounds = grounds_of(staging, strips, style, _reach(scene, plates, staging, frame))
     scene = replace(
         renamed(scene, plates.folded),
         contexts=tuple(contexts_of(grounds, frame, style)),
@@ -90,16 +87,16 @@ def lay_out_passes(
     return scene if around is None else enclosed(scene, *around, style)
 
 
-def _wired(page: _Page, plates: LocalPlates) -> tuple[Scene, tuple[Edge, ...]]:
-    """The marks and lines of a page, and those lines that lead from part to part."""
+def _wired(page: _Page, plates: LocalPlates) -> Scene:
+    """The marks and lines of a page, those that lead from part to part too."""
     staging, frame, style = page.staging, page.frame, page.style
     marks = Scene(tuple(page.nodes()), tuple(page.lines()), title=staging.title)
     first = plated(marks, plates.folded, style)
-    grounds = grounds_of(staging, page.strips, style, _reach(first, plates, frame))
+    grounds = grounds_of(staging, page.strips, style, _reach(first, plates, staging, frame))
     members = (plate.members for plate in plates.folded.plates)
     frames = tuple(zip((_frame_of(plate, frame) for plate in first.plates), members, strict=True))
     wires = tuple(replace(page, grounds=grounds, plates=frames).wires())
-    return replace(marks, edges=(*marks.edges, *wires)), wires
+    return replace(marks, edges=(*marks.edges, *wires))
 
 
 def _require_drawable(staging: Staging, direction: Direction) -> None:
@@ -117,13 +114,21 @@ def _require_drawable(staging: Staging, direction: Direction) -> None:
         )
 
 
-def _reach(scene: Scene, plates: LocalPlates, frame: Frame) -> dict[Pass | None, list[Box]]:
-    """The room of plates and their labels, by contexts."""
-    found: dict[Pass | None, list[Box]] = {}
+def _reach(
+    scene: Scene, plates: LocalPlates, staging: Staging, frame: Frame
+) -> dict[Pass | None, list[Box]]:
+    """The room, by contexts, of plates and their labels and of lines between marks of one."""
+    found: dict[Pass | None, list[Box]] = defaultdict(list)
     for plate, context in zip(scene.plates, plates.contexts, strict=True):
-        found.setdefault(context, []).append(_frame_of(plate, frame))
+        found[context].append(_frame_of(plate, frame))
         if plate.label is not None:
             found[context].append(frame_box(plate.label, frame))
+    for edge in scene.edges:
+        context = staging.home[edge.source].context
+        if context == staging.home[edge.target].context:
+            at = [frame.back(*point) for point in flatten(edge.points, edge.curve)]
+            xs, ys = zip(*at, strict=True)
+            found[context].append((min(xs), min(ys), max(xs), max(ys)))
     return found
 
 
