@@ -7,7 +7,7 @@ import pytest
 
 import tpgraph as tp
 from tpgraph.limits import master
-from tpgraph.limits.sampling import algebra
+from tpgraph.limits.sampling import algebra, products
 
 HEAD = "width n\nvector x, y, z : n ~ N(0, 1)\n"
 ZERO = ["abs(m)", "max(m, -m)*1000", "sqrt(m^2)", "m^2", "relu(m) + relu(-m)"]
@@ -79,6 +79,7 @@ def test_what_bends_behind_products_and_twice_is_covered(lines: str) -> None:
 
 def test_without_a_look_at_central_scalars_it_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(master, "may_bend", lambda _: False)
+    monkeypatch.setattr(products, "is_unsteady", lambda *_: False)
     assert all(max(bars_behind(x, seed) for seed in SEEDS) > 4 for x in BEHIND_PRODUCTS)
 
 
@@ -99,6 +100,7 @@ def test_without_a_look_beside_central_scalars_roots_are_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(master, "has_roots", lambda _: False)
+    monkeypatch.setattr(products, "is_unsteady", lambda *_: False)
     assert max(bars_behind(ROOTS_BEHIND[1], seed) for seed in range(12)) > 4
 
 

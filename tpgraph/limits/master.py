@@ -26,7 +26,7 @@ from tpgraph.limits.result import Limit
 from tpgraph.limits.rules import evaluate
 from tpgraph.limits.sampling.algebra import SampledAlgebra
 from tpgraph.limits.sampling.bends import (
-    ASIDE,
+    BESIDE,
     has_roots,
     may_bend,
     widened,
@@ -35,6 +35,7 @@ from tpgraph.limits.sampling.bends import (
 from tpgraph.limits.sampling.collected import sampled_limit
 from tpgraph.limits.sampling.normals import replicate_size
 from tpgraph.limits.sampling.readouts import Outputs
+from tpgraph.limits.sampling.spread import CENTRAL, ZEROED, Center
 from tpgraph.limits.told_scales import with_told_scales
 from tpgraph.limits.written_at import written_at
 from tpgraph.program import Equation, Program, canonical_variable
@@ -170,22 +171,26 @@ def _answer_told(
 def _sampled(program: Program, shown: Program, asked: _Question) -> tuple[SampledAlgebra, Limit]:
     """The limit by the sampling engine."""
 
-    def evaluated(central: float | None = None) -> SampledAlgebra:
+    def evaluated(center: Center | None = None) -> SampledAlgebra:
         found = SampledAlgebra(
-            program, asked.data, asked.samples, asked.seed, outputs=asked.outputs, central=central
+            program, asked.data, asked.samples, asked.seed, outputs=asked.outputs, center=center
         )
         evaluate(found, asked.independent)
         return found
 
     main = evaluated()
     found = sampled_limit(main, shown)
-    if may_bend(program):
+    is_unsteady = main.products.is_unsteady
+    if is_unsteady or may_bend(program):
         with suppress(TPError):  # as it is where central scalars have no limit
-            central = sampled_limit(evaluated(0.0), shown)
+            central = sampled_limit(evaluated(CENTRAL), shown)
             found = widened(found, central)
-            if has_roots(program):
-                asides = [sampled_limit(evaluated(aside), shown) for aside in ASIDE]
-                found = widened_by_asides(found, central, asides)
+            if is_unsteady or has_roots(program):
+                beside = [sampled_limit(evaluated(center), shown) for center in BESIDE]
+                found = widened_by_asides(found, central, beside)
+    if is_unsteady:
+        with suppress(TPError):
+            found = widened(found, sampled_limit(evaluated(ZEROED), shown))
     return main, found
 
 

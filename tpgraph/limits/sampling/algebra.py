@@ -47,6 +47,7 @@ from tpgraph.limits.sampling.readouts import (
     known_readouts,
     readouts_first,
 )
+from tpgraph.limits.sampling.spread import Center
 from tpgraph.limits.sampling.stretched import Roots
 from tpgraph.program import InitialScalar, Moment, Nonlin, Program, Variable, require_room
 
@@ -64,8 +65,8 @@ class SampledAlgebra(Algebra[Array]):
     `scalars` has θ̊ as (B, M, 1), `trace.samples` every Z as (B, M, S), `outputs` what has a fixed
     dimension, and `products` the facts of every MatMul; M is N, or 1 of what is the same on all
     inputs. With `read` given, readouts are sampled only where equations or these names need their
-    samples; `outputs` says whether they are random at all. With `central` every replicate has for a
-    Moment the mean of all of them, and so many of its standard errors.
+    samples; `outputs` says whether they are random at all. With a `center` every replicate has for
+    a Moment what that makes of all of them, and what products have is as far beside itself.
     """
 
     products: SampledProducts
@@ -79,7 +80,7 @@ class SampledAlgebra(Algebra[Array]):
         replicates: Sequence[int] = range(REPLICATES),
         read: Collection[str] | None = None,
         outputs: Outputs = None,
-        central: float | None = None,
+        center: Center | None = None,
     ) -> None:
         known = known_readouts(program, outputs)
         program = readouts_first(program, known)
@@ -90,11 +91,12 @@ class SampledAlgebra(Algebra[Array]):
         require_room(numbers, f"{samples:,} samples of every Z", "choose fewer samples or inputs")
         self.normals = NormalStock(normals, samples, seed, replicates)
         self.trace = Trace(replicates)
-        self._central = central
+        self._center = center
         self.variances: dict[str, float] = {}
         names = program.variables if read is None else read
         wanted = {name for name in program.variables if name in names or program.uses[name]}
-        self.rare = RareEvents(Roots(self.trace), replicates, self.regularity.reaches)
+        aside = None if center is None else center.aside
+        self.rare = RareEvents(Roots(self.trace), replicates, self.regularity.reaches, aside)
         self.products = SampledProducts(
             program,
             self.normals,
@@ -194,9 +196,8 @@ class SampledAlgebra(Algebra[Array]):
             self.bases[equation.out.name] = Basis.HEAVY_TAIL
             if doubt is not None and doubt.is_poor:
                 self.regularity.faults.append((equation, FEW_DECIDE))
-        if self._central is not None:
-            aside = self._central * told.std(axis=0, keepdims=True) / np.sqrt(len(told))
-            told = np.broadcast_to(told.mean(axis=0, keepdims=True) + aside, told.shape)
+        if self._center is not None:
+            told = self._center.of(told)
         return told[:, :, None]
 
     def require_dominated(

@@ -9,6 +9,9 @@ the distance between the two is error too, where it is not far below that of the
 A root is so flat away from 0 that both may agree and be far off: E |h|^(1/4) is as |m_b|^(1/4). So
 there the samples are evaluated twice more, with every scalar two standard errors above and below;
 where one distance is not nearly the other, the larger one counts.
+
+Where replicates differ much in a variance or in a part of a vector, every function may bend over
+that: steep ones do. There all this is looked at, and 0 for every scalar that is not told from it.
 """
 
 from __future__ import annotations
@@ -21,10 +24,11 @@ from typing import TypeAlias
 from tpgraph.functions import POW, Apply, Number, applications, inline, is_kinked
 from tpgraph.limits.estimates import Estimate, VectorLimit
 from tpgraph.limits.result import Limit
+from tpgraph.limits.sampling.spread import Center
 from tpgraph.program import MatMul, Moment, Nonlin, Program
 from tpgraph.program.reach import descendants
 
-__all__ = ["ASIDE", "has_roots", "may_bend", "widened", "widened_by_asides"]
+__all__ = ["BESIDE", "has_roots", "may_bend", "widened", "widened_by_asides"]
 
 _Rule: TypeAlias = Callable[[Estimate, Sequence[Estimate]], Estimate]
 
@@ -32,8 +36,7 @@ _NOTED, _TIMES = 0.25, 3.0
 """Of the error bar that the replicates show; how often the distance counts."""
 
 
-ASIDE = (2.0, -2.0)
-"""How many standard errors scalars are put beside their means."""
+BESIDE = Center(2.0), Center(-2.0)
 
 
 def may_bend(program: Program) -> bool:
@@ -74,9 +77,9 @@ def _is_root(part: Apply) -> bool:
     return not (isinstance(exponent, Number) and exponent.value.denominator == 1)
 
 
-def widened(found: Limit, central: Limit) -> Limit:
-    """The limit with the distances to that of central scalars in its errors."""
-    return _changed(found, [central], _wider)
+def widened(found: Limit, *central: Limit) -> Limit:
+    """The limit with the distances to those of central scalars in its errors."""
+    return _changed(found, central, _wider)
 
 
 def widened_by_asides(found: Limit, central: Limit, asides: Sequence[Limit]) -> Limit:
@@ -118,7 +121,7 @@ def _mapped(
 
 
 def _wider(own: Estimate, others: Sequence[Estimate]) -> Estimate:
-    distance = abs(own.value - others[0].value)
+    distance = max(abs(own.value - other.value) for other in others)
     if not distance > _NOTED * own.error:
         return own
     return replace(own, error=math.hypot(own.error, _TIMES * distance))

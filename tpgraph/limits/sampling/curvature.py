@@ -2,8 +2,8 @@
 
     m = mean(x y z) → 0,   |m_b| has mean 0.8 σ and an error of 0.15 σ, σ four times the error of m
 
-What ψ makes of the mean of all replicates is nearer to the limit; by how much the two differ is
-error too, where it is not far below that of the replicates.
+What ψ makes of the mean of all replicates is nearer to the limit, or of 0 where that is not told
+from it; by how much these differ is error too, where it is not far below that of the replicates.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tpgraph.functions import evaluate
 from tpgraph.limits.sampling.branches import opened
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
 from tpgraph.limits.sampling.normals import REPLICATES, Array
+from tpgraph.limits.sampling.spread import CENTRAL, ZEROED, Center
 
 __all__ = ["curvature"]
 
@@ -24,23 +25,26 @@ _NOTED, _ROUNDING = 0.25, 1e-12
 def curvature(trace: Trace, psi: Coordinatewise, means: Array) -> Array | None:
     """|E_b ψ(θ_b) − ψ(θ̄)| by input, (M,), with the `means` (B, M) of ψ; None of no account.
 
-    Nonlins that make what ψ reads may read θ in its place.
+    Where 0 is farther, and θ is not told from it, it is |E_b ψ(θ_b) − ψ(0)|. Nonlins that make
+    what ψ reads may read θ in its place.
     """
     if len(means) < REPLICATES:
         return None
     whole = opened(trace, psi)
     if not any(_spreads(whole, i) for i in range(len(whole.values))):
         return None
-    central = [
-        v.mean(axis=0, keepdims=True) if _spreads(whole, i) else v
-        for i, v in enumerate(whole.values)
-    ]
-    with np.errstate(all="ignore"):
-        there = np.atleast_3d(evaluate(whole.expression, central)).mean(axis=(0, 2))
-    distance = np.abs(means.mean(axis=0) - there)
+    there = np.stack([_at(whole, center) for center in (CENTRAL, ZEROED)])
+    distance = np.abs(means.mean(axis=0) - there).max(axis=0)
     error = means.std(axis=0) / np.sqrt(len(means) - 1)
-    is_noted = np.isfinite(distance) & (distance > _NOTED * error + _ROUNDING * np.abs(there))
+    is_noted = np.isfinite(distance) & (distance > _NOTED * error + _ROUNDING * np.abs(there[0]))
     return np.where(is_noted, distance, 0.0) if is_noted.any() else None
+
+
+def _at(psi: Coordinatewise, center: Center) -> Array:
+    """E ψ by input, (M,), with every scalar that spreads where the center has it."""
+    values = [center.of(v)[:1] if _spreads(psi, place) else v for place, v in enumerate(psi.values)]
+    with np.errstate(all="ignore"):
+        return np.atleast_3d(evaluate(psi.expression, values)).mean(axis=(0, 2))
 
 
 def _spreads(psi: Coordinatewise, place: int) -> bool:

@@ -24,7 +24,7 @@ from tpgraph.limits.sampling.normals import Array, NormalStock
 from tpgraph.limits.sampling.rare import RareEvents
 from tpgraph.limits.sampling.readouts import Readouts
 from tpgraph.limits.sampling.residual import Operand
-from tpgraph.limits.sampling.spread import scattered
+from tpgraph.limits.sampling.spread import is_unsteady, scattered
 from tpgraph.program import MatMul, Program
 from tpgraph.program.scales import Asymptotic
 
@@ -37,7 +37,8 @@ class SampledProducts(Products[Array]):
     `hats` has Cov(Ẑ, Ẑ), (B, M, M), of each product by name, `hat_covariances` Cov(Ẑ, Ẑ^y),
     (B, M, M_y), with the earlier ones of the matrix, `dots` the coefficients of Ż, (B, M). `read`
     names the readouts whose samples are needed; of those that are `growing` all this is without
-    their powers of the width.
+    their powers of the width. `is_unsteady` says whether replicates differ much in what they make
+    of a product.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class SampledProducts(Products[Array]):
         self.growing: set[str] = set()
         self.hat_covariances: dict[str, dict[str, Array]] = {}
         self.families = rare.roots.families
+        self.is_unsteady = False
         self._operands: dict[str, Array] = {}
         products = [e for e in program.equations if isinstance(e, MatMul)]
         self._read = {self._key(e) for e in products if e.out.name in read}
@@ -118,9 +120,11 @@ class SampledProducts(Products[Array]):
             _require_resolved(own, x)
         doubt = self.rare.of_power(equation.operand.name, 2, reach) if x.shape[1] == 1 else None
         if doubt is not None:
-            square = self.rare.told(own[:, :, 0] / sigma2, doubt)
+            square = self.rare.told_of_product(own[:, :, 0] / sigma2, doubt)
             # What was not seen only adds: a scale that is lost would be lost from quotients by it.
             own = np.where(square > 0, sigma2 * square, own[:, :, 0])[:, :, None]
+        variance = np.diagonal(own, axis1=1, axis2=2)
+        self.is_unsteady |= is_unsteady(variance, variance)
         return self._record(name, family, own, covariances)
 
     def _record(
@@ -149,7 +153,7 @@ class SampledProducts(Products[Array]):
 
     def _with_unseen(self, x: str, name: str, slope: Array) -> Array:
         deviation = np.sqrt(np.diagonal(self.hats[name], axis1=1, axis2=2))
-        return self.rare.told(slope, self.rare.of_slope(x, deviation))
+        return self.rare.told_of_product(slope, self.rare.of_slope(x, deviation))
 
     def hidden(self, equation: MatMul, variance: float) -> Array:
         """Samples of Ẑ given the earlier ones."""
@@ -162,8 +166,13 @@ class SampledProducts(Products[Array]):
     def bind(self, name: str, hat: Array, dot: dict[str, Array]) -> None:
         """Samples of Z, and how it was made."""
         total = hat
+        parts = []
         for y, coefficient in dot.items():
-            total = total + coefficient[:, :, None] * self.trace.samples[y]
+            own = self.trace.samples[y]
+            total = total + coefficient[:, :, None] * own
+            parts.append(coefficient * _length(own))
+        whole = _length(total)
+        self.is_unsteady |= any(is_unsteady(part, whole) for part in parts)
         self.dots[name] = {y: np.broadcast_to(c, (len(hat), c.shape[1])) for y, c in dot.items()}
         self.trace.samples[name] = total
         self.trace.made[name] = TracedProduct(hat, dot)
@@ -203,6 +212,11 @@ class SampledProducts(Products[Array]):
         shape = self.normals.replicates, 1, equation.out.dim.size({})
         total = sum(terms, np.zeros(shape))[..., None]
         return OutputLimit(growth.coefficient * total, growth.exponent)
+
+
+def _length(samples: Array) -> Array:
+    """√E Z², (B, M)."""
+    return np.sqrt(np.einsum("bms,bms->bm", samples, samples) / samples.shape[2])
 
 
 def _require_resolved(own: Array, x: Array) -> None:

@@ -81,12 +81,14 @@ class _Sizes:
 class RareEvents:
     """Means of functions of the vectors that rest on these `roots`, in these replicates.
 
-    `reaches` are those of vectors by name, as far as they are known.
+    `reaches` are those of vectors by name, as far as they are known. With an `aside` what products
+    have is so many of its further errors off in all replicates alike.
     """
 
     roots: Roots
     replicates: Sequence[int]
     reaches: Mapping[str, Reach] = field(default_factory=dict)
+    aside: float | None = None
     _doubts: int = 0
     _sizes: dict[str, _Sizes] = field(default_factory=dict)
 
@@ -206,6 +208,13 @@ class RareEvents:
         self._doubts += 1
         value = found if doubt.value is None else np.broadcast_to(doubt.value, found.shape)
         return spread_by(value, doubt.error, -self._doubts, self.replicates)
+
+    def told_of_product(self, found: Array, doubt: Doubt | None) -> Array:
+        """A variance or slope (B, M), as the doubt has it."""
+        if doubt is None or self.aside is None:
+            return self.told(found, doubt)
+        value = found if doubt.value is None else np.broadcast_to(doubt.value, found.shape)
+        return np.asarray(value + self.aside * doubt.error)
 
 
 def _of_products(first: _Sizes, second: _Sizes, share: float) -> Array | None:

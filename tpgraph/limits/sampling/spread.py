@@ -10,12 +10,47 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from tpgraph.limits.sampling.normals import REPLICATES, Array
 
-__all__ = ["scattered", "spread_by"]
+__all__ = ["CENTRAL", "ZEROED", "Center", "is_unsteady", "scattered", "spread_by"]
+
+_TOLD = 5.0
+"""Standard errors from 0."""
+_UNSTEADY = 0.2
+"""Of a variance or of a part of a vector, what replicates differ by where functions may bend."""
+
+
+@dataclass(frozen=True)
+class Center:
+    """Where all replicates have a sampled scalar: so many standard errors beside its mean.
+
+    With `has_zeros` it is 0 where it is not told from 0.
+    """
+
+    aside: float = 0.0
+    has_zeros: bool = False
+
+    def of(self, values: Array) -> Array:
+        """Of the values (B, M) of every replicate."""
+        mean = values.mean(axis=0, keepdims=True)
+        error = values.std(axis=0, keepdims=True) / math.sqrt(len(values))
+        there = mean + self.aside * error
+        if self.has_zeros:
+            there = np.where(np.abs(mean) < _TOLD * error, 0.0, there)
+        return np.broadcast_to(there, values.shape)
+
+
+CENTRAL, ZEROED = Center(), Center(has_zeros=True)
+
+
+def is_unsteady(part: Array, whole: Array) -> bool:
+    """Whether replicates of a part (B, M) differ by a good share of the whole (B, M)."""
+    with np.errstate(all="ignore"):
+        return bool((part.std(axis=0) > _UNSTEADY * np.abs(whole).mean(axis=0)).any())
 
 
 def spread_by(values: Array, error: Array | float, source: int, replicates: Sequence[int]) -> Array:
