@@ -26,6 +26,7 @@ _ELSEWHERE = {
     "sgn": "sign", "heaviside": "step", "maximum": "max", "minimum": "min", "power": "pow",
     "lrelu": "leaky_relu", "fabs": "abs", "absolute": "abs", "avg": "mean", "average": "mean",
     "E": "mean", "expectation": "mean", "cross_entropy": "softmax_cross_entropy",
+    "hard_tanh": "hardtanh", "hard_swish": "hardswish", "log_sigmoid": "logsigmoid",
     "lse": "logsumexp", "layer_norm": "layernorm", "LayerNorm": "layernorm", "LN": "layernorm",
 }  # fmt: skip
 """Functions as other languages call them."""
@@ -35,6 +36,11 @@ _WRITTEN_OUT = {
     "inner": "the mean of a product is mean(u * v)",
     "norm": "the mean of the squares is mean(u * u)",
     "norm2": "the mean of the squares is mean(u * u)",
+    "expm1": "write exp(z) - 1",
+    "log1p": "write log(1 + z)",
+    "log2": "write log(z) / log(2)",
+    "log10": "write log(z) / log(10)",
+    "erfc": "write 1 - erf(z)",
 }
 """What is no function of the language, and how it is said."""
 

@@ -11,8 +11,9 @@ width and 0 where it is fixed, h = W x over dimensions d_h, d_x:
 A readout V Δx sums n in place of √n terms of the part of Δx along V; V x does so at initialization
 where x depends on V. Through ψ go |∂ψ| (`tpgraph.program.growth`) times changes and gradients; a
 Moment's gradient is 1/n of each argument's, and its size n^(−1/2) less where coordinates are
-symmetric in the sign (`tpgraph.program.local_signs`). For a perceptron this is TP IV's
-|Δx^L| = −r, with r = min_l (min(a+b, 2a+c)_{L+1} + c − 1 + 2a_l + [l=1]).
+symmetric in the sign (`tpgraph.program.local_signs`, `global_signs`). What cancels identically is 0
+(`tpgraph.program.vanishing_terms`). For a perceptron this is TP IV's |Δx^L| = −r,
+with r = min_l (min(a+b, 2a+c)_{L+1} + c − 1 + 2a_l + [l=1]).
 
 Source: Yang & Hu, Tensor Programs IV (arXiv 2011.14522), sections 3 and 5, Theorem 3.3.
 """
@@ -20,7 +21,7 @@ Source: Yang & Hu, Tensor Programs IV (arXiv 2011.14522), sections 3 and 5, Theo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tpgraph.functions import arguments_of, gradient, inline, simplify
 from tpgraph.program.equations import (
@@ -32,6 +33,7 @@ from tpgraph.program.graph import Program
 from tpgraph.program.growth import UNKNOWN
 from tpgraph.program.initial_sizes import UNCHANGED, layers_of, sizes_of
 from tpgraph.program.reach import ancestors
+from tpgraph.program.vanishing_terms import cancelled
 from tpgraph.program.variables import Variable
 
 __all__ = [
@@ -80,9 +82,11 @@ def in_training(program: Program, is_later: bool) -> Prediction:
     """The exponents of one step: of the first, or, if `is_later`, of one after it.
 
     Then what vanished at initialization has the size that training has given to it, up to order 1.
+    What cancels identically is 0, and what no output depends on then is not trained.
     """
-    layers = layers_of(program)
-    start = sizes_of(program, layers)
+    layers, none = layers_of(program), cancelled(program)
+    layers |= {name: replace(layers[name], update=UNCHANGED) for name in none.untrained}
+    start = sizes_of(program, layers, none.zeros)
     sizes, changes = start, changes_of(program, layers, start, False)
     for _ in range(_ROUNDS if is_later else 0):
         grown = {v: max(e, min(0.0, changes[v])) if e < 0 else e for v, e in start.items()}

@@ -5,7 +5,7 @@ The rules are those of `tpgraph.program.coordinates`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -21,6 +21,7 @@ from tpgraph.program.equations import (
     Parameter,
     Target,
 )
+from tpgraph.program.global_signs import GlobalSigns
 from tpgraph.program.graph import Program
 from tpgraph.program.growth import ZERO, growth
 from tpgraph.program.local_signs import LocalSigns
@@ -79,10 +80,12 @@ def wide_ends(equation: MatMul) -> tuple[int, int]:
     return int(equation.out.is_wide), int(equation.operand.is_wide)
 
 
-def sizes_of(program: Program, layers: Mapping[str, Layer]) -> dict[str, float]:
-    """The exponents of every vector and scalar at initialization."""
+def sizes_of(
+    program: Program, layers: Mapping[str, Layer], cancelled: Collection[str] = ()
+) -> dict[str, float]:
+    """The exponents of every vector and scalar at initialization; what is `cancelled` is 0."""
     sizes: dict[str, float] = {}
-    scales, signs = DeclaredScales(program), LocalSigns(program)
+    scales, signs, flips = DeclaredScales(program), LocalSigns(program), GlobalSigns(program)
     for declaration in program.declarations:
         for index, variable in enumerate(declaration.variables):
             if not variable.is_matrix:
@@ -98,10 +101,14 @@ def sizes_of(program: Program, layers: Mapping[str, Layer]) -> dict[str, float]:
                 own = sizes[operand.name] + layers[matrix.name].entry + summed
                 sizes[out.name] = ZERO if matrix.name in zeros else own
             case Nonlin(out) | Moment(out):
-                averaged = isinstance(equation, Moment) and signs.is_centred(equation)
+                averaged = isinstance(equation, Moment) and (
+                    signs.is_centred(equation) or flips.is_centred(equation)
+                )
                 sizes[out.name] = _through(equation, sizes) - averaged / 2
             case _:
                 assert_never(equation)
+        if equation.out.name in cancelled:
+            sizes[equation.out.name] = ZERO
     return sizes
 
 

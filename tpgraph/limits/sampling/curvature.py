@@ -44,7 +44,7 @@ def _at(psi: Coordinatewise, center: Center) -> Array:
     """E ψ by input, (M,), with every scalar that spreads where the center has it."""
     values = [center.of(v)[:1] if _spreads(psi, place) else v for place, v in enumerate(psi.values)]
     with np.errstate(all="ignore"):
-        return np.atleast_3d(evaluate(psi.expression, values)).mean(axis=(0, 2))
+        return np.asarray(np.atleast_3d(evaluate(psi.expression, values)).mean(axis=(0, 2)))
 
 
 def _spreads(psi: Coordinatewise, place: int) -> bool:

@@ -216,7 +216,7 @@ class SampledProducts(Products[Array]):
 
 def _length(samples: Array) -> Array:
     """√E Z², (B, M)."""
-    return np.sqrt(np.einsum("bms,bms->bm", samples, samples) / samples.shape[2])
+    return np.asarray(np.sqrt(np.einsum("bms,bms->bm", samples, samples) / samples.shape[2]))
 
 
 def _require_resolved(own: Array, x: Array) -> None:
