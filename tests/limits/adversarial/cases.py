@@ -93,12 +93,15 @@ def _kinks(found: Piece, law: Gaussian) -> list[float]:
             with np.errstate(all="ignore"):
                 return np.broadcast_to(by_numpy(inner, {"z": at}), np.shape(at))
 
+        def known(at: float, value: Callable[[Any], Any] = value) -> float:
+            return float(np.nan_to_num(value(at)))  # 0/0 is where it changes its sign
+
         values = value(z)
         kept = np.isfinite(values) & (values != 0)
         at, signs = z[kept], np.sign(values[kept])
         own = np.flatnonzero(signs[1:] != signs[:-1])
         if len(own) <= _MOST_KINKS:
-            places += [float(bisect(value, at[k], at[k + 1], xtol=1e-25)) for k in own]
+            places += [float(bisect(known, at[k], at[k + 1], xtol=1e-25)) for k in own]
     return places
 
 

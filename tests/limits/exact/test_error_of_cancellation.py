@@ -161,3 +161,16 @@ def test_every_entry_of_a_kernel_has_its_own_error() -> None:
     assert found.nngp_error[2, 2] < 1e-3 * found.nngp_error[1, 1]
     assert np.allclose(found.nngp_error, found.nngp_error.T)
     assert over_inputs.SEEDS
+
+
+def test_what_closes_only_unmoved_has_no_exact_error() -> None:
+    """max(max(a x, x), x) is x twice on half of the line, and has as many kinks as roundings."""
+    text = "width n\nvector x : n ~ N(-1, 0.25)\nm = mean(max(max(x*1.72, x), x*1))\n"
+    program = tp.parse(f"{text}q = (m + 0.9969433470579) * 1e13\n")
+    m, s = mpf(-1), mpf(1) / 2
+    truth = m + mpf("0.72") * (m * mpmath.ncdf(m / s) + s * mpmath.npdf(m / s))
+    found = tp.limit(program)
+    missed = float((truth + mpf("0.9969433470579")) * mpf(10) ** 13) - found.scalar("q")
+    assert abs(missed) <= 4 * found.error("q")
+    with pytest.raises(tp.TPError, match="kinks"):
+        tp.limit(program, engine="exact")

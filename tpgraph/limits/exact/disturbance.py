@@ -112,13 +112,19 @@ STILL = Disturbance()
 
 
 def of_those_that_close(ask: Callable[[T], Found], beside: Iterable[T]) -> list[Found]:
-    """What is found beside: where a quadrature stops just short, the others tell the error."""
-    found = []
+    """What is found beside: where a quadrature stops just short, the others tell the error.
+
+    Raises NotClosed where none closes: then rounding decides whether the first did, and its error
+    is not known, as of max(max(1.7 x, x), x), which ties on half of the line.
+    """
+    found, failure = [], None
     for one in beside:
         try:
             found.append(ask(one))
-        except NotClosed:
-            continue
+        except NotClosed as error:
+            failure = error
+    if failure is not None and not found:
+        raise failure
     return found
 
 
