@@ -109,6 +109,8 @@ def limit(
     source = load(file, constants)
     given = data is not None or synthetic is not None
     program = passes.for_limit(source).of_program(source, with_data=given)
+    if not program.outputs:
+        refuse(context, ("outputs",), "where the program declares no output")
     pairs = [_pair(text) for text in cov or []]
     row = one_sample(source, program, data, synthetic, sample, reading)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tpgraph.bounds import FRAMES
-from tpgraph.errors import TPError
+from tpgraph.errors import TPArgumentError, TPError
 from tpgraph.files import write_bytes
 from tpgraph.former_names import takes_former_names
 from tpgraph.notation.diagram.instruction_latex import Formulas, Instruction
@@ -300,12 +300,12 @@ def draw_frames(
 
 
 def _require_of(target: Path, seconds: float | None, handout: str | None) -> None:
-    """Raise TPError for a time or a handout of a file that has none."""
+    """Raise TPArgumentError for a time or a handout of a file that has none."""
     ending = target.suffix.lower()
     if seconds is not None and ending not in (".gif", ".svg"):
-        raise TPError(f"{target} does not move", expected="a time of .gif or .svg")
+        raise TPArgumentError(f"{target} does not move", expected="a time of .gif or .svg")
     if handout is not None and ending != ".pdf":
-        raise TPError(f"{target} is no handout", expected="a handout as .pdf")
+        raise TPArgumentError(f"{target} is no handout", expected="a handout as .pdf")
 
 
 def _steps(scene: Scene, program: Program) -> Iterator[tuple[str, ...]]:
