@@ -1,7 +1,7 @@
 """What was just made is seen, wherever the window is; what stood in it whole stays so."""
 
 import pytest
-from editor.pages import edited
+from editor.pages import edited, having
 from editor.serving import MLP
 from playwright.sync_api import expect
 
@@ -146,6 +146,27 @@ def test_derived_programs_are_shown_by_a_switch(editor):
     expect(editor.page.locator(".tpgraph-editor.derived")).to_be_attached()
     editor.write("# an edit is of the program\n")
     expect(switch).to_have_value("forward")
+
+
+def test_what_would_change_a_derived_program_says_that_it_is_to_be_read(editor):
+    editor.page.get_by_label("What the picture shows").select_option("Reduced program")
+    expect(editor.page.locator(".tpgraph-editor.derived")).to_be_attached()
+    before, status = editor.settled().text, editor.page.locator(".status")
+    mark = next(key for key in sorted(editor.keys) if key.startswith("variables/x"))
+
+    def by_keys(key):
+        return lambda: editor.click(mark).press(key)
+
+    for gesture in (
+        *map(by_keys, ("Delete", "m", "g", "F2", "n", "o", "c")),
+        lambda: editor.drag(mark, editor.empty),
+        lambda: editor.page.mouse.dblclick(*editor.middle(mark)),
+    ):
+        editor.page.evaluate("tpgraph.say('')")
+        gesture()
+        expect(status).to_contain_text("to be read, not changed")
+        expect(status).to_have_class(having("wrong"))
+    assert editor.settled().text == before
 
 
 def test_a_long_picture_is_shown_whole(editor):

@@ -1,6 +1,6 @@
 /** What commands do, by their ids: with what is selected, or with the page. */
 
-import { editAndOpen, multiply, openMark, palette, rename } from "./boxes.js";
+import { editAndOpen, isToBeRead, multiply, openMark, palette, rename } from "./boxes.js";
 import { choose } from "./dom.js";
 import { opens } from "./opens.js";
 
@@ -70,12 +70,14 @@ function each(start, words, act) {
 /** @param {App} app @param {(mark: Fragment) => unknown} act @param {boolean} [lines] whether it is also for lines */
 function withOne(app, act, lines = false) {
 	const mark = app.chosen.at(-1);
+	if (app.chosen.length && isToBeRead(app)) return;
 	if (!mark || (mark.name === null && !lines)) return app.say("select a mark first: click it, or go there by arrow keys", true);
 	return act(mark);
 }
 
 /** A gate stands for what it makes. @param {App} app @param {(vectors: string[]) => unknown} act */
 function withVectors(app, act) {
+	if (app.chosen.length && isToBeRead(app)) return;
 	const made = app.chosen.flatMap((f) => ((f.layer === "variables" || f.layer === "gates") && f.name ? [f.name] : []));
 	const vectors = [...new Set(made)];
 	if (vectors.length === 0) return app.say("select the vectors that it takes", true);
@@ -106,6 +108,7 @@ function listed(names) {
 
 /** @param {App} app */
 export async function remove(app, names = app.names()) {
+	if (app.chosen.length && isToBeRead(app)) return;
 	if (names.length === 0) {
 		for (const { key } of app.chosen) await app.drag.tear(app.canvas.fragment(key));
 		return;

@@ -36,12 +36,20 @@ export async function openMark(app, fragment) {
 		});
 	}
 	if (!fragment) await app.edit({ edit: "declare", kind: "vector" });
+	else if (isToBeRead(app)) return;
 	else if (fragment.layer === "gates") await formula(app, fragment);
 	else if (fragment.layer !== "edges") await rename(app, fragment);
 	else if (fragment.matrix) {
 		app.selectMatrix(fragment.matrix);
 		await rename(app, app.chosen[0]);
 	}
+}
+
+/** Whether the picture is a derived view, whose marks are not changed; then that is said. @param {App} app */
+export function isToBeRead(app) {
+	const is = app.parts.root.classList.contains("derived");
+	if (is) app.say(`${app.parts.passTitle()}: to be read, not changed; the program that can be is under Step › Program`, true);
+	return is;
 }
 
 /** Open the box of what an edit has selected in the text. @param {App} app */

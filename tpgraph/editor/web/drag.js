@@ -1,6 +1,6 @@
 /** What is dragged on the picture: what takes it, what would be written, and the edit when it is let go. */
 
-import { editAndOpen, multiply, sift, takers } from "./boxes.js";
+import { editAndOpen, isToBeRead, multiply, sift, takers } from "./boxes.js";
 
 export class Drag {
 	/** @param {App} app */
@@ -18,6 +18,7 @@ export class Drag {
 
 	/** @param {Dragged} dragged */
 	begin({ fragment, matrix }) {
+		if (isToBeRead(this.app)) return;
 		const accepting = takers(this.app, fragment?.key ?? null, matrix).then((found) => {
 			if (this.accepting !== accepting || !this.app.gestures.dragging) return found;
 			this.accepted = found;
@@ -71,6 +72,7 @@ export class Drag {
 	/** @param {Dragged} dragged @param {Fragment | null} target
 	 * @param {boolean} only @param {Point} at */
 	async drop({ fragment, matrix }, target, only, at) {
+		if (isToBeRead(this.app)) return this.end();
 		if (target) return editAndOpen(this.app, this.taken(target), only);
 		this.givenUp();
 		if (fragment?.name && fragment.layer === "variables") await multiply(this.app, fragment.name, at).catch((error) => this.app.failed(error));
@@ -116,7 +118,7 @@ export class Drag {
 		this.end();
 		const what = line && this.tornOff(line);
 		if (what) return this.app.edit(what, only);
-		this.app.say("this line is what makes its vector: delete the vector", true);
+		if (!isToBeRead(this.app)) this.app.say("this line is what makes its vector: delete the vector", true);
 	}
 }
 

@@ -57,6 +57,7 @@ export class Inspector {
 		this.fragment = fragment;
 		if (this.element.hidden) return;
 		const { app } = this;
+		if (fragment && !fragment.name && app.parts.root.classList.contains("derived")) return this.empty(`${app.parts.passTitle()}: to be read, not changed`);
 		const what = !fragment ? {} : fragment.name ? { name: fragment.name } : { mark: fragment.key };
 		const key = fragment?.key ?? "";
 		const late = setTimeout(() => key === this.of || this.empty("is being looked up…"), LATE);
