@@ -225,6 +225,7 @@ MISTAKES = [
     (lambda b: b.label(3, "x"), TPTypeError, "without a name", "b.let"),
     (lambda b: np.tanh(b["x"]), TPTypeError, "np.tanh acts on arrays", "write b.fn.tanh(x)"),
     (lambda b: np.abs(b["x"] + 1), TPTypeError, "np.absolute acts on", "write b.fn.abs(x)"),
+    (lambda b: np.sum(b["x"]), TPTypeError, "np.add acts on arrays", "write b.mean(x)"),
     (lambda b: np.sin(b["W"]), TPTypeError, "np.sin acts on arrays", "write b.fn.sin(x)"),
     (lambda b: np.ones(3) < b["x"], TPTypeError, "x cannot be compared", "step(x - y)"),
 ]

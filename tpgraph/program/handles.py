@@ -32,6 +32,8 @@ _REFLECTED = {
 """What numpy's operators become where a handle stands right of an array or of a number of numpy."""
 _NUMPY_NAMES = {"absolute": "abs", "negative": "neg", "maximum": "max", "minimum": "min"}
 _OF_BUILDER = ("mean", "sum")
+_REDUCED = {"add": "mean"}
+"""What is nearest to a reduction, such as np.sum, over the coordinates."""
 
 
 def _as_written(name: str) -> str | None:
@@ -57,10 +59,11 @@ class _Arithmetic:
         name = getattr(ufunc, "__name__", str(ufunc))
         if method == "__call__" and name in _REFLECTED and inputs[-1] is self:
             return getattr(self, _REFLECTED[name])(inputs[0])
+        called = _NUMPY_NAMES.get(name, name) if method == "__call__" else _REDUCED.get(name, "")
         raise TPTypeError(
             f"np.{name} acts on arrays, and {self} stands for a value that is not known yet",
             expected="functions of the table, as b.fn.tanh",
-            mend=_as_written(_NUMPY_NAMES.get(name, name)),
+            mend=_as_written(called),
         )
 
     if not TYPE_CHECKING:  # type checkers know what there is
