@@ -11,7 +11,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
-from tpgraph_cli.files import program_of, read_text, study_constants, write
+from tpgraph_cli.files import program_of, read_text, study_constants
 from tpgraph_cli.messages import interruption, warnings_on_stderr
 from tpgraph_cli.numbers import (
     numbers,
@@ -24,6 +24,7 @@ from tpgraph_cli.numbers import (
 from tpgraph_cli.options import Out, Scheduler, Seed, Workers, checked, of_option, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
+from tpgraph_cli.studies.results import write_results
 
 __all__ = ["dispersion"]
 
@@ -185,17 +186,12 @@ def _study(
             scheduler=scheduler,
             progress=progress,
         )
-    write(found.csv(), str(out / "dispersion.csv"))
-    name = f"dispersion.{ending}"
-    write(tp.study.figure_bytes(found.figure(colors), name), str(out / name))
+    table, name = "dispersion.csv", f"dispersion.{ending}"
+    figure = tp.study.figure_bytes(found.figure(colors), name)
+    write_results(out, {table: found.csv(), name: figure}, table, found.others)
     done = min(part.inits for part in found.moments)
     typer.echo(f"{done} of {settings.inits} initializations of every width")
     if found.float64_difference >= 0:
         typer.echo(f"float32 differs from float64 by {found.float64_difference:.1g} on a sample")
-    if found.others:
-        typer.echo(
-            f"{out} also keeps {found.others} results of other settings, which are not shown",
-            err=True,
-        )
     if found.interrupted:
         raise interruption("the same command goes on with it")

@@ -11,13 +11,14 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.execution import Dtype
-from tpgraph_cli.files import Constants, program_of, read_text, study_constants, write
+from tpgraph_cli.files import Constants, program_of, read_text, study_constants
 from tpgraph_cli.messages import interruption, warnings_on_stderr
 from tpgraph_cli.numbers import OptionError, numbers, parse_names, real, whole, whole_numbers
 from tpgraph_cli.options import Out, Scheduler, Workers, of_option, refuse
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 from tpgraph_cli.samples import AS_IT_IS, DataReading, takes_reading
+from tpgraph_cli.studies.results import write_results
 
 if TYPE_CHECKING:
     from tpgraph import DriftResult
@@ -207,11 +208,12 @@ def _report(
 ) -> None:
     """Write figure and table, and say what there is."""
     figure = tp.study.drift_figure(result, rows, function, losses)
-    for name in _FIGURES:
-        write(tp.study.figure_bytes(figure, name), str(out / name))
-    write(result.csv(), str(out / _TABLE))
     found = result.outcome
     assert found is not None
+    contents: dict[str, str | bytes] = {
+        name: tp.study.figure_bytes(figure, name) for name in _FIGURES
+    }
+    write_results(out, {**contents, _TABLE: result.csv()}, _TABLE, found.others)
     state = "interrupted" if found.interrupted else "done"
     typer.echo(
         f"{state}: {found.done} of {found.total} trainings, {found.computed} now in "

@@ -27,6 +27,7 @@ from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import sweep_progress
 from tpgraph_cli.samples import AS_IT_IS, DataReading, takes_reading
 from tpgraph_cli.studies.drift import program_text
+from tpgraph_cli.studies.results import write_results
 
 if TYPE_CHECKING:
     from tpgraph import VariancePreset
@@ -187,10 +188,10 @@ def function_variance(
             progress=progress,
         )
     figure = tp.study.variance_figure(result)
-    for ending in _FIGURES:
-        path = out / f"function-variance{ending}"
-        write(tp.study.figure_bytes(figure, path), str(path))
-    write(result.csv(), str(out / "function-variance.csv"))
+    names = [f"function-variance{ending}" for ending in _FIGURES]
+    contents: dict[str, str | bytes] = {name: tp.study.figure_bytes(figure, name) for name in names}
+    table = "function-variance.csv"
+    write_results(out, {**contents, table: result.csv()}, table, result.outcome.others)
     for line in result.lines():
         typer.echo(line)
     if result.outcome.interrupted:

@@ -29,8 +29,17 @@ def test_command(tmp_path):
     assert (tmp_path / "drift.png").read_bytes().startswith(b"\x89PNG")
     again = study(*options, "--out", tmp_path, "--activation", "tanh")
     assert "2 of 2 trainings, 0 now" in again.output
+    names = "drift.csv", "drift.pdf", "drift.png"
+    before = {name: (tmp_path / name).read_bytes() for name in names}
     relu = study(*options, "--out", tmp_path, "--activation", "relu")
     assert "2 of 2 trainings, 2 now" in relu.output
+    assert "also keeps 2 results of other settings: drift-1." in relu.output
+    for name, content in before.items():
+        assert (tmp_path / name.replace(".", "-1.")).read_bytes() == content
+    assert (tmp_path / "drift.csv").read_bytes() != before["drift.csv"]
+    again = study(*options, "--out", tmp_path, "--activation", "relu")
+    assert again.exit_code == 0
+    assert not list(tmp_path.glob("drift-2.*"))
 
 
 def test_command_on_a_program_of_ones_own(tmp_path):

@@ -71,13 +71,16 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How far a sweep came: tasks done of all, those done by this run and its seconds."""
+    """How far a sweep came: tasks done of all, those done by this run and its seconds; `others`
+    counts the results of other sweeps in the store.
+    """
 
     done: int
     total: int
     computed: int
     seconds: float
     interrupted: bool
+    others: int = 0
 
 
 def run_sweep(
@@ -117,7 +120,8 @@ def run_sweep(
     known = store.keys()  # an interruption may come between a result and its count
     done = sum(key in known for key, _ in keyed)
     computed = done - (len(keyed) - len(missing))
-    return Outcome(done, state.total, computed, time.monotonic() - began, interrupted)
+    others = len(known.difference(key for key, _ in keyed))
+    return Outcome(done, state.total, computed, time.monotonic() - began, interrupted, others)
 
 
 @dataclass

@@ -35,7 +35,7 @@ from tpgraph.study.dispersion.settings import DispersionSettings
 from tpgraph.study.dispersion.statistics import Moments, moments
 from tpgraph.study.folder import held, results
 from tpgraph.study.store import Result, Store
-from tpgraph.study.sweep import Progress, Sweep, run_sweep
+from tpgraph.study.sweep import Outcome, Progress, Sweep, run_sweep
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -198,11 +198,11 @@ def study_dispersion(
     sweep = dispersion_sweep(settings)
     with held(out) as folder, results(folder, "results.sqlite", STUDY) as store:
         outcome = run_sweep(sweep, store, workers=workers, scheduler=scheduler, progress=progress)
-        return _collected(settings, sweep, store, outcome.interrupted)
+        return _collected(settings, sweep, store, outcome)
 
 
 def _collected(
-    settings: DispersionSettings, sweep: Sweep, store: Store, interrupted: bool
+    settings: DispersionSettings, sweep: Sweep, store: Store, outcome: Outcome
 ) -> Dispersion:
     """Put the results of the tasks that are done side by side."""
     found: dict[int, dict[int, list[Result]]] = {width: {} for width in settings.widths}
@@ -214,8 +214,8 @@ def _collected(
         settings,
         tuple(np.asarray(_stacked(settings, part, "log"), dtype=np.float64) for part in inits),
         tuple(np.asarray(_stacked(settings, part, "sign"), dtype=np.int8) for part in inits),
-        interrupted,
-        len(store.keys().difference(sweep.task_keys())),
+        outcome.interrupted,
+        outcome.others,
         max(
             (
                 float(r["float64_difference"])
