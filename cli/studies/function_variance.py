@@ -188,8 +188,10 @@ def function_variance(
             progress=progress,
         )
     figure = tp.study.variance_figure(result)
-    names = [f"function-variance{ending}" for ending in _FIGURES]
-    contents: dict[str, str | bytes] = {name: tp.study.figure_bytes(figure, name) for name in names}
+    contents: dict[str, str | bytes] = {
+        name: tp.study.figure_bytes(figure, name)
+        for name in (f"function-variance{ending}" for ending in _FIGURES)
+    }
     table = "function-variance.csv"
     write_results(out, {**contents, table: result.csv()}, table, result.outcome.others)
     for line in result.lines():
