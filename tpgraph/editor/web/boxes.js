@@ -45,11 +45,16 @@ export async function openMark(app, fragment) {
 	}
 }
 
-/** Whether the picture is a derived view, whose marks are not changed; then that is said. @param {App} app */
+/** What is said of a derived view, whose marks are not changed; nothing of the program. @param {App} app */
+export function derivedText(app) {
+	return app.parts.root.classList.contains("derived") ? `${app.parts.passTitle()}: to be read, not changed` : "";
+}
+
+/** Whether the picture is a derived view; then that is said. @param {App} app */
 export function isToBeRead(app) {
-	const is = app.parts.root.classList.contains("derived");
-	if (is) app.say(`${app.parts.passTitle()}: to be read, not changed; the program that can be is under Step › Program`, true);
-	return is;
+	const text = derivedText(app);
+	if (text) app.say(`${text}; the program that can be is under Step › Program`, true);
+	return text !== "";
 }
 
 /** Open the box of what an edit has selected in the text. @param {App} app */

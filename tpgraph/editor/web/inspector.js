@@ -3,7 +3,7 @@
 
 import { failure } from "./api.js";
 import { pad } from "./box.js";
-import { rename } from "./boxes.js";
+import { derivedText, rename } from "./boxes.js";
 import { focused, h } from "./dom.js";
 import { opens } from "./opens.js";
 
@@ -57,7 +57,7 @@ export class Inspector {
 		this.fragment = fragment;
 		if (this.element.hidden) return;
 		const { app } = this;
-		if (fragment && !fragment.name && app.parts.root.classList.contains("derived")) return this.empty(`${app.parts.passTitle()}: to be read, not changed`);
+		if (fragment && !fragment.name && derivedText(app)) return this.empty(derivedText(app));
 		const what = !fragment ? {} : fragment.name ? { name: fragment.name } : { mark: fragment.key };
 		const key = fragment?.key ?? "";
 		const late = setTimeout(() => key === this.of || this.empty("is being looked up…"), LATE);
