@@ -15,7 +15,7 @@ from tpgraph.study.dispersion.settings import dispersion_settings
 from tpgraph.study.dispersion.study import study_dispersion
 from tpgraph.study.drift.drift_figures import drift_figure
 from tpgraph.study.drift.study import drift_study
-from tpgraph.study.figures import set_in_lines
+from tpgraph.study.figures import separated, set_in_lines
 
 
 def require_inside(figure: Figure) -> None:
@@ -47,7 +47,7 @@ def test_of_the_dispersion_of_a_function_that_is_long() -> None:
 
 
 def test_a_title_that_fits_has_one_line() -> None:
-    assert set_in_lines("a: b, c", 2, 10) == "a: b, c"
-    assert set_in_lines("one, two, three", 0.5, 10) == "one,\ntwo,\nthree"
-    math = "$(a, b)$ = (1, 2), (c, (d, 3)"
+    assert set_in_lines(["a:", *separated(["b", "c"])], 2, 10) == "a: b, c"
+    assert set_in_lines(separated(["one", "two", "three"]), 0.5, 10) == "one,\ntwo,\nthree"
+    math = separated(["$(a, b)$ = (1, 2)", "(c", "(d, 3)"])
     assert set_in_lines(math, 0.1, 10) == "$(a, b)$ = (1, 2),\n(c,\n(d, 3)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,10 +16,17 @@ from matplotlib.ticker import NullLocator
 from tpgraph.errors import TPDataError
 from tpgraph.shown_figure import ShownFigure
 
-__all__ = ["figure_bytes", "new_figure", "plain_axes", "set_in_lines", "width_axis"]
+__all__ = [
+    "figure_bytes",
+    "give_title",
+    "new_figure",
+    "plain_axes",
+    "separated",
+    "set_in_lines",
+    "width_axis",
+]
 
-_PART = re.compile(r"(?:\$[^$]*\$|\([^()]*\)|[^$(,:]|[,:](?! )|[$(])+[,:]?")
-"""Up to a comma or colon, and no comma of mathematics or in brackets."""
+_BESIDE = 0.2  # inches that a title leaves at both sides
 _METADATA: dict[str, dict[str, str | None]] = {
     "pdf": {"CreationDate": None},
     "png": {"Software": None},
@@ -50,10 +56,21 @@ def new_figure(width: float, height: float) -> Figure:
     return ShownFigure(width, height)
 
 
-def set_in_lines(title: str, inches: float, size: float) -> str:
-    """A title of so many points, in lines that end behind commas and colons where it is wider."""
+def give_title(figure: Figure, head: str, parts: Sequence[str], size: float = 12) -> None:
+    """A title `head: one, two` above the whole figure, in as many lines as that needs."""
+    text = [f"{head}:", *separated(parts)]
+    figure.suptitle(set_in_lines(text, figure.get_figwidth() - _BESIDE, size), fontsize=size)
+
+
+def separated(parts: Sequence[str]) -> list[str]:
+    """Parts with commas behind all but the last."""
+    return [*(f"{part}," for part in parts[:-1]), *parts[-1:]]
+
+
+def set_in_lines(parts: Sequence[str], inches: float, size: float) -> str:
+    """The parts of a title of so many points, in lines that end behind them where it is wider."""
     lines: list[str] = []
-    for part in map(str.strip, _PART.findall(title)):
+    for part in parts:
         longer = f"{lines[-1]} {part}" if lines else part
         if lines and TextPath((0, 0), longer, size=size).get_extents().width <= 72 * inches:
             lines[-1] = longer

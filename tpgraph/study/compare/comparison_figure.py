@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from tpgraph.study.compare.comparison import Comparison, NetworkRun
-from tpgraph.study.figures import new_figure, plain_axes, set_in_lines, width_axis
+from tpgraph.study.figures import give_title, new_figure, plain_axes, width_axis
 
 __all__ = ["compare_figure"]
 
@@ -30,8 +30,8 @@ def compare_figure(found: Comparison) -> Figure:
     _errors(right, found)
     missing = found.wanted - len(found.runs)
     note = f", {missing} of {found.wanted} networks missing" if missing else ""
-    title = f"{found.program}: finite widths and their limit ({found.regime}{note})"
-    figure.suptitle(set_in_lines(title, figure.get_figwidth() - 0.2, 12))
+    said = f"finite widths and their limit ({found.regime}{note})"
+    give_title(figure, found.program, [said])
     return figure
 
 

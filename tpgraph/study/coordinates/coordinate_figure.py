@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from tpgraph.program import default_latex
 from tpgraph.shown import quantity
 from tpgraph.study.coordinates.check import CoordinateCheck, Exponent
-from tpgraph.study.figures import new_figure, set_in_lines, width_axis
+from tpgraph.study.figures import give_title, new_figure, width_axis
 from tpgraph.study.samples import Array
 
 __all__ = ["coordinate_figure"]
@@ -38,8 +38,8 @@ def coordinate_figure(check: CoordinateCheck) -> Figure:
     left.set_title("size at initialization", fontsize=10)
     right.set_title(f"change after {quantity(steps, 'step')}", fontsize=10)
     left.set_ylabel("root mean square of coordinates")
-    title = f"Coordinate check of {check.program}: exponent of $n$ measured (predicted)"
-    figure.suptitle(set_in_lines(title, figure.get_figwidth() - 0.2, 12))
+    said = "exponent of $n$ measured (predicted)"
+    give_title(figure, f"Coordinate check of {check.program}", [said])
     return figure
 
 

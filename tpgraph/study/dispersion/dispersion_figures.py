@@ -22,7 +22,7 @@ from tpgraph.study.activations import activation
 from tpgraph.study.dispersion.deep_kernel import Point
 from tpgraph.study.dispersion.settings import DispersionSettings
 from tpgraph.study.dispersion.statistics import Moments
-from tpgraph.study.figures import new_figure, set_in_lines
+from tpgraph.study.figures import new_figure, separated, set_in_lines
 from tpgraph.study.phase.fixed_points import border
 
 __all__ = ["draw_curves", "draw_lines", "draw_maps", "require_colors"]
@@ -84,13 +84,13 @@ def draw_maps(
 
 def _title(
     settings: DispersionSettings, inits: int, name: str, width: int, bias: float, j: int
-) -> str:
+) -> list[str]:
     parts = [name, f"M = {settings.widths[width]}", f"$\\sigma_b^2$ = {bias:g}"]
     if settings.inner:
         parts.append(f"c = {settings.correlations[j]:g}")
     if inits != settings.inits:
         parts.append(f"{inits} of {settings.inits} inits")
-    return ", ".join(part for part in parts if part)
+    return separated([part for part in parts if part])
 
 
 def _draw_map(
@@ -242,9 +242,9 @@ def _band(part: Moments, at: Sequence[int], j: int) -> Array:
     return np.stack([part.low[at, 0, j], part.ratio[at, 0, j], part.high[at, 0, j]])
 
 
-def _point_title(point: Point) -> str:
-    head = f"{point[0]}, " if point[0] else ""
-    return f"{head}$(\\sigma_w^2, \\sigma_b^2)$ = ({point[1]:g}, {point[2]:g})"
+def _point_title(point: Point) -> list[str]:
+    head = [point[0]] if point[0] else []
+    return separated([*head, f"$(\\sigma_w^2, \\sigma_b^2)$ = ({point[1]:g}, {point[2]:g})"])
 
 
 def _power(value: float, _: int | None = None) -> str:

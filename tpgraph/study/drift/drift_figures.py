@@ -17,7 +17,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from tpgraph.errors import TPDataError
 from tpgraph.functions import Function
 from tpgraph.study.drift.study import DriftResult
-from tpgraph.study.figures import new_figure, set_in_lines
+from tpgraph.study.figures import give_title, new_figure
 from tpgraph.study.phase.phase_diagram import draw_border
 
 __all__ = ["ROWS", "drift_figure"]
@@ -69,8 +69,7 @@ def drift_figure(
             panel.set(xlabel="$\\sigma_w^2$", ylabel="$\\sigma_b^2$")
             panel.label_outer()
     _bars(figure, axes, drawn)
-    title = set_in_lines(_title(result, rows), figure.get_figwidth() - 0.2, 10)
-    figure.suptitle(title, fontsize=10)
+    give_title(figure, "Drift of the NTK in training", _facts(result, rows), 10)
     return figure
 
 
@@ -153,8 +152,8 @@ def _bars(figure: Figure, axes: npt.NDArray[np.object_], rows: Sequence[_Row]) -
             )
 
 
-def _title(result: DriftResult, rows: str) -> str:
+def _facts(result: DriftResult, rows: str) -> list[str]:
     grid = result.grid
-    width = "" if rows == "widths" else f"$M = {grid.widths[0]}$, "
+    width = [] if rows == "widths" else [f"$M = {grid.widths[0]}$"]
     inits = f"{grid.inits} initializations" if grid.inits > 1 else "one initialization"
-    return f"Drift of the NTK in training: {width}rate {grid.lr:g}, {inits}"
+    return [*width, f"rate {grid.lr:g}", inits]
