@@ -186,9 +186,8 @@ def _study(
             scheduler=scheduler,
             progress=progress,
         )
-    table, name = "dispersion.csv", f"dispersion.{ending}"
-    figure = tp.study.figure_bytes(found.figure(colors), name)
-    write_results(out, {table: found.csv(), name: figure}, table, found.others)
+    table, figures = ("dispersion.csv", found.csv()), [f"dispersion.{ending}"]
+    write_results(out, found.figure(colors), figures, table, found.others)
     done = min(part.inits for part in found.moments)
     typer.echo(f"{done} of {settings.inits} initializations of every width")
     if found.float64_difference >= 0:

@@ -210,10 +210,7 @@ def _report(
     figure = tp.study.drift_figure(result, rows, function, losses)
     found = result.outcome
     assert found is not None
-    contents: dict[str, str | bytes] = {
-        name: tp.study.figure_bytes(figure, name) for name in _FIGURES
-    }
-    write_results(out, {**contents, _TABLE: result.csv()}, _TABLE, found.others)
+    write_results(out, figure, _FIGURES, (_TABLE, result.csv()), found.others)
     state = "interrupted" if found.interrupted else "done"
     typer.echo(
         f"{state}: {found.done} of {found.total} trainings, {found.computed} now in "

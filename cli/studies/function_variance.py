@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["function_variance"]
 
-_FIGURES = (".pdf", ".png")
+_NAME, _FIGURES = "function-variance", (".pdf", ".png")
 _OF_NETWORKS = (
     "quick", "program", "names", "constants", "widths", "inits", "data", "columns", "standardize",
     "limit", "tests", "normalize", "rate", "steps", "goal", "dtype", "seed", "workers",
@@ -188,12 +188,9 @@ def function_variance(
             progress=progress,
         )
     figure = tp.study.variance_figure(result)
-    contents: dict[str, str | bytes] = {
-        name: tp.study.figure_bytes(figure, name)
-        for name in (f"function-variance{ending}" for ending in _FIGURES)
-    }
-    table = "function-variance.csv"
-    write_results(out, {**contents, table: result.csv()}, table, result.outcome.others)
+    figures = [f"{_NAME}{ending}" for ending in _FIGURES]
+    table = f"{_NAME}.csv", result.csv()
+    write_results(out, figure, figures, table, result.outcome.others)
     for line in result.lines():
         typer.echo(line)
     if result.outcome.interrupted:
