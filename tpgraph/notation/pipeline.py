@@ -300,19 +300,17 @@ def _folded_scene(
     if not folded.plates and not around:
         return None
     try:
-        try:
-            scene = _uncrossed_plates(shown, folded, options, around)
-        except PlateError:
-            if not around:
-                raise
+        scene = _uncrossed_plates(shown, folded, options, around)
+    except TPError as error:
+        if step is not None and isinstance(error, PlateError):
             folded = _folded_passes(shown, passes, options, inside=False)
             scene = _uncrossed_plates(shown, folded, options, around)
-    except TPError as error:
-        if refused is not None:
+        elif refused is not None:
             raise refused from error
-        if not isinstance(error, PlateError):
+        elif isinstance(error, PlateError):
+            return None
+        else:
             raise
-        return None
     if refused is not None:
         text = f"{refused.message}: every step is drawn, with what repeats in it folded"
         warnings.warn(TPWarning(text), stacklevel=5)
