@@ -214,22 +214,6 @@ def test_what_does_not_repeat_in_passes_is_drawn_as_it_is():
 
 
 @pytest.mark.parametrize(
-    "options",
-    [
-        {"lr": [1.0, 0.5, 0.25, 0.125], "momentum": 0.9},
-        {"lr": [1.0, 0.4, 0.3, 0.125], "weight_decay": 0.1},
-        {"lr": [1.0, 0.4, 0.3, 0.2], "momentum": 0.9, "weight_decay": 0.1},
-    ],
-)
-@pytest.mark.parametrize("steps", [3, 4])
-def test_steps_that_differ_in_their_coefficients_are_refused(options, steps):
-    program = tp.unroll_sgd(tp.gallery.entry("mlp").program(), steps=steps, **options)
-    with pytest.raises(TPError, match="differ by more than terms") as refused:
-        tp.draw(program, fold=True)
-    assert "fewer steps" in refused.value.mend
-
-
-@pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"weight_decay": 0.1}, r"0.9^{t} \, b^{l} - 0.01 \, \epsilon \, \textstyle\sum_{s<t} \, "
@@ -239,7 +223,11 @@ def test_steps_that_differ_in_their_coefficients_are_refused(options, steps):
         ({"momentum": 0.9, "weight_decay": 0.1}, r"\kappa_{t} \, b^{l} - 0.01 \, \epsilon \, "
          r"\textstyle\sum_{s<t} \, \alpha_{t{-}s} \, db_{s}^{l}"),
         ({"lr": [1.0, 0.5, 0.25]}, r"b^{l} - 0.01 \, \epsilon \, \textstyle\sum_{s<t} \, "
-         r"(\eta_{s}/\eta_{0}) \, db_{s}^{l}"),
+         r"\eta_{s} \, db_{s}^{l}"),
+        ({"lr": [1.0, 0.5, 0.25], "momentum": 0.9}, r"b^{l} - 0.01 \, \epsilon \, "
+         r"\textstyle\sum_{s<t} \, \alpha_{s,t} \, db_{s}^{l}"),
+        ({"lr": [1.0, 0.5, 0.25], "weight_decay": 0.1}, r"\kappa_{t} \, b^{l} - 0.01 \, "
+         r"\epsilon \, \textstyle\sum_{s<t} \, \alpha_{s,t} \, db_{s}^{l}"),
     ],
 )  # fmt: skip
 def test_coefficients_of_earlier_steps_go_by_their_law(options, said):

@@ -18,7 +18,7 @@ from tpgraph.interpreter import interpret
 from tpgraph.program import MatMul, TimedName, accented, check
 from tpgraph.transform import ntk, unroll_sgd
 from tpgraph.transform.contexts import TEST
-from tpgraph.transform.schedule import coefficients
+from tpgraph.transform.schedule import training_plan
 
 STEPS, RATE, WIDTHS = 5, 0.1, {"n": 6}
 
@@ -121,7 +121,7 @@ def test_with_weight_decay_they_are_linearized_at_the_decayed_weights(name):
     unrolled = unroll_sgd(program, STEPS, form="fluctuation", lr=RATE, **decay)
     unrolled = at_epsilon_zero(unrolled)
     initial, training, test, values = feed(program, unrolled)
-    plan = coefficients(STEPS, RATE, **decay)
+    plan = training_plan(STEPS, RATE, **decay)
     expected = decayed_descent(program, initial, training, test, plan)
     np.testing.assert_allclose(outputs(unrolled, values), expected, rtol=1e-10, atol=1e-10)
     assert (

@@ -36,6 +36,7 @@ from tpgraph.language.schema import (
     MatrixModel,
     ParamModel,
     ScalarModel,
+    TrainingPlanModel,
     VectorModel,
 )
 from tpgraph.program import (
@@ -57,6 +58,7 @@ from tpgraph.program import (
 )
 from tpgraph.program.hints import Hint
 from tpgraph.program.naming import require_base
+from tpgraph.program.training_plan import TrainingPlan
 from tpgraph.types import Dimension, Fixed, Matrix, Scalar, Vector, Width
 
 __all__ = ["from_json"]
@@ -148,6 +150,8 @@ class _Reader:
         for number, hint in enumerate(document.hints):
             said = Hint(hint.kind, tuple(hint.names), hint.text, tuple(hint.others))
             self._try(f"hints[{number}]", (), self.builder.hint, said)
+        if document.training_plan is not None:
+            self._try("training_plan", (), self._training_plan, document.training_plan)
         self._try("dims", (), self._dims, document.dims)
         raise_all(self.errors)
         self.builder.require_whole()
@@ -170,6 +174,10 @@ class _Reader:
             if len(self.errors) >= ERRORS.most:
                 last = TPLimitError(f"{ERRORS.most} errors; the rest was not looked at")
                 raise_all([*self.errors, last])
+
+    def _training_plan(self, said: TrainingPlanModel) -> None:
+        plan = TrainingPlan(tuple(said.rates), said.momentum, said.weight_decay)
+        self.builder.train_by(plan)
 
     def _name(self, name: str) -> None:
         self.builder.name = name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any, assert_never
 
 from tpgraph.functions import Expression
@@ -75,6 +76,9 @@ class _Writer:
                 | ({"others": list(h.others)} if h.others else {})
                 for h in program.hints
             ]
+        plan = program.training_plan
+        if plan is not None:
+            found["training_plan"] = asdict(plan)
         return {**found, "passes": self.places.passes} if self.places.passes else found
 
     def _text(self, expression: Expression, arity: int) -> str:

@@ -193,6 +193,14 @@ class HintModel(_Model):
     others: list[Name] = []
 
 
+class TrainingPlanModel(_Model):
+    """Of the SGD that a program writes out: the rates of all steps, momentum and weight decay."""
+
+    rates: list[Real]
+    momentum: Real = 0.0
+    weight_decay: Real = 0.0
+
+
 DeclarationModel = Annotated[
     ScalarModel | VectorModel | MatrixModel | ParamModel | FedModel, Field(discriminator="kind")
 ]
@@ -215,6 +223,7 @@ class Document(_Model):
     loss: Name | None = None
     labels: dict[Name, Label] = {}
     hints: list[HintModel] = []
+    training_plan: TrainingPlanModel | None = None
 
 
 def published() -> dict[str, object]:

@@ -120,6 +120,7 @@ class Builder(Gate):
             functions=tuple(self._functions.values()),
             labels=MappingProxyType(dict(self._labels)),
             hints=tuple(self._hints),
+            training_plan=self._training_plan,
         )
 
     def add_typed(self, equation: Equation) -> Variable:

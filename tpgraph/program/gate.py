@@ -42,6 +42,7 @@ from tpgraph.program.naming import (
 from tpgraph.program.parametrization import MUP, NTK, STANDARD, Parametrization
 from tpgraph.program.place_rules import PlaceRules
 from tpgraph.program.summed_loss import require_one_kind
+from tpgraph.program.training_plan import TrainingPlan, require_plan
 from tpgraph.program.typing_rules import (
     MAX_NUMBER,
     Checked,
@@ -73,6 +74,7 @@ class Gate:
         self._functions: dict[str, Defined] = {}
         self._labels: dict[str, str] = {}
         self._hints: list[Hint] = []
+        self._training_plan: TrainingPlan | None = None
         self._standing = StandingOrder()
         self._checked: Checked = {}
         self._known: dict[int, Expression] = {}
@@ -213,6 +215,11 @@ class Gate:
         self._standing.add(hint)
         self._hints.append(hint)
 
+    def train_by(self, plan: TrainingPlan) -> None:
+        """Say how the SGD moves that the program writes out."""
+        require_plan(plan)
+        self._training_plan = plan
+
     def finish(self) -> None:
         """Raise what can only be seen of the whole."""
         raise_all(self._global_errors())
@@ -228,6 +235,7 @@ class Gate:
         functions: Iterable[Defined],
         labels: Mapping[str, str],
         hints: Iterable[Hint] = (),
+        training_plan: TrainingPlan | None = None,
     ) -> None:
         """Let a whole program through, in order. Raises a TPError, or a TPErrorGroup."""
         self.parametrization = parametrization
@@ -247,6 +255,8 @@ class Gate:
             self.label(name, latex)
         for hint in hints:
             self.hint(hint)
+        if training_plan is not None:
+            self.train_by(training_plan)
         self.require_whole()
         self.finish()
 

@@ -25,6 +25,7 @@ from tpgraph.program.gate import Gate
 from tpgraph.program.hints import Hint
 from tpgraph.program.parametrization import Parametrization
 from tpgraph.program.passes import TimedName
+from tpgraph.program.training_plan import TrainingPlan
 from tpgraph.program.variables import Variable
 from tpgraph.shown import quantity
 from tpgraph.types import Width
@@ -56,6 +57,7 @@ class Program:
     functions: tuple[Defined, ...] = ()
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     hints: tuple[Hint, ...] = ()
+    training_plan: TrainingPlan | None = field(default=None, compare=False)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -225,6 +227,7 @@ def through_gate(program: Program) -> None:
         program.functions,
         program.labels,
         program.hints,
+        program.training_plan,
     )
 
 

@@ -86,7 +86,7 @@ def start_builder(
 
 def keep_labels(builder: Builder, program: Program) -> None:
     """Label the variables that a program's equations still bind under their own name, and keep what
-    is said of the picture of those.
+    is said of the picture of those, and of how it trains.
     """
     for equation in program.equations:
         name = equation.out.name
@@ -94,6 +94,8 @@ def keep_labels(builder: Builder, program: Program) -> None:
             builder.label(name, program.labels[name])
     for hint in kept_hints(program.hints, builder.scope):
         builder.hint(hint)
+    if program.training_plan is not None:
+        builder.train_by(program.training_plan)
 
 
 def label_errors(builder: Builder, program: Program, errors: Mapping[str, Variable]) -> None:

@@ -36,10 +36,11 @@ from fractions import Fraction
 from tpgraph.functions import Expression, add, compact, mul, neg
 from tpgraph.functions.divided import divided_difference
 from tpgraph.program import Equation, MatMul, Moment, Nonlin, Place, TimedName, Variable
+from tpgraph.program.training_plan import TrainingPlan
 from tpgraph.transform.contexts import Context
 from tpgraph.transform.emit import Emitter, Formula
 from tpgraph.transform.powers import ONE, WidthPower, size
-from tpgraph.transform.schedule import Coefficients, difference
+from tpgraph.transform.schedule import difference
 from tpgraph.transform.template import Template
 from tpgraph.transform.unroll import FiniteSteps, Term
 from tpgraph.types import Width
@@ -53,7 +54,7 @@ class Fluctuation(FiniteSteps):
     """SGD with every later pass written as a change of an earlier one, or of one at α_t w_0."""
 
     def __init__(
-        self, emitter: Emitter, template: Template, plan: Coefficients, batch: int
+        self, emitter: Emitter, template: Template, plan: TrainingPlan, batch: int
     ) -> None:
         super().__init__(emitter, template, plan, batch)
         self._vector_changes: dict[tuple[str, int, int], Variable] = {}

@@ -1,16 +1,8 @@
-"""Stochastic gradient descent as a linear combination of gradients.
-
-    u_{t+1} = μ u_t + g_t + λ w_t,    w_{t+1} = w_t − η_t u_{t+1},    u_0 = 0
-
-(momentum μ, weight decay λ, as in torch.optim.SGD) is w_t = α_t w_0 − Σ_{s<t} β_{t,s} g_s with
-numbers α, β that depend on the hyperparameters alone. g_s stands for n^(−c) times the gradient:
-the width factor of the parametrization belongs to the gradient, not to the decay.
-"""
+"""The plan of a training from what a user says of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -22,23 +14,11 @@ from tpgraph.hyperparameters import (
     require_schedule,
     require_weight_decay,
 )
+from tpgraph.program.training_plan import TrainingPlan
 
-__all__ = ["Coefficients", "LearningRate", "coefficients", "difference"]
+__all__ = ["LearningRate", "difference", "training_plan"]
 
 LearningRate: TypeAlias = float | Sequence[float] | Callable[[int], float]
-
-
-@dataclass(frozen=True, slots=True)
-class Coefficients:
-    """α_t and β_{t,s} for t = 0 … T."""
-
-    alpha: tuple[float, ...]
-    beta: tuple[tuple[float, ...], ...]
-
-    @property
-    def decays(self) -> bool:
-        """Whether initial weights shrink: some α_t is not 1."""
-        return any(a != 1.0 for a in self.alpha)
 
 
 def difference(after: Sequence[float], before: Sequence[float]) -> tuple[float, ...]:
@@ -51,27 +31,17 @@ def difference(after: Sequence[float], before: Sequence[float]) -> tuple[float, 
     return tuple(b - a for b, a in zip(after, padded, strict=True))
 
 
-def coefficients(
+def training_plan(
     steps: int, lr: LearningRate, weight_decay: float, momentum: float
-) -> Coefficients:
-    """The coefficients of so many steps; a learning rate for each, by number, list or function.
+) -> TrainingPlan:
+    """The plan of so many steps; a learning rate for each, by number, list or function.
 
     Raises TPTypeError for a list that is too short, and TPDataError for numbers that are none.
     """
     rates = _rates(lr, steps)
     require_weight_decay(weight_decay)
     require_momentum(momentum)
-    alpha: list[float] = [1.0]
-    beta: list[tuple[float, ...]] = [()]
-    kappa = 0.0  # u_t = κ w_0 + Σ γ_s g_s
-    gamma: tuple[float, ...] = ()
-    for t, eta in enumerate(rates):
-        kappa = momentum * kappa + weight_decay * alpha[t]
-        older = (momentum * u - weight_decay * b for u, b in zip(gamma, beta[t], strict=True))
-        gamma = (*older, 1.0)
-        alpha.append(alpha[t] - eta * kappa)
-        beta.append(tuple(b + eta * u for b, u in zip((*beta[t], 0.0), gamma, strict=True)))
-    return Coefficients(tuple(alpha), tuple(beta))
+    return TrainingPlan(rates, float(momentum), float(weight_decay))
 
 
 def _rates(lr: LearningRate, steps: int) -> tuple[float, ...]:

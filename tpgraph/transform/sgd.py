@@ -23,7 +23,7 @@ from tpgraph.transform.contexts import (
 )
 from tpgraph.transform.emit import Emitter, start_builder
 from tpgraph.transform.fluctuation import Fluctuation
-from tpgraph.transform.schedule import LearningRate, coefficients
+from tpgraph.transform.schedule import LearningRate, training_plan
 from tpgraph.transform.template import Template, template
 from tpgraph.transform.unroll import FiniteSteps
 
@@ -74,8 +74,9 @@ def unroll_sgd(
         f"{steps} steps of SGD are about {_size(one, steps, batch):,} equations",
         mend="unroll fewer steps",
     )
-    plan = coefficients(steps, lr, weight_decay, momentum)
+    plan = training_plan(steps, lr, weight_decay, momentum)
     builder = start_builder(program, f"{program.name}-sgd", _given(program, one))
+    builder.train_by(plan)
     emitter = Emitter(builder, one.program)
     if form == "exact":
         run = FiniteSteps(emitter, one, plan, batch)

@@ -30,11 +30,11 @@ from tpgraph.program import (
     Variable,
     split_name,
 )
+from tpgraph.program.training_plan import TrainingPlan
 from tpgraph.transform.contexts import Context
 from tpgraph.transform.emit import Emitter, Formula, base_names
 from tpgraph.transform.gradients import GradientTerm
 from tpgraph.transform.powers import ONE, WidthPower, multiplier, rate, size
-from tpgraph.transform.schedule import Coefficients
 from tpgraph.transform.template import Template
 from tpgraph.types import Scalar
 
@@ -61,7 +61,7 @@ class FiniteSteps:
     """The finite-width computation of SGD, being written into a builder."""
 
     def __init__(
-        self, emitter: Emitter, template: Template, plan: Coefficients, batch: int
+        self, emitter: Emitter, template: Template, plan: TrainingPlan, batch: int
     ) -> None:
         self.emitter = emitter
         self.template = template

@@ -25,7 +25,7 @@ from tpgraph.functions import (
 )
 from tpgraph.notation.drawn.coefficients import CoefficientLaw, base_of_law
 
-__all__ = ["SUM", "SumSigns", "behind", "coefficients_of", "summed"]
+__all__ = ["SUM", "SumSigns", "behind", "summed"]
 
 SUM = r"\textstyle\sum"
 """The label of a scalar that stands for the sign of a sum over what its range says."""
@@ -50,20 +50,20 @@ class SumSigns:
 def summed(
     function: Expression,
     steps: Sequence[Collection[int]],
-    earlier: int,
+    time: int,
     key: TermKey,
     signs: SumSigns,
 ) -> Expression:
-    """The function with one term for all steps before `earlier` and that itself, behind a sign.
+    """The function with one term for all steps before a time, that of the last one, behind a sign.
 
     `steps` are the earlier steps that argument i comes from; a term belongs to the step from which
     all its arguments come that come from one.
     """
     match function:
         case Apply(operator, terms, 0) if operator == ADD:
-            return _summed_terms(terms, steps, earlier, key, signs)
+            return _summed_terms(terms, steps, time, key, signs)
         case Apply(operator, arguments, order):
-            inner = tuple(summed(e, steps, earlier, key, signs) for e in arguments)
+            inner = tuple(summed(e, steps, time, key, signs) for e in arguments)
             return Apply(operator, inner, order)
         case _:
             return function
@@ -72,24 +72,24 @@ def summed(
 def _summed_terms(
     terms: Sequence[Expression],
     steps: Sequence[Collection[int]],
-    earlier: int,
+    time: int,
     key: TermKey,
     signs: SumSigns,
 ) -> Expression:
     if signs.law is not None:
-        return _by_law(terms, steps, earlier, key, signs, signs.law)
+        return _by_law(terms, steps, time, key, signs, signs.law)
     families: dict[Hashable, dict[int, int]] = {}
     for i, term in enumerate(terms):
         found = {s for argument in arguments_of(term) for s in steps[argument]}
         if len(found) == 1:
             (step,) = found
             families.setdefault(_shape(term, step, key), {})[step] = i
-    whole = [f for f in families.values() if f.keys() == set(range(earlier + 1))]
+    whole = [f for f in families.values() if f.keys() == set(range(time))]
     dropped = {i for family in whole for i in family.values()}
-    rest = [summed(t, steps, earlier, key, signs) for i, t in enumerate(terms) if i not in dropped]
+    rest = [summed(t, steps, time, key, signs) for i, t in enumerate(terms) if i not in dropped]
     if not whole:
         return add(*rest)
-    total = behind(signs.sum, [terms[family[earlier]] for family in whole])
+    total = behind(signs.sum, [terms[family[time - 1]] for family in whole])
     before = sum(i not in dropped for i in range(min(dropped)))
     return add(*rest[:before], total, *rest[before:])
 
@@ -97,7 +97,7 @@ def _summed_terms(
 def _by_law(
     terms: Sequence[Expression],
     steps: Sequence[Collection[int]],
-    earlier: int,
+    time: int,
     key: TermKey,
     signs: SumSigns,
     law: CoefficientLaw,
@@ -108,13 +108,12 @@ def _by_law(
     totals: dict[int, Expression] = {}
     dropped: set[int] = set()
     for family in _scaled_families(terms, steps, key):
-        whole = len(family) == earlier + 1
-        base = base_of_law(law, [value for _, value, _ in family]) if whole else None
+        base = base_of_law(law, {step: value for step, _, value, _ in family}, time)
         if base is not None and signs.share is not None:
-            places = [i for i, _, _ in family]
+            places = [i for _, i, _, _ in family]
             dropped.update(places)
-            totals[min(places)] = _share_of(base, family[-1][2], steps, signs, signs.share)
-    kept = law.kept(earlier + 1) if totals else None
+            totals[min(places)] = _share_of(base, family[-1][3], steps, signs, signs.share)
+    kept = law.kept(time) if totals else None
     written: list[Expression] = []
     for i, term in enumerate(terms):
         if i in totals:
@@ -124,23 +123,10 @@ def _by_law(
     return add(*written)
 
 
-def coefficients_of(
-    function: Expression, steps: Sequence[Collection[int]], key: TermKey
-) -> Iterator[list[float]]:
-    """The coefficients of terms that are equal but for these and the step, by the step."""
-    if not isinstance(function, Apply):
-        return
-    if function.function == ADD:
-        for family in _scaled_families(function.arguments, steps, key):
-            yield [value for _, value, _ in family]
-    for inner in function.arguments:
-        yield from coefficients_of(inner, steps, key)
-
-
 def _scaled_families(
     terms: Sequence[Expression], steps: Sequence[Collection[int]], key: TermKey
-) -> Iterator[list[tuple[int, float, Expression]]]:
-    """Terms that are equal but for coefficients and the step, one for each step from 0 on: where
+) -> Iterator[list[tuple[int, int, float, Expression]]]:
+    """Terms that are equal but for coefficients and the step, one for each step: their steps, where
     they stand, their coefficients, and the rest.
     """
     families: dict[Hashable, list[tuple[int, int, float, Expression]]] = {}
@@ -152,8 +138,8 @@ def _scaled_families(
             families.setdefault(_shape(rest, step, key), []).append((step, i, value, rest))
     for family in families.values():
         family.sort(key=lambda member: member[0])
-        if [step for step, *_ in family] == list(range(len(family))):
-            yield [(i, value, rest) for _, i, value, rest in family]
+        if len({step for step, *_ in family}) == len(family):
+            yield family
 
 
 def _scaled(term: Expression) -> tuple[float, Expression]:

@@ -1,8 +1,8 @@
 r"""The passes at one time of unrolled SGD, with what they sum over earlier steps written once.
 
-Of the terms θ_{s,t} dh_s for s = 0, …, t−1 the one of the last earlier step stays. Names have
-letters for the times, x_t for the pass and x_s for the earlier step, so that passes at different
-times can be compared, and drawn as one.
+Of the terms θ_{s,t} dh_s for s = 0, …, t−1 that of the last earlier step stays whose rate is not 0.
+Names have letters for the times, x_t for the pass and x_s for the earlier step, so that passes at
+different times can be compared, and drawn as one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tpgraph.functions import (
     number,
 )
 from tpgraph.notation.drawn.between import placed
-from tpgraph.notation.drawn.coefficients import CoefficientLaw
+from tpgraph.notation.drawn.coefficients import CoefficientLaw, moving_steps
 from tpgraph.notation.drawn.generic_sums import SUM, SumSigns, summed
 from tpgraph.notation.drawn.named_means import MEAN_LETTERS, MeanName, is_mean
 from tpgraph.notation.drawn.times import Letters, Times
@@ -125,7 +125,7 @@ class _StepWriter:
         self.source = times.program
         self.times = times
         self.drawn = drawn
-        self.time, self.earlier = time, time - 1
+        self.time, self.earlier = time, max(moving_steps(law, time))
         self.letters = letters
         self.passes = passes
         self.stands: dict[str, TimedName | None] = {}
@@ -205,7 +205,7 @@ class _StepWriter:
 
         places = [Argument(len(equation.arguments) + i) for i in range(len(self.signs))]
         signs = SumSigns(places[0], self.law, *places[1:])
-        function = summed(equation.function, steps, self.earlier, key, signs)
+        function = summed(equation.function, steps, self.time, key, signs)
         order = list(dict.fromkeys(arguments_of(function)))
         if function == _PRODUCT and steps[1] and not steps[0]:
             order.reverse()

@@ -10,7 +10,8 @@ in which terms that are equal but for the step that they come from stand once, b
     h_t = W x_t − c Σ_{s<t} θ_{s,t} dh_s.
 
 What comes of an earlier step, x_s and dh_s, is given to the generic pass like an initial vector.
-Where coefficients of the terms differ, as under weight decay, they go by the law that they follow:
+Where coefficients of the terms differ, as under weight decay, they go by the law of the training
+plan, which they have to follow:
 
     h_t = q^t W x_t − c Σ_{s<t} q^(t−1−s) θ_{s,t} dh_s.
 
@@ -20,20 +21,19 @@ the pass is accepted if the passes at other times are instances of it too.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 from types import MappingProxyType
 from typing import TypeAlias
 
 from tpgraph.errors import TPError
-from tpgraph.notation.drawn.coefficients import CoefficientLaw, laws_of
-from tpgraph.notation.drawn.generic_sums import coefficients_of
+from tpgraph.notation.drawn.coefficients import CoefficientLaw, Symbols, law_of, moving_steps
 from tpgraph.notation.drawn.instance import Instance, instance
 from tpgraph.notation.drawn.loops import loop_letters
 from tpgraph.notation.drawn.times import Letters, Times
 from tpgraph.notation.scene.scene import Definition
-from tpgraph.program import MatMul, Pass, Program, TimedName
+from tpgraph.program import Pass, Program, TimedName
 from tpgraph.program.labels import headword
 from tpgraph.program.variables import statement_name
 
@@ -42,11 +42,9 @@ __all__ = ["GenericStep", "generic_step"]
 LEAST_STEPS = 3
 NO_OTHERS: Mapping[str, TimedName] = MappingProxyType({})
 _LETTERS = (Letters("t", "s"), Letters("k", "j"), Letters("τ", "σ"), Letters("q", "p"))
-_COEFFICIENTS = tuple(zip("ακρν", (r"\alpha", r"\kappa", r"\rho", r"\nu"), strict=True))
-_MEND = (
-    "draw fewer steps unfolded, or fold SGD in its exact form, a schedule of rates without weight"
-    " decay and momentum"
-)
+_SYMBOLS = {"α": r"\alpha", "κ": r"\kappa", "γ": r"\gamma", "η": r"\eta"}
+_OTHER_SYMBOLS = {"ρ": r"\rho", "ν": r"\nu", "ω": r"\omega", "ζ": r"\zeta"}
+_MEND = "draw fewer steps unfolded, or fold SGD in its exact form as it was unrolled"
 
 
 _KindKey: TypeAlias = tuple[str, str | None, int | None, tuple[TimedName, ...]]
@@ -88,7 +86,8 @@ def generic_step(
     name of another one. Raises TPError where its passes are not
     instances of one.
     """
-    kinds = _kinds(program, drawn)
+    law = _law(program)
+    kinds = _kinds(program, drawn, law)
     trained = {e.place.context for e in program.equations if e.place and e.place.row == "backward"}
     steps = {t for k in kinds for t, context in k.contexts.items() if context in trained}
     if len(steps) < LEAST_STEPS:
@@ -100,58 +99,55 @@ def generic_step(
             mend=_MEND,
         )
     times = Times(program, frozenset(c for kind in kinds for c in kind.contexts.values()), called)
-    time, letters = min(kind.last for kind in kinds), _letters(times)
+    letters, last = _letters(times), max(kind.last for kind in kinds)
+    # one earlier step alone makes no sum that could be compared
+    summed = [t for t in range(2, last + 1) if len(moving_steps(law, t)) > 1]
+    time = max((t for t in summed if t <= min(kind.last for kind in kinds)), default=None)
+    if time is None:
+        raise TPError(
+            "too few of these SGD steps have a rate above 0 to see what they sum",
+            expected="two steps that move the weights before another one",
+            mend="fold more steps, or draw these unfolded",
+        )
+    others = sorted((t for t in summed if t != time), key=lambda t: abs(t - time))[:2]
     passes = [_generic(kind, kinds, time, letters) for kind in kinds]
 
-    def at(t: int, law: CoefficientLaw | None) -> Instance:
+    def at(t: int) -> Instance:
         there = [(k.contexts[t], p) for k, p in zip(kinds, passes, strict=True) if t <= k.last]
         return instance(times, drawn, t, letters, dict(there), law)
 
-    # one earlier step alone makes no sum that could be compared
-    others = [t for t in (time - 1, time + 1) if 2 <= t <= max(k.last for k in kinds)]
-
-    def repeats(step: Instance, law: CoefficientLaw | None) -> bool:
-        return all(step.covers(at(other, law)) for other in others)
-
-    laws: list[CoefficientLaw | None] = [None, *_laws(times, letters)]
-    found = ((at(time, law), law) for law in laws)
-    step, law = next(((step, law) for step, law in found if repeats(step, law)), (None, None))
-    if step is None:
+    step = at(time)
+    if not all(step.covers(at(other)) for other in others):
         raise TPError(f"the SGD steps {others[0]} and {time} differ by more than terms", mend=_MEND)
-    last = max(kind.last for kind in kinds)
     label = rf"{letters.step}=0,\,\ldots,\,{last}"
     return GenericStep(step, letters.step, label, law.definitions(letters) if law else ())
 
 
-def _laws(times: Times, letters: Letters) -> Iterator[CoefficientLaw]:
-    """The laws that coefficients may follow: those of the first sum over steps in which they are
-    not equal, at the last time.
+def _law(program: Program) -> CoefficientLaw | None:
+    """The law of the coefficients; None where no plan says that they differ. Raises TPError where
+    nothing is left of the initial weights, which a step at any time cannot say.
     """
-    time = max(times.own.values())
-    for equation in times.program.equations:
-        if times.own.get(equation.out.name) != time or isinstance(equation, MatMul):
-            continue
-        names = [v.name for v in equation.arguments]
-        steps = [times.steps(name, time) for name in names]
-
-        def key(index: int, step: int, names: Sequence[str] = names) -> Hashable:
-            return times.key(names[index], time, step, letters)
-
-        for found in coefficients_of(equation.function, steps, key):
-            if len(found) == time and len(set(found)) > 1:
-                yield from laws_of(found, _symbols(times.program))
-                return
+    plan = program.training_plan
+    if plan is None:
+        return None
+    if not all(plan.alpha):
+        raise TPError(
+            f"a step of weight decay {plan.weight_decay:g} leaves nothing of the weights",
+            expected="a learning rate times weight decay that is not 1",
+            mend="draw fewer steps unfolded",
+        )
+    return law_of(plan, _symbols(program))
 
 
-def _symbols(program: Program) -> tuple[str, str]:
-    """Two letters in LaTeX that name nothing in the program."""
+def _symbols(program: Program) -> Symbols:
+    """Letters in LaTeX that name nothing in the program."""
     taken = {headword(name) for name in program.variables}
-    free = [latex for letter, latex in _COEFFICIENTS if letter not in taken]
-    first, second, *_ = (*free, *(latex for _, latex in _COEFFICIENTS))
-    return first, second
+    others = iter([latex for letter, latex in _OTHER_SYMBOLS.items() if letter not in taken])
+    free = (x if letter not in taken else next(others, x) for letter, x in _SYMBOLS.items())
+    return Symbols(*free)
 
 
-def _kinds(program: Program, drawn: frozenset[str]) -> list[_PassKind]:
+def _kinds(program: Program, drawn: frozenset[str], law: CoefficientLaw | None) -> list[_PassKind]:
     """The passes of one kind that bind the same variables of the network."""
     bound: dict[Pass, list[TimedName]] = {}
     for equation in program.equations:
@@ -163,22 +159,33 @@ def _kinds(program: Program, drawn: frozenset[str]) -> list[_PassKind]:
     for context, names in bound.items():
         kind = context.kind, context.of, context.element, tuple(names)
         kinds.setdefault(kind, {})[context.time] = context
-    return [_PassKind(contexts, kind[-1]) for kind, contexts in _sharing_first(kinds).items()]
+    whole = _sharing_first(kinds, law)
+    return [_PassKind(contexts, kind[-1]) for kind, contexts in whole.items()]
 
 
-def _sharing_first(kinds: Mapping[_KindKey, dict[int, Pass]]) -> dict[_KindKey, dict[int, Pass]]:
-    """The kinds, where a pass at time 0 that only lacks products is of the kind of the later ones.
+def _sharing_first(
+    kinds: Mapping[_KindKey, dict[int, Pass]], law: CoefficientLaw | None
+) -> dict[_KindKey, dict[int, Pass]]:
+    """The kinds, where a pass at initial weights that only lacks products is of the kind of the
+    later ones.
 
-    All passes at time 0 have the same parameters, so that a product with an initial vector, as A s⁰
-    of a recurrent network, is made once for all of them.
+    All passes at time 0, and behind steps of the rate 0, have the same parameters, so that a
+    product with an initial vector, as A s⁰ of a recurrent network, is made once for all of them.
     """
-    first = {_made(key): key for key, contexts in kinds.items() if [*contexts] == [0]}
-    found = {key: contexts for key, contexts in kinds.items() if key not in first.values()}
-    for key, contexts in found.items():
-        lacking = first.pop(_made(key), None) if 0 not in contexts else None
-        if lacking is not None:
-            found[key] = {**kinds[lacking], **contexts}
-    return found | {key: kinds[key] for key in first.values()}
+    initial = {
+        key: contexts
+        for key, contexts in kinds.items()
+        if not any(moving_steps(law, time) for time in contexts)
+    }
+    found = {key: dict(contexts) for key, contexts in kinds.items() if key not in initial}
+    for key, contexts in initial.items():
+        alike = (other for made, other in found.items() if _made(made) == _made(key))
+        whole = next((other for other in alike if other.keys().isdisjoint(contexts)), None)
+        if whole is None:
+            found[key] = contexts
+        else:
+            whole.update(contexts)
+    return found
 
 
 def _made(key: _KindKey) -> Hashable:
