@@ -62,7 +62,7 @@ def test_latex_colours_listings_as_the_guide_says(tmp_path: Path) -> None:
     run(["lualatex", "-interaction=batchmode", "-halt-on-error", "-shell-escape", "page"], tmp_path)
     log = (tmp_path / "page.log").read_text(encoding="utf-8", errors="replace")
     assert "Missing character" not in log
-    coloured = "".join(p.read_text("utf-8") for p in tmp_path.glob("_minted*/*.pygtex"))
+    coloured = "".join(p.read_text("utf-8") for p in tmp_path.glob("_minted*/*.*"))
     assert "PYG{k+kd}{width}" in coloured
     assert "PYG{n+nb}{tanh}" in coloured
 

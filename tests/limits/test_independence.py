@@ -7,7 +7,7 @@ from limits.finite import DIAGRAMS, gallery, inputs, mismatches
 from typer.testing import CliRunner
 
 import tpgraph as tp
-from tpgraph.errors import TPTypeError
+from tpgraph.errors import TPArgumentError
 from tpgraph.limits import independence, limit
 from tpgraph.program.classify import GIA
 from tpgraph.transform import backward, unroll_sgd
@@ -48,7 +48,7 @@ def test_where_the_check_fails_the_reason_is_given(monkeypatch):
     """f = mean(x²): without Ż the limit of the backward pass would be wrong."""
     program = backward(tp.parse(MEAN))
     data = inputs(program)
-    with pytest.raises(TPTypeError, match="gradient independence fails: output f is a Moment"):
+    with pytest.raises(TPArgumentError, match="gradient independence fails: output f is a Moment"):
         limit(program, data=data, assume_gia=True)
     monkeypatch.setattr(independence, "gradient_independence", lambda p: GIA(True, ""))
     assert mismatches(program, limit(program, data=data), 1000, 6, data) == []
@@ -57,15 +57,15 @@ def test_where_the_check_fails_the_reason_is_given(monkeypatch):
 
 def test_tied_weights_fail_the_check():
     program = backward(gallery("autoencoder"))
-    with pytest.raises(TPTypeError, match="the forward pass uses both W and its transpose"):
+    with pytest.raises(TPArgumentError, match="the forward pass uses both W and its transpose"):
         limit(program, data=inputs(program), assume_gia=True)
 
 
 def test_programs_without_one_first_pass_are_refused():
     program = unroll_sgd(gallery("mlp"), 2, form="fluctuation")
-    with pytest.raises(TPTypeError, match="gradient independence fails"):
+    with pytest.raises(TPArgumentError, match="gradient independence fails"):
         limit(program, data=inputs(program), assume_gia=True)
-    with pytest.raises(TPTypeError, match="has no backward pass"):
+    with pytest.raises(TPArgumentError, match="has no backward pass"):
         limit(gallery("mlp"), data=inputs(gallery("mlp")), assume_gia=True)
 
 
@@ -80,5 +80,5 @@ def test_command_line(tmp_path):
     lines = [line for line in assumed.stdout.splitlines() if line.startswith("ZMatMul")]
     assert all(line.endswith("Ż = 0") for line in lines if " ds[" in line)
     assert plain.stdout != assumed.stdout
-    with pytest.raises(TPTypeError, match="has no backward pass"):
+    with pytest.raises(TPArgumentError, match="has no backward pass"):
         CliRunner().invoke(app, ["limit", rnn, "--gia"], catch_exceptions=False)

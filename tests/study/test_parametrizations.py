@@ -214,6 +214,17 @@ class Checked(HTMLParser):
         assert self.open.pop() == tag
 
 
+def test_formulas_are_mathematics_in_latex(found: SideBySide, tmp_path: Path) -> None:
+    place = tmp_path / "r.tex"
+    text = tp.study.parametrization_report(found, place)[place].decode()
+    for words in (
+        "exponents $e$ of $n^{e}$", r"size of $x$ & $+", "($-0.5$)", r"rate / $\eta$", "$K_{ii}$",
+        r"$|\Delta x|$ at $n = \infty$", r" / \sqrt{m}$", r"\cdot 10^{-",
+    ):  # fmt: skip
+        assert words in text
+    assert not re.search(r"& [+-]\d", text)
+
+
 def test_the_page_is_one_file(found: SideBySide) -> None:
     hostile = replace(found, name='<script>alert("x")</script>')
     ((_, content),) = tp.study.parametrization_report(hostile, "r.html").items()

@@ -33,7 +33,7 @@ from tpgraph.program import (
     latex_name,
     matrix_latex,
 )
-from tpgraph.program.tex import one_line
+from tpgraph.program.tex import one_line, spelled_out
 from tpgraph.program.text import aligned, right_hand_side
 
 __all__ = ["derivation"]
@@ -170,17 +170,11 @@ class _Latex(_PlainText):
 
     def number(self, found: Estimate) -> str:
         """A value, with its power of ten spelled out."""
-        return _powers(_number(found))
+        return spelled_out(_number(found))
 
     def error(self, found: Estimate) -> str:
         """How far off the value may be."""
-        return rf"\pm {_powers(f'{found.error:.1g}')}" if found.error else r"\text{ exactly}"
-
-
-def _powers(text: str) -> str:
-    """A number as LaTeX, with its power of ten spelled out."""
-    mantissa, mark, exponent = text.partition("e")
-    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if mark else mantissa
+        return rf"\pm {spelled_out(f'{found.error:.1g}')}" if found.error else r"\text{ exactly}"
 
 
 def _number(found: Estimate) -> str:

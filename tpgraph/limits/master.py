@@ -82,8 +82,8 @@ def limit(
     NTK-parametrized training (`unroll_sgd(p, steps, form="fluctuation")`) has a limit.
 
     With `assume_gia` the backward pass takes W to be independent of Wᵀ: its Ż are 0 without being
-    looked for (gradient independence assumption). Raises TPTypeError where the simple check of TP
-    II finds that assumption false, or where there is no backward pass.
+    looked for (gradient independence assumption). Raises TPArgumentError where the simple check of
+    TP II finds that assumption false, or where there is no backward pass.
 
     The theorem asks for pseudo-Lipschitz functions; others give a TPWarning that names the
     instruction. Raises TPDataError for data that do not fit, and TPError, naming the instruction,

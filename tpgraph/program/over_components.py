@@ -78,7 +78,7 @@ def _several(word: str, term: Term) -> Fixed:
 def _mend_one(word: str) -> str:
     if word == "softmax_cross_entropy":
         return "declare the readout and the target with one row for every class"
-    return f"give the numbers one by one: {word}(a, b, c)"
+    return f"declare it with a row for every component, or name the numbers: {word}(a, b, c)"
 
 
 def _shared(term: Term) -> Term:

@@ -25,7 +25,9 @@ __all__ = [
     "is_foreign",
     "one_line",
     "portable",
+    "prose",
     "require_settable",
+    "spelled_out",
     "words",
 ]
 
@@ -200,8 +202,28 @@ def words(text: str) -> str:
     >>> words(r"}\input{x}")
     '\\text{\\}$\\backslash$input\\{x\\}}'
     """
+    return rf"\text{{{prose(text)}}}"
+
+
+def prose(text: str) -> str:
+    r"""A plain text, every character of which stands for itself, as LaTeX text.
+
+    >>> prose("50% of x_1, with --lr η")
+    '50\\% of x\\_1, with -{}-lr $\\eta $'
+    """
     normal = unicodedata.normalize("NFC", text)
-    return rf"\text{{{''.join(_word_character(character, []) for character in normal)}}}"
+    shown = "".join(_word_character(character, []) for character in normal)
+    return shown.replace("--", "-{}-")
+
+
+def spelled_out(number: str) -> str:
+    r"""A number as LaTeX mathematics, its power of ten spelled out.
+
+    >>> spelled_out("0.25"), spelled_out("1e-05")
+    ('0.25', '1 \\cdot 10^{-5}')
+    """
+    mantissa, mark, exponent = number.partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if mark else mantissa
 
 
 def require_settable(label: str) -> None:

@@ -23,6 +23,7 @@ from tpgraph.program.coordinates import UNCHANGED, UNSTABLE, Prediction, predict
 from tpgraph.seeds import seed_sequence
 from tpgraph.shown import html_text
 from tpgraph.study.csv_table import csv_text
+from tpgraph.study.phrases import Phrase, number, phrase
 from tpgraph.study.samples import (
     Array,
     Columns,
@@ -58,9 +59,20 @@ class Exponent:
     @property
     def shown(self) -> str:
         """What was measured, with its error: "-0.50 ± 0.02"; "-" where nothing could be."""
+        return str(self._measured)
+
+    @property
+    def beside(self) -> Phrase:
+        """What was measured, and in brackets the prediction."""
+        predicted = number(self.expected) if np.isfinite(self.predicted) else self.expected
+        return phrase(*self._measured.pieces, " (", predicted, ")")
+
+    @property
+    def _measured(self) -> Phrase:
         if np.isnan(self.measured):
-            return "-"
-        return f"{self.measured:+.2f}" + ("" if np.isnan(self.error) else f" ± {self.error:.2f}")
+            return phrase("-")
+        error = "" if np.isnan(self.error) else f"{self.error:.2f}"
+        return phrase(number(f"{self.measured:+.2f}", error))
 
 
 @dataclass(frozen=True, repr=False)

@@ -22,6 +22,7 @@ from tpgraph.compiler.adaptive_rates import adaptive_exponents
 from tpgraph.errors import TPTypeError
 from tpgraph.program import Parameter, Program
 from tpgraph.program.parametrization import Kind, relevant_dimension, scaling
+from tpgraph.study.phrases import Formula, exponential, number
 from tpgraph.study.samples import sizes_of
 from tpgraph.types import Width
 
@@ -44,16 +45,24 @@ class BaseNumber:
         return self.at_base * float(m ** float(self.exponent))
 
     def __str__(self) -> str:
-        number = f"{self.at_base:.4g}"
+        return self.formula.text
+
+    @property
+    def formula(self) -> Formula:
+        """The same for people and for LaTeX."""
+        factor = number(f"{self.at_base:.4g}")
         if not self.exponent:
-            return number
-        size = abs(self.exponent)
-        power = {Fraction(1): "m", Fraction(1, 2): "√m"}.get(size, f"m^{_exponent(size)}")
-        return f"{number} {power}" if self.exponent > 0 else f"{number} / {power}"
+            return factor
+        power = _power(abs(self.exponent))
+        if self.exponent > 0:
+            return Formula(f"{factor.text} {power.text}", rf"{factor.latex}\,{power.latex}")
+        return Formula(f"{factor.text} / {power.text}", f"{factor.latex} / {power.latex}")
 
 
-def _exponent(size: Fraction) -> str:
-    return str(size) if size.denominator == 1 else f"({size})"
+def _power(exponent: Fraction) -> Formula:
+    """m to the `exponent`."""
+    named = {Fraction(1): Formula("m", "m"), Fraction(1, 2): Formula("√m", r"\sqrt{m}")}
+    return named.get(exponent) or exponential("m", exponent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from tpgraph.study.parametrizations.side_by_side import (
     Parametrized,
     SideBySide,
 )
+from tpgraph.study.phrases import Formula, Phrase, phrase
 
 __all__ = ["Block", "Heading", "Image", "Rows", "Words", "blocks_of"]
 
@@ -33,15 +34,15 @@ class Heading:
 class Words:
     """A paragraph."""
 
-    text: str
+    text: Phrase
 
 
 @dataclass(frozen=True)
 class Rows:
     """A table under its head."""
 
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    head: tuple[Phrase, ...]
+    rows: tuple[tuple[Phrase, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -63,29 +64,40 @@ def blocks_of(found: SideBySide) -> Iterator[Block]:
     yield _program_image(found)
     yield Heading("What training does as the width grows")
     for one in found.each:
-        yield Words(f"{one.name}: {one.report.verdict}.")
+        yield Words(phrase(f"{one.name}: {one.report.verdict}."))
         if one.report.advice is not None:
-            yield Words(f"{one.report.advice}.")
+            yield Words(phrase(f"{one.report.advice}."))
     yield Heading("Side by side")
-    yield Words(
-        f"Of sizes and changes: {LEGEND}, after {quantity(found.steps, 'SGD step')}"
-        f" at the learning rate η = {found.lr:g}. The kernels are those of the first step at"
-        " infinite width, means over inputs; |Δx| is the root mean square by which a feature"
-        " moves in one step there."
-    )
-    yield Rows(("", *names), tuple(found.rows()))
+    yield Words(_what_is_measured(found))
+    yield Rows(tuple(map(phrase, ("", *names))), tuple(found.rows()))
     for reason in found.reasons():
-        yield Words(f"{reason}.")
+        yield Words(phrase(f"{reason}."))
     yield Heading("Base shapes")
-    yield Words(
-        f"Tune at the base width {found.base}; at width n = {found.base} m every layer has these"
-        " numbers. Weights are held as they are used, W itself, under the multiplier that a"
-        " MuReadout has; the network trains as the program does, by SGD and by Adam."
-    )
+    yield Words(_how_shapes_are_held(found))
     yield Rows(SHAPE_HEAD, tuple(found.shape_rows()))
     yield Heading("Pictures")
     for one in found.each:
         yield from _images(one)
+
+
+def _what_is_measured(found: SideBySide) -> Phrase:
+    return phrase(
+        "Of sizes and changes: ", *LEGEND.pieces, f", after {quantity(found.steps, 'SGD step')}"
+        " at the learning rate ", Formula(f"η = {found.lr:g}", rf"\eta = {found.lr:g}"),
+        ". The kernels are those of the first step at infinite width, means over inputs; ",
+        Formula("|Δx|", r"|\Delta x|"), " is the root mean square by which a feature moves in one"
+        " step there.",
+    )  # fmt: skip
+
+
+def _how_shapes_are_held(found: SideBySide) -> Phrase:
+    return phrase(
+        f"Tune at the base width {found.base}; at width ",
+        Formula(f"n = {found.base} m", rf"n = {found.base}\,m"),
+        " every layer has these numbers. Weights are held as they are used, ", Formula("W", "W"),
+        " itself, under the multiplier that a MuReadout has; the network trains as the program"
+        " does, by SGD and by Adam.",
+    )  # fmt: skip
 
 
 def _program_image(found: SideBySide) -> Image:

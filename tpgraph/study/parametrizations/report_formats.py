@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import assert_never
 
 from tpgraph.errors import TPDataError
-from tpgraph.program.tex import words
+from tpgraph.program.tex import prose
 from tpgraph.static_page import static_page
 from tpgraph.study.parametrizations.report_blocks import (
     Block,
@@ -26,6 +26,7 @@ from tpgraph.study.parametrizations.report_blocks import (
     blocks_of,
 )
 from tpgraph.study.parametrizations.side_by_side import SideBySide
+from tpgraph.study.phrases import Phrase
 
 __all__ = ["REPORT_FORMATS", "parametrization_report"]
 
@@ -55,7 +56,7 @@ def _html_block(block: Block) -> str:
         case Heading(text, level):
             return f"<h{level}>{escape(text)}</h{level}>"
         case Words(text):
-            return f"<p>{escape(text)}</p>"
+            return f"<p>{escape(str(text))}</p>"
         case Rows(head, rows):
             lines = [_html_row("th", head), *(_html_row("td", row) for row in rows)]
             return f"<div><table>{''.join(lines)}</table></div>"
@@ -67,8 +68,8 @@ def _html_block(block: Block) -> str:
             assert_never(block)
 
 
-def _html_row(tag: str, cells: Iterable[str]) -> str:
-    return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+def _html_row(tag: str, cells: Iterable[Phrase]) -> str:
+    return "<tr>" + "".join(f"<{tag}>{escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
 
 
 def _markdown(blocks: Sequence[Block], target: Path) -> dict[Path, bytes]:
@@ -95,10 +96,11 @@ def _markdown_block(block: Heading | Words | Rows) -> str:
         case Heading(text, level):
             return f"{'#' * level} {_plain(text)}"
         case Words(text):
-            return _plain(text)
+            return _plain(str(text))
         case Rows(head, rows):
-            lines = [head, ("---",) * len(head), *rows]
-            return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+            lines = [[_plain(str(cell)) for cell in row] for row in (head, *rows)]
+            lines.insert(1, ["---"] * len(head))
+            return "\n".join(f"| {' | '.join(line)} |" for line in lines)
         case _:
             assert_never(block)
 
@@ -110,10 +112,6 @@ def _plain(text: str) -> str:
     'x\\_1 \\<b\\> a\\|b'
     """
     return re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", text)
-
-
-def _cell(text: str) -> str:
-    return text if text == "---" else _plain(text)
 
 
 def _latex(blocks: Sequence[Block], target: Path) -> dict[Path, bytes]:
@@ -128,13 +126,13 @@ def _latex(blocks: Sequence[Block], target: Path) -> dict[Path, bytes]:
 
 def _latex_image(name: str, caption: str) -> str:
     shown = rf"\fitted{{\includegraphics{{\detokenize{{{name}}}}}}}"
-    return rf"\begin{{center}}{shown}\\ {_tex(caption)}\end{{center}}"
+    return rf"\begin{{center}}{shown}\\ {prose(caption)}\end{{center}}"
 
 
 def _latex_block(block: Heading | Words | Rows) -> str:
     match block:
         case Heading(text, level):
-            return rf"\{'section' if level == 1 else 'subsection'}*{{{_tex(text)}}}"
+            return rf"\{'section' if level == 1 else 'subsection'}*{{{prose(text)}}}"
         case Words(text):
             return _tex(text)
         case Rows(head, rows):
@@ -147,36 +145,15 @@ def _latex_block(block: Heading | Words | Rows) -> str:
             assert_never(block)
 
 
-_SIGNS = {"√": r"$\surd$", "±": r"$\pm$", "∞": r"$\infty$", "−": "$-$", "|": r"$|$", "<": "$<$",
-          ">": "$>$", "…": r"\dots{}"}  # fmt: skip
-_POWER = re.compile(r"\^(\([^()]*\)|[\w/.−-]+)")
-_WORD = re.compile(r"[A-Za-z0-9 .,:;=+()/'?!-]+")
+def _tex(written: Phrase) -> str:
+    r"""Words as text, formulas between dollars; a `[` in front is no argument of the line before.
 
-
-def _tex(text: str) -> str:
-    r"""Text for LaTeX: powers as exponents, each other letter as mathematics knows it.
-
-    >>> print(_tex("2 / √m, n^1 (x_1)"))
-    2 / $\surd$m, n$^{1}$ (x\_1)
+    >>> print(_tex(Phrase(("size of x_1 ± 0",))))
+    size of x\_1 $\pm $ 0
     """
-    parts, at = [], 0
-    for power in _POWER.finditer(text):
-        parts.append(_letters(text[at : power.start()]))
-        parts.append(f"$^{{{power[1].strip('()')}}}$")
-        at = power.end()
-    return "".join([*parts, _letters(text[at:])])
-
-
-def _letters(text: str) -> str:
-    return "".join(_SIGNS.get(c) or _letter(c) for c in text)
-
-
-def _letter(character: str) -> str:
-    if _WORD.fullmatch(character):
-        return character
-    if character in "_&%#${}":
-        return f"\\{character}"
-    return rf"${words(character)}$"
+    pieces = [prose(p) if isinstance(p, str) else f"${p.latex}$" for p in written.pieces]
+    text = "".join(pieces)
+    return f"{{}}{text}" if text.startswith("[") else text
 
 
 def _beside(target: Path, image: Image, kind: str) -> Path:
@@ -202,7 +179,7 @@ _LATEX_HEAD = r"""\documentclass{article}
 \usepackage[margin=25mm]{geometry}
 \usepackage{amsmath, amssymb, graphicx}
 \setlength{\parindent}{0pt}\setlength{\parskip}{6pt}
-\newsavebox{\held}
+\renewcommand{\arraystretch}{1.2}\newsavebox{\held}
 \newcommand{\fitted}[1]{\sbox{\held}{#1}\ifdim\wd\held>\linewidth
   \resizebox{\linewidth}{!}{\usebox{\held}}\else\usebox{\held}\fi}
 \begin{document}"""

@@ -12,18 +12,22 @@ from tpgraph.kernels import Kernel, kernel
 from tpgraph.kernels.kernel_values import EntryStatistics
 from tpgraph.program import MUP, NTK, STANDARD, Parametrization, Program, analysis_of
 from tpgraph.program.any_program import reads_program
+from tpgraph.program.labels import latex_name
 from tpgraph.program.near_names import did_you_mean
 from tpgraph.program.report import Report, report
+from tpgraph.program.tex import one_line
 from tpgraph.program.text import aligned
 from tpgraph.progress import counting, one_more
 from tpgraph.shown import html_text
 from tpgraph.study.coordinates.check import CoordinateCheck, coordinate_check
 from tpgraph.study.parametrizations.base_shapes import LayerShape, base_shapes
 from tpgraph.study.parametrizations.feature_change import FeatureChange, feature_changes
+from tpgraph.study.phrases import Formula, Phrase, exponential, number, phrase
 from tpgraph.study.samples import Columns, experience, samples_of
 from tpgraph.training import AnyData, Dataset
 
 __all__ = [
+    "ETA",
     "LEGEND",
     "OWN",
     "PARAMETRIZATIONS",
@@ -93,35 +97,50 @@ class SideBySide:
         return html_text(str(self))
 
     def __str__(self) -> str:
-        table = aligned([("", *(one.name for one in self.each)), *self.rows()])
-        shapes = aligned([SHAPE_HEAD, *self.shape_rows()])
+        table = aligned([("", *(one.name for one in self.each)), *map(_read, self.rows())])
+        shapes = aligned([_read(SHAPE_HEAD), *map(_read, self.shape_rows())])
         head = f"base width {self.base}, m = n / {self.base}"
-        return "\n".join([*table, "", LEGEND, *self.reasons(), "", head, *shapes])
+        return "\n".join([*table, "", str(LEGEND), *self.reasons(), "", head, *shapes])
 
-    def rows(self) -> list[tuple[str, ...]]:
+    def rows(self) -> list[tuple[Phrase, ...]]:
         """A title and what is found in each parametrization: regime, exponents, limits."""
         names = self.each[0].coordinates.names
-        rows = [("regime", *(p.regime for p in self.each)), ("r", *map(_r, self.each))]
+        rows = [
+            (phrase("regime"), *(phrase(p.regime) for p in self.each)),
+            (phrase("r"), *map(_r, self.each)),
+        ]
         for name in names:
-            rows.append((f"size of {name}", *(_exponent(p.coordinates, name) for p in self.each)))
-            changes = (_exponent(p.coordinates, name, True) for p in self.each)
-            rows.append((f"change of {name}", *changes))
-        rows += [(f"mean {kind} K_ii", *(_mean(p, kind) for p in self.each)) for kind in _KINDS]
+            followed = self._named(name)
+            sizes = (p.coordinates.size(name).beside for p in self.each)
+            changes = (p.coordinates.change(name).beside for p in self.each)
+            rows.append((phrase("size of ", followed), *sizes))
+            rows.append((phrase("change of ", followed), *changes))
+        for kind in _KINDS:
+            rows.append((phrase(f"mean {kind} ", _DIAGONAL), *(_mean(p, kind) for p in self.each)))
         for name in filter(self._is_followed, names):
-            rows.append((f"|Δ{name}| at n = ∞", *(_feature(p, name) for p in self.each)))
+            followed = self._named(name)
+            change = Formula(f"|Δ{followed.text}|", rf"|\Delta {followed.latex}|")
+            title = phrase(change, " at ", _INFINITE)
+            rows.append((title, *(_feature(p, name) for p in self.each)))
         return rows
+
+    def _named(self, name: str) -> Formula:
+        """A variable by its name in text, and by its label."""
+        program = self.each[0].program
+        return Formula(name, one_line(latex_name(program, program.variables[name])))
 
     def _is_followed(self, name: str) -> bool:
         return any(f.name == name for p in self.each for f in p.features or ())
 
-    def shape_rows(self) -> list[tuple[str, ...]]:
+    def shape_rows(self) -> list[tuple[Phrase, ...]]:
         """A row for each layer and parametrization, under `SHAPE_HEAD`."""
         rows = []
         for k, layer in enumerate(self.each[0].shapes):
             for one in self.each:
                 shape = one.shapes[k]
                 numbers = (shape.multiplier, shape.std, shape.sgd, shape.adam)
-                rows.append((layer.name, one.name, shape.kind, *map(str, numbers)))
+                of = (phrase(self._named(layer.name)), phrase(one.name), phrase(shape.kind))
+                rows.append((*of, *(phrase(each.formula) for each in numbers)))
         return rows
 
     def reasons(self) -> list[str]:
@@ -142,8 +161,21 @@ class SideBySide:
 
 
 _KINDS = ("nngp", "ntk")
-LEGEND = "exponents e of n^e: measured (predicted)"
-SHAPE_HEAD = ("param", "in", "layer", "multiplier", "init std", "SGD rate / η", "Adam rate / η")
+_DIAGONAL = Formula("K_ii", "K_{ii}")
+_INFINITE = Formula("n = ∞", r"n = \infty")
+ETA = Formula("η", r"\eta")
+"""The learning rate."""
+LEGEND = phrase(
+    "exponents ", Formula("e", "e"), " of ", exponential("n", "e"), ": measured (predicted)"
+)
+SHAPE_HEAD = (
+    *map(phrase, ("param", "in", "layer", "multiplier", "init std")),
+    *(phrase(f"{optimizer} rate / ", ETA) for optimizer in ("SGD", "Adam")),
+)
+
+
+def _read(row: Sequence[Phrase]) -> tuple[str, ...]:
+    return tuple(map(str, row))
 
 
 def mean_diagonal(kernel: Kernel, kind: str) -> float | None:
@@ -156,29 +188,29 @@ def mean_diagonal(kernel: Kernel, kind: str) -> float | None:
     return entries.means[0]
 
 
-def _r(one: Parametrized) -> str:
+_NOTHING = phrase("-")
+
+
+def _r(one: Parametrized) -> Phrase:
     found = one.report.analysis
-    return "-" if found is None or found.r is None else str(found.r)
+    return _NOTHING if found is None or found.r is None else phrase(number(str(found.r)))
 
 
-def _exponent(check: CoordinateCheck, name: str, changes: bool = False) -> str:
-    found = check.change(name) if changes else check.size(name)
-    return f"{found.shown} ({found.expected})"
-
-
-def _mean(one: Parametrized, kind: str) -> str:
+def _mean(one: Parametrized, kind: str) -> Phrase:
     mean = None if one.kernel is None else mean_diagonal(one.kernel, kind)
     if mean is None or one.kernel is None:
-        return "-"
+        return _NOTHING
     grows = one.kernel.exponent if kind == "ntk" else 0
-    return f"{mean:.4g}" + (f" n^{grows}" if grows else "")
+    value = number(f"{mean:.4g}")
+    return phrase(value, " ", exponential("n", grows)) if grows else phrase(value)
 
 
-def _feature(one: Parametrized, name: str) -> str:
+def _feature(one: Parametrized, name: str) -> Phrase:
     found = {f.name: f for f in one.features or ()}.get(name)
     if found is None:
-        return "-"
-    return f"{found.change:.4g}" + (f" ± {found.error:.1g}" if found.error else "")
+        return _NOTHING
+    error = f"{found.error:.1g}" if found.error else ""
+    return phrase(number(f"{found.change:.4g}", error))
 
 
 def _json(one: Parametrized) -> dict[str, Any]:
