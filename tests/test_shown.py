@@ -30,6 +30,7 @@ RESULTS: dict[str, Callable[[], Any]] = {
     "entry": lambda: tp.gallery.entry("mlp"),
     "drawing": lambda: tp.draw("mlp"),
     "dynamics": lambda: tp.kernel_dynamics(np.eye(4), Y[:, :1] + 1, lr=0.1, steps=40),
+    "solution": lambda: tp.kernel_solution(np.eye(40), np.zeros((30, 2)), time=None),
     "comparison": lambda: tp.compare(
         "one_hidden", synthetic=2, widths=[8, 16], steps=1, seeds=2, test=1, members=4, samples=4096
     ),

@@ -30,6 +30,7 @@ from tpgraph.hyperparameters import require_rate
 from tpgraph.kernels.dynamics import kernel_array, loss_of, require_stable
 from tpgraph.kernels.losses import KernelLoss, samples_array, squared_loss
 from tpgraph.program import Program, require_room
+from tpgraph.shown import html_table, one_line, quantity
 
 __all__ = ["KernelSolution", "gaussian_ensemble", "kernel_solution"]
 
@@ -45,7 +46,7 @@ _INDEFINITE = 1e-2
 such that are smaller."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class KernelSolution:
     """The trained outputs at P points: `mean` (P, k), `cov` (P, P), the same for every component.
 
@@ -60,6 +61,22 @@ class KernelSolution:
     dropped: int = 0
     cut: float = 0.0
     residual: float = 0.0
+
+    def __repr__(self) -> str:
+        of = f"{self.train_count} of {quantity(len(self.mean), 'point')} trained on"
+        missed = f"targets missed by {self.residual:.2g} at most"
+        dropped = [f"{quantity(self.dropped, 'direction')} not learned"] if self.dropped else []
+        return one_line("KernelSolution", "", of, *dropped, missed)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: mean and standard deviation at each of the points."""
+        values, sd = self.mean.reshape(len(self.mean), -1), self.sd.reshape(len(self.mean), -1)
+        rows = [
+            [point, *(f"{value:.4g} ± {around:.2g}" for value, around in zip(*row, strict=False))]
+            for point, row in enumerate(zip(values, np.broadcast_to(sd, values.shape), strict=True))
+        ]
+        head = ["point", *(f"component {k}" for k in range(values.shape[1]))]
+        return html_table(repr(self)[1:-1], head, rows)
 
     @property
     def sd(self) -> Array:

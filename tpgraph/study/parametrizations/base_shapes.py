@@ -22,7 +22,7 @@ from tpgraph.compiler.adaptive_rates import adaptive_exponents
 from tpgraph.errors import TPTypeError
 from tpgraph.program import Parameter, Program
 from tpgraph.program.parametrization import Kind, relevant_dimension, scaling
-from tpgraph.study.phrases import Formula, exponential, number
+from tpgraph.study.phrases import Mathematics, exponential, number
 from tpgraph.study.samples import sizes_of
 from tpgraph.types import Width
 
@@ -48,20 +48,20 @@ class BaseNumber:
         return self.formula.text
 
     @property
-    def formula(self) -> Formula:
+    def formula(self) -> Mathematics:
         """The same for people and for LaTeX."""
         factor = number(f"{self.at_base:.4g}")
         if not self.exponent:
             return factor
         power = _power(abs(self.exponent))
         if self.exponent > 0:
-            return Formula(f"{factor.text} {power.text}", rf"{factor.latex}\,{power.latex}")
-        return Formula(f"{factor.text} / {power.text}", f"{factor.latex} / {power.latex}")
+            return Mathematics(f"{factor.text} {power.text}", rf"{factor.latex}\,{power.latex}")
+        return Mathematics(f"{factor.text} / {power.text}", f"{factor.latex} / {power.latex}")
 
 
-def _power(exponent: Fraction) -> Formula:
+def _power(exponent: Fraction) -> Mathematics:
     """m to the `exponent`."""
-    named = {Fraction(1): Formula("m", "m"), Fraction(1, 2): Formula("√m", r"\sqrt{m}")}
+    named = {Fraction(1): Mathematics("m", "m"), Fraction(1, 2): Mathematics("√m", r"\sqrt{m}")}
     return named.get(exponent) or exponential("m", exponent)
 
 

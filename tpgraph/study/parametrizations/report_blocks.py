@@ -17,7 +17,7 @@ from tpgraph.study.parametrizations.side_by_side import (
     Parametrized,
     SideBySide,
 )
-from tpgraph.study.phrases import Formula, Phrase, phrase
+from tpgraph.study.phrases import Mathematics, Phrase, phrase
 
 __all__ = ["Block", "Heading", "Image", "Rows", "Words", "blocks_of"]
 
@@ -83,18 +83,19 @@ def blocks_of(found: SideBySide) -> Iterator[Block]:
 def _what_is_measured(found: SideBySide) -> Phrase:
     return phrase(
         "Of sizes and changes: ", *LEGEND.pieces, f", after {quantity(found.steps, 'SGD step')}"
-        " at the learning rate ", Formula(f"η = {found.lr:g}", rf"\eta = {found.lr:g}"),
+        " at the learning rate ", Mathematics(f"η = {found.lr:g}", rf"\eta = {found.lr:g}"),
         ". The kernels are those of the first step at infinite width, means over inputs; ",
-        Formula("|Δx|", r"|\Delta x|"), " is the root mean square by which a feature moves in one"
-        " step there.",
+        Mathematics("|Δx|", r"|\Delta x|"),
+        " is the root mean square by which a feature moves in one step there.",
     )  # fmt: skip
 
 
 def _how_shapes_are_held(found: SideBySide) -> Phrase:
     return phrase(
         f"Tune at the base width {found.base}; at width ",
-        Formula(f"n = {found.base} m", rf"n = {found.base}\,m"),
-        " every layer has these numbers. Weights are held as they are used, ", Formula("W", "W"),
+        Mathematics(f"n = {found.base} m", rf"n = {found.base}\,m"),
+        " every layer has these numbers. Weights are held as they are used, ",
+        Mathematics("W", "W"),
         " itself, under the multiplier that a MuReadout has; the network trains as the program"
         " does, by SGD and by Adam.",
     )  # fmt: skip

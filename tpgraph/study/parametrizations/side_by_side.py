@@ -22,7 +22,7 @@ from tpgraph.shown import html_text
 from tpgraph.study.coordinates.check import CoordinateCheck, coordinate_check
 from tpgraph.study.parametrizations.base_shapes import LayerShape, base_shapes
 from tpgraph.study.parametrizations.feature_change import FeatureChange, feature_changes
-from tpgraph.study.phrases import Formula, Phrase, exponential, number, phrase
+from tpgraph.study.phrases import Mathematics, Phrase, exponential, number, phrase
 from tpgraph.study.samples import Columns, experience, samples_of
 from tpgraph.training import AnyData, Dataset
 
@@ -119,15 +119,15 @@ class SideBySide:
             rows.append((phrase(f"mean {kind} ", _DIAGONAL), *(_mean(p, kind) for p in self.each)))
         for name in filter(self._is_followed, names):
             followed = self._named(name)
-            change = Formula(f"|Δ{followed.text}|", rf"|\Delta {followed.latex}|")
+            change = Mathematics(f"|Δ{followed.text}|", rf"|\Delta {followed.latex}|")
             title = phrase(change, " at ", _INFINITE)
             rows.append((title, *(_feature(p, name) for p in self.each)))
         return rows
 
-    def _named(self, name: str) -> Formula:
+    def _named(self, name: str) -> Mathematics:
         """A variable by its name in text, and by its label."""
         program = self.each[0].program
-        return Formula(name, one_line(latex_name(program, program.variables[name])))
+        return Mathematics(name, one_line(latex_name(program, program.variables[name])))
 
     def _is_followed(self, name: str) -> bool:
         return any(f.name == name for p in self.each for f in p.features or ())
@@ -161,12 +161,12 @@ class SideBySide:
 
 
 _KINDS = ("nngp", "ntk")
-_DIAGONAL = Formula("K_ii", "K_{ii}")
-_INFINITE = Formula("n = ∞", r"n = \infty")
-ETA = Formula("η", r"\eta")
+_DIAGONAL = Mathematics("K_ii", "K_{ii}")
+_INFINITE = Mathematics("n = ∞", r"n = \infty")
+ETA = Mathematics("η", r"\eta")
 """The learning rate."""
 LEGEND = phrase(
-    "exponents ", Formula("e", "e"), " of ", exponential("n", "e"), ": measured (predicted)"
+    "exponents ", Mathematics("e", "e"), " of ", exponential("n", "e"), ": measured (predicted)"
 )
 SHAPE_HEAD = (
     *map(phrase, ("param", "in", "layer", "multiplier", "init std")),
