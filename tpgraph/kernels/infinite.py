@@ -27,6 +27,7 @@ from tpgraph.kernels.tangent import Kind, check_kind, network_outputs, tangent
 from tpgraph.kernels.tangent_limit import How, TangentEnds, TangentLimit
 from tpgraph.limits import InputsLimit, Values
 from tpgraph.limits.engines import Engine, check_engine
+from tpgraph.limits.exact.budget import HURRIED, Budget, OverBudget
 from tpgraph.limits.many_inputs import Pair
 from tpgraph.limits.not_closed import NotClosed
 from tpgraph.limits.planned.tape import NotPlanned
@@ -34,6 +35,8 @@ from tpgraph.program import Program, Variable
 from tpgraph.program.any_program import reads_program
 
 __all__ = ["kernel", "parameter_kernels"]
+
+_HURRIED_AN_INPUT = 1e7
 
 
 @reads_program
@@ -54,8 +57,8 @@ def kernel(
     are (N, N), or (N, m, N, m) for m outputs. The kernel of a readout of k rows is δ_ab K and K is
     given; components that are no independent copies are given as so many outputs. `engine` is
     "exact", "sampled" (with `samples` and `seed`, and error bars) or "auto", exact where that can
-    be. Where the NTK grows, as in the standard parametrization, `ntk` is the coefficient of
-    n^exponent, n the first width.
+    be within some seconds of quadrature. Where the NTK grows, as in the standard parametrization,
+    `ntk` is the coefficient of n^exponent, n the first width.
 
     With `Y` it is K(X, Y), between all inputs of two sets. Where the kernel's structure is the same
     for all inputs it is planned once (`tpgraph.kernels.plan`) and computed tile by tile on the
@@ -76,7 +79,9 @@ def kernel(
     reason = ""
     if engine != "sampled":
         try:
-            return _by_plan(program, wanted, arrays, others, on)
+            return _by_plan(program, wanted, arrays, others, on, _budget(engine, arrays))
+        except OverBudget as error:
+            reason, engine = error.reason, "sampled"
         except (NotPlanned, NotClosed) as error:
             reason = error.reason
     how = How(engine, samples, seed, on.threads)
@@ -88,16 +93,24 @@ def kernel(
     return replace(found, unplanned=reason)
 
 
+def _budget(engine: Engine, arrays: Mapping[str, Array]) -> Budget | None:
+    """Of quadrature, where samples stand ready; they take longer for more inputs themselves."""
+    if engine == "exact":
+        return None
+    return Budget(HURRIED + _HURRIED_AN_INPUT * len(next(iter(arrays.values()))))
+
+
 def _by_plan(
     program: Program,
     wanted: Kind,
     arrays: Mapping[str, Array],
     others: Mapping[str, Array] | None,
     resources: Resources,
+    budget: Budget | None = None,
 ) -> Kernel:
     """Raises NotPlanned and NotClosed."""
     plan = plan_kernel(program, wanted)
-    found = whole(plan, arrays, others, resources)
+    found = whole(plan, arrays, others, resources, budget)
     return Kernel(
         side_by_side(arrays),
         plan.outputs,

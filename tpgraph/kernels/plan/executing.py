@@ -20,6 +20,7 @@ from tpgraph.kernels.plan.planning import PlanPart
 from tpgraph.kernels.plan.single import Jitter, Side, on_inputs
 from tpgraph.kernels.plan.tile_steps import TileSteps, lowered
 from tpgraph.kernels.plan.tiles import Block, Tile, TileWorker
+from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.exact.forms import Array
 from tpgraph.shared_work import Shared, share
 
@@ -64,6 +65,8 @@ class Run:
     steps: TileSteps
     sides: tuple[Side, Side]
     is_symmetric: bool
+    budget: Budget | None = None
+    """Of the quadrature of all its tiles; without it every expectation has a patient one."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -150,7 +153,7 @@ def run(
     workers: list[TileWorker] = []
 
     def worker(_: Shared[Tile]) -> Callable[[Tile], None]:
-        own = TileWorker(work.steps, work.sides, size, resources.dtype, order)
+        own = TileWorker(work.steps, work.sides, size, resources.dtype, order, work.budget)
         workers.append(own)
         return lambda tile: own.run(tile, lambda number, block: written(number, tile, block))
 
@@ -162,7 +165,9 @@ def run(
     return stated
 
 
-def spread_of(part: PlanPart, arrays: Mapping[str, Array], dtype: str) -> list[float]:
+def spread_of(
+    part: PlanPart, arrays: Mapping[str, Array], dtype: str, budget: Budget | None = None
+) -> list[float]:
     """The error of every end, relative to √(K_ii K_jj), by moving numbers on some of the inputs."""
     count = len(next(iter(arrays.values())))
     probes = np.unique(np.linspace(0, count - 1, min(count, _PROBES)).astype(int))
@@ -171,7 +176,7 @@ def spread_of(part: PlanPart, arrays: Mapping[str, Array], dtype: str) -> list[f
     }
     unit = float(np.finfo(dtype).eps)
     jitter = Jitter(_SEEDS, len(probes), unit)
-    still, *moved = zip(*_blocks(part, own, dtype, jitter), strict=True)
+    still, *moved = zip(*_blocks(part, own, dtype, jitter, budget), strict=True)
     return [
         _spread(value, others, unit)
         for value, others in zip(still, zip(*moved, strict=True), strict=True)
@@ -179,12 +184,12 @@ def spread_of(part: PlanPart, arrays: Mapping[str, Array], dtype: str) -> list[f
 
 
 def _blocks(
-    part: PlanPart, arrays: Mapping[str, Array], dtype: str, jitter: Jitter
+    part: PlanPart, arrays: Mapping[str, Array], dtype: str, jitter: Jitter, budget: Budget | None
 ) -> list[list[Block]]:
     """Every end on all pairs of a few inputs, of each group that a jitter has."""
     places = _single_places(part)
     side = on_inputs(part.tape, places, arrays, jitter, is_known=True)
-    worker = TileWorker(_steps(part), (side, side), side.count**2, dtype)
+    worker = TileWorker(_steps(part), (side, side), side.count**2, dtype, budget=budget)
     worker.jitter = jitter
     found: dict[int, list[Block]] = {}
     everything = slice(0, side.count)

@@ -54,6 +54,7 @@ class TileWorker:
     """Runs the steps of one plan, tile after tile, in buffers of its own.
 
     `order` has loops for some of the steps and the numbers of the others, by default of all.
+    `budget` is of all its quadrature; without it every expectation has a patient one.
     `errors` are the largest that nodes have stated so far, relative, by place.
     """
 
@@ -64,11 +65,13 @@ class TileWorker:
         size: int,
         dtype: npt.DTypeLike = np.float64,
         order: Sequence[FusedLoop | int] | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.steps = steps
         self.order = range(len(steps.steps)) if order is None else order
         self.sides = sides
         self.dtype = np.dtype(dtype)
+        self.budget = budget
         self.jitter: Jitter | None = None
         self.errors: dict[int, float] = {}
         self._memory = np.empty(steps.buffers * size, self.dtype)
@@ -201,19 +204,28 @@ class TileWorker:
         self.errors[place] = max(self.errors.get(place, 0.0), error)
 
     def _expectation(self, step: TileStep, tile: Tile, a: Block, out: Block) -> None:
+        if self.jitter is None:
+            out[...] = self._expected(step, tile.window, a)
+            return
+        groups = self.jitter.groups
+        found = [self._expected(step, (g, g), a[g, g]) for g in groups]
+        out[...] = np.tile(found[0], (len(groups),) * 2)  # no one asks for pairs of two groups
+        for group, block in zip(groups, found, strict=True):
+            out[group, group] = block
+
+    def _expected(self, step: TileStep, window: Window, a: Block) -> Block:
         *curves, place = step.data
         f, g = (self.sides[s].curve(at) for s, at in enumerate(curves))
-        setting = InputSetting(Gaussians(), tile.window)
+        setting = InputSetting(Gaussians(), window)
         first, second = SidedCurve(f, 0), SidedCurve(g, 1)
         given = a.astype(np.float64)
-        if step.op == "series":
-            found = expanded_pair(setting, first, second, given, Budget(PATIENT))
-            if not found.error <= _ACCEPTED:
-                raise NotPlanned(f"an expansion that stops at an error of {found.error:.0e}")
-            self._state(place, found.error)
-            out[...] = found.value
-            return
-        out[...] = _waves(setting, first, second, given)
+        if step.op != "series":
+            return _waves(setting, first, second, given)
+        found = expanded_pair(setting, first, second, given, self.budget or Budget(PATIENT))
+        if not found.error <= _ACCEPTED:
+            raise NotPlanned(f"an expansion that stops at an error of {found.error:.0e}")
+        self._state(place, found.error)
+        return found.value
 
 
 def _waves(setting: InputSetting, first: SidedCurve, second: SidedCurve, c: Block) -> Block:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,6 +13,7 @@ from tpgraph.kernels.kernel_values import Array, RelativeError, squeezed
 from tpgraph.kernels.plan.executing import Resources, Run, prepared, run, spread_of, tiles_of
 from tpgraph.kernels.plan.planning import Destination, KernelPlan, PlanPart
 from tpgraph.kernels.plan.tiles import Block, Tile
+from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.planned.tape import NotPlanned
 
 __all__ = ["PlannedKernel", "joined", "repeated", "roots_of", "share_of_error", "whole"]
@@ -31,19 +32,21 @@ def whole(
     rows: Mapping[str, Array],
     columns: Mapping[str, Array] | None,
     resources: Resources,
+    budget: Budget | None = None,
 ) -> PlannedKernel:
-    """All kernels of a plan on X, or between X and Y.
+    """All kernels of a plan on X, or between X and Y, within a budget of quadrature.
 
-    Raises NotPlanned and NotClosed where these inputs need what the plan lacks.
+    Raises OverBudget where that is too small, NotPlanned and NotClosed where these inputs need
+    what the plan lacks.
     """
     arrays: dict[str, Array] = {}
     errors: dict[str, RelativeError] = {}
     for part in plan.parts:
         both = [repeated(part, given) for given in (rows, columns) if given is not None]
-        work = prepared(part, *both)
+        work = replace(prepared(part, *both), budget=budget)
         found = _Arrays(part, work, resources.dtype)
         stated = run(work, resources, tiles_of(work, resources), found.write)
-        spreads = spread_of(part, joined(both), resources.dtype)
+        spreads = spread_of(part, joined(both), resources.dtype, budget)
         for name in dict.fromkeys(place.name for place in part.places):
             arrays[name] = found.array(name, max(len(part.rows), 1))
             share = share_of_error(part, name, spreads, stated)

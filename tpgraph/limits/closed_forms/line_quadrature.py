@@ -9,7 +9,8 @@ share no ends but the kinks, as one that nobody told of would hide beside an end
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
@@ -46,13 +47,15 @@ class HermiteCoefficients:
 
 def hermite(z: Array, count: int) -> Array:
     """The normalized h_0 … h_{count−1} at z times e^(−z²/4), (count, …): bounded for every k."""
-    found = np.empty((count, *z.shape))
-    found[0] = np.exp(-(z**2) / 4)
-    if count > 1:
-        found[1] = z * found[0]
-    for k in range(2, count):
-        found[k] = (z * found[k - 1] - np.sqrt(k - 1) * found[k - 2]) / np.sqrt(k)
-    return found
+    return np.stack([*_hermite_terms(z, count)])
+
+
+def _hermite_terms(z: Array, count: int) -> Iterator[Array]:
+    """One after another, as all of a long expansion at once are too large."""
+    before, now = np.zeros(z.shape), np.exp(-(z**2) / 4)
+    for k in range(count):
+        yield now
+        before, now = now, (z * now - math.sqrt(k) * before) / math.sqrt(k + 1)
 
 
 def coefficients(
@@ -61,13 +64,14 @@ def coefficients(
     variance: Array,
     count: int = 1,
     kinks: Sequence[float] = (),
+    points: int = _LEAST,
 ) -> HermiteCoefficients:
     """a_0 … a_{count−1} of f for every mean and variance, (N,) each.
 
     `function` is applied to arrays (N, points). `kinks` are the places where f is not smooth.
-    Where E f² is no number or diverges, all are nan.
+    Where E f² is no number or diverges, all are nan. `points` are those to begin with.
     """
-    points, before, last = _LEAST, None, 0.0
+    before, last = None, 0.0
     while True:
         found = _with_points(function, mean, variance, count, kinks, points)
         scale = np.sqrt(np.maximum(found.square, _LEAST_SQUARE))
@@ -103,7 +107,8 @@ def _with_points(
 def _weighted(values: Array, z: Array, weight: Array, count: int) -> HermiteCoefficients:
     half = values * (weight * np.exp(-(z**2) / 4))
     if z.ndim > 1:
-        a = np.stack([(half * h).sum(axis=1) for h in hermite(z, count)], axis=1)
+        terms = _hermite_terms(z, count)
+        a = np.stack([np.einsum("np,np->n", half, h) for h in terms], axis=1)
     else:
         a = half @ hermite(z, count).T
     shares = values * half * np.exp(-(z**2) / 4)

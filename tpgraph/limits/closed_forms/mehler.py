@@ -17,11 +17,11 @@ import numpy.typing as npt
 
 from tpgraph.limits.closed_forms.line_quadrature import HermiteCoefficients
 
-__all__ = ["TERMS", "Expansion", "expansion"]
+__all__ = ["LONG_TERMS", "TERMS", "Expansion", "expansion"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
-TERMS = 160
+TERMS, LONG_TERMS = 160, 1024
 _ROUNDING = 4e-16
 
 

@@ -1,9 +1,9 @@
 """E[f(u) g(v)] for a list of pairs by two-dimensional quadrature.
 
 Smooth f, g along the axes of the ellipse, z± = (z₁ ± z₂)/√2, in which nearly equal u and v take few
-points across; with kinks by Gauss–Legendre panels between them, the inner variable conditionally
-on the outer one. The points are doubled until two results agree, whose panels share no ends but
-the kinks and their shadows.
+points across; with kinks by Gauss–Legendre panels between them: along the axes (`bands`), of nearly
+equal u and v the inner variable conditionally on the outer one, of equal ones on one line. Points
+are added until two results agree, whose panels share no ends but the kinks and their shadows.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from tpgraph.limits.closed_forms.bands import NARROWEST, Axis, band, band_nodes
 from tpgraph.limits.closed_forms.graded_quadrature import graded
 from tpgraph.limits.closed_forms.line_quadrature import REACH, coefficients
 
@@ -22,11 +23,18 @@ __all__ = ["PairFunction", "Pairs", "plane"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Indices: TypeAlias = npt.NDArray[np.intp]
+Spend: TypeAlias = Callable[[float], None]
+"""Hears of evaluations before they are made, and raises where they are too many."""
 
 _CHUNK = 1 << 20
 _LEVELS = 5
 _ONE = 1 - 4e-16
 _AGREEMENT = 4e-14
+_NODES = 16
+_BLUR = 8.5
+"""Widths beyond which a jump is behind the rounding of what it is smoothed to."""
+_NODE_OF_DENSITY = 0.25
+"""What it costs, of an evaluation."""
 
 
 @dataclass(frozen=True)
@@ -59,25 +67,48 @@ def plane(
     second: PairFunction,
     rho: Array,
     size: Array,
-    spend: Callable[[float], None],
+    spend: Spend,
 ) -> Pairs:
     """E[f(u) g(v)] for pairs with correlations ρ, (P,); `spend` hears of its evaluations before."""
     if first.steep or second.steep:
         return _steep(first, second, rho, size)
-    rule = _smooth if not first.kinks and not second.kinks else _kinked
-    if rule is _smooth and (np.abs(rho) > _ONE).all():
+    is_smooth = not first.kinks and not second.kinks
+    if is_smooth and (np.abs(rho) > _ONE).all():
         return _line(first, second, rho, size)
-    before: Array | None = None
-    error, value = np.inf, np.zeros(rho.shape)
+    rule = _smooth if is_smooth else _bent
+    value, errors = np.zeros(rho.shape), np.full(rho.shape, np.inf)
+    left = np.arange(len(rho))
     for level in range(_LEVELS):
-        spend(len(rho) * 1500.0 * 4**level)
-        value = rule(first, second, rho, level)
-        if before is not None:
-            error = float(np.max(np.abs(value - before) / size))
-            if error <= _AGREEMENT:
-                break
-        before = value
-    return Pairs(value, error)
+        found = rule(first, second, rho, _Stage(left, level, spend))
+        if level:
+            errors[left] = np.abs(found - value[left]) / size[left]
+        value[left] = found
+        left = left[~(errors[left] <= _AGREEMENT)]
+        if not left.size:
+            break
+    return Pairs(value, float(np.max(errors, initial=0.0)))
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """Which pairs are to be computed, how finely, and who hears of it."""
+
+    pairs: Indices
+    level: int
+    spend: Spend
+
+    @property
+    def cuts(self) -> int:
+        """Panels of what is between two kinks, prime to those of the next level."""
+        return (2 << self.level) + 1
+
+    def chunks(self, cost: int) -> list[Indices]:
+        """The pairs in parts, of this many evaluations for each pair."""
+        return [self.pairs[part] for part in _chunks(len(self.pairs), cost)]
+
+    def of(self, chosen: npt.NDArray[np.bool_]) -> _Stage:
+        """The same of some of its pairs."""
+        return replace(self, pairs=self.pairs[chosen])
 
 
 def _line(first: PairFunction, second: PairFunction, rho: Array, size: Array) -> Pairs:
@@ -116,50 +147,134 @@ def _chunks(count: int, cost: int) -> list[Indices]:
     return np.array_split(np.arange(count), min(count, max(1, -(-count * cost // _CHUNK))))
 
 
-def _smooth(first: PairFunction, second: PairFunction, rho: Array, level: int) -> Array:
+def _smooth(first: PairFunction, second: PairFunction, rho: Array, stage: _Stage) -> Array:
     """Trapezoid along, Gauss–Hermite across."""
-    long = np.linspace(-REACH, REACH, 96 * 2**level + 1)
+    long = np.linspace(-REACH, REACH, 96 * 2**stage.level + 1)
     weight = np.exp(-(long**2) / 2) * (long[1] - long[0]) / np.sqrt(2 * np.pi)
-    t, w = np.polynomial.hermite_e.hermegauss(min(8 * 2**level, 128))
+    t, w = np.polynomial.hermite_e.hermegauss(min(8 * 2**stage.level, 128))
     w = w / np.sqrt(2 * np.pi)
-    found = np.empty(rho.shape)
-    for rows in _chunks(len(rho), len(long) * len(t)):
+    found = []
+    stage.spend(2.0 * len(stage.pairs) * len(long) * len(t))
+    for rows in stage.chunks(len(long) * len(t)):
         r = rho[rows][:, None, None]
         sign = np.where(r < 0, -1.0, 1.0)
         along = np.sqrt((1 + np.abs(r)) / 2) * long[None, :, None]
         across = np.sqrt((1 - np.abs(r)) / 2) * t[None, None, :]
         f = first.at(rows, along + across)
         g = second.at(rows, sign * (along - across))
-        found[rows] = np.einsum("pst,s,t->p", f * g, weight, w)
+        found.append(np.einsum("pst,s,t->p", f * g, weight, w))
+    return np.concatenate(found)
+
+
+def _bent(first: PairFunction, second: PairFunction, rho: Array, stage: _Stage) -> Array:
+    """Functions with kinks, by how wide the density of the pairs is."""
+    width = np.sqrt(np.maximum((1 - rho) * (1 + rho), 0.0))[stage.pairs]
+    is_line = np.abs(rho[stage.pairs]) > _ONE
+    is_wide = ~is_line & (width >= NARROWEST)
+    found = np.empty(len(stage.pairs))
+    ways = (_bent_line, is_line), (_wide, is_wide), (_narrow, ~is_line & ~is_wide)
+    for rule, chosen in ways:
+        if chosen.any():
+            found[chosen] = rule(first, second, rho, stage.of(chosen))
     return found
 
 
-def _kinked(first: PairFunction, second: PairFunction, rho: Array, level: int) -> Array:
-    """z₁ between the kinks of f and the shadows of those of g, then z₂ given z₁."""
-    cuts = 2 ** (level + 1) + 1  # prime to the next
-    x, w = np.polynomial.legendre.leggauss(16)
-    found = np.empty(rho.shape)
-    inner_count = (len(second.kinks) + 1) * cuts * 16
-    outer_count = (len(first.kinks) + 3 * len(second.kinks) + 1) * cuts * 16
-    for rows in _chunks(len(rho), inner_count * outer_count):
-        r = rho[rows][:, None]
-        rest = np.sqrt(np.maximum((1 - r) * (1 + r), 0.0))
-        own = _places(first, rows)
-        other = _places(second, rows)
-        shadow = np.divide(other, r, out=np.full(other.shape, REACH), where=r != 0)
-        blur = 6 * np.divide(rest, np.abs(r), out=np.full(r.shape, REACH), where=r != 0)
-        edges = np.concatenate([own, shadow, shadow - blur, shadow + blur], axis=1)
-        z, weight = _panels(edges, cuts, x, w)
-        f = first.at(rows, z)
-        r3, rest3 = r[:, :, None], rest[:, :, None]
-        kink = other[:, None, :] - r3 * z[:, :, None]
-        scaled = np.divide(kink, rest3, out=np.sign(kink) * REACH, where=rest3 > 0)
-        flat = scaled.reshape(z.size, scaled.shape[2])
-        y, inner = _panels(flat, cuts, x, w)
-        y, inner = y.reshape(*z.shape, -1), inner.reshape(*z.shape, -1)
-        g = second.at(rows, r3 * z[:, :, None] + rest3 * y)
-        found[rows] = (f * weight * (g * inner).sum(axis=2)).sum(axis=1)
-    return found
+def _bent_line(first: PairFunction, second: PairFunction, rho: Array, stage: _Stage) -> Array:
+    """Pairs with ρ = ±1: panels of one Gaussian between all kinks."""
+    x, w = np.polynomial.legendre.leggauss(_NODES)
+    found = []
+    size = stage.cuts * _NODES * (len(first.kinks) + len(second.kinks) + 1)
+    stage.spend(2.0 * len(stage.pairs) * size)
+    for rows in stage.chunks(size):
+        sign = np.sign(rho[rows])[:, None]
+        edges = np.concatenate([_places(first, rows), sign * _places(second, rows)], axis=1)
+        z, weight = _panels(edges, stage.cuts, x, w)
+        found.append((first.at(rows, z) * second.at(rows, sign * z) * weight).sum(axis=1))
+    return np.concatenate(found)
+
+
+def _wide(first: PairFunction, second: PairFunction, rho: Array, stage: _Stage) -> Array:
+    """Pair after pair, along the axes."""
+    kinks = len(first.kinks) + len(second.kinks)
+    nodes = sum(band_nodes(kinks, float(rho[k]), stage.level) for k in stage.pairs)
+    stage.spend(_NODE_OF_DENSITY * nodes)
+    found = []
+    for row in stage.pairs[:, None]:
+        lines = _axis_of(first, row), _axis_of(second, row)
+        found.append(band(*lines, float(rho[row[0]]), stage.level))
+    return np.array(found)
+
+
+def _axis_of(curve: PairFunction, row: Indices) -> Axis:
+    """The function of one pair, in its own z."""
+
+    def function(z: Array) -> Array:
+        return np.asarray(curve.at(row, z[None])[0])
+
+    return Axis(function, _places(curve, row)[0])
+
+
+@dataclass(frozen=True)
+class _Outer:
+    """Nodes of z₁ of many pairs, one after another: whose they are, where, and their weights.
+
+    `inside` are the kinks of g on the line of every node, in its units, (nodes, kinks) in order,
+    ±REACH where they are beyond; `counts` says how many are not.
+    """
+
+    owner: Indices
+    z: Array
+    weight: Array
+    inside: Array
+    counts: Indices
+
+
+def _outer(
+    first: PairFunction, second: PairFunction, rho: Array, rows: Indices, cuts: int
+) -> _Outer:
+    """z₁ between the kinks of f and the shadows of those of g, in panels that have a length."""
+    x, w = np.polynomial.legendre.leggauss(_NODES)
+    r = rho[rows][:, None]
+    rest = np.sqrt((1 - r) * (1 + r))
+    other = _places(second, rows)
+    shadow, blur = other / r, _BLUR * rest / np.abs(r)
+    edges = np.concatenate([_places(first, rows), shadow, shadow - blur, shadow + blur], axis=1)
+    z, weight = _panels(edges, cuts, x, w)
+    which, node = np.nonzero(weight > 0)
+    z, weight = z[which, node], weight[which, node]
+    kinks = (other[which] - r[which] * z[:, None]) / rest[which]
+    inside = np.clip(np.sort(kinks, axis=1), -REACH, REACH)
+    counts = (np.abs(inside) < REACH).sum(axis=1)
+    return _Outer(rows[which], z, weight, inside, counts)
+
+
+def _narrow(first: PairFunction, second: PairFunction, rho: Array, stage: _Stage) -> Array:
+    """z₁ between the kinks of f and the shadows of those of g, then z₂ given z₁.
+
+    On most lines of z₂ there is none of the kinks, and what is between two is enough.
+    """
+    found = np.zeros(rho.shape)
+    x, w = np.polynomial.legendre.leggauss(_NODES)
+    places = len(first.kinks) + 3 * len(second.kinks) + 1
+    line = stage.cuts * _NODES
+    for rows in stage.chunks(places * line * (1 + len(second.kinks))):
+        outer = _outer(first, second, rho, rows, stage.cuts)
+        stage.spend(float((outer.counts + 1).sum()) * line)
+        f = first.at(outer.owner, outer.z) * outer.weight
+        for count in np.unique(outer.counts):
+            nodes = np.flatnonzero(outer.counts == count)
+            for part in _chunks(len(nodes), (count + 1) * line):
+                chosen = nodes[part]
+                owner = outer.owner[chosen]
+                low = (outer.inside[chosen] <= -REACH).sum(axis=1)
+                columns = low[:, None] + np.arange(count)
+                edges = np.take_along_axis(outer.inside[chosen], columns, axis=1)
+                y, weight = _panels(edges, stage.cuts, x, w)
+                r = rho[owner][:, None]
+                at = r * outer.z[chosen][:, None] + np.sqrt((1 - r) * (1 + r)) * y
+                shares = f[chosen] * (second.at(owner, at) * weight).sum(axis=1)
+                found += np.bincount(owner, shares, len(found))
+    return found[stage.pairs]
 
 
 def _places(curve: PairFunction, rows: Indices) -> Array:

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 from tpgraph.limits.not_closed import NotClosed
 
-__all__ = ["HURRIED", "PATIENT", "Budget"]
+__all__ = ["HURRIED", "PATIENT", "Budget", "OverBudget"]
 
 HURRIED, PATIENT = 1e9, 1e11
 """Evaluations of functions: where samples stand ready, and where they do not."""
+
+
+class OverBudget(NotClosed):
+    """There is an exact number, and it would take too long."""
 
 
 @dataclass
@@ -19,7 +23,7 @@ class Budget:
     left: float
 
     def spend(self, amount: float, what: str) -> None:
-        """Raises NotClosed where there is not enough."""
+        """Raises OverBudget where there is not enough."""
         if amount > self.left:
-            raise NotClosed(what)
+            raise OverBudget(what)
         self.left -= amount

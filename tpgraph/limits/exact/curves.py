@@ -32,7 +32,7 @@ from tpgraph.limits.closed_forms.far_growth import outgrows
 from tpgraph.limits.closed_forms.gentle import is_gentle
 from tpgraph.limits.closed_forms.graded_quadrature import GradedSums, graded
 from tpgraph.limits.closed_forms.line_quadrature import REACH, HermiteCoefficients, coefficients
-from tpgraph.limits.closed_forms.mehler import TERMS, Expansion, expansion
+from tpgraph.limits.closed_forms.mehler import LONG_TERMS, TERMS, Expansion, expansion
 from tpgraph.limits.closed_forms.recognition import (
     ErrorTerms,
     Exponentials,
@@ -52,6 +52,7 @@ from tpgraph.limits.not_closed import NotClosed
 __all__ = ["Curve", "CurveValues", "curve_of", "derivative_factor"]
 
 _ROUNDING = 2.0**-51
+_LONG_POINTS = 2049
 
 _PRECISE, _STEEP_AT_ALL, _FAR = 1e-12, 2.0, 20.0
 _MOST_EDGES, _MOST_GRADED = 12, 64
@@ -245,6 +246,14 @@ class Curve:
     def expansion(self) -> Expansion:
         """Mehler coefficients with their tails."""
         return expansion(self.coefficients(TERMS))
+
+    @cached_property
+    def long_expansion(self) -> Expansion:
+        """The same with many more terms, of a function with kinks."""
+        found = coefficients(
+            self.values, *self._spread(), LONG_TERMS, self.kinks, points=_LONG_POINTS
+        )
+        return expansion(found)
 
     def expected(self, order: int = 0) -> CurveValues:
         """D_m = E[f^(m)], (N,)."""

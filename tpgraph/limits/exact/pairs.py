@@ -19,6 +19,7 @@ from tpgraph.limits.exact.budget import Budget
 from tpgraph.limits.exact.curves import Curve, CurveValues
 from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import Array
+from tpgraph.limits.exact.long_series import long_series
 from tpgraph.limits.not_closed import NotClosed
 
 __all__ = [
@@ -198,11 +199,15 @@ def _quadrature(
 ) -> float:
     """Fill in the pairs that the expansion does not reach; what error is left."""
     rho = np.broadcast_to(rho, total.shape)
+    far = np.broadcast_to(far, total.shape)
     is_one = np.abs(rho) > _ONE
     errors = [0.0]
-    for part in (far & is_one, far & ~is_one):
-        chosen = np.nonzero(np.broadcast_to(part, total.shape))
-        if not len(chosen[0]):
+    for part, are_equal in ((far & is_one, True), (far & ~is_one, False)):
+        chosen = np.nonzero(part)
+        if not are_equal and chosen[0].size:
+            error, chosen = _by_long_series(setting, first, second, rho, chosen, total)
+            errors.append(error)
+        if not chosen[0].size:
             continue
         indices = [_indices(setting, x, chosen) for x in (first, second)]
         left, right = map(plane_curve, (first.curve, second.curve), indices)
@@ -216,6 +221,24 @@ def _quadrature(
         total[chosen] = found.value
         errors.append(found.error)
     return max(errors)
+
+
+def _by_long_series(
+    setting: InputSetting,
+    first: SidedCurve,
+    second: SidedCurve,
+    rho: Array,
+    chosen: tuple[Indices, ...],
+    total: Array,
+) -> tuple[float, tuple[Indices, ...]]:
+    """Fill in the pairs that a long expansion reaches; its error, and the pairs that are left."""
+    inputs = _indices(setting, first, chosen), _indices(setting, second, chosen)
+    share = len(chosen[0]) / rho.size
+    found = long_series((first.curve, second.curve), inputs, rho[chosen], share, _TOLERANCE)
+    if found is None:
+        return 0.0, chosen
+    total[tuple(k[found.near] for k in chosen)] = found.values
+    return found.error, tuple(k[~found.near] for k in chosen)
 
 
 def _scale(first: SidedCurve, second: SidedCurve, indices: list[Indices]) -> Array:
