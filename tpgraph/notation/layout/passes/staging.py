@@ -172,11 +172,14 @@ class _Stage:
         return Home(key, context, row)
 
     def _bring_products_in(self) -> None:
-        """A product of a vector with gates of the vector's own context alone belongs there.
+        """A product of a vector with gates of the vector's own context alone belongs there, also
+        where they read terminals of it.
 
         So does the product of data that one context alone reads.
         """
         readers = self._readers()
+        for name in self.terminals & self.vertices.keys():
+            readers[self.vertices[name].variable].extend(readers[name])
         for vertex in self.vertices.values():
             homes = {self.home[reader] for reader in readers[vertex.id] if reader in self.home}
             if vertex.embeds and len(homes) == 1 and self.home[vertex.id].row == "between":
