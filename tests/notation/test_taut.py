@@ -83,3 +83,41 @@ def test_lines_past_many_columns_have_no_steps(name: str, monkeypatch: pytest.Mo
     found = turned()
     monkeypatch.setattr(routing.Columns, "is_stepped", lambda *_: False)
     assert found < 0.85 * turned()
+
+
+CAUSAL = """
+program causal
+width n
+dim d = 4
+const L = 6
+parametrization mup
+data ξ[1..2] : d
+param U : n × d ~ N(0, 1)
+param Q[1..L], K[1..L], O[1..L] : n × n ~ N(0, 1)
+for t in 1..2:
+    x[0,t] = U ξ[t]
+for l in 1..L:
+    q[l] = Q[l] x[l-1,2]
+    for t in 1..2:
+        k[l,t] = K[l] x[l-1,t]
+        o[l,t] = O[l] x[l-1,t]
+    a[l,1] = exp(mean(q[l] * k[l,1]))
+    a[l,2] = exp(mean(q[l] * k[l,2]))
+    s[l] = a[l,1] + a[l,2]
+    x[l,1] = x[l-1,1] + o[l,1]
+    x[l,2] = x[l-1,2] + a[l,1] / s[l] * o[l,1] + a[l,2] / s[l] * o[l,2]
+output x[L,2]
+"""
+
+
+def test_dashed_lines_of_causal_attention_have_no_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A product past the marks of another token goes around them in one sweep."""
+
+    def turned() -> float:
+        scene = tp.draw(tp.parse(CAUSAL), fold=True).scene
+        lines = [edge for edge in scene.edges if edge.kind == "matmul"]
+        return max(turning([*flatten(edge.points, edge.curve)]) for edge in lines)
+
+    assert turned() < 4
+    monkeypatch.setattr(routing, "_DASHED", 1)
+    assert turned() > 8

@@ -38,6 +38,7 @@ _NEAR = 4.0
 _LEVEL = 1.0  # pt that a line runs level at least before it bends
 _CLOSE = 0.01
 _SHORTER = 0.95  # of the length of a line from which a shorter one is worth a label
+_DASHED = 2  # labels that give way to a dashed line, which should have no steps
 _GRAVE = 10  # a mark in the way is as bad as so many labels
 
 
@@ -152,8 +153,9 @@ def route(
     assert best is not None
     if stepped and not _is_smooth(best[1]):
         string = _clipped(_strung(start, end, between), True, start, end)
-        hits = window.hits(string.flat, own, CLEARANCE, best[0] + 2)
-        best = best if hits > best[0] + 1 else (best[0], string)  # a label gives way
+        most = best[0] + (_DASHED if dashed else 1)  # labels give way
+        hits = window.hits(string.flat, own, CLEARANCE, most + 1)
+        best = best if hits > most else (best[0], string)
     if others is not None and between.heights:
         best = _relaxed(best, start, end, between, (window, others))
     return best[1], best[0]
