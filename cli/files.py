@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from fractions import Fraction
@@ -62,7 +63,8 @@ def read_text(file: str) -> tuple[str, str, bool]:
     name = _STDIN if file == STANDARD else file
     if file == STANDARD and sys.stdin is None:
         raise tp.TPDataError("standard input is closed", mend="give the program's file")
-    if file != STANDARD and (found := tp.gallery.named(file)) is not None:
+    there = file == STANDARD or os.path.exists(file)  # by which most files need no gallery
+    if not there and (found := tp.gallery.named(file)) is not None:
         return found.text, f"{found.name}.tp", False
     content = tp.read_program(sys.stdin.buffer if file == STANDARD else file)
     return tp.text_of(content, name), name, tp.is_picture(content)

@@ -90,6 +90,7 @@ LAZY = {
     "tpgraph.notation.engines.wasm": "wasmtime takes longer to load than a program to check",
     "tpgraph.training.loss_curve": "it loads matplotlib, which reading data does without",
     "tpgraph.training.prediction_plot": "so does this",
+    "tpgraph.notation.layout.wrapping.wrapped": "few pictures are cut into rows",
     "tpgraph.notation.labels.typeset": "it loads matplotlib, slower than all of `check`",
     "tpgraph.notation.painters.canvas": "it loads matplotlib, which SVG does without",
     "tpgraph.notation.painters.gif": "it loads matplotlib and Pillow",

@@ -24,7 +24,8 @@ from tpgraph.notation.layout.kept_anew import Anew
 from tpgraph.notation.layout.kept_heights import KeptHeights
 from tpgraph.notation.layout.kept_sizes import KeptSizes
 from tpgraph.notation.layout.kept_ways import KeptWays
-from tpgraph.notation.layout.layout import Layout, annotated_layout, kept_layout, laid_out
+from tpgraph.notation.layout.layout import Layout, laid_out
+from tpgraph.notation.layout.layout_after import annotated_layout, kept_layout
 from tpgraph.notation.scene.annotation import Annotation, Histogram, Quantity
 from tpgraph.notation.scene.crossings import crossings
 from tpgraph.program import Program

@@ -21,13 +21,8 @@ from tpgraph.notation.diagram.plating import fold
 from tpgraph.notation.diagram.said_of_marks import Titles
 from tpgraph.notation.engines.engine import get_engine
 from tpgraph.notation.layout.abbreviations import abbreviated
-from tpgraph.notation.layout.layout import (
-    Layout,
-    annotated_layout,
-    is_better_anew,
-    kept_layout,
-    laid_out,
-)
+from tpgraph.notation.layout.layout import Layout, laid_out
+from tpgraph.notation.layout.layout_after import annotated_layout, is_better_anew, kept_layout
 from tpgraph.notation.painters.fragments import Fragment, Fragments, difference, fragments_of
 from tpgraph.notation.pipeline import Options, compose
 from tpgraph.notation.scene.annotation import Annotation

@@ -8,7 +8,7 @@ from importlib import resources
 from threading import Lock
 from typing import cast
 
-from lark import Lark, Token
+from lark import Token
 from lark.exceptions import UnexpectedInput
 
 from tpgraph.bounds import DEPTH
@@ -17,6 +17,7 @@ from tpgraph.language.changes import PlacedError
 from tpgraph.language.diagnose import explain
 from tpgraph.language.lexer import words
 from tpgraph.language.lines import Line, logical_lines
+from tpgraph.language.parsing_tables import parser_of
 from tpgraph.language.syntax import Broken, DefineFunction, Expr, Loop, Name, Statement
 from tpgraph.language.templates import Templates
 from tpgraph.language.tree import TreeBuilder
@@ -42,14 +43,7 @@ class LineParser:
         self._lock = Lock()
         self._builder = TreeBuilder()
         self._templates = Templates()
-        self._lark = Lark(
-            grammar(),
-            parser="lalr",
-            lexer="contextual",
-            start="statement",
-            transformer=self._builder,
-            maybe_placeholders=True,
-        )
+        self._lark = parser_of(grammar(), self._builder)
 
     def parse(self, source: Source, line: Line) -> Statement:
         """The statement of a line. Raises a TPError."""

@@ -15,11 +15,10 @@ from tpgraph.files import write_bytes
 from tpgraph.former_names import FormerNames, takes_former_names
 from tpgraph.notation.diagram.said_of_marks import description
 from tpgraph.notation.engines.engine import LayoutEngine
-from tpgraph.notation.layout.wrapping.wrapped import wrapped
 from tpgraph.notation.painters.dot import to_dot
 from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.painters.tikz import to_tikz
-from tpgraph.notation.pipeline import Options, compose, showing_options
+from tpgraph.notation.pipeline import Options, compose, in_rows, showing_options
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.exercise import as_exercise, as_solution, blanks_of
 from tpgraph.notation.scene.overlay import VectorPath
@@ -308,7 +307,7 @@ def pages_in_rows(drawing: Drawing, direction: Direction) -> float | None:
     7 pt at least; None where cutting it does not do that.
     """
     whole = replace(drawing.scene, lists=(), legend=None)
-    cut = wrapped(whole, drawing.style, direction, PAGE[0])
+    cut = in_rows(whole, drawing.style, direction, PAGE[0])
     if cut == whole:
         return None
     page = replace(drawing, scene=cut).to_width(PAGE[0])

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib import import_module
 from typing import Literal, TypeAlias, TypedDict, get_args
 
 from tpgraph.errors import TPError, TPNameError, TPWarning
@@ -43,7 +44,6 @@ from tpgraph.notation.layout.plate_columns import (
     gaps_behind_plates,
 )
 from tpgraph.notation.layout.plates import encloses_strangers, plated, renamed
-from tpgraph.notation.layout.wrapping.wrapped import wrapped
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.crossings import through_marks
 from tpgraph.notation.scene.hinted import hinted
@@ -58,7 +58,7 @@ from tpgraph.notation.scene.style import PAPER, Style, theme
 from tpgraph.notation.scene.symbol_list import defined
 from tpgraph.program import Program, TimedName
 
-__all__ = ["DIRECTIONS", "VIEWS", "Options", "View", "compose", "showing_options"]
+__all__ = ["DIRECTIONS", "VIEWS", "Options", "View", "compose", "in_rows", "showing_options"]
 
 DIRECTIONS: tuple[Direction, ...] = ("LR", "TB", "BT", "RL")
 View: TypeAlias = Literal["paper", "editing"]
@@ -167,13 +167,20 @@ def compose(program: Program, options: Options) -> Scene:
     everything = options.view == "editing"
     scene = hinted(scene, program.hints, look, options.direction, everything)
     if options.room is not None:
-        scene = wrapped(scene, look, options.direction, options.room)
+        scene = in_rows(scene, look, options.direction, options.room)
     scene = defined(scene, look)
     if options.legend:
         scene = _with_legend(scene, look)
     if options.listing:
         scene = with_listing(scene, look)
     return _with_shelf(scene, program, look) if everything else scene
+
+
+def in_rows(scene: Scene, style: Style, direction: Direction, width: float) -> Scene:
+    """The scene in rows of a width (`tpgraph.notation.layout.wrapping`), as few pictures are."""
+    wrapping = import_module("tpgraph.notation.layout.wrapping.wrapped")
+    made: Scene = wrapping.wrapped(scene, style, direction, width)
+    return made
 
 
 def _check_annotations(program: Program, options: Options) -> None:

@@ -1,7 +1,4 @@
-"""From a diagram to a scene: places, then lines and labels, then the marks of the scene.
-
-A layout is made from scratch, or from the one before, which it keeps as far as it can.
-"""
+"""From a diagram to a scene: places, then lines and labels, then the marks of the scene."""
 
 from __future__ import annotations
 
@@ -11,30 +8,23 @@ from dataclasses import dataclass, replace
 from tpgraph.notation.diagram.diagram import Diagram, GateMark, Vertex
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.layout.frame import Frame
-from tpgraph.notation.layout.kept import kept_places
-from tpgraph.notation.layout.kept_lines import KeptLines
-from tpgraph.notation.layout.kept_sizes import marks_before
 from tpgraph.notation.layout.line_crossings import line_crossings
 from tpgraph.notation.layout.linework import Linework, find_linework
 from tpgraph.notation.layout.places import LARGE, Places, find_places
-from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.scene import Direction, Edge, Label, Node, Scene
 from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program import statement_name
 
 __all__ = [
     "Layout",
-    "annotated_layout",
     "edges_of",
-    "is_better_anew",
-    "kept_layout",
     "laid_out",
     "nodes_of",
+    "with_room",
 ]
 
 _ATTEMPTS = 4
 _ATTEMPTS_WITH_NOTES = 14  # annotations are as wide as many steps, the later for one gap each
-_MANY = 24  # new marks, between which those of before are hardly found again
 _WIDER = 9.0  # pt that a crowded gap gains in a new attempt
 
 
@@ -73,7 +63,7 @@ def laid_out(
 
     def attempt(roomy: frozenset[str]) -> Layout:
         places = find_places(diagram, frame, style, chosen, line_crossings, roomy, columns)
-        return _roomy(replace(places, wider=wider))
+        return with_room(replace(places, wider=wider))
 
     found = attempt(frozenset())
     if found.drawn.squeezed and len(found.places.at) <= LARGE:
@@ -83,71 +73,13 @@ def laid_out(
     return found
 
 
-def kept_layout(
-    diagram: Diagram, previous: Layout, names: Mapping[str, str] | None = None
-) -> Layout:
-    """The layout that keeps the one before as far as the diagram is the same.
-
-    `names` has renamed variables, new → old. Direction and style are those of before. Errors as of
-    `laid_out`.
-    """
-    names = names or {}
-    places = kept_places(diagram, previous.places, names)
-    before = marks_before(diagram, previous.places.diagram, names)
-    products = previous.places.diagram.products
-    labels = {
-        index: label
-        for index, label in previous.drawn.product_labels.items()
-        if products[index].target not in previous.drawn.squeezed
-    }
-    lines = KeptLines(places, before, previous.places, previous.drawn.lines, labels)
-    return Layout(places, find_linework(places, lines))
-
-
-def is_better_anew(
-    diagram: Diagram, previous: Layout, names: Mapping[str, str] | None = None
-) -> bool:
-    """Whether a diagram is better laid out from scratch than with the layout before kept.
-
-    It is where marks are to stand above others of which that was not said before, which kept places
-    do not obey; and where most marks are new, and many: each is tried at places between those that
-    stay, which takes longer than all anew.
-    """
-    names = names or {}
-    before = set(previous.places.diagram.standing)
-    if any((names.get(a, a), names.get(b, b)) not in before for a, b in diagram.standing):
-        return True
-    kept = len(marks_before(diagram, previous.places.diagram, names))
-    new = len(diagram.vertices) + len(diagram.gates) - kept
-    return new > max(_MANY, kept)
-
-
-def annotated_layout(
-    previous: Layout,
-    annotations: Mapping[str, Annotation],
-    engine: LayoutEngine | None = None,
-) -> Layout:
-    """The layout before with annotations by variable, for which marks give way and gaps open.
-
-    Where a line would cross an annotation all the same, it is made from scratch. Errors as of
-    `laid_out`.
-    """
-    diagram, places = previous.places.diagram, previous.places
-    vertices = (replace(v, annotation=annotations.get(v.variable)) for v in diagram.vertices)
-    diagram = replace(diagram, vertices=tuple(vertices))
-    found = _roomy(kept_places(diagram, places))
-    if not found.drawn.crossed:
-        return found
-    return laid_out(diagram, places.frame.direction, style=places.style, engine=engine)
-
-
 def nodes_of(diagram: Diagram, places: Places, drawn: Linework) -> Iterator[Node]:
     """The marks of a diagram in their places: vectors and scalars, then gates."""
     yield from (_vertex_node(vertex, places, drawn) for vertex in diagram.vertices)
     yield from (_gate_node(gate, places) for gate in diagram.gates)
 
 
-def _roomy(places: Places) -> Layout:
+def with_room(places: Places) -> Layout:
     """Columns farther apart where lines and labels do not find room; the best of some attempts."""
     best = current = Layout(places, find_linework(places))
     large = len(places.at) > LARGE
