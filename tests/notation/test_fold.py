@@ -356,3 +356,16 @@ def test_what_stands_behind_a_plate_leaves_room_for_the_dots():
     dots = [label for label in scene.labels if "dots" in label.text]
     assert any(plate.right < label.x < last.x for label in dots)
     assert last.x - plate.right > 2 * last.width
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+@pytest.mark.parametrize("more", ["x = φ(s[1])", "h = W s[1]\nx = φ(h + s[1])\nq = V x"])
+def test_what_is_made_beside_a_plate_stands_behind_it(more, direction):
+    """It is not given by the plate, and needs room that the plate's columns do not have."""
+    text = tp.gallery.entry("rnn").text.replace("T = 3", "T = 6")
+    beside = text.replace("f = V", f"{more}\nf = V")
+    scene = tp.draw(beside, fold=True, show="all", direction=direction).scene
+    (plate,) = scene.plates
+    inside = {node.id for node in scene.nodes if _meet(box(node), frame(plate), 0)}
+    assert inside == {id for id in (n.id for n in scene.nodes) if re.search(r"\bt\b", id)}
+    assert {"x", "x:gate"} <= {node.id for node in scene.nodes} - inside

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
@@ -229,15 +229,17 @@ def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | Non
 def _with_plates(folded: Folded, options: Options) -> Scene | None:
     """The scene of a folded diagram; None where a plate would hold strangers."""
     look, lay = options.look, partial(_laid_out, folded.diagram, options)
-    scene = lay(behind=folded)
-    if encloses_strangers(scene, folded, look):
-        columns = columns_around_plates(folded)
-        if columns is None or not folded.dots:
-            return None
-        scene = lay(columns=columns, gaps=gaps_before_plates(folded, columns), behind=folded)
-    if encloses_strangers(scene, folded, look):
-        return None
-    return renamed(plated(scene, folded, look), folded)
+    scene = next((s for s in _scenes(folded, lay) if not encloses_strangers(s, folded, look)), None)
+    return None if scene is None else renamed(plated(scene, folded, look), folded)
+
+
+def _scenes(folded: Folded, lay: Callable[..., Scene]) -> Iterator[Scene]:
+    """The scene of a folded diagram as it lies by itself, and with columns around its plates."""
+    yield lay(behind=folded)
+    for beside in (False, True) if folded.dots else ():
+        columns = columns_around_plates(folded, beside)
+        if columns is not None:
+            yield lay(columns=columns, gaps=gaps_before_plates(folded, columns), behind=folded)
 
 
 def _laid_out(

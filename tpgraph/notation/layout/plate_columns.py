@@ -23,12 +23,20 @@ MarkOrEnd = str | tuple[str, int]
 """A mark, or an end of the plate with this number."""
 
 
-def columns_around_plates(folded: Folded) -> dict[str, int] | None:
-    """The column of every mark; None where a mark leads to a plate and is given by it too."""
+def columns_around_plates(folded: Folded, beside: bool = False) -> dict[str, int] | None:
+    """The column of every mark; None where a mark leads to a plate and is given by it too.
+
+    With `beside` what is made beside a plate, neither leading to it nor given by it, stands behind
+    it as well.
+    """
     ahead = _ahead(folded)
+    made = [mark for mark, before in _turned(ahead).items() if before and isinstance(mark, str)]
     for number, plate in enumerate(folded.plates):
         before = _leading(ahead, plate.members)
         behind = _leading(_turned(ahead), plate.members)
+        if beside:
+            known = plate.members.union(before, behind)
+            behind += [mark for mark in made if mark not in known]
         start, end = ("start", number), ("end", number)
         for mark in before:
             ahead[mark][start] = 0
