@@ -1,10 +1,10 @@
 """The import direction of the design, read off the syntax trees.
 
 Floors: 0 arrays, bounds, children, clusters, embedded, errors, files, former_names,
-hyperparameters, locks, progress, seals, seeds, shared_work, types · 1 functions · 2 program · 3
-language, transform, notation, compiler, limits and the interpreter, which do not import each
-other · 4 training, kernels, gallery, bridges, annotations · 5 study, editor, guide · 6 lessons ·
-above them the command line, which imports the public `tpgraph` alone.
+hyperparameters, locks, progress, seals, seeds, sentences, shared_work, types · 1 functions · 2
+program · 3 language, transform, notation, compiler, limits and the interpreter, which do not import
+each other · 4 training, kernels, gallery, bridges, annotations · 5 study, editor, guide · 6
+lessons · above them the command line, which imports the public `tpgraph` alone.
 """
 
 import ast
@@ -27,6 +27,7 @@ FLOORS = {
     "types": 0,
     "embedded": 0,
     "seeds": 0,
+    "sentences": 0,
     "collector": 0,
     "hyperparameters": 0,
     "former_names": 0,

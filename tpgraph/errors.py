@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from tpgraph.sentences import Sentence
+
 __all__ = [
     "Source",
     "Span",
@@ -141,9 +143,17 @@ def _shortened(text: str) -> str:
     )
 
 
+def _shown(words: str) -> str:
+    """Words as they may be shown; a `Sentence` keeps its names."""
+    if isinstance(words, Sentence):
+        return words.each(lambda part: printable(_shortened(part)))
+    return printable(_shortened(words))
+
+
 class TPError(Exception):
     """A mistake in the input: `message`, and where known `span`, `expected` and `mend`.
 
+    Each of them may be a `Sentence`, which knows what of it are names of variables.
     Where the mend is a change of the text, `edits` carries it as data, in order and disjoint.
     """
 
@@ -155,12 +165,12 @@ class TPError(Exception):
         mend: str | None = None,
         edits: Iterable[TextEdit] = (),
     ) -> None:
-        message = printable(_shortened(message))
+        message = _shown(message)
         super().__init__(message)
         self.message = message
         self.span = span
-        self.expected = expected and printable(_shortened(expected))
-        self.mend = mend and printable(_shortened(mend))
+        self.expected = expected and _shown(expected)
+        self.mend = mend and _shown(mend)
         self.edits = tuple(edits)
 
     @property

@@ -63,6 +63,113 @@ def test_a_line_is_drawn_off_in_a_plate(folded: Page) -> None:
     assert edited(folded, do) == DEEP.replace(LINE, LINE.replace(" + b", ""))
 
 
+@pytest.mark.parametrize(
+    ("do", "lines"),
+    [
+        ({"edit": "gate", "vectors": ["s[4]"]}, ["x[t] = φ(s[t])"]),
+        ({"edit": "gate", "vectors": ["s[3]", "b"]}, ["x[t] = φ(s[t-1] + b)"]),
+        ({"edit": "bargate", "vectors": ["s[4]", "s[4]"]}, ["s_1[t] = mean(s[t] * s[t])"]),
+        ({"edit": "multiply", "vector": "s[4]"}, ["h[t] = W_1 s[t]"]),
+        ({"edit": "multiply", "vector": "s[4]", "matrix": "W"}, ["h[t] = W s[t]"]),
+        (
+            {"edit": "multiply", "vector": "s[4]", "matrix": "W", "transpose": True},
+            ["h[t] = W' s[t]"],
+        ),
+        ({"edit": "readout", "vector": "s[4]"}, ["f_1[t] = V_1 s[t]", "output f_1[t]"]),
+    ],
+)
+def test_what_is_made_of_many_is_made_of_all_and_stays_folded(
+    folded: Page, do: Data, lines: list[str]
+) -> None:
+    """The new statement stands in the loop, below that of the mark; the names count with it."""
+    answer = folded.edit(**do)
+    block = "".join(f"    {line}\n" for line in [LINE, *lines])
+    assert block in folded.text
+    assert [key for key in folded.shown if key.startswith("plates/")] == ["plates/t"]
+    assert f"variables/{lines[0].partition(' = ')[0]}" in folded.shown
+    assert answer["notes"] == []
+    assert "[t" in answer["title"]
+
+
+@pytest.mark.parametrize("vector", ["b", "s[1]", "s[6]", "ξ[1]"])
+def test_what_is_made_of_one_stands_outside_of_the_plate(folded: Page, vector: str) -> None:
+    folded.edit(edit="gate", vectors=[vector])
+    assert f"\nx = φ({vector})\n" in folded.text
+    assert "plates/t" in folded.shown
+    assert "variables/x" in folded.shown
+
+
+def test_made_of_one_of_many_alone_it_unfolds_and_says_so(folded: Page) -> None:
+    do = {"edit": "gate", "vectors": ["s[4]"]}
+    assert folded.ask("edit", do=do, dry=True)["many"]
+    assert folded.ask("edit", do=do, dry=True)["lines"][0]["becomes"] == "    x[t] = φ(s[t])"
+    answer = folded.ask("edit", do=do, scope="here", have=folded.view["revision"])
+    assert "\nx = φ(s[4])\n" in answer["text"]
+    folded.take(answer["view"])
+    assert "plates/t" not in folded.shown
+    assert answer["notes"] == ["it does not fold any more: every mark is drawn"]
+
+
+def test_a_mark_that_stands_for_many_is_said_as_all_of_them(folded: Page) -> None:
+    said = {key.partition("/")[2]: f["title"] for key, f in folded.shown.items()}
+    line = LINE.strip()
+    made = "made from U ξ[t], W s[t-1], b"
+    assert said["s[t]"] == (
+        f"s[t]: X-var, vector of n; {line}; t = 2, …, 6; {made}; used by W s[t]"
+    )
+    assert said["s[t]:gate"] == f"gate: {line}; t = 2, …, 6; {made}"
+    assert said["s[t-1]"] == "s[t-1]: X-var, vector of n; t = 2, …, 6; used by W s[t-1]"
+    assert said["s[t]~2"].endswith("t = 2, …, 6; made from W, s[t-1]; used by s[t]")
+    assert said["s[6]"].startswith("s[6]: X-var, vector of n; s[6] = φ(U ξ[6] + W s[5] + b); ")
+    assert folded.shown["variables/s[t]"]["said"] == "s[t]"
+    assert folded.shown["variables/s[t]~2"]["said"] == "W s[t-1]"
+    assert folded.ask("edit", do={"edit": "name", "name": "s[4]"})["refused"]["message"] == (
+        "s[t] has a name"
+    )
+    assert folded.ask("edit", do={"edit": "name", "name": "s[4]~2"})["title"] == "name W s[t-1] h"
+
+
+DEEPER = """program deep_rnn
+width n
+dim d = 8
+const T = 6
+const L = 6
+data ξ[1..T] : d
+matrix V : n × d ~ N(0, 1)
+matrix U[1..L] : n × n ~ N(0, 1)
+matrix W[1..L] : n × n ~ N(0, 1)
+s[0,1] = tanh(V ξ[1])
+for l in 1..L:
+    s[l,1] = tanh(U[l] s[l-1,1])
+for t in 2..T:
+    s[0,t] = tanh(V ξ[t])
+    for l in 1..L:
+        s[l,t] = tanh(U[l] s[l-1,t] + W[l] s[l,t-1])
+output s[L,T]
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "line"),
+    [
+        ("s[l,t]", "        x[l,t] = tanh(s[l,t])"),
+        ("s[l,t-1]", "        x[l,t] = tanh(s[l,t-1])"),
+        ("s[0,t]", "    x[t] = tanh(s[0,t])"),
+        ("s[l,1]", "    x[l] = tanh(s[l,1])"),
+    ],
+)
+def test_in_plates_of_plates_it_is_made_of_just_what_the_mark_stands_for(
+    mark: str, line: str
+) -> None:
+    page = Page(DEEPER)
+    page.take(page.ask("sync", options={"fold": "yes"})["view"])
+    found = page.shown[f"variables/{mark}"]
+    assert found["title"].startswith(f"{mark}: X-var")
+    page.edit(edit="gate", vectors=[found["name"]])
+    (new,) = set(page.text.splitlines()) - set(DEEPER.splitlines())
+    assert new == line
+
+
 @pytest.mark.needs("chromium")
 @pytest.mark.slow
 def test_a_folded_picture_is_edited_by_hand(page):
@@ -88,6 +195,11 @@ def test_a_folded_picture_is_edited_by_hand(page):
         expect(dialog).not_to_contain_text("~")
         dialog.get_by_role("button", name="Keep").click()
         editor.page.locator("svg.canvas").focus()
+        editor.click("variables/s[t]").press("g", "Escape")
+        assert f"    {LINE}\n    x[t] = φ(s[t])\n" in editor.text
+        assert "variables/x[t]" in editor.keys
+        assert "gate of s[t]" in editor.said
+        editor.press("Control+z")
         editor.click("variables/s[t]").press("F2").type("q")
         assert "q[t] = φ(U ξ[t] + W q[t-1] + b)" in editor.text
     finally:

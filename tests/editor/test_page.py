@@ -75,6 +75,9 @@ def test_a_slider_changes_the_text_and_strikes_its_hint_off(editor):
     expect(hint).to_have_class(having("struck"))
     assert "const L = 4\n" in editor.settled().text
     assert "variables/x[4]" in editor.keys
+    editor.press("Control+z")
+    assert editor.said == "undo slider: L = 4"
+    assert editor.text == MLP
 
 
 def test_a_broken_first_line_keeps_the_picture(editor):

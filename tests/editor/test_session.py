@@ -301,3 +301,34 @@ def test_unnamed_values_are_said_by_their_formula() -> None:
     message = "W[1] x[1] stands in a sum over k, where one text says many terms"
     assert sums.ask("edit", do=do)["refused"]["message"] == message
     assert sums.ask("try", edits=[do])["tried"][0]["why"]["message"] == message
+
+
+NAMED = ("rename", "name", "unname", "write_out", "formula", "set", "loss")
+OF_MANY = ("gate", "bargate", "delete", "repeat", "move", "duplicate")
+
+
+@pytest.mark.parametrize("fold", ["no", "yes"])
+def test_no_gesture_says_a_name_that_no_text_has(fold: str) -> None:
+    """Whatever is done to an unnamed value, or told of it, is told by its formula."""
+    page = Page(tp.gallery.entry("rnn").text.replace("T = 3", "T = 4"))
+    page.take(page.ask("sync", options={"fold": fold})["view"])
+    unnamed = [name for name in page.session.shown.names.values() if "~" in name]
+    assert len(unnamed) > 2
+    more = {"to": "z", "formula": "b", "field": "output", "value": "toggle"}
+    for name in unnamed:
+        edits = [{"edit": edit, "name": name, **more} for edit in NAMED]
+        edits += [{"edit": edit, "names": [name], "vectors": [name, "b"]} for edit in OF_MANY]
+        edits += [{"edit": edit, "vector": name, "gate": name} for edit in ("multiply", "readout")]
+        edits += [
+            {"edit": "connect", "vector": a, "gate": b} for a, b in (("b", name), (name, "f"))
+        ]
+        edits += [{"edit": "replace", "vector": name, "gate": "s[1]", "argument": 0}]
+        edits += [{"edit": "disconnect", "gate": name, "argument": 0}]
+        for do in edits:
+            answer = page.ask("edit", do=do, dry=True)
+            said = answer.get("refused") or {"title": answer.get("title")}
+            words = [str(said.get(part)) for part in ("title", "message", "expected", "mend")]
+            assert not any("~" in word for word in words), (do, words)
+        offers = page.ask("accept", mark=next(k for k in page.shown if k.startswith("variables/b")))
+        said = [*(t["says"] for t in offers["targets"].values()), *offers["refuses"].values()]
+        assert not any("~" in words for words in said)

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from tpgraph.editor.spoken import spoken
 from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.language import editing
 from tpgraph.language.editing import Edit
-from tpgraph.language.editing.edit import between
-from tpgraph.language.editing.statement_places import next_name
-from tpgraph.language.readings import Reading, read
+from tpgraph.language.readings import Reading
 from tpgraph.program import Equation, MatMul, Program, Variable
 from tpgraph.program.naming import LOSS
+from tpgraph.sentences import sentence
 
-__all__ = ["accepted", "edit_of", "is_about_many", "left_untrained"]
+__all__ = ["MAKING", "accepted", "edit_of", "is_about_many", "left_untrained"]
 
 _Arguments = Mapping[str, Any]
+
+MAKING = frozenset({"bargate", "gate", "multiply", "readout"})
+"""Gestures that make something of vectors."""
 
 
 def edit_of(reading: Reading, do: _Arguments, only: bool) -> Edit:
     """The edit that a gesture means. Raises TPError where it is refused.
 
-    `only` is "only here": loops and families around the mark are written out first.
+    What is made `beside` a variable of loops stands there, for all their values. `only` is "only
+    here": it is made of one alone, or loops and families around the mark are written out first.
     """
     make = _EDITS.get(str(do.get("edit")))
     if make is None:
         raise TPDataError(f"there is no edit {do.get('edit')!r}", expected=", ".join(_EDITS))
     about = _about(do)
+    if only:
+        do = {key: value for key, value in do.items() if key != "beside"}
     try:
         if only and about is not None:
             return editing.only_here(
@@ -45,7 +49,7 @@ def is_about_many(reading: Reading, do: _Arguments) -> bool:
 
     Raises TPError for a name that is not there.
     """
-    about = _about(do)
+    about = do.get("beside") or _about(do)
     return about is not None and len(editing.many(reading, about)) > 1
 
 
@@ -68,40 +72,13 @@ def _about(do: _Arguments) -> str | None:
     return about if isinstance(about, str) else None
 
 
-def _multiply(reading: Reading, do: _Arguments) -> Edit:
-    """A product; with `transpose` by the transpose, also of a square matrix."""
-    vector, matrix = do["vector"], do.get("matrix")
-    edit = editing.multiply(reading, vector, matrix)
-    if not do.get("transpose") or matrix is None or edit.select is None:
-        return edit
-    return _then(
-        reading, edit, lambda r: editing.set_formula(r, str(edit.select), f"{matrix}' {vector}")
-    )
-
-
-def _bargate(reading: Reading, do: _Arguments) -> Edit:
-    """The mean of a product of vectors, a Moment."""
-    vectors = [str(vector) for vector in do["vectors"]]
-    edit = editing.gate(reading, vectors, name=next_name(reading, "s"))
-    body = f"mean({' * '.join(vectors)})"
-    made = _then(reading, edit, lambda r: editing.set_formula(r, str(edit.select), body))
-    return replace(made, title=f"bar-gate of {', '.join(vectors)}")
-
-
-def _then(reading: Reading, edit: Edit, more: Callable[[Reading], Edit]) -> Edit:
-    """Two edits as one, under the title of the first."""
-    text = edit.apply(reading.text)
-    after = more(read(text, reading.source.name)).apply(text)
-    return between(reading.text, after, edit.title, select=edit.select)
-
-
 def _input(reading: Reading, do: _Arguments) -> str:
     """The variable that an argument of a gate is, by its number."""
     name, number = do["gate"], do["argument"]
     equation = None if reading.program is None else reading.program.equation_of.get(name)
     inputs = () if equation is None else tuple(dict.fromkeys(v.name for v in equation.inputs))
     if not isinstance(number, int) or not 0 <= number < len(inputs):
-        raise TPDataError(f"{name} has no input of number {number}")
+        raise TPDataError(sentence("{} has no input of number {}", name, number))
     return inputs[number]
 
 
@@ -141,10 +118,18 @@ _EDITS: dict[str, Callable[[Reading, _Arguments], Edit]] = {
     "declare": lambda r, do: editing.declare(
         r, do["kind"], do.get("name"), trained=bool(do.get("trained"))
     ),
-    "multiply": _multiply,
-    "gate": lambda r, do: editing.gate(r, do["vectors"], do.get("function")),
-    "bargate": _bargate,
-    "readout": lambda r, do: editing.readout(r, do["vector"]),
+    "multiply": lambda r, do: editing.multiply(
+        r,
+        do["vector"],
+        do.get("matrix"),
+        transpose=bool(do.get("transpose")),
+        beside=do.get("beside"),
+    ),
+    "gate": lambda r, do: editing.gate(
+        r, do["vectors"], do.get("function"), beside=do.get("beside")
+    ),
+    "bargate": lambda r, do: editing.bargate(r, do["vectors"], beside=do.get("beside")),
+    "readout": lambda r, do: editing.readout(r, do["vector"], beside=do.get("beside")),
     "loss": lambda r, do: editing.set_loss_of(r, do.get("name")),
     "connect": lambda r, do: editing.connect(r, do["vector"], do["gate"]),
     "replace": lambda r, do: editing.replace(r, _input(r, do), do["vector"], do["gate"]),
@@ -190,24 +175,26 @@ def accepted(
                 do, says = _vector_on(program, vector, kind, what)
             else:
                 continue
-            targets[key] = do, spoken(says, program)
+            targets[key] = do, says
         except TPTypeError as error:
-            refused[key] = spoken(error.message, program)
+            refused[key] = error.message
     return Accepted(targets, refused)
 
 
 def _matrix_on(program: Program, matrix: str, kind: str, what: Any) -> tuple[dict[str, Any], str]:
     if kind != "variable" or not program.variables[what].is_vector:
-        raise TPTypeError(f"{matrix} multiplies a vector: drop it on one")
+        raise TPTypeError(sentence("{} multiplies a vector: drop it on one", matrix))
     _require_named(program.variables[what])
     dim, type_ = program.variables[what].dim, program.variables[matrix].matrix
     if dim not in (type_.columns, type_.rows):
         raise TPTypeError(
-            f"{matrix} is {type_.rows} × {type_.columns}, and {what} a vector of {dim}"
+            sentence(
+                "{} is {} × {}, and {} a vector of {}", matrix, type_.rows, type_.columns, what, dim
+            )
         )
     mark = "" if dim == type_.columns else "ᵀ"
     do = {"edit": "multiply", "vector": what, "matrix": matrix}
-    return do, f"multiply {what} by {matrix}{mark}"
+    return do, sentence("multiply {} by {}", what, matrix) + mark
 
 
 def _vector_on(program: Program, vector: str, kind: str, what: Any) -> tuple[dict[str, Any], str]:
@@ -217,11 +204,13 @@ def _vector_on(program: Program, vector: str, kind: str, what: Any) -> tuple[dic
         other = program.variables[what]
         _require_named(other)
         _require_fits(own, other)
-        return {"edit": "gate", "vectors": [vector, what]}, f"a gate of {vector} and {what}"
+        return {"edit": "gate", "vectors": [vector, what]}, sentence(
+            "a gate of {} and {}", vector, what
+        )
     name, number = what if kind == "input" else (what, None)
     equation = program.equation_of.get(name)
     if kind == "output" and not isinstance(equation, MatMul):
-        raise TPTypeError(f"this line is what makes {name}: drop it on the gate")
+        raise TPTypeError(sentence("this line is what makes {}: drop it on the gate", name))
     if equation is None or isinstance(equation, MatMul):
         raise TPTypeError("a product takes one vector: multiply the other one by a matrix too")
     for other in equation.arguments:
@@ -229,12 +218,14 @@ def _vector_on(program: Program, vector: str, kind: str, what: Any) -> tuple[dic
             _require_fits(own, other)
             break
     if vector == name or vector in _behind(program, equation):
-        raise TPTypeError(f"{vector} is made of {name}: that would be a circle")
+        raise TPTypeError(sentence("{} is made of {}: that would be a circle", vector, name))
     if number is not None:
         old = tuple(dict.fromkeys(v.name for v in equation.inputs))[number]
         do = {"edit": "replace", "gate": name, "argument": number, "vector": vector}
-        return do, f"{vector} in place of {old} in {name}"
-    return {"edit": "connect", "vector": vector, "gate": name}, f"connect {vector} to {name}"
+        return do, sentence("{} in place of {} in {}", vector, old, name)
+    return {"edit": "connect", "vector": vector, "gate": name}, sentence(
+        "connect {} to {}", vector, name
+    )
 
 
 def _require_named(variable: Variable) -> None:
@@ -244,7 +235,9 @@ def _require_named(variable: Variable) -> None:
 
 def _require_fits(a: Variable, b: Variable) -> None:
     if a.is_vector and b.is_vector and a.dim != b.dim:
-        raise TPTypeError(f"{a} is a vector of {a.dim}, and {b} of {b.dim}")
+        raise TPTypeError(
+            sentence("{} is a vector of {}, and {} of {}", a.name, a.dim, b.name, b.dim)
+        )
 
 
 def _behind(program: Program, equation: Equation) -> set[str]:

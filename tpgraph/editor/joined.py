@@ -6,8 +6,8 @@ Each module becomes a function that gives its exports, after those that it impor
 
 The one that is asked for comes last and as it is, with its own exports. Understood is what the
 page's modules are written in: `import { a, b } from "./other.js";`, `import("./other.js")` for what
-the page loads later, and `export` before a function, class or const. Comments that stand alone,
-types of values and empty lines are left out: they are for who reads the modules.
+the page loads later, and `export` before a function, class or const. Comments that stand alone or
+behind a line, types of values and empty lines are left out: they are for who reads the modules.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w.-]+)\.js";$', re.MULTIL
 _LATER = re.compile(r'\bimport\("\./([\w.-]+)\.js"\)')
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const|let) (\w+))", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)\n", re.MULTILINE)
+_BEHIND = re.compile(r"(?<=[;,{}()\]]) // [^\n]*$", re.MULTILINE)
 _TYPE = re.compile(r"/\*\* @type \{(?:[^*]|\*(?!/))*\} \*/ ?")
 _EMPTY = re.compile(r"\n{2,}")
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
@@ -43,7 +44,7 @@ def joined(folder: Path, entry: str) -> str:
 
 def _plain(text: str) -> str:
     """A module without what is for its readers."""
-    return _EMPTY.sub("\n", _TYPE.sub("", _COMMENT.sub("", text)))
+    return _EMPTY.sub("\n", _TYPE.sub("", _BEHIND.sub("", _COMMENT.sub("", text))))
 
 
 def _in_order(folder: Path, name: str, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:

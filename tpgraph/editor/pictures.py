@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from tpgraph.editor.answers import is_of_many
 from tpgraph.editor.looks import look_of
+from tpgraph.editor.represented import Represented
 from tpgraph.editor.requests import PictureOptions
 from tpgraph.editor.titles import title_of
 from tpgraph.errors import TPWarning
 from tpgraph.language.readings import Reading
 from tpgraph.notation.diagram.diagram import Diagram, GateMark
 from tpgraph.notation.diagram.marks import diagram_of
+from tpgraph.notation.diagram.nesting import nested
 from tpgraph.notation.diagram.plating import fold
 from tpgraph.notation.diagram.said_of_marks import Titles
 from tpgraph.notation.engines.engine import get_engine
@@ -30,7 +32,17 @@ from tpgraph.notation.scene.hinted import hinted
 from tpgraph.notation.scene.symbol_list import defined
 from tpgraph.program import Program
 
-__all__ = ["LARGE", "Shown", "fragment_data", "picture_data", "revision_of", "shown", "spans_of"]
+__all__ = [
+    "LARGE",
+    "Shown",
+    "faded_in",
+    "folding_notes",
+    "fragment_data",
+    "picture_data",
+    "revision_of",
+    "shown",
+    "spans_of",
+]
 
 LARGE = 300
 """Marks from which a picture is folded where it repeats, and then laid out from scratch."""
@@ -41,8 +53,8 @@ class Shown:
     """A picture that was sent: of which program, how it lies, and its fragments.
 
     `layout` is that without annotations, so that marks return to their places when those go; None
-    where the picture is folded, and then made from scratch. `members`: which mark of the diagram
-    each one of a plate stands for, `s[t]` for `s[3]`; what is done to one is done to its statement.
+    where the picture is folded, and then made from scratch. `many`: what its marks in plates stand
+    for; what is done to one is done to its statement.
     """
 
     program: Program
@@ -50,7 +62,12 @@ class Shown:
     layout: Layout | None
     fragments: Fragments
     options: PictureOptions
-    members: Mapping[str, str] = field(default_factory=dict)
+    many: Represented | None = None
+
+    @cached_property
+    def members(self) -> Mapping[str, str]:
+        """Which mark of the diagram each one of a plate stands for: `s[t]` for `s[3]`."""
+        return {} if self.many is None else {o: one for one, o in self.many.folded.names.items()}
 
     @cached_property
     def gates(self) -> dict[str, GateMark]:
@@ -80,10 +97,18 @@ class Shown:
         """What is said of each fragment, which may change while it looks as before."""
         return {key: self._said(fragment) for key, fragment in self.fragments.items.items()}
 
+    def spelled(self, name: str) -> str:
+        """A variable in a sentence: a formula of an unnamed one, its family of one of a plate."""
+        many = self.many
+        return self.titles.spelled(name) if many is None else many.spelled(name, self.titles)
+
     def _said(self, fragment: Fragment) -> dict[str, Any]:
         name = None if fragment.id is None else self.names.get(fragment.id)
-        said = None if fragment.id in self.members else name  # it says itself that it is generic
-        facts: dict[str, Any] = {"name": name, "title": title_of(fragment, said, self.titles)}
+        facts: dict[str, Any] = {
+            "name": name,
+            "said": None if name is None else self.spelled(name),
+            "title": title_of(fragment, name, self.titles, self.many),
+        }
         facts["many"] = name is not None and is_of_many(self.program, name)
         if fragment.layer == "edges":
             facts["argument"] = self.argument(fragment)
@@ -164,6 +189,12 @@ def shown(
     return Shown(program, diagram, layout, fragments_of(scene, style), options)
 
 
+def folding_notes(before: Shown, now: Shown | None) -> list[str]:
+    """What is said where an edit unfolds a folded picture."""
+    unfolds = before.many is not None and now is not None and now.many is None
+    return ["it does not fold any more: every mark is drawn"] if unfolds else []
+
+
 def _alike(a: PictureOptions, b: PictureOptions) -> bool:
     """Whether a layout of one is one of the other: the view may differ."""
     return a.model_copy(update={"view": b.view}) == b
@@ -171,7 +202,8 @@ def _alike(a: PictureOptions, b: PictureOptions) -> bool:
 
 def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Shown | None:
     """The folded picture; None where nothing folds."""
-    folded = fold(program, diagram, options.direction in ("LR", "RL"))
+    sideways = options.direction in ("LR", "RL")
+    folded = fold(program, diagram, sideways)
     if not folded.plates:
         return None
     style = look_of(options)
@@ -183,8 +215,10 @@ def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Show
     if not scene.plates:
         return None
     scene = replace(scene, shelf=None)  # it stands beside the picture
-    members = {own: one for one, own in folded.names.items()}
-    return Shown(program, diagram, None, fragments_of(scene, style), options, members)
+    inner = nested(program, folded, sideways)
+    has_inner = inner is not None and len(inner.plates) == len(scene.plates)
+    many = Represented(program, inner if inner is not None and has_inner else folded)
+    return Shown(program, diagram, None, fragments_of(scene, style), options, many)
 
 
 def picture_data(found: Shown, before: Shown | None) -> dict[str, Any]:
@@ -268,3 +302,10 @@ def spans_of(found: Shown, reading: Reading) -> dict[str, list[int]]:
         if span is not None:
             spans[key] = [span.start, span.end]
     return spans
+
+
+def faded_in(found: Shown, known: set[str]) -> list[str]:
+    """Marks of a picture whose lines do not hold any more."""
+    items = found.fragments.items.items()
+    gone = {name for name in found.names.values() if name not in known}
+    return [key for key, f in items if f.id is not None and found.names.get(f.id) in gone]

@@ -24,6 +24,7 @@ from tpgraph.editor.answers import (
 from tpgraph.editor.characters import require_characters
 from tpgraph.editor.derived import derived
 from tpgraph.editor.drawable import drawable
+from tpgraph.editor.edited import added_place, meant, selected_place
 from tpgraph.editor.factors import factors
 from tpgraph.editor.findings import Findings
 from tpgraph.editor.gestures import accepted, edit_of, is_about_many, left_untrained
@@ -31,6 +32,8 @@ from tpgraph.editor.inspected import about, about_program
 from tpgraph.editor.path_classes import path_classes
 from tpgraph.editor.pictures import (
     Shown,
+    faded_in,
+    folding_notes,
     picture_data,
     revision_of,
     shown,
@@ -40,7 +43,7 @@ from tpgraph.editor.recent import RecentPictures
 from tpgraph.editor.refusals import error_data, refusal_data, warning_data
 from tpgraph.editor.renames import typed_renames
 from tpgraph.editor.sifting import tried
-from tpgraph.editor.spoken import spoken, spoken_data
+from tpgraph.editor.spoken import called, listed, spoken
 from tpgraph.editor.stepping import Walk, Walks
 from tpgraph.editor.words import completions, hovered
 from tpgraph.errors import TPDataError, TPError
@@ -97,8 +100,15 @@ class Session:
         except ValidationError as error:
             raise Unfit(str(error)) from None
         except TPError as error:
-            refused = refusal_data(error)["refused"]
-            return {"refused": spoken_data(refused, self.reading.program)}
+            refused: Data = self._spoken(refusal_data(error))
+            return refused
+
+    def _spoken(self, data: Any) -> Any:
+        """Data with its sentences as they are said beside the picture."""
+        return spoken(data, self._called)
+
+    def _called(self, name: str) -> str:
+        return called(name, self.reading, self.shown)
 
     def _read(self, text: str) -> Reading:
         """The reading of a text; that of before if it is the same."""
@@ -159,7 +169,7 @@ class Session:
             "tokens": token_data(reading),
             "picture": picture,
             "spans": {} if now is None else spans_of(now, reading),
-            "faded": [] if now is None else _faded(now, known),
+            "faded": [] if now is None else faded_in(now, known),
             "shelf": [] if program is None else shelf_data(program),
             "program": None if program is None else program_data(program),
             "old": now is not None and now.program not in (program, news),
@@ -208,49 +218,41 @@ class Session:
 
     def _edit(self, asked: q.EditRequest) -> Data:
         reading = self._read(asked.text)
-        do = asked.do.model_dump(exclude_none=True)
+        do = meant(asked.do.model_dump(exclude_none=True), reading, self.shown)
         edit = edit_of(reading, do, asked.scope == "here")
         if asked.dry and asked.do.edit == "delete":
             gone = editing.dependants(reading, *(asked.do.names or ()))
-            named = [name for name in gone if "~" not in name]
-            return self._dry(reading, edit) | {"dependants": named or list(gone)}
+            return self._dry(reading, edit) | {"dependants": listed(reading, gone, self._called)}
         if asked.dry:
             return self._dry(reading, edit) | {"many": is_about_many(reading, do)}
         text = edit.apply(asked.text)
         after = self._read(text)
         names = {new: old for old, new in edit.renamed.items()}
+        title, before = self._spoken(edit.title), self.shown
+        view = self._view(after, asked.have, names)
         return {
             "text": text,
-            "title": spoken(edit.title, reading.program),
+            "title": title,
+            "notes": [] if before is None else folding_notes(before, self.shown),
             "untrained": left_untrained(after.program, do),
             "patches": [list(patch) for patch in edit.patches],
-            "select": self._selected(after, edit),
+            "select": selected_place(after, edit),
             "name": edit.select,
-            "added": _added(after, do),
+            "added": added_place(after, do),
             "renamed": dict(edit.renamed),
             "removed": list(edit.removed),
-            "view": self._view(after, asked.have, names),
+            "view": view,
         }
 
     def _dry(self, reading: Reading, edit: Edit) -> Data:
         """What an edit would change, line by line; not where it only aligns."""
         lines = editing.changed_lines(reading, edit, spaces=False)
         return {
-            "title": spoken(edit.title, reading.program),
+            "title": self._spoken(edit.title),
             "patches": [list(patch) for patch in edit.patches],
             "lines": [change._asdict() for change in lines],
             "appearing": [list(line) for line in editing.appearing(reading, edit)],
         }
-
-    def _selected(self, after: Reading, edit: Edit) -> list[int] | None:
-        """The place in the new text of what an edit selects."""
-        name = edit.select or ""
-        origin = after.origin.get(name)
-        if origin is None or after.program is None:
-            defining = (one.span for one in after.statements if name in one.binds)
-            return span_data(next(defining, None))
-        equation = after.program.equation_of.get(name)
-        return span_data(origin.span if equation is None else equation.span)
 
     def _copy(self, asked: q.CopyRequest) -> Data:
         reading = self._read(asked.text)
@@ -288,13 +290,17 @@ class Session:
             raise TPDataError("only vectors and scalars are dragged")
         found = accepted(program, own, asked.matrix, keys)
         return {
-            "targets": {key: {"do": do, "says": says} for key, (do, says) in found.targets.items()},
-            "refuses": dict(found.refused),
+            "targets": {
+                key: {"do": do, "says": self._spoken(says)}
+                for key, (do, says) in found.targets.items()
+            },
+            "refuses": self._spoken(found.refused),
         }
 
     def _try(self, asked: q.TryRequest) -> Data:
-        edits = (do.model_dump(exclude_none=True) for do in asked.edits)
-        return {"tried": tried(self._read(asked.text), edits)}
+        reading = self._read(asked.text)
+        edits = (meant(do.model_dump(exclude_none=True), reading, self.shown) for do in asked.edits)
+        return {"tried": self._spoken(tried(reading, edits))}
 
     def _factors(self, asked: q.FactorsRequest) -> Data:
         return {"factors": factors(self._read(asked.text), asked.vector)}
@@ -387,19 +393,3 @@ class Session:
         if reading.program is None:
             raise TPDataError("the text is no program yet")
         return reading.program
-
-
-def _added(after: Reading, do: Data) -> list[int] | None:
-    """The place of what was connected, in the new text."""
-    equation = None if after.program is None else after.program.equation_of.get(do.get("gate", ""))
-    if do["edit"] != "connect" or equation is None:
-        return None
-    places = equation.places(do["vector"])
-    return span_data(places[-1]) if places else None
-
-
-def _faded(found: Shown, known: set[str]) -> list[str]:
-    """Marks of a picture whose lines do not hold any more."""
-    items = found.fragments.items.items()
-    gone = {name for name in found.names.values() if name not in known}
-    return [key for key, f in items if f.id is not None and found.names.get(f.id) in gone]

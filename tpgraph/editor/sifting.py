@@ -14,7 +14,6 @@ from typing import Any
 
 from tpgraph.editor.gestures import edit_of, is_about_many
 from tpgraph.editor.refusals import error_data
-from tpgraph.editor.spoken import spoken_data
 from tpgraph.errors import TPError
 from tpgraph.language.readings import Reading
 
@@ -45,7 +44,7 @@ def _tried(reading: Reading, do: Mapping[str, Any]) -> dict[str, Any] | None:
     if refused is None:
         return None
     return {
-        "why": spoken_data(error_data(refused.errors[0]), reading.program),
+        "why": error_data(refused.errors[0]),
         "here": _is_about_many(reading, do) and _refusal(reading, do, only=True) is None,
     }
 

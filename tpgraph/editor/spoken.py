@@ -1,36 +1,44 @@
-"""Words about a program for who sees its picture: an unnamed value is said by its formula.
+"""Sentences with the names of variables as the picture says them.
 
-A program calls it `x[1]~1`, which no text and no picture shows.
+A program calls an unnamed value `x[1]~1`, which no text and no picture shows, and of what a mark of
+a folded picture stands for it has one alone.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tpgraph.editor.pictures import Shown
+from tpgraph.language.readings import Reading
 from tpgraph.notation.diagram.said_of_marks import Titles
-from tpgraph.program import Program
+from tpgraph.sentences import Sentence
 
-__all__ = ["spoken", "spoken_data"]
-
-_UNNAMED = re.compile(r"[^\W\d][\w′']*(?:\[[^\]\s]*\])?~\d+")
-
-_SAID = ("message", "expected", "mend", "says")
-"""Parts of an answer that are words for the user."""
+__all__ = ["called", "listed", "spoken"]
 
 
-def spoken(words: str, program: Program | None) -> str:
-    """Words in which each unnamed value of the program is its formula."""
-    if program is None or "~" not in words:
-        return words
-    titles, known = Titles(program), program.variables
-    return _UNNAMED.sub(lambda one: titles.spelled(one[0]) if one[0] in known else one[0], words)
+def spoken(data: Any, name: Callable[[str], str]) -> Any:
+    """Plain data whose sentences have become words, with each name as it is called."""
+    if isinstance(data, Sentence):
+        return data.said(name)
+    if isinstance(data, Mapping):
+        return {key: spoken(value, name) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [spoken(value, name) for value in data]
+    return data
 
 
-def spoken_data(data: Mapping[str, Any], program: Program | None) -> dict[str, Any]:
-    """An error or an offer as data, its words as `spoken`."""
-    return {
-        key: spoken(value, program) if key in _SAID and isinstance(value, str) else value
-        for key, value in data.items()
-    }
+def called(name: str, reading: Reading, shown: Shown | None) -> str:
+    """What a variable is called: as the picture that is shown says it, else as the text does."""
+    if shown is not None and name in shown.program.variables:
+        return shown.spelled(name)
+    program = reading.program
+    known = program is not None and name in program.variables
+    return Titles(program).spelled(name) if program is not None and known else name
+
+
+def listed(reading: Reading, names: Sequence[str], name: Callable[[str], str]) -> list[str]:
+    """Names for who reads them; unnamed values only where there is nothing else."""
+    known = {} if reading.program is None else reading.program.variables
+    named = [one for one in names if one in known and not known[one].is_temporary]
+    return list(dict.fromkeys(map(name, named or names)))

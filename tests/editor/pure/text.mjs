@@ -38,7 +38,7 @@ test("names of letters become them, and others stay", () => {
 
 test("numbers of const and dim are drawn, and no others", () => {
 	const text = "const L = 30\nx = 5\ndim d=2.5\n";
-	for (const caret of [9, 10, 11, 12]) assert.deepEqual(sliderAt(text, caret), { start: 10, end: 12, value: 30 });
+	for (const caret of [9, 10, 11, 12]) assert.deepEqual(sliderAt(text, caret), { start: 10, end: 12, name: "L", value: 30 });
 	for (const caret of [0, 7, 17, 26]) assert.equal(sliderAt(text, caret), null);
 });
 

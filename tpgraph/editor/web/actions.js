@@ -113,7 +113,7 @@ export async function remove(app, names = app.names()) {
 		for (const { key } of app.chosen) await app.drag.tear(app.canvas.fragment(key));
 		return;
 	}
-	const gone = names.join(", ");
+	const gone = names.map((name) => app.canvas.marks.find((f) => f.name === name)?.said ?? name).join(", ");
 	const of = app.text;
 	const made = app.session.ask("edit", { text: of, have: app.revision, do: { edit: "delete", names }, scope: "all", dry: true })
 		.then((dry) => listed(dry.dependants ?? []));

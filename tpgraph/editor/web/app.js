@@ -35,7 +35,7 @@ export class App {
 		this.canvas = new Canvas(document, "Picture of the program");
 		this.parts.picture.prepend(this.canvas.element);
 		this.pane = textPane(document, {
-			typed: (was, patch, before) => this.typed(was, patch, before),
+			typed: (...what) => this.typed(...what),
 			selected: () => this.textSelected(),
 			undo: () => this.command("undo"),
 			redo: () => this.command("redo"),
@@ -220,7 +220,7 @@ export class App {
 		this.last = { name: answer.name, added: answer.added && spanUnits(answer.text, answer.added) };
 		if (made && goes) this.selectSpan(made);
 		else this.inspector?.show(this.chosen.at(-1) ?? null);
-		this.say(answer.title + untrainedWords(answer.untrained));
+		this.say([answer.title, ...answer.notes].join("; ") + untrainedWords(answer.untrained));
 		this.parts.hints.did(what.edit);
 	}
 
@@ -244,9 +244,9 @@ export class App {
 
 	// ---- the text
 
-	/** @param {string} was @param {Patch} patch @param {Span} before */
-	typed(was, patch, before) {
-		this.undoList.keep(was, [patch], "typing", before, this.pane.selection, true);
+	/** @param {string} was @param {Patch} patch @param {Span} before @param {string} title */
+	typed(was, patch, before, title) {
+		this.undoList.keep(was, [patch], title, before, this.pane.selection, true);
 		this.pane.light([]);
 		this.say("");
 		this.sync(); // first: what completes is read of the same text

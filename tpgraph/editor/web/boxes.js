@@ -68,15 +68,16 @@ function openSelected(app) {
 /** @param {App} app @param {Fragment} gate @param {Span | null} [selection] */
 async function formula(app, gate, selection = null) {
 	if (!gate.name || !gate.span) return;
-	const words = app.canvas.marks.flatMap((f) => (f.layer === "variables" && f.name && !f.name.includes("~") ? [f.name] : []));
-	await ask(app, `${gate.name} =`, app.text.slice(...spanUnits(app.text, gate.span)), gate, (formula, only) => app.edit({ edit: "formula", name: gate.name, formula }, only), selection, words);
+	const words = app.canvas.marks.flatMap((f) => (f.layer === "variables" && f.name && !f.name.includes("~") ? [String(f.said)] : []));
+	await ask(app, `${gate.said} =`, app.text.slice(...spanUnits(app.text, gate.span)), gate, (formula, only) => app.edit({ edit: "formula", name: gate.name, formula }, only), selection, words);
 }
 
 /** A name with an index is renamed with its family, or as one member alone. @param {App} app @param {Fragment} mark */
 export async function rename(app, mark) {
 	const { name } = mark;
 	const many = mark.many || name?.endsWith("]");
-	if (name) await ask(app, "name", name, { ...mark, many }, (to, only) => (to === name ? Promise.resolve(null) : app.edit({ edit: "rename", name, to }, only)));
+	const said = name?.includes("~") ? name : mark.said;
+	if (name) await ask(app, "name", said ?? name, { ...mark, many }, (to, only) => (to === said ? Promise.resolve(null) : app.edit({ edit: "rename", name, to }, only)));
 }
 
 /** @param {App} app */

@@ -79,13 +79,13 @@ export function letterBefore(text, caret) {
 
 /** The number of a `const` or `dim` line around the caret, for the slider.
  * @param {string} text @param {number} caret
- * @returns {{start: number, end: number, value: number} | null} */
+ * @returns {{start: number, end: number, name: string, value: number} | null} */
 export function sliderAt(text, caret) {
 	const from = text.lastIndexOf("\n", caret - 1) + 1;
 	const to = text.indexOf("\n", caret) < 0 ? text.length : text.indexOf("\n", caret);
-	const line = /^(\s*(?:const|dim)\s+\S+\s*=\s*)(\d+)(?![\d.])/u.exec(text.slice(from, to));
+	const line = /^(\s*(?:const|dim)\s+(\S+)\s*=\s*)(\d+)(?![\d.])/u.exec(text.slice(from, to));
 	if (!line) return null;
 	const start = from + line[1].length;
-	const end = start + line[2].length;
-	return caret >= start - 1 && caret <= end + 1 ? { start, end, value: Number(line[2]) } : null;
+	const end = start + line[3].length;
+	return caret >= start - 1 && caret <= end + 1 ? { start, end, name: line[2], value: Number(line[3]) } : null;
 }

@@ -77,7 +77,7 @@ export class Inspector {
 	empty(words, ...more) {
 		this.of = null;
 		const { fragment } = this;
-		this.element.replaceChildren(h("h2", {}, fragment?.name ?? "Inspector"), h("p.refusal", { role: "status" }, words), ...more, h("p", {}, fragment?.title ?? ""), this.close());
+		this.element.replaceChildren(h("h2", {}, fragment?.said ?? "Inspector"), h("p.refusal", { role: "status" }, words), ...more, h("p", {}, fragment?.title ?? ""), this.close());
 	}
 
 	/** What has the focus keeps it, with what was written there meanwhile.

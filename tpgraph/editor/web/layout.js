@@ -151,7 +151,7 @@ export function layout(root, app) {
 			const item = [...shelf.children].find((one) => one.getAttribute("data-matrix") === name);
 			const { left, bottom } = (item ?? shelf).getBoundingClientRect();
 			const [x, y] = canvas.worldAt(left, bottom);
-			return { key: "", layer: "matrices", kind: "matrix", x, y, svg: "", name, many, title: item?.getAttribute("title") ?? "", span: null };
+			return { key: "", layer: "matrices", kind: "matrix", x, y, svg: "", name, said: name, many, title: item?.getAttribute("title") ?? "", span: null };
 		},
 		/** The title of the program that the picture is of. */
 		passTitle: () => shows.selectedOptions[0].text,

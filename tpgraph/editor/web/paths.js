@@ -73,7 +73,7 @@ export class Paths {
 		if (passing.length === 0 || !canvas.fragment(key)) return;
 		const [[x, y], { left, top }] = [canvas.handle(key), canvas.size];
 		const rest = passing.length > TOLD ? [`and ${passing.length - TOLD} more`] : [];
-		const head = `${canvas.fragment(key)?.name}: ${passing.length} of ${found.count} classes of isomorphic paths`;
+		const head = `${canvas.fragment(key)?.said}: ${passing.length} of ${found.count} classes of isomorphic paths`;
 		parts.tip.show([head, ...passing.slice(0, TOLD).map(title), ...rest].join("\n"), left + x + 18, top + y + 18);
 	}
 

@@ -26,7 +26,7 @@ export async function chooseTarget(app, fragment, edit) {
 export async function disconnect(app, mark) {
 	if (mark.layer === "edges") return app.drag.tear(mark);
 	const lines = app.canvas.fragments.filter((f) => f.layer === "edges" && f.target === `${mark.name}:gate` && typeof f.argument === "number");
-	if (lines.length === 0) return app.say(`${mark.name} has no lines that can be drawn off`, true);
+	if (lines.length === 0) return app.say(`${mark.said} has no lines that can be drawn off`, true);
 	const chosen = await pick(app, Promise.resolve(lines.map((f) => [f.key, f])));
 	if (chosen) await app.drag.tear(chosen.target, chosen.only);
 }
@@ -36,16 +36,16 @@ export async function move(app, mark) {
 	const names = app.names();
 	const items = app.canvas.marks.filter((f) => f.layer === "variables" && !f.name?.includes("~"))
 		.concat(app.shelf.map(({ name }) => app.parts.sample(name, app.canvas)))
-		.map((f) => ({ id: String(f.name), title: `behind ${f.name}`, detail: f.title }));
+		.map((f) => ({ id: String(f.name), title: `behind ${f.said}`, detail: f.title }));
 	items.unshift({ id: "", title: "before all equations", detail: "" });
-	const after = await picker(app.parts.overlay(middle(app)), (words) => items.filter((i) => i.title.includes(words)), `move ${mark.name}`);
+	const after = await picker(app.parts.overlay(middle(app)), (words) => items.filter((i) => i.title.includes(words)), `move ${mark.said}`);
 	backToCanvas(app);
 	if (after !== null) await app.edit({ edit: "move", names, ...(after ? { after } : {}) });
 }
 
 /** @param {App} app */
 export async function find(app) {
-	const items = app.canvas.marks.filter((f) => f.name).map((f) => ({ id: f.key, title: String(f.name), detail: f.title }));
+	const items = app.canvas.marks.filter((f) => f.name).map((f) => ({ id: f.key, title: String(f.said), detail: f.title }));
 	items.push(...app.shelf.map(({ name, shape }) => ({ id: name, title: name, detail: `matrix, ${shape}` })));
 	const key = await picker(app.parts.overlay(middle(app)), (words) => [
 		...items.filter((i) => i.title === words), ...items.filter((i) => i.title !== words && (i.title + i.detail).toLowerCase().includes(words.toLowerCase()))].slice(0, 50), "find a mark");

@@ -23,6 +23,8 @@ export class Steps {
 		this.fold = "yes";
 		/** What instructions are asked for. @type {{what: string, done: Promise<void>} | null} */
 		this.asking = null;
+		/** How many instructions further was asked for meanwhile. */
+		this.ahead = 0;
 		/** The newest work that is still wanted. @type {object | null} */
 		this.wanted = null;
 		this.panel = h("div.steps", { hidden: true, "aria-label": "Steps", "aria-live": "polite" });
@@ -101,7 +103,7 @@ export class Steps {
 		const { walk } = this;
 		if (walk && this.at !== null && walk.text === this.app.text) {
 			if (walk.found.steps[this.at + by]) this.light(this.at + by);
-		} else if (by > 0) await this.begin();
+		} else if (by > 0 || this.asking) await this.begin(by);
 	}
 
 	/** What is stepped through: tangent kernels and reduced programs are not. */
@@ -110,13 +112,17 @@ export class Steps {
 	}
 
 	/** Before the first instruction, over the picture that all of them have; who asks for the same meanwhile
-	 * waits for the same. */
-	async begin() {
+	 * waits for the same, and goes on from there. @param {number} [by] */
+	async begin(by = 0) {
 		const { app } = this;
 		const options = { ...app.options, labels: app.presentation?.isOn ? LARGER : 1 };
 		const walk = { text: app.text, pass: this.stepped, steps: 1, options };
 		const what = JSON.stringify(walk);
-		if (this.asking?.what !== what) this.asking = { what, done: this.prepare(walk) };
+		if (this.asking?.what === what) this.ahead = Math.max(0, this.ahead + by);
+		else {
+			this.ahead = 0;
+			this.asking = { what, done: this.prepare(walk) };
+		}
 		const { asking } = this;
 		await asking.done;
 		if (this.asking === asking) this.asking = null;
@@ -132,7 +138,7 @@ export class Steps {
 		app.parts.root.classList.add("stepping");
 		app.say("");
 		this.picture(found.picture);
-		this.light(0);
+		this.light(Math.min(this.ahead, found.steps.length - 1));
 		app.canvas.fit();
 	}
 

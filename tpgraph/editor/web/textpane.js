@@ -55,8 +55,8 @@ export function textPane(document, hear) {
 		numbers.style.transform = `translateY(${-area.scrollTop}px)`;
 	}
 
-	/** @param {Patch} patch @param {boolean} [own] */
-	function replace([start, end, words], own = true) {
+	/** @param {Patch} patch @param {boolean} [own] @param {string} [title] */
+	function replace([start, end, words], own = true, title = "typing") {
 		const before = chosen;
 		const was = known;
 		tokens = shifted(tokens, [start, end, words]);
@@ -66,7 +66,7 @@ export function textPane(document, hear) {
 		if (own) area.setSelectionRange(start + words.length, start + words.length);
 		chosen = [area.selectionStart, area.selectionEnd];
 		paint();
-		hear.typed(was, [start, end, words], before);
+		hear.typed(was, [start, end, words], before, title);
 	}
 
 	area.addEventListener("beforeinput", (event) => {
@@ -110,7 +110,7 @@ export function textPane(document, hear) {
 		if (!found) return false;
 		const value = String(Math.max(1, found.value + by));
 		if (value === known.slice(found.start, found.end)) return true;
-		replace([found.start, found.end, value]);
+		replace([found.start, found.end, value], true, `slider: ${found.name} = ${value}`);
 		area.setSelectionRange(found.start, found.start + value.length);
 		hear.slid();
 		return true;

@@ -65,6 +65,8 @@ type Fragment = {
   svg: string;
   /** the variable that it stands for */
   name: string | null;
+  /** what that is called: of many as all of them, of an unnamed one its formula */
+  said?: string | null;
   /** whether its statement makes others too, so that an edit may be meant for it alone */
   many?: boolean;
   title: string;
@@ -217,7 +219,7 @@ type Pane = {
 /** Who hears what is done in the text pane. */
 type PaneHearers = {
   /** the user changed the text */
-  typed: (was: string, patch: Patch, before: Span) => void;
+  typed: (was: string, patch: Patch, before: Span, title: string) => void;
   /** the selection moved */
   selected: () => void;
   undo: () => void;

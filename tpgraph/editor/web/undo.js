@@ -22,7 +22,7 @@ export class UndoList {
 		const entry = { title, patches, back: inverse(text, patches), before, after, typed, time };
 		this.undone = [];
 		const last = this.done.at(-1);
-		const joined = last && typed && last.typed && time - last.time < PAUSE ? join(last, entry) : null;
+		const joined = last && typed && last.typed && isTyping(title) === isTyping(last.title) && time - last.time < PAUSE ? join(last, entry) : null;
 		if (joined) this.done.pop();
 		if (joined?.patches[0][2] !== joined?.back[0][2] || !joined) this.done.push(joined ?? entry);
 	}
@@ -52,6 +52,11 @@ export class UndoList {
 	}
 }
 
+/** Whether letters are written, not a number drawn. @param {string} title */
+function isTyping(title) {
+	return title === "typing";
+}
+
 /** Two changes typed in one place as one; null where they are apart.
  * @param {Entry} first @param {Entry} next @returns {Entry | null} */
 function join(first, next) {
@@ -75,6 +80,7 @@ function merged(first, next, patch) {
 	const removed = patch[0] < first.patches[0][0] ? next.back[0][2] + first.back[0][2] : first.back[0][2];
 	return {
 		...first,
+		title: next.title,
 		patches: [patch],
 		back: [[start, start + words.length, removed]],
 		after: next.after,

@@ -23,7 +23,7 @@ from tpgraph.language.editing.fields import FIELDS, set_field
 from tpgraph.language.editing.formulas import name, set_formula, set_function, set_loss, unname
 from tpgraph.language.editing.mend import mend
 from tpgraph.language.editing.move import move
-from tpgraph.language.editing.new_statements import declare, gate, multiply
+from tpgraph.language.editing.new_statements import bargate, declare, gate, multiply
 from tpgraph.language.editing.rename import rename
 from tpgraph.language.editing.repeat import repeat
 from tpgraph.language.editing.setters import (
@@ -43,6 +43,7 @@ __all__ = [
     "Edit",
     "Patch",
     "appearing",
+    "bargate",
     "changed_lines",
     "comment_of",
     "connect",

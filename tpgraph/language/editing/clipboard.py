@@ -22,6 +22,7 @@ from tpgraph.language.editing.statement_places import (
 from tpgraph.language.editing.substitution import respelled, used_names
 from tpgraph.language.readings import Reading, Statement, read
 from tpgraph.program import split_name
+from tpgraph.sentences import sentence
 
 __all__ = ["copy", "duplicate", "paste"]
 
@@ -51,7 +52,7 @@ def copy(reading: Reading, names: Sequence[str]) -> str:
 def duplicate(reading: Reading, names: Sequence[str]) -> Edit:
     """The statements of some names once more, under other names; what they need is shared."""
     edit = paste(reading, copy(reading, names))
-    return Edit(edit.patches, f"duplicate {', '.join(names)}", select=edit.select)
+    return Edit(edit.patches, sentence("duplicate {}", names), select=edit.select)
 
 
 def paste(reading: Reading, clip: str) -> Edit:

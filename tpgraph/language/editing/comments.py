@@ -6,6 +6,7 @@ from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal
 from tpgraph.language.editing.statement_places import comments_above, statement_of, top
 from tpgraph.language.readings import Reading, Statement
+from tpgraph.sentences import sentence
 
 __all__ = ["comment_of", "set_apart", "set_comment"]
 
@@ -30,7 +31,7 @@ def set_comment(reading: Reading, name: str, text: str | None) -> Edit:
     indent = " " * len(statement.line.indent)
     lines = [f"{indent}# {line.strip()}".rstrip() for line in (text or "").splitlines()]
     patch = Patch(start, end, "".join(f"{line}\n" for line in lines))
-    return made(reading, [patch], f"comment of {name}", select=_selected(reading, name))
+    return made(reading, [patch], sentence("comment of {}", name), select=_selected(reading, name))
 
 
 def set_apart(reading: Reading, name: str, apart: bool) -> Edit:
@@ -41,7 +42,7 @@ def set_apart(reading: Reading, name: str, apart: bool) -> Edit:
     while free and not source[source.rfind("\n", 0, free - 1) + 1 : free].strip():
         free = source.rfind("\n", 0, free - 1) + 1
     text = "\n" if apart and free else ""
-    title = f"{name} stands {'apart' if apart else 'close'}"
+    title = sentence(f"{{}} stands {'apart' if apart else 'close'}", name)
     return made(reading, [Patch(free, start, text)], title, select=_selected(reading, name))
 
 

@@ -23,6 +23,7 @@ from tpgraph.language.editing.order import above
 from tpgraph.language.editing.statement_places import origin_of
 from tpgraph.language.readings import Reading
 from tpgraph.program import MatMul, Moment
+from tpgraph.sentences import sentence
 
 __all__ = ["connect", "disconnect", "replace"]
 
@@ -36,24 +37,24 @@ def connect(reading: Reading, operand: str, gate: str) -> Edit:
     found = value_of(reading, gate)
     if isinstance(equation, MatMul):
         raise refusal(
-            f"{gate} is a product, which takes one vector",
+            sentence("{} is a product, which takes one vector", gate),
             equation.span,
-            f"make a gate of {equation.operand} and {operand}, and multiply that",
+            sentence("make a gate of {} and {}, and multiply that", equation.operand.name, operand),
         )
-    require_single(found, f"the gate of {gate}", found.statement.span)
+    require_single(found, sentence("the gate of {}", gate), found.statement.span)
     new = spelled(reading, operand, found.statement, origin_of(reading, gate))
     is_bar = isinstance(equation, Moment) and isinstance(found.node, s.MeanOf)
     if is_bar:
         found = FoundNode(found.statement, (*found.around, found.node), found.node.operand)
     if isinstance(found.node, s.Explicit):
         raise refusal(
-            f"the arguments of {gate} are listed",
+            sentence("the arguments of {} are listed", gate),
             found.statement.span,
             "write its formula anew",
         )
     patch = _factor(reading, found, new) if is_bar else _summand(reading, found, new)
     patches = [*patch, *above(reading, operand, found.statement)]
-    return made(reading, patches, f"connect {operand} to {gate}", select=gate)
+    return made(reading, patches, sentence("connect {} to {}", operand, gate), select=gate)
 
 
 def _factor(reading: Reading, found: FoundNode, new: str) -> list[Patch]:
@@ -98,7 +99,7 @@ def replace(reading: Reading, old: str, new: str, gate: str) -> Edit:
     text = spelled(reading, new, statement, origin_of(reading, gate))
     patches = [Patch(found.start, found.end, text) for found in places]
     patches += above(reading, new, statement)
-    return made(reading, patches, f"{new} in place of {old}", select=gate)
+    return made(reading, patches, sentence("{} in place of {}", new, old), select=gate)
 
 
 def _places(reading: Reading, name: str, gate: str) -> list[FoundNode]:
@@ -106,7 +107,9 @@ def _places(reading: Reading, name: str, gate: str) -> list[FoundNode]:
     equation = equation_of(reading, gate)
     places = [found_at(reading, span) for span in equation.places(name)]
     if not places:
-        raise refusal(f"{gate} does not read {name}", equation.span, "choose one of its lines")
+        raise refusal(
+            sentence("{} does not read {}", gate, name), equation.span, "choose one of its lines"
+        )
     for found in places:
         require_single(found, name, found.statement.span)
     return places
@@ -118,7 +121,7 @@ def disconnect(reading: Reading, operand: str, gate: str) -> Edit:
     for item in (item for part in parts for item in part.gone):
         _require_alone(reading, item, operand, gate)
     patches = [patch for part in parts for patch in part.patches()]
-    return made(reading, patches, f"disconnect {operand} from {gate}", select=gate)
+    return made(reading, patches, sentence("disconnect {} from {}", operand, gate), select=gate)
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,7 @@ def _removable(found: FoundNode, operand: str) -> tuple[FoundNode, FoundNode]:
         if isinstance(parent.node, s.Juxtaposed | s.Quotient) and item.node is not found.node:
             break
     raise refusal(
-        f"without {operand} nothing would be left there",
+        sentence("without {} nothing would be left there", operand),
         found.statement.span,
         "connect something else first, or delete the whole",
     )
@@ -203,7 +206,7 @@ def _require_alone(reading: Reading, item: FoundNode, operand: str, gate: str) -
             )
             if not inner:
                 raise refusal(
-                    f"{operand} stands in a term with {read.name}",
+                    sentence("{} stands in a term with {}", operand, read.name),
                     read.span,
                     "write the formula anew",
                 )

@@ -19,6 +19,7 @@ from tpgraph.language.editing.substitution import full_names, values_of
 from tpgraph.language.editing.wording import Value, checked, expression, parametrization, ratio
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.program import base_of, canonical_variable
+from tpgraph.sentences import sentence
 
 __all__ = [
     "output_patch",
@@ -42,9 +43,11 @@ def set_value(reading: Reading, name: str, value: Value) -> Edit:
     node = statement.node
     assert isinstance(node, s.DefineConst | s.DefineDim | s.Declare)
     if node.value is None:
-        raise refusal(f"{name} is not a number", statement.span, "choose a const or a scalar")
+        raise refusal(
+            sentence("{} is not a number", name), statement.span, "choose a const or a scalar"
+        )
     patch = Patch(node.origin + node.value.start, node.origin + node.value.end, text)
-    return made(reading, [patch], f"{name} = {text}", select=name)
+    return made(reading, [patch], sentence("{} = ", name) + text, select=name)
 
 
 def set_ratio(reading: Reading, width: str, value: Value | None) -> Edit:
@@ -101,18 +104,18 @@ def set_label(reading: Reading, name: str, latex: str | None) -> Edit:
     A label in a loop is one of many: it changes for all that the loop makes.
     """
     if latex is None:
-        title = f"no label of {name}"
+        title = sentence("no label of {}", name)
     else:
         quoted = checked('"' + latex.replace('"', '""') + '"', "label q = ", "",
                          lambda node: node.written, "LaTeX on one line")  # fmt: skip
-        title = f"label {name}"
+        title = sentence("label {}", name)
     for statement, label in _labels(reading, name):
         place = whole_extent(reading, statement) if latex is None else (
             label.origin + label.written.start, label.origin + label.written.end)  # fmt: skip
         text = "" if latex is None else quoted
         return made(reading, [Patch(*place, text)], title, select=name)
     if latex is None:
-        raise name_refusal(f"{name} has no label", None, "leave it")
+        raise name_refusal(sentence("{} has no label", name), None, "leave it")
     patch = inserted(reading, f"label {name} = {quoted}", LAST)
     return made(reading, [patch], title, select=name)
 
@@ -139,19 +142,19 @@ def set_output(reading: Reading, name: str, value: bool) -> Edit:
         for position, one in enumerate(node.names):
             if name in full_names(reading, one, {}):
                 patch = _off_list(reading, statement, node, position)
-                return made(reading, [patch], f"{name} is no output", select=name)
+                return made(reading, [patch], sentence("{} is no output", name), select=name)
             if statement.loops and one.base == base_of(name):
-                raise refusal(f"the output {name} stands in a loop", statement.span,
+                raise refusal(sentence("the output {} stands in a loop", name), statement.span,
                               "write the loop out first")  # fmt: skip
-    raise name_refusal(f"{name} is no output", None, "leave it")
+    raise name_refusal(sentence("{} is no output", name), None, "leave it")
 
 
 def _as_output(reading: Reading, name: str) -> Edit:
     origin_of(reading, name)
     program = reading.program
     if program is not None and name in {one.name for one in program.outputs}:
-        raise name_refusal(f"{name} is an output already", None, "leave it")
-    return made(reading, [output_patch(reading, name)], f"output {name}", select=name)
+        raise name_refusal(sentence("{} is an output already", name), None, "leave it")
+    return made(reading, [output_patch(reading, name)], sentence("output {}", name), select=name)
 
 
 def output_patch(reading: Reading, name: str) -> Patch:

@@ -10,6 +10,7 @@ from tpgraph.language.editing.edit import Edit, Patch, made
 from tpgraph.language.editing.statement_places import block, extent, statement_of
 from tpgraph.language.readings import Reading, Statement, read
 from tpgraph.program import base_of
+from tpgraph.sentences import sentence
 
 __all__ = ["delete", "dependants"]
 
@@ -40,7 +41,7 @@ def delete(reading: Reading, *names: str) -> Edit:
     before = reading.program.variables if reading.program is not None else ()
     after = found.program.variables if found.program is not None else {}
     removed = [name for name in before if name not in after]
-    title = f"delete {', '.join(names)}"
+    title = sentence("delete {}", names)
     return made(reading, _patches(reading, gone), title, removed=removed)
 
 

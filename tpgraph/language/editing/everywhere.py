@@ -104,7 +104,7 @@ def only_here(reading: Reading, name: str, gesture: Callable[[Reading], Edit]) -
     return between(
         reading.text,
         then.apply(text),
-        f"{then.title}, only here",
+        then.title + ", only here",
         renamed=then.renamed,
         removed=then.removed,
         select=then.select,

@@ -30,6 +30,7 @@ from tpgraph.language.editing.substitution import used_names
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.vocabulary import canonical
 from tpgraph.program import MatMul, Nonlin, join_name, split_name
+from tpgraph.sentences import sentence
 
 __all__ = ["loss_patch", "name", "set_formula", "set_function", "set_loss", "unname"]
 
@@ -39,7 +40,7 @@ def set_formula(reading: Reading, target: str, text: str) -> Edit:
 
     A loss that is a variable alone, `loss f`, is that variable, which is selected then.
     """
-    title = f"{target} = {text}"
+    title = sentence("{} = ", target) + text
     base, index, temporary = split_name(target)
     if temporary is not None:
         found = value_of(reading, target)
@@ -98,7 +99,7 @@ def name(reading: Reading, part: str, word: str | None = None) -> Edit:
     equation, found = equation_of(reading, part), value_of(reading, part)
     statement = found.statement
     if temporary is None:
-        raise refusal(f"{part} has a name", equation.span, "rename it")
+        raise refusal(sentence("{} has a name", part), equation.span, "rename it")
     require_single(found, part, statement.span)
     _require_unsaid(reading, base)
     own = new_name(reading, word) if word else fresh(reading, "h")
@@ -108,13 +109,17 @@ def name(reading: Reading, part: str, word: str | None = None) -> Edit:
         index = text[start:end]
     elif origin_of(reading, part).values:
         raise refusal(
-            f"{part} stands in a loop without an index", statement.span, "write the loop out"
+            sentence("{} stands in a loop without an index", part),
+            statement.span,
+            "write the loop out",
         )
     start, end, _ = inside(reading, found)
     line = text.rfind("\n", 0, statement.line.start) + 1
     if line + len(statement.line.indent) != statement.span.start:
         raise refusal(
-            f"{part} stands behind a `for`", statement.span, "write its block on lines of its own"
+            sentence("{} stands behind a `for`", part),
+            statement.span,
+            "write its block on lines of its own",
         )
     new = f"{own}{index}"
     patches = [
@@ -122,7 +127,7 @@ def name(reading: Reading, part: str, word: str | None = None) -> Edit:
         Patch(found.start, found.end, new),
     ]
     select = join_name(own, numbers)
-    return made(reading, patches, f"name {part} {own}", select=select)
+    return made(reading, patches, sentence("name {} {}", part, own), select=select)
 
 
 def _require_unsaid(reading: Reading, base: str) -> None:
@@ -159,7 +164,7 @@ def unname(reading: Reading, target: str) -> Edit:
         text = f"({text})"
     patches = [Patch(*extent(reading, statement), ""), Patch(place.start, place.end, text)]
     patches += _labels_gone(reading, node.target)
-    return made(reading, patches, f"{target} without a name", removed=[target])
+    return made(reading, patches, sentence("{} without a name", target), removed=[target])
 
 
 def _is_whole(place: FoundNode) -> bool:
@@ -174,7 +179,9 @@ def _only_place(reading: Reading, target: str, statement: Statement) -> FoundNod
     names = {n for n in made_by if split_name(n)[2] is None}
     given = {v.name for v in program.outputs} | ({program.loss.name} if program.loss else set())
     if names & given:
-        raise refusal(f"{target} is an output or the loss", statement.span, "keep its name")
+        raise refusal(
+            sentence("{} is an output or the loss", target), statement.span, "keep its name"
+        )
     places: dict[tuple[int, int], Span] = {}
     for equation in program.equations:
         for place in equation.reads:
@@ -185,7 +192,9 @@ def _only_place(reading: Reading, target: str, statement: Statement) -> FoundNod
                     _require_apart(program.equation_of[place.name], equation.out.name, statement)
     counts = [sum(len(e.places(n)) for e in program.equations) for n in names]
     if len(places) != 1 or any(count != 1 for count in counts):
-        raise refusal(f"{target} is not used exactly once", statement.span, "keep its name")
+        raise refusal(
+            sentence("{} is not used exactly once", target), statement.span, "keep its name"
+        )
     (span,) = places.values()
     found = found_at(reading, span)
     require_single(found, target, statement.span)
@@ -195,7 +204,7 @@ def _only_place(reading: Reading, target: str, statement: Statement) -> FoundNod
 def _require_apart(equation: object, user: str, statement: Statement) -> None:
     if isinstance(equation, Nonlin) or not getattr(equation, "vectors", ()):
         raise refusal(
-            f"its gate and that of {user} would become one",
+            sentence("its gate and that of {} would become one", user),
             statement.span,
             "write the formula anew where that is wanted",
         )

@@ -16,6 +16,7 @@ from tpgraph.language.editing.statement_places import (
     top,
 )
 from tpgraph.language.readings import Reading, Statement
+from tpgraph.sentences import sentence
 
 __all__ = ["move"]
 
@@ -36,7 +37,7 @@ def move(reading: Reading, names: Sequence[str], after: str | None = None) -> Ed
     _require_no_circle(reading, above, chosen, needed)
     behind = {one.number for one in below}
     moved = chosen | (with_needs(chosen, needed) & behind)
-    title = f"move {', '.join(names)}"
+    title = sentence("move {}", names)
     patches = _patches(reading, order, above, moved)
     return made(reading, patches, title, select=names[0])
 
@@ -48,7 +49,7 @@ def _stop(reading: Reading, kept: Sequence[Statement], after: str | None, chosen
         return equations[0] if equations else len(kept)
     target = top(reading, statement_of(reading, after))
     if target.number in chosen:
-        raise refusal(f"{after} is moved itself", target.span, "choose another place")
+        raise refusal(sentence("{} is moved itself", after), target.span, "choose another place")
     return [one.number for one in kept].index(target.number) + 1
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from tpgraph.language.editing.definitions import training_patches
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
+from tpgraph.language.editing.new_places import NewPlace
 from tpgraph.language.editing.statement_places import (
-    EQUATION,
     fresh,
     inserted,
     new_name,
@@ -17,9 +17,10 @@ from tpgraph.language.editing.statement_places import (
 )
 from tpgraph.language.readings import Reading
 from tpgraph.program import Variable
+from tpgraph.sentences import Sentence, sentence
 from tpgraph.types import Width
 
-__all__ = ["declaration", "declare", "gate", "multiply", "vector_of"]
+__all__ = ["bargate", "declaration", "declare", "gate", "multiply", "vector_of"]
 
 _BASES = {"data": "ξ", "target": "y", "param": "W", "matrix": "W", "vector": "u", "scalar": "s"}
 
@@ -48,7 +49,7 @@ def declare(
         own = new_name(reading, name) if name else fresh(reading, base)
         given = f" = {law}" if law and kind != "width" else value
         patch = inserted(reading, f"{kind} {own}{given}", ("width", "dim", "const").index(kind) + 1)
-        return made(reading, [patch], f"declare {own}", select=own)
+        return made(reading, [patch], sentence("declare {}", own), select=own)
     if kind not in _BASES:
         raise name_refusal(f"nothing is declared by {kind!r}", None, f"one of {', '.join(_BASES)}")
     base = "b" if trained and kind == "vector" else _BASES[kind]
@@ -59,13 +60,13 @@ def declare(
     if trained or kind == "param":
         kind, patches = "param", patches + training_patches(reading)
     patches.append(inserted(reading, declaration(kind, own, shape, law), rank(kind)))
-    return made(reading, patches, f"declare {own}", select=own)
+    return made(reading, patches, sentence("declare {}", own), select=own)
 
 
 def _function(reading: Reading, name: str | None, body: str) -> Edit:
     own = new_name(reading, name) if name else fresh(reading, "φ")
     patch = inserted(reading, f"fn {own}(z) = {body}", rank("data") - 1)
-    return made(reading, [patch], f"declare {own}", select=own)
+    return made(reading, [patch], sentence("declare {}", own), select=own)
 
 
 def declaration(kind: str, name: str, shape: str | None, law: str | None = None) -> str:
@@ -107,7 +108,9 @@ def vector_of(reading: Reading, name: str) -> Variable:
     variable = _operand(reading, name)
     if not variable.is_vector:
         span = statement_of(reading, name).span
-        raise refusal(f"{name} is a {variable.type}, not a vector", span, "choose a vector")
+        raise refusal(
+            sentence("{} is a {}, not a vector", name, variable.type), span, "choose a vector"
+        )
     return variable
 
 
@@ -118,29 +121,38 @@ def _operand(reading: Reading, name: str) -> Variable:
     variable = reading.program.variables[name]
     if variable.is_matrix:
         raise refusal(
-            f"{name} is a {variable.type}, not a vector", statement.span, "multiply by it"
+            sentence("{} is a {}, not a vector", name, variable.type),
+            statement.span,
+            "multiply by it",
         )
     if variable.is_temporary:
-        raise refusal(f"{name} has no name of its own", statement.span, "name it first")
+        raise refusal(sentence("{} has no name of its own", name), statement.span, "name it first")
     return variable
 
 
 def multiply(
-    reading: Reading, operand: str, matrix: str | None = None, name: str | None = None
+    reading: Reading,
+    operand: str,
+    matrix: str | None = None,
+    name: str | None = None,
+    *,
+    transpose: bool = False,
+    beside: str | None = None,
 ) -> Edit:
-    """A matrix times a vector: `h = W x`, or `h = W' x` where only that fits.
+    """A matrix times a vector: `h = W x`, or `h = W' x` where only that fits, or with `transpose`.
 
     A matrix that does not exist yet is declared, with a width as its rows and as a param where
-    the program trains. Raises TPTypeError where no vector is given or the matrix fits neither way.
+    the program trains. `beside` is a variable made in loops: the product stands there, for all
+    their values. Raises TPTypeError where no vector is given or the matrix fits neither way.
     """
-    vector = vector_of(reading, operand)
+    vector, place = vector_of(reading, operand), NewPlace(reading, beside)
     assert reading.program is not None
-    out = new_name(reading, name) if name else next_name(reading, "h", [matrix or "W"])
+    out = place.name(name, "h", [matrix or "W"])
     known = reading.program.variables.get(matrix or "")
     patches: list[Patch] = []
-    after, mark = [statement_of(reading, operand)], ""
     if known is None:
         own = new_name(reading, matrix) if matrix else next_name(reading, "W", [out])
+        said = own
         kind = "param" if reading.program.parametrization is not None else "matrix"
         rows = str(vector.dim)
         if not isinstance(vector.dim, Width):
@@ -148,44 +160,83 @@ def multiply(
         shape = f"{rows} × {vector.dim}"
         patches.append(inserted(reading, declaration(kind, own, shape, "N(0, 1)"), rank(kind)))
     else:
-        own, mark = known.name, _mark(reading, known, vector)
-        after.append(statement_of(reading, own))
-    patches.append(inserted(reading, f"{out} = {own}{mark} {operand}", EQUATION, after))
-    return made(reading, patches, f"multiply {operand} by {own}", select=out)
+        own = known.name
+        said = place.spelled(own) + ("'" if transpose else _mark(reading, known, vector))
+    text = f"{place.target(out)} = {said} {place.spelled(operand)}"
+    patches.append(place.patch(text, [operand] if known is None else [operand, own]))
+    title = sentence("multiply {} by {}", operand, own)
+    return made(reading, patches, title, select=place.member(out))
 
 
 def _mark(reading: Reading, matrix: Variable, vector: Variable) -> str:
     if not matrix.is_matrix:
         span = statement_of(reading, matrix.name).span
-        raise refusal(f"{matrix} is a {matrix.type}, not a matrix", span, "choose a matrix")
+        raise refusal(
+            sentence("{} is a {}, not a matrix", matrix.name, matrix.type), span, "choose a matrix"
+        )
     shape = matrix.matrix
     if shape.columns == vector.dim:
         return ""
     if shape.rows == vector.dim:
         return "'"
     raise refusal(
-        f"{matrix} is {shape.rows} × {shape.columns} and {vector} a vector of {vector.dim}",
+        sentence(
+            "{} is {} × {} and {} a vector of {}",
+            matrix.name,
+            shape.rows,
+            shape.columns,
+            vector.name,
+            vector.dim,
+        ),
         statement_of(reading, matrix.name).span,
         "choose another matrix, or a new one",
     )
 
 
 def gate(
-    reading: Reading, operands: Sequence[str], function: str | None = None, name: str | None = None
+    reading: Reading,
+    operands: Sequence[str],
+    function: str | None = None,
+    name: str | None = None,
+    *,
+    beside: str | None = None,
 ) -> Edit:
     """A gate of one or more vectors or scalars: `y = φ(a + b)`, a scalar where all of them are.
 
-    The function is the first of one argument that the program defines, else tanh.
+    The function is the first of one argument that the program defines, else tanh. `beside` is a
+    variable made in loops: the gate stands there, for all their values.
     """
     given = [_operand(reading, operand) for operand in operands]
-    if not given:
-        raise name_refusal("a gate needs a vector", None, "choose one")
     assert reading.program is not None
     own = [f.name for f in reading.program.functions if f.arity == 1]
     word = function or (own[0] if own else "tanh")
     usual = "x" if any(variable.is_vector for variable in given) else "s"
-    out = new_name(reading, name) if name else next_name(reading, usual)
-    text = f"{out} = {word}({' + '.join(operands)})"
-    after = [statement_of(reading, operand) for operand in operands]
-    patch = inserted(reading, text, EQUATION, after)
-    return made(reading, [patch], f"gate of {', '.join(operands)}", select=out)
+    title = sentence("gate of {}", operands)
+    return _made_of(NewPlace(reading, beside), operands, (usual, name), (word, " + "), title)
+
+
+def bargate(
+    reading: Reading, operands: Sequence[str], name: str | None = None, *, beside: str | None = None
+) -> Edit:
+    """The mean of a product of vectors, a Moment: `s = mean(u * v)`; `beside` as of a gate."""
+    for operand in operands:
+        _operand(reading, operand)
+    title = sentence("bar-gate of {}", operands)
+    return _made_of(NewPlace(reading, beside), operands, ("s", name), ("mean", " * "), title)
+
+
+def _made_of(
+    place: NewPlace,
+    operands: Sequence[str],
+    named: tuple[str, str | None],
+    written: tuple[str, str],
+    title: Sentence,
+) -> Edit:
+    """A function of operands with a sign between them."""
+    if not operands:
+        raise name_refusal("a gate needs a vector", None, "choose one")
+    (usual, name), (word, sign) = named, written
+    out = place.name(name, usual)
+    text = f"{place.target(out)} = {word}({sign.join(map(place.spelled, operands))})"
+    patch = place.patch(text, operands)
+    return made(place.reading, [patch], title, select=place.member(out))

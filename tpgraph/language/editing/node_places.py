@@ -12,6 +12,7 @@ from tpgraph.language.editing.edit import name_refusal, refusal
 from tpgraph.language.editing.statement_places import origin_of
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.program import Equation, Origin, split_name
+from tpgraph.sentences import sentence
 
 __all__ = [
     "FoundNode",
@@ -129,7 +130,7 @@ def equation_of(reading: Reading, name: str) -> Equation:
     if found is None:
         declaration = reading.program.declaration_of[name]
         raise name_refusal(
-            f"{name} is declared, not computed", declaration.span, "choose an equation"
+            sentence("{} is declared, not computed", name), declaration.span, "choose an equation"
         )
     return found
 
@@ -139,7 +140,8 @@ def require_single(found: FoundNode, what: str, extent: Span) -> None:
     for node in found.around:
         if isinstance(node, s.SumOver):
             raise refusal(
-                f"{what} stands in a sum over {node.variable.full}, where one text says many terms",
+                sentence("{} stands in a sum over ", what)
+                + f"{node.variable.full}, where one text says many terms",
                 extent,
                 "edit the formula itself",
             )
@@ -199,7 +201,7 @@ def spelled(reading: Reading, name: str, statement: Statement, origin: Origin) -
     """
     base, index, temporary = split_name(name)
     if temporary is not None:
-        raise refusal(f"{name} has no name of its own", statement.span, "name it first")
+        raise refusal(sentence("{} has no name of its own", name), statement.span, "name it first")
     if not origin.values or not index:
         return name
     runs = _runs(reading, statement)
@@ -209,7 +211,7 @@ def spelled(reading: Reading, name: str, statement: Statement, origin: Origin) -
         if all(one in bound for one in names):
             return f"{base}[{','.join(map(_written, choice))}]"
     raise refusal(
-        f"{name} does not count along with the loop over {', '.join(origin.values)}",
+        sentence("{} does not count along with the loop over ", name) + ", ".join(origin.values),
         statement.span,
         "write the loop out first, to change this one alone",
     )

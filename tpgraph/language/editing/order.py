@@ -6,6 +6,7 @@ from tpgraph.language.editing.edit import Patch, refusal
 from tpgraph.language.editing.statement_places import block, extent, statement_of, top
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.program import MatMul, split_name
+from tpgraph.sentences import sentence
 
 __all__ = ["above", "reads"]
 
@@ -35,7 +36,7 @@ def above(reading: Reading, name: str, user: Statement) -> list[Patch]:
     circle = {split_name(one)[0] for one in _bound(reading, head) & needed}
     if circle:
         raise refusal(
-            f"{name} is made from {', '.join(sorted(circle))}: that would be a circle",
+            sentence("{} is made from {}: that would be a circle", name, sorted(circle)),
             source.span,
             "choose something that does not depend on it",
         )

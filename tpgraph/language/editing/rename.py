@@ -13,6 +13,7 @@ from tpgraph.language.editing.substitution import used_names
 from tpgraph.language.readings import Reading
 from tpgraph.language.vocabulary import canonical
 from tpgraph.program import base_of, canonical_variable, join_name, split_name
+from tpgraph.sentences import sentence
 
 __all__ = ["rename"]
 
@@ -42,7 +43,7 @@ def rename(reading: Reading, old: str, new: str, only: bool = False) -> Edit:
     ]
     if not patches or base == "loss":
         raise name_refusal(
-            f"{old} is not a name of the text", None, "choose one that the text binds"
+            sentence("{} is not a name of the text", old), None, "choose one that the text binds"
         )
     renamed = {full: _renamed(full, name) for full in reading.origin if base_of(full) == base}
     select = renamed.get(known, name)
@@ -63,7 +64,9 @@ def _alone(reading: Reading, old: str, word: str, index: tuple[int, ...]) -> Edi
     if full in reading.origin:
         raise name_refusal(f"{full} is taken", None, "choose another index")
     if found.values or found.family:
-        raise refusal(f"{old} is one of many", found.span, "write its loop or family out first")
+        raise refusal(
+            sentence("{} is one of many", old), found.span, "write its loop or family out first"
+        )
     patches = []
     for statement in reading.statements:
         for name in used_names(statement.node):
@@ -77,7 +80,13 @@ def _alone(reading: Reading, old: str, word: str, index: tuple[int, ...]) -> Edi
         for one in reading.origin
         if split_name(one)[:2] == own
     }
-    return made(reading, patches, f"rename {old} to {full}", renamed=renamed, select=renamed[old])
+    return made(
+        reading,
+        patches,
+        sentence("rename {} to {}", old, full),
+        renamed=renamed,
+        select=renamed[old],
+    )
 
 
 def _renamed(full: str, base: str) -> str:

@@ -19,6 +19,7 @@ from tpgraph.language.readings import Reading, Statement, read
 from tpgraph.language.repetition import Use, steps
 from tpgraph.language.vocabulary import NAME, canonical
 from tpgraph.program import Program, split_name, statement_name, temporary_name
+from tpgraph.sentences import sentence
 
 __all__ = ["repeat"]
 
@@ -39,14 +40,14 @@ def repeat(
     """
     listed = listed_family(reading, names)
     if listed is not None:
-        return made(reading, [listed], f"one family {', '.join(names)}")
+        return made(reading, [listed], sentence("one family {}", names))
     heads = _heads(reading, names)
     rows = [head for head in heads if not isinstance(head.node, s.Declare)]
     if not rows:
         return _families(reading, names, heads)
     if variable is not None and not NAME.fullmatch(canonical(variable)):
         raise name_refusal(f"{variable!r} is no variable of a loop", None, "choose a letter")
-    title = f"repeat {', '.join(names)}"
+    title = sentence("repeat {}", names)
     found = _repeated(reading, rows, title, variable, last)
     if found is None:
         raise not_alike(reading, names, rows, lambda others: _can_repeat(reading, others))
@@ -61,7 +62,7 @@ def _families(reading: Reading, names: Sequence[str], heads: Sequence[Statement]
         return _family(reading, heads)
     counted = _counted(reading, members)
     edit = repeat(counted, [_member(name, members) for name in names])
-    return _from_counted(reading, counted, edit, members, f"repeat {', '.join(names)}")
+    return _from_counted(reading, counted, edit, members, sentence("repeat {}", names))
 
 
 def _family(reading: Reading, declared: Sequence[Statement]) -> Edit:
@@ -94,7 +95,7 @@ def _repeated(
             text, bases = found
             families = family_patches(counted, _declarations(counted, bases))
             placed = [counted.statements[row.number] for row in rows]
-            edit = _placed(counted, placed, text, families, f"{title} over {letter}")
+            edit = _placed(counted, placed, text, families, title + f" over {letter}")
             return _from_counted(reading, counted, edit, members, edit.title)
     return None
 

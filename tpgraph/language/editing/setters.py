@@ -13,6 +13,7 @@ from tpgraph.language.editing.statement_places import statement_of
 from tpgraph.language.editing.substitution import full_names
 from tpgraph.language.editing.wording import Value, entry, expression, shape
 from tpgraph.language.readings import Reading, Statement
+from tpgraph.sentences import sentence
 
 __all__ = ["set_as_x", "set_kind", "set_mean", "set_scale", "set_shape", "set_variance"]
 
@@ -31,7 +32,9 @@ def set_kind(reading: Reading, name: str, kind: str) -> Edit:
     if kind not in _KINDS:
         raise refusal(f"nothing is declared by {kind!r}", None, f"choose of {', '.join(_KINDS)}")
     if node.kind == "scalar":
-        raise refusal(f"{name} is a scalar", statement.span, "declare a vector beside it")
+        raise refusal(
+            sentence("{} is a scalar", name), statement.span, "declare a vector beside it"
+        )
     changes = [Change(node.word.start, node.word.end, kind)]
     end = node.law.end if node.law is not None else node.shape[-1].end
     if kind in _LAWLESS:
@@ -41,40 +44,46 @@ def set_kind(reading: Reading, name: str, kind: str) -> Edit:
     elif kind != node.kind:
         changes.append(Change(end, node.end, ""))
     more = training_patches(reading) if kind == "param" else []
-    return _changed(reading, name, changes, f"{name} is a {kind}", more)
+    return _changed(reading, name, changes, sentence("{} is a ", name) + kind, more)
 
 
 def set_shape(reading: Reading, name: str, value: Value) -> Edit:
     """Another shape: `n`, `n × d`."""
     statement, node = _declaration(reading, name)
     if not node.shape:
-        raise refusal(f"{name} is a scalar, which has no shape", statement.span, "choose a vector")
+        raise refusal(
+            sentence("{} is a scalar, which has no shape", name), statement.span, "choose a vector"
+        )
     change = Change(node.shape[0].start, node.shape[-1].end, shape(value))
-    return _changed(reading, name, [change], f"{name} : {value}")
+    return _changed(reading, name, [change], sentence("{} : ", name) + str(value))
 
 
 def set_mean(reading: Reading, name: str, value: Value) -> Edit:
     """Another mean of the distribution: a number, or a list for jointly Gaussian vectors."""
     mean = _law(reading, name).mean
     change = Change(mean.start, mean.end, entry(value))
-    return _changed(reading, name, [change], f"mean {value} of {name}")
+    return _changed(reading, name, [change], sentence(f"mean {value} of {{}}", name))
 
 
 def set_variance(reading: Reading, name: str, value: Value) -> Edit:
     """Another variance: a number, or a covariance in brackets for jointly Gaussian vectors."""
     variance = _law(reading, name).variance
     change = Change(variance.start, variance.end, entry(value))
-    return _changed(reading, name, [change], f"variance {value} of {name}")
+    return _changed(reading, name, [change], sentence(f"variance {value} of {{}}", name))
 
 
 def set_scale(reading: Reading, name: str, value: Value | None) -> Edit:
     """Another scale of a param; None takes it away."""
     statement, node = _declaration(reading, name)
     if node.kind != "param" or node.law is None:
-        raise refusal(f"{name} is no param, which alone has a scale", statement.span, "scale a use")
+        raise refusal(
+            sentence("{} is no param, which alone has a scale", name), statement.span, "scale a use"
+        )
     end = node.extra.end if node.extra is not None else node.law.end
     text = "" if value is None else f" scale {expression(value)}"
-    return _changed(reading, name, [Change(node.law.end, end, text)], f"scale {value} of {name}")
+    return _changed(
+        reading, name, [Change(node.law.end, end, text)], sentence(f"scale {value} of {{}}", name)
+    )
 
 
 def set_as_x(reading: Reading, name: str, value: bool) -> Edit:
@@ -82,20 +91,22 @@ def set_as_x(reading: Reading, name: str, value: bool) -> Edit:
     statement, node = _declaration(reading, name)
     if node.kind != "vector" or node.law is None:
         raise refusal(
-            f"{name} is no declared vector, which alone can stand for an activation",
+            sentence("{} is no declared vector, which alone can stand for an activation", name),
             statement.span,
             "choose a vector",
         )
     end = node.as_x.end if node.as_x is not None else node.law.end
     text = " as X" if value else ""
-    title = f"{name} as X" if value else f"{name} not as X"
+    title = sentence("{} as X", name) if value else sentence("{} not as X", name)
     return _changed(reading, name, [Change(node.law.end, end, text)], title)
 
 
 def _declaration(reading: Reading, name: str) -> tuple[Statement, s.Declare]:
     statement = statement_of(reading, name)
     if not isinstance(statement.node, s.Declare):
-        raise refusal(f"{name} is computed, not declared", statement.span, "change its formula")
+        raise refusal(
+            sentence("{} is computed, not declared", name), statement.span, "change its formula"
+        )
     return statement, statement.node
 
 
@@ -103,7 +114,7 @@ def _law(reading: Reading, name: str) -> s.Gaussian:
     statement, node = _declaration(reading, name)
     if node.law is None:
         raise refusal(
-            f"{name} is a {node.kind}, which has no distribution",
+            sentence("{} is a ", name) + f"{node.kind}, which has no distribution",
             statement.span,
             "make it a vector or a param first",
         )

@@ -10,6 +10,7 @@ from tpgraph.language.editing.edit import Patch, name_refusal
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.vocabulary import KEYWORDS, canonical
 from tpgraph.program import Origin, join_name, split_name
+from tpgraph.sentences import sentence
 
 __all__ = [
     "EQUATION",
@@ -98,7 +99,7 @@ def origin_of(reading: Reading, name: str) -> Origin:
     found = reading.origin.get(name)
     if found is None:
         raise name_refusal(
-            f"{name} is not bound by the text", None, "choose what the picture shows"
+            sentence("{} is not bound by the text", name), None, "choose what the picture shows"
         )
     return found
 

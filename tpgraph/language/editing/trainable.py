@@ -5,10 +5,10 @@ from __future__ import annotations
 from tpgraph.language.editing.definitions import output_patch
 from tpgraph.language.editing.edit import Edit, made, name_refusal, refusal
 from tpgraph.language.editing.formulas import loss_patch, set_loss
+from tpgraph.language.editing.new_places import NewPlace
 from tpgraph.language.editing.new_statements import declaration, vector_of
 from tpgraph.language.editing.setters import set_kind
 from tpgraph.language.editing.statement_places import (
-    EQUATION,
     inserted,
     next_name,
     origin_of,
@@ -18,6 +18,7 @@ from tpgraph.language.editing.statement_places import (
 from tpgraph.language.readings import Reading
 from tpgraph.program import Program, Variable
 from tpgraph.program.naming import LOSS
+from tpgraph.sentences import sentence
 from tpgraph.types import Fixed
 
 __all__ = ["readout", "set_loss_of", "set_trained"]
@@ -31,7 +32,7 @@ def set_trained(reading: Reading, name: str, value: bool) -> Edit:
     program, variable = _variable(reading, name)
     if name in {one.variable.name for one in (*program.data, *program.targets)}:
         raise refusal(
-            f"{name} is given from outside, not trained",
+            sentence("{} is given from outside, not trained", name),
             statement_of(reading, name).span,
             "choose a vector or a matrix that is drawn at random",
         )
@@ -39,27 +40,28 @@ def set_trained(reading: Reading, name: str, value: bool) -> Edit:
     return set_kind(reading, name, "param" if value else drawn)
 
 
-def readout(reading: Reading, operand: str) -> Edit:
+def readout(reading: Reading, operand: str, *, beside: str | None = None) -> Edit:
     """An output read out of a vector: `param V : 1 × n ~ N(0, 1)`, `f = V x`, `output f`.
 
-    It is as long as the target, where there is one, and trained where the program trains. Raises
-    TPTypeError where no vector is given.
+    It is as long as the target, where there is one, and trained where the program trains. `beside`
+    is a variable made in loops: the output stands there, for all their values. Raises TPTypeError
+    where no vector is given.
     """
-    vector = vector_of(reading, operand)
+    vector, place = vector_of(reading, operand), NewPlace(reading, beside)
     program, _ = _variable(reading, operand)
-    out = next_name(reading, "f")
+    out = place.name(None, "f")
     matrix = next_name(reading, "V", [out])
     kind = "matrix" if program.parametrization is None else "param"
     rows = str(program.targets[0].variable.dim) if program.targets else "1"
     shape = f"{rows} × {vector.dim}"
-    patches = [
-        inserted(reading, declaration(kind, matrix, shape), rank(kind)),
-        inserted(
-            reading, f"{out} = {matrix} {operand}", EQUATION, [statement_of(reading, operand)]
-        ),
-        output_patch(reading, out),
-    ]
-    return made(reading, patches, f"read {out} out of {operand}", select=out)
+    equation = f"{place.target(out)} = {matrix} {place.spelled(operand)}"
+    patches = [inserted(reading, declaration(kind, matrix, shape), rank(kind))]
+    if beside is None:
+        patches += [place.patch(equation, [operand]), output_patch(reading, out)]
+    else:
+        patches.append(place.patch(f"{equation}\noutput {place.target(out)}", [operand]))
+    title = sentence("read {} out of {}", out, operand)
+    return made(reading, patches, title, select=place.member(out))
 
 
 def set_loss_of(reading: Reading, name: str | None = None) -> Edit:
@@ -75,10 +77,12 @@ def set_loss_of(reading: Reading, name: str | None = None) -> Edit:
     span = statement_of(reading, name).span
     targets = [one.variable for one in program.targets]
     if variable in targets:
-        raise refusal(f"{name} is a target", span, "choose the output that is compared with it")
+        raise refusal(
+            sentence("{} is a target", name), span, "choose the output that is compared with it"
+        )
     if not variable.is_vector or not isinstance(variable.dim, Fixed):
         raise refusal(
-            f"{name} is a {variable.type}; a loss compares an output of fixed size",
+            sentence("{} is a {}; a loss compares an output of fixed size", name, variable.type),
             span,
             "read an output out of it first",
         )
@@ -88,16 +92,16 @@ def set_loss_of(reading: Reading, name: str | None = None) -> Edit:
     loss = loss_patch(reading, f"({name} - {target})^2 / 2")
     new = declaration("target", target, str(variable.dim))
     patches = [loss] if fitting else [inserted(reading, new, rank("target")), loss]
-    return made(reading, patches, f"loss of {name} and {target}", select=LOSS)
+    return made(reading, patches, sentence("loss of {} and {}", name, target), select=LOSS)
 
 
 def _only_output(reading: Reading) -> str:
     outputs = [] if reading.program is None else [one.name for one in reading.program.outputs]
     if len(outputs) == 1:
         return outputs[0]
-    said = f"the outputs are {', '.join(outputs)}" if outputs else "the program has no output"
+    said = sentence("the outputs are {}", outputs) if outputs else "the program has no output"
     raise name_refusal(
-        f"{said}, and a loss is of one", None, "select the vector that is compared with a target"
+        said + ", and a loss is of one", None, "select the vector that is compared with a target"
     )
 
 

@@ -10,6 +10,7 @@ from tpgraph.language.editing.statement_places import block, origin_of
 from tpgraph.language.editing.substitution import full_names, range_of, substituted, used_names
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.vocabulary import canonical
+from tpgraph.sentences import sentence
 
 __all__ = ["write_out"]
 
@@ -28,7 +29,9 @@ def write_out(reading: Reading, name: str, variable: str | None = None) -> Edit:
     if not loops and (variable is not None or not _is_family(statement)):
         where = f"over {variable}" if variable is not None else "or family"
         raise refusal(
-            f"{name} stands in no loop {where}", statement.span, "choose what stands in one"
+            sentence("{} stands in no loop ", name) + where,
+            statement.span,
+            "choose what stands in one",
         )
     patches = [*_family(reading, statement)] if not loops else [_loops(reading, loops)]
     what = ", ".join(_variable(loop) for loop in loops) or statement.binds[0]

@@ -58,11 +58,12 @@ class Titles:
         """The name of a variable as a text writes it, of an unnamed one its formula."""
         return self._speller(called).name(name, called, 0)
 
-    def line(self, equation: Equation) -> str:
+    def line(self, equation: Equation, called: Called | None = None) -> str:
         """A named equation as a line of a text."""
         if not isinstance(equation, MatMul):
-            return self.formula(equation)
-        return f"{equation.out.name} = {self._speller(None).product(equation, None, 0)}"
+            return self.formula(equation, called)
+        product = self._speller(called).product(equation, called, 0)
+        return f"{self.spelled(equation.out.name, called)} = {product}"
 
     def formula(self, equation: Nonlin | Moment, called: Called | None = None) -> str:
         """The whole equation of a gate."""
