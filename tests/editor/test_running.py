@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from editor.pages import Editor, having
+from editor.pages import Editor, Withheld, having
 from editor.serving import MLP, serving
 from playwright.sync_api import expect
 
@@ -119,6 +119,22 @@ def test_every_step_says_its_rule_and_lights_what_it_makes(opened, view):
     expect(count).to_have_text(f"{number - 1} / {number}")
     page.get_by_role("button", name="End", exact=True).click()
     expect(page.locator(".steps")).to_be_hidden()
+
+
+def test_presses_while_steps_are_prepared_are_counted(opened):
+    editor = opened(NETWORK)
+    walk = Withheld(editor, "**/api/walk")
+    editor.page.locator("svg.canvas").focus()
+    editor.page.keyboard.press("]")
+    walk.awaited()
+    for key in ("]", "]", "]", "["):
+        editor.page.keyboard.press(key)
+    editor.page.evaluate("new Promise((done) => setTimeout(done))")
+    walk.let_go()
+    expect(editor.page.locator(".steps .count")).to_have_text(re.compile("^2 / "))
+    assert len(walk.routes) == 1
+    editor.page.keyboard.press("]")
+    expect(editor.page.locator(".steps .count")).to_have_text(re.compile("^3 / "))
 
 
 def far(editor, panel):

@@ -48,6 +48,19 @@ def test_menus_scroll_inside_of_the_window(small):
     assert {"Make", "Change"} <= set(scrolled)
 
 
+def test_what_is_said_has_the_whole_line(small):
+    """The program's name and what the pointer is over stand there while nothing is said."""
+    small.click("variables/x[2]")
+    line, status = small.page.locator("footer"), small.page.locator(".status")
+    small.page.evaluate("(words) => tpgraph.say(words, true)", "not in the loop over l; " * 5)
+    room, said = line.bounding_box(), status.bounding_box()
+    assert said["width"] > 0.95 * room["width"] - 1
+    assert said["height"] <= 40, "two lines"
+    expect(small.page.locator(".program-line")).to_be_hidden()
+    small.page.evaluate("tpgraph.say('')")
+    expect(small.page.locator(".program-line")).to_be_visible()
+
+
 def test_letters_to_click_are_inside_of_the_window(small):
     small.click("gates/x[2]:gate")
     small.press("Enter")
