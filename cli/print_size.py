@@ -30,8 +30,8 @@ PictureWidth = Annotated[
         metavar="LENGTH",
         parser=understood(lambda text: tp.notation.length_of(text)),
         help="Scale the picture to be this wide, such as 234pt (72 to the inch), 8.6cm or 3.25in;"
-        " where text got below 7 pt it goes into rows, in PDF and TikZ on as many pages as these"
-        " take.",
+        " where text got below 7 pt it goes into rows, in PDF, TikZ and EPS on as many pages as"
+        " these take.",
     ),
 ]
 

@@ -88,10 +88,18 @@ class ProgramPicture:
             drawing = self._drawing(program, shown, options)
         if self.exercise is not None:
             drawing, solution = drawing.exercise(self.exercise)
-            write(picture_content(solution, self.kind, self.dpi, self.pixels), self._solution)
-        write(picture_content(drawing, self.kind, self.dpi, self.pixels), self.target)
+            self._write(solution, self._solution)
+        self._write(drawing, self.target)
         if drawing.pages > 1 and self.target != STANDARD:
             self._say_pages(drawing.pages)
+
+    def _write(self, drawing: Drawing, target: str) -> None:
+        """Write a picture; EPS with a file for each page, but for standard output."""
+        if self.kind == "eps" and target != STANDARD:
+            for page, place in zip(drawing.eps_pages, drawing.places(target), strict=True):
+                write(page, str(place))
+        else:
+            write(picture_content(drawing, self.kind, self.dpi, self.pixels), target)
 
     def _say_pages(self, pages: int) -> None:
         """Where the rows of a picture that is higher than a page are."""
@@ -101,6 +109,8 @@ class ProgramPicture:
             )
         elif self.kind == "tex":
             typer.echo(f"it has {pages} pages, a tikzpicture each", err=True)
+        elif self.kind == "eps":
+            typer.echo(f"it has {pages} pages, a file each", err=True)
         else:
             said = f"it is higher than a page; as PDF it has {pages} (-o OUT.pdf), as TikZ too"
             typer.echo(said, err=True)

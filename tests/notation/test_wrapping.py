@@ -6,6 +6,7 @@ import warnings
 from collections import Counter
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from notation import geometry
@@ -141,6 +142,28 @@ def test_a_latex_document_has_a_picture_on_every_page():
     assert len(set(names)) == len(names) == sum(not n.is_gate for n in drawn.scene.nodes)
 
 
+def test_encapsulated_postscript_has_a_file_for_every_page(tmp_path):
+    drawn = tp.draw(LARGE[0][0], width=PAGE[0])
+    target = tmp_path / "net.eps"
+    assert drawn.save(target) == target
+    places = drawn.places(target)
+    assert [p.name for p in places[:2]] == ["net.eps", "net-2.eps"]
+    assert len(places) == drawn.pages > 1
+    assert sorted(places) == sorted(tmp_path.iterdir())
+    sizes = sheets(picture(drawn.scene, drawn.style), PAGE[1])
+    for place, page in zip(places, sizes, strict=True):
+        text = place.read_text()
+        assert text.startswith("%!PS-Adobe-3.0 EPSF")
+        left, bottom, right, top = map(float, re.search(r"BoundingBox: (.*)", text)[1].split())
+        assert right - left == pytest.approx(page.width, abs=2)
+        assert top - bottom == pytest.approx(page.height, abs=2)
+    assert len({place.read_text() for place in places}) == len(places)
+    assert drawn.places("net.svg") == [Path("net.svg")]
+    one = tp.draw(tp.parse(MLP), width=PAGE[0])
+    assert one.places(target) == [target]
+    assert one.eps_pages == (one.eps,)
+
+
 def test_pages_hold_each_mark_once():
     drawn = tp.draw(LARGE[0][0], width=PAGE[0])
     whole = picture(drawn.scene, drawn.style)
@@ -158,7 +181,7 @@ def test_the_command_says_how_many_pages_there_are(tmp_path):
         "pdf": r"it has \d pages.*page=2",
         "tex": r"it has \d pages, a tikzpicture each",
         "svg": r"as PDF it has \d",
-        "eps": r"as PDF it has \d .*, as TikZ too",
+        "eps": r"it has \d pages, a file each",
     }
     for ending, said in expected.items():
         target = str(tmp_path / f"gru.{ending}")

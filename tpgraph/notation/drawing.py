@@ -62,7 +62,8 @@ class Drawing:
     `source` is the program's text, which SVG, PDF and TikZ carry with them if it is given;
     `description` says in words what is drawn, for who does not see it. With `text` the labels of
     SVG, PDF and EPS are letters in fonts that these hold, else outlines. `in_pages` says whether
-    PDF and TikZ have several pages where the picture is higher than the text of one, 650 pt.
+    PDF, TikZ and saved EPS have several pages where the picture is higher than the text of one,
+    650 pt.
     """
 
     scene: Scene
@@ -102,6 +103,16 @@ class Drawing:
         """An Encapsulated PostScript picture; what is see-through in others is white in it."""
         content: str = _canvas().to_eps(self.scene, self.style, source=self.source, text=self.text)
         return content
+
+    @cached_property
+    def eps_pages(self) -> tuple[str, ...]:
+        """The pages of its PDF as Encapsulated PostScript, each a picture."""
+        if not self.in_pages:
+            return (self.eps,)
+        pages: tuple[str, ...] = _canvas().to_eps_pages(
+            self.scene, self.style, PAGE[1], source=self.source, text=self.text
+        )
+        return pages
 
     def png(self, dpi: float = 300.0, *, width: int | None = None) -> bytes:
         """A PNG image of `dpi` pixels an inch, or of `width` pixels."""
@@ -176,6 +187,8 @@ class Drawing:
     def save(self, path: str | Path) -> Path:
         """Write the picture in the format that the file's extension names; all of it or nothing.
 
+        EPS has a file for each page (`places`).
+
         Raises TPError for an extension that is no format, or a place that cannot be written.
         """
         target = Path(path)
@@ -186,8 +199,19 @@ class Drawing:
                 expected=f"a file name that ends in {', '.join(FORMATS)}",
                 mend=f"write {target.with_suffix('.svg')}",
             )
-        write_bytes(target, paint(self))
+        if target.suffix.lower() == ".eps":
+            for place, page in zip(self.places(target), self.eps_pages, strict=True):
+                write_bytes(place, page.encode())
+        else:
+            write_bytes(target, paint(self))
         return target
+
+    def places(self, path: str | Path) -> list[Path]:
+        """The files that `save` writes: of EPS with several pages `OUT.eps`, `OUT-2.eps`, …."""
+        target = Path(path)
+        pages = self.pages if target.suffix.lower() == ".eps" else 1
+        named = (target.with_name(f"{target.stem}-{n}{target.suffix}") for n in range(2, pages + 1))
+        return [target, *named]
 
 
 FORMATS: dict[str, Callable[[Drawing], bytes]] = {

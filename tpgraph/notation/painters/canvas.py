@@ -50,6 +50,7 @@ __all__ = [
     "PaintedPage",
     "Pasted",
     "to_eps",
+    "to_eps_pages",
     "to_pdf",
     "to_pdf_pages",
     "to_pdf_sheets",
@@ -170,7 +171,20 @@ def to_eps(
 
     Raises TPError for a label that cannot be typeset.
     """
-    page = picture(scene, style)
+    return _as_eps(picture(scene, style), source=source, text=text)
+
+
+def to_eps_pages(
+    scene: Scene, style: Style, height: float, *, source: str | None = None, text: bool = False
+) -> tuple[str, ...]:
+    """The pages that `to_pdf` makes of the scene at this height, as a picture each; otherwise as
+    `to_eps`.
+    """
+    pages = sheets(picture(scene, style), height)
+    return tuple(_as_eps(page, source=source, text=text) for page in pages)
+
+
+def _as_eps(page: Picture, *, source: str | None, text: bool) -> str:
     buffer = io.StringIO()
     with (
         font_folder([page.marks if text else ()]) as fonts,
