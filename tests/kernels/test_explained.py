@@ -41,6 +41,29 @@ def network(function: str, depth: int = 2, rest: str = "") -> Program:
     )
 
 
+def residual(function: str, scales: tuple[float, float], bias: float, skip: float) -> Program:
+    """Layers whose functions have a linear part, so that Gaussians meet functions of themselves."""
+    return parse(
+        "program residual\nwidth n\nparametrization ntk\ndata ξ : 3\n"
+        f"fn g(z) = {function}\nparam U : n × 3 ~ N(0, 1)\nparam c[0..2] : n ~ N(0, {bias})\n"
+        f"param B[1] : n × n ~ N(0, 1) scale {scales[0]}\n"
+        f"param B[2] : n × n ~ N(0, 1) scale {scales[1]}\nparam v : 1 × n ~ N(0, 1)\n"
+        f"x[0] = U ξ + c[0]\nfor l in 1..2:\n    x[l] = {skip} * x[l-1] + B[l] g(x[l-1]) + c[l]\n"
+        "f = v g(x[2])\noutput f\n"
+    )
+
+
+def of_itself(scale: float, bias: str, skip: bool) -> Program:
+    """E (B (f(x) + x) + x): a covariance is a multiple of a sum that has a name."""
+    inner = "z + x" if skip else "z"
+    return parse(
+        "program of_itself\nwidth n\nparametrization ntk\ndata ξ : 2\nparam U : n × 2 ~ N(0, 1)\n"
+        f"param c : n ~ N(0, 1)\nparam B : n × n ~ N(0, 1) scale {scale}\n"
+        "param E : n × n ~ N(0, 1)\nparam v : 1 × n ~ N(0, 1)\n"
+        f"x = U ξ {bias}\nz = B (erf(x) + x)\nw = E ({inner})\nf = v erf(w)\noutput f\n"
+    )
+
+
 class Reader:
     """The printed lines on inputs by name, each (N, d)."""
 
@@ -112,12 +135,15 @@ class Reader:
     def expected(self, text: str, i: int, j: int) -> float:
         """E by its closed form where that is printed, otherwise by quadrature."""
         inside, law = text.split(", ", 1)
+        alone = re.match(r"u ~ N\(0, ([^,]*)\)$", law)
+        if alone:
+            return _alone(inside, self.value(alone[1], i, i))
         one = re.match(r"\(u, u'\) ~ N\(0, (.*)\)$", law)
         if one:
             c = self.value(one[1], i, j)
             p, q = (self.value(one[1], k, k) for k in (i, j))
         else:
-            two = re.match(r"u ~ N\(0, (.*)\), v' ~ N\(0, (.*)\), covariance (.*)$", law)
+            two = re.match(r"u ~ N\(0, (.*)\), [uv]' ~ N\(0, (.*)\), covariance (.*)$", law)
             assert two, law
             p, q, c = (self.value(t, i, j) for t in two.groups())
         closed = self.closed.get(inside.replace("v'", "u'"))
@@ -135,12 +161,26 @@ class Reader:
         return float(np.einsum("i,j,ij->", weights, weights, f(u) * g(v)))
 
 
+def _alone(inside: str, variance: float) -> float:
+    """E[f(u)], u ~ N(0, variance), by quadrature that knows of a kink at 0."""
+    call = re.fullmatch(r"E\[(\w+)('*)\(u\)\]", inside)
+    assert call, inside
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    u = 10 * np.concatenate([nodes - 1, nodes + 1]) / 2
+    density = np.exp(-(u**2) / 2) / math.sqrt(2 * math.pi)
+    values = _function(call[1], len(call[2]))(math.sqrt(variance) * u)
+    return float(5 * np.concatenate([weights, weights]) @ (density * values))
+
+
 def _pi(word: str) -> str:
     return re.sub(r"(\d)π", r"\1*π", word)
 
 
 def _function(name: str, order: int) -> Callable[[Any], Any]:
     known: dict[tuple[str, int], Callable[[Any], Any]] = {
+        ("relu", 0): lambda x: np.maximum(x, 0),
+        ("relu", 1): lambda x: (x > 0) * 1.0,
+        ("step", 0): lambda x: (x > 0) * 1.0,
         ("tanh", 0): np.tanh,
         ("tanh", 1): lambda x: 1 - np.tanh(x) ** 2,
         ("erf", 0): erf,
@@ -166,6 +206,17 @@ GALLERY = ("mlp", "fully_connected", "one_hidden", "rnn", "resnet", "cnn", "laye
 CASES = {
     **{f"{f}, {depth}": network(f, depth) for f in FUNCTIONS for depth in (1, 3)},
     **{name: load(DIAGRAMS / f"{name}.tp") for name in GALLERY},
+    **{
+        f"of_itself, {scale}, {bias or 'no bias'}, {skip}": of_itself(scale, bias, skip)
+        for scale in (0.5, 1.0, 3.0)
+        for bias in ("", "+ c")
+        for skip in (False, True)
+    },
+    **{
+        f"residual, {function}, {scales}": residual(function, scales, bias, skip)
+        for function in ("relu(z)", "leaky_relu(z, 0.1)", "erf(z) + 0.3 * z", "tanh(z) - z")
+        for scales, bias, skip in (((1.0, 1.0), 0.1, 1.0), ((0.7, 1.3), 0.4, 0.8))
+    },
 }
 
 

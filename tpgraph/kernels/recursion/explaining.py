@@ -18,12 +18,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from tpgraph.functions import Expression
 from tpgraph.kernels.plan.planning import PlanPart, open_plan, plan_kernel
 from tpgraph.kernels.recursion.closed_lines import ExpectationKind, closed_lines, kind_of
 from tpgraph.kernels.recursion.node_formulas import NodeFormulas
 from tpgraph.kernels.recursion.own_covariances import own_covariances
 from tpgraph.kernels.recursion.recursion_text import RecursionText, Weighted, aligned
 from tpgraph.kernels.recursion.spoken_sums import SpokenSum, multiples, spoken_sums
+from tpgraph.limits.exact.curves import weakly_derived
 from tpgraph.limits.planned.tape import NotPlanned, TapeNode
 from tpgraph.program import Program
 
@@ -85,12 +87,14 @@ def refusal_line(reason: str) -> str:
 class _Names:
     """What the parts of a plan have in common: names by what is named, how many a letter has.
 
-    `kinds` are the expectations that were written.
+    `written` has them by what stands to their right: sums that differ in the rounding of a number
+    read alike. `kinds` are the expectations that were written.
     """
 
     known: dict[int, tuple[str, int | None]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
+    written: dict[str, tuple[str, int | None]] = field(default_factory=dict)
     kinds: dict[ExpectationKind, None] = field(default_factory=dict)
 
     def number(self, *what: object) -> int:
@@ -127,8 +131,17 @@ class _Lines(NodeFormulas):
         self.alike: dict[int, int] = {}
         for place in reached:
             node = self.nodes[place]
-            beneath = [self.alike[a] for a in node.args]
-            self.alike[place] = common.number(node.op, node.data, *beneath)
+            self.alike[place] = self._number(node)
+
+    def _number(self, node: TapeNode) -> int:
+        """The number of what a node is; E[f^(m)] is the expectation of a derivative."""
+        if node.op == "expected":
+            (curve,) = (self.nodes[a] for a in node.args)
+            beneath = [self.alike[a] for a in curve.args]
+            form: Any = curve.data[2]
+            derived = self.common.number("curve", (*_derived(curve, node.data), form), *beneath)
+            return self.common.number("expected", 0, derived)
+        return self.common.number(node.op, node.data, *(self.alike[a] for a in node.args))
 
     def _is_open(self, place: int) -> bool:
         return self.nodes[place].op == "open"
@@ -213,8 +226,11 @@ class _Lines(NodeFormulas):
         known = self.common.known.get(self.alike[place])
         if known is None:
             right = self.formula(place)
-            known = self.common.known[self.alike[place]] = self.common.new(letter)
-            yield self.write.name(*known), right
+            known = self.common.written.get(right)
+            if known is None:
+                known = self.common.written[right] = self.common.new(letter)
+                yield self.write.name(*known), right
+            self.common.known[self.alike[place]] = known
         self.names[place] = known
 
     def name_of(self, place: int, bar: bool) -> str | None:
@@ -234,7 +250,11 @@ class _Lines(NodeFormulas):
 
     def sum(self, place: int, bar: bool) -> str:
         """As it is said; of an end with the factors in front that all terms have."""
-        spoken = self.sums.get(place) or SpokenSum.of(self.nodes[place])
+        spoken = self.sums.get(place)
+        if spoken is None:  # of nodes as they are, not as they are said
+            own = SpokenSum.of(self.nodes[place])
+            weighted = [(c, self.factor(inner, bar)) for c, inner in own.terms]
+            return self.write.sum([(c * k, f) for c, (k, f) in weighted], own.constant)
         parts = [self.factors(c, inner, bar) for c, inner in spoken.terms]
         if place in self.ends and not spoken.constant:
             return self.write.apart(parts)
@@ -260,15 +280,15 @@ class _Lines(NodeFormulas):
             kind = kind_of(self.nodes, node)
             self.common.kinds |= {} if kind is None else {kind: None}
             letters[1] = self.write.barred(letters[1])
-        functions = [self._function(c, x, bar) for c, x in zip(curves, letters, strict=True)]
-        if not of_two and node.data:
-            functions.append(f"He_{node.data}")
+        times = 0 if of_two else node.data
+        functions = [self._function(c, times, x, bar) for c, x in zip(curves, letters, strict=True)]
         return self.write.expectation(functions, self._laws(node, curves, letters, bar))
 
-    def _function(self, curve: TapeNode, letter: str, bar: bool) -> str:
-        data: Any = curve.data
+    def _function(self, curve: TapeNode, times: int, letter: str, bar: bool) -> str:
+        """A function, derived so many times."""
+        expression, weak = _derived(curve, times)
         others = [self.text(a, bar) for a in curve.args[2:]]
-        return self.write.weak(self.write.expression(data[0], [letter, *others]), data[1])
+        return self.write.weak(self.write.expression(expression, [letter, *others]), weak)
 
     def _laws(
         self, node: TapeNode, curves: Sequence[TapeNode], letters: Sequence[str], bar: bool
@@ -287,3 +307,9 @@ class _Lines(NodeFormulas):
         if len(curves) == 2:
             laws.append(self.write.words("covariance") + self.text(node.args[2], bar))
         return laws
+
+
+def _derived(curve: TapeNode, times: int) -> tuple[Expression, int]:
+    """The function of a curve, derived so many times, and how many of those stand for a density."""
+    expression, weak, _ = curve.data
+    return weakly_derived(expression, weak, times)

@@ -49,7 +49,7 @@ from tpgraph.limits.exact.forms import Array, LinearForm
 from tpgraph.limits.exact.terms import Factor
 from tpgraph.limits.not_closed import NotClosed
 
-__all__ = ["Curve", "CurveValues", "curve_of", "derivative_factor"]
+__all__ = ["Curve", "CurveValues", "curve_of", "derivative_factor", "weakly_derived"]
 
 _ROUNDING = 2.0**-51
 _LONG_POINTS = 2049
@@ -143,13 +143,8 @@ class Curve:
 
     def derived(self, times: int) -> Curve:
         """The derivative."""
-        found = self
-        for _ in range(times):
-            if found.weak or jumps(found.expression):
-                found = replace(found, weak=found.weak + 1)
-            else:
-                found = replace(found, expression=differentiate(found.expression, 0))
-        return found
+        expression, weak = weakly_derived(self.expression, self.weak, times)
+        return replace(self, expression=expression, weak=weak)
 
     def values(self, x: Array, rows: npt.NDArray[np.intp] | None = None) -> Array:
         """f(x) for x of (inputs, …)."""
@@ -319,3 +314,16 @@ def curve_of(factor: Factor, variance: Array) -> Curve:
         raise NotClosed("a variance that is too large for a float")
     others = tuple(form.constant for form in factor.forms[1:])
     return Curve(factor.expression, factor.forms[0], variance, others, factor.weak)
+
+
+def weakly_derived(expression: Expression, weak: int, times: int) -> tuple[Expression, int]:
+    """The derivative of a function that was derived `weak` times as a distribution.
+
+    What jumps stays as it is, and the count of what a density stands for grows.
+    """
+    for _ in range(times):
+        if weak or jumps(expression):
+            weak += 1
+        else:
+            expression = differentiate(expression, 0)
+    return expression, weak
