@@ -9,14 +9,17 @@ numbers by size, text by its characters.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import Span, TPDataError
+from tpgraph.errors import Span, TPDataError, TPWarning
+from tpgraph.training.wanted_columns import of_size
+from tpgraph.types import Dimension
 
-__all__ = ["as_label", "classes_of", "labels_at", "target_rows"]
+__all__ = ["as_label", "classes_of", "labels_at", "places_at", "target_rows"]
 
 Array = npt.NDArray[np.float64]
 _SHOWN = 5
@@ -36,23 +39,38 @@ def as_label(cell: str) -> str:
     return str(int(number)) if number.is_integer() and abs(number) < 2**53 else text
 
 
-def classes_of(labels: Sequence[str], size: int, what: str, span: Span | None) -> tuple[str, ...]:
-    """The classes of a target with so many entries, in order. Raises TPDataError.
+def classes_of(
+    labels: Sequence[str], entries: Dimension, what: str, span: Span | None
+) -> tuple[str, ...]:
+    """The classes of a target with so many entries, in order; a TPWarning where entries are left
+    that no class has. Raises TPDataError.
 
-    >>> classes_of(["b", "a", "b"], 3, "y", None), classes_of(["2", "0"], 3, "y", None)
-    (('a', 'b'), ('0', '1', '2'))
+    >>> from tpgraph.types import Fixed
+    >>> classes_of(["b", "a", "b"], Fixed(2), "y", None)
+    ('a', 'b')
+    >>> classes_of(["2", "0"], Fixed(3), "y", None)
+    ('0', '1', '2')
     """
-    found = sorted(set(labels), key=_order)
+    found, size = sorted(set(labels), key=_order), entries.size({})
     most = 2 if size == 1 else size
     if size > 1 and all(_is_place(label, size) for label in found):
         return tuple(str(place) for place in range(size))
+    some = ", ".join(found[:_SHOWN]) + (" …" if len(found) > _SHOWN else "")
     if len(found) > most:
-        some = ", ".join(found[:_SHOWN]) + (" …" if len(found) > _SHOWN else "")
         raise TPDataError(
             f"{what} has {len(found)} classes ({some}), more than its target tells apart",
             span,
             f"at most {most} classes",
-            f"give the target {len(found)} entries; where it is a dim k, by --set k={len(found)}",
+            of_size(entries, len(found)),
+        )
+    if 1 < len(found) < size:
+        warnings.warn(
+            TPWarning(
+                f"{what} has {len(found)} classes ({some}), its target {size} entries;"
+                f" {of_size(entries, len(found))}",
+                span,
+            ),
+            stacklevel=2,
         )
     return tuple(found)
 
@@ -84,10 +102,20 @@ def target_rows(
 
 
 def labels_at(outputs: npt.NDArray[np.floating], classes: Sequence[str]) -> list[str]:
-    """The class that each row of outputs (N, k) speaks for: its largest entry, or its sign."""
+    """The class that each row of outputs (N, k) speaks for."""
+    return [classes[place] for place in places_at(outputs, len(classes))]
+
+
+def places_at(outputs: npt.NDArray[np.floating], classes: int) -> npt.NDArray[np.int64]:
+    """The number of the class that each row of outputs (N, k) speaks for: its largest entry of
+    those that a class has, or its sign.
+
+    >>> places_at(np.array([[0.1, 0.2, 0.9]]), 2), places_at(np.array([[-0.5], [0.5]]), 2)
+    (array([1]), array([0, 1]))
+    """
     if outputs.shape[1] == 1:
-        return [classes[-1] if value > 0 else classes[0] for value in outputs[:, 0]]
-    return [classes[place] for place in outputs[:, : len(classes)].argmax(axis=1)]
+        return np.where(outputs[:, 0] > 0, classes - 1, 0)
+    return np.asarray(outputs[:, :classes].argmax(axis=1))
 
 
 def _order(label: str) -> tuple[int, float, str]:

@@ -23,6 +23,7 @@ from tpgraph.training.wanted_columns import (
     SHOWN,
     WantedColumns,
     column_name,
+    of_size,
     ranges_of,
     some_of,
 )
@@ -176,11 +177,7 @@ def _smaller(variable: Variable, missing: Sequence[str], entries: Sequence[Entry
     """The size of a variable whose last entries have no columns."""
     there = len(entries) - len(missing)
     last = [column_name(*entry) for entry in entries[there:]]
-    return _of_size(there) if there and list(missing) == last else None
-
-
-def _of_size(size: int) -> str:
-    return f"where its size is a dim d, change it: --set d={size}"
+    return of_size(variable.dim, there) if there and list(missing) == last else None
 
 
 def _twice(table: CsvCells, name: str) -> TPDataError:
@@ -199,7 +196,7 @@ def _chosen_columns(table: CsvCells, wanted: WantedColumns, variable: Variable) 
         f"{len(places)} columns are chosen for {variable}, which has {size} entries",
         table.line(1),
         f"{size} columns",
-        _of_size(len(places)),
+        of_size(variable.dim, len(places)),
     )
 
 

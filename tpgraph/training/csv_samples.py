@@ -61,7 +61,7 @@ def arrays_of_csv(
     for variable in variables:
         name, size = variable.name, variable.dim.size({})
         if name in labels:
-            arrays[name], found[name] = _of_labels(table, labels[name], size, wanted, name)
+            arrays[name], found[name] = _of_labels(table, labels[name], variable, wanted)
         else:
             arrays[name] = numbers[:, start : start + size]
             start += size
@@ -81,7 +81,7 @@ def _is_label(
 
 
 def _of_labels(
-    table: CsvCells, place: int, size: int, wanted: WantedColumns, name: str
+    table: CsvCells, place: int, variable: Variable, wanted: WantedColumns
 ) -> tuple[Array, tuple[str, ...]]:
     """The entries of a target from its labels, and their classes."""
     cells = table.column(place)
@@ -90,6 +90,10 @@ def _of_labels(
         empty = table.cell(cells.index(""), place)
         raise TPDataError(f"{what} has an empty cell", empty, "a class in every row")
     labels = [as_label(cell) for cell in cells]
-    given = wanted.classes.get(name)
-    classes = classes_of(labels, size, what, table.line(1)) if given is None else tuple(given)
+    given = wanted.classes.get(variable.name)
+    if given is None:
+        classes = classes_of(labels, variable.dim, what, table.line(1))
+    else:
+        classes = tuple(given)
+    size = variable.dim.size({})
     return target_rows(labels, classes, size, what, lambda row: table.cell(row, place)), classes

@@ -204,7 +204,7 @@ class _Labels:
         what = f"{name}: {variable}"
         labels = [as_label(str(label)) for label in array.tolist()]
         given = self.known.get(variable.name)
-        classes = classes_of(labels, size, what, None) if given is None else tuple(given)
+        classes = classes_of(labels, variable.dim, what, None) if given is None else tuple(given)
         self.found[variable.name] = classes
         return target_rows(labels, classes, size, what)
 

@@ -10,7 +10,7 @@ target, it is the loss alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from tpgraph.compiler import Module, Params
 from tpgraph.program import Program
+from tpgraph.training.class_labels import places_at
 from tpgraph.training.named_arrays import Dataset
 
 __all__ = ["ROWS_AT_ONCE", "is_classes", "metrics", "outputs_of", "paired"]
@@ -40,7 +41,7 @@ def metrics(module: Module, params: Params, samples: Dataset) -> dict[str, float
         if pair is None:
             return found
         f = outputs_of(module, params, samples)[pair[0]]
-        return {**found, **_quality(f, samples.arrays[pair[1]], pair[1] in samples.classes)}
+        return {**found, **_quality(f, samples.arrays[pair[1]], samples.classes.get(pair[1]))}
 
 
 def paired(program: Program) -> tuple[str, str] | None:
@@ -71,10 +72,10 @@ def is_classes(y: npt.NDArray[np.floating], labelled: bool) -> bool:
     return y.shape[1] > 1 and bool(np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all())
 
 
-def _quality(f: Array, y: Array, labelled: bool) -> dict[str, float]:
-    if is_classes(y, labelled):
-        named = (f > 0) == (y > 0) if y.shape[1] == 1 else f.argmax(axis=1) == y.argmax(axis=1)
-        return {"accuracy": float(named.mean())}
+def _quality(f: Array, y: Array, labels: Sequence[str] | None) -> dict[str, float]:
+    if is_classes(y, labels is not None):
+        classes = y.shape[1] if labels is None else len(labels)
+        return {"accuracy": float((places_at(f, classes) == places_at(y, classes)).mean())}
     spread = ((y - y.mean(axis=0)) ** 2).sum(axis=0)
     left = ((f - y) ** 2).sum(axis=0)
     varied = spread > 0

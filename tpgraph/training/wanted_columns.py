@@ -6,8 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tpgraph.program import Variable
+from tpgraph.types import Dimension, Fixed
 
-__all__ = ["CHOOSE", "SHOWN", "WantedColumns", "between", "column_name", "ranges_of", "some_of"]
+__all__ = [
+    "CHOOSE",
+    "SHOWN",
+    "WantedColumns",
+    "between",
+    "column_name",
+    "of_size",
+    "ranges_of",
+    "some_of",
+]
 
 SHOWN = 5
 CHOOSE = "choose columns: --columns NAME=FIRST..LAST"
@@ -53,3 +63,10 @@ def some_of(names: Sequence[str]) -> str:
     """Some names, and how many more there are."""
     shown = ", ".join(names[:SHOWN])
     return f"{shown} (and {len(names) - SHOWN} more)" if len(names) > SHOWN else shown
+
+
+def of_size(dimension: Dimension, size: int) -> str:
+    """How a variable gets another size: by the constant of its dimension, or in its declaration."""
+    if isinstance(dimension, Fixed) and dimension.name is None:
+        return f"declare {size} entries in the place of {dimension}"
+    return f"--set {dimension}={size}"
