@@ -11,7 +11,7 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.choices import choice
 from tpgraph_cli.endings import FIGURES, refuse_other_ending, require_ending
-from tpgraph_cli.execution import Dtype
+from tpgraph_cli.execution import Dtype, OptimizerName
 from tpgraph_cli.files import Constants, File, announce_folder, load, write
 from tpgraph_cli.messages import interruption, warnings_on_stderr
 from tpgraph_cli.numbers import OptionError, read_real, read_whole, real, shown, whole
@@ -158,6 +158,10 @@ def coordcheck(
     seeds: SeedsOption = 4,
     seed: Seed = 0,
     dtype: NetworkPrecision = Dtype.float64,
+    optimizer: Annotated[
+        OptimizerName,
+        choice(OptimizerName, help="adam, adamw: with the rates of each layer at every width."),
+    ] = OptimizerName.sgd,
     out: Annotated[
         str | None, typer.Option("--out", "--output", "-o", help="Figure: .pdf, .png or .svg.")
     ] = None,
@@ -167,7 +171,7 @@ def coordcheck(
     """Check how the coordinates of every vector scale with width, before and after training.
 
     Prints, for each vector, the exponent e of its size n^e at initialization and of its change
-    after some steps, measured and as Tensor Programs IV predicts it.
+    after some steps, measured and as Tensor Programs IV predicts it, of Adam IVb.
     """
     if as_json and csv == "-":
         raise typer.BadParameter("--json and --csv - both print: choose one, or name a file")
@@ -190,6 +194,7 @@ def coordcheck(
             seed=seed,
             synthetic=synthetic,
             dtype=dtype.value,
+            optimizer=optimizer.value,
             progress=progress,
             **options,
         )

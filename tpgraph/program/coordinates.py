@@ -15,7 +15,12 @@ symmetric in the sign (`tpgraph.program.local_signs`, `global_signs`). What canc
 (`tpgraph.program.vanishing_terms`). For a perceptron this is TP IV's |Δx^L| = −r,
 with r = min_l (min(a+b, 2a+c)_{L+1} + c − 1 + 2a_l + [l=1]).
 
-Source: Yang & Hu, Tensor Programs IV (arXiv 2011.14522), sections 3 and 5, Theorem 3.3.
+Adam moves every entry of w by η n^r times a number of order 1, a function of the gradient that does
+not grow with it; so W by n^(r−a), as the sign of dh xᵀ would, along which dh and x are as they are
+along dh xᵀ: for −(2a+c) + |∂h| + |x| there is r − a, and 0 where there is no gradient.
+
+Source: Yang & Hu, Tensor Programs IV (arXiv 2011.14522), sections 3 and 5, Theorem 3.3; of Adam,
+Yang & Littwin, Tensor Programs IVb (arXiv 2308.01814), sections 2.2 and 2.4.
 """
 
 from __future__ import annotations
@@ -31,7 +36,7 @@ from tpgraph.program.equations import (
 from tpgraph.program.first_step import UNSTABLE, changes_of
 from tpgraph.program.graph import Program
 from tpgraph.program.growth import UNKNOWN
-from tpgraph.program.initial_sizes import UNCHANGED, layers_of, sizes_of
+from tpgraph.program.initial_sizes import UNCHANGED, Rates, layers_of, sizes_of
 from tpgraph.program.reach import ancestors
 from tpgraph.program.vanishing_terms import cancelled
 from tpgraph.program.variables import Variable
@@ -61,14 +66,17 @@ class Prediction:
     changes: Mapping[str, float]
 
 
-def predict(program: Program, steps: int) -> Prediction:
+def predict(program: Program, steps: int, rates: Rates | None = None) -> Prediction:
     """The exponents of every vector and scalar of a program, after so many SGD steps.
+
+    With `rates` the steps are those of an optimizer that divides by the gradient's size, and these
+    the powers of n in its rates (`tpgraph.compiler.adaptive_rates`).
 
     Numbers are those of one step where nothing that enters a function grows, upper bounds where
     training acts through sums of mean zero alone. From the second step on, what is unstable
     feeds on itself, and all that training touches is UNSTABLE.
     """
-    found = in_training(program, is_later=steps > 1)
+    found = in_training(program, steps > 1, rates)
     changes = found.changes
     if steps == 0:
         changes = dict.fromkeys(changes, UNCHANGED)
@@ -78,13 +86,13 @@ def predict(program: Program, steps: int) -> Prediction:
     return Prediction(found.sizes, changes)
 
 
-def in_training(program: Program, is_later: bool) -> Prediction:
+def in_training(program: Program, is_later: bool, rates: Rates | None = None) -> Prediction:
     """The exponents of one step: of the first, or, if `is_later`, of one after it.
 
     Then what vanished at initialization has the size that training has given to it, up to order 1.
     What cancels identically is 0, and what no output depends on then is not trained.
     """
-    layers, none = layers_of(program), cancelled(program)
+    layers, none = layers_of(program, rates), cancelled(program)
     layers |= {name: replace(layers[name], update=UNCHANGED) for name in none.untrained}
     start = sizes_of(program, layers, none.zeros)
     sizes, changes = start, changes_of(program, layers, start, False)

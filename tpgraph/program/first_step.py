@@ -48,7 +48,7 @@ def _slopes(
         match equation:
             case MatMul(_, matrix, _, x):
                 layer, d_h = layers[matrix.name], wide_ends(equation)[0]
-                moved = layer.update + h + sizes[x.name] + d_h if is_later else ZERO
+                moved = layer.update + _moving(layer, h + sizes[x.name]) + d_h if is_later else ZERO
                 _raise(slopes, x, h + max(layer.entry + d_h / 2, moved))
             case Nonlin(out):
                 for v, slope in _partials(equation, sizes):
@@ -74,6 +74,11 @@ def _raise(slopes: dict[str, float], variable: Variable, exponent: float) -> Non
     slopes[variable.name] = largest([slopes[variable.name], exponent])
 
 
+def _moving(layer: Layer, gradient: float) -> float:
+    """What an update is as large as, for a gradient of this exponent: 1 where it is signed."""
+    return 0.0 if layer.is_signed and math.isfinite(gradient) else gradient
+
+
 class _Changes:
     """`whole` |Δx|, and `aligned` its part along ∂L/∂x, which a readout sums coherently."""
 
@@ -97,7 +102,9 @@ class _Changes:
             for v in declaration.variables:
                 if not v.is_matrix:
                     layer = layers.get(v.name)
-                    own = UNCHANGED if layer is None else layer.update + slopes[v.name]
+                    own = UNCHANGED
+                    if layer is not None:
+                        own = layer.update + _moving(layer, slopes[v.name])
                     self.whole[v.name] = self.aligned[v.name] = own
         for equation in program.equations:
             if isinstance(equation, MatMul):
@@ -108,7 +115,7 @@ class _Changes:
     def _product(self, equation: MatMul) -> None:
         out, x = equation.out.name, equation.operand.name
         layer, (d_h, d_x) = self._layers[equation.matrix.name], wide_ends(equation)
-        moved = layer.update + self._outer[equation.matrix.name]
+        moved = layer.update + _moving(layer, self._outer[equation.matrix.name])
         own = moved + self._sizes[x] + d_x
         passed = self.whole[x] + layer.entry + d_x / 2
         if d_x:  # W Wᵀ dh is along dh

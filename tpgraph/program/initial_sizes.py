@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import assert_never
+from fractions import Fraction
+from typing import TypeAlias, assert_never
 
 from tpgraph.program.equations import (
     Data,
@@ -30,7 +31,7 @@ from tpgraph.program.scales import DeclaredScales
 from tpgraph.program.variables import Variable
 from tpgraph.types import Dimension, Width
 
-__all__ = ["UNCHANGED", "Layer", "layers_of", "sizes_of", "wide_ends"]
+__all__ = ["UNCHANGED", "Layer", "Rates", "layers_of", "sizes_of", "wide_ends"]
 
 UNCHANGED = ZERO
 """The change of what training does not touch."""
@@ -38,13 +39,22 @@ UNCHANGED = ZERO
 
 @dataclass(frozen=True)
 class Layer:
-    """A matrix or trained vector: `entry` −(a+b), `update` −(2a+c) or UNCHANGED."""
+    """A matrix or trained vector: `entry` −(a+b), `update` −(2a+c) or UNCHANGED.
+
+    Where the optimizer divides by the gradient's size it `is_signed`: an update of every entry of
+    w by ±η n^r, whatever ∂L/∂w is, and `update` is r − a.
+    """
 
     entry: float
     update: float
+    is_signed: bool = False
 
 
-def layers_of(program: Program) -> dict[str, Layer]:
+Rates: TypeAlias = Mapping[str, Fraction]
+"""The powers r of n in the rates of every trained w, of an optimizer such as Adam."""
+
+
+def layers_of(program: Program, rates: Rates | None = None) -> dict[str, Layer]:
     """The exponents of every matrix and of every trained vector."""
     found = {}
     for declaration in program.declarations:
@@ -53,7 +63,7 @@ def layers_of(program: Program) -> dict[str, Layer]:
                 columns = variable.matrix.columns
                 found[variable.name] = Layer(-0.5 * _wide(columns), UNCHANGED)
             case Parameter(variable):
-                found[variable.name] = _trained(program, variable)
+                found[variable.name] = _trained(program, variable, rates)
             case Data() | Target() | InitialScalar() | InitialVectors():
                 pass
             case _:
@@ -61,13 +71,15 @@ def layers_of(program: Program) -> dict[str, Layer]:
     return found
 
 
-def _trained(program: Program, variable: Variable) -> Layer:
+def _trained(program: Program, variable: Variable, rates: Rates | None) -> Layer:
     assert program.parametrization is not None, "checked by the builder"
     kind = layer_kind(variable)
     a, b = (float(e) for e in program.parametrization.exponents(kind))
     c = float(program.parametrization.c)
     if not _wide(relevant_dimension(variable, kind)):
         a = b = 0.0
+    if rates is not None:
+        return Layer(0.0 - (a + b), float(rates[variable.name]) - a, is_signed=True)
     return Layer(0.0 - (a + b), 0.0 - (2 * a + c))
 
 

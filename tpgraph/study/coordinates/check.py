@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from tpgraph.bounds import require_networks
 from tpgraph.compiler import Module, Params, compile
+from tpgraph.compiler.adaptive_rates import adaptive_exponents
+from tpgraph.compiler.optimizers import optimizer_named
 from tpgraph.errors import TPDataError
 from tpgraph.hyperparameters import require_wholes
 from tpgraph.program import Program, require_room
@@ -175,6 +177,7 @@ def coordinate_check(
     probes: int = 8,
     vectors: Sequence[str] | None = None,
     dtype: str = "float64",
+    optimizer: str = "sgd",
     progress: Progress | None = None,
 ) -> CoordinateCheck:
     """Train at every width and measure the coordinates of every named vector of the body.
@@ -183,17 +186,20 @@ def coordinate_check(
     choose those of a file and `standardize` ("data", or "all" for targets that are numbers too)
     makes means 0 and variances 1, see `load_data`. Networks are trained for `steps` steps on the
     same schedule; `probes` of the samples are followed, and beside the vectors the outputs.
-    `vectors` names others instead. `progress` hears (done, all).
+    `vectors` names others instead. `optimizer` is one of `train`, with the rates of each layer in
+    its parametrization; of Adam updates of order η are predicted, whatever the gradient, which has
+    to be larger than its ε of 1e-8. `progress` hears (done, all).
 
     Raises TPError for a program without loss or params, and TPDataError for what does not fit.
-    Source: Tensor Programs V (arXiv 2203.03466), Appendix D.1; predictions from TP IV.
+    Source: Tensor Programs V (arXiv 2203.03466), Appendix D.1; predictions from TP IV, IVb.
     """
     check_settings(program, steps, lr, batch, seed)
     _require(widths, seeds, probes)
     names = _names(program, vectors)
     samples = samples_of(program, data, synthetic, seed, columns, standardize)
     seen = experience(program, samples, _first(samples.arrays, program, probes), steps, batch, seed)
-    module = compile(program, dtype)
+    module = compile(program, dtype, optimizer=None if optimizer == "sgd" else optimizer)
+    rates = adaptive_exponents(program) if optimizer_named(optimizer).adaptive else None
     shape = (len(widths), seeds, steps + 1, len(names))
     require_networks(len(widths), seeds)
     require_room(
@@ -212,7 +218,7 @@ def coordinate_check(
             if progress is not None:
                 progress(w * seeds + s + 1, len(widths) * seeds)
     outputs = tuple(o.name for o in program.outputs if o.name in names)
-    prediction = predict(program, steps)
+    prediction = predict(program, steps, rates)
     chosen = tuple(int(w) for w in widths)
     return CoordinateCheck(program.name, chosen, names, outputs, sizes, changes, prediction)
 
@@ -223,13 +229,18 @@ def _trajectory(
     """The values of the named vectors at the probes, before and after every step."""
     probes = [seen.test[d.variable.name] for d in module.program.data]
     order = [d.variable.name for d in (*module.program.data, *module.program.targets)]
+    state = None if module.optimizer is None else module.init_state(params)
     with np.errstate(all="ignore"):  # what is unstable may overflow, and is then reported so
         for step in range(seen.steps + 1):
             values = {n: v for n, v in module.variables(params, *probes) if n in names}
             yield {name: values[name].astype(np.float64) for name in names}
             if step < seen.steps:
                 rows = seen.schedule[step]
-                module.sgd_step(params, *(seen.train[name][rows] for name in order), lr)
+                arrays = [seen.train[name][rows] for name in order]
+                if state is None:
+                    module.sgd_step(params, *arrays, lr)
+                else:
+                    module.optimizer_step(params, state, *arrays, lr=lr)
 
 
 def _rms(values: npt.NDArray[np.float64]) -> float:
