@@ -247,7 +247,9 @@ def _require_sense(
             if is_given:
                 refuse(context, ("seed",), "beside --engine exact, on the samples of --data")
         if engine is LimitEngine.sampled:
-            refuse(context, ("memory", "scheduler", "jit"), "beside --engine sampled")
+            why = "beside --engine sampled, which holds a share of --samples for every input"
+            refuse(context, ("memory",), f"{why}: with fewer of either it takes less")
+            refuse(context, ("scheduler", "jit"), "beside --engine sampled")
 
 
 _OF_VALUES = (

@@ -197,3 +197,12 @@ def test_inputs_of_a_heat_map_have_whole_numbers() -> None:
     for axes in figure.axes[::2]:
         assert all(float(tick).is_integer() for tick in axes.get_xticks())
         assert all(float(tick).is_integer() for tick in axes.get_yticks())
+
+
+def test_memory_beside_samples_is_refused_with_what_takes_less(files: tuple[str, str]) -> None:
+    program, data = files
+    done = command(program, "--data", data, "--engine", "sampled", "--memory", "1")
+    assert done.exit_code == 2
+    said = " ".join(done.stderr.split())
+    assert "--memory: without effect beside --engine sampled" in said
+    assert "share of --samples for every input: with fewer of either it takes less" in said
