@@ -144,3 +144,17 @@ def test_long_expansions_say_what_quadrature_does(monkeypatch):
     assert sum(asked) > 100
     assert np.abs(long.nngp - plane_alone.nngp).max() < 2e-13
     assert not (long.nngp == plane_alone.nngp).all()
+
+
+def test_expectations_of_constants_fill_every_group_that_is_moved():
+    """Functions of fixed variance have one number for all pairs, (1, 1)."""
+    program = parse(
+        HARD.replace(
+            "f = V (min(max(h, -0.7), 1) * step(h - 0.2))", "x = step(h - 0.5) + tanh(h)"
+        ).replace("output f", "f = V x\noutput f")
+    )
+    inputs = np.array([[1.0, 0.3], [0.2, -1.1], [0.9, 0.5]])
+    found = kernel(program, inputs)
+    sampled = kernel(program, inputs, engine="sampled")
+    assert found.engine == "exact"
+    assert (np.abs(found.ntk - sampled.ntk) < 5 * sampled.ntk_error + 1e-12).all()

@@ -208,7 +208,8 @@ class TileWorker:
             out[...] = self._expected(step, tile.window, a)
             return
         groups = self.jitter.groups
-        found = [self._expected(step, (g, g), a[g, g]) for g in groups]
+        shape = a[groups[0], groups[0]].shape
+        found = [np.broadcast_to(self._expected(step, (g, g), a[g, g]), shape) for g in groups]
         out[...] = np.tile(found[0], (len(groups),) * 2)  # no one asks for pairs of two groups
         for group, block in zip(groups, found, strict=True):
             out[group, group] = block
