@@ -8,6 +8,7 @@ from editor.pages import Editor
 from editor.serving import MLP, serving
 from playwright.sync_api import expect
 
+import tpgraph as tp
 from tpgraph.editor.pages import Pages
 from tpgraph.editor.presence import Presence
 
@@ -187,3 +188,20 @@ class TestWorkThatIsNotSaved:
         other.page.get_by_role("button", name="Go on with it").click()
         assert self.text(other.page) == MLP + "# mine\n"
         other.close()
+
+
+def test_the_file_is_drawn_before_a_page_asks():
+    """While a page loads its scripts; whether its picture folds is known of what is drawn alone."""
+    text = tp.gallery.entry("mlp").text.replace("L = 3", "L = 8")
+
+    async def folds(first):
+        pages = Pages(lambda: first)
+        pages.start()
+        await asyncio.sleep(0)
+        try:
+            return json.loads(await pages.of("a").ask("folds", {"text": text}))["folds"]
+        finally:
+            await pages.close()
+
+    assert asyncio.run(folds(("mlp", text)))
+    assert not asyncio.run(folds(None))

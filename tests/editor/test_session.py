@@ -303,6 +303,17 @@ def test_unnamed_values_are_said_by_their_formula() -> None:
     assert sums.ask("try", edits=[do])["tried"][0]["why"]["message"] == message
 
 
+def test_a_text_that_is_opened_again_is_not_laid_out_again(monkeypatch) -> None:
+    """A page finds what was drawn ahead of it, as it would be from scratch, also after edits."""
+    page, known = Page(MLP), Page(MLP).view["picture"]
+    page.edit(edit="gate", vectors=["b[1]"])
+    monkeypatch.setattr("tpgraph.editor.session.shown", None)
+    page.text = MLP
+    assert page.ask("open", name="p")["view"]["picture"] == known
+    with pytest.raises(TypeError):
+        page.ask("open", options={"theme": "dark"})
+
+
 NAMED = ("rename", "name", "unname", "write_out", "formula", "set", "loss")
 OF_MANY = ("gate", "bargate", "delete", "repeat", "move", "duplicate")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from tpgraph.editor.news import News
@@ -14,6 +15,9 @@ __all__ = ["Lanes", "id_of", "is_long", "needs_numbers"]
 
 _SECONDS = {"open": 4.0, "tidy": 10.0, "card": 60.0, "annotate": 4.0}
 _QUICK, _SLOW = 2.0, 60.0
+
+_AHEAD = 1.0
+"""Seconds of what is drawn before a page asks, which would wait for it."""
 
 _LANES = {
     "numbers": "numbers",
@@ -61,6 +65,12 @@ class Lanes:
     def start(self) -> None:
         """Have the quick one ready before it is asked."""
         self._lanes["quick"].start()
+
+    async def ahead(self, name: str, text: str) -> None:
+        """Draw a text before a page opens it, which loads its scripts meanwhile."""
+        request = {"op": "open", "name": name, "text": text}
+        with suppress(Misshapen):
+            await self._lanes["quick"].ask(request, None, _AHEAD)
 
     async def ask(self, op: str, request: Mapping[str, Any]) -> bytes:
         """The answer to a request, as JSON. Raises Misshapen.

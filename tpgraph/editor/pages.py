@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 
 from tpgraph.editor.lanes import Lanes
 from tpgraph.editor.news import News
@@ -19,9 +20,13 @@ _SOON = 1.0
 
 
 class Pages:
-    """The lanes of pages by the names that they give themselves. To be used from one event loop."""
+    """The lanes of pages by the names that they give themselves. To be used from one event loop.
 
-    def __init__(self) -> None:
+    `first` gives the name and the text of what a page opens, as far as that is known before.
+    """
+
+    def __init__(self, first: Callable[[], tuple[str, str] | None] = lambda: None) -> None:
+        self._first = first
         self.news = News()
         self.presence = Presence()
         self._known: OrderedDict[str, Lanes] = OrderedDict()
@@ -30,9 +35,18 @@ class Pages:
         self._closed = False
 
     def start(self) -> None:
-        """Have the lanes of the next page ready before it asks."""
-        if not self._closed:
-            self._next.start()
+        """Have the lanes of the next page ready before it asks, and its picture."""
+        if self._closed:
+            return
+        self._next.start()
+        known = self._first()
+        if known is not None:
+            self._kept(asyncio.get_running_loop().create_task(self._next.ahead(*known)))
+
+    def _kept(self, task: asyncio.Task[None]) -> None:
+        """A task that nobody waits for, until it ends."""
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
     def of(self, page: str) -> Lanes:
         """The lanes of a page, those not asked for longest being ended."""
@@ -42,9 +56,7 @@ class Pages:
         self._known.move_to_end(page)
         while len(self._known) > _MOST:
             _, left = self._known.popitem(last=False)
-            task = asyncio.create_task(left.close())
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
+            self._kept(asyncio.create_task(left.close()))
         return self._known[page]
 
     def leave(self) -> None:

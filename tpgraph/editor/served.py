@@ -32,7 +32,7 @@ def serve(file: str | Path | None, *, port: int, browser: bool, say: Callable[[s
     with _bound(port) as listening:
         known = EntryPass(listening.getsockname()[1])
         recovery = Recovery(state_folder())
-        pages = Pages()
+        pages = Pages(lambda: _first(files))
         app = application(known, Desk(files, recovery), pages)
         say(known.url)
         if browser:
@@ -43,6 +43,14 @@ def serve(file: str | Path | None, *, port: int, browser: bool, say: Callable[[s
         with suppress(KeyboardInterrupt):
             _Server(config, pages).run(sockets=[listening])
         recovery.close()
+
+
+def _first(files: Files) -> tuple[str, str] | None:
+    """Name and text of the file named at the start, if it can be read."""
+    with suppress(TPError):
+        found = files.first()
+        return None if found is None else (found["name"], found["text"])
+    return None
 
 
 class _Server(uvicorn.Server):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -65,10 +67,16 @@ async def _module(request: Request) -> Response:
 
 def _sent(name: str) -> Response:
     """A file of the page; of no other folder, whatever the name says."""
-    place = {p.name: p for p in WEB.iterdir() if p.suffix in _TYPES}.get(name)
+    place = _places().get(name)
     if place is None:
         return PlainTextResponse("there is no such file", 404)
     return Response(place.read_bytes(), media_type=_TYPES[place.suffix])
+
+
+@cache
+def _places() -> Mapping[str, Path]:
+    """The files of the page by their names: it asks for all of them at once."""
+    return {place.name: place for place in WEB.iterdir() if place.suffix in _TYPES}
 
 
 class _Events:

@@ -81,6 +81,7 @@ class Session:
         self.annotated = False
         self.walks = Walks()
         self.recent = RecentPictures()
+        self.opened: tuple[str, Shown] | None = None
 
     def answer(self, request: Mapping[str, Any]) -> Data:
         """The answer to a request; what is not possible is answered by `refused`.
@@ -122,7 +123,16 @@ class Session:
         self.name, self.options = asked.name, asked.options
         self.shown, self.revision, self.whole = None, None, None
         self.recent.forget()
-        return {"view": self._view(self._read(asked.text))}
+        if self.opened is not None:
+            self.recent.remember(*self.opened)  # laid out from scratch, as it would be again
+        view = self._view(self._read(asked.text))
+        self._keep()
+        return {"view": view}
+
+    def _keep(self) -> None:
+        """Keep what is shown for who opens its text again."""
+        if self.shown is not None and self.revision is not None and not self.reading.errors:
+            self.opened = self.revision, self.shown
 
     def _sync(self, asked: q.SyncRequest) -> Data:
         if asked.options is not None:

@@ -85,7 +85,10 @@ export class Canvas {
 			}
 		}
 		this.world.classList.toggle("animated", animated);
-		for (const fragment of fragments) this.draw(fragment, drawn.has(fragment.key));
+		const anew = fragments.filter((f) => drawn.has(f.key) || !this.shown.has(f.key));
+		const markup = parsed(anew.map((f) => f.svg));
+		const nodes = new Map(anew.map((f, i) => [f.key, markup[i]]));
+		for (const fragment of fragments) this.draw(fragment, nodes.get(fragment.key));
 		if (picture.full || picture.order) this.order(fragments);
 		this.fragments = fragments;
 		this.box = picture.box;
@@ -110,8 +113,8 @@ export class Canvas {
 		element.setAttribute("d", path);
 	}
 
-	/** @param {Fragment} fragment @param {boolean} anew */
-	draw(fragment, anew) {
+	/** @param {Fragment} fragment @param {ChildNode[]} [nodes] what it looks like, where that is new */
+	draw(fragment, nodes) {
 		let element = this.shown.get(fragment.key);
 		if (!element) {
 			const layer = this.layers.get(fragment.layer) ?? this.world;
@@ -119,19 +122,18 @@ export class Canvas {
 			element.id = `mark-${++this.ids}`;
 			element.dataset.key = fragment.key;
 			this.shown.set(fragment.key, element);
-			anew = true;
 		}
-		if (anew) this.paint(element, fragment);
+		if (nodes) this.paint(element, fragment, nodes);
 		else if (element.hasAttribute("role") && element.getAttribute("aria-label") !== fragment.title) element.setAttribute("aria-label", fragment.title);
 		const transform = `translate(${fragment.x}px, ${fragment.y}px)`;
 		if (element.style.transform !== transform) element.style.transform = transform;
 	}
 
-	/** @param {SVGElement} element @param {Fragment} fragment */
-	paint(element, fragment) {
+	/** @param {SVGElement} element @param {Fragment} fragment @param {ChildNode[]} nodes */
+	paint(element, fragment, nodes) {
 		const state = [...element.classList].filter((name) => STATES.has(name));
 		element.setAttribute("class", `mark ${fragment.kind} ${state.join(" ")}`.trim());
-		element.replaceChildren(...parsed(this.document, fragment.svg));
+		element.replaceChildren(...nodes);
 		const hit = hitArea(this.document, element, fragment);
 		if (hit) element.prepend(hit);
 		if (fragment.layer === "variables" || fragment.layer === "gates") {
@@ -357,11 +359,12 @@ const AROUND = 24; // pt around a mark, for its label
 const NEARER = ["variables", "gates", "edges"];
 const STATES = new Set(["selected", "lit", "faded", "accepts", "refuses", "done", "hidden-mark", "ghost"]);
 
-/** The elements of a fragment's markup. @param {Document} document @param {string} svg */
-function parsed(document, svg) {
-	const text = `<svg xmlns="${SVG}" xmlns:xlink="${XLINK}">${svg}</svg>`;
+/** The elements of some fragments' markups, read at once: a reader for each takes longer than reading.
+ * @param {string[]} svgs */
+function parsed(svgs) {
+	const text = `<svg xmlns="${SVG}" xmlns:xlink="${XLINK}"><g>${svgs.join("</g><g>")}</g></svg>`;
 	const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-	return [...root.childNodes].map((node) => document.importNode(node, true));
+	return [...root.children].map((group) => [...group.childNodes]);
 }
 
 /** What a pointer hits of a mark: 9 px each side of a line, 12 px around a vector.
