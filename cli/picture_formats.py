@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 FORMATS = ("svg", "pdf", "png", "eps", "tex", "dot", "json")
-CARRIERS = ("svg", "pdf", "eps", "tex")
+CARRIERS = ("svg", "pdf", "png", "eps", "tex")
 """Pictures that carry their program with them, and so may be drawn again in their own place."""
 
 FRAME_FORMATS = ("pdf", "svg", "png", "tex", "html", "gif")

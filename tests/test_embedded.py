@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import xml.etree.ElementTree as ET
@@ -12,9 +13,11 @@ import pytest
 from damage import damaged
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-from tpgraph.embedded import MARK, NAMESPACE, extract_program
-from tpgraph.notation.painters.canvas import to_pdf
+from tpgraph.embedded import MARK, NAMESPACE, extract_program, png_text
+from tpgraph.notation.painters.canvas import to_pdf, to_png
 from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.painters.tikz import to_tikz
 from tpgraph.notation.scene.scene import Scene
@@ -25,6 +28,7 @@ Painter = Callable[[str | None], bytes]
 PAINTERS: dict[str, Painter] = {
     "svg": lambda source: to_svg(SCENE, source=source).encode(),
     "pdf": lambda source: to_pdf(SCENE, source=source),
+    "png": lambda source: to_png(SCENE, dpi=30, source=source),
     "tikz": lambda source: to_tikz(SCENE, source=source).encode(),
     "tikz picture": lambda source: to_tikz(SCENE, standalone=False, source=source).encode(),
 }
@@ -42,13 +46,19 @@ def test_the_program_comes_back(name: str, source: str) -> None:
     assert extract_program(PAINTERS[name](source)) == source
 
 
-@pytest.mark.parametrize("name", ["svg", "pdf"])
+@pytest.mark.parametrize("name", ["svg", "pdf", "png"])
 @pytest.mark.parametrize("source", NOT_IN_TIKZ)
 def test_control_characters_come_back(name: str, source: str) -> None:
     assert extract_program(PAINTERS[name](source)) == source
 
 
-@pytest.mark.parametrize("name", ["svg", "pdf"])
+@pytest.mark.parametrize("name", ["svg", "png"])
+def test_what_utf8_lacks_comes_back(name: str) -> None:
+    source = "a lone \ud800 of JSON"
+    assert extract_program(PAINTERS[name](source)) == source
+
+
+@pytest.mark.parametrize("name", ["svg", "pdf", "png"])
 @given(source=st.text())
 def test_any_text_comes_back(name: str, source: str) -> None:
     assert extract_program(PAINTERS[name](source)) == source
@@ -98,10 +108,26 @@ def test_other_programs_read_the_pdf(tmp_path: Path) -> None:
     assert "φ(x)" in done.stdout.decode()
 
 
+def test_other_programs_read_the_png_and_pack_it() -> None:
+    with Image.open(io.BytesIO(to_png(SCENE, source=PROGRAM))) as image:
+        assert PROGRAM in image.text[MARK]  # type: ignore[attr-defined]
+        for text in (PROGRAM, "width n\n"):  # iTXt, and zTXt
+            info = PngInfo()
+            info.add_text(MARK, png_text(text)[MARK], zip=True)
+            packed = io.BytesIO()
+            image.save(packed, "PNG", pnginfo=info)
+            assert text.encode() not in packed.getvalue()
+            assert extract_program(packed.getvalue()) == text
+
+
 @pytest.mark.parametrize(
     "data",
     [
         b"",
+        b"\x89PNG\r\n\x1a\n",
+        b"\x89PNG\r\n\x1a\n\xff\xff\xff\xfftEXt",
+        b"\x89PNG\r\n\x1a\n\0\0\0\x13zTXttpgraph program\0\0!!\0\0\0\0",
+        b"\x89PNG\r\n\x1a\n\0\0\0\x12iTXttpgraph program\0\0\0\0\0\0\0",
         b"%PDF-1.4",
         b"%PDF-1.4\n1 0 obj << /Keywords (mine) >> endobj trailer << /Info 1 0 R >>",
         b"%PDF-1.4\n1 0 obj << /Keywords (tpgraph program\\nopen",

@@ -4,12 +4,14 @@ SVG     <metadata id="tpgraph-program"> with one element `program` of the namesp
         its text escaped; base64 with encoding="base64" where XML could not keep the text
 PDF     the document's Keywords: the line MARK, then the text
 TikZ    comments that begin with `%|`, in EPS as well
+PNG     a text chunk of the keyword MARK: its first line `sha256 …`, then the text, or with
+        `base64` behind the checksum, where UTF-8 could not keep the text, that of its bytes
 HTML    <script type="application/json" id="tpgraph-program"> with {"sha256": …, "text": …}, in
         which nothing of a text can end the element
 
 With each goes the checksum of the text, without spaces at the ends of its lines: `sha256` of the
-element or object, behind MARK, and a comment ` % sha256 …`. A text of another checksum is none; one
-without checksum is taken as it is.
+element or object, behind MARK, in the first line, and a comment ` % sha256 …`. A text of another
+checksum is none; one without checksum is taken as it is, but in PNG.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ import codecs
 import hashlib
 import json
 import re
+import struct
 import xml.etree.ElementTree as ET
+import zlib
 from collections.abc import Iterator
 from html import escape
 
@@ -32,6 +36,7 @@ __all__ = [
     "html_program",
     "is_picture",
     "pdf_keywords",
+    "png_text",
     "svg_metadata",
     "tikz_comments",
 ]
@@ -52,6 +57,9 @@ _KEYWORDS = re.compile(rb"/Keywords\s{0,9}\(")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|.))|\r\n?", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _ESCAPED |= {b"\n": b"", b"\r": b"", b"\r\n": b""}
+_PNG = b"\x89PNG\r\n\x1a\n"
+_LARGEST = 2**26
+"""Bytes of a text that a chunk may expand to."""
 
 
 def svg_metadata(source: str) -> str:
@@ -70,6 +78,17 @@ def svg_metadata(source: str) -> str:
 def pdf_keywords(source: str) -> str:
     """The value of a PDF's Keywords that holds a program's text."""
     return f"{MARK} sha256 {_checksum(source)}\n{source}"
+
+
+def png_text(source: str) -> dict[str, str]:
+    """The text chunks of a PNG that hold a program's text, by their keywords."""
+    head = f"sha256 {_checksum(source)}"
+    try:
+        source.encode("utf-8")
+    except UnicodeEncodeError:
+        data = base64.b64encode(source.encode("utf-8", "surrogatepass")).decode()
+        return {MARK: f"{head} base64\n{data}"}
+    return {MARK: f"{head}\n{source}"}
 
 
 def tikz_comments(source: str) -> Iterator[str]:
@@ -112,12 +131,14 @@ def is_picture(data: bytes) -> bool:
 
 
 def extract_program(data: bytes) -> str | None:
-    """The program's text in a file of SVG, PDF, EPS, TikZ or HTML that tpgraph has made, or None.
+    """The program's text in an SVG, PDF, PNG, EPS, TikZ or HTML that tpgraph has made, or None.
 
     What is damaged, by the text's own checksum too, or was made by others has none.
     """
     if data.startswith(b"%PDF-"):
         return _from_pdf(data)
+    if data.startswith(_PNG):
+        return _from_png(data)
     if _HTML.match(data):
         return _from_html(data)
     if b"<svg" in data and NAMESPACE.encode() in data:
@@ -188,6 +209,50 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
     if octal is not None:
         return bytes([int(octal, 8) & 0xFF])
     return b"\n" if character is None else _ESCAPED.get(character, character)
+
+
+def _from_png(data: bytes) -> str | None:
+    """From the first chunk of text with the keyword; programs that pack PNGs may have packed it."""
+    for kind, content in _chunks(data):
+        keyword, _, rest = content.partition(b"\0")
+        if kind not in (b"tEXt", b"zTXt", b"iTXt") or keyword != MARK.encode():
+            continue
+        try:
+            first, newline, text = _text_of_chunk(kind, rest).partition("\n")
+            label, _, checksum = first.partition(" ")
+            if checksum.endswith(" base64"):
+                checksum = checksum.removesuffix(" base64")
+                text = base64.b64decode(text, validate=True).decode("utf-8", "surrogatepass")
+        except (ValueError, zlib.error):
+            return None
+        return _whole(text, checksum) if newline and label == "sha256" else None
+    return None
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and content of every whole chunk of a PNG."""
+    at = len(_PNG)
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if at + 12 + length > len(data):
+            return
+        yield kind, data[at + 8 : at + 8 + length]
+        at += 12 + length
+
+
+def _text_of_chunk(kind: bytes, content: bytes) -> str:
+    """What stands behind the keyword. Raises ValueError and zlib.error for what is no text."""
+    if kind == b"tEXt":
+        return content.decode("latin-1")
+    if kind == b"zTXt":
+        return _unpacked(content[1:]).decode("latin-1")
+    _, _, text = content[2:].split(b"\0", 2)  # behind language and translated keyword
+    is_packed = content[:1] == b"\1"
+    return (_unpacked(text) if is_packed else text).decode("utf-8")
+
+
+def _unpacked(content: bytes) -> bytes:
+    return zlib.decompressobj().decompress(content, _LARGEST)
 
 
 def _from_tikz(data: bytes) -> str | None:

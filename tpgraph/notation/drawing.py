@@ -116,7 +116,9 @@ class Drawing:
 
     def png(self, dpi: float = 300.0, *, width: int | None = None) -> bytes:
         """A PNG image of `dpi` pixels an inch, or of `width` pixels."""
-        content: bytes = _canvas().to_png(self.scene, self.style, dpi, width=width)
+        content: bytes = _canvas().to_png(
+            self.scene, self.style, dpi, width=width, source=self.source
+        )
         return content
 
     @cached_property

@@ -26,7 +26,7 @@ from matplotlib.path import Path as Outlines
 from matplotlib.transforms import Affine2D
 
 from tpgraph.bounds import PIXELS
-from tpgraph.embedded import pdf_keywords, tikz_comments
+from tpgraph.embedded import pdf_keywords, png_text, tikz_comments
 from tpgraph.notation.labels.mathtext import Command
 from tpgraph.notation.painters.page_letters import draw_letters, font_folder, without_letters
 from tpgraph.notation.scene.display import (
@@ -199,10 +199,16 @@ def _as_eps(page: Picture, *, source: str | None, text: bool) -> str:
 
 
 def to_png(
-    scene: Scene, style: Style = PAPER, dpi: float = DEFAULT_DPI, *, width: int | None = None
+    scene: Scene,
+    style: Style = PAPER,
+    dpi: float = DEFAULT_DPI,
+    *,
+    width: int | None = None,
+    source: str | None = None,
 ) -> bytes:
     """The scene as a PNG with `dpi` pixels per inch, or of `width` pixels.
 
+    `source` is the program's text, which `embedded.extract_program` finds in a chunk of text.
     Raises TPError if a label cannot be typeset or the image would be too large.
     """
     page = picture(scene, style)
@@ -216,7 +222,8 @@ def to_png(
     )
     buffer = io.BytesIO()
     canvas: Any = FigureCanvasAgg(_figure(page, dpi))
-    canvas.print_png(buffer, metadata={"Software": None})
+    carried = {} if source is None else png_text(source)
+    canvas.print_png(buffer, metadata={"Software": None, **carried})
     return buffer.getvalue()
 
 
