@@ -63,7 +63,7 @@ def test_ends_of_line_and_mark_are_kept(folder):
     assert (folder / "dos.tp").read_bytes() == before
 
 
-@pytest.mark.parametrize("suffix", ["svg", "pdf", "tex"])
+@pytest.mark.parametrize("suffix", ["svg", "pdf", "png", "eps", "tex"])
 def test_pictures_are_opened_and_never_written(folder, suffix):
     place = folder / f"mlp.{suffix}"
     tp.draw(tp.parse(MLP), place)

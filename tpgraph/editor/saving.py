@@ -20,7 +20,7 @@ from tpgraph.language import from_json, read_program, text_of, to_text
 __all__ = ["Files", "digest_of", "opened"]
 
 SUFFIX = ".tp"
-READABLE = (".tp", ".svg", ".pdf", ".tex", ".json")
+READABLE = (".tp", ".svg", ".pdf", ".png", ".eps", ".tex", ".html", ".json")
 """Files that a program is read from."""
 
 _LISTED = 60

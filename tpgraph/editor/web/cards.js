@@ -114,7 +114,7 @@ const EMPTY = "program mine\nwidth n\n";
 
 /** @param {Session} session @param {(opened: Opened) => void} open */
 function pick(session, open) {
-	const input = h("input", { type: "file", accept: ".tp,.json,.svg,.pdf,.tex,.html" });
+	const input = h("input", { type: "file", accept: ".tp,.json,.svg,.pdf,.png,.eps,.tex,.html" });
 	input.addEventListener("change", async () => {
 		const file = input.files?.[0];
 		if (!file) return;
